@@ -1,0 +1,256 @@
+"""The nouns of the product: frozen, without I/O, and without a secret value except inside `Hidden`."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import hmac
+from typing import NoReturn
+
+import msgspec
+
+MASK = "•••"
+
+
+class Hidden:
+    """A secret value that no log, report, pickle or traceback can show.
+
+    `repr`, `str`, `format` and pickle give `•••`; `reveal` is the only way out, called where AWS is handed the value.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return MASK
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __len__(self) -> NoReturn:
+        raise TypeError("the length of a secret is not shown")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hidden) and hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    __hash__ = None  # type: ignore[assignment]  # a hash of the value would be a fingerprint of it
+
+    def __reduce__(self) -> tuple[type[Hidden], tuple[str]]:
+        return Hidden, (MASK,)
+
+
+class Severity(enum.StrEnum):
+    """How bad a finding is, in SARIF's and everybody's order."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Confidence(enum.StrEnum):
+    """How sure the scanner is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Kind(enum.StrEnum):
+    """The shape of a secret: what it is for decides its fields, its generation and its rotation."""
+
+    DJANGO_SECRET_KEY = "django-secret-key"
+    DATABASE = "database"
+    URL = "url"
+    API_KEY = "api-key"
+    PASSWORD = "password"
+    GENERIC = "generic"
+
+
+class Shape(enum.StrEnum):
+    """What a site in Python code does, as far as a rewrite needs to know."""
+
+    READ = "read"  # an expression that reads an environment variable, in whatever library's way
+    LITERAL = "literal"  # a value that stands in the code
+    PRESENCE = "presence"  # asks whether a variable is set
+    OTHER = "other"  # seen, and not rewritten
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """Where in a file's bytes a secret is read or written, for the fixers."""
+
+    start: int  # byte offsets of the expression to wrap, in the file as it lies on disk
+    end: int
+    shape: Shape
+    reader: str = ""  # how it is read: "os.environ.get", "django-environ", "decouple", …
+    optional: bool = False  # the code has a default, so that the app runs without the value
+    default_literal: bool = False  # that default is a non-empty constant: a development value
+    reason: str = ""  # why no fixer can move it; empty: one can
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One place where a secret is read or written outside Secrets Manager. Lines and columns count from 1."""
+
+    rule: str
+    path: str  # relative to the scanned folder, with slashes
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    severity: Severity
+    confidence: Confidence
+    message: str
+    name: str = ""  # the setting or variable: SECRET_KEY, DATABASES.default.PASSWORD
+    env: str | None = None  # the environment variable, where one is read
+    fixable: bool = False
+    fingerprint: str = ""
+    site: Site | None = None  # not part of any report
+
+
+def fingerprint(rule: str, path: str, name: str, ordinal: int) -> str:
+    """Identify a finding by what it is about, never by its value or its line, so that it outlives an edit.
+
+    Args:
+        rule: The rule's id.
+        path: Relative path with slashes.
+        name: The setting or variable.
+        ordinal: Counts findings of the same rule, path and name from 0, in file order.
+    """
+    return hashlib.sha256("\0".join((rule, path, name, str(ordinal))).encode()).hexdigest()[:32]
+
+
+class Applicability(enum.StrEnum):
+    """How safe an edit is, as in ruff."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    DISPLAY = "display"
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
+    """Replace bytes [start, end) of a file by `replacement`; an insertion where start == end. Never holds a value."""
+
+    path: str
+    start: int
+    end: int
+    replacement: str
+    applicability: Applicability = Applicability.SAFE
+
+
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+    """A site that was left as it is, and why, in words that a person understands."""
+
+    path: str
+    line: int
+    name: str
+    reason: str
+
+
+class FileChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of one file: edits over the bytes that had the digest `before`, or a new file."""
+
+    path: str
+    before: str | None  # sha256 of the bytes that were planned on; None: the file does not exist yet
+    after: str  # sha256 of the result
+    edits: tuple[Edit, ...]
+    encoding: str = "utf-8"  # of the file, for the text of the edits
+
+
+class Action(enum.StrEnum):
+    """What is done to something in AWS."""
+
+    CREATE = "create"
+    RESTORE = "restore"
+    TAG = "tag"
+    KEEP = "keep"
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the value of a secret, or of one field of it, comes from: a locator, never the value.
+
+    Locators: `env:SECRET_KEY`, `dotenv:.env#DB_PASSWORD`, `code:settings.py#120-160` (bytes), `generate:django-secret-key`.
+    """
+
+    locator: str
+    field: str = ""  # of the JSON document; empty: the secret is this one text
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do in AWS, with the permission that it needs."""
+
+    action: Action
+    resource: str  # "secret"
+    name: str  # with the prefix, as AWS knows it
+    permission: str
+    sources: tuple[Source, ...] = ()
+    kms_key: str = ""
+    description: str = ""
+    tags: dict[str, str] = {}
+    note: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that apply would do: reviewed in a pull request, free of values and of timestamps."""
+
+    version: int = 1
+    app: str
+    account: str = ""
+    region: str = ""
+    files: tuple[FileChange, ...] = ()
+    changes: tuple[Change, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    missing: tuple[str, ...] = ()  # secrets that the app needs and that no source has a value for
+    read: dict[str, str] = {}  # path -> sha256 of every other file that the plan was made from
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What was really done in one step."""
+
+    step: str  # "file" or "aws"
+    what: str
+    status: str  # "done", "unchanged", "undone", "kept"
+    detail: str = ""
+
+
+class Status(enum.StrEnum):
+    """How a check went; `unknown` always says why."""
+
+    OK = "ok"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that verify looked at."""
+
+    name: str
+    status: Status
+    detail: str = ""
+    hint: str = ""
+
+
+class SecretState(msgspec.Struct, frozen=True, kw_only=True):
+    """What AWS says of one secret, without its value."""
+
+    arn: str
+    tags: dict[str, str] = {}
+    deleted: bool = False  # scheduled for deletion
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """The account as plan sees it."""
+
+    account: str
+    region: str
+    secrets: dict[str, SecretState] = {}
