@@ -179,7 +179,8 @@ class Action(enum.StrEnum):
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """Where the value of a secret, or of one field of it, comes from: a locator, never the value.
 
-    Locators: `env:SECRET_KEY`, `dotenv:.env#DB_PASSWORD`, `code:settings.py#120-160` (bytes), `generate:django-secret-key`.
+    Locators: `env:SECRET_KEY`, `dotenv:.env#DB_PASSWORD`, `code:settings.py#120-160` (bytes),
+    `generate:django-secret-key`.
     """
 
     locator: str

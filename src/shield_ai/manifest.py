@@ -1,0 +1,197 @@
+"""shield.toml ⇄ Manifest: the one file that the code side and the cloud side both know. It never holds a value."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+import tomlkit
+
+from shield_ai.errors import ManifestError
+from shield_ai.model import Kind
+
+if TYPE_CHECKING:
+    from tomlkit.items import AoT, InlineTable, Table
+
+FILE = "shield.toml"
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html#API_CreateSecret_RequestParameters
+NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
+# Secrets Manager ends each ARN so, and a name that ends alike is taken for a partial ARN (same page).
+ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The `[app]` table."""
+
+    name: str
+    settings: tuple[str, ...] = ()  # files, relative to shield.toml
+    runtime: str = "package"  # path of the vendored copy, or "package" for the dependency
+    region: str = "us-east-1"
+    prefix: str = ""  # put before each secret's name in AWS
+    kms_key: str = "aws/secretsmanager"
+    role: str = ""  # the app's IAM role
+    tags: dict[str, str] = {}
+
+
+class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """When and how a secret is rotated."""
+
+    every: str
+    strategy: str = ""
+    admin: str = ""
+
+
+class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One `[[secret]]`: `env` for a single text, `fields` (field → variable) for one JSON document."""
+
+    name: str
+    kind: Kind = Kind.GENERIC
+    env: str | None = None
+    fields: dict[str, str] | None = None
+    optional: bool = False  # the app runs without it
+    rotate: Literal["manual"] | Rotation | None = None
+    description: str = ""
+
+    def variables(self) -> dict[str, str]:
+        """Map each variable to the field that holds it; the field is empty for a single text."""
+        if self.fields is not None:
+            return {variable: field for field, variable in self.fields.items()}
+        return {self.env: ""} if self.env else {}
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole of shield.toml."""
+
+    app: App
+    secret: tuple[Secret, ...] = ()
+
+    def of_variable(self, variable: str) -> tuple[Secret, str] | None:
+        """Find the secret that a variable belongs to, and its field."""
+        for secret in self.secret:
+            if variable in (variables := secret.variables()):
+                return secret, variables[variable]
+        return None
+
+
+def parse(text: str) -> Manifest:
+    """Read shield.toml.
+
+    Raises:
+        ManifestError: It is no TOML, has a key that isn't known, or a value that can't be; says where.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ManifestError(f"{FILE}: {error}", "the file must be TOML; see shield.toml in the guide") from None
+    try:
+        manifest = msgspec.convert(raw, Manifest)
+    except msgspec.ValidationError as error:
+        raise ManifestError(f"{FILE}{_where(text, str(error))}: {_words(str(error))}", _hint(str(error))) from None
+    _check(manifest, text)
+    return manifest
+
+
+def _check(manifest: Manifest, text: str) -> None:
+    seen: dict[str, int] = {}
+    for i, secret in enumerate(manifest.secret):
+        where = f"{FILE}{_line(text, i)}"
+        if (secret.env is None) == (secret.fields is None):
+            raise ManifestError(f"{where}: secret {secret.name!r} needs either env or fields", 'write env = "VARIABLE"')
+        if not NAME.fullmatch(secret.name):
+            raise ManifestError(f"{where}: {secret.name!r} is no secret name", "use letters, digits and /_+=.@-")
+        if ARN_SUFFIX.search(secret.name):
+            raise ManifestError(
+                f"{where}: the name {secret.name!r} ends with a hyphen and six characters, as AWS's own suffix does",
+                "choose a name that ends otherwise: Secrets Manager can't tell it from a partial ARN",
+            )
+        if bad := [v for v in secret.variables() if not VARIABLE.fullmatch(v)]:
+            raise ManifestError(f"{where}: {bad[0]!r} is no name of a variable", "write for example SECRET_KEY")
+        if secret.name in seen:
+            raise ManifestError(f"{where}: secret {secret.name!r} stands here twice", "rename or remove one of them")
+        seen[secret.name] = i
+
+
+def _where(text: str, error: str) -> str:
+    """`:LINE` of what msgspec complains about, as well as can be told."""
+    path = re.search(r"at `\$(.*?)`$", error)
+    steps = re.findall(r"\.(\w+)|\[(\d+)\]", path[1]) if path else []
+    index = next((int(i) for _, i in steps if i), None)
+    unknown = re.search(r"unknown field `(.+?)`", error)
+    keys = [k for k, _ in steps if k]
+    key = unknown[1] if unknown else keys[-1] if keys else ""
+    return _line(text, index, key, table="app" if keys[:1] == ["app"] else "")
+
+
+def _line(text: str, index: int | None, key: str = "", *, table: str = "") -> str:
+    """`:LINE` of a key in the index-th [[secret]], or of that header itself."""
+    seen, inside, header = -1, index is None and not table, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            seen += stripped.startswith("[[secret]]")
+            inside = (seen == index and stripped.startswith("[[secret]]")) if index is not None else inside
+            inside = stripped.startswith(f"[{table}]") if table else inside
+            header = number if inside and not header else header
+        if key and inside and re.match(rf"\[*[\"']?{re.escape(key)}[\"']?\s*[=\].]", stripped):
+            return f":{number}"
+    return f":{header}" if header else ""
+
+
+def _words(error: str) -> str:
+    sentence = error.split(" - at `")[0]
+    return sentence.replace("Object contains unknown field", "unknown key").replace(
+        "Object missing required field", "missing key"
+    )
+
+
+def _hint(error: str) -> str:
+    if "unknown field" in error:
+        known = Secret if "secret[" in error else App if "$.app" in error else Manifest
+        return f"known keys: {', '.join(known.__struct_fields__)}"
+    return ""
+
+
+def render(manifest: Manifest, old: str = "") -> str:
+    """Write shield.toml; with an old text, only add the secrets that it lacks and keep every other byte of it."""
+    if not old:
+        return _fresh(manifest)
+    have = {secret.name for secret in parse(old).secret}
+    new = [secret for secret in manifest.secret if secret.name not in have]
+    if not new:
+        return old
+    addition = tomlkit.document()
+    addition.add("secret", _tables(new))
+    return old.rstrip("\n") + "\n\n" + tomlkit.dumps(addition).strip("\n") + "\n"
+
+
+def _fresh(manifest: Manifest) -> str:
+    document = tomlkit.document()
+    document.add(
+        tomlkit.comment("What Shield AI moves to AWS Secrets Manager. Names only, never a value: commit this file.")
+    )
+    app = tomlkit.table()
+    for key, value in msgspec.to_builtins(manifest.app).items():
+        app.add(key, value)
+    document.add("app", app)
+    if manifest.secret:
+        document.add("secret", _tables(list(manifest.secret)))
+    return tomlkit.dumps(document)
+
+
+def _tables(secrets: list[Secret]) -> AoT:
+    tables = tomlkit.aot()
+    for secret in secrets:
+        table: Table = tomlkit.table()
+        for key, value in msgspec.to_builtins(secret).items():
+            table.add(key, _inline(value) if isinstance(value, dict) else value)
+        tables.append(table)
+    return tables
+
+
+def _inline(mapping: dict[str, str]) -> InlineTable:
+    inline = tomlkit.inline_table()
+    inline.update(mapping)
+    return inline
