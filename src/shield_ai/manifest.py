@@ -141,7 +141,7 @@ def _line(text: str, index: int | None, key: str = "", *, table: str = "") -> st
 
 
 def _words(error: str) -> str:
-    sentence = error.split(" - at `")[0]
+    sentence = error.split(" - at `", maxsplit=1)[0]
     return sentence.replace("Object contains unknown field", "unknown key").replace(
         "Object missing required field", "missing key"
     )

@@ -247,6 +247,7 @@ class SecretState(msgspec.Struct, frozen=True, kw_only=True):
     arn: str
     tags: dict[str, str] = {}
     deleted: bool = False  # scheduled for deletion
+    versions: dict[str, tuple[str, ...]] = {}  # version id -> stages
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Everything that talks to AWS. One file a service; nothing outside imports boto3."""

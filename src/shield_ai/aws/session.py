@@ -1,0 +1,108 @@
+"""The connection to AWS, and AWS's errors in words that say what to do."""
+
+from __future__ import annotations
+
+import contextlib
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from shield_ai.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sts import STSClient
+
+_CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"mode": "standard", "max_attempts": 5},
+    user_agent_extra=f"shield-ai/{version('shield-ai')}",
+)
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+_CREDENTIALS = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_SLOW_DOWN = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
+
+
+class Session:
+    """The clients of one run, all in one region."""
+
+    def __init__(self, region: str) -> None:
+        with refused("the connection"):
+            self._session = boto3.session.Session(region_name=region)
+        self.region = region
+
+    def secretsmanager(self) -> SecretsManagerClient:
+        """Return the client of Secrets Manager."""
+        with refused("the connection"):
+            return self._session.client("secretsmanager", config=_CONFIG)
+
+    def account(self) -> str:
+        """Return the id of the account that the credentials belong to.
+
+        Raises:
+            AwsError: There are no credentials, or AWS can't be reached.
+        """
+        with refused("sts:GetCallerIdentity"):
+            client: STSClient = self._session.client("sts", config=_CONFIG)
+            return client.get_caller_identity()["Account"]
+
+
+@contextlib.contextmanager
+def refused(permission: str, name: str = "") -> Iterator[None]:
+    """Turn botocore's errors into `AwsError`: which call, on what, why, and what to do.
+
+    The text of an error is passed on only where AWS says who may not do what; others could quote a parameter.
+
+    Args:
+        permission: The IAM permission of the call, for example `secretsmanager:CreateSecret`.
+        name: What it was made on.
+    """
+    on = f" on {name}" if name else ""
+    try:
+        yield
+    except ClientError as error:
+        raise _answer(error, permission, on) from None
+    except (NoCredentialsError, PartialCredentialsError, ProfileNotFound):
+        raise AwsError(
+            "no AWS credentials", "set AWS_PROFILE or sign in with aws sso login; --only code works without AWS"
+        ) from None
+    except (EndpointConnectionError, ConnectTimeoutError, HTTPClientError):
+        raise AwsError(
+            f"AWS can't be reached for {permission}{on}",
+            "check the network, the region and AWS_ENDPOINT_URL; run the same command again, nothing is done twice",
+        ) from None
+    except BotoCoreError as error:
+        raise AwsError(f"{permission}{on} failed: {type(error).__name__}", "check the AWS configuration") from None
+
+
+def _answer(error: ClientError, permission: str, on: str) -> AwsError:
+    code = error.response.get("Error", {}).get("Code", "unknown")
+    if code in _DENIED:
+        return AwsError(f"AWS denied {permission}{on}", f"allow {permission} for the identity that runs shield")
+    if code in _CREDENTIALS:
+        return AwsError(f"AWS does not accept the credentials: {code}", "sign in again, then run the same command")
+    if code in _SLOW_DOWN:
+        return AwsError(f"AWS throttled {permission}{on}", "run the same command again: nothing is done twice")
+    return AwsError(f"AWS refused {permission}{on}: {code}", "run the same command again: nothing is done twice")

@@ -1,0 +1,196 @@
+"""The record of what was done, in APP/.shield/journal.jsonl: append-only, on disk before the deed, without a value."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import hmac
+import os
+import secrets
+import uuid
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from shield_ai.errors import SourceError, UnsafePlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from shield_ai.model import Hidden
+
+FOLDER = ".shield"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line: a run's start and end, and each step's begin, done and undone."""
+
+    seq: int
+    run: str
+    event: Literal["start", "begin", "done", "undone", "end"]
+    kind: str = ""  # "file" or "aws"
+    what: str = ""  # the path, or the secret's name in AWS
+    of: int = 0  # the seq of the begin that a done or undone belongs to
+    before: str | None = None  # file: sha256 of the bytes before; None: it did not exist
+    after: str = ""  # file: sha256 of the bytes after
+    backup: bool = False  # file: we made the .shield_ai_backup beside it
+    folders: tuple[str, ...] = ()  # file: folders that we made for it
+    files: tuple[str, ...] = ()  # start: every path that the run may stage
+    action: str = ""  # aws: what was done
+    token: str = ""  # aws: the ClientRequestToken, which is the version's id
+    arn: str = ""
+    account: str = ""
+    region: str = ""
+
+
+class Journal:
+    """What was done to one app. Use it inside `locked`, so that two commands never write at once."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / FOLDER
+        self.path = self.folder / "journal.jsonl"
+        self.records: list[Record] = []
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[Journal]:
+        """Open the journal for writing, alone.
+
+        Raises:
+            UnsafePlanError: Another command is at work on this app.
+            SourceError: The folder can't be written.
+        """
+        self._prepare()
+        with (self.folder / "lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise UnsafePlanError(
+                    "another shield command is at work on this app", "wait until it is done"
+                ) from None
+            self._mend()
+            self.load()
+            yield self
+
+    def load(self) -> Journal:
+        """Read what is there; a last line without its end was never acknowledged and doesn't count.
+
+        Raises:
+            SourceError: A line is damaged.
+        """
+        self.records = []
+        if not self.path.exists():
+            return self
+        lines = self.path.read_bytes().split(b"\n")[:-1]
+        for number, line in enumerate(lines, 1):
+            try:
+                self.records.append(msgspec.json.decode(line, type=Record))
+            except msgspec.DecodeError:
+                raise SourceError(
+                    f"{self.path}:{number} is damaged", "restore it from a copy; the old files are in .shield/backups"
+                ) from None
+        return self
+
+    def write(self, record: Record) -> Record:
+        """Append one record, on disk for sure when this returns."""
+        record = msgspec.structs.replace(record, seq=len(self.records) + 1)
+        with self.path.open("ab") as file:
+            file.write(msgspec.json.encode(record) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self.records.append(record)
+        return record
+
+    def keep(self, content: bytes) -> str:
+        """Keep the old bytes of a file under their digest, 0600, and return the digest."""
+        digest = hashlib.sha256(content).hexdigest()
+        place = self.folder / "backups" / digest
+        if not place.exists():
+            temporary = place.with_suffix(".tmp")
+            temporary.unlink(missing_ok=True)
+            _write_private(temporary, content)
+            temporary.replace(place)
+        return digest
+
+    def kept(self, digest: str) -> bytes:
+        """Give back the bytes with a digest.
+
+        Raises:
+            SourceError: They are gone or damaged.
+        """
+        place = self.folder / "backups" / digest
+        content = place.read_bytes() if place.exists() else b""
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise SourceError(f"{place} is missing or damaged", "look for the .shield_ai_backup beside the file")
+        return content
+
+    def token(self, name: str, value: Hidden) -> str:
+        """Derive the ClientRequestToken from the content, keyed: the same content is the same request.
+
+        Args:
+            name: The secret's name in AWS.
+            value: What will be stored.
+        """
+        place = self.folder / "key"
+        if not place.exists():
+            _write_private(place, secrets.token_hex(32).encode())
+        digest = hmac.digest(place.read_bytes(), f"{name}\0{value.reveal()}".encode(), "sha256")
+        return str(uuid.UUID(bytes=digest[:16], version=4))
+
+    def begin_run(self, files: tuple[str, ...]) -> str:
+        """Start a run, or go on with the one that was cut off, and return its id."""
+        run = self.unfinished() or secrets.token_hex(4)
+        self.write(Record(seq=0, run=run, event="start", files=files))
+        return run
+
+    def unfinished(self) -> str:
+        """Return the id of a run that never came to its end, empty if there is none."""
+        last = next((r for r in reversed(self.records) if r.event in {"start", "begin", "done", "end"}), None)
+        return last.run if last and last.event != "end" and self.standing(last.run) else ""
+
+    def runs(self) -> list[str]:
+        """Return the ids of all runs, oldest first."""
+        return list(dict.fromkeys(r.run for r in self.records))
+
+    def standing(self, run: str, kind: str = "") -> list[Record]:
+        """Return the begins of a run that were not undone, newest first: what a rollback has to look at."""
+        undone = {r.of for r in self.records if r.event == "undone"}
+        return [
+            r
+            for r in reversed(self.records)
+            if r.run == run and r.event == "begin" and r.seq not in undone and kind in {"", r.kind}
+        ]
+
+    def done(self, begin: Record) -> bool:
+        """Tell whether a begun step is known to have ended."""
+        return any(r.event == "done" and r.of == begin.seq for r in self.records)
+
+    def _prepare(self) -> None:
+        try:
+            for folder in (self.folder, self.folder / "backups"):
+                folder.mkdir(mode=0o700, exist_ok=True)
+                folder.chmod(0o700)
+            ignore = self.folder / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("# Written by shield: old bytes of files, and the record of what was done.\n*\n")
+        except OSError as error:
+            raise SourceError(f"{self.folder} can't be written: {error.strerror}", "nothing was changed") from None
+
+    def _mend(self) -> None:
+        """Cut off a last line that a killed process left half-written."""
+        if not self.path.exists():
+            self.path.touch(mode=0o600)
+            return
+        content = self.path.read_bytes()
+        if content and not content.endswith(b"\n"):
+            with self.path.open("r+b") as file:
+                file.truncate(content.rfind(b"\n") + 1)
+
+
+def _write_private(place: Path, content: bytes) -> None:
+    """Write a new file that only its owner may read, on disk for sure."""
+    with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
