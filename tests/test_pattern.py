@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from shield_ai import pattern
+from shield_ai.errors import ShieldError
+from shield_ai.model import Severity
+
+TEXT = pattern.FILE.read_text(encoding="utf-8")
+IDS = ["CSEC34.environ-read", "CSEC34.literal", "CSEC34.presence", "CSEC34.dotenv", "CSEC34.no-runtime"]
+
+
+def test_has_the_rules_in_order() -> None:
+    assert list(pattern.rules()) == IDS
+    assert pattern.load().id == "CSEC-34"
+
+
+def test_is_read_once_and_cannot_be_changed() -> None:
+    assert pattern.load() is pattern.load()
+    assert pattern.rules() is pattern.rules()
+    with pytest.raises(TypeError):
+        pattern.rules()["x"] = pattern.rules()[IDS[0]]  # type: ignore[index]  # what is tried here
+
+
+def test_holds_the_risk_assessment_of_the_plan() -> None:
+    risk = pattern.load().risk_assessment
+    assert (risk.impact, risk.exploitability, risk.affected_scope) == ("high", "medium", "secret_management")
+    assert len(risk.attack_vectors) == 5
+    assert risk.labels == ("P1-High", "security", "backend", "infrastructure", "wrapper")
+
+
+@pytest.mark.parametrize("rule", list(pattern.rules().values()), ids=lambda rule: rule.id)
+def test_examples_of_python_rules_parse(rule: pattern.Rule) -> None:
+    if rule.kind is not pattern.RuleKind.DOTENV:
+        for code in rule.examples + rule.non_examples:
+            ast.parse(code)
+    assert not set(rule.examples) & set(rule.non_examples)
+
+
+@pytest.mark.parametrize("rule", list(pattern.rules().values()), ids=lambda rule: rule.id)
+def test_message_is_filled_in(rule: pattern.Rule) -> None:
+    text = rule.text("DATABASES.default.PASSWORD", "DB_PASSWORD")
+    assert "{" not in text
+    assert not text.endswith(".")
+    assert rule.text("A{b}", "C") == rule.message.replace("{name}", "A{b}").replace("{env}", "C")
+
+
+@pytest.mark.parametrize("rule", IDS)
+def test_explains_each_rule(rule: str) -> None:
+    text = pattern.explain(rule)
+    assert text.startswith(f"{rule}: ")
+    assert "What to do" in text
+    assert max(len(line) for line in text.splitlines() if "https://" not in line) <= 80
+
+
+def test_explains_the_pattern_by_its_rules() -> None:
+    text = pattern.explain("CSEC-34")
+    assert all(rule in text for rule in IDS)
+
+
+def test_unknown_rule_gets_the_nearest_one() -> None:
+    with pytest.raises(ShieldError, match=r"no rule 'CSEC34\.litteral'") as caught:
+        pattern.explain("CSEC34.litteral")
+    assert caught.value.hint == "did you mean CSEC34.literal?"
+    with pytest.raises(ShieldError) as caught:
+        pattern.explain("W605")
+    assert "CSEC34.dotenv" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param("title: Integrate", "titel: Integrate", "unknown key `titel`", id="unknown key"),
+        pytest.param("    kind: absent", "    kind: present", "'present'", id="unknown kind"),
+        pytest.param("    title: Secret in the code", "    titles: x", "unknown key `titles`", id="key of a rule"),
+        pytest.param("  impact: high", "  impact: awful", "'awful'", id="unknown impact"),
+        pytest.param("severity: medium\ndesc", "severity: [low]\ndesc", "Expected `str`, got `array`", id="wrong type"),
+        pytest.param("  - id: CSEC34.presence", "  - id: CSEC34.literal", "twice", id="id given twice"),
+        pytest.param("title: Integrate", "id: x\ntitle: Integrate", "twice", id="key given twice"),
+        pytest.param('message: "{name} has', 'message: "{value} has', "{value}, which nothing fills", id="placeholder"),
+        pytest.param('message: "{name} has', 'message: "{name has', "wrong brace", id="brace"),
+        pytest.param("title: Integrate", "title: &x [*x]\ntitles: Integrate", "", id="alias to itself"),
+        pytest.param("title: Integrate", "title: !!python/object:os.system Integrate", "constructor", id="code"),
+        pytest.param("title: Integrate", "title: 'Integrate", "", id="no YAML"),
+    ],
+)
+def test_wrong_file_names_the_line(old: str, new: str, message: str) -> None:
+    assert TEXT.count(old) == 1
+    text = TEXT.replace(old, new)
+    with pytest.raises(ShieldError) as caught:
+        pattern.parse(text, "mine.yaml")
+    assert message in caught.value.message
+    if message:
+        line = text[: TEXT.index(old)].count("\n") + 1
+        assert caught.value.message.startswith(f"mine.yaml:{line}: ")
+        assert caught.value.hint or "Expected" in caught.value.message or "Invalid" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "message"),
+    [
+        pytest.param("    non_examples:", "", "missing key `non_examples`", id="no examples"),
+        pytest.param("  absent:\n", "\n# Messages", "no files are given for rules of kind 'absent'", id="no globs"),
+    ],
+)
+def test_missing_part_is_named(start: str, end: str, message: str) -> None:
+    at = TEXT.rindex(start)
+    text = TEXT[:at] + (TEXT[TEXT.index(end) :] if end else "")
+    line = text[: text.index("  - id: CSEC34.no-runtime")].count("\n") + 1
+    with pytest.raises(ShieldError, match=f"^mine.yaml:{line}: ") as caught:
+        pattern.parse(text, "mine.yaml")
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize("text", ["", "\0", "- a\n- b\n", "just words", "a: b: c", "? [x]\n: y\n"])
+def test_no_pattern_at_all_is_a_clear_error(text: str) -> None:
+    with pytest.raises(ShieldError, match=r"^mine\.yaml"):
+        pattern.parse(text, "mine.yaml")
+
+
+def test_rule_without_examples_is_refused() -> None:
+    text = TEXT[: TEXT.rindex("    non_examples:")] + "    non_examples: []\n"
+    with pytest.raises(ShieldError, match="lacks examples"):
+        pattern.parse(text, "mine.yaml")
+
+
+def test_severity_is_the_models() -> None:
+    assert pattern.rules()["CSEC34.literal"].severity is Severity.HIGH
