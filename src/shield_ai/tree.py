@@ -71,9 +71,12 @@ class Tree:
         temporary = temporary_of(place.resolve())
         model = self.path(like) if like else place
         try:
-            mode = stat.S_IMODE(model.stat().st_mode) if model.exists() else 0o644 & ~_umask()
+            status = model.stat() if model.exists() else None
             with temporary.open("wb") as file:
-                os.fchmod(file.fileno(), mode)
+                os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode) if status else 0o644 & ~_umask())
+                if status and status.st_uid != os.geteuid():
+                    with contextlib.suppress(PermissionError):
+                        os.fchown(file.fileno(), status.st_uid, status.st_gid)
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())

@@ -1,0 +1,162 @@
+"""Do what a plan says: AWS first, then the files, all or none of them, each step in the journal before it happens."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from shield_ai import files
+from shield_ai.errors import StalePlanError
+from shield_ai.journal import Record
+from shield_ai.model import Action, Hidden, Receipt
+from shield_ai.source import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shield_ai.aws.secretsmanager import SecretsManager
+    from shield_ai.journal import Journal
+    from shield_ai.model import Change, FileChange, Plan
+    from shield_ai.tree import Tree
+    from shield_ai.values import Values
+
+_STALE = "run shield plan again and look at what changed"
+
+
+def apply(  # each is a different thing that apply touches, and none has a default
+    plan: Plan,
+    *,
+    tree: Tree,
+    journal: Journal,
+    values: Values,
+    aws: SecretsManager | None,
+    tell: Callable[[Receipt], None],
+) -> list[Receipt]:
+    """Carry out a plan; what is done already is left as it is.
+
+    Args:
+        plan: What to do.
+        tree: The app's folder.
+        journal: Locked by the caller.
+        values: Where the plan's locators lead.
+        aws: The account; None for a plan without AWS changes.
+        tell: Called after each step, for progress.
+
+    Raises:
+        StalePlanError: A file or a secret changed since the plan was made; nothing was done.
+        SourceError: A file can't be written; every file is as it was.
+        AwsError: AWS refused; the files are as they were, a second apply goes on where this one stopped.
+        ValueMissingError: A value is no longer where the plan found it.
+    """
+    pending = _pending(plan, tree)
+    changes = [change for change in plan.changes if change.action is not Action.KEEP] if aws else []
+    if not pending and not changes and not journal.unfinished():
+        return []
+    receipts: list[Receipt] = []
+
+    def done(receipt: Receipt) -> None:
+        receipts.append(receipt)
+        tell(receipt)
+
+    ready = [(change, _value(change, values)) for change in changes]
+    if aws:
+        _check_account(plan, changes, aws)
+    run = journal.begin_run(tuple(file.path for file in pending))
+    begun = files.stage(pending, run=run, tree=tree, journal=journal)
+    try:
+        for change, value in ready:
+            if aws:
+                done(_store(change, value, run=run, plan=plan, journal=journal, aws=aws))
+    except BaseException:
+        files.take_back(begun, tree=tree, journal=journal)
+        raise
+    files.commit(begun, tree=tree, journal=journal)
+    for file in pending:
+        done(Receipt(step="file", what=file.path, status="done", detail="created" if file.before is None else "edited"))
+    journal.write(Record(seq=0, run=run, event="end"))
+    return receipts
+
+
+def _pending(plan: Plan, tree: Tree) -> list[FileChange]:
+    pending = []
+    for file in plan.files:
+        now = tree.read(file.path)
+        current = None if now is None else digest(now)
+        if current == file.after:
+            continue
+        if current != file.before:
+            raise StalePlanError(f"{file.path} changed since the plan was made", _STALE)
+        pending.append(file)
+    for path, planned in plan.read.items():
+        if digest(tree.read(path) or b"") != planned:
+            raise StalePlanError(f"{path} changed since the plan was made", _STALE)
+    return pending
+
+
+def _check_account(plan: Plan, changes: list[Change], aws: SecretsManager) -> None:
+    live = aws.live([change.name for change in changes])
+    if live.account != plan.account or live.region != plan.region:
+        raise StalePlanError(
+            f"the plan is for account {plan.account} in {plan.region}, this is {live.account} in {live.region}", _STALE
+        )
+    for change in changes:
+        state = live.secrets.get(change.name)
+        if (state is None) != (change.action is Action.CREATE) or (state and not state.deleted):
+            raise StalePlanError(f"secret {change.name} changed in AWS since the plan was made", _STALE)
+
+
+def _value(change: Change, values: Values) -> Hidden:
+    """Build what is stored: one text, or one JSON document with a member for each field."""
+    parts = {source.field: values.resolve(source.locator) for source in change.sources}
+    if "" in parts:
+        return parts[""]
+    return Hidden(json.dumps({field: part.reveal() for field, part in parts.items()}))
+
+
+def _store(  # as apply
+    change: Change, value: Hidden, *, run: str, plan: Plan, journal: Journal, aws: SecretsManager
+) -> Receipt:
+    token = journal.token(change.name, value)
+    begin = journal.write(
+        Record(
+            seq=0,
+            run=run,
+            event="begin",
+            kind="aws",
+            what=change.name,
+            action=change.action,
+            token=token,
+            account=plan.account,
+            region=plan.region,
+        )
+    )
+    if change.action is Action.RESTORE:
+        arn = aws.restore(change.name, value, token=token)
+    else:
+        arn = aws.create(
+            change.name,
+            value,
+            token=token,
+            description=change.description,
+            kms_key=change.kms_key,
+            tags=change.tags,
+        )
+    journal.write(Record(seq=0, run=run, event="done", of=begin.seq, arn=arn))
+    words = {Action.CREATE: "created", Action.RESTORE: "restored"}
+    return Receipt(step="aws", what=change.name, status="done", detail=words[change.action])
+
+
+def recover(journal: Journal, aws: SecretsManager) -> None:
+    """Bring AWS to a known state after an apply that was killed: each begun step either happened or did not.
+
+    Raises:
+        AwsError: AWS refused.
+    """
+    for begin in journal.standing(journal.unfinished(), "aws"):
+        if journal.done(begin):
+            continue
+        state = aws.state(begin.what)
+        if state and begin.token in state.versions and not state.deleted:
+            journal.write(Record(seq=0, run=begin.run, event="done", of=begin.seq, arn=state.arn))
+        elif state and begin.action == Action.RESTORE and not state.deleted:
+            aws.delete(begin.what)  # restored, but without its new value: back to where it was

@@ -1,0 +1,151 @@
+"""Undo the last apply: files byte for byte, secrets that it created into deletion with a recovery window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai import files
+from shield_ai.errors import AwsError, RollbackIncompleteError, UnsafePlanError
+from shield_ai.journal import Record
+from shield_ai.model import Receipt
+from shield_ai.source import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shield_ai.aws.secretsmanager import SecretsManager
+    from shield_ai.journal import Journal
+    from shield_ai.tree import Tree
+
+EDITED = ".shield_edited"
+
+
+class Conflict(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that holds neither the old bytes nor ours."""
+
+    path: str
+    ours: str  # sha256 of what apply left, kept in the journal's backups
+    now: bytes | None
+
+
+def last_run(journal: Journal, kind: str = "") -> str:
+    """Return the id of the newest run with something left to undo, empty if there is none.
+
+    Args:
+        journal: Loaded.
+        kind: "file" or "aws" for that half only.
+    """
+    return next((run for run in reversed(journal.runs()) if journal.standing(run, kind)), "")
+
+
+def conflicts(steps: list[Record], tree: Tree) -> list[Conflict]:
+    """Find the files that somebody has edited since.
+
+    Args:
+        steps: The begins of a run, newest first.
+        tree: The app's folder.
+    """
+    found: dict[str, Conflict] = {}
+    expected: dict[str, str | None] = {}
+    for step in (s for s in steps if s.kind == "file"):
+        now = tree.read(step.what)
+        current = expected.get(step.what, None if now is None else digest(now))
+        if current == step.after:
+            expected[step.what] = step.before
+        elif current != step.before:
+            found.setdefault(step.what, Conflict(path=step.what, ours=step.after, now=now))
+    return list(found.values())
+
+
+def rollback(  # each is a different thing that rollback touches
+    steps: list[Record],
+    *,
+    tree: Tree,
+    journal: Journal,
+    aws: SecretsManager | None,
+    force: bool,
+    tell: Callable[[Receipt], None],
+) -> list[Receipt]:
+    """Undo the steps of one run.
+
+    Args:
+        steps: The begins to undo, newest first.
+        tree: The app's folder.
+        journal: Locked by the caller.
+        aws: The account; None when no step needs it.
+        force: Give back files that were edited since, keeping a copy of each beside it.
+        tell: Called after each step.
+
+    Raises:
+        UnsafePlanError: A file was edited since and force is off; nothing was done.
+        RollbackIncompleteError: A secret could not be taken back, or was changed by somebody else; the rest was done.
+    """
+    edited = conflicts(steps, tree)
+    if edited and not force:
+        names = ", ".join(conflict.path for conflict in edited)
+        raise UnsafePlanError(
+            f"edited since apply: {names}",
+            f"put the edits aside, or use --force: it restores the old file and keeps yours as FILE{EDITED}",
+        )
+    for conflict in edited:
+        _set_aside(conflict, tree, journal)
+    receipts: list[Receipt] = []
+    left: list[str] = []
+    for step in steps:
+        if step.kind == "file":
+            receipts.append(_file(step, tree, journal))
+        elif aws:
+            receipts.append(_secret(step, journal, aws))
+            left += [receipts[-1].what] if receipts[-1].status == "kept" else []
+        tell(receipts[-1])
+    if left:
+        raise RollbackIncompleteError(
+            f"left as it is: {', '.join(left)}", "see the lines above; run shield rollback again when it is settled"
+        )
+    return receipts
+
+
+def _set_aside(conflict: Conflict, tree: Tree, journal: Journal) -> None:
+    """Keep the user's version beside the file, then put ours there, so that it is undone like any other."""
+    if conflict.now is not None:
+        tree.write(_free(conflict.path + EDITED, tree), conflict.now, like=conflict.path)
+    tree.write(conflict.path, journal.kept(conflict.ours))
+
+
+def _free(path: str, tree: Tree) -> str:
+    number, free = 1, path
+    while tree.read(free) is not None:
+        number += 1
+        free = f"{path}.{number}"
+    return free
+
+
+def _file(step: Record, tree: Tree, journal: Journal) -> Receipt:
+    outcome = files.undo(step, tree=tree, journal=journal)
+    return Receipt(step="file", what=step.what, status="undone", detail=outcome)
+
+
+def _secret(step: Record, journal: Journal, aws: SecretsManager) -> Receipt:
+    """Schedule for deletion what we created, unless its current value is no longer ours."""
+
+    def receipt(status: str, detail: str) -> Receipt:
+        if status == "undone":
+            journal.write(Record(seq=0, run=step.run, event="undone", of=step.seq))
+        return Receipt(step="aws", what=step.what, status=status, detail=detail)
+
+    try:
+        state = aws.state(step.what)
+        if state is None or state.deleted:
+            return receipt("undone", "already gone")
+        if step.token not in state.versions:
+            if not journal.done(step):
+                return receipt("undone", "never created")
+            return receipt("kept", "its value was changed since; delete it by hand if nobody needs it")
+        if "AWSCURRENT" not in state.versions[step.token]:
+            return receipt("kept", "its value was changed since; delete it by hand if nobody needs it")
+        aws.delete(step.what)
+    except AwsError as error:
+        return receipt("kept", error.message)
+    return receipt("undone", "scheduled for deletion, restorable for 30 days")
