@@ -1,0 +1,224 @@
+"""What a name means: the one place that decides what is a secret.
+
+A name is cut into words (`DB_PASSWORD`, `dbPassword` and `db-password` alike) and judged by this table, top to bottom:
+
+===============  ==========================================================  =====================================
+meaning          when                                                        examples
+===============  ==========================================================  =====================================
+harmless         a switch or a number in front                               USE_API_KEY, OPENAI_MAX_TOKENS
+harmless         a property of the secret comes after it                     PASSWORD_HASHERS, TOKEN_URL, KEY_PREFIX
+secret           a webhook's URL: whoever has it may post                    SLACK_WEBHOOK_URL
+credential URL   a service, then URL, URI, DSN, LOCATION …                   DATABASE_URL, REDIS_TLS_URL, CELERY_BROKER
+DSN              the word DSN at its end                                     SENTRY_DSN
+identifier       the public half of a key pair                               AWS_ACCESS_KEY_ID, S3_ACCESS_KEY
+secret           a strong word: PASSWORD, SECRET, TOKEN, CREDENTIALS, SALT   DBPASSWORD, GITHUB_TOKENS
+secret           KEY at its end, without a word that makes it public         STRIPE_KEY; not PUBLIC_KEY, SORT_KEY
+harmless         everything else                                             DEBUG, EMAIL_HOST, GOOGLE_CLIENT_ID
+===============  ==========================================================  =====================================
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import re
+
+from shield_ai.manifest import ARN_SUFFIX
+from shield_ai.model import Kind
+
+
+class Meaning(enum.StrEnum):
+    """What a name says about its value."""
+
+    SECRET = "secret"
+    URL = "credential-url"
+    DSN = "dsn"
+    IDENTIFIER = "identifier"
+    HARMLESS = "harmless"
+
+
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+STRONG = frozenset(
+    """SECRET SECRETS PASSWORD PASSWORDS PASSWD PASSPHRASE PASS PWD PW TOKEN TOKENS SALT PEPPER CREDENTIAL CREDENTIALS
+    CREDS APIKEY APIKEYS FERNET HMAC DBPASS""".split()
+)
+STRONG_ENDS = ("PASSWORD", "PASSWD", "SECRET", "TOKEN", "APIKEY", "SECRETKEY", "PASSPHRASE", "DBPASS", "PRIVATEKEY")
+# What comes before KEY and makes it a name of something, or public.
+NO_SECRET_KEY = frozenset(
+    """PUBLIC PUBLISHABLE PUB SITE PRIMARY FOREIGN SORT CACHE LOOKUP UNIQUE PARTITION ROUTING INDEX PK REGISTRY SLUG
+    GROUP HEADER COOKIE SESSION CONTEXT EVENT ANNOTATION METRIC FEATURE SETTINGS SETTING TRANSLATION SORTING STATE
+    LANGUAGE LABEL STORAGE OBJECT QUOTA MARKER JSON DATA HASH ID SAVE SEARCH OPTION FORM HOT SHORTCUT DICT MAP ORDER
+    ORDERING NAME USER ACCEPTED BY JS JAVASCRIPT CLUSTER""".split()
+)
+# What comes after the word and speaks about the secret instead of holding it.
+PROPERTIES = frozenset(
+    """HASHER HASHERS VALIDATOR VALIDATORS RESET RESETS EXPIRE EXPIRES EXPIRED EXPIRY EXPIRATION EXP LIFETIME TTL AGE
+    TIMEOUT LENGTH LEN MIN MAX MINIMUM MAXIMUM URL URLS URI ENDPOINT PATH PATHS FILE FILES FILENAME DIR DIRECTORY
+    FOLDER ROOT PREFIX SUFFIX HEADER HEADERS NAME NAMES TYPE TYPES CLASS CLASSES MODEL MODELS FUNCTION BACKEND BACKENDS
+    ALGORITHM ALGORITHMS ALGO VIEW VIEWS FIELD FIELDS ENABLED DISABLED REQUIRED OPTIONAL ALLOWED BYTES COUNT SIZE LIMIT
+    SERIALIZER SERIALIZERS ROTATE ROTATION REFRESH USERNAME CHAR CHARS CHARACTERS METHOD METHODS DAYS HOURS MINUTES
+    SECONDS VERSION ERROR ERRORS FORMAT COOKIE TEMPLATE TEMPLATES REGEX PATTERN PROVIDER PROVIDERS CACHE USER USERS
+    STORAGE MANAGER ARN ENGINE POLICY POLICIES RULES RULE COMPLEXITY SIMILARITY ENTROPY HISTORY CHANGE CHANGED LOGIN
+    LOGOUT FORM FORMS AUDIENCE SCOPE SCOPES ISSUER CLAIM CLAIMS DOMAIN DOMAINS HOST PORT REGION LOCATION ENVIRONMENT
+    ENV COST WARNING WARNINGS MESSAGE HINT LABEL PLACEHOLDER PARAM PARAMETER PARAMS QUERY MIDDLEWARE AUTHENTICATION
+    GENERATOR LOADER STRATEGY INTERVAL THROTTLE RATE RATES BUCKET ID IDS KEYWORD KEYWORDS SCHEME DESCRIPTION TITLE TEXT
+    SUBJECT HELP METADATA VALIDATION CACHING PERIOD OVERFETCH ACCEPTED""".split()
+)
+# Hold the path of a file, by a convention that everybody knows.
+PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE"})
+# These may follow and change nothing.
+SAME = frozenset({"ID", "FALLBACKS", "FALLBACK"})
+SWITCHES = frozenset(
+    """USE USES ENABLE ALLOW ALLOWS REQUIRE REQUIRES DISABLE SHOW HAS IS FORCE SKIP VERIFY VALIDATE NO NUM MAX MIN HIDE
+    CHECK ROTATE LOG MASK""".split()
+)
+COUNTED = frozenset({"MAX", "MIN", "NUM", "TOTAL", "INPUT", "OUTPUT", "PROMPT", "COMPLETION", "CSRF", "STOP"})
+
+SERVICES = frozenset(
+    """DATABASE DATABASES DB POSTGRES POSTGRESQL PG PSQL MYSQL MARIADB MONGO MONGODB MONGOLAB MONGOHQ REDIS REDISCLOUD
+    REDISTOGO BROKER RABBITMQ AMQP CLOUDAMQP SQLALCHEMY CLOUDINARY DATABASEURL SQL MSSQL ORACLE NEO4J CASSANDRA
+    CLICKHOUSE KAFKA MEMCACHED MEMCACHIER SUPABASE TIMESCALE COCKROACH VALKEY KEYDB""".split()
+)
+# With these, the URL must follow at once: EMAIL_URL, but not EMAIL_CONFIRMATION_URL.
+NARROW_SERVICES = frozenset(
+    "CACHE EMAIL MAIL SMTP SEARCH ELASTICSEARCH ELASTIC ES OPENSEARCH SOLR HAYSTACK LDAP FTP SFTP PROXY".split()
+)
+ADDRESS = frozenset({"URL", "URLS", "URI", "URIS", "DSN", "LOCATION", "CONNECTION"})
+STAGES = frozenset("TEST TESTING DEV DEVELOPMENT PROD PRODUCTION STAGING LOCAL LIVE BULK REPLICA READ WRITE".split())
+
+DATABASE_WORDS = frozenset(
+    """DB DATABASE POSTGRES POSTGRESQL PG PSQL MYSQL MARIADB SQL MSSQL ORACLE RDS SQLSERVER DBASE TIMESCALE
+    COCKROACH PGSQL""".split()
+)
+# Field of the JSON document -> how the variables of a database end. The fields are those of AWS's own rotation.
+DATABASE_FIELDS = {
+    "database": frozenset({"NAME", "DB", "DATABASE", "DBNAME"}),
+    "username": frozenset({"USER", "USERNAME", "LOGIN"}),
+    "password": frozenset({"PASSWORD", "PASS", "PASSWD", "PWD", "PW"}),
+    "host": frozenset({"HOST", "HOSTNAME", "SERVER", "ADDRESS", "ADDR", "SERVICE"}),
+    "port": frozenset({"PORT"}),
+}
+
+
+@functools.lru_cache(maxsize=8192)
+def words(name: str) -> tuple[str, ...]:
+    """Cut a name into upper-case words."""
+    return tuple(word.upper() for word in WORD.findall(name))
+
+
+@functools.lru_cache(maxsize=8192)
+def meaning(name: str) -> Meaning:
+    """Say what the value behind a name is, by the table above."""
+    parts = words(name)
+    while len(parts) > 1 and (parts[-1].isdigit() or parts[-1] in STAGES):
+        parts = parts[:-1]
+    if not parts or (parts[0] in SWITCHES and len(parts) > 1) or "USE" in parts or name.upper() in PATHS:
+        return Meaning.HARMLESS
+    if parts[-1] in ADDRESS | {"BROKER", "BACKEND"}:
+        return _address(parts)
+    return _secret(parts)
+
+
+def _address(parts: tuple[str, ...]) -> Meaning:
+    head, last = parts[:-1], parts[-1]
+    if "WEBHOOK" in head or "WEBHOOKS" in head:
+        return Meaning.SECRET if last in {"URL", "URLS", "URI"} else Meaning.HARMLESS
+    if last == "BROKER":
+        return Meaning.URL if not head or head[-1] == "CELERY" else Meaning.HARMLESS
+    if last == "BACKEND":
+        return Meaning.URL if head[-1:] == ("RESULT",) else Meaning.HARMLESS
+    if SERVICES & set(head) or (head and head[-1] in NARROW_SERVICES) or head[-2:] == ("RESULT", "BACKEND"):
+        return Meaning.URL
+    return Meaning.DSN if last == "DSN" else Meaning.HARMLESS
+
+
+def _secret(parts: tuple[str, ...]) -> Meaning:
+    at = max((i for i, word in enumerate(parts) if _strong(parts, i)), default=-1)
+    if parts[-1] in {"KEY", "KEYS"} or parts[-2:] == ("KEY", "ID"):
+        return _key(parts)
+    if parts == ("VCAP", "SERVICES"):
+        return Meaning.SECRET
+    if parts[-2:] == ("CONNECTION", "STRING") or parts[-1] in {"DATABASEURL", "REDISURL", "CACHEURL"}:
+        return Meaning.URL
+    if at < 0:
+        # API_KEY_SENDGRID, ES_HTTP_AUTH
+        after = _after(parts, ("API", "KEY")) or _after(parts, ("PRIVATE", "KEY")) or _after(parts, ("KEY", "SECRET"))
+        found = after is not None and not set(after) & PROPERTIES
+        found = found or (parts[-1] == "AUTH" and bool({"HTTP", "BASIC", "INBOUND"} & set(parts)))
+        return Meaning.SECRET if found else Meaning.HARMLESS
+    tail = set(parts[at + 1 :]) - SAME
+    if tail & PROPERTIES or (at and parts[at - 1] in COUNTED):
+        return Meaning.HARMLESS
+    return Meaning.SECRET
+
+
+def _strong(parts: tuple[str, ...], at: int) -> bool:
+    word = parts[at]
+    if word == "PASS" and at + 1 < len(parts) and parts[at + 1] == "THROUGH":
+        return False
+    return word in STRONG or (len(word) > len("TOKEN") and word.endswith(STRONG_ENDS))
+
+
+def _after(parts: tuple[str, ...], run: tuple[str, ...]) -> tuple[str, ...] | None:
+    for i in range(len(parts) - len(run) + 1):
+        if parts[i : i + len(run)] == run:
+            return parts[i + len(run) :]
+    return None
+
+
+def _key(parts: tuple[str, ...]) -> Meaning:
+    if "SECRET" not in parts and "ACCESS" in parts and (parts[-1] == "ID" or parts[-2] == "ACCESS"):
+        return Meaning.IDENTIFIER
+    if parts[-1] == "ID":
+        # CELLAR_KEY_ID stands beside CELLAR_KEY_SECRET; a KMS key's id is an address.
+        return Meaning.HARMLESS if {"KMS", "SIGNING", "KEYCLOAK", "TEAM"} & set(parts) else Meaning.IDENTIFIER
+    before = parts[-2] if len(parts) > 1 else ""
+    if not before or before in NO_SECRET_KEY:
+        return Meaning.HARMLESS
+    return Meaning.SECRET
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value behind the name is to be moved."""
+    return meaning(name) is not Meaning.HARMLESS
+
+
+def secret_name(variable: str) -> str:
+    """Name the secret of a variable: `EMAIL_HOST_PASSWORD` is `email-host-password`.
+
+    A name that would end like an ARN's own suffix (`-secret` has six characters) keeps its underscores instead.
+    """
+    lower = "_".join(re.findall(r"[a-z0-9]+", variable.lower())) or "secret"
+    kebab = lower.replace("_", "-")
+    return lower if ARN_SUFFIX.search(kebab) else kebab
+
+
+def variable_of(name: str) -> str:
+    """Return the variable that the runtime derives from a secret's name."""
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def kind(variable: str) -> Kind:
+    """Tell the kind of a secret from its variable."""
+    what, last = meaning(variable), set(words(variable)[-2:])
+    if what in {Meaning.URL, Meaning.DSN} or last & {"URL", "URI"}:
+        return Kind.URL
+    if last & {"PASSWORD", "PASSWD", "PASS", "PWD", "PASSPHRASE"} or variable.upper().endswith(("PASSWORD", "PASS")):
+        return Kind.PASSWORD
+    if last & {"KEY", "KEYS", "TOKEN", "TOKENS", "APIKEY"} and "DJANGO" not in words(variable):
+        return Kind.API_KEY
+    return Kind.GENERIC
+
+
+def database_field(variable: str) -> tuple[str, str] | None:
+    """Split a variable of a database into the family's prefix and the field: `DB_USER` is `("DB", "username")`."""
+    parts = words(variable)
+    for field, ends in DATABASE_FIELDS.items():
+        if parts and parts[-1] in ends and (prefix := parts[:-1]) and DATABASE_WORDS & set(prefix):
+            return "_".join(prefix), field
+        if len(parts) == 1:
+            for start in ("DB", "PG", "DATABASE"):
+                if parts[0].startswith(start) and parts[0][len(start) :] in ends:
+                    return start, field
+    return None
