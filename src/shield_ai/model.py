@@ -96,6 +96,14 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     reader: str = ""  # how it is read: "os.environ.get", "django-environ", "decouple", …
     optional: bool = False  # the code has a default, so that the app runs without the value
     default_literal: bool = False  # that default is a non-empty constant: a development value
+    default_start: int = 0  # byte offsets of that constant; both 0 where there is none
+    default_end: int = 0
+    variable: str = ""  # what the value is called in the environment; for a literal, what it would be called
+    group: str = ""  # the database that it is a part of: "default", or the prefix of its variables
+    field: str = ""  # and which part: database, username, password, host, port
+    binds: tuple[str, ...] = ()  # names of a class body that a lambda in it would not see
+    quote: str = ""  # the one that new strings must have, inside an f-string
+    negated: bool = False  # a presence test that asks for absence
     reason: str = ""  # why no fixer can move it; empty: one can
 
 
@@ -176,7 +184,7 @@ class Action(enum.StrEnum):
     KEEP = "keep"
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Where the value of a secret, or of one field of it, comes from: a locator, never the value.
 
     Locators: `env:SECRET_KEY`, `dotenv:.env#DB_PASSWORD`, `code:settings.py#120-160` (bytes),
@@ -194,7 +202,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     resource: str  # "secret"
     name: str  # with the prefix, as AWS knows it
     permission: str
-    sources: tuple[Source, ...] = ()
+    origins: tuple[Origin, ...] = ()
     kms_key: str = ""
     description: str = ""
     tags: dict[str, str] = {}
