@@ -1,0 +1,9 @@
+"""What the demo and the tests run on: an embedded AWS, an embedded PostgreSQL, the sample app under a real server."""
+
+from __future__ import annotations
+
+from shield_ai.localaws.postgres import LocalPostgres
+from shield_ai.localaws.server import LocalAws, serve_forever
+from shield_ai.localaws.webapp import WebApp, copy_sample, write_env
+
+__all__ = ["LocalAws", "LocalPostgres", "WebApp", "copy_sample", "serve_forever", "write_env"]

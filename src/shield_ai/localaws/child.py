@@ -1,0 +1,154 @@
+"""A process that never outlives us: the embedded servers and the sample app run as such."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from shield_ai.errors import ShieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
+T = TypeVar("T")
+KEEPER = Path(__file__).with_name("keeper.py")
+PATIENCE = 15.0  # seconds; more than the keeper's own grace
+PAUSE = 0.02
+
+
+class Child:
+    """One or more commands run in turn under a keeper; the last one is the server.
+
+    Args:
+        name: What to call it in an error.
+        run: The commands, as argument lists. They show in `ps`: no secret may stand in them.
+        log: Where their output goes.
+        env: Their whole environment.
+        cwd: Their folder.
+        user: User and group id to run them as, where we are root.
+        fds: File descriptors that they inherit.
+        stop: The signal that asks the server to end.
+        remove: Files and folders to remove when the server has ended, however it ended.
+    """
+
+    def __init__(  # noqa: PLR0913  # what a process needs, by keyword
+        self,
+        name: str,
+        run: Sequence[Sequence[str]],
+        *,
+        log: Path,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        user: tuple[int, int] | None = None,
+        fds: Sequence[int] = (),
+        stop: signal.Signals = signal.SIGTERM,
+        remove: Sequence[Path] = (),
+    ) -> None:
+        self.name = name
+        self.log_path = log
+        job = {
+            "run": run,
+            "fds": list(fds),
+            "account": {"user": user[0], "group": user[1], "extra_groups": []} if user else {},
+            "stop": stop.name,
+            "remove": [str(path) for path in remove],
+        }
+        with log.open("ab") as output:
+            self._keeper = subprocess.Popen(
+                [sys.executable, "-I", str(KEEPER), json.dumps(job)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                env=dict(env),
+                cwd=cwd,
+                pass_fds=fds,
+                start_new_session=True,  # Ctrl-C is for us; we then stop our children in order
+            )
+        self._remove = remove
+        self._pid = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def keeper_pid(self) -> int:
+        """The process that watches over the server."""
+        return self._keeper.pid
+
+    @property
+    def pid(self) -> int:
+        """The server itself; waits until it has been started."""
+        if not self._pid and self._keeper.stdout and not self._keeper.stdout.closed:
+            readable, _, _ = select.select([self._keeper.stdout], [], [], PATIENCE)
+            line = self._keeper.stdout.readline() if readable else b""
+            if not line:
+                raise self.failed("did not start")
+            self._pid = int(line)
+        return self._pid
+
+    def running(self) -> bool:
+        """Whether the server, or a command before it, still runs."""
+        return self._keeper.poll() is None
+
+    def wait(self) -> int:
+        """Wait until the server ends by itself, and return its exit code."""
+        return self._keeper.wait()
+
+    def failed(self, what: str) -> ShieldError:
+        """Make the error for a server that doesn't do what it should, with the last line of its log."""
+        return ShieldError(f"{self.name} {what}", hint=f"its log ends: {last_line(self.log_path)}")
+
+    def wait_until(self, ready: Callable[[], T | None], seconds: float) -> T:
+        """Ask again and again until `ready` gives something; fail when the server ends or the time is over."""
+        deadline = time.monotonic() + seconds
+        while True:
+            alive = self.running()
+            answer = ready() if alive else None
+            if answer is not None:
+                return answer
+            if not alive:
+                raise self.failed("ended while it started")
+            if time.monotonic() > deadline:
+                raise self.failed(f"was not ready after {seconds:g} s")
+            time.sleep(PAUSE)
+
+    def stop(self) -> None:
+        """End the server and its keeper; does nothing the second time."""
+        keeper = self._keeper
+        if keeper.stdin and keeper.stdout and not keeper.stdin.closed:
+            keeper.stdin.close()
+            try:
+                keeper.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                keeper.kill()
+                keeper.wait()
+            if keeper.returncode < 0:  # the keeper was killed before it could end the server
+                with contextlib.suppress(OSError, ShieldError):
+                    os.killpg(self.pid, signal.SIGKILL)
+                for path in self._remove:
+                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            keeper.stdout.close()
+
+
+def last_line(log: Path) -> str:
+    """Return the last line of a log that says something."""
+    try:
+        lines = log.read_text(errors="replace").split("\n")
+    except OSError:
+        return "(no log)"
+    return next((line.strip() for line in reversed(lines) if line.strip()), "(empty)")

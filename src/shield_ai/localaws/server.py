@@ -1,0 +1,166 @@
+"""The embedded AWS, held by this process: start it, point clients at it, stop it."""
+
+from __future__ import annotations
+
+import http.client
+import importlib.util
+import os
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from shield_ai.errors import ShieldError
+from shield_ai.localaws.child import Child
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+ACCOUNT = "123456789012"  # moto's
+NEEDS = ("moto", "flask", "flask_cors")
+READY = 20.0
+
+
+class LocalAws:
+    """An AWS account on a free loopback port, empty at the start and gone at the end.
+
+    It takes any credentials and asks nobody's permission: what a policy allows can't be tried out here. `front.py`
+    lists the other points in which it is not AWS.
+    """
+
+    def __init__(self, url: str, child: Child) -> None:
+        self.url = url
+        self.region = REGION
+        self.account = ACCOUNT
+        self.log_path = child.log_path
+        self._child = child
+        self._key = ("LOCAL" + secrets.token_hex(8).upper(), secrets.token_hex(20))
+
+    @classmethod
+    def start(cls, port: int = 0) -> Self:
+        """Start it and wait until it answers.
+
+        Args:
+            port: A loopback port; 0 takes a free one.
+        """
+        missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
+        if missing:
+            raise ShieldError(
+                f"the embedded AWS needs {', '.join(missing)}, not installed here",
+                hint=f"{sys.executable} -m pip install 'shield-ai[cli,local]'",
+            )
+        folder = Path(tempfile.mkdtemp(prefix="shield-aws-"))
+        try:
+            with _listen(port) as sock:
+                number = sock.getsockname()[1]
+                child = Child(
+                    "the embedded AWS",
+                    [[sys.executable, "-P", "-m", "shield_ai.localaws.front", str(sock.fileno())]],
+                    log=folder / "aws.log",
+                    env=without_aws(os.environ),
+                    fds=[sock.fileno()],
+                    remove=[folder],
+                )
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        try:
+            child.wait_until(lambda: _answers(number), READY)
+        except BaseException:
+            child.stop()
+            raise
+        return cls(f"http://{HOST}:{number}", child)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._child.pid
+
+    @property
+    def keeper_pid(self) -> int:
+        """The process that ends the server when this one is gone."""
+        return self._child.keeper_pid
+
+    def stop(self) -> None:
+        """End it; everything in it is gone."""
+        self._child.stop()
+
+    def wait(self) -> int:
+        """Wait until it ends by itself."""
+        return self._child.wait()
+
+    def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return what points any AWS client here, and at nothing else.
+
+        Args:
+            base: An environment to build upon: everything of AWS is taken out of it first. None: only our variables.
+        """
+        hosts = [entry for entry in (base or os.environ).get("NO_PROXY", "").split(",") if entry and entry != HOST]
+        return without_aws(base or {}) | {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": self._key[0],
+            "AWS_SECRET_ACCESS_KEY": self._key[1],
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "NO_PROXY": ",".join([*hosts, HOST]),
+        }
+
+
+def without_aws(env: Mapping[str, str]) -> dict[str, str]:
+    """Copy an environment without a word of AWS in it: a profile or an endpoint of one service would win over ours."""
+    return {name: value for name, value in env.items() if not name.startswith("AWS_")}
+
+
+def serve_forever(show: Callable[[str], None], port: int = 0) -> None:
+    """Hold an embedded AWS open until Ctrl-C.
+
+    Args:
+        show: Takes the lines to print: the exports that point a shell here.
+        port: A loopback port; 0 takes a free one.
+    """
+    with LocalAws.start(port) as aws:
+        show("unset AWS_PROFILE AWS_SESSION_TOKEN")
+        for name, value in aws.environment().items():
+            show(f"export {name}={value}")
+        try:
+            code = aws.wait()
+        except KeyboardInterrupt:
+            return
+    raise ShieldError(f"the embedded AWS ended by itself (exit code {code})")
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise ShieldError(
+            f"can't listen on {HOST}:{port}: {error.strerror}", hint="give another port, or 0 for a free one"
+        ) from None
+
+
+def _answers(port: int) -> bool | None:
+    connection = http.client.HTTPConnection(HOST, port, timeout=READY)
+    try:
+        connection.request("GET", "/_local/health")
+        return connection.getresponse().status == http.client.OK or None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
