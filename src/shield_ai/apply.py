@@ -107,7 +107,7 @@ def _check_account(plan: Plan, changes: list[Change], aws: SecretsManager) -> No
 
 def _value(change: Change, values: Values) -> Hidden:
     """Build what is stored: one text, or one JSON document with a member for each field."""
-    parts = {source.field: values.resolve(source.locator) for source in change.sources}
+    parts = {origin.field: values.resolve(origin.locator) for origin in change.origins}
     if "" in parts:
         return parts[""]
     return Hidden(json.dumps({field: part.reveal() for field, part in parts.items()}))

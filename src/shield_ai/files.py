@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
+from shield_ai.errors import SourceError
 from shield_ai.journal import Record
 from shield_ai.source import apply_edits, digest
 from shield_ai.tree import BACKUP
@@ -87,9 +89,10 @@ def commit(begun: Sequence[Record], *, tree: Tree, journal: Journal) -> None:
 
 
 def take_back(begun: Sequence[Record], *, tree: Tree, journal: Journal) -> None:
-    """Undo every begun step, last one first."""
+    """Undo every begun step, last one first; one that can't be undone stays in the journal, and stops no other."""
     for begin in reversed(begun):
-        undo(begin, tree=tree, journal=journal)
+        with contextlib.suppress(SourceError):
+            undo(begin, tree=tree, journal=journal)
 
 
 def undo(begin: Record, *, tree: Tree, journal: Journal) -> str:

@@ -135,7 +135,7 @@ def _line(text: str, index: int | None, key: str = "", *, table: str = "") -> st
             inside = (seen == index and stripped.startswith("[[secret]]")) if index is not None else inside
             inside = stripped.startswith(f"[{table}]") if table else inside
             header = number if inside and not header else header
-        if key and inside and re.match(rf"\[*[\"']?{re.escape(key)}[\"']?\s*[=\].]", stripped):
+        if key and inside and re.search(rf"(?:^|[\[{{,\s.])[\"']?{re.escape(key)}[\"']?\s*[=\].]", stripped):
             return f":{number}"
     return f":{header}" if header else ""
 

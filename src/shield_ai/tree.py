@@ -36,7 +36,11 @@ class Tree:
             SourceError: It leaves the folder.
         """
         place = self.root / PurePosixPath(relative)
-        if not place.resolve().is_relative_to(self.root):
+        try:
+            inside = place.resolve().is_relative_to(self.root)
+        except (OSError, RuntimeError):  # a loop of links; which of the two depends on Python's version
+            raise SourceError(f"{relative} is a link that leads nowhere", "remove it or mend it") from None
+        if not inside:
             raise SourceError(f"{relative} leaves {self.root} through a link", "only files inside the app are touched")
         return place
 

@@ -1,0 +1,75 @@
+"""The command `shield`, and how every failure ends: one line, a hint, the right exit code, and never a value."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from typing import TYPE_CHECKING
+
+from shield_ai.errors import BUG, DONE, INTERRUPTED, USAGE, ShieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911  # one return for each way to end
+    """Run `shield` and return its exit code.
+
+    Args:
+        argv: The arguments; those of the process by default.
+    """
+    try:
+        import click  # noqa: PLC0415  # without the extra, the command must still say what to install
+
+        from shield_ai.cli import cli  # noqa: PLC0415  # as above
+    except ModuleNotFoundError as error:
+        return fail(USAGE, f"{error.name} is not installed", "pip install 'shield-ai[cli]'")
+    try:
+        code = cli.main(args=None if argv is None else list(argv), prog_name="shield", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else DONE
+    except ShieldError as error:
+        return fail(error.exit_code, error.message, error.hint)
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(error.format_message() + "\n")
+        return USAGE
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "shield"
+        return fail(USAGE, error.format_message().rstrip("."), f"{command} --help")
+    except (KeyboardInterrupt, click.Abort):
+        return fail(INTERRUPTED, "interrupted", "run the same command again, or shield rollback: the journal is whole")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; nobody is left to tell
+        return DONE
+    except Exception as error:  # noqa: BLE001  # the last line of defence: a bug must not print locals or values
+        return fail(BUG, f"a bug in shield: {type(error).__name__}", f"please report it with {_report(error)}")
+
+
+def fail(code: int, message: str, hint: str = "") -> int:
+    """Print an error and, after a blank line, what to do; return the exit code."""
+    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    red, cyan, plain = ("\033[31m", "\033[36m", "\033[0m") if colour else ("", "", "")
+    sys.stderr.write(f"{red}error:{plain} {message}\n" + (f"\n{cyan}hint:{plain} {hint}\n" if hint else ""))
+    return code
+
+
+def _report(error: BaseException) -> str:
+    """Write where it happened: types, files and lines; no message and no local variable, which could hold a value."""
+    lines = [f"Python {sys.version}\n"]
+    seen: BaseException | None = error
+    while seen is not None:
+        frames = traceback.extract_tb(seen.__traceback__)
+        lines += [f"{type(seen).__module__}.{type(seen).__name__}\n"]
+        lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames]
+        seen = seen.__cause__ or seen.__context__
+    handle, path = tempfile.mkstemp(prefix="shield-bug-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.writelines(lines)
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Look whether what apply promised is so: in the code, in AWS and in the app itself."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from shield_ai.errors import ShieldError
+from shield_ai.model import Check, Status
+from shield_ai.source import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from shield_ai.aws.secretsmanager import SecretsManager
+    from shield_ai.journal import Journal
+    from shield_ai.manifest import Manifest, Secret
+    from shield_ai.model import Finding
+
+    Read = Callable[[str], bytes | None]
+
+
+def verify_code(findings: Sequence[Finding], journal: Journal, read: Read) -> list[Check]:
+    """Check that no secret is read around Secrets Manager, and that every file is as apply left it.
+
+    Args:
+        findings: Of a scan of the app as it is now.
+        journal: Loaded.
+        read: Gives the bytes of a file of the app.
+    """
+    left = [finding for finding in findings if finding.fixable]
+    checks = [
+        Check(
+            name="every secret that can be moved is read with get_secret()",
+            status=Status.FAILED if left else Status.OK,
+            detail="; ".join(f"{f.path}:{f.line} {f.name}" for f in left[:5]),
+            hint="shield apply" if left else "",
+        )
+    ]
+    run = next((run for run in reversed(journal.runs()) if journal.standing(run, "file")), "")
+    latest: dict[str, str] = {}
+    for step in reversed(journal.standing(run, "file")):
+        latest[step.what] = step.after
+    if not latest:
+        return [*checks, Check(name="files are as apply left them", status=Status.UNKNOWN, detail="no apply on record")]
+    changed = [path for path, after in latest.items() if digest(read(path) or b"") != after]
+    checks.append(
+        Check(
+            name="files are as apply left them",
+            status=Status.FAILED if changed else Status.OK,
+            detail=", ".join(changed[:5]),
+            hint="git diff shows what changed" if changed else "",
+        )
+    )
+    return checks
+
+
+def verify_secrets(manifest: Manifest, aws: SecretsManager) -> Iterable[Check]:
+    """Read every secret back, and check that it holds what the app asks for.
+
+    Args:
+        manifest: What is moved.
+        aws: The account.
+    """
+    for secret in manifest.secret:
+        yield _secret(secret, manifest.app.prefix + secret.name, aws)
+
+
+def _secret(secret: Secret, name: str, aws: SecretsManager) -> Check:
+    title = f"{name} can be read"
+    try:
+        state = aws.state(name)
+        if state is None or state.deleted:
+            where = "is scheduled for deletion" if state else "is not in AWS"
+            if secret.optional and not state:
+                return Check(name=title, status=Status.OK, detail="optional, not in AWS: the app's own default serves")
+            return Check(name=title, status=Status.FAILED, detail=where, hint="shield apply")
+        text = aws.read(name).reveal()
+    except ShieldError as error:
+        return Check(name=title, status=Status.FAILED, detail=error.message, hint=error.hint)
+    if not text:
+        return Check(name=title, status=Status.FAILED, detail="it is empty", hint="give it a value in AWS")
+    lacking = _lacking(secret, text)
+    if lacking:
+        detail = f"it lacks {', '.join(lacking)}"
+        return Check(name=title, status=Status.FAILED, detail=detail, hint="add the fields in AWS")
+    return Check(name=title, status=Status.OK)
+
+
+def _lacking(secret: Secret, text: str) -> list[str]:
+    if secret.fields is None:
+        return []
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    return [field for field in secret.fields if not isinstance(document, dict) or field not in document]

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import re
+
+from shield_ai import errors
+
+
+def test_the_tree_in_the_docstring_is_the_tree_in_the_code():
+    drawn = dict(re.findall(r"(\w+Error) +(\d)", errors.__doc__ or ""))
+    real = {
+        name: str(thing.exit_code)
+        for name, thing in vars(errors).items()
+        if isinstance(thing, type) and issubclass(thing, errors.ShieldError)
+    }
+    assert drawn == real

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import secrets
+import stat
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai.errors import SourceError, UnsafePlanError
+from shield_ai.journal import Journal, Record
+from shield_ai.model import Hidden
+
+
+def record(run="r", event="begin", **more):
+    return Record(seq=0, run=run, event=event, **more)
+
+
+def test_is_read_back_in_order(tmp_path):
+    with Journal(tmp_path).locked() as journal:
+        run = journal.begin_run(("a.py",))
+        begin = journal.write(record(run, kind="file", what="a.py"))
+        journal.write(record(run, "done", of=begin.seq))
+    again = Journal(tmp_path).load()
+    assert again.records == journal.records
+    assert [r.seq for r in again.records] == [1, 2, 3]
+    assert again.done(begin)
+    assert again.unfinished() == run
+
+
+def test_nobody_else_may_read_it(tmp_path):
+    with Journal(tmp_path).locked() as journal:
+        journal.keep(b"old")
+        journal.token("x", Hidden("y"))
+        journal.write(record())
+    modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / ".shield").rglob("*")}
+    assert {modes[n] for n in modes if n not in {"backups", ".gitignore", "lock"}} == {0o600}
+    assert stat.S_IMODE((tmp_path / ".shield").stat().st_mode) == modes["backups"] == 0o700
+    assert "*" in (tmp_path / ".shield/.gitignore").read_text().splitlines()
+
+
+@pytest.mark.parametrize("torn", [b"{", b'{"seq":2,"run":"r","event":"be', b"\xff\x00"])
+def test_a_torn_last_line_never_happened(tmp_path, torn):
+    with Journal(tmp_path).locked() as journal:
+        journal.write(record())
+    with journal.path.open("ab") as file:
+        file.write(torn)
+    assert len(Journal(tmp_path).load().records) == 1
+    with Journal(tmp_path).locked() as again:
+        again.write(record(event="end"))
+    assert [r.event for r in Journal(tmp_path).load().records] == ["begin", "end"]
+
+
+def test_a_damaged_line_is_never_skipped(tmp_path):
+    with Journal(tmp_path).locked() as journal:
+        journal.write(record())
+    journal.path.write_bytes(b"garbage\n" + journal.path.read_bytes())
+    with pytest.raises(SourceError, match=":1 is damaged"):
+        Journal(tmp_path).load()
+
+
+def test_two_commands_never_write_at_once(tmp_path):
+    with Journal(tmp_path).locked(), pytest.raises(UnsafePlanError, match="another shield"):  # noqa: SIM117
+        with Journal(tmp_path).locked():
+            pass
+
+
+def test_a_killed_command_does_not_lock_the_next_one_out(tmp_path):
+    code = (
+        "import os, sys, pathlib; from shield_ai.journal import Journal\n"
+        "with Journal(pathlib.Path(sys.argv[1])).locked(): os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == -9
+    with Journal(tmp_path).locked():
+        pass
+
+
+def test_a_run_is_unfinished_until_its_end_or_until_it_is_undone(tmp_path):
+    with Journal(tmp_path).locked() as journal:
+        assert journal.unfinished() == ""
+        run = journal.begin_run(())
+        assert journal.unfinished() == ""  # nothing was begun, so there is nothing to go on with
+        begin = journal.write(record(run, kind="file"))
+        assert journal.begin_run(()) == run
+        journal.write(record(run, "undone", of=begin.seq))
+        assert journal.unfinished() == ""
+        journal.write(record(run, kind="aws"))
+        journal.write(record(run, "end"))
+        assert journal.unfinished() == ""
+        assert journal.begin_run(()) != run
+
+
+def test_standing_steps_are_newest_first_and_by_kind(tmp_path):
+    with Journal(tmp_path).locked() as journal:
+        one, two, three = (
+            journal.write(record(kind=k, what=w)) for k, w in (("aws", "s"), ("file", "a"), ("file", "b"))
+        )
+        journal.write(record(event="undone", of=three.seq))
+        assert journal.standing("r") == [two, one]
+        assert journal.standing("r", "file") == [two]
+        assert journal.runs() == ["r"]
+
+
+def test_a_lost_backup_is_said_and_not_guessed(tmp_path):
+    with Journal(tmp_path).locked() as journal:
+        digest = journal.keep(b"old")
+        assert journal.kept(digest) == b"old"
+        assert journal.keep(b"old") == digest
+        (journal.folder / "backups" / digest).write_bytes(b"other")
+        with pytest.raises(SourceError, match="missing or damaged"):
+            journal.kept(digest)
+
+
+def test_a_tree_that_can_not_be_written(tmp_path):
+    (tmp_path / ".shield").write_text("in the way")
+    with pytest.raises(SourceError, match="can't be written"), Journal(tmp_path).locked():
+        pass
+
+
+@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
+def test_the_token_follows_the_content_and_tells_nothing(tmp_path_factory, one, two):
+    with Journal(tmp_path_factory.mktemp("a")).locked() as journal:
+        token = journal.token("name", Hidden(one))
+        assert token == journal.token("name", Hidden(one))
+        assert (token == journal.token("name", Hidden(two))) == (one == two)
+        assert token != journal.token("other", Hidden(one))
+        assert 32 <= len(token) <= 64  # the limits of ClientRequestToken
+    with Journal(tmp_path_factory.mktemp("b")).locked() as other:
+        assert token != other.token("name", Hidden(one))
+
+
+def test_values_never_reach_the_disk(tmp_path):
+    value = secrets.token_hex(16)
+    with Journal(tmp_path).locked() as journal:
+        journal.write(record(token=journal.token("n", Hidden(value))))
+    assert all(value.encode() not in p.read_bytes() for p in (tmp_path / ".shield").rglob("*") if p.is_file())

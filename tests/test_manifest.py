@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai.errors import ManifestError
+from shield_ai.manifest import App, Manifest, Rotation, Secret, parse, render
+from shield_ai.model import Kind
+
+GOOD = """\
+# ours
+[app]
+name = "shop"
+region = "eu-west-1"
+
+[[secret]]
+name = "django-secret-key"   # the key
+kind = "django-secret-key"
+env = "SECRET_KEY"
+
+[[secret]]
+name = "database-credentials"
+kind = "database"
+fields = { username = "DB_USER", password = "DB_PASSWORD" }
+rotate = { every = "30 days" }
+"""
+
+
+def test_reads_a_manifest():
+    manifest = parse(GOOD)
+    assert manifest.app.region == "eu-west-1"
+    assert manifest.secret[1].rotate == Rotation(every="30 days")
+    assert manifest.of_variable("DB_USER") == (manifest.secret[1], "username")
+    assert manifest.of_variable("SECRET_KEY") == (manifest.secret[0], "")
+    assert manifest.of_variable("OTHER") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param("[app]", "[app", "shield.toml: ", id="no TOML"),
+        pytest.param('env = "S', 'envv = "S', "shield.toml:9: unknown key `envv`", id="unknown key of a secret"),
+        pytest.param("region =", "regoin =", "shield.toml:4: unknown key `regoin`", id="unknown key of the app"),
+        pytest.param("every", "evry", "shield.toml:15: unknown key `evry`", id="unknown key inside a table"),
+        pytest.param('name = "shop"\n', "", "shield.toml:2: missing key `name`", id="no name of the app"),
+        pytest.param('kind = "database"', 'kind = "databse"', "shield.toml:13: ", id="unknown kind"),
+        pytest.param('"30 days"', "30", "shield.toml:15: ", id="a number for a text"),
+        pytest.param(
+            '"SECRET_KEY"', '"SECRET-KEY"', "shield.toml:6: 'SECRET-KEY' is no name of a variable", id="no variable"
+        ),
+        pytest.param(
+            '"django-secret-key"   ', '"django secret"', "shield.toml:6: 'django secret' is no", id="no secret name"
+        ),
+        pytest.param(
+            '"django-secret-key"   ', '"django-abc123"', "ends with a hyphen and six", id="the suffix of ARNs"
+        ),
+        pytest.param(
+            '"database-credentials"', '"django-secret-key"', "shield.toml:11: secret 'django-", id="same name twice"
+        ),
+        pytest.param('env = "SECRET_KEY"\n', "", "needs either env or fields", id="neither env nor fields"),
+    ],
+)
+def test_says_what_is_wrong_and_where(old, new, message):
+    with pytest.raises(ManifestError) as caught:
+        parse(GOOD.replace(old, new, 1))
+    assert message in caught.value.message
+
+
+def test_an_update_keeps_every_byte_and_adds_what_is_new():
+    old = parse(GOOD)
+    new = Manifest(app=old.app, secret=(*old.secret, Secret(name="stripe-key", kind=Kind.API_KEY, env="STRIPE_KEY")))
+    text = render(new, GOOD)
+    assert text.startswith(GOOD)
+    assert parse(text) == new
+    assert render(new, text) == text
+
+
+names = st.from_regex(r"[a-z]{1,8}-[a-z]{7,9}", fullmatch=True)
+variables = st.from_regex(r"[A-Z][A-Z0-9_]{0,9}", fullmatch=True)
+
+
+@given(st.dictionaries(names, variables, max_size=5), st.text(max_size=9), st.booleans())
+def test_what_is_written_is_read_back(entries, description, optional):
+    secrets = tuple(
+        Secret(name=name, env=variable, description=description, optional=optional)
+        for name, variable in entries.items()
+    )
+    manifest = Manifest(app=App(name="shop", settings=("a.py",), tags={"team": "x"}), secret=secrets)
+    assert parse(render(manifest)) == manifest

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+import pickle
+import secrets
+import traceback
+
+import msgspec
+import pytest
+
+from shield_ai.model import MASK, Hidden, fingerprint
+
+
+@pytest.fixture
+def value() -> str:
+    return secrets.token_hex(16)
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        pytest.param(repr, id="repr"),
+        pytest.param(str, id="str"),
+        pytest.param(lambda h: f"{h}", id="f-string"),
+        pytest.param(lambda h: f"{h:>40}", id="padded"),
+        pytest.param("{}".format, id="format"),
+        pytest.param(lambda h: "%s" % (h,), id="percent"),  # noqa: UP031  # the old way must not leak either
+        pytest.param(lambda h: json.dumps({"x": h}, default=str), id="json"),
+        pytest.param(lambda h: str([h, {"k": h}]), id="container"),
+        pytest.param(lambda h: repr(pickle.loads(pickle.dumps(h)).reveal()), id="pickle"),  # noqa: S301
+    ],
+)
+def test_hidden_shows_only_a_mask(show, value):
+    shown = show(Hidden(value))
+    assert value not in shown
+    assert MASK in shown or MASK in json.loads(shown).values()
+
+
+def test_hidden_is_not_encoded_by_accident(value):
+    with pytest.raises(TypeError) as caught:
+        msgspec.json.encode({"x": Hidden(value)})
+    assert value not in "".join(traceback.format_exception(caught.value))
+
+
+def test_hidden_gives_the_value_on_request(value):
+    assert Hidden(value).reveal() == value
+    assert Hidden(value) == Hidden(value)
+    assert Hidden(value) != Hidden(value + "x")
+    assert Hidden(value) != value
+    assert not Hidden("")
+
+
+def test_hidden_hides_its_length_and_hash(value):
+    with pytest.raises(TypeError):
+        len(Hidden(value))
+    with pytest.raises(TypeError):
+        hash(Hidden(value))
+
+
+def test_fingerprint_tells_apart_what_differs():
+    seen = {
+        fingerprint("r", "p", "n", 0),
+        fingerprint("r", "p", "n", 1),
+        fingerprint("r", "pn", "", 0),
+        fingerprint("rp", "", "n", 0),
+    }
+    assert len(seen) == 4

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+
+from shield_ai.errors import SourceError
+from shield_ai.tree import Tree, temporary_of
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return Tree(tmp_path)
+
+
+def test_refuses_what_is_no_folder(tmp_path):
+    with pytest.raises(SourceError, match="does not exist"):
+        Tree(tmp_path / "none")
+    (tmp_path / "file").touch()
+    with pytest.raises(SourceError, match="is no folder"):
+        Tree(tmp_path / "file")
+
+
+@pytest.mark.parametrize("path", ["../x", "link/x", "out.py", "/etc/passwd"])
+def test_refuses_to_leave_the_tree(tmp_path_factory, path):
+    root, outside = tmp_path_factory.mktemp("app"), tmp_path_factory.mktemp("outside")
+    (outside / "secret.py").write_text("x")
+    (root / "link").symlink_to(outside)
+    (root / "out.py").symlink_to(outside / "secret.py")
+    tree = Tree(root)
+    for act in (tree.read, lambda p: tree.write(p, b"new"), tree.remove):
+        with pytest.raises(SourceError, match="through a link"):
+            act(path)
+    assert (outside / "secret.py").read_text() == "x"
+
+
+def test_a_link_inside_the_tree_stays_a_link(tree, tmp_path):
+    (tmp_path / "real.py").write_bytes(b"old")
+    (tmp_path / "link.py").symlink_to("real.py")
+    tree.write("link.py", b"new")
+    assert (tmp_path / "link.py").is_symlink()
+    assert (tmp_path / "real.py").read_bytes() == b"new"
+
+
+def test_keeps_the_mode(tree, tmp_path):
+    (tmp_path / "manage.py").write_bytes(b"old")
+    (tmp_path / "manage.py").chmod(0o750)
+    tree.write("manage.py", b"new")
+    assert stat.S_IMODE((tmp_path / "manage.py").stat().st_mode) == 0o750
+    tree.write("copy", b"new", like="manage.py")
+    assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o750
+
+
+def test_a_new_file_follows_the_umask(tree, tmp_path):
+    old = os.umask(0o027)
+    try:
+        tree.write("new", b"x")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
+
+
+def test_stage_changes_nothing_until_commit(tree, tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    tree.stage("a", b"new")
+    assert tree.read("a") == b"old"
+    tree.discard("a")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a"]
+
+
+def test_a_full_disk_leaves_nothing_behind(tree, tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    temporary_of(tmp_path / "a").symlink_to("/dev/full")
+    with pytest.raises(SourceError, match="No space left"):
+        tree.stage("a", b"new")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a"]
+    assert tree.read("a") == b"old"
+
+
+def test_reads_only_files(tree, tmp_path):
+    assert tree.read("none") is None
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(SourceError, match="no regular file"):
+        tree.read("folder")
+
+
+def test_an_unreadable_file_is_one_clear_line(tree, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(SourceError):
+        tree.read("loop")
+
+
+def test_removes_only_folders_that_are_empty_but_for_bytecode(tree, tmp_path):
+    tree.make_folder("utils")
+    (tmp_path / "utils/__pycache__").mkdir()
+    (tmp_path / "utils/__pycache__/x.pyc").touch()
+    (tmp_path / "utils/mine").touch()
+    tree.remove_folder("utils")
+    assert (tmp_path / "utils/__pycache__/x.pyc").exists()
+    tree.remove("utils/mine")
+    tree.remove_folder("utils")
+    assert not (tmp_path / "utils").exists()
+    tree.remove_folder("utils")
+
+
+def test_names_missing_folders_outermost_first(tree):
+    assert tree.missing_folders("a/b/c.py") == ["a", "a/b"]
+    tree.make_folder("a")
+    assert tree.missing_folders("a/b/c.py") == ["a/b"]

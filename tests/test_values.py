@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+from shield_ai.errors import SourceError, ValueMissingError
+from shield_ai.model import Hidden
+from shield_ai.values import Values, generate, read_env_file
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(b"A=1\nB='x y'\n", {"A": "1", "B": "x y"}, id="plain and quoted"),
+        pytest.param(b"A=1\r\nB=2\r\n", {"A": "1", "B": "2"}, id="CRLF"),
+        pytest.param(b"\xef\xbb\xbfA=1\n", {"A": "1"}, id="BOM"),
+        pytest.param(b"A=1\nA=2", {"A": "2"}, id="the last line wins"),
+        pytest.param(b"# c\n\nexport A=$B # tail\n", {"A": "$B"}, id="export, comment, no interpolation"),
+        pytest.param(b"A=\n", {"A": ""}, id="empty"),
+        pytest.param("A=äöü€".encode(), {"A": "äöü€"}, id="not ASCII"),
+        pytest.param(b"", {}, id="no line"),
+    ],
+)
+def test_reads_an_env_file(tmp_path, content, expected):
+    (tmp_path / ".env").write_bytes(content)
+    found = read_env_file(tmp_path / ".env")
+    assert {k: v.reveal() for k, v in found.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        pytest.param(b"SECRET_KEY", ":2: SECRET_KEY has no value", id="no value"),
+        pytest.param(b"KEY='never closed %s", ":2 is no KEY=value line", id="open quote"),
+        pytest.param(b"KEY=\xe4 %s", ":2 is no UTF-8 text", id="latin-1"),
+    ],
+)
+def test_says_which_line_is_wrong_and_never_shows_it(tmp_path, line, message):
+    value = secrets.token_hex(8).encode()
+    (tmp_path / ".env").write_bytes(b"A=1\n" + (line % value if b"%s" in line else line) + b"\n")
+    with pytest.raises(SourceError) as caught:
+        read_env_file(tmp_path / ".env")
+    assert message in caught.value.message
+    assert value.decode() not in str(caught.value) + caught.value.hint
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(SourceError, match="No such file"):
+        read_env_file(tmp_path / "none")
+
+
+def test_later_sources_win_and_empty_ones_do_not_count():
+    files = {"one": {"A": Hidden("1"), "B": Hidden("")}, "two": {"A": Hidden("2")}}
+    values = Values(files, {"A": "0", "B": "env", "C": ""})
+    found = values.available(["A", "B", "C", "D"])
+    assert found == {"A": "dotenv:two#A", "B": "env:B"}
+    assert {k: values.resolve(v).reveal() for k, v in found.items()} == {"A": "2", "B": "env"}
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [("x = 'abc'", "abc"), ("x = b'abc'", "abc"), ("x = ('a'\n     'b')", "ab"), ("x = 12", "12")],
+)
+def test_a_literal_in_code(code, value):
+    values = Values({}, {}, {"s.py": code.encode()}.get)
+    assert values.resolve(f"code:s.py#4-{len(code)}").reveal() == value
+
+
+@pytest.mark.parametrize("locator", ["env:X", "dotenv:f#X", "code:s.py#0-3", "code:none#0-1", "code:s.py#x", "prompt:"])
+def test_what_is_gone_is_an_error(locator):
+    with pytest.raises(ValueMissingError):
+        Values({}, {}, {"s.py": b"f()"}.get).resolve(locator)
+
+
+def test_generated_values_are_long_and_new():
+    key, other = generate("django-secret-key").reveal(), generate("api-key").reveal()
+    assert len(key) == 50
+    assert len(other) == 32
+    assert key != generate("django-secret-key").reveal()
