@@ -1,0 +1,52 @@
+"""Fixtures that every test may use: an embedded AWS, an embedded PostgreSQL, and the certainty that no real account is near."""
+
+from __future__ import annotations
+
+import os
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shield_ai.localaws import LocalAws, LocalPostgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every AWS setting of the developer's own shell away, their profile and their instance's role included."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[LocalAws]:
+    """One embedded AWS for the run (for each worker); use `aws`, which empties it."""
+    with LocalAws.start() as server:
+        yield server
+
+
+@pytest.fixture
+def aws(aws_server: LocalAws, no_real_aws: None, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
+    """An empty AWS account, to which this process's environment points: `boto3.client("secretsmanager")` just works.
+
+    A process that a test starts gets `aws.environment(os.environ)`.
+    """
+    request = urllib.request.Request(f"{aws_server.url}/moto-api/reset", method="POST")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener.open(request, timeout=30).close()
+    for name, value in aws_server.environment().items():
+        monkeypatch.setenv(name, value)
+    return aws_server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[LocalPostgres]:
+    """One embedded PostgreSQL for the run (for each worker); a test makes roles and databases with names of its own."""
+    with LocalPostgres.start() as server:
+        yield server
