@@ -2,35 +2,43 @@
 
 Only the services that we use are offered; everything else is refused by name instead of half working. A call of
 Secrets Manager is atomic here as it is in AWS: moto checks and then writes, and two threads could meet in between.
+`rules.py` says in which points moto is not AWS.
 """
 
 from __future__ import annotations
 
 import contextlib
+import http
+import io
 import json
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
+
+from shield_ai.localaws import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+ACCOUNT = "123456789012"  # moto's own
 SERVICES = frozenset(
     {"secretsmanager", "sts", "iam", "kms", "lambda", "logs", "cloudwatch", "monitoring", "events", "sns", "cloudtrail"}
 )
 HEALTH = "/_local/health"
 RESET = "/moto-api/"  # moto's own door: tests empty the account through it
-CALLS_BACK = frozenset({"secretsmanager.RotateSecret"})  # runs a Lambda, which calls us while the call is open
 
 
-def service_of(authorization: str) -> str:
-    """Return the service that a request was signed for, or nothing for an unsigned request."""
-    _, _, scope = authorization.partition("Credential=")
-    parts = scope.split(",")[0].split("/")
-    return parts[3].lower() if len(parts) == 5 else ""  # noqa: PLR2004  # key/date/region/service/aws4_request
+def scope(authorization: str) -> tuple[str, str]:
+    """Return region and service that a request was signed for; two empty texts for an unsigned one."""
+    _, _, credential = authorization.partition("Credential=")
+    parts = credential.split(",")[0].split("/")
+    return (parts[2], parts[3].lower()) if len(parts) == 5 else ("", "")  # noqa: PLR2004  # key/date/region/service/end
 
 
 class Front:
@@ -42,26 +50,61 @@ class Front:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
+        return self.answer(environ)(environ, start_response)
+
+    def answer(self, environ: dict[str, Any]) -> Response:
+        """Refuse, answer, or let moto answer."""
         path = environ.get("PATH_INFO", "")
         if path == HEALTH:
-            start_response("200 OK", [("Content-Type", "text/plain")])
-            return [b"ok"]
-        service = service_of(environ.get("HTTP_AUTHORIZATION", ""))
-        if service and service not in SERVICES and not path.startswith(RESET):
-            return refuse(service, start_response)
-        target = environ.get("HTTP_X_AMZ_TARGET", "")
-        locked = service == "secretsmanager" and target not in CALLS_BACK
-        with self.one_at_a_time if locked else contextlib.nullcontext():
-            answer: Iterable[bytes] = self.moto(environ, start_response)
-        return answer
+            return Response("ok")
+        region, service = scope(environ.get("HTTP_AUTHORIZATION", ""))
+        if path.startswith(RESET):
+            service = ""
+        elif service and service not in SERVICES:
+            text = f"the embedded AWS has no {service}; it has {', '.join(sorted(SERVICES))}"
+            return error(environ, http.HTTPStatus.BAD_REQUEST, "UnknownOperationException", text)
+        try:
+            return self.secrets_manager(environ, region) if service == "secretsmanager" else self.ask_moto(environ)
+        except NotImplementedError as missing:
+            # 501, since clients repeat a 500 again and again.
+            return error(environ, http.HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", f"in the embedded AWS: {missing}")
+
+    def ask_moto(self, environ: dict[str, Any]) -> Response:
+        """Let moto answer."""
+        return Response.from_app(self.moto, environ, buffered=True)
+
+    def secrets_manager(self, environ: dict[str, Any], region: str) -> Response:
+        """Answer a call of Secrets Manager by AWS's rules, one call at a time."""
+        operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+        text = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(text)
+        body = json.loads(text or b"{}")
+        secrets = secretsmanager_backends[ACCOUNT][region].secrets
+
+        def is_deleted(name: str) -> bool:
+            secret = secrets.get(name)
+            return secret is not None and secret.is_deleted()
+
+        # A rotation runs a Lambda, which calls us while the call is still open.
+        with self.one_at_a_time if operation != "RotateSecret" else contextlib.nullcontext():
+            if refused := rules.refusal(operation, body, is_deleted):
+                return error(environ, http.HTTPStatus.BAD_REQUEST, *refused)
+            answer = self.ask_moto(environ)
+            if answer.status_code == http.HTTPStatus.OK:
+                document = json.loads(answer.get_data())
+                rules.correct(operation, body, document, lambda name: str(secrets[name].arn))
+                answer.set_data(json.dumps(document))
+            return answer
 
 
-def refuse(service: str, start_response: Any) -> list[bytes]:
-    """Answer as AWS answers for an operation that it doesn't know."""
-    text = f"the embedded AWS has no {service}; it has {', '.join(sorted(SERVICES))}"
-    body = json.dumps({"__type": "UnknownOperationException", "message": text}).encode()
-    start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.1")])
-    return [body]
+def error(environ: dict[str, Any], status: http.HTTPStatus, code: str, text: str) -> Response:
+    """Make an error in the protocol of the request: JSON, or the XML of the older services."""
+    if "HTTP_X_AMZ_TARGET" in environ:
+        body, mimetype = json.dumps({"__type": code, "message": text}), "application/x-amz-json-1.1"
+    else:
+        detail = f"<Error><Type>Sender</Type><Code>{escape(code)}</Code><Message>{escape(text)}</Message></Error>"
+        body, mimetype = f"<ErrorResponse>{detail}</ErrorResponse>", "text/xml"
+    return Response(body, status, content_type=mimetype)
 
 
 def main(fd: int) -> None:

@@ -30,7 +30,7 @@ READY = 20.0
 class LocalAws:
     """An AWS account on a free loopback port, empty at the start and gone at the end.
 
-    It takes any credentials and asks nobody's permission: what a policy allows can't be tried out here. `front.py`
+    It takes any credentials and asks nobody's permission: what a policy allows can't be tried out here. `rules.py`
     lists the other points in which it is not AWS.
     """
 
