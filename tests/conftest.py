@@ -1,17 +1,21 @@
-"""Fixtures that every test may use: an embedded AWS, an embedded PostgreSQL, and the certainty that no real account is near."""
+"""Fixtures that every test may use: an embedded AWS, a PostgreSQL, the sample app, and no real account anywhere near."""
 
 from __future__ import annotations
 
 import os
 import urllib.request
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from shield_ai.localaws import LocalAws, LocalPostgres
+from shield_ai.localaws import LocalAws, LocalPostgres, copy_sample, load_data, write_env
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from shield_ai.model import Hidden
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +54,21 @@ def postgres() -> Iterator[LocalPostgres]:
     """One embedded PostgreSQL for the run (for each worker); a test makes roles and databases with names of its own."""
     with LocalPostgres.start() as server:
         yield server
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A copy of the storefront that works: see `shop`."""
+
+    folder: Path
+    secrets: dict[str, Hidden]  # what its .env holds, by variable
+
+
+@pytest.fixture(scope="session")
+def shop(postgres: LocalPostgres, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The storefront with a `.env` and two products in its database. Shared: copy the folder before changing it."""
+    place = tmp_path_factory.mktemp("shop")
+    folder = copy_sample(place / "storefront")
+    secrets = write_env(folder, postgres)
+    load_data(folder, {"PATH": os.environ["PATH"]}, place / "load.log")
+    return Shop(folder, secrets)

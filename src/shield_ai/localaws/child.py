@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 KEEPER = Path(__file__).with_name("keeper.py")
-PATIENCE = 15.0  # seconds; more than the keeper's own grace
+PATIENCE = 10.0  # seconds, beside the grace of the server, until the keeper itself is taken for hung
 PAUSE = 0.02
 
 
@@ -38,6 +38,7 @@ class Child:
         user: User and group id to run them as, where we are root.
         fds: File descriptors that they inherit.
         stop: The signal that asks the server to end.
+        grace: Seconds that it has for that; then it is killed.
         remove: Files and folders to remove when the server has ended, however it ended.
     """
 
@@ -52,6 +53,7 @@ class Child:
         user: tuple[int, int] | None = None,
         fds: Sequence[int] = (),
         stop: signal.Signals = signal.SIGTERM,
+        grace: float = 5.0,
         remove: Sequence[Path] = (),
     ) -> None:
         self.name = name
@@ -61,6 +63,7 @@ class Child:
             "fds": list(fds),
             "account": {"user": user[0], "group": user[1], "extra_groups": []} if user else {},
             "stop": stop.name,
+            "grace": grace,
             "remove": [str(path) for path in remove],
         }
         with log.open("ab") as output:
@@ -75,6 +78,7 @@ class Child:
                 start_new_session=True,  # Ctrl-C is for us; we then stop our children in order
             )
         self._remove = remove
+        self._grace = grace
         self._pid = 0
 
     def __enter__(self) -> Self:
@@ -133,7 +137,7 @@ class Child:
         if keeper.stdin and keeper.stdout and not keeper.stdin.closed:
             keeper.stdin.close()
             try:
-                keeper.wait(PATIENCE)
+                keeper.wait(PATIENCE + self._grace)
             except subprocess.TimeoutExpired:
                 keeper.kill()
                 keeper.wait()

@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import FrameType
 
-GRACE = 5.0  # seconds between the polite signal and SIGKILL
-
 
 class Stopped(BaseException):
     """The parent closed our stdin, or somebody sent SIGTERM."""
@@ -84,7 +82,7 @@ class Keeper:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.Signals[self.job["stop"]])
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(GRACE)
+                process.wait(self.job["grace"])
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from processes import alive, all_gone, wait_for
+
+from shield_ai.errors import ShieldError
+from shield_ai.localaws.child import Child, last_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOREVER = "import signal; print('up', flush=True); signal.pause()"
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + FOREVER
+WITH_CHILD = (
+    f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {FOREVER!r}]).pid, flush=True); " + FOREVER
+)
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def start(tmp_path: Path, *codes: str, **options: object) -> Child:
+    return Child("the test's server", [python(code) for code in codes], log=tmp_path / "log", env=os.environ, **options)
+
+
+def is_up(child: Child) -> bool | None:
+    return "up" in child.log_path.read_text() or None
+
+
+def test_runs_until_stopped(tmp_path: Path) -> None:
+    with start(tmp_path, FOREVER) as child:
+        assert child.wait_until(lambda: is_up(child), 10)
+        assert child.running()
+        pids = [child.pid, child.keeper_pid]
+        assert all(map(alive, pids))
+    assert not any(map(alive, pids))
+    child.stop()
+
+
+def test_runs_commands_in_turn_with_their_environment_and_folder(tmp_path: Path) -> None:
+    code = "import os; print(os.environ['WORD'], os.getcwd())"
+    child = Child("x", [python(code), python(code)], log=tmp_path / "log", env={"WORD": "hello"}, cwd=tmp_path)
+    assert child.wait() == 0
+    assert child.log_path.read_text().split("\n") == [f"hello {tmp_path}"] * 2 + [""]
+    child.stop()
+
+
+def test_stops_at_the_first_command_that_fails(tmp_path: Path) -> None:
+    child = start(tmp_path, "import sys; sys.exit('no room')", "print('second')")
+    assert child.wait() == 1
+    assert child.log_path.read_text() == "no room\n"
+    with pytest.raises(ShieldError, match="did not start"):
+        _ = child.pid
+    child.stop()
+
+
+def test_says_how_the_log_of_a_server_ends_that_does_not_come_up(tmp_path: Path) -> None:
+    with (
+        start(tmp_path, "import sys; sys.exit('no room')") as child,
+        pytest.raises(ShieldError, match="ended while it started") as error,
+    ):
+        child.wait_until(lambda: None, 10)
+    assert error.value.hint == "its log ends: no room"
+
+
+def test_gives_up_when_the_time_is_over(tmp_path: Path) -> None:
+    with start(tmp_path, FOREVER) as child, pytest.raises(ShieldError, match=r"not ready after 0\.1 s"):
+        child.wait_until(lambda: None, 0.1)
+
+
+def test_a_program_that_does_not_exist(tmp_path: Path) -> None:
+    with Child("x", [["/no/such/program"]], log=tmp_path / "log", env={}) as child:
+        assert child.wait() == 127
+    assert last_line(child.log_path) == "No such file or directory: /no/such/program"
+
+
+def test_kills_a_server_that_does_not_want_to_end(tmp_path: Path) -> None:
+    with start(tmp_path, STUBBORN, grace=0.1) as child:
+        child.wait_until(lambda: is_up(child), 10)
+        pid = child.pid
+    assert not alive(pid)
+
+
+def test_ends_the_servers_own_children_too(tmp_path: Path) -> None:
+    with start(tmp_path, WITH_CHILD) as child:
+        assert wait_for(lambda: child.log_path.read_text().count("up") == 2)
+        grandchild = int(child.log_path.read_text().split()[0])
+        assert alive(grandchild)
+    assert all_gone([grandchild])
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_stays_when_the_keeper_is_killed(tmp_path: Path, how: signal.Signals) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    file = tmp_path / "file"
+    file.touch()
+    with start(tmp_path, FOREVER, remove=[folder, file]) as child:
+        pid = child.pid
+        os.kill(child.keeper_pid, how)
+        assert wait_for(lambda: not child.running())
+    assert all_gone([pid])
+    assert not folder.exists()
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("ends", ["stopped", "by itself"])
+def test_removes_what_it_was_told_to(tmp_path: Path, ends: str) -> None:
+    folder = tmp_path / "data"
+    (folder / "deep").mkdir(parents=True)
+    file = tmp_path / "file"
+    file.touch()
+    child = start(tmp_path, FOREVER if ends == "stopped" else "", remove=[folder, file, tmp_path / "never"])
+    if ends == "stopped":
+        child.stop()
+    else:
+        child.wait()
+    assert not folder.exists()
+    assert not file.exists()
+    child.stop()
+
+
+def test_stopping_before_the_last_command_runs(tmp_path: Path) -> None:
+    with start(tmp_path, FOREVER, "print('second')") as child:
+        child.wait_until(lambda: is_up(child), 10)
+    assert child.log_path.read_text() == "up\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("one\ntwo\n\n", "two", id="last that says something"),
+        pytest.param("", "(empty)", id="empty"),
+        pytest.param(None, "(no log)", id="missing"),
+    ],
+)
+def test_last_line(tmp_path: Path, text: str | None, line: str) -> None:
+    if text is not None:
+        (tmp_path / "log").write_text(text)
+    assert last_line(tmp_path / "log") == line
