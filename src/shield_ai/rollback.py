@@ -9,7 +9,7 @@ import msgspec
 from shield_ai import files
 from shield_ai.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.journal import Record
-from shield_ai.model import Receipt
+from shield_ai.model import Action, Receipt
 from shield_ai.source import digest
 
 if TYPE_CHECKING:
@@ -139,11 +139,11 @@ def _secret(step: Record, journal: Journal, aws: SecretsManager) -> Receipt:
         state = aws.state(step.what)
         if state is None or state.deleted:
             return receipt("undone", "already gone")
-        if step.token not in state.versions:
-            if not journal.done(step):
-                return receipt("undone", "never created")
-            return receipt("kept", "its value was changed since; delete it by hand if nobody needs it")
-        if "AWSCURRENT" not in state.versions[step.token]:
+        ours = "AWSCURRENT" in state.versions.get(step.token, ())
+        cut_off = not journal.done(step) and step.token not in state.versions
+        if cut_off and step.action != Action.RESTORE:
+            return receipt("undone", "never created")
+        if not ours and not cut_off:
             return receipt("kept", "its value was changed since; delete it by hand if nobody needs it")
         aws.delete(step.what)
     except AwsError as error:

@@ -127,10 +127,14 @@ class Tree:
         except OSError as error:
             raise SourceError(f"{relative} can't be removed: {error.strerror}", "look at its permissions") from None
 
+    def has_folder(self, relative: str) -> bool:
+        """Tell whether there is such a folder inside the app."""
+        return self.path(relative).is_dir()
+
     def missing_folders(self, relative: str) -> list[str]:
         """Name the folders that must be made for a file, outermost first."""
         parents = list(PurePosixPath(relative).parents)[:-1]
-        return [str(p) for p in reversed(parents) if not self.path(str(p)).is_dir()]
+        return [str(p) for p in reversed(parents) if not self.has_folder(str(p))]
 
     def make_folder(self, relative: str) -> None:
         """Make one folder; fine where it is there already.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
-    retries={"mode": "standard", "max_attempts": 5},
+    retries={"mode": "standard", "total_max_attempts": 4},
     user_agent_extra=f"shield-ai/{version('shield-ai')}",
 )
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}

@@ -1,0 +1,99 @@
+"""A small app and a plan for it, for the tests of apply and rollback."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from shield_ai.apply import apply, recover
+from shield_ai.aws.secretsmanager import SecretsManager
+from shield_ai.aws.session import Session
+from shield_ai.journal import Journal
+from shield_ai.model import Action, Change, Edit, Hidden, Live, Origin, Plan
+from shield_ai.rollback import last_run, rollback
+from shield_ai.source import file_change
+from shield_ai.tree import Tree
+from shield_ai.values import Values
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REGION = "us-east-1"
+NAMES = ("alpha-key", "beta-credentials")
+
+
+def make_app(root: Path) -> None:
+    (root / "settings.py").write_bytes(b"KEY = 1\r\n")
+    (root / "keep.txt").write_bytes(b"as it is")
+
+
+def account() -> SecretsManager:
+    return SecretsManager(Session(REGION))
+
+
+def origins(name: str) -> tuple[Origin, ...]:
+    variable = name.upper().replace("-", "_")
+    if name.endswith("credentials"):
+        return (
+            Origin(locator=f"env:{variable}_USER", field="username"),
+            Origin(locator=f"env:{variable}", field="password"),
+        )
+    return (Origin(locator=f"env:{variable}"),)
+
+
+def values_for(seed: str) -> Values:
+    names = [origin.locator[4:] for name in NAMES for origin in origins(name)]
+    return Values({}, {name: f"{seed}-{name}" for name in names})
+
+
+def plan_for(tree: Tree, live: Live) -> Plan:
+    """What plan would say: create what is not there, restore what is in deletion, edit what is unedited."""
+    changes = []
+    for name in NAMES:
+        state = live.secrets.get(name)
+        action = Action.CREATE if state is None else Action.RESTORE if state.deleted else Action.KEEP
+        tags = {"app": "shop", "managed-by": "shield-ai"}
+        changes.append(
+            Change(action=action, resource="secret", name=name, permission="", origins=origins(name), tags=tags)
+        )
+    files = []
+    for path, text in (("settings.py", "import x\n"), ("utils/secrets.py", "new\n")):
+        old = tree.read(path)
+        if old is None or not old.startswith(text.encode()):
+            files.append(file_change(path, old, [Edit(path=path, start=0, end=0, replacement=text)]))
+    return Plan(app="shop", account=live.account, region=live.region, files=tuple(files), changes=tuple(changes))
+
+
+def do(root: Path, seed: str = "v"):
+    """Plan and apply, as the command does."""
+    tree, aws = Tree(root), account()
+    with Journal(root).locked() as journal:
+        recover(journal, aws)
+        plan = plan_for(tree, aws.live(NAMES))
+        return apply(plan, tree=tree, journal=journal, values=values_for(seed), aws=aws, tell=lambda _: None)
+
+
+def undo(root: Path, *, force: bool = False):
+    tree = Tree(root)
+    with Journal(root).locked() as journal:
+        steps = journal.standing(last_run(journal))
+        return rollback(steps, tree=tree, journal=journal, aws=account(), force=force, tell=lambda _: None)
+
+
+def files_of(root: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and ".shield" not in path.relative_to(root).parts
+    }
+
+
+def secrets_of(aws: SecretsManager) -> dict[str, Hidden | None]:
+    """The value of each secret, None in deletion."""
+    found: dict[str, Hidden | None] = {}
+    for name in NAMES:
+        with contextlib.suppress(StopIteration):
+            state = aws.state(name)
+            if state:
+                found[name] = None if state.deleted else aws.read(name)
+    return found

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from apply_helpers import NAMES, account, do, files_of, make_app, plan_for, secrets_of, undo, values_for
+from fault_proxy import FaultProxy
+
+from shield_ai.apply import apply
+from shield_ai.errors import AwsError, ShieldError, SourceError, StalePlanError
+from shield_ai.journal import Journal
+from shield_ai.model import Hidden
+from shield_ai.tree import Tree, temporary_of
+from shield_ai.values import Values
+
+
+@pytest.fixture
+def app(tmp_path):
+    make_app(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def proxy(aws, monkeypatch):
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        yield proxy
+
+
+def expected(seed="v"):
+    document = {"username": f"{seed}-BETA_CREDENTIALS_USER", "password": f"{seed}-BETA_CREDENTIALS"}
+    return {
+        "alpha-key": Hidden(f"{seed}-ALPHA_KEY"),
+        "beta-credentials": Hidden(json.dumps(document)),
+    }
+
+
+def test_creates_the_secrets_and_rewrites_the_files(app, aws):
+    receipts = do(app)
+    assert [(r.step, r.what, r.detail) for r in receipts] == [
+        *(("aws", name, "created") for name in NAMES),
+        ("file", "settings.py", "edited"),
+        ("file", "utils/secrets.py", "created"),
+    ]
+    assert secrets_of(account()) == expected()
+    assert account().state("alpha-key").tags == {"app": "shop", "managed-by": "shield-ai"}
+    assert (app / "settings.py").read_bytes() == b"import x\nKEY = 1\r\n"
+
+
+def test_a_second_apply_does_nothing(app, aws):
+    do(app)
+    before, journal = files_of(app), (app / ".shield/journal.jsonl").read_bytes()
+    assert do(app, "other") == []
+    assert files_of(app) == before
+    assert secrets_of(account()) == expected()
+    assert (app / ".shield/journal.jsonl").read_bytes() == journal
+
+
+def test_a_file_that_changed_since_the_plan(app, aws):
+    tree = Tree(app)
+    plan = plan_for(tree, account().live(NAMES))
+    (app / "settings.py").write_bytes(b"KEY = 2\r\n")
+    before = files_of(app)
+    with pytest.raises(StalePlanError, match=r"settings\.py changed"), Journal(app).locked() as journal:
+        apply(plan, tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print)
+    assert files_of(app) == before
+    assert secrets_of(account()) == {}
+
+
+def test_a_secret_that_appeared_since_the_plan(app, aws):
+    tree = Tree(app)
+    plan = plan_for(tree, account().live(NAMES))
+    account().create("beta-credentials", Hidden("theirs"), token="0" * 32, description="", kms_key="", tags={})
+    before = files_of(app)
+    with pytest.raises(StalePlanError, match="beta-credentials changed"), Journal(app).locked() as journal:
+        apply(plan, tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print)
+    assert files_of(app) == before
+    assert secrets_of(account()) == {"beta-credentials": Hidden("theirs")}
+
+
+def test_a_plan_for_another_account(app, aws):
+    tree = Tree(app)
+    live = account().live(NAMES)
+    plan = plan_for(tree, type(live)(account="999999999999", region=live.region))
+    with pytest.raises(StalePlanError, match="999999999999"), Journal(app).locked() as journal:
+        apply(plan, tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print)
+
+
+def test_a_value_that_is_gone_stops_before_anything_happens(app, aws):
+    tree = Tree(app)
+    plan = plan_for(tree, account().live(NAMES))
+    before = files_of(app)
+    with pytest.raises(ShieldError, match="no value any more"), Journal(app).locked() as journal:
+        apply(plan, tree=tree, journal=journal, values=Values({}, {}), aws=account(), tell=print)
+    assert files_of(app) == before
+    assert secrets_of(account()) == {}
+
+
+def test_a_full_disk_stops_before_aws_is_touched(app, aws):
+    before = files_of(app)
+    (app / "utils").mkdir()
+    temporary_of(app / "utils/secrets.py").symlink_to("/dev/full")
+    with pytest.raises(SourceError, match="No space left"):
+        do(app)
+    assert files_of(app) == before
+    assert secrets_of(account()) == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "at"),
+    [
+        ("AccessDeniedException", 1),
+        ("ExpiredTokenException", 2),
+        ("EncryptionFailure", 2),
+        ("InternalServiceError", 2),
+    ],
+)
+def test_when_aws_refuses_half_way_a_second_apply_finishes(app, proxy, code, at):
+    before = files_of(app)
+    for attempt in range(4 if code == "InternalServiceError" else 1):
+        proxy.answer("CreateSecret", code, at=at + attempt)
+    with pytest.raises(AwsError) as caught:
+        do(app)
+    assert caught.value.exit_code == 5
+    assert caught.value.hint
+    assert files_of(app) == before
+    assert len(secrets_of(account())) == at - 1
+    do(app)
+    assert secrets_of(account()) == expected()
+    undo(app)
+    assert files_of(app) == before
+
+
+@pytest.mark.parametrize("fault", ["throttled", "cut before", "cut after"])
+def test_a_passing_fault_is_not_even_noticed(app, proxy, fault):
+    if fault == "throttled":
+        proxy.answer("CreateSecret", "ThrottlingException", at=2)
+    else:
+        proxy.cut("CreateSecret", at=2, after=fault == "cut after")
+    do(app)
+    assert proxy.count("CreateSecret") == 3
+    assert secrets_of(account()) == expected()
+    assert [len(account().state(name).versions) for name in NAMES] == [1, 1]
+
+
+def test_after_a_rollback_the_secrets_come_back_with_new_values(app, aws):
+    do(app)
+    undo(app)
+    assert secrets_of(account()) == dict.fromkeys(NAMES)
+    assert {r.detail for r in do(app, "w") if r.step == "aws"} == {"restored"}
+    assert secrets_of(account()) == expected("w")
+
+
+CHILD = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import pathlib, apply_helpers as h; h.do(pathlib.Path(sys.argv[2]))"
+)
+
+
+def run_and_kill(app, proxy, aws, number, *, after):
+    """Run an apply in a process of its own, and SIGKILL it at its n-th call to AWS, before or after AWS has acted."""
+    environment = {**aws.environment(dict(os.environ)), "AWS_ENDPOINT_URL": proxy.url}
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(Path(__file__).parent), str(app)], env=environment)
+    proxy.calls.clear()
+    proxy.call("*", lambda _: child.send_signal(signal.SIGKILL), at=number, after=after, drop=True)
+    return child.wait()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before AWS acts", "after AWS acted"])
+@pytest.mark.parametrize("again", [False, True], ids=["new", "restored"])
+@pytest.mark.parametrize("end", [do, undo], ids=["apply", "rollback"])
+def test_killed_at_every_call_a_second_apply_or_a_rollback_finishes_the_job(app, aws, proxy, after, again, end):
+    """A new secret takes one call, a restored one two; the looks beforehand are calls as well."""
+    before = files_of(app)
+    if again:
+        do(app, "old")
+        undo(app)
+    for number in range(1, 40):
+        if run_and_kill(app, proxy, aws, number, after=after) == 0:
+            break
+        end(app)
+        if end is do:
+            assert secrets_of(account()) == expected(), f"killed at call {number}"
+            undo(app)
+        state = secrets_of(account())
+        assert all(value is None for value in state.values()), f"killed at call {number}"
+        assert files_of(app) == before, f"killed at call {number}"
+    assert number > 8
+    assert secrets_of(account()) == expected()

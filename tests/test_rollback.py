@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import pytest
+from apply_helpers import NAMES, account, do, files_of, make_app, secrets_of, undo
+from fault_proxy import FaultProxy
+
+from shield_ai.errors import RollbackIncompleteError, UnsafePlanError
+from shield_ai.journal import Journal
+from shield_ai.model import Hidden
+from shield_ai.rollback import conflicts, last_run, rollback
+from shield_ai.tree import Tree
+
+
+@pytest.fixture
+def app(tmp_path):
+    make_app(tmp_path)
+    return tmp_path
+
+
+def put(name, value):
+    account()._client.put_secret_value(SecretId=name, SecretString=value)
+
+
+def test_gives_every_byte_back_and_schedules_the_secrets_for_deletion(app, aws):
+    before = files_of(app)
+    do(app)
+    receipts = undo(app)
+    assert files_of(app) == before
+    assert secrets_of(account()) == dict.fromkeys(NAMES)
+    assert {(r.what, r.detail) for r in receipts} == {
+        ("settings.py", "restored"),
+        ("utils/secrets.py", "removed"),
+        *((name, "scheduled for deletion, restorable for 30 days") for name in NAMES),
+    }
+    assert not (app / "utils").exists()
+    assert undo(app) == []
+
+
+def test_one_half_at_a_time(app, aws):
+    before = files_of(app)
+    do(app)
+    tree = Tree(app)
+    for kind, secrets in (("file", True), ("aws", False)):
+        with Journal(app).locked() as journal:
+            steps = journal.standing(last_run(journal, kind), kind)
+            rollback(steps, tree=tree, journal=journal, aws=account(), force=False, tell=lambda _: None)
+        assert files_of(app) == before
+        assert any(secrets_of(account()).values()) == secrets
+
+
+def test_a_file_that_somebody_edited_is_refused_and_nothing_is_done(app, aws):
+    do(app)
+    (app / "settings.py").write_bytes(b"import x\nKEY = 2\r\n")
+    before = files_of(app)
+    with pytest.raises(UnsafePlanError, match=r"edited since apply: settings\.py"):
+        undo(app)
+    assert files_of(app) == before
+    assert all(secrets_of(account()).values())
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_force_keeps_a_copy(app, aws, removed):
+    before = files_of(app)
+    do(app)
+    (app / "settings.py.shield_edited").write_bytes(b"mine too")
+    if removed:
+        (app / "settings.py").unlink()
+    else:
+        (app / "settings.py").write_bytes(b"mine")
+    undo(app, force=True)
+    copies = {"settings.py.shield_edited": b"mine too"} | ({} if removed else {"settings.py.shield_edited.2": b"mine"})
+    assert files_of(app) == before | copies
+
+
+def test_a_created_file_that_somebody_edited(app, aws):
+    do(app)
+    (app / "utils/secrets.py").write_bytes(b"mine")
+    with Journal(app).locked() as journal:
+        found = conflicts(journal.standing(last_run(journal)), Tree(app))
+        assert [(c.path, c.now, journal.kept(c.ours)) for c in found] == [("utils/secrets.py", b"mine", b"new\n")]
+
+
+def test_a_secret_that_somebody_changed_is_left_alone_and_named(app, aws):
+    before = files_of(app)
+    do(app)
+    put("alpha-key", "theirs")
+    with pytest.raises(RollbackIncompleteError, match="left as it is: alpha-key") as caught:
+        undo(app)
+    assert caught.value.exit_code == 6
+    assert files_of(app) == before
+    assert secrets_of(account()) == {"alpha-key": Hidden("theirs"), "beta-credentials": None}
+
+
+def test_a_secret_that_is_gone_already(app, aws):
+    do(app)
+    account().delete("alpha-key")
+    assert "already gone" in {r.detail for r in undo(app)}
+
+
+def test_when_aws_refuses_the_files_are_back_and_the_rest_can_be_done_later(app, aws, monkeypatch):
+    before = files_of(app)
+    do(app)
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer("DeleteSecret", "AccessDeniedException", at=None)
+        with pytest.raises(RollbackIncompleteError):
+            undo(app)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+    assert files_of(app) == before
+    undo(app)
+    assert secrets_of(account()) == dict.fromkeys(NAMES)
+
+
+def test_applies_are_undone_one_by_one(app, aws):
+    start = files_of(app)
+    do(app)
+    middle = files_of(app)
+    (app / "settings.py").write_bytes(b"x = 1\n")
+    edited = files_of(app)
+    do(app)
+    undo(app)
+    assert files_of(app) == edited
+    (app / "settings.py").write_bytes(middle["settings.py"])
+    undo(app)
+    assert files_of(app) == start
