@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from processes import all_gone, with_descendants
+
+from shield_ai.errors import ShieldError
+from shield_ai.localaws import LocalAws
+from shield_ai.localaws.server import without_aws
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVE = "import sys; from shield_ai.localaws import serve_forever; serve_forever(lambda line: print(line, flush=True))"
+
+
+def secret_names(aws: LocalAws) -> list[str]:
+    client = boto3.client("secretsmanager", endpoint_url=aws.url)
+    try:
+        return [secret["Name"] for secret in client.list_secrets()["SecretList"]]
+    finally:
+        client.close()
+
+
+def test_answers_boto3_by_the_environment_alone(aws: LocalAws) -> None:
+    client = boto3.client("secretsmanager")
+    client.create_secret(Name="a", SecretString="x")
+    client.close()
+    assert secret_names(aws) == ["a"]
+
+
+def test_is_empty_again_for_the_next_test(aws: LocalAws) -> None:
+    assert secret_names(aws) == []
+
+
+def test_two_at_once_know_nothing_of_each_other(aws: LocalAws) -> None:
+    with LocalAws.start() as other:
+        assert other.url != aws.url
+        assert other.environment()["AWS_ACCESS_KEY_ID"] != aws.environment()["AWS_ACCESS_KEY_ID"]
+        client = boto3.client("secretsmanager", endpoint_url=other.url)
+        client.create_secret(Name="only-there", SecretString="x")
+        client.close()
+        assert secret_names(other) == ["only-there"]
+        assert secret_names(aws) == []
+
+
+def test_leaves_nothing_behind() -> None:
+    with LocalAws.start() as aws:
+        pids = with_descendants(aws.keeper_pid)
+        log = aws.log_path
+        assert aws.pid in pids
+        assert log.exists()
+    assert all_gone(pids)
+    assert not log.parent.exists()
+
+
+def test_environment_points_at_nothing_else(aws: LocalAws, tmp_path: Path) -> None:
+    base = {
+        "PATH": "/bin",
+        "AWS_PROFILE": "production",
+        "AWS_ENDPOINT_URL_SECRETSMANAGER": "https://elsewhere",
+        "AWS_SESSION_TOKEN": "t",
+        "NO_PROXY": "intranet,127.0.0.1",
+    }
+    env = aws.environment(base)
+    assert env == {
+        "PATH": "/bin",
+        "AWS_ENDPOINT_URL": aws.url,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": env["AWS_ACCESS_KEY_ID"],
+        "AWS_SECRET_ACCESS_KEY": env["AWS_SECRET_ACCESS_KEY"],
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": "intranet,127.0.0.1",
+    }
+    assert without_aws(base) == {"PATH": "/bin", "NO_PROXY": "intranet,127.0.0.1"}
+
+
+def test_is_reached_past_a_proxy(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert secret_names(aws) == []
+
+
+@pytest.mark.parametrize("module", ["moto", "flask_cors"])
+def test_says_what_to_install(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ShieldError, match=module) as error:
+        LocalAws.start()
+    assert "pip install 'shield-ai[cli,local]'" in error.value.hint
+
+
+def test_a_port_that_is_taken(aws: LocalAws) -> None:
+    port = int(aws.url.rpartition(":")[2])
+    with pytest.raises(ShieldError, match=f"can't listen on 127.0.0.1:{port}: Address already in use") as error:
+        LocalAws.start(port)
+    assert "another port" in error.value.hint
+
+
+def test_serve_forever_prints_exports_and_ends_with_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    with subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        exports = {}
+        while "NO_PROXY" not in exports:
+            line = process.stdout.readline().strip()
+            command, _, rest = line.partition(" ")
+            assert command in ("unset", "export"), line
+            if command == "export":
+                name, _, value = rest.partition("=")
+                exports[name] = value
+                monkeypatch.setenv(name, value)
+        client = boto3.client("sts")
+        assert client.get_caller_identity()["Account"] == "123456789012"
+        client.close()
+
+        pids = with_descendants(process.pid)
+        assert len(pids) == 3
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert all_gone(pids)
+
+
+def test_serve_forever_says_when_the_server_ended_by_itself() -> None:
+    code = SERVE.replace("print(line, flush=True)", "[os.kill(child.pid, 9) for child in psutil.Process().children()]")
+    done = subprocess.run(
+        [sys.executable, "-c", f"import os, psutil; {code}"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert "the embedded AWS ended by itself" in done.stderr
+
+
+STARTS_ALL = """
+import sys, time
+from pathlib import Path
+from shield_ai.localaws import *
+place = Path(sys.argv[1])
+aws = LocalAws.start()
+pg = LocalPostgres.start()
+app = copy_sample(place / "shop")
+write_env(app, pg)
+env = aws.environment({})
+load_data(app, env, place / "log")
+web = WebApp.start(app, env, place / "log")
+print(web.health()["status"], aws.log_path.parent, pg.log_path.parent.parent, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_no_server_stays_when_the_parent_dies(tmp_path: Path, how: signal.Signals) -> None:
+    argv = [sys.executable, "-c", STARTS_ALL, str(tmp_path)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as parent:
+        assert parent.stdout
+        status, *folders = parent.stdout.readline().split()
+        assert status == "ok"
+        pids = with_descendants(parent.pid)
+        assert len(pids) > 7
+        assert all(map(os.path.exists, folders))
+        parent.send_signal(how)
+        parent.wait(20)
+    assert all_gone(pids)
+    assert not any(map(os.path.exists, folders))
