@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import subprocess
+
+from shield_ai.git import changed
+
+
+def git(root, *arguments):
+    command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false", *arguments]
+    subprocess.run(command, cwd=root, check=True, capture_output=True)
+
+
+def test_lists_what_differs_from_the_last_commit_below_the_app(tmp_path):
+    app = tmp_path / "backend"
+    app.mkdir()
+    for path in ("backend/a.py", "backend/b é.py", "top.py"):
+        (tmp_path / path).write_text("1\n")
+    assert changed(app) == []  # no repository
+    git(tmp_path, "init", "-q")
+    assert changed(app) == []  # no commit
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "x")
+    assert changed(app) == []
+    for path in ("backend/b é.py", "top.py", "backend/new.py"):
+        (tmp_path / path).write_text("2\n")
+    assert changed(app) == ["b é.py"]
+    (app / "a.py").unlink()
+    assert changed(app) == ["a.py", "b é.py"]
