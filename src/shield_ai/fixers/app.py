@@ -1,0 +1,37 @@
+"""Everything around the rewritten settings: what an app needs to run on secrets from AWS, and to be understood."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.fixers import app_docs, app_tests, env_example, gitignore, requirements, vendor
+from shield_ai.fixers.policy import policy_file
+
+if TYPE_CHECKING:
+    from shield_ai.fixers import HasFolder, Read
+    from shield_ai.manifest import Manifest
+    from shield_ai.model import FileChange, Skipped
+
+
+def app_files(
+    read: Read, manifest: Manifest, account: str = "", *, has_folder: HasFolder | None = None
+) -> tuple[list[FileChange], list[Skipped]]:
+    """Work out every file but the rewritten ones.
+
+    Args:
+        read: Gives the bytes of a file of the app, None where there is none.
+        manifest: What moves.
+        account: The AWS account; where it is given, the IAM policy is among the files.
+        has_folder: Tells whether the app has a folder; without it, generated tests go where they can't be in the way.
+    """
+    outcomes = [
+        vendor.fix(read, manifest),
+        requirements.fix(read, manifest),
+        env_example.fix(read, manifest),
+        gitignore.fix(read, manifest),
+        app_tests.fix(read, manifest, has_folder),
+        app_docs.fix(read, manifest),
+    ]
+    if account:
+        outcomes.append(policy_file(read, manifest, account))
+    return [change for changes, _ in outcomes for change in changes], [s for _, skipped in outcomes for s in skipped]

@@ -1,0 +1,22 @@
+"""Keep the copies that `shield apply` leaves beside rewritten files out of git."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.fixers._text import NOTHING, Outcome, append
+
+if TYPE_CHECKING:
+    from shield_ai.fixers import Read
+    from shield_ai.manifest import Manifest
+
+PATH = ".gitignore"
+LINE = "*.shield_ai_backup"
+
+
+def fix(read: Read, manifest: Manifest) -> Outcome:  # noqa: ARG001  # each fixer is called alike
+    """Add one line where the app has a .gitignore."""
+    raw = read(PATH)
+    if raw is None or LINE.encode() in [line.strip() for line in raw.splitlines()]:
+        return NOTHING
+    return append(PATH, raw, f"{LINE}\n")

@@ -1,0 +1,88 @@
+"""Copy the runtime into the app, and keep an unmodified copy up to date."""
+
+from __future__ import annotations
+
+import functools
+import re
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
+
+from shield_ai.fixers._layout import missing_packages, shadows
+from shield_ai.fixers._stamp import State, body_of, look, stamp
+from shield_ai.fixers._text import NOTHING, Outcome, create, insert, replace, skip
+
+if TYPE_CHECKING:
+    from shield_ai.fixers import Read
+    from shield_ai.manifest import Manifest
+
+RUNTIME = Path(__file__).parent.parent / "runtime.py"
+WHAT = "runtime"
+# The copy is not the app's code: its formatter and linters leave it alone, so that it can be told from an edited one.
+NOTES = """\
+# A copy: change nothing here, `shield apply` keeps it up to date.
+# fmt: off
+# ruff: noqa
+# flake8: noqa
+# isort: skip_file
+"""
+
+
+def fix(read: Read, manifest: Manifest) -> Outcome:
+    """Write the copy at the manifest's `runtime`, and what makes a package of its folder."""
+    path = manifest.app.runtime
+    if path == "package":
+        return NOTHING
+    if shadows(read, path):
+        return skip(path, "a module of this name, in a folder on sys.path, would hide the standard library's")
+    changes, skipped = _copy(path, read(path))
+    if skipped:
+        return [], skipped
+    return [*(create(place, "") for place in missing_packages(read, path)), *changes], []
+
+
+def _copy(path: str, raw: bytes | None) -> Outcome:
+    if raw is None:
+        return [create(path, content())], []
+    state, version = look(raw, WHAT)
+    if state is State.EDITED:
+        return skip(path, "the copy of the runtime was edited by hand; restore it or remove it")
+    if state is State.FOREIGN:
+        if raw.replace(b"\r\n", b"\n") != runtime():
+            return skip(path, "another module has this name; set `runtime` in shield.toml to a free path")
+        return [insert(path, raw, 0, content()[: -len(runtime().decode())])], []  # a copy made by hand becomes ours
+    if _newer(version):
+        return skip(path, f"the copy is of the newer version {version}; update shield-ai")
+    return NOTHING if body_of(raw) == body_of(content().encode()) else ([replace(path, raw, content())], [])
+
+
+@functools.cache
+def runtime() -> bytes:
+    """Return the runtime's own bytes."""
+    return RUNTIME.read_bytes()
+
+
+@functools.cache
+def content() -> str:
+    """Return the copy as it is written."""
+    return stamp(WHAT, "py", NOTES + runtime().decode(), _version())
+
+
+def unmodified(raw: bytes) -> bool:
+    """Tell whether a copy, of whatever version, is as we wrote it."""
+    return look(raw, WHAT)[0] is State.OURS
+
+
+@functools.cache
+def _version() -> str:
+    named = re.search(r'^__version__ = "(.+)"$', runtime().decode(), re.MULTILINE)
+    return named[1] if named else metadata.version("shield-ai")
+
+
+def _newer(version: str) -> bool:
+    try:
+        return Version(version) > Version(_version())
+    except InvalidVersion:
+        return False

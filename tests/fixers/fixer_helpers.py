@@ -1,0 +1,58 @@
+"""An app in a dict, for the fixers: its files by path, and what fixers make of them."""
+
+from __future__ import annotations
+
+from shield_ai.manifest import parse
+from shield_ai.source import apply_edits, digest
+
+MANIFEST = """
+[app]
+name = "shop"
+settings = ["shop/settings.py"]
+runtime = "shop/utils/secrets.py"
+region = "eu-central-1"
+role = "ShopRole"
+
+[[secret]]
+name = "django-secret-key"
+kind = "django-secret-key"
+env = "SECRET_KEY"
+rotate = "manual"
+
+[[secret]]
+name = "database-credentials"
+kind = "database"
+fields = { database = "DB_NAME", username = "DB_USER", password = "DB_PASSWORD", host = "DB_HOST", port = "DB_PORT" }
+rotate = { every = "30 days", strategy = "alternating-users" }
+
+[[secret]]
+name = "sentry-dsn"
+env = "SENTRY_DSN"
+optional = true
+"""
+
+
+def manifest(**app):
+    text = MANIFEST
+    for key, value in app.items():
+        lines = [line for line in text.splitlines() if not line.startswith(f"{key} = ") or key == "name"]
+        text = "\n".join(lines).replace("[app]", f'[app]\n{key} = "{value}"', 1)
+    return parse(text)
+
+
+def run(outcome, files):
+    """Apply changes to the files, as apply would, and return the reasons of what was skipped by path."""
+    changes, skipped = outcome
+    for change in changes:
+        before = files.get(change.path)
+        assert change.before == (None if before is None else digest(before))
+        files[change.path] = apply_edits(before or b"", change.edits, change.encoding)
+        assert change.after == digest(files[change.path])
+    assert all(skip.reason and not skip.reason.endswith(".") for skip in skipped)
+    return {skip.path: skip.reason for skip in skipped}
+
+
+def is_subsequence(old, new):
+    """Whether every byte of old is in new, in order."""
+    rest = iter(new)
+    return all(byte in rest for byte in old)

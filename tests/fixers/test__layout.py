@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.fixers._layout import missing_packages, module_of, root_of, shadows
+
+
+def reader(*paths):
+    return dict.fromkeys(paths, b"").get
+
+
+@pytest.mark.parametrize(
+    ("paths", "path", "root", "module", "missing"),
+    [
+        pytest.param(
+            ["manage.py", "shop/__init__.py"], "shop/utils/secrets.py", "", "shop.utils.secrets",
+            ["shop/utils/__init__.py"], id="django",
+        ),
+        pytest.param(
+            ["backend/manage.py", "backend/shop/__init__.py"], "backend/shop/utils/secrets.py", "backend",
+            "shop.utils.secrets", ["backend/shop/utils/__init__.py"], id="folder with manage.py",
+        ),
+        pytest.param(
+            ["src/shop/__init__.py"], "src/shop/secrets.py", "src", "shop.secrets", [], id="src",
+        ),
+        pytest.param(
+            [], "src/shop/secrets.py", "src", "shop.secrets", ["src/shop/__init__.py"], id="src, namespace package",
+        ),
+        pytest.param(
+            [], "shop/utils/secrets.py", "", "shop.utils.secrets", ["shop/utils/__init__.py"], id="no package at all",
+        ),
+        pytest.param(
+            ["shop/__init__.py"], "shop/a/b/secrets.py", "", "shop.a.b.secrets",
+            ["shop/a/__init__.py", "shop/a/b/__init__.py"], id="two new folders",
+        ),
+        pytest.param([], "aws_secrets.py", "", "aws_secrets", [], id="at the root"),
+    ],
+)  # fmt: skip
+def test_finds_where_imports_begin(paths, path, root, module, missing):
+    read = reader(*paths)
+    assert root_of(read, path) == root
+    assert module_of(read, path) == module
+    assert missing_packages(read, path) == missing
+
+
+@pytest.mark.parametrize(
+    ("paths", "path", "expected"),
+    [
+        pytest.param([], "secrets.py", True, id="at the root"),
+        pytest.param([], "aws_secrets.py", False, id="a name of its own"),
+        pytest.param(["backend/manage.py"], "backend/secrets.py", True, id="beside manage.py"),
+        pytest.param(["src/shop/__init__.py"], "src/shop/secrets.py", False, id="in a package"),
+    ],
+)
+def test_sees_a_module_that_would_hide_another(paths, path, expected):
+    assert shadows(reader(*paths), path) is expected

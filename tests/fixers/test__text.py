@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+from fixer_helpers import is_subsequence, run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai.fixers._text import append, unreadable, words
+
+
+@pytest.mark.parametrize(
+    ("raw", "gap", "after"),
+    [
+        pytest.param(None, True, b"x\n", id="new file"),
+        pytest.param(b"", True, b"x\n", id="empty file"),
+        pytest.param(b"a\n", False, b"a\nx\n", id="no gap"),
+        pytest.param(b"a\n", True, b"a\n\nx\n", id="gap"),
+        pytest.param(b"a\n\n", True, b"a\n\nx\n", id="gap is there"),
+        pytest.param(b"a", False, b"a\nx\n", id="no final newline"),
+        pytest.param(b"a", True, b"a\n\nx\n", id="no final newline, gap"),
+        pytest.param(b"a\r\nb\r\n", False, b"a\r\nb\r\nx\r\n", id="crlf"),
+        pytest.param(b"a\r\n\r\n", True, b"a\r\n\r\nx\r\n", id="crlf, gap is there"),
+        pytest.param(b"a\r\nb", True, b"a\r\nb\r\n\r\nx\r\n", id="crlf, no final newline, gap"),
+        pytest.param(b"\xef\xbb\xbfa\n", False, b"\xef\xbb\xbfa\nx\n", id="bom"),
+        pytest.param(b"caf\xe9\n", False, b"caf\xe9\nx\n", id="latin-1"),
+        pytest.param(b"a \\", False, b"a \\\n\nx\n", id="continued line"),
+    ],
+)
+def test_append_keeps_what_is_there(raw, gap, after):
+    files = {} if raw is None else {"f": raw}
+    assert not run(append("f", raw, "x\n", gap=gap), files)
+    assert files["f"] == after
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "message"),
+    [
+        pytest.param("a\n".encode("utf-16"), "x\n", "UTF-16", id="utf-16"),
+        pytest.param(b"caf\xe9\n", "é\n", "not UTF-8", id="latin-1 and text that is not ASCII"),
+    ],
+)
+def test_append_leaves_what_it_cannot_read(raw, text, message):
+    files = {"f": raw}
+    assert message in run(append("f", raw, text), files)["f"]
+    assert files == {"f": raw}
+
+
+@given(st.binary(), st.booleans())
+def test_append_never_loses_a_byte(raw, gap):
+    files = {"f": raw}
+    if not run(append("f", raw, "x\ny\n", gap=gap), files):
+        assert files["f"].startswith(raw)
+        assert is_subsequence(raw, files["f"])
+        assert files["f"].splitlines()[-2:] == [b"x", b"y"]
+
+
+def test_utf8_is_readable():
+    assert unreadable("é".encode(), "é") == ""
+
+
+def test_words_end_no_comment_and_no_cell():
+    assert words("a\n  b|c`d") == "a b/c'd"
