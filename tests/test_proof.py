@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import venv
+
+import pytest
+
+from shield_ai.proof import Probe, differences, interpreter
+
+
+def write(root, text, name="shop_settings.py"):
+    (root / name).write_text(text)
+
+
+def load(root, text, module="shop_settings", **env):
+    write(root, text)
+    return Probe(root, [(module, "")]).load({**os.environ, **env})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("X = {'b': 1, 'a': [1, (2,)]}", id="containers"),
+        pytest.param("X = {'a', 'b', 'c', 'd'}", id="sets have no order"),
+        pytest.param("class C: pass\nX = C()", id="addresses do not count"),
+        pytest.param("print('noise')\nimport sys\nsys.stderr.write('x')\nX = 1", id="output does not count"),
+        pytest.param("X = []\nX.append(X)", id="endless"),
+        pytest.param("class R:\n    def __repr__(self): raise ValueError\nX = R()", id="no repr"),
+    ],
+)
+def test_the_same_settings_are_the_same(tmp_path, text):
+    write(tmp_path, text)
+    probe = Probe(tmp_path, [("shop_settings", "")])
+    assert differences(probe.load(os.environ), probe.load(os.environ)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param("X = 1", "X = 2", "shop_settings.X", id="value"),
+        pytest.param("X = 1", "X = '1'", "shop_settings.X", id="type"),
+        pytest.param("X = 1", "X = True", "shop_settings.X", id="bool"),
+        pytest.param("X = 1", "", "shop_settings.X", id="gone"),
+        pytest.param("", "X = 1", "shop_settings.X", id="new"),
+        pytest.param("X = {1: {2: b'3'}}", "X = {1: {2: '3'}}", "shop_settings.X", id="deep"),
+        pytest.param("X = 1", "1/0", "shop_settings: ZeroDivisionError", id="fails now"),
+        pytest.param(
+            "class C:\n  def __init__(s): s.v = 1\nX = C()",
+            "class C:\n  def __init__(s): s.v = 2\nX = C()",
+            "shop_settings.X",
+            id="inside an object",
+        ),
+    ],
+)
+def test_what_differs_is_named(tmp_path, old, new, expected):
+    write(tmp_path, old)
+    probe = Probe(tmp_path, [("shop_settings", "")])
+    before = probe.load(os.environ)
+    write(tmp_path, new)
+    assert differences(before, probe.load(os.environ))[0] == [expected]
+
+
+def test_a_module_that_does_not_load_proves_nothing(tmp_path):
+    loaded = load(tmp_path, "import no_such_module")
+    assert differences(loaded, loaded) == ([], ["shop_settings does not load here: ModuleNotFoundError no_such_module"])
+    again = load(tmp_path, "import os\nos._exit(3)")
+    assert again[0].error == "the process ended without an answer"
+    assert differences(loaded, again)[0] == [
+        "shop_settings: the process ended without an answer instead of ModuleNotFoundError no_such_module"
+    ]
+
+
+def test_no_value_comes_back(tmp_path):
+    value = secrets.token_hex(16)
+    loaded = load(tmp_path, "import os\nX = os.environ['X']\n", X=value)
+    failed = load(tmp_path, "import os\nraise ValueError(os.environ['X'])\n", X=value)
+    assert value not in repr(loaded) + repr(failed)
+    assert failed[0].error == "ValueError"
+    assert load(tmp_path, "X = 1")[0].settings != load(tmp_path, "X = 1")[0].settings  # a new key each time
+
+
+def test_takes_the_python_of_the_app(tmp_path, monkeypatch):
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    assert interpreter(tmp_path) == sys.executable
+    venv.create(tmp_path / "venv", with_pip=False)
+    assert interpreter(tmp_path) == str(tmp_path / "venv/bin/python")
+    assert load(tmp_path, "X = 1")[0].error == ""
