@@ -1,0 +1,165 @@
+"""How an app lies on disk: which files are settings, where `sys.path` begins, where the runtime can live."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from shield_ai.manifest import Manifest
+
+    Read = Callable[[str], bytes | None]
+
+# Where the settings module is named, in whatever syntax: manage.py, wsgi.py, pytest.ini, Dockerfile …
+NAMED = re.compile(rb"DJANGO_SETTINGS_MODULE[\"'\s,=:}\])]{1,8}([A-Za-z_][\w.]*)")
+NAMING = re.compile(
+    r"(^|/)(manage|wsgi|asgi|celery|celery_app|conftest|noxfile|settings|run)\.py$"
+    r"|(^|/)(pytest\.ini|setup\.cfg|tox\.ini|pyproject\.toml|Dockerfile[^/]*|Procfile|[\w.-]*compose[\w.-]*\.ya?ml"
+    r"|\.env[^/]*|uwsgi\.ini|Makefile)$"
+)
+SETTINGS = re.compile(
+    r"(^|/)((\w+_)?(settings|config|configuration)(_\w+)?|conf|default_settings)\.py$"
+    r"|(^|/)(settings|config|conf|configs|configuration)/([\w-]+/)*[\w.-]+\.py$"
+)
+NOT_SETTINGS = re.compile(
+    r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models|views)\.py$"
+)
+TESTS = re.compile(
+    r"(^|/)(tests?|testing|test_\w+|\w+_tests?|conftest|testsettings|features|e2e|specs?)(\.py|/)", re.IGNORECASE
+)
+SKIPPED_FOLDERS = frozenset(
+    {"migrations", "docs", "doc", "node_modules", "vendor", "_vendor", "vendored", "third_party", "site-packages"}
+    | {"venv", ".venv", "env", "virtualenv", "build", "dist", ".git", ".shield", "__pycache__", ".tox", ".nox", ".eggs"}
+    | {"alembic", "project_template", "cookiecutter", "templates"}
+)
+VENDORED = "utils/secrets.py"  # the plan's place
+BESIDE = "aws_secrets.py"  # where that is taken: no module of this name is in the standard library
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What draft and the fixers need to know of an app besides its findings."""
+
+    name: str
+    settings: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ("",)  # folders on sys.path, deepest first; "" is the app itself
+    runtime: str = BESIDE  # where a vendored copy would go
+    django: bool = False
+    foreign: bool = False  # some module of the app has a get_secret of its own
+
+    def module(self, path: str) -> str:
+        """Return the dotted name under which a module of the app is imported."""
+        return dotted(path, self.root(path))
+
+    def root(self, path: str) -> str:
+        """Return the folder on `sys.path` that a module lies below."""
+        return next((root for root in self.roots if not root or path.startswith(root + "/")), "")
+
+    def accessor_import(self, manifest: Manifest) -> str:
+        """Return the line that imports `get_secret` in this app."""
+        runtime = manifest.app.runtime
+        module = "shield_ai" if runtime == "package" else self.module(runtime)
+        alias = " as aws_get_secret" if self.foreign else ""
+        return f"from {module} import get_secret{alias}"
+
+
+def dotted(path: str, root: str) -> str:
+    """Return the dotted name of a module below a root."""
+    parts = PurePosixPath(path).relative_to(root or ".").with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_test(path: str) -> bool:
+    """Tell whether a file belongs to the tests."""
+    return bool(TESTS.search(path))
+
+
+def is_settings(path: str) -> bool:
+    """Tell from its name whether a file holds settings."""
+    return bool(SETTINGS.search(path)) and not NOT_SETTINGS.search(path) and not is_test(path)
+
+
+def named_settings(paths: Iterable[str], read: Read) -> dict[str, str]:
+    """Map each Django settings file that the app names by its dotted name to the root that the name starts from."""
+    known = set(paths)
+    found: dict[str, str] = {}
+    for path in sorted(known):
+        if not NAMING.search(path) or any(part in SKIPPED_FOLDERS for part in path.split("/")):
+            continue
+        raw = read(path)
+        if raw is None or b"DJANGO_SETTINGS_MODULE" not in raw:
+            continue
+        folder = path.rpartition("/")[0]
+        for name in {match.decode() for match in NAMED.findall(raw)}:
+            if place := _locate(name, folder, known):
+                found.setdefault(*place)
+    return found
+
+
+def _locate(name: str, folder: str, known: set[str]) -> tuple[str, str] | None:
+    """Find the file of a dotted name: below the naming file's own folder or one above it, else anywhere."""
+    tail = name.strip(".").replace(".", "/")
+    above = folder.split("/") if folder else []
+    for depth in range(len(above), -1, -1):
+        root = "/".join(above[:depth])
+        for candidate in (f"{tail}.py", f"{tail}/__init__.py"):
+            path = f"{root}/{candidate}" if root else candidate
+            if path in known:
+                return path, root
+    ends = [path for path in known if path.endswith((f"/{tail}.py", f"/{tail}/__init__.py"))]
+    if len(ends) != 1:
+        return None
+    return ends[0], ends[0].removesuffix(".py").removesuffix("/__init__").removesuffix(tail).rstrip("/")
+
+
+def root_of(path: str, known: set[str]) -> str:
+    """Return the folder above the topmost package that a module lies in."""
+    folder = path.rpartition("/")[0]
+    while folder and f"{folder}/__init__.py" in known:
+        folder = folder.rpartition("/")[0]
+    return folder
+
+
+def find_roots(settings: Iterable[str], named: dict[str, str], known: set[str]) -> tuple[str, ...]:
+    """Return the folders on `sys.path`, deepest first: by the names that Django is given, else by packages."""
+    roots = set(named.values())
+    for path in settings:
+        covered = any(not root or path.startswith(root + "/") for root in roots)
+        if not covered:
+            roots.add(root_of(path, known))
+    return tuple(sorted(roots or {""}, key=lambda root: (-root.count("/") - bool(root), root)))
+
+
+def runtime_place(settings: str, root: str, known: set[str], read: Read) -> str:
+    """Choose where a vendored runtime can be imported from by the settings without running anything else.
+
+    Importing `pkg.utils.secrets` runs `pkg/__init__.py`, which importing `pkg.settings` has run already, and
+    `pkg/utils/__init__.py`, which therefore must be empty. A name directly on `sys.path` hides nobody else's.
+    """
+    package = settings.rpartition("/")[0].removeprefix(root).strip("/").split("/")[0]
+    base = f"{root}/{package}" if root and package else root or package
+    if not package:
+        return f"{root}/{BESIDE}" if root else BESIDE
+    utils = f"{base}/utils"
+    taken = f"{utils}.py" in known or any(p.startswith(f"{base}/secrets/") for p in known)
+    if f"{utils}/secrets.py" in known and not is_runtime(read(f"{utils}/secrets.py")):
+        taken = True
+    init = read(f"{utils}/__init__.py")
+    if not taken and (init is None or _trivial(init)):
+        return f"{base}/{VENDORED}"
+    return f"{base}/{BESIDE}"
+
+
+def is_runtime(raw: bytes | None) -> bool:
+    """Tell a copy of the runtime, of whatever version, from a module that only has its name."""
+    return raw is not None and b"class SecretsManagerClient" in raw and b"AWS_SECRETS_FALLBACK" in raw
+
+
+def _trivial(raw: bytes) -> bool:
+    """Whether a package's `__init__` runs nothing: empty but for comments and a docstring."""
+    text = re.sub(rb"(?s)^\s*(\"\"\".*?\"\"\"|'''.*?'''|\"[^\"\n]*\"|'[^'\n]*')", b"", raw.strip())
+    return not re.sub(rb"(?m)^\s*#.*$", b"", text).strip()

@@ -1,0 +1,151 @@
+"""Find every secret of an app: in its Python, and in its .env files."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.errors import SourceError
+from shield_ai.layout import BESIDE, Facts, find_roots, is_runtime, is_settings, is_test, named_settings, runtime_place
+from shield_ai.model import Finding, Skipped
+from shield_ai.scan.dotenv import dotenv
+from shield_ai.scan.findings import absent_finding, app_name, dotenv_finding, findings_of, join_databases, number
+from shield_ai.scan.project import Project
+from shield_ai.scan.python import Walk
+from shield_ai.scan.walk import DOTENV, EXAMPLE, walk
+from shield_ai.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Read = Callable[[str], bytes | None]
+
+TOO_LARGE = 2_000_000  # bytes; no hand-written Python file comes near
+# A file without any of these has nothing to find: it is not even parsed.
+READS = re.compile(rb"environ|getenv|decouple|_url\.config|[Cc]onfig\b|\benv\b|BaseSettings|configurations|get_secret")
+WORDS = re.compile(rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|auth")
+QUOTED = re.compile(rb"(?i)(secret|passw|token|api_?key|credential|://)[^\n]{0,80}[\"\'][^\n\"\']{6}")
+FOREIGN = re.compile(
+    rb"(?m)^[ \t]*(?:def get_secret\b[^\n]*|from[^\n#]*import[^\n#]*\bget_secret\b[^\n]*|get_secret\s*=)"
+)
+OURS = re.compile(rb"(secrets|shield_ai)\s+import[^\n]*\bget_secret\b")
+
+
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scan saw, in the order of paths and lines."""
+
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+    files: tuple[str, ...]  # the Python files that were looked at
+    facts: Facts
+
+
+def scan(root: Path) -> Scan:
+    """Scan an app's folder."""
+    raws: dict[str, bytes | None] = {}
+
+    def read(path: str) -> bytes | None:
+        if path not in raws:
+            try:
+                raws[path] = (root / path).read_bytes()
+            except OSError:
+                raws[path] = None
+        return raws[path]
+
+    return scan_files(root.resolve().name, list(walk(root)), read)
+
+
+def scan_files(name: str, paths: list[str], read: Read) -> Scan:
+    """Scan files that something else lists and reads.
+
+    Args:
+        name: Of the app.
+        paths: Relative, with slashes.
+        read: Gives the bytes of each; None where it can't.
+    """
+    python = [path for path in paths if path.endswith(".py")]
+    facts = _facts(name, set(paths), read)
+    project = Project(set(python), facts, read)
+    settings = set(facts.settings)
+    findings: list[Finding] = []
+    skipped: list[Skipped] = []
+    looked: list[str] = []
+    for path in python:
+        if is_test(path):
+            continue
+        raw = read(path)
+        if raw is None or len(raw) > TOO_LARGE:
+            skipped.append(Skipped(path=path, line=0, name="", reason="can't be read" if raw is None else "too large"))
+            continue
+        looked.append(path)
+        if (
+            not WORDS.search(raw)
+            or not (path in settings or READS.search(raw) or QUOTED.search(raw))
+            or is_runtime(raw)
+        ):
+            continue
+        try:
+            source = Source.from_bytes(path, raw)
+            module = project.add(source)
+        except SourceError as error:
+            skipped.append(Skipped(path=path, line=0, name="", reason=error.message.removeprefix(f"{path}: ")))
+            continue
+        found = findings_of(source, Walk(project, module).run(), facts)
+        findings += found
+        if path in settings and found and b"get_secret" not in raw:
+            findings.append(absent_finding(path))
+    for path in paths:
+        base = path.rpartition("/")[2]
+        if DOTENV.match(base) and not EXAMPLE.search(base) and (raw := read(path)):
+            lines = raw.decode("utf-8-sig", "replace").split("\n")
+            findings += [dotenv_finding(path, line, lines[line - 1], key) for line, key in dotenv("\n".join(lines))]
+    findings = number(join_databases(findings))
+    skipped += [
+        Skipped(path=f.path, line=f.line, name=f.env or f.name, reason=f.site.reason)
+        for f in findings
+        if f.site and f.site.reason
+    ]
+    return Scan(
+        findings=tuple(findings),
+        skipped=tuple(sorted(skipped, key=lambda s: (s.path, s.line, s.name))),
+        files=tuple(looked),
+        facts=facts,
+    )
+
+
+def _facts(name: str, known: set[str], read: Read) -> Facts:
+    named = named_settings(known, read)
+    python = {path for path in known if path.endswith(".py")}
+    settings = {path for path in python if is_settings(path)} | {path for path in named if not is_test(path)}
+    django = bool(named) or any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
+    roots = find_roots(sorted(settings), named, known)
+    first = _first(settings, named, read)
+    runtime = BESIDE
+    if first:
+        root = next((r for r in roots if not r or first.startswith(r + "/")), "")
+        runtime = runtime_place(first, root, known, read)
+    foreign = any(_foreign(read(path)) for path in python if not is_test(path))
+    return Facts(
+        name=app_name(name),
+        settings=tuple(sorted(settings)),
+        roots=roots,
+        runtime=runtime,
+        django=django,
+        foreign=foreign,
+    )
+
+
+def _first(settings: set[str], named: dict[str, str], read: Read) -> str:
+    """Choose the settings file whose package the runtime is put into: the one that has most to move."""
+    candidates = sorted(set(named) & settings or settings)
+    return max(candidates, key=lambda path: len(WORDS.findall(read(path) or b"")), default="")
+
+
+def _foreign(raw: bytes | None) -> bool:
+    """Whether a module has a get_secret that is not ours."""
+    if raw is None or b"get_secret" not in raw or is_runtime(raw):
+        return False
+    return any(not OURS.search(line) for line in FOREIGN.findall(raw))

@@ -1,0 +1,153 @@
+"""What the names of a module stand for: imports, assignments, functions and parameters, by scope."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shield_ai.source import Source
+
+Scope: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
+class Imported:
+    """A name that comes from another module: its dotted path there, with dots in front where it is relative."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+
+class Opaque:
+    """A name whose value can't be followed: a parameter, a loop variable."""
+
+
+OPAQUE = Opaque()
+Binding: TypeAlias = Imported | Opaque | ast.expr | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Table: TypeAlias = dict[str, list[Binding]]
+
+
+class Module:
+    """The names of one file.
+
+    Args:
+        source: The file.
+        name: Under which it is imported; may be empty.
+    """
+
+    def __init__(self, source: Source, name: str) -> None:
+        self.source = source
+        self.name = name
+        self.is_package = source.path.endswith("__init__.py")
+        self.stars: list[str] = []
+        self.tables: dict[ast.AST, Table] = {}
+        self._collect(source.tree, source.tree.body)
+
+    def names(self, scope: ast.AST) -> Table:
+        """Return the names bound in a scope itself."""
+        return self.tables.get(scope, {})
+
+    def lookup(self, name: str, scopes: tuple[Scope, ...]) -> list[Binding]:
+        """Find what a name may stand for, seen from the innermost of some scopes."""
+        for depth, scope in enumerate(reversed(scopes)):
+            if depth and isinstance(scope, ast.ClassDef):
+                continue  # a class body's names are not seen from inside its functions
+            if found := self.names(scope).get(name):
+                return found
+        return []
+
+    def _collect(self, scope: Scope, body: Sequence[ast.AST]) -> None:
+        table: Table = self.tables.setdefault(scope, {})
+        if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            for argument in arguments(scope.args):
+                table.setdefault(argument.arg, []).append(OPAQUE)
+        for node in _own(body):
+            self._bind(node, table)
+            if isinstance(node, SCOPES):
+                self._collect(node, [node.body] if isinstance(node, ast.Lambda) else node.body)
+
+    def _bind(self, node: ast.AST, table: Table) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                bound = alias.asname or alias.name.partition(".")[0]
+                table.setdefault(bound, []).append(Imported(alias.name if alias.asname else bound))
+        elif isinstance(node, ast.ImportFrom):
+            base = self.absolute(node)
+            for alias in node.names:
+                if alias.name == "*":
+                    self.stars.append(base)
+                else:
+                    table.setdefault(alias.asname or alias.name, []).append(Imported(f"{base}.{alias.name}"))
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            table.setdefault(node.name, []).append(node)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            table.setdefault(node.name, []).append(OPAQUE)
+        else:
+            for target, value in _assignments(node):
+                _assign(target, value, table)
+
+    def absolute(self, node: ast.ImportFrom) -> str:
+        """Return the dotted path of the module that an import names, relative ones resolved."""
+        if not node.level:
+            return node.module or ""
+        parts = self.name.split(".") if self.name else []
+        keep = len(parts) - node.level + (1 if self.is_package else 0)
+        return ".".join([*parts[: max(0, keep)], *([node.module] if node.module else [])])
+
+
+def arguments(args: ast.arguments) -> Iterator[ast.arg]:
+    """Yield every parameter."""
+    yield from args.posonlyargs
+    yield from args.args
+    yield from args.kwonlyargs
+    if args.vararg:
+        yield args.vararg
+    if args.kwarg:
+        yield args.kwarg
+
+
+def _own(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope, in order, without those of the scopes within it, whose heads still count."""
+    todo: list[ast.AST] = list(reversed(body))
+    while todo:
+        node = todo.pop()
+        yield node
+        if isinstance(node, ast.Lambda):
+            todo.extend(reversed([*node.args.defaults, *[d for d in node.args.kw_defaults if d]]))
+        elif isinstance(node, ast.ClassDef):
+            todo.extend(reversed([*node.decorator_list, *node.bases, *[k.value for k in node.keywords]]))
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            defaults = [*node.args.defaults, *[d for d in node.args.kw_defaults if d]]
+            todo.extend(reversed([*node.decorator_list, *defaults]))
+        else:
+            todo.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+    """Yield what a statement or expression assigns to what."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield target, node.value
+    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+        yield node.target, node.value
+    elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+        yield node.target, None
+    elif isinstance(node, ast.withitem) and node.optional_vars:
+        yield node.optional_vars, node.context_expr
+
+
+def _assign(target: ast.expr, value: ast.expr | None, table: Table) -> None:
+    if isinstance(target, ast.Name):
+        table.setdefault(target.id, []).append(value or OPAQUE)
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
+        paired = len(values) == len(target.elts)
+        for i, element in enumerate(target.elts):
+            _assign(element, values[i] if paired else None, table)
+    elif isinstance(target, ast.Starred):
+        _assign(target.value, None, table)

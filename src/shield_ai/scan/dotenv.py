@@ -1,0 +1,28 @@
+"""Secrets in .env files."""
+
+from __future__ import annotations
+
+import io
+
+from dotenv.parser import parse_stream
+
+from shield_ai.names import is_secret
+from shield_ai.scan.literals import CREDENTIALS, NO_VALUE
+
+PLACEHOLDER = ("changeme", "change-me", "change_me", "your-", "your_", "xxx", "<", "${", "placeholder", "todo")
+
+
+def dotenv(text: str) -> list[tuple[int, str]]:
+    """Return line and name of each secret that has a value in a .env file."""
+    found: list[tuple[int, str]] = []
+    for binding in parse_stream(io.StringIO(text)):
+        name, value = binding.key, (binding.value or "").strip()
+        if binding.error or not name or value.lower() in NO_VALUE:
+            continue
+        if value.lower().startswith(PLACEHOLDER):
+            continue
+        if CREDENTIALS.match(value) or (is_secret(name) and "://" not in value):
+            blank = len(binding.original.string) - len(binding.original.string.lstrip("\r\n"))
+            skipped = binding.original.string[:blank].count("\n")
+            found.append((binding.original.line + skipped, name))
+    return found

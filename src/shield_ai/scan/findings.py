@@ -1,0 +1,208 @@
+"""Turn what was seen into findings: judged, worded, numbered."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model import Confidence, Finding, Severity, Shape, Site, fingerprint
+from shield_ai.names import database_field, is_secret, variable_of, words
+from shield_ai.pattern import rules
+from shield_ai.scan.literals import literal_text
+
+if TYPE_CHECKING:
+    import ast
+
+    from shield_ai.layout import Facts
+    from shield_ai.scan.spots import Spot
+    from shield_ai.source import Source
+
+RULES = {
+    Shape.READ: "CSEC34.environ-read",
+    Shape.LITERAL: "CSEC34.literal",
+    Shape.PRESENCE: "CSEC34.presence",
+    Shape.OTHER: "CSEC34.environ-read",
+}
+OUTSIDE = "a literal outside the settings: move it there first"
+
+
+def findings_of(source: Source, spots: list[Spot], facts: Facts) -> list[Finding]:
+    """Judge what was seen in one file; parts of a database come along, as candidates."""
+    found = []
+    in_settings = source.path in facts.settings
+    for spot in spots:
+        part = bool(spot.field) or database_field(spot.variable) is not None
+        if spot.shape is Shape.READ and not spot.wanted() and not part:
+            continue
+        if spot.shape is Shape.LITERAL and not in_settings and not _random(literal_text(spot.node) or ""):
+            continue
+        found.append(_finding(source, spot, in_settings=in_settings))
+    return found
+
+
+def _random(text: str) -> bool:
+    """Whether a text outside the settings looks made up by a machine, and not like a label or a sentence."""
+    classes = sum(bool(re.search(kind, text)) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+    return "://" in text or (len(text) >= 12 and not re.search(r"\s", text) and classes >= 2)  # noqa: PLR2004
+
+
+def _finding(source: Source, spot: Spot, *, in_settings: bool) -> Finding:
+    rule = rules()[RULES[spot.shape]]
+    span = spot.span or source.span(spot.node)
+    line, column = source.position(span[0])
+    end_line, end_column = source.position(span[1])
+    name = spot.target or spot.variable
+    secret = spot.shape is not Shape.READ or spot.wanted()
+    return Finding(
+        rule=rule.id,
+        path=source.path,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+        severity=rule.severity if secret else Severity.LOW,
+        confidence=Confidence.HIGH if in_settings and secret else Confidence.MEDIUM,
+        message=rule.text(name, spot.variable or name),
+        name=name,
+        env=spot.variable or None,
+        site=_site(source, spot, span, in_settings=in_settings),
+    )
+
+
+def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: bool) -> Site:
+    reason = spot.reason
+    if spot.shape is Shape.LITERAL and not in_settings:
+        reason = reason or OUTSIDE
+    default = spot.default
+    constant = _nonempty(default)
+    place = source.span(default) if default is not None and constant else (0, 0)
+    return Site(
+        start=span[0],
+        end=span[1],
+        shape=spot.shape,
+        reader=spot.label,
+        optional=spot.optional,
+        default_literal=constant,
+        default_start=place[0],
+        default_end=place[1],
+        variable=spot.variable or (literal_variable(spot) if spot.shape is Shape.LITERAL else ""),
+        group=spot.group,
+        field=spot.field,
+        binds=spot.binds,
+        quote=spot.quote,
+        negated=spot.negated,
+        reason=reason,
+    )
+
+
+def _nonempty(node: ast.expr | None) -> bool:
+    return node is not None and bool(literal_text(node))
+
+
+def literal_variable(spot: Spot) -> str:
+    """Name the variable that would hold a literal: the setting's name, and above it what tells it from others."""
+    names = [part for part in spot.path if not part.isdigit() and part != "?"]
+    if spot.group:
+        prefix = "" if spot.group == "default" else f"{spot.group}_"
+        return variable_of(f"{prefix}DATABASE_{spot.path[-1]}")
+    own = words(names[-1])
+    if len(own) > 1 or len(names) == 1 or own[0] == names[0]:
+        head = [] if len(own) > 1 and names[-1].isupper() else names[:1]
+        return variable_of("_".join([*head, "_".join(own)] if len(names) > 1 else ["_".join(own)]))
+    return variable_of("_".join("_".join(words(name)) for name in names))
+
+
+def join_databases(findings: list[Finding]) -> list[Finding]:
+    """Keep the parts of a database only where its password is read from the environment, by the same scan."""
+    groups: dict[str, str] = {}  # variable of a password -> its group
+    for finding in findings:
+        site = finding.site
+        if not site or site.shape is not Shape.READ or site.reason or not finding.env:
+            continue
+        family = database_field(finding.env)
+        if site.field == "password" or (family and family[1] == "password"):
+            groups[finding.env] = site.group
+    families = {family[0] for variable in groups if (family := database_field(variable))}
+    dicts = {(f.path, f.site.group) for f in findings if f.site and f.site.field == "password" and f.env in groups}
+    kept = []
+    for finding in findings:
+        site = finding.site
+        if not site or site.shape is not Shape.READ or (finding.env and is_secret(finding.env)) or site.reason:
+            kept.append(finding)
+            continue
+        family = database_field(finding.env or "")
+        if site.field and (finding.path, site.group) in dicts:
+            kept.append(_as_part(finding, site, site.field))
+        elif family and family[0] in families:
+            kept.append(_as_part(finding, site, family[1]))
+        elif not family and not site.field:
+            kept.append(finding)
+    return kept
+
+
+def _as_part(finding: Finding, site: Site, field: str) -> Finding:
+    return msgspec.structs.replace(
+        finding,
+        severity=Severity.LOW,
+        message=f"{finding.env} goes into the same secret as the password of its database",
+        site=msgspec.structs.replace(site, field=field),
+    )
+
+
+def number(findings: list[Finding]) -> list[Finding]:
+    """Sort, and give each finding its fingerprint."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    out = []
+    for finding in sorted(findings, key=lambda f: (f.path, f.line, f.column, f.rule)):
+        key = (finding.rule, finding.path, finding.name)
+        out.append(
+            msgspec.structs.replace(
+                finding,
+                fingerprint=fingerprint(*key, seen[key]),
+                fixable=finding.site is not None and not finding.site.reason,
+            )
+        )
+        seen[key] += 1
+    return out
+
+
+def absent_finding(path: str) -> Finding:
+    """Say that a settings file with secrets does not import the runtime."""
+    rule = rules()["CSEC34.no-runtime"]
+    return Finding(
+        rule=rule.id,
+        path=path,
+        line=1,
+        column=1,
+        end_line=1,
+        end_column=1,
+        severity=rule.severity,
+        confidence=Confidence.HIGH,
+        message=rule.text(path),
+        name="",
+    )
+
+
+def dotenv_finding(path: str, line: int, text: str, name: str) -> Finding:
+    """Say that a secret has its value in a .env file."""
+    rule = rules()["CSEC34.dotenv"]
+    return Finding(
+        rule=rule.id,
+        path=path,
+        line=line,
+        column=1,
+        end_line=line,
+        end_column=len(text.rstrip("\r")) + 1,
+        severity=rule.severity,
+        confidence=Confidence.HIGH,
+        message=rule.text(name),
+        name=name,
+    )
+
+
+def app_name(folder: str) -> str:
+    """Turn a folder's name into an app's."""
+    return re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-") or "app"

@@ -1,0 +1,74 @@
+"""Whether a text that stands in the code is a secret."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from shield_ai.names import Meaning, meaning, words
+
+# scheme://user:password@host, the password no template and no placeholder in braces
+CREDENTIALS = re.compile(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
+TEMPLATE = re.compile(r"^(?:%[(\w]|\{|<|\$\{?\w)|[}>]$")
+DOTTED_PATH = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
+LABEL = re.compile(r"^[a-z]+([_ -][a-z]+)*$")
+NO_VALUE = frozenset({"", "none", "null", "true", "false", "0", "1", "n/a", "na", "-", "*", "optional", "required"})
+URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+PATH = re.compile(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
+SETTING = re.compile(r"^_?[A-Z][A-Z0-9_]*$")
+
+
+def literal_text(node: ast.AST) -> str | None:
+    """Return the text of a constant, or of constants added together."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = literal_text(node.left), literal_text(node.right)
+        return left + right if left is not None and right is not None else None
+    return None
+
+
+def looks_secret(path: tuple[str, ...], node: ast.expr) -> bool:
+    """Tell whether a value in the code is a secret, by the setting that takes it and by its own look."""
+    if not path:
+        return False
+    if isinstance(node, ast.JoinedStr):
+        return _credentials_in_parts(node)
+    text = literal_text(node)
+    if text is None or text.strip().lower() in NO_VALUE:
+        return False
+    if found := CREDENTIALS.match(text):
+        return not TEMPLATE.search(found[1])
+    return _named(path) and _value(text, path)
+
+
+def _named(path: tuple[str, ...]) -> bool:
+    """Whether the innermost name says secret; the number of a list's element says nothing."""
+    names = [part for part in path if not part.isdigit() and part != "?"]
+    if not names:
+        return False
+    what = meaning(names[-1])
+    if what is Meaning.IDENTIFIER:
+        return "ID" not in words(names[-1])
+    if len(names) > 1 and names[-1].lower() in {"key", "secret", "token", "password", "pass"}:
+        return names[-1].lower() != "key" and SETTING.match(names[0]) is not None
+    return what is Meaning.SECRET
+
+
+def _value(text: str, path: tuple[str, ...]) -> bool:
+    """Whether a text may be the value of a secret, and not the name of something."""
+    if URL.match(text):
+        return "WEBHOOK" in words(path[-1])
+    if PATH.match(text) or DOTTED_PATH.match(text) or TEMPLATE.search(text):
+        return False
+    bare = text.lower().replace("-", "_")
+    own = {part.lower() for part in path} | {word.lower() for word in words(path[-1])}
+    # A label, as in {"password": "password"} or TOKEN_NAME = "token": but "password" as a database's password is one.
+    return not (bare in own and path[-1] not in {"PASSWORD", "SECRET_KEY"})
+
+
+def _credentials_in_parts(node: ast.JoinedStr) -> bool:
+    """Whether an f-string is a URL whose password stands in it."""
+    text = "".join(str(v.value) if isinstance(v, ast.Constant) else "\0" for v in node.values)
+    found = CREDENTIALS.match(text)
+    return bool(found) and "\0" not in (found[1] if found else "")

@@ -1,0 +1,76 @@
+"""The app's modules, read when something leads to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.errors import SourceError
+from shield_ai.layout import is_runtime
+from shield_ai.scan.bindings import Module
+from shield_ai.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shield_ai.layout import Facts
+
+    Read = Callable[[str], bytes | None]
+
+
+class Project:
+    """Every module of the app.
+
+    Args:
+        known: Paths of its Python files.
+        facts: How it is laid out.
+        read: Gives a file's bytes.
+    """
+
+    def __init__(self, known: set[str], facts: Facts, read: Read) -> None:
+        self.known = known
+        self.facts = facts
+        self.read = read
+        self._modules: dict[str, Module | None] = {}
+
+    def at(self, path: str) -> Module | None:
+        """Return the module of a file; None where it can't be parsed."""
+        if path not in self._modules:
+            raw = self.read(path)
+            try:
+                self._modules[path] = self.add(Source.from_bytes(path, raw)) if raw is not None else None
+            except SourceError:
+                self._modules[path] = None
+        return self._modules[path]
+
+    def add(self, source: Source) -> Module:
+        """Take in a file that was read already."""
+        module = self._modules.get(source.path)
+        if module is None:
+            module = self._modules[source.path] = Module(source, self.facts.module(source.path))
+        return module
+
+    def find(self, dotted: str) -> Module | None:
+        """Return the app's module of this dotted name."""
+        tail = dotted.replace(".", "/")
+        for root in self.facts.roots:
+            base = f"{root}/{tail}" if root else tail
+            for path in (f"{base}.py", f"{base}/__init__.py"):
+                if path in self.known:
+                    return self.at(path)
+        return None
+
+    def is_runtime(self, module: Module) -> bool:
+        """Whether a module of the app is a vendored copy of the runtime."""
+        return is_runtime(module.source.raw)
+
+    def is_runtime_name(self, dotted: str) -> bool:
+        """Whether a module that is not in the app may be the runtime, by its name."""
+        return dotted.rpartition(".")[2] in {"secrets", "aws_secrets"} or dotted.partition(".")[0] == "shield_ai"
+
+    def split(self, dotted: str) -> tuple[Module, str] | None:
+        """Split the dotted path of a name into the module that it is in and the name itself."""
+        parts = dotted.split(".")
+        for cut in range(len(parts) - 1, 0, -1):
+            if module := self.find(".".join(parts[:cut])):
+                return module, ".".join(parts[cut:])
+        return None

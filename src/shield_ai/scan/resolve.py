@@ -1,0 +1,255 @@
+"""What an expression stands for, as far as reading the environment goes: followed through names, modules and helpers."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.scan.bindings import Imported, Opaque, arguments
+from shield_ai.scan.readers import (
+    ACCESSORS,
+    NAME_KEYWORDS,
+    Accessor,
+    Environ,
+    EnvObject,
+    Factory,
+    Library,
+    Reader,
+    Ref,
+    attribute,
+    known,
+)
+
+if TYPE_CHECKING:
+    from shield_ai.scan.bindings import Binding, Module, Scope
+    from shield_ai.scan.project import Project
+
+DEPTH = 12  # of names that stand for names; more is a cycle
+Scopes = tuple["Scope", ...]
+
+
+class Resolver:
+    """Follows the names of one module.
+
+    Args:
+        project: Where imports lead.
+        module: The module itself.
+        depth: How many names led here.
+    """
+
+    def __init__(self, project: Project, module: Module, depth: int = 0) -> None:
+        self.project = project
+        self.module = module
+        self.depth = depth
+
+    def resolve(self, node: ast.AST, scopes: Scopes) -> Ref | None:
+        """Say what an expression is; None where it is nothing that we know."""
+        if self.depth > DEPTH:
+            return None
+        if isinstance(node, ast.Name):
+            return self._name(node.id, scopes)
+        if isinstance(node, ast.Attribute):
+            return self._attribute(node, scopes)
+        if isinstance(node, ast.Call):
+            return self._call(node, scopes)
+        if isinstance(node, (ast.BoolOp, ast.IfExp)):
+            options = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
+            return next((ref for option in options if (ref := self._deeper(option, scopes))), None)
+        if isinstance(node, ast.NamedExpr):
+            return self._deeper(node.value, scopes)
+        if isinstance(node, ast.Lambda):
+            return self._helper(node, scopes, method=False)
+        return None
+
+    def constant(self, node: ast.AST | None, scopes: Scopes) -> str | None:
+        """Return the text that an expression always has."""
+        if isinstance(node, ast.Constant):
+            return node.value if isinstance(node.value, str) else None
+        if isinstance(node, ast.Name):
+            found = self.module.lookup(node.id, scopes)
+            only = found[0] if len(found) == 1 else None
+            return only.value if isinstance(only, ast.Constant) and isinstance(only.value, str) else None
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            parts = [self.constant(node.left, scopes), self.constant(node.right, scopes)]
+        elif isinstance(node, ast.JoinedStr):
+            parts = [self.constant(v.value if isinstance(v, ast.FormattedValue) else v, scopes) for v in node.values]
+        else:
+            return None
+        return None if None in parts else "".join(part for part in parts if part is not None)
+
+    def _deeper(self, node: ast.AST, scopes: Scopes) -> Ref | None:
+        return Resolver(self.project, self.module, self.depth + 1).resolve(node, scopes)
+
+    def _name(self, name: str, scopes: Scopes) -> Ref | None:
+        found = self.module.lookup(name, scopes)
+        for binding in reversed(found):
+            if ref := self._binding(binding, scopes):
+                return ref
+        if found:
+            return None
+        for star in self.module.stars:
+            if ref := self.path(f"{star}.{name}"):
+                return ref if not isinstance(ref, Library) else None
+        return Library(name) if name in {"getattr", "dict"} else None
+
+    def _binding(self, binding: Binding, scopes: Scopes) -> Ref | None:
+        if isinstance(binding, Imported):
+            return self.path(binding.path)
+        if isinstance(binding, (Opaque, ast.ClassDef)):
+            return None
+        if isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return self._helper(binding, scopes, method=False)
+        return self._deeper(binding, scopes)
+
+    def path(self, dotted: str) -> Ref | None:
+        """Say what a dotted path is, in the app or in a library."""
+        if self.depth > DEPTH:
+            return None
+        if place := self.project.split(dotted):
+            module, name = place
+            if not name:
+                return None
+            head, _, rest = name.partition(".")
+            if head in ACCESSORS and self.project.is_runtime(module):
+                return Accessor(head)
+            ref = Resolver(self.project, module, self.depth + 1)._name(head, (module.source.tree,))
+            return attribute(ref, rest) if ref and rest else ref
+        name = dotted.rpartition(".")[2]
+        if name in ACCESSORS and self.project.is_runtime_name(dotted.rpartition(".")[0]):
+            return Accessor(name)
+        return known(dotted)
+
+    def _attribute(self, node: ast.Attribute, scopes: Scopes) -> Ref | None:
+        base = self._deeper(node.value, scopes)
+        if isinstance(base, Library) and self.project.split(f"{base.path}.{node.attr}"):
+            return self.path(f"{base.path}.{node.attr}")
+        if base is None and (path := self._dotted(node, scopes)):
+            return self.path(path)
+        return attribute(base, node.attr) if base else None
+
+    def _dotted(self, node: ast.Attribute, scopes: Scopes) -> str | None:
+        """Return the dotted path of `module.name`, where the module is one of the app's."""
+        parts: list[str] = []
+        inner: ast.expr = node
+        while isinstance(inner, ast.Attribute):
+            parts.insert(0, inner.attr)
+            inner = inner.value
+        if not isinstance(inner, ast.Name):
+            return None
+        imported = [b for b in self.module.lookup(inner.id, scopes) if isinstance(b, Imported)]
+        return ".".join([imported[-1].path, *parts]) if imported else None
+
+    def _call(self, node: ast.Call, scopes: Scopes) -> Ref | None:
+        function = self._deeper(node.func, scopes)
+        if isinstance(function, Factory):
+            prefix = next((k.value for k in node.keywords if k.arg in {"env_prefix", "prefix"}), None)
+            text = self.constant(prefix, scopes) if prefix else ""
+            return EnvObject(function.label, text or "", computed=text is None)
+        if isinstance(function, Environ):
+            return None
+        if isinstance(function, Reader) and function.method == "copy":
+            return None
+        if isinstance(function, Library):
+            return self._builtin(function.path, node, scopes)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in {"copy", "prefixed"}:
+            base = self._deeper(node.func.value, scopes)
+            if node.func.attr == "copy" and isinstance(base, Environ):
+                return base._replace(copy=True)
+            if node.func.attr == "prefixed" and isinstance(base, EnvObject):
+                return base
+        return None
+
+    def _builtin(self, name: str, node: ast.Call, scopes: Scopes) -> Ref | None:
+        if not node.args:
+            return None
+        first = self._deeper(node.args[0], scopes)
+        if name == "getattr" and first and len(node.args) > 1 and (text := self.constant(node.args[1], scopes)):
+            return attribute(first, text)
+        return first._replace(copy=True) if name == "dict" and isinstance(first, Environ) else None
+
+    def _helper(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scopes: Scopes, *, method: bool
+    ) -> Ref | None:
+        """Say what a function of the app reads, where one of its parameters takes the variable's name."""
+        if isinstance(node, ast.AsyncFunctionDef):
+            return None
+        positional = [*node.args.posonlyargs, *node.args.args][1 if method else 0 :]
+        names = [argument.arg for argument in positional]
+        inner = (*scopes, node) if node not in scopes else scopes
+        for call in _calls(node):
+            read = Resolver(self.project, self.module, self.depth + 1).read(call, inner)
+            if read is None or read.reader.copy:
+                continue
+            for i, name in enumerate(names):
+                prefix = _prefix(read.argument, name)
+                if prefix is not None:
+                    label = getattr(node, "name", "lambda")
+                    return Reader(f"{label}()", prefix=read.reader.prefix + prefix, position=i, keyword=name)
+        return None
+
+    def read(self, node: ast.expr, scopes: Scopes) -> Read | None:
+        """Say what a call or subscript reads, if it reads a variable."""
+        if isinstance(node, ast.Subscript):
+            base = self.resolve(node.value, scopes)
+            if isinstance(base, Environ) and isinstance(node.ctx, ast.Load):
+                return Read(Reader(f"{base.label}[]", default=-1, copy=base.copy), node.slice, None)
+            return None
+        if not isinstance(node, ast.Call):
+            return None
+        reader = self.resolve(node.func, scopes)
+        if isinstance(reader, EnvObject):
+            reader = Reader(reader.label, prefix=reader.prefix, computed=reader.computed, keyword="var")
+        if not isinstance(reader, Reader):
+            return None
+        argument, default = _arguments(node, reader)
+        if argument is None and not reader.fixed:
+            return None
+        return Read(reader, argument, default)
+
+
+class Read:
+    """One read: how, of what, and the default that it is given."""
+
+    __slots__ = ("argument", "default", "reader")
+
+    def __init__(self, reader: Reader, argument: ast.expr | None, default: ast.expr | None) -> None:
+        self.reader = reader
+        self.argument = argument
+        self.default = default
+
+
+def _arguments(node: ast.Call, reader: Reader) -> tuple[ast.expr | None, ast.expr | None]:
+    """Return the expressions of the variable's name and of the default."""
+    named = {k.arg: k.value for k in node.keywords if k.arg}
+    positional = [] if any(isinstance(a, ast.Starred) for a in node.args) else node.args
+    argument = positional[reader.position] if len(positional) > reader.position else None
+    if argument is None:
+        keywords = {reader.keyword} | (NAME_KEYWORDS if not reader.fixed else set())
+        argument = next((named[k] for k in keywords if k in named), None)
+    default = named.get("default")
+    at = reader.default if reader.position == 0 else reader.position + 1
+    if default is None and at >= 0 and len(positional) > at:
+        default = positional[at]
+    return argument, default
+
+
+def _calls(node: ast.FunctionDef | ast.Lambda) -> list[ast.expr]:
+    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+    return [n for part in body for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
+
+
+def _prefix(node: ast.expr | None, name: str) -> str | None:
+    """Return what a helper puts before its parameter to make the variable's name."""
+    if isinstance(node, ast.Name):
+        return "" if node.id == name else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and isinstance(node.left, ast.Constant):
+        return str(node.left.value) if isinstance(node.right, ast.Name) and node.right.id == name else None
+    if isinstance(node, ast.JoinedStr) and node.values:
+        *head, last = node.values
+        inner = last.value if isinstance(last, ast.FormattedValue) else None
+        if isinstance(inner, ast.Name) and inner.id == name and all(isinstance(v, ast.Constant) for v in head):
+            return "".join(str(v.value) for v in head if isinstance(v, ast.Constant))
+    return None
+
+
+__all__ = ["Accessor", "Read", "Resolver", "arguments"]
