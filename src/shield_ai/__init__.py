@@ -1,1 +1,49 @@
+"""Shield AI. What an app imports at run time; the tool is the command `shield`."""
 
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from shield_ai.runtime import (
+        SecretAccessDeniedError,
+        SecretError,
+        SecretFormatError,
+        SecretNotFoundError,
+        SecretsManagerClient,
+        SecretUnavailableError,
+        clear_secret_cache,
+        get_secret,
+        get_secret_bytes,
+        get_secret_dict,
+        has_secret,
+        refresh_secret,
+    )
+
+__all__ = [
+    "SecretAccessDeniedError",
+    "SecretError",
+    "SecretFormatError",
+    "SecretNotFoundError",
+    "SecretUnavailableError",
+    "SecretsManagerClient",
+    "clear_secret_cache",
+    "get_secret",
+    "get_secret_bytes",
+    "get_secret_dict",
+    "has_secret",
+    "refresh_secret",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import the runtime when one of its names is first asked for: the tool does not need it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from shield_ai import runtime  # noqa: PLC0415 - see above
+
+    value = globals()[name] = getattr(runtime, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

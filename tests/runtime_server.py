@@ -1,0 +1,157 @@
+"""A Secrets Manager on loopback for the runtime's tests: the JSON protocol over real HTTP, with faults on demand.
+
+It also answers as the Secrets Manager Agent does (GET /secretsmanager/get). Signatures are not checked.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+NOT_FOUND = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+FAULTS = {
+    "throttled": (400, "ThrottlingException", "Rate exceeded"),
+    "broken": (500, "InternalServiceError", "boom"),
+    "denied": (400, "AccessDeniedException", "is not authorized to perform: secretsmanager:GetSecretValue"),
+    "expired": (400, "ExpiredTokenException", "The security token included in the request is expired"),
+    "deleted": (400, "InvalidRequestException", "the secret was marked for deletion"),
+    "kms": (400, "DecryptionFailure", "the KMS key is disabled"),
+    "missing": (400, *NOT_FOUND),
+}
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 256
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.secrets = {}  # (name, stage) -> text or bytes
+        self.calls = []  # (operation, names)
+        self.requests = []  # (method, path, headers)
+        self.fault = None  # a word of FAULTS, "garbage", "empty", "blackhole", "cut", "redirect"
+        self.no_batch = False
+        self.gate = None  # an Event that answers wait for
+        self.arrived = threading.Semaphore(0)  # released once a request
+        self.ending = threading.Event()
+        self.lock = threading.Lock()
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def put(self, name, value, stage="AWSCURRENT"):
+        self.secrets[name, stage] = value
+
+    def count(self, name=None):
+        with self.lock:
+            return sum(name is None or name in names for _, names in self.calls)
+
+    def stop(self):
+        self.ending.set()
+        if self.gate is not None:
+            self.gate.set()
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, request, client_address):
+        """A client that went away is no news."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def log_message(self, *args):
+        pass
+
+    def answer(self, code, data):
+        data = data if isinstance(data, bytes) else json.dumps(data).encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(data)))
+        if code == 302:
+            self.send_header("Location", self.server.url + "/elsewhere")
+        self.end_headers()
+        self.wfile.write(data)
+        self.wfile.flush()
+
+    def secret(self, name, stage):
+        value = self.server.secrets.get((name, stage))
+        if value is None:
+            return None
+        body = {
+            "ARN": f"arn:aws:secretsmanager:us-east-1:1:secret:{name}-abcdef",
+            "Name": name,
+            "VersionStages": [stage],
+        }
+        if isinstance(value, bytes):
+            return {**body, "SecretBinary": base64.b64encode(value).decode()}
+        return {**body, "SecretString": value}
+
+    def misbehave(self):
+        """Whether the fault that is set has answered in place of the server."""
+        server, fault = self.server, self.server.fault
+        server.arrived.release()
+        if server.gate is not None:
+            server.gate.wait(20)
+        if fault == "blackhole":
+            server.ending.wait(20)
+        elif fault == "cut":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b'{"Secret')
+            self.wfile.flush()
+            self.close_connection = True
+        elif fault == "slow":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            while not server.ending.wait(0.05):
+                self.wfile.write(b" ")
+                self.wfile.flush()
+        elif fault in {"garbage", "empty", "redirect"}:
+            self.answer(302 if fault == "redirect" else 200, b"<html>" if fault == "garbage" else b"{}")
+        elif fault:
+            code, kind, message = FAULTS[fault]
+            self.answer(code, {"__type": kind, "message": message})
+        return bool(fault)
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        names = body.get("SecretIdList") or [body.get("SecretId", "")]
+        with self.server.lock:
+            self.server.calls.append((operation, names))
+        if self.misbehave():
+            return None
+        if operation == "BatchGetSecretValue":
+            if self.server.no_batch:
+                return self.answer(400, {"__type": "AccessDeniedException", "message": "BatchGetSecretValue"})
+            found = [self.secret(name, "AWSCURRENT") for name in names]
+            lost = [name for name, secret in zip(names, found, strict=True) if secret is None]
+            errors = [{"SecretId": name, "ErrorCode": NOT_FOUND[0], "Message": NOT_FOUND[1]} for name in lost]
+            return self.answer(200, {"SecretValues": [secret for secret in found if secret], "Errors": errors})
+        secret = self.secret(names[0], body.get("VersionStage", "AWSCURRENT"))
+        if secret is None:
+            return self.answer(400, {"__type": NOT_FOUND[0], "message": NOT_FOUND[1]})
+        return self.answer(200, secret)
+
+    def do_GET(self):
+        query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
+        with self.server.lock:
+            self.server.calls.append(("agent", [query.get("secretId", "")]))
+            self.server.requests.append((self.command, self.path, dict(self.headers)))
+        if self.misbehave():
+            return None
+        secret = self.secret(query["secretId"], query.get("versionStage", "AWSCURRENT"))
+        if secret is None:
+            return self.answer(400, {"__type": NOT_FOUND[0], "message": NOT_FOUND[1]})
+        return self.answer(200, secret)
