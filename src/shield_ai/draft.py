@@ -1,0 +1,149 @@
+"""Findings → shield.toml: what each secret is called, and which values belong into one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.manifest import App, Manifest, Rotation, Secret
+from shield_ai.model import Kind, Shape
+from shield_ai.names import database_field, kind, secret_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from shield_ai.layout import Facts
+    from shield_ai.model import Finding
+
+FIELDS = ("database", "username", "password", "host", "port")
+DATABASE = "database-credentials"
+DATABASE_ROTATION = Rotation(every="30 days")
+KEY_ROTATION = Rotation(every="90 days")
+
+
+def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: Facts) -> Manifest:
+    """Name every secret that can be moved; what shield.toml has already stays as it is.
+
+    Args:
+        findings: Of a scan.
+        manifest: What shield.toml holds now; None where there is none.
+        facts: Of the same scan.
+    """
+    movable = [f for f in findings if f.site and not f.site.reason and f.site.variable]
+    old = manifest or Manifest(app=App(name=facts.name, settings=_settings(movable, facts), runtime=facts.runtime))
+    taken = {secret.name for secret in old.secret}
+    have = {variable for secret in old.secret for variable in secret.variables()}
+    new: list[Secret] = []
+    for secret in [*_databases(movable, have), *_singles(movable, facts)]:
+        if any(variable in have for variable in secret.variables()):
+            continue
+        named = msgspec.structs.replace(secret, name=_free(secret.name, taken))
+        taken.add(named.name)
+        have |= set(named.variables())
+        new.append(named)
+    order = {variable: i for i, f in enumerate(movable) if f.site for variable in [f.site.variable]}
+    new.sort(key=lambda secret: min(order.get(variable, len(order)) for variable in secret.variables()))
+    return msgspec.structs.replace(old, secret=(*old.secret, *new))
+
+
+def _settings(findings: Sequence[Finding], facts: Facts) -> tuple[str, ...]:
+    """Those of the settings files that have something to move."""
+    with_findings = {finding.path for finding in findings}
+    return tuple(path for path in facts.settings if path in with_findings) or facts.settings[:1]
+
+
+def _free(name: str, taken: set[str]) -> str:
+    tries = (f"{name}-{i}" for i in range(2, 1000))
+    return name if name not in taken else next(n for n in tries if n not in taken)
+
+
+def _databases(findings: Sequence[Finding], have: set[str]) -> Iterator[Secret]:
+    """Join the parts of each database whose password is read from a variable."""
+    claimed: set[str] = set(have)
+    families: dict[str, dict[str, str]] = {}
+    for group, fields in [*_by_dict(findings), *_by_family(findings)]:
+        if fields.get("password", "") in claimed:
+            continue
+        if free := {field: v for field, v in fields.items() if v not in claimed}:
+            families[group] = free
+            claimed |= set(free.values())
+    for group, fields in families.items():
+        if "password" not in fields or len(fields) == 1:
+            continue
+        yield Secret(
+            name=_database_name(group, fields),
+            kind=Kind.DATABASE,
+            fields={field: fields[field] for field in FIELDS if field in fields},
+            optional=_optional(fields["password"], findings),
+            rotate=DATABASE_ROTATION,
+        )
+
+
+def _database_name(group: str, fields: dict[str, str]) -> str:
+    family = database_field(fields["password"])
+    prefix = (family[0] if family else group.partition("\0")[2]).lower().replace("_", "-")
+    if group.partition("\0")[2] == "default" or prefix in {
+        "db",
+        "database",
+        "postgres",
+        "postgresql",
+        "mysql",
+        "pg",
+        "sql",
+    }:
+        return DATABASE
+    return f"{prefix.removesuffix('-db').removesuffix('-database')}-{DATABASE}"
+
+
+def _by_dict(findings: Sequence[Finding]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Parts by the dict of settings that they stand in: DATABASES["default"]."""
+    groups: dict[str, dict[str, str]] = {}
+    for finding in findings:
+        site = finding.site
+        if site and site.shape is Shape.READ and site.group and site.field:
+            groups.setdefault(f"{finding.path}\0{site.group}", {}).setdefault(site.field, site.variable)
+    yield from groups.items()
+
+
+def _by_family(findings: Sequence[Finding]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Parts by what their variables begin with: DB_USER, DB_PASSWORD."""
+    groups: dict[str, dict[str, str]] = {}
+    for finding in findings:
+        site = finding.site
+        family = database_field(site.variable) if site and site.shape is not Shape.LITERAL else None
+        if site and family:
+            groups.setdefault(f"\0{family[0]}", {}).setdefault(family[1], site.variable)
+    yield from groups.items()
+
+
+def _singles(findings: Sequence[Finding], facts: Facts) -> Iterator[Secret]:
+    """Every other variable is a secret of its own."""
+    seen: set[str] = set()
+    for finding in findings:
+        site = finding.site
+        if not site or site.variable in seen:
+            continue
+        seen.add(site.variable)
+        what = _kind(site.variable, finding, facts)
+        yield Secret(
+            name="django-secret-key" if what is Kind.DJANGO_SECRET_KEY else secret_name(site.variable),
+            kind=what,
+            env=site.variable,
+            optional=_optional(site.variable, findings),
+            rotate="manual" if what is Kind.DJANGO_SECRET_KEY else KEY_ROTATION if what is Kind.API_KEY else None,
+        )
+
+
+def _kind(variable: str, finding: Finding, facts: Facts) -> Kind:
+    if facts.django and finding.name == "SECRET_KEY" and finding.path in facts.settings:
+        return Kind.DJANGO_SECRET_KEY
+    if facts.django and variable in {"SECRET_KEY", "DJANGO_SECRET_KEY"}:
+        return Kind.DJANGO_SECRET_KEY
+    return kind(variable)
+
+
+def _optional(variable: str, findings: Iterable[Finding]) -> bool:
+    """Whether the app runs without a variable: each read of it has a default."""
+    sites = [f.site for f in findings if f.site and f.site.variable == variable]
+    return all(site.optional or site.shape is not Shape.READ for site in sites)

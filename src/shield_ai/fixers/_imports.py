@@ -1,0 +1,154 @@
+"""The line that imports `get_secret`: under which name, and where."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model import Edit, Shape
+
+if TYPE_CHECKING:
+    from shield_ai.fixers._wrap import Wrap
+    from shield_ai.source import Source
+
+LINE = re.compile(r"from (?P<module>[\w.]+) import get_secret(?: as (?P<alias>\w+))?")
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """How a file calls the runtime's functions, and which of them it imports already."""
+
+    module: str
+    get: str = "get_secret"
+    has: str = "has_secret"
+    imported: frozenset[str] = frozenset()
+
+
+def accessor_names(source: Source, accessor_import: str) -> Names:
+    """Choose names that mean nothing else in this file."""
+    found = LINE.fullmatch(accessor_import.strip())
+    module = found["module"] if found else "shield_ai"
+    alias = bool(found and found["alias"])
+    ours = {a.name: a.asname or a.name for n in _top(source) if n.module == module and not n.level for a in n.names}
+    bound = _bound(source.tree, module)
+    free = not alias and "get_secret" not in bound and "has_secret" not in bound
+    prefix = "" if free else "aws_"
+    return Names(
+        module=module,
+        get=ours.get("get_secret", f"{prefix}get_secret"),
+        has=ours.get("has_secret", f"{prefix}has_secret"),
+        imported=frozenset(ours) & {"get_secret", "has_secret"},
+    )
+
+
+def _top(source: Source) -> list[ast.ImportFrom]:
+    return [node for node in source.tree.body if isinstance(node, ast.ImportFrom)]
+
+
+def _bound(tree: ast.Module, module: str) -> set[str]:
+    """Return the names that a file binds anywhere, by whatever means, our own import aside."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.Import) or (
+            isinstance(node, ast.ImportFrom) and (node.level or node.module != module)
+        ):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return names
+
+
+def import_edit(source: Source, wraps: list[Wrap], names: Names) -> list[Edit]:
+    """Import what the wraps call and the file lacks, where its neighbours are."""
+    wanted = {"has_secret" if wrap.site.shape is Shape.PRESENCE else "get_secret" for wrap in wraps} - names.imported
+    if not wanted:
+        return []
+    called = {"get_secret": names.get, "has_secret": names.has}
+    parts = [name if called[name] == name else f"{name} as {called[name]}" for name in sorted(wanted)]
+    line = f"from {names.module} import {', '.join(parts)}"
+    offset, before, after = _place(source, min(wrap.site.start for wrap in wraps), names.module)
+    text = f"{before}{line}{after}".replace("\n", source.newline)
+    return [Edit(path=source.path, start=offset, end=offset, replacement=text)]
+
+
+def _place(source: Source, first_use: int, module: str) -> tuple[int, str, str]:
+    """Return where the line goes, and what stands before and after it."""
+    body = source.tree.body
+    block: list[ast.Import | ast.ImportFrom] = []
+    for i, node in enumerate(body):
+        if source.offset(node.lineno, node.col_offset) > first_use:
+            break
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            if _alone(node, body[i + 1] if i + 1 < len(body) else None):
+                block.append(node)
+        elif not (i == 0 and _is_docstring(node)) and block and not _only_future(block):
+            break
+    if block and not _only_future(block):
+        return _among(source, block, module)
+    return _on_top(source, body, bool(block))
+
+
+def _among(source: Source, block: list[ast.Import | ast.ImportFrom], module: str) -> tuple[int, str, str]:
+    """Put the line into an import block: beside the app's own, else before relative imports, else at the end."""
+    top = module.partition(".")[0]
+    own = [n for n in block if isinstance(n, ast.ImportFrom) and not n.level and (n.module or "").split(".")[0] == top]
+    if own:
+        line = f"{module}"
+        after = next((n for n in reversed(own) if (n.module or "") <= line), None)
+        if after is not None:
+            return _end(source, after), *_ended(source, after, "", "\n")
+        return source.offset(own[0].lineno, 0), "", "\n"
+    relative = [n for n in block if isinstance(n, ast.ImportFrom) and n.level]
+    if relative and relative == block[-len(relative) :]:
+        start = source.offset(relative[0].lineno, 0)
+        apart = len(block) == len(relative) or relative[0].lineno - (block[-len(relative) - 1].end_lineno or 0) > 1
+        return start, "" if apart else "\n", "\n\n"
+    last = block[-1]
+    return _end(source, last), *_ended(source, last, "\n" if _first_party_apart(block, top) else "", "\n")
+
+
+def _first_party_apart(block: list[ast.Import | ast.ImportFrom], top: str) -> bool:
+    """Whether the last import is of another origin, so that an empty line goes between."""
+    last = block[-1]
+    name = last.names[0].name if isinstance(last, ast.Import) else (last.module or "")
+    return name.split(".")[0] != top
+
+
+def _ended(source: Source, node: ast.stmt, before: str, after: str) -> tuple[str, str]:
+    """Add the newline that the file's last line may lack."""
+    _, raw = source.lines[(node.end_lineno or node.lineno) - 1]
+    return (before if raw.endswith((b"\n", b"\r")) else "\n" + before), after
+
+
+def _end(source: Source, node: ast.stmt) -> int:
+    start, raw = source.lines[(node.end_lineno or node.lineno) - 1]
+    return start + len(raw)
+
+
+def _alone(node: ast.stmt, following: ast.stmt | None) -> bool:
+    """Whether nothing else begins on the line on which an import ends."""
+    return following is None or following.lineno > (node.end_lineno or node.lineno)
+
+
+def _only_future(block: list[ast.Import | ast.ImportFrom]) -> bool:
+    return all(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in block)
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _on_top(source: Source, body: list[ast.stmt], future: bool) -> tuple[int, str, str]:  # noqa: FBT001  # one caller
+    """Put the line before the first statement that is neither docstring nor __future__ import."""
+    for i, node in enumerate(body):
+        if (i == 0 and _is_docstring(node)) or (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+            continue
+        line = min([node.lineno, *[d.lineno for d in getattr(node, "decorator_list", [])]])
+        return source.offset(line, 0), "\n" if future and line == body[i - 1].lineno else "", "\n\n"
+    return len(source.raw), "\n", "\n"
