@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.fixers._text import words
 from shield_ai.fixers.policy import SUFFIX, partition
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
 
 def describe(manifest: Manifest, account: str = "ACCOUNT") -> list[Described]:
     """Describe each secret of the manifest, in its order."""
-    app = manifest.app
-    base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{account}:secret:"
+    region, prefix = words(manifest.app.region), words(manifest.app.prefix)
+    base = f"arn:{partition(region)}:secretsmanager:{region}:{account}:secret:"
     return [
         Described(
-            name=(name := f"{app.prefix}{secret.name}"),
+            name=(name := f"{prefix}{secret.name}"),
             kind=secret.kind,
             fields=secret.fields or {},
             variables=tuple(secret.variables()),

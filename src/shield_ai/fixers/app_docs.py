@@ -20,36 +20,52 @@ PAGE = "docs/AWS_SECRETS_MANAGER.md"
 UPDATES = "SECURITY_UPDATES.md"
 HEADING = "## AWS Secrets Manager (CSEC-34)"
 WHAT = "docs"
+# What the runtime says (a part of its own words), why, and what to do.
 TROUBLES = (
     (
-        "`SecretNotFoundError`",
-        "No source has the secret: the name, the region or the prefix is another one, or a variable is not set",
-        "Compare the table above with `aws secretsmanager list-secrets`; set the variable in development",
+        "does not exist in AWS Secrets Manager",
+        "The name, the region or the prefix is another one, or the secret was never created",
+        "Compare the table above with `aws secretsmanager list-secrets`, in the same region and account",
     ),
     (
-        "`SecretAccessDeniedError`",
-        "The app's role may not read this secret, or may not decrypt with its KMS key",
-        "Attach the policy above to the role that the app really runs as: `aws sts get-caller-identity`",
+        "AWS denies access",
+        "The app's role may not read this secret or use its KMS key, or the app has no valid credentials",
+        "See with `aws sts get-caller-identity` which role the app runs as, and give that one the policy above",
     ),
     (
-        "`SecretUnavailableError`",
-        "AWS can't be reached, throttles, or there are no credentials",
-        "Look at the network, the VPC endpoint and the role; the app goes on with its last known values for a while",
+        "can't be read from AWS Secrets Manager",
+        "AWS can't be reached, or throttles",
+        "Look at the network and the VPC endpoint",
     ),
     (
-        "`SecretFormatError`",
-        "The secret is a JSON document without a field of the usual names, or is no JSON where a field was asked for",
-        "Give the field with `key=`, or mend the document",
+        "serving the last known value",
+        "As above; the app goes on with the value it has for a day (`AWS_SECRETS_MAX_STALE`, in seconds)",
+        "Mend it before the day is over",
     ),
     (
-        "a warning that boto3 is not installed",
-        "`USE_AWS_SECRETS=true`, and boto3 is missing in production",
-        "Install the app's dependencies again",
+        "falling back to the environment variable",
+        "AWS did not give the secret, and its variable is still set",
+        "Mend the cause, then unset the variable",
     ),
     (
-        "a warning that a variable serves instead of AWS",
-        "AWS did not answer, and the variable is still set",
-        "Mend the cause; unset the variable once AWS is trusted",
+        "boto3 is not installed",
+        "`USE_AWS_SECRETS` is on, and the app's dependencies are not all installed",
+        "Install them again",
+    ),
+    (
+        "is a JSON object with none of the fields",
+        "The secret is a JSON document, and the code asks for one text",
+        "Say which field with `key=`, or store the text alone",
+    ),
+    (
+        "has no field",
+        "The JSON document in AWS lacks a field that the app reads",
+        "Add the field; the documents are shown above",
+    ),
+    (
+        "its expression never asked for the variable",
+        "The code that reads the variable kept its value from an earlier time",
+        "Read it inside the expression, or name the right variable with `env=`",
     ),
 )
 

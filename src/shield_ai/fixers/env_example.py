@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,8 @@ PLACEHOLDER = "change-me"
 def fix(read: Read, manifest: Manifest) -> Outcome:
     """Append what is missing; every byte that is there stays."""
     raw = read(PATH)
-    # Newlines of old Macs would hide all lines but the first.
-    text = (raw or b"").replace(b"\r", b"\n")
+    # A byte order mark, or the newlines of old Macs, would hide lines.
+    text = (raw or b"").removeprefix(codecs.BOM_UTF8).replace(b"\r", b"\n")
     have = {name.decode() for name in VARIABLE.findall(text)}
     blocks = [_switches(manifest, have), _variables(manifest, have), _production(manifest, text)]
     addition = "\n".join(block for block in blocks if block)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+from fixer_helpers import is_subsequence, manifest, run
+
+from shield_ai.fixers.app import app_files
+
+ACCOUNT = "123456789012"
+
+
+def start(encode=bytes):
+    return {
+        "shop/__init__.py": b"",
+        "shop/settings.py": b"",
+        "requirements.txt": encode(b"django\n"),
+        ".env.example": encode(b"DEBUG=1\n"),
+        ".gitignore": encode(b".env\n"),
+        "SECURITY_UPDATES.md": encode(b"# Updates\n"),
+    }
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        pytest.param(bytes, id="plain"),
+        pytest.param(lambda raw: raw.replace(b"\n", b"\r\n"), id="crlf"),
+        pytest.param(lambda raw: b"\xef\xbb\xbf" + raw, id="bom"),
+        pytest.param(lambda raw: raw.rstrip(b"\n"), id="no final newline"),
+    ],
+)
+def test_app_gets_everything_once_and_keeps_every_byte(encode):
+    before = start(encode)
+    files = dict(before)
+    changes, skipped = app_files(files.get, manifest(), ACCOUNT, has_folder=lambda _: False)
+    assert not run((changes, skipped), files)
+    assert sorted(change.path for change in changes) == sorted({
+        "shop/utils/__init__.py", "shop/utils/secrets.py", "requirements.txt", ".env.example", ".gitignore",
+        "tests/__init__.py", "tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md", "SECURITY_UPDATES.md",
+        "aws/iam-policy-secrets-manager.json",
+    })  # fmt: skip
+    assert all(edit.start == edit.end for change in changes for edit in change.edits)
+    for path, raw in before.items():
+        assert is_subsequence(raw, files[path])
+    assert app_files(files.get, manifest(), ACCOUNT, has_folder=lambda _: True) == ([], [])
+
+
+def test_without_an_account_there_is_no_policy():
+    assert not [change for change in app_files({}.get, manifest())[0] if change.path.startswith("aws/")]
+
+
+def test_is_the_same_each_time():
+    assert app_files(start().get, manifest(), ACCOUNT) == app_files(start().get, manifest(), ACCOUNT)

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from fixer_helpers import MANIFEST, manifest, run
+
+from shield_ai.fixers import app_tests, vendor
+from shield_ai.manifest import Manifest, parse
+
+PATH = "tests/test_secrets.py"
+
+
+def fix(files, made=None, *, folders=()):
+    return run(app_tests.fix(files.get, made or manifest(), lambda folder: folder in folders), files)
+
+
+@pytest.mark.parametrize(
+    ("before", "folders", "new"),
+    [
+        pytest.param([], [], ["tests/__init__.py", PATH], id="no tests yet"),
+        pytest.param(["tests/__init__.py"], ["tests"], [PATH], id="a package of tests"),
+        pytest.param(["tests/conftest.py"], ["tests"], [PATH], id="pytest"),
+        pytest.param(["tests/test_a.py"], ["tests"], [PATH], id="a folder that is no package stays none"),
+        pytest.param(["tests.py"], [], ["shop/utils/test_secrets.py"], id="a module tests.py is not hidden"),
+        pytest.param(
+            ["tests/__init__.py", PATH], ["tests"], ["tests/test_aws_secrets.py"], id="the name is taken"
+        ),
+        pytest.param(
+            ["backend/manage.py", "backend/shop/__init__.py"], ["backend"],
+            ["backend/tests/__init__.py", "backend/tests/test_secrets.py"], id="below manage.py",
+        ),
+    ],
+)  # fmt: skip
+def test_place_is_where_the_app_finds_its_tests(before, folders, new):
+    files = dict.fromkeys(before, b"")
+    made = manifest(runtime="backend/shop/utils/secrets.py") if "backend" in folders else manifest()
+    assert not fix(files, made, folders=folders)
+    assert sorted(set(files) - set(before)) == sorted(new)
+    assert app_tests.fix(files.get, made, lambda _: True) == ([], [])
+
+
+def test_place_is_beside_the_runtime_where_folders_are_unknown():
+    files = {}
+    assert not run(app_tests.fix(files.get, manifest()), files)
+    assert list(files) == ["shop/utils/test_secrets.py"]
+
+
+def test_two_taken_names_are_left_alone():
+    files = {"tests/__init__.py": b"", PATH: b"", "tests/test_aws_secrets.py": b""}
+    assert "no tests were written" in fix(files)["tests/test_aws_secrets.py"]
+    assert len(files) == 3
+
+
+def test_tests_follow_the_manifest_until_somebody_edits_them():
+    files = {}
+    fix(files)
+    later = parse(MANIFEST + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n')
+    assert not fix(files, later)
+    assert b'("mail-password", None, "MAIL_PASSWORD"),' in files[PATH]
+    files[PATH] += b"# mine\n"
+    before = dict(files)
+    assert "edited by hand" in fix(files)[PATH]
+    assert files == before
+
+
+def test_name_that_cannot_be_imported_is_said():
+    assert "can be imported" in fix({}, manifest(runtime="my-app/secrets.py"))["my-app/secrets.py"]
+
+
+def test_no_secret_no_tests():
+    assert fix({}, Manifest(app=manifest().app)) == {}
+    assert (
+        fix({}, parse(MANIFEST.replace('"shop/utils/secrets.py"', '"package"').replace('["shop/settings.py"]', "[]")))
+        == {}
+    )
+
+
+def test_package_runtime_is_tested_too():
+    files = {}
+    assert not fix(files, manifest(runtime="package"))
+    assert b"from shield_ai.runtime import (" in files[PATH]
+
+
+def test_is_laid_out_as_black_does_it(tmp_path):
+    files = {}
+    fix(files)
+    path = tmp_path / "test_secrets.py"
+    path.write_bytes(files[PATH])
+    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "88", "--check", str(path)]
+    subprocess.run(ruff, check=True, capture_output=True)
+    assert max(map(len, files[PATH].decode().splitlines())) <= 88
+
+
+@pytest.fixture
+def app(tmp_path):
+    files = {"shop/__init__.py": b""}
+    run(vendor.fix(files.get, manifest()), files)
+    fix(files)
+    for path, raw in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(raw)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["-W", "error", "-m", "unittest", "-v"], id="unittest"),
+        pytest.param(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"], id="pytest"),
+    ],
+)
+def test_tests_pass_in_the_app(app, command):
+    environment = {**os.environ, "USE_AWS_SECRETS": "true", "SECRET_KEY": "of the developer", "HTTP_PROXY": "http://x"}
+    done = subprocess.run(
+        [sys.executable, *command], check=False, cwd=app, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "12" in done.stderr + done.stdout
+    assert "skipped" not in done.stderr + done.stdout
+
+
+def test_tests_fail_when_a_secret_is_read_from_elsewhere(app):
+    path = app / PATH
+    path.write_text(path.read_text().replace("return source(", "return os.environ.get(variable) or len("))
+    done = subprocess.run([sys.executable, "-m", "unittest"], check=False, cwd=app, capture_output=True, text=True)
+    assert done.returncode == 1

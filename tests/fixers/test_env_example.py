@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from dotenv import dotenv_values
+from fixer_helpers import MANIFEST, is_subsequence, manifest, run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai.fixers import env_example
+from shield_ai.manifest import Manifest, parse
+
+PATH = ".env.example"
+
+
+def fix(files, made=None):
+    return run(env_example.fix(files.get, made or manifest()), files)
+
+
+def values(files):
+    return dotenv_values(stream=io.StringIO(files[PATH].decode("utf-8-sig")))
+
+
+def test_new_file_has_every_variable_and_documents_every_secret():
+    files = {}
+    assert not fix(files, manifest(prefix="shop/prod/"))
+    assert values(files) == {
+        "USE_AWS_SECRETS": "false",
+        "AWS_REGION": "eu-central-1",
+        "DJANGO_ENV": "development",
+        "AWS_SECRETS_PREFIX": "shop/prod/",
+        "SECRET_KEY": "change-me",
+        "DB_NAME": "app",
+        "DB_USER": "app",
+        "DB_PASSWORD": "change-me",
+        "DB_HOST": "localhost",
+        "DB_PORT": "5432",
+    }
+    text = files[PATH].decode()
+    assert "\n#SENTRY_DSN=\n" in text
+    assert "# shop/prod/django-secret-key (text)\n#   <the value of SECRET_KEY>\n" in text
+    assert '# shop/prod/database-credentials (JSON)\n#   {\n#     "database": "<DB_NAME>",\n' in text
+    assert "# shop/prod/sentry-dsn (text, optional)\n" in text
+    assert "secretsmanager:GetSecretValue and secretsmanager:DescribeSecret" in text
+    assert "#   arn:aws:secretsmanager:eu-central-1:ACCOUNT:secret:shop/prod/database-credentials-??????\n" in text
+    assert "kms" not in text
+
+
+def test_key_of_the_customer_is_named():
+    files = {}
+    assert not fix(files, manifest(kms_key="alias/shop"))
+    assert "# and kms:Decrypt on the key alias/shop.\n" in files[PATH].decode()
+
+
+@pytest.mark.parametrize("form", ["{}=mine", "export {}=mine", "#{}=", "  # {} = x"])
+def test_variable_that_is_there_in_any_form_is_not_added(form):
+    names = [
+        "USE_AWS_SECRETS",
+        "AWS_REGION",
+        "DJANGO_ENV",
+        "SECRET_KEY",
+        "DB_NAME",
+        "DB_USER",
+        "DB_PASSWORD",
+        "DB_HOST",
+    ]
+    raw = "".join(form.format(name) + "\n" for name in [*names, "SENTRY_DSN"]).encode()
+    files = {PATH: raw}
+    assert not fix(files)
+    assert files[PATH].startswith(raw)
+    added = files[PATH][len(raw) :].decode()
+    assert [line for line in added.splitlines() if line and not line.startswith("#")] == ["DB_PORT=5432"]
+    assert "\nUSE_AWS_SECRETS=" not in added
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"DEBUG=1\r\nSECRET_KEY=\r\n", id="crlf"),
+        pytest.param(b"DEBUG=1\r\nSECRET_KEY=", id="crlf, no final newline"),
+        pytest.param(b"\xef\xbb\xbfSECRET_KEY=\n", id="bom"),
+        pytest.param(b"# caf\xe9\nSECRET_KEY=", id="latin-1"),
+    ],
+)
+def test_every_byte_that_is_there_stays(raw):
+    files = {PATH: raw}
+    assert not fix(files)
+    assert files[PATH].startswith(raw)
+    assert files[PATH].count(b"SECRET_KEY=") == 1
+    assert (files[PATH].count(b"\n") == files[PATH].count(b"\r\n")) == (b"\r\n" in raw)
+    once = dict(files)
+    assert not fix(files)
+    assert files == once
+
+
+def test_secret_that_comes_later_is_added_alone():
+    files = {}
+    fix(files)
+    before = files[PATH]
+    later = parse(MANIFEST + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n')
+    assert not fix(files, later)
+    assert files[PATH].startswith(before)
+    added = files[PATH][len(before) :].decode()
+    assert added == (
+        "\n# Secrets for development (read where USE_AWS_SECRETS=false)\nMAIL_PASSWORD=change-me\n"
+        "\n# mail-password (text)\n#   <the value of MAIL_PASSWORD>\n"
+    )
+
+
+def test_utf_16_is_left_alone():
+    files = {PATH: "A=1\n".encode("utf-16")}
+    assert "UTF-16" in fix(files)[PATH]
+
+
+def test_words_of_the_manifest_end_no_comment():
+    made = parse(MANIFEST.replace('region = "eu-central-1"', 'region = "x\\nEVIL=1"\nkms_key = "k\\nEVIL=2"'))
+    files = {}
+    fix(files, made)
+    assert "EVIL" not in values(files)
+
+
+@given(st.one_of(st.binary(), st.text("AWS_REGIONSECTKY=#\n\r export\"'\\").map(str.encode)))
+def test_second_run_changes_nothing(raw):
+    files = {PATH: raw}
+    fix(files)
+    once = dict(files)
+    fix(files)
+    assert files == once
+    assert is_subsequence(raw, once[PATH])
+
+
+def test_app_without_secrets_gets_the_switches():
+    files = {}
+    assert not fix(files, Manifest(app=manifest().app))
+    assert "In production" not in files[PATH].decode()
