@@ -1,0 +1,186 @@
+"""The whole journey on the sample shop, with real processes, and a summary of what was counted on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shield_ai.errors import DONE, FINDINGS, ShieldError
+from shield_ai.localaws.postgres import LocalPostgres
+from shield_ai.localaws.server import LocalAws
+from shield_ai.localaws.webapp import WebApp, copy_sample, load_data, write_env
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shield_ai.model import Hidden
+
+_LOG = "demo.log"
+
+
+def demo(keep: Path | None) -> int:
+    """Run it all and sum it up.
+
+    Args:
+        keep: Leave the app here: as it was after apply, and as it is at the end.
+
+    Returns:
+        The exit code: 0 when every stage did what it should.
+    """
+    if keep and keep.exists() and any(keep.iterdir()):
+        raise ShieldError(f"{keep} is not empty", "name a new folder")
+    with contextlib.ExitStack() as stack:
+        started = time.monotonic()
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shield-demo-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        aws = stack.enter_context(LocalAws.start())
+        pg = stack.enter_context(LocalPostgres.start())
+        journey = Journey(folder, aws, pg)
+        journey.say("start", f"an embedded AWS and a PostgreSQL, ready in {time.monotonic() - started:.1f} s")
+        journey.run()
+    click.echo("\n" + "\n".join(journey.lines), err=True)
+    if keep:
+        click.echo(f"\nleft for a look: {keep}", err=True)
+    return FINDINGS if journey.failed else DONE
+
+
+class Journey:
+    """One run: the app, the servers, and what was seen."""
+
+    def __init__(self, folder: Path, aws: LocalAws, pg: LocalPostgres) -> None:
+        self.folder = folder
+        self.app = copy_sample(folder / "storefront")
+        self.aws = aws
+        self.secrets: dict[str, Hidden] = write_env(self.app, pg)
+        self.plain = {k: v for k, v in os.environ.items() if k not in self.secrets and not k.startswith("DATABASE_")}
+        self.lines: list[str] = []
+        self.failed = False
+        self.seen = bytearray()  # everything that any command printed, for the search for values
+
+    def say(self, stage: str, text: str, *, ok: bool = True) -> None:
+        """Add a line to the summary; a stage that did not do what it should fails the demo."""
+        self.failed |= not ok
+        self.lines.append(f"{stage:<9} {'' if ok else 'FAILED: '}{text}")
+
+    def run(self) -> None:
+        """Go through the stages."""
+        off = {**self.plain, "DJANGO_SETTINGS_MODULE": "storefront.settings.production"}
+        on = self.aws.environment(off) | {"USE_AWS_SECRETS": "true", "DJANGO_ENV": "production"}
+        load_data(self.app, off, self.folder / _LOG)
+        with self.serving("before", "on its .env", off):
+            pass
+        self.scan()
+        self.draft()
+        before = snapshot(self.app)
+        self.plan()
+        self.apply()
+        env_file = self.app / ".env"
+        env_file.rename(self.folder / "env-put-aside")
+        with self.serving("after", "without .env, on secrets from AWS", on) as app:
+            self.say(
+                "",
+                "signs with the webhook secret that AWS holds",
+                ok=app.accepts_webhook(self.secrets["PAYMENT_WEBHOOK_SECRET"]),
+            )
+        self.verify()
+        shutil.copytree(self.app, self.folder / "applied")
+        self.rollback(before)
+        (self.folder / "env-put-aside").rename(env_file)
+        with self.serving("again", "on its .env, as before", off):
+            pass
+        self.leaks()
+
+    @contextlib.contextmanager
+    def serving(self, stage: str, how: str, environment: Mapping[str, str]) -> Iterator[WebApp]:
+        """Serve the shop with waitress and ask its /health."""
+        with WebApp.start(self.app, environment, self.folder / _LOG) as app:
+            health = app.health()
+            self.say(
+                stage, f"/health {health['status']} {how}, {health['products']} products", ok=health["products"] > 0
+            )
+            yield app
+
+    def shield(self, *arguments: str, show: bool = True, codes: tuple[int, ...] = (DONE,)) -> str:
+        """Run one command as a user would, and show it."""
+        command = [sys.executable, "-m", "shield_ai", *arguments]
+        click.secho(f"$ shield {' '.join(arguments)}", err=True, bold=True)
+        done = subprocess.run(
+            command, cwd=self.app, env=self.aws.environment(self.plain), capture_output=True, text=True, check=False
+        )
+        self.seen += done.stdout.encode() + done.stderr.encode()
+        if show:
+            click.echo(done.stdout + done.stderr, err=True)
+        if done.returncode not in codes:
+            raise ShieldError(f"shield {arguments[0]} ended with {done.returncode}", "its own words stand above")
+        return done.stdout
+
+    def scan(self) -> None:
+        """Find."""
+        self.shield("scan", codes=(FINDINGS,))
+        findings = json.loads(self.shield("scan", "--format", "json", show=False, codes=(FINDINGS,)))["findings"]
+        self.say("scan", f"{len(findings)} findings in {len({f['path'] for f in findings})} files")
+
+    def draft(self) -> None:
+        """Name."""
+        self.shield("draft")
+        text = (self.app / "shield.toml").read_text()
+        self.say("draft", f"{text.count('[[secret]]')} secrets named in shield.toml")
+
+    def plan(self) -> None:
+        """Look."""
+        self.shield("plan", "--env-file", ".env", "-o", str(self.folder / "plan.json"))
+        plan = json.loads((self.folder / "plan.json").read_text())
+        edits = sum(len(file["edits"]) for file in plan["files"])
+        creates = sum(change["action"] == "create" for change in plan["changes"])
+        self.say("plan", f"{edits} edits in {len(plan['files'])} files, {creates} secrets to create; no value in it")
+
+    def apply(self) -> None:
+        """Do, twice: the second time there is nothing to do."""
+        self.shield("apply", "--env-file", ".env", "--yes")
+        records = (self.app / ".shield" / "journal.jsonl").read_text().splitlines()
+        done = sum(json.loads(line)["event"] == "done" for line in records)
+        applied = snapshot(self.app)
+        self.shield("apply", "--env-file", ".env", "--yes", show=False)
+        self.say("apply", f"{done} steps done; a second apply changes nothing", ok=snapshot(self.app) == applied)
+
+    def verify(self) -> None:
+        """Prove."""
+        self.shield("verify")
+        checks = json.loads(self.shield("verify", "--json", show=False))
+        good = sum(check["status"] == "ok" for check in checks)
+        self.say("verify", f"{good} of {len(checks)} checks ok", ok=good == len(checks))
+
+    def rollback(self, before: dict[str, bytes]) -> None:
+        """Go back, and compare every byte."""
+        self.shield("rollback", "--yes")
+        now = snapshot(self.app)
+        differ = [path for path in now.keys() | before.keys() if path != ".env" and now.get(path) != before.get(path)]
+        self.say("rollback", f"{len(now)} files, {len(differ)} differ from before the apply", ok=not differ)
+
+    def leaks(self) -> None:
+        """Search everything that was printed, logged, planned or journalled for every value."""
+        kept = self.app / ".shield"
+        places = [self.folder / _LOG, self.folder / "plan.json", kept / "journal.jsonl", self.aws.log_path]
+        haystack = bytes(self.seen) + b"".join(place.read_bytes() for place in places if place.exists())
+        found = [name for name, value in self.secrets.items() if value.reveal().encode() in haystack]
+        text = f"{len(self.secrets)} values searched for in {len(haystack)} bytes of output, logs, plan and journal: "
+        self.say("leaks", text + (f"found {', '.join(found)}" if found else "none found"), ok=not found)
+
+
+def snapshot(root: Path) -> dict[str, bytes]:
+    """Read every file of the app but Shield's own folder and Python's bytecode."""
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not {".shield", "__pycache__"} & set(path.relative_to(root).parts)
+    }

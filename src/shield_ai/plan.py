@@ -1,0 +1,157 @@
+"""What would be done, to the code and in AWS: pure, and without a value."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from shield_ai.errors import AwsError
+from shield_ai.fixers.app import app_files
+from shield_ai.fixers.policy import policy_file
+from shield_ai.fixers.python import rewrite
+from shield_ai.manifest import FILE, render
+from shield_ai.model import Action, Change, Edit, Kind, Origin, Plan, Shape, Skipped
+from shield_ai.source import Source, file_change
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from shield_ai.fixers import HasFolder, Read
+    from shield_ai.manifest import Manifest, Secret
+    from shield_ai.model import FileChange, Finding, Live
+
+MANAGED_BY = "shield-ai"
+_PERMISSIONS = {
+    Action.CREATE: "secretsmanager:CreateSecret",
+    Action.RESTORE: "secretsmanager:RestoreSecret",
+    Action.KEEP: "secretsmanager:DescribeSecret",
+}
+
+
+def plan(
+    manifest: Manifest,
+    findings: Sequence[Finding],
+    *,
+    read: Read,
+    live: Live | None,
+    available: Mapping[str, str],
+    has_folder: HasFolder,
+    accessor_import: str,
+) -> Plan:
+    """Work out every edit and every AWS change.
+
+    Args:
+        manifest: What is to be moved; not yet written to shield.toml if that is part of the plan.
+        findings: Of the whole app.
+        read: Gives the bytes of a file of the app, None where there is none.
+        live: The account; None to leave AWS out.
+        available: Variable → locator, for each that has a value in some source.
+        has_folder: Tells whether the app has a folder.
+        accessor_import: The line that imports `get_secret` in this app; empty to leave the code alone.
+
+    Raises:
+        AwsError: A secret's name is taken by something scheduled for deletion that is not ours.
+        SourceError: A file can't be read or parsed.
+    """
+    files: list[FileChange] = []
+    skipped: list[Skipped] = []
+    if accessor_import:
+        files, skipped = _code(manifest, findings, read, accessor_import)
+        others, left = app_files(read, manifest, has_folder=has_folder)
+        files += others
+        skipped += left
+    changes: list[Change] = []
+    missing: list[str] = []
+    if live:
+        written, left = policy_file(read, manifest, live.account)
+        files += written
+        skipped += left
+        for secret in manifest.secret:
+            change = _secret(secret, manifest, live, _origins(secret, findings, available))
+            if change:
+                changes.append(change)
+            elif not secret.optional:
+                missing.append(secret.name)
+            else:
+                skipped.append(Skipped(path=FILE, line=0, name=secret.name, reason="optional, and has no value"))
+    return Plan(
+        app=manifest.app.name,
+        account=live.account if live else "",
+        region=live.region if live else "",
+        files=tuple(sorted(files, key=lambda file: file.path)),
+        changes=tuple(changes),
+        skipped=tuple(skipped),
+        missing=tuple(missing),
+    )
+
+
+def _code(
+    manifest: Manifest, findings: Sequence[Finding], read: Read, accessor_import: str
+) -> tuple[list[FileChange], list[Skipped]]:
+    """Rewrite each Python file that has findings, and write shield.toml."""
+    files: list[FileChange] = []
+    skipped: list[Skipped] = []
+    sites = sorted((f for f in findings if f.site), key=lambda f: f.path)
+    for path, group in groupby(sites, key=lambda f: f.path):
+        raw = read(path) or b""
+        source = Source.from_bytes(path, raw)
+        rewritten = rewrite(source, list(group), manifest, accessor_import)
+        skipped += rewritten.skipped
+        if rewritten.edits:
+            files.append(file_change(path, raw, rewritten.edits, source.encoding))
+    old = read(FILE)
+    text = render(manifest, old.decode() if old else "")
+    if old is None or text.encode() != old:
+        addition = text if old is None else text[len(old.decode()) :]
+        at = len(old or b"")
+        files.append(file_change(FILE, old, [Edit(path=FILE, start=at, end=at, replacement=addition)]))
+    return files, skipped
+
+
+def _secret(secret: Secret, manifest: Manifest, live: Live, origins: tuple[Origin, ...]) -> Change | None:
+    """Say what becomes of one secret in AWS; None where nothing has a value for it."""
+    name = manifest.app.prefix + secret.name
+    state = live.secrets.get(name)
+    if state and not state.deleted:
+        return Change(action=Action.KEEP, resource="secret", name=name, permission=_PERMISSIONS[Action.KEEP])
+    if state and (state.tags.get("managed-by"), state.tags.get("app")) != (MANAGED_BY, manifest.app.name):
+        raise AwsError(
+            f"secret {name} is scheduled for deletion, and was not made by shield for {manifest.app.name}",
+            "restore it with aws secretsmanager restore-secret, or set another prefix in shield.toml",
+        )
+    if not origins:
+        return None
+    action = Action.RESTORE if state else Action.CREATE
+    return Change(
+        action=action,
+        resource="secret",
+        name=name,
+        permission=_PERMISSIONS[action],
+        origins=origins,
+        kms_key=manifest.app.kms_key,
+        description=secret.description or f"{secret.kind} of {manifest.app.name}",
+        tags={**manifest.app.tags, "app": manifest.app.name, "managed-by": MANAGED_BY},
+    )
+
+
+def _origins(secret: Secret, findings: Sequence[Finding], available: Mapping[str, str]) -> tuple[Origin, ...]:
+    """Choose where each part of a secret comes from: a source that the user named, else the code, else a new value."""
+    found: list[Origin] = []
+    for variable, field in secret.variables().items():
+        locator = available.get(variable) or _in_code(secret, variable, findings)
+        if locator:
+            found.append(Origin(locator=locator, field=field))
+    if not found and secret.kind is Kind.DJANGO_SECRET_KEY:
+        found.append(Origin(locator=f"generate:{secret.kind}"))
+    return tuple(found)
+
+
+def _in_code(secret: Secret, variable: str, findings: Sequence[Finding]) -> str:
+    """Locate a literal; never one of Django's key, which everybody who has the code knows."""
+    if secret.kind is Kind.DJANGO_SECRET_KEY:
+        return ""
+    for finding in findings:
+        site = finding.site
+        if site and site.shape is Shape.LITERAL and site.variable == variable and not site.reason:
+            return f"code:{finding.path}#{site.start}-{site.end}"
+    return ""

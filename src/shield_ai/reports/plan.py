@@ -1,0 +1,83 @@
+"""A plan, its receipts and its checks in words, 80 columns wide; values can't appear: there is none in any of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from shield_ai.model import Action, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shield_ai.model import Change, Check, FileChange, Plan, Receipt
+
+_COLUMN = 46
+_MARKS = {Action.CREATE: "+", Action.RESTORE: "+", Action.TAG: "~", Action.KEEP: "="}
+
+
+def plan_text(plan: Plan) -> str:
+    """Say what a plan would do, without its diffs."""
+    lines: list[str] = []
+    if plan.files:
+        lines += ["code", *(_file(file) for file in plan.files), ""]
+    if plan.changes:
+        lines += [f"AWS account {plan.account}, {plan.region}", *(_change(change) for change in plan.changes), ""]
+    if plan.missing:
+        lines += ["no value in any source", *(f"  ! {name}" for name in plan.missing), ""]
+    if plan.skipped:
+        lines += ["left as it is"]
+        for skip in plan.skipped:
+            where = f"{skip.path}:{skip.line}" if skip.line else skip.path
+            lines += [f"  {where}  {skip.name}", f"      {skip.reason}"]
+        lines += [""]
+    return "\n".join([*lines, _sum(plan), ""])
+
+
+def _file(file: FileChange) -> str:
+    edits = len(file.edits)
+    what = "new" if file.before is None else f"{edits} {'edit' if edits == 1 else 'edits'}"
+    return f"  {'+' if file.before is None else '~'} {file.path:<{_COLUMN}} {what}"
+
+
+def _change(change: Change) -> str:
+    sources = sorted({_source(origin.locator) for origin in change.origins})
+    what = f"{change.action} from {', '.join(sources)}" if sources else str(change.action)
+    return f"  {_MARKS[change.action]} {change.name:<{_COLUMN}} {what}"
+
+
+def _source(locator: str) -> str:
+    scheme, _, rest = locator.partition(":")
+    words = {"env": "the environment", "generate": "a new value"}
+    return words.get(scheme) or rest.rpartition("#")[0]
+
+
+def _sum(plan: Plan) -> str:
+    edits = sum(len(file.edits) for file in plan.files if file.before is not None)
+    new = sum(file.before is None for file in plan.files)
+    actions = Counter(change.action for change in plan.changes)
+    parts = [f"{edits} edits in {len(plan.files) - new} files", f"{new} new files"] if plan.files else []
+    parts += [f"{number} secrets to {action}" for action, number in sorted(actions.items()) if action != Action.KEEP]
+    parts += [f"{len(plan.skipped)} left as they are"] if plan.skipped else []
+    return "plan: " + (", ".join(parts) or "nothing to do")
+
+
+def receipts_text(receipts: Sequence[Receipt]) -> str:
+    """Sum up what was done."""
+    counts = Counter((receipt.step, receipt.detail) for receipt in receipts)
+    nouns = {"file": "files", "aws": "secrets"}
+    return "done: " + ", ".join(f"{number} {nouns[step]} {detail}" for (step, detail), number in counts.items())
+
+
+def checks_text(checks: Sequence[Check]) -> str:
+    """Give a line to each check, with why and what to do where it is not ok."""
+    good = sum(check.status is Status.OK for check in checks)
+    return "\n".join([*(line for check in checks for line in _check(check)), "", f"{good} of {len(checks)} ok", ""])
+
+
+def _check(check: Check) -> Iterator[str]:
+    yield f"  {check.status:<8} {check.name}"
+    if check.detail:
+        yield f"           {check.detail}"
+    if check.hint:
+        yield f"           hint: {check.hint}"

@@ -1,0 +1,231 @@
+"""One command's work: hands the result of each stage to the next, so that the stages never call each other."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from shield_ai import git
+from shield_ai.apply import apply, recover
+from shield_ai.draft import draft
+from shield_ai.errors import SourceError, StalePlanError, UnsafePlanError, ValueMissingError
+from shield_ai.journal import Journal
+from shield_ai.manifest import FILE, Manifest, parse, render
+from shield_ai.model import Action, Live, Plan
+from shield_ai.plan import plan
+from shield_ai.rollback import conflicts, last_run, rollback
+from shield_ai.scan import Scan, scan
+from shield_ai.source import digest
+from shield_ai.tree import Tree
+from shield_ai.values import Values, read_env_file
+from shield_ai.verify import verify_code, verify_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from shield_ai.aws.secretsmanager import SecretsManager
+    from shield_ai.journal import Record
+    from shield_ai.model import Check, Finding, Receipt
+
+Half = Literal["code", "aws"]
+
+
+class Work:
+    """What one command does to one app.
+
+    Args:
+        app: The app's folder.
+        only: "code" or "aws" to leave the other half alone.
+        env_files: Files to take values from.
+
+    Raises:
+        ShieldError: The folder or a file of values can't be used.
+    """
+
+    def __init__(self, app: Path, *, only: Half | None = None, env_files: Sequence[str] = ()) -> None:
+        self.tree = Tree(app)
+        self.only = only
+        self.journal = Journal(self.tree.root)
+        self._env_files = tuple(env_files)
+
+    @functools.cached_property
+    def scanned(self) -> Scan:
+        """The scan of the app."""
+        return scan(self.tree.root)
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the scan found."""
+        return self.scanned.findings
+
+    @functools.cached_property
+    def manifest(self) -> Manifest:
+        """shield.toml as it stands, or a fresh draft where there is none."""
+        written = self.written
+        return written or self._draft(None)
+
+    @functools.cached_property
+    def written(self) -> Manifest | None:
+        """shield.toml as it stands; None where there is none."""
+        raw = self.tree.read(FILE)
+        if raw is None:
+            return None
+        try:
+            return parse(raw.decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise SourceError(f"{FILE} is no UTF-8 text", "save the file as UTF-8") from None
+
+    def _draft(self, manifest: Manifest | None) -> Manifest:
+        if not self.scanned.files:
+            raise SourceError(
+                f"no Python file in {self.tree.root}", "give the folder of an app, the one with manage.py for Django"
+            )
+        return draft(self.findings, manifest, self.scanned.facts)
+
+    def write_manifest(self) -> str:
+        """Write shield.toml, or add to it, and say what happened."""
+        old = self.tree.read(FILE)
+        new = self._draft(self.written)
+        text = render(new, old.decode("utf-8-sig") if old else "")
+        if old is not None and text.encode() == old:
+            return f"{FILE} has all {len(new.secret)} secrets already"
+        self.tree.write(FILE, text.encode())
+        added = len(new.secret) - (len(self.written.secret) if self.written else 0)
+        return f"{FILE}: {added} secrets {'added' if old else 'written'}; review it, then shield plan"
+
+    @functools.cached_property
+    def aws(self) -> SecretsManager | None:
+        """The account; None with --only code."""
+        if self.only == "code":
+            return None
+        from shield_ai.aws.secretsmanager import SecretsManager  # noqa: PLC0415  # boto3 costs 0.4 s to load
+        from shield_ai.aws.session import Session  # noqa: PLC0415  # as above
+
+        return SecretsManager(Session(self.manifest.app.region))
+
+    def values(self, env_files: Sequence[str]) -> Values:
+        """Open the value sources."""
+        return Values({path: read_env_file(Path(path)) for path in env_files}, os.environ, self.tree.read)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only command at work on this app."""
+        with self.journal.locked():
+            yield
+
+    def plan(self, *, recover_first: bool = False) -> Plan:
+        """Plan; before an apply, see first how a killed one ended."""
+        if recover_first and self.aws:
+            recover(self.journal, self.aws)
+        manifest = self.manifest
+        self._refuse_unparsed(manifest)
+        names = [manifest.app.prefix + secret.name for secret in manifest.secret]
+        live: Live | None = self.aws.live(names) if self.aws else None
+        variables = [variable for secret in manifest.secret for variable in secret.variables()]
+        return plan(
+            manifest,
+            self.findings,
+            read=self.tree.read,
+            has_folder=self.tree.has_folder,
+            live=live,
+            available=self.values(self._env_files).available(variables),
+            accessor_import="" if self.only == "aws" else self.scanned.facts.accessor_import(manifest),
+        )
+
+    def _refuse_unparsed(self, manifest: Manifest) -> None:
+        settings = {*manifest.app.settings, *self.scanned.facts.settings}
+        for skip in self.scanned.skipped:
+            if skip.path in settings and not skip.line:
+                raise SourceError(f"{skip.path}: {skip.reason}", "mend the file; nothing was changed")
+
+    def encode(self, made: Plan) -> bytes:
+        """Turn a plan into JSON, for a review or a later apply."""
+        return msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n"
+
+    def load(self, path: Path) -> Plan:
+        """Read a plan from a file.
+
+        Raises:
+            StalePlanError: It is no plan, or one for another app.
+        """
+        try:
+            made = msgspec.json.decode(path.read_bytes(), type=Plan)
+        except (OSError, msgspec.DecodeError):
+            raise StalePlanError(f"{path} is no plan", f"write one with shield plan -o {path.name}") from None
+        if self.only:
+            keep_files, keep_changes = self.only == "code", self.only == "aws"
+            made = msgspec.structs.replace(
+                made, files=made.files if keep_files else (), changes=made.changes if keep_changes else ()
+            )
+        return made
+
+    def nothing(self, made: Plan) -> bool:
+        """Tell whether there is nothing to do."""
+        keeps = all(change.action is Action.KEEP for change in made.changes)
+        return not made.files and keeps and not self.cut_off
+
+    @property
+    def cut_off(self) -> bool:
+        """Tell whether an apply was killed half-way."""
+        return bool(self.journal.load().unfinished())
+
+    def refuse(self, made: Plan, *, allow_dirty: bool, allow_missing: bool) -> None:
+        """Refuse a plan that would lose something, or leave the app without a secret.
+
+        Raises:
+            ValueMissingError: A secret that the app needs has no value.
+            UnsafePlanError: The git tree has uncommitted changes.
+        """
+        if made.missing and not allow_missing:
+            raise ValueMissingError(
+                f"no value for {', '.join(made.missing)}",
+                "name a file with --env-file, set the variables, or use --allow-missing",
+            )
+        dirty = [] if allow_dirty or not made.files else self._dirty()
+        if dirty:
+            raise UnsafePlanError(
+                f"uncommitted changes: {', '.join(dirty)}",
+                "commit them first, so that the rewrite can be reviewed by itself, or use --allow-dirty",
+            )
+
+    def _dirty(self) -> list[str]:
+        ours = {record.what: record.after for record in self.journal.records if record.kind == "file"}
+        changed = git.changed(self.tree.root)
+        return [path for path in changed if path != FILE and ours.get(path) != digest(self.tree.read(path) or b"")]
+
+    def apply(self, made: Plan, tell: Callable[[Receipt], None]) -> list[Receipt]:
+        """Carry the plan out."""
+        named = (origin.locator for change in made.changes for origin in change.origins)
+        files = {loc[len("dotenv:") :].rpartition("#")[0] for loc in named if loc.startswith("dotenv:")}
+        values = self.values([*self._env_files, *sorted(files - set(self._env_files))])
+        aws = self.aws if made.changes else None
+        return apply(made, tree=self.tree, journal=self.journal, values=values, aws=aws, tell=tell)
+
+    def verify(self) -> list[Check]:
+        """Run every check of the halves that were asked for."""
+        checks: list[Check] = []
+        if self.only != "aws":
+            checks += verify_code(self.findings, self.journal.load(), self.tree.read)
+        if self.aws:
+            checks += verify_secrets(self.manifest, self.aws)
+        return checks
+
+    def undoable(self) -> list[Record]:
+        """Return the steps of the newest run that still stand, newest first."""
+        kind = {"code": "file", "aws": "aws", None: ""}[self.only]
+        return self.journal.standing(last_run(self.journal, kind), kind)
+
+    def rollback(self, steps: list[Record], *, force: bool, tell: Callable[[Receipt], None]) -> list[Receipt]:
+        """Undo these steps."""
+        aws = self.aws if any(step.kind == "aws" for step in steps) else None
+        return rollback(steps, tree=self.tree, journal=self.journal, aws=aws, force=force, tell=tell)
+
+    def differences(self, steps: list[Record]) -> list[tuple[str, bytes, bytes]]:
+        """Return path, what apply left and what is there now of each file that was edited since."""
+        found = conflicts(steps, self.tree)
+        return [(conflict.path, self.journal.kept(conflict.ours), conflict.now or b"") for conflict in found]
