@@ -12,22 +12,28 @@ The errors::
      +- SecretFormatError          the secret is there but has not the form that was asked for (a ValueError, too)
 """
 
-# ruff: noqa: F811, D103
+# ruff: noqa: F811, D102, D103
 # (The overloads; ruff does not see that they are some, because typing is imported for the type checker alone.)
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
-from contextvars import ContextVar
+import time
+from contextvars import ContextVar, copy_context
 from time import monotonic
+from weakref import WeakSet
 
 TYPE_CHECKING = False  # typing itself is slow to import; checkers take this name for true
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Any, TypeVar, overload
+    from contextlib import AbstractContextManager
+    from logging import LogRecord
+    from typing import Any, TypeVar, Union, overload
 
     T = TypeVar("T")
+    _Answer = Union["_Value", "_Problem"]
 else:
 
     def overload(function):  # noqa: ANN001, ANN202 - only typing.overload is ever seen by a checker
@@ -37,29 +43,38 @@ else:
 
 __all__ = [
     "MISSING",
+    "RedactingFilter",
     "SecretAccessDeniedError",
     "SecretError",
     "SecretFormatError",
     "SecretNotFoundError",
     "SecretUnavailableError",
     "SecretsManagerClient",
+    "aget_secret",
     "clear_secret_cache",
     "get_secret",
     "get_secret_bytes",
     "get_secret_dict",
     "has_secret",
+    "prefetch",
     "refresh_secret",
+    "stats",
 ]
 
 SECRET_CACHE_SIZE = 128
-SECRET_CACHE_TTL = 300.0  # seconds; AWS_SECRETS_TTL
+SECRET_CACHE_TTL = 300.0  # seconds, as all times here; AWS_SECRETS_TTL
 MAX_STALE = 86400.0  # a value that can't be refreshed is served for so long; AWS_SECRETS_MAX_STALE
-CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 2, 5, 3
-DEADLINE = 30.0  # nobody waits longer for another thread's call
+IDLE = 60.0  # a value that nobody has asked for so long after it expired is refreshed before it is served
 LEASE = 1.0  # the fast path serves a value for so long before it looks at the books again
+CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 2, 5, 3
+DEADLINE = 30.0  # nobody waits longer for a call
 BACK_OFF, MAX_BACK_OFF = 0.5, 60.0
+BATCH = 20  # the most that BatchGetSecretValue takes
+REPORT_EVERY = 60.0
 CURRENT = "AWSCURRENT"
 FIELDS = ("value", "password", "secret", "key")  # these serve get_secret() on a JSON object, in this order
+NO_SECRETS = ("engine", "host", "port", "dbname", "database", "username", "user")  # fields that need no mask
+COUNTS = ("SecretsManagerCalls", "CacheHits", "CacheMisses", "SecretErrors", "FallbackToEnv", "StaleServed")
 
 
 class _Missing:
@@ -101,10 +116,27 @@ class _Problem:
     def __init__(self, kind: type[SecretError], text: str) -> None:
         self.kind, self.text = kind, text
 
+    def error(self) -> Exception:
+        return self.kind(self.text)
+
+
+class _Raised(_Problem):
+    """An error of the app's own expression, which has seen no value."""
+
+    __slots__ = ("raised",)
+
+    def __init__(self, raised: Exception) -> None:
+        super().__init__(SecretError, type(raised).__name__)
+        own = raised.__traceback__
+        self.raised = raised.with_traceback(own and own.tb_next)  # the frame that caught it does know the value
+
+    def error(self) -> Exception:
+        return self.raised
+
 
 def _served(answer: Any) -> Any:
     if isinstance(answer, _Problem):
-        raise answer.kind(answer.text)
+        raise answer.error()
     return answer
 
 
@@ -202,9 +234,9 @@ def _evaluate(name: str, variable: str, text: str | None, expression: Callable[[
     _enter(1)
     try:
         result = expression()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the app's own, of any kind
         if not frame.asked or text is None:
-            raise
+            return _Raised(error)
         return _Problem(SecretFormatError, f"secret {name!r}: its expression fails on the value: {_whence(error)}")
     finally:
         _enter(-1)
@@ -345,12 +377,10 @@ class _Ask:
 
     def optional(self, problem: _Problem) -> Any:
         """What the expression gives where its variable is not set; only what is empty says that nothing is needed."""
-        try:
-            result = self.evaluate(None)
-        except (KeyError, ValueError):
-            return problem
-        except Exception as error:  # the app may handle it; ours would slip its handler
-            raise error from problem.kind(problem.text)
+        result = self.evaluate(None)
+        if isinstance(result, _Raised) and not isinstance(result.raised, (KeyError, ValueError)):
+            result.raised.__cause__ = problem.error()
+            return result  # the app may handle it; ours would slip its handler
         return problem if result else result
 
 
@@ -366,11 +396,26 @@ class _Settings:
         self.prefix = os.environ.get("AWS_SECRETS_PREFIX", "")
         self.ttl = _seconds("AWS_SECRETS_TTL", SECRET_CACHE_TTL)
         self.max_stale = _seconds("AWS_SECRETS_MAX_STALE", MAX_STALE)
+        self.idle = self.ttl + max(2 * self.ttl, IDLE)
         self.fallback = _word("AWS_SECRETS_FALLBACK", "env", "any", "deny")
+        self.lenient = self.development or self.fallback == "any"
+        self.transport = _word("AWS_SECRETS_TRANSPORT", "boto3", "agent")
+        metrics, _, namespace = os.environ.get("AWS_SECRETS_METRICS", "").partition(":")
+        self.metrics, self.namespace = _one_of("AWS_SECRETS_METRICS", metrics, ("off", "emf", "cloudwatch")), namespace
+        if self.aws and self.transport == "boto3":
+            try:
+                import boto3  # noqa: F401, PLC0415 - slow, and not needed where AWS is off
+            except ImportError:
+                _warn("USE_AWS_SECRETS is on but boto3 is not installed; using the environment")
+                self.aws = False
 
 
 def _word(variable: str, *words: str) -> str:
-    word = os.environ.get(variable, "").strip().lower() or words[0]
+    return _one_of(variable, os.environ.get(variable, ""), words)
+
+
+def _one_of(variable: str, word: str, words: tuple[str, ...]) -> str:
+    word = word.strip().lower() or words[0]
     if word not in words:
         raise SecretError(f"{variable} is {word!r}: say one of {', '.join(words)}")
     return word
@@ -404,12 +449,13 @@ def _warn(message: str, *args: object) -> None:
 
 # --- AWS --------------------------------------------------------------------------------------------------------------
 
-_DENIED = {
-    *("AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"),
-    *("InvalidSignatureException", "MissingAuthenticationToken", "MissingAuthenticationTokenException"),
-    *("SignatureDoesNotMatch", "UnrecognizedClientException", "NoCredentialsError", "PartialCredentialsError"),
-    *("CredentialRetrievalError", "TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError"),
-}
+_DENIED = """
+    AccessDenied AccessDeniedException ExpiredToken ExpiredTokenException InvalidClientTokenId InvalidSignatureException
+    MissingAuthenticationToken MissingAuthenticationTokenException SignatureDoesNotMatch UnrecognizedClientException
+    NoCredentialsError PartialCredentialsError CredentialRetrievalError TokenRetrievalError SSOTokenLoadError
+    UnauthorizedSSOTokenError
+""".split()  # noqa: SIM905 - a list would take a page
+_NO_BATCH = ("AttributeError", "UnknownOperationException", "InvalidAction")  # an old boto3 or server
 
 
 def _refusal(name: str, code: str) -> _Problem:
@@ -427,55 +473,176 @@ def _code(error: BaseException) -> str:
     return str(detail.get("Code") if isinstance(detail, dict) else type(error).__name__)[:80]
 
 
+_calling: ContextVar[bool] = ContextVar("shield_ai_calling", default=False)
+
+
+def _discreet(_record: object) -> bool:
+    """A filter for the SDK's loggers: while a call of ours runs, they would print the secret at level DEBUG."""
+    return not _calling.get()
+
+
 class _Boto3:
     """Calls through boto3, with limits: the SDK's own let a call hang for minutes."""
 
     def __init__(self) -> None:
-        import boto3.session  # noqa: PLC0415 - slow, and not needed where AWS is off
+        import logging  # noqa: PLC0415 - like the next two: slow, and not needed where AWS is off
+
+        import boto3.session  # noqa: PLC0415
         from botocore.config import Config  # noqa: PLC0415
 
-        config = Config(
-            connect_timeout=CONNECT_TIMEOUT,
-            read_timeout=READ_TIMEOUT,
-            retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
-            max_pool_connections=32,
-            user_agent_extra="shield-ai",
-        )
+        limits: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT, "read_timeout": READ_TIMEOUT}
+        limits["retries"] = {"total_max_attempts": ATTEMPTS, "mode": "standard"}
         session = boto3.session.Session()
         region = os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
+        config = Config(**limits, max_pool_connections=32, user_agent_extra="shield-ai")
         self.client = session.client("secretsmanager", region_name=region, config=config)
+        for name in [name for name in logging.root.manager.loggerDict if name.startswith("botocore")]:
+            logging.getLogger(name).addFilter(_discreet)
 
-    def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:  # noqa: ARG002 - agent's
+    def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:  # noqa: ARG002 - the agent's
         if stage == CURRENT:
             return self.client.get_secret_value(SecretId=secret_id)
         return self.client.get_secret_value(SecretId=secret_id, VersionStage=stage)
+
+    def fetch_many(self, secret_ids: list[str]) -> Mapping[str, Any]:
+        return self.client.batch_get_secret_value(SecretIdList=secret_ids)
+
+
+class _Agent:
+    """Calls to the AWS Secrets Manager Agent or its Lambda extension: loopback, no proxy, no redirects."""
+
+    def __init__(self) -> None:
+        port = os.environ.get("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT") or "2773"
+        if not port.isdecimal():
+            raise SecretError(f"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT is {port!r}: say a number")
+        self.port = int(port)
+
+    def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:
+        from urllib.parse import urlencode  # noqa: PLC0415 - not needed where AWS is off
+
+        query = {"secretId": secret_id, "versionStage": stage, **({"refreshNow": "true"} if refresh else {})}
+        path, token = "/secretsmanager/get?" + urlencode(query), _token()
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(_jitter(2 ** (attempt - 1), 0))
+            try:
+                status, body = self._get(path, token)
+            except OSError as error:
+                code = type(error).__name__
+            else:
+                if status == 200:  # noqa: PLR2004 - OK
+                    return _of_agent(body)
+                code = _code_of_agent(status, body)
+                if status < 500 and code != "ThrottlingException":  # noqa: PLR2004 - ours to mend, not the agent's
+                    break
+        raise _AgentError(code)
+
+    def _get(self, path: str, token: str) -> tuple[int, bytes]:
+        from http.client import HTTPConnection, HTTPException  # noqa: PLC0415 - not needed where AWS is off
+
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=CONNECT_TIMEOUT)
+        try:
+            connection.connect()
+            connection.sock.settimeout(READ_TIMEOUT)
+            connection.request("GET", path, headers={"X-Aws-Parameters-Secrets-Token": token})
+            response = connection.getresponse()
+            return response.status, response.read()
+        except HTTPException as error:
+            raise OSError(type(error).__name__) from None
+        finally:
+            connection.close()
+
+
+def _value_of(response: Mapping[str, Any]) -> _Value | None:
+    if "SecretString" in response:
+        return _Value(response["SecretString"])
+    return _Value(None, response["SecretBinary"]) if "SecretBinary" in response else None
+
+
+def _span(secret_id: str) -> AbstractContextManager[object]:
+    """An OpenTelemetry span around a call, in an app that uses OpenTelemetry."""
+    from contextlib import nullcontext  # noqa: PLC0415 - not needed where AWS is off
+
+    trace = sys.modules.get("opentelemetry.trace")
+    if trace is None:
+        return nullcontext()
+    span: AbstractContextManager[object] = trace.get_tracer("shield_ai").start_as_current_span(
+        "secretsmanager.get", attributes={"aws.secretsmanager.secret.name": secret_id}
+    )
+    return span
+
+
+class _AgentError(Exception):
+    """The agent's refusal, in the shape of botocore's."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.response = {"Error": {"Code": code}}
+
+
+def _of_agent(body: bytes) -> Mapping[str, Any]:
+    import base64  # noqa: PLC0415 - not needed where AWS is off
+    import json  # noqa: PLC0415
+
+    response: dict[str, Any] = json.loads(body)
+    if "SecretBinary" in response:
+        response["SecretBinary"] = base64.b64decode(response["SecretBinary"])
+    return response
+
+
+def _code_of_agent(status: int, body: bytes) -> str:
+    import json  # noqa: PLC0415 - not needed where AWS is off
+
+    try:
+        return str(json.loads(body)["__type"]).rpartition("#")[2]
+    except (ValueError, KeyError, TypeError):
+        return {403: "AccessDeniedException"}.get(status, f"HTTP {status}")
+
+
+def _token() -> str:
+    """The agent's token: from the environment, or from a file that only its owner can change."""
+    names = ("AWS_TOKEN", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN")
+    token = next(filter(None, map(os.environ.get, names)), "file:///var/run/awssmatoken")
+    if not token.startswith("file://"):
+        return token
+    path = token[len("file://") :]
+    try:
+        with open(path, encoding="ascii") as file:  # noqa: PTH123 - pathlib is slow to import
+            if os.fstat(file.fileno()).st_mode & 0o027:
+                raise SecretAccessDeniedError(
+                    f"the agent's token file {path} can be read by others or changed by its group"
+                )
+            return file.read().strip()
+    except (OSError, ValueError) as error:
+        raise SecretAccessDeniedError(f"the agent's token file {path} can't be read ({type(error).__name__})") from None
 
 
 # --- the client -------------------------------------------------------------------------------------------------------
 
 _lock = threading.RLock()  # held for a few lines, never while a call is made or a log line written
-_hot: dict[Any, tuple[float, Any]] = {}  # leases of the module's own client; anything that changes empties it
+_hot: dict[Any, tuple[float, Any]] = {}  # leases of the client that the functions share; any change empties it
 
 
 class _Flight:
-    """One call that is under way; whoever needs its answer waits for it instead of calling, too."""
+    """One call under way, in a thread of its own. Who needs its answer waits for it, but not for ever."""
 
-    __slots__ = ("answer", "done", "started")
+    __slots__ = ("answer", "done", "refresh", "started", "wakers")
 
-    def __init__(self, name: str, now: float) -> None:
-        self.started, self.done = now, threading.Event()
-        self.answer: _Value | _Problem = _Problem(SecretUnavailableError, f"secret {name!r}: no answer in time")
+    def __init__(self, now: float, *, refresh: bool) -> None:
+        self.started, self.refresh, self.done = now, refresh, threading.Event()
+        self.answer: _Answer | None = None
+        self.wakers: list[Callable[[], object]] = []  # of coroutines
 
 
 class _Record:
-    """The books on one secret (and stage), or on one variable."""
+    """The books on one secret and stage; on one variable, if there is no stage."""
 
     __slots__ = ("flight", "fresh_until", "name", "problem", "retry_at", "stage", "tries", "value", "warned")
 
     def __init__(self, name: str, stage: str | None) -> None:
         self.name, self.stage, self.tries, self.warned = name, stage, 0, False
         self.value: _Value | None = None
-        self.problem: _Problem | None = None
+        self.problem = _Problem(SecretUnavailableError, f"secret {name!r}: no answer yet")
         self.flight: _Flight | None = None
         self.fresh_until = self.retry_at = 0.0
 
@@ -485,13 +652,19 @@ class SecretsManagerClient:
 
     def __init__(self) -> None:
         self._hot: dict[Any, tuple[float, Any]] = {}
-        self._forget()
-
-    def _forget(self) -> None:
         self._books: dict[tuple[str, str | None], _Record] = {}  # the least recently used first
         self._settings: _Settings | None = None
-        self._boto: tuple[int, _Boto3] | None = None
-        self._making = threading.RLock()
+        self._start()
+        _clients.add(self)
+
+    def _start(self) -> None:
+        """Begin, in a new process or after a fork: values stay, connections and threads are the parent's."""
+        self._counts = dict.fromkeys(COUNTS, 0)
+        self._connected: tuple[int, _Boto3 | _Agent] | None = None
+        self._connecting = threading.RLock()
+        self._reporter: threading.Thread | None = None
+        for record in self._books.values():
+            record.flight = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self._books)} secrets>"
@@ -499,115 +672,138 @@ class SecretsManagerClient:
     # What users call
 
     def get_secret(
-        self,
-        name: str,
-        default: Any = MISSING,
-        *,
-        key: str | None = None,
-        env: str | None = None,
-        stage: str = CURRENT,
+        self, name: str, default: Any = MISSING, *, key: str | None = None, env: str | None = None, stage: str = CURRENT
     ) -> Any:
-        """Do what the function of this name does."""
+        """Do what the function get_secret does."""
         if not callable(default):
             lease = self._hot.get((name, key, env, stage))
             if lease is not None and monotonic() < lease[0]:
                 return lease[1]
-        elif not self._config().aws:
-            return default()
-        return _served(self._read(_Ask(name, default, key, env, stage, _as_text)))
+        return self._serve(_Ask(name, default, key, env, stage, _as_text))
 
+    async def aget_secret(
+        self, name: str, default: Any = MISSING, *, key: str | None = None, env: str | None = None, stage: str = CURRENT
+    ) -> Any:
+        """Do what the function get_secret does, without ever blocking the event loop."""
+        if self._settings is None:  # boto3 takes a while to import
+            import asyncio  # noqa: PLC0415 - who calls this has it already
+
+            await asyncio.get_running_loop().run_in_executor(None, self._config)
+        ask = _Ask(name, default, key, env, stage, _as_text)
+        if self._config().aws and self._local(ask) is None:
+            return _served(self._read(ask, await self._arrival(*self._look(name, stage))))
+        return self._serve(ask)
+
+    @overload
+    def get_secret_dict(self, name: str, *, env: str | None = ..., stage: str = ...) -> dict[str, Any]: ...
+    @overload
+    def get_secret_dict(
+        self, name: str, default: Callable[[], T] | T, *, env: str | None = ..., stage: str = ...
+    ) -> dict[str, Any] | T: ...
     def get_secret_dict(
         self, name: str, default: Any = MISSING, *, env: str | None = None, stage: str = CURRENT
     ) -> Any:
-        """Do what the function of this name does."""
-        return self._whole(name, default, env, stage, _as_dict)
+        """Return a secret that is a JSON object, as a dictionary of the caller's own."""
+        return self._serve(_Ask(name, default, None, env, stage, _as_dict))
 
+    @overload
+    def get_secret_bytes(self, name: str, *, env: str | None = ..., stage: str = ...) -> bytes: ...
+    @overload
+    def get_secret_bytes(
+        self, name: str, default: Callable[[], T] | T, *, env: str | None = ..., stage: str = ...
+    ) -> bytes | T: ...
     def get_secret_bytes(
         self, name: str, default: Any = MISSING, *, env: str | None = None, stage: str = CURRENT
     ) -> Any:
-        """Do what the function of this name does."""
-        return self._whole(name, default, env, stage, _as_bytes)
+        """Return a binary secret's bytes, or a text's in UTF-8."""
+        return self._serve(_Ask(name, default, None, env, stage, _as_bytes))
 
     def has_secret(self, name: str, *, key: str | None = None, env: str | None = None) -> bool:
-        """Do what the function of this name does."""
+        """Tell whether there is one: what `"NAME" in os.environ` was before (and is, where AWS is off)."""
         env, settings = env or _variable(name), self._config()
-        held = bool(os.environ.get(env))
         if not settings.aws:
             return env in os.environ
+        held = bool(os.environ.get(env))
         if settings.development and held:
             return True
-        answer: Any = self._look(name, CURRENT)
+        answer: Any = self._wait(*self._look(name, CURRENT))
         if isinstance(answer, _Value) and key is not None:
             answer = _as_given(answer, name, key)
         if not isinstance(answer, _Problem) or (held and settings.fallback != "deny"):
             return True
         if answer.kind is SecretNotFoundError or settings.development:
             return False
-        raise answer.kind(answer.text)
+        raise answer.error()
+
+    def prefetch(self, *names: str | list[str] | tuple[str, ...]) -> dict[str, Exception]:
+        """Fetch many secrets by few calls at the same time; return what could not be fetched, and why."""
+        if not self._config().aws:
+            return {}
+        wanted = [name for item in names for name in ([item] if isinstance(item, str) else item)]
+        batch: list[tuple[_Record, _Flight]] = []
+        looks = [(name, self._look(name, CURRENT, batch=batch)) for name in dict.fromkeys(wanted)]
+        for start in range(0, len(batch), BATCH):
+            self._launch(batch[start : start + BATCH])
+        answers = [(name, self._wait(*look)) for name, look in looks]
+        return {name: answer.error() for name, answer in answers if isinstance(answer, _Problem)}
 
     def refresh_secret(self, name: str, *, stage: str = CURRENT) -> None:
-        """Do what the function of this name does."""
-        if self._config().aws:
-            _served(self._look(name, stage, refresh=True))
-        else:
-            self.clear_cache(name)
+        """Read a secret from AWS now, fresh or not; if that fails, raise, and keep the last value."""
+        if not self._config().aws:
+            return self.clear_cache(name)
+        look = self._look(name, stage, refresh=True)
+        self._wait(*look)
+        _served(look[2] and look[2].answer)
+        return None
 
     def clear_cache(self, name: str | None = None) -> None:
-        """Do what the function of this name does."""
+        """Forget one secret; or all of them, and what the environment says of this module."""
         with _lock:
             self._hot.clear()
             if name is None:
                 self._books.clear()
                 self._settings = None
-            else:
-                for book in [book for book in self._books if book[0] == name or book[1] is None]:
-                    del self._books[book]
+            for book in [book for book in self._books if book[0] == name or book[1] is None]:
+                del self._books[book]
+
+    def stats(self) -> dict[str, float]:
+        """Return what was counted in this process. A hit counts once a second for each name, not each time."""
+        with _lock:
+            counts: dict[str, float] = dict(self._counts)
+            fetched = [record.value.fetched for record in self._books.values() if record.stage and record.value]
+        asked = counts["CacheHits"] + counts["CacheMisses"]
+        counts["CacheHitRate"] = counts["CacheHits"] / asked if asked else 0.0
+        counts["SecretAgeSeconds"] = monotonic() - min(fetched) if fetched else 0.0
+        return counts
 
     # The order of sources
 
-    def _whole(self, name: str, default: Any, env: str | None, stage: str, shape: Callable[..., Any]) -> Any:
-        if callable(default) and not self._config().aws:
-            return default()
-        return _served(self._read(_Ask(name, default, None, env, stage, shape)))
+    def _config(self) -> _Settings:
+        settings = self._settings
+        if settings is None:
+            settings = self._settings = _Settings()
+        return settings
 
-    def _read(self, ask: _Ask) -> Any:
-        settings = self._config()
-        if settings.development or not settings.aws:
-            value = self._of_environment(ask)
-            if value is not None:
-                return ask.default() if ask.lazy else self._lease(ask, value, ask.of_variable(value), None)
-        if not settings.aws:
+    def _serve(self, ask: _Ask) -> Any:
+        return ask.default() if ask.lazy and not self._config().aws else _served(self._read(ask))
+
+    def _read(self, ask: _Ask, looked: _Answer | None = None) -> Any:
+        value = self._local(ask)
+        if value is not None:
+            return ask.default() if ask.lazy else self._lease(ask, value, ask.of_variable(value), None)
+        if not self._config().aws:
             text = f"secret {ask.name!r} not found: AWS is off and {ask.variable} is not set"
             return _Problem(SecretNotFoundError, text) if ask.default is MISSING else ask.default
-        value_or = self._look(ask.name, ask.stage)
-        if isinstance(value_or, _Problem):
-            return self._without(ask, value_or)
-        answer = ask.shown(value_or)
-        if not isinstance(answer, _Problem):
-            return ask.evaluate(answer) if ask.expression else self._lease(ask, value_or, answer, ask.stage)
-        return self._without(ask, answer) if answer.kind is SecretNotFoundError else answer
+        found = looked or self._wait(*self._look(ask.name, ask.stage))
+        answer = found if isinstance(found, _Problem) else ask.shown(found)
+        if isinstance(answer, _Problem):
+            return answer if answer.kind is SecretFormatError else self._without(ask, answer)
+        return ask.evaluate(answer) if ask.expression else self._lease(ask, found, answer, ask.stage)
 
-    def _without(self, ask: _Ask, problem: _Problem) -> Any:
-        """AWS can't serve it: the environment, if it holds the variable; the default, if there is no such secret."""
-        settings = self._config()
-        text = os.environ.get(ask.variable) if ask.stage == CURRENT else None
-        if text and settings.fallback != "deny" and not settings.development:
-            self._fell_back(ask, problem)
-            return ask.default() if ask.lazy else ask.of_variable(_Value(text))
-        if ask.default is MISSING:
-            return problem
-        if settings.development or settings.fallback == "any":
-            return ask.default() if ask.lazy else ask.default
-        if problem.kind is not SecretNotFoundError:
-            return problem
-        if ask.expression:
-            return ask.optional(problem)
-        return ask.default() if ask.lazy else ask.default
-
-    def _of_environment(self, ask: _Ask) -> _Value | None:
-        """The variable's value, cached like any other. An empty variable counts as not set."""
-        variable = ask.variable
-        if ask.stage != CURRENT:
+    def _local(self, ask: _Ask) -> _Value | None:
+        """The variable's value where it wins over AWS; cached like any other. An empty variable counts as not set."""
+        settings, variable = self._config(), ask.variable
+        if ask.stage != CURRENT or (settings.aws and not settings.development):
             return None
         with _lock:
             record = self._books.get((variable, None))
@@ -619,141 +815,338 @@ class SecretsManagerClient:
         value = _Value(text)
         with _lock:
             record = self._record(variable, None)
-            record.value, record.fresh_until = value, value.fetched + _jitter(self._config().ttl, 0.9)
+            record.value, record.fresh_until = value, value.fetched + _jitter(settings.ttl, 0.9)
         return value
 
-    def _fell_back(self, ask: _Ask, problem: _Problem) -> None:
-        with _lock:
-            record = self._record(ask.name, ask.stage)
-            warned, record.warned = record.warned, True
-        if not warned:
-            _warn("%s; falling back to the environment variable %s", problem.text, ask.variable)
-
-    def _lease(self, ask: _Ask, value: _Value, answer: Any, stage: str | None) -> Any:
-        """Let the fast path serve this answer for a moment."""
-        if ask.shape is _as_text and not isinstance(answer, _Problem):
+    def _without(self, ask: _Ask, problem: _Problem) -> Any:
+        """AWS can't serve it: the environment, if it holds the variable; the default, if there is no such secret."""
+        settings = self._config()
+        text = os.environ.get(ask.variable) if ask.stage == CURRENT else None
+        if text and settings.fallback != "deny" and not settings.development:
             with _lock:
-                record = self._books.get((ask.name if stage else ask.variable, stage))
-                if record is not None and record.value is value:
-                    lease = (min(monotonic() + LEASE, record.fresh_until), answer)
-                    self._hot[ask.name, ask.key, ask.env, ask.stage] = lease
-                    if ask.plain:
-                        self._hot[ask.name] = lease
-        return answer
+                record = self._record(ask.name, ask.stage)
+                warned, record.warned = record.warned, True
+                self._counts["FallbackToEnv"] += 1
+            if not warned:
+                _warn("%s; falling back to the environment variable %s", problem.text, ask.variable)
+            return ask.default() if ask.lazy else ask.of_variable(_Value(text))
+        if ask.default is MISSING:
+            return problem
+        if problem.kind is SecretNotFoundError and ask.expression and not settings.lenient:
+            return ask.optional(problem)
+        if problem.kind is SecretNotFoundError or settings.lenient:
+            return ask.default() if ask.lazy else ask.default
+        return problem
 
     # The books
 
-    def _config(self) -> _Settings:
-        settings = self._settings
-        if settings is None:
-            settings = _Settings()
-            if settings.aws:
-                try:
-                    import boto3  # noqa: F401, PLC0415 - slow, and not needed where AWS is off
-                except ImportError:
-                    _warn("USE_AWS_SECRETS is on but boto3 is not installed; using the environment")
-                    settings.aws = False
-            self._settings = settings
-        return settings
-
     def _record(self, name: str, stage: str | None) -> _Record:
-        """The books on a secret, as the most recently used; the least recently used one leaves. Under the lock."""
+        """The books on a secret, now the most recently used; the least recently used one leaves. Under the lock."""
         record = self._books.pop((name, stage), None) or _Record(name, stage)
         self._books[name, stage] = record
         if len(self._books) > SECRET_CACHE_SIZE:
             del self._books[next(iter(self._books))]
-            self._hot.clear()
+            self._hot.clear()  # so that each name shows again whether it is in use
         return record
 
-    def _look(self, name: str, stage: str, *, refresh: bool = False) -> _Value | _Problem:
-        """The value, from the books where they are fresh; at the price of one call, whatever the number of threads."""
-        settings, mine = self._config(), False
+    def _lease(self, ask: _Ask, value: Any, answer: Any, stage: str | None) -> Any:
+        """Let the fast path serve this answer for a moment."""
+        if ask.shape is _as_text and not isinstance(answer, _Problem):
+            now = monotonic()
+            with _lock:
+                record = self._books.get((ask.name if stage else ask.variable, stage))
+                if record is not None and record.value is value and value is not None:
+                    end = record.fresh_until if now < record.fresh_until else value.fetched + self._config().max_stale
+                    lease = self._hot[ask.name, ask.key, ask.env, ask.stage] = (min(now + LEASE, end), answer)
+                    if ask.plain:
+                        self._hot[ask.name] = lease
+        return answer
+
+    def _look(
+        self, name: str, stage: str, *, refresh: bool = False, batch: list[tuple[_Record, _Flight]] | None = None
+    ) -> tuple[_Answer | None, _Record, _Flight | None]:
+        """What the books can serve at once; nothing, where there is a flight to wait for.
+
+        An old value is served at once while one flight fetches a new one. Only an idle process, whose value may have
+        been rotated away long ago, waits for it.
+        """
+        settings, counts = self._config(), self._counts
+        served: _Answer | None = None
         with _lock:
-            record, now = self._record(name, stage), monotonic()
+            record, now, mine = self._record(name, stage), monotonic(), False
             value, flight = record.value, record.flight
             if value is not None and now < record.fresh_until and not refresh:
-                return value
+                counts["CacheHits"] += 1
+                return value, record, None
+            counts["CacheMisses"] += 1
             if value is not None and now >= value.fetched + settings.max_stale:
                 value = None
             if flight is not None and now >= flight.started + DEADLINE:
                 flight = None  # its thread is lost
             if flight is None and (refresh or now >= record.retry_at):
-                flight, mine = _Flight(name, now), True
-                record.flight = flight
-            idle = value is not None and now > value.fetched + max(3 * settings.ttl, 60.0) and not record.tries
-        if flight is None:
-            return value or record.problem or _Problem(SecretUnavailableError, f"secret {name!r} is backing off")
-        if value is not None and not refresh and not idle:
-            if mine:
-                self._in_background(record, flight)
-            return value
-        if mine:
-            self._fly(record, flight, refresh=refresh)
-        else:
-            flight.done.wait(max(0.0, flight.started + DEADLINE - now))
-        if isinstance(flight.answer, _Problem) and not refresh:
-            return value or flight.answer
-        return flight.answer
+                flight = record.flight = _Flight(now, refresh=refresh)
+                mine = True
+            if value is not None and not refresh and (record.tries or now < value.fetched + settings.idle):
+                served = value
+                counts["StaleServed"] += 1
+            elif flight is None:
+                served = value or record.problem
+        if mine and flight is not None:
+            if batch is None:
+                self._launch([(record, flight)])
+            else:
+                batch.append((record, flight))
+        return served, record, flight
 
-    def _in_background(self, record: _Record, flight: _Flight) -> None:
-        thread = threading.Thread(target=self._fly, args=(record, flight), name="shield-ai-refresh", daemon=True)
+    def _wait(self, served: _Answer | None, record: _Record, flight: _Flight | None) -> _Answer:
+        if served is None and flight is not None:
+            if not flight.done.wait(max(0.0, flight.started + DEADLINE - monotonic())):
+                self._land(record, flight)
+            served = self._outcome(record, flight)
+        return served or record.problem
+
+    async def _arrival(self, served: _Answer | None, record: _Record, flight: _Flight | None) -> _Answer:
+        if served is None and flight is not None:
+            import asyncio  # noqa: PLC0415 - who calls this has it already
+
+            loop = asyncio.get_running_loop()
+            arrived = asyncio.Event()
+            with _lock:
+                flight.wakers.append(lambda: loop.call_soon_threadsafe(arrived.set))
+                if flight.done.is_set():
+                    arrived.set()
+            try:
+                await asyncio.wait_for(arrived.wait(), max(0.0, flight.started + DEADLINE - monotonic()))
+            except asyncio.TimeoutError:
+                self._land(record, flight)
+            served = self._outcome(record, flight)
+        return served or record.problem
+
+    def _outcome(self, record: _Record, flight: _Flight) -> _Answer:
+        """The flight's answer; if it failed, the last known value while that may be served."""
+        with _lock:
+            answer, value = flight.answer or record.problem, record.value
+            if isinstance(answer, _Value) or value is None or monotonic() >= value.fetched + self._config().max_stale:
+                return answer
+            self._counts["StaleServed"] += 1
+        return value
+
+    # The calls
+
+    def _launch(self, flights: list[tuple[_Record, _Flight]]) -> None:
+        thread = threading.Thread(target=copy_context().run, args=(self._fly, flights), name="shield-ai", daemon=True)
         try:
             thread.start()
-        except RuntimeError:  # no more threads, or the interpreter is shutting down
-            with _lock:
-                record.flight, record.retry_at = None, monotonic() + BACK_OFF
+        except RuntimeError:  # no more threads, or the interpreter is ending
+            self._fly(flights)
 
-    def _fly(self, record: _Record, flight: _Flight, *, refresh: bool = False) -> None:
+    def _fly(self, flights: list[tuple[_Record, _Flight]]) -> None:
+        token, alone = _calling.set(True), len(flights) == 1
         try:
-            flight.answer = self._call(record, refresh=refresh)
+            if alone:
+                flights[0][1].answer = self._call(*flights[0])
+            else:
+                self._call_many({self._id(record): flight for record, flight in flights})
         finally:
-            self._land(record, flight)
+            _calling.reset(token)
+            for record, flight in flights:
+                if alone or flight.answer is not None:
+                    self._land(record, flight)
+                else:  # the batch was refused, or did not hold it
+                    self._launch([(record, flight)])
+
+    def _call(self, record: _Record, flight: _Flight) -> _Answer:
+        secret_id = self._id(record)
+        try:
+            with _span(secret_id):
+                response = self._transport().fetch(secret_id, record.stage or CURRENT, refresh=flight.refresh)
+            answer = _value_of(response) or _refusal(secret_id, "an answer without a value")
+        except SecretError as error:
+            answer = _Problem(type(error), str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text and frames may hold the value
+            answer = _refusal(secret_id, _code(error))
+        return self._counted(answer, calls=1)
+
+    def _call_many(self, flights: dict[str, _Flight]) -> None:
+        """Up to 20 secrets by one call. What its answer does not hold is left to calls of their own."""
+        transport = self._transport()
+        if not isinstance(transport, _Boto3):
+            return
+        try:
+            response = transport.fetch_many([*flights])
+        except Exception as error:  # noqa: BLE001 - as above
+            refusals = {secret_id: _code(error) for secret_id in flights}
+            if {*refusals.values()} & {*_NO_BATCH, *_DENIED}:
+                return
+        else:
+            refusals = {error["SecretId"]: error["ErrorCode"] for error in response.get("Errors", ())}
+            for secret in response.get("SecretValues", ()):
+                for secret_id in (secret.get("Name"), secret.get("ARN")):
+                    if secret_id in flights:
+                        flights[secret_id].answer = self._counted(_value_of(secret), calls=0)
+        self._counts["SecretsManagerCalls"] += 1
+        for secret_id, code in refusals.items():
+            if secret_id in flights:
+                flights[secret_id].answer = self._counted(_refusal(secret_id, code), calls=0)
+
+    def _counted(self, answer: T, *, calls: int) -> T:
+        with _lock:
+            self._counts["SecretsManagerCalls"] += calls
+            self._counts["SecretErrors"] += isinstance(answer, _Problem)
+            if isinstance(answer, _Problem) and answer.kind is SecretAccessDeniedError:
+                self._connected = None  # so that new credentials are looked for
+        return answer
 
     def _land(self, record: _Record, flight: _Flight) -> None:
         """Enter the answer into the books, unless the flight was given up meanwhile; wake who waits."""
-        answer, settings, warn = flight.answer, self._config(), False
+        settings, warning = self._config(), ""
         with _lock:
-            if record.flight is flight:
-                record.flight = None
-                if isinstance(answer, _Value):
-                    record.value, record.problem, record.tries, record.warned = answer, None, 0, False
-                    record.fresh_until = answer.fetched + _jitter(settings.ttl, 0.9)
-                    self._hot.clear()
-                else:
-                    record.problem = answer
-                    pause = min(BACK_OFF * 2**record.tries, MAX_BACK_OFF)
-                    record.tries, record.retry_at = min(record.tries + 1, 16), monotonic() + _jitter(pause, 0.5)
-                    warn = record.value is not None and not record.warned
-                    record.warned = record.warned or warn
-        flight.done.set()
-        if warn and isinstance(answer, _Problem):
-            _warn("%s; serving the last known value for up to %d s", answer.text, settings.max_stale)
+            if flight.answer is None:
+                flight.answer = _Problem(SecretUnavailableError, f"secret {record.name!r}: no answer in time")
+            answer, ours = flight.answer, record.flight is flight
+            if ours and isinstance(answer, _Value):
+                record.value, record.tries, record.warned = answer, 0, False
+                record.fresh_until = answer.fetched + _jitter(settings.ttl, 0.9)
+                self._hot.clear()
+            elif ours and isinstance(answer, _Problem):
+                record.problem = answer
+                record.retry_at = monotonic() + _jitter(min(BACK_OFF * 2**record.tries, MAX_BACK_OFF), 0.5)
+                record.tries = min(record.tries + 1, 16)
+                if record.value is not None and not record.warned:
+                    record.warned, warning = True, answer.text
+            record.flight = None if ours else record.flight
+            wakers, flight.wakers = flight.wakers, []
+            flight.done.set()
+        for wake in wakers:
+            wake()
+        if warning:
+            _warn("%s; serving the last known value for up to %d s", warning, settings.max_stale)
+        if settings.metrics != "off":
+            self._report()
 
-    def _call(self, record: _Record, *, refresh: bool) -> _Value | _Problem:
-        prefix = "" if record.name.startswith("arn:") else self._config().prefix
-        try:
-            response = self._transport().fetch(prefix + record.name, record.stage or CURRENT, refresh=refresh)
-            if "SecretString" in response:
-                return _Value(response["SecretString"])
-            if "SecretBinary" in response:
-                return _Value(None, response["SecretBinary"])
-        except Exception as error:  # noqa: BLE001 - whatever it is, its text and frames may hold the value
-            return _refusal(prefix + record.name, _code(error))
-        return _refusal(prefix + record.name, "an answer without a value")
+    def _id(self, record: _Record) -> str:
+        return record.name if record.name.startswith("arn:") else self._config().prefix + record.name
 
-    def _transport(self) -> _Boto3:
-        """The connection to AWS, made anew when the environment that it came from has changed."""
-        import boto3.session  # noqa: PLC0415 - slow, and not needed where AWS is off
+    def _transport(self) -> _Boto3 | _Agent:
+        """The connection, made anew when the part of the environment that it came from has changed."""
+        session = getattr(sys.modules.get("boto3.session"), "Session", None)
+        variables = {(name, os.environ.get(name)) for name in os.environ if name.startswith(("AWS_", "PARAMETERS_"))}
+        origin = hash((session, frozenset(variables)))
+        with self._connecting:
+            connected = self._connected
+            if connected is None or connected[0] != origin:
+                kind = _Agent if self._config().transport == "agent" else _Boto3
+                connected = self._connected = (origin, kind())
+            return connected[1]
 
-        origin = hash(frozenset((boto3.session.Session, *((k, os.environ.get(k)) for k in os.environ if "AWS_" in k))))
-        with self._making:
-            if self._boto is None or self._boto[0] != origin:
-                self._boto = (origin, _Boto3())
-            return self._boto[1]
+    # Metrics
+
+    def _report(self) -> None:
+        with _lock:
+            if self._reporter is None or not self._reporter.is_alive():
+                self._reporter = threading.Thread(target=self._report_on, name="shield-ai-metrics", daemon=True)
+                self._reporter.start()
+
+    def _report_on(self) -> None:
+        sent = dict.fromkeys(COUNTS, 0.0)
+        while self._config().metrics != "off":
+            time.sleep(REPORT_EVERY)
+            settings, now = self._config(), self.stats()
+            figures = {name: now[name] - sent[name] for name in COUNTS}
+            asked = figures.pop("CacheHits") + figures.pop("CacheMisses")
+            if not asked:
+                continue
+            figures["CacheHitRate"] = 100 * (now["CacheHits"] - sent["CacheHits"]) / asked
+            figures["SecretAgeSeconds"] = now["SecretAgeSeconds"]
+            try:
+                (_print_emf if settings.metrics == "emf" else _put_metrics)(settings.namespace or "ShieldAI", figures)
+            except Exception as error:  # noqa: BLE001 - counting must never harm the app
+                _warn("metrics can't be sent: %s", _code(error))
+            else:
+                sent = {name: now[name] for name in COUNTS}
 
 
+def _unit(name: str) -> str:
+    return {"CacheHitRate": "Percent", "SecretAgeSeconds": "Seconds"}.get(name, "Count")
+
+
+def _print_emf(namespace: str, figures: dict[str, float]) -> None:
+    """One line on stdout, which CloudWatch Logs turns into metrics."""
+    import json  # noqa: PLC0415 - not needed where AWS is off
+
+    metrics = [{"Name": name, "Unit": _unit(name)} for name in figures]
+    head = {"Namespace": namespace, "Dimensions": [[]], "Metrics": metrics}
+    line = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [head]}, **figures}
+    print(json.dumps(line), flush=True)  # noqa: T201 - the format's way
+
+
+def _put_metrics(namespace: str, figures: dict[str, float]) -> None:
+    import boto3  # noqa: PLC0415 - slow, and not needed where AWS is off
+
+    data = [{"MetricName": name, "Value": value, "Unit": _unit(name)} for name, value in figures.items()]
+    boto3.session.Session().client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=data)
+
+
+class RedactingFilter:
+    """Masks in log records each value that a cache holds: `handler.addFilter(RedactingFilter())`."""
+
+    def filter(self, record: LogRecord) -> bool:
+        """Mask the message and the traceback; let every record pass."""
+        from logging import Formatter  # noqa: PLC0415 - not needed unless there is logging
+
+        text = record.getMessage()
+        masked = _masked(text)
+        if masked != text:
+            record.msg, record.args = masked, None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = Formatter().formatException(record.exc_info)
+        record.exc_text = record.exc_text and _masked(record.exc_text)
+        return True
+
+
+def _masked(text: str) -> str:
+    with _lock:
+        values = [record.value for client in _clients for record in client._books.values() if record.value]  # noqa: SLF001
+    words = {value.text for value in values} | {word for value in values for word in _words(value.document)}
+    for word in sorted(filter(None, words), key=len, reverse=True):
+        text = text.replace(word, "•••") if len(word) > 3 else text  # noqa: PLR2004 - less would mask everything
+    return text
+
+
+def _words(part: Any) -> Iterator[str]:
+    """The texts inside a document that may be secret."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict):
+        part = [item for key, item in part.items() if key.lower() not in NO_SECRETS]
+    for item in part if isinstance(part, list) else ():
+        yield from _words(item)
+
+
+_clients: WeakSet[SecretsManagerClient] = WeakSet()
 _client = SecretsManagerClient()
 _client._hot = _hot  # noqa: SLF001 - one dictionary, so that the fast path needs no attribute
+
+
+def _before_fork() -> None:
+    _lock.acquire()
+
+
+def _after_fork() -> None:
+    _lock.release()
+
+
+def _start_child() -> None:
+    """After a fork, locks may be held by threads that are not here."""
+    global _lock  # noqa: PLW0603 - the very purpose
+    _lock = threading.RLock()
+    for client in _clients:
+        client._start()  # noqa: SLF001 - ours
+
+
+getattr(os, "register_at_fork", lambda **_: None)(
+    before=_before_fork, after_in_parent=_after_fork, after_in_child=_start_child
+)
 
 
 # --- the functions ----------------------------------------------------------------------------------------------------
@@ -781,7 +1174,7 @@ def get_secret(
         env: The variable behind the name; left out, the name in upper case with "_".
         stage: AWSPREVIOUS for the version before.
 
-    Callers pass key, env and stage by keyword; Python is not told so because that makes each call a third slower.
+    Pass key, env and stage by keyword; Python is not told so because that makes each call a fifth slower.
     """
     if default is MISSING and key is None and env is None and stage is CURRENT:
         try:
@@ -794,38 +1187,11 @@ def get_secret(
     return _client.get_secret(name, default, key=key, env=env, stage=stage)
 
 
-@overload
-def get_secret_dict(name: str, *, env: str | None = ..., stage: str = ...) -> dict[str, Any]: ...
-@overload
-def get_secret_dict(
-    name: str, default: Callable[[], T] | T, *, env: str | None = ..., stage: str = ...
-) -> dict[str, Any] | T: ...
-def get_secret_dict(name: str, default: Any = MISSING, *, env: str | None = None, stage: str = CURRENT) -> Any:
-    """Return a secret that is a JSON object, as a dictionary of the caller's own."""
-    return _client.get_secret_dict(name, default, env=env, stage=stage)
-
-
-@overload
-def get_secret_bytes(name: str, *, env: str | None = ..., stage: str = ...) -> bytes: ...
-@overload
-def get_secret_bytes(
-    name: str, default: Callable[[], T] | T, *, env: str | None = ..., stage: str = ...
-) -> bytes | T: ...
-def get_secret_bytes(name: str, default: Any = MISSING, *, env: str | None = None, stage: str = CURRENT) -> Any:
-    """Return a binary secret's bytes, or a text's in UTF-8."""
-    return _client.get_secret_bytes(name, default, env=env, stage=stage)
-
-
-def has_secret(name: str, *, key: str | None = None, env: str | None = None) -> bool:
-    """Tell whether there is such a secret: what `"NAME" in os.environ` was before (and is, where AWS is off)."""
-    return _client.has_secret(name, key=key, env=env)
-
-
-def refresh_secret(name: str, *, stage: str = CURRENT) -> None:
-    """Read a secret from AWS now, although its value may be fresh; raise if that fails, and keep the last value."""
-    _client.refresh_secret(name, stage=stage)
-
-
-def clear_secret_cache(name: str | None = None) -> None:
-    """Forget one secret; or all of them, and what the environment says of this module."""
-    _client.clear_cache(name)
+aget_secret = _client.aget_secret
+get_secret_dict = _client.get_secret_dict
+get_secret_bytes = _client.get_secret_bytes
+has_secret = _client.has_secret
+prefetch = _client.prefetch
+refresh_secret = _client.refresh_secret
+clear_secret_cache = _client.clear_cache
+stats = _client.stats
