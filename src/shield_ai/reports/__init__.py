@@ -1,0 +1,1 @@
+"""What was found, planned and done, as text: pure functions that return it; the CLI prints."""

@@ -1,0 +1,29 @@
+"""Findings to report on."""
+
+from __future__ import annotations
+
+from shield_ai.model import Confidence, Finding, Severity, Shape, Site, fingerprint
+from shield_ai.pattern import rules
+
+
+def finding(rule="CSEC34.environ-read", path="app/settings.py", line=1, name="SECRET_KEY", **more):
+    env = more.pop("env", None)
+    fields = {
+        "column": 1,
+        "end_line": line,
+        "end_column": 9,
+        "severity": rules()[rule].severity,
+        "confidence": Confidence.HIGH,
+        "message": rules()[rule].text(name, env),
+        "fixable": True,
+        "fingerprint": fingerprint(rule, path, name, 0),
+        **more,
+    }
+    return Finding(rule=rule, path=path, line=line, name=name, env=env, **fields)
+
+
+def site(start, end, **more):
+    return Site(start=start, end=end, shape=Shape.READ, **more)
+
+
+__all__ = ["Severity", "finding", "site"]

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai.model import Edit
+from shield_ai.reports.diff import NEW_LINES, diff_text
+from shield_ai.source import file_change
+
+
+def change(path, raw, *edits, encoding="utf-8"):
+    made = [Edit(path=path, start=start, end=end, replacement=text) for start, end, text in edits]
+    return file_change(path, raw, made, encoding)
+
+
+def wrap(raw, inner, encoding="utf-8"):
+    at = raw.index(inner)
+    return change("s.py", raw, (0, 0, "from x import get_secret\n"), (at, at, 'get_secret("n", lambda: '),
+                  (at + len(inner), at + len(inner), ")"), encoding=encoding)  # fmt: skip
+
+
+RAW = b"""\
+import os
+DEBUG = True
+TOKEN = "hunter-two"
+KEY = os.environ["KEY"]
+OTHER = os.environ.get("OTHER", "hunter-two")  # hunter
+MORE = 1
+LAST = "hunter-two"
+"""
+
+
+def test_edit_of_python_shows_code_and_no_value():
+    made = wrap(RAW, b'os.environ["KEY"]')
+    assert (
+        diff_text(made, RAW)
+        == """\
+--- s.py
++++ s.py
+@@ -0,0 +1 @@
++from x import get_secret
+ import os
+ DEBUG = True
+ TOKEN = "•••"
+-KEY = os.environ["KEY"]
++KEY = get_secret("n", lambda: os.environ["KEY"])
+ OTHER = os.environ.get("OTHER", "•••")  #•••
+ MORE = 1
+""".replace("@@ -0,0 +1 @@\n+from", "@@ -1,6 +1,7 @@\n+from")
+    )
+
+
+def test_literal_inside_an_edit_is_hidden():
+    made = wrap(RAW, b'"hunter-two"')
+    text = diff_text(made, RAW)
+    assert '-TOKEN = "•••"\n+TOKEN = get_secret("n", lambda: "•••")\n' in text
+    assert "hunter" not in text
+
+
+def test_given_spans_are_hidden_too():
+    at = RAW.index(b"DEBUG")
+    assert "DEBUG" not in diff_text(wrap(RAW, b'os.environ["KEY"]'), RAW, spans=[(at, at + 5)])
+
+
+@pytest.mark.parametrize(
+    ("encode", "note"),
+    [
+        pytest.param(lambda raw: raw.replace(b"\n", b"\r\n"), "  (CRLF)", id="crlf"),
+        pytest.param(lambda raw: b"\xef\xbb\xbf" + raw, "", id="bom"),
+        pytest.param(lambda raw: b"# -*- coding: latin-1 -*-\n# \xe9\n" + raw, "", id="latin-1"),
+    ],
+)
+def test_bytes_of_the_file_show_as_text(encode, note):
+    raw = encode(RAW)
+    text = diff_text(wrap(raw, b'os.environ["KEY"]', "latin-1" if b"\xe9" in raw else "utf-8"), raw)
+    assert text.startswith(f"--- s.py{note}\n+++ s.py{note}\n")
+    assert '\n+KEY = get_secret("n", lambda: os.environ["KEY"])\n' in text
+    assert "\r" not in text
+    assert "hunter" not in text
+
+
+def test_missing_newline_at_the_end_is_said():
+    raw = b'KEY = f("x")'
+    text = diff_text(wrap(raw, b'f("x")'), raw)
+    assert text.count("\\ No newline at end of file\n") == 2
+
+
+def test_addition_to_another_file_shows_our_text_only():
+    raw = b"password = hunter-two"
+    made = change("a.txt", raw, (len(raw), len(raw), "\nboto3\n"))
+    assert (
+        diff_text(made, raw)
+        == """\
+--- a.txt
++++ a.txt
+@@ -1 +1,2 @@
+-•••
+\\ No newline at end of file
++•••
++boto3
+"""
+    )
+
+
+def test_addition_after_the_last_line():
+    raw = b"django\n"
+    assert diff_text(change("a.txt", raw, (7, 7, "boto3\n")), raw).endswith("@@ -1,0 +2 @@\n+boto3\n")
+
+
+def test_new_file_is_shown_in_part():
+    text = diff_text(change("n.py", None, (0, 0, "".join(f"{i}\n" for i in range(50)))), None)
+    assert text.startswith("+++ n.py  (new, 50 lines)\n+0\n+1\n")
+    assert text.endswith(f"+{NEW_LINES - 1}\n… {50 - NEW_LINES} more lines\n")
+    assert diff_text(change("n.py", None, (0, 0, "")), None) == "+++ n.py  (new, 0 lines)\n"
+
+
+def test_replaced_file_shows_no_old_line():
+    raw = b"old\nfile\n"
+    text = diff_text(change("n.md", raw, (0, len(raw), "new\n")), raw)
+    assert text == "+++ n.md  (replaces 2 lines that shield wrote, 1 lines)\n+new\n"
+
+
+def test_colour_only_adds():
+    made = wrap(RAW, b'os.environ["KEY"]')
+    coloured = diff_text(made, RAW, colour=True)
+    assert "\x1b[32m+KEY" in coloured
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == diff_text(made, RAW)
+
+
+LINES = ["import os", "A = {0!r}", "B = os.environ.get('B', '{0}')", "# {0}", "C = f'x{0}'", "D = {{'E': '{0}'}}"]
+OPEN = ["'''{0}", "'''", "("]
+BARE = ["A={0}", "{0}"]  # in Python, this is a name
+
+
+@pytest.mark.parametrize(
+    ("path", "lines"), [("a.py", LINES + OPEN), (".env.example", LINES + BARE), ("a.md", LINES + BARE)]
+)
+@given(data=st.data(), value=st.text("0123456789abcdef", min_size=16, max_size=32))
+def test_no_value_is_shown(path, lines, data, value):
+    raw = "\n".join(data.draw(st.lists(st.sampled_from(lines)))).format(value).encode()
+    places = st.integers(0, len(raw))
+    edits = [(at, at, "ours\n") for at in sorted(data.draw(st.sets(places, max_size=3)))]
+    text = diff_text(change(path, raw, *edits), raw)
+    assert value not in re.sub(r"\n[-+ @\\]|ours", "", text)
+    assert value[:12] not in text

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import json
+
+import msgspec
+from report_helpers import finding, site
+
+from shield_ai.model import Plan, Skipped
+from shield_ai.reports.json import plan_json, scan_json
+
+
+def test_finding_has_exactly_the_fields_of_the_contract():
+    made = finding(env="SECRET_KEY", site=site(0, 1))
+    skipped = Skipped(path="b.py", line=2, name="", reason="not parsed")
+    document = json.loads(scan_json([made], [skipped]))
+    assert document["version"] == 1
+    assert document["findings"] == [
+        {
+            "rule": "CSEC34.environ-read",
+            "path": "app/settings.py",
+            "line": 1,
+            "column": 1,
+            "end_line": 1,
+            "end_column": 9,
+            "severity": "medium",
+            "confidence": "high",
+            "message": "SECRET_KEY is a secret that is read from the environment variable SECRET_KEY",
+            "name": "SECRET_KEY",
+            "env": "SECRET_KEY",
+            "fixable": True,
+            "fingerprint": made.fingerprint,
+        }
+    ]
+    assert document["skipped"] == [{"path": "b.py", "line": 2, "reason": "not parsed"}]
+
+
+def test_plan_can_be_read_back():
+    plan = Plan(app="shop", missing=("a",))
+    text = plan_json(plan)
+    assert msgspec.json.decode(text, type=Plan) == plan
+    assert text.endswith("}\n")

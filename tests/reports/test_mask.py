@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shield_ai.reports.mask import mask, mask_line, show
+
+
+def shown(path, text, keep=()):
+    return show(mask(path, text.encode(), keep))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param('A = "v"', 'A = "•••"', id="value"),
+        pytest.param("A = ''", "A = ''", id="nothing to hide"),
+        pytest.param('A = os.environ["MY_KEY2"]', 'A = os.environ["MY_KEY2"]', id="variable"),
+        pytest.param(
+            'A = os.environ.get("MY_KEY", "v")', 'A = os.environ.get("MY_KEY", "•••")', id="variable, default"
+        ),
+        pytest.param('A = getenv("MY_KEY")', 'A = getenv("MY_KEY")', id="getenv"),
+        pytest.param('A = env.db("MY_KEY", "v")', 'A = env.db("MY_KEY", "•••")', id="django-environ"),
+        pytest.param("A = config('MY_KEY', default='v')", "A = config('MY_KEY', default='•••')", id="decouple"),
+        pytest.param('A = env("v-1")', 'A = env("•••")', id="no name of a variable"),
+        pytest.param('A = connect("HUNTER")', 'A = connect("•••")', id="argument of anything else"),
+        pytest.param('A = {"PASSWORD": "v", "b": 1}', 'A = {"PASSWORD": "•••", "b": 1}', id="keys"),
+        pytest.param('A = {"sk-1": 1}', 'A = {"•••": 1}', id="key that is no name"),
+        pytest.param('A = D["default"]["x"]', 'A = D["default"]["x"]', id="items"),
+        pytest.param('A = ["HUNTER"]', 'A = ["•••"]', id="list"),
+        pytest.param('A = x in ["HUNTER"]', 'A = x in ["•••"]', id="list after a keyword"),
+        pytest.param('A = "v" "w"', 'A = "•••" "•••"', id="two strings"),
+        pytest.param("A = b'v' + r\"w\"", "A = b'•••' + r\"•••\"", id="prefixes"),
+        pytest.param("A = 123456", "A = •••", id="long number"),
+        pytest.param("A = 5432", "A = 5432", id="port"),
+        pytest.param("A = 1  # v", "A = 1  #•••", id="comment"),
+        pytest.param('A = "v', "A = •••", id="open quote"),
+        pytest.param('    "v",', '    "•••",', id="indented"),
+        pytest.param("v''' + x", "•••", id="end of a long string"),
+        pytest.param("x = ", "x = ", id="no end"),
+        pytest.param("x = (\n'v'", "•••?•••", id="lines that are no Python"),
+    ],
+)
+def test_python_line_shows_names_only(line, expected):
+    assert mask_line(line) == expected
+
+
+def test_names_that_are_known_are_shown():
+    assert mask_line('A = read("MY_KEY", "v")', keep={"MY_KEY"}) == 'A = read("MY_KEY", "•••")'
+
+
+def test_f_string_is_hidden_with_its_text():
+    line = mask_line('A = f"redis://:{PASSWORD}@host"')
+    assert "redis" not in line
+    assert "host" not in line
+    assert ("PASSWORD" in line) == (sys.version_info >= (3, 12))
+
+
+def test_long_string_is_hidden_on_all_its_lines():
+    assert shown("a.py", 'A = """v\nv\n"""\nB = x\n').replace("?", "\n") == 'A = """•••\n•••\n"""\nB = x\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("A=v", "A=•••"),
+        ("export A='v w'  # x", "export A=•••"),
+        ("A: v", "A: •••"),
+        ("# A=v", "•••"),
+        ("v", "•••"),
+        ("A=", "A="),
+        ("", ""),
+    ],
+)
+def test_dotenv_line_shows_the_name_only(line, expected):
+    for path in (".env", "deploy/.env.production", "prod.env", ".env.example"):
+        assert mask_line(line, path) == expected
+
+
+def test_any_other_file_is_hidden():
+    assert shown("a.toml", "a = 'v'\nb") == "•••?•••"
+
+
+@pytest.mark.parametrize("path", ["a.py", ".env", "a.toml"])
+@given(raw=st.binary())
+def test_offsets_and_newlines_stay(path, raw):
+    hidden = mask(path, raw)
+    assert len(hidden) == len(raw)
+    for old, new in zip(raw, hidden, strict=True):
+        assert new in (old, 0)
+        assert new == old or old not in b"\r\n"
+
+
+VALUE = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_characters="•"), min_size=12, max_size=40)
+PYTHON = [
+    "A = {0!r}\n",
+    "import os\nA = os.environ.get('MY_KEY', {0!r})\n",
+    "D = {{'PASSWORD': {0!r}, 'URL': 'redis://:' + {0!r}}}\n",
+    "f({0!r}, key={0!r})\n",
+    "# {0}\nA = 1\n",
+    "A = '''\n{0}\n'''\n",
+    "A = '\\\n{0}\n",
+    "A = b'{0}'\n",
+    "A = f'{0}'\n",
+    "A = ({0!r}\n",
+    "class A:\n  b = {0!r}\n {0!r}\n",
+]
+
+
+@pytest.mark.parametrize("template", PYTHON)
+@given(value=VALUE)
+@example(value="AKIA2345ABCDEFGHIJKL")
+@example(value="a'b\"c'd\"e'f\"g'")
+def test_no_value_is_shown_in_python(template, value):
+    text = template.format(value)
+    out = shown("a.py", text)
+    for part in (value, repr(value)[1:-1]):
+        assert part not in out
+
+
+@pytest.mark.parametrize("template", ["A={0}\n", "A = '{0}'\n", 'export A="x{0}\n', "A='x\n{0}\ny'\n", "# {0}\n"])
+@given(value=VALUE.filter(lambda v: "'" not in v and '"' not in v))
+@example(value="MIIEpAIBAAKCAQEA=")
+def test_no_value_is_shown_in_dotenv(template, value):
+    assert value not in shown(".env", template.format(value))
+
+
+@given(st.text())
+def test_nothing_shown_controls_the_terminal(text):
+    out = show(text.encode("utf-8", "surrogatepass"))
+    assert not {c for c in out if c < " " or "\x7f" <= c <= "\x9f" or c in "\u202e\u2066"}

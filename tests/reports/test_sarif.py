@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from report_helpers import Severity, finding, site
+
+from shield_ai.model import Edit
+from shield_ai.pattern import rules
+from shield_ai.reports.sarif import sarif
+from shield_ai.source import apply_edits, file_change
+
+RAW = b'A = e["A"]\nB = e["B"]\n'
+FINDINGS = [
+    finding(name="A", path="a b/é.py", site=site(4, 10)),
+    finding(name="B", path="a b/é.py", line=2, site=site(15, 21)),
+    finding(rule="CSEC34.no-runtime", name="", path="a b/é.py", fixable=False),
+    finding(rule="CSEC34.literal", name="C", path="c.py", severity=Severity.CRITICAL),
+]
+EDITS = [(0, "import g\n"), (4, "g("), (10, ")"), (15, "g("), (21, ")")]
+CHANGE = file_change("a b/é.py", RAW, [Edit(path="a b/é.py", start=at, end=at, replacement=text) for at, text in EDITS])
+
+# What the standard and GitHub's upload ask of each object, as far as we write it: required keys, then optional ones.
+# https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+SHAPE = {
+    "": ({"version", "$schema", "runs"}, set()),
+    "runs": ({"tool", "results"}, {"originalUriBaseIds", "columnKind"}),
+    "tool": ({"driver"}, set()),
+    "driver": ({"name", "rules"}, {"fullName", "semanticVersion"}),
+    "rules": (
+        {"id", "shortDescription", "fullDescription", "help"},
+        {"name", "helpUri", "defaultConfiguration", "properties"},
+    ),
+    "defaultConfiguration": ({"level"}, set()),
+    "results": (
+        {"ruleId", "message", "locations", "partialFingerprints"},
+        {"ruleIndex", "level", "properties", "fixes"},
+    ),
+    "locations": ({"physicalLocation"}, set()),
+    "physicalLocation": ({"artifactLocation", "region"}, set()),
+    "artifactLocation": ({"uri"}, {"uriBaseId"}),
+    "region": ({"startLine", "startColumn", "endLine", "endColumn"}, set()),
+    "deletedRegion": ({"byteOffset", "byteLength"}, set()),
+    "insertedContent": ({"text"}, set()),
+    "fixes": ({"artifactChanges"}, {"description"}),
+    "artifactChanges": ({"artifactLocation", "replacements"}, set()),
+    "replacements": ({"deletedRegion"}, {"insertedContent"}),
+    **dict.fromkeys(("shortDescription", "fullDescription", "help", "message", "description"), ({"text"}, set())),
+}
+FREE = {"properties", "partialFingerprints", "originalUriBaseIds"}
+
+
+def check(thing, name=""):
+    if isinstance(thing, list):
+        for item in thing:
+            check(item, name)
+    elif isinstance(thing, dict) and name not in FREE:
+        required, optional = SHAPE[name]
+        assert required <= set(thing) <= required | optional, name
+        for key, value in thing.items():
+            check(value, key)
+
+
+@pytest.fixture
+def log():
+    return json.loads(sarif(FINDINGS, [CHANGE]))
+
+
+def test_has_the_structure_of_the_standard(log):
+    check(log)
+    check(json.loads(sarif([])))
+    assert log["version"] == "2.1.0"
+    assert log["runs"][0]["columnKind"] == "unicodeCodePoints"
+
+
+def test_rules_say_how_bad_and_where_to_read_on(log):
+    driver = log["runs"][0]["tool"]["driver"]
+    assert [rule["id"] for rule in driver["rules"]] == list(rules())
+    for rule in driver["rules"]:
+        assert urlsplit(rule["helpUri"]).scheme == "https"
+        assert 0 < float(rule["properties"]["security-severity"]) <= 10
+        assert re.fullmatch(r"[A-Z]\w+", rule["name"])
+        assert rule["defaultConfiguration"]["level"] in ("note", "warning", "error")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", driver["semanticVersion"])
+
+
+def test_results_point_into_the_tree(log):
+    run = log["runs"][0]
+    for result, made in zip(run["results"], FINDINGS, strict=True):
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == made.rule
+        place = result["locations"][0]["physicalLocation"]
+        assert unquote(place["artifactLocation"]["uri"]) == made.path
+        assert not urlsplit(place["artifactLocation"]["uri"]).scheme
+        assert place["artifactLocation"]["uriBaseId"] in run["originalUriBaseIds"]
+        assert list(place["region"].values()) == [made.line, made.column, made.end_line, made.end_column]
+        assert result["partialFingerprints"] == {"shieldFingerprint/v1": made.fingerprint}
+    assert [result["level"] for result in run["results"]] == ["warning", "warning", "note", "error"]
+    assert run["results"][3]["properties"]["security-severity"] == "9.5"
+
+
+def test_fix_is_the_edits_at_the_finding_and_what_all_need(log):
+    first, second, *others = log["runs"][0]["results"]
+    assert not any("fixes" in result for result in others)
+    for result, expected in (
+        (first, b'import g\nA = g(e["A"])\nB = e["B"]\n'),
+        (second, b'import g\nA = e["A"]\nB = g(e["B"])\n'),
+    ):
+        (fix,) = result["fixes"]
+        (artifact,) = fix["artifactChanges"]
+        assert unquote(artifact["artifactLocation"]["uri"]) == "a b/é.py"
+        edits = [
+            Edit(
+                path="x",
+                start=replacement["deletedRegion"]["byteOffset"],
+                end=replacement["deletedRegion"]["byteOffset"] + replacement["deletedRegion"]["byteLength"],
+                replacement=replacement["insertedContent"]["text"],
+            )
+            for replacement in artifact["replacements"]
+        ]
+        assert apply_edits(RAW, edits) == expected
+
+
+def test_finding_that_no_edit_touches_has_no_fix():
+    lone = finding(path="a b/é.py", site=site(100, 110))
+    assert "fixes" not in json.loads(sarif([lone], [CHANGE]))["runs"][0]["results"][0]
+
+
+def test_is_the_same_each_time():
+    assert sarif(FINDINGS, [CHANGE]) == sarif(FINDINGS, [CHANGE])
