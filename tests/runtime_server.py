@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+from shield_ai import runtime
 
 NOT_FOUND = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 FAULTS = {
@@ -29,6 +33,11 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
+        self.reset()
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self.thread.start()
+
+    def reset(self):
         self.secrets = {}  # (name, stage) -> text or bytes
         self.calls = []  # (operation, names)
         self.requests = []  # (method, path, headers)
@@ -38,8 +47,6 @@ class Server(ThreadingHTTPServer):
         self.arrived = threading.Semaphore(0)  # released once a request
         self.ending = threading.Event()
         self.lock = threading.Lock()
-        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self.thread.start()
 
     @property
     def url(self):
@@ -52,10 +59,14 @@ class Server(ThreadingHTTPServer):
         with self.lock:
             return sum(name is None or name in names for _, names in self.calls)
 
-    def stop(self):
+    def release(self):
+        """Let everybody go who still waits for an answer."""
         self.ending.set()
         if self.gate is not None:
             self.gate.set()
+
+    def stop(self):
+        self.release()
         self.shutdown()
         self.server_close()
 
@@ -155,3 +166,40 @@ class Handler(BaseHTTPRequestHandler):
         if secret is None:
             return self.answer(400, {"__type": NOT_FOUND[0], "message": NOT_FOUND[1]})
         return self.answer(200, secret)
+
+
+def point_at(server, monkeypatch):
+    """Set the variables that make this process production, with the server as AWS."""
+    variables = {
+        "USE_AWS_SECRETS": "true",
+        "DJANGO_ENV": "production",
+        "AWS_ENDPOINT_URL": server.url,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    runtime.clear_secret_cache()
+
+
+class Clock:
+    """The runtime's clock, which goes on when the test says so."""
+
+    def __init__(self, monkeypatch):
+        self.now = time.monotonic()
+        monkeypatch.setattr(runtime, "monotonic", lambda: self.now)
+
+    def pass_(self, seconds):
+        self.now += seconds
+
+
+def until(condition, seconds=10):
+    """Wait until something that another thread does is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.002)

@@ -5,33 +5,41 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from shield_ai.runtime import (
+        RedactingFilter,
         SecretAccessDeniedError,
         SecretError,
         SecretFormatError,
         SecretNotFoundError,
         SecretsManagerClient,
         SecretUnavailableError,
+        aget_secret,
         clear_secret_cache,
         get_secret,
         get_secret_bytes,
         get_secret_dict,
         has_secret,
+        prefetch,
         refresh_secret,
+        stats,
     )
 
 __all__ = [
+    "RedactingFilter",
     "SecretAccessDeniedError",
     "SecretError",
     "SecretFormatError",
     "SecretNotFoundError",
     "SecretUnavailableError",
     "SecretsManagerClient",
+    "aget_secret",
     "clear_secret_cache",
     "get_secret",
     "get_secret_bytes",
     "get_secret_dict",
     "has_secret",
+    "prefetch",
     "refresh_secret",
+    "stats",
 ]
 
 

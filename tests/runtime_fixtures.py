@@ -1,0 +1,41 @@
+"""Fixtures of the runtime's tests; a test module asks for them with `pytest_plugins`."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from runtime_server import Clock, Server, point_at
+
+from shield_ai import runtime
+
+
+@pytest.fixture(scope="session")
+def session_server():
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def off(monkeypatch):
+    """A process with AWS off, an empty cache and no variables of ours."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "USE_AWS", "DJANGO_"))]:
+        monkeypatch.delenv(name)
+    runtime.clear_secret_cache()
+    yield monkeypatch
+    runtime.clear_secret_cache()
+
+
+@pytest.fixture
+def on(off, session_server):
+    """AWS on, in production, at an empty server of ours."""
+    session_server.reset()
+    point_at(session_server, off)
+    yield session_server
+    session_server.release()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)

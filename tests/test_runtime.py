@@ -1,0 +1,430 @@
+"""get_secret() and its kin: what is served from where, each case over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import sys
+
+import pytest
+from runtime_server import Server, point_at
+
+import shield_ai
+from shield_ai import runtime
+from shield_ai.runtime import (
+    SecretAccessDeniedError,
+    SecretError,
+    SecretFormatError,
+    SecretNotFoundError,
+    SecretsManagerClient,
+    SecretUnavailableError,
+    clear_secret_cache,
+    get_secret,
+    get_secret_bytes,
+    get_secret_dict,
+    has_secret,
+    refresh_secret,
+)
+
+pytest_plugins = ("runtime_fixtures",)
+VALUE = secrets.token_hex(16)
+OTHER = secrets.token_hex(16)
+OUTAGES = [
+    pytest.param("denied", SecretAccessDeniedError, id="denied"),
+    pytest.param("expired", SecretAccessDeniedError, id="expired credentials"),
+    pytest.param("broken", SecretUnavailableError, id="500"),
+    pytest.param("throttled", SecretUnavailableError, id="throttled"),
+    pytest.param("garbage", SecretUnavailableError, id="garbage body"),
+    pytest.param("empty", SecretUnavailableError, id="answer without a value"),
+    pytest.param("cut", SecretUnavailableError, id="body cut off"),
+    pytest.param("deleted", SecretUnavailableError, id="marked for deletion"),
+    pytest.param("kms", SecretUnavailableError, id="KMS key disabled"),
+]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Two attempts, short timeouts: the faults are the same, the suite is faster."""
+    monkeypatch.setattr(runtime, "ATTEMPTS", 1)
+    monkeypatch.setattr(runtime, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(runtime, "CONNECT_TIMEOUT", 0.3)
+
+
+@pytest.fixture
+def variable(monkeypatch):
+    def put(name, value):
+        monkeypatch.setenv(name, value)
+
+    monkeypatch.delenv("TEST_SECRET", raising=False)
+    return put
+
+
+def test_public_names_are_sorted_and_there():
+    assert list(runtime.__all__) == sorted(runtime.__all__)
+    assert list(shield_ai.__all__) == sorted(shield_ai.__all__) == dir(shield_ai)
+    for name in shield_ai.__all__:
+        assert getattr(shield_ai, name) is getattr(runtime, name)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = shield_ai.nonsense
+
+
+@pytest.mark.usefixtures("off", "variable")
+class TestOff:
+    def test_variable(self, variable):
+        variable("TEST_SECRET", VALUE)
+        assert get_secret("test-secret") == VALUE
+        assert get_secret("test-secret", "default") == VALUE
+        assert get_secret_bytes("test-secret") == VALUE.encode()
+
+    def test_variable_of_another_name(self, variable):
+        variable("OTHER_NAME", VALUE)
+        assert get_secret("test-secret", env="OTHER_NAME") == VALUE
+
+    @pytest.mark.parametrize(
+        ("name", "expected"),
+        [
+            pytest.param("email-host-password", "EMAIL_HOST_PASSWORD", id="dashes"),
+            pytest.param("app/prod/db.url", "APP_PROD_DB_URL", id="path"),
+            pytest.param("clé", "CL_", id="beyond ASCII"),
+            pytest.param("straße", "STRASSE", id="longer in upper case"),
+        ],
+    )
+    def test_variable_behind_a_name(self, variable, name, expected):
+        variable(expected, VALUE)
+        assert get_secret(name) == VALUE
+
+    @pytest.mark.parametrize("default", [None, "", "x", 0, [1]])
+    def test_plain_default(self, variable, default):
+        assert get_secret("test-secret", default) == default
+        variable("TEST_SECRET", "")
+        assert get_secret("test-secret", default=default) == default
+
+    def test_nothing(self):
+        for kind in (SecretNotFoundError, ValueError, KeyError, SecretError):
+            with pytest.raises(kind) as caught:
+                get_secret("test-secret")
+            assert str(caught.value) == "secret 'test-secret' not found: AWS is off and TEST_SECRET is not set"
+        assert str(SecretError()) == ""
+
+    def test_previous_version_is_not_in_the_environment(self, variable):
+        variable("TEST_SECRET", VALUE)
+        assert get_secret("test-secret", None, stage="AWSPREVIOUS") is None
+
+    def test_callable_is_just_called(self):
+        found = object()
+        assert get_secret("test-secret", lambda: found) is found
+        assert get_secret_dict("test-secret", lambda: found) is found
+        assert get_secret_bytes("test-secret", lambda: found) is found
+        with pytest.raises(ZeroDivisionError):
+            get_secret("test-secret", lambda: 1 / 0)
+
+    def test_field(self, variable):
+        variable("TEST_SECRET", json.dumps({"password": VALUE, "port": 5432}))
+        assert get_secret("test-secret", key="password") == VALUE
+        assert get_secret("test-secret", key="port") == "5432"
+        assert get_secret_dict("test-secret") == {"password": VALUE, "port": 5432}
+        variable("DB_PASSWORD", VALUE)
+        assert get_secret("test-secret", key="password", env="DB_PASSWORD") == VALUE
+
+    def test_no_document(self, variable):
+        variable("TEST_SECRET", VALUE)
+        with pytest.raises(SecretFormatError):
+            get_secret_dict("test-secret", default={})
+        assert get_secret_dict("other-secret", default={}) == {}
+
+    def test_presence(self, variable):
+        assert not has_secret("test-secret")
+        variable("TEST_SECRET", "")
+        assert has_secret("test-secret")
+        assert has_secret("other", env="TEST_SECRET")
+
+    def test_variable_is_cached_until_cleared(self, variable):
+        variable("TEST_SECRET", VALUE)
+        assert get_secret("test-secret") == VALUE
+        variable("TEST_SECRET", OTHER)
+        assert get_secret("test-secret") == VALUE
+        clear_secret_cache("test-secret")
+        assert get_secret("test-secret") == OTHER
+        variable("TEST_SECRET", VALUE)
+        refresh_secret("test-secret")
+        assert get_secret("test-secret") == VALUE
+
+    def test_variable_is_cached_for_its_time(self, variable, clock):
+        variable("TEST_SECRET", VALUE)
+        assert get_secret("test-secret") == VALUE
+        variable("TEST_SECRET", OTHER)
+        clock.pass_(200)
+        assert get_secret("test-secret") == VALUE
+        clock.pass_(100)
+        assert get_secret("test-secret") == OTHER
+
+    def test_default_is_never_cached(self, variable):
+        assert get_secret("test-secret", "default") == "default"
+        variable("TEST_SECRET", VALUE)
+        assert get_secret("test-secret", "default") == VALUE
+
+    @pytest.mark.parametrize("word", ["", "false", "0", "No", "OFF"])
+    def test_words_for_off(self, variable, word):
+        variable("USE_AWS_SECRETS", word)
+        assert get_secret("test-secret", "default") == "default"
+
+    @pytest.mark.parametrize(
+        ("name", "word"),
+        [
+            ("USE_AWS_SECRETS", "maybe"),
+            ("AWS_SECRETS_TTL", "soon"),
+            ("AWS_SECRETS_MAX_STALE", "-1"),
+            ("AWS_SECRETS_TTL", "inf"),
+            ("AWS_SECRETS_FALLBACK", "sure"),
+            ("AWS_SECRETS_TRANSPORT", "pigeon"),
+            ("AWS_SECRETS_METRICS", "loud"),
+        ],
+    )
+    def test_wrong_setting(self, variable, name, word):
+        variable(name, word)
+        with pytest.raises(SecretError, match=f"{name} is '{word}'"):
+            get_secret("test-secret", "default")
+
+
+@pytest.mark.usefixtures("on")
+class TestOn:
+    @pytest.mark.parametrize("word", ["TRUE", "1", "yes", "On"])
+    def test_words_for_on(self, on, variable, word):
+        variable("USE_AWS_SECRETS", word)
+        clear_secret_cache()
+        on.put("test-secret", VALUE)
+        assert get_secret("test-secret") == VALUE
+
+    def test_aws_wins_over_all(self, on, variable):
+        on.put("test-secret", VALUE)
+        variable("TEST_SECRET", OTHER)
+        assert get_secret("test-secret", OTHER) == VALUE
+        assert get_secret("test-secret") == VALUE
+        assert on.calls == [("GetSecretValue", ["test-secret"])]
+
+    def test_prefix(self, on, variable):
+        variable("AWS_SECRETS_PREFIX", "shop/prod/")
+        clear_secret_cache()
+        on.put("shop/prod/test-secret", VALUE)
+        on.put("arn:aws:secretsmanager:eu-west-1:1:secret:a-abcdef", OTHER)
+        assert get_secret("test-secret") == VALUE
+        assert get_secret("arn:aws:secretsmanager:eu-west-1:1:secret:a-abcdef") == OTHER
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            pytest.param('{"user": "u", "key": "k", "secret": "s"}', "s", id="conventional fields have an order"),
+            pytest.param('{"value": 12}', "12", id="a number as its text"),
+            pytest.param("12345678", "12345678", id="a number is no object"),
+            pytest.param('"x"', '"x"', id="a string is no object"),
+            pytest.param("[1]", "[1]", id="a list is no object"),
+            pytest.param("{broken", "{broken", id="no JSON"),
+            pytest.param("", "", id="empty"),
+        ],
+    )
+    def test_text(self, on, text, expected):
+        on.put("test-secret", text)
+        assert get_secret("test-secret") == expected
+
+    def test_document(self, on):
+        document = {"username": "u", "password": VALUE, "port": 5432, "hosts": [{"a": None}], "ok": True}
+        on.put("test-secret", json.dumps(document))
+        got = get_secret_dict("test-secret")
+        assert got == document
+        got["hosts"][0]["a"] = got["password"] = "changed"
+        assert get_secret_dict("test-secret") == document
+        assert get_secret("test-secret") == get_secret("test-secret", key="password") == VALUE
+        assert get_secret("test-secret", key="ok") == "true"
+        assert get_secret("test-secret", key="hosts") == '[{"a": null}]'
+        assert has_secret("test-secret", key="port")
+        assert not has_secret("test-secret", key="nope")
+        assert on.count() == 1
+
+    def test_document_without_a_conventional_field(self, on):
+        on.put("test-secret", json.dumps({"username": VALUE, "host": OTHER}))
+        for default in (runtime.MISSING, "default"):
+            with pytest.raises(SecretFormatError, match="say which with key=") as caught:
+                get_secret("test-secret", default)
+            assert VALUE not in str(caught.value)
+
+    def test_missing_field(self, on, variable):
+        on.put("test-secret", json.dumps({"username": "u"}))
+        with pytest.raises(SecretNotFoundError, match="has no field 'password'"):
+            get_secret("test-secret", key="password")
+        assert get_secret("test-secret", None, key="password") is None
+        variable("TEST_SECRET", OTHER)
+        assert get_secret("test-secret", key="password") == OTHER
+
+    def test_field_of_a_text(self, on):
+        on.put("test-secret", VALUE)
+        for ask in (lambda: get_secret("test-secret", key="password"), lambda: get_secret_dict("test-secret", {})):
+            with pytest.raises(SecretFormatError, match="no JSON object"):
+                ask()
+
+    def test_bytes(self, on):
+        on.put("binary", b"\xff\x00")
+        on.put("text-as-bytes", VALUE.encode())
+        on.put("text", "é")
+        assert get_secret_bytes("binary") == b"\xff\x00"
+        assert get_secret_bytes("text-as-bytes") == VALUE.encode()
+        assert get_secret_bytes("text") == "é".encode()
+        assert get_secret("text-as-bytes") == VALUE
+        with pytest.raises(SecretFormatError, match="get_secret_bytes"):
+            get_secret("binary")
+
+    def test_stages_are_apart(self, on):
+        on.put("test-secret", VALUE)
+        on.put("test-secret", OTHER, stage="AWSPREVIOUS")
+        assert get_secret("test-secret") == VALUE
+        assert get_secret("test-secret", stage="AWSPREVIOUS") == OTHER
+        assert get_secret("test-secret", stage="awscurrent".upper()) == VALUE
+        assert on.count() == 2
+        on.put("test-secret", VALUE + VALUE, stage="AWSPREVIOUS")
+        refresh_secret("test-secret", stage="AWSPREVIOUS")
+        assert get_secret("test-secret", stage="AWSPREVIOUS") == VALUE + VALUE
+
+    def test_missing(self, on, variable, caplog):
+        with pytest.raises(SecretNotFoundError, match="does not exist in AWS"):
+            get_secret("test-secret")
+        assert get_secret("test-secret", "default") == "default"
+        assert get_secret_dict("test-secret", dict) == {}
+        assert not has_secret("test-secret")
+        assert not caplog.records
+        variable("TEST_SECRET", VALUE)
+        assert get_secret("test-secret", "default") == VALUE
+        assert get_secret("test-secret") == VALUE
+        assert has_secret("test-secret")
+        assert len(caplog.records) == 1
+        assert "TEST_SECRET" in caplog.text
+        assert VALUE not in caplog.text
+        assert on.count() == 1
+        assert runtime.stats()["FallbackToEnv"] >= 2
+
+    @pytest.mark.parametrize(("fault", "kind"), OUTAGES)
+    def test_outage(self, on, variable, caplog, fault, kind):
+        on.fault = fault
+        on.put("test-secret", VALUE)
+        for default in (runtime.MISSING, "default", lambda: "called"):
+            with pytest.raises(kind) as caught:
+                get_secret("test-secret", default)
+            assert caught.value.__cause__ is None
+            assert caught.value.__context__ is None
+        with pytest.raises(kind):
+            has_secret("test-secret")
+        variable("TEST_SECRET", OTHER)
+        assert get_secret("test-secret", "default") == OTHER
+        assert get_secret("test-secret", lambda: os.environ["TEST_SECRET"]) == OTHER
+        assert has_secret("test-secret")
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+    @pytest.mark.parametrize("fault", ["denied", "missing"])
+    def test_no_fallback(self, on, variable, fault):
+        on.fault = fault
+        variable("AWS_SECRETS_FALLBACK", "deny")
+        variable("TEST_SECRET", OTHER)
+        clear_secret_cache()
+        with pytest.raises(SecretError):
+            get_secret("test-secret")
+        with pytest.raises(SecretError):
+            get_secret("test-secret", lambda: os.environ["TEST_SECRET"])
+        if fault == "missing":
+            assert get_secret("test-secret", None) is None
+            assert get_secret("test-secret", lambda: os.environ.get("TEST_SECRET")) is None
+            assert not has_secret("test-secret")
+
+    def test_any_fallback(self, on, variable):
+        on.fault = "denied"
+        variable("AWS_SECRETS_FALLBACK", "any")
+        clear_secret_cache()
+        assert get_secret("test-secret", "default") == "default"
+        assert get_secret("test-secret", lambda: "called") == "called"
+
+    def test_refused_connection(self, off):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            server = Server()
+            server.stop()
+            point_at(server, off)
+            with pytest.raises(SecretUnavailableError, match="EndpointConnectionError"):
+                get_secret("test-secret", "default")
+
+    @pytest.mark.parametrize(("fault", "limit"), [("blackhole", "READ_TIMEOUT"), ("slow", "DEADLINE")])
+    def test_no_answer(self, on, monkeypatch, fault, limit):
+        monkeypatch.setattr(runtime, limit, 0.3)
+        on.fault = fault
+        with pytest.raises(SecretUnavailableError):
+            get_secret("test-secret", "default")
+        on.release()
+
+    def test_no_credentials(self, on, monkeypatch):
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        clear_secret_cache()
+        with pytest.raises(SecretAccessDeniedError, match="NoCredentialsError"):
+            get_secret("test-secret", "default")
+        assert on.count() == 0
+
+    def test_new_credentials_are_taken_up(self, on, variable):
+        on.put("test-secret", VALUE)
+        assert get_secret("test-secret") == VALUE
+        first = runtime._client._connected[1]
+        variable("AWS_ACCESS_KEY_ID", "other")
+        refresh_secret("test-secret")
+        assert runtime._client._connected[1] is not first
+
+    def test_without_boto3(self, variable, monkeypatch, caplog):
+        for name in [name for name in sys.modules if name.partition(".")[0] in {"boto3", "botocore"}]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setitem(sys.modules, "boto3", None)
+        variable("TEST_SECRET", VALUE)
+        client = SecretsManagerClient()
+        assert client.get_secret("test-secret") == VALUE
+        assert client.get_secret("other", "default") == "default"
+        assert caplog.text.count("boto3 is not installed") == 1
+
+    def test_region_of_the_configuration(self, variable, monkeypatch):
+        monkeypatch.delenv("AWS_REGION")
+        variable("AWS_DEFAULT_REGION", "eu-west-3")
+        clear_secret_cache()
+        assert get_secret("test-secret", None) is None
+        assert runtime._client._connected[1].client.meta.region_name == "eu-west-3"
+
+    def test_repr_shows_no_value(self, on):
+        on.put("test-secret", VALUE)
+        client = SecretsManagerClient()
+        assert client.get_secret("test-secret") == VALUE
+        assert repr(client) == "<SecretsManagerClient of 1 secrets>"
+        assert repr(runtime.MISSING) == "MISSING"
+
+
+@pytest.mark.usefixtures("on")
+class TestDevelopment:
+    @pytest.fixture(autouse=True)
+    def development(self, monkeypatch):
+        monkeypatch.delenv("DJANGO_ENV")
+        clear_secret_cache()
+
+    def test_variable_wins(self, on, variable):
+        on.put("test-secret", VALUE)
+        variable("TEST_SECRET", OTHER)
+        assert get_secret("test-secret") == OTHER
+        assert get_secret("test-secret", lambda: os.environ["TEST_SECRET"] + "!") == OTHER + "!"
+        assert has_secret("test-secret")
+        assert on.count() == 0
+
+    def test_aws_then(self, on, variable):
+        on.put("test-secret", VALUE)
+        variable("TEST_SECRET", "")
+        assert get_secret("test-secret", "default") == VALUE
+        assert get_secret("test-secret", lambda: os.environ["TEST_SECRET"]) == VALUE
+
+    @pytest.mark.parametrize("fault", ["missing", "denied", "broken"])
+    def test_default_last(self, on, fault):
+        on.fault = fault
+        assert get_secret("test-secret", "default") == "default"
+        assert get_secret("test-secret", lambda: "called") == "called"
+        assert not has_secret("test-secret")
+        with pytest.raises(SecretError):
+            get_secret("test-secret")

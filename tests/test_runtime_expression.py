@@ -1,0 +1,310 @@
+"""The app's own expression, evaluated late: what it sees, and what nobody else sees."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import json
+import os
+import secrets
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from shield_ai import runtime
+from shield_ai.runtime import SecretError, SecretFormatError, SecretNotFoundError, get_secret
+
+pytest_plugins = ("runtime_fixtures",)
+VALUE = secrets.token_hex(16)
+OTHER = secrets.token_hex(16)
+
+
+@pytest.fixture(autouse=True)
+def secret(on, monkeypatch):
+    monkeypatch.delenv("TEST_SECRET", raising=False)
+    on.put("test-secret", VALUE)
+
+
+WAYS = [
+    pytest.param(lambda: os.environ["TEST_SECRET"], id="item"),
+    pytest.param(lambda: os.environ.get("TEST_SECRET", "x"), id="get"),
+    pytest.param(functools.partial(os.getenv, "TEST_SECRET"), id="getenv"),
+    pytest.param(lambda: os.environb[b"TEST_SECRET"].decode(), id="environb"),
+    pytest.param(lambda: os.getenvb(b"TEST_SECRET").decode(), id="getenvb"),
+    pytest.param(lambda: dict(os.environ)["TEST_SECRET"], id="dict"),
+    pytest.param(lambda: os.environ.copy()["TEST_SECRET"], id="copy"),
+    pytest.param(lambda: dict(os.environ.items())["TEST_SECRET"], id="items"),
+    pytest.param(lambda: next(os.environ[k] for k in os.environ if k == "TEST_SECRET"), id="iteration"),
+    pytest.param(lambda: (os.environ | {})["TEST_SECRET"], id="union"),
+    pytest.param(lambda: "TEST_SECRET" in os.environ and VALUE, id="in"),
+    pytest.param(lambda: os.environ.setdefault("TEST_SECRET", "x"), id="setdefault"),
+    pytest.param(lambda: os.environ.pop("TEST_SECRET"), id="pop"),
+    pytest.param(lambda: {**os.environ}["TEST_SECRET"], id="unpacking"),
+]
+
+
+@pytest.mark.parametrize("before", [None, OTHER])
+@pytest.mark.parametrize("expression", WAYS)
+def test_every_way_of_asking(monkeypatch, expression, before):
+    if before is not None:
+        monkeypatch.setenv("TEST_SECRET", before)
+    size = len(os.environ)
+    assert get_secret("test-secret", expression) == VALUE
+    assert type(os.environ) is type(os.environb) is os._Environ
+    assert os.environ.get("TEST_SECRET") in {before, None}
+    assert len(os.environ) in {size, size - 1}
+
+
+def test_pop_takes_the_real_one_too(monkeypatch):
+    monkeypatch.setenv("TEST_SECRET", OTHER)
+    assert get_secret("test-secret", lambda: os.environ.pop("TEST_SECRET")) == VALUE
+    assert "TEST_SECRET" not in os.environ
+
+
+def test_popped_is_gone():
+    def expression():
+        value = os.environ.pop("TEST_SECRET")
+        assert "TEST_SECRET" not in os.environ
+        assert "TEST_SECRET" not in list(os.environ)
+        with pytest.raises(KeyError):
+            del os.environ["TEST_SECRET"]
+        return value
+
+    assert get_secret("test-secret", expression) == VALUE
+
+
+def test_length_and_others_are_right(monkeypatch):
+    monkeypatch.setenv("SOMETHING_ELSE", "x")
+    size = len(os.environ)
+
+    def expression():
+        os.environ["SOMETHING_ELSE"] = "y"
+        os.environ["SOMETHING_NEW"] = "z"
+        del os.environ["SOMETHING_NEW"]
+        return len(os.environ), os.environ["TEST_SECRET"]
+
+    assert get_secret("test-secret", expression) == (size + 1, VALUE)
+    assert os.environ["SOMETHING_ELSE"] == "y"
+
+
+def test_writing_it_back_stays_inside():
+    def expression():
+        os.environ["TEST_SECRET"] = os.environ["TEST_SECRET"].upper()
+        return os.environ["TEST_SECRET"], subprocess.check_output([sys.executable, "-c", SHOW], text=True).strip()
+
+    assert get_secret("test-secret", expression) == (VALUE.upper(), "None")
+    assert "TEST_SECRET" not in os.environ
+
+
+SHOW = "import os; print(os.environ.get('TEST_SECRET'))"
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="no /proc here")
+def test_neither_proc_nor_a_child_sees_it():
+    def expression():
+        child = subprocess.check_output([sys.executable, "-c", SHOW], text=True).strip()
+        return os.environ["TEST_SECRET"], child, VALUE.encode() in Path("/proc/self/environ").read_bytes()
+
+    assert get_secret("test-secret", expression) == (VALUE, "None", False)
+
+
+def test_no_other_thread_sees_it():
+    def expression():
+        seen = []
+        context = contextvars.copy_context()
+        for run in (lambda look: look(), context.run):
+            thread = threading.Thread(target=run, args=(lambda: seen.append(os.environ.get("TEST_SECRET")),))
+            thread.start()
+            thread.join()
+        return os.environ["TEST_SECRET"], seen
+
+    assert get_secret("test-secret", expression) == (VALUE, [None, None])
+
+
+def test_threads_see_their_own(on):
+    names = [f"secret-{i}" for i in range(8)]
+    for name in names:
+        on.put(name, name + VALUE)
+    barrier = threading.Barrier(len(names), timeout=20)
+    right = []
+
+    def run(name):
+        def expression():
+            barrier.wait()
+            value = os.environ["TEST_SECRET"]
+            barrier.wait()
+            return value
+
+        for _ in range(20):
+            assert get_secret(name, expression, env="TEST_SECRET") == name + VALUE
+        right.append(name)
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(right) == names
+    assert type(os.environ) is os._Environ
+
+
+def test_tasks_of_one_thread(on):
+    on.put("other-secret", OTHER)
+
+    async def read(name):
+        await asyncio.sleep(0)
+        return get_secret(name, lambda: os.environ["TEST_SECRET"], env="TEST_SECRET")
+
+    async def main():
+        return await asyncio.gather(*[read(name) for name in ("test-secret", "other-secret") * 5])
+
+    assert asyncio.run(main()) == [VALUE, OTHER] * 5
+
+
+def test_nested(on):
+    on.put("other-secret", OTHER)
+
+    def inner():
+        return os.environ["OTHER_SECRET"], os.environ["TEST_SECRET"], len(list(os.environ))
+
+    def outer():
+        before = len(os.environ)
+        pair = get_secret("other-secret", inner)
+        assert pair[2] == before + 1
+        assert "OTHER_SECRET" not in os.environ
+        same = get_secret("other-secret", lambda: os.environ["TEST_SECRET"], env="TEST_SECRET")
+        return *pair[:2], same, os.environ["TEST_SECRET"]
+
+    assert get_secret("test-secret", outer) == (OTHER, VALUE, OTHER, VALUE)
+
+
+def test_whole_text_or_one_field(on):
+    text = json.dumps({"password": VALUE, "port": 5432, "ratio": 1.5})
+    on.put("database", text)
+    assert get_secret("database", lambda: os.environ["DATABASE"]) == text
+    assert get_secret("database", lambda: int(os.environ["DB_PORT"]), key="port", env="DB_PORT") == 5432
+    assert get_secret("database", lambda: os.environ["DATABASE"], key="ratio") == "1.5"
+
+
+def test_result_is_of_any_type():
+    assert get_secret("test-secret", lambda: os.environ.get("TEST_SECRET") and None) is None
+    assert get_secret("test-secret", lambda: [os.environ["TEST_SECRET"]]) == [VALUE]
+
+
+def test_expression_runs_each_time():
+    first = get_secret("test-secret", lambda: [os.environ["TEST_SECRET"]])
+    assert get_secret("test-secret", lambda: [os.environ["TEST_SECRET"]]) is not first
+    assert get_secret("test-secret") == VALUE
+
+
+def test_never_asked(on):
+    kept = os.environ.copy()
+    for expression in (lambda: OTHER, lambda: kept.get("TEST_SECRET"), lambda: os.environ.get("UNRELATED")):
+        with pytest.raises(SecretError, match="never asked for the variable TEST_SECRET") as caught:
+            get_secret("test-secret", expression)
+        assert VALUE not in repr(caught.value)
+        assert OTHER not in repr(caught.value)
+
+
+def walk(error):
+    """Everything an error reporter could print of it."""
+    while error is not None:
+        yield repr(error) + str(error.args)
+        trace = error.__traceback__
+        while trace is not None:
+            if (
+                "runtime" in Path(trace.tb_frame.f_code.co_filename).name
+                and "test" not in trace.tb_frame.f_code.co_name
+            ):
+                yield repr(trace.tb_frame.f_locals)
+            trace = trace.tb_next
+        error = error.__cause__ or error.__context__
+
+
+def test_failure_on_the_value_is_told_without_it():
+    def convert(text):
+        return int(text, 2)
+
+    with pytest.raises(SecretFormatError, match=r"ValueError at test_runtime_expression\.py:\d+") as caught:
+        get_secret("test-secret", lambda: convert(os.environ["TEST_SECRET"]))
+    assert isinstance(caught.value, ValueError)
+    assert not any(VALUE in text for text in walk(caught.value))
+
+
+def test_failure_of_another_kind_is_the_apps_own():
+    with pytest.raises(KeyError, match="UNRELATED") as caught:
+        get_secret("test-secret", lambda: os.environ["UNRELATED"])
+    assert not isinstance(caught.value, SecretError)
+    assert not any(VALUE in text for text in walk(caught.value))
+
+
+def test_interruption_goes_through():
+    def expression():
+        raise KeyboardInterrupt(os.environ["TEST_SECRET"][:0])
+
+    with pytest.raises(KeyboardInterrupt):
+        get_secret("test-secret", expression)
+    assert type(os.environ) is os._Environ
+
+
+@pytest.mark.parametrize("empty", [None, "", False, [], {}])
+def test_empty_result_says_optional(empty):
+    assert get_secret("absent", lambda: os.environ.get("ABSENT") or empty) == empty
+    assert get_secret("absent", lambda: empty) == empty
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        pytest.param(lambda: os.environ.get("ABSENT", "development"), id="development value"),
+        pytest.param(lambda: os.environ["ABSENT"], id="KeyError"),
+        pytest.param(lambda: int(os.environ.get("ABSENT", "x")), id="ValueError"),
+    ],
+)
+def test_absent_and_needed(expression):
+    with pytest.raises(SecretNotFoundError):
+        get_secret("absent", expression)
+
+
+def test_absent_and_the_apps_own_error():
+    class ImproperlyConfiguredError(Exception):
+        pass
+
+    def expression():
+        raise ImproperlyConfiguredError
+
+    with pytest.raises(ImproperlyConfiguredError) as caught:
+        get_secret("absent", expression)
+    assert isinstance(caught.value.__cause__, SecretNotFoundError)
+
+
+def test_replaced_environment_is_told(monkeypatch):
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    with pytest.raises(SecretError, match=r"os\.environ has been replaced by a dict"):
+        get_secret("test-secret", lambda: os.environ["TEST_SECRET"])
+
+
+def test_decouple(tmp_path):
+    decouple = pytest.importorskip("decouple")
+    (tmp_path / "settings.ini").write_text("[settings]\nTEST_SECRET=from-file\n")
+    config = decouple.Config(decouple.RepositoryIni(str(tmp_path / "settings.ini")))
+    assert get_secret("test-secret", lambda: config("TEST_SECRET")) == VALUE
+    assert config("TEST_SECRET") == "from-file"
+
+
+def test_django_environ(on):
+    environ = pytest.importorskip("environ")
+    env = environ.Env()
+    on.put("database-url", f"postgres://user:{VALUE}@host:5432/name")
+    assert get_secret("database-url", lambda: env.db("DATABASE_URL"))["PASSWORD"] == VALUE
+    assert get_secret("absent", lambda: env("ABSENT", default="")) == ""
+    with pytest.raises(environ.ImproperlyConfigured):
+        get_secret("absent", lambda: env("ABSENT"))
+
+
+def test_the_frame_of_another_context_is_not_seen():
+    assert runtime._frame.get() is None
