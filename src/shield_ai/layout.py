@@ -49,7 +49,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     roots: tuple[str, ...] = ("",)  # folders on sys.path, deepest first; "" is the app itself
     runtime: str = BESIDE  # where a vendored copy would go
     django: bool = False
-    foreign: bool = False  # some module of the app has a get_secret of its own
+    accessor: str = "get_secret"  # how the app's modules call it: some have a function of that name themselves
 
     def module(self, path: str) -> str:
         """Return the dotted name under which a module of the app is imported."""
@@ -63,7 +63,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         """Return the line that imports `get_secret` in this app."""
         runtime = manifest.app.runtime
         module = "shield_ai" if runtime == "package" else self.module(runtime)
-        alias = " as aws_get_secret" if self.foreign else ""
+        alias = f" as {self.accessor}" if self.accessor != "get_secret" else ""
         return f"from {module} import get_secret{alias}"
 
 

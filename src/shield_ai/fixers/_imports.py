@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shield_ai.fixers._wrap import Wrap
     from shield_ai.source import Source
 
+ALIASES = ("get_secret", "aws_get_secret", "shield_get_secret")
 LINE = re.compile(r"from (?P<module>[\w.]+) import get_secret(?: as (?P<alias>\w+))?")
 
 
@@ -30,11 +31,11 @@ def accessor_names(source: Source, accessor_import: str) -> Names:
     """Choose names that mean nothing else in this file."""
     found = LINE.fullmatch(accessor_import.strip())
     module = found["module"] if found else "shield_ai"
-    alias = bool(found and found["alias"])
+    alias = found["alias"] if found else None
     ours = {a.name: a.asname or a.name for n in _top(source) if n.module == module and not n.level for a in n.names}
     bound = _bound(source.tree, module)
-    free = not alias and "get_secret" not in bound and "has_secret" not in bound
-    prefix = "" if free else "aws_"
+    chosen = alias or next((n for n in ALIASES if n not in bound), ALIASES[-1])
+    prefix = chosen.removesuffix("get_secret")
     return Names(
         module=module,
         get=ours.get("get_secret", f"{prefix}get_secret"),

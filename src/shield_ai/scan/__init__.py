@@ -11,7 +11,15 @@ from shield_ai.errors import SourceError
 from shield_ai.layout import BESIDE, Facts, find_roots, is_runtime, is_settings, is_test, named_settings, runtime_place
 from shield_ai.model import Finding, Skipped
 from shield_ai.scan.dotenv import dotenv
-from shield_ai.scan.findings import absent_finding, app_name, dotenv_finding, findings_of, join_databases, number
+from shield_ai.scan.findings import (
+    absent_finding,
+    app_name,
+    dotenv_finding,
+    findings_of,
+    join_databases,
+    number,
+    settle,
+)
 from shield_ai.scan.project import Project
 from shield_ai.scan.python import Walk
 from shield_ai.scan.walk import DOTENV, EXAMPLE, walk
@@ -28,9 +36,7 @@ TOO_LARGE = 2_000_000  # bytes; no hand-written Python file comes near
 READS = re.compile(rb"environ|getenv|decouple|_url\.config|[Cc]onfig\b|\benv\b|BaseSettings|configurations|get_secret")
 WORDS = re.compile(rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|auth")
 QUOTED = re.compile(rb"(?i)(secret|passw|token|api_?key|credential|://)[^\n]{0,80}[\"\'][^\n\"\']{6}")
-FOREIGN = re.compile(
-    rb"(?m)^[ \t]*(?:def get_secret\b[^\n]*|from[^\n#]*import[^\n#]*\bget_secret\b[^\n]*|get_secret\s*=)"
-)
+ACCESSORS = ("get_secret", "aws_get_secret", "shield_get_secret")
 OURS = re.compile(rb"(secrets|shield_ai)\s+import[^\n]*\bget_secret\b")
 
 
@@ -102,7 +108,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         if DOTENV.match(base) and not EXAMPLE.search(base) and (raw := read(path)):
             lines = raw.decode("utf-8-sig", "replace").split("\n")
             findings += [dotenv_finding(path, line, lines[line - 1], key) for line, key in dotenv("\n".join(lines))]
-    findings = number(join_databases(findings))
+    findings = number(settle(join_databases(findings)))
     skipped += [
         Skipped(path=f.path, line=f.line, name=f.env or f.name, reason=f.site.reason)
         for f in findings
@@ -127,14 +133,14 @@ def _facts(name: str, known: set[str], read: Read) -> Facts:
     if first:
         root = next((r for r in roots if not r or first.startswith(r + "/")), "")
         runtime = runtime_place(first, root, known, read)
-    foreign = any(_foreign(read(path)) for path in python if not is_test(path))
+    raws = [raw for path in python if b"get_secret" in (raw := read(path) or b"") and not is_runtime(raw)]
     return Facts(
         name=app_name(name),
         settings=tuple(sorted(settings)),
         roots=roots,
         runtime=runtime,
         django=django,
-        foreign=foreign,
+        accessor=_accessor(raws),
     )
 
 
@@ -144,8 +150,15 @@ def _first(settings: set[str], named: dict[str, str], read: Read) -> str:
     return max(candidates, key=lambda path: len(WORDS.findall(read(path) or b"")), default="")
 
 
-def _foreign(raw: bytes | None) -> bool:
-    """Whether a module has a get_secret that is not ours."""
-    if raw is None or b"get_secret" not in raw or is_runtime(raw):
+def _accessor(raws: list[bytes]) -> str:
+    """Choose a name for get_secret that no module of the app has for something else."""
+    free = (name for name in ACCESSORS if not any(_binds(raw, name) for raw in raws))
+    return next(free, ACCESSORS[-1])
+
+
+def _binds(raw: bytes, name: str) -> bool:
+    """Whether a module gives a name a meaning that is not ours."""
+    if name.encode() not in raw:
         return False
-    return any(not OURS.search(line) for line in FOREIGN.findall(raw))
+    bound = rf"(?m)^[ \t]*(?:(?:async )?def {name}\b.*|from .*import .*\b{name}\b.*|{name}\s*=.*|\s+{name},?\s*)$"
+    return any(not OURS.search(line) for line in re.findall(bound.encode(), raw))

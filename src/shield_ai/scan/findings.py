@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model import Confidence, Finding, Severity, Shape, Site, fingerprint
-from shield_ai.names import database_field, is_secret, variable_of, words
+from shield_ai.names import database_field, is_secret, variable_of
 from shield_ai.pattern import rules
 from shield_ai.scan.literals import literal_text
 
@@ -103,16 +103,12 @@ def _nonempty(node: ast.expr | None) -> bool:
 
 
 def literal_variable(spot: Spot) -> str:
-    """Name the variable that would hold a literal: the setting's name, and above it what tells it from others."""
+    """Name the variable that would hold a literal: the setting's name, with the keys down to it."""
     names = [part for part in spot.path if not part.isdigit() and part != "?"]
     if spot.group:
         prefix = "" if spot.group == "default" else f"{spot.group}_"
-        return variable_of(f"{prefix}DATABASE_{spot.path[-1]}")
-    own = words(names[-1])
-    if len(own) > 1 or len(names) == 1 or own[0] == names[0]:
-        head = [] if len(own) > 1 and names[-1].isupper() else names[:1]
-        return variable_of("_".join([*head, "_".join(own)] if len(names) > 1 else ["_".join(own)]))
-    return variable_of("_".join("_".join(words(name)) for name in names))
+        return variable_of(f"{prefix}DATABASE_{spot.path[-1]}".lstrip("_"))
+    return variable_of("_".join(name.strip("_") for name in names))
 
 
 def join_databases(findings: list[Finding]) -> list[Finding]:
@@ -150,6 +146,28 @@ def _as_part(finding: Finding, site: Site, field: str) -> Finding:
         message=f"{finding.env} goes into the same secret as the password of its database",
         site=msgspec.structs.replace(site, field=field),
     )
+
+
+def settle(findings: list[Finding]) -> list[Finding]:
+    """Leave alone what can't be moved because of what stands elsewhere."""
+    read = {f.site.variable for f in findings if f.site and f.site.shape is Shape.READ and not f.site.reason}
+    literals = Counter(
+        (f.path, f.site.variable) for f in findings if f.site and f.site.shape is Shape.LITERAL and not f.site.reason
+    )
+    return [_settled(finding, read, literals) for finding in findings]
+
+
+def _settled(finding: Finding, read: set[str], literals: Counter[tuple[str, str]]) -> Finding:
+    site, reason = finding.site, ""
+    if not site or site.reason:
+        return finding
+    if site.shape is Shape.PRESENCE and site.variable not in read:
+        reason = f"nothing that can be moved reads {site.variable}"
+    elif site.shape is Shape.LITERAL and site.variable in read:
+        reason = f"a value for development: elsewhere the app reads the variable {site.variable}"
+    elif site.shape is Shape.LITERAL and literals[finding.path, site.variable] > 1:
+        reason = "this file gives more than one value to this name"
+    return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason)) if reason else finding
 
 
 def number(findings: list[Finding]) -> list[Finding]:

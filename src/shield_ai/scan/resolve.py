@@ -87,9 +87,10 @@ class Resolver:
                 return ref
         if found:
             return None
-        for star in self.module.stars:
-            if ref := self.path(f"{star}.{name}"):
-                return ref if not isinstance(ref, Library) else None
+        for star in reversed(self.module.stars):
+            ref = self.path(f"{star}.{name}")
+            if ref and (self.project.find(star) or not isinstance(ref, Library)):
+                return ref
         return Library(name) if name in {"getattr", "dict"} else None
 
     def _binding(self, binding: Binding, scopes: Scopes) -> Ref | None:

@@ -46,6 +46,8 @@ class Spot(msgspec.Struct, kw_only=True):
         """Whether a read is one of a secret, by its variable or by the setting that takes it as it is."""
         if self.variable and is_secret(self.variable):
             return True
+        if not self.variable and any(meaning(part) is Meaning.SECRET for part in self.path):
+            return True
         if not self.direct or not self.last or meaning(self.last) not in {Meaning.SECRET, Meaning.URL, Meaning.DSN}:
             return False
         return not self.variable or not set(words(self.variable)[-1:]) & HARMLESS_ENDS
