@@ -38,10 +38,13 @@ def mask(path: str, raw: bytes, keep: Collection[str] = ()) -> bytes:
         keep: Names that are no values, as variables and settings.
     """
     if path.endswith(".py"):
+        alone = len(raw.splitlines()) == 1
         try:
-            return _hide(raw, _python(Source.from_bytes(path, raw), keep))
+            source = Source.from_bytes(path, raw)
+            if not alone:
+                source.tree  # noqa: B018  # what does not parse may have its strings elsewhere than it seems
+            return _hide(raw, _python(source, keep))
         except (SourceError, tokenize.TokenError, SyntaxError, IndexError):
-            alone = len(raw.splitlines()) == 1
             return _hide(raw, _after_assignments(raw) if alone else [(0, len(raw))])
     if DOTENV.search(path):
         return _hide(raw, _after_assignments(raw))
