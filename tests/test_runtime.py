@@ -402,7 +402,7 @@ class TestOn:
 @pytest.mark.usefixtures("on")
 class TestDevelopment:
     @pytest.fixture(autouse=True)
-    def development(self, monkeypatch):
+    def development(self, on, monkeypatch):  # noqa: ARG002 - on comes first
         monkeypatch.delenv("DJANGO_ENV")
         clear_secret_cache()
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
+from _thread import RLock, get_ident  # threading takes twice as long to import as all the rest
 from contextvars import ContextVar, copy_context
 from time import monotonic
 from weakref import WeakSet
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from logging import LogRecord
+    from threading import Thread
     from typing import Any, TypeVar, Union, overload
 
     T = TypeVar("T")
@@ -150,14 +151,14 @@ class _Frame:
 
     def __init__(self, variable: str, text: str | None) -> None:
         self.raw, self.text, self.asked = os.environ.encodekey(variable), text, False
-        self.thread, self.outer = threading.get_ident(), _frame.get()
+        self.thread, self.outer = get_ident(), _frame.get()
 
 
 _frame: ContextVar[_Frame | None] = ContextVar("shield_ai_frame", default=None)
 
 
 def _frames() -> Iterator[_Frame]:
-    frame, me = _frame.get(), threading.get_ident()
+    frame, me = _frame.get(), get_ident()
     while frame is not None:
         if frame.thread == me:  # a context that was copied into another thread shows nothing there
             yield frame
@@ -619,7 +620,7 @@ def _token() -> str:
 
 # --- the client -------------------------------------------------------------------------------------------------------
 
-_lock = threading.RLock()  # held for a few lines, never while a call is made or a log line written
+_lock = RLock()  # held for a few lines, never while a call is made or a log line written
 _hot: dict[Any, tuple[float, Any]] = {}  # leases of the client that the functions share; any change empties it
 
 
@@ -629,7 +630,9 @@ class _Flight:
     __slots__ = ("answer", "done", "refresh", "started", "wakers")
 
     def __init__(self, now: float, *, refresh: bool) -> None:
-        self.started, self.refresh, self.done = now, refresh, threading.Event()
+        from threading import Event  # noqa: PLC0415 - not needed where AWS is off
+
+        self.started, self.refresh, self.done = now, refresh, Event()
         self.answer: _Answer | None = None
         self.wakers: list[Callable[[], object]] = []  # of coroutines
 
@@ -661,8 +664,8 @@ class SecretsManagerClient:
         """Begin, in a new process or after a fork: values stay, connections and threads are the parent's."""
         self._counts = dict.fromkeys(COUNTS, 0)
         self._connected: tuple[int, _Boto3 | _Agent] | None = None
-        self._connecting = threading.RLock()
-        self._reporter: threading.Thread | None = None
+        self._connecting = RLock()
+        self._reporter: Thread | None = None
         for record in self._books.values():
             record.flight = None
 
@@ -934,7 +937,9 @@ class SecretsManagerClient:
     # The calls
 
     def _launch(self, flights: list[tuple[_Record, _Flight]]) -> None:
-        thread = threading.Thread(target=copy_context().run, args=(self._fly, flights), name="shield-ai", daemon=True)
+        from threading import Thread  # noqa: PLC0415 - not needed where AWS is off
+
+        thread = Thread(target=copy_context().run, args=(self._fly, flights), name="shield-ai", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # no more threads, or the interpreter is ending
@@ -1042,9 +1047,11 @@ class SecretsManagerClient:
     # Metrics
 
     def _report(self) -> None:
+        from threading import Thread  # noqa: PLC0415 - not needed where AWS is off
+
         with _lock:
             if self._reporter is None or not self._reporter.is_alive():
-                self._reporter = threading.Thread(target=self._report_on, name="shield-ai-metrics", daemon=True)
+                self._reporter = Thread(target=self._report_on, name="shield-ai-metrics", daemon=True)
                 self._reporter.start()
 
     def _report_on(self) -> None:
@@ -1139,7 +1146,7 @@ def _after_fork() -> None:
 def _start_child() -> None:
     """After a fork, locks may be held by threads that are not here."""
     global _lock  # noqa: PLW0603 - the very purpose
-    _lock = threading.RLock()
+    _lock = RLock()
     for client in _clients:
         client._start()  # noqa: SLF001 - ours
 
