@@ -80,6 +80,10 @@ def test_dotenv_line_shows_the_name_only(line, expected):
         assert mask_line(line, path) == expected
 
 
+def test_key_after_a_comment_is_a_key():
+    assert shown("a.py", 'A = {\n    # v\n    "KEY": "v",\n}') == 'A = {?    #•••?    "KEY": "•••",?}'
+
+
 def test_any_other_file_is_hidden():
     assert shown("a.toml", "a = 'v'\nb") == "•••?•••"
 

@@ -94,17 +94,17 @@ def _python(source: Source, keep: Collection[str]) -> Iterator[tuple[int, int]]:
         for token in tokenize.generate_tokens(io.StringIO(source.text, newline="").readline)
         if token.type not in (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
     ]
-    for i, token in enumerate(tokens):
+    code = [""] * 4
+    for token, following in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
         if token.type == tokenize.ERRORTOKEN and token.string.strip():
             raise SyntaxError  # an open quote: what follows may be its content
-        hidden = _inside(token, _words(tokens[max(0, i - 4) : i]), tokens[i + 1].string if token[0] else "", keep)
+        hidden = _inside(token, code[-4:], following.string, keep)
         if hidden:
-            start, end = hidden
             first = _offset(source, token.start)
-            yield (
-                first + len(token.string[:start].encode(source.encoding)),
-                first + len(token.string[:end].encode(source.encoding)),
-            )
+            start, end = (len(token.string[:at].encode(source.encoding)) for at in hidden)
+            yield first + start, first + end
+        if token.type != tokenize.COMMENT:
+            code.append(token.string)
 
 
 def _inside(token: tokenize.TokenInfo, before: list[str], after: str, keep: Collection[str]) -> tuple[int, int] | None:
@@ -128,7 +128,7 @@ def _inside(token: tokenize.TokenInfo, before: list[str], after: str, keep: Coll
 
 def _is_name(text: str, before: list[str], after: str) -> bool:
     """Tell from where a string stands whether it names something: a key, or the variable that is read."""
-    *_, owner, dot, near, last = ["", "", "", "", *before]
+    owner, dot, near, last = before
     if VARIABLE.fullmatch(text) and last in ("(", "["):
         called = near in READERS or (dot == "." and owner in MAPPINGS)
         if (last == "(" and called) or (last == "[" and near in MAPPINGS):
@@ -140,10 +140,6 @@ def _is_name(text: str, before: list[str], after: str) -> bool:
 def _is_value(text: str) -> bool:
     """Tell whether a bracket after this takes an item of it, or begins a list."""
     return text in (")", "]") or (text.isidentifier() and not keyword.iskeyword(text))
-
-
-def _words(tokens: list[tokenize.TokenInfo]) -> list[str]:
-    return [token.string for token in tokens]
 
 
 def _offset(source: Source, position: tuple[int, int]) -> int:
