@@ -43,9 +43,9 @@ def expected(seed="v"):
 def test_creates_the_secrets_and_rewrites_the_files(app, aws):
     receipts = do(app)
     assert [(r.step, r.what, r.detail) for r in receipts] == [
-        *(("aws", name, "created") for name in NAMES),
         ("file", "settings.py", "edited"),
         ("file", "utils/secrets.py", "created"),
+        *(("aws", name, "created") for name in NAMES),
     ]
     assert secrets_of(account()) == expected()
     assert account().state("alpha-key").tags == {"app": "shop", "managed-by": "shield-ai"}

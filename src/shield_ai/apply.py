@@ -1,4 +1,4 @@
-"""Do what a plan says: AWS first, then the files, all or none of them, each step in the journal before it happens."""
+"""Do what a plan says: the files, all or none of them, then AWS; each step is in the journal before it happens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _STALE = "run shield plan again and look at what changed"
 
 
-def apply(  # each is a different thing that apply touches, and none has a default
+def apply(  # noqa: PLR0913  # each is a different thing that apply touches
     plan: Plan,
     *,
     tree: Tree,
@@ -31,6 +31,7 @@ def apply(  # each is a different thing that apply touches, and none has a defau
     values: Values,
     aws: SecretsManager | None,
     tell: Callable[[Receipt], None],
+    check: Callable[[], None] = lambda: None,
 ) -> list[Receipt]:
     """Carry out a plan; what is done already is left as it is.
 
@@ -41,6 +42,7 @@ def apply(  # each is a different thing that apply touches, and none has a defau
         values: Where the plan's locators lead.
         aws: The account; None for a plan without AWS changes.
         tell: Called after each step, for progress.
+        check: Called when the files are in place; whatever it raises takes every edit back.
 
     Raises:
         StalePlanError: A file or a secret changed since the plan was made; nothing was done.
@@ -63,16 +65,18 @@ def apply(  # each is a different thing that apply touches, and none has a defau
         _check_account(plan, changes, aws)
     run = journal.begin_run(tuple(file.path for file in pending))
     begun = files.stage(pending, run=run, tree=tree, journal=journal)
+    files.commit(begun, tree=tree, journal=journal)
     try:
+        check()
+        for file in pending:
+            what = "created" if file.before is None else "edited"
+            done(Receipt(step="file", what=file.path, status="done", detail=what))
         for change, value in ready:
             if aws:
                 done(_store(change, value, run=run, plan=plan, journal=journal, aws=aws))
     except BaseException:
         files.take_back(begun, tree=tree, journal=journal)
         raise
-    files.commit(begun, tree=tree, journal=journal)
-    for file in pending:
-        done(Receipt(step="file", what=file.path, status="done", detail="created" if file.before is None else "edited"))
     journal.write(Record(seq=0, run=run, event="end"))
     return receipts
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 import msgspec
 
 from shield_ai.errors import DONE, FINDINGS, ShieldError
-from shield_ai.reports.plan import checks_text, plan_text, receipts_text
+from shield_ai.reports.colour import wanted
+from shield_ai.reports.edited import edited_text
+from shield_ai.reports.json import plan_json, scan_json
+from shield_ai.reports.plan import checks_text, plan_text, proof_text, receipts_text
 from shield_ai.work import Half, Work
 
 if TYPE_CHECKING:
@@ -44,7 +48,7 @@ def scan(app: Path, form: str, output: Path | None) -> int:
     Exits with 1 when there is any finding; with SARIF, 0.
     """
     work = Work(app)
-    text = _findings(work, form)
+    text = _findings(work, form, colour=output is None and _colour(sys.stdout))
     if output:
         output.write_text(text, encoding="utf-8")
         click.echo(f"{len(work.findings)} findings in {output}", err=True)
@@ -76,12 +80,11 @@ def plan(app: Path, only: Half | None, env_files: tuple[str, ...], output: Path 
     work = Work(app, only=only, env_files=env_files)
     made = work.plan()
     if output:
-        output.write_bytes(work.encode(made))
+        output.write_text(plan_json(made), encoding="utf-8")
     if as_json:
-        click.echo(work.encode(made), nl=False)
+        click.echo(plan_json(made), nl=False)
     else:
-        for diff in _diffs(work, made):
-            click.echo(diff)
+        click.echo(_diffs(work, made, colour=_colour(sys.stdout)))
         click.echo(plan_text(made), nl=False)
     return DONE
 
@@ -93,8 +96,16 @@ def plan(app: Path, only: Half | None, env_files: tuple[str, ...], output: Path 
 @YES
 @click.option("--allow-dirty", is_flag=True, help="go on with uncommitted changes in the git tree")
 @click.option("--allow-missing", is_flag=True, help="go on without a value for a secret that the app needs")
-def apply(  # one argument a flag
-    target: Path, only: Half | None, env_files: tuple[str, ...], *, yes: bool, allow_dirty: bool, allow_missing: bool
+@click.option("--no-proof", is_flag=True, help="do not load the settings before and after, to compare them")
+def apply(  # noqa: PLR0913  # one argument a flag
+    target: Path,
+    only: Half | None,
+    env_files: tuple[str, ...],
+    *,
+    yes: bool,
+    allow_dirty: bool,
+    allow_missing: bool,
+    no_proof: bool,
 ) -> int:
     """Do it: create the secrets in AWS, then rewrite the code. Scans, drafts and plans where needed.
 
@@ -112,8 +123,9 @@ def apply(  # one argument a flag
         work.refuse(made, allow_dirty=allow_dirty, allow_missing=allow_missing)
         click.echo(plan_text(made), err=True, nl=False)
         _ask("apply this plan?", yes=yes)
-        receipts = work.apply(made, tell=_tell)
+        receipts = work.apply(made, tell=_tell, prove=not no_proof)
     click.echo(receipts_text(receipts), err=True)
+    click.echo(proof_text(work.proved, work.unproved), err=True)
     return DONE
 
 
@@ -143,7 +155,7 @@ def rollback(app: Path, only: Half | None, *, yes: bool, force: bool) -> int:
             click.echo("nothing to undo", err=True)
             return DONE
         for path, ours, now in work.differences(steps):
-            click.echo(_diff(path, ours, now), err=True)
+            click.echo(edited_text(path, ours, now), err=True)
         _ask(f"undo {len(steps)} steps?", yes=yes)
         receipts = work.rollback(steps, force=force, tell=_tell)
     click.echo(receipts_text(receipts), err=True)
@@ -179,18 +191,33 @@ def demo(keep: Path | None) -> int:
     return run(keep)
 
 
-def _findings(work: Work, form: str) -> str:
-    return msgspec.json.encode(
-        {"findings": [{k: v for k, v in msgspec.to_builtins(f).items() if k != "site"} for f in work.findings]}
-    ).decode()
+def _findings(work: Work, form: str, *, colour: bool) -> str:
+    """Show a scan; each form of report is loaded only when it is asked for."""
+    skipped = [skip for skip in work.scanned.skipped if not skip.line]
+    if form == "json":
+        return scan_json(work.findings, skipped)
+    if form == "sarif":
+        from shield_ai.reports.sarif import sarif  # noqa: PLC0415
+
+        return sarif(work.findings, work.edits())
+    from shield_ai.reports.text import scan_text  # noqa: PLC0415
+
+    return scan_text(work.findings, work.tree.read, skipped, colour=colour)
 
 
-def _diffs(work: Work, made: Plan) -> list[str]:
-    return []
+def _diffs(work: Work, made: Plan, *, colour: bool) -> str:
+    from shield_ai.reports.diff import diff_text  # noqa: PLC0415  # not needed where no diff is shown
+
+    names = {name for secret in work.manifest.secret for name in (secret.name, *secret.variables())}
+    parts = []
+    for file in made.files:
+        spans = [(f.site.start, f.site.end) for f in work.findings if f.path == file.path and f.site and not f.env]
+        parts.append(diff_text(file, work.tree.read(file.path), keep=names, spans=spans, colour=colour))
+    return "\n".join(parts)
 
 
-def _diff(path: str, ours: bytes, now: bytes) -> str:
-    return path
+def _colour(stream: TextIO) -> bool:
+    return wanted(os.environ, tty=stream.isatty())
 
 
 def _ask(question: str, *, yes: bool) -> None:

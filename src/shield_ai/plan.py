@@ -28,7 +28,7 @@ _PERMISSIONS = {
 }
 
 
-def plan(
+def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     manifest: Manifest,
     findings: Sequence[Finding],
     *,
@@ -67,11 +67,13 @@ def plan(
         files += written
         skipped += left
         for secret in manifest.secret:
-            change = _secret(secret, manifest, live, _origins(secret, findings, available))
-            if change:
+            origins = _origins(secret, findings, available)
+            change = _secret(secret, manifest, live, origins)
+            lacking = _lacking(secret, origins, findings)
+            if change and (change.action is Action.KEEP or not lacking):
                 changes.append(change)
-            elif not secret.optional:
-                missing.append(secret.name)
+            elif lacking:
+                missing.append(f"{secret.name} ({', '.join(lacking)})")
             else:
                 skipped.append(Skipped(path=FILE, line=0, name=secret.name, reason="optional, and has no value"))
     return Plan(
@@ -138,7 +140,7 @@ def _origins(secret: Secret, findings: Sequence[Finding], available: Mapping[str
     """Choose where each part of a secret comes from: a source that the user named, else the code, else a new value."""
     found: list[Origin] = []
     for variable, field in secret.variables().items():
-        locator = available.get(variable) or _in_code(secret, variable, findings)
+        locator = available.get(variable) or _in_code(secret, variable, field, findings)
         if locator:
             found.append(Origin(locator=locator, field=field))
     if not found and secret.kind is Kind.DJANGO_SECRET_KEY:
@@ -146,12 +148,30 @@ def _origins(secret: Secret, findings: Sequence[Finding], available: Mapping[str
     return tuple(found)
 
 
-def _in_code(secret: Secret, variable: str, findings: Sequence[Finding]) -> str:
-    """Locate a literal; never one of Django's key, which everybody who has the code knows."""
+def _lacking(secret: Secret, origins: tuple[Origin, ...], findings: Sequence[Finding]) -> list[str]:
+    """Name the variables that have no value although the app needs one."""
+    held = {origin.field for origin in origins}
+    lacking = [variable for variable, field in secret.variables().items() if field not in held]
+    if secret.optional and len(lacking) == len(secret.variables()):
+        return []
+    reads = [f.site for f in findings if f.site and f.site.shape is Shape.READ]
+    spared = {site.variable for site in reads if site.optional and not site.default_literal}
+    return [variable for variable in lacking if variable not in spared]
+
+
+def _in_code(secret: Secret, variable: str, field: str, findings: Sequence[Finding]) -> str:
+    """Locate a literal, or the default of a database's name, user, host or port.
+
+    Never a literal Django key, which everybody who has the code knows, nor the default of a password.
+    """
     if secret.kind is Kind.DJANGO_SECRET_KEY:
         return ""
     for finding in findings:
         site = finding.site
-        if site and site.shape is Shape.LITERAL and site.variable == variable and not site.reason:
+        if site is None or site.variable != variable or site.reason:
+            continue
+        if site.shape is Shape.LITERAL:
             return f"code:{finding.path}#{site.start}-{site.end}"
+        if field and field != "password" and site.default_end:
+            return f"code:{finding.path}#{site.default_start}-{site.default_end}"
     return ""

@@ -39,6 +39,7 @@ class Probe:
         self.root = root
         self.modules = modules
         self._key = secrets.token_hex(16)
+        self.port = 0  # of the only server that the settings may talk to
         self.python = interpreter(root)
 
     def load(self, environment: Mapping[str, str]) -> list[Loaded]:
@@ -46,7 +47,7 @@ class Probe:
         return [self._one(module, folder, environment) for module, folder in self.modules]
 
     def _one(self, module: str, folder: str, environment: Mapping[str, str]) -> Loaded:
-        request = json.dumps({"module": module, "folder": str(self.root / folder), "key": self._key})
+        request = json.dumps({"module": module, "folder": str(self.root / folder), "key": self._key, "port": self.port})
         try:
             done = subprocess.run(
                 [self.python, "-X", "utf8", "-c", _CHILD],
@@ -66,8 +67,15 @@ class Probe:
         return msgspec.convert({"module": module, **answer}, Loaded)
 
 
-def differences(before: Sequence[Loaded], after: Sequence[Loaded]) -> tuple[list[str], list[str]]:
+def differences(
+    before: Sequence[Loaded], after: Sequence[Loaded], *, errors: bool = True
+) -> tuple[list[str], list[str]]:
     """Compare two loads.
+
+    Args:
+        before: The one.
+        after: The other, of the same modules.
+        errors: Whether a module that did not load must fail in the same way; with AWS on, the error is the runtime's.
 
     Returns:
         The settings that differ, as `module.NAME`, and why modules could not be compared.
@@ -76,7 +84,7 @@ def differences(before: Sequence[Loaded], after: Sequence[Loaded]) -> tuple[list
     unproved: list[str] = []
     for old, new in zip(before, after, strict=True):
         if old.error:
-            if new.error != old.error:
+            if errors and new.error != old.error:
                 differ.append(f"{old.module}: {new.error or 'loads'} instead of {old.error}")
             unproved.append(f"{old.module} does not load here: {old.error}")
         elif new.error:
@@ -97,10 +105,28 @@ def interpreter(root: Path) -> str:
 
 # Runs on the app's Python, whatever its version, with nothing but the standard library. What a setting is worth is
 # shown by its repr, in which addresses are blotted out and sets put in order; objects are followed one level deep.
+# The settings may read what they like, but neither write a file nor start a process nor connect to anybody but us.
 _CHILD = r"""
-import hashlib, hmac, importlib, io, json, re, sys
+import hashlib, hmac, importlib, io, json, os, re, sys
 request = json.load(sys.stdin)
 out, sys.stdout = sys.stdout, io.StringIO()
+forbidden = ("os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.chown",
+             "os.truncate", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty",
+             "subprocess.Popen", "pty.spawn", "socket.bind", "socket.sendto", "shutil.rmtree")
+
+def guard(event, arguments):
+    if event in forbidden:
+        raise PermissionError("not while the settings are being looked at")
+    if event == "open" and arguments[0] != os.devnull:
+        mode, flags = arguments[1] or "", arguments[2] or 0
+        if set(mode) & set("wax+") or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND):
+            raise PermissionError("not while the settings are being looked at")
+    if event == "socket.getaddrinfo" and arguments[0] != "127.0.0.1":
+        raise PermissionError("not while the settings are being looked at")
+    if event == "socket.connect" and arguments[1] != ("127.0.0.1", request["port"]):
+        raise PermissionError("not while the settings are being looked at")
+
+sys.addaudithook(guard)
 sys.path.insert(0, request["folder"])
 
 def show(value, depth=0):
@@ -134,6 +160,5 @@ except BaseException as error:
         answer["error"] += " " + error.name
 out.write(json.dumps(answer) + "\n")
 out.flush()
-import os
 os._exit(0)
 """

@@ -13,11 +13,12 @@ import msgspec
 from shield_ai import git
 from shield_ai.apply import apply, recover
 from shield_ai.draft import draft
-from shield_ai.errors import SourceError, StalePlanError, UnsafePlanError, ValueMissingError
+from shield_ai.errors import ShieldError, SourceError, StalePlanError, UnsafePlanError, ValueMissingError
 from shield_ai.journal import Journal
 from shield_ai.manifest import FILE, Manifest, parse, render
-from shield_ai.model import Action, Live, Plan
+from shield_ai.model import Action, Live, Plan, Shape
 from shield_ai.plan import plan
+from shield_ai.proving import Proving
 from shield_ai.rollback import conflicts, last_run, rollback
 from shield_ai.scan import Scan, scan
 from shield_ai.source import digest
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.secretsmanager import SecretsManager
     from shield_ai.journal import Record
-    from shield_ai.model import Check, Finding, Receipt
+    from shield_ai.model import Check, FileChange, Finding, Receipt
 
 Half = Literal["code", "aws"]
 
@@ -52,6 +53,8 @@ class Work:
         self.only = only
         self.journal = Journal(self.tree.root)
         self._env_files = tuple(env_files)
+        self.proved: list[str] = []  # settings modules that were loaded before and after an apply
+        self.unproved: list[str] = []  # why some of them were not compared
 
     @functools.cached_property
     def scanned(self) -> Scan:
@@ -143,9 +146,14 @@ class Work:
             if skip.path in settings and not skip.line:
                 raise SourceError(f"{skip.path}: {skip.reason}", "mend the file; nothing was changed")
 
-    def encode(self, made: Plan) -> bytes:
-        """Turn a plan into JSON, for a review or a later apply."""
-        return msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n"
+    def edits(self) -> Sequence[FileChange]:
+        """Plan the code alone, for the fixes of a report; none where it can't be planned."""
+        try:
+            made = Work(self.tree.root, only="code")
+            made.scanned = self.scanned
+            return made.plan().files
+        except ShieldError:
+            return ()
 
     def load(self, path: Path) -> Plan:
         """Read a plan from a file.
@@ -198,13 +206,44 @@ class Work:
         changed = git.changed(self.tree.root)
         return [path for path in changed if path != FILE and ours.get(path) != digest(self.tree.read(path) or b"")]
 
-    def apply(self, made: Plan, tell: Callable[[Receipt], None]) -> list[Receipt]:
-        """Carry the plan out."""
+    def apply(self, made: Plan, tell: Callable[[Receipt], None], *, prove: bool = True) -> list[Receipt]:
+        """Carry the plan out, and take the edits back where the settings are not what they were.
+
+        Raises:
+            UnsafePlanError: A setting differs.
+        """
         named = (origin.locator for change in made.changes for origin in change.origins)
         files = {loc[len("dotenv:") :].rpartition("#")[0] for loc in named if loc.startswith("dotenv:")}
         values = self.values([*self._env_files, *sorted(files - set(self._env_files))])
         aws = self.aws if made.changes else None
-        return apply(made, tree=self.tree, journal=self.journal, values=values, aws=aws, tell=tell)
+        rewritten = any(file.before and file.path.endswith(".py") for file in made.files)
+        check = self._prove(values) if prove and rewritten else lambda: None
+        return apply(made, tree=self.tree, journal=self.journal, values=values, aws=aws, tell=tell, check=check)
+
+    def _prove(self, values: Values) -> Callable[[], None]:
+        """Load the settings now, and return what loads and compares them again."""
+        facts, manifest = self.scanned.facts, self.manifest
+        modules = [(facts.module(path), facts.root(path)) for path in manifest.app.settings]
+        read = {f.site.variable for f in self.findings if f.site and f.site.shape is not Shape.LITERAL}
+        literals = {
+            f.site.variable: values.resolve(f"code:{f.path}#{f.site.start}-{f.site.end}")
+            for f in self.findings
+            if f.site and f.site.shape is Shape.LITERAL and not f.site.reason and f.site.variable not in read
+        }
+        known = {variable: values.resolve(locator) for variable, locator in values.available(read).items()}
+        proving = Proving(self.tree.root, modules, manifest, known=known, literals=literals, environ=os.environ)
+        proving.before()
+
+        def check() -> None:
+            differ, self.unproved = proving.after()
+            if differ:
+                raise UnsafePlanError(
+                    f"these settings would change: {', '.join(differ)}",
+                    "every file is as it was; please report it, or take the secrets out of shield.toml",
+                )
+            self.proved = [module for module, _ in modules]
+
+        return check
 
     def verify(self) -> list[Check]:
         """Run every check of the halves that were asked for."""

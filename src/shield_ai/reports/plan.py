@@ -69,6 +69,15 @@ def receipts_text(receipts: Sequence[Receipt]) -> str:
     return "done: " + ", ".join(f"{number} {nouns[step]} {detail}" for (step, detail), number in counts.items())
 
 
+def proof_text(modules: Sequence[str], unproved: Sequence[str]) -> str:
+    """Say which settings were compared before and after, and plainly what was not."""
+    if not modules:
+        return "not proved: the settings were not loaded"
+    good = len(modules) - len(unproved)
+    lines = [f"proved: {good} of {len(modules)} settings modules have the same values as before, AWS off and on"]
+    return "\n".join([*lines, *(f"not proved: {why}" for why in unproved)])
+
+
 def checks_text(checks: Sequence[Check]) -> str:
     """Give a line to each check, with why and what to do where it is not ok."""
     good = sum(check.status is Status.OK for check in checks)

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import secrets
+
+from shield_ai.reports.edited import edited_text
+
+
+def test_shows_lines_and_hides_values():
+    value, other = secrets.token_hex(8), secrets.token_hex(8)
+    ours = f"KEY = '{value}'\nA = 1\n".encode()
+    text = edited_text("s.py", ours, f"KEY = '{other}'\nA = 1\nB = f()\n".encode())
+    assert "+B = f()" in text
+    assert value not in text
+    assert other not in text
+
+
+def test_says_so_when_only_a_value_differs():
+    assert (
+        edited_text("s.py", b"K = 'one-value'\n", b"K = 'two-value'\n")
+        == "s.py: differs in a value or in its line ends"
+    )

@@ -1,0 +1,79 @@
+"""Run `shield` as a user does, in a process of its own, on a small app."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SETTINGS = b"""\
+import os
+
+SECRET_KEY = os.environ["SECRET_KEY"]
+DEBUG = os.environ.get("DEBUG") == "1"
+MAIL_API_KEY = os.environ.get("MAIL_API_KEY", "")
+DATABASES = {
+    "default": {
+        "NAME": os.environ.get("DATABASE_NAME", "shop"),
+        "USER": os.environ["DATABASE_USER"],
+        "PASSWORD": os.environ["DATABASE_PASSWORD"],
+    }
+}
+SENTRY_DSN = os.getenv("SENTRY_DSN")
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+
+def shield(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str | None = None) -> Done:
+    """Run one command to its end."""
+    environment = {"NO_COLOR": "1", "COLUMNS": "80", **os.environ, **(env or {})}
+    done = subprocess.run(
+        [sys.executable, "-m", "shield_ai", *arguments],
+        cwd=cwd,
+        env=environment,
+        input=stdin,
+        stdin=None if stdin is not None else subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def make_app(root: Path) -> dict[str, str]:
+    """Write a small app with a .env, and return the values by variable."""
+    (root / "shop").mkdir()
+    (root / "shop/__init__.py").touch()
+    (root / "shop/settings.py").write_bytes(SETTINGS)
+    (root / "manage.py").write_text('import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n')
+    (root / "requirements.txt").write_text("django\n")
+    names = ("SECRET_KEY", "MAIL_API_KEY", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD")
+    values = {name: secrets.token_hex(12) for name in names}
+    (root / ".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    return values
+
+
+def files_of(root: Path) -> dict[str, bytes]:
+    """Every file but Shield's own folder and bytecode."""
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not {".shield", "__pycache__", ".git"} & set(path.relative_to(root).parts)
+    }

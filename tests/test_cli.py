@@ -1,0 +1,321 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import boto3
+import pytest
+from fault_proxy import FaultProxy
+from shield_helpers import SETTINGS, files_of, make_app, shield
+
+from shield_ai.tree import temporary_of
+
+
+@pytest.fixture
+def app(tmp_path):
+    root = tmp_path / "app"
+    root.mkdir()
+    make_app(root)
+    return root
+
+
+def error(done, code, *words):
+    """One line of what is wrong, a blank line, one hint, and the exit code."""
+    assert done.code == code, done.text
+    lines = done.err.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("error: "))
+    assert len(lines) - at in {1, 3}, done.err
+    if len(lines) - at == 3:
+        assert lines[at + 1] == ""
+        assert lines[at + 2].startswith("hint: ")
+    for word in words:
+        assert word in done.err
+    assert "Traceback" not in done.err
+
+
+def test_the_whole_journey(app, aws):
+    before = files_of(app)
+    scan = shield("scan", "--format", "json", cwd=app)
+    assert scan.code == 1
+    assert {f["env"] for f in json.loads(scan.out)["findings"]} >= {"SECRET_KEY", "MAIL_API_KEY", "DATABASE_PASSWORD"}
+    assert files_of(app) == before
+
+    assert shield("draft", cwd=app).code == 0
+    drafted = files_of(app)
+    assert drafted.keys() - before.keys() == {"shield.toml"}
+
+    plan = shield("plan", "--env-file", ".env", cwd=app)
+    assert plan.code == 0, plan.err
+    assert "get_secret(" in plan.out
+    assert files_of(app) == drafted
+
+    done = shield("apply", "--env-file", ".env", "--yes", cwd=app)
+    assert done.code == 0, done.err
+    applied = files_of(app)
+    assert b"get_secret(" in applied["shop/settings.py"]
+
+    again = shield("apply", "--env-file", ".env", "--yes", cwd=app)
+    assert again.code == 0, again.err
+    assert "nothing to do" in again.err
+    assert files_of(app) == applied
+
+    assert shield("scan", cwd=app).code in {0, 1}
+    verify = shield("verify", cwd=app)
+    assert verify.code == 0, verify.text
+
+    undone = shield("rollback", "--yes", cwd=app)
+    assert undone.code == 0, undone.err
+    assert files_of(app) == drafted
+    nothing = shield("rollback", "--yes", cwd=app)
+    assert (nothing.code, nothing.err) == (0, "nothing to undo\n")
+
+
+def test_apply_alone_does_every_stage_and_rollback_removes_what_it_made(app, aws):
+    before = files_of(app)
+    assert shield("apply", ".", "--env-file", ".env", "--yes", cwd=app).code == 0
+    assert (app / "shield.toml").exists()
+    assert shield("rollback", "--yes", cwd=app).code == 0
+    assert files_of(app) == before
+
+
+def test_a_plan_in_a_file_is_applied_later(app, aws, tmp_path):
+    path = str(tmp_path / "plan.json")
+    assert shield("plan", "--env-file", ".env", "-o", path, cwd=app).code == 0
+    assert shield("apply", path, "--yes", cwd=app).code == 0
+    assert b"get_secret(" in (app / "shop/settings.py").read_bytes()
+    assert "nothing to do" in shield("apply", ".", "--yes", cwd=app).err
+
+
+def test_a_stale_plan(app, aws, tmp_path):
+    path = str(tmp_path / "plan.json")
+    shield("plan", "--env-file", ".env", "-o", path, cwd=app)
+    (app / "shop/settings.py").write_bytes(SETTINGS + b"X = 1\n")
+    before = files_of(app)
+    error(shield("apply", path, "--yes", cwd=app), 4, "shop/settings.py changed since the plan was made")
+    assert files_of(app) == before
+    (tmp_path / "garbage.json").write_text("{}")
+    error(shield("apply", str(tmp_path / "garbage.json"), "--yes", cwd=app), 4, "is no plan")
+
+
+def code_only(app):
+    return shield("apply", "--only", "code", "--yes", cwd=app)
+
+
+@pytest.mark.parametrize("command", ["draft", "plan", "apply"])
+def test_a_folder_that_is_no_app(tmp_path, command):
+    error(shield(command, "--only", "code", cwd=tmp_path) if command != "draft" else shield("draft", cwd=tmp_path), 2)
+    error(shield(command, str(tmp_path / "none"), cwd=tmp_path), 2, "does not exist")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        pytest.param(
+            "shop/settings.py", b"SECRET_KEY = (\n", ["shop/settings.py", "not parsed", "line 1"], id="no Python"
+        ),
+        pytest.param(
+            "shop/settings.py", b"SECRET_KEY = '\xe4'\n", ["shop/settings.py", "encoding"], id="latin-1, unsaid"
+        ),
+        pytest.param("shop/settings.py", b"SECRET\0", ["shop/settings.py", "NUL"], id="binary"),
+        pytest.param("shield.toml", b"[app]\nnaem = 'x'\n", ["shield.toml:2", "unknown key `naem`"], id="wrong key"),
+        pytest.param("shield.toml", b"\xff\xfe", ["shield.toml", "UTF-8"], id="manifest is no text"),
+    ],
+)
+def test_what_can_not_be_read_stops_everything(app, name, content, words):
+    (app / name).write_bytes(content)
+    before = files_of(app)
+    error(code_only(app), 2, *words)
+    assert files_of(app) == before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(SETTINGS.replace(b"\n", b"\r\n"), id="CRLF"),
+        pytest.param(b"\xef\xbb\xbf" + SETTINGS, id="BOM"),
+        pytest.param(b"# -*- coding: latin-1 -*-\nNAME = 'B\xe4cker'\n" + SETTINGS, id="latin-1, said"),
+        pytest.param(SETTINGS.rstrip(b"\n"), id="no final newline"),
+    ],
+)
+def test_odd_files_are_moved_and_given_back_byte_for_byte(app, content):
+    (app / "shop/settings.py").write_bytes(content)
+    before = files_of(app)
+    done = code_only(app)
+    assert done.code == 0, done.err
+    new = (app / "shop/settings.py").read_bytes()
+    assert b"get_secret(" in new
+    assert (b"\r\n" in new) == (b"\r\n" in content)
+    assert b"\r\n" not in content or b"\n" not in new.replace(b"\r\n", b"")
+    assert shield("rollback", "--yes", "--only", "code", cwd=app).code == 0
+    assert files_of(app) == before
+
+
+def test_a_link_that_leaves_the_tree_is_not_followed(app, tmp_path):
+    outside = tmp_path / "outside.py"
+    outside.write_bytes(SETTINGS)
+    (app / "shop/settings.py").unlink()
+    (app / "shop/settings.py").symlink_to(outside)
+    done = code_only(app)
+    assert outside.read_bytes() == SETTINGS
+    assert done.code in {0, 2}
+    assert "Traceback" not in done.err
+
+
+def test_a_full_disk(app):
+    temporary_of(app / "shop/settings.py").symlink_to("/dev/full")
+    before = files_of(app)
+    error(code_only(app), 2, "No space left", "nothing was changed")
+    assert files_of(app) == {k: v for k, v in before.items() if ".shield_tmp" not in k}
+
+
+READ_ONLY = """
+import os, sys
+from shield_ai.__main__ import main
+arguments = ["apply", sys.argv[1], "--only", "code", "--yes"]
+assert main([*arguments[:1], sys.argv[2], *arguments[2:]]) == 0  # loads all that is loaded late
+os.setuid(65534)
+sys.exit(main(arguments))
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="as root, permissions do not count; this test gives root up")
+def test_a_read_only_tree(app, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    make_app(other)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.owner() == "root" and folder != folder.parent and not folder.stat().st_mode & 0o001:
+            folder.chmod(0o755)
+    before = files_of(app)
+    done = subprocess.run(
+        [sys.executable, "-c", READ_ONLY, str(app), str(other)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert "can't be written" in done.stderr
+    assert files_of(app) == before
+    assert not (app / ".shield").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        pytest.param("SECRET_KEY", ["SECRET_KEY has no value"], id="no equals sign"),
+        pytest.param("SECRET_KEY=", ["no value for django-secret-key"], id="empty"),
+        pytest.param("", ["no value for database-credentials"], id="absent"),
+    ],
+)
+def test_an_env_file_without_a_value(app, aws, line, words):
+    kept = [x for x in (app / ".env").read_text().splitlines() if not x.startswith(("SECRET", "DATABASE"))]
+    rest = ["DATABASE_USER=x", "DATABASE_PASSWORD=y"] if line else ["SECRET_KEY=z"]
+    (app / ".env").write_text("\n".join([*kept, line, *rest]) + "\n")
+    before = files_of(app)
+    done = shield("apply", "--env-file", ".env", "--yes", cwd=app)
+    if line == "SECRET_KEY=":
+        assert done.code == 0  # Django's key is generated
+        return
+    error(done, 2, *words)
+    assert files_of(app) == before
+    assert boto3.client("secretsmanager").list_secrets()["SecretList"] == []
+
+
+def test_an_env_file_that_is_not_there(app, aws):
+    error(shield("apply", "--env-file", "none.env", "--yes", cwd=app), 2, "none.env can't be read")
+
+
+def test_no_credentials(app):
+    done = shield("plan", cwd=app, env={"AWS_REGION": "us-east-1"})
+    error(done, 5, "no AWS credentials", "--only code")
+
+
+def test_endpoint_down(app, aws):
+    done = shield("plan", cwd=app, env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"})
+    error(done, 5, "can't be reached")
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "words"),
+    [
+        ("DescribeSecret", "AccessDeniedException", ["denied secretsmanager:DescribeSecret", "allow"]),
+        (
+            "CreateSecret",
+            "AccessDeniedException",
+            ["denied secretsmanager:CreateSecret on django-secret-key", "allow"],
+        ),
+        ("CreateSecret", "ExpiredTokenException", ["credentials", "sign in again"]),
+        ("CreateSecret", "ThrottlingException", ["throttled secretsmanager:CreateSecret"]),
+    ],
+)
+def test_aws_refuses(app, aws, operation, code, words):
+    before = files_of(app)
+    with FaultProxy(aws.url) as proxy:
+        proxy.answer(operation, code, at=None)
+        done = shield("apply", "--env-file", ".env", "--yes", cwd=app, env={"AWS_ENDPOINT_URL": proxy.url})
+    error(done, 5, *words)
+    assert files_of(app) == before
+
+
+def test_an_edited_file_is_not_rolled_back_without_force(app, aws):
+    assert shield("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
+    settings = app / "shop/settings.py"
+    settings.write_bytes(settings.read_bytes() + b"X = 1\n")
+    before = files_of(app)
+    done = shield("rollback", "--yes", cwd=app)
+    error(done, 4, "edited since apply: shop/settings.py", "+X = 1", "--force")
+    assert files_of(app) == before
+    assert shield("rollback", "--yes", "--force", cwd=app).code == 0
+    assert settings.read_bytes() == SETTINGS
+    assert (app / "shop/settings.py.shield_edited").read_bytes() == before["shop/settings.py"]
+
+
+def test_asks_before_it_acts(app, aws):
+    before = files_of(app)
+    error(shield("apply", "--env-file", ".env", cwd=app), 2, "--yes")
+    assert files_of(app) == before
+
+
+def test_a_dirty_git_tree(app):
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *arguments], cwd=app, check=True, capture_output=True)
+    (app / "manage.py").write_text("# edited\n")
+    error(code_only(app), 4, "uncommitted changes: manage.py", "--allow-dirty")
+    assert shield("apply", "--only", "code", "--yes", "--allow-dirty", cwd=app).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["aply"], ["aply"]),
+        (["apply", "--onyl", "code"], ["--onyl"]),
+        (["plan", "--only", "cloud"], ["cloud"]),
+        (["explain", "NO.such"], ["NO.such"]),
+    ],
+)
+def test_wrong_usage(tmp_path, arguments, words):
+    error(shield(*arguments, cwd=tmp_path), 2, *words)
+
+
+def test_every_command_has_help_within_80_columns(tmp_path):
+    text = shield("--help", cwd=tmp_path).out
+    listed = text.partition("Commands:\n")[2].splitlines()
+    commands = [line.split()[0] for line in listed if line.startswith("  ")]
+    for command in ["", "scan", "draft", "plan", "apply", "verify", "rollback", "explain", "local", "demo"]:
+        assert not command or command in commands
+        done = shield(*[c for c in [command] if c], "--help", cwd=tmp_path)
+        assert done.code == 0
+        assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_explains_a_rule(tmp_path):
+    done = shield("explain", "CSEC34.literal", cwd=tmp_path)
+    assert done.code == 0
+    assert "CSEC34.literal" in done.out
+
+
+def test_the_scan_does_not_load_boto3(app):
+    code = "import sys; from shield_ai.__main__ import main; main(['scan', sys.argv[1]]); print('boto3' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code, str(app)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from shield_ai.demo import demo, snapshot
+from shield_ai.errors import ShieldError
+
+PROC = Path("/proc")
+
+
+class Watch(threading.Thread):
+    """Reads the command line and the environment's names of every process, again and again."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.seen: set[bytes] = set()
+        self.stop = threading.Event()
+
+    def run(self) -> None:
+        while not self.stop.wait(0.005):
+            for process in PROC.glob("[0-9]*/cmdline"):
+                try:
+                    self.seen.add(process.read_bytes())
+                except OSError:
+                    continue
+
+    def __enter__(self) -> Watch:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.join()
+
+
+def start(*arguments: str, tmp: Path) -> subprocess.Popen[str]:
+    environment = {**os.environ, "NO_COLOR": "1", "TMPDIR": str(tmp), "SHIELD_DEMO_MARK": tmp.name}
+    return subprocess.Popen(
+        [sys.executable, "-m", "shield_ai", "demo", *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def left_behind(tmp: Path) -> list[str]:
+    """Command lines of processes that one demo started and that are still there."""
+    mark, found = f"SHIELD_DEMO_MARK={tmp.name}".encode(), []
+    for process in PROC.glob("[0-9]*"):
+        try:
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+needs_proc = pytest.mark.skipif(not (PROC / "self/cmdline").exists(), reason="looks at processes through /proc")
+
+
+@needs_proc
+def test_the_journey_and_no_value_anywhere(tmp_path):
+    folder = tmp_path / "kept"
+    with Watch() as watch:
+        process = start("--keep", str(folder), tmp=tmp_path)
+        output, _ = process.communicate()
+    assert process.returncode == 0, output
+    summary = dict(line.split(maxsplit=1) for line in output.splitlines() if re.match(r"[a-z]+ {2,}\S", line))
+    assert summary.keys() >= {
+        "start",
+        "before",
+        "scan",
+        "draft",
+        "plan",
+        "apply",
+        "after",
+        "verify",
+        "rollback",
+        "leaks",
+    }
+    assert "FAILED" not in output
+
+    values = {k: v for k, v in dotenv_values(folder / "storefront/.env").items() if v and not k.startswith("DATABASE_")}
+    values["DATABASE_PASSWORD"] = dotenv_values(folder / "storefront/.env")["DATABASE_PASSWORD"]
+    assert len(values) >= 8
+    places = {"output": output.encode(), "argv": b"\n".join(watch.seen)}
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name not in {".env", "env-put-aside"}:
+            places[str(path.relative_to(folder))] = path.read_bytes()
+    leaks = [
+        (name, place) for name, value in values.items() for place, text in places.items() if value.encode() in text
+    ]
+    assert leaks == []
+    assert left_behind(tmp_path) == []
+
+
+@needs_proc
+@pytest.mark.parametrize("moment", ["$ shield scan", "$ shield plan", "$ shield apply", "$ shield rollback"])
+def test_ctrl_c_leaves_nothing_running(tmp_path, moment):
+    process = start(tmp=tmp_path)
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if line.startswith(moment):
+            os.killpg(process.pid, signal.SIGINT)
+            break
+    rest = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, "".join(seen) + rest
+    assert left_behind(tmp_path) == []
+    assert [p.name for p in tmp_path.iterdir()] == []
+
+
+def test_keeps_only_in_a_new_folder(tmp_path):
+    (tmp_path / "mine").touch()
+    with pytest.raises(ShieldError, match="is not empty"):
+        demo(tmp_path)
+    assert snapshot(tmp_path) == {"mine": b""}
