@@ -6,6 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from shield_ai.errors import ShieldError
+from shield_ai.fixers.policy import PATH as POLICY
+from shield_ai.fixers.policy import policy_document
+from shield_ai.fixers.vendor import unmodified
 from shield_ai.model import Check, Status
 from shield_ai.source import digest
 
@@ -53,6 +56,47 @@ def verify_code(findings: Sequence[Finding], journal: Journal, read: Read) -> li
         )
     )
     return checks
+
+
+def verify_runtime(manifest: Manifest, read: Read) -> Iterable[Check]:
+    """Check that the vendored runtime is one of ours, byte for byte.
+
+    Args:
+        manifest: Says where it is.
+        read: Gives the bytes of a file of the app.
+    """
+    path = manifest.app.runtime
+    if path == "package":
+        return
+    raw = read(path)
+    good = raw is not None and unmodified(raw)
+    yield Check(
+        name="the vendored runtime is unchanged",
+        status=Status.OK if good else Status.FAILED,
+        detail="" if good else f"{path} {'is not there' if raw is None else 'was edited by hand'}",
+        hint="" if good else "shield apply writes it; an edited one must be removed first",
+    )
+
+
+def verify_policy(manifest: Manifest, account: str, read: Read) -> Iterable[Check]:
+    """Check that the policy beside the app allows exactly what the app reads.
+
+    Args:
+        manifest: What is moved.
+        account: The AWS account.
+        read: Gives the bytes of a file of the app.
+    """
+    try:
+        written = json.loads(read(POLICY) or b"null")
+    except ValueError:
+        written = None
+    good = written == policy_document(manifest, account)
+    yield Check(
+        name="the IAM policy allows exactly these secrets",
+        status=Status.OK if good else Status.FAILED,
+        detail="" if good else f"{POLICY} is {'missing' if written is None else 'another one'}",
+        hint="" if good else "shield apply writes it; one written by hand is left alone",
+    )
 
 
 def verify_secrets(manifest: Manifest, aws: SecretsManager) -> Iterable[Check]:

@@ -24,7 +24,7 @@ from shield_ai.scan import Scan, scan
 from shield_ai.source import digest
 from shield_ai.tree import Tree
 from shield_ai.values import Values, read_env_file
-from shield_ai.verify import verify_code, verify_secrets
+from shield_ai.verify import verify_code, verify_policy, verify_runtime, verify_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -250,7 +250,9 @@ class Work:
         checks: list[Check] = []
         if self.only != "aws":
             checks += verify_code(self.findings, self.journal.load(), self.tree.read)
+            checks += verify_runtime(self.manifest, self.tree.read)
         if self.aws:
+            checks += verify_policy(self.manifest, self.aws.account(), self.tree.read)
             checks += verify_secrets(self.manifest, self.aws)
         return checks
 

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from shield_helpers import make_app, shield
+
+
+@pytest.fixture
+def app(tmp_path, aws):
+    make_app(tmp_path)
+    assert shield("apply", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
+    return tmp_path
+
+
+def failed(app):
+    done = shield("verify", "--json", cwd=app)
+    found = {check["name"]: check for check in json.loads(done.out) if check["status"] != "ok"}
+    assert done.code == bool(found)
+    assert all(check["detail"] and check["hint"] for check in found.values())
+    return found
+
+
+def append(path, text):
+    path.write_text(path.read_text() + text)
+
+
+def client():
+    return boto3.client("secretsmanager")
+
+
+def delete(app):
+    client().delete_secret(SecretId="django-secret-key")
+
+
+def destroy(app):
+    client().delete_secret(SecretId="django-secret-key", ForceDeleteWithoutRecovery=True)
+
+
+def lose_a_field(app):
+    client().put_secret_value(SecretId="database-credentials", SecretString='{"username": "x"}')
+
+
+def lose_the_document(app):
+    client().put_secret_value(SecretId="database-credentials", SecretString="[1]")
+
+
+@pytest.mark.parametrize(
+    ("harm", "name", "detail"),
+    [
+        pytest.param(str, "", "", id="nothing"),
+        pytest.param(lambda app: append(app / "shop/settings.py", "\nX_TOKEN = os.environ['X_TOKEN']\n"), "every secret that can be moved", "X_TOKEN", id="a new read"),
+        pytest.param(lambda app: append(app / "requirements.txt", "flask\n"), "files are as apply left them", "requirements.txt", id="an edited file"),
+        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\n"), "the vendored runtime", "edited by hand", id="an edited runtime"),
+        pytest.param(lambda app: (app / "shop/utils/secrets.py").unlink(), "the vendored runtime", "is not there", id="no runtime"),
+        pytest.param(lambda app: append(app / "aws/iam-policy-secrets-manager.json", "x"), "the IAM policy", "missing", id="a broken policy"),
+        pytest.param(lambda app: (app / "aws/iam-policy-secrets-manager.json").write_text("{}"), "the IAM policy", "another one", id="another policy"),
+        pytest.param(delete, "django-secret-key can be read", "scheduled for deletion", id="a secret in deletion"),
+        pytest.param(destroy, "django-secret-key can be read", "is not in AWS", id="no secret"),
+        pytest.param(lose_a_field, "database-credentials can be read", "it lacks database, password", id="a field is gone"),
+        pytest.param(lose_the_document, "database-credentials can be read", "it lacks", id="no document"),
+    ],
+)  # fmt: skip
+def test_sees_what_is_wrong(app, harm, name, detail):
+    harm(app)
+    found = failed(app)
+    assert bool(found) == bool(name)
+    if name:
+        (check,) = [check for title, check in found.items() if title.startswith(name)]
+        assert detail in check["detail"]
+
+
+def test_the_text_says_the_same(app):
+    done = shield("verify", cwd=app)
+    assert done.code == 0
+    assert "optional, not in AWS: the app's own default serves" in done.out
+    delete(app)
+    done = shield("verify", cwd=app)
+    assert done.code == 1
+    assert "hint: shield apply" in done.out
+
+
+def test_without_an_apply_on_record(tmp_path):
+    make_app(tmp_path)
+    done = shield("verify", "--only", "code", cwd=tmp_path)
+    assert done.code == 1
+    assert "no apply on record" in done.out
+
+
+def test_one_half(app):
+    assert len(json.loads(shield("verify", "--only", "aws", "--json", cwd=app).out)) == 5
+    assert len(json.loads(shield("verify", "--only", "code", "--json", cwd=app).out)) == 3
