@@ -29,9 +29,9 @@ SETTINGS = re.compile(
 NOT_SETTINGS = re.compile(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models|views)\.py$"
 )
-TESTS = re.compile(
-    r"(^|/)(tests?|testing|test_\w+|\w+_tests?|conftest|testsettings|features|e2e|specs?)(\.py|/)", re.IGNORECASE
-)
+TEST_FILES = re.compile(r"(^|/)(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)
+TEST_FOLDERS = re.compile(r"(^|/)(tests?|testing|test_\w+|e2e|fixtures|features)/", re.IGNORECASE)
+TEST_SETTINGS = re.compile(r"(^|/)(settings|config|conf)/([\w-]+/)*(test|tests|testing|test_\w+|\w+_test)\.py$")
 SKIPPED_FOLDERS = frozenset(
     {"migrations", "docs", "doc", "node_modules", "vendor", "_vendor", "vendored", "third_party", "site-packages"}
     | {"venv", ".venv", "env", "virtualenv", "build", "dist", ".git", ".shield", "__pycache__", ".tox", ".nox", ".eggs"}
@@ -74,13 +74,20 @@ def dotted(path: str, root: str) -> str:
 
 
 def is_test(path: str) -> bool:
-    """Tell whether a file belongs to the tests."""
-    return bool(TESTS.search(path))
+    """Tell whether a file belongs to the tests; settings that only the tests use do not."""
+    if TEST_FOLDERS.search(path):
+        return True
+    return bool(TEST_FILES.search(path)) and not is_test_settings(path)
+
+
+def is_test_settings(path: str) -> bool:
+    """Tell whether a file holds the settings of the tests."""
+    return bool(TEST_SETTINGS.search(path))
 
 
 def is_settings(path: str) -> bool:
     """Tell from its name whether a file holds settings."""
-    return bool(SETTINGS.search(path)) and not NOT_SETTINGS.search(path) and not is_test(path)
+    return bool(SETTINGS.search(path)) and not (NOT_SETTINGS.search(path) or is_test(path) or is_test_settings(path))
 
 
 def named_settings(paths: Iterable[str], read: Read) -> dict[str, str]:

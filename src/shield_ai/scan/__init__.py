@@ -79,6 +79,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     looked: list[str] = []
+    moved: set[str] = set()  # variables that the app reads through get_secret already
     for path in python:
         if is_test(path):
             continue
@@ -99,7 +100,9 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         except SourceError as error:
             skipped.append(Skipped(path=path, line=0, name="", reason=error.message.removeprefix(f"{path}: ")))
             continue
-        found = findings_of(source, Walk(project, module).run(), facts)
+        seen = Walk(project, module)
+        found = findings_of(source, seen.run(), facts)
+        moved |= seen.moved
         findings += found
         if path in settings and found and b"get_secret" not in raw:
             findings.append(absent_finding(path))
@@ -108,7 +111,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         if DOTENV.match(base) and not EXAMPLE.search(base) and (raw := read(path)):
             lines = raw.decode("utf-8-sig", "replace").split("\n")
             findings += [dotenv_finding(path, line, lines[line - 1], key) for line, key in dotenv("\n".join(lines))]
-    findings = number(settle(join_databases(findings)))
+    findings = number(settle(join_databases(findings), moved))
     skipped += [
         Skipped(path=f.path, line=f.line, name=f.env or f.name, reason=f.site.reason)
         for f in findings

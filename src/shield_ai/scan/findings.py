@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.layout import is_test_settings
 from shield_ai.model import Confidence, Finding, Severity, Shape, Site, fingerprint
 from shield_ai.names import database_field, is_secret, variable_of
 from shield_ai.pattern import rules
@@ -27,18 +28,22 @@ RULES = {
     Shape.OTHER: "CSEC34.environ-read",
 }
 OUTSIDE = "a literal outside the settings: move it there first"
+TESTING = "a value for the tests"
 
 
 def findings_of(source: Source, spots: list[Spot], facts: Facts) -> list[Finding]:
     """Judge what was seen in one file; parts of a database come along, as candidates."""
     found = []
     in_settings = source.path in facts.settings
+    names = Counter((spot.scope, literal_variable(spot)) for spot in spots if spot.shape is Shape.LITERAL)
     for spot in spots:
         part = bool(spot.field) or database_field(spot.variable) is not None
         if spot.shape is Shape.READ and not spot.wanted() and not part:
             continue
         if spot.shape is Shape.LITERAL and not in_settings and not _random(literal_text(spot.node) or ""):
             continue
+        if spot.shape is Shape.LITERAL and names[spot.scope, literal_variable(spot)] > 1:
+            spot.reason = spot.reason or "several values stand under this name"
         found.append(_finding(source, spot, in_settings=in_settings))
     return found
 
@@ -75,7 +80,7 @@ def _finding(source: Source, spot: Spot, *, in_settings: bool) -> Finding:
 def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: bool) -> Site:
     reason = spot.reason
     if spot.shape is Shape.LITERAL and not in_settings:
-        reason = reason or OUTSIDE
+        reason = reason or (TESTING if is_test_settings(source.path) else OUTSIDE)
     default = spot.default
     constant = _nonempty(default)
     place = source.span(default) if default is not None and constant else (0, 0)
@@ -113,30 +118,31 @@ def literal_variable(spot: Spot) -> str:
 
 def join_databases(findings: list[Finding]) -> list[Finding]:
     """Keep the parts of a database only where its password is read from the environment, by the same scan."""
-    groups: dict[str, str] = {}  # variable of a password -> its group
-    for finding in findings:
-        site = finding.site
-        if not site or site.shape is not Shape.READ or site.reason or not finding.env:
-            continue
-        family = database_field(finding.env)
-        if site.field == "password" or (family and family[1] == "password"):
-            groups[finding.env] = site.group
-    families = {family[0] for variable in groups if (family := database_field(variable))}
-    dicts = {(f.path, f.site.group) for f in findings if f.site and f.site.field == "password" and f.env in groups}
+    parts = _parts([(f, f.site) for f in findings if f.site and f.site.shape is Shape.READ and not f.site.reason])
     kept = []
     for finding in findings:
         site = finding.site
-        if not site or site.shape is not Shape.READ or (finding.env and is_secret(finding.env)) or site.reason:
+        if not site or site.shape is not Shape.READ or site.reason or is_secret(site.variable):
             kept.append(finding)
-            continue
-        family = database_field(finding.env or "")
-        if site.field and (finding.path, site.group) in dicts:
-            kept.append(_as_part(finding, site, site.field))
-        elif family and family[0] in families:
-            kept.append(_as_part(finding, site, family[1]))
-        elif not family and not site.field:
+        elif site.variable in parts:
+            kept.append(_as_part(finding, site, site.field or parts[site.variable]))
+        elif not site.field and not database_field(site.variable):
             kept.append(finding)
     return kept
+
+
+def _parts(reads: list[tuple[Finding, Site]]) -> dict[str, str]:
+    """Map each variable of a database to its field; every read of such a variable goes along."""
+    families = {family[0] for _, site in reads if (family := database_field(site.variable)) and family[1] == "password"}
+    dicts = {(finding.path, site.group) for finding, site in reads if site.field == "password"}
+    parts: dict[str, str] = {}
+    for finding, site in reads:
+        family = database_field(site.variable)
+        if site.field and (finding.path, site.group) in dicts:
+            parts[site.variable] = site.field
+        elif family and family[0] in families:
+            parts.setdefault(site.variable, family[1])
+    return parts
 
 
 def _as_part(finding: Finding, site: Site, field: str) -> Finding:
@@ -148,26 +154,31 @@ def _as_part(finding: Finding, site: Site, field: str) -> Finding:
     )
 
 
-def settle(findings: list[Finding]) -> list[Finding]:
-    """Leave alone what can't be moved because of what stands elsewhere."""
+def settle(findings: list[Finding], moved: set[str]) -> list[Finding]:
+    """Leave alone what can't be moved because of what stands elsewhere.
+
+    Args:
+        findings: Of the whole app.
+        moved: Variables that the app reads through get_secret already.
+    """
     read = {f.site.variable for f in findings if f.site and f.site.shape is Shape.READ and not f.site.reason}
-    literals = Counter(
-        (f.path, f.site.variable) for f in findings if f.site and f.site.shape is Shape.LITERAL and not f.site.reason
-    )
-    return [_settled(finding, read, literals) for finding in findings]
+    return [_settled(finding, read | moved) for finding in findings]
 
 
-def _settled(finding: Finding, read: set[str], literals: Counter[tuple[str, str]]) -> Finding:
-    site, reason = finding.site, ""
-    if not site or site.reason:
+def _settled(finding: Finding, read: set[str]) -> Finding:
+    site = finding.site
+    if not site:
         return finding
-    if site.shape is Shape.PRESENCE and site.variable not in read:
+    reason = site.reason
+    if not reason and site.shape is Shape.PRESENCE and site.variable not in read:
         reason = f"nothing that can be moved reads {site.variable}"
-    elif site.shape is Shape.LITERAL and site.variable in read:
+    elif not reason and site.shape is Shape.LITERAL and site.variable in read:
         reason = f"a value for development: elsewhere the app reads the variable {site.variable}"
-    elif site.shape is Shape.LITERAL and literals[finding.path, site.variable] > 1:
-        reason = "this file gives more than one value to this name"
-    return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason)) if reason else finding
+    elif reason and site.shape is Shape.READ and site.variable in read:
+        reason += f"; keep the variable {site.variable} set for it"
+    if reason == site.reason:
+        return finding
+    return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason))
 
 
 def number(findings: list[Finding]) -> list[Finding]:

@@ -11,7 +11,7 @@ from shield_ai.names import Meaning, meaning, words
 CREDENTIALS = re.compile(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
 TEMPLATE = re.compile(r"^(?:%[(\w]|\{|<|\$\{?\w)|[}>]$")
 DOTTED_PATH = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
-LABEL = re.compile(r"^[a-z]+([_ -][a-z]+)*$")
+VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not a value
 NO_VALUE = frozenset({"", "none", "null", "true", "false", "0", "1", "n/a", "na", "-", "*", "optional", "required"})
 URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 PATH = re.compile(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
@@ -59,7 +59,7 @@ def _value(text: str, path: tuple[str, ...]) -> bool:
     """Whether a text may be the value of a secret, and not the name of something."""
     if URL.match(text):
         return "WEBHOOK" in words(path[-1])
-    if PATH.match(text) or DOTTED_PATH.match(text) or TEMPLATE.search(text):
+    if VARIABLE.fullmatch(text) or PATH.match(text) or DOTTED_PATH.match(text) or TEMPLATE.search(text):
         return False
     bare = text.lower().replace("-", "_")
     own = {part.lower() for part in path} | {word.lower() for word in words(path[-1])}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model import Shape
 from shield_ai.names import Meaning, meaning, variable_of
 from shield_ai.scan.literals import literal_text, looks_secret
-from shield_ai.scan.readers import Accessor, Environ, EnvObject
+from shield_ai.scan.readers import Accessor, Environ, EnvObject, Library, late_values
 from shield_ai.scan.resolve import Resolver
 from shield_ai.scan.spots import Spot
 from shield_ai.scan.strings import locate
@@ -22,6 +22,14 @@ CASTS = frozenset({"str", "bytes", "Secret", "SecretStr", "loads", "strip", "enc
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 DATABASE_KEYS = {"NAME": "database", "USER": "username", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+# Settings of django-configurations that have a variable of their own.
+VALUE_VARIABLES = {
+    "DatabaseURLValue": "DATABASE_URL",
+    "CacheURLValue": "CACHE_URL",
+    "EmailURLValue": "EMAIL_URL",
+    "SearchURLValue": "SEARCH_URL",
+}
+LATE = "django-configurations reads it when the class is set up, not here"
 PAUSES = (ast.Await, ast.Yield, ast.YieldFrom)
 FRAME = frozenset({"super", "locals", "vars", "eval", "exec", "dir"})
 
@@ -40,6 +48,7 @@ class Walk:
         self.source = module.source
         self.spots: list[Spot] = []
         self.scopes: tuple[Scope, ...] = (module.source.tree,)
+        self.moved: set[str] = set()  # all of them
         self._moved: list[str] = []  # variables of the get_secret calls that we are in
         self._prefixes: list[tuple[str, str | None]] = []
         self._strings: list[ast.JoinedStr] = []
@@ -258,7 +267,7 @@ class Walk:
             self._accessor(node, path)
             return
         cast = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        read = self._read(node, path, direct=direct)
+        read = self._read(node, path, direct=direct) or self._value_object(node, function, path)
         if not read and isinstance(node.func, ast.Attribute):
             self.visit(node.func.value, path, direct=direct and cast in CASTS)
         for argument in node.args:
@@ -271,7 +280,9 @@ class Walk:
         """Leave what stands in a get_secret call alone, but not what else is read there."""
         name = self.resolver.constant(node.args[0], self.scopes) if node.args else None
         env = next((k.value for k in node.keywords if k.arg == "env"), None)
-        self._moved.append((self.resolver.constant(env, self.scopes) if env else None) or variable_of(name or ""))
+        variable = (self.resolver.constant(env, self.scopes) if env else None) or variable_of(name or "")
+        self._moved.append(variable)
+        self.moved.add(variable)
         for argument in node.args[1:]:
             if isinstance(argument, ast.Lambda):
                 self._defaults(argument.args)
@@ -339,6 +350,33 @@ class Walk:
             self._add(spot)
         return True
 
+    def _value_object(self, node: ast.Call, function: object, path: tuple[str, ...]) -> bool:
+        """Note a setting of django-configurations, which reads its variable when the class is set up."""
+        if not isinstance(function, Library) or not isinstance(self.scopes[-1], ast.ClassDef) or len(path) != 1:
+            return False
+        module, _, kind = function.path.rpartition(".")
+        if module != "configurations.values" or not kind.endswith("Value"):
+            return False
+        given = {k.arg: k.value for k in node.keywords if k.arg}
+        own = VALUE_VARIABLES.get(kind, "")
+        name = self.resolver.constant(given["environ_name"], self.scopes) if "environ_name" in given else None
+        prefix = "" if own else "DJANGO"
+        if "environ_prefix" in given:
+            prefix = self.resolver.constant(given["environ_prefix"], self.scopes) or ""
+        variable = "_".join(part for part in (prefix.rstrip("_"), name or own or path[0].upper()) if part)
+        environ = given.get("environ")
+        if (isinstance(environ, ast.Constant) and not environ.value) or variable in self._moved:
+            return True
+        spot = Spot(
+            node=node, shape=Shape.READ, path=path, variable=variable, label="django-configurations", direct=True
+        )
+        spot.default = given.get("default") or (node.args[0] if node.args else None)
+        spot.optional = kind != "SecretValue" and "environ_required" not in given
+        if (not name or own or "late_binding" in given) and not late_values():
+            spot.reason = LATE
+        self._add(spot)
+        return True
+
     def _prefix(self, read: Read) -> tuple[str, bool]:
         prefix, known = read.reader.prefix, not read.reader.computed
         for label, text in self._prefixes:
@@ -367,6 +405,7 @@ class Walk:
 
     def _add(self, spot: Spot) -> None:
         spot.span = self._span(spot.node)
+        spot.scope = id(self.scopes[-1])
         if not spot.reason:
             spot.reason = self._why_not(spot)
         if isinstance(self.scopes[-1], ast.ClassDef) and not self._comprehension and spot.shape is Shape.READ:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 
@@ -87,6 +89,7 @@ URL_READERS = {
     "dj_mongo_url.config": "MONGODB_URL",
     "herokuify.get_db_config": "DATABASE_URL",
 }
+CONSTANTS = {f"{path.rpartition('.')[0]}.DEFAULT_ENV": variable for path, variable in URL_READERS.items()}
 # Methods of django-environ that have a variable of their own, with what they read then.
 OWN_VARIABLE = {
     "db": "DATABASE_URL",
@@ -130,6 +133,12 @@ def known(path: str) -> Ref:
     if path.partition(".")[0] == "shield_ai" and path.rpartition(".")[2] in ACCESSORS:
         return Accessor(path.rpartition(".")[2])
     return Library(path)
+
+
+@functools.cache
+def late_values() -> bool:
+    """Whether our runtime can serve a value object that reads its variable only when its class is set up."""
+    return b"configurations" in (Path(__file__).parent.parent / "runtime.py").read_bytes()
 
 
 ACCESSORS = frozenset({"get_secret", "get_secret_dict", "get_secret_bytes", "aget_secret", "has_secret"})

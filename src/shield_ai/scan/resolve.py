@@ -1,4 +1,4 @@
-"""What an expression stands for, as far as reading the environment goes: followed through names, modules and helpers."""
+"""What an expression stands for, as far as the environment goes: followed through names, modules and helpers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.scan.bindings import Imported, Opaque, arguments
 from shield_ai.scan.readers import (
     ACCESSORS,
+    CONSTANTS,
     NAME_KEYWORDS,
     Accessor,
     Environ,
@@ -47,7 +48,7 @@ class Resolver:
         if self.depth > DEPTH:
             return None
         if isinstance(node, ast.Name):
-            return self._name(node.id, scopes)
+            return self.name(node.id, scopes)
         if isinstance(node, ast.Attribute):
             return self._attribute(node, scopes)
         if isinstance(node, ast.Call):
@@ -69,6 +70,9 @@ class Resolver:
             found = self.module.lookup(node.id, scopes)
             only = found[0] if len(found) == 1 else None
             return only.value if isinstance(only, ast.Constant) and isinstance(only.value, str) else None
+        if isinstance(node, ast.Attribute):
+            base = self.resolve(node.value, scopes)
+            return CONSTANTS.get(f"{base.path}.{node.attr}") if isinstance(base, Library) else None
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             parts = [self.constant(node.left, scopes), self.constant(node.right, scopes)]
         elif isinstance(node, ast.JoinedStr):
@@ -80,7 +84,8 @@ class Resolver:
     def _deeper(self, node: ast.AST, scopes: Scopes) -> Ref | None:
         return Resolver(self.project, self.module, self.depth + 1).resolve(node, scopes)
 
-    def _name(self, name: str, scopes: Scopes) -> Ref | None:
+    def name(self, name: str, scopes: Scopes) -> Ref | None:
+        """Say what a name is."""
         found = self.module.lookup(name, scopes)
         for binding in reversed(found):
             if ref := self._binding(binding, scopes):
@@ -113,7 +118,7 @@ class Resolver:
             head, _, rest = name.partition(".")
             if head in ACCESSORS and self.project.is_runtime(module):
                 return Accessor(head)
-            ref = Resolver(self.project, module, self.depth + 1)._name(head, (module.source.tree,))
+            ref = Resolver(self.project, module, self.depth + 1).name(head, (module.source.tree,))
             return attribute(ref, rest) if ref and rest else ref
         name = dotted.rpartition(".")[2]
         if name in ACCESSORS and self.project.is_runtime_name(dotted.rpartition(".")[0]):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model import Shape
+from shield_ai.model import Shape  # noqa: TC001  # msgspec reads it at run time
 from shield_ai.names import Meaning, is_secret, meaning, words
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Spot(msgspec.Struct, kw_only=True):
     quote: str = ""
     span: tuple[int, int] | None = None
     negated: bool = False
+    scope: int = 0  # the class or function that it stands in
     reason: str = ""
 
     @property
