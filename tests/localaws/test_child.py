@@ -111,19 +111,18 @@ def test_nothing_stays_when_the_keeper_is_killed(tmp_path: Path, how: signal.Sig
 
 
 @pytest.mark.parametrize("ends", ["stopped", "by itself"])
-def test_removes_what_it_was_told_to(tmp_path: Path, ends: str) -> None:
+def test_removes_what_it_was_told_to_when_the_log_has_been_read(tmp_path: Path, ends: str) -> None:
     folder = tmp_path / "data"
     (folder / "deep").mkdir(parents=True)
     file = tmp_path / "file"
     file.touch()
     child = start(tmp_path, FOREVER if ends == "stopped" else "", remove=[folder, file, tmp_path / "never"])
-    if ends == "stopped":
-        child.stop()
-    else:
-        child.wait()
+    if ends == "by itself":
+        assert child.wait() == 0
+        assert folder.exists()
+    child.stop()
     assert not folder.exists()
     assert not file.exists()
-    child.stop()
 
 
 def test_stopping_before_the_last_command_runs(tmp_path: Path) -> None:

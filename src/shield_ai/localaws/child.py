@@ -71,6 +71,7 @@ class Child:
                 [sys.executable, "-I", str(KEEPER), json.dumps(job)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                bufsize=0,  # what was said must not hide from select in a buffer
                 stderr=output,
                 env=dict(env),
                 cwd=cwd,
@@ -79,7 +80,8 @@ class Child:
             )
         self._remove = remove
         self._grace = grace
-        self._pid = 0
+        self._heard: dict[str, int] = {}  # "pid" of the server, "exit" code of the last command
+        self._silent = False  # the keeper closed its end: no command runs any more
 
     def __enter__(self) -> Self:
         return self
@@ -97,21 +99,34 @@ class Child:
     @property
     def pid(self) -> int:
         """The server itself; waits until it has been started."""
-        if not self._pid and self._keeper.stdout and not self._keeper.stdout.closed:
-            readable, _, _ = select.select([self._keeper.stdout], [], [], PATIENCE)
-            line = self._keeper.stdout.readline() if readable else b""
-            if not line:
+        while "pid" not in self._heard:
+            if not self._hear(PATIENCE):
                 raise self.failed("did not start")
-            self._pid = int(line)
-        return self._pid
+        return self._heard["pid"]
 
     def running(self) -> bool:
         """Whether the server, or a command before it, still runs."""
-        return self._keeper.poll() is None
+        while self._hear(0):
+            pass
+        return not self._silent
 
     def wait(self) -> int:
-        """Wait until the server ends by itself, and return its exit code."""
-        return self._keeper.wait()
+        """Wait until the server ends by itself, and return its exit code; -1 when nobody saw it."""
+        while not self._silent:
+            self._hear(None)
+        return self._heard.get("exit", -1)
+
+    def _hear(self, seconds: float | None) -> bool:
+        """Wait for the next thing that the keeper says; tell whether it said something."""
+        pipe = self._keeper.stdout
+        if self._silent or not pipe or not select.select([pipe], [], [], seconds)[0]:
+            return False
+        word, _, number = pipe.readline().decode().partition(" ")
+        if not word:
+            self._silent = True
+            return False
+        self._heard[word] = int(number)
+        return True
 
     def failed(self, what: str) -> ShieldError:
         """Make the error for a server that doesn't do what it should, with the last line of its log."""
@@ -146,6 +161,7 @@ class Child:
                     os.killpg(self.pid, signal.SIGKILL)
                 for path in self._remove:
                     shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            self._silent = True
             keeper.stdout.close()
 
 

