@@ -10,7 +10,7 @@ import msgspec
 
 from shield_ai.layout import is_test_settings
 from shield_ai.model import Confidence, Finding, Severity, Shape, Site, fingerprint
-from shield_ai.names import database_field, is_secret, variable_of
+from shield_ai.names import database_field, variable_of
 from shield_ai.pattern import rules
 from shield_ai.scan.literals import literal_text
 
@@ -32,13 +32,12 @@ TESTING = "a value for the tests"
 
 
 def findings_of(source: Source, spots: list[Spot], facts: Facts) -> list[Finding]:
-    """Judge what was seen in one file; parts of a database come along, as candidates."""
+    """Judge what was seen in one file; a harmless read comes along as one that may be a part of a database."""
     found = []
     in_settings = source.path in facts.settings
     names = Counter((spot.scope, literal_variable(spot)) for spot in spots if spot.shape is Shape.LITERAL)
     for spot in spots:
-        part = bool(spot.field) or database_field(spot.variable) is not None
-        if spot.shape is Shape.READ and not spot.wanted() and not part:
+        if spot.shape is Shape.READ and spot.reason and not spot.wanted():
             continue
         if spot.shape is Shape.LITERAL and not in_settings and not _random(literal_text(spot.node) or ""):
             continue
@@ -122,12 +121,10 @@ def join_databases(findings: list[Finding]) -> list[Finding]:
     kept = []
     for finding in findings:
         site = finding.site
-        if not site or site.shape is not Shape.READ or site.reason or is_secret(site.variable):
+        if not site or site.shape is not Shape.READ or finding.severity is not Severity.LOW:
             kept.append(finding)
         elif site.variable in parts:
             kept.append(_as_part(finding, site, site.field or parts[site.variable]))
-        elif not site.field and not database_field(site.variable):
-            kept.append(finding)
     return kept
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.errors import SourceError
-from shield_ai.layout import is_runtime
 from shield_ai.scan.bindings import Module
 from shield_ai.source import Source
 
@@ -58,10 +57,6 @@ class Project:
                 if path in self.known:
                     return self.at(path)
         return None
-
-    def is_runtime(self, module: Module) -> bool:
-        """Whether a module of the app is a vendored copy of the runtime."""
-        return is_runtime(module.source.raw)
 
     def is_runtime_name(self, dotted: str) -> bool:
         """Whether a module that is not in the app may be the runtime, by its name."""

@@ -106,7 +106,12 @@ class Walk:
                 for child in ast.iter_child_nodes(target):
                     if isinstance(child, ast.expr):
                         self.visit(child, (), direct=False)
+        before = len(self.spots)
         self.visit(value, self._target(first), direct=True)
+        if isinstance(first, ast.Subscript) and isinstance(self.resolver.resolve(first.value, self.scopes), Environ):
+            for spot in self.spots[before:]:
+                if spot.node is value and spot.shape is Shape.LITERAL:
+                    spot.reason = "it is written into the environment, from where others read it"
 
     def _target(self, node: ast.expr) -> tuple[str, ...]:
         if isinstance(node, ast.Name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.layout import is_runtime
 from shield_ai.scan.bindings import Imported, Opaque, arguments
 from shield_ai.scan.readers import (
     ACCESSORS,
@@ -111,18 +112,15 @@ class Resolver:
         """Say what a dotted path is, in the app or in a library."""
         if self.depth > DEPTH:
             return None
+        where, _, name = dotted.rpartition(".")
+        home = self.project.find(where)
+        if name in ACCESSORS and (is_runtime(home.source.raw) if home else self.project.is_runtime_name(where)):
+            return Accessor(name)
         if place := self.project.split(dotted):
-            module, name = place
-            if not name:
-                return None
-            head, _, rest = name.partition(".")
-            if head in ACCESSORS and self.project.is_runtime(module):
-                return Accessor(head)
+            module, inner = place
+            head, _, rest = inner.partition(".")
             ref = Resolver(self.project, module, self.depth + 1).name(head, (module.source.tree,))
             return attribute(ref, rest) if ref and rest else ref
-        name = dotted.rpartition(".")[2]
-        if name in ACCESSORS and self.project.is_runtime_name(dotted.rpartition(".")[0]):
-            return Accessor(name)
         return known(dotted)
 
     def _attribute(self, node: ast.Attribute, scopes: Scopes) -> Ref | None:
@@ -151,18 +149,13 @@ class Resolver:
             prefix = next((k.value for k in node.keywords if k.arg in {"env_prefix", "prefix"}), None)
             text = self.constant(prefix, scopes) if prefix else ""
             return EnvObject(function.label, text or "", computed=text is None)
-        if isinstance(function, Environ):
-            return None
-        if isinstance(function, Reader) and function.method == "copy":
-            return None
+        if isinstance(function, Environ):  # os.environ.copy
+            return function if function.copy else None
         if isinstance(function, Library):
             return self._builtin(function.path, node, scopes)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in {"copy", "prefixed"}:
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "prefixed":
             base = self._deeper(node.func.value, scopes)
-            if node.func.attr == "copy" and isinstance(base, Environ):
-                return base._replace(copy=True)
-            if node.func.attr == "prefixed" and isinstance(base, EnvObject):
-                return base
+            return base if isinstance(base, EnvObject) else None
         return None
 
     def _builtin(self, name: str, node: ast.Call, scopes: Scopes) -> Ref | None:

@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+READS = {
+    "environ subscript": "import os\nX = os.environ['API_KEY']",
+    "environ get": "import os\nX = os.environ.get('API_KEY')",
+    "environ pop": "import os\nX = os.environ.pop('API_KEY', '')",
+    "environ setdefault": "import os\nos.environ.setdefault('API_KEY', 'x')",
+    "getenv": "import os\nX = os.getenv('API_KEY', default='')",
+    "getenv by keyword": "import os\nX = os.getenv(key='API_KEY')",
+    "environb": "import os\nX = os.environb",
+    "module alias": "import os as o\nX = o.environ['API_KEY']",
+    "from import alias": "from os import environ as e\nX = e['API_KEY']",
+    "getenv alias": "from os import getenv as g\nX = g('API_KEY')",
+    "assigned alias": "import os\nget = os.environ.get\nX = get('API_KEY')",
+    "assigned mapping": "import os\nenv = os.environ\nX = env.get('API_KEY')",
+    "getattr": "import os\nX = getattr(os, 'environ')['API_KEY']",
+    "dunder": "import os\nX = os.environ.__getitem__('API_KEY')",
+    "constant name": "import os\nNAME = 'API_KEY'\nX = os.environ[NAME]",
+    "prefix": "import os\nP = 'API'\nX = os.environ[f'{P}_KEY']",
+    "added": "import os\nX = os.environ['API' + '_KEY']",
+    "django-environ": "import environ\nenv = environ.Env()\nX = env('API_KEY')",
+    "django-environ method": "from environ import Env\nenv = Env(DEBUG=(bool, False))\nX = env.str('API_KEY', default='')",
+    "django-environ ENVIRON": "import environ\nenv = environ.Env()\nX = env.ENVIRON['API_KEY']",
+    "environs": "from environs import Env\nenv = Env()\nX = env.str('API_KEY')",
+    "environs prefixed": "from environs import Env\nenv = Env()\nwith env.prefixed('API_'):\n    X = env('KEY')",
+    "environs ready made": "from environs import env\nX = env('API_KEY')",
+    "decouple": "from decouple import config\nX = config('API_KEY', cast=str)",
+    "decouple other name": "from decouple import AutoConfig\nread = AutoConfig(search_path='/etc')\nX = read('API_KEY')",
+    "starlette": "from starlette.config import Config\nconfig = Config('.env')\nX = config('API_KEY', cast=str)",
+    "starlette prefix": "from starlette.config import Config\nc = Config(env_prefix='API_')\nX = c('KEY')",
+    "helper": "import os\ndef get_env(name):\n    return os.environ[name]\nX = get_env('API_KEY')",
+    "helper with default": "import os\ndef e(n, d=None):\n    try:\n        return os.environ[n]\n    except KeyError:\n        return d\nX = e('API_KEY')",
+    "helper with prefix": "import os\ndef e(n):\n    return os.environ['API_' + n]\nX = e('KEY')",
+    "helper with f-string prefix": "import os\ndef e(n):\n    return os.environ.get(f'API_{n}')\nX = e('KEY')",
+    "lambda helper": "import os\nread = lambda n, d=None: os.environ.get(n, d)\nX = read('API_KEY')",
+    "keyword to helper": "import os\ndef e(*, d=None, name):\n    pass\ndef f(name):\n    return os.environ[name]\nX = f(name='API_KEY')",
+    "in an f-string": "import os\nX = f'Bearer {os.environ[\"API_KEY\"]}'",
+    "walrus": "import os\nif key := os.environ.get('API_KEY'):\n    X = key",
+    "ternary": "import os\nX = os.environ['API_KEY'] if 1 else None",
+    "comprehension": "import os\nX = [k for k in os.environ['API_KEY'].split(',')]",
+    "late in a function": "import os\ndef view():\n    return os.environ['API_KEY']",
+    "default of a function": "import os\ndef view(key=os.environ['API_KEY']):\n    return key",
+    "decorator": "import os\n@auth(os.environ['API_KEY'])\ndef view():\n    pass",
+    "class attribute": "import os\nclass Config:\n    X = os.environ['API_KEY']",
+    "json": "import json, os\nX = json.loads(os.environ['API_KEY'])",
+    "named by the setting": "import os\nSECRET_KEY = os.environ['API_KEY']",
+    "or a constant": "import os\nX = os.environ.get('API_KEY') or 'dev'",
+    "try import": "try:\n    from os import environ\nexcept ImportError:\n    environ = {}\nX = environ['API_KEY']",
+}
+NOT = {"environb"}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in READS.items() if name not in NOT])
+def test_a_read_is_found_however_it_is_written(sites, text):
+    assert ("read", "API_KEY", "") in sites(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        ("import dj_database_url\nDATABASES = {'default': dj_database_url.config()}", "DATABASE_URL"),
+        ("import dj_database_url as d\nX = d.config(env='PRIMARY_DB_URL')", "PRIMARY_DB_URL"),
+        ("import dj_database_url as d\nX = d.config(env=d.DEFAULT_ENV, default='sqlite://')", "DATABASE_URL"),
+        ("import dj_email_url\nX = dj_email_url.config()", "EMAIL_URL"),
+        ("import environ\nX = environ.Env().db()", "DATABASE_URL"),
+        ("import environ\nenv = environ.Env()\nX = env.email_url()['PASSWORD']", "EMAIL_URL"),
+        ("import environ\nenv = environ.Env()\nX = env.cache_url('REDIS_URL')", "REDIS_URL"),
+    ],
+)
+def test_url_readers_have_variables_of_their_own(sites, text, variable):
+    assert [site[:2] for site in sites(text)] == [("read", variable)]
+
+
+def test_a_config_object_is_followed_through_imports(sites):
+    files = {"shop/env.py": "import environ\nenv = environ.Env()\n", "shop/base.py": "from shop.env import *\n"}
+    assert sites("from .base import env\nX = env('API_KEY')", files) == [("read", "API_KEY", "")]
+    assert sites("from shop import env as e\nX = e.env('API_KEY')", files) == [("read", "API_KEY", "")]
+
+
+def test_a_name_is_followed_through_star_imports(sites):
+    files = {"shop/base.py": "import os\n"}
+    assert sites("from .base import *\nX = os.environ['API_KEY']", files) == [("read", "API_KEY", "")]
+
+
+def test_a_helper_is_followed_through_imports(sites):
+    files = {"shop/tools.py": "import os\ndef must(name):\n    return os.environ[name]\n"}
+    assert sites("from shop.tools import must\nX = must('API_KEY')", files) == [("read", "API_KEY", "")]
+
+
+def test_imports_in_a_circle_end(sites):
+    files = {"shop/a.py": "from shop.b import x\n", "shop/b.py": "from shop.a import x\n"}
+    assert sites("from shop.a import x\nX = x('API_KEY')", files) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("import os\nenv = dict(os.environ)\nX = env['API_KEY']", "a copy of the environment"),
+        ("import os\nenv = os.environ.copy()\nX = env.get('API_KEY')", "a copy of the environment"),
+        ("import os\nfor n in names:\n    API_KEY = os.environ[n]", "name is computed"),
+        ("import os\nasync def f():\n    return os.environ.get('API_KEY', await g())", "awaits or yields"),
+        ("import os\ndef f():\n    return os.environ.get('API_KEY', (yield))", "awaits or yields"),
+        ("import os\nX = os.environ.get('API_KEY', (d := 'x'))", "assigns with :="),
+        ("import os\nX = os.environ.get('API_KEY', locals().get('d'))", r"calls locals\(\)"),
+        ("import os\nos.environ['API_KEY'] = 'k3y-of-a-test'", "written into the environment"),
+        ("import os\nx: os.environ['API_KEY'] = 1", "type annotation"),
+        ("import os\ndef f(x) -> os.environ['API_KEY']: pass", "type annotation"),
+    ],
+)
+def test_what_cannot_be_moved_says_why(sites, text, reason):
+    [(_, _, why)] = sites(text)
+    assert re.search(reason, why)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("import os\nDEBUG = os.environ.get('DEBUG')", id="harmless"),
+        pytest.param("settings = {}\nX = settings['API_KEY']", id="another mapping"),
+        pytest.param("import os\nos.environ['API_KEY'] = key", id="written"),
+        pytest.param("import os\ndel os.environ['API_KEY']", id="deleted"),
+        pytest.param("def f(os):\n    return os.environ['API_KEY']", id="a parameter"),
+        pytest.param("import os\ndef get(name):\n    return os.environ[name]", id="the helper itself"),
+        pytest.param("import environ\nenv = environ.Env()\nenv.read_env('API_KEY')", id="reads a file"),
+        pytest.param("import os\nDB_HOST = os.environ['DB_HOST']", id="a database without a password"),
+        pytest.param("API_KEY = None\nTOKEN = ''", id="no value"),
+        pytest.param("TOKEN_URL = 'https://example.com/token'", id="an address"),
+        pytest.param("PASSWORD_HASHERS = ['django.contrib.auth.hashers.Argon2PasswordHasher']", id="a path"),
+        pytest.param("KEYS = {'token': 'token'}", id="a label"),
+        pytest.param("DATABASE_URL = 'sqlite:///db.sqlite3'", id="a url without a password"),
+        pytest.param("X = 'postgres://{user}:{password}@host/db'", id="a template"),
+        pytest.param("API_KEY_ENV = {'API_KEY': 'SHOP_API_KEY'}", id="a variable's name"),
+    ],
+)
+def test_nothing_is_found_where_nothing_is(sites, text):
+    assert sites(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        pytest.param("SECRET_KEY = 'k3y-of-a-test'", "SECRET_KEY", id="assigned"),
+        pytest.param("SECRET_KEY: str = 'k3y-of-a-test'", "SECRET_KEY", id="annotated"),
+        pytest.param("class C:\n    SECRET_KEY = 'k3y-of-a-test'", "SECRET_KEY", id="class attribute"),
+        pytest.param("SECRET_KEY = ('k3y-'\n  'of-a-test')", "SECRET_KEY", id="joined by the parser"),
+        pytest.param("SECRET_KEY = 'k3y-' + 'of-a-test'", "SECRET_KEY", id="added"),
+        pytest.param("JWT = {'SIGNING_KEY': 'k3y-of-a-test'}", "JWT_SIGNING_KEY", id="in a dict"),
+        pytest.param("init(API_KEY='k3y-of-a-test')", "API_KEY", id="keyword"),
+        pytest.param("app.config['SECRET_KEY'] = 'k3y-of-a-test'", "SECRET_KEY", id="flask"),
+        pytest.param("CACHES = {'default': {'LOCATION': 'redis://:pw1@h:1/0'}}", "CACHES_DEFAULT_LOCATION", id="url"),
+        pytest.param("U = f'redis://:pw1@{HOST}/0'", "U", id="url with a host from elsewhere"),
+        pytest.param("DATABASES = {'default': {'ENGINE': 'x', 'PASSWORD': 'pw1'}}", "DATABASE_PASSWORD", id="database"),
+        pytest.param(
+            "DATABASES = {'old': {'ENGINE': 'x', 'PASSWORD': 'pw1'}}", "OLD_DATABASE_PASSWORD", id="other database"
+        ),
+    ],
+)
+def test_a_literal_has_the_variable_of_its_setting(sites, text, variable):
+    assert sites(text) == [("literal", variable, "")]
+
+
+def test_two_values_for_one_name_stay(sites):
+    found = sites("KEYS = {'a': [{'secret': 's3cret-1'}, {'secret': 's3cret-2'}]}")
+    assert {reason for _, _, reason in found} == {"several values stand under this name"}
+
+
+def test_classes_may_each_have_a_value(sites):
+    found = sites("class Dev:\n    SECRET_KEY = 'k3y-1'\nclass Prod:\n    SECRET_KEY = 'k3y-2'")
+    assert {reason for _, _, reason in found} == {""}
+
+
+def test_a_development_value_stays_where_the_variable_is_read_elsewhere(scanned):
+    found = scanned(
+        {
+            "shop/settings/base.py": "SECRET_KEY = 'k3y-of-a-test'\n",
+            "shop/settings/prod.py": "import os\nfrom .base import *\nSECRET_KEY = os.environ['SECRET_KEY']\n",
+        }
+    ).findings
+    reasons = {f.path: f.site.reason for f in found if f.site}
+    assert reasons["shop/settings/base.py"].startswith("a value for development")
+    assert reasons["shop/settings/prod.py"] == ""
+
+
+@pytest.mark.parametrize("text", ["'API_KEY' in os.environ", "'API_KEY' not in os.environ.keys()"])
+def test_a_presence_test_is_found_beside_a_read(sites, text):
+    found = sites(f"import os\nif {text}:\n    X = os.environ['API_KEY']")
+    assert found == [("presence", "API_KEY", ""), ("read", "API_KEY", "")]
+
+
+def test_a_presence_test_alone_stays(sites):
+    assert sites("import os\nX = 'API_KEY' in os.environ") == [
+        ("presence", "API_KEY", "nothing that can be moved reads API_KEY")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from shop.secrets import get_secret\nX = get_secret('api-key', lambda: os.environ['API_KEY'])",
+        "from shop.secrets import get_secret\nX = get_secret('k', lambda: os.environ['API_KEY'], env='API_KEY')",
+        "from shield_ai import get_secret as g\nX = g('api-key', lambda: os.environ.get('API_KEY') or 'dev')",
+        "from shop.aws_secrets import has_secret\nX = has_secret('api-key')",
+        "from shield_ai import get_secret\nAPI_KEY = get_secret('api-key', 'k3y-of-a-test')",
+    ],
+)
+def test_what_moved_already_is_left_alone(sites, text):
+    assert sites(f"import os\n{text}") == []
+
+
+def test_another_read_inside_a_moved_one_is_found(sites):
+    text = "from shield_ai import get_secret\nX = get_secret('api-key', lambda: os.environ.get('API_KEY', os.environ['DB_PASSWORD']))"
+    assert sites(f"import os\n{text}") == [("read", "DB_PASSWORD", "")]
+
+
+def test_a_function_called_get_secret_that_is_not_ours_is_a_helper(sites):
+    files = {"shop/vault.py": "import os\ndef get_secret(name):\n    return os.environ[name]\n"}
+    assert sites("from shop.vault import get_secret\nX = get_secret('API_KEY')", files) == [("read", "API_KEY", "")]
+
+
+def test_parts_of_a_database_come_with_its_password(scanned):
+    text = """\
+import os
+DATABASES = {"default": {
+    "ENGINE": "django.db.backends.postgresql",
+    "NAME": os.environ["SHOP_DB"], "USER": os.environ["U"], "PASSWORD": os.environ["DB_PASSWORD"], "OPTIONS": {},
+}}
+PORT = os.environ["DB_PORT"]
+"""
+    found = scanned({"settings.py": text, "other.py": "import os\nname = os.environ['SHOP_DB']\n"}).findings
+    parts = {(f.path, f.env): f.site.field for f in found if f.site}
+    assert parts == {
+        ("settings.py", "SHOP_DB"): "database",
+        ("settings.py", "U"): "username",
+        ("settings.py", "DB_PASSWORD"): "password",
+        ("settings.py", "DB_PORT"): "port",
+        ("other.py", "SHOP_DB"): "database",
+    }
+    assert {str(f.severity) for f in found if f.env == "SHOP_DB"} == {"low"}
+
+
+def test_names_of_a_class_body_are_noted(scanned):
+    text = "import os\nclass C:\n    default = ''\n    X = os.environ.get('API_KEY', default)\n    def f(self): pass\n"
+    assert [f.site.binds for f in scanned({"settings.py": text}).findings if f.site] == [("default",)]
+
+
+def test_findings_are_sorted_and_numbered(scanned):
+    text = "import os\nA = os.environ['API_KEY']\ndef f():\n    return os.environ['API_KEY'], os.environ['API_KEY']\n"
+    found = scanned({"b/settings.py": text, "a/settings.py": text}).findings
+    assert [f.path for f in found] == sorted(f.path for f in found)
+    assert len({f.fingerprint for f in found}) == len(found)
+    again = scanned({"b/settings.py": "# moved down\n" + text, "a/settings.py": text}).findings
+    assert [f.fingerprint for f in again] == [f.fingerprint for f in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "reason"),
+    [
+        ("KEY_X = values.SecretValue()", "DJANGO_KEY_X", ""),
+        ("API_KEY = values.Value('', environ_prefix=None)", "API_KEY", ""),
+        ("API_KEY = values.Value('', environ_name='THE_API_KEY')", "DJANGO_THE_API_KEY", ""),
+        ("DATABASES = values.DatabaseURLValue()", "DATABASE_URL", ""),
+    ],
+)
+def test_django_configurations_has_a_prefix(sites, text, variable, reason):
+    found = sites(f"from configurations import Configuration, values\nclass Base(Configuration):\n    {text}")
+    assert [site[:2] for site in found] in ([("read", variable)], [])
+    if "API" in variable or "URL" in variable:
+        assert found
