@@ -43,6 +43,8 @@ class Server(ThreadingHTTPServer):
         self.requests = []  # (method, path, headers)
         self.fault = None  # a word of FAULTS, "garbage", "empty", "blackhole", "cut", "redirect"
         self.no_batch = False
+        self.forgets = set()  # names that an answer to a batch leaves out
+        self.extra = {}  # what such an answer holds besides
         self.gate = None  # an Event that answers wait for
         self.arrived = threading.Semaphore(0)  # released once a request
         self.ending = threading.Event()
@@ -146,10 +148,13 @@ class Handler(BaseHTTPRequestHandler):
         if operation == "BatchGetSecretValue":
             if self.server.no_batch:
                 return self.answer(400, {"__type": "AccessDeniedException", "message": "BatchGetSecretValue"})
-            found = [self.secret(name, "AWSCURRENT") for name in names]
-            lost = [name for name, secret in zip(names, found, strict=True) if secret is None]
-            errors = [{"SecretId": name, "ErrorCode": NOT_FOUND[0], "Message": NOT_FOUND[1]} for name in lost]
-            return self.answer(200, {"SecretValues": [secret for secret in found if secret], "Errors": errors})
+            asked = {name: self.secret(name, "AWSCURRENT") for name in names if name not in self.server.forgets}
+            lost = {"ErrorCode": NOT_FOUND[0], "Message": NOT_FOUND[1]}
+            found = [secret for secret in asked.values() if secret]
+            errors = [{"SecretId": name, **lost} for name, secret in asked.items() if not secret]
+            extra = self.server.extra
+            values = found + extra.get("SecretValues", [])
+            return self.answer(200, {"SecretValues": values, "Errors": errors + extra.get("Errors", [])})
         secret = self.secret(names[0], body.get("VersionStage", "AWSCURRENT"))
         if secret is None:
             return self.answer(400, {"__type": NOT_FOUND[0], "message": NOT_FOUND[1]})

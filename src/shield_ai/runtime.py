@@ -797,11 +797,14 @@ class SecretsManagerClient:
         if not self._config().aws:
             text = f"secret {ask.name!r} not found: AWS is off and {ask.variable} is not set"
             return _Problem(SecretNotFoundError, text) if ask.default is MISSING else ask.default
-        found = looked or self._wait(*self._look(ask.name, ask.stage))
+        look = (looked, None, None) if looked is not None else self._look(ask.name, ask.stage)
+        found = self._wait(*look)
         answer = found if isinstance(found, _Problem) else ask.shown(found)
         if isinstance(answer, _Problem):
             return answer if answer.kind is SecretFormatError else self._without(ask, answer)
-        return ask.evaluate(answer) if ask.expression else self._lease(ask, found, answer, ask.stage)
+        if ask.expression:
+            return ask.evaluate(answer)
+        return answer if look[0] is None else self._lease(ask, found, answer, ask.stage)  # the first hit is counted
 
     def _local(self, ask: _Ask) -> _Value | None:
         """The variable's value where it wins over AWS; cached like any other. An empty variable counts as not set."""
@@ -896,7 +899,7 @@ class SecretsManagerClient:
                 served = value or record.problem
         if mine and flight is not None:
             if batch is None:
-                self._launch([(record, flight)])
+                self._launch([(record, flight)], pause=0.001 if served else 0)  # who has an answer goes first
             else:
                 batch.append((record, flight))
         return served, record, flight
@@ -915,7 +918,7 @@ class SecretsManagerClient:
             loop = asyncio.get_running_loop()
             arrived = asyncio.Event()
             with _lock:
-                flight.wakers.append(lambda: loop.call_soon_threadsafe(arrived.set))
+                flight.wakers.append(lambda: loop.is_closed() or loop.call_soon_threadsafe(arrived.set))
                 if flight.done.is_set():
                     arrived.set()
             try:
@@ -936,16 +939,17 @@ class SecretsManagerClient:
 
     # The calls
 
-    def _launch(self, flights: list[tuple[_Record, _Flight]]) -> None:
+    def _launch(self, flights: list[tuple[_Record, _Flight]], pause: float = 0) -> None:
         from threading import Thread  # noqa: PLC0415 - not needed where AWS is off
 
-        thread = Thread(target=copy_context().run, args=(self._fly, flights), name="shield-ai", daemon=True)
+        thread = Thread(target=copy_context().run, args=(self._fly, flights, pause), name="shield-ai", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # no more threads, or the interpreter is ending
             self._fly(flights)
 
-    def _fly(self, flights: list[tuple[_Record, _Flight]]) -> None:
+    def _fly(self, flights: list[tuple[_Record, _Flight]], pause: float = 0) -> None:
+        time.sleep(pause)
         token, alone = _calling.set(True), len(flights) == 1
         try:
             if alone:
@@ -1023,7 +1027,10 @@ class SecretsManagerClient:
             wakers, flight.wakers = flight.wakers, []
             flight.done.set()
         for wake in wakers:
-            wake()
+            try:
+                wake()
+            except RuntimeError:  # its loop closes just now, so nobody waits any more
+                continue
         if warning:
             _warn("%s; serving the last known value for up to %d s", warning, settings.max_stale)
         if settings.metrics != "off":
