@@ -17,6 +17,7 @@ from shield_ai import runtime
 
 NOT_FOUND = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 FAULTS = {
+    "forbidden": (403, "", ""),
     "throttled": (400, "ThrottlingException", "Rate exceeded"),
     "broken": (500, "InternalServiceError", "boom"),
     "denied": (400, "AccessDeniedException", "is not authorized to perform: secretsmanager:GetSecretValue"),
@@ -134,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(302 if fault == "redirect" else 200, b"<html>" if fault == "garbage" else b"{}")
         elif fault:
             code, kind, message = FAULTS[fault]
-            self.answer(code, {"__type": kind, "message": message})
+            self.answer(code, {"__type": kind, "message": message} if kind else b"Bad Token")
         return bool(fault)
 
     def do_POST(self):
