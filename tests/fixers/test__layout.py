@@ -33,14 +33,22 @@ def reader(*paths):
             ["shop/__init__.py"], "shop/a/b/secrets.py", "", "shop.a.b.secrets",
             ["shop/a/__init__.py", "shop/a/b/__init__.py"], id="two new folders",
         ),
+        pytest.param(
+            ["manage.py", "apps/shop/__init__.py"], "apps/shop/utils/secrets.py", "apps", "shop.utils.secrets",
+            ["apps/shop/utils/__init__.py"], id="package in a folder that is none",
+        ),
+        pytest.param(
+            ["backend/manage.py", "backend/apps/shop/__init__.py"], "backend/apps/shop/utils/secrets.py", "backend",
+            "apps.shop.utils.secrets", ["backend/apps/shop/utils/__init__.py"], id="a folder above packages stays none",
+        ),
         pytest.param([], "aws_secrets.py", "", "aws_secrets", [], id="at the root"),
     ],
 )  # fmt: skip
 def test_finds_where_imports_begin(paths, path, root, module, missing):
     read = reader(*paths)
     assert root_of(read, path) == root
-    assert module_of(read, path) == module
-    assert missing_packages(read, path) == missing
+    assert module_of(root, path) == module
+    assert missing_packages(read, path, root) == missing
 
 
 @pytest.mark.parametrize(
@@ -53,4 +61,18 @@ def test_finds_where_imports_begin(paths, path, root, module, missing):
     ],
 )
 def test_sees_a_module_that_would_hide_another(paths, path, expected):
-    assert shadows(reader(*paths), path) is expected
+    assert shadows(path, root_of(reader(*paths), path)) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "root"),
+    [
+        ("a/b/secrets.py", "b.secrets", "a"),
+        ("a/b/secrets.py", "a.b.secrets", ""),
+        ("a/b/secrets.py", "secrets", "a/b"),
+        ("ab/secrets.py", "b.secrets", ""),
+        ("a/secrets.py", "shield_ai", ""),
+    ],
+)
+def test_dotted_name_says_where_imports_begin(path, module, root):
+    assert root_of(reader(), path, module) == root

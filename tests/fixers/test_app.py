@@ -48,5 +48,13 @@ def test_without_an_account_there_is_no_policy():
     assert not [change for change in app_files({}.get, manifest())[0] if change.path.startswith("aws/")]
 
 
+def test_dotted_name_of_the_runtime_decides_where_the_tests_go():
+    made = manifest(runtime="apps/shop/utils/secrets.py")
+    changes, _ = app_files({}.get, made, has_folder=lambda _: False, module="shop.utils.secrets")
+    (tests,) = [change for change in changes if change.path.endswith("test_secrets.py")]
+    assert tests.path == "apps/tests/test_secrets.py"
+    assert "from shop.utils.secrets import (" in tests.edits[0].replacement
+
+
 def test_is_the_same_each_time():
     assert app_files(start().get, manifest(), ACCOUNT) == app_files(start().get, manifest(), ACCOUNT)

@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from shield_ai.fixers import Read
 
 
-def root_of(read: Read, path: str) -> str:
+def root_of(read: Read, path: str, module: str = "") -> str:
     """Return the folder on `sys.path` below which a module lies, "" for the app itself.
 
-    The deepest folder above it that has a manage.py; else the one above the topmost package; else `src` or the app.
+    What its dotted name says, where that is known; else the deepest folder above it that has a manage.py; else the one
+    above the topmost package; else `src` or the app.
     """
+    stem, tail = path.removesuffix(".py"), module.replace(".", "/")
+    if module and f"/{stem}".endswith(f"/{tail}"):
+        return stem.removesuffix(tail).rstrip("/")
     folders = [str(parent) for parent in PurePosixPath(path).parents][:-1]  # innermost first, without "."
     for folder in folders:
         if read(f"{folder}/manage.py") is not None:
@@ -25,18 +29,16 @@ def root_of(read: Read, path: str) -> str:
     return "src" if folders and folders[-1] == "src" and len(folders) > 1 else ""
 
 
-def module_of(read: Read, path: str) -> str:
-    """Return the dotted name of a module."""
-    root = root_of(read, path)
+def module_of(root: str, path: str) -> str:
+    """Return the dotted name of a module below a root."""
     return ".".join(PurePosixPath(path).relative_to(root or ".").with_suffix("").parts)
 
 
-def missing_packages(read: Read, path: str) -> list[str]:
+def missing_packages(read: Read, path: str, root: str) -> list[str]:
     """Name the `__init__.py` files that a module's folders lack, outermost first.
 
     A folder above the topmost package stays as it is: it may be on `sys.path`, and no package.
     """
-    root = root_of(read, path)
     folders = [str(parent) for parent in PurePosixPath(path).relative_to(root or ".").parents][:-1]
     places = [f"{root}/{folder}/__init__.py" if root else f"{folder}/__init__.py" for folder in folders]
     have = [i for i, place in enumerate(places) if read(place) is not None]
@@ -44,8 +46,8 @@ def missing_packages(read: Read, path: str) -> list[str]:
     return [place for place in reversed(wanted) if read(place) is None]
 
 
-def shadows(read: Read, path: str) -> bool:
+def shadows(path: str, root: str) -> bool:
     """Tell whether a module would hide one of the standard library's: it lies in a folder that is on `sys.path`."""
     parent = str(PurePosixPath(path).parent)
     top = "" if parent == "." else parent
-    return top == root_of(read, path) and PurePosixPath(path).stem in sys.stdlib_module_names
+    return top == root and PurePosixPath(path).stem in sys.stdlib_module_names

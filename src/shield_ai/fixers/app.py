@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def app_files(
-    read: Read, manifest: Manifest, account: str = "", *, has_folder: HasFolder | None = None
+    read: Read, manifest: Manifest, account: str = "", *, has_folder: HasFolder | None = None, module: str = ""
 ) -> tuple[list[FileChange], list[Skipped]]:
     """Work out every file but the rewritten ones.
 
@@ -23,13 +23,14 @@ def app_files(
         manifest: What moves.
         account: The AWS account; where it is given, the IAM policy is among the files.
         has_folder: Tells whether the app has a folder; without it, generated tests go where they can't be in the way.
+        module: The dotted name under which the settings import the runtime; worked out where it is not given.
     """
     outcomes = [
-        vendor.fix(read, manifest),
+        vendor.fix(read, manifest, module),
         requirements.fix(read, manifest),
         env_example.fix(read, manifest),
         gitignore.fix(read, manifest),
-        app_tests.fix(read, manifest, has_folder),
+        app_tests.fix(read, manifest, has_folder, module),
         app_docs.fix(read, manifest),
     ]
     if account:

@@ -27,15 +27,16 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     new: bool = False
 
 
-def fix(read: Read, manifest: Manifest, has_folder: HasFolder | None = None) -> Outcome:
+def fix(read: Read, manifest: Manifest, has_folder: HasFolder | None = None, module: str = "") -> Outcome:
     """Write the tests where the app's own ones are found, and keep them up to date while nobody edits them."""
     anchor = _anchor(manifest)
     if not anchor or not manifest.secret:
         return NOTHING
-    module = "shield_ai.runtime" if manifest.app.runtime == "package" else module_of(read, manifest.app.runtime)
+    root = root_of(read, anchor, module)
+    module = "shield_ai.runtime" if manifest.app.runtime == "package" else module_of(root, anchor)
     if not all(part.isidentifier() for part in module.split(".")):
         return skip(manifest.app.runtime, f"no tests were written: {module} is no name that can be imported")
-    place = _place(read, anchor, has_folder)
+    place = _place(read, anchor, root, has_folder)
     for name in NAMES:
         path = f"{place.folder}/{name}" if place.folder else name
         raw = read(path)
@@ -44,7 +45,7 @@ def fix(read: Read, manifest: Manifest, has_folder: HasFolder | None = None) -> 
             return skip(path, "the tests were edited by hand and are left as they are")
         if state is State.FOREIGN:
             continue
-        text = _content(read, manifest, module, path)
+        text = _content(manifest, module, module_of(root, path))
         if raw is not None:
             return NOTHING if raw.replace(b"\r\n", b"\n") == text.encode() else ([replace(path, raw, text)], [])
         return [*([create(f"{place.folder}/__init__.py", "")] if place.new else []), create(path, text)], []
@@ -58,13 +59,12 @@ def _anchor(manifest: Manifest) -> str:
     return next(iter(manifest.app.settings), "")
 
 
-def _place(read: Read, anchor: str, has_folder: HasFolder | None) -> Place:
+def _place(read: Read, anchor: str, root: str, has_folder: HasFolder | None) -> Place:
     """Choose a folder in which a new file can't change how the app's own tests are found.
 
     To make a package of a folder of tests that is none would change how pytest imports all of them, and a package
     `tests` would hide a module `tests.py`.
     """
-    root = root_of(read, anchor)
     tests = f"{root}/tests" if root else "tests"
     if read(f"{tests}/__init__.py") is not None or read(f"{tests}/conftest.py") is not None:
         return Place(folder=tests)
@@ -74,8 +74,8 @@ def _place(read: Read, anchor: str, has_folder: HasFolder | None) -> Place:
     return Place(folder=tests, new=not has_folder(tests))
 
 
-def _content(read: Read, manifest: Manifest, module: str, path: str) -> str:
+def _content(manifest: Manifest, module: str, place: str) -> str:
     reads = [
         (secret.name, field, variable) for secret in manifest.secret for variable, field in secret.variables().items()
     ]
-    return stamp(WHAT, "py", render("test_secrets.py.j2", module=module, place=module_of(read, path), reads=reads))
+    return stamp(WHAT, "py", render("test_secrets.py.j2", module=module, place=place, reads=reads))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from shield_ai.fixers._layout import missing_packages, shadows
+from shield_ai.fixers._layout import missing_packages, root_of, shadows
 from shield_ai.fixers._stamp import State, body_of, look, stamp
 from shield_ai.fixers._text import NOTHING, Outcome, create, insert, replace, skip
 
@@ -30,17 +30,18 @@ NOTES = """\
 """
 
 
-def fix(read: Read, manifest: Manifest) -> Outcome:
+def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
     """Write the copy at the manifest's `runtime`, and what makes a package of its folder."""
     path = manifest.app.runtime
     if path == "package":
         return NOTHING
-    if shadows(read, path):
+    root = root_of(read, path, module)
+    if shadows(path, root):
         return skip(path, "a module of this name, in a folder on sys.path, would hide the standard library's")
     changes, skipped = _copy(path, read(path))
     if skipped:
         return [], skipped
-    return [*(create(place, "") for place in missing_packages(read, path)), *changes], []
+    return [*(create(place, "") for place in missing_packages(read, path, root)), *changes], []
 
 
 def _copy(path: str, raw: bytes | None) -> Outcome:
