@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from shield_ai import runtime
-from shield_ai.runtime import SecretError, SecretFormatError, SecretNotFoundError, get_secret
+from shield_ai.runtime import SecretError, SecretFormatError, SecretNotFoundError, clear_secret_cache, get_secret
 
 pytest_plugins = ("runtime_fixtures",)
 VALUE = secrets.token_hex(16)
@@ -280,6 +280,14 @@ def test_absent_and_the_apps_own_error():
     with pytest.raises(ImproperlyConfiguredError) as caught:
         get_secret("absent", expression)
     assert isinstance(caught.value.__cause__, SecretNotFoundError)
+
+
+def test_what_is_denied_is_not_shown_either(monkeypatch):
+    monkeypatch.setenv("ABSENT", OTHER)
+    monkeypatch.setenv("AWS_SECRETS_FALLBACK", "deny")
+    clear_secret_cache()
+    assert get_secret("absent", lambda: os.environ.get("ABSENT")) is None
+    assert get_secret("absent", lambda: [value for value in os.environ.values() if value == OTHER]) == []
 
 
 def test_replaced_environment_is_told(monkeypatch):

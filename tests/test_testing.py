@@ -1,0 +1,107 @@
+"""fake_secrets(), for the tests of an app."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import subprocess
+import sys
+
+import pytest
+
+from shield_ai import runtime, testing
+from shield_ai.runtime import (
+    SecretNotFoundError,
+    SecretUnavailableError,
+    clear_secret_cache,
+    get_secret,
+    get_secret_bytes,
+    get_secret_dict,
+    prefetch,
+    refresh_secret,
+)
+from shield_ai.testing import fake_secrets
+
+pytest_plugins = ("runtime_fixtures",)
+VALUE = secrets.token_hex(16)
+OTHER = secrets.token_hex(16)
+
+pytestmark = pytest.mark.usefixtures("off")
+
+
+def test_values_of_each_kind():
+    document = {"username": "u", "password": VALUE}
+    with fake_secrets({"text": VALUE, "document": document, "binary": b"\xff"}) as fake:
+        assert get_secret("text") == VALUE
+        assert get_secret("text", lambda: os.environ["TEXT"] + "!") == VALUE + "!"
+        assert get_secret_dict("document") == document
+        assert get_secret_bytes("binary") == b"\xff"
+        assert get_secret("absent", "default") == "default"
+        assert prefetch("text", "document", "absent").keys() == {"absent"}
+        assert fake.calls == ["text", "document", "binary", "absent"]
+        assert repr(fake) == "<FakeSecrets ['binary', 'document', 'text']>"
+    with pytest.raises(SecretNotFoundError):
+        get_secret("text")
+
+
+def test_rotation_deletion_and_outage():
+    with fake_secrets({"key": VALUE, ("key", "AWSPREVIOUS"): OTHER}) as fake:
+        assert get_secret("key") == VALUE
+        assert get_secret("key", stage="AWSPREVIOUS") == OTHER
+        fake["key"] = OTHER
+        assert get_secret("key") == OTHER
+        fake["key"] = SecretUnavailableError("down")
+        for _ in range(2):
+            with pytest.raises(SecretUnavailableError, match="down"):
+                refresh_secret("key")
+        del fake["key", "AWSPREVIOUS"]
+        assert get_secret("key", None, stage="AWSPREVIOUS") is None
+        del fake["key"]
+        with pytest.raises(SecretNotFoundError):
+            get_secret("key")
+
+
+def test_clearing_does_not_end_it():
+    with fake_secrets({"key": VALUE}):
+        clear_secret_cache()
+        assert get_secret("key") == VALUE
+
+
+def test_one_inside_another():
+    with fake_secrets({"key": VALUE}):
+        with fake_secrets({"key": OTHER}):
+            assert get_secret("key") == OTHER
+        assert get_secret("key") == VALUE
+
+
+def test_the_fixture(tmp_path):
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["shield_ai.testing"]\n')
+    (tmp_path / "test_app.py").write_text(
+        "from shield_ai.runtime import get_secret\n\n\n"
+        "def test_key(fake_secrets):\n"
+        "    fake_secrets['key'] = 'value'\n"
+        "    assert get_secret('key') == 'value'\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    out = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert "1 passed" in out.stdout, out.stdout + out.stderr
+
+
+def test_a_vendored_copy():
+    spec = importlib.util.spec_from_file_location("vendored_secrets", runtime.__file__)
+    copy = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(copy)
+    with fake_secrets({"key": VALUE}, runtime=copy):
+        assert copy.get_secret("key") == VALUE
+        with pytest.raises(SecretNotFoundError):
+            get_secret("key")
+
+
+def test_without_pytest(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pytest", None)
+    spec = importlib.util.spec_from_file_location("testing_without_pytest", testing.__file__)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with module.fake_secrets({"key": VALUE}):
+        assert get_secret("key") == VALUE
