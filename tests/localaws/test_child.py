@@ -9,6 +9,7 @@ import pytest
 from processes import alive, all_gone, wait_for
 
 from shield_ai.errors import ShieldError
+from shield_ai.localaws import child as child_module
 from shield_ai.localaws.child import Child, last_line
 
 if TYPE_CHECKING:
@@ -107,6 +108,18 @@ def test_nothing_stays_when_the_keeper_is_killed(tmp_path: Path, how: signal.Sig
         assert wait_for(lambda: not child.running())
     assert all_gone([pid])
     assert not folder.exists()
+    assert not file.exists()
+
+
+def test_nothing_stays_when_the_keeper_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_module, "PATIENCE", 0.1)
+    file = tmp_path / "file"
+    file.touch()
+    with start(tmp_path, FOREVER, grace=0, remove=[file]) as child:
+        child.wait_until(lambda: is_up(child), 10)
+        pids = [child.pid, child.keeper_pid]
+        os.kill(child.keeper_pid, signal.SIGSTOP)
+    assert all_gone(pids)
     assert not file.exists()
 
 

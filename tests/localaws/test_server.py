@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from typing import TYPE_CHECKING
 
 import boto3
@@ -96,6 +97,17 @@ def test_says_what_to_install(monkeypatch: pytest.MonkeyPatch, module: str) -> N
     with pytest.raises(ShieldError, match=module) as error:
         LocalAws.start()
     assert "pip install 'shield-ai[cli,local]'" in error.value.hint
+
+
+def test_says_that_the_server_did_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("PYTHONHOME", "/no/such/place")
+    with pytest.raises(ShieldError, match="the embedded AWS ended while it started"):
+        LocalAws.start()
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(FileNotFoundError):
+        LocalAws.start()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_port_that_is_taken(aws: LocalAws) -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from conftest import Shop
 
-ENV = {"PATH": os.environ["PATH"]}
+# An almost empty environment; the coverage of a subprocess needs its own.
+ENV = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
 
 
 def tree(folder: Path) -> dict[str, bytes]:
