@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench coverage lock clean
+.PHONY: help demo test lint bench bench-runtime coverage lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,9 @@ lint: $(VENV)/dev.stamp  ## ruff, mypy strict, import layers
 
 bench: $(VENV)/dev.stamp  ## side-by-side measurements
 	@for f in bench/*.py; do $(BIN)/python $$f || exit; done
+
+bench-runtime: $(VENV)/dev.stamp  ## get_secret() beside its peers (those that are installed)
+	@$(BIN)/python bench/runtime/run.py
 
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
 lock:  ## write the locks anew (needs uv)
