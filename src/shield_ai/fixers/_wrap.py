@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from shield_ai.fixers._imports import Names  # noqa: TC001  # msgspec reads it at run time
+from shield_ai.fixers._lines import Insert, relay
 from shield_ai.model import Edit, Shape, Site
 from shield_ai.names import variable_of
 
@@ -26,27 +28,70 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     names: Names
 
 
-class Text(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands before and after an expression."""
-
-    before: str
-    after: str
-
-
 def wrap_edits(source: Source, wraps: list[Wrap]) -> list[Edit]:
-    """Return the edits of all wraps of a file, an outer one around an inner one."""
+    """Return the edits of all wraps of a file."""
     width = line_width(source)
-    opening: list[Edit] = []
-    closing: list[Edit] = []
+    by_line: dict[int, list[Wrap]] = {}
+    edits: list[Edit] = []
     for wrap in sorted(wraps, key=lambda w: (w.site.start, -w.site.end)):
-        site = wrap.site
-        if site.shape is Shape.PRESENCE:
-            opening.append(_edit(source, site.start, site.end, presence(source, wrap)))
-            continue
-        text = around(source, wrap, width)
-        opening.append(_edit(source, site.start, site.start, text.before))
-        closing.insert(0, _edit(source, site.end, site.end, text.after))
-    return [*opening, *closing]
+        first, last = source.position(wrap.site.start)[0], source.position(wrap.site.end)[0]
+        if first == last:
+            by_line.setdefault(first, []).append(wrap)
+        else:
+            edits += _over_lines(source, wrap, first, last)
+    for number, group in by_line.items():
+        edits += _in_line(source, number, group, width)
+    return edits
+
+
+def _in_line(source: Source, number: int, wraps: list[Wrap], width: int) -> list[Edit]:
+    """Wrap what lies within one line."""
+    offset, raw = source.lines[number - 1]
+    line = raw.decode(source.encoding).rstrip("\r\n")
+    inserts = []
+    for wrap in wraps:
+        start, end = source.position(wrap.site.start)[1] - 1, source.position(wrap.site.end)[1] - 1
+        if wrap.site.shape is Shape.PRESENCE:
+            inserts.append(Insert(start, end, presence(source, wrap), "", replaces=True))
+        else:
+            inserts.append(Insert(start, end, *around(source, wrap)))
+    held = any(wrap.site.quote for wrap in wraps)  # a line within a string can't be broken
+    return [
+        _edit(
+            source,
+            offset + len(line[: change.start].encode(source.encoding)),
+            offset + len(line[: change.end].encode(source.encoding)),
+            change.text,
+        )
+        for change in relay(line, inserts, sys.maxsize if held else width)
+    ]
+
+
+def _over_lines(source: Source, wrap: Wrap, first: int, last: int) -> list[Edit]:
+    """Wrap an expression of several lines: one argument a line, the expression moved in by one step."""
+    site = wrap.site
+    before, after = around(source, wrap)
+    if wrap.site.quote or wrap.site.shape is Shape.PRESENCE or not (inner := _indentable(source, first, last)):
+        return [_edit(source, site.start, site.start, before), _edit(source, site.end, site.end, after)]
+    indent = re.match(r"[ \t]*", source.lines[first - 1][1].decode(source.encoding))[0]  # type: ignore[index]  # any
+    step = "\t" if "\t" in indent else "    "
+    name, late = before.removeprefix(f"{wrap.names.get}(").split(", ", 1)
+    keywords = "".join(f"\n{indent}{step}{keyword}," for keyword in _keywords(wrap, quote_of(source, site)))
+    opening = f"{wrap.names.get}(\n{indent}{step}{name},\n{indent}{step}{late}"
+    moved = [_edit(source, source.lines[n - 1][0], source.lines[n - 1][0], step) for n in inner]
+    return [
+        _edit(source, site.start, site.start, opening),
+        *moved,
+        _edit(source, site.end, site.end, f",{keywords}\n{indent})"),
+    ]
+
+
+def _indentable(source: Source, first: int, last: int) -> list[int]:
+    """Return the lines after the first, where none of them begins inside a string."""
+    text = "".join(raw.decode(source.encoding) for _, raw in source.lines[first - 1 : last])
+    if "'''" in text or '"""' in text or re.search(r"\\\r?\n", text):
+        return []
+    return [n for n in range(first + 1, last + 1) if source.lines[n - 1][1].strip()]
 
 
 def _edit(source: Source, start: int, end: int, text: str) -> Edit:
@@ -71,32 +116,12 @@ def presence(source: Source, wrap: Wrap) -> str:
     return f"not {call}"
 
 
-def around(source: Source, wrap: Wrap, width: int) -> Text:
-    """Return what goes around an expression, on one line where it fits, else broken as black breaks it."""
-    site = wrap.site
-    quote = quote_of(source, site)
-    name = f"{quote}{wrap.secret}{quote}"
-    late = "" if site.shape is Shape.LITERAL else f"lambda{_binds(site)}: "
-    keywords = _keywords(wrap, quote)
-    flat = Text(before=f"{wrap.names.get}({name}, {late}", after="".join(f", {keyword}" for keyword in keywords) + ")")
-    inner = source.raw[site.start : site.end].decode(source.encoding)
-    if site.quote or "\n" in inner or "\r" in inner:
-        return flat
-    line, column = _line(source, site)
-    tail = line[column + len(inner) :]
-    head = line[:column]
-    if len(head) + len(flat.before) + len(inner) + len(flat.after) + len(tail.rstrip()) <= width:
-        return flat
-    indent = re.match(r"[ \t]*", line)[0]  # type: ignore[index]  # matches anything
-    step = "\t" if indent.startswith("\t") else "    "
-    one = f"{indent}{step}{name}, {late}{inner}{''.join(f', {k}' for k in keywords)}"
-    if len(one) <= width:
-        return Text(
-            before=f"{wrap.names.get}(\n{indent}{step}{name}, {late}",
-            after=f"{''.join(f', {k}' for k in keywords)}\n{indent})",
-        )
-    rest = "".join(f"\n{indent}{step}{keyword}," for keyword in keywords)
-    return Text(before=f"{wrap.names.get}(\n{indent}{step}{name},\n{indent}{step}{late}", after=f",{rest}\n{indent})")
+def around(source: Source, wrap: Wrap) -> tuple[str, str]:
+    """Return what goes before and after an expression, on one line."""
+    quote = quote_of(source, wrap.site)
+    late = "" if wrap.site.shape is Shape.LITERAL else f"lambda{_binds(wrap.site)}: "
+    after = "".join(f", {keyword}" for keyword in _keywords(wrap, quote))
+    return f"{wrap.names.get}({quote}{wrap.secret}{quote}, {late}", f"{after})"
 
 
 def _binds(site: Site) -> str:
@@ -109,13 +134,6 @@ def _keywords(wrap: Wrap, quote: str) -> list[str]:
     if wrap.field or variable_of(wrap.secret) != wrap.site.variable:
         out.append(f"env={quote}{wrap.site.variable}{quote}")
     return out
-
-
-def _line(source: Source, site: Site) -> tuple[str, int]:
-    """Return the line that an expression begins on, and where in it."""
-    number, column = source.position(site.start)
-    _, raw = source.lines[number - 1]
-    return raw.decode(source.encoding).rstrip("\r\n"), column - 1
 
 
 def quote_of(source: Source, site: Site) -> str:

@@ -18,10 +18,10 @@ from shield_ai.scan.findings import (
     findings_of,
     join_databases,
     number,
-    settle,
 )
 from shield_ai.scan.project import Project
 from shield_ai.scan.python import Walk
+from shield_ai.scan.settle import Elsewhere, listed, settle
 from shield_ai.scan.walk import DOTENV, EXAMPLE, walk
 from shield_ai.source import Source
 
@@ -79,7 +79,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     looked: list[str] = []
-    moved: set[str] = set()  # variables that the app reads through get_secret already
+    elsewhere = Elsewhere()
     for path in python:
         if is_test(path):
             continue
@@ -102,7 +102,11 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
             continue
         seen = Walk(project, module)
         found = findings_of(source, seen.run(), facts)
-        moved |= seen.moved
+        elsewhere.moved |= seen.moved
+        if seen.computed:
+            elsewhere.computed |= listed(source.tree)
+        if path in settings:
+            elsewhere.assigned.append((path, seen.assigned))
         findings += found
         if path in settings and found and b"get_secret" not in raw:
             findings.append(absent_finding(path))
@@ -111,7 +115,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         if DOTENV.match(base) and not EXAMPLE.search(base) and (raw := read(path)):
             lines = raw.decode("utf-8-sig", "replace").split("\n")
             findings += [dotenv_finding(path, line, lines[line - 1], key) for line, key in dotenv("\n".join(lines))]
-    findings = number(settle(join_databases(findings), moved))
+    findings = number(settle(join_databases(findings), elsewhere))
     skipped += [
         Skipped(path=f.path, line=f.line, name=f.env or f.name, reason=f.site.reason)
         for f in findings

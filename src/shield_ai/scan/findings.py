@@ -151,33 +151,6 @@ def _as_part(finding: Finding, site: Site, field: str) -> Finding:
     )
 
 
-def settle(findings: list[Finding], moved: set[str]) -> list[Finding]:
-    """Leave alone what can't be moved because of what stands elsewhere.
-
-    Args:
-        findings: Of the whole app.
-        moved: Variables that the app reads through get_secret already.
-    """
-    read = {f.site.variable for f in findings if f.site and f.site.shape is Shape.READ and not f.site.reason}
-    return [_settled(finding, read | moved) for finding in findings]
-
-
-def _settled(finding: Finding, read: set[str]) -> Finding:
-    site = finding.site
-    if not site:
-        return finding
-    reason = site.reason
-    if not reason and site.shape is Shape.PRESENCE and site.variable not in read:
-        reason = f"nothing that can be moved reads {site.variable}"
-    elif not reason and site.shape is Shape.LITERAL and site.variable in read:
-        reason = f"a value for development: elsewhere the app reads the variable {site.variable}"
-    elif reason and site.shape is Shape.READ and site.variable in read:
-        reason += f"; keep the variable {site.variable} set for it"
-    if reason == site.reason:
-        return finding
-    return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason))
-
-
 def number(findings: list[Finding]) -> list[Finding]:
     """Sort, and give each finding its fingerprint."""
     seen: Counter[tuple[str, str, str]] = Counter()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model import Shape
 from shield_ai.names import Meaning, meaning, variable_of
+from shield_ai.scan.bindings import OPAQUE
 from shield_ai.scan.literals import literal_text, looks_secret
 from shield_ai.scan.readers import Accessor, Environ, EnvObject, Library, late_values
 from shield_ai.scan.resolve import Resolver
@@ -49,6 +50,8 @@ class Walk:
         self.spots: list[Spot] = []
         self.scopes: tuple[Scope, ...] = (module.source.tree,)
         self.moved: set[str] = set()  # all of them
+        self.computed = False  # a variable is read under a name that is not known
+        self.assigned: set[str] = set()  # settings that are given something other than a value in the code
         self._moved: list[str] = []  # variables of the get_secret calls that we are in
         self._prefixes: list[tuple[str, str | None]] = []
         self._strings: list[ast.JoinedStr] = []
@@ -107,6 +110,8 @@ class Walk:
                     if isinstance(child, ast.expr):
                         self.visit(child, (), direct=False)
         before = len(self.spots)
+        if isinstance(first, ast.Name) and len(self.scopes) == 1 and literal_text(value) is None:
+            self.assigned.add(first.id)
         self.visit(value, self._target(first), direct=True)
         if isinstance(first, ast.Subscript) and isinstance(self.resolver.resolve(first.value, self.scopes), Environ):
             for spot in self.spots[before:]:
@@ -297,14 +302,14 @@ class Walk:
         self._moved.pop()
 
     def _guarded(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
-        """Take `read or "a constant"` as one: the constant is the read's default."""
+        """Take `SECRET_KEY = read or "a constant"` as one: a key that all the world knows never serves production."""
         if not isinstance(node.op, ast.Or) or len(node.values) != 2:  # noqa: PLR2004
             return False
         first, last = node.values
         if literal_text(last) is None or not isinstance(first, (ast.Call, ast.Subscript)):
             return False
         count = len(self.spots)
-        if not self._read(first, path, direct=direct):
+        if path[-1:] != ("SECRET_KEY",) or not self._read(first, path, direct=direct):
             return False
         for child in ast.iter_child_nodes(first):
             if isinstance(child, ast.expr) and len(self.spots) == count:
@@ -350,6 +355,7 @@ class Walk:
         if read.reader.copy:
             spot.reason = "it is read from a copy of the environment, made earlier"
         elif not variable:
+            self.computed = self.computed or not self._is_parameter(read.argument)
             spot.reason = "the variable's name is computed"
         if spot.variable or spot.wanted():
             self._add(spot)
@@ -382,6 +388,11 @@ class Walk:
         self._add(spot)
         return True
 
+    def _is_parameter(self, node: ast.expr | None) -> bool:
+        """Whether a name comes from the function's caller, so that the calls say which variables are read."""
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} if node else set()
+        return any(OPAQUE in self.module.names(scope).get(name, []) for name in names for scope in self.scopes[1:])
+
     def _prefix(self, read: Read) -> tuple[str, bool]:
         prefix, known = read.reader.prefix, not read.reader.computed
         for label, text in self._prefixes:
@@ -398,7 +409,12 @@ class Walk:
             place = place.func.value
         base = self.resolver.resolve(place, self.scopes)
         name = self.resolver.constant(node.left, self.scopes)
-        if not isinstance(base, Environ) or name is None:
+        if isinstance(base, EnvObject) and base.label == "django-environ" and not base.prefix:
+            base = Environ()
+        if not isinstance(base, Environ):
+            return False
+        if name is None:
+            self.computed = self.computed or not self._is_parameter(node.left)
             return False
         if meaning(name) is not Meaning.HARMLESS and name not in self._moved:
             reason = "it asks a copy of the environment, made earlier" if base.copy else ""

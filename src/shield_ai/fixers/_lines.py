@@ -1,0 +1,183 @@
+"""Break a line that a rewrite made too long, at its brackets and commas, as black does."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+OPENING, CLOSING = "([{", ")]}"
+NEW = -1
+
+
+class Cell(NamedTuple):
+    """One character of a rewritten line."""
+
+    char: str
+    origin: int  # where it stood in the old line; NEW: nowhere
+    fixed: bool = False  # part of the app's own expression, which is kept in one piece
+
+
+class Insert(NamedTuple):
+    """What is put around, or in place of, a part of a line."""
+
+    start: int
+    end: int
+    before: str
+    after: str
+    replaces: bool = False
+
+
+class Change(NamedTuple):
+    """A part of the old line that is replaced by a text."""
+
+    start: int
+    end: int
+    text: str
+
+
+def relay(line: str, inserts: list[Insert], width: int) -> list[Change]:
+    """Rewrite one line and break it where it is too long; return what changes.
+
+    Args:
+        line: Without its newline.
+        inserts: Outer ones before inner ones.
+        width: How long a line may be.
+    """
+    cells = compose(line, inserts)
+    indent = re.match(r"[ \t]*", line)[0]  # type: ignore[index]  # matches anything
+    step = "\t" if "\t" in indent else "    "
+    out = cells[: len(indent)]
+    for i, (depth, part) in enumerate(split(cells[len(indent) :], indent, step, width)):
+        if i:
+            out += [Cell(char, NEW) for char in f"\n{indent}{step * depth}"]
+        out += part
+    return changes(out, len(line))
+
+
+def compose(line: str, inserts: list[Insert]) -> list[Cell]:
+    """Lay the new texts into a line."""
+    outer = [i for i in inserts if not any(o is not i and o.start <= i.start and i.end <= o.end for o in inserts)]
+    cells: list[Cell] = []
+    for at in range(len(line) + 1):
+        for insert in reversed([i for i in inserts if i.end == at and not i.replaces and i.start < at]):
+            cells += [Cell(char, NEW) for char in insert.after]
+        for insert in [i for i in inserts if i.start == at]:
+            cells += [Cell(char, NEW) for char in insert.before]
+        if at < len(line) and not any(i.replaces and i.start <= at < i.end for i in inserts):
+            cells.append(Cell(line[at], at, any(i.start <= at < i.end for i in outer)))
+    return cells
+
+
+def changes(cells: list[Cell], length: int) -> list[Change]:
+    """Compare rewritten cells with the line that they came from."""
+    out: list[Change] = []
+    at, text = 0, ""
+    for cell in [*cells, Cell("", length)]:
+        if cell.origin == NEW:
+            text += cell.char
+            continue
+        if text or cell.origin > at:
+            out.append(Change(at, cell.origin, text))
+        at, text = cell.origin + 1, ""
+    return out
+
+
+Lines = list[tuple[int, list[Cell]]]
+
+
+def split(cells: list[Cell], indent: str, step: str, width: int, depth: int = 0) -> Lines:
+    """Split cells into lines, each with its depth below the indent."""
+    size = len(indent) + len(step) * depth
+    flat: Lines = [(depth, cells)]
+    if size + len(cells) <= width or all(cell.origin != NEW for cell in cells):
+        return flat
+    pair = _last_pair(cells)
+    if pair is None:
+        return flat
+    head, body, tail = cells[: pair[0] + 1], _strip(cells[pair[0] + 1 : pair[1]]), cells[pair[1] :]
+    if size + len(step) + len(body) <= width:
+        middle: Lines = [(depth + 1, body)]
+    else:
+        parts = [] if _is_subscript(cells, pair[0]) else _parts(body)
+        middle = [line for part in parts or [body] for line in split(part, indent, step, width, depth + 1)]
+    return [(depth, head), *middle, *split(tail, indent, step, width, depth)]
+
+
+def _last_pair(cells: list[Cell]) -> tuple[int, int] | None:
+    """Return the last of the outermost bracket pairs that have something new in or before them."""
+    pairs = _pairs(cells)
+    outer = [p for p in pairs if not any(q[0] < p[0] and p[1] < q[1] for q in pairs)]
+    for start, end in reversed(outer):
+        if end - start > 1 and any(cell.origin == NEW for cell in cells[start : end + 1]):
+            return start, end
+    return None
+
+
+def _pairs(cells: list[Cell]) -> list[tuple[int, int]]:
+    """Return the bracket pairs of a line that may be opened up."""
+    open_: list[int] = []
+    pairs: list[tuple[int, int]] = []
+    for at in _code(cells):
+        char = cells[at].char
+        if char in OPENING:
+            open_.append(at)
+        elif char in CLOSING and open_:
+            start = open_.pop()
+            if not cells[start].fixed:
+                pairs.append((start, at))
+    return pairs
+
+
+def _code(cells: list[Cell]) -> list[int]:
+    """Return the places of what is neither in a string nor in a comment."""
+    text = "".join(cell.char for cell in cells)
+    out: list[int] = []
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if char == "#":
+            break
+        if char in "'\"":
+            quote = text[at : at + 3] if text[at : at + 3] in {"'''", '"""'} else char
+            at = _string_end(text, at + len(quote), quote)
+            continue
+        out.append(at)
+        at += 1
+    return out
+
+
+def _string_end(text: str, at: int, quote: str) -> int:
+    while at < len(text) and not text.startswith(quote, at):
+        at += 2 if text[at] == "\\" else 1
+    return at + len(quote)
+
+
+def _parts(body: list[Cell]) -> list[list[Cell]]:
+    """Cut at the commas of this level, each part with one at its end; nothing where there is none."""
+    depth, cuts = 0, []
+    for at in _code(body):
+        char = body[at].char
+        depth += (char in OPENING) - (char in CLOSING)
+        if char == "," and not depth:
+            cuts.append(at + 1)
+    if not cuts:
+        return []
+    parts = [_strip(body[start:end]) for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
+    parts = [part for part in parts if part]
+    if parts[-1][-1].char != ",":
+        parts[-1] = [*parts[-1], Cell(",", NEW)]
+    return parts
+
+
+def _strip(cells: list[Cell]) -> list[Cell]:
+    start, end = 0, len(cells)
+    while start < end and cells[start].char in " \t":
+        start += 1
+    while end > start and cells[end - 1].char in " \t":
+        end -= 1
+    return cells[start:end]
+
+
+def _is_subscript(cells: list[Cell], at: int) -> bool:
+    before = cells[at - 1].char if at else ""
+    return cells[at].char == "[" and (before.isalnum() or before in "_)]\"'")

@@ -1,0 +1,65 @@
+"""Leave alone what can't be moved because of what stands elsewhere in the app."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+import msgspec
+
+from shield_ai.model import Finding, Shape
+
+
+@dataclass
+class Elsewhere:
+    """What the other files say."""
+
+    moved: set[str] = field(default_factory=set)  # variables that are read through get_secret already
+    computed: set[str] = field(default_factory=set)  # texts in files that read variables under computed names
+    assigned: list[tuple[str, set[str]]] = field(default_factory=list)  # settings that a file sets to no constant
+
+
+def listed(tree: ast.Module) -> set[str]:
+    """Return the texts in a file's lists and the like: a loop may read variables of these names."""
+    return {
+        element.value
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set))
+        for element in node.elts
+        if isinstance(element, ast.Constant) and isinstance(element.value, str)
+    }
+
+
+def settle(findings: list[Finding], elsewhere: Elsewhere) -> list[Finding]:
+    """Give a reason to each finding that something elsewhere keeps where it is.
+
+    Args:
+        findings: Of the whole app.
+        elsewhere: What else was seen.
+    """
+    reads = [f.site for f in findings if f.site and f.site.shape is Shape.READ and not f.site.reason]
+    read = {site.variable for site in reads} - elsewhere.computed | elsewhere.moved
+    return [_settled(finding, read, elsewhere) for finding in findings]
+
+
+def _settled(finding: Finding, read: set[str], elsewhere: Elsewhere) -> Finding:
+    site = finding.site
+    if not site:
+        return finding
+    reason = site.reason or _reason(finding, site.shape, site.variable, read, elsewhere)
+    if site.reason and site.shape is Shape.READ and site.variable in read:
+        reason += f"; keep the variable {site.variable} set for it"
+    if reason == site.reason:
+        return finding
+    return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason))
+
+
+def _reason(finding: Finding, shape: Shape, variable: str, read: set[str], elsewhere: Elsewhere) -> str:
+    if shape is Shape.READ:
+        return f"{variable} is also read under a computed name" if variable in elsewhere.computed else ""
+    if shape is Shape.PRESENCE:
+        return "" if variable in read else f"nothing that can be moved reads {variable}"
+    if variable in read:
+        return f"a value for development: elsewhere the app reads the variable {variable}"
+    other = next((path for path, names in elsewhere.assigned if finding.name in names and path != finding.path), "")
+    return f"a value for development: {other} sets {finding.name} otherwise" if other else ""

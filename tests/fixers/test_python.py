@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from shield_ai.draft import draft
+from shield_ai.fixers.python import rewrite
+from shield_ai.scan import scan_files
+from shield_ai.source import Source, apply_edits
+
+PATH = "shop/settings.py"
+IMPORT = "from shop.utils.secrets import get_secret"
+
+
+def rewritten(raw, files=None, manifest=None):
+    """Scan, draft and rewrite one settings file; return its bytes afterwards and what was skipped."""
+    raw = raw.encode() if isinstance(raw, str) else raw
+    raws = {"manage.py": b"", "shop/__init__.py": b"", PATH: raw, **(files or {})}
+    scan = scan_files("shop", list(raws), raws.get)
+    manifest = draft(scan.findings, manifest, scan.facts)
+    source = Source.from_bytes(PATH, raw)
+    mine = [finding for finding in scan.findings if finding.path == PATH]
+    result = rewrite(source, mine, manifest, scan.facts.accessor_import(manifest))
+    return apply_edits(raw, result.edits, source.encoding), result.skipped
+
+
+def check(before, after, files=None):
+    """The rewrite gives exactly this, and a second one changes nothing."""
+    before = before.encode() if isinstance(before, str) else before
+    after = after.encode() if isinstance(after, str) else after
+    once, _ = rewritten(before, files)
+    assert once == after
+    assert rewritten(once, files)[0] == once
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            'X = os.environ["API_KEY"]',
+            'X = get_secret("api-key", lambda: os.environ["API_KEY"])',
+            id="the name says the variable",
+        ),
+        pytest.param(
+            "SECRET_KEY = os.environ['DJANGO_KEY']",
+            "SECRET_KEY = get_secret('django-key', lambda: os.environ['DJANGO_KEY'])",
+            id="quotes as the expression has them",
+        ),
+        pytest.param(
+            'X = os.getenv("CLIENT_SECRET")',
+            'X = get_secret("client_secret", lambda: os.getenv("CLIENT_SECRET"))',
+            id="a name never ends like an ARN's suffix",
+        ),
+        pytest.param(
+            'API_KEY = "k3y-of-a-test"',
+            'API_KEY = get_secret("api-key", "k3y-of-a-test")',
+            id="a literal is a plain default",
+        ),
+        pytest.param(
+            'X = os.environ.get("API_KEY") or "dev"',
+            'X = get_secret("api-key", lambda: os.environ.get("API_KEY")) or "dev"',
+            id="a constant after or stays outside",
+        ),
+        pytest.param(
+            'SECRET_KEY = os.environ.get("API_KEY") or "dev"',
+            'SECRET_KEY = get_secret("api-key", lambda: os.environ.get("API_KEY") or "dev")',
+            id="but not that of the key which signs everything",
+        ),
+        pytest.param(
+            'X = os.environ.get("API_KEY") or os.environ.get("A_TOKEN")',
+            'X = get_secret("api-key", lambda: os.environ.get("API_KEY")) or get_secret(\n'
+            '    "a-token", lambda: os.environ.get("A_TOKEN")\n)',
+            id="each on its own",
+        ),
+        pytest.param(
+            'X = os.getenv("API_KEY", os.getenv("A_TOKEN"))',
+            'X = get_secret(\n    "api-key",\n'
+            '    lambda: os.getenv("API_KEY", get_secret("a-token", lambda: os.getenv("A_TOKEN"))),\n)',
+            id="one in the other",
+        ),
+        pytest.param(
+            "X = int(os.environ['PIN_TOKEN'])  # four digits",
+            "X = int(get_secret('pin-token', lambda: os.environ['PIN_TOKEN']))  # four digits",
+            id="casts and comments stay outside",
+        ),
+        pytest.param(
+            "if 'API_KEY' in os.environ:\n    X = os.environ['API_KEY']",
+            "if has_secret('api-key'):\n    X = get_secret('api-key', lambda: os.environ['API_KEY'])",
+            id="presence",
+        ),
+        pytest.param(
+            "if 'API_KEY' not in os.environ and X:\n    X = os.environ['API_KEY']",
+            "if not has_secret('api-key') and X:\n    X = get_secret('api-key', lambda: os.environ['API_KEY'])",
+            id="absence",
+        ),
+        pytest.param(
+            "X = f\"Bearer {os.environ['API_KEY']}\"",
+            "X = f\"Bearer {get_secret('api-key', lambda: os.environ['API_KEY'])}\"",
+            id="in an f-string, with the free quote",
+        ),
+        pytest.param(
+            "X = f'''{os.environ[\"API_KEY\"]}'''",
+            "X = f'''{get_secret(\"api-key\", lambda: os.environ[\"API_KEY\"])}'''",
+            id="in a long f-string",
+        ),
+        pytest.param(
+            "X = 'é' + f\"ü{os.environ['API_KEY']}\"",
+            "X = 'é' + f\"ü{get_secret('api-key', lambda: os.environ['API_KEY'])}\"",
+            id="in an f-string after wide characters",
+        ),
+        pytest.param(
+            'X = (f"a"\n     f"{os.environ[\'API_KEY\']}")',
+            "X = (f\"a\"\n     f\"{get_secret('api-key', lambda: os.environ['API_KEY'])}\")",
+            id="in the second of joined f-strings",
+        ),
+        pytest.param(
+            "if x := os.environ.get('API_KEY'):\n    pass",
+            "if x := get_secret('api-key', lambda: os.environ.get('API_KEY')):\n    pass",
+            id="walrus around",
+        ),
+        pytest.param(
+            "class C:\n    d = ''\n    X = os.environ.get('API_KEY', d)",
+            "class C:\n    d = ''\n    X = get_secret('api-key', lambda d=d: os.environ.get('API_KEY', d))",
+            id="a lambda does not see the names of a class",
+        ),
+        pytest.param(
+            "class C:\n    X = [os.environ['API_KEY'] for _ in y]",
+            "class C:\n    X = [get_secret('api-key', lambda: os.environ['API_KEY']) for _ in y]",
+            id="a comprehension in a class does not either",
+        ),
+        pytest.param(
+            "X = os.environ['API_KEY']; Y = 1",
+            "X = get_secret('api-key', lambda: os.environ['API_KEY']); Y = 1",
+            id="two statements on a line",
+        ),
+        pytest.param(
+            "def f():\n\treturn os.environ['API_KEY']",
+            "def f():\n\treturn get_secret('api-key', lambda: os.environ['API_KEY'])",
+            id="tabs",
+        ),
+    ],
+)
+def test_expressions(before, after):
+    name = "get_secret, has_secret" if "has_secret" in after else "get_secret"
+    head = f"import os\n\nfrom shop.utils.secrets import {name}\n\n"
+    check(f"import os\n\n{before}\n", f"{head}{after}\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("X", f"{IMPORT}\n\nX", id="no import yet"),
+        pytest.param('"""Doc."""\nX', f'"""Doc."""\n{IMPORT}\n\nX', id="docstring"),
+        pytest.param(
+            "from __future__ import annotations\n\nX",
+            f"from __future__ import annotations\n\n{IMPORT}\n\nX",
+            id="future",
+        ),
+        pytest.param("import re\nimport sys\n\nX", f"import re\nimport sys\n\n{IMPORT}\n\nX", id="after the last"),
+        pytest.param(
+            "import re\n\nfrom .base import *\n\nX",
+            f"import re\n\n{IMPORT}\n\nfrom .base import *\n\nX",
+            id="before relative ones",
+        ),
+        pytest.param(
+            "from shop.a import b\nfrom shop.z import c\n\nX",
+            f"from shop.a import b\n{IMPORT}\nfrom shop.z import c\n\nX",
+            id="among the app's own",
+        ),
+        pytest.param(
+            "import re\nY = 1\nimport sys\nX", f"import re\n\n{IMPORT}\nY = 1\nimport sys\nX", id="leading block only"
+        ),
+        pytest.param("import re; Y = '''\n'''\nX", f"{IMPORT}\n\nimport re; Y = '''\n'''\nX", id="a line with more"),
+        pytest.param("#!/bin/sh\n# why\n\nX", f"#!/bin/sh\n# why\n\n{IMPORT}\n\nX", id="comments stay on top"),
+        pytest.param(
+            "from a import (\n    b,\n    c,\n)\n\nX",
+            f"from a import (\n    b,\n    c,\n)\n\n{IMPORT}\n\nX",
+            id="brackets",
+        ),
+    ],
+)
+def test_imports(before, after):
+    read = 'T = __import__("os").environ\nAPI_KEY = "k3y-of-a-test"'
+    done = 'T = __import__("os").environ\nAPI_KEY = get_secret("api-key", "k3y-of-a-test")'
+    check(before.replace("X", read) + "\n", after.replace("X", done) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            b'import os\r\nX = os.environ["API_KEY"]\r\n',
+            b"import os\r\n\r\nfrom shop.utils.secrets import get_secret\r\n"
+            b'X = get_secret("api-key", lambda: os.environ["API_KEY"])\r\n',
+            id="crlf",
+        ),
+        pytest.param(
+            b'\xef\xbb\xbfimport os\nX = os.environ["API_KEY"]',
+            b"\xef\xbb\xbfimport os\n\nfrom shop.utils.secrets import get_secret\n"
+            b'X = get_secret("api-key", lambda: os.environ["API_KEY"])',
+            id="bom, no final newline",
+        ),
+        pytest.param(
+            "# -*- coding: latin-1 -*-\nimport os\nX = 'é', os.environ['API_KEY']\n".encode("latin-1"),
+            "# -*- coding: latin-1 -*-\nimport os\n\nfrom shop.utils.secrets import get_secret\n"
+            "X = 'é', get_secret('api-key', lambda: os.environ['API_KEY'])\n".encode("latin-1"),
+            id="latin-1",
+        ),
+        pytest.param(
+            b"\x0cimport os\n\x0c\nX = os.environ['API_KEY']\n",
+            b"\x0cimport os\n\nfrom shop.utils.secrets import get_secret\n\x0c\n"
+            b"X = get_secret('api-key', lambda: os.environ['API_KEY'])\n",
+            id="form feeds",
+        ),
+    ],
+)
+def test_bytes(before, after):
+    check(before, after)
+
+
+def test_long_lines_are_broken_as_black_does():
+    before = """\
+import os
+
+SOME_LONG_SETTING_OF_A_SERVICE = os.environ.get("SOME_LONG_SERVICE_API_KEY")
+A_MUCH_LONGER_SETTING_OF_A_SERVICE = os.environ.get("A_MUCH_LONGER_SERVICE_API_KEY", "a default of it")
+DATABASES = {
+    "default": {"ENGINE": "x", "USER": os.environ["DB_USER"], "PASSWORD": os.environ["DB_PASSWORD"]},
+}
+"""
+    after = rewritten(before)[0].decode()
+    assert '= get_secret(\n    "some-long-service-api-key", lambda: os.environ.get("SOME_LONG' in after
+    assert '= get_secret(\n    "a-much-longer-service-api-key",\n    lambda: os.environ' in after
+    assert 'key="password"' in after
+    assert 'env="DB_PASSWORD"' in after
+
+
+def test_a_get_secret_of_the_app_keeps_its_name():
+    before = "import os\ndef get_secret(x):\n    return x\nX = os.environ['API_KEY']\n"
+    after = rewritten(before)[0].decode()
+    assert "import get_secret as aws_get_secret\n" in after
+    assert "X = aws_get_secret('api-key', lambda: os.environ['API_KEY'])" in after
+
+
+def test_both_names_taken():
+    before = "import os\ndef get_secret(x):\n    return x\naws_get_secret = 1\nX = os.environ['API_KEY']\n"
+    after = rewritten(before)[0].decode()
+    assert "import get_secret as shield_get_secret\n" in after
+    assert "X = shield_get_secret('api-key'" in after
+
+
+def test_a_get_secret_elsewhere_in_the_app_counts_too():
+    files = {"shop/vault.py": b"def get_secret(x):\n    return x\n"}
+    after = rewritten("import os\nX = os.environ['API_KEY']\n", files)[0].decode()
+    assert "import get_secret as aws_get_secret" in after
+
+
+def test_names_in_shield_toml_win():
+    import msgspec
+
+    before = "import os\nX = os.environ['API_KEY']\n"
+    raws = {PATH: before.encode()}
+    scan = scan_files("shop", list(raws), raws.get)
+    manifest = draft(scan.findings, None, scan.facts)
+    secret = msgspec.structs.replace(manifest.secret[0], name="our/key")
+    manifest = msgspec.structs.replace(manifest, secret=(secret,))
+    after = rewritten(before, manifest=manifest)[0].decode()
+    assert "get_secret('our/key', lambda: os.environ['API_KEY'], env='API_KEY')" in after
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param("import os\nx = f\"{os.environ['API_KEY'] + f'{x}'}\"\n", id="quotes within an f-string"),
+        pytest.param("import os\nx = f\"{f'{os.environ.get(k)}'}\"\n", id="f-string in an f-string"),
+        pytest.param("import os\ndef f():\n    return os.environ.get('API_KEY', (yield))\n", id="yield"),
+        pytest.param("import os\nenv = dict(os.environ)\nX = env['API_KEY']\n", id="a copy"),
+    ],
+)
+def test_what_cannot_be_moved_stays_or_compiles(before):
+    after, skipped = rewritten(before)
+    ast.parse(after)
+    assert after == before.encode() or b"get_secret('" in after
+    assert all(entry.reason for entry in skipped)
+
+
+def test_a_result_that_means_something_else_is_not_written(monkeypatch):
+    from shield_ai.fixers import _wrap
+
+    monkeypatch.setattr(_wrap, "_binds", lambda _: " *a")
+    before = "import os\nX = os.environ['API_KEY']\n"
+    monkeypatch.setattr(_wrap, "presence", lambda *_: "")
+    after, skipped = rewritten("import os\nif 'API_KEY' in os.environ: X = os.environ['API_KEY']\n")
+    assert after.startswith(b"import os\nif 'API_KEY'")
+    assert {entry.reason for entry in skipped} == {"the rewritten file would not compile"}
+    assert before
+
+
+def test_modified_settings_run_as_before(tmp_path, monkeypatch):
+    import secrets as stdlib
+
+    before = """\
+import os
+from urllib.parse import quote
+
+class Base:
+    fallback = "x"
+    A_TOKEN = os.environ.get("A_TOKEN", fallback)
+
+B_TOKEN = [quote(t) for t in os.environ["B_TOKEN"].split(",")]
+C_TOKEN = os.environ.get("C_TOKEN") or None
+D_TOKEN = f"token {os.environ['D_TOKEN']!r:>20}"
+E_TOKEN = "E_TOKEN" in os.environ and int(os.environ["E_TOKEN"])
+"""
+    runtime = "import os\ndef get_secret(name, default, *, key=None, env=None):\n    return default() if callable(default) else default\ndef has_secret(name, *, key=None, env=None):\n    return (env or name.upper().replace('-', '_')) in os.environ\n"
+    after = rewritten(before)[0].decode().replace("shop.utils.secrets", "fake_runtime")
+    (tmp_path / "fake_runtime.py").write_text(runtime)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for values in (
+        {"B_TOKEN": stdlib.token_hex(4), "D_TOKEN": "d"},
+        dict.fromkeys(["B_TOKEN", "D_TOKEN", "E_TOKEN"], "7"),
+    ):
+        results = []
+        for text in (before, after):
+            with monkeypatch.context() as patch:
+                for name, value in values.items():
+                    patch.setenv(name, value)
+                space = {}
+                exec(compile(text, "settings.py", "exec"), space)  # noqa: S102
+            results.append({k: v for k, v in space.items() if k.isupper()} | {"A": space["Base"].A_TOKEN})
+        assert results[0] == results[1]
+        assert len(results[0]) == 5
