@@ -77,6 +77,7 @@ SWITCHES = _set(
     """USE USES ENABLE ALLOW ALLOWS REQUIRE REQUIRES DISABLE SHOW HAS IS FORCE SKIP VERIFY VALIDATE NO NUM MAX MIN HIDE
     CHECK ROTATE LOG MASK"""
 )
+LIMITS = frozenset({"RATE", "RATES", "RATELIMIT", "LIMIT", "LIMITS", "THROTTLE", "THROTTLES", "QUOTA"})
 COUNTED = frozenset({"MAX", "MIN", "NUM", "TOTAL", "INPUT", "OUTPUT", "PROMPT", "COMPLETION", "CSRF", "STOP"})
 
 SERVICES = _set(
@@ -151,6 +152,8 @@ def _secret(parts: tuple[str, ...]) -> Meaning:
         found = after is not None and not set(after) & PROPERTIES
         found = found or (parts[-1] == "AUTH" and bool({"HTTP", "BASIC", "INBOUND"} & set(parts)))
         return Meaning.SECRET if found else Meaning.HARMLESS
+    if LIMITS & set(parts):
+        return Meaning.HARMLESS
     tail = set(parts[at + 1 :]) - SAME
     if tail & PROPERTIES or (at and parts[at - 1] in COUNTED):
         return Meaning.HARMLESS

@@ -35,21 +35,23 @@ class Change(NamedTuple):
     text: str
 
 
-def relay(line: str, inserts: list[Insert], width: int) -> list[Change]:
+def relay(line: str, inserts: list[Insert], width: int, deeper: int = 0) -> list[Change]:
     """Rewrite one line and break it where it is too long; return what changes.
 
     Args:
         line: Without its newline.
         inserts: Outer ones before inner ones.
         width: How long a line may be.
+        deeper: How many steps the line itself moves in.
     """
     cells = compose(line, inserts)
     indent = re.match(r"[ \t]*", line)[0]  # type: ignore[index]  # matches anything
     step = "\t" if "\t" in indent else "    "
+    moved = indent + step * deeper
     out = cells[: len(indent)]
-    for i, (depth, part) in enumerate(split(cells[len(indent) :], indent, step, width)):
+    for i, (depth, part) in enumerate(split(cells[len(indent) :], moved, step, width)):
         if i:
-            out += [Cell(char, NEW) for char in f"\n{indent}{step * depth}"]
+            out += [Cell(char, NEW) for char in f"\n{moved}{step * depth}"]
         out += part
     return changes(out, len(line))
 
@@ -100,7 +102,7 @@ def split(cells: list[Cell], indent: str, step: str, width: int, depth: int = 0)
     else:
         parts = [] if _is_subscript(cells, pair[0]) else _parts(body)
         middle = [line for part in parts or [body] for line in split(part, indent, step, width, depth + 1)]
-    return [(depth, head), *middle, *split(tail, indent, step, width, depth)]
+    return [*split(head, indent, step, width, depth), *middle, *split(tail, indent, step, width, depth)]
 
 
 def _last_pair(cells: list[Cell]) -> tuple[int, int] | None:

@@ -32,20 +32,24 @@ def wrap_edits(source: Source, wraps: list[Wrap]) -> list[Edit]:
     """Return the edits of all wraps of a file."""
     width = line_width(source)
     by_line: dict[int, list[Wrap]] = {}
+    moved: dict[int, int] = {}  # lines inside an expression that is moved in, and by how many steps
     edits: list[Edit] = []
     for wrap in sorted(wraps, key=lambda w: (w.site.start, -w.site.end)):
         first, last = source.position(wrap.site.start)[0], source.position(wrap.site.end)[0]
         if first == last:
             by_line.setdefault(first, []).append(wrap)
         else:
-            edits += _over_lines(source, wrap, first, last)
+            inner = _indentable(source, wrap, first, last)
+            edits += _over_lines(source, wrap, first, inner)
+            for number in inner:
+                moved[number] = moved.get(number, 0) + 1
     for number, group in by_line.items():
-        edits += _in_line(source, number, group, width)
+        edits += _in_line(source, number, group, width, moved.get(number, 0))
     return edits
 
 
-def _in_line(source: Source, number: int, wraps: list[Wrap], width: int) -> list[Edit]:
-    """Wrap what lies within one line."""
+def _in_line(source: Source, number: int, wraps: list[Wrap], width: int, deeper: int) -> list[Edit]:
+    """Wrap what lies within one line, which itself moves in by some steps."""
     offset, raw = source.lines[number - 1]
     line = raw.decode(source.encoding).rstrip("\r\n")
     inserts = []
@@ -63,33 +67,41 @@ def _in_line(source: Source, number: int, wraps: list[Wrap], width: int) -> list
             offset + len(line[: change.end].encode(source.encoding)),
             change.text,
         )
-        for change in relay(line, inserts, sys.maxsize if held else width)
+        for change in relay(line, inserts, sys.maxsize if held else width, deeper)
     ]
 
 
-def _over_lines(source: Source, wrap: Wrap, first: int, last: int) -> list[Edit]:
+def _over_lines(source: Source, wrap: Wrap, first: int, inner: list[int]) -> list[Edit]:
     """Wrap an expression of several lines: one argument a line, the expression moved in by one step."""
     site = wrap.site
     before, after = around(source, wrap)
-    if wrap.site.quote or wrap.site.shape is Shape.PRESENCE or not (inner := _indentable(source, first, last)):
+    if wrap.site.shape is Shape.PRESENCE:
+        return [_edit(source, site.start, site.end, presence(source, wrap))]
+    if not inner:
         return [_edit(source, site.start, site.start, before), _edit(source, site.end, site.end, after)]
     indent = re.match(r"[ \t]*", source.lines[first - 1][1].decode(source.encoding))[0]  # type: ignore[index]  # any
     step = "\t" if "\t" in indent else "    "
     name, late = before.removeprefix(f"{wrap.names.get}(").split(", ", 1)
     keywords = "".join(f"\n{indent}{step}{keyword}," for keyword in _keywords(wrap, quote_of(source, site)))
     opening = f"{wrap.names.get}(\n{indent}{step}{name},\n{indent}{step}{late}"
-    moved = [_edit(source, source.lines[n - 1][0], source.lines[n - 1][0], step) for n in inner]
+    deeper = [_edit(source, source.lines[n - 1][0], source.lines[n - 1][0], step) for n in inner]
     return [
         _edit(source, site.start, site.start, opening),
-        *moved,
+        *deeper,
         _edit(source, site.end, site.end, f",{keywords}\n{indent})"),
     ]
 
 
-def _indentable(source: Source, first: int, last: int) -> list[int]:
-    """Return the lines after the first, where none of them begins inside a string."""
+def _indentable(source: Source, wrap: Wrap, first: int, last: int) -> list[int]:
+    """Return the lines after the first that can be moved in: none where one of them begins inside a string."""
     text = "".join(raw.decode(source.encoding) for _, raw in source.lines[first - 1 : last])
-    if "'''" in text or '"""' in text or re.search(r"\\\r?\n", text):
+    if (
+        wrap.site.quote
+        or wrap.site.shape is Shape.PRESENCE
+        or "'''" in text
+        or '"""' in text
+        or re.search(r"\\\r?\n", text)
+    ):
         return []
     return [n for n in range(first + 1, last + 1) if source.lines[n - 1][1].strip()]
 

@@ -302,14 +302,16 @@ class Walk:
         self._moved.pop()
 
     def _guarded(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
-        """Take `SECRET_KEY = read or "a constant"` as one: a key that all the world knows never serves production."""
+        """Take `read or ""` as one; and `SECRET_KEY = read or "a constant"`, which must never serve production."""
         if not isinstance(node.op, ast.Or) or len(node.values) != 2:  # noqa: PLR2004
             return False
         first, last = node.values
-        if literal_text(last) is None or not isinstance(first, (ast.Call, ast.Subscript)):
+        if not isinstance(last, ast.Constant) or not isinstance(first, (ast.Call, ast.Subscript)):
+            return False
+        if last.value and (path[-1:] != ("SECRET_KEY",) or not isinstance(last.value, str)):
             return False
         count = len(self.spots)
-        if path[-1:] != ("SECRET_KEY",) or not self._read(first, path, direct=direct):
+        if not self._read(first, path, direct=direct):
             return False
         for child in ast.iter_child_nodes(first):
             if isinstance(child, ast.expr) and len(self.spots) == count:
