@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shield_ai.errors import AwsError
+from shield_ai.errors import AwsError, UnsafePlanError
 from shield_ai.fixers.app import app_files
 from shield_ai.fixers.policy import policy_file
 from shield_ai.fixers.python import rewrite
@@ -51,13 +51,14 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
 
     Raises:
         AwsError: A secret's name is taken by something scheduled for deletion that is not ours.
+        UnsafePlanError: A secret's name is taken by another app.
         SourceError: A file can't be read or parsed.
     """
     files: list[FileChange] = []
     skipped: list[Skipped] = []
     if accessor_import:
         files, skipped = _code(manifest, findings, read, accessor_import)
-        others, left = app_files(read, manifest, has_folder=has_folder)
+        others, left = app_files(read, manifest, has_folder=has_folder, module=accessor_import.split()[1])
         files += others
         skipped += left
     changes: list[Change] = []
@@ -114,9 +115,14 @@ def _secret(secret: Secret, manifest: Manifest, live: Live, origins: tuple[Origi
     """Say what becomes of one secret in AWS; None where nothing has a value for it."""
     name = manifest.app.prefix + secret.name
     state = live.secrets.get(name)
+    owner = state.tags.get("app", "") if state and state.tags.get("managed-by") == MANAGED_BY else ""
+    if owner and owner != manifest.app.name:
+        raise UnsafePlanError(
+            f"secret {name} belongs to the app {owner}", f'set prefix = "{manifest.app.name}/" in shield.toml'
+        )
     if state and not state.deleted:
         return Change(action=Action.KEEP, resource="secret", name=name, permission=_PERMISSIONS[Action.KEEP])
-    if state and (state.tags.get("managed-by"), state.tags.get("app")) != (MANAGED_BY, manifest.app.name):
+    if state and not owner:
         raise AwsError(
             f"secret {name} is scheduled for deletion, and was not made by shield for {manifest.app.name}",
             "restore it with aws secretsmanager restore-secret, or set another prefix in shield.toml",
