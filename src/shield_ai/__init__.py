@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         prefetch,
         refresh_secret,
         stats,
+        survives_rotation,
     )
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "prefetch",
     "refresh_secret",
     "stats",
+    "survives_rotation",
 ]
 
 

@@ -60,6 +60,7 @@ __all__ = [
     "prefetch",
     "refresh_secret",
     "stats",
+    "survives_rotation",
 ]
 
 SECRET_CACHE_SIZE = 128
@@ -72,6 +73,8 @@ DEADLINE = 30.0  # nobody waits longer for a call
 BACK_OFF, MAX_BACK_OFF = 0.5, 60.0
 BATCH = 20  # the most that BatchGetSecretValue takes
 REPORT_EVERY = 60.0
+ROTATION_WINDOW = 75.0  # a rotation changes the database up to about a minute before it moves the stage
+POLL, MAX_POLL = 1.0, 8.0
 CURRENT = "AWSCURRENT"
 FIELDS = ("value", "password", "secret", "key")  # these serve get_secret() on a JSON object, in this order
 NO_SECRETS = ("engine", "host", "port", "dbname", "database", "username", "user")  # fields that need no mask
@@ -554,6 +557,13 @@ class _Agent:
             connection.close()
 
 
+def _password_refused(error: Exception) -> bool:
+    """Whether a driver's error says that the password is wrong: by SQLSTATE, MySQL's number or PostgreSQL's words."""
+    states = {getattr(error, name, None) for name in ("sqlstate", "pgcode")}
+    number = error.args[0] if error.args else None
+    return bool(states & {"28P01", "28000"}) or number in (1045, 1698) or "authentication failed" in str(error)
+
+
 def _value_of(response: Mapping[str, Any]) -> _Value | None:
     if "SecretString" in response:
         return _Value(response["SecretString"])
@@ -758,6 +768,62 @@ class SecretsManagerClient:
         self._wait(*look)
         _served(look[2] and look[2].answer)
         return None
+
+    def survives_rotation(
+        self, name: str, *, refused: Callable[[Exception], bool] | None = None, window: float = ROTATION_WINDOW
+    ) -> Callable[[Callable[..., T]], Callable[..., T]]:
+        """Decorate a function that reads a secret and connects with it: it is called again when the secret has changed.
+
+        When the server refuses the password, the secret is read from AWS at once, then with growing pauses for
+        `window` seconds; as soon as it is another one, the function is called again. With SQLAlchemy::
+
+            @event.listens_for(engine, "do_connect")
+            def connect(dialect, record, args, params):
+                @survives_rotation("database")
+                def anew():
+                    return dialect.connect(*args, **{**params, "password": get_secret("database", key="password")})
+                return anew()
+
+        Args:
+            name: The secret.
+            refused: Tells whether an error says that the password is wrong; left out, those of the PostgreSQL and
+                MySQL drivers do.
+            window: Seconds; 0 asks AWS once and does not wait.
+        """
+
+        def decorate(connect: Callable[..., T]) -> Callable[..., T]:
+            def connect_anew(*args: Any, **kwargs: Any) -> T:
+                end = monotonic() + window
+                while True:
+                    seen = self._known(name)
+                    try:
+                        return connect(*args, **kwargs)
+                    except Exception as error:
+                        if not (refused or _password_refused)(error) or not self._has_changed(name, seen, end):
+                            raise
+
+            return connect_anew
+
+        return decorate
+
+    def _known(self, name: str) -> _Value | None:
+        with _lock:
+            record = self._books.get((name, CURRENT))
+            return record.value if record else None
+
+    def _has_changed(self, name: str, seen: _Value | None, end: float) -> bool:
+        """Ask AWS until the secret is another one than that which was seen, or the time is over."""
+        pause = 0.0
+        while self._config().aws:
+            now = self._known(name)
+            if now is not None and (seen is None or (now.text, now.data) != (seen.text, seen.data)):
+                return True
+            if pause and monotonic() + pause >= end:
+                break
+            time.sleep(_jitter(pause, 0.5))
+            self._wait(*self._look(name, CURRENT, refresh=True))
+            pause = min(2 * pause, MAX_POLL) or POLL
+        return False
 
     def clear_cache(self, name: str | None = None) -> None:
         """Forget one secret; or all of them, and what the environment says of this module."""
@@ -1209,3 +1275,4 @@ prefetch = _client.prefetch
 refresh_secret = _client.refresh_secret
 clear_secret_cache = _client.clear_cache
 stats = _client.stats
+survives_rotation = _client.survives_rotation

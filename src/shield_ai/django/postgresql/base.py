@@ -1,0 +1,50 @@
+"""The engine shield_ai.django.postgresql: Django's own, with credentials that may rotate; its pool, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.postgresql import base, client  # type: ignore[import-untyped]  # Django has no types
+
+from shield_ai import runtime
+from shield_ai.django import RotatingClient, RotatingCredentials, credentials
+
+
+class DatabaseClient(RotatingClient, client.DatabaseClient):  # type: ignore[misc]  # Django has no types
+    """psql."""
+
+
+class DatabaseWrapper(RotatingCredentials, base.DatabaseWrapper):  # type: ignore[misc]  # Django has no types
+    """A connection to PostgreSQL."""
+
+    client_class = DatabaseClient
+
+    @property
+    def pool(self) -> Any:
+        """Django's pool, whose connections read the credentials when they are made."""
+        before = self.settings_dict
+        options = before["OPTIONS"].get("pool")
+        if not options or not before.get("SECRET"):
+            return super().pool
+        pool = {"connection_class": _connection_class(before), **(options if isinstance(options, dict) else {})}
+        self.settings_dict = {**before, "OPTIONS": {**before["OPTIONS"], "pool": pool}}
+        try:
+            return super().pool
+        finally:
+            self.settings_dict = before
+
+
+def _connection_class(settings: dict[str, Any]) -> type:
+    from psycopg import Connection  # noqa: PLC0415 - Django also takes psycopg2, which has no pool
+
+    class RotatingConnection(Connection[Any]):
+        @classmethod
+        def connect(cls, conninfo: str = "", **params: Any) -> Any:
+            connect = super().connect
+
+            def now() -> Any:
+                return connect(conninfo, **{**params, **{k.lower(): v for k, v in credentials(settings).items()}})
+
+            return runtime.survives_rotation(settings["SECRET"])(now)()
+
+    return RotatingConnection

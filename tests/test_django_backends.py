@@ -1,0 +1,294 @@
+"""The database backends against a real PostgreSQL whose passwords change."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+
+import pytest
+from runtime_server import until
+
+from shield_ai import runtime
+from shield_ai.django import RotatingClient, RotatingCredentials, credentials
+from shield_ai.runtime import SecretsManagerClient, clear_secret_cache, survives_rotation
+
+pytest_plugins = ("runtime_fixtures",)
+psycopg = pytest.importorskip("psycopg")
+pytest.importorskip("django")
+
+
+class Database:
+    """A role of its own, its password in AWS, and Django's connections as it."""
+
+    def __init__(self, postgres, server):
+        self.postgres, self.server = postgres, server
+        self.user, self.password = "shop_" + secrets.token_hex(4), ""
+        self.admin = postgres.connect()
+        self.admin.execute(f"CREATE ROLE {self.user} LOGIN")
+        self.wrappers = []
+        self.move_database()
+        self.move_stage()
+
+    def move_database(self):
+        self.password = secrets.token_urlsafe(12)
+        self.admin.execute(f"ALTER ROLE {self.user} PASSWORD '{self.password}'")
+
+    def move_stage(self):
+        self.server.put("database", '{"username": "%s", "password": "%s"}' % (self.user, self.password))  # noqa: UP031
+
+    def settings(self, **more):
+        return {
+            "ENGINE": "shield_ai.django.postgresql",
+            "NAME": "postgres",
+            "USER": "nobody",
+            "PASSWORD": "wrong",
+            "HOST": self.postgres.host,
+            "PORT": self.postgres.port,
+            "SECRET": "database",
+            "OPTIONS": {},
+            "TIME_ZONE": None,
+            "CONN_MAX_AGE": 0,
+            "CONN_HEALTH_CHECKS": False,
+            "AUTOCOMMIT": True,
+            **more,
+        }
+
+    def wrapper(self, **more):
+        from shield_ai.django.postgresql.base import DatabaseWrapper
+
+        wrapper = DatabaseWrapper(self.settings(**more), alias="default")
+        self.wrappers.append(wrapper)
+        return wrapper
+
+    def stop(self):
+        for wrapper in self.wrappers:
+            wrapper.close()
+        self.admin.execute(f"DROP ROLE {self.user}")
+        self.admin.close()
+
+
+@pytest.fixture
+def database(postgres, on):
+    import django
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure()
+        django.setup()
+    database = Database(postgres, on)
+    yield database
+    database.stop()
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(runtime, "POLL", 0.01)
+    monkeypatch.setattr(runtime, "MAX_POLL", 0.02)
+
+
+def who(wrapper):
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        return cursor.fetchone()[0]
+
+
+def test_reads_user_and_password_at_each_connection(database):
+    wrapper = database.wrapper()
+    assert who(wrapper) == database.user
+    assert wrapper.settings_dict["PASSWORD"] == "wrong"
+    copy = wrapper.copy()
+    assert who(copy) == database.user
+    copy.close()
+    assert database.server.count() == 1
+
+
+def test_new_connection_after_a_rotation(database):
+    wrapper = database.wrapper()
+    assert who(wrapper) == database.user
+    database.move_database()
+    database.move_stage()
+    assert who(wrapper) == database.user
+    wrapper.close()
+    assert who(wrapper) == database.user
+    assert database.server.count() == 2
+
+
+def test_waits_through_the_rotation_window(database, quick):
+    wrapper = database.wrapper()
+    assert who(wrapper) == database.user
+    wrapper.close()
+    database.move_database()
+    got = []
+    thread = threading.Thread(target=lambda: (got.append(who(wrapper)), wrapper.close()))
+    wrapper.inc_thread_sharing()
+    thread.start()
+    until(lambda: database.server.count() >= 4)
+    assert not got
+    database.move_stage()
+    thread.join(20)
+    assert got == [database.user]
+
+
+def test_two_users_that_alternate(database):
+    wrapper = database.wrapper()
+    assert who(wrapper) == database.user
+    wrapper.close()
+    first, database.user = database.user, database.user + "_b"
+    database.admin.execute(f"CREATE ROLE {database.user} LOGIN")
+    database.move_database()
+    database.admin.execute(f"DROP ROLE {first}")
+    database.move_stage()
+    assert who(wrapper) == database.user
+
+
+def test_gives_up_with_the_drivers_error(database, quick, monkeypatch):
+    from django.db import OperationalError
+
+    monkeypatch.setattr(runtime, "ROTATION_WINDOW", 0.2)
+    database.move_database()
+    wrapper = database.wrapper()
+    with monkeypatch.context() as patch:
+        patch.setattr(SecretsManagerClient.survives_rotation, "__kwdefaults__", {"refused": None, "window": 0.2})
+        with pytest.raises(OperationalError, match="authentication failed"):
+            who(wrapper)
+
+
+def test_other_errors_are_not_retried(database):
+    from django.db import OperationalError
+
+    wrapper = database.wrapper(NAME="no_such_database")
+    with pytest.raises(OperationalError, match="does not exist"):
+        who(wrapper)
+    assert database.server.count() == 1
+
+
+def test_without_a_secret_or_with_aws_off(database, off):
+    settings = {"USER": database.user, "PASSWORD": database.password}
+    assert who(database.wrapper(SECRET=None, **settings)) == database.user
+    off.setenv("USE_AWS_SECRETS", "off")
+    clear_secret_cache()
+    assert who(database.wrapper(**settings)) == database.user
+    assert database.server.count() == 0
+
+
+def test_wrong_password_with_aws_off(database, off):
+    from django.db import OperationalError
+
+    off.setenv("USE_AWS_SECRETS", "off")
+    clear_secret_cache()
+    with pytest.raises(OperationalError):
+        who(database.wrapper(USER=database.user))
+
+
+def test_where_the_credentials_come_from(on):
+    fields = {"USER": "u", "PASSWORD": "p"}
+    on.put("fields", '{"u": "user", "p": "pass", "username": "x"}')
+    on.put("text", "pass")
+    on.put("partial", '{"password": "pass"}')
+    assert credentials({"SECRET": "fields", "SECRET_FIELDS": fields}) == {"USER": "user", "PASSWORD": "pass"}
+    assert credentials({"SECRET": "text"}) == {"PASSWORD": "pass"}
+    assert credentials({"SECRET": "partial"}) == {"PASSWORD": "pass"}
+    assert credentials({"SECRET": "absent"}) == credentials({}) == {}
+    on.fault = "denied"
+    assert credentials({"SECRET": "denied"}) == {}
+
+
+def test_shell(database, monkeypatch):
+    from django.db.backends.base.client import BaseDatabaseClient
+
+    started = []
+
+    def runshell(self, parameters):
+        started.append(self.settings_to_cmd_args_env(self.connection.settings_dict, parameters))
+
+    monkeypatch.setattr(BaseDatabaseClient, "runshell", runshell)
+    wrapper = database.wrapper()
+    wrapper.client.runshell(["-A"])
+    args, env = started[0]
+    assert args[:3] == ["psql", "-U", database.user]
+    assert env == {"PGPASSWORD": database.password}
+    assert wrapper.settings_dict["USER"] == "nobody"
+
+
+def test_pool(database, quick):
+    pytest.importorskip("psycopg_pool", reason="psycopg_pool is not installed")
+    wrapper = database.wrapper(OPTIONS={"pool": {"min_size": 1, "max_size": 4, "timeout": 10}})
+    try:
+        assert who(wrapper) == database.user
+        database.move_database()
+        database.move_stage()
+        others = [wrapper.copy() for _ in range(3)]
+        assert [who(other) for other in others] == [database.user] * 3
+        for other in others:
+            other.close()
+    finally:
+        wrapper.close()
+        wrapper.close_pool()
+
+
+def test_pool_that_is_just_switched_on(database):
+    pytest.importorskip("psycopg_pool", reason="psycopg_pool is not installed")
+    wrapper = database.wrapper(OPTIONS={"pool": True})
+    assert who(wrapper) == database.user
+    wrapper.close()
+    wrapper.close_pool()
+
+
+def test_mysql():
+    """The mixins are what matters, and PostgreSQL shows that they work; here, that they are in front."""
+    pytest.importorskip("MySQLdb", reason="mysqlclient is not installed")
+    from shield_ai.django.mysql.base import DatabaseWrapper
+
+    assert DatabaseWrapper.__mro__[1] is RotatingCredentials
+    assert DatabaseWrapper.client_class.__mro__[1] is RotatingClient
+
+
+class Refused(Exception):  # noqa: N818 - like a driver's
+    pass
+
+
+class TestDecorator:
+    @pytest.mark.parametrize(
+        "error",
+        [
+            pytest.param(Refused(1045, "Access denied"), id="MySQL"),
+            pytest.param(Refused("FATAL: password authentication failed for user"), id="PostgreSQL's words"),
+        ],
+    )
+    def test_plain_driver(self, on, error):
+        on.put("database", "old")
+        asked = []
+
+        @survives_rotation("database")
+        def connect(host):
+            asked.append(runtime.get_secret("database"))
+            if asked[-1] == "old":
+                on.put("database", "new")
+                raise error
+            return host
+
+        assert connect("somewhere") == "somewhere"
+        assert asked == ["old", "old", "new"]
+
+    @pytest.mark.usefixtures("quick")
+    def test_sqlstate_and_own_judgement(self, on):
+        on.put("database", "same")
+        runtime.get_secret("database")
+
+        class StateError(Exception):
+            sqlstate = "28P01"
+
+        @survives_rotation("database", window=0)
+        def by_state():
+            raise StateError
+
+        @survives_rotation("database", refused=lambda error: isinstance(error, LookupError), window=0.05)
+        def by_own():
+            raise LookupError
+
+        with pytest.raises(StateError):
+            by_state()
+        assert on.count() == 2
+        with pytest.raises(LookupError):
+            by_own()
+        assert on.count() > 2
