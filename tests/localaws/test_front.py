@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import http.client
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -8,11 +9,12 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from werkzeug.test import Client
 
-from shield_ai.localaws.front import scope
+from shield_ai.localaws.front import Front, scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -114,6 +116,38 @@ def test_of_many_that_create_one_secret_one_succeeds(client: SecretsManagerClien
     with ThreadPoolExecutor(8) as pool:
         answers = sorted(pool.map(create, map(str, range(24))))
     assert answers.count("ResourceExistsException") == 23
+
+
+@pytest.mark.parametrize(
+    ("operation", "together"),
+    [
+        pytest.param("CreateSecret", False, id="a call is atomic"),
+        pytest.param("RotateSecret", True, id="but a rotation calls back"),
+    ],
+)
+def test_calls_meet_inside_moto(operation: str, *, together: bool) -> None:
+    meeting = threading.Barrier(2)
+    met: list[bool] = []
+
+    def moto(environ: dict[str, object], start_response: Callable[..., object]) -> list[bytes]:
+        try:
+            meeting.wait(timeout=5 if together else 0.2)
+            met.append(True)
+        except threading.BrokenBarrierError:
+            met.append(False)
+        start_response("200 OK", [])
+        return [b"{}"]
+
+    front = Front()
+    front.moto = moto
+    headers = {
+        "Authorization": "AWS4-HMAC-SHA256 Credential=K/20260101/us-east-1/secretsmanager/aws4_request, S=1",
+        "X-Amz-Target": f"secretsmanager.{operation}",
+    }
+    clients = [Client(front), Client(front)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda client: client.post("/", data='{"Name": "a"}', headers=headers).close(), clients))
+    assert met == [together] * 2
 
 
 class TestTokens:

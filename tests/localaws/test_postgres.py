@@ -168,15 +168,15 @@ def test_gives_up_when_every_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> N
             LocalPostgres.start()
 
 
-def test_a_server_that_can_not_start(place: Path) -> None:
+def test_a_server_that_can_not_start(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for program in ("initdb", "postgres"):
         (place / program).write_text("#!/bin/sh\necho no space left >&2\nexit 1\n")
         (place / program).chmod(0o755)
-    before = set(Path(tempfile.gettempdir()).glob("shield-pg-*"))
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
     with pytest.raises(ShieldError, match="ended while it started") as error:
         LocalPostgres.start(binaries=place)
     assert error.value.hint == "its log ends: no space left"
-    assert set(Path(tempfile.gettempdir()).glob("shield-pg-*")) <= before
+    assert not list(place.glob("shield-pg-*"))
 
 
 @pytest.mark.skipif(not INSTALLED, reason="no PostgreSQL installed on this machine")
