@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Self
 
 import pytest
 from dotenv import dotenv_values
@@ -33,7 +34,7 @@ class Watch(threading.Thread):
                 except OSError:
                     continue
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
