@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from shield_ai.scan.readers import Ref
     from shield_ai.source import Source
 
 Scope: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
@@ -46,6 +47,8 @@ class Module:
         self.is_package = source.path.endswith("__init__.py")
         self.stars: list[str] = []
         self.tables: dict[ast.AST, Table] = {}
+        self.memo: dict[Binding, Ref | None] = {}  # what the resolver found out
+        self.starred: dict[str, Ref | None] = {}  # and of names that come with a star
         self._collect(source.tree, source.tree.body)
 
     def names(self, scope: ast.AST) -> Table:

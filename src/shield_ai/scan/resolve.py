@@ -60,7 +60,7 @@ class Resolver:
         if isinstance(node, ast.NamedExpr):
             return self._deeper(node.value, scopes)
         if isinstance(node, ast.Lambda):
-            return self._helper(node, scopes, method=False)
+            return self._helper(node, scopes)
         return None
 
     def constant(self, node: ast.AST | None, scopes: Scopes) -> str | None:
@@ -93,20 +93,32 @@ class Resolver:
                 return ref
         if found:
             return None
+        if name not in self.module.starred:
+            self.module.starred[name] = None  # so that a circle ends here
+            self.module.starred[name] = self._starred(name)
+        return self.module.starred[name] or (Library(name) if name in {"getattr", "dict"} else None)
+
+    def _starred(self, name: str) -> Ref | None:
+        """Say what a name is that only an import of everything can have brought."""
         for star in reversed(self.module.stars):
             ref = self.path(f"{star}.{name}")
             if ref and (self.project.find(star) or not isinstance(ref, Library)):
                 return ref
-        return Library(name) if name in {"getattr", "dict"} else None
+        return None
 
     def _binding(self, binding: Binding, scopes: Scopes) -> Ref | None:
-        if isinstance(binding, Imported):
-            return self.path(binding.path)
-        if isinstance(binding, (Opaque, ast.ClassDef)):
+        if isinstance(binding, (Opaque, ast.ClassDef, ast.AsyncFunctionDef)):
             return None
-        if isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            return self._helper(binding, scopes, method=False)
-        return self._deeper(binding, scopes)
+        memo = self.module.memo
+        if binding not in memo:
+            memo[binding] = None  # so that a circle ends here
+            if isinstance(binding, Imported):
+                memo[binding] = self.path(binding.path)
+            elif isinstance(binding, ast.FunctionDef):
+                memo[binding] = self._helper(binding, scopes)
+            else:
+                memo[binding] = self._deeper(binding, scopes)
+        return memo[binding]
 
     def path(self, dotted: str) -> Ref | None:
         """Say what a dotted path is, in the app or in a library."""
@@ -166,14 +178,9 @@ class Resolver:
             return attribute(first, text)
         return first._replace(copy=True) if name == "dict" and isinstance(first, Environ) else None
 
-    def _helper(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scopes: Scopes, *, method: bool
-    ) -> Ref | None:
+    def _helper(self, node: ast.FunctionDef | ast.Lambda, scopes: Scopes) -> Ref | None:
         """Say what a function of the app reads, where one of its parameters takes the variable's name."""
-        if isinstance(node, ast.AsyncFunctionDef):
-            return None
-        positional = [*node.args.posonlyargs, *node.args.args][1 if method else 0 :]
-        names = [argument.arg for argument in positional]
+        names = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
         inner = (*scopes, node) if node not in scopes else scopes
         for call in _calls(node):
             read = Resolver(self.project, self.module, self.depth + 1).read(call, inner)
