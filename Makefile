@@ -26,7 +26,7 @@ demo: $(VENV)/demo.stamp  ## the whole journey on a sample shop, an embedded AWS
 
 test: $(VENV)/dev.stamp  ## the test suite with branch coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage run -m pytest -n 2 --dist worksteal $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -47,7 +47,7 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize("before", [None, OTHER])
+@pytest.mark.parametrize("before", [pytest.param(None, id="unset"), pytest.param(OTHER, id="set")])
 @pytest.mark.parametrize("expression", WAYS)
 def test_every_way_of_asking(monkeypatch, expression, before):
     if before is not None:
