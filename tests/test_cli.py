@@ -171,7 +171,7 @@ def test_a_full_disk(app):
     assert files_of(app) == {k: v for k, v in before.items() if ".shield_tmp" not in k}
 
 
-READ_ONLY = """
+AS_NOBODY = """
 import os, sys
 from shield_ai.__main__ import main
 arguments = ["apply", sys.argv[1], "--only", "code", "--yes"]
@@ -181,22 +181,36 @@ sys.exit(main(arguments))
 """
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="as root, permissions do not count; this test gives root up")
-def test_a_read_only_tree(app, tmp_path):
+def as_nobody(app, tmp_path):
+    """Run `shield apply` without root's rights: for root, permissions do not count."""
     other = tmp_path / "other"
     other.mkdir()
     make_app(other)
     for folder in (tmp_path, *tmp_path.parents):
         if folder.owner() == "root" and folder != folder.parent and not folder.stat().st_mode & 0o001:
             folder.chmod(0o755)
+    command = [sys.executable, "-c", AS_NOBODY, str(app), str(other)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="gives root up, so it must have it")
+def test_a_read_only_tree(app, tmp_path):
     before = files_of(app)
-    done = subprocess.run(
-        [sys.executable, "-c", READ_ONLY, str(app), str(other)], capture_output=True, text=True, check=False
-    )
+    done = as_nobody(app, tmp_path)
     assert done.returncode == 2, done.stderr
     assert "can't be written" in done.stderr
     assert files_of(app) == before
     assert not (app / ".shield").exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="gives root up, so it must have it")
+def test_an_unreadable_file(app, tmp_path):
+    before = files_of(app)
+    (app / "shop/settings.py").chmod(0o600)
+    done = as_nobody(app, tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "error: shop/settings.py: can't be read" in done.stderr
+    assert files_of(app) == before
 
 
 @pytest.mark.parametrize(
