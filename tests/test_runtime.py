@@ -374,6 +374,19 @@ class TestOn:
         refresh_secret("test-secret")
         assert runtime._client._connected[1] is not first
 
+    def test_connection_is_made_anew_only_for_expired_credentials(self, on):
+        on.put("test-secret", VALUE)
+        assert get_secret("test-secret") == VALUE
+        first = runtime._client._connected
+        on.fault = "denied"
+        with pytest.raises(SecretAccessDeniedError):
+            refresh_secret("test-secret")
+        assert runtime._client._connected is first
+        on.fault = "expired"
+        with pytest.raises(SecretAccessDeniedError):
+            refresh_secret("test-secret")
+        assert runtime._client._connected is None
+
     def test_without_boto3(self, variable, monkeypatch, caplog):
         for name in [name for name in sys.modules if name.partition(".")[0] in {"boto3", "botocore"}]:
             monkeypatch.delitem(sys.modules, name)

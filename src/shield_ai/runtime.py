@@ -459,6 +459,7 @@ _DENIED = """
     NoCredentialsError PartialCredentialsError CredentialRetrievalError TokenRetrievalError SSOTokenLoadError
     UnauthorizedSSOTokenError
 """.split()  # noqa: SIM905 - a list would take a page
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
 _NO_BATCH = ("AttributeError", "UnknownOperationException", "InvalidAction")  # an old boto3 or server
 
 
@@ -1039,7 +1040,10 @@ class SecretsManagerClient:
         except SecretError as error:
             answer = _Problem(type(error), str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, its text and frames may hold the value
-            answer = _refusal(secret_id, _code(error))
+            code = _code(error)
+            answer = _refusal(secret_id, code)
+            if code in _EXPIRED:
+                self._connected = None  # so that new credentials are looked for
         return self._counted(answer, calls=1)
 
     def _call_many(self, flights: dict[str, _Flight]) -> None:
@@ -1068,8 +1072,6 @@ class SecretsManagerClient:
         with _lock:
             self._counts["SecretsManagerCalls"] += calls
             self._counts["SecretErrors"] += isinstance(answer, _Problem)
-            if isinstance(answer, _Problem) and answer.kind is SecretAccessDeniedError:
-                self._connected = None  # so that new credentials are looked for
         return answer
 
     def _land(self, record: _Record, flight: _Flight) -> None:
