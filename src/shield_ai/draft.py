@@ -38,7 +38,7 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: Facts) 
     for secret in [*_databases(movable, have), *_singles(movable, facts)]:
         if any(variable in have for variable in secret.variables()):
             continue
-        named = msgspec.structs.replace(secret, name=_free(secret.name, taken))
+        named = msgspec.structs.replace(secret, name=_free(secret, taken))
         taken.add(named.name)
         have |= set(named.variables())
         new.append(named)
@@ -53,9 +53,12 @@ def _settings(findings: Sequence[Finding], facts: Facts) -> tuple[str, ...]:
     return tuple(path for path in facts.settings if path in with_findings) or facts.settings[:1]
 
 
-def _free(name: str, taken: set[str]) -> str:
-    tries = (f"{name}-{i}" for i in range(2, 1000))
-    return name if name not in taken else next(n for n in tries if n not in taken)
+def _free(secret: Secret, taken: set[str]) -> str:
+    """Return a name that nothing has yet: of a second database, with what its variables begin with."""
+    family = database_field((secret.fields or {}).get("password", ""))
+    longer = [f"{family[0].lower().replace('_', '-')}-{DATABASE}"] if family else []
+    tries = [secret.name, *longer, *(f"{secret.name}-{i}" for i in range(2, 1000))]
+    return next(name for name in tries if name not in taken)
 
 
 def _databases(findings: Sequence[Finding], have: set[str]) -> Iterator[Secret]:

@@ -87,7 +87,9 @@ def is_test_settings(path: str) -> bool:
 
 def is_settings(path: str) -> bool:
     """Tell from its name whether a file holds settings."""
-    return bool(SETTINGS.search(path)) and not (NOT_SETTINGS.search(path) or is_test(path) or is_test_settings(path))
+    if not SETTINGS.search(path) or is_test(path) or is_test_settings(path):
+        return False
+    return "settings" in path.split("/") or not NOT_SETTINGS.search(path)
 
 
 def named_settings(paths: Iterable[str], read: Read) -> dict[str, str]:

@@ -74,9 +74,10 @@ PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FIL
 # These may follow and change nothing.
 SAME = frozenset({"ID", "FALLBACKS", "FALLBACK"})
 SWITCHES = _set(
-    """USE USES ENABLE ALLOW ALLOWS REQUIRE REQUIRES DISABLE SHOW HAS IS FORCE SKIP VERIFY VALIDATE NO NUM MAX MIN HIDE
+    """USE USES ENABLE ALLOW ALLOWS REQUIRE REQUIRES DISABLE SHOW HAS IS FORCE SKIP VALIDATE NO NUM MAX MIN HIDE
     CHECK ROTATE LOG MASK"""
 )
+ANYWHERE = frozenset({"USE", "ALLOW", "ENABLE", "DISABLE", "REQUIRE", "ENABLED", "DISABLED", "REQUIRED"})
 LIMITS = frozenset({"RATE", "RATES", "RATELIMIT", "LIMIT", "LIMITS", "THROTTLE", "THROTTLES", "QUOTA"})
 COUNTED = frozenset({"MAX", "MIN", "NUM", "TOTAL", "INPUT", "OUTPUT", "PROMPT", "COMPLETION", "CSRF", "STOP"})
 
@@ -118,7 +119,7 @@ def meaning(name: str) -> Meaning:
     parts = words(name)
     while len(parts) > 1 and (parts[-1].isdigit() or parts[-1] in STAGES):
         parts = parts[:-1]
-    if not parts or (parts[0] in SWITCHES and len(parts) > 1) or "USE" in parts or name.upper() in PATHS:
+    if not parts or (parts[0] in SWITCHES and len(parts) > 1) or ANYWHERE & set(parts) or name.upper() in PATHS:
         return Meaning.HARMLESS
     if parts[-1] in ADDRESS | {"BROKER", "BACKEND"}:
         return _address(parts)

@@ -73,7 +73,8 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         read: Gives the bytes of each; None where it can't.
     """
     python = [path for path in paths if path.endswith(".py")]
-    facts = _facts(name, set(paths), read)
+    known = set(paths)
+    facts = _facts(name, known, read)
     project = Project(set(python), facts, read)
     settings = set(facts.settings)
     findings: list[Finding] = []
@@ -101,7 +102,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
             skipped.append(Skipped(path=path, line=0, name="", reason=error.message.removeprefix(f"{path}: ")))
             continue
         seen = Walk(project, module)
-        found = findings_of(source, seen.run(), facts)
+        found = findings_of(source, seen.run(), facts, known)
         elsewhere.moved |= seen.moved
         if seen.computed:
             elsewhere.computed |= listed(source.tree)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.layout import is_test_settings
+from shield_ai.layout import is_test_settings, root_of
 from shield_ai.model import Confidence, Finding, Severity, Shape, Site, fingerprint
 from shield_ai.names import database_field, variable_of
 from shield_ai.pattern import rules
@@ -31,10 +31,33 @@ OUTSIDE = "a literal outside the settings: move it there first"
 TESTING = "a value for the tests"
 
 
-def findings_of(source: Source, spots: list[Spot], facts: Facts) -> list[Finding]:
+def apart(path: str, facts: Facts, known: set[str]) -> str:
+    """Say why a file could not import the runtime; empty where it can.
+
+    Args:
+        path: Of the file.
+        facts: Of the app.
+        known: Every file of the app.
+    """
+    root = facts.root(facts.runtime)
+    if path in facts.settings:
+        return "" if facts.root(path) == root else f"another app: run shield in {facts.root(path)} by itself"
+    tops = {_top(settings, root) for settings in facts.settings if facts.root(settings) == root}
+    if root_of(path, known) == root or (_top(path, root) in tops and facts.root(path) == root):
+        return ""
+    return "outside the packages that can import the runtime"
+
+
+def _top(path: str, root: str) -> str:
+    """Return the first folder below a root, or the file itself."""
+    return path.removeprefix(f"{root}/").partition("/")[0]
+
+
+def findings_of(source: Source, spots: list[Spot], facts: Facts, known: set[str]) -> list[Finding]:
     """Judge what was seen in one file; a harmless read comes along as one that may be a part of a database."""
     found = []
     in_settings = source.path in facts.settings
+    reason = apart(source.path, facts, known)
     names = Counter((spot.scope, literal_variable(spot)) for spot in spots if spot.shape is Shape.LITERAL)
     for spot in spots:
         if spot.shape is Shape.READ and spot.reason and not spot.wanted():
@@ -43,6 +66,7 @@ def findings_of(source: Source, spots: list[Spot], facts: Facts) -> list[Finding
             continue
         if spot.shape is Shape.LITERAL and names[spot.scope, literal_variable(spot)] > 1:
             spot.reason = spot.reason or "several values stand under this name"
+        spot.reason = spot.reason or reason
         found.append(_finding(source, spot, in_settings=in_settings))
     return found
 

@@ -11,8 +11,14 @@ from shield_ai.names import Meaning, meaning, words
 CREDENTIALS = re.compile(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
 TEMPLATE = re.compile(r"^(?:%[(\w]|\{|<|\$\{?\w)|[}>]$")
 DOTTED_PATH = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
+# Before KEY, these make it a secret, whatever the value looks like.
+STRONG_KEYS = frozenset(
+    {"SECRET", "API", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING", "MASTER", "SALT", "AUTH", "JWT"}
+)
+MIXED = re.compile(r"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[a-z].*[A-Z].*[a-z].*[A-Z]|-|.{20}")
 VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not a value
 NO_VALUE = frozenset({"", "none", "null", "true", "false", "0", "1", "n/a", "na", "-", "*", "optional", "required"})
+REGEX = re.compile(r"\(\?[P:=!]|\\[swdb]|\[\^")
 URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 PATH = re.compile(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
 SETTING = re.compile(r"^_?[A-Z][A-Z0-9_]*$")
@@ -59,11 +65,19 @@ def _value(text: str, path: tuple[str, ...]) -> bool:
     """Whether a text may be the value of a secret, and not the name of something."""
     if URL.match(text):
         return "WEBHOOK" in words(path[-1])
-    if VARIABLE.fullmatch(text) or PATH.match(text) or DOTTED_PATH.match(text) or TEMPLATE.search(text):
+    if (
+        VARIABLE.fullmatch(text)
+        or REGEX.search(text)
+        or PATH.match(text)
+        or DOTTED_PATH.match(text)
+        or TEMPLATE.search(text)
+    ):
         return False
     bare = text.lower().replace("-", "_")
     own = {part.lower() for part in path} | {word.lower() for word in words(path[-1])}
     # A label, as in {"password": "password"} or TOKEN_NAME = "token": but "password" as a database's password is one.
+    if words(path[-1])[-1:] == ("KEY",) and not set(words(path[-1])[:-1]) & STRONG_KEYS and not MIXED.search(text):
+        return False  # NON_FIELD_ERRORS_KEY = "__all__"
     return not (bare in own and path[-1] not in {"PASSWORD", "SECRET_KEY"})
 
 

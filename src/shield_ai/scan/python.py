@@ -338,6 +338,8 @@ class Walk:
         if read is None:
             return False
         name = self.resolver.constant(read.argument, self.scopes) if read.argument else read.reader.fixed
+        if read.reader.method == "bool" or read.reader.label.endswith("bool()"):
+            return True  # a switch, whatever it is called
         prefix, known = self._prefix(read)
         variable = prefix + name if name is not None and known else ""
         if variable and variable in self._moved:
