@@ -312,6 +312,23 @@ def test_wrong_usage(tmp_path, arguments, words):
     error(shield(*arguments, cwd=tmp_path), 2, *words)
 
 
+@pytest.mark.parametrize("command", ["scan", "plan"])
+def test_an_output_file_that_can_not_be_written(app, command):
+    only = ["--only", "code"] if command == "plan" else []
+    error(shield(command, *only, "-o", "none/out", cwd=app), 2, "none/out can't be written")
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "text"])
+def test_reports_go_to_a_file(app, form):
+    done = shield("scan", "--format", form, "-o", "out", cwd=app)
+    assert done.code == (0 if form == "sarif" else 1)
+    assert done.out == ""
+    text = (app / "out").read_text()
+    assert "CSEC34.environ-read" in text
+    if form == "sarif":
+        assert any(result.get("fixes") for result in json.loads(text)["runs"][0]["results"])
+
+
 def test_every_command_has_help_within_80_columns(tmp_path):
     text = shield("--help", cwd=tmp_path).out
     listed = text.partition("Commands:\n")[2].splitlines()

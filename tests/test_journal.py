@@ -119,6 +119,32 @@ def test_a_tree_that_can_not_be_written(tmp_path):
         pass
 
 
+FULL = """
+import pathlib, resource, sys
+from shield_ai.errors import SourceError
+from shield_ai.journal import Journal, Record
+with Journal(pathlib.Path(sys.argv[1])).locked() as journal:
+    size = journal.path.stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, size + 10))
+    for act in (lambda: journal.write(Record(seq=0, run="r", event="end")), lambda: journal.keep(b"x" * 10_000)):
+        try:
+            act()
+        except SourceError as error:
+            print(error.message)
+"""
+
+
+def test_a_full_disk_leaves_the_journal_whole(tmp_path):
+    """A limit on the size of files stands in for the disk's end: the write stops in the middle, as there."""
+    with Journal(tmp_path).locked() as journal:
+        journal.write(record())
+    before = journal.path.read_bytes()
+    done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert [line.rpartition(": ")[0].endswith("can't be written") for line in done.stdout.splitlines()] == [True, True]
+    assert journal.path.read_bytes() == before
+    assert list((tmp_path / ".shield/backups").iterdir()) == []
+
+
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_the_token_follows_the_content_and_tells_nothing(tmp_path_factory, one, two):
     with Journal(tmp_path_factory.mktemp("a")).locked() as journal:

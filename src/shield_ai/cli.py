@@ -50,7 +50,7 @@ def scan(app: Path, form: str, output: Path | None) -> int:
     work = Work(app)
     text = _findings(work, form, colour=output is None and _colour(sys.stdout))
     if output:
-        output.write_text(text, encoding="utf-8")
+        _write(output, text)
         click.echo(f"{len(work.findings)} findings in {output}", err=True)
     else:
         click.echo(text, nl=False)
@@ -80,7 +80,7 @@ def plan(app: Path, only: Half | None, env_files: tuple[str, ...], output: Path 
     work = Work(app, only=only, env_files=env_files)
     made = work.plan()
     if output:
-        output.write_text(plan_json(made), encoding="utf-8")
+        _write(output, plan_json(made))
     if as_json:
         click.echo(plan_json(made), nl=False)
     else:
@@ -214,6 +214,15 @@ def _diffs(work: Work, made: Plan, *, colour: bool) -> str:
         spans = [(f.site.start, f.site.end) for f in work.findings if f.path == file.path and f.site and not f.env]
         parts.append(diff_text(file, work.tree.read(file.path), keep=names, spans=spans, colour=colour))
     return "\n".join(parts)
+
+
+def _write(output: Path, text: str) -> None:
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ShieldError(
+            f"{output} can't be written: {error.strerror}", "name a file in a folder that exists"
+        ) from None
 
 
 def _colour(stream: TextIO) -> bool:

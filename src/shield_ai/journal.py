@@ -93,23 +93,40 @@ class Journal:
         return self
 
     def write(self, record: Record) -> Record:
-        """Append one record, on disk for sure when this returns."""
+        """Append one record, on disk for sure when this returns.
+
+        Raises:
+            SourceError: The disk is full; what is there already stays whole.
+        """
         record = msgspec.structs.replace(record, seq=len(self.records) + 1)
-        with self.path.open("ab") as file:
-            file.write(msgspec.json.encode(record) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        size = self.path.stat().st_size
+        try:
+            with self.path.open("ab") as file:
+                file.write(msgspec.json.encode(record) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            os.truncate(self.path, size)
+            raise _full(self.path, error) from None
         self.records.append(record)
         return record
 
     def keep(self, content: bytes) -> str:
-        """Keep the old bytes of a file under their digest, 0600, and return the digest."""
+        """Keep the old bytes of a file under their digest, 0600, and return the digest.
+
+        Raises:
+            SourceError: The disk is full.
+        """
         digest = hashlib.sha256(content).hexdigest()
         place = self.folder / "backups" / digest
         if not place.exists():
             temporary = place.with_suffix(".tmp")
             temporary.unlink(missing_ok=True)
-            _write_private(temporary, content)
+            try:
+                _write_private(temporary, content)
+            except OSError as error:
+                temporary.unlink(missing_ok=True)
+                raise _full(place, error) from None
             temporary.replace(place)
         return digest
 
@@ -186,6 +203,10 @@ class Journal:
         if content and not content.endswith(b"\n"):
             with self.path.open("r+b") as file:
                 file.truncate(content.rfind(b"\n") + 1)
+
+
+def _full(place: Path, error: OSError) -> SourceError:
+    return SourceError(f"{place} can't be written: {error.strerror}", "make room, then run the same command again")
 
 
 def _write_private(place: Path, content: bytes) -> None:
