@@ -17,11 +17,23 @@ import types
 import pytest
 
 from shield_ai import runtime
-from shield_ai.runtime import RedactingFilter, get_secret, get_secret_dict, prefetch
+from shield_ai.runtime import (
+    RedactingFilter,
+    SecretAccessDeniedError,
+    aget_secret,
+    get_secret,
+    get_secret_bytes,
+    get_secret_dict,
+    prefetch,
+)
 
 pytest_plugins = ("runtime_fixtures",)
 VALUE = secrets.token_hex(16)
 OTHER = secrets.token_hex(16)
+
+
+def sync_aget_secret(*args):
+    return asyncio.run(aget_secret(*args))
 
 
 @pytest.fixture
@@ -106,6 +118,20 @@ def test_span_where_opentelemetry_is_in_use(on, monkeypatch):
     on.put("test-secret", VALUE)
     assert get_secret("test-secret") == get_secret("test-secret") == VALUE
     assert spans == [("secretsmanager.get", {"aws.secretsmanager.secret.name": "test-secret"})]
+
+
+@pytest.mark.parametrize("ask", [get_secret, get_secret_dict, get_secret_bytes, sync_aget_secret])
+def test_a_literal_default_is_in_no_frame(on, ask):
+    on.fault = "denied"
+    with pytest.raises(SecretAccessDeniedError) as caught:
+        ask("test-secret", VALUE)
+    place, frames = caught.value.__traceback__.tb_next, []
+    while place is not None:
+        if place.tb_frame.f_code.co_filename == runtime.__file__:
+            frames.append(repr(place.tb_frame.f_locals))
+        place = place.tb_next
+    assert len(frames) > 1
+    assert not any(VALUE in frame for frame in frames)
 
 
 @pytest.mark.usefixtures("off")

@@ -693,7 +693,8 @@ class SecretsManagerClient:
             lease = self._hot.get((name, key, env, stage))
             if lease is not None and monotonic() < lease[0]:
                 return lease[1]
-        return self._serve(_Ask(name, default, key, env, stage, _as_text))
+        ask, default = _Ask(name, default, key, env, stage, _as_text), None  # a literal must not show in a traceback
+        return self._serve(ask)
 
     async def aget_secret(
         self, name: str, default: Any = MISSING, *, key: str | None = None, env: str | None = None, stage: str = CURRENT
@@ -703,7 +704,7 @@ class SecretsManagerClient:
             import asyncio  # noqa: PLC0415 - who calls this has it already
 
             await asyncio.get_running_loop().run_in_executor(None, self._config)
-        ask = _Ask(name, default, key, env, stage, _as_text)
+        ask, default = _Ask(name, default, key, env, stage, _as_text), None
         if self._config().aws and self._local(ask) is None:
             return _served(self._read(ask, await self._arrival(*self._look(name, stage))))
         return self._serve(ask)
@@ -712,25 +713,33 @@ class SecretsManagerClient:
     def get_secret_dict(self, name: str, *, env: str | None = ..., stage: str = ...) -> dict[str, Any]: ...
     @overload
     def get_secret_dict(
-        self, name: str, default: Callable[[], T] | T, *, env: str | None = ..., stage: str = ...
+        self, name: str, default: Callable[[], T], *, env: str | None = ..., stage: str = ...
+    ) -> dict[str, Any] | T: ...
+    @overload
+    def get_secret_dict(
+        self, name: str, default: T, *, env: str | None = ..., stage: str = ...
     ) -> dict[str, Any] | T: ...
     def get_secret_dict(
         self, name: str, default: Any = MISSING, *, env: str | None = None, stage: str = CURRENT
     ) -> Any:
         """Return a secret that is a JSON object, as a dictionary of the caller's own."""
-        return self._serve(_Ask(name, default, None, env, stage, _as_dict))
+        ask, default = _Ask(name, default, None, env, stage, _as_dict), None
+        return self._serve(ask)
 
     @overload
     def get_secret_bytes(self, name: str, *, env: str | None = ..., stage: str = ...) -> bytes: ...
     @overload
     def get_secret_bytes(
-        self, name: str, default: Callable[[], T] | T, *, env: str | None = ..., stage: str = ...
+        self, name: str, default: Callable[[], T], *, env: str | None = ..., stage: str = ...
     ) -> bytes | T: ...
+    @overload
+    def get_secret_bytes(self, name: str, default: T, *, env: str | None = ..., stage: str = ...) -> bytes | T: ...
     def get_secret_bytes(
         self, name: str, default: Any = MISSING, *, env: str | None = None, stage: str = CURRENT
     ) -> Any:
         """Return a binary secret's bytes, or a text's in UTF-8."""
-        return self._serve(_Ask(name, default, None, env, stage, _as_bytes))
+        ask, default = _Ask(name, default, None, env, stage, _as_bytes), None
+        return self._serve(ask)
 
     def has_secret(self, name: str, *, key: str | None = None, env: str | None = None) -> bool:
         """Tell whether there is one: what `"NAME" in os.environ` was before (and is, where AWS is off)."""
@@ -1266,7 +1275,10 @@ def get_secret(
         else:
             if monotonic() < until:
                 return value
-    return _client.get_secret(name, default, key=key, env=env, stage=stage)
+    try:
+        return _client.get_secret(name, default, key=key, env=env, stage=stage)
+    finally:
+        default = None  # a literal must not show in a traceback
 
 
 aget_secret = _client.aget_secret
