@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from shield_ai.scan import scan
+from shield_ai.scan.walk import walk
+
+
+def test_the_walk_honours_gitignore_and_skips_what_is_not_the_apps(tmp_path):
+    for path in ("a.py", "gen/b.py", "keep/c.py", "node_modules/d.py", ".venv/e.py", "shop/migrations/0001.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("")
+    (tmp_path / ".env").write_text("")
+    (tmp_path / ".gitignore").write_text("gen/\n.env\nkeep/*\n")
+    (tmp_path / "keep" / ".gitignore").write_text("!c.py\n")
+    assert [p for p in walk(tmp_path) if not p.endswith(".gitignore")] == [".env", "a.py", "keep/c.py"]
+
+
+def test_templates_of_code_are_skipped(tmp_path):
+    folder = tmp_path / "{{ cookiecutter.name }}"
+    folder.mkdir()
+    (folder / "settings.py").write_text("SECRET_KEY = 'k3y-of-a-test'\n")
+    assert list(walk(tmp_path)) == []
+
+
+def test_a_circle_of_links_ends(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").symlink_to(tmp_path)
+    assert list(walk(tmp_path)) == []
+
+
+def test_what_cannot_be_read_or_parsed_is_reported(tmp_path):
+    (tmp_path / "settings.py").write_text("SECRET_KEY = = 'k3y-of-a-test'\n")
+    (tmp_path / "config.py").write_bytes(b"API_KEY = '\xff'\n")
+    (tmp_path / "conf.py").symlink_to("nowhere")
+    (tmp_path / "big_settings.py").write_bytes(b"#" * 2_000_001)
+    found = scan(tmp_path)
+    assert found.findings == ()
+    reasons = {entry.path: entry.reason for entry in found.skipped}
+    assert reasons["settings.py"].startswith("not parsed, line 1: ")
+    assert "encoding" in reasons["config.py"]
+    assert reasons["conf.py"] == "can't be read"
+    assert reasons["big_settings.py"] == "too large"
+
+
+def test_a_dotenv_file_is_a_finding_without_its_value(tmp_path):
+    value = "s3cret" + "-of-a-test"
+    (tmp_path / ".env").write_text(
+        f"DEBUG=1\n\nexport API_KEY='{value}'\nEMPTY_TOKEN=\nDATABASE_URL=postgres://u:{value}@h/d\n"
+    )
+    (tmp_path / ".env.example").write_text(f"API_KEY={value}\n")
+    found = scan(tmp_path).findings
+    assert [(f.path, f.line, f.name, f.rule) for f in found] == [
+        (".env", 3, "API_KEY", "CSEC34.dotenv"),
+        (".env", 5, "DATABASE_URL", "CSEC34.dotenv"),
+    ]
+    assert value not in repr(found)
+
+
+def test_a_settings_file_without_the_runtime_is_a_fact_of_the_file(tmp_path):
+    (tmp_path / "settings.py").write_text("import os\nX = os.environ['API_KEY']\n")
+    rules = [f.rule for f in scan(tmp_path).findings]
+    assert rules == ["CSEC34.no-runtime", "CSEC34.environ-read"]
+
+
+def test_many_star_imports_in_a_circle_take_no_time(tmp_path):
+    stars = "".join(f"from shop.m{i} import *\n" for i in range(12))
+    (tmp_path / "shop").mkdir()
+    for i in range(12):
+        (tmp_path / "shop" / f"m{i}.py").write_text(f"{stars}x = environ(a)\nAPI_KEY = nothing('API_KEY')\n")
+    assert scan(tmp_path).findings == ()

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from shield_ai.draft import draft
+from shield_ai.manifest import Secret, parse, render
+from shield_ai.model import Kind
+from shield_ai.scan import scan_files
+
+
+def drafted(text, manifest=None, **files):
+    raws = {"manage.py": b"", "shop/settings.py": text.encode(), **files}
+    scan = scan_files("shop", list(raws), raws.get)
+    return draft(scan.findings, manifest, scan.facts)
+
+
+DJANGO = "import os\nINSTALLED_APPS = []\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        pytest.param(
+            DJANGO + "SECRET_KEY = os.environ['KEY_OF_SHOP_TOKEN']",
+            Secret(name="django-secret-key", kind=Kind.DJANGO_SECRET_KEY, env="KEY_OF_SHOP_TOKEN", rotate="manual"),
+            id="Django's key by its setting",
+        ),
+        pytest.param(
+            "import os\nSECRET_KEY = os.environ['SECRET_KEY']",
+            Secret(name="secret-key", kind=Kind.API_KEY, env="SECRET_KEY", rotate=None),
+            id="not of Django",
+        ),
+        pytest.param(
+            "import os\nX = os.environ.get('SENTRY_DSN')",
+            Secret(name="sentry-dsn", kind=Kind.URL, env="SENTRY_DSN", optional=True),
+            id="optional",
+        ),
+        pytest.param(
+            "import os\nX = os.environ.get('API_PASSWORD', 'dev')",
+            Secret(name="api-password", kind=Kind.PASSWORD, env="API_PASSWORD"),
+            id="a development value makes nothing optional",
+        ),
+    ],
+)
+def test_one_secret(text, secret):
+    [found] = drafted(text).secret
+    assert msgspec.structs.replace(found, rotate=secret.rotate) == secret
+
+
+def test_parts_of_a_database_are_one_document():
+    text = """\
+import os
+DATABASES = {"default": {
+    "ENGINE": "x", "NAME": os.environ["A"], "USER": os.environ["B"], "PASSWORD": os.environ["DB_PASSWORD"],
+    "HOST": "localhost", "PORT": os.environ.get("DB_PORT", "5432"),
+}}
+"""
+    [secret] = drafted(text).secret
+    assert (secret.name, secret.kind) == ("database-credentials", Kind.DATABASE)
+    assert secret.fields == {"database": "A", "username": "B", "password": "DB_PASSWORD", "port": "DB_PORT"}
+
+
+def test_a_family_of_variables_is_one_document():
+    text = "import os\nURL = f\"{os.environ['PG_USER']}:{os.environ['PG_PASSWORD']}@{os.environ['PG_HOST']}\"\n"
+    [secret] = drafted(text).secret
+    assert secret.fields == {"username": "PG_USER", "password": "PG_PASSWORD", "host": "PG_HOST"}
+
+
+def test_a_password_alone_is_a_text():
+    [secret] = drafted("import os\nX = os.environ['DB_PASSWORD']\n").secret
+    assert (secret.name, secret.env, secret.fields) == ("db-password", "DB_PASSWORD", None)
+
+
+def test_a_second_database_has_a_name_of_its_own():
+    text = "import os\n" + "".join(
+        f"{p}_{part} = os.environ['{p}_{part}']\n" for p in ("DB", "PG", "STATS_DB") for part in ("USER", "PASSWORD")
+    )
+    names = [secret.name for secret in drafted(text).secret]
+    assert names == ["database-credentials", "pg-database-credentials", "stats-database-credentials"]
+
+
+def test_what_shield_toml_says_stays():
+    text = "import os\nX = os.environ['API_KEY']\nY = os.environ['A_TOKEN']\n"
+    first = drafted(text)
+    renamed = msgspec.structs.replace(first.secret[0], name="ours/api", description="kept")
+    old = msgspec.structs.replace(first, secret=(renamed,), app=msgspec.structs.replace(first.app, name="mine"))
+    second = drafted(text, old)
+    assert second.secret == (renamed, first.secret[1])
+    assert second.app == old.app
+    assert drafted(text, second) == second
+
+
+def test_a_name_that_is_taken_gets_a_number():
+    text = "import os\nX = os.environ['API_KEY']\n"
+    old = msgspec.structs.replace(drafted(text), secret=(Secret(name="api-key", env="OTHER"),))
+    assert [s.name for s in drafted(text, old).secret] == ["api-key", "api-key-2"]
+
+
+def test_the_draft_can_be_written_and_read():
+    manifest = drafted(DJANGO + "SECRET_KEY = os.environ['SECRET_KEY']\nCLIENT_SECRET = os.environ['CLIENT_SECRET']\n")
+    assert parse(render(manifest)) == manifest
+    assert manifest.app.settings == ("shop/settings.py",)
+
+
+def test_what_cannot_be_moved_is_not_drafted():
+    assert drafted("import os\ne = dict(os.environ)\nX = e['API_KEY']\n").secret == ()

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.layout import Facts, find_roots, is_runtime, is_settings, is_test, named_settings, runtime_place
+from shield_ai.manifest import App, Manifest
+
+RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "settings.py",
+        "shop/settings.py",
+        "shop/settings/base.py",
+        "config/django/base.py",
+        "shop/settings_prod.py",
+        "app/core/config.py",
+        "server_settings.py",
+        "shop/settings/celery.py",
+        "conf.py",
+    ],
+)
+def test_settings(path):
+    assert is_settings(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "shop/views.py",
+        "config/urls.py",
+        "config/wsgi.py",
+        "tests/settings.py",
+        "shop/settings/test.py",
+        "config/celery.py",
+    ],
+)
+def test_no_settings(path):
+    assert not is_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "test"),
+    [
+        ("tests/test_a.py", True),
+        ("shop/tests.py", True),
+        ("shop/test_views.py", True),
+        ("conftest.py", True),
+        ("shop/settings/test.py", False),
+        ("shop/contest.py", False),
+        ("shop/latest/x.py", False),
+    ],
+)
+def test_tests(path, test):
+    assert is_test(path) is test
+
+
+@pytest.mark.parametrize(
+    ("naming", "text"),
+    [
+        ("manage.py", b"os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')"),
+        ("pytest.ini", b"DJANGO_SETTINGS_MODULE = shop.settings"),
+        ("pyproject.toml", b'DJANGO_SETTINGS_MODULE = "shop.settings"'),
+        ("Dockerfile", b"ENV DJANGO_SETTINGS_MODULE=shop.settings"),
+        ("shop/wsgi.py", b'os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"'),
+        ("docker-compose.yml", b"  DJANGO_SETTINGS_MODULE: shop.settings"),
+    ],
+)
+def test_the_settings_are_found_by_the_name_that_django_is_given(naming, text):
+    files = {naming: text, "shop/settings.py": b""}
+    assert named_settings(files, files.get) == {"shop/settings.py": ""}
+
+
+def test_a_name_starts_from_the_folder_that_names_it():
+    text = b"DJANGO_SETTINGS_MODULE='config.settings'"
+    files = {"backend/manage.py": text, "backend/config/settings/__init__.py": b"", "config/settings.py": b""}
+    assert named_settings(files, files.get) == {"backend/config/settings/__init__.py": "backend"}
+    assert find_roots(["backend/config/settings/__init__.py"], {"x": "backend"}, set(files)) == ("backend",)
+
+
+def test_a_name_that_begins_elsewhere_is_found_where_only_one_fits():
+    files = {"Dockerfile": b"ENV DJANGO_SETTINGS_MODULE=shop.settings", "src/shop/settings.py": b""}
+    assert named_settings(files, files.get) == {"src/shop/settings.py": "src"}
+
+
+def test_without_a_name_packages_tell_the_root():
+    known = {"src/app/__init__.py", "src/app/core/__init__.py", "src/app/core/config.py"}
+    assert find_roots(["src/app/core/config.py"], {}, known) == ("src",)
+    assert find_roots(["config.py"], {}, {"config.py"}) == ("",)
+
+
+@pytest.mark.parametrize(
+    ("settings", "root", "files", "place"),
+    [
+        ("shop/settings.py", "", {}, "shop/utils/secrets.py"),
+        ("shop/settings/base.py", "", {}, "shop/utils/secrets.py"),
+        ("backend/shop/settings.py", "backend", {}, "backend/shop/utils/secrets.py"),
+        ("settings.py", "", {}, "aws_secrets.py"),
+        ("app/config.py", "app", {}, "app/aws_secrets.py"),
+        ("shop/settings.py", "", {"shop/utils/__init__.py": b'"""Doc."""\n# why\n'}, "shop/utils/secrets.py"),
+        ("shop/settings.py", "", {"shop/utils/__init__.py": b"from shop.models import X\n"}, "shop/aws_secrets.py"),
+        ("shop/settings.py", "", {"shop/utils.py": b""}, "shop/aws_secrets.py"),
+        ("shop/settings.py", "", {"shop/utils/secrets.py": b"KEY = 1"}, "shop/aws_secrets.py"),
+        ("shop/settings.py", "", {"shop/utils/secrets.py": RUNTIME}, "shop/utils/secrets.py"),
+    ],
+)
+def test_the_runtime_goes_where_importing_it_runs_nothing_else(settings, root, files, place):
+    assert runtime_place(settings, root, set(files), files.get) == place
+
+
+def test_the_import_follows_the_root():
+    app = App(name="shop", runtime="backend/shop/utils/secrets.py")
+    facts = Facts(name="shop", roots=("backend", ""))
+    assert facts.accessor_import(Manifest(app=app)) == "from shop.utils.secrets import get_secret"
+    other = Facts(name="shop", accessor="aws_get_secret")
+    package = Manifest(app=App(name="shop"))
+    assert other.accessor_import(package) == "from shield_ai import get_secret as aws_get_secret"
+
+
+def test_a_copy_of_the_runtime_is_told_from_a_namesake():
+    assert is_runtime(RUNTIME)
+    assert not is_runtime(b"def get_secret(name): ...")
+    assert not is_runtime(None)

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai.manifest import ARN_SUFFIX, NAME
+from shield_ai.model import Kind
+from shield_ai.names import Meaning, database_field, kind, meaning, secret_name, variable_of, words
+
+TABLE = {
+    Meaning.SECRET: """SECRET_KEY DJANGO_SECRET_KEY PASSWORD DB_PASSWORD DBPASSWORD dbPassword EMAIL_HOST_PASSWORD
+        SMTP_PASS DB_PWD GITHUB_TOKEN GITHUB_TOKENS SLACK_BOT_TOKEN STRIPE_KEY STRIPE_API_KEY API_KEYS stripe-api-key
+        API_KEY_SENDGRID OPENAI_API_KEY JWT_PRIVATE_KEY PRIVATE_KEY AWS_SECRET_ACCESS_KEY CRYPTOGRAPHY_SALT
+        GS_CREDENTIALS SECRET_KEY_FALLBACKS SECRET_KEY_FALLBACK SLACK_WEBHOOK_URL STRIPE_WEBHOOK_SECRET VERIFY_TOKEN
+        ACCESS_TOKEN2 ES_HTTP_AUTH AZURE_ACCOUNT_KEY VCAP_SERVICES DB_PASSWORD_PROD""",
+    Meaning.URL: """DATABASE_URL DB_URL POSTGRES_URI REDIS_TLS_URL REDISURL CELERY_BROKER CELERY_BROKER_URL
+        RESULT_BACKEND CELERY_RESULT_BACKEND SQLALCHEMY_DATABASE_URI MONGODB_URI EMAIL_URL CACHE_LOCATION
+        ELASTICSEARCH_URL AZURE_CONNECTION_STRING DATABASE_URL_REPLICA AMQP_URL""",
+    Meaning.DSN: "SENTRY_DSN GLITCHTIP_DSN",
+    Meaning.IDENTIFIER: "AWS_ACCESS_KEY_ID S3_ACCESS_KEY CELLAR_KEY_ID",
+    Meaning.HARMLESS: """DEBUG ALLOWED_HOSTS EMAIL_HOST EMAIL_HOST_USER DB_HOST DB_NAME PORT AWS_STORAGE_BUCKET_NAME
+        GOOGLE_CLIENT_ID PUBLIC_KEY STRIPE_PUBLISHABLE_KEY RECAPTCHA_SITE_KEY PASSWORD_HASHERS AUTH_PASSWORD_VALIDATORS
+        PASSWORD_RESET_TIMEOUT TOKEN_URL TOKEN_LIFETIME SECRET_KEY_FILE CSRF_COOKIE_NAME CSRF_TOKEN USE_API_KEY
+        OPENAI_MAX_TOKENS MAX_TOKENS CACHE_KEY SORT_KEY KEY_PREFIX KEY BASE_URL EMAIL_CONFIRMATION_URL EMAIL_BACKEND
+        CORS_ALLOW_CREDENTIALS RATE_LIMIT_CREDENTIALS GOOGLE_APPLICATION_CREDENTIALS AWS_SECRET_NAME SECRET_ARN
+        KMS_KEY_ID PASS_THROUGH SITE_ID WEBHOOK_LOCATION""",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [pytest.param(n, what, id=n) for what, names in TABLE.items() for n in names.split()]
+)
+def test_meaning(name, what):
+    assert meaning(name) is what
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("DB_PASSWORD", ("DB", "PASSWORD")),
+        ("dbPassword", ("DB", "PASSWORD")),
+        ("S3Key-id2", ("S", "3", "KEY", "ID", "2")),
+    ],
+)
+def test_words(name, parts):
+    assert words(name) == parts
+
+
+@pytest.mark.parametrize(
+    ("variable", "name"),
+    [
+        ("EMAIL_HOST_PASSWORD", "email-host-password"),
+        ("CLIENT_SECRET", "client_secret"),
+        ("_API__KEY", "api-key"),
+        ("___", "secret"),
+    ],
+)
+def test_secret_name(variable, name):
+    assert secret_name(variable) == name
+
+
+@given(variable=st.from_regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+){0,4}", fullmatch=True))
+def test_a_secret_name_is_one_for_aws_and_leads_back_to_its_variable(variable):
+    name = secret_name(variable)
+    assert NAME.fullmatch(name)
+    assert not ARN_SUFFIX.search(name)
+    assert variable_of(name) == variable
+
+
+@given(name=st.text(max_size=40))
+def test_any_name_has_a_meaning(name):
+    assert meaning(name) in Meaning
+    assert kind(name) in Kind
+
+
+@pytest.mark.parametrize(
+    ("variable", "what"),
+    [
+        ("DATABASE_URL", Kind.URL),
+        ("SENTRY_DSN", Kind.URL),
+        ("SLACK_WEBHOOK_URL", Kind.URL),
+        ("DB_PASSWORD", Kind.PASSWORD),
+        ("STRIPE_KEY", Kind.API_KEY),
+        ("GITHUB_TOKEN", Kind.API_KEY),
+        ("CLIENT_SECRET", Kind.GENERIC),
+    ],
+)
+def test_kind(variable, what):
+    assert kind(variable) is what
+
+
+@pytest.mark.parametrize(
+    ("variable", "field"),
+    [
+        ("DB_USER", ("DB", "username")),
+        ("POSTGRES_DB", ("POSTGRES", "database")),
+        ("PGPASSWORD", ("PG", "password")),
+        ("DBHOST", ("DB", "host")),
+        ("REPORTING_DATABASE_PORT", ("REPORTING_DATABASE", "port")),
+        ("EMAIL_HOST", None),
+        ("DB_ENGINE", None),
+        ("HOST", None),
+    ],
+)
+def test_database_field(variable, field):
+    assert database_field(variable) == field
