@@ -80,6 +80,22 @@ def test_apply_alone_does_every_stage_and_rollback_removes_what_it_made(app, aws
     assert files_of(app) == before
 
 
+def test_code_first_and_aws_later_knows_the_same_values(app, aws):
+    (app / "shop/settings.py").write_bytes(SETTINGS + b"STRIPE_SECRET_KEY = 'left in the code'\n")
+    assert code_only(app).code == 0
+    done = shield("apply", "--only", "aws", "--env-file", ".env", "--yes", cwd=app)
+    assert done.code == 0, done.err
+    client = boto3.client("secretsmanager")
+    assert client.get_secret_value(SecretId="stripe-secret-key")["SecretString"] == "left in the code"
+    (app / ".env").write_text((app / ".env").read_text().replace("DATABASE_NAME=", "OTHER="))
+    for kind in ("aws", "code"):
+        assert shield("rollback", "--only", kind, "--yes", cwd=app).code == 0
+    assert code_only(app).code == 0
+    assert shield("apply", "--only", "aws", "--env-file", ".env", "--yes", cwd=app).code == 0
+    document = json.loads(client.get_secret_value(SecretId="database-credentials")["SecretString"])
+    assert document["database"] == "shop"  # the default in the code
+
+
 def test_a_plan_in_a_file_is_applied_later(app, aws, tmp_path):
     path = str(tmp_path / "plan.json")
     assert shield("plan", "--env-file", ".env", "-o", path, cwd=app).code == 0

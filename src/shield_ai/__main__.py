@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911  # one return for each way to end
+def main(argv: Sequence[str] | None = None) -> int:
     """Run `shield` and return its exit code.
 
     Args:

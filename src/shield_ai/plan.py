@@ -37,6 +37,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     available: Mapping[str, str],
     has_folder: HasFolder,
     accessor_import: str,
+    constants: Sequence[Finding] = (),
 ) -> Plan:
     """Work out every edit and every AWS change.
 
@@ -47,6 +48,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         live: The account; None to leave AWS out.
         available: Variable → locator, for each that has a value in some source.
         has_folder: Tells whether the app has a folder.
+        constants: What stayed in the code of secrets that were moved already.
         accessor_import: The line that imports `get_secret` in this app; empty to leave the code alone.
 
     Raises:
@@ -68,7 +70,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         files += written
         skipped += left
         for secret in manifest.secret:
-            origins = _origins(secret, findings, available)
+            origins = _origins(secret, [*findings, *constants], available)
             change = _secret(secret, manifest, live, origins)
             lacking = _lacking(secret, origins, findings)
             if change and (change.action is Action.KEEP or not lacking):

@@ -134,6 +134,7 @@ class Work:
             manifest,
             self.findings,
             read=self.tree.read,
+            constants=self.scanned.constants,
             has_folder=self.tree.has_folder,
             live=live,
             available=self.values(self._env_files).available(variables),

@@ -19,6 +19,7 @@ from shield_ai.scan.findings import (
     join_databases,
     number,
 )
+from shield_ai.scan.moved import moved
 from shield_ai.scan.project import Project
 from shield_ai.scan.python import Walk
 from shield_ai.scan.settle import Elsewhere, listed, settle
@@ -47,6 +48,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...]
     files: tuple[str, ...]  # the Python files that were looked at
     facts: Facts
+    constants: tuple[Finding, ...] = ()  # what stayed in the code of secrets that were moved already
 
 
 def scan(root: Path) -> Scan:
@@ -80,6 +82,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     looked: list[str] = []
+    constants: list[Finding] = []
     elsewhere = Elsewhere()
     for path in python:
         if is_test(path):
@@ -109,6 +112,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         if path in settings:
             elsewhere.assigned.append((path, seen.assigned))
         findings += found
+        constants += moved(source, seen.accessors)
         if path in settings and found and b"get_secret" not in raw:
             findings.append(absent_finding(path))
     for path in paths:
@@ -116,7 +120,8 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         if DOTENV.match(base) and not EXAMPLE.search(base) and (raw := read(path)):
             lines = raw.decode("utf-8-sig", "replace").split("\n")
             findings += [dotenv_finding(path, line, lines[line - 1], key) for line, key in dotenv("\n".join(lines))]
-    findings = number(settle(join_databases(findings), elsewhere))
+    old = [msgspec.structs.replace(f, site=None) for f in constants if not f.env]  # nothing is left to rewrite
+    findings = number([*settle(join_databases(findings), elsewhere), *old])
     skipped += [
         Skipped(path=f.path, line=f.line, name=f.env or f.name, reason=f.site.reason)
         for f in findings
@@ -127,6 +132,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         skipped=tuple(sorted(skipped, key=lambda s: (s.path, s.line, s.name))),
         files=tuple(looked),
         facts=facts,
+        constants=tuple(constants),
     )
 
 

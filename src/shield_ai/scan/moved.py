@@ -10,24 +10,26 @@ from shield_ai.names import variable_of
 from shield_ai.pattern import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.source import Source
 
 RULE = "CSEC34.literal-default"
 
 
-def moved(source: Source) -> Iterator[Finding]:
-    """Find the constants inside calls of `get_secret`.
+def moved(source: Source, calls: Iterable[ast.Call]) -> Iterator[Finding]:
+    """Find the constants inside calls of the runtime.
+
+    Args:
+        source: The file.
+        calls: Those in it that read a secret.
 
     A plain default is a secret that still stands in the code: a finding, though nothing is left to rewrite. The default
     of a wrapped read is none; it comes along without a rule, for the parts of a database that have no other value.
     """
-    for node in ast.walk(source.tree):
-        if not isinstance(node, ast.Call) or not _name(node.func).endswith("get_secret") or len(node.args) < 2:  # noqa: PLR2004  # name and default
-            continue
-        first, default = node.args[:2]
-        if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
+    for node in calls:
+        first, default = (*node.args[:2], None, None)[:2]
+        if not isinstance(first, ast.Constant) or not isinstance(first.value, str) or default is None:
             continue
         given = {k.arg: k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)}
         variable = str(given.get("env") or variable_of(first.value))
@@ -37,10 +39,6 @@ def moved(source: Source) -> Iterator[Finding]:
                 yield _finding(source, inner, variable, Shape.READ)
         elif _filled(default):
             yield _finding(source, default, variable, Shape.LITERAL)
-
-
-def _name(function: ast.expr) -> str:
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def _filled(node: ast.expr) -> bool:

@@ -49,6 +49,7 @@ class Walk:
         self.source = module.source
         self.spots: list[Spot] = []
         self.scopes: tuple[Scope, ...] = (module.source.tree,)
+        self.accessors: list[ast.Call] = []  # that read a secret through the runtime
         self.moved: set[str] = set()  # all of them
         self.computed = False  # a variable is read under a name that is not known
         self.assigned: set[str] = set()  # settings that are given something other than a value in the code
@@ -292,6 +293,7 @@ class Walk:
         env = next((k.value for k in node.keywords if k.arg == "env"), None)
         variable = (self.resolver.constant(env, self.scopes) if env else None) or variable_of(name or "")
         self._moved.append(variable)
+        self.accessors.append(node)
         self.moved.add(variable)
         for argument in node.args[1:]:
             if isinstance(argument, ast.Lambda):

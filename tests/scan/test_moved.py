@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import shield_ai
+from shield_ai.model import Shape
+from shield_ai.scan import scan
+from shield_ai.scan.moved import moved
+from shield_ai.source import Source
+
+RUNTIME = Path(shield_ai.__file__).with_name("runtime.py")
+
+
+def found(code):
+    source = Source.from_bytes("s.py", code.encode())
+    calls = [n for n in ast.walk(source.tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "get_secret"]
+    return [(f.site.variable, f.site.shape, code[f.site.start : f.site.end]) for f in moved(source, calls)]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param("get_secret('mail-key', 'old')", [("MAIL_KEY", Shape.LITERAL, "'old'")], id="literal"),
+        pytest.param("get_secret('x', 'old', env='Y_KEY')", [("Y_KEY", Shape.LITERAL, "'old'")], id="another variable"),
+        pytest.param("get_secret('x', b'old')", [("X", Shape.LITERAL, "b'old'")], id="bytes"),
+        pytest.param("get_secret('db', lambda: env('PORT', default='5432'), key='port', env='PORT')", [("PORT", Shape.READ, "'5432'")], id="default by keyword"),
+        pytest.param("get_secret('db', lambda: int(os.getenv('PORT', '5432')), env='PORT')", [("PORT", Shape.READ, "'5432'")], id="default by position"),
+        pytest.param("get_secret('x')", [], id="no default"),
+        pytest.param("get_secret('x', '')", [], id="empty"),
+        pytest.param("get_secret('x', None)", [], id="none"),
+        pytest.param("get_secret(name, 'old')", [], id="a name that is computed"),
+        pytest.param("get_secret('x', lambda: os.environ['X'])", [], id="a read without default"),
+        pytest.param("get_secret('x', lambda: os.getenv('X', ''))", [], id="a read with an empty default"),
+    ],
+)  # fmt: skip
+def test_finds_what_stayed_in_the_code(code, expected):
+    assert found(code) == expected
+
+
+def test_a_literal_is_reported_a_default_is_not_and_neither_is_rewritten(tmp_path):
+    (tmp_path / "settings.py").write_text(
+        "import os\nfrom aws_secrets import get_secret\n"
+        "MAIL_TOKEN = get_secret('mail-token', 'old and gone')\n"
+        "API_TOKEN = get_secret('api-token', lambda: os.getenv('API_TOKEN', 'dev'))\n"
+    )
+    (tmp_path / "aws_secrets.py").write_text(RUNTIME.read_text())
+    seen = scan(tmp_path)
+    assert [(f.rule, f.name, f.fixable) for f in seen.findings] == [("CSEC34.literal-default", "MAIL_TOKEN", False)]
+    assert [f.name for f in seen.constants] == ["MAIL_TOKEN", "API_TOKEN"]
+
+
+def test_a_get_secret_of_the_app_s_own_is_none_of_ours(tmp_path):
+    (tmp_path / "settings.py").write_text("from own import get_secret\nX_TOKEN = get_secret('x-token', 'a default')\n")
+    (tmp_path / "own.py").write_text("def get_secret(name, default):\n    return default\n")
+    assert scan(tmp_path).constants == ()
