@@ -96,6 +96,17 @@ def test_code_first_and_aws_later_knows_the_same_values(app, aws):
     assert document["database"] == "shop"  # the default in the code
 
 
+def test_a_name_edited_in_the_manifest_is_carried_into_the_code(app):
+    assert code_only(app).code == 0
+    manifest = app / "shield.toml"
+    manifest.write_text(manifest.read_text().replace('"mail-api-key"', '"mail-service"'))
+    assert code_only(app).code == 0
+    text = (app / "shop/settings.py").read_text()
+    assert '"mail-service"' in text
+    assert 'env="MAIL_API_KEY"' in text
+    assert "nothing to do" in code_only(app).err
+
+
 def test_a_plan_in_a_file_is_applied_later(app, aws, tmp_path):
     path = str(tmp_path / "plan.json")
     assert shield("plan", "--env-file", ".env", "-o", path, cwd=app).code == 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from shield_ai.errors import AwsError, UnsafePlanError
 from shield_ai.fixers.app import app_files
 from shield_ai.fixers.policy import policy_file
 from shield_ai.fixers.python import rewrite
+from shield_ai.fixers.rename import rename
 from shield_ai.manifest import FILE, render
 from shield_ai.model import Action, Change, Edit, Kind, Origin, Plan, Shape, Skipped
 from shield_ai.source import Source, file_change
@@ -38,6 +38,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     has_folder: HasFolder,
     accessor_import: str,
     constants: Sequence[Finding] = (),
+    calls: Sequence[tuple[str, int, int]] = (),
 ) -> Plan:
     """Work out every edit and every AWS change.
 
@@ -49,6 +50,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         available: Variable → locator, for each that has a value in some source.
         has_folder: Tells whether the app has a folder.
         constants: What stayed in the code of secrets that were moved already.
+        calls: Path, line and column of each call of the runtime.
         accessor_import: The line that imports `get_secret` in this app; empty to leave the code alone.
 
     Raises:
@@ -59,7 +61,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     files: list[FileChange] = []
     skipped: list[Skipped] = []
     if accessor_import:
-        files, skipped = _code(manifest, findings, read, accessor_import)
+        files, skipped = _code(manifest, findings, calls, read, accessor_import)
         others, left = app_files(read, manifest, has_folder=has_folder, module=accessor_import.split()[1])
         files += others
         skipped += left
@@ -91,19 +93,30 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
 
 
 def _code(
-    manifest: Manifest, findings: Sequence[Finding], read: Read, accessor_import: str
+    manifest: Manifest,
+    findings: Sequence[Finding],
+    calls: Sequence[tuple[str, int, int]],
+    read: Read,
+    accessor_import: str,
 ) -> tuple[list[FileChange], list[Skipped]]:
-    """Rewrite each Python file that has findings, and write shield.toml."""
+    """Rewrite each Python file that has findings, rename what shield.toml renames, and write shield.toml."""
     files: list[FileChange] = []
     skipped: list[Skipped] = []
-    sites = sorted((f for f in findings if f.site), key=lambda f: f.path)
-    for path, group in groupby(sites, key=lambda f: f.path):
+    sites: dict[str, list[Finding]] = {}
+    places: dict[str, list[tuple[int, int]]] = {}
+    for finding in findings:
+        if finding.site:
+            sites.setdefault(finding.path, []).append(finding)
+    for path, line, column in calls:
+        places.setdefault(path, []).append((line, column))
+    for path in sorted({*sites, *places}):
         raw = read(path) or b""
         source = Source.from_bytes(path, raw)
-        rewritten = rewrite(source, list(group), manifest, accessor_import)
+        rewritten = rewrite(source, sites.get(path, []), manifest, accessor_import)
         skipped += rewritten.skipped
-        if rewritten.edits:
-            files.append(file_change(path, raw, rewritten.edits, source.encoding))
+        edits = [*rewritten.edits, *rename(source, places.get(path, []), manifest)]
+        if edits:
+            files.append(file_change(path, raw, edits, source.encoding))
     old = read(FILE)
     text = render(manifest, old.decode() if old else "")
     if old is None or text.encode() != old:

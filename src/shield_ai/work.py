@@ -135,6 +135,7 @@ class Work:
             self.findings,
             read=self.tree.read,
             constants=self.scanned.constants,
+            calls=self.scanned.calls,
             has_folder=self.tree.has_folder,
             live=live,
             available=self.values(self._env_files).available(variables),

@@ -48,6 +48,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...]
     files: tuple[str, ...]  # the Python files that were looked at
     facts: Facts
+    calls: tuple[tuple[str, int, int], ...] = ()  # path, line and column of each call of the runtime
     constants: tuple[Finding, ...] = ()  # what stayed in the code of secrets that were moved already
 
 
@@ -83,6 +84,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
     skipped: list[Skipped] = []
     looked: list[str] = []
     constants: list[Finding] = []
+    calls: list[tuple[str, int, int]] = []
     elsewhere = Elsewhere()
     for path in python:
         if is_test(path):
@@ -113,6 +115,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
             elsewhere.assigned.append((path, seen.assigned))
         findings += found
         constants += moved(source, seen.accessors)
+        calls += [(path, node.lineno, node.col_offset) for node in seen.accessors]
         if path in settings and found and b"get_secret" not in raw:
             findings.append(absent_finding(path))
     for path in paths:
@@ -133,6 +136,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         files=tuple(looked),
         facts=facts,
         constants=tuple(constants),
+        calls=tuple(calls),
     )
 
 

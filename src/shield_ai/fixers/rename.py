@@ -1,0 +1,75 @@
+"""Carry a name that was edited in shield.toml into the calls that read the secret."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model import Edit
+from shield_ai.names import variable_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shield_ai.manifest import Manifest
+    from shield_ai.source import Source
+
+
+def rename(source: Source, calls: Iterable[tuple[int, int]], manifest: Manifest) -> list[Edit]:
+    """Rewrite the names and fields in calls of the runtime that shield.toml calls otherwise.
+
+    Args:
+        source: The file.
+        calls: Line and column, as in the syntax tree, of each call of the runtime in it.
+        manifest: What the secrets are called now.
+    """
+    places = set(calls)
+    edits: list[Edit] = []
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and (node.lineno, node.col_offset) in places:
+            edits += _call(source, node, manifest)
+    return edits
+
+
+def _call(source: Source, node: ast.Call, manifest: Manifest) -> Iterator[Edit]:
+    given = {k.arg: k.value for k in node.keywords if k.arg}
+    name = _text(node.args[0]) if node.args else None
+    if name is None or any(keyword.arg is None for keyword in node.keywords) or not _in_place(source, node.args[0]):
+        return
+    variable = _text(given.get("env")) or variable_of(name)
+    entry = manifest.of_variable(variable)
+    if entry is None:
+        return
+    secret, field = entry
+    added = {}
+    if secret.name != name:
+        yield _replace(source, node.args[0], secret.name)
+    if field and "key" not in given:
+        added["key"] = field
+    elif field and _text(given["key"]) not in {None, field}:
+        yield _replace(source, given["key"], field)
+    if "env" not in given and variable_of(secret.name) != variable:
+        added["env"] = variable
+    if added:
+        at = source.span([*node.args, *(k.value for k in node.keywords)][-1])[1]
+        quote = source.segment(node.args[0])[-1]
+        text = "".join(f", {name}={quote}{value}{quote}" for name, value in added.items())
+        yield Edit(path=source.path, start=at, end=at, replacement=text)
+
+
+def _text(node: ast.expr | None) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _in_place(source: Source, node: ast.expr) -> bool:
+    """Tell whether the tree knows where a text stands; inside f-strings it doesn't before Python 3.12."""
+    try:
+        return bool(ast.literal_eval(source.segment(node)) == _text(node))
+    except (ValueError, SyntaxError):
+        return False
+
+
+def _replace(source: Source, node: ast.expr, text: str) -> Edit:
+    start, end = source.span(node)
+    quote = source.segment(node)[-1]
+    return Edit(path=source.path, start=start, end=end, replacement=f"{quote}{text}{quote}")

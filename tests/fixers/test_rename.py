@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from shield_ai.fixers.rename import rename
+from shield_ai.manifest import App, Manifest, Secret
+from shield_ai.source import Source, apply_edits
+
+MANIFEST = Manifest(
+    app=App(name="shop"),
+    secret=(
+        Secret(name="mail-password", env="EMAIL_HOST_PASSWORD"),
+        Secret(name="same-key", env="SAME_KEY"),
+        Secret(name="db", fields={"user": "DB_USER", "pass": "DB_PASSWORD"}),
+    ),
+)
+
+
+def renamed(code):
+    source = Source.from_bytes("s.py", code.encode())
+    found = [n for n in ast.walk(source.tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") != "config"]
+    calls = [(n.lineno, n.col_offset) for n in found]
+    return apply_edits(source.raw, rename(source, calls, MANIFEST)).decode()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param('get_secret("email-host-password", lambda: config("EMAIL_HOST_PASSWORD"))', 'get_secret("mail-password", lambda: config("EMAIL_HOST_PASSWORD"), env="EMAIL_HOST_PASSWORD")', id="the variable must be said now"),
+        pytest.param("has_secret('old', env='EMAIL_HOST_PASSWORD')", "has_secret('mail-password', env='EMAIL_HOST_PASSWORD')", id="the variable was said"),
+        pytest.param('x = f("email-host-password",)', 'x = f("mail-password", env="EMAIL_HOST_PASSWORD",)', id="trailing comma"),
+        pytest.param('get_secret("db", lambda: 1, key="username", env="DB_USER")', 'get_secret("db", lambda: 1, key="user", env="DB_USER")', id="a field"),
+        pytest.param('get_secret("db-password", lambda: 1)', 'get_secret("db", lambda: 1, key="pass", env="DB_PASSWORD")', id="into a group"),
+    ],
+)  # fmt: skip
+def test_carries_the_new_name(before, after):
+    assert renamed(before) == after
+    assert renamed(after) == after
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param('get_secret("same-key", lambda: os.environ["SAME_KEY"])', id="the same name"),
+        pytest.param('get_secret("unknown", "x")', id="not in shield.toml"),
+        pytest.param("get_secret(name)", id="a name that is computed"),
+        pytest.param('get_secret("email-host-password", **kw)', id="arguments that can't be seen"),
+        pytest.param("get_secret()", id="nothing"),
+    ],
+)
+def test_leaves_alone(code):
+    assert renamed(code) == code
+
+
+def test_inside_an_f_string_it_renames_rightly_or_not_at_all():
+    code = "f\"{get_secret('email-host-password')}\""
+    assert renamed(code) in {code, "f\"{get_secret('mail-password', env='EMAIL_HOST_PASSWORD')}\""}
