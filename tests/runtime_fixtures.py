@@ -19,7 +19,8 @@ def session_server():
 
 @pytest.fixture
 def off(monkeypatch):
-    """A process with AWS off, an empty cache and no variables of ours."""
+    """A process with AWS off, an empty cache, no variables of ours, and a single attempt for each call."""
+    monkeypatch.setattr(runtime, "ATTEMPTS", 1)
     for name in [name for name in os.environ if name.startswith(("AWS_", "USE_AWS", "DJANGO_"))]:
         monkeypatch.delenv(name)
     runtime.clear_secret_cache()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import secrets
 import socket
+import subprocess
 import sys
 
 import pytest
@@ -44,12 +46,13 @@ OUTAGES = [
 ]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def impatient(monkeypatch):
-    """Two attempts, short timeouts: the faults are the same, the suite is faster."""
-    monkeypatch.setattr(runtime, "ATTEMPTS", 1)
+    """A connection with short timeouts, for this test alone."""
     monkeypatch.setattr(runtime, "READ_TIMEOUT", 0.3)
-    monkeypatch.setattr(runtime, "CONNECT_TIMEOUT", 0.3)
+    runtime._client._connected = None
+    yield
+    runtime._client._connected = None
 
 
 @pytest.fixture
@@ -350,6 +353,7 @@ class TestOn:
             with pytest.raises(SecretUnavailableError, match="EndpointConnectionError"):
                 get_secret("test-secret", "default")
 
+    @pytest.mark.usefixtures("impatient")
     @pytest.mark.parametrize(("fault", "limit"), [("blackhole", "READ_TIMEOUT"), ("slow", "DEADLINE")])
     def test_no_answer(self, on, monkeypatch, fault, limit):
         monkeypatch.setattr(runtime, limit, 0.3)
@@ -396,6 +400,25 @@ class TestOn:
         assert client.get_secret("test-secret") == VALUE
         assert client.get_secret("other", "default") == "default"
         assert caplog.text.count("boto3 is not installed") == 1
+
+    @pytest.mark.parametrize("imported", [False, True])
+    def test_with_and_without_boto3_in_use(self, on, imported):
+        on.put("test-secret", VALUE)
+        first = "import boto3; " if imported else ""
+        code = (
+            first
+            + "import sys; from shield_ai.runtime import get_secret; print(get_secret('test-secret'), 'boto3' in sys.modules)"
+        )
+        out = subprocess.check_output([sys.executable, "-c", code], text=True)
+        assert out.split() == [VALUE, str(imported)]
+
+    def test_boto3_that_was_never_there(self, variable, monkeypatch, caplog):
+        for name in [name for name in sys.modules if name.partition(".")[0] in {"boto3", "botocore"}]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "boto3" else pytest.fail(name))
+        variable("TEST_SECRET", VALUE)
+        assert SecretsManagerClient().get_secret("test-secret") == VALUE
+        assert "boto3 is not installed" in caplog.text
 
     def test_region_of_the_configuration(self, variable, monkeypatch):
         monkeypatch.delenv("AWS_REGION")

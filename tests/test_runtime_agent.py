@@ -38,6 +38,7 @@ def agent(off, session_server, monkeypatch):
     off.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", str(session_server.server_address[1]))
     off.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setattr(runtime, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(runtime, "ATTEMPTS", 3)
     clear_secret_cache()
     yield session_server
     session_server.release()

@@ -33,11 +33,6 @@ VALUE = secrets.token_hex(16)
 OTHER = secrets.token_hex(16)
 
 
-@pytest.fixture(autouse=True)
-def one_attempt(monkeypatch):
-    monkeypatch.setattr(runtime, "ATTEMPTS", 1)
-
-
 def herd(size, action):
     """Run the action in many threads at once; return what each got or raised."""
     barrier, results = threading.Barrier(size, timeout=20), []

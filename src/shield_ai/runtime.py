@@ -406,12 +406,22 @@ class _Settings:
         self.transport = _word("AWS_SECRETS_TRANSPORT", "boto3", "agent")
         metrics, _, namespace = os.environ.get("AWS_SECRETS_METRICS", "").partition(":")
         self.metrics, self.namespace = _one_of("AWS_SECRETS_METRICS", metrics, ("off", "emf", "cloudwatch")), namespace
-        if self.aws and self.transport == "boto3":
-            try:
-                import boto3  # noqa: F401, PLC0415 - slow, and not needed where AWS is off
-            except ImportError:
-                _warn("USE_AWS_SECRETS is on but boto3 is not installed; using the environment")
-                self.aws = False
+        if self.aws and self.transport == "boto3" and not _has_boto3():
+            _warn("USE_AWS_SECRETS is on but boto3 is not installed; using the environment")
+            self.aws = False
+
+
+def _has_boto3() -> bool:
+    try:
+        if "boto3" in sys.modules:
+            import boto3  # noqa: F401, PLC0415 - not imported here if the app does not need it
+
+            return True
+        from importlib.util import find_spec  # noqa: PLC0415 - not needed where AWS is off
+
+        return find_spec("boto3") is not None
+    except ImportError:
+        return False
 
 
 def _word(variable: str, *words: str) -> str:
@@ -490,26 +500,33 @@ class _Boto3:
     """Calls through boto3, with limits: the SDK's own let a call hang for minutes."""
 
     def __init__(self) -> None:
-        import logging  # noqa: PLC0415 - like the next two: slow, and not needed where AWS is off
+        import logging  # noqa: PLC0415 - like the others here: slow, and not needed where AWS is off
 
-        import boto3.session  # noqa: PLC0415
         from botocore.config import Config  # noqa: PLC0415
 
         limits: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT, "read_timeout": READ_TIMEOUT}
         limits["retries"] = {"total_max_attempts": ATTEMPTS, "mode": "standard"}
-        session = boto3.session.Session()
-        region = os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
+        boto3 = sys.modules.get("boto3")
+        if boto3 is not None:  # the app's own, which it may have changed
+            session = boto3.session.Session()
+            make, region = session.client, session.region_name
+        else:  # what boto3 itself is made of, which is there sooner
+            from botocore.session import Session  # noqa: PLC0415
+
+            session = Session()
+            make, region = session.create_client, session.get_config_variable("region")
+        region = os.environ.get("AWS_REGION") or region or "us-east-1"
         config = Config(**limits, max_pool_connections=32, user_agent_extra="shield-ai")
-        self.client = session.client("secretsmanager", region_name=region, config=config)
+        self.client: Any = make("secretsmanager", region_name=region, config=config)
         for name in [name for name in logging.root.manager.loggerDict if name.startswith("botocore")]:
             logging.getLogger(name).addFilter(_discreet)
 
-    def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:  # noqa: ARG002 - the agent's
+    def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Any:  # noqa: ARG002 - the agent's
         if stage == CURRENT:
             return self.client.get_secret_value(SecretId=secret_id)
         return self.client.get_secret_value(SecretId=secret_id, VersionStage=stage)
 
-    def fetch_many(self, secret_ids: list[str]) -> Mapping[str, Any]:
+    def fetch_many(self, secret_ids: list[str]) -> Any:
         return self.client.batch_get_secret_value(SecretIdList=secret_ids)
 
 
