@@ -63,6 +63,12 @@ def check(before, after, files=None):
             id="a constant after or stays outside",
         ),
         pytest.param(
+            'X = os.getenv("API_KEY", os.getenv("A_PASS")) or ""',
+            'X = get_secret(\n    "api-key",\n'
+            '    lambda: os.getenv("API_KEY", get_secret("a-pass", lambda: os.getenv("A_PASS"))) or "",\n)',
+            id="an empty value after or stays with the read",
+        ),
+        pytest.param(
             'SECRET_KEY = os.environ.get("API_KEY") or "dev"',
             'SECRET_KEY = get_secret("api-key", lambda: os.environ.get("API_KEY") or "dev")',
             id="but not that of the key which signs everything",

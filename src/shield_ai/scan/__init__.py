@@ -94,11 +94,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
             skipped.append(Skipped(path=path, line=0, name="", reason="can't be read" if raw is None else "too large"))
             continue
         looked.append(path)
-        if (
-            not WORDS.search(raw)
-            or not (path in settings or READS.search(raw) or QUOTED.search(raw))
-            or is_runtime(raw)
-        ):
+        if is_runtime(raw) or not _worth_parsing(raw, settings=path in settings):
             continue
         try:
             source = Source.from_bytes(path, raw)
@@ -118,11 +114,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         calls += [(path, node.lineno, node.col_offset) for node in seen.accessors]
         if path in settings and found and b"get_secret" not in raw:
             findings.append(absent_finding(path))
-    for path in paths:
-        base = path.rpartition("/")[2]
-        if DOTENV.match(base) and not EXAMPLE.search(base) and (raw := read(path)):
-            lines = raw.decode("utf-8-sig", "replace").split("\n")
-            findings += [dotenv_finding(path, line, lines[line - 1], key) for line, key in dotenv("\n".join(lines))]
+    findings += _dotenv_findings(paths, read)
     old = [msgspec.structs.replace(f, site=None) for f in constants if not f.env]  # nothing is left to rewrite
     findings = number([*settle(join_databases(findings), elsewhere), *old])
     skipped += [
@@ -138,6 +130,21 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         constants=tuple(constants),
         calls=tuple(calls),
     )
+
+
+def _dotenv_findings(paths: list[str], read: Read) -> list[Finding]:
+    found: list[Finding] = []
+    for path in paths:
+        base = path.rpartition("/")[2]
+        if DOTENV.match(base) and not EXAMPLE.search(base) and (raw := read(path)):
+            lines = raw.decode("utf-8-sig", "replace").split("\n")
+            found += [dotenv_finding(path, line, lines[line - 1], key) for line, key in dotenv("\n".join(lines))]
+    return found
+
+
+def _worth_parsing(raw: bytes, *, settings: bool) -> bool:
+    """Whether a file can have something to find."""
+    return bool(WORDS.search(raw)) and (settings or bool(READS.search(raw) or QUOTED.search(raw)))
 
 
 def _facts(name: str, known: set[str], read: Read) -> Facts:

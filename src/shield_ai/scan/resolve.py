@@ -6,11 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.layout import is_runtime
-from shield_ai.scan.bindings import Imported, Opaque, arguments
+from shield_ai.scan.bindings import Imported, Opaque
 from shield_ai.scan.readers import (
     ACCESSORS,
     CONSTANTS,
-    NAME_KEYWORDS,
     Accessor,
     Environ,
     EnvObject,
@@ -21,6 +20,7 @@ from shield_ai.scan.readers import (
     attribute,
     known,
 )
+from shield_ai.scan.reads import Read, arguments_of, calls_in, prefix_of
 
 if TYPE_CHECKING:
     from shield_ai.scan.bindings import Binding, Module, Scope
@@ -182,12 +182,12 @@ class Resolver:
         """Say what a function of the app reads, where one of its parameters takes the variable's name."""
         names = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
         inner = (*scopes, node) if node not in scopes else scopes
-        for call in _calls(node):
+        for call in calls_in(node):
             read = Resolver(self.project, self.module, self.depth + 1).read(call, inner)
             if read is None or read.reader.copy:
                 continue
             for i, name in enumerate(names):
-                prefix = _prefix(read.argument, name)
+                prefix = prefix_of(read.argument, name)
                 if prefix is not None:
                     label = getattr(node, "name", "lambda")
                     return Reader(f"{label}()", prefix=read.reader.prefix + prefix, position=i, keyword=name)
@@ -207,55 +207,7 @@ class Resolver:
             reader = Reader(reader.label, prefix=reader.prefix, computed=reader.computed, keyword="var")
         if not isinstance(reader, Reader):
             return None
-        argument, default = _arguments(node, reader)
+        argument, default = arguments_of(node, reader)
         if argument is None and not reader.fixed:
             return None
         return Read(reader, argument, default)
-
-
-class Read:
-    """One read: how, of what, and the default that it is given."""
-
-    __slots__ = ("argument", "default", "reader")
-
-    def __init__(self, reader: Reader, argument: ast.expr | None, default: ast.expr | None) -> None:
-        self.reader = reader
-        self.argument = argument
-        self.default = default
-
-
-def _arguments(node: ast.Call, reader: Reader) -> tuple[ast.expr | None, ast.expr | None]:
-    """Return the expressions of the variable's name and of the default."""
-    named = {k.arg: k.value for k in node.keywords if k.arg}
-    positional = [] if any(isinstance(a, ast.Starred) for a in node.args) else node.args
-    argument = positional[reader.position] if len(positional) > reader.position else None
-    if argument is None:
-        keywords = {reader.keyword} | (NAME_KEYWORDS if not reader.fixed else set())
-        argument = next((named[k] for k in keywords if k in named), None)
-    default = named.get("default")
-    at = reader.default if reader.position == 0 else reader.position + 1
-    if default is None and at >= 0 and len(positional) > at:
-        default = positional[at]
-    return argument, default
-
-
-def _calls(node: ast.FunctionDef | ast.Lambda) -> list[ast.expr]:
-    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    return [n for part in body for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
-
-
-def _prefix(node: ast.expr | None, name: str) -> str | None:
-    """Return what a helper puts before its parameter to make the variable's name."""
-    if isinstance(node, ast.Name):
-        return "" if node.id == name else None
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and isinstance(node.left, ast.Constant):
-        return str(node.left.value) if isinstance(node.right, ast.Name) and node.right.id == name else None
-    if isinstance(node, ast.JoinedStr) and node.values:
-        *head, last = node.values
-        inner = last.value if isinstance(last, ast.FormattedValue) else None
-        if isinstance(inner, ast.Name) and inner.id == name and all(isinstance(v, ast.Constant) for v in head):
-            return "".join(str(v.value) for v in head if isinstance(v, ast.Constant))
-    return None
-
-
-__all__ = ["Accessor", "Read", "Resolver", "arguments"]

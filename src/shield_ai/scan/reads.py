@@ -1,0 +1,57 @@
+"""One read of a variable: which argument names it, and which is its default."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.scan.readers import NAME_KEYWORDS
+
+if TYPE_CHECKING:
+    from shield_ai.scan.readers import Reader
+
+
+class Read:
+    """One read: how, of what, and the default that it is given."""
+
+    __slots__ = ("argument", "default", "reader")
+
+    def __init__(self, reader: Reader, argument: ast.expr | None, default: ast.expr | None) -> None:
+        self.reader = reader
+        self.argument = argument
+        self.default = default
+
+
+def arguments_of(node: ast.Call, reader: Reader) -> tuple[ast.expr | None, ast.expr | None]:
+    """Return the expressions of the variable's name and of the default."""
+    named = {k.arg: k.value for k in node.keywords if k.arg}
+    positional = [] if any(isinstance(a, ast.Starred) for a in node.args) else node.args
+    argument = positional[reader.position] if len(positional) > reader.position else None
+    if argument is None:
+        keywords = {reader.keyword} | (NAME_KEYWORDS if not reader.fixed else set())
+        argument = next((named[k] for k in keywords if k in named), None)
+    default = named.get("default")
+    at = reader.default if reader.position == 0 else reader.position + 1
+    if default is None and at >= 0 and len(positional) > at:
+        default = positional[at]
+    return argument, default
+
+
+def calls_in(node: ast.FunctionDef | ast.Lambda) -> list[ast.expr]:
+    """Return the calls and subscripts in a function's body."""
+    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+    return [n for part in body for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
+
+
+def prefix_of(node: ast.expr | None, name: str) -> str | None:
+    """Return what a helper puts before its parameter to make the variable's name."""
+    if isinstance(node, ast.Name):
+        return "" if node.id == name else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and isinstance(node.left, ast.Constant):
+        return str(node.left.value) if isinstance(node.right, ast.Name) and node.right.id == name else None
+    if isinstance(node, ast.JoinedStr) and node.values:
+        *head, last = node.values
+        inner = last.value if isinstance(last, ast.FormattedValue) else None
+        if isinstance(inner, ast.Name) and inner.id == name and all(isinstance(v, ast.Constant) for v in head):
+            return "".join(str(v.value) for v in head if isinstance(v, ast.Constant))
+    return None
