@@ -65,7 +65,8 @@ def check(before, after, files=None):
         pytest.param(
             'X = os.getenv("API_KEY", os.getenv("A_PASS")) or ""',
             'X = get_secret(\n    "api-key",\n'
-            '    lambda: os.getenv("API_KEY", get_secret("a-pass", lambda: os.getenv("A_PASS"))) or "",\n)',
+            "    lambda: os.getenv(\n"
+            '        "API_KEY", get_secret("a-pass", lambda: os.getenv("A_PASS"))\n    ) or "",\n)',
             id="an empty value after or stays with the read",
         ),
         pytest.param(

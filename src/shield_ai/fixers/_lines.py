@@ -125,7 +125,7 @@ def _pairs(cells: list[Cell]) -> list[tuple[int, int]]:
             open_.append(at)
         elif char in CLOSING and open_:
             start = open_.pop()
-            if not cells[start].fixed:
+            if not cells[start].fixed or any(cell.origin == NEW for cell in cells[start:at]):
                 pairs.append((start, at))
     return pairs
 
