@@ -107,6 +107,8 @@ def test_imports_in_a_circle_end(sites):
         ("import os\nX = os.environ.get('API_KEY', (d := 'x'))", "assigns with :="),
         ("import os\nX = os.environ.get('API_KEY', locals().get('d'))", r"calls locals\(\)"),
         ("import os\nos.environ['API_KEY'] = 'k3y-of-a-test'", "written into the environment"),
+        ("class S(BaseSettings):\n    api_key: SecretStr", "pydantic reads it"),
+        ("class S(AppSettings):\n    api_key: str = Field(..., min_length=3)", "pydantic reads it"),
         ("import os\nx: os.environ['API_KEY'] = 1", "type annotation"),
         ("import os\ndef f(x) -> os.environ['API_KEY']: pass", "type annotation"),
     ],

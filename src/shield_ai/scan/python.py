@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model import Shape
-from shield_ai.names import Meaning, meaning, variable_of
+from shield_ai.names import Meaning, is_secret, meaning, variable_of
 from shield_ai.scan.bindings import OPAQUE
 from shield_ai.scan.expressions import Expressions
 from shield_ai.scan.literals import literal_text, looks_secret
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.project import Project
     from shield_ai.scan.reads import Read
 
+FIELD = "pydantic reads it when the settings are made; it needs a settings source"
 DATABASE_KEYS = {"NAME": "database", "USER": "username", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
 
 
@@ -95,6 +96,16 @@ class Walk(Expressions):
             if spot.span is None:
                 spot.reason = "its place within the f-string can't be told"
         return True
+
+    def declared(self, node: ast.AnnAssign) -> None:
+        """Note a field of a pydantic settings class that has no value of its own."""
+        field = isinstance(node.value, ast.Call) and ast.unparse(node.value.func).endswith("Field")
+        scope, name = self.scopes[-1], node.target
+        if (node.value and not field) or not isinstance(scope, ast.ClassDef) or not isinstance(name, ast.Name):
+            return
+        if any(ast.unparse(base).endswith("Settings") for base in scope.bases) and is_secret(name.id):
+            variable = name.id.upper()
+            self._add(Spot(node=name, shape=Shape.READ, path=(name.id,), variable=variable, direct=True, reason=FIELD))
 
     def literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Note a value that stands in the code, unless it is a default that a secret wins over."""

@@ -47,6 +47,9 @@ class Statements:
         """Walk the value of an assignment."""
         self.visit(value, self._target(target), direct=True)
 
+    def declared(self, node: ast.AnnAssign) -> None:
+        """Note a field of a class that reads its variables by itself."""
+
     def block(self, body: list[ast.stmt]) -> None:
         """Walk statements."""
         for statement in body:
@@ -64,6 +67,7 @@ class Statements:
             self._assign(node.targets, node.value)
         elif isinstance(node, ast.AnnAssign):
             self._annotated(node.annotation)
+            self.declared(node)
             if node.value:
                 self._assign([node.target], node.value)
         elif isinstance(node, ast.AugAssign):

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai.fixers._lines import Insert, relay
+
+
+def applied(line, inserts, width):
+    out, at = "", 0
+    for change in relay(line, inserts, width):
+        out += line[at : change.start] + change.text
+        at = change.end
+    return out + line[at:]
+
+
+def wrapped(line, inner, width, before="get(", after=")"):
+    start = line.index(inner)
+    return applied(line, [Insert(start, start + len(inner), before, after)], width)
+
+
+@pytest.mark.parametrize(
+    ("line", "result"),
+    [
+        pytest.param("x = READ", "x = get(READ)", id="fits"),
+        pytest.param("x_of_a_length = READ", "x_of_a_length = get(\n    READ\n)", id="opened"),
+        pytest.param("    x_of_a_length = READ", "    x_of_a_length = get(\n        READ\n    )", id="indented"),
+        pytest.param("\tx_of_a_length = READ", "\tx_of_a_length = get(\n\t\tREAD\n\t)", id="tabs"),
+        pytest.param('D = {"d": READ, }   ', 'D = {\n    "d": get(READ),\n}   ', id="the outermost bracket"),
+        pytest.param('f("a, (b", READ, "c"*9)', 'f(\n    "a, (b",\n    get(READ),\n    "c"*9,\n)', id="one a line"),
+        pytest.param("long_name[READ] = value_x", "long_name[\n    get(READ)\n] = value_x", id="subscript"),
+        pytest.param('    "KEY_IS": {"x": READ,', '    "KEY_IS": {"x": get(\n        READ\n    ),', id="left open"),
+        pytest.param("x = READ  # (a comment", "x = get(\n    READ\n)  # (a comment", id="comment"),
+        pytest.param("x_of_some_length = 'READ'", "x_of_some_length = 'get(READ)'", id="in a string"),
+    ],
+)
+def test_lines(line, result):
+    assert wrapped(line, "READ", 21) == result
+
+
+def test_nested_inserts():
+    inserts = [Insert(4, 11, "a(", ")"), Insert(6, 10, "b(", ")")]
+    assert applied("x = f(READ)", inserts, 99) == "x = a(f(b(READ)))"
+
+
+def test_a_replacement():
+    assert applied("if 'X' in e: y", [Insert(3, 11, "has(x)", "", replaces=True)], 99) == "if has(x): y"
+
+
+@given(
+    names=st.lists(st.sampled_from(["READ", "a", "'b, ('", "f(c, d)", "[1, 2]", "{'k': v}"]), min_size=1, max_size=6),
+    width=st.integers(10, 60),
+)
+def test_the_meaning_stays(names, width):
+    line = f"x = g({', '.join(['READ', *names])})"
+    after = wrapped(line, "READ", width)
+    assert ast.dump(ast.parse(after)) == ast.dump(ast.parse(line.replace("READ", "get(READ)", 1)))
