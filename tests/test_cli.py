@@ -339,6 +339,14 @@ def test_wrong_usage(tmp_path, arguments, words):
     error(shield(*arguments, cwd=tmp_path), 2, *words)
 
 
+def test_a_file_that_is_not_parsed_is_never_clean(tmp_path):
+    (tmp_path / "settings.py").write_text("SECRET_KEY = (\n")
+    for form in ("text", "json"):
+        done = shield("scan", "--format", form, cwd=tmp_path)
+        assert done.code == 1
+        assert "not parsed" in done.out
+
+
 @pytest.mark.parametrize("command", ["scan", "plan"])
 def test_an_output_file_that_can_not_be_written(app, command):
     only = ["--only", "code"] if command == "plan" else []

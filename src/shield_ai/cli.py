@@ -45,7 +45,7 @@ def cli() -> None:
 def scan(app: Path, form: str, output: Path | None) -> int:
     """Find the secrets of an app: in code, .env files and environment reads.
 
-    Exits with 1 when there is any finding; with SARIF, 0.
+    Exits with 1 when there is any finding, or a file that could not be looked at; with SARIF, 0.
     """
     work = Work(app)
     text = _findings(work, form, colour=output is None and _colour(sys.stdout))
@@ -54,7 +54,7 @@ def scan(app: Path, form: str, output: Path | None) -> int:
         click.echo(f"{len(work.findings)} findings in {output}", err=True)
     else:
         click.echo(text, nl=False)
-    return FINDINGS if work.findings and form != "sarif" else DONE
+    return FINDINGS if (work.findings or work.unseen) and form != "sarif" else DONE
 
 
 @cli.command()
@@ -193,16 +193,15 @@ def demo(keep: Path | None) -> int:
 
 def _findings(work: Work, form: str, *, colour: bool) -> str:
     """Show a scan; each form of report is loaded only when it is asked for."""
-    skipped = [skip for skip in work.scanned.skipped if not skip.line]
     if form == "json":
-        return scan_json(work.findings, skipped)
+        return scan_json(work.findings, work.unseen)
     if form == "sarif":
         from shield_ai.reports.sarif import sarif  # noqa: PLC0415
 
         return sarif(work.findings, work.edits())
     from shield_ai.reports.text import scan_text  # noqa: PLC0415
 
-    return scan_text(work.findings, work.tree.read, skipped, colour=colour)
+    return scan_text(work.findings, work.tree.read, work.unseen, colour=colour)
 
 
 def _diffs(work: Work, made: Plan, *, colour: bool) -> str:

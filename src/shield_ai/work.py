@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.secretsmanager import SecretsManager
     from shield_ai.journal import Record
-    from shield_ai.model import Check, FileChange, Finding, Receipt
+    from shield_ai.model import Check, FileChange, Finding, Receipt, Skipped
 
 Half = Literal["code", "aws"]
 
@@ -65,6 +65,11 @@ class Work:
     def findings(self) -> Sequence[Finding]:
         """What the scan found."""
         return self.scanned.findings
+
+    @property
+    def unseen(self) -> Sequence[Skipped]:
+        """The files that could not be read or parsed: not clean, only unknown."""
+        return [skip for skip in self.scanned.skipped if not skip.line]
 
     @functools.cached_property
     def manifest(self) -> Manifest:
@@ -144,8 +149,8 @@ class Work:
 
     def _refuse_unparsed(self, manifest: Manifest) -> None:
         settings = {*manifest.app.settings, *self.scanned.facts.settings}
-        for skip in self.scanned.skipped:
-            if skip.path in settings and not skip.line:
+        for skip in self.unseen:
+            if skip.path in settings:
                 raise SourceError(f"{skip.path}: {skip.reason}", "mend the file; nothing was changed")
 
     def edits(self) -> Sequence[FileChange]:
