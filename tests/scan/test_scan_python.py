@@ -125,6 +125,7 @@ def test_what_cannot_be_moved_says_why(sites, text, reason):
         pytest.param("settings = {}\nX = settings['API_KEY']", id="another mapping"),
         pytest.param("import os\nos.environ['API_KEY'] = key", id="written"),
         pytest.param("import os\ndel os.environ['API_KEY']", id="deleted"),
+        pytest.param("from decouple import config\nX = config('STORE_TOKEN', cast=bool)", id="a switch"),
         pytest.param("def f(os):\n    return os.environ['API_KEY']", id="a parameter"),
         pytest.param("import os\ndef get(name):\n    return os.environ[name]", id="the helper itself"),
         pytest.param("import environ\nenv = environ.Env()\nenv.read_env('API_KEY')", id="reads a file"),

@@ -122,8 +122,8 @@ class Walk(Expressions):
         if read is None:
             return False
         name = self.resolver.constant(read.argument, self.scopes) if read.argument else read.reader.fixed
-        if read.reader.method == "bool" or read.reader.label.endswith("bool()"):
-            return True  # a switch, whatever it is called
+        if _is_switch(node, read):
+            return True
         prefix, known = self._prefix(read)
         variable = prefix + name if name is not None and known else ""
         if variable and variable in self._moved:
@@ -227,3 +227,11 @@ class Walk(Expressions):
     def _outer(self) -> str:
         start, end = self.source.span(self._strings[0])
         return self.source.raw[start:end].decode(self.source.encoding)
+
+
+def _is_switch(node: ast.Call | ast.Subscript, read: Read) -> bool:
+    """Whether a read gives a truth value, whatever the variable is called."""
+    keywords = node.keywords if isinstance(node, ast.Call) else []
+    cast = next((k.value for k in keywords if k.arg == "cast"), None)
+    as_bool = isinstance(cast, ast.Name) and cast.id in {"bool", "strtobool"}
+    return as_bool or read.reader.method == "bool" or read.reader.label.endswith("bool()")
