@@ -119,7 +119,9 @@ def meaning(name: str) -> Meaning:
     parts = words(name)
     while len(parts) > 1 and (parts[-1].isdigit() or parts[-1] in STAGES):
         parts = parts[:-1]
-    if not parts or (parts[0] in SWITCHES and len(parts) > 1) or ANYWHERE & set(parts) or name.strip("_").upper() in PATHS:
+    if not parts or name.strip("_").upper() in PATHS:
+        return Meaning.HARMLESS
+    if (parts[0] in SWITCHES and len(parts) > 1) or ANYWHERE & set(parts):
         return Meaning.HARMLESS
     if parts[-1] in ADDRESS | {"BROKER", "BACKEND"}:
         return _address(parts)
