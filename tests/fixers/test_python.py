@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 
+import msgspec
 import pytest
 
 from shield_ai.draft import draft
@@ -264,8 +265,6 @@ def test_a_get_secret_elsewhere_in_the_app_counts_too():
 
 
 def test_names_in_shield_toml_win():
-    import msgspec
-
     before = "import os\nX = os.environ['API_KEY']\n"
     raws = {PATH: before.encode()}
     scan = scan_files("shop", list(raws), raws.get)
@@ -338,3 +337,71 @@ E_TOKEN = "E_TOKEN" in os.environ and int(os.environ["E_TOKEN"])
             results.append({k: v for k, v in space.items() if k.isupper()} | {"A": space["Base"].A_TOKEN})
         assert results[0] == results[1]
         assert len(results[0]) == 5
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            'X = os.environ.get(\n    "API_KEY",\n    "",  # none\n)\n',
+            'X = get_secret(\n    "api-key",\n    lambda: os.environ.get(\n        "API_KEY",\n        "",  # none\n    ),\n)\n',
+            id="moved in",
+        ),
+        pytest.param(
+            'if 1:\n\tX = os.environ.get(\n\t\t"API_KEY",\n\t\tos.environ["A_TOKEN"],\n\t)\n',
+            'if 1:\n\tX = get_secret(\n\t\t"api-key",\n\t\tlambda: os.environ.get(\n\t\t\t"API_KEY",\n'
+            '\t\t\tget_secret("a-token", lambda: os.environ["A_TOKEN"]),\n\t\t),\n\t)\n',
+            id="with another inside, by tabs",
+        ),
+        pytest.param(
+            'X = os.environ.get("API_KEY", """a\n  b""")\n',
+            'X = get_secret("api-key", lambda: os.environ.get("API_KEY", """a\n  b"""))\n',
+            id="a long string keeps its lines",
+        ),
+        pytest.param(
+            'SECRET_KEY = (\n    "k3y-"\n    "of-a-test"\n)\n',
+            'SECRET_KEY = (\n    get_secret(\n        "secret-key",\n        "k3y-"\n        "of-a-test",\n    )\n)\n',
+            id="a literal of two lines",
+        ),
+        pytest.param(
+            'if (\n    "API_KEY"\n    in os.environ\n):\n    X = os.environ["API_KEY"]\n',
+            'if (\n    has_secret("api-key")\n):\n    X = get_secret("api-key", lambda: os.environ["API_KEY"])\n',
+            id="presence",
+        ),
+    ],
+)
+def test_expressions_of_several_lines(before, after):
+    name = "get_secret, has_secret" if "has_secret" in after else "get_secret"
+    check(f"import os\n\n{before}", f"import os\n\nfrom shop.utils.secrets import {name}\n\n{after}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("X = (f'é {a}' f\"é {os.environ['API_KEY']}\")\n", id="joined after wide characters"),
+        pytest.param("X = f'''a\n{b}\nc {os.environ[\"API_KEY\"]}'''\n", id="on a later line of a long one"),
+        pytest.param("X = f\"{os.environ['API_KEY']}{os.environ['API_KEY']}\"\n", id="twice"),
+        pytest.param("X = rf\"\\d{os.environ['API_KEY']:>{w}}\"\n", id="with a format"),
+        pytest.param("X = f\"{x:{os.environ['API_KEY']}}\"\n", id="as a format"),
+        pytest.param('X = f"{os.environ[k]}" + os.environ["API_KEY"]\n', id="beside one"),
+    ],
+)
+def test_f_strings_are_moved_or_left_but_never_broken(text):
+    before = f"import os\n\n{text}"
+    after, skipped = rewritten(before)
+    ast.parse(after)
+    assert b"get_secret(" in after or skipped
+    assert all(entry.reason for entry in skipped)
+    assert rewritten(after)[0] == after
+
+
+def test_a_secret_that_shield_toml_lacks_is_said():
+    before = "import os\nX = os.environ['API_KEY']\nY = os.environ['A_TOKEN']\n"
+    raws = {PATH: before.encode()}
+    scan = scan_files("shop", list(raws), raws.get)
+    manifest = draft(scan.findings, None, scan.facts)
+    manifest = msgspec.structs.replace(manifest, secret=manifest.secret[:1])
+    source = Source.from_bytes(PATH, before.encode())
+    result = rewrite(source, scan.findings, manifest, IMPORT)
+    assert [(entry.name, entry.reason) for entry in result.skipped] == [("A_TOKEN", "shield.toml has no secret for it")]
+    assert b"get_secret('api-key'" in apply_edits(before.encode(), result.edits)
