@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from shield_ai.manifest import Manifest, Secret
     from shield_ai.proof import Loaded
 
+_TICK = 1.1  # seconds: the settings are loaded again when a clock of seconds has moved on
 # Stands in for a URL that nobody named: the parsers of its kind take it, and nobody listens there.
 _URLS = {
     "CACHE": "redis://:password@localhost:6379/0",
@@ -135,8 +137,18 @@ class Proving:
             The settings that differ, and why what was not proved was not.
         """
         plain, full = self._before
-        differ, _ = differences(plain, self._probe.load(self._plain))
-        more, unproved = differences(full, self._probe.load(self._full))
+        now_plain, now_full = (self._probe.load(env) for env in (self._plain, self._full))
+        off = differences(plain, now_plain)[0]
+        more, unproved = differences(full, now_full)
+        on = differences(full, self._with_aws(), errors=False)[0]
+        off = list(dict.fromkeys([*off, *more]))
+        if off or on:
+            restless = self._restless(now_full)
+            off = [name for name in off if name not in restless]
+            on = [name for name in on if name not in restless]
+        return [*off, *(f"{name} (with AWS on)" for name in on if name not in off)], unproved
+
+    def _with_aws(self) -> list[Loaded]:
         with Store(self._content()) as store:
             self._probe.port = store.port
             on = {
@@ -146,9 +158,12 @@ class Proving:
                 "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": str(store.port),
                 "AWS_TOKEN": store.token,
             }
-            with_aws, _ = differences(full, self._probe.load({**self._bare, **on}), errors=False)
-        seen = dict.fromkeys([*differ, *more, *(f"{name} (with AWS on)" for name in with_aws)])
-        return list(seen), unproved
+            return self._probe.load({**self._bare, **on})
+
+    def _restless(self, now: list[Loaded]) -> set[str]:
+        """Name the settings that are never the same twice: a time, a random key. They say nothing about the edits."""
+        time.sleep(_TICK)
+        return set(differences(now, self._probe.load(self._full))[0])
 
     def _content(self) -> dict[str, Hidden]:
         content = {}

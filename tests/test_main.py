@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+import shield_ai.cli
+from shield_ai.__main__ import main
+from shield_ai.errors import AwsError, RollbackIncompleteError, ShieldError, StalePlanError
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """A command of our own in the real command line, which fails as it is told."""
+
+    def make(error):
+        @click.command("fail")
+        def fail() -> None:
+            raise error
+
+        monkeypatch.setitem(shield_ai.cli.cli.commands, "fail", fail)
+        return main(["fail"])
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ShieldError("wrong", "do this"), 2),
+        (StalePlanError("wrong", "do this"), 4),
+        (AwsError("wrong", "do this"), 5),
+        (RollbackIncompleteError("wrong", "do this"), 6),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_expected_failure_is_one_line_and_a_hint(failing, capsys, error, code):
+    assert failing(error) == code
+    assert capsys.readouterr().err == "error: wrong\n\nhint: do this\n"
+
+
+def test_without_a_hint_there_is_no_blank_line(failing, capsys):
+    failing(ShieldError("wrong"))
+    assert capsys.readouterr().err == "error: wrong\n"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()], ids=["ctrl-c", "no"])
+def test_an_interrupt_says_how_to_go_on(failing, capsys, error):
+    assert failing(error) == 130
+    assert "run the same command again" in capsys.readouterr().err
+
+
+def test_a_bug_leaves_a_report_without_a_value(failing, capsys):
+    value = secrets.token_hex(16)
+    error = RuntimeError(f"it was {value}")
+    error.__cause__ = ValueError(value)
+    assert failing(error) == 3
+    text = capsys.readouterr().err
+    assert text.startswith("error: a bug in shield: RuntimeError\n")
+    report = Path(re.search(r"report it with (\S+)", text)[1])
+    try:
+        content = report.read_text()
+        assert report.stat().st_mode & 0o077 == 0
+    finally:
+        report.unlink()
+    assert "builtins.RuntimeError" in content
+    assert "builtins.ValueError" in content
+    assert "test_main.py" in content
+    assert value not in text + content
+
+
+def test_no_command_shows_the_help(capsys):
+    assert main([]) == 2
+    assert "Start with: shield scan" in capsys.readouterr().err
+
+
+def test_the_version(capsys):
+    assert main(["--version"]) == 0
+    assert re.fullmatch(r"shield \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path):
+    (tmp_path / "settings.py").write_text("".join(f"A{i}_TOKEN = 'value number {i}'\n" for i in range(3000)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "shield_ai", "scan", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.read(10)
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() in {0, 1}
+    assert errors == b""
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path):
+    (tmp_path / "click.py").write_text("raise ModuleNotFoundError('none', name='click')\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-m", "shield_ai", "scan"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "error: click is not installed\n\nhint: pip install 'shield-ai[cli]'\n"
+
+
+@pytest.mark.parametrize(("environment", "coloured"), [({}, False), ({"NO_COLOR": "1"}, False)])
+def test_no_colour_without_a_terminal(failing, capsys, monkeypatch, environment, coloured):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    failing(ShieldError("wrong"))
+    assert ("\033[" in capsys.readouterr().err) == coloured

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.errors import AwsError, UnsafePlanError
+from shield_ai.manifest import App, Manifest, Secret, render
+from shield_ai.model import Action, Kind, Live, SecretState
+from shield_ai.plan import plan
+from shield_ai.scan import scan
+from shield_ai.tree import Tree
+
+APP = App(name="shop", region="eu-west-1", prefix="shop/", tags={"team": "web"})
+KEY = Secret(name="django-secret-key", kind=Kind.DJANGO_SECRET_KEY, env="SECRET_KEY")
+MAIL = Secret(name="mail-key", env="MAIL_KEY")
+DSN = Secret(name="sentry-dsn", env="SENTRY_DSN", optional=True)
+DB = Secret(name="db", kind=Kind.DATABASE, fields={"username": "DB_USER", "password": "DB_PASSWORD", "port": "DB_PORT"})
+OURS = {"managed-by": "shield-ai", "app": "shop"}
+
+
+def live(**states):
+    secrets = {f"shop/{name.replace('_', '-')}": state for name, state in states.items()}
+    return Live(account="123456789012", region="eu-west-1", secrets=secrets)
+
+
+def state(*, deleted=False, **tags):
+    return SecretState(arn="arn:x", tags=tags, deleted=deleted)
+
+
+def made(root, manifest, account, available=(), *, code=False):
+    tree, seen = Tree(root), scan(root)
+    return plan(
+        manifest,
+        seen.findings,
+        read=tree.read,
+        has_folder=tree.has_folder,
+        live=account,
+        available={name: f"env:{name}" for name in available},
+        constants=seen.constants,
+        calls=seen.calls,
+        accessor_import=seen.facts.accessor_import(manifest) if code else "",
+    )
+
+
+def of(root, secret, account, available=()):
+    result = made(root, Manifest(app=APP, secret=(secret,)), account, available)
+    return {c.name: (c.action, [(o.field, o.locator) for o in c.origins]) for c in result.changes}, result.missing
+
+
+@pytest.mark.parametrize(
+    ("secret", "account", "available", "changes", "missing"),
+    [
+        pytest.param(MAIL, live(), ["MAIL_KEY"], {"shop/mail-key": (Action.CREATE, [("", "env:MAIL_KEY")])}, (), id="new"),
+        pytest.param(MAIL, live(mail_key=state(**OURS)), [], {"shop/mail-key": (Action.KEEP, [])}, (), id="there"),
+        pytest.param(MAIL, live(mail_key=state()), ["MAIL_KEY"], {"shop/mail-key": (Action.KEEP, [])}, (), id="there, by hand"),
+        pytest.param(MAIL, live(mail_key=state(deleted=True, **OURS)), ["MAIL_KEY"], {"shop/mail-key": (Action.RESTORE, [("", "env:MAIL_KEY")])}, (), id="in deletion"),
+        pytest.param(MAIL, live(), [], {}, ("mail-key (MAIL_KEY)",), id="no value"),
+        pytest.param(DSN, live(), [], {}, (), id="optional, no value"),
+        pytest.param(KEY, live(), [], {"shop/django-secret-key": (Action.CREATE, [("", "generate:django-secret-key")])}, (), id="Django's key is made"),
+        pytest.param(KEY, live(), ["SECRET_KEY"], {"shop/django-secret-key": (Action.CREATE, [("", "env:SECRET_KEY")])}, (), id="Django's key is given"),
+        pytest.param(DB, live(), ["DB_USER", "DB_PASSWORD", "DB_PORT"], {"shop/db": (Action.CREATE, [("username", "env:DB_USER"), ("password", "env:DB_PASSWORD"), ("port", "env:DB_PORT")])}, (), id="a document"),
+        pytest.param(DB, live(), ["DB_USER"], {}, ("db (DB_PASSWORD, DB_PORT)",), id="a document with holes"),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_secret(tmp_path, secret, account, available, changes, missing):
+    assert of(tmp_path, secret, account, available) == (changes, missing)
+
+
+SETTINGS = """\
+import os
+SECRET_KEY = "literal in the code"
+MAIL_KEY = "literal of the mail service"
+DATABASES = {"default": {
+    "USER": os.environ["DB_USER"], "PASSWORD": os.environ.get("DB_PASSWORD", "dev"), "PORT": os.environ.get("DB_PORT", "5432"),
+}}
+INSTALLED_APPS = []
+"""
+
+
+@pytest.mark.parametrize(
+    ("secret", "available", "locators"),
+    [
+        pytest.param(MAIL, [], [("", "code:settings.py")], id="a literal"),
+        pytest.param(MAIL, ["MAIL_KEY"], [("", "env:MAIL_KEY")], id="a source that was named wins"),
+        pytest.param(KEY, [], [("", "generate:django-secret-key")], id="never Django's key from the code"),
+        pytest.param(DB, ["DB_USER", "DB_PASSWORD"], [("username", "env:DB_USER"), ("password", "env:DB_PASSWORD"), ("port", "code:settings.py")], id="the default of a port"),
+    ],
+)  # fmt: skip
+def test_values_that_stand_in_the_code(tmp_path, secret, available, locators):
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    changes, missing = of(tmp_path, secret, live(), available)
+    ((_, origins),) = changes.values()
+    assert [(field, locator.partition("#")[0]) for field, locator in origins] == locators
+    assert missing == ()
+
+
+def test_the_default_of_a_password_is_never_stored(tmp_path):
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    assert of(tmp_path, DB, live(), ["DB_USER"]) == ({}, ("db (DB_PASSWORD)",))
+
+
+def test_a_secret_of_another_app_is_not_touched(tmp_path):
+    theirs = state(**{**OURS, "app": "other"})
+    with pytest.raises(UnsafePlanError, match="belongs to the app other"):
+        of(tmp_path, MAIL, live(mail_key=theirs), ["MAIL_KEY"])
+    with pytest.raises(AwsError, match="scheduled for deletion"):
+        of(tmp_path, MAIL, live(mail_key=state(deleted=True)), ["MAIL_KEY"])
+
+
+def test_names_the_secret_and_its_tags(tmp_path):
+    result = made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live(), ["MAIL_KEY"])
+    (change,) = result.changes
+    assert change.tags == {"team": "web", **OURS}
+    assert change.permission == "secretsmanager:CreateSecret"
+    assert (result.account, result.region) == ("123456789012", "eu-west-1")
+    assert [file.path for file in result.files] == ["aws/iam-policy-secrets-manager.json"]
+
+
+def test_the_code_alone(tmp_path):
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    manifest = Manifest(app=App(name="shop", settings=("settings.py",), runtime="aws_secrets.py"), secret=(MAIL, DB))
+    result = made(tmp_path, manifest, None, code=True)
+    assert result.changes == ()
+    assert {"settings.py", "shield.toml", "aws_secrets.py"} <= {file.path for file in result.files}
+    assert [skip.name for skip in result.skipped if skip.path == "settings.py"] == ["SECRET_KEY"]
+    (tmp_path / "shield.toml").write_text(render(manifest))
+    assert "shield.toml" not in {file.path for file in made(tmp_path, manifest, None, code=True).files}

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+
+import pytest
+from shield_helpers import SETTINGS, files_of, make_app, shield
+
+from shield_ai.model import Hidden
+from shield_ai.proving import Store
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "status"), [("a/b", "right", 200), ("none", "right", 400), ("a/b", "wrong", 403)]
+)
+def test_the_store_answers_as_the_agent_does(name, token, status):
+    value = secrets.token_hex(8)
+    with Store({"a/b": Hidden(value)}) as store:
+        connection = http.client.HTTPConnection("127.0.0.1", store.port)
+        header = {"X-Aws-Parameters-Secrets-Token": store.token if token == "right" else "x"}
+        connection.request("GET", f"/secretsmanager/get?secretId={name.replace('/', '%2F')}", headers=header)
+        answer = connection.getresponse()
+        body = json.loads(answer.read())
+        connection.close()
+    assert answer.status == status
+    assert body.get("SecretString") == (value if status == 200 else None)
+
+
+@pytest.fixture
+def app(tmp_path):
+    make_app(tmp_path)
+    return tmp_path
+
+
+def apply(app, **env):
+    return shield(
+        "apply",
+        "--only",
+        "code",
+        "--yes",
+        cwd=app,
+        env={k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"} | env,
+    )
+
+
+def test_proves_what_it_did(app):
+    done = apply(app)
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1 settings modules have the same values as before, AWS off and on" in done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        pytest.param(b"import hashlib\nMAIL_HASH = hashlib.sha1(open(__file__, 'rb').read()).hexdigest()\n", "shop.settings.MAIL_HASH", id="looks at itself"),
+        pytest.param(b"import os\nMODE = 'aws' if os.environ.get('USE_AWS_SECRETS') else 'env'\n", "shop.settings.MODE (with AWS on)", id="looks at the switch"),
+    ],
+)  # fmt: skip
+def test_takes_everything_back_when_a_setting_differs(app, line, words):
+    (app / "shop/settings.py").write_bytes(SETTINGS + line)
+    before = files_of(app)
+    done = apply(app)
+    assert done.code == 4
+    assert f"error: these settings would change: {words}\n" in done.err
+    assert files_of(app) == before
+    assert shield("apply", "--only", "code", "--yes", "--no-proof", cwd=app).code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        pytest.param(b"import no_such_module\n", "ModuleNotFoundError no_such_module", id="a package is missing"),
+        pytest.param(b"import os\nX = os.environ['NOBODY_SETS_THIS']\n", "KeyError", id="a variable is missing"),
+        pytest.param(b"open('written', 'w')\n", "PermissionError", id="writes a file"),
+        pytest.param(b"import subprocess\nsubprocess.run(['true'])\n", "PermissionError", id="starts a process"),
+        pytest.param(b"import socket\nsocket.create_connection(('127.0.0.1', 9))\n", "PermissionError", id="connects"),
+    ],
+)
+def test_says_plainly_what_it_did_not_prove(app, line, why):
+    (app / "shop/settings.py").write_bytes(SETTINGS + line)
+    done = apply(app)
+    assert done.code == 0, done.err
+    assert f"not proved: shop.settings does not load here: {why}\n" in done.err
+    assert not (app / "written").exists()
+
+
+@pytest.mark.parametrize("value", ["secrets.token_hex()", "int(time.time())", "time.monotonic()", "object()"])
+def test_what_is_never_the_same_twice_is_no_difference(app, value):
+    (app / "shop/settings.py").write_bytes(SETTINGS + f"import secrets, time\nX_VALUE = {value}\n".encode())
+    done = apply(app)
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err
+
+
+def test_no_value_is_shown(app):
+    value = secrets.token_hex(12)
+    (app / "shop/settings.py").write_bytes(SETTINGS + f"X_TOKEN = '{value}'\nN = len(open(__file__).read())\n".encode())
+    done = apply(app, MAIL_API_KEY=value)
+    assert done.code == 4
+    assert value not in done.text
