@@ -172,3 +172,33 @@ def last_line(log: Path) -> str:
     except OSError:
         return "(no log)"
     return next((line.strip() for line in reversed(lines) if line.strip()), "(empty)")
+
+
+class Running:
+    """A server that one child process is: what its users need of the process."""
+
+    def __init__(self, child: Child) -> None:
+        self.log_path = child.log_path
+        self._child = child
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The server's own process."""
+        return self._child.pid
+
+    @property
+    def keeper_pid(self) -> int:
+        """The process that ends the server when this one is gone."""
+        return self._child.keeper_pid
+
+    def stop(self) -> None:
+        """End the server, and remove what it kept."""
+        self._child.stop()

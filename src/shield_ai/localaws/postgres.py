@@ -14,12 +14,11 @@ from urllib.parse import quote
 
 from shield_ai.errors import ShieldError
 from shield_ai.localaws.binaries import find_binaries, open_to_all, server_account, within_reach
-from shield_ai.localaws.child import Child
+from shield_ai.localaws.child import Child, Running
 from shield_ai.model import Hidden
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     import psycopg
 
@@ -40,7 +39,7 @@ SETTINGS = {
 }
 
 
-class LocalPostgres:
+class LocalPostgres(Running):
     """A running server with a superuser whose password only this object knows."""
 
     host = HOST
@@ -49,8 +48,7 @@ class LocalPostgres:
     def __init__(self, port: int, password: Hidden, child: Child) -> None:
         self.port = port
         self.password = password
-        self.log_path = child.log_path
-        self._child = child
+        super().__init__(child)
 
     @classmethod
     def start(cls, folder: Path | None = None, binaries: Path | None = None) -> Self:
@@ -93,28 +91,6 @@ class LocalPostgres:
             raise
         _password_file(scratch).unlink()
         return cls(port, password, child)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    @property
-    def pid(self) -> int:
-        """The server's main process."""
-        return self._child.pid
-
-    @property
-    def keeper_pid(self) -> int:
-        """The process that ends the server when this one is gone."""
-        return self._child.keeper_pid
-
-    def stop(self) -> None:
-        """Disconnect everybody and end the server."""
-        self._child.stop()
 
     def url(self, user: str, password: Hidden, database: str) -> Hidden:
         """Return the connection URL of a user; hidden, since it holds the password."""

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from shield_ai.errors import ShieldError
-from shield_ai.localaws.child import Child
+from shield_ai.localaws.child import Child, Running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -27,7 +26,7 @@ NEEDS = ("moto", "flask", "flask_cors")
 READY = 20.0
 
 
-class LocalAws:
+class LocalAws(Running):
     """An AWS account on a free loopback port, empty at the start and gone at the end.
 
     It takes any credentials and asks nobody's permission: what a policy allows can't be tried out here. `rules.py`
@@ -38,8 +37,7 @@ class LocalAws:
         self.url = url
         self.region = REGION
         self.account = ACCOUNT
-        self.log_path = child.log_path
-        self._child = child
+        super().__init__(child)
         self._key = ("LOCAL" + secrets.token_hex(8).upper(), secrets.token_hex(20))
 
     @classmethod
@@ -76,28 +74,6 @@ class LocalAws:
             child.stop()
             raise
         return cls(f"http://{HOST}:{number}", child)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    @property
-    def pid(self) -> int:
-        """The server's process."""
-        return self._child.pid
-
-    @property
-    def keeper_pid(self) -> int:
-        """The process that ends the server when this one is gone."""
-        return self._child.keeper_pid
-
-    def stop(self) -> None:
-        """End it; everything in it is gone."""
-        self._child.stop()
 
     def wait(self) -> int:
         """Wait until it ends by itself."""

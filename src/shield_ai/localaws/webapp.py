@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from shield_ai.errors import ShieldError
-from shield_ai.localaws.child import Child, last_line
+from shield_ai.localaws.child import Child, Running, last_line
 from shield_ai.model import Hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
     from shield_ai.localaws.postgres import LocalPostgres
 
@@ -98,14 +97,13 @@ def load_data(app: Path, environment: Mapping[str, str], log: Path) -> None:
             raise ShieldError(f"manage.py {command[0]} failed", hint=f"its log ends: {last_line(log)}")
 
 
-class WebApp:
+class WebApp(Running):
     """The running app."""
 
     def __init__(self, port: int, child: Child) -> None:
         self.port = port
         self.url = f"http://{HOST}:{port}"
-        self.log_path = child.log_path
-        self._child = child
+        super().__init__(child)
 
     @classmethod
     def start(
@@ -142,28 +140,6 @@ class WebApp:
             child.stop()
             raise
         return running
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    @property
-    def pid(self) -> int:
-        """The app's process."""
-        return self._child.pid
-
-    @property
-    def keeper_pid(self) -> int:
-        """The process that ends the app when this one is gone."""
-        return self._child.keeper_pid
-
-    def stop(self) -> None:
-        """End the app."""
-        self._child.stop()
 
     def health(self) -> dict[str, Any]:
         """Ask `/health` and return what it says."""
