@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import psycopg
+import pymysql
 from child import STEPS
 from psycopg import sql
 
 from shield_ai.rotator import handler
+from shield_ai.rotator.mysql import native_hash
 from shield_ai.rotator.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mariadb import Mariadb
 
     from shield_ai.localaws import LocalAws, LocalPostgres
 
@@ -196,3 +200,72 @@ class PostgresBed(Bed):
             }
             for name in sorted(names, key=len, reverse=True):
                 self.run(superuser, "DROP ROLE IF EXISTS {}", name)
+
+
+class MysqlBed(Bed):
+    """A user with rights in a database of its own, a bystander, and an administrator with its own secret."""
+
+    def __init__(
+        self, aws: LocalAws, mariadb: Mariadb, strategy: str, user: str | None = None, port: int | None = None
+    ) -> None:
+        self.mariadb = mariadb
+        mark = secrets.token_hex(4)
+        self.user, self.database = user or f"app_{mark}", f"db_{mark}"
+        self.bystander, self.admin = (f"by_{mark}", password()), (f"admin_{mark}", password())
+        first = password()
+        mariadb.run(f"CREATE DATABASE {self.database}")
+        for name, word in [(self.user, first), self.bystander, self.admin]:
+            mariadb.run("CREATE USER %s@'%%' IDENTIFIED BY PASSWORD %s", name, native_hash(word))
+        mariadb.run(f"GRANT ALL ON {self.database}.* TO %s@'%%'", self.user)
+        mariadb.run("GRANT ALL ON *.* TO %s@'%%' WITH GRANT OPTION", self.admin[0])
+        self.place = {
+            "host": mariadb.host,
+            "port": port or mariadb.port,
+            "database": self.database,
+            "sslmode": "disable",
+        }
+        environ = {"ROTATION_STRATEGY": f"mysql-{strategy}"}
+        super().__init__(aws, json.dumps({"username": self.user, "password": first, **self.place}), environ)
+        if strategy == "alternating-users":
+            admin = {"username": self.admin[0], "password": self.admin[1], **self.place}
+            self.client.create_secret(Name=f"{self.secret}-admin", SecretString=json.dumps(admin))
+            self.environ = {**environ, "ROTATION_ADMIN": f"{self.secret}-admin"}
+            self.never_dark, self.situations = True, ("no clone", "to the clone", "to the base")
+
+    def arrange(self, situation: str) -> None:
+        """Rotate until it is the right user's turn."""
+        if situation == "to the base" and self.document()["username"] == self.user:
+            self.rotate()
+        if situation in ("to the clone", "no clone") and self.document()["username"] != self.user:
+            self.rotate()
+        if situation == "no clone":
+            self.mariadb.run("DROP USER IF EXISTS %s@'%%'", f"{self.user}_clone")
+
+    def works(self, document: Mapping[str, Any]) -> bool:
+        try:
+            self.mariadb.connect(document["username"], document["password"], self.database).close()
+        except pymysql.err.OperationalError:
+            return False
+        return True
+
+    def check(self) -> None:
+        """The current login does all that the first one could, and nobody else lost anything."""
+        document = self.document()
+        with self.mariadb.connect(document["username"], document["password"], self.database) as connection:
+            connection.cursor().execute(f"CREATE TABLE t_{secrets.token_hex(6)} (id int)")
+            connection.cursor().execute("CREATE OR REPLACE VIEW v AS SELECT 1 AS one")
+        for name, word in (self.bystander, self.admin):
+            self.mariadb.connect(name, word).close()
+
+    def passwords(self) -> list[str]:
+        return [json.loads(value)["password"] for value in self.all_values()]
+
+    def remove(self) -> None:
+        self.mariadb.run(f"DROP DATABASE {self.database}")
+        for name in {
+            self.bystander[0],
+            self.admin[0],
+            self.user,
+            *(json.loads(value)["username"] for value in self.all_values()),
+        }:
+            self.mariadb.run("DROP USER IF EXISTS %s@'%%'", name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from mariadb import Mariadb, installed, running
 from matrix import rows
 
 from shield_ai.localaws import LocalPostgres
@@ -31,3 +32,12 @@ def talkative() -> Iterator[LocalPostgres]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for row in rows():
         terminalreporter.write_line(row)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Mariadb]:
+    """A MariaDB that logs every statement."""
+    if not installed():
+        pytest.skip("MariaDB is not installed: its strategies stay untested here (apt-get install mariadb-server)")
+    with running() as server:
+        yield server

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from bed import PostgresBed
+from bed import MysqlBed, PostgresBed
 from matrix import RECOVERIES, Harness, cell, points, record
-from wire import Wire, postgres_statement
+from wire import Wire, mysql_statement, postgres_statement
 
 WHOLE = bool(os.environ.get("ROTATION_MATRIX"))
 
@@ -39,5 +39,21 @@ def test_postgres(aws, talkative, strategy):
             assert len(secrets) > 3
             assert b"ALTER ROLE" in log
             assert [secret for secret in secrets[1:] if secret.encode() in log] == []  # the first was made by SQL
+        finally:
+            bed.remove()
+
+
+@pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
+def test_mysql(aws, mariadb, strategy):
+    with Wire(mariadb.host, mariadb.port, mysql_statement) as wire:
+        bed = MysqlBed(aws, mariadb, strategy, port=wire.port)
+        try:
+            failures = crash_everywhere(bed, wire, f"mysql-{strategy}")
+            assert not failures, "\n".join(failures)
+            secrets = bed.passwords()
+            log = mariadb.log + wire.seen
+            assert len(secrets) > 3
+            assert b"SET PASSWORD" in log
+            assert [secret for secret in secrets if secret.encode() in log] == []
         finally:
             bed.remove()

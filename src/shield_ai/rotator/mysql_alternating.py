@@ -21,8 +21,16 @@ if TYPE_CHECKING:
 
 LONGEST = 32  # characters of a user's name in MySQL; MariaDB takes more
 HOSTS = "SELECT Host FROM mysql.user WHERE BINARY User = BINARY %s ORDER BY Host"
-HASH = re.compile(r" IDENTIFIED (?:BY PASSWORD|VIA|WITH)(?: '[^']*'| \S+(?: USING '[^']*')?)*")
+DEFAULT_ROLES = (
+    "SELECT DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles WHERE BINARY USER = BINARY %s AND HOST = %s"
+)
+HASH = re.compile(r" IDENTIFIED (?:BY PASSWORD '[^']*'|VIA \S+(?: USING '[^']*')?(?: OR \S+(?: USING '[^']*')?)*)")
 WHO = "\0"  # stands for the account in a grant
+NOTHING = f"GRANT USAGE ON *.* TO {WHO}"
+NO_LIMITS = (
+    f"{NOTHING} REQUIRE NONE WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0"
+    " MAX_USER_CONNECTIONS 0 MAX_STATEMENT_TIME 0"
+)
 
 
 class MysqlAlternating(Alternating[MysqlSession]):
@@ -55,11 +63,10 @@ class MysqlAlternating(Alternating[MysqlSession]):
         hosts, there = hosts_of(session, base), hosts_of(session, user.username)
         if not hosts:
             raise SetupError("the user in use does not exist in the server")
-        strange = [
-            host
+        strange = any(
+            host not in hosts or not grants(session, user.username, host) <= grants(session, base, host)
             for host in there
-            if host not in hosts or not grants(session, user.username, host) <= grants(session, base, host)
-        ]
+        )
         if strange and not self.is_ours(rotation, user):
             raise SetupError(f"the server has a user {user.username} already, with rights that {base} does not have")
         for host in hosts:
@@ -83,37 +90,49 @@ def create(session: MysqlSession, user: str, host: str) -> None:
 
 
 def grants(session: MysqlSession, user: str, host: str) -> set[str]:
-    """Read an account's grants, without its name and its password's hash."""
+    """Read what an account may do, as statements; without its name and its password's hash."""
+    quoted = session.run("SELECT CONCAT(QUOTE(%s), '@', QUOTE(%s))", user, host)[0][0]
     found = set()
     for (line,) in session.run("SHOW GRANTS FOR %s@%s", user, host):
-        for account in accounts(session, user, host):
-            for word in (" TO ", " FOR "):
-                head, separator, tail = line.rpartition(word + account)
-                if separator:
-                    found.add(head + word + WHO + HASH.sub("", tail))
-    return {
-        grant
-        for grant in found
-        if not grant.startswith("GRANT USAGE ON *.* TO " + WHO) or "REQUIRE" in grant or "WITH" in grant
-    }
+        # MySQL 5.7 writes an account as a text, later ones and MariaDB as a name.
+        for end in (f" {word} {account}" for account in (account_name(user, host), quoted) for word in ("TO", "FOR")):
+            head, separator, tail = line.rpartition(end)
+            if separator:
+                found.add(f"{head} {end.split()[0]} {WHO}{HASH.sub('', tail)}")
+                break
+    if not session.is_mariadb:
+        roles = [account_name(*row) for row in session.run(DEFAULT_ROLES, user, host)]
+        found |= {f"SET DEFAULT ROLE {', '.join(sorted(roles))} TO {WHO}"} if roles else set()
+    return found - {NOTHING}
 
 
-def accounts(session: MysqlSession, user: str, host: str) -> list[str]:
-    """Return the ways in which a server may write an account."""
-    quoted = session.run("SELECT CONCAT(QUOTE(%s), '@', QUOTE(%s))", user, host)[0][0]
-    return [f"{mysql.name(user)}@{mysql.name(host)}", quoted]
+def account_name(user: str, host: str) -> str:
+    """Quote an account."""
+    return f"{mysql.name(user)}@{mysql.name(host)}"
 
 
 def align(session: MysqlSession, base: str, clone: str, host: str) -> None:
-    """Give the missing grants, then take those that the base no longer has."""
+    """Take what the base does not have, then give what is missing."""
     wanted, has = grants(session, base, host), grants(session, clone, host)
-    account = accounts(session, clone, host)[0]
-    for grant in sorted(has - wanted):
-        session.run(taken(grant).replace(WHO, account).replace("%", "%%"))
-    for grant in sorted(wanted - has if not has - wanted else wanted):
+    account = account_name(clone, host)
+    surplus = has - wanted
+    for grant in sorted(surplus):
+        for statement in taking(grant):
+            session.run(statement.replace(WHO, account))
+    # Taking may have taken a part of what is wanted: one grant can hold several privileges.
+    for grant in sorted(wanted if surplus else wanted - has):
         session.run(grant.replace(WHO, account))
 
 
-def taken(grant: str) -> str:
-    """Turn a grant into what takes it."""
-    return grant
+def taking(grant: str) -> list[str]:
+    """Return the statements that undo a grant."""
+    if grant.startswith(NOTHING):
+        return [NO_LIMITS]
+    if grant.startswith("SET DEFAULT ROLE"):
+        return [f"SET DEFAULT ROLE NONE {'FOR' if f' FOR {WHO}' in grant else 'TO'} {WHO}"]
+    head, _, tail = grant.removeprefix("GRANT ").rpartition(f" TO {WHO}")
+    privileges, on, place = head.rpartition(" ON ")
+    if not on:  # a role
+        return [f"REVOKE {head} FROM {WHO}"]
+    statements = [f"REVOKE {privileges} ON {place} FROM {WHO}"]
+    return [*statements, f"REVOKE GRANT OPTION ON {place} FROM {WHO}"] if "WITH GRANT OPTION" in tail else statements

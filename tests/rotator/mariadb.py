@@ -1,0 +1,95 @@
+"""A MariaDB of our own, where one is installed."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pymysql
+
+from shield_ai.localaws.child import Child
+from shield_ai.localaws.postgres import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Mariadb:
+    host = "127.0.0.1"
+
+    def __init__(self, port: int, password: str, folder: Path) -> None:
+        self.port, self.password, self.folder = port, password, folder
+
+    @property
+    def log(self) -> bytes:
+        return (self.folder / "general.log").read_bytes()
+
+    def connect(self, user: str = "root", password: str | None = None, database: str | None = None):
+        return pymysql.connect(
+            host=self.host, port=self.port, user=user, password=(self.password if password is None else password).encode(),
+            database=database, autocommit=True, connect_timeout=10, ssl_disabled=True,
+        )  # fmt: skip
+
+    def run(self, statement: str, *values: object):
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return cursor.fetchall()
+
+
+def installed() -> bool:
+    return bool(shutil.which("mariadbd") and shutil.which("mariadb-install-db"))
+
+
+@contextmanager
+def running() -> Iterator[Mariadb]:
+    folder = Path(tempfile.mkdtemp(prefix="shield-my-", dir="/tmp"))  # a place that the server's account may enter
+    account = None
+    if os.geteuid() == 0:
+        entry = pwd.getpwnam("mysql")
+        account = (entry.pw_uid, entry.pw_gid)
+        os.chown(folder, *account)
+    try:
+        install = [
+            "mariadb-install-db",
+            "--no-defaults",
+            f"--datadir={folder}/data",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ]
+        more = ["--user=mysql"] if account else []
+        subprocess.run([*install, *more], check=True, capture_output=True, timeout=120)
+        port = free_port()
+        server = [
+            *("mariadbd", "--no-defaults", f"--datadir={folder}/data", f"--port={port}", "--bind-address=127.0.0.1"),
+            *(
+                f"--socket={folder}/socket",
+                f"--pid-file={folder}/pid",
+                "--skip-name-resolve",
+                "--innodb-flush-log-at-trx-commit=0",
+            ),
+            *("--general-log", f"--general-log-file={folder}/general.log", *more),
+        ]
+        env = {"PATH": os.environ["PATH"] + ":/usr/sbin"}
+        with Child("MariaDB", [server], log=folder / "server.log", env=env, user=account) as child:
+            first = Mariadb(port, "", folder)
+            child.wait_until(lambda: answers(first), 60)
+            password = secrets.token_hex(12)
+            first.run("SET PASSWORD = PASSWORD(%s)", password)
+            yield Mariadb(port, password, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def answers(server: Mariadb) -> bool | None:
+    try:
+        server.connect().close()
+    except pymysql.err.OperationalError:
+        return None
+    return True
