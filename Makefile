@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-runtime coverage lock clean
+.PHONY: help demo test test-rotation lint bench bench-runtime coverage lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ test: $(VENV)/dev.stamp  ## the test suite with branch coverage
 	$(BIN)/coverage run -m pytest -n 2 --dist worksteal $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each point, on real databases
+	ROTATION_MATRIX=1 $(BIN)/python -m pytest tests/rotator tests/test_rotation.py $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## ruff, mypy strict, import layers
 	$(BIN)/ruff check .
