@@ -114,7 +114,7 @@ def _by_family(findings: Sequence[Finding]) -> Iterator[tuple[str, dict[str, str
     groups: dict[str, dict[str, str]] = {}
     for finding in findings:
         site = finding.site
-        family = database_field(site.variable) if site and site.shape is not Shape.LITERAL else None
+        family = database_field(site.variable) if site and site.shape in {Shape.READ, Shape.PRESENCE} else None
         if site and family:
             groups.setdefault(f"\0{family[0]}", {}).setdefault(family[1], site.variable)
     yield from groups.items()

@@ -83,6 +83,7 @@ class Shape(enum.StrEnum):
 
     READ = "read"  # an expression that reads an environment variable, in whatever library's way
     LITERAL = "literal"  # a value that stands in the code
+    FALLBACK = "fallback"  # a default that is no value to move: empty, or computed
     PRESENCE = "presence"  # asks whether a variable is set
     OTHER = "other"  # seen, and not rewritten
 

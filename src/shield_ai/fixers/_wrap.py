@@ -131,7 +131,7 @@ def presence(source: Source, wrap: Wrap) -> str:
 def around(source: Source, wrap: Wrap) -> tuple[str, str]:
     """Return what goes before and after an expression, on one line."""
     quote = quote_of(source, wrap.site)
-    late = "" if wrap.site.shape is Shape.LITERAL else f"lambda{_binds(wrap.site)}: "
+    late = "" if wrap.site.shape in {Shape.LITERAL, Shape.FALLBACK} else f"lambda{_binds(wrap.site)}: "
     after = "".join(f", {keyword}" for keyword in _keywords(wrap, quote))
     return f"{wrap.names.get}({quote}{wrap.secret}{quote}, {late}", f"{after})"
 

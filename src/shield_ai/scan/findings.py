@@ -110,7 +110,7 @@ def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: boo
     return Site(
         start=span[0],
         end=span[1],
-        shape=spot.shape,
+        shape=Shape.FALLBACK if spot.shape is Shape.LITERAL and not literal_text(spot.node) else spot.shape,
         reader=spot.label,
         optional=spot.optional,
         default_literal=constant,

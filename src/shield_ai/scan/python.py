@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.reads import Read
 
 FIELD = "pydantic reads it when the settings are made; it needs a settings source"
+TEXT = frozenset({"str", "str | None", "Optional[str]", "typing.Optional[str]"})
 DATABASE_KEYS = {"NAME": "database", "USER": "username", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
 
 
@@ -98,14 +99,20 @@ class Walk(Expressions):
         return True
 
     def declared(self, node: ast.AnnAssign) -> None:
-        """Note a field of a pydantic settings class that has no value of its own."""
-        field = isinstance(node.value, ast.Call) and ast.unparse(node.value.func).endswith("Field")
-        scope, name = self.scopes[-1], node.target
-        if (node.value and not field) or not isinstance(scope, ast.ClassDef) or not isinstance(name, ast.Name):
+        """Note a field of a pydantic settings class whose value is no secret itself."""
+        scope, name, value = self.scopes[-1], node.target, node.value
+        if not isinstance(scope, ast.ClassDef) or not isinstance(name, ast.Name) or not is_secret(name.id):
             return
-        if any(ast.unparse(base).endswith("Settings") for base in scope.bases) and is_secret(name.id):
-            variable = name.id.upper()
-            self._add(Spot(node=name, shape=Shape.READ, path=(name.id,), variable=variable, direct=True, reason=FIELD))
+        if not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
+            return
+        spot = Spot(node=name, shape=Shape.READ, path=(name.id,), variable=name.id.upper(), direct=True, reason=FIELD)
+        if value is None or (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")):
+            self._add(spot)
+        elif isinstance(value, (ast.Constant, ast.JoinedStr)) and not looks_secret(spot.path, value):
+            # The default of a text, which the variable wins over: a secret can be the default as well.
+            if ast.unparse(node.annotation) in TEXT and "env_prefix" not in self.source.text:
+                spot.node, spot.shape, spot.reason = value, Shape.LITERAL, ""
+            self._add(spot)
 
     def literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Note a value that stands in the code, unless it is a default that a secret wins over."""
