@@ -385,3 +385,12 @@ def test_the_scan_does_not_load_boto3(app):
     code = "import sys; from shield_ai.__main__ import main; main(['scan', sys.argv[1]]); print('boto3' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code, str(app)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_an_app_without_secrets_is_left_alone(tmp_path):
+    (tmp_path / "settings.py").write_text("DEBUG = True\n")
+    before = files_of(tmp_path)
+    done = code_only(tmp_path)
+    assert (done.code, done.err) == (0, "nothing to do: everything is as planned\n")
+    assert files_of(tmp_path) == before
+    assert not (tmp_path / ".shield").exists()

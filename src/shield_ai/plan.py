@@ -62,6 +62,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     skipped: list[Skipped] = []
     if accessor_import:
         files, skipped = _code(manifest, findings, calls, read, accessor_import)
+    if accessor_import and manifest.secret:
         others, left = app_files(read, manifest, has_folder=has_folder, module=accessor_import.split()[1])
         files += others
         skipped += left
@@ -117,6 +118,8 @@ def _code(
         edits = [*rewritten.edits, *rename(source, places.get(path, []), manifest)]
         if edits:
             files.append(file_change(path, raw, edits, source.encoding))
+    if not manifest.secret:
+        return files, skipped
     old = read(FILE)
     text = render(manifest, old.decode() if old else "")
     if old is None or text.encode() != old:
