@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import psycopg
 import pymysql
+from botocore.config import Config
 from child import STEPS
 from psycopg import sql
 
@@ -40,7 +41,7 @@ class Bed:
 
     def __init__(self, aws: LocalAws, value: str, environ: Mapping[str, str]) -> None:
         self.aws = aws
-        self.client = boto3.client("secretsmanager")
+        self.client = boto3.client("secretsmanager", config=Config(retries={"total_max_attempts": 1}))
         self.secret = "secret-" + secrets.token_hex(6)
         self.client.create_secret(Name=self.secret)
         # Of a secret without a value moto only takes note that rotation is enabled.

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from bed import MysqlBed, PostgresBed
-from matrix import RECOVERIES, Harness, cell, points, record
+from matrix import RECOVERIES, WHOLE, Harness, cell, points, record
 from wire import Wire, mysql_statement, postgres_statement
-
-WHOLE = bool(os.environ.get("ROTATION_MATRIX"))
 
 
 def crash_everywhere(bed, wire, strategy):

@@ -35,7 +35,7 @@ class Wire:
         self.count = 0
         self.at: int | None = None
         self.act: Callable[[], None] = lambda: None
-        self.before = False
+        self.before, self.cut = False, True
         self.seen = bytearray()  # everything that clients have sent
         self._answered = threading.Event()
         self._lock = threading.Lock()
@@ -61,13 +61,18 @@ class Wire:
         for sock in self._sockets:
             sock.close()
 
+    def pause_at(self, number: int, act: Callable[[], None]) -> None:
+        """At a statement: act, then send it on."""
+        self.stop_at(number, act)
+        self.cut = False
+
     def stop_at(self, number: int, act: Callable[[], None] = lambda: None, *, before: bool = False) -> None:
-        """At a statement, counted from 1 in all connections: act, then cut the connection.
+        """At a statement, counted from now on, from 1, in all connections: act, then cut the connection.
 
         `before`: the server never gets the statement; else it has answered, and the client does not get the answer.
         """
         self._answered.clear()
-        self.at, self.act, self.before = number, act, before
+        self.at, self.act, self.before, self.cut = self.count + number, act, before, True
 
     def _accept(self) -> None:
         while True:
@@ -97,7 +102,9 @@ class Wire:
                     counted = self._is_statement(data)
                     self.count += counted
                     hit = counted and self.count == self.at
-                if hit:
+                if hit and not self.cut:
+                    self.act()
+                elif hit:
                     held.set()
                     if not self.before:
                         server.sendall(data)

@@ -1,0 +1,189 @@
+"""The clone has what the base has, also what comes later; and no stranger is taken for a clone."""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+import pytest
+from bed import PostgresBed, password
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai.rotator.alternating import clone_name
+from shield_ai.rotator.errors import DatabaseError, SetupError, SupersededError
+from shield_ai.rotator.postgres_alternating import split_names
+
+
+@pytest.fixture
+def bed(aws, postgres):
+    bed = PostgresBed(aws, postgres, "alternating-users")
+    yield bed
+    bed.remove()
+
+
+def ask(bed, document, query):
+    with bed.login(document) as connection:
+        return connection.execute(query).fetchone()
+
+
+def test_both_users_own_what_either_makes(bed):
+    documents = [bed.document()]
+    for _ in range(2):
+        bed.rotate()
+        documents.append(bed.document())
+    base, clone = documents[2], documents[1]
+    assert [document["username"] for document in documents] == [bed.user, f"{bed.user}_clone", bed.user]
+    assert clone["clone_of"] == bed.user
+    assert "clone_of" not in base
+    assert base["comment"] == clone["comment"] == "kept"
+    assert not bed.works(documents[0])
+    for first, second in [(base, clone), (clone, base)]:
+        table = "t_" + secrets.token_hex(6)
+        bed.execute(first, f"CREATE TABLE {table} (id int)", f"CREATE SCHEMA s_{table}")
+        bed.execute(
+            second,
+            f"INSERT INTO {table} VALUES (1)",  # noqa: S608  # a name of our own
+            f"ALTER TABLE {table} ADD x int",
+            f"DROP TABLE {table}",
+            f"CREATE TABLE s_{table}.x ()",
+        )
+    assert ask(bed, clone, "SELECT current_user, session_user") == (bed.user, f"{bed.user}_clone")
+
+
+def test_the_clone_has_the_grants_and_default_privileges_of_the_base(bed):
+    bed.rotate()
+    clone = bed.document()
+    with bed.connect(bed.database) as superuser:
+        superuser.execute("CREATE TABLE theirs (id int)")
+        bed.run(superuser, "GRANT SELECT ON theirs TO {}", bed.user)
+        bed.run(
+            superuser, "ALTER DEFAULT PRIVILEGES FOR ROLE {} GRANT SELECT ON TABLES TO {}", bed.user, bed.bystander[0]
+        )
+    assert ask(bed, clone, "SELECT count(*) FROM theirs") == (0,)
+    bed.execute(clone, "CREATE TABLE shared (id int)")
+    assert ask(bed, {"username": bed.bystander[0], "password": bed.bystander[1]}, "SELECT count(*) FROM shared") == (0,)
+
+
+def test_the_clone_has_the_settings_of_the_base(bed):
+    with bed.connect() as superuser:
+        bed.run(superuser, "ALTER ROLE {} SET search_path TO '$user', 'a b', 'say \"x\"', public", bed.user)
+        bed.run(superuser, "ALTER ROLE {} IN DATABASE {} SET statement_timeout TO '7s'", bed.user, bed.database)
+        bed.run(superuser, "ALTER ROLE {} SET my.setting TO 'it''s \\'", bed.user)
+        bed.run(superuser, "ALTER ROLE {} CONNECTION LIMIT 7 VALID UNTIL '2100-01-01'", bed.user)
+    query = "SELECT current_setting('search_path'), current_setting('statement_timeout'), current_setting('my.setting', true)"
+    old = bed.document()
+    bed.rotate()
+    assert ask(bed, bed.document(), query) == ask(bed, old, query)
+    with bed.connect() as superuser:
+        rows = superuser.execute(
+            "SELECT DISTINCT rolconnlimit, rolvaliduntil FROM pg_roles WHERE rolname LIKE %s", (bed.user + "%",)
+        )
+        assert len(rows.fetchall()) == 1
+        bed.run(superuser, "ALTER ROLE {} RESET ALL", bed.user)
+    for _ in range(2):
+        bed.rotate()
+    assert ask(bed, bed.document(), "SELECT current_setting('my.setting', true)") in [(None,), ("",)]
+
+
+def test_a_stranger_with_the_clones_name_is_left_alone(bed):
+    stranger = {"username": f"{bed.user}_clone", "password": password()}
+    with bed.connect() as superuser:
+        bed.run(superuser, "CREATE ROLE {} LOGIN PASSWORD {}", stranger["username"], (stranger["password"],))
+    token, old = bed.begin(), bed.document()
+    bed.step("createSecret", token)
+    with pytest.raises(SetupError, match="no member of"):
+        bed.step("setSecret", token)
+    assert bed.works(stranger)
+    assert bed.works(old)
+
+
+def admin(bed, **fields):
+    document = {"username": bed.admin[0], "password": bed.admin[1], **bed.place, **fields}
+    bed.client.put_secret_value(SecretId=f"{bed.secret}-admin", SecretString=json.dumps(document))
+
+
+def test_an_administrator_without_createrole(bed):
+    with bed.connect() as superuser:
+        bed.run(superuser, "ALTER ROLE {} NOSUPERUSER", bed.admin[0])
+    token, old = bed.begin(), bed.document()
+    bed.step("createSecret", token)
+    with pytest.raises(DatabaseError, match="42501"):
+        bed.step("setSecret", token)
+    assert bed.works(old)
+    with bed.connect() as superuser:
+        assert superuser.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (f"{bed.user}_clone",)).fetchone() is None
+
+
+def test_an_administrator_with_createrole_and_admin_option(bed):
+    with bed.connect() as superuser:
+        bed.run(superuser, "ALTER ROLE {} NOSUPERUSER CREATEROLE", bed.admin[0])
+        bed.run(superuser, "GRANT {} TO {} WITH ADMIN OPTION", bed.user, bed.admin[0])
+    for _ in range(3):
+        bed.rotate()
+        bed.check()
+
+
+@pytest.mark.parametrize("fields", [{"host": "elsewhere"}, {"port": 1}], ids=["host", "port"])
+def test_an_administrator_of_another_server(bed, fields):
+    admin(bed, **fields)
+    token = bed.begin()
+    bed.step("createSecret", token)
+    with pytest.raises(SetupError, match="administrator's secret differ"):
+        bed.step("setSecret", token)
+
+
+def test_the_administrator_is_none_of_the_users(bed):
+    admin(bed, username=bed.user)
+    token = bed.begin()
+    bed.step("createSecret", token)
+    with pytest.raises(SetupError, match="one of the two users"):
+        bed.step("setSecret", token)
+
+
+def test_no_administrator(bed):
+    bed.environ = {"ROTATION_STRATEGY": "postgres-alternating-users"}
+    token = bed.begin()
+    bed.step("createSecret", token)
+    with pytest.raises(SetupError, match="need an administrator's secret"):
+        bed.step("setSecret", token)
+
+
+def test_never_changes_the_user_that_is_in_use(bed):
+    """A pending version that was made before another rotation ended is for the user that is now in use."""
+    late = bed.begin()
+    bed.step("createSecret", late)
+    bed.drop_pending()
+    bed.rotate()
+    now, holder = bed.document(), bed.store.describe().holder("AWSPENDING")
+    label = {"SecretId": bed.secret, "VersionStage": "AWSPENDING"}
+    bed.client.update_secret_version_stage(**label, MoveToVersionId=late, RemoveFromVersionId=holder)
+    with pytest.raises(SupersededError, match="in use"):
+        bed.step("setSecret", late)
+    assert bed.works(now)
+    assert not any("AWSPENDING" in stages for stages in bed.stages().values())
+    bed.rotate()
+    bed.check()
+
+
+def fits(name):
+    return len(name.encode()) <= 63
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=63).filter(fits))
+def test_clones_have_names_that_fit(base):
+    name = clone_name(base, fits)
+    assert fits(name)
+    assert name != base
+    assert name.endswith("_clone")
+
+
+def test_long_names_that_begin_alike_have_other_clones():
+    assert clone_name("n" * 62 + "a", fits) != clone_name("n" * 62 + "b", fits)
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1))
+def test_lists_of_names_are_split_as_the_server_joins_them(names):
+    assert split_names(", ".join('"' + name.replace('"', '""') + '"' for name in names)) == names
+    assert split_names("a, b,public") == ["a", "b", "public"]
+    assert split_names("") == []
