@@ -1,0 +1,141 @@
+"""The secrets that no server has to know: random values, Django's key, API keys."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import types
+
+import pytest
+from bed import Bed
+
+from shield_ai.rotator.errors import RotationError, SetupError
+
+
+@pytest.mark.parametrize("strategy", ["random-value", "django-secret-key"])
+@pytest.mark.parametrize("field", [None, "value", "key"])
+def test_a_new_value_in_the_place_of_the_old(aws, strategy, field):
+    word = secrets.token_hex(20)
+    first = word if field is None else json.dumps({"note": "kept", field: word})
+    bed = Bed(aws, first, {"ROTATION_STRATEGY": strategy})
+    bed.rotate()
+    new = bed.value() if field is None else bed.document()[field]
+    assert new != word
+    assert len(new) == (64 if strategy == "django-secret-key" else 40)
+    assert field is None or bed.document()["note"] == "kept"
+    assert bed.value("AWSPREVIOUS") == first
+    bed.rotate()
+    assert bed.value("AWSPREVIOUS") != first
+
+
+def test_a_field_with_another_name(aws):
+    bed = Bed(aws, json.dumps({"user": "u", "token": "t"}), {"ROTATION_STRATEGY": "random-value"})
+    with pytest.raises(SetupError, match="ROTATION_FIELD"):
+        bed.rotate()
+    bed.environ = {**bed.environ, "ROTATION_FIELD": "token"}
+    bed.drop_pending()
+    bed.rotate()
+    assert bed.document()["user"] == "u"
+    assert len(bed.document()["token"]) == 32
+
+
+def test_the_pending_value_must_be_another_one(aws):
+    bed = Bed(aws, "same", {"ROTATION_STRATEGY": "random-value"})
+    token = bed.begin()
+    bed.store.put_pending(token, "same")
+    for step in ("testSecret", "finishSecret"):
+        with pytest.raises(SetupError, match="equal to the current"):
+            bed.step(step, token)
+
+
+class Provider(types.ModuleType):
+    """A provider of keys, and the hook for it."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.keys, self.asked, self.broken = {"first"}, [], ""
+
+    def issue(self, current, token):
+        self.asked.append((current, token))
+        self.fail("issue", current)
+        self.keys.add(f"key-{token}")
+        return f"key-{token}"
+
+    def test(self, value):
+        self.fail("test", value)
+        assert value in self.keys
+
+    def revoke(self, value):
+        self.fail("revoke", value)
+        self.keys.discard(value)
+
+    def fail(self, where, value):
+        if self.broken == where:
+            raise RuntimeError(f"refused {value}")
+
+
+@pytest.fixture
+def provider(monkeypatch):
+    name = "hook_" + secrets.token_hex(4)
+    provider = Provider(name)
+    monkeypatch.setitem(sys.modules, name, provider)
+    return provider
+
+
+@pytest.fixture
+def bed(aws, provider):
+    return Bed(aws, "first", {"ROTATION_STRATEGY": "api-key", "ROTATION_HOOK": provider.__name__})
+
+
+def test_an_api_key_ends_two_rotations_later(bed, provider):
+    one = bed.rotate()
+    assert provider.keys == {"first", f"key-{one}"}
+    two = bed.rotate()
+    assert provider.keys == {f"key-{one}", f"key-{two}"}
+    assert provider.asked == [("first", one), (f"key-{one}", two)]
+    assert (bed.value(), bed.value("AWSPREVIOUS")) == (f"key-{two}", f"key-{one}")
+
+
+def test_never_revokes_a_key_that_is_in_use_again(bed, provider):
+    bed.rotate()
+    now = bed.store.describe()
+    again = bed.begin()
+    bed.store.put_pending(again, bed.value())
+    label = {"SecretId": bed.secret, "VersionStage": "AWSPREVIOUS"}
+    bed.client.update_secret_version_stage(
+        **label, MoveToVersionId=again, RemoveFromVersionId=now.holder("AWSPREVIOUS")
+    )
+    kept = bed.value()
+    bed.rotate()
+    assert kept in provider.keys
+
+
+@pytest.mark.parametrize("function", ["issue", "test", "revoke"])
+def test_a_hook_that_fails(bed, provider, function):
+    bed.rotate()
+    old, token = bed.value(), bed.begin()
+    provider.broken = function
+    with pytest.raises(RotationError, match=rf"{function}\(\) of the hook .* failed: RuntimeError$") as raised:
+        bed.rotate(token)
+    assert raised.value.__cause__ is None
+    assert bed.value() == old
+    provider.broken = ""
+    bed.rotate(token)
+    assert bed.value() == f"key-{token}"
+
+
+@pytest.mark.parametrize(
+    ("hook", "text"),
+    [("", "needs a hook"), ("no_such_module", "has no function issue"), ("json", "has no function issue")],
+)
+def test_no_hook(bed, hook, text):
+    bed.environ = {**bed.environ, "ROTATION_HOOK": hook}
+    with pytest.raises(SetupError, match=text):
+        bed.rotate()
+
+
+def test_a_hook_that_gives_no_key(bed, provider):
+    provider.issue = lambda *_: None
+    with pytest.raises(SetupError, match="must return the key"):
+        bed.rotate()
