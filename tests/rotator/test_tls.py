@@ -1,0 +1,182 @@
+"""TLS as it is in production: checked, with the server's own certificate authority."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import json
+import os
+import shutil
+
+import pytest
+from bed import MysqlBed, PostgresBed
+from waiting import wait_for
+
+from shield_ai.localaws import LocalPostgres
+from shield_ai.localaws.binaries import installed_folders, usable
+from shield_ai.rotator.document import login
+from shield_ai.rotator.errors import DatabaseError, SetupError
+from shield_ai.rotator.tls import context
+
+x509 = pytest.importorskip("cryptography.x509")
+
+
+def certificate(folder, host):
+    """Make a key and a certificate that signs itself."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = dt.datetime.now(dt.UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.KeyUsage(True, False, False, False, False, True, True, False, False), critical=True)  # noqa: FBT003
+        .sign(key, hashes.SHA256())
+    )
+    text = built.public_bytes(serialization.Encoding.PEM)
+    (folder / "server.crt").write_bytes(text)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "server.key").write_bytes(private)
+    (folder / "server.key").chmod(0o600)
+    return text.decode()
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory):
+    """A server with TLS, and the certificates of two of them: one for its address, one for another."""
+    installed = [folder for folder in installed_folders() if usable(folder)]
+    if not installed:
+        pytest.skip("the wheel's PostgreSQL has no TLS, and no other is installed: apt-get install postgresql")
+    with LocalPostgres.start(binaries=installed[0]) as server:
+        data = server.log_path.parent / "data"
+        texts = {}
+
+        def use(host):
+            made = tmp_path_factory.mktemp("tls")
+            texts[host] = certificate(made, host)
+            for name in ("server.crt", "server.key"):
+                shutil.copy(made / name, data / name)
+                if os.geteuid() == 0:
+                    os.chown(data / name, data.stat().st_uid, data.stat().st_gid)
+                (data / name).chmod(0o600)
+            with server.connect() as superuser:
+                superuser.execute("ALTER SYSTEM SET ssl = on")
+                superuser.execute("SELECT pg_reload_conf()")
+            return texts[host]
+
+        yield server, use
+
+
+def bed_with(aws, server, **fields):
+    bed = PostgresBed(aws, server, "single-user")
+    document = {name: value for name, value in bed.document().items() if name != "sslmode"}
+    bed.client.put_secret_value(SecretId=bed.secret, SecretString=json.dumps({**document, **fields}))
+    return bed
+
+
+def test_a_checked_certificate(aws, secured, tmp_path):
+    server, use = secured
+    text = use("127.0.0.1")
+    path = tmp_path / "ca.pem"
+    path.write_text(text)
+    for fields in (
+        {"sslrootcert": text},
+        {"sslrootcert": str(path), "sslmode": "verify-full"},
+        {"ssl": True, "sslrootcert": text},
+    ):
+        bed = bed_with(aws, server, **fields)
+        assert wait_for(lambda bed=bed: encrypted(bed))
+        bed.rotate()
+        bed.check()
+        bed.remove()
+
+
+def encrypted(bed):
+    from shield_ai.rotator import postgres
+
+    try:
+        session = postgres.connect(login(bed.document(), 5432, {}))
+    except DatabaseError:
+        return False
+    ssl = session.run("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+    session.close()
+    return ssl == [[True]]
+
+
+def test_an_unknown_certificate_or_another_host(aws, secured):
+    server, use = secured
+    text = use("127.0.0.2")
+    ready = bed_with(aws, server, sslmode="verify-ca", sslrootcert=text)
+    assert wait_for(lambda: encrypted(ready))
+    ready.remove()
+    for fields in ({}, {"sslrootcert": text}):
+        bed = bed_with(aws, server, **fields)
+        token, old = bed.begin(), bed.document()
+        bed.step("createSecret", token)
+        with pytest.raises(DatabaseError, match="no trusted TLS connection"):
+            bed.step("setSecret", token)
+        assert bed.works(old)
+        bed.remove()
+
+
+@pytest.mark.parametrize("mode", ["require", "verify-ca"])
+def test_weaker_checks_by_the_secrets_own_word(aws, secured, mode):
+    server, use = secured
+    text = use("127.0.0.2")
+    bed = bed_with(aws, server, sslmode=mode, sslrootcert=text)
+    assert wait_for(lambda: encrypted(bed))
+    bed.rotate()
+    bed.check()
+    bed.remove()
+
+
+def test_mariadb(aws, mariadb):
+    """It makes a certificate for itself, which nobody can check."""
+    bed = MysqlBed(aws, mariadb, "single-user")
+    for mode in ("verify-full", "require"):
+        bed.client.put_secret_value(SecretId=bed.secret, SecretString=json.dumps({**bed.document(), "sslmode": mode}))
+        if mode == "require":
+            bed.rotate()
+            bed.check()
+        else:
+            token = bed.begin()
+            bed.step("createSecret", token)
+            with pytest.raises(DatabaseError, match="does not let us in"):
+                bed.step("setSecret", token)
+            bed.drop_pending()
+    bed.remove()
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"sslmode": "prefer"}, "sslmode must be one of"),
+        ({"ssl": "maybe"}, "sslmode must be one of"),
+        ({"port": "x"}, "port is no number"),
+        ({"host": ""}, "has no host"),
+        ({"password": None}, "has no password"),
+        ({"username": "a\0b"}, "NUL character"),
+    ],
+)
+def test_documents_that_are_refused(fields, text):
+    with pytest.raises(SetupError, match=text):
+        login({"username": "u", "password": "p", "host": "h", "port": 1, **fields}, 5432, {})
+
+
+def test_certificates_that_cannot_be_read():
+    for place in ("/no/such/file", "-----BEGIN nonsense"):
+        document = {"username": "u", "password": "p", "host": "h", "sslrootcert": place}
+        with pytest.raises(SetupError, match="can't be read"):
+            context(login(document, 5432, {}))
