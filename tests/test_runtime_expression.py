@@ -316,3 +316,36 @@ def test_django_environ(on):
 
 def test_the_frame_of_another_context_is_not_seen():
     assert runtime._frame.get() is None
+
+
+def test_an_optional_expression_decides_where_nobody_has_the_secret(monkeypatch):
+    monkeypatch.setenv("DJANGO_ENV", "production")
+    clear_secret_cache()
+
+    def read():
+        return os.environ.get("DB_PORT", "5432")
+
+    with pytest.raises(SecretNotFoundError):
+        get_secret("db-port", read, env="DB_PORT")
+    assert get_secret("db-port", read, env="DB_PORT", optional=True) == "5432"
+    with pytest.raises(SecretNotFoundError):  # a plain read has nothing to say
+        get_secret("db-port", env="DB_PORT", optional=True)
+
+
+def test_a_subclass_that_somebody_put_there_keeps_its_own_ways(monkeypatch):
+    class Theirs(os._Environ):
+        seen = []
+
+        def __getitem__(self, key):
+            self.seen.append(key)
+            return super().__getitem__(key)
+
+    os.environ.__class__ = Theirs
+    try:
+        assert get_secret("test-secret", lambda: os.environ["TEST_SECRET"]) == VALUE
+        assert get_secret("test-secret", lambda: (os.environ["TEST_SECRET"], os.environ["PATH"])[0]) == VALUE
+        assert type(os.environ) is Theirs
+    finally:
+        os.environ.__class__ = os._Environ
+    assert Theirs.seen.count("PATH") == 1
+    assert "TEST_SECRET" not in Theirs.seen

@@ -147,9 +147,11 @@ def _kind(variable: str, finding: Finding, facts: Facts) -> Kind:
 
 
 def _optional(variable: str, findings: Iterable[Finding]) -> bool:
-    """Whether the app runs without a variable in production: each read of it has an empty default.
+    """Whether the app runs without a variable in production: each read of it has a default that serves there.
 
-    A default that is a constant with something in it is a development value, which the runtime never uses there.
+    A secret's constant default is a development value, which the runtime never uses in production.
     """
     sites = [f.site for f in findings if f.site and f.site.variable == variable]
-    return all((site.optional and not site.default_literal) or site.shape is not Shape.READ for site in sites)
+    return all(
+        (site.optional and (site.spare or not site.default_literal)) or site.shape is not Shape.READ for site in sites
+    )

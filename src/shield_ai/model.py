@@ -99,6 +99,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     default_literal: bool = False  # that default is a non-empty constant: a development value
     default_start: int = 0  # byte offsets of that constant; both 0 where there is none
     default_end: int = 0
+    spare: bool = False  # that default, or a computed one, is no secret and serves in production as well
     variable: str = ""  # what the value is called in the environment; for a literal, what it would be called
     group: str = ""  # the database that it is a part of: "default", or the prefix of its variables
     field: str = ""  # and which part: database, username, password, host, port

@@ -179,7 +179,7 @@ def _lacking(secret: Secret, origins: tuple[Origin, ...], findings: Sequence[Fin
     if secret.optional and len(lacking) == len(secret.variables()):
         return []
     reads = [f.site for f in findings if f.site and f.site.shape is Shape.READ]
-    spared = {site.variable for site in reads if site.optional and not site.default_literal}
+    spared = {site.variable for site in reads if site.optional and (site.spare or not site.default_literal)}
     return [variable for variable in lacking if variable not in spared]
 
 

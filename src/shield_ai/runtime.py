@@ -17,6 +17,7 @@ The errors::
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import time
@@ -216,6 +217,7 @@ class _Environ(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001 - its cla
 
 
 _PLAIN = os._Environ  # noqa: SLF001 - its class has no public name
+_shown: dict[type, type] = {}  # the class of os.environ -> ours on top of it: somebody may have a subclass there
 _expressions = 0
 
 
@@ -224,14 +226,16 @@ def _enter(change: int) -> None:
     global _expressions  # noqa: PLW0603 - os.environ is global, too
     with _lock:
         _expressions += change
-        kind = _Environ if _expressions else _PLAIN
         for mapping in (os.environ, getattr(os, "environb", os.environ)):
-            object.__setattr__(mapping, "__class__", kind)
+            plain = getattr(type(mapping), "_plain", type(mapping))
+            if plain not in _shown:
+                _shown[plain] = type("_Environ", (_Environ, plain), {"_plain": plain})
+            object.__setattr__(mapping, "__class__", _shown[plain] if _expressions else plain)
 
 
 def _evaluate(name: str, variable: str, text: str | None, expression: Callable[[], Any]) -> Any:
     """The expression's result, while `variable` holds `text` (None: is not set) for this thread only."""
-    if type(os.environ) not in (_PLAIN, _Environ):
+    if not isinstance(os.environ, _PLAIN):
         return _Problem(SecretError, f"secret {name!r}: os.environ has been replaced by a {type(os.environ).__name__}")
     frame = _Frame(variable, text)
     token = _frame.set(frame)
@@ -350,12 +354,20 @@ def _as_bytes(value: _Value, _name: str, _key: str | None) -> Any:
 class _Ask:
     """What a caller asks for, and how it is made of a value."""
 
-    __slots__ = ("default", "env", "key", "lazy", "name", "shape", "stage", "variable")
+    __slots__ = ("default", "env", "key", "lazy", "name", "shape", "spare", "stage", "variable")
 
-    def __init__(
-        self, name: str, default: Any, key: str | None, env: str | None, stage: str, shape: Callable[..., Any]
+    def __init__(  # noqa: PLR0913 - what get_secret takes
+        self,
+        name: str,
+        default: Any,
+        key: str | None,
+        env: str | None,
+        stage: str,
+        shape: Callable[..., Any],
+        spare: bool = False,  # noqa: FBT001, FBT002 - as above
     ) -> None:
         self.name, self.default, self.key, self.env, self.stage, self.shape = name, default, key, env, stage, shape
+        self.spare = spare  # the app runs without the secret
         self.lazy, self.variable = callable(default), env or _variable(name)
 
     @property
@@ -385,7 +397,7 @@ class _Ask:
         if isinstance(result, _Raised) and not isinstance(result.raised, (KeyError, ValueError)):
             result.raised.__cause__ = problem.error()
             return result  # the app may handle it; ours would slip its handler
-        return problem if result else result
+        return problem if result and not self.spare else result
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------
@@ -514,6 +526,8 @@ class _Boto3:
             from botocore.session import Session  # noqa: PLC0415
 
             session = Session()
+            # The SDK would look into the folder of each of its 400 services, twice, to see that this one is there.
+            session.get_component("data_loader").list_available_services = lambda _kind: ["secretsmanager"]
             make, region = session.create_client, session.get_config_variable("region")
         region = os.environ.get("AWS_REGION") or region or "us-east-1"
         config = Config(**limits, max_pool_connections=32, user_agent_extra="shield-ai")
@@ -702,26 +716,43 @@ class SecretsManagerClient:
 
     # What users call
 
-    def get_secret(
-        self, name: str, default: Any = MISSING, *, key: str | None = None, env: str | None = None, stage: str = CURRENT
+    def get_secret(  # noqa: PLR0913 - what the function takes
+        self,
+        name: str,
+        default: Any = MISSING,
+        *,
+        key: str | None = None,
+        env: str | None = None,
+        stage: str = CURRENT,
+        optional: bool = False,
     ) -> Any:
         """Do what the function get_secret does."""
         if not callable(default):
             lease = self._hot.get((name, key, env, stage))
             if lease is not None and monotonic() < lease[0]:
                 return lease[1]
-        ask, default = _Ask(name, default, key, env, stage, _as_text), None  # a literal must not show in a traceback
+        ask, default = (
+            _Ask(name, default, key, env, stage, _as_text, optional),
+            None,
+        )  # a literal must not show in a traceback
         return self._serve(ask)
 
-    async def aget_secret(
-        self, name: str, default: Any = MISSING, *, key: str | None = None, env: str | None = None, stage: str = CURRENT
+    async def aget_secret(  # noqa: PLR0913 - what get_secret takes
+        self,
+        name: str,
+        default: Any = MISSING,
+        *,
+        key: str | None = None,
+        env: str | None = None,
+        stage: str = CURRENT,
+        optional: bool = False,
     ) -> Any:
         """Do what the function get_secret does, without ever blocking the event loop."""
         if self._settings is None:  # boto3 takes a while to import
             import asyncio  # noqa: PLC0415 - who calls this has it already
 
             await asyncio.get_running_loop().run_in_executor(None, self._config)
-        ask, default = _Ask(name, default, key, env, stage, _as_text), None
+        ask, default = _Ask(name, default, key, env, stage, _as_text, optional), None
         if self._config().aws and self._local(ask) is None:
             return _served(self._read(ask, await self._arrival(*self._look(name, stage))))
         return self._serve(ask)
@@ -1257,19 +1288,39 @@ getattr(os, "register_at_fork", lambda **_: None)(
 )
 
 
+def _disconnect() -> None:
+    """Close the connections before the interpreter takes everything apart, which takes longer with them."""
+    for client in _clients:
+        client._connected = None  # noqa: SLF001 - ours
+
+
+atexit.register(_disconnect)
+
+
 # --- the functions ----------------------------------------------------------------------------------------------------
 
 
 @overload
 def get_secret(
-    name: str, default: Callable[[], T], *, key: str | None = ..., env: str | None = ..., stage: str = ...
+    name: str,
+    default: Callable[[], T],
+    *,
+    key: str | None = ...,
+    env: str | None = ...,
+    stage: str = ...,
+    optional: bool = ...,
 ) -> T: ...
 @overload
 def get_secret(name: str, *, key: str | None = ..., env: str | None = ..., stage: str = ...) -> str: ...
 @overload
 def get_secret(name: str, default: T, *, key: str | None = ..., env: str | None = ..., stage: str = ...) -> str | T: ...
-def get_secret(
-    name: str, default: Any = MISSING, key: str | None = None, env: str | None = None, stage: str = CURRENT
+def get_secret(  # noqa: PLR0913 - what a read can need
+    name: str,
+    default: Any = MISSING,
+    key: str | None = None,
+    env: str | None = None,
+    stage: str = CURRENT,
+    optional: bool = False,  # noqa: FBT001, FBT002 - by keyword for checkers, as the others
 ) -> Any:
     """Return a secret's text.
 
@@ -1281,6 +1332,8 @@ def get_secret(
         key: A field of a secret that is a JSON object.
         env: The variable behind the name; left out, the name in upper case with "_".
         stage: AWSPREVIOUS for the version before.
+        optional: The app runs without the secret: where nobody has it, whatever the expression gives is returned. Left
+            out, only an empty result is; another one is a value for development, and an error.
 
     Pass key, env and stage by keyword; Python is not told so because that makes each call a fifth slower.
     """
@@ -1293,7 +1346,7 @@ def get_secret(
             if monotonic() < until:
                 return value
     try:
-        return _client.get_secret(name, default, key=key, env=env, stage=stage)
+        return _client.get_secret(name, default, key=key, env=env, stage=stage, optional=optional)
     finally:
         default = None  # a literal must not show in a traceback
 

@@ -145,6 +145,8 @@ def _keywords(wrap: Wrap, quote: str) -> list[str]:
     out = [f"key={quote}{wrap.field}{quote}"] if wrap.field else []
     if wrap.field or variable_of(wrap.secret) != wrap.site.variable:
         out.append(f"env={quote}{wrap.site.variable}{quote}")
+    if wrap.site.spare and wrap.site.shape is Shape.READ:
+        out.append("optional=True")
     return out
 
 

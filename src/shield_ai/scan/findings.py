@@ -10,7 +10,7 @@ import msgspec
 
 from shield_ai.layout import is_test_settings, root_of
 from shield_ai.model import Confidence, Finding, Severity, Shape, Site, fingerprint
-from shield_ai.names import database_field, variable_of
+from shield_ai.names import Meaning, database_field, meaning, variable_of
 from shield_ai.pattern import rules
 from shield_ai.scan.literals import literal_text
 
@@ -114,6 +114,7 @@ def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: boo
         reader=spot.label,
         optional=spot.optional,
         default_literal=constant,
+        spare=spot.shape is Shape.READ and spot.optional and _spare(source, spot),
         default_start=place[0],
         default_end=place[1],
         variable=spot.variable or (literal_variable(spot) if spot.shape is Shape.LITERAL else ""),
@@ -124,6 +125,16 @@ def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: boo
         negated=spot.negated,
         reason=reason,
     )
+
+
+def _spare(source: Source, spot: Spot) -> bool:
+    """Tell whether the default of a read can serve in production: a part of a database, a URL without credentials."""
+    if spot.default is None or literal_text(spot.default) == "":
+        return False
+    family = database_field(spot.variable)
+    if (spot.field or (family[1] if family else "")) not in {"", "password"}:
+        return True
+    return meaning(spot.variable) is Meaning.URL and not re.search(r"://[^/\s]*@", source.segment(spot.default))
 
 
 def _nonempty(node: ast.expr | None) -> bool:
