@@ -333,11 +333,11 @@ def test_an_optional_expression_decides_where_nobody_has_the_secret(monkeypatch)
 
 
 def test_a_subclass_that_somebody_put_there_keeps_its_own_ways(monkeypatch):
-    class Theirs(os._Environ):
-        seen = []
+    seen = []
 
+    class Theirs(os._Environ):
         def __getitem__(self, key):
-            self.seen.append(key)
+            seen.append(key)
             return super().__getitem__(key)
 
     os.environ.__class__ = Theirs
@@ -347,5 +347,5 @@ def test_a_subclass_that_somebody_put_there_keeps_its_own_ways(monkeypatch):
         assert type(os.environ) is Theirs
     finally:
         os.environ.__class__ = os._Environ
-    assert Theirs.seen.count("PATH") == 1
-    assert "TEST_SECRET" not in Theirs.seen
+    assert seen.count("PATH") == 1
+    assert "TEST_SECRET" not in seen

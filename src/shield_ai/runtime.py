@@ -235,7 +235,7 @@ def _enter(change: int) -> None:
 
 def _evaluate(name: str, variable: str, text: str | None, expression: Callable[[], Any]) -> Any:
     """The expression's result, while `variable` holds `text` (None: is not set) for this thread only."""
-    if not isinstance(os.environ, _PLAIN):
+    if not issubclass(type(os.environ), _PLAIN):
         return _Problem(SecretError, f"secret {name!r}: os.environ has been replaced by a {type(os.environ).__name__}")
     frame = _Frame(variable, text)
     token = _frame.set(frame)
@@ -356,7 +356,7 @@ class _Ask:
 
     __slots__ = ("default", "env", "key", "lazy", "name", "shape", "spare", "stage", "variable")
 
-    def __init__(  # noqa: PLR0913 - what get_secret takes
+    def __init__(  # noqa: PLR0917 - what get_secret takes
         self,
         name: str,
         default: Any,
@@ -716,7 +716,7 @@ class SecretsManagerClient:
 
     # What users call
 
-    def get_secret(  # noqa: PLR0913 - what the function takes
+    def get_secret(
         self,
         name: str,
         default: Any = MISSING,
@@ -737,7 +737,7 @@ class SecretsManagerClient:
         )  # a literal must not show in a traceback
         return self._serve(ask)
 
-    async def aget_secret(  # noqa: PLR0913 - what get_secret takes
+    async def aget_secret(
         self,
         name: str,
         default: Any = MISSING,
@@ -1314,7 +1314,7 @@ def get_secret(
 def get_secret(name: str, *, key: str | None = ..., env: str | None = ..., stage: str = ...) -> str: ...
 @overload
 def get_secret(name: str, default: T, *, key: str | None = ..., env: str | None = ..., stage: str = ...) -> str | T: ...
-def get_secret(  # noqa: PLR0913 - what a read can need
+def get_secret(
     name: str,
     default: Any = MISSING,
     key: str | None = None,
