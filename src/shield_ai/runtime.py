@@ -356,7 +356,7 @@ class _Ask:
 
     __slots__ = ("default", "env", "key", "lazy", "name", "shape", "spare", "stage", "variable")
 
-    def __init__(  # noqa: PLR0917 - what get_secret takes
+    def __init__(  # noqa: PLR0913, PLR0917 - what get_secret takes
         self,
         name: str,
         default: Any,
