@@ -9,7 +9,14 @@ from shield_ai.errors import ShieldError
 from shield_ai.model import Severity
 
 TEXT = pattern.FILE.read_text(encoding="utf-8")
-IDS = ["CSEC34.environ-read", "CSEC34.literal", "CSEC34.literal-default", "CSEC34.presence", "CSEC34.dotenv", "CSEC34.no-runtime"]
+IDS = [
+    "CSEC34.environ-read",
+    "CSEC34.literal",
+    "CSEC34.literal-default",
+    "CSEC34.presence",
+    "CSEC34.dotenv",
+    "CSEC34.no-runtime",
+]
 
 
 def test_has_the_rules_in_order() -> None:
