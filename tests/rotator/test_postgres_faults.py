@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import json
 import os
 import signal
-import threading
 
 import boto3
+import pg8000.native
 import psycopg
 import pytest
 from bed import PostgresBed
 from botocore.config import Config
-from child import start
+from child import STEPS, start
 from fault_proxy import FaultProxy
 from matrix import some
 from waiting import wait_for
@@ -21,8 +22,7 @@ from wire import Wire, postgres_statement
 
 from shield_ai.localaws import LocalPostgres
 from shield_ai.rotator import postgres as driver
-from shield_ai.rotator.document import login, parse
-from shield_ai.rotator.errors import AwsCallError, DatabaseError, RotationError, SetupError, TrustError
+from shield_ai.rotator.errors import AwsCallError, DatabaseError, RotationError, SetupError, SupersededError, TrustError
 from shield_ai.rotator.store import Store
 
 STRATEGIES = pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
@@ -153,22 +153,44 @@ def test_another_rotation_begins_at_each_call(place, strategy):
 
 
 @STRATEGIES
-def test_the_lock_lets_one_in(place, strategy):
+@pytest.mark.parametrize("step", ["setSecret", "finishSecret"])
+@pytest.mark.parametrize("overtaken", [False, True], ids=["alone", "overtaken"])
+def test_waits_for_the_lock_and_looks_again_under_it(place, strategy, step, overtaken):
+    """Who was overtaken while it waited changes nothing any more."""
     bed = place(strategy)
-    token = bed.begin()
-    bed.step("createSecret", token)
-    session = driver.connect(login(parse(bed.value()), 5432, {}))
-    entered = threading.Event()
-    thread = threading.Thread(target=lambda: (bed.step("setSecret", token), entered.set()))
-    with session.locked(bed.store.describe().arn):
-        thread.start()
-        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        with bed.connect(bed.database) as superuser:
+    token, old = bed.begin(), bed.document()
+    for earlier in ("createSecret", "setSecret", "testSecret")[: STEPS.index(step)]:
+        bed.step(earlier, token)
+    pending = bed.document("AWSPENDING")
+    with bed.connect(bed.database) as superuser, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        holder = driver.PostgresSession(pg8000.native.Connection(**superuser_of(bed)))
+        with holder.locked(bed.store.describe().arn):
+            result = pool.submit(bed.step, step, token)
+            waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
             assert wait_for(lambda: superuser.execute(waiting).fetchone()[0] == 1)
-        assert not entered.is_set()
-    thread.join(30)
-    session.close()
-    assert entered.is_set()
+            assert not result.done()
+            if overtaken:
+                bed.begin()
+        holder.close()
+        if overtaken:
+            with pytest.raises(SupersededError):
+                result.result(30)
+        else:
+            result.result(30)
+    assert (bed.document() == pending) == (step == "finishSecret" and not overtaken)
+    assert bed.works(pending) == (step == "finishSecret" or not overtaken)
+    assert bed.works(old) == (bed.never_dark or not bed.works(pending))
+
+
+def superuser_of(bed):
+    server = bed.postgres
+    return {
+        "user": "postgres",
+        "password": server.password.reveal(),
+        "host": server.host,
+        "port": server.port,
+        "database": bed.database,
+    }
 
 
 @STRATEGIES

@@ -120,6 +120,8 @@ class Wire:
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
             back.join()
+            for sock in (client, server):
+                sock.close()
 
     def _carry_back(self, server: socket.socket, client: socket.socket, held: threading.Event) -> None:
         with contextlib.suppress(OSError):
