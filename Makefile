@@ -42,13 +42,20 @@ lint: $(VENV)/dev.stamp  ## ruff, mypy strict, import layers
 bench: $(VENV)/dev.stamp  ## side-by-side measurements
 	@for f in bench/*.py; do $(BIN)/python $$f || exit; done
 
-bench-runtime: $(VENV)/dev.stamp  ## get_secret() beside its peers (those that are installed)
-	@$(BIN)/python bench/runtime/run.py
+.venv-bench/stamp: $(VENV)/pyvenv.cfg requirements/bench.lock
+	$(BIN)/python -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
+	@touch $@
+
+bench-runtime: .venv-bench/stamp  ## get_secret() beside its peers, and a short soak
+	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/run.py $(ARGS)
+	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/soak.py --seconds 20
 
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
 lock:  ## write the locks anew (needs uv)
 	$(COMPILE) --extra demo --group build -o requirements/demo.lock
 	$(COMPILE) --all-extras --group build --group test --group lint -c requirements/demo.lock -o requirements/dev.lock
+	$(subst pyproject.toml,requirements/bench.in,$(COMPILE)) -c requirements/demo.lock -o requirements/bench.lock
 
 clean:  ## remove what the targets built
-	rm -rf $(VENV) .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
