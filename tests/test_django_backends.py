@@ -9,7 +9,7 @@ import pytest
 from runtime_server import until
 
 from shield_ai import runtime
-from shield_ai.django import RotatingClient, RotatingCredentials, credentials
+from shield_ai.django import credentials
 from shield_ai.runtime import SecretsManagerClient, clear_secret_cache, survives_rotation
 
 pytest_plugins = ("runtime_fixtures",)
@@ -232,15 +232,6 @@ def test_pool_that_is_just_switched_on(database):
     assert who(wrapper) == database.user
     wrapper.close()
     wrapper.close_pool()
-
-
-def test_mysql():
-    """The mixins are what matters, and PostgreSQL shows that they work; here, that they are in front."""
-    pytest.importorskip("MySQLdb", reason="mysqlclient is not installed")
-    from shield_ai.django.mysql.base import DatabaseWrapper
-
-    assert DatabaseWrapper.__mro__[1] is RotatingCredentials
-    assert DatabaseWrapper.client_class.__mro__[1] is RotatingClient
 
 
 class Refused(Exception):  # noqa: N818 - like a driver's
