@@ -1205,15 +1205,14 @@ class SecretsManagerClient:
                 sent = {name: now[name] for name in COUNTS}
 
 
-def _unit(name: str) -> str:
-    return {"CacheHitRate": "Percent", "SecretAgeSeconds": "Seconds"}.get(name, "Count")
+_UNITS = {**dict.fromkeys(COUNTS, "Count"), "CacheHitRate": "Percent", "SecretAgeSeconds": "Seconds"}
 
 
 def _print_emf(namespace: str, figures: dict[str, float]) -> None:
     """One line on stdout, which CloudWatch Logs turns into metrics."""
     import json  # noqa: PLC0415 - not needed where AWS is off
 
-    metrics = [{"Name": name, "Unit": _unit(name)} for name in figures]
+    metrics = [{"Name": name, "Unit": _UNITS[name]} for name in figures]
     head = {"Namespace": namespace, "Dimensions": [[]], "Metrics": metrics}
     line = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [head]}, **figures}
     print(json.dumps(line), flush=True)  # noqa: T201 - the format's way
@@ -1222,7 +1221,7 @@ def _print_emf(namespace: str, figures: dict[str, float]) -> None:
 def _put_metrics(namespace: str, figures: dict[str, float]) -> None:
     import boto3  # noqa: PLC0415 - slow, and not needed where AWS is off
 
-    data = [{"MetricName": name, "Value": value, "Unit": _unit(name)} for name, value in figures.items()]
+    data = [{"MetricName": name, "Value": value, "Unit": _UNITS[name]} for name, value in figures.items()]
     boto3.session.Session().client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=data)
 
 
@@ -1267,14 +1266,6 @@ _client = SecretsManagerClient()
 _client._hot = _hot  # noqa: SLF001 - one dictionary, so that the fast path needs no attribute
 
 
-def _before_fork() -> None:
-    _lock.acquire()
-
-
-def _after_fork() -> None:
-    _lock.release()
-
-
 def _start_child() -> None:
     """After a fork, locks may be held by threads that are not here."""
     global _lock  # noqa: PLW0603 - the very purpose
@@ -1284,7 +1275,9 @@ def _start_child() -> None:
 
 
 getattr(os, "register_at_fork", lambda **_: None)(
-    before=_before_fork, after_in_parent=_after_fork, after_in_child=_start_child
+    before=lambda: _lock.acquire(),  # noqa: PLW0108 - the lock of that moment: a child has a new one
+    after_in_parent=lambda: _lock.release(),  # noqa: PLW0108 - as above
+    after_in_child=_start_child,
 )
 
 
