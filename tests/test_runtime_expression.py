@@ -21,6 +21,7 @@ from shield_ai.runtime import SecretError, SecretFormatError, SecretNotFoundErro
 pytest_plugins = ("runtime_fixtures",)
 VALUE = secrets.token_hex(16)
 OTHER = secrets.token_hex(16)
+HOME = os.environ.get("HOME", "")
 
 
 @pytest.fixture(autouse=True)
@@ -340,8 +341,19 @@ def test_a_subclass_that_somebody_put_there_keeps_its_own_ways(monkeypatch):
             seen.append(key)
             return super().__getitem__(key)
 
+        def __contains__(self, key):
+            seen.append(key)
+            return self.encodekey(key) in self._data
+
+        def get(self, key, default=None):
+            seen.append(key)
+            return self.decodevalue(self._data.get(self.encodekey(key), self.encodevalue(default or "")))
+
     os.environ.__class__ = Theirs
     try:
+        assert get_secret("test-secret", lambda: "TEST_SECRET" in os.environ and os.environ.get("TEST_SECRET")) == VALUE
+        assert get_secret("test-secret", lambda: os.environ.get("TEST_SECRET") and os.environ.get("HOME")) == HOME
+        assert get_secret("test-secret", lambda: "NOT_SET_AT_ALL" in os.environ or os.environ["TEST_SECRET"]) == VALUE
         assert get_secret("test-secret", lambda: os.environ["TEST_SECRET"]) == VALUE
         assert get_secret("test-secret", lambda: (os.environ["TEST_SECRET"], os.environ["PATH"])[0]) == VALUE
         assert type(os.environ) is Theirs

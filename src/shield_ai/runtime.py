@@ -185,6 +185,21 @@ class _Environ(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001 - its cla
             raise KeyError(key)
         return self.decodevalue(os.environ.encodevalue(frame.text))
 
+    def __contains__(self, key: Any) -> bool:
+        frame = self._find(key)
+        if frame is None:
+            return super().__contains__(key)
+        frame.asked = True
+        return frame.text is not None
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        if self._find(key) is None:
+            return super().get(key, default)
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
     def __setitem__(self, key: Any, value: Any) -> None:
         frame = self._find(key)
         if frame is None:

@@ -53,6 +53,8 @@ class Tree:
         place = self.path(relative)
         try:
             if not place.exists():
+                if place.is_symlink():
+                    raise SourceError(f"{relative} is a link that leads nowhere", "remove it or mend it")
                 return None
             if not place.is_file():
                 raise SourceError(f"{relative} is no regular file", "move it out of the way")

@@ -27,6 +27,8 @@ RULES = {
     Shape.PRESENCE: "CSEC34.presence",
     Shape.OTHER: "CSEC34.environ-read",
 }
+# A URL with credentials for another machine; those for this one protect nothing.
+REMOTE = re.compile(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
 OUTSIDE = "a literal outside the settings: move it there first"
 TESTING = "a value for the tests"
 
@@ -134,7 +136,7 @@ def _spare(source: Source, spot: Spot) -> bool:
     family = database_field(spot.variable)
     if (spot.field or (family[1] if family else "")) not in {"", "password"}:
         return True
-    return meaning(spot.variable) is Meaning.URL and not re.search(r"://[^/\s]*@", source.segment(spot.default))
+    return meaning(spot.variable) is Meaning.URL and not REMOTE.search(source.segment(spot.default))
 
 
 def _nonempty(node: ast.expr | None) -> bool:
