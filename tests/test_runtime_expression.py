@@ -361,3 +361,19 @@ def test_a_subclass_that_somebody_put_there_keeps_its_own_ways(monkeypatch):
         os.environ.__class__ = os._Environ
     assert seen.count("PATH") == 1
     assert "TEST_SECRET" not in seen
+
+
+def test_the_app_s_own_kind_of_value_error_reaches_its_handler(monkeypatch):
+    """environs raises EnvError, a ValueError, and apps catch just that."""
+
+    class EnvError(ValueError):
+        pass
+
+    def read():
+        raise EnvError("X is not set")
+
+    monkeypatch.setenv("DJANGO_ENV", "production")
+    clear_secret_cache()
+    with pytest.raises(EnvError) as caught:
+        get_secret("nobody-has-this", read)
+    assert isinstance(caught.value.__cause__, SecretNotFoundError)

@@ -409,7 +409,7 @@ class _Ask:
     def optional(self, problem: _Problem) -> Any:
         """What the expression gives where its variable is not set; only what is empty says that nothing is needed."""
         result = self.evaluate(None)
-        if isinstance(result, _Raised) and not isinstance(result.raised, (KeyError, ValueError)):
+        if isinstance(result, _Raised) and type(result.raised) not in (KeyError, ValueError):
             result.raised.__cause__ = problem.error()
             return result  # the app may handle it; ours would slip its handler
         return problem if result and not self.spare else result
