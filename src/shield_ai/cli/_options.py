@@ -1,0 +1,15 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+APP = click.argument("app", default=".", type=click.Path(path_type=Path))
+ONLY = click.option("--only", type=click.Choice(["code", "aws"]), help="leave the other half alone")
+ENV_FILES = click.option(
+    "--env-file", "env_files", multiple=True, type=click.Path(), help="take values from here; the last one wins"
+)
+YES = click.option("--yes", "-y", is_flag=True, help="do not ask")
+JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")

@@ -1,0 +1,47 @@
+"""What every command does with its result: files, colour, questions, steps."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from shield_ai.errors import ShieldError
+from shield_ai.reports.colour import wanted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shield_ai.model import Receipt
+
+
+def write(output: Path, text: str) -> None:
+    """Write a result to the file that the user named."""
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ShieldError(
+            f"{output} can't be written: {error.strerror}", "name a file in a folder that exists"
+        ) from None
+
+
+def colour(stream: TextIO) -> bool:
+    """Tell whether a stream should be coloured."""
+    return wanted(os.environ, tty=stream.isatty())
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Ask on the terminal, unless the user said yes before; without a terminal, say so."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ShieldError("this needs a yes, and there is no terminal to ask on", "add --yes")
+    click.confirm(question, abort=True, err=True)
+
+
+def tell(receipt: Receipt) -> None:
+    """Show one step as it is done."""
+    mark = {"kept": "!", "unchanged": "="}.get(receipt.status, "-" if receipt.status == "undone" else "+")
+    click.echo(f"  {mark} {receipt.what}  {receipt.detail}", err=True)

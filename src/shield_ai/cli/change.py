@@ -1,0 +1,112 @@
+"""`shield plan`, `shield apply` and `shield rollback`: what would be done, doing it, undoing it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shield_ai.cli._options import APP, ENV_FILES, JSON, ONLY, YES
+from shield_ai.cli._show import ask, colour, tell, write
+from shield_ai.errors import DONE
+from shield_ai.reports.edited import edited_text
+from shield_ai.reports.json import plan_json
+from shield_ai.reports.plan import plan_text, proof_text, receipts_text
+from shield_ai.work import Half, Work
+
+if TYPE_CHECKING:
+    from shield_ai.model import Plan
+
+
+@click.command()
+@APP
+@ONLY
+@ENV_FILES
+@JSON
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="write the plan to a file, for shield apply")
+def plan(app: Path, only: Half | None, env_files: tuple[str, ...], output: Path | None, *, as_json: bool) -> int:
+    """Show every edit as a diff, and every change in AWS. Changes nothing."""
+    work = Work(app, only=only, env_files=env_files)
+    made = work.plan()
+    if output:
+        write(output, plan_json(made))
+    if as_json:
+        click.echo(plan_json(made), nl=False)
+    else:
+        click.echo(_diffs(work, made, colour=colour(sys.stdout)))
+        click.echo(plan_text(made), nl=False)
+    return DONE
+
+
+@click.command()
+@click.argument("target", default=".", type=click.Path(path_type=Path), metavar="[APP|plan.json]")
+@ONLY
+@ENV_FILES
+@YES
+@click.option("--allow-dirty", is_flag=True, help="go on with uncommitted changes in the git tree")
+@click.option("--allow-missing", is_flag=True, help="go on without a value for a secret that the app needs")
+@click.option("--no-proof", is_flag=True, help="do not load the settings before and after, to compare them")
+def apply(  # noqa: PLR0913  # one argument a flag
+    target: Path,
+    only: Half | None,
+    env_files: tuple[str, ...],
+    *,
+    yes: bool,
+    allow_dirty: bool,
+    allow_missing: bool,
+    no_proof: bool,
+) -> int:
+    """Do it: create the secrets in AWS, then rewrite the code. Scans, drafts and plans where needed.
+
+    May be run again at any time: what is done already is left as it is, what was cut off is finished.
+    """
+    from_file = target if target.is_file() else None
+    work = Work(Path() if from_file else target, only=only, env_files=env_files)
+    made = work.load(from_file) if from_file else work.plan()
+    if work.nothing(made):
+        click.echo("nothing to do: everything is as planned", err=True)
+        return DONE
+    with work.locked():
+        if work.cut_off and not from_file:
+            made = work.plan(recover_first=True)
+        work.refuse(made, allow_dirty=allow_dirty, allow_missing=allow_missing)
+        click.echo(plan_text(made), err=True, nl=False)
+        ask("apply this plan?", yes=yes)
+        receipts = work.apply(made, tell=tell, prove=not no_proof)
+    click.echo(receipts_text(receipts), err=True)
+    click.echo(proof_text(work.proved, work.unproved), err=True)
+    return DONE
+
+
+@click.command()
+@APP
+@ONLY
+@YES
+@click.option("--force", is_flag=True, help="restore files that were edited since, and keep a copy of each")
+def rollback(app: Path, only: Half | None, *, yes: bool, force: bool) -> int:
+    """Undo the last apply: files byte for byte, secrets into deletion with a recovery window."""
+    work = Work(app, only=only)
+    with work.locked():
+        steps = work.undoable()
+        if not steps:
+            click.echo("nothing to undo", err=True)
+            return DONE
+        for path, ours, now in work.differences(steps):
+            click.echo(edited_text(path, ours, now), err=True)
+        ask(f"undo {len(steps)} steps?", yes=yes)
+        receipts = work.rollback(steps, force=force, tell=tell)
+    click.echo(receipts_text(receipts), err=True)
+    return DONE
+
+
+def _diffs(work: Work, made: Plan, *, colour: bool) -> str:
+    from shield_ai.reports.diff import diff_text  # noqa: PLC0415  # not needed where no diff is shown
+
+    names = {name for secret in work.manifest.secret for name in (secret.name, *secret.variables())}
+    parts = []
+    for file in made.files:
+        spans = [(f.site.start, f.site.end) for f in work.findings if f.path == file.path and f.site and not f.env]
+        parts.append(diff_text(file, work.tree.read(file.path), keep=names, spans=spans, colour=colour))
+    return "\n".join(parts)
