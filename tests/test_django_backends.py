@@ -73,7 +73,7 @@ def database(postgres, on):
     from django.conf import settings
 
     if not settings.configured:
-        settings.configure()
+        settings.configure(SECRET_KEY=secrets.token_hex())
         django.setup()
     database = Database(postgres, on)
     yield database
@@ -144,7 +144,6 @@ def test_two_users_that_alternate(database):
 def test_gives_up_with_the_drivers_error(database, quick, monkeypatch):
     from django.db import OperationalError
 
-    monkeypatch.setattr(runtime, "ROTATION_WINDOW", 0.2)
     database.move_database()
     wrapper = database.wrapper()
     with monkeypatch.context() as patch:
@@ -232,6 +231,23 @@ def test_pool_that_is_just_switched_on(database):
     assert who(wrapper) == database.user
     wrapper.close()
     wrapper.close_pool()
+
+
+@pytest.mark.parametrize("secret", [pytest.param("database", id="from AWS"), pytest.param("", id="from settings")])
+def test_a_failure_shows_no_password(database, quick, monkeypatch, secret):
+    from django.views.debug import ExceptionReporter
+
+    wrong = secrets.token_urlsafe(12)
+    database.server.put("database", '{"username": "%s", "password": "%s"}' % (database.user, wrong))  # noqa: UP031
+    wrapper = database.wrapper(SECRET=secret, PASSWORD=wrong)
+    monkeypatch.setattr(SecretsManagerClient.survives_rotation, "__kwdefaults__", {"refused": None, "window": 0.1})
+    with pytest.raises(Exception, match="password authentication failed") as caught:
+        wrapper.ensure_connection()
+    error = caught.value.with_traceback(caught.value.__traceback__.tb_next)  # this function knows the password
+    page = ExceptionReporter(None, type(error), error, error.__traceback__)
+    shown = page.get_traceback_html() + page.get_traceback_text()
+    assert "conn_params" in shown
+    assert wrong not in shown
 
 
 class Refused(Exception):  # noqa: N818 - like a driver's

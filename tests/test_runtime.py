@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import os
@@ -465,3 +466,14 @@ class TestDevelopment:
         assert not has_secret("test-secret")
         with pytest.raises(SecretError):
             get_secret("test-secret")
+
+
+@pytest.mark.parametrize("collects", [pytest.param(True, id="on"), pytest.param(False, id="off")])
+def test_garbage_collection_is_left_as_it_was(on, collects):
+    before = gc.isenabled()
+    try:
+        (gc.enable if collects else gc.disable)()
+        runtime._Boto3()
+        assert gc.isenabled() is collects
+    finally:
+        (gc.enable if before else gc.disable)()

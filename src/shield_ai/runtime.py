@@ -527,9 +527,20 @@ class _Boto3:
     """Calls through boto3, with limits: the SDK's own let a call hang for minutes."""
 
     def __init__(self) -> None:
-        import logging  # noqa: PLC0415 - like the others here: slow, and not needed where AWS is off
+        import gc  # noqa: PLC0415 - like the others here: not needed where AWS is off
 
-        from botocore.config import Config  # noqa: PLC0415
+        collects = gc.isenabled()
+        gc.disable()  # the SDK is a hundred thousand objects and no garbage: looking for some takes a tenth of the time
+        try:
+            self._connect()
+        finally:
+            if collects:
+                gc.enable()
+
+    def _connect(self) -> None:
+        import logging  # noqa: PLC0415 - slow, and not needed where AWS is off
+
+        from botocore.config import Config  # noqa: PLC0415 - as above
 
         limits: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT, "read_timeout": READ_TIMEOUT}
         limits["retries"] = {"total_max_attempts": ATTEMPTS, "mode": "standard"}

@@ -42,6 +42,13 @@ def credentials(settings: dict[str, Any]) -> dict[str, str]:
     return {setting: document[field] for setting, field in fields.items() if field in document}
 
 
+class _Params(dict[str, Any]):
+    """A driver's parameters, whose password does not show on Django's debug page or in an error reporter."""
+
+    def __repr__(self) -> str:
+        return repr({key: "•••" if key in {"password", "passwd"} else value for key, value in self.items()})
+
+
 class RotatingCredentials:
     """A mixin for Django's DatabaseWrapper classes."""
 
@@ -55,15 +62,20 @@ class RotatingCredentials:
             params: dict[str, Any] = super().get_connection_params()  # type: ignore[misc]  # Django's
         finally:
             self.settings_dict = before
-        return params
+        return _Params(params)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect; with a new secret, when the server refuses the old one."""
         connect = super().get_new_connection  # type: ignore[misc]  # Django's
         name = self.settings_dict.get("SECRET")
-        if not name:
-            return connect(conn_params)
-        return runtime.survives_rotation(name)(lambda: connect({**conn_params, **self.get_connection_params()}))()
+
+        def anew() -> Any:
+            return connect(_Params(conn_params, **self.get_connection_params()) if name else conn_params)
+
+        try:
+            return runtime.survives_rotation(name)(anew)() if name else anew()
+        except Exception as error:  # noqa: BLE001 - the driver's, of any kind
+            raise error.with_traceback(None) from None  # the driver's frames hold the password
 
 
 class RotatingClient:
