@@ -59,6 +59,20 @@ def test_reads_a_manifest():
             '"database-credentials"', '"django-secret-key"', "shield.toml:11: secret 'django-", id="same name twice"
         ),
         pytest.param('env = "SECRET_KEY"\n', "", "needs either env or fields", id="neither env nor fields"),
+        pytest.param('"30 days"', '"3 hours"', "shield.toml:15: rotate of database-cr", id="rotation too often"),
+        pytest.param('"30 days"', '"soon"', "'soon' is no rotation schedule", id="no schedule"),
+        pytest.param('"30 days"', '"1 day", window = "2 d"', "'2 d' is no rotation window", id="no window"),
+        pytest.param('"30 days"', '"1 day", strategy = "x"', "unknown strategy 'x'", id="unknown strategy"),
+        pytest.param('"30 days"', '"1 day", sslmode = "x"', "unknown sslmode 'x'", id="unknown sslmode"),
+        pytest.param('"30 days"', '"1 day", hook = "../x.py"', "'../x.py' lies outside", id="a hook elsewhere"),
+        pytest.param('"30 days"', '"1 day", ca = "/etc/ca"', "'/etc/ca' lies outside", id="certificates elsewhere"),
+        pytest.param('"30 days"', '"1 day", hook = "a-b.py"', "'a-b.py' is no Python module", id="no module"),
+        pytest.param(
+            'env = "SECRET_KEY"',
+            'env = "K"\nrotate = { every = "1 day", strategy = "single-user" }',
+            "shield.toml:10: rotate of django-secret-key: single-user is for databases",
+            id="a database's strategy for a key",
+        ),
     ],
 )
 def test_says_what_is_wrong_and_where(old, new, message):

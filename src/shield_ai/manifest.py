@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import tomlkit
 
+from shield_ai import schedule
 from shield_ai.errors import ManifestError
 from shield_ai.model import Kind
+from shield_ai.rotator.document import MODES
+from shield_ai.rotator.known import STRATEGIES
 
 if TYPE_CHECKING:
     from tomlkit.items import AoT, InlineTable, Table
@@ -21,6 +25,7 @@ NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 # Secrets Manager ends each ARN so, and a name that ends alike is taken for a partial ARN (same page).
 ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+USERS = ("single-user", "alternating-users")
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -39,9 +44,13 @@ class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """When and how a secret is rotated."""
 
-    every: str
-    strategy: str = ""
-    admin: str = ""
+    every: str  # see schedule.py
+    strategy: str = ""  # of rotator/strategies.py; single-user and alternating-users go with the server
+    admin: str = ""  # the administrator's secret, for alternating users: its whole name in AWS, or its ARN
+    window: str = ""  # how long after its beginning AWS may rotate: "3h"
+    hook: str = ""  # a Python file of the app with issue, test and revoke, for an API key
+    sslmode: str = ""  # where the secret itself names none
+    ca: str = ""  # a file of the app with the certificates that the server's is checked against
 
 
 class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -112,6 +121,30 @@ def _check(manifest: Manifest, text: str) -> None:
         if secret.name in seen:
             raise ManifestError(f"{where}: secret {secret.name!r} stands here twice", "rename or remove one of them")
         seen[secret.name] = i
+        if isinstance(secret.rotate, Rotation):
+            try:
+                _check_rotation(secret, secret.rotate)
+            except ManifestError as error:
+                raise ManifestError(
+                    f"{FILE}{_line(text, i, 'rotate')}: rotate of {secret.name}: {error.message}", error.hint
+                ) from None
+
+
+def _check_rotation(secret: Secret, rotate: Rotation) -> None:
+    when = schedule.parse(rotate.every)
+    if rotate.window:
+        schedule.window(rotate.window, when)
+    if rotate.strategy and rotate.strategy not in {*STRATEGIES, *USERS}:
+        raise ManifestError(f"unknown strategy {rotate.strategy!r}", f"one of {', '.join((*USERS, *STRATEGIES))}")
+    if rotate.strategy.endswith(USERS) and secret.kind not in {Kind.DATABASE, Kind.URL}:
+        raise ManifestError(f"{rotate.strategy} is for databases, and this is a {secret.kind}", "leave strategy out")
+    if rotate.sslmode and rotate.sslmode not in MODES:
+        raise ManifestError(f"unknown sslmode {rotate.sslmode!r}", f"one of {', '.join(MODES)}")
+    for name, path in (("hook", rotate.hook), ("ca", rotate.ca)):
+        if path and (PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts):
+            raise ManifestError(f"{name} {path!r} lies outside the app's folder", "name a file in it")
+    if rotate.hook and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*\.py", PurePosixPath(rotate.hook).name):
+        raise ManifestError(f"hook {rotate.hook!r} is no Python module", "write for example ops/stripe_keys.py")
 
 
 def _where(text: str, error: str) -> str:

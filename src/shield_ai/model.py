@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import hmac
+from datetime import datetime  # noqa: TC003  # msgspec reads the types
 from typing import NoReturn
 
 import msgspec
@@ -266,3 +267,16 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     region: str
     secrets: dict[str, SecretState] = {}
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How the rotation of one secret stands. All times are UTC."""
+
+    name: str  # as in shield.toml
+    by: str  # "AWS": a function; "shield": this command, from cron or CI; "hand": a person
+    strategy: str = ""
+    last: datetime | None = None  # when the current value was made
+    next: datetime | None = None
+    state: str = "ok"  # "ok", "due", "pending", "no schedule", "not in AWS"
+    pending: str = ""  # the version of a rotation that has begun and not ended
+    since: datetime | None = None  # when that one began

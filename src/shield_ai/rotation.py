@@ -16,7 +16,7 @@ from shield_ai.rotator.handler import STEPS, run_step
 from shield_ai.rotator.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 ENTRY = "rotator.handler.handler"  # what Lambda calls
 DRIVERS = ("asn1crypto", "pg8000", "pymysql", "python-dateutil", "scramp", "six")
@@ -73,6 +73,7 @@ def drive(
     token: str | None = None,
     environ: Mapping[str, str] | None = None,
     progress: Callable[[str], None] | None = None,
+    steps: Sequence[str] = STEPS,
 ) -> str:
     """Rotate a secret from here, or resume its rotation; return the token, the id of the version that is current now.
 
@@ -82,18 +83,19 @@ def drive(
         token: The pending version to resume. None: a new rotation, refused while another one is pending.
         environ: The function's settings (ROTATION_STRATEGY, ROTATION_ADMIN, …). None: this process's.
         progress: Is told each step before it begins.
+        steps: Which steps; the rest may follow later.
     """
     token = token or str(uuid.uuid4())
     store = Store(client, secret_id)
-    for step in STEPS:
+    for step in steps:
         if progress:
             progress(step)
         try:
             run_step(store, step, token, os.environ if environ is None else environ, by_hand=True)
         except AwsCallError as error:
-            raise AwsError(f"{step}: {error}", hint=_hint(token)) from None
+            raise AwsError(f"{step}: {error}", hint=_hint(step, secret_id)) from None
         except RotationError as error:
-            raise ShieldError(f"{step}: {error}", hint=_hint(token)) from None
+            raise ShieldError(f"{step}: {error}", hint=_hint(step, secret_id)) from None
     return token
 
 
@@ -115,5 +117,7 @@ def cancel(client: Any, secret_id: str) -> str | None:
     return token
 
 
-def _hint(token: str) -> str:
-    return f"nothing is lost: resume version {token}, which does nothing twice, or cancel it and rotate anew"
+def _hint(step: str, secret_id: str) -> str:
+    if step == STEPS[0]:
+        return "nothing was changed; rotate in shield.toml says how: strategy, admin, hook, sslmode, ca"
+    return f"nothing is lost: shield rotate --resume {secret_id} goes on, --cancel gives it up"

@@ -17,6 +17,7 @@ COMMANDS = {
     "plan": "change",
     "apply": "change",
     "verify": "verify",
+    "rotate": "rotate",
     "rollback": "change",
     "explain": "scan",
     "local": "local",

@@ -62,7 +62,7 @@ def login(document: Mapping[str, Any], default_port: int, environ: Mapping[str, 
         host=_text(document, "host"),
         port=number,
         database=_text(document, "database", "dbname", "name", default=""),
-        tls=_tls(document),
+        tls=_tls(document, environ.get("ROTATION_SSLMODE", "")),
         ca=str(document.get("sslrootcert") or environ.get("ROTATION_CA_FILE", "")),
     )
 
@@ -79,14 +79,14 @@ def _text(document: Mapping[str, Any], *names: str, default: str | None = None) 
     return default
 
 
-def _tls(document: Mapping[str, Any]) -> str:
+def _tls(document: Mapping[str, Any], default: str) -> str:
     mode = document.get("sslmode")
     if mode is None and document.get("ssl") is not None:
         mode = SWITCH.get(str(document["ssl"]).lower(), document["ssl"])
     if mode is None:
-        return "verify-full"
+        mode = default or "verify-full"
     if mode not in MODES:
-        raise SetupError(f"the secret's sslmode must be one of {', '.join(MODES)}")
+        raise SetupError(f"sslmode must be one of {', '.join(MODES)}")
     return str(mode)
 
 

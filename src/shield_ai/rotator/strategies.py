@@ -10,29 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from .errors import SetupError
+from .known import ENGINES, PORTS, STRATEGIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .rotation import Strategy
-
-STRATEGIES = {
-    "postgres-single-user": ("postgres_single", "PostgresSingle"),
-    "postgres-alternating-users": ("postgres_alternating", "PostgresAlternating"),
-    "mysql-single-user": ("mysql_single", "MysqlSingle"),
-    "mysql-alternating-users": ("mysql_alternating", "MysqlAlternating"),
-    "django-secret-key": ("django_secret_key", "DjangoSecretKey"),
-    "api-key": ("api_key", "ApiKey"),
-    "random-value": ("random_value", "RandomValue"),
-}
-ENGINES = {
-    "postgres": "postgres",
-    "postgresql": "postgres",
-    "aurora-postgresql": "postgres",
-    "mysql": "mysql",
-    "mariadb": "mysql",
-    "aurora-mysql": "mysql",
-}
 
 
 def choose(current: str, environ: Mapping[str, str]) -> Strategy:
@@ -54,10 +37,15 @@ def strategy_name(current: str, environ: Mapping[str, str]) -> str:
     name = environ.get("ROTATION_STRATEGY") or str(document.get("strategy") or "")
     if name and name not in ("single-user", "alternating-users"):
         return name
-    engine = ENGINES.get(str(document.get("engine")).lower())
+    engine = ENGINES.get(str(document.get("engine")).lower()) if "engine" in document else _usual(document)
     if engine is None:
         raise SetupError("set ROTATION_STRATEGY, or name an engine (postgres, mysql, mariadb) in the secret's JSON")
     if not name:
         has_admin = environ.get("ROTATION_ADMIN") or document.get("masterarn")
         name = "alternating-users" if has_admin else "single-user"
     return f"{engine}-{name}"
+
+
+def _usual(document: dict[str, Any]) -> str | None:
+    """Say which server has this port, unless somebody moved it; a wrong guess gets no further than the login."""
+    return PORTS.get(str(document.get("port")))

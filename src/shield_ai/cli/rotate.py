@@ -1,0 +1,171 @@
+"""`shield rotate`: rotate now, rotate what is due, say how the rotations stand, end one that stopped half-way."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shield_ai.aws.session import Session
+from shield_ai.cli._options import JSON, YES
+from shield_ai.cli._show import ask
+from shield_ai.errors import DONE, FINDINGS, ShieldError
+from shield_ai.model import Hidden
+from shield_ai.reports.rotation import (
+    by_hand_text,
+    django_key_text,
+    restart_text,
+    standings_json,
+    standings_text,
+    waits_text,
+)
+from shield_ai.rotating import Rotating
+from shield_ai.work import Work
+
+if TYPE_CHECKING:
+    from shield_ai.manifest import Secret
+
+_WHAT = {
+    "createSecret": "a new value, pending",
+    "setSecret": "brought into force",
+    "testSecret": "proven",
+    "finishSecret": "current",
+}
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--app", type=click.Path(path_type=Path), default=".", help="the app's folder; here by default")
+@click.option("--due", is_flag=True, help="rotate every secret whose time has come; for cron and CI")
+@click.option("--status", is_flag=True, help="say when each was rotated, and when it will be; change nothing")
+@click.option("--resume", is_flag=True, help="go on with a rotation that stopped half-way")
+@click.option("--cancel", is_flag=True, help="give up a rotation that stopped half-way")
+@YES
+@JSON
+def rotate(  # noqa: PLR0913  # one argument a flag
+    names: tuple[str, ...],
+    app: Path,
+    *,
+    due: bool,
+    status: bool,
+    resume: bool,
+    cancel: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Rotate secrets now: the function that apply deployed does it, or this machine with the same code.
+
+    Nobody is locked out, wherever it stops: --resume goes on with it, and does nothing twice.
+    """
+    if sum((due, status, resume, cancel)) > 1:
+        raise ShieldError("--due, --status, --resume and --cancel exclude each other", "give one of them")
+    work = Work(app)
+    if work.written is None:
+        raise ShieldError(f"no shield.toml in {app}", "shield draft writes it; --app names the app's folder")
+    rotating = Rotating(work.written, work.tree.root, Session(work.written.app.region))
+    secrets = rotating.named(names)
+    if status:
+        standings = [rotating.standing(secret) for secret in secrets if names or secret.rotate]
+        click.echo(standings_json(standings) if as_json else standings_text(standings), nl=False)
+        return DONE
+    if due:
+        return _due(rotating, secrets, yes=yes)
+    if not names:
+        listed = ", ".join(secret.name for secret in secrets if secret.rotate)
+        raise ShieldError("which secret?", f"name one of {listed}; or --due; --status says how they stand")
+    for secret in secrets:
+        if cancel:
+            _cancel(rotating, secret)
+        else:
+            _one(rotating, secret, work, resume=resume, yes=yes)
+    return DONE
+
+
+def _due(rotating: Rotating, secrets: list[Secret], *, yes: bool) -> int:
+    """Rotate what can be rotated from here; exit with 1 where something is left for a person."""
+    standings = {secret.name: rotating.standing(secret) for secret in secrets if secret.rotate}
+    mine = [s for s in secrets if s.name in standings and standings[s.name].state == "due"]
+    for_hand = [s.name for s in mine if standings[s.name].by == "hand" or rotating.in_two(s)]
+    stuck = [name for name, one in standings.items() if one.state == "pending" and one.by == "shield"]
+    mine = [s for s in mine if standings[s.name].by == "shield" and s.name not in for_hand]
+    if mine:
+        ask(f"rotate {', '.join(secret.name for secret in mine)}?", yes=yes)
+    failed: list[ShieldError] = []
+    for secret in mine:
+        try:
+            _drive(rotating, secret)
+        except ShieldError as error:  # the others are due as well
+            failed.append(error)
+            click.echo(f"  ! {error.message}", err=True)
+    for name in for_hand:
+        click.echo(f"{name} is due: shield rotate {name} leads through it", err=True)
+    for name in stuck:
+        click.echo(f"{name} is pending: shield rotate --resume {name} goes on with it", err=True)
+    total = len(mine) + len(for_hand) + len(stuck)
+    click.echo(f"{len(mine) - len(failed)} of {total} due secrets rotated" if total else "nothing is due", err=True)
+    if failed:
+        raise failed[0]
+    return FINDINGS if for_hand or stuck else DONE
+
+
+def _one(rotating: Rotating, secret: Secret, work: Work, *, resume: bool, yes: bool) -> None:
+    if not resume and not rotating.driven(secret):
+        _by_hand(rotating, secret, yes=yes)
+        return
+    in_two = rotating.in_two(secret)
+    if in_two and not resume:
+        click.echo(django_key_text(secret.name, fallbacks=_has_fallbacks(work)) + "\n", err=True)
+    ask(f"{'go on with the rotation of' if resume else 'rotate'} {secret.name}?", yes=yes)
+    _drive(rotating, secret, resume=resume)
+    if in_two:
+        click.echo("\n" + (restart_text() if resume else waits_text(secret.name)), err=True)
+
+
+def _drive(rotating: Rotating, secret: Secret, *, resume: bool = False) -> None:
+    """Show each step as it is done."""
+    click.echo(rotating.id(secret), err=True)
+    begun: list[str] = []
+
+    def tell(step: str | None) -> None:
+        if begun:
+            click.echo(_WHAT.get(begun.pop(), "done"), err=True)
+        if step:
+            click.echo(f"  {step:<14} ", nl=False, err=True)
+            begun.append(step)
+
+    try:
+        rotating.rotate(secret, tell, resume=resume)
+    except BaseException:
+        if begun:
+            click.echo("failed", err=True)
+        raise
+    tell(None)
+
+
+def _cancel(rotating: Rotating, secret: Secret) -> None:
+    token = rotating.cancel(secret)
+    done = f"version {token} is pending no more; the current value stays" if token else "nothing is pending"
+    click.echo(f"{rotating.id(secret)}: {done}", err=True)
+
+
+def _by_hand(rotating: Rotating, secret: Secret, *, yes: bool) -> None:
+    """Take a new value from the terminal without showing it, or from standard input."""
+    click.echo(by_hand_text(secret.name, rotating.id(secret)) + "\n", err=True)
+    if sys.stdin.isatty():
+        value = click.prompt("the new value (not shown)", hide_input=True, default="", show_default=False, err=True)
+    elif yes:
+        value = sys.stdin.readline().rstrip("\r\n")
+    else:
+        raise ShieldError("there is no terminal to ask on", "pipe the new value in, with --yes")
+    if not value:
+        raise ShieldError("no new value was given; nothing was changed", f"shield rotate {secret.name} asks again")
+    rotating.put(secret, Hidden(value))
+    click.echo(f"{rotating.id(secret)}: the new value is AWSCURRENT, the old one AWSPREVIOUS", err=True)
+
+
+def _has_fallbacks(work: Work) -> bool:
+    """Whether the settings accept the key before and the key after."""
+    texts = [work.tree.read(path) or b"" for path in work.manifest.app.settings]
+    return any(b"SECRET_KEY_FALLBACKS" in text and b"AWSPENDING" in text for text in texts)

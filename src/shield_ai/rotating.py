@@ -1,0 +1,161 @@
+"""What `shield rotate` does to the secrets of one app: by AWS where a function is deployed, else from here."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from shield_ai import rotation
+from shield_ai.aws.rotation import Rotations, RotationState
+from shield_ai.errors import ShieldError
+from shield_ai.manifest import Rotation
+from shield_ai.model import Standing
+from shield_ai.rotator.handler import STEPS
+from shield_ai.strategy import due, environment, strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from shield_ai.aws.session import Session
+    from shield_ai.manifest import Manifest, Secret
+    from shield_ai.model import Hidden
+
+DJANGO = "django-secret-key"
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class Rotating:
+    """The rotations of one app.
+
+    Args:
+        manifest: What is moved.
+        root: The app's folder, for hooks and certificates.
+        session: The account.
+    """
+
+    def __init__(self, manifest: Manifest, root: Path, session: Session) -> None:
+        self._manifest = manifest
+        self._root = root
+        self._aws = Rotations(session)
+        self._states: dict[str, RotationState | None] = {}
+
+    def id(self, secret: Secret) -> str:
+        """Return a secret's name in AWS."""
+        return self._manifest.app.prefix + secret.name
+
+    def named(self, names: Sequence[str]) -> list[Secret]:
+        """Return the secrets with these names, with or without the prefix; all of them where no name is given.
+
+        Raises:
+            ShieldError: One of them is not in shield.toml.
+        """
+        known = {key: secret for secret in self._manifest.secret for key in (secret.name, self.id(secret))}
+        for name in names:
+            if name not in known:
+                raise ShieldError(f"shield.toml has no secret {name}", f"it has {', '.join(_names(self._manifest))}")
+        return [known[name] for name in dict.fromkeys(names)] if names else list(self._manifest.secret)
+
+    def standing(self, secret: Secret) -> Standing:
+        """Say how a secret stands."""
+        state = self._aws.state(self.id(secret))
+        self._states[secret.name] = state
+        if state is None:
+            return Standing(name=secret.name, by="hand", strategy=strategy(secret), state="not in AWS")
+        by = "AWS" if state.function else "shield" if strategy(secret) and secret.rotate != "manual" else "hand"
+        planned = state.next or (due(secret, state.last) if state.last else None)
+        late = planned is not None and planned <= now()
+        what = "pending" if state.pending else "due" if late else "ok" if planned else "no schedule"
+        return Standing(
+            name=secret.name,
+            by=by,
+            strategy=strategy(secret),
+            last=state.last,
+            next=planned,
+            state=what,
+            pending=state.pending,
+            since=state.since,
+        )
+
+    def rotate(self, secret: Secret, tell: Callable[[str], None], *, resume: bool = False) -> None:
+        """Rotate a secret, or go on with a rotation that stopped; `tell` hears each step before it begins.
+
+        Raises:
+            ShieldError: It can't be done; the current value is in force still.
+        """
+        state = self._known(secret)
+        name = self.id(secret)
+        if resume and not state.pending:
+            raise ShieldError(f"no rotation of {secret.name} is pending", f"shield rotate {secret.name} begins one")
+        if state.function:
+            tell("RotateSecret")
+            token = self._aws.begin(name)
+            tell(f"{state.function.rpartition(':')[2]} at work")
+            self._aws.wait(name, token)
+            return
+        if state.pending and not resume:
+            raise ShieldError(
+                f"a rotation of {secret.name} is pending already",
+                f"shield rotate --resume {secret.name} goes on with it, --cancel gives it up",
+            )
+        pending = state.pending if resume else None
+        steps = STEPS[:1] if self.in_two(secret) and not resume else STEPS
+        rotation.drive(self._aws.client, name, pending, self._environment(secret), tell, steps)
+
+    def driven(self, secret: Secret) -> bool:
+        """Whether a program can rotate it, here or in AWS."""
+        return bool(strategy(secret) or self._known(secret).function)
+
+    def in_two(self, secret: Secret) -> bool:
+        """Whether the processes have to restart between making the new value and making it current."""
+        return strategy(secret) == DJANGO and not self._known(secret).function
+
+    def cancel(self, secret: Secret) -> str | None:
+        """Give up a rotation that stopped half-way; return the version that was pending."""
+        self._known(secret)
+        return rotation.cancel(self._aws.client, self.id(secret))
+
+    def put(self, secret: Secret, value: Hidden) -> None:
+        """Make a value that a person brought the current one."""
+        self._known(secret)
+        self._aws.put(self.id(secret), value)
+
+    def _known(self, secret: Secret) -> RotationState:
+        if secret.name not in self._states:
+            self._states[secret.name] = self._aws.state(self.id(secret))
+        state = self._states[secret.name]
+        if state is None:
+            raise ShieldError(f"{self.id(secret)} is not in AWS", "shield apply creates it")
+        return state
+
+    def _environment(self, secret: Secret) -> dict[str, str]:
+        """Return the function's settings, with its files as they lie here."""
+        settings = environment(secret)
+        if isinstance(secret.rotate, Rotation) and secret.rotate.hook:
+            _load(self._root / secret.rotate.hook)
+        if "ROTATION_CA_FILE" in settings:
+            settings["ROTATION_CA_FILE"] = str(self._root / settings["ROTATION_CA_FILE"])
+        return settings
+
+
+def _names(manifest: Manifest) -> list[str]:
+    return [secret.name for secret in manifest.secret]
+
+
+def _load(path: Path) -> None:
+    """Import a hook under its own name, as it has it in the function's zip."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise ShieldError(f"the hook {path.name} is not in the app's folder", "see hook in shield.toml")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # noqa: BLE001  # the user's code may raise what it likes
+        raise ShieldError(f"the hook {path.name} can't be imported: {type(error).__name__}", "mend it") from None
+    sys.modules[path.stem] = module

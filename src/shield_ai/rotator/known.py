@@ -1,0 +1,22 @@
+"""The strategies that there are, and the servers that a secret may name."""
+
+from __future__ import annotations
+
+STRATEGIES = {  # name -> module and class
+    "postgres-single-user": ("postgres_single", "PostgresSingle"),
+    "postgres-alternating-users": ("postgres_alternating", "PostgresAlternating"),
+    "mysql-single-user": ("mysql_single", "MysqlSingle"),
+    "mysql-alternating-users": ("mysql_alternating", "MysqlAlternating"),
+    "django-secret-key": ("django_secret_key", "DjangoSecretKey"),
+    "api-key": ("api_key", "ApiKey"),
+    "random-value": ("random_value", "RandomValue"),
+}
+ENGINES = {
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "aurora-postgresql": "postgres",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "aurora-mysql": "mysql",
+}
+PORTS = {"5432": "postgres", "3306": "mysql"}  # where the secret names no engine

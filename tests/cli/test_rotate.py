@@ -1,0 +1,378 @@
+"""`shield rotate` on secrets in the embedded AWS and a database user in a real PostgreSQL."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import psycopg
+import pytest
+
+from shield_ai.__main__ import main
+from shield_ai.model import Hidden
+
+MANIFEST = """\
+[app]
+name = "shop"
+settings = ["settings.py"]
+
+[[secret]]
+name = "database-credentials"
+kind = "database"
+fields = {{ username = "DB_USER", password = "DB_PASSWORD", host = "DB_HOST", port = "DB_PORT", database = "DB_NAME" }}
+rotate = {{ every = "30 days", strategy = "postgres-single-user", sslmode = "disable" }}
+
+[[secret]]
+name = "django-secret-key"
+kind = "django-secret-key"
+env = "SECRET_KEY"
+rotate = "manual"
+
+[[secret]]
+name = "token"
+env = "TOKEN"
+rotate = {{ every = "{every}", strategy = "random-value" }}
+
+[[secret]]
+name = "stripe-secret-key"
+kind = "api-key"
+env = "STRIPE_SECRET_KEY"
+rotate = {{ every = "90 days" }}
+
+[[secret]]
+name = "never"
+env = "NEVER"
+"""
+HOOK = """\
+made = []
+def issue(current, token): made.append("key-" + token); return made[-1]
+def test(value): assert value in made
+def revoke(value): made.remove(value)
+"""
+
+
+class App:
+    """The folder of an app, and its secrets in AWS."""
+
+    def __init__(self, folder, capsys):
+        self.folder, self.capsys = folder, capsys
+        self.client = boto3.client("secretsmanager")
+        self.write()
+        (folder / "settings.py").write_text("SECRET_KEY = 1\n")
+        for name in ("django-secret-key", "token", "stripe-secret-key", "never"):
+            self.client.create_secret(Name=name, SecretString=secrets.token_hex(12))
+
+    def write(self, every="60 days", old="", new=""):
+        (self.folder / "shield.toml").write_text(MANIFEST.format(every=every).replace(old, new, 1))
+
+    def shield(self, *arguments):
+        code = main(["rotate", "--app", str(self.folder), *arguments])
+        out = self.capsys.readouterr()
+        return code, out.out, out.err
+
+    def value(self, name, stage="AWSCURRENT"):
+        return self.client.get_secret_value(SecretId=name, VersionStage=stage)["SecretString"]
+
+    def begin(self, name):
+        """What a rotation leaves that stopped after its first step."""
+        value = secrets.token_hex(12)
+        self.client.put_secret_value(SecretId=name, SecretString=value, VersionStages=["AWSPENDING"])
+        return value
+
+
+@pytest.fixture
+def app(aws, tmp_path, capsys):
+    return App(tmp_path, capsys)
+
+
+@pytest.fixture
+def database(app, postgres):
+    """The login of a user of its own, as the secret has it."""
+    user, password = "shop_" + secrets.token_hex(4), Hidden(secrets.token_urlsafe(12))
+    postgres.create_role_and_database(user, password, user)
+    place = {"host": postgres.host, "port": str(postgres.port), "database": user}
+    app.client.create_secret(
+        Name="database-credentials",
+        SecretString=json.dumps({"username": user, "password": password.reveal(), **place}),
+    )
+
+    def works():
+        now = json.loads(app.value("database-credentials"))
+        try:
+            postgres.connect(user, user, Hidden(now["password"])).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    yield works
+    with postgres.connect() as superuser:
+        superuser.execute(f"DROP DATABASE {user} WITH (FORCE)")
+        superuser.execute(f"DROP ROLE {user}")
+
+
+def test_rotates_a_database_password_step_by_step(app, database):
+    before = app.value("database-credentials")
+    code, out, err = app.shield("database-credentials", "--yes")
+    assert (code, out) == (0, "")
+    assert err.splitlines() == [
+        "database-credentials",
+        "  createSecret   a new value, pending",
+        "  setSecret      brought into force",
+        "  testSecret     proven",
+        "  finishSecret   current",
+    ]
+    assert app.value("database-credentials") != before == app.value("database-credentials", "AWSPREVIOUS")
+    assert database()
+
+
+def test_stops_half_way_and_goes_on(app, database):
+    """A server that nobody can reach, then one that answers."""
+    app.write(old='sslmode = "disable"', new='sslmode = "verify-full"')
+    code, _, err = app.shield("database-credentials", "--yes")
+    assert code == 2
+    assert "  setSecret      failed\nerror: setSecret: PostgreSQL does not let us in" in err
+    assert "hint: nothing is lost: shield rotate --resume database-credentials goes on, --cancel gives it up" in err
+    assert database()
+    pending = app.value("database-credentials", "AWSPENDING")
+    code, _, err = app.shield("database-credentials", "--yes")
+    assert (code, "is pending already" in err) == (2, True)
+    app.write()
+    assert app.shield("database-credentials", "--resume", "--yes")[0] == 0
+    assert app.value("database-credentials") == pending
+    assert database()
+
+
+def test_nothing_is_changed_where_no_strategy_fits(app, database):
+    app.write(old='strategy = "postgres-single-user", ')
+    code, _, err = app.shield("database-credentials", "--yes")
+    assert code == 2
+    assert "createSecret: set ROTATION_STRATEGY, or name an engine" in err
+    assert "hint: nothing was changed; rotate in shield.toml says how" in err
+    assert app.shield("--cancel", "database-credentials")[2] == "database-credentials: nothing is pending\n"
+
+
+def test_djangos_key_takes_two_restarts(app):
+    old = app.value("django-secret-key")
+    code, _, err = app.shield("django-secret-key", "--yes")
+    assert code == 0
+    assert "two rolling restarts" in err
+    assert "The settings have no SECRET_KEY_FALLBACKS" in err
+    assert err.endswith(
+        "restart the processes now, one after another; then\n  shield rotate --resume django-secret-key\n"
+    )
+    assert app.value("django-secret-key") == old
+    new = app.value("django-secret-key", "AWSPENDING")
+    code, _, err = app.shield("django-secret-key", "--resume", "--yes")
+    assert code == 0
+    assert "restart the processes again" in err
+    assert "two rolling restarts" not in err
+    assert app.value("django-secret-key") == new
+    assert app.value("django-secret-key", "AWSPREVIOUS") == old
+    (app.folder / "settings.py").write_text('SECRET_KEY_FALLBACKS = [get_secret("x", stage="AWSPENDING")]\n')
+    assert "have no SECRET_KEY_FALLBACKS" not in app.shield("django-secret-key", "--yes")[2]
+
+
+def test_the_lines_that_it_shows_work(app, monkeypatch):
+    """The fallbacks, as printed, in a settings file."""
+    text = app.shield("django-secret-key", "--yes")[2]
+    lines = text[text.index("    SECRET_KEY_FALLBACKS") : text.index("    ]\n") + 6]
+    code = "from shield_ai.runtime import SecretsManagerClient\nget_secret = SecretsManagerClient().get_secret\n"
+    code += "\n".join(line[4:] for line in lines.splitlines())
+    monkeypatch.setenv("USE_AWS_SECRETS", "true")
+    settings = {}
+    exec(code, settings)  # noqa: S102  # the lines are ours
+    assert settings["SECRET_KEY_FALLBACKS"] == [app.value("django-secret-key", "AWSPENDING")]
+    app.shield("django-secret-key", "--yes", "--resume")
+    exec(code, settings)  # noqa: S102  # as above
+    assert app.value("django-secret-key", "AWSPREVIOUS") in settings["SECRET_KEY_FALLBACKS"]
+
+
+def test_a_key_that_only_its_provider_makes(app, monkeypatch):
+    old = app.value("stripe-secret-key")
+    monkeypatch.setattr("sys.stdin", io.StringIO("the new key\n"))
+    code, out, err = app.shield("stripe-secret-key", "--yes")
+    assert code == 0
+    assert "make a second key at the provider" in err
+    assert "the new key" not in out + err
+    assert app.value("stripe-secret-key") == "the new key"
+    assert app.value("stripe-secret-key", "AWSPREVIOUS") == old
+
+
+@pytest.mark.parametrize(
+    ("stored", "after"),
+    [('{"value": "a", "b": 1}', '{"value": "new", "b": 1}'), ('{"user": "a"}', None)],
+    ids=["the usual field", "no usual field"],
+)
+def test_a_key_within_json(app, monkeypatch, stored, after):
+    app.client.put_secret_value(SecretId="stripe-secret-key", SecretString=stored)
+    monkeypatch.setattr("sys.stdin", io.StringIO("new\n"))
+    code, _, err = app.shield("stripe-secret-key", "--yes")
+    assert (code, "JSON without one of the usual fields" in err) == ((0, False) if after else (2, True))
+    assert app.value("stripe-secret-key") == (after or stored)
+
+
+@pytest.mark.parametrize(
+    ("typed", "arguments", "message"),
+    [
+        ("", ["--yes"], "no new value was given; nothing was changed"),
+        ("new\n", [], "there is no terminal to ask on"),
+    ],
+    ids=["nothing", "no yes"],
+)
+def test_a_key_that_nobody_brings(app, monkeypatch, typed, arguments, message):
+    old = app.value("stripe-secret-key")
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    code, _, err = app.shield("stripe-secret-key", *arguments)
+    assert (code, message in err) == (2, True)
+    assert app.value("stripe-secret-key") == old
+
+
+def test_a_terminal_does_not_show_the_key(app, aws):
+    typed = secrets.token_hex(8)
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(app.folder)
+        os.execvp("python", ["python", "-m", "shield_ai", "rotate", "stripe-secret-key"])  # noqa: S606  # the child
+    seen = b""
+    while b"(not shown)" not in seen:
+        seen += os.read(terminal, 1000)
+    os.write(terminal, typed.encode() + b"\n")
+    try:
+        while more := os.read(terminal, 1000):
+            seen += more
+    except OSError:  # the other end is closed
+        pass
+    assert os.waitpid(child, 0)[1] == 0, seen
+    assert typed.encode() not in seen
+    assert app.value("stripe-secret-key") == typed
+    os.close(terminal)
+
+
+def test_a_hook_of_the_app(app):
+    (app.folder / "ops").mkdir()
+    (app.folder / "ops/stripe_keys.py").write_text(HOOK)
+    app.write(old='"90 days"', new='"90 days", hook = "ops/stripe_keys.py"')
+    assert app.shield("stripe-secret-key", "--yes")[0] == 0
+    assert app.value("stripe-secret-key").startswith("key-")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [(None, "the hook keys.py is not in the app's folder"), ("1/0", "can't be imported: ZeroDivisionError")],
+    ids=["missing", "broken"],
+)
+def test_a_hook_that_is_none(app, code, message):
+    if code:
+        (app.folder / "keys.py").write_text(code)
+    app.write(old='"90 days"', new='"90 days", hook = "keys.py"')
+    result, _, err = app.shield("stripe-secret-key", "--yes")
+    assert (result, message in err) == (2, True)
+
+
+@pytest.fixture
+def in_61_days(monkeypatch):
+    later = datetime.now(UTC) + timedelta(days=61)
+    monkeypatch.setattr("shield_ai.rotating.now", lambda: later)
+
+
+def test_nothing_is_due(app, database):
+    before = app.value("token")
+    assert app.shield("--due", "--yes") == (0, "", "nothing is due\n")
+    assert app.value("token") == before
+
+
+def test_rotates_all_that_is_due(app, database, in_61_days):
+    before = {name: app.value(name) for name in ("token", "database-credentials", "stripe-secret-key", "never")}
+    code, _, err = app.shield("--due", "--yes")
+    assert (code, err.splitlines()[-1]) == (0, "2 of 2 due secrets rotated")
+    assert [name for name, value in before.items() if app.value(name) == value] == ["stripe-secret-key", "never"]
+    assert database()
+
+
+def test_one_that_fails_does_not_keep_the_others_from_it(app, database, in_61_days):
+    app.write(old='sslmode = "disable"', new='sslmode = "require"')
+    before = app.value("token")
+    code, _, err = app.shield("--due", "--yes")
+    assert code == 2
+    assert "1 of 2 due secrets rotated\nerror: setSecret: PostgreSQL does not let us in" in err
+    assert app.value("token") != before
+    code, _, err = app.shield("--due", "--yes")
+    assert code == 1
+    assert "database-credentials is pending: shield rotate --resume database-credentials goes on with it" in err
+
+
+def test_names_what_is_due_and_needs_a_person(app, in_61_days):
+    app.write(every="62 days", old='"90 days"', new='"9 days"')
+    code, _, err = app.shield("--due")
+    assert code == 1
+    assert err.splitlines() == [
+        "stripe-secret-key is due: shield rotate stripe-secret-key leads through it",
+        "0 of 1 due secrets rotated",
+    ]
+    assert "stripe-secret-key: shield rotate stripe-secret-key leads through it" in app.shield("--status")[1]
+
+
+def test_status(app):
+    app.begin("token")
+    code, out, _ = app.shield("--status")
+    assert code == 0
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[0] for line in lines[1:5]] == [
+        "database-credentials",
+        "django-secret-key",
+        "token",
+        "stripe-secret-key",
+    ]
+    assert lines[1].endswith("-           -           hand     not in AWS")
+    assert lines[2].endswith("hand     no schedule")
+    assert lines[3].endswith("shield   pending")
+    assert lines[4].endswith("hand     ok")
+    assert "  shield rotate --resume token" in lines
+    code, out, _ = app.shield("--status", "--json", "token")
+    (one,) = json.loads(out)
+    assert one["state"] == "pending"
+    assert one["pending"] in out
+    assert app.value("token") not in out
+    assert app.shield("--status", "never")[1].count("no schedule") == 1
+
+
+def test_cancel(app):
+    app.begin("token")
+    old = app.value("token")
+    assert "is pending no more; the current value stays" in app.shield("--cancel", "token")[2]
+    assert app.shield("--cancel", "token")[2] == "token: nothing is pending\n"
+    assert app.shield("token", "--yes")[0] == 0
+    assert app.value("token") != old
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param([], "which secret?\n\nhint: name one of database-credentials, django", id="no name"),
+        pytest.param(["nobody"], "shield.toml has no secret nobody\n\nhint: it has database", id="unknown"),
+        pytest.param(["token", "--due", "--status"], "exclude each other", id="two at once"),
+        pytest.param(["token"], "there is no terminal to ask on", id="no yes"),
+        pytest.param(["token", "--resume", "--yes"], "no rotation of token is pending", id="nothing to resume"),
+        pytest.param(
+            ["database-credentials", "--yes"], "is not in AWS\n\nhint: shield apply creates it", id="no secret"
+        ),
+        pytest.param(["database-credentials", "--cancel"], "is not in AWS", id="no secret to cancel"),
+    ],
+)
+def test_bad_input(app, arguments, message):
+    before = {name: app.value(name) for name in ("token", "never")}
+    code, out, err = app.shield(*arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert before == {name: app.value(name) for name in ("token", "never")}
+
+
+def test_no_manifest(tmp_path, capsys):
+    assert main(["rotate", "--app", str(tmp_path)]) == 2
+    assert "no shield.toml in" in capsys.readouterr().err

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai.errors import ManifestError
+from shield_ai.schedule import parse, window
+
+LAST = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)  # a Tuesday
+
+
+@pytest.mark.parametrize(
+    ("text", "expression", "after"),
+    [
+        pytest.param("30 days", "rate(30 days)", timedelta(days=30), id="days"),
+        pytest.param("1 day", "rate(1 day)", timedelta(days=1), id="a day"),
+        pytest.param("24 hours", "rate(1 day)", timedelta(days=1), id="a day in hours"),
+        pytest.param("4 hours", "rate(4 hours)", timedelta(hours=4), id="the least"),
+        pytest.param("2 weeks", "rate(14 days)", timedelta(days=14), id="weeks"),
+        pytest.param("rate(10 days)", "rate(10 days)", timedelta(days=10), id="AWS's form"),
+        pytest.param("rate( 999 days )", "rate(999 days)", timedelta(days=999), id="the most"),
+    ],
+)
+def test_rates(text, expression, after):
+    schedule = parse(text)
+    assert schedule.expression == expression
+    assert schedule.next(LAST) == LAST + after
+
+
+@pytest.mark.parametrize(
+    ("text", "then"),
+    [
+        pytest.param("cron(0 8 1 * ? *)", "2026-12-01 08:00", id="a day of the month"),
+        pytest.param("cron(0 23 * * ? *)", "2026-11-24 23:00", id="today still"),
+        pytest.param("cron(0 19 * * ? *)", "2026-11-25 19:00", id="today no more"),
+        pytest.param("cron(0 4/12 * * ? *)", "2026-11-25 04:00", id="each twelve hours from four"),
+        pytest.param("cron(0 8 L * ? *)", "2026-11-30 08:00", id="the last of the month"),
+        pytest.param("cron(0 8 31 * ? *)", "2026-12-31 08:00", id="a day that not each month has"),
+        pytest.param("cron(0 0 29 FEB ? *)", "2028-02-29 00:00", id="the 29th of February"),
+        pytest.param("cron(0 3 ? * MON *)", "2026-11-30 03:00", id="a weekday"),
+        pytest.param("cron(0 3 ? * 2-6 *)", "2026-11-25 03:00", id="weekdays from Sunday, 1"),
+        pytest.param("cron(0 3 ? * L *)", "2026-11-28 03:00", id="the last day of the week"),
+        pytest.param("cron(0 3 ? * SUN#1 *)", "2026-12-06 03:00", id="the first Sunday"),
+        pytest.param("cron(0 3 ? * 5L *)", "2026-11-26 03:00", id="the last Thursday"),
+        pytest.param("cron(0 1 1 JAN,APR,JUL,OCT ? *)", "2027-01-01 01:00", id="each quarter"),
+        pytest.param("cron(0 1 1 */6 ? *)", "2027-01-01 01:00", id="each half year"),
+    ],
+)
+def test_crons(text, then):
+    assert parse(text).expression == text
+    assert f"{parse(text).next(LAST):%Y-%m-%d %H:%M}" == then
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("", "is no rotation schedule", id="empty"),
+        pytest.param("30", "is no rotation schedule", id="no unit"),
+        pytest.param("monthly", "is no rotation schedule", id="a word"),
+        pytest.param("rate(30 days", "is no rotation schedule", id="no bracket"),
+        pytest.param("3 hours", "more often than every four hours", id="three hours"),
+        pytest.param("0 days", "more often than every four hours", id="nothing"),
+        pytest.param("1000 days", "longer than 999 days", id="too long"),
+        pytest.param("cron(0 8 1 * ?)", "has 5 fields instead of six", id="no year"),
+        pytest.param("cron(30 8 1 * ? *)", "wants 0 for the minutes", id="minutes"),
+        pytest.param("cron(0 8 1 * ? 2027)", "wants 0 for the minutes and * for the year", id="a year"),
+        pytest.param("cron(0 8 1 * MON *)", "must be ?", id="both days"),
+        pytest.param("cron(0 8 ? * ? *)", "must be ?", id="neither day"),
+        pytest.param("cron(0 24 1 * ? *)", "a field that can't be", id="no such hour"),
+        pytest.param("cron(0 8 32 * ? *)", "a field that can't be", id="no such day"),
+        pytest.param("cron(0 8 1 13 ? *)", "a field that can't be", id="no such month"),
+        pytest.param("cron(0 8 ? * FOO *)", "a field that can't be", id="no such weekday"),
+        pytest.param("cron(0 8 ? * MON# *)", "a field that can't be", id="no number after the hash"),
+        pytest.param("cron(0 8/0 1 * ? *)", "a field that can't be", id="no step"),
+        pytest.param("cron(0 9-8 1 * ? *)", "a field that can't be", id="backwards"),
+        pytest.param("cron(0 8 31 FEB ? *)", "never comes", id="never"),
+        pytest.param("cron(0 */3 * * ? *)", "more often than every four hours", id="each three hours"),
+        pytest.param("cron(0 0,22 * * ? *)", "more often than every four hours", id="over midnight"),
+    ],
+)
+def test_refuses(text, message):
+    with pytest.raises(ManifestError) as caught:
+        parse(text)
+    assert message in caught.value.message
+    assert caught.value.hint
+
+
+def test_two_hours_that_meet_on_no_day_are_fine():
+    assert parse("cron(0 0,22 1 * ? *)").cron
+
+
+@given(
+    st.text(max_size=30), st.sampled_from(["{}", "rate({})", "cron({})", "cron(0 {} * * ? *)", "cron(0 1 {} * ? *)"])
+)
+def test_any_text_is_a_schedule_or_refused(text, form):
+    try:
+        schedule = parse(form.format(text))
+    except ManifestError:
+        return
+    first = schedule.next(LAST)
+    assert first > LAST
+    assert schedule.next(first) - first >= timedelta(hours=4)
+    assert parse(schedule.expression).next(LAST) == first
+
+
+@pytest.mark.parametrize(("text", "is_good"), [("3h", True), ("3 hours", True), ("1 hour", True), ("0h", False), ("25h", False), ("h", False), ("90 minutes", False)])  # fmt: skip
+def test_windows(text, is_good):
+    if is_good:
+        assert window(text, parse("30 days")) == f"{int(text[0])}h"
+    else:
+        with pytest.raises(ManifestError, match="is no rotation window"):
+            window(text, parse("30 days"))
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        pytest.param("5h", "4 hours", id="into the next rotation"),
+        pytest.param("3h", "cron(0 22 * * ? *)", id="into the next day"),
+    ],
+)
+def test_windows_that_are_too_long(text, when):
+    with pytest.raises(ManifestError, match="reaches into"):
+        window(text, parse(when))
