@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from shield_ai.errors import SourceError
+
+PATIENCE = 300  # seconds for what goes over the network
 
 
 def changed(root: Path) -> list[str]:
@@ -25,3 +27,48 @@ def changed(root: Path) -> list[str]:
     except (OSError, subprocess.SubprocessError):
         return []  # no git here, or no commit yet
     return [name for name in answer.stdout.decode("utf-8", "surrogateescape").split("\0") if name]
+
+
+def head(repository: str, *, remote: bool) -> str:
+    """Return the newest commit; nothing for a folder with uncommitted changes or without git.
+
+    Args:
+        repository: A folder; a URL or a bare copy where `remote`.
+        remote: Whether git must be asked for it as for another machine's.
+
+    Raises:
+        SourceError: A remote one can't be reached.
+    """
+    if remote:
+        return _git("ls-remote", "--", repository, "HEAD").split("\t", maxsplit=1)[0]
+    try:
+        dirty = _git("-C", repository, "status", "--porcelain")
+        return "" if dirty else _git("-C", repository, "rev-parse", "--verify", "HEAD").strip()
+    except SourceError:
+        return ""
+
+
+def clone(repository: str, folder: Path) -> None:
+    """Bring the newest commit of a repository into a folder, without its history.
+
+    Raises:
+        SourceError: It can't be had.
+    """
+    source = repository if ":" in repository else Path(repository).absolute().as_uri()
+    _git("clone", "--quiet", "--depth=1", "--single-branch", "--no-tags", "--", source, str(folder))
+
+
+def _git(*arguments: str) -> str:
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
+    try:
+        done = subprocess.run(
+            ["git", *arguments], capture_output=True, check=True, timeout=PATIENCE, env={**os.environ, **quiet}
+        )
+    except FileNotFoundError:
+        raise SourceError("git is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise SourceError(f"git {arguments[0]} was not done within {PATIENCE} s") from None
+    except subprocess.CalledProcessError as error:
+        words = error.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise SourceError(f"git {arguments[0]}: {(words or ['failed'])[-1][:200]}") from None
+    return done.stdout.decode("utf-8", "replace")

@@ -280,3 +280,20 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     state: str = "ok"  # "ok", "due", "pending", "no schedule", "not in AWS"
     pending: str = ""  # the version of a rotation that has begun and not ended
     since: datetime | None = None  # when that one began
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What one repository came to. Holds no value, and of the findings only how many there are."""
+
+    repository: str
+    commit: str = ""  # empty: no git, or uncommitted changes, so that it is scanned each time
+    version: str = ""  # of this tool
+    seconds: float = 0.0
+    files: int = 0  # of Python
+    found: dict[str, int] = {}  # severity -> findings
+    fixable: int = 0  # of the findings
+    unseen: int = 0  # files that could not be looked at
+    moved: int = 0  # calls of get_secret
+    secrets: int = 0  # in shield.toml
+    scheduled: int = 0  # of them, with a rotation schedule
+    error: str = ""

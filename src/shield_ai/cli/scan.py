@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -17,12 +18,18 @@ from shield_ai.work import Work
 @click.command()
 @APP
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file")
-def scan(app: Path, form: str, output: Path | None) -> int:
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file; a folder, with --repos")
+@click.option("--repos", type=click.Path(path_type=Path), help="scan each repository that this file lists, one a line")
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="where --repos does its work")
+def scan(app: Path, form: str, output: Path | None, repos: Path | None, engine: Literal["local", "ray"]) -> int:
     """Find the secrets of an app: in code, .env files and environment reads.
 
     Exits with 1 when there is any finding, or a file that could not be looked at; with SARIF, 0.
     """
+    if repos:
+        from shield_ai.cli._fleet import scan_fleet  # noqa: PLC0415  # only --repos needs it
+
+        return scan_fleet(repos, output or Path("shield-fleet"), form=form, engine=engine)
     work = Work(app)
     text = _findings(work, form, colour=output is None and colour(sys.stdout))
     if output:

@@ -1,0 +1,55 @@
+"""How the cost of a fleet grows with its repositories: seconds a repository must stay the same.
+
+    python bench/fleet.py [--sizes 10,20,40] [--engine ray]
+
+Each repository is a copy of the sample shop with a commit of its own; the second run finds all of them unchanged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from shield_ai.fleet import fleet
+
+SHOP = Path(__file__).parent.parent / "examples" / "storefront"
+
+
+def make(folder, number):
+    shop = folder / f"shop-{number}"
+    shutil.copytree(SHOP, shop, ignore=shutil.ignore_patterns("__pycache__"))
+    (shop / "number.py").write_text(f"NUMBER = {number}\n")
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all"]):
+        identity = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]
+        subprocess.run(["git", "-C", shop, *identity, *arguments], check=True)
+    return str(shop)
+
+
+def timed(listed, out, engine):
+    start = time.monotonic()
+    outcomes = fleet(listed, out, engine=engine)
+    assert not any(outcome.error for outcome in outcomes)
+    return time.monotonic() - start
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default="10,20,40")
+    parser.add_argument("--engine", default="local")
+    args = parser.parse_args()
+    sizes = [int(size) for size in args.sizes.split(",")]
+    print(f"{'repositories':>12} {'seconds':>8} {'each':>6} {'again':>6}  ({args.engine})")
+    with tempfile.TemporaryDirectory() as scratch:
+        listed = [make(Path(scratch), number) for number in range(max(sizes))]
+        for size in sizes:
+            out = Path(scratch, f"out-{size}")
+            first, again = (timed(listed[:size], out, args.engine) for _ in range(2))
+            print(f"{size:>12} {first:>8.1f} {first / size:>6.2f} {again:>6.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

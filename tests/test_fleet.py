@@ -1,0 +1,152 @@
+"""Many repositories, real git, a process for each: one that fails never stops the run."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+
+import msgspec
+import pytest
+
+from shield_ai import fleet as module
+from shield_ai.errors import ShieldError, SourceError
+from shield_ai.fleet import fleet, repositories
+from shield_ai.model import Outcome
+
+SETTINGS = 'import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\nAPI_TOKEN = os.environ.get("API_TOKEN")\n'
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with one commit."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "settings.py").write_text(SETTINGS)
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "first")
+    return folder
+
+
+def scanned(listed, tmp_path, **options):
+    return fleet([str(one) for one in listed], tmp_path / "out", **options)
+
+
+class TestList:
+    def test_a_repository_a_line(self, tmp_path):
+        (tmp_path / "list").write_text("# ours\n\n/srv/shop  # the shop\ngit@host:group/app#1\n/srv/shop\n")
+        assert repositories(tmp_path / "list") == ["/srv/shop", "git@host:group/app#1"]
+
+    @pytest.mark.parametrize(
+        "content",
+        [pytest.param(None, id="no file"), pytest.param(b"# \n", id="empty"), pytest.param(b"\xff", id="binary")],
+    )
+    def test_no_list(self, tmp_path, content):
+        if content is not None:
+            (tmp_path / "list").write_bytes(content)
+        with pytest.raises(SourceError):
+            repositories(tmp_path / "list")
+
+
+def test_a_folder_a_bare_copy_and_a_url(repository, tmp_path):
+    git(repository, "clone", "--quiet", "--bare", ".", str(tmp_path / "copy.git"))
+    listed = [repository, tmp_path / "copy.git", repository.as_uri()]
+    outcomes = scanned(listed, tmp_path)
+    assert [outcome.repository for outcome in outcomes] == [str(one) for one in listed]
+    assert {(o.files, o.fixable, o.error) for o in outcomes} == {(1, 2, "")}
+    assert len({outcome.commit for outcome in outcomes}) == 1
+    assert outcomes[0].commit
+
+
+def test_one_that_fails_stops_nobody(repository, tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "shield.toml").write_text("[app")
+    listed = [tmp_path / "gone", tmp_path / "broken", "https://127.0.0.1:1/group/app", repository]
+    seen = []
+    outcomes = scanned(listed, tmp_path, tell=seen.append)
+    assert seen == outcomes
+    assert [bool(outcome.error) for outcome in outcomes] == [True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("program", "error"),
+    [
+        pytest.param("sleep-for-ever", "not done within 0.5 s", id="hangs"),
+        pytest.param("false", "exit code 1", id="dies"),
+    ],
+)
+def test_a_scan_that_never_ends_well(repository, tmp_path, monkeypatch, program, error):
+    if program != "false":
+        (tmp_path / program).write_text("#!/bin/sh\nexec sleep 600\n")
+        (tmp_path / program).chmod(0o700)
+        program = str(tmp_path / program)
+    monkeypatch.setattr(module.sys, "executable", program)
+    assert error in scanned([repository], tmp_path, timeout=0.5)[0].error
+
+
+class TestSecondRun:
+    def mark(self, tmp_path):
+        (place,) = (tmp_path / "out").glob("shop-*.json")
+        place.write_bytes(msgspec.json.encode({**json.loads(place.read_bytes()), "fixable": 77}))
+
+    def test_what_was_seen_is_not_scanned_again(self, repository, tmp_path):
+        scanned([repository], tmp_path)
+        self.mark(tmp_path)
+        assert scanned([repository], tmp_path)[0].fixable == 77
+
+    @pytest.mark.parametrize("committed", [pytest.param(True, id="commit"), pytest.param(False, id="uncommitted")])
+    def test_what_changed_is(self, repository, tmp_path, committed):
+        scanned([repository], tmp_path)
+        self.mark(tmp_path)
+        (repository / "settings.py").write_text(SETTINGS + 'DB_PASSWORD = os.environ["DB_PASSWORD"]\n')
+        if committed:
+            git(repository, "commit", "--quiet", "-am", "second")
+        assert scanned([repository], tmp_path)[0].fixable == 3
+
+    def test_what_failed_is(self, tmp_path):
+        folder = tmp_path / "shop"
+        assert scanned([folder], tmp_path)[0].error
+        folder.mkdir()
+        assert not scanned([folder], tmp_path)[0].error
+
+    def test_a_result_that_was_cut_off_counts_for_nothing(self, repository, tmp_path):
+        scanned([repository], tmp_path)
+        (place,) = (tmp_path / "out").glob("shop-*.json")
+        place.write_bytes(place.read_bytes()[:20])
+        assert scanned([repository], tmp_path)[0].fixable == 2
+
+
+def test_a_token_in_a_url_is_not_kept_or_shown(tmp_path):
+    token = secrets.token_hex(12)
+    outcomes = scanned([f"https://user:{token}@127.0.0.1:1/group/app"], tmp_path)
+    assert outcomes[0].repository == "https://127.0.0.1:1/group/app"
+    kept = b"".join(place.read_bytes() + place.name.encode() for place in (tmp_path / "out").iterdir())
+    assert token not in repr(outcomes) + kept.decode()
+
+
+def test_results_need_a_folder(repository, tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(SourceError, match="can't be made"):
+        scanned([repository], tmp_path)
+
+
+def test_on_ray(repository, tmp_path):
+    pytest.importorskip("ray", reason="ray is not installed")
+    outcomes = scanned([repository, tmp_path / "gone"], tmp_path, engine="ray")
+    assert [(outcome.fixable, bool(outcome.error)) for outcome in outcomes] == [(2, False), (0, True)]
+
+
+def test_ray_that_is_not_installed(repository, tmp_path, monkeypatch):
+    monkeypatch.setitem(module.sys.modules, "ray", None)
+    with pytest.raises(ShieldError, match="ray is not installed"):
+        scanned([repository], tmp_path, engine="ray")
+
+
+def test_an_outcome_is_plain_data():
+    assert msgspec.json.decode(msgspec.json.encode(Outcome(repository="a")), type=Outcome) == Outcome(repository="a")
