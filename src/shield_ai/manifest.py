@@ -71,10 +71,17 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return {self.env: ""} if self.env else {}
 
 
+class Monitoring(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The `[monitoring]` table."""
+
+    readers: tuple[str, ...] = ()  # who may read the secrets beside the app's role: role/NAME, user/NAME, with *
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of shield.toml."""
 
     app: App
+    monitoring: Monitoring = Monitoring()
     secret: tuple[Secret, ...] = ()
 
     def of_variable(self, variable: str) -> tuple[Secret, str] | None:
@@ -155,7 +162,7 @@ def _where(text: str, error: str) -> str:
     unknown = re.search(r"unknown field `(.+?)`", error)
     keys = [k for k, _ in steps if k]
     key = unknown[1] if unknown else keys[-1] if keys else ""
-    return _line(text, index, key, table="app" if keys[:1] == ["app"] else "")
+    return _line(text, index, key, table=keys[0] if keys[:1] in (["app"], ["monitoring"]) else "")
 
 
 def _line(text: str, index: int | None, key: str = "", *, table: str = "") -> str:
@@ -180,9 +187,12 @@ def _words(error: str) -> str:
     )
 
 
+_STRUCTS: dict[str, type[msgspec.Struct]] = {"secret[": Secret, "$.app": App, "$.monitoring": Monitoring}
+
+
 def _hint(error: str) -> str:
     if "unknown field" in error:
-        known = Secret if "secret[" in error else App if "$.app" in error else Manifest
+        known = next((struct for place, struct in _STRUCTS.items() if place in error), Manifest)
         return f"known keys: {', '.join(known.__struct_fields__)}"
     return ""
 

@@ -297,3 +297,64 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     secrets: int = 0  # in shield.toml
     scheduled: int = 0  # of them, with a rotation schedule
     error: str = ""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of CloudTrail about a secret; CloudTrail never records a value."""
+
+    name: str  # GetSecretValue, RotationFailed, …
+    at: datetime
+    secret: str = ""  # name or ARN, as the event gives it; empty where it does not tell
+    who: str  # role/NAME, user/NAME, service/NAME, root, …
+    source: str = ""  # the address, or the AWS service, that it came from
+    error: str = ""  # AccessDeniedException, …
+
+
+class Deed(enum.StrEnum):
+    """What somebody did with a secret, in the order in which a table shows it."""
+
+    READ = "read"
+    CHANGE = "change"
+    ROTATE = "rotate"
+    DELETE = "delete"
+    LOOK = "look"  # at its description, without the value
+    DENIED = "denied"
+    FAILED = "failed"  # for another reason than a missing permission
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """What one principal did with one secret, and how often."""
+
+    secret: str
+    who: str
+    deeds: dict[Deed, int]
+    first: datetime
+    last: datetime
+    sources: tuple[str, ...] = ()  # some of them, sorted
+    more_sources: int = 0
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in a trail that somebody should look at."""
+
+    kind: str  # denied, outside, new, deleted, rotation, policy
+    secret: str
+    who: str
+    text: str
+    count: int
+    first: datetime
+    last: datetime
+    sources: tuple[str, ...] = ()
+
+
+class Audit(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did what with an app's secrets."""
+
+    app: str
+    since: datetime | None  # None: everything that there is
+    events: int  # in that time, on these secrets
+    seen: int  # events of any kind that were looked through
+    accesses: tuple[Access, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    unread: tuple[Skipped, ...] = ()  # files that could not be read to their end
+    notes: tuple[str, ...] = ()  # what could not be told, and why

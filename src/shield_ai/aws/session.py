@@ -24,6 +24,7 @@ from shield_ai.errors import AwsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sts import STSClient
 
@@ -33,6 +34,8 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     user_agent_extra=f"shield-ai/{version('shield-ai')}",
 )
+# LookupEvents takes two calls a second: it throttles whoever pages through a long history.
+_PATIENT = _CONFIG.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 10}))
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 _CREDENTIALS = {
     "ExpiredToken",
@@ -48,15 +51,20 @@ _SLOW_DOWN = {"Throttling", "ThrottlingException", "TooManyRequestsException", "
 class Session:
     """The clients of one run, all in one region."""
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str | None) -> None:
         with refused("the connection"):
             self._session = boto3.session.Session(region_name=region)
-        self.region = region
+        self.region = region or self._session.region_name or ""
 
     def secretsmanager(self) -> SecretsManagerClient:
         """Return the client of Secrets Manager."""
         with refused("the connection"):
             return self._session.client("secretsmanager", config=_CONFIG)
+
+    def cloudtrail(self) -> CloudTrailClient:
+        """Return the client of CloudTrail."""
+        with refused("the connection"):
+            return self._session.client("cloudtrail", config=_PATIENT)
 
     def account(self) -> str:
         """Return the id of the account that the credentials belong to.

@@ -18,6 +18,7 @@ COMMANDS = {
     "apply": "change",
     "verify": "verify",
     "rotate": "rotate",
+    "audit": "watch",
     "rollback": "change",
     "explain": "scan",
     "local": "local",

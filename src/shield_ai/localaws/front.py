@@ -22,6 +22,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from shield_ai.localaws import rules
+from shield_ai.localaws.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,6 +48,7 @@ class Front:
     def __init__(self) -> None:
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.one_at_a_time = threading.Lock()
+        self.history = History()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
@@ -60,11 +62,15 @@ class Front:
         region, service = scope(environ.get("HTTP_AUTHORIZATION", ""))
         if path.startswith(RESET):
             service = ""
+            self.history.clear()
+        elif operation(environ) == "LookupEvents":
+            found = self.history.lookup(json.loads(body(environ)))
+            return Response(json.dumps(found), content_type="application/x-amz-json-1.1")
         elif service and service not in SERVICES:
             text = f"the embedded AWS has no {service}; it has {', '.join(sorted(SERVICES))}"
             return error(environ, http.HTTPStatus.BAD_REQUEST, "UnknownOperationException", text)
         try:
-            return self.secrets_manager(environ, region) if service == "secretsmanager" else self.ask_moto(environ)
+            return self.recorded(environ, region) if service == "secretsmanager" else self.ask_moto(environ)
         except NotImplementedError as missing:
             # 501, since clients repeat a 500 again and again.
             return error(environ, http.HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", f"in the embedded AWS: {missing}")
@@ -73,12 +79,16 @@ class Front:
         """Let moto answer."""
         return Response.from_app(self.moto, environ, buffered=True)
 
+    def recorded(self, environ: dict[str, Any], region: str) -> Response:
+        """Answer a call of Secrets Manager, and take note of it."""
+        asked = json.loads(body(environ) or b"{}")
+        answer = self.secrets_manager(environ, region)
+        self.history.record(operation(environ), asked, json.loads(answer.get_data() or b"{}"), environ)
+        return answer
+
     def secrets_manager(self, environ: dict[str, Any], region: str) -> Response:
         """Answer a call of Secrets Manager by AWS's rules, one call at a time."""
-        operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-        text = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(text)
-        body = json.loads(text or b"{}")
+        name, asked = operation(environ), json.loads(body(environ) or b"{}")
         secrets = secretsmanager_backends[ACCOUNT][region].secrets
 
         def is_deleted(name: str) -> bool:
@@ -86,15 +96,27 @@ class Front:
             return secret is not None and secret.is_deleted()
 
         # A rotation runs a Lambda, which calls us while the call is still open.
-        with self.one_at_a_time if operation != "RotateSecret" else contextlib.nullcontext():
-            if refused := rules.refusal(operation, body, is_deleted):
+        with self.one_at_a_time if name != "RotateSecret" else contextlib.nullcontext():
+            if refused := rules.refusal(name, asked, is_deleted):
                 return error(environ, http.HTTPStatus.BAD_REQUEST, *refused)
             answer = self.ask_moto(environ)
             if answer.status_code == http.HTTPStatus.OK:
                 document = json.loads(answer.get_data())
-                rules.correct(operation, body, document, lambda name: str(secrets[name].arn))
+                rules.correct(name, asked, document, lambda name: str(secrets[name].arn))
                 answer.set_data(json.dumps(document))
             return answer
+
+
+def operation(environ: dict[str, Any]) -> str:
+    """Return the operation of a request in the JSON protocol."""
+    return str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[2]
+
+
+def body(environ: dict[str, Any]) -> bytes:
+    """Read a request's body, and leave it to be read again."""
+    text: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(text)
+    return text
 
 
 def error(environ: dict[str, Any], status: http.HTTPStatus, code: str, text: str) -> Response:

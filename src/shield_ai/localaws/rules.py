@@ -10,8 +10,9 @@ Corrected here, seen with moto 5.2:
 
 Not corrected: policies are stored and never enforced (IAM, resource policies, KMS grants); a `KmsKeyId` may name a key
 that does not exist; GetCallerIdentity gives the same user for every key; a deletion window never ends; nothing is ever
-throttled; old versions stay for ever. Operations that moto lacks, secretsmanager:ValidateResourcePolicy,
-iam:SimulatePrincipalPolicy and cloudtrail:LookupEvents among them, are answered with 501 NotImplemented.
+throttled; old versions stay for ever. Operations that moto lacks, secretsmanager:ValidateResourcePolicy
+and iam:SimulatePrincipalPolicy among them, are answered with 501 NotImplemented; `history.py` adds
+cloudtrail:LookupEvents.
 
 Right as they are: ClientRequestToken makes CreateSecret and PutSecretValue idempotent and refuses a second value; the
 stages AWSCURRENT and AWSPREVIOUS move together; BatchGetSecretValue reports each failure by itself; DescribeSecret

@@ -1,0 +1,219 @@
+"""Who did what with an app's secrets, told from events one at a time, so that a trail may be of any size."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fnmatch
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from shield_ai.errors import ShieldError
+from shield_ai.model import Access, Alert, Audit, Deed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from shield_ai.model import Event, Skipped
+
+_SINCE = re.compile(r"(\d{1,5})([mhdw])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(.+)")
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+SOURCES = 20  # so many addresses are kept of each access
+ANY = "(not told)"
+
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
+# BatchGetSecretValue is left out: each secret that it asks for has a record of its own, as GetSecretValue.
+_DEEDS = {
+    "GetSecretValue": Deed.READ,
+    "DescribeSecret": Deed.LOOK, "ListSecretVersionIds": Deed.LOOK, "GetResourcePolicy": Deed.LOOK,
+    "CreateSecret": Deed.CHANGE, "PutSecretValue": Deed.CHANGE, "UpdateSecret": Deed.CHANGE,
+    "UpdateSecretVersionStage": Deed.CHANGE, "RestoreSecret": Deed.CHANGE, "TagResource": Deed.CHANGE,
+    "UntagResource": Deed.CHANGE, "PutResourcePolicy": Deed.CHANGE, "DeleteResourcePolicy": Deed.CHANGE,
+    "ReplicateSecretToRegions": Deed.CHANGE, "RemoveRegionsFromReplication": Deed.CHANGE,
+    "StopReplicationToReplica": Deed.CHANGE,
+    "RotateSecret": Deed.ROTATE, "RotationSucceeded": Deed.ROTATE, "CancelRotateSecret": Deed.CHANGE,
+    "RotationFailed": Deed.FAILED, "RotationAbandoned": Deed.FAILED,
+    "DeleteSecret": Deed.DELETE,
+}  # fmt: skip
+_ALERTS = {
+    "DeleteSecret": ("deleted", "scheduled it for deletion"),
+    "RotationFailed": ("rotation", "says that its rotation failed"),
+    "RotationAbandoned": ("rotation", "says that its rotation was given up"),
+    "CancelRotateSecret": ("rotation", "switched its rotation off"),
+    "PutResourcePolicy": ("policy", "changed who may use it"),
+    "DeleteResourcePolicy": ("policy", "removed its resource policy"),
+}
+
+
+def since(text: str, now: dt.datetime) -> dt.datetime:
+    """Read `7d`, `12h`, `30m`, `2w` or a date.
+
+    Raises:
+        ShieldError: It is none of them.
+    """
+    if match := _SINCE.fullmatch(text):
+        return now - dt.timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        at = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise ShieldError(f"--since {text!r} is no time", "write 7d, 12h, 30m, 2w or a date: 2026-11-24") from None
+    return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+
+
+class _Tally:
+    """What was seen of one thing."""
+
+    def __init__(self, event: Event) -> None:
+        self.deeds: Counter[Deed] = Counter()
+        self.first = self.last = event.at
+        self.sources: set[str] = set()
+        self.more = 0
+
+    def add(self, event: Event, deed: Deed) -> None:
+        self.deeds[deed] += 1
+        self.first, self.last = min(self.first, event.at), max(self.last, event.at)
+        if event.source and event.source not in self.sources:
+            if len(self.sources) < SOURCES:
+                self.sources.add(event.source)
+            else:
+                self.more += 1
+
+
+class Auditor:
+    """Takes events in any order, and sums them up.
+
+    Args:
+        app: Its name.
+        names: Its secrets as AWS knows them; without any, all secrets are looked at.
+        readers: Who may read them: role/NAME, a bare NAME, with * for anything; empty: it can't be told.
+        start: Earlier events only tell who is no newcomer. None: everything counts.
+    """
+
+    def __init__(self, app: str, names: Collection[str], readers: Sequence[str], start: dt.datetime | None) -> None:
+        self._app = app
+        self._names = frozenset(names)
+        self._readers = readers
+        self._start = start
+        self._accesses: dict[tuple[str, str], _Tally] = {}
+        self._alerts: dict[tuple[str, str, str, str], _Tally] = {}
+        self._before: set[str] = set()
+        self._events = 0
+        self._seen = 0
+
+    def skip(self) -> None:
+        """Count a record that is not about Secrets Manager."""
+        self._seen += 1
+
+    def add(self, event: Event) -> None:
+        """Take one event."""
+        self._seen += 1
+        deed = Deed.DENIED if event.error.startswith("AccessDenied") else _DEEDS.get(event.name)
+        name = self._name(event.secret)
+        if deed is None or (self._names and name not in self._names and (name != ANY or deed is not Deed.DENIED)):
+            return
+        if self._start and event.at < self._start:
+            self._before.add(event.who)
+            return
+        self._events += 1
+        failed = bool(event.error) and deed is not Deed.DENIED
+        deed = Deed.FAILED if failed else deed
+        self._accesses.setdefault((name, event.who), _Tally(event)).add(event, deed)
+        alert = self._alert(event, deed)
+        if alert:
+            self._alerts.setdefault((alert[0], name, event.who, alert[1]), _Tally(event)).add(event, deed)
+
+    def _name(self, secret: str) -> str:
+        """Return the name that the app knows a secret by; an ARN has a suffix, a partial one has none."""
+        arn = _ARN.fullmatch(secret)
+        if not arn:
+            return secret or ANY
+        return arn[1] if arn[1] in self._names else _SUFFIX.sub("", arn[1])
+
+    def _alert(self, event: Event, deed: Deed) -> tuple[str, str] | None:
+        if deed is Deed.DENIED:
+            return "denied", f"was denied {event.name}"
+        if event.error:
+            return None
+        if deed is Deed.READ and self._readers and not self._may_read(event.who):
+            return "outside", "read it, and is not on the list of readers"
+        return _ALERTS.get(event.name)
+
+    def _may_read(self, who: str) -> bool:
+        names = (who, who.partition("/")[2] if "@" not in who else who)
+        return any(fnmatch.fnmatchcase(name, reader) for name in names for reader in self._readers)
+
+    def result(self, unread: Sequence[Skipped] = ()) -> Audit:
+        """Sum up.
+
+        Args:
+            unread: Files that could not be read to their end.
+        """
+        accesses = [
+            Access(
+                secret=secret,
+                who=who,
+                deeds={deed: tally.deeds[deed] for deed in Deed if tally.deeds[deed]},
+                first=tally.first,
+                last=tally.last,
+                sources=tuple(sorted(tally.sources)),
+                more_sources=tally.more,
+            )
+            for (secret, who), tally in sorted(self._accesses.items())
+        ]
+        return Audit(
+            app=self._app,
+            since=self._start,
+            events=self._events,
+            seen=self._seen,
+            accesses=tuple(accesses),
+            alerts=tuple(self._all_alerts(accesses)),
+            unread=tuple(unread),
+            notes=tuple(self._notes()),
+        )
+
+    def _all_alerts(self, accesses: Sequence[Access]) -> list[Alert]:
+        alerts = [
+            Alert(
+                kind=kind,
+                secret=secret,
+                who=who,
+                text=text,
+                count=tally.deeds.total(),
+                first=tally.first,
+                last=tally.last,
+                sources=tuple(sorted(tally.sources)),
+            )
+            for (kind, secret, who, text), tally in self._alerts.items()
+        ]
+        return sorted([*alerts, *self._newcomers(accesses)], key=lambda alert: (alert.kind, alert.secret, alert.who))
+
+    def _newcomers(self, accesses: Sequence[Access]) -> list[Alert]:
+        """Tell who was not seen in the time before; whoever may read, or stands here already, is left out."""
+        if not self._before:
+            return []
+        told = {(secret, who) for _, secret, who, _ in self._alerts}
+        return [
+            Alert(
+                kind="new",
+                secret=access.secret,
+                who=access.who,
+                text="was never seen before in this trail",
+                count=sum(access.deeds.values()),
+                first=access.first,
+                last=access.last,
+                sources=access.sources,
+            )
+            for access in accesses
+            if access.who not in self._before and (access.secret, access.who) not in told
+            if not self._may_read(access.who) and not access.who.startswith("service/")
+        ]
+
+    def _notes(self) -> list[str]:
+        notes = []
+        if not self._readers:
+            notes.append("no role in shield.toml: who may read can't be told")
+        if self._start and not self._before:
+            notes.append("no event before that time: newcomers can't be told")
+        return notes

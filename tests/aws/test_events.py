@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from trail_helpers import ACCOUNT, PLAN_EXAMPLE, arn, denied, record, role, service_event, user
+
+from shield_ai.aws.events import event
+
+ODD = st.sampled_from(
+    [None, True, 7, 0.5, "x", [], ["x"], [{}], {}, {"arn": 1}, {"secretId": ["a"]}, {"type": "AssumedRole"}]
+)
+
+
+def test_the_plans_example():
+    found = event(PLAN_EXAMPLE)
+    assert found is not None
+    assert (found.name, found.secret, found.who) == ("GetSecretValue", "django-secret-key", "session/coco-testai-prod")
+    assert found.at.isoformat() == "2024-01-15T10:30:45+00:00"
+
+
+@pytest.mark.parametrize(
+    ("identity", "who"),
+    [
+        pytest.param(role("Shop"), "role/Shop", id="role"),
+        pytest.param(role("Shop", session="other"), "role/Shop", id="another session of it"),
+        pytest.param(role("Shop", "999999999999"), "role/Shop@999999999999", id="the same name in another account"),
+        pytest.param({"type": "AssumedRole", "arn": f"arn:aws-us-gov:sts::{ACCOUNT}:assumed-role/Shop/x"}, "role/Shop", id="role without a session context"),
+        pytest.param(user("bob"), "user/bob", id="user"),
+        pytest.param({"type": "Root", "accountId": ACCOUNT}, "root", id="root"),
+        pytest.param({"type": "AWSService", "invokedBy": "rds.amazonaws.com"}, "service/rds.amazonaws.com", id="service"),
+        pytest.param({"type": "AWSAccount", "accountId": "999999999999", "principalId": "AIDAX"}, "AWSAccount/AIDAX@999999999999", id="another account"),
+        pytest.param({"type": "WebIdentityUser", "userName": "w"}, "WebIdentityUser/w", id="web identity"),
+        pytest.param({}, "unknown", id="nobody"),
+    ],
+)  # fmt: skip
+def test_who(identity, who):
+    assert event(record("GetSecretValue", "a", identity)).who == who
+
+
+@pytest.mark.parametrize(
+    ("made", "secret"),
+    [
+        pytest.param(record("GetSecretValue", arn("a"), user("x")), arn("a"), id="asked for by ARN"),
+        pytest.param(record("CreateSecret", "", user("x"), requestParameters={"name": "a"}), "a", id="created"),
+        pytest.param(record("CreateSecret", "", user("x"), responseElements={"aRN": arn("a")}), arn("a"), id="answered, in old records"),
+        pytest.param(record("DeleteSecret", "a-b", user("x"), responseElements={"arn": arn("a")}), arn("a"), id="the answer knows best"),
+        pytest.param(service_event("RotationFailed", "a"), arn("a"), id="no call"),
+        pytest.param(denied("GetSecretValue", arn("a"), user("x")), arn("a"), id="denied"),
+        pytest.param(record("GetSecretValue", "", user("x"), resources=[{"ARN": arn("a")}]), arn("a"), id="resources"),
+        pytest.param(record("ListSecrets", "", user("x")), "", id="not told"),
+    ],
+)  # fmt: skip
+def test_which_secret(made, secret):
+    assert event(made).secret == secret
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"eventSource": "s3.amazonaws.com"}, {"eventTime": "soon"}, {"eventTime": None}, {"eventName": 7}],
+    ids=["another service", "no time", "no time at all", "no name"],
+)
+def test_what_is_none(more):
+    assert event(record("GetSecretValue", "a", user("x")) | more) is None
+
+
+@given(st.dictionaries(st.sampled_from([*record("x", "a", {}), "errorMessage", "responseElements", "resources"]), ODD))
+def test_takes_any_record(damage):
+    event(record("GetSecretValue", "a", user("x")) | damage)

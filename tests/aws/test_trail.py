@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+import tracemalloc
+
+import boto3
+import pytest
+from trail_helpers import export, record, user
+
+from shield_ai.aws.session import Session
+from shield_ai.aws.trail import files, lookup
+from shield_ai.errors import AwsError, SourceError
+
+RECORDS = [record("GetSecretValue", name, user("x")) for name in ("a", "b", "c")]
+
+
+def read(*paths):
+    unread = []
+    return list(files(paths, unread.append)), unread
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("a.json", json.dumps({"Records": RECORDS}), id="as in S3, unpacked"),
+        pytest.param("a.json", json.dumps(RECORDS, indent=1), id="a list"),
+        pytest.param("a.json", "\n".join(map(json.dumps, RECORDS)), id="JSON Lines"),
+        pytest.param("a.json", json.dumps({"Events": [{"EventId": "1", "CloudTrailEvent": json.dumps(r)} for r in RECORDS]}), id="aws cloudtrail lookup-events"),
+        pytest.param("a.json", "\n" + json.dumps({"Records": RECORDS[:2]}) + json.dumps({"Records": RECORDS[2:]}), id="two files in one"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("packed", [False, True])
+def test_every_form(tmp_path, name, content, packed):
+    raw = content.encode()
+    (tmp_path / name).write_bytes(gzip.compress(raw) if packed else raw)
+    assert read(tmp_path / name) == (RECORDS, [])
+
+
+def test_one_event_alone(tmp_path):
+    (tmp_path / "one.json").write_text(json.dumps(RECORDS[0], indent=4))
+    assert read(tmp_path) == (RECORDS[:1], [])
+
+
+def test_a_folder_is_searched(tmp_path):
+    deep = tmp_path / "AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/24"
+    deep.mkdir(parents=True)
+    export(deep / "x.json.gz", RECORDS)
+    (deep / "readme.txt").write_text("no trail")
+    assert read(tmp_path) == (RECORDS, [])
+
+
+@pytest.mark.parametrize(
+    ("content", "whole"),
+    [
+        pytest.param(gzip.compress(json.dumps({"Records": RECORDS * 2000}).encode())[:-400], 1, id="a packed file breaks off"),
+        pytest.param(json.dumps({"Records": RECORDS}).encode()[:-20], 2, id="a file breaks off"),
+        pytest.param(b"<html>", 0, id="no JSON"),
+        pytest.param(b"", 0, id="empty"),
+        pytest.param(b'{"Records": [{"a": "\xff\xfe"}]}', 0, id="no UTF-8"),
+        pytest.param(b"\x1f\x8bnonsense", 0, id="no gzip"),
+        pytest.param(b'{"Records": [' + b"[" * 100_000, 0, id="too deep"),
+    ],
+)  # fmt: skip
+def test_says_which_file_it_could_not_read(tmp_path, content, whole):
+    (tmp_path / "a.json").write_bytes(content)
+    export(tmp_path / "b.json", RECORDS)
+    found, unread = read(tmp_path)
+    assert len(found) >= whole + 3
+    assert [skip.path for skip in unread] == [str(tmp_path / "a.json")]
+
+
+@pytest.mark.parametrize("name", ["nothing", "folder"])
+def test_refuses_what_holds_no_trail(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(SourceError):
+        read(tmp_path / name)
+
+
+def test_never_holds_a_file_in_memory(tmp_path):
+    path = tmp_path / "large.json"
+    line = json.dumps(RECORDS[0])
+    path.write_text('{"Records": [' + ",".join([line] * 20_000) + "]}")
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in files([path], lambda _: None)) == 20_000
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000 < path.stat().st_size
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_account_itself(aws):
+    client = boto3.client("secretsmanager")
+    client.create_secret(Name="a", SecretString="v")
+    for _ in range(120):
+        client.describe_secret(SecretId="a")
+    client.close()
+    found = list(lookup(Session("us-east-1"), dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)))
+    assert [record["eventName"] for record in found] == ["DescribeSecret"] * 120 + ["CreateSecret"]
+    assert not list(lookup(Session("us-east-1"), dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)))
+
+
+def test_says_what_aws_refuses(aws, monkeypatch):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(AwsError, match="no AWS credentials"):
+        list(lookup(Session("us-east-1"), dt.datetime.now(dt.UTC)))

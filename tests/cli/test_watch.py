@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+from shield_helpers import make_app, shield
+from trail_helpers import PLAN_EXAMPLE, denied, export, record, role, service_event, user
+
+MANIFEST = """
+[app]
+name = "shop"
+role = "Shop"
+
+[monitoring]
+readers = ["rotation-*"]
+
+[[secret]]
+name = "django-secret-key"
+env = "SECRET_KEY"
+"""
+KEY = "django-secret-key"
+
+
+@pytest.fixture
+def app(tmp_path):
+    root = tmp_path / "app"
+    root.mkdir()
+    (root / "shield.toml").write_text(MANIFEST)
+    return root
+
+
+def test_the_plans_example_is_a_read_by_a_stranger(app, tmp_path):
+    export(tmp_path / "trail.json", [PLAN_EXAMPLE])
+    done = shield("audit", "--trail", str(tmp_path / "trail.json"), cwd=app)
+    assert done.code == 1, done.err
+    assert "! outside   django-secret-key\n              session/coco-testai-prod read it, and" in done.out
+    assert "2024-01-15 10:30" in done.out
+    assert done.out.endswith("audit: 1 event, 1 secret, 1 principal; 1 needs eyes\n")
+
+
+def test_the_app_and_its_rotation_are_nothing_to_look_at(app, tmp_path):
+    export(tmp_path / "trail.json.gz", [record("GetSecretValue", KEY, role(name)) for name in ("Shop", "rotation-x")])
+    done = shield("audit", "--trail", str(tmp_path), cwd=app)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith("nothing needs eyes\n")
+
+
+def test_is_80_columns_wide_and_prints_nothing_odd(app, tmp_path):
+    hour = dt.timedelta(hours=1)
+    records = [
+        *[record("GetSecretValue", KEY, role("Shop"), hour * i, sourceIPAddress=f"10.0.{i}.7") for i in range(90)],
+        record("GetSecretValue", KEY, user("x" * 90 + "\x1b[31m")),
+        denied("DeleteSecret", KEY, role("a-role-whose-name-is-rather-long-for-a-column")),
+        record("DescribeSecret", KEY, user("bob")),
+        service_event("RotationFailed", KEY),
+        record("RotateSecret", KEY, user("bob"), errorCode="InvalidRequestException"),
+    ]
+    export(tmp_path / "trail.json", records)
+    done = shield("audit", "--trail", str(tmp_path / "trail.json"), "--since", "2026-11-01", cwd=app)
+    assert done.code == 1
+    assert "\x1b" not in done.out
+    assert max(len(line) for line in done.out.splitlines() if "xxxxxxxx" not in line) <= 80
+    assert "     90      ·      ·      ·  11-24 12:00" in done.out
+    assert "1 denied" in done.out
+    assert "note: no event before that time" in done.out
+
+
+def test_json_says_the_same(app, tmp_path):
+    export(tmp_path / "trail.json", [record("DeleteSecret", KEY, user("bob"))])
+    (tmp_path / "broken.json").write_text("{")
+    done = shield("audit", "--json", "--trail", str(tmp_path), cwd=app)
+    assert done.code == 1
+    found = json.loads(done.out)
+    assert found["accesses"][0]["deeds"] == {"delete": 1}
+    assert [alert["kind"] for alert in found["alerts"]] == ["deleted"]
+    assert found["unread"][0]["path"].endswith("broken.json")
+
+
+def test_a_file_that_could_not_be_read_needs_eyes(app, tmp_path):
+    (tmp_path / "broken.json").write_text("{")
+    done = shield("audit", "--trail", str(tmp_path / "broken.json"), cwd=app)
+    assert done.code == 1
+    assert "broken.json is no JSON, or breaks off" in " ".join(done.out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--since", "soon"], "error: --since 'soon' is no time"),
+        (["--trail", "nowhere"], "error: nowhere does not exist"),
+    ],
+)
+def test_says_what_is_wrong(app, arguments, error):
+    done = shield("audit", *arguments, cwd=app)
+    assert done.code == 2
+    assert error in done.err
+    assert "hint: " in done.err
+
+
+def test_the_account_itself(tmp_path, aws):
+    make_app(tmp_path)
+    assert shield("apply", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
+    done = shield("audit", cwd=tmp_path)
+    assert done.code == 0, done.text
+    assert "django-secret-key\n  user/moto" in done.out
+    assert "note: no role in shield.toml: who may read can't be told" in done.out

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from trail_helpers import NOW, PLAN_EXAMPLE, arn, denied, record, role, service_event, user
+
+from shield_ai.audit import Auditor, since
+from shield_ai.aws.events import event
+from shield_ai.errors import ShieldError
+from shield_ai.model import Deed
+
+APP = role("Shop")
+BOB = user("bob")
+WEEK = NOW - dt.timedelta(days=7)
+LONG = dt.timedelta(days=8)  # before that week
+
+
+def audit(*records, names=("a", "b"), readers=("role/Shop",), start=WEEK):
+    auditor = Auditor("shop", names, readers, start)
+    for made in records:
+        auditor.add(event(made))
+    return auditor.result()
+
+
+def test_the_plans_example():
+    found = audit(PLAN_EXAMPLE, names=["django-secret-key"], readers=["session/coco-*"], start=None)
+    (access,) = found.accesses
+    assert (access.secret, access.who, access.deeds) == (
+        "django-secret-key",
+        "session/coco-testai-prod",
+        {Deed.READ: 1},
+    )
+    assert not found.alerts
+
+
+@pytest.mark.parametrize(
+    ("made", "kind"),
+    [
+        pytest.param(record("GetSecretValue", "a", APP), "", id="the app reads"),
+        pytest.param(record("DescribeSecret", "a", BOB), "", id="somebody looks"),
+        pytest.param(record("GetSecretValue", "a", BOB), "outside", id="somebody else reads"),
+        pytest.param(record("GetSecretValue", arn("a"), BOB), "outside", id="by ARN"),
+        pytest.param(record("GetSecretValue", arn("a")[:-7], BOB), "outside", id="by partial ARN"),
+        pytest.param(record("GetSecretValue", "a", role("Shop", "999999999999")), "outside", id="a role of that name in another account"),
+        pytest.param(record("GetSecretValue", "a", BOB, errorCode="ResourceNotFoundException"), "", id="a read that failed"),
+        pytest.param(denied("GetSecretValue", "a", APP), "denied", id="the app is denied"),
+        pytest.param(denied("PutSecretValue", arn("a"), BOB), "denied", id="somebody is denied"),
+        pytest.param(denied("ListSecrets", "*", BOB) | {"errorMessage": ""}, "denied", id="denied, and which secret is not told"),
+        pytest.param(record("DeleteSecret", "a", APP), "deleted", id="deleted, by whomever"),
+        pytest.param(service_event("RotationFailed", "a"), "rotation", id="rotation failed"),
+        pytest.param(service_event("RotationSucceeded", "a"), "", id="rotated"),
+        pytest.param(record("CancelRotateSecret", "a", BOB), "rotation", id="rotation switched off"),
+        pytest.param(record("PutResourcePolicy", "a", BOB), "policy", id="policy"),
+        pytest.param(record("GetSecretValue", "other", BOB), "", id="another app's secret"),
+        pytest.param(denied("GetSecretValue", "other", BOB), "", id="denied another app's secret"),
+        pytest.param(record("GetSecretValue", "a", BOB, LONG), "", id="before that time"),
+        pytest.param(record("BatchGetSecretValue", "", BOB), "", id="a batch, each of which has its own record"),
+    ],
+)  # fmt: skip
+def test_what_needs_eyes(made, kind):
+    assert [alert.kind for alert in audit(made).alerts] == ([kind] if kind else [])
+
+
+def test_counts_by_secret_and_principal():
+    hour = dt.timedelta(hours=1)
+    found = audit(
+        record("GetSecretValue", "a", APP, hour, sourceIPAddress="10.0.0.2"),
+        record("GetSecretValue", arn("a"), role("Shop", session="other"), 3 * hour, sourceIPAddress="10.0.0.1"),
+        record("PutSecretValue", "a", APP, 2 * hour),
+        record("RotateSecret", "b", BOB),
+        service_event("RotationSucceeded", "b"),
+    )
+    app, bob, aws = found.accesses
+    assert (app.secret, app.who, app.deeds) == ("a", "role/Shop", {Deed.READ: 2, Deed.CHANGE: 1})
+    assert (app.first, app.last) == (NOW - 3 * hour, NOW - hour)
+    assert app.sources == ("10.0.0.1", "10.0.0.2", "10.0.3.7")
+    assert (bob.who, aws.who) == ("service/secretsmanager.amazonaws.com", "user/bob")
+    assert found.events == found.seen == 5
+
+
+def test_newcomers_are_those_who_were_not_there_before():
+    before, now = record("DescribeSecret", "a", BOB, LONG), record("DescribeSecret", "a", user("eve"))
+    told = record("GetSecretValue", "b", user("eve"))
+    found = audit(before, record("DescribeSecret", "a", BOB), now, record("GetSecretValue", "a", APP))
+    assert [(alert.kind, alert.who) for alert in found.alerts] == [("new", "user/eve")]
+    assert not found.notes
+    assert [alert.kind for alert in audit(before, told).alerts] == ["outside"]
+    found = audit(now)
+    assert not found.alerts
+    assert found.notes == ("no event before that time: newcomers can't be told",)
+
+
+def test_without_a_list_of_readers_says_so():
+    found = audit(record("GetSecretValue", "a", BOB), readers=(), start=None)
+    assert not found.alerts
+    assert found.notes == ("no role in shield.toml: who may read can't be told",)
+
+
+def test_without_an_app_every_secret_counts():
+    found = audit(record("GetSecretValue", "x", BOB), record("GetSecretValue", arn("y/z"), BOB), names=(), start=None)
+    assert [access.secret for access in found.accesses] == ["x", "y/z"]
+
+
+def test_a_name_that_ends_like_an_arn_is_told_from_one():
+    names = ["key-abcdef", "key"]
+    found = audit(record("GetSecretValue", arn("key"), APP), record("GetSecretValue", arn("key-abcdef"), APP), names=names)  # fmt: skip
+    assert [access.secret for access in found.accesses] == ["key", "key-abcdef"]
+
+
+def test_keeps_few_addresses_of_many():
+    found = audit(*[record("GetSecretValue", "a", APP, sourceIPAddress=f"10.0.0.{i}") for i in range(200)])
+    (access,) = found.accesses
+    assert len(access.sources) == 20
+    assert access.more_sources == 180
+
+
+@given(st.permutations([record("GetSecretValue", "a", APP), record("DeleteSecret", "b", BOB), denied("GetSecretValue", "a", BOB), record("DescribeSecret", "a", APP, LONG), service_event("RotationFailed", "a")]))  # fmt: skip
+def test_order_does_not_matter(records):
+    assert audit(*records) == audit(*sorted(records, key=lambda made: made["eventName"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [("7d", WEEK), ("12h", NOW - dt.timedelta(hours=12)), ("30m", NOW - dt.timedelta(minutes=30)), ("1w", WEEK), ("2026-11-17", dt.datetime(2026, 11, 17, tzinfo=dt.UTC)), ("2026-11-17T12:00:00+00:00", WEEK)],
+)  # fmt: skip
+def test_since(text, at):
+    assert since(text, NOW) == at
+
+
+@pytest.mark.parametrize("text", ["", "7", "week", "7y", "-1d"])
+def test_no_time(text):
+    with pytest.raises(ShieldError, match="is no time"):
+        since(text, NOW)
