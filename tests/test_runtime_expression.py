@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from configurations import values
 
 from shield_ai import runtime
 from shield_ai.runtime import SecretError, SecretFormatError, SecretNotFoundError, clear_secret_cache, get_secret
@@ -377,3 +378,40 @@ def test_the_app_s_own_kind_of_value_error_reaches_its_handler(monkeypatch):
     with pytest.raises(EnvError) as caught:
         get_secret("nobody-has-this", read)
     assert isinstance(caught.value.__cause__, SecretNotFoundError)
+
+
+def set_up(name, value):
+    """Do what django-configurations does when a class of settings is set up."""
+    settings = type("Settings", (), {name: value})
+    values.setup_value(settings, name, value)
+    return getattr(settings, name)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        pytest.param(lambda: values.Value("", environ_prefix=None), VALUE, id="asked for when the class is set up"),
+        pytest.param(
+            lambda: values.Value("x", environ_name="TEST_SECRET", environ_prefix=None), VALUE, id="asked for at once"
+        ),
+        pytest.param(lambda: values.SecretValue(environ_prefix=None), VALUE, id="required"),
+        pytest.param(lambda: values.ListValue([], environ_prefix=None), [VALUE], id="cast"),
+    ],
+)
+def test_a_value_of_django_configurations(expression, expected):
+    value = get_secret("test-secret", expression)
+    assert (set_up("TEST_SECRET", value) if isinstance(value, values.Value) else value) == expected
+    assert "TEST_SECRET" not in os.environ
+
+
+def test_a_value_of_django_configurations_that_is_nowhere():
+    empty = get_secret("no-secret", lambda: values.Value("", environ_prefix=None))
+    assert set_up("NO_SECRET", empty) == ""
+    with pytest.raises(SecretNotFoundError):
+        get_secret("no-secret", lambda: values.Value("for development", environ_prefix=None))
+
+
+def test_a_value_of_django_configurations_that_asks_for_another_variable():
+    value = get_secret("test-secret", lambda: values.Value("", environ_prefix=None))
+    with pytest.raises(SecretError, match="never asked"):
+        set_up("ANOTHER", value)

@@ -30,7 +30,7 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: Facts) 
         manifest: What shield.toml holds now; None where there is none.
         facts: Of the same scan.
     """
-    movable = [f for f in findings if f.site and not f.site.reason and f.site.variable]
+    movable = [f for f in findings if f.site and not f.site.reason and f.site.variables]
     old = manifest or Manifest(app=App(name=facts.name, settings=_settings(movable, facts), runtime=facts.runtime))
     taken = {secret.name for secret in old.secret}
     have = {variable for secret in old.secret for variable in secret.variables()}
@@ -42,7 +42,7 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: Facts) 
         taken.add(named.name)
         have |= set(named.variables())
         new.append(named)
-    order = {variable: i for i, f in enumerate(movable) if f.site for variable in [f.site.variable]}
+    order = {variable: i for i, f in enumerate(movable) if f.site for variable in f.site.variables}
     new.sort(key=lambda secret: min(order.get(variable, len(order)) for variable in secret.variables()))
     return msgspec.structs.replace(old, secret=(*old.secret, *new))
 
@@ -122,18 +122,19 @@ def _by_family(findings: Sequence[Finding]) -> Iterator[tuple[str, dict[str, str
 
 def _singles(findings: Sequence[Finding], facts: Facts) -> Iterator[Secret]:
     """Every other variable is a secret of its own."""
-    seen: set[str] = set()
+    found: dict[str, Finding] = {}
     for finding in findings:
-        site = finding.site
-        if not site or site.variable in seen:
-            continue
-        seen.add(site.variable)
-        what = _kind(site.variable, finding, facts)
+        for variable in finding.site.variables if finding.site else ():
+            found.setdefault(variable, finding)
+    chosen = {name for finding in findings if finding.site for name in finding.site.alternatives}
+    for variable, finding in found.items():
+        what = _kind(variable, finding, facts)
+        named = "django-secret-key" if what is Kind.DJANGO_SECRET_KEY else secret_name(variable)
         yield Secret(
-            name="django-secret-key" if what is Kind.DJANGO_SECRET_KEY else secret_name(site.variable),
+            name=variable if variable in chosen else named,  # the code knows only how the variable is called
             kind=what,
-            env=site.variable,
-            optional=_optional(site.variable, findings),
+            env=variable,
+            optional=_optional(variable, findings),
             rotate="manual" if what is Kind.DJANGO_SECRET_KEY else KEY_ROTATION if what is Kind.API_KEY else None,
         )
 
@@ -151,7 +152,9 @@ def _optional(variable: str, findings: Iterable[Finding]) -> bool:
 
     A secret's constant default is a development value, which the runtime never uses in production.
     """
-    sites = [f.site for f in findings if f.site and f.site.variable == variable]
+    sites = [f.site for f in findings if f.site and variable in f.site.variables]
+    if any(site.alternatives for site in sites):
+        return True  # the app reads another one
     return all(
         (site.optional and (site.spare or not site.default_literal)) or site.shape is not Shape.READ for site in sites
     )

@@ -107,7 +107,14 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     binds: tuple[str, ...] = ()  # names of a class body that a lambda in it would not see
     quote: str = ""  # the one that new strings must have, inside an f-string
     negated: bool = False  # a presence test that asks for absence
+    alternatives: tuple[str, ...] = ()  # the variables of which a computed name is one
+    spelled: str = ""  # how the code computes that name
     reason: str = ""  # why no fixer can move it; empty: one can
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All variables that may be read here."""
+        return self.alternatives or ((self.variable,) if self.variable else ())
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,6 +229,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[FileChange, ...] = ()
     changes: tuple[Change, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    harmless: tuple[Skipped, ...] = ()  # what sounds like a secret and is none
     missing: tuple[str, ...] = ()  # secrets that the app needs and that no source has a value for
     read: dict[str, str] = {}  # path -> sha256 of every other file that the plan was made from
 

@@ -71,6 +71,8 @@ PROPERTIES = _set(
 )
 # Hold the path of a file, by a convention that everybody knows.
 PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE"})
+# Before AUTH at the end, these make it credentials ("user:password"); SOCIAL_AUTH and the like are settings.
+AUTHORITIES = _set("HTTP BASIC INBOUND REMOTE SMS REDIS PROXY REGISTRY WEBHOOK ELASTIC ELASTICSEARCH")
 # These may follow and change nothing.
 SAME = frozenset({"ID", "FALLBACKS", "FALLBACK"})
 SWITCHES = _set(
@@ -153,7 +155,7 @@ def _secret(parts: tuple[str, ...]) -> Meaning:
         # API_KEY_SENDGRID, ES_HTTP_AUTH
         after = _after(parts, ("API", "KEY")) or _after(parts, ("PRIVATE", "KEY")) or _after(parts, ("KEY", "SECRET"))
         found = after is not None and not set(after) & PROPERTIES
-        found = found or (parts[-1] == "AUTH" and bool({"HTTP", "BASIC", "INBOUND"} & set(parts)))
+        found = found or (parts[-1] == "AUTH" and bool(AUTHORITIES & set(parts)))
         return Meaning.SECRET if found else Meaning.HARMLESS
     if LIMITS & set(parts):
         return Meaning.HARMLESS
@@ -192,6 +194,20 @@ def _key(parts: tuple[str, ...]) -> Meaning:
 def is_secret(name: str) -> bool:
     """Whether the value behind the name is to be moved."""
     return meaning(name) is not Meaning.HARMLESS
+
+
+def excuse(name: str) -> str:
+    """Return the word that tells a name which only sounds like a secret; empty where it is one or sounds like none."""
+    parts = words(name)
+    strong = [i for i in range(len(parts)) if _strong(parts, i) or (i and parts[i] in {"KEY", "KEYS"})]
+    if not strong or is_secret(name) or name.strip("_").upper() in PATHS:
+        return ""
+    before, after = parts[: strong[-1]], parts[strong[-1] + 1 :]
+    told = [word for word in reversed(after) if word in PROPERTIES]
+    told += [word for word in before[:1] if word in SWITCHES]
+    told += [word for word in parts if word in ANYWHERE | LIMITS | COUNTED]
+    told += [word for word in before[-1:] if word in NO_SECRET_KEY]
+    return next(iter(told), "")
 
 
 def secret_name(variable: str) -> str:

@@ -264,13 +264,22 @@ def _evaluate(name: str, variable: str, text: str | None, expression: Callable[[
     finally:
         _enter(-1)
         _frame.reset(token)
-    if frame.asked or text is None:
+    if frame.asked or text is None or _asks_later(result, name, variable, text):
         return result
     return _Problem(
         SecretError,
         f"secret {name!r}: its expression never asked for the variable {variable}, so it can't be the secret"
         f" (is the variable another one? say env=; is it read earlier and kept?)",
     )
+
+
+def _asks_later(result: Any, name: str, variable: str, text: str) -> bool:
+    """Let a value of django-configurations, which asks when its class is set up, be shown the secret then."""
+    if not any(kind.__module__ == "configurations.values" for kind in type(result).__mro__):
+        return False
+    setup = result.setup
+    result.setup = lambda target: _served(_evaluate(name, variable, text, lambda: setup(target)))
+    return True
 
 
 def _whence(error: BaseException) -> str:

@@ -135,7 +135,7 @@ class Work:
         names = [manifest.app.prefix + secret.name for secret in manifest.secret]
         live: Live | None = self.aws.live(names) if self.aws else None
         variables = [variable for secret in manifest.secret for variable in secret.variables()]
-        return plan(
+        made = plan(
             manifest,
             self.findings,
             read=self.tree.read,
@@ -146,6 +146,7 @@ class Work:
             available=self.values(self._env_files).available(variables),
             accessor_import="" if self.only == "aws" else self.scanned.facts.accessor_import(manifest),
         )
+        return msgspec.structs.replace(made, harmless=self.scanned.harmless)
 
     def _refuse_unparsed(self, manifest: Manifest) -> None:
         settings = {*manifest.app.settings, *self.scanned.facts.settings}

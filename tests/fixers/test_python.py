@@ -7,6 +7,7 @@ import pytest
 
 from shield_ai.draft import draft
 from shield_ai.fixers.python import rewrite
+from shield_ai.manifest import App, Manifest, Secret
 from shield_ai.scan import scan_files
 from shield_ai.source import Source, apply_edits
 
@@ -405,3 +406,36 @@ def test_a_secret_that_shield_toml_lacks_is_said():
     result = rewrite(source, scan.findings, manifest, IMPORT)
     assert [(entry.name, entry.reason) for entry in result.skipped] == [("A_TOKEN", "shield.toml has no secret for it")]
     assert b"get_secret('api-key'" in apply_edits(before.encode(), result.edits)
+
+
+def test_a_computed_name_names_the_secret_as_well():
+    before = """\
+import os
+
+P = "LIVE" if os.getenv("STAGE") == "live" else "TEST"
+API_KEY = os.getenv(f"{P}_API_KEY", "")
+"""
+    check(
+        before,
+        before.replace("import os\n", "import os\n\nfrom shop.utils.secrets import get_secret\n").replace(
+            'os.getenv(f"{P}_API_KEY", "")', 'get_secret(f"{P}_API_KEY", lambda: os.getenv(f"{P}_API_KEY", ""))'
+        ),
+    )
+
+
+def test_a_computed_name_stays_where_shield_toml_calls_one_of_them_otherwise():
+    text = "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ[K]\n"
+    manifest = Manifest(
+        app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(Secret(name="other", env="B_TOKEN"),)
+    )
+    after, [skip] = rewritten(text, manifest=manifest)
+    assert (after, "must call the secret B_TOKEN" in skip.reason) == (text.encode(), True)
+
+
+def test_a_value_of_django_configurations_is_wrapped_whole():
+    check(
+        "from configurations import Configuration, values\n\n\nclass Base(Configuration):\n    MAIL_PASSWORD = values.Value('')\n",
+        "from configurations import Configuration, values\n\nfrom shop.utils.secrets import get_secret\n\n\n"
+        "class Base(Configuration):\n"
+        "    MAIL_PASSWORD = get_secret('django-mail-password', lambda: values.Value(''))\n",
+    )

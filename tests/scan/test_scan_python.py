@@ -278,6 +278,61 @@ def test_findings_are_sorted_and_numbered(scanned):
 )
 def test_django_configurations_has_a_prefix(sites, text, variable, reason):
     found = sites(f"from configurations import Configuration, values\nclass Base(Configuration):\n    {text}")
-    assert [site[:2] for site in found] in ([("read", variable)], [])
-    if "API" in variable or "URL" in variable:
-        assert found
+    assert found == [("read", variable, reason)]
+
+
+COMPUTED = {
+    "a choice": "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ[K]",
+    "branches": "import os\nif LIVE:\n    K = 'A_TOKEN'\nelse:\n    K = 'B_TOKEN'\nX = os.getenv(K)",
+    "an f-string": "import os\np = 'A' if LIVE else 'B'\nX = os.getenv(f'{p}_TOKEN', '')",
+    "the calls of a function": "import os\ndef add(k):\n    KEYS.append(os.environ[k])\nadd('A_TOKEN')\nadd(k='B_TOKEN')",
+    "an added word": "import os\np = 'A' if LIVE else 'B'\nk = p + '_TOKEN'\nX = os.environ.get(k)",
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in COMPUTED.items()])
+def test_a_computed_name_may_be_one_of_a_few(scanned, text):
+    [site] = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
+    assert (site.variables, site.reason) == (("A_TOKEN", "B_TOKEN"), "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "import os\nK = 'A_TOKEN' if LIVE else 'DEBUG'\nX_TOKEN = os.environ[K]", id="not all are secrets"
+        ),
+        pytest.param("import os\nK = 'A_TOKEN' if LIVE else other()\nX_TOKEN = os.environ[K]", id="not all are known"),
+        pytest.param("import os\nK = 'a_token' if LIVE else 'B_TOKEN'\nX_TOKEN = os.environ[K]", id="no name of ours"),
+        pytest.param("import os\ndef f(k):\n    X_TOKEN = os.environ[k]\nf('A_TOKEN')\ncall(f)", id="called elsewhere"),
+        pytest.param("import os\nfor k in ['A_TOKEN', 'B_TOKEN']:\n    X_TOKEN = os.environ[k]", id="a loop"),
+        pytest.param(
+            "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX_TOKEN = os.environ['P_' + K]", id="too long a way"
+        ),
+    ],
+)
+def test_another_computed_name_stays(scanned, text):
+    sites = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
+    assert [(site.variables, "computed" in site.reason) for site in sites] == [((), True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "reason"),
+    [
+        ("import os\nX = os.environ.get('TOKEN_AUDIENCE')", "TOKEN_AUDIENCE", "AUDIENCE"),
+        ("from decouple import config\nX = config('STORE_TOKEN', cast=bool)", "STORE_TOKEN", "truth value"),
+        ("PASSWORD_HASHERS = ['a.B', 'c.D']", "PASSWORD_HASHERS", "HASHERS"),
+        ("URLS = {'x': 'postgres://u:{password}@h/d'}", "URLS.x", "template"),
+        ("GET_SECRET_KEY = 'shop.keys.get'", "GET_SECRET_KEY", "by its look"),
+    ],
+)
+def test_what_only_sounds_like_a_secret_is_passed_over_by_name(scanned, text, name, reason):
+    seen = scanned({"shop/settings.py": text})
+    assert not [f for f in seen.findings if f.site]
+    assert [(skip.name, skip.line) for skip in seen.harmless] == [(name, text.count("\n") + 1)]
+    assert reason in seen.harmless[0].reason
+
+
+def test_what_sounds_like_a_secret_outside_the_settings_is_no_news(scanned):
+    text = "import os\nK = os.environ['API_KEY']\nlabels = {'token': 'token'}\nTOKEN_ERROR = 'wrong token'\ntoken_error = 'wrong token'\n"
+    assert [skip.name for skip in scanned({"shop/views.py": text}).harmless] == ["TOKEN_ERROR"]

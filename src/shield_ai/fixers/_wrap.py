@@ -81,7 +81,8 @@ def _over_lines(source: Source, wrap: Wrap, first: int, inner: list[int]) -> lis
         return [_edit(source, site.start, site.start, before), _edit(source, site.end, site.end, after)]
     indent = re.match(r"[ \t]*", source.lines[first - 1][1].decode(source.encoding))[0]  # type: ignore[index]  # any
     step = "\t" if "\t" in indent else "    "
-    name, late = before.removeprefix(f"{wrap.names.get}(").split(", ", 1)
+    name = _name(wrap, quote_of(source, site))
+    late = before.removeprefix(f"{wrap.names.get}({name}, ")
     keywords = "".join(f"\n{indent}{step}{keyword}," for keyword in _keywords(wrap, quote_of(source, site)))
     opening = f"{wrap.names.get}(\n{indent}{step}{name},\n{indent}{step}{late}"
     deeper = [_edit(source, source.lines[n - 1][0], source.lines[n - 1][0], step) for n in inner]
@@ -133,7 +134,12 @@ def around(source: Source, wrap: Wrap) -> tuple[str, str]:
     quote = quote_of(source, wrap.site)
     late = "" if wrap.site.shape in {Shape.LITERAL, Shape.FALLBACK} else f"lambda{_binds(wrap.site)}: "
     after = "".join(f", {keyword}" for keyword in _keywords(wrap, quote))
-    return f"{wrap.names.get}({quote}{wrap.secret}{quote}, {late}", f"{after})"
+    return f"{wrap.names.get}({_name(wrap, quote)}, {late}", f"{after})"
+
+
+def _name(wrap: Wrap, quote: str) -> str:
+    """Return the secret's name as the code says it: a text, or what computes the variable that it is called as."""
+    return wrap.site.spelled or f"{quote}{wrap.secret}{quote}"
 
 
 def _binds(site: Site) -> str:
@@ -143,7 +149,7 @@ def _binds(site: Site) -> str:
 def _keywords(wrap: Wrap, quote: str) -> list[str]:
     """Return the keyword arguments: the field of a document, and the variable where the name does not say it."""
     out = [f"key={quote}{wrap.field}{quote}"] if wrap.field else []
-    if wrap.field or variable_of(wrap.secret) != wrap.site.variable:
+    if not wrap.site.spelled and (wrap.field or variable_of(wrap.secret) != wrap.site.variable):
         out.append(f"env={quote}{wrap.site.variable}{quote}")
     if wrap.site.spare and wrap.site.shape is Shape.READ:
         out.append("optional=True")

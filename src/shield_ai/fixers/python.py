@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.manifest import Manifest
-    from shield_ai.model import Finding
+    from shield_ai.model import Finding, Site
     from shield_ai.source import Source
 
 
@@ -47,8 +47,8 @@ def rewrite(source: Source, findings: Sequence[Finding], manifest: Manifest, acc
             continue
         reason, wrap = site.reason, None
         if not reason:
-            secret = manifest.of_variable(site.variable)
-            reason = "shield.toml has no secret for it" if secret is None else ""
+            secret = manifest.of_variable(site.variables[0])
+            reason = "shield.toml has no secret for it" if secret is None else _computed(site, manifest)
             wrap = Wrap(site=site, secret=secret[0].name, field=secret[1], names=names) if secret else None
         if not reason and (site.start, site.end) in taken:
             reason = "its place within the f-string can't be told"
@@ -65,6 +65,13 @@ def rewrite(source: Source, findings: Sequence[Finding], manifest: Manifest, acc
         skipped += [_skip(f, problem) for f in findings if f.site and not f.site.reason]
         return Rewrite(skipped=tuple(skipped))
     return Rewrite(edits=tuple(edits), skipped=tuple(skipped))
+
+
+def _computed(site: Site, manifest: Manifest) -> str:
+    """Say why a secret under a computed name can't be read so; empty where it can."""
+    found = {variable: manifest.of_variable(variable) for variable in site.alternatives}
+    other = next((v for v, secret in found.items() if secret is None or (secret[0].name, secret[1]) != (v, "")), "")
+    return f"the variable's name is computed, so shield.toml must call the secret {other}" if other else ""
 
 
 def _skip(finding: Finding, reason: str) -> Skipped:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -10,9 +12,10 @@ from shield_ai.model import Action, Status
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shield_ai.model import Change, Check, FileChange, Plan, Receipt
+    from shield_ai.model import Change, Check, FileChange, Plan, Receipt, Skipped
 
 _COLUMN = 46
+_WIDTH = 80
 _MARKS = {Action.CREATE: "+", Action.RESTORE: "+", Action.TAG: "~", Action.KEEP: "="}
 
 
@@ -31,7 +34,16 @@ def plan_text(plan: Plan) -> str:
             where = f"{skip.path}:{skip.line}" if skip.line else skip.path
             lines += [f"  {where}  {skip.name}", f"      {skip.reason}"]
         lines += [""]
+    if plan.harmless:
+        lines += ["no secrets by their names or values (--json has the reason of each)", *_harmless(plan.harmless), ""]
     return "\n".join([*lines, _sum(plan), ""])
+
+
+def _harmless(skips: Sequence[Skipped]) -> Iterator[str]:
+    for path, group in itertools.groupby(skips, key=lambda skip: skip.path):
+        names = ", ".join(f"{skip.name}:{skip.line}" for skip in group)
+        yield f"  {path}"
+        yield textwrap.fill(names, _WIDTH, initial_indent="      ", subsequent_indent="      ", break_long_words=False)
 
 
 def _file(file: FileChange) -> str:

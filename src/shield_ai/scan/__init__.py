@@ -27,7 +27,7 @@ from shield_ai.scan.walk import DOTENV, EXAMPLE, walk
 from shield_ai.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     Read = Callable[[str], bytes | None]
@@ -49,6 +49,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[str, ...]  # the Python files that were looked at
     facts: Facts
     calls: tuple[tuple[str, int, int], ...] = ()  # path, line and column of each call of the runtime
+    harmless: tuple[Skipped, ...] = ()  # what sounds like a secret and is none
     constants: tuple[Finding, ...] = ()  # what stayed in the code of secrets that were moved already
 
 
@@ -84,6 +85,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
     skipped: list[Skipped] = []
     looked: list[str] = []
     constants: list[Finding] = []
+    harmless: list[Skipped] = []
     calls: list[tuple[str, int, int]] = []
     elsewhere = Elsewhere()
     for path in python:
@@ -110,6 +112,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         if path in settings:
             elsewhere.assigned.append((path, seen.assigned))
         findings += found
+        harmless += _harmless(source, seen, settings=path in settings)
         constants += moved(source, seen.accessors)
         calls += [(path, node.lineno, node.col_offset) for node in seen.accessors]
         if path in settings and found and b"get_secret" not in raw:
@@ -127,9 +130,20 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         skipped=tuple(sorted(skipped, key=lambda s: (s.path, s.line, s.name))),
         files=tuple(looked),
         facts=facts,
+        harmless=tuple(harmless),
         constants=tuple(constants),
         calls=tuple(calls),
     )
+
+
+def _harmless(source: Source, seen: Walk, *, settings: bool) -> Iterator[Skipped]:
+    """Say what was passed over, each name once; outside the settings, only what is written as a setting is."""
+    names: set[str] = set()
+    for node, full, reason in seen.harmless:
+        name = full.rstrip(".0123456789")
+        if name not in names and (settings or name.isupper()):
+            names.add(name)
+            yield Skipped(path=source.path, line=node.lineno, name=name, reason=reason)
 
 
 def _dotenv_findings(paths: list[str], read: Read) -> list[Finding]:

@@ -84,7 +84,8 @@ def _finding(source: Source, spot: Spot, *, in_settings: bool) -> Finding:
     span = spot.span or source.span(spot.node)
     line, column = source.position(span[0])
     end_line, end_column = source.position(span[1])
-    name = spot.target or spot.variable
+    variable = spot.variable or " or ".join(spot.variables)
+    name = spot.target or variable
     secret = spot.shape is not Shape.READ or spot.wanted()
     return Finding(
         rule=rule.id,
@@ -95,9 +96,9 @@ def _finding(source: Source, spot: Spot, *, in_settings: bool) -> Finding:
         end_column=end_column,
         severity=rule.severity if secret else Severity.LOW,
         confidence=Confidence.HIGH if in_settings and secret else Confidence.MEDIUM,
-        message=rule.text(name, spot.variable or name),
+        message=rule.text(name, variable or name),
         name=name,
-        env=spot.variable or None,
+        env=variable or None,
         site=_site(source, spot, span, in_settings=in_settings),
     )
 
@@ -125,6 +126,8 @@ def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: boo
         binds=spot.binds,
         quote=spot.quote,
         negated=spot.negated,
+        alternatives=spot.variables,
+        spelled=spot.spelled,
         reason=reason,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from shield_ai.names import Meaning, meaning, words
+from shield_ai.names import Meaning, excuse, meaning, words
 
 # scheme://user:password@host, the password no template and no placeholder in braces
 CREDENTIALS = re.compile(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
@@ -46,6 +46,20 @@ def looks_secret(path: tuple[str, ...], node: ast.expr) -> bool:
     if found := CREDENTIALS.match(text):
         return not TEMPLATE.search(found[1])
     return _named(path) and _value(text, path)
+
+
+def harmless(path: tuple[str, ...], node: ast.expr) -> str:
+    """Say why a value is no secret although the name of its setting sounds so; empty where it does not."""
+    text = literal_text(node)
+    names = [part for part in path if not part.isdigit() and part != "?"]
+    if not names or text is None or text.strip().lower() in NO_VALUE:
+        return ""
+    if word := excuse(names[-1]) if SETTING.match(names[-1]) else "":
+        return f"by its name no secret: {word}"
+    found = CREDENTIALS.match(text)
+    if found or (_named(path) and TEMPLATE.search(text)):
+        return "a template, which something else fills in"
+    return "by its look the name of something, no secret" if _named(path) else ""
 
 
 def _named(path: tuple[str, ...]) -> bool:

@@ -6,10 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model import Shape
-from shield_ai.names import Meaning, is_secret, meaning, variable_of
+from shield_ai.names import Meaning, excuse, is_secret, meaning, variable_of
+from shield_ai.scan.alternatives import alternatives
 from shield_ai.scan.bindings import OPAQUE
 from shield_ai.scan.expressions import Expressions
-from shield_ai.scan.literals import literal_text, looks_secret
+from shield_ai.scan.literals import harmless, literal_text, looks_secret
 from shield_ai.scan.readers import Environ, EnvObject
 from shield_ai.scan.spots import Spot
 from shield_ai.scan.strings import locate
@@ -40,8 +41,11 @@ class Walk(Expressions):
         self.accessors: list[ast.Call] = []  # that read a secret through the runtime
         self.moved: set[str] = set()  # all of their variables
         self.computed = False  # a variable is read under a name that is not known
+        self.harmless: list[
+            tuple[ast.expr, str, str]
+        ] = []  # what sounds like a secret: where, its name, why it is none
         self.assigned: set[str] = set()  # settings that are given something other than a value in the code
-        self._moved: list[str] = []  # variables of the get_secret calls that we are in
+        self._moved: list[tuple[str, ...]] = []  # variables of the get_secret calls that we are in
 
     def run(self) -> list[Spot]:
         """Walk, and return what was seen in the order of the file."""
@@ -61,12 +65,13 @@ class Walk(Expressions):
 
     def accessor(self, node: ast.Call, path: tuple[str, ...]) -> None:
         """Leave what stands in a get_secret call alone, but not what else is read there."""
-        name = self.resolver.constant(node.args[0], self.scopes) if node.args else None
+        names = alternatives(self.resolver, node.args[0], self.scopes) if node.args else None
         env = next((k.value for k in node.keywords if k.arg == "env"), None)
-        variable = (self.resolver.constant(env, self.scopes) if env else None) or variable_of(name or "")
-        self._moved.append(variable)
+        variable = self.resolver.constant(env, self.scopes) if env else None
+        variables = (variable,) if variable else tuple(variable_of(name) for name in names or ())
+        self._moved.append(variables)
         self.accessors.append(node)
-        self.moved.add(variable)
+        self.moved.update(variables)
         for argument in node.args[1:]:
             if isinstance(argument, ast.Lambda):
                 self._defaults(argument.args)
@@ -116,7 +121,11 @@ class Walk(Expressions):
 
     def literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Note a value that stands in the code, unless it is a default that a secret wins over."""
-        if not direct or self._moved or not looks_secret(path, node):
+        if not direct or self._moved:
+            return
+        if not looks_secret(path, node):
+            if reason := harmless(path, node):
+                self.harmless.append((node, ".".join(path), reason))
             return
         spot = Spot(node=node, shape=Shape.LITERAL, path=path, direct=direct)
         if self._database and path and path[-1] in DATABASE_KEYS:
@@ -130,10 +139,13 @@ class Walk(Expressions):
             return False
         name = self.resolver.constant(read.argument, self.scopes) if read.argument else read.reader.fixed
         if _is_switch(node, read):
+            if name and is_secret(name):
+                self.harmless.append((node, name, "read as a truth value, so no secret"))
             return True
         prefix, known = self._prefix(read)
         variable = prefix + name if name is not None and known else ""
-        if variable and variable in self._moved:
+        variables = () if variable or prefix or not known else self._alternatives(read)
+        if any(v in moved for v in (variable, *variables) for moved in self._moved):
             return True
         spot = Spot(
             node=node,
@@ -144,24 +156,37 @@ class Walk(Expressions):
             direct=direct,
             default=read.default,
             optional=read.default is not None or read.reader.method in {"get", "pop"} or "getenv" in read.reader.label,
+            sure=bool(read.reader.fixed),
+            variables=variables,
+            spelled=self.source.segment(read.argument) if variables and read.argument else "",
         )
         if self._database and path and path[-1] in DATABASE_KEYS:
             spot.group, spot.field = self._database, DATABASE_KEYS[path[-1]]
         if read.reader.copy:
             spot.reason = "it is read from a copy of the environment, made earlier"
-        elif not variable:
+        elif not variable and not variables:
             self.computed = self.computed or not self._is_parameter(read.argument)
             spot.reason = "the variable's name is computed"
         if spot.variable or spot.wanted():
             self._add(spot)
+        if not spot.wanted() and (word := excuse(variable)):
+            self.harmless.append((node, variable, f"by its name no secret: {word}"))
         return True
+
+    def _alternatives(self, read: Read) -> tuple[str, ...]:
+        """Return the variables of which one is read, where each is a secret and names the secret as well."""
+        found = alternatives(self.resolver, read.argument, self.scopes) if read.argument else None
+        if not found or self._strings or not isinstance(read.argument, (ast.Name, ast.JoinedStr)):
+            return ()
+        sure = bool(read.reader.fixed)
+        return found if all((sure or is_secret(name)) and variable_of(name) == name for name in found) else ()
 
     def value_object(self, node: ast.Call, function: object, path: tuple[str, ...]) -> bool:
         """Note a setting of django-configurations, which reads its variable when the class is set up."""
         if not isinstance(self.scopes[-1], ast.ClassDef) or len(path) != 1:
             return False
         spot = value_read(node, function, path, lambda part: self.resolver.constant(part, self.scopes))
-        if spot and spot.variable and spot.variable not in self._moved:
+        if spot and spot.variable and not any(spot.variable in moved for moved in self._moved):
             self._add(spot)
         return spot is not None
 
@@ -193,7 +218,7 @@ class Walk(Expressions):
         if name is None:
             self.computed = self.computed or not self._is_parameter(node.left)
             return False
-        if meaning(name) is not Meaning.HARMLESS and name not in self._moved:
+        if meaning(name) is not Meaning.HARMLESS and not any(name in moved for moved in self._moved):
             reason = "it asks a copy of the environment, made earlier" if base.copy else ""
             negated = isinstance(node.ops[0], ast.NotIn)
             self._add(

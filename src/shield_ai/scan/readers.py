@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 
@@ -133,12 +131,6 @@ def known(path: str) -> Ref:
     if path.partition(".")[0] == "shield_ai" and path.rpartition(".")[2] in ACCESSORS:
         return Accessor(path.rpartition(".")[2])
     return Library(path)
-
-
-@functools.cache
-def late_values() -> bool:
-    """Whether our runtime can serve a value object that reads its variable only when its class is set up."""
-    return b"configurations" in (Path(__file__).parent.parent / "runtime.py").read_bytes()
 
 
 ACCESSORS = frozenset({"get_secret", "get_secret_dict", "get_secret_bytes", "aget_secret", "has_secret"})

@@ -181,6 +181,8 @@ class Resolver:
     def _helper(self, node: ast.FunctionDef | ast.Lambda, scopes: Scopes) -> Ref | None:
         """Say what a function of the app reads, where one of its parameters takes the variable's name."""
         names = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
+        if isinstance(node, ast.FunctionDef) and not any(isinstance(n, ast.Return) and n.value for n in ast.walk(node)):
+            return None
         inner = (*scopes, node) if node not in scopes else scopes
         for call in calls_in(node):
             read = Resolver(self.project, self.module, self.depth + 1).read(call, inner)

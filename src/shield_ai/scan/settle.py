@@ -38,7 +38,7 @@ def settle(findings: list[Finding], elsewhere: Elsewhere) -> list[Finding]:
         elsewhere: What else was seen.
     """
     reads = [f.site for f in findings if f.site and f.site.shape is Shape.READ and not f.site.reason]
-    read = {site.variable for site in reads} - elsewhere.computed | elsewhere.moved
+    read = {variable for site in reads for variable in site.variables} - elsewhere.computed | elsewhere.moved
     return [_settled(finding, read, elsewhere) for finding in findings]
 
 
@@ -46,7 +46,8 @@ def _settled(finding: Finding, read: set[str], elsewhere: Elsewhere) -> Finding:
     site = finding.site
     if not site:
         return finding
-    reason = site.reason or _reason(finding, site.shape, site.variable, read, elsewhere)
+    reasons = (_reason(finding, site.shape, variable, read, elsewhere) for variable in site.variables)
+    reason = site.reason or next(filter(None, reasons), "")
     if site.reason and site.shape is Shape.READ and site.variable in read:
         reason += f"; keep the variable {site.variable} set for it"
     if reason == site.reason:

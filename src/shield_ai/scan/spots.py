@@ -32,6 +32,9 @@ class Spot(msgspec.Struct, kw_only=True):
     negated: bool = False
     scope: int = 0  # the class or function that it stands in
     reason: str = ""
+    sure: bool = False  # a secret whatever it is called: what reads it reads nothing else
+    variables: tuple[str, ...] = ()  # those that a computed name may be
+    spelled: str = ""  # and how the code computes it
 
     @property
     def target(self) -> str:
@@ -45,7 +48,7 @@ class Spot(msgspec.Struct, kw_only=True):
 
     def wanted(self) -> bool:
         """Whether a read is one of a secret, by its variable or by the setting that takes it as it is."""
-        if self.variable and is_secret(self.variable):
+        if self.sure or self.variables or (self.variable and is_secret(self.variable)):
             return True
         if not self.variable and any(meaning(part) is Meaning.SECRET for part in self.path):
             return True

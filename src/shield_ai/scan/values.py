@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model import Shape
-from shield_ai.scan.readers import Library, late_values
+from shield_ai.scan.readers import Library
 from shield_ai.scan.spots import Spot
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ VARIABLES = {
     "EmailURLValue": "EMAIL_URL",
     "SearchURLValue": "SEARCH_URL",
 }
-LATE = "django-configurations reads it when the class is set up, not here"
 
 
 def value_read(
@@ -46,7 +45,6 @@ def value_read(
     variable = "_".join(part for part in (prefix.rstrip("_"), name or own or path[0].upper()) if part)
     environ = given.get("environ")
     off = isinstance(environ, ast.Constant) and not environ.value
-    late = (not name or own or "late_binding" in given) and not late_values()
     return Spot(
         node=node,
         shape=Shape.READ,
@@ -55,6 +53,6 @@ def value_read(
         label="django-configurations",
         direct=True,
         default=given.get("default") or (node.args[0] if node.args else None),
+        sure=kind == "SecretValue",
         optional=kind != "SecretValue" and "environ_required" not in given,
-        reason=LATE if late else "",
     )
