@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rotation lint bench bench-runtime coverage lock clean
+.PHONY: help demo test test-rotation test-kill lint bench bench-runtime coverage lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,9 @@ test: $(VENV)/dev.stamp  ## the test suite with branch coverage
 
 test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each point, on real databases
 	ROTATION_MATRIX=1 $(BIN)/python -m pytest tests/rotator tests/test_rotation.py $(ARGS)
+
+test-kill: $(VENV)/dev.stamp  ## kill an apply at each of its calls to AWS
+	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/test_apply_resources.py -k killed $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## ruff, mypy strict, import layers
 	$(BIN)/ruff check .

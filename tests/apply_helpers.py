@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from shield_ai.apply import apply, recover
-from shield_ai.aws.secretsmanager import SecretsManager
+from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
 from shield_ai.journal import Journal
 from shield_ai.model import Action, Change, Edit, Hidden, Live, Origin, Plan
@@ -27,8 +27,8 @@ def make_app(root: Path) -> None:
     (root / "keep.txt").write_bytes(b"as it is")
 
 
-def account() -> SecretsManager:
-    return SecretsManager(Session(REGION))
+def account() -> Account:
+    return Account(Session(REGION))
 
 
 def origins(name: str) -> tuple[Origin, ...]:
@@ -53,9 +53,7 @@ def plan_for(tree: Tree, live: Live) -> Plan:
         state = live.secrets.get(name)
         action = Action.CREATE if state is None else Action.RESTORE if state.deleted else Action.KEEP
         tags = {"app": "shop", "managed-by": "shield-ai"}
-        changes.append(
-            Change(action=action, resource="secret", name=name, permission="", origins=origins(name), tags=tags)
-        )
+        changes.append(Change(action=action, resource="secret", name=name, origins=origins(name), tags=tags))
     files = []
     for path, text in (("settings.py", "import x\n"), ("utils/secrets.py", "new\n")):
         old = tree.read(path)
@@ -88,12 +86,12 @@ def files_of(root: Path) -> dict[str, bytes]:
     }
 
 
-def secrets_of(aws: SecretsManager) -> dict[str, Hidden | None]:
+def secrets_of(aws: Account) -> dict[str, Hidden | None]:
     """The value of each secret, None in deletion."""
     found: dict[str, Hidden | None] = {}
     for name in NAMES:
         with contextlib.suppress(StopIteration):
-            state = aws.state(name)
+            state = aws.secrets.state(name)
             if state:
-                found[name] = None if state.deleted else aws.read(name)
+                found[name] = None if state.deleted else aws.secrets.read(name)
     return found

@@ -48,7 +48,7 @@ def test_creates_the_secrets_and_rewrites_the_files(app, aws):
         *(("aws", name, "created") for name in NAMES),
     ]
     assert secrets_of(account()) == expected()
-    assert account().state("alpha-key").tags == {"app": "shop", "managed-by": "shield-ai"}
+    assert account().secrets.state("alpha-key").tags == {"app": "shop", "managed-by": "shield-ai"}
     assert (app / "settings.py").read_bytes() == b"import x\nKEY = 1\r\n"
 
 
@@ -75,7 +75,7 @@ def test_a_file_that_changed_since_the_plan(app, aws):
 def test_a_secret_that_appeared_since_the_plan(app, aws):
     tree = Tree(app)
     plan = plan_for(tree, account().live(NAMES))
-    account().create("beta-credentials", Hidden("theirs"), token="0" * 32, description="", kms_key="", tags={})
+    account().secrets.create("beta-credentials", Hidden("theirs"), token="0" * 32, description="", kms_key="", tags={})
     before = files_of(app)
     with pytest.raises(StalePlanError, match="beta-credentials changed"), Journal(app).locked() as journal:
         apply(plan, tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print)
@@ -145,7 +145,7 @@ def test_a_passing_fault_is_not_even_noticed(app, proxy, fault):
     do(app)
     assert proxy.count("CreateSecret") == 3
     assert secrets_of(account()) == expected()
-    assert [len(account().state(name).versions) for name in NAMES] == [1, 1]
+    assert [len(account().secrets.state(name).versions) for name in NAMES] == [1, 1]
 
 
 def test_after_a_rollback_the_secrets_come_back_with_new_values(app, aws):

@@ -110,7 +110,7 @@ def test_names_the_secret_and_its_tags(tmp_path):
     result = made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live(), ["MAIL_KEY"])
     (change,) = result.changes
     assert change.tags == {"team": "web", **OURS}
-    assert change.permission == "secretsmanager:CreateSecret"
+    assert change.permissions == ("secretsmanager:CreateSecret", "secretsmanager:TagResource")
     assert (result.account, result.region) == ("123456789012", "eu-west-1")
     assert [file.path for file in result.files] == ["aws/iam-policy-secrets-manager.json"]
 

@@ -18,7 +18,7 @@ def app(tmp_path):
 
 
 def put(name, value):
-    account()._client.put_secret_value(SecretId=name, SecretString=value)
+    account().secrets._client.put_secret_value(SecretId=name, SecretString=value)
 
 
 def test_gives_every_byte_back_and_schedules_the_secrets_for_deletion(app, aws):
@@ -93,7 +93,7 @@ def test_a_secret_that_somebody_changed_is_left_alone_and_named(app, aws):
 
 def test_a_secret_that_is_gone_already(app, aws):
     do(app)
-    account().delete("alpha-key")
+    account().secrets.delete("alpha-key")
     assert "already gone" in {r.detail for r in undo(app)}
 
 

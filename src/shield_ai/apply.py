@@ -14,12 +14,13 @@ from shield_ai.source import digest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shield_ai.aws.secretsmanager import SecretsManager
+    from shield_ai.aws.account import Account
     from shield_ai.journal import Journal
     from shield_ai.model import Change, FileChange, Plan
     from shield_ai.tree import Tree
     from shield_ai.values import Values
 
+SECRET = "secret"
 _STALE = "run shield plan again and look at what changed"
 
 
@@ -29,7 +30,7 @@ def apply(  # noqa: PLR0913  # each is a different thing that apply touches
     tree: Tree,
     journal: Journal,
     values: Values,
-    aws: SecretsManager | None,
+    aws: Account | None,
     tell: Callable[[Receipt], None],
     check: Callable[[], None] = lambda: None,
 ) -> list[Receipt]:
@@ -51,7 +52,7 @@ def apply(  # noqa: PLR0913  # each is a different thing that apply touches
         ValueMissingError: A value is no longer where the plan found it.
     """
     pending = _pending(plan, tree)
-    changes = [change for change in plan.changes if change.action is not Action.KEEP] if aws else []
+    changes = [change for change in plan.changes if change.action not in {Action.KEEP, Action.DRIFT}] if aws else []
     if not pending and not changes and not journal.unfinished():
         return []
     receipts: list[Receipt] = []
@@ -60,7 +61,7 @@ def apply(  # noqa: PLR0913  # each is a different thing that apply touches
         receipts.append(receipt)
         tell(receipt)
 
-    ready = [(change, _value(change, values)) for change in changes]
+    secrets = [(change, _value(change, values)) for change in changes if change.resource == SECRET]
     if aws:
         _check_account(plan, changes, aws)
     run = journal.begin_run(tuple(file.path for file in pending))
@@ -71,9 +72,12 @@ def apply(  # noqa: PLR0913  # each is a different thing that apply touches
         for file in pending:
             what = "created" if file.before is None else "edited"
             done(Receipt(step="file", what=file.path, status="done", detail=what))
-        for change, value in ready:
-            if aws:
+        if aws:
+            for change, value in secrets:
                 done(_store(change, value, run=run, plan=plan, journal=journal, aws=aws))
+            for change in changes:
+                if change.resource != SECRET:
+                    done(_put(change, run=run, plan=plan, journal=journal, aws=aws))
     except BaseException:
         files.take_back(begun, tree=tree, journal=journal)
         raise
@@ -97,16 +101,21 @@ def _pending(plan: Plan, tree: Tree) -> list[FileChange]:
     return pending
 
 
-def _check_account(plan: Plan, changes: list[Change], aws: SecretsManager) -> None:
-    live = aws.live([change.name for change in changes])
+def _check_account(plan: Plan, changes: list[Change], aws: Account) -> None:
+    secrets = [change for change in changes if change.resource == SECRET]
+    others = {(change.resource, change.name): change.before for change in changes if change.resource != SECRET}
+    live = aws.live([change.name for change in secrets], others)
     if live.account != plan.account or live.region != plan.region:
         raise StalePlanError(
             f"the plan is for account {plan.account} in {plan.region}, this is {live.account} in {live.region}", _STALE
         )
-    for change in changes:
+    for change in secrets:
         state = live.secrets.get(change.name)
         if (state is None) != (change.action is Action.CREATE) or (state and not state.deleted):
             raise StalePlanError(f"secret {change.name} changed in AWS since the plan was made", _STALE)
+    for (kind, name), before in others.items():
+        if live.resources[kind, name] != before:
+            raise StalePlanError(f"{kind} {name} changed in AWS since the plan was made", _STALE)
 
 
 def _value(change: Change, values: Values) -> Hidden:
@@ -118,7 +127,7 @@ def _value(change: Change, values: Values) -> Hidden:
 
 
 def _store(  # as apply
-    change: Change, value: Hidden, *, run: str, plan: Plan, journal: Journal, aws: SecretsManager
+    change: Change, value: Hidden, *, run: str, plan: Plan, journal: Journal, aws: Account
 ) -> Receipt:
     token = journal.token(change.name, value)
     begin = journal.write(
@@ -135,9 +144,9 @@ def _store(  # as apply
         )
     )
     if change.action is Action.RESTORE:
-        arn = aws.restore(change.name, value, token=token)
+        arn = aws.secrets.restore(change.name, value, token=token)
     else:
-        arn = aws.create(
+        arn = aws.secrets.create(
             change.name,
             value,
             token=token,
@@ -150,7 +159,29 @@ def _store(  # as apply
     return Receipt(step="aws", what=change.name, status="done", detail=words[change.action])
 
 
-def recover(journal: Journal, aws: SecretsManager) -> None:
+def _put(change: Change, *, run: str, plan: Plan, journal: Journal, aws: Account) -> Receipt:
+    begin = journal.write(
+        Record(
+            seq=0,
+            run=run,
+            event="begin",
+            kind="aws",
+            resource=change.resource,
+            what=change.name,
+            action=change.action,
+            settings=change.settings,
+            was=change.before,
+            account=plan.account,
+            region=plan.region,
+        )
+    )
+    aws.resources.put(change.resource, change.name, change.settings)
+    journal.write(Record(seq=0, run=run, event="done", of=begin.seq))
+    words = {Action.CREATE: "created", Action.UPDATE: "updated", Action.REMOVE: "removed"}
+    return Receipt(step="resource", what=f"{change.resource} {change.name}", status="done", detail=words[change.action])
+
+
+def recover(journal: Journal, aws: Account) -> None:
     """Bring AWS to a known state after an apply that was killed: each begun step either happened or did not.
 
     Raises:
@@ -159,8 +190,23 @@ def recover(journal: Journal, aws: SecretsManager) -> None:
     for begin in journal.standing(journal.unfinished(), "aws"):
         if journal.done(begin):
             continue
-        state = aws.state(begin.what)
+        if begin.resource:
+            _recover_resource(begin, journal, aws)
+            continue
+        state = aws.secrets.state(begin.what)
         if state and begin.token in state.versions and not state.deleted:
             journal.write(Record(seq=0, run=begin.run, event="done", of=begin.seq, arn=state.arn))
         elif state and begin.action == Action.RESTORE and not state.deleted:
-            aws.delete(begin.what)  # restored, but without its new value: back to where it was
+            aws.secrets.delete(begin.what)  # restored, but without its new value: back to where it was
+
+
+def _recover_resource(begin: Record, journal: Journal, aws: Account) -> None:
+    """Find out whether a resource is as we wanted it; what is half done goes back to where it was."""
+    key = (begin.resource, begin.what)
+    now = aws.resources.look([key])[key]
+    if now == begin.settings:
+        journal.write(Record(seq=0, run=begin.run, event="done", of=begin.seq))
+        return
+    if now != begin.was:
+        aws.resources.put(*key, begin.was)
+    journal.write(Record(seq=0, run=begin.run, event="undone", of=begin.seq))

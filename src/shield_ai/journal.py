@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from shield_ai.errors import SourceError, UnsafePlanError
+from shield_ai.model import Settings  # noqa: TC001  # msgspec reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     folders: tuple[str, ...] = ()  # file: folders that we made for it
     files: tuple[str, ...] = ()  # start: every path that the run may stage
     action: str = ""  # aws: what was done
+    resource: str = ""  # aws: the kind, for what is no secret
+    settings: Settings | None = None  # of a resource: how we put it; None: removed
+    was: Settings | None = None  # of a resource: how it was before; None: not there
     token: str = ""  # aws: the ClientRequestToken, which is the version's id
     arn: str = ""
     account: str = ""
@@ -182,6 +186,18 @@ class Journal:
     def done(self, begin: Record) -> bool:
         """Tell whether a begun step is known to have ended."""
         return any(r.event == "done" and r.of == begin.seq for r in self.records)
+
+    def put(self, account: str, region: str) -> dict[tuple[str, str], Settings]:
+        """Return how applies left each resource of an account, by kind and name, oldest first."""
+        undone = {r.of for r in self.records if r.event == "undone"}
+        done = {r.of for r in self.records if r.event == "done"} - undone
+        found: dict[tuple[str, str], Settings] = {}
+        for r in self.records:
+            if r.resource and r.seq in done and (r.account, r.region) == (account, region):
+                found.pop((r.resource, r.what), None)
+                if r.settings is not None:
+                    found[r.resource, r.what] = r.settings
+        return found
 
     def _prepare(self) -> None:
         try:

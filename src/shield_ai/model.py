@@ -6,7 +6,7 @@ import enum
 import hashlib
 import hmac
 from datetime import datetime  # noqa: TC003  # msgspec reads the types
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -190,8 +190,10 @@ class Action(enum.StrEnum):
 
     CREATE = "create"
     RESTORE = "restore"
-    TAG = "tag"
-    KEEP = "keep"
+    UPDATE = "update"
+    REMOVE = "remove"
+    KEEP = "keep"  # as it should be already
+    DRIFT = "drift"  # somebody changed it since we made it; left alone
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,13 +207,31 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     field: str = ""  # of the JSON document; empty: the secret is this one text
 
 
+Settings = dict[str, Any]  # plain JSON without a value of a secret; lists whose order means nothing are sorted
+
+
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
+    """How one thing in AWS other than a secret should be: `aws/resources.py` knows each kind."""
+
+    kind: str  # "policy", "policy-attachment", …
+    name: str
+    settings: Settings
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from every other one."""
+        return self.kind, self.name
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to do in AWS, with the permission that it needs."""
+    """One thing to do in AWS, with the permissions that it needs."""
 
     action: Action
-    resource: str  # "secret"
+    resource: str  # "secret", or a resource's kind
     name: str  # with the prefix, as AWS knows it
-    permission: str
+    permissions: tuple[str, ...] = ()
+    settings: Settings | None = None  # of a resource: how it should be; None: gone
+    before: Settings | None = None  # of a resource: how it was when this was planned; None: not there
     origins: tuple[Origin, ...] = ()
     kms_key: str = ""
     description: str = ""
@@ -237,7 +257,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What was really done in one step."""
 
-    step: str  # "file" or "aws"
+    step: str  # "file", "aws" for a secret, or "resource"
     what: str
     status: str  # "done", "unchanged", "undone", "kept"
     detail: str = ""
@@ -275,6 +295,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     region: str
     secrets: dict[str, SecretState] = {}
+    resources: dict[tuple[str, str], Settings | None] = {}  # kind and name; None: not there
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

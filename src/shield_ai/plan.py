@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.errors import AwsError, UnsafePlanError
+from shield_ai.changes import lacking_of, origins_of, resource_changes, secret_change
 from shield_ai.fixers.app import app_files
 from shield_ai.fixers.policy import policy_file
 from shield_ai.fixers.python import rewrite
 from shield_ai.fixers.rename import rename
 from shield_ai.manifest import FILE, render
-from shield_ai.model import Action, Change, Edit, Kind, Origin, Plan, Shape, Skipped
+from shield_ai.model import Action, Change, Edit, Plan, Skipped
 from shield_ai.source import Source, file_change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shield_ai.fixers import HasFolder, Read
-    from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import FileChange, Finding, Live
-
-MANAGED_BY = "shield-ai"
-_PERMISSIONS = {
-    Action.CREATE: "secretsmanager:CreateSecret",
-    Action.RESTORE: "secretsmanager:RestoreSecret",
-    Action.KEEP: "secretsmanager:DescribeSecret",
-}
+    from shield_ai.manifest import Manifest
+    from shield_ai.model import FileChange, Finding, Live, Resource, Settings
 
 
 def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
@@ -39,6 +32,8 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     accessor_import: str,
     constants: Sequence[Finding] = (),
     calls: Sequence[tuple[str, int, int]] = (),
+    desired: Sequence[Resource] = (),
+    put: Mapping[tuple[str, str], Settings] | None = None,
 ) -> Plan:
     """Work out every edit and every AWS change.
 
@@ -51,6 +46,8 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         has_folder: Tells whether the app has a folder.
         constants: What stayed in the code of secrets that were moved already.
         calls: Path, line and column of each call of the runtime.
+        desired: Everything else that should be in AWS, each after what it depends on.
+        put: What an earlier apply left there, by kind and name.
         accessor_import: The line that imports `get_secret` in this app; empty to leave the code alone.
 
     Raises:
@@ -73,15 +70,16 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         files += written
         skipped += left
         for secret in manifest.secret:
-            origins = _origins(secret, [*findings, *constants], available)
-            change = _secret(secret, manifest, live, origins)
-            lacking = _lacking(secret, origins, findings)
+            origins = origins_of(secret, [*findings, *constants], available)
+            change = secret_change(secret, manifest, live, origins)
+            lacking = lacking_of(secret, origins, findings)
             if change and (change.action is Action.KEEP or not lacking):
                 changes.append(change)
             elif lacking:
                 missing.append(f"{secret.name} ({', '.join(lacking)})")
             else:
                 skipped.append(Skipped(path=FILE, line=0, name=secret.name, reason="optional, and has no value"))
+        changes += resource_changes(desired, live, put or {})
     return Plan(
         app=manifest.app.name,
         account=live.account if live else "",
@@ -127,75 +125,3 @@ def _code(
         at = len(old or b"")
         files.append(file_change(FILE, old, [Edit(path=FILE, start=at, end=at, replacement=addition)]))
     return files, skipped
-
-
-def _secret(secret: Secret, manifest: Manifest, live: Live, origins: tuple[Origin, ...]) -> Change | None:
-    """Say what becomes of one secret in AWS; None where nothing has a value for it."""
-    name = manifest.app.prefix + secret.name
-    state = live.secrets.get(name)
-    owner = state.tags.get("app", "") if state and state.tags.get("managed-by") == MANAGED_BY else ""
-    if owner and owner != manifest.app.name:
-        raise UnsafePlanError(
-            f"secret {name} belongs to the app {owner}", f'set prefix = "{manifest.app.name}/" in shield.toml'
-        )
-    if state and not state.deleted:
-        return Change(action=Action.KEEP, resource="secret", name=name, permission=_PERMISSIONS[Action.KEEP])
-    if state and not owner:
-        raise AwsError(
-            f"secret {name} is scheduled for deletion, and was not made by shield for {manifest.app.name}",
-            "restore it with aws secretsmanager restore-secret, or set another prefix in shield.toml",
-        )
-    if not origins:
-        return None
-    action = Action.RESTORE if state else Action.CREATE
-    return Change(
-        action=action,
-        resource="secret",
-        name=name,
-        permission=_PERMISSIONS[action],
-        origins=origins,
-        kms_key=manifest.app.kms_key,
-        description=secret.description or f"{secret.kind} of {manifest.app.name}",
-        tags={**manifest.app.tags, "app": manifest.app.name, "managed-by": MANAGED_BY},
-    )
-
-
-def _origins(secret: Secret, findings: Sequence[Finding], available: Mapping[str, str]) -> tuple[Origin, ...]:
-    """Choose where each part of a secret comes from: a source that the user named, else the code, else a new value."""
-    found: list[Origin] = []
-    for variable, field in secret.variables().items():
-        locator = available.get(variable) or _in_code(secret, variable, field, findings)
-        if locator:
-            found.append(Origin(locator=locator, field=field))
-    if not found and secret.kind is Kind.DJANGO_SECRET_KEY:
-        found.append(Origin(locator=f"generate:{secret.kind}"))
-    return tuple(found)
-
-
-def _lacking(secret: Secret, origins: tuple[Origin, ...], findings: Sequence[Finding]) -> list[str]:
-    """Name the variables that have no value although the app needs one."""
-    held = {origin.field for origin in origins}
-    lacking = [variable for variable, field in secret.variables().items() if field not in held]
-    if secret.optional and len(lacking) == len(secret.variables()):
-        return []
-    reads = [f.site for f in findings if f.site and f.site.shape is Shape.READ]
-    spared = {site.variable for site in reads if site.optional and (site.spare or not site.default_literal)}
-    return [variable for variable in lacking if variable not in spared]
-
-
-def _in_code(secret: Secret, variable: str, field: str, findings: Sequence[Finding]) -> str:
-    """Locate a literal, or the default of a database's name, user, host or port.
-
-    Never a literal Django key, which everybody who has the code knows, nor the default of a password.
-    """
-    if secret.kind is Kind.DJANGO_SECRET_KEY:
-        return ""
-    for finding in findings:
-        site = finding.site
-        if site is None or site.variable != variable or site.reason:
-            continue
-        if site.shape is Shape.LITERAL:
-            return f"code:{finding.path}#{site.start}-{site.end}"
-        if field and field != "password" and site.default_end:
-            return f"code:{finding.path}#{site.default_start}-{site.default_end}"
-    return ""

@@ -1,4 +1,4 @@
-"""Undo the last apply: files byte for byte, secrets that it created into deletion with a recovery window."""
+"""Undo the last apply: files byte for byte, created secrets into deletion with a recovery window, the rest back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shield_ai.source import digest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shield_ai.aws.secretsmanager import SecretsManager
+    from shield_ai.aws.account import Account
     from shield_ai.journal import Journal
     from shield_ai.tree import Tree
 
@@ -64,7 +64,7 @@ def rollback(  # each is a different thing that rollback touches
     *,
     tree: Tree,
     journal: Journal,
-    aws: SecretsManager | None,
+    aws: Account | None,
     force: bool,
     tell: Callable[[Receipt], None],
 ) -> list[Receipt]:
@@ -97,7 +97,7 @@ def rollback(  # each is a different thing that rollback touches
         if step.kind == "file":
             receipts.append(_file(step, tree, journal))
         elif aws:
-            receipts.append(_secret(step, journal, aws))
+            receipts.append(_resource(step, journal, aws) if step.resource else _secret(step, journal, aws))
             left += [receipts[-1].what] if receipts[-1].status == "kept" else []
         tell(receipts[-1])
     if left:
@@ -127,7 +127,7 @@ def _file(step: Record, tree: Tree, journal: Journal) -> Receipt:
     return Receipt(step="file", what=step.what, status="undone", detail=outcome)
 
 
-def _secret(step: Record, journal: Journal, aws: SecretsManager) -> Receipt:
+def _secret(step: Record, journal: Journal, aws: Account) -> Receipt:
     """Schedule for deletion what we created, unless its current value is no longer ours."""
 
     def receipt(status: str, detail: str) -> Receipt:
@@ -136,7 +136,7 @@ def _secret(step: Record, journal: Journal, aws: SecretsManager) -> Receipt:
         return Receipt(step="aws", what=step.what, status=status, detail=detail)
 
     try:
-        state = aws.state(step.what)
+        state = aws.secrets.state(step.what)
         if state is None or state.deleted:
             return receipt("undone", "already gone")
         ours = "AWSCURRENT" in state.versions.get(step.token, ())
@@ -145,7 +145,28 @@ def _secret(step: Record, journal: Journal, aws: SecretsManager) -> Receipt:
             return receipt("undone", "never created")
         if not ours and not cut_off:
             return receipt("kept", "its value was changed since; delete it by hand if nobody needs it")
-        aws.delete(step.what)
+        aws.secrets.delete(step.what)
     except AwsError as error:
         return receipt("kept", error.message)
     return receipt("undone", "scheduled for deletion, restorable for 30 days")
+
+
+def _resource(step: Record, journal: Journal, aws: Account) -> Receipt:
+    """Put back what was there before us, unless it is no longer as we put it."""
+    key = (step.resource, step.what)
+
+    def receipt(status: str, detail: str) -> Receipt:
+        if status == "undone":
+            journal.write(Record(seq=0, run=step.run, event="undone", of=step.seq))
+        return Receipt(step="resource", what=" ".join(key), status=status, detail=detail)
+
+    try:
+        now = aws.resources.look([key])[key]
+        if now == step.was:
+            return receipt("undone", "as it was already")
+        if now != step.settings and journal.done(step):
+            return receipt("kept", "it was changed since; settle it by hand")
+        aws.resources.put(*key, step.was)
+    except AwsError as error:
+        return receipt("kept", error.message)
+    return receipt("undone", "removed" if step.was is None else "as it was before")

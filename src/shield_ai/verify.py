@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from shield_ai.errors import ShieldError
 from shield_ai.fixers.policy import PATH as POLICY
-from shield_ai.fixers.policy import policy_document
 from shield_ai.fixers.vendor import unmodified
+from shield_ai.infra.iam import policy_document
 from shield_ai.model import Check, Status
 from shield_ai.source import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from shield_ai.aws.secretsmanager import SecretsManager
+    from shield_ai.aws.account import Account
     from shield_ai.journal import Journal
     from shield_ai.manifest import Manifest, Secret
     from shield_ai.model import Finding
@@ -99,7 +99,7 @@ def verify_policy(manifest: Manifest, account: str, read: Read) -> Iterable[Chec
     )
 
 
-def verify_secrets(manifest: Manifest, aws: SecretsManager) -> Iterable[Check]:
+def verify_secrets(manifest: Manifest, aws: Account) -> Iterable[Check]:
     """Read every secret back, and check that it holds what the app asks for.
 
     Args:
@@ -110,16 +110,16 @@ def verify_secrets(manifest: Manifest, aws: SecretsManager) -> Iterable[Check]:
         yield _secret(secret, manifest.app.prefix + secret.name, aws)
 
 
-def _secret(secret: Secret, name: str, aws: SecretsManager) -> Check:
+def _secret(secret: Secret, name: str, aws: Account) -> Check:
     title = f"{name} can be read"
     try:
-        state = aws.state(name)
+        state = aws.secrets.state(name)
         if state is None or state.deleted:
             where = "is scheduled for deletion" if state else "is not in AWS"
             if secret.optional and not state:
                 return Check(name=title, status=Status.OK, detail="optional, not in AWS: the app's own default serves")
             return Check(name=title, status=Status.FAILED, detail=where, hint="shield apply")
-        text = aws.read(name).reveal()
+        text = aws.secrets.read(name).reveal()
     except ShieldError as error:
         return Check(name=title, status=Status.FAILED, detail=error.message, hint=error.hint)
     if not text:

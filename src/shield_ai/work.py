@@ -14,6 +14,8 @@ from shield_ai import git
 from shield_ai.apply import apply, recover
 from shield_ai.draft import draft
 from shield_ai.errors import ShieldError, SourceError, StalePlanError, UnsafePlanError, ValueMissingError
+from shield_ai.infra import resources
+from shield_ai.infra.iam import role_name
 from shield_ai.journal import Journal
 from shield_ai.manifest import FILE, Manifest, parse, render
 from shield_ai.model import Action, Live, Plan, Shape
@@ -29,9 +31,9 @@ from shield_ai.verify import verify_code, verify_policy, verify_runtime, verify_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from shield_ai.aws.secretsmanager import SecretsManager
+    from shield_ai.aws.account import Account
     from shield_ai.journal import Record
-    from shield_ai.model import Check, FileChange, Finding, Receipt, Skipped
+    from shield_ai.model import Check, FileChange, Finding, Receipt, Resource, Settings, Skipped
 
 Half = Literal["code", "aws"]
 
@@ -107,14 +109,14 @@ class Work:
         return f"{FILE}: {added} secrets {'added' if old else 'written'}; review it, then shield plan"
 
     @functools.cached_property
-    def aws(self) -> SecretsManager | None:
+    def aws(self) -> Account | None:
         """The account; None with --only code."""
         if self.only == "code":
             return None
-        from shield_ai.aws.secretsmanager import SecretsManager  # noqa: PLC0415  # boto3 costs 0.4 s to load
+        from shield_ai.aws.account import Account  # noqa: PLC0415  # boto3 costs 0.4 s to load
         from shield_ai.aws.session import Session  # noqa: PLC0415  # as above
 
-        return SecretsManager(Session(self.manifest.app.region))
+        return Account(Session(self.manifest.app.region))
 
     def values(self, env_files: Sequence[str]) -> Values:
         """Open the value sources."""
@@ -132,8 +134,7 @@ class Work:
             recover(self.journal, self.aws)
         manifest = self.manifest
         self._refuse_unparsed(manifest)
-        names = [manifest.app.prefix + secret.name for secret in manifest.secret]
-        live: Live | None = self.aws.live(names) if self.aws else None
+        live, desired, put = self._look(manifest)
         variables = [variable for secret in manifest.secret for variable in secret.variables()]
         made = plan(
             manifest,
@@ -144,9 +145,24 @@ class Work:
             has_folder=self.tree.has_folder,
             live=live,
             available=self.values(self._env_files).available(variables),
+            desired=desired,
+            put=put,
             accessor_import="" if self.only == "aws" else self.scanned.facts.accessor_import(manifest),
         )
         return msgspec.structs.replace(made, harmless=self.scanned.harmless)
+
+    def _look(self, manifest: Manifest) -> tuple[Live | None, tuple[Resource, ...], dict[tuple[str, str], Settings]]:
+        """Look at the account: what is there, what should be there, and how an earlier apply left it."""
+        if not self.aws:
+            return None, (), {}
+        account, region = self.aws.id, manifest.app.region
+        desired = resources(manifest, account, region)
+        made = {resource.name for resource in desired if resource.kind == "role"}
+        if manifest.app.role and role_name(manifest.app) not in made:
+            self.aws.require_role(role_name(manifest.app))
+        put = self.journal.load().put(account, region)
+        names = [manifest.app.prefix + secret.name for secret in manifest.secret]
+        return self.aws.live(names, {*put, *(resource.key for resource in desired)}), desired, put
 
     def _refuse_unparsed(self, manifest: Manifest) -> None:
         settings = {*manifest.app.settings, *self.scanned.facts.settings}
@@ -182,7 +198,7 @@ class Work:
 
     def nothing(self, made: Plan) -> bool:
         """Tell whether there is nothing to do."""
-        keeps = all(change.action is Action.KEEP for change in made.changes)
+        keeps = all(change.action in {Action.KEEP, Action.DRIFT} for change in made.changes)
         return not made.files and keeps and not self.cut_off
 
     @property
@@ -260,7 +276,7 @@ class Work:
             checks += verify_code(self.findings, self.journal.load(), self.tree.read)
             checks += verify_runtime(self.manifest, self.tree.read)
         if self.aws:
-            checks += verify_policy(self.manifest, self.aws.account(), self.tree.read)
+            checks += verify_policy(self.manifest, self.aws.id, self.tree.read)
             checks += verify_secrets(self.manifest, self.aws)
         return checks
 

@@ -30,10 +30,6 @@ class SecretsManager:
         self._session = session
         self._client: SecretsManagerClient = session.secretsmanager()
 
-    def account(self) -> str:
-        """Return the id of the account."""
-        return self._session.account()
-
     def live(self, names: Iterable[str]) -> Live:
         """Look at the secrets with these names: what is there, without their values."""
         account = self._session.account()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import threading
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import boto3
 from botocore.config import Config
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_cloudtrail import CloudTrailClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sts import STSClient
 
@@ -55,17 +58,26 @@ class Session:
         with refused("the connection"):
             self._session = boto3.session.Session(region_name=region)
         self.region = region or self._session.region_name or ""
+        self._lock = threading.Lock()  # boto3 makes clients in one thread at a time; using them is safe in many
+
+    @property
+    def partition(self) -> str:
+        """The part of AWS that the region belongs to, as ARNs name it."""
+        return self._session.get_partition_for_region(self.region)
 
     def secretsmanager(self) -> SecretsManagerClient:
         """Return the client of Secrets Manager."""
-        with refused("the connection"):
-            return self._session.client("secretsmanager", config=_CONFIG)
+        return cast("SecretsManagerClient", self._client("secretsmanager"))
 
     def cloudtrail(self) -> CloudTrailClient:
-        """Return the client of CloudTrail."""
-        with refused("the connection"):
-            return self._session.client("cloudtrail", config=_PATIENT)
+        """Return the client of CloudTrail, which is patient."""
+        return cast("CloudTrailClient", self._client("cloudtrail", _PATIENT))
 
+    def iam(self) -> IAMClient:
+        """Return the client of IAM."""
+        return cast("IAMClient", self._client("iam"))
+
+    @functools.cache  # noqa: B019  # a session lives as long as its command
     def account(self) -> str:
         """Return the id of the account that the credentials belong to.
 
@@ -73,8 +85,14 @@ class Session:
             AwsError: There are no credentials, or AWS can't be reached.
         """
         with refused("sts:GetCallerIdentity"):
-            client: STSClient = self._session.client("sts", config=_CONFIG)
+            client: STSClient = cast("STSClient", self._client("sts"))
             return client.get_caller_identity()["Account"]
+
+    @functools.cache  # noqa: B019  # as above
+    def _client(self, service: str, config: Config = _CONFIG) -> object:
+        with refused("the connection"), self._lock:
+            made: object = self._session.client(service, config=config)  # type: ignore[call-overload]  # any of ours
+            return made
 
 
 @contextlib.contextmanager

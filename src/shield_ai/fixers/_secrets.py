@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.fixers._text import words
-from shield_ai.fixers.policy import SUFFIX, partition
+from shield_ai.infra.iam import SUFFIX, partition
 
 if TYPE_CHECKING:
     from shield_ai.manifest import Manifest, Secret

@@ -9,7 +9,7 @@ from shield_ai.fixers._secrets import describe
 from shield_ai.fixers._stamp import State, look, stamp
 from shield_ai.fixers._template import render
 from shield_ai.fixers._text import NOTHING, Outcome, append, create, replace, skip
-from shield_ai.fixers.policy import policy_document
+from shield_ai.infra.iam import policy_document
 from shield_ai.model import Kind
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shield_ai.fixers._secrets import describe
 from shield_ai.fixers._template import render
 from shield_ai.fixers._text import NOTHING, Outcome, append, words
-from shield_ai.fixers.policy import customer_key
+from shield_ai.infra.iam import customer_key
 from shield_ai.model import Kind
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.model import Action, Status
+from shield_ai.reports.settings import settings_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
 
 _COLUMN = 46
 _WIDTH = 80
-_MARKS = {Action.CREATE: "+", Action.RESTORE: "+", Action.TAG: "~", Action.KEEP: "="}
+_MARKS = {
+    Action.CREATE: "+",
+    Action.RESTORE: "+",
+    Action.UPDATE: "~",
+    Action.REMOVE: "-",
+    Action.KEEP: "=",
+    Action.DRIFT: "!",
+}
+_LEFT = {Action.KEEP, Action.DRIFT}
 
 
 def plan_text(plan: Plan) -> str:
@@ -25,7 +34,11 @@ def plan_text(plan: Plan) -> str:
     if plan.files:
         lines += ["code", *(_file(file) for file in plan.files), ""]
     if plan.changes:
-        lines += [f"AWS account {plan.account}, {plan.region}", *(_change(change) for change in plan.changes), ""]
+        lines += [
+            f"AWS account {plan.account}, {plan.region}",
+            *(line for change in plan.changes for line in _change(change)),
+            "",
+        ]
     if plan.missing:
         lines += ["no value in any source", *(f"  ! {name}" for name in plan.missing), ""]
     if plan.skipped:
@@ -52,10 +65,15 @@ def _file(file: FileChange) -> str:
     return f"  {'+' if file.before is None else '~'} {file.path:<{_COLUMN}} {what}"
 
 
-def _change(change: Change) -> str:
+def _change(change: Change) -> Iterator[str]:
     sources = sorted({_source(origin.locator) for origin in change.origins})
     what = f"{change.action} from {', '.join(sources)}" if sources else str(change.action)
-    return f"  {_MARKS[change.action]} {change.name:<{_COLUMN}} {what}"
+    if change.action is Action.DRIFT:
+        what = "changed by somebody else, left alone"
+    name = change.name if change.resource == "secret" else f"{change.resource} {change.name}"
+    yield f"  {_MARKS[change.action]} {name:<{_COLUMN}} {what}"
+    if change.action is not Action.KEEP:
+        yield from (f"      {line}" for line in settings_lines(change.before, change.settings))
 
 
 def _source(locator: str) -> str:
@@ -67,9 +85,14 @@ def _source(locator: str) -> str:
 def _sum(plan: Plan) -> str:
     edits = sum(len(file.edits) for file in plan.files if file.before is not None)
     new = sum(file.before is None for file in plan.files)
-    actions = Counter(change.action for change in plan.changes)
+    actions = Counter(
+        (change.action, "secrets" if change.resource == "secret" else "resources") for change in plan.changes
+    )
     parts = [f"{edits} edits in {len(plan.files) - new} files", f"{new} new files"] if plan.files else []
-    parts += [f"{number} secrets to {action}" for action, number in sorted(actions.items()) if action != Action.KEEP]
+    parts += [
+        f"{number} {noun} to {action}" for (action, noun), number in sorted(actions.items()) if action not in _LEFT
+    ]
+    parts += [f"{number} {noun} changed by somebody else" for (a, noun), number in actions.items() if a is Action.DRIFT]
     parts += [f"{len(plan.skipped)} left as they are"] if plan.skipped else []
     return "plan: " + (", ".join(parts) or "nothing to do")
 
@@ -77,7 +100,7 @@ def _sum(plan: Plan) -> str:
 def receipts_text(receipts: Sequence[Receipt]) -> str:
     """Sum up what was done."""
     counts = Counter((receipt.step, receipt.detail) for receipt in receipts)
-    nouns = {"file": "files", "aws": "secrets"}
+    nouns = {"file": "files", "aws": "secrets", "resource": "resources"}
     return "done: " + ", ".join(f"{number} {nouns[step]} {detail}" for (step, detail), number in counts.items())
 
 

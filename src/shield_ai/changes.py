@@ -1,0 +1,133 @@
+"""The AWS half of a plan: what should be there against what is there. Pure, and without a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.errors import AwsError, UnsafePlanError
+from shield_ai.infra.iam import MANAGED_BY, tags
+from shield_ai.infra.permissions import PERMISSIONS
+from shield_ai.model import Action, Change, Kind, Origin, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from shield_ai.manifest import Manifest, Secret
+    from shield_ai.model import Finding, Live, Resource, Settings
+
+_PERMISSIONS = {
+    Action.CREATE: ("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
+    Action.RESTORE: ("secretsmanager:RestoreSecret", "secretsmanager:PutSecretValue"),
+    Action.KEEP: ("secretsmanager:DescribeSecret",),
+}
+
+
+def resource_changes(
+    desired: Sequence[Resource], live: Live, put: Mapping[tuple[str, str], Settings]
+) -> Iterator[Change]:
+    """Compare each resource with what is there; take away what an earlier apply put and nobody asks for any more.
+
+    Args:
+        desired: What should be there, each after what it depends on.
+        live: The account; `resources` has an entry for each that is asked for here.
+        put: What an earlier apply left, oldest first: what differs from it was changed by somebody else.
+    """
+    for resource in desired:
+        now = live.resources.get(resource.key)
+        yield _change(resource.key, resource.settings, now, put.get(resource.key))
+    wanted = {resource.key for resource in desired}
+    for key, ours in reversed(list(put.items())):
+        if key not in wanted and (now := live.resources.get(key)) is not None:
+            yield _change(key, None, now, ours)
+
+
+def _change(key: tuple[str, str], settings: Settings | None, now: Settings | None, ours: Settings | None) -> Change:
+    kind, name = key
+    if now == settings:
+        action = Action.KEEP
+    elif now is None:
+        action = Action.CREATE
+    elif ours is not None and now != ours:
+        action = Action.DRIFT
+    else:
+        action = Action.REMOVE if settings is None else Action.UPDATE
+    return Change(
+        action=action,
+        resource=kind,
+        name=name,
+        permissions=PERMISSIONS[kind].of(action),
+        settings=settings,
+        before=now,
+    )
+
+
+def secret_change(secret: Secret, manifest: Manifest, live: Live, origins: tuple[Origin, ...]) -> Change | None:
+    """Say what becomes of one secret in AWS; None where nothing has a value for it."""
+    name = manifest.app.prefix + secret.name
+    state = live.secrets.get(name)
+    owner = state.tags.get("app", "") if state and state.tags.get("managed-by") == MANAGED_BY else ""
+    if owner and owner != manifest.app.name:
+        raise UnsafePlanError(
+            f"secret {name} belongs to the app {owner}", f'set prefix = "{manifest.app.name}/" in shield.toml'
+        )
+    if state and not state.deleted:
+        return Change(action=Action.KEEP, resource="secret", name=name, permissions=_PERMISSIONS[Action.KEEP])
+    if state and not owner:
+        raise AwsError(
+            f"secret {name} is scheduled for deletion, and was not made by shield for {manifest.app.name}",
+            "restore it with aws secretsmanager restore-secret, or set another prefix in shield.toml",
+        )
+    if not origins:
+        return None
+    action = Action.RESTORE if state else Action.CREATE
+    return Change(
+        action=action,
+        resource="secret",
+        name=name,
+        permissions=_PERMISSIONS[action],
+        origins=origins,
+        kms_key=manifest.app.kms_key,
+        description=secret.description or f"{secret.kind} of {manifest.app.name}",
+        tags=tags(manifest.app),
+    )
+
+
+def origins_of(secret: Secret, findings: Sequence[Finding], available: Mapping[str, str]) -> tuple[Origin, ...]:
+    """Choose where each part of a secret comes from: a source that the user named, else the code, else a new value."""
+    found: list[Origin] = []
+    for variable, field in secret.variables().items():
+        locator = available.get(variable) or _in_code(secret, variable, field, findings)
+        if locator:
+            found.append(Origin(locator=locator, field=field))
+    if not found and secret.kind is Kind.DJANGO_SECRET_KEY:
+        found.append(Origin(locator=f"generate:{secret.kind}"))
+    return tuple(found)
+
+
+def lacking_of(secret: Secret, origins: tuple[Origin, ...], findings: Sequence[Finding]) -> list[str]:
+    """Name the variables that have no value although the app needs one."""
+    held = {origin.field for origin in origins}
+    lacking = [variable for variable, field in secret.variables().items() if field not in held]
+    if secret.optional and len(lacking) == len(secret.variables()):
+        return []
+    reads = [f.site for f in findings if f.site and f.site.shape is Shape.READ]
+    spared = {site.variable for site in reads if site.optional and (site.spare or not site.default_literal)}
+    return [variable for variable in lacking if variable not in spared]
+
+
+def _in_code(secret: Secret, variable: str, field: str, findings: Sequence[Finding]) -> str:
+    """Locate a literal, or the default of a database's name, user, host or port.
+
+    Never a literal Django key, which everybody who has the code knows, nor the default of a password.
+    """
+    if secret.kind is Kind.DJANGO_SECRET_KEY:
+        return ""
+    for finding in findings:
+        site = finding.site
+        if site is None or site.variable != variable or site.reason:
+            continue
+        if site.shape is Shape.LITERAL:
+            return f"code:{finding.path}#{site.start}-{site.end}"
+        if field and field != "password" and site.default_end:
+            return f"code:{finding.path}#{site.default_start}-{site.default_end}"
+    return ""

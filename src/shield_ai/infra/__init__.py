@@ -1,0 +1,22 @@
+"""What an app needs in AWS beside its secrets, as data: one module a concern, none of them talks to AWS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.infra.iam import iam
+
+if TYPE_CHECKING:
+    from shield_ai.manifest import Manifest
+    from shield_ai.model import Resource
+
+
+def resources(manifest: Manifest, account: str, region: str) -> tuple[Resource, ...]:
+    """List everything that should be there, each after what it depends on.
+
+    Args:
+        manifest: What the app asks for.
+        account: The id of the account.
+        region: Where the secrets are.
+    """
+    return (*iam(manifest, account, region),)

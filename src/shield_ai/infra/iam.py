@@ -1,0 +1,104 @@
+"""The app's IAM policies, each of which reads exactly its secrets, and their attachment to its role."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from shield_ai.model import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.manifest import App, Manifest
+
+SID = "AllowSecretsManagerAccess"
+KMS_SID = "AllowSecretsManagerDecrypt"
+ACTIONS = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+SUFFIX = "-??????"  # Secrets Manager ends each ARN with a hyphen and six characters
+# Of a managed policy, without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+LIMIT = 6144
+MANAGED_BY = "shield-ai"
+
+
+def iam(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
+    """Describe the policies and their attachments; nothing without a role to attach them to."""
+    app = manifest.app
+    if not app.role or not manifest.secret:
+        return
+    role = role_name(app)
+    for number, document in enumerate(policy_documents(manifest, account), 1):
+        name = f"{slug(app)}-secrets-read-{region}" + (f"-{number}" if number > 1 else "")
+        settings = {"document": document, "tags": tags(app)}
+        yield Resource(kind="policy", name=name, settings=settings)
+        arn = f"arn:{partition(region)}:iam::{account}:policy/{name}"
+        yield Resource(kind="policy-attachment", name=f"{role}/{name}", settings={"policy": arn, "role": role})
+
+
+def slug(app: App) -> str:
+    """Name the app and its environment in the letters that every service takes: `storefront-prod`."""
+    name, prefix = ("-".join(re.findall(r"[A-Za-z0-9_]+", text)) for text in (app.name, app.prefix))
+    return prefix if prefix.startswith(name) else "-".join(part for part in (name, prefix) if part)
+
+
+def role_name(app: App) -> str:
+    """Return the role's name, where its ARN or its path may have been given."""
+    return app.role.rpartition("/")[2]
+
+
+def tags(app: App) -> dict[str, str]:
+    """Return the tags of everything that is made for the app."""
+    return {**app.tags, "app": app.name, "managed-by": MANAGED_BY}
+
+
+def policy_documents(manifest: Manifest, account: str) -> list[dict[str, Any]]:
+    """Cut the policy that the app's role needs into as many documents as IAM's limit asks for."""
+    whole = policy_document(manifest, account)
+    first, *rest = whole["Statement"]
+    room = LIMIT - _size({**whole, "Statement": [{**first, "Resource": []}, *rest]})
+    parts: list[list[str]] = [[]]
+    for arn in first["Resource"]:
+        if sum(len(known) + 3 for known in parts[-1]) + len(arn) + 3 > room:  # two quotes and a comma
+            parts.append([])
+        parts[-1].append(arn)
+    return [{**whole, "Statement": [{**first, "Resource": part}, *rest]} for part in parts]
+
+
+def _size(document: dict[str, Any]) -> int:
+    return len(json.dumps(document, separators=(",", ":")))
+
+
+def policy_document(manifest: Manifest, account: str) -> dict[str, Any]:
+    """Return the policy that the app's role needs, in one piece."""
+    app = manifest.app
+    base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{account}:secret:{app.prefix}"
+    resources = [f"{base}{secret.name}{SUFFIX}" for secret in manifest.secret]
+    statements = [{"Sid": SID, "Effect": "Allow", "Action": list(ACTIONS), "Resource": resources}]
+    if customer_key(app):
+        statements.append(_decrypt(app, account))
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def partition(region: str) -> str:
+    """Return the part of AWS that a region belongs to."""
+    return next((name for start, name in PARTITIONS.items() if region.startswith(start)), "aws")
+
+
+def customer_key(app: App) -> bool:
+    """Tell a key of the customer's from the one that AWS manages, which needs no permission."""
+    return not re.fullmatch(r"(arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/)?aws/secretsmanager|", app.kms_key)
+
+
+def _decrypt(app: App, account: str) -> dict[str, Any]:
+    services = [f"secretsmanager.{app.region}.amazonaws.com"]
+    if partition(app.region) == "aws-cn":
+        services.append(f"{services[0]}.cn")
+    condition: dict[str, Any] = {"StringEquals": {"kms:ViaService": services if services[1:] else services[0]}}
+    keys = f"arn:{partition(app.region)}:kms:{app.region}:{account}:key/"
+    alias = re.fullmatch(r"(?:arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/.+)", app.kms_key)
+    if alias:  # IAM knows no permission on an alias, only on the keys that have it
+        condition["ForAnyValue:StringEquals"] = {"kms:ResourceAliases": alias[1]}
+    key = f"{keys}*" if alias else app.kms_key if app.kms_key.startswith("arn:") else f"{keys}{app.kms_key}"
+    return {"Sid": KMS_SID, "Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [key], "Condition": condition}

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shield_ai.aws.resources import KINDS
+from shield_ai.infra.permissions import PERMISSIONS
+from shield_ai.model import Action
+
+
+def test_each_kind_has_its_permissions():
+    assert KINDS.keys() == PERMISSIONS.keys()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_permissions_are_those_that_the_class_names(kind):
+    """A class says the permission of each call; the table that plans and policies are made from says the same."""
+    source = Path(__import__(KINDS[kind].__module__, fromlist=["_"]).__file__).read_text()
+    body = source.split(f"class {KINDS[kind].__name__}:")[1].split("\nclass ")[0].split("\ndef ")[0]
+    named = set(re.findall(r'refused\(\s*"([\w-]+:\w+)"', body))
+    verbs = PERMISSIONS[kind]
+    listed = {*verbs.look, *verbs.create, *verbs.update, *verbs.remove}
+    assert named <= listed
+    assert listed - named <= {
+        "iam:TagPolicy",
+        "iam:PassRole",
+        "iam:TagRole",
+        "lambda:TagResource",
+    }  # asked for by the creation
+
+
+def test_what_a_plan_says():
+    verbs = PERMISSIONS["policy-attachment"]
+    assert verbs.of(Action.CREATE) == ("iam:AttachRolePolicy",)
+    assert verbs.of(Action.KEEP) == verbs.of(Action.DRIFT) == ("iam:ListAttachedRolePolicies",)

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai.infra.iam import LIMIT, iam, partition, policy_document, policy_documents, slug
+from shield_ai.manifest import App, Manifest, Secret
+
+NAMES = ("django-secret-key", "database-credentials", "sentry-dsn")
+
+
+def manifest(**app):
+    settings = {"name": "shop", "region": "eu-central-1", **app}
+    return Manifest(app=App(**settings), secret=tuple(Secret(name=name, env="X") for name in NAMES))
+
+
+ACCOUNT = "123456789012"
+
+
+def statements(**app):
+    return policy_document(manifest(**app), ACCOUNT)["Statement"]
+
+
+def test_names_exactly_the_secrets():
+    (access,) = statements(prefix="shop/prod/")
+    assert access["Action"] == ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+    assert access["Resource"] == [
+        f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:shop/prod/{name}-??????"
+        for name in ("django-secret-key", "database-credentials", "sentry-dsn")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eu-central-1", "aws")],
+)
+def test_partition_follows_the_region(region, expected):
+    assert partition(region) == expected
+    assert statements(region=region)[0]["Resource"][0].startswith(f"arn:{expected}:secretsmanager:{region}:")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "aws/secretsmanager",
+        "alias/aws/secretsmanager",
+        f"arn:aws:kms:eu-central-1:{ACCOUNT}:alias/aws/secretsmanager",
+        "",
+    ],
+)
+def test_key_of_aws_needs_no_permission(key):
+    assert len(statements(kms_key=key)) == 1
+
+
+ARN = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/"
+
+
+@pytest.mark.parametrize(
+    ("key", "resource", "aliases"),
+    [
+        pytest.param("1234abcd-12ab", f"{ARN}1234abcd-12ab", None, id="id"),
+        pytest.param("arn:aws:kms:eu-central-1:999999999999:key/x", "arn:aws:kms:eu-central-1:999999999999:key/x", None,
+                     id="arn of another account"),
+        pytest.param("alias/shop", f"{ARN}*", "alias/shop", id="alias"),
+        pytest.param(f"arn:aws:kms:eu-central-1:{ACCOUNT}:alias/shop", f"{ARN}*", "alias/shop", id="arn of an alias"),
+    ],
+)  # fmt: skip
+def test_key_of_the_customer_may_be_used_through_secrets_manager_only(key, resource, aliases):
+    decrypt = statements(kms_key=key)[1]
+    assert decrypt["Action"] == ["kms:Decrypt"]
+    assert decrypt["Resource"] == [resource]
+    condition = {"StringEquals": {"kms:ViaService": "secretsmanager.eu-central-1.amazonaws.com"}}
+    if aliases:
+        condition["ForAnyValue:StringEquals"] = {"kms:ResourceAliases": aliases}
+    assert decrypt["Condition"] == condition
+
+
+def test_in_china_the_service_has_another_name_too():
+    via = statements(kms_key="x", region="cn-north-1")[1]["Condition"]["StringEquals"]["kms:ViaService"]
+    assert via == ["secretsmanager.cn-north-1.amazonaws.com", "secretsmanager.cn-north-1.amazonaws.com.cn"]
+
+
+def resources(**app):
+    return list(iam(manifest(**app), ACCOUNT, app.get("region", "eu-central-1")))
+
+
+def test_a_policy_and_its_attachment_to_the_role():
+    policy, attachment = resources(role="ShopRole", tags={"team": "web"})
+    assert policy.key == ("policy", "shop-secrets-read-eu-central-1")
+    assert policy.settings["document"] == policy_document(manifest(), ACCOUNT)
+    assert policy.settings["tags"] == {"team": "web", "app": "shop", "managed-by": "shield-ai"}
+    assert attachment.key == ("policy-attachment", f"ShopRole/{policy.name}")
+    assert attachment.settings == {"role": "ShopRole", "policy": f"arn:aws:iam::{ACCOUNT}:policy/{policy.name}"}
+
+
+def test_nothing_without_a_role():
+    assert resources() == []
+
+
+@pytest.mark.parametrize("role", ["Shop", "service/Shop", f"arn:aws:iam::{ACCOUNT}:role/service/Shop"])
+def test_a_role_may_come_with_its_path(role):
+    assert resources(role=role)[1].settings["role"] == "Shop"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [("", "shop"), ("shop/prod/", "shop-prod"), ("prod/", "shop-prod"), ("shop", "shop"), ("/a.b/", "shop-a-b")],
+)
+def test_the_prefix_tells_environments_apart(prefix, expected):
+    assert slug(manifest(prefix=prefix).app) == expected
+
+
+@given(st.lists(st.from_regex(r"[a-z]{1,200}", fullmatch=True), min_size=1, max_size=80, unique=True))
+def test_many_secrets_are_spread_over_policies_that_iam_takes(names):
+    whole = Manifest(app=App(name="shop", kms_key="alias/x"), secret=tuple(Secret(name=n, env="X") for n in names))
+    documents = policy_documents(whole, ACCOUNT)
+    arns = [arn for document in documents for arn in document["Statement"][0]["Resource"]]
+    assert arns == policy_document(whole, ACCOUNT)["Statement"][0]["Resource"]
+    assert all(len(json.dumps(document, separators=(",", ":"))) <= LIMIT for document in documents)
+    assert all(document["Statement"][1]["Sid"] == "AllowSecretsManagerDecrypt" for document in documents)
+    assert len(documents) <= 1 + sum(len(arn) + 3 for arn in arns) // 5000

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from shield_ai.reports.settings import settings_lines
+
+OLD = {
+    "document": {"Statement": [{"Action": ["a", "b"], "Effect": "Allow"}]},
+    "days": 30,
+    "on": True,
+    "tags": {"t": "x"},
+}
+
+
+def test_only_what_differs():
+    new = {"document": {"Statement": [{"Action": ["c", "b"], "Effect": "Allow"}]}, "days": 7, "on": True, "tags": {}}
+    assert settings_lines(OLD, new) == [
+        "- document.Statement[0].Action: a",
+        "+ document.Statement[0].Action: c",
+        "- days: 30",
+        "+ days: 7",
+        "- tags.t: x",
+    ]
+    assert settings_lines(OLD, OLD) == []
+
+
+def test_all_of_what_is_new_or_gone():
+    assert settings_lines(None, {"a": None, "b": False}) == ["+ a: null", "+ b: false"]
+    assert settings_lines({"a": "x"}, None) == ["- a: x"]
+
+
+def test_a_long_list_is_counted():
+    lines = settings_lines(None, {"a": [str(n) for n in range(40)]})
+    assert len(lines) == 12
+    assert lines[-1] == "  … 29 more, all of them in shield plan --json"
+
+
+def test_a_long_value_keeps_both_ends_and_moves_no_cursor():
+    (line,) = settings_lines(None, {"a": "arn:" + "x" * 200 + "\x1b[2Jend"})
+    assert line.startswith("+ a: arn:")
+    assert line.endswith("?[2Jend")
+    assert len(line) == 72

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+from apply_helpers import REGION, account
+from fault_proxy import FaultProxy
+
+from shield_ai.apply import apply, recover
+from shield_ai.changes import resource_changes
+from shield_ai.errors import AwsError, RollbackIncompleteError, StalePlanError
+from shield_ai.infra import resources
+from shield_ai.journal import Journal
+from shield_ai.manifest import App, Manifest, Secret
+from shield_ai.model import Action, Plan
+from shield_ai.rollback import last_run, rollback
+from shield_ai.tree import Tree
+from shield_ai.values import Values
+
+NAME = f"shop-secrets-read-{REGION}"
+ARN = f"arn:aws:iam::123456789012:policy/{NAME}"
+KEYS = [("policy", NAME), ("policy-attachment", f"Shop/{NAME}")]
+
+
+def plan(aws, journal, *names):
+    manifest = Manifest(app=App(name="shop", role="Shop"), secret=tuple(Secret(name=n, env="X") for n in names))
+    desired = resources(manifest, aws.id, REGION)
+    put = journal.put(aws.id, REGION)
+    live = aws.live([], [*put, *(resource.key for resource in desired)])
+    changes = tuple(resource_changes(desired, live, put))
+    return Plan(app="shop", account=aws.id, region=REGION, changes=changes)
+
+
+def do(root, *names):
+    """Plan and apply, as the command does, an app that reads these secrets."""
+    aws = account()
+    with Journal(root).locked() as journal:
+        recover(journal, aws)
+        made = plan(aws, journal, *names)
+        return apply(made, tree=Tree(root), journal=journal, values=Values({}, {}), aws=aws, tell=lambda _: None)
+
+
+def undo(root):
+    with Journal(root).locked() as journal:
+        steps = journal.standing(last_run(journal))
+        return rollback(steps, tree=Tree(root), journal=journal, aws=account(), force=False, tell=lambda _: None)
+
+
+def live():
+    return [value and value.get("document", value) for value in account().resources.look(KEYS).values()]
+
+
+def readable():
+    document = account().resources.look(KEYS)[KEYS[0]]
+    return document and [arn.split(":")[-1][:-7] for arn in document["document"]["Statement"][0]["Resource"]]
+
+
+@pytest.fixture
+def app(tmp_path, aws):
+    role = json.dumps({"Version": "2012-10-17", "Statement": []})
+    boto3.client("iam").create_role(RoleName="Shop", AssumeRolePolicyDocument=role)
+    return tmp_path
+
+
+def theirs():
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    boto3.client("iam").create_policy_version(PolicyArn=ARN, PolicyDocument=json.dumps(document), SetAsDefault=True)
+
+
+def test_a_policy_is_made_attached_changed_and_taken_back(app):
+    before = live()
+    assert [(r.step, r.what, r.detail) for r in do(app, "a")] == [
+        ("resource", f"policy {NAME}", "created"),
+        ("resource", f"policy-attachment Shop/{NAME}", "created"),
+    ]
+    assert do(app, "a") == []
+    assert [r.detail for r in do(app, "a", "b")] == ["updated"]
+    assert readable() == ["a", "b"]
+    assert [r.detail for r in undo(app)] == ["as it was before"]
+    assert readable() == ["a"]
+    assert do(app, "a") == []
+    assert [r.detail for r in undo(app)] == ["removed", "removed"]
+    assert live() == before == [None, None]
+
+
+def test_what_nobody_asks_for_any_more_is_removed(app):
+    do(app, "a")
+    assert [(r.what.split()[0], r.detail) for r in do(app)] == [("policy-attachment", "removed"), ("policy", "removed")]
+    assert live() == [None, None]
+    undo(app)
+    assert readable() == ["a"]
+
+
+def test_what_somebody_changed_is_left_alone_and_named(app):
+    do(app, "a")
+    theirs()
+    with Journal(app).locked() as journal:
+        made = plan(account(), journal, "a")
+    assert [change.action for change in made.changes] == [Action.DRIFT, Action.KEEP]
+    assert do(app, "a") == []
+    with pytest.raises(RollbackIncompleteError, match=NAME):
+        undo(app)
+    assert live()[0]["Statement"][0]["Action"] == "s3:*"
+    assert live()[1] is None
+
+
+def test_what_changed_between_plan_and_apply_is_refused(app):
+    do(app, "a")
+    with Journal(app).locked() as journal:
+        made = plan(account(), journal, "b")
+        theirs()
+        with pytest.raises(StalePlanError, match=f"policy {NAME} changed"):
+            apply(made, tree=Tree(app), journal=journal, values=Values({}, {}), aws=account(), tell=print)
+
+
+def test_a_policy_that_somebody_uses_elsewhere_stays(app):
+    do(app, "a")
+    boto3.client("iam").create_role(RoleName="Other", AssumeRolePolicyDocument="{}")
+    boto3.client("iam").attach_role_policy(RoleName="Other", PolicyArn=ARN)
+    with FaultProxy(os.environ["AWS_ENDPOINT_URL"]) as proxy, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer("DeletePolicy", "DeleteConflict", status=409)  # which moto forgets to say
+        with pytest.raises(RollbackIncompleteError, match=NAME):
+            undo(app)
+    assert readable() == ["a"]
+
+
+@pytest.mark.parametrize("operation", ["CreatePolicy", "AttachRolePolicy", "GetPolicyVersion"])
+def test_when_aws_refuses_a_second_apply_finishes(app, operation, monkeypatch):
+    url = os.environ["AWS_ENDPOINT_URL"]
+    with FaultProxy(url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer(operation, "AccessDenied", status=403)
+        with pytest.raises(AwsError, match=f"AWS denied iam:{operation}"):
+            do(app, "a")
+        do(app, "a")
+        assert readable() == ["a"]
+        assert live()[1]
+        undo(app)
+        assert live() == [None, None]
+
+
+CHILD = "import sys; sys.path.insert(0, sys.argv[1]); import pathlib, test_apply_resources as t; t.do(pathlib.Path(sys.argv[2]), *sys.argv[3:])"
+
+
+def run_and_kill(app, proxy, operation, number, *names):
+    """Run an apply in a process of its own, and SIGKILL it when AWS has acted on a call."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(Path(__file__).parent), str(app), *names], env=os.environ
+    )
+    proxy.calls.clear()
+    proxy.call(operation, lambda _: child.send_signal(signal.SIGKILL), at=number, after=True, drop=True)
+    return child.wait()
+
+
+@pytest.mark.parametrize("end", [do, undo], ids=["apply", "rollback"])
+def test_killed_when_aws_has_acted(app, end, monkeypatch):
+    """At each call that changes something; `make test-kill` does it at every call."""
+    every = bool(os.environ.get("SHIELD_KILL_MATRIX"))
+    calls = [("*", n) for n in range(1, 60)] if every else [(op, 1) for op in ("CreatePolicy", "AttachRolePolicy")]
+    with FaultProxy(os.environ["AWS_ENDPOINT_URL"]) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        for operation, number in calls:
+            if run_and_kill(app, proxy, operation, number, "a", "b") == 0:
+                assert every
+                break
+            if end is do:
+                do(app, "a", "b")
+                assert readable() == ["a", "b"], number
+                assert live()[1], number
+            undo(app)
+            assert live() == [None, None], number
