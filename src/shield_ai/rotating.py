@@ -96,7 +96,7 @@ class Rotating:
         if state.function:
             tell("RotateSecret")
             token = self._aws.begin(name)
-            tell(f"{state.function.rpartition(':')[2]} at work")
+            tell(state.function.rpartition(":")[2])
             self._aws.wait(name, token)
             return
         if state.pending and not resume:

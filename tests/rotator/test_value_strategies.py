@@ -44,9 +44,9 @@ def test_the_pending_value_must_be_another_one(aws):
     bed = Bed(aws, "same", {"ROTATION_STRATEGY": "random-value"})
     token = bed.begin()
     bed.store.put_pending(token, "same")
-    for step in ("testSecret", "finishSecret"):
-        with pytest.raises(SetupError, match="equal to the current"):
-            bed.step(step, token)
+    bed.step("testSecret", token)  # AWS tries a new configuration with a copy of the current value
+    with pytest.raises(SetupError, match="equal to the current"):
+        bed.step("finishSecret", token)
 
 
 class Provider(types.ModuleType):

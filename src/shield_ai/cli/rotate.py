@@ -32,6 +32,7 @@ _WHAT = {
     "setSecret": "brought into force",
     "testSecret": "proven",
     "finishSecret": "current",
+    "RotateSecret": "accepted",
 }
 
 
@@ -130,7 +131,7 @@ def _drive(rotating: Rotating, secret: Secret, *, resume: bool = False) -> None:
 
     def tell(step: str | None) -> None:
         if begun:
-            click.echo(_WHAT.get(begun.pop(), "done"), err=True)
+            click.echo(_WHAT.get(begun.pop(), "current"), err=True)
         if step:
             click.echo(f"  {step:<14} ", nl=False, err=True)
             begun.append(step)

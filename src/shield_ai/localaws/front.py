@@ -7,7 +7,6 @@ Secrets Manager is atomic here as it is in AWS: moto checks and then writes, and
 
 from __future__ import annotations
 
-import contextlib
 import http
 import io
 import json
@@ -21,7 +20,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from shield_ai.localaws import rules
+from shield_ai.localaws import rotation, rules
 from shield_ai.localaws.history import History
 
 if TYPE_CHECKING:
@@ -95,14 +94,17 @@ class Front:
             secret = secrets.get(name)
             return secret is not None and secret.is_deleted()
 
-        # A rotation runs a Lambda, which calls us while the call is still open.
-        with self.one_at_a_time if name != "RotateSecret" else contextlib.nullcontext():
+        with self.one_at_a_time:
             if refused := rules.refusal(name, asked, is_deleted):
                 return error(environ, http.HTTPStatus.BAD_REQUEST, *refused)
+            if name == "RotateSecret" and (done := rotation.rotate(asked, region, f"http://{environ['HTTP_HOST']}")):
+                if isinstance(done, tuple):
+                    return error(environ, http.HTTPStatus.BAD_REQUEST, *done)
+                return Response(json.dumps(done), content_type="application/x-amz-json-1.1")
             answer = self.ask_moto(environ)
             if answer.status_code == http.HTTPStatus.OK:
                 document = json.loads(answer.get_data())
-                rules.correct(name, asked, document, lambda name: str(secrets[name].arn))
+                rules.correct(name, asked, document, secrets.__getitem__)
                 answer.set_data(json.dumps(document))
             return answer
 

@@ -8,6 +8,8 @@ Corrected here, seen with moto 5.2:
 - Versions without a stage stood in DescribeSecret, and in ListSecretVersionIds even when nobody asked for deprecated
   ones; the latter gave the secret's name for its ARN.
 
+- RotateSecret needed Docker to call a function, and made an empty version current. See rotation.py.
+
 Not corrected: policies are stored and never enforced (IAM, resource policies, KMS grants); a `KmsKeyId` may name a key
 that does not exist; GetCallerIdentity gives the same user for every key; a deletion window never ends; nothing is ever
 throttled; old versions stay for ever. Operations that moto lacks, secretsmanager:ValidateResourcePolicy
@@ -69,12 +71,21 @@ def size(body: dict[str, Any]) -> int:
     return len((body.get("SecretString") or "").encode()) + len(base64.b64decode(body.get("SecretBinary") or ""))
 
 
-def correct(operation: str, body: dict[str, Any], answer: dict[str, Any], arn: Callable[[str], str]) -> None:
-    """Make a good answer of moto what it would be in AWS, in place."""
+def correct(operation: str, body: dict[str, Any], answer: dict[str, Any], secret: Callable[[str], Any]) -> None:
+    """Make a good answer of moto what it would be in AWS, in place.
+
+    Args:
+        operation: For example DescribeSecret.
+        body: The request.
+        answer: What moto made of it.
+        secret: Gives moto's object for a name.
+    """
     if operation == "DescribeSecret" and "VersionIdsToStages" in answer:
         stages = answer["VersionIdsToStages"]
         answer["VersionIdsToStages"] = {version: labels for version, labels in stages.items() if labels}
+    if operation == "DescribeSecret" and (kept := getattr(secret(answer["Name"]), "rotation_rules", None)):
+        answer["RotationRules"] = kept
     if operation == "ListSecretVersionIds":
-        answer["ARN"] = arn(answer["Name"])
+        answer["ARN"] = str(secret(answer["Name"]).arn)
         if not body.get("IncludeDeprecated"):
             answer["Versions"] = [version for version in answer["Versions"] if version.get("VersionStages")]

@@ -63,14 +63,15 @@ class ValueStrategy:
         """Nothing has to know it."""
 
     def test(self, rotation: Rotation) -> None:
-        """Look whether it is another value, and not an empty one."""
-        field = rotation.environ.get("ROTATION_FIELD", "")
-        pending = read(rotation.pending(), field)
-        if not pending or pending == read(rotation.current(), field):
-            raise SetupError("the pending version is empty or equal to the current one")
+        """Look whether there is a value; AWS tries a new configuration with a copy of the current one."""
+        if not read(rotation.pending(), rotation.environ.get("ROTATION_FIELD", "")):
+            raise SetupError("the pending version is empty")
 
     @contextmanager
     def finishing(self, rotation: Rotation) -> Iterator[None]:
         """Look at it once more; AWS itself lets only one rotation take the place of a current version."""
         self.test(rotation)
+        field = rotation.environ.get("ROTATION_FIELD", "")
+        if read(rotation.pending(), field) == read(rotation.current(), field):
+            raise SetupError("the pending version is equal to the current one")
         yield

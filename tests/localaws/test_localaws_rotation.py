@@ -1,0 +1,144 @@
+"""RotateSecret in the embedded AWS: the function's own zip is run, as Lambda would."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from shield_ai.__main__ import main
+from shield_ai.aws.rotation import Rotations
+from shield_ai.aws.session import Session
+from shield_ai.errors import AwsError
+from shield_ai.rotation import ENTRY, build_zip
+
+MANIFEST = '[app]\nname = "shop"\n[[secret]]\nname = "token"\nenv = "TOKEN"\nrotate = {every = "30 days", strategy = "random-value"}\n'
+HOOK = b"""
+def issue(current, token): return "key-" + token
+def test(value): raise ValueError
+def revoke(value): pass
+"""
+RULES = {"ScheduleExpression": "rate(30 days)", "Duration": "3h"}
+
+
+@pytest.fixture(scope="module")
+def code():
+    return build_zip({"broken.py": HOOK})
+
+
+@pytest.fixture
+def client(aws):
+    return boto3.client("secretsmanager")
+
+
+@pytest.fixture
+def function(client, code):
+    """Makes functions, and returns their ARN."""
+
+    def make(name="rotate-token", *, allowed=True, **environment):
+        role = boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        client = boto3.client("lambda")
+        arn = client.create_function(
+            FunctionName=name, Runtime="python3.13", Handler=ENTRY, Role=role, Code={"ZipFile": code},
+            Environment={"Variables": environment},
+        )["FunctionArn"]  # fmt: skip
+        if allowed:
+            client.add_permission(
+                FunctionName=name,
+                StatementId="s",
+                Action="lambda:InvokeFunction",
+                Principal="secretsmanager.amazonaws.com",
+            )
+        return arn
+
+    client.create_secret(Name="token", SecretString=secrets.token_hex(12))
+    return make
+
+
+def value(client, stage="AWSCURRENT"):
+    return client.get_secret_value(SecretId="token", VersionStage=stage)["SecretString"]
+
+
+def code_of(error):
+    return error.value.response["Error"]["Code"]
+
+
+def test_the_function_rotates_the_secret(client, function, tmp_path, capsys):
+    """Through RotateSecret, and then by the command."""
+    old = value(client)
+    arn = function(ROTATION_STRATEGY="random-value")
+    token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)["VersionId"]
+    rotations = Rotations(Session("us-east-1"))
+    rotations.wait("token", token)
+    assert value(client, "AWSPREVIOUS") == old
+    state = rotations.state("token")
+    assert (state.function, state.pending) == (arn, "")
+    assert timedelta(days=29) < state.next - datetime.now(UTC) < timedelta(days=31)
+    answer = client.describe_secret(SecretId="token")
+    assert answer["RotationRules"] == RULES
+    assert answer["RotationEnabled"]
+
+    (tmp_path / "shield.toml").write_text(MANIFEST)
+    assert main(["rotate", "--app", str(tmp_path), "token", "--yes"]) == 0
+    assert capsys.readouterr().err == "token\n  RotateSecret   accepted\n  rotate-token   current\n"
+    assert old not in (value(client), value(client, "AWSPREVIOUS"))
+    assert main(["rotate", "--app", str(tmp_path), "--status"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith("AWS      ok")
+
+
+def test_a_rotation_that_is_stuck_is_taken_up_again(client, function):
+    arn = function(ROTATION_STRATEGY="api-key", ROTATION_HOOK="broken")
+    old = value(client)
+    token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)["VersionId"]
+    rotations = Rotations(Session("us-east-1"))
+    with pytest.raises(AwsError, match="token is still pending after 3 seconds; nothing is lost"):
+        rotations.wait("token", token, patience=3)
+    assert value(client) == old
+    assert rotations.state("token").pending == token
+    boto3.client("lambda").update_function_configuration(
+        FunctionName="rotate-token", Environment={"Variables": {"ROTATION_STRATEGY": "random-value"}}
+    )
+    assert rotations.begin("token") == token
+    rotations.wait("token", token)
+    assert value(client) == f"key-{token}"
+
+
+def test_a_configuration_is_tried_without_a_rotation(client, function, aws):
+    old = value(client)
+    arn = function(ROTATION_STRATEGY="random-value")
+    token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES, RotateImmediately=False)[
+        "VersionId"
+    ]
+    while token in client.describe_secret(SecretId="token")["VersionIdsToStages"]:
+        pass
+    assert value(client) == old
+    assert b"Error" not in aws.log_path.read_bytes()[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        pytest.param({"RotationRules": {"ScheduleExpression": "rate(3 hours)"}}, "InvalidParameterException", id="too often"),
+        pytest.param({"RotationRules": {"AutomaticallyAfterDays": 1000}}, "InvalidParameterException", id="too rare"),
+        pytest.param({"RotationRules": {**RULES, "Duration": "25h"}}, "InvalidParameterException", id="too long a window"),
+        pytest.param({"RotationLambdaARN": "arn:aws:lambda:us-east-1:123456789012:function:x"}, "ResourceNotFoundException", id="no function"),
+    ],
+)  # fmt: skip
+def test_refuses_what_aws_refuses(client, function, more, code):
+    arn = function(ROTATION_STRATEGY="random-value")
+    with pytest.raises(ClientError) as error:
+        client.rotate_secret(**{"SecretId": "token", "RotationLambdaARN": arn, **more})
+    assert code_of(error) == code
+    assert len(client.describe_secret(SecretId="token")["VersionIdsToStages"]) == 1
+
+
+def test_the_function_must_let_secrets_manager_in(client, function):
+    arn = function(allowed=False)
+    with pytest.raises(ClientError) as error:
+        client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)
+    assert code_of(error) == "AccessDeniedException"
+    assert json.dumps(client.describe_secret(SecretId="token"), default=str).count("AWSPENDING") == 0
