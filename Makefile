@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rotation test-kill lint bench bench-runtime coverage lock clean
+.PHONY: help demo test test-rotation test-kill lint bench bench-runtime coverage dist audit lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,11 +36,12 @@ test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each point, on real data
 test-kill: $(VENV)/dev.stamp  ## kill an apply at each of its calls to AWS
 	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/test_apply_resources.py -k killed $(ARGS)
 
-lint: $(VENV)/dev.stamp  ## ruff, mypy strict, import layers
+lint: $(VENV)/dev.stamp  ## ruff, mypy strict, import layers, workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --no-progress --quiet --persona=pedantic .
 
 bench: $(VENV)/dev.stamp  ## side-by-side measurements
 	@for f in bench/*.py; do $(BIN)/python $$f || exit; done
@@ -54,11 +55,28 @@ bench-runtime: .venv-bench/stamp  ## get_secret() beside its peers, and a short 
 	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/run.py $(ARGS)
 	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/soak.py --seconds 20
 
+# The date of the last commit goes into the archives, so that the same commit gives the same bytes.
+dist: $(VENV)/dev.stamp .venv-release/stamp  ## wheel and sdist, built twice and compared, and what they bring along (SBOM)
+	@rm -rf dist build/again
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build -d dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build -d build/again
+	@for f in dist/*; do cmp $$f build/again/$${f##*/} || exit; done
+	.venv-release/bin/cyclonedx-py requirements --output-reproducible -o dist/shield-ai.cdx.json requirements/demo.lock
+
+audit: .venv-release/stamp  ## known vulnerabilities of what the locks bring (asks PyPI)
+	@for f in demo dev bench release; do .venv-release/bin/pip-audit --require-hashes --disable-pip -r requirements/$$f.lock || exit; done
+
+.venv-release/stamp: $(VENV)/pyvenv.cfg requirements/release.lock
+	$(BIN)/python -m venv .venv-release
+	.venv-release/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/release.lock
+	@touch $@
+
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
 lock:  ## write the locks anew (needs uv)
 	$(COMPILE) --extra demo --group build -o requirements/demo.lock
 	$(COMPILE) --all-extras --group build --group test --group lint -c requirements/demo.lock -o requirements/dev.lock
 	$(subst pyproject.toml,requirements/bench.in,$(COMPILE)) -c requirements/demo.lock -o requirements/bench.lock
+	$(subst pyproject.toml,requirements/release.in,$(COMPILE)) -o requirements/release.lock
 
 clean:  ## remove what the targets built
-	rm -rf $(VENV) .venv-bench .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-release .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
