@@ -43,7 +43,7 @@ lint: $(VENV)/dev.stamp  ## ruff, mypy strict, import layers, workflows
 	$(BIN)/lint-imports
 	$(BIN)/zizmor --offline --no-progress --quiet --persona=pedantic .
 
-bench: $(VENV)/dev.stamp  ## side-by-side measurements
+bench: $(VENV)/dev.stamp .venv-bench/stamp  ## side-by-side measurements
 	@for f in bench/*.py; do $(BIN)/python $$f || exit; done
 
 .venv-bench/stamp: $(VENV)/pyvenv.cfg requirements/bench.lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -57,7 +58,7 @@ def _free(secret: Secret, taken: set[str]) -> str:
     """Return a name that nothing has yet: of a second database, with what its variables begin with."""
     family = database_field((secret.fields or {}).get("password", ""))
     longer = [f"{family[0].lower().replace('_', '-')}-{DATABASE}"] if family else []
-    tries = [secret.name, *longer, *(f"{secret.name}-{i}" for i in range(2, 1000))]
+    tries = itertools.chain([secret.name, *longer], (f"{secret.name}-{i}" for i in itertools.count(2)))
     return next(name for name in tries if name not in taken)
 
 

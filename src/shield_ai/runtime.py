@@ -1256,7 +1256,7 @@ def _print_emf(namespace: str, figures: dict[str, float]) -> None:
 def _put_metrics(namespace: str, figures: dict[str, float]) -> None:
     import boto3  # noqa: PLC0415 - slow, and not needed where AWS is off
 
-    data = [{"MetricName": name, "Value": value, "Unit": _UNITS[name]} for name, value in figures.items()]
+    data: Any = [{"MetricName": name, "Value": value, "Unit": _UNITS[name]} for name, value in figures.items()]
     boto3.session.Session().client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=data)
 
 

@@ -248,7 +248,8 @@ class Work:
         """Load the settings now, and return what loads and compares them again."""
         facts, manifest = self.scanned.facts, self.manifest
         modules = [(facts.module(path), facts.root(path)) for path in manifest.app.settings]
-        read = {f.site.variable for f in self.findings if f.site and f.site.shape is not Shape.LITERAL}
+        sites = [f.site for f in self.findings if f.site]
+        read = {variable for site in sites if site.shape is not Shape.LITERAL for variable in site.variables}
         literals = {
             f.site.variable: values.resolve(f"code:{f.path}#{f.site.start}-{f.site.end}")
             for f in self.findings

@@ -336,3 +336,19 @@ def test_what_only_sounds_like_a_secret_is_passed_over_by_name(scanned, text, na
 def test_what_sounds_like_a_secret_outside_the_settings_is_no_news(scanned):
     text = "import os\nK = os.environ['API_KEY']\nlabels = {'token': 'token'}\nTOKEN_ERROR = 'wrong token'\ntoken_error = 'wrong token'\n"
     assert [skip.name for skip in scanned({"shop/views.py": text}).harmless] == ["TOKEN_ERROR"]
+
+
+@pytest.mark.parametrize(
+    ("default", "spare"),
+    [
+        pytest.param("'{}'", True, id="an empty document"),
+        pytest.param("'[]'", True, id="an empty list"),
+        pytest.param('\'{"shop": "dev"}\'', False, id="a document for development"),
+        pytest.param("''", False, id="nothing"),
+        pytest.param("'dev'", False, id="a value for development"),
+    ],
+)
+def test_an_empty_document_serves_in_production(scanned, default, spare):
+    text = f"import json, os\nKEYS = json.loads(os.environ.get('API_KEYS', {default}))\n"
+    [site] = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
+    assert site.spare is spare

@@ -33,7 +33,7 @@ def accessor_names(source: Source, accessor_import: str) -> Names:
     module = found["module"] if found else "shield_ai"
     alias = found["alias"] if found else None
     ours = {a.name: a.asname or a.name for n in _top(source) if n.module == module and not n.level for a in n.names}
-    bound = _bound(source.tree, module)
+    bound = _bound(source.tree, module) if "get_secret" in source.text else set()
     chosen = alias or next((n for n in ALIASES if n not in bound), ALIASES[-1])
     prefix = chosen.removesuffix("get_secret")
     return Names(

@@ -60,13 +60,15 @@ def compose(line: str, inserts: list[Insert]) -> list[Cell]:
     """Lay the new texts into a line."""
     outer = [i for i in inserts if not any(o is not i and o.start <= i.start and i.end <= o.end for o in inserts)]
     cells: list[Cell] = []
-    for at in range(len(line) + 1):
+    places = sorted({0, len(line), *(i.start for i in inserts), *(i.end for i in inserts)})
+    for at, following in zip(places, [*places[1:], len(line)], strict=True):
         for insert in reversed([i for i in inserts if i.end == at and not i.replaces and i.start < at]):
             cells += [Cell(char, NEW) for char in insert.after]
         for insert in [i for i in inserts if i.start == at]:
             cells += [Cell(char, NEW) for char in insert.before]
-        if at < len(line) and not any(i.replaces and i.start <= at < i.end for i in inserts):
-            cells.append(Cell(line[at], at, any(i.start <= at < i.end for i in outer)))
+        if not any(i.replaces and i.start <= at < i.end for i in inserts):
+            fixed = any(i.start <= at < i.end for i in outer)
+            cells += [Cell(line[n], n, fixed) for n in range(at, following)]
     return cells
 
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import ast
 import warnings
-from typing import TYPE_CHECKING
 
 from shield_ai.errors import SourceError
-from shield_ai.source import Source
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from shield_ai.source import Source, parse
 
 GET = "get_secret"
 HAS = "has_secret"
@@ -26,35 +22,32 @@ def differs(source: Source, after: bytes, module: str) -> str:
     """
     try:
         changed = Source.from_bytes(source.path, after)
+        tree = changed.tree
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(changed.text, source.path, "exec", dont_inherit=True)
-        before, now = Plain(module).plain(source.text), Plain(module).plain(changed.text)
+            compile(tree, source.path, "exec", dont_inherit=True)
     except (SourceError, SyntaxError, ValueError):
         return "the rewritten file would not compile"
-    return "" if before == now else "the rewritten file would not mean the same"
+    before, now = Plain(source, module), Plain(changed, module)
+    same = len(before.body) == len(now.body) and all(
+        one == other or before.of(one) == now.of(other) for one, other in zip(before.body, now.body, strict=True)
+    )
+    return "" if same else "the rewritten file would not mean the same"
 
 
 class Plain(ast.NodeTransformer):
-    """Takes the wrapping off a syntax tree."""
+    """Takes the wrapping off the statements of a file; `body` has the lines of each, and equal lines mean the same."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, source: Source, module: str) -> None:
         self.module = module
-        self.names: Mapping[str, str] = {}
+        ours = [node for node in source.tree.body if self._ours(node)]
+        names = (alias for node in ours for alias in node.names)  # type: ignore[attr-defined]  # _ours has looked
+        self.names = {alias.asname or alias.name: alias.name for alias in names}
+        self.body = [_text(source, node) for node in source.tree.body if node not in ours]
 
-    def plain(self, text: str) -> str:
-        """Return the tree of a file without any wrapping, as text."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-        self.names = {
-            alias.asname or alias.name: alias.name
-            for node in tree.body
-            if self._ours(node)
-            for alias in node.names  # type: ignore[attr-defined]  # _ours has looked
-        }
-        tree.body = [node for node in tree.body if not self._ours(node)]
-        return ast.dump(self.visit(tree))
+    def of(self, statement: str) -> str:
+        """Return a statement's tree without any wrapping, as text."""
+        return ast.dump(self.visit(parse("", statement)))
 
     def _ours(self, node: ast.stmt) -> bool:
         return isinstance(node, ast.ImportFrom) and node.module == self.module and not node.level
@@ -85,3 +78,8 @@ class Plain(ast.NodeTransformer):
         if isinstance(node.ops[0], ast.NotIn):
             return ast.UnaryOp(op=ast.Not(), operand=ast.Constant(value="presence"))
         return ast.Constant(value="presence") if isinstance(node.ops[0], ast.In) else node
+
+
+def _text(source: Source, node: ast.stmt) -> str:
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
+    return b"".join(raw for _, raw in source.lines[first - 1 : node.end_lineno]).decode(source.encoding)

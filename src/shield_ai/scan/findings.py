@@ -134,8 +134,9 @@ def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: boo
 
 def _spare(source: Source, spot: Spot) -> bool:
     """Tell whether the default of a read can serve in production: a part of a database, a URL without credentials."""
-    if spot.default is None or literal_text(spot.default) == "":
-        return False
+    text = literal_text(spot.default) if spot.default is not None else ""
+    if spot.default is None or text in {"", "{}", "[]"}:
+        return bool(text)  # an empty JSON document holds no secret
     family = database_field(spot.variable)
     if (spot.field or (family[1] if family else "")) not in {"", "password"}:
         return True
