@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.layout import Facts, find_roots, is_runtime, is_settings, is_test, named_settings, runtime_place
+from shield_ai.layout import (
+    Facts,
+    find_roots,
+    is_runtime,
+    is_settings,
+    is_test,
+    named_settings,
+    runtime_place,
+    served_packages,
+)
 from shield_ai.manifest import App, Manifest
 
 RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
@@ -55,6 +64,24 @@ def test_no_settings(path):
 )
 def test_tests(path, test):
     assert is_test(path) is test
+
+
+@pytest.mark.parametrize(
+    ("naming", "settings", "served"),
+    [
+        pytest.param("manage.py", "test_desk/settings.py", ("test_desk",), id="the app itself"),
+        pytest.param("src/manage.py", "src/test_desk/settings/base.py", ("src/test_desk",), id="below a root"),
+        pytest.param("pytest.ini", "test_desk/settings.py", (), id="only the tests name it"),
+        pytest.param("manage.py", "tests/settings.py", (), id="a library's tests"),
+        pytest.param("manage.py", "tests/test_desk/settings.py", (), id="in a library's tests"),
+    ],
+)
+def test_an_app_that_is_called_like_tests_is_none(naming, settings, served):
+    name = settings.removeprefix("src/").removesuffix(".py").replace("/", ".")
+    files = {naming: f"DJANGO_SETTINGS_MODULE={name}".encode(), settings: b""}
+    assert served_packages(files, files.get) == served
+    assert is_test(settings, served) is not bool(served)
+    assert is_test("test_other/a.py", served)
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,22 @@ def test_values_that_stand_in_the_code(tmp_path, secret, available, locators):
     assert missing == ()
 
 
+def test_values_that_contradict_each_other_are_not_stored(tmp_path):
+    (tmp_path / "settings").mkdir()
+    for name, value in {"a": "k3y-of-one", "b": "k3y-of-two"}.items():
+        (tmp_path / f"settings/{name}.py").write_text(f"X = 1\nMAIL_KEY = '{value}'\n")
+    result = made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live())
+    assert (result.changes, result.missing) == ((), ("mail-key (MAIL_KEY)",))
+    [skip] = result.skipped
+    assert (skip.path, skip.line, skip.name) == ("settings/b.py", 2, "MAIL_KEY")
+    assert skip.reason == "settings/a.py:2 has another value: give the right one with --env-file"
+    assert [c.action for c in made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live(), ["MAIL_KEY"]).changes] == [
+        Action.CREATE
+    ]
+    (tmp_path / "settings/b.py").write_text("MAIL_KEY = 'k3y-' 'of-one'\n")
+    assert [c.action for c in made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live()).changes] == [Action.CREATE]
+
+
 def test_the_default_of_a_password_is_never_stored(tmp_path):
     (tmp_path / "settings.py").write_text(SETTINGS)
     assert of(tmp_path, DB, live(), ["DB_USER"]) == ({}, ("db (DB_PASSWORD)",))

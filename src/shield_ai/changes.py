@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from shield_ai.errors import AwsError, UnsafePlanError
 from shield_ai.infra.iam import MANAGED_BY, tags
 from shield_ai.infra.permissions import PERMISSIONS
-from shield_ai.model import Action, Change, Kind, Origin, Shape
+from shield_ai.model import Action, Change, Kind, Origin, Shape, Skipped
+from shield_ai.values import Values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from shield_ai.manifest import Manifest, Secret
     from shield_ai.model import Finding, Live, Resource, Settings
+
+    Read = Callable[[str], bytes | None]
 
 _PERMISSIONS = {
     Action.CREATE: ("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
@@ -92,16 +95,39 @@ def secret_change(secret: Secret, manifest: Manifest, live: Live, origins: tuple
     )
 
 
-def origins_of(secret: Secret, findings: Sequence[Finding], available: Mapping[str, str]) -> tuple[Origin, ...]:
-    """Choose where each part of a secret comes from: a source that the user named, else the code, else a new value."""
+def origins_of(
+    secret: Secret, findings: Sequence[Finding], available: Mapping[str, str], read: Read
+) -> tuple[tuple[Origin, ...], list[Skipped]]:
+    """Choose where each part of a secret comes from: a source that the user named, else the code, else a new value.
+
+    Returns:
+        The sources, and which values in the code were not taken because they contradict each other.
+    """
     found: list[Origin] = []
+    disputed: list[Skipped] = []
     for variable, field in secret.variables().items():
-        locator = available.get(variable) or _in_code(secret, variable, field, findings)
-        if locator:
-            found.append(Origin(locator=locator, field=field))
+        here = [] if variable in available else list(_in_code(secret, variable, field, findings))
+        other = _contradiction([locator for _, locator in here], read)
+        if variable in available:
+            found.append(Origin(locator=available[variable], field=field))
+        elif other:
+            (first, _), (second, _) = here[0], here[other]
+            reason = f"{first.path}:{first.line} has another value: give the right one with --env-file"
+            disputed.append(Skipped(path=second.path, line=second.line, name=variable, reason=reason))
+        elif here:
+            found.append(Origin(locator=here[0][1], field=field))
     if not found and secret.kind is Kind.DJANGO_SECRET_KEY:
         found.append(Origin(locator=f"generate:{secret.kind}"))
-    return tuple(found)
+    return tuple(found), disputed
+
+
+def _contradiction(locators: Sequence[str], read: Read) -> int:
+    """Return the place of the first value that is not the same as the first; 0 where all are."""
+    if len(locators) < 2:  # noqa: PLR2004  # nothing to compare
+        return 0
+    values = Values({}, {}, read)
+    first = values.resolve(locators[0])
+    return next((i for i, locator in enumerate(locators) if values.resolve(locator) != first), 0)
 
 
 def lacking_of(secret: Secret, origins: tuple[Origin, ...], findings: Sequence[Finding]) -> list[str]:
@@ -115,19 +141,16 @@ def lacking_of(secret: Secret, origins: tuple[Origin, ...], findings: Sequence[F
     return [variable for variable in lacking if variable not in spared]
 
 
-def _in_code(secret: Secret, variable: str, field: str, findings: Sequence[Finding]) -> str:
-    """Locate a literal, or the default of a database's name, user, host or port.
+def _in_code(secret: Secret, variable: str, field: str, findings: Sequence[Finding]) -> Iterator[tuple[Finding, str]]:
+    """Locate the literals, and the defaults of a database's name, user, host or port.
 
     Never a literal Django key, which everybody who has the code knows, nor the default of a password.
     """
-    if secret.kind is Kind.DJANGO_SECRET_KEY:
-        return ""
-    for finding in findings:
+    for finding in findings if secret.kind is not Kind.DJANGO_SECRET_KEY else ():
         site = finding.site
         if site is None or site.variable != variable or site.reason:
             continue
         if site.shape is Shape.LITERAL:
-            return f"code:{finding.path}#{site.start}-{site.end}"
-        if field and field != "password" and site.default_end:
-            return f"code:{finding.path}#{site.default_start}-{site.default_end}"
-    return ""
+            yield finding, f"code:{finding.path}#{site.start}-{site.end}"
+        elif field and field != "password" and site.default_end:
+            yield finding, f"code:{finding.path}#{site.default_start}-{site.default_end}"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Where the settings module is named, in whatever syntax: manage.py, wsgi.py, pytest.ini, Dockerfile …
 NAMED = re.compile(rb"DJANGO_SETTINGS_MODULE[\"'\s,=:}\])]{1,8}([A-Za-z_][\w.]*)")
+FOR_TESTS = re.compile(r"(^|/)((conftest|noxfile)\.py|pytest\.ini|setup\.cfg|tox\.ini|pyproject\.toml)$")
+SERVED = re.compile(r"((?:(?!tests?/|testing/)[^/]+/)*?test_\w+)/")
 NAMING = re.compile(
     r"(^|/)(manage|wsgi|asgi|celery|celery_app|conftest|noxfile|settings|run)\.py$"
     r"|(^|/)(pytest\.ini|setup\.cfg|tox\.ini|pyproject\.toml|Dockerfile[^/]*|Procfile|[\w.-]*compose[\w.-]*\.ya?ml"
@@ -30,7 +32,7 @@ NOT_SETTINGS = re.compile(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models|views)\.py$"
 )
 TEST_FILES = re.compile(r"(^|/)(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)
-TEST_FOLDERS = re.compile(r"(^|/)(tests?|testing|test_\w+|e2e|fixtures|features)/", re.IGNORECASE)
+TEST_FOLDERS = re.compile(r"(^|/)(tests?|testing|test_\w+|e2e|fixtures)/", re.IGNORECASE)
 TEST_SETTINGS = re.compile(r"(^|/)(settings|config|conf)/([\w-]+/)*(test|tests|testing|test_\w+|\w+_test)\.py$")
 SKIPPED_FOLDERS = frozenset(
     {"migrations", "docs", "doc", "node_modules", "vendor", "_vendor", "vendored", "third_party", "site-packages"}
@@ -49,6 +51,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     roots: tuple[str, ...] = ("",)  # folders on sys.path, deepest first; "" is the app itself
     runtime: str = BESIDE  # where a vendored copy would go
     django: bool = False
+    served: tuple[str, ...] = ()  # packages that are called like tests, and are none
     accessor: str = "get_secret"  # how the app's modules call it: some have a function of that name themselves
 
     def module(self, path: str) -> str:
@@ -73,8 +76,14 @@ def dotted(path: str, root: str) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def is_test(path: str) -> bool:
-    """Tell whether a file belongs to the tests; settings that only the tests use do not."""
+def is_test(path: str, served: Iterable[str] = ()) -> bool:
+    """Tell whether a file belongs to the tests; settings that only the tests use do not.
+
+    Args:
+        path: Of the file.
+        served: Packages that are none, whatever they are called: the app runs on settings in them.
+    """
+    path = next((path[len(top) :] for top in served if path.startswith(f"{top}/")), path)
     if TEST_FOLDERS.search(path):
         return True
     return bool(TEST_FILES.search(path)) and not is_test_settings(path)
@@ -107,6 +116,13 @@ def named_settings(paths: Iterable[str], read: Read) -> dict[str, str]:
             if place := _locate(name, folder, known):
                 found.setdefault(*place)
     return found
+
+
+def served_packages(paths: Iterable[str], read: Read) -> tuple[str, ...]:
+    """Return the packages that are called like tests, but hold the settings that the app itself runs on."""
+    serving = {path for path in paths if not FOR_TESTS.search(path)}
+    found = (SERVED.match(path) for path in named_settings(serving, read))
+    return tuple(sorted({match[1] for match in found if match}))
 
 
 def _locate(name: str, folder: str, known: set[str]) -> tuple[str, str] | None:

@@ -70,7 +70,8 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         files += written
         skipped += left
         for secret in manifest.secret:
-            origins = origins_of(secret, [*findings, *constants], available)
+            origins, left = origins_of(secret, [*findings, *constants], available, read)
+            skipped += left
             change = secret_change(secret, manifest, live, origins)
             lacking = lacking_of(secret, origins, findings)
             if change and (change.action is Action.KEEP or not lacking):

@@ -352,3 +352,14 @@ def test_an_empty_document_serves_in_production(scanned, default, spare):
     text = f"import json, os\nKEYS = json.loads(os.environ.get('API_KEYS', {default}))\n"
     [site] = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
     assert site.spare is spare
+
+
+def test_an_app_that_is_called_like_tests_is_looked_at(scanned):
+    naming = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'test_desk.settings')\n"
+    files = {
+        "test_desk/settings.py": "import os\nKEY = os.environ['API_KEY']\n",
+        "test_desk/tests/test_a.py": "API_KEY = 'k3y-of-a-test'",
+    }
+    assert not scanned(files).files
+    seen = scanned({**files, "manage.py": naming})
+    assert (seen.facts.settings, seen.files) == (("test_desk/settings.py",), ("test_desk/settings.py", "manage.py"))

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.errors import SourceError
-from shield_ai.layout import BESIDE, Facts, find_roots, is_runtime, is_settings, is_test, named_settings, runtime_place
+from shield_ai.layout import (
+    BESIDE,
+    Facts,
+    find_roots,
+    is_runtime,
+    is_settings,
+    is_test,
+    named_settings,
+    runtime_place,
+    served_packages,
+)
 from shield_ai.model import Finding, Skipped
 from shield_ai.scan.dotenv import dotenv
 from shield_ai.scan.findings import (
@@ -89,7 +99,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
     calls: list[tuple[str, int, int]] = []
     elsewhere = Elsewhere()
     for path in python:
-        if is_test(path):
+        if is_test(path, facts.served):
             continue
         raw = read(path)
         if raw is None or len(raw) > TOO_LARGE:
@@ -164,7 +174,9 @@ def _worth_parsing(raw: bytes, *, settings: bool) -> bool:
 def _facts(name: str, known: set[str], read: Read) -> Facts:
     named = named_settings(known, read)
     python = {path for path in known if path.endswith(".py")}
-    settings = {path for path in python if is_settings(path)} | {path for path in named if not is_test(path)}
+    served = served_packages(known, read)
+    settings = {path for path in python if is_settings(path)}
+    settings |= {path for path in named if not is_test(path, served)}
     django = bool(named) or any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
     roots = find_roots(sorted(settings), named, known)
     first = _first(settings, named, read)
@@ -179,6 +191,7 @@ def _facts(name: str, known: set[str], read: Read) -> Facts:
         roots=roots,
         runtime=runtime,
         django=django,
+        served=served,
         accessor=_accessor(raws),
     )
 
