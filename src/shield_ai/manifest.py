@@ -75,6 +75,15 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The `[monitoring]` table."""
 
     readers: tuple[str, ...] = ()  # who may read the secrets beside the app's role: role/NAME, user/NAME, with *
+    email: tuple[str, ...] = ()  # who is told when something is wrong
+    topic: str = ""  # the ARN of a topic of yours that is told instead
+    namespace: str = ""  # of the runtime's metrics; ShieldAI/APP by default
+    errors: int = 10  # get_secret() may fail so often in five minutes
+
+    @property
+    def tells(self) -> bool:
+        """Whether anybody is told; if not, there are no alarms."""
+        return bool(self.email or self.topic)
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,6 +120,7 @@ def parse(text: str) -> Manifest:
 
 
 def _check(manifest: Manifest, text: str) -> None:
+    _check_monitoring(manifest.monitoring, f"{FILE}{_line(text, None, table='monitoring')}")
     seen: dict[str, int] = {}
     for i, secret in enumerate(manifest.secret):
         where = f"{FILE}{_line(text, i)}"
@@ -135,6 +145,19 @@ def _check(manifest: Manifest, text: str) -> None:
                 raise ManifestError(
                     f"{FILE}{_line(text, i, 'rotate')}: rotate of {secret.name}: {error.message}", error.hint
                 ) from None
+
+
+def _check_monitoring(watch: Monitoring, where: str) -> None:
+    if watch.topic and not re.fullmatch(r"arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+", watch.topic):
+        raise ManifestError(f"{where}: topic is no ARN of a topic", "write arn:aws:sns:REGION:ACCOUNT:NAME")
+    if watch.topic and watch.email:
+        raise ManifestError(f"{where}: topic and email exclude each other", "subscribe the people to your own topic")
+    if bad := [email for email in watch.email if not re.fullmatch(r"[^@\s]+@[^@\s]+", email)]:
+        raise ManifestError(f"{where}: {bad[0]!r} is no e-mail address", 'write email = ["ops@example.com"]')
+    if bad := [reader for reader in watch.readers if not re.fullmatch(r"(role|user)/[\w+=,.@*/-]+", reader)]:
+        raise ManifestError(f"{where}: {bad[0]!r} is no reader", 'write for example readers = ["role/Deploy*"]')
+    if watch.errors < 0:
+        raise ManifestError(f"{where}: errors is negative", "write how many failures in five minutes are borne")
 
 
 def _check_rotation(secret: Secret, rotate: Rotation) -> None:

@@ -15,7 +15,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
+from shield_ai.aws.cloudwatch import Alarm, Dashboard
+from shield_ai.aws.eventbridge import EventRule
 from shield_ai.aws.iam import Policy, PolicyAttachment
+from shield_ai.aws.notify import Queue, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +52,11 @@ class Kind(Protocol):
 KINDS: dict[str, type[Kind]] = {
     "policy": Policy,
     "policy-attachment": PolicyAttachment,
+    "queue": Queue,
+    "topic": Topic,
+    "event-rule": EventRule,
+    "alarm": Alarm,
+    "dashboard": Dashboard,
 }
 _PARALLEL = 8
 

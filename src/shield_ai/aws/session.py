@@ -6,7 +6,7 @@ import contextlib
 import functools
 import threading
 from importlib.metadata import version
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
@@ -24,11 +24,15 @@ from botocore.exceptions import (
 from shield_ai.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mypy_boto3_cloudtrail import CloudTrailClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
 _CONFIG = Config(
@@ -77,6 +81,22 @@ class Session:
         """Return the client of IAM."""
         return cast("IAMClient", self._client("iam"))
 
+    def cloudwatch(self) -> CloudWatchClient:
+        """Return the client of CloudWatch."""
+        return cast("CloudWatchClient", self._client("cloudwatch"))
+
+    def eventbridge(self) -> EventBridgeClient:
+        """Return the client of EventBridge."""
+        return cast("EventBridgeClient", self._client("events"))
+
+    def sns(self) -> SNSClient:
+        """Return the client of SNS."""
+        return cast("SNSClient", self._client("sns"))
+
+    def sqs(self) -> SQSClient:
+        """Return the client of SQS."""
+        return cast("SQSClient", self._client("sqs"))
+
     @functools.cache  # noqa: B019  # a session lives as long as its command
     def account(self) -> str:
         """Return the id of the account that the credentials belong to.
@@ -93,6 +113,11 @@ class Session:
         with refused("the connection"), self._lock:
             made: object = self._session.client(service, config=config)  # type: ignore[call-overload]  # any of ours
             return made
+
+
+def pairs(tags: Mapping[str, str]) -> list[Any]:
+    """Write tags as most services take them; each has a type of its own for the same thing."""
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
 @contextlib.contextmanager

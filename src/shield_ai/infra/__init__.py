@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.infra.iam import iam
+from shield_ai.infra.monitoring import monitoring
 
 if TYPE_CHECKING:
     from shield_ai.manifest import Manifest
@@ -19,4 +20,4 @@ def resources(manifest: Manifest, account: str, region: str) -> tuple[Resource, 
         account: The id of the account.
         region: Where the secrets are.
     """
-    return (*iam(manifest, account, region),)
+    return (*iam(manifest, account, region), *monitoring(manifest, account, region))

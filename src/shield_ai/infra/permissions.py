@@ -40,4 +40,34 @@ PERMISSIONS = {
         update=("iam:AttachRolePolicy", "iam:DetachRolePolicy"),
         remove=("iam:DetachRolePolicy",),
     ),
+    "queue": Verbs(
+        look=("sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags"),
+        create=("sqs:CreateQueue", "sqs:TagQueue"),
+        update=("sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"),
+        remove=("sqs:DeleteQueue",),
+    ),
+    "topic": Verbs(
+        look=("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"),
+        create=("sns:CreateTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource"),
+        update=("sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource"),
+        remove=("sns:DeleteTopic",),
+    ),
+    "event-rule": Verbs(
+        look=("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"),
+        create=("events:PutRule", "events:PutTargets", "events:TagResource"),
+        update=("events:PutRule", "events:PutTargets", "events:TagResource", "events:UntagResource"),
+        remove=("events:DeleteRule", "events:RemoveTargets"),
+    ),
+    "alarm": Verbs(
+        look=("cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"),
+        create=("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"),
+        update=("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"),
+        remove=("cloudwatch:DeleteAlarms",),
+    ),
+    "dashboard": Verbs(
+        look=("cloudwatch:GetDashboard",),
+        create=("cloudwatch:PutDashboard",),
+        update=("cloudwatch:PutDashboard",),
+        remove=("cloudwatch:DeleteDashboards",),
+    ),
 }

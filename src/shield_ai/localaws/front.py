@@ -28,7 +28,20 @@ if TYPE_CHECKING:
 
 ACCOUNT = "123456789012"  # moto's own
 SERVICES = frozenset(
-    {"secretsmanager", "sts", "iam", "kms", "lambda", "logs", "cloudwatch", "monitoring", "events", "sns", "cloudtrail"}
+    {
+        "secretsmanager",
+        "sts",
+        "iam",
+        "kms",
+        "lambda",
+        "logs",
+        "cloudwatch",
+        "monitoring",
+        "events",
+        "sns",
+        "sqs",
+        "cloudtrail",
+    }
 )
 HEALTH = "/_local/health"
 RESET = "/moto-api/"  # moto's own door: tests empty the account through it

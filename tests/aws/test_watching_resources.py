@@ -1,0 +1,96 @@
+"""Topic, queue, rule, alarm and dashboard, against the embedded AWS: each comes, changes and goes."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from fault_proxy import FaultProxy
+
+from shield_ai.aws.account import Account
+from shield_ai.aws.cloudwatch import Alarm, Dashboard
+from shield_ai.aws.eventbridge import EventRule
+from shield_ai.aws.notify import Queue, Topic
+from shield_ai.aws.session import Session
+from shield_ai.errors import AwsError
+from shield_ai.infra.monitoring import monitoring
+from shield_ai.manifest import App, Manifest, Monitoring, Secret
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+FIRST = {"email": ("a@example.com", "b@example.com"), "errors": 10}
+SECOND = {"email": ("b@example.com", "c@example.com"), "errors": 3, "readers": ("role/Deploy",), "namespace": "Ours"}
+
+
+def described(watch, **tags):
+    secrets = (Secret(name="stripe-key", env="X"), Secret(name="database", env="Y"))
+    app = App(name="shop", region=REGION, role="Shop", tags=tags)
+    return [*monitoring(Manifest(app=app, secret=secrets, monitoring=Monitoring(**watch)), ACCOUNT, REGION)]
+
+
+@pytest.fixture
+def live(aws):
+    return Account(Session(REGION)).resources
+
+
+def put(live, wanted):
+    for resource in wanted:
+        live.put(*resource.key, resource.settings)
+
+
+def seen(live, wanted):
+    return [*live.look([resource.key for resource in wanted]).items()]
+
+
+def test_everything_comes_changes_and_goes(live):
+    first, second = described(FIRST, team="web"), described(SECOND, team="ops", stage="prod")
+    keys = sorted(resource.key for resource in first)
+    assert sorted(resource.key for resource in second) == keys
+    for wanted in (first, first, second, described(FIRST)):
+        put(live, wanted)
+        assert seen(live, wanted) == sorted((resource.key, resource.settings) for resource in wanted)
+    for _ in range(2):
+        for key in reversed(keys):
+            live.put(*key, None)
+        assert set(live.look(keys).values()) == {None}
+
+
+@pytest.mark.parametrize("kind", [Alarm, Dashboard, EventRule, Queue, Topic])
+def test_what_is_not_there(aws, kind):
+    assert kind(Session(REGION)).look("shop-nothing") is None
+    kind(Session(REGION)).remove("shop-nothing")
+
+
+def test_a_target_of_somebody_elses_stays(live):
+    wanted = [resource for resource in described(FIRST) if resource.kind == "event-rule"][:1]
+    put(live, wanted)
+    name, topic = wanted[0].name, wanted[0].settings["target"]["arn"]
+    boto3.client("events", REGION).put_targets(Rule=name, Targets=[{"Id": "theirs", "Arn": topic}])
+    assert seen(live, wanted) == [(wanted[0].key, wanted[0].settings)]
+    put(live, [resource for resource in described(SECOND) if resource.key == wanted[0].key])
+    assert len(boto3.client("events", REGION).list_targets_by_rule(Rule=name)["Targets"]) == 2
+
+
+def test_a_rule_without_our_target_is_seen_to_differ(live):
+    wanted = [resource for resource in described(FIRST) if resource.kind == "event-rule"][:1]
+    put(live, wanted)
+    boto3.client("events", REGION).remove_targets(Rule=wanted[0].name, Ids=["shield"])
+    assert live.look([wanted[0].key])[wanted[0].key]["target"] == {}
+
+
+@pytest.mark.parametrize(
+    ("operation", "permission"),
+    [
+        pytest.param("PutRule", "events:PutRule", id="rule"),
+        pytest.param("PutTargets", "events:PutTargets", id="target"),
+        pytest.param("ListTargetsByRule", "events:ListTargetsByRule", id="targets"),
+    ],
+)
+def test_a_missing_permission_is_named(aws, monkeypatch, operation, permission):
+    wanted = next(resource for resource in described(FIRST) if resource.kind == "event-rule")
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        rules = EventRule(Session(REGION))
+        if operation == "ListTargetsByRule":
+            rules.put(wanted.name, wanted.settings, None)
+        proxy.answer(operation, "AccessDeniedException", status=403)
+        with pytest.raises(AwsError, match=f"AWS denied {permission} on {wanted.name}"):
+            rules.look(wanted.name) if operation.startswith("List") else rules.put(wanted.name, wanted.settings, None)

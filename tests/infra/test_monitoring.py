@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shield_ai.infra import resources
+from shield_ai.infra.monitoring import ALL_EVENTS, LIMIT, monitoring, namespace
+from shield_ai.manifest import App, Manifest, Monitoring, Secret
+
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+
+
+def manifest(*names, prefix="", role="Shop", **watch):
+    secrets = tuple(Secret(name=name, env="X") for name in names or ("stripe-key", "database"))
+    app = App(name="shop", region=REGION, prefix=prefix, role=role)
+    return Manifest(app=app, secret=secrets, monitoring=Monitoring(**{"email": ("ops@example.com",), **watch}))
+
+
+def described(*names, **options):
+    return {r.key: r.settings for r in monitoring(manifest(*names, **options), ACCOUNT, REGION)}
+
+
+def pattern(rule, **options):
+    return described(**options)["event-rule", f"shop-{rule}"]["pattern"]["detail"]
+
+
+def test_all_that_is_made_in_the_order_of_need():
+    assert [*described()] == [
+        ("queue", "shop-secrets-undelivered"),
+        ("topic", "shop-secrets-alarms"),
+        ("event-rule", "shop-secret-rotation-failed"),
+        ("event-rule", "shop-secret-deleted"),
+        ("event-rule", "shop-secret-read-by-others"),
+        ("alarm", "shop-secret-errors"),
+        ("alarm", "shop-secret-fallback"),
+        ("dashboard", "shop-secrets"),
+    ]
+    assert [r.key for r in resources(manifest(), ACCOUNT, REGION)][-8:] == [*described()]
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [pytest.param(manifest(email=()), id="nobody to tell"), pytest.param(Manifest(app=App(name="a")), id="no secret")],
+)
+def test_nothing_without_a_reader_or_a_secret(nothing):
+    assert [*monitoring(nothing, ACCOUNT, REGION)] == []
+
+
+def test_a_topic_of_the_users_own_is_used_as_it_is():
+    own = f"arn:aws:sns:{REGION}:{ACCOUNT}:ops"
+    made = described(email=(), topic=own)
+    assert not any(kind == "topic" for kind, _ in made)
+    assert made["alarm", "shop-secret-errors"]["actions"] == [own]
+    assert made["event-rule", "shop-secret-deleted"]["target"]["arn"] == own
+
+
+def test_the_plans_alarm_on_errors():
+    alarm = described()["alarm", "shop-secret-errors"]
+    assert (alarm["metric"], alarm["threshold"], alarm["period"], alarm["periods"]) == ("SecretErrors", 10, 300, 2)
+    assert described(errors=3)["alarm", "shop-secret-errors"]["threshold"] == 3
+
+
+def test_only_the_apps_secrets():
+    base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
+    failed = pattern("secret-rotation-failed")
+    assert failed["additionalEventData"]["SecretId"] == [
+        {"wildcard": f"{base}stripe-key-*"},
+        {"wildcard": f"{base}database-*"},
+    ]
+    assert pattern("secret-read-by-others")["requestParameters"]["secretId"][2:] == ["stripe-key", "database"]
+
+
+def test_a_prefix_makes_one_short_pattern():
+    made = described(*(f"name-{n}" for n in range(500)), prefix="shop/prod/")
+    base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/prod/"
+    detail = made["event-rule", "shop-prod-secret-read-by-others"]["pattern"]["detail"]
+    assert detail["requestParameters"]["secretId"] == [{"prefix": base}, {"prefix": "shop/prod/"}]
+
+
+def test_many_names_are_spread_over_rules_that_eventbridge_takes():
+    names = [f"a-rather-long-name-of-a-secret-{n}" for n in range(60)]
+    rules = [s for (kind, name), s in described(*names).items() if kind == "event-rule" and "deleted" in name]
+    assert len(rules) > 1
+    assert all(len(json.dumps(rule["pattern"], separators=(",", ":"))) <= LIMIT for rule in rules)
+    listed = [value for rule in rules for value in rule["pattern"]["detail"]["responseElements"]["arn"]]
+    assert len(listed) == len({json.dumps(value) for value in listed}) == 60
+
+
+def test_readers():
+    rule = described(readers=("role/Deploy*", "user/eve"))["event-rule", "shop-secret-read-by-others"]
+    assert rule["state"] == ALL_EVENTS
+    assert rule["pattern"]["detail"]["userIdentity"]["arn"] == [
+        {
+            "anything-but": {
+                "wildcard": [
+                    f"arn:aws:sts::{ACCOUNT}:assumed-role/Shop/*",
+                    f"arn:aws:sts::{ACCOUNT}:assumed-role/shop-*/*",
+                    f"arn:aws:sts::{ACCOUNT}:assumed-role/Deploy*/*",
+                    f"arn:aws:iam::{ACCOUNT}:user/eve",
+                ]
+            }
+        }
+    ]
+
+
+def test_the_words_name_only_what_the_event_has():
+    for (kind, _), settings in described().items():
+        if kind == "event-rule":
+            template = settings["target"]["template"]
+            assert all(f"<{path}>" in template for path in settings["target"]["paths"])
+            assert template.count("<") == len(settings["target"]["paths"])
+
+
+def test_the_namespace_is_the_apps_own_or_the_users():
+    assert namespace(manifest(prefix="shop/prod/")) == "ShieldAI/shop-prod"
+    assert namespace(manifest(namespace="Ours")) == "Ours"

@@ -1,0 +1,121 @@
+"""Each alarm fires: a metric or an event in, a notification out, on an emulator that evaluates both."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("ministack")
+from ministack_server import ACCOUNT, REGION, Ministack, send
+
+from shield_ai.aws.account import Account
+from shield_ai.aws.session import Session
+from shield_ai.infra.monitoring import CALL, SERVICE, monitoring, namespace
+from shield_ai.manifest import App, Manifest, Monitoring, Secret
+
+MANIFEST = Manifest(
+    app=App(name="shop", region=REGION, role="Shop"),
+    monitoring=Monitoring(email=("ops@example.com",), readers=("user/eve",), errors=2),
+    secret=(Secret(name="stripe-key", env="X"), Secret(name="database", env="Y")),
+)
+ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:stripe-key-AbCdEf"
+OTHER = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:stripe-keys-of-others-AbCdEf"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = Ministack(tmp_path_factory.mktemp("ministack"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def inbox(server):
+    """Everything that monitoring describes, put there; a queue that gets what the topic is told."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment().items():
+            patch.setenv(name, value)
+        live = Account(Session(REGION)).resources
+        wanted = [*monitoring(MANIFEST, ACCOUNT, REGION)]
+        for resource in wanted:
+            live.put(*resource.key, resource.settings)
+        assert {key: live.look([key])[key] for key in (r.key for r in wanted)} == {r.key: r.settings for r in wanted}
+    server.client("events").enable_rule(Name="shop-secret-read-by-others")  # see ministack_server
+    sqs, sns = server.client("sqs"), server.client("sns")
+    url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:shop-secrets-alarms"
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox")
+
+    def read(seconds=5):
+        """The next message; None when none comes."""
+        messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=seconds).get("Messages", [])
+        for message in messages:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return json.loads(messages[0]["Body"]).get("Message") if messages else None
+
+    return read
+
+
+class TestMetrics:
+    """The runtime itself sends them, from a process that can't read its secret."""
+
+    def run(self, server, tmp_path, **env):
+        code = (
+            "import os, shield_ai.runtime as r; r.REPORT_EVERY = 0.05\n"
+            "for name in ('a', 'b', 'c', 'd'):\n"
+            "    try: r.get_secret('shop-' + name)\n"
+            "    except r.SecretError: pass\n"
+            "import time; deadline = time.monotonic() + 20\n"
+            "import boto3; c = boto3.client('cloudwatch')\n"
+            "while time.monotonic() < deadline:\n"
+            "    if c.list_metrics(Namespace=os.environ['NS'])['Metrics']: break\n"
+            "    time.sleep(0.05)\n"
+        )
+        env = {
+            **os.environ, **server.environment(), "USE_AWS_SECRETS": "true", "DJANGO_ENV": "production", "NS": namespace(MANIFEST),
+            "AWS_SECRETS_METRICS": f"cloudwatch:{namespace(MANIFEST)}", **env,
+        }  # fmt: skip
+        subprocess.run([sys.executable, "-c", code], env=env, cwd=tmp_path, check=True, timeout=60)
+
+    def test_errors_and_fallback(self, server, inbox, tmp_path):
+        self.run(server, tmp_path, SHOP_A="from-the-environment")
+        told = [json.loads(inbox()) for _ in range(2)]
+        assert sorted((one["AlarmName"], one["NewStateValue"]) for one in told) == [
+            ("shop-secret-errors", "ALARM"),
+            ("shop-secret-fallback", "ALARM"),
+        ]
+        states = server.client("cloudwatch").describe_alarms(AlarmNamePrefix="shop-")["MetricAlarms"]
+        assert {alarm["StateValue"] for alarm in states} == {"ALARM"}
+
+
+def reading(secret, who):
+    identity = {"type": "AssumedRole", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{who}"}
+    if who.startswith("user/"):
+        identity = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:{who}"}
+    return CALL, {"eventName": "GetSecretValue", "requestParameters": {"secretId": secret}, "userIdentity": identity}
+
+
+EVENTS = [
+    pytest.param(SERVICE, {"eventName": "RotationFailed", "additionalEventData": {"SecretId": ARN}}, "stripe-key-AbCdEf did not finish: RotationFailed", id="rotation failed"),
+    pytest.param(SERVICE, {"eventName": "RotationAbandoned", "additionalEventData": {"SecretId": ARN}}, "RotationAbandoned", id="rotation abandoned"),
+    pytest.param(SERVICE, {"eventName": "RotationSucceeded", "additionalEventData": {"SecretId": ARN}}, None, id="rotation succeeded"),
+    pytest.param(SERVICE, {"eventName": "RotationFailed", "additionalEventData": {"SecretId": OTHER}}, None, id="another app's rotation"),
+    pytest.param(CALL, {"eventName": "DeleteSecret", "responseElements": {"arn": ARN}, "userIdentity": {"arn": "arn:aws:iam::1:user/mallory"}}, "scheduled for deletion, by arn:aws:iam::1:user/mallory", id="deleted"),
+    pytest.param(CALL, {"eventName": "DeleteSecret", "responseElements": {"arn": OTHER}}, None, id="another app's deleted"),
+    pytest.param(*reading("stripe-key", "Mallory/session"), "assumed-role/Mallory/session read stripe-key", id="a stranger by name"),
+    pytest.param(*reading(ARN, "user/mallory"), "user/mallory read arn:", id="a stranger by ARN"),
+    pytest.param(*reading("stripe-key", "Shop/i-0123"), None, id="the app's role"),
+    pytest.param(*reading("stripe-key", "user/eve"), None, id="a reader of the list"),
+    pytest.param(*reading("another", "Mallory/session"), None, id="another app's secret"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("detail_type", "detail", "words"), EVENTS)
+def test_events(server, inbox, detail_type, detail, words):
+    send(server.client("events"), detail_type, {"eventSource": "secretsmanager.amazonaws.com", **detail})
+    told = inbox(5 if words else 0)
+    assert words in told if words else told is None
