@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib.metadata import version
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from shield_ai.audit import Auditor
 from shield_ai.audit import since as parse_since
 from shield_ai.aws import trail
 from shield_ai.aws.events import event
 from shield_ai.aws.session import Session
-from shield_ai.work import Work
+from shield_ai.errors import AwsError
+from shield_ai.reports.diff import diff_text
+from shield_ai.reports.dossier import Diff, Dossier, Place, became, shown
+from shield_ai.rollback import last_run
+from shield_ai.rotating import Rotating
+from shield_ai.work import Half, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from shield_ai.manifest import Manifest
+    from shield_ai.journal import Journal
+    from shield_ai.manifest import Manifest, Secret
     from shield_ai.model import Audit, Skipped
 
 DEFAULT = "7d"
@@ -62,3 +71,96 @@ def _readers(manifest: Manifest | None) -> list[str]:
     if manifest is None:
         return []
     return [*([f"role/{manifest.app.role}"] if manifest.app.role else []), *manifest.monitoring.readers]
+
+
+def dossier(app: Path, *, only: Half | None, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Dossier:
+    """Gather what a report tells: of the code always, of AWS as far as it lets itself be looked at.
+
+    Args:
+        app: Its folder.
+        only: "code": leave AWS alone.
+        since: For the audit, as on the command line.
+        trails: Exported files and folders; empty: ask the account itself.
+        now: The time that the report is made.
+
+    Raises:
+        ShieldError: The app or shield.toml can't be used.
+    """
+    work = Work(app, only=only)
+    manifest, journal = work.manifest, work.journal.load()
+    account, why = _account(work)
+    work = work if account else Work(app, only="code")
+    run = last_run(journal, "file")
+    return Dossier(
+        app=manifest.app.name,
+        made=now,
+        version=version("shield-ai"),
+        region=manifest.app.region,
+        account=account,
+        no_aws=why,
+        findings=shown(work.findings, work.tree.read),
+        unseen=tuple(work.unseen),
+        diffs=tuple(sorted(_applied(work, journal, run) if run else _planned(work), key=_python_first)),
+        applied=bool(run),
+        undoable=len(journal.standing(last_run(journal))),
+        places=tuple(_place(secret, manifest, work) for secret in manifest.secret),
+        checks=tuple(work.verify()),
+        readers=tuple(_readers(manifest)),
+        audit=_audit(app, since=since, trails=trails, now=now) if account or trails else None,
+    )
+
+
+def _account(work: Work) -> tuple[str, str]:
+    """Return the account's id, or why there is none."""
+    if work.aws is None:
+        return "", "only the code was asked for"
+    try:
+        return work.aws.id, ""
+    except AwsError as error:
+        return "", error.message
+
+
+def _audit(app: Path, *, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Audit | None:
+    try:
+        return audit(app, since=since, trails=trails, now=now)
+    except AwsError:
+        return None  # the report says that no trail was looked at
+
+
+def _applied(work: Work, journal: Journal, run: str) -> Iterator[Diff]:
+    keep = _names(work)
+    steps = {step.what: step for step in journal.standing(run, "file")}
+    for path, step in sorted(steps.items()):
+        before = journal.kept(step.before) if step.before else None
+        yield became(path, before, work.tree.read(path) or b"", keep)
+
+
+def _planned(work: Work) -> Iterator[Diff]:
+    keep = _names(work)
+    for file in work.edits():
+        spans = [(f.site.start, f.site.end) for f in work.findings if f.path == file.path and f.site and not f.env]
+        text = diff_text(file, work.tree.read(file.path), keep=keep, spans=spans)
+        yield Diff(path=file.path, lines=tuple(text.splitlines()[1 + (file.before is not None) :]))
+
+
+def _python_first(diff: Diff) -> tuple[bool, bool, str]:
+    return diff.short, not diff.path.endswith(".py"), diff.path
+
+
+def _names(work: Work) -> set[str]:
+    secrets = work.manifest.secret
+    return {name for secret in secrets for name in (secret.name, *secret.variables(), *(secret.fields or {}))}
+
+
+def _place(secret: Secret, manifest: Manifest, work: Work) -> Place:
+    name = manifest.app.prefix + secret.name
+    common = Place(name=name, kind=str(secret.kind), variables=tuple(secret.variables()), where="unknown")
+    if work.aws is None:
+        return common
+    state = work.aws.secrets.state(name)
+    if state is None:
+        return msgspec.structs.replace(common, where="optional" if secret.optional else "missing")
+    if state.deleted:
+        return msgspec.structs.replace(common, where="deleted")
+    standing = Rotating(manifest, work.tree.root, work.aws.session).standing(secret)
+    return msgspec.structs.replace(common, where="AWS", kms_key=manifest.app.kms_key, standing=standing)

@@ -105,3 +105,31 @@ def test_the_account_itself(tmp_path, aws):
     assert done.code == 0, done.text
     assert "django-secret-key\n  user/moto" in done.out
     assert "note: no role in shield.toml: who may read can't be told" in done.out
+
+
+def test_report_of_an_app_before_and_after(tmp_path, aws):
+    app = tmp_path / "app"
+    app.mkdir()
+    make_app(app)
+    page = tmp_path / "report.html"
+    done = shield("report", "-o", str(page), cwd=app)
+    assert done.code == 0, done.err
+    before = page.read_text()
+    assert "What shield apply would do to each file" in before
+    assert "not in AWS" in before
+    assert shield("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
+    export(tmp_path / "trail.json", [record("GetSecretValue", KEY, user("bob"))])
+    done = shield("report", "--trail", str(tmp_path / "trail.json"), cwd=app)
+    assert "What shield apply did to each file" in done.out
+    assert "Secrets Manager</span>" in done.out
+    assert "user/\u200bbob" in done.out
+    done = shield("report", "-o", str(tmp_path / "comment.md"), cwd=app)
+    assert (tmp_path / "comment.md").read_text().startswith("### Secrets of shop")
+    assert "comment.md" in done.err
+
+
+def test_report_says_why_aws_was_not_looked_at(tmp_path):
+    make_app(tmp_path)
+    done = shield("report", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "AWS was not looked at: no AWS credentials." in done.out

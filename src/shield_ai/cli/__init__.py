@@ -19,6 +19,7 @@ COMMANDS = {
     "verify": "verify",
     "rotate": "rotate",
     "audit": "watch",
+    "report": "watch",
     "rollback": "change",
     "explain": "scan",
     "local": "local",

@@ -1,29 +1,42 @@
-"""`shield audit`: who read, changed, rotated and deleted which secret."""
+"""`shield audit`: who did what with which secret. `shield report`: the whole state on one page."""
 
 from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from shield_ai.cli._options import APP, JSON
+from shield_ai.cli._show import write
 from shield_ai.errors import DONE, FINDINGS
 from shield_ai.reports.audit import audit_text
 from shield_ai.watching import audit as audit_app
+from shield_ai.watching import dossier
 
+if TYPE_CHECKING:
+    from shield_ai.reports.dossier import Dossier
+    from shield_ai.work import Half
 
-@click.command()
-@APP
-@click.option("--since", metavar="TIME", help="7d, 12h, 30m, 2w or a date  [default: 7d, or all of an exported trail]")
-@click.option(
+SINCE = click.option(
+    "--since", metavar="TIME", help="7d, 12h, 30m, 2w or a date  [default: 7d, or all of an exported trail]"
+)
+TRAILS = click.option(
     "--trail",
     "trails",
     multiple=True,
     type=click.Path(path_type=Path),
+    metavar="PATH",
     help="exported files of CloudTrail, or folders",
 )
+
+
+@click.command()
+@APP
+@SINCE
+@TRAILS
 @JSON
 def audit(app: Path, since: str | None, trails: tuple[Path, ...], *, as_json: bool) -> int:
     """Say who read, changed, rotated and deleted which secret, from CloudTrail. Exits with 1 when something needs eyes.
@@ -35,3 +48,42 @@ def audit(app: Path, since: str | None, trails: tuple[Path, ...], *, as_json: bo
     result = audit_app(app, since=since, trails=trails, now=dt.datetime.now(dt.UTC))
     click.echo(msgspec.json.encode(result) if as_json else audit_text(result), nl=as_json)
     return FINDINGS if result.alerts or result.unread else DONE
+
+
+@click.command()
+@APP
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file; to stdout by default")
+@click.option(
+    "--format", "form", type=click.Choice(["html", "markdown"]), help="[default: html, or what the file's name says]"
+)
+@click.option("--only", type=click.Choice(["code"]), help="leave AWS alone")
+@SINCE
+@TRAILS
+def report(
+    app: Path, output: Path | None, form: str | None, only: Half | None, since: str | None, trails: tuple[Path, ...]
+) -> int:
+    """Put the whole state on one page: findings, changes, secrets, rotation, access, rollout, controls.
+
+    The page holds no value and loads nothing from anywhere: send it to whom you like. Markdown is short, for a comment
+    on a pull request. What can't be looked at, AWS for example, says so on the page.
+    """
+    made = dossier(app, only=only, since=since, trails=trails, now=dt.datetime.now(dt.UTC))
+    form = form or ("markdown" if output and output.suffix == ".md" else "html")
+    text = _rendered(made, form)
+    if output:
+        write(output, text)
+        click.echo(f"{made.headline} {output}", err=True)
+    else:
+        click.echo(text, nl=False)
+    return DONE
+
+
+def _rendered(made: Dossier, form: str) -> str:
+    """Render a report; each form is loaded only when it is asked for."""
+    if form == "markdown":
+        from shield_ai.reports.markdown import markdown  # noqa: PLC0415
+
+        return markdown(made)
+    from shield_ai.reports.page import page  # noqa: PLC0415
+
+    return page(made)

@@ -1,0 +1,141 @@
+"""What security frameworks ask for, and what this run shows of it. It claims no compliance: an auditor judges that.
+
+The numbers are those of SOC 2 (Trust Services Criteria 2017), PCI DSS 4.0.1, NIST SP 800-53 revision 5, HIPAA (45 CFR
+164), ISO/IEC 27001:2022 annex A and the GDPR.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model import Deed, Status
+from shield_ai.reports.dossier import Control, count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shield_ai.reports.dossier import Dossier, Evidence
+
+    Answer = tuple[Evidence, str]
+
+FRAMEWORKS = ("SOC 2", "PCI DSS", "NIST 800-53", "HIPAA", "ISO 27001", "GDPR")
+# Rules about how a secret is read; all others are about values that lie somewhere.
+READS = frozenset({"environ-read", "presence", "no-runtime"})
+
+
+def controls(dossier: Dossier) -> tuple[Control, ...]:
+    """Work out each row."""
+    rows = []
+    for statement, answer, numbers in _ROWS:
+        state, evidence = answer(dossier)
+        references = tuple(zip(FRAMEWORKS, numbers, strict=True))
+        rows.append(Control(statement=statement, state=state, evidence=evidence, references=references))
+    return tuple(rows)
+
+
+def _in_code(dossier: Dossier) -> Answer:
+    lying = [s.finding for s in dossier.findings if s.finding.rule.partition(".")[2] not in READS]
+    if lying:
+        files = len({finding.path for finding in lying})
+        return "against", f"{count(len(lying), 'value')} found in {count(files, 'file')}"
+    if dossier.unseen:
+        return "none", f"{count(len(dossier.unseen), 'file')} could not be looked at"
+    return "for", "the scan found no value in code or configuration"
+
+
+def _encrypted(dossier: Dossier) -> Answer:
+    if not dossier.account:
+        return "none", "AWS was not looked at"
+    if not dossier.places:
+        return "none", "no secret is named in shield.toml"
+    lacking = dossier.wanted - dossier.in_aws
+    keys = sorted({place.kms_key for place in dossier.places if place.where == "AWS"})
+    text = f"{dossier.in_aws} of {dossier.wanted} secrets are in Secrets Manager"
+    return "against" if lacking else "for", text + (f", encrypted with {', '.join(keys)}" if keys else "")
+
+
+def _least(dossier: Dossier) -> Answer:
+    found = [check for check in dossier.checks if "IAM policy" in check.name]
+    if not found:
+        return "none", "no policy was looked at"
+    bad = [check for check in found if check.status is not Status.OK]
+    return ("against", bad[0].detail) if bad else ("for", "the policy allows reading exactly the app's secrets")
+
+
+def _recorded(dossier: Dossier) -> Answer:
+    if dossier.audit is None or not dossier.audit.events:
+        return "none", "no trail was looked at, or it holds no event of these secrets"
+    reads = sum(access.deeds.get(Deed.READ, 0) for access in dossier.audit.accesses)
+    people = len({access.who for access in dossier.audit.accesses})
+    figures = ", ".join((count(dossier.audit.events, "event"), count(reads, "read"), count(people, "principal")))
+    return "for", f"CloudTrail names who did what: {figures}"
+
+
+def rotated(dossier: Dossier) -> Answer:
+    """Say whether every secret is changed on a schedule."""
+    known = [place for place in dossier.places if place.standing and place.where == "AWS"]
+    if not known:
+        return "none", "no rotation was looked at"
+    if dossier.overdue:
+        return "against", f"overdue: {', '.join(place.name for place in dossier.overdue)}"
+    without = [p.name for p in known if p.standing and p.standing.state == "no schedule"]
+    if without:
+        return "against", f"{count(len(without), 'secret')} without a schedule: {', '.join(without)}"
+    return "for", f"{len(known)} of {len(known)} secrets are inside their schedule"
+
+
+def _undoable(dossier: Dossier) -> Answer:
+    if not dossier.undoable:
+        return "none", "no apply on record"
+    return (
+        "for",
+        f"the journal holds {count(dossier.undoable, 'step')} that shield rollback undoes, file by file, byte for byte",
+    )
+
+
+def _noticed(dossier: Dossier) -> Answer:
+    eyes = len(dossier.audit.alerts) if dossier.audit else 0
+    if not dossier.alarms:
+        return "none", "no alarm is set up by shield.toml" + (
+            f"; the audit shows {eyes} things to look at" if eyes else ""
+        )
+    return "for", f"{count(len(dossier.alarms), 'alarm')} in AWS"
+
+
+_ROWS: tuple[tuple[str, Callable[[Dossier], Answer], tuple[str, ...]], ...] = (
+    (
+        "No secret stands in code or configuration files",
+        _in_code,
+        ("CC6.1", "8.6.2", "IA-5(7)", "164.308(a)(5)(ii)(D)", "A.5.17, A.8.28", "Art. 32(1)(b)"),
+    ),
+    (
+        "Secrets are stored encrypted",
+        _encrypted,
+        ("CC6.1", "8.3.2", "SC-28, SC-12", "164.312(a)(2)(iv)", "A.8.24", "Art. 32(1)(a)"),
+    ),
+    (
+        "Only those who need a secret may read it",
+        _least,
+        ("CC6.3", "7.2.5", "AC-6", "164.312(a)(1)", "A.8.3, A.5.15", "Art. 32(1)(b)"),
+    ),
+    (
+        "Each access is recorded",
+        _recorded,
+        ("CC7.2", "10.2.1", "AU-2, AU-12", "164.312(b)", "A.8.15", "Art. 32(1)(d)"),
+    ),
+    (
+        "Secrets are changed on schedule",
+        rotated,
+        ("CC6.1", "8.6.3", "IA-5", "164.308(a)(5)(ii)(D)", "A.5.17", "Art. 32(1)(b)"),
+    ),
+    (
+        "Changes are on record and can be undone",
+        _undoable,
+        ("CC8.1", "6.5.1", "CM-3", "164.308(a)(8)", "A.8.32", "Art. 32(1)(c)"),
+    ),
+    (
+        "Somebody is told of what is unusual",
+        _noticed,
+        ("CC7.3", "10.4.1", "SI-4", "164.308(a)(1)(ii)(D)", "A.8.16", "Art. 32(1)(d)"),
+    ),
+)

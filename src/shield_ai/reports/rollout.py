@@ -1,0 +1,79 @@
+"""The way from a laptop to production, and how far this run shows an app to have come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from shield_ai.model import Status
+from shield_ai.reports.controls import rotated
+from shield_ai.reports.dossier import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.reports.dossier import Dossier, Evidence
+
+STAGES = ("development", "staging", "production")
+BY_HAND = "this run can't tell"
+
+_STATES: dict[Evidence, Literal["done", "open", "unknown"]] = {"for": "done", "against": "open", "none": "unknown"}
+
+
+def rollout(dossier: Dossier) -> tuple[Step, ...]:
+    """Give each step in its order; what only a person can know says so."""
+    return tuple(_steps(dossier))
+
+
+def _steps(dossier: Dossier) -> Iterator[Step]:
+    dev, staging, production = STAGES
+    yield _step(
+        dev, "Name the secrets in shield.toml", done=bool(dossier.places), evidence=f"{len(dossier.places)} named"
+    )
+    left = sum(shown.finding.fixable for shown in dossier.findings)
+    moved = dossier.applied and not left
+    yield _step(dev, "Read each secret with get_secret()", done=moved, evidence=f"{left} places left" if left else "")
+    yield _check(dossier, dev, "Keep the vendored runtime as it was written", "vendored runtime")
+    yield Step(
+        stage=dev, text="Start the app and run its tests with USE_AWS_SECRETS off", state="unknown", evidence=BY_HAND
+    )
+    yield _aws(
+        dossier,
+        staging,
+        "Create the secrets",
+        dossier.in_aws == dossier.wanted,
+        f"{dossier.in_aws} of {dossier.wanted}",
+    )
+    yield _check(dossier, staging, "Give the app's role the policy for exactly these secrets", "IAM policy")
+    yield _check(dossier, staging, "Read each secret back", "can be read")
+    yield Step(
+        stage=staging, text="Switch USE_AWS_SECRETS on, watch the log for a day", state="unknown", evidence=BY_HAND
+    )
+    state, evidence = rotated(dossier)
+    yield Step(stage=production, text="Rotate on schedule", state=_STATES[state], evidence=evidence)
+    quiet = dossier.audit is not None and not dossier.audit.alerts
+    yield Step(
+        stage=production,
+        text="See in the audit that only the app reads",
+        state="unknown" if dossier.audit is None or not dossier.audit.events else "done" if quiet else "open",
+        evidence=f"{len(dossier.audit.alerts)} need eyes" if dossier.audit and dossier.audit.alerts else "",
+    )
+    yield _step(production, "Be told by alarms", done=bool(dossier.alarms), evidence=f"{len(dossier.alarms)} alarms")
+    yield Step(stage=production, text="Take the old variables away from the servers", state="unknown", evidence=BY_HAND)
+
+
+def _step(stage: str, text: str, *, done: bool, evidence: str = "") -> Step:
+    return Step(stage=stage, text=text, state="done" if done else "open", evidence=evidence)
+
+
+def _aws(dossier: Dossier, stage: str, text: str, done: bool, evidence: str) -> Step:  # noqa: FBT001  # the third of five texts
+    if not dossier.account:
+        return Step(stage=stage, text=text, state="unknown", evidence="AWS was not looked at")
+    return _step(stage, text, done=done, evidence=evidence)
+
+
+def _check(dossier: Dossier, stage: str, text: str, part: str) -> Step:
+    found = [check for check in dossier.checks if part in check.name]
+    if not found:
+        return Step(stage=stage, text=text, state="unknown", evidence="not looked at")
+    bad = [check for check in found if check.status is not Status.OK]
+    return _step(stage, text, done=not bad, evidence=bad[0].detail if bad else f"{len(found)} of {len(found)} ok")

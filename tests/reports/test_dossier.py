@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from dossiers import CLEAN, EMPTY, dossier, finding
+
+from shield_ai.model import Check, Severity, Status
+from shield_ai.reports.dossier import attention, became, shown
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [
+        pytest.param(CLEAN, "No findings, 1 of 1 secret in AWS Secrets Manager.", id="clean"),
+        pytest.param(EMPTY, "No findings.", id="empty"),
+        pytest.param(dossier(), "8 findings, 3 of 5 secrets in AWS Secrets Manager, 1 rotation overdue, 1 check failed.", id="much"),
+        pytest.param(dossier(account="", checks=(), findings=1), "1 finding, 5 secrets named in shield.toml; AWS was not looked at, 1 rotation overdue.", id="no AWS"),
+    ],
+)  # fmt: skip
+def test_headline(made, sentence):
+    assert made.headline == sentence
+
+
+def test_the_worst_first_and_no_value():
+    raw = b'A_KEY = "first value"\nB_KEY = "second value"\n'
+    found = shown([finding(0, "s.py", name="A_KEY"), finding(1, "s.py", name="B_KEY")], {"s.py": raw}.get)
+    assert [(s.finding.severity, s.line) for s in found] == [
+        (Severity.MEDIUM, 'B_KEY = "•••"'),
+        (Severity.LOW, 'A_KEY = "•••"'),
+    ]
+    assert shown([finding(9, "gone.py")], {}.get)[0].line == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "lines"),
+    [
+        pytest.param("a.py", None, b"1\n2\n", ("new, 2 lines",), id="new"),
+        pytest.param("a.py", b"A = 'old value'\n", b"A = get_secret('a', 'old value')\n", ("@@ -1 +1 @@", "-A = '•••'", "+A = get_secret('a', '•••')"), id="Python"),
+        pytest.param(".env", b"A=x\n", b"A=x\nB=y\nC=z\n", ("2 lines added, 0 removed",), id="anything else"),
+        pytest.param("a.py", b"A = 'one value'\n", b"A = 'two value'\n", ("differs in a value or in its line ends",), id="nothing to see"),
+    ],
+)  # fmt: skip
+def test_became(path, before, after, lines):
+    assert became(path, before, after, {"a"}).lines == lines
+
+
+def test_what_needs_attention():
+    checks = (
+        Check(name="a can be read", status=Status.FAILED, detail="is not in AWS", hint="shield apply"),
+        Check(name="b can be read", status=Status.FAILED, detail="is not in AWS", hint="shield apply"),
+        Check(name="the policy", status=Status.FAILED, detail="is missing"),
+        Check(name="c", status=Status.UNKNOWN, detail="why"),
+    )
+    assert attention(dossier(checks=checks)) == [
+        ("2 secrets can't be read", "is not in AWS: a, b", "shield apply"),
+        ("Not so: the policy", "is missing", ""),
+        ("b: rotation overdue", "last changed 2026-11-15", "shield rotate b"),
+        ("a: a call was denied", "user/shop was denied GetSecretValue, 2 times, last 2026-11-24", ""),
+    ]
+    assert attention(CLEAN) == attention(EMPTY) == []

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from dossiers import CLEAN, EMPTY, HOSTILE, dossier
+
+from shield_ai.reports.markdown import MOST, markdown
+
+
+def test_is_short():
+    assert markdown(EMPTY).startswith("### Secrets of shop\n\nNo findings.\n\n<sub>")
+    text = markdown(dossier(findings=MOST + 5))
+    assert (
+        text.count("| high |") + text.count("| low |") + text.count("| medium |") + text.count("| critical |") == MOST
+    )
+    assert "and 5 more findings" in text
+    assert "| `a` | AWS | 2026-11-15 |" in markdown(CLEAN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [HOSTILE, "a|b", "- - x", "+1", "@team fixes #12", "https://evil.example", "www.evil.example", "1. x", "a\nb"],
+)
+def test_nothing_of_the_app_becomes_markup(text):
+    made = markdown(dossier(text, findings=1))
+    outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", made)  # of code, in which nothing has a meaning
+    for markup in ("<img", "<script", "@team", " #12", "://", "www.", "**x", "[x]", "\n- - ", "\n+", "\x1b"):
+        assert markup not in outside.replace(f"\\{markup}", "")
+    (row,) = [line for line in made.splitlines() if line.startswith("| low")]
+    assert row.replace("\\|", "").count("|") == 4
