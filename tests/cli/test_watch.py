@@ -124,7 +124,7 @@ def test_report_of_an_app_before_and_after(tmp_path, aws):
     assert "Secrets Manager</span>" in done.out
     assert "user/\u200bbob" in done.out
     done = shield("report", "-o", str(tmp_path / "comment.md"), cwd=app)
-    assert (tmp_path / "comment.md").read_text().startswith("### Secrets of shop")
+    assert (tmp_path / "comment.md").read_text().startswith("### Secrets of app")
     assert "comment.md" in done.err
 
 
