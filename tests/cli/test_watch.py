@@ -13,7 +13,7 @@ name = "shop"
 role = "Shop"
 
 [monitoring]
-readers = ["rotation-*"]
+readers = ["role/rotation-*"]
 
 [[secret]]
 name = "django-secret-key"
