@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 
-from shield_ai.git import changed
+from shield_ai.git import changed, holds
 
 
 def git(root, *arguments):
@@ -26,3 +26,14 @@ def test_lists_what_differs_from_the_last_commit_below_the_app(tmp_path):
     assert changed(app) == ["b é.py"]
     (app / "a.py").unlink()
     assert changed(app) == ["a.py", "b é.py"]
+
+
+def test_says_whether_a_file_would_get_into_a_commit(tmp_path):
+    assert holds(tmp_path, ".env") == ""  # no repository
+    git(tmp_path, "init", "-q")
+    assert holds(tmp_path, ".env") == "is not ignored by git"
+    (tmp_path / ".gitignore").write_text(".env\n")
+    assert holds(tmp_path, ".env") == ""
+    (tmp_path / ".env").touch()
+    git(tmp_path, "add", "-f", ".env")
+    assert holds(tmp_path, ".env") == "is tracked by git"

@@ -60,7 +60,14 @@ def test_later_sources_win_and_empty_ones_do_not_count():
 
 @pytest.mark.parametrize(
     ("code", "value"),
-    [("x = 'abc'", "abc"), ("x = b'abc'", "abc"), ("x = ('a'\n     'b')", "ab"), ("x = 12", "12")],
+    [
+        ("x = 'abc'", "abc"),
+        ("x = b'abc'", "abc"),
+        ("x = ('a'\n     'b')", "ab"),
+        ("x = 'a'\n    'b'", "ab"),
+        ("x = 'a' + 'b'", "ab"),
+        ("x = 12", "12"),
+    ],
 )
 def test_a_literal_in_code(code, value):
     values = Values({}, {}, {"s.py": code.encode()}.get)

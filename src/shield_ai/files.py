@@ -46,7 +46,7 @@ def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
             begun.append(_begin(file, run, old, tree, journal))
             for folder in begun[-1].folders:
                 tree.make_folder(folder)
-            tree.stage(file.path, new)
+            tree.stage(file.path, new, private=file.private)
     except BaseException:
         take_back(begun, tree=tree, journal=journal)
         raise

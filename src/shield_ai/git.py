@@ -29,6 +29,27 @@ def changed(root: Path) -> list[str]:
     return [name for name in answer.stdout.decode("utf-8", "surrogateescape").split("\0") if name]
 
 
+def holds(root: Path, path: str) -> str:
+    """Say why git has a file, or would take it with the next `git add`; empty where it leaves it alone.
+
+    Args:
+        root: The app's folder.
+        path: Relative to it.
+    """
+
+    def asked(*arguments: str) -> int | None:
+        try:
+            return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False).returncode
+        except OSError:
+            return None
+
+    if asked("rev-parse", "--git-dir") != 0:
+        return ""
+    if asked("ls-files", "--error-unmatch", "--", path) == 0:
+        return "is tracked by git"
+    return "is not ignored by git" if asked("check-ignore", "-q", "--", path) == 1 else ""
+
+
 def head(repository: str, *, remote: bool) -> str:
     """Return the newest commit; nothing for a folder with uncommitted changes or without git.
 

@@ -51,6 +51,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     roots: tuple[str, ...] = ("",)  # folders on sys.path, deepest first; "" is the app itself
     runtime: str = BESIDE  # where a vendored copy would go
     django: bool = False
+    dotenv: bool = False  # something loads .env into the environment
     served: tuple[str, ...] = ()  # packages that are called like tests, and are none
     accessor: str = "get_secret"  # how the app's modules call it: some have a function of that name themselves
 

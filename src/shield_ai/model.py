@@ -183,6 +183,7 @@ class FileChange(msgspec.Struct, frozen=True, kw_only=True):
     after: str  # sha256 of the result
     edits: tuple[Edit, ...]
     encoding: str = "utf-8"  # of the file, for the text of the edits
+    private: bool = False  # a new file that only its owner may read
 
 
 class Action(enum.StrEnum):
@@ -249,6 +250,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[FileChange, ...] = ()
     changes: tuple[Change, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    dotenv: tuple[Origin, ...] = ()  # literals that go into .env, each field a variable
     harmless: tuple[Skipped, ...] = ()  # what sounds like a secret and is none
     missing: tuple[str, ...] = ()  # secrets that the app needs and that no source has a value for
     read: dict[str, str] = {}  # path -> sha256 of every other file that the plan was made from

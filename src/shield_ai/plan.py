@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.changes import lacking_of, origins_of, resource_changes, secret_change
 from shield_ai.fixers.app import app_files
+from shield_ai.fixers.literals import defaults
 from shield_ai.fixers.policy import policy_file
 from shield_ai.fixers.python import rewrite
 from shield_ai.fixers.rename import rename
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shield_ai.fixers import HasFolder, Read
+    from shield_ai.fixers.literals import Removal
     from shield_ai.manifest import Manifest
     from shield_ai.model import FileChange, Finding, Live, Resource, Settings
 
@@ -34,6 +36,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     calls: Sequence[tuple[str, int, int]] = (),
     desired: Sequence[Resource] = (),
     put: Mapping[tuple[str, str], Settings] | None = None,
+    removal: Removal | None = None,
 ) -> Plan:
     """Work out every edit and every AWS change.
 
@@ -49,6 +52,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         desired: Everything else that should be in AWS, each after what it depends on.
         put: What an earlier apply left there, by kind and name.
         accessor_import: The line that imports `get_secret` in this app; empty to leave the code alone.
+        removal: Takes the literals out of the code; None: they stay as defaults.
 
     Raises:
         AwsError: A secret's name is taken by something scheduled for deletion that is not ours.
@@ -57,8 +61,9 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     """
     files: list[FileChange] = []
     skipped: list[Skipped] = []
+    taken: list[str] = []
     if accessor_import:
-        files, skipped = _code(manifest, findings, calls, read, accessor_import)
+        files, skipped, taken = _code(manifest, findings, calls, read, accessor_import, removal)
     if accessor_import and manifest.secret:
         others, left = app_files(read, manifest, has_folder=has_folder, module=accessor_import.split()[1])
         files += others
@@ -89,19 +94,22 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         changes=tuple(changes),
         skipped=tuple(skipped),
         missing=tuple(missing),
+        dotenv=removal.taken(taken) if removal else (),
     )
 
 
-def _code(
+def _code(  # as plan
     manifest: Manifest,
     findings: Sequence[Finding],
     calls: Sequence[tuple[str, int, int]],
     read: Read,
     accessor_import: str,
-) -> tuple[list[FileChange], list[Skipped]]:
+    removal: Removal | None,
+) -> tuple[list[FileChange], list[Skipped], list[str]]:
     """Rewrite each Python file that has findings, rename what shield.toml renames, and write shield.toml."""
     files: list[FileChange] = []
     skipped: list[Skipped] = []
+    taken: list[str] = []
     sites: dict[str, list[Finding]] = {}
     places: dict[str, list[tuple[int, int]]] = {}
     for finding in findings:
@@ -112,17 +120,24 @@ def _code(
     for path in sorted({*sites, *places}):
         raw = read(path) or b""
         source = Source.from_bytes(path, raw)
-        rewritten = rewrite(source, sites.get(path, []), manifest, accessor_import)
+        rewritten = rewrite(source, sites.get(path, []), manifest, accessor_import, removal)
         skipped += rewritten.skipped
+        taken += rewritten.taken
         edits = [*rewritten.edits, *rename(source, places.get(path, []), manifest)]
+        for variable, found in defaults(source, places.get(path, []), removal) if removal else ():
+            if isinstance(found, Edit):
+                edits.append(found)
+                taken.append(variable)
+            else:
+                skipped.append(Skipped(path=path, line=0, name=variable, reason=found))
         if edits:
             files.append(file_change(path, raw, edits, source.encoding))
     if not manifest.secret:
-        return files, skipped
+        return files, skipped, taken
     old = read(FILE)
     text = render(manifest, old.decode() if old else "")
     if old is None or text.encode() != old:
         addition = text if old is None else text[len(old.decode()) :]
         at = len(old or b"")
         files.append(file_change(FILE, old, [Edit(path=FILE, start=at, end=at, replacement=addition)]))
-    return files, skipped
+    return files, skipped, taken

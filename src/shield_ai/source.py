@@ -166,7 +166,9 @@ def digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def file_change(path: str, before: bytes | None, edits: Iterable[Edit], encoding: str = "utf-8") -> FileChange:
+def file_change(
+    path: str, before: bytes | None, edits: Iterable[Edit], encoding: str = "utf-8", *, private: bool = False
+) -> FileChange:
     """Describe what edits make of a file, with the digests that apply checks.
 
     Args:
@@ -174,6 +176,7 @@ def file_change(path: str, before: bytes | None, edits: Iterable[Edit], encoding
         before: The bytes now; None when the file does not exist yet.
         edits: Over those bytes.
         encoding: Of the file.
+        private: Only its owner may read the file, if it is new.
     """
     ordered = tuple(edits)
     after = apply_edits(before or b"", ordered, encoding)
@@ -183,4 +186,5 @@ def file_change(path: str, before: bytes | None, edits: Iterable[Edit], encoding
         after=digest(after),
         edits=ordered,
         encoding=encoding,
+        private=private,
     )

@@ -62,24 +62,25 @@ class Tree:
         except OSError as error:
             raise SourceError(f"{relative} can't be read: {error.strerror}", "look at its permissions") from None
 
-    def stage(self, relative: str, content: bytes, *, like: str = "") -> Path:
+    def stage(self, relative: str, content: bytes, *, like: str = "", private: bool = False) -> Path:
         """Write the new bytes under a temporary name beside the file, on disk for sure, with the file's own mode.
 
         Args:
             relative: The file that the bytes are for.
             content: All of its new bytes.
             like: Take the mode of this file instead.
+            private: A new file is for its owner alone.
 
         Raises:
             SourceError: The disk is full, the folder read-only, …; nothing is left behind.
         """
         place = self.path(relative)
         temporary = temporary_of(place.resolve())
-        model = self.path(like) if like else place
+        model, mode = self.path(like) if like else place, 0o600 if private else 0o644
         try:
             status = model.stat() if model.exists() else None
             with temporary.open("wb") as file:
-                os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode) if status else 0o644 & ~_umask())
+                os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode) if status else mode & ~_umask())
                 if status and status.st_uid != os.geteuid():
                     with contextlib.suppress(PermissionError):
                         os.fchown(file.fileno(), status.st_uid, status.st_gid)

@@ -102,10 +102,21 @@ class Values:
         start, _, end = span.partition("-")
         try:
             source = (self._read(path) or b"")[int(start) : int(end)]
-            value = ast.literal_eval(source.decode().strip())
+            return Hidden(_text(ast.parse(f"({source.decode()})", mode="eval").body))
         except (ValueError, SyntaxError):
             return None
-        return Hidden(value.decode() if isinstance(value, bytes) else str(value))
+
+
+def _text(node: ast.expr) -> str:
+    """Return the text of a literal, or of literals added together.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _text(node.left) + _text(node.right)
+    value = ast.literal_eval(node)
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def generate(kind: str) -> Hidden:

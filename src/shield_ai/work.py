@@ -14,6 +14,7 @@ from shield_ai import git
 from shield_ai.apply import apply, recover
 from shield_ai.draft import draft
 from shield_ai.errors import ShieldError, SourceError, StalePlanError, UnsafePlanError, ValueMissingError
+from shield_ai.fixers.literals import DOTENV, Removal, dotenv
 from shield_ai.infra import resources
 from shield_ai.infra.iam import role_name
 from shield_ai.journal import Journal
@@ -45,16 +46,20 @@ class Work:
         app: The app's folder.
         only: "code" or "aws" to leave the other half alone.
         env_files: Files to take values from.
+        remove_literals: Take literals out of the code, into .env.
 
     Raises:
         ShieldError: The folder or a file of values can't be used.
     """
 
-    def __init__(self, app: Path, *, only: Half | None = None, env_files: Sequence[str] = ()) -> None:
+    def __init__(
+        self, app: Path, *, only: Half | None = None, env_files: Sequence[str] = (), remove_literals: bool = False
+    ) -> None:
         self.tree = Tree(app)
         self.only = only
         self.journal = Journal(self.tree.root)
         self._env_files = tuple(env_files)
+        self._remove_literals = remove_literals
         self.proved: list[str] = []  # settings modules that were loaded before and after an apply
         self.unproved: list[str] = []  # why some of them were not compared
 
@@ -147,9 +152,24 @@ class Work:
             available=self.values(self._env_files).available(variables),
             desired=desired,
             put=put,
+            removal=self._removal() if self._remove_literals else None,
             accessor_import="" if self.only == "aws" else self.scanned.facts.accessor_import(manifest),
         )
         return msgspec.structs.replace(made, harmless=self.scanned.harmless)
+
+    def _removal(self) -> Removal:
+        """Say what can be taken out of the code.
+
+        Raises:
+            UnsafePlanError: .env would get into git.
+        """
+        if why := git.holds(self.tree.root, DOTENV):
+            hint = "git rm --cached .env, and ignore it" if "tracked" in why else "add the line .env to .gitignore"
+            raise UnsafePlanError(f"{DOTENV} {why}, so no secret can go there", hint)
+        there = self.tree.read(DOTENV) is not None
+        held = read_env_file(self.tree.path(DOTENV)) if there else {}
+        found = [*self.findings, *self.scanned.constants]
+        return Removal(found, self.values(()), held, loaded=self.scanned.facts.dotenv)
 
     def _look(self, manifest: Manifest) -> tuple[Live | None, tuple[Resource, ...], dict[tuple[str, str], Settings]]:
         """Look at the account: what is there, what should be there, and how an earlier apply left it."""
@@ -241,11 +261,13 @@ class Work:
         values = self.values([*self._env_files, *sorted(files - set(self._env_files))])
         aws = self.aws if made.changes else None
         rewritten = any(file.before and file.path.endswith(".py") for file in made.files)
-        check = self._prove(values) if prove and rewritten else lambda: None
+        if added := dotenv(made.dotenv, values, self.tree.read(DOTENV)):
+            made = msgspec.structs.replace(made, files=(*made.files, added))
+        check = self._prove(values, strict=bool(made.dotenv)) if prove and rewritten else lambda: None
         return apply(made, tree=self.tree, journal=self.journal, values=values, aws=aws, tell=tell, check=check)
 
-    def _prove(self, values: Values) -> Callable[[], None]:
-        """Load the settings now, and return what loads and compares them again."""
+    def _prove(self, values: Values, *, strict: bool) -> Callable[[], None]:
+        """Load the settings now, and return what loads and compares them again; strictly, none may be left out."""
         facts, manifest = self.scanned.facts, self.manifest
         modules = [(facts.module(path), facts.root(path)) for path in manifest.app.settings]
         sites = [f.site for f in self.findings if f.site]
@@ -265,6 +287,11 @@ class Work:
                 raise UnsafePlanError(
                     f"these settings would change: {', '.join(differ)}",
                     "every file is as it was; please report it, or take the secrets out of shield.toml",
+                )
+            if strict and self.unproved:
+                raise UnsafePlanError(
+                    f"not proved that the app finds in {DOTENV} what was taken out: {self.unproved[0]}",
+                    "every file is as it was; run it where the app's dependencies are, or use --no-proof",
                 )
             self.proved = [module for module, _ in modules]
 

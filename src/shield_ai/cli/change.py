@@ -19,16 +19,29 @@ from shield_ai.work import Half, Work
 if TYPE_CHECKING:
     from shield_ai.model import Plan
 
+LITERALS = click.option(
+    "--remove-literals", is_flag=True, help="take secrets out of the code: their values go into the untracked .env"
+)
+
 
 @click.command()
 @APP
 @ONLY
 @ENV_FILES
+@LITERALS
 @JSON
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="write the plan to a file, for shield apply")
-def plan(app: Path, only: Half | None, env_files: tuple[str, ...], output: Path | None, *, as_json: bool) -> int:
+def plan(  # one argument a flag
+    app: Path,
+    only: Half | None,
+    env_files: tuple[str, ...],
+    output: Path | None,
+    *,
+    remove_literals: bool,
+    as_json: bool,
+) -> int:
     """Show every edit as a diff, and every change in AWS. Changes nothing."""
-    work = Work(app, only=only, env_files=env_files)
+    work = Work(app, only=only, env_files=env_files, remove_literals=remove_literals)
     made = work.plan()
     if output:
         write(output, plan_json(made))
@@ -44,6 +57,7 @@ def plan(app: Path, only: Half | None, env_files: tuple[str, ...], output: Path 
 @click.argument("target", default=".", type=click.Path(path_type=Path), metavar="[APP|plan.json]")
 @ONLY
 @ENV_FILES
+@LITERALS
 @YES
 @click.option("--allow-dirty", is_flag=True, help="go on with uncommitted changes in the git tree")
 @click.option("--allow-missing", is_flag=True, help="go on without a value for a secret that the app needs")
@@ -53,6 +67,7 @@ def apply(  # noqa: PLR0913  # one argument a flag
     only: Half | None,
     env_files: tuple[str, ...],
     *,
+    remove_literals: bool,
     yes: bool,
     allow_dirty: bool,
     allow_missing: bool,
@@ -63,7 +78,7 @@ def apply(  # noqa: PLR0913  # one argument a flag
     May be run again at any time: what is done already is left as it is, what was cut off is finished.
     """
     from_file = target if target.is_file() else None
-    work = Work(Path() if from_file else target, only=only, env_files=env_files)
+    work = Work(Path() if from_file else target, only=only, env_files=env_files, remove_literals=remove_literals)
     made = work.load(from_file) if from_file else work.plan()
     if work.nothing(made):
         click.echo("nothing to do: everything is as planned", err=True)

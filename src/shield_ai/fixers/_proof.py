@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import ast
 import warnings
+from typing import TYPE_CHECKING
 
 from shield_ai.errors import SourceError
 from shield_ai.source import Source, parse
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 GET = "get_secret"
 HAS = "has_secret"
+REMOVED = "removed"
 
 
-def differs(source: Source, after: bytes, module: str) -> str:
+def differs(source: Source, after: bytes, module: str, removed: Collection[str] = ()) -> str:
     """Say what is wrong with a rewritten file; empty where nothing is.
 
     Args:
         source: The file before.
         after: Its bytes afterwards.
         module: Where the runtime is imported from.
+        removed: Secrets whose literals were taken out; in the file before, the text "removed" stands for each.
     """
     try:
         changed = Source.from_bytes(source.path, after)
@@ -28,7 +34,7 @@ def differs(source: Source, after: bytes, module: str) -> str:
             compile(tree, source.path, "exec", dont_inherit=True)
     except (SourceError, SyntaxError, ValueError):
         return "the rewritten file would not compile"
-    before, now = Plain(source, module), Plain(changed, module)
+    before, now = Plain(source, module, removed), Plain(changed, module, removed)
     same = len(before.body) == len(now.body) and all(
         one == other or before.of(one) == now.of(other) for one, other in zip(before.body, now.body, strict=True)
     )
@@ -38,8 +44,9 @@ def differs(source: Source, after: bytes, module: str) -> str:
 class Plain(ast.NodeTransformer):
     """Takes the wrapping off the statements of a file; `body` has the lines of each, and equal lines mean the same."""
 
-    def __init__(self, source: Source, module: str) -> None:
+    def __init__(self, source: Source, module: str, removed: Collection[str] = ()) -> None:
         self.module = module
+        self.removed = removed
         ours = [node for node in source.tree.body if self._ours(node)]
         names = (alias for node in ours for alias in node.names)  # type: ignore[attr-defined]  # _ours has looked
         self.names = {alias.asname or alias.name: alias.name for alias in names}
@@ -55,6 +62,8 @@ class Plain(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:  # the base class names it
         """Replace `get_secret("name", lambda: x)` by x."""
         self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and self.names.get(node.func.id) == GET and self._removed(node):
+            return ast.Constant(value=REMOVED)
         if not isinstance(node.func, ast.Name) or len(node.args) < 2:  # noqa: PLR2004  # a name and a default
             return self._asked(node)
         if self.names.get(node.func.id) != GET:
@@ -63,6 +72,10 @@ class Plain(ast.NodeTransformer):
         if isinstance(default, ast.Lambda) and all(isinstance(d, ast.Name) for d in default.args.defaults):
             return default.body
         return default
+
+    def _removed(self, node: ast.Call) -> bool:
+        first = node.args[0] if node.args else None
+        return isinstance(first, ast.Constant) and first.value in self.removed
 
     def _asked(self, node: ast.Call) -> ast.AST:
         """Replace `has_secret(…)` by what stands for any presence test."""

@@ -26,6 +26,7 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     secret: str
     field: str
     names: Names
+    instead: str | None = None  # what reads the value that is taken out of the code; empty: get_secret itself
 
 
 def wrap_edits(source: Source, wraps: list[Wrap]) -> list[Edit]:
@@ -55,8 +56,8 @@ def _in_line(source: Source, number: int, wraps: list[Wrap], width: int, deeper:
     inserts = []
     for wrap in wraps:
         start, end = source.position(wrap.site.start)[1] - 1, source.position(wrap.site.end)[1] - 1
-        if wrap.site.shape is Shape.PRESENCE:
-            inserts.append(Insert(start, end, presence(source, wrap), "", replaces=True))
+        if text := _in_place(source, wrap):
+            inserts.append(Insert(start, end, text, "", replaces=True))
         else:
             inserts.append(Insert(start, end, *around(source, wrap)))
     held = any(wrap.site.quote for wrap in wraps)  # a line within a string can't be broken
@@ -75,8 +76,8 @@ def _over_lines(source: Source, wrap: Wrap, first: int, inner: list[int]) -> lis
     """Wrap an expression of several lines: one argument a line, the expression moved in by one step."""
     site = wrap.site
     before, after = around(source, wrap)
-    if wrap.site.shape is Shape.PRESENCE:
-        return [_edit(source, site.start, site.end, presence(source, wrap))]
+    if text := _in_place(source, wrap):
+        return [_edit(source, site.start, site.end, text)]
     if not inner:
         return [_edit(source, site.start, site.start, before), _edit(source, site.end, site.end, after)]
     indent = re.match(r"[ \t]*", source.lines[first - 1][1].decode(source.encoding))[0]  # type: ignore[index]  # any
@@ -96,13 +97,7 @@ def _over_lines(source: Source, wrap: Wrap, first: int, inner: list[int]) -> lis
 def _indentable(source: Source, wrap: Wrap, first: int, last: int) -> list[int]:
     """Return the lines after the first that can be moved in: none where one of them begins inside a string."""
     text = "".join(raw.decode(source.encoding) for _, raw in source.lines[first - 1 : last])
-    if (
-        wrap.site.quote
-        or wrap.site.shape is Shape.PRESENCE
-        or "'''" in text
-        or '"""' in text
-        or re.search(r"\\\r?\n", text)
-    ):
+    if wrap.site.quote or _in_place(source, wrap) or "'''" in text or '"""' in text or re.search(r"\\\r?\n", text):
         return []
     return [n for n in range(first + 1, last + 1) if source.lines[n - 1][1].strip()]
 
@@ -117,6 +112,17 @@ def line_width(source: Source) -> int:
     if len(longer) < max(3, len(source.lines) // 50):
         return WIDTH
     return min(120, sorted(longer)[len(longer) * 9 // 10])
+
+
+def _in_place(source: Source, wrap: Wrap) -> str:
+    """Return what takes the place of an expression that does not stay."""
+    if wrap.site.shape is Shape.PRESENCE:
+        return presence(source, wrap)
+    if wrap.instead is None:
+        return ""
+    quote = quote_of(source, wrap.site)
+    read = [f"lambda: {wrap.instead}"] if wrap.instead else []
+    return f"{wrap.names.get}({', '.join([_name(wrap, quote), *read, *_keywords(wrap, quote)])})"
 
 
 def presence(source: Source, wrap: Wrap) -> str:

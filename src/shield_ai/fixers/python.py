@@ -8,17 +8,17 @@ import msgspec
 
 from shield_ai.errors import SourceError
 from shield_ai.fixers._imports import accessor_names, import_edit
-from shield_ai.fixers._proof import differs
+from shield_ai.fixers._proof import REMOVED, differs
 from shield_ai.fixers._wrap import Wrap, wrap_edits
-from shield_ai.model import Edit, Skipped
-from shield_ai.source import apply_edits
+from shield_ai.model import Edit, Shape, Skipped
+from shield_ai.source import Source, apply_edits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shield_ai.fixers.literals import Removal
     from shield_ai.manifest import Manifest
     from shield_ai.model import Finding, Site
-    from shield_ai.source import Source
 
 
 class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,9 +26,16 @@ class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
 
     edits: tuple[Edit, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    taken: tuple[str, ...] = ()  # variables whose values are no longer in the code
 
 
-def rewrite(source: Source, findings: Sequence[Finding], manifest: Manifest, accessor_import: str) -> Rewrite:
+def rewrite(
+    source: Source,
+    findings: Sequence[Finding],
+    manifest: Manifest,
+    accessor_import: str,
+    removal: Removal | None = None,
+) -> Rewrite:
     """Rewrite one file.
 
     Args:
@@ -36,6 +43,7 @@ def rewrite(source: Source, findings: Sequence[Finding], manifest: Manifest, acc
         findings: What the scan found in it.
         manifest: Which secret each variable belongs to.
         accessor_import: `from x.secrets import get_secret`, perhaps under another name.
+        removal: Takes the literals out of the code; None: they stay as defaults.
     """
     skipped: list[Skipped] = []
     wraps: list[Wrap] = []
@@ -56,15 +64,20 @@ def rewrite(source: Source, findings: Sequence[Finding], manifest: Manifest, acc
             skipped.append(_skip(finding, reason))
             continue
         taken.add((site.start, site.end))
+        if removal and site.shape is Shape.LITERAL:
+            instead, reason = removal.reading(source, site.variable)
+            skipped += [_skip(finding, f"the literal stays as a default: {reason}")] if reason else []
+            wrap = wrap if reason else msgspec.structs.replace(wrap, instead=instead)
         wraps.append(wrap)
     if not wraps:
         return Rewrite(skipped=tuple(skipped))
     edits = [*import_edit(source, wraps, names), *wrap_edits(source, wraps)]
-    problem = _problem(source, edits, names.module)
+    gone = [wrap for wrap in wraps if wrap.instead is not None]
+    problem = _problem(source, edits, names.module, gone)
     if problem:
         skipped += [_skip(f, problem) for f in findings if f.site and not f.site.reason]
         return Rewrite(skipped=tuple(skipped))
-    return Rewrite(edits=tuple(edits), skipped=tuple(skipped))
+    return Rewrite(edits=tuple(edits), skipped=tuple(skipped), taken=tuple(wrap.site.variable for wrap in gone))
 
 
 def _computed(site: Site, manifest: Manifest) -> str:
@@ -78,13 +91,17 @@ def _skip(finding: Finding, reason: str) -> Skipped:
     return Skipped(path=finding.path, line=finding.line, name=finding.env or finding.name, reason=reason)
 
 
-def _problem(source: Source, edits: list[Edit], module: str) -> str:
+def _problem(source: Source, edits: list[Edit], module: str, gone: list[Wrap]) -> str:
     """Say why the result can't be trusted; empty where it can."""
+    sites = [wrap.site for wrap in gone]
+    stand_ins = [Edit(path=source.path, start=s.start, end=s.end, replacement=f'"{REMOVED}"') for s in sites]
     try:
         after = apply_edits(source.raw, edits, source.encoding)
+        if gone:
+            source = Source.from_bytes(source.path, apply_edits(source.raw, stand_ins, source.encoding))
     except SourceError as error:
         return error.message.removeprefix(f"{source.path}: ")
-    return differs(source, after, module)
+    return differs(source, after, module, {wrap.secret for wrap in gone})
 
 
 __all__ = ["Rewrite", "rewrite"]

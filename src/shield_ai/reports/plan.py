@@ -33,6 +33,8 @@ def plan_text(plan: Plan) -> str:
     lines: list[str] = []
     if plan.files:
         lines += ["code", *(_file(file) for file in plan.files), ""]
+    if plan.dotenv:
+        lines += ["out of the code, into .env", *(f"  - {origin.field}" for origin in plan.dotenv), ""]
     if plan.changes:
         lines += [
             f"AWS account {plan.account}, {plan.region}",

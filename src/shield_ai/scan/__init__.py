@@ -47,6 +47,7 @@ TOO_LARGE = 2_000_000  # bytes; no hand-written Python file comes near
 READS = re.compile(rb"environ|getenv|decouple|_url\.config|[Cc]onfig\b|\benv\b|BaseSettings|configurations|get_secret")
 WORDS = re.compile(rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|auth")
 QUOTED = re.compile(rb"(?i)(secret|passw|token|api_?key|credential|://)[^\n]{0,80}[\"\'][^\n\"\']{6}")
+LOADS = re.compile(rb"\bload_dotenv\(|\.read_env(?:file)?\(")  # python-dotenv, django-environ, environs, envparse
 ACCESSORS = ("get_secret", "aws_get_secret", "shield_get_secret")
 OURS = re.compile(rb"(secrets|shield_ai)\s+import[^\n]*\bget_secret\b")
 
@@ -191,6 +192,7 @@ def _facts(name: str, known: set[str], read: Read) -> Facts:
         roots=roots,
         runtime=runtime,
         django=django,
+        dotenv=any(LOADS.search(read(path) or b"") for path in python if not is_test(path, served)),
         served=served,
         accessor=_accessor(raws),
     )
