@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import re
+import secrets
+
+import pytest
+from project import make, manage
+
+from shield_ai.django.checks import DEVELOPMENT
+from shield_ai.fixers.vendor import content
+
+KEY = "django-secret-key"
+PRODUCTION = {"DJANGO_ENV": "production"}
+
+
+def ids(done):
+    return sorted(set(re.findall(r"shield_ai\.([EW]\d{3})", done.stdout + done.stderr)))
+
+
+@pytest.mark.parametrize(
+    ("more", "env", "found"),
+    [
+        pytest.param("", {}, [], id="nothing"),
+        pytest.param("", {"SECRET_KEY": "django-insecure-abc"}, [], id="a development key in development"),
+        pytest.param("", {"SECRET_KEY": "django-insecure-abc", **PRODUCTION}, ["E001"], id="and in production"),
+        pytest.param("", {"SECRET_KEY": "dev-secret-key-change-me", **PRODUCTION}, ["E001"], id="written by hand"),
+        pytest.param("\nEMAIL_HOST_PASSWORD = 'not so secret'\n", {}, ["W004"], id="a password as plain text"),
+        pytest.param("\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'PASSWORD': 'not so secret'}}\n", {}, ["W004"], id="in a dictionary"),
+        pytest.param("\nEMAIL_HOST_PASSWORD = get_secret('email-host-password', 'not so secret')\nX_TOKEN = ''\nPASSWORD_HASHERS = ['x']\n", {}, [], id="moved, empty, or none"),
+        pytest.param("", {"USE_AWS_SECRETS": "true"}, ["W005"], id="AWS on in development"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong(tmp_path, more, env, found):
+    done = manage(make(tmp_path, more=more), "shield", "check", "--deploy", **env)
+    assert ids(done) == found, done.stderr
+    assert done.returncode == bool(found)
+
+
+def test_a_fall_back_to_the_environment(tmp_path, aws):
+    done = manage(make(tmp_path), "shield", "check", USE_AWS_SECRETS="true", **PRODUCTION)
+    assert ids(done) == ["W001"]
+    assert KEY not in done.stderr.partition("System check")[2]
+
+
+def test_an_edited_copy_of_the_runtime(tmp_path):
+    make(tmp_path, runtime="shop.utils.secrets")
+    (tmp_path / "shop/utils").mkdir()
+    (tmp_path / "shop/utils/__init__.py").touch()
+    copy = tmp_path / "shop/utils/secrets.py"
+    copy.write_text(content())
+    assert ids(manage(tmp_path, "shield", "check")) == []
+    copy.write_text(content() + "\n# a change\n")
+    done = manage(tmp_path, "shield", "check")
+    assert ids(done) == ["W002"]
+    assert str(copy) in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("manifest", "more", "found"),
+    [
+        pytest.param('[[secret]]\nname = "k"\nkind = "django-secret-key"\nrotate = "manual"\n', "", ["W003"], id="rotated"),
+        pytest.param('[[secret]]\nname = "k"\nkind = "django-secret-key"\nrotate = "manual"\n', "\nSECRET_KEY_FALLBACKS = [SECRET_KEY + 'x']\n", [], id="with fallbacks"),
+        pytest.param('[[secret]]\nname = "k"\nkind = "api-key"\nrotate = "manual"\n', "", [], id="not the key"),
+        pytest.param("no TOML", "", [], id="broken"),
+    ],
+)  # fmt: skip
+def test_no_fallbacks_while_the_key_is_rotated(tmp_path, manifest, more, found):
+    make(tmp_path, more=more)
+    (tmp_path / "shield.toml").write_text(manifest)
+    assert ids(manage(tmp_path, "shield", "check", "--deploy")) == found
+    assert ids(manage(tmp_path, "shield", "check")) == []
+
+
+def test_djangos_own_command_runs_them_too(tmp_path):
+    done = manage(make(tmp_path), "check", SECRET_KEY="django-insecure-abc", **PRODUCTION)
+    assert ids(done) == ["E001"]
+
+
+def test_no_random_key_is_taken_for_one_of_development():
+    assert not [key for _ in range(2000) if DEVELOPMENT.search(key := secrets.token_urlsafe(50))]
