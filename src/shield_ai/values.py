@@ -103,7 +103,7 @@ class Values:
         try:
             source = (self._read(path) or b"")[int(start) : int(end)]
             return Hidden(_text(ast.parse(f"({source.decode()})", mode="eval").body))
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, TypeError):
             return None
 
 
@@ -111,12 +111,13 @@ def _text(node: ast.expr) -> str:
     """Return the text of a literal, or of literals added together.
 
     Raises:
-        ValueError: It is none.
+        TypeError: It is none.
     """
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return _text(node.left) + _text(node.right)
-    value = ast.literal_eval(node)
-    return value.decode() if isinstance(value, bytes) else str(value)
+    if not isinstance(node, ast.Constant):
+        raise TypeError(type(node).__name__)
+    return node.value.decode() if isinstance(node.value, bytes) else str(node.value)
 
 
 def generate(kind: str) -> Hidden:

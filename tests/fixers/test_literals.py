@@ -49,7 +49,7 @@ def run(root, *arguments):
 
 def flat(code):
     """Undo the breaking of lines."""
-    return " ".join(code.split()).replace("( ", "(").replace(", )", ")")
+    return " ".join(code.split()).replace("( ", "(").replace(", )", ")").replace(" )", ")")
 
 
 def contents(root):

@@ -56,7 +56,7 @@ def _in_line(source: Source, number: int, wraps: list[Wrap], width: int, deeper:
     inserts = []
     for wrap in wraps:
         start, end = source.position(wrap.site.start)[1] - 1, source.position(wrap.site.end)[1] - 1
-        if text := _in_place(source, wrap):
+        if (text := _in_place(source, wrap)) is not None:
             inserts.append(Insert(start, end, text, "", replaces=True))
         else:
             inserts.append(Insert(start, end, *around(source, wrap)))
@@ -76,7 +76,7 @@ def _over_lines(source: Source, wrap: Wrap, first: int, inner: list[int]) -> lis
     """Wrap an expression of several lines: one argument a line, the expression moved in by one step."""
     site = wrap.site
     before, after = around(source, wrap)
-    if text := _in_place(source, wrap):
+    if (text := _in_place(source, wrap)) is not None:
         return [_edit(source, site.start, site.end, text)]
     if not inner:
         return [_edit(source, site.start, site.start, before), _edit(source, site.end, site.end, after)]
@@ -114,12 +114,12 @@ def line_width(source: Source) -> int:
     return min(120, sorted(longer)[len(longer) * 9 // 10])
 
 
-def _in_place(source: Source, wrap: Wrap) -> str:
-    """Return what takes the place of an expression that does not stay."""
+def _in_place(source: Source, wrap: Wrap) -> str | None:
+    """Return what takes the place of an expression; None where it stays."""
     if wrap.site.shape is Shape.PRESENCE:
         return presence(source, wrap)
     if wrap.instead is None:
-        return ""
+        return None
     quote = quote_of(source, wrap.site)
     read = [f"lambda: {wrap.instead}"] if wrap.instead else []
     return f"{wrap.names.get}({', '.join([_name(wrap, quote), *read, *_keywords(wrap, quote)])})"
