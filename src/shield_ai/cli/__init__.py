@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "watch",
     "rollback": "change",
     "explain": "scan",
+    "schema": "schema",
     "local": "local",
     "demo": "local",
 }
