@@ -89,9 +89,13 @@ def test_the_journey_and_no_value_anywhere(tmp_path):
         "after",
         "verify",
         "rollback",
+        "rotate",
         "leaks",
     }
     assert "FAILED" not in output
+    loads = re.findall(r"(one user|two users).*: (\d+) requests, 0 failed", output)
+    assert [users for users, _ in loads] == ["one user", "two users"]
+    assert all(int(number) >= 60 for _, number in loads)
 
     values = {k: v for k, v in dotenv_values(folder / "storefront/.env").items() if v and not k.startswith("DATABASE_")}
     values["DATABASE_PASSWORD"] = dotenv_values(folder / "storefront/.env")["DATABASE_PASSWORD"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -16,16 +18,17 @@ from typing import TYPE_CHECKING
 import click
 
 from shield_ai.errors import DONE, FINDINGS, ShieldError
+from shield_ai.localaws.load import Load
 from shield_ai.localaws.postgres import LocalPostgres
 from shield_ai.localaws.server import LocalAws
 from shield_ai.localaws.webapp import WebApp, copy_sample, load_data, write_env
+from shield_ai.model import Hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shield_ai.model import Hidden
-
 _LOG = "demo.log"
+ONE, TWO = "one user, our Django backend", "two users, Django's own"
 
 
 def demo(keep: Path | None) -> int:
@@ -61,6 +64,7 @@ class Journey:
         self.folder = folder
         self.app = copy_sample(folder / "storefront")
         self.aws = aws
+        self.pg = pg
         self.secrets: dict[str, Hidden] = write_env(self.app, pg)
         self.plain = {k: v for k, v in os.environ.items() if k not in self.secrets and not k.startswith("DATABASE_")}
         self.lines: list[str] = []
@@ -98,6 +102,7 @@ class Journey:
         (self.folder / "env-put-aside").rename(env_file)
         with self.serving("again", "on its .env, as before", off):
             pass
+        Rotations(self).run(on)
         self.leaks()
 
     @contextlib.contextmanager
@@ -110,12 +115,19 @@ class Journey:
             )
             yield app
 
-    def shield(self, *arguments: str, show: bool = True, codes: tuple[int, ...] = (DONE,)) -> str:
+    def shield(
+        self, *arguments: str, show: bool = True, codes: tuple[int, ...] = (DONE,), app: Path | None = None
+    ) -> str:
         """Run one command as a user would, and show it."""
         command = [sys.executable, "-m", "shield_ai", *arguments]
         click.secho(f"$ shield {' '.join(arguments)}", err=True, bold=True)
         done = subprocess.run(
-            command, cwd=self.app, env=self.aws.environment(self.plain), capture_output=True, text=True, check=False
+            command,
+            cwd=app or self.app,
+            env=self.aws.environment(self.plain),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         self.seen += done.stdout.encode() + done.stderr.encode()
         if show:
@@ -170,11 +182,91 @@ class Journey:
     def leaks(self) -> None:
         """Search everything that was printed, logged, planned or journalled for every value."""
         kept = self.app / ".shield"
-        places = [self.folder / _LOG, self.folder / "plan.json", kept / "journal.jsonl", self.aws.log_path]
+        places = [self.folder / _LOG, self.folder / "plan.json", kept / "journal.jsonl"]
+        places += [self.aws.log_path, self.pg.log_path]
         haystack = bytes(self.seen) + b"".join(place.read_bytes() for place in places if place.exists())
         found = [name for name, value in self.secrets.items() if value.reveal().encode() in haystack]
         text = f"{len(self.secrets)} values searched for in {len(haystack)} bytes of output, logs, plan and journal: "
         self.say("leaks", text + (f"found {', '.join(found)}" if found else "none found"), ok=not found)
+
+
+class Rotations:
+    """New passwords for the database while customers shop: with one user, then with two in turn.
+
+    Each request makes a connection of its own, so that no old one hides a password that is refused. The app is the
+    copy that was kept after `apply`; its secrets are restored first.
+    """
+
+    NAME = "database-credentials"
+    SETTINGS = """\
+from storefront.settings.production import *
+
+DATABASES["default"] |= {"CONN_MAX_AGE": 0}
+"""
+    BACKEND = 'DATABASES["default"] |= {"ENGINE": "shield_ai.django.postgresql", "SECRET": "database-credentials"}\n'
+
+    def __init__(self, journey: Journey) -> None:
+        self.journey = journey
+        self.app = journey.folder / "applied"
+        self.client = journey.aws.client("secretsmanager")
+
+    def run(self, on: Mapping[str, str]) -> None:
+        """Rotate, and count."""
+        journey = self.journey
+        journey.shield("apply", "--only", "aws", "--env-file", "../storefront/.env", "--yes", show=False, app=self.app)
+        self.strategy("postgres-single-user")
+        self.rotate(on, ONE, self.SETTINGS + self.BACKEND)
+        self.strategy("postgres-alternating-users", f', admin = "{self.administrator()}"')
+        self.rotate(on, TWO, self.SETTINGS)
+
+    def strategy(self, name: str, more: str = "") -> None:
+        """Write into shield.toml what its owner would."""
+        manifest = self.app / "shield.toml"
+        text = re.sub(
+            r'(name = "database-credentials"(?:.|\n)*?rotate = ).*',
+            rf'\1{{every = "30 days", strategy = "{name}", sslmode = "disable"{more}}}',
+            manifest.read_text(),
+            count=1,
+        )
+        manifest.write_text(text)
+
+    def administrator(self) -> str:
+        """Make an administrator as a managed database has one: it makes roles, and is no superuser."""
+        pg, login = self.journey.pg, self.login()
+        name, password = "shop_admin", Hidden(secrets.token_urlsafe(18))
+        pg.create_role(name, password)
+        with pg.connect() as connection:
+            connection.execute(f"ALTER ROLE {name} CREATEROLE")
+            connection.execute(f"GRANT {login['username']} TO {name} WITH ADMIN OPTION")
+        self.journey.secrets["database-admin"] = password
+        document = json.dumps({"username": name, "password": password.reveal()})
+        self.client.create_secret(Name="database-admin", SecretString=document)
+        return "database-admin"
+
+    def login(self) -> dict[str, str]:
+        """Read the current login."""
+        document: dict[str, str] = json.loads(self.client.get_secret_value(SecretId=self.NAME)["SecretString"])
+        return document
+
+    def rotate(self, on: Mapping[str, str], how: str, settings: str) -> None:
+        """Rotate once under load."""
+        journey, before = self.journey, self.login()
+        (journey.folder / "under_load.py").write_text(settings)
+        path = os.pathsep.join(filter(None, (str(journey.folder), on.get("PYTHONPATH"))))
+        environment = {**on, "DJANGO_SETTINGS_MODULE": "under_load", "PYTHONPATH": path}
+        with WebApp.start(self.app, environment, journey.folder / _LOG) as app, Load(app) as load:
+            load.go_on(30)
+            journey.shield("rotate", self.NAME, "--yes", app=self.app)
+            load.go_on(30)
+        after = self.login()
+        journey.secrets[f"{self.NAME} after {how}"] = Hidden(after["password"])
+        why = ", ".join(f"{number} times {what}" for what, number in load.failures.items())
+        counts = f"{load.answered} requests, {load.failures.total()} failed, the slowest {load.slowest:.1f} s"
+        journey.say(
+            "rotate" if how == ONE else "",
+            f"{how}: {counts}" + (f" ({why})" if why else ""),
+            ok=not load.failures and after["password"] != before["password"],
+        )
 
 
 def snapshot(root: Path) -> dict[str, bytes]:

@@ -256,3 +256,15 @@ def test_tags_are_added_changed_and_removed(client: SecretsManagerClient) -> Non
     client.tag_resource(SecretId="a", Tags=[{"Key": "k", "Value": "new"}, {"Key": "x", "Value": "y"}])
     client.untag_resource(SecretId="a", TagKeys=["x"])
     assert client.describe_secret(SecretId="a")["Tags"] == [{"Key": "k", "Value": "new"}]
+
+
+def test_the_current_value_is_that_of_the_stage(client: SecretsManagerClient) -> None:
+    first = client.create_secret(Name="a", SecretString="1")["VersionId"]
+    second = client.put_secret_value(SecretId="a", SecretString="2", VersionStages=["AWSPENDING"])["VersionId"]
+    client.update_secret_version_stage(
+        SecretId="a", VersionStage="AWSCURRENT", MoveToVersionId=second, RemoveFromVersionId=first
+    )
+    assert client.get_secret_value(SecretId="a")["SecretString"] == "2"
+    assert client.get_secret_value(SecretId="a", VersionStage="AWSPREVIOUS")["SecretString"] == "1"
+    client.put_secret_value(SecretId="a", SecretString="3")
+    assert client.get_secret_value(SecretId="a", VersionStage="AWSPREVIOUS")["SecretString"] == "2"

@@ -8,6 +8,7 @@ Corrected here, seen with moto 5.2:
 - Versions without a stage stood in DescribeSecret, and in ListSecretVersionIds even when nobody asked for deprecated
   ones; the latter gave the secret's name for its ARN.
 
+- UpdateSecretVersionStage moved AWSCURRENT, and GetSecretValue without a stage still gave the old value.
 - RotateSecret needed Docker to call a function, and made an empty version current. See rotation.py.
 
 Not corrected: policies are stored and never enforced (IAM, resource policies, KMS grants); a `KmsKeyId` may name a key
@@ -85,6 +86,8 @@ def correct(operation: str, body: dict[str, Any], answer: dict[str, Any], secret
         answer["VersionIdsToStages"] = {version: labels for version, labels in stages.items() if labels}
     if operation == "DescribeSecret" and (kept := getattr(secret(answer["Name"]), "rotation_rules", None)):
         answer["RotationRules"] = kept
+    if operation == "UpdateSecretVersionStage" and body.get("VersionStage") == "AWSCURRENT":
+        secret(body["SecretId"]).default_version_id = body.get("MoveToVersionId")
     if operation == "ListSecretVersionIds":
         answer["ARN"] = str(secret(answer["Name"]).arn)
         if not body.get("IncludeDeprecated"):

@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from shield_ai.errors import ShieldError
 from shield_ai.localaws.child import Child, Running
@@ -78,6 +78,19 @@ class LocalAws(Running):
     def wait(self) -> int:
         """Wait until it ends by itself."""
         return self._child.wait()
+
+    def client(self, service: str) -> Any:
+        """Return boto3's client for a service here, whatever this process's environment says."""
+        import boto3  # noqa: PLC0415  # costs half a second, and few need it
+
+        make: Any = boto3.client  # the stubs know no service by a variable
+        return make(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id=self._key[0],
+            aws_secret_access_key=self._key[1],
+        )
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return what points any AWS client here, and at nothing else.
