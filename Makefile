@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rotation test-kill lint bench bench-runtime coverage dist audit lock clean
+.PHONY: help demo test test-rotation test-kill lint docs bench bench-runtime coverage dist audit lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each point, on real data
 
 test-kill: $(VENV)/dev.stamp  ## kill an apply at each of its calls to AWS
 	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/test_apply_resources.py -k killed $(ARGS)
+
+docs: $(VENV)/dev.stamp  ## write the reference, then follow every page
+	SHIELD_DOCS=1 $(BIN)/python -m pytest tests/test_docs.py $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## ruff, mypy strict, import layers, workflows
 	$(BIN)/ruff check .

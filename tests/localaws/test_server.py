@@ -13,7 +13,7 @@ from processes import all_gone, with_descendants
 
 from shield_ai.errors import ShieldError
 from shield_ai.localaws import LocalAws
-from shield_ai.localaws.server import without_aws
+from shield_ai.localaws.server import run_beside, without_aws
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,3 +180,34 @@ def test_no_server_stays_when_the_parent_dies(tmp_path: Path, how: signal.Signal
         parent.wait(20)
     assert all_gone(pids)
     assert not any(map(os.path.exists, folders))
+
+
+@pytest.mark.parametrize("code", [pytest.param(0, id="well"), pytest.param(7, id="badly")])
+def test_a_command_that_runs_beside_it(code: int, capfd: pytest.CaptureFixture[str]) -> None:
+    told = "import os, sys, boto3; c = boto3.client('sts'); print(c.get_caller_identity()['Account']); c.close()"
+    assert run_beside([sys.executable, "-c", f"{told}; sys.exit({code})"]) == code
+    assert capfd.readouterr().out == "123456789012\n"
+
+
+def test_a_command_beside_it_decides_about_ctrl_c() -> None:
+    inner = "trap 'echo caught' INT; echo ready; read x; echo went on"
+    run = (
+        f"import sys; from shield_ai.localaws.server import run_beside; sys.exit(run_beside(['bash', '-c', {inner!r}]))"
+    )
+    command = [sys.executable, "-c", run]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.readline() == "caught\n"
+        assert process.communicate("\n", timeout=20)[0] == "went on\n"
+        assert process.returncode == 0
+
+
+def test_a_command_that_is_none() -> None:
+    with pytest.raises(ShieldError, match="can't run nonesuch: No such file") as error:
+        run_beside(["nonesuch"])
+    assert "name a program" in error.value.hint

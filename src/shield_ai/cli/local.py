@@ -9,12 +9,18 @@ import click
 from shield_ai.errors import DONE
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--port", type=int, default=0, help="listen here; a free port by default")
-def local(port: int) -> int:
-    """Hold an embedded AWS open, and print what points any tool at it. Ctrl-C ends it; nothing is kept."""
-    from shield_ai.localaws.server import serve_forever  # noqa: PLC0415  # an extra of its own
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def local(port: int, command: tuple[str, ...]) -> int:
+    """Hold an embedded AWS open: for a command and what it starts, as in shield local bash, until it ends.
 
+    Without a command, prints what points any tool at it; Ctrl-C ends it. Nothing is kept.
+    """
+    from shield_ai.localaws.server import run_beside, serve_forever  # noqa: PLC0415  # an extra of its own
+
+    if command:
+        return run_beside(command, port)
     serve_forever(click.echo, port)
     return DONE
 

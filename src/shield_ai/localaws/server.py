@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +18,7 @@ from shield_ai.errors import ShieldError
 from shield_ai.localaws.child import Child, Running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -133,6 +134,25 @@ def serve_forever(show: Callable[[str], None], port: int = 0) -> None:
         except KeyboardInterrupt:
             return
     raise ShieldError(f"the embedded AWS ended by itself (exit code {code})")
+
+
+def run_beside(command: Sequence[str], port: int = 0) -> int:
+    """Run a command that finds an embedded AWS in its environment, and return its exit code; then AWS is gone.
+
+    Args:
+        command: The program and its arguments.
+        port: A loopback port; 0 takes a free one.
+    """
+    with LocalAws.start(port) as aws:
+        try:
+            process = subprocess.Popen(command, env=aws.environment(os.environ))
+        except OSError as error:
+            raise ShieldError(f"can't run {command[0]}: {error.strerror}", hint="name a program, as bash") from None
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:  # the command got it, too, and may go on: a shell does
+                continue
 
 
 def _listen(port: int) -> socket.socket:
