@@ -136,7 +136,7 @@ def lacking_of(secret: Secret, origins: tuple[Origin, ...], findings: Sequence[F
     lacking = [variable for variable, field in secret.variables().items() if field not in held]
     if secret.optional and len(lacking) == len(secret.variables()):
         return []
-    reads = [f.site for f in findings if f.site and f.site.shape is Shape.READ]
+    reads = [f.site for f in findings if f.site and f.site.shape in {Shape.READ, Shape.FIELD}]
     spared = {site.variable for site in reads if site.optional and (site.spare or not site.default_literal)}
     return [variable for variable in lacking if variable not in spared]
 

@@ -157,5 +157,6 @@ def _optional(variable: str, findings: Iterable[Finding]) -> bool:
     if any(site.alternatives for site in sites):
         return True  # the app reads another one
     return all(
-        (site.optional and (site.spare or not site.default_literal)) or site.shape is not Shape.READ for site in sites
+        (site.optional and (site.spare or not site.default_literal)) or site.shape not in {Shape.READ, Shape.FIELD}
+        for site in sites
     )

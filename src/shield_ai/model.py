@@ -86,6 +86,7 @@ class Shape(enum.StrEnum):
     LITERAL = "literal"  # a value that stands in the code
     FALLBACK = "fallback"  # a default that is no value to move: empty, or computed
     PRESENCE = "presence"  # asks whether a variable is set
+    FIELD = "field"  # a field that pydantic reads when the settings are made
     OTHER = "other"  # seen, and not rewritten
 
 

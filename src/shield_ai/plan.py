@@ -62,10 +62,12 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     files: list[FileChange] = []
     skipped: list[Skipped] = []
     taken: list[str] = []
+    fields = False
     if accessor_import:
-        files, skipped, taken = _code(manifest, findings, calls, read, accessor_import, removal)
+        files, skipped, taken, fields = _code(manifest, findings, calls, read, accessor_import, removal)
     if accessor_import and manifest.secret:
-        others, left = app_files(read, manifest, has_folder=has_folder, module=accessor_import.split()[1])
+        module = accessor_import.split()[1]
+        others, left = app_files(read, manifest, has_folder=has_folder, module=module, fields=fields)
         files += others
         skipped += left
     changes: list[Change] = []
@@ -105,11 +107,12 @@ def _code(  # as plan
     read: Read,
     accessor_import: str,
     removal: Removal | None,
-) -> tuple[list[FileChange], list[Skipped], list[str]]:
+) -> tuple[list[FileChange], list[Skipped], list[str], bool]:
     """Rewrite each Python file that has findings, rename what shield.toml renames, and write shield.toml."""
     files: list[FileChange] = []
     skipped: list[Skipped] = []
     taken: list[str] = []
+    fields = False
     sites: dict[str, list[Finding]] = {}
     places: dict[str, list[tuple[int, int]]] = {}
     for finding in findings:
@@ -123,6 +126,7 @@ def _code(  # as plan
         rewritten = rewrite(source, sites.get(path, []), manifest, accessor_import, removal)
         skipped += rewritten.skipped
         taken += rewritten.taken
+        fields = fields or rewritten.fields
         edits = [*rewritten.edits, *rename(source, places.get(path, []), manifest)]
         for variable, found in defaults(source, places.get(path, []), removal) if removal else ():
             if isinstance(found, Edit):
@@ -133,11 +137,11 @@ def _code(  # as plan
         if edits:
             files.append(file_change(path, raw, edits, source.encoding))
     if not manifest.secret:
-        return files, skipped, taken
+        return files, skipped, taken, fields
     old = read(FILE)
     text = render(manifest, old.decode() if old else "")
     if old is None or text.encode() != old:
         addition = text if old is None else text[len(old.decode()) :]
         at = len(old or b"")
         files.append(file_change(FILE, old, [Edit(path=FILE, start=at, end=at, replacement=addition)]))
-    return files, skipped, taken
+    return files, skipped, taken, fields

@@ -277,7 +277,8 @@ class Work:
             for f in self.findings
             if f.site and f.site.shape is Shape.LITERAL and not f.site.reason and f.site.variable not in read
         }
-        known = {variable: values.resolve(locator) for variable, locator in values.available(read).items()}
+        moved = {variable for secret in manifest.secret for variable in secret.variables()} - literals.keys()
+        known = {variable: values.resolve(locator) for variable, locator in values.available(read | moved).items()}
         proving = Proving(self.tree.root, modules, manifest, known=known, literals=literals, environ=os.environ)
         proving.before()
 

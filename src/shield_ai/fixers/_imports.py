@@ -25,6 +25,8 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     get: str = "get_secret"
     has: str = "has_secret"
     imported: frozenset[str] = frozenset()
+    pydantic: str = "shield_ai.pydantic"  # the module of the settings source
+    source: bool = False  # it is imported already
 
 
 def accessor_names(source: Source, accessor_import: str) -> Names:
@@ -41,7 +43,14 @@ def accessor_names(source: Source, accessor_import: str) -> Names:
         get=ours.get("get_secret", f"{prefix}get_secret"),
         has=ours.get("has_secret", f"{prefix}has_secret"),
         imported=frozenset(ours) & {"get_secret", "has_secret"},
+        pydantic=pydantic_module(module),
+        source=any(node.module == pydantic_module(module) for node in _top(source)),
     )
+
+
+def pydantic_module(module: str) -> str:
+    """Return the module of the settings source beside that of the runtime."""
+    return f"{module}.pydantic" if module == "shield_ai" else f"{module}_pydantic"
 
 
 def _top(source: Source) -> list[ast.ImportFrom]:
@@ -67,14 +76,19 @@ def _bound(tree: ast.Module, module: str) -> set[str]:
 
 def import_edit(source: Source, wraps: list[Wrap], names: Names) -> list[Edit]:
     """Import what the wraps call and the file lacks, where its neighbours are."""
-    wanted = {"has_secret" if wrap.site.shape is Shape.PRESENCE else "get_secret" for wrap in wraps} - names.imported
-    if not wanted:
-        return []
+    shapes = {wrap.site.shape for wrap in wraps}
+    wanted = {"has_secret"} if Shape.PRESENCE in shapes else set()
+    wanted = (wanted | ({"get_secret"} if shapes - {Shape.PRESENCE, Shape.FIELD} else set())) - names.imported
+    lines = []
     called = {"get_secret": names.get, "has_secret": names.has}
     parts = [name if called[name] == name else f"{name} as {called[name]}" for name in sorted(wanted)]
-    line = f"from {names.module} import {', '.join(parts)}"
+    lines += [f"from {names.module} import {', '.join(parts)}"] if parts else []
+    if Shape.FIELD in shapes and not names.source:
+        lines += [f"from {names.pydantic} import SecretsManagerSource"]
+    if not lines:
+        return []
     offset, before, after = _place(source, min(wrap.site.start for wrap in wraps), names.module)
-    text = f"{before}{line}{after}".replace("\n", source.newline)
+    text = "{}{}{}".format(before, "\n".join(sorted(lines)), after).replace("\n", source.newline)
     return [Edit(path=source.path, start=offset, end=offset, replacement=text)]
 
 

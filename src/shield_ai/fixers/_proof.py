@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from shield_ai.errors import SourceError
+from shield_ai.fixers._imports import pydantic_module
 from shield_ai.source import Source, parse
 
 if TYPE_CHECKING:
@@ -57,7 +58,13 @@ class Plain(ast.NodeTransformer):
         return ast.dump(self.visit(parse("", statement)))
 
     def _ours(self, node: ast.stmt) -> bool:
-        return isinstance(node, ast.ImportFrom) and node.module == self.module and not node.level
+        modules = {self.module, pydantic_module(self.module)}
+        return isinstance(node, ast.ImportFrom) and node.module in modules and not node.level
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:  # the base class names it
+        """Take out the method that adds our settings source."""
+        node.body = [n for n in node.body if not isinstance(n, ast.FunctionDef) or not _adds_source(n)]
+        return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:  # the base class names it
         """Replace `get_secret("name", lambda: x)` by x."""
@@ -91,6 +98,10 @@ class Plain(ast.NodeTransformer):
         if isinstance(node.ops[0], ast.NotIn):
             return ast.UnaryOp(op=ast.Not(), operand=ast.Constant(value="presence"))
         return ast.Constant(value="presence") if isinstance(node.ops[0], ast.In) else node
+
+
+def _adds_source(node: ast.FunctionDef) -> bool:
+    return node.name == "settings_customise_sources" and "SecretsManagerSource(args[0], " in ast.unparse(node)
 
 
 def _text(source: Source, node: ast.stmt) -> str:

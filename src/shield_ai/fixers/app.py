@@ -13,8 +13,14 @@ if TYPE_CHECKING:
     from shield_ai.model import FileChange, Skipped
 
 
-def app_files(
-    read: Read, manifest: Manifest, account: str = "", *, has_folder: HasFolder | None = None, module: str = ""
+def app_files(  # each is a different fact of the app
+    read: Read,
+    manifest: Manifest,
+    account: str = "",
+    *,
+    has_folder: HasFolder | None = None,
+    module: str = "",
+    fields: bool = False,
 ) -> tuple[list[FileChange], list[Skipped]]:
     """Work out every file but the rewritten ones.
 
@@ -24,9 +30,10 @@ def app_files(
         account: The AWS account; where it is given, the IAM policy is among the files.
         has_folder: Tells whether the app has a folder; without it, generated tests go where they can't be in the way.
         module: The dotted name under which the settings import the runtime; worked out where it is not given.
+        fields: A settings class of pydantic imports a source of ours.
     """
     outcomes = [
-        vendor.fix(read, manifest, module),
+        vendor.fix(read, manifest, module, fields=fields),
         requirements.fix(read, manifest),
         env_example.fix(read, manifest),
         gitignore.fix(read, manifest),

@@ -9,7 +9,8 @@ import msgspec
 from shield_ai.errors import SourceError
 from shield_ai.fixers._imports import accessor_names, import_edit
 from shield_ai.fixers._proof import REMOVED, differs
-from shield_ai.fixers._wrap import Wrap, wrap_edits
+from shield_ai.fixers._wrap import Wrap, line_width, wrap_edits
+from shield_ai.fixers.settings_source import source_edits
 from shield_ai.model import Edit, Shape, Skipped
 from shield_ai.source import Source, apply_edits
 
@@ -26,6 +27,7 @@ class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
 
     edits: tuple[Edit, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    fields: bool = False  # a settings source of pydantic is among them
     taken: tuple[str, ...] = ()  # variables whose values are no longer in the code
 
 
@@ -71,13 +73,20 @@ def rewrite(
         wraps.append(wrap)
     if not wraps:
         return Rewrite(skipped=tuple(skipped))
-    edits = [*import_edit(source, wraps, names), *wrap_edits(source, wraps)]
+    around = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
+    fields = list(source_edits(source, wraps, line_width(source)))
+    edits = [*import_edit(source, wraps, names), *fields, *wrap_edits(source, around)]
     gone = [wrap for wrap in wraps if wrap.instead is not None]
     problem = _problem(source, edits, names.module, gone)
     if problem:
         skipped += [_skip(f, problem) for f in findings if f.site and not f.site.reason]
         return Rewrite(skipped=tuple(skipped))
-    return Rewrite(edits=tuple(edits), skipped=tuple(skipped), taken=tuple(wrap.site.variable for wrap in gone))
+    return Rewrite(
+        edits=tuple(edits),
+        skipped=tuple(skipped),
+        taken=tuple(wrap.site.variable for wrap in gone),
+        fields=bool(fields),
+    )
 
 
 def _computed(site: Site, manifest: Manifest) -> str:

@@ -28,6 +28,8 @@ def rename(source: Source, calls: Iterable[tuple[int, int]], manifest: Manifest)
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Call) and (node.lineno, node.col_offset) in places:
             edits += _call(source, node, manifest)
+        elif isinstance(node, ast.FunctionDef) and node.name == "settings_customise_sources":
+            edits += _settings_source(source, node, manifest)
     return edits
 
 
@@ -55,6 +57,18 @@ def _call(source: Source, node: ast.Call, manifest: Manifest) -> Iterator[Edit]:
         quote = source.segment(node.args[0])[-1]
         text = "".join(f", {name}={quote}{value}{quote}" for name, value in added.items())
         yield Edit(path=source.path, start=at, end=at, replacement=text)
+
+
+def _settings_source(source: Source, method: ast.FunctionDef, manifest: Manifest) -> Iterator[Edit]:
+    """Rename in the method that adds our source to a settings class of pydantic."""
+    if "SecretsManagerSource" not in source.segment(method):
+        return
+    for node in (n for n in ast.walk(method) if isinstance(n, ast.Dict)):
+        for key, value in zip(node.keys, node.values, strict=True):
+            name = value.elts[0] if isinstance(value, ast.Tuple) else value
+            entry = manifest.of_variable(_text(key) or "")
+            if entry and _text(name) not in {None, entry[0].name}:
+                yield _replace(source, name, entry[0].name)
 
 
 def _text(node: ast.expr | None) -> str | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from shield_ai.fixers._layout import missing_packages, root_of, shadows
+from shield_ai.fixers._layout import missing_packages, module_of, root_of, shadows
 from shield_ai.fixers._stamp import State, body_of, look, stamp
 from shield_ai.fixers._text import NOTHING, Outcome, create, insert, replace, skip
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shield_ai.manifest import Manifest
 
 RUNTIME = Path(__file__).parent.parent / "runtime.py"
+PYDANTIC = Path(__file__).parent.parent / "pydantic.py"
 WHAT = "runtime"
 # The copy is not the app's code: its formatter and linters leave it alone, so that it can be told from an edited one.
 NOTES = """\
@@ -30,7 +31,7 @@ NOTES = """\
 """
 
 
-def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
+def fix(read: Read, manifest: Manifest, module: str = "", *, fields: bool = False) -> Outcome:
     """Write the copy at the manifest's `runtime`, and what makes a package of its folder."""
     path = manifest.app.runtime
     if path == "package":
@@ -38,25 +39,38 @@ def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
     root = root_of(read, path, module)
     if shadows(path, root):
         return skip(path, "a module of this name, in a folder on sys.path, would hide the standard library's")
-    changes, skipped = _copy(path, read(path))
+    changes, skipped = _copy(path, read(path), content(), runtime())
     if skipped:
         return [], skipped
-    return [*(create(place, "") for place in missing_packages(read, path, root)), *changes], []
+    beside = f"{path.removesuffix('.py')}_pydantic.py"
+    if fields or read(beside) is not None:
+        name = module or module_of(root, path)
+        more, skipped = _copy(beside, read(beside), source_content(name), b"class SecretsManagerSource")
+        changes = [*changes, *more]
+    return [*(create(place, "") for place in missing_packages(read, path, root)), *changes], skipped
 
 
-def _copy(path: str, raw: bytes | None) -> Outcome:
+def _copy(path: str, raw: bytes | None, text: str, bare: bytes) -> Outcome:
+    """Keep one copy up to date.
+
+    Args:
+        path: Its place.
+        raw: Its bytes now.
+        text: What it should be.
+        bare: That without the stamp, as somebody may have copied it by hand.
+    """
     if raw is None:
-        return [create(path, content())], []
+        return [create(path, text)], []
     state, version = look(raw, WHAT)
     if state is State.EDITED:
         return skip(path, "the copy of the runtime was edited by hand; restore it or remove it")
     if state is State.FOREIGN:
-        if raw.replace(b"\r\n", b"\n") != runtime():
+        if raw.replace(b"\r\n", b"\n") != bare:
             return skip(path, "another module has this name; set `runtime` in shield.toml to a free path")
-        return [insert(path, raw, 0, content()[: -len(runtime().decode())])], []  # a copy made by hand becomes ours
+        return [insert(path, raw, 0, text[: -len(bare.decode())])], []  # a copy made by hand becomes ours
     if _newer(version):
         return skip(path, f"the copy is of the newer version {version}; update shield-ai")
-    return NOTHING if body_of(raw) == body_of(content().encode()) else ([replace(path, raw, content())], [])
+    return NOTHING if body_of(raw) == body_of(text.encode()) else ([replace(path, raw, text)], [])
 
 
 @functools.cache
@@ -69,6 +83,12 @@ def runtime() -> bytes:
 def content() -> str:
     """Return the copy as it is written."""
     return stamp(WHAT, "py", NOTES + runtime().decode(), _version())
+
+
+def source_content(module: str) -> str:
+    """Return the settings source of pydantic as it is written beside a copy of the runtime."""
+    own = PYDANTIC.read_text(encoding="utf-8").replace("from shield_ai.runtime import", f"from {module} import")
+    return stamp(WHAT, "py", NOTES + own, _version())
 
 
 def unmodified(raw: bytes) -> bool:

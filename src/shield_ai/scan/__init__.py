@@ -48,6 +48,7 @@ READS = re.compile(rb"environ|getenv|decouple|_url\.config|[Cc]onfig\b|\benv\b|B
 WORDS = re.compile(rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|auth")
 QUOTED = re.compile(rb"(?i)(secret|passw|token|api_?key|credential|://)[^\n]{0,80}[\"\'][^\n\"\']{6}")
 LOADS = re.compile(rb"\bload_dotenv\(|\.read_env(?:file)?\(")  # python-dotenv, django-environ, environs, envparse
+SOURCE = b"class SecretsManagerSource(EnvSettingsSource)"  # a copy of ours
 ACCESSORS = ("get_secret", "aws_get_secret", "shield_get_secret")
 OURS = re.compile(rb"(secrets|shield_ai)\s+import[^\n]*\bget_secret\b")
 
@@ -59,7 +60,8 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...]
     files: tuple[str, ...]  # the Python files that were looked at
     facts: Facts
-    calls: tuple[tuple[str, int, int], ...] = ()  # path, line and column of each call of the runtime
+    # Path, line and column of each call of the runtime; 0 and 0 for a file with a settings source of ours.
+    calls: tuple[tuple[str, int, int], ...] = ()
     harmless: tuple[Skipped, ...] = ()  # what sounds like a secret and is none
     constants: tuple[Finding, ...] = ()  # what stayed in the code of secrets that were moved already
 
@@ -107,7 +109,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
             skipped.append(Skipped(path=path, line=0, name="", reason="can't be read" if raw is None else "too large"))
             continue
         looked.append(path)
-        if is_runtime(raw) or not _worth_parsing(raw, settings=path in settings):
+        if is_runtime(raw) or SOURCE in raw or not _worth_parsing(raw, settings=path in settings):
             continue
         try:
             source = Source.from_bytes(path, raw)
@@ -125,6 +127,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
         findings += found
         harmless += _harmless(source, seen, settings=path in settings)
         constants += moved(source, seen.accessors)
+        calls += [(path, 0, 0)] if seen.sources else []
         calls += [(path, node.lineno, node.col_offset) for node in seen.accessors]
         if path in settings and found and b"get_secret" not in raw:
             findings.append(absent_finding(path))

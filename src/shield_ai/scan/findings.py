@@ -25,6 +25,7 @@ RULES = {
     Shape.READ: "CSEC34.environ-read",
     Shape.LITERAL: "CSEC34.literal",
     Shape.PRESENCE: "CSEC34.presence",
+    Shape.FIELD: "CSEC34.environ-read",
     Shape.OTHER: "CSEC34.environ-read",
 }
 # A URL with credentials for another machine; those for this one protect nothing.

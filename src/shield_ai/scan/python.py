@@ -12,6 +12,7 @@ from shield_ai.scan.bindings import OPAQUE
 from shield_ai.scan.expressions import Expressions
 from shield_ai.scan.literals import harmless, literal_text, looks_secret
 from shield_ai.scan.readers import Environ, EnvObject
+from shield_ai.scan.settings_class import SettingsClass, adds_source, settings_class
 from shield_ai.scan.spots import Spot
 from shield_ai.scan.strings import locate
 from shield_ai.scan.values import value_read
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.reads import Read
 
 FIELD = "pydantic reads it when the settings are made; it needs a settings source"
+DEFAULTS = frozenset({"default", "default_factory"})
 TEXT = frozenset({"str", "str | None", "Optional[str]", "typing.Optional[str]"})
 DATABASE_KEYS = {"NAME": "database", "USER": "username", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
 
@@ -40,6 +42,7 @@ class Walk(Expressions):
         self.spots: list[Spot] = []
         self.accessors: list[ast.Call] = []  # that read a secret through the runtime
         self.moved: set[str] = set()  # all of their variables
+        self.sources = False  # a settings source of ours serves some of them
         self.computed = False  # a variable is read under a name that is not known
         self.harmless: list[
             tuple[ast.expr, str, str]
@@ -51,6 +54,11 @@ class Walk(Expressions):
         """Walk, and return what was seen in the order of the file."""
         self.block(self.source.tree.body)
         return self.spots
+
+    def statement(self, node: ast.stmt) -> None:
+        """Walk one statement, but not a method of ours, whose texts are names."""
+        if not (isinstance(node, ast.FunctionDef) and adds_source(node)):
+            super().statement(node)
 
     def assign(self, target: ast.expr, value: ast.expr) -> None:
         """Walk the value of an assignment, and note what is set otherwise than by a constant."""
@@ -108,15 +116,32 @@ class Walk(Expressions):
         scope, name, value = self.scopes[-1], node.target, node.value
         if not isinstance(scope, ast.ClassDef) or not isinstance(name, ast.Name) or not is_secret(name.id):
             return
-        if not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
+        known = settings_class(self.resolver, scope, self.scopes)
+        if not known and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
             return
         spot = Spot(node=name, shape=Shape.READ, path=(name.id,), variable=name.id.upper(), direct=True, reason=FIELD)
         if value is None or (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")):
-            self._add(spot)
+            if known:
+                self._field(spot, known, value)
+            else:
+                self._add(spot)
         elif isinstance(value, (ast.Constant, ast.JoinedStr)) and not looks_secret(spot.path, value):
             # The default of a text, which the variable wins over: a secret can be the default as well.
             if ast.unparse(node.annotation) in TEXT and "env_prefix" not in self.source.text:
                 spot.node, spot.shape, spot.reason = value, Shape.LITERAL, ""
+            self._add(spot)
+
+    def _field(self, spot: Spot, known: SettingsClass, value: ast.expr | None) -> None:
+        """Note a field that a settings source can serve."""
+        spot.variable = known.variable(spot.path[0], value)
+        spot.shape, spot.reason = Shape.FIELD, known.reason
+        spot.optional = value is not None and (bool(value.args) or any(k.arg in DEFAULTS for k in value.keywords))  # type: ignore[attr-defined]  # a call
+        if not spot.variable:
+            spot.reason = spot.reason or "how the field names its variable can't be told"
+        if spot.variable in known.moved:
+            self.moved.add(spot.variable)
+            self.sources = True
+        else:
             self._add(spot)
 
     def literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:

@@ -9,6 +9,8 @@ import msgspec
 
 from shield_ai.model import Finding, Shape
 
+READING = frozenset({Shape.READ, Shape.FIELD})
+
 
 @dataclass
 class Elsewhere:
@@ -37,7 +39,7 @@ def settle(findings: list[Finding], elsewhere: Elsewhere) -> list[Finding]:
         findings: Of the whole app.
         elsewhere: What else was seen.
     """
-    reads = [f.site for f in findings if f.site and f.site.shape is Shape.READ and not f.site.reason]
+    reads = [f.site for f in findings if f.site and f.site.shape in READING and not f.site.reason]
     read = {variable for site in reads for variable in site.variables} - elsewhere.computed | elsewhere.moved
     return [_settled(finding, read, elsewhere) for finding in findings]
 
@@ -56,7 +58,7 @@ def _settled(finding: Finding, read: set[str], elsewhere: Elsewhere) -> Finding:
 
 
 def _reason(finding: Finding, shape: Shape, variable: str, read: set[str], elsewhere: Elsewhere) -> str:
-    if shape is Shape.READ:
+    if shape in READING:
         return f"{variable} is also read under a computed name" if variable in elsewhere.computed else ""
     if shape is Shape.PRESENCE:
         return "" if variable in read else f"nothing that can be moved reads {variable}"

@@ -1,0 +1,75 @@
+"""Put a settings source into the classes of pydantic-settings whose fields are secrets."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.model import Edit, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.fixers._wrap import Wrap
+    from shield_ai.source import Source
+
+METHOD = """
+{indent}@classmethod
+{indent}def settings_customise_sources(cls, *args, **kwargs):
+{indent}{step}first, *others = super().settings_customise_sources(*args, **kwargs)
+{indent}{step}return first, {source}(args[0], {secrets}), *others
+"""
+MULTIPLE = """
+{indent}@classmethod
+{indent}def settings_customise_sources(cls, *args, **kwargs):
+{indent}{step}first, *others = super().settings_customise_sources(*args, **kwargs)
+{indent}{step}secrets = {{
+{lines}
+{indent}{step}}}
+{indent}{step}return first, {source}(args[0], secrets), *others
+"""
+SOURCE = "SecretsManagerSource"
+
+
+def source_edits(source: Source, wraps: list[Wrap], width: int) -> Iterator[Edit]:
+    """Write the method that adds the source, at the end of each class.
+
+    Args:
+        source: The file.
+        wraps: Every secret in it; those that are fields count here.
+        width: How long a line may be.
+    """
+    fields = [wrap for wrap in wraps if wrap.site.shape is Shape.FIELD]
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ClassDef):
+            start, end = source.span(node)
+            inside = [wrap for wrap in fields if start <= wrap.site.start < end and _owns(source, node, wrap)]
+            if inside:
+                yield _method(source, node, inside, width)
+
+
+def _owns(source: Source, node: ast.ClassDef, wrap: Wrap) -> bool:
+    return any(isinstance(n, ast.AnnAssign) and source.span(n.target)[0] == wrap.site.start for n in node.body)
+
+
+def _method(source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int) -> Edit:
+    first, last = node.body[0], node.body[-1]
+    raw = source.lines[first.lineno - 1][1].decode(source.encoding)
+    indent = re.match(r"[ \t]*", raw)[0]  # type: ignore[index]  # matches anything
+    step = "\t" if "\t" in indent else "    "
+    quote = "'" if source.raw.count(b"'") > source.raw.count(b'"') else '"'
+    pairs = [f"{quote}{wrap.site.variable}{quote}: {_secret(wrap, quote)}" for wrap in wraps]
+    values = {"indent": indent, "step": step, "source": SOURCE}
+    text = METHOD.format(**values, secrets="{" + ", ".join(pairs) + "}")
+    if max(map(len, text.split("\n"))) > width:
+        text = MULTIPLE.format(**values, lines="\n".join(f"{indent}{step * 2}{pair}," for pair in pairs))
+    start, line = source.lines[(last.end_lineno or last.lineno) - 1]
+    lead = "" if line.endswith((b"\n", b"\r")) else "\n"
+    at = start + len(line)
+    return Edit(path=source.path, start=at, end=at, replacement=(lead + text).replace("\n", source.newline))
+
+
+def _secret(wrap: Wrap, quote: str) -> str:
+    name = f"{quote}{wrap.secret}{quote}"
+    return f"({name}, {quote}{wrap.field}{quote})" if wrap.field else name

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+from shield_helpers import shield
+from test_python import check, rewritten
+
+IMPORT = "from shop.utils.secrets_pydantic import SecretsManagerSource"
+HEAD = "from pydantic_settings import BaseSettings, SettingsConfigDict\n"
+METHOD = """
+    @classmethod
+    def settings_customise_sources(cls, *args, **kwargs):
+        first, *others = super().settings_customise_sources(*args, **kwargs)
+"""
+
+
+def test_a_class_gets_a_source_at_its_end():
+    before = f'{HEAD}\n\nclass Settings(BaseSettings):\n    api_key: str\n    debug: bool = False\n\n\nSETTINGS = "x"\n'
+    method = f'{METHOD}        return first, SecretsManagerSource(args[0], {{"API_KEY": "api-key"}}), *others\n'
+    check(
+        before,
+        before.replace(HEAD, f"{HEAD}\n{IMPORT}\n").replace(
+            "    debug: bool = False\n", f"    debug: bool = False\n{method}"
+        ),
+    )
+
+
+def test_many_secrets_stand_one_a_line():
+    fields = "".join(f"    the_long_name_{i}_password: str\n" for i in range(2))
+    after, _ = rewritten(f"{HEAD}\n\nclass Settings(BaseSettings):\n{fields}")
+    assert b'        secrets = {\n            "THE_LONG_NAME_0_PASSWORD": "the-long-name-0-password",\n' in after
+
+
+@pytest.mark.parametrize(
+    ("body", "variable"),
+    [
+        pytest.param("    api_key: str\n", "API_KEY", id="the field's name"),
+        pytest.param(
+            "    model_config = SettingsConfigDict(env_prefix='shop_')\n    api_key: str\n",
+            "SHOP_API_KEY",
+            id="a prefix",
+        ),
+        pytest.param("    model_config = {'case_sensitive': True}\n    api_key: str\n", "api_key", id="case"),
+        pytest.param("    api_key: str = Field(validation_alias='OTHER_KEY')\n", "OTHER_KEY", id="an alias"),
+        pytest.param("    api_key: str = Field(default='')\n", "API_KEY", id="a default"),
+    ],
+)
+def test_the_variable_is_the_one_that_pydantic_reads(body, variable):
+    after, skipped = rewritten(f"{HEAD}from pydantic import Field\n\n\nclass Settings(BaseSettings):\n{body}")
+    assert f"'{variable}': '" in after.decode().replace('"', "'")
+    assert not skipped
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("from pydantic import BaseSettings\nclass S(BaseSettings):\n    api_key: str\n", "pydantic 1", id="pydantic 1"),
+        pytest.param(HEAD + "class S(BaseSettings):\n    api_key: str\n    @classmethod\n    def settings_customise_sources(cls): ...\n", "has settings_customise_sources", id="a method of its own"),
+        pytest.param(HEAD + "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=P)\n    api_key: str\n", "names its variables", id="a computed prefix"),
+        pytest.param(HEAD + "from pydantic import Field\nclass S(BaseSettings):\n    api_key: str = Field(validation_alias=A)\n", "names its variable", id="a computed alias"),
+        pytest.param(HEAD + "class S(BaseSettings): api_key: str\n", "one line", id="one line"),
+    ],
+)  # fmt: skip
+def test_a_class_that_stays_says_why(text, reason):
+    after, [skip] = rewritten(text)
+    assert (after, reason in skip.reason) == (text.encode(), True)
+
+
+def test_a_class_of_the_app_in_between_is_followed():
+    files = {
+        "shop/base.py": f"{HEAD}class Base(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='A_')\n".encode()
+    }
+    after, _ = rewritten("from shop.base import Base\n\n\nclass Own(Base):\n    api_key: str\n", files)
+    assert b'{"A_API_KEY": "a-api-key"}' in after
+
+
+def test_the_settings_are_the_same_with_aws_off_and_on(tmp_path, monkeypatch):
+    """The proof of `apply` loads them both ways; a new name in shield.toml is carried into the class."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/__init__.py").touch()
+    text = f"{HEAD}from pydantic import SecretStr\n\n\nclass Settings(BaseSettings):\n    api_keys: list[str]\n    password: SecretStr\n\n\n"
+    (tmp_path / "shop/config.py").write_text(
+        text + "S = Settings()\nKEYS = S.api_keys\nPASSWORD = S.password.get_secret_value()\n"
+    )
+    monkeypatch.setenv("API_KEYS", '["a", "b"]')
+    monkeypatch.setenv("PASSWORD", "a b")
+    done = shield("apply", "--only", "code", "--yes", cwd=tmp_path)
+    assert (done.code, "proved: 1 of 1" in done.err) == (0, True), done.text
+    assert "nothing to do" in shield("apply", "--only", "code", "--yes", cwd=tmp_path).err
+    toml = (tmp_path / "shield.toml").read_text()
+    (tmp_path / "shield.toml").write_text(toml.replace('name = "api-keys"', 'name = "shop/api-keys"'))
+    done = shield("apply", "--only", "code", "--yes", cwd=tmp_path)
+    assert (done.code, "proved: 1 of 1" in done.err) == (0, True), done.text
+    assert '"API_KEYS": "shop/api-keys"' in (tmp_path / "shop/config.py").read_text()
