@@ -7,6 +7,7 @@ import pytest
 from shield_ai import pattern
 from shield_ai.errors import ShieldError
 from shield_ai.model import Severity
+from shield_ai.scan.prove import prove
 
 TEXT = pattern.FILE.read_text(encoding="utf-8")
 IDS = [
@@ -73,7 +74,7 @@ def test_unknown_rule_gets_the_nearest_one() -> None:
     assert caught.value.hint == "did you mean CSEC34.literal?"
     with pytest.raises(ShieldError) as caught:
         pattern.explain("W605")
-    assert "CSEC34.dotenv" in caught.value.hint
+    assert "shield explain CSEC-34" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -135,3 +136,70 @@ def test_rule_without_examples_is_refused() -> None:
 
 def test_severity_is_the_models() -> None:
     assert pattern.rules()["CSEC34.literal"].severity is Severity.HIGH
+
+
+def test_every_rule_finds_its_examples_and_nothing_else() -> None:
+    """Of both patterns; `shield patterns check` says the same."""
+    assert [*prove(pattern.load()), *prove(pattern.credentials())] == []
+
+
+def test_credentials_of_many_services_are_known() -> None:
+    rules = pattern.credentials().rules
+    assert len(rules) > 200
+    assert sum(rule.reference.startswith("https://") for rule in rules) > 180
+    assert all(len(rule.title) < 60 and "{" not in rule.title for rule in rules)
+
+
+OWN = """\
+id: ACME
+title: Keys of ACME
+severity: high
+description: A key of ACME stands in a file.
+fix: Revoke it.
+references: [https://example.com/keys]
+risk_assessment: {impact: high, exploitability: high, affected_scope: keys}
+files: {regex: ["**/*"]}
+rules:
+  - id: ACME.key
+    kind: regex
+    severity: high
+    title: ACME key
+    message: "{name} stands in the file"
+    explanation: It opens everything.
+    fix: Revoke it.
+    regex: '(acme_[a-f0-9]{12})'
+    keywords: [acme_]
+    examples: ['acme_{hex:12}']
+    non_examples: ['acme_key']
+"""
+
+
+def test_an_app_brings_its_own_patterns(tmp_path) -> None:
+    (tmp_path / pattern.OWN).mkdir(parents=True)
+    (tmp_path / pattern.OWN / "acme.yaml").write_text(OWN)
+    (made,) = pattern.own(tmp_path)
+    assert prove(made) == []
+    assert "ACME.key: ACME key (high)" in pattern.explain("ACME.key", [made])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        pytest.param("(acme_[a-f0-9]{12})", "(acme_[a-f0-9]{12}", 17, "the regex is wrong", id="no regex"),
+        pytest.param("(acme_[a-f0-9]{12})", "acme_[a-f0-9]{12}", 17, "no group", id="no group"),
+        pytest.param("(acme_[a-f0-9]{12})", "((acme_)*)", 17, "matches an empty text", id="matches everything"),
+        pytest.param("(acme_[a-f0-9]{12})", "(acme_([a-f]+)+)", 17, "may take for ever", id="catastrophic"),
+        pytest.param("[acme_]", "[ACME_]", 17, "capitals", id="keyword in capitals"),
+        pytest.param("keywords: [acme_]", "keywords: []", 17, "no keywords", id="no keyword"),
+        pytest.param("    kind: regex", "    kind: python", 0, "only shield's own have", id="kind of ours"),
+        pytest.param("    title: ACME key", "    titel: ACME key", 13, "unknown key", id="misspelt key"),
+    ],
+)
+def test_a_wrong_pattern_says_its_line(tmp_path, old, new, line, words) -> None:
+    (tmp_path / pattern.OWN).mkdir(parents=True)
+    text = OWN.replace(old, new).replace("files: {regex", "files: {python: [a], regex")
+    (tmp_path / pattern.OWN / "acme.yaml").write_text(text)
+    with pytest.raises(ShieldError) as caught:
+        pattern.own(tmp_path)
+    assert words in caught.value.message
+    assert f"acme.yaml:{line}: " in caught.value.message or not line

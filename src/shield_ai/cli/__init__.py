@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "watch",
     "rollback": "change",
     "explain": "scan",
+    "patterns": "patterns",
     "schema": "schema",
     "local": "local",
     "demo": "local",

@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from shield_ai.cli._options import APP
 from shield_ai.cli._show import colour, write
 from shield_ai.errors import DONE, FINDINGS
-from shield_ai.reports.json import scan_json
-from shield_ai.work import Work
+from shield_ai.model import Severity
+from shield_ai.survey import survey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.model import FileChange
+    from shield_ai.survey import Survey
+
+LEVELS = [str(level) for level in Severity]
 
 
 @click.command()
-@APP
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True), metavar="[PATH|-]...")
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file; a folder, with --repos")
 @click.option("--repos", type=click.Path(path_type=Path), help="scan each repository that this file lists, one a line")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="where --repos does its work")
-def scan(app: Path, form: str, output: Path | None, repos: Path | None, engine: Literal["local", "ray"]) -> int:
-    """Find the secrets of an app: in code, .env files and environment reads.
+@click.option("--staged", is_flag=True, help="scan what git would commit, as it lies in the index")
+@click.option("--all", "everything", is_flag=True, help="also what is likely a placeholder, and each finding in tests")
+@click.option(
+    "--fail-on", type=click.Choice(LEVELS), default=LEVELS[0], show_default=True, help="exit with 1 from here on"
+)
+@click.option("--jobs", type=click.IntRange(1), default=None, help="processes for a large tree; those of the machine")
+def scan(  # noqa: PLR0913  # one argument a flag
+    paths: tuple[Path, ...],
+    form: str,
+    output: Path | None,
+    repos: Path | None,
+    engine: Literal["local", "ray"],
+    *,
+    staged: bool,
+    everything: bool,
+    fail_on: str,
+    jobs: int | None,
+) -> int:
+    """Find the secrets of an app: in code, .env and configuration files, and environment reads.
 
     Exits with 1 when there is any finding, or a file that could not be looked at; with SARIF, 0.
     """
@@ -30,14 +55,17 @@ def scan(app: Path, form: str, output: Path | None, repos: Path | None, engine: 
         from shield_ai.cli._fleet import scan_fleet  # noqa: PLC0415  # only --repos needs it
 
         return scan_fleet(repos, output or Path("shield-fleet"), form=form, engine=engine)
-    work = Work(app)
-    text = _findings(work, form, colour=output is None and colour(sys.stdout))
+    seen = survey(paths or (Path(),), everything=everything, staged=staged, jobs=jobs or os.cpu_count() or 1)
+    text = _report(seen, form, paths, everything=everything, tinted=output is None and colour(sys.stdout))
     if output:
         write(output, text)
-        click.echo(f"{len(work.findings)} findings in {output}", err=True)
+        click.echo(f"{len(seen.findings)} findings in {output}", err=True)
     else:
         click.echo(text, nl=False)
-    return FINDINGS if (work.findings or work.unseen) and form != "sarif" else DONE
+    levels = list(Severity)
+    failed = [f for f in seen.findings if levels.index(f.severity) >= levels.index(Severity(fail_on))]
+    missed = [skip for skip in seen.unseen if skip.name != "archive"]
+    return FINDINGS if (failed or missed) and form != "sarif" else DONE
 
 
 @click.command()
@@ -45,19 +73,32 @@ def scan(app: Path, form: str, output: Path | None, repos: Path | None, engine: 
 def explain(rule: str) -> int:
     """Say what a rule means and what to do."""
     from shield_ai.pattern import explain as text  # noqa: PLC0415  # only this command reads the texts
+    from shield_ai.pattern import own  # noqa: PLC0415  # as above
 
-    click.echo(text(rule))
+    click.echo(text(rule, own(Path())))
     return DONE
 
 
-def _findings(work: Work, form: str, *, colour: bool) -> str:
+def _report(seen: Survey, form: str, paths: tuple[Path, ...], *, everything: bool, tinted: bool) -> str:
     """Show a scan; each form of report is loaded only when it is asked for."""
     if form == "json":
-        return scan_json(work.findings, work.unseen)
+        from shield_ai.reports.json import scan_json  # noqa: PLC0415
+
+        return scan_json(seen.findings, seen.unseen)
     if form == "sarif":
         from shield_ai.reports.sarif import sarif  # noqa: PLC0415
 
-        return sarif(work.findings, work.edits())
+        return sarif(seen.findings, _edits(paths))
     from shield_ai.reports.text import scan_text  # noqa: PLC0415
 
-    return scan_text(work.findings, work.tree.read, work.unseen, colour=colour)
+    return scan_text(seen.findings, seen.read, seen.unseen, hidden=seen.hidden, each=everything, colour=tinted)
+
+
+def _edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:
+    """Plan the code of a folder, for the fixes of a report."""
+    root = paths[0] if paths else Path()
+    if len(paths) > 1 or not root.is_dir():
+        return ()
+    from shield_ai.work import Work  # noqa: PLC0415  # plans are not needed without it
+
+    return Work(root).edits()

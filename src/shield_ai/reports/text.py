@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shield_ai.model import Severity
+from shield_ai.model import MASK, Severity
 from shield_ai.reports.colour import SEVERITIES, paint
 from shield_ai.reports.mask import mask, printable, show
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 INDENT = " " * 10
+FILES = 10  # of which findings that are alike are counted one by one
 
 
 def scan_text(
@@ -25,6 +26,8 @@ def scan_text(
     read: Callable[[str], bytes | None],
     skipped: Sequence[Skipped] = (),
     *,
+    hidden: int = 0,
+    each: bool = True,
     colour: bool = False,
 ) -> str:
     """Show findings.
@@ -33,19 +36,39 @@ def scan_text(
         findings: In the order of paths and lines.
         read: Gives the bytes of a file of the app, for the source lines.
         skipped: Files that could not be looked at.
+        hidden: Findings that are not among them.
+        each: Show each finding, also those of low severity in tests and examples, which are many and alike.
         colour: Whether the terminal has any; see `colour.wanted`.
     """
     lines: list[str] = []
-    for path, group in groupby(findings, key=lambda finding: finding.path):
+    few = [] if each else [finding for finding in findings if _is_alike(finding)]
+    shown = [finding for finding in findings if not few or not _is_alike(finding)]
+    for path, group in groupby(shown, key=lambda finding: finding.path):
         own = list(group)
         source = _source(path, read(path), own)
         lines.append(paint(printable(path), "bold", colour=colour))
         for finding in own:
             lines += _finding(finding, source, colour=colour)
         lines.append("")
+    if few:
+        lines += ["of low severity, in tests, documentation and examples", *_counted(few), ""]
     if skipped:
         lines += ["not looked at", *(line for skip in skipped for line in _skipped(skip)), ""]
-    return "\n".join([*lines, summary(findings), ""])
+    more = f"; {hidden} more with --all" if hidden else ""
+    return "\n".join([*lines, *textwrap.wrap(summary(findings) + more, WIDTH), ""])
+
+
+def _is_alike(finding: Finding) -> bool:
+    return finding.severity is Severity.LOW and finding.rule.startswith("CRED.")
+
+
+def _counted(findings: Sequence[Finding]) -> Iterator[str]:
+    """Count the findings of each file, the files with most first."""
+    counts = Counter(finding.path for finding in findings).most_common()
+    for path, count in counts[:FILES]:
+        yield _cut(f"  {count:<7} {printable(path)}")
+    if len(counts) > FILES:
+        yield f"  {sum(count for _, count in counts[FILES:]):<7} in {len(counts) - FILES} more files"
 
 
 def summary(findings: Sequence[Finding]) -> str:
@@ -71,7 +94,7 @@ def _finding(finding: Finding, source: list[str], *, colour: bool) -> Iterator[s
     severity = paint(f"{finding.severity:<8}", SEVERITIES[finding.severity], colour=colour)
     yield f"  {f'{finding.line}:{finding.column}':<7} {severity} {first}"
     yield from (f"{INDENT}{' ' * 9}{line}" for line in rest)
-    if finding.name and finding.line <= len(source):
+    if finding.name and finding.line <= len(source) and source[finding.line - 1].strip() != MASK:
         yield paint(_cut(f"{INDENT}| {source[finding.line - 1].strip()}"), "dim", colour=colour)
     if finding.site and finding.site.reason:
         yield from textwrap.wrap(

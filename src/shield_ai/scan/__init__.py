@@ -20,6 +20,7 @@ from shield_ai.layout import (
     served_packages,
 )
 from shield_ai.model import Finding, Skipped
+from shield_ai.scan.credentials import reader
 from shield_ai.scan.dotenv import dotenv
 from shield_ai.scan.findings import (
     absent_finding,
@@ -33,7 +34,7 @@ from shield_ai.scan.moved import moved
 from shield_ai.scan.project import Project
 from shield_ai.scan.python import Walk
 from shield_ai.scan.settle import Elsewhere, listed, settle
-from shield_ai.scan.walk import DOTENV, EXAMPLE, walk
+from shield_ai.scan.walk import is_dotenv, walk
 from shield_ai.source import Source
 
 if TYPE_CHECKING:
@@ -66,19 +67,14 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     constants: tuple[Finding, ...] = ()  # what stayed in the code of secrets that were moved already
 
 
-def scan(root: Path) -> Scan:
-    """Scan an app's folder."""
-    raws: dict[str, bytes | None] = {}
+def scan(root: Path, paths: list[str] | None = None) -> Scan:
+    """Scan an app's folder.
 
-    def read(path: str) -> bytes | None:
-        if path not in raws:
-            try:
-                raws[path] = (root / path).read_bytes()
-            except OSError:
-                raws[path] = None
-        return raws[path]
-
-    return scan_files(root.resolve().name, list(walk(root)), read)
+    Args:
+        root: The folder.
+        paths: Its own files, where a walk has listed them already.
+    """
+    return scan_files(root.resolve().name, list(walk(root)) if paths is None else paths, reader(str(root)))
 
 
 def scan_files(name: str, paths: list[str], read: Read) -> Scan:
@@ -164,7 +160,7 @@ def _dotenv_findings(paths: list[str], read: Read) -> list[Finding]:
     found: list[Finding] = []
     for path in paths:
         base = path.rpartition("/")[2]
-        if DOTENV.match(base) and not EXAMPLE.search(base) and (raw := read(path)):
+        if is_dotenv(base) and (raw := read(path)):
             lines = raw.decode("utf-8-sig", "replace").split("\n")
             found += [dotenv_finding(path, line, lines[line - 1], key) for line, key in dotenv("\n".join(lines))]
     return found

@@ -1,0 +1,112 @@
+"""Values under a telling name, in whatever language: `name = "value"`, `name: value`, `<name>value<`.
+
+Works on bytes, so that a file need not be decoded before something is found in it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The words that a telling name holds. Everything else of the name is read around them.
+CORE = (
+    rb"(?:passw|passphrase|passcode|pswd|pwd|pass\b|pass_|_pass|secret|token|key|auth|credential|creds|salt|bearer|ticket"
+    rb"|nonce|signature|verifier)"
+)
+NAME_END = rb"[\w\-]{0,50}"
+# = : := => == and the = after a type; or, as in setdefault() and define(), a comma after the quoted name.
+SIGN = rb":=|={1,3}>?|!={1,2}|=>|:|\?=|\+="
+OPERATOR = (
+    rb"(?:[\"'`]?\]?\)?\s{0,8}(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|" + SIGN + rb")(?!=)"
+    rb"|(?P<comma>[\"'`]\s{0,4},\s{0,8}))"
+)
+QUOTED = (
+    rb"[ \t]{0,40}\(?[ \t]{0,9}\n?[ \t]{0,40}\(?(?P<prefix>[bBrRuUfF@$]{0,2})"
+    rb"(?:\"(?P<double>(?:[^\"\\\r\n]|\\.){4,4096}+)\"|'(?P<single>(?:[^'\\\r\n]|\\.){4,4096}+)'"
+    rb"|`(?P<back>[^`\r\n]{4,4096}+)`)"
+)
+BARE = (
+    rb"[ \t]{0,40}(?P<bare>[^\s\"'`#;,][^\s\"'`,]{3,511}+)"
+    rb"(?=[ \t]*(?:[#;,]|//|[\r\n]|\Z)|\"|[ \t]+[a-z&|\\])"
+)
+# `ENV NAME value`, of a Dockerfile and its kind.
+SPACED = rb"[ \t]{1,4}[\"']?(?P<env>[A-Za-z0-9+/=_\-]{16,})(?=[\"']?[ \t]*$)"
+NAME_BEFORE = re.compile(rb"[\w\-.]{0,60}\Z")
+IN_CODE = re.compile(rb"(?i)" + CORE + NAME_END + OPERATOR + QUOTED)
+IN_TEXT = re.compile(
+    rb"(?im)" + CORE + NAME_END + rb"(?:" + OPERATOR + rb"(?:" + QUOTED + rb"|" + BARE + rb")|" + SPACED + rb")"
+)
+XML_MARK = re.compile(
+    rb"(?i)(?:pass|secret|token|key|pwd|auth|cred)[\w.\-]{0,40}(?:>[^<>\s]{4,2000}+</|[\"']\s{1,8}value=)"
+)
+XML = re.compile(rb"(?i)<(?P<tag>[\w:.\-]{0,40}" + CORE + rb"[\w:.\-]{0,40})>(?P<value>[^<>\s]{4,4096}+)</")
+ATTRIBUTE = re.compile(
+    rb"(?i)(?:key|name)=[\"'](?P<tag>[\w:.\-]{0,60}" + CORE + rb"[\w:.\-]{0,40})[\"']\s{1,8}"
+    rb"value=[\"'](?P<value>[^\"'<>]{4,4096})[\"']"
+)
+UPPER = re.compile(rb"[A-Z][A-Z0-9_]+")
+AFTER = re.compile(rb"[ \t]*(?:%[^>=]|\.format\(|\+[ \t]*\w|\.replace\(|\[)")
+
+
+class Assigned(NamedTuple):
+    """A name with its value, and where the value stands."""
+
+    name: str
+    value: str
+    start: int  # byte offsets of the value
+    end: int
+    name_start: int
+    quoted: bool
+
+
+def assignments(raw: bytes, start: int, end: int, *, bare: bool) -> Iterator[Assigned]:
+    """Yield every telling name that is given a text.
+
+    Args:
+        raw: The file.
+        start: Where to begin, at the beginning of a line.
+        end: Where to stop.
+        bare: Whether a value may stand without quotes, as in configuration files.
+    """
+    for match in (IN_TEXT if bare else IN_CODE).finditer(raw, start, end):
+        found = _of(raw, match, bare=bare)
+        if found:
+            yield found
+
+
+def in_markup(raw: bytes) -> Iterator[Assigned]:
+    """Yield the same of XML and HTML: `<name>value</name>`, `<add key="name" value="…">`."""
+    for pattern in (XML, ATTRIBUTE):
+        for match in pattern.finditer(raw):
+            start, end = match.span("value")
+            yield Assigned(_text(match["tag"]), _text(match["value"]), start, end, match.start("tag"), quoted=True)
+
+
+def _of(raw: bytes, match: re.Match[bytes], *, bare: bool) -> Assigned | None:
+    before = NAME_BEFORE.search(raw, max(0, match.start() - 60), match.start())
+    name_start = before.start() if before else match.start()
+    core = re.compile(rb"[\w\-.]*").match(raw, match.start())
+    name = raw[name_start : core.end() if core else match.end()]
+    if raw[name_start - 1 : name_start] == b":" and name_start > 1 and raw[name_start - 2 : name_start - 1] == b":":
+        return None  # AWS::KMS::Key is the name of a kind of thing
+    if match["comma"] and not (UPPER.fullmatch(name) and raw[max(0, name_start - 2) : name_start - 1] == b"("):
+        return None
+    group = next((g for g in ("double", "single", "back") if match[g] is not None), "")
+    if group:
+        if b"f" in match["prefix"].lower() and b"{" in match[group]:
+            return None
+        if AFTER.match(raw, match.end()):
+            return None
+    elif bare:
+        group = "bare" if match["bare"] is not None else "env"
+    start, end = match.span(group)
+    return Assigned(
+        _text(name), _text(match[group]), start, end, name_start, quoted=group in ("double", "single", "back")
+    )
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

@@ -1,0 +1,126 @@
+"""Every credential of a tree: one pass over its files, in this process or, for a large tree, in several."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model import Skipped
+from shield_ai.scan.detector import Detector
+from shield_ai.scan.ignores import MARK, ignores
+from shield_ai.scan.places import ARCHIVES, worth_reading
+from shield_ai.scan.prefilter import prefilter
+from shield_ai.scan.tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from shield_ai.model import Finding
+    from shield_ai.pattern import Pattern
+    from shield_ai.scan.ignores import Ignore
+
+LARGEST = 20_000_000  # bytes; larger files are data, and are named as not looked at
+HEAD = 8192  # bytes in which a NUL tells a binary file, as git does it
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+MANY = 4000  # files from which other processes are worth their start
+
+
+class Seen(NamedTuple):
+    """What was found in some files."""
+
+    findings: list[Finding]
+    skipped: list[Skipped]
+    ignores: dict[str, list[Ignore]]  # the comments that accept findings, by path
+
+
+def look(detector: Detector, path: str, raw: bytes, seen: Seen) -> None:
+    """Look at one file's bytes, and add what is there."""
+    if raw[:2] in UTF16:
+        raw = raw.decode("utf-16", "replace").encode()
+    if b"\0" in raw[:HEAD]:
+        return
+    seen.findings.extend(detector.look(path, raw))
+    if MARK.search(raw):
+        seen.ignores[path] = ignores(raw)
+
+
+def credentials(
+    paths: Sequence[str],
+    read: Callable[[str], bytes | None],
+    patterns: Iterable[Pattern],
+    *,
+    size: int,
+    root: str = "",
+    jobs: int = 1,
+) -> Seen:
+    """Scan files.
+
+    Args:
+        paths: Relative, with slashes.
+        read: Gives the bytes of each; None where it can't.
+        patterns: What to look for.
+        size: About how many bytes these are, to choose how to begin.
+        root: Where they lie on disk; needed for more than one process.
+        jobs: How many processes to use, at most.
+    """
+    patterns = tuple(patterns)
+    if jobs > 1 and root and len(paths) >= MANY:
+        return _shared(paths, patterns, root, jobs)
+    return _scan(paths, read, patterns, size)
+
+
+def _scan(paths: Iterable[str], read: Callable[[str], bytes | None], patterns: tuple[Pattern, ...], size: int) -> Seen:
+    tokens = Tokens(rule for pattern in patterns for rule in pattern.rules)
+    detector = Detector(patterns, prefilter(tokens, size))
+    seen = Seen([], [], {})
+    for path in paths:
+        if not worth_reading(path):
+            if ARCHIVES.search(path):
+                seen.skipped.append(
+                    Skipped(path=path, line=0, name="archive", reason="an archive: unpack it to look inside")
+                )
+            continue
+        raw = read(path)
+        if raw is None:
+            seen.skipped.append(Skipped(path=path, line=0, name="", reason="can't be read"))
+        elif len(raw) > LARGEST:
+            seen.skipped.append(Skipped(path=path, line=0, name="", reason=f"larger than {LARGEST // 1_000_000} MB"))
+        else:
+            look(detector, path, raw, seen)
+    return seen
+
+
+def _shared(paths: Sequence[str], patterns: tuple[Pattern, ...], root: str, jobs: int) -> Seen:
+    """Split the files between processes, which read them themselves."""
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  # small trees start without it
+
+    size = max(1, -(-len(paths) // (jobs * 4)))
+    parts = [paths[at : at + size] for at in range(0, len(paths), size)]
+    whole = Seen([], [], {})
+    with ProcessPoolExecutor(jobs) as pool:
+        for part in pool.map(_part, [root] * len(parts), parts, [patterns] * len(parts)):
+            whole.findings.extend(part.findings)
+            whole.skipped.extend(part.skipped)
+            whole.ignores.update(part.ignores)
+    return whole
+
+
+def _part(root: str, paths: Sequence[str], patterns: tuple[Pattern, ...]) -> Seen:
+    return _scan(paths, reader(root), patterns, LARGEST)
+
+
+def reader(root: str) -> Callable[[str], bytes | None]:
+    """Return what reads the regular files below a folder, at most a little more than the largest that is looked at."""
+
+    def read(path: str) -> bytes | None:
+        try:
+            handle = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NONBLOCK)  # noqa: PTH118  # pathlib costs a third of the walk
+        except OSError:
+            return None
+        with os.fdopen(handle, "rb", buffering=0) as file:
+            try:
+                return file.read(LARGEST + 1)
+            except OSError:
+                return None
+
+    return read

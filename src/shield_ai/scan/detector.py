@@ -1,0 +1,156 @@
+"""One file's credentials: candidates, matches, judgement, and one finding for each secret however many rules see it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model import Confidence, Finding, Severity
+from shield_ai.pattern import RuleKind
+from shield_ai.scan.assignments import XML_MARK, assignments, in_markup
+from shield_ai.scan.judge import Family, family, judge
+from shield_ai.scan.places import graded, unquoted
+from shield_ai.scan.prefilter import Plain
+from shield_ai.scan.shapes import is_placeholder
+from shield_ai.scan.tokens import KNOWN, Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shield_ai.pattern import Pattern, Rule
+    from shield_ai.scan.prefilter import Candidates, Hyper
+
+PASSWORD, SECRET = "CRED.password", "CRED.secret"
+# The name in front of a value, as far as a line says it.
+NAMED = re.compile(
+    rb"([A-Za-z_][\w.\-]{0,60})[\"'`]?\]?\)?[ \t]{0,8}(?::[ \t]*\w+[ \t]*)?(?:=>|:=|={1,3}|:|\()[ \t]{0,8}"
+    rb"\(?[\"'`bBrRfFuU]{0,4}[^\r\n\"'=:]{0,80}\Z"
+)
+
+
+class Hit(NamedTuple):
+    """A secret in the bytes of a file."""
+
+    rule: Rule
+    name: str
+    start: int
+    end: int
+    severity: Severity
+    confidence: Confidence
+    rank: int  # the lower, the more the rule knows about it
+
+
+class Detector:
+    """The rules of some patterns.
+
+    Args:
+        patterns: The built-in one and those of the app.
+        prefilter: Narrows down what may be found; plain search by default.
+    """
+
+    def __init__(self, patterns: Iterable[Pattern], prefilter: Plain | Hyper | None = None) -> None:
+        self.patterns = tuple(patterns)
+        self.rules = {rule.id: rule for pattern in self.patterns for rule in pattern.rules}
+        self.tokens = prefilter.tokens if prefilter else Tokens(self.rules.values())
+        self.prefilter = prefilter or Plain(self.tokens)
+
+    def look(self, path: str, raw: bytes) -> list[Finding]:
+        """Return the findings of a file, in order.
+
+        Args:
+            path: Relative, with slashes; says what kind of place it is.
+            raw: Its bytes.
+        """
+        hits = self._hits(path, raw)
+        if not hits:
+            return []
+        lines = Lines(raw)
+        return [_finding(path, hit, lines) for hit in hits]
+
+    def _hits(self, path: str, raw: bytes) -> list[Hit]:
+        shown = graded(path)
+        candidates = self.prefilter.look(raw, bare=unquoted(path))
+        hits = list(self._tokens(raw, candidates.rules, shown=shown))
+        hits += self._assigned(path, raw, candidates, shown=shown)
+        hits.sort(key=lambda hit: (hit.rank, hit.start))
+        kept: list[Hit] = []
+        for hit in hits:
+            if not any(hit.start < other.end and other.start < hit.end for other in kept):
+                kept.append(hit)
+        return sorted(kept, key=lambda hit: (hit.start, hit.end))
+
+    def _tokens(self, raw: bytes, candidates: list[int], *, shown: bool) -> Iterator[Hit]:
+        for token in self.tokens.find(raw, candidates, graded=shown):
+            rule = token.rule
+            example = bool(KNOWN.search(token.value))
+            sure = Confidence.MEDIUM if example or shown or rule.context or rule.judged else Confidence.HIGH
+            if not rule.judged and is_placeholder(token.value):
+                example, sure = True, Confidence.LOW
+            found = NAMED.search(raw, max(0, token.start - 160), token.start)
+            yield Hit(
+                rule=rule,
+                name=found[1].decode("utf-8", "replace") if found else "",
+                start=token.start,
+                end=token.end,
+                severity=Severity.LOW
+                if example or (shown and rule.severity is not Severity.CRITICAL)
+                else rule.severity,
+                confidence=sure,
+                rank=_rank(rule),
+            )
+
+    def _assigned(self, path: str, raw: bytes, candidates: Candidates, *, shown: bool) -> Iterator[Hit]:
+        bare = unquoted(path)
+        regions = [(0, len(raw))] if candidates.regions is None else candidates.regions
+        found = [one for start, end in regions for one in assignments(raw, start, end, bare=bare)]
+        if candidates.markup and XML_MARK.search(raw):
+            found += in_markup(raw)
+        for one in found:
+            confidence = judge(one.name, one.value, quoted=one.quoted, graded=shown)
+            if confidence is None:
+                continue
+            rule = self.rules[PASSWORD if family(one.name) is Family.PASSWORD else SECRET]
+            weak = shown or confidence is Confidence.LOW
+            yield Hit(rule, one.name, one.start, one.end, Severity.LOW if weak else rule.severity, confidence, rank=9)
+
+
+def _rank(rule: Rule) -> int:
+    """Order the rules by how much their form says."""
+    return (
+        8 if rule.kind is RuleKind.URL or rule.judged else 4 * bool(rule.context) + 2 * rule.random + (not rule.bounds)
+    )
+
+
+class Lines:
+    """The lines of a file, as far as findings need them."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self._at, self._line = 0, 1
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Turn an offset into line and column from 1, the column in characters; cheap where offsets rise."""
+        if offset < self._at:
+            self._at, self._line = 0, 1
+        self._line += self.raw.count(b"\n", self._at, offset)
+        self._at = offset
+        start = self.raw.rfind(b"\n", 0, offset) + 1
+        return self._line, len(self.raw[start:offset].decode("utf-8", "replace")) + 1
+
+
+def _finding(path: str, hit: Hit, lines: Lines) -> Finding:
+    line, column = lines.position(hit.start)
+    end_line, end_column = lines.position(hit.end)
+    name = hit.rule.title if hit.rule.kind is RuleKind.REGEX else hit.name or "a text"
+    return Finding(
+        rule=hit.rule.id,
+        path=path,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+        severity=hit.severity,
+        confidence=hit.confidence,
+        message=hit.rule.text(name),
+        name=hit.name,
+    )

@@ -1,0 +1,82 @@
+"""Comments that accept a finding: `shield: ignore[RULE] reason`, and detect-secrets' `pragma: allowlist secret`.
+
+https://github.com/Yelp/detect-secrets#inline-allowlisting
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.model import Finding
+
+MARK = re.compile(rb"shield: *ignore|pragma: *allowlist", re.IGNORECASE)
+OURS = re.compile(
+    rb"(?i)(?:#|//|--|;|/\*|<!--|\{#|%|\")[ \t]*shield: *ignore(?P<rules>\[[^\]\r\n]{0,300}\])?"
+    rb"[ \t:,-]*(?P<reason>[^\r\n]*)"
+)
+THEIRS = re.compile(rb"(?i)pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
+CLOSERS = re.compile(r"\s*(\*/|-->|#\})\s*$")
+
+
+class Ignore(NamedTuple):
+    """One comment."""
+
+    line: int  # of the findings that it is about
+    rules: frozenset[str]  # empty: of every rule
+    reason: str
+    ours: bool  # a comment of another tool needs no reason, and may be unused
+    written: int  # the line that it stands on
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether it is about a finding; a pattern's name stands for all of its rules."""
+        if not finding.line <= self.line <= max(finding.line, finding.end_line):
+            return False
+        return not self.rules or finding.rule in self.rules or finding.rule.partition(".")[0] in self.rules
+
+
+def ignores(raw: bytes) -> list[Ignore]:
+    """Return the comments of a file; one on a line of its own is about the next line."""
+    if not MARK.search(raw):
+        return []
+    found = []
+    for number, line in enumerate(raw.split(b"\n"), 1):
+        if match := OURS.search(line):
+            alone = not line[: match.start()].strip()
+            rules = frozenset(
+                part.strip() for part in _text(match["rules"] or b"").strip("[]").split(",") if part.strip()
+            )
+            reason = CLOSERS.sub("", _text(match["reason"])).strip()
+            found.append(Ignore(number + alone, rules, reason, ours=True, written=number))
+        elif match := THEIRS.search(line):
+            found.append(Ignore(number + bool(match["next"]), frozenset(), "", ours=False, written=number))
+    return found
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def accepted(findings: Iterable[Finding], comments: list[Ignore]) -> tuple[list[Finding], list[tuple[Ignore, str]]]:
+    """Take out the findings of one file that a comment accepts.
+
+    Returns:
+        What is left, and the comments that do nothing, with the words why.
+    """
+    left, used = [], set()
+    for finding in findings:
+        covering = [
+            i for i, comment in enumerate(comments) if comment.covers(finding) and (comment.reason or not comment.ours)
+        ]
+        used |= set(covering)
+        if not covering:
+            left.append(finding)
+    idle = [
+        (comment, "gives no reason" if not comment.reason else "accepts nothing: there is no such finding here")
+        for i, comment in enumerate(comments)
+        if comment.ours and i not in used
+    ]
+    return left, idle

@@ -1,0 +1,155 @@
+"""Whether a value under a name is a secret.
+
+A name says of which family the value is (`names.meaning`, with a few names that only texts have):
+
+- a *password* may be any word, so it is believed unless it is visibly something else;
+- a *secret* likewise, but it is no word of its own name;
+- a *key* or a *token* must look random: most things that are called so in code are names of columns and fields.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import re
+
+from shield_ai.model import Confidence
+from shield_ai.names import Meaning, meaning, words
+from shield_ai.scan.random_text import is_random
+from shield_ai.scan.shapes import FIELD, IDENTIFIER, is_name, is_placeholder, is_sentence, is_something_else
+
+LABELS = frozenset({"PASSWORD", "PASSWD", "PASSPHRASE", "CLIENTSECRET", "SECRETKEY", "APISECRET", "SECRETS"})
+SHORTEST_SECRET = 6  # characters
+
+
+class Family(enum.Enum):
+    """What a name makes of its value."""
+
+    PASSWORD = "password"
+    SECRET = "secret"
+    KEY = "key"
+    NONE = "none"
+
+
+PASSWORDS = ("PASSWORD", "PASSWORDS", "PASSWD", "PASSPHRASE", "PASS", "PWD", "PW", "PASSWRD", "PSWD")
+EXTRA = re.compile(
+    r"(new|old|current|admin|root|user|db|my|test|sudo|basic|http|smtp|ftp|ldap|mysql|pg|redis|ssh|login|wifi)?_?"
+    r"(pass(word|wd|phrase|code)?|pwd)_?(1|2|confirm|confirmation|again|repeat|new|old)?",
+    re.IGNORECASE,
+)
+# A digest of a secret, or something that is done with one.
+ABOUT = frozenset({"HASH", "SHA", "MD", "DIGEST", "CHECKSUM", "FINGERPRINT", "FINGERPRINTS", "IDS"})
+# Where a list goes on, or what a request is known by; whoever has one can do nothing with it.
+CURSORS = frozenset(
+    {
+        "NEXT",
+        "CHANGE",
+        "PAGE",
+        "CONTINUATION",
+        "CONTINUE",
+        "SYNC",
+        "LOCK",
+        "RESUME",
+        "IDEMPOTENCY",
+        "REQUEST",
+        "SKIP",
+        "PAGING",
+        "PAGINATION",
+        "CURSOR",
+        "START",
+        "TASK",
+        "UPDATE",
+        "STOP",
+        "PARTITION",
+    }
+)
+VERBS = frozenset(
+    {
+        "UPDATE",
+        "RESET",
+        "FORGOT",
+        "CHECK",
+        "VERIFY",
+        "GENERATE",
+        "VALIDATE",
+        "GET",
+        "SET",
+        "DELETE",
+        "CREATE",
+        "REQUEST",
+    }
+)
+KEYS = re.compile(
+    r"(^|_|\b)(api|access|auth|secret|private|encryption|signing|encrypt|crypt|aes|hmac|jwt|master|service|account|app"
+    r"|license|consumer|client|shared|storage|subscription|integration|session|webhook|write|read|admin|server|ssh|rsa"
+    r"|deploy|bot|push|fernet)[_\-. ]?keys?$",
+    re.IGNORECASE,
+)
+TOKENS = re.compile(
+    r"(token|bearer|ticket|nonce|authorization|verifier|auth|signature|sig|apikey|pat|sid)$", re.IGNORECASE
+)
+
+
+@functools.lru_cache(maxsize=8192)
+def family(name: str) -> Family:
+    """Say of which family a name is."""
+    bare = re.sub(r"(?<=[a-zA-Z])\d+$", "", name.strip("_-. "))
+    if EXTRA.fullmatch(bare):
+        return Family.PASSWORD
+    parts = words(bare)
+    what = meaning(bare)
+    if not parts or (what is Meaning.HARMLESS and not (KEYS.search(bare) or TOKENS.search(bare))):
+        return Family.NONE
+    last = parts[-1]
+    if what in {Meaning.URL, Meaning.DSN} or last in ABOUT or parts[0] in VERBS:
+        return Family.NONE
+    if last in {"TOKEN", "TOKENS", "KEY"} and parts[-2:-1] and parts[-2] in CURSORS:
+        return Family.NONE
+    if last in {"ID", "IDS"}:
+        return Family.KEY if what is Meaning.IDENTIFIER and "ACCESS" in parts else Family.NONE
+    if last.endswith(PASSWORDS):
+        return Family.PASSWORD
+    if last in {"SECRET", "SECRETS"} or last.endswith("SECRET") or parts[-2:] == ("SECRET", "KEY"):
+        return Family.SECRET
+    return Family.KEY
+
+
+def judge(name: str, value: str, *, quoted: bool = True, graded: bool = False) -> Confidence | None:
+    """Say how sure it is that a value is a secret; None: it is none.
+
+    Args:
+        name: What it is assigned to.
+        value: The text, without its quotes.
+        quoted: Whether it had quotes: a bare word may be code.
+        graded: Whether it stands in tests, documentation or examples.
+    """
+    kind = family(name)
+    value = value.strip()
+    if kind is Family.NONE or is_something_else(value, quoted=quoted):
+        return None
+    if not _believed(kind, name, value, graded=graded):
+        return None
+    if is_placeholder(value):
+        return Confidence.LOW
+    return Confidence.MEDIUM if graded or not is_random(value) else Confidence.HIGH
+
+
+def _believed(kind: Family, name: str, value: str, *, graded: bool) -> bool:
+    if kind is Family.KEY:
+        return is_random(value) and " " not in value and not (is_name(value) or IDENTIFIER.fullmatch(value))
+    if is_sentence(value) or is_name(value):
+        return False
+    if kind is Family.SECRET and (len(value) < SHORTEST_SECRET or (" " in value and not is_random(value))):
+        return False
+    # In a test, words are what somebody types; in code, more likely the name of a field.
+    if kind is Family.PASSWORD and graded:
+        return True
+    return not _label(name, value) and (graded or not FIELD.fullmatch(value))
+
+
+def _label(name: str, value: str) -> bool:
+    """Whether a value only says the name again: {"password": "Password"}, SECRET_FIELD = "client_secret"."""
+    if value == "password":  # a bad one, and the most used
+        return "FIELD" in words(name)
+    bare = "".join(words(value))
+    return bare == "".join(words(name)) or bare in LABELS

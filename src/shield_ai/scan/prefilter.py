@@ -1,0 +1,140 @@
+"""Which rules may match a file, and where: by hyperscan over the bytes where it is installed, else by plain search.
+
+Both only narrow down; what is found is decided by the same regular expressions afterwards, so that the findings are the
+same. https://intel.github.io/hyperscan/dev-reference/
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shield_ai.cache import kept
+from shield_ai.scan import assignments
+from shield_ai.scan.assignments import XML_MARK
+from shield_ai.scan.tokens import source_of
+
+if TYPE_CHECKING:
+    from shield_ai.scan.tokens import Tokens
+
+ENOUGH = 2_000_000  # bytes from which the database is worth loading
+# What the assignments begin with, up to the first character of the value: in code, and where values stand bare.
+TELLING = rb"(?i)" + assignments.CORE + assignments.NAME_END + rb"[\"'`]?\]?\)?"
+AFTER = rb"\s{0,8}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|[\"'`]\s{0,4},)\s{0,40}\(?\s{0,9}"
+CODE = TELLING + AFTER + rb"[bBrRuUfF@$]{0,2}[\"'`]"
+TEXT = TELLING + rb"(?:" + AFTER + rb"[^\s]|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"
+REPEAT = re.compile(rb"\{(\d+)(,?)(\d*)\}")
+FEW = 40
+
+
+class Candidates(NamedTuple):
+    """What may be found in one file."""
+
+    rules: list[int]
+    regions: list[tuple[int, int]] | None = None  # where assignments may stand; None: anywhere
+    markup: bool = True  # whether there may be some in XML
+
+
+class Plain:
+    """Without hyperscan."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+
+    def look(self, raw: bytes, *, bare: bool) -> Candidates:  # noqa: ARG002  # the other one needs it
+        """Say what may be found in a file."""
+        return Candidates(self.tokens.candidates(raw))
+
+
+class Hyper:
+    """With hyperscan: one pass over the bytes for all rules at once."""
+
+    def __init__(self, tokens: Tokens, hyperscan: Any) -> None:
+        self.tokens = tokens
+        self._hyperscan = hyperscan
+        sources = [_plain(source_of(rule).encode()) for rule in tokens.rules]
+        key = b"\0".join([hyperscan.__version__.encode(), *sources, CODE, TEXT, XML_MARK.pattern])
+        packed = kept("hyperscan", key, lambda: self._compile(sources))
+        self._database = hyperscan.loadb(packed, hyperscan.HS_MODE_BLOCK)
+        self._scratch = hyperscan.Scratch(self._database)
+        self._database.scratch = self._scratch
+        self._places = {False: len(sources), True: len(sources) + 1}
+        self._markup = len(sources) + 2
+
+    def _compile(self, sources: list[bytes]) -> bytes:
+        hs = self._hyperscan
+        database = hs.Database(mode=hs.HS_MODE_BLOCK)
+        once = hs.HS_FLAG_SINGLEMATCH | hs.HS_FLAG_PREFILTER
+        database.compile(
+            expressions=[*sources, CODE, TEXT, XML_MARK.pattern],
+            ids=list(range(len(sources) + 3)),
+            elements=len(sources) + 3,
+            flags=[*[once] * len(sources), 0, 0, once],
+        )
+        return bytes(hs.dumpb(database))
+
+    def look(self, raw: bytes, *, bare: bool) -> Candidates:
+        """Say what may be found in a file."""
+        rules: list[int] = []
+        ends: list[int] = []
+        place, other = self._places[bare], self._places[not bare]
+
+        def seen(number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+            if number == place:
+                ends.append(end)
+            elif number != other:
+                rules.append(number)
+
+        self._database.scan(raw, match_event_handler=seen)
+        found = set(rules)
+        return Candidates(sorted(found - {self._markup}), _regions(raw, ends), self._markup in found)
+
+
+def _plain(source: bytes) -> bytes:
+    """Give hyperscan what it understands: the rest is what PREFILTER stands for."""
+    source = REPEAT.sub(_loose, source)
+    found = re.search(rb"\(\?[ims]+\)", source)
+    return found[0] + source.replace(found[0], b"", 1) if found else source
+
+
+def _loose(match: re.Match[bytes]) -> bytes:
+    """Count no further than a few: a repeat of thousands makes a machine of thousands of states."""
+    low, comma, high = int(match[1]), match[2], match[3]
+    if comma and high and int(high) <= FEW:
+        return match[0]
+    return b"{%d,}" % min(low, FEW) if comma or low > FEW else match[0]
+
+
+def _regions(raw: bytes, ends: list[int]) -> list[tuple[int, int]]:
+    """Widen each place to the lines around it: of the name, and of a value on the line after."""
+    out: list[tuple[int, int]] = []
+    for end in ends:
+        if out and end < out[-1][1] - 1 and raw.find(b"\n", end, out[-1][1] - 1) >= 0:
+            continue
+        start = raw.rfind(b"\n", 0, max(0, end - 140)) + 1
+        last = raw.find(b"\n", end)
+        last = len(raw) if last < 0 else last + 1
+        following = raw.find(b"\n", last)
+        last = len(raw) if following < 0 else following + 1
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(last, out[-1][1]))
+        else:
+            out.append((start, last))
+    return out
+
+
+@functools.cache
+def _module() -> Any:
+    try:
+        import hyperscan  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415  # an extra, slow to load
+    except ImportError:
+        return None
+    return hyperscan
+
+
+def prefilter(tokens: Tokens, size: int) -> Plain | Hyper:
+    """Choose by the number of bytes to come."""
+    if size >= ENOUGH and (module := _module()):
+        return Hyper(tokens, module)
+    return Plain(tokens)

@@ -1,0 +1,201 @@
+"""All that `shield scan` shows: the app's secrets and the credentials of every file, of folders, files or the index."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from shield_ai import blobs, pattern
+from shield_ai.errors import SourceError
+from shield_ai.model import Confidence, Finding, Severity, Skipped
+from shield_ai.scan import Scan, scan, scan_files
+from shield_ai.scan.credentials import LARGEST, Seen, credentials, reader
+from shield_ai.scan.findings import number
+from shield_ai.scan.ignores import accepted
+from shield_ai.scan.walk import is_dotenv, walk_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from shield_ai.pattern import Pattern
+
+STDIN = "-"
+# What CSEC-34 says of a value is not said again by the pattern of credentials.
+SAME = frozenset({"CSEC34.literal", "CSEC34.literal-default", "CSEC34.dotenv"})
+
+
+class Survey(NamedTuple):
+    """What there is to show."""
+
+    findings: list[Finding]
+    unseen: list[Skipped]  # files that could not be looked at
+    hidden: int  # findings of low confidence, and those that comments accept
+    read: Callable[[str], bytes | None]
+
+
+def survey(paths: Sequence[Path], *, everything: bool = False, staged: bool = False, jobs: int = 1) -> Survey:
+    """Scan what a user names.
+
+    Args:
+        paths: Folders and files, or "-" for the standard input; what is found in one folder is named relative to it.
+        everything: Also findings of low confidence.
+        staged: What git would commit of these paths, as it lies in the index.
+        jobs: How many processes a large tree may take.
+
+    Raises:
+        SourceError: A path does not exist, or there is no repository.
+    """
+    if staged:
+        found = [_staged(paths)]
+    elif len(paths) == 1 and paths[0].is_dir():
+        found = [_folder(paths[0], "", jobs)]
+    else:
+        found = _several(paths, jobs)
+    return _joined(found, everything=everything)
+
+
+class _Part(NamedTuple):
+    """What was found below one path."""
+
+    app: Scan | None
+    seen: Seen
+    prefix: str
+    read: Callable[[str], bytes | None]
+    tracked: set[str]
+
+
+def _folder(root: Path, prefix: str, jobs: int) -> _Part:
+    entries = list(walk_all(root))
+    read = reader(str(root))
+    app = scan(root, [entry.path for entry in entries if entry.own])
+    every = [entry.path for entry in entries]
+    size = 10_000 * len(every)  # an average file's
+    seen = credentials(every, read, _patterns(root), size=size, root=str(root), jobs=jobs)
+    dotenvs = [path for path in every if is_dotenv(path.rpartition("/")[2])]
+    return _Part(app, seen, prefix, read, blobs.tracked(root, dotenvs))
+
+
+def _several(paths: Sequence[Path], jobs: int) -> list[_Part]:
+    parts, files = [], []
+    for path in paths:
+        if str(path) == STDIN:
+            parts.append(_stdin())
+        elif path.is_dir():
+            parts.append(_folder(path, path.as_posix().rstrip("/") + "/", jobs))
+        elif path.exists() or path.is_symlink():
+            files.append(path.as_posix())
+        else:
+            raise SourceError(f"{path} does not exist", "give folders or files, or - for the standard input")
+    if files:
+        parts.append(_files(files, reader("."), Path()))
+    return parts
+
+
+def _files(files: list[str], read: Callable[[str], bytes | None], root: Path) -> _Part:
+    within = [path for path in files if not os.path.isabs(path) and not path.startswith("../")]  # noqa: PTH117  # a text, no file
+    app = (
+        scan_files(root.resolve().name, within, read)
+        if any(p.endswith(".py") or is_dotenv(p.rpartition("/")[2]) for p in within)
+        else None
+    )
+    seen = credentials(files, read, _patterns(root), size=0)
+    return _Part(app, seen, "", read, set())
+
+
+def _stdin() -> _Part:
+    raw = sys.stdin.buffer.read(LARGEST + 1)
+
+    def read(_path: str) -> bytes:
+        return raw
+
+    return _Part(None, credentials(["stdin"], read, _patterns(Path()), size=0), "", read, set())
+
+
+def _staged(paths: Sequence[Path]) -> _Part:
+    roots = [path for path in paths if path.is_dir()]
+    root = roots[0] if len(roots) == 1 and len(paths) == 1 else Path()
+    names = blobs.staged(root)
+    if not (len(paths) == 1 and roots):
+        wanted = {os.path.normpath(path) for path in paths}
+        names = [name for name in names if any(name == w or name.startswith(f"{w}/") for w in wanted)]
+    objects = blobs.Blobs(root)
+    try:
+        kept = {name: objects.read(f":./{name}", LARGEST) for name in names}
+    finally:
+        objects.close()
+    part = _files(names, kept.get, root)
+    return part._replace(tracked={name for name in names if is_dotenv(name.rpartition("/")[2])})
+
+
+def _patterns(root: Path) -> list[Pattern]:
+    return [pattern.credentials(), *pattern.own(root)]
+
+
+def _joined(parts: Iterable[_Part], *, everything: bool) -> Survey:
+    findings: list[Finding] = []
+    unseen: list[Skipped] = []
+    hidden = 0
+    readers: dict[str, Callable[[str], bytes | None]] = {}
+    for part in parts:
+        own = list(part.app.findings) if part.app else []
+        more = _not_twice(own, part.seen.findings)
+        every = [*own, *more, *_tracked(part.tracked, [*own, *more])]
+        left, notes = _accepted(every, part.seen)
+        shown = [f for f in left if everything or f.confidence is not Confidence.LOW]
+        hidden += len(every) - len(shown)
+        skips = [skip for skip in (part.app.skipped if part.app else ()) if not skip.line]
+        known = {skip.path for skip in skips}
+        skips += [skip for skip in part.seen.skipped if skip.path not in known]
+        findings += [msgspec.structs.replace(f, path=part.prefix + f.path) for f in [*shown, *notes]]
+        unseen += [msgspec.structs.replace(skip, path=part.prefix + skip.path) for skip in skips]
+        readers[part.prefix] = part.read
+
+    def read(path: str) -> bytes | None:
+        prefix = next((p for p in sorted(readers, key=len, reverse=True) if path.startswith(p)), "")
+        return readers[prefix](path[len(prefix) :]) if prefix in readers else None
+
+    return Survey(number(findings), unseen, hidden, read)
+
+
+def _not_twice(own: list[Finding], found: list[Finding]) -> list[Finding]:
+    taken = {(f.path, line) for f in own if f.rule in SAME for line in range(f.line, f.end_line + 1)}
+    return [f for f in found if (f.path, f.line) not in taken]
+
+
+def _tracked(names: set[str], findings: list[Finding]) -> list[Finding]:
+    """Say that a .env file with real values is in git."""
+    rule = pattern.find_rule("CRED.tracked-dotenv")
+    with_values = sorted(names & {f.path for f in findings if f.confidence is not Confidence.LOW})
+    return [_note(rule.id, path, 1, rule.text(path), rule.severity) for path in with_values] if rule else []
+
+
+def _accepted(findings: list[Finding], seen: Seen) -> tuple[list[Finding], list[Finding]]:
+    """Take out what comments accept, and report comments that do nothing."""
+    left = [f for f in findings if f.path not in seen.ignores]
+    notes = []
+    for path, comments in seen.ignores.items():
+        kept, idle = accepted([f for f in findings if f.path == path], comments)
+        left += kept
+        notes += [
+            _note("CRED.idle-ignore", path, comment.written, f"this comment {why}", Severity.LOW)
+            for comment, why in idle
+        ]
+    return left, notes
+
+
+def _note(rule: str, path: str, line: int, message: str, severity: Severity) -> Finding:
+    return Finding(
+        rule=rule,
+        path=path,
+        line=line,
+        column=1,
+        end_line=line,
+        end_column=1,
+        severity=severity,
+        confidence=Confidence.HIGH,
+        message=message,
+    )

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai.scan.assignments import assignments, in_markup
+
+
+def found(text: str, *, bare: bool = False) -> list[tuple[str, str]]:
+    raw = text.encode()
+    for one in assignments(raw, 0, len(raw), bare=bare):
+        assert raw[one.start : one.end].decode() == one.value
+    return [(one.name, one.value) for one in assignments(raw, 0, len(raw), bare=bare)]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        pytest.param('password = "abcdef"', "password", "abcdef", id="python"),
+        pytest.param("'db_password': 'abcdef',", "db_password", "abcdef", id="dict"),
+        pytest.param("const apiKey = `abcdef`;", "apiKey", "abcdef", id="javascript"),
+        pytest.param("$config['password'] = 'abcdef';", "password", "abcdef", id="php"),
+        pytest.param('password => "abcdef"', "password", "abcdef", id="ruby"),
+        pytest.param('password := "abcdef"', "password", "abcdef", id="go"),
+        pytest.param('var password: String = "abcdef"', "password", "abcdef", id="swift"),
+        pytest.param('token: str | None = "abcdef"', "token", "abcdef", id="annotated"),
+        pytest.param('if password == "abcdef":', "password", "abcdef", id="comparison"),
+        pytest.param('os.environ.get("DB_PASSWORD", "abcdef")', "DB_PASSWORD", "abcdef", id="default of a read"),
+        pytest.param("define('DB_PASSWORD', 'abcdef');", "DB_PASSWORD", "abcdef", id="define"),
+        pytest.param('self.settings.secret_key = b"abcdef"', "self.settings.secret_key", "abcdef", id="attribute"),
+        pytest.param('password = (\n    "abcdef"\n)', "password", "abcdef", id="next line"),
+        pytest.param('password = "abc\\"def"', "password", 'abc\\"def', id="escaped quote"),
+    ],
+)
+def test_in_code(text: str, name: str, value: str) -> None:
+    assert found(text) == [(name, value)]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        pytest.param("password: abcdef", "password", "abcdef", id="yaml"),
+        pytest.param("  - DB_PASSWORD=abcdef\n", "DB_PASSWORD", "abcdef", id="compose"),
+        pytest.param("export DB_PASSWORD=abcdef # why", "DB_PASSWORD", "abcdef", id="shell"),
+        pytest.param("spring.datasource.password=abcdef", "spring.datasource.password", "abcdef", id="properties"),
+        pytest.param("# password: abcdef", "password", "abcdef", id="comment"),
+        pytest.param("ENV API_TOKEN abcdefghijklmnopqrst", "API_TOKEN", "abcdefghijklmnopqrst", id="dockerfile"),
+        pytest.param('db_password = "abcdef"', "db_password", "abcdef", id="toml and tfvars"),
+        pytest.param("PGPASSWORD=abcdef psql -h db", "PGPASSWORD", "abcdef", id="in front of a command"),
+    ],
+)
+def test_in_configuration(text: str, name: str, value: str) -> None:
+    assert found(text, bare=True) == [(name, value)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('password = f"{user}-secret"', id="f-string"),
+        pytest.param('password = "%s-abc" % user', id="formatted"),
+        pytest.param('"AWS::KMS::ReplicaKey": "0123456789abcdef"', id="kind of a thing"),
+        pytest.param("password = password", id="name"),
+        pytest.param('("password", "abcdef")', id="pair"),
+    ],
+)
+def test_nothing_in_code(text: str) -> None:
+    assert found(text) == []
+
+
+def test_in_markup() -> None:
+    raw = b'<password>abcdef</password><add key="ApiToken" value="ghijkl"/>'
+    assert [(one.name, one.value) for one in in_markup(raw)] == [("password", "abcdef"), ("ApiToken", "ghijkl")]
+
+
+@pytest.mark.parametrize("part", [b"password", b"key=", b"token: a", b'secret = "', b"auth_", b"a" * 50, b'"', b"\\"])
+def test_a_very_long_line_takes_no_time(part: bytes) -> None:
+    raw = part * (100_000 // len(part))
+    start = time.process_time()
+    for bare in (False, True):
+        sum(1 for _ in assignments(raw, 0, len(raw), bare=bare))
+    sum(1 for _ in in_markup(raw))
+    assert time.process_time() - start < 5
+
+
+@given(st.binary(max_size=300), st.booleans())
+def test_takes_any_bytes(raw: bytes, bare: bool) -> None:  # noqa: FBT001  # hypothesis fills it in
+    list(assignments(b"password=" + raw, 0, len(raw), bare=bare))
+    list(in_markup(raw))

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai.model import Confidence
+from shield_ai.samples import fill
+from shield_ai.scan.judge import Family, family, judge
+
+KEY = fill("{alnum:32}")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("DB_PASSWORD", Family.PASSWORD),
+        ("password2", Family.PASSWORD),
+        ("newPassword", Family.PASSWORD),
+        ("client_secret", Family.SECRET),
+        ("SECRET_KEY", Family.SECRET),
+        ("api_key", Family.KEY),
+        ("x-auth-token", Family.KEY),
+        ("AWS_ACCESS_KEY_ID", Family.KEY),
+        ("password_hash", Family.NONE),
+        ("reset_password", Family.NONE),
+        ("PASSWORD_HASHERS", Family.NONE),
+        ("primary_key", Family.NONE),
+        ("next_token", Family.NONE),
+        ("secret_id", Family.NONE),
+        ("author", Family.NONE),
+        ("", Family.NONE),
+    ],
+)
+def test_families_of_names(name: str, expected: Family) -> None:
+    assert family(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", "hunter" + "22"),
+        ("MYSQL_ROOT_PASSWORD", "root"),
+        ("password", "correct horse battery"),
+        ("password", "password"),
+        ("client_secret", "hush" + "hush"),
+        ("api_key", KEY),
+        ("password", "changeme"),
+    ],
+)
+def test_secrets(name: str, value: str) -> None:
+    assert judge(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("password", "${DB_PASSWORD}", id="shell"),
+        pytest.param("password", "{{ db_password }}", id="template"),
+        pytest.param("password", "%(password)s", id="format"),
+        pytest.param("password", "<password>", id="angle brackets"),
+        pytest.param("password", "Please enter your password", id="label"),
+        pytest.param("password", "Password", id="the name again"),
+        pytest.param("password", "/run/secrets/db", id="file"),
+        pytest.param("private_key", "certs/server.key", id="relative file"),
+        pytest.param("token", "next_page", id="name"),
+        pytest.param("api_key", "customer_id", id="column"),
+        pytest.param("password", "settings.DB_PASSWORD", id="attribute"),
+        pytest.param("password", "DB_PASSWORD", id="constant"),
+        pytest.param("secret", "arn:aws:secretsmanager:eu-west-1:1:secret:a", id="arn"),
+        pytest.param("password", "abc", id="short"),
+        pytest.param("password", "--remote", id="option"),
+        pytest.param("password", "string?", id="type"),
+        pytest.param("client_secret", "client_secret", id="field"),
+    ],
+)
+def test_no_secrets(name: str, value: str) -> None:
+    assert judge(name, value) is None
+
+
+@pytest.mark.parametrize("value", ["your-" + KEY, "xxxxxxxxxxxx", "<insert>" + KEY, "redacted-" + KEY])
+def test_placeholders_are_graded_down(value: str) -> None:
+    assert judge("password", value) in (Confidence.LOW, None)
+
+
+def test_a_test_is_less_sure() -> None:
+    assert judge("api_key", KEY) is Confidence.HIGH
+    assert judge("api_key", KEY, graded=True) is Confidence.MEDIUM
+
+
+def test_a_bare_value_may_be_code() -> None:
+    assert judge("password", "get_password(user)", quoted=False) is None
+    assert judge("password", "hunter" + "22", quoted=False)
+
+
+@given(st.text(max_size=40), st.text(), st.booleans(), st.booleans())
+def test_takes_anything(name: str, value: str, quoted: bool, graded: bool) -> None:  # noqa: FBT001  # hypothesis fills them in
+    judge(name, value, quoted=quoted, graded=graded)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.cache import kept
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "shield-ai"
+
+
+def test_what_was_made_is_kept(folder) -> None:
+    made: list[int] = []
+
+    def make() -> bytes:
+        made.append(1)
+        return b"thing"
+
+    assert kept("thing", b"key", make) == kept("thing", b"key", make) == b"thing"
+    assert made == [1]
+    kept("thing", b"other", make)
+    assert made == [1, 1]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
+
+
+def test_old_things_go(folder) -> None:
+    for number in range(20):
+        kept("thing", str(number).encode(), lambda: b"x")
+    assert len(list(folder.iterdir())) <= 8
+
+
+def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert kept("thing", b"key", lambda: b"thing") == b"thing"
