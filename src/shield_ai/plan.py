@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.changes import lacking_of, origins_of, resource_changes, secret_change
+from shield_ai.fixers._formatter import line_length
 from shield_ai.fixers.app import app_files
 from shield_ai.fixers.literals import defaults
 from shield_ai.fixers.policy import policy_file
@@ -123,7 +124,8 @@ def _code(  # as plan
     for path in sorted({*sites, *places}):
         raw = read(path) or b""
         source = Source.from_bytes(path, raw)
-        rewritten = rewrite(source, sites.get(path, []), manifest, accessor_import, removal)
+        width = line_length(read, path)
+        rewritten = rewrite(source, sites.get(path, []), manifest, accessor_import, removal, width)
         skipped += rewritten.skipped
         taken += rewritten.taken
         fields = fields or rewritten.fields

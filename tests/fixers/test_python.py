@@ -439,3 +439,16 @@ def test_a_value_of_django_configurations_is_wrapped_whole():
         "class Base(Configuration):\n"
         "    MAIL_PASSWORD = get_secret('django-mail-password', lambda: values.Value(''))\n",
     )
+
+
+def test_a_read_inside_a_read_of_the_same_variable_stays():
+    check(
+        "import dj_database_url, os\nD = dj_database_url.config(ssl_require='x' in os.getenv('DATABASE_URL', ''))\n",
+        "import dj_database_url, os\n\nfrom shop.utils.secrets import get_secret\nD = get_secret(\n"
+        "    'database-url',\n"
+        "    lambda: dj_database_url.config(ssl_require='x' in os.getenv('DATABASE_URL', '')),\n)\n",
+    )
+    text = "import os\nX = f(os.environ['A_TOKEN'], os.getenv('B_TOKEN', os.getenv('A_TOKEN')))\n"
+    assert rewritten(text)[0].count(b"get_secret(") == 3
+    text = "import dj_database_url, os\nD = dj_database_url.config(f=lambda: os.getenv('DATABASE_URL', ''))\n"
+    assert rewritten(text)[0].count(b"get_secret(") == 2  # this one may be asked later

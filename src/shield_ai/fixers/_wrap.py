@@ -29,9 +29,9 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     instead: str | None = None  # what reads the value that is taken out of the code; empty: get_secret itself
 
 
-def wrap_edits(source: Source, wraps: list[Wrap]) -> list[Edit]:
-    """Return the edits of all wraps of a file."""
-    width = line_width(source)
+def wrap_edits(source: Source, wraps: list[Wrap], width: int = 0) -> list[Edit]:
+    """Return the edits of all wraps of a file, whose lines may be so long."""
+    width = width or line_width(source)
     by_line: dict[int, list[Wrap]] = {}
     moved: dict[int, int] = {}  # lines inside an expression that is moved in, and by how many steps
     edits: list[Edit] = []
@@ -106,8 +106,10 @@ def _edit(source: Source, start: int, end: int, text: str) -> Edit:
     return Edit(path=source.path, start=start, end=end, replacement=text.replace("\n", source.newline))
 
 
-def line_width(source: Source) -> int:
-    """Return how long the file's lines may be: what a formatter would allow that wrote it."""
+def line_width(source: Source, configured: int = 0) -> int:
+    """Return how long the file's lines may be: as its formatter is told, else what one would allow that wrote it."""
+    if configured:
+        return configured
     longer = [length for _, raw in source.lines if (length := len(raw.rstrip())) > WIDTH]
     if len(longer) < max(3, len(source.lines) // 50):
         return WIDTH

@@ -31,12 +31,13 @@ class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
     taken: tuple[str, ...] = ()  # variables whose values are no longer in the code
 
 
-def rewrite(
+def rewrite(  # each is a different thing that a rewrite follows from
     source: Source,
     findings: Sequence[Finding],
     manifest: Manifest,
     accessor_import: str,
     removal: Removal | None = None,
+    line_length: int = 0,
 ) -> Rewrite:
     """Rewrite one file.
 
@@ -46,6 +47,7 @@ def rewrite(
         manifest: Which secret each variable belongs to.
         accessor_import: `from x.secrets import get_secret`, perhaps under another name.
         removal: Takes the literals out of the code; None: they stay as defaults.
+        line_length: As the app's formatter is told; 0: not at all.
     """
     skipped: list[Skipped] = []
     wraps: list[Wrap] = []
@@ -73,9 +75,11 @@ def rewrite(
         wraps.append(wrap)
     if not wraps:
         return Rewrite(skipped=tuple(skipped))
+    wraps = _outermost(source, wraps)
     around = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
-    fields = list(source_edits(source, wraps, line_width(source)))
-    edits = [*import_edit(source, wraps, names), *fields, *wrap_edits(source, around)]
+    width = line_width(source, line_length)
+    fields = list(source_edits(source, wraps, width))
+    edits = [*import_edit(source, wraps, names), *fields, *wrap_edits(source, around, width)]
     gone = [wrap for wrap in wraps if wrap.instead is not None]
     problem = _problem(source, edits, names.module, gone)
     if problem:
@@ -87,6 +91,20 @@ def rewrite(
         taken=tuple(wrap.site.variable for wrap in gone),
         fields=bool(fields),
     )
+
+
+def _outermost(source: Source, wraps: list[Wrap]) -> list[Wrap]:
+    """Leave out what stands inside a read of the same variable: it sees the secret there, unless it runs later."""
+    reads = [wrap.site for wrap in wraps if wrap.site.shape is Shape.READ and wrap.site.variable]
+
+    def served(site: Site) -> bool:
+        around = [outer for outer in reads if outer is not site and outer.start <= site.start and site.end <= outer.end]
+        return any(
+            outer.variable == site.variable and b"lambda" not in source.raw[outer.start : site.start]
+            for outer in around
+        )
+
+    return [wrap for wrap in wraps if wrap.site.shape is not Shape.READ or not served(wrap.site)]
 
 
 def _computed(site: Site, manifest: Manifest) -> str:

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.fixers._formatter import line_length
+
+
+@pytest.mark.parametrize(
+    ("files", "length"),
+    [
+        pytest.param({}, 0, id="nothing says it"),
+        pytest.param({"pyproject.toml": "[tool.black]\nline-length = 99"}, 99, id="black"),
+        pytest.param({"pyproject.toml": "[tool.ruff]\nline-length = 110"}, 110, id="ruff"),
+        pytest.param({"pyproject.toml": "[tool.ruff.lint]\nselect = []"}, 88, id="ruff's default"),
+        pytest.param({"ruff.toml": "line-length = 100"}, 100, id="ruff.toml"),
+        pytest.param({"setup.cfg": "[flake8]\nmax-line-length = 100  # wide"}, 100, id="flake8"),
+        pytest.param({".flake8": "[flake8]\nmax-line-length = 200"}, 120, id="a linter that tolerates everything"),
+        pytest.param({".flake8": "[flake8]\nmax-line-length = 100", "pyproject.toml": "[tool.black]"}, 88, id="the formatter wins"),
+        pytest.param({"shop/pyproject.toml": "[tool.black]\nline-length = 99", "ruff.toml": ""}, 99, id="the nearest wins"),
+        pytest.param({"pyproject.toml": "[tool.black", "setup.cfg": "[flake8", "tox.ini": "\xff"}, 0, id="broken files"),
+        pytest.param({"pyproject.toml": "tool = 1\n"}, 0, id="odd files"),
+        pytest.param({"pyproject.toml": '[tool.black]\nline-length = "x"'}, 0, id="odd values"),
+    ],
+)  # fmt: skip
+def test_the_length_of_a_line(files, length):
+    raws = {path: text.encode("latin-1") for path, text in files.items()}
+    assert line_length(raws.get, "shop/settings/base.py") == length
