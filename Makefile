@@ -37,7 +37,8 @@ test-kill: $(VENV)/dev.stamp  ## kill an apply at each of its calls to AWS
 	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/test_apply_resources.py -k killed $(ARGS)
 
 docs: $(VENV)/dev.stamp  ## write the reference, then follow every page
-	SHIELD_DOCS=1 $(BIN)/python -m pytest tests/test_docs.py $(ARGS)
+	$(BIN)/python docs/generate.py
+	SHIELD_DOCS=1 $(BIN)/python -m pytest tests/test_docs.py tests/test_reference.py $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## ruff, mypy strict, import layers, workflows
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from doc_blocks import DOCS, ROOT, Shell, blocks, follow, matches, pages, steps
 from markdown_it import MarkdownIt
+from shield_helpers import make_app
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,8 @@ def test_a_page_does_what_it_says(page: Path, aws: LocalAws, tmp_path: Path) -> 
         pytest.skip("make docs follows all pages")
     home = tmp_path / "home"
     home.mkdir()
+    if "<!-- app: shop -->" in page.read_text("utf-8"):  # the page begins in the folder of an app
+        make_app(home)
     environment = {
         **aws.environment(os.environ),
         "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",

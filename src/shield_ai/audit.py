@@ -117,7 +117,10 @@ class Auditor:
             self._before.add(event.who)
             return
         self._events += 1
-        failed = bool(event.error) and deed is not Deed.DENIED
+        failed = bool(event.error) and deed not in {
+            Deed.DENIED,
+            Deed.LOOK,
+        }  # to look for what is not there is no failure
         deed = Deed.FAILED if failed else deed
         self._accesses.setdefault((name, event.who), _Tally(event)).add(event, deed)
         alert = self._alert(event, deed)

@@ -76,7 +76,7 @@ def _wrapped(text: str, indent: int) -> list[str]:
 
 
 def _sum(audit: Audit) -> str:
-    time = f" since {audit.since:%Y-%m-%d %H:%M}" if audit.since else ""
+    time = f" since {audit.since:%Y-%m-%d}" if audit.since else ""
     secrets = _count(len({access.secret for access in audit.accesses}), "secret")
     people = _count(len({access.who for access in audit.accesses}), "principal")
     eyes = len(audit.alerts) + len(audit.unread)
