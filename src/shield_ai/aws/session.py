@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import threading
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
@@ -62,6 +61,8 @@ class Session:
         with refused("the connection"):
             self._session = boto3.session.Session(region_name=region)
         self.region = region or self._session.region_name or ""
+        self._account = ""
+        self._clients: dict[str, object] = {}
         self._lock = threading.Lock()  # boto3 makes clients in one thread at a time; using them is safe in many
 
     @property
@@ -97,22 +98,24 @@ class Session:
         """Return the client of SQS."""
         return cast("SQSClient", self._client("sqs"))
 
-    @functools.cache  # noqa: B019  # a session lives as long as its command
     def account(self) -> str:
         """Return the id of the account that the credentials belong to.
 
         Raises:
             AwsError: There are no credentials, or AWS can't be reached.
         """
-        with refused("sts:GetCallerIdentity"):
-            client: STSClient = cast("STSClient", self._client("sts"))
-            return client.get_caller_identity()["Account"]
+        if not self._account:
+            with refused("sts:GetCallerIdentity"):
+                client: STSClient = cast("STSClient", self._client("sts"))
+                self._account = client.get_caller_identity()["Account"]
+        return self._account
 
-    @functools.cache  # noqa: B019  # as above
     def _client(self, service: str, config: Config = _CONFIG) -> object:
         with refused("the connection"), self._lock:
-            made: object = self._session.client(service, config=config)  # type: ignore[call-overload]  # any of ours
-            return made
+            if service not in self._clients:
+                made = self._session.client(service, config=config)  # type: ignore[call-overload]  # any of ours
+                self._clients[service] = made
+            return self._clients[service]
 
 
 def pairs(tags: Mapping[str, str]) -> list[Any]:
