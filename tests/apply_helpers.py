@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REGION = "us-east-1"
+SETTINGS = {
+    "description": "of shop",
+    "kms_key": "aws/secretsmanager",
+    "replicas": [],
+    "tags": {"app": "shop", "managed-by": "shield-ai"},
+}
 NAMES = ("alpha-key", "beta-credentials")
 
 
@@ -52,8 +58,20 @@ def plan_for(tree: Tree, live: Live) -> Plan:
     for name in NAMES:
         state = live.secrets.get(name)
         action = Action.CREATE if state is None else Action.RESTORE if state.deleted else Action.KEEP
-        tags = {"app": "shop", "managed-by": "shield-ai"}
-        changes.append(Change(action=action, resource="secret", name=name, origins=origins(name), tags=tags))
+        given = () if action is Action.KEEP else origins(name)
+        version = state.current if state else ""
+        before = state.settings if state else None
+        changes.append(
+            Change(
+                action=action,
+                resource="secret",
+                name=name,
+                origins=given,
+                version=version,
+                settings=SETTINGS,
+                before=before,
+            )
+        )
     files = []
     for path, text in (("settings.py", "import x\n"), ("utils/secrets.py", "new\n")):
         old = tree.read(path)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import secrets
 import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from shield_ai.__main__ import main
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +59,14 @@ def shield(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, std
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def run(*arguments: str, cwd: Path) -> Done:
+    """Run one command in this process, which is much faster; without the proof, which runs processes of its own."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(arguments)
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def make_app(root: Path) -> dict[str, str]:

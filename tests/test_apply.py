@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from apply_helpers import NAMES, account, do, files_of, make_app, plan_for, secrets_of, undo, values_for
+from apply_helpers import NAMES, SETTINGS, account, do, files_of, make_app, plan_for, secrets_of, undo, values_for
 from fault_proxy import FaultProxy
 
 from shield_ai.apply import apply
@@ -75,7 +75,7 @@ def test_a_file_that_changed_since_the_plan(app, aws):
 def test_a_secret_that_appeared_since_the_plan(app, aws):
     tree = Tree(app)
     plan = plan_for(tree, account().live(NAMES))
-    account().secrets.create("beta-credentials", Hidden("theirs"), token="0" * 32, description="", kms_key="", tags={})
+    account().secrets.create("beta-credentials", Hidden("theirs"), SETTINGS, token="0" * 32)
     before = files_of(app)
     with pytest.raises(StalePlanError, match="beta-credentials changed"), Journal(app).locked() as journal:
         apply(plan, tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print)

@@ -13,7 +13,7 @@ from apply_helpers import REGION, account
 from fault_proxy import FaultProxy
 
 from shield_ai.apply import apply, recover
-from shield_ai.changes import resource_changes
+from shield_ai.changes import Known, resource_changes
 from shield_ai.errors import AwsError, RollbackIncompleteError, StalePlanError
 from shield_ai.infra import resources
 from shield_ai.journal import Journal
@@ -33,7 +33,7 @@ def plan(aws, journal, *names):
     desired = resources(manifest, aws.id, REGION)
     put = journal.put(aws.id, REGION)
     live = aws.live([], [*put, *(resource.key for resource in desired)])
-    changes = tuple(resource_changes(desired, live, put))
+    changes = tuple(resource_changes(live, Known(desired=desired, put=put)))
     return Plan(app="shop", account=aws.id, region=REGION, changes=changes)
 
 

@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.changes import resource_changes
-from shield_ai.model import Action, Live, Resource
+from shield_ai.changes import Known, resource_changes, secret_change
+from shield_ai.infra.secrets import secret_settings
+from shield_ai.manifest import App, Manifest, Secret
+from shield_ai.model import Action, Live, Origin, Resource, SecretState
 
 A, B = {"n": 1}, {"n": 2}
 KEY = ("policy", "shop-read")
 
 
-def made(desired, now, put):
+def made(desired, now, put, *, replace=False):
     wanted = [Resource(kind=KEY[0], name=KEY[1], settings=desired)] if desired else []
     live = Live(account="1", region="r", resources={KEY: now})
-    return [(c.action, c.settings, c.before) for c in resource_changes(wanted, live, {KEY: put} if put else {})]
+    known = Known(desired=wanted, put={KEY: put} if put else {}, replace=lambda *_: replace)
+    return [(c.action, c.settings, c.before) for c in resource_changes(live, known)]
 
 
 @pytest.mark.parametrize(
@@ -33,6 +36,11 @@ def test_what_becomes_of_a_resource(desired, now, put, action):
     assert made(desired, now, put) == [(action, desired, now)]
 
 
+def test_what_somebody_changed_may_be_overwritten():
+    assert made(A, B, A, replace=True) == [(Action.UPDATE, A, B)]
+    assert made(None, B, A, replace=True) == [(Action.REMOVE, None, B)]
+
+
 def test_what_is_gone_already_is_no_change():
     assert made(None, None, A) == []
 
@@ -40,6 +48,49 @@ def test_what_is_gone_already_is_no_change():
 def test_what_depends_on_another_goes_first():
     keys = [("policy", "a"), ("policy-attachment", "r/a")]
     live = Live(account="1", region="r", resources=dict.fromkeys(keys, A))
-    gone = list(resource_changes([], live, dict.fromkeys(keys, A)))
+    gone = list(resource_changes(live, Known(put=dict.fromkeys(keys, A))))
     assert [change.resource for change in gone] == ["policy-attachment", "policy"]
     assert gone[0].permissions == ("iam:DetachRolePolicy",)
+
+
+MAIL = Secret(name="mail-key", env="MAIL_KEY")
+MANIFEST = Manifest(app=App(name="shop"), secret=(MAIL,))
+RIGHT = secret_settings(MAIL, MANIFEST)
+OTHER = {**RIGHT, "description": "by hand"}
+OURS = {"app": "shop", "managed-by": "shield-ai"}
+SOURCE = (Origin(locator="env:MAIL_KEY"),)
+
+
+def secret(now, *, put=None, value="unchanged", replace=False, origins=SOURCE, tags=OURS):
+    state = SecretState(arn="arn:x", tags=tags, versions={"v1": ("AWSCURRENT",)}, settings=now)
+    live = Live(account="1", region="r", secrets={"mail-key": state})
+    known = Known(
+        put={("secret", "mail-key"): put} if put else {}, compare=lambda *_: value, replace=lambda *_: replace
+    )
+    change = secret_change(MAIL, MANIFEST, live, origins, known)
+    return change.action, bool(change.origins), change.value, change.settings
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({"now": RIGHT}, (Action.KEEP, False, "unchanged", RIGHT), id="as it should be"),
+        pytest.param({"now": RIGHT, "value": "differs"}, (Action.KEEP, False, "differs", RIGHT), id="another value is kept"),
+        pytest.param({"now": RIGHT, "value": "differs", "replace": True}, (Action.UPDATE, True, "differs", RIGHT), id="another value is replaced"),
+        pytest.param({"now": RIGHT, "value": "unknown", "replace": True}, (Action.UPDATE, True, "unknown", RIGHT), id="an unknown value is replaced"),
+        pytest.param({"now": RIGHT, "replace": True}, (Action.KEEP, False, "unchanged", RIGHT), id="the same value is not stored again"),
+        pytest.param({"now": RIGHT, "origins": (), "replace": True}, (Action.KEEP, False, "", RIGHT), id="no source"),
+        pytest.param({"now": RIGHT, "origins": (Origin(locator="generate:password"),), "replace": True}, (Action.KEEP, False, "", RIGHT), id="what would be made anew"),
+        pytest.param({"now": OTHER}, (Action.UPDATE, False, "unchanged", RIGHT), id="settings of another machine"),
+        pytest.param({"now": OTHER, "put": OTHER}, (Action.UPDATE, False, "unchanged", RIGHT), id="shield.toml changed"),
+        pytest.param({"now": OTHER, "put": RIGHT}, (Action.DRIFT, False, "unchanged", RIGHT), id="somebody changed it"),
+        pytest.param({"now": OTHER, "put": RIGHT, "replace": True}, (Action.UPDATE, False, "unchanged", RIGHT), id="and it is put right"),
+        pytest.param({"now": {**RIGHT, "tags": {**OURS, "cost": "1"}}, "tags": {**OURS, "cost": "1"}}, (Action.KEEP, False, "unchanged", {**RIGHT, "tags": {**OURS, "cost": "1"}}), id="somebody's tag"),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_secret_that_is_there(given, expected):
+    assert secret(**given) == expected
+
+
+def test_a_secret_made_by_hand_is_left_alone():
+    assert secret(OTHER, tags={}, replace=True)[:3] == (Action.KEEP, False, "")

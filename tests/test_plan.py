@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.errors import AwsError, UnsafePlanError
+from shield_ai.infra.secrets import secret_settings
 from shield_ai.manifest import App, Manifest, Secret, render
 from shield_ai.model import Action, Kind, Live, SecretState
 from shield_ai.plan import plan
@@ -23,7 +24,8 @@ def live(**states):
 
 
 def state(*, deleted=False, **tags):
-    return SecretState(arn="arn:x", tags=tags, deleted=deleted)
+    settings = {**secret_settings(MAIL, Manifest(app=APP)), "tags": {"team": "web", **tags}}
+    return SecretState(arn="arn:x", tags=tags, deleted=deleted, settings=settings)
 
 
 def made(root, manifest, account, available=(), *, code=False):
@@ -125,7 +127,7 @@ def test_a_secret_of_another_app_is_not_touched(tmp_path):
 def test_names_the_secret_and_its_tags(tmp_path):
     result = made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live(), ["MAIL_KEY"])
     (change,) = result.changes
-    assert change.tags == {"team": "web", **OURS}
+    assert change.settings["tags"] == {"team": "web", **OURS}
     assert change.permissions == ("secretsmanager:CreateSecret", "secretsmanager:TagResource")
     assert (result.account, result.region) == ("123456789012", "eu-west-1")
     assert [file.path for file in result.files] == ["aws/iam-policy-secrets-manager.json"]

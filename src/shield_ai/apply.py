@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.account import Account
     from shield_ai.journal import Journal
-    from shield_ai.model import Change, FileChange, Plan
+    from shield_ai.model import Change, FileChange, Origin, Plan, SecretState
     from shield_ai.tree import Tree
     from shield_ai.values import Values
 
@@ -61,7 +61,11 @@ def apply(  # noqa: PLR0913  # each is a different thing that apply touches
         receipts.append(receipt)
         tell(receipt)
 
-    secrets = [(change, _value(change, values)) for change in changes if change.resource == SECRET]
+    secrets = [
+        (change, value_of(change.origins, values) if change.origins else None)
+        for change in changes
+        if change.resource == SECRET
+    ]
     if aws:
         _check_account(plan, changes, aws)
     run = journal.begin_run(tuple(file.path for file in pending))
@@ -111,25 +115,33 @@ def _check_account(plan: Plan, changes: list[Change], aws: Account) -> None:
         )
     for change in secrets:
         state = live.secrets.get(change.name)
-        if (state is None) != (change.action is Action.CREATE) or (state and not state.deleted):
+        if not _as_planned(change, state):
             raise StalePlanError(f"secret {change.name} changed in AWS since the plan was made", _STALE)
     for (kind, name), before in others.items():
         if live.resources[kind, name] != before:
             raise StalePlanError(f"{kind} {name} changed in AWS since the plan was made", _STALE)
 
 
-def _value(change: Change, values: Values) -> Hidden:
+def _as_planned(change: Change, state: SecretState | None) -> bool:
+    if state is None or change.action is Action.CREATE:
+        return state is None and change.action is Action.CREATE
+    if state.deleted or change.action is Action.RESTORE:
+        return state.deleted and change.action is Action.RESTORE
+    return state.settings == change.before and state.current == change.version
+
+
+def value_of(origins: tuple[Origin, ...], values: Values) -> Hidden:
     """Build what is stored: one text, or one JSON document with a member for each field."""
-    parts = {origin.field: values.resolve(origin.locator) for origin in change.origins}
+    parts = {origin.field: values.resolve(origin.locator) for origin in origins}
     if "" in parts:
         return parts[""]
     return Hidden(json.dumps({field: part.reveal() for field, part in parts.items()}))
 
 
 def _store(  # as apply
-    change: Change, value: Hidden, *, run: str, plan: Plan, journal: Journal, aws: Account
+    change: Change, value: Hidden | None, *, run: str, plan: Plan, journal: Journal, aws: Account
 ) -> Receipt:
-    token = journal.token(change.name, value)
+    token = journal.token(change.name, value) if value else ""
     begin = journal.write(
         Record(
             seq=0,
@@ -139,23 +151,24 @@ def _store(  # as apply
             what=change.name,
             action=change.action,
             token=token,
+            previous=change.version,
+            settings=change.settings,
+            was=change.before,
             account=plan.account,
             region=plan.region,
         )
     )
-    if change.action is Action.RESTORE:
+    arn, settings, before = "", change.settings or {}, change.before or {}
+    if value and change.action is Action.CREATE:
+        arn = aws.secrets.create(change.name, value, settings, token=token)
+    elif value and change.action is Action.RESTORE:
         arn = aws.secrets.restore(change.name, value, token=token)
-    else:
-        arn = aws.secrets.create(
-            change.name,
-            value,
-            token=token,
-            description=change.description,
-            kms_key=change.kms_key,
-            tags=change.tags,
-        )
+    elif value:
+        aws.secrets.put_value(change.name, value, token=token)
+    if change.action is not Action.CREATE:
+        aws.secrets.configure(change.name, settings, before)
     journal.write(Record(seq=0, run=run, event="done", of=begin.seq, arn=arn))
-    words = {Action.CREATE: "created", Action.RESTORE: "restored"}
+    words = {Action.CREATE: "created", Action.RESTORE: "restored", Action.UPDATE: "updated"}
     return Receipt(step="aws", what=change.name, status="done", detail=words[change.action])
 
 
@@ -194,10 +207,15 @@ def recover(journal: Journal, aws: Account) -> None:
             _recover_resource(begin, journal, aws)
             continue
         state = aws.secrets.state(begin.what)
-        if state and begin.token in state.versions and not state.deleted:
+        if state and not state.deleted and _arrived(begin, state):
             journal.write(Record(seq=0, run=begin.run, event="done", of=begin.seq, arn=state.arn))
         elif state and begin.action == Action.RESTORE and not state.deleted:
             aws.secrets.delete(begin.what)  # restored, but without its new value: back to where it was
+
+
+def _arrived(begin: Record, state: SecretState) -> bool:
+    """Tell whether everything that a step was to do to a secret has happened."""
+    return (not begin.token or begin.token == state.current) and begin.settings in (None, state.settings)
 
 
 def _recover_resource(begin: Record, journal: Journal, aws: Account) -> None:

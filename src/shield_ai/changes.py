@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from shield_ai.errors import AwsError, UnsafePlanError
-from shield_ai.infra.iam import MANAGED_BY, tags
+from shield_ai.infra.iam import MANAGED_BY
 from shield_ai.infra.permissions import PERMISSIONS
+from shield_ai.infra.secrets import secret_settings
 from shield_ai.model import Action, Change, Kind, Origin, Shape, Skipped
 from shield_ai.values import Values
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Finding, Live, Resource, Settings
+    from shield_ai.model import Finding, Live, Resource, SecretState, Settings
 
     Read = Callable[[str], bytes | None]
 
@@ -25,32 +27,43 @@ _PERMISSIONS = {
 }
 
 
-def resource_changes(
-    desired: Sequence[Resource], live: Live, put: Mapping[tuple[str, str], Settings]
-) -> Iterator[Change]:
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """What the AWS half of a plan is made from beside shield.toml and the account."""
+
+    desired: Sequence[Resource] = ()  # what should be there beside the secrets, each after what it depends on
+    # How an earlier apply left each thing, oldest first: what differs from it was changed by somebody else.
+    put: Mapping[tuple[str, str], Settings] = dataclasses.field(default_factory=dict)
+    # Whether the value of a source is that of the current version: name, version, source -> "unchanged", …
+    compare: Callable[[str, str, tuple[Origin, ...]], str] = lambda _name, _version, _origins: "unknown"
+    # Whether a value that differs, or settings that somebody changed, may be overwritten: kind, name.
+    replace: Callable[[str, str], bool] = lambda _kind, _name: False
+
+
+def resource_changes(live: Live, known: Known) -> Iterator[Change]:
     """Compare each resource with what is there; take away what an earlier apply put and nobody asks for any more.
 
     Args:
-        desired: What should be there, each after what it depends on.
         live: The account; `resources` has an entry for each that is asked for here.
-        put: What an earlier apply left, oldest first: what differs from it was changed by somebody else.
+        known: What should be there, and what was put.
     """
-    for resource in desired:
+    for resource in known.desired:
         now = live.resources.get(resource.key)
-        yield _change(resource.key, resource.settings, now, put.get(resource.key))
-    wanted = {resource.key for resource in desired}
-    for key, ours in reversed(list(put.items())):
-        if key not in wanted and (now := live.resources.get(key)) is not None:
-            yield _change(key, None, now, ours)
+        yield _change(resource.key, resource.settings, now, known)
+    wanted = {resource.key for resource in known.desired}
+    for key in reversed(list(known.put)):
+        if key not in wanted and key[0] != "secret" and (now := live.resources.get(key)) is not None:
+            yield _change(key, None, now, known)
 
 
-def _change(key: tuple[str, str], settings: Settings | None, now: Settings | None, ours: Settings | None) -> Change:
+def _change(key: tuple[str, str], settings: Settings | None, now: Settings | None, known: Known) -> Change:
     kind, name = key
+    ours = known.put.get(key)
     if now == settings:
         action = Action.KEEP
     elif now is None:
         action = Action.CREATE
-    elif ours is not None and now != ours:
+    elif ours is not None and now != ours and not known.replace(kind, name):
         action = Action.DRIFT
     else:
         action = Action.REMOVE if settings is None else Action.UPDATE
@@ -64,7 +77,9 @@ def _change(key: tuple[str, str], settings: Settings | None, now: Settings | Non
     )
 
 
-def secret_change(secret: Secret, manifest: Manifest, live: Live, origins: tuple[Origin, ...]) -> Change | None:
+def secret_change(
+    secret: Secret, manifest: Manifest, live: Live, origins: tuple[Origin, ...], known: Known
+) -> Change | None:
     """Say what becomes of one secret in AWS; None where nothing has a value for it."""
     name = manifest.app.prefix + secret.name
     state = live.secrets.get(name)
@@ -74,7 +89,7 @@ def secret_change(secret: Secret, manifest: Manifest, live: Live, origins: tuple
             f"secret {name} belongs to the app {owner}", f'set prefix = "{manifest.app.name}/" in shield.toml'
         )
     if state and not state.deleted:
-        return Change(action=Action.KEEP, resource="secret", name=name, permissions=_PERMISSIONS[Action.KEEP])
+        return _existing(secret, manifest, state, origins, known) if owner else _keep(name)
     if state and not owner:
         raise AwsError(
             f"secret {name} is scheduled for deletion, and was not made by shield for {manifest.app.name}",
@@ -89,10 +104,55 @@ def secret_change(secret: Secret, manifest: Manifest, live: Live, origins: tuple
         name=name,
         permissions=_PERMISSIONS[action],
         origins=origins,
-        kms_key=manifest.app.kms_key,
-        description=secret.description or f"{secret.kind} of {manifest.app.name}",
-        tags=tags(manifest.app),
+        version=state.current if state else "",
+        settings=secret_settings(secret, manifest),
+        before=state.settings if state else None,
     )
+
+
+def _keep(name: str) -> Change:
+    return Change(action=Action.KEEP, resource="secret", name=name, permissions=_PERMISSIONS[Action.KEEP])
+
+
+def _existing(
+    secret: Secret, manifest: Manifest, state: SecretState, origins: tuple[Origin, ...], known: Known
+) -> Change:
+    """Say what becomes of a secret of ours that is there: its settings as they should be, its value by agreement."""
+    name = manifest.app.prefix + secret.name
+    settings = secret_settings(secret, manifest)
+    # Tags that somebody else has put on it are not ours to take away.
+    settings["tags"] = {**state.tags, **settings["tags"]}
+    ours = known.put.get(("secret", name))
+    drifted = state.settings not in (settings, ours or state.settings)
+    given = any(not origin.locator.startswith("generate:") for origin in origins)
+    value = known.compare(name, state.current, origins) if given else ""
+    replaced = value in {"differs", "unknown"} and known.replace("secret", name)
+    changed = state.settings != settings and (not drifted or known.replace("secret", name))
+    action = Action.UPDATE if replaced or changed else Action.DRIFT if drifted else Action.KEEP
+    return Change(
+        action=action,
+        resource="secret",
+        name=name,
+        permissions=_PERMISSIONS[Action.KEEP] + _needed(state.settings, settings, replaced=replaced)
+        if action is Action.UPDATE
+        else _PERMISSIONS[Action.KEEP],
+        origins=origins if replaced else (),
+        version=state.current,
+        value=value,
+        settings=settings if action is not Action.UPDATE or changed else state.settings,
+        before=state.settings,
+    )
+
+
+def _needed(now: Settings, settings: Settings, *, replaced: bool) -> tuple[str, ...]:
+    keys = {
+        "description": ("secretsmanager:UpdateSecret",),
+        "kms_key": ("secretsmanager:UpdateSecret",),
+        "tags": ("secretsmanager:TagResource",),
+        "replicas": ("secretsmanager:ReplicateSecretToRegions", "secretsmanager:RemoveRegionsFromReplication"),
+    }
+    value = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage") if replaced else ()
+    return tuple(dict.fromkeys([*value, *(p for key in keys if now.get(key) != settings[key] for p in keys[key])]))
 
 
 def origins_of(

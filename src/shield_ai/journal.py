@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shield_ai.model import Hidden
 
 FOLDER = ".shield"
+SECRET = "secret"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,8 +42,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     files: tuple[str, ...] = ()  # start: every path that the run may stage
     action: str = ""  # aws: what was done
     resource: str = ""  # aws: the kind, for what is no secret
-    settings: Settings | None = None  # of a resource: how we put it; None: removed
-    was: Settings | None = None  # of a resource: how it was before; None: not there
+    settings: Settings | None = None  # aws: how we put it; None: removed
+    was: Settings | None = None  # aws: how it was before; None: not there
+    previous: str = ""  # aws: the version of a secret that was current before
     token: str = ""  # aws: the ClientRequestToken, which is the version's id
     arn: str = ""
     account: str = ""
@@ -188,16 +190,34 @@ class Journal:
         return any(r.event == "done" and r.of == begin.seq for r in self.records)
 
     def put(self, account: str, region: str) -> dict[tuple[str, str], Settings]:
-        """Return how applies left each resource of an account, by kind and name, oldest first."""
+        """Return how applies left each thing of an account, by kind and name, oldest first; what is cut off, not."""
         undone = {r.of for r in self.records if r.event == "undone"}
-        done = {r.of for r in self.records if r.event == "done"} - undone
+        done = {r.of for r in self.records if r.event == "done"}
         found: dict[tuple[str, str], Settings] = {}
         for r in self.records:
-            if r.resource and r.seq in done and (r.account, r.region) == (account, region):
-                found.pop((r.resource, r.what), None)
-                if r.settings is not None:
-                    found[r.resource, r.what] = r.settings
+            ours = r.event == "begin" and r.kind == "aws" and (r.account, r.region) == (account, region)
+            if ours and r.seq not in undone:
+                found.pop((r.resource or SECRET, r.what), None)
+                if r.settings is not None and r.seq in done:
+                    found[r.resource or SECRET, r.what] = r.settings
         return found
+
+    def compare(self, name: str, value: Hidden, current: str) -> str:
+        """Tell whether a value is that of the version that is current in AWS, without reading it.
+
+        The version's id is the token, a keyed fingerprint of the value, where we have stored it.
+
+        Args:
+            name: The secret's name in AWS.
+            value: What would be stored.
+            current: The id of the current version.
+
+        Returns:
+            "unchanged", "differs", or "unknown" where somebody else has stored the current value.
+        """
+        if (self.folder / "key").exists() and self.token(name, value) == current:
+            return "unchanged"
+        return "differs" if any(r.token == current and r.what == name for r in self.records) else "unknown"
 
     def _prepare(self) -> None:
         try:

@@ -39,6 +39,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     kms_key: str = "aws/secretsmanager"
     role: str = ""  # the app's IAM role
     tags: dict[str, str] = {}
+    replicas: tuple[str, ...] = ()  # further regions that get a copy of each secret
 
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -232,13 +232,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     resource: str  # "secret", or a resource's kind
     name: str  # with the prefix, as AWS knows it
     permissions: tuple[str, ...] = ()
-    settings: Settings | None = None  # of a resource: how it should be; None: gone
-    before: Settings | None = None  # of a resource: how it was when this was planned; None: not there
-    origins: tuple[Origin, ...] = ()
-    kms_key: str = ""
-    description: str = ""
-    tags: dict[str, str] = {}
-    note: str = ""
+    settings: Settings | None = None  # how it should be; None: gone
+    before: Settings | None = None  # how it was when this was planned; None: not there
+    origins: tuple[Origin, ...] = ()  # of a secret: where its new value is; none: it keeps the one that it has
+    version: str = ""  # of a secret: the id of the version that was current when this was planned
+    value: str = ""  # of a secret that is there: is the source's value "unchanged", does it "differ", "unknown"
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -290,6 +288,12 @@ class SecretState(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     deleted: bool = False  # scheduled for deletion
     versions: dict[str, tuple[str, ...]] = {}  # version id -> stages
+    settings: Settings = {}  # as `infra/secrets.py` says how they should be
+
+    @property
+    def current(self) -> str:
+        """The id of the version that is read; empty where a secret has none."""
+        return next((version for version, stages in self.versions.items() if "AWSCURRENT" in stages), "")
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):

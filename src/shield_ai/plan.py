@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.changes import lacking_of, origins_of, resource_changes, secret_change
+from shield_ai.changes import Known, lacking_of, origins_of, resource_changes, secret_change
 from shield_ai.fixers._formatter import line_length
 from shield_ai.fixers.app import app_files
 from shield_ai.fixers.literals import defaults
@@ -12,7 +12,7 @@ from shield_ai.fixers.policy import policy_file
 from shield_ai.fixers.python import rewrite
 from shield_ai.fixers.rename import rename
 from shield_ai.manifest import FILE, render
-from shield_ai.model import Action, Change, Edit, Plan, Skipped
+from shield_ai.model import Change, Edit, Plan, Skipped
 from shield_ai.source import Source, file_change
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shield_ai.fixers import HasFolder, Read
     from shield_ai.fixers.literals import Removal
     from shield_ai.manifest import Manifest
-    from shield_ai.model import FileChange, Finding, Live, Resource, Settings
+    from shield_ai.model import FileChange, Finding, Live
 
 
 def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
@@ -35,8 +35,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     accessor_import: str,
     constants: Sequence[Finding] = (),
     calls: Sequence[tuple[str, int, int]] = (),
-    desired: Sequence[Resource] = (),
-    put: Mapping[tuple[str, str], Settings] | None = None,
+    known: Known | None = None,
     removal: Removal | None = None,
 ) -> Plan:
     """Work out every edit and every AWS change.
@@ -50,8 +49,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         has_folder: Tells whether the app has a folder.
         constants: What stayed in the code of secrets that were moved already.
         calls: Path, line and column of each call of the runtime.
-        desired: Everything else that should be in AWS, each after what it depends on.
-        put: What an earlier apply left there, by kind and name.
+        known: What else the AWS half is made from.
         accessor_import: The line that imports `get_secret` in this app; empty to leave the code alone.
         removal: Takes the literals out of the code; None: they stay as defaults.
 
@@ -72,6 +70,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         files += others
         skipped += left
     changes: list[Change] = []
+    known = known or Known()
     missing: list[str] = []
     if live:
         written, left = policy_file(read, manifest, live.account)
@@ -80,15 +79,15 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         for secret in manifest.secret:
             origins, left = origins_of(secret, [*findings, *constants], available, read)
             skipped += left
-            change = secret_change(secret, manifest, live, origins)
             lacking = lacking_of(secret, origins, findings)
-            if change and (change.action is Action.KEEP or not lacking):
+            change = secret_change(secret, manifest, live, () if lacking else origins, known)
+            if change:
                 changes.append(change)
             elif lacking:
                 missing.append(f"{secret.name} ({', '.join(lacking)})")
             else:
                 skipped.append(Skipped(path=FILE, line=0, name=secret.name, reason="optional, and has no value"))
-        changes += resource_changes(desired, live, put or {})
+        changes += resource_changes(live, known)
     return Plan(
         app=manifest.app.name,
         account=live.account if live else "",

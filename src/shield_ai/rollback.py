@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.account import Account
     from shield_ai.journal import Journal
+    from shield_ai.model import Hidden
     from shield_ai.tree import Tree
 
 EDITED = ".shield_edited"
+Refusal: TypeAlias = "Callable[[str, Hidden], str | None]"
 
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +61,7 @@ def conflicts(steps: list[Record], tree: Tree) -> list[Conflict]:
     return list(found.values())
 
 
-def rollback(  # each is a different thing that rollback touches
+def rollback(  # noqa: PLR0913  # each is a different thing that rollback touches
     steps: list[Record],
     *,
     tree: Tree,
@@ -67,6 +69,7 @@ def rollback(  # each is a different thing that rollback touches
     aws: Account | None,
     force: bool,
     tell: Callable[[Receipt], None],
+    refusal: Refusal = lambda _name, _value: None,
 ) -> list[Receipt]:
     """Undo the steps of one run.
 
@@ -77,6 +80,7 @@ def rollback(  # each is a different thing that rollback touches
         aws: The account; None when no step needs it.
         force: Give back files that were edited since, keeping a copy of each beside it.
         tell: Called after each step.
+        refusal: Says why the old value of a secret must not be made the current one again; None where it may.
 
     Raises:
         UnsafePlanError: A file was edited since and force is off; nothing was done.
@@ -97,7 +101,8 @@ def rollback(  # each is a different thing that rollback touches
         if step.kind == "file":
             receipts.append(_file(step, tree, journal))
         elif aws:
-            receipts.append(_resource(step, journal, aws) if step.resource else _secret(step, journal, aws))
+            undo = _resource if step.resource else _updated if step.action == Action.UPDATE else _created
+            receipts.append(undo(step, journal, aws, refusal))
             left += [receipts[-1].what] if receipts[-1].status == "kept" else []
         tell(receipts[-1])
     if left:
@@ -127,14 +132,21 @@ def _file(step: Record, tree: Tree, journal: Journal) -> Receipt:
     return Receipt(step="file", what=step.what, status="undone", detail=outcome)
 
 
-def _secret(step: Record, journal: Journal, aws: Account) -> Receipt:
-    """Schedule for deletion what we created, unless its current value is no longer ours."""
+def _receipt(step: Record, journal: Journal) -> Callable[[str, str], Receipt]:
+    """Return what makes the receipt of a step, and writes into the journal that it is undone."""
+    kind, what = ("resource", f"{step.resource} {step.what}") if step.resource else ("aws", step.what)
 
     def receipt(status: str, detail: str) -> Receipt:
         if status == "undone":
             journal.write(Record(seq=0, run=step.run, event="undone", of=step.seq))
-        return Receipt(step="aws", what=step.what, status=status, detail=detail)
+        return Receipt(step=kind, what=what, status=status, detail=detail)
 
+    return receipt
+
+
+def _created(step: Record, journal: Journal, aws: Account, _: Refusal) -> Receipt:
+    """Schedule for deletion what we created, unless its current value is no longer ours."""
+    receipt = _receipt(step, journal)
     try:
         state = aws.secrets.state(step.what)
         if state is None or state.deleted:
@@ -151,15 +163,33 @@ def _secret(step: Record, journal: Journal, aws: Account) -> Receipt:
     return receipt("undone", "scheduled for deletion, restorable for 30 days")
 
 
-def _resource(step: Record, journal: Journal, aws: Account) -> Receipt:
+def _updated(step: Record, journal: Journal, aws: Account, refusal: Refusal) -> Receipt:
+    """Give a secret its former value and settings, unless somebody has changed them since."""
+    receipt = _receipt(step, journal)
+    try:
+        state = aws.secrets.state(step.what)
+        if state is None or state.deleted:
+            return receipt("kept", "it was deleted since; its settings are lost with it")
+        if journal.done(step) and (step.token or state.current) != state.current:
+            return receipt("kept", "its value was changed since; settle it by hand")
+        if journal.done(step) and state.settings != step.settings:
+            return receipt("kept", "its settings were changed since; settle them by hand")
+        if step.token and state.current == step.token != step.previous:
+            if step.previous not in state.versions:
+                return receipt("kept", "AWS no longer has its former value")
+            if why := refusal(step.what, aws.secrets.read(step.what, step.previous)):
+                return receipt("kept", f"its former value does not work: {why}")
+            aws.secrets.move_current(step.what, step.previous)
+        aws.secrets.configure(step.what, step.was or {}, state.settings)
+    except AwsError as error:
+        return receipt("kept", error.message)
+    return receipt("undone", "as it was before")
+
+
+def _resource(step: Record, journal: Journal, aws: Account, _: Refusal) -> Receipt:
     """Put back what was there before us, unless it is no longer as we put it."""
     key = (step.resource, step.what)
-
-    def receipt(status: str, detail: str) -> Receipt:
-        if status == "undone":
-            journal.write(Record(seq=0, run=step.run, event="undone", of=step.seq))
-        return Receipt(step="resource", what=" ".join(key), status=status, detail=detail)
-
+    receipt = _receipt(step, journal)
     try:
         now = aws.resources.look([key])[key]
         if now == step.was:

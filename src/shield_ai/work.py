@@ -10,21 +10,23 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from shield_ai import git
-from shield_ai.apply import apply, recover
+from shield_ai import dblogin, git
+from shield_ai.apply import apply, recover, value_of
+from shield_ai.changes import Known
 from shield_ai.draft import draft
 from shield_ai.errors import ShieldError, SourceError, StalePlanError, UnsafePlanError, ValueMissingError
 from shield_ai.fixers.literals import DOTENV, Removal, dotenv
 from shield_ai.infra import resources
 from shield_ai.infra.iam import role_name
-from shield_ai.journal import Journal
+from shield_ai.journal import SECRET, Journal
 from shield_ai.manifest import FILE, Manifest, parse, render
-from shield_ai.model import Action, Live, Plan, Shape
+from shield_ai.model import Action, Kind, Live, Plan, Shape
 from shield_ai.plan import plan
 from shield_ai.proving import Proving
 from shield_ai.rollback import conflicts, last_run, rollback
 from shield_ai.scan import Scan, scan
 from shield_ai.source import digest
+from shield_ai.strategy import environment
 from shield_ai.tree import Tree
 from shield_ai.values import Values, read_env_file
 from shield_ai.verify import verify_code, verify_policy, verify_runtime, verify_secrets
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.account import Account
     from shield_ai.journal import Record
-    from shield_ai.model import Check, FileChange, Finding, Receipt, Resource, Settings, Skipped
+    from shield_ai.model import Check, FileChange, Finding, Hidden, Origin, Receipt, Resource, Settings, Skipped
 
 Half = Literal["code", "aws"]
 
@@ -60,6 +62,8 @@ class Work:
         self.journal = Journal(self.tree.root)
         self._env_files = tuple(env_files)
         self._remove_literals = remove_literals
+        # Whether what is in AWS already, and is another value or was changed by hand, may be overwritten: kind, name.
+        self.replace: Callable[[str, str], bool] = lambda _kind, _name: False
         self.proved: list[str] = []  # settings modules that were loaded before and after an apply
         self.unproved: list[str] = []  # why some of them were not compared
 
@@ -150,8 +154,7 @@ class Work:
             has_folder=self.tree.has_folder,
             live=live,
             available=self.values(self._env_files).available(variables),
-            desired=desired,
-            put=put,
+            known=Known(desired=desired, put=put, compare=self._compare, replace=self.replace),
             removal=self._removal() if self._remove_literals else None,
             accessor_import="" if self.only == "aws" else self.scanned.facts.accessor_import(manifest),
         )
@@ -182,7 +185,12 @@ class Work:
             self.aws.require_role(role_name(manifest.app))
         put = self.journal.load().put(account, region)
         names = [manifest.app.prefix + secret.name for secret in manifest.secret]
-        return self.aws.live(names, {*put, *(resource.key for resource in desired)}), desired, put
+        keys = {key for key in put if key[0] != SECRET} | {resource.key for resource in desired}
+        return self.aws.live(names, keys), desired, put
+
+    def _compare(self, name: str, version: str, origins: tuple[Origin, ...]) -> str:
+        """Tell whether the sources have the value that is current in AWS, without reading that one."""
+        return self.journal.compare(name, value_of(origins, self.values(self._env_files)), version)
 
     def _refuse_unparsed(self, manifest: Manifest) -> None:
         settings = {*manifest.app.settings, *self.scanned.facts.settings}
@@ -317,7 +325,16 @@ class Work:
     def rollback(self, steps: list[Record], *, force: bool, tell: Callable[[Receipt], None]) -> list[Receipt]:
         """Undo these steps."""
         aws = self.aws if any(step.kind == "aws" for step in steps) else None
-        return rollback(steps, tree=self.tree, journal=self.journal, aws=aws, force=force, tell=tell)
+        return rollback(
+            steps, tree=self.tree, journal=self.journal, aws=aws, force=force, tell=tell, refusal=self._refusal
+        )
+
+    def _refusal(self, name: str, value: Hidden) -> str | None:
+        """Say why a database does not take a former password; other values can't be tried."""
+        secret = next((s for s in self.manifest.secret if self.manifest.app.prefix + s.name == name), None)
+        if secret is None or secret.kind is not Kind.DATABASE:
+            return None
+        return dblogin.refusal(value, environment(secret))
 
     def differences(self, steps: list[Record]) -> list[tuple[str, bytes, bytes]]:
         """Return path, what apply left and what is there now of each file that was edited since."""

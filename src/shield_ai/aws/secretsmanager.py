@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.session import Session, refused
+from shield_ai.aws.session import Session, pairs, refused
 from shield_ai.errors import AwsError
+from shield_ai.infra.secrets import DEFAULT_KEY, bare_key
 from shield_ai.model import Hidden, Live, SecretState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
 
-DEFAULT_KEY = "aws/secretsmanager"
+    from shield_ai.model import Settings
+
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html: 7 to 30 days, 30 by default
 RECOVERY_DAYS = 30
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_BYTES = 65_536
 _PARALLEL = 8
-T = TypeVar("T")
 
 
 class SecretsManager:
@@ -51,21 +53,23 @@ class SecretsManager:
             tags={tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])},
             deleted=bool(answer.get("DeletedDate")),
             versions={v: tuple(stages) for v, stages in answer.get("VersionIdsToStages", {}).items()},
+            settings=_settings(answer),
         )
 
-    def create(
-        self, name: str, value: Hidden, *, token: str, description: str, kms_key: str, tags: dict[str, str]
-    ) -> str:
+    def create(self, name: str, value: Hidden, settings: Settings, *, token: str) -> str:
         """Create a secret, once however often this is called with the same token, and return its ARN."""
-        key = {} if kms_key in {"", DEFAULT_KEY} else {"KmsKeyId": kms_key}
+        key: Any = {} if settings["kms_key"] == DEFAULT_KEY else {"KmsKeyId": settings["kms_key"]}
+        copies: Any = [{"Region": region} for region in settings["replicas"]]
+        more: Any = {"AddReplicaRegions": copies} if copies else {}
         with refused("secretsmanager:CreateSecret", name):
             answer = self._client.create_secret(
                 Name=name,
                 ClientRequestToken=token,
                 SecretString=_fitting(name, value).reveal(),
-                Description=description,
-                Tags=[{"Key": k, "Value": v} for k, v in sorted(tags.items())],
-                **key,  # type: ignore[arg-type]  # the stubs take no part of the arguments as a mapping
+                Description=settings["description"],
+                Tags=pairs(settings["tags"]),
+                **key,
+                **more,
             )
         return answer["ARN"]
 
@@ -73,22 +77,84 @@ class SecretsManager:
         """Cancel a scheduled deletion, make this the current value, and return the secret's ARN."""
         _fitting(name, value)
         with refused("secretsmanager:RestoreSecret", name):
-            self._client.restore_secret(SecretId=name)
-        with refused("secretsmanager:PutSecretValue", name):
-            answer = self._client.put_secret_value(
-                SecretId=name, ClientRequestToken=token, SecretString=value.reveal(), VersionStages=["AWSCURRENT"]
-            )
+            answer = self._client.restore_secret(SecretId=name)
+        self.put_value(name, value, token=token)
         return answer["ARN"]
+
+    def put_value(self, name: str, value: Hidden, *, token: str) -> None:
+        """Make this the current value, in a version of its own whose id is the token."""
+        with refused("secretsmanager:PutSecretValue", name):
+            self._client.put_secret_value(
+                SecretId=name,
+                ClientRequestToken=token,
+                SecretString=_fitting(name, value).reveal(),
+                VersionStages=["AWSCURRENT"],
+            )
+        # AWS leaves the stages alone where the version was there before.
+        self.move_current(name, token)
+
+    def move_current(self, name: str, version: str) -> None:
+        """Make a version the current one; nothing where it is already."""
+        state = self.state(name)
+        if state and state.current != version:
+            with refused("secretsmanager:UpdateSecretVersionStage", name):
+                self._client.update_secret_version_stage(
+                    SecretId=name,
+                    VersionStage="AWSCURRENT",
+                    MoveToVersionId=version,
+                    **({"RemoveFromVersionId": state.current} if state.current else {}),
+                )
+
+    def configure(self, name: str, settings: Settings, live: Settings) -> None:
+        """Change the settings that differ; the value stays."""
+        changed = {key for key in settings if settings[key] != live.get(key)}
+        if changed & {"description", "kms_key"}:
+            with refused("secretsmanager:UpdateSecret", name):
+                self._client.update_secret(
+                    SecretId=name, Description=settings["description"], **self._key(settings, changed)
+                )
+        if gone := sorted(live.get("tags", {}).keys() - settings["tags"].keys()):
+            with refused("secretsmanager:UntagResource", name):
+                self._client.untag_resource(SecretId=name, TagKeys=gone)
+        if new := dict(settings["tags"].items() - live.get("tags", {}).items()):
+            with refused("secretsmanager:TagResource", name):
+                self._client.tag_resource(SecretId=name, Tags=pairs(new))
+        if more := sorted(set(settings["replicas"]) - set(live.get("replicas", []))):
+            with refused("secretsmanager:ReplicateSecretToRegions", name):
+                self._client.replicate_secret_to_regions(
+                    SecretId=name, AddReplicaRegions=[{"Region": region} for region in more]
+                )
+        if fewer := sorted(set(live.get("replicas", [])) - set(settings["replicas"])):
+            with refused("secretsmanager:RemoveRegionsFromReplication", name):
+                self._client.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=fewer)
+
+    @staticmethod
+    def _key(settings: Settings, changed: set[str]) -> Any:
+        """Name AWS's own key by its alias: leaving it out would keep the one before."""
+        own = settings["kms_key"] == DEFAULT_KEY
+        return {"KmsKeyId": f"alias/{DEFAULT_KEY}" if own else settings["kms_key"]} if "kms_key" in changed else {}
 
     def delete(self, name: str) -> None:
         """Schedule a secret for deletion; until then `restore` brings it back."""
         with refused("secretsmanager:DeleteSecret", name):
             self._client.delete_secret(SecretId=name, RecoveryWindowInDays=RECOVERY_DAYS)
 
-    def read(self, name: str) -> Hidden:
-        """Read the current value."""
+    def read(self, name: str, version: str = "") -> Hidden:
+        """Read a version's value; the current one's by default."""
+        which: Any = {"VersionId": version} if version else {}
         with refused("secretsmanager:GetSecretValue", name):
-            return Hidden(self._client.get_secret_value(SecretId=name).get("SecretString", ""))
+            answer = self._client.get_secret_value(SecretId=name, **which)
+            return Hidden(answer.get("SecretString", ""))
+
+
+def _settings(answer: DescribeSecretResponseTypeDef) -> Settings:
+    key = bare_key(answer.get("KmsKeyId", ""))
+    return {
+        "description": answer.get("Description", ""),
+        "kms_key": key if key not in {"", f"alias/{DEFAULT_KEY}"} else DEFAULT_KEY,
+        "replicas": sorted(copy.get("Region", "") for copy in answer.get("ReplicationStatus", [])),
+        "tags": {tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])},
+    }
 
 
 def _fitting(name: str, value: Hidden) -> Hidden:

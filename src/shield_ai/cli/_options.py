@@ -11,5 +11,12 @@ ONLY = click.option("--only", type=click.Choice(["code", "aws"]), help="leave th
 ENV_FILES = click.option(
     "--env-file", "env_files", multiple=True, type=click.Path(), help="take values from here; the last one wins"
 )
+CONFLICT = click.option(
+    "--conflict",
+    type=click.Choice(["keep", "replace", "ask"]),
+    default="keep",
+    show_default=True,
+    help="what to do with a value in AWS that differs, and with what somebody changed by hand",
+)
 YES = click.option("--yes", "-y", is_flag=True, help="do not ask")
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")

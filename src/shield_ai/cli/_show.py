@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from typing import TYPE_CHECKING, TextIO
@@ -12,6 +13,7 @@ from shield_ai.errors import ShieldError
 from shield_ai.reports.colour import wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from shield_ai.model import Receipt
@@ -39,6 +41,20 @@ def ask(question: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise ShieldError("this needs a yes, and there is no terminal to ask on", "add --yes")
     click.confirm(question, abort=True, err=True)
+
+
+def replacer(conflict: str) -> Callable[[str, str], bool]:
+    """Return what decides whether something in AWS may be overwritten."""
+    if conflict != "ask":
+        return lambda _kind, _name: conflict == "replace"
+    if not sys.stdin.isatty():
+        raise ShieldError("--conflict ask needs a terminal", "use --conflict keep or --conflict replace")
+
+    @functools.cache
+    def asked(kind: str, name: str) -> bool:
+        return click.confirm(f"{kind} {name} is not as here: overwrite it?", err=True)
+
+    return asked
 
 
 def tell(receipt: Receipt) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli._options import APP, ENV_FILES, JSON, ONLY, YES
-from shield_ai.cli._show import ask, colour, tell, write
+from shield_ai.cli._options import APP, CONFLICT, ENV_FILES, JSON, ONLY, YES
+from shield_ai.cli._show import ask, colour, replacer, tell, write
 from shield_ai.errors import DONE
 from shield_ai.reports.edited import edited_text
 from shield_ai.reports.json import plan_json
@@ -29,12 +29,14 @@ LITERALS = click.option(
 @ONLY
 @ENV_FILES
 @LITERALS
+@CONFLICT
 @JSON
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="write the plan to a file, for shield apply")
-def plan(  # one argument a flag
+def plan(  # noqa: PLR0913  # one argument a flag
     app: Path,
     only: Half | None,
     env_files: tuple[str, ...],
+    conflict: str,
     output: Path | None,
     *,
     remove_literals: bool,
@@ -42,6 +44,7 @@ def plan(  # one argument a flag
 ) -> int:
     """Show every edit as a diff, and every change in AWS. Changes nothing."""
     work = Work(app, only=only, env_files=env_files, remove_literals=remove_literals)
+    work.replace = replacer(conflict)
     made = work.plan()
     if output:
         write(output, plan_json(made))
@@ -58,6 +61,7 @@ def plan(  # one argument a flag
 @ONLY
 @ENV_FILES
 @LITERALS
+@CONFLICT
 @YES
 @click.option("--allow-dirty", is_flag=True, help="go on with uncommitted changes in the git tree")
 @click.option("--allow-missing", is_flag=True, help="go on without a value for a secret that the app needs")
@@ -66,6 +70,7 @@ def apply(  # noqa: PLR0913  # one argument a flag
     target: Path,
     only: Half | None,
     env_files: tuple[str, ...],
+    conflict: str,
     *,
     remove_literals: bool,
     yes: bool,
@@ -79,6 +84,7 @@ def apply(  # noqa: PLR0913  # one argument a flag
     """
     from_file = target if target.is_file() else None
     work = Work(Path() if from_file else target, only=only, env_files=env_files, remove_literals=remove_literals)
+    work.replace = replacer(conflict)
     made = work.load(from_file) if from_file else work.plan()
     if work.nothing(made):
         click.echo("nothing to do: everything is as planned", err=True)

@@ -72,6 +72,9 @@ def _change(change: Change) -> Iterator[str]:
     what = f"{change.action} from {', '.join(sources)}" if sources else str(change.action)
     if change.action is Action.DRIFT:
         what = "changed by somebody else, left alone"
+    if change.action is Action.KEEP and change.value in {"differs", "unknown"}:
+        words = {"differs": "has another value", "unknown": "may have another value"}
+        what = f"keep; it {words[change.value]}"
     name = change.name if change.resource == "secret" else f"{change.resource} {change.name}"
     yield f"  {_MARKS[change.action]} {name:<{_COLUMN}} {what}"
     if change.action is not Action.KEEP:

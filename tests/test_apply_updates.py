@@ -1,0 +1,133 @@
+"""A secret that is there already: another value, other settings, and the way back."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from shield_helpers import make_app, run
+
+from shield_ai.aws.account import Account
+from shield_ai.aws.session import Session
+
+NAME = "mail-api-key"
+
+
+def apply(app, *options, value=None, code=0):
+    if value:
+        text = (app / ".env").read_text()
+        (app / ".env").write_text(
+            "".join(
+                f"MAIL_API_KEY={value}\n" if line.startswith("MAIL_API_KEY") else f"{line}\n"
+                for line in text.splitlines()
+            )
+        )
+    done = run("apply", "--env-file", ".env", "--only", "aws", "--yes", *options, cwd=app)
+    assert done.code == code, done.text
+    assert not value or value not in done.text
+    return done.text
+
+
+def undo(app, code=0):
+    done = run("rollback", "--only", "aws", "--yes", cwd=app)
+    assert done.code == code, done.text
+    return done.text
+
+
+def plan(app, *options):
+    return run("plan", "--env-file", ".env", "--only", "aws", *options, cwd=app).out
+
+
+def edit(app, old, new):
+    path = app / "shield.toml"
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+def value():
+    return boto3.client("secretsmanager").get_secret_value(SecretId=NAME)["SecretString"]
+
+
+def state():
+    return Account(Session("us-east-1")).secrets.state(NAME)
+
+
+@pytest.fixture
+def app(tmp_path, aws):
+    make_app(tmp_path)
+    run("draft", cwd=tmp_path)
+    apply(tmp_path, value="first")
+    return tmp_path
+
+
+def test_another_value_is_kept_unless_it_is_to_be_replaced_and_comes_back(app):
+    assert "nothing to do" in apply(app, value="second")
+    assert value() == "first"
+    assert "keep; it has another value" in plan(app)
+    assert "updated" in apply(app, "--conflict", "replace")
+    assert value() == "second"
+    assert "nothing to do" in apply(app, "--conflict", "replace")
+    assert "updated" in apply(app, "--conflict", "replace", value="first")
+    assert value() == "first"
+    undo(app)
+    assert value() == "second"
+    undo(app)
+    assert value() == "first"
+    undo(app)
+    assert state().deleted
+
+
+def test_a_value_that_somebody_else_has_stored_is_unknown(app):
+    boto3.client("secretsmanager").put_secret_value(SecretId=NAME, SecretString="theirs")
+    assert "may have another value" in plan(app)
+    apply(app)
+    assert value() == "theirs"
+    apply(app, "--conflict", "replace")
+    assert value() == "first"
+    undo(app)
+    assert value() == "theirs"
+
+
+def test_what_was_changed_since_is_not_taken_back(app):
+    apply(app, "--conflict", "replace", value="second")
+    boto3.client("secretsmanager").put_secret_value(SecretId=NAME, SecretString="theirs")
+    assert "its value was changed since" in undo(app, code=6)
+    assert value() == "theirs"
+
+
+def test_settings_follow_shield_toml_and_come_back(app):
+    before = state()
+    edit(app, "[app]\n", '[app]\ntags = { team = "web" }\nkms_key = "alias/shop"\n')
+    edit(app, 'kms_key = "aws/secretsmanager"\n', "")
+    text = plan(app)
+    assert "+ tags.team: web" in text
+    assert "+ kms_key: alias/shop" in text
+    apply(app)
+    assert state().tags == {**before.tags, "team": "web"}
+    assert state().settings["kms_key"] == "alias/shop"
+    assert value() == "first"
+    assert "nothing to do" in apply(app)
+    undo(app)
+    assert state() == before
+
+
+def test_settings_that_somebody_changed_are_named_and_left_unless_told_otherwise(app):
+    right = state().settings
+    boto3.client("secretsmanager").update_secret(SecretId=NAME, Description="by hand")
+    assert "changed by somebody else, left alone" in plan(app)
+    apply(app)
+    assert state().settings["description"] == "by hand"
+    apply(app, "--conflict", "replace")
+    assert state().settings == right
+
+
+def test_asking_needs_a_terminal(app):
+    assert "--conflict ask needs a terminal" in apply(app, "--conflict", "ask", code=2)
+
+
+def test_copies_in_other_regions(app):
+    edit(app, "[app]\n", '[app]\nreplicas = ["eu-west-1"]\n')
+    assert "+ replicas: eu-west-1" in plan(app)
+    apply(app)
+    assert state().settings["replicas"] == ["eu-west-1"]
+    assert "nothing to do" in apply(app)
+    undo(app)
+    assert state().settings["replicas"] == []
