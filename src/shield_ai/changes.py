@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Read = Callable[[str], bytes | None]
 
+# Fields of a document that are no secrets by themselves: the code's default may be stored.
+PUBLIC = frozenset({"database", "username", "host", "port", "client_id"})
 _PERMISSIONS = {
     Action.CREATE: ("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
     Action.RESTORE: ("secretsmanager:RestoreSecret", "secretsmanager:PutSecretValue"),
@@ -202,7 +204,7 @@ def lacking_of(secret: Secret, origins: tuple[Origin, ...], findings: Sequence[F
 
 
 def _in_code(secret: Secret, variable: str, field: str, findings: Sequence[Finding]) -> Iterator[tuple[Finding, str]]:
-    """Locate the literals, and the defaults of a database's name, user, host or port.
+    """Locate the literals, and the defaults of fields that are no secrets: a database's name, user, host or port.
 
     Never a literal Django key, which everybody who has the code knows, nor the default of a password.
     """
@@ -212,5 +214,5 @@ def _in_code(secret: Secret, variable: str, field: str, findings: Sequence[Findi
             continue
         if site.shape is Shape.LITERAL:
             yield finding, f"code:{finding.path}#{site.start}-{site.end}"
-        elif field and field != "password" and site.default_end:
+        elif field in PUBLIC and site.default_end:
             yield finding, f"code:{finding.path}#{site.default_start}-{site.default_end}"

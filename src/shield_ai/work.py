@@ -70,7 +70,11 @@ class Work:
     @functools.cached_property
     def scanned(self) -> Scan:
         """The scan of the app."""
-        return scan(self.tree.root)
+        try:
+            secrets = self.written.secret if self.written else ()
+        except ShieldError:
+            secrets = ()  # shield.toml can't be read: whoever needs it will say so
+        return scan(self.tree.root, named={variable for secret in secrets for variable in secret.variables()})
 
     @property
     def findings(self) -> Sequence[Finding]:

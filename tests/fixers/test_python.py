@@ -19,7 +19,8 @@ def rewritten(raw, files=None, manifest=None):
     """Scan, draft and rewrite one settings file; return its bytes afterwards and what was skipped."""
     raw = raw.encode() if isinstance(raw, str) else raw
     raws = {"manage.py": b"", "shop/__init__.py": b"", PATH: raw, **(files or {})}
-    scan = scan_files("shop", list(raws), raws.get)
+    named = {variable for secret in (manifest.secret if manifest else ()) for variable in secret.variables()}
+    scan = scan_files("shop", list(raws), raws.get, named)
     manifest = draft(scan.findings, manifest, scan.facts)
     source = Source.from_bytes(PATH, raw)
     mine = [finding for finding in scan.findings if finding.path == PATH]
@@ -452,3 +453,15 @@ def test_a_read_inside_a_read_of_the_same_variable_stays():
     assert rewritten(text)[0].count(b"get_secret(") == 3
     text = "import dj_database_url, os\nD = dj_database_url.config(f=lambda: os.getenv('DATABASE_URL', ''))\n"
     assert rewritten(text)[0].count(b"get_secret(") == 2  # this one may be asked later
+
+
+def test_a_pair_is_one_document_where_shield_toml_says_so():
+    mail = Secret(name="mail-account", fields={"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"})
+    manifest = Manifest(app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(mail,))
+    text = "import os\nUSER = os.getenv('EMAIL_HOST_USER', '')\nPASSWORD = os.getenv('EMAIL_HOST_PASSWORD')\n"
+    after = rewritten(text, manifest=manifest)[0].decode()
+    for name, key in (("USER", "username"), ("PASSWORD", "password")):
+        assert f"key='{key}'" in after
+        assert f"env='EMAIL_HOST_{name}'" in after
+    alone, _ = rewritten(text.replace("USER = os.getenv('EMAIL_HOST_USER', '')\n", ""))
+    assert b"get_secret('email-host-password', lambda: os.getenv('EMAIL_HOST_PASSWORD'))" in alone

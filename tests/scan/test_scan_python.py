@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from shield_ai.scan import scan_files
+
 READS = {
     "environ subscript": "import os\nX = os.environ['API_KEY']",
     "environ get": "import os\nX = os.environ.get('API_KEY')",
@@ -363,3 +365,11 @@ def test_an_app_that_is_called_like_tests_is_looked_at(scanned):
     assert not scanned(files).files
     seen = scanned({**files, "manage.py": naming})
     assert (seen.facts.settings, seen.files) == (("test_desk/settings.py",), ("test_desk/settings.py", "manage.py"))
+
+
+def test_what_shield_toml_names_is_a_secret():
+    text = "import os\nX = os.environ.get('LICENCE')\nUSER = os.environ.get('MAIL_USER')\n"
+    raws = {"shop/settings.py": b"", "shop/licence.py": text.encode()}
+    assert not [f for f in scan_files("shop", list(raws), raws.get).findings if f.site]
+    found = scan_files("shop", list(raws), raws.get, {"LICENCE"}).findings
+    assert [(f.env, f.message) for f in found] == [("LICENCE", "LICENCE belongs to a secret in shield.toml")]

@@ -38,7 +38,7 @@ from shield_ai.scan.walk import is_dotenv, walk
 from shield_ai.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     Read = Callable[[str], bytes | None]
@@ -67,23 +67,25 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     constants: tuple[Finding, ...] = ()  # what stayed in the code of secrets that were moved already
 
 
-def scan(root: Path, paths: list[str] | None = None) -> Scan:
+def scan(root: Path, paths: list[str] | None = None, named: Collection[str] = ()) -> Scan:
     """Scan an app's folder.
 
     Args:
         root: The folder.
         paths: Its own files, where a walk has listed them already.
+        named: Variables that shield.toml names: secrets, whatever they are called.
     """
-    return scan_files(root.resolve().name, list(walk(root)) if paths is None else paths, reader(str(root)))
+    return scan_files(root.resolve().name, list(walk(root)) if paths is None else paths, reader(str(root)), named)
 
 
-def scan_files(name: str, paths: list[str], read: Read) -> Scan:
+def scan_files(name: str, paths: list[str], read: Read, named: Collection[str] = ()) -> Scan:
     """Scan files that something else lists and reads.
 
     Args:
         name: Of the app.
         paths: Relative, with slashes.
         read: Gives the bytes of each; None where it can't.
+        named: Variables that shield.toml names: secrets, whatever they are called.
     """
     python = [path for path in paths if path.endswith(".py")]
     known = set(paths)
@@ -105,7 +107,8 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
             skipped.append(Skipped(path=path, line=0, name="", reason="can't be read" if raw is None else "too large"))
             continue
         looked.append(path)
-        if is_runtime(raw) or SOURCE in raw or not _worth_parsing(raw, settings=path in settings):
+        worth = _worth_parsing(raw, settings=path in settings) or any(name.encode() in raw for name in named)
+        if is_runtime(raw) or SOURCE in raw or not worth:
             continue
         try:
             source = Source.from_bytes(path, raw)
@@ -129,7 +132,7 @@ def scan_files(name: str, paths: list[str], read: Read) -> Scan:
             findings.append(absent_finding(path))
     findings += _dotenv_findings(paths, read)
     old = [msgspec.structs.replace(f, site=None) for f in constants if not f.env]  # nothing is left to rewrite
-    findings = number([*settle(join_databases(findings), elsewhere), *old])
+    findings = number([*settle(join_databases(findings, named), elsewhere), *old])
     skipped += [
         Skipped(path=f.path, line=f.line, name=f.env or f.name, reason=f.site.reason)
         for f in findings

@@ -16,6 +16,7 @@ from shield_ai.scan.literals import literal_text
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Collection
 
     from shield_ai.layout import Facts
     from shield_ai.scan.spots import Spot
@@ -157,14 +158,22 @@ def literal_variable(spot: Spot) -> str:
     return variable_of("_".join(name.strip("_") for name in names))
 
 
-def join_databases(findings: list[Finding]) -> list[Finding]:
-    """Keep the parts of a database only where its password is read from the environment, by the same scan."""
+def join_databases(findings: list[Finding], named: Collection[str] = ()) -> list[Finding]:
+    """Keep the parts of a database only where its password is read from the environment, by the same scan.
+
+    Args:
+        findings: Of the whole app.
+        named: Variables that shield.toml names: each is kept, whatever it is called.
+    """
     parts = _parts([(f, f.site) for f in findings if f.site and f.site.shape is Shape.READ and not f.site.reason])
     kept = []
     for finding in findings:
         site = finding.site
         if not site or site.shape is not Shape.READ or finding.severity is not Severity.LOW:
             kept.append(finding)
+        elif site.variable in named:
+            message = f"{finding.env} belongs to a secret in shield.toml"
+            kept.append(msgspec.structs.replace(finding, message=message))
         elif site.variable in parts:
             kept.append(_as_part(finding, site, site.field or parts[site.variable]))
     return kept
