@@ -45,6 +45,14 @@ class Door(Generic[S]):
         self._check(login)
         return self._connect(login)
 
+    def knock(self, login: Login) -> None:
+        """Log in and leave, without trying a wrong password first: some servers lock a user after several of those.
+
+        Raises:
+            LoginRefusedError: The server does not accept this password.
+        """
+        self._connect(login).close()
+
     def opens(self, login: Login) -> bool:
         """Whether a login is in force."""
         try:

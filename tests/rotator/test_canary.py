@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+import boto3
+import pytest
+from bed import PostgresBed, password
+
+from shield_ai.rotator import canary
+
+NOW = dt.datetime.now(dt.UTC)
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def bed(aws, postgres):
+    bed = PostgresBed(aws, postgres, "single-user")
+    yield bed
+    bed.remove()
+
+
+def looked(bed, now=NOW, **more):
+    secret = {"name": bed.secret, "hours": 30 * 24, "login": True, "environ": bed.environ, **more}
+    return canary.look(bed.client, [secret], now)
+
+
+def test_all_is_well(bed):
+    assert looked(bed) == {"SecretRotationOverdueDays": 0, "SecretLoginFailed": 0}
+    bed.rotate()
+    assert looked(bed) == {"SecretRotationOverdueDays": 0, "SecretLoginFailed": 0}
+
+
+def test_a_password_that_somebody_changed_by_hand(bed, caplog):
+    with bed.connect() as superuser:
+        bed.run(superuser, "ALTER ROLE {} PASSWORD {}", bed.user, (password(),))
+    with caplog.at_level(logging.INFO):
+        assert looked(bed)["SecretLoginFailed"] == 1
+    assert bed.secret in caplog.text
+    assert bed.document()["password"] not in caplog.text
+    assert looked(bed, login=False)["SecretLoginFailed"] == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"name": "no-such-secret"}, id="no such secret"),
+        pytest.param({"environ": {"ROTATION_STRATEGY": "magic"}}, id="no such strategy"),
+    ],
+)
+def test_one_that_can_not_be_looked_at_hides_no_other(bed, wrong):
+    good = {"name": bed.secret, "hours": 24, "login": True, "environ": bed.environ}
+    found = canary.look(bed.client, [{**good, **wrong}, good], NOW + 40 * DAY)
+    assert found["SecretLoginFailed"] == 1
+    assert found["SecretRotationOverdueDays"] > 0
+
+
+def test_overdue_by_the_age_of_the_current_version(bed):
+    def days(after):
+        return looked(bed, NOW + after)["SecretRotationOverdueDays"]
+
+    assert days(30.9 * DAY) == 0
+    assert days(33 * DAY) == pytest.approx(2, abs=0.01)
+    bed.rotate()
+    assert days(33 * DAY) == pytest.approx(2, abs=0.01)
+
+
+def test_overdue_by_the_date_that_aws_names(aws, bed):
+    state = bed.client.describe_secret(SecretId=bed.secret)
+    due = state["NextRotationDate"]
+    assert canary.look(bed.client, [{"name": bed.secret, "hours": 1}], due + DAY)["SecretRotationOverdueDays"] == 0
+    assert looked(bed, due + 4 * DAY)["SecretRotationOverdueDays"] == pytest.approx(3, abs=0.01)
+
+
+def test_the_metrics_arrive(bed):
+    secrets = [{"name": bed.secret, "hours": 720, "login": True, "environ": bed.environ}]
+    canary._clients.clear()
+    canary.handler({"namespace": "ShieldAI/shop", "secrets": secrets}, None)
+    canary._clients.clear()
+    listed = boto3.client("cloudwatch").list_metrics(Namespace="ShieldAI/shop")["Metrics"]
+    assert {metric["MetricName"] for metric in listed} == {"SecretRotationOverdueDays", "SecretLoginFailed"}
