@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,10 @@ from shield_ai.aws import trail
 from shield_ai.aws.events import event
 from shield_ai.aws.session import Session
 from shield_ai.errors import AwsError
+from shield_ai.infra import resources
+from shield_ai.infra.iam import role_name, slug
 from shield_ai.reports.diff import diff_text
-from shield_ai.reports.dossier import Diff, Dossier, Place, became, shown
+from shield_ai.reports.dossier import Diff, Dossier, Place, Watch, became, shown
 from shield_ai.rollback import last_run
 from shield_ai.rotating import Rotating
 from shield_ai.work import Half, Work
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from shield_ai.journal import Journal
     from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Audit, Skipped
+    from shield_ai.model import Audit, Resource, Skipped
 
 DEFAULT = "7d"
 
@@ -68,9 +71,11 @@ def audit(app: Path, *, since: str | None, trails: Sequence[Path], now: dt.datet
 
 
 def _readers(manifest: Manifest | None) -> list[str]:
-    if manifest is None:
+    """Return who may read: the app's role, our own roles for its rotation, and whom shield.toml names."""
+    if manifest is None or not (manifest.app.role or manifest.monitoring.readers):
         return []
-    return [*([f"role/{manifest.app.role}"] if manifest.app.role else []), *manifest.monitoring.readers]
+    own = [f"role/{role_name(manifest.app)}"] if manifest.app.role else []
+    return [*own, f"role/{slug(manifest.app)}-*", *manifest.monitoring.readers]
 
 
 def dossier(app: Path, *, only: Half | None, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Dossier:
@@ -106,6 +111,7 @@ def dossier(app: Path, *, only: Half | None, since: str | None, trails: Sequence
         places=tuple(_place(secret, manifest, work) for secret in manifest.secret),
         checks=tuple(work.verify()),
         readers=tuple(_readers(manifest)),
+        alarms=_alarms(manifest, work, account),
         audit=_audit(app, since=since, trails=trails, now=now) if account or trails else None,
     )
 
@@ -125,6 +131,27 @@ def _audit(app: Path, *, since: str | None, trails: Sequence[Path], now: dt.date
         return audit(app, since=since, trails=trails, now=now)
     except AwsError:
         return None  # the report says that no trail was looked at
+
+
+def _alarms(manifest: Manifest, work: Work, account: str) -> tuple[Watch, ...]:
+    """Look which alarms are there, of those that should be."""
+    wanted = {r.key: r for r in resources(manifest, account, manifest.app.region) if r.kind in {"alarm", "event-rule"}}
+    if work.aws is None or not wanted:
+        return ()
+    try:
+        live = work.aws.resources.look(wanted)
+    except AwsError:
+        return ()
+    return tuple(
+        Watch(name=name, text=_what(wanted[kind, name]), there=bool(settings))
+        for (kind, name), settings in live.items()
+    )
+
+
+def _what(resource: Resource) -> str:
+    """Say what it tells of, in its own words."""
+    target = resource.settings.get("target")
+    return json.loads(target["template"]) if isinstance(target, dict) else str(resource.settings["description"])
 
 
 def _applied(work: Work, journal: Journal, run: str) -> Iterator[Diff]:

@@ -133,3 +133,15 @@ def test_report_says_why_aws_was_not_looked_at(tmp_path):
     done = shield("report", cwd=tmp_path)
     assert done.code == 0, done.err
     assert "AWS was not looked at: no AWS credentials." in done.out
+
+
+def test_report_says_which_alarms_are_there(tmp_path, aws):
+    make_app(tmp_path)
+    assert shield("draft", cwd=tmp_path).code == 0
+    manifest = tmp_path / "shield.toml"
+    manifest.write_text(manifest.read_text() + '\n[monitoring]\nemail = ["ops@example.com"]\n')
+    assert "✕</span> missing" in shield("report", cwd=tmp_path).out
+    assert shield("apply", "--env-file", ".env", "--yes", "--allow-dirty", cwd=tmp_path).code == 0
+    out = shield("report", cwd=tmp_path).out
+    assert "is scheduled for deletion, by" in out
+    assert "✕</span> missing" not in out

@@ -18,7 +18,7 @@ from shield_ai.model import (
     Standing,
     Status,
 )
-from shield_ai.reports.dossier import Diff, Dossier, Place, Shown
+from shield_ai.reports.dossier import Diff, Dossier, Place, Shown, Watch
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 HOSTILE = "\"><img src=x onerror=alert(1)>'</script><script>alert(2)</script>{{7*7}}|`*_[x](y)\x1b[31m\u202e"
@@ -63,7 +63,7 @@ def dossier(text: str = "shop", findings: int = 8, **more) -> Dossier:
         "places": (place("a"), place("b", state="due"), place("c", "missing"), place("d", "optional"), place("e", "deleted"), place("f", state="no schedule")),
         "checks": (Check(name=text, status=Status.FAILED, detail=text, hint=text), Check(name="a can be read", status=Status.OK)),
         "readers": (f"role/{text}",), "audit": audit(text),
-        "alarms": ("errors",), "cost": (("5 secrets", "$2.00"),), "cost_note": "by list price",
+        "alarms": (Watch(name="errors", text=text, there=True), Watch(name="deleted", text="deleted", there=False)), "cost": (("5 secrets", "$2.00"),), "cost_note": "by list price",
     }  # fmt: skip
     return Dossier(**(common | more))
 
@@ -75,7 +75,7 @@ CLEAN = Dossier(
         Check(name="a can be read", status=Status.OK), Check(name="the IAM policy allows exactly these secrets", status=Status.OK),
         Check(name="the vendored runtime is unchanged", status=Status.OK),
     ),
-    readers=("role/Shop",), alarms=("errors",),
+    readers=("role/Shop",), alarms=(Watch(name="errors", text="errors", there=True),),
     audit=Audit(app="shop", since=None, events=1, seen=1, accesses=(Access(secret="a", who="role/Shop", deeds={Deed.READ: 1}, first=NOW, last=NOW),)),
 )  # fmt: skip
 EMPTY = Dossier(app="shop", made=NOW, version="1.2.3", no_aws="only the code was asked for")

@@ -41,7 +41,8 @@ def test_without_a_look_there_is_no_evidence():
         pytest.param(LEAST, {"checks": (Check(name="the IAM policy allows", status=Status.FAILED, detail="is missing"),)}, "against", "is missing", id="no policy"),
         pytest.param(ROTATED, {"places": (place("a", state="pending"),)}, "against", "overdue: a", id="stuck"),
         pytest.param(ROTATED, {"places": (place("a", state="no schedule"),)}, "against", "1 secret without a schedule: a", id="no schedule"),
-        pytest.param(NOTICED, {"alarms": (), "audit": dossier().audit}, "none", "1 things to look at", id="no alarm"),
+        pytest.param(NOTICED, {"alarms": (), "audit": dossier().audit}, "none", "1 thing to look at", id="no alarm"),
+        pytest.param(NOTICED, {"alarms": dossier().alarms}, "against", "1 of 2 alarms in AWS", id="one alarm is missing"),
     ],
 )  # fmt: skip
 def test_says_what_it_saw(row, more, state, evidence):

@@ -96,10 +96,10 @@ def _undoable(dossier: Dossier) -> Answer:
 def _noticed(dossier: Dossier) -> Answer:
     eyes = len(dossier.audit.alerts) if dossier.audit else 0
     if not dossier.alarms:
-        return "none", "no alarm is set up by shield.toml" + (
-            f"; the audit shows {eyes} things to look at" if eyes else ""
-        )
-    return "for", f"{count(len(dossier.alarms), 'alarm')} in AWS"
+        seen = f"; the audit shows {count(eyes, 'thing')} to look at" if eyes else ""
+        return "none", f"no alarm is known to this run{seen}"
+    text = f"{dossier.armed} of {count(len(dossier.alarms), 'alarm')} in AWS"
+    return ("for" if dossier.armed == len(dossier.alarms) else "against"), text
 
 
 _ROWS: tuple[tuple[str, Callable[[Dossier], Answer], tuple[str, ...]], ...] = (

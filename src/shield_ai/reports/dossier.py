@@ -56,6 +56,14 @@ class Diff(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.lines) == 1
 
 
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm or a rule that tells somebody."""
+
+    name: str
+    text: str
+    there: bool
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to do on the way to production."""
 
@@ -92,7 +100,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     readers: tuple[str, ...] = ()
     audit: Audit | None = None
-    alarms: tuple[str, ...] = ()
+    alarms: tuple[Watch, ...] = ()
     cost: tuple[tuple[str, str], ...] = ()  # what, how much a month
     cost_note: str = ""
 
@@ -110,6 +118,11 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     def overdue(self) -> tuple[Place, ...]:
         """The secrets whose rotation is due, or stuck."""
         return tuple(p for p in self.places if p.standing and p.standing.state in {"due", "pending"})
+
+    @property
+    def armed(self) -> int:
+        """How many alarms are in AWS."""
+        return sum(alarm.there for alarm in self.alarms)
 
     @property
     def failed(self) -> tuple[Check, ...]:

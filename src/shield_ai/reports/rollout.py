@@ -57,7 +57,10 @@ def _steps(dossier: Dossier) -> Iterator[Step]:
         state="unknown" if dossier.audit is None or not dossier.audit.events else "done" if quiet else "open",
         evidence=f"{len(dossier.audit.alerts)} need eyes" if dossier.audit and dossier.audit.alerts else "",
     )
-    yield _step(production, "Be told by alarms", done=bool(dossier.alarms), evidence=f"{len(dossier.alarms)} alarms")
+    armed = bool(dossier.alarms) and dossier.armed == len(dossier.alarms)
+    yield _step(
+        production, "Be told by alarms", done=armed, evidence=f"{dossier.armed} of {len(dossier.alarms)} in AWS"
+    )
     yield Step(stage=production, text="Take the old variables away from the servers", state="unknown", evidence=BY_HAND)
 
 
