@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 
 import pytest
 from bed import MysqlBed, password
+from matrix import some
 from wire import Wire, mysql_statement
 
 from shield_ai.rotator.errors import DatabaseError, LockedOutError, RotationError, SetupError
@@ -177,3 +179,21 @@ def test_puts_the_old_password_back_when_the_new_one_does_not_log_in(aws, mariad
 )
 def test_taking(grant, statements):
     assert taking(grant) == statements
+
+
+@pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
+@pytest.mark.parametrize("before", [True, False], ids=["before the server has it", "before the answer"])
+def test_cut_at_each_statement(aws, mariadb, strategy, before):
+    with Wire(mariadb.host, mariadb.port, mysql_statement) as wire:
+        bed = MysqlBed(aws, mariadb, strategy, port=wire.port)
+        bed.rotate()
+        for number in some(wire.count):
+            old, token = bed.document(), bed.begin()
+            wire.stop_at(number, before=before)
+            with contextlib.suppress(DatabaseError):
+                bed.rotate(token)
+            if bed.never_dark:
+                assert bed.works(old)
+            bed.rotate(token)
+            bed.check()
+        bed.remove()

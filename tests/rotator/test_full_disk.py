@@ -1,0 +1,92 @@
+"""A server whose disk is full: on a file system of its own, where we may mount one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+from bed import PostgresBed
+from waiting import wait_for
+
+from shield_ai.localaws import LocalPostgres
+from shield_ai.localaws.binaries import find_binaries, server_account
+from shield_ai.localaws.child import Child
+from shield_ai.rotator.errors import DatabaseError
+
+
+@pytest.fixture
+def small_disk():
+    folder = Path(tempfile.mkdtemp(prefix="shield-disk-", dir="/tmp"))
+    folder.chmod(0o755)
+    mounted = not subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=96m,mode=755", "tmpfs", folder], capture_output=True, check=False
+    ).returncode
+    if mounted:
+        yield folder
+        subprocess.run(["umount", folder], check=True)
+    shutil.rmtree(folder)
+    if not mounted:
+        pytest.skip("no file system can be mounted here: rotation on a full disk stays untested")
+
+
+def fill(path):
+    """Take what is left of the disk."""
+    with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(os.urandom(4096))
+
+
+@contextlib.contextmanager
+def started_again(home, port):
+    """The same server, by whoever looks after it."""
+    account = server_account()
+    command = [
+        str(find_binaries() / "postgres"),
+        "-D",
+        str(home / "data"),
+        "-p",
+        str(port),
+        "-c",
+        "listen_addresses=127.0.0.1",
+    ]
+    command += ["-c", "unix_socket_directories="]
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
+    with Child("PostgreSQL", [command], log=home / "again.log", env=env, cwd=home, user=account, stop=signal.SIGINT):
+        yield
+
+
+@pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
+def test_nothing_is_lost_when_the_disk_is_full(aws, small_disk, strategy):
+    home = small_disk / "server"
+    with LocalPostgres.start(home) as server:
+        bed = PostgresBed(aws, server, strategy)
+        bed.rotate()
+        fill(small_disk / "rest")
+        # The write-ahead log has files in store: these are used up as well, and the server stops over it.
+        with contextlib.suppress(psycopg.Error), server.connect() as superuser:
+            for _ in range(200):
+                superuser.execute("SELECT pg_logical_emit_message(true, 'fill', repeat('x', 1000000))")
+        old, token = bed.document(), bed.begin()
+        with pytest.raises(DatabaseError):
+            bed.rotate(token)
+    (small_disk / "rest").unlink()
+    with started_again(home, server.port):
+        assert wait_for(lambda: bed.works(old))
+
+        def again():
+            with contextlib.suppress(DatabaseError):
+                bed.rotate(token)
+                return True
+            return False
+
+        assert wait_for(again)
+        bed.check()
+        assert bed.document() != old
+        assert bed.works(old) == bed.never_dark

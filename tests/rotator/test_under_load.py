@@ -1,0 +1,75 @@
+"""Logins during rotations: with two users the one that an app holds, with one user as the runtime makes them."""
+
+from __future__ import annotations
+
+import threading
+
+import psycopg
+import pymysql
+import pytest
+from bed import MysqlBed, PostgresBed
+from matrix import WHOLE, row
+from waiting import wait_for
+
+from shield_ai.runtime import SecretsManagerClient
+
+ROTATIONS = 20 if WHOLE else 2
+APPS = 4
+
+
+@pytest.fixture(params=["postgres", "mysql"])
+def place(request, aws):
+    """Makes a bed, and removes it."""
+    beds = []
+
+    def make(strategy):
+        server = request.getfixturevalue("postgres" if request.param == "postgres" else "mariadb")
+        beds.append((PostgresBed if request.param == "postgres" else MysqlBed)(aws, server, strategy))
+        return beds[0]
+
+    yield make
+    beds[0].remove()
+
+
+@pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
+def test_no_login_fails(place, monkeypatch, strategy):
+    monkeypatch.setenv("USE_AWS_SECRETS", "true")
+    monkeypatch.setenv("DJANGO_ENV", "production")
+    bed = place(strategy)
+    runtime, held, stop = SecretsManagerClient(), [bed.document()], threading.Event()
+    failed, counts = [], [0] * APPS
+
+    def log_in():
+        """Log in as the runtime says now; the runtime waits where a password is refused."""
+        document = runtime.get_secret_dict(bed.secret) if not bed.never_dark else held[0]
+        if isinstance(bed, PostgresBed):
+            bed.login(document).close()
+        else:
+            bed.mariadb.connect(document["username"], document["password"], bed.database).close()
+
+    surviving = log_in if bed.never_dark else runtime.survives_rotation(bed.secret)(log_in)
+
+    def app(number):
+        while not stop.is_set():
+            try:
+                surviving()
+                counts[number] += 1
+            except (psycopg.Error, pymysql.Error) as error:
+                failed.append(str(error))
+
+    threads = [threading.Thread(target=app, args=(number,)) for number in range(APPS)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(ROTATIONS):
+            bed.rotate()
+            held[0] = bed.document()  # as a cache does that ends between two rotations
+            done = sum(counts) + len(failed) + 2 * APPS
+            assert wait_for(lambda done=done: sum(counts) + len(failed) >= done)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    row(f"{bed.environ['ROTATION_STRATEGY']}").load = (sum(counts), len(failed))
+    assert failed == []
+    assert sum(counts) >= 2 * APPS * ROTATIONS
