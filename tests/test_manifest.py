@@ -39,6 +39,7 @@ def test_reads_a_manifest():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        pytest.param("[app]\n", "[app]\ntags = { a = '$x' }\n", "shield.toml:3: AWS takes no tag 'a'", id="no tag"),
         pytest.param("[app]", "[app", "shield.toml: ", id="no TOML"),
         pytest.param('env = "S', 'envv = "S', "shield.toml:9: unknown key `envv`", id="unknown key of a secret"),
         pytest.param("region =", "regoin =", "shield.toml:4: unknown key `regoin`", id="unknown key of the app"),

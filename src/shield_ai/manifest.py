@@ -24,6 +24,8 @@ FILE = "shield.toml"
 NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 # Secrets Manager ends each ARN so, and a name that ends alike is taken for a partial ARN (same page).
 ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+TAG = re.compile(r"[\w .:/=+\-@]{1,256}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 USERS = ("single-user", "alternating-users")
 
@@ -121,6 +123,7 @@ def parse(text: str) -> Manifest:
 
 
 def _check(manifest: Manifest, text: str) -> None:
+    _check_tags(manifest.app.tags, f"{FILE}{_line(text, None, 'tags', table='app')}")
     _check_monitoring(manifest.monitoring, f"{FILE}{_line(text, None, table='monitoring')}")
     seen: dict[str, int] = {}
     for i, secret in enumerate(manifest.secret):
@@ -146,6 +149,14 @@ def _check(manifest: Manifest, text: str) -> None:
                 raise ManifestError(
                     f"{FILE}{_line(text, i, 'rotate')}: rotate of {secret.name}: {error.message}", error.hint
                 ) from None
+
+
+def _check_tags(tags: dict[str, str], where: str) -> None:
+    for key, value in tags.items():
+        if not TAG.fullmatch(key) or not TAG.fullmatch(value or "-") or key.lower().startswith("aws:"):
+            raise ManifestError(
+                f"{where}: AWS takes no tag {key!r} with this value", "use letters, digits, spaces and _.:/=+-@"
+            )
 
 
 def _check_monitoring(watch: Monitoring, where: str) -> None:

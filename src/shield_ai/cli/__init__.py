@@ -16,6 +16,7 @@ COMMANDS = {
     "draft": "draft",
     "plan": "change",
     "apply": "change",
+    "export": "export",
     "verify": "verify",
     "rotate": "rotate",
     "audit": "watch",

@@ -1,0 +1,66 @@
+"""The script is run by bash against the embedded AWS; `aws` is played by botocore, which knows each option's name."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import boto3
+from exporting import REGION, STRANGE, THINGS
+
+from shield_ai.aws.account import Account
+from shield_ai.aws.session import Session
+from shield_ai.export.awscli import awscli
+
+AWS = """\
+#!{python}
+import json, sys, boto3
+from botocore import xform_name
+service, operation, *words = sys.argv[1:]
+client = boto3.client(service)
+call = {{xform_name(name): name for name in client.meta.service_model.operation_names}}[operation.replace("-", "_")]
+shape = client.meta.service_model.operation_model(call).input_shape
+options = {{xform_name(name): name for name in shape.members}} | {{"notification_endpoint": "Endpoint"}}
+given = {{}}
+for word in words:
+    if word.startswith("--"):
+        given[last := options[word[2:].replace("-", "_")]] = []
+    else:
+        given[last].append(word)
+def value(name, words):
+    kind = shape.members[name].type_name
+    if kind in ("map", "structure") or (kind == "list" and words[0][:1] in "[{{"):
+        return json.loads(words[0])
+    return words if kind == "list" else {{"integer": int, "double": float}}.get(kind, str)(words[0])
+try:
+    getattr(client, xform_name(call))(**{{name: value(name, words) for name, words in given.items()}})
+except client.exceptions.ClientError as error:
+    sys.exit(str(error))
+"""
+
+
+def test_the_script_makes_what_apply_makes_and_may_be_run_twice(aws, tmp_path):
+    boto3.client("iam").create_role(
+        RoleName="Shop", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}'
+    )
+    program = tmp_path / "aws"
+    program.write_text(AWS.format(python=sys.executable))
+    program.chmod(0o700)
+    script = tmp_path / "script"
+    script.write_text(awscli(THINGS, REGION))
+    for _ in range(2):
+        environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        done = subprocess.run(["bash", str(script)], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    account = Account(Session(REGION))
+    for thing in THINGS:
+        if thing.kind == "secret":
+            assert account.secrets.state(thing.name).settings == thing.settings
+            assert account.secrets.state(thing.name).current == ""
+        elif thing.kind.startswith("policy"):
+            assert account.resources.look([thing.key]) == {thing.key: thing.settings}
+
+
+def test_what_it_does_not_know_is_named():
+    assert "# nonesuch x\n#   not in this script: shield apply makes it" in awscli([STRANGE], REGION)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+import yaml
+from cfnlint.api import lint_all
+from exporting import REGION, STRANGE, THINGS
+
+from shield_ai.export.cloudformation import cloudformation
+
+
+@pytest.mark.filterwarnings("default")  # the linter's own
+def test_the_linter_has_nothing_to_say():
+    found = lint_all(cloudformation(THINGS, REGION))
+    assert [match for match in found if not match.rule.id.startswith("I")] == []  # I: advice
+
+
+def test_everything_is_in_it_and_secrets_outlive_the_stack():
+    template = yaml.safe_load(cloudformation(THINGS, REGION))["Resources"]
+    secret = template["SecretShopProdMailKey"]
+    assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
+    assert secret["Properties"]["KmsKeyId"] == "alias/shop"
+    assert "SecretString" not in secret["Properties"]
+    (policy,) = [r["Properties"] for r in template.values() if r["Type"] == "AWS::IAM::ManagedPolicy"]
+    assert policy["Roles"] == ["Shop"]
+    assert len(template) >= len(THINGS) - 1  # the attachment stands at the policy
+
+
+def test_what_it_does_not_know_is_named():
+    assert "# not in this template, shield apply makes it: nonesuch x" in cloudformation([STRANGE], REGION)
+
+
+def test_names_that_differ_in_their_signs_only():
+    twins = [type(THINGS[0])(kind="secret", name=name, settings=THINGS[0].settings) for name in ("a-b", "a/b")]
+    assert yaml.safe_load(cloudformation(twins, REGION))["Resources"].keys() == {"SecretAB", "SecretAB2"}

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import hcl2
+from exporting import REGION, STRANGE, THINGS
+
+from shield_ai.export.terraform import terraform
+
+
+def blocks(text):
+    found = []
+    for block in hcl2.loads(text)["resource"]:
+        ((kind, named),) = ((key, value) for key, value in block.items() if not key.startswith("__"))
+        found += [
+            (kind.strip('"'), label.strip('"'), arguments)
+            for label, arguments in named.items()
+            if not label.startswith("__")
+        ]
+    return found
+
+
+def test_it_parses_and_everything_is_in_it():
+    found = blocks(terraform(THINGS, REGION))
+    kinds = [kind for kind, *_ in found]
+    assert kinds.count("aws_secretsmanager_secret") == 2
+    assert {
+        "aws_iam_policy",
+        "aws_iam_role_policy_attachment",
+        "aws_sqs_queue",
+        "aws_sns_topic",
+        "aws_cloudwatch_event_rule",
+        "aws_cloudwatch_event_target",
+        "aws_cloudwatch_metric_alarm",
+        "aws_cloudwatch_dashboard",
+    } <= set(kinds)
+    assert len({(kind, label) for kind, label, _ in found}) == len(found)
+    assert "secret_string" not in terraform(THINGS, REGION)
+
+
+def test_a_text_stays_what_it_is():
+    """`${` and `%{` open a template in HCL; doubled they are text."""
+    text = terraform(THINGS[:1], REGION)
+    assert r'''description = "it's $${a} \"key\" %%{b} $HOME"''' in text
+    hcl2.loads(text)
+
+
+def test_what_it_does_not_know_is_named():
+    assert "# not in this file, shield apply makes it: nonesuch x" in terraform([STRANGE], REGION)
