@@ -134,7 +134,10 @@ def _rules() -> str:
 def _metrics() -> str:
     rows = [f"| `{name}` | {METRICS[name]} |" for name in runtime.COUNTS]
     head = "# Metrics\n\n`stats()` returns them; `AWS_SECRETS_METRICS` sends each minute how much they grew.\n"
-    more = ["| `CacheHitRate` | hits of all answers |", "| `SecretAgeSeconds` | age of the oldest value in memory |"]
+    more = [
+        "| `SecretRotationOverdueDays` | days that the latest rotation is late, by `shield rotate --status --publish` |"
+    ]
+    more += ["| `CacheHitRate` | hits of all answers |", "| `SecretAgeSeconds` | age of the oldest value in memory |"]
     return "\n".join([head, "| metric | counts |", "|---|---|", *rows, *more, ""])
 
 
@@ -150,7 +153,11 @@ def _permissions() -> str:
     for kind, verbs in PERMISSIONS.items():
         cells = ["<br>".join(f"`{v}`" for v in each) for each in (verbs.look, verbs.create, verbs.update, verbs.remove)]
         parts.append(f"| {kind} | {' | '.join(cells)} |")
-    parts += ["", "`shield audit` needs `cloudtrail:LookupEvents`.", ""]
+    parts += [
+        "",
+        "`shield audit` needs `cloudtrail:LookupEvents`; `shield rotate --publish`, `cloudwatch:PutMetricData`.",
+        "",
+    ]
     return "\n".join(parts)
 
 

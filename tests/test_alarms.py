@@ -13,13 +13,14 @@ pytest.importorskip("ministack")
 from ministack_server import ACCOUNT, REGION, Ministack, send
 
 from shield_ai.aws.account import Account
+from shield_ai.aws.cloudwatch import publish
 from shield_ai.aws.session import Session
-from shield_ai.infra.monitoring import CALL, SERVICE, monitoring, namespace
+from shield_ai.infra.monitoring import CALL, OVERDUE, SERVICE, monitoring, namespace
 from shield_ai.manifest import App, Manifest, Monitoring, Secret
 
 MANIFEST = Manifest(
     app=App(name="shop", region=REGION, role="Shop"),
-    monitoring=Monitoring(email=("ops@example.com",), readers=("user/eve",), errors=2),
+    monitoring=Monitoring(email=("ops@example.com",), readers=("user/eve",), errors=2, overdue=3),
     secret=(Secret(name="stripe-key", env="X"), Secret(name="database", env="Y")),
 )
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:stripe-key-AbCdEf"
@@ -89,7 +90,20 @@ class TestMetrics:
             ("shop-secret-fallback", "ALARM"),
         ]
         states = server.client("cloudwatch").describe_alarms(AlarmNamePrefix="shop-")["MetricAlarms"]
-        assert {alarm["StateValue"] for alarm in states} == {"ALARM"}
+        alarms = {alarm["AlarmName"]: alarm["StateValue"] for alarm in states}
+        assert alarms["shop-secret-errors"] == alarms["shop-secret-fallback"] == "ALARM"
+
+    @pytest.mark.parametrize(
+        ("days", "told"), [(2.9, None), (3.1, "ALARM")], ids=["late, and not too late", "too late"]
+    )
+    def test_a_rotation_that_is_late(self, server, inbox, monkeypatch, days, told):
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        publish(Session(REGION), namespace(MANIFEST), OVERDUE, days)
+        message = inbox(5 if told else 0)
+        found = json.loads(message) if message else {}
+        assert found.get("NewStateValue") == told
+        assert found.get("AlarmName") == ("shop-secret-overdue" if told else None)
 
 
 def reading(secret, who):

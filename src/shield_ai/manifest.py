@@ -82,6 +82,7 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     topic: str = ""  # the ARN of a topic of yours that is told instead
     namespace: str = ""  # of the runtime's metrics; ShieldAI/APP by default
     errors: int = 10  # get_secret() may fail so often in five minutes
+    overdue: int | None = None  # days that a rotation may be late; wants shield rotate --status --publish once a day
 
     @property
     def tells(self) -> bool:
@@ -168,6 +169,8 @@ def _check_monitoring(watch: Monitoring, where: str) -> None:
         raise ManifestError(f"{where}: {bad[0]!r} is no e-mail address", 'write email = ["ops@example.com"]')
     if bad := [reader for reader in watch.readers if not re.fullmatch(r"(role|user)/[\w+=,.@*/-]+", reader)]:
         raise ManifestError(f"{where}: {bad[0]!r} is no reader", 'write for example readers = ["role/Deploy*"]')
+    if watch.overdue is not None and watch.overdue < 0:
+        raise ManifestError(f"{where}: overdue is negative", "write how many days a rotation may be late")
     if watch.errors < 0:
         raise ManifestError(f"{where}: errors is negative", "write how many failures in five minutes are borne")
 

@@ -31,6 +31,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def overdue(standings: Sequence[Standing]) -> float:
+    """Return by how many days the latest rotation is late; 0 where none is."""
+    return max([0.0, *((now() - one.next).total_seconds() / 86_400 for one in standings if one.next)])
+
+
 class Rotating:
     """The rotations of one app.
 

@@ -376,3 +376,29 @@ def test_bad_input(app, arguments, message):
 def test_no_manifest(tmp_path, capsys):
     assert main(["rotate", "--app", str(tmp_path)]) == 2
     assert "no shield.toml in" in capsys.readouterr().err
+
+
+def published(app):
+    assert app.shield("--status", "--publish")[0] == 0
+    client = boto3.client("cloudwatch")
+    today = datetime.now(UTC)
+    points = client.get_metric_statistics(
+        Namespace="ShieldAI/shop", MetricName="SecretRotationOverdueDays", Period=3600, Statistics=["Maximum"],
+        StartTime=today - timedelta(hours=1), EndTime=today + timedelta(hours=1),
+    )["Datapoints"]  # fmt: skip
+    client.close()
+    return max(point["Maximum"] for point in points)
+
+
+def test_tells_cloudwatch_that_nothing_is_late(app):
+    assert published(app) == 0
+
+
+def test_tells_cloudwatch_how_late_the_latest_is(app, in_61_days):
+    assert published(app) == pytest.approx(1.0, abs=0.01)
+
+
+def test_publishes_all_or_nothing(app):
+    code, _, err = app.shield("--publish", "token")
+    assert code == 2
+    assert "--publish goes with --status of all secrets" in err

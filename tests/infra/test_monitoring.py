@@ -115,3 +115,10 @@ def test_the_words_name_only_what_the_event_has():
 def test_the_namespace_is_the_apps_own_or_the_users():
     assert namespace(manifest(prefix="shop/prod/")) == "ShieldAI/shop-prod"
     assert namespace(manifest(namespace="Ours")) == "Ours"
+
+
+def test_late_rotations_are_told_where_somebody_publishes_them():
+    assert ("alarm", "shop-secret-overdue") not in described()
+    alarm = described(overdue=2)["alarm", "shop-secret-overdue"]
+    assert (alarm["metric"], alarm["threshold"], alarm["missing"]) == ("SecretRotationOverdueDays", 2, "breaching")
+    assert (alarm["period"], alarm["statistic"]) == (86_400, "Maximum")

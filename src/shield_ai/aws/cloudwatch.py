@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from shield_ai.model import Settings
 
 
+def publish(session: Session, namespace: str, metric: str, value: float) -> None:
+    """Send one figure, now."""
+    with refused("cloudwatch:PutMetricData", metric):
+        session.cloudwatch().put_metric_data(Namespace=namespace, MetricData=[{"MetricName": metric, "Value": value}])
+
+
 class Alarm:
     """An alarm on one metric, with its tags."""
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shield_ai.aws import cloudwatch
 from shield_ai.aws.session import Session
 from shield_ai.cli._options import JSON, YES
 from shield_ai.cli._show import ask
 from shield_ai.errors import DONE, FINDINGS, ShieldError
+from shield_ai.infra.monitoring import OVERDUE, namespace
 from shield_ai.model import Hidden
 from shield_ai.reports.rotation import (
     by_hand_text,
@@ -21,7 +23,7 @@ from shield_ai.reports.rotation import (
     standings_text,
     waits_text,
 )
-from shield_ai.rotating import Rotating
+from shield_ai.rotating import Rotating, overdue
 from shield_ai.work import Work
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ _WHAT = {
 @click.option("--app", type=click.Path(path_type=Path), default=".", help="the app's folder; here by default")
 @click.option("--due", is_flag=True, help="rotate every secret whose time has come; for cron and CI")
 @click.option("--status", is_flag=True, help="say when each was rotated, and when it will be; change nothing")
+@click.option("--publish", is_flag=True, help="with --status: tell CloudWatch how late the latest is, for the alarm")
 @click.option("--resume", is_flag=True, help="go on with a rotation that stopped half-way")
 @click.option("--cancel", is_flag=True, help="give up a rotation that stopped half-way")
 @YES
@@ -51,6 +54,7 @@ def rotate(  # noqa: PLR0913  # one argument a flag
     *,
     due: bool,
     status: bool,
+    publish: bool,
     resume: bool,
     cancel: bool,
     yes: bool,
@@ -60,15 +64,20 @@ def rotate(  # noqa: PLR0913  # one argument a flag
 
     Nobody is locked out, wherever it stops: --resume goes on with it, and does nothing twice.
     """
+    if publish and (names or not status):
+        raise ShieldError("--publish goes with --status of all secrets", "shield rotate --status --publish")
     if sum((due, status, resume, cancel)) > 1:
         raise ShieldError("--due, --status, --resume and --cancel exclude each other", "give one of them")
     work = Work(app)
     if work.written is None:
         raise ShieldError(f"no shield.toml in {app}", "shield draft writes it; --app names the app's folder")
-    rotating = Rotating(work.written, work.tree.root, Session(work.written.app.region))
+    session = Session(work.written.app.region)
+    rotating = Rotating(work.written, work.tree.root, session)
     secrets = rotating.named(names)
     if status:
         standings = [rotating.standing(secret) for secret in secrets if names or secret.rotate]
+        if publish:
+            cloudwatch.publish(session, namespace(work.written), OVERDUE, overdue(standings))
         click.echo(standings_json(standings) if as_json else standings_text(standings), nl=False)
         return DONE
     if due:

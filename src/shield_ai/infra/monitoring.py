@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html: of a pattern, in characters
 LIMIT = 2048
 RETENTION = 1_209_600  # seconds, 14 days: the longest that a queue keeps a message
-PERIOD = 300
+PERIOD, DAY = 300, 86_400  # seconds
+OVERDUE = "SecretRotationOverdueDays"
 SOURCE = "secretsmanager.amazonaws.com"
 CALL, SERVICE = "AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"
 READS = ["GetSecretValue", "BatchGetSecretValue"]
@@ -157,6 +158,12 @@ def _alarms(arns: _Arns) -> Iterator[tuple[str, Settings]]:
     yield "secret-errors", _alarm(arns, "SecretErrors", words, threshold=errors, periods=2)
     words = "A process in production serves secrets from its environment: AWS can't be read, or lacks a secret."
     yield "secret-fallback", _alarm(arns, "FallbackToEnv", words, threshold=0, periods=1)
+    days = arns.manifest.monitoring.overdue
+    if days is not None:
+        words = f"A rotation is more than {days} days late, or nobody has told how late: shield rotate --status."
+        # Nobody telling is the worse of the two: a job that has died says nothing.
+        daily = {"period": DAY, "statistic": "Maximum", "missing": "breaching"}
+        yield "secret-overdue", {**_alarm(arns, OVERDUE, words, threshold=days, periods=1), **daily}
 
 
 def _alarm(arns: _Arns, metric: str, description: str, *, threshold: int, periods: int) -> Settings:
