@@ -81,7 +81,7 @@ def pages() -> dict[str, str]:
 
 def _commands() -> str:
     parts = ["# Commands\n", "Every option is also a variable: `--yes` of `shield apply` is `SHIELD_APPLY_YES=1`.\n"]
-    context = click.Context(cli, info_name="shield")
+    context = click.Context(cli, info_name="shield", **cli.context_settings)
     for name in COMMANDS:
         command = cli.get_command(context, name)
         if command is None:
