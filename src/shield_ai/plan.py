@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.changes import Known, lacking_of, origins_of, resource_changes, secret_change
-from shield_ai.fixers._formatter import line_length
 from shield_ai.fixers.app import app_files
-from shield_ai.fixers.literals import defaults
+from shield_ai.fixers.code import code
 from shield_ai.fixers.policy import policy_file
-from shield_ai.fixers.python import rewrite
-from shield_ai.fixers.rename import rename
 from shield_ai.manifest import FILE, render
 from shield_ai.model import Change, Edit, Plan, Skipped
-from shield_ai.source import Source, file_change
+from shield_ai.source import file_change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,14 +58,14 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     files: list[FileChange] = []
     skipped: list[Skipped] = []
     taken: list[str] = []
-    fields = False
     if accessor_import:
-        files, skipped, taken, fields = _code(manifest, findings, calls, read, accessor_import, removal)
-    if accessor_import and manifest.secret:
-        module = accessor_import.split()[1]
-        others, left = app_files(read, manifest, has_folder=has_folder, module=module, fields=fields)
-        files += others
-        skipped += left
+        done = code(manifest, findings, calls, read, accessor_import, removal)
+        files, skipped, taken = [*done.files, *_manifest(manifest, read)], done.skipped, done.taken
+        if manifest.secret:
+            module = accessor_import.split()[1]
+            others, left = app_files(read, manifest, has_folder=has_folder, module=module, fields=done.fields)
+            files += others
+            skipped += left
     changes: list[Change] = []
     known = known or Known()
     missing: list[str] = []
@@ -100,49 +97,12 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     )
 
 
-def _code(  # as plan
-    manifest: Manifest,
-    findings: Sequence[Finding],
-    calls: Sequence[tuple[str, int, int]],
-    read: Read,
-    accessor_import: str,
-    removal: Removal | None,
-) -> tuple[list[FileChange], list[Skipped], list[str], bool]:
-    """Rewrite each Python file that has findings, rename what shield.toml renames, and write shield.toml."""
-    files: list[FileChange] = []
-    skipped: list[Skipped] = []
-    taken: list[str] = []
-    fields = False
-    sites: dict[str, list[Finding]] = {}
-    places: dict[str, list[tuple[int, int]]] = {}
-    for finding in findings:
-        if finding.site:
-            sites.setdefault(finding.path, []).append(finding)
-    for path, line, column in calls:
-        places.setdefault(path, []).append((line, column))
-    for path in sorted({*sites, *places}):
-        raw = read(path) or b""
-        source = Source.from_bytes(path, raw)
-        width = line_length(read, path)
-        rewritten = rewrite(source, sites.get(path, []), manifest, accessor_import, removal, width)
-        skipped += rewritten.skipped
-        taken += rewritten.taken
-        fields = fields or rewritten.fields
-        edits = [*rewritten.edits, *rename(source, places.get(path, []), manifest)]
-        for variable, found in defaults(source, places.get(path, []), removal) if removal else ():
-            if isinstance(found, Edit):
-                edits.append(found)
-                taken.append(variable)
-            else:
-                skipped.append(Skipped(path=path, line=0, name=variable, reason=found))
-        if edits:
-            files.append(file_change(path, raw, edits, source.encoding))
-    if not manifest.secret:
-        return files, skipped, taken, fields
+def _manifest(manifest: Manifest, read: Read) -> list[FileChange]:
+    """Write shield.toml, or add to it."""
     old = read(FILE)
     text = render(manifest, old.decode() if old else "")
-    if old is None or text.encode() != old:
-        addition = text if old is None else text[len(old.decode()) :]
-        at = len(old or b"")
-        files.append(file_change(FILE, old, [Edit(path=FILE, start=at, end=at, replacement=addition)]))
-    return files, skipped, taken, fields
+    if not manifest.secret or (old is not None and text.encode() == old):
+        return []
+    addition = text if old is None else text[len(old.decode()) :]
+    at = len(old or b"")
+    return [file_change(FILE, old, [Edit(path=FILE, start=at, end=at, replacement=addition)])]

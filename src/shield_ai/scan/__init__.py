@@ -27,6 +27,7 @@ from shield_ai.scan.findings import (
     app_name,
     dotenv_finding,
     findings_of,
+    is_label,
     join_databases,
     number,
 )
@@ -152,7 +153,9 @@ def scan_files(name: str, paths: list[str], read: Read, named: Collection[str] =
 def _harmless(source: Source, seen: Walk, *, settings: bool) -> Iterator[Skipped]:
     """Say what was passed over, each name once; outside the settings, only what is written as a setting is."""
     names: set[str] = set()
-    for node, full, reason in seen.harmless:
+    labels = [spot for spot in seen.spots if not settings and is_label(spot)]
+    passed = [*seen.harmless, *((s.node, s.target, "outside the settings, and like no secret") for s in labels)]
+    for node, full, reason in passed:
         name = full.rstrip(".0123456789")
         if name not in names and (settings or name.isupper()):
             names.add(name)

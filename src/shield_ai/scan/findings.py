@@ -66,13 +66,18 @@ def findings_of(source: Source, spots: list[Spot], facts: Facts, known: set[str]
     for spot in spots:
         if spot.shape is Shape.READ and spot.reason and not spot.wanted():
             continue
-        if spot.shape is Shape.LITERAL and not in_settings and not _random(literal_text(spot.node) or ""):
+        if not in_settings and is_label(spot):
             continue
         if spot.shape is Shape.LITERAL and names[spot.scope, literal_variable(spot)] > 1:
             spot.reason = spot.reason or "several values stand under this name"
         spot.reason = spot.reason or reason
         found.append(_finding(source, spot, in_settings=in_settings))
     return found
+
+
+def is_label(spot: Spot) -> bool:
+    """Tell whether a literal outside the settings is more likely a label or a sentence than a secret."""
+    return spot.shape is Shape.LITERAL and not _random(literal_text(spot.node) or "")
 
 
 def _random(text: str) -> bool:

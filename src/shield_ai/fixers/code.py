@@ -1,0 +1,89 @@
+"""Everything that becomes of the app's Python: secrets wrapped, names carried over, literals and fallbacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.fixers._formatter import line_length
+from shield_ai.fixers._imports import accessor_names
+from shield_ai.fixers.fallbacks import fallback_edits, rotating_key
+from shield_ai.fixers.literals import defaults
+from shield_ai.fixers.python import rewrite
+from shield_ai.fixers.rename import rename
+from shield_ai.model import Edit, FileChange, Skipped
+from shield_ai.source import Source, file_change
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.fixers import Read
+    from shield_ai.fixers.literals import Removal
+    from shield_ai.manifest import Manifest
+    from shield_ai.model import Finding
+
+
+class Code(msgspec.Struct, kw_only=True):
+    """What becomes of the Python files."""
+
+    files: list[FileChange] = []
+    skipped: list[Skipped] = []
+    taken: list[str] = []  # variables whose values are no longer in the code
+    fields: bool = False  # a settings class of pydantic gets a source of ours
+
+
+def code(  # each is a different thing that the code follows from
+    manifest: Manifest,
+    findings: Sequence[Finding],
+    calls: Sequence[tuple[str, int, int]],
+    read: Read,
+    accessor_import: str,
+    removal: Removal | None = None,
+) -> Code:
+    """Rewrite each Python file that has findings or reads secrets already.
+
+    Args:
+        manifest: What is moved.
+        findings: Of the whole app.
+        calls: Path, line and column of each call of the runtime.
+        read: Gives the bytes of a file.
+        accessor_import: The line that imports `get_secret`.
+        removal: Takes the literals out of the code; None: they stay as defaults.
+    """
+    out = Code()
+    sites: dict[str, list[Finding]] = {}
+    places: dict[str, list[tuple[int, int]]] = {}
+    for finding in findings:
+        if finding.site:
+            sites.setdefault(finding.path, []).append(finding)
+    for path, line, column in calls:
+        places.setdefault(path, []).append((line, column))
+    key = rotating_key(manifest, read)
+    for path in sorted({*sites, *places}):
+        raw, here, reads = read(path) or b"", sites.get(path, []), places.get(path, [])
+        source = Source.from_bytes(path, raw)
+        done = rewrite(source, here, manifest, accessor_import, removal, line_length(read, path))
+        out.skipped += done.skipped
+        out.taken += done.taken
+        out.fields = out.fields or done.fields
+        edits = [*done.edits, *rename(source, reads, manifest)]
+        if key:
+            wrapped = [finding.site for finding in here if finding.site and done.edits]
+            edits += fallback_edits(source, wrapped, key, accessor_names(source, accessor_import).get)
+        if removal:
+            edits += _removed(source, reads, removal, out)
+        if edits:
+            out.files.append(file_change(path, raw, edits, source.encoding))
+    return out
+
+
+def _removed(source: Source, reads: list[tuple[int, int]], removal: Removal, out: Code) -> list[Edit]:
+    edits = []
+    for variable, found in defaults(source, reads, removal):
+        if isinstance(found, Edit):
+            edits.append(found)
+            out.taken.append(variable)
+        else:
+            out.skipped.append(Skipped(path=source.path, line=0, name=variable, reason=found))
+    return edits
