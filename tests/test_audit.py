@@ -106,8 +106,9 @@ def test_without_an_app_every_secret_counts():
 
 def test_a_name_that_ends_like_an_arn_is_told_from_one():
     names = ["key-abcdef", "key"]
-    found = audit(record("GetSecretValue", arn("key"), APP), record("GetSecretValue", arn("key-abcdef"), APP), names=names)  # fmt: skip
-    assert [access.secret for access in found.accesses] == ["key", "key-abcdef"]
+    arns = [arn("key"), arn("key-abcdef"), arn("key-abcdef").removesuffix("-a1B2c3")]
+    found = audit(*[record("GetSecretValue", each, APP) for each in arns], names=names)
+    assert [(access.secret, access.deeds[Deed.READ]) for access in found.accesses] == [("key", 1), ("key-abcdef", 2)]
 
 
 def test_keeps_few_addresses_of_many():

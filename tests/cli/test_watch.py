@@ -122,6 +122,7 @@ def test_report_of_an_app_before_and_after(tmp_path, aws):
     done = shield("report", "--trail", str(tmp_path / "trail.json"), cwd=app)
     assert "What shield apply did to each file" in done.out
     assert "Secrets Manager</span>" in done.out
+    assert "-SECRET_KEY = os.environ[" in done.out
     assert "user/\u200bbob" in done.out
     done = shield("report", "-o", str(tmp_path / "comment.md"), cwd=app)
     assert (tmp_path / "comment.md").read_text().startswith("### Secrets of app")

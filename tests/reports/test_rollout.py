@@ -25,6 +25,7 @@ def test_what_is_open():
     assert found["Read each secret with get_secret()"] == "open"
     assert found["Create the secrets"] == "open"
     assert found["See in the audit that only the app reads"] == "open"
+    assert found["Be told by alarms"] == "open"
 
 
 def test_what_was_not_looked_at_is_not_known():

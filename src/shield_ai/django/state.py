@@ -47,7 +47,7 @@ def edited() -> list[str]:
 
 def _as_written(module: ModuleType) -> bool:
     try:
-        text = Path(str(module.__file__)).read_text(encoding="utf-8").replace("\r\n", "\n")
+        text = Path(str(module.__file__)).read_text(encoding="utf-8")  # whatever its line ends
     except (OSError, UnicodeDecodeError):
         return True  # no source to compare: a .pyc alone, or a zip
     first, _, body = text.partition("\n")
