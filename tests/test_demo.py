@@ -88,6 +88,8 @@ def test_the_journey_and_no_value_anywhere(tmp_path):
         "apply",
         "after",
         "verify",
+        "audit",
+        "report",
         "rollback",
         "rotate",
         "leaks",

@@ -27,7 +27,7 @@ from shield_ai.model import Hidden
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_LOG = "demo.log"
+_LOG, _REPORT = "demo.log", "report.html"
 ONE, TWO = "one user, our Django backend", "two users, Django's own"
 
 
@@ -97,6 +97,7 @@ class Journey:
                 ok=app.accepts_webhook(self.secrets["PAYMENT_WEBHOOK_SECRET"]),
             )
         self.verify()
+        self.watch()
         shutil.copytree(self.app, self.folder / "applied")
         self.rollback(before)
         (self.folder / "env-put-aside").rename(env_file)
@@ -172,6 +173,15 @@ class Journey:
         good = sum(check["status"] == "ok" for check in checks)
         self.say("verify", f"{good} of {len(checks)} checks ok", ok=good == len(checks))
 
+    def watch(self) -> None:
+        """Say who read what, and put all of it on one page."""
+        audit = json.loads(self.shield("audit", "--json", show=False))
+        reads = sum(access["deeds"].get("read", 0) for access in audit["accesses"])
+        self.say("audit", f"{audit['events']} events in CloudTrail, {reads} reads, {len(audit['alerts'])} need eyes")
+        page = self.folder / _REPORT
+        self.shield("report", "-o", str(page))
+        self.say("report", f"one page of {page.stat().st_size // 1024} kB that needs nothing else")
+
     def rollback(self, before: dict[str, bytes]) -> None:
         """Go back, and compare every byte."""
         self.shield("rollback", "--yes")
@@ -182,11 +192,12 @@ class Journey:
     def leaks(self) -> None:
         """Search everything that was printed, logged, planned or journalled for every value."""
         kept = self.app / ".shield"
-        places = [self.folder / _LOG, self.folder / "plan.json", kept / "journal.jsonl"]
+        places = [self.folder / _LOG, self.folder / "plan.json", self.folder / _REPORT, kept / "journal.jsonl"]
         places += [self.aws.log_path, self.pg.log_path]
         haystack = bytes(self.seen) + b"".join(place.read_bytes() for place in places if place.exists())
         found = [name for name, value in self.secrets.items() if value.reveal().encode() in haystack]
-        text = f"{len(self.secrets)} values searched for in {len(haystack)} bytes of output, logs, plan and journal: "
+        places_text = "output, logs, plan, report and journal"
+        text = f"{len(self.secrets)} values searched for in {len(haystack)} bytes of {places_text}: "
         self.say("leaks", text + (f"found {', '.join(found)}" if found else "none found"), ok=not found)
 
 
