@@ -72,7 +72,7 @@ PROPERTIES = _set(
 # Hold the path of a file, by a convention that everybody knows.
 PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE"})
 # Before AUTH at the end, these make it credentials ("user:password"); SOCIAL_AUTH and the like are settings.
-AUTHORITIES = _set("HTTP BASIC INBOUND REMOTE SMS REDIS PROXY REGISTRY WEBHOOK ELASTIC ELASTICSEARCH")
+AUTHORITIES = _set("HTTP BASIC INBOUND REMOTE SMS REDIS REGISTRY WEBHOOK ELASTIC ELASTICSEARCH")
 # These may follow and change nothing.
 SAME = frozenset({"ID", "FALLBACKS", "FALLBACK"})
 SWITCHES = _set(

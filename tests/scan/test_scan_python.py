@@ -129,6 +129,12 @@ def test_what_cannot_be_moved_says_why(sites, text, reason):
         pytest.param("import os\ndel os.environ['API_KEY']", id="deleted"),
         pytest.param("from decouple import config\nX = config('STORE_TOKEN', cast=bool)", id="a switch"),
         pytest.param("def f(os):\n    return os.environ['API_KEY']", id="a parameter"),
+        pytest.param("import os\nX = strtobool(os.environ.get('API_KEY') or 'no')", id="turned into a truth value"),
+        pytest.param("import os\nX = os.environ.get('API_KEY') == 'True'", id="compared with a truth value"),
+        pytest.param(
+            "import os\nX = os.getenv('API_KEY', '').lower() in ('1', 'yes')", id="compared with truth values"
+        ),
+        pytest.param("ES = {'basic_auth': ('elastic', None)}", id="a user's name"),
         pytest.param("import os\ndef get(name):\n    return os.environ[name]", id="the helper itself"),
         pytest.param("import environ\nenv = environ.Env()\nenv.read_env('API_KEY')", id="reads a file"),
         pytest.param("import os\nDB_HOST = os.environ['DB_HOST']", id="a database without a password"),
@@ -347,6 +353,7 @@ def test_what_sounds_like_a_secret_outside_the_settings_is_no_news(scanned):
         pytest.param("'[]'", True, id="an empty list"),
         pytest.param('\'{"shop": "dev"}\'', False, id="a document for development"),
         pytest.param("''", False, id="nothing"),
+        pytest.param("None", False, id="None"),
         pytest.param("'dev'", False, id="a value for development"),
     ],
 )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from shield_ai.scan.project import Project
 
 CASTS = frozenset({"str", "bytes", "Secret", "SecretStr", "loads", "strip", "encode", "decode", "b64decode", "replace"})
+TO_BOOL = frozenset({"strtobool", "str2bool", "str_to_bool", "to_bool", "parse_bool", "is_true", "asbool"})
+TRUTH = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "y", "n", "t", "f"})
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
 
@@ -23,6 +25,7 @@ class Expressions(Statements):
     def __init__(self, project: Project, module: Module) -> None:
         super().__init__(project, module)
         self._database = ""  # the dict of a database that we are in
+        self._truth = False  # only whether it says yes or no is of interest
 
     def read(self, node: ast.Call | ast.Subscript, path: tuple[str, ...], *, direct: bool) -> bool:
         """Note a read, and tell whether it is one."""
@@ -62,7 +65,7 @@ class Expressions(Statements):
             if not self.read(node, path, direct=direct):
                 self.visit(node.value, path, direct=False)
             self.visit(node.slice, (), direct=False)
-        elif isinstance(node, ast.Compare) and self.presence(node):
+        elif isinstance(node, ast.Compare) and self._compare(node):
             pass
         elif isinstance(node, ast.Dict):
             self._dict(node, path)
@@ -77,6 +80,19 @@ class Expressions(Statements):
             self.literal(node, path, direct=direct)
         else:
             self._inside(node, path, direct=direct)
+
+    def _compare(self, node: ast.Compare) -> bool:
+        """Walk a comparison with nothing but its left side of interest, and tell whether it is one."""
+        truth = _asks_for_truth(node)
+        if truth:
+            self._for_truth([node.left])
+        return truth or self.presence(node)
+
+    def _for_truth(self, nodes: list[ast.expr]) -> None:
+        before, self._truth = self._truth, True
+        for node in nodes:
+            self.visit(node, (), direct=False)
+        self._truth = before
 
     def _inside(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         if isinstance(node, ast.BoolOp):
@@ -140,6 +156,9 @@ class Expressions(Statements):
         if isinstance(function, Accessor):
             self.accessor(node, path)
             return
+        if getattr(node.func, "attr", getattr(node.func, "id", "")) in TO_BOOL:
+            self._for_truth(node.args)
+            return
         cast = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         read = self.read(node, path, direct=direct) or self.value_object(node, function, path)
         if not read and isinstance(node.func, ast.Attribute):
@@ -149,3 +168,13 @@ class Expressions(Statements):
         for keyword in node.keywords:
             inner = path if read or not keyword.arg else (*path, keyword.arg)
             self.visit(keyword.value, inner, direct=bool(keyword.arg) and not read)
+
+
+def _asks_for_truth(node: ast.Compare) -> bool:
+    """Tell a comparison with "true", "1" and the like."""
+    if len(node.comparators) != 1:
+        return False
+    words = node.comparators[0]
+    parts = words.elts if isinstance(words, (ast.Tuple, ast.List, ast.Set)) else [words]
+    texts = [literal_text(part) for part in parts]
+    return bool(texts) and all(text is not None and text.lower() in TRUTH for text in texts)

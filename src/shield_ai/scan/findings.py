@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ from shield_ai.pattern import rules
 from shield_ai.scan.literals import literal_text
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Collection
 
     from shield_ai.layout import Facts
@@ -141,6 +141,8 @@ def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: boo
 
 def _spare(source: Source, spot: Spot) -> bool:
     """Tell whether the default of a read can serve in production: a part of a database, a URL without credentials."""
+    if isinstance(spot.default, ast.Constant) and not spot.default.value:
+        return False  # empty anyway
     text = literal_text(spot.default) if spot.default is not None else ""
     if spot.default is None or text in {"", "{}", "[]"}:
         return bool(text)  # an empty JSON document holds no secret

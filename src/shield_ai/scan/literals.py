@@ -45,6 +45,8 @@ def looks_secret(path: tuple[str, ...], node: ast.expr) -> bool:
         return False
     if found := CREDENTIALS.match(text):
         return not TEMPLATE.search(found[1])
+    if path[-1] == "0" and len(path) > 1 and words(path[-2])[-1:] == ("AUTH",):
+        return False  # the user's name, before the password
     return _named(path) and _value(text, path)
 
 

@@ -163,7 +163,7 @@ class Walk(Expressions):
         if read is None:
             return False
         name = self.resolver.constant(read.argument, self.scopes) if read.argument else read.reader.fixed
-        if _is_switch(node, read):
+        if self._truth or _is_switch(node, read):
             if name and is_secret(name):
                 self.harmless.append((node, name, "read as a truth value, so no secret"))
             return True
