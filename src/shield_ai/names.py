@@ -53,7 +53,7 @@ NO_SECRET_KEY = _set(
     """PUBLIC PUBLISHABLE PUB SITE PRIMARY FOREIGN SORT CACHE LOOKUP UNIQUE PARTITION ROUTING INDEX PK REGISTRY SLUG
     GROUP HEADER COOKIE SESSION CONTEXT EVENT ANNOTATION METRIC FEATURE SETTINGS SETTING TRANSLATION SORTING STATE
     LANGUAGE LABEL STORAGE OBJECT QUOTA MARKER JSON DATA HASH ID SAVE SEARCH OPTION FORM HOT SHORTCUT DICT MAP ORDER
-    ORDERING NAME USER ACCEPTED BY JS JAVASCRIPT CLUSTER"""
+    ORDERING NAME USER USERNAME EMAIL SURROGATE ACCEPTED BY JS JAVASCRIPT CLUSTER"""
 )
 # What comes after the word and speaks about the secret instead of holding it.
 PROPERTIES = _set(
@@ -132,6 +132,8 @@ def meaning(name: str) -> Meaning:
 
 def _address(parts: tuple[str, ...]) -> Meaning:
     head, last = parts[:-1], parts[-1]
+    if last == "LOCATION" and {"CA", "CERT", "CERTIFICATE", "SSL", "TLS", "FILE"} & set(head):
+        return Meaning.HARMLESS
     if "WEBHOOK" in head or "WEBHOOKS" in head:
         return Meaning.SECRET if last in {"URL", "URLS", "URI"} else Meaning.HARMLESS
     if last == "BROKER":

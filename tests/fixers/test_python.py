@@ -465,3 +465,27 @@ def test_a_pair_is_one_document_where_shield_toml_says_so():
         assert f"env='EMAIL_HOST_{name}'" in after
     alone, _ = rewritten(text.replace("USER = os.getenv('EMAIL_HOST_USER', '')\n", ""))
     assert b"get_secret('email-host-password', lambda: os.getenv('EMAIL_HOST_PASSWORD'))" in alone
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            "SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL',\n                                         None)\n",
+            "SQLALCHEMY_DATABASE_URI = get_secret(\n    'database-url',\n    lambda: os.environ.get('DATABASE_URL',\n                           None),\n)\n",
+            id="to the left",
+        ),
+        pytest.param(
+            "X = os.getenv('API_KEY',\n              None)\n",
+            "X = get_secret(\n    'api-key',\n    lambda: os.getenv('API_KEY',\n                      None),\n)\n",
+            id="to the right",
+        ),
+        pytest.param(
+            "X = os.getenv(\n    'API_KEY', None)\n",
+            "X = get_secret(\n    'api-key',\n    lambda: os.getenv(\n        'API_KEY', None),\n)\n",
+            id="by a step, where nothing is aligned",
+        ),
+    ],
+)  # fmt: skip
+def test_lines_that_are_aligned_with_a_bracket_stay_so(before, after):
+    check("import os\n" + before, "import os\n\nfrom shop.utils.secrets import get_secret\n" + after)

@@ -41,7 +41,8 @@ def wrap_edits(source: Source, wraps: list[Wrap], width: int = 0) -> list[Edit]:
             by_line.setdefault(first, []).append(wrap)
         else:
             inner = _indentable(source, wrap, first, last)
-            edits += _over_lines(source, wrap, first, inner)
+            alone = all(w is wrap or w.site.end <= wrap.site.start or wrap.site.end <= w.site.start for w in wraps)
+            edits += _over_lines(source, wrap, first, inner, alone=alone)
             for number in inner:
                 moved[number] = moved.get(number, 0) + 1
     for number, group in by_line.items():
@@ -72,8 +73,16 @@ def _in_line(source: Source, number: int, wraps: list[Wrap], width: int, deeper:
     ]
 
 
-def _over_lines(source: Source, wrap: Wrap, first: int, inner: list[int]) -> list[Edit]:
-    """Wrap an expression of several lines: one argument a line, the expression moved in by one step."""
+def _over_lines(source: Source, wrap: Wrap, first: int, inner: list[int], *, alone: bool) -> list[Edit]:
+    """Wrap an expression of several lines: one argument a line, the expression moved in by one step.
+
+    Args:
+        source: The file.
+        wrap: The expression.
+        first: Its first line.
+        inner: Those of its other lines that move.
+        alone: No other one is wrapped inside or around it.
+    """
     site = wrap.site
     before, after = around(source, wrap)
     if (text := _in_place(source, wrap)) is not None:
@@ -86,12 +95,29 @@ def _over_lines(source: Source, wrap: Wrap, first: int, inner: list[int]) -> lis
     late = before.removeprefix(f"{wrap.names.get}({name}, ")
     keywords = "".join(f"\n{indent}{step}{keyword}," for keyword in _keywords(wrap, quote_of(source, site)))
     opening = f"{wrap.names.get}(\n{indent}{step}{name},\n{indent}{step}{late}"
-    deeper = [_edit(source, source.lines[n - 1][0], source.lines[n - 1][0], step) for n in inner]
+    column = source.position(site.start)[1] - 1
+    shift = _aligned(source, inner, column, len(indent + step + late)) if alone else 0
+    starts = [source.lines[n - 1][0] for n in inner]
+    deeper = [_edit(source, at, at - min(shift, 0), step if not shift else " " * shift) for at in starts]
     return [
         _edit(source, site.start, site.start, opening),
         *deeper,
         _edit(source, site.end, site.end, f",{keywords}\n{indent})"),
     ]
+
+
+def _aligned(source: Source, inner: list[int], column: int, target: int) -> int:
+    """Return by how much lines move that are aligned with the bracket after an expression's beginning; 0: they aren't.
+
+    Args:
+        source: The file.
+        inner: The lines.
+        column: Where the expression begins now.
+        target: And where it begins afterwards.
+    """
+    lines = [source.lines[n - 1][1] for n in inner]
+    aligned = all(len(line) - len(line.lstrip(b" ")) > column for line in lines)
+    return target - column if aligned and column else 0
 
 
 def _indentable(source: Source, wrap: Wrap, first: int, last: int) -> list[int]:
