@@ -108,6 +108,7 @@ def dossier(app: Path, *, only: Half | None, since: str | None, trails: Sequence
         diffs=tuple(sorted(_applied(work, journal, run) if run else _planned(work), key=_python_first)),
         applied=bool(run),
         undoable=len(journal.standing(last_run(journal))),
+        begun=work.written is not None,
         places=tuple(_place(secret, manifest, work) for secret in manifest.secret),
         checks=tuple(work.verify()),
         readers=tuple(_readers(manifest)),
@@ -165,9 +166,12 @@ def _applied(work: Work, journal: Journal, run: str) -> Iterator[Diff]:
 def _planned(work: Work) -> Iterator[Diff]:
     keep = _names(work)
     for file in work.edits():
+        if file.before is None:
+            yield became(file.path, None, "".join(edit.replacement for edit in file.edits).encode(), keep)
+            continue
         spans = [(f.site.start, f.site.end) for f in work.findings if f.path == file.path and f.site and not f.env]
         text = diff_text(file, work.tree.read(file.path), keep=keep, spans=spans)
-        yield Diff(path=file.path, lines=tuple(text.splitlines()[1 + (file.before is not None) :]))
+        yield Diff(path=file.path, lines=tuple(text.splitlines()[2:]))
 
 
 def _python_first(diff: Diff) -> tuple[bool, bool, str]:

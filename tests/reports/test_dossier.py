@@ -13,6 +13,7 @@ from shield_ai.reports.dossier import attention, became, shown
         pytest.param(CLEAN, "No findings, 1 of 1 secret in AWS Secrets Manager.", id="clean"),
         pytest.param(EMPTY, "No findings.", id="empty"),
         pytest.param(dossier(), "8 findings, 3 of 5 secrets in AWS Secrets Manager, 1 rotation overdue, 1 check failed.", id="much"),
+        pytest.param(dossier(begun=False, account="", findings=1, places=dossier().places[2:3]), "1 finding, 1 secret to move.", id="nothing begun"),
         pytest.param(dossier(account="", checks=(), findings=1), "1 finding, 5 secrets named in shield.toml; AWS was not looked at, 1 rotation overdue.", id="no AWS"),
     ],
 )  # fmt: skip
@@ -57,3 +58,9 @@ def test_what_needs_attention():
         ("a: a call was denied", "user/shop was denied GetSecretValue, 2 times, last 2026-11-24", ""),
     ]
     assert attention(CLEAN) == attention(EMPTY) == []
+
+
+def test_before_anything_is_begun_one_thing_needs_attention():
+    ((what, _, hint),) = attention(dossier(begun=False))
+    assert what == "Nothing is moved yet"
+    assert "shield draft" in hint

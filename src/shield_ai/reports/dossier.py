@@ -96,6 +96,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     diffs: tuple[Diff, ...] = ()
     applied: bool = False  # the diffs are what apply did; else what it would do
     undoable: int = 0  # steps that rollback can undo
+    begun: bool = True  # there is a shield.toml; else the secrets are those that a draft of it would name
     places: tuple[Place, ...] = ()
     checks: tuple[Check, ...] = ()
     readers: tuple[str, ...] = ()
@@ -126,8 +127,8 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> tuple[Check, ...]:
-        """The checks that failed."""
-        return tuple(check for check in self.checks if check.status is Status.FAILED)
+        """The checks that failed; before anything is begun, there is nothing to check."""
+        return tuple(check for check in self.checks if self.begun and check.status is Status.FAILED)
 
     def of(self, severity: Severity) -> int:
         """How many findings have a severity."""
@@ -137,12 +138,14 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     def headline(self) -> str:
         """The state in a sentence."""
         parts = [count(len(self.findings), "finding") if self.findings else "No findings"]
-        if self.places:
-            where = "in AWS Secrets Manager" if self.account else "named in shield.toml; AWS was not looked at"
-            number = (
-                f"{self.in_aws} of {count(self.wanted, 'secret')}" if self.account else count(self.wanted, "secret")
+        if self.places and not self.begun:
+            parts.append(f"{count(len(self.places), 'secret')} to move")
+        elif self.places:
+            parts.append(
+                f"{self.in_aws} of {count(self.wanted, 'secret')} in AWS Secrets Manager"
+                if self.account
+                else f"{count(self.wanted, 'secret')} named in shield.toml; AWS was not looked at"
             )
-            parts.append(f"{number} {where}")
         if self.overdue:
             parts.append(f"{count(len(self.overdue), 'rotation')} overdue")
         if self.failed:
@@ -216,6 +219,10 @@ def count(number: int, noun: str) -> str:
 
 def attention(dossier: Dossier) -> list[tuple[str, str, str]]:
     """Give what somebody has to see to: what, why, and what to do."""
+    if not dossier.begun and dossier.places:
+        return [
+            ("Nothing is moved yet", "there is no shield.toml", "shield draft writes it, shield plan shows the rest")
+        ]
     same: dict[tuple[str, str], list[str]] = {}
     for check in dossier.failed:
         same.setdefault((check.detail, check.hint), []).append(check.name)

@@ -26,11 +26,10 @@ def rollout(dossier: Dossier) -> tuple[Step, ...]:
 
 def _steps(dossier: Dossier) -> Iterator[Step]:
     dev, staging, production = STAGES
-    yield _step(
-        dev, "Name the secrets in shield.toml", done=bool(dossier.places), evidence=f"{len(dossier.places)} named"
-    )
+    named = len(dossier.places) if dossier.begun else 0
+    yield _step(dev, "Name the secrets in shield.toml", done=bool(named), evidence=f"{named} named")
     left = sum(shown.finding.fixable for shown in dossier.findings)
-    moved = dossier.applied and not left
+    moved = bool(named) and not left
     yield _step(dev, "Read each secret with get_secret()", done=moved, evidence=f"{left} places left" if left else "")
     yield _check(dossier, dev, "Keep the vendored runtime as it was written", "vendored runtime")
     yield Step(
