@@ -156,6 +156,7 @@ def _store(  # as apply
             was=change.before,
             account=plan.account,
             region=plan.region,
+            environment=plan.environment,
         )
     )
     arn, settings, before = "", change.settings or {}, change.before or {}
@@ -186,6 +187,7 @@ def _put(change: Change, *, run: str, plan: Plan, journal: Journal, aws: Account
             was=change.before,
             account=plan.account,
             region=plan.region,
+            environment=plan.environment,
         )
     )
     aws.resources.put(change.resource, change.name, change.settings)

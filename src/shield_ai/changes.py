@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from shield_ai.environments import TAG
 from shield_ai.errors import AwsError, UnsafePlanError
 from shield_ai.infra.iam import MANAGED_BY
 from shield_ai.infra.permissions import PERMISSIONS
@@ -33,9 +34,12 @@ _PERMISSIONS = {
 class Known:
     """What the AWS half of a plan is made from beside shield.toml and the account."""
 
+    target: Manifest | None = None  # shield.toml as it is for an environment; None: for none
     desired: Sequence[Resource] = ()  # what should be there beside the secrets, each after what it depends on
     # How an earlier apply left each thing, oldest first: what differs from it was changed by somebody else.
     put: Mapping[tuple[str, str], Settings] = dataclasses.field(default_factory=dict)
+    # Variable -> locator, for what no source has.
+    last_resort: Mapping[str, str] = dataclasses.field(default_factory=dict)
     # Whether the value of a source is that of the current version: name, version, source -> "unchanged", …
     compare: Callable[[str, str, tuple[Origin, ...]], str] = lambda _name, _version, _origins: "unknown"
     # Whether a value that differs, or settings that somebody changed, may be overwritten: kind, name.
@@ -89,6 +93,12 @@ def secret_change(
     if owner and owner != manifest.app.name:
         raise UnsafePlanError(
             f"secret {name} belongs to the app {owner}", f'set prefix = "{manifest.app.name}/" in shield.toml'
+        )
+    theirs, wanted = (tags.get(TAG, "") for tags in (state.tags if state else {}, manifest.app.tags))
+    if owner and theirs and theirs != wanted:
+        raise UnsafePlanError(
+            f"secret {name} belongs to the environment {theirs}",
+            f"give {wanted or 'this one'} another prefix in shield.toml, or use --environment {theirs}",
         )
     if state and not state.deleted:
         return _existing(secret, manifest, state, origins, known) if owner else _keep(name)
@@ -158,7 +168,11 @@ def _needed(now: Settings, settings: Settings, *, replaced: bool) -> tuple[str, 
 
 
 def origins_of(
-    secret: Secret, findings: Sequence[Finding], available: Mapping[str, str], read: Read
+    secret: Secret,
+    findings: Sequence[Finding],
+    available: Mapping[str, str],
+    read: Read,
+    last_resort: Mapping[str, str],
 ) -> tuple[tuple[Origin, ...], list[Skipped]]:
     """Choose where each part of a secret comes from: a source that the user named, else the code, else a new value.
 
@@ -180,6 +194,12 @@ def origins_of(
             found.append(Origin(locator=here[0][1], field=field))
     if not found and secret.kind is Kind.DJANGO_SECRET_KEY:
         found.append(Origin(locator=f"generate:{secret.kind}"))
+    held = {origin.field for origin in found}
+    for variable, field in secret.variables().items():
+        if field not in held and secret.generate and field in {"", "password"}:
+            found.append(Origin(locator="generate:password", field=field))
+        elif field not in held and not secret.optional and not disputed and (last := last_resort.get(variable)):
+            found.append(Origin(locator=last, field=field))
     return tuple(found), disputed
 
 

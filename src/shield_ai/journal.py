@@ -49,6 +49,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     arn: str = ""
     account: str = ""
     region: str = ""
+    environment: str = ""  # aws: of shield.toml; empty where none was named
 
 
 class Journal:
@@ -189,13 +190,14 @@ class Journal:
         """Tell whether a begun step is known to have ended."""
         return any(r.event == "done" and r.of == begin.seq for r in self.records)
 
-    def put(self, account: str, region: str) -> dict[tuple[str, str], Settings]:
+    def put(self, account: str, region: str, environment: str = "") -> dict[tuple[str, str], Settings]:
         """Return how applies left each thing of an account, by kind and name, oldest first; what is cut off, not."""
+        place = (account, region, environment)
         undone = {r.of for r in self.records if r.event == "undone"}
         done = {r.of for r in self.records if r.event == "done"}
         found: dict[tuple[str, str], Settings] = {}
         for r in self.records:
-            ours = r.event == "begin" and r.kind == "aws" and (r.account, r.region) == (account, region)
+            ours = r.event == "begin" and r.kind == "aws" and (r.account, r.region, r.environment) == place
             if ours and r.seq not in undone:
                 found.pop((r.resource or SECRET, r.what), None)
                 if r.settings is not None and r.seq in done:

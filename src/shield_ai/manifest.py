@@ -66,6 +66,7 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     optional: bool = False  # the app runs without it
     rotate: Literal["manual"] | Rotation | None = None
     description: str = ""
+    generate: bool = False  # make a new value, or a new password of a database, where no source has one
 
     def variables(self) -> dict[str, str]:
         """Map each variable to the field that holds it; the field is empty for a single text."""
@@ -90,11 +91,28 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return bool(self.email or self.topic)
 
 
+class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One `[environments.NAME]`: what differs there from `[app]`, and how to get in."""
+
+    prefix: str | None = None
+    region: str | None = None
+    kms_key: str | None = None
+    role: str | None = None
+    replicas: tuple[str, ...] | None = None
+    tags: dict[str, str] = {}
+    account: str = ""  # twelve digits; anything else is refused
+    profile: str = ""  # of ~/.aws/config
+    assume: str = ""  # the ARN of a role to work as
+    env_file: str = ""  # values come from here where no --env-file is given
+    production: bool | None = None  # ask for the app's name; by default for one that is called prod, production or live
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of shield.toml."""
 
     app: App
     monitoring: Monitoring = Monitoring()
+    environments: dict[str, Environment] = {}
     secret: tuple[Secret, ...] = ()
 
     def of_variable(self, variable: str) -> tuple[Secret, str] | None:
@@ -125,6 +143,8 @@ def parse(text: str) -> Manifest:
 
 def _check(manifest: Manifest, text: str) -> None:
     _check_tags(manifest.app.tags, f"{FILE}{_line(text, None, 'tags', table='app')}")
+    for name, environment in manifest.environments.items():
+        _check_environment(name, environment, f"{FILE}{_line(text, None, table=f'environments.{name}')}")
     _check_monitoring(manifest.monitoring, f"{FILE}{_line(text, None, table='monitoring')}")
     seen: dict[str, int] = {}
     for i, secret in enumerate(manifest.secret):
@@ -150,6 +170,14 @@ def _check(manifest: Manifest, text: str) -> None:
                 raise ManifestError(
                     f"{FILE}{_line(text, i, 'rotate')}: rotate of {secret.name}: {error.message}", error.hint
                 ) from None
+
+
+def _check_environment(name: str, environment: Environment, where: str) -> None:
+    _check_tags(environment.tags, where)
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
+        raise ManifestError(f"{where}: {name!r} is no name of an environment", "use letters, digits, - and _")
+    if environment.account and not re.fullmatch(r"\d{12}", environment.account):
+        raise ManifestError(f"{where}: {environment.account!r} is no AWS account", "write its twelve digits")
 
 
 def _check_tags(tags: dict[str, str], where: str) -> None:
@@ -225,7 +253,12 @@ def _words(error: str) -> str:
     )
 
 
-_STRUCTS: dict[str, type[msgspec.Struct]] = {"secret[": Secret, "$.app": App, "$.monitoring": Monitoring}
+_STRUCTS: dict[str, type[msgspec.Struct]] = {
+    "secret[": Secret,
+    "$.app": App,
+    "$.monitoring": Monitoring,
+    "$.environments": Environment,
+}
 
 
 def _hint(error: str) -> str:

@@ -202,7 +202,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Where the value of a secret, or of one field of it, comes from: a locator, never the value.
 
     Locators: `env:SECRET_KEY`, `dotenv:.env#DB_PASSWORD`, `code:settings.py#120-160` (bytes),
-    `generate:django-secret-key`.
+    `generate:django-secret-key`, `prompt:DB_PASSWORD`, `copy:staging/db#password`.
     """
 
     locator: str
@@ -246,11 +246,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     app: str
     account: str = ""
     region: str = ""
+    environment: str = ""  # of shield.toml; empty where none was named
     files: tuple[FileChange, ...] = ()
     changes: tuple[Change, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     dotenv: tuple[Origin, ...] = ()  # literals that go into .env, each field a variable
     harmless: tuple[Skipped, ...] = ()  # what sounds like a secret and is none
+    placeholders: tuple[str, ...] = ()  # secrets whose value asks for another one, as `changeme` does
     missing: tuple[str, ...] = ()  # secrets that the app needs and that no source has a value for
     read: dict[str, str] = {}  # path -> sha256 of every other file that the plan was made from
 

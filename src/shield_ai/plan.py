@@ -70,14 +70,16 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     known = known or Known()
     missing: list[str] = []
     if live:
-        written, left = policy_file(read, manifest, live.account)
-        files += written
-        skipped += left
+        cloud = known.target or manifest
+        if cloud is manifest:  # the file beside the app is for the app as it is without an environment
+            written, left = policy_file(read, manifest, live.account)
+            files += written
+            skipped += left
         for secret in manifest.secret:
-            origins, left = origins_of(secret, [*findings, *constants], available, read)
+            origins, left = origins_of(secret, [*findings, *constants], available, read, known.last_resort)
             skipped += left
             lacking = lacking_of(secret, origins, findings)
-            change = secret_change(secret, manifest, live, () if lacking else origins, known)
+            change = secret_change(secret, cloud, live, () if lacking else origins, known)
             if change:
                 changes.append(change)
             elif lacking:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import os
 import secrets
+import sys
 from typing import TYPE_CHECKING
 
 from dotenv.parser import parse_stream
@@ -20,16 +22,18 @@ if TYPE_CHECKING:
 # Django's own alphabet and length: django.core.management.utils.get_random_secret_key
 _DJANGO_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)"
 _DJANGO_LENGTH = 50
+STDIN = "-"
 
 
 def read_env_file(path: Path) -> dict[str, Hidden]:
-    """Read a .env file; a later line wins over an earlier one.
+    """Read a .env file, or standard input where it is called `-`; a later line wins over an earlier one.
 
     Raises:
         SourceError: It can't be read, or a line has no value or can't be understood; the text never shows the line.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        raw = sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
+        text = raw.decode("utf-8-sig")
     except OSError as error:
         raise SourceError(f"{path} can't be read: {error.strerror}", "name a file with KEY=value lines") from None
     except UnicodeDecodeError as error:
@@ -54,6 +58,8 @@ class Values:
         env_files: Paths as the user gave them, and what is in each; a later file wins.
         environ: The process's environment.
         read: Gives the bytes of a file of the app, for literals in code.
+        ask: Asks a person for the value of a variable, unseen.
+        copy: Reads ENVIRONMENT/NAME of another environment.
     """
 
     def __init__(
@@ -61,10 +67,14 @@ class Values:
         env_files: Mapping[str, Mapping[str, Hidden]],
         environ: Mapping[str, str] = os.environ,
         read: Callable[[str], bytes | None] = lambda _: None,
+        ask: Callable[[str], Hidden] | None = None,
+        copy: Callable[[str], Hidden] | None = None,
     ) -> None:
         self._env_files = env_files
         self._environ = environ
         self._read = read
+        self._ask = ask
+        self._copy = copy
 
     def available(self, variables: Iterable[str]) -> dict[str, str]:
         """Map those of the variables that have a value, an empty one aside, to its locator."""
@@ -94,6 +104,10 @@ class Values:
             value = self._literal(path, key)
         elif scheme == "generate":
             value = generate(rest)
+        elif scheme == "prompt" and self._ask:
+            value = self._ask(rest)
+        elif scheme == "copy" and self._copy:
+            value = _member(self._copy(path), key)
         if not value:
             raise ValueMissingError(f"{locator} has no value any more", "run shield plan again")
         return value
@@ -118,6 +132,17 @@ def _text(node: ast.expr) -> str:
     if not isinstance(node, ast.Constant):
         raise TypeError(type(node).__name__)
     return node.value.decode() if isinstance(node.value, bytes) else str(node.value)
+
+
+def _member(value: Hidden, field: str) -> Hidden | None:
+    """Take one field out of a JSON document; the whole text where no field is named."""
+    if not field:
+        return value
+    try:
+        found = json.loads(value.reveal()).get(field)
+    except (ValueError, AttributeError):
+        return None
+    return None if found is None else Hidden(str(found))
 
 
 def generate(kind: str) -> Hidden:

@@ -14,6 +14,7 @@ from shield_ai import dblogin, git
 from shield_ai.apply import apply, recover, value_of
 from shield_ai.changes import Known
 from shield_ai.draft import draft
+from shield_ai.environments import check_account, environment_of, target
 from shield_ai.errors import ShieldError, SourceError, StalePlanError, UnsafePlanError, ValueMissingError
 from shield_ai.fixers.literals import DOTENV, Removal, dotenv
 from shield_ai.infra import resources
@@ -25,6 +26,7 @@ from shield_ai.plan import plan
 from shield_ai.proving import Proving
 from shield_ai.rollback import conflicts, last_run, rollback
 from shield_ai.scan import Scan, scan
+from shield_ai.scan.shapes import PLACEHOLDER, WEAK
 from shield_ai.source import digest
 from shield_ai.strategy import environment
 from shield_ai.tree import Tree
@@ -49,18 +51,29 @@ class Work:
         only: "code" or "aws" to leave the other half alone.
         env_files: Files to take values from.
         remove_literals: Take literals out of the code, into .env.
+        environment: One of shield.toml's; empty: the app as it is.
 
     Raises:
         ShieldError: The folder or a file of values can't be used.
     """
 
     def __init__(
-        self, app: Path, *, only: Half | None = None, env_files: Sequence[str] = (), remove_literals: bool = False
+        self,
+        app: Path,
+        *,
+        only: Half | None = None,
+        env_files: Sequence[str] = (),
+        remove_literals: bool = False,
+        environment: str = "",
     ) -> None:
         self.tree = Tree(app)
         self.only = only
         self.journal = Journal(self.tree.root)
-        self._env_files = tuple(env_files)
+        self.environment = environment
+        self._given = tuple(env_files)
+        self._opened: dict[str, dict[str, Hidden]] = {}
+        self.ask: Callable[[str], Hidden] | None = None  # asks a person for the value of a variable
+        self.copy_from = ""  # the environment to take values from
         self._remove_literals = remove_literals
         # Whether what is in AWS already, and is another value or was changed by hand, may be overwritten: kind, name.
         self.replace: Callable[[str, str], bool] = lambda _kind, _name: False
@@ -103,6 +116,16 @@ class Work:
         except UnicodeDecodeError:
             raise SourceError(f"{FILE} is no UTF-8 text", "save the file as UTF-8") from None
 
+    @property
+    def target(self) -> Manifest:
+        """The manifest as it is for the environment."""
+        return target(self.manifest, self.environment)
+
+    @property
+    def _env_files(self) -> tuple[str, ...]:
+        there = environment_of(self.manifest, self.environment).env_file if self.environment else ""
+        return self._given or ((str(self.tree.path(there)),) if there else ())
+
     def _draft(self, manifest: Manifest | None) -> Manifest:
         if not self.scanned.files:
             raise SourceError(
@@ -126,14 +149,45 @@ class Work:
         """The account; None with --only code."""
         if self.only == "code":
             return None
+        found = self._account(self.environment)
+        check_account(self.manifest, self.environment, found.id)
+        return found
+
+    def _account(self, name: str) -> Account:
+        """Open the account of an environment."""
         from shield_ai.aws.account import Account  # noqa: PLC0415  # boto3 costs 0.4 s to load
         from shield_ai.aws.session import Session  # noqa: PLC0415  # as above
 
-        return Account(Session(self.manifest.app.region))
+        way = environment_of(self.manifest, name)
+        return Account(Session(target(self.manifest, name).app.region, profile=way.profile, assume=way.assume))
 
     def values(self, env_files: Sequence[str]) -> Values:
-        """Open the value sources."""
-        return Values({path: read_env_file(Path(path)) for path in env_files}, os.environ, self.tree.read)
+        """Open the value sources, each once."""
+        for path in env_files:
+            if path not in self._opened:
+                self._opened[path] = read_env_file(Path(path))
+        files = {path: self._opened[path] for path in env_files}
+        return Values(files, os.environ, self.tree.read, self.ask, self._copied)
+
+    @functools.cache  # noqa: B019  # lives as long as its command
+    def _copied(self, place: str) -> Hidden:
+        """Read a secret of another environment: ENVIRONMENT/NAME."""
+        name, _, secret = place.partition("/")
+        return self._account(name).secrets.read(target(self.manifest, name).app.prefix + secret)
+
+    def _copies(self) -> dict[str, str]:
+        """Map each variable whose secret is in the environment to copy from to its locator there."""
+        if not self.copy_from:
+            return {}
+        there = target(self.manifest, self.copy_from)
+        names = {there.app.prefix + secret.name: secret for secret in there.secret}
+        found = self._account(self.copy_from).secrets.live(names).secrets
+        held = [names[name] for name, state in found.items() if state.current and not state.deleted]
+        return {
+            variable: f"copy:{self.copy_from}/{secret.name}#{field}"
+            for secret in held
+            for variable, field in secret.variables().items()
+        }
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -144,11 +198,14 @@ class Work:
     def plan(self, *, recover_first: bool = False) -> Plan:
         """Plan; before an apply, see first how a killed one ended."""
         if recover_first and self.aws:
+            self._refuse_other_environment()
             recover(self.journal, self.aws)
         manifest = self.manifest
         self._refuse_unparsed(manifest)
-        live, desired, put = self._look(manifest)
+        live, desired, put = self._look(self.target)
         variables = [variable for secret in manifest.secret for variable in secret.variables()]
+        asked = {variable: f"prompt:{variable}" for variable in variables} if self.ask else {}
+        values = self.values(self._env_files)
         made = plan(
             manifest,
             self.findings,
@@ -157,12 +214,46 @@ class Work:
             calls=self.scanned.calls,
             has_folder=self.tree.has_folder,
             live=live,
-            available=self.values(self._env_files).available(variables),
-            known=Known(desired=desired, put=put, compare=self._compare, replace=self.replace),
+            available={**self._copies(), **values.available(variables)} if live else values.available(variables),
+            known=Known(
+                target=self.target,
+                desired=desired,
+                put=put,
+                last_resort=asked,
+                compare=self._compare,
+                replace=self.replace,
+            ),
             removal=self._removal() if self._remove_literals else None,
             accessor_import="" if self.only == "aws" else self.scanned.facts.accessor_import(manifest),
         )
-        return msgspec.structs.replace(made, harmless=self.scanned.harmless)
+        return msgspec.structs.replace(
+            made,
+            harmless=self.scanned.harmless,
+            environment=self.environment,
+            placeholders=tuple(self._placeholders(made, values)),
+        )
+
+    @staticmethod
+    def _placeholders(made: Plan, values: Values) -> Iterator[str]:
+        """Name the secrets whose value in a file or the environment asks for another one."""
+        for change in made.changes:
+            for origin in change.origins:
+                if not origin.locator.startswith(("env:", "dotenv:", "code:")):
+                    continue
+                value = values.resolve(origin.locator).reveal()
+                if PLACEHOLDER.search(value) or WEAK.fullmatch(value):
+                    yield f"{change.name} ({origin.locator.rpartition('#')[2].removeprefix('env:')})"
+
+    def _refuse_other_environment(self) -> None:
+        run = self.journal.unfinished()
+        others = {r.environment for r in self.journal.standing(run, "aws")} - {self.environment}
+        if others:
+            name = others.pop()
+            option = f" --environment {name}" if name else ""
+            raise UnsafePlanError(
+                "an apply to another environment was cut off",
+                f"finish it first: shield apply{option}, or shield rollback",
+            )
 
     def _removal(self) -> Removal:
         """Say what can be taken out of the code.
@@ -187,7 +278,7 @@ class Work:
         made = {resource.name for resource in desired if resource.kind == "role"}
         if manifest.app.role and role_name(manifest.app) not in made:
             self.aws.require_role(role_name(manifest.app))
-        put = self.journal.load().put(account, region)
+        put = self.journal.load().put(account, region, self.environment)
         names = [manifest.app.prefix + secret.name for secret in manifest.secret]
         keys = {key for key in put if key[0] != SECRET} | {resource.key for resource in desired}
         return self.aws.live(names, keys), desired, put
@@ -238,13 +329,18 @@ class Work:
         """Tell whether an apply was killed half-way."""
         return bool(self.journal.load().unfinished())
 
-    def refuse(self, made: Plan, *, allow_dirty: bool, allow_missing: bool) -> None:
+    def refuse(self, made: Plan, *, allow_dirty: bool, allow_missing: bool, allow_placeholders: bool = False) -> None:
         """Refuse a plan that would lose something, or leave the app without a secret.
 
         Raises:
             ValueMissingError: A secret that the app needs has no value.
             UnsafePlanError: The git tree has uncommitted changes.
         """
+        if made.placeholders and not allow_placeholders:
+            raise ValueMissingError(
+                f"a placeholder instead of a value: {', '.join(made.placeholders)}",
+                "give the real value, or use --allow-placeholders",
+            )
         if made.missing and not allow_missing:
             raise ValueMissingError(
                 f"no value for {', '.join(made.missing)}",
@@ -271,6 +367,8 @@ class Work:
         named = (origin.locator for change in made.changes for origin in change.origins)
         files = {loc[len("dotenv:") :].rpartition("#")[0] for loc in named if loc.startswith("dotenv:")}
         values = self.values([*self._env_files, *sorted(files - set(self._env_files))])
+        if made.environment != self.environment:
+            self.environment = made.environment
         aws = self.aws if made.changes else None
         rewritten = any(file.before and file.path.endswith(".py") for file in made.files)
         if added := dotenv(made.dotenv, values, self.tree.read(DOTENV)):
@@ -317,14 +415,22 @@ class Work:
             checks += verify_code(self.findings, self.journal.load(), self.tree.read)
             checks += verify_runtime(self.manifest, self.tree.read)
         if self.aws:
-            checks += verify_policy(self.manifest, self.aws.id, self.tree.read)
-            checks += verify_secrets(self.manifest, self.aws)
+            if not self.environment:
+                checks += verify_policy(self.manifest, self.aws.id, self.tree.read)
+            checks += verify_secrets(self.target, self.aws)
         return checks
 
     def undoable(self) -> list[Record]:
         """Return the steps of the newest run that still stand, newest first."""
         kind = {"code": "file", "aws": "aws", None: ""}[self.only]
-        return self.journal.standing(last_run(self.journal, kind), kind)
+        steps = self.journal.standing(last_run(self.journal, kind), kind)
+        known = {step.environment for step in steps if step.kind == "aws"}
+        if self.environment and known - {self.environment}:
+            raise UnsafePlanError(
+                f"the last apply was not to {self.environment}", "leave --environment out: rollback knows where it was"
+            )
+        self.environment = known.pop() if known else self.environment
+        return steps
 
     def rollback(self, steps: list[Record], *, force: bool, tell: Callable[[Receipt], None]) -> list[Receipt]:
         """Undo these steps."""
@@ -335,7 +441,7 @@ class Work:
 
     def _refusal(self, name: str, value: Hidden) -> str | None:
         """Say why a database does not take a former password; other values can't be tried."""
-        secret = next((s for s in self.manifest.secret if self.manifest.app.prefix + s.name == name), None)
+        secret = next((s for s in self.manifest.secret if self.target.app.prefix + s.name == name), None)
         if secret is None or secret.kind is not Kind.DATABASE:
             return None
         return dblogin.refusal(value, environment(secret))

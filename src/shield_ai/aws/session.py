@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
@@ -57,9 +58,32 @@ _SLOW_DOWN = {"Throttling", "ThrottlingException", "TooManyRequestsException", "
 class Session:
     """The clients of one run, all in one region."""
 
-    def __init__(self, region: str | None) -> None:
-        with refused("the connection"):
-            self._session = boto3.session.Session(region_name=region)
+    def __init__(self, region: str | None, *, profile: str = "", assume: str = "") -> None:
+        """Open a session.
+
+        Args:
+            region: Where; None: as the environment and ~/.aws/config say.
+            profile: Of ~/.aws/config; empty: as the environment says.
+            assume: The ARN of a role to work as.
+        """
+        try:
+            with refused("the connection"):
+                self._session = boto3.session.Session(region_name=region, profile_name=profile or None)
+        except ProfileNotFound:
+            raise AwsError(
+                f"there is no AWS profile {profile or os.environ.get('AWS_PROFILE', '')}",
+                "aws configure list-profiles shows those that there are",
+            ) from None
+        if assume:
+            with refused("sts:AssumeRole", assume):
+                client = self._session.client("sts", config=_CONFIG)
+                keys = client.assume_role(RoleArn=assume, RoleSessionName="shield-ai")["Credentials"]
+            self._session = boto3.session.Session(
+                region_name=region,
+                aws_access_key_id=keys["AccessKeyId"],
+                aws_secret_access_key=keys["SecretAccessKey"],
+                aws_session_token=keys["SessionToken"],
+            )
         self.region = region or self._session.region_name or ""
         self._account = ""
         self._clients: dict[str, object] = {}
@@ -138,7 +162,9 @@ def refused(permission: str, name: str = "") -> Iterator[None]:
         yield
     except ClientError as error:
         raise _answer(error, permission, on) from None
-    except (NoCredentialsError, PartialCredentialsError, ProfileNotFound):
+    except ProfileNotFound:
+        raise
+    except (NoCredentialsError, PartialCredentialsError):
         raise AwsError(
             "no AWS credentials", "set AWS_PROFILE or sign in with aws sso login; --only code works without AWS"
         ) from None

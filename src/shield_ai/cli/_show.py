@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from shield_ai.environments import is_production
 from shield_ai.errors import ShieldError
+from shield_ai.model import Hidden
 from shield_ai.reports.colour import wanted
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.model import Receipt
+    from shield_ai.work import Work
 
 
 def write(output: Path, text: str) -> None:
@@ -55,6 +58,30 @@ def replacer(conflict: str) -> Callable[[str, str], bool]:
         return click.confirm(f"{kind} {name} is not as here: overwrite it?", err=True)
 
     return asked
+
+
+def ask_in(work: Work, question: str, *, yes: bool) -> None:
+    """Ask as `ask` does; in production, for the app's name."""
+    name = work.manifest.app.name
+    if yes or not is_production(work.manifest, work.environment):
+        ask(question, yes=yes)
+        return
+    if not sys.stdin.isatty():
+        raise ShieldError(f"{work.environment} needs the app's name typed, and there is no terminal", "add --yes")
+    if click.prompt(f"{work.environment}: {question} Type {name} to go on", err=True) != name:
+        raise click.Abort
+
+
+def ask_value(variable: str) -> Hidden:
+    """Ask for a value, unseen; once for each variable."""
+    if variable not in _ASKED:
+        if not sys.stdin.isatty():
+            raise ShieldError(f"--prompt needs a terminal to ask for {variable}", "use --env-file")
+        _ASKED[variable] = Hidden(click.prompt(f"value of {variable}", hide_input=True, err=True))
+    return _ASKED[variable]
+
+
+_ASKED: dict[str, Hidden] = {}
 
 
 def tell(receipt: Receipt) -> None:

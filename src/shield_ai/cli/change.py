@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli._options import APP, CONFLICT, ENV_FILES, JSON, ONLY, YES
-from shield_ai.cli._show import ask, colour, replacer, tell, write
+from shield_ai.cli._options import APP, CONFLICT, COPY_FROM, ENV_FILES, ENVIRONMENT, JSON, ONLY, PROMPT, YES
+from shield_ai.cli._show import ask_in, ask_value, colour, replacer, tell, write
 from shield_ai.errors import DONE
 from shield_ai.reports.edited import edited_text
 from shield_ai.reports.json import plan_json
@@ -27,24 +27,30 @@ LITERALS = click.option(
 @click.command()
 @APP
 @ONLY
+@ENVIRONMENT
 @ENV_FILES
+@PROMPT
+@COPY_FROM
 @LITERALS
 @CONFLICT
 @JSON
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="write the plan to a file, for shield apply")
-def plan(  # noqa: PLR0913  # one argument a flag
+def plan(  # noqa: PLR0913, PLR0917  # one argument a flag
     app: Path,
     only: Half | None,
+    environment: str,
     env_files: tuple[str, ...],
+    copy_from: str,
     conflict: str,
     output: Path | None,
     *,
+    prompt: bool,
     remove_literals: bool,
     as_json: bool,
 ) -> int:
     """Show every edit as a diff, and every change in AWS. Changes nothing."""
-    work = Work(app, only=only, env_files=env_files, remove_literals=remove_literals)
-    work.replace = replacer(conflict)
+    work = Work(app, only=only, env_files=env_files, remove_literals=remove_literals, environment=environment)
+    work.replace, work.copy_from, work.ask = replacer(conflict), copy_from, ask_value if prompt else None
     made = work.plan()
     if output:
         write(output, plan_json(made))
@@ -59,23 +65,31 @@ def plan(  # noqa: PLR0913  # one argument a flag
 @click.command()
 @click.argument("target", default=".", type=click.Path(path_type=Path), metavar="[APP|plan.json]")
 @ONLY
+@ENVIRONMENT
 @ENV_FILES
+@PROMPT
+@COPY_FROM
 @LITERALS
 @CONFLICT
 @YES
 @click.option("--allow-dirty", is_flag=True, help="go on with uncommitted changes in the git tree")
 @click.option("--allow-missing", is_flag=True, help="go on without a value for a secret that the app needs")
+@click.option("--allow-placeholders", is_flag=True, help="store values such as changeme")
 @click.option("--no-proof", is_flag=True, help="do not load the settings before and after, to compare them")
 def apply(  # noqa: PLR0913  # one argument a flag
     target: Path,
     only: Half | None,
+    environment: str,
     env_files: tuple[str, ...],
+    copy_from: str,
     conflict: str,
     *,
+    prompt: bool,
     remove_literals: bool,
     yes: bool,
     allow_dirty: bool,
     allow_missing: bool,
+    allow_placeholders: bool,
     no_proof: bool,
 ) -> int:
     """Do it: create the secrets in AWS, then rewrite the code. Scans, drafts and plans where needed.
@@ -83,8 +97,14 @@ def apply(  # noqa: PLR0913  # one argument a flag
     May be run again at any time: what is done already is left as it is, what was cut off is finished.
     """
     from_file = target if target.is_file() else None
-    work = Work(Path() if from_file else target, only=only, env_files=env_files, remove_literals=remove_literals)
-    work.replace = replacer(conflict)
+    work = Work(
+        Path() if from_file else target,
+        only=only,
+        env_files=env_files,
+        remove_literals=remove_literals,
+        environment=environment,
+    )
+    work.replace, work.copy_from, work.ask = replacer(conflict), copy_from, ask_value if prompt else None
     made = work.load(from_file) if from_file else work.plan()
     if work.nothing(made):
         click.echo("nothing to do: everything is as planned", err=True)
@@ -92,9 +112,9 @@ def apply(  # noqa: PLR0913  # one argument a flag
     with work.locked():
         if work.cut_off and not from_file:
             made = work.plan(recover_first=True)
-        work.refuse(made, allow_dirty=allow_dirty, allow_missing=allow_missing)
+        work.refuse(made, allow_dirty=allow_dirty, allow_missing=allow_missing, allow_placeholders=allow_placeholders)
         click.echo(plan_text(made), err=True, nl=False)
-        ask("apply this plan?", yes=yes)
+        ask_in(work, "apply this plan?", yes=yes)
         receipts = work.apply(made, tell=tell, prove=not no_proof)
     click.echo(receipts_text(receipts), err=True)
     click.echo(proof_text(work.proved, work.unproved), err=True)
@@ -104,11 +124,12 @@ def apply(  # noqa: PLR0913  # one argument a flag
 @click.command()
 @APP
 @ONLY
+@ENVIRONMENT
 @YES
 @click.option("--force", is_flag=True, help="restore files that were edited since, and keep a copy of each")
-def rollback(app: Path, only: Half | None, *, yes: bool, force: bool) -> int:
+def rollback(app: Path, only: Half | None, environment: str, *, yes: bool, force: bool) -> int:
     """Undo the last apply: files byte for byte, secrets into deletion with a recovery window."""
-    work = Work(app, only=only)
+    work = Work(app, only=only, environment=environment)
     with work.locked():
         steps = work.undoable()
         if not steps:
@@ -116,7 +137,7 @@ def rollback(app: Path, only: Half | None, *, yes: bool, force: bool) -> int:
             return DONE
         for path, ours, now in work.differences(steps):
             click.echo(edited_text(path, ours, now), err=True)
-        ask(f"undo {len(steps)} steps?", yes=yes)
+        ask_in(work, f"undo {len(steps)} steps?", yes=yes)
         receipts = work.rollback(steps, force=force, tell=tell)
     click.echo(receipts_text(receipts), err=True)
     return DONE

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from shield_ai.cli._options import APP
+from shield_ai.cli._options import APP, ENVIRONMENT
 from shield_ai.cli._show import write
 from shield_ai.errors import DONE, ShieldError
 from shield_ai.export import FORMATS, secrets
@@ -16,18 +16,19 @@ from shield_ai.work import Work
 
 @click.command()
 @APP
+@ENVIRONMENT
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="cloudformation", show_default=True)
 @click.option("--account", help="the id of the AWS account; asked of AWS by default")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file")
-def export(app: Path, form: str, account: str | None, output: Path | None) -> int:
+def export(app: Path, environment: str, form: str, account: str | None, output: Path | None) -> int:
     """Write the secrets (without values), policies and alarms as CloudFormation, Terraform, AWS CLI or JSON."""
-    work = Work(app)
+    work = Work(app, environment=environment)
     if account is None and work.aws:
         account = work.aws.id
     if not account or not account.isdigit():
         raise ShieldError(f"{account!r} is no AWS account", "give its twelve digits with --account")
-    region = work.manifest.app.region
-    text = FORMATS[form]([*secrets(work.manifest), *resources(work.manifest, account, region)], region)
+    region = work.target.app.region
+    text = FORMATS[form]([*secrets(work.target), *resources(work.target, account, region)], region)
     if output:
         write(output, text)
         click.echo(f"{output}: written", err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli._options import APP, JSON, ONLY
+from shield_ai.cli._options import APP, ENVIRONMENT, JSON, ONLY
 from shield_ai.errors import DONE, FINDINGS
 from shield_ai.reports.plan import checks_text
 from shield_ai.work import Half, Work
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 @click.command()
 @APP
 @ONLY
+@ENVIRONMENT
 @JSON
-def verify(app: Path, only: Half | None, *, as_json: bool) -> int:
+def verify(app: Path, only: Half | None, environment: str, *, as_json: bool) -> int:
     """Check that the app reads its secrets from AWS, and that AWS holds what it asks for. Exits with 1 if not."""
-    work = Work(app, only=only)
+    work = Work(app, only=only, environment=environment)
     checks = work.verify()
     click.echo(msgspec.json.encode(checks) if as_json else checks_text(checks), nl=as_json)
     return FINDINGS if any(check.status == "failed" for check in checks) else DONE

@@ -41,6 +41,8 @@ def plan_text(plan: Plan) -> str:
             *(line for change in plan.changes for line in _change(change)),
             "",
         ]
+    if plan.placeholders:
+        lines += ["a placeholder instead of a value", *(f"  ! {name}" for name in plan.placeholders), ""]
     if plan.missing:
         lines += ["no value in any source", *(f"  ! {name}" for name in plan.missing), ""]
     if plan.skipped:
@@ -83,7 +85,7 @@ def _change(change: Change) -> Iterator[str]:
 
 def _source(locator: str) -> str:
     scheme, _, rest = locator.partition(":")
-    words = {"env": "the environment", "generate": "a new value"}
+    words = {"env": "the environment", "generate": "a new value", "prompt": "you"}
     return words.get(scheme) or rest.rpartition("#")[0]
 
 

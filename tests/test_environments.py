@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import io
+import sys
+
+import boto3
+import pytest
+from shield_helpers import make_app, run
+
+from shield_ai.environments import is_production, target
+from shield_ai.errors import ManifestError
+from shield_ai.manifest import App, Environment, Manifest, Secret, parse
+
+ENVIRONMENTS = """
+[environments.staging]
+prefix = "shop/staging/"
+env_file = "staging.env"
+
+[environments.production]
+prefix = "shop/production/"
+region = "eu-west-1"
+account = "123456789012"
+"""
+MANIFEST = Manifest(
+    app=App(name="shop", prefix="shop/", tags={"team": "web"}),
+    environments={
+        "staging": Environment(prefix="shop/staging/", tags={"cost": "7"}),
+        "prod": Environment(),
+        "demo": Environment(production=True),
+        "live": Environment(production=False),
+    },
+    secret=(Secret(name="a", env="A"),),
+)
+
+
+def test_what_an_environment_says_replaces_what_the_app_says():
+    app = target(MANIFEST, "staging").app
+    assert (app.prefix, app.region, app.name) == ("shop/staging/", "us-east-1", "shop")
+    assert app.tags == {"team": "web", "cost": "7", "environment": "staging"}
+    assert target(MANIFEST, "") is MANIFEST
+    assert target(MANIFEST, "prod").app.prefix == "shop/"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("staging", False), ("prod", True), ("demo", True), ("live", False), ("", False)]
+)
+def test_where_a_person_has_to_type_the_name(name, expected):
+    assert is_production(MANIFEST, name) is expected
+
+
+def test_an_environment_that_is_none():
+    with pytest.raises(ManifestError, match="no environment 'stagin'") as caught:
+        target(MANIFEST, "stagin")
+    assert caught.value.hint == "did you mean staging?"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[environments."a b"]\n', "no name of an environment"),
+        ('[environments.a]\naccount = "12"\n', "is no AWS account"),
+        ("[environments.a]\nprefx = 'x'\n", "unknown key `prefx`"),
+    ],
+)
+def test_bad_input(text, message):
+    with pytest.raises(ManifestError, match=message):
+        parse('[app]\nname = "shop"\n' + text)
+
+
+@pytest.fixture
+def app(tmp_path, aws):
+    make_app(tmp_path)
+    run("draft", cwd=tmp_path)
+    (tmp_path / "shield.toml").write_text((tmp_path / "shield.toml").read_text() + ENVIRONMENTS)
+    (tmp_path / "staging.env").write_text(
+        (tmp_path / ".env").read_text().replace("MAIL_API_KEY=", "MAIL_API_KEY=staging-")
+    )
+    return tmp_path
+
+
+def names(region="us-east-1"):
+    found = boto3.client("secretsmanager", region_name=region).list_secrets()["SecretList"]
+    return {secret["Name"] for secret in found}
+
+
+def value(name):
+    return boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+
+
+def done(*arguments, app, code=0):
+    result = run(*arguments, cwd=app)
+    assert result.code == code, result.text
+    return result.text
+
+
+def test_two_environments_side_by_side(app):
+    done("apply", "--only", "aws", "--environment", "staging", "--yes", app=app)
+    done("apply", "--only", "aws", "--env-file", ".env", "--environment", "production", "--yes", app=app)
+    assert names() == {f"shop/staging/{n}" for n in ("django-secret-key", "mail-api-key", "database-credentials")}
+    assert names("eu-west-1") == {n.replace("staging", "production") for n in names()}
+    assert value("shop/staging/mail-api-key").startswith("staging-")
+    tags = boto3.client("secretsmanager").describe_secret(SecretId="shop/staging/mail-api-key")["Tags"]
+    assert {"Key": "environment", "Value": "staging"} in tags
+    assert "nothing to do" in done("apply", "--only", "aws", "--environment", "staging", "--yes", app=app)
+    assert "4 of 4 ok" in done("verify", "--only", "aws", "--environment", "staging", app=app)
+    assert "the last apply was not to staging" in done("rollback", "--environment", "staging", "--yes", app=app, code=4)
+    done("rollback", "--yes", app=app)  # of production, which it knows
+    assert names("eu-west-1") == set()
+    assert len(names()) == 3
+
+
+def test_production_asks_for_the_name(app):
+    text = done("apply", "--only", "aws", "--env-file", ".env", "--environment", "production", app=app, code=2)
+    assert "production needs the app's name typed" in text
+
+
+def test_another_account_is_refused(app):
+    path = app / "shield.toml"
+    path.write_text(path.read_text().replace('account = "123456789012"', 'account = "999999999999"'))
+    text = done("plan", "--only", "aws", "--environment", "production", app=app, code=4)
+    assert "production is in account 999999999999, and these are credentials of 123456789012" in text
+
+
+def test_a_profile_that_is_none(app):
+    path = app / "shield.toml"
+    path.write_text(path.read_text().replace('env_file = "staging.env"', 'profile = "nonesuch"'))
+    assert "there is no AWS profile nonesuch" in done(
+        "plan", "--only", "aws", "--environment", "staging", app=app, code=5
+    )
+
+
+def test_as_a_role(app):
+    path = app / "shield.toml"
+    role = "arn:aws:iam::123456789012:role/Operator"
+    path.write_text(path.read_text().replace('env_file = "staging.env"', f'assume = "{role}"'))
+    done("apply", "--only", "aws", "--env-file", ".env", "--environment", "staging", "--yes", app=app)
+    assert len(names()) == 3
+
+
+def test_one_prefix_for_two_environments_is_refused(app):
+    done("apply", "--only", "aws", "--environment", "staging", "--yes", app=app)
+    path = app / "shield.toml"
+    path.write_text(path.read_text() + '\n[environments.test]\nprefix = "shop/staging/"\n')
+    text = done("plan", "--only", "aws", "--environment", "test", app=app, code=4)
+    assert "belongs to the environment staging" in text
+
+
+def test_values_from_another_environment(app):
+    done("apply", "--only", "aws", "--environment", "staging", "--yes", app=app)
+    text = done("apply", "--only", "aws", "--environment", "production", "--copy-from", "staging", "--yes", app=app)
+    assert "staging-" not in text
+    for name in ("mail-api-key", "database-credentials"):
+        there = boto3.client("secretsmanager", region_name="eu-west-1")
+        assert there.get_secret_value(SecretId=f"shop/production/{name}")["SecretString"] == value(
+            f"shop/staging/{name}"
+        )
+
+
+def test_values_from_standard_input(app, monkeypatch):
+    text = (app / ".env").read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+    done("apply", "--only", "aws", "--env-file", "-", "--yes", app=app)
+    assert "mail-api-key" in names()
+
+
+def test_a_placeholder_is_refused_unless_it_is_meant(app):
+    (app / ".env").write_text((app / ".env").read_text().replace("MAIL_API_KEY=", "MAIL_API_KEY=changeme\nX="))
+    assert "! mail-api-key (MAIL_API_KEY)" in done("plan", "--only", "aws", "--env-file", ".env", app=app)
+    text = done("apply", "--only", "aws", "--env-file", ".env", "--yes", app=app, code=2)
+    assert "a placeholder instead of a value: mail-api-key (MAIL_API_KEY)" in text
+    assert names() == set()
+    done("apply", "--only", "aws", "--env-file", ".env", "--yes", "--allow-placeholders", app=app)
+    assert value("mail-api-key") == "changeme"
+
+
+def test_what_is_to_be_asked_needs_a_terminal(app):
+    assert "you\n" in done("plan", "--only", "aws", "--prompt", app=app)
+    assert "--prompt needs a terminal" in done("apply", "--only", "aws", "--prompt", "--yes", app=app, code=2)
+    assert names() == set()
+
+
+def test_a_password_is_made_where_shield_toml_says_so(app):
+    path = app / "shield.toml"
+    path.write_text(
+        path.read_text().replace('name = "database-credentials"', 'name = "database-credentials"\ngenerate = true')
+    )
+    (app / ".env").write_text(
+        "".join(line + "\n" for line in (app / ".env").read_text().splitlines() if "PASSWORD" not in line)
+    )
+    done("apply", "--only", "aws", "--env-file", ".env", "--yes", app=app)
+    assert len(value("database-credentials").split('"password": "')[1]) > 30
