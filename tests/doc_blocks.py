@@ -156,5 +156,6 @@ def follow(page: Path, shell: Shell, folder: Path) -> None:
 def _type(block: Block, shell: Shell, command: str, expected: list[str]) -> None:
     output, code = shell.run(command)
     ends = ENDS.search(command)
-    assert code == int(ends[1] if ends else 0), f"{block}: {command!r} ends with {code}:\n{output}"
-    assert matches(expected, output), f"{block}: {command!r} says:\n{output}\nand not:\n" + "\n".join(expected)
+    end = "\n".join(output.splitlines()[-30:])
+    assert code == int(ends[1] if ends else 0), f"{block}: {command!r} ends with {code}:\n{end}"
+    assert matches(expected, output), f"{block}: {command!r} says:\n{end}\nand not:\n" + "\n".join(expected)

@@ -394,3 +394,19 @@ def test_an_app_without_secrets_is_left_alone(tmp_path):
     assert (done.code, done.err) == (0, "nothing to do: everything is as planned\n")
     assert files_of(tmp_path) == before
     assert not (tmp_path / ".shield").exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "arguments"),
+    [
+        pytest.param("SHIELD_SCAN_FORMAT", "json", ["scan"], id="a choice"),
+        pytest.param("SHIELD_PLAN_JSON", "1", ["plan", "--only", "code"], id="a flag"),
+        pytest.param("SHIELD_PLAN_ENV_FILE", "none.env", ["plan", "--only", "code"], id="a list of files"),
+    ],
+)
+def test_a_variable_stands_for_an_option(app, variable, value, arguments):
+    done = shield(*arguments, cwd=app, env={variable: value})
+    if value == "none.env":
+        error(done, 2, "none.env can't be read")
+    else:
+        json.loads(done.out)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,13 +17,13 @@ from doc_blocks import DOCS, ROOT, Shell, blocks, follow, matches, pages, steps
 from markdown_it import MarkdownIt
 from shield_helpers import make_app
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from shield_ai.localaws import copy_sample
 
+if TYPE_CHECKING:
     from shield_ai.localaws import LocalAws
 
 ALL = os.environ.get("SHIELD_DOCS") == "1"  # make docs; make test follows only these:
-QUICK = {"index", "getting-started"}
+QUICK = {"index", "getting-started", "shell"}
 NOT_RUN = 12  # blocks that need more than a loopback; a few are fine
 README = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
 
@@ -29,18 +34,80 @@ def test_a_page_does_what_it_says(page: Path, aws: LocalAws, tmp_path: Path) -> 
         pytest.skip("make docs follows all pages")
     home = tmp_path / "home"
     home.mkdir()
-    if "<!-- app: shop -->" in page.read_text("utf-8"):  # the page begins in the folder of an app
-        make_app(home)
     environment = {
         **aws.environment(os.environ),
-        "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(home),
         "REPO": str(ROOT),
         "NO_COLOR": "1",
         "COLUMNS": "80",
     }
+    start(page, home)
     with Shell(home, environment) as shell:
         follow(page, shell, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def generated() -> dict[Path, str]:
+    """What docs/generate.py would write now."""
+    code = "import json, generate; print(json.dumps({str(path): text for path, text in generate.files().items()}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=DOCS, capture_output=True, text=True, check=True)
+    return {Path(path): text for path, text in json.loads(done.stdout).items()}
+
+
+def test_the_reference_is_up_to_date(generated) -> None:
+    old = [str(p.relative_to(ROOT)) for p, text in generated.items() if not p.exists() or p.read_text("utf-8") != text]
+    assert old == [], "make docs writes them"
+    assert {p for p in (DOCS / "reference").iterdir() if p.is_file()} == {p for p in generated if p.parent != DOCS}
+
+
+def test_every_call_is_under_permissions(generated) -> None:
+    page = generated[DOCS / "reference/permissions.md"]
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
+    called = set(re.findall(r'refused\(f?"(\w+:\w+)"', source))
+    assert len(called) > 20
+    assert [name for name in sorted(called) if f"`{name}`" not in page] == []
+
+
+@pytest.mark.skipif(not shutil.which("groff"), reason="no groff here")
+def test_the_man_page_is_in_order() -> None:
+    done = subprocess.run(
+        ["groff", "-ww", "-man", "-Tutf8", "-rLL=78n", DOCS / "shield.1"], capture_output=True, check=True, text=True
+    )
+    assert done.stderr == ""
+    assert "shield rollback" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("shell", "says"), [("bash", "complete -o"), ("zsh", "#compdef shield"), ("fish", "complete ")]
+)
+def test_completion(shell, says) -> None:
+    environment = {**os.environ, "_SHIELD_COMPLETE": f"{shell}_source"}
+    command = [sys.executable, "-c", "import sys; from shield_ai.__main__ import main; sys.exit(main())"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert says in done.stdout, done.stderr
+
+
+def clone(home: Path) -> None:
+    """What of a clone of the repository the pages use."""
+    copy_sample(home / "examples" / "storefront")
+
+
+def shop(home: Path) -> None:
+    """The shop with the .env of the first page, as it is while you work on it: in git."""
+    copy = f"cp -r {ROOT}/examples/storefront/. . && find . -name __pycache__ -exec rm -r {{}} +"
+    (fill,) = [c for b in blocks(DOCS / "getting-started.md") for c, _ in steps(b.text) if c.startswith("sed -e")]
+    subprocess.run(["bash", "-ec", f"{copy}; {fill}"], cwd=home, check=True)
+
+
+STARTS = {"app": make_app, "clone": clone, "shop": shop}
+
+
+def start(page: Path, home: Path) -> None:
+    """Put there what the reader of a page has already: its first line says what."""
+    starts = re.match(r"<!-- starts: (.+) -->", page.read_text("utf-8"))
+    for thing in starts[1].split(", ") if starts else []:
+        STARTS[thing](home)
 
 
 def test_few_blocks_are_not_run() -> None:

@@ -39,7 +39,12 @@ def test_everything_and_nothing_else_is_in_it(wheel):
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert files <= inside
-    assert {name.split("/")[0] for name in inside - files} == {"shield_ai", "shield_ai-0.1.0.dist-info"}
+    assert {name.split("/")[0] for name in inside - files} == {
+        "shield_ai",
+        "shield_ai-0.1.0.dist-info",
+        "shield_ai-0.1.0.data",
+    }
+    assert [name for name in inside if ".data/" in name] == ["shield_ai-0.1.0.data/data/share/man/man1/shield.1"]
     assert "shield_ai/py.typed" in inside
 
 

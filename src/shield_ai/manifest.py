@@ -33,39 +33,39 @@ USERS = ("single-user", "alternating-users")
 class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The `[app]` table."""
 
-    name: str
+    name: str  # what the app is called; names of things in AWS begin with it
     settings: tuple[str, ...] = ()  # files, relative to shield.toml
     runtime: str = "package"  # path of the vendored copy, or "package" for the dependency
-    region: str = "us-east-1"
+    region: str = "us-east-1"  # where the secrets are
     prefix: str = ""  # put before each secret's name in AWS
-    kms_key: str = "aws/secretsmanager"
-    role: str = ""  # the app's IAM role
-    tags: dict[str, str] = {}
+    kms_key: str = "aws/secretsmanager"  # what encrypts them: AWS's own key, or the id, ARN or alias of yours
+    role: str = ""  # the app's IAM role, by name or ARN; without it, no policy is created in AWS
+    tags: dict[str, str] = {}  # on everything that is made in AWS, beside `app` and `managed-by`
     replicas: tuple[str, ...] = ()  # further regions that get a copy of each secret
 
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """When and how a secret is rotated."""
 
-    every: str  # see schedule.py
-    strategy: str = ""  # of rotator/strategies.py; single-user and alternating-users go with the server
+    every: str  # "30 days", "rate(12 hours)" or "cron(0 3 1 * ? *)"; in UTC
+    strategy: str = ""  # how the new value comes to be; goes with the kind by default
     admin: str = ""  # the administrator's secret, for alternating users: its whole name in AWS, or its ARN
     window: str = ""  # how long after its beginning AWS may rotate: "3h"
     hook: str = ""  # a Python file of the app with issue, test and revoke, for an API key
-    sslmode: str = ""  # where the secret itself names none
+    sslmode: str = ""  # of the connection to the database, where the secret itself names none
     ca: str = ""  # a file of the app with the certificates that the server's is checked against
 
 
 class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One `[[secret]]`: `env` for a single text, `fields` (field → variable) for one JSON document."""
 
-    name: str
-    kind: Kind = Kind.GENERIC
-    env: str | None = None
-    fields: dict[str, str] | None = None
+    name: str  # in AWS, after the prefix
+    kind: Kind = Kind.GENERIC  # decides how a value is made, and how it is rotated
+    env: str | None = None  # the variable that held it; this or fields
+    fields: dict[str, str] | None = None  # of a JSON document: field -> variable
     optional: bool = False  # the app runs without it
-    rotate: Literal["manual"] | Rotation | None = None
-    description: str = ""
+    rotate: Literal["manual"] | Rotation | None = None  # by hand, or when and how
+    description: str = ""  # shown in AWS
     generate: bool = False  # make a new value, or a new password of a database, where no source has one
 
     def variables(self) -> dict[str, str]:

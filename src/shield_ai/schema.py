@@ -1,4 +1,8 @@
-"""The JSON Schema of shield.toml, so that an editor completes and checks it. What a key means is its comment's text."""
+"""A JSON Schema of shield.toml, with which editors complete and check it.
+
+In JSON Schema's draft 4, the newest that Taplo and the editors built on it know:
+https://taplo.tamasfe.dev/configuration/using-schemas.html
+"""
 
 from __future__ import annotations
 
@@ -8,22 +12,57 @@ from typing import Any
 
 import msgspec
 
-from shield_ai.manifest import App, Manifest, Monitoring, Rotation, Secret
+from shield_ai import manifest
+from shield_ai.rotator.document import MODES
+from shield_ai.rotator.known import STRATEGIES
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-STRUCTS = (App, Secret, Rotation, Monitoring)
-_FIELD = re.compile(r"^    (\w+): [^#\n]+?  # (.+)$", re.MULTILINE)
+DRAFT = "http://json-schema.org/draft-04/schema#"
+FIELD = re.compile(r"^    (\w+): .*?  # (.+)$", re.MULTILINE)
+# What parse() checks beyond the types.
+MORE: dict[tuple[str, str], dict[str, Any]] = {
+    ("Secret", "name"): {"pattern": f"^{manifest.NAME.pattern}$"},
+    ("Secret", "env"): {"pattern": f"^{manifest.VARIABLE.pattern}$"},
+    ("Rotation", "strategy"): {"enum": ["", *manifest.USERS, *STRATEGIES]},
+    ("Rotation", "sslmode"): {"enum": ["", *MODES]},
+}
 
 
 def schema() -> dict[str, Any]:
-    """Return the schema."""
-    (made, *_), parts = msgspec.json.schema_components([Manifest], ref_template="#/$defs/{name}")
-    for struct in STRUCTS:
-        for name, note in notes(struct).items():
-            parts[struct.__name__]["properties"][name]["description"] = note
-    return {"$schema": DIALECT, "title": "shield.toml", **made, "$defs": parts}
+    """Return the schema; what a key means is said by the comment behind it in manifest.py."""
+    (_, parts) = msgspec.json.schema_components([manifest.Manifest], ref_template="#/definitions/{name}")
+    for struct in structs():
+        part = parts[struct.__name__]
+        said = meanings(struct)
+        for name, key in part["properties"].items():
+            _without_null(key)
+            if name in said:
+                key["description"] = said[name]
+            key.update(MORE.get((struct.__name__, name), {}))
+        if not part["required"]:  # draft 4 wants one at least
+            del part["required"]
+    parts["Secret"]["oneOf"] = [{"required": ["env"]}, {"required": ["fields"]}]
+    whole = parts.pop("Manifest")
+    return {"$schema": DRAFT, **whole, "title": manifest.FILE, "definitions": parts}
 
 
-def notes(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """Return what the comments beside a struct's fields say."""
-    return dict(_FIELD.findall(inspect.getsource(struct)))
+def _without_null(key: dict[str, Any]) -> None:
+    """Take out what TOML can't say."""
+    kinds = [kind for kind in key.pop("anyOf", ()) if kind != {"type": "null"}]
+    key.update({"anyOf": kinds} if kinds[1:] else kinds[0] if kinds else {})
+    if key.get("default", ...) is None:
+        del key["default"]
+
+
+def structs() -> list[type[msgspec.Struct]]:
+    """List the tables of shield.toml, the whole first."""
+    (_, parts) = msgspec.json.schema_components([manifest.Manifest])
+    found = [getattr(manifest, name) for name, part in parts.items() if "properties" in part]
+    return sorted(found, key=lambda struct: struct is not manifest.Manifest)
+
+
+def meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """Return the comment behind each key that has one; none where the source is not at hand."""
+    try:
+        return dict(FIELD.findall(inspect.getsource(struct)))
+    except OSError:
+        return {}

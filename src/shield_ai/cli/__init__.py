@@ -40,12 +40,17 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module = importlib.import_module(f"shield_ai.cli.{COMMANDS[cmd_name]}")
-        return cast("click.Command", getattr(module, cmd_name))
+        command = cast("click.Command", getattr(module, cmd_name))
+        for option in command.params:
+            if isinstance(option, click.Option):  # click would name the variable after the function's argument
+                flag = max(option.opts, key=len).lstrip("-").replace("-", "_")
+                option.envvar = f"SHIELD_{cmd_name}_{flag}".upper()
+        return command
 
 
 @click.group(
     cls=_Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SHIELD"},
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with: shield scan; then shield plan. Nothing is changed before shield apply.",
 )
 @click.version_option(package_name="shield-ai", message="%(prog)s %(version)s")

@@ -1,17 +1,27 @@
-"""`shield schema`: the JSON Schema of shield.toml, for editors."""
+"""`shield schema`: what may stand in shield.toml, for editors."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
+from shield_ai.cli._show import write
 from shield_ai.errors import DONE
-from shield_ai.schema import schema as made
+from shield_ai.schema import schema as whole
 
 
 @click.command()
-def schema() -> int:
-    """Print the JSON Schema of shield.toml, for an editor that completes and checks it."""
-    click.echo(json.dumps(made(), indent=2, ensure_ascii=False))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file")
+def schema(output: Path | None) -> int:
+    """Print a JSON Schema of shield.toml.
+
+    An editor with Taplo completes the file when its first line is #:schema and a space and where the schema lies.
+    """
+    text = json.dumps(whole(), indent=2, ensure_ascii=False) + "\n"
+    if output:
+        write(output, text)
+    else:
+        click.echo(text, nl=False)
     return DONE
