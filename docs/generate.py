@@ -35,7 +35,7 @@ DOCS = Path(__file__).parent
 NOTE = "<!-- Written by `make docs` from the code: change it there. -->\n"
 EXAMPLE = manifest.Manifest(
     app=manifest.App(name="storefront", role="StorefrontApplicationRole"),
-    monitoring=manifest.Monitoring(email=("security@example.com",)),
+    monitoring=manifest.Monitoring(email=("security@example.com",), overdue=2),
     secret=(
         manifest.Secret(
             name="database-credentials",
