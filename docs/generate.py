@@ -137,7 +137,13 @@ def shield_toml() -> str:
         "`shield draft` writes it and adds to it. [Completion in editors](../guides/shell.md#editors) comes from",
         "`shield schema`.\n",
     ]
-    places = {"App": "[app]", "Monitoring": "[monitoring]", "Secret": "[[secret]]", "Rotation": "rotate = { … }"}
+    places = {
+        "App": "[app]",
+        "Monitoring": "[monitoring]",
+        "Secret": "[[secret]]",
+        "Rotation": "rotate = { … }",
+        "Environment": "[environments.NAME]",
+    }
     _, *structs = schema.structs()
     for struct in sorted(structs, key=lambda s: list(places).index(s.__name__) if s.__name__ in places else 99):
         said, part = schema.meanings(struct), schema.schema()["definitions"][struct.__name__]

@@ -63,6 +63,9 @@ def structs() -> list[type[msgspec.Struct]]:
 def meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
     """Return the comment behind each key that has one; none where the source is not at hand."""
     try:
-        return dict(FIELD.findall(inspect.getsource(struct)))
+        said = dict(FIELD.findall(inspect.getsource(struct)))
     except OSError:
         return {}
+    if struct is manifest.Environment:  # its keys stand for those of [app]
+        said = {key: text for key, text in meanings(manifest.App).items() if key in struct.__struct_fields__} | said
+    return said
