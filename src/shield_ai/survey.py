@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from shield_ai import blobs, pattern
-from shield_ai.errors import SourceError
+from shield_ai.errors import ManifestError, SourceError
+from shield_ai.manifest import FILE
 from shield_ai.model import Confidence, Finding, Severity, Skipped
 from shield_ai.scan import Scan, scan, scan_files
 from shield_ai.scan.credentials import LARGEST, Seen, credentials, reader
@@ -35,6 +37,7 @@ class Survey(NamedTuple):
     unseen: list[Skipped]  # files that could not be looked at
     hidden: int  # findings of low confidence, and those that comments accept
     read: Callable[[str], bytes | None]
+    patterns: list[Pattern]  # those of the app, besides ours
 
 
 def survey(paths: Sequence[Path], *, everything: bool = False, staged: bool = False, jobs: int = 1) -> Survey:
@@ -55,7 +58,8 @@ def survey(paths: Sequence[Path], *, everything: bool = False, staged: bool = Fa
         found = [_folder(paths[0], "", jobs)]
     else:
         found = _several(paths, jobs)
-    return _joined(found, everything=everything)
+    own = {made.id: made for part in found for made in part.patterns}
+    return _joined(found, everything=everything)._replace(patterns=list(own.values()))
 
 
 class _Part(NamedTuple):
@@ -66,17 +70,31 @@ class _Part(NamedTuple):
     prefix: str
     read: Callable[[str], bytes | None]
     tracked: set[str]
+    patterns: list[Pattern]
 
 
 def _folder(root: Path, prefix: str, jobs: int) -> _Part:
     entries = list(walk_all(root))
     read = reader(str(root))
-    app = scan(root, [entry.path for entry in entries if entry.own])
     every = [entry.path for entry in entries]
     size = 10_000 * len(every)  # an average file's
-    seen = credentials(every, read, _patterns(root), size=size, root=str(root), jobs=jobs)
+    own = list(pattern.own(root))
+    seen = credentials(every, read, [pattern.credentials(), *own], size=size, root=str(root), jobs=jobs)
+    app = scan(root, [entry.path for entry in entries if entry.own], _named(read), seen.worth)
     dotenvs = [path for path in every if is_dotenv(path.rpartition("/")[2])]
-    return _Part(app, seen, prefix, read, blobs.tracked(root, dotenvs))
+    return _Part(app, seen, prefix, read, blobs.tracked(root, dotenvs), own)
+
+
+def _named(read: Callable[[str], bytes | None]) -> set[str]:
+    """Return the variables that shield.toml names; a file that is wrong names none, and the other commands say so."""
+    raw = read(FILE)
+    if raw is None:
+        return set()
+    from shield_ai.manifest import parse  # noqa: PLC0415  # most folders have none
+
+    with contextlib.suppress(ManifestError, UnicodeDecodeError):
+        return {variable for secret in parse(raw.decode("utf-8-sig")).secret for variable in secret.variables()}
+    return set()
 
 
 def _several(paths: Sequence[Path], jobs: int) -> list[_Part]:
@@ -102,8 +120,9 @@ def _files(files: list[str], read: Callable[[str], bytes | None], root: Path) ->
         if any(p.endswith(".py") or is_dotenv(p.rpartition("/")[2]) for p in within)
         else None
     )
-    seen = credentials(files, read, _patterns(root), size=0)
-    return _Part(app, seen, "", read, set())
+    own = list(pattern.own(root))
+    seen = credentials(files, read, [pattern.credentials(), *own], size=0)
+    return _Part(app, seen, "", read, set(), own)
 
 
 def _stdin() -> _Part:
@@ -112,7 +131,8 @@ def _stdin() -> _Part:
     def read(_path: str) -> bytes:
         return raw
 
-    return _Part(None, credentials(["stdin"], read, _patterns(Path()), size=0), "", read, set())
+    own = list(pattern.own(Path()))
+    return _Part(None, credentials(["stdin"], read, [pattern.credentials(), *own], size=0), "", read, set(), own)
 
 
 def _staged(paths: Sequence[Path]) -> _Part:
@@ -129,10 +149,6 @@ def _staged(paths: Sequence[Path]) -> _Part:
         objects.close()
     part = _files(names, kept.get, root)
     return part._replace(tracked={name for name in names if is_dotenv(name.rpartition("/")[2])})
-
-
-def _patterns(root: Path) -> list[Pattern]:
-    return [pattern.credentials(), *pattern.own(root)]
 
 
 def _joined(parts: Iterable[_Part], *, everything: bool) -> Survey:
@@ -158,7 +174,7 @@ def _joined(parts: Iterable[_Part], *, everything: bool) -> Survey:
         prefix = next((p for p in sorted(readers, key=len, reverse=True) if path.startswith(p)), "")
         return readers[prefix](path[len(prefix) :]) if prefix in readers else None
 
-    return Survey(number(findings), unseen, hidden, read)
+    return Survey(number(findings), unseen, hidden, read, [])
 
 
 def _not_twice(own: list[Finding], found: list[Finding]) -> list[Finding]:

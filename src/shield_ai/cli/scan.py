@@ -88,7 +88,7 @@ def _report(seen: Survey, form: str, paths: tuple[Path, ...], *, everything: boo
     if form == "sarif":
         from shield_ai.reports.sarif import sarif  # noqa: PLC0415
 
-        return sarif(seen.findings, _edits(paths))
+        return sarif(seen.findings, _edits(paths), seen.patterns)
     from shield_ai.reports.text import scan_text  # noqa: PLC0415
 
     return scan_text(seen.findings, seen.read, seen.unseen, hidden=seen.hidden, each=everything, colour=tinted)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shield_ai.model import Edit, FileChange, Finding
-    from shield_ai.pattern import Rule
+    from shield_ai.pattern import Pattern, Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH: "error", Severity.CRITICAL: "error"}
@@ -26,14 +26,17 @@ SCORES = {Severity.LOW: "3.0", Severity.MEDIUM: "5.5", Severity.HIGH: "8.0", Sev
 ROOT = "SRCROOT"
 
 
-def sarif(findings: Sequence[Finding], changes: Iterable[FileChange] = ()) -> str:
+def sarif(findings: Sequence[Finding], changes: Iterable[FileChange] = (), patterns: Sequence[Pattern] = ()) -> str:
     """Write findings.
 
     Args:
         findings: Of a scan.
         changes: Of a plan for the same files, for the `fixes` of the findings that can be fixed.
+        patterns: Those of the app, besides ours.
     """
-    rules = list(pattern.rules().values())
+    used = {finding.rule for finding in findings}
+    rules = [(rule, pattern.load()) for rule in pattern.rules().values()]
+    rules += [(rule, p) for p in (pattern.credentials(), *patterns) for rule in p.rules if rule.id in used]
     by_path = {change.path: change for change in changes}
     run = {
         "tool": {
@@ -41,24 +44,24 @@ def sarif(findings: Sequence[Finding], changes: Iterable[FileChange] = ()) -> st
                 "name": "shield",
                 "fullName": "Shield AI",
                 "semanticVersion": metadata.version("shield-ai"),
-                "rules": [_rule(rule) for rule in rules],
+                "rules": [_rule(rule, of) for rule, of in rules],
             }
         },
         "originalUriBaseIds": {ROOT: {"description": {"text": "The folder that was scanned."}}},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, findings, by_path, [rule.id for rule in rules]) for finding in findings],
+        "results": [_result(finding, findings, by_path, [rule.id for rule, _ in rules]) for finding in findings],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule, of: Pattern) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": "".join(word.capitalize() for word in rule.id.partition(".")[2].split("-")),
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.explanation},
         "help": {"text": f"{rule.explanation}\n\n{rule.fix}"},
-        "helpUri": rule.reference or pattern.load().references[0],
+        "helpUri": rule.reference or of.references[0],
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {"tags": ["security"], "security-severity": SCORES[rule.severity], "precision": "high"},
     }

@@ -36,20 +36,17 @@ from shield_ai.scan.project import Project
 from shield_ai.scan.python import Walk
 from shield_ai.scan.settle import Elsewhere, listed, settle
 from shield_ai.scan.walk import is_dotenv, walk
+from shield_ai.scan.worth import ALL, LOADS, OWN, WORDS, is_dull, is_worth, worth_parsing
 from shield_ai.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     Read = Callable[[str], bytes | None]
+    Worth = Mapping[str, tuple[bool, ...]]
 
 TOO_LARGE = 2_000_000  # bytes; no hand-written Python file comes near
-# A file without any of these has nothing to find: it is not even parsed.
-READS = re.compile(rb"environ|getenv|decouple|_url\.config|[Cc]onfig\b|\benv\b|BaseSettings|configurations|get_secret")
-WORDS = re.compile(rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|auth")
-QUOTED = re.compile(rb"(?i)(secret|passw|token|api_?key|credential|://)[^\n]{0,80}[\"\'][^\n\"\']{6}")
-LOADS = re.compile(rb"\bload_dotenv\(|\.read_env(?:file)?\(")  # python-dotenv, django-environ, environs, envparse
 SOURCE = b"class SecretsManagerSource(EnvSettingsSource)"  # a copy of ours
 ACCESSORS = ("get_secret", "aws_get_secret", "shield_get_secret")
 OURS = re.compile(rb"(secrets|shield_ai)\s+import[^\n]*\bget_secret\b")
@@ -68,18 +65,22 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     constants: tuple[Finding, ...] = ()  # what stayed in the code of secrets that were moved already
 
 
-def scan(root: Path, paths: list[str] | None = None, named: Collection[str] = ()) -> Scan:
+def scan(root: Path, paths: list[str] | None = None, named: Collection[str] = (), worth: Worth | None = None) -> Scan:
     """Scan an app's folder.
 
     Args:
         root: The folder.
         paths: Its own files, where a walk has listed them already.
         named: Variables that shield.toml names: secrets, whatever they are called.
+        worth: What the patterns of `worth` found in its Python files, where they were looked for already.
     """
-    return scan_files(root.resolve().name, list(walk(root)) if paths is None else paths, reader(str(root)), named)
+    listed_paths = list(walk(root)) if paths is None else paths
+    return scan_files(root.resolve().name, listed_paths, reader(str(root)), named, worth)
 
 
-def scan_files(name: str, paths: list[str], read: Read, named: Collection[str] = ()) -> Scan:
+def scan_files(
+    name: str, paths: list[str], read: Read, named: Collection[str] = (), worth: Worth | None = None
+) -> Scan:
     """Scan files that something else lists and reads.
 
     Args:
@@ -87,11 +88,13 @@ def scan_files(name: str, paths: list[str], read: Read, named: Collection[str] =
         paths: Relative, with slashes.
         read: Gives the bytes of each; None where it can't.
         named: Variables that shield.toml names: secrets, whatever they are called.
+        worth: What the patterns of `worth` found in the Python files, where they were looked for already.
     """
     python = [path for path in paths if path.endswith(".py")]
     known = set(paths)
-    facts = _facts(name, known, read)
-    project = Project(set(python), facts, read)
+    facts = _facts(name, known, read, worth or {})
+    dull = {path for path, found in (worth or {}).items() if is_dull(found)}
+    project = Project(set(python), facts, read, dull)
     settings = set(facts.settings)
     findings: list[Finding] = []
     skipped: list[Skipped] = []
@@ -103,13 +106,16 @@ def scan_files(name: str, paths: list[str], read: Read, named: Collection[str] =
     for path in python:
         if is_test(path, facts.served):
             continue
+        if worth and not named and path in worth and not is_worth(worth[path], settings=path in settings):
+            looked.append(path)
+            continue
         raw = read(path)
         if raw is None or len(raw) > TOO_LARGE:
             skipped.append(Skipped(path=path, line=0, name="", reason="can't be read" if raw is None else "too large"))
             continue
         looked.append(path)
-        worth = _worth_parsing(raw, settings=path in settings) or any(name.encode() in raw for name in named)
-        if is_runtime(raw) or SOURCE in raw or not worth:
+        wanted = worth_parsing(raw, settings=path in settings) or any(name.encode() in raw for name in named)
+        if is_runtime(raw) or SOURCE in raw or not wanted:
             continue
         try:
             source = Source.from_bytes(path, raw)
@@ -172,12 +178,7 @@ def _dotenv_findings(paths: list[str], read: Read) -> list[Finding]:
     return found
 
 
-def _worth_parsing(raw: bytes, *, settings: bool) -> bool:
-    """Whether a file can have something to find."""
-    return bool(WORDS.search(raw)) and (settings or bool(READS.search(raw) or QUOTED.search(raw)))
-
-
-def _facts(name: str, known: set[str], read: Read) -> Facts:
+def _facts(name: str, known: set[str], read: Read, worth: Worth) -> Facts:
     named = named_settings(known, read)
     python = {path for path in known if path.endswith(".py")}
     served = served_packages(known, read)
@@ -190,14 +191,23 @@ def _facts(name: str, known: set[str], read: Read) -> Facts:
     if first:
         root = next((r for r in roots if not r or first.startswith(r + "/")), "")
         runtime = runtime_place(first, root, known, read)
-    raws = [raw for path in python if b"get_secret" in (raw := read(path) or b"") and not is_runtime(raw)]
+
+    def those(pattern: re.Pattern[bytes]) -> Iterator[bytes]:
+        """Yield the Python files that a pattern matches."""
+        for path in python:
+            if path not in worth or worth[path][ALL.index(pattern)]:
+                raw = read(path) or b""
+                if path in worth or pattern.search(raw):
+                    yield raw if not is_test(path, served) or pattern is OWN else b""
+
+    raws = [raw for raw in those(OWN) if b"get_secret" in raw and not is_runtime(raw)]
     return Facts(
         name=app_name(name),
         settings=tuple(sorted(settings)),
         roots=roots,
         runtime=runtime,
         django=django,
-        dotenv=any(LOADS.search(read(path) or b"") for path in python if not is_test(path, served)),
+        dotenv=any(those(LOADS)),
         served=served,
         accessor=_accessor(raws),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model import Skipped
 from shield_ai.scan.detector import Detector
 from shield_ai.scan.ignores import MARK, ignores
-from shield_ai.scan.places import ARCHIVES, worth_reading
+from shield_ai.scan.places import ARCHIVES, unquoted, worth_reading
 from shield_ai.scan.prefilter import prefilter
 from shield_ai.scan.tokens import Tokens
 
@@ -31,6 +31,7 @@ class Seen(NamedTuple):
     findings: list[Finding]
     skipped: list[Skipped]
     ignores: dict[str, list[Ignore]]  # the comments that accept findings, by path
+    worth: dict[str, tuple[bool, ...]]  # which of `worth.ALL` match a Python file; those that were not asked lack
 
 
 def look(detector: Detector, path: str, raw: bytes, seen: Seen) -> None:
@@ -39,7 +40,10 @@ def look(detector: Detector, path: str, raw: bytes, seen: Seen) -> None:
         raw = raw.decode("utf-16", "replace").encode()
     if b"\0" in raw[:HEAD]:
         return
-    seen.findings.extend(detector.look(path, raw))
+    candidates = detector.prefilter.look(raw, bare=unquoted(path))
+    seen.findings.extend(detector.look(path, raw, candidates))
+    if candidates.worth is not None and path.endswith(".py"):
+        seen.worth[path] = candidates.worth
     if MARK.search(raw):
         seen.ignores[path] = ignores(raw)
 
@@ -72,7 +76,7 @@ def credentials(
 def _scan(paths: Iterable[str], read: Callable[[str], bytes | None], patterns: tuple[Pattern, ...], size: int) -> Seen:
     tokens = Tokens(rule for pattern in patterns for rule in pattern.rules)
     detector = Detector(patterns, prefilter(tokens, size))
-    seen = Seen([], [], {})
+    seen = Seen([], [], {}, {})
     for path in paths:
         if not worth_reading(path):
             if ARCHIVES.search(path):
@@ -96,12 +100,13 @@ def _shared(paths: Sequence[str], patterns: tuple[Pattern, ...], root: str, jobs
 
     size = max(1, -(-len(paths) // (jobs * 4)))
     parts = [paths[at : at + size] for at in range(0, len(paths), size)]
-    whole = Seen([], [], {})
+    whole = Seen([], [], {}, {})
     with ProcessPoolExecutor(jobs) as pool:
         for part in pool.map(_part, [root] * len(parts), parts, [patterns] * len(parts)):
             whole.findings.extend(part.findings)
             whole.skipped.extend(part.skipped)
             whole.ignores.update(part.ignores)
+            whole.worth.update(part.worth)
     return whole
 
 

@@ -54,22 +54,22 @@ class Detector:
         self.tokens = prefilter.tokens if prefilter else Tokens(self.rules.values())
         self.prefilter = prefilter or Plain(self.tokens)
 
-    def look(self, path: str, raw: bytes) -> list[Finding]:
+    def look(self, path: str, raw: bytes, candidates: Candidates | None = None) -> list[Finding]:
         """Return the findings of a file, in order.
 
         Args:
             path: Relative, with slashes; says what kind of place it is.
             raw: Its bytes.
+            candidates: What the prefilter said of it, where it was asked before.
         """
-        hits = self._hits(path, raw)
+        hits = self._hits(path, raw, candidates or self.prefilter.look(raw, bare=unquoted(path)))
         if not hits:
             return []
         lines = Lines(raw)
         return [_finding(path, hit, lines) for hit in hits]
 
-    def _hits(self, path: str, raw: bytes) -> list[Hit]:
+    def _hits(self, path: str, raw: bytes, candidates: Candidates) -> list[Hit]:
         shown = graded(path)
-        candidates = self.prefilter.look(raw, bare=unquoted(path))
         hits = list(self._tokens(raw, candidates.rules, shown=shown))
         hits += self._assigned(path, raw, candidates, shown=shown)
         hits.sort(key=lambda hit: (hit.rank, hit.start))

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.cache import kept
-from shield_ai.scan import assignments
+from shield_ai.scan import assignments, worth
 from shield_ai.scan.assignments import XML_MARK
 from shield_ai.scan.tokens import source_of
 
@@ -34,6 +34,7 @@ class Candidates(NamedTuple):
     rules: list[int]
     regions: list[tuple[int, int]] | None = None  # where assignments may stand; None: anywhere
     markup: bool = True  # whether there may be some in XML
+    worth: tuple[bool, ...] | None = None  # of Python: which of `worth.ALL` match
 
 
 class Plain:
@@ -54,25 +55,29 @@ class Hyper:
         self.tokens = tokens
         self._hyperscan = hyperscan
         sources = [_plain(source_of(rule).encode()) for rule in tokens.rules]
-        key = b"\0".join([hyperscan.__version__.encode(), *sources, CODE, TEXT, XML_MARK.pattern])
+        key = b"\0".join([hyperscan.__version__.encode(), *sources, *self._extra()])
         packed = kept("hyperscan", key, lambda: self._compile(sources))
         self._database = hyperscan.loadb(packed, hyperscan.HS_MODE_BLOCK)
         self._scratch = hyperscan.Scratch(self._database)
         self._database.scratch = self._scratch
         self._places = {False: len(sources), True: len(sources) + 1}
         self._markup = len(sources) + 2
+        self._worth = range(len(sources) + 3, len(sources) + 3 + len(worth.ALL))
 
     def _compile(self, sources: list[bytes]) -> bytes:
         hs = self._hyperscan
         database = hs.Database(mode=hs.HS_MODE_BLOCK)
         once = hs.HS_FLAG_SINGLEMATCH | hs.HS_FLAG_PREFILTER
         database.compile(
-            expressions=[*sources, CODE, TEXT, XML_MARK.pattern],
-            ids=list(range(len(sources) + 3)),
-            elements=len(sources) + 3,
-            flags=[*[once] * len(sources), 0, 0, once],
+            expressions=[*sources, *self._extra()],
+            ids=list(range(len(sources) + 3 + len(worth.ALL))),
+            elements=len(sources) + 3 + len(worth.ALL),
+            flags=[*[once] * len(sources), 0, 0, *[once] * (1 + len(worth.ALL))],
         )
         return bytes(hs.dumpb(database))
+
+    def _extra(self) -> list[bytes]:
+        return [CODE, TEXT, XML_MARK.pattern, *(pattern.pattern for pattern in worth.ALL)]
 
     def look(self, raw: bytes, *, bare: bool) -> Candidates:
         """Say what may be found in a file."""
@@ -88,7 +93,12 @@ class Hyper:
 
         self._database.scan(raw, match_event_handler=seen)
         found = set(rules)
-        return Candidates(sorted(found - {self._markup}), _regions(raw, ends), self._markup in found)
+        return Candidates(
+            rules=sorted(number for number in found if number < self._places[False]),
+            regions=_regions(raw, ends),
+            markup=self._markup in found,
+            worth=tuple(number in found for number in self._worth),
+        )
 
 
 def _plain(source: bytes) -> bytes:

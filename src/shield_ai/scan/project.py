@@ -9,7 +9,7 @@ from shield_ai.scan.bindings import Module
 from shield_ai.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from shield_ai.layout import Facts
 
@@ -23,10 +23,12 @@ class Project:
         known: Paths of its Python files.
         facts: How it is laid out.
         read: Gives a file's bytes.
+        dull: Paths of files that neither read the environment nor name a secret: what is imported from them is nothing.
     """
 
-    def __init__(self, known: set[str], facts: Facts, read: Read) -> None:
+    def __init__(self, known: set[str], facts: Facts, read: Read, dull: Collection[str] = ()) -> None:
         self.known = known
+        self.dull = dull
         self.facts = facts
         self.read = read
         self._modules: dict[str, Module | None] = {}
@@ -34,7 +36,7 @@ class Project:
     def at(self, path: str) -> Module | None:
         """Return the module of a file; None where it can't be parsed."""
         if path not in self._modules:
-            raw = self.read(path)
+            raw = None if path in self.dull else self.read(path)
             try:
                 self._modules[path] = self.add(Source.from_bytes(path, raw)) if raw is not None else None
             except SourceError:

@@ -99,6 +99,8 @@ def walk_all(root: Path) -> Iterator[Entry]:
         if ".gitignore" in names:
             with contextlib.suppress(OSError):
                 ignored.enter(folder, (root / folder / ".gitignore").read_text("utf-8", "replace"))
+        # What pip installed is not the app's own: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+        own = own and not any(name.endswith(".dist-info") for name in names)
         below = []
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name

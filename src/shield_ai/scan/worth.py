@@ -1,0 +1,56 @@
+"""Which Python files are worth parsing: parsing costs a hundred times what a look for a few words does."""
+
+from __future__ import annotations
+
+import re
+
+SECRET = (
+    rb"SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|UR[LI]|SALT|DATABASE|DB|PG|SQL|POSTGRES|BROKER|AUTH|BACKEND|REDIS"
+    rb"|CONNECTION|SERVICES"
+)
+# The words of what reads the environment, in whatever library's way, or through a helper or an object of the app.
+READS = re.compile(rb"environ|getenv|decouple|_url\.config|[Cc]onfig\b|\benv\b|configurations|starlette")
+# A secret's name in quotes, where a read or a question has it: in a call, an index, `in`, a constant.
+NAMES = re.compile(
+    rb"[\[(,]\s{0,20}[bf]?[\"'][A-Za-z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
+    rb"|[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']\s{1,20}(?:not )?in\b"
+    rb"|=\s?[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
+)
+# These hold secrets without naming them in quotes, or are ours.
+OWN = re.compile(rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource")
+# A value of twelve characters under a telling name, or in a URL.
+LITERALS = re.compile(
+    rb"(?i)(?:secret|passw|pwd|token|_key|apikey|credential|salt|dsn|webhook)\w{0,30}[\"']?\]?\s{0,4}"
+    rb"(?::\s?[\w .|]+\s?)?[=:]\s{0,4}\(?\s{0,9}[bru]?[\"'][^\n\"'\s]{12,}[\"']|://[^/\s\"'@]{0,60}:[^/\s\"'@]{1,80}@"
+)
+# In a settings file, any of these is enough.
+WORDS = re.compile(rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|auth")
+# Reads a .env file: python-dotenv, django-environ, environs, envparse.
+LOADS = re.compile(rb"\bload_dotenv\(|\.read_env(?:file)?\(")
+ALL = (READS, NAMES, OWN, LITERALS, WORDS, LOADS)
+
+
+def is_worth(found: tuple[bool, ...] | list[bool], *, settings: bool) -> bool:
+    """Whether a file can have something to find.
+
+    Args:
+        found: Which of `ALL` match it.
+        settings: Whether it holds settings.
+    """
+    reads, names, own, literals, words, _ = found
+    return words and (settings or (reads and names) or own or literals)
+
+
+def is_dull(found: tuple[bool, ...]) -> bool:
+    """Whether nothing that is imported from a file can read a secret: it reads nothing, and names nothing.
+
+    Args:
+        found: Which of `ALL` match it.
+    """
+    reads, names, own, *_ = found
+    return not (reads or names or own)
+
+
+def worth_parsing(raw: bytes, *, settings: bool) -> bool:
+    """Whether a file can have something to find, by its bytes."""
+    return is_worth([bool(pattern.search(raw)) for pattern in ALL], settings=settings)
