@@ -93,8 +93,7 @@ def scan_files(
     python = [path for path in paths if path.endswith(".py")]
     known = set(paths)
     facts = _facts(name, known, read, worth or {})
-    dull = {path for path, found in (worth or {}).items() if is_dull(found)}
-    project = Project(set(python), facts, read, dull)
+    project = Project(set(python), facts, read, {path for path, found in (worth or {}).items() if is_dull(found)})
     settings = set(facts.settings)
     findings: list[Finding] = []
     skipped: list[Skipped] = []
@@ -114,8 +113,7 @@ def scan_files(
             skipped.append(Skipped(path=path, line=0, name="", reason="can't be read" if raw is None else "too large"))
             continue
         looked.append(path)
-        wanted = worth_parsing(raw, settings=path in settings) or any(name.encode() in raw for name in named)
-        if is_runtime(raw) or SOURCE in raw or not wanted:
+        if is_runtime(raw) or SOURCE in raw or not _wanted(raw, named, settings=path in settings):
             continue
         try:
             source = Source.from_bytes(path, raw)
@@ -166,6 +164,11 @@ def _harmless(source: Source, seen: Walk, *, settings: bool) -> Iterator[Skipped
         if name not in names and (settings or name.isupper()):
             names.add(name)
             yield Skipped(path=source.path, line=node.lineno, name=name, reason=reason)
+
+
+def _wanted(raw: bytes, named: Collection[str], *, settings: bool) -> bool:
+    """Whether a file can have something to find, also under a name that shield.toml alone knows."""
+    return worth_parsing(raw, settings=settings) or any(name.encode() in raw for name in named)
 
 
 def _dotenv_findings(paths: list[str], read: Read) -> list[Finding]:
