@@ -42,6 +42,12 @@ def test_many_secrets_stand_one_a_line():
         pytest.param("    model_config = {'case_sensitive': True}\n    api_key: str\n", "api_key", id="case"),
         pytest.param("    api_key: str = Field(validation_alias='OTHER_KEY')\n", "OTHER_KEY", id="an alias"),
         pytest.param("    api_key: str = Field(default='')\n", "API_KEY", id="a default"),
+        pytest.param("    sentry_dsn: HttpUrl | None = None\n", "SENTRY_DSN", id="no text"),
+        pytest.param(
+            "    model_config = SettingsConfigDict(env_prefix='a_')\n    api_key: str = ''\n",
+            "A_API_KEY",
+            id="a text with a prefix",
+        ),
     ],
 )
 def test_the_variable_is_the_one_that_pydantic_reads(body, variable):

@@ -120,22 +120,26 @@ class Walk(Expressions):
         if not known and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
             return
         spot = Spot(node=name, shape=Shape.READ, path=(name.id,), variable=name.id.upper(), direct=True, reason=FIELD)
-        if value is None or (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")):
+        constant = isinstance(value, (ast.Constant, ast.JoinedStr)) and not looks_secret(spot.path, value)
+        if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int, float)):
+            return
+        prefixed = "env_prefix" in self.source.text or bool(known and known.prefix)
+        if value and constant and not prefixed and ast.unparse(node.annotation) in TEXT:
+            # The default of a text, which the variable wins over: a secret can be the default as well.
+            spot.node, spot.shape, spot.reason = value, Shape.LITERAL, ""
+            self._add(spot)
+        elif value is None or constant or (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")):
             if known:
                 self._field(spot, known, value)
             else:
                 self._add(spot)
-        elif isinstance(value, (ast.Constant, ast.JoinedStr)) and not looks_secret(spot.path, value):
-            # The default of a text, which the variable wins over: a secret can be the default as well.
-            if ast.unparse(node.annotation) in TEXT and "env_prefix" not in self.source.text:
-                spot.node, spot.shape, spot.reason = value, Shape.LITERAL, ""
-            self._add(spot)
 
     def _field(self, spot: Spot, known: SettingsClass, value: ast.expr | None) -> None:
         """Note a field that a settings source can serve."""
         spot.variable = known.variable(spot.path[0], value)
         spot.shape, spot.reason = Shape.FIELD, known.reason
-        spot.optional = value is not None and (bool(value.args) or any(k.arg in DEFAULTS for k in value.keywords))  # type: ignore[attr-defined]  # a call
+        call = value if isinstance(value, ast.Call) else None
+        spot.optional = bool(call.args or any(k.arg in DEFAULTS for k in call.keywords)) if call else value is not None
         if not spot.variable:
             spot.reason = spot.reason or "how the field names its variable can't be told"
         if spot.variable in known.moved:
