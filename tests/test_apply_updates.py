@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import secrets
+
 import boto3
 import pytest
+from psycopg import sql
 from shield_helpers import make_app, run
 
 from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
+from shield_ai.model import Hidden
 
 NAME = "mail-api-key"
 
@@ -131,3 +136,36 @@ def test_copies_in_other_regions(app):
     assert "nothing to do" in apply(app)
     undo(app)
     assert state().settings["replicas"] == []
+
+
+def change_password(postgres, role, password):
+    with postgres.connect() as connection:
+        connection.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password.reveal()))
+        )
+
+
+def test_a_former_login_that_the_database_no_longer_takes_is_not_brought_back(app, postgres):
+    """Nobody is locked out by an undo: the database is asked first."""
+    role, old, new = f"r_{secrets.token_hex(4)}", Hidden(secrets.token_hex(8)), Hidden(secrets.token_hex(8))
+    postgres.create_role_and_database(role, old, role)
+    client = boto3.client("secretsmanager")
+
+    def document(password):
+        login = {
+            "username": role,
+            "password": password.reveal(),
+            "host": "127.0.0.1",
+            "port": postgres.port,
+            "database": role,
+        }
+        return json.dumps({**login, "engine": "postgres", "sslmode": "disable"})
+
+    edit(app, "[app]\n", '[app]\ntags = { team = "web" }\n')
+    client.put_secret_value(SecretId="database-credentials", SecretString=document(old))
+    apply(app, "--conflict", "replace")
+    change_password(postgres, role, new)
+    assert "the database does not accept user and password" in undo(app, code=6)
+    change_password(postgres, role, old)
+    undo(app)
+    assert client.get_secret_value(SecretId="database-credentials")["SecretString"] == document(old)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shield_ai.tree import Tree
 
 EDITED = ".shield_edited"
+UNTRIED = "not tried"  # how a reason begins that says nothing of the value
 Refusal: TypeAlias = "Callable[[str, Hidden], str | None]"
 
 
@@ -165,7 +166,7 @@ def _created(step: Record, journal: Journal, aws: Account, _: Refusal) -> Receip
 
 def _updated(step: Record, journal: Journal, aws: Account, refusal: Refusal) -> Receipt:
     """Give a secret its former value and settings, unless somebody has changed them since."""
-    receipt = _receipt(step, journal)
+    receipt, note = _receipt(step, journal), ""
     try:
         state = aws.secrets.state(step.what)
         if state is None or state.deleted:
@@ -177,13 +178,15 @@ def _updated(step: Record, journal: Journal, aws: Account, refusal: Refusal) -> 
         if step.token and state.current == step.token != step.previous:
             if step.previous not in state.versions:
                 return receipt("kept", "AWS no longer has its former value")
-            if why := refusal(step.what, aws.secrets.read(step.what, step.previous)):
+            why = refusal(step.what, aws.secrets.read(step.what, step.previous)) or ""
+            if why and not why.startswith(UNTRIED):
                 return receipt("kept", f"its former value does not work: {why}")
             aws.secrets.move_current(step.what, step.previous)
+            note = f"; {why}" if why else ""
         aws.secrets.configure(step.what, step.was or {}, state.settings)
     except AwsError as error:
         return receipt("kept", error.message)
-    return receipt("undone", "as it was before")
+    return receipt("undone", f"as it was before{note}")
 
 
 def _resource(step: Record, journal: Journal, aws: Account, _: Refusal) -> Receipt:

@@ -135,7 +135,11 @@ class SecretsManager:
         return {"KmsKeyId": f"alias/{DEFAULT_KEY}" if own else settings["kms_key"]} if "kms_key" in changed else {}
 
     def delete(self, name: str) -> None:
-        """Schedule a secret for deletion; until then `restore` brings it back."""
+        """Schedule a secret for deletion, its copies first; until then `restore` brings it back."""
+        state = self.state(name)
+        if state and (copies := state.settings["replicas"]):
+            with refused("secretsmanager:RemoveRegionsFromReplication", name):
+                self._client.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=copies)
         with refused("secretsmanager:DeleteSecret", name):
             self._client.delete_secret(SecretId=name, RecoveryWindowInDays=RECOVERY_DAYS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -11,24 +12,38 @@ from shield_ai.cli._show import write
 from shield_ai.errors import DONE, ShieldError
 from shield_ai.export import FORMATS, secrets
 from shield_ai.infra import resources
+from shield_ai.infra.iam import policy_document
+from shield_ai.infra.operator import operator_policy
 from shield_ai.work import Work
+
+POLICIES = {
+    "app-policy": lambda manifest, account, _region: policy_document(manifest, account),
+    "operator-policy": operator_policy,
+}
 
 
 @click.command()
 @APP
 @ENVIRONMENT
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="cloudformation", show_default=True)
+@click.option("--format", "form", type=click.Choice([*FORMATS, *POLICIES]), default="cloudformation", show_default=True)
 @click.option("--account", help="the id of the AWS account; asked of AWS by default")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file")
 def export(app: Path, environment: str, form: str, account: str | None, output: Path | None) -> int:
-    """Write the secrets (without values), policies and alarms as CloudFormation, Terraform, AWS CLI or JSON."""
+    """Write the secrets (without values), policies and alarms as CloudFormation, Terraform, AWS CLI or JSON.
+
+    app-policy and operator-policy are the IAM policies of the app, and of whoever runs shield.
+    """
     work = Work(app, environment=environment)
     if account is None and work.aws:
         account = work.aws.id
     if not account or not account.isdigit():
         raise ShieldError(f"{account!r} is no AWS account", "give its twelve digits with --account")
     region = work.target.app.region
-    text = FORMATS[form]([*secrets(work.target), *resources(work.target, account, region)], region)
+    if form in POLICIES:
+        document = POLICIES[form](work.target, account, region)
+        text = json.dumps(document, indent=2) + "\n"
+    else:
+        text = FORMATS[form]([*secrets(work.target), *resources(work.target, account, region)], region)
     if output:
         write(output, text)
         click.echo(f"{output}: written", err=True)

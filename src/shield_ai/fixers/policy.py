@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.fixers._text import NOTHING, Outcome, create, replace, skip
-from shield_ai.infra.iam import ACTIONS, KMS_SID, SID, policy_document
+from shield_ai.infra.iam import ACTIONS, BATCH, BATCH_SID, KMS_SID, SID, policy_document
 
 if TYPE_CHECKING:
     from shield_ai.fixers import Read
@@ -44,5 +44,9 @@ def _is_ours(document: Any) -> bool:
         keys = {key for s in document["Statement"] for key in s}
     except (TypeError, KeyError):
         return False
-    ours = [(SID, "Allow", ACTIONS), (KMS_SID, "Allow", ["kms:Decrypt"])]
-    return found in (ours[:1], ours) and keys <= {"Sid", "Effect", "Action", "Resource", "Condition"}
+    ours = [(SID, "Allow", ACTIONS), (KMS_SID, "Allow", ["kms:Decrypt"]), (BATCH_SID, "Allow", BATCH)]
+    return (
+        found[:1] == ours[:1]
+        and all(one in ours for one in found)
+        and keys <= {"Sid", "Effect", "Action", "Resource", "Condition"}
+    )

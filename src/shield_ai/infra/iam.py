@@ -17,6 +17,8 @@ SID = "AllowSecretsManagerAccess"
 KMS_SID = "AllowSecretsManagerDecrypt"
 ACTIONS = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
 PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+BATCH_SID = "AllowSecretsManagerBatch"
+BATCH = ["secretsmanager:BatchGetSecretValue"]
 SUFFIX = "-??????"  # Secrets Manager ends each ARN with a hyphen and six characters
 # Of a managed policy, without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LIMIT = 6144
@@ -77,7 +79,9 @@ def policy_document(manifest: Manifest, account: str) -> dict[str, Any]:
     resources = [f"{base}{secret.name}{SUFFIX}" for secret in manifest.secret]
     statements = [{"Sid": SID, "Effect": "Allow", "Action": list(ACTIONS), "Resource": resources}]
     if customer_key(app):
-        statements.append(_decrypt(app, account))
+        statements.append(decrypt(app, account))
+    if app.prefetch:  # IAM knows no resource for it; it gives only what GetSecretValue is allowed on
+        statements.append({"Sid": BATCH_SID, "Effect": "Allow", "Action": list(BATCH), "Resource": ["*"]})
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -91,7 +95,8 @@ def customer_key(app: App) -> bool:
     return not re.fullmatch(r"(arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/)?aws/secretsmanager|", app.kms_key)
 
 
-def _decrypt(app: App, account: str) -> dict[str, Any]:
+def decrypt(app: App, account: str) -> dict[str, Any]:
+    """Allow the use of the customer's key, through Secrets Manager alone."""
     services = [f"secretsmanager.{app.region}.amazonaws.com"]
     if partition(app.region) == "aws-cn":
         services.append(f"{services[0]}.cn")

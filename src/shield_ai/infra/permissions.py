@@ -21,6 +21,24 @@ class Verbs(msgspec.Struct, frozen=True, kw_only=True):
         return deeds.get(action, self.look)
 
 
+# What plan, apply, verify and rollback call on the secrets themselves.
+SECRETS = frozenset(
+    f"secretsmanager:{action}"
+    for action in (
+        "CreateSecret",
+        "DeleteSecret",
+        "DescribeSecret",
+        "GetSecretValue",
+        "PutSecretValue",
+        "RemoveRegionsFromReplication",
+        "ReplicateSecretToRegions",
+        "RestoreSecret",
+        "TagResource",
+        "UntagResource",
+        "UpdateSecret",
+        "UpdateSecretVersionStage",
+    )
+)
 PERMISSIONS = {
     "policy": Verbs(
         look=("iam:GetPolicy", "iam:GetPolicyVersion"),

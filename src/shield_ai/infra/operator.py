@@ -1,0 +1,75 @@
+"""The policy of whoever runs plan, apply, verify and rollback: what our calls need, on our names alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shield_ai.infra import resources
+from shield_ai.infra.iam import SUFFIX, customer_key, decrypt, partition, role_name
+from shield_ai.infra.permissions import PERMISSIONS, SECRETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.manifest import Manifest
+
+# Kind → its ARN. https://docs.aws.amazon.com/service-authorization/latest/reference/
+ARNS = {
+    "policy": "arn:{partition}:iam::{account}:policy/{name}",
+    "policy-attachment": "arn:{partition}:iam::{account}:role/{owner}",
+    "role": "arn:{partition}:iam::{account}:role/{name}",
+    "queue": "arn:{partition}:sqs:{region}:{account}:{name}",
+    "topic": "arn:{partition}:sns:{region}:{account}:{name}",
+    "event-rule": "arn:{partition}:events:{region}:{account}:rule/{name}",
+    "alarm": "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}",
+    "dashboard": "arn:{partition}:cloudwatch::{account}:dashboard/{name}",
+}
+# IAM knows no resource for these.
+ANYWHERE = frozenset({"sns:Unsubscribe"})
+
+
+def operator_policy(manifest: Manifest, account: str, region: str) -> dict[str, Any]:
+    """Return the policy; it reads the app's secrets, since verify does, and no other."""
+    return {"Version": "2012-10-17", "Statement": [*_statements(manifest, account, region)]}
+
+
+def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[str, Any]]:
+    app = manifest.app
+    base = f"arn:{partition(region)}:secretsmanager:{region}:{account}:secret:{app.prefix}"
+    names = [f"{base}{secret.name}{SUFFIX}" for secret in manifest.secret]
+    yield _allow("Secrets", sorted(SECRETS), names)
+    if customer_key(app):
+        statement = decrypt(app, account)
+        yield {**statement, "Sid": "Key", "Action": ["kms:Decrypt", "kms:GenerateDataKey"]}
+    found: dict[str, set[str]] = {}
+    for resource in resources(manifest, account, region):
+        owner = resource.name.partition("/")[0]
+        place = {"partition": partition(region), "region": region, "account": account}
+        arn = ARNS[resource.kind].format(**place, name=resource.name, owner=owner)
+        found.setdefault(resource.kind, set()).add(arn)
+    free: set[str] = set()
+    for kind, arns in found.items():
+        verbs = PERMISSIONS[kind]
+        actions = {*verbs.look, *verbs.create, *verbs.update, *verbs.remove}
+        free |= actions & ANYWHERE
+        statement = _allow(kind.title().replace("-", ""), sorted(actions - ANYWHERE), sorted(arns))
+        if kind == "policy-attachment":
+            yield from _attach(statement, sorted(found["policy"]))
+        else:
+            yield statement
+    if app.role:
+        yield _allow("Role", ["iam:GetRole"], [f"arn:{partition(region)}:iam::{account}:role/{role_name(app)}"])
+    if free:
+        yield _allow("Anywhere", sorted(free), ["*"])
+
+
+def _attach(statement: dict[str, Any], policies: list[str]) -> Iterator[dict[str, Any]]:
+    """Let nothing be attached but our policies: who may attach any is an administrator."""
+    yield {**statement, "Action": ["iam:ListAttachedRolePolicies"]}
+    changes = [action for action in statement["Action"] if action != "iam:ListAttachedRolePolicies"]
+    only = {"ArnEquals": {"iam:PolicyARN": policies}}
+    yield {**statement, "Sid": f"{statement['Sid']}Changes", "Action": changes, "Condition": only}
+
+
+def _allow(sid: str, actions: list[str], arns: list[str]) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": arns}

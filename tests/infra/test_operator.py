@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import fnmatch
+import json
+import logging
+import re
+import subprocess
+import sys
+
+import boto3
+import pytest
+from shield_helpers import make_app, run
+
+from shield_ai.infra.iam import policy_document
+from shield_ai.infra.operator import ARNS, operator_policy
+from shield_ai.infra.permissions import PERMISSIONS
+from shield_ai.manifest import App, Manifest, Monitoring, Secret, parse
+from shield_ai.model import Kind
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+FULL = Manifest(
+    app=App(name="shop", prefix="shop/", role="Shop", kms_key="alias/shop", prefetch=True),
+    monitoring=Monitoring(email=("ops@example.com",)),
+    secret=(Secret(name="a", env="A"), Secret(name="db", kind=Kind.DATABASE, fields={"password": "P"})),
+)
+# What botocore calls a service → how IAM calls it.
+SERVICES = {"secrets-manager": "secretsmanager", "cloudwatch": "cloudwatch", "eventbridge": "events"}
+# In parliament's own list of permissions, which is older than they are.
+NEWER = {"BatchGetSecretValue", "kms:ResourceAliases"}
+
+
+@pytest.mark.parametrize(
+    "document", [operator_policy(FULL, ACCOUNT, REGION), policy_document(FULL, ACCOUNT)], ids=["operator", "app"]
+)
+def test_parliament_has_nothing_to_say(document):
+    program = "import sys, parliament; print(*parliament.analyze_policy_string(sys.stdin.read()).findings, sep='\\n')"
+    command = [sys.executable, "-W", "ignore", "-c", program]  # its own process: it leaves files open
+    done = subprocess.run(command, input=json.dumps(document), capture_output=True, text=True, check=True)
+    found = done.stdout.splitlines()
+    assert [str(finding) for finding in found if not any(word in str(finding) for word in NEWER)] == []
+
+
+def test_nothing_is_open_but_what_iam_knows_no_resource_for():
+    for statement in operator_policy(FULL, ACCOUNT, REGION)["Statement"]:
+        assert not any("*" in action for action in statement["Action"])
+        if statement["Sid"] not in {"Anywhere", "Key"}:  # a key that has an alias is one of all keys, by condition
+            assert not any("*" in arn for arn in statement["Resource"])
+
+
+def test_only_our_policies_may_be_attached():
+    (changes,) = [
+        s for s in operator_policy(FULL, ACCOUNT, REGION)["Statement"] if "iam:AttachRolePolicy" in s["Action"]
+    ]
+    assert changes["Condition"] == {
+        "ArnEquals": {"iam:PolicyARN": [f"arn:aws:iam::{ACCOUNT}:policy/shop-secrets-read-{REGION}"]}
+    }
+
+
+def test_each_kind_has_an_arn():
+    assert PERMISSIONS.keys() <= ARNS.keys()
+
+
+def test_no_call_of_ours_is_missing(tmp_path, aws, caplog):
+    """Everything that a life of an app calls, as botocore logs it, is allowed by the policy."""
+    make_app(tmp_path)
+    boto3.client("iam").create_role(
+        RoleName="Shop", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}'
+    )
+    run("draft", cwd=tmp_path)
+    toml = tmp_path / "shield.toml"
+    toml.write_text(
+        toml.read_text().replace("[app]\n", '[app]\nrole = "Shop"\n') + '\n[monitoring]\nemail = ["ops@example.com"]\n'
+    )
+    commands = [
+        "apply --env-file .env",
+        "verify",
+        "apply --env-file other.env --conflict replace",
+        "rollback",
+        "rollback",
+        "apply --env-file .env",
+        "rollback",
+    ]
+    (tmp_path / "other.env").write_text((tmp_path / ".env").read_text().replace("=", "=other-"))
+    with caplog.at_level(logging.DEBUG, "botocore.hooks"):
+        for command in commands:
+            if "other" in command:
+                toml.write_text(
+                    toml.read_text().replace("[app]\n", '[app]\ntags = { team = "web" }\nreplicas = ["eu-west-1"]\n')
+                )
+            yes = [] if command == "verify" else ["--yes"]
+            done = run(*command.split(), "--only", "aws", *yes, cwd=tmp_path)
+            assert done.code == 0, done.text
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    called = {
+        f"{SERVICES.get(service, service)}:{name}"
+        for service, name in re.findall(r"before-call\.([\w-]+)\.(\w+)", said)
+    }
+    allowed = {
+        a for s in operator_policy(parse(toml.read_text()), aws.account, REGION)["Statement"] for a in s["Action"]
+    }
+    assert len(called) > 30
+    assert called - allowed == {"sts:GetCallerIdentity"}  # which everybody may
+
+
+def test_a_secret_with_a_similar_name_is_out_of_reach():
+    statement = policy_document(FULL, ACCOUNT)["Statement"][0]
+    base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/"
+    for name, allowed in (
+        ("a-AbCdEf", True),
+        ("a-old-AbCdEf", False),
+        ("a2-AbCdEf", False),
+        ("db-AbCdEf", True),
+        ("db-AbCdEf-AbCdEf", False),
+    ):
+        assert any(fnmatch.fnmatchcase(base + name, arn) for arn in statement["Resource"]) is allowed
