@@ -4,8 +4,10 @@ import datetime as dt
 import json
 
 import pytest
-from shield_helpers import make_app, shield
+from shield_helpers import Done, make_app
 from trail_helpers import PLAN_EXAMPLE, denied, export, record, role, service_event, user
+
+from shield_ai.__main__ import main
 
 MANIFEST = """
 [app]
@@ -23,6 +25,19 @@ KEY = "django-secret-key"
 
 
 @pytest.fixture
+def shield(capsys, monkeypatch):
+    """Run a command in this process: many of them, and each would load boto3 anew."""
+
+    def run(*arguments, cwd):
+        monkeypatch.chdir(cwd)
+        code = main(arguments)
+        said = capsys.readouterr()
+        return Done(code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
 def app(tmp_path):
     root = tmp_path / "app"
     root.mkdir()
@@ -30,7 +45,7 @@ def app(tmp_path):
     return root
 
 
-def test_the_plans_example_is_a_read_by_a_stranger(app, tmp_path):
+def test_the_plans_example_is_a_read_by_a_stranger(app, tmp_path, shield):
     export(tmp_path / "trail.json", [PLAN_EXAMPLE])
     done = shield("audit", "--trail", str(tmp_path / "trail.json"), cwd=app)
     assert done.code == 1, done.err
@@ -39,14 +54,14 @@ def test_the_plans_example_is_a_read_by_a_stranger(app, tmp_path):
     assert done.out.endswith("audit: 1 event, 1 secret, 1 principal; 1 needs eyes\n")
 
 
-def test_the_app_and_its_rotation_are_nothing_to_look_at(app, tmp_path):
+def test_the_app_and_its_rotation_are_nothing_to_look_at(app, tmp_path, shield):
     export(tmp_path / "trail.json.gz", [record("GetSecretValue", KEY, role(name)) for name in ("Shop", "rotation-x")])
     done = shield("audit", "--trail", str(tmp_path), cwd=app)
     assert (done.code, done.err) == (0, "")
     assert done.out.endswith("nothing needs eyes\n")
 
 
-def test_is_80_columns_wide_and_prints_nothing_odd(app, tmp_path):
+def test_is_80_columns_wide_and_prints_nothing_odd(app, tmp_path, shield):
     hour = dt.timedelta(hours=1)
     records = [
         *[record("GetSecretValue", KEY, role("Shop"), hour * i, sourceIPAddress=f"10.0.{i}.7") for i in range(90)],
@@ -66,7 +81,7 @@ def test_is_80_columns_wide_and_prints_nothing_odd(app, tmp_path):
     assert "note: no event before that time" in done.out
 
 
-def test_json_says_the_same(app, tmp_path):
+def test_json_says_the_same(app, tmp_path, shield):
     export(tmp_path / "trail.json", [record("DeleteSecret", KEY, user("bob"))])
     (tmp_path / "broken.json").write_text("{")
     done = shield("audit", "--json", "--trail", str(tmp_path), cwd=app)
@@ -77,7 +92,7 @@ def test_json_says_the_same(app, tmp_path):
     assert found["unread"][0]["path"].endswith("broken.json")
 
 
-def test_a_file_that_could_not_be_read_needs_eyes(app, tmp_path):
+def test_a_file_that_could_not_be_read_needs_eyes(app, tmp_path, shield):
     (tmp_path / "broken.json").write_text("{")
     done = shield("audit", "--trail", str(tmp_path / "broken.json"), cwd=app)
     assert done.code == 1
@@ -91,14 +106,14 @@ def test_a_file_that_could_not_be_read_needs_eyes(app, tmp_path):
         (["--trail", "nowhere"], "error: nowhere does not exist"),
     ],
 )
-def test_says_what_is_wrong(app, arguments, error):
+def test_says_what_is_wrong(app, arguments, error, shield):
     done = shield("audit", *arguments, cwd=app)
     assert done.code == 2
     assert error in done.err
     assert "hint: " in done.err
 
 
-def test_the_account_itself(tmp_path, aws):
+def test_the_account_itself(tmp_path, aws, shield):
     make_app(tmp_path)
     assert shield("apply", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
     done = shield("audit", cwd=tmp_path)
@@ -107,7 +122,7 @@ def test_the_account_itself(tmp_path, aws):
     assert "note: no role in shield.toml: who may read can't be told" in done.out
 
 
-def test_report_of_an_app_before_and_after(tmp_path, aws):
+def test_report_of_an_app_before_and_after(tmp_path, aws, shield):
     app = tmp_path / "app"
     app.mkdir()
     make_app(app)
@@ -129,14 +144,14 @@ def test_report_of_an_app_before_and_after(tmp_path, aws):
     assert "comment.md" in done.err
 
 
-def test_report_says_why_aws_was_not_looked_at(tmp_path):
+def test_report_says_why_aws_was_not_looked_at(tmp_path, shield):
     make_app(tmp_path)
     done = shield("report", cwd=tmp_path)
     assert done.code == 0, done.err
     assert "AWS was not looked at: no AWS credentials." in done.out
 
 
-def test_report_says_which_alarms_are_there(tmp_path, aws):
+def test_report_says_which_alarms_are_there(tmp_path, aws, shield):
     make_app(tmp_path)
     assert shield("draft", cwd=tmp_path).code == 0
     manifest = tmp_path / "shield.toml"
