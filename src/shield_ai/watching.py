@@ -188,10 +188,13 @@ def _place(secret: Secret, manifest: Manifest, work: Work) -> Place:
     common = Place(name=name, kind=str(secret.kind), variables=tuple(secret.variables()), where="unknown")
     if work.aws is None:
         return common
-    state = work.aws.secrets.state(name)
-    if state is None:
-        return msgspec.structs.replace(common, where="optional" if secret.optional else "missing")
-    if state.deleted:
-        return msgspec.structs.replace(common, where="deleted")
-    standing = Rotating(manifest, work.tree.root, work.aws.session).standing(secret)
+    try:
+        state = work.aws.secrets.state(name)
+        if state is None:
+            return msgspec.structs.replace(common, where="optional" if secret.optional else "missing")
+        if state.deleted:
+            return msgspec.structs.replace(common, where="deleted")
+        standing = Rotating(manifest, work.tree.root, work.aws.session).standing(secret)
+    except AwsError:
+        return common  # what the identity may not look at is not known
     return msgspec.structs.replace(common, where="AWS", kms_key=manifest.app.kms_key, standing=standing)

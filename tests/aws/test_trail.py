@@ -7,6 +7,7 @@ import tracemalloc
 
 import boto3
 import pytest
+from fault_proxy import FaultProxy
 from trail_helpers import export, record, user
 
 from shield_ai.aws.session import Session
@@ -106,3 +107,26 @@ def test_says_what_aws_refuses(aws, monkeypatch):
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(AwsError, match="no AWS credentials"):
         list(lookup(Session("us-east-1"), dt.datetime.now(dt.UTC)))
+
+
+def test_goes_on_where_it_was_throttled_and_where_a_line_was_cut(aws, monkeypatch):
+    client = boto3.client("secretsmanager")
+    for _ in range(60):
+        client.list_secrets()
+    client.close()
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer("LookupEvents", "ThrottlingException", at=1)
+        proxy.cut("LookupEvents", at=3)
+        found = list(lookup(Session("us-east-1"), dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)))
+        assert len(found) == 60
+        assert len({record["eventID"] for record in found}) == 60
+        assert proxy.count("LookupEvents") == 4
+
+
+def test_says_who_may_not_look(aws, monkeypatch):
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer("LookupEvents", "AccessDeniedException", at=None)
+        with pytest.raises(AwsError, match="denied cloudtrail:LookupEvents"):
+            list(lookup(Session("us-east-1"), dt.datetime.now(dt.UTC)))

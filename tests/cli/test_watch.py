@@ -4,6 +4,7 @@ import datetime as dt
 import json
 
 import pytest
+from fault_proxy import FaultProxy
 from shield_helpers import Done, make_app
 from trail_helpers import PLAN_EXAMPLE, denied, export, record, role, service_event, user
 
@@ -161,3 +162,23 @@ def test_report_says_which_alarms_are_there(tmp_path, aws, shield):
     out = shield("report", cwd=tmp_path).out
     assert "is scheduled for deletion, by" in out
     assert "✕</span> missing" not in out
+
+
+@pytest.mark.parametrize("operation", ["LookupEvents", "DescribeAlarms", "DescribeSecret", "GetCallerIdentity"])
+def test_report_does_without_what_it_may_not_look_at(tmp_path, aws, shield, monkeypatch, operation):
+    make_app(tmp_path)
+    assert shield("draft", cwd=tmp_path).code == 0
+    manifest = tmp_path / "shield.toml"
+    manifest.write_text(manifest.read_text() + '\n[monitoring]\nemail = ["ops@example.com"]\n')
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer(operation, "AccessDeniedException", at=None)
+        done = shield("report", cwd=tmp_path)
+    assert done.code == 0, done.err
+    words = {
+        "LookupEvents": "Who did read is not known",
+        "DescribeAlarms": "None is known to this run",
+        "DescribeSecret": "not looked at</span>",
+        "GetCallerIdentity": "AWS was not looked at: AWS denied sts:GetCallerIdentity",
+    }
+    assert words[operation] in done.out

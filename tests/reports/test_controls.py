@@ -37,6 +37,7 @@ def test_without_a_look_there_is_no_evidence():
         pytest.param(CODE, {"unseen": (Skipped(path="a", line=0, name="", reason="x"),)}, "none", "1 file could not", id="a file that was not seen"),
         pytest.param(ENCRYPTED, {"places": (place("a"), place("b", "missing"))}, "against", "1 of 2", id="one is missing"),
         pytest.param(ENCRYPTED, {"places": (place("a"), place("b", "optional"))}, "for", "1 of 1 secrets are in Secrets Manager, encrypted with alias/shop", id="optional"),
+        pytest.param(ENCRYPTED, {"places": (place("a"), place("b", "unknown"))}, "none", "1 secret could not be looked at", id="one can't be seen"),
         pytest.param(ENCRYPTED, {"places": ()}, "none", "no secret", id="none named"),
         pytest.param(LEAST, {"checks": (Check(name="the IAM policy allows", status=Status.FAILED, detail="is missing"),)}, "against", "is missing", id="no policy"),
         pytest.param(ROTATED, {"places": (place("a", state="pending"),)}, "against", "overdue: a", id="stuck"),

@@ -48,6 +48,8 @@ def _encrypted(dossier: Dossier) -> Answer:
         return "none", "AWS was not looked at"
     if not dossier.places:
         return "none", "no secret is named in shield.toml"
+    if unknown := sum(place.where == "unknown" for place in dossier.places):
+        return "none", f"{count(unknown, 'secret')} could not be looked at"
     lacking = dossier.wanted - dossier.in_aws
     keys = sorted({place.kms_key for place in dossier.places if place.where == "AWS"})
     text = f"{dossier.in_aws} of {dossier.wanted} secrets are in Secrets Manager"

@@ -106,6 +106,11 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     cost_note: str = ""
 
     @property
+    def looked(self) -> bool:
+        """Whether AWS told of any secret."""
+        return bool(self.account) and any(place.where != "unknown" for place in self.places)
+
+    @property
     def in_aws(self) -> int:
         """How many secrets are in AWS."""
         return sum(place.where == "AWS" for place in self.places)
@@ -143,7 +148,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
         elif self.places:
             parts.append(
                 f"{self.in_aws} of {count(self.wanted, 'secret')} in AWS Secrets Manager"
-                if self.account
+                if self.looked
                 else f"{count(self.wanted, 'secret')} named in shield.toml; AWS was not looked at"
             )
         if self.overdue:

@@ -68,7 +68,7 @@ def _step(stage: str, text: str, *, done: bool, evidence: str = "") -> Step:
 
 
 def _aws(dossier: Dossier, stage: str, text: str, done: bool, evidence: str) -> Step:  # noqa: FBT001  # the third of five texts
-    if not dossier.account:
+    if not dossier.looked:
         return Step(stage=stage, text=text, state="unknown", evidence="AWS was not looked at")
     return _step(stage, text, done=done, evidence=evidence)
 
