@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -67,6 +68,17 @@ def test_every_call_is_under_permissions(generated) -> None:
     called = set(re.findall(r'refused\(f?"(\w+:\w+)"', source))
     assert len(called) > 20
     assert [name for name in sorted(called) if f"`{name}`" not in page] == []
+
+
+def test_messages_are_as_the_code_says_them() -> None:
+    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "src").rglob("*.py")]
+    texts = {n.value for t in trees for n in ast.walk(t) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    # What f-strings put in is none of the words here; the name of the manifest is.
+    said = {text.replace("shield.toml", "") for text in texts} | {": "}
+    quoted = re.findall(r"^##+ `(.+)`$", (DOCS / "troubleshooting.md").read_text("utf-8"), re.MULTILINE)
+    assert len(quoted) > 25
+    parts = [(line, part) for line in quoted for part in line.replace("shield.toml", "…").split("…") if part.strip()]
+    assert [(line, part) for line, part in parts if not any(part.strip(" '") in text for text in said)] == []
 
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="no groff here")
