@@ -21,7 +21,7 @@ from shield_ai.reports.diff import diff_text
 from shield_ai.reports.dossier import Diff, Dossier, Place, Watch, became, shown
 from shield_ai.rollback import last_run
 from shield_ai.rotating import Rotating
-from shield_ai.work import Half, Work
+from shield_ai.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 DEFAULT = "7d"
 
 
-def audit(app: Path, *, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Audit:
+def audit(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Audit:
     """Sum up who did what with an app's secrets; with every secret, where there is no shield.toml.
 
     Args:
-        app: Its folder.
+        work: The app, and its environment.
         since: As on the command line.
         trails: Exported files and folders; empty: ask the account itself.
         now: The end of the time.
@@ -46,7 +46,7 @@ def audit(app: Path, *, since: str | None, trails: Sequence[Path], now: dt.datet
     Raises:
         ShieldError: The time, a path or shield.toml is wrong, or AWS refuses.
     """
-    manifest = Work(app).written
+    manifest = work.target if work.written else None
     start = parse_since(since or DEFAULT, now) if since or not trails else None
     auditor = Auditor(
         manifest.app.name if manifest else "",
@@ -60,7 +60,7 @@ def audit(app: Path, *, since: str | None, trails: Sequence[Path], now: dt.datet
     else:
         # As long a time before as the one that is asked for: who was there then is no newcomer now.
         earliest = max(start - (now - start), now - dt.timedelta(days=trail.DAYS)) if start else now
-        records = trail.lookup(Session(manifest.app.region if manifest else None), earliest)
+        records = trail.lookup(work.aws.session if manifest and work.aws else Session(None), earliest)
     for record in records:
         found = event(record)
         if found:
@@ -78,12 +78,11 @@ def _readers(manifest: Manifest | None) -> list[str]:
     return [*own, f"role/{slug(manifest.app)}-*", *manifest.monitoring.readers]
 
 
-def dossier(app: Path, *, only: Half | None, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Dossier:
+def dossier(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Dossier:
     """Gather what a report tells: of the code always, of AWS as far as it lets itself be looked at.
 
     Args:
-        app: Its folder.
-        only: "code": leave AWS alone.
+        work: The app, and its environment.
         since: For the audit, as on the command line.
         trails: Exported files and folders; empty: ask the account itself.
         now: The time that the report is made.
@@ -91,13 +90,13 @@ def dossier(app: Path, *, only: Half | None, since: str | None, trails: Sequence
     Raises:
         ShieldError: The app or shield.toml can't be used.
     """
-    work = Work(app, only=only)
-    manifest, journal = work.manifest, work.journal.load()
+    manifest, journal = work.target, work.journal.load()
     account, why = _account(work)
-    work = work if account else Work(app, only="code")
+    if not account:
+        work = Work(work.tree.root, only="code", environment=work.environment)
     run = last_run(journal, "file")
     return Dossier(
-        app=manifest.app.name,
+        app=manifest.app.name + (f" ({work.environment})" if work.environment else ""),
         made=now,
         version=version("shield-ai"),
         region=manifest.app.region,
@@ -113,23 +112,21 @@ def dossier(app: Path, *, only: Half | None, since: str | None, trails: Sequence
         checks=tuple(work.verify()),
         readers=tuple(_readers(manifest)),
         alarms=_alarms(manifest, work, account),
-        audit=_audit(app, since=since, trails=trails, now=now) if account or trails else None,
+        audit=_audit(work, since=since, trails=trails, now=now) if account or trails else None,
     )
 
 
 def _account(work: Work) -> tuple[str, str]:
     """Return the account's id, or why there is none."""
-    if work.aws is None:
-        return "", "only the code was asked for"
     try:
-        return work.aws.id, ""
+        return (work.aws.id, "") if work.aws else ("", "only the code was asked for")
     except AwsError as error:
         return "", error.message
 
 
-def _audit(app: Path, *, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Audit | None:
+def _audit(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Audit | None:
     try:
-        return audit(app, since=since, trails=trails, now=now)
+        return audit(work, since=since, trails=trails, now=now)
     except AwsError:
         return None  # the report says that no trail was looked at
 

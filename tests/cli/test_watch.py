@@ -182,3 +182,20 @@ def test_report_does_without_what_it_may_not_look_at(tmp_path, aws, shield, monk
         "GetCallerIdentity": "AWS was not looked at: AWS denied sts:GetCallerIdentity",
     }
     assert words[operation] in done.out
+
+
+def test_an_environment_of_its_own(app, tmp_path, shield, aws):
+    with (app / "shield.toml").open("a") as manifest:
+        manifest.write('\n[environments.staging]\nprefix = "shop/staging/"\nrole = "ShopStaging"\n')
+    (app / "settings.py").write_text("DEBUG = True\n")
+    names = [f"shop/staging/{KEY}", KEY]
+    export(tmp_path / "trail.json", [record("GetSecretValue", name, role("ShopStaging")) for name in names])
+    options = ("--environment", "staging", "--trail", str(tmp_path / "trail.json"))
+    done = shield("audit", *options, cwd=app)
+    assert done.code == 0, done.text
+    assert "shop/staging/django-secret-key\n  role/ShopStaging" in done.out
+    done = shield("report", *options, cwd=app)
+    assert "<h1>shop (staging)</h1>" in done.out
+    assert "shop/staging/django-secret-key" in done.out
+    done = shield("report", "--environment", "stagin", cwd=app)
+    assert (done.code, "did you mean staging?" in done.err) == (2, True)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli._options import APP, JSON
+from shield_ai.cli._options import APP, ENVIRONMENT, JSON
 from shield_ai.cli._show import write
 from shield_ai.errors import DONE, FINDINGS
 from shield_ai.reports.audit import audit_text
 from shield_ai.watching import audit as audit_app
 from shield_ai.watching import dossier
+from shield_ai.work import Work
 
 if TYPE_CHECKING:
     from shield_ai.reports.dossier import Dossier
@@ -37,15 +38,17 @@ TRAILS = click.option(
 @APP
 @SINCE
 @TRAILS
+@ENVIRONMENT
 @JSON
-def audit(app: Path, since: str | None, trails: tuple[Path, ...], *, as_json: bool) -> int:
+def audit(app: Path, environment: str, since: str | None, trails: tuple[Path, ...], *, as_json: bool) -> int:
     """Say who read, changed, rotated and deleted which secret, from CloudTrail. Exits with 1 when something needs eyes.
 
     Needs eyes: a denied call, a read by somebody who is not on the list of readers (the app's role and `readers` under
     `[monitoring]` in shield.toml), a principal that was never seen in as long a time before, a deletion, a failed
     rotation, a changed resource policy, and a file that could not be read.
     """
-    result = audit_app(app, since=since, trails=trails, now=dt.datetime.now(dt.UTC))
+    work = Work(app, environment=environment)
+    result = audit_app(work, since=since, trails=trails, now=dt.datetime.now(dt.UTC))
     click.echo(msgspec.json.encode(result) if as_json else audit_text(result), nl=as_json)
     return FINDINGS if result.alerts or result.unread else DONE
 
@@ -57,17 +60,25 @@ def audit(app: Path, since: str | None, trails: tuple[Path, ...], *, as_json: bo
     "--format", "form", type=click.Choice(["html", "markdown"]), help="[default: html, or what the file's name says]"
 )
 @click.option("--only", type=click.Choice(["code"]), help="leave AWS alone")
+@ENVIRONMENT
 @SINCE
 @TRAILS
-def report(
-    app: Path, output: Path | None, form: str | None, only: Half | None, since: str | None, trails: tuple[Path, ...]
+def report(  # noqa: PLR0913, PLR0917  # one argument a flag
+    app: Path,
+    output: Path | None,
+    form: str | None,
+    only: Half | None,
+    environment: str,
+    since: str | None,
+    trails: tuple[Path, ...],
 ) -> int:
     """Put the whole state on one page: findings, changes, secrets, rotation, access, rollout, controls.
 
     The page holds no value and loads nothing from anywhere: send it to whom you like. Markdown is short, for a comment
     on a pull request. What can't be looked at, AWS for example, says so on the page.
     """
-    made = dossier(app, only=only, since=since, trails=trails, now=dt.datetime.now(dt.UTC))
+    work = Work(app, only=only, environment=environment)
+    made = dossier(work, since=since, trails=trails, now=dt.datetime.now(dt.UTC))
     form = form or ("markdown" if output and output.suffix == ".md" else "html")
     text = _rendered(made, form)
     if output:
