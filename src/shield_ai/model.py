@@ -135,6 +135,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     fixable: bool = False
     fingerprint: str = ""
     site: Site | None = None  # not part of any report
+    commit: str = ""  # of a version in git's history: the first one that has it
+    date: str = ""  # of that commit's author, ISO 8601
+    stands: bool = True  # whether the newest commit still has it
 
 
 def fingerprint(rule: str, path: str, name: str, ordinal: int) -> str:

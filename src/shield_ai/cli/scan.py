@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from shield_ai import baseline as accept
 from shield_ai.cli._show import colour, write
-from shield_ai.errors import DONE, FINDINGS
+from shield_ai.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model import Severity
-from shield_ai.survey import survey
+from shield_ai.survey import Survey, survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.model import FileChange
-    from shield_ai.survey import Survey
+    from shield_ai.model import FileChange, Finding
 
 LEVELS = [str(level) for level in Severity]
 
@@ -30,6 +30,9 @@ LEVELS = [str(level) for level in Severity]
 @click.option("--repos", type=click.Path(path_type=Path), help="scan each repository that this file lists, one a line")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="where --repos does its work")
 @click.option("--staged", is_flag=True, help="scan what git would commit, as it lies in the index")
+@click.option("--history", "past", is_flag=True, help="scan every version that git has, each once")
+@click.option("--baseline", type=click.Path(path_type=Path), help="leave out what this file accepts")
+@click.option("--write-baseline", type=click.Path(path_type=Path), help="accept all that is found now, in this file")
 @click.option("--all", "everything", is_flag=True, help="also what is likely a placeholder, and each finding in tests")
 @click.option(
     "--fail-on", type=click.Choice(LEVELS), default=LEVELS[0], show_default=True, help="exit with 1 from here on"
@@ -43,6 +46,9 @@ def scan(  # noqa: PLR0913  # one argument a flag
     engine: Literal["local", "ray"],
     *,
     staged: bool,
+    past: bool,
+    baseline: Path | None,
+    write_baseline: Path | None,
     everything: bool,
     fail_on: str,
     jobs: int | None,
@@ -55,7 +61,18 @@ def scan(  # noqa: PLR0913  # one argument a flag
         from shield_ai.cli._fleet import scan_fleet  # noqa: PLC0415  # only --repos needs it
 
         return scan_fleet(repos, output or Path("shield-fleet"), form=form, engine=engine)
-    seen = survey(paths or (Path(),), everything=everything, staged=staged, jobs=jobs or os.cpu_count() or 1)
+    named = paths or (Path(),)
+    if past:
+        seen = Survey(_history(named, everything=everything), [], 0, lambda _: None, [])
+    else:
+        seen = survey(named, everything=everything, staged=staged, jobs=jobs or os.cpu_count() or 1)
+    if write_baseline:
+        count = accept.write(write_baseline, seen.findings)
+        click.echo(f"{count} findings are accepted in {write_baseline}", err=True)
+        return DONE
+    if baseline:
+        left = accept.new(seen.findings, accept.read(baseline))
+        seen = seen._replace(findings=left)
     text = _report(seen, form, paths, everything=everything, tinted=output is None and colour(sys.stdout))
     if output:
         write(output, text)
@@ -77,6 +94,14 @@ def explain(rule: str) -> int:
 
     click.echo(text(rule, own(Path())))
     return DONE
+
+
+def _history(paths: Sequence[Path], *, everything: bool) -> list[Finding]:
+    from shield_ai.history import history  # noqa: PLC0415  # only --history needs it
+
+    if len(paths) != 1 or not paths[0].is_dir():
+        raise ShieldError("the history is that of one folder", "give a folder, or none for the current one")
+    return history(paths[0], everything=everything)
 
 
 def _report(seen: Survey, form: str, paths: tuple[Path, ...], *, everything: bool, tinted: bool) -> str:

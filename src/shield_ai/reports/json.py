@@ -16,6 +16,7 @@ FIELDS = (
     "rule", "path", "line", "column", "end_line", "end_column", "severity", "confidence", "message", "name", "env",
     "fixable", "fingerprint",
 )  # fmt: skip
+HISTORY = ("commit", "date", "stands")  # of what was found in git's history
 
 
 def scan_json(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> str:
@@ -23,10 +24,15 @@ def scan_json(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> s
     return _pretty(
         {
             "version": VERSION,
-            "findings": [{field: getattr(finding, field) for field in FIELDS} for finding in findings],
+            "findings": [_finding(finding) for finding in findings],
             "skipped": [{"path": skip.path, "line": skip.line, "reason": skip.reason} for skip in skipped],
         }
     )
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    fields = (*FIELDS, *HISTORY) if finding.commit else FIELDS
+    return {field: getattr(finding, field) for field in fields}
 
 
 def plan_json(plan: Plan) -> str:

@@ -62,14 +62,13 @@ class Detector:
             raw: Its bytes.
             candidates: What the prefilter said of it, where it was asked before.
         """
-        hits = self._hits(path, raw, candidates or self.prefilter.look(raw, bare=unquoted(path)))
-        if not hits:
-            return []
         lines = Lines(raw)
-        return [_finding(path, hit, lines) for hit in hits]
+        return [finding_of(path, hit, lines) for hit in self.hits(path, raw, candidates)]
 
-    def _hits(self, path: str, raw: bytes, candidates: Candidates) -> list[Hit]:
+    def hits(self, path: str, raw: bytes, candidates: Candidates | None = None) -> list[Hit]:
+        """Return the secrets of a file, in order; see `look`."""
         shown = graded(path)
+        candidates = candidates or self.prefilter.look(raw, bare=unquoted(path))
         hits = list(self._tokens(raw, candidates.rules, shown=shown))
         hits += self._assigned(path, raw, candidates, shown=shown)
         hits.sort(key=lambda hit: (hit.rank, hit.start))
@@ -138,7 +137,8 @@ class Lines:
         return self._line, len(self.raw[start:offset].decode("utf-8", "replace")) + 1
 
 
-def _finding(path: str, hit: Hit, lines: Lines) -> Finding:
+def finding_of(path: str, hit: Hit, lines: Lines) -> Finding:
+    """Say where a secret is, without it."""
     line, column = lines.position(hit.start)
     end_line, end_column = lines.position(hit.end)
     name = hit.rule.title if hit.rule.kind is RuleKind.REGEX else hit.name or "a text"

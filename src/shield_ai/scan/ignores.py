@@ -19,7 +19,7 @@ OURS = re.compile(
     rb"[ \t:,-]*(?P<reason>[^\r\n]*)"
 )
 THEIRS = re.compile(rb"(?i)pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
-CLOSERS = re.compile(r"\s*(\*/|-->|#\})\s*$")
+CLOSERS = re.compile(r"\s*(\*/|-{0,2}>|#\})\s*$")
 
 
 class Ignore(NamedTuple):

@@ -1,0 +1,118 @@
+"""Credentials that were ever committed: each blob of a repository once, oldest commit first.
+
+What was in the history once has to be rotated, not only moved: every clone has it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from shield_ai import pattern
+from shield_ai.blobs import Blobs
+from shield_ai.errors import SourceError
+from shield_ai.model import Confidence
+from shield_ai.scan.credentials import HEAD, LARGEST
+from shield_ai.scan.detector import Detector, Lines, finding_of
+from shield_ai.scan.findings import number
+from shield_ai.scan.places import worth_reading
+from shield_ai.scan.prefilter import prefilter
+from shield_ai.scan.tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from shield_ai.model import Finding
+
+MARK = b"\x01"  # begins the line of a commit
+# With -c, a merge shows the files that differ from all of its parents.
+LOG = ("--all", "--reverse", "--raw", "-c", "--no-renames", "--no-abbrev", "--relative", "--format=%x01%H %aI")
+
+
+class Version(NamedTuple):
+    """A file's content, where it came first."""
+
+    blob: str
+    path: str
+    commit: str
+    date: str  # of the author, ISO 8601
+
+
+def history(root: Path, *, everything: bool = False) -> list[Finding]:
+    """Scan every version of every file below a folder; each secret is found once, where it came first.
+
+    Args:
+        root: In the repository.
+        everything: Also findings of low confidence.
+
+    Raises:
+        SourceError: There is no repository, or it is broken.
+    """
+    patterns = [pattern.credentials(), *pattern.own(root)]
+    tokens = Tokens(rule for made in patterns for rule in made.rules)
+    detector = Detector(patterns, prefilter(tokens, LARGEST))
+    found: dict[tuple[str, bytes], Finding] = {}
+    standing: set[bytes] = set()
+    now = _now(root)
+    blobs = Blobs(root)
+    try:
+        for version in versions(root):
+            raw = blobs.read(version.blob, LARGEST) if worth_reading(version.path) else None
+            if raw is None or b"\0" in raw[:HEAD]:
+                continue
+            lines = Lines(raw)
+            for hit in detector.hits(version.path, raw):
+                value = raw[hit.start : hit.end]
+                if version.blob in now:
+                    standing.add(value)
+                if (hit.rule.id, value) not in found and (everything or hit.confidence is not Confidence.LOW):
+                    finding = finding_of(version.path, hit, lines)
+                    found[hit.rule.id, value] = msgspec.structs.replace(
+                        finding, commit=version.commit, date=version.date
+                    )
+    finally:
+        blobs.close()
+    return number([_told(finding, stands=value in standing) for (_, value), finding in found.items()])
+
+
+def _told(finding: Finding, *, stands: bool) -> Finding:
+    state = "still there" if stands else "taken out since"
+    message = f"{finding.message}; committed on {finding.date[:10]} in {finding.commit[:10]}, {state}: rotate it"
+    return msgspec.structs.replace(finding, message=message, stands=stands)
+
+
+def versions(root: Path) -> Iterator[Version]:
+    """Yield each blob of the history once, with the first commit that brought it.
+
+    Raises:
+        SourceError: git can't read the history.
+    """
+    process = subprocess.Popen(
+        ["git", "-C", str(root), "-c", "core.quotePath=off", "log", *LOG, "--", "."],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    seen: set[str] = set()
+    commit = date = ""
+    with process:
+        for line in process.stdout or ():
+            if line.startswith(MARK):
+                commit, _, date = line[1:].decode().strip().partition(" ")
+            elif line.startswith(b":"):
+                head, _, path = line.rstrip(b"\n").partition(b"\t")
+                parts = head.decode().split()
+                blob = parts[-2]
+                if blob.strip("0") and blob not in seen and not parts[head.count(b":")].startswith("160"):
+                    seen.add(blob)
+                    yield Version(blob, path.decode("utf-8", "surrogateescape").strip('"'), commit, date)
+    if process.returncode:
+        raise SourceError(f"{root} is in no git repository, or git can't read it", "git log says more")
+
+
+def _now(root: Path) -> set[str]:
+    """Return the blobs of the newest commit."""
+    answer = subprocess.run(["git", "-C", str(root), "ls-tree", "-r", "HEAD"], capture_output=True, check=False)
+    return {line.split()[2].decode() for line in answer.stdout.splitlines() if line.count(b" ") >= 2}  # noqa: PLR2004  # mode, kind, id

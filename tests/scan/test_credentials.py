@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from shield_ai import pattern
+from shield_ai.samples import fill
+from shield_ai.scan import credentials as module
+from shield_ai.scan.credentials import credentials, reader
+
+LINE = fill('password = "{alnum:16}"\n').encode()
+
+
+def look(root, *paths: str, jobs: int = 1):
+    return credentials(paths, reader(str(root)), [pattern.credentials()], size=0, root=str(root), jobs=jobs)
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        pytest.param(LINE, 1, id="text"),
+        pytest.param(b"\0\0" + LINE, 0, id="binary"),
+        pytest.param(b"x" * 9000 + b"\0\n" + LINE, 1, id="a NUL far down"),
+        pytest.param(b"\xff\xfe" + LINE.decode().encode("utf-16-le"), 1, id="UTF-16"),
+        pytest.param(b"\xe9\xff\n" + LINE, 1, id="no UTF-8"),
+        pytest.param(b"x" * 1_000_000 + b"\n" + LINE, 1, id="a line of a megabyte"),
+        pytest.param(b'a="b";' * 100_000 + LINE, 1, id="minified"),
+        pytest.param(b"", 0, id="empty"),
+        pytest.param(LINE.replace(b"\n", b"\r\n"), 1, id="CRLF"),
+    ],
+)
+def test_takes_whatever_a_file_holds(tmp_path, raw: bytes, found: int) -> None:
+    (tmp_path / "a.py").write_bytes(raw)
+    assert len(look(tmp_path, "a.py").findings) == found
+
+
+def test_says_what_it_did_not_look_at(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(module, "LARGEST", 1000)
+    (tmp_path / "big.py").write_bytes(b"#" * 1001)
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe")
+    seen = look(tmp_path, "big.py", "a.zip", "loop", "gone.py", "pipe")
+    assert {skip.path: skip.reason.partition(":")[0] for skip in seen.skipped} == {
+        "big.py": "larger than 0 MB",
+        "a.zip": "an archive",
+        "loop": "can't be read",
+        "gone.py": "can't be read",
+    }
+
+
+def test_several_processes_find_the_same(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(module, "MANY", 4)
+    for number in range(12):
+        (tmp_path / f"{number}.py").write_bytes(LINE)
+    paths = [f"{number}.py" for number in range(12)]
+    one, two = look(tmp_path, *paths), look(tmp_path, *paths, jobs=2)
+    assert sorted(map(repr, one.findings)) == sorted(map(repr, two.findings))
+    assert len(two.findings) == 12

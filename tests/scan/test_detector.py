@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shield_ai import pattern
+from shield_ai.model import Confidence, Severity
+from shield_ai.samples import fill
+from shield_ai.scan.detector import Detector
+
+DETECTOR = Detector([pattern.credentials()])
+TOKEN = fill("ghp_{alnum:36}")
+
+
+def rules(path: str, text: str) -> list[str]:
+    return [finding.rule for finding in DETECTOR.look(path, fill(text).encode())]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        pytest.param("a.yml", "github:\n  token: ghp_{alnum:36}\n", ["CRED.github-token"], id="yaml"),
+        pytest.param("config.toml", 'password = "{alnum:12}"\n', ["CRED.password"], id="toml"),
+        pytest.param("app.ini", "[db]\npassword = {alnum:12}\n", ["CRED.password"], id="ini"),
+        pytest.param("a.json", '{"client_secret": "{alnum:24}"}', ["CRED.secret"], id="json"),
+        pytest.param("Dockerfile", "ENV DB_PASSWORD={alnum:12}\n", ["CRED.password"], id="dockerfile"),
+        pytest.param("docker-compose.yml", "    - MYSQL_ROOT_PASSWORD=toor\n", ["CRED.password"], id="compose"),
+        pytest.param(".github/workflows/a.yml", "  env:\n    API_KEY: {hex:32}\n", ["CRED.secret"], id="github"),
+        pytest.param(".gitlab-ci.yml", "variables:\n  DEPLOY_TOKEN: {alnum:32}\n", ["CRED.secret"], id="gitlab"),
+        pytest.param("k8s/secret.yaml", "stringData:\n  password: {alnum:12}\n", ["CRED.password"], id="kubernetes"),
+        pytest.param("prod.tfvars", 'db_password = "{alnum:12}"\n', ["CRED.password"], id="terraform"),
+        pytest.param("Procfile", "web: PASSWORD={alnum:12} gunicorn shop\n", ["CRED.password"], id="procfile"),
+        pytest.param("run.sh", "export API_TOKEN='{alnum:24}'\n", ["CRED.secret"], id="shell"),
+        pytest.param("a.js", 'const k = { apiKey: "{alnum:32}" };', ["CRED.secret"], id="javascript"),
+        pytest.param("a.py", 'KEY = """-----BEGIN EC PRIVATE KEY-----\n{b64:64}\n"""', ["CRED.private-key"], id="pem"),
+        pytest.param("a.py", "password = load()\n", [], id="nothing"),
+        pytest.param("a.yml", "password: ${DB_PASSWORD}\ntoken: {{ token }}\n", [], id="templates"),
+    ],
+)
+def test_finds(path: str, text: str, expected: list[str]) -> None:
+    assert rules(path, text) == expected
+
+
+def test_a_secret_is_found_once_by_the_rule_that_knows_most() -> None:
+    assert rules("a.py", 'github_token = "ghp_{alnum:36}"') == ["CRED.github-token"]
+
+
+def test_says_where_and_not_what() -> None:
+    (found,) = DETECTOR.look("a.py", f'# é\nname = {{"é": 1, "gh_token": "{TOKEN}"}}\n'.encode())
+    assert (found.line, found.column, found.name) == (2, 30, "gh_token")
+    assert found.end_column - found.column == len(TOKEN)
+    assert TOKEN not in repr(found)
+
+
+def test_places_that_are_for_show_are_graded_down() -> None:
+    text = fill('password = "{alnum:16}"').encode()
+    (used,), (shown,) = DETECTOR.look("a.py", text), DETECTOR.look("tests/a.py", text)
+    assert (used.severity, shown.severity) == (Severity.HIGH, Severity.LOW)
+    assert shown.confidence < used.confidence or shown.confidence is Confidence.MEDIUM
+
+
+def test_what_a_vendor_documents_is_graded_down() -> None:
+    (found,) = DETECTOR.look("a.py", b'key = "' + b"AKIA" + b"IOSFODNN7EXAMPLE" + b'"')
+    assert found.severity is Severity.LOW
+
+
+@given(st.binary(max_size=400))
+def test_takes_any_bytes(raw: bytes) -> None:
+    for path in ("a.py", "a.yml"):
+        DETECTOR.look(path, raw)
+        DETECTOR.look(path, b"password: " + raw + b"\nsecret_key = '" + raw)

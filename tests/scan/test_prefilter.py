@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from shield_ai import pattern
+from shield_ai.samples import fill
+from shield_ai.scan import worth
+from shield_ai.scan.detector import Detector
+from shield_ai.scan.prefilter import Hyper, Plain, prefilter
+from shield_ai.scan.tokens import Tokens
+
+hyperscan = pytest.importorskip("hyperscan")
+TOKENS = Tokens(pattern.credentials().rules)
+PATHS = ["a.py", "a.yml", "tests/a.py"]
+EXAMPLES = [fill(e) for rule in pattern.credentials().rules for e in (*rule.examples, *rule.non_examples)]
+
+
+@pytest.fixture(scope="module")
+def hyper(tmp_path_factory: pytest.TempPathFactory) -> Hyper:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        return Hyper(TOKENS, hyperscan)
+
+
+def test_both_find_the_same(hyper: Hyper) -> None:
+    """In every example, alone and within other text."""
+    fast = Detector([pattern.credentials()], hyper)
+    slow = Detector([pattern.credentials()], Plain(TOKENS))
+    generator = random.Random(1)  # noqa: S311  # the same text each time
+    filler = ["x = 1", "def f(a):", "    return a", "token =", "password", "", "key: [", '"', "secret = load(", "})"]
+    for path in PATHS:
+        parts = [part for e in EXAMPLES[:: len(PATHS)] for part in (*generator.choices(filler, k=3), e)]
+        text = "\n".join(parts).encode()
+        assert fast.look(path, text) == slow.look(path, text)
+        for example in EXAMPLES[PATHS.index(path) :: len(PATHS)]:
+            assert fast.look(path, example.encode()) == slow.look(path, example.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["import os\nos.environ['API_KEY']", "x = 1", "load_dotenv()", "class A(BaseSettings): ..."]
+)
+def test_says_what_is_worth_parsing(hyper: Hyper, text: str) -> None:
+    found = hyper.look(text.encode(), bare=False).worth
+    assert found == tuple(bool(regex.search(text.encode())) for regex in worth.ALL)
+
+
+def test_a_few_files_do_not_wait_for_it() -> None:
+    assert isinstance(prefilter(TOKENS, 1000), Plain)

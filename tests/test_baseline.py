@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from shield_ai.baseline import new, read, write
+from shield_ai.errors import ShieldError
+from shield_ai.model import Confidence, Finding, Severity
+
+
+def found(line: int, name: str = "password", path: str = "a.py") -> Finding:
+    return Finding(
+        rule="CRED.password", path=path, line=line, column=1, end_line=line, end_column=2, severity=Severity.HIGH,
+        confidence=Confidence.HIGH, message="", name=name,
+    )  # fmt: skip
+
+
+def test_lines_may_move_and_only_more_is_new(tmp_path) -> None:
+    file = tmp_path / "baseline.json"
+    assert write(file, [found(1), found(7), found(3, "token")]) == 3
+    baseline = read(file)
+    assert new([found(11), found(17), found(2, "token")], baseline) == []
+    assert new([found(1), found(2), found(3)], baseline) == [found(3)]
+    assert new([found(1, path="b.py")], baseline) == [found(1, path="b.py")]
+
+
+def test_the_file_does_not_change_when_lines_move(tmp_path) -> None:
+    write(tmp_path / "a", [found(1), found(7, "token")])
+    write(tmp_path / "b", [found(70, "token"), found(10)])
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert set(msgspec.json.decode((tmp_path / "a").read_bytes())["findings"][0]) == {"path", "rule", "name", "count"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"version": 2, "findings": []}', '{"version": 1, "findings": [{"hash": "a"}]}'],
+    ids=["empty", "list", "newer", "another tool's"],
+)  # fmt: skip
+def test_a_wrong_file_is_refused(tmp_path, text) -> None:
+    (tmp_path / "a").write_text(text)
+    with pytest.raises(ShieldError):
+        read(tmp_path / "a")
+
+
+def test_no_file_is_refused(tmp_path) -> None:
+    with pytest.raises(ShieldError) as caught:
+        read(tmp_path / "a")
+    assert "--write-baseline" in caught.value.hint

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from shield_ai.errors import SourceError
+from shield_ai.history import history, versions
+from shield_ai.samples import fill
+
+TOKEN, PASSWORD = fill("ghp_{alnum:36}"), fill("{alnum:16}", 1)
+
+
+def git(root, *arguments: str) -> None:
+    identity = ["-c", "user.name=n", "-c", "user.email=e@example.com", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", "-C", root, *identity, *arguments], check=True, capture_output=True)
+
+
+def commit(root, files: dict[str, str], date: str) -> None:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "m", "--allow-empty", f"--date={date}")
+
+
+@pytest.fixture
+def repository(tmp_path):
+    git(tmp_path, "init", "-q")
+    commit(tmp_path, {"a.py": f'gh = "{TOKEN}"\n', "é b/c.yml": f"password: {PASSWORD}\n"}, "2020-01-02T03:04:05+00:00")
+    commit(tmp_path, {"a.py": "gh = load()\n", "d.py": f'\n\nt = "{TOKEN}"\n'}, "2021-01-02T03:04:05+00:00")
+    commit(tmp_path, {"d.py": "t = load()\n"}, "2022-01-02T03:04:05+00:00")
+    return tmp_path
+
+
+def test_each_secret_once_where_it_came_first(repository) -> None:
+    first, second = history(repository)
+    assert (first.path, first.date[:10], first.stands) == ("a.py", "2020-01-02", False)
+    assert (second.path, second.date[:10], second.stands) == ("é b/c.yml", "2020-01-02", True)
+    assert "taken out since: rotate it" in first.message
+    assert "still there: rotate it" in second.message
+    assert TOKEN not in repr(first)
+
+
+def test_each_blob_once(repository) -> None:
+    commit(repository, {"copy.yml": f"password: {PASSWORD}\n"}, "2023-01-02T03:04:05+00:00")
+    blobs = [version.blob for version in versions(repository)]
+    assert len(blobs) == len(set(blobs)) == 5
+
+
+def test_what_a_merge_brings_is_seen(repository) -> None:
+    git(repository, "checkout", "-qb", "side", "HEAD~1")
+    commit(repository, {"side.py": "x = 1\n"}, "2023-01-02T03:04:05+00:00")
+    git(repository, "merge", "-q", "--no-commit", "main")
+    other = fill("ghp_{alnum:36}", 5)
+    commit(repository, {"side.py": f'x = "{other}"\n'}, "2024-01-02T03:04:05+00:00")
+    assert ("side.py", "2024-01-02") in {(found.path, found.date[:10]) for found in history(repository)}
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["none", "broken"])
+def test_without_a_repository_it_says_so(tmp_path, broken) -> None:
+    if broken:
+        (tmp_path / ".git").mkdir()
+        (tmp_path / ".git" / "HEAD").write_text("nonsense")
+    with pytest.raises(SourceError):
+        history(tmp_path)
