@@ -127,10 +127,10 @@ def judge(name: str, value: str, *, quoted: bool = True, graded: bool = False) -
     value = value.strip()
     if kind is Family.NONE or is_something_else(value, quoted=quoted):
         return None
-    if not _believed(kind, name, value, graded=graded):
-        return None
     if is_placeholder(value):
         return Confidence.LOW
+    if not _believed(kind, name, value, graded=graded):
+        return None
     return Confidence.MEDIUM if graded or not is_random(value) else Confidence.HIGH
 
 

@@ -1,0 +1,150 @@
+"""`shield scan` as a user runs it: on folders, files, the index and the standard input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+from shield_helpers import shield
+
+from shield_ai import pattern
+from shield_ai.samples import fill
+
+TOKEN = fill("ghp_{alnum:36}")
+PASSWORD = fill("{alnum:16}", 3)
+
+
+def scanned(*arguments: str, cwd, stdin: str | None = None) -> list[dict]:
+    done = shield("scan", "--format", "json", *arguments, cwd=cwd, stdin=stdin)
+    assert done.code in (0, 1), done.text
+    assert TOKEN not in done.text
+    assert PASSWORD not in done.text
+    return json.loads(done.out)["findings"]
+
+
+def places(findings: list[dict]) -> list[tuple[str, str]]:
+    return [(found["path"], found["rule"]) for found in findings]
+
+
+@pytest.fixture
+def app(tmp_path):
+    files = {
+        "shop/settings.py": f'import os\nSECRET_KEY = os.environ["SECRET_KEY"]\nSTRIPE_SECRET_KEY = "{TOKEN}"\n',
+        "deploy/values.yml": f"db_password: {PASSWORD}\n",
+        "docs/guide.md": f"token: {TOKEN}\n",
+        "node_modules/a.js": f'token = "{TOKEN}"\n',
+        "generated/a.py": f'token = "{TOKEN}"\n',
+        "clean.py": "x = 1\n",
+        ".gitignore": "generated/\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    return tmp_path
+
+
+def git(root, *arguments: str) -> None:
+    subprocess.run(["git", "-C", root, *arguments], check=True, capture_output=True)
+
+
+def test_a_folder(app) -> None:
+    assert places(scanned(cwd=app)) == [
+        ("deploy/values.yml", "CRED.password"),
+        ("docs/guide.md", "CRED.github-token"),
+        ("shop/settings.py", "CSEC34.no-runtime"),
+        ("shop/settings.py", "CSEC34.environ-read"),
+        ("shop/settings.py", "CSEC34.literal"),  # and not a second time as a token
+    ]
+
+
+def test_several_paths_are_named_as_they_were_given(app) -> None:
+    found = places(scanned("deploy", "shop/settings.py", "clean.py", cwd=app))
+    assert {path for path, _ in found} == {"deploy/values.yml", "shop/settings.py"}
+    assert ("shop/settings.py", "CSEC34.literal") in found
+    done = shield("scan", "deploy", "gone.py", cwd=app)
+    assert done.code == 2
+    assert "gone.py does not exist" in done.err
+
+
+def test_the_standard_input(app) -> None:
+    assert places(scanned("-", cwd=app, stdin=f"token: {TOKEN}\n")) == [("stdin", "CRED.github-token")]
+    assert shield("scan", "-", cwd=app, stdin="x = 1\n").code == 0
+
+
+def test_the_index(app) -> None:
+    git(app, "init", "-q")
+    git(app, "add", "deploy", "clean.py")
+    (app / "deploy/values.yml").write_text("db_password: ${DB_PASSWORD}\n")  # after git add: not what is committed
+    assert places(scanned("--staged", cwd=app)) == [("deploy/values.yml", "CRED.password")]
+    assert places(scanned("--staged", cwd=app / "deploy")) == [("values.yml", "CRED.password")]
+    assert scanned("--staged", "clean.py", cwd=app) == []
+
+
+def test_the_index_of_no_repository(tmp_path) -> None:
+    done = shield("scan", "--staged", cwd=tmp_path)
+    assert done.code == 2
+    assert "in no git repository" in done.err
+
+
+def test_a_dotenv_file_in_git_is_a_finding_of_its_own(app) -> None:
+    (app / ".env").write_text(f"API_TOKEN={TOKEN}\n")
+    (app / ".env.example").write_text("API_TOKEN=changeme\n")
+    assert ("CRED.tracked-dotenv") not in dict(places(scanned(cwd=app))).values()
+    git(app, "init", "-q")
+    git(app, "add", "-f", ".env", ".env.example")
+    found = [place for place in places(scanned(cwd=app)) if place[0].startswith(".env")]
+    assert found == [(".env", "CRED.tracked-dotenv"), (".env", "CSEC34.dotenv")]
+
+
+def test_fails_from_a_level_on(app) -> None:
+    assert shield("scan", "deploy", cwd=app).code == 1
+    assert shield("scan", "deploy", "--fail-on", "critical", cwd=app).code == 0
+    assert shield("scan", "deploy", "--fail-on", "high", cwd=app).code == 1
+
+
+def test_a_comment_accepts_and_an_idle_one_is_reported(app) -> None:
+    (app / "deploy/values.yml").write_text(f"db_password: {PASSWORD}  # shield: ignore[CRED.password] of a demo\n")
+    (app / "clean.py").write_text("x = 1  # shield: ignore[CRED.password] of a demo\n")
+    assert places(scanned("deploy", "clean.py", cwd=app)) == [("clean.py", "CRED.idle-ignore")]
+
+
+def test_a_baseline(app) -> None:
+    assert shield("scan", "--write-baseline", "known.json", cwd=app).code == 0
+    text = (app / "known.json").read_text()
+    assert TOKEN not in text
+    assert shield("scan", "--baseline", "known.json", cwd=app).code == 0
+    values = app / "deploy/values.yml"
+    values.write_text("# moved\n" * 7 + values.read_text() + f"api_token: {TOKEN}\n")
+    assert places(scanned("--baseline", "known.json", cwd=app)) == [("deploy/values.yml", "CRED.github-token")]
+
+
+def test_placeholders_are_shown_with_all(app) -> None:
+    (app / "deploy/values.yml").write_text("db_password: your-password-here\n")
+    assert scanned("deploy", cwd=app) == []
+    assert scanned("deploy", "--all", cwd=app)[0]["confidence"] == "low"
+    assert "1 more with --all" in shield("scan", "deploy", cwd=app).out
+
+
+def test_the_text_counts_what_is_alike_in_tests(app) -> None:
+    (app / "tests").mkdir()
+    (app / "tests/test_a.py").write_text(f'login(password="{PASSWORD}")\n' * 30)
+    done = shield("scan", cwd=app)
+    assert "  30      tests/test_a.py" in done.out
+    assert len(done.out.splitlines()) < 40
+    assert max(map(len, done.out.splitlines())) <= 80
+    assert shield("scan", "--all", cwd=app).out.count("CRED.password") > 30
+
+
+def test_an_own_pattern(app) -> None:
+    (app / pattern.OWN).mkdir(parents=True)
+    made = pattern.CREDENTIALS.read_text().split("rules:\n")[0].replace("id: CRED", "id: ACME")
+    made += "rules:\n  - id: ACME.key\n    title: ACME key\n    regex: '(acme-[0-9]{6})'\n    keywords: [acme-]\n"
+    made += "    examples: ['acme-{digit:6}']\n"
+    (app / pattern.OWN / "acme.yaml").write_text(made)
+    (app / "clean.py").write_text('x = "acme-123456"\n')
+    assert places(scanned("clean.py", cwd=app)) == [("clean.py", "ACME.key")]
+    sarif = json.loads(shield("scan", "clean.py", "--format", "sarif", cwd=app).out)
+    assert "ACME.key" in {rule["id"] for rule in sarif["runs"][0]["tool"]["driver"]["rules"]}
+    assert "ACME key" in shield("explain", "ACME.key", cwd=app).out
+    assert shield("patterns", "check", cwd=app).code == 0
