@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import http.server
 import json
 import secrets
 import subprocess
+import threading
 
 import msgspec
 import pytest
@@ -40,7 +43,7 @@ def scanned(listed, tmp_path, **options):
 
 class TestList:
     def test_a_repository_a_line(self, tmp_path):
-        (tmp_path / "list").write_text("# ours\n\n/srv/shop  # the shop\ngit@host:group/app#1\n/srv/shop\n")
+        (tmp_path / "list").write_text("\ufeff# ours\n\n/srv/shop  # the shop\ngit@host:group/app#1\n/srv/shop\n")
         assert repositories(tmp_path / "list") == ["/srv/shop", "git@host:group/app#1"]
 
     @pytest.mark.parametrize(
@@ -60,8 +63,10 @@ def test_a_folder_a_bare_copy_and_a_url(repository, tmp_path):
     outcomes = scanned(listed, tmp_path)
     assert [outcome.repository for outcome in outcomes] == [str(one) for one in listed]
     assert {(o.files, o.fixable, o.error) for o in outcomes} == {(1, 2, "")}
-    assert len({outcome.commit for outcome in outcomes}) == 1
-    assert outcomes[0].commit
+    folder, copy, url = (outcome.commit for outcome in outcomes)
+    assert folder.startswith("tree:")
+    assert len(copy) == 40
+    assert copy == url
 
 
 def test_one_that_fails_stops_nobody(repository, tmp_path):
@@ -122,12 +127,62 @@ class TestSecondRun:
         assert scanned([repository], tmp_path)[0].fixable == 2
 
 
-def test_a_token_in_a_url_is_not_kept_or_shown(tmp_path):
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("https://user:{}@127.0.0.1:1/group/app", id="user and token"),
+        pytest.param("https://{}@127.0.0.1:1/group/app", id="token alone"),
+        pytest.param("https://user:{}@more@127.0.0.1:1/group/app", id="an at sign"),
+        pytest.param("https://127.0.0.1:1/group/app?private_token={}", id="query"),
+    ],
+)
+def test_a_token_in_a_url_is_not_kept_or_shown(tmp_path, url):
     token = secrets.token_hex(12)
-    outcomes = scanned([f"https://user:{token}@127.0.0.1:1/group/app"], tmp_path)
+    outcomes = scanned([url.format(token)], tmp_path)
     assert outcomes[0].repository == "https://127.0.0.1:1/group/app"
     kept = b"".join(place.read_bytes() + place.name.encode() for place in (tmp_path / "out").iterdir())
     assert token not in repr(outcomes) + kept.decode()
+
+
+def test_a_token_reaches_the_server_and_no_argument(tmp_path, monkeypatch):
+    """A server that wants a login; a git that writes its own and its children's arguments down."""
+    asked = []
+
+    class Door(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.headers.get("Authorization"))
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    token, trace = secrets.token_hex(12), tmp_path / "trace"
+    monkeypatch.setenv("GIT_TRACE", str(trace))
+    scanned([f"http://me:{token}@127.0.0.1:{server.server_port}/app"], tmp_path)
+    server.shutdown()
+    server.server_close()
+    assert asked[0] == "Basic " + base64.b64encode(f"me:{token}".encode()).decode()
+    assert "remote-http" in trace.read_text()
+    assert token not in trace.read_text()
+
+
+def test_a_repository_runs_nothing_of_its_own(repository, tmp_path):
+    program = repository / ".git" / "run"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    program.chmod(0o700)
+    git(repository, "config", "core.fsmonitor", str(program))
+    git(repository, "config", "filter.x.clean", str(program))
+    (repository / ".gitattributes").write_text("* filter=x\n")
+    assert not scanned([repository], tmp_path)[0].error
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_folder_that_only_looks_like_a_copy(tmp_path):
+    (tmp_path / "shop" / "objects").mkdir(parents=True)
+    (tmp_path / "shop" / "settings.py").write_text(SETTINGS)
+    assert scanned([tmp_path / "shop"], tmp_path)[0].fixable == 2
 
 
 def test_results_need_a_folder(repository, tmp_path):

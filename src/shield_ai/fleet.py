@@ -8,6 +8,7 @@ whose commit has been seen is not scanned again.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -41,7 +42,7 @@ def repositories(path: Path) -> list[str]:
         SourceError: The list can't be read, or is empty.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(
             f"{path} can't be read ({type(error).__name__})", "name a file with a repository a line"
@@ -115,7 +116,7 @@ def look(repository: str, before: Outcome | None, timeout: float) -> Outcome:
     """Scan one repository, unless it is as it was; never raises for what is in it."""
     began, shown = time.monotonic(), public(repository)
     try:
-        commit, own = git.head(repository, remote=_remote(repository)), version("shield-ai")
+        commit, own = git.head(repository) if _remote(repository) else _stamp(repository), version("shield-ai")
         if before and commit and (before.commit, before.version, before.error) == (commit, own, ""):
             return before
         with tempfile.TemporaryDirectory(prefix="shield-fleet-") as scratch:
@@ -133,8 +134,22 @@ def look(repository: str, before: Outcome | None, timeout: float) -> Outcome:
 
 
 def public(text: str) -> str:
-    """Leave the user and the token out of each URL."""
-    return re.sub(r"(?<=://)[^/@\s]+@", "", text)
+    """Leave users, tokens and queries out of the URLs in a text."""
+    return re.sub(r"(?<=://)[^/\s]*@|[?#]\S*", "", text)
+
+
+def _stamp(folder: str) -> str:
+    """Digest what a folder holds by name, size and time. Not by git, which a repository's settings make run code."""
+    stamp = hashlib.sha256()
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        for name in sorted(files):
+            try:
+                found = Path(place, name).lstat()
+            except OSError:
+                continue
+            stamp.update(f"{place}\0{name}\0{found.st_size}\0{found.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+    return "tree:" + stamp.hexdigest()[:32]
 
 
 def _in_child(root: Path, timeout: float) -> Outcome:
@@ -167,7 +182,9 @@ def inspect(root: Path) -> Outcome:
 
 def _remote(repository: str) -> bool:
     """Tell whether it must be cloned: a URL, or a bare copy."""
-    return bool(REMOTE.match(repository)) or Path(repository, "objects").is_dir()
+    if REMOTE.match(repository):
+        return True
+    return all(Path(repository, name).exists() for name in ("HEAD", "objects", "refs"))
 
 
 def _place(repository: str) -> str:

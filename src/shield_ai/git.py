@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import subprocess
 from pathlib import Path
+from urllib.parse import unquote
 
 from shield_ai.errors import SourceError
 
@@ -50,23 +53,13 @@ def holds(root: Path, path: str) -> str:
     return "is not ignored by git" if asked("check-ignore", "-q", "--", path) == 1 else ""
 
 
-def head(repository: str, *, remote: bool) -> str:
-    """Return the newest commit; nothing for a folder with uncommitted changes or without git.
-
-    Args:
-        repository: A folder; a URL or a bare copy where `remote`.
-        remote: Whether git must be asked for it as for another machine's.
+def head(repository: str) -> str:
+    """Return the newest commit of a URL or a bare copy.
 
     Raises:
-        SourceError: A remote one can't be reached.
+        SourceError: It can't be reached.
     """
-    if remote:
-        return _git("ls-remote", "--", repository, "HEAD").split("\t", maxsplit=1)[0]
-    try:
-        dirty = _git("-C", repository, "status", "--porcelain")
-        return "" if dirty else _git("-C", repository, "rev-parse", "--verify", "HEAD").strip()
-    except SourceError:
-        return ""
+    return _git(repository, "ls-remote", "--", "{}", "HEAD").split("\t", maxsplit=1)[0]
 
 
 def clone(repository: str, folder: Path) -> None:
@@ -75,16 +68,29 @@ def clone(repository: str, folder: Path) -> None:
     Raises:
         SourceError: It can't be had.
     """
-    source = repository if ":" in repository else Path(repository).absolute().as_uri()
-    _git("clone", "--quiet", "--depth=1", "--single-branch", "--no-tags", "--", source, str(folder))
+    _git(repository, "clone", "--quiet", "--depth=1", "--single-branch", "--no-tags", "--", "{}", str(folder))
 
 
-def _git(*arguments: str) -> str:
-    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
+def without_token(url: str) -> tuple[str, str]:
+    """Split a URL over HTTP into what everybody may see and the `user:token` in it; any other text stays whole."""
+    found = re.fullmatch(r"(https?://)([^/]*)@([^/@]*(?:/.*)?)", url)
+    return (found[1] + found[3], found[2]) if found else (url, "")
+
+
+def _git(repository: str, *arguments: str) -> str:
+    """Run git on a URL, which stands for `{}`; a token in it goes by the environment, since all can see arguments."""
+    url, login = without_token(repository)
+    source = url if ":" in url else Path(url).absolute().as_uri()
+    env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
+    if login:
+        user, _, token = login.partition(":")
+        basic = base64.b64encode(f"{unquote(user)}:{unquote(token)}".encode()).decode()
+        host = "/".join(url.split("/")[:3])
+        header = {"KEY": f"http.{host}/.extraHeader", "VALUE": f"Authorization: Basic {basic}"}
+        env |= {"GIT_CONFIG_COUNT": "1", **{f"GIT_CONFIG_{name}_0": text for name, text in header.items()}}
+    command = ["git", *(source if argument == "{}" else argument for argument in arguments)]
     try:
-        done = subprocess.run(
-            ["git", *arguments], capture_output=True, check=True, timeout=PATIENCE, env={**os.environ, **quiet}
-        )
+        done = subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE, env=env)
     except FileNotFoundError:
         raise SourceError("git is not installed") from None
     except subprocess.TimeoutExpired:

@@ -327,7 +327,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What one repository came to. Holds no value, and of the findings only how many there are."""
 
     repository: str
-    commit: str = ""  # empty: no git, or uncommitted changes, so that it is scanned each time
+    commit: str = ""  # of a clone; of a folder, a digest of its names, sizes and times
     version: str = ""  # of this tool
     seconds: float = 0.0
     files: int = 0  # of Python
