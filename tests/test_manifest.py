@@ -60,6 +60,18 @@ def test_reads_a_manifest():
             '"database-credentials"', '"django-secret-key"', "shield.toml:11: secret 'django-", id="same name twice"
         ),
         pytest.param('env = "SECRET_KEY"\n', "", "needs either env or fields", id="neither env nor fields"),
+        pytest.param(
+            "[[secret]]",
+            "[rotation]\nlog_days = 2\n\n[[secret]]",
+            "shield.toml:6: CloudWatch keeps no logs for 2",
+            id="log days",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[rotation]\nsubnets = ["s"]\n\n[[secret]]',
+            "subnets and security_groups need each",
+            id="half a network",
+        ),
         pytest.param('"30 days"', '"3 hours"', "shield.toml:15: rotate of database-cr", id="rotation too often"),
         pytest.param('"30 days"', '"soon"', "'soon' is no rotation schedule", id="no schedule"),
         pytest.param('"30 days"', '"1 day", window = "2 d"', "'2 d' is no rotation window", id="no window"),

@@ -13,7 +13,8 @@ import boto3
 import pytest
 
 from shield_ai.errors import ShieldError
-from shield_ai.rotation import ENTRY, LIMIT, build_zip, cancel, drive, pending
+from shield_ai.function import ENTRY, LIMIT, build_zip
+from shield_ai.rotation import cancel, drive, pending
 
 RANDOM = {"ROTATION_STRATEGY": "random-value"}
 

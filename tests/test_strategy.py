@@ -42,6 +42,7 @@ def test_what_the_function_is_told():
     assert environment(secret) == {
         "ROTATION_STRATEGY": "api-key",
         "ROTATION_HOOK": "keys",
+        "ROTATION_HOOK_FILE": "ops/keys.py",
         "ROTATION_CA_FILE": "ops/ca.pem",
         "ROTATION_ADMIN": "db-admin",
         "ROTATION_SSLMODE": "require",

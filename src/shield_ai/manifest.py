@@ -27,6 +27,8 @@ ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 TAG = re.compile(r"[\w .:/=+\-@]{1,256}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 USERS = ("single-user", "alternating-users")
 
 
@@ -108,11 +110,20 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     production: bool | None = None  # ask for the app's name; by default for one that is called prod, production or live
 
 
+class Functions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The `[rotation]` table: where it stands, apply deploys a Lambda function for each secret that rotates."""
+
+    subnets: tuple[str, ...] = ()  # from which the functions reach the databases
+    security_groups: tuple[str, ...] = ()
+    log_days: int = 30  # how long CloudWatch keeps the functions' logs
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of shield.toml."""
 
     app: App
     monitoring: Monitoring = Monitoring()
+    rotation: Functions | None = None
     environments: dict[str, Environment] = {}
     secret: tuple[Secret, ...] = ()
 
@@ -143,6 +154,7 @@ def parse(text: str) -> Manifest:
 
 
 def _check(manifest: Manifest, text: str) -> None:
+    _check_functions(manifest.rotation or Functions(), f"{FILE}{_line(text, None, table='rotation')}")
     _check_tags(manifest.app.tags, f"{FILE}{_line(text, None, 'tags', table='app')}")
     for name, environment in manifest.environments.items():
         _check_environment(name, environment, f"{FILE}{_line(text, None, table=f'environments.{name}')}")
@@ -164,13 +176,7 @@ def _check(manifest: Manifest, text: str) -> None:
         if secret.name in seen:
             raise ManifestError(f"{where}: secret {secret.name!r} stands here twice", "rename or remove one of them")
         seen[secret.name] = i
-        if isinstance(secret.rotate, Rotation):
-            try:
-                _check_rotation(secret, secret.rotate)
-            except ManifestError as error:
-                raise ManifestError(
-                    f"{FILE}{_line(text, i, 'rotate')}: rotate of {secret.name}: {error.message}", error.hint
-                ) from None
+        _check_rotation(secret, f"{FILE}{_line(text, i, 'rotate')}: rotate of {secret.name}")
 
 
 def _check_environment(name: str, environment: Environment, where: str) -> None:
@@ -204,7 +210,25 @@ def _check_monitoring(watch: Monitoring, where: str) -> None:
         raise ManifestError(f"{where}: errors is negative", "write how many failures in five minutes are borne")
 
 
-def _check_rotation(secret: Secret, rotate: Rotation) -> None:
+def _check_functions(functions: Functions, where: str) -> None:
+    if functions.log_days not in LOG_DAYS:
+        raise ManifestError(
+            f"{where}: CloudWatch keeps no logs for {functions.log_days} days",
+            f"one of {', '.join(map(str, LOG_DAYS))}",
+        )
+    if bool(functions.subnets) != bool(functions.security_groups):
+        raise ManifestError(f"{where}: subnets and security_groups need each other", "give both, or neither")
+
+
+def _check_rotation(secret: Secret, where: str) -> None:
+    if isinstance(secret.rotate, Rotation):
+        try:
+            _check_how(secret, secret.rotate)
+        except ManifestError as error:
+            raise ManifestError(f"{where}: {error.message}", error.hint) from None
+
+
+def _check_how(secret: Secret, rotate: Rotation) -> None:
     when = schedule.parse(rotate.every)
     if rotate.window:
         schedule.window(rotate.window, when)

@@ -102,7 +102,8 @@ class Rotating:
             tell("RotateSecret")
             token = self._aws.begin(name)
             tell(state.function.rpartition(":")[2])
-            self._aws.wait(name, token)
+            while not self._aws.wait(name, token):
+                token = self._aws.begin(name)
             return
         if state.pending and not resume:
             raise ShieldError(

@@ -36,6 +36,7 @@ def environment(secret: Secret) -> dict[str, str]:
         "ROTATION_STRATEGY": strategy(secret),
         "ROTATION_ADMIN": rotate.admin,
         "ROTATION_HOOK": PurePosixPath(rotate.hook).stem,
+        "ROTATION_HOOK_FILE": rotate.hook,
         "ROTATION_SSLMODE": rotate.sslmode,
         "ROTATION_CA_FILE": rotate.ca,
     }

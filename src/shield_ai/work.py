@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from shield_ai.aws.account import Account
+    from shield_ai.aws.session import Session
     from shield_ai.journal import Record
     from shield_ai.model import Check, FileChange, Finding, Hidden, Origin, Receipt, Resource, Settings, Skipped
 
@@ -159,7 +160,19 @@ class Work:
         from shield_ai.aws.session import Session  # noqa: PLC0415  # as above
 
         way = environment_of(self.manifest, name)
-        return Account(Session(target(self.manifest, name).app.region, profile=way.profile, assume=way.assume))
+        region = target(self.manifest, name).app.region
+        return Account(Session(region, profile=way.profile, assume=way.assume, read=self.tree.read))
+
+    @property
+    def session(self) -> Session:
+        """The connection to AWS.
+
+        Raises:
+            ShieldError: This command leaves AWS alone.
+        """
+        if self.aws is None:
+            raise ShieldError("AWS is left alone with --only code", "leave --only code out")
+        return self.aws.session
 
     def values(self, env_files: Sequence[str]) -> Values:
         """Open the value sources, each once."""
@@ -274,7 +287,7 @@ class Work:
         if not self.aws:
             return None, (), {}
         account, region = self.aws.id, manifest.app.region
-        desired = resources(manifest, account, region)
+        desired = resources(manifest, account, region, self.tree.read)
         made = {resource.name for resource in desired if resource.kind == "role"}
         if manifest.app.role and role_name(manifest.app) not in made:
             self.aws.require_role(role_name(manifest.app))

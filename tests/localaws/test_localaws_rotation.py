@@ -14,7 +14,7 @@ from shield_ai.__main__ import main
 from shield_ai.aws.rotation import Rotations
 from shield_ai.aws.session import Session
 from shield_ai.errors import AwsError
-from shield_ai.rotation import ENTRY, build_zip
+from shield_ai.function import ENTRY, build_zip
 
 MANIFEST = '[app]\nname = "shop"\n[[secret]]\nname = "token"\nenv = "TOKEN"\nrotate = {every = "30 days", strategy = "random-value"}\n'
 HOOK = b"""

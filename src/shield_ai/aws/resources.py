@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from shield_ai.aws.cloudwatch import Alarm, Dashboard
 from shield_ai.aws.eventbridge import EventRule
+from shield_ai.aws.functions import Function, LogGroup, RotationRole
 from shield_ai.aws.iam import Policy, PolicyAttachment
 from shield_ai.aws.notify import Queue, Topic
+from shield_ai.aws.rotation import Rotation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +54,10 @@ class Kind(Protocol):
 KINDS: dict[str, type[Kind]] = {
     "policy": Policy,
     "policy-attachment": PolicyAttachment,
+    "log-group": LogGroup,
+    "rotation-role": RotationRole,
+    "function": Function,
+    "rotation": Rotation,
     "queue": Queue,
     "topic": Topic,
     "event-rule": EventRule,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shield_ai.aws.session import Session
-    from shield_ai.model import Hidden
+    from shield_ai.model import Hidden, Settings
 
 PAUSE, PATIENCE = 0.5, 300.0  # seconds; a function has up to 15 minutes, and Secrets Manager tries again by itself
 
@@ -88,14 +88,19 @@ class Rotations:
                     raise
                 return state.pending
 
-    def wait(self, name: str, token: str, patience: float = PATIENCE) -> None:
-        """Wait until a version is the current one.
+    def wait(self, name: str, token: str, patience: float = PATIENCE) -> bool:
+        """Wait until a version is the current one; False when it is pending no more, and has not become that.
+
+        AWS itself takes away the version with which it has tried a new configuration.
 
         Raises:
-            AwsError: It has not become that; the function's log says why.
+            AwsError: It is pending still; the function's log says why.
         """
         end = time.monotonic() + patience
-        while token not in self._current(name):
+        while True:
+            stages = self._stages(name).get(token, [])
+            if "AWSCURRENT" in stages or not stages:
+                return bool(stages)
             if time.monotonic() > end:
                 raise AwsError(
                     f"{name} is still pending after {patience:.0f} seconds; nothing is lost, and AWS tries again",
@@ -103,10 +108,9 @@ class Rotations:
                 )
             time.sleep(PAUSE)
 
-    def _current(self, name: str) -> list[str]:
+    def _stages(self, name: str) -> dict[str, list[str]]:
         with refused("secretsmanager:DescribeSecret", name):
-            stages = self.client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
-        return [version for version, labels in stages.items() if "AWSCURRENT" in labels]
+            return self.client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
 
     def put(self, name: str, value: Hidden) -> None:
         """Make this the current value, in a JSON secret in the usual field; the old one stays as AWSPREVIOUS."""
@@ -118,6 +122,53 @@ class Rotations:
             raise ShieldError(f"{name} is JSON without one of the usual fields", "change it in AWS") from None
         with refused("secretsmanager:PutSecretValue", name):
             self.client.put_secret_value(SecretId=name, ClientRequestToken=str(uuid.uuid4()), SecretString=new)
+
+
+class Rotation:
+    """The schedule of a secret's rotation, by the secret's name: `function`, `schedule` and `window`."""
+
+    def __init__(self, session: Session) -> None:
+        self._client = session.secretsmanager()
+
+    def look(self, name: str) -> Settings | None:
+        """Return which function rotates it, and when; None where rotation is off, or no secret is there."""
+        with refused("secretsmanager:DescribeSecret", name):
+            try:
+                answer = self._client.describe_secret(SecretId=name)
+            except self._client.exceptions.ResourceNotFoundException:
+                return None
+        if not answer.get("RotationEnabled") or answer.get("DeletedDate"):
+            return None
+        rules = answer.get("RotationRules", {})
+        days = rules.get("AutomaticallyAfterDays", 0)
+        return {
+            "function": answer.get("RotationLambdaARN", ""),
+            "schedule": rules.get("ScheduleExpression") or f"rate({days} days)",
+            "window": rules.get("Duration", ""),
+        }
+
+    def put(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002  # one call does all
+        """Turn it on, or change it; nothing is rotated now."""
+        window = {"Duration": settings["window"]} if settings["window"] else {}
+        rules: Any = {"ScheduleExpression": settings["schedule"], **window}
+        with refused("secretsmanager:RotateSecret", name):
+            try:
+                self._client.rotate_secret(
+                    SecretId=name,
+                    RotationLambdaARN=settings["function"],
+                    RotationRules=rules,
+                    RotateImmediately=False,
+                )
+            except self._client.exceptions.InvalidRequestException:
+                if self.look(name) != settings:  # AWS took note, and says that a rotation is under way
+                    raise
+
+    def remove(self, name: str) -> None:
+        """Turn it off; a rotation that is under way ends by itself."""
+        if self.look(name) is None:
+            return
+        with refused("secretsmanager:CancelRotateSecret", name):
+            self._client.cancel_rotate_secret(SecretId=name)
 
 
 def _holder(stages: dict[str, Any], stage: str) -> str:

@@ -24,7 +24,7 @@ from botocore.exceptions import (
 from shield_ai.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -56,16 +56,24 @@ _SLOW_DOWN = {"Throttling", "ThrottlingException", "TooManyRequestsException", "
 
 
 class Session:
-    """The clients of one run, all in one region."""
+    """The clients of one run, all in one region.
 
-    def __init__(self, region: str | None, *, profile: str = "", assume: str = "") -> None:
-        """Open a session.
+    Args:
+        region: Where; None: as the environment and ~/.aws/config say.
+        profile: Of ~/.aws/config; empty: as the environment says.
+        assume: The ARN of a role to work as.
+        read: Gives the bytes of a file of the app, for what is deployed with some.
+    """
 
-        Args:
-            region: Where; None: as the environment and ~/.aws/config say.
-            profile: Of ~/.aws/config; empty: as the environment says.
-            assume: The ARN of a role to work as.
-        """
+    def __init__(
+        self,
+        region: str | None,
+        *,
+        profile: str = "",
+        assume: str = "",
+        read: Callable[[str], bytes | None] = lambda _: None,
+    ) -> None:
+        self.read = read
         try:
             with refused("the connection"):
                 self._session = boto3.session.Session(region_name=region, profile_name=profile or None)
@@ -105,6 +113,14 @@ class Session:
     def iam(self) -> IAMClient:
         """Return the client of IAM."""
         return cast("IAMClient", self._client("iam"))
+
+    def function(self) -> Any:
+        """Return the client of Lambda."""
+        return self._client("lambda")
+
+    def logs(self) -> Any:
+        """Return the client of CloudWatch Logs."""
+        return self._client("logs")
 
     def cloudwatch(self) -> CloudWatchClient:
         """Return the client of CloudWatch."""

@@ -11,6 +11,7 @@ import click
 from shield_ai.cli._options import APP, CONFLICT, COPY_FROM, ENV_FILES, ENVIRONMENT, JSON, ONLY, PROMPT, YES
 from shield_ai.cli._show import ask_in, ask_value, colour, replacer, tell, write
 from shield_ai.errors import DONE
+from shield_ai.model import Action
 from shield_ai.reports.edited import edited_text
 from shield_ai.reports.json import plan_json
 from shield_ai.reports.plan import plan_text, proof_text, receipts_text
@@ -76,6 +77,7 @@ def plan(  # noqa: PLR0913, PLR0917  # one argument a flag
 @click.option("--allow-missing", is_flag=True, help="go on without a value for a secret that the app needs")
 @click.option("--allow-placeholders", is_flag=True, help="store values such as changeme")
 @click.option("--no-proof", is_flag=True, help="do not load the settings before and after, to compare them")
+@click.option("--rotate-immediately", is_flag=True, help="rotate each secret whose rotation is new, and wait for it")
 def apply(  # noqa: PLR0913  # one argument a flag
     target: Path,
     only: Half | None,
@@ -91,6 +93,7 @@ def apply(  # noqa: PLR0913  # one argument a flag
     allow_missing: bool,
     allow_placeholders: bool,
     no_proof: bool,
+    rotate_immediately: bool,
 ) -> int:
     """Do it: create the secrets in AWS, then rewrite the code. Scans, drafts and plans where needed.
 
@@ -118,6 +121,11 @@ def apply(  # noqa: PLR0913  # one argument a flag
         receipts = work.apply(made, tell=tell, prove=not no_proof)
     click.echo(receipts_text(receipts), err=True)
     click.echo(proof_text(work.proved, work.unproved), err=True)
+    if rotate_immediately:
+        from shield_ai.cli.rotate import rotate_now  # noqa: PLC0415  # boto3 costs 0.4 s to load
+
+        new = [c.name for c in made.changes if c.resource == "rotation" and c.action is Action.CREATE]
+        rotate_now(work, new)
     return DONE
 
 

@@ -43,7 +43,7 @@ def export(app: Path, environment: str, form: str, account: str | None, output: 
         document = POLICIES[form](work.target, account, region)
         text = json.dumps(document, indent=2) + "\n"
     else:
-        text = FORMATS[form]([*secrets(work.target), *resources(work.target, account, region)], region)
+        text = FORMATS[form]([*secrets(work.target), *resources(work.target, account, region, work.tree.read)], region)
     if output:
         write(output, text)
         click.echo(f"{output}: written", err=True)

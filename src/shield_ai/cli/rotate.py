@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shield_ai.aws import cloudwatch
-from shield_ai.aws.session import Session
-from shield_ai.cli._options import JSON, YES
+from shield_ai.cli._options import ENVIRONMENT, JSON, YES
 from shield_ai.cli._show import ask
 from shield_ai.errors import DONE, FINDINGS, ShieldError
 from shield_ai.infra.monitoring import OVERDUE, namespace
@@ -27,6 +26,8 @@ from shield_ai.rotating import Rotating, overdue
 from shield_ai.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shield_ai.manifest import Secret
 
 _WHAT = {
@@ -46,11 +47,13 @@ _WHAT = {
 @click.option("--publish", is_flag=True, help="with --status: tell CloudWatch how late the latest is, for the alarm")
 @click.option("--resume", is_flag=True, help="go on with a rotation that stopped half-way")
 @click.option("--cancel", is_flag=True, help="give up a rotation that stopped half-way")
+@ENVIRONMENT
 @YES
 @JSON
 def rotate(  # noqa: PLR0913  # one argument a flag
     names: tuple[str, ...],
     app: Path,
+    environment: str,
     *,
     due: bool,
     status: bool,
@@ -68,16 +71,15 @@ def rotate(  # noqa: PLR0913  # one argument a flag
         raise ShieldError("--publish goes with --status of all secrets", "shield rotate --status --publish")
     if sum((due, status, resume, cancel)) > 1:
         raise ShieldError("--due, --status, --resume and --cancel exclude each other", "give one of them")
-    work = Work(app)
+    work = Work(app, environment=environment)
     if work.written is None:
         raise ShieldError(f"no shield.toml in {app}", "shield draft writes it; --app names the app's folder")
-    session = Session(work.written.app.region)
-    rotating = Rotating(work.written, work.tree.root, session)
+    rotating = Rotating(work.target, work.tree.root, work.session)
     secrets = rotating.named(names)
     if status:
         standings = [rotating.standing(secret) for secret in secrets if names or secret.rotate]
         if publish:
-            cloudwatch.publish(session, namespace(work.written), OVERDUE, overdue(standings))
+            cloudwatch.publish(work.session, namespace(work.target), OVERDUE, overdue(standings))
         click.echo(standings_json(standings) if as_json else standings_text(standings), nl=False)
         return DONE
     if due:
@@ -91,6 +93,18 @@ def rotate(  # noqa: PLR0913  # one argument a flag
         else:
             _one(rotating, secret, work, resume=resume, yes=yes)
     return DONE
+
+
+def rotate_now(work: Work, names: Sequence[str]) -> None:
+    """Rotate secrets whose functions were deployed just now.
+
+    Args:
+        work: On the app, with an account.
+        names: As AWS knows them.
+    """
+    rotating = Rotating(work.target, work.tree.root, work.session)
+    for secret in rotating.named(names) if names else ():
+        _drive(rotating, secret)
 
 
 def _due(rotating: Rotating, secrets: list[Secret], *, yes: bool) -> int:

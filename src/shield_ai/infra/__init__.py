@@ -6,18 +6,28 @@ from typing import TYPE_CHECKING
 
 from shield_ai.infra.iam import iam
 from shield_ai.infra.monitoring import monitoring
+from shield_ai.infra.rotation import rotation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shield_ai.manifest import Manifest
     from shield_ai.model import Resource
 
 
-def resources(manifest: Manifest, account: str, region: str) -> tuple[Resource, ...]:
+def resources(
+    manifest: Manifest, account: str, region: str, read: Callable[[str], bytes | None] | None = None
+) -> tuple[Resource, ...]:
     """List everything that should be there, each after what it depends on.
 
     Args:
         manifest: What the app asks for.
         account: The id of the account.
         region: Where the secrets are.
+        read: Gives the bytes of a file of the app; None leaves out what is deployed with some.
     """
-    return (*iam(manifest, account, region), *monitoring(manifest, account, region))
+    return (
+        *iam(manifest, account, region),
+        *monitoring(manifest, account, region),
+        *rotation(manifest, account, region, read),
+    )

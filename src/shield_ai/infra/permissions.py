@@ -58,6 +58,38 @@ PERMISSIONS = {
         update=("iam:AttachRolePolicy", "iam:DetachRolePolicy"),
         remove=("iam:DetachRolePolicy",),
     ),
+    "log-group": Verbs(
+        look=("logs:DescribeLogGroups", "logs:ListTagsForResource"),
+        create=("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource"),
+        update=("logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"),
+        remove=("logs:DeleteLogGroup",),
+    ),
+    "rotation-role": Verbs(
+        look=("iam:GetRole", "iam:GetRolePolicy"),
+        create=("iam:CreateRole", "iam:PutRolePolicy", "iam:TagRole"),
+        update=("iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole"),
+        remove=("iam:DeleteRole", "iam:DeleteRolePolicy"),
+    ),
+    "function": Verbs(
+        look=("lambda:GetFunction", "lambda:GetPolicy"),
+        create=("iam:PassRole", "lambda:AddPermission", "lambda:CreateFunction", "lambda:TagResource"),
+        update=(
+            "iam:PassRole",
+            "lambda:AddPermission",
+            "lambda:RemovePermission",
+            "lambda:TagResource",
+            "lambda:UntagResource",
+            "lambda:UpdateFunctionCode",
+            "lambda:UpdateFunctionConfiguration",
+        ),
+        remove=("lambda:DeleteFunction",),
+    ),
+    "rotation": Verbs(
+        look=("secretsmanager:DescribeSecret",),
+        create=("lambda:InvokeFunction", "secretsmanager:RotateSecret"),
+        update=("lambda:InvokeFunction", "secretsmanager:RotateSecret"),
+        remove=("secretsmanager:CancelRotateSecret",),
+    ),
     "queue": Verbs(
         look=("sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags"),
         create=("sqs:CreateQueue", "sqs:TagQueue"),

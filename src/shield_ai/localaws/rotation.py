@@ -66,12 +66,14 @@ def rotate(body: dict[str, Any], region: str, url: str) -> dict[str, Any] | Refu
         return refused
     stuck = next((v for v, made in secret.versions.items() if PENDING in made["version_stages"]), None)
     if stuck and "AWSCURRENT" not in secret.versions[stuck]["version_stages"]:
-        _call(secret, function, stuck, STEPS, url)
+        if stuck != getattr(secret, "tried_with", None):
+            _call(secret, function, stuck, STEPS, url)
         return "InvalidRequestException", "A previous rotation isn't complete. That rotation will be reattempted."
     token = body.get("ClientRequestToken") or str(uuid.uuid4())
     at_once = body.get("RotateImmediately", True)
     secret.remove_version_stages_from_old_versions([PENDING])
     # A rotation begins with a version without a value, the test of a new configuration with a copy of the current one.
+    secret.tried_with = None if at_once else token
     value = {} if at_once else {k: v for k, v in _current(secret).items() if k.startswith("secret_")}
     secret.versions[token] = {
         "createdate": int(time.time()),

@@ -1,0 +1,139 @@
+"""The rotation functions, deployed by apply into the embedded AWS, called by it, changed, and taken back."""
+
+from __future__ import annotations
+
+import secrets
+
+import boto3
+import pytest
+
+from shield_ai.__main__ import main
+from shield_ai.aws.account import Account
+from shield_ai.aws.resources import KINDS
+from shield_ai.aws.session import Session
+from shield_ai.errors import AwsError
+from shield_ai.infra.rotation import rotation
+from shield_ai.manifest import parse
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+MANIFEST = """\
+[app]
+name = "shop"
+tags = {{ team = "{team}" }}
+
+[rotation]
+log_days = {days}
+
+[[secret]]
+name = "token"
+env = "TOKEN"
+kind = "api-key"
+rotate = {{ every = "{every}", hook = "ops/keys.py" }}
+"""
+HOOK = 'def issue(current, token): return "{mark}-" + token\ndef test(value): pass\ndef revoke(value): pass\n'
+SETTINGS = 'import os\nTOKEN = os.environ["TOKEN"]\n'
+
+
+class App:
+    def __init__(self, folder, monkeypatch, capsys):
+        self.folder, self.capsys = folder, capsys
+        self.client = boto3.client("secretsmanager")
+        (folder / "ops").mkdir()
+        (folder / "settings.py").write_text(SETTINGS)
+        self.write()
+        self.hook("one")
+        monkeypatch.setenv("TOKEN", secrets.token_hex(12))
+
+    def write(self, every="30 days", days=30, team="web"):
+        (self.folder / "shield.toml").write_text(MANIFEST.format(every=every, days=days, team=team))
+
+    def hook(self, mark):
+        (self.folder / "ops/keys.py").write_text(HOOK.format(mark=mark))
+
+    def shield(self, command, *arguments):
+        code = main([command, str(self.folder), "--only", "aws", *arguments])
+        out = self.capsys.readouterr()
+        assert code == 0, out.err
+        return out.out + out.err
+
+    def value(self):
+        return self.client.get_secret_value(SecretId="token")["SecretString"]
+
+    def resources(self):
+        """What is there of what was asked for first."""
+        found = Account(Session(REGION)).resources.look(self.keys)
+        return {kind: settings for (kind, _), settings in found.items()}
+
+    @property
+    def keys(self):
+        manifest = parse((self.folder / "shield.toml").read_text())
+        return [r.key for r in rotation(manifest, ACCOUNT, REGION, lambda path: (self.folder / path).read_bytes())]
+
+
+@pytest.fixture
+def app(aws, tmp_path, monkeypatch, capsys):
+    return App(tmp_path, monkeypatch, capsys)
+
+
+def test_the_life_of_a_function(app):
+    text = app.shield("apply", "--yes", "--rotate-immediately")
+    assert "RotateSecret   accepted\n  shop-rotate-token current" in text
+    assert app.value().startswith("one-")
+    assert "nothing to do" in app.shield("apply", "--yes")
+    first = app.resources()
+    assert first["rotation"]["schedule"] == "rate(30 days)"
+
+    app.hook("two")
+    text = app.shield("plan")
+    assert "~ function shop-rotate-token" in text
+    assert "rotation token" not in "".join(line for line in text.splitlines() if "~" in line)
+    app.write(every="cron(0 3 1 * ? *)", days=90, team="api")
+    app.shield("apply", "--yes")
+    changed = app.resources()
+    assert [kind for kind in first if first[kind] == changed[kind]] == []
+    assert changed["log-group"]["days"] == 90
+    assert main(["rotate", "--app", str(app.folder), "token", "--yes"]) == 0
+    assert app.value().startswith("two-")
+    assert "nothing to do" in app.shield("apply", "--yes")
+
+
+def test_rollback_takes_all_of_it_away(app):
+    app.shield("apply", "--yes")
+    assert None not in app.resources().values()
+    app.shield("rollback", "--yes")
+    assert set(app.resources().values()) == {None}
+
+
+def test_what_nobody_asks_for_any_more_is_removed(app):
+    app.shield("apply", "--yes")
+    keys = app.keys
+    text = (app.folder / "shield.toml").read_text()
+    (app.folder / "shield.toml").write_text(text.replace("[rotation]\nlog_days = 30\n", ""))
+    app.shield("apply", "--yes")
+    assert set(Account(Session(REGION)).resources.look(keys).values()) == {None}
+    assert app.value()
+
+
+def test_code_that_is_not_here_is_refused(app):
+    app.shield("apply", "--yes")
+    live = Account(Session(REGION, read=lambda path: (app.folder / path).read_bytes())).resources
+    key = next(key for key in app.keys if key[0] == "function")
+    settings = live.look([key])[key]
+    with pytest.raises(AwsError, match="can't be made from what is installed"):
+        live.put(*key, {**settings, "code": "another"})
+    assert live.look([key])[key] == settings
+
+
+def test_each_verb_does_nothing_twice(app):
+    """As after an answer that was lost."""
+    read = {"ops/keys.py": b"x = 1\n"}.get
+    wanted = list(rotation(parse((app.folder / "shield.toml").read_text()), ACCOUNT, REGION, read))
+    app.client.create_secret(Name="token", SecretString=secrets.token_hex(12))
+    session = Session(REGION, read=read)
+    for resource in wanted * 2:
+        KINDS[resource.kind](session).put(resource.name, resource.settings, None)
+    live = Account(session).resources
+    assert live.look([r.key for r in wanted]) == {r.key: r.settings for r in wanted}
+    for resource in [resource for resource in reversed(wanted) for _ in range(2)]:
+        live.put(*resource.key, None)
+    assert set(live.look([r.key for r in wanted]).values()) == {None}

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shield_ai.errors import SourceError
+from shield_ai.function import code_for, digest
+from shield_ai.infra.rotation import function_name, rotation
+from shield_ai.manifest import App, Functions, Manifest, Rotation, Secret
+from shield_ai.model import Kind
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+FILES = {"ops/keys.py": b"x = 1\n", "ops/ca.pem": b"CA"}
+
+
+def described(*secrets, functions=Functions(), read=FILES.get, **app):  # noqa: B008  # frozen
+    manifest = Manifest(app=App(name="shop", region=REGION, **app), secret=secrets, rotation=functions)
+    return list(rotation(manifest, ACCOUNT, REGION, read))
+
+
+def database(**more):
+    fields = {"username": "U", "password": "P"}
+    how = Rotation(every="30 days", **{"strategy": "postgres-single-user", **more})
+    return Secret(name="db", kind=Kind.DATABASE, fields=fields, rotate=how)
+
+
+def statements(resources):
+    return {s["Sid"]: s for s in resources[1].settings["document"]["Statement"]}
+
+
+def test_everything_that_one_secret_needs():
+    log, role, function, planned = described(database(window="3h"), prefix="shop/prod/", tags={"team": "web"})
+    name = "shop-prod-rotate-db"
+    assert (log.key, role.key) == (("log-group", f"/aws/lambda/{name}"), ("rotation-role", name))
+    assert log.settings == {"days": 30, "tags": {"team": "web", "app": "shop", "managed-by": "shield-ai"}}
+    assert function.key == ("function", name)
+    assert function.settings["role"] == f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    assert function.settings["environment"] == {"ROTATION_STRATEGY": "postgres-single-user"}
+    assert function.settings["code"] == digest(code_for({}, FILES.get))
+    assert planned.key == ("rotation", "shop/prod/db")
+    assert planned.settings == {
+        "function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
+        "schedule": "rate(30 days)",
+        "window": "3h",
+    }
+
+
+def test_the_role_may_do_what_the_function_needs_and_no_more():
+    allowed = statements(described(database(), prefix="p/"))
+    assert sorted(allowed) == ["Log", "MakePassword", "Rotate"]
+    assert allowed["Rotate"]["Resource"] == f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:p/db-??????"
+    condition = allowed["Rotate"]["Condition"]["StringEquals"]["secretsmanager:resource/AllowRotationLambdaArn"]
+    assert condition.endswith(":function:shop-p-rotate-db")
+    assert allowed["MakePassword"]["Action"] == ["secretsmanager:GetRandomPassword"]
+    assert allowed["Log"]["Resource"].endswith(":log-group:/aws/lambda/shop-p-rotate-db:*")
+
+
+@pytest.mark.parametrize(
+    ("admin", "resource"),
+    [
+        ("dba", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:dba-??????"),
+        ("arn:aws:secretsmanager:eu-west-1:1:secret:x-abcdef", "arn:aws:secretsmanager:eu-west-1:1:secret:x-abcdef"),
+    ],
+    ids=["a name", "an ARN"],
+)
+def test_the_administrators_secret_is_read_alone(admin, resource):
+    allowed = statements(described(database(admin=admin, strategy="postgres-alternating-users")))
+    assert allowed["ReadAdministrator"]["Resource"] == resource
+    assert not [action for action in allowed["ReadAdministrator"]["Action"] if "Put" in action or "Update" in action]
+
+
+def test_within_a_network_and_with_a_key_of_the_customers():
+    inside = Functions(subnets=("subnet-b", "subnet-a"), security_groups=("sg-1",), log_days=90)
+    resources = described(database(), functions=inside, kms_key="alias/shop")
+    assert resources[0].settings["days"] == 90
+    assert (resources[2].settings["subnets"], resources[2].settings["security_groups"]) == (
+        ["subnet-a", "subnet-b"],
+        ["sg-1"],
+    )
+    assert "ec2:CreateNetworkInterface" in statements(resources)["Network"]["Action"]
+    assert statements(resources)["AllowSecretsManagerDecrypt"]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+def test_a_hook_is_a_part_of_the_code():
+    key = Secret(
+        name="k", kind=Kind.API_KEY, env="K", rotate=Rotation(every="90 days", hook="ops/keys.py", ca="ops/ca.pem")
+    )
+    before = described(key)[2].settings["code"]
+    assert described(key, read=(FILES | {"ops/keys.py": b"x = 2\n"}).get)[2].settings["code"] != before
+    assert described(key)[2].settings["code"] == before
+    with pytest.raises(SourceError, match=r"ops/keys.py is not in the app's folder"):
+        described(key, read={}.get)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        pytest.param(Secret(name="s", env="S"), id="no rotation"),
+        pytest.param(Secret(name="s", kind=Kind.DJANGO_SECRET_KEY, env="S", rotate="manual"), id="by hand"),
+        pytest.param(Secret(name="s", kind=Kind.API_KEY, env="S", rotate=Rotation(every="9 days")), id="no hook"),
+    ],
+)
+def test_nothing_for_what_no_function_rotates(secret):
+    assert described(secret) == []
+
+
+def test_nothing_where_nobody_asked():
+    assert described(database(), functions=None) == []
+    assert described(database(), read=None) == []
+
+
+def test_names_fit_and_differ():
+    manifest = Manifest(app=App(name="shop"))
+    names = {function_name(manifest, Secret(name="x" * 80 + end, env="X")) for end in "ab"}
+    assert len(names) == 2
+    assert {len(name) for name in names} == {64}
+    assert function_name(manifest, Secret(name="a/b+c", env="X")) == "shop-rotate-a-b-c"
+
+
+def test_no_value_can_be_in_it():
+    assert json.dumps([r.settings for r in described(database())])  # all of it can be written into a plan
