@@ -14,14 +14,19 @@ from shield_helpers import make_app, run
 from shield_ai.infra.iam import policy_document
 from shield_ai.infra.operator import ARNS, operator_policy
 from shield_ai.infra.permissions import PERMISSIONS
-from shield_ai.manifest import App, Manifest, Monitoring, Secret, parse
+from shield_ai.manifest import App, Functions, Manifest, Monitoring, Rotation, Secret, parse
 from shield_ai.model import Kind
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 FULL = Manifest(
     app=App(name="shop", prefix="shop/", role="Shop", kms_key="alias/shop", prefetch=True),
     monitoring=Monitoring(email=("ops@example.com",)),
-    secret=(Secret(name="a", env="A"), Secret(name="db", kind=Kind.DATABASE, fields={"password": "P"})),
+    rotation=Functions(subnets=("subnet-1",), security_groups=("sg-1",)),
+    secret=(
+        Secret(name="a", env="A"),
+        Secret(name="r", env="R", rotate=Rotation(every="9 days", strategy="random-value")),
+        Secret(name="db", kind=Kind.DATABASE, fields={"password": "P"}),
+    ),
 )
 # What botocore calls a service → how IAM calls it.
 SERVICES = {"secrets-manager": "secretsmanager", "cloudwatch": "cloudwatch", "eventbridge": "events"}

@@ -18,6 +18,10 @@ ARNS = {
     "policy": "arn:{partition}:iam::{account}:policy/{name}",
     "policy-attachment": "arn:{partition}:iam::{account}:role/{owner}",
     "role": "arn:{partition}:iam::{account}:role/{name}",
+    "log-group": "arn:{partition}:logs:{region}:{account}:log-group:{name}",
+    "rotation-role": "arn:{partition}:iam::{account}:role/{name}",
+    "function": "arn:{partition}:lambda:{region}:{account}:function:{name}",
+    "rotation": "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????",
     "queue": "arn:{partition}:sqs:{region}:{account}:{name}",
     "topic": "arn:{partition}:sns:{region}:{account}:{name}",
     "event-rule": "arn:{partition}:events:{region}:{account}:rule/{name}",
@@ -25,7 +29,7 @@ ARNS = {
     "dashboard": "arn:{partition}:cloudwatch::{account}:dashboard/{name}",
 }
 # IAM knows no resource for these.
-ANYWHERE = frozenset({"sns:Unsubscribe"})
+ANYWHERE = frozenset({"sns:Unsubscribe", "logs:DescribeLogGroups"})
 
 
 def operator_policy(manifest: Manifest, account: str, region: str) -> dict[str, Any]:
@@ -42,7 +46,7 @@ def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[
         statement = decrypt(app, account)
         yield {**statement, "Sid": "Key", "Action": ["kms:Decrypt", "kms:GenerateDataKey"]}
     found: dict[str, set[str]] = {}
-    for resource in resources(manifest, account, region):
+    for resource in resources(manifest, account, region, lambda _: b""):  # names alone matter here
         owner = resource.name.partition("/")[0]
         place = {"partition": partition(region), "region": region, "account": account}
         arn = ARNS[resource.kind].format(**place, name=resource.name, owner=owner)

@@ -66,15 +66,14 @@ PERMISSIONS = {
     ),
     "rotation-role": Verbs(
         look=("iam:GetRole", "iam:GetRolePolicy"),
-        create=("iam:CreateRole", "iam:PutRolePolicy", "iam:TagRole"),
+        create=("iam:CreateRole", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole"),
         update=("iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole"),
         remove=("iam:DeleteRole", "iam:DeleteRolePolicy"),
     ),
     "function": Verbs(
         look=("lambda:GetFunction", "lambda:GetPolicy"),
-        create=("iam:PassRole", "lambda:AddPermission", "lambda:CreateFunction", "lambda:TagResource"),
+        create=("lambda:AddPermission", "lambda:CreateFunction", "lambda:InvokeFunction", "lambda:TagResource"),
         update=(
-            "iam:PassRole",
             "lambda:AddPermission",
             "lambda:RemovePermission",
             "lambda:TagResource",
@@ -86,8 +85,8 @@ PERMISSIONS = {
     ),
     "rotation": Verbs(
         look=("secretsmanager:DescribeSecret",),
-        create=("lambda:InvokeFunction", "secretsmanager:RotateSecret"),
-        update=("lambda:InvokeFunction", "secretsmanager:RotateSecret"),
+        create=("secretsmanager:RotateSecret",),
+        update=("secretsmanager:RotateSecret",),
         remove=("secretsmanager:CancelRotateSecret",),
     ),
     "queue": Verbs(
