@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +32,8 @@ def kept(name: str, key: bytes, make: Callable[[], bytes]) -> bytes:
     except OSError:
         pass
     made = make()
+    import tempfile  # noqa: PLC0415  # slow, and only the first run writes
+
     with contextlib.suppress(OSError):  # a cache that can't be written costs time and nothing else
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, temporary = tempfile.mkstemp(dir=folder)

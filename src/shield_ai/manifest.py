@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
-import tomlkit
 
 from shield_ai import schedule
 from shield_ai.errors import ManifestError
@@ -301,12 +300,16 @@ def render(manifest: Manifest, old: str = "") -> str:
     new = [secret for secret in manifest.secret if secret.name not in have]
     if not new:
         return old
+    import tomlkit  # noqa: PLC0415  # slow, and only writing needs it
+
     addition = tomlkit.document()
     addition.add("secret", _tables(new))
     return old.rstrip("\n") + "\n\n" + tomlkit.dumps(addition).strip("\n") + "\n"
 
 
 def _fresh(manifest: Manifest) -> str:
+    import tomlkit  # noqa: PLC0415  # slow, and only writing needs it
+
     document = tomlkit.document()
     document.add(
         tomlkit.comment("What Shield AI moves to AWS Secrets Manager. Names only, never a value: commit this file.")
@@ -321,6 +324,8 @@ def _fresh(manifest: Manifest) -> str:
 
 
 def _tables(secrets: list[Secret]) -> AoT:
+    import tomlkit  # noqa: PLC0415  # slow, and only writing needs it
+
     tables = tomlkit.aot()
     for secret in secrets:
         table: Table = tomlkit.table()
@@ -331,6 +336,8 @@ def _tables(secrets: list[Secret]) -> AoT:
 
 
 def _inline(mapping: dict[str, str]) -> InlineTable:
+    import tomlkit  # noqa: PLC0415  # slow, and only writing needs it
+
     inline = tomlkit.inline_table()
     inline.update(mapping)
     return inline

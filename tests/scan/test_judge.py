@@ -59,7 +59,7 @@ def test_secrets(name: str, value: str) -> None:
         pytest.param("password", "{{ db_password }}", id="template"),
         pytest.param("password", "%(password)s", id="format"),
         pytest.param("password", "<password>", id="angle brackets"),
-        pytest.param("password", "Please enter your password", id="label"),
+        pytest.param("password", "Is this a password?", id="label"),
         pytest.param("password", "Password", id="the name again"),
         pytest.param("password", "/run/secrets/db", id="file"),
         pytest.param("private_key", "certs/server.key", id="relative file"),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 
-from dotenv.parser import parse_stream
-
 from shield_ai.names import is_secret
 from shield_ai.scan.literals import CREDENTIALS, NO_VALUE
 
@@ -14,6 +12,8 @@ PLACEHOLDER = ("changeme", "change-me", "change_me", "your-", "your_", "xxx", "<
 
 def dotenv(text: str) -> list[tuple[int, str]]:
     """Return line and name of each secret that has a value in a .env file."""
+    from dotenv.parser import parse_stream  # noqa: PLC0415  # slow; many trees have no such file
+
     found: list[tuple[int, str]] = []
     for binding in parse_stream(io.StringIO(text)):
         name, value = binding.key, (binding.value or "").strip()

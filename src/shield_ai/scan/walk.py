@@ -7,13 +7,13 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-import pathspec
-
 from shield_ai.layout import SKIPPED_FOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import pathspec
 
 DOTENV = re.compile(r"^\.env(\.[\w.-]+)?$|^[\w.-]+\.env$")
 EXAMPLE = re.compile(r"example|sample|template|dist|default", re.IGNORECASE)
@@ -28,6 +28,8 @@ class Ignored:
 
     def enter(self, folder: str, text: str) -> None:
         """Take in the .gitignore of a folder."""
+        import pathspec  # noqa: PLC0415  # slow; many folders have no such file
+
         self._specs.append((folder, pathspec.GitIgnoreSpec.from_lines(text.splitlines())))
 
     def __contains__(self, path: str) -> bool:
