@@ -10,6 +10,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import warnings
 
 import pytest
 from runtime_server import Server, point_at
@@ -477,3 +478,41 @@ def test_garbage_collection_is_left_as_it_was(on, collects):
         assert gc.isenabled() is collects
     finally:
         (gc.enable if before else gc.disable)()
+
+
+def test_the_last_of_two_clients_switches_collection_on_again(on):
+    runtime._pausing.append(True)  # the other one, in another thread
+    gc.disable()
+    try:
+        runtime._Boto3()
+        assert not gc.isenabled()
+        runtime._pausing.clear()
+        gc.enable()
+        runtime._Boto3()
+        assert gc.isenabled()
+    finally:
+        runtime._pausing.clear()
+        gc.enable()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_that_is_forked_meanwhile_collects_garbage(on):
+    """gunicorn with --preload forks while a thread may be making the client."""
+    assert gc.isenabled()
+    runtime._pausing.append(True)
+    gc.disable()
+    try:
+        reader, writer = os.pipe()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12, for threads beside a fork
+            pid = os.fork()
+        if not pid:
+            os.write(writer, b"%d%d" % (gc.isenabled(), len(runtime._pausing)))
+            os._exit(0)
+        os.waitpid(pid, 0)
+        assert os.read(reader, 9) == b"10"
+    finally:
+        runtime._pausing.clear()
+        gc.enable()
+        os.close(reader)
+        os.close(writer)

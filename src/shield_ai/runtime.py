@@ -532,19 +532,27 @@ def _discreet(_record: object) -> bool:
     return not _calling.get()
 
 
+_pausing: list[bool] = []  # one for each client that is being made while garbage collection rests for it
+
+
 class _Boto3:
     """Calls through boto3, with limits: the SDK's own let a call hang for minutes."""
 
     def __init__(self) -> None:
         import gc  # noqa: PLC0415 - like the others here: not needed where AWS is off
 
-        collects = gc.isenabled()
-        gc.disable()  # the SDK is a hundred thousand objects and no garbage: looking for some takes a tenth of the time
+        # The SDK is a hundred thousand objects and no garbage: looking for some takes a tenth of the time.
+        collects = _pausing or gc.isenabled()
+        if collects:
+            _pausing.append(True)
+        gc.disable()
         try:
             self._connect()
         finally:
             if collects:
-                gc.enable()
+                _pausing.pop()
+                if not _pausing:
+                    gc.enable()
 
     def _connect(self) -> None:
         import logging  # noqa: PLC0415 - slow, and not needed where AWS is off
@@ -1305,6 +1313,11 @@ def _start_child() -> None:
     """After a fork, locks may be held by threads that are not here."""
     global _lock  # noqa: PLW0603 - the very purpose
     _lock = RLock()
+    if _pausing:
+        import gc  # noqa: PLC0415 - only here
+
+        _pausing.clear()
+        gc.enable()
     for client in _clients:
         client._start()  # noqa: SLF001 - ours
 
