@@ -14,6 +14,7 @@ from .database import Database, LockingSession
 from .document import Login, parse
 from .errors import SetupError, SupersededError
 from .store import CURRENT, PENDING, PREVIOUS
+from .url import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +46,8 @@ class Alternating(Database[S]):
 
     def successor(self, rotation: Rotation, document: dict[str, Any]) -> dict[str, Any]:
         """Swap the users."""
+        if is_url(rotation.current()):
+            raise SetupError("alternating users need a JSON secret: a URL has no place for the name of the base")
         base = document.get(CLONE_OF)
         kept = {name: value for name, value in document.items() if name not in ("username", "user", CLONE_OF)}
         if base:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from .document import Login, login, parse, same_place
 from .errors import LoginRefusedError, RotationError, SetupError
 from .logins import Door
+from .url import is_url, with_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +49,8 @@ class Database(Generic[S]):
         """Make the document with another password; the login must be readable, so that a broken one is seen here."""
         document = parse(current)
         self.login(rotation, document)
-        return json.dumps({**self.successor(rotation, document), "password": rotation.store.random_password()})
+        following, password = self.successor(rotation, document), rotation.store.random_password()
+        return with_password(current, password) if is_url(current) else json.dumps({**following, "password": password})
 
     def successor(self, rotation: Rotation, document: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002  # for others
         """Say who logs in after `document`."""

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from . import url
 from .errors import SetupError
 
 if TYPE_CHECKING:
@@ -38,13 +39,17 @@ class Login:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Read a secret that must be a JSON object."""
+    """Read a secret that is a JSON object, or a URL."""
+    if url.is_url(text):
+        return url.parse(text)
     try:
         document = json.loads(text)
     except ValueError:
         document = None  # the error itself quotes the text
     if not isinstance(document, dict):
-        raise SetupError("the secret is no JSON object: a database secret has username, password, host and port")
+        raise SetupError(
+            "the secret is no JSON object and no URL: a database secret has username, password, host and port"
+        )
     return document
 
 

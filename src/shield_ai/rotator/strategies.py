@@ -9,6 +9,7 @@ import json
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
+from . import url
 from .errors import SetupError
 from .known import ENGINES, PORTS, STRATEGIES
 
@@ -30,7 +31,7 @@ def choose(current: str, environ: Mapping[str, str]) -> Strategy:
 def strategy_name(current: str, environ: Mapping[str, str]) -> str:
     """Say which strategy it is, in full; `single-user` and `alternating-users` go with the document's engine."""
     try:
-        document: Any = json.loads(current)
+        document: Any = url.parse(current) if url.is_url(current) else json.loads(current)
     except ValueError:
         document = {}
     document = document if isinstance(document, dict) else {}
