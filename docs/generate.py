@@ -180,10 +180,12 @@ def _default(name: str, key: dict[str, Any], part: dict[str, Any]) -> str:
 
 def rules() -> str:
     """What is looked for."""
-    whole = pattern.load()
+    whole, credentials = pattern.load(), pattern.credentials()
     parts = [
-        f"# Rules\n\n`shield explain RULE` says the same in the terminal.\n\n## {whole.id}: {whole.title}\n",
-        whole.description + "\n",
+        "# Rules\n",
+        "`shield explain RULE` says the same in the terminal; `shield patterns list` lists them, your own included.\n",
+        f"## {whole.id}: {whole.title}\n",
+        f"{whole.description}\n",
         f"{whole.fix}\n",
     ]
     for rule in whole.rules:
@@ -198,6 +200,13 @@ def rules() -> str:
         ]
         if rule.reference:
             parts.append(f"See <{rule.reference}>.\n")
+    rows = [(f"`{rule.id}`", rule.title, str(rule.severity)) for rule in credentials.rules]
+    parts += [
+        f"## {credentials.id}: {credentials.title}\n",
+        f"{credentials.description}\n",
+        f"*What to do:* {credentials.fix}\n",
+        table("rule | finds | severity", rows),
+    ]
     return "\n".join(parts)
 
 

@@ -39,7 +39,7 @@ def test_a_page_does_what_it_says(page: Path, aws: LocalAws, tmp_path: Path) -> 
         **aws.environment(os.environ),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(home),
-        "REPO": str(ROOT),
+        **{f"GIT_{who}_{what}": "reader@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
         "NO_COLOR": "1",
         "COLUMNS": "80",
     }
