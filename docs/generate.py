@@ -148,7 +148,7 @@ def shield_toml() -> str:
     for struct in sorted(structs, key=lambda s: list(places).index(s.__name__) if s.__name__ in places else 99):
         said, part = schema.meanings(struct), schema.schema()["definitions"][struct.__name__]
         rows = [
-            (f"`{key}`", _kind(said_of), _default(key, said_of, part), said[key])
+            (f"`{key}`", _kind(said_of), _default(key, said_of, part), said.get(key, ""))
             for key, said_of in part["properties"].items()
         ]
         title = places.get(struct.__name__, struct.__name__)

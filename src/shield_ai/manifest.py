@@ -113,7 +113,7 @@ class Functions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """The `[rotation]` table: where it stands, apply deploys a Lambda function for each secret that rotates."""
 
     subnets: tuple[str, ...] = ()  # from which the functions reach the databases
-    security_groups: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()  # of the functions in these subnets
     log_days: int = 30  # how long CloudWatch keeps the functions' logs
 
 
