@@ -18,7 +18,7 @@ WEEK = NOW - dt.timedelta(days=7)
 LONG = dt.timedelta(days=8)  # before that week
 
 
-def audit(*records, names=("a", "b"), readers=("role/Shop",), start=WEEK):
+def audit(*records, names=("a", "b"), readers=("role/Shop", "role/Shop-*"), start=WEEK):
     auditor = Auditor("shop", names, readers, start)
     for made in records:
         auditor.add(event(made))
@@ -45,6 +45,8 @@ def test_the_plans_example():
         pytest.param(record("GetSecretValue", arn("a"), BOB), "outside", id="by ARN"),
         pytest.param(record("GetSecretValue", arn("a")[:-7], BOB), "outside", id="by partial ARN"),
         pytest.param(record("GetSecretValue", "a", role("Shop", "999999999999")), "outside", id="a role of that name in another account"),
+        pytest.param(record("GetSecretValue", "a", role("Shop-web", "999999999999")), "outside", id="a role in another account that a pattern names here"),
+        pytest.param(record("GetSecretValue", "a", role("Shop-web")), "", id="a role that a pattern names"),
         pytest.param(record("GetSecretValue", "a", BOB, errorCode="ResourceNotFoundException"), "", id="a read that failed"),
         pytest.param(denied("GetSecretValue", "a", APP), "denied", id="the app is denied"),
         pytest.param(denied("PutSecretValue", arn("a"), BOB), "denied", id="somebody is denied"),
@@ -135,3 +137,8 @@ def test_since(text, at):
 def test_no_time(text):
     with pytest.raises(ShieldError, match="is no time"):
         since(text, NOW)
+
+
+def test_a_time_to_come():
+    with pytest.raises(ShieldError, match="has not come yet"):
+        since("2999-01-01", NOW)

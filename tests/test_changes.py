@@ -41,6 +41,19 @@ def test_what_somebody_changed_may_be_overwritten():
     assert made(None, B, A, replace=True) == [(Action.REMOVE, None, B)]
 
 
+def test_an_address_that_aws_forgot_is_nobodys_change():
+    def topic(*emails, **more):
+        return {"emails": [*emails], "policy": {}, **more}
+
+    def action(desired, now, put):
+        wanted = [Resource(kind="topic", name="t", settings=desired)]
+        live = Live(account="1", region="r", resources={("topic", "t"): now})
+        return [c.action for c in resource_changes(live, Known(desired=wanted, put={("topic", "t"): put}))]
+
+    assert action(topic("a", "c"), topic("a"), topic("a", "b")) == [Action.UPDATE]
+    assert action(topic("a", "b"), topic("a", policy={"x": 1}), topic("a", "b")) == [Action.DRIFT]
+
+
 def test_what_is_gone_already_is_no_change():
     assert made(None, None, A) == []
 

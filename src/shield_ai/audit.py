@@ -59,7 +59,10 @@ def since(text: str, now: dt.datetime) -> dt.datetime:
         at = dt.datetime.fromisoformat(text)
     except ValueError:
         raise ShieldError(f"--since {text!r} is no time", "write 7d, 12h, 30m, 2w or a date: 2026-11-24") from None
-    return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    at = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    if at > now:
+        raise ShieldError(f"--since {text!r} has not come yet", "write 7d, 12h, 30m, 2w or a date that has gone by")
+    return at
 
 
 class _Tally:
@@ -144,7 +147,9 @@ class Auditor:
         return _ALERTS.get(event.name)
 
     def _may_read(self, who: str) -> bool:
-        names = (who, who.partition("/")[2] if "@" not in who else who)
+        if "@" in who:  # of another account: role/Deploy* means ours
+            return any(fnmatch.fnmatchcase(who, reader) for reader in self._readers if "@" in reader)
+        names = (who, who.partition("/")[2])
         return any(fnmatch.fnmatchcase(name, reader) for name in names for reader in self._readers)
 
     def result(self, unread: Sequence[Skipped] = ()) -> Audit:

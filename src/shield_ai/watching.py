@@ -59,7 +59,7 @@ def audit(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.date
         records = trail.files(trails, unread.append)
     else:
         # As long a time before as the one that is asked for: who was there then is no newcomer now.
-        earliest = max(start - (now - start), now - dt.timedelta(days=trail.DAYS)) if start else now
+        earliest = now - min(2 * (now - start), dt.timedelta(days=trail.DAYS)) if start else now
         records = trail.lookup(work.aws.session if manifest and work.aws else Session(None), earliest)
     for record in records:
         found = event(record)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from shield_ai.errors import ManifestError
 from shield_ai.infra import resources
 from shield_ai.infra.monitoring import ALL_EVENTS, LIMIT, monitoring, namespace
 from shield_ai.manifest import App, Manifest, Monitoring, Secret
@@ -34,7 +35,7 @@ def test_all_that_is_made_in_the_order_of_need():
         ("event-rule", "shop-secret-read-by-others"),
         ("alarm", "shop-secret-errors"),
         ("alarm", "shop-secret-fallback"),
-        ("dashboard", "shop-secrets"),
+        ("dashboard", f"shop-secrets-{REGION}"),
     ]
     assert [r.key for r in resources(manifest(), ACCOUNT, REGION)][-8:] == [*described()]
 
@@ -85,6 +86,23 @@ def test_many_names_are_spread_over_rules_that_eventbridge_takes():
     assert all(len(json.dumps(rule["pattern"], separators=(",", ":"))) <= LIMIT for rule in rules)
     listed = [value for rule in rules for value in rule["pattern"]["detail"]["responseElements"]["arn"]]
     assert len(listed) == len({json.dumps(value) for value in listed}) == 60
+
+
+def test_a_prefix_that_other_apps_may_share_is_no_match():
+    detail = described(prefix="prod/")["event-rule", "shop-prod-secret-read-by-others"]["pattern"]["detail"]
+    asked = detail["requestParameters"]["secretId"]
+    assert asked[2:] == ["prod/stripe-key", "prod/database"]
+    assert asked[0]["wildcard"].endswith(":secret:prod/stripe-key-*")
+
+
+def test_more_readers_than_a_rule_takes():
+    with pytest.raises(ManifestError, match="readers is too long"):
+        described(readers=tuple(f"role/Some-Team-Deployment-Role-{n}*" for n in range(25)))
+
+
+def test_an_address_is_told_once():
+    made = described(email=("b@example.com", "a@example.com", "b@example.com"))
+    assert made["topic", "shop-secrets-alarms"]["emails"] == ["a@example.com", "b@example.com"]
 
 
 def test_readers():

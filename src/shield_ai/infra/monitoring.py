@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.errors import ManifestError
 from shield_ai.infra.dashboard import dashboard
 from shield_ai.infra.iam import partition, role_name, slug, tags
 from shield_ai.model import Resource
@@ -47,7 +48,9 @@ def monitoring(manifest: Manifest, account: str, region: str) -> Iterator[Resour
         yield Resource(kind="event-rule", name=f"{arns.slug}-{name}", settings=settings)
     for name, settings in _alarms(arns):
         yield Resource(kind="alarm", name=f"{arns.slug}-{name}", settings=settings)
-    yield Resource(kind="dashboard", name=f"{arns.slug}-secrets", settings=dashboard(namespace(manifest), region))
+    yield Resource(
+        kind="dashboard", name=f"{arns.slug}-secrets-{region}", settings=dashboard(namespace(manifest), region)
+    )
 
 
 def namespace(manifest: Manifest) -> str:
@@ -71,7 +74,7 @@ def _topic(arns: _Arns) -> Settings:
     sources = [arns.of("events", f"rule/{arns.slug}-*"), arns.of("cloudwatch", f"alarm:{arns.slug}-*")]
     services = ["events.amazonaws.com", "cloudwatch.amazonaws.com"]
     policy = _policy(services, "sns:Publish", arns.topic, sources)
-    return {"emails": sorted(arns.manifest.monitoring.email), "policy": policy, "tags": arns.tags}
+    return {"emails": sorted(set(arns.manifest.monitoring.email)), "policy": policy, "tags": arns.tags}
 
 
 def _queue(arns: _Arns) -> Settings:
@@ -120,7 +123,9 @@ def _rule(
 
     parts: list[list[Any]] = [[]]
     for value in _ours(arns, by_name=key == "secretId"):
-        if len(json.dumps(whole([*parts[-1], value]), separators=(",", ":"))) > LIMIT:
+        if _size(whole([value])) > LIMIT:
+            raise ManifestError("monitoring.readers is too long for a rule of EventBridge", 'join some: "role/Deploy*"')
+        if _size(whole([*parts[-1], value])) > LIMIT:
             parts.append([])
         parts[-1].append(value)
     for number, values in enumerate(parts, 1):
@@ -128,14 +133,19 @@ def _rule(
         yield name + (f"-{number}" if number > 1 else ""), settings
 
 
+def _size(pattern: dict[str, Any]) -> int:
+    return len(json.dumps(pattern, separators=(",", ":")))
+
+
 def _ours(arns: _Arns, *, by_name: bool) -> list[Any]:
     """Match the app's secrets by their ARNs; where a caller may have said the name, by that, too."""
     app = arns.manifest.app
     base = arns.of("secretsmanager", f"secret:{app.prefix}")
-    if app.prefix:
+    if app.name in app.prefix.split("/"):  # a prefix of the app alone
         return [{"prefix": base}, *([{"prefix": app.prefix}] if by_name else [])]
     names = [secret.name for secret in arns.manifest.secret]
-    return [*({"wildcard": f"{base}{name}-*"} for name in names), *(names if by_name else ())]
+    asked = [f"{app.prefix}{name}" for name in names] if by_name else []
+    return [*({"wildcard": f"{base}{name}-*"} for name in names), *asked]
 
 
 def _readers(arns: _Arns) -> list[str]:
