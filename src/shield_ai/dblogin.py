@@ -28,16 +28,26 @@ def refusal(value: Hidden, environ: Mapping[str, str]) -> str | None:
     Returns:
         None where it does; text without a value otherwise. Begins with "not tried" where that is not known.
     """
+    why: str | None = "not tried: the secret names no server that shield knows"
+    for engine in _engines(value, environ):
+        try:
+            connect = import_module(f"shield_ai.rotator.{engine}").connect
+            Door(connect).enter(login(parse(value.reveal()), PORTS[engine], environ)).close()
+        except LoginRefusedError:
+            return "the database does not accept user and password"
+        except RotationError as error:
+            why = f"not tried: {error}"
+        except ImportError:
+            why = "not tried: pip install 'shield-ai[rotate]'"
+        else:
+            return None
+    return why
+
+
+def _engines(value: Hidden, environ: Mapping[str, str]) -> list[str]:
+    """Return the servers that it may be: the one that is named, or each where none is."""
     try:
-        engine = strategy_name(value.reveal(), environ).partition("-")[0]
-        if engine not in PORTS:
-            return "not tried: the secret names no server that shield knows"
-        connect = import_module(f"shield_ai.rotator.{engine}").connect
-        Door(connect).enter(login(parse(value.reveal()), PORTS[engine], environ)).close()
-    except LoginRefusedError:
-        return "the database does not accept user and password"
-    except RotationError as error:
-        return f"not tried: {error}"
-    except ImportError:
-        return "not tried: pip install 'shield-ai[rotate]'"
-    return None
+        named = strategy_name(value.reveal(), environ).partition("-")[0]
+    except RotationError:
+        return list(PORTS)
+    return [named] if named in PORTS else []

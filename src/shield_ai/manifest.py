@@ -16,6 +16,8 @@ from shield_ai.rotator.document import MODES
 from shield_ai.rotator.known import STRATEGIES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tomlkit.items import AoT, InlineTable, Table
 
 FILE = "shield.toml"
@@ -160,22 +162,28 @@ def _check(manifest: Manifest, text: str) -> None:
     _check_monitoring(manifest.monitoring, f"{FILE}{_line(text, None, table='monitoring')}")
     seen: dict[str, int] = {}
     for i, secret in enumerate(manifest.secret):
-        where = f"{FILE}{_line(text, i)}"
-        if (secret.env is None) == (secret.fields is None):
-            raise ManifestError(f"{where}: secret {secret.name!r} needs either env or fields", 'write env = "VARIABLE"')
-        if not NAME.fullmatch(secret.name):
-            raise ManifestError(f"{where}: {secret.name!r} is no secret name", "use letters, digits and /_+=.@-")
-        if ARN_SUFFIX.search(secret.name):
-            raise ManifestError(
-                f"{where}: the name {secret.name!r} ends with a hyphen and six characters, as AWS's own suffix does",
-                "choose a name that ends otherwise: Secrets Manager can't tell it from a partial ARN",
-            )
-        if bad := [v for v in secret.variables() if not VARIABLE.fullmatch(v)]:
-            raise ManifestError(f"{where}: {bad[0]!r} is no name of a variable", "write for example SECRET_KEY")
-        if secret.name in seen:
-            raise ManifestError(f"{where}: secret {secret.name!r} stands here twice", "rename or remove one of them")
+        try:
+            _check_secret(secret, seen)
+        except ManifestError as error:
+            raise ManifestError(f"{FILE}{_line(text, i)}: {error.message}", error.hint) from None
         seen[secret.name] = i
         _check_rotation(secret, f"{FILE}{_line(text, i, 'rotate')}: rotate of {secret.name}")
+
+
+def _check_secret(secret: Secret, seen: Collection[str]) -> None:
+    if secret.name in seen:
+        raise ManifestError(f"secret {secret.name!r} stands here twice", "rename or remove one of them")
+    if (secret.env is None) == (secret.fields is None):
+        raise ManifestError(f"secret {secret.name!r} needs either env or fields", 'write env = "VARIABLE"')
+    if not NAME.fullmatch(secret.name):
+        raise ManifestError(f"{secret.name!r} is no secret name", "use letters, digits and /_+=.@-")
+    if ARN_SUFFIX.search(secret.name):
+        raise ManifestError(
+            f"the name {secret.name!r} ends with a hyphen and six characters, as AWS's own suffix does",
+            "choose a name that ends otherwise: Secrets Manager can't tell it from a partial ARN",
+        )
+    if bad := [v for v in secret.variables() if not VARIABLE.fullmatch(v)]:
+        raise ManifestError(f"{bad[0]!r} is no name of a variable", "write for example SECRET_KEY")
 
 
 def _check_environment(name: str, environment: Environment, where: str) -> None:

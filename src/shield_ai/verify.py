@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from shield_ai.errors import ShieldError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from shield_ai.model import Finding
 
     Read = Callable[[str], bytes | None]
+
+_PARALLEL = 8
 
 
 def verify_code(findings: Sequence[Finding], journal: Journal, read: Read) -> list[Check]:
@@ -106,8 +109,8 @@ def verify_secrets(manifest: Manifest, aws: Account) -> Iterable[Check]:
         manifest: What is moved.
         aws: The account.
     """
-    for secret in manifest.secret:
-        yield _secret(secret, manifest.app.prefix + secret.name, aws)
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        yield from pool.map(lambda secret: _secret(secret, manifest.app.prefix + secret.name, aws), manifest.secret)
 
 
 def _secret(secret: Secret, name: str, aws: Account) -> Check:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.aws.iam import has_role
+from shield_ai.aws.iam import has_role, may
 from shield_ai.aws.resources import Resources
 from shield_ai.aws.secretsmanager import SecretsManager
+from shield_ai.aws.session import refused
 from shield_ai.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from shield_ai.aws.session import Session
     from shield_ai.model import Live
@@ -35,6 +36,28 @@ class Account:
         """Look at the secrets with these names, and the resources with these kinds and names."""
         live = self.secrets.live(names)
         return msgspec.structs.replace(live, resources=self.resources.look(keys))
+
+    def may_read(self, role: str, arns: Sequence[str]) -> set[str]:
+        """Ask IAM which of these secrets a role may read, by its own policies.
+
+        Args:
+            role: Its name.
+            arns: Of the secrets; they need not be there.
+        """
+        return may(self.session, role, "secretsmanager:GetSecretValue", arns)
+
+    def key_state(self, key: str) -> str:
+        """Return the state of a KMS key, "Enabled" where it can be used; empty where there is none.
+
+        Args:
+            key: Its id or ARN, or an alias.
+        """
+        client = self.session.kms()
+        with refused("kms:DescribeKey", key):
+            try:
+                return client.describe_key(KeyId=key)["KeyMetadata"].get("KeyState", "")
+            except client.exceptions.NotFoundException:
+                return ""
 
     def require_role(self, name: str) -> None:
         """Refuse to go on without the app's role.

@@ -9,7 +9,7 @@ from shield_ai.aws.session import Session, refused
 from shield_ai.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_iam import IAMClient
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # A policy has five versions at most; two are left free, so that a call that was repeated still finds room.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _KEPT_VERSIONS = 3
+_SIMULATED = 50  # resources in one call
 
 
 class Policy:
@@ -154,3 +155,24 @@ def has_role(session: Session, name: str) -> bool:
         except client.exceptions.NoSuchEntityException:
             return False
     return True
+
+
+def may(session: Session, role: str, action: str, arns: Sequence[str]) -> set[str]:
+    """Ask IAM's simulator on which of these a role may do something."""
+    client: IAMClient = session.iam()
+    allowed: set[str] = set()
+    source = f"arn:{session.partition}:iam::{session.account()}:role/{role}"
+    for start in range(0, len(arns), _SIMULATED):
+        with refused("iam:SimulatePrincipalPolicy", role):
+            pages = client.get_paginator("simulate_principal_policy").paginate(
+                PolicySourceArn=source, ActionNames=[action], ResourceArns=arns[start : start + _SIMULATED]
+            )
+            for page in pages:
+                for result in page["EvaluationResults"]:
+                    specific = result.get("ResourceSpecificResults") or []
+                    if specific:
+                        found = {r["EvalResourceName"]: r["EvalResourceDecision"] for r in specific}
+                    else:
+                        found = {result.get("EvalResourceName", ""): result["EvalDecision"]}
+                    allowed |= {arn for arn, decision in found.items() if decision == "allowed"}
+    return allowed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +134,16 @@ class SecretsManager:
         """Name AWS's own key by its alias: leaving it out would keep the one before."""
         own = settings["kms_key"] == DEFAULT_KEY
         return {"KmsKeyId": f"alias/{DEFAULT_KEY}" if own else settings["kms_key"]} if "kms_key" in changed else {}
+
+    def policy(self, name: str) -> dict[str, Any] | None:
+        """Return a secret's own policy; None where it has none, or where there is no such secret."""
+        with refused("secretsmanager:GetResourcePolicy", name):
+            try:
+                text = self._client.get_resource_policy(SecretId=name).get("ResourcePolicy")
+            except self._client.exceptions.ResourceNotFoundException:
+                return None
+        found: dict[str, Any] | None = json.loads(text) if text else None
+        return found
 
     def delete(self, name: str) -> None:
         """Schedule a secret for deletion, its copies first; until then `restore` brings it back."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -109,6 +110,10 @@ class Session:
     def cloudtrail(self) -> CloudTrailClient:
         """Return the client of CloudTrail, which is patient."""
         return cast("CloudTrailClient", self._client("cloudtrail", _PATIENT))
+
+    def kms(self) -> KMSClient:
+        """Return the client of KMS."""
+        return cast("KMSClient", self._client("kms"))
 
     def iam(self) -> IAMClient:
         """Return the client of IAM."""

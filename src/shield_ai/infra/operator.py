@@ -45,6 +45,9 @@ def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[
     if customer_key(app):
         statement = decrypt(app, account)
         yield {**statement, "Sid": "Key", "Action": ["kms:Decrypt", "kms:GenerateDataKey"]}
+        without = {key: value for key, value in statement["Condition"].items() if key != "StringEquals"}
+        look = {**statement, "Sid": "KeyLook", "Action": ["kms:DescribeKey"], "Condition": without}
+        yield look if without else {key: value for key, value in look.items() if key != "Condition"}
     found: dict[str, set[str]] = {}
     for resource in resources(manifest, account, region, lambda _: b""):  # names alone matter here
         owner = resource.name.partition("/")[0]
@@ -62,7 +65,11 @@ def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[
         else:
             yield statement
     if app.role:
-        yield _allow("Role", ["iam:GetRole"], [f"arn:{partition(region)}:iam::{account}:role/{role_name(app)}"])
+        yield _allow(
+            "Role",
+            ["iam:GetRole", "iam:SimulatePrincipalPolicy"],
+            [f"arn:{partition(region)}:iam::{account}:role/{role_name(app)}"],
+        )
     if free:
         yield _allow("Anywhere", sorted(free), ["*"])
 

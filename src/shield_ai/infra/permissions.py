@@ -28,6 +28,7 @@ SECRETS = frozenset(
         "CreateSecret",
         "DeleteSecret",
         "DescribeSecret",
+        "GetResourcePolicy",
         "GetSecretValue",
         "PutSecretValue",
         "RemoveRegionsFromReplication",
