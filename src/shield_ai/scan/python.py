@@ -9,10 +9,9 @@ from shield_ai.model import Shape
 from shield_ai.names import Meaning, excuse, is_secret, meaning, variable_of
 from shield_ai.scan.alternatives import alternatives
 from shield_ai.scan.bindings import OPAQUE
-from shield_ai.scan.expressions import Expressions
+from shield_ai.scan.fields import Fields
 from shield_ai.scan.literals import harmless, literal_text, looks_secret
 from shield_ai.scan.readers import Environ, EnvObject
-from shield_ai.scan.settings_class import SettingsClass, adds_source, settings_class
 from shield_ai.scan.spots import Spot
 from shield_ai.scan.strings import locate
 from shield_ai.scan.values import value_read
@@ -23,13 +22,10 @@ if TYPE_CHECKING:
     from shield_ai.scan.project import Project
     from shield_ai.scan.reads import Read
 
-FIELD = "pydantic reads it when the settings are made; it needs a settings source"
-DEFAULTS = frozenset({"default", "default_factory"})
-TEXT = frozenset({"str", "str | None", "Optional[str]", "typing.Optional[str]"})
 DATABASE_KEYS = {"NAME": "database", "USER": "username", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
 
 
-class Walk(Expressions):
+class Walk(Fields):
     """One file's walk.
 
     Args:
@@ -41,8 +37,6 @@ class Walk(Expressions):
         super().__init__(project, module)
         self.spots: list[Spot] = []
         self.accessors: list[ast.Call] = []  # that read a secret through the runtime
-        self.moved: set[str] = set()  # all of their variables
-        self.sources = False  # a settings source of ours serves some of them
         self.computed = False  # a variable is read under a name that is not known
         self.harmless: list[
             tuple[ast.expr, str, str]
@@ -54,11 +48,6 @@ class Walk(Expressions):
         """Walk, and return what was seen in the order of the file."""
         self.block(self.source.tree.body)
         return self.spots
-
-    def statement(self, node: ast.stmt) -> None:
-        """Walk one statement, but not a method of ours, whose texts are names."""
-        if not (isinstance(node, ast.FunctionDef) and adds_source(node)):
-            super().statement(node)
 
     def assign(self, target: ast.expr, value: ast.expr) -> None:
         """Walk the value of an assignment, and note what is set otherwise than by a constant."""
@@ -111,43 +100,6 @@ class Walk(Expressions):
                 spot.reason = "its place within the f-string can't be told"
         return True
 
-    def declared(self, node: ast.AnnAssign) -> None:
-        """Note a field of a pydantic settings class whose value is no secret itself."""
-        scope, name, value = self.scopes[-1], node.target, node.value
-        if not isinstance(scope, ast.ClassDef) or not isinstance(name, ast.Name) or not is_secret(name.id):
-            return
-        known = settings_class(self.resolver, scope, self.scopes)
-        if not known and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
-            return
-        spot = Spot(node=name, shape=Shape.READ, path=(name.id,), variable=name.id.upper(), direct=True, reason=FIELD)
-        constant = isinstance(value, (ast.Constant, ast.JoinedStr)) and not looks_secret(spot.path, value)
-        if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int, float)):
-            return
-        prefixed = "env_prefix" in self.source.text or bool(known and known.prefix)
-        if value and constant and not prefixed and ast.unparse(node.annotation) in TEXT:
-            # The default of a text, which the variable wins over: a secret can be the default as well.
-            spot.node, spot.shape, spot.reason = value, Shape.LITERAL, ""
-            self._add(spot)
-        elif value is None or constant or (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")):
-            if known:
-                self._field(spot, known, value)
-            else:
-                self._add(spot)
-
-    def _field(self, spot: Spot, known: SettingsClass, value: ast.expr | None) -> None:
-        """Note a field that a settings source can serve."""
-        spot.variable = known.variable(spot.path[0], value)
-        spot.shape, spot.reason = Shape.FIELD, known.reason
-        call = value if isinstance(value, ast.Call) else None
-        spot.optional = bool(call.args or any(k.arg in DEFAULTS for k in call.keywords)) if call else value is not None
-        if not spot.variable:
-            spot.reason = spot.reason or "how the field names its variable can't be told"
-        if spot.variable in known.moved:
-            self.moved.add(spot.variable)
-            self.sources = True
-        else:
-            self._add(spot)
-
     def literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Note a value that stands in the code, unless it is a default that a secret wins over."""
         if not direct or self._moved:
@@ -159,7 +111,7 @@ class Walk(Expressions):
         spot = Spot(node=node, shape=Shape.LITERAL, path=path, direct=direct)
         if self._database and path and path[-1] in DATABASE_KEYS:
             spot.group, spot.field = self._database, DATABASE_KEYS[path[-1]]
-        self._add(spot)
+        self.add(spot)
 
     def read(self, node: ast.Call | ast.Subscript, path: tuple[str, ...], *, direct: bool) -> bool:
         """Note a read, and tell whether it is one."""
@@ -197,7 +149,7 @@ class Walk(Expressions):
             self.computed = self.computed or not self._is_parameter(read.argument)
             spot.reason = "the variable's name is computed"
         if spot.variable or spot.wanted():
-            self._add(spot)
+            self.add(spot)
         if not spot.wanted() and (word := excuse(variable)):
             self.harmless.append((node, variable, f"by its name no secret: {word}"))
         return True
@@ -216,7 +168,7 @@ class Walk(Expressions):
             return False
         spot = value_read(node, function, path, lambda part: self.resolver.constant(part, self.scopes))
         if spot and spot.variable and not any(spot.variable in moved for moved in self._moved):
-            self._add(spot)
+            self.add(spot)
         return spot is not None
 
     def _is_parameter(self, node: ast.expr | None) -> bool:
@@ -250,12 +202,13 @@ class Walk(Expressions):
         if meaning(name) is not Meaning.HARMLESS and not any(name in moved for moved in self._moved):
             reason = "it asks a copy of the environment, made earlier" if base.copy else ""
             negated = isinstance(node.ops[0], ast.NotIn)
-            self._add(
+            self.add(
                 Spot(node=node, shape=Shape.PRESENCE, variable=name, label=base.label, negated=negated, reason=reason)
             )
         return True
 
-    def _add(self, spot: Spot) -> None:
+    def add(self, spot: Spot) -> None:
+        """Take in what was seen, and say why it can't be moved."""
         spot.span = self._span(spot.node)
         spot.scope = id(self.scopes[-1])
         if not spot.reason:

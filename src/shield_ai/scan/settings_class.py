@@ -10,7 +10,7 @@ from shield_ai.scan.bindings import Imported
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shield_ai.scan.bindings import Scope
+    from shield_ai.scan.bindings import Module, Scope
     from shield_ai.scan.resolve import Resolver
 
 BASES = frozenset({"pydantic_settings.BaseSettings", "pydantic_settings.main.BaseSettings"})
@@ -69,7 +69,7 @@ def settings_class(resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, 
 def _chain(resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]) -> tuple[list[ast.ClassDef], str]:
     """Return a class with those of the app that it is made from, and the library's class that they lead to."""
     classes, module, library = [node], resolver.module, ""
-    todo: list[tuple[object, ast.ClassDef]] = [(module, node)]
+    todo: list[tuple[Module, ast.ClassDef]] = [(module, node)]
     while todo and len(classes) < DEPTH:
         home, current = todo.pop(0)
         for base in current.bases:
@@ -86,7 +86,7 @@ def _chain(resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]) ->
     return classes, library
 
 
-def _path(module: object, base: ast.expr, scopes: tuple[Scope, ...]) -> str | ast.ClassDef:
+def _path(module: Module, base: ast.expr, scopes: tuple[Scope, ...]) -> str | ast.ClassDef:
     """Return the class of the same module that a base is, or its dotted path elsewhere."""
     parts: list[str] = []
     while isinstance(base, ast.Attribute):
@@ -94,7 +94,7 @@ def _path(module: object, base: ast.expr, scopes: tuple[Scope, ...]) -> str | as
         base = base.value
     if not isinstance(base, ast.Name):
         return ""
-    found = module.lookup(base.id, scopes or (module.source.tree,))  # type: ignore[attr-defined]  # a Module
+    found = module.lookup(base.id, scopes or (module.source.tree,))
     if (local := _class(found)) and not parts:
         return local
     imported = next((b.path for b in reversed(found) if isinstance(b, Imported)), "")
