@@ -44,9 +44,9 @@ def place(name: str, where: str = "AWS", state: str = "ok") -> Place:
     )
 
 
-def audit(text: str = "bob") -> Audit:
+def audit(text: str = "bob", kind: str = "denied") -> Audit:
     access = Access(secret="a", who=f"user/{text}", deeds={Deed.READ: 2, Deed.DENIED: 1}, first=NOW, last=NOW, sources=("10.0.0.1",))  # fmt: skip
-    alert = Alert(kind="denied", secret="a", who=f"user/{text}", text="was denied GetSecretValue", count=2, first=NOW, last=NOW)  # fmt: skip
+    alert = Alert(kind=kind, secret="a", who=f"user/{text}", text="was denied GetSecretValue", count=2, first=NOW, last=NOW)  # fmt: skip
     return Audit(app="shop", since=None, events=3, seen=3, accesses=(access,), alerts=(alert,))
 
 

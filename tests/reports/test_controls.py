@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from dossiers import CLEAN, EMPTY, dossier, finding, place
+from dossiers import CLEAN, EMPTY, audit, dossier, finding, place
 
 from shield_ai.model import Check, Skipped, Status
 from shield_ai.reports.controls import FRAMEWORKS, controls
 from shield_ai.reports.dossier import Shown
 
+POLICY = Check(name="the IAM policy allows exactly these secrets", status=Status.OK)
+ROLE = Check(name="the app's role may read its secrets", status=Status.OK)
 CODE, ENCRYPTED, LEAST, RECORDED, ROTATED, UNDOABLE, NOTICED = range(7)
 
 
@@ -40,6 +42,12 @@ def test_without_a_look_there_is_no_evidence():
         pytest.param(ENCRYPTED, {"places": (place("a"), place("b", "unknown"))}, "none", "1 secret could not be looked at", id="one can't be seen"),
         pytest.param(ENCRYPTED, {"places": ()}, "none", "no secret", id="none named"),
         pytest.param(LEAST, {"checks": (Check(name="the IAM policy allows", status=Status.FAILED, detail="is missing"),)}, "against", "is missing", id="no policy"),
+        pytest.param(LEAST, {"checks": (POLICY, ROLE)}, "for", "exactly these secrets; the app's role may read its secrets", id="policy and role"),
+        pytest.param(LEAST, {"checks": (POLICY,)}, "for", "what the role really may was not tried", id="the policy alone"),
+        pytest.param(LEAST, {"checks": (POLICY, msgspec.structs.replace(ROLE, status=Status.FAILED, detail="denied: a"))}, "against", "denied: a", id="the role may not"),
+        pytest.param(LEAST, {"audit": audit(kind="outside")}, "against", "read by user/bob", id="a stranger reads"),
+        pytest.param(LEAST, {"checks": ()}, "none", "neither", id="nothing was looked at"),
+        pytest.param(ROTATED, {"places": tuple(place(f"s{i}", state="no schedule") for i in range(7))}, "against", "7 secrets without a schedule: s0, s1, s2, s3, s4, and 2 more", id="many without a schedule"),
         pytest.param(ROTATED, {"places": (place("a", state="pending"),)}, "against", "overdue: a", id="stuck"),
         pytest.param(ROTATED, {"places": (place("a", state="no schedule"),)}, "against", "1 secret without a schedule: a", id="no schedule"),
         pytest.param(NOTICED, {"alarms": (), "audit": dossier().audit}, "none", "1 thing to look at", id="no alarm"),

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 FRAMEWORKS = ("SOC 2", "PCI DSS", "NIST 800-53", "HIPAA", "ISO 27001", "GDPR")
 # Rules about how a secret is read; all others are about values that lie somewhere.
 READS = frozenset({"environ-read", "presence", "no-runtime"})
+# What verify names its checks of who may read.
+ROLE = "the app's role may"
+LEAST = ("IAM policy", ROLE, "is open to other accounts")
+SHOWN = 5  # names in a row; more are counted
 
 
 def controls(dossier: Dossier) -> tuple[Control, ...]:
@@ -57,11 +61,22 @@ def _encrypted(dossier: Dossier) -> Answer:
 
 
 def _least(dossier: Dossier) -> Answer:
-    found = [check for check in dossier.checks if "IAM policy" in check.name]
-    if not found:
-        return "none", "no policy was looked at"
-    bad = [check for check in found if check.status is not Status.OK]
-    return ("against", bad[0].detail) if bad else ("for", "the policy allows reading exactly the app's secrets")
+    found = [check for check in dossier.checks if any(part in check.name for part in LEAST)]
+    strangers = sorted({a.who for a in dossier.audit.alerts if a.kind == "outside"}) if dossier.audit else []
+    if strangers:
+        return "against", f"read by {_some(strangers)}"
+    if bad := [check for check in found if check.status is Status.FAILED]:
+        return "against", bad[0].detail
+    good = [check.name for check in found if check.status is Status.OK]
+    if not good:
+        return "none", "neither a policy nor the role was looked at"
+    tried = any(name.startswith(ROLE) for name in good)
+    return "for", "; ".join(good) + ("" if tried else "; what the role really may was not tried")
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join([*names[:SHOWN], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _recorded(dossier: Dossier) -> Answer:
@@ -79,10 +94,10 @@ def rotated(dossier: Dossier) -> Answer:
     if not known:
         return "none", "no rotation was looked at"
     if dossier.overdue:
-        return "against", f"overdue: {', '.join(place.name for place in dossier.overdue)}"
+        return "against", f"overdue: {_some([place.name for place in dossier.overdue])}"
     without = [p.name for p in known if p.standing and p.standing.state == "no schedule"]
     if without:
-        return "against", f"{count(len(without), 'secret')} without a schedule: {', '.join(without)}"
+        return "against", f"{count(len(without), 'secret')} without a schedule: {_some(without)}"
     return "for", f"{len(known)} of {len(known)} secrets are inside their schedule"
 
 
@@ -91,7 +106,7 @@ def _undoable(dossier: Dossier) -> Answer:
         return "none", "no apply on record"
     return (
         "for",
-        f"the journal holds {count(dossier.undoable, 'step')} that shield rollback undoes, file by file, byte for byte",
+        f"the journal holds {count(dossier.undoable, 'step')} that shield rollback undoes",
     )
 
 
