@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rotation test-kill lint docs bench bench-runtime coverage dist audit lock clean
+.PHONY: help demo test test-rotation test-kill lint docs bench bench-scan bench-runtime coverage dist audit lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,9 @@ bench: $(VENV)/dev.stamp .venv-bench/stamp  ## side-by-side measurements
 	$(BIN)/python -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
 	@touch $@
+
+bench-scan: $(VENV)/dev.stamp .venv-bench/stamp  ## the scan beside kingfisher and betterleaks; ARGS="TREE …"
+	@PYTHONPATH=src $(BIN)/python bench/scan.py $(ARGS)
 
 bench-runtime: .venv-bench/stamp  ## get_secret() beside its peers, and a short soak
 	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/run.py $(ARGS)

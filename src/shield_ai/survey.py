@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.pattern import Pattern
 
 STDIN = "-"
+AVERAGE = 10_000  # bytes of a file, about
 # What CSEC-34 says of a value is not said again by the pattern of credentials.
 SAME = frozenset({"CSEC34.literal", "CSEC34.literal-default", "CSEC34.dotenv"})
 
@@ -77,9 +78,8 @@ def _folder(root: Path, prefix: str, jobs: int) -> _Part:
     entries = list(walk_all(root))
     read = reader(str(root))
     every = [entry.path for entry in entries]
-    size = 10_000 * len(every)  # an average file's
     own = list(pattern.own(root))
-    seen = credentials(every, read, [pattern.credentials(), *own], size=size, root=str(root), jobs=jobs)
+    seen = credentials(every, read, [pattern.credentials(), *own], size=AVERAGE * len(every), root=str(root), jobs=jobs)
     app = scan(root, [entry.path for entry in entries if entry.own], _named(read), seen.worth)
     dotenvs = [path for path in every if is_dotenv(path.rpartition("/")[2])]
     return _Part(app, seen, prefix, read, blobs.tracked(root, dotenvs), own)
@@ -121,7 +121,7 @@ def _files(files: list[str], read: Callable[[str], bytes | None], root: Path) ->
         else None
     )
     own = list(pattern.own(root))
-    seen = credentials(files, read, [pattern.credentials(), *own], size=0)
+    seen = credentials(files, read, [pattern.credentials(), *own], size=AVERAGE * len(files))
     return _Part(app, seen, "", read, set(), own)
 
 

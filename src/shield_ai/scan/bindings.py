@@ -29,6 +29,8 @@ class Opaque:
 
 
 OPAQUE = Opaque()
+# Neither bind a name nor hold anything that does; they are most of a tree.
+LEAVES = (ast.Constant, ast.Name, ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
 Binding: TypeAlias = Imported | Opaque | ast.expr | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Table: TypeAlias = dict[str, list[Binding]]
 
@@ -128,7 +130,7 @@ def _own(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
             defaults = [*node.args.defaults, *[d for d in node.args.kw_defaults if d]]
             todo.extend(reversed([*node.decorator_list, *defaults]))
         else:
-            todo.extend(reversed(list(ast.iter_child_nodes(node))))
+            todo.extend(reversed([child for child in ast.iter_child_nodes(node) if not isinstance(child, LEAVES)]))
 
 
 def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | None]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model import Skipped
 from shield_ai.scan.detector import Detector
-from shield_ai.scan.ignores import MARK, ignores
+from shield_ai.scan.ignores import has_ignores, ignores
 from shield_ai.scan.places import ARCHIVES, unquoted, worth_reading
 from shield_ai.scan.prefilter import prefilter
 from shield_ai.scan.tokens import Tokens
@@ -44,7 +44,7 @@ def look(detector: Detector, path: str, raw: bytes, seen: Seen) -> None:
     seen.findings.extend(detector.look(path, raw, candidates))
     if candidates.worth is not None and path.endswith(".py"):
         seen.worth[path] = candidates.worth
-    if MARK.search(raw):
+    if has_ignores(raw):
         seen.ignores[path] = ignores(raw)
 
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from shield_ai.model import Finding
 
-MARK = re.compile(rb"shield: *ignore|pragma: *allowlist", re.IGNORECASE)
+MARK = re.compile(rb"shield: *ignore|pragma: *allowlist")
 OURS = re.compile(
-    rb"(?i)(?:#|//|--|;|/\*|<!--|\{#|%|\")[ \t]*shield: *ignore(?P<rules>\[[^\]\r\n]{0,300}\])?"
+    rb"(?:#|//|--|;|/\*|<!--|\{#|%|\")[ \t]*shield: *ignore(?P<rules>\[[^\]\r\n]{0,300}\])?"
     rb"[ \t:,-]*(?P<reason>[^\r\n]*)"
 )
-THEIRS = re.compile(rb"(?i)pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
+THEIRS = re.compile(rb"pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
 CLOSERS = re.compile(r"\s*(\*/|-{0,2}>|#\})\s*$")
 
 
@@ -38,9 +38,14 @@ class Ignore(NamedTuple):
         return not self.rules or finding.rule in self.rules or finding.rule.partition(".")[0] in self.rules
 
 
+def has_ignores(raw: bytes) -> bool:
+    """Whether a file has such a comment."""
+    return (b"shield:" in raw or b"pragma:" in raw) and bool(MARK.search(raw))
+
+
 def ignores(raw: bytes) -> list[Ignore]:
     """Return the comments of a file; one on a line of its own is about the next line."""
-    if not MARK.search(raw):
+    if not has_ignores(raw):
         return []
     found = []
     for number, line in enumerate(raw.split(b"\n"), 1):
