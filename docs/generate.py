@@ -142,6 +142,7 @@ def shield_toml() -> str:
         "Monitoring": "[monitoring]",
         "Secret": "[[secret]]",
         "Rotation": "rotate = { … }",
+        "Functions": "[rotation]",
         "Environment": "[environments.NAME]",
     }
     _, *structs = schema.structs()
