@@ -17,6 +17,7 @@ COMMANDS = {
     "plan": "change",
     "apply": "change",
     "export": "export",
+    "cost": "cost",
     "verify": "verify",
     "rotate": "rotate",
     "audit": "watch",

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from shield_helpers import make_app, run
+
+from shield_ai.cost import Usage, bill
+from shield_ai.errors import ShieldError
+from shield_ai.manifest import App, Manifest, Rotation, Secret
+from shield_ai.model import Kind, Resource
+
+ALARM = Resource(kind="alarm", name="a", settings={})
+
+
+def manifest(number=10, rotate=None, **app):
+    secrets = tuple(
+        Secret(name=f"s{n}", kind=Kind.DATABASE, fields={"password": f"P{n}"}, rotate=rotate) for n in range(number)
+    )
+    return Manifest(app=App(name="shop", **app), secret=secrets)
+
+
+def of(made, things=(), **usage):
+    found = bill(made, things, Usage(**usage))
+    return {line.what: round(line.usd, 2) for line in found.lines}, found
+
+
+@pytest.mark.parametrize(
+    ("made", "usage", "what", "usd"),
+    [
+        pytest.param(manifest(), {}, "secrets", 4.00, id="ten secrets"),
+        pytest.param(manifest(replicas=("eu-west-1", "eu-west-2")), {}, "copies in other regions", 8.00, id="copies"),
+        pytest.param(manifest(kms_key="alias/x"), {}, "KMS key", 1.00, id="a key of one's own"),
+        # 4 processes, every 300 s, 30.4 days, 10 secrets: 350,208 calls
+        pytest.param(manifest(), {}, "calls of the app", 1.75, id="calls by the cache"),
+        pytest.param(manifest(kms_key="alias/x"), {}, "calls of the app", 2.80, id="each with a request of KMS"),
+        pytest.param(manifest(), {"reads": 10}, "calls of the app", 0.02, id="never more than there are reads"),
+        pytest.param(manifest(prefetch=True), {}, "calls of the app", 0.18, id="twenty a call"),
+        pytest.param(manifest(1, rotate=Rotation(every="1 day")), {}, "calls of rotations", 0.0, id="rotations cost nearly nothing"),
+    ],
+)  # fmt: skip
+def test_a_line_of_the_bill(made, usage, what, usd):
+    assert of(made, **usage)[0][what] == usd
+
+
+def test_what_there_is_not_costs_nothing():
+    assert of(manifest())[0].keys() == {"secrets", "calls of the app"}
+    assert of(manifest(), [ALARM, ALARM])[0]["alarms"] == 0.20
+
+
+def test_what_the_cache_saves():
+    _, found = of(manifest(), reads=1_000_000)
+    assert found.without_cache > 1500 > found.total > found.with_prefetch
+    assert found.total == pytest.approx(sum(line.usd for line in found.lines))
+    assert all(line.source.startswith("https://aws.amazon.com/") for line in found.lines)
+
+
+def test_a_region_with_other_prices():
+    rotated = manifest(10, rotate=Rotation(every="1 day"), region="ap-east-1")
+    here = manifest(10, rotate=Rotation(every="1 day"))
+    what = "rotation function, time"
+    there, usual = ({line.what: line.usd for line in of(made)[1].lines}[what] for made in (rotated, here))
+    assert there > usual
+
+
+@pytest.mark.parametrize(
+    ("made", "usage"), [(manifest(region="cn-north-1"), {}), (manifest(), {"ttl": 0}), (manifest(), {"processes": 0})]
+)
+def test_what_can_not_be_worked_out(made, usage):
+    with pytest.raises(ShieldError) as caught:
+        of(made, **usage)
+    assert caught.value.hint
+
+
+def test_the_command_asks_aws_nothing(tmp_path):
+    make_app(tmp_path)
+    done = run("cost", cwd=tmp_path)
+    assert done.code == 0
+    assert "secrets                    4 secrets" in done.out
+    assert all(len(line) <= 80 for line in done.out.splitlines())
+    document = json.loads(run("cost", "--json", cwd=tmp_path).out)
+    assert document["total"] == pytest.approx(sum(line["usd"] for line in document["bill"]["lines"]), abs=0.01)
