@@ -27,6 +27,7 @@ def test_the_permissions_are_those_that_the_class_names(kind):
         "iam:TagPolicy",
         "iam:PassRole",
         "iam:TagRole",
+        "lambda:InvokeFunction",  # by RotateSecret
         "lambda:TagResource",
     }  # asked for by the creation
 

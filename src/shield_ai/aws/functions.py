@@ -241,6 +241,8 @@ class Function:
         if live and live["called_by"]:
             with refused("lambda:RemovePermission", name):
                 self._client.remove_permission(FunctionName=name, StatementId=_STATEMENT)
+        if not settings["called_by"]:
+            return
         with refused("lambda:AddPermission", name):
             try:
                 self._client.add_permission(

@@ -21,6 +21,7 @@ from shield_ai.aws.functions import Function, LogGroup, RotationRole
 from shield_ai.aws.iam import Policy, PolicyAttachment
 from shield_ai.aws.notify import Queue, Topic
 from shield_ai.aws.rotation import Rotation
+from shield_ai.aws.schedules import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +64,7 @@ KINDS: dict[str, type[Kind]] = {
     "event-rule": EventRule,
     "alarm": Alarm,
     "dashboard": Dashboard,
+    "schedule": Schedule,
 }
 _PARALLEL = 8
 

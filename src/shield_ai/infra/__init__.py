@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.infra.canary import canary
 from shield_ai.infra.iam import iam
 from shield_ai.infra.monitoring import monitoring
 from shield_ai.infra.rotation import rotation
@@ -30,4 +31,5 @@ def resources(
         *iam(manifest, account, region),
         *monitoring(manifest, account, region),
         *rotation(manifest, account, region, read),
+        *canary(manifest, account, region, read),
     )

@@ -40,7 +40,7 @@ def monitoring(manifest: Manifest, account: str, region: str) -> Iterator[Resour
     watch = manifest.monitoring
     if not watch.tells or not manifest.secret:
         return
-    arns = _Arns(manifest, account, region)
+    arns = Arns(manifest, account, region)
     yield Resource(kind="queue", name=arns.queue_name, settings=_queue(arns))
     if not watch.topic:
         yield Resource(kind="topic", name=arns.topic_name, settings=_topic(arns))
@@ -58,7 +58,9 @@ def namespace(manifest: Manifest) -> str:
     return manifest.monitoring.namespace or f"ShieldAI/{slug(manifest.app)}"
 
 
-class _Arns:
+class Arns:
+    """What is called how, in one account and region."""
+
     def __init__(self, manifest: Manifest, account: str, region: str) -> None:
         self.manifest, self.account, self.region = manifest, account, region
         self.slug, self.tags = slug(manifest.app), tags(manifest.app)
@@ -67,17 +69,18 @@ class _Arns:
         self.topic = manifest.monitoring.topic or self.of("sns", self.topic_name)
 
     def of(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource."""
         return f"arn:{partition(self.region)}:{service}:{self.region}:{self.account}:{resource}"
 
 
-def _topic(arns: _Arns) -> Settings:
+def _topic(arns: Arns) -> Settings:
     sources = [arns.of("events", f"rule/{arns.slug}-*"), arns.of("cloudwatch", f"alarm:{arns.slug}-*")]
     services = ["events.amazonaws.com", "cloudwatch.amazonaws.com"]
     policy = _policy(services, "sns:Publish", arns.topic, sources)
     return {"emails": sorted(set(arns.manifest.monitoring.email)), "policy": policy, "tags": arns.tags}
 
 
-def _queue(arns: _Arns) -> Settings:
+def _queue(arns: Arns) -> Settings:
     policy = _policy(
         ["events.amazonaws.com"], "sqs:SendMessage", arns.queue, [arns.of("events", f"rule/{arns.slug}-*")]
     )
@@ -95,7 +98,7 @@ def _policy(services: list[str], action: str, resource: str, sources: list[str])
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _rules(arns: _Arns) -> Iterator[tuple[str, Settings]]:
+def _rules(arns: Arns) -> Iterator[tuple[str, Settings]]:
     failed = {"eventName": ["RotationFailed", "RotationAbandoned"]}
     words = "A rotation of <secret> did not finish: <event>. See shield rotate --status."
     yield from _rule(arns, "secret-rotation-failed", words, (SERVICE, failed, ("additionalEventData", "SecretId")))
@@ -109,7 +112,7 @@ def _rules(arns: _Arns) -> Iterator[tuple[str, Settings]]:
 
 
 def _rule(
-    arns: _Arns, name: str, words: str, pattern: tuple[str, dict[str, Any], tuple[str, str]], *, state: str = "ENABLED"
+    arns: Arns, name: str, words: str, pattern: tuple[str, dict[str, Any], tuple[str, str]], *, state: str = "ENABLED"
 ) -> Iterator[tuple[str, Settings]]:
     """Describe a rule; several, where the names of all secrets don't fit into one pattern."""
     detail_type, detail, (part, key) = pattern
@@ -137,7 +140,7 @@ def _size(pattern: dict[str, Any]) -> int:
     return len(json.dumps(pattern, separators=(",", ":")))
 
 
-def _ours(arns: _Arns, *, by_name: bool) -> list[Any]:
+def _ours(arns: Arns, *, by_name: bool) -> list[Any]:
     """Match the app's secrets by their ARNs; where a caller may have said the name, by that, too."""
     app = arns.manifest.app
     base = arns.of("secretsmanager", f"secret:{app.prefix}")
@@ -148,7 +151,7 @@ def _ours(arns: _Arns, *, by_name: bool) -> list[Any]:
     return [*({"wildcard": f"{base}{name}-*"} for name in names), *asked]
 
 
-def _readers(arns: _Arns) -> list[str]:
+def _readers(arns: Arns) -> list[str]:
     """Return the principals that may read, as CloudTrail writes them."""
     roles = [f"role/{role_name(arns.manifest.app)}"] if arns.manifest.app.role else []
     base = f"arn:{partition(arns.region)}"
@@ -160,23 +163,24 @@ def _readers(arns: _Arns) -> list[str]:
     ]
 
 
-def _alarms(arns: _Arns) -> Iterator[tuple[str, Settings]]:
+def _alarms(arns: Arns) -> Iterator[tuple[str, Settings]]:
     errors = arns.manifest.monitoring.errors
     words = (
         f"get_secret() failed more than {errors} times in each of two times 5 minutes. See AWS's status and the role."
     )
-    yield "secret-errors", _alarm(arns, "SecretErrors", words, threshold=errors, periods=2)
+    yield "secret-errors", alarm(arns, "SecretErrors", words, threshold=errors, periods=2)
     words = "A process in production serves secrets from its environment: AWS can't be read, or lacks a secret."
-    yield "secret-fallback", _alarm(arns, "FallbackToEnv", words, threshold=0, periods=1)
+    yield "secret-fallback", alarm(arns, "FallbackToEnv", words, threshold=0, periods=1)
     days = arns.manifest.monitoring.overdue
     if days is not None:
         words = f"A rotation is more than {days} days late, or nobody has told how late: shield rotate --status."
         # Nobody telling is the worse of the two: a job that has died says nothing.
         daily = {"period": DAY, "statistic": "Maximum", "missing": "breaching"}
-        yield "secret-overdue", {**_alarm(arns, OVERDUE, words, threshold=days, periods=1), **daily}
+        yield "secret-overdue", {**alarm(arns, OVERDUE, words, threshold=days, periods=1), **daily}
 
 
-def _alarm(arns: _Arns, metric: str, description: str, *, threshold: int, periods: int) -> Settings:
+def alarm(arns: Arns, metric: str, description: str, *, threshold: int, periods: int) -> Settings:
+    """Describe an alarm on one of the metrics of the app."""
     return {
         "namespace": namespace(arns.manifest),
         "metric": metric,

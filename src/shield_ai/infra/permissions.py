@@ -114,6 +114,18 @@ PERMISSIONS = {
         update=("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"),
         remove=("cloudwatch:DeleteAlarms",),
     ),
+    "schedule": Verbs(
+        look=("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule", "lambda:GetPolicy"),
+        create=("events:PutRule", "events:PutTargets", "events:TagResource", "lambda:AddPermission"),
+        update=(
+            "events:PutRule",
+            "events:PutTargets",
+            "events:TagResource",
+            "events:UntagResource",
+            "lambda:AddPermission",
+        ),
+        remove=("events:DeleteRule", "events:RemoveTargets", "lambda:RemovePermission"),
+    ),
     "dashboard": Verbs(
         look=("cloudwatch:GetDashboard",),
         create=("cloudwatch:PutDashboard",),

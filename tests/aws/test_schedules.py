@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from shield_ai.aws.account import Account
+from shield_ai.aws.session import Session
+from shield_ai.infra.canary import canary
+from shield_ai.manifest import parse
+
+REGION = "us-east-1"
+TEXT = """
+[app]
+name = "shop"
+[monitoring]
+email = ["ops@example.com"]
+[rotation]
+[[secret]]
+name = "database"
+kind = "database"
+fields = { username = "DB_USER", password = "DB_PASSWORD" }
+rotate = { every = "30 days" }
+"""
+
+
+@pytest.fixture
+def live(aws):
+    return Account(Session(REGION)).resources
+
+
+def test_the_canary_comes_changes_and_goes(live):
+    first = [*canary(parse(TEXT), "123456789012", REGION, lambda _: None)]
+    later = [*canary(parse(TEXT.replace("30 days", "7 days")), "123456789012", REGION, lambda _: None)]
+    keys = [resource.key for resource in first]
+    for wanted in (first, first, later):
+        for resource in wanted:
+            live.put(*resource.key, resource.settings)
+        assert live.look(keys) == {resource.key: resource.settings for resource in wanted}
+    for _ in range(2):
+        for key in reversed(keys):
+            live.put(*key, None)
+        assert set(live.look(keys).values()) == {None}
+
+
+def test_a_function_that_does_not_let_itself_be_called_is_seen(live):
+    wanted = [*canary(parse(TEXT), "123456789012", REGION, lambda _: None)]
+    for resource in wanted:
+        live.put(*resource.key, resource.settings)
+    boto3.client("lambda", REGION).remove_permission(FunctionName="shop-canary", StatementId="schedule-shop-canary")
+    assert live.look([("schedule", "shop-canary")])["schedule", "shop-canary"]["function"] == ""

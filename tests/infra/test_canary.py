@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shield_ai.infra import resources
+from shield_ai.infra.canary import LIMIT, canary, watched
+from shield_ai.manifest import parse
+
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+TEXT = """
+[app]
+name = "shop"
+region = "eu-central-1"
+prefix = "shop/prod/"
+role = "Shop"
+
+[monitoring]
+email = ["ops@example.com"]
+
+[rotation]
+
+[[secret]]
+name = "database"
+kind = "database"
+fields = { username = "DB_USER", password = "DB_PASSWORD" }
+rotate = { every = "30 days" }
+
+[[secret]]
+name = "session-key"
+env = "SESSION_KEY"
+rotate = { every = "cron(0 3 1 * ? *)", strategy = "random-value" }
+
+[[secret]]
+name = "by-hand"
+env = "BY_HAND"
+rotate = "manual"
+"""
+
+
+def described(text=TEXT):
+    return {r.key: r.settings for r in canary(parse(text), ACCOUNT, REGION, lambda _: None)}
+
+
+def test_all_that_is_made_in_the_order_of_need():
+    name = "shop-prod-canary"
+    assert [*described()] == [
+        ("log-group", f"/aws/lambda/{name}"),
+        ("rotation-role", name),
+        ("function", name),
+        ("schedule", name),
+        ("alarm", "shop-prod-secret-login-failed"),
+        ("alarm", "shop-prod-secret-overdue"),
+    ]
+    made = [r.key for r in resources(parse(TEXT), ACCOUNT, REGION, lambda _: None)]
+    assert made[-6:] == [*described()]
+    assert len(set(made)) == len(made)
+
+
+def test_what_it_is_told():
+    told = described()["schedule", "shop-prod-canary"]["input"]
+    assert told == {
+        "namespace": "ShieldAI/shop-prod",
+        "secrets": [
+            {
+                "name": "shop/prod/database",
+                "hours": 720,
+                "login": True,
+                "environ": {"ROTATION_STRATEGY": "single-user"},
+            },
+            {"name": "shop/prod/session-key", "hours": 744, "login": False},
+        ],
+    }
+
+
+def test_it_may_read_what_it_watches_and_send_its_own_metrics():
+    statements = described()["rotation-role", "shop-prod-canary"]["document"]["Statement"]
+    look, tell, log = statements
+    base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/prod/"
+    assert look["Resource"] == [f"{base}database-??????", f"{base}session-key-??????"]
+    assert tell["Condition"] == {"StringEquals": {"cloudwatch:namespace": "ShieldAI/shop-prod"}}
+    assert log["Resource"] == f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/shop-prod-canary:*"
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        pytest.param(TEXT.replace("[rotation]", ""), id="no functions"),
+        pytest.param(TEXT.replace('email = ["ops@example.com"]', ""), id="nobody to tell"),
+        pytest.param(TEXT.replace("rotate =", "#"), id="nothing that rotates"),
+    ],
+)
+def test_no_canary(without):
+    assert not watched(parse(without))
+    assert described(without) == {}
+
+
+def test_a_limit_of_days_has_its_alarm_already():
+    text = TEXT.replace("[monitoring]", "[monitoring]\noverdue = 2")
+    assert ("alarm", "shop-prod-secret-overdue") not in described(text)
+    made = [r.key for r in resources(parse(text), ACCOUNT, REGION, lambda _: None)]
+    assert made.count(("alarm", "shop-prod-secret-overdue")) == 1
+
+
+def test_many_secrets_are_spread_over_schedules_that_eventbridge_takes():
+    one = '[[secret]]\nname = "key-{}"\nenv = "KEY_{}"\nrotate = {{ every = "30 days", strategy = "random-value" }}\n'
+    text = TEXT + "".join(one.format(n, n) for n in range(300))
+    parts = [settings["input"] for (kind, _), settings in described(text).items() if kind == "schedule"]
+    assert len(parts) > 1
+    assert all(len(json.dumps(part)) <= LIMIT for part in parts)
+    assert len({secret["name"] for part in parts for secret in part["secrets"]}) == 302
