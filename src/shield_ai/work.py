@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.account import Account
     from shield_ai.aws.session import Session
     from shield_ai.journal import Record
+    from shield_ai.manifest import Secret
     from shield_ai.model import Check, FileChange, Finding, Hidden, Origin, Receipt, Resource, Settings, Skipped
 
 Half = Literal["code", "aws"]
@@ -135,10 +136,17 @@ class Work:
             )
         return draft(self.findings, manifest, self.scanned.facts)
 
-    def write_manifest(self) -> str:
-        """Write shield.toml, or add to it, and say what happened."""
+    def write_manifest(self, more: Sequence[Secret] = ()) -> str:
+        """Write shield.toml, or add to it, and say what happened.
+
+        Args:
+            more: Secrets that something else found; those that are there already stay as they are.
+        """
         old = self.tree.read(FILE)
         new = self._draft(self.written)
+        have = {name for secret in new.secret for name in (secret.name, *secret.variables())}
+        fresh = [secret for secret in more if secret.name not in have and not have & set(secret.variables())]
+        new = msgspec.structs.replace(new, secret=(*new.secret, *fresh))
         text = render(new, old.decode("utf-8-sig") if old else "")
         if old is not None and text.encode() == old:
             return f"{FILE} has all {len(new.secret)} secrets already"

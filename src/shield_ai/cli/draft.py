@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,16 +12,24 @@ from shield_ai.errors import DONE
 from shield_ai.work import Work
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from shield_ai.manifest import Secret
 
 
 @click.command()
 @APP
-def draft(app: Path) -> int:
+@click.option("--from-sarif", type=click.Path(path_type=Path), help="also what another scanner found in this app")
+def draft(app: Path, from_sarif: Path | None) -> int:
     """Write shield.toml, the list of what is to be moved, or add to it what is new.
 
     Names only, never a value. Review it, edit it, commit it.
     """
     work = Work(app)
-    click.echo(work.write_manifest(), err=True)
+    more: list[Secret] = []
+    if from_sarif:
+        from shield_ai import foreign  # noqa: PLC0415  # only this option needs it
+
+        more, left = foreign.secrets(foreign.places(from_sarif), work.tree.read)
+        for skip in left:
+            click.echo(f"  stays: {skip.path}:{skip.line}: {skip.reason}", err=True)
+    click.echo(work.write_manifest(more), err=True)
     return DONE

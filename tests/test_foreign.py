@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from shield_helpers import make_app, shield
+
+from shield_ai.errors import ShieldError
+from shield_ai.foreign import Place, places, secrets
+
+CODE = b"""\
+import os
+HOOK = "https://hooks.example.com/abc"
+ANSWER: str = os.environ.get("ANSWER")
+other = compute()
+"""
+
+
+def sarif(*found: tuple[str, int]) -> str:
+    results = [
+        {
+            "ruleId": "generic",
+            "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": line}}}],
+        }
+        for uri, line in found
+    ]
+    return json.dumps({"version": "2.1.0", "runs": [{"results": results}, {"results": None}]})
+
+
+def test_places_once_each(tmp_path) -> None:
+    (tmp_path / "a.sarif").write_text(sarif(("a%20b.py", 2), ("a%20b.py", 2), ("./c.py", 1)))
+    assert places(tmp_path / "a.sarif") == [Place("a b.py", 2, "generic"), Place("c.py", 1, "generic")]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"version": "2.0.0", "runs": []}', '{"version": "2.1.0", "runs": 1}']
+)
+def test_refuses_what_is_no_sarif(tmp_path, text: str) -> None:
+    (tmp_path / "a").write_text(text)
+    with pytest.raises(ShieldError):
+        places(tmp_path / "a")
+
+
+@pytest.mark.parametrize("runs", [[None], [{}], [{"results": [None, {}, {"locations": [None, {}]}]}]])
+def test_leaves_out_what_has_no_place(tmp_path, runs) -> None:
+    (tmp_path / "a").write_text(json.dumps({"version": "2.1.0", "runs": runs}))
+    assert places(tmp_path / "a") == []
+
+
+def test_names_variables_and_says_why_not() -> None:
+    found = [
+        Place("a.py", 2, "x"),
+        Place("a.py", 3, "x"),
+        Place("a.py", 4, "x"),
+        Place("b.yml", 1, "x"),
+        Place("c.py", 1, "x"),
+    ]
+    named, left = secrets(found, {"a.py": CODE}.get)
+    assert [(secret.name, secret.env) for secret in named] == [("hook", "HOOK"), ("answer", "ANSWER")]
+    assert [skip.path for skip in left] == ["a.py", "b.yml", "c.py"]
+
+
+def test_draft_takes_them_in(tmp_path) -> None:
+    make_app(tmp_path)
+    settings = tmp_path / "shop/settings.py"
+    settings.write_text(settings.read_text() + 'PASSEPARTOUT = os.environ["PASSEPARTOUT"]\n')
+    line = len(settings.read_text().splitlines())
+    (tmp_path / "found.sarif").write_text(sarif(("shop/settings.py", line), ("shop/settings.py", 3), ("x.tf", 1)))
+    done = shield("draft", "--from-sarif", "found.sarif", cwd=tmp_path)
+    assert done.code == 0, done.text
+    manifest = (tmp_path / "shield.toml").read_text()
+    assert manifest.count('env = "PASSEPARTOUT"') == manifest.count('env = "SECRET_KEY"') == 1
+    assert "stays: x.tf:1: no Python" in done.err
+    assert "PASSEPARTOUT" in shield("scan", cwd=tmp_path).out  # and from now on it is one
