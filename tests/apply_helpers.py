@@ -33,8 +33,8 @@ def make_app(root: Path) -> None:
     (root / "keep.txt").write_bytes(b"as it is")
 
 
-def account() -> Account:
-    return Account(Session(REGION))
+def account(region: str = REGION, assume: str = "") -> Account:
+    return Account(Session(region, assume=assume))
 
 
 def origins(name: str) -> tuple[Origin, ...]:
@@ -80,20 +80,20 @@ def plan_for(tree: Tree, live: Live) -> Plan:
     return Plan(app="shop", account=live.account, region=live.region, files=tuple(files), changes=tuple(changes))
 
 
-def do(root: Path, seed: str = "v"):
+def do(root: Path, seed: str = "v", aws: Account | None = None):
     """Plan and apply, as the command does."""
-    tree, aws = Tree(root), account()
+    tree, aws = Tree(root), aws or account()
     with Journal(root).locked() as journal:
         recover(journal, aws)
         plan = plan_for(tree, aws.live(NAMES))
         return apply(plan, tree=tree, journal=journal, values=values_for(seed), aws=aws, tell=lambda _: None)
 
 
-def undo(root: Path, *, force: bool = False):
-    tree = Tree(root)
+def undo(root: Path, *, force: bool = False, aws: Account | None = None):
+    tree, aws = Tree(root), aws or account()
     with Journal(root).locked() as journal:
         steps = journal.standing(last_run(journal))
-        return rollback(steps, tree=tree, journal=journal, aws=account(), force=force, tell=lambda _: None)
+        return rollback(steps, tree=tree, journal=journal, aws=aws, force=force, tell=lambda _: None)
 
 
 def files_of(root: Path) -> dict[str, bytes]:

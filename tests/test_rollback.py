@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from apply_helpers import NAMES, account, do, files_of, make_app, secrets_of, undo
+from apply_helpers import NAMES, account, do, files_of, make_app, plan_for, secrets_of, undo, values_for
 from fault_proxy import FaultProxy
 
-from shield_ai.errors import RollbackIncompleteError, UnsafePlanError
+from shield_ai.apply import apply
+from shield_ai.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.journal import Journal
 from shield_ai.model import Hidden
 from shield_ai.rollback import conflicts, last_run, rollback
@@ -123,3 +124,41 @@ def test_applies_are_undone_one_by_one(app, aws):
     (app / "settings.py").write_bytes(middle["settings.py"])
     undo(app)
     assert files_of(app) == start
+
+
+ELSEWHERE = [
+    pytest.param({"region": "eu-west-1"}, "to account 123456789012 in us-east-1, this is 123456789012 in eu-west-1",
+                 id="region"),
+    pytest.param({"assume": "arn:aws:iam::999999999999:role/Operator"}, "this is 999999999999 in us-east-1", id="account"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "message"), ELSEWHERE)
+def test_what_was_done_elsewhere_is_neither_undone_nor_forgotten(app, aws, place, message):
+    do(app)
+    before = files_of(app), (app / ".shield/journal.jsonl").read_bytes()
+    with pytest.raises(UnsafePlanError, match=message):
+        undo(app, aws=account(**place))
+    assert (files_of(app), (app / ".shield/journal.jsonl").read_bytes()) == before
+    undo(app)
+    assert secrets_of(account()) == dict.fromkeys(NAMES)
+
+
+@pytest.mark.parametrize(("place", "message"), ELSEWHERE)
+def test_an_apply_that_was_cut_off_is_not_finished_elsewhere(app, aws, monkeypatch, place, message):
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer("CreateSecret", "AccessDeniedException", at=2)
+        with pytest.raises(AwsError):
+            do(app)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+    journal, tree = (app / ".shield/journal.jsonl").read_bytes(), Tree(app)
+    with pytest.raises(UnsafePlanError, match=message):
+        do(app, aws=account(**place))
+    there = account(**place)
+    plan = plan_for(tree, there.live(NAMES))
+    with pytest.raises(UnsafePlanError, match=message), Journal(app).locked() as locked:  # a plan from a file
+        apply(plan, tree=tree, journal=locked, values=values_for("v"), aws=there, tell=print)
+    assert (app / ".shield/journal.jsonl").read_bytes() == journal
+    do(app)
+    assert all(secrets_of(account()).values())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai import files
 from shield_ai.errors import StalePlanError
-from shield_ai.journal import Record
+from shield_ai.journal import Record, refuse_elsewhere
 from shield_ai.model import Action, Hidden, Receipt
 from shield_ai.source import digest
 
@@ -47,6 +47,7 @@ def apply(  # noqa: PLR0913  # each is a different thing that apply touches
 
     Raises:
         StalePlanError: A file or a secret changed since the plan was made; nothing was done.
+        UnsafePlanError: An apply elsewhere was cut off; nothing was done.
         SourceError: A file can't be written; every file is as it was.
         AwsError: AWS refused; the files are as they were, a second apply goes on where this one stopped.
         ValueMissingError: A value is no longer where the plan found it.
@@ -68,6 +69,7 @@ def apply(  # noqa: PLR0913  # each is a different thing that apply touches
     ]
     if aws:
         _check_account(plan, changes, aws)
+        refuse_elsewhere(journal.standing(journal.unfinished()), aws.id, aws.session.region)
     run = journal.begin_run(tuple(file.path for file in pending))
     begun = files.stage(pending, run=run, tree=tree, journal=journal)
     files.commit(begun, tree=tree, journal=journal)
@@ -201,8 +203,11 @@ def recover(journal: Journal, aws: Account) -> None:
 
     Raises:
         AwsError: AWS refused.
+        UnsafePlanError: It was an apply to another account or region; nothing was done.
     """
-    for begin in journal.standing(journal.unfinished(), "aws"):
+    begun = journal.standing(journal.unfinished(), "aws")
+    refuse_elsewhere(begun, aws.id, aws.session.region)
+    for begin in begun:
         if journal.done(begin):
             continue
         if begin.resource:

@@ -17,7 +17,7 @@ from shield_ai.errors import SourceError, UnsafePlanError
 from shield_ai.model import Settings  # noqa: TC001  # msgspec reads the annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from shield_ai.model import Hidden
@@ -241,6 +241,21 @@ class Journal:
         if content and not content.endswith(b"\n"):
             with self.path.open("r+b") as file:
                 file.truncate(content.rfind(b"\n") + 1)
+
+
+def refuse_elsewhere(steps: Iterable[Record], account: str, region: str) -> None:
+    """Refuse to judge steps by an account or a region in which they were not done: there, nothing of them is found.
+
+    Raises:
+        UnsafePlanError: A step was done elsewhere.
+    """
+    for step in steps:
+        if step.kind == "aws" and (step.account, step.region) != (account, region):
+            raise UnsafePlanError(
+                f"the apply was to account {step.account} in {step.region}, this is {account} in {region}",
+                f"nothing was changed; sign in to {step.account} and set the region in shield.toml to {step.region}, "
+                "then run the same command",
+            )
 
 
 def _full(place: Path, error: OSError) -> SourceError:

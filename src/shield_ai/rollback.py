@@ -8,7 +8,7 @@ import msgspec
 
 from shield_ai import files
 from shield_ai.errors import AwsError, RollbackIncompleteError, UnsafePlanError
-from shield_ai.journal import Record
+from shield_ai.journal import Record, refuse_elsewhere
 from shield_ai.model import Action, Receipt
 from shield_ai.source import digest
 
@@ -84,9 +84,11 @@ def rollback(  # noqa: PLR0913  # each is a different thing that rollback touche
         refusal: Says why the old value of a secret must not be made the current one again; None where it may.
 
     Raises:
-        UnsafePlanError: A file was edited since and force is off; nothing was done.
+        UnsafePlanError: A file was edited since and force is off, or a step was done elsewhere; nothing was done.
         RollbackIncompleteError: A secret could not be taken back, or was changed by somebody else; the rest was done.
     """
+    if aws:
+        refuse_elsewhere(steps, aws.id, aws.session.region)
     edited = conflicts(steps, tree)
     if edited and not force:
         names = ", ".join(conflict.path for conflict in edited)
