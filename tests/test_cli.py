@@ -306,9 +306,10 @@ def test_an_edited_file_is_not_rolled_back_without_force(app, aws):
     done = shield("rollback", "--yes", cwd=app)
     error(done, 4, "edited since apply: shop/settings.py", "+X = 1", "--force")
     assert files_of(app) == before
-    assert shield("rollback", "--yes", "--force", cwd=app).code == 0
+    done = shield("rollback", "--yes", "--force", cwd=app)
+    assert (done.code, "your version is now .shield/edited/shop/settings.py" in done.err) == (0, True), done.text
     assert settings.read_bytes() == SETTINGS
-    assert (app / "shop/settings.py.shield_edited").read_bytes() == before["shop/settings.py"]
+    assert (app / ".shield/edited/shop/settings.py").read_bytes() == before["shop/settings.py"]
 
 
 def test_asks_before_it_acts(app, aws):

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import stat
+import subprocess
+
 import pytest
 from apply_helpers import NAMES, account, do, files_of, make_app, plan_for, secrets_of, undo, values_for
 from fault_proxy import FaultProxy
@@ -16,6 +19,12 @@ from shield_ai.tree import Tree
 def app(tmp_path):
     make_app(tmp_path)
     return tmp_path
+
+
+def git(root, *arguments):
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    done = subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True, text=True)
+    return done.stdout
 
 
 def put(name, value):
@@ -63,14 +72,40 @@ def test_a_file_that_somebody_edited_is_refused_and_nothing_is_done(app, aws):
 def test_force_keeps_a_copy(app, aws, removed):
     before = files_of(app)
     do(app)
-    (app / "settings.py.shield_edited").write_bytes(b"mine too")
+    settings, aside = app / "settings.py", app / ".shield/edited/settings.py"
+    aside.parent.mkdir()
+    aside.write_bytes(b"mine too")
     if removed:
-        (app / "settings.py").unlink()
+        settings.unlink()
     else:
-        (app / "settings.py").write_bytes(b"mine")
+        settings.write_bytes(b"mine")
     undo(app, force=True)
-    copies = {"settings.py.shield_edited": b"mine too"} | ({} if removed else {"settings.py.shield_edited.2": b"mine"})
-    assert files_of(app) == before | copies
+    assert files_of(app) == before
+    assert aside.read_bytes() == b"mine too"
+    assert removed or aside.with_name("settings.py.2").read_bytes() == b"mine"
+
+
+def test_git_takes_no_copy_and_nobody_else_reads_it(app, aws):
+    do(app)
+    settings = app / "settings.py"
+    settings.write_bytes(b"mine")
+    settings.chmod(0o644)
+    git(app, "init", "-q")
+    git(app, "add", "-A")
+    git(app, "commit", "-q", "-m", "x")
+    undo(app, force=True)
+    copy = app / ".shield/edited/settings.py"
+    assert (copy.read_bytes(), stat.S_IMODE(copy.stat().st_mode)) == (b"mine", 0o600)
+    assert git(app, "ls-files", "--others", "--exclude-standard") == ""
+
+
+def test_a_file_that_was_removed_comes_back_with_its_mode(app, aws):
+    settings = app / "settings.py"
+    settings.chmod(0o600)
+    do(app)
+    settings.unlink()
+    undo(app, force=True)
+    assert stat.S_IMODE(settings.stat().st_mode) == 0o600
 
 
 def test_a_created_file_that_somebody_edited(app, aws):

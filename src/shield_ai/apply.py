@@ -75,9 +75,10 @@ def apply(  # noqa: PLR0913  # each is a different thing that apply touches
     files.commit(begun, tree=tree, journal=journal)
     try:
         check()
-        for file in pending:
-            what = "created" if file.before is None else "edited"
-            done(Receipt(step="file", what=file.path, status="done", detail=what))
+        for begin in begun:
+            what = "created" if begin.before is None else "edited"
+            what += ", closed to others" if begin.narrowed else ""
+            done(Receipt(step="file", what=begin.what, status="done", detail=what))
         if aws:
             for change, value in secrets:
                 done(_store(change, value, run=run, plan=plan, journal=journal, aws=aws))

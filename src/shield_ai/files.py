@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.errors import SourceError
 from shield_ai.journal import Record
 from shield_ai.source import apply_edits, digest
-from shield_ai.tree import BACKUP
+from shield_ai.tree import BACKUP, open_to_others
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +55,7 @@ def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
 
 def _begin(file: FileChange, run: str, old: bytes | None, tree: Tree, journal: Journal) -> Record:
     # Only rewritten code gets a visible backup, as the plan names it; every old byte is in .shield/backups too.
+    mode = tree.mode(file.path)
     backup = file.path.endswith(".py") and old is not None and tree.read(file.path + BACKUP) is None
     return journal.write(
         Record(
@@ -65,6 +66,8 @@ def _begin(file: FileChange, run: str, old: bytes | None, tree: Tree, journal: J
             what=file.path,
             before=file.before,
             after=file.after,
+            mode=mode,
+            narrowed=file.private and open_to_others(mode),
             backup=backup,
             folders=tuple(tree.missing_folders(file.path)),
         )
@@ -110,7 +113,7 @@ def undo(begin: Record, *, tree: Tree, journal: Journal) -> str:
             tree.remove(begin.what)
             outcome = "removed"
         else:
-            tree.write(begin.what, journal.kept(begin.before))
+            tree.write(begin.what, journal.kept(begin.before), mode=begin.mode if begin.narrowed else 0)
             outcome = "restored"
     tree.discard(begin.what)
     if begin.backup:

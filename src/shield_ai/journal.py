@@ -37,6 +37,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     of: int = 0  # the seq of the begin that a done or undone belongs to
     before: str | None = None  # file: sha256 of the bytes before; None: it did not exist
     after: str = ""  # file: sha256 of the bytes after
+    mode: int = 0  # file: its mode before; 0: it did not exist
+    narrowed: bool = False  # file: we closed it to others
     backup: bool = False  # file: we made the .shield_ai_backup beside it
     folders: tuple[str, ...] = ()  # file: folders that we made for it
     files: tuple[str, ...] = ()  # start: every path that the run may stage
@@ -148,6 +150,28 @@ class Journal:
         if hashlib.sha256(content).hexdigest() != digest:
             raise SourceError(f"{place} is missing or damaged", "look for the .shield_ai_backup beside the file")
         return content
+
+    def put_aside(self, path: str, content: bytes) -> str:
+        """Keep somebody's version of a file, 0600 and ignored by git, and return where, seen from the app's folder.
+
+        Args:
+            path: Of the file, relative with slashes.
+            content: All of its bytes.
+
+        Raises:
+            SourceError: The disk is full.
+        """
+        wanted = self.folder / "edited" / path
+        place, number = wanted, 1
+        try:
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            while place.exists():
+                number += 1
+                place = wanted.with_name(f"{wanted.name}.{number}")
+            _write_private(place, content)
+        except OSError as error:
+            raise _full(place, error) from None
+        return place.relative_to(self.folder.parent).as_posix()
 
     def token(self, name: str, value: Hidden) -> str:
         """Derive the ClientRequestToken from the content, keyed: the same content is the same request.

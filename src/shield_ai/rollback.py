@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from shield_ai.model import Hidden
     from shield_ai.tree import Tree
 
-EDITED = ".shield_edited"
 UNTRIED = "not tried"  # how a reason begins that says nothing of the value
 Refusal: TypeAlias = "Callable[[str, Hidden], str | None]"
 
@@ -31,6 +30,7 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     ours: str  # sha256 of what apply left, kept in the journal's backups
     now: bytes | None
+    mode: int  # before apply; 0: it did not exist
 
 
 def last_run(journal: Journal, kind: str = "") -> str:
@@ -58,7 +58,7 @@ def conflicts(steps: list[Record], tree: Tree) -> list[Conflict]:
         if current == step.after:
             expected[step.what] = step.before
         elif current != step.before:
-            found.setdefault(step.what, Conflict(path=step.what, ours=step.after, now=now))
+            found.setdefault(step.what, Conflict(path=step.what, ours=step.after, now=now, mode=step.mode))
     return list(found.values())
 
 
@@ -79,7 +79,7 @@ def rollback(  # noqa: PLR0913  # each is a different thing that rollback touche
         tree: The app's folder.
         journal: Locked by the caller.
         aws: The account; None when no step needs it.
-        force: Give back files that were edited since, keeping a copy of each beside it.
+        force: Give back files that were edited since, keeping a copy of each in .shield/edited.
         tell: Called after each step.
         refusal: Says why the old value of a secret must not be made the current one again; None where it may.
 
@@ -94,15 +94,16 @@ def rollback(  # noqa: PLR0913  # each is a different thing that rollback touche
         names = ", ".join(conflict.path for conflict in edited)
         raise UnsafePlanError(
             f"edited since apply: {names}",
-            f"put the edits aside, or use --force: it restores the old file and keeps yours as FILE{EDITED}",
+            "put the edits aside, or use --force: it restores the old file and keeps yours in .shield/edited",
         )
-    for conflict in edited:
-        _set_aside(conflict, tree, journal)
+    aside = {conflict.path: _set_aside(conflict, tree, journal) for conflict in edited}
     receipts: list[Receipt] = []
     left: list[str] = []
     for step in steps:
         if step.kind == "file":
             receipts.append(_file(step, tree, journal))
+            if place := aside.pop(step.what, ""):
+                tell(Receipt(step="file", what=step.what, status="kept", detail=f"your version is now {place}"))
         elif aws:
             undo = _resource if step.resource else _updated if step.action == Action.UPDATE else _created
             receipts.append(undo(step, journal, aws, refusal))
@@ -115,19 +116,12 @@ def rollback(  # noqa: PLR0913  # each is a different thing that rollback touche
     return receipts
 
 
-def _set_aside(conflict: Conflict, tree: Tree, journal: Journal) -> None:
-    """Keep the user's version beside the file, then put ours there, so that it is undone like any other."""
-    if conflict.now is not None:
-        tree.write(_free(conflict.path + EDITED, tree), conflict.now, like=conflict.path)
-    tree.write(conflict.path, journal.kept(conflict.ours))
-
-
-def _free(path: str, tree: Tree) -> str:
-    number, free = 1, path
-    while tree.read(free) is not None:
-        number += 1
-        free = f"{path}.{number}"
-    return free
+def _set_aside(conflict: Conflict, tree: Tree, journal: Journal) -> str:
+    """Keep the user's version, then put ours in its place, so that it is undone like any other; return where it is."""
+    gone = conflict.now is None
+    place = "" if conflict.now is None else journal.put_aside(conflict.path, conflict.now)
+    tree.write(conflict.path, journal.kept(conflict.ours), private=gone, mode=conflict.mode if gone else 0)
+    return place
 
 
 def _file(step: Record, tree: Tree, journal: Journal) -> Receipt:

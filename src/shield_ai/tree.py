@@ -62,25 +62,32 @@ class Tree:
         except OSError as error:
             raise SourceError(f"{relative} can't be read: {error.strerror}", "look at its permissions") from None
 
-    def stage(self, relative: str, content: bytes, *, like: str = "", private: bool = False) -> Path:
+    def mode(self, relative: str) -> int:
+        """Return the permissions of a file, 0 where there is none."""
+        place = self.path(relative)
+        return stat.S_IMODE(place.stat().st_mode) if place.exists() else 0
+
+    def stage(self, relative: str, content: bytes, *, like: str = "", private: bool = False, mode: int = 0) -> Path:
         """Write the new bytes under a temporary name beside the file, on disk for sure, with the file's own mode.
 
         Args:
             relative: The file that the bytes are for.
             content: All of its new bytes.
             like: Take the mode of this file instead.
-            private: A new file is for its owner alone.
+            private: A new file is for its owner alone, and one that others may read becomes so.
+            mode: Have this mode instead; 0 says nothing.
 
         Raises:
             SourceError: The disk is full, the folder read-only, …; nothing is left behind.
         """
         place = self.path(relative)
         temporary = temporary_of(place.resolve())
-        model, mode = self.path(like) if like else place, 0o600 if private else 0o644
+        model = self.path(like) if like else place
         try:
             status = model.stat() if model.exists() else None
             with temporary.open("wb") as file:
-                os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode) if status else mode & ~_umask())
+                had = stat.S_IMODE(status.st_mode) if status else (0o600 if private else 0o644) & ~_umask()
+                os.fchmod(file.fileno(), mode or (had & 0o600 if private and open_to_others(had) else had))
                 if status and status.st_uid != os.geteuid():
                     with contextlib.suppress(PermissionError):
                         os.fchown(file.fileno(), status.st_uid, status.st_gid)
@@ -106,9 +113,9 @@ class Tree:
         except OSError as error:
             raise SourceError(f"{relative} can't be written: {error.strerror}", "look at its permissions") from None
 
-    def write(self, relative: str, content: bytes, *, like: str = "") -> None:
+    def write(self, relative: str, content: bytes, *, like: str = "", private: bool = False, mode: int = 0) -> None:
         """Stage and commit at once."""
-        self.stage(relative, content, like=like)
+        self.stage(relative, content, like=like, private=private, mode=mode)
         self.commit(relative)
 
     def discard(self, relative: str) -> None:
@@ -166,6 +173,11 @@ class Tree:
 def temporary_of(place: Path) -> Path:
     """Name the temporary file of a file: always the same, so that what a killed process left is found."""
     return place.with_name(f".{place.name}{TEMPORARY}")
+
+
+def open_to_others(mode: int) -> bool:
+    """Tell whether more than a file's owner and group may do something with it."""
+    return bool(mode & stat.S_IRWXO)
 
 
 def sync(folder: Path) -> None:

@@ -95,6 +95,21 @@ def test_what_was_moved_before_is_taken_out_later(app):
 
 
 @pytest.mark.parametrize(
+    ("mode", "after"),
+    [pytest.param(0o644, 0o600, id="open to all"), pytest.param(0o640, 0o640, id="shared with a group on purpose")],
+)
+def test_a_dotenv_that_others_may_read_is_closed_and_opened_again(app, mode, after):
+    root = app(LOADED + BODY, dotenv="OTHER=1\n")
+    (root / ".env").chmod(mode)
+    done = run(root, "apply", "--remove-literals")
+    assert done.code == 0, done.text
+    assert stat.S_IMODE((root / ".env").stat().st_mode) == after
+    assert (".env  edited, closed to others" in done.err) == (mode != after)
+    run(root, "rollback")
+    assert ((root / ".env").read_text(), stat.S_IMODE((root / ".env").stat().st_mode)) == ("OTHER=1\n", mode)
+
+
+@pytest.mark.parametrize(
     ("settings", "more", "reason"),
     [
         pytest.param(BODY, {}, "nothing in the app reads .env", id="nothing reads it"),

@@ -134,7 +134,9 @@ def apply(  # noqa: PLR0913  # one argument a flag
 @ONLY
 @ENVIRONMENT
 @YES
-@click.option("--force", is_flag=True, help="restore files that were edited since, and keep a copy of each")
+@click.option(
+    "--force", is_flag=True, help="restore files that were edited since, and keep a copy of each in .shield/edited"
+)
 def rollback(app: Path, only: Half | None, environment: str, *, yes: bool, force: bool) -> int:
     """Undo the last apply: files byte for byte, secrets into deletion with a recovery window."""
     work = Work(app, only=only, environment=environment)
