@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 from pydantic import SecretStr, ValidationError
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from shield_ai.pydantic import SecretsManagerSource
 from shield_ai.runtime import SecretAccessDeniedError
@@ -24,7 +24,7 @@ class Settings(Inner):
     @classmethod
     def settings_customise_sources(cls, *args, **kwargs):
         first, *others = super().settings_customise_sources(*args, **kwargs)
-        return first, SecretsManagerSource(args[0], {"API_KEY": "api-key", "KEYS": ("keys", "all")}), *others
+        return first, SecretsManagerSource(args[0], {"API_KEY": "api-key", "KEYS": ("keys", "all")}, others), *others
 
 
 def test_with_aws_off_the_variable_is_read_each_time(off):
@@ -43,6 +43,83 @@ def test_with_aws_on_the_secret_wins_over_the_variable(on, monkeypatch):
     assert (settings.api_key.get_secret_value(), settings.keys) == (VALUE, ["a", "b"])
     assert Settings(api_key=OTHER).api_key.get_secret_value() == OTHER
     assert VALUE not in repr(SecretsManagerSource(Settings, {"API_KEY": "api-key"}))
+
+
+def made(config, *, source=True):
+    class Options(BaseSettings):
+        model_config = SettingsConfigDict(**config)
+        stripe_key: str | None = "default"
+
+        if source:
+
+            @classmethod
+            def settings_customise_sources(cls, *args, **kwargs):
+                first, *others = super().settings_customise_sources(*args, **kwargs)
+                return first, SecretsManagerSource(args[0], {"STRIPE_KEY": ("stripe-key", "value")}, others), *others
+
+    return Options
+
+
+CASES = [
+    pytest.param({}, {}, {}, id="unset"),
+    pytest.param({"STRIPE_KEY": ""}, {}, {}, id="empty"),
+    pytest.param({"STRIPE_KEY": ""}, {"env_ignore_empty": True}, {}, id="empty does not count"),
+    pytest.param({"STRIPE_KEY": ""}, {}, {"_env_ignore_empty": True}, id="empty does not count in this call"),
+    pytest.param({"STRIPE_KEY": "null"}, {"env_parse_none_str": "null"}, {}, id="null"),
+    pytest.param({"STRIPE_KEY": "a"}, {}, {"_env_prefix": "OTHER_"}, id="another prefix"),
+    pytest.param({"STRIPE_KEY": "a"}, {}, {"_case_sensitive": True}, id="case"),
+    pytest.param({"STRIPE_KEY": "a"}, {"env_prefix": "STRIPE_"}, {"_env_prefix": ""}, id="no prefix"),
+]
+
+
+@pytest.mark.parametrize(
+    ("variables", "config", "call"),
+    [*CASES, pytest.param({"STRIPE_KEY": "a", "stripe_key": "b"}, {}, {}, id="both cases")],
+)
+def test_with_aws_off_all_is_as_without_the_source(off, variables, config, call):
+    for name, value in variables.items():
+        off.setenv(name, value)
+    with_source, without = (made(config, source=source)(**call).stripe_key for source in (True, False))
+    assert with_source == without
+    assert SecretsManagerSource(made({}), {"STRIPE_KEY": "stripe-key"})() == {}
+
+
+@pytest.mark.parametrize(("variables", "config", "call"), CASES[1:])
+def test_with_aws_on_a_secret_is_parsed_as_the_variable_is(on, monkeypatch, variables, config, call):
+    on.put("stripe-key", json.dumps({"value": variables["STRIPE_KEY"]}))
+    read = made(config)(**call).stripe_key
+    monkeypatch.setenv("STRIPE_KEY", variables["STRIPE_KEY"])
+    assert read == made(config, source=False)(**call).stripe_key
+
+
+def test_an_error_about_json_holds_no_value(on):
+    on.put("api-key", VALUE)
+    on.put("keys", json.dumps({"all": VALUE}))
+    with pytest.raises(SettingsError, match="keys") as caught:
+        Settings()
+    error = caught.value
+    assert (error.__cause__, error.__context__) == (None, None)
+    assert not held(error.__traceback__)
+
+
+def held(place):
+    """Return the frames of ours and of pydantic that hold the value."""
+    frames = []
+    while place := place.tb_next:
+        frames += [place.tb_frame.f_code.co_name for local in place.tb_frame.f_locals.values() if VALUE in repr(local)]
+    return frames
+
+
+def test_what_the_guide_says_of_a_validation_error_is_so(on):
+    on.put("stripe-key", json.dumps({"value": VALUE}))
+
+    class Number(made({"hide_input_in_errors": True})):
+        stripe_key: int
+
+    with pytest.raises(ValidationError) as caught:
+        Number()
+    assert VALUE not in str(caught.value) + repr(caught.value) + str(caught.value.errors(include_input=False))
+    assert VALUE in str(caught.value.errors())
 
 
 def test_what_is_nowhere_is_missing_as_before(on):

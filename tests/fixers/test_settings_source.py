@@ -15,7 +15,7 @@ METHOD = """
 
 def test_a_class_gets_a_source_at_its_end():
     before = f'{HEAD}\n\nclass Settings(BaseSettings):\n    api_key: str\n    debug: bool = False\n\n\nSETTINGS = "x"\n'
-    method = f'{METHOD}        return first, SecretsManagerSource(args[0], {{"API_KEY": "api-key"}}), *others\n'
+    method = f'{METHOD}        return first, SecretsManagerSource(args[0], {{"API_KEY": "api-key"}}, others), *others\n'
     check(
         before,
         before.replace(HEAD, f"{HEAD}\n{IMPORT}\n").replace(

@@ -18,7 +18,7 @@ METHOD = """
 {indent}@classmethod
 {indent}def settings_customise_sources(cls, *args, **kwargs):
 {indent}{step}first, *others = super().settings_customise_sources(*args, **kwargs)
-{indent}{step}return first, {source}(args[0], {secrets}), *others
+{indent}{step}return first, {source}(args[0], {secrets}, others), *others
 """
 MULTIPLE = """
 {indent}@classmethod
@@ -27,7 +27,7 @@ MULTIPLE = """
 {indent}{step}secrets = {{
 {lines}
 {indent}{step}}}
-{indent}{step}return first, {source}(args[0], secrets), *others
+{indent}{step}return first, {source}(args[0], secrets, others), *others
 """
 SOURCE = "SecretsManagerSource"
 
