@@ -12,6 +12,7 @@ from shield_ai.aws.account import Account
 from shield_ai.aws.resources import KINDS
 from shield_ai.aws.session import Session
 from shield_ai.errors import AwsError
+from shield_ai.function import digest
 from shield_ai.infra.rotation import rotation
 from shield_ai.manifest import parse
 
@@ -102,6 +103,18 @@ def test_rollback_takes_all_of_it_away(app):
     assert None not in app.resources().values()
     app.shield("rollback", "--yes")
     assert set(app.resources().values()) == {None}
+
+
+def test_the_code_for_other_tools(app):
+    out = app.folder / "out"
+    main(
+        ["export", str(app.folder), "--account", ACCOUNT, "--rotation-code", str(out), "-o", str(app.folder / "t.yaml")]
+    )
+    (code,) = out.iterdir()
+    assert code.name == "shop-rotate-token.zip"
+    app.shield("apply", "--yes")
+    assert app.resources()["function"]["code"] == digest(code.read_bytes())
+    assert code.name in (app.folder / "t.yaml").read_text()
 
 
 def test_what_nobody_asks_for_any_more_is_removed(app):

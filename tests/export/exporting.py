@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shield_ai.export import secrets
 from shield_ai.infra import resources
-from shield_ai.manifest import App, Manifest, Monitoring, Secret
+from shield_ai.manifest import App, Functions, Manifest, Monitoring, Rotation, Secret
 from shield_ai.model import Kind, Resource
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -18,10 +18,16 @@ MANIFEST = Manifest(
         tags={"team": "a b"},
     ),
     monitoring=Monitoring(email=("ops@example.com",)),
+    rotation=Functions(subnets=("subnet-0a1b2c3d",), security_groups=("sg-0a1b2c3d",)),
     secret=(
         Secret(name="mail-key", env="MAIL_KEY", description='it\'s ${a} "key" %{b} $HOME'),
-        Secret(name="db", kind=Kind.DATABASE, fields={"username": "DB_USER", "password": "DB_PASSWORD"}),
+        Secret(
+            name="db",
+            kind=Kind.DATABASE,
+            fields={"username": "DB_USER", "password": "DB_PASSWORD"},
+            rotate=Rotation(every="30 days", window="3h", strategy="postgres-alternating-users", admin="dba"),
+        ),
     ),
 )
-THINGS = (*secrets(MANIFEST), *resources(MANIFEST, ACCOUNT, REGION))
+THINGS = (*secrets(MANIFEST), *resources(MANIFEST, ACCOUNT, REGION, lambda _: None))
 STRANGE = Resource(kind="nonesuch", name="x", settings={})

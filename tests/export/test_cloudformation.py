@@ -25,6 +25,23 @@ def test_everything_is_in_it_and_secrets_outlive_the_stack():
     assert len(template) >= len(THINGS) - 1  # the attachment stands at the policy
 
 
+def test_a_function_rotates_its_secret():
+    body = yaml.safe_load(cloudformation(THINGS, REGION))
+    template, function = body["Resources"], "FunctionShopProdRotateDb"
+    assert template["RotationScheduleShopProdDb"]["Properties"] == {
+        "SecretId": {"Ref": "SecretShopProdDb"},
+        "RotationLambdaARN": {"Fn::GetAtt": [function, "Arn"]},
+        "RotationRules": {"ScheduleExpression": "rate(30 days)", "Duration": "3h"},
+        "RotateImmediatelyOnUpdate": False,
+    }
+    assert template[function]["Properties"]["Code"] == {
+        "S3Bucket": {"Ref": "RotationCodeBucket"},
+        "S3Key": "shop-prod-rotate-db.zip",
+    }
+    assert "RotationCodeBucket" in body["Parameters"]
+    assert "Parameters" not in yaml.safe_load(cloudformation(THINGS[:1], REGION))
+
+
 def test_what_it_does_not_know_is_named():
     assert "# not in this template, shield apply makes it: nonesuch x" in cloudformation([STRANGE], REGION)
 

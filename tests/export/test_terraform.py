@@ -31,6 +31,12 @@ def test_it_parses_and_everything_is_in_it():
         "aws_cloudwatch_event_target",
         "aws_cloudwatch_metric_alarm",
         "aws_cloudwatch_dashboard",
+        "aws_cloudwatch_log_group",
+        "aws_iam_role",
+        "aws_iam_role_policy",
+        "aws_lambda_function",
+        "aws_lambda_permission",
+        "aws_secretsmanager_secret_rotation",
     } <= set(kinds)
     assert len({(kind, label) for kind, label, _ in found}) == len(found)
     assert "secret_string" not in terraform(THINGS, REGION)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.aws.session import Session, pairs, refused
 from shield_ai.errors import AwsError
 from shield_ai.function import code_for, digest
+from shield_ai.infra.rotation import SERVICE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
 
 _POLICY = "rotate"
 _STATEMENT = "secrets-manager"
-_PRINCIPAL = "secretsmanager.amazonaws.com"
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
-    ],
-}
 # A new role takes some seconds until Lambda may assume it, and Lambda then says that it may not.
 _PATIENCE, _PAUSE = 60.0, 2.0
 
@@ -106,7 +100,7 @@ class RotationRole:
         if live is None:
             with refused("iam:CreateRole", name):
                 try:
-                    trust = json.dumps(_TRUST)
+                    trust = json.dumps(TRUST)
                     self._client.create_role(
                         RoleName=name, AssumeRolePolicyDocument=trust, Tags=pairs(settings["tags"])
                     )
@@ -249,7 +243,7 @@ class Function:
                     FunctionName=name,
                     StatementId=_STATEMENT,
                     Action="lambda:InvokeFunction",
-                    Principal=_PRINCIPAL,
+                    Principal=SERVICE,
                     SourceAccount=settings["called_by"],
                 )
             except self._client.exceptions.ResourceConflictException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,7 @@ from shield_ai.cli._options import APP, ENVIRONMENT
 from shield_ai.cli._show import write
 from shield_ai.errors import DONE, ShieldError
 from shield_ai.export import FORMATS, secrets
+from shield_ai.function import code_for
 from shield_ai.infra import resources
 from shield_ai.infra.iam import policy_document
 from shield_ai.infra.operator import operator_policy
@@ -21,6 +23,11 @@ POLICIES = {
     "operator-policy": operator_policy,
 }
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.model import Resource
+
 
 @click.command()
 @APP
@@ -28,7 +35,12 @@ POLICIES = {
 @click.option("--format", "form", type=click.Choice([*FORMATS, *POLICIES]), default="cloudformation", show_default=True)
 @click.option("--account", help="the id of the AWS account; asked of AWS by default")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file")
-def export(app: Path, environment: str, form: str, account: str | None, output: Path | None) -> int:
+@click.option(
+    "--rotation-code", "folder", type=click.Path(path_type=Path), help="also write the rotation functions' zips here"
+)
+def export(  # one argument an option
+    app: Path, environment: str, form: str, account: str | None, output: Path | None, folder: Path | None
+) -> int:
     """Write the secrets (without values), policies and alarms as CloudFormation, Terraform, AWS CLI or JSON.
 
     app-policy and operator-policy are the IAM policies of the app, and of whoever runs shield.
@@ -39,14 +51,28 @@ def export(app: Path, environment: str, form: str, account: str | None, output: 
     if not account or not account.isdigit():
         raise ShieldError(f"{account!r} is no AWS account", "give its twelve digits with --account")
     region = work.target.app.region
+    things = resources(work.target, account, region, work.tree.read)
+    if folder:
+        _write_code(folder, things, work)
     if form in POLICIES:
         document = POLICIES[form](work.target, account, region)
         text = json.dumps(document, indent=2) + "\n"
     else:
-        text = FORMATS[form]([*secrets(work.target), *resources(work.target, account, region, work.tree.read)], region)
+        text = FORMATS[form]([*secrets(work.target), *things], region)
     if output:
         write(output, text)
         click.echo(f"{output}: written", err=True)
     else:
         click.echo(text, nl=False)
     return DONE
+
+
+def _write_code(folder: Path, things: Sequence[Resource], work: Work) -> None:
+    """Write each function's zip under its name, as the template and the configuration expect it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for thing in (thing for thing in things if thing.kind == "function"):
+            (folder / f"{thing.name}.zip").write_bytes(code_for(thing.settings["environment"], work.tree.read))
+            click.echo(f"{folder / thing.name}.zip: written", err=True)
+    except OSError as error:
+        raise ShieldError(f"{folder} can't be written: {error.strerror}", "name a folder") from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from shield_ai.infra.rotation import SERVICE, TRUST
 from shield_ai.infra.secrets import DEFAULT_KEY
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _HEAD = """\
 # {count} things in AWS for an app that reads its secrets from Secrets Manager. No value is in this file: the secrets
 # are made empty. Give them their values with: shield apply --only aws --env-file .env
 """
+_BUCKET = "RotationCodeBucket"
 _LEFT = "# not in this template, shield apply makes it: {kind} {name}\n"
 
 
@@ -51,7 +53,13 @@ def cloudformation(things: Sequence[Resource], region: str) -> str:
             keeps = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"} if thing.kind == "secret" else {}
             name = _logical(f"{type_.partition('::')[2]} {thing.name}", found)
             found[name] = {"Type": f"AWS::{type_}", **keeps, "Properties": properties}
-    body = {"AWSTemplateFormatVersion": "2010-09-09", "Description": f"Secrets in {region}", "Resources": found}
+    bucket = {_BUCKET: {"Type": "String", "Description": "Where the zips of shield export --rotation-code lie"}}
+    body = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"Secrets in {region}",
+        **({"Parameters": bucket} if any(thing.kind == "function" for thing in things) else {}),
+        "Resources": found,
+    }
     text = yaml.dump(body, Dumper=_Whole, sort_keys=False, width=120, allow_unicode=True)
     return _HEAD.format(count=len(found)) + left + text
 
@@ -153,9 +161,67 @@ def _dashboard(name: str, settings: Settings) -> Iterator[Made]:
     yield "CloudWatch::Dashboard", {"DashboardName": name, "DashboardBody": json.dumps(settings["body"])}
 
 
+def _log_group(name: str, settings: Settings) -> Iterator[Made]:
+    yield "Logs::LogGroup", {"LogGroupName": name, "RetentionInDays": settings["days"], "Tags": _tags(settings)}
+
+
+def _role(name: str, settings: Settings) -> Iterator[Made]:
+    rotate = {"PolicyName": "rotate", "PolicyDocument": settings["document"]}
+    yield (
+        "IAM::Role",
+        {"RoleName": name, "AssumeRolePolicyDocument": TRUST, "Policies": [rotate], "Tags": _tags(settings)},
+    )
+
+
+def _function(name: str, settings: Settings) -> Iterator[Made]:
+    network = {"SubnetIds": settings["subnets"], "SecurityGroupIds": settings["security_groups"]}
+    yield (
+        "Lambda::Function",
+        {
+            "FunctionName": name,
+            "Runtime": settings["runtime"],
+            "Handler": settings["entry"],
+            "Role": {"Fn::GetAtt": [_logical(f"Role {name}", {}), "Arn"]},
+            "Timeout": settings["timeout"],
+            "MemorySize": settings["memory"],
+            "Environment": {"Variables": settings["environment"]},
+            **({"VpcConfig": network} if settings["subnets"] else {}),
+            "Code": {"S3Bucket": {"Ref": _BUCKET}, "S3Key": f"{name}.zip"},
+            "Tags": _tags(settings),
+        },
+    )
+    yield (
+        "Lambda::Permission",
+        {
+            "FunctionName": {"Ref": _logical(f"Function {name}", {})},
+            "Action": "lambda:InvokeFunction",
+            "Principal": SERVICE,
+            "SourceAccount": settings["called_by"],
+        },
+    )
+
+
+def _rotation(name: str, settings: Settings) -> Iterator[Made]:
+    function = settings["function"].rpartition(":")[2]
+    window = {"Duration": settings["window"]} if settings["window"] else {}
+    yield (
+        "SecretsManager::RotationSchedule",
+        {
+            "SecretId": {"Ref": _logical(f"Secret {name}", {})},
+            "RotationLambdaARN": {"Fn::GetAtt": [_logical(f"Function {function}", {}), "Arn"]},
+            "RotationRules": {"ScheduleExpression": settings["schedule"], **window},
+            "RotateImmediatelyOnUpdate": False,
+        },
+    )
+
+
 _KINDS: dict[str, Callable[[str, Settings], Iterator[Made]]] = {
     "secret": _secret,
     "policy": _policy,
+    "log-group": _log_group,
+    "rotation-role": _role,
+    "function": _function,
+    "rotation": _rotation,
     "queue": _queue,
     "topic": _topic,
     "event-rule": _rule,

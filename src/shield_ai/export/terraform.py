@@ -9,6 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.infra.rotation import SERVICE, TRUST
 from shield_ai.infra.secrets import DEFAULT_KEY
 
 if TYPE_CHECKING:
@@ -195,9 +196,79 @@ def _dashboard(name: str, settings: Settings) -> Iterator[Block]:
     yield "aws_cloudwatch_dashboard", {"dashboard_name": name, "dashboard_body": _Json(settings["body"])}
 
 
+def _log_group(name: str, settings: Settings) -> Iterator[Block]:
+    days = settings["days"]
+    yield "aws_cloudwatch_log_group", {"name": name, "retention_in_days": days, "tags": settings["tags"]}
+
+
+def _role(name: str, settings: Settings) -> Iterator[Block]:
+    yield "aws_iam_role", {"name": name, "assume_role_policy": _Json(TRUST), "tags": settings["tags"]}
+    yield (
+        "aws_iam_role_policy",
+        {
+            "name": "rotate",
+            "role": name,
+            "policy": _Json(settings["document"]),
+            "depends_on": _Names(f"aws_iam_role.{_label(name)}"),
+        },
+    )
+
+
+def _function(name: str, settings: Settings) -> Iterator[Block]:
+    network = {"subnet_ids": settings["subnets"], "security_group_ids": settings["security_groups"]}
+    yield (
+        "aws_lambda_function",
+        {
+            "function_name": name,
+            "filename": f"{name}.zip",  # shield export --rotation-code writes it
+            "source_code_hash": settings["code"],
+            "runtime": settings["runtime"],
+            "handler": settings["entry"],
+            "role": settings["role"],
+            "timeout": settings["timeout"],
+            "memory_size": settings["memory"],
+            "environment": [{"variables": settings["environment"]}],
+            **({"vpc_config": [network]} if settings["subnets"] else {}),
+            "tags": settings["tags"],
+            "depends_on": _Names(f"aws_iam_role_policy.{_label(name)}_1"),
+        },
+    )
+    yield (
+        "aws_lambda_permission",
+        {
+            "function_name": name,
+            "action": "lambda:InvokeFunction",
+            "principal": SERVICE,
+            "source_account": settings["called_by"],
+            "depends_on": _Names(f"aws_lambda_function.{_label(name)}"),
+        },
+    )
+
+
+def _rotation(name: str, settings: Settings) -> Iterator[Block]:
+    function = settings["function"].rpartition(":")[2]
+    window = {"duration": settings["window"]} if settings["window"] else {}
+    yield (
+        "aws_secretsmanager_secret_rotation",
+        {
+            "secret_id": name,
+            "rotation_lambda_arn": settings["function"],
+            "rotate_immediately": False,
+            "rotation_rules": [{"schedule_expression": settings["schedule"], **window}],
+            "depends_on": _Names(
+                f"aws_secretsmanager_secret.{_label(name)}", f"aws_lambda_permission.{_label(function)}_1"
+            ),
+        },
+    )
+
+
 _KINDS: dict[str, Callable[[str, Settings], Iterator[Block]]] = {
     "secret": _secret,
     "policy": _policy,
+    "log-group": _log_group,
+    "rotation-role": _role,
+    "function": _function,
+    "rotation": _rotation,
     "policy-attachment": _attachment,
     "queue": _queue,
     "topic": _topic,

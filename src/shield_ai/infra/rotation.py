@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
     from shield_ai.manifest import Manifest, Secret
 
+SERVICE = "secretsmanager.amazonaws.com"  # who calls the functions
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ],
+}
 LONGEST = 64  # characters of a function's and a role's name
 TIMEOUT = 300  # seconds: a step may wait for a lock in the database
 MEMORY = 256  # MB
