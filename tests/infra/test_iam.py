@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from botocore.session import get_session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.infra.iam import LIMIT, iam, partition, policy_document, policy_documents, slug
-from shield_ai.manifest import App, Manifest, Secret
+from shield_ai.infra import resources as everything
+from shield_ai.infra.iam import LIMIT, PARTITIONS, iam, partition, policy_document, policy_documents, slug
+from shield_ai.infra.rotation import function_name
+from shield_ai.manifest import App, Manifest, Monitoring, Secret
 
 NAMES = ("django-secret-key", "database-credentials", "sentry-dsn")
 
@@ -40,6 +44,16 @@ def test_names_exactly_the_secrets():
 def test_partition_follows_the_region(region, expected):
     assert partition(region) == expected
     assert statements(region=region)[0]["Resource"][0].startswith(f"arn:{expected}:secretsmanager:{region}:")
+
+
+def test_partitions_are_those_of_botocore():
+    known = get_session()
+    for name in known.get_available_partitions():
+        regions = known.get_available_regions("secretsmanager", name, allow_non_regional=True)
+        assert {partition(region) for region in regions} <= {name}
+        assert name == "aws" or name in PARTITIONS.values()
+    for start, name in PARTITIONS.items():  # some have no region that botocore lists
+        assert known.get_partition_for_region(f"{start}{'de-' if name == 'aws-eusc' else ''}east-1") == name
 
 
 @pytest.mark.parametrize(
@@ -107,10 +121,49 @@ def test_a_role_may_come_with_its_path(role):
 
 @pytest.mark.parametrize(
     ("prefix", "expected"),
-    [("", "shop"), ("shop/prod/", "shop-prod"), ("prod/", "shop-prod"), ("shop", "shop"), ("/a.b/", "shop-a-b")],
+    [
+        ("", "shop"),
+        ("shop/prod/", "shop-prod"),
+        ("prod/", "shop-prod"),
+        ("shop", "shop"),
+        ("/a.b/", "shop-a-b"),
+        ("shopping/prod/", "shop-shopping-prod"),
+    ],
 )
 def test_the_prefix_tells_environments_apart(prefix, expected):
     assert slug(manifest(prefix=prefix).app) == expected
+
+
+def test_a_name_in_other_letters_is_a_name_still():
+    assert slug(manifest(name="日本").app) != slug(manifest(name="中国").app)
+    assert slug(manifest(name="日本", prefix="prod/").app) == "app-cf2abf0c-prod"
+
+
+# Of their services' API references; what is deployed for a rotation is named as its function is.
+LONGEST = {
+    "policy": 128,
+    "policy-attachment": 64 + 1 + 128,
+    "queue": 80,
+    "topic": 256,
+    "event-rule": 64,
+    "alarm": 255,
+    "dashboard": 255,
+}
+
+
+@given(name=st.text(min_size=1, max_size=120), prefix=st.from_regex(r"([a-z]{1,40}/){0,3}", fullmatch=True))
+def test_no_name_is_longer_than_its_service_takes(name, prefix):
+    secrets = tuple(Secret(name=f"{'s' * 40}-{n}", env="X") for n in range(20))
+    whole = Manifest(
+        app=App(name=name, prefix=prefix, role="Shop"),
+        monitoring=Monitoring(email=("ops@example.com",), overdue=1),
+        secret=secrets,
+    )
+    made = everything(whole, ACCOUNT, "ap-southeast-1")
+    assert [r.name for r in made if len(r.name) > LONGEST[r.kind]] == []
+    assert len({r.key for r in made}) == len(made)
+    assert all(re.fullmatch(r"[\w/-]+", r.name, re.ASCII) and not r.name.startswith("-") for r in made)
+    assert len(function_name(whole, secrets[0])) <= 64
 
 
 @given(st.lists(st.from_regex(r"[a-z]{1,200}", fullmatch=True), min_size=1, max_size=80, unique=True))

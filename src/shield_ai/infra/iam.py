@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,25 @@ if TYPE_CHECKING:
 SID = "AllowSecretsManagerAccess"
 KMS_SID = "AllowSecretsManagerDecrypt"
 ACTIONS = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
-PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+# How the regions of a partition begin; all others are in aws. From botocore's endpoints.json.
+PARTITIONS = {
+    "cn-": "aws-cn",
+    "eu-isoe-": "aws-iso-e",
+    "eusc-": "aws-eusc",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+}
 BATCH_SID = "AllowSecretsManagerBatch"
 BATCH = ["secretsmanager:BatchGetSecretValue"]
 SUFFIX = "-??????"  # Secrets Manager ends each ARN with a hyphen and six characters
 # Of a managed policy, without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LIMIT = 6144
 MANAGED_BY = "shield-ai"
+# Characters of the app's part of a name: the shortest limit is 64, of an event rule and of a function, and our longest
+# ending is "-secret-rotation-failed-999". https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+SLUG = 36
 
 
 def iam(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
@@ -40,9 +53,21 @@ def iam(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
 
 
 def slug(app: App) -> str:
-    """Name the app and its environment in the letters that every service takes: `storefront-prod`."""
+    """Name the app and its environment in the letters that every service takes, briefly: `storefront-prod`."""
     name, prefix = ("-".join(re.findall(r"[A-Za-z0-9_]+", text)) for text in (app.name, app.prefix))
-    return prefix if prefix.startswith(name) else "-".join(part for part in (name, prefix) if part)
+    name = name or f"app-{short_digest(app.name)}"  # of letters that AWS does not take
+    whole = prefix if f"{prefix}-".startswith(f"{name}-") else "-".join(part for part in (name, prefix) if part)
+    return fitting(whole, SLUG)
+
+
+def fitting(name: str, longest: int) -> str:
+    """Return the name; one that is too long loses its end to a digest of the whole."""
+    return name if len(name) <= longest else f"{name[: longest - 9]}-{short_digest(name)}"
+
+
+def short_digest(text: str) -> str:
+    """Tell texts apart in eight characters."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def role_name(app: App) -> str:

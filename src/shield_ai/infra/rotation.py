@@ -5,12 +5,12 @@ A function of its own for each secret, so that none may read another one.
 
 from __future__ import annotations
 
-import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from shield_ai import schedule
 from shield_ai.function import ENTRY, RUNTIME, code_for, digest
-from shield_ai.infra.iam import SUFFIX, customer_key, decrypt, partition, slug, tags
+from shield_ai.infra.iam import SUFFIX, customer_key, decrypt, fitting, partition, short_digest, slug, tags
 from shield_ai.manifest import Rotation
 from shield_ai.model import Resource
 from shield_ai.strategy import environment, strategy
@@ -61,11 +61,10 @@ def rotation(
 
 
 def function_name(manifest: Manifest, secret: Secret) -> str:
-    """Name a secret's function; a name that would be too long loses its end to a digest of the whole."""
-    name = f"{slug(manifest.app)}-rotate-" + "".join(c if c.isalnum() or c in "-_" else "-" for c in secret.name)
-    if len(name) <= LONGEST:
-        return name
-    return f"{name[: LONGEST - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    """Name a secret's function, each by a name of its own: `a/b` and `a.b` would both be `a-b`."""
+    plain = re.sub(r"[^A-Za-z0-9_-]", "-", secret.name)
+    ending = "" if plain == secret.name else f"-{short_digest(secret.name)}"
+    return fitting(f"{slug(manifest.app)}-rotate-{plain}{ending}", LONGEST)
 
 
 def _one(manifest: Manifest, secret: Secret, arn: str, read: Callable[[str], bytes | None]) -> Iterator[Resource]:
