@@ -12,7 +12,7 @@ from shield_ai import schedule
 from shield_ai.errors import ShieldError
 from shield_ai.infra.iam import customer_key
 from shield_ai.manifest import Rotation
-from shield_ai.prices import ELSEWHERE, PRICES, REGIONS
+from shield_ai.prices import ELSEWHERE, PRICES
 from shield_ai.strategy import strategy
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def bill(manifest: Manifest, things: Sequence[Resource], usage: Usage) -> Bill:
     others = sum(line.usd for line in lines if line.what != "calls of the app")
 
     def whole(amount: float) -> float:
-        each = _usd("call", region) + (_usd("key-call", region) if customer_key(manifest.app) else 0)
+        each = _usd("call") + (_usd("key-call") if customer_key(manifest.app) else 0)
         return others + amount * each
 
     return Bill(lines=tuple(lines), without_cache=whole(usage.reads * DAYS * secrets), with_prefetch=whole(batched))
@@ -97,16 +97,15 @@ def bill(manifest: Manifest, things: Sequence[Resource], usage: Usage) -> Bill:
 
 def _lines(manifest: Manifest, things: Sequence[Resource], calls: float, rotations: float) -> Iterator[Line]:
     app, secrets = manifest.app, len(manifest.secret)
-    region = app.region
 
     def line(what: str, name: str, amount: float) -> Line:
         price = PRICES[name]
-        return Line(what=what, amount=amount, unit=price.unit, usd=amount * _usd(name, region), source=price.source)
+        return Line(what=what, amount=amount, unit=price.unit, usd=amount * _usd(name), source=price.source)
 
     yield line("secrets", "secret", secrets)
     if app.replicas:
         yield line("copies in other regions", "secret", secrets * len(app.replicas))
-    key = _usd("key-call", region) if customer_key(app) else 0.0
+    key = _usd("key-call") if customer_key(app) else 0.0
     app_calls = line("calls of the app", "call", calls)
     yield msgspec.structs.replace(app_calls, usd=app_calls.usd + calls * key)
     if customer_key(app):
@@ -133,6 +132,5 @@ def _rotations(manifest: Manifest) -> Iterator[float]:
             yield number / 12
 
 
-def _usd(name: str, region: str) -> float:
-    price = PRICES[name]
-    return REGIONS.get(region, {}).get(name, price.usd) / price.per
+def _usd(name: str) -> float:
+    return PRICES[name].usd / PRICES[name].per

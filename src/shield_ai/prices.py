@@ -20,7 +20,7 @@ _SECRETS = "https://aws.amazon.com/secrets-manager/pricing/"
 _KMS = "https://aws.amazon.com/kms/pricing/"
 _CLOUDWATCH = "https://aws.amazon.com/cloudwatch/pricing/"
 _LAMBDA = "https://aws.amazon.com/lambda/pricing/"
-# us-east-1. A copy in another region is billed as a secret; versions and AWS's own KMS key cost nothing.
+# A copy in another region is billed as a secret; versions and AWS's own KMS key cost nothing.
 PRICES = {
     "secret": Price(usd=0.40, per=1, unit="secret", source=_SECRETS),
     "call": Price(usd=0.05, per=10_000, unit="API call", source=_SECRETS),
@@ -32,11 +32,5 @@ PRICES = {
     "lambda-call": Price(usd=0.20, per=1_000_000, unit="call of the function", source=_LAMBDA),
     "lambda-second": Price(usd=0.0000166667, per=1, unit="GB-second", source=_LAMBDA),
 }
-# Where a region asks for something else, region → name → dollars. Of the regions that are not here, none is known to
-# differ for these; those that bill in another currency are in ELSEWHERE.
-REGIONS: dict[str, dict[str, float]] = {
-    "ap-east-1": {"lambda-call": 0.28, "lambda-second": 0.00002292},
-    "me-south-1": {"lambda-call": 0.25, "lambda-second": 0.0000206667},
-    "af-south-1": {"lambda-call": 0.27, "lambda-second": 0.0000221},
-}
+HOME = "us-east-1"  # whose prices these are; other regions may ask for more, and the pages say how much
 ELSEWHERE = {"cn-": "China's regions bill in yuan: https://www.amazonaws.cn/en/secrets-manager/pricing/"}

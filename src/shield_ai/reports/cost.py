@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.prices import AS_OF
+from shield_ai.prices import AS_OF, HOME
 
 if TYPE_CHECKING:
     from shield_ai.cost import Bill, Usage
@@ -24,7 +24,7 @@ def cost_text(bill: Bill, usage: Usage, region: str) -> str:
         f"  with a call for each read it would be {bill.without_cache:,.2f}",
         f"  with prefetch, twenty secrets a call, {bill.with_prefetch:,.2f}",
         "",
-        f"prices of {AS_OF}, without free tiers:",
+        f"prices of {AS_OF} in {HOME}{'' if region == HOME else f'; {region} may ask for more'}, no free tiers:",
         *(f"  {source}" for source in dict.fromkeys(line.source for line in bill.lines)),
     ]
     return "\n".join(lines) + "\n"
