@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rotation test-kill lint docs bench bench-scan bench-runtime coverage dist audit lock clean
+.PHONY: help demo test test-rotation test-kill test-iam lint docs bench bench-scan bench-runtime coverage dist audit lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,14 @@ test-kill: $(VENV)/dev.stamp  ## kill an apply at each of its calls to AWS
 docs: $(VENV)/dev.stamp  ## write the reference, then follow every page
 	$(BIN)/python docs/generate.py
 	SHIELD_DOCS=1 $(BIN)/python -m pytest tests/test_docs.py $(ARGS)
+
+.venv-ministack/stamp: $(VENV)/pyvenv.cfg requirements/ministack.lock
+	$(BIN)/python -m venv .venv-ministack
+	.venv-ministack/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.lock
+	@touch $@
+
+test-iam: $(VENV)/dev.stamp .venv-ministack/stamp  ## what IAM lets the app's role and the operator do, on a server that enforces it
+	SHIELD_MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack $(BIN)/python -m pytest tests/test_ministack.py $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## ruff, mypy strict, import layers, workflows
 	$(BIN)/ruff check .
@@ -84,6 +92,7 @@ lock:  ## write the locks anew (needs uv)
 	$(COMPILE) --all-extras --group build --group test --group lint -c requirements/demo.lock -o requirements/dev.lock
 	$(subst pyproject.toml,requirements/bench.in,$(COMPILE)) -c requirements/demo.lock -o requirements/bench.lock
 	$(subst pyproject.toml,requirements/release.in,$(COMPILE)) -o requirements/release.lock
+	$(subst pyproject.toml,requirements/ministack.in,$(COMPILE)) -o requirements/ministack.lock
 
 clean:  ## remove what the targets built
 	rm -rf $(VENV) .venv-bench .venv-release .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PARALLEL = 8
 _LOGIN = {"username", "password", "host"}  # the fields without which nobody could log in
+DECOYS = 20
 DECOY = "-not-yours"  # a secret with a similar name, which the app's role must not read
 
 
@@ -40,7 +41,8 @@ def _role(manifest: Manifest, aws: Account) -> Iterator[Check]:
         return
     base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{aws.id}:secret:{app.prefix}"
     ours = {f"{base}{secret.name}-AbCdEf": secret.name for secret in manifest.secret}
-    others = {f"{base}{secret.name}{DECOY}-AbCdEf": secret.name + DECOY for secret in manifest.secret}
+    similar = [secret.name + DECOY for secret in manifest.secret[:DECOYS]]
+    others = {f"{base}{name}-AbCdEf": name for name in similar}
     titles = ("the app's role may read its secrets", "the app's role may read no secret with a similar name")
     try:
         allowed = aws.may_read(role_name(app), [*ours, *others])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.session import Session, refused
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 # A policy has five versions at most; two are left free, so that a call that was repeated still finds room.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _KEPT_VERSIONS = 3
-_SIMULATED = 50  # resources in one call
+_PARALLEL = 4
 
 
 class Policy:
@@ -158,21 +159,14 @@ def has_role(session: Session, name: str) -> bool:
 
 
 def may(session: Session, role: str, action: str, arns: Sequence[str]) -> set[str]:
-    """Ask IAM's simulator on which of these a role may do something."""
+    """Ask IAM's simulator on which of these a role may do something, one at a time: then the answer is plain."""
     client: IAMClient = session.iam()
-    allowed: set[str] = set()
     source = f"arn:{session.partition}:iam::{session.account()}:role/{role}"
-    for start in range(0, len(arns), _SIMULATED):
+
+    def allowed(arn: str) -> bool:
         with refused("iam:SimulatePrincipalPolicy", role):
-            pages = client.get_paginator("simulate_principal_policy").paginate(
-                PolicySourceArn=source, ActionNames=[action], ResourceArns=arns[start : start + _SIMULATED]
-            )
-            for page in pages:
-                for result in page["EvaluationResults"]:
-                    specific = result.get("ResourceSpecificResults") or []
-                    if specific:
-                        found = {r["EvalResourceName"]: r["EvalResourceDecision"] for r in specific}
-                    else:
-                        found = {result.get("EvalResourceName", ""): result["EvalDecision"]}
-                    allowed |= {arn for arn, decision in found.items() if decision == "allowed"}
-    return allowed
+            answer = client.simulate_principal_policy(PolicySourceArn=source, ActionNames=[action], ResourceArns=[arn])
+        return [result["EvalDecision"] for result in answer["EvaluationResults"]] == ["allowed"]
+
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        return {arn for arn, yes in zip(arns, pool.map(allowed, arns), strict=True) if yes}

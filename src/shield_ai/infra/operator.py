@@ -30,6 +30,7 @@ ARNS = {
     "dashboard": "arn:{partition}:cloudwatch::{account}:dashboard/{name}",
 }
 # IAM knows no resource for these.
+LOOK = frozenset({"secretsmanager:DescribeSecret"})
 ANYWHERE = frozenset({"sns:Unsubscribe", "logs:DescribeLogGroups"})
 
 
@@ -42,7 +43,11 @@ def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[
     app = manifest.app
     base = f"arn:{partition(region)}:secretsmanager:{region}:{account}:secret:{app.prefix}"
     names = [f"{base}{secret.name}{SUFFIX}" for secret in manifest.secret]
-    yield _allow("Secrets", sorted(SECRETS), names)
+    bare = [name.removesuffix(SUFFIX) for name in names]  # as IAM sees it before it is created
+    yield _allow("Secrets", sorted(SECRETS - LOOK), names)
+    yield _allow("SecretsToCome", ["secretsmanager:CreateSecret", "secretsmanager:TagResource"], bare)
+    # A secret that is not there has no ARN that a policy could name; this shows no value.
+    yield _allow("LookAtSecrets", sorted(LOOK), ["*"])
     if customer_key(app):
         statement = decrypt(app, account)
         yield {**statement, "Sid": "Key", "Action": ["kms:Decrypt", "kms:GenerateDataKey"]}

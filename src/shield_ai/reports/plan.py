@@ -79,7 +79,7 @@ def _change(change: Change) -> Iterator[str]:
         what = f"keep; it {words[change.value]}"
     name = change.name if change.resource == "secret" else f"{change.resource} {change.name}"
     yield f"  {_MARKS[change.action]} {name:<{_COLUMN}} {what}"
-    if change.action is not Action.KEEP:
+    if change.action is not Action.KEEP and (change.resource != "secret" or change.before is not None):
         yield from (f"      {line}" for line in settings_lines(change.before, change.settings))
 
 

@@ -1,0 +1,204 @@
+"""A second opinion: ministack, which enforces IAM, where the embedded AWS does not.
+
+`make test-iam` installs it into an environment of its own (it wants another botocore) and runs this.
+Known wrongs of it, seen with 1.5: SimulatePrincipalPolicy looks at the first of several resources alone; CreatePolicy is
+judged on the resource *, where AWS takes the policy's ARN; the condition key iam:PolicyARN is unknown to it;
+CreateSecret does not make the ClientRequestToken the version's id, so that a rollback takes its own value for somebody else's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import urllib.request
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from shield_helpers import make_app, run
+
+from shield_ai.infra.operator import operator_policy
+from shield_ai.localaws.child import Child
+from shield_ai.manifest import parse
+
+PROGRAM = os.environ.get("SHIELD_MINISTACK", "")
+pytestmark = pytest.mark.skipif(not PROGRAM, reason="make test-iam runs it")
+REGION = "us-east-1"
+KNOWN_WRONGS = ["iam:CreatePolicy", "iam:AttachRolePolicy", "iam:DetachRolePolicy"]
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def answers(port):
+    try:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            f"http://127.0.0.1:{port}/_ministack/health", timeout=2
+        ).close()
+    except OSError:
+        return None
+    return True
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ministack")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "IOT_MTLS_ENABLED": "0",
+        "GATEWAY_PORT": str(port),
+        "TMPDIR": str(folder),
+    }
+    child = Child("ministack", [[PROGRAM]], log=folder / "log", env=environment, cwd=folder)
+    try:
+        child.wait_until(lambda: answers(port), 60)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        child.stop()
+
+
+@pytest.fixture
+def root(server, no_real_aws, monkeypatch):
+    """The account's root user, whom nothing is denied."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": server,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def make_role(name):
+    boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+    return f"arn:aws:iam::{boto3.client('sts').get_caller_identity()['Account']}:role/{name}"
+
+
+def session(arn):
+    keys = boto3.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    return boto3.session.Session(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        region_name=REGION,
+    )
+
+
+def may_read(client, name):
+    try:
+        client.get_secret_value(SecretId=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDeniedException":
+            raise
+        return False
+    return True
+
+
+@pytest.fixture
+def app(root, tmp_path):
+    make_app(tmp_path)
+    run("draft", cwd=tmp_path)
+    name = f"shop-{secrets.token_hex(3)}"
+    toml = tmp_path / "shield.toml"
+    text = toml.read_text()
+    _head, rest = text.split("[[secret]]", 1)
+    toml.write_text(
+        f'[app]\nname = "{name}"\nsettings = ["shop/settings.py"]\nprefix = "{name}/"\nrole = "{name}-app"\n\n[[secret]]'
+        + rest
+    )
+    return tmp_path
+
+
+def manifest(app):
+    return parse((app / "shield.toml").read_text())
+
+
+def ok(*arguments, app):
+    done = run(*arguments, "--only", "aws", cwd=app)
+    assert done.code == 0, done.text
+    return done.out + done.err
+
+
+def test_the_role_reads_its_secrets_and_none_of_fifty_with_similar_names(app):
+    made = manifest(app)
+    arn = make_role(made.app.role)
+    ok("apply", "--env-file", ".env", "--yes", app=app)
+    ours = [f"{made.app.prefix}{name}" for name in ("django-secret-key", "mail-api-key", "database-credentials")]
+    ends = (
+        "2",
+        "-old",
+        "x",
+        "-2",
+        "_",
+        ".",
+        "/a",
+        "-backup-key",
+        "s",
+        "-key-AbCdEf",
+        "-new1",
+        "+",
+        "=",
+        "@",
+        "-a",
+        "-b1",
+    )
+    others = [name + end for name in ours for end in ends] + [f"{made.app.name}", f"{made.app.name}2/mail-api-key"]
+    for name in others:
+        boto3.client("secretsmanager").create_secret(Name=name, SecretString="not yours")
+    client = session(arn).client("secretsmanager")
+    assert len(others) == 50
+    assert [name for name in ours if not may_read(client, name)] == []
+    assert [name for name in others if may_read(client, name)] == []
+    text = ok("verify", app=app)
+    assert "ok       the app's role may read its secrets" in text
+    assert "ok       the app's role may read no secret with a similar name" in text
+
+
+def test_a_wildcard_somewhere_in_the_role_is_found(app):
+    made = manifest(app)
+    make_role(made.app.role)
+    ok("apply", "--env-file", ".env", "--yes", app=app)
+    wide = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}],
+    }
+    boto3.client("iam").put_role_policy(RoleName=made.app.role, PolicyName="wide", PolicyDocument=json.dumps(wide))
+    done = run("verify", "--only", "aws", cwd=app)
+    assert done.code == 1
+    assert "failed   the app's role may read no secret with a similar name" in done.out
+
+
+def test_the_operator_s_policy_is_enough_and_not_more(app, monkeypatch):
+    made = manifest(app)
+    make_role(made.app.role)
+    arn = make_role(f"{made.app.name}-operator")
+    account = boto3.client("sts").get_caller_identity()["Account"]
+    document = json.dumps(operator_policy(made, account, REGION))
+    boto3.client("iam").put_role_policy(
+        RoleName=f"{made.app.name}-operator", PolicyName="operator", PolicyDocument=document
+    )
+    wrongs = {"Effect": "Allow", "Action": KNOWN_WRONGS, "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [wrongs]})
+    boto3.client("iam").put_role_policy(
+        RoleName=f"{made.app.name}-operator", PolicyName="wrongs", PolicyDocument=document
+    )
+    boto3.client("secretsmanager").create_secret(Name=f"{made.app.name}-theirs", SecretString="x")
+    operator = session(arn)
+    keys = operator.get_credentials()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+        "AWS_SESSION_TOKEN": keys.token,
+    }.items():
+        monkeypatch.setenv(name, value)
+    ok("apply", "--env-file", ".env", "--yes", app=app)
+    ok("verify", app=app)
+    assert not may_read(operator.client("secretsmanager"), f"{made.app.name}-theirs")
