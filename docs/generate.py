@@ -137,23 +137,17 @@ def shield_toml() -> str:
         "`shield draft` writes it and adds to it. [Completion in editors](../guides/shell.md#editors) comes from",
         "`shield schema`.\n",
     ]
-    places = {
-        "App": "[app]",
-        "Monitoring": "[monitoring]",
-        "Secret": "[[secret]]",
-        "Rotation": "rotate = { … }",
-        "Functions": "[rotation]",
-        "Environment": "[environments.NAME]",
-    }
+    first = ("App", "Secret", "Rotation", "Functions", "Monitoring", "Environment")
     _, *structs = schema.structs()
-    for struct in sorted(structs, key=lambda s: list(places).index(s.__name__) if s.__name__ in places else 99):
+    for struct in sorted(structs, key=lambda s: first.index(s.__name__) if s.__name__ in first else len(first)):
         said, part = schema.meanings(struct), schema.schema()["definitions"][struct.__name__]
+        doc = struct.__doc__ or ""
         rows = [
             (f"`{key}`", _kind(said_of), _default(key, said_of, part), said.get(key, ""))
             for key, said_of in part["properties"].items()
         ]
-        title = places.get(struct.__name__, struct.__name__)
-        parts += [f"## {title}\n", table("key | takes | default | is", rows)]
+        title = next(iter(re.findall(r"`(\[.+?\]+)`", doc)), "rotate = { … }")
+        parts += [f"## {title}\n", f"{doc}\n", table("key | takes | default | is", rows)]
     kinds = ", ".join(f"`{kind}`" for kind in Kind)
     own = ", ".join(f"`{name}`" for name in known.STRATEGIES)
     parts += [
