@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from doc_blocks import DOCS, ROOT, Shell, blocks, follow, matches, pages, steps
 from markdown_it import MarkdownIt
 from shield_helpers import make_app
 
 from shield_ai.localaws import copy_sample
+from shield_ai.manifest import parse
 
 if TYPE_CHECKING:
     from shield_ai.localaws import LocalAws
@@ -153,12 +155,22 @@ def test_every_page_is_in_the_index() -> None:
     assert [name for name in missing if f"({name})" not in index] == []
 
 
+READERS = {
+    "toml": tomllib.loads,
+    "json": json.loads,
+    "yaml": lambda text: [*yaml.safe_load_all(text)],
+    "python": compile,
+}
+
+
 @pytest.mark.parametrize(
-    "block",
-    [pytest.param(b, id=str(b)) for page in pages() for b in blocks(page) if b.language == "toml"],
+    "block", [pytest.param(b, id=str(b)) for page in pages() for b in blocks(page) if b.language in READERS]
 )
-def test_toml_is_toml(block) -> None:
-    tomllib.loads(block.text)
+def test_a_block_is_what_it_says(block) -> None:
+    more = (str(block), "exec") if block.language == "python" else ()
+    read = READERS[block.language](block.text, *more)
+    if block.language == "toml" and "app" in read:
+        parse(block.text)
 
 
 @pytest.mark.parametrize(
