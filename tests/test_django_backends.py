@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
 
@@ -220,6 +221,21 @@ def test_pool(database, quick):
         assert [who(other) for other in others] == [database.user] * 3
         for other in others:
             other.close()
+    finally:
+        wrapper.close()
+        wrapper.close_pool()
+
+
+def test_pool_with_all_that_a_secret_may_hold(database):
+    pytest.importorskip("psycopg_pool", reason="psycopg_pool is not installed")
+    place = {"database": "postgres", "host": database.postgres.host, "port": database.postgres.port}
+    whole = {"username": database.user, "password": database.password, **place}
+    database.server.put("database", json.dumps(whole))
+    fields = {"NAME": "database", "USER": "username", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    elsewhere = {"NAME": "nowhere", "HOST": "nowhere.invalid", "PORT": 1}
+    wrapper = database.wrapper(SECRET_FIELDS=fields, OPTIONS={"pool": {"min_size": 1, "timeout": 10}}, **elsewhere)
+    try:
+        assert who(wrapper) == database.user
     finally:
         wrapper.close()
         wrapper.close_pool()

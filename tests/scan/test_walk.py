@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import socket
+
+from shield_helpers import shield
+
 from shield_ai.scan import scan
 from shield_ai.scan.walk import walk
 
@@ -25,6 +30,31 @@ def test_a_circle_of_links_ends(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "b").symlink_to(tmp_path)
     assert list(walk(tmp_path)) == []
+
+
+def test_no_kind_of_file_stops_the_walk(tmp_path):
+    (tmp_path / "settings.py").write_text("SECRET_KEY = 'k3y-of-a-test'\n")
+    (tmp_path / "x").symlink_to("x")
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    (tmp_path / ".env").symlink_to(".env")
+    for one, two in (("a.py", "b.py"), ("b.py", "a.py")):
+        (tmp_path / one).symlink_to(two)
+    (tmp_path / "null.py").symlink_to("/dev/null")
+    (tmp_path / "zero.py").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "fifo_settings.py")
+    os.mkfifo(tmp_path / ".env.local")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket.py"))
+        found = scan(tmp_path)
+    assert {f.path for f in found.findings} == {"settings.py"}
+    odd = ("a.py", "b.py", "loop.py", "fifo_settings.py", "null.py", "socket.py", "zero.py")
+    assert [(s.path, s.reason) for s in found.skipped] == [(path, "can't be read") for path in sorted(odd)]
+    done = shield("scan", ".", cwd=tmp_path)
+    assert (done.code, "settings.py" in done.out) == (1, True), done.text
+    assert shield("plan", "--only", "code", cwd=tmp_path).code == 0
+    closed.chmod(0o700)
 
 
 def test_what_cannot_be_read_or_parsed_is_reported(tmp_path):

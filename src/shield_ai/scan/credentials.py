@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model import Skipped
@@ -124,7 +125,7 @@ def reader(root: str) -> Callable[[str], bytes | None]:
             return None
         with os.fdopen(handle, "rb", buffering=0) as file:
             try:
-                return file.read(LARGEST + 1)
+                return file.read(LARGEST + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else None
             except OSError:
                 return None
 

@@ -106,12 +106,20 @@ def walk_all(root: Path) -> Iterator[Entry]:
         below = []
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_dir(follow_symlinks=False):
+            if _is_folder(entry, links=False):
                 if entry.name not in NEVER and f"{path}/" not in ignored:
                     below.append((path, own and _is_own(entry.name)))
-            elif not entry.is_dir() and (path not in ignored or is_dotenv(entry.name)):
+            elif not _is_folder(entry) and (path not in ignored or is_dotenv(entry.name)):
                 yield Entry(path, own)
         pending += reversed(below)
+
+
+def _is_folder(entry: os.DirEntry[str], *, links: bool = True) -> bool:
+    """Whether it is a folder, or a link to one; a link that leads back to itself is none."""
+    try:
+        return entry.is_dir(follow_symlinks=links)
+    except OSError:
+        return False
 
 
 def is_dotenv(name: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.backends.postgresql import base, client  # type: ignore[import-untyped]  # Django has no types
 
 from shield_ai import runtime
-from shield_ai.django import RotatingClient, RotatingCredentials, credentials
+from shield_ai.django import RotatingClient, RotatingCredentials
 
 
 class DatabaseClient(RotatingClient, client.DatabaseClient):  # type: ignore[misc]  # Django has no types
@@ -26,7 +26,10 @@ class DatabaseWrapper(RotatingCredentials, base.DatabaseWrapper):  # type: ignor
         options = before["OPTIONS"].get("pool")
         if not options or not before.get("SECRET"):
             return super().pool
-        pool = {"connection_class": _connection_class(before), **(options if isinstance(options, dict) else {})}
+        pool = {
+            "connection_class": _connection_class(type(self), before, self.alias),
+            **(options if isinstance(options, dict) else {}),
+        }
         self.settings_dict = {**before, "OPTIONS": {**before["OPTIONS"], "pool": pool}}
         try:
             return super().pool
@@ -34,7 +37,7 @@ class DatabaseWrapper(RotatingCredentials, base.DatabaseWrapper):  # type: ignor
             self.settings_dict = before
 
 
-def _connection_class(settings: dict[str, Any]) -> type:
+def _connection_class(wrapper: type[DatabaseWrapper], settings: dict[str, Any], alias: str) -> type:
     from psycopg import Connection  # noqa: PLC0415 - Django also takes psycopg2, which has no pool
 
     class RotatingConnection(Connection[Any]):
@@ -42,8 +45,8 @@ def _connection_class(settings: dict[str, Any]) -> type:
         def connect(cls, conninfo: str = "", **params: Any) -> Any:
             connect = super().connect
 
-            def now() -> Any:
-                return connect(conninfo, **{**params, **{k.lower(): v for k, v in credentials(settings).items()}})
+            def now() -> Any:  # a wrapper of its own: threads of the pool come here at the same time
+                return connect(conninfo, **{**params, **wrapper(settings, alias).get_connection_params()})
 
             return runtime.survives_rotation(settings["SECRET"])(now)()
 
