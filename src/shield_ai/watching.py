@@ -14,9 +14,11 @@ from shield_ai.audit import since as parse_since
 from shield_ai.aws import trail
 from shield_ai.aws.events import event
 from shield_ai.aws.session import Session
-from shield_ai.errors import AwsError
+from shield_ai.cost import Usage, bill
+from shield_ai.errors import AwsError, ShieldError
 from shield_ai.infra import resources
 from shield_ai.infra.iam import role_name, slug
+from shield_ai.prices import AS_OF
 from shield_ai.reports.diff import diff_text
 from shield_ai.reports.dossier import Diff, Dossier, Place, Watch, became, shown
 from shield_ai.rollback import last_run
@@ -32,6 +34,12 @@ if TYPE_CHECKING:
     from shield_ai.model import Audit, Resource, Skipped
 
 DEFAULT = "7d"
+_NOWHERE = "0" * 12  # an account: costs are the same in each
+_USAGE = Usage()
+_COST_NOTE = (
+    f"For {_USAGE.processes} processes that keep each value for {_USAGE.ttl:g} seconds, by the list prices of {AS_OF},"
+    " without free tiers. shield cost takes other numbers."
+)
 
 
 def audit(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Audit:
@@ -112,6 +120,8 @@ def dossier(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.da
         checks=tuple(work.verify()),
         readers=tuple(_readers(manifest)),
         alarms=_alarms(manifest, work, account),
+        cost=tuple(_cost(manifest, work)),
+        cost_note=_COST_NOTE,
         audit=_audit(work, since=since, trails=trails, now=now) if account or trails else None,
     )
 
@@ -133,7 +143,8 @@ def _audit(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.dat
 
 def _alarms(manifest: Manifest, work: Work, account: str) -> tuple[Watch, ...]:
     """Look which alarms are there, of those that should be."""
-    wanted = {r.key: r for r in resources(manifest, account, manifest.app.region) if r.kind in {"alarm", "event-rule"}}
+    found = resources(manifest, account, manifest.app.region, work.tree.read)
+    wanted = {thing.key: thing for thing in found if thing.kind in {"alarm", "event-rule"}}
     if work.aws is None or not wanted:
         return ()
     try:
@@ -144,6 +155,18 @@ def _alarms(manifest: Manifest, work: Work, account: str) -> tuple[Watch, ...]:
         Watch(name=name, text=_what(wanted[kind, name]), there=bool(settings))
         for (kind, name), settings in live.items()
     )
+
+
+def _cost(manifest: Manifest, work: Work) -> Iterator[tuple[str, str]]:
+    """Give the bill of a month, line by line; nothing where there are no prices."""
+    if not manifest.secret:
+        return
+    try:
+        found = bill(manifest, resources(manifest, _NOWHERE, manifest.app.region, work.tree.read), _USAGE)
+    except ShieldError:
+        return
+    yield from ((line.what, f"${line.usd:,.2f}") for line in found.lines)
+    yield "together", f"${found.total:,.2f}"
 
 
 def _what(resource: Resource) -> str:

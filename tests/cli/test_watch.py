@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 
 import pytest
 from fault_proxy import FaultProxy
@@ -139,6 +140,7 @@ def test_report_of_an_app_before_and_after(tmp_path, aws, shield):
     assert "What shield apply did to each file" in done.out
     assert "Secrets Manager</span>" in done.out
     assert "-SECRET_KEY = os.environ[" in done.out
+    assert re.search(r"together</th><td[^>]*>\$\d+\.\d\d<", done.out)
     assert "user/\u200bbob" in done.out
     done = shield("report", "-o", str(tmp_path / "comment.md"), cwd=app)
     assert (tmp_path / "comment.md").read_text().startswith("### Secrets of app")
