@@ -204,7 +204,7 @@ class Journey:
 
 
 class Rotations:
-    """New passwords for the database while customers shop: with one user, then with two in turn.
+    """New passwords for the database while customers shop: with one user, by command; with two in turn, by a function.
 
     Each request makes a connection of its own, so that no old one hides a password that is refused. The app is the
     copy that was kept after `apply`; its secrets are restored first.
@@ -230,6 +230,7 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 0}
         self.strategy("postgres-single-user")
         self.rotate(on, ONE, self.SETTINGS + self.BACKEND)
         self.strategy("postgres-alternating-users", f', admin = "{self.administrator()}"')
+        self.deploy()
         self.rotate(on, TWO, self.SETTINGS)
 
     def strategy(self, name: str, more: str = "") -> None:
@@ -242,6 +243,12 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 0}
             count=1,
         )
         manifest.write_text(text)
+
+    def deploy(self) -> None:
+        """Let a function do it from now on: the embedded AWS runs it as Lambda would."""
+        manifest = self.app / "shield.toml"
+        manifest.write_text(manifest.read_text().replace("[[secret]]", "[rotation]\nlog_days = 30\n\n[[secret]]", 1))
+        self.journey.shield("apply", "--only", "aws", "--yes", app=self.app)
 
     def administrator(self) -> str:
         """Make an administrator as a managed database has one: it makes roles, and is no superuser."""
