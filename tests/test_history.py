@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
@@ -55,6 +56,13 @@ def test_what_a_merge_brings_is_seen(repository) -> None:
     other = fill("ghp_{alnum:36}", 5)
     commit(repository, {"side.py": f'x = "{other}"\n'}, "2024-01-02T03:04:05+00:00")
     assert ("side.py", "2024-01-02") in {(found.path, found.date[:10]) for found in history(repository)}
+
+
+def test_a_name_that_is_no_utf_8(repository) -> None:
+    commit(
+        repository, {os.fsdecode(b"caf\xe9.py"): f'x = "{fill("ghp_{alnum:36}", 6)}"\n'}, "2023-01-02T03:04:05+00:00"
+    )
+    assert history(repository)[-1].path == r"caf\xe9.py"
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["none", "broken"])

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
+import string
 
+import pytest
 from shield_helpers import shield
 
 from shield_ai.scan import scan
@@ -49,12 +52,46 @@ def test_no_kind_of_file_stops_the_walk(tmp_path):
         server.bind(str(tmp_path / "socket.py"))
         found = scan(tmp_path)
     assert {f.path for f in found.findings} == {"settings.py"}
-    odd = ("a.py", "b.py", "loop.py", "fifo_settings.py", "null.py", "socket.py", "zero.py")
+    odd = ("a.py", "b.py", "loop.py", "socket.py")
     assert [(s.path, s.reason) for s in found.skipped] == [(path, "can't be read") for path in sorted(odd)]
     done = shield("scan", ".", cwd=tmp_path)
     assert (done.code, "settings.py" in done.out) == (1, True), done.text
     assert shield("plan", "--only", "code", cwd=tmp_path).code == 0
     closed.chmod(0o700)
+
+
+@pytest.fixture
+def odd(tmp_path):
+    """Return an app with a literal in a file whose name is no UTF-8."""
+    token = "ghp_" + "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(36))
+    name = os.fsdecode(b"caf\xe9.py")
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / name).write_text(f"import os\nTOKEN = '{token}'\nAPI_KEY = os.environ['API_KEY']\n")
+    (tmp_path / "app" / os.fsdecode(b"\xff.env")).write_text(f"API_TOKEN={token}\n")
+    (tmp_path / "app/settings.py").write_text("import os\nSECRET_KEY = os.environ['SECRET_KEY']\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+def test_a_name_that_is_no_utf_8_gets_through_each_report(odd, form):
+    done = shield("scan", "app", "--format", form, cwd=odd)
+    shape = {"text": r"caf\xe9.py", "json": r"caf\\xe9.py", "sarif": "caf%5Cxe9.py"}[form]
+    assert (done.code, shape in done.out) == (0 if form == "sarif" else 1, True), done.text
+    assert form == "sarif" or "its name is no UTF-8" in " ".join(done.out.split())
+
+
+def test_a_name_that_is_no_utf_8_gets_through_the_other_commands(odd):
+    done = shield("plan", "app", "--only", "code", "-o", "plan.json", cwd=odd)
+    assert (done.code, "settings.py" in (odd / "plan.json").read_text()) == (0, True), done.text
+    for command in (
+        ("scan", "app", "--write-baseline", "baseline.json"),
+        ("apply", "app", "--only", "code", "--yes", "--no-proof"),
+        ("report", "app", "--only", "code", "-o", "report.html"),
+        ("rollback", "app", "--only", "code", "--yes"),
+    ):
+        done = shield(*command, cwd=odd)
+        assert done.code in {0, 1}, done.text
+    assert "caf" in (odd / "report.html").read_text()
 
 
 def test_what_cannot_be_read_or_parsed_is_reported(tmp_path):
