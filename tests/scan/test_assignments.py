@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.scan.assignments import assignments, in_markup
+from shield_ai.scan.assignments import assignments, pairs
 
 
 def found(text: str, *, bare: bool = False) -> list[tuple[str, str]]:
@@ -32,6 +32,8 @@ def found(text: str, *, bare: bool = False) -> list[tuple[str, str]]:
         pytest.param("define('DB_PASSWORD', 'abcdef');", "DB_PASSWORD", "abcdef", id="define"),
         pytest.param('self.settings.secret_key = b"abcdef"', "self.settings.secret_key", "abcdef", id="attribute"),
         pytest.param('password = (\n    "abcdef"\n)', "password", "abcdef", id="next line"),
+        pytest.param('    password "abcdef"\n', "password", "abcdef", id="gradle"),
+        pytest.param("the password is 'abcdef'", "password", "abcdef", id="prose"),
         pytest.param('password = "abc\\"def"', "password", 'abc\\"def', id="escaped quote"),
     ],
 )
@@ -70,9 +72,23 @@ def test_nothing_in_code(text: str) -> None:
     assert found(text) == []
 
 
+def test_a_name_beside_its_value() -> None:
+    raw = b"""
+  - name: DB_PASSWORD
+    value: abcdef
+{"name": "API_TOKEN", "value": "ghijkl"}
+variable "admin_password" {
+  type = string
+  default = "mnopqr"
+}
+"""
+    found = {(one.name, one.value) for one in pairs(raw)}
+    assert found == {("DB_PASSWORD", "abcdef"), ("API_TOKEN", "ghijkl"), ("admin_password", "mnopqr")}
+
+
 def test_in_markup() -> None:
     raw = b'<password>abcdef</password><add key="ApiToken" value="ghijkl"/>'
-    assert [(one.name, one.value) for one in in_markup(raw)] == [("password", "abcdef"), ("ApiToken", "ghijkl")]
+    assert [(one.name, one.value) for one in pairs(raw)] == [("password", "abcdef"), ("ApiToken", "ghijkl")]
 
 
 @pytest.mark.parametrize("part", [b"password", b"key=", b"token: a", b'secret = "', b"auth_", b"a" * 50, b'"', b"\\"])
@@ -81,11 +97,11 @@ def test_a_very_long_line_takes_no_time(part: bytes) -> None:
     start = time.process_time()
     for bare in (False, True):
         sum(1 for _ in assignments(raw, 0, len(raw), bare=bare))
-    sum(1 for _ in in_markup(raw))
+    sum(1 for _ in pairs(raw))
     assert time.process_time() - start < 5
 
 
 @given(st.binary(max_size=300), st.booleans())
 def test_takes_any_bytes(raw: bytes, bare: bool) -> None:  # noqa: FBT001  # hypothesis fills it in
     list(assignments(b"password=" + raw, 0, len(raw), bare=bare))
-    list(in_markup(raw))
+    list(pairs(raw))

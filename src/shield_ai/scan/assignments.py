@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.scan.random_text import is_random
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,11 +19,13 @@ CORE = (
     rb"|nonce|signature|verifier)"
 )
 NAME_END = rb"[\w\-]{0,50}"
-# = : := => == and the = after a type; or, as in setdefault() and define(), a comma after the quoted name.
+# = : := => == and the = after a type; or, as in setdefault() and define(), a comma after the quoted name; or
+# nothing, as in Gradle and in `the password is "…"`.
 SIGN = rb":=|={1,3}>?|!={1,2}|=>|:|\?=|\+="
 OPERATOR = (
     rb"(?:[\"'`]?\]?\)?\s{0,8}(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|" + SIGN + rb")(?!=)"
-    rb"|(?P<comma>[\"'`]\s{0,4},\s{0,8}))"
+    rb"|(?P<comma>[\"'`]\s{0,4},\s{0,8})"
+    rb"|[ \t]{1,3}(?:is[ \t:]{1,3}(?=[\"'`])|(?=[\"'][^\"'\n]{4,80}[\"'][ \t]*(?:[\n\r};]|\Z))))"
 )
 QUOTED = (
     rb"[ \t]{0,40}\(?[ \t]{0,9}\n?[ \t]{0,40}\(?(?P<prefix>[bBrRuUfF@$]{0,2})"
@@ -39,13 +43,23 @@ IN_CODE = re.compile(rb"(?i)" + CORE + NAME_END + OPERATOR + QUOTED)
 IN_TEXT = re.compile(
     rb"(?im)" + CORE + NAME_END + rb"(?:" + OPERATOR + rb"(?:" + QUOTED + rb"|" + BARE + rb")|" + SPACED + rb")"
 )
-XML_MARK = re.compile(
-    rb"(?i)(?:pass|secret|token|key|pwd|auth|cred)[\w.\-]{0,40}(?:>[^<>\s]{4,2000}+</|[\"']\s{1,8}value=)"
+# A name and its value side by side: XML, Kubernetes' and ECS' `name: …, value: …`, Terraform's variables' defaults.
+SIDE = rb"(?P<tag>[\w:.\-]{0,60}" + CORE + rb"[\w:.\-]{0,40})"
+PAIRS = (
+    re.compile(rb"(?i)<" + SIDE + rb">(?P<value>[^<>\s]{4,4096}+)</"),
+    re.compile(rb"(?i)(?:key|name)=[\"']" + SIDE + rb"[\"']\s{1,8}value=[\"'](?P<value>[^\"'<>]{4,4096})[\"']"),
+    re.compile(
+        rb"(?i)\b(?:name|key)[\"']?\s{0,3}[:=]\s{0,3}[\"']?" + SIDE + rb"[\"']?,?\s{1,80}"
+        rb"[\"']?value[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<value>[^\"'\s<>{}$]{4,512}+)"
+    ),
+    re.compile(
+        rb"(?i)\bvariable\s{1,4}\"" + SIDE + rb"\"\s{0,4}\{[^{}]{0,300}?\bdefault\s{0,9}=\s{0,4}"
+        rb"\"(?P<value>[^\"\n]{4,512})\""
+    ),
 )
-XML = re.compile(rb"(?i)<(?P<tag>[\w:.\-]{0,40}" + CORE + rb"[\w:.\-]{0,40})>(?P<value>[^<>\s]{4,4096}+)</")
-ATTRIBUTE = re.compile(
-    rb"(?i)(?:key|name)=[\"'](?P<tag>[\w:.\-]{0,60}" + CORE + rb"[\w:.\-]{0,40})[\"']\s{1,8}"
-    rb"value=[\"'](?P<value>[^\"'<>]{4,4096})[\"']"
+PAIR_MARK = re.compile(
+    rb"(?i)(?:pass|secret|token|key|pwd|auth|cred)[\w.\-]{0,40}"
+    rb"(?:>[^<>\s]{4,2000}+</|[\"']?,?\s{1,80}[\"']?value[\"']?\s{0,3}[:=]|\"\s{0,4}\{[^{}]{0,300}default)"
 )
 UPPER = re.compile(rb"[A-Z][A-Z0-9_]+")
 AFTER = re.compile(rb"[ \t]*(?:%[^>=]|\.format\(|\+[ \t]*\w|\.replace\(|\[)")
@@ -77,12 +91,11 @@ def assignments(raw: bytes, start: int, end: int, *, bare: bool) -> Iterator[Ass
             yield found
 
 
-def in_markup(raw: bytes) -> Iterator[Assigned]:
-    """Yield the same of XML and HTML: `<name>value</name>`, `<add key="name" value="…">`."""
-    for pattern in (XML, ATTRIBUTE):
-        for match in pattern.finditer(raw):
-            start, end = match.span("value")
-            yield Assigned(_text(match["tag"]), _text(match["value"]), start, end, match.start("tag"), quoted=True)
+def pairs(raw: bytes) -> Iterator[Assigned]:
+    """Yield the telling names whose value stands beside them, each once."""
+    found = {match.span("value"): match for pattern in PAIRS for match in pattern.finditer(raw)}
+    for (start, end), match in found.items():
+        yield Assigned(_text(match["tag"]), _text(match["value"]), start, end, match.start("tag"), quoted=True)
 
 
 def _of(raw: bytes, match: re.Match[bytes], *, bare: bool) -> Assigned | None:
@@ -92,7 +105,7 @@ def _of(raw: bytes, match: re.Match[bytes], *, bare: bool) -> Assigned | None:
     name = raw[name_start : core.end() if core else match.end()]
     if raw[name_start - 1 : name_start] == b":" and name_start > 1 and raw[name_start - 2 : name_start - 1] == b":":
         return None  # AWS::KMS::Key is the name of a kind of thing
-    if match["comma"] and not (UPPER.fullmatch(name) and raw[max(0, name_start - 2) : name_start - 1] == b"("):
+    if match["comma"] and not _is_argument(raw, name, name_start, match):
         return None
     group = next((g for g in ("double", "single", "back") if match[g] is not None), "")
     if group:
@@ -106,6 +119,13 @@ def _of(raw: bytes, match: re.Match[bytes], *, bare: bool) -> Assigned | None:
     return Assigned(
         _text(name), _text(match[group]), start, end, name_start, quoted=group in ("double", "single", "back")
     )
+
+
+def _is_argument(raw: bytes, name: bytes, name_start: int, match: re.Match[bytes]) -> bool:
+    """Whether a quoted name and the text after its comma are the arguments of a call: getenv("NAME", "value")."""
+    if raw[max(0, name_start - 2) : name_start - 1] != b"(":
+        return False
+    return bool(UPPER.fullmatch(name)) or is_random(_text(match["double"] or match["single"] or b""))
 
 
 def _text(raw: bytes) -> str:

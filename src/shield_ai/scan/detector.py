@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model import Confidence, Finding, Severity
 from shield_ai.pattern import RuleKind
-from shield_ai.scan.assignments import XML_MARK, assignments, in_markup
+from shield_ai.scan.assignments import PAIR_MARK, assignments, pairs
 from shield_ai.scan.judge import Family, family, judge
 from shield_ai.scan.places import graded, unquoted
 from shield_ai.scan.prefilter import Plain
@@ -102,8 +102,8 @@ class Detector:
         bare = unquoted(path)
         regions = [(0, len(raw))] if candidates.regions is None else candidates.regions
         found = [one for start, end in regions for one in assignments(raw, start, end, bare=bare)]
-        if candidates.markup and XML_MARK.search(raw):
-            found += in_markup(raw)
+        if candidates.pairs and PAIR_MARK.search(raw):
+            found += pairs(raw)
         for one in found:
             confidence = judge(one.name, one.value, quoted=one.quoted, graded=shown)
             if confidence is None:

@@ -42,6 +42,8 @@ ABOUT = frozenset({"HASH", "SHA", "MD", "DIGEST", "CHECKSUM", "FINGERPRINT", "FI
 # Where a list goes on, or what a request is known by; whoever has one can do nothing with it.
 CURSORS = frozenset(
     {
+        "CSRF",
+        "XSRF",
         "NEXT",
         "CHANGE",
         "PAGE",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.cache import kept
 from shield_ai.scan import assignments, worth
-from shield_ai.scan.assignments import XML_MARK
+from shield_ai.scan.assignments import PAIR_MARK
 from shield_ai.scan.tokens import source_of
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ ENOUGH = 2_000_000  # bytes from which the database is worth loading
 # What the assignments begin with, up to the first character of the value: in code, and where values stand bare.
 TELLING = rb"(?i)" + assignments.CORE + assignments.NAME_END + rb"[\"'`]?\]?\)?"
 AFTER = rb"\s{0,8}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|[\"'`]\s{0,4},)\s{0,40}\(?\s{0,9}"
-CODE = TELLING + AFTER + rb"[bBrRuUfF@$]{0,2}[\"'`]"
-TEXT = TELLING + rb"(?:" + AFTER + rb"[^\s]|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"
+NOTHING = rb"[ \t]{1,3}(?:is[ \t:]{1,3})?[\"'`]"
+CODE = TELLING + rb"(?:" + AFTER + rb"[bBrRuUfF@$]{0,2}[\"'`]|" + NOTHING + rb")"
+TEXT = TELLING + rb"(?:" + AFTER + rb"[^\s]|" + NOTHING + rb"|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"
 REPEAT = re.compile(rb"\{(\d+)(,?)(\d*)\}")
 FEW = 40
 
@@ -33,7 +34,7 @@ class Candidates(NamedTuple):
 
     rules: list[int]
     regions: list[tuple[int, int]] | None = None  # where assignments may stand; None: anywhere
-    markup: bool = True  # whether there may be some in XML
+    pairs: bool = True  # whether a name and a value may stand side by side
     worth: tuple[bool, ...] | None = None  # of Python: which of `worth.ALL` match
 
 
@@ -61,7 +62,7 @@ class Hyper:
         self._scratch = hyperscan.Scratch(self._database)
         self._database.scratch = self._scratch
         self._places = {False: len(sources), True: len(sources) + 1}
-        self._markup = len(sources) + 2
+        self._pairs = len(sources) + 2
         self._worth = range(len(sources) + 3, len(sources) + 3 + len(worth.ALL))
 
     def _compile(self, sources: list[bytes]) -> bytes:
@@ -77,7 +78,7 @@ class Hyper:
         return bytes(hs.dumpb(database))
 
     def _extra(self) -> list[bytes]:
-        return [CODE, TEXT, XML_MARK.pattern, *(pattern.pattern for pattern in worth.ALL)]
+        return [CODE, TEXT, PAIR_MARK.pattern, *(pattern.pattern for pattern in worth.ALL)]
 
     def look(self, raw: bytes, *, bare: bool) -> Candidates:
         """Say what may be found in a file."""
@@ -96,7 +97,7 @@ class Hyper:
         return Candidates(
             rules=sorted(number for number in found if number < self._places[False]),
             regions=_regions(raw, ends),
-            markup=self._markup in found,
+            pairs=self._pairs in found,
             worth=tuple(number in found for number in self._worth),
         )
 

@@ -9,14 +9,14 @@ from shield_ai.scan.random_text import is_random
 SHORTEST, LONGEST = 4, 4096  # characters of a value that is looked at
 # Another thing fills these in: a shell, a template, a formatter, a vault.
 TEMPLATE = re.compile(
-    r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@|\\\(|`|%[sd]\b|\{[A-Za-z_][\w.]*\}|^ENC\[|^\{cipher\}|^!\w|^&\w+$|^\*\w+$"
+    r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@|\\\(|`|%[sd]\b|\{[A-Za-z_][\w.]*\}|^['\"]+\$\w|^\$[A-Za-z_]\w*[/:.@-]|^ENC\[|^\{cipher\}|^!\w|^&\w+$|^\*\w+$"
     r"|^\$[A-Za-z_]\w*$|^\$\$|^%[A-Za-z_]\w*%?$|^@\w+@$|^\{[^}]*\}$|^<[^>]*>$|^\[[^\]]*\]$"
     r"|^(?:env|vault|ref|secret|ssm|file|op|sops|arn|urn|classpath|resolve|awssm|kms|keyring|data)(?::|\+)",
     re.IGNORECASE,
 )
 # A person is asked to put something here.
 PLACEHOLDER = re.compile(
-    r"^(x{3,}|\*{2,}|\.{2,}|-{2,}|_{2,}|#+|0{4,}|1{6,}|\?+)$|x{6,}|\*{4,}|\.{3}|^<|>$|^your|^example([_\W]|$)"
+    r"^(x{3,}|\*{2,}|\.{2,}|-{2,}|_{2,}|#+|0{4,}|1{6,}|\?+)$|x{6,}|#{5,}|\*{4,}|\.{3}|^<|>$|^your|^example([_\W]|$)"
     r"|(^|[_\W])(your|my|enter|insert|put|add|use|type|replace|fill|set|change|the|some|any)[-_ ]"
     r".*(here|key|token|secret|value|id|password|pass|this|it|me|now)"
     r"|placeholder|redacted|(^|[_\W])(todo|fixme|dummy|sanitized|masked|hidden|removed|obfuscated)([_\W]|$)",
@@ -48,7 +48,7 @@ FILE = re.compile(
     re.IGNORECASE,
 )
 URL = re.compile(r"^[a-z][a-z0-9+.-]*://|^www\.|^mailto:|^arn:|^projects/|^/subscriptions/", re.IGNORECASE)
-MARKUP = re.compile(r"</?[a-z]+[ >/]|\\[wsdb]\+|\(\?[:=!P]|\[\^|\\n.*\\n|^[#.]\w+[ :>]|&\w+;")
+MARKUP = re.compile(r"</?[a-z]+[ >/]|\\[wsdb]\+|\(\?[:=!P]|\[\^|\\n.*\\n|^[#.]\w+[ :>]|&\w+;|^['\"]?\s*[.+]\s*[$\w(]")
 CALL = re.compile(r"^[\w.]+\(|\($|^\w+\[|->|=>|::|\s[|&]{1,2}\s|^lambda\b|^function\b|^new\s|^await\s")
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9]*(_[A-Z0-9]+)+_?|[A-Z]{2,10}")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
