@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 DEFAULT = "7d"
 _NOWHERE = "0" * 12  # an account: costs are the same in each
 _USAGE = Usage()
+_CENT = 0.01
 _COST_NOTE = (
     f"For {_USAGE.processes} processes that keep each value for {_USAGE.ttl:g} seconds, by the list prices of {AS_OF},"
     " without free tiers. shield cost takes other numbers."
@@ -165,8 +166,12 @@ def _cost(manifest: Manifest, work: Work) -> Iterator[tuple[str, str]]:
         found = bill(manifest, resources(manifest, _NOWHERE, manifest.app.region, work.tree.read), _USAGE)
     except ShieldError:
         return
-    yield from ((line.what, f"${line.usd:,.2f}") for line in found.lines)
-    yield "together", f"${found.total:,.2f}"
+    yield from ((line.what, _dollars(line.usd)) for line in found.lines)
+    yield "together", _dollars(found.total)
+
+
+def _dollars(usd: float) -> str:
+    return f"${usd:,.2f}" if usd >= _CENT else "under a cent"
 
 
 def _what(resource: Resource) -> str:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import msgspec
+import pytest
 from dossiers import CLEAN, EMPTY, dossier
 
+from shield_ai.model import Check, Status
 from shield_ai.reports.rollout import BY_HAND, STAGES, rollout
 
 
@@ -34,3 +37,12 @@ def test_what_was_not_looked_at_is_not_known():
     assert found["See in the audit that only the app reads"] == "unknown"
     assert found["Rotate on schedule"] == "unknown"
     assert found["Name the secrets in shield.toml"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [(Status.OK, "done"), (Status.UNKNOWN, "unknown"), (Status.FAILED, "open")]
+)
+def test_the_worst_check_counts(status, state):
+    role = Check(name="the app's role may read its secrets", status=status, detail="why")
+    found = states(msgspec.structs.replace(CLEAN, checks=(*CLEAN.checks, role)))
+    assert found["Give the app's role the policy for exactly these secrets"] == state

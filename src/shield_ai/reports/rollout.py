@@ -83,5 +83,9 @@ def _check(dossier: Dossier, stage: str, text: str, *parts: str) -> Step:
     found = [check for check in dossier.checks if any(part in check.name for part in parts)]
     if not found:
         return Step(stage=stage, text=text, state="unknown", evidence="not looked at")
-    bad = [check for check in found if check.status is not Status.OK]
-    return _step(stage, text, done=not bad, evidence=bad[0].detail if bad else f"{len(found)} of {len(found)} ok")
+    worst = next(
+        (check for status in (Status.FAILED, Status.UNKNOWN) for check in found if check.status is status), None
+    )
+    if worst and worst.status is Status.UNKNOWN:
+        return Step(stage=stage, text=text, state="unknown", evidence=worst.detail)
+    return _step(stage, text, done=not worst, evidence=worst.detail if worst else f"{len(found)} of {len(found)} ok")
