@@ -62,7 +62,7 @@ def test_a_name_that_is_no_utf_8(repository) -> None:
     commit(
         repository, {os.fsdecode(b"caf\xe9.py"): f'x = "{fill("ghp_{alnum:36}", 6)}"\n'}, "2023-01-02T03:04:05+00:00"
     )
-    assert history(repository)[-1].path == r"caf\xe9.py"
+    assert r"caf\xe9.py" in {finding.path for finding in history(repository)}
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["none", "broken"])

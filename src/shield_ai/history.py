@@ -20,6 +20,7 @@ from shield_ai.scan.findings import number
 from shield_ai.scan.places import worth_reading
 from shield_ai.scan.prefilter import prefilter
 from shield_ai.scan.tokens import Tokens
+from shield_ai.scan.walk import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,7 @@ def history(root: Path, *, everything: bool = False) -> list[Finding]:
 def _told(finding: Finding, *, stands: bool) -> Finding:
     state = "still there" if stands else "taken out since"
     message = f"{finding.message}; committed on {finding.date[:10]} in {finding.commit[:10]}, {state}: rotate it"
-    return msgspec.structs.replace(finding, message=message, stands=stands)
+    return msgspec.structs.replace(finding, path=readable(finding.path), message=message, stands=stands)
 
 
 def versions(root: Path) -> Iterator[Version]:

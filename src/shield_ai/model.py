@@ -149,7 +149,8 @@ def fingerprint(rule: str, path: str, name: str, ordinal: int) -> str:
         name: The setting or variable.
         ordinal: Counts findings of the same rule, path and name from 0, in file order.
     """
-    return hashlib.sha256("\0".join((rule, path, name, str(ordinal))).encode()).hexdigest()[:32]
+    whole = "\0".join((rule, path, name, str(ordinal)))
+    return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 class Applicability(enum.StrEnum):

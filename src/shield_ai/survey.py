@@ -18,7 +18,7 @@ from shield_ai.scan import Scan, scan, scan_files
 from shield_ai.scan.credentials import LARGEST, Seen, credentials, reader
 from shield_ai.scan.findings import number
 from shield_ai.scan.ignores import accepted
-from shield_ai.scan.walk import is_dotenv, walk_all
+from shield_ai.scan.walk import is_dotenv, readable, walk_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -166,8 +166,8 @@ def _joined(parts: Iterable[_Part], *, everything: bool) -> Survey:
         skips = [skip for skip in (part.app.skipped if part.app else ()) if not skip.line]
         known = {skip.path for skip in skips}
         skips += [skip for skip in part.seen.skipped if skip.path not in known]
-        findings += [msgspec.structs.replace(f, path=part.prefix + f.path) for f in [*shown, *notes]]
-        unseen += [msgspec.structs.replace(skip, path=part.prefix + skip.path) for skip in skips]
+        findings += [msgspec.structs.replace(f, path=readable(part.prefix + f.path)) for f in [*shown, *notes]]
+        unseen += [msgspec.structs.replace(skip, path=readable(part.prefix + skip.path)) for skip in skips]
         readers[part.prefix] = part.read
 
     def read(path: str) -> bytes | None:

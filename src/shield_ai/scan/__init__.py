@@ -35,7 +35,7 @@ from shield_ai.scan.moved import moved
 from shield_ai.scan.project import Project
 from shield_ai.scan.python import Walk
 from shield_ai.scan.settle import Elsewhere, listed, settle
-from shield_ai.scan.walk import is_dotenv, walk
+from shield_ai.scan.walk import is_dotenv, readable, walk
 from shield_ai.scan.worth import ALL, LOADS, OWN, WORDS, is_dull, is_worth, worth_parsing
 from shield_ai.source import Source
 
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     Read = Callable[[str], bytes | None]
     Worth = Mapping[str, tuple[bool, ...]]
 
+ODD = "its name is no UTF-8: only looked through for credentials; rename it"
 TOO_LARGE = 2_000_000  # bytes; no hand-written Python file comes near
 SOURCE = b"class SecretsManagerSource(EnvSettingsSource)"  # a copy of ours
 ACCESSORS = ("get_secret", "aws_get_secret", "shield_get_secret")
@@ -90,13 +91,13 @@ def scan_files(
         named: Variables that shield.toml names: secrets, whatever they are called.
         worth: What the patterns of `worth` found in the Python files, where they were looked for already.
     """
+    paths, skipped = _sorted_out(paths)
     python = [path for path in paths if path.endswith(".py")]
     known = set(paths)
     facts = _facts(name, known, read, worth or {})
     project = Project(set(python), facts, read, {path for path, found in (worth or {}).items() if is_dull(found)})
     settings = set(facts.settings)
     findings: list[Finding] = []
-    skipped: list[Skipped] = []
     looked: list[str] = []
     constants: list[Finding] = []
     harmless: list[Skipped] = []
@@ -152,6 +153,13 @@ def scan_files(
         constants=tuple(constants),
         calls=tuple(calls),
     )
+
+
+def _sorted_out(paths: list[str]) -> tuple[list[str], list[Skipped]]:
+    """Leave out files that no import names, and no plan or journal could."""
+    odd = [path for path in paths if path != readable(path)]
+    skipped = [Skipped(path=readable(path), line=0, name="", reason=ODD) for path in odd if path.endswith(".py")]
+    return [path for path in paths if path == readable(path)], skipped
 
 
 def _harmless(source: Source, seen: Walk, *, settings: bool) -> Iterator[Skipped]:

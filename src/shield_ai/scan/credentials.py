@@ -125,7 +125,7 @@ def reader(root: str) -> Callable[[str], bytes | None]:
             return None
         with os.fdopen(handle, "rb", buffering=0) as file:
             try:
-                return file.read(LARGEST + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else None
+                return file.read(LARGEST + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
             except OSError:
                 return None
 

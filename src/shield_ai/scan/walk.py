@@ -122,6 +122,11 @@ def _is_folder(entry: os.DirEntry[str], *, links: bool = True) -> bool:
         return False
 
 
+def readable(path: str) -> str:
+    r"""Write a path so that every report can hold it: bytes that are no UTF-8 as `\xe9`."""
+    return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def is_dotenv(name: str) -> bool:
     """Whether a file's name is that of a .env file with real values."""
     return bool(DOTENV.match(name)) and not EXAMPLE.search(name)
