@@ -68,6 +68,7 @@ def server(tmp_path_factory):
 @pytest.fixture
 def root(server, no_real_aws, monkeypatch):
     """The account's root user, whom nothing is denied."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the credentials of other tests
     for name, value in {
         "AWS_ENDPOINT_URL": server,
         "AWS_ACCESS_KEY_ID": "test",

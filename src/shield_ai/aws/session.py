@@ -53,6 +53,8 @@ _CREDENTIALS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+_KEY = {"EncryptionFailure", "DecryptionFailure", "KMSAccessDeniedException", "DisabledException"}
+_REGION = {"OptInRequired", "AuthFailure", "InvalidSignatureRegion"}
 _SLOW_DOWN = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
 
 
@@ -201,7 +203,14 @@ def refused(permission: str, name: str = "") -> Iterator[None]:
 def _answer(error: ClientError, permission: str, on: str) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "unknown")
     if code in _DENIED:
-        return AwsError(f"AWS denied {permission}{on}", f"allow {permission} for the identity that runs shield")
+        line = f'{{"Effect": "Allow", "Action": "{permission}", "Resource": …}}'
+        hint = f"the policy of the identity that runs shield lacks {line}; shield export --format operator-policy"
+        return AwsError(f"AWS denied {permission}{on}", hint)
+    if code in _KEY:
+        hint = "is the KMS key enabled, and does its policy let you use it? kms_key in shield.toml names it"
+        return AwsError(f"AWS can't use the KMS key for {permission}{on}: {code}", hint)
+    if code in _REGION:
+        return AwsError(f"AWS refused {permission}{on}: {code}", "is region in shield.toml the right one, and enabled?")
     if code in _CREDENTIALS:
         return AwsError(f"AWS does not accept the credentials: {code}", "sign in again, then run the same command")
     if code in _SLOW_DOWN:

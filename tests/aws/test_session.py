@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+from fault_proxy import FaultProxy
+
+from shield_ai.aws.account import Account
+from shield_ai.aws.session import Session
+from shield_ai.errors import AwsError
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "hint"),
+    [
+        pytest.param("AccessDeniedException", "AWS denied secretsmanager:DescribeSecret on a", '"Action": "secretsmanager:DescribeSecret"', id="a permission is missing"),
+        pytest.param("ExpiredTokenException", "does not accept the credentials: ExpiredTokenException", "sign in again", id="the token has expired"),
+        pytest.param("UnrecognizedClientException", "does not accept the credentials", "sign in again", id="a key that is none"),
+        pytest.param("DecryptionFailure", "can't use the KMS key", "enabled", id="the KMS key is off"),
+        pytest.param("OptInRequired", "refused secretsmanager:DescribeSecret", "region", id="a region that is not enabled"),
+        pytest.param("ThrottlingException", "throttled secretsmanager:DescribeSecret on a", "nothing is done twice", id="throttled again and again"),
+        pytest.param("InternalServiceError", "refused secretsmanager:DescribeSecret on a: InternalServiceError", "nothing is done twice", id="broken again and again"),
+    ],
+)  # fmt: skip
+def test_what_aws_says_in_words_that_say_what_to_do(aws, monkeypatch, code, message, hint):
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer("DescribeSecret", code, at=None)
+        account = Account(Session("us-east-1"))
+        with pytest.raises(AwsError) as caught:
+            account.secrets.state("a")
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+    assert "injected" not in str(caught.value)
+
+
+def test_nobody_there(no_real_aws, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    with pytest.raises(AwsError, match="can't be reached for sts:GetCallerIdentity"):
+        Session("us-east-1").account()
+
+
+def test_no_credentials(no_real_aws, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(AwsError, match="no AWS credentials"):
+        Session("us-east-1").account()
+
+
+def test_a_client_is_made_once(aws):
+    session = Session("us-east-1")
+    assert session.secretsmanager() is session.secretsmanager()
+    assert session.partition == "aws"
+    assert Session("cn-north-1").partition == "aws-cn"
