@@ -45,6 +45,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     role: str = ""  # the app's IAM role, by name or ARN; without it, no policy is created in AWS
     tags: dict[str, str] = {}  # on everything that is made in AWS, beside `app` and `managed-by`
     replicas: tuple[str, ...] = ()  # further regions that get a copy of each secret
+    readers_only: bool = False  # a policy on each secret: the role, the rotation and monitoring's readers, no one else
     prefetch: bool = False  # the app calls prefetch(), which needs a permission of its own
 
 

@@ -14,6 +14,7 @@ MANIFEST = Manifest(
         prefix="shop/prod/",
         role="Shop",
         kms_key="alias/shop",
+        readers_only=True,
         replicas=("eu-west-1",),
         tags={"team": "a b"},
     ),

@@ -30,6 +30,8 @@ for word in words:
         given[last].append(word)
 def value(name, words):
     kind = shape.members[name].type_name
+    if kind == "boolean":
+        return True
     if kind in ("map", "structure") or (kind == "list" and words[0][:1] in "[{{"):
         return json.loads(words[0])
     return words if kind == "list" else {{"integer": int, "double": float}}.get(kind, str)(words[0])

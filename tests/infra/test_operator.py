@@ -19,7 +19,7 @@ from shield_ai.model import Kind
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 FULL = Manifest(
-    app=App(name="shop", prefix="shop/", role="Shop", kms_key="alias/shop", prefetch=True),
+    app=App(name="shop", prefix="shop/", role="Shop", kms_key="alias/shop", prefetch=True, readers_only=True),
     monitoring=Monitoring(email=("ops@example.com",)),
     rotation=Functions(subnets=("subnet-1",), security_groups=("sg-1",)),
     secret=(

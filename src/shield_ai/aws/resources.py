@@ -22,6 +22,7 @@ from shield_ai.aws.iam import Policy, PolicyAttachment
 from shield_ai.aws.notify import Queue, Topic
 from shield_ai.aws.rotation import Rotation
 from shield_ai.aws.schedules import Schedule
+from shield_ai.aws.secret_policy import SecretPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +56,7 @@ class Kind(Protocol):
 KINDS: dict[str, type[Kind]] = {
     "policy": Policy,
     "policy-attachment": PolicyAttachment,
+    "secret-policy": SecretPolicy,
     "log-group": LogGroup,
     "rotation-role": RotationRole,
     "function": Function,

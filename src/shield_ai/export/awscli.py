@@ -67,6 +67,11 @@ def _secret(name: str, settings: Settings) -> Iterator[Command]:
     yield [*look, _OR, *make, *options, "--tags", *_tags(settings)]
 
 
+def _secret_policy(name: str, settings: Settings) -> Iterator[Command]:
+    document = ["--resource-policy", _json(settings["document"]), "--block-public-policy"]
+    yield ["secretsmanager", "put-resource-policy", "--secret-id", name, *document]
+
+
 def _policy(name: str, settings: Settings) -> Iterator[Command]:
     document = ["--policy-name", name, "--policy-document", _json(settings["document"])]
     look = ["iam", "get-policy", "--policy-arn", settings["arn"]]
@@ -131,6 +136,7 @@ def _dashboard(name: str, settings: Settings) -> Iterator[Command]:
 _KINDS: dict[str, Callable[[str, Settings], Iterator[Command]]] = {
     "secret": _secret,
     "policy": _policy,
+    "secret-policy": _secret_policy,
     "policy-attachment": _attachment,
     "queue": _queue,
     "topic": _topic,

@@ -96,6 +96,12 @@ def _secret(name: str, settings: Settings) -> Iterator[Made]:
     )
 
 
+def _secret_policy(name: str, settings: Settings) -> Iterator[Made]:
+    secret = {"Ref": _logical(f"Secret {name}", {})}
+    policy = {"SecretId": secret, "ResourcePolicy": settings["document"], "BlockPublicPolicy": True}
+    yield "SecretsManager::ResourcePolicy", policy
+
+
 def _policy(name: str, settings: Settings) -> Iterator[Made]:
     yield "IAM::ManagedPolicy", {"ManagedPolicyName": name, "PolicyDocument": settings["document"]}
 
@@ -190,6 +196,8 @@ def _function(name: str, settings: Settings) -> Iterator[Made]:
             "Tags": _tags(settings),
         },
     )
+    if not settings["called_by"]:
+        return
     yield (
         "Lambda::Permission",
         {
@@ -218,6 +226,7 @@ def _rotation(name: str, settings: Settings) -> Iterator[Made]:
 _KINDS: dict[str, Callable[[str, Settings], Iterator[Made]]] = {
     "secret": _secret,
     "policy": _policy,
+    "secret-policy": _secret_policy,
     "log-group": _log_group,
     "rotation-role": _role,
     "function": _function,

@@ -44,6 +44,12 @@ class _Json:
         self.document = document
 
 
+class _Name(str):
+    """A reference, which stands without quotes."""
+
+    __slots__ = ()
+
+
 class _Names:
     """References, which stand without quotes."""
 
@@ -82,6 +88,8 @@ def _lines(arguments: dict[str, Any], depth: int) -> Iterator[str]:
 
 def _value(value: Any, depth: int) -> str:
     pad = "  " * (depth + 1)
+    if isinstance(value, _Name):
+        return str(value)
     if isinstance(value, _Names):
         return f"[{', '.join(value.names)}]"
     if isinstance(value, _Json):
@@ -111,6 +119,14 @@ def _secret(name: str, settings: Settings) -> Iterator[Block]:
             **({"replica": [{"region": region} for region in settings["replicas"]]} if settings["replicas"] else {}),
             "tags": settings["tags"],
         },
+    )
+
+
+def _secret_policy(name: str, settings: Settings) -> Iterator[Block]:
+    arn = _Name(f"aws_secretsmanager_secret.{_label(name)}.arn")
+    yield (
+        "aws_secretsmanager_secret_policy",
+        {"secret_arn": arn, "policy": _Json(settings["document"]), "block_public_policy": True},
     )
 
 
@@ -233,6 +249,8 @@ def _function(name: str, settings: Settings) -> Iterator[Block]:
             "depends_on": _Names(f"aws_iam_role_policy.{_label(name)}_1"),
         },
     )
+    if not settings["called_by"]:
+        return
     yield (
         "aws_lambda_permission",
         {
@@ -265,6 +283,7 @@ def _rotation(name: str, settings: Settings) -> Iterator[Block]:
 _KINDS: dict[str, Callable[[str, Settings], Iterator[Block]]] = {
     "secret": _secret,
     "policy": _policy,
+    "secret-policy": _secret_policy,
     "log-group": _log_group,
     "rotation-role": _role,
     "function": _function,

@@ -8,6 +8,7 @@ from shield_ai.infra.canary import canary
 from shield_ai.infra.iam import iam
 from shield_ai.infra.monitoring import monitoring
 from shield_ai.infra.rotation import rotation
+from shield_ai.infra.secret_policy import secret_policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ def resources(
     """
     return (
         *iam(manifest, account, region),
+        *secret_policies(manifest, account, region),
         *monitoring(manifest, account, region),
         *rotation(manifest, account, region, read),
         *canary(manifest, account, region, read),

@@ -22,6 +22,7 @@ ARNS = {
     "rotation-role": "arn:{partition}:iam::{account}:role/{name}",
     "function": "arn:{partition}:lambda:{region}:{account}:function:{name}",
     "rotation": "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????",
+    "secret-policy": "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????",
     "queue": "arn:{partition}:sqs:{region}:{account}:{name}",
     "topic": "arn:{partition}:sns:{region}:{account}:{name}",
     "event-rule": "arn:{partition}:events:{region}:{account}:rule/{name}",

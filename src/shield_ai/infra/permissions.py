@@ -53,6 +53,12 @@ PERMISSIONS = {
         ),
         remove=("iam:DeletePolicy", "iam:ListPolicyVersions", "iam:DeletePolicyVersion"),
     ),
+    "secret-policy": Verbs(
+        look=("secretsmanager:GetResourcePolicy",),
+        create=("secretsmanager:PutResourcePolicy",),
+        update=("secretsmanager:PutResourcePolicy",),
+        remove=("secretsmanager:DeleteResourcePolicy",),
+    ),
     "policy-attachment": Verbs(
         look=("iam:ListAttachedRolePolicies",),
         create=("iam:AttachRolePolicy",),

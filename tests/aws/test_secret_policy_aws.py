@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import boto3
+from fault_proxy import FaultProxy
+
+from shield_ai.aws.secret_policy import SecretPolicy
+from shield_ai.aws.session import Session
+
+DOCUMENT = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}],
+}
+
+
+def test_it_comes_and_goes_and_never_lets_the_public_in(aws, monkeypatch):
+    boto3.client("secretsmanager").create_secret(Name="a", SecretString="x")
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        policy = SecretPolicy(Session("us-east-1"))
+        assert policy.look("a") is None
+        policy.put("a", {"document": DOCUMENT}, None)
+        assert policy.look("a") == {"document": DOCUMENT}
+        assert [call.body["BlockPublicPolicy"] for call in proxy.calls if call.operation == "PutResourcePolicy"] == [
+            True
+        ]
+        for _ in range(2):
+            policy.remove("a")
+            assert policy.look("a") is None
+
+
+def test_no_such_secret(aws):
+    policy = SecretPolicy(Session("us-east-1"))
+    assert policy.look("a") is None
+    policy.remove("a")

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from shield_ai.infra.secret_policy import secret_policies
+from shield_ai.manifest import App, Manifest, Monitoring, Secret
+
+SECRETS = (Secret(name="a", env="A"), Secret(name="b", env="B"))
+
+
+def made(**app):
+    manifest = Manifest(
+        app=App(name="shop", prefix="shop/", **app), monitoring=Monitoring(readers=("user/ann",)), secret=SECRETS
+    )
+    return list(secret_policies(manifest, "123456789012", "us-east-1"))
+
+
+def test_nothing_unless_it_is_asked_for():
+    assert made() == []
+
+
+def test_each_secret_shuts_out_all_but_those_who_are_named():
+    first, second = made(readers_only=True, role="service/Shop")
+    assert (first.key, second.name) == (("secret-policy", "shop/a"), "shop/b")
+    (statement,) = first.settings["document"]["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "secretsmanager:GetSecretValue")
+    base = "arn:aws:iam::123456789012:"
+    assert statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == [
+        f"{base}role/Shop",
+        f"{base}role/shop-rotate-*",
+        f"{base}user/ann",
+    ]
