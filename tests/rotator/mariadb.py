@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import secrets
@@ -18,7 +19,7 @@ from shield_ai.localaws.child import Child
 from shield_ai.localaws.postgres import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class Mariadb:
@@ -26,6 +27,8 @@ class Mariadb:
 
     def __init__(self, port: int, password: str, folder: Path) -> None:
         self.port, self.password, self.folder = port, password, folder
+        self.stop: Callable[[], None]
+        self.start: Callable[[], Mariadb]  # again, after a stop
 
     @property
     def log(self) -> bytes:
@@ -77,12 +80,22 @@ def running() -> Iterator[Mariadb]:
             *("--general-log", f"--general-log-file={folder}/general.log", *more),
         ]
         env = {"PATH": os.environ["PATH"] + ":/usr/sbin"}
-        with Child("MariaDB", [server], log=folder / "server.log", env=env, user=account) as child:
-            first = Mariadb(port, "", folder)
-            child.wait_until(lambda: answers(first), 60)
+        with contextlib.ExitStack() as stack:
+
+            def start(password: str) -> Mariadb:
+                child = Child("MariaDB", [server], log=folder / "server.log", env=env, user=account)
+                stack.enter_context(child)
+                made = Mariadb(port, password, folder)
+                child.wait_until(lambda: answers(made), 60)
+                made.stop, made.start = child.stop, lambda: start(password)
+                return made
+
+            first = start("")
             password = secrets.token_hex(12)
             first.run("SET PASSWORD = PASSWORD(%s)", password)
-            yield Mariadb(port, password, folder)
+            made = Mariadb(port, password, folder)
+            made.stop, made.start = first.stop, lambda: start(password)
+            yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

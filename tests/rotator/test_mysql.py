@@ -7,7 +7,8 @@ import secrets
 
 import pytest
 from bed import MysqlBed, password
-from matrix import some
+from mariadb import installed, running
+from matrix import WHOLE, some
 from wire import Wire, mysql_statement
 
 from shield_ai.rotator.errors import DatabaseError, LockedOutError, RotationError, SetupError
@@ -197,3 +198,23 @@ def test_cut_at_each_statement(aws, mariadb, strategy, before):
             bed.rotate(token)
             bed.check()
         bed.remove()
+
+
+@pytest.mark.skipif(not WHOLE, reason="make test-rotation starts servers of its own")
+@pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
+def test_the_server_is_restarted_half_way(aws, strategy):
+    if not installed():
+        pytest.skip("MariaDB is not installed")
+    with running() as server, Wire(server.host, server.port, mysql_statement) as wire:
+        bed = MysqlBed(aws, server, strategy, port=wire.port)
+        bed.rotate()
+        for number in range(2, wire.count, wire.count // 2):
+            old, token = bed.document(), bed.begin()
+            wire.stop_at(number, bed.mariadb.stop)
+            with pytest.raises(DatabaseError):
+                bed.rotate(token)
+            bed.mariadb = bed.mariadb.start()
+            if bed.never_dark:
+                assert bed.works(old)
+            bed.rotate(token)
+            bed.check()
