@@ -154,4 +154,5 @@ def _label(name: str, value: str) -> bool:
     if value == "password":  # a bad one, and the most used
         return "FIELD" in words(name)
     bare = "".join(words(value))
-    return bare == "".join(words(name)) or bare in LABELS
+    own = words(name)
+    return bare in LABELS or bare == "".join(own) or (len(own) > 1 and bare.endswith("".join(own)))

@@ -51,6 +51,7 @@ URL = re.compile(r"^[a-z][a-z0-9+.-]*://|^www\.|^mailto:|^arn:|^projects/|^/subs
 MARKUP = re.compile(r"</?[a-z]+[ >/]|\\[wsdb]\+|\(\?[:=!P]|\[\^|\\n.*\\n|^[#.]\w+[ :>]|&\w+;|^['\"]?\s*[.+]\s*[$\w(]")
 CALL = re.compile(r"^[\w.]+\(|\($|^\w+\[|->|=>|::|\s[|&]{1,2}\s|^lambda\b|^function\b|^new\s|^await\s")
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9]*(_[A-Z0-9]+)+_?|[A-Z]{2,10}")
+ALNUM = re.compile(r"[A-Za-z0-9]")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 IDENTIFIER = re.compile(
     r"[A-Za-z_]\w*([.:][A-Za-z_]\w*)+(\(.*)?|[a-z]+(_[a-z]+){2,}|[a-z]+[A-Z][a-z]+[A-Za-z]*|[a-z]+(-[a-z]+){2,}"
@@ -83,7 +84,11 @@ def is_something_else(value: str, *, quoted: bool) -> bool:
         return True
     if any(kind.search(value) for kind in (TEMPLATE, URL, FILE, MARKUP)):
         return True
-    return not quoted and bool(CALL.search(value) or value[0] in "({[|>&*!@%`," or value[-1] in "({[,;\\")
+    if quoted:
+        return False
+    if CALL.search(value) or value[0] in "({[|>&*!@%`," or value[-1] in "({[,;\\":
+        return True
+    return not ALNUM.search(value) or any(value.count(end) > value.count(start) for start, end in ("()", "{}", "[]"))
 
 
 def is_name(value: str) -> bool:
