@@ -12,6 +12,7 @@ from shield_helpers import make_app, run
 
 from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
+from shield_ai.manifest import parse
 from shield_ai.model import Hidden
 
 NAME = "mail-api-key"
@@ -122,6 +123,24 @@ def test_settings_that_somebody_changed_are_named_and_left_unless_told_otherwise
     assert state().settings["description"] == "by hand"
     apply(app, "--conflict", "replace")
     assert state().settings == right
+
+
+def test_a_secret_that_was_made_without_a_value_gets_it(app):
+    """As `shield export` makes them."""
+    undo(app)
+    client, name_of_app = boto3.client("secretsmanager"), parse((app / "shield.toml").read_text()).app.name
+    for name in (NAME, "django-secret-key"):
+        client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+        tags = [{"Key": "app", "Value": name_of_app}, {"Key": "managed-by", "Value": "shield-ai"}]
+        client.create_secret(Name=name, Tags=tags)
+    assert f"~ {NAME:<46} update from .env" in plan(app)
+    apply(app)
+    assert value() == "first"
+    assert client.get_secret_value(SecretId="django-secret-key")["SecretString"]
+    assert "nothing to do" in apply(app)
+    assert "its value stays, AWS can't take the only one away" in undo(app)
+    assert value() == "first"
+    assert "nothing to undo" in undo(app)
 
 
 def test_asking_needs_a_terminal(app):

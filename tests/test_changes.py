@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.changes import Known, resource_changes, secret_change
+from shield_ai.errors import UnsafePlanError
 from shield_ai.infra.secrets import secret_settings
 from shield_ai.manifest import App, Manifest, Secret
 from shield_ai.model import Action, Live, Origin, Resource, SecretState
@@ -66,6 +67,35 @@ def test_what_depends_on_another_goes_first():
     assert gone[0].permissions == ("iam:DetachRolePolicy",)
 
 
+def tagged(n, **tags):
+    return {"n": n, "tags": tags}
+
+
+SHOP = {"app": "shop", "managed-by": "shield-ai"}
+WANTED = tagged(1, **SHOP, environment="staging")
+BY_HAND = tagged(2, team="web")
+
+
+@pytest.mark.parametrize(
+    ("now", "message"),
+    [
+        pytest.param(tagged(2, **SHOP | {"app": "shop-prod"}), "belongs to the app shop-prod", id="another app's"),
+        pytest.param(tagged(2, **SHOP, environment="live"), "belongs to the environment live", id="another environment's"),
+        pytest.param(BY_HAND, "is there already, and was not made by shield", id="made by hand"),
+        pytest.param(tagged(2), "is there already", id="no tags"),
+    ],
+)  # fmt: skip
+def test_what_belongs_to_somebody_else_is_not_overwritten(now, message):
+    with pytest.raises(UnsafePlanError, match=f"policy shop-read {message}"):
+        made(WANTED, now, None, replace=True)
+
+
+def test_what_is_ours_by_its_tags_or_by_the_journal_is_updated():
+    assert made(WANTED, tagged(2, **SHOP), None) == [(Action.UPDATE, WANTED, tagged(2, **SHOP))]
+    assert made(WANTED, BY_HAND, WANTED) == [(Action.DRIFT, WANTED, BY_HAND)]
+    assert made(WANTED, BY_HAND, WANTED, replace=True) == [(Action.UPDATE, WANTED, BY_HAND)]
+
+
 MAIL = Secret(name="mail-key", env="MAIL_KEY")
 MANIFEST = Manifest(app=App(name="shop"), secret=(MAIL,))
 RIGHT = secret_settings(MAIL, MANIFEST)
@@ -74,8 +104,8 @@ OURS = {"app": "shop", "managed-by": "shield-ai"}
 SOURCE = (Origin(locator="env:MAIL_KEY"),)
 
 
-def secret(now, *, put=None, value="unchanged", replace=False, origins=SOURCE, tags=OURS):
-    state = SecretState(arn="arn:x", tags=tags, versions={"v1": ("AWSCURRENT",)}, settings=now)
+def secret(now, *, put=None, value="unchanged", replace=False, origins=SOURCE, tags=OURS, stage="AWSCURRENT"):
+    state = SecretState(arn="arn:x", tags=tags, versions={"v1": (stage,)}, settings=now)
     live = Live(account="1", region="r", secrets={"mail-key": state})
     known = Known(
         put={("secret", "mail-key"): put} if put else {}, compare=lambda *_: value, replace=lambda *_: replace
@@ -94,6 +124,10 @@ def secret(now, *, put=None, value="unchanged", replace=False, origins=SOURCE, t
         pytest.param({"now": RIGHT, "replace": True}, (Action.KEEP, False, "unchanged", RIGHT), id="the same value is not stored again"),
         pytest.param({"now": RIGHT, "origins": (), "replace": True}, (Action.KEEP, False, "", RIGHT), id="no source"),
         pytest.param({"now": RIGHT, "origins": (Origin(locator="generate:password"),), "replace": True}, (Action.KEEP, False, "", RIGHT), id="what would be made anew"),
+        pytest.param({"now": RIGHT, "stage": "AWSPENDING"}, (Action.UPDATE, True, "", RIGHT), id="no value yet"),
+        pytest.param({"now": RIGHT, "stage": "x", "origins": ()}, (Action.KEEP, False, "", RIGHT), id="and no source"),
+        pytest.param({"now": RIGHT, "stage": "x", "origins": (Origin(locator="generate:password"),)}, (Action.UPDATE, True, "", RIGHT), id="one is made"),
+        pytest.param({"now": OTHER, "put": RIGHT, "stage": "x"}, (Action.UPDATE, True, "", OTHER), id="a value, and settings that somebody changed"),
         pytest.param({"now": OTHER}, (Action.UPDATE, False, "unchanged", RIGHT), id="settings of another machine"),
         pytest.param({"now": OTHER, "put": OTHER}, (Action.UPDATE, False, "unchanged", RIGHT), id="shield.toml changed"),
         pytest.param({"now": OTHER, "put": RIGHT}, (Action.DRIFT, False, "unchanged", RIGHT), id="somebody changed it"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.environments import TAG
 from shield_ai.errors import AwsError, UnsafePlanError
-from shield_ai.infra.iam import MANAGED_BY
+from shield_ai.infra.iam import MANAGED_BY, tags
 from shield_ai.infra.permissions import PERMISSIONS
 from shield_ai.infra.secrets import secret_settings
 from shield_ai.model import Action, Change, Kind, Origin, Shape, Skipped
@@ -52,6 +52,9 @@ def resource_changes(live: Live, known: Known) -> Iterator[Change]:
     Args:
         live: The account; `resources` has an entry for each that is asked for here.
         known: What should be there, and what was put.
+
+    Raises:
+        UnsafePlanError: Something with the same name was not made for this app.
     """
     for resource in known.desired:
         now = live.resources.get(resource.key)
@@ -70,6 +73,13 @@ def _firm(kind: str, settings: Settings) -> Settings:
 def _change(key: tuple[str, str], settings: Settings | None, now: Settings | None, known: Known) -> Change:
     kind, name = key
     ours = known.put.get(key)
+    if now and settings and now != settings and "tags" in settings:
+        owner = _owner(f"{kind} {name}", now.get("tags", {}), settings["tags"])
+        if not owner and ours is None:
+            raise UnsafePlanError(
+                f"{kind} {name} is there already, and was not made by shield",
+                "rename or remove it, or set another name or prefix in shield.toml",
+            )
     if now == settings:
         action = Action.KEEP
     elif now is None:
@@ -94,17 +104,7 @@ def secret_change(
     """Say what becomes of one secret in AWS; None where nothing has a value for it."""
     name = manifest.app.prefix + secret.name
     state = live.secrets.get(name)
-    owner = state.tags.get("app", "") if state and state.tags.get("managed-by") == MANAGED_BY else ""
-    if owner and owner != manifest.app.name:
-        raise UnsafePlanError(
-            f"secret {name} belongs to the app {owner}", f'set prefix = "{manifest.app.name}/" in shield.toml'
-        )
-    theirs, wanted = (tags.get(TAG, "") for tags in (state.tags if state else {}, manifest.app.tags))
-    if owner and theirs and theirs != wanted:
-        raise UnsafePlanError(
-            f"secret {name} belongs to the environment {theirs}",
-            f"give {wanted or 'this one'} another prefix in shield.toml, or use --environment {theirs}",
-        )
+    owner = _owner(f"secret {name}", state.tags if state else {}, tags(manifest.app))
     if state and not state.deleted:
         return _existing(secret, manifest, state, origins, known) if owner else _keep(name)
     if state and not owner:
@@ -127,6 +127,25 @@ def secret_change(
     )
 
 
+def _owner(what: str, live: Mapping[str, str], wanted: Mapping[str, str]) -> str:
+    """Return the app that a thing was made for by us; empty where somebody else made it.
+
+    Raises:
+        UnsafePlanError: It was made for another app, or another environment.
+    """
+    if live.get("managed-by") != MANAGED_BY:
+        return ""
+    owner, theirs, ours = live.get("app", ""), live.get(TAG, ""), wanted.get(TAG, "")
+    if owner and owner != wanted["app"]:
+        raise UnsafePlanError(f"{what} belongs to the app {owner}", f'set prefix = "{wanted["app"]}/" in shield.toml')
+    if owner and theirs and theirs != ours:
+        raise UnsafePlanError(
+            f"{what} belongs to the environment {theirs}",
+            f"give {ours or 'this one'} another prefix in shield.toml, or use --environment {theirs}",
+        )
+    return owner
+
+
 def _keep(name: str) -> Change:
     return Change(action=Action.KEEP, resource="secret", name=name, permissions=_PERMISSIONS[Action.KEEP])
 
@@ -134,7 +153,10 @@ def _keep(name: str) -> Change:
 def _existing(
     secret: Secret, manifest: Manifest, state: SecretState, origins: tuple[Origin, ...], known: Known
 ) -> Change:
-    """Say what becomes of a secret of ours that is there: its settings as they should be, its value by agreement."""
+    """Say what becomes of a secret of ours that is there: its settings as they should be, its value by agreement.
+
+    One without a value, as `shield export` makes them, gets the value of any source.
+    """
     name = manifest.app.prefix + secret.name
     settings = secret_settings(secret, manifest)
     # Tags that somebody else has put on it are not ours to take away.
@@ -142,8 +164,9 @@ def _existing(
     ours = known.put.get(("secret", name))
     drifted = state.settings not in (settings, ours or state.settings)
     given = any(not origin.locator.startswith("generate:") for origin in origins)
-    value = known.compare(name, state.current, origins) if given else ""
-    replaced = value in {"differs", "unknown"} and known.replace("secret", name)
+    value = known.compare(name, state.current, origins) if given and state.current else ""
+    differs = value in {"differs", "unknown"} and known.replace("secret", name)
+    replaced = bool(origins) and (differs or not state.current)
     changed = state.settings != settings and (not drifted or known.replace("secret", name))
     action = Action.UPDATE if replaced or changed else Action.DRIFT if drifted else Action.KEEP
     return Change(

@@ -171,7 +171,9 @@ def _updated(step: Record, journal: Journal, aws: Account, refusal: Refusal) -> 
             return receipt("kept", "its value was changed since; settle it by hand")
         if journal.done(step) and state.settings != step.settings:
             return receipt("kept", "its settings were changed since; settle them by hand")
-        if step.token and state.current == step.token != step.previous:
+        if step.token and not step.previous:
+            note = "; its value stays, AWS can't take the only one away"
+        elif step.token and state.current == step.token != step.previous:
             if step.previous not in state.versions:
                 return receipt("kept", "AWS no longer has its former value")
             why = refusal(step.what, aws.secrets.read(step.what, step.previous)) or ""
