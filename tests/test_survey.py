@@ -148,3 +148,7 @@ def test_an_own_pattern(app) -> None:
     assert "ACME.key" in {rule["id"] for rule in sarif["runs"][0]["tool"]["driver"]["rules"]}
     assert "ACME key" in shield("explain", "ACME.key", cwd=app).out
     assert shield("patterns", "check", cwd=app).code == 0
+
+
+def test_progress_is_for_terminals_alone(app) -> None:
+    assert "\r" not in shield("scan", cwd=app).text

@@ -15,7 +15,7 @@ from shield_ai.errors import ManifestError, SourceError
 from shield_ai.manifest import FILE
 from shield_ai.model import Confidence, Finding, Severity, Skipped
 from shield_ai.scan import Scan, scan, scan_files
-from shield_ai.scan.credentials import LARGEST, Seen, credentials, reader
+from shield_ai.scan.credentials import LARGEST, Seen, credentials, reader, silent
 from shield_ai.scan.findings import number
 from shield_ai.scan.ignores import accepted
 from shield_ai.scan.walk import is_dotenv, readable, walk_all
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from shield_ai.pattern import Pattern
+    from shield_ai.scan.credentials import Tell
 
 STDIN = "-"
-AVERAGE = 10_000  # bytes of a file, about
 # What CSEC-34 says of a value is not said again by the pattern of credentials.
 SAME = frozenset({"CSEC34.literal", "CSEC34.literal-default", "CSEC34.dotenv"})
 
@@ -41,7 +41,9 @@ class Survey(NamedTuple):
     patterns: list[Pattern]  # those of the app, besides ours
 
 
-def survey(paths: Sequence[Path], *, everything: bool = False, staged: bool = False, jobs: int = 1) -> Survey:
+def survey(
+    paths: Sequence[Path], *, everything: bool = False, staged: bool = False, jobs: int = 1, tell: Tell = silent
+) -> Survey:
     """Scan what a user names.
 
     Args:
@@ -49,6 +51,7 @@ def survey(paths: Sequence[Path], *, everything: bool = False, staged: bool = Fa
         everything: Also findings of low confidence.
         staged: What git would commit of these paths, as it lies in the index.
         jobs: How many processes a large tree may take.
+        tell: Is told now and then how many files are done, and of how many.
 
     Raises:
         SourceError: A path does not exist, or there is no repository.
@@ -56,9 +59,9 @@ def survey(paths: Sequence[Path], *, everything: bool = False, staged: bool = Fa
     if staged:
         found = [_staged(paths)]
     elif len(paths) == 1 and paths[0].is_dir():
-        found = [_folder(paths[0], "", jobs)]
+        found = [_folder(paths[0], "", jobs, tell)]
     else:
-        found = _several(paths, jobs)
+        found = _several(paths, jobs, tell)
     own = {made.id: made for part in found for made in part.patterns}
     return _joined(found, everything=everything)._replace(patterns=list(own.values()))
 
@@ -74,12 +77,12 @@ class _Part(NamedTuple):
     patterns: list[Pattern]
 
 
-def _folder(root: Path, prefix: str, jobs: int) -> _Part:
+def _folder(root: Path, prefix: str, jobs: int, tell: Tell) -> _Part:
     entries = list(walk_all(root))
     read = reader(str(root))
     every = [entry.path for entry in entries]
     own = list(pattern.own(root))
-    seen = credentials(every, read, [pattern.credentials(), *own], size=AVERAGE * len(every), root=str(root), jobs=jobs)
+    seen = credentials(every, read, [pattern.credentials(), *own], root=str(root), jobs=jobs, tell=tell)
     app = scan(root, [entry.path for entry in entries if entry.own], _named(read), seen.worth)
     dotenvs = [path for path in every if is_dotenv(path.rpartition("/")[2])]
     return _Part(app, seen, prefix, read, blobs.tracked(root, dotenvs), own)
@@ -97,13 +100,13 @@ def _named(read: Callable[[str], bytes | None]) -> set[str]:
     return set()
 
 
-def _several(paths: Sequence[Path], jobs: int) -> list[_Part]:
+def _several(paths: Sequence[Path], jobs: int, tell: Tell) -> list[_Part]:
     parts, files = [], []
     for path in paths:
         if str(path) == STDIN:
             parts.append(_stdin())
         elif path.is_dir():
-            parts.append(_folder(path, path.as_posix().rstrip("/") + "/", jobs))
+            parts.append(_folder(path, path.as_posix().rstrip("/") + "/", jobs, tell))
         elif path.exists() or path.is_symlink():
             files.append(path.as_posix())
         else:
@@ -121,7 +124,7 @@ def _files(files: list[str], read: Callable[[str], bytes | None], root: Path) ->
         else None
     )
     own = list(pattern.own(root))
-    seen = credentials(files, read, [pattern.credentials(), *own], size=AVERAGE * len(files))
+    seen = credentials(files, read, [pattern.credentials(), *own])
     return _Part(app, seen, "", read, set(), own)
 
 
@@ -132,7 +135,7 @@ def _stdin() -> _Part:
         return raw
 
     own = list(pattern.own(Path()))
-    return _Part(None, credentials(["stdin"], read, [pattern.credentials(), *own], size=0), "", read, set(), own)
+    return _Part(None, credentials(["stdin"], read, [pattern.credentials(), *own]), "", read, set(), own)
 
 
 def _staged(paths: Sequence[Path]) -> _Part:

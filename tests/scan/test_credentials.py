@@ -13,7 +13,7 @@ LINE = fill('password = "{alnum:16}"\n').encode()
 
 
 def look(root, *paths: str, jobs: int = 1):
-    return credentials(paths, reader(str(root)), [pattern.credentials()], size=0, root=str(root), jobs=jobs)
+    return credentials(paths, reader(str(root)), [pattern.credentials()], root=str(root), jobs=jobs)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,10 @@ def test_several_processes_find_the_same(tmp_path, monkeypatch) -> None:
     one, two = look(tmp_path, *paths), look(tmp_path, *paths, jobs=2)
     assert sorted(map(repr, one.findings)) == sorted(map(repr, two.findings))
     assert len(two.findings) == 12
+
+
+def test_tells_how_far_it_is(tmp_path) -> None:
+    (tmp_path / "a.py").write_bytes(LINE)
+    told: list[tuple[int, int]] = []
+    credentials(["a.py"] * 600, reader(str(tmp_path)), [pattern.credentials()], tell=lambda *step: told.append(step))
+    assert told == [(0, 600), (256, 600), (512, 600), (600, 600)]

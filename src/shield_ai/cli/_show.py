@@ -32,6 +32,14 @@ def write(output: Path, text: str) -> None:
         ) from None
 
 
+def progress(done: int, total: int) -> None:
+    """Show on a terminal how far a long job is, on a line that is gone when it is done."""
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        words = "" if done >= total else f"{done:,} of {total:,} files"
+        sys.stderr.write(f"\r\033[K{words}")
+        sys.stderr.flush()
+
+
 def colour(stream: TextIO) -> bool:
     """Tell whether a stream should be coloured."""
     return wanted(os.environ, tty=stream.isatty())

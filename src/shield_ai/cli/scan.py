@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from shield_ai import baseline as accept
-from shield_ai.cli._show import colour, write
+from shield_ai.cli._show import colour, progress, write
 from shield_ai.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model import Severity
 from shield_ai.survey import Survey, survey
@@ -65,7 +65,7 @@ def scan(  # noqa: PLR0913  # one argument a flag
     if past:
         seen = Survey(_history(named, everything=everything), [], 0, lambda _: None, [])
     else:
-        seen = survey(named, everything=everything, staged=staged, jobs=jobs or os.cpu_count() or 1)
+        seen = survey(named, everything=everything, staged=staged, jobs=jobs or os.cpu_count() or 1, tell=progress)
     if write_baseline:
         count = accept.write(write_baseline, seen.findings)
         click.echo(f"{count} findings are accepted in {write_baseline}", err=True)

@@ -20,10 +20,18 @@ if TYPE_CHECKING:
     from shield_ai.pattern import Pattern
     from shield_ai.scan.ignores import Ignore
 
+    Tell = Callable[[int, int], None]
+
 LARGEST = 20_000_000  # bytes; larger files are data, and are named as not looked at
 HEAD = 8192  # bytes in which a NUL tells a binary file, as git does it
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
+AVERAGE = 10_000  # bytes of a file, about
+OFTEN = 256  # files between two words about progress
 MANY = 4000  # files from which other processes are worth their start
+
+
+def silent(_done: int, _of: int) -> None:
+    """Tell nobody."""
 
 
 class Seen(NamedTuple):
@@ -54,9 +62,9 @@ def credentials(
     read: Callable[[str], bytes | None],
     patterns: Iterable[Pattern],
     *,
-    size: int,
     root: str = "",
     jobs: int = 1,
+    tell: Tell = silent,
 ) -> Seen:
     """Scan files.
 
@@ -64,21 +72,29 @@ def credentials(
         paths: Relative, with slashes.
         read: Gives the bytes of each; None where it can't.
         patterns: What to look for.
-        size: About how many bytes these are, to choose how to begin.
         root: Where they lie on disk; needed for more than one process.
         jobs: How many processes to use, at most.
+        tell: Is told now and then how many files are done, and of how many.
     """
     patterns = tuple(patterns)
     if jobs > 1 and root and len(paths) >= MANY:
-        return _shared(paths, patterns, root, jobs)
-    return _scan(paths, read, patterns, size)
+        return _shared(paths, patterns, root, jobs, tell)
+    return _scan(paths, read, patterns, AVERAGE * len(paths), tell)
 
 
-def _scan(paths: Iterable[str], read: Callable[[str], bytes | None], patterns: tuple[Pattern, ...], size: int) -> Seen:
+def _scan(
+    paths: Sequence[str],
+    read: Callable[[str], bytes | None],
+    patterns: tuple[Pattern, ...],
+    size: int,
+    tell: Tell = silent,
+) -> Seen:
     tokens = Tokens(rule for pattern in patterns for rule in pattern.rules)
     detector = Detector(patterns, prefilter(tokens, size))
     seen = Seen([], [], {}, {})
-    for path in paths:
+    for done, path in enumerate(paths):
+        if not done % OFTEN:
+            tell(done, len(paths))
         if not worth_reading(path):
             if ARCHIVES.search(path):
                 seen.skipped.append(
@@ -92,22 +108,26 @@ def _scan(paths: Iterable[str], read: Callable[[str], bytes | None], patterns: t
             seen.skipped.append(Skipped(path=path, line=0, name="", reason=f"larger than {LARGEST // 1_000_000} MB"))
         else:
             look(detector, path, raw, seen)
+    tell(len(paths), len(paths))
     return seen
 
 
-def _shared(paths: Sequence[str], patterns: tuple[Pattern, ...], root: str, jobs: int) -> Seen:
+def _shared(paths: Sequence[str], patterns: tuple[Pattern, ...], root: str, jobs: int, tell: Tell) -> Seen:
     """Split the files between processes, which read them themselves."""
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  # small trees start without it
 
     size = max(1, -(-len(paths) // (jobs * 4)))
     parts = [paths[at : at + size] for at in range(0, len(paths), size)]
     whole = Seen([], [], {}, {})
+    done = 0
     with ProcessPoolExecutor(jobs) as pool:
         for part in pool.map(_part, [root] * len(parts), parts, [patterns] * len(parts)):
             whole.findings.extend(part.findings)
             whole.skipped.extend(part.skipped)
             whole.ignores.update(part.ignores)
             whole.worth.update(part.worth)
+            done += size
+            tell(min(done, len(paths)), len(paths))
     return whole
 
 
