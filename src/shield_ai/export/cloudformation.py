@@ -209,6 +209,23 @@ def _function(name: str, settings: Settings) -> Iterator[Made]:
     )
 
 
+def _schedule(name: str, settings: Settings) -> Iterator[Made]:
+    function = _logical(f"Function {settings['function'].rpartition(':')[2]}", {})
+    arn = {"Fn::GetAtt": [function, "Arn"]}
+    target = {"Id": "shield", "Arn": arn, "Input": json.dumps(settings["input"])}
+    rule = {"Name": name, "ScheduleExpression": settings["rate"], "State": "ENABLED", "Targets": [target]}
+    yield "Events::Rule", rule
+    yield (
+        "Lambda::Permission",
+        {
+            "FunctionName": {"Ref": function},
+            "Action": "lambda:InvokeFunction",
+            "Principal": "events.amazonaws.com",
+            "SourceArn": {"Fn::GetAtt": [_logical(f"Rule {name}", {}), "Arn"]},
+        },
+    )
+
+
 def _rotation(name: str, settings: Settings) -> Iterator[Made]:
     function = settings["function"].rpartition(":")[2]
     window = {"Duration": settings["window"]} if settings["window"] else {}
@@ -231,6 +248,7 @@ _KINDS: dict[str, Callable[[str, Settings], Iterator[Made]]] = {
     "rotation-role": _role,
     "function": _function,
     "rotation": _rotation,
+    "schedule": _schedule,
     "queue": _queue,
     "topic": _topic,
     "event-rule": _rule,

@@ -263,6 +263,36 @@ def _function(name: str, settings: Settings) -> Iterator[Block]:
     )
 
 
+def _schedule(name: str, settings: Settings) -> Iterator[Block]:
+    function = settings["function"].rpartition(":")[2]
+    rule = {"name": name, "schedule_expression": settings["rate"], "state": "ENABLED", "tags": settings["tags"]}
+    yield "aws_cloudwatch_event_rule", rule
+    yield (
+        "aws_cloudwatch_event_target",
+        {
+            "rule": name,
+            "target_id": "shield",
+            "arn": settings["function"],
+            "input": _Json(settings["input"]),
+            "depends_on": _Names(
+                f"aws_cloudwatch_event_rule.{_label(name)}", f"aws_lambda_function.{_label(function)}"
+            ),
+        },
+    )
+    place = settings["function"].replace(":lambda:", ":events:").rpartition(":function:")[0]
+    yield (
+        "aws_lambda_permission",
+        {
+            "statement_id": f"schedule-{name}",
+            "function_name": function,
+            "action": "lambda:InvokeFunction",
+            "principal": "events.amazonaws.com",
+            "source_arn": f"{place}:rule/{name}",
+            "depends_on": _Names(f"aws_lambda_function.{_label(function)}"),
+        },
+    )
+
+
 def _rotation(name: str, settings: Settings) -> Iterator[Block]:
     function = settings["function"].rpartition(":")[2]
     window = {"duration": settings["window"]} if settings["window"] else {}
@@ -288,6 +318,7 @@ _KINDS: dict[str, Callable[[str, Settings], Iterator[Block]]] = {
     "rotation-role": _role,
     "function": _function,
     "rotation": _rotation,
+    "schedule": _schedule,
     "policy-attachment": _attachment,
     "queue": _queue,
     "topic": _topic,
