@@ -33,6 +33,11 @@ TRUST = {
 }
 
 
+def service(name, **settings):
+    """Open a client with the credentials of now; boto3's own keeps those of another test."""
+    return boto3.session.Session().client(name, **settings)
+
+
 def answers(port):
     try:
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
@@ -68,7 +73,6 @@ def server(tmp_path_factory):
 @pytest.fixture
 def root(server, no_real_aws, monkeypatch):
     """The account's root user, whom nothing is denied."""
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the credentials of other tests
     for name, value in {
         "AWS_ENDPOINT_URL": server,
         "AWS_ACCESS_KEY_ID": "test",
@@ -79,12 +83,12 @@ def root(server, no_real_aws, monkeypatch):
 
 
 def make_role(name):
-    boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
-    return f"arn:aws:iam::{boto3.client('sts').get_caller_identity()['Account']}:role/{name}"
+    service("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+    return f"arn:aws:iam::{service('sts').get_caller_identity()['Account']}:role/{name}"
 
 
 def session(arn):
-    keys = boto3.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    keys = service("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
     return boto3.session.Session(
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
@@ -153,7 +157,7 @@ def test_the_role_reads_its_secrets_and_none_of_fifty_with_similar_names(app):
     )
     others = [name + end for name in ours for end in ends] + [f"{made.app.name}", f"{made.app.name}2/mail-api-key"]
     for name in others:
-        boto3.client("secretsmanager").create_secret(Name=name, SecretString="not yours")
+        service("secretsmanager").create_secret(Name=name, SecretString="not yours")
     client = session(arn).client("secretsmanager")
     assert len(others) == 50
     assert [name for name in ours if not may_read(client, name)] == []
@@ -171,7 +175,7 @@ def test_a_wildcard_somewhere_in_the_role_is_found(app):
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}],
     }
-    boto3.client("iam").put_role_policy(RoleName=made.app.role, PolicyName="wide", PolicyDocument=json.dumps(wide))
+    service("iam").put_role_policy(RoleName=made.app.role, PolicyName="wide", PolicyDocument=json.dumps(wide))
     done = run("verify", "--only", "aws", cwd=app)
     assert done.code == 1
     assert "failed   the app's role may read no secret with a similar name" in done.out
@@ -181,17 +185,13 @@ def test_the_operator_s_policy_is_enough_and_not_more(app, monkeypatch):
     made = manifest(app)
     make_role(made.app.role)
     arn = make_role(f"{made.app.name}-operator")
-    account = boto3.client("sts").get_caller_identity()["Account"]
+    account = service("sts").get_caller_identity()["Account"]
     document = json.dumps(operator_policy(made, account, REGION))
-    boto3.client("iam").put_role_policy(
-        RoleName=f"{made.app.name}-operator", PolicyName="operator", PolicyDocument=document
-    )
+    service("iam").put_role_policy(RoleName=f"{made.app.name}-operator", PolicyName="operator", PolicyDocument=document)
     wrongs = {"Effect": "Allow", "Action": KNOWN_WRONGS, "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [wrongs]})
-    boto3.client("iam").put_role_policy(
-        RoleName=f"{made.app.name}-operator", PolicyName="wrongs", PolicyDocument=document
-    )
-    boto3.client("secretsmanager").create_secret(Name=f"{made.app.name}-theirs", SecretString="x")
+    service("iam").put_role_policy(RoleName=f"{made.app.name}-operator", PolicyName="wrongs", PolicyDocument=document)
+    service("secretsmanager").create_secret(Name=f"{made.app.name}-theirs", SecretString="x")
     operator = session(arn)
     keys = operator.get_credentials()
     for name, value in {

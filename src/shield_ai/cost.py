@@ -112,6 +112,7 @@ def _lines(manifest: Manifest, things: Sequence[Resource], calls: float, rotatio
         yield line("KMS key", "key", 1)
     if rotations:
         yield line("calls of rotations", "call", rotations * ROTATION_CALLS)
+    if rotations and manifest.rotation:  # else it is shield rotate, from a machine that is there already
         yield line("rotation function, calls", "lambda-call", rotations * STEPS)
         yield line("rotation function, time", "lambda-second", rotations * STEPS * STEP_SECONDS * STEP_GB)
     kinds = [thing.kind for thing in things]

@@ -29,7 +29,7 @@ PRICES = {
     "metric": Price(usd=0.30, per=1, unit="metric", source=_CLOUDWATCH),
     "alarm": Price(usd=0.10, per=1, unit="alarm", source=_CLOUDWATCH),
     "dashboard": Price(usd=3.00, per=1, unit="dashboard", source=_CLOUDWATCH),
-    "lambda-call": Price(usd=0.20, per=1_000_000, unit="call of the function", source=_LAMBDA),
+    "lambda-call": Price(usd=0.20, per=1_000_000, unit="function call", source=_LAMBDA),
     "lambda-second": Price(usd=0.0000166667, per=1, unit="GB-second", source=_LAMBDA),
 }
 HOME = "us-east-1"  # whose prices these are; other regions may ask for more, and the pages say how much

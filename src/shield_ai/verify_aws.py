@@ -31,7 +31,7 @@ def verify_account(manifest: Manifest, aws: Account) -> Iterator[Check]:
     with ThreadPoolExecutor(PARALLEL) as pool:
         yield _public(dict(zip(names, pool.map(lambda name: _open_to(name, aws), names), strict=True)))
     complete = [s for s in manifest.secret if s.kind is Kind.DATABASE and set(s.fields or ()) >= _LOGIN]
-    yield from (_login(secret, manifest, aws) for secret in complete)
+    yield from (check for secret in complete if (check := _login(secret, manifest, aws)))
 
 
 def _role(manifest: Manifest, aws: Account) -> Iterator[Check]:
@@ -99,10 +99,13 @@ def _public(found: dict[str, str | AwsError]) -> Check:
     return _check(title, [name for name, state in found.items() if state], "open to everybody: ", hint)
 
 
-def _login(secret: Secret, manifest: Manifest, aws: Account) -> Check:
+def _login(secret: Secret, manifest: Manifest, aws: Account) -> Check | None:
     name = manifest.app.prefix + secret.name
     title = f"{name} logs in"
     try:
+        state = aws.secrets.state(name)
+        if state is None or state.deleted:
+            return None  # another check says so
         value = aws.secrets.read(name)
     except AwsError as error:
         return Check(name=title, status=Status.UNKNOWN, detail=error.message, hint=error.hint)

@@ -78,7 +78,9 @@ def _change(change: Change) -> Iterator[str]:
         words = {"differs": "has another value", "unknown": "may have another value"}
         what = f"keep; it {words[change.value]}"
     name = change.name if change.resource == "secret" else f"{change.resource} {change.name}"
-    yield f"  {_MARKS[change.action]} {name:<{_COLUMN}} {what}"
+    half = _COLUMN // 2
+    short = name if len(name) <= _COLUMN else f"{name[: half - 1]}…{name[-half:]}"
+    yield f"  {_MARKS[change.action]} {short:<{_COLUMN}} {what}"
     if change.action is not Action.KEEP and (change.resource != "secret" or change.before is not None):
         yield from (f"      {line}" for line in settings_lines(change.before, change.settings))
 
