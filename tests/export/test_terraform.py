@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import hcl2
+import msgspec
 from exporting import REGION, STRANGE, THINGS
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from shield_ai.export.terraform import terraform
 
@@ -51,3 +56,12 @@ def test_a_text_stays_what_it_is():
 
 def test_what_it_does_not_know_is_named():
     assert "# not in this file, shield apply makes it: nonesuch x" in terraform([STRANGE], REGION)
+
+
+@given(st.lists(st.from_regex(r"[aA0/_+.-]{1,8}", fullmatch=True), min_size=2, unique=True))
+@example(["a/b", "a.b", "a_b", "a-b"])
+def test_no_two_secrets_share_a_label(names):
+    secrets = [msgspec.structs.replace(THINGS[0], name=name) for name in names]
+    labels = re.findall(r'^resource "\w+" "(.*)" {', terraform(secrets, REGION), re.MULTILINE)
+    assert len(set(labels)) == len(names)
+    assert all(re.fullmatch(r"[A-Za-z_][\w-]*", label, re.ASCII) for label in labels)

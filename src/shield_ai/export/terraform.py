@@ -9,6 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.infra.iam import short_digest
 from shield_ai.infra.rotation import SERVICE, TRUST
 from shield_ai.infra.secrets import DEFAULT_KEY
 
@@ -72,8 +73,13 @@ def terraform(things: Sequence[Resource], region: str) -> str:
 
 
 def _label(name: str) -> str:
-    label = re.sub(r"[^A-Za-z0-9_-]", "_", name)
-    return label if re.match(r"[A-Za-z_]", label) else f"_{label}"
+    """Name a block in Terraform's letters, each thing by a label of its own: `a/b` is `a__b`.
+
+    Where two names could come out alike, as `a.b` and `a+b` would, the label ends in a digest.
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", name.replace("/", "__"))
+    ordinary = re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*([_/][A-Za-z0-9-]+)*", name)
+    return plain if ordinary else f"_{plain}_{short_digest(name)}"
 
 
 def _lines(arguments: dict[str, Any], depth: int) -> Iterator[str]:
