@@ -114,6 +114,18 @@ def test_production_asks_for_the_name(app):
     assert "production needs the app's name typed" in text
 
 
+def test_a_plan_from_a_file_brings_its_environment(app):
+    done("plan", "--only", "aws", "--env-file", ".env", "--environment", "production", "-o", "plan.json", app=app)
+    text = done("apply", "plan.json", "--env-file", ".env", app=app, code=2)
+    assert "production needs the app's name typed" in text
+    text = done("apply", "plan.json", "--env-file", ".env", "--environment", "staging", "--yes", app=app, code=4)
+    assert "plan.json is for the environment production, not for staging" in text
+    assert names("eu-west-1") == names() == set()
+    done("apply", "plan.json", "--env-file", ".env", "--yes", app=app)
+    assert len(names("eu-west-1")) == 3
+    assert names() == set()
+
+
 def test_another_account_is_refused(app):
     path = app / "shield.toml"
     path.write_text(path.read_text().replace('account = "123456789012"', 'account = "999999999999"'))

@@ -325,15 +325,23 @@ class Work:
             return ()
 
     def load(self, path: Path) -> Plan:
-        """Read a plan from a file.
+        """Read a plan from a file, and take up its environment.
 
         Raises:
-            StalePlanError: It is no plan, or one for another app.
+            StalePlanError: It is no plan.
+            UnsafePlanError: It is for another environment than the one that was asked for.
         """
         try:
             made = msgspec.json.decode(path.read_bytes(), type=Plan)
         except (OSError, msgspec.DecodeError):
             raise StalePlanError(f"{path} is no plan", f"write one with shield plan -o {path.name}") from None
+        if self.environment not in {"", made.environment}:
+            where = f"the environment {made.environment}" if made.environment else "no environment"
+            raise UnsafePlanError(
+                f"{path} is for {where}, not for {self.environment}",
+                f"make one with shield plan --environment {self.environment} -o {path.name}",
+            )
+        self.environment = made.environment
         if self.only:
             keep_files, keep_changes = self.only == "code", self.only == "aws"
             made = msgspec.structs.replace(
@@ -389,8 +397,6 @@ class Work:
         named = (origin.locator for change in made.changes for origin in change.origins)
         files = {loc[len("dotenv:") :].rpartition("#")[0] for loc in named if loc.startswith("dotenv:")}
         values = self.values([*self._env_files, *sorted(files - set(self._env_files))])
-        if made.environment != self.environment:
-            self.environment = made.environment
         aws = self.aws if made.changes else None
         rewritten = any(file.before and file.path.endswith(".py") for file in made.files)
         if added := dotenv(made.dotenv, values, self.tree.read(DOTENV)):
