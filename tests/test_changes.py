@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from shield_ai.changes import Known, resource_changes, secret_change
@@ -141,3 +142,23 @@ def test_what_becomes_of_a_secret_that_is_there(given, expected):
 
 def test_a_secret_made_by_hand_is_left_alone():
     assert secret(OTHER, tags={}, replace=True)[:3] == (Action.KEEP, False, "")
+
+
+BROUGHT = SecretState(arn="arn:x", tags=OURS, versions={"v1": ("AWSCURRENT",)}, settings=RIGHT)
+
+
+@pytest.mark.parametrize("key", ["aws/secretsmanager", "alias/shop"])
+@pytest.mark.parametrize(
+    ("state", "replace"),
+    [
+        pytest.param(None, False, id="create"),
+        pytest.param(msgspec.structs.replace(BROUGHT, deleted=True), False, id="restore"),
+        pytest.param(BROUGHT, True, id="update"),
+    ],
+)
+def test_a_key_of_the_customers_is_named_in_what_a_value_needs(state, replace, key):
+    manifest = Manifest(app=App(name="shop", kms_key=key), secret=(MAIL,))
+    live = Live(account="1", region="r", secrets={"mail-key": state} if state else {})
+    known = Known(compare=lambda *_: "differs", replace=lambda *_: replace)
+    permissions = secret_change(MAIL, manifest, live, SOURCE, known).permissions
+    assert ({"kms:Decrypt", "kms:GenerateDataKey"} <= {*permissions}) == (key == "alias/shop")

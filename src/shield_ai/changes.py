@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.environments import TAG
 from shield_ai.errors import AwsError, UnsafePlanError
-from shield_ai.infra.iam import MANAGED_BY, tags
-from shield_ai.infra.permissions import PERMISSIONS
+from shield_ai.infra.iam import MANAGED_BY, customer_key, tags
+from shield_ai.infra.permissions import KEY, PERMISSIONS
 from shield_ai.infra.secrets import secret_settings
 from shield_ai.model import Action, Change, Kind, Origin, Shape, Skipped
 from shield_ai.values import Values
@@ -119,7 +119,7 @@ def secret_change(
         action=action,
         resource="secret",
         name=name,
-        permissions=_PERMISSIONS[action],
+        permissions=_PERMISSIONS[action] + _key(manifest),
         origins=origins,
         version=state.current if state else "",
         settings=secret_settings(secret, manifest),
@@ -173,7 +173,7 @@ def _existing(
         action=action,
         resource="secret",
         name=name,
-        permissions=_PERMISSIONS[Action.KEEP] + _needed(state.settings, settings, replaced=replaced)
+        permissions=_PERMISSIONS[Action.KEEP] + _needed(state.settings, settings, manifest, replaced=replaced)
         if action is Action.UPDATE
         else _PERMISSIONS[Action.KEEP],
         origins=origins if replaced else (),
@@ -184,15 +184,20 @@ def _existing(
     )
 
 
-def _needed(now: Settings, settings: Settings, *, replaced: bool) -> tuple[str, ...]:
+def _key(manifest: Manifest) -> tuple[str, ...]:
+    return KEY if customer_key(manifest.app) else ()
+
+
+def _needed(now: Settings, settings: Settings, manifest: Manifest, *, replaced: bool) -> tuple[str, ...]:
     keys = {
         "description": ("secretsmanager:UpdateSecret",),
-        "kms_key": ("secretsmanager:UpdateSecret",),
+        "kms_key": ("secretsmanager:UpdateSecret", *_key(manifest)),
         "tags": ("secretsmanager:TagResource",),
         "replicas": ("secretsmanager:ReplicateSecretToRegions", "secretsmanager:RemoveRegionsFromReplication"),
     }
-    value = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage") if replaced else ()
-    return tuple(dict.fromkeys([*value, *(p for key in keys if now.get(key) != settings[key] for p in keys[key])]))
+    value = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage", *_key(manifest))
+    changed = [p for key in keys if now.get(key) != settings[key] for p in keys[key]]
+    return tuple(dict.fromkeys([*(value if replaced else ()), *changed]))
 
 
 def origins_of(

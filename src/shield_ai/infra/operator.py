@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.infra import resources
 from shield_ai.infra.iam import SUFFIX, customer_key, decrypt, partition, role_name
-from shield_ai.infra.permissions import PERMISSIONS, SECRETS
+from shield_ai.infra.permissions import KEY, PERMISSIONS, SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[
     yield _allow("LookAtSecrets", sorted(LOOK), ["*"])
     if customer_key(app):
         statement = decrypt(app, account)
-        yield {**statement, "Sid": "Key", "Action": ["kms:Decrypt", "kms:GenerateDataKey"]}
+        yield {**statement, "Sid": "Key", "Action": [*KEY]}
         without = {key: value for key, value in statement["Condition"].items() if key != "StringEquals"}
         look = {**statement, "Sid": "KeyLook", "Action": ["kms:DescribeKey"], "Condition": without}
         yield look if without else {key: value for key, value in look.items() if key != "Condition"}

@@ -40,6 +40,9 @@ SECRETS = frozenset(
         "UpdateSecretVersionStage",
     )
 )
+# What whoever stores a value with a key of the customer's needs on that key:
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz
+KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 PERMISSIONS = {
     "policy": Verbs(
         look=("iam:GetPolicy", "iam:GetPolicyVersion"),
