@@ -189,6 +189,7 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
         pytest.param("(acme_[a-f0-9]{12})", "acme_[a-f0-9]{12}", 17, "no group", id="no group"),
         pytest.param("(acme_[a-f0-9]{12})", "((acme_)*)", 17, "matches an empty text", id="matches everything"),
         pytest.param("(acme_[a-f0-9]{12})", "(acme_([a-f]+)+)", 17, "may take for ever", id="catastrophic"),
+        pytest.param("(acme_[a-f0-9]{12})", "acme.*key.*(x)", 0, "without a bound", id="slow"),
         pytest.param("[acme_]", "[ACME_]", 17, "capitals", id="keyword in capitals"),
         pytest.param("keywords: [acme_]", "keywords: []", 17, "no keywords", id="no keyword"),
         pytest.param("    kind: regex", "    kind: python", 0, "only shield's own have", id="kind of ours"),

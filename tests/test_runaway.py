@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.runaway import runaway
+from shield_ai.runaway import runaway, unbounded
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,11 @@ def test_refuses(regex: str) -> None:
 )
 def test_allows(regex: str) -> None:
     assert not runaway(regex)
+
+
+@pytest.mark.parametrize(
+    ("regex", "count"),
+    [("abc", 0), ("a+", 1), ("a.*b.*c", 2), ("(a+)|(b*)", 2), ("a{1,200}b{3}", 0), ("(?=a*)b{5,}", 2)],
+)
+def test_counts_what_has_no_bound(regex: str, count: int) -> None:
+    assert unbounded(regex) == count

@@ -26,6 +26,20 @@ def runaway(pattern: str) -> str:
     return _within(parser.parse(pattern), inside=False)
 
 
+def unbounded(pattern: str) -> int:
+    """Count the repeats without a bound: two of them take the square of a line's length, three its cube."""
+    return _count(parser.parse(pattern))
+
+
+def _count(node: Any) -> int:
+    total = 0
+    for code, argument in node:
+        if code in REPEATS:
+            total += (argument[1] is codes.MAXREPEAT or argument[1] > MANY) + _count(argument[2])
+        total += sum(_count(child) for child in _children(code, argument))
+    return total
+
+
 def _within(node: Any, *, inside: bool) -> str:
     for code, argument in node:
         if code in REPEATS:

@@ -13,6 +13,7 @@ import msgspec
 from shield_ai.cache import kept
 from shield_ai.errors import ShieldError
 from shield_ai.model import Severity  # noqa: TC001 - msgspec reads the annotations
+from shield_ai.runaway import unbounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -131,11 +132,13 @@ def own(root: Path) -> tuple[Pattern, ...]:
             raise ShieldError(f"{OWN}/{path.name} can't be read: {error}", "a pattern is a UTF-8 file") from None
         made = parse(text, f"{OWN}/{path.name}")
         for rule in made.rules:
+            where = f"{OWN}/{path.name}: the rule {rule.id!r}"
             if rule.kind not in (RuleKind.REGEX, RuleKind.URL):
                 raise ShieldError(
-                    f"{OWN}/{path.name}: the rule {rule.id!r} has the kind '{rule.kind}', which only shield's own have",
-                    "use the kind regex",
+                    f"{where} has the kind '{rule.kind}', which only shield's own have", "use the kind regex"
                 )
+            if unbounded(rule.regex or rule.value) > 1:
+                raise ShieldError(f"{where} has several repeats without a bound", "write {0,200} for *, {1,200} for +")
         found.append(made)
     return tuple(found)
 

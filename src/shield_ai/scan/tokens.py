@@ -112,7 +112,7 @@ def _is_real_login(value: str) -> bool:
     user, _, password = value.partition(":")
     if TEMPLATE.search(password) or TEMPLATE.search(user) or PLACEHOLDER.search(password):
         return False
-    return not (SHOWN.fullmatch(password) and (SHOWN.fullmatch(user) or len(password) == len("pass")))
+    return not (SHOWN.fullmatch(password) and (not user or SHOWN.fullmatch(user) or len(password) == len("pass")))
 
 
 def _is_login(value: str) -> bool:
