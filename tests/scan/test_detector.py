@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from shield_ai.scan.detector import Detector
 
 DETECTOR = Detector([pattern.credentials()])
 TOKEN = fill("ghp_{alnum:36}")
+PRINTED = base64.b64encode(b"Aladdin:open sesame").decode()
 
 
 def rules(path: str, text: str) -> list[str]:
@@ -35,6 +38,13 @@ def rules(path: str, text: str) -> list[str]:
         pytest.param("a.js", 'const k = { apiKey: "{alnum:32}" };', ["CRED.secret"], id="javascript"),
         pytest.param("a.py", 'KEY = """-----BEGIN EC PRIVATE KEY-----\n{b64:64}\n"""', ["CRED.private-key"], id="pem"),
         pytest.param("a.py", "password = load()\n", [], id="nothing"),
+        pytest.param("a.py", 'get(auth=("admin", "{alnum:14}"))', ["CRED.login-pair"], id="basic auth"),
+        pytest.param("a.py", 'smtp.login("u@x.y", "{alnum:16}")', ["CRED.login-pair"], id="login"),
+        pytest.param("a.py", 'Fernet(b"{alnum:43}=")', ["CRED.fernet-key"], id="fernet"),
+        pytest.param("a.py", 'jwt.encode({"a": 1}, "{alnum:32}")', ["CRED.jwt-key"], id="jwt"),
+        pytest.param("a.py", "# rediss://:password@host:6379/0\n", [], id="the form of a URL"),
+        pytest.param("a.py", "# rediss://:{alnum:12}@host:6379/0\n", ["CRED.url-password"], id="a URL"),
+        pytest.param("a.py", f'd = "Basic {PRINTED}"\n', [], id="the example of basic auth"),
         pytest.param("a.yml", "password: ${DB_PASSWORD}\ntoken: {{ token }}\n", [], id="templates"),
     ],
 )

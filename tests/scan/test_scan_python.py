@@ -380,3 +380,33 @@ def test_what_shield_toml_names_is_a_secret():
     assert not [f for f in scan_files("shop", list(raws), raws.get).findings if f.site]
     found = scan_files("shop", list(raws), raws.get, {"LICENCE"}).findings
     assert [(f.env, f.message) for f in found] == [("LICENCE", "LICENCE belongs to a secret in shield.toml")]
+
+
+HELPER = "import os\ndef get(name):\n    return os.environ.get(f'{ENV.upper()}_{name}')\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(HELPER + "API_KEY = get('API_KEY')", ["API_KEY"], id="f-string"),
+        pytest.param(HELPER + "DATABASE = {'x': get('DB_PASSWORD')}", ["DATABASE.x"], id="by the end of the name"),
+        pytest.param(HELPER.replace("f'{ENV.upper()}_{name}'", "ENV + name") + "API_KEY = get('API_KEY')", ["API_KEY"], id="added"),
+        pytest.param(HELPER + "COLOUR = get('COLOUR')", [], id="no secret"),
+    ],
+)  # fmt: skip
+def test_a_helper_that_computes_a_prefix_is_named(scanned, text, expected):
+    found = [f for f in scanned({"settings.py": text}).findings if f.site]
+    assert [f.name for f in found] == expected
+    assert all("computed" in f.site.reason for f in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("FIELDS = {'secret': ['sslCertificateFile']}", False, id="names of fields"),
+        pytest.param("API_KEYS = ['developmentkey']", True, id="a setting with several"),
+        pytest.param("FIELDS = {'secret': ['k3y-of-a-test']}", True, id="a value"),
+    ],
+)
+def test_a_list_under_a_telling_key_may_name_fields(scanned, text, found):
+    assert any(f.rule == "CSEC34.literal" for f in scanned({"settings.py": text}).findings) == found

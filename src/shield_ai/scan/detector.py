@@ -85,7 +85,7 @@ class Detector:
             sure = Confidence.MEDIUM if example or shown or rule.context or rule.judged else Confidence.HIGH
             if tested and rule.severity is Severity.LOW:  # the hash of a password, in the code of a test
                 sure = Confidence.LOW
-            if not rule.judged and is_placeholder(token.value):
+            if is_placeholder(token.value):
                 example, sure = True, Confidence.LOW
             found = NAMED.search(raw, max(0, token.start - 160), token.start)
             yield Hit(

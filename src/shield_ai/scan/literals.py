@@ -21,6 +21,7 @@ NO_VALUE = frozenset({"", "none", "null", "true", "false", "0", "1", "n/a", "na"
 REGEX = re.compile(r"\(\?[P:=!]|\\[swdb]|\[\^")
 URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 PATH = re.compile(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
+LABEL = re.compile(r"[A-Za-z_]+")
 SETTING = re.compile(r"^_?[A-Z][A-Z0-9_]*$")
 
 
@@ -47,7 +48,14 @@ def looks_secret(path: tuple[str, ...], node: ast.expr) -> bool:
         return not TEMPLATE.search(found[1])
     if path[-1] == "0" and len(path) > 1 and words(path[-2])[-1:] == ("AUTH",):
         return False  # the user's name, before the password
+    if path[-1].isdigit() and LABEL.fullmatch(text) and not SETTING.match(_innermost(path)):
+        return False  # {"secret": ["sslCertificateFile"]}: which fields are secret
     return _named(path) and _value(text, path)
+
+
+def _innermost(path: tuple[str, ...]) -> str:
+    """Return the last name that is no number of an element."""
+    return next((part for part in reversed(path) if not part.isdigit() and part != "?"), "")
 
 
 def harmless(path: tuple[str, ...], node: ast.expr) -> str:

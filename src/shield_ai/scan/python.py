@@ -137,7 +137,7 @@ class Walk(Fields):
             direct=direct,
             default=read.default,
             optional=read.default is not None or read.reader.method in {"get", "pop"} or "getenv" in read.reader.label,
-            sure=bool(read.reader.fixed),
+            sure=bool(read.reader.fixed) or bool(path and name and not known and is_secret(name)),
             variables=variables,
             spelled=self.source.segment(read.argument) if variables and read.argument else "",
         )

@@ -43,6 +43,14 @@ def calls_in(node: ast.FunctionDef | ast.Lambda) -> list[ast.expr]:
     return [n for part in body for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
 
 
+def is_end_of(node: ast.expr | None, name: str) -> bool:
+    """Tell whether a helper's parameter is the end of the variable's name, after what is computed."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return isinstance(node.right, ast.Name) and node.right.id == name
+    last = node.values[-1] if isinstance(node, ast.JoinedStr) and node.values else None
+    return isinstance(last, ast.FormattedValue) and isinstance(last.value, ast.Name) and last.value.id == name
+
+
 def prefix_of(node: ast.expr | None, name: str) -> str | None:
     """Return what a helper puts before its parameter to make the variable's name."""
     if isinstance(node, ast.Name):

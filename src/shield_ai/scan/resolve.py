@@ -20,7 +20,7 @@ from shield_ai.scan.readers import (
     attribute,
     known,
 )
-from shield_ai.scan.reads import Read, arguments_of, calls_in, prefix_of
+from shield_ai.scan.reads import Read, arguments_of, calls_in, is_end_of, prefix_of
 
 if TYPE_CHECKING:
     from shield_ai.scan.bindings import Binding, Module, Scope
@@ -190,9 +190,11 @@ class Resolver:
                 continue
             for i, name in enumerate(names):
                 prefix = prefix_of(read.argument, name)
-                if prefix is not None:
+                computed = prefix is None and is_end_of(read.argument, name)
+                if prefix is not None or computed:
+                    whole = read.reader.prefix + (prefix or "")
                     label = getattr(node, "name", "lambda")
-                    return Reader(f"{label}()", prefix=read.reader.prefix + prefix, position=i, keyword=name)
+                    return Reader(f"{label}()", prefix=whole, computed=computed, position=i, keyword=name)
         return None
 
     def read(self, node: ast.expr, scopes: Scopes) -> Read | None:

@@ -31,6 +31,8 @@ SHOWN = re.compile(
     r"(?i)<?(my_?|test_?|some_?|your_?|db_?|http_?|proxy_?|git|svn|fake_?)?"
     r"(user|username|userid|user_?name|login|usr|name|pass|password|passwd|pwd|pw|secret|token|foo|bar|baz|git|me|git|x{3,})(_?\w{0,3})>?|\*+|\.+|-+"
 )
+# The examples of https://www.rfc-editor.org/rfc/rfc7617, which every description of an API repeats.
+PRINTED = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
 
 
 class Token(NamedTuple):
@@ -122,4 +124,5 @@ def _is_login(value: str) -> bool:
     except ValueError:
         return False
     user, colon, password = text.partition(":")
-    return bool(colon and password) and (user + password).isprintable() and not TEMPLATE.search(password)
+    real = bool(colon and password) and (user + password).isprintable() and text not in PRINTED
+    return real and _is_real_login(text)
