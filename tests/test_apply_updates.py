@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 
 import boto3
 import pytest
+from fault_proxy import FaultProxy
 from psycopg import sql
 from shield_helpers import make_app, run
 
 from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
+from shield_ai.journal import Journal
 from shield_ai.manifest import parse
 from shield_ai.model import Hidden
 
@@ -188,3 +191,44 @@ def test_a_former_login_that_the_database_no_longer_takes_is_not_brought_back(ap
     change_password(postgres, role, old)
     undo(app)
     assert client.get_secret_value(SecretId="database-credentials")["SecretString"] == document(old)
+
+
+EVERY = [("*", number) for number in range(1, 60)]
+
+
+def first_only(app):
+    """Whether nothing but the first apply stands: the refused one had not begun a step."""
+    journal = Journal(app).load()
+    return len([run_ for run_ in journal.runs() if journal.standing(run_, "aws")]) == 1
+
+
+def test_refused_at_any_call_a_second_apply_or_a_rollback_finishes_the_job(app, aws, monkeypatch):
+    """An update is up to five calls on each secret; whichever AWS refuses, nothing is left half done.
+
+    At two of them; `make test-kill` does it at every one.
+    """
+    every = bool(os.environ.get("SHIELD_KILL_MATRIX"))
+    before = (value(), state().settings)
+    edit(app, "[app]\n", '[app]\ntags = { team = "web" }\n')
+    wanted = {**before[1], "tags": {**before[1]["tags"], "team": "web"}}
+    for end in (apply, undo):
+        for operation, number in EVERY if every else (("PutSecretValue", 1), ("TagResource", 1)):
+            with FaultProxy(aws.url) as proxy:
+                monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+                proxy.answer(operation, "AccessDeniedException", at=number)
+                text = (app / ".env").read_text()
+                (app / ".env").write_text(text.replace("MAIL_API_KEY=first", "MAIL_API_KEY=second"))
+                done = run("apply", "--env-file", ".env", "--only", "aws", "--yes", "--conflict", "replace", cwd=app)
+            monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+            if done.code == 0:
+                break
+            if end is apply:
+                apply(app, "--conflict", "replace")
+                assert (value(), state().settings) == ("second", wanted), number
+            if not first_only(app):
+                undo(app)
+            assert (value(), state().settings) == before, number
+        if every:
+            assert number > 8
+            undo(app)
+        assert (value(), state().settings) == before
