@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shield_ai.errors import ShieldError
 from shield_ai.fixers.policy import PATH as POLICY
 from shield_ai.fixers.vendor import unmodified
+from shield_ai.infra.breadth import too_broad
 from shield_ai.infra.iam import policy_document
 from shield_ai.model import Check, Status
 from shield_ai.source import digest
@@ -97,9 +98,20 @@ def verify_policy(manifest: Manifest, account: str, read: Read) -> Iterable[Chec
     yield Check(
         name="the IAM policy allows exactly these secrets",
         status=Status.OK if good else Status.FAILED,
-        detail="" if good else f"{POLICY} is {'missing' if written is None else 'another one'}",
+        detail="" if good else _deviation(written, manifest),
         hint="" if good else "shield apply writes it; one written by hand is left alone",
     )
+
+
+def _deviation(written: Any, manifest: Manifest) -> str:
+    """Say what is wrong with a policy: that there is none, what in it reaches too far, or that it is another one."""
+    if not isinstance(written, dict):
+        return f"{POLICY} is {'missing' if written is None else 'another one'}"
+    try:
+        wide = too_broad(written, [manifest.app.prefix + secret.name for secret in manifest.secret])
+    except (AttributeError, TypeError):  # no policy at all
+        wide = []
+    return f"{POLICY}: {'; '.join(wide[:3])}" if wide else f"{POLICY} is another one"
 
 
 def verify_secrets(manifest: Manifest, aws: Account) -> Iterable[Check]:
