@@ -65,7 +65,7 @@ def resource_changes(live: Live, known: Known) -> Iterator[Change]:
             yield _change(key, None, now, known)
 
 
-def _firm(kind: str, settings: Settings) -> Settings:
+def firm(kind: str, settings: Settings) -> Settings:
     """Return what changes only by somebody's hand: AWS forgets an address that nobody confirms."""
     return {key: value for key, value in settings.items() if (kind, key) != ("topic", "emails")}
 
@@ -84,7 +84,7 @@ def _change(key: tuple[str, str], settings: Settings | None, now: Settings | Non
         action = Action.KEEP
     elif now is None:
         action = Action.CREATE
-    elif ours is not None and _firm(kind, now) != _firm(kind, ours) and not known.replace(kind, name):
+    elif ours is not None and firm(kind, now) != firm(kind, ours) and not known.replace(kind, name):
         action = Action.DRIFT
     else:
         action = Action.REMOVE if settings is None else Action.UPDATE

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.changes import firm
 from shield_ai.errors import ShieldError
 from shield_ai.fixers.policy import PATH as POLICY
 from shield_ai.fixers.vendor import unmodified
@@ -20,10 +22,11 @@ if TYPE_CHECKING:
     from shield_ai.aws.account import Account
     from shield_ai.journal import Journal
     from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Finding
+    from shield_ai.model import Finding, Resource
 
     Read = Callable[[str], bytes | None]
 
+SHOWN = 5  # of what is wrong, in one line
 _PARALLEL = 8
 
 
@@ -123,6 +126,42 @@ def verify_secrets(manifest: Manifest, aws: Account) -> Iterable[Check]:
     """
     with ThreadPoolExecutor(_PARALLEL) as pool:
         yield from pool.map(lambda secret: _secret(secret, manifest.app.prefix + secret.name, aws), manifest.secret)
+
+
+def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterable[Check]:
+    """Look at everything beside the secrets as it is in AWS now; nothing where nothing should be there.
+
+    Args:
+        desired: How it should be.
+        aws: The account.
+    """
+    if not desired:
+        return
+    wrong: list[str] = []
+    unseen: list[ShieldError] = []
+    in_order = sorted(desired, key=lambda resource: resource.kind)
+    for kind, group in itertools.groupby(in_order, key=lambda resource: resource.kind):
+        wanted = {resource.key: resource.settings for resource in group}
+        try:
+            found = aws.resources.look(wanted)
+        except ShieldError as error:
+            unseen.append(error)
+            continue
+        for key, settings in wanted.items():
+            now = found[key]
+            if now is None or firm(kind, now) != firm(kind, settings):
+                wrong.append(f"{kind} {key[1]} {'is not there' if now is None else 'is another one'}")
+    more = f" and {len(wrong) - SHOWN} more" if wrong[SHOWN:] else ""
+    yield Check(
+        name="policies, alarms and all else are in AWS as shield.toml asks",
+        status=Status.FAILED if wrong else Status.UNKNOWN if unseen else Status.OK,
+        detail="; ".join(wrong[:SHOWN]) + more if wrong else unseen[0].message if unseen else "",
+        hint="shield plan shows what differs; shield apply --conflict replace puts it right"
+        if wrong
+        else unseen[0].hint
+        if unseen
+        else "",
+    )
 
 
 def _secret(secret: Secret, name: str, aws: Account) -> Check:

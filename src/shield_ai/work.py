@@ -31,7 +31,7 @@ from shield_ai.source import digest
 from shield_ai.strategy import environment
 from shield_ai.tree import Tree
 from shield_ai.values import Values, read_env_file
-from shield_ai.verify import verify_code, verify_policy, verify_runtime, verify_secrets
+from shield_ai.verify import verify_code, verify_policy, verify_resources, verify_runtime, verify_secrets
 from shield_ai.verify_aws import verify_account
 
 if TYPE_CHECKING:
@@ -446,6 +446,8 @@ class Work:
             if not self.environment:
                 checks += verify_policy(self.manifest, self.aws.id, self.tree.read)
             checks += verify_secrets(self.target, self.aws)
+            desired = resources(self.target, self.aws.id, self.target.app.region, self.tree.read)
+            checks += verify_resources(desired, self.aws)
             checks += verify_account(self.target, self.aws)
         return checks
 
