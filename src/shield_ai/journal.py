@@ -275,10 +275,11 @@ def refuse_elsewhere(steps: Iterable[Record], account: str, region: str) -> None
     """
     for step in steps:
         if step.kind == "aws" and (step.account, step.region) != (account, region):
+            back = [f"sign in to {step.account}"] if step.account != account else []
+            back += [f"set the region in shield.toml to {step.region}"] if step.region != region else []
             raise UnsafePlanError(
                 f"the apply was to account {step.account} in {step.region}, this is {account} in {region}",
-                f"nothing was changed; sign in to {step.account} and set the region in shield.toml to {step.region}, "
-                "then run the same command",
+                f"{' and '.join(back)}, then run the same command; nothing was changed",
             )
 
 
