@@ -117,7 +117,7 @@ def detach():
     boto3.client("iam").detach_role_policy(RoleName="Shop", PolicyArn=ARN)
 
 
-def widen():
+def allow_all():
     everything = {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
     boto3.client("iam").create_policy_version(PolicyArn=ARN, PolicyDocument=document, SetAsDefault=True)
@@ -138,7 +138,7 @@ def unsubscribe():
     [
         pytest.param(str, "", id="nothing"),
         pytest.param(detach, "policy-attachment Shop/shop-secrets-read-us-east-1 is not there", id="detached"),
-        pytest.param(widen, "policy shop-secrets-read-us-east-1 is another one", id="wider"),
+        pytest.param(allow_all, "policy shop-secrets-read-us-east-1 is another one", id="wider"),
         pytest.param(silence, "alarm shop-secret-errors is not there", id="no alarm"),
         pytest.param(unsubscribe, "", id="an address that AWS forgot"),
     ],
