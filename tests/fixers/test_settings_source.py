@@ -14,8 +14,8 @@ METHOD = """
 
 
 def test_a_class_gets_a_source_at_its_end():
-    before = f'{HEAD}\n\nclass Settings(BaseSettings):\n    api_key: str\n    debug: bool = False\n\n\nSETTINGS = "x"\n'
-    method = f'{METHOD}        return first, SecretsManagerSource(args[0], {{"API_KEY": "api-key"}}, others), *others\n'
+    before = f'{HEAD}\n\nclass Settings(BaseSettings):\n    token: str\n    debug: bool = False\n\n\nSETTINGS = "x"\n'
+    method = f'{METHOD}        return first, SecretsManagerSource(args[0], {{"TOKEN": "token"}}, others), *others\n'
     check(
         before,
         before.replace(HEAD, f"{HEAD}\n{IMPORT}\n").replace(
@@ -76,7 +76,7 @@ def test_a_class_of_the_app_in_between_is_followed():
         "shop/base.py": f"{HEAD}class Base(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='A_')\n".encode()
     }
     after, _ = rewritten("from shop.base import Base\n\n\nclass Own(Base):\n    api_key: str\n", files)
-    assert b'{"A_API_KEY": "a-api-key"}' in after
+    assert b'secrets = {\n            "A_API_KEY": "a-api-key",\n        }\n' in after
 
 
 def test_the_settings_are_the_same_with_aws_off_and_on(tmp_path, monkeypatch):
