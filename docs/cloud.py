@@ -80,8 +80,9 @@ def needed() -> str:
             f"```json\n{policy}\n```\n",
             "## Whoever runs shield\n",
             "`shield scan`, `draft`, `explain`, `schema`, and everything with `--only code` need no AWS.",
-            "A plan names the permissions of each of its changes. For the secrets, and for looking:\n",
-            table("in the code of | calls", _called()),
+            "A plan names the permissions of each of its changes; `shield export --format operator-policy` writes all",
+            "of them as a policy, on the app's names alone. For the secrets, and for looking:\n",
+            table("for | calls", _called()),
             "For what is made beside the secrets:\n",
             table("what | to look | to create | to update | to remove", rows),
         ]

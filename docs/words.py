@@ -58,11 +58,12 @@ OF_ROTATION = {  # sent by shield rotate --status --publish and the canary -> un
     "SecretLoginFailed": ("Count", "current logins that their servers refuse; from the canary"),
 }
 PARTS = {  # module of aws/ -> what it is for
-    "account": "any command, with AWS",
-    "session": "any command, with AWS",
-    "iam": "`role` in shield.toml",
+    "account": "`kms_key` in shield.toml",
+    "cloudwatch": "`shield rotate --status --publish`",
+    "iam": "`shield verify`, of the app's role",
     "rotation": "`shield rotate`",
     "secretsmanager": "`shield plan`, `apply`, `verify`, `rollback`",
+    "session": "any command, with AWS",
     "trail": "`shield audit`",
 }
 CODES = {
