@@ -87,8 +87,9 @@ BY_HAND = tagged(2, team="web")
     ],
 )  # fmt: skip
 def test_what_belongs_to_somebody_else_is_not_overwritten(now, message):
-    with pytest.raises(UnsafePlanError, match=f"policy shop-read {message}"):
+    with pytest.raises(UnsafePlanError, match=f"policy shop-read {message}") as caught:
         made(WANTED, now, None, replace=True)
+    assert "another" in caught.value.hint
 
 
 def test_what_is_ours_by_its_tags_or_by_the_journal_is_updated():

@@ -137,7 +137,8 @@ def _owner(what: str, live: Mapping[str, str], wanted: Mapping[str, str]) -> str
         return ""
     owner, theirs, ours = live.get("app", ""), live.get(TAG, ""), wanted.get(TAG, "")
     if owner and owner != wanted["app"]:
-        raise UnsafePlanError(f"{what} belongs to the app {owner}", f'set prefix = "{wanted["app"]}/" in shield.toml')
+        hint = f'set prefix = "{wanted["app"]}/"' if what.startswith("secret ") else "set another name or prefix"
+        raise UnsafePlanError(f"{what} belongs to the app {owner}", f"{hint} in shield.toml")
     if owner and theirs and theirs != ours:
         raise UnsafePlanError(
             f"{what} belongs to the environment {theirs}",
