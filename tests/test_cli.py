@@ -279,11 +279,11 @@ def test_endpoint_down(app, aws):
 @pytest.mark.parametrize(
     ("operation", "code", "words"),
     [
-        ("DescribeSecret", "AccessDeniedException", ["denied secretsmanager:DescribeSecret", "allow"]),
+        ("DescribeSecret", "AccessDeniedException", ["denied secretsmanager:DescribeSecret", "Allow"]),
         (
             "CreateSecret",
             "AccessDeniedException",
-            ["denied secretsmanager:CreateSecret on django-secret-key", "allow"],
+            ["denied secretsmanager:CreateSecret on django-secret-key", "Allow"],
         ),
         ("CreateSecret", "ExpiredTokenException", ["credentials", "sign in again"]),
         ("CreateSecret", "ThrottlingException", ["throttled secretsmanager:CreateSecret"]),
