@@ -162,3 +162,15 @@ def test_values_never_reach_the_disk(tmp_path):
     with Journal(tmp_path).locked() as journal:
         journal.write(record(token=journal.token("n", Hidden(value))))
     assert all(value.encode() not in p.read_bytes() for p in (tmp_path / ".shield").rglob("*") if p.is_file())
+
+
+def test_git_sees_only_patterns_of_the_users_own(tmp_path):
+    with Journal(tmp_path).locked():
+        pass
+    (tmp_path / ".shield" / "patterns").mkdir()
+    (tmp_path / ".shield" / "patterns" / "ours.yaml").write_text("")
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    listed = ["git", "-C", str(tmp_path), "status", "--porcelain", "--untracked-files=all"]
+    assert (
+        subprocess.run(listed, check=True, capture_output=True, text=True).stdout == "?? .shield/patterns/ours.yaml\n"
+    )

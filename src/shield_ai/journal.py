@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 FOLDER = ".shield"
 SECRET = "secret"
 
+_IGNORED = """\
+# Written by shield: old bytes of files, and the record of what was done. Patterns of your own are yours to commit.
+*
+!/patterns/
+!/patterns/*.yaml
+"""
+
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line: a run's start and end, and each step's begin, done and undone."""
@@ -252,7 +259,7 @@ class Journal:
                 folder.chmod(0o700)
             ignore = self.folder / ".gitignore"
             if not ignore.exists():
-                ignore.write_text("# Written by shield: old bytes of files, and the record of what was done.\n*\n")
+                ignore.write_text(_IGNORED)
         except OSError as error:
             raise SourceError(f"{self.folder} can't be written: {error.strerror}", "nothing was changed") from None
 
