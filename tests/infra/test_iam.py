@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.infra import resources as everything
+from shield_ai.infra.breadth import too_broad
 from shield_ai.infra.iam import LIMIT, PARTITIONS, iam, partition, policy_document, policy_documents, slug
 from shield_ai.infra.rotation import function_name
 from shield_ai.manifest import App, Manifest, Monitoring, Secret
@@ -35,6 +36,15 @@ def test_names_exactly_the_secrets():
         f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:shop/prod/{name}-??????"
         for name in ("django-secret-key", "database-credentials", "sentry-dsn")
     ]
+
+
+def test_an_optional_secret_may_be_missed():
+    """AWS judges a call for a secret that is not there by its bare name, and says "denied" where that is not allowed."""
+    secrets = (Secret(name="key", env="KEY"), Secret(name="dsn", env="DSN", optional=True))
+    document = policy_document(Manifest(app=App(name="shop"), secret=secrets), ACCOUNT)
+    (access,) = document["Statement"]
+    assert not too_broad(document, ["key", "dsn"])
+    assert [arn.rpartition(":")[2] for arn in access["Resource"]] == ["key-??????", "dsn-??????", "dsn"]
 
 
 @pytest.mark.parametrize(

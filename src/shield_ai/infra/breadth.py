@@ -38,8 +38,8 @@ def _reasons(statement: Any, names: Collection[str]) -> Iterator[str]:
     yield from (f"the action {action} is more than reading" for action in reading if "*" in action)
     for arn in _list(statement.get("Resource")):
         name = str(arn).partition(":secret:")[2]
-        exact = name.removesuffix(SUFFIX)
-        if exact == name or exact not in names or set("*?") & set(exact):
+        exact = name.removesuffix(SUFFIX)  # a name without it is that of an optional secret: no ARN is so short
+        if exact not in names or set("*?") & set(exact):
             yield f"the resource {arn} is none of the app's secrets by its exact name"
 
 

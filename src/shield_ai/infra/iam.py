@@ -102,6 +102,9 @@ def policy_document(manifest: Manifest, account: str) -> dict[str, Any]:
     app = manifest.app
     base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{account}:secret:{app.prefix}"
     resources = [f"{base}{secret.name}{SUFFIX}" for secret in manifest.secret]
+    # A secret that is not there has no suffix yet: AWS would say "denied", and an app must hear "not found" of one that
+    # it can do without. No secret can ever have such an ARN.
+    resources += [f"{base}{secret.name}" for secret in manifest.secret if secret.optional]
     statements = [{"Sid": SID, "Effect": "Allow", "Action": list(ACTIONS), "Resource": resources}]
     if customer_key(app):
         statements.append(decrypt(app, account))
