@@ -71,7 +71,7 @@ def database(mariadb, on, monkeypatch):
     monkeypatch.setattr(runtime, "MAX_POLL", 0.02)
     pymysql.install_as_MySQLdb()
     if not settings.configured:
-        settings.configure()
+        settings.configure(SECRET_KEY=secrets.token_hex())
         django.setup()
     database = Database(mariadb, on)
     yield database

@@ -245,7 +245,7 @@ class MysqlBed(Bed):
     def works(self, document: Mapping[str, Any]) -> bool:
         try:
             self.mariadb.connect(document["username"], document["password"], self.database).close()
-        except pymysql.err.OperationalError:
+        except pymysql.OperationalError:
             return False
         return True
 

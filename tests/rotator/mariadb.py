@@ -103,6 +103,6 @@ def running() -> Iterator[Mariadb]:
 def answers(server: Mariadb) -> bool | None:
     try:
         server.connect().close()
-    except pymysql.err.OperationalError:
+    except pymysql.OperationalError:
         return None
     return True

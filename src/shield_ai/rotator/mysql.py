@@ -37,7 +37,7 @@ class MysqlSession:
 
     def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement; `%s` in it stands for a value, which the driver quotes."""
-        from pymysql.err import Error  # noqa: PLC0415  # the driver is needed for this kind of secret alone
+        from pymysql import Error  # noqa: PLC0415  # the driver is needed for this kind of secret alone
 
         try:
             with self._connection.cursor() as cursor:
@@ -110,7 +110,7 @@ def connect(login: Login) -> MysqlSession:
             init_command=SETUP,
             **options,
         )
-    except (pymysql.err.Error, OSError, ValueError, RuntimeError) as error:
+    except (pymysql.Error, OSError, ValueError, RuntimeError) as error:
         number = code(error)
         if number == ACCESS_DENIED:
             raise LoginRefusedError("MySQL refused user and password", str(number)) from None
