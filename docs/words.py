@@ -47,7 +47,7 @@ METRICS = {
     "SecretsManagerCalls": "calls to AWS, which are what you pay for",
     "CacheMisses": "times that a caller had to wait for AWS",
     "CacheHits": "times that the cache served; at most one a second for each name",
-    "SecretErrors": "calls that failed",
+    "SecretErrors": "calls that failed, but for optional secrets that are not there",
     "FallbackToEnv": "times that a variable served because AWS could not",
     "StaleServed": "times that an expired value served because AWS could not be reached",
     "CacheHitRate": "hits of all that was asked for",

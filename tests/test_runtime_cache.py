@@ -17,6 +17,7 @@ from runtime_server import Server, point_at, until
 
 from shield_ai import runtime
 from shield_ai.runtime import (
+    SecretAccessDeniedError,
     SecretNotFoundError,
     SecretsManagerClient,
     SecretUnavailableError,
@@ -549,6 +550,22 @@ class TestFork:
 
 
 class TestMetrics:
+    def test_a_missing_secret_is_an_error_for_who_needs_it(self, on):
+        runtime._client._start()
+        assert get_secret("absent", lambda: None) is None
+        assert asyncio.run(aget_secret("absent", None)) is None
+        assert (stats()["SecretErrors"], runtime._client._failed) == (0, None)
+        for ask in (lambda: get_secret("absent"), lambda: asyncio.run(aget_secret("absent"))):
+            with pytest.raises(SecretNotFoundError):
+                ask()
+        assert stats()["SecretErrors"] == 2
+        assert runtime._client._failed[0] == "SecretNotFoundError"
+        on.fault = "denied"
+        with pytest.raises(SecretAccessDeniedError):
+            get_secret("another")
+        assert stats()["SecretErrors"] == 3
+        assert runtime._client._failed[0] == "SecretAccessDeniedError"
+
     def test_counts(self, on):
         on.put("test-secret", VALUE)
         runtime._client._start()
@@ -557,7 +574,7 @@ class TestMetrics:
         get_secret("absent", None)
         counts = stats()
         assert counts["SecretsManagerCalls"] == 2
-        assert counts["SecretErrors"] == 1
+        assert counts["SecretErrors"] == 0
         assert counts["CacheHits"] == 1
         assert counts["CacheMisses"] == 2
         assert counts["CacheHitRate"] == pytest.approx(1 / 3)

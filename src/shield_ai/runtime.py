@@ -748,6 +748,7 @@ class SecretsManagerClient:
     def _start(self) -> None:
         """Begin, in a new process or after a fork: values stay, connections and threads are the parent's."""
         self._counts = dict.fromkeys(COUNTS, 0)
+        self._failed: tuple[str, float] | None = None  # the last error's type, and when it was
         self._connected: tuple[int, _Boto3 | _Agent] | None = None
         self._connecting = RLock()
         self._reporter: Thread | None = None
@@ -797,7 +798,7 @@ class SecretsManagerClient:
             await asyncio.get_running_loop().run_in_executor(None, self._config)
         ask, default = _Ask(name, default, key, env, stage, _as_text, optional), None
         if self._config().aws and self._local(ask) is None:
-            return _served(self._read(ask, await self._arrival(*self._look(name, stage))))
+            return _served(self._noted(self._read(ask, await self._arrival(*self._look(name, stage)))))
         return self._serve(ask)
 
     @overload
@@ -955,7 +956,7 @@ class SecretsManagerClient:
         return settings
 
     def _serve(self, ask: _Ask) -> Any:
-        return ask.default() if ask.lazy and not self._config().aws else _served(self._read(ask))
+        return ask.default() if ask.lazy and not self._config().aws else _served(self._noted(self._read(ask)))
 
     def _read(self, ask: _Ask, looked: _Answer | None = None) -> Any:
         value = self._local(ask)
@@ -1171,8 +1172,20 @@ class SecretsManagerClient:
     def _counted(self, answer: T, *, calls: int) -> T:
         with _lock:
             self._counts["SecretsManagerCalls"] += calls
-            self._counts["SecretErrors"] += isinstance(answer, _Problem)
+        # A secret that is not there is an error only where somebody can't do without it.
+        if isinstance(answer, _Problem) and answer.kind is not SecretNotFoundError:
+            self._note(answer)
         return answer
+
+    def _noted(self, answer: Any) -> Any:
+        if isinstance(answer, _Problem) and answer.kind is SecretNotFoundError:
+            self._note(answer)
+        return answer
+
+    def _note(self, problem: _Problem) -> None:
+        with _lock:
+            self._counts["SecretErrors"] += 1
+            self._failed = (problem.kind.__name__, monotonic())
 
     def _land(self, record: _Record, flight: _Flight) -> None:
         """Enter the answer into the books, unless the flight was given up meanwhile; wake who waits."""

@@ -4,7 +4,7 @@ import json
 
 from project import make, manage
 
-STATUS = ("aws", "environment", "region", "fallback", "calls", "hit_rate", "errors", "fallbacks", "stale")
+STATUS = ("aws", "environment", "region", "fallback", "calls", "hit_rate", "errors", "last_error", "fallbacks", "stale")
 
 
 def test_status_of_a_laptop(tmp_path):

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from shield_ai import runtime
@@ -77,6 +78,17 @@ def status() -> dict[str, Any]:
         "calls": int(found["SecretsManagerCalls"]),
         "hit_rate": round(found["CacheHits"] / asked, 3) if asked else None,
         "errors": int(found["SecretErrors"]),
+        "last_error": _last_error(),
         "fallbacks": int(found["FallbackToEnv"]),
         "stale": int(found["StaleServed"]),
     }
+
+
+def _last_error() -> str:
+    """Name the type of the newest error and how long ago it was; no secret's name."""
+    failed = [getattr(getattr(module, "_client", None), "_failed", None) for module in runtimes()]
+    known = [(at, kind) for kind, at in filter(None, failed)]
+    if not known:
+        return ""
+    at, kind = max(known)
+    return f"{kind}, {max(0.0, monotonic() - at):.0f} s ago"

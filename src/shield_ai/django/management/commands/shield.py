@@ -22,6 +22,7 @@ WORDS = {
     "calls": "calls of AWS",
     "hit_rate": "cache hit rate",
     "errors": "errors",
+    "last_error": "last error",
     "fallbacks": "fallbacks to the environment",
     "stale": "stale answers",
 }
