@@ -153,7 +153,9 @@ def _created(step: Record, journal: Journal, aws: Account, _: Refusal) -> Receip
         if cut_off and step.action != Action.RESTORE:
             return receipt("undone", "never created")
         if not ours and not cut_off:
-            return receipt("kept", "its value was changed since; delete it by hand if nobody needs it")
+            return receipt(
+                "kept", "its value was changed since: put it where the app reads again, then delete it by hand"
+            )
         aws.secrets.delete(step.what)
     except AwsError as error:
         return receipt("kept", error.message)
