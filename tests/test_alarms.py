@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 pytest.importorskip("ministack")
@@ -15,8 +16,9 @@ from ministack_server import ACCOUNT, REGION, Ministack, send
 from shield_ai.aws.account import Account
 from shield_ai.aws.cloudwatch import publish
 from shield_ai.aws.session import Session
+from shield_ai.infra.canary import canary
 from shield_ai.infra.monitoring import CALL, OVERDUE, SERVICE, monitoring, namespace
-from shield_ai.manifest import App, Manifest, Monitoring, Secret
+from shield_ai.manifest import App, Functions, Manifest, Monitoring, Rotation, Secret
 
 MANIFEST = Manifest(
     app=App(name="shop", region=REGION, role="Shop"),
@@ -73,7 +75,7 @@ class TestMetrics:
             "import time; deadline = time.monotonic() + 20\n"
             "import boto3; c = boto3.client('cloudwatch')\n"
             "while time.monotonic() < deadline:\n"
-            "    if c.list_metrics(Namespace=os.environ['NS'])['Metrics']: break\n"
+            "    if c.list_metrics(Namespace=os.environ['NS'], MetricName='SecretErrors')['Metrics']: break\n"
             "    time.sleep(0.05)\n"
         )
         env = {
@@ -93,17 +95,36 @@ class TestMetrics:
         alarms = {alarm["AlarmName"]: alarm["StateValue"] for alarm in states}
         assert alarms["shop-secret-errors"] == alarms["shop-secret-fallback"] == "ALARM"
 
-    @pytest.mark.parametrize(
-        ("days", "told"), [(2.9, None), (3.1, "ALARM")], ids=["late, and not too late", "too late"]
-    )
-    def test_a_rotation_that_is_late(self, server, inbox, monkeypatch, days, told):
+    def test_a_rotation_that_is_late(self, server, inbox, monkeypatch):
         for name, value in server.environment().items():
             monkeypatch.setenv(name, value)
-        publish(Session(REGION), namespace(MANIFEST), OVERDUE, days)
-        message = inbox(5 if told else 0)
-        found = json.loads(message) if message else {}
-        assert found.get("NewStateValue") == told
-        assert found.get("AlarmName") == ("shop-secret-overdue" if told else None)
+        told = []
+        for days in (2.9, 3.1):
+            publish(Session(REGION), namespace(MANIFEST), OVERDUE, days)
+            while message := inbox(1):
+                found = json.loads(message)
+                told.append((days, found["AlarmName"], found["NewStateValue"]))
+        assert [one for one in told if one[2] == "ALARM"] == [(3.1, "shop-secret-overdue", "ALARM")]
+
+
+def test_alarms_of_the_canary_and_the_functions(server, inbox, monkeypatch):
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
+    secret = Secret(name="signing-key", env="Z", rotate=Rotation(every="30 days", strategy="random-value"))
+    manifest = msgspec.structs.replace(MANIFEST, secret=(secret,), rotation=Functions())
+    live = Account(Session(REGION)).resources
+    alarms = [r for r in canary(manifest, ACCOUNT, REGION, lambda _: None) if r.kind == "alarm"]
+    for resource in alarms:
+        live.put(*resource.key, resource.settings)
+        datum = {
+            "MetricName": resource.settings["metric"],
+            "Dimensions": [{"Name": k, "Value": v} for k, v in resource.settings["dimensions"].items()],
+            "Value": 1,
+        }
+        server.client("cloudwatch").put_metric_data(Namespace=resource.settings["namespace"], MetricData=[datum])
+        told = json.loads(inbox())
+        assert (told["AlarmName"], told["NewStateValue"]) == (resource.name, "ALARM")
+    assert [r.name for r in alarms] == ["shop-secret-login-failed", "shop-rotate-signing-key-errors"]
 
 
 def reading(secret, who):

@@ -52,10 +52,21 @@ def test_all_that_is_made_in_the_order_of_need():
         ("schedule", name),
         ("alarm", "shop-prod-secret-login-failed"),
         ("alarm", "shop-prod-secret-overdue"),
+        ("alarm", "shop-prod-rotate-database-errors"),
+        ("alarm", "shop-prod-rotate-session-key-errors"),
     ]
     made = [r.key for r in resources(parse(TEXT), ACCOUNT, REGION, lambda _: None)]
-    assert made[-6:] == [*described()]
+    assert made[-8:] == [*described()]
     assert len(set(made)) == len(made)
+
+
+def test_an_alarm_on_each_function_that_rotates():
+    alarm = described()["alarm", "shop-prod-rotate-database-errors"]
+    assert (alarm["namespace"], alarm["metric"], alarm["threshold"]) == ("AWS/Lambda", "Errors", 0)
+    assert alarm["dimensions"] == {"FunctionName": "shop-prod-rotate-database"}
+    assert ("function", "shop-prod-rotate-database") in {
+        r.key for r in resources(parse(TEXT), ACCOUNT, REGION, lambda _: None)
+    }
 
 
 def test_what_it_is_told():

@@ -12,7 +12,7 @@ from shield_ai import schedule
 from shield_ai.function import RUNTIME, code_for, digest
 from shield_ai.infra.iam import SUFFIX, customer_key, decrypt, partition, slug, tags
 from shield_ai.infra.monitoring import OVERDUE, Arns, alarm, namespace
-from shield_ai.infra.rotation import MEMORY, NETWORK, TIMEOUT
+from shield_ai.infra.rotation import MEMORY, NETWORK, TIMEOUT, function_name
 from shield_ai.manifest import Rotation
 from shield_ai.model import Kind, Resource
 from shield_ai.strategy import environment, strategy
@@ -89,6 +89,14 @@ def _alarms(arns: Arns) -> Iterator[tuple[str, Settings]]:
     if arns.manifest.monitoring.overdue is None:  # with a limit, there is such an alarm already
         words = "A rotation is late, or the canary is silent, for two hours. See shield rotate --status."
         yield "secret-overdue", {**alarm(arns, OVERDUE, words, threshold=0, periods=2), **hourly}
+    for secret in watched(arns.manifest):
+        name = function_name(arns.manifest, secret)
+        words = f"The function that rotates {secret.name} failed. See its log and shield rotate --status."
+        of = {"namespace": "AWS/Lambda", "dimensions": {"FunctionName": name}}
+        yield (
+            f"{name.removeprefix(arns.slug + '-')}-errors",
+            {**alarm(arns, "Errors", words, threshold=0, periods=1), **of},
+        )
 
 
 def _inputs(manifest: Manifest, secrets: list[Secret]) -> Iterator[dict[str, Any]]:
