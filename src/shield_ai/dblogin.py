@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model import Hidden
 
+GREETING = 2.0  # seconds
 PORTS = {"postgres": 5432, "mysql": 3306}
 
 
@@ -49,5 +51,18 @@ def _engines(value: Hidden, environ: Mapping[str, str]) -> list[str]:
     try:
         named = strategy_name(value.reveal(), environ).partition("-")[0]
     except RotationError:
-        return list(PORTS)
+        return _by_greeting(value)
     return [named] if named in PORTS else []
+
+
+def _by_greeting(value: Hidden) -> list[str]:
+    """Tell the servers apart by who speaks first: MySQL does, and a wrong driver would wait for that a long time."""
+    document = parse(value.reveal())
+    host, port = document.get("host"), str(document.get("port") or "")
+    if not host or not port.isdecimal():
+        return list(PORTS)  # each has a port of its own
+    try:
+        with socket.create_connection((str(host), int(port)), GREETING) as connection:
+            return ["mysql"] if connection.recv(1) else ["postgres"]
+    except (OSError, OverflowError):  # silence, or nobody there: PostgreSQL's driver says which
+        return ["postgres"]

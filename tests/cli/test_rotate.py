@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import secrets
+import sys
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -237,7 +238,7 @@ def test_a_terminal_does_not_show_the_key(app, aws):
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(app.folder)
-        os.execvp("python", ["python", "-m", "shield_ai", "rotate", "stripe-secret-key"])  # noqa: S606  # the child
+        os.execv(sys.executable, [sys.executable, "-m", "shield_ai", "rotate", "stripe-secret-key"])  # noqa: S606  # the child
     seen = b""
     while b"(not shown)" not in seen:
         seen += os.read(terminal, 1000)

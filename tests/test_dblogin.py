@@ -1,0 +1,69 @@
+"""A login tried on servers that the secret does not name: a real PostgreSQL, one that greets like MySQL, nobody."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import threading
+
+import pytest
+
+from shield_ai import dblogin
+from shield_ai.model import Hidden
+
+
+def document(host, port, **more):
+    return Hidden(json.dumps({"username": "app", "password": secrets.token_hex(8), "host": host, "port": port, **more}))
+
+
+@pytest.fixture
+def greets():
+    """A server that speaks first, as MySQL does."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            connection.sendall(b"J")
+            connection.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield server.getsockname()
+    server.close()
+
+
+def test_a_silent_server_is_taken_for_postgresql(postgres):
+    assert dblogin._by_greeting(document(postgres.host, postgres.port)) == ["postgres"]
+
+
+def test_a_server_that_speaks_first_is_mysql(greets):
+    assert dblogin._by_greeting(document(*greets)) == ["mysql"]
+
+
+@pytest.mark.parametrize(
+    "place", [{"host": "", "port": 5}, {"host": "127.0.0.1", "port": ""}], ids=["no host", "no port"]
+)
+def test_without_a_place_both_are_tried(place):
+    assert dblogin._by_greeting(document(**place)) == ["postgres", "mysql"]
+
+
+def test_nobody_is_there():
+    value = document("127.0.0.1", 1, sslmode="disable")
+    assert dblogin.refusal(value, {}).startswith("not tried: PostgreSQL")
+
+
+def test_a_login_is_tried_for_real(postgres):
+    user, password = "u_" + secrets.token_hex(4), secrets.token_hex(8)
+    with postgres.connect() as superuser:
+        superuser.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
+    place = {"host": postgres.host, "port": postgres.port, "database": "postgres", "sslmode": "disable"}
+    right = Hidden(json.dumps({"username": user, "password": password, **place}))
+    wrong = Hidden(json.dumps({"username": user, "password": "wrong", **place}))
+    assert dblogin.refusal(right, {}) is None
+    assert dblogin.refusal(wrong, {}) == "the database does not accept user and password"
+    with postgres.connect() as superuser:
+        superuser.execute(f"DROP ROLE {user}")
