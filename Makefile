@@ -24,9 +24,10 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp requirements/dev.lock
 demo: $(VENV)/demo.stamp  ## the whole journey on a sample shop, an embedded AWS and a real PostgreSQL
 	@$(BIN)/shield demo
 
-test: $(VENV)/dev.stamp  ## the test suite with branch coverage
-	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n 2 --dist worksteal $(ARGS)
+test: $(VENV)/dev.stamp  ## the test suite on what the wheel holds, with branch coverage
+	@rm -rf .coverage .coverage.* build/wheel
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --target build/wheel .
+	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/coverage run -m pytest -n 2 --dist worksteal $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
