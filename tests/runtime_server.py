@@ -141,7 +141,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
         operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
-        names = body.get("SecretIdList") or [body.get("SecretId", "")]
+        filtered = [name for each in body.get("Filters", []) for name in each["Values"]]
+        names = body.get("SecretIdList") or filtered or [body.get("SecretId", "")]
         with self.server.lock:
             self.server.calls.append((operation, names))
         if self.misbehave():

@@ -94,7 +94,9 @@ def powertools(ttl):
     from aws_lambda_powertools.utilities import parameters
 
     provider = parameters.SecretsProvider(boto3_client=boto3.client("secretsmanager"))
-    return lambda name: provider.get(name, max_age=ttl), lambda *names: [provider.get(name) for name in names]
+    # AWS takes ten names a filter.
+    tens = [NAMES[start : start + 10] for start in range(0, len(NAMES), 10)]
+    return lambda name: provider.get(name, max_age=ttl), lambda *_: [provider.get_multiple(names=ten) for ten in tens]
 
 
 cache: dict = {}
