@@ -17,7 +17,14 @@ import pytest
 from configurations import values
 
 from shield_ai import runtime
-from shield_ai.runtime import SecretError, SecretFormatError, SecretNotFoundError, clear_secret_cache, get_secret
+from shield_ai.runtime import (
+    SecretError,
+    SecretFormatError,
+    SecretNotFoundError,
+    clear_secret_cache,
+    get_secret,
+    has_secret,
+)
 
 pytest_plugins = ("runtime_fixtures",)
 VALUE = secrets.token_hex(16)
@@ -29,6 +36,22 @@ HOME = os.environ.get("HOME", "")
 def secret(on, monkeypatch):
     monkeypatch.delenv("TEST_SECRET", raising=False)
     on.put("test-secret", VALUE)
+
+
+def test_a_computed_variable_is_of_one_secret_or_of_none(on, monkeypatch):
+    which = {"TEST_SECRET": "test-secret", "TEST_USER": ("test-account", "user")}
+    on.put("test-account", json.dumps({"user": OTHER}))
+    monkeypatch.setenv("TEST_PLAIN", "x")
+    expected = {"TEST_SECRET": VALUE, "TEST_USER": OTHER, "TEST_PLAIN": "x", "TEST_NONE": None}
+    assert {k: get_secret(which, lambda k=k: os.environ.get(k), env=k) for k in expected} == expected
+    assert {k: has_secret(which, env=k) for k in expected} == {k: bool(v) for k, v in expected.items()}
+    monkeypatch.setenv("USE_AWS_SECRETS", "off")
+    clear_secret_cache()
+    assert {k: get_secret(which, lambda k=k: os.environ.get(k), env=k) for k in expected} == {
+        **dict.fromkeys(expected),
+        "TEST_PLAIN": "x",
+    }
+    assert [k for k in expected if has_secret(which, env=k)] == ["TEST_PLAIN"]
 
 
 WAYS = [

@@ -9,7 +9,7 @@ import msgspec
 
 from shield_ai.manifest import App, Manifest, Rotation, Secret
 from shield_ai.model import Kind, Shape
-from shield_ai.names import database_field, kind, secret_name
+from shield_ai.names import database_field, kind, secret_name, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -127,7 +127,8 @@ def _singles(findings: Sequence[Finding], facts: Facts) -> Iterator[Secret]:
     for finding in findings:
         for variable in finding.site.variables if finding.site else ():
             found.setdefault(variable, finding)
-    chosen = {name for finding in findings if finding.site for name in finding.site.alternatives}
+    sites = [finding.site for finding in findings if finding.site and not finding.site.others]
+    chosen = {name for site in sites for name in site.alternatives if variable_of(name) == name}
     for variable, finding in found.items():
         what = _kind(variable, finding, facts)
         named = "django-secret-key" if what is Kind.DJANGO_SECRET_KEY else secret_name(variable)
@@ -154,7 +155,7 @@ def _optional(variable: str, findings: Iterable[Finding]) -> bool:
     A secret's constant default is a development value, which the runtime never uses in production.
     """
     sites = [f.site for f in findings if f.site and variable in f.site.variables]
-    if any(site.alternatives for site in sites):
+    if any(site.alternatives and not site.others for site in sites):
         return True  # the app reads another one
     return all(
         (site.optional and (site.spare or not site.default_literal)) or site.shape not in {Shape.READ, Shape.FIELD}

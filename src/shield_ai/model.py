@@ -109,6 +109,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     quote: str = ""  # the one that new strings must have, inside an f-string
     negated: bool = False  # a presence test that asks for absence
     alternatives: tuple[str, ...] = ()  # the variables of which a computed name is one
+    others: tuple[str, ...] = ()  # which it may be as well, and which are no secrets
     spelled: str = ""  # how the code computes that name
     reason: str = ""  # why no fixer can move it; empty: one can
 

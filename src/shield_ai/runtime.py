@@ -375,6 +375,11 @@ def _as_bytes(value: _Value, _name: str, _key: str | None) -> Any:
     return value.data if value.data is not None else (value.text or "").encode("utf-8", "surrogateescape")
 
 
+def _entry(entry: str | tuple[str, str]) -> tuple[str, str | None]:
+    """Name and field of a secret in a mapping of variables."""
+    return (entry, None) if isinstance(entry, str) else entry
+
+
 class _Ask:
     """What a caller asks for, and how it is made of a value."""
 
@@ -762,7 +767,7 @@ class SecretsManagerClient:
 
     def get_secret(
         self,
-        name: str,
+        name: Any,
         default: Any = MISSING,
         *,
         key: str | None = None,
@@ -775,6 +780,10 @@ class SecretsManagerClient:
             lease = self._hot.get((name, key, env, stage))
             if lease is not None and monotonic() < lease[0]:
                 return lease[1]
+        elif isinstance(name, dict):
+            if env not in name:
+                return default()
+            name, key = _entry(name[env])
         ask, default = (
             _Ask(name, default, key, env, stage, _as_text, optional),
             None,
@@ -833,9 +842,16 @@ class SecretsManagerClient:
         ask, default = _Ask(name, default, None, env, stage, _as_bytes), None
         return self._serve(ask)
 
-    def has_secret(self, name: str, *, key: str | None = None, env: str | None = None) -> bool:
+    def has_secret(
+        self, name: str | dict[str, str | tuple[str, str]], *, key: str | None = None, env: str | None = None
+    ) -> bool:
         """Tell whether there is one: what `"NAME" in os.environ` was before (and is, where AWS is off)."""
-        env, settings = env or _variable(name), self._config()
+        settings = self._config()
+        if isinstance(name, dict):
+            if env not in name:
+                return env in os.environ
+            name, key = _entry(name[env])
+        env = env or _variable(name)
         if not settings.aws:
             return env in os.environ
         held = bool(os.environ.get(env))
@@ -1365,11 +1381,15 @@ def get_secret(
     optional: bool = ...,
 ) -> T: ...
 @overload
+def get_secret(
+    name: dict[str, str | tuple[str, str]], default: Callable[[], T], *, env: str, optional: bool = ...
+) -> T: ...
+@overload
 def get_secret(name: str, *, key: str | None = ..., env: str | None = ..., stage: str = ...) -> str: ...
 @overload
 def get_secret(name: str, default: T, *, key: str | None = ..., env: str | None = ..., stage: str = ...) -> str | T: ...
 def get_secret(
-    name: str,
+    name: Any,
     default: Any = MISSING,
     key: str | None = None,
     env: str | None = None,
@@ -1379,7 +1399,9 @@ def get_secret(
     """Return a secret's text.
 
     Args:
-        name: Its name in AWS, without AWS_SECRETS_PREFIX.
+        name: Its name in AWS, without AWS_SECRETS_PREFIX. Where the code computes which variable is read, a mapping of
+            variables to names, or to names with fields, beside an expression and env: a variable that is not in it is
+            no secret.
         default: A plain value serves where the secret does not exist. A callable is the expression that read the
             variable before: it is called where AWS is off; else it sees the secret as that variable and its result is
             returned.

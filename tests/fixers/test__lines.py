@@ -31,12 +31,14 @@ def wrapped(line, inner, width, before="get(", after=")"):
         pytest.param("\tx_of_a_length = READ", "\tx_of_a_length = get(\n\t\tREAD\n\t)", id="tabs"),
         pytest.param('D = {"d": READ, }   ', 'D = {\n    "d": get(READ),\n}   ', id="the outermost bracket"),
         pytest.param('f("a, (b", READ, "c"*9)', 'f(\n    "a, (b",\n    get(READ),\n    "c"*9,\n)', id="one a line"),
+        pytest.param("x = [f(READ) for a, b in c if d]", "x = [\n    f(get(READ))\n    for a, b in c\n    if d\n]", id="a comprehension"),
+        pytest.param("x = f(READ, a if b else c)", "x = f(\n    get(READ),\n    a if b else c,\n)", id="a ternary"),
         pytest.param("long_name[READ] = value_x", "long_name[\n    get(READ)\n] = value_x", id="subscript"),
         pytest.param('    "KEY_IS": {"x": READ,', '    "KEY_IS": {"x": get(\n        READ\n    ),', id="left open"),
         pytest.param("x = READ  # (a comment", "x = get(\n    READ\n)  # (a comment", id="comment"),
         pytest.param("x_of_some_length = 'READ'", "x_of_some_length = 'get(READ)'", id="in a string"),
     ],
-)
+)  # fmt: skip
 def test_lines(line, result):
     assert wrapped(line, "READ", 21) == result
 

@@ -424,13 +424,72 @@ API_KEY = os.getenv(f"{P}_API_KEY", "")
     )
 
 
-def test_a_computed_name_stays_where_shield_toml_calls_one_of_them_otherwise():
+def test_a_computed_name_chooses_where_shield_toml_calls_one_of_them_otherwise():
     text = "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ[K]\n"
     manifest = Manifest(
         app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(Secret(name="other", env="B_TOKEN"),)
     )
-    after, [skip] = rewritten(text, manifest=manifest)
-    assert (after, "must call the secret B_TOKEN" in skip.reason) == (text.encode(), True)
+    after, [] = rewritten(text, manifest=manifest)
+    call = "get_secret({'A_TOKEN': 'A_TOKEN', 'B_TOKEN': 'other'}, lambda: os.environ[K], env=K)"
+    assert call in after.decode()
+
+
+LOOPS = {
+    "all are secrets": (
+        "for k in ('A_TOKEN', 'B_TOKEN'):\n    globals()[k] = os.environ[k]\n",
+        "for k in ('A_TOKEN', 'B_TOKEN'):\n    globals()[k] = get_secret(k, lambda: os.environ[k])\n",
+    ),
+    "some are": (
+        "for k in ['DEBUG', 'API_KEY']:\n    globals()[k] = os.getenv(k)\n",
+        ("for k in ['DEBUG', 'API_KEY']:\n"
+        "    globals()[k] = get_secret({'API_KEY': 'api-key'}, lambda: os.getenv(k), env=k)\n"),
+    ),
+    "a comprehension": (
+        "X = {k: os.environ.get(k) for k in ['DEBUG', 'API_KEY']}\n",
+        ("X = {\n    k: get_secret({'API_KEY': 'api-key'}, lambda: os.environ.get(k), env=k)\n"
+        "    for k in ['DEBUG', 'API_KEY']\n}\n"),
+    ),
+    "parts of a database among them": (
+        ("for k in ['DB_USER', 'DB_PASSWORD', 'LANG']:\n    globals()[k] = os.getenv(k)\n"
+        "D = {'USER': os.getenv('DB_USER'), 'PASSWORD': os.getenv('DB_PASSWORD'), 'NAME': 'x'}\n"),
+        ("for k in ['DB_USER', 'DB_PASSWORD', 'LANG']:\n"
+        "    globals()[k] = get_secret(\n"
+        "        {\n"
+        "            'DB_PASSWORD': ('database-credentials', 'password'),\n"
+        "            'DB_USER': ('database-credentials', 'username'),\n"
+        "        },\n"
+        "        lambda: os.getenv(k),\n"
+        "        env=k,\n"
+        "    )\n"
+        "D = {\n"
+        "    'USER': get_secret(\n"
+        "        'database-credentials',\n"
+        "        lambda: os.getenv('DB_USER'),\n"
+        "        key='username',\n"
+        "        env='DB_USER',\n"
+        "    ),\n"
+        "    'PASSWORD': get_secret(\n"
+        "        'database-credentials',\n"
+        "        lambda: os.getenv('DB_PASSWORD'),\n"
+        "        key='password',\n"
+        "        env='DB_PASSWORD',\n"
+        "    ),\n"
+        "    'NAME': 'x',\n"
+        "}\n"),
+    ),
+    "a question before": (
+        "for k in ['DEBUG', 'API_KEY']:\n    if k in os.environ:\n        globals()[k] = os.environ[k]\n",
+        ("for k in ['DEBUG', 'API_KEY']:\n"
+        "    if has_secret({'API_KEY': 'api-key'}, env=k):\n"
+        "        globals()[k] = get_secret({'API_KEY': 'api-key'}, lambda: os.environ[k], env=k)\n"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), [pytest.param(*pair, id=name) for name, pair in LOOPS.items()])
+def test_a_loop_over_known_names(before, after):
+    names = "get_secret, has_secret" if "has_secret" in after else "get_secret"
+    check("import os\n" + before, f"import os\n\nfrom shop.utils.secrets import {names}\n" + after)
 
 
 def test_a_value_of_django_configurations_is_wrapped_whole():

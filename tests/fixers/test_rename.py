@@ -32,6 +32,7 @@ def renamed(code):
         pytest.param("has_secret('old', env='EMAIL_HOST_PASSWORD')", "has_secret('mail-password', env='EMAIL_HOST_PASSWORD')", id="the variable was said"),
         pytest.param('x = f("email-host-password",)', 'x = f("mail-password", env="EMAIL_HOST_PASSWORD",)', id="trailing comma"),
         pytest.param('get_secret("db", lambda: 1, key="username", env="DB_USER")', 'get_secret("db", lambda: 1, key="user", env="DB_USER")', id="a field"),
+        pytest.param('get_secret({"EMAIL_HOST_PASSWORD": "old", "DB_USER": "x", "Z": "z"}, lambda: e[k], env=k)', 'get_secret({"EMAIL_HOST_PASSWORD": "mail-password", "DB_USER": ("db", "user"), "Z": "z"}, lambda: e[k], env=k)', id="a mapping"),
         pytest.param('get_secret("db-password", lambda: 1)', 'get_secret("db", lambda: 1, key="pass", env="DB_PASSWORD")', id="into a group"),
     ],
 )  # fmt: skip

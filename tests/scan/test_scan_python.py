@@ -294,6 +294,17 @@ COMPUTED = {
     "branches": "import os\nif LIVE:\n    K = 'A_TOKEN'\nelse:\n    K = 'B_TOKEN'\nX = os.getenv(K)",
     "an f-string": "import os\np = 'A' if LIVE else 'B'\nX = os.getenv(f'{p}_TOKEN', '')",
     "the calls of a function": "import os\ndef add(k):\n    KEYS.append(os.environ[k])\nadd('A_TOKEN')\nadd(k='B_TOKEN')",
+    "an index that is added up": "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ['' + K]",
+    "a loop": "import os\nfor k in ['A_TOKEN', 'B_TOKEN']:\n    X = os.environ[k]",
+    "a loop over a constant": "import os\nN = ('A_TOKEN',)\nfor k in [*N, 'B_TOKEN']:\n    X = os.environ[k]",
+    "lists that are added": "import os\nN = ['A_TOKEN']\nfor k in N + ['B_TOKEN']:\n    X = os.environ[k]",
+    "pairs": "import os\nfor k, d in [('A_TOKEN', 1), ('B_TOKEN', 2)]:\n    X = os.environ.get(k, d)",
+    "a mapping": "import os\nN = {'a': 'A_TOKEN', 'b': 'B_TOKEN'}\nfor a, k in N.items():\n    X = os.environ[k]",
+    "the keys of a mapping": "import os\nN = {'A_TOKEN': 1, 'B_TOKEN': 2}\nX = [os.environ[k] for k in N]",
+    "the values of a mapping": "import os\nX = [os.environ[k] for k in {1: 'A_TOKEN', 2: 'B_TOKEN'}.values()]",
+    "words": "import os\nfor k in 'A_TOKEN B_TOKEN'.split():\n    X = os.environ[k]",
+    "words by comma": "import os\nfor k in sorted('A_TOKEN,B_TOKEN'.split(',')):\n    X = os.environ[k]",
+    "ends of names": "import os\nfor p in ['A', 'B']:\n    X = os.environ[f'{p}_TOKEN']",
     "an added word": "import os\np = 'A' if LIVE else 'B'\nk = p + '_TOKEN'\nX = os.environ.get(k)",
 }
 
@@ -307,21 +318,61 @@ def test_a_computed_name_may_be_one_of_a_few(scanned, text):
 @pytest.mark.parametrize(
     "text",
     [
+        pytest.param("import os\nfor k in os.environ:\n    X_TOKEN = os.environ[k]", id="a loop over everything"),
         pytest.param(
-            "import os\nK = 'A_TOKEN' if LIVE else 'DEBUG'\nX_TOKEN = os.environ[K]", id="not all are secrets"
+            "import os\nN = ['A_TOKEN']\nN.append(x)\nfor k in N:\n    X_TOKEN = os.environ[k]", id="a list that grows"
         ),
+        pytest.param(
+            "import os\nN = ['A_TOKEN']\nN += x\nfor k in N:\n    X_TOKEN = os.environ[k]", id="a list that is added to"
+        ),
+        pytest.param(
+            "import os\nN = {}\nN['A_TOKEN'] = 1\nfor k in N:\n    X_TOKEN = os.environ[k]",
+            id="a mapping that is filled",
+        ),
+        pytest.param("import os\nfor k, *r in [('A_TOKEN', 1)]:\n    X_TOKEN = os.environ[k]", id="a starred part"),
+        pytest.param("import os\nfor k, v in ['A_TOKEN']:\n    X_TOKEN = os.environ[k]", id="no pairs"),
         pytest.param("import os\nK = 'A_TOKEN' if LIVE else other()\nX_TOKEN = os.environ[K]", id="not all are known"),
-        pytest.param("import os\nK = 'a_token' if LIVE else 'B_TOKEN'\nX_TOKEN = os.environ[K]", id="no name of ours"),
         pytest.param("import os\ndef f(k):\n    X_TOKEN = os.environ[k]\nf('A_TOKEN')\ncall(f)", id="called elsewhere"),
-        pytest.param("import os\nfor k in ['A_TOKEN', 'B_TOKEN']:\n    X_TOKEN = os.environ[k]", id="a loop"),
-        pytest.param(
-            "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX_TOKEN = os.environ['P_' + K]", id="too long a way"
-        ),
     ],
 )
 def test_another_computed_name_stays(scanned, text):
     sites = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
     assert [(site.variables, "computed" in site.reason) for site in sites] == [((), True)]
+
+
+def test_a_loop_keeps_in_the_environment_what_is_no_secret_in_it(scanned):
+    text = (
+        "import os\nfor k in ['DB_USER', 'LANG']:\n    globals()[k] = os.environ[k]\n"
+        "D = {'USER': os.getenv('DB_USER'), 'PASSWORD': os.getenv('DB_PASSWORD'), 'NAME': 'x'}"
+    )
+    user, password = (f.site for f in scanned({"shop/settings.py": text}).findings if f.site)
+    assert (user.reason, password.reason) == ("DB_USER is also read under a computed name", "")
+
+
+def test_of_a_helper_the_calls_are_found_and_not_the_read_in_it(sites):
+    helper = "import os\ndef get(k):\n    return os.environ[k]\n"
+    text = helper + "X = [get(k) for k in ['A_TOKEN', 'B_TOKEN']]\nY = get('A_TOKEN')"
+    assert sites(text) == [("read", "", ""), ("read", "A_TOKEN", "")]
+
+
+def test_a_loop_that_reads_what_is_moved_keeps_the_rest(scanned):
+    text = (
+        "import os\nfrom shop.utils.secrets import get_secret\nX = os.environ['B_TOKEN']\n"
+        "for k in ['A_TOKEN', 'B_TOKEN']:\n    get_secret({'A_TOKEN': 'a'}, lambda: os.environ[k], env=k)"
+    )
+    [site] = (f.site for f in scanned({"shop/settings.py": text}).findings if f.site)
+    assert (site.variable, site.reason) == ("B_TOKEN", "B_TOKEN is also read under a computed name")
+
+
+def test_a_question_for_a_part_of_a_database_goes_along(scanned):
+    text = (
+        "import os\nif 'RDS_HOST' in os.environ and 'LANG' in os.environ:\n"
+        "    D = {'NAME': 'x', 'USER': 'x', 'HOST': os.environ['RDS_HOST'], 'PASSWORD': os.environ['RDS_PASSWORD']}"
+    )
+    found = [(str(f.site.shape), f.site.variable) for f in scanned({"shop/settings.py": text}).findings if f.site]
+    assert found == [("presence", "RDS_HOST"), ("read", "RDS_HOST"), ("read", "RDS_PASSWORD")]
+    alone = "import os\nX = 'RDS_HOST' in os.environ"
+    assert not [f for f in scanned({"shop/settings.py": alone}).findings if f.site]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 OPENING, CLOSING = "([{", ")]}"
 NEW = -1
+LOOP = re.compile(r" (?:async )?for ")
+FILTER = re.compile(r" if ")
 
 
 class Cell(NamedTuple):
@@ -157,13 +159,21 @@ def _string_end(text: str, at: int, quote: str) -> int:
 
 
 def _parts(body: list[Cell]) -> list[list[Cell]]:
-    """Cut at the commas of this level, each part with one at its end; nothing where there is none."""
-    depth, cuts = 0, []
+    """Cut at the commas of this level, each part with one at its end, or before each `for` of a comprehension."""
+    depth = 0
+    cuts: list[int] = []
+    loops: list[int] = []
+    text = "".join(cell.char for cell in body)
     for at in _code(body):
         char = body[at].char
         depth += (char in OPENING) - (char in CLOSING)
         if char == "," and not depth:
             cuts.append(at + 1)
+        elif char == " " and not depth and (LOOP.match(text, at) or (loops and FILTER.match(text, at))):
+            loops.append(at)
+    if loops:  # commas there are targets'
+        starts = [0, *loops]
+        return [_strip(body[start:end]) for start, end in zip(starts, [*loops, len(body)], strict=True)]
     if not cuts:
         return []
     parts = [_strip(body[start:end]) for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]

@@ -93,7 +93,8 @@ class Plain(ast.NodeTransformer):
     def visit_Compare(self, node: ast.Compare) -> ast.AST:  # as above
         """Replace `"X" in os.environ` by what stands for any presence test."""
         self.generic_visit(node)
-        if len(node.ops) != 1 or not isinstance(node.left, ast.Constant) or not isinstance(node.left.value, str):
+        text = isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)
+        if len(node.ops) != 1 or not (text or ast.unparse(node.comparators[0]).endswith("environ")):
             return node
         if isinstance(node.ops[0], ast.NotIn):
             return ast.UnaryOp(op=ast.Not(), operand=ast.Constant(value="presence"))

@@ -26,6 +26,7 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     secret: str
     field: str
     names: Names
+    among: tuple[tuple[str, str, str], ...] = ()  # variable, secret and field of each that a computed name may be
     instead: str | None = None  # what reads the value that is taken out of the code; empty: get_secret itself
 
 
@@ -156,7 +157,7 @@ def _in_place(source: Source, wrap: Wrap) -> str | None:
 def presence(source: Source, wrap: Wrap) -> str:
     """Return the call that takes the place of a presence test."""
     quote = quote_of(source, wrap.site)
-    arguments = [f"{quote}{wrap.secret}{quote}", *_keywords(wrap, quote)]
+    arguments = [_name(wrap, quote), *_keywords(wrap, quote)]
     call = f"{wrap.names.has}({', '.join(arguments)})"
     if not wrap.site.negated:
         return call
@@ -172,8 +173,17 @@ def around(source: Source, wrap: Wrap) -> tuple[str, str]:
 
 
 def _name(wrap: Wrap, quote: str) -> str:
-    """Return the secret's name as the code says it: a text, or what computes the variable that it is called as."""
+    """Return the secret's name as the code says it: a text, which one by variable, or what computes it."""
+    if wrap.among:
+        pairs = (f"{quote}{variable}{quote}: {named(secret, field, quote)}" for variable, secret, field in wrap.among)
+        return f"{{{', '.join(pairs)}}}"
     return wrap.site.spelled or f"{quote}{wrap.secret}{quote}"
+
+
+def named(secret: str, field: str, quote: str) -> str:
+    """Return a secret's name for a mapping of variables, with its field where it is a document."""
+    name = f"{quote}{secret}{quote}"
+    return f"({name}, {quote}{field}{quote})" if field else name
 
 
 def _binds(site: Site) -> str:
@@ -182,7 +192,9 @@ def _binds(site: Site) -> str:
 
 def _keywords(wrap: Wrap, quote: str) -> list[str]:
     """Return the keyword arguments: the field of a document, and the variable where the name does not say it."""
-    out = [f"key={quote}{wrap.field}{quote}"] if wrap.field else []
+    out = [f"key={quote}{wrap.field}{quote}"] if wrap.field and not wrap.among else []
+    if wrap.among:
+        out.append(f"env={wrap.site.spelled}")
     if not wrap.site.spelled and (wrap.field or variable_of(wrap.secret) != wrap.site.variable):
         out.append(f"env={quote}{wrap.site.variable}{quote}")
     if wrap.site.spare and wrap.site.shape is Shape.READ:

@@ -12,13 +12,15 @@ from shield_ai.fixers._proof import REMOVED, differs
 from shield_ai.fixers._wrap import Wrap, line_width, wrap_edits
 from shield_ai.fixers.settings_source import source_edits
 from shield_ai.model import Edit, Shape, Skipped
+from shield_ai.names import variable_of
 from shield_ai.source import Source, apply_edits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from shield_ai.fixers._imports import Names
     from shield_ai.fixers.literals import Removal
-    from shield_ai.manifest import Manifest
+    from shield_ai.manifest import Manifest, Secret
     from shield_ai.model import Finding, Site
 
 
@@ -59,9 +61,8 @@ def rewrite(  # each is a different thing that a rewrite follows from
             continue
         reason, wrap = site.reason, None
         if not reason:
-            secret = manifest.of_variable(site.variables[0])
-            reason = "shield.toml has no secret for it" if secret is None else _computed(site, manifest)
-            wrap = Wrap(site=site, secret=secret[0].name, field=secret[1], names=names) if secret else None
+            wrap = _wrap(site, manifest, names)
+            reason = "" if wrap else "shield.toml has no secret for it"
         if not reason and (site.start, site.end) in taken:
             reason = "its place within the f-string can't be told"
         if reason or wrap is None:
@@ -107,11 +108,20 @@ def _outermost(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     return [wrap for wrap in wraps if wrap.site.shape is not Shape.READ or not served(wrap.site)]
 
 
-def _computed(site: Site, manifest: Manifest) -> str:
-    """Say why a secret under a computed name can't be read so; empty where it can."""
-    found = {variable: manifest.of_variable(variable) for variable in site.alternatives}
-    other = next((v for v, secret in found.items() if secret is None or (secret[0].name, secret[1]) != (v, "")), "")
-    return f"the variable's name is computed, so shield.toml must call the secret {other}" if other else ""
+def _wrap(site: Site, manifest: Manifest, names: Names) -> Wrap | None:
+    """Say which secret an expression stands for, or which of several; None where shield.toml has none."""
+    found = {v: entry for v in (*site.variables, *site.others) if (entry := manifest.of_variable(v))}
+    if not found:
+        return None
+    which = tuple((variable, secret.name, field) for variable, (secret, field) in found.items())
+    among = which if site.spelled and not _says_itself(site, found) else ()
+    return Wrap(site=site, secret=which[0][1], field=which[0][2], names=names, among=among)
+
+
+def _says_itself(site: Site, found: Mapping[str, tuple[Secret, str]]) -> bool:
+    """Tell whether each secret is called as its variable, so that a computed name is the secret's as well."""
+    same = all((secret.name, field) == (v, "") and variable_of(v) == v for v, (secret, field) in found.items())
+    return same and len(found) == len(site.variables) + len(site.others)
 
 
 def _skip(finding: Finding, reason: str) -> Skipped:

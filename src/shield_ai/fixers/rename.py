@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.fixers._wrap import named
 from shield_ai.model import Edit
 from shield_ai.names import variable_of
 
@@ -35,6 +36,8 @@ def rename(source: Source, calls: Iterable[tuple[int, int]], manifest: Manifest)
 
 def _call(source: Source, node: ast.Call, manifest: Manifest) -> Iterator[Edit]:
     given = {k.arg: k.value for k in node.keywords if k.arg}
+    if node.args and isinstance(node.args[0], ast.Dict):
+        yield from _mapping(source, node.args[0], manifest)
     name = _text(node.args[0]) if node.args else None
     if name is None or any(keyword.arg is None for keyword in node.keywords) or not _in_place(source, node.args[0]):
         return
@@ -64,11 +67,18 @@ def _settings_source(source: Source, method: ast.FunctionDef, manifest: Manifest
     if "SecretsManagerSource" not in source.segment(method):
         return
     for node in (n for n in ast.walk(method) if isinstance(n, ast.Dict)):
-        for key, value in zip(node.keys, node.values, strict=True):
-            name = value.elts[0] if isinstance(value, ast.Tuple) else value
-            entry = manifest.of_variable(_text(key) or "")
-            if entry and _text(name) not in {None, entry[0].name}:
-                yield _replace(source, name, entry[0].name)
+        yield from _mapping(source, node, manifest)
+
+
+def _mapping(source: Source, node: ast.Dict, manifest: Manifest) -> Iterator[Edit]:
+    """Rename in a mapping of variables to secrets, or to secrets with their fields."""
+    for key, value in zip(node.keys, node.values, strict=True):
+        entry = manifest.of_variable(_text(key) or "")
+        name, field = value.elts if isinstance(value, ast.Tuple) and len(value.elts) == 2 else (value, None)  # noqa: PLR2004
+        if entry and _text(name) and (_text(name), _text(field) or "") != (entry[0].name, entry[1]):
+            start, end = source.span(value)
+            text = named(entry[0].name, entry[1], source.segment(name)[-1])
+            yield Edit(path=source.path, start=start, end=end, replacement=text)
 
 
 def _text(node: ast.expr | None) -> str | None:

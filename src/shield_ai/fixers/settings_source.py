@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.fixers._wrap import named
 from shield_ai.model import Edit, Shape
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _method(source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int) -
     indent = re.match(r"[ \t]*", raw)[0]  # type: ignore[index]  # matches anything
     step = "\t" if "\t" in indent else "    "
     quote = "'" if source.raw.count(b"'") > source.raw.count(b'"') else '"'
-    pairs = [f"{quote}{wrap.site.variable}{quote}: {_secret(wrap, quote)}" for wrap in wraps]
+    pairs = [f"{quote}{wrap.site.variable}{quote}: {named(wrap.secret, wrap.field, quote)}" for wrap in wraps]
     values = {"indent": indent, "step": step, "source": SOURCE}
     text = METHOD.format(**values, secrets="{" + ", ".join(pairs) + "}")
     if max(map(len, text.split("\n"))) > width:
@@ -68,8 +69,3 @@ def _method(source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int) -
     lead = "" if line.endswith((b"\n", b"\r")) else "\n"
     at = start + len(line)
     return Edit(path=source.path, start=at, end=at, replacement=(lead + text).replace("\n", source.newline))
-
-
-def _secret(wrap: Wrap, quote: str) -> str:
-    name = f"{quote}{wrap.secret}{quote}"
-    return f"({name}, {quote}{wrap.field}{quote})" if wrap.field else name

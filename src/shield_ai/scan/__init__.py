@@ -125,6 +125,7 @@ def scan_files(
         seen = Walk(project, module)
         found = findings_of(source, seen.run(), facts, known)
         elsewhere.moved |= seen.moved
+        elsewhere.computed |= seen.listed
         if seen.computed:
             elsewhere.computed |= listed(source.tree)
         if path in settings:

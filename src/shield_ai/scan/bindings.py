@@ -28,6 +28,16 @@ class Opaque:
     """A name whose value can't be followed: a parameter, a loop variable."""
 
 
+class Each(Opaque):
+    """A loop variable: every element of something, or a part of each."""
+
+    __slots__ = ("of", "part")
+
+    def __init__(self, of: ast.expr, part: int | None = None) -> None:
+        self.of = of
+        self.part = part  # of an element that is a tuple
+
+
 OPAQUE = Opaque()
 # Neither bind a name nor hold anything that does; they are most of a tree.
 LEAVES = (ast.Constant, ast.Name, ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
@@ -95,6 +105,8 @@ class Module:
         else:
             for target, value in _assignments(node):
                 _assign(target, value, table)
+            if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+                _loop(node.target, node.iter, table)
 
     def absolute(self, node: ast.ImportFrom) -> str:
         """Return the dotted path of the module that an import names, relative ones resolved."""
@@ -140,8 +152,6 @@ def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | None]]:
             yield target, node.value
     elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
         yield node.target, node.value
-    elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-        yield node.target, None
     elif isinstance(node, ast.withitem) and node.optional_vars:
         yield node.optional_vars, node.context_expr
 
@@ -156,3 +166,13 @@ def _assign(target: ast.expr, value: ast.expr | None, table: Table) -> None:
             _assign(element, values[i] if paired else None, table)
     elif isinstance(target, ast.Starred):
         _assign(target.value, None, table)
+
+
+def _loop(target: ast.expr, of: ast.expr, table: Table) -> None:
+    if isinstance(target, ast.Name):
+        table.setdefault(target.id, []).append(Each(of))
+    elif isinstance(target, (ast.Tuple, ast.List)) and all(isinstance(part, ast.Name) for part in target.elts):
+        for i, part in enumerate(target.elts):
+            table.setdefault(part.id, []).append(Each(of, i))  # type: ignore[attr-defined]  # a name, as asked above
+    else:
+        _assign(target, None, table)

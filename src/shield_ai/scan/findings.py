@@ -11,7 +11,7 @@ import msgspec
 
 from shield_ai.layout import is_test_settings, root_of
 from shield_ai.model import Confidence, Finding, Severity, Shape, Site, fingerprint
-from shield_ai.names import Meaning, database_field, meaning, variable_of
+from shield_ai.names import Meaning, database_field, is_secret, meaning, variable_of
 from shield_ai.pattern import rules
 from shield_ai.scan.literals import literal_text
 
@@ -134,6 +134,7 @@ def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: boo
         quote=spot.quote,
         negated=spot.negated,
         alternatives=spot.variables,
+        others=spot.others,
         spelled=spot.spelled,
         reason=reason,
     )
@@ -176,14 +177,22 @@ def join_databases(findings: list[Finding], named: Collection[str] = ()) -> list
     kept = []
     for finding in findings:
         site = finding.site
-        if not site or site.shape is not Shape.READ or finding.severity is not Severity.LOW:
+        if not site or not _is_harmless(finding, site):
             kept.append(finding)
         elif site.variable in named:
             message = f"{finding.env} belongs to a secret in shield.toml"
             kept.append(msgspec.structs.replace(finding, message=message))
         elif site.variable in parts:
-            kept.append(_as_part(finding, site, site.field or parts[site.variable]))
+            part = site.shape is Shape.READ
+            kept.append(_as_part(finding, site, site.field or parts[site.variable]) if part else finding)
     return kept
+
+
+def _is_harmless(finding: Finding, site: Site) -> bool:
+    """Tell a read of no secret, and a question for one."""
+    if site.shape is Shape.PRESENCE:
+        return not (site.alternatives or is_secret(site.variable))
+    return site.shape is Shape.READ and finding.severity is Severity.LOW
 
 
 def _parts(reads: list[tuple[Finding, Site]]) -> dict[str, str]:

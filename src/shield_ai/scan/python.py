@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model import Shape
-from shield_ai.names import Meaning, excuse, is_secret, meaning, variable_of
+from shield_ai.names import excuse, is_secret, variable_of
 from shield_ai.scan.alternatives import alternatives
-from shield_ai.scan.bindings import OPAQUE
+from shield_ai.scan.bindings import Opaque
 from shield_ai.scan.fields import Fields
 from shield_ai.scan.literals import harmless, literal_text, looks_secret
 from shield_ai.scan.readers import Environ, EnvObject
@@ -38,6 +38,7 @@ class Walk(Fields):
         self.spots: list[Spot] = []
         self.accessors: list[ast.Call] = []  # that read a secret through the runtime
         self.computed = False  # a variable is read under a name that is not known
+        self.listed: set[str] = set()  # variables that are read under computed names, and stay so
         self.harmless: list[
             tuple[ast.expr, str, str]
         ] = []  # what sounds like a secret: where, its name, why it is none
@@ -62,10 +63,7 @@ class Walk(Fields):
 
     def accessor(self, node: ast.Call, path: tuple[str, ...]) -> None:
         """Leave what stands in a get_secret call alone, but not what else is read there."""
-        names = alternatives(self.resolver, node.args[0], self.scopes) if node.args else None
-        env = next((k.value for k in node.keywords if k.arg == "env"), None)
-        variable = self.resolver.constant(env, self.scopes) if env else None
-        variables = (variable,) if variable else tuple(variable_of(name) for name in names or ())
+        variables = self._variables(node)
         self._moved.append(variables)
         self.accessors.append(node)
         self.moved.update(variables)
@@ -76,6 +74,16 @@ class Walk(Fields):
             elif literal_text(argument) is None and not isinstance(argument, ast.JoinedStr):
                 self.visit(argument, path, direct=False)
         self._moved.pop()
+
+    def _variables(self, node: ast.Call) -> tuple[str, ...]:
+        """Return the variables behind the secrets that a call of the runtime may read."""
+        first = node.args[0] if node.args else None
+        if isinstance(first, ast.Dict):
+            return tuple(filter(None, (self.resolver.constant(key, self.scopes) for key in first.keys)))
+        env = next((k.value for k in node.keywords if k.arg == "env"), None)
+        variable = self.resolver.constant(env, self.scopes) if env else None
+        names = alternatives(self.resolver, first, self.scopes) if first else None
+        return (variable,) if variable else tuple(variable_of(name) for name in names or ())
 
     def guarded(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
         """Take `read or ""` as one; and `SECRET_KEY = read or "a constant"`, which must never serve production."""
@@ -123,44 +131,53 @@ class Walk(Fields):
             if name and is_secret(name):
                 self.harmless.append((node, name, "read as a truth value, so no secret"))
             return True
-        prefix, known = self._prefix(read)
-        variable = prefix + name if name is not None and known else ""
-        variables = () if variable or prefix or not known else self._alternatives(read)
-        if any(v in moved for v in (variable, *variables) for moved in self._moved):
+        spot = self._read_spot(node, read, name, path)
+        spot.direct = direct
+        if self._is_moved(spot):
             return True
-        spot = Spot(
-            node=node,
-            shape=Shape.READ,
-            path=path,
-            variable=variable,
-            label=read.reader.label,
-            direct=direct,
-            default=read.default,
-            optional=read.default is not None or read.reader.method in {"get", "pop"} or "getenv" in read.reader.label,
-            sure=bool(read.reader.fixed) or bool(path and name and not known and is_secret(name)),
-            variables=variables,
-            spelled=self.source.segment(read.argument) if variables and read.argument else "",
-        )
         if self._database and path and path[-1] in DATABASE_KEYS:
             spot.group, spot.field = self._database, DATABASE_KEYS[path[-1]]
         if read.reader.copy:
             spot.reason = "it is read from a copy of the environment, made earlier"
-        elif not variable and not variables:
-            self.computed = self.computed or not self._is_parameter(read.argument)
+        elif not spot.variable and not spot.variables:
+            self._note_unknown(spot, read.argument)
             spot.reason = "the variable's name is computed"
         if spot.variable or spot.wanted():
             self.add(spot)
-        if not spot.wanted() and (word := excuse(variable)):
-            self.harmless.append((node, variable, f"by its name no secret: {word}"))
+        if not spot.wanted() and (word := excuse(spot.variable)):
+            self.harmless.append((node, spot.variable, f"by its name no secret: {word}"))
         return True
 
-    def _alternatives(self, read: Read) -> tuple[str, ...]:
-        """Return the variables of which one is read, where each is a secret and names the secret as well."""
-        found = alternatives(self.resolver, read.argument, self.scopes) if read.argument else None
-        if not found or self._strings or not isinstance(read.argument, (ast.Name, ast.JoinedStr)):
-            return ()
-        sure = bool(read.reader.fixed)
-        return found if all((sure or is_secret(name)) and variable_of(name) == name for name in found) else ()
+    def _read_spot(self, node: ast.expr, read: Read, name: str | None, path: tuple[str, ...]) -> Spot:
+        prefix, known = self._prefix(read)
+        spot = Spot(
+            node=node,
+            shape=Shape.READ,
+            path=path,
+            variable=prefix + name if name is not None and known else "",
+            label=read.reader.label,
+            default=read.default,
+            optional=read.default is not None or read.reader.method in {"get", "pop"} or "getenv" in read.reader.label,
+            sure=bool(read.reader.fixed) or bool(path and name and not known and is_secret(name)),
+        )
+        if not spot.variable and not prefix and known:
+            self._computed(spot, read.argument)
+        return spot
+
+    def _computed(self, spot: Spot, argument: ast.expr | None) -> None:
+        """Note the variables that a computed name may be, where it can be written twice."""
+        if self._strings or not isinstance(argument, (ast.Name, ast.JoinedStr, ast.BinOp)):
+            return
+        names = alternatives(self.resolver, argument, self.scopes) or ()
+        spot.variables = tuple(name for name in names if spot.sure or is_secret(name))
+        spot.others = tuple(name for name in names if name not in spot.variables)
+        spot.spelled = self.source.segment(argument) if spot.variables else ""
+
+    def _note_unknown(self, spot: Spot, argument: ast.expr | None) -> None:
+        """Keep in the environment what a computed name may be, unless it may be a secret that we know."""
+        if not spot.variables:
+            self.computed = self.computed or not (spot.others or self._is_parameter(argument))
+            self.listed.update(spot.others)
 
     def value_object(self, node: ast.Call, function: object, path: tuple[str, ...]) -> bool:
         """Note a setting of django-configurations, which reads its variable when the class is set up."""
@@ -174,7 +191,8 @@ class Walk(Fields):
     def _is_parameter(self, node: ast.expr | None) -> bool:
         """Whether a name comes from the function's caller, so that the calls say which variables are read."""
         names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} if node else set()
-        return any(OPAQUE in self.module.names(scope).get(name, []) for name in names for scope in self.scopes[1:])
+        bound = (self.module.names(scope).get(name, []) for name in names for scope in self.scopes[1:])
+        return any(isinstance(binding, Opaque) for bindings in bound for binding in bindings)
 
     def _prefix(self, read: Read) -> tuple[str, bool]:
         prefix, known = read.reader.prefix, not read.reader.computed
@@ -196,16 +214,27 @@ class Walk(Fields):
             base = Environ()
         if not isinstance(base, Environ):
             return False
-        if name is None:
-            self.computed = self.computed or not self._is_parameter(node.left)
-            return False
-        if meaning(name) is not Meaning.HARMLESS and not any(name in moved for moved in self._moved):
-            reason = "it asks a copy of the environment, made earlier" if base.copy else ""
-            negated = isinstance(node.ops[0], ast.NotIn)
-            self.add(
-                Spot(node=node, shape=Shape.PRESENCE, variable=name, label=base.label, negated=negated, reason=reason)
-            )
-        return True
+        spot = Spot(node=node, shape=Shape.PRESENCE, label=base.label, negated=isinstance(node.ops[0], ast.NotIn))
+        spot.reason = "it asks a copy of the environment, made earlier" if base.copy else ""
+        if name is not None:
+            spot.variable = name
+        else:
+            self._computed(spot, node.left)
+            self._note_unknown(spot, node.left)
+            if not self.source.segment(place).endswith("environ"):
+                spot.reason = "the variable's name is computed"
+        asked = bool(spot.variable or spot.variables)
+        if asked and not self._is_moved(spot):
+            self.add(spot)
+        return asked
+
+    def _is_moved(self, spot: Spot) -> bool:
+        """Tell whether we are in a call of the runtime that shows the variable."""
+        names = {spot.variable, *spot.variables, *spot.others} - {""}
+        moved = {variable for variables in self._moved for variable in variables}
+        if moved & names:
+            self.listed |= names - moved
+        return bool(moved & names)
 
     def add(self, spot: Spot) -> None:
         """Take in what was seen, and say why it can't be moved."""

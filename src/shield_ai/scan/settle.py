@@ -50,8 +50,9 @@ def _settled(finding: Finding, read: set[str], elsewhere: Elsewhere) -> Finding:
         return finding
     reasons = (_reason(finding, site.shape, variable, read, elsewhere) for variable in site.variables)
     reason = site.reason or next(filter(None, reasons), "")
-    if site.reason and site.shape is Shape.READ and site.variable in read:
-        reason += f"; keep the variable {site.variable} set for it"
+    kept = [variable for variable in site.variables if variable in read]
+    if site.reason and site.shape is Shape.READ and kept:
+        reason += f"; keep the variable {' and '.join(kept)} set for it"
     if reason == site.reason:
         return finding
     return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason))

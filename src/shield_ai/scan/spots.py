@@ -34,6 +34,7 @@ class Spot(msgspec.Struct, kw_only=True):
     reason: str = ""
     sure: bool = False  # a secret whatever it is called: what reads it reads nothing else
     variables: tuple[str, ...] = ()  # those that a computed name may be
+    others: tuple[str, ...] = ()  # that it may be as well, and that are no secrets
     spelled: str = ""  # and how the code computes it
 
     @property
