@@ -127,7 +127,9 @@ def test_prints_every_diff(show):
     tab = show(dossier(diffs=tuple(dossier().diffs[0] for _ in range(5))))
     tab.emulate_media(media="print")
     hidden = "[...document.querySelectorAll('details:not([open]) pre')].filter(e => !e.checkVisibility({contentVisibilityAuto: true}))"
-    tab.wait_for_function(f"{hidden}.length === 0")  # a browser unlocks what was skipped with its next frame, not at once
+    tab.wait_for_function(
+        f"{hidden}.length === 0"
+    )  # a browser unlocks what was skipped with its next frame, not at once
     assert not tab.locator("nav").is_visible()
 
 
