@@ -63,7 +63,9 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         files, skipped, taken = [*done.files, *_manifest(manifest, read)], done.skipped, done.taken
         if manifest.secret:
             module = accessor_import.split()[1]
-            others, left = app_files(read, manifest, has_folder=has_folder, module=module, fields=done.fields)
+            others, left = app_files(
+                read, manifest, has_folder=has_folder, module=module, fields=done.fields, engines=done.engines
+            )
             files += others
             skipped += left
     changes: list[Change] = []

@@ -130,10 +130,17 @@ def guard(event, arguments):
 sys.addaudithook(guard)
 sys.path.insert(0, request["folder"])
 
+# Django's own backend and ours, which takes its password from SECRET, are the same database.
+backends = re.compile(r"(?:django\.db\.backends\.|shield_ai\.django\.|[\w.]*_)(postgresql|mysql)(?:_psycopg2)?")
+
 def show(value, depth=0):
     if depth > 6:
         return "..."
     if isinstance(value, dict):
+        engine = backends.fullmatch(str(value.get("ENGINE")))
+        if engine:
+            value = {k: v for k, v in value.items() if k not in ("SECRET", "SECRET_FIELDS")}
+            value["ENGINE"] = engine[1]
         return "{" + ",".join(show(k, depth + 1) + ":" + show(v, depth + 1) for k, v in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return type(value).__name__ + "[" + ",".join(show(v, depth + 1) for v in value) + "]"

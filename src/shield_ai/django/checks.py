@@ -167,5 +167,7 @@ def _pairs(node: ast.AST) -> list[tuple[str, ast.expr | None]]:
         return [(node.target.id, node.value)]
     if isinstance(node, ast.Dict):
         keys = enumerate(node.keys)
-        return [(str(key.value), node.values[i]) for i, key in keys if isinstance(key, ast.Constant)]
+        found = [(str(key.value), node.values[i]) for i, key in keys if isinstance(key, ast.Constant)]
+        # A database of our backends: there, SECRET is the name of one.
+        return [pair for pair in found if pair[0] != "SECRET" or "ENGINE" not in dict(found)]
     return []

@@ -8,12 +8,14 @@ from shield_ai.fixers import app_docs, app_tests, env_example, gitignore, requir
 from shield_ai.fixers.policy import policy_file
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from shield_ai.fixers import HasFolder, Read
     from shield_ai.manifest import Manifest
     from shield_ai.model import FileChange, Skipped
 
 
-def app_files(  # each is a different fact of the app
+def app_files(  # noqa: PLR0913  # each is a different fact of the app
     read: Read,
     manifest: Manifest,
     account: str = "",
@@ -21,6 +23,7 @@ def app_files(  # each is a different fact of the app
     has_folder: HasFolder | None = None,
     module: str = "",
     fields: bool = False,
+    engines: Collection[str] = (),
 ) -> tuple[list[FileChange], list[Skipped]]:
     """Work out every file but the rewritten ones.
 
@@ -31,9 +34,10 @@ def app_files(  # each is a different fact of the app
         has_folder: Tells whether the app has a folder; without it, generated tests go where they can't be in the way.
         module: The dotted name under which the settings import the runtime; worked out where it is not given.
         fields: A settings class of pydantic imports a source of ours.
+        engines: Of Django's databases, those that have a backend of ours.
     """
     outcomes = [
-        vendor.fix(read, manifest, module, fields=fields),
+        vendor.fix(read, manifest, module, fields=fields, engines=engines),
         requirements.fix(read, manifest),
         env_example.fix(read, manifest),
         gitignore.fix(read, manifest),

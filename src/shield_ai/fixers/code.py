@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.fixers._formatter import line_length
 from shield_ai.fixers._imports import accessor_names
+from shield_ai.fixers.backend import swap, unseen
 from shield_ai.fixers.fallbacks import fallback_edits, rotating_key
 from shield_ai.fixers.literals import defaults
 from shield_ai.fixers.python import rewrite
@@ -31,6 +32,7 @@ class Code(msgspec.Struct, kw_only=True):
     skipped: list[Skipped] = []
     taken: list[str] = []  # variables whose values are no longer in the code
     fields: bool = False  # a settings class of pydantic gets a source of ours
+    engines: set[str] = set()  # of Django's databases, those that have a backend of ours now
 
 
 def code(  # each is a different thing that the code follows from
@@ -60,6 +62,7 @@ def code(  # each is a different thing that the code follows from
     for path, line, column in calls:
         places.setdefault(path, []).append((line, column))
     key = rotating_key(manifest, read)
+    seen: set[str] = set()
     for path in sorted({*sites, *places}):
         raw, here, reads = read(path) or b"", sites.get(path, []), places.get(path, [])
         source = Source.from_bytes(path, raw)
@@ -68,13 +71,20 @@ def code(  # each is a different thing that the code follows from
         out.taken += done.taken
         out.fields = out.fields or done.fields
         edits = [*done.edits, *rename(source, reads, manifest)]
+        wrapped = [finding.site for finding in here if finding.site and done.edits]
+        names = accessor_names(source, accessor_import)
         if key:
-            wrapped = [finding.site for finding in here if finding.site and done.edits]
-            edits += fallback_edits(source, wrapped, key, accessor_names(source, accessor_import).get)
+            edits += fallback_edits(source, wrapped, key, names.get)
+        swapped = swap(source, wrapped, manifest, names)
+        edits += swapped.edits
+        out.skipped += swapped.skipped
+        out.engines |= swapped.engines
+        seen |= swapped.seen
         if removal:
             edits += _removed(source, reads, removal, out)
         if edits:
             out.files.append(file_change(path, raw, edits, source.encoding))
+    out.skipped += unseen(manifest, seen)
     return out
 
 

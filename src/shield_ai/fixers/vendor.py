@@ -15,11 +15,14 @@ from shield_ai.fixers._stamp import State, body_of, look, stamp
 from shield_ai.fixers._text import NOTHING, Outcome, create, insert, replace, skip
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from shield_ai.fixers import Read
     from shield_ai.manifest import Manifest
 
 RUNTIME = Path(__file__).parent.parent / "runtime.py"
 PYDANTIC = Path(__file__).parent.parent / "pydantic.py"
+DJANGO = Path(__file__).parent.parent / "django"
 WHAT = "runtime"
 # The copy is not the app's code: its formatter and linters leave it alone, so that it can be told from an edited one.
 NOTES = """\
@@ -31,8 +34,10 @@ NOTES = """\
 """
 
 
-def fix(read: Read, manifest: Manifest, module: str = "", *, fields: bool = False) -> Outcome:
-    """Write the copy at the manifest's `runtime`, and what makes a package of its folder."""
+def fix(
+    read: Read, manifest: Manifest, module: str = "", *, fields: bool = False, engines: Collection[str] = ()
+) -> Outcome:
+    """Write the copy at the manifest's `runtime`, what makes a package of its folder, and what is needed beside it."""
     path = manifest.app.runtime
     if path == "package":
         return NOTHING
@@ -47,6 +52,12 @@ def fix(read: Read, manifest: Manifest, module: str = "", *, fields: bool = Fals
         name = module or module_of(root, path)
         more, skipped = _copy(beside, read(beside), source_content(name), b"class SecretsManagerSource")
         changes = [*changes, *more]
+    for engine in ("postgresql", "mysql"):
+        folder = f"{path.removesuffix('.py')}_{engine}"
+        if engine in engines or read(f"{folder}/base.py") is not None:
+            for file, text in backend_content(module or module_of(root, path), engine).items():
+                more, left = _copy(f"{folder}/{file}", read(f"{folder}/{file}"), text, b"# none was made by hand")
+                changes, skipped = [*changes, *more], [*skipped, *left]
     return [*(create(place, "") for place in missing_packages(read, path, root)), *changes], skipped
 
 
@@ -89,6 +100,28 @@ def source_content(module: str) -> str:
     """Return the settings source of pydantic as it is written beside a copy of the runtime."""
     own = PYDANTIC.read_text(encoding="utf-8").replace("from shield_ai.runtime import", f"from {module} import")
     return stamp(WHAT, "py", NOTES + own, _version())
+
+
+def backend_content(module: str, engine: str) -> dict[str, str]:
+    """Return the files of a database backend of Django as they are written beside a copy of the runtime.
+
+    Args:
+        module: That copy.
+        engine: "postgresql" or "mysql".
+    """
+    ours = {
+        "from shield_ai import runtime\n": f"import {module} as runtime\n",
+        "from shield_ai.django import": f"from {module}_{engine} import",
+        "shield_ai.django.": f"{module}_",
+    }
+    files = {"__init__.py": DJANGO / "__init__.py", "base.py": DJANGO / engine / "base.py"}
+    out = {}
+    for name, place in files.items():
+        text = place.read_text(encoding="utf-8")
+        for own, copied in ours.items():
+            text = text.replace(own, copied)
+        out[name] = stamp(WHAT, "py", NOTES + text, _version())
+    return out
 
 
 def unmodified(raw: bytes) -> bool:

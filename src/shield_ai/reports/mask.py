@@ -22,6 +22,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,59}")
 READERS = frozenset({"getenv", "env", "config", "get_secret", "has_secret"})
 MAPPINGS = frozenset({"environ", "env"})
+MODULE = re.compile(r"[a-z_]{1,40}(\.[a-z_0-9]{1,40}){1,6}")
 LITERAL = re.compile(r"""(?s)[A-Za-z]{0,2}('''|\"\"\"|'|")(.*)\1""")
 LONG_NUMBER = re.compile(r"(?:[0-9a-fA-FxX]_?){5,}")
 ASSIGNMENT = re.compile(rb"[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]{0,59}[ \t]*[=:][ \t]*")
@@ -127,12 +128,14 @@ def _inside(token: tokenize.TokenInfo, before: list[str], after: str, keep: Coll
 
 
 def _is_name(text: str, before: list[str], after: str) -> bool:
-    """Tell from where a string stands whether it names something: a key, or the variable that is read."""
+    """Tell from where a string stands whether it names something: a key, the variable that is read, a backend."""
     owner, dot, near, last = before
     if VARIABLE.fullmatch(text) and last in ("(", "["):
         called = near in READERS or (dot == "." and owner in MAPPINGS)
         if (last == "(" and called) or (last == "[" and near in MAPPINGS):
             return True
+    if last == ":" and near[1:-1] == "ENGINE" and MODULE.fullmatch(text):
+        return True  # a database's backend
     key = (after == ":" and last in ("{", ",")) or (after == "]" and last == "[" and _is_value(near))
     return key and NAME.fullmatch(text) is not None
 

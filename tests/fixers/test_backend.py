@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from shield_ai.draft import draft
+from shield_ai.fixers.backend import rotating
+from shield_ai.fixers.code import code
+from shield_ai.fixers.vendor import backend_content, content
+from shield_ai.manifest import Functions, Rotation
+from shield_ai.scan import scan_files
+from shield_ai.source import apply_edits
+
+PATH = "shop/settings.py"
+SETTINGS = """\
+import os
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "shop",
+        "USER": os.environ["DB_USER"],
+        "PASSWORD": os.environ["DB_PASSWORD"],
+    }
+}
+"""
+ROTATION = Rotation(every="30 days", strategy="single-user")
+
+
+def scanned(text):
+    raws = {"shop/__init__.py": b"", PATH: text.encode()}
+    return scan_files("shop", list(raws), raws.get), raws
+
+
+def manifest_of(text, rotate=ROTATION, runtime="shop/utils/secrets.py", **changes):
+    scan, _ = scanned(text)
+    made = draft(scan.findings, None, scan.facts)
+    secrets = tuple(msgspec.structs.replace(secret, rotate=rotate) for secret in made.secret)
+    app = msgspec.structs.replace(made.app, runtime=runtime)
+    return msgspec.structs.replace(made, app=app, secret=secrets, **changes)
+
+
+def coded(text, manifest):
+    """Return what becomes of the settings, the backends, and why an engine stays."""
+    scan, raws = scanned(text)
+    done = code(manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest))
+    after = text
+    for change in done.files:
+        after = apply_edits(raws[change.path], change.edits).decode()
+    compile(after, PATH, "exec")
+    return after, sorted(done.engines), [skip.reason for skip in done.skipped]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "engine"),
+    [
+        pytest.param("shop/utils/secrets.py", "shop.utils.secrets_postgresql", id="a copy"),
+        pytest.param("package", "shield_ai.django.postgresql", id="the package"),
+    ],
+)
+def test_the_engine_is_swapped_and_a_second_run_does_nothing(runtime, engine):
+    manifest = manifest_of(SETTINGS, runtime=runtime)
+    after, engines, skipped = coded(SETTINGS, manifest)
+    assert f'        "ENGINE": "{engine}",\n        "SECRET": "database-credentials",\n        "NAME"' in after
+    assert (engines, skipped) == (["postgresql"], [])
+    assert coded(after, manifest)[0] == after
+
+
+def test_the_engine_is_swapped_where_all_was_moved_already():
+    manifest = manifest_of(SETTINGS)
+    moved, _, _ = coded(SETTINGS, msgspec.structs.replace(manifest, secret=manifest_of(SETTINGS, None).secret))
+    assert "django.db.backends" in moved
+    after = coded(moved, manifest)[0]
+    assert after == moved.replace(
+        '"django.db.backends.postgresql"', '"shop.utils.secrets_postgresql",\n        "SECRET": "database-credentials"'
+    )
+
+
+def test_names_that_change_in_shield_toml_follow():
+    manifest = manifest_of(SETTINGS)
+    after, _, _ = coded(SETTINGS, manifest)
+    [old] = manifest.secret
+    fields = {"user": "DB_USER", "pass": "DB_PASSWORD"}
+    new = msgspec.structs.replace(manifest, secret=(msgspec.structs.replace(old, name="db", fields=fields),))
+    renamed, _, _ = coded(after, new)
+    assert '"SECRET": "db"' in renamed
+    assert '"SECRET_FIELDS": {"USER": "user", "PASSWORD": "pass"}' in renamed
+    assert coded(renamed, new)[0] == renamed
+    back, _, _ = coded(renamed, manifest)
+    assert '"SECRET_FIELDS": {"USER": "username", "PASSWORD": "password"}' in back
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("{'ENGINE': 'django.db.backends.mysql', 'NAME': 'x',", "    'ENGINE': 'shop.utils.secrets_mysql', 'SECRET': 'database-credentials',\r\n    'NAME': 'x',", id="on one line"),
+        pytest.param("{\n\t'ENGINE' : 'django.db.backends.postgresql_psycopg2' ,\n\t'NAME': 'x',", "{\n\t'ENGINE' : 'shop.utils.secrets_postgresql',\n\t'SECRET': 'database-credentials' ,\n\t'NAME': 'x',", id="tabs"),
+        pytest.param("{\n  'ENGINE': 'django.db.backends.mysql',  # ours\n  'NAME': 'x',", "{\n  'SECRET': 'database-credentials',\n  'ENGINE': 'shop.utils.secrets_mysql',  # ours\n  'NAME': 'x',", id="a comment"),
+        pytest.param("{\r\n  'ENGINE': 'django.db.backends.mysql',\r\n  'NAME': 'x',", "{\r\n  'ENGINE': 'shop.utils.secrets_mysql',\r\n  'SECRET': 'database-credentials',\r\n  'NAME': 'x',", id="CRLF"),
+    ],
+)  # fmt: skip
+def test_the_text_around_it_stays(before, after):
+    text = f"import os\r\nD = {before} 'USER': os.environ['DB_USER'], 'PASSWORD': os.environ['DB_PASSWORD']}}\r\n"
+    assert after in coded(text, manifest_of(text))[0]
+
+
+URL = "import os, dj_database_url\nDATABASES = {'default': dj_database_url.config()}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param(SETTINGS.replace('"django.db.backends.postgresql"', 'os.getenv("ENGINE")'), "ENGINE is computed", id="computed"),
+        pytest.param(SETTINGS.replace('        "ENGINE": "django.db.backends.postgresql",\n', ""), "ENGINE is set elsewhere", id="elsewhere"),
+        pytest.param(SETTINGS.replace("django.db.backends.postgresql", "django.contrib.gis.db.backends.postgis"), "there is no backend of ours for django.contrib.gis.db.backends.postgis", id="PostGIS"),
+        pytest.param(SETTINGS.replace('"django.db.backends.postgresql"', '("django.db.backends."\n"postgresql")'), "ENGINE is written in an unusual way", id="in two parts"),
+        pytest.param("import os\nD = dict(ENGINE='x', USER=os.environ['DB_USER'], PASSWORD=os.environ['DB_PASSWORD'])\n", "its settings are no dict with ENGINE and PASSWORD", id="no dict"),
+        pytest.param(URL, "it is a URL", id="a URL"),
+    ],
+)  # fmt: skip
+def test_an_engine_that_stays_has_a_reason(text, why):
+    after, engines, skipped = coded(text, manifest_of(text))
+    assert (engines, skipped) == ([], [f"a new password is read at a restart only: {why}"])
+    assert "SECRET" not in after
+
+
+@pytest.mark.parametrize(
+    ("rotate", "function", "rotates"),
+    [
+        pytest.param(Rotation(every="30 days"), None, False, id="what a draft proposes"),
+        pytest.param(Rotation(every="30 days"), Functions(), True, id="by AWS"),
+        pytest.param(Rotation(every="30 days", admin="database-admin"), None, True, id="by the user's own setting"),
+        pytest.param("manual", Functions(), False, id="by hand"),
+        pytest.param(None, Functions(), False, id="never"),
+    ],
+)
+def test_what_counts_as_rotating(rotate, function, rotates):
+    manifest = manifest_of(SETTINGS, rotate, rotation=function)
+    assert bool(rotating(manifest)) == rotates
+    assert ("SECRET" in coded(SETTINGS, manifest)[0]) == rotates
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+def test_a_copy_of_the_backend_reads_the_password_of_the_moment(tmp_path, engine):
+    files = {"shop/secrets.py": content()}
+    files |= {f"shop/secrets_{engine}/{name}": text for name, text in backend_content("shop.secrets", engine).items()}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+        assert not re.search(r"^(?:from|import) shield_ai", text, re.MULTILINE)
+    child = f"""
+import json, os, sys
+sys.path.insert(0, {str(tmp_path)!r})
+if {engine!r} == "mysql":
+    import pymysql
+    pymysql.install_as_MySQLdb()
+from django.conf import settings
+database = {{"ENGINE": "shop.secrets_{engine}", "SECRET": "db", "NAME": "x", "USER": "old", "PASSWORD": "old"}}
+settings.configure(DATABASES={{"default": database}})
+from django.db import connection
+params = connection.get_connection_params()
+print([params.get("password", params.get("passwd")), params["user"], "shield_ai" in sys.modules])
+"""
+    environment = {"DB": json.dumps({"username": "now", "password": "new"}), "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", child], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "['new', 'now', False]\n", done.stderr
