@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
+
 import msgspec
 import pytest
 
-from shield_ai.draft import draft
+from shield_ai.draft import KEY_ROTATION, draft
 from shield_ai.manifest import Secret, parse, render
 from shield_ai.model import Kind
 from shield_ai.scan import scan_files
@@ -78,6 +80,47 @@ def test_a_second_database_has_a_name_of_its_own():
     )
     names = [secret.name for secret in drafted(text).secret]
     assert names == ["database-credentials", "pg-database-credentials", "stats-database-credentials"]
+
+
+MAIL = "import os\nEMAIL_HOST_USER = os.getenv('EMAIL_HOST_USER', '')\nEMAIL_HOST_PASSWORD = os.environ['EMAIL_HOST_PASSWORD']\n"
+KEYS = "import os\nAWS_ACCESS_KEY_ID = os.getenv('AWS_ACCESS_KEY_ID')\nAWS_SECRET_ACCESS_KEY = os.getenv('AWS_SECRET_ACCESS_KEY')\n"
+CLIENT = "import os\nID = os.environ['GITHUB_CLIENT_ID']\nSECRET = os.environ['GITHUB_CLIENT_SECRET']\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        pytest.param(MAIL, Secret(name="email-credentials", kind=Kind.PASSWORD, fields={"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}), id="a mail account"),
+        pytest.param(KEYS, Secret(name="aws-credentials", kind=Kind.API_KEY, fields={"access_key_id": "AWS_ACCESS_KEY_ID", "secret_access_key": "AWS_SECRET_ACCESS_KEY"}, optional=True, rotate=KEY_ROTATION), id="a key pair"),
+        pytest.param(CLIENT, Secret(name="github-credentials", fields={"client_id": "GITHUB_CLIENT_ID", "client_secret": "GITHUB_CLIENT_SECRET"}), id="a client of OAuth"),
+    ],
+)  # fmt: skip
+def test_two_halves_are_one_document(text, secret):
+    assert drafted(text).secret == (secret,)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param(MAIL, ["email-host-password"], id="the secret half alone"),
+        pytest.param(KEYS, ["aws-secret-access-key", "aws-access-key-id"], id="what is a secret by itself joins by itself"),
+    ],
+)  # fmt: skip
+def test_a_pair_that_shield_toml_keeps_apart_stays_so(text, names):
+    secret = re.search(r"\w+(PASSWORD|SECRET_ACCESS_KEY)", text)[0]
+    old = msgspec.structs.replace(drafted(text), secret=(Secret(name=secret.lower().replace("_", "-"), env=secret),))
+    raws = {"shop/settings.py": text.encode()}
+    scan = scan_files("shop", list(raws), raws.get, named={secret})
+    found = draft(scan.findings, old, scan.facts)
+    assert [entry.name for entry in found.secret] == names
+    assert all(entry.fields is None for entry in found.secret)
+
+
+def test_half_of_a_key_pair_that_can_not_be_moved_leaves_the_other_alone():
+    [secret] = drafted(
+        "import os\ne = dict(os.environ)\n" + KEYS.replace("os.getenv('AWS_ACCESS", "e.get('AWS_ACCESS")
+    ).secret
+    assert (secret.name, secret.env) == ("aws-secret-access-key", "AWS_SECRET_ACCESS_KEY")
 
 
 def test_what_shield_toml_says_stays():

@@ -95,6 +95,39 @@ def test_values_that_stand_in_the_code(tmp_path, secret, available, locators):
     assert missing == ()
 
 
+MAIL_SETTINGS = (
+    "import os\nUSER = os.getenv('EMAIL_HOST_USER', 'shop')\nPASSWORD = os.getenv('EMAIL_HOST_PASSWORD', '')\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("optional", "available", "origins", "missing"),
+    [
+        pytest.param(True, [], None, (), id="defaults alone are no secret"),
+        pytest.param(True, ["EMAIL_HOST_PASSWORD"], ["username code", "password env"], (), id="the password, and the login's default"),
+        pytest.param(True, ["EMAIL_HOST_USER"], ["username env"], (), id="an app that runs without a password"),
+        pytest.param(False, ["EMAIL_HOST_USER"], ["username env"], (), id="both have a default"),
+    ],
+)  # fmt: skip
+def test_half_of_a_pair_has_a_value(tmp_path, optional, available, origins, missing):
+    (tmp_path / "settings.py").write_text(MAIL_SETTINGS)
+    fields = {"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}
+    found, lacking = of(tmp_path, Secret(name="mail", fields=fields, optional=optional), live(), available)
+    got = [f"{field} {locator.partition(':')[0]}" for _, all_of in found.values() for field, locator in all_of] or None
+    assert (got, lacking) == (origins, missing)
+
+
+def test_a_secret_that_a_pair_lacks_is_named(tmp_path):
+    (tmp_path / "settings.py").write_text(
+        MAIL_SETTINGS.replace("os.getenv('EMAIL_HOST_PASSWORD', '')", "os.environ['EMAIL_HOST_PASSWORD']")
+    )
+    fields = {"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}
+    assert of(tmp_path, Secret(name="mail", fields=fields), live(), ["EMAIL_HOST_USER"]) == (
+        {},
+        ("mail (EMAIL_HOST_PASSWORD)",),
+    )
+
+
 def test_values_that_contradict_each_other_are_not_stored(tmp_path):
     (tmp_path / "settings").mkdir()
     for name, value in {"a": "k3y-of-one", "b": "k3y-of-two"}.items():

@@ -215,17 +215,22 @@ def origins_of(
     """
     found: list[Origin] = []
     disputed: list[Skipped] = []
+    values = 0  # that somebody gave
     for variable, field in secret.variables().items():
         here = [] if variable in available else list(_in_code(secret, variable, field, findings))
         other = _contradiction([locator for _, locator in here], read)
         if variable in available:
             found.append(Origin(locator=available[variable], field=field))
+            values += 1
         elif other:
             (first, _), (second, _) = here[0], here[other]
             reason = f"{first.path}:{first.line} has another value: give the right one with --env-file"
             disputed.append(Skipped(path=second.path, line=second.line, name=variable, reason=reason))
         elif here:
             found.append(Origin(locator=here[0][1], field=field))
+            values += here[0][0].site is not None and here[0][0].site.shape is Shape.LITERAL
+    if secret.optional and not values:
+        found.clear()  # defaults alone are no secret
     if not found and secret.kind is Kind.DJANGO_SECRET_KEY:
         found.append(Origin(locator=f"generate:{secret.kind}"))
     held = {origin.field for origin in found}

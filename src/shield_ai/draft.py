@@ -10,6 +10,7 @@ import msgspec
 from shield_ai.manifest import App, Manifest, Rotation, Secret
 from shield_ai.model import Kind, Shape
 from shield_ai.names import database_field, kind, secret_name, variable_of
+from shield_ai.pairs import pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +37,7 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: Facts) 
     taken = {secret.name for secret in old.secret}
     have = {variable for secret in old.secret for variable in secret.variables()}
     new: list[Secret] = []
-    for secret in [*_databases(movable, have), *_singles(movable, facts)]:
+    for secret in [*_databases(movable, have), *_pairs(movable, have), *_singles(movable, facts)]:
         if any(variable in have for variable in secret.variables()):
             continue
         named = msgspec.structs.replace(secret, name=_free(secret, taken))
@@ -119,6 +120,22 @@ def _by_family(findings: Sequence[Finding]) -> Iterator[tuple[str, dict[str, str
         if site and family:
             groups.setdefault(f"\0{family[0]}", {}).setdefault(family[1], site.variable)
     yield from groups.items()
+
+
+def _pairs(findings: Sequence[Finding], have: set[str]) -> Iterator[Secret]:
+    """Join the two halves of a credential that are both read from variables."""
+    chosen = {name for finding in findings if finding.site for name in finding.site.alternatives}
+    reads = ((f.path, f.site.variable) for f in findings if f.site and f.site.shape in {Shape.READ, Shape.FIELD})
+    for pair in pairs((path, variable) for path, variable in reads if variable not in have | chosen):
+        *_, secret = pair.fields.values()
+        what = kind(secret)
+        yield Secret(
+            name=pair.name,
+            kind=what,
+            fields=pair.fields,
+            optional=all(_optional(variable, findings) for variable in pair.fields.values()),
+            rotate=KEY_ROTATION if what is Kind.API_KEY else None,
+        )
 
 
 def _singles(findings: Sequence[Finding], facts: Facts) -> Iterator[Secret]:

@@ -34,6 +34,9 @@ def renamed(code):
         pytest.param('get_secret("db", lambda: 1, key="username", env="DB_USER")', 'get_secret("db", lambda: 1, key="user", env="DB_USER")', id="a field"),
         pytest.param('get_secret({"EMAIL_HOST_PASSWORD": "old", "DB_USER": "x", "Z": "z"}, lambda: e[k], env=k)', 'get_secret({"EMAIL_HOST_PASSWORD": "mail-password", "DB_USER": ("db", "user"), "Z": "z"}, lambda: e[k], env=k)', id="a mapping"),
         pytest.param('get_secret("db-password", lambda: 1)', 'get_secret("db", lambda: 1, key="pass", env="DB_PASSWORD")', id="into a group"),
+        pytest.param('get_secret("mail", lambda: config("A"), key="password", env="EMAIL_HOST_PASSWORD")', 'get_secret("mail-password", lambda: config("A"), env="EMAIL_HOST_PASSWORD")', id="out of a group"),
+        pytest.param('get_secret(\n    "keys",\n    lambda: (1),\n    key="x",\n    env="SAME_KEY",\n)', 'get_secret(\n    "same-key",\n    lambda: (1),\n    env="SAME_KEY",\n)', id="out of a group, on lines"),
+        pytest.param('get_secret("keys", env="SAME_KEY", key="x")', 'get_secret("same-key", env="SAME_KEY")', id="out of a group, at the end"),
     ],
 )  # fmt: skip
 def test_carries_the_new_name(before, after):
@@ -58,3 +61,16 @@ def test_leaves_alone(code):
 def test_inside_an_f_string_it_renames_rightly_or_not_at_all():
     code = "f\"{get_secret('email-host-password')}\""
     assert renamed(code) in {code, "f\"{get_secret('mail-password', env='EMAIL_HOST_PASSWORD')}\""}
+
+
+def test_the_settings_source_of_pydantic_follows():
+    before = """\
+class S(BaseSettings):
+    @classmethod
+    def settings_customise_sources(cls, *args, **kwargs):
+        first, *others = super().settings_customise_sources(*args, **kwargs)
+        return first, SecretsManagerSource(args[0], {"SAME_KEY": ("keys", "x"), "DB_USER": "db-user", "X": "x"}, others), *others
+"""
+    after = before.replace('("keys", "x")', '"same-key"').replace('"db-user"', '("db", "user")')
+    assert renamed(before) == after
+    assert renamed(after) == after

@@ -261,6 +261,71 @@ PORT = os.environ["DB_PORT"]
     assert {str(f.severity) for f in found if f.env == "SHOP_DB"} == {"low"}
 
 
+CLIENT = "import os\nSECRET = os.environ['GITHUB_CLIENT_SECRET']\n"
+LOGIN = CLIENT + "ID = os.environ['GITHUB_CLIENT_ID']\n"
+
+
+def test_an_identifier_comes_with_its_secret(sites, scanned):
+    read = [("read", "GITHUB_CLIENT_SECRET", ""), ("read", "GITHUB_CLIENT_ID", "")]
+    assert sites(LOGIN) == read
+    assert sites("import os\nID = os.environ['GITHUB_CLIENT_ID']\n") == []
+    test = ("presence", "GITHUB_CLIENT_ID", "")
+    assert sites(LOGIN + "if 'GITHUB_CLIENT_ID' in os.environ: pass\n") == [*read, test]
+    found = scanned({"settings.py": LOGIN, "views.py": "import os\nx = os.environ['GITHUB_CLIENT_ID']\n"}).findings
+    assert [(f.path, str(f.severity)) for f in found if f.env == "GITHUB_CLIENT_ID"] == [
+        ("settings.py", "low"),
+        ("views.py", "low"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("e = os.environ.copy()\nID = e['GITHUB_CLIENT_ID']\n", id="in a copy of the environment"),
+        pytest.param("ID = os.environ['GITHUB_CLIENT_ID']\ne = dict(os.environ)\nX = e['GITHUB_CLIENT_ID']\n", id="there as well"),
+        pytest.param("ID = os.environ['GITHUB_CLIENT_ID']\nfor k in ['GITHUB_CLIENT_ID']:\n    print(os.environ[k])\n", id="under a computed name"),
+        pytest.param("ID = os.environ['GITHUB_CLIENT_ID']\nfor k in ['GITHUB_CLIENT_ID', 'A_TOKEN']:\n    print(os.environ[k])\n", id="in a loop, beside a secret"),
+        pytest.param("ID = os.environ['GITHUB_CLIENT_ID']\ne = os.environ.copy()\nif 'GITHUB_CLIENT_ID' in e: pass\n", id="asked for in a copy"),
+    ],
+)  # fmt: skip
+def test_an_identifier_that_can_not_be_moved_stays(sites, text):
+    assert sites(CLIENT + text)[0] == ("read", "GITHUB_CLIENT_SECRET", "")
+    assert "GITHUB_CLIENT_ID" not in {variable for _, variable, _ in sites(CLIENT + text)}
+
+
+def test_an_identifier_whose_secret_can_not_be_moved_stays(sites):
+    text = LOGIN + "for k in ['GITHUB_CLIENT_SECRET'] + KEYS:\n    print(os.environ[k])\n"
+    [(_, variable, reason)] = sites(text)
+    assert (variable, "computed" in reason) == ("GITHUB_CLIENT_SECRET", True)
+
+
+def test_an_identifier_that_is_read_where_the_runtime_is_not_stays(scanned):
+    files = {
+        "manage.py": "",
+        "shop/settings.py": LOGIN,
+        "tools/x.py": "import os\nx = os.environ['GITHUB_CLIENT_ID']\n",
+    }
+    found = scanned(files).findings
+    assert [f.env for f in found if f.site] == ["GITHUB_CLIENT_SECRET"]
+
+
+def test_a_presence_test_for_a_part_of_a_database_is_found(sites):
+    text = "import os\nif 'DB_HOST' in os.environ:\n    X = os.environ['DB_HOST'], os.environ['DB_PASSWORD']\n"
+    assert sites(text)[0] == ("presence", "DB_HOST", "")
+    assert sites("import os\nX = 'DB_HOST' in os.environ\n") == []
+
+
+def test_the_name_of_a_secret_for_a_database_backend_is_none(sites):
+    text = """\
+from shield_ai import get_secret
+DATABASES = {"default": {
+    "ENGINE": "shield_ai.django.postgresql", "SECRET": "database-credentials", "SECRET_FIELDS": {"PASSWORD": "password"},
+    "NAME": "shop", "PASSWORD": get_secret("db-password"),
+}}
+"""
+    assert sites(text) == []
+
+
 def test_names_of_a_class_body_are_noted(scanned):
     text = "import os\nclass C:\n    default = ''\n    X = os.environ.get('API_KEY', default)\n    def f(self): pass\n"
     assert [f.site.binds for f in scanned({"settings.py": text}).findings if f.site] == [("default",)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from shield_ai.fixers._wrap import named
@@ -53,6 +54,8 @@ def _call(source: Source, node: ast.Call, manifest: Manifest) -> Iterator[Edit]:
         added["key"] = field
     elif field and _text(given["key"]) not in {None, field}:
         yield _replace(source, given["key"], field)
+    elif not field and "key" in given:
+        yield from _without(source, next(k for k in node.keywords if k.arg == "key"))
     if "env" not in given and variable_of(secret.name) != variable:
         added["env"] = variable
     if added:
@@ -79,6 +82,14 @@ def _mapping(source: Source, node: ast.Dict, manifest: Manifest) -> Iterator[Edi
             start, end = source.span(value)
             text = named(entry[0].name, entry[1], source.segment(name)[-1])
             yield Edit(path=source.path, start=start, end=end, replacement=text)
+
+
+def _without(source: Source, keyword: ast.keyword) -> Iterator[Edit]:
+    """Take a keyword out of a call, with the comma before it."""
+    end = source.span(keyword.value)[1]
+    before = re.search(rb",\s*key\s*=\s*$", source.raw[: source.span(keyword.value)[0]])
+    if before:
+        yield Edit(path=source.path, start=before.start(), end=end, replacement="")
 
 
 def _text(node: ast.expr | None) -> str | None:

@@ -28,7 +28,7 @@ from shield_ai.scan.findings import (
     dotenv_finding,
     findings_of,
     is_label,
-    join_databases,
+    join,
     number,
 )
 from shield_ai.scan.moved import moved
@@ -139,7 +139,7 @@ def scan_files(
             findings.append(absent_finding(path))
     findings += _dotenv_findings(paths, read)
     old = [msgspec.structs.replace(f, site=None) for f in constants if not f.env]  # nothing is left to rewrite
-    findings = number([*settle(join_databases(findings, named), elsewhere), *old])
+    findings = number([*settle(join(findings, named, elsewhere.computed), elsewhere), *old])
     skipped += [
         Skipped(path=f.path, line=f.line, name=f.env or f.name, reason=f.site.reason)
         for f in findings

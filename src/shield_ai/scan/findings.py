@@ -12,11 +12,14 @@ import msgspec
 from shield_ai.layout import is_test_settings, root_of
 from shield_ai.model import Confidence, Finding, Severity, Shape, Site, fingerprint
 from shield_ai.names import Meaning, database_field, is_secret, meaning, variable_of
+from shield_ai.pairs import pairs
 from shield_ai.pattern import rules
 from shield_ai.scan.literals import literal_text
+from shield_ai.scan.settle import READING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from collections.abc import Set
 
     from shield_ai.layout import Facts
     from shield_ai.scan.spots import Spot
@@ -58,14 +61,12 @@ def _top(path: str, root: str) -> str:
 
 
 def findings_of(source: Source, spots: list[Spot], facts: Facts, known: set[str]) -> list[Finding]:
-    """Judge what was seen in one file; a harmless read comes along as one that may be a part of a database."""
+    """Judge what was seen in one file; a harmless read may be a part of a secret, so it comes along."""
     found = []
     in_settings = source.path in facts.settings
     reason = apart(source.path, facts, known)
     names = Counter((spot.scope, literal_variable(spot)) for spot in spots if spot.shape is Shape.LITERAL)
     for spot in spots:
-        if spot.shape is Shape.READ and spot.reason and not spot.wanted():
-            continue
         if not in_settings and is_label(spot):
             continue
         if spot.shape is Shape.LITERAL and names[spot.scope, literal_variable(spot)] > 1:
@@ -93,7 +94,7 @@ def _finding(source: Source, spot: Spot, *, in_settings: bool) -> Finding:
     end_line, end_column = source.position(span[1])
     variable = spot.variable or " or ".join(spot.variables)
     name = spot.target or variable
-    secret = spot.shape is not Shape.READ or spot.wanted()
+    secret = spot.shape not in {Shape.READ, Shape.PRESENCE} or spot.wanted()
     return Finding(
         rule=rule.id,
         path=source.path,
@@ -148,7 +149,7 @@ def _spare(source: Source, spot: Spot) -> bool:
     if spot.default is None or text in {"", "{}", "[]"}:
         return bool(text)  # an empty JSON document holds no secret
     family = database_field(spot.variable)
-    if (spot.field or (family[1] if family else "")) not in {"", "password"}:
+    if not spot.wanted() or (spot.field or (family[1] if family else "")) not in {"", "password"}:
         return True
     return meaning(spot.variable) is Meaning.URL and not REMOTE.search(source.segment(spot.default))
 
@@ -166,25 +167,28 @@ def literal_variable(spot: Spot) -> str:
     return variable_of("_".join(name.strip("_") for name in names))
 
 
-def join_databases(findings: list[Finding], named: Collection[str] = ()) -> list[Finding]:
-    """Keep the parts of a database only where its password is read from the environment, by the same scan.
+def join(findings: list[Finding], named: Collection[str] = (), computed: Set[str] = frozenset()) -> list[Finding]:
+    """Keep what is harmless only where it goes into one secret with something that is read by the same scan.
 
     Args:
         findings: Of the whole app.
         named: Variables that shield.toml names: each is kept, whatever it is called.
+        computed: Variables that may be read under a computed name.
     """
-    parts = _parts([(f, f.site) for f in findings if f.site and f.site.shape is Shape.READ and not f.site.reason])
+    sites = [(f, f.site) for f in findings if f.site and f.site.shape in {*READING, Shape.PRESENCE}]
+    parts, halves = _parts(sites), _halves(sites, named, computed)
     kept = []
     for finding in findings:
         site = finding.site
         if not site or not _is_harmless(finding, site):
             kept.append(finding)
         elif site.variable in named:
-            message = f"{finding.env} belongs to a secret in shield.toml"
-            kept.append(msgspec.structs.replace(finding, message=message))
+            kept.append(_as_part(finding, site, "belongs to a secret in shield.toml"))
         elif site.variable in parts:
-            part = site.shape is Shape.READ
-            kept.append(_as_part(finding, site, site.field or parts[site.variable]) if part else finding)
+            said = "goes into the same secret as the password of its database"
+            kept.append(_as_part(finding, site, said, site.field or parts[site.variable]))
+        elif site.variable in halves:
+            kept.append(_as_part(finding, site, f"goes into the same secret as {halves[site.variable]}"))
     return kept
 
 
@@ -195,8 +199,9 @@ def _is_harmless(finding: Finding, site: Site) -> bool:
     return site.shape is Shape.READ and finding.severity is Severity.LOW
 
 
-def _parts(reads: list[tuple[Finding, Site]]) -> dict[str, str]:
+def _parts(sites: list[tuple[Finding, Site]]) -> dict[str, str]:
     """Map each variable of a database to its field; every read of such a variable goes along."""
+    reads = [(finding, site) for finding, site in sites if site.shape is Shape.READ and not site.reason]
     families = {family[0] for _, site in reads if (family := database_field(site.variable)) and family[1] == "password"}
     dicts = {(finding.path, site.group) for finding, site in reads if site.field == "password"}
     parts: dict[str, str] = {}
@@ -209,12 +214,26 @@ def _parts(reads: list[tuple[Finding, Site]]) -> dict[str, str]:
     return parts
 
 
-def _as_part(finding: Finding, site: Site, field: str) -> Finding:
+def _halves(sites: list[tuple[Finding, Site]], named: Collection[str], computed: Set[str]) -> dict[str, str]:
+    """Map each identifier to the secret that it belongs to, where nothing keeps the identifier where it is.
+
+    Where shield.toml names the secret alone, it stays alone.
+    """
+    held = {v for _, site in sites if site.reason or site.alternatives for v in (*site.variables, *site.others)}
+    computed = computed | {variable for _, site in sites for variable in site.alternatives}
+    read = [(finding.path, site.variable) for finding, site in sites if site.shape in READING and not site.reason]
+    found = (tuple(pair.fields.values()) for pair in pairs(read))
+    return {
+        one: other for one, other in found if one not in held and other not in named and not {one, other} & computed
+    }
+
+
+def _as_part(finding: Finding, site: Site, said: str, field: str = "") -> Finding:
     return msgspec.structs.replace(
         finding,
         severity=Severity.LOW,
-        message=f"{finding.env} goes into the same secret as the password of its database",
-        site=msgspec.structs.replace(site, field=field),
+        message=f"{finding.env} {said}",
+        site=msgspec.structs.replace(site, field=field or site.field),
     )
 
 

@@ -110,8 +110,8 @@ class Walk(Fields):
 
     def literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Note a value that stands in the code, unless it is a default that a secret wins over."""
-        if not direct or self._moved:
-            return
+        if not direct or self._moved or (self._database and {"SECRET", "SECRET_FIELDS"} & set(path)):
+            return  # the database backends of ours name a secret so
         if not looks_secret(path, node):
             if reason := harmless(path, node):
                 self.harmless.append((node, ".".join(path), reason))

@@ -6,7 +6,7 @@ import re
 
 SECRET = (
     rb"SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|UR[LI]|SALT|DATABASE|DB|PG|SQL|POSTGRES|BROKER|AUTH|BACKEND|REDIS"
-    rb"|CONNECTION|SERVICES"
+    rb"|CONNECTION|SERVICES|CLIENT_ID|APP_ID|(?:MAIL|SMTP|SENDGRID)[A-Z_]{0,12}(?:USER|LOGIN)"
 )
 # The words of what reads the environment, in whatever library's way, or through a helper or an object of the app.
 READS = re.compile(rb"environ|getenv|decouple|_url\.config|[Cc]onfig\b|\benv\b|configurations|starlette")
@@ -38,7 +38,7 @@ def is_worth(found: tuple[bool, ...] | list[bool], *, settings: bool) -> bool:
         settings: Whether it holds settings.
     """
     reads, names, own, literals, words, _ = found
-    return words and (settings or (reads and names) or own or literals)
+    return (reads and names) or (words and (settings or own or literals))
 
 
 def is_dull(found: tuple[bool, ...]) -> bool:
