@@ -19,7 +19,6 @@ from shield_ai.scan.settle import READING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from collections.abc import Set
 
     from shield_ai.layout import Facts
     from shield_ai.scan.spots import Spot
@@ -167,7 +166,7 @@ def literal_variable(spot: Spot) -> str:
     return variable_of("_".join(name.strip("_") for name in names))
 
 
-def join(findings: list[Finding], named: Collection[str] = (), computed: Set[str] = frozenset()) -> list[Finding]:
+def join(findings: list[Finding], named: Collection[str] = (), computed: Collection[str] = ()) -> list[Finding]:
     """Keep what is harmless only where it goes into one secret with something that is read by the same scan.
 
     Args:
@@ -214,13 +213,13 @@ def _parts(sites: list[tuple[Finding, Site]]) -> dict[str, str]:
     return parts
 
 
-def _halves(sites: list[tuple[Finding, Site]], named: Collection[str], computed: Set[str]) -> dict[str, str]:
+def _halves(sites: list[tuple[Finding, Site]], named: Collection[str], computed: Collection[str]) -> dict[str, str]:
     """Map each identifier to the secret that it belongs to, where nothing keeps the identifier where it is.
 
     Where shield.toml names the secret alone, it stays alone.
     """
     held = {v for _, site in sites if site.reason or site.alternatives for v in (*site.variables, *site.others)}
-    computed = computed | {variable for _, site in sites for variable in site.alternatives}
+    computed = {*computed, *(variable for _, site in sites for variable in site.alternatives)}
     read = [(finding.path, site.variable) for finding, site in sites if site.shape in READING and not site.reason]
     found = (tuple(pair.fields.values()) for pair in pairs(read))
     return {
