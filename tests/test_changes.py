@@ -3,11 +3,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from shield_ai.changes import Known, resource_changes, secret_change
+from shield_ai.changes import Known, origins_of, resource_changes, secret_change
 from shield_ai.errors import UnsafePlanError
 from shield_ai.infra.secrets import secret_settings
 from shield_ai.manifest import App, Manifest, Secret
 from shield_ai.model import Action, Live, Origin, Resource, SecretState
+from shield_ai.scan import scan_files
 
 A, B = {"n": 1}, {"n": 2}
 KEY = ("policy", "shop-read")
@@ -163,3 +164,15 @@ def test_a_key_of_the_customers_is_named_in_what_a_value_needs(state, replace, k
     known = Known(compare=lambda *_: "differs", replace=lambda *_: replace)
     permissions = secret_change(MAIL, manifest, live, SOURCE, known).permissions
     assert ({"kms:Decrypt", "kms:GenerateDataKey"} <= {*permissions}) == (key == "alias/shop")
+
+
+def test_a_value_in_settings_that_are_there_to_be_copied_is_none():
+    token = Secret(name="shop-token", env="SHOP_TOKEN")
+    raws = dict.fromkeys(("shop/settings.py", "shop/settings.example.py"), b"SHOP_TOKEN = 'k3y-of-a-test'")
+
+    def origins(*paths):
+        found = scan_files("shop", list(paths), raws.get).findings
+        return [origin.locator for origin in origins_of(token, found, {}, raws.get, {})[0]]
+
+    assert origins(*raws) == origins("shop/settings.py") == ["code:shop/settings.py#13-28"]
+    assert origins("shop/settings.example.py") == []

@@ -5,6 +5,7 @@ import pytest
 from shield_ai.layout import (
     Facts,
     find_roots,
+    is_example,
     is_runtime,
     is_settings,
     is_test,
@@ -29,6 +30,8 @@ RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
         "server_settings.py",
         "shop/settings/celery.py",
         "conf.py",
+        "shop/configuration.example.py",
+        "local_settings.sample.py",
     ],
 )
 def test_settings(path):
@@ -44,6 +47,7 @@ def test_settings(path):
         "tests/settings.py",
         "shop/settings/test.py",
         "config/celery.py",
+        "shop/settings.old.py",
     ],
 )
 def test_no_settings(path):
@@ -150,3 +154,18 @@ def test_a_copy_of_the_runtime_is_told_from_a_namesake():
     assert is_runtime(RUNTIME)
     assert not is_runtime(b"def get_secret(name): ...")
     assert not is_runtime(None)
+
+
+@pytest.mark.parametrize(
+    ("path", "example"),
+    [
+        ("shop/configuration.example.py", True),
+        ("local_settings.dist.py", True),
+        ("shop/settings_example.py", True),
+        ("shop/example_settings.py", True),
+        ("example/settings.py", False),
+        ("shop/settings/distribution.py", False),
+    ],
+)
+def test_examples_are_there_to_be_copied(path, example):
+    assert is_example(path) == example

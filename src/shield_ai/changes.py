@@ -10,6 +10,7 @@ from shield_ai.errors import AwsError, UnsafePlanError
 from shield_ai.infra.iam import MANAGED_BY, customer_key, tags
 from shield_ai.infra.permissions import KEY, PERMISSIONS
 from shield_ai.infra.secrets import secret_settings
+from shield_ai.layout import is_example
 from shield_ai.model import Action, Change, Kind, Origin, Shape, Skipped
 from shield_ai.values import Values
 
@@ -265,11 +266,12 @@ def lacking_of(secret: Secret, origins: tuple[Origin, ...], findings: Sequence[F
 def _in_code(secret: Secret, variable: str, field: str, findings: Sequence[Finding]) -> Iterator[tuple[Finding, str]]:
     """Locate the literals, and the defaults of fields that are no secrets: a database's name, user, host or port.
 
-    Never a literal Django key, which everybody who has the code knows, nor the default of a password.
+    Never a literal Django key, which everybody who has the code knows, nor the default of a password, nor what stands
+    in settings that are there to be copied.
     """
     for finding in findings if secret.kind is not Kind.DJANGO_SECRET_KEY else ():
         site = finding.site
-        if site is None or site.variable != variable or site.reason:
+        if site is None or site.variable != variable or site.reason or is_example(finding.path):
             continue
         if site.shape is Shape.LITERAL:
             yield finding, f"code:{finding.path}#{site.start}-{site.end}"

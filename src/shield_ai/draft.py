@@ -50,9 +50,10 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: Facts) 
 
 
 def _settings(findings: Sequence[Finding], facts: Facts) -> tuple[str, ...]:
-    """Those of the settings files that have something to move."""
+    """Those of the settings files that have something to move, and can be loaded."""
     with_findings = {finding.path for finding in findings}
-    return tuple(path for path in facts.settings if path in with_findings) or facts.settings[:1]
+    loaded = [path for path in facts.settings if not path.removesuffix(".py").count(".")]
+    return tuple(path for path in loaded if path in with_findings) or tuple(loaded[:1])
 
 
 def _free(secret: Secret, taken: set[str]) -> str:

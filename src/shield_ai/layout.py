@@ -25,9 +25,11 @@ NAMING = re.compile(
     r"|\.env[^/]*|uwsgi\.ini|Makefile)$"
 )
 SETTINGS = re.compile(
-    r"(^|/)((\w+_)?(settings|config|configuration)(_\w+)?|conf|default_settings)\.py$"
+    r"(^|/)((\w+_)?(settings|config|configuration)(_\w+)?|conf|default_settings)(\.(example|sample|template|dist))?\.py$"
     r"|(^|/)(settings|config|conf|configs|configuration)/([\w-]+/)*[\w.-]+\.py$"
 )
+# Is copied, and filled in: its values stand for others.
+EXAMPLE = re.compile(r"(^|[/._-])(example|sample|template|dist)s?([._-]\w+)*\.py$")
 NOT_SETTINGS = re.compile(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models|views)\.py$"
 )
@@ -100,6 +102,11 @@ def is_settings(path: str) -> bool:
     if not SETTINGS.search(path) or is_test(path) or is_test_settings(path):
         return False
     return "settings" in path.split("/") or not NOT_SETTINGS.search(path)
+
+
+def is_example(path: str) -> bool:
+    """Tell from its name whether a file of settings is there to be copied."""
+    return bool(EXAMPLE.search(path))
 
 
 def named_settings(paths: Iterable[str], read: Read) -> dict[str, str]:

@@ -410,11 +410,14 @@ class Work:
         modules = [(facts.module(path), facts.root(path)) for path in manifest.app.settings]
         sites = [f.site for f in self.findings if f.site]
         read = {variable for site in sites if site.shape is not Shape.LITERAL for variable in site.variables}
-        literals = {
-            f.site.variable: values.resolve(f"code:{f.path}#{f.site.start}-{f.site.end}")
-            for f in self.findings
-            if f.site and f.site.shape is Shape.LITERAL and not f.site.reason and f.site.variable not in read
-        }
+        literals: dict[str, Hidden] = {}
+        several = set()  # a value of its own in each of several files: a secret can't stand for all
+        for f in self.findings:
+            if f.site and f.site.shape is Shape.LITERAL and not f.site.reason and f.site.variable not in read:
+                value = values.resolve(f"code:{f.path}#{f.site.start}-{f.site.end}")
+                if literals.setdefault(f.site.variable, value) != value:
+                    several.add(f.site.variable)
+        literals = {variable: value for variable, value in literals.items() if variable not in several}
         moved = {variable for secret in manifest.secret for variable in secret.variables()} - literals.keys()
         known = {variable: values.resolve(locator) for variable, locator in values.available(read | moved).items()}
         proving = Proving(self.tree.root, modules, manifest, known=known, literals=literals, environ=os.environ)

@@ -183,6 +183,9 @@ def test_expressions(before, after):
         ),
         pytest.param("import re; Y = '''\n'''\nX", f"{IMPORT}\n\nimport re; Y = '''\n'''\nX", id="a line with more"),
         pytest.param("#!/bin/sh\n# why\n\nX", f"#!/bin/sh\n# why\n\n{IMPORT}\n\nX", id="comments stay on top"),
+        pytest.param("# Licence: MIT\nX", f"# Licence: MIT\n{IMPORT}\n\nX", id="those that are about the file"),
+        pytest.param("# Of it.\n# Long.\nX", f"{IMPORT}\n\n# Of it.\n# Long.\nX", id="a statement keeps its own"),
+        pytest.param("# a\n\n# Of it.\nX", f"# a\n\n{IMPORT}\n\n# Of it.\nX", id="below that of the file"),
         pytest.param(
             "from a import (\n    b,\n    c,\n)\n\nX",
             f"from a import (\n    b,\n    c,\n)\n\n{IMPORT}\n\nX",

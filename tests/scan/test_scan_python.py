@@ -167,6 +167,9 @@ def test_nothing_is_found_where_nothing_is(sites, text):
         pytest.param(
             "DATABASES = {'old': {'ENGINE': 'x', 'PASSWORD': 'pw1'}}", "OLD_DATABASE_PASSWORD", id="other database"
         ),
+        pytest.param(
+            "DATABASE = {'NAME': 'x', 'USER': 'x', 'PASSWORD': 'pw1'}", "DATABASE_PASSWORD", id="the only database"
+        ),
     ],
 )
 def test_a_literal_has_the_variable_of_its_setting(sites, text, variable):
@@ -202,6 +205,27 @@ def test_a_development_value_stays_where_the_variable_is_read_elsewhere(scanned)
     reasons = {f.path: f.site.reason for f in found if f.site}
     assert reasons["shop/settings/base.py"].startswith("a value for development")
     assert reasons["shop/settings/prod.py"] == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "movable"),
+    [
+        ("configuration.SECRET_KEY", True),
+        ("getattr(configuration, 'SECRET_KEY', '')", True),
+        ("configuration.OTHER_KEY", False),
+        ("getattr(configuration, 'OTHER_KEY')", False),
+        ("make_key()", False),
+    ],
+)
+def test_a_value_that_the_settings_pass_on_is_no_other_one(scanned, value, movable):
+    found = scanned(
+        {
+            "shop/configuration.py": "SECRET_KEY = 'k3y-of-a-test'",
+            "shop/settings.py": f"from shop import configuration\nSECRET_KEY = {value}",
+        }
+    ).findings
+    [site] = [f.site for f in found if f.site]
+    assert site.reason == ("" if movable else "a value for development: shop/settings.py sets SECRET_KEY otherwise")
 
 
 @pytest.mark.parametrize("text", ["'API_KEY' in os.environ", "'API_KEY' not in os.environ.keys()"])

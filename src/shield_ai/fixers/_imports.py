@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from shield_ai.source import Source
 
 ALIASES = ("get_secret", "aws_get_secret", "shield_get_secret")
+# What a comment at the top of a file says that is not about the statement below it.
+ABOUT = re.compile(
+    rb"^#!|coding[:=]|-\*-|(?i:copyright|licen[cs]e|spdx|pylint|flake8|noqa|mypy|ruff|isort|author|generated|settings)"
+)
 LINE = re.compile(r"from (?P<module>[\w.]+) import get_secret(?: as (?P<alias>\w+))?")
 
 
@@ -165,5 +169,14 @@ def _on_top(source: Source, body: list[ast.stmt], future: bool) -> tuple[int, st
         if (i == 0 and _is_docstring(node)) or (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
             continue
         line = min([node.lineno, *[d.lineno for d in getattr(node, "decorator_list", [])]])
-        return source.offset(line, 0), "\n" if future and line == body[i - 1].lineno else "", "\n\n"
+        above = source.offset(_commented(source, line), 0)
+        return above, "\n" if future and line == body[i - 1].lineno else "", "\n\n"
     return len(source.raw), "\n", "\n"
+
+
+def _commented(source: Source, line: int) -> int:
+    """Return the first line of the comment that stands right above a statement, unless it is about the file."""
+    first = line
+    while first > 1 and source.lines[first - 2][1].startswith(b"#"):
+        first -= 1
+    return line if first == 1 and ABOUT.search(b"".join(raw for _, raw in source.lines[: line - 1])) else first

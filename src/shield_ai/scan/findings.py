@@ -161,7 +161,7 @@ def literal_variable(spot: Spot) -> str:
     """Name the variable that would hold a literal: the setting's name, with the keys down to it."""
     names = [part for part in spot.path if not part.isdigit() and part != "?"]
     if spot.group:
-        prefix = "" if spot.group == "default" else f"{spot.group}_"
+        prefix = "" if spot.group in {"default", "DATABASE", "DATABASES", "DB"} else f"{spot.group}_"
         return variable_of(f"{prefix}DATABASE_{spot.path[-1]}".lstrip("_"))
     return variable_of("_".join(name.strip("_") for name in names))
 

@@ -53,7 +53,7 @@ class Walk(Fields):
     def assign(self, target: ast.expr, value: ast.expr) -> None:
         """Walk the value of an assignment, and note what is set otherwise than by a constant."""
         before = len(self.spots)
-        if isinstance(target, ast.Name) and len(self.scopes) == 1 and literal_text(value) is None:
+        if isinstance(target, ast.Name) and len(self.scopes) == 1 and _is_own(target.id, value):
             self.assigned.add(target.id)
         super().assign(target, value)
         if isinstance(target, ast.Subscript) and isinstance(self.resolver.resolve(target.value, self.scopes), Environ):
@@ -270,6 +270,13 @@ class Walk(Fields):
     def _outer(self) -> str:
         start, end = self.source.span(self._strings[0])
         return self.source.raw[start:end].decode(self.source.encoding)
+
+
+def _is_own(name: str, value: ast.expr) -> bool:
+    """Whether a setting is given a value other than a constant, or that of the same name in another module."""
+    if isinstance(value, ast.Call) and ast.unparse(value.func) == "getattr" and len(value.args) > 1:
+        return literal_text(value.args[1]) != name
+    return literal_text(value) is None and not (isinstance(value, ast.Attribute) and value.attr == name)
 
 
 def _is_switch(node: ast.Call | ast.Subscript, read: Read) -> bool:
