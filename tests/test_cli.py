@@ -397,6 +397,12 @@ def test_an_app_without_secrets_is_left_alone(tmp_path):
     assert not (tmp_path / ".shield").exists()
 
 
+def test_what_stays_is_not_said_to_be_done(tmp_path):
+    (tmp_path / "settings.py").write_text("class A:\n    API_KEY = 'k3y-of-a-test'\n    API_KEY = 'an0ther-one'\n")
+    done = code_only(tmp_path)
+    assert done.err == "nothing to do: everything is as planned; 2 stay as they are, shield plan says why\n"
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "arguments"),
     [

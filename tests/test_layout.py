@@ -48,6 +48,8 @@ def test_settings(path):
         "shop/settings/test.py",
         "config/celery.py",
         "shop/settings.old.py",
+        pytest.param("docs-rtd/source/conf.py", id="of Sphinx"),
+        pytest.param("doc/conf.py", id="of Sphinx, at once"),
     ],
 )
 def test_no_settings(path):

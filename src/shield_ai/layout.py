@@ -33,6 +33,7 @@ EXAMPLE = re.compile(r"(^|[/._-])(example|sample|template|dist)s?([._-]\w+)*\.py
 NOT_SETTINGS = re.compile(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models|views)\.py$"
 )
+SPHINX = re.compile(r"(^|/)(docs?|documentation|sphinx)([-_]\w+)?/([\w-]+/)*conf\.py$")
 TEST_FILES = re.compile(r"(^|/)(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)
 TEST_FOLDERS = re.compile(r"(^|/)(tests?|testing|test_\w+|e2e|fixtures)/", re.IGNORECASE)
 TEST_SETTINGS = re.compile(r"(^|/)(settings|config|conf)/([\w-]+/)*(test|tests|testing|test_\w+|\w+_test)\.py$")
@@ -99,7 +100,7 @@ def is_test_settings(path: str) -> bool:
 
 def is_settings(path: str) -> bool:
     """Tell from its name whether a file holds settings."""
-    if not SETTINGS.search(path) or is_test(path) or is_test_settings(path):
+    if not SETTINGS.search(path) or SPHINX.search(path) or is_test(path) or is_test_settings(path):
         return False
     return "settings" in path.split("/") or not NOT_SETTINGS.search(path)
 

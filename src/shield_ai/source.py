@@ -130,11 +130,9 @@ def parse(path: str, text: str) -> ast.Module:
         line = getattr(error, "lineno", None)
         where = f", line {line}: " if line else ": "
         message = getattr(error, "msg", None) or "the text can't be parsed"
-        hint = (
-            "is it valid Python? Syntax newer than Python "
-            f"{sys.version_info[0]}.{sys.version_info[1]}, which runs this tool, is not understood"
-        )
-        raise SourceError(f"{path}: not parsed{where}{message}", hint) from None
+        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        hint = f"is it valid Python? Syntax newer than Python {version}, which runs this tool, is not understood"
+        raise SourceError(f"{path}: not parsed{where}{message}, says Python {version}", hint) from None
     except (RecursionError, MemoryError):
         raise SourceError(f"{path}: not parsed, it is nested too deeply", "such files are usually generated") from None
 

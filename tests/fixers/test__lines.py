@@ -36,6 +36,13 @@ def wrapped(line, inner, width, before="get(", after=")"):
         pytest.param("long_name[READ] = value_x", "long_name[\n    get(READ)\n] = value_x", id="subscript"),
         pytest.param('    "KEY_IS": {"x": READ,', '    "KEY_IS": {"x": get(\n        READ\n    ),', id="left open"),
         pytest.param("x = READ  # (a comment", "x = get(\n    READ\n)  # (a comment", id="comment"),
+        pytest.param("x = READ  # noqa: E1", "x = get(READ)  # noqa: E1", id="a linter's comment has no length"),
+        pytest.param(
+            "x_of_a_length = READ  # noqa", "x_of_a_length = get(  # noqa\n    READ\n)", id="and keeps its line"
+        ),
+        pytest.param(
+            "x_of_a_length = READ # nosec", "x_of_a_length = get(READ) # nosec", id="a scanner's holds the line"
+        ),
         pytest.param("x_of_some_length = 'READ'", "x_of_some_length = 'get(READ)'", id="in a string"),
     ],
 )  # fmt: skip

@@ -550,3 +550,48 @@ def test_a_helper_that_computes_a_prefix_is_named(scanned, text, expected):
 )
 def test_a_list_under_a_telling_key_may_name_fields(scanned, text, found):
     assert any(f.rule == "CSEC34.literal" for f in scanned({"settings.py": text}).findings) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("SECRET_KEY = 'dev-only' if DEBUG else os.environ['DJANGO_KEY']", id="on one line"),
+        pytest.param(
+            "if DEBUG:\n    SECRET_KEY = 'dev-only'\nelse:\n    SECRET_KEY = os.environ['DJANGO_KEY']", id="branches"
+        ),
+    ],
+)
+def test_a_literal_beside_a_read_of_the_same_setting_is_for_development(sites, text):
+    found = sites(f"import os\n{text}")
+    assert found[0] == (
+        "literal",
+        "SECRET_KEY",
+        "a value for development: SECRET_KEY is read from DJANGO_KEY elsewhere",
+    )
+    assert found[1] == ("read", "DJANGO_KEY", "")
+
+
+ASKS = """\
+import os
+def conf(key, default=None):
+    found = {}
+    if found is not None:
+        return found
+    return os.environ.get(key, default)
+X = conf('API_KEY')
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (
+            "stored(key)",
+            "conf() asks stored() first, which may have another value",
+        ),
+        ("os.environ.get(key + '_FILE')", ""),
+        ("str(key)", ""),
+    ],
+)
+def test_a_helper_that_asks_the_app_itself_first_is_left_alone(sites, asked, reason):
+    assert sites(f"def stored(key):\n    return None\n{ASKS.format(asked)}")[-1] == ("read", "API_KEY", reason)

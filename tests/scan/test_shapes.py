@@ -29,6 +29,7 @@ def test_weak_passwords_are_no_placeholders(value: str) -> None:
 
 
 def test_the_rest() -> None:
+    assert is_something_else("inherit", quoted=False)  # GitHub's `secrets: inherit`
     assert is_name("DB_PASSWORD")
     assert is_name("settings.PASSWORD")
     assert not is_name("s3cr3t!")

@@ -14,7 +14,7 @@ from shield_ai.errors import DONE
 from shield_ai.model import Action
 from shield_ai.reports.edited import edited_text
 from shield_ai.reports.json import plan_json
-from shield_ai.reports.plan import plan_text, proof_text, receipts_text
+from shield_ai.reports.plan import nothing_text, plan_text, proof_text, receipts_text
 from shield_ai.work import Half, Work
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def apply(  # noqa: PLR0913  # one argument a flag
     work.replace, work.copy_from, work.ask = replacer(conflict), copy_from, ask_value if prompt else None
     made = work.load(from_file) if from_file else work.plan()
     if work.nothing(made):
-        click.echo("nothing to do: everything is as planned", err=True)
+        click.echo(nothing_text(made), err=True)
         return DONE
     with work.locked():
         if work.cut_off and not from_file:

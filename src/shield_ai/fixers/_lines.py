@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import NamedTuple
 
 OPENING, CLOSING = "([{", ")]}"
 NEW = -1
 LOOP = re.compile(r" (?:async )?for ")
 FILTER = re.compile(r" if ")
+# A comment that speaks to a linter counts for the line that it stands on, and not to a line's length, as with ruff:
+# https://docs.astral.sh/ruff/formatter/#pragma-comments
+PRAGMA = re.compile(r"#\s*(noqa|type:|pylint:|pyright:|mypy:|pyre-|ruff:|flake8:|pragma:|noinspection)", re.IGNORECASE)
+# One that speaks to a scanner of secrets must stay beside the value.
+ALLOWED = re.compile(r"#.*(allowlist|whitelist|gitleaks:|nosec|NOSONAR|\bS10\d|ggignore|trufflehog)", re.IGNORECASE)
 
 
 class Cell(NamedTuple):
@@ -51,11 +57,29 @@ def relay(line: str, inserts: list[Insert], width: int, deeper: int = 0) -> list
     step = "\t" if "\t" in indent else "    "
     moved = indent + step * deeper
     out = cells[: len(indent)]
-    for i, (depth, part) in enumerate(split(cells[len(indent) :], moved, step, width)):
+    code, comment = _without_pragma(cells[len(indent) :])
+    lines = split(code, moved, step, sys.maxsize if ALLOWED.search(_text(comment)) else width)
+    for i, (depth, part) in enumerate(lines):
         if i:
             out += [Cell(char, NEW) for char in f"\n{moved}{step * depth}"]
         out += part
+        if not i and comment:
+            out += comment if len(lines) == 1 else [Cell(char, NEW) for char in f"  {_text(comment).strip()}"]
     return changes(out, len(line))
+
+
+def _text(cells: list[Cell]) -> str:
+    return "".join(cell.char for cell in cells)
+
+
+def _without_pragma(cells: list[Cell]) -> tuple[list[Cell], list[Cell]]:
+    """Take a comment for a linter or a scanner, with the spaces before it, off the end of a line."""
+    text = _text(cells)
+    at = _places(text)[1]
+    if not (PRAGMA.match(text, at) or ALLOWED.match(text, at)):
+        return cells, []
+    end = len(text[:at].rstrip())
+    return cells[:end], cells[end:]
 
 
 def compose(line: str, inserts: list[Insert]) -> list[Cell]:
@@ -136,7 +160,11 @@ def _pairs(cells: list[Cell]) -> list[tuple[int, int]]:
 
 def _code(cells: list[Cell]) -> list[int]:
     """Return the places of what is neither in a string nor in a comment."""
-    text = "".join(cell.char for cell in cells)
+    return _places(_text(cells))[0]
+
+
+def _places(text: str) -> tuple[list[int], int]:
+    """Return the places of what is neither in a string nor in a comment, and where the comment begins."""
     out: list[int] = []
     at = 0
     while at < len(text):
@@ -149,7 +177,7 @@ def _code(cells: list[Cell]) -> list[int]:
             continue
         out.append(at)
         at += 1
-    return out
+    return out, at
 
 
 def _string_end(text: str, at: int, quote: str) -> int:

@@ -49,7 +49,7 @@ def plan_text(plan: Plan) -> str:
         lines += ["left as it is"]
         for skip in plan.skipped:
             where = f"{skip.path}:{skip.line}" if skip.line else skip.path
-            lines += [f"  {where}  {skip.name}", f"      {skip.reason}"]
+            lines += [f"  {where}  {skip.name}".rstrip(), *_filled(skip.reason)]
         lines += [""]
     if plan.harmless:
         lines += ["no secrets by their names or values (--json has the reason of each)", *_harmless(plan.harmless), ""]
@@ -60,7 +60,12 @@ def _harmless(skips: Sequence[Skipped]) -> Iterator[str]:
     for path, group in itertools.groupby(skips, key=lambda skip: skip.path):
         names = ", ".join(f"{skip.name}:{skip.line}" for skip in group)
         yield f"  {path}"
-        yield textwrap.fill(names, _WIDTH, initial_indent="      ", subsequent_indent="      ", break_long_words=False)
+        yield from _filled(names)
+
+
+def _filled(text: str) -> list[str]:
+    indent = " " * 6
+    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
 
 
 def _file(file: FileChange) -> str:
@@ -104,6 +109,13 @@ def _sum(plan: Plan) -> str:
     parts += [f"{number} {noun} changed by somebody else" for (a, noun), number in actions.items() if a is Action.DRIFT]
     parts += [f"{len(plan.skipped)} left as they are"] if plan.skipped else []
     return "plan: " + (", ".join(parts) or "nothing to do")
+
+
+def nothing_text(plan: Plan) -> str:
+    """Say that there is nothing to do, and not that all is well where something stays."""
+    left = len(plan.skipped)
+    stays = f"; {left} {'stays as it is' if left == 1 else 'stay as they are'}, shield plan says why" if left else ""
+    return f"nothing to do: everything is as planned{stays}"
 
 
 def receipts_text(receipts: Sequence[Receipt]) -> str:

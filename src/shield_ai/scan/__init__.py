@@ -103,6 +103,7 @@ def scan_files(
     harmless: list[Skipped] = []
     calls: list[tuple[str, int, int]] = []
     elsewhere = Elsewhere()
+    bare: set[str] = set()  # settings files that do not use the runtime
     for path in python:
         if is_test(path, facts.served):
             continue
@@ -123,23 +124,21 @@ def scan_files(
             skipped.append(Skipped(path=path, line=0, name="", reason=error.message.removeprefix(f"{path}: ")))
             continue
         seen = Walk(project, module)
-        found = findings_of(source, seen.run(), facts, known)
+        findings += findings_of(source, seen.run(), facts, known)
         elsewhere.moved |= seen.moved
-        elsewhere.computed |= seen.listed
-        if seen.computed:
-            elsewhere.computed |= listed(source.tree)
+        elsewhere.computed |= seen.listed | (listed(source.tree) if seen.computed else set())
         if path in settings:
             elsewhere.assigned.append((path, seen.assigned))
-        findings += found
         harmless += _harmless(source, seen, settings=path in settings)
         constants += moved(source, seen.accessors)
         calls += [(path, 0, 0)] if seen.sources else []
         calls += [(path, node.lineno, node.col_offset) for node in seen.accessors]
-        if path in settings and found and b"get_secret" not in raw:
-            findings.append(absent_finding(path))
-    findings += _dotenv_findings(paths, read)
-    old = [msgspec.structs.replace(f, site=None) for f in constants if not f.env]  # nothing is left to rewrite
-    findings = number([*settle(join(findings, named, elsewhere.computed), elsewhere), *old])
+        if path in settings and b"get_secret" not in raw:
+            bare.add(path)
+    kept = settle(join(findings, named, elsewhere.computed), elsewhere)
+    more = [absent_finding(path) for path in bare & {finding.path for finding in kept}]
+    more += [msgspec.structs.replace(f, site=None) for f in constants if not f.env]  # nothing is left to rewrite
+    findings = number([*kept, *more, *_dotenv_findings(paths, read)])
     skipped += [
         Skipped(path=f.path, line=f.line, name=f.env or f.name, reason=f.site.reason)
         for f in findings

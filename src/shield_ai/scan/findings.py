@@ -65,11 +65,15 @@ def findings_of(source: Source, spots: list[Spot], facts: Facts, known: set[str]
     in_settings = source.path in facts.settings
     reason = apart(source.path, facts, known)
     names = Counter((spot.scope, literal_variable(spot)) for spot in spots if spot.shape is Shape.LITERAL)
+    reads = [spot for spot in spots if spot.shape is Shape.READ and spot.direct and spot.path and spot.wanted()]
+    read = {(spot.scope, spot.path): spot.variable for spot in reads}
     for spot in spots:
         if not in_settings and is_label(spot):
             continue
         if spot.shape is Shape.LITERAL and names[spot.scope, literal_variable(spot)] > 1:
             spot.reason = spot.reason or "several values stand under this name"
+        if spot.shape is Shape.LITERAL and (other := read.get((spot.scope, spot.path))):
+            spot.reason = spot.reason or f"a value for development: {spot.path[-1]} is read from {other} elsewhere"
         spot.reason = spot.reason or reason
         found.append(_finding(source, spot, in_settings=in_settings))
     return found

@@ -137,11 +137,7 @@ class Walk(Fields):
             return True
         if self._database and path and path[-1] in DATABASE_KEYS:
             spot.group, spot.field = self._database, DATABASE_KEYS[path[-1]]
-        if read.reader.copy:
-            spot.reason = "it is read from a copy of the environment, made earlier"
-        elif not spot.variable and not spot.variables:
-            self._note_unknown(spot, read.argument)
-            spot.reason = "the variable's name is computed"
+        spot.reason = self._unsure(spot, read)
         if spot.variable or spot.wanted():
             self.add(spot)
         if not spot.wanted() and (word := excuse(spot.variable)):
@@ -178,6 +174,17 @@ class Walk(Fields):
         if not spot.variables:
             self.computed = self.computed or not (spot.others or self._is_parameter(argument))
             self.listed.update(spot.others)
+
+    def _unsure(self, spot: Spot, read: Read) -> str:
+        """Say why a read may give something else than the variable; empty where it can't."""
+        if read.reader.copy:
+            return "it is read from a copy of the environment, made earlier"
+        if read.reader.first:
+            return f"{read.reader.label} asks {read.reader.first} first, which may have another value"
+        if not spot.variable and not spot.variables:
+            self._note_unknown(spot, read.argument)
+            return "the variable's name is computed"
+        return ""
 
     def value_object(self, node: ast.Call, function: object, path: tuple[str, ...]) -> bool:
         """Note a setting of django-configurations, which reads its variable when the class is set up."""

@@ -44,6 +44,7 @@ class Reader(NamedTuple):
     copy: bool = False
     computed: bool = False
     method: str = ""
+    first: str = ""  # a function of the app that it asks before, which may have another value
 
 
 class Accessor(NamedTuple):

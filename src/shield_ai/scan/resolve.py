@@ -194,8 +194,23 @@ class Resolver:
                 if prefix is not None or computed:
                     whole = read.reader.prefix + (prefix or "")
                     label = getattr(node, "name", "lambda")
-                    return Reader(f"{label}()", prefix=whole, computed=computed, position=i, keyword=name)
+                    first = self._asked_first(node, call, name, inner)
+                    return Reader(f"{label}()", prefix=whole, computed=computed, position=i, keyword=name, first=first)
         return None
+
+    def _asked_first(self, node: ast.AST, read: ast.expr, name: str, scopes: Scopes) -> str:
+        """Name the app's function whose answer for the same name a helper may return before it reads the variable."""
+        before = [n for n in ast.walk(node) if getattr(n, "lineno", read.lineno) < read.lineno]
+        returned = [part for n in before if isinstance(n, ast.Return) and n.value for part in ast.walk(n.value)]
+        names = {part.id for part in returned if isinstance(part, ast.Name)}
+        kept = [n.value for n in before if isinstance(n, ast.Assign) and names & set(_targets(n))]
+        for call in [*returned, *kept]:
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+                continue
+            asked = any(isinstance(argument, ast.Name) and argument.id == name for argument in call.args)
+            if asked and self.module.lookup(call.func.id, scopes) and not self.name(call.func.id, scopes):
+                return f"{call.func.id}()"
+        return ""
 
     def read(self, node: ast.expr, scopes: Scopes) -> Read | None:
         """Say what a call or subscript reads, if it reads a variable."""
@@ -215,3 +230,7 @@ class Resolver:
         if argument is None and not reader.fixed:
             return None
         return Read(reader, argument, default)
+
+
+def _targets(node: ast.Assign) -> list[str]:
+    return [target.id for target in node.targets if isinstance(target, ast.Name)]

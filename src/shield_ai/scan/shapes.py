@@ -33,7 +33,7 @@ WORDS_OF_CODE = frozenset(
         function undef varchar nan unset passwd secret token key apikey value values username user login
         credentials credential test auto random disabled enabled basic bearer digest session cookie oauth
         oauth2 jwt hmac certificate public private internal external prompt ask env environment plain
-        plaintext md5 sha1 sha256 sha512 bcrypt unknown missing invalid valid wrong
+        plaintext inherit md5 sha1 sha256 sha512 bcrypt unknown missing invalid valid wrong
         """,
     )
 )
