@@ -6,7 +6,8 @@ import pytest
 
 from shield_ai.manifest import Rotation, Secret
 from shield_ai.model import Kind
-from shield_ai.strategy import due, environment, strategy
+from shield_ai.rotator.values import FIELDS
+from shield_ai.strategy import USUAL, brought, due, environment, strategy
 
 
 def rotate(**more):
@@ -54,3 +55,22 @@ def test_due():
     assert due(Secret(name="s", env="S", rotate=rotate()), last) == datetime(2026, 1, 31, tzinfo=UTC)
     assert due(Secret(name="s", env="S", rotate="manual"), last) is None
     assert due(Secret(name="s", env="S"), last) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "asked"),
+    [
+        pytest.param(None, ("",), id="a text"),
+        pytest.param({"username": "A", "password": "B"}, ("",), id="the usual field"),
+        pytest.param({"client_id": "A", "client_secret": "B"}, ("client_secret",), id="a client keeps its name"),
+        pytest.param({"access_key_id": "A", "secret_access_key": "B"}, ("access_key_id", "secret_access_key"), id="a pair"),
+    ],
+)  # fmt: skip
+def test_what_a_person_brings(fields, asked):
+    secret = Secret(name="s", env=None if fields else "S", fields=fields)
+    assert brought(secret) == asked
+    assert environment(secret).get("ROTATION_FIELD", "") == (asked[0] if len(asked) == 1 else "")
+
+
+def test_the_usual_fields_are_those_of_the_function():
+    assert set(FIELDS) == USUAL

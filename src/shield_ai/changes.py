@@ -12,6 +12,7 @@ from shield_ai.infra.permissions import KEY, PERMISSIONS
 from shield_ai.infra.secrets import secret_settings
 from shield_ai.layout import is_example
 from shield_ai.model import Action, Change, Kind, Origin, Shape, Skipped
+from shield_ai.strategy import PUBLIC
 from shield_ai.values import Values
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     Read = Callable[[str], bytes | None]
 
-# Fields of a document that are no secrets by themselves: the code's default may be stored.
-PUBLIC = frozenset({"database", "username", "host", "port", "client_id"})
 _PERMISSIONS = {
     Action.CREATE: ("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
     Action.RESTORE: ("secretsmanager:RestoreSecret", "secretsmanager:PutSecretValue"),

@@ -16,7 +16,7 @@ from shield_ai.rotator.handler import STEPS
 from shield_ai.strategy import due, environment, strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from shield_ai.aws.session import Session
@@ -127,10 +127,10 @@ class Rotating:
         self._known(secret)
         return rotation.cancel(self._aws.client, self.id(secret))
 
-    def put(self, secret: Secret, value: Hidden) -> None:
-        """Make a value that a person brought the current one."""
+    def put(self, secret: Secret, values: Mapping[str, Hidden]) -> None:
+        """Make the values that a person brought, by field, the current ones."""
         self._known(secret)
-        self._aws.put(self.id(secret), value)
+        self._aws.put(self.id(secret), values)
 
     def _known(self, secret: Secret) -> RotationState:
         if secret.name not in self._states:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from shield_ai.manifest import Secret
 
+# Fields of a document that are no secrets by themselves.
+PUBLIC = frozenset({"database", "username", "host", "port", "client_id"})
+USUAL = frozenset({"value", "password", "secret", "key"})  # as in rotator/values.py, which imports nothing of ours
 OF_KIND = {Kind.DJANGO_SECRET_KEY: "django-secret-key", Kind.API_KEY: "api-key"}
 
 
@@ -29,12 +32,20 @@ def strategy(secret: Secret) -> str:
     return "" if name == "api-key" and not (rotate and rotate.hook) else name
 
 
+def brought(secret: Secret) -> tuple[str, ...]:
+    """Return the fields that change when a person rotates it; one empty name for a text, or the usual field."""
+    fields = secret.fields or {}
+    return ("",) if USUAL & set(fields) else tuple(field for field in fields if field not in PUBLIC) or ("",)
+
+
 def environment(secret: Secret) -> dict[str, str]:
     """Return what the rotation function is told, wherever it runs."""
     rotate = secret.rotate if isinstance(secret.rotate, Rotation) else Rotation(every="")
+    fields = brought(secret)
     settings = {
         "ROTATION_STRATEGY": strategy(secret),
         "ROTATION_ADMIN": rotate.admin,
+        "ROTATION_FIELD": fields[0] if len(fields) == 1 and secret.kind is not Kind.DATABASE else "",
         "ROTATION_HOOK": PurePosixPath(rotate.hook).stem,
         "ROTATION_HOOK_FILE": rotate.hook,
         "ROTATION_SSLMODE": rotate.sslmode,

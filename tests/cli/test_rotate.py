@@ -217,6 +217,39 @@ def test_a_key_within_json(app, monkeypatch, stored, after):
     assert app.value("stripe-secret-key") == (after or stored)
 
 
+CLIENT = 'fields = { client_id = "GITHUB_CLIENT_ID", client_secret = "GITHUB_CLIENT_SECRET" }'
+KEYS = 'fields = { access_key_id = "S3_ACCESS_KEY", secret_access_key = "S3_SECRET_KEY" }'
+
+
+@pytest.mark.parametrize(
+    ("fields", "stored", "typed", "after"),
+    [
+        pytest.param(CLIENT, {"client_id": "a", "client_secret": "b"}, "new\n", {"client_id": "a", "client_secret": "new"}, id="the secret of a client"),
+        pytest.param(KEYS, {"access_key_id": "a", "secret_access_key": "b"}, "id\nkey\n", {"access_key_id": "id", "secret_access_key": "key"}, id="both halves of a key"),
+        pytest.param(KEYS, {"access_key_id": "a", "secret_access_key": "b"}, "id\n", None, id="one half of a key is not enough"),
+        pytest.param(CLIENT, {"client_id": "a"}, "new\n", None, id="a document without it"),
+    ],
+)  # fmt: skip
+def test_a_pair_by_hand(app, monkeypatch, fields, stored, typed, after):
+    app.write(old='env = "STRIPE_SECRET_KEY"', new=fields)
+    app.client.put_secret_value(SecretId="stripe-secret-key", SecretString=json.dumps(stored))
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    code, _, err = app.shield("stripe-secret-key", "--yes")
+    assert code == (0 if after else 2), err
+    assert json.loads(app.value("stripe-secret-key")) == (after or stored)
+
+
+def test_the_hook_makes_the_secret_half_of_a_pair(app):
+    (app.folder / "hook.py").write_text(HOOK.replace("made.remove(value)", "pass"))
+    app.write(old='env = "STRIPE_SECRET_KEY"\nrotate = { every', new=CLIENT + '\nrotate = { hook = "hook.py", every')
+    stored = {"client_id": "a", "client_secret": "b"}
+    app.client.put_secret_value(SecretId="stripe-secret-key", SecretString=json.dumps(stored))
+    code, _, err = app.shield("stripe-secret-key", "--yes")
+    assert code == 0, err
+    found = json.loads(app.value("stripe-secret-key"))
+    assert (found["client_id"], found["client_secret"][:4]) == ("a", "key-")
+
+
 @pytest.mark.parametrize(
     ("typed", "arguments", "message"),
     [

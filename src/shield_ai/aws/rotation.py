@@ -14,6 +14,7 @@ from shield_ai.rotator.errors import RotationError
 from shield_ai.rotator.values import write
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from shield_ai.aws.session import Session
@@ -112,16 +113,23 @@ class Rotations:
         with refused("secretsmanager:DescribeSecret", name):
             return self.client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
 
-    def put(self, name: str, value: Hidden) -> None:
-        """Make this the current value, in a JSON secret in the usual field; the old one stays as AWSPREVIOUS."""
+    def put(self, name: str, values: Mapping[str, Hidden]) -> None:
+        """Make these the current values; the old ones stay as AWSPREVIOUS.
+
+        Args:
+            name: Of the secret.
+            values: By field; the empty name is the text itself, in a JSON secret the usual field.
+        """
         with refused("secretsmanager:GetSecretValue", name):
             text = self.client.get_secret_value(SecretId=name).get("SecretString", "")
-        try:
-            new = write(text, value.reveal())
-        except RotationError:
-            raise ShieldError(f"{name} is JSON without one of the usual fields", "change it in AWS") from None
+        for field, value in values.items():
+            try:
+                text = write(text, value.reveal(), field)
+            except RotationError:
+                what = f"the field {field}" if field else "one of the usual fields"
+                raise ShieldError(f"{name} is JSON without {what}", "change it in AWS") from None
         with refused("secretsmanager:PutSecretValue", name):
-            self.client.put_secret_value(SecretId=name, ClientRequestToken=str(uuid.uuid4()), SecretString=new)
+            self.client.put_secret_value(SecretId=name, ClientRequestToken=str(uuid.uuid4()), SecretString=text)
 
 
 class Rotation:

@@ -23,6 +23,7 @@ from shield_ai.reports.rotation import (
     waits_text,
 )
 from shield_ai.rotating import Rotating, overdue
+from shield_ai.strategy import brought
 from shield_ai.work import Work
 
 if TYPE_CHECKING:
@@ -175,18 +176,23 @@ def _cancel(rotating: Rotating, secret: Secret) -> None:
 
 
 def _by_hand(rotating: Rotating, secret: Secret, *, yes: bool) -> None:
-    """Take a new value from the terminal without showing it, or from standard input."""
+    """Take new values from the terminal without showing them, or from standard input, a line each."""
     click.echo(by_hand_text(secret.name, rotating.id(secret)) + "\n", err=True)
-    if sys.stdin.isatty():
-        value = click.prompt("the new value (not shown)", hide_input=True, default="", show_default=False, err=True)
-    elif yes:
-        value = sys.stdin.readline().rstrip("\r\n")
-    else:
-        raise ShieldError("there is no terminal to ask on", "pipe the new value in, with --yes")
-    if not value:
+    values = {field: _new(field or "value", yes=yes) for field in brought(secret)}
+    if not all(values.values()):
         raise ShieldError("no new value was given; nothing was changed", f"shield rotate {secret.name} asks again")
-    rotating.put(secret, Hidden(value))
+    rotating.put(secret, values)
     click.echo(f"{rotating.id(secret)}: the new value is AWSCURRENT, the old one AWSPREVIOUS", err=True)
+
+
+def _new(what: str, *, yes: bool) -> Hidden:
+    if sys.stdin.isatty():
+        return Hidden(
+            click.prompt(f"the new {what} (not shown)", hide_input=True, default="", show_default=False, err=True)
+        )
+    if not yes:
+        raise ShieldError("there is no terminal to ask on", "pipe the new value in, with --yes")
+    return Hidden(sys.stdin.readline().rstrip("\r\n"))
 
 
 def _has_fallbacks(work: Work) -> bool:
