@@ -70,12 +70,12 @@ class MysqlSession:
             self._is_mariadb = "mariadb" in str(self.run("SELECT VERSION()")[0][0]).lower()
         return self._is_mariadb
 
-    def set_own_password(self, password: str) -> None:
-        """Change the password of the account that is logged in; its plugin stays."""
+    def set_own_password(self, login: Login) -> None:
+        """Change the password of the account that is logged in to this one; its plugin stays."""
         if self.is_mariadb:
-            self.run("SET PASSWORD = %s", native_hash(password))
+            self.run("SET PASSWORD = %s", native_hash(login.password))
         else:
-            self.run("ALTER USER USER() IDENTIFIED BY %s", password)
+            self.run("ALTER USER USER() IDENTIFIED BY %s", login.password)
 
     def set_password(self, user: str, host: str, password: str) -> None:
         """Change the password of an account."""

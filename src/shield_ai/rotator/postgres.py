@@ -74,6 +74,10 @@ class PostgresSession:
         """Return the server's version, as 160004."""
         return int(self.run("SELECT current_setting('server_version_num')")[0][0])
 
+    def set_own_password(self, login: Login) -> None:
+        """Change the password of the user who is logged in to this one."""
+        self.set_password(login.username, login.password)
+
     def set_password(self, role: str, password: str, *, more: str = "") -> None:
         """Set a role's password, given as the verifier that the server would make of it."""
         if self.version() < OLDEST:

@@ -1,38 +1,13 @@
-"""PostgreSQL, one user: its password changes in place; until it is current, logins with the old one fail."""
+"""PostgreSQL, one user."""
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import TYPE_CHECKING
-
 from . import postgres
-from .database import Database, prove
-from .errors import SetupError
-
-if TYPE_CHECKING:
-    from .rotation import Rotation
+from .single import Single
 
 
-class PostgresSingle(Database[postgres.PostgresSession]):
-    """See the module."""
+class PostgresSingle(Single[postgres.PostgresSession]):
+    """See `single`."""
 
     def __init__(self) -> None:
         super().__init__(postgres.connect, postgres.PORT)
-
-    def set(self, rotation: Rotation) -> None:
-        """Change the user's own password, as the user."""
-        pending, current = self.logins(rotation)
-        if pending.username != current.username:
-            raise SetupError("the pending version names another user than the current one")
-        session, used = self.door.enter_with_any(chain((pending, current), self.older(rotation, current)))
-        try:
-            if used == pending:
-                return
-            with session.locked(rotation.state.arn):
-                rotation.confirm()
-                if self.door.opens(pending):
-                    return
-                session.set_password(pending.username, pending.password)
-            prove(self, rotation, session, pending, lambda: session.set_password(used.username, used.password))
-        finally:
-            session.close()
