@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from shield_helpers import make_app, run
 
 from shield_ai.cost import Usage, bill
 from shield_ai.errors import ShieldError
-from shield_ai.manifest import App, Manifest, Rotation, Secret
+from shield_ai.manifest import App, Functions, Manifest, Rotation, Secret
 from shield_ai.model import Kind, Resource
 
 ALARM = Resource(kind="alarm", name="a", settings={})
@@ -29,11 +30,11 @@ def of(made, things=(), **usage):
     ("made", "usage", "what", "usd"),
     [
         pytest.param(manifest(), {}, "secrets", 4.00, id="ten secrets"),
-        pytest.param(manifest(replicas=("eu-west-1", "eu-west-2")), {}, "copies in other regions", 8.00, id="copies"),
+        pytest.param(manifest(replicas=("eu-west-1", "eu-west-2")), {}, "copies in eu-west-2", 4.00, id="copies"),
         pytest.param(manifest(kms_key="alias/x"), {}, "KMS key", 1.00, id="a key of one's own"),
         # 4 processes, every 300 s, 30.4 days, 10 secrets: 350,208 calls
         pytest.param(manifest(), {}, "calls of the app", 1.75, id="calls by the cache"),
-        pytest.param(manifest(kms_key="alias/x"), {}, "calls of the app", 2.80, id="each with a request of KMS"),
+        pytest.param(manifest(kms_key="alias/x"), {}, "KMS requests of the app", 1.05, id="each with a request of KMS"),
         pytest.param(manifest(), {"reads": 10}, "calls of the app", 0.02, id="never more than there are reads"),
         pytest.param(manifest(prefetch=True), {}, "calls of the app", 0.18, id="twenty a call"),
         pytest.param(manifest(1, rotate=Rotation(every="1 day")), {}, "calls of rotations", 0.0, id="rotations cost nearly nothing"),
@@ -50,9 +51,42 @@ def test_what_there_is_not_costs_nothing():
 
 def test_what_the_cache_saves():
     _, found = of(manifest(), reads=1_000_000)
-    assert found.without_cache > 1500 > found.total > found.with_prefetch
+    assert found.without_cache > 1500 > found.without_prefetch > found.with_prefetch
+    assert found.total == found.without_prefetch
+    _, prefetched = of(manifest(prefetch=True), reads=1_000_000)
+    assert prefetched.total == prefetched.with_prefetch == found.with_prefetch
     assert found.total == pytest.approx(sum(line.usd for line in found.lines))
     assert all(line.source.startswith("https://aws.amazon.com/") for line in found.lines)
+
+
+ROTATED = manifest(1, rotate=Rotation(every="1 day", strategy="random-value"))
+
+
+@pytest.mark.parametrize(
+    ("region", "seconds", "unknown"),
+    [
+        pytest.param("us-east-1", 0.0000166667, set(), id="home"),
+        pytest.param("eu-west-2", 0.0000166667, set(), id="the same"),
+        pytest.param("ap-east-1", 0.00002292, {"secrets", "calls of the app", "calls of rotations", "alarms", "metrics of the runtime"}, id="dearer, and not known"),
+        pytest.param("mars-1", 0.0000166667, {"secrets", "calls of the app", "calls of rotations", "alarms", "metrics of the runtime", "rotation function, calls", "rotation function, time"}, id="never heard of"),
+    ],
+)  # fmt: skip
+def test_each_region_has_its_own_prices_or_says_that_they_are_not_known(region, seconds, unknown):
+    made = msgspec.structs.replace(ROTATED, app=App(name="shop", region=region), rotation=Functions())
+    lines = {line.what: line for line in bill(made, [ALARM], Usage()).lines}
+    time = lines["rotation function, time"]
+    assert time.usd / time.amount == pytest.approx(seconds)
+    assert {what for what, line in lines.items() if not line.known} == unknown
+
+
+def test_the_text_marks_what_is_not_known(tmp_path):
+    make_app(tmp_path)
+    run("draft", cwd=tmp_path)
+    toml = tmp_path / "shield.toml"
+    toml.write_text(toml.read_text().replace("[app]\n", '[app]\nregion = "eu-west-2"\nreplicas = ["ap-east-1"]\n'))
+    lines = run("cost", cwd=tmp_path).out.splitlines()
+    assert [line.split("  ")[1] for line in lines if line.endswith(" *")] == ["copies in ap-east-1"]
+    assert any("* the price of us-east-1" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +103,8 @@ def test_the_command_asks_aws_nothing(tmp_path):
     done = run("cost", cwd=tmp_path)
     assert done.code == 0
     assert "secrets                    4 secrets" in done.out
-    assert "may ask for more" not in done.out
+    assert "may be higher" not in done.out
+    assert "and prefetch, twenty a call" in done.out
     assert all(len(line) <= 80 for line in done.out.splitlines())
     document = json.loads(run("cost", "--json", cwd=tmp_path).out)
     assert document["total"] == pytest.approx(sum(line["usd"] for line in document["bill"]["lines"]), abs=0.01)

@@ -12,7 +12,7 @@ from shield_ai import schedule
 from shield_ai.errors import ShieldError
 from shield_ai.infra.iam import customer_key
 from shield_ai.manifest import Rotation
-from shield_ai.prices import ELSEWHERE, PRICES
+from shield_ai.prices import ELSEWHERE, price
 from shield_ai.strategy import strategy
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     usd: float
     source: str
+    read: str  # the month of the price list
+    known: bool = True  # False: the region's own price was never seen, this is that of us-east-1
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +55,7 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
 
     lines: tuple[Line, ...]
     without_cache: float  # a call for each read
+    without_prefetch: float  # a call for each secret
     with_prefetch: float  # one call for twenty secrets
 
     @property
@@ -86,30 +89,36 @@ def bill(manifest: Manifest, things: Sequence[Resource], usage: Usage) -> Bill:
     rotations = sum(_rotations(manifest))
     calls = batched if manifest.app.prefetch else cached
     lines = [*_lines(manifest, things, calls, rotations)]
-    others = sum(line.usd for line in lines if line.what != "calls of the app")
+    others = sum(line.usd for line in lines if line.what not in {"calls of the app", "KMS requests of the app"})
 
     def whole(amount: float) -> float:
-        each = _usd("call") + (_usd("key-call") if customer_key(manifest.app) else 0)
-        return others + amount * each
+        decrypted = price("key-call", region).usd if customer_key(manifest.app) else 0
+        return others + amount * (price("call", region).usd + decrypted)
 
-    return Bill(lines=tuple(lines), without_cache=whole(usage.reads * DAYS * secrets), with_prefetch=whole(batched))
+    return Bill(
+        lines=tuple(lines),
+        without_cache=whole(usage.reads * DAYS * secrets),
+        without_prefetch=whole(cached),
+        with_prefetch=whole(batched),
+    )
 
 
 def _lines(manifest: Manifest, things: Sequence[Resource], calls: float, rotations: float) -> Iterator[Line]:
     app, secrets = manifest.app, len(manifest.secret)
 
-    def line(what: str, name: str, amount: float) -> Line:
-        price = PRICES[name]
-        return Line(what=what, amount=amount, unit=price.unit, usd=amount * _usd(name), source=price.source)
+    def line(what: str, name: str, amount: float, region: str = app.region) -> Line:
+        found = price(name, region)
+        unit, source, read = found.price.unit, found.price.source, found.price.read
+        usd = amount * found.usd
+        return Line(what=what, amount=amount, unit=unit, usd=usd, source=source, read=read, known=found.known)
 
     yield line("secrets", "secret", secrets)
-    if app.replicas:
-        yield line("copies in other regions", "secret", secrets * len(app.replicas))
-    key = _usd("key-call") if customer_key(app) else 0.0
-    app_calls = line("calls of the app", "call", calls)
-    yield msgspec.structs.replace(app_calls, usd=app_calls.usd + calls * key)
+    for region in app.replicas:
+        yield line(f"copies in {region}", "secret", secrets, region)
+    yield line("calls of the app", "call", calls)
     if customer_key(app):
         yield line("KMS key", "key", 1)
+        yield line("KMS requests of the app", "key-call", calls)
     if rotations:
         yield line("calls of rotations", "call", rotations * ROTATION_CALLS)
     if rotations and manifest.rotation:  # else it is shield rotate, from a machine that is there already
@@ -131,7 +140,3 @@ def _rotations(manifest: Manifest) -> Iterator[float]:
             while (moment := planned.next(moment)) <= _START + _YEAR:
                 number += 1
             yield number / 12
-
-
-def _usd(name: str) -> float:
-    return PRICES[name].usd / PRICES[name].per

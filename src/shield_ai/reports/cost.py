@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.prices import AS_OF, HOME
+from shield_ai.prices import HOME
 
 if TYPE_CHECKING:
     from shield_ai.cost import Bill, Usage
@@ -17,14 +17,26 @@ def cost_text(bill: Bill, usage: Usage, region: str) -> str:
     lines = [f"a month in {region}, in US dollars", ""]
     for line in bill.lines:
         amount = f"{line.amount:,.0f} {line.unit}{'' if round(line.amount) == 1 else 's'}"
-        lines.append(f"  {line.what:<{_WHAT}} {amount:<{_AMOUNT}} {line.usd:>10,.2f}")
+        mark = "" if line.known else " *"
+        lines.append(f"  {line.what:<{_WHAT}} {amount:<{_AMOUNT}} {line.usd:>10,.2f}{mark}")
     lines += [f"  {'together':<{_WHAT}} {'':<{_AMOUNT}} {bill.total:>10,.2f}", ""]
+    if not all(line.known for line in bill.lines):
+        lines += [f"  * the price of {HOME}: that of the region is not known here, and may be higher", ""]
     lines += [
         f"{usage.processes} processes keep each value for {usage.ttl:g} s; {usage.reads:,} reads of each secret a day",
-        f"  with a call for each read it would be {bill.without_cache:,.2f}",
-        f"  with prefetch, twenty secrets a call, {bill.with_prefetch:,.2f}",
+        _saving("a call for each read", bill.without_cache, ""),
+        _saving("with the cache", bill.without_prefetch, _less(bill.without_cache, bill.without_prefetch)),
+        _saving("and prefetch, twenty a call", bill.with_prefetch, _less(bill.without_prefetch, bill.with_prefetch)),
         "",
-        f"prices of {AS_OF} in {HOME}{'' if region == HOME else f'; {region} may ask for more'}, no free tiers:",
-        *(f"  {source}" for source in dict.fromkeys(line.source for line in bill.lines)),
+        "prices without free tiers, as in AWS's price list of",
+        *dict.fromkeys(f"  {line.read}  {line.source}" for line in bill.lines),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _saving(what: str, usd: float, words: str) -> str:
+    return f"  {what:<{_WHAT + 1}} {words:<{_AMOUNT - 1}} {usd:>10,.2f}"
+
+
+def _less(before: float, after: float) -> str:
+    return f"saves {before - after:,.2f}"
