@@ -47,7 +47,7 @@ def test_all_that_is_made_in_the_order_of_need():
     name = "shop-prod-canary"
     assert [*described()] == [
         ("log-group", f"/aws/lambda/{name}"),
-        ("rotation-role", name),
+        ("rotation-role", f"{name}-{REGION}"),
         ("function", name),
         ("schedule", name),
         ("alarm", "shop-prod-secret-login-failed"),
@@ -86,7 +86,7 @@ def test_what_it_is_told():
 
 
 def test_it_may_read_what_it_watches_and_send_its_own_metrics():
-    statements = described()["rotation-role", "shop-prod-canary"]["document"]["Statement"]
+    statements = described()["rotation-role", f"shop-prod-canary-{REGION}"]["document"]["Statement"]
     look, tell, log = statements
     base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/prod/"
     assert look["Resource"] == [f"{base}database-??????", f"{base}session-key-??????"]

@@ -6,7 +6,7 @@ import pytest
 
 from shield_ai.errors import SourceError
 from shield_ai.function import code_for, digest
-from shield_ai.infra.rotation import function_name, rotation
+from shield_ai.infra.rotation import function_name, rotation, rotation_role
 from shield_ai.manifest import App, Functions, Manifest, Rotation, Secret
 from shield_ai.model import Kind
 
@@ -14,9 +14,9 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 FILES = {"ops/keys.py": b"x = 1\n", "ops/ca.pem": b"CA"}
 
 
-def described(*secrets, functions=Functions(), read=FILES.get, **app):  # noqa: B008  # frozen
-    manifest = Manifest(app=App(name="shop", region=REGION, **app), secret=secrets, rotation=functions)
-    return list(rotation(manifest, ACCOUNT, REGION, read))
+def described(*secrets, functions=Functions(), read=FILES.get, region=REGION, **app):  # noqa: B008  # frozen
+    manifest = Manifest(app=App(name="shop", region=region, **app), secret=secrets, rotation=functions)
+    return list(rotation(manifest, ACCOUNT, region, read))
 
 
 def database(**more):
@@ -32,10 +32,10 @@ def statements(resources):
 def test_everything_that_one_secret_needs():
     log, role, function, planned = described(database(window="3h"), prefix="shop/prod/", tags={"team": "web"})
     name = "shop-prod-rotate-db"
-    assert (log.key, role.key) == (("log-group", f"/aws/lambda/{name}"), ("rotation-role", name))
+    assert (log.key, role.key) == (("log-group", f"/aws/lambda/{name}"), ("rotation-role", f"{name}-{REGION}"))
     assert log.settings == {"days": 30, "tags": {"team": "web", "app": "shop", "managed-by": "shield-ai"}}
     assert function.key == ("function", name)
-    assert function.settings["role"] == f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    assert function.settings["role"] == f"arn:aws:iam::{ACCOUNT}:role/{name}-{REGION}"
     assert function.settings["environment"] == {"ROTATION_STRATEGY": "postgres-single-user"}
     assert function.settings["code"] == digest(code_for({}, FILES.get))
     assert planned.key == ("rotation", "shop/prod/db")
@@ -44,6 +44,13 @@ def test_everything_that_one_secret_needs():
         "schedule": "rate(30 days)",
         "window": "3h",
     }
+
+
+def test_two_regions_of_an_account_have_no_role_in_common():
+    """IAM is one for all regions: the second apply would have overwritten the first one's permissions."""
+    here, there = ({r.key for r in described(database(), region=region)} for region in (REGION, "us-east-1"))
+    assert [key for key in here & there if key[0] == "rotation-role"] == []
+    assert len(rotation_role("f" * 64, "us-gov-west-1")) <= 64
 
 
 def test_the_role_may_do_what_the_function_needs_and_no_more():

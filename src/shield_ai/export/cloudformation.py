@@ -187,7 +187,7 @@ def _function(name: str, settings: Settings) -> Iterator[Made]:
             "FunctionName": name,
             "Runtime": settings["runtime"],
             "Handler": settings["entry"],
-            "Role": {"Fn::GetAtt": [_logical(f"Role {name}", {}), "Arn"]},
+            "Role": {"Fn::GetAtt": [_logical(f"Role {settings['role'].rpartition('/')[2]}", {}), "Arn"]},
             "Timeout": settings["timeout"],
             "MemorySize": settings["memory"],
             "Environment": {"Variables": settings["environment"]},

@@ -252,7 +252,7 @@ def _function(name: str, settings: Settings) -> Iterator[Block]:
             "environment": [{"variables": settings["environment"]}],
             **({"vpc_config": [network]} if settings["subnets"] else {}),
             "tags": settings["tags"],
-            "depends_on": _Names(f"aws_iam_role_policy.{_label(name)}_1"),
+            "depends_on": _Names(f"aws_iam_role_policy.{_label(settings['role'].rpartition('/')[2])}_1"),
         },
     )
     if not settings["called_by"]:

@@ -12,7 +12,7 @@ from shield_ai import schedule
 from shield_ai.function import RUNTIME, code_for, digest
 from shield_ai.infra.iam import SUFFIX, customer_key, decrypt, partition, slug, tags
 from shield_ai.infra.monitoring import OVERDUE, Arns, alarm, namespace
-from shield_ai.infra.rotation import MEMORY, NETWORK, TIMEOUT, function_name
+from shield_ai.infra.rotation import MEMORY, NETWORK, TIMEOUT, function_name, rotation_role
 from shield_ai.manifest import Rotation
 from shield_ai.model import Kind, Resource
 from shield_ai.strategy import environment, strategy
@@ -59,12 +59,13 @@ def canary(
     log = f"/aws/lambda/{name}"
     yield Resource(kind="log-group", name=log, settings={"days": functions.log_days, "tags": marks})
     document = {"Version": "2012-10-17", "Statement": _statements(manifest, secrets, arn, log)}
-    yield Resource(kind="rotation-role", name=name, settings={"document": document, "tags": marks})
+    role = rotation_role(name, region)
+    yield Resource(kind="rotation-role", name=role, settings={"document": document, "tags": marks})
     settings: Settings = {
         "code": digest(code_for({}, read)),
         "runtime": RUNTIME,
         "entry": ENTRY,
-        "role": f"arn:{partition(region)}:iam::{account}:role/{name}",
+        "role": f"arn:{partition(region)}:iam::{account}:role/{role}",
         "timeout": TIMEOUT,
         "memory": MEMORY,
         "environment": {},

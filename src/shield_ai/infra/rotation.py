@@ -67,6 +67,11 @@ def function_name(manifest: Manifest, secret: Secret) -> str:
     return fitting(f"{slug(manifest.app)}-rotate-{plain}{ending}", LONGEST)
 
 
+def rotation_role(function: str, region: str) -> str:
+    """Name a function's role with its region: IAM is one for all regions, and two may have a function of that name."""
+    return fitting(f"{function}-{region}", LONGEST)
+
+
 def _one(manifest: Manifest, secret: Secret, arn: str, read: Callable[[str], bytes | None]) -> Iterator[Resource]:
     functions, rotate = manifest.rotation, secret.rotate
     assert functions  # noqa: S101  # for mypy: our caller has looked
@@ -74,10 +79,11 @@ def _one(manifest: Manifest, secret: Secret, arn: str, read: Callable[[str], byt
     name, settings, marks = function_name(manifest, secret), environment(secret), tags(manifest.app)
     log, function = arn.format("logs", f"log-group:/aws/lambda/{name}"), arn.format("lambda", f"function:{name}")
     account = arn.split(":")[4]
-    role = f"arn:{arn.split(':')[1]}:iam::{account}:role/{name}"
+    role_name = rotation_role(name, arn.split(":")[3])
+    role = f"arn:{arn.split(':')[1]}:iam::{account}:role/{role_name}"
     yield Resource(kind="log-group", name=f"/aws/lambda/{name}", settings={"days": functions.log_days, "tags": marks})
     document = {"Version": "2012-10-17", "Statement": _statements(manifest, secret, arn, log, function)}
-    yield Resource(kind="rotation-role", name=name, settings={"document": document, "tags": marks})
+    yield Resource(kind="rotation-role", name=role_name, settings={"document": document, "tags": marks})
     yield Resource(
         kind="function",
         name=name,
