@@ -41,6 +41,18 @@ def test_reads_a_manifest():
     [
         pytest.param("[app]\n", "[app]\ntags = { a = '$x' }\n", "shield.toml:3: AWS takes no tag 'a'", id="no tag"),
         pytest.param("[app]", "[app", "shield.toml: ", id="no TOML"),
+        pytest.param(
+            "[app]\n",
+            f'[app]\nprefix = "{"p/" * 250}"\n',
+            "database-credentials… has 520 characters with the prefix, AWS takes 512",
+            id="too long with the prefix",
+        ),
+        pytest.param(
+            "[[secret]]",
+            f'[environments.far]\nprefix = "{"p" * 500}"\n[[secret]]',
+            "characters with the prefix",
+            id="too long in an environment",
+        ),
         pytest.param('env = "S', 'envv = "S', "shield.toml:9: unknown key `envv`", id="unknown key of a secret"),
         pytest.param("region =", "regoin =", "shield.toml:4: unknown key `regoin`", id="unknown key of the app"),
         pytest.param("every", "evry", "shield.toml:15: unknown key `evry`", id="unknown key inside a table"),

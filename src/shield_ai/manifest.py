@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FILE = "shield.toml"
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html#API_CreateSecret_RequestParameters
 NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
+LONGEST = 512  # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 # Secrets Manager ends each ARN so, and a name that ends alike is taken for a partial ARN (same page).
 ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
@@ -162,22 +163,28 @@ def _check(manifest: Manifest, text: str) -> None:
         _check_environment(name, environment, f"{FILE}{_line(text, None, table=f'environments.{name}')}")
     _check_monitoring(manifest.monitoring, f"{FILE}{_line(text, None, table='monitoring')}")
     seen: dict[str, int] = {}
+    prefix = max([manifest.app.prefix, *(e.prefix or "" for e in manifest.environments.values())], key=len)
     for i, secret in enumerate(manifest.secret):
         try:
-            _check_secret(secret, seen)
+            _check_secret(secret, seen, prefix)
         except ManifestError as error:
             raise ManifestError(f"{FILE}{_line(text, i)}: {error.message}", error.hint) from None
         seen[secret.name] = i
         _check_rotation(secret, f"{FILE}{_line(text, i, 'rotate')}: rotate of {secret.name}")
 
 
-def _check_secret(secret: Secret, seen: Collection[str]) -> None:
+def _check_secret(secret: Secret, seen: Collection[str], prefix: str) -> None:
     if secret.name in seen:
         raise ManifestError(f"secret {secret.name!r} stands here twice", "rename or remove one of them")
     if (secret.env is None) == (secret.fields is None):
         raise ManifestError(f"secret {secret.name!r} needs either env or fields", 'write env = "VARIABLE"')
     if not NAME.fullmatch(secret.name):
         raise ManifestError(f"{secret.name!r} is no secret name", "use letters, digits and /_+=.@-")
+    if (length := len(prefix + secret.name)) > LONGEST:
+        raise ManifestError(
+            f"the secret {secret.name[:40]}… has {length} characters with the prefix, AWS takes {LONGEST}",
+            "shorten the prefix or the name",
+        )
     if ARN_SUFFIX.search(secret.name):
         raise ManifestError(
             f"the name {secret.name!r} ends with a hyphen and six characters, as AWS's own suffix does",
