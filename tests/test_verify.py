@@ -101,7 +101,7 @@ def test_without_an_apply_on_record(tmp_path):
 
 
 def test_one_half(app):
-    assert len(json.loads(shield("verify", "--only", "aws", "--json", cwd=app).out)) == 6
+    assert len(json.loads(shield("verify", "--only", "aws", "--json", cwd=app).out)) == 7
     assert len(json.loads(shield("verify", "--only", "code", "--json", cwd=app).out)) == 3
 
 

@@ -2,24 +2,28 @@ from __future__ import annotations
 
 import json
 import secrets
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
+from fault_proxy import FaultProxy
 
 from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
-from shield_ai.manifest import App, Manifest, Rotation, Secret
+from shield_ai.manifest import App, Manifest, Monitoring, Rotation, Secret
 from shield_ai.model import Hidden, Kind, Status
-from shield_ai.verify_aws import verify_account
+from shield_ai.verify_aws import _rotation, verify_account
+from shield_ai.verify_role import read_all
 
 FIELDS = {"username": "DB_USER", "password": "DB_PASSWORD", "host": "DB_HOST"}
 MAIL = Secret(name="mail-key", env="MAIL_KEY")
 DB = Secret(name="db", kind=Kind.DATABASE, fields=FIELDS, rotate=Rotation(every="30 days", sslmode="disable"))
 
 
-def checks(*entries, **app):
-    manifest = Manifest(app=App(name="shop", **app), secret=entries or (MAIL,))
-    return {check.name: check for check in verify_account(manifest, Account(Session("us-east-1")))}
+def checks(*entries, monitoring=Monitoring(), **app):  # noqa: B008  # frozen
+    manifest = Manifest(app=App(name="shop", **app), secret=entries or (MAIL,), monitoring=monitoring)
+    aws = Account(Session("us-east-1"))
+    return {check.name: check for check in verify_account(manifest, aws, read_all(manifest, aws).values)}
 
 
 def client():
@@ -71,14 +75,57 @@ def test_a_key_that_is_on_off_and_not_there(mail):
     assert not any("KMS" in name for name in checks())
 
 
-def test_what_can_not_be_looked_at_is_unknown_with_why(mail):
-    """The embedded AWS has no policy simulator."""
-    boto3.client("iam").create_role(
-        RoleName="Shop", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}'
-    )
-    found = [check for name, check in checks(role="Shop").items() if "the app's role" in name]
-    assert [check.status for check in found] == [Status.UNKNOWN, Status.UNKNOWN]
-    assert "iam:SimulatePrincipalPolicy" in found[0].detail
+WATCHED = Monitoring(email=("ops@example.com",))
+FALLBACK = "no process fell back to its environment in the last 24 hours"
+
+
+def test_whether_a_process_fell_back_to_its_environment(mail):
+    assert FALLBACK not in checks()
+    check = checks(monitoring=WATCHED)[FALLBACK]
+    assert (check.status, check.detail) == (Status.UNKNOWN, "no process has sent metrics")
+    assert "cloudwatch:ShieldAI/shop" in check.hint
+    for value, status, detail in ((0, Status.OK, ""), (2, Status.FAILED, "2 times")):
+        boto3.client("cloudwatch").put_metric_data(
+            Namespace="ShieldAI/shop", MetricData=[{"MetricName": "FallbackToEnv", "Value": value}]
+        )
+        check = checks(monitoring=WATCHED)[FALLBACK]
+        assert (check.status, check.detail) == (status, detail)
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "detail"),
+    [
+        pytest.param(1, Status.OK, "", id="new"),
+        pytest.param(30.5, Status.OK, "", id="due, and a day to do it"),
+        pytest.param(32, Status.FAILED, "mail-key was due on 20", id="late"),
+    ],
+)
+def test_whether_each_rotation_is_on_time(mail, days, status, detail):
+    rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
+    manifest = Manifest(app=App(name="shop"), secret=(rotated,))
+    assert "every rotation is on time" not in checks()
+    (check,) = _rotation(manifest, Account(Session("us-east-1")), datetime.now(UTC) + timedelta(days=days))
+    assert check.status is status
+    assert check.detail.startswith(detail)
+
+
+def test_what_can_not_be_looked_at_is_unknown_with_why(mail, aws, monkeypatch):
+    rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
+    calls = {
+        "DescribeKey": "the KMS key alias/x can be used",
+        "GetResourcePolicy": "no secret is open to other accounts",
+        "ListSecretVersionIds": "every rotation is on time",
+        "GetMetricStatistics": FALLBACK,
+    }
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        for operation in calls:
+            proxy.answer(operation, "AccessDeniedException", at=None)
+        found = checks(rotated, kms_key="alias/x", monitoring=WATCHED)
+    for operation, title in calls.items():
+        assert found[title].status is Status.UNKNOWN
+        assert f":{operation}" in found[title].detail
+        assert found[title].hint
 
 
 def test_a_database_takes_the_login_or_not(mail, postgres):

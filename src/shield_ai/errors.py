@@ -9,6 +9,7 @@
      +- StalePlanError              4   the app or the account changed since the plan
      +- UnsafePlanError             4   the plan would lose something
      +- AwsError                    5   AWS refused
+         +- AwsDeniedError          5   a permission is missing; says which
      +- RollbackIncompleteError     6   something could not be given back
 
 Any other exception is a bug (exit code 3). No message ever holds a secret value.
@@ -70,6 +71,10 @@ class AwsError(ShieldError):
     """AWS refused, or could not be reached."""
 
     exit_code = REFUSED
+
+
+class AwsDeniedError(AwsError):
+    """AWS denied a call: no policy allows it."""
 
 
 class RollbackIncompleteError(ShieldError):

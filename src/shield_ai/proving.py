@@ -61,6 +61,16 @@ class Store:
         self._server.server_close()
         self._thread.join()
 
+    def environment(self, prefix: str) -> dict[str, str]:
+        """Return what points the runtime here, with the prefix of the secrets' names."""
+        return {
+            "USE_AWS_SECRETS": "true",
+            "AWS_SECRETS_TRANSPORT": "agent",
+            "AWS_SECRETS_PREFIX": prefix,
+            "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": str(self.port),
+            "AWS_TOKEN": self.token,
+        }
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         content, token = self._content, self.token
 
@@ -151,14 +161,7 @@ class Proving:
     def _with_aws(self) -> list[Loaded]:
         with Store(self._content()) as store:
             self._probe.port = store.port
-            on = {
-                "USE_AWS_SECRETS": "true",
-                "AWS_SECRETS_TRANSPORT": "agent",
-                "AWS_SECRETS_PREFIX": self._prefix,
-                "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": str(store.port),
-                "AWS_TOKEN": store.token,
-            }
-            return self._probe.load({**self._bare, **on})
+            return self._probe.load({**self._bare, **store.environment(self._prefix)})
 
     def _restless(self, now: list[Loaded]) -> set[str]:
         """Name the settings that are never the same twice: a time, a random key. They say nothing about the edits."""

@@ -107,7 +107,7 @@ class Values:
         elif scheme == "prompt" and self._ask:
             value = self._ask(rest)
         elif scheme == "copy" and self._copy:
-            value = _member(self._copy(path), key)
+            value = member(self._copy(path), key)
         if not value:
             raise ValueMissingError(f"{locator} has no value any more", "run shield plan again")
         return value
@@ -134,7 +134,7 @@ def _text(node: ast.expr) -> str:
     return node.value.decode() if isinstance(node.value, bytes) else str(node.value)
 
 
-def _member(value: Hidden, field: str) -> Hidden | None:
+def member(value: Hidden, field: str) -> Hidden | None:
     """Take one field out of a JSON document; the whole text where no field is named."""
     if not field:
         return value

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.changes import firm
-from shield_ai.errors import ShieldError
+from shield_ai.errors import AwsError, ShieldError
 from shield_ai.fixers.policy import PATH as POLICY
 from shield_ai.fixers.vendor import unmodified
 from shield_ai.infra.breadth import too_broad
@@ -17,17 +16,16 @@ from shield_ai.model import Check, Status
 from shield_ai.source import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from shield_ai.aws.account import Account
     from shield_ai.journal import Journal
     from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Finding, Resource
+    from shield_ai.model import Finding, Hidden, Resource
 
     Read = Callable[[str], bytes | None]
 
 SHOWN = 5  # of what is wrong, in one line
-_PARALLEL = 8
 
 
 def verify_code(findings: Sequence[Finding], journal: Journal, read: Read) -> list[Check]:
@@ -117,15 +115,17 @@ def _deviation(written: Any, manifest: Manifest) -> str:
     return f"{POLICY}: {'; '.join(wide[:3])}" if wide else f"{POLICY} is another one"
 
 
-def verify_secrets(manifest: Manifest, aws: Account) -> Iterable[Check]:
-    """Read every secret back, and check that it holds what the app asks for.
+def verify_secrets(manifest: Manifest, values: Mapping[str, Hidden | AwsError], aws: Account) -> Iterable[Check]:
+    """Check that every secret holds what the app asks for.
 
     Args:
         manifest: What is moved.
+        values: What was read, or why it was not, by the name in AWS.
         aws: The account.
     """
-    with ThreadPoolExecutor(_PARALLEL) as pool:
-        yield from pool.map(lambda secret: _secret(secret, manifest.app.prefix + secret.name, aws), manifest.secret)
+    for secret in manifest.secret:
+        name = manifest.app.prefix + secret.name
+        yield _secret(secret, name, values[name], aws)
 
 
 def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterable[Check]:
@@ -164,18 +164,11 @@ def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterable[Chec
     )
 
 
-def _secret(secret: Secret, name: str, aws: Account) -> Check:
+def _secret(secret: Secret, name: str, value: Hidden | AwsError, aws: Account) -> Check:
     title = f"{name} can be read"
-    try:
-        state = aws.secrets.state(name)
-        if state is None or state.deleted:
-            where = "is scheduled for deletion" if state else "is not in AWS"
-            if secret.optional and not state:
-                return Check(name=title, status=Status.OK, detail="optional, not in AWS: the app's own default serves")
-            return Check(name=title, status=Status.FAILED, detail=where, hint="shield apply")
-        text = aws.secrets.read(name).reveal()
-    except ShieldError as error:
-        return Check(name=title, status=Status.FAILED, detail=error.message, hint=error.hint)
+    if isinstance(value, AwsError):
+        return _unread(secret, title, name, value, aws)
+    text = value.reveal()
     if not text:
         return Check(name=title, status=Status.FAILED, detail="it is empty", hint="give it a value in AWS")
     lacking = _lacking(secret, text)
@@ -183,6 +176,20 @@ def _secret(secret: Secret, name: str, aws: Account) -> Check:
         detail = f"it lacks {', '.join(lacking)}"
         return Check(name=title, status=Status.FAILED, detail=detail, hint="add the fields in AWS")
     return Check(name=title, status=Status.OK)
+
+
+def _unread(secret: Secret, title: str, name: str, why: AwsError, aws: Account) -> Check:
+    """Say why a secret was not read: that it is not there, AWS tells those alone who may look at it."""
+    try:
+        state = aws.secrets.state(name)
+    except AwsError:
+        return Check(name=title, status=Status.FAILED, detail=why.message, hint=why.hint)
+    if state and not state.deleted:
+        return Check(name=title, status=Status.FAILED, detail=why.message, hint=why.hint)
+    if secret.optional and not state:
+        return Check(name=title, status=Status.OK, detail="optional, not in AWS: the app's own default serves")
+    where = "is scheduled for deletion" if state else "is not in AWS"
+    return Check(name=title, status=Status.FAILED, detail=where, hint="shield apply")
 
 
 def _lacking(secret: Secret, text: str) -> list[str]:

@@ -1,59 +1,43 @@
-"""Look whether the account is as apply promised: keys, public access, the app's role, the database's logins."""
+"""Look whether the account is as apply promised: keys, public access, rotations, the database's logins."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shield_ai import dblogin
 from shield_ai.errors import AwsError
-from shield_ai.infra.iam import customer_key, partition, role_name
+from shield_ai.infra.iam import customer_key
+from shield_ai.infra.monitoring import namespace
+from shield_ai.manifest import Rotation
 from shield_ai.model import Check, Kind, Status
-from shield_ai.strategy import environment
+from shield_ai.strategy import due, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from shield_ai.aws.account import Account
     from shield_ai.manifest import Manifest, Secret
+    from shield_ai.model import Hidden
 
-PARALLEL = 8
 _LOGIN = {"username", "password", "host"}  # the fields without which nobody could log in
-DECOYS = 20
-DECOY = "-not-yours"  # a secret with a similar name, which the app's role must not read
+GRACE = timedelta(days=1)  # AWS and cron rotate within a day
 
 
-def verify_account(manifest: Manifest, aws: Account) -> Iterator[Check]:
-    """Run every check; what can't be looked at is unknown, with why."""
-    yield from _role(manifest, aws)
+def verify_account(manifest: Manifest, aws: Account, values: Mapping[str, Hidden | AwsError]) -> Iterator[Check]:
+    """Run every check; what can't be looked at is unknown, with why.
+
+    Args:
+        manifest: What is moved.
+        aws: The account.
+        values: What was read of the secrets, by the name in AWS.
+    """
     yield from _key(manifest, aws)
-    names = [manifest.app.prefix + secret.name for secret in manifest.secret]
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        yield _public(dict(zip(names, pool.map(lambda name: _open_to(name, aws), names), strict=True)))
+    yield _public(aws.secrets.policies(manifest.app.prefix + secret.name for secret in manifest.secret))
+    yield from _rotation(manifest, aws, datetime.now(UTC))
+    yield from _fallback(manifest, aws)
     complete = [s for s in manifest.secret if s.kind is Kind.DATABASE and set(s.fields or ()) >= _LOGIN]
-    yield from (check for secret in complete if (check := _login(secret, manifest, aws)))
-
-
-def _role(manifest: Manifest, aws: Account) -> Iterator[Check]:
-    """Ask IAM what the app's role may read: each of its secrets, and none with a similar name."""
-    app = manifest.app
-    if not app.role:
-        return
-    base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{aws.id}:secret:{app.prefix}"
-    ours = {f"{base}{secret.name}-AbCdEf": secret.name for secret in manifest.secret}
-    similar = [secret.name + DECOY for secret in manifest.secret[:DECOYS]]
-    others = {f"{base}{name}-AbCdEf": name for name in similar}
-    titles = ("the app's role may read its secrets", "the app's role may read no secret with a similar name")
-    try:
-        allowed = aws.may_read(role_name(app), [*ours, *others])
-    except AwsError as error:
-        for title in titles:
-            yield Check(name=title, status=Status.UNKNOWN, detail=error.message, hint=error.hint)
-        return
-    lacking = [name for arn, name in ours.items() if arn not in allowed]
-    yield _check(titles[0], lacking, "denied: ", "set role in shield.toml, then shield apply")
-    hint = "a policy of the role has a wildcard: allow the exact names, with -?????? at their end"
-    yield _check(titles[1], [name for arn, name in others.items() if arn in allowed], "allowed: ", hint)
+    yield from (check for secret in complete if (check := _login(secret, manifest.app.prefix + secret.name, values)))
 
 
 def _key(manifest: Manifest, aws: Account) -> Iterator[Check]:
@@ -75,40 +59,73 @@ def _key(manifest: Manifest, aws: Account) -> Iterator[Check]:
     )
 
 
-def _open_to(name: str, aws: Account) -> str | AwsError:
-    """Return whom a secret's own policy lets in without a condition, if that is everybody."""
-    try:
-        document = aws.secrets.policy(name)
-    except AwsError as error:
-        return error
+def _is_open(document: dict[str, Any] | None) -> bool:
+    """Tell whether a secret's own policy lets in everybody without a condition."""
     statements: list[dict[str, Any]] = (document or {}).get("Statement", [])
     for statement in statements if isinstance(statements, list) else [statements]:
         principal = statement.get("Principal")
         everybody = "*" in (principal, *(principal.values() if isinstance(principal, dict) else ()))
         if statement.get("Effect") == "Allow" and everybody and not statement.get("Condition"):
-            return "everybody"
-    return ""
+            return True
+    return False
 
 
-def _public(found: dict[str, str | AwsError]) -> Check:
+def _public(found: Mapping[str, dict[str, Any] | AwsError | None]) -> Check:
     title = "no secret is open to other accounts"
-    unknown = [state for state in found.values() if isinstance(state, AwsError)]
+    unknown = [policy for policy in found.values() if isinstance(policy, AwsError)]
     if unknown:
         return Check(name=title, status=Status.UNKNOWN, detail=unknown[0].message, hint=unknown[0].hint)
+    open_to = [name for name, policy in found.items() if not isinstance(policy, AwsError) and _is_open(policy)]
     hint = "aws secretsmanager delete-resource-policy takes the policy away"
-    return _check(title, [name for name, state in found.items() if state], "open to everybody: ", hint)
+    return _check(title, open_to, "open to everybody: ", hint)
 
 
-def _login(secret: Secret, manifest: Manifest, aws: Account) -> Check | None:
-    name = manifest.app.prefix + secret.name
-    title = f"{name} logs in"
+def _rotation(manifest: Manifest, aws: Account, now: datetime) -> Iterator[Check]:
+    """Look whether each secret that rotates by a schedule has done so, whoever rotates it."""
+    planned = {manifest.app.prefix + s.name: s for s in manifest.secret if isinstance(s.rotate, Rotation)}
+    if not planned:
+        return
+    title = "every rotation is on time"
     try:
-        state = aws.secrets.state(name)
-        if state is None or state.deleted:
-            return None  # another check says so
-        value = aws.secrets.read(name)
+        states = aws.rotation([*planned])
     except AwsError as error:
-        return Check(name=title, status=Status.UNKNOWN, detail=error.message, hint=error.hint)
+        yield Check(name=title, status=Status.UNKNOWN, detail=error.message, hint=error.hint)
+        return
+    wrong, latest = [], now - GRACE
+    for name, state in states.items():
+        if state is None:
+            continue  # another check says so
+        when = state.next or (due(planned[name], state.last) if state.last else None)
+        if state.pending and state.since and state.since < latest:
+            wrong.append(f"{name} stopped half-way on {state.since:%Y-%m-%d}")
+        elif when and when < latest:
+            wrong.append(f"{name} was due on {when:%Y-%m-%d}")
+    yield _check(title, wrong, "", "shield rotate --due; shield rotate --status says more")
+
+
+def _fallback(manifest: Manifest, aws: Account) -> Iterator[Check]:
+    """Ask CloudWatch whether a process has served a secret from its environment, where the app is watched."""
+    if not manifest.monitoring.tells:
+        return
+    title = "no process fell back to its environment in the last 24 hours"
+    try:
+        times = aws.total(namespace(manifest), "FallbackToEnv", datetime.now(UTC) - timedelta(hours=24))
+    except AwsError as error:
+        yield Check(name=title, status=Status.UNKNOWN, detail=error.message, hint=error.hint)
+        return
+    if times is None:
+        hint = f"AWS_SECRETS_METRICS=cloudwatch:{namespace(manifest)} in the app's environment sends them"
+        yield Check(name=title, status=Status.UNKNOWN, detail="no process has sent metrics", hint=hint)
+        return
+    hint = "see the app's log for the secret and why; take the variable out of its environment"
+    yield _check(title, [f"{times:.0f} times"] if times else [], "", hint)
+
+
+def _login(secret: Secret, name: str, values: Mapping[str, Hidden | AwsError]) -> Check | None:
+    value = values[name]
+    if isinstance(value, AwsError):
+        return None  # another check says so
+    title = f"{name} logs in"
     why = dblogin.refusal(value, environment(secret))
     if why is None:
         return Check(name=title, status=Status.OK)

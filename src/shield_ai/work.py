@@ -21,7 +21,7 @@ from shield_ai.infra import resources
 from shield_ai.infra.iam import role_name
 from shield_ai.journal import SECRET, Journal
 from shield_ai.manifest import FILE, Manifest, parse, render
-from shield_ai.model import Action, Kind, Live, Plan, Shape
+from shield_ai.model import Action, Hidden, Kind, Live, Plan, Shape
 from shield_ai.plan import plan
 from shield_ai.proving import Proving
 from shield_ai.rollback import conflicts, last_run, rollback
@@ -33,6 +33,8 @@ from shield_ai.tree import Tree
 from shield_ai.values import Values, read_env_file
 from shield_ai.verify import verify_code, verify_policy, verify_resources, verify_runtime, verify_secrets
 from shield_ai.verify_aws import verify_account
+from shield_ai.verify_role import read_all, verify_role
+from shield_ai.verify_settings import verify_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.session import Session
     from shield_ai.journal import Record
     from shield_ai.manifest import Secret
-    from shield_ai.model import Check, FileChange, Finding, Hidden, Origin, Receipt, Resource, Settings, Skipped
+    from shield_ai.model import Check, FileChange, Finding, Origin, Receipt, Resource, Settings, Skipped
 
 Half = Literal["code", "aws"]
 
@@ -80,6 +82,7 @@ class Work:
         self._remove_literals = remove_literals
         # Whether what is in AWS already, and is another value or was changed by hand, may be overwritten: kind, name.
         self.replace: Callable[[str, str], bool] = lambda _kind, _name: False
+        self.tick: Callable[[str, int, int], None] = lambda _what, _done, _total: None  # hears how far a long look is
         self.proved: list[str] = []  # settings modules that were loaded before and after an apply
         self.unproved: list[str] = []  # why some of them were not compared
 
@@ -170,7 +173,9 @@ class Work:
 
         way = environment_of(self.manifest, name)
         region = target(self.manifest, name).app.region
-        return Account(Session(region, profile=way.profile, assume=way.assume, read=self.tree.read))
+        session = Session(region, profile=way.profile, assume=way.assume, read=self.tree.read)
+        session.tick = self.tick
+        return Account(session)
 
     @property
     def session(self) -> Session:
@@ -217,11 +222,20 @@ class Work:
         with self.journal.locked():
             yield
 
-    def plan(self, *, recover_first: bool = False) -> Plan:
-        """Plan; before an apply, see first how a killed one ended."""
-        if recover_first and self.aws:
+    def resume(self, made: Plan | None = None) -> Plan:
+        """See how an apply that was killed ended, and return what is left to do: of this plan, or planned anew."""
+        if self.aws:
             self._refuse_other_environment()
             recover(self.journal, self.aws)
+        if made is None:
+            return self.plan()
+        steps = self.journal.standing(self.journal.unfinished(), "aws")
+        done = [(r.resource or SECRET, r.what, r.action, r.previous) for r in steps if self.journal.done(r)]
+        left = tuple(c for c in made.changes if (c.resource, c.name, c.action, c.version) not in done)
+        return msgspec.structs.replace(made, changes=left)
+
+    def plan(self) -> Plan:
+        """Plan."""
         manifest = self.manifest
         self._refuse_unparsed(manifest)
         live, desired, put = self._look(self.target)
@@ -329,7 +343,7 @@ class Work:
 
         Raises:
             StalePlanError: It is no plan.
-            UnsafePlanError: It is for another environment than the one that was asked for.
+            UnsafePlanError: It is for another app, or for another environment than the one that was asked for.
         """
         try:
             made = msgspec.json.decode(path.read_bytes(), type=Plan)
@@ -342,6 +356,11 @@ class Work:
                 f"make one with shield plan --environment {self.environment} -o {path.name}",
             )
         self.environment = made.environment
+        if made.app != self.manifest.app.name:
+            raise UnsafePlanError(
+                f"{path} is for the app {made.app}, and this is {self.manifest.app.name}",
+                "run shield apply in the folder of the app that the plan was made for",
+            )
         if self.only:
             keep_files, keep_changes = self.only == "code", self.only == "aws"
             made = msgspec.structs.replace(
@@ -406,8 +425,7 @@ class Work:
 
     def _prove(self, values: Values, *, strict: bool) -> Callable[[], None]:
         """Load the settings now, and return what loads and compares them again; strictly, none may be left out."""
-        facts, manifest = self.scanned.facts, self.manifest
-        modules = [(facts.module(path), facts.root(path)) for path in manifest.app.settings]
+        manifest, modules = self.manifest, self._modules()
         sites = [f.site for f in self.findings if f.site]
         read = {variable for site in sites if site.shape is not Shape.LITERAL for variable in site.variables}
         literals: dict[str, Hidden] = {}
@@ -448,11 +466,21 @@ class Work:
         if self.aws:
             if not self.environment:
                 checks += verify_policy(self.manifest, self.aws.id, self.tree.read)
-            checks += verify_secrets(self.target, self.aws)
+            seen = read_all(self.target, self.aws)
+            checks += verify_secrets(self.target, seen.values, self.aws)
             desired = resources(self.target, self.aws.id, self.target.app.region, self.tree.read)
             checks += verify_resources(desired, self.aws)
-            checks += verify_account(self.target, self.aws)
+            checks += verify_role(self.target, self.aws, seen)
+            checks += verify_account(self.target, self.aws, seen.values)
+            if not self.only:
+                values = {name: value for name, value in seen.values.items() if isinstance(value, Hidden)}
+                checks += verify_settings(self.tree.root, self._modules(), self.target, values, os.environ)
         return checks
+
+    def _modules(self) -> list[tuple[str, str]]:
+        """Return the settings modules, each with the folder that it is imported from."""
+        facts = self.scanned.facts
+        return [(facts.module(path), facts.root(path)) for path in self.manifest.app.settings]
 
     def undoable(self) -> list[Record]:
         """Return the steps of the newest run that still stand, newest first."""

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.aws.cloudwatch import total
 from shield_ai.aws.iam import has_role, may
+from shield_ai.aws.many import LISTS, each
 from shield_ai.aws.resources import Resources
+from shield_ai.aws.rotation import Rotations
 from shield_ai.aws.secretsmanager import SecretsManager
 from shield_ai.aws.session import refused
 from shield_ai.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
+    from shield_ai.aws.rotation import RotationState
     from shield_ai.aws.session import Session
     from shield_ai.model import Live
 
@@ -37,6 +42,16 @@ class Account:
         live = self.secrets.live(names)
         return msgspec.structs.replace(live, resources=self.resources.look(keys))
 
+    def as_role(self, arn: str) -> Account:
+        """Return the account as a role sees it."""
+        name = arn.rpartition("/")[2]
+        return self if self.session.is_role(name) else Account(self.session.as_role(arn))
+
+    def rotation(self, names: Sequence[str]) -> dict[str, RotationState | None]:
+        """Look how the rotations of these secrets stand."""
+        found = each(Rotations(self.session).state, names, self.session, "rotations looked at", rate=LISTS)
+        return dict(zip(names, found, strict=True))
+
     def may_read(self, role: str, arns: Sequence[str]) -> set[str]:
         """Ask IAM which of these secrets a role may read, by its own policies.
 
@@ -45,6 +60,10 @@ class Account:
             arns: Of the secrets; they need not be there.
         """
         return may(self.session, role, "secretsmanager:GetSecretValue", arns)
+
+    def total(self, namespace: str, metric: str, since: datetime) -> float | None:
+        """Return the sum of a metric since then; None where nobody has sent it."""
+        return total(self.session, namespace, metric, since)
 
     def key_state(self, key: str) -> str:
         """Return the state of a KMS key, "Enabled" where it can be used; empty where there is none.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.session import Session, pairs, refused
@@ -12,11 +13,28 @@ if TYPE_CHECKING:
 
     from shield_ai.model import Settings
 
+_HOUR = timedelta(hours=1)
+
 
 def publish(session: Session, namespace: str, metric: str, value: float) -> None:
     """Send one figure, now."""
     with refused("cloudwatch:PutMetricData", metric):
         session.cloudwatch().put_metric_data(Namespace=namespace, MetricData=[{"MetricName": metric, "Value": value}])
+
+
+def total(session: Session, namespace: str, metric: str, since: datetime) -> float | None:
+    """Return the sum of a metric since then, by the hour; None where nobody has sent it."""
+    with refused("cloudwatch:GetMetricStatistics", metric):
+        answer = session.cloudwatch().get_metric_statistics(
+            Namespace=namespace,
+            MetricName=metric,
+            StartTime=since,
+            EndTime=datetime.now(UTC) + _HOUR,  # what has just come in counts
+            Period=int(_HOUR.total_seconds()),
+            Statistics=["Sum"],
+        )
+    points = answer.get("Datapoints", [])
+    return sum(point.get("Sum", 0.0) for point in points) if points else None
 
 
 class Alarm:

@@ -12,13 +12,13 @@ a line in `KINDS`.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from shield_ai.aws.cloudwatch import Alarm, Dashboard
 from shield_ai.aws.eventbridge import EventRule
 from shield_ai.aws.functions import Function, LogGroup, RotationRole
 from shield_ai.aws.iam import Policy, PolicyAttachment
+from shield_ai.aws.many import each
 from shield_ai.aws.notify import Queue, Topic
 from shield_ai.aws.rotation import Rotation
 from shield_ai.aws.schedules import Schedule
@@ -68,7 +68,7 @@ KINDS: dict[str, type[Kind]] = {
     "dashboard": Dashboard,
     "schedule": Schedule,
 }
-_PARALLEL = 8
+_RATE = 50  # a second: what the policies of secrets allow, and the other services ask for no less
 
 
 class Resources:
@@ -82,9 +82,8 @@ class Resources:
         """Look at many."""
         wanted = sorted(set(keys))
         kinds = [(self._kind(kind), name) for kind, name in wanted]
-        with ThreadPoolExecutor(_PARALLEL) as pool:
-            found = pool.map(lambda pair: pair[0].look(pair[1]), kinds)
-            return dict(zip(wanted, found, strict=True))
+        found = each(lambda pair: pair[0].look(pair[1]), kinds, self._session, "resources looked at", rate=_RATE)
+        return dict(zip(wanted, found, strict=True))
 
     def put(self, kind: str, name: str, settings: Settings | None) -> None:
         """Make one so, whatever it is now; None: remove it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.aws.many import BATCHES, POLICIES, each
 from shield_ai.aws.session import Session, pairs, refused
 from shield_ai.errors import AwsError
 from shield_ai.infra.secrets import DEFAULT_KEY, bare_key
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RECOVERY_DAYS = 30
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_BYTES = 65_536
-_PARALLEL = 8
+_BATCH = 20  # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
 
 
 class SecretsManager:
@@ -32,14 +32,14 @@ class SecretsManager:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._client: SecretsManagerClient = session.secretsmanager()
+        self._no_batches = False
 
     def live(self, names: Iterable[str]) -> Live:
         """Look at the secrets with these names: what is there, without their values."""
         account = self._session.account()
         wanted = sorted(set(names))
-        with ThreadPoolExecutor(_PARALLEL) as pool:
-            states = dict(zip(wanted, pool.map(self.state, wanted), strict=True))
-        secrets = {name: state for name, state in states.items() if state}
+        states = zip(wanted, each(self.state, wanted, self._session, "secrets looked at"), strict=True)
+        secrets = {name: state for name, state in states if state}
         return Live(account=account, region=self._session.region, secrets=secrets)
 
     def state(self, name: str) -> SecretState | None:
@@ -63,15 +63,20 @@ class SecretsManager:
         copies: Any = [{"Region": region} for region in settings["replicas"]]
         more: Any = {"AddReplicaRegions": copies} if copies else {}
         with refused("secretsmanager:CreateSecret", name):
-            answer = self._client.create_secret(
-                Name=name,
-                ClientRequestToken=token,
-                SecretString=_fitting(name, value).reveal(),
-                Description=settings["description"],
-                Tags=pairs(settings["tags"]),
-                **key,
-                **more,
-            )
+            try:
+                answer = self._client.create_secret(
+                    Name=name,
+                    ClientRequestToken=token,
+                    SecretString=_fitting(name, value).reveal(),
+                    Description=settings["description"],
+                    Tags=pairs(settings["tags"]),
+                    **key,
+                    **more,
+                )
+            except self._client.exceptions.ResourceExistsException:
+                raise AwsError(
+                    f"secret {name} was made by somebody else meanwhile", "run shield plan and look at what is there"
+                ) from None
         return answer["ARN"]
 
     def restore(self, name: str, value: Hidden, *, token: str) -> str:
@@ -160,6 +165,47 @@ class SecretsManager:
         with refused("secretsmanager:GetSecretValue", name):
             answer = self._client.get_secret_value(SecretId=name, **which)
             return Hidden(answer.get("SecretString", ""))
+
+    def read_many(self, names: Iterable[str]) -> dict[str, Hidden | AwsError]:
+        """Read the current values, twenty a call; one by one what no such call gives, to hear why."""
+        wanted = list(dict.fromkeys(names))
+        parts = [wanted[at : at + _BATCH] for at in range(0, len(wanted), _BATCH)]
+        found: dict[str, Hidden] = {}
+        for values in each(self._batch, parts, self._session, "batches read", rate=BATCHES):
+            found |= values
+        rest = [name for name in wanted if name not in found]
+        alone = dict(zip(rest, each(self._try, rest, self._session, "secrets read"), strict=True))
+        return {name: found.get(name) or alone[name] for name in wanted}
+
+    def _batch(self, names: list[str]) -> dict[str, Hidden]:
+        if self._no_batches:
+            return {}
+        try:
+            with refused("secretsmanager:BatchGetSecretValue"):
+                answer = self._client.batch_get_secret_value(SecretIdList=names)
+        except AwsError:
+            self._no_batches = True  # a permission of its own, which an app without prefetch lacks
+            return {}
+        return {value["Name"]: Hidden(value.get("SecretString", "")) for value in answer.get("SecretValues", [])}
+
+    def _try(self, name: str) -> Hidden | AwsError:
+        try:
+            return self.read(name)
+        except AwsError as error:
+            return error
+
+    def policies(self, names: Iterable[str]) -> dict[str, dict[str, Any] | AwsError | None]:
+        """Return the policy of each secret, as `policy` does, or why it can't be looked at."""
+
+        def look(name: str) -> dict[str, Any] | AwsError | None:
+            try:
+                return self.policy(name)
+            except AwsError as error:
+                return error
+
+        wanted = list(names)
+        found = each(look, wanted, self._session, "policies looked at", rate=POLICIES)
+        return dict(zip(wanted, found, strict=True))
 
 
 def _settings(answer: DescribeSecretResponseTypeDef) -> Settings:

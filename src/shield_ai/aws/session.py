@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import threading
 from importlib.metadata import version
@@ -21,7 +22,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from shield_ai.errors import AwsError
+from shield_ai.errors import AwsDeniedError, AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
+    from mypy_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
 _CONFIG = Config(
     connect_timeout=3,
@@ -86,19 +88,23 @@ class Session:
                 "aws configure list-profiles shows those that there are",
             ) from None
         if assume:
-            with refused("sts:AssumeRole", assume):
-                client = self._session.client("sts", config=_CONFIG)
-                keys = client.assume_role(RoleArn=assume, RoleSessionName="shield-ai")["Credentials"]
-            self._session = boto3.session.Session(
-                region_name=region,
-                aws_access_key_id=keys["AccessKeyId"],
-                aws_secret_access_key=keys["SecretAccessKey"],
-                aws_session_token=keys["SessionToken"],
-            )
+            self._session = _assumed(self._session, assume, region)
         self.region = region or self._session.region_name or ""
-        self._account = ""
+        self.tick: Callable[[str, int, int], None] = lambda _what, _done, _total: None  # hears how far many calls are
+        self._caller: GetCallerIdentityResponseTypeDef | None = None
         self._clients: dict[str, object] = {}
         self._lock = threading.Lock()  # boto3 makes clients in one thread at a time; using them is safe in many
+
+    def as_role(self, arn: str) -> Session:
+        """Return the same connection as another role.
+
+        Raises:
+            AwsError: The caller may not assume it, or it does not let itself be assumed.
+        """
+        made = copy.copy(self)
+        made._session = _assumed(self._session, arn, self.region)  # noqa: SLF001  # of our own class
+        made._caller, made._clients, made._lock = None, {}, threading.Lock()  # noqa: SLF001  # as above
+        return made
 
     @property
     def partition(self) -> str:
@@ -151,11 +157,18 @@ class Session:
         Raises:
             AwsError: There are no credentials, or AWS can't be reached.
         """
-        if not self._account:
+        return self._identity()["Account"]
+
+    def is_role(self, name: str) -> bool:
+        """Tell whether the credentials are those of a role."""
+        return f":assumed-role/{name}/" in self._identity()["Arn"]
+
+    def _identity(self) -> GetCallerIdentityResponseTypeDef:
+        if not self._caller:
             with refused("sts:GetCallerIdentity"):
                 client: STSClient = cast("STSClient", self._client("sts"))
-                self._account = client.get_caller_identity()["Account"]
-        return self._account
+                self._caller = client.get_caller_identity()
+        return self._caller
 
     def _client(self, service: str, config: Config = _CONFIG) -> object:
         with refused("the connection"), self._lock:
@@ -163,6 +176,18 @@ class Session:
                 made = self._session.client(service, config=config)  # type: ignore[call-overload]  # any of ours
                 self._clients[service] = made
             return self._clients[service]
+
+
+def _assumed(session: boto3.session.Session, arn: str, region: str | None) -> boto3.session.Session:
+    with refused("sts:AssumeRole", arn):
+        client: STSClient = session.client("sts", region_name=region, config=_CONFIG)
+        keys = client.assume_role(RoleArn=arn, RoleSessionName="shield-ai")["Credentials"]
+    return boto3.session.Session(
+        region_name=region,
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
 
 
 def pairs(tags: Mapping[str, str]) -> list[Any]:
@@ -205,7 +230,7 @@ def _answer(error: ClientError, permission: str, on: str) -> AwsError:
     if code in _DENIED:
         line = f'{{"Effect": "Allow", "Action": "{permission}", "Resource": …}}'
         hint = f"the policy of the identity that runs shield lacks {line}; shield export --format operator-policy"
-        return AwsError(f"AWS denied {permission}{on}", hint)
+        return AwsDeniedError(f"AWS denied {permission}{on}", hint)
     if code in _KEY:
         hint = "is the KMS key enabled, and does its policy let you use it? kms_key in shield.toml names it"
         return AwsError(f"AWS can't use the KMS key for {permission}{on}: {code}", hint)

@@ -13,6 +13,7 @@ from shield_ai.environments import is_production
 from shield_ai.errors import ShieldError
 from shield_ai.model import Hidden
 from shield_ai.reports.colour import wanted
+from shield_ai.reports.plan import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,4 +96,4 @@ _ASKED: dict[str, Hidden] = {}
 def tell(receipt: Receipt) -> None:
     """Show one step as it is done."""
     mark = {"kept": "!", "unchanged": "="}.get(receipt.status, "-" if receipt.status == "undone" else "+")
-    click.echo(f"  {mark} {receipt.what}  {receipt.detail}", err=True)
+    click.echo(f"  {mark} {shortened(receipt.what)}  {receipt.detail}", err=True)

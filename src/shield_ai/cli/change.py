@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from shield_ai.cli._bar import bar
 from shield_ai.cli._options import APP, CONFLICT, COPY_FROM, ENV_FILES, ENVIRONMENT, JSON, ONLY, PROMPT, YES
 from shield_ai.cli._show import ask_in, ask_value, colour, replacer, tell, write
 from shield_ai.errors import DONE
@@ -18,7 +20,10 @@ from shield_ai.reports.plan import nothing_text, plan_text, proof_text, receipts
 from shield_ai.work import Half, Work
 
 if TYPE_CHECKING:
-    from shield_ai.model import Plan
+    from collections.abc import Callable
+
+    from shield_ai.cli._bar import Bar
+    from shield_ai.model import Plan, Receipt
 
 LITERALS = click.option(
     "--remove-literals", is_flag=True, help="take secrets out of the code: their values go into the untracked .env"
@@ -52,6 +57,7 @@ def plan(  # noqa: PLR0913, PLR0917  # one argument a flag
     """Show every edit as a diff, and every change in AWS. Changes nothing."""
     work = Work(app, only=only, env_files=env_files, remove_literals=remove_literals, environment=environment)
     work.replace, work.copy_from, work.ask = replacer(conflict), copy_from, ask_value if prompt else None
+    work.tick = bar().tick
     made = work.plan()
     if output:
         write(output, plan_json(made))
@@ -108,19 +114,22 @@ def apply(  # noqa: PLR0913  # one argument a flag
         environment=environment,
     )
     work.replace, work.copy_from, work.ask = replacer(conflict), copy_from, ask_value if prompt else None
+    shown = bar()
+    work.tick = shown.tick
     made = work.load(from_file) if from_file else work.plan()
     if work.nothing(made):
         click.echo(nothing_text(made), err=True)
         return DONE
     with work.locked():
-        if work.cut_off and not from_file:
-            made = work.plan(recover_first=True)
+        if work.cut_off:
+            made = work.resume(made if from_file else None)
         work.refuse(made, allow_dirty=allow_dirty, allow_missing=allow_missing, allow_placeholders=allow_placeholders)
         click.echo(plan_text(made), err=True, nl=False)
         ask_in(work, "apply this plan?", yes=yes)
-        receipts = work.apply(made, tell=tell, prove=not no_proof)
+        receipts = work.apply(made, tell=teller(shown, made), prove=not no_proof)
     click.echo(receipts_text(receipts), err=True)
-    click.echo(proof_text(work.proved, work.unproved), err=True)
+    if any(file.before and file.path.endswith(".py") for file in made.files):
+        click.echo(proof_text(work.proved, work.unproved), err=True)
     if rotate_immediately:
         from shield_ai.cli.rotate import rotate_now  # noqa: PLC0415  # boto3 costs 0.4 s to load
 
@@ -151,6 +160,18 @@ def rollback(app: Path, only: Half | None, environment: str, *, yes: bool, force
         receipts = work.rollback(steps, force=force, tell=tell)
     click.echo(receipts_text(receipts), err=True)
     return DONE
+
+
+def teller(shown: Bar, made: Plan) -> Callable[[Receipt], None]:
+    """Show each step as it is done, and how many there are still."""
+    total = len(made.files) + sum(change.action not in {Action.KEEP, Action.DRIFT} for change in made.changes)
+    number = itertools.count(1)
+
+    def told(receipt: Receipt) -> None:
+        tell(receipt)
+        shown.tick("steps done", next(number), total)
+
+    return told
 
 
 def _diffs(work: Work, made: Plan, *, colour: bool) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from shield_ai.cli._bar import bar
 from shield_ai.cli._options import APP, ENVIRONMENT, JSON, ONLY
 from shield_ai.errors import DONE, FINDINGS
 from shield_ai.reports.plan import checks_text
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 def verify(app: Path, only: Half | None, environment: str, *, as_json: bool) -> int:
     """Check that the app reads its secrets from AWS, and that AWS holds what it asks for. Exits with 1 if not."""
     work = Work(app, only=only, environment=environment)
+    work.tick = bar().tick
     checks = work.verify()
     click.echo(msgspec.json.encode(checks) if as_json else checks_text(checks), nl=as_json)
     return FINDINGS if any(check.status == "failed" for check in checks) else DONE

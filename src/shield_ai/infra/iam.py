@@ -75,6 +75,11 @@ def role_name(app: App) -> str:
     return app.role.rpartition("/")[2]
 
 
+def role_arn(app: App, account: str, region: str) -> str:
+    """Return the role's ARN, which has its path."""
+    return app.role if app.role.startswith("arn:") else f"arn:{partition(region)}:iam::{account}:role/{app.role}"
+
+
 def tags(app: App) -> dict[str, str]:
     """Return the tags of everything that is made for the app."""
     return {**app.tags, "app": app.name, "managed-by": MANAGED_BY}

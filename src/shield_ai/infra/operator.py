@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.infra import resources
-from shield_ai.infra.iam import SUFFIX, customer_key, decrypt, partition, role_name
+from shield_ai.infra.iam import SUFFIX, customer_key, decrypt, partition, role_arn
 from shield_ai.infra.permissions import KEY, PERMISSIONS, SECRETS
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Kind → its ARN. https://docs.aws.amazon.com/service-authorization/latest/reference/
 ARNS = {
     "policy": "arn:{partition}:iam::{account}:policy/{name}",
-    "policy-attachment": "arn:{partition}:iam::{account}:role/{owner}",
+    "policy-attachment": "{role}",
     "role": "arn:{partition}:iam::{account}:role/{name}",
     "log-group": "arn:{partition}:logs:{region}:{account}:log-group:{name}",
     "rotation-role": "arn:{partition}:iam::{account}:role/{name}",
@@ -57,11 +57,12 @@ def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[
         yield look if without else {key: value for key, value in look.items() if key != "Condition"}
     found: dict[str, set[str]] = {}
     for resource in resources(manifest, account, region, lambda _: b""):  # names alone matter here
-        owner = resource.name.partition("/")[0]
         place = {"partition": partition(region), "region": region, "account": account}
-        arn = ARNS[resource.kind].format(**place, name=resource.name, owner=owner)
+        arn = ARNS[resource.kind].format(**place, name=resource.name, role=role_arn(app, account, region))
         found.setdefault(resource.kind, set()).add(arn)
-    free: set[str] = set()
+    free = {"secretsmanager:BatchGetSecretValue"}  # it gives only what GetSecretValue is allowed on
+    if manifest.monitoring.tells:
+        free.add("cloudwatch:GetMetricStatistics")
     for kind, arns in found.items():
         verbs = PERMISSIONS[kind]
         actions = {*verbs.look, *verbs.create, *verbs.update, *verbs.remove}
@@ -76,11 +77,10 @@ def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[
     if app.role:
         yield _allow(
             "Role",
-            ["iam:GetRole", "iam:SimulatePrincipalPolicy"],
-            [f"arn:{partition(region)}:iam::{account}:role/{role_name(app)}"],
+            ["iam:GetRole", "iam:SimulatePrincipalPolicy", "sts:AssumeRole"],
+            [role_arn(app, account, region)],
         )
-    if free:
-        yield _allow("Anywhere", sorted(free), ["*"])
+    yield _allow("Anywhere", sorted(free), ["*"])
 
 
 def _attach(statement: dict[str, Any], policies: list[str]) -> Iterator[dict[str, Any]]:

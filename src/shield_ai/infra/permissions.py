@@ -30,6 +30,7 @@ SECRETS = frozenset(
         "DescribeSecret",
         "GetResourcePolicy",
         "GetSecretValue",
+        "ListSecretVersionIds",
         "PutSecretValue",
         "RemoveRegionsFromReplication",
         "ReplicateSecretToRegions",

@@ -20,7 +20,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from shield_ai.localaws import rotation, rules
+from shield_ai.localaws import identity, rotation, rules
 from shield_ai.localaws.history import History
 
 if TYPE_CHECKING:
@@ -107,7 +107,17 @@ class Front:
             secret = secrets.get(name)
             return secret is not None and secret.is_deleted()
 
+        def arn(name: str) -> str:
+            secret = secrets.get(name)
+            base = f"arn:{identity.PARTITION}:secretsmanager:{region}:{ACCOUNT}:secret"
+            return name if name.startswith("arn:") else str(secret.arn) if secret else f"{base}:{name}"
+
         with self.one_at_a_time:
+            role = identity.caller(environ.get("HTTP_AUTHORIZATION", ""), ACCOUNT) if name in identity.READS else None
+            target = "*" if name == "BatchGetSecretValue" else arn(asked.get("SecretId", ""))
+            if role and not identity.may(role[1], f"secretsmanager:{name}", target):
+                why = identity.refusal(role[0], f"secretsmanager:{name}", asked.get("SecretId", "*"))
+                return error(environ, http.HTTPStatus.BAD_REQUEST, *why)
             if refused := rules.refusal(name, asked, is_deleted):
                 return error(environ, http.HTTPStatus.BAD_REQUEST, *refused)
             if name == "RotateSecret" and (done := rotation.rotate(asked, region, f"http://{environ['HTTP_HOST']}")):
@@ -118,8 +128,20 @@ class Front:
             if answer.status_code == http.HTTPStatus.OK:
                 document = json.loads(answer.get_data())
                 rules.correct(name, asked, document, secrets.__getitem__)
+                if role and name == "BatchGetSecretValue":
+                    withhold(document, *role)
                 answer.set_data(json.dumps(document))
             return answer
+
+
+def withhold(answer: dict[str, Any], who: str, statements: list[Any]) -> None:
+    """Take out of a batch what a role may not read, in place: AWS names it among the errors."""
+    action = "secretsmanager:GetSecretValue"
+    for value in [*answer["SecretValues"]]:
+        if not identity.may(statements, action, value["ARN"]):
+            answer["SecretValues"].remove(value)
+            code, why = identity.refusal(who, action, value["ARN"])
+            answer.setdefault("Errors", []).append({"SecretId": value["Name"], "ErrorCode": code, "Message": why})
 
 
 def operation(environ: dict[str, Any]) -> str:

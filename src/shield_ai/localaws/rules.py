@@ -11,11 +11,11 @@ Corrected here, seen with moto 5.2:
 - UpdateSecretVersionStage moved AWSCURRENT, and GetSecretValue without a stage still gave the old value.
 - RotateSecret needed Docker to call a function, and made an empty version current. See rotation.py.
 
-Not corrected: policies are stored and never enforced (IAM, resource policies, KMS grants); a `KmsKeyId` may name a key
-that does not exist; GetCallerIdentity gives the same user for every key; a deletion window never ends; nothing is ever
-throttled; old versions stay for ever. Operations that moto lacks, secretsmanager:ValidateResourcePolicy
-and iam:SimulatePrincipalPolicy among them, are answered with 501 NotImplemented; `history.py` adds
-cloudtrail:LookupEvents.
+Not corrected: policies are stored and never enforced (IAM, resource policies, KMS grants), but for reads of an assumed
+role, see identity.py; a `KmsKeyId` may name a key that does not exist; GetCallerIdentity gives the same user for every
+key; a deletion window never ends; nothing is ever throttled; old versions stay for ever. Operations that moto lacks,
+secretsmanager:ValidateResourcePolicy and iam:SimulatePrincipalPolicy among them, are answered with 501 NotImplemented;
+`history.py` adds cloudtrail:LookupEvents.
 
 Right as they are: ClientRequestToken makes CreateSecret and PutSecretValue idempotent and refuses a second value; the
 stages AWSCURRENT and AWSPREVIOUS move together; BatchGetSecretValue reports each failure by itself; DescribeSecret

@@ -83,11 +83,15 @@ def _change(change: Change) -> Iterator[str]:
         words = {"differs": "has another value", "unknown": "may have another value"}
         what = f"keep; it {words[change.value]}"
     name = change.name if change.resource == "secret" else f"{change.resource} {change.name}"
-    half = _COLUMN // 2
-    short = name if len(name) <= _COLUMN else f"{name[: half - 1]}…{name[-half:]}"
-    yield f"  {_MARKS[change.action]} {short:<{_COLUMN}} {what}"
+    yield f"  {_MARKS[change.action]} {shortened(name):<{_COLUMN}} {what}"
     if change.action is not Action.KEEP and (change.resource != "secret" or change.before is not None):
         yield from (f"      {line}" for line in settings_lines(change.before, change.settings))
+
+
+def shortened(name: str) -> str:
+    """Leave the middle of a long name out, so that a line keeps its width: the ends tell names apart."""
+    half = _COLUMN // 2
+    return name if len(name) <= _COLUMN else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _source(locator: str) -> str:

@@ -1,0 +1,89 @@
+"""How long plan, apply and verify of many secrets take against the embedded AWS, and how much of that is its own time.
+
+    python bench/aws.py [--secrets 500]
+
+The second column is what our own process works; the rest of the first is the wait for the embedded AWS, and for whatever
+else the machine does. `alone` is what the embedded AWS, which is moto, takes for as many plain calls, eight at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from shield_ai.localaws import LocalAws
+
+ROLE = '{"Version": "2012-10-17", "Statement": []}'
+
+
+def make(folder, number):
+    names = [f"SERVICE_{n:03}_API_KEY" for n in range(number)]
+    reads = "".join(f'{name} = os.environ["{name}"]\n' for name in names)
+    (folder / "shop").mkdir()
+    (folder / "shop/__init__.py").touch()
+    (folder / "shop/settings.py").write_text("import os\n\n" + reads)
+    (folder / "manage.py").write_text('import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n')
+    (folder / ".env").write_text("".join(f"{name}={secrets.token_hex(12)}\n" for name in names))
+
+
+def cpu():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def timed(what, command, folder, aws):
+    start, spent = time.monotonic(), cpu()
+    done = subprocess.run(
+        [sys.executable, "-m", "shield_ai", *command],
+        cwd=folder,
+        env=aws.environment(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.monotonic() - start
+    if done.returncode:
+        sys.exit(f"{what}: {done.stderr[-500:]}{done.stdout[-500:]}")
+    print(f"{what:<10} {seconds:>7.1f} {cpu() - spent:>7.1f}", flush=True)
+
+
+def alone(aws, number):
+    client = aws.client("secretsmanager")
+    names = [f"service-{n:03}-api-key" for n in range(number)]
+    start = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: client.describe_secret(SecretId=name), names))
+    print(f"{'alone':<10} {time.monotonic() - start:>7.1f}  for {number} times DescribeSecret", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--secrets", type=int, default=500)
+    number = parser.parse_args().secrets
+    only = ["--only", "aws"]
+    with tempfile.TemporaryDirectory() as scratch, LocalAws.start() as aws:
+        folder = Path(scratch)
+        make(folder, number)
+        aws.client("iam").create_role(RoleName="Shop", AssumeRolePolicyDocument=ROLE)
+        print(f"{number} secrets    seconds  of our own processor time")
+        timed("draft", ["draft"], folder, aws)
+        toml = folder / "shield.toml"
+        toml.write_text(toml.read_text().replace("[app]\n", '[app]\nrole = "Shop"\n'))
+        values = ["--env-file", ".env"]
+        timed("plan", ["plan", *only, *values], folder, aws)
+        timed("apply", ["apply", *only, *values, "--yes"], folder, aws)
+        timed("verify", ["verify", *only], folder, aws)
+        timed("plan again", ["plan", *only, *values], folder, aws)
+        alone(aws, number)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from shield_ai.aws.many import Pace, each
+from shield_ai.aws.session import Session
+from shield_ai.errors import AwsError
+
+
+@pytest.fixture
+def session(no_real_aws):
+    return Session("us-east-1")
+
+
+def test_answers_in_the_order_of_what_was_asked_and_says_how_far_it_is(session):
+    heard = []
+    session.tick = lambda *words: heard.append(words)
+    assert each(lambda n: n * n, range(30), session, "things") == [n * n for n in range(30)]
+    assert heard == [("things", n, 30) for n in range(1, 31)]
+    assert each(str, [], session, "things") == []
+
+
+def test_many_at_once(session):
+    barrier = threading.Barrier(4, timeout=30)
+    each(lambda _: barrier.wait(), range(4), session, "things")
+
+
+def test_what_has_not_begun_is_not_done_after_an_error(session):
+    begun = []
+
+    def call(n):
+        begun.append(n)
+        if n == 0:
+            raise AwsError("denied")
+        time.sleep(0)
+
+    with pytest.raises(AwsError, match="denied"):
+        each(call, range(10_000), session, "things")
+    assert len(begun) < 10_000
+
+
+def test_no_faster_than_aws_allows():
+    pace = Pace(100)
+    start = time.monotonic()
+    for _ in range(120):  # a hundred at once, and then one each hundredth of a second
+        pace.wait()
+    assert time.monotonic() - start >= 0.19

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from fault_proxy import FaultProxy
+
+from shield_ai.aws.account import Account
+from shield_ai.aws.session import Session
+from shield_ai.infra.iam import policy_document
+from shield_ai.manifest import App, Manifest, Secret
+from shield_ai.model import Hidden, Status
+from shield_ai.verify_role import TITLES, read_all, verify_role
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+NAMES = ("mail-key", "db")
+
+
+def manifest(**app):
+    secret = tuple(Secret(name=name, env=name.upper()) for name in NAMES)
+    return Manifest(app=App(name="shop", prefix="shop/", role="Shop", **app), secret=secret)
+
+
+def give(document):
+    boto3.client("iam").put_role_policy(RoleName="Shop", PolicyName="p", PolicyDocument=json.dumps(document))
+
+
+def wide(name):
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"
+    allowed = {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": [arn]}
+    return {"Version": "2012-10-17", "Statement": [allowed]}
+
+
+@pytest.fixture
+def account(aws):
+    client = boto3.client("secretsmanager")
+    for name in NAMES:
+        client.create_secret(Name=f"shop/{name}", SecretString=f"value of {name}")
+    boto3.client("iam").create_role(RoleName="Shop", AssumeRolePolicyDocument="{}")
+    return Account(Session(REGION))
+
+
+def judged(made, account):
+    seen = read_all(made, account)
+    return seen, {check.name: check for check in verify_role(made, account, seen)}
+
+
+@pytest.mark.parametrize(
+    ("document", "reads", "similar"),
+    [
+        pytest.param(policy_document(manifest(), ACCOUNT), "", "", id="ours"),
+        pytest.param(policy_document(manifest(prefetch=True), ACCOUNT), "", "", id="ours, with batches"),
+        pytest.param(wide("shop/*"), "", "allowed: mail-key-not-yours, db-not-yours", id="a wildcard"),
+        pytest.param(wide("shop/mail-key-??????"), "denied: db", "", id="one alone"),
+        pytest.param(wide("nothing"), "denied: mail-key, db", "", id="nothing"),
+    ],
+)
+def test_reads_as_the_role(account, document, reads, similar):
+    give(document)
+    seen, found = judged(manifest(), account)
+    assert [found[title].detail for title in TITLES] == [reads, similar]
+    assert [found[title].status for title in TITLES] == [
+        Status.FAILED if detail else Status.OK for detail in (reads, similar)
+    ]
+    assert seen.role is not None
+    if not reads:
+        assert seen.values == {f"shop/{name}": Hidden(f"value of {name}") for name in NAMES}
+
+
+def test_where_the_role_can_not_be_assumed_iam_is_asked(account, aws, monkeypatch):
+    """The embedded AWS has no simulator: a second opinion of this is in test_ministack.py."""
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer("AssumeRole", "AccessDenied", at=None, status=403)
+        seen, found = judged(manifest(), Account(Session(REGION)))
+    assert seen.role is None
+    assert [value.reveal() for value in seen.values.values()] == ["value of mail-key", "value of db"]
+    assert {check.status for check in found.values()} == {Status.UNKNOWN}
+    assert "iam:SimulatePrincipalPolicy" in found[TITLES[0]].detail
+
+
+def test_without_a_role_nothing_is_said_of_it(account):
+    made = Manifest(app=App(name="shop", prefix="shop/"), secret=manifest().secret)
+    seen, found = judged(made, account)
+    assert (len(seen.values), found) == (2, {})

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import os
+import secrets
+
+import pytest
+
+from shield_ai.manifest import App, Manifest, Secret
+from shield_ai.model import Hidden, Status
+from shield_ai.verify_settings import ALONE, LOADS, verify_settings
+
+MOVED = (
+    "from shield_ai import get_secret\nKEY = get_secret('mail-key', lambda: os.environ['MAIL_KEY'], env='MAIL_KEY')\n"
+)
+LEFT = "DB = os.environ['DB_KEY']\n"
+FALLS_BACK = "from shield_ai import get_secret\nDB = get_secret('db-key', lambda: os.environ['DB_KEY'], env='DB_KEY')\n"
+MANIFEST = Manifest(
+    app=App(name="shop", prefix="shop/"), secret=(Secret(name="mail-key", env="MAIL_KEY"), Secret(name="db-key", env="DB_KEY"))
+)  # fmt: skip
+OK, FAILED, UNKNOWN = Status.OK, Status.FAILED, Status.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("code", "loads", "alone", "words"),
+    [
+        pytest.param(MOVED, OK, OK, "", id="moved"),
+        pytest.param(MOVED + FALLS_BACK, OK, FAILED, "settings does not load without it: SecretNotFoundError", id="not in AWS, in the environment"),
+        pytest.param(MOVED + LEFT, OK, FAILED, "settings does not load without it: KeyError", id="read around it"),
+        pytest.param(MOVED + "assert 'USE_AWS_SECRETS' not in os.environ\n", FAILED, UNKNOWN, "settings: AssertionError", id="does not take the value"),
+        pytest.param("import nonesuch\n", UNKNOWN, UNKNOWN, "does not load here: ModuleNotFoundError nonesuch", id="not here"),
+    ],
+)  # fmt: skip
+def test_loads_the_settings_with_what_aws_holds_and_nothing_else(tmp_path, code, loads, alone, words):
+    value = secrets.token_hex(8)
+    (tmp_path / "settings.py").write_text("import os\n" + code)
+    environ = {**os.environ, "MAIL_KEY": "another one", "DB_KEY": "set here"}
+    found = {
+        check.name: check
+        for check in verify_settings(tmp_path, [("settings", "")], MANIFEST, {"shop/mail-key": Hidden(value)}, environ)
+    }
+    assert [found[LOADS].status, found[ALONE].status] == [loads, alone]
+    assert words in found[ALONE].detail
+    assert all(bool(check.detail) == bool(check.hint) == (check.status is not OK) for check in found.values())
+    assert value not in str(found)
+
+
+def test_an_app_without_settings_is_not_loaded(tmp_path):
+    assert list(verify_settings(tmp_path, [], MANIFEST, {}, {})) == []

@@ -1,0 +1,76 @@
+"""A plan from a file: for another app, and after an apply of it that was killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import boto3
+import pytest
+from fault_proxy import FaultProxy
+from shield_helpers import make_app, run, shield
+
+NAMES = ["database-credentials", "django-secret-key", "mail-api-key"]
+
+
+@pytest.fixture
+def app(tmp_path, aws):
+    root = tmp_path / "app"
+    root.mkdir()
+    make_app(root)
+    run("draft", cwd=root)
+    assert run("plan", "--env-file", ".env", "--only", "aws", "-o", "plan.json", cwd=root).code == 0
+    return root
+
+
+def apply(app, *arguments):
+    return run("apply", *arguments, "--env-file", ".env", "--yes", cwd=app)
+
+
+def stored():
+    return sorted(secret["Name"] for secret in boto3.client("secretsmanager").list_secrets()["SecretList"])
+
+
+def test_a_plan_for_another_app_is_refused(app):
+    toml = app / "shield.toml"
+    toml.write_text(toml.read_text().replace('name = "app"', 'name = "other"', 1))
+    done = apply(app, "plan.json")
+    assert done.code == 4
+    assert "error: plan.json is for the app app, and this is other\n\nhint: " in done.err
+    assert stored() == []
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before AWS acts", "after AWS acted"])
+def test_a_plan_from_a_file_that_was_cut_off_is_finished(app, aws, after):
+    with FaultProxy(aws.url) as proxy:
+        environment = {**aws.environment(os.environ), "AWS_ENDPOINT_URL": proxy.url}
+        command = [sys.executable, "-m", "shield_ai", "apply", "plan.json", "--env-file", ".env", "--yes"]
+        child = subprocess.Popen(
+            command, cwd=app, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        proxy.call("CreateSecret", lambda _: child.send_signal(signal.SIGKILL), at=2, after=after, drop=True)
+        assert child.wait() == -signal.SIGKILL
+    assert len(stored()) == 1 + after
+    done = apply(app, "plan.json")
+    assert done.code == 0, done.text
+    assert stored() == NAMES
+    assert "nothing to do" in apply(app, "plan.json").err or apply(app).code == 0
+    assert run("rollback", "--only", "aws", "--yes", cwd=app).code == 0
+    assert stored() == []
+
+
+def test_nothing_is_said_of_a_proof_where_no_code_was_touched(app):
+    done = shield("apply", "plan.json", "--env-file", ".env", "--yes", cwd=app)
+    assert done.code == 0, done.text
+    assert "prove" not in done.text
+
+
+def test_long_names_are_shortened_as_in_the_plan(app):
+    toml = app / "shield.toml"
+    toml.write_text(toml.read_text().replace('"mail-api-key"', f'"{"long-" * 20}mail-api-key"'))
+    planned = run("plan", "--env-file", ".env", "--only", "aws", cwd=app).out
+    done = apply(app, "--only", "aws")
+    short = "long-long-long-long-lo…-long-long-mail-api-key"
+    assert (done.code, short in planned, short in done.err) == (0, True, True), done.text
