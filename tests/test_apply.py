@@ -186,6 +186,7 @@ def test_killed_at_every_call_a_second_apply_or_a_rollback_finishes_the_job(app,
     for number in range(stride // 2 + 1, 40, stride):
         if run_and_kill(app, proxy, aws, number, after=after) == 0:
             break
+        call = proxy.calls[number - 1].operation
         end(app)
         if end is do:
             assert secrets_of(account()) == expected(), f"killed at call {number}"
@@ -193,5 +194,6 @@ def test_killed_at_every_call_a_second_apply_or_a_rollback_finishes_the_job(app,
         state = secrets_of(account())
         assert all(value is None for value in state.values()), f"killed at call {number}"
         assert files_of(app) == before, f"killed at call {number}"
+        print(f"killed at call {number:>2}, {call:<24} then {end.__name__}: as if nothing had happened")  # noqa: T201  # make test-kill shows it
     assert number > 8
     assert secrets_of(account()) == expected()

@@ -170,9 +170,11 @@ def test_killed_when_aws_has_acted(app, end, monkeypatch):
             if run_and_kill(app, proxy, operation, number, "a", "b") == 0:
                 assert every
                 break
+            call = proxy.calls[number - 1].operation if every else operation
             if end is do:
                 do(app, "a", "b")
                 assert readable() == ["a", "b"], number
                 assert live()[1], number
             undo(app)
             assert live() == [None, None], number
+            print(f"killed at call {number:>2}, {call:<24} then {end.__name__}: as if nothing had happened")  # noqa: T201  # make test-kill shows it

@@ -219,6 +219,7 @@ def test_refused_at_any_call_a_second_apply_or_a_rollback_finishes_the_job(app, 
                 text = (app / ".env").read_text()
                 (app / ".env").write_text(text.replace("MAIL_API_KEY=first", "MAIL_API_KEY=second"))
                 done = run("apply", "--env-file", ".env", "--only", "aws", "--yes", "--conflict", "replace", cwd=app)
+                call = proxy.calls[number - 1].operation if every and number <= len(proxy.calls) else operation
             monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
             if done.code == 0:
                 break
@@ -228,6 +229,7 @@ def test_refused_at_any_call_a_second_apply_or_a_rollback_finishes_the_job(app, 
             if not first_only(app):
                 undo(app)
             assert (value(), state().settings) == before, number
+            print(f"refused at call {number:>2}, {call:<24} then {end.__name__}: as if nothing had happened")  # noqa: T201  # make test-kill shows it
         if every:
             assert number > 8
             undo(app)
