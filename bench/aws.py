@@ -2,8 +2,8 @@
 
     python bench/aws.py [--secrets 500]
 
-The second column is what our own process works; the rest of the first is the wait for the embedded AWS, and for whatever
-else the machine does. `alone` is what the embedded AWS, which is moto, takes for as many plain calls, eight at a time.
+Seconds by the clock, then of the processor: of our own process, and of the embedded AWS, for which it waits.
+`alone` is what the embedded AWS, which is moto, takes for as many plain calls, eight at a time.
 """
 
 from __future__ import annotations
@@ -34,13 +34,15 @@ def make(folder, number):
     (folder / ".env").write_text("".join(f"{name}={secrets.token_hex(12)}\n" for name in names))
 
 
-def cpu():
+def cpu(aws):
+    """Processor time of the children that have ended, and of the embedded AWS."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    user, system = Path(f"/proc/{aws.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return used.ru_utime + used.ru_stime, (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def timed(what, command, folder, aws):
-    start, spent = time.monotonic(), cpu()
+    start, spent = time.monotonic(), cpu(aws)
     done = subprocess.run(
         [sys.executable, "-m", "shield_ai", *command],
         cwd=folder,
@@ -52,16 +54,18 @@ def timed(what, command, folder, aws):
     seconds = time.monotonic() - start
     if done.returncode:
         sys.exit(f"{what}: {done.stderr[-500:]}{done.stdout[-500:]}")
-    print(f"{what:<10} {seconds:>7.1f} {cpu() - spent:>7.1f}", flush=True)
+    ours, theirs = (now - before for now, before in zip(cpu(aws), spent, strict=True))
+    print(f"{what:<14} {seconds:>7.1f} {ours:>9.1f} {theirs:>9.1f}", flush=True)
 
 
 def alone(aws, number):
     client = aws.client("secretsmanager")
     names = [f"service-{n:03}-api-key" for n in range(number)]
-    start = time.monotonic()
+    start, spent = time.monotonic(), cpu(aws)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda name: client.describe_secret(SecretId=name), names))
-    print(f"{'alone':<10} {time.monotonic() - start:>7.1f}  for {number} times DescribeSecret", flush=True)
+    theirs = cpu(aws)[1] - spent[1]
+    print(f"{'alone':<14} {time.monotonic() - start:>7.1f} {'':>9} {theirs:>9.1f}  DescribeSecret", flush=True)
 
 
 def main():
@@ -73,7 +77,7 @@ def main():
         folder = Path(scratch)
         make(folder, number)
         aws.client("iam").create_role(RoleName="Shop", AssumeRolePolicyDocument=ROLE)
-        print(f"{number} secrets    seconds  of our own processor time")
+        print(f"{f'{number} secrets':<14} {'seconds':>7} {'our own':>9} {'AWS':>9}")
         timed("draft", ["draft"], folder, aws)
         toml = folder / "shield.toml"
         toml.write_text(toml.read_text().replace("[app]\n", '[app]\nrole = "Shop"\n'))

@@ -102,7 +102,7 @@ def test_two_environments_side_by_side(app):
     tags = boto3.client("secretsmanager").describe_secret(SecretId="shop/staging/mail-api-key")["Tags"]
     assert {"Key": "environment", "Value": "staging"} in tags
     assert "nothing to do" in done("apply", "--only", "aws", "--environment", "staging", "--yes", app=app)
-    assert "5 of 5 ok" in done("verify", "--only", "aws", "--environment", "staging", app=app)
+    assert "6 of 6 ok" in done("verify", "--only", "aws", "--environment", "staging", app=app)
     assert "the last apply was not to staging" in done("rollback", "--environment", "staging", "--yes", app=app, code=4)
     done("rollback", "--yes", app=app)  # of production, which it knows
     assert names("eu-west-1") == set()
