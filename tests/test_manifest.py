@@ -44,7 +44,7 @@ def test_reads_a_manifest():
         pytest.param(
             "[app]\n",
             f'[app]\nprefix = "{"p/" * 250}"\n',
-            "database-credentials… has 520 characters with the prefix, AWS takes 512",
+            "django-secret-key… has 517 characters with the prefix, AWS takes 512",
             id="too long with the prefix",
         ),
         pytest.param(
