@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # A policy has five versions at most; two are left free, so that a call that was repeated still finds room.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _KEPT_VERSIONS = 3
-_SIMULATIONS = 5  # a second: AWS documents no rate, and throttles whoever asks much faster
+_SIMULATIONS = 20  # a second: AWS documents no rate; a policy with a hundred secrets is asked about in seconds
 
 
 class Policy:
