@@ -216,7 +216,7 @@ from storefront.settings.production import *
 
 DATABASES["default"] |= {"CONN_MAX_AGE": 0}
 """
-    BACKEND = 'DATABASES["default"] |= {"ENGINE": "shield_ai.django.postgresql", "SECRET": "database-credentials"}\n'
+    PLAIN = 'DATABASES["default"] |= {"ENGINE": "django.db.backends.postgresql"}\n'
 
     def __init__(self, journey: Journey) -> None:
         self.journey = journey
@@ -228,10 +228,11 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 0}
         journey = self.journey
         journey.shield("apply", "--only", "aws", "--env-file", "../storefront/.env", "--yes", show=False, app=self.app)
         self.strategy("postgres-single-user")
-        self.rotate(on, ONE, self.SETTINGS + self.BACKEND)
+        journey.shield("apply", "--only", "code", "--yes", app=self.app)  # puts in the backend that survives it
+        self.rotate(on, ONE, self.SETTINGS)
         self.strategy("postgres-alternating-users", f', admin = "{self.administrator()}"')
         self.deploy()
-        self.rotate(on, TWO, self.SETTINGS)
+        self.rotate(on, TWO, self.SETTINGS + self.PLAIN)
 
     def strategy(self, name: str, more: str = "") -> None:
         """Write into shield.toml what its owner would."""
