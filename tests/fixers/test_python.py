@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import ast
+import json
+import os
 
+import environ
 import msgspec
 import pytest
 
@@ -10,6 +13,7 @@ from shield_ai.fixers.python import rewrite
 from shield_ai.manifest import App, Manifest, Secret
 from shield_ai.scan import scan_files
 from shield_ai.source import Source, apply_edits
+from shield_ai.testing import fake_secrets
 
 PATH = "shop/settings.py"
 IMPORT = "from shop.utils.secrets import get_secret"
@@ -308,40 +312,67 @@ def test_a_result_that_means_something_else_is_not_written(monkeypatch):
     assert before
 
 
-def test_modified_settings_run_as_before(tmp_path, monkeypatch):
-    import secrets as stdlib
+CONTEXTS = {
+    "value of a dict": ("D = {'a': {'k': os.environ['A_TOKEN']}}", 1),
+    "attribute of a class": ("class c:\n    d = 'x'\n    T = os.getenv('A_TOKEN', d)\nX = c.T", 1),
+    "in a branch": ("if 1:\n    X = os.environ['A_TOKEN']\nelse:\n    X = ''", 1),
+    "after or": ("X = '' or os.getenv('A_TOKEN')", 1),
+    "before and": ("X = os.getenv('A_TOKEN') and 7", 1),
+    "argument": ("X = sorted(os.environ['A_TOKEN'], reverse=True)", 1),
+    "test of an if": ("X = 1\nif os.getenv('A_TOKEN'):\n    X = 2", 1),
+    "presence": ("X = 1\nif 'A_TOKEN' in os.environ:\n    X = os.environ['A_TOKEN']", 2),
+    "in a function": ("def f(d):\n    return os.getenv('A_TOKEN', d)\nX = f('x')", 1),
+    "in a list": ("X = [os.getenv('A_TOKEN'), *os.environ['B_TOKEN'].split(',')]", 2),
+    "nested default": ("X = env('A_TOKEN', default=env('B_TOKEN'))", 2),
+    "json": ("X = json.loads(os.environ.get('A_TOKEN', '[]'))", 1),
+    "try": ("try:\n    X = os.environ['A_TOKEN']\nexcept KeyError:\n    X = 'none'", 1),
+    "try with an error of django-environ": ("try:\n    X = env('A_TOKEN')\nexcept Exception as e:\n    X = type(e)", 1),
+    "ternary": ("X = os.environ['A_TOKEN'] if os.getenv('B_TOKEN') else 'x'", 2),
+    "walrus": ("X = (Y := os.getenv('A_TOKEN')) and Y", 1),
+    "f-string": ("X = f'{os.environ[\"A_TOKEN\"]!r:>9}'", 1),
+    "percent": ("X = 'Bearer %s' % os.environ['A_TOKEN']", 1),
+    "chained": ("X = Y = os.environ['A_TOKEN']", 1),
+    "starred": ("X = [*os.environ['A_TOKEN']]", 1),
+    "deleted": ("X = os.environ.pop('A_TOKEN', 'x')", 1),
+    "initialisation at import": ("X = []\ndef init(dsn):\n    X.append(dsn)\ninit(dsn=os.environ.get('A_DSN'))", 1),
+    "part of a url": ("X = env.email_url()['EMAIL_HOST_PASSWORD']", 1),
+    "loop": ("for k in ('A_TOKEN', 'B_TOKEN', 'LANG'):\n    globals()[k] = os.getenv(k)", 1),
+    "bound late": ("F = [lambda: os.environ[k] for k in ('A_TOKEN', 'B_TOKEN')]\nX = [f() for f in F]\ndel F", 1),
+    "decorator": ("def d(t):\n    return lambda f: t\n@d(os.environ['A_TOKEN'])\ndef X(): ...", 1),
+    "match": ("match os.getenv('A_TOKEN'):\n    case None:\n        X = 1\n    case other:\n        X = other", 1),
+    "with": ("import contextlib\nwith contextlib.nullcontext(os.getenv('A_TOKEN')) as X:\n    pass", 1),
+}
 
-    before = """\
-import os
-from urllib.parse import quote
 
-class Base:
-    fallback = "x"
-    A_TOKEN = os.environ.get("A_TOKEN", fallback)
+def settings_of(text, variables, monkeypatch):
+    """Run settings, and return what they set or the error that they end with."""
+    space = {"json": json, "os": os, "env": environ.Env()}
+    with monkeypatch.context() as patch:
+        for name in VALUES:
+            patch.delenv(name, raising=False)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        try:
+            exec(compile(text, "settings.py", "exec"), space)  # noqa: S102
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is compared
+            return type(error), str(error)
+    return {name: value for name, value in space.items() if name.isupper()}
 
-B_TOKEN = [quote(t) for t in os.environ["B_TOKEN"].split(",")]
-C_TOKEN = os.environ.get("C_TOKEN") or None
-D_TOKEN = f"token {os.environ['D_TOKEN']!r:>20}"
-E_TOKEN = "E_TOKEN" in os.environ and int(os.environ["E_TOKEN"])
-"""
-    runtime = "import os\ndef get_secret(name, default, *, key=None, env=None):\n    return default() if callable(default) else default\ndef has_secret(name, *, key=None, env=None):\n    return (env or name.upper().replace('-', '_')) in os.environ\n"
-    after = rewritten(before)[0].decode().replace("shop.utils.secrets", "fake_runtime")
-    (tmp_path / "fake_runtime.py").write_text(runtime)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    for values in (
-        {"B_TOKEN": stdlib.token_hex(4), "D_TOKEN": "d"},
-        dict.fromkeys(["B_TOKEN", "D_TOKEN", "E_TOKEN"], "7"),
-    ):
-        results = []
-        for text in (before, after):
-            with monkeypatch.context() as patch:
-                for name, value in values.items():
-                    patch.setenv(name, value)
-                space = {}
-                exec(compile(text, "settings.py", "exec"), space)  # noqa: S102
-            results.append({k: v for k, v in space.items() if k.isupper()} | {"A": space["Base"].A_TOKEN})
-        assert results[0] == results[1]
-        assert len(results[0]) == 5
+
+VALUES = {"A_TOKEN": "[1]", "B_TOKEN": "b,c", "A_DSN": "https://x@h/1", "EMAIL_URL": "smtp://u:p@h:25"}
+
+
+@pytest.mark.parametrize(("text", "count"), [pytest.param(*case, id=name) for name, case in CONTEXTS.items()])
+def test_in_every_context_the_settings_are_as_before(text, count, monkeypatch):
+    before = f"import json, os\nimport environ\nenv = environ.Env()\n{text}\n"
+    after, skipped = rewritten(before)
+    assert (after.count(b"_secret("), skipped) == (count, ())
+    now = after.decode().replace("shop.utils.secrets", "shield_ai")
+    for variables in (VALUES, {}, dict.fromkeys(VALUES, "")):
+        assert settings_of(now, variables, monkeypatch) == settings_of(before, variables, monkeypatch)
+    secrets = {name.lower().replace("_", "-"): value for name, value in VALUES.items()} | VALUES
+    with fake_secrets(secrets):
+        assert settings_of(now, {}, monkeypatch) == settings_of(before, VALUES, monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -515,6 +546,13 @@ def test_a_read_inside_a_read_of_the_same_variable_stays():
     assert rewritten(text)[0].count(b"get_secret(") == 3
     text = "import dj_database_url, os\nD = dj_database_url.config(f=lambda: os.getenv('DATABASE_URL', ''))\n"
     assert rewritten(text)[0].count(b"get_secret(") == 2  # this one may be asked later
+
+
+def test_what_shield_toml_calls_optional_has_a_default_that_serves():
+    spare = Secret(name="spare-key", env="SPARE_KEY", optional=True)
+    manifest = Manifest(app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(spare,))
+    after, _ = rewritten("import os\nX = os.getenv('SPARE_KEY', 'none')\n", manifest=manifest)
+    assert b"get_secret('spare-key', lambda: os.getenv('SPARE_KEY', 'none'), optional=True)" in after
 
 
 def test_a_pair_is_one_document_where_shield_toml_says_so():

@@ -13,6 +13,7 @@ MANIFEST = Manifest(
     secret=(
         Secret(name="mail-password", env="EMAIL_HOST_PASSWORD"),
         Secret(name="same-key", env="SAME_KEY"),
+        Secret(name="spare-key", env="SPARE_KEY", optional=True),
         Secret(name="db", fields={"user": "DB_USER", "pass": "DB_PASSWORD"}),
     ),
 )
@@ -33,6 +34,7 @@ def renamed(code):
         pytest.param('x = f("email-host-password",)', 'x = f("mail-password", env="EMAIL_HOST_PASSWORD",)', id="trailing comma"),
         pytest.param('get_secret("db", lambda: 1, key="username", env="DB_USER")', 'get_secret("db", lambda: 1, key="user", env="DB_USER")', id="a field"),
         pytest.param('get_secret({"EMAIL_HOST_PASSWORD": "old", "DB_USER": "x", "Z": "z"}, lambda: e[k], env=k)', 'get_secret({"EMAIL_HOST_PASSWORD": "mail-password", "DB_USER": ("db", "user"), "Z": "z"}, lambda: e[k], env=k)', id="a mapping"),
+        pytest.param('get_secret("spare-key", lambda: config("SPARE_KEY", "none"))', 'get_secret("spare-key", lambda: config("SPARE_KEY", "none"), optional=True)', id="optional"),
         pytest.param('get_secret("db-password", lambda: 1)', 'get_secret("db", lambda: 1, key="pass", env="DB_PASSWORD")', id="into a group"),
         pytest.param('get_secret("mail", lambda: config("A"), key="password", env="EMAIL_HOST_PASSWORD")', 'get_secret("mail-password", lambda: config("A"), env="EMAIL_HOST_PASSWORD")', id="out of a group"),
         pytest.param('get_secret(\n    "keys",\n    lambda: (1),\n    key="x",\n    env="SAME_KEY",\n)', 'get_secret(\n    "same-key",\n    lambda: (1),\n    env="SAME_KEY",\n)', id="out of a group, on lines"),
@@ -48,6 +50,8 @@ def test_carries_the_new_name(before, after):
     "code",
     [
         pytest.param('get_secret("same-key", lambda: os.environ["SAME_KEY"])', id="the same name"),
+        pytest.param('get_secret("spare-key", lambda: config("SPARE_KEY", ""))', id="optional by itself"),
+        pytest.param('get_secret("spare-key", lambda: config["SPARE_KEY"])', id="optional without a default"),
         pytest.param('get_secret("unknown", "x")', id="not in shield.toml"),
         pytest.param("get_secret(name)", id="a name that is computed"),
         pytest.param('get_secret("email-host-password", **kw)', id="arguments that can't be seen"),

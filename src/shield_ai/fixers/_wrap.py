@@ -27,6 +27,7 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     field: str
     names: Names
     among: tuple[tuple[str, str, str], ...] = ()  # variable, secret and field of each that a computed name may be
+    optional: bool = False  # shield.toml says that the app runs without it
     instead: str | None = None  # what reads the value that is taken out of the code; empty: get_secret itself
 
 
@@ -197,7 +198,7 @@ def _keywords(wrap: Wrap, quote: str) -> list[str]:
         out.append(f"env={wrap.site.spelled}")
     if not wrap.site.spelled and (wrap.field or variable_of(wrap.secret) != wrap.site.variable):
         out.append(f"env={quote}{wrap.site.variable}{quote}")
-    if wrap.site.spare and wrap.site.shape is Shape.READ:
+    if (wrap.site.spare or (wrap.optional and wrap.site.default_literal)) and wrap.site.shape is Shape.READ:
         out.append("optional=True")
     return out
 

@@ -1,4 +1,4 @@
-"""Carry a name that was edited in shield.toml into the calls that read the secret."""
+"""Carry what was edited in shield.toml into the calls that read the secret: its name, and that it is optional."""
 
 from __future__ import annotations
 
@@ -29,7 +29,11 @@ def rename(source: Source, calls: Iterable[tuple[int, int]], manifest: Manifest)
     edits: list[Edit] = []
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Call) and (node.lineno, node.col_offset) in places:
-            edits += _call(source, node, manifest)
+            first = node.args[0] if node.args else None
+            if isinstance(first, ast.Dict):
+                edits += _mapping(source, first, manifest)
+            else:
+                edits += _call(source, node, manifest)
         elif isinstance(node, ast.FunctionDef) and node.name == "settings_customise_sources":
             edits += _settings_source(source, node, manifest)
     return edits
@@ -37,8 +41,6 @@ def rename(source: Source, calls: Iterable[tuple[int, int]], manifest: Manifest)
 
 def _call(source: Source, node: ast.Call, manifest: Manifest) -> Iterator[Edit]:
     given = {k.arg: k.value for k in node.keywords if k.arg}
-    if node.args and isinstance(node.args[0], ast.Dict):
-        yield from _mapping(source, node.args[0], manifest)
     name = _text(node.args[0]) if node.args else None
     if name is None or any(keyword.arg is None for keyword in node.keywords) or not _in_place(source, node.args[0]):
         return
@@ -58,11 +60,22 @@ def _call(source: Source, node: ast.Call, manifest: Manifest) -> Iterator[Edit]:
         yield from _without(source, next(k for k in node.keywords if k.arg == "key"))
     if "env" not in given and variable_of(secret.name) != variable:
         added["env"] = variable
-    if added:
+    quote = source.segment(node.args[0])[-1]
+    text = "".join(f", {name}={quote}{value}{quote}" for name, value in added.items())
+    if secret.optional and "optional" not in given and _has_default(node):
+        text += ", optional=True"
+    if text:
         at = source.span([*node.args, *(k.value for k in node.keywords)][-1])[1]
-        quote = source.segment(node.args[0])[-1]
-        text = "".join(f", {name}={quote}{value}{quote}" for name, value in added.items())
         yield Edit(path=source.path, start=at, end=at, replacement=text)
+
+
+def _has_default(node: ast.Call) -> bool:
+    """Tell whether a wrapped read has a default that never serves production, unless the secret is optional."""
+    late = node.args[1].body if len(node.args) > 1 and isinstance(node.args[1], ast.Lambda) else None
+    if not isinstance(late, ast.Call):
+        return False
+    named = next((k.value for k in late.keywords if k.arg == "default"), None)
+    return bool(_text(named or (late.args[1] if len(late.args) > 1 else None)))
 
 
 def _settings_source(source: Source, method: ast.FunctionDef, manifest: Manifest) -> Iterator[Edit]:
