@@ -82,6 +82,13 @@ def test_a_second_database_has_a_name_of_its_own():
     assert names == ["database-credentials", "pg-database-credentials", "stats-database-credentials"]
 
 
+def test_a_second_key_of_django_is_called_as_its_variable():
+    text = DJANGO + "SECRET_KEY = os.environ['{}']"
+    files = {"shop/dev_settings.py": text.format("DEV_KEY").encode()}
+    names = [secret.name for secret in drafted(text.format("SHOP_KEY"), **files).secret]
+    assert names == ["django-secret-key", "shop-key"]
+
+
 MAIL = "import os\nEMAIL_HOST_USER = os.getenv('EMAIL_HOST_USER', '')\nEMAIL_HOST_PASSWORD = os.environ['EMAIL_HOST_PASSWORD']\n"
 KEYS = "import os\nAWS_ACCESS_KEY_ID = os.getenv('AWS_ACCESS_KEY_ID')\nAWS_SECRET_ACCESS_KEY = os.getenv('AWS_SECRET_ACCESS_KEY')\n"
 CLIENT = "import os\nID = os.environ['GITHUB_CLIENT_ID']\nSECRET = os.environ['GITHUB_CLIENT_SECRET']\n"

@@ -57,9 +57,10 @@ def _settings(findings: Sequence[Finding], facts: Facts) -> tuple[str, ...]:
 
 
 def _free(secret: Secret, taken: set[str]) -> str:
-    """Return a name that nothing has yet: of a second database, with what its variables begin with."""
+    """Return a name that nothing has yet: of a second key or database, after its variable or variables."""
     family = database_field((secret.fields or {}).get("password", ""))
     longer = [f"{family[0].lower().replace('_', '-')}-{DATABASE}"] if family else []
+    longer += [secret_name(secret.env)] if secret.env else []
     tries = itertools.chain([secret.name, *longer], (f"{secret.name}-{i}" for i in itertools.count(2)))
     return next(name for name in tries if name not in taken)
 

@@ -69,6 +69,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return parse(self.path, self.text)
 
     @functools.cached_property
+    def statements(self) -> frozenset[int]:
+        """The lines on which a statement begins."""
+        return frozenset(node.lineno for node in ast.walk(self.tree) if isinstance(node, ast.stmt))
+
+    @functools.cached_property
     def lines(self) -> list[tuple[int, bytes]]:
         """Offset on disk and bytes of each line, its newline included."""
         out: list[tuple[int, bytes]] = []

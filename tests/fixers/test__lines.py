@@ -33,6 +33,13 @@ def wrapped(line, inner, width, before="get(", after=")"):
         pytest.param('f("a, (b", READ, "c"*9)', 'f(\n    "a, (b",\n    get(READ),\n    "c"*9,\n)', id="one a line"),
         pytest.param("x = [f(READ) for a, b in c if d]", "x = [\n    f(get(READ))\n    for a, b in c\n    if d\n]", id="a comprehension"),
         pytest.param("x = f(READ, a if b else c)", "x = f(\n    get(READ),\n    a if b else c,\n)", id="a ternary"),
+        pytest.param("x = READ or 'something'", "x = (\n    get(READ)\n    or 'something'\n)", id="a choice"),
+        pytest.param("if READ and this_one:", "if (\n    get(READ)\n    and this_one\n):", id="a condition"),
+        pytest.param("f(READ or y, 'a or b')", "f(\n    get(READ) or y,\n    'a or b',\n)", id="a short choice"),
+        pytest.param("f(READ or this_one_or)", "f(\n    get(READ)\n    or this_one_or\n)", id="a choice in brackets"),
+        pytest.param("x = READ or this_one; y", "x = get(\n    READ\n) or this_one; y", id="two statements"),
+        pytest.param("x = READ or this_one, {", "x = get(\n    READ\n) or this_one, {", id="left open after it"),
+        pytest.param("x = READ or this  # (or", "x = get(\n    READ\n) or this  # (or", id="a comment after it"),
         pytest.param("long_name[READ] = value_x", "long_name[\n    get(READ)\n] = value_x", id="subscript"),
         pytest.param('    "KEY_IS": {"x": READ,', '    "KEY_IS": {"x": get(\n        READ\n    ),', id="left open"),
         pytest.param("x = READ  # (a comment", "x = get(\n    READ\n)  # (a comment", id="comment"),
@@ -48,6 +55,11 @@ def wrapped(line, inner, width, before="get(", after=")"):
 )  # fmt: skip
 def test_lines(line, result):
     assert wrapped(line, "READ", 21) == result
+
+
+def test_a_line_within_brackets_is_broken_before_or():
+    [first, last] = relay("'k': READ or 'thing',", [Insert(5, 9, "get(", ")")], 21, inside=True)
+    assert (first.text, last.text) == ("get(", ")\n")
 
 
 def test_nested_inserts():

@@ -72,8 +72,7 @@ def check(before, after, files=None):
         pytest.param(
             'X = os.getenv("API_KEY", os.getenv("A_PASS")) or ""',
             'X = get_secret(\n    "api-key",\n'
-            "    lambda: os.getenv(\n"
-            '        "API_KEY", get_secret("a-pass", lambda: os.getenv("A_PASS"))\n    ) or "",\n)',
+            '    lambda: os.getenv("API_KEY", get_secret("a-pass", lambda: os.getenv("A_PASS")))\n    or "",\n)',
             id="an empty value after or stays with the read",
         ),
         pytest.param(
@@ -83,8 +82,8 @@ def check(before, after, files=None):
         ),
         pytest.param(
             'X = os.environ.get("API_KEY") or os.environ.get("A_TOKEN")',
-            'X = get_secret("api-key", lambda: os.environ.get("API_KEY")) or get_secret(\n'
-            '    "a-token", lambda: os.environ.get("A_TOKEN")\n)',
+            'X = (\n    get_secret("api-key", lambda: os.environ.get("API_KEY"))\n'
+            '    or get_secret("a-token", lambda: os.environ.get("A_TOKEN"))\n)',
             id="each on its own",
         ),
         pytest.param(

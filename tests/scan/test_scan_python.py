@@ -185,6 +185,11 @@ def test_the_default_of_a_pydantic_field_can_be_a_secret(sites, value):
     assert sites(f"class S(BaseSettings):\n    REDIS_URL: str | None = {value}") == [("fallback", "REDIS_URL", "")]
 
 
+def test_a_constant_after_a_read_is_a_default(sites):
+    text = "import os\nD = {'USER': 'x', 'NAME': 'x', 'PASSWORD': os.getenv('SHOP_DB_PASS') or 'k3y-of-a-test'}"
+    assert sites(text) == [("read", "SHOP_DB_PASS", "")]
+
+
 def test_two_values_for_one_name_stay(sites):
     found = sites("KEYS = {'a': [{'secret': 's3cret-1'}, {'secret': 's3cret-2'}]}")
     assert {reason for _, _, reason in found} == {"several values stand under this name"}

@@ -15,6 +15,8 @@ FILTER = re.compile(r" if ")
 PRAGMA = re.compile(r"#\s*(noqa|type:|pylint:|pyright:|mypy:|pyre-|ruff:|flake8:|pragma:|noinspection)", re.IGNORECASE)
 # One that speaks to a scanner of secrets must stay beside the value.
 ALLOWED = re.compile(r"#.*(allowlist|whitelist|gitleaks:|nosec|NOSONAR|\bS10\d|ggignore|trufflehog)", re.IGNORECASE)
+OPERATOR = re.compile(r" (?:or|and) ")
+ASKS = re.compile(r"(?:if|elif|while) ")
 
 
 class Cell(NamedTuple):
@@ -43,7 +45,7 @@ class Change(NamedTuple):
     text: str
 
 
-def relay(line: str, inserts: list[Insert], width: int, deeper: int = 0) -> list[Change]:
+def relay(line: str, inserts: list[Insert], width: int, deeper: int = 0, *, inside: bool = False) -> list[Change]:
     """Rewrite one line and break it where it is too long; return what changes.
 
     Args:
@@ -51,6 +53,7 @@ def relay(line: str, inserts: list[Insert], width: int, deeper: int = 0) -> list
         inserts: Outer ones before inner ones.
         width: How long a line may be.
         deeper: How many steps the line itself moves in.
+        inside: It begins within brackets.
     """
     cells = compose(line, inserts)
     indent = re.match(r"[ \t]*", line)[0]  # type: ignore[index]  # matches anything
@@ -58,7 +61,7 @@ def relay(line: str, inserts: list[Insert], width: int, deeper: int = 0) -> list
     moved = indent + step * deeper
     out = cells[: len(indent)]
     code, comment = _without_pragma(cells[len(indent) :])
-    lines = split(code, moved, step, sys.maxsize if ALLOWED.search(_text(comment)) else width)
+    lines = split(code, moved, step, sys.maxsize if ALLOWED.search(_text(comment)) else width, inside=inside)
     for i, (depth, part) in enumerate(lines):
         if i:
             out += [Cell(char, NEW) for char in f"\n{moved}{step * depth}"]
@@ -115,22 +118,59 @@ def changes(cells: list[Cell], length: int) -> list[Change]:
 Lines = list[tuple[int, list[Cell]]]
 
 
-def split(cells: list[Cell], indent: str, step: str, width: int, depth: int = 0) -> Lines:
-    """Split cells into lines, each with its depth below the indent."""
+def split(cells: list[Cell], indent: str, step: str, width: int, depth: int = 0, *, inside: bool = False) -> Lines:
+    """Split cells into lines, each with its depth below the indent; inside brackets also before `or` and `and`."""
     size = len(indent) + len(step) * depth
     flat: Lines = [(depth, cells)]
     if size + len(cells) <= width or all(cell.origin != NEW for cell in cells):
         return flat
+    cuts = _operators(cells)
+    if cuts and inside:
+        parts = [_strip(cells[start:end]) for start, end in zip([0, *cuts], [*cuts, len(cells)], strict=True)]
+        return [line for part in parts for line in split(part, indent, step, width, depth)]
+    if cuts and (ends := _value(cells)):
+        start, end = ends
+        middle = split(cells[start:end], indent, step, width, depth + 1, inside=True)
+        return [(depth, [*cells[:start], Cell("(", NEW)]), *middle, (depth, [Cell(")", NEW), *cells[end:]])]
     pair = _last_pair(cells)
     if pair is None:
         return flat
     head, body, tail = cells[: pair[0] + 1], _strip(cells[pair[0] + 1 : pair[1]]), cells[pair[1] :]
     if size + len(step) + len(body) <= width:
-        middle: Lines = [(depth + 1, body)]
+        middle = [(depth + 1, body)]
     else:
         parts = [] if _is_subscript(cells, pair[0]) else _parts(body)
-        middle = [line for part in parts or [body] for line in split(part, indent, step, width, depth + 1)]
+        middle = [line for part in parts or [body] for line in split(part, indent, step, width, depth + 1, inside=True)]
     return [*split(head, indent, step, width, depth), *middle, *split(tail, indent, step, width, depth)]
+
+
+def _operators(cells: list[Cell]) -> list[int]:
+    """Return where `or` and `and` stand outside all brackets; nothing where brackets are left open."""
+    text, level, cuts = "".join(cell.char for cell in cells), 0, []
+    for at in _code(cells):
+        level += (text[at] in OPENING) - (text[at] in CLOSING)
+        if level < 0:
+            return []
+        if text[at] == " " and not level and OPERATOR.match(text, at):
+            cuts.append(at)
+    return [] if level else cuts
+
+
+def _value(cells: list[Cell]) -> tuple[int, int] | None:
+    """Return the part of a statement that can be put into brackets: what it assigns, returns or asks; else None."""
+    text = "".join(cell.char for cell in cells)
+    code = _code(cells)
+    commented = len(text) not in _code([*cells, Cell(" ", NEW)])
+    if commented or any(text[at] == ";" for at in code):
+        return None
+    if found := ASKS.match(text):
+        return (found.end(), len(text) - 1) if text[-1] == ":" else None
+    level, start = 0, 0
+    for at in code:
+        level += (text[at] in OPENING) - (text[at] in CLOSING)
+        if not level and text.startswith(" = ", at):
+            start = at + 3
+    return (start, len(text)) if start and "lambda" not in text[:start] else None
 
 
 def _last_pair(cells: list[Cell]) -> tuple[int, int] | None:

@@ -64,6 +64,7 @@ def _in_line(source: Source, number: int, wraps: list[Wrap], width: int, deeper:
         else:
             inserts.append(Insert(start, end, *around(source, wrap)))
     held = any(wrap.site.quote for wrap in wraps)  # a line within a string can't be broken
+    inside = number not in source.statements and not source.lines[number - 2][1].rstrip().endswith(b"\\")
     return [
         _edit(
             source,
@@ -71,7 +72,7 @@ def _in_line(source: Source, number: int, wraps: list[Wrap], width: int, deeper:
             offset + len(line[: change.end].encode(source.encoding)),
             change.text,
         )
-        for change in relay(line, inserts, sys.maxsize if held else width, deeper)
+        for change in relay(line, inserts, sys.maxsize if held else width, deeper, inside=inside)
     ]
 
 

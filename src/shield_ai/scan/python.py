@@ -86,13 +86,14 @@ class Walk(Fields):
         return (variable,) if variable else tuple(variable_of(name) for name in names or ())
 
     def guarded(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
-        """Take `read or ""` as one; and `SECRET_KEY = read or "a constant"`, which must never serve production."""
+        """Take `read or ""` as one; and `SECRET_KEY = read or "a constant"`, which must never serve production.
+
+        Another constant after a read stays as it is, like a default.
+        """
         if not isinstance(node.op, ast.Or) or len(node.values) != 2:  # noqa: PLR2004
             return False
         first, last = node.values
         if not isinstance(last, ast.Constant) or not isinstance(first, (ast.Call, ast.Subscript)):
-            return False
-        if last.value and (path[-1:] != ("SECRET_KEY",) or not isinstance(last.value, str)):
             return False
         count = len(self.spots)
         if not self.read(first, path, direct=direct):
@@ -100,7 +101,8 @@ class Walk(Fields):
         if isinstance(first, ast.Call):
             for argument in [*first.args, *(keyword.value for keyword in first.keywords)]:
                 self.visit(argument, path, direct=False)
-        if len(self.spots) > count and self.spots[count].node is first:
+        stays = last.value and (path[-1:] != ("SECRET_KEY",) or not isinstance(last.value, str))
+        if not stays and len(self.spots) > count and self.spots[count].node is first:
             spot = self.spots[count]
             spot.node, spot.default, spot.optional = node, spot.default or last, True
             spot.span = self._span(node)
