@@ -39,6 +39,7 @@ def wrapped(line, inner, width, before="get(", after=")"):
         pytest.param("f(READ or this_one_or)", "f(\n    get(READ)\n    or this_one_or\n)", id="a choice in brackets"),
         pytest.param("x = READ or this_one; y", "x = get(\n    READ\n) or this_one; y", id="two statements"),
         pytest.param("x = READ or this_one, {", "x = get(\n    READ\n) or this_one, {", id="left open after it"),
+        pytest.param("x = READ or this_one \\", "x = get(\n    READ\n) or this_one \\", id="going on below"),
         pytest.param("x = READ or this  # (or", "x = get(\n    READ\n) or this  # (or", id="a comment after it"),
         pytest.param("long_name[READ] = value_x", "long_name[\n    get(READ)\n] = value_x", id="subscript"),
         pytest.param('    "KEY_IS": {"x": READ,', '    "KEY_IS": {"x": get(\n        READ\n    ),', id="left open"),

@@ -311,6 +311,15 @@ def test_a_result_that_means_something_else_is_not_written(monkeypatch):
     assert before
 
 
+def test_a_file_is_not_left_for_the_sake_of_its_lines(monkeypatch):
+    from shield_ai.fixers import _lines
+
+    line = "SHOP_OF_A_VERY_LONG_NAME_API_KEY = os.environ.get('SHOP_OF_A_VERY_LONG_NAME_API_KEY')\n"
+    monkeypatch.setattr(_lines, "_strip", lambda cells: cells[1:])
+    after, skipped = rewritten("import os\n" + line)
+    assert (after.count(b"get_secret('shop-of-a-very-long-name-api-key', lambda: os"), skipped) == (1, ())
+
+
 CONTEXTS = {
     "value of a dict": ("D = {'a': {'k': os.environ['A_TOKEN']}}", 1),
     "attribute of a class": ("class c:\n    d = 'x'\n    T = os.getenv('A_TOKEN', d)\nX = c.T", 1),

@@ -145,8 +145,10 @@ def split(cells: list[Cell], indent: str, step: str, width: int, depth: int = 0,
 
 
 def _operators(cells: list[Cell]) -> list[int]:
-    """Return where `or` and `and` stand outside all brackets; nothing where brackets are left open."""
+    """Return where `or` and `and` stand outside all brackets; nothing where the line goes on below."""
     text, level, cuts = "".join(cell.char for cell in cells), 0, []
+    if text.endswith("\\"):
+        return []
     for at in _code(cells):
         level += (text[at] in OPENING) - (text[at] in CLOSING)
         if level < 0:

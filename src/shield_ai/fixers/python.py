@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -77,13 +78,14 @@ def rewrite(  # each is a different thing that a rewrite follows from
     if not wraps:
         return Rewrite(skipped=tuple(skipped))
     wraps = _outermost(source, wraps)
-    around = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
-    width = line_width(source, line_length)
-    fields = list(source_edits(source, wraps, width))
-    edits = [*import_edit(source, wraps, names), *fields, *wrap_edits(source, around, width)]
     gone = [wrap for wrap in wraps if wrap.instead is not None]
-    problem = _problem(source, edits, names.module, gone)
-    if problem:
+    for width in (line_width(source, line_length), sys.maxsize):  # a file is not left for the sake of its lines
+        fields = list(source_edits(source, wraps, width))
+        edits = [*import_edit(source, wraps, names), *fields, *_around(source, wraps, width)]
+        problem = _problem(source, edits, names.module, gone)
+        if not problem:
+            break
+    else:
         skipped += [_skip(f, problem) for f in findings if f.site and not f.site.reason]
         return Rewrite(skipped=tuple(skipped))
     return Rewrite(
@@ -92,6 +94,10 @@ def rewrite(  # each is a different thing that a rewrite follows from
         taken=tuple(wrap.site.variable for wrap in gone),
         fields=bool(fields),
     )
+
+
+def _around(source: Source, wraps: list[Wrap], width: int) -> list[Edit]:
+    return wrap_edits(source, [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD], width)
 
 
 def _outermost(source: Source, wraps: list[Wrap]) -> list[Wrap]:
