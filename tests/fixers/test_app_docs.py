@@ -51,6 +51,16 @@ def test_tables_are_tables():
     assert {line.count("|") for line in rows} == {4, 6}
 
 
+@pytest.mark.parametrize("engines", [(), ("postgresql",)], ids=["Django's backend", "ours"])
+def test_page_says_what_a_rotation_needs(engines):
+    files = {}
+    assert not run(app_docs.fix(files.get, manifest(), engines), files)
+    text = files[PAGE].decode()
+    assert ("`DATABASES`, changes with a restart" in text) != bool(engines)
+    assert ("read at each new connection" in text) == bool(engines)
+    assert "\n\n\n" not in text
+
+
 def test_second_run_changes_nothing():
     files = {}
     fix(files)

@@ -355,6 +355,15 @@ DATABASES = {"default": {
     assert sites(text) == []
 
 
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [("AWS_ACCESS_KEY_ID", True), ("DJANGO_AWS_S3_SECRET_ACCESS_KEY", True), ("MINIO_SECRET_KEY", False), ("LAWS_KEY", False)],
+)  # fmt: skip
+def test_keys_of_aws_are_said_to_be_needless_with_a_role(scanned, variable, said):
+    found = scanned({"settings.py": f"import os\nX = os.environ['{variable}']\n"}).findings
+    assert ("a role serves instead" in next(f.message for f in found if f.env)) == said
+
+
 def test_names_of_a_class_body_are_noted(scanned):
     text = "import os\nclass C:\n    default = ''\n    X = os.environ.get('API_KEY', default)\n    def f(self): pass\n"
     assert [f.site.binds for f in scanned({"settings.py": text}).findings if f.site] == [("default",)]

@@ -42,7 +42,7 @@ def app_files(  # noqa: PLR0913  # each is a different fact of the app
         env_example.fix(read, manifest),
         gitignore.fix(read, manifest),
         app_tests.fix(read, manifest, has_folder, module),
-        app_docs.fix(read, manifest),
+        app_docs.fix(read, manifest, engines),
     ]
     if account:
         outcomes.append(policy_file(read, manifest, account))

@@ -13,6 +13,8 @@ from shield_ai.infra.iam import policy_document
 from shield_ai.model import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from shield_ai.fixers import Read
     from shield_ai.manifest import Manifest
 
@@ -70,15 +72,15 @@ TROUBLES = (
 )
 
 
-def fix(read: Read, manifest: Manifest) -> Outcome:
-    """Write or update the page, and add the entry once."""
+def fix(read: Read, manifest: Manifest, engines: Collection[str] = ()) -> Outcome:
+    """Write or update the page, and add the entry once; `engines` have a backend of ours."""
     if not manifest.secret:
         return NOTHING
-    page, entry = _page(read, manifest), _entry(read, manifest)
+    page, entry = _page(read, manifest, engines), _entry(read, manifest)
     return [*page[0], *entry[0]], [*page[1], *entry[1]]
 
 
-def _page(read: Read, manifest: Manifest) -> Outcome:
+def _page(read: Read, manifest: Manifest, engines: Collection[str]) -> Outcome:
     raw = read(PAGE)
     state, _ = look(raw, WHAT)
     if state is State.EDITED:
@@ -94,6 +96,7 @@ def _page(read: Read, manifest: Manifest) -> Outcome:
             names=describe(manifest),
             policy=json.dumps(policy_document(manifest, "ACCOUNT"), indent=2),
             troubles=TROUBLES,
+            engines=engines,
             django_key=any(secret.kind is Kind.DJANGO_SECRET_KEY for secret in manifest.secret),
         ),
     )

@@ -33,6 +33,9 @@ RULES = {
 }
 # A URL with credentials for another machine; those for this one protect nothing.
 REMOTE = re.compile(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
+# What boto3 signs with by itself, with a prefix or without.
+SIGNING = re.compile(r"(?:.+_)?AWS_(?:\w+_)?(?:ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_KEY)")
+ROLE = "; where the app runs in AWS, a role serves instead, and the app needs one anyway to read its secrets"
 OUTSIDE = "a literal outside the settings: move it there first"
 TESTING = "a value for the tests"
 
@@ -107,7 +110,7 @@ def _finding(source: Source, spot: Spot, *, in_settings: bool) -> Finding:
         end_column=end_column,
         severity=rule.severity if secret else Severity.LOW,
         confidence=Confidence.HIGH if in_settings and secret else Confidence.MEDIUM,
-        message=rule.text(name, variable or name),
+        message=rule.text(name, variable or name) + (ROLE if SIGNING.fullmatch(variable or name) else ""),
         name=name,
         env=variable or None,
         site=_site(source, spot, span, in_settings=in_settings),
