@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rotation test-kill test-iam lint docs bench bench-scan bench-runtime coverage dist audit lock clean
+.PHONY: help demo test test-rotation test-kill test-iam lint docs bench bench-scan bench-reads bench-runtime coverage dist audit lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,9 @@ bench: $(VENV)/dev.stamp .venv-bench/stamp  ## side-by-side measurements
 
 bench-scan: $(VENV)/dev.stamp .venv-bench/stamp  ## the scan beside kingfisher and betterleaks; ARGS="TREE …"
 	@PYTHONPATH=src $(BIN)/python bench/scan.py $(ARGS)
+
+bench-reads: $(VENV)/dev.stamp  ## the scan on environment reads that were labelled by hand; ARGS="--mirror FOLDER"
+	@PYTHONPATH=src $(BIN)/python bench/reads.py $(ARGS)
 
 bench-runtime: .venv-bench/stamp  ## get_secret() beside its peers, and a short soak
 	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/run.py $(ARGS)

@@ -68,12 +68,15 @@ PROPERTIES = _set(
     ENV COST WARNING WARNINGS MESSAGE HINT LABEL PLACEHOLDER PARAM PARAMETER PARAMS QUERY MIDDLEWARE AUTHENTICATION
     GENERATOR LOADER STRATEGY INTERVAL THROTTLE RATE RATES BUCKET ID IDS KEYWORD KEYWORDS SCHEME DESCRIPTION TITLE TEXT
     SUBJECT HELP METADATA VALIDATION CACHING PERIOD OVERFETCH ACCEPTED TIME
-    HOSTNAME CFG"""
+    HOSTNAME CFG ITERATIONS"""
 )
 # Hold the path of a file, by a convention that everybody knows.
 PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE"})
 # Before AUTH at the end, these make it credentials ("user:password"); SOCIAL_AUTH and the like are settings.
 AUTHORITIES = _set("HTTP BASIC INBOUND REMOTE SMS REDIS REGISTRY WEBHOOK ELASTIC ELASTICSEARCH")
+# Whole documents in which credentials stand: https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
+# and https://docs.allauth.org/en/latest/socialaccount/provider_configuration.html
+DOCUMENTS = frozenset({("VCAP", "SERVICES"), ("SOCIALACCOUNT", "PROVIDERS")})
 # These may follow and change nothing.
 SAME = frozenset({"ID", "FALLBACKS", "FALLBACK"})
 SWITCHES = _set(
@@ -136,7 +139,8 @@ def _address(parts: tuple[str, ...]) -> Meaning:
     if last == "LOCATION" and {"CA", "CERT", "CERTIFICATE", "SSL", "TLS", "FILE"} & set(head):
         return Meaning.HARMLESS
     if "WEBHOOK" in head or "WEBHOOKS" in head:
-        return Meaning.SECRET if last in {"URL", "URLS", "URI"} else Meaning.HARMLESS
+        own = last in {"URL", "URLS", "URI"} and head[-1] not in {"HOST", "BASE"}  # the app's own address
+        return Meaning.SECRET if own else Meaning.HARMLESS
     if last == "BROKER":
         return Meaning.URL if not head or head[-1] == "CELERY" else Meaning.HARMLESS
     if last == "BACKEND":
@@ -150,7 +154,7 @@ def _secret(parts: tuple[str, ...]) -> Meaning:
     at = max((i for i, word in enumerate(parts) if _strong(parts, i)), default=-1)
     if parts[-1] in {"KEY", "KEYS"} or parts[-2:] == ("KEY", "ID"):
         return _key(parts)
-    if parts == ("VCAP", "SERVICES"):
+    if parts in DOCUMENTS:
         return Meaning.SECRET
     if parts[-2:] == ("CONNECTION", "STRING") or parts[-1] in {"DATABASEURL", "REDISURL", "CACHEURL"}:
         return Meaning.URL

@@ -23,21 +23,24 @@ NAME_END = rb"[\w\-]{0,50}"
 # nothing, as in Gradle and in `the password is "…"`.
 SIGN = rb":=|={1,3}>?|!={1,2}|=>|:|\?=|\+="
 OPERATOR = (
-    rb"(?:[\"'`]?\]?\)?\s{0,8}(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|" + SIGN + rb")(?!=)"
+    rb"(?:\\?[\"'`]?\]?\)?\s{0,8}(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|" + SIGN + rb")(?!=)"
     rb"|(?P<comma>[\"'`]\s{0,4},\s{0,8})"
     rb"|[ \t]{1,3}(?:is[ \t:]{1,3}(?=[\"'`])|(?=[\"'][^\"'\n]{4,80}[\"'][ \t]*(?:[\n\r};]|\Z))))"
 )
 QUOTED = (
     rb"[ \t]{0,40}\(?[ \t]{0,9}\n?[ \t]{0,40}\(?(?P<prefix>[bBrRuUfF@$]{0,2})"
     rb"(?:\"(?P<double>(?:[^\"\\\r\n]|\\.){4,4096}+)\"|'(?P<single>(?:[^'\\\r\n]|\\.){4,4096}+)'"
-    rb"|`(?P<back>[^`\r\n]{4,4096}+)`)"
+    rb"|`(?P<back>[^`\r\n]{4,4096}+)`|\\\"(?P<escaped>[^\"\\\r\n]{4,4096}+)\\\")"
 )
 BARE = (
-    rb"[ \t]{0,40}(?P<bare>[^\s\"'`#;,][^\s\"'`,]{3,511}+)"
+    rb"[ \t]{0,40}(?:\\\r?\n[ \t]{0,40})?(?P<bare>[^\s\"'`#;,][^\s\"'`,]{3,511}+)"
     rb"(?=[ \t]*(?:[#;,]|//|[\r\n]|\Z)|\"|[ \t]+[a-z&|\\])"
 )
 # `ENV NAME value`, of a Dockerfile and its kind.
 SPACED = rb"[ \t]{1,4}[\"']?(?P<env>[A-Za-z0-9+/=_\-]{16,})(?=[\"']?[ \t]*$)"
+QUOTES = ("double", "single", "back", "escaped")
+# `${NAME:-value}` of a shell and of compose: the value where nobody gives another one.
+DEFAULT = re.compile(rb"\$\{[A-Za-z_]\w*:?-(?P<value>[^${}]{4,512})\}")
 NAME_BEFORE = re.compile(rb"[\w\-.]{0,60}\Z")
 IN_CODE = re.compile(rb"(?i)" + CORE + NAME_END + OPERATOR + QUOTED)
 IN_TEXT = re.compile(
@@ -46,7 +49,7 @@ IN_TEXT = re.compile(
 # A name and its value side by side: XML, Kubernetes' and ECS' `name: …, value: …`, Terraform's variables' defaults.
 SIDE = rb"(?P<tag>[\w:.\-]{0,60}" + CORE + rb"[\w:.\-]{0,40})"
 PAIRS = (
-    re.compile(rb"(?i)<" + SIDE + rb">(?P<value>[^<>\s]{4,4096}+)</"),
+    re.compile(rb"(?i)<" + SIDE + rb">\s{0,40}(?P<value>[^<>\s]{4,4096}+)\s{0,40}</"),
     re.compile(rb"(?i)(?:key|name)=[\"']" + SIDE + rb"[\"']\s{1,8}value=[\"'](?P<value>[^\"'<>]{4,4096})[\"']"),
     re.compile(
         rb"(?i)\b(?:name|key)[\"']?\s{0,3}[:=]\s{0,3}[\"']?" + SIDE + rb"[\"']?,?\s{1,80}"
@@ -59,7 +62,7 @@ PAIRS = (
 )
 PAIR_MARK = re.compile(
     rb"(?i)(?:pass|secret|token|key|pwd|auth|cred)[\w.\-]{0,40}"
-    rb"(?:>[^<>\s]{4,2000}+</|[\"']?,?\s{1,80}[\"']?value[\"']?\s{0,3}[:=]|\"\s{0,4}\{[^{}]{0,300}default)"
+    rb"(?:>\s{0,40}[^<>\s]{4,2000}+\s{0,40}</|[\"']?,?\s{1,80}[\"']?value[\"']?\s{0,3}[:=]|\"\s{0,4}\{[^{}]{0,300}default)"
 )
 UPPER = re.compile(rb"[A-Z][A-Z0-9_]+")
 AFTER = re.compile(rb"[ \t]*(?:%[^>=]|\.format\(|\+[ \t]*\w|\.replace\(|\[)")
@@ -107,22 +110,28 @@ def _of(raw: bytes, match: re.Match[bytes], *, bare: bool) -> Assigned | None:
         return None  # AWS::KMS::Key is the name of a kind of thing
     if match["comma"] and not _is_argument(raw, name, name_start, match):
         return None
-    group = next((g for g in ("double", "single", "back") if match[g] is not None), "")
-    if group:
-        if b"f" in match["prefix"].lower() and b"{" in match[group]:
-            return None
-        if AFTER.match(raw, match.end()):
-            return None
-    elif bare:
-        group = "bare" if match["bare"] is not None else "env"
+    group = _group(raw, match, bare=bare)
+    if not group:
+        return None
     start, end = match.span(group)
+    if default := DEFAULT.fullmatch(raw, start, end):
+        start, end = default.span("value")
     if group == "bare" and raw[end : end + 1] in (b" ", b"\t") and b"=" not in raw[match.start() : start]:
         rest = raw[end : end + 20].lstrip()
         if rest[:1] not in b"#;,/\r\n":  # `password: whatever you like` is prose; `PASSWORD=abc command` is none
             return None
-    return Assigned(
-        _text(name), _text(match[group]), start, end, name_start, quoted=group in ("double", "single", "back")
-    )
+    return Assigned(_text(name), _text(raw[start:end]), start, end, name_start, quoted=group in QUOTES)
+
+
+def _group(raw: bytes, match: re.Match[bytes], *, bare: bool) -> str:
+    """Name the group of the value; empty where something else is made of it."""
+    group = next((g for g in QUOTES if match[g] is not None), "")
+    if not group:
+        return "bare" if match["bare"] is not None else "env"
+    if bare and group == "back" and b" " in match[group]:
+        return ""  # a shell puts in what the command prints
+    filled = b"f" in match["prefix"].lower() and b"{" in match[group]
+    return "" if filled or AFTER.match(raw, match.end()) else group
 
 
 def _is_argument(raw: bytes, name: bytes, name_start: int, match: re.Match[bytes]) -> bool:

@@ -12,6 +12,7 @@ from shield_ai.scan.judge import Family, family, judge
 from shield_ai.scan.places import graded, unquoted
 from shield_ai.scan.prefilter import Plain
 from shield_ai.scan.shapes import is_placeholder
+from shield_ai.scan.structure import structure
 from shield_ai.scan.tokens import KNOWN, Tokens
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ class Detector:
         found = [one for start, end in regions for one in assignments(raw, start, end, bare=bare)]
         if candidates.pairs and PAIR_MARK.search(raw):
             found += pairs(raw)
+        if known := structure(path, raw):
+            found = [one for one in found if not known.decides(one)] + known.values
         for one in found:
             confidence = judge(one.name, one.value, quoted=one.quoted, graded=shown)
             if confidence is None:

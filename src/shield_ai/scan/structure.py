@@ -1,0 +1,181 @@
+"""What a configuration file says where the bytes alone mislead: its names and values, by a parser that keeps positions.
+
+A value on the next line, in a block, in a list, beside its name, behind an anchor, in base64: each format has its own
+ways. The regular expressions of `assignments` see the rest: comments, scripts within values, files that do not parse.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.scan.assignments import CORE, DEFAULT, Assigned, assignments
+from shield_ai.scan.judge import Family, family
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+LARGEST = 400_000  # bytes; what is larger was written by a program, and is not worth its parsing
+YAML = re.compile(r"\.ya?ml$", re.IGNORECASE)
+JSON = re.compile(r"\.(json|jsonc|json5|ipynb|tfstate|template)$", re.IGNORECASE)
+EQUALS = re.compile(r"\.(toml|tfvars|tf|hcl)$", re.IGNORECASE)
+LINES = re.compile(r"(^|/)(\.env[^/]*|\.pypirc|pip\.conf)$|\.(env|ini|cfg|conf|cnf|properties)$", re.IGNORECASE)
+DOCKERFILE = re.compile(r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.dockerfile$", re.IGNORECASE)
+TELLING = re.compile(rb"(?i)([\w.\-]{0,60}" + CORE + rb"[\w.\-]{0,50})\\?[\"'`]?[^\S\n]{0,8}(?:[=:,}\]]|\s)")
+LOGIN = re.compile(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNORECASE)
+ENVIRONMENTS = frozenset({"environment", "env"})
+NAMES, VALUES = frozenset({"name", "key"}), frozenset({"value"})
+
+
+class Value(NamedTuple):
+    """A text of a file, or what holds texts."""
+
+    text: str
+    start: int  # byte offsets of the text, without its quotes
+    end: int
+    quoted: bool = True
+    items: tuple[Value, ...] = ()  # of a list
+    pairs: tuple[tuple[Value, Value], ...] = ()  # of a map
+    holds: bool = False  # whether it is a list or a map
+
+
+class Structure(NamedTuple):
+    """What a parser found."""
+
+    values: list[Assigned]
+    spans: list[tuple[int, int]]  # what it has decided, in bytes, in order: the regular expressions say nothing here
+
+    def decides(self, one: Assigned) -> bool:
+        """Whether a value that a regular expression found was seen by the parser."""
+        return any(start < one.end and one.name_start < end for start, end in self.spans)
+
+
+def structure(path: str, raw: bytes) -> Structure | None:
+    """Parse a file that gives telling names a value; None where there is no such name, or no parser.
+
+    Args:
+        path: Relative, with slashes.
+        raw: The file's bytes.
+    """
+    parse = _parser(path)
+    if parse is None or len(raw) > LARGEST or not _tells(raw):
+        return None
+    values: dict[tuple[int, int], Assigned] = {}
+    spans: list[tuple[int, int]] = []
+    for one, span in _entries(parse(raw)):
+        spans.append(span)
+        if one:
+            values.setdefault((one.start, one.end), one)
+    return Structure(list(values.values()), sorted(spans))
+
+
+def _parser(path: str) -> Callable[[bytes], Iterable[Value]] | None:
+    from shield_ai.scan import formats  # noqa: PLC0415  # only files of these kinds need them
+
+    for pattern, parse in (
+        (YAML, formats.yaml_values),
+        (JSON, formats.json_values),
+        (EQUALS, formats.equals_values),
+        (DOCKERFILE, formats.docker_values),
+        (LINES, formats.line_values),
+    ):
+        if pattern.search(path):
+            return parse
+    return None
+
+
+def _tells(raw: bytes) -> bool:
+    """Whether a name that says secret is given something."""
+    return any(_secret(match[1].decode("utf-8", "replace")) for match in TELLING.finditer(raw))
+
+
+def _secret(name: str) -> bool:
+    return family(name) is not Family.NONE
+
+
+def _entries(roots: Iterable[Value]) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
+    """Yield each value under a telling name, and the bytes that are decided by it; each node once, aliases or not."""
+    todo, seen = list(roots), set[tuple[int, int]]()
+    while todo:
+        value = todo.pop()
+        if not value.holds or (value.start, value.end) in seen:
+            continue
+        seen.add((value.start, value.end))
+        if _kind(value) == "SealedSecret":
+            yield None, (value.start, value.end)
+            continue
+        yield from _beside(value)
+        yield from _manifest(value)
+        for key, inner in value.pairs:
+            if _secret(key.text):
+                yield from _under(key, inner)
+            elif key.text.lower() in ENVIRONMENTS:
+                yield from _listed(inner)
+            todo.append(inner)
+        todo += value.items
+
+
+def _under(key: Value, value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
+    """Yield what stands under a telling name."""
+    texts = [value] if not value.holds else [item for item in value.items if not item.holds]
+    texts += [inner for name, inner in value.pairs if name.text.lower() in VALUES and not inner.holds]
+    yield None, (key.start, value.start + 1 if value.holds else value.start)
+    for text in texts:
+        if "\n" not in text.text.strip():
+            yield _assigned(key, text), (text.start, text.end)
+
+
+def _beside(value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
+    """Yield what a map like `{name: DB_PASSWORD, value: …}` says."""
+    named = next((v for k, v in value.pairs if k.text.lower() in NAMES and not v.holds), None)
+    given = next((v for k, v in value.pairs if k.text.lower() in VALUES and not v.holds), None)
+    if named and given and _secret(named.text):
+        yield _assigned(named, given), (given.start, given.end)
+        yield None, (named.start, named.end)
+
+
+def _listed(value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
+    """Yield what a list of `NAME=value` says."""
+    for item in value.items:
+        name, sign, text = item.text.partition("=")
+        if sign and _secret(name) and len(item.text.encode()) == item.end - item.start:
+            start = item.start + len(name.encode()) + 1
+            yield Assigned(name, text, start, item.end, item.start, quoted=item.quoted), (item.start, item.end)
+
+
+def _manifest(value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
+    """Yield what a Secret of Kubernetes holds in base64.
+
+    https://kubernetes.io/docs/concepts/configuration/secret/
+    """
+    for key, inner in value.pairs:
+        if key.text == "data" and _kind(value) == "Secret":
+            for name, text in inner.pairs:
+                for of, plain in _decoded(name.text, text.text):
+                    yield Assigned(of, plain, text.start, text.end, name.start, quoted=True), (name.start, text.end)
+
+
+def _decoded(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the secrets in a text in base64: itself, the password of a URL, or those of a file."""
+    try:
+        raw = base64.b64decode("".join(text.split()), validate=True)
+        plain = raw.decode()
+    except ValueError:
+        return
+    if found := LOGIN.match(plain):
+        yield "password", found[1]
+    elif "\n" not in plain.strip():
+        yield name, plain.strip()
+    yield from ((one.name, one.value) for one in assignments(raw, 0, len(raw), bare=True))
+
+
+def _kind(value: Value) -> str:
+    return next((inner.text for key, inner in value.pairs if key.text == "kind"), "")
+
+
+def _assigned(name: Value, text: Value) -> Assigned:
+    if default := DEFAULT.fullmatch(text.text.strip().encode()):
+        start = text.start + default.start("value")
+        return Assigned(name.text, default["value"].decode(), start, text.end - 1, name.start, quoted=True)
+    return Assigned(name.text, text.text.strip(), text.start, text.end, name.start, quoted=text.quoted)

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shield_ai.scan import formats
+from shield_ai.scan.structure import LARGEST, structure
+
+PARSERS = [
+    pytest.param(formats.yaml_values, "a.yml", id="yaml"),
+    pytest.param(formats.json_values, "a.json", id="json"),
+    pytest.param(formats.equals_values, "a.toml", id="toml"),
+    pytest.param(formats.docker_values, "Dockerfile", id="dockerfile"),
+    pytest.param(formats.line_values, "a.ini", id="ini"),
+]
+# What the formats are made of, so that the search gets somewhere.
+WORDS = b"password name value : := = \n \r\n - { } [ ] , \" ' ''' \"\"\" \\ | >- &a *a !x # <<EOT ENV ? --- hunter22 kind: Secret data"
+PIECES = st.sampled_from(
+    [*WORDS.split(b" "), b" ", b"\n  ", b": ", b"\n", b"\xff", b"\0", b"\xef\xbb\xbf", "é".encode()]
+)
+
+
+def nested(values, depth=0):
+    for value in values:
+        yield value
+        if depth < 50:
+            yield from nested([*value.items, *(part for pair in value.pairs for part in pair)], depth + 1)
+
+
+@pytest.mark.parametrize(("parse", "path"), PARSERS)
+@given(raw=st.lists(PIECES, max_size=24).map(b"".join))
+@example(raw=b"password: |")
+@example(raw=b"&a [*a, {password: *a}]")
+@example(raw=b'{"password": "')
+def test_takes_anything_and_stays_within_the_file(parse, path, raw):
+    for value in nested(parse(raw)):
+        assert 0 <= value.start <= value.end <= len(raw)
+    if found := structure(path, b"password: abcdef\n" + raw):
+        assert found.spans == sorted(found.spans)
+
+
+@pytest.mark.parametrize(
+    ("parse", "part"),
+    [
+        pytest.param(formats.json_values, b"[", id="json"),
+        pytest.param(formats.json_values, b'{"a":', id="json maps"),
+        pytest.param(formats.yaml_values, b"[", id="yaml"),
+        pytest.param(formats.yaml_values, b"- ", id="yaml lists"),
+        pytest.param(formats.line_values, b"a=\n b", id="lines"),
+        pytest.param(formats.equals_values, b'a = """\n', id="quotes"),
+    ],
+)
+def test_a_deep_or_odd_file_ends_in_time(parse, part):
+    parse(part * 5000)
+
+
+def test_an_alias_that_grows_is_looked_at_once():
+    raw = "password: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30))
+    found = structure("a.yml", raw.encode())
+    assert found is not None
+    assert len(found.spans) < 100
+
+
+def test_without_the_fast_parser_the_same_is_found(monkeypatch):
+    raw = "ü: {password: hunter22}\ntoken: &t |\n  abcdef12\nkey: !x 'it''s'\n".encode()
+    fast = formats.yaml_values(raw)
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    assert formats.yaml_values(raw) == fast
+
+
+@pytest.mark.parametrize("path", ["a.py", "a.yml.txt", "Makefile"])
+def test_other_files_have_no_structure(path):
+    assert structure(path, b"password: hunter22") is None
+
+
+def test_what_is_large_or_names_nothing_is_not_parsed():
+    assert structure("a.yml", b"a: b\n") is None
+    assert structure("a.yml", b"password: hunter22\n" + b"#" * LARGEST) is None
+
+
+def test_positions_are_those_of_the_bytes():
+    raw = "über: 'ß'\npassword: \"né\"\n".encode()
+    (root,) = formats.yaml_values(raw)
+    assert [raw[v.start : v.end].decode() for _, v in root.pairs] == ["ß", "né"]
+    assert re.search(b"password", raw)[0] == raw[root.pairs[1][0].start : root.pairs[1][0].end]
