@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shield_ai.samples import fill
 from shield_ai.scan.assignments import assignments, pairs
 
 
@@ -70,6 +71,27 @@ def test_in_configuration(text: str, name: str, value: str) -> None:
 )
 def test_nothing_in_code(text: str) -> None:
     assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        pytest.param('TOKENS = ["{hex:32}", "{hex:31}"]', 2, id="python"),
+        pytest.param('"tokens":["{hex:32}","{hex:31}"]', 2, id="json"),
+        pytest.param('tokens: list[str] = [\n    "{hex:32}",\n    "{hex:31}",\n]', 2, id="annotated, lines"),
+        pytest.param('"{\\"tokens\\": [\\"{hex:32}\\", \\"{hex:31}\\"]}"', 2, id="json in a text"),
+        pytest.param('password: ["required", "min:8"]', 0, id="rules for a field"),
+        pytest.param('secret_fields = ["client_secret", "api_key"]', 0, id="names"),
+        pytest.param("tokens = [a, b]", 0, id="no texts"),
+    ],
+)
+def test_in_a_list(text: str, count: int) -> None:
+    assert len(found(fill(text))) == count
+
+
+def test_a_comparison_is_told_from_an_assignment() -> None:
+    first, second = assignments(raw := b'if password == "abcdef": token = "ghijkl"', 0, len(raw), bare=False)
+    assert (first.compared, second.compared) == (True, False)
 
 
 def test_a_name_beside_its_value() -> None:

@@ -13,6 +13,7 @@ from shield_ai.scan.detector import Detector
 
 DETECTOR = Detector([pattern.credentials()])
 TOKEN = fill("ghp_{alnum:36}")
+HEADER = base64.urlsafe_b64encode(b'{"alg": "HS256", "typ": "JWT"}').decode().rstrip("=")
 PRINTED = base64.b64encode(b"Aladdin:open sesame").decode()
 
 
@@ -38,6 +39,10 @@ def rules(path: str, text: str) -> list[str]:
         pytest.param("a.js", 'const k = { apiKey: "{alnum:32}" };', ["CRED.secret"], id="javascript"),
         pytest.param("a.py", 'KEY = """-----BEGIN EC PRIVATE KEY-----\n{b64:64}\n"""', ["CRED.private-key"], id="pem"),
         pytest.param("a.py", "password = load()\n", [], id="nothing"),
+        pytest.param("a.py", f"{HEADER}.eyJzdWIiOiIxIn0{{alnum:6}}.{{url:43}}", ["CRED.jwt"], id="JWT"),
+        pytest.param("a.py", f"{HEADER[:-1]}.eyJzdWIiOiIxIn0{{alnum:6}}.{{url:43}}", [], id="like a JWT"),
+        pytest.param("a.py", 'x("glpat-{alnum:20}")', ["CRED.gitlab-token"], id="gitlab"),
+        pytest.param("a.py", 'x("glptt-{alnum:39}")', [], id="too short for gitlab"),
         pytest.param("a.py", 'get(auth=("admin", "{alnum:14}"))', ["CRED.login-pair"], id="basic auth"),
         pytest.param("a.py", 'smtp.login("u@x.y", "{alnum:16}")', ["CRED.login-pair"], id="login"),
         pytest.param("a.py", 'Fernet(b"{alnum:43}=")', ["CRED.fernet-key"], id="fernet"),
@@ -61,6 +66,13 @@ def test_says_where_and_not_what() -> None:
     assert (found.line, found.column, found.name) == (2, 30, "gh_token")
     assert found.end_column - found.column == len(TOKEN)
     assert TOKEN not in repr(found)
+
+
+def test_whether_a_password_is_still_the_word_is_no_secret() -> None:
+    (word,) = DETECTOR.look("a.py", b'if password == "password":\n    warn()\n')
+    (real,) = DETECTOR.look("a.py", fill('if password == "{alnum:12}":\n    login()\n').encode())
+    assert (word.severity, word.confidence) == (Severity.LOW, Confidence.LOW)
+    assert real.severity is Severity.HIGH
 
 
 def test_places_that_are_for_show_are_graded_down() -> None:

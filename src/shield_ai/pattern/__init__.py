@@ -68,7 +68,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     entropy: float = 0.0  # bits a character that the secret has at least
     random: bool = False  # the secret must look made by a machine
     bounds: bool = True  # no letter and no digit stands beside the secret
-    decode: str = ""  # "colon": base64 of a user, a colon and a password
+    decode: str = (
+        ""  # "colon": base64 of a user, a colon and a password; "jwt": its first part is the base64 of a header
+    )
     judged: str = ""  # the name under which the value is judged, as `judge` does
 
     def text(self, name: str = "", env: str | None = None) -> str:

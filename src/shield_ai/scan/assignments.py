@@ -46,6 +46,17 @@ IN_CODE = re.compile(rb"(?i)" + CORE + NAME_END + OPERATOR + QUOTED)
 IN_TEXT = re.compile(
     rb"(?im)" + CORE + NAME_END + rb"(?:" + OPERATOR + rb"(?:" + QUOTED + rb"|" + BARE + rb")|" + SPACED + rb")"
 )
+LIST = re.compile(
+    rb"(?i)(?P<name>"
+    + CORE
+    + NAME_END
+    + rb")\\?[\"'`]?\]?\)?\s{0,8}(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|[:=])"
+    rb"\s{0,8}\[(?=\s{0,40}\\?[\"'])"
+)
+ITEM = re.compile(
+    rb"\s{0,40}(?:\"(?P<double>(?:[^\"\\\r\n]|\\.){4,4096}+)\"|'(?P<single>(?:[^'\\\r\n]|\\.){4,4096}+)'"
+    rb"|\\\"(?P<escaped>[^\"\\\r\n]{4,4096}+)\\\")\s{0,8},?"
+)
 # A name and its value side by side: XML, Kubernetes' and ECS' `name: …, value: …`, Terraform's variables' defaults.
 SIDE = rb"(?P<tag>[\w:.\-]{0,60}" + CORE + rb"[\w:.\-]{0,40})"
 PAIRS = (
@@ -64,6 +75,7 @@ PAIR_MARK = re.compile(
     rb"(?i)(?:pass|secret|token|key|pwd|auth|cred)[\w.\-]{0,40}"
     rb"(?:>\s{0,40}[^<>\s]{4,2000}+\s{0,40}</|[\"']?,?\s{1,80}[\"']?value[\"']?\s{0,3}[:=]|\"\s{0,4}\{[^{}]{0,300}default)"
 )
+COMPARISON = re.compile(rb"[=!]=")
 UPPER = re.compile(rb"[A-Z][A-Z0-9_]+")
 AFTER = re.compile(rb"[ \t]*(?:%[^>=]|\.format\(|\+[ \t]*\w|\.replace\(|\[)")
 
@@ -77,6 +89,7 @@ class Assigned(NamedTuple):
     end: int
     name_start: int
     quoted: bool
+    compared: bool = False  # and not assigned
 
 
 def assignments(raw: bytes, start: int, end: int, *, bare: bool) -> Iterator[Assigned]:
@@ -92,6 +105,21 @@ def assignments(raw: bytes, start: int, end: int, *, bare: bool) -> Iterator[Ass
         found = _of(raw, match, bare=bare)
         if found:
             yield found
+    for match in LIST.finditer(raw, start, end):
+        yield from _items(raw, match)
+
+
+def _items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assigned]:
+    """Yield the texts of a list that look made by a machine: words in one are names, options and rules."""
+    before = NAME_BEFORE.search(raw, max(0, match.start() - 60), match.start())
+    start = before.start() if before else match.start()
+    name = _text(raw[start : match.end("name")])
+    item = ITEM.match(raw, match.end())
+    while item:
+        group = next(g for g in ("double", "single", "escaped") if item[g] is not None)
+        if is_random(value := _text(item[group])):
+            yield Assigned(name, value, *item.span(group), start, quoted=True)
+        item = ITEM.match(raw, item.end())
 
 
 def pairs(raw: bytes) -> Iterator[Assigned]:
@@ -120,7 +148,8 @@ def _of(raw: bytes, match: re.Match[bytes], *, bare: bool) -> Assigned | None:
         rest = raw[end : end + 20].lstrip()
         if rest[:1] not in b"#;,/\r\n":  # `password: whatever you like` is prose; `PASSWORD=abc command` is none
             return None
-    return Assigned(_text(name), _text(raw[start:end]), start, end, name_start, quoted=group in QUOTES)
+    compared = bool(COMPARISON.search(raw, match.start(), start))
+    return Assigned(_text(name), _text(raw[start:end]), start, end, name_start, group in QUOTES, compared)
 
 
 def _group(raw: bytes, match: re.Match[bytes], *, bare: bool) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model import Confidence, Finding, Severity
 from shield_ai.pattern import RuleKind
 from shield_ai.scan.assignments import PAIR_MARK, assignments, pairs
-from shield_ai.scan.judge import Family, family, judge
+from shield_ai.scan.judge import LABELS, Family, family, judge
 from shield_ai.scan.places import graded, unquoted
 from shield_ai.scan.prefilter import Plain
 from shield_ai.scan.shapes import is_placeholder
@@ -113,6 +113,8 @@ class Detector:
             confidence = judge(one.name, one.value, quoted=one.quoted, graded=shown)
             if confidence is None:
                 continue
+            if one.compared and one.value.upper() in LABELS:
+                confidence = Confidence.LOW  # if password == "password": whether it is still the word
             rule = self.rules[PASSWORD if family(one.name) is Family.PASSWORD else SECRET]
             weak = shown or confidence is Confidence.LOW
             yield Hit(rule, one.name, one.start, one.end, Severity.LOW if weak else rule.severity, confidence, rank=9)

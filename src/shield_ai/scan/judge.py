@@ -18,6 +18,7 @@ from shield_ai.names import Meaning, meaning, words
 from shield_ai.scan.random_text import is_random
 from shield_ai.scan.shapes import FIELD, IDENTIFIER, is_name, is_placeholder, is_sentence, is_something_else
 
+# What only says again that a password belongs here.
 LABELS = frozenset({"PASSWORD", "PASSWD", "PASSPHRASE", "CLIENTSECRET", "SECRETKEY", "APISECRET", "SECRETS"})
 SHORTEST_SECRET = 6  # characters
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ENOUGH = 2_000_000  # bytes from which the database is worth loading
 # What the assignments begin with, up to the first character of the value: in code, and where values stand bare.
 TELLING = rb"(?i)" + assignments.CORE + assignments.NAME_END + rb"\\?[\"'`]?\]?\)?"
-AFTER = rb"\s{0,8}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|[\"'`]\s{0,4},)\s{0,40}\(?\s{0,9}"
+AFTER = rb"\s{0,8}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|[\"'`]\s{0,4},)\s{0,40}[\[(]?\s{0,40}"
 NOTHING = rb"[ \t]{1,3}(?:is[ \t:]{1,3})?[\"'`]"
 CODE = TELLING + rb"(?:" + AFTER + rb"[bBrRuUfF@$]{0,2}\\?[\"'`]|" + NOTHING + rb")"
 TEXT = TELLING + rb"(?:" + AFTER + rb"[^\s]|" + NOTHING + rb"|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -101,7 +102,7 @@ def _credible(rule: Rule, value: str, *, graded: bool) -> bool:
     if rule.judged:
         return judge(rule.judged, value, graded=graded) is not None
     if rule.decode:
-        return _is_login(value)
+        return _is_login(value) if rule.decode == "colon" else _is_jwt(value)
     if rule.random and not is_random(value):
         return False
     if rule.entropy and entropy(value) < rule.entropy:
@@ -115,6 +116,16 @@ def _is_real_login(value: str) -> bool:
     if TEMPLATE.search(password) or TEMPLATE.search(user) or PLACEHOLDER.search(password):
         return False
     return not (SHOWN.fullmatch(password) and (not user or SHOWN.fullmatch(user) or len(password) == len("pass")))
+
+
+def _is_jwt(value: str) -> bool:
+    """Whether the first part of a token is the header of a JWT: https://www.rfc-editor.org/rfc/rfc7519#section-5."""
+    head = value.partition(".")[0]
+    try:
+        header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+    except ValueError:
+        return False
+    return isinstance(header, dict) and bool({"alg", "enc", "typ"} & set(header))
 
 
 def _is_login(value: str) -> bool:
