@@ -188,6 +188,11 @@ def test_where_the_credentials_come_from(on):
     assert credentials({"SECRET": "fields", "SECRET_FIELDS": fields}) == {"USER": "user", "PASSWORD": "pass"}
     assert credentials({"SECRET": "text"}) == {"PASSWORD": "pass"}
     assert credentials({"SECRET": "partial"}) == {"PASSWORD": "pass"}
+    on.put("url", "postgres://us%40er:p%2Fa%40ss@db.example.com:5432/shop?sslmode=require")
+    assert credentials({"SECRET": "url"}) == {"USER": "us@er", "PASSWORD": "p/a@ss"}
+    for name, text in {"odd": "x://[y", "half": "a://b@c/d:e", "words": "user:pass@host"}.items():
+        on.put(name, text)
+        assert credentials({"SECRET": name}) == {"PASSWORD": text}
     assert credentials({"SECRET": "absent"}) == credentials({}) == {}
     on.fault = "denied"
     assert credentials({"SECRET": "denied"}) == {}

@@ -37,7 +37,7 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: Facts) 
     taken = {secret.name for secret in old.secret}
     have = {variable for secret in old.secret for variable in secret.variables()}
     new: list[Secret] = []
-    for secret in [*_databases(movable, have), *_pairs(movable, have), *_singles(movable, facts)]:
+    for secret in [*_databases(movable, have), *_pairs(movable), *_singles(movable, facts)]:
         if any(variable in have for variable in secret.variables()):
             continue
         named = msgspec.structs.replace(secret, name=_free(secret, taken))
@@ -124,11 +124,11 @@ def _by_family(findings: Sequence[Finding]) -> Iterator[tuple[str, dict[str, str
     yield from groups.items()
 
 
-def _pairs(findings: Sequence[Finding], have: set[str]) -> Iterator[Secret]:
+def _pairs(findings: Sequence[Finding]) -> Iterator[Secret]:
     """Join the two halves of a credential that are both read from variables."""
     chosen = {name for finding in findings if finding.site for name in finding.site.alternatives}
     reads = ((f.path, f.site.variable) for f in findings if f.site and f.site.shape in {Shape.READ, Shape.FIELD})
-    for pair in pairs((path, variable) for path, variable in reads if variable not in have | chosen):
+    for pair in pairs((path, variable) for path, variable in reads if variable not in chosen):
         *_, secret = pair.fields.values()
         what = kind(secret)
         yield Secret(

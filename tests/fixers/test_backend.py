@@ -81,6 +81,15 @@ def test_the_engine_is_swapped_where_all_was_moved_already():
     )
 
 
+def test_a_database_that_does_not_rotate_stays():
+    other = SETTINGS.replace("DB_", "PG_").replace("DATABASES", "OTHERS").replace("import os\n", "")
+    manifest = manifest_of(SETTINGS + other)
+    first, second = manifest.secret
+    manifest = msgspec.structs.replace(manifest, secret=(first, msgspec.structs.replace(second, rotate=None)))
+    after, _, skipped = coded(SETTINGS + other, manifest)
+    assert (after.count('"SECRET"'), after.count("django.db.backends"), skipped) == (1, 1, [])
+
+
 def test_names_that_change_in_shield_toml_follow():
     manifest = manifest_of(SETTINGS)
     after, _, _ = coded(SETTINGS, manifest)

@@ -5,7 +5,7 @@
     DATABASES = {
         "default": {
             "ENGINE": "shield_ai.django.postgresql",  # or shield_ai.django.mysql
-            "SECRET": "database-credentials",  # a JSON secret, or the password alone
+            "SECRET": "database-credentials",  # a JSON secret, a URL, or the password alone
             "SECRET_FIELDS": {"USER": "username", "PASSWORD": "password"},  # the default
             "NAME": "shop",
             "USER": …,  # these serve where AWS is off or has no such secret
@@ -19,6 +19,7 @@ Connections that are open stay open. Runs on Python 3.9; imports Django only in 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from shield_ai import runtime
 
@@ -35,11 +36,22 @@ def credentials(settings: dict[str, Any]) -> dict[str, str]:
     try:
         document = runtime.get_secret_dict(name, {})
     except runtime.SecretFormatError:
-        return {"PASSWORD": runtime.get_secret(name)}
+        return _from_text(runtime.get_secret(name))
     except runtime.SecretError:
         return {}
     fields = settings.get("SECRET_FIELDS") or FIELDS
     return {setting: document[field] for setting, field in fields.items() if field in document}
+
+
+def _from_text(text: str) -> dict[str, str]:
+    """Take the login out of a URL; any other text is the password."""
+    try:
+        url = urlsplit(text)
+        if url.scheme and url.hostname and url.username and url.password is not None:
+            return {"USER": unquote(url.username), "PASSWORD": unquote(url.password)}
+    except ValueError:
+        pass  # no URL
+    return {"PASSWORD": text}
 
 
 class _Params(dict[str, Any]):
