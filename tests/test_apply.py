@@ -184,8 +184,10 @@ def test_killed_at_every_call_a_second_apply_or_a_rollback_finishes_the_job(app,
         do(app, "old")
         undo(app)
     for number in range(stride // 2 + 1, 40, stride):
-        if run_and_kill(app, proxy, aws, number, after=after) == 0:
+        code = run_and_kill(app, proxy, aws, number, after=after)
+        if code == 0:
             break
+        assert code == -signal.SIGKILL, f"it ended by itself before call {number}"
         call = proxy.calls[number - 1].operation
         end(app)
         if end is do:

@@ -167,9 +167,11 @@ def test_killed_when_aws_has_acted(app, end, monkeypatch):
     with FaultProxy(os.environ["AWS_ENDPOINT_URL"]) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         for operation, number in calls:
-            if run_and_kill(app, proxy, operation, number, "a", "b") == 0:
+            code = run_and_kill(app, proxy, operation, number, "a", "b")
+            if code == 0:
                 assert every
                 break
+            assert code == -signal.SIGKILL, f"it ended by itself before call {number}"
             call = proxy.calls[number - 1].operation if every else operation
             if end is do:
                 do(app, "a", "b")

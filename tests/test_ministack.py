@@ -17,6 +17,7 @@ import urllib.request
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from fault_proxy import FaultProxy
 from shield_helpers import make_app, run
 
 from shield_ai.infra.operator import operator_policy
@@ -97,6 +98,17 @@ def session(arn):
     )
 
 
+def be(who, monkeypatch):
+    """Let shield work with the credentials of a session."""
+    keys = who.get_credentials()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+        "AWS_SESSION_TOKEN": keys.token,
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
 def may_read(client, name):
     try:
         client.get_secret_value(SecretId=name)
@@ -167,6 +179,22 @@ def test_the_role_reads_its_secrets_and_none_of_fifty_with_similar_names(app):
     assert "ok       the app's role may read no secret with a similar name" in text
 
 
+def test_verify_as_the_role_itself_and_without_a_way_to_assume_it(app, monkeypatch):
+    made = manifest(app)
+    arn = make_role(made.app.role)
+    ok("apply", "--env-file", ".env", "--yes", app=app)
+    with monkeypatch.context() as patch:
+        be(session(arn), patch)
+        text = run("verify", "--only", "aws", cwd=app).text
+    assert "ok       the app's role may read its secrets\n  ok " in text
+    with FaultProxy(os.environ["AWS_ENDPOINT_URL"]) as proxy:
+        proxy.answer("AssumeRole", "AccessDenied", at=None, status=403)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        text = ok("verify", app=app)
+    assert "asked of IAM's simulator: AWS denied sts:AssumeRole" in text
+    assert "ok       the app's role may read no secret with a similar name" in text
+
+
 def test_a_wildcard_somewhere_in_the_role_is_found(app):
     made = manifest(app)
     make_role(made.app.role)
@@ -193,13 +221,7 @@ def test_the_operator_s_policy_is_enough_and_not_more(app, monkeypatch):
     service("iam").put_role_policy(RoleName=f"{made.app.name}-operator", PolicyName="wrongs", PolicyDocument=document)
     service("secretsmanager").create_secret(Name=f"{made.app.name}-theirs", SecretString="x")
     operator = session(arn)
-    keys = operator.get_credentials()
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": keys.access_key,
-        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
-        "AWS_SESSION_TOKEN": keys.token,
-    }.items():
-        monkeypatch.setenv(name, value)
+    be(operator, monkeypatch)
     ok("apply", "--env-file", ".env", "--yes", app=app)
     ok("verify", app=app)
     assert not may_read(operator.client("secretsmanager"), f"{made.app.name}-theirs")

@@ -7,6 +7,7 @@ nothing here and deny nothing, and whom a role trusts is not asked.
 from __future__ import annotations
 
 import fnmatch
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,13 @@ def _statements(role: str, account: str) -> Iterator[Any]:
     inline = [iam.get_role_policy(role, name)[1] for name in iam.list_role_policies(role)]
     versions = [version for policy in iam.list_attached_role_policies(role)[0] for version in policy.versions]
     for document in [*inline, *(version.document for version in versions if version.is_default)]:
-        yield from _list(json.loads(document).get("Statement"))
+        yield from _parsed(document)
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(document: str) -> tuple[Any, ...]:
+    """Parse a policy once: each read asks for it, and the policies of many secrets are long."""
+    return tuple(_list(json.loads(document).get("Statement")))
 
 
 def may(statements: list[Any], action: str, resource: str) -> bool:
