@@ -207,6 +207,8 @@ def excuse(name: str) -> str:
     """Return the word that tells a name which only sounds like a secret; empty where it is one or sounds like none."""
     parts = words(name)
     strong = [i for i in range(len(parts)) if _strong(parts, i) or (i and parts[i] in {"KEY", "KEYS"})]
+    if not strong and parts and parts[-1].endswith("SSLKEY"):
+        return parts[-1]
     if not strong or is_secret(name) or name.strip("_").upper() in PATHS:
         return ""
     before, after = parts[: strong[-1]], parts[strong[-1] + 1 :]

@@ -71,7 +71,14 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @functools.cached_property
     def statements(self) -> frozenset[int]:
         """The lines on which a statement begins."""
-        return frozenset(node.lineno for node in ast.walk(self.tree) if isinstance(node, ast.stmt))
+        found: set[int] = set()
+        todo: list[ast.AST] = [self.tree]
+        while todo:
+            node = todo.pop()
+            found.add(getattr(node, "lineno", 0))
+            for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+                todo += getattr(node, field, ())
+        return frozenset(found)
 
     @functools.cached_property
     def lines(self) -> list[tuple[int, bytes]]:

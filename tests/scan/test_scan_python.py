@@ -482,6 +482,7 @@ def test_a_question_for_a_part_of_a_database_goes_along(scanned):
     ("text", "name", "reason"),
     [
         ("import os\nX = os.environ.get('TOKEN_AUDIENCE')", "TOKEN_AUDIENCE", "AUDIENCE"),
+        ("import os\nX = os.environ.get('SHOP_DBSSLKEY')", "SHOP_DBSSLKEY", "DBSSLKEY"),
         ("from decouple import config\nX = config('STORE_TOKEN', cast=bool)", "STORE_TOKEN", "truth value"),
         ("PASSWORD_HASHERS = ['a.B', 'c.D']", "PASSWORD_HASHERS", "HASHERS"),
         ("URLS = {'x': 'postgres://u:{password}@h/d'}", "URLS.x", "template"),

@@ -36,9 +36,12 @@ def differs(source: Source, after: bytes, module: str, removed: Collection[str] 
     except (SourceError, SyntaxError, ValueError):
         return "the rewritten file would not compile"
     before, now = Plain(source, module, removed), Plain(changed, module, removed)
-    same = len(before.body) == len(now.body) and all(
-        one == other or before.of(one) == now.of(other) for one, other in zip(before.body, now.body, strict=True)
-    )
+    same = len(before.body) == len(now.body)
+    for one, other, node in zip(before.body, now.body, now.nodes, strict=same):
+        if one != other:
+            old = parse("", one).body
+            new = [node] if len(old) == 1 else parse("", other).body  # several on one line
+            same = same and before.of(old) == now.of(new)
     return "" if same else "the rewritten file would not mean the same"
 
 
@@ -51,11 +54,12 @@ class Plain(ast.NodeTransformer):
         ours = [node for node in source.tree.body if self._ours(node)]
         names = (alias for node in ours for alias in node.names)  # type: ignore[attr-defined]  # _ours has looked
         self.names = {alias.asname or alias.name: alias.name for alias in names}
-        self.body = [_text(source, node) for node in source.tree.body if node not in ours]
+        self.nodes = [node for node in source.tree.body if node not in ours]
+        self.body = [_text(source, node) for node in self.nodes]
 
-    def of(self, statement: str) -> str:
-        """Return a statement's tree without any wrapping, as text."""
-        return ast.dump(self.visit(parse("", statement)))
+    def of(self, body: list[ast.stmt]) -> str:
+        """Return statements without any wrapping, as text. They are changed on the way."""
+        return "".join(ast.dump(self.visit(node)) for node in body)
 
     def _ours(self, node: ast.stmt) -> bool:
         modules = {self.module, pydantic_module(self.module)}

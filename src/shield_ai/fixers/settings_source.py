@@ -42,7 +42,7 @@ def source_edits(source: Source, wraps: list[Wrap], width: int) -> Iterator[Edit
         width: How long a line may be.
     """
     fields = [wrap for wrap in wraps if wrap.site.shape is Shape.FIELD]
-    for node in ast.walk(source.tree):
+    for node in ast.walk(source.tree) if fields else ():
         if isinstance(node, ast.ClassDef):
             start, end = source.span(node)
             inside = [wrap for wrap in fields if start <= wrap.site.start < end and _owns(source, node, wrap)]
