@@ -58,6 +58,12 @@ def test_later_sources_win_and_empty_ones_do_not_count():
     assert {k: values.resolve(v).reveal() for k, v in found.items()} == {"A": "2", "B": "env"}
 
 
+def test_the_keys_of_whoever_runs_this_are_not_the_apps():
+    name = "AWS_ACCESS_KEY_ID"
+    assert Values({}, {name: "x", "S3_ACCESS_KEY": "x"}).available([name, "S3_ACCESS_KEY"]).keys() == {"S3_ACCESS_KEY"}
+    assert Values({".env": {name: Hidden("x")}}, {name: "y"}).available([name]) == {name: f"dotenv:.env#{name}"}
+
+
 @pytest.mark.parametrize(
     ("code", "value"),
     [

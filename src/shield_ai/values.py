@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _DJANGO_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)"
 _DJANGO_LENGTH = 50
 STDIN = "-"
+# In the environment, these are of whoever runs this, and never the app's.
+OPERATORS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
 def read_env_file(path: Path) -> dict[str, Hidden]:
@@ -80,7 +82,7 @@ class Values:
         """Map those of the variables that have a value, an empty one aside, to its locator."""
         found: dict[str, str] = {}
         for variable in variables:
-            if self._environ.get(variable):
+            if self._environ.get(variable) and variable not in OPERATORS:
                 found[variable] = f"env:{variable}"
             for path, content in self._env_files.items():
                 if content.get(variable):
