@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.manifest import ARN_SUFFIX, NAME
-from shield_ai.model import Kind
+from shield_ai.manifest import NAME
+from shield_ai.model import ARN_SUFFIX, Kind
 from shield_ai.names import Meaning, database_field, kind, meaning, secret_name, variable_of, words
 
 TABLE = {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 from typing import TYPE_CHECKING
 
 from shield_ai.errors import BUG, DONE, INTERRUPTED, USAGE, ShieldError
@@ -58,6 +56,9 @@ def fail(code: int, message: str, hint: str = "") -> int:
 
 def _report(error: BaseException) -> str:
     """Write where it happened: types, files and lines; no message and no local variable, which could hold a value."""
+    import tempfile  # noqa: PLC0415  # slow, and only a bug needs it
+    import traceback  # noqa: PLC0415  # likewise
+
     lines = [f"Python {sys.version}\n"]
     seen: BaseException | None = error
     while seen is not None:

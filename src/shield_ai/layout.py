@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.lazy import regex
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -16,27 +18,27 @@ if TYPE_CHECKING:
     Read = Callable[[str], bytes | None]
 
 # Where the settings module is named, in whatever syntax: manage.py, wsgi.py, pytest.ini, Dockerfile …
-NAMED = re.compile(rb"DJANGO_SETTINGS_MODULE[\"'\s,=:}\])]{1,8}([A-Za-z_][\w.]*)")
-FOR_TESTS = re.compile(r"(^|/)((conftest|noxfile)\.py|pytest\.ini|setup\.cfg|tox\.ini|pyproject\.toml)$")
-SERVED = re.compile(r"((?:(?!tests?/|testing/)[^/]+/)*?test_\w+)/")
-NAMING = re.compile(
+NAMED = regex(rb"DJANGO_SETTINGS_MODULE[\"'\s,=:}\])]{1,8}([A-Za-z_][\w.]*)")
+FOR_TESTS = regex(r"(^|/)((conftest|noxfile)\.py|pytest\.ini|setup\.cfg|tox\.ini|pyproject\.toml)$")
+SERVED = regex(r"((?:(?!tests?/|testing/)[^/]+/)*?test_\w+)/")
+NAMING = regex(
     r"(^|/)(manage|wsgi|asgi|celery|celery_app|conftest|noxfile|settings|run)\.py$"
     r"|(^|/)(pytest\.ini|setup\.cfg|tox\.ini|pyproject\.toml|Dockerfile[^/]*|Procfile|[\w.-]*compose[\w.-]*\.ya?ml"
     r"|\.env[^/]*|uwsgi\.ini|Makefile)$"
 )
-SETTINGS = re.compile(
+SETTINGS = regex(
     r"(^|/)((\w+_)?(settings|config|configuration)(_\w+)?|conf|default_settings)(\.(example|sample|template|dist))?\.py$"
     r"|(^|/)(settings|config|conf|configs|configuration)/([\w-]+/)*[\w.-]+\.py$"
 )
 # Is copied, and filled in: its values stand for others.
-EXAMPLE = re.compile(r"(^|[/._-])(example|sample|template|dist)s?([._-]\w+)*\.py$")
-NOT_SETTINGS = re.compile(
+EXAMPLE = regex(r"(^|[/._-])(example|sample|template|dist)s?([._-]\w+)*\.py$")
+NOT_SETTINGS = regex(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models|views)\.py$"
 )
-SPHINX = re.compile(r"(^|/)(docs?|documentation|sphinx)([-_]\w+)?/([\w-]+/)*conf\.py$")
-TEST_FILES = re.compile(r"(^|/)(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)
-TEST_FOLDERS = re.compile(r"(^|/)(tests?|testing|test_\w+|e2e|fixtures)/", re.IGNORECASE)
-TEST_SETTINGS = re.compile(r"(^|/)(settings|config|conf)/([\w-]+/)*(test|tests|testing|test_\w+|\w+_test)\.py$")
+SPHINX = regex(r"(^|/)(docs?|documentation|sphinx)([-_]\w+)?/([\w-]+/)*conf\.py$")
+TEST_FILES = regex(r"(^|/)(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)
+TEST_FOLDERS = regex(r"(^|/)(tests?|testing|test_\w+|e2e|fixtures)/", re.IGNORECASE)
+TEST_SETTINGS = regex(r"(^|/)(settings|config|conf)/([\w-]+/)*(test|tests|testing|test_\w+|\w+_test)\.py$")
 SKIPPED_FOLDERS = frozenset(
     {"migrations", "docs", "doc", "node_modules", "vendor", "_vendor", "vendored", "third_party", "site-packages"}
     | {"venv", ".venv", "env", "virtualenv", "build", "dist", ".git", ".shield", "__pycache__", ".tox", ".nox", ".eggs"}

@@ -11,7 +11,7 @@ import msgspec
 
 from shield_ai import schedule
 from shield_ai.errors import ManifestError
-from shield_ai.model import Kind
+from shield_ai.model import ARN_SUFFIX, MANIFEST, Kind
 from shield_ai.rotator.document import MODES
 from shield_ai.rotator.known import STRATEGIES
 
@@ -20,12 +20,10 @@ if TYPE_CHECKING:
 
     from tomlkit.items import AoT, InlineTable, Table
 
-FILE = "shield.toml"
+FILE = MANIFEST
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html#API_CreateSecret_RequestParameters
 NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 LONGEST = 512  # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
-# Secrets Manager ends each ARN so, and a name that ends alike is taken for a partial ARN (same page).
-ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 TAG = re.compile(r"[\w .:/=+\-@]{1,256}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -10,7 +10,13 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from shield_ai.lazy import regex
+
 MASK = "•••"
+MANIFEST = "shield.toml"
+# Secrets Manager ends each ARN so, and a name that ends alike is taken for a partial ARN.
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html#API_CreateSecret_RequestParameters
+ARN_SUFFIX = regex(r"-[A-Za-z0-9]{6}$")
 
 
 class Hidden:

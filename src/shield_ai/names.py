@@ -23,8 +23,8 @@ import enum
 import functools
 import re
 
-from shield_ai.manifest import ARN_SUFFIX
-from shield_ai.model import Kind
+from shield_ai.lazy import regex
+from shield_ai.model import ARN_SUFFIX, Kind
 
 
 class Meaning(enum.StrEnum):
@@ -41,7 +41,7 @@ def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 STRONG = _set(
     """SECRET SECRETS PASSWORD PASSWORDS PASSWD PASSPHRASE PASS PWD PW TOKEN TOKENS SALT PEPPER CREDENTIAL CREDENTIALS

@@ -8,7 +8,6 @@ import codecs
 import functools
 import hashlib
 import io
-import re
 import sys
 import tokenize
 import warnings
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.errors import SourceError
+from shield_ai.lazy import regex
 from shield_ai.model import FileChange
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 UTF8_ENCODINGS = ("utf-8", "ascii")
 # What ends a line for the tokenizer: form feeds and the like, at which str.splitlines would break, do not.
-LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+LINE = regex(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):

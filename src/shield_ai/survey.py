@@ -12,8 +12,7 @@ import msgspec
 
 from shield_ai import blobs, pattern
 from shield_ai.errors import ManifestError, SourceError
-from shield_ai.manifest import FILE
-from shield_ai.model import Confidence, Finding, Severity, Skipped
+from shield_ai.model import MANIFEST, Confidence, Finding, Severity, Skipped
 from shield_ai.scan import Scan, scan, scan_files
 from shield_ai.scan.credentials import LARGEST, Seen, credentials, reader, silent
 from shield_ai.scan.findings import number
@@ -90,7 +89,7 @@ def _folder(root: Path, prefix: str, jobs: int, tell: Tell) -> _Part:
 
 def _named(read: Callable[[str], bytes | None]) -> set[str]:
     """Return the variables that shield.toml names; a file that is wrong names none, and the other commands say so."""
-    raw = read(FILE)
+    raw = read(MANIFEST)
     if raw is None:
         return set()
     from shield_ai.manifest import parse  # noqa: PLC0415  # most folders have none

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from shield_ai.environments import is_production
 from shield_ai.errors import ShieldError
 from shield_ai.model import Hidden
 from shield_ai.reports.colour import wanted
@@ -71,6 +70,8 @@ def replacer(conflict: str) -> Callable[[str, str], bool]:
 
 def ask_in(work: Work, question: str, *, yes: bool) -> None:
     """Ask as `ask` does; in production, for the app's name."""
+    from shield_ai.environments import is_production  # noqa: PLC0415  # slow; `shield scan` asks nothing
+
     name = work.manifest.app.name
     if yes or not is_production(work.manifest, work.environment):
         ask(question, yes=yes)

@@ -12,22 +12,23 @@ import tokenize
 from typing import TYPE_CHECKING
 
 from shield_ai.errors import SourceError
+from shield_ai.lazy import regex
 from shield_ai.model import MASK
 from shield_ai.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
-VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,59}")
+NAME = regex(r"[A-Za-z][A-Za-z_]{0,39}")
+VARIABLE = regex(r"[A-Z_][A-Z0-9_]{0,59}")
 READERS = frozenset({"getenv", "env", "config", "get_secret", "has_secret"})
 MAPPINGS = frozenset({"environ", "env"})
-MODULE = re.compile(r"[a-z_]{1,40}(\.[a-z_0-9]{1,40}){1,6}")
-LITERAL = re.compile(r"""(?s)[A-Za-z]{0,2}('''|\"\"\"|'|")(.*)\1""")
-LONG_NUMBER = re.compile(r"(?:[0-9a-fA-FxX]_?){5,}")
-ASSIGNMENT = re.compile(rb"[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]{0,59}[ \t]*[=:][ \t]*")
-DOTENV = re.compile(r"(?:^|/)(?:\.env[^/]*|[^/]*\.env)$")
-CONTROL = re.compile(r"[\x01-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+MODULE = regex(r"[a-z_]{1,40}(\.[a-z_0-9]{1,40}){1,6}")
+LITERAL = regex(r"""(?s)[A-Za-z]{0,2}('''|\"\"\"|'|")(.*)\1""")
+LONG_NUMBER = regex(r"(?:[0-9a-fA-FxX]_?){5,}")
+ASSIGNMENT = regex(rb"[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]{0,59}[ \t]*[=:][ \t]*")
+DOTENV = regex(r"(?:^|/)(?:\.env[^/]*|[^/]*\.env)$")
+CONTROL = regex(r"[\x01-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def mask(path: str, raw: bytes, keep: Collection[str] = ()) -> bytes:

@@ -19,6 +19,7 @@ from shield_ai.layout import (
     runtime_place,
     served_packages,
 )
+from shield_ai.lazy import regex
 from shield_ai.model import Finding, Skipped
 from shield_ai.scan.credentials import reader
 from shield_ai.scan.dotenv import dotenv
@@ -50,7 +51,7 @@ ODD = "its name is no UTF-8: only looked through for credentials; rename it"
 TOO_LARGE = 2_000_000  # bytes; no hand-written Python file comes near
 SOURCE = b"class SecretsManagerSource(EnvSettingsSource)"  # a copy of ours
 ACCESSORS = ("get_secret", "aws_get_secret", "shield_get_secret")
-OURS = re.compile(rb"(secrets|shield_ai)\s+import[^\n]*\bget_secret\b")
+OURS = regex(rb"(secrets|shield_ai)\s+import[^\n]*\bget_secret\b")
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,12 +5,13 @@ Works on bytes, so that a file need not be decoded before something is found in 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.lazy import regex
 from shield_ai.scan.random_text import is_random
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
 # The words that a telling name holds. Everything else of the name is read around them.
@@ -40,44 +41,45 @@ BARE = (
 SPACED = rb"[ \t]{1,4}[\"']?(?P<env>[A-Za-z0-9+/=_\-]{16,})(?=[\"']?[ \t]*$)"
 QUOTES = ("double", "single", "back", "escaped")
 # `${NAME:-value}` of a shell and of compose: the value where nobody gives another one.
-DEFAULT = re.compile(rb"\$\{[A-Za-z_]\w*:?-(?P<value>[^${}]{4,512})\}")
-NAME_BEFORE = re.compile(rb"[\w\-.]{0,60}\Z")
-IN_CODE = re.compile(rb"(?i)" + CORE + NAME_END + OPERATOR + QUOTED)
-IN_TEXT = re.compile(
+DEFAULT = regex(rb"\$\{[A-Za-z_]\w*:?-(?P<value>[^${}]{4,512})\}")
+NAME_ON = regex(rb"[\w\-.]*")
+NAME_BEFORE = regex(rb"[\w\-.]{0,60}\Z")
+IN_CODE = regex(rb"(?i)" + CORE + NAME_END + OPERATOR + QUOTED)
+IN_TEXT = regex(
     rb"(?im)" + CORE + NAME_END + rb"(?:" + OPERATOR + rb"(?:" + QUOTED + rb"|" + BARE + rb")|" + SPACED + rb")"
 )
-LIST = re.compile(
+LIST = regex(
     rb"(?i)(?P<name>"
     + CORE
     + NAME_END
     + rb")\\?[\"'`]?\]?\)?\s{0,8}(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|[:=])"
     rb"\s{0,8}\[(?=\s{0,40}\\?[\"'])"
 )
-ITEM = re.compile(
+ITEM = regex(
     rb"\s{0,40}(?:\"(?P<double>(?:[^\"\\\r\n]|\\.){4,4096}+)\"|'(?P<single>(?:[^'\\\r\n]|\\.){4,4096}+)'"
     rb"|\\\"(?P<escaped>[^\"\\\r\n]{4,4096}+)\\\")\s{0,8},?"
 )
 # A name and its value side by side: XML, Kubernetes' and ECS' `name: …, value: …`, Terraform's variables' defaults.
 SIDE = rb"(?P<tag>[\w:.\-]{0,60}" + CORE + rb"[\w:.\-]{0,40})"
 PAIRS = (
-    re.compile(rb"(?i)<" + SIDE + rb">\s{0,40}(?P<value>[^<>\s]{4,4096}+)\s{0,40}</"),
-    re.compile(rb"(?i)(?:key|name)=[\"']" + SIDE + rb"[\"']\s{1,8}value=[\"'](?P<value>[^\"'<>]{4,4096})[\"']"),
-    re.compile(
+    regex(rb"(?i)<" + SIDE + rb">\s{0,40}(?P<value>[^<>\s]{4,4096}+)\s{0,40}</"),
+    regex(rb"(?i)(?:key|name)=[\"']" + SIDE + rb"[\"']\s{1,8}value=[\"'](?P<value>[^\"'<>]{4,4096})[\"']"),
+    regex(
         rb"(?i)\b(?:name|key)[\"']?\s{0,3}[:=]\s{0,3}[\"']?" + SIDE + rb"[\"']?,?\s{1,80}"
         rb"[\"']?value[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<value>[^\"'\s<>{}$]{4,512}+)"
     ),
-    re.compile(
+    regex(
         rb"(?i)\bvariable\s{1,4}\"" + SIDE + rb"\"\s{0,4}\{[^{}]{0,300}?\bdefault\s{0,9}=\s{0,4}"
         rb"\"(?P<value>[^\"\n]{4,512})\""
     ),
 )
-PAIR_MARK = re.compile(
+PAIR_MARK = regex(
     rb"(?i)(?:pass|secret|token|key|pwd|auth|cred)[\w.\-]{0,40}"
     rb"(?:>\s{0,40}[^<>\s]{4,2000}+\s{0,40}</|[\"']?,?\s{1,80}[\"']?value[\"']?\s{0,3}[:=]|\"\s{0,4}\{[^{}]{0,300}default)"
 )
-COMPARISON = re.compile(rb"[=!]=")
-UPPER = re.compile(rb"[A-Z][A-Z0-9_]+")
-AFTER = re.compile(rb"[ \t]*(?:%[^>=]|\.format\(|\+[ \t]*\w|\.replace\(|\[)")
+COMPARISON = regex(rb"[=!]=")
+UPPER = regex(rb"[A-Z][A-Z0-9_]+")
+AFTER = regex(rb"[ \t]*(?:%[^>=]|\.format\(|\+[ \t]*\w|\.replace\(|\[)")
 
 
 class Assigned(NamedTuple):
@@ -132,7 +134,7 @@ def pairs(raw: bytes) -> Iterator[Assigned]:
 def _of(raw: bytes, match: re.Match[bytes], *, bare: bool) -> Assigned | None:
     before = NAME_BEFORE.search(raw, max(0, match.start() - 60), match.start())
     name_start = before.start() if before else match.start()
-    core = re.compile(rb"[\w\-.]*").match(raw, match.start())
+    core = NAME_ON.match(raw, match.start())
     name = raw[name_start : core.end() if core else match.end()]
     if raw[name_start - 1 : name_start] == b":" and name_start > 1 and raw[name_start - 2 : name_start - 1] == b":":
         return None  # AWS::KMS::Key is the name of a kind of thing

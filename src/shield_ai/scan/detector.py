@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.lazy import regex
 from shield_ai.model import Confidence, Finding, Severity
 from shield_ai.pattern import RuleKind
 from shield_ai.scan.assignments import PAIR_MARK, assignments, pairs
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PASSWORD, SECRET = "CRED.password", "CRED.secret"
 # The name in front of a value, as far as a line says it.
-NAMED = re.compile(
+NAMED = regex(
     rb"([A-Za-z_][\w.\-]{0,60})[\"'`]?\]?\)?[ \t]{0,8}(?::[ \t]*\w+[ \t]*)?(?:=>|:=|={1,3}|:|\()[ \t]{0,8}"
     rb"\(?[\"'`bBrRfFuU]{0,4}[^\r\n\"'=:]{0,80}\Z"
 )

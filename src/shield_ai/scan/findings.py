@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.layout import is_test_settings, root_of
+from shield_ai.lazy import regex
 from shield_ai.model import Confidence, Finding, Severity, Shape, Site, fingerprint
 from shield_ai.names import Meaning, database_field, is_secret, meaning, variable_of
 from shield_ai.pairs import pairs
@@ -32,9 +33,9 @@ RULES = {
     Shape.OTHER: "CSEC34.environ-read",
 }
 # A URL with credentials for another machine; those for this one protect nothing.
-REMOTE = re.compile(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
+REMOTE = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
 # What boto3 signs with by itself, with a prefix or without.
-SIGNING = re.compile(r"(?:.+_)?AWS_(?:\w+_)?(?:ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_KEY)")
+SIGNING = regex(r"(?:.+_)?AWS_(?:\w+_)?(?:ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_KEY)")
 ROLE = "; where the app runs in AWS, a role serves instead, and the app needs one anyway to read its secrets"
 OUTSIDE = "a literal outside the settings: move it there first"
 TESTING = "a value for the tests"

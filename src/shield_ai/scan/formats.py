@@ -6,31 +6,32 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.lazy import regex
 from shield_ai.scan.structure import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MARKS = re.compile(rb"(?:[&!][^\s,\[\]{}]*\s+)*")  # anchor and tag, in front of a value
-HEADER = re.compile(rb"[^\n]*\n\s*")  # of a block
-TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|//[^\n]*|/\*.*?\*/|[^\s"{}\[\]:,/]+|/', re.DOTALL)
+MARKS = regex(rb"(?:[&!][^\s,\[\]{}]*\s+)*")  # anchor and tag, in front of a value
+HEADER = regex(rb"[^\n]*\n\s*")  # of a block
+TOKEN = regex(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|//[^\n]*|/\*.*?\*/|[^\s"{}\[\]:,/]+|/', re.DOTALL)
 SPACES = rb"[ \t]{0,40}"
-STRING = re.compile(rb"\"((?:[^\"\\\n]|\\.)*)\"|'([^'\n]*)'")
-EQUALS = re.compile(
+STRING = regex(rb"\"((?:[^\"\\\n]|\\.)*)\"|'([^'\n]*)'")
+EQUALS = regex(
     rb"(?m)^" + SPACES + rb"(?P<key>[\w.\-\"']{1,120})" + SPACES + rb"=" + SPACES + rb"(?:"
     rb"(?P<quotes>\"{3}|'{3})(?P<long>(?s:.{0,4096}?))(?P=quotes)"
     rb"|<<[-~]?\"?(?P<word>\w{1,40})\"?\r?\n(?P<here>(?s:.{0,4096}?))\n" + SPACES + rb"(?P=word)\b"
     rb"|\[(?P<list>[^\[\]]{0,8192})\])"
 )
 # The old form, in which all that follows the name is its value.
-ENV = re.compile(rb"(?im)^" + SPACES + rb"ENV[ \t]+(?P<key>[A-Za-z_]\w*)[ \t]+(?P<value>[^=\s][^\r\n]*)$")
-LINE = re.compile(
+ENV = regex(rb"(?im)^" + SPACES + rb"ENV[ \t]+(?P<key>[A-Za-z_]\w*)[ \t]+(?P<value>[^=\s][^\r\n]*)$")
+LINE = regex(
     rb"(?m)^" + SPACES + rb"(?:export[ \t]+)?(?P<key>[A-Za-z_][^\s=:\"']{0,80}(?: [^\s=:\"']{1,40}){0,3})"
     rb"[ \t]{0,40}[=:][ \t]{0,40}"
     rb"(?:\"(?P<double>(?:[^\"\\]|\\.){0,4096}+)\"|'(?P<single>[^']{0,4096}+)'|(?P<value>[^\r\n]*))"
     rb"(?P<more>(?:\r?\n[ \t]+[^\s#;\[][^\r\n]*){0,200})"
 )
-COMMENT = re.compile(rb"[ \t]+[#;].*$|^[#;].*$")
+COMMENT = regex(rb"[ \t]+[#;].*$|^[#;].*$")
 
 
 def yaml_values(raw: bytes) -> list[Value]:

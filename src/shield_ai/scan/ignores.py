@@ -5,21 +5,22 @@ https://github.com/Yelp/detect-secrets#inline-allowlisting
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.lazy import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shield_ai.model import Finding
 
-MARK = re.compile(rb"shield: *ignore|pragma: *allowlist")
-OURS = re.compile(
+MARK = regex(rb"shield: *ignore|pragma: *allowlist")
+OURS = regex(
     rb"(?:#|//|--|;|/\*|<!--|\{#|%|\")[ \t]*shield: *ignore(?P<rules>\[[^\]\r\n]{0,300}\])?"
     rb"[ \t:,-]*(?P<reason>[^\r\n]*)"
 )
-THEIRS = re.compile(rb"pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
-CLOSERS = re.compile(r"\s*(\*/|-{0,2}>|#\})\s*$")
+THEIRS = regex(rb"pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
+CLOSERS = regex(r"\s*(\*/|-{0,2}>|#\})\s*$")
 
 
 class Ignore(NamedTuple):

@@ -13,6 +13,7 @@ import enum
 import functools
 import re
 
+from shield_ai.lazy import regex
 from shield_ai.model import Confidence
 from shield_ai.names import Meaning, meaning, words
 from shield_ai.scan.random_text import is_random
@@ -33,7 +34,7 @@ class Family(enum.Enum):
 
 
 PASSWORDS = ("PASSWORD", "PASSWORDS", "PASSWD", "PASSPHRASE", "PASS", "PWD", "PW", "PASSWRD", "PSWD")
-EXTRA = re.compile(
+EXTRA = regex(
     r"(new|old|current|admin|root|user|db|my|test|sudo|basic|http|smtp|ftp|ldap|mysql|pg|redis|ssh|login|wifi)?_?"
     r"(pass(word|wd|phrase|code)?|pwd)_?(1|2|confirm|confirmation|again|repeat|new|old)?",
     re.IGNORECASE,
@@ -82,15 +83,13 @@ VERBS = frozenset(
         "REQUEST",
     }
 )
-KEYS = re.compile(
+KEYS = regex(
     r"(^|_|\b)(api|access|auth|secret|private|encryption|signing|encrypt|crypt|aes|hmac|jwt|master|service|account|app"
     r"|license|consumer|client|shared|storage|subscription|integration|session|webhook|write|read|admin|server|ssh|rsa"
     r"|deploy|bot|push|fernet)[_\-. ]?keys?$",
     re.IGNORECASE,
 )
-TOKENS = re.compile(
-    r"(token|bearer|ticket|nonce|authorization|verifier|auth|signature|sig|apikey|pat|sid)$", re.IGNORECASE
-)
+TOKENS = regex(r"(token|bearer|ticket|nonce|authorization|verifier|auth|signature|sig|apikey|pat|sid)$", re.IGNORECASE)
 
 
 @functools.lru_cache(maxsize=8192)

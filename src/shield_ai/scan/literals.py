@@ -5,24 +5,25 @@ from __future__ import annotations
 import ast
 import re
 
+from shield_ai.lazy import regex
 from shield_ai.names import Meaning, excuse, meaning, words
 
 # scheme://user:password@host, the password no template and no placeholder in braces
-CREDENTIALS = re.compile(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
-TEMPLATE = re.compile(r"^(?:%[(\w]|\{|<|\$\{?\w)|[}>]$")
-DOTTED_PATH = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
+CREDENTIALS = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
+TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$\{?\w)|[}>]$")
+DOTTED_PATH = regex(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
 # Before KEY, these make it a secret, whatever the value looks like.
 STRONG_KEYS = frozenset(
     {"SECRET", "API", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING", "MASTER", "SALT", "AUTH", "JWT"}
 )
-MIXED = re.compile(r"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[a-z].*[A-Z].*[a-z].*[A-Z]|-|.{20}")
-VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not a value
+MIXED = regex(r"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[a-z].*[A-Z].*[a-z].*[A-Z]|-|.{20}")
+VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not a value
 NO_VALUE = frozenset({"", "none", "null", "true", "false", "0", "1", "n/a", "na", "-", "*", "optional", "required"})
-REGEX = re.compile(r"\(\?[P:=!]|\\[swdb]|\[\^")
-URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-PATH = re.compile(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
-LABEL = re.compile(r"[A-Za-z_]+")
-SETTING = re.compile(r"^_?[A-Z][A-Z0-9_]*$")
+REGEX = regex(r"\(\?[P:=!]|\\[swdb]|\[\^")
+URL = regex(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
+LABEL = regex(r"[A-Za-z_]+")
+SETTING = regex(r"^_?[A-Z][A-Z0-9_]*$")
 
 
 def literal_text(node: ast.AST) -> str | None:

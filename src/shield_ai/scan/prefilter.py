@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.cache import kept
+from shield_ai.lazy import regex
 from shield_ai.scan import assignments, worth
 from shield_ai.scan.assignments import PAIR_MARK
 from shield_ai.scan.tokens import source_of
@@ -25,7 +26,7 @@ AFTER = rb"\s{0,8}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|[\"'`]\s{0,
 NOTHING = rb"[ \t]{1,3}(?:is[ \t:]{1,3})?[\"'`]"
 CODE = TELLING + rb"(?:" + AFTER + rb"[bBrRuUfF@$]{0,2}\\?[\"'`]|" + NOTHING + rb")"
 TEXT = TELLING + rb"(?:" + AFTER + rb"[^\s]|" + NOTHING + rb"|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"
-REPEAT = re.compile(rb"\{(\d+)(,?)(\d*)\}")
+REPEAT = regex(rb"\{(\d+)(,?)(\d*)\}")
 FEW = 40
 
 

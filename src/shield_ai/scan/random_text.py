@@ -7,6 +7,8 @@ import math
 import re
 from collections import Counter
 
+from shield_ai.lazy import regex
+
 # The pairs of letters that make up five sixths of the words in code; of random pairs, a quarter are among them.
 COMMON = frozenset(
     re.findall(
@@ -17,10 +19,10 @@ COMMON = frozenset(
         "xtiprdnvtuevbopifeubifivddizdsfaaugizenfnuviyptpgsuetlwiflpsobpprlbufrogaydlmscsuaruwaeorybrovoidrht",
     )
 )
-WORD = re.compile(r"[A-Za-z]{2,}")
-HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
-UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-CASE = re.compile(r"[A-Z]{2}(?=[a-z])|[a-z](?=[A-Z])|[0-9](?=[a-zA-Z])|/")
+WORD = regex(r"[A-Za-z]{2,}")
+HEX = regex(r"[0-9a-f]+|[0-9A-F]+")
+UUID = regex(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+CASE = regex(r"[A-Z]{2}(?=[a-z])|[a-z](?=[A-Z])|[0-9](?=[a-zA-Z])|/")
 LONG = 20  # characters from which letters alone can make a key
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -12,13 +11,13 @@ from shield_ai.model import Finding, Shape
 READING = frozenset({Shape.READ, Shape.FIELD})
 
 
-@dataclass
-class Elsewhere:
+class Elsewhere(msgspec.Struct):
     """What the other files say."""
 
-    moved: set[str] = field(default_factory=set)  # variables that are read through get_secret already
-    computed: set[str] = field(default_factory=set)  # texts in files that read variables under computed names
-    assigned: list[tuple[str, set[str]]] = field(default_factory=list)  # settings that a file sets to no constant
+    moved: set[str] = msgspec.field(default_factory=set)  # variables that are read through get_secret already
+    computed: set[str] = msgspec.field(default_factory=set)  # texts in files that read variables under computed names
+    # Settings that a file sets to something other than a constant.
+    assigned: list[tuple[str, set[str]]] = msgspec.field(default_factory=list)
 
 
 def listed(tree: ast.Module) -> set[str]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
+from shield_ai.lazy import regex
 from shield_ai.scan.random_text import is_random
 
 SHORTEST, LONGEST = 4, 4096  # characters of a value that is looked at
 # Another thing fills these in: a shell, a template, a formatter, a vault.
-TEMPLATE = re.compile(
+TEMPLATE = regex(
     r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@|\\\(|`|%[sd]\b|\{[A-Za-z_][\w.]*\}|^['\"]+\$\w|^\$[A-Za-z_]\w*[/:.@-]|^ENC\[|^\{cipher\}|^!\w|^&\w+$|^\*\w+$"
     r"|^\$[A-Za-z_]\w*$|^\$\$|^%[A-Za-z_]\w*%?$|^@\w+@$|^\{[^}]*\}$|^<[^>]*>$|^\[[^\]]*\]$"
     r"|^(?:env|vault|ref|secret|ssm|file|op|sops|arn|urn|classpath|resolve|awssm|kms|keyring|data)(?::|\+)",
     re.IGNORECASE,
 )
 # A person is asked to put something here.
-PLACEHOLDER = re.compile(
+PLACEHOLDER = regex(
     r"^(x{3,}|\*{2,}|\.{2,}|-{2,}|_{2,}|#+|0{4,}|1{6,}|\?+)$|x{6,}|#{5,}|\*{4,}|\.{3}|^<|>$|^your|^example([_\W]|$)"
     r"|(^|[_\W])(your|my|enter|insert|put|add|use|type|replace|fill|set|change|the|some|any)[-_ ]"
     r".*(here|key|token|secret|value|id|password|pass|this|it|me|now)"
@@ -23,7 +24,7 @@ PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 # Is used as it is more often than it is replaced.
-WEAK = re.compile(r"(change|replace).{0,40}", re.IGNORECASE)
+WEAK = regex(r"(change|replace).{0,40}", re.IGNORECASE)
 WORDS_OF_CODE = frozenset(
     re.findall(
         r"\w+",
@@ -37,27 +38,27 @@ WORDS_OF_CODE = frozenset(
         """,
     )
 )
-PROSE = re.compile(
+PROSE = regex(
     r"\b(password|passphrase|token|secret|key|credentials?|your|enter|please|invalid|must|required|confirm|forgot"
     r"|reset|the|is|are|for|with|not|and|or|of|to|in|from|this|that|new|old|change|login|sign)\b",
     re.IGNORECASE,
 )
-FILE = re.compile(
+FILE = regex(
     r"^(\.{0,2}/|~/|[a-z]:[\\/]|file:)|^[\w./\\-]+\.(pem|key|crt|cer|p12|pfx|jks|json|ya?ml|txt|py|js|ts|env|cfg|ini"
     r"|conf|toml|xml|php|html?|sh|rb|go|java|md|pub|csv|db|log|asc|gpg|p8|png|svg|jpg|css|tpl|erb|j2|template)$",
     re.IGNORECASE,
 )
-URL = re.compile(r"^[a-z][a-z0-9+.-]*://|^www\.|^mailto:|^arn:|^projects/|^/subscriptions/", re.IGNORECASE)
-MARKUP = re.compile(r"</?[a-z]+[ >/]|\\[wsdb]\+|\(\?[:=!P]|\[\^|\\n.*\\n|^[#.]\w+[ :>]|&\w+;|^['\"]?\s*[.+]\s*[$\w(]")
-CALL = re.compile(r"^[\w.]+\(|\($|^\w+\[|->|=>|::|\s[|&]{1,2}\s|^lambda\b|^function\b|^new\s|^await\s")
-CONSTANT = re.compile(r"_?[A-Z][A-Z0-9]*(_[A-Z0-9]+)+_?|[A-Z]{2,10}")
-ALNUM = re.compile(r"[A-Za-z0-9]")
-DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
-IDENTIFIER = re.compile(
+URL = regex(r"^[a-z][a-z0-9+.-]*://|^www\.|^mailto:|^arn:|^projects/|^/subscriptions/", re.IGNORECASE)
+MARKUP = regex(r"</?[a-z]+[ >/]|\\[wsdb]\+|\(\?[:=!P]|\[\^|\\n.*\\n|^[#.]\w+[ :>]|&\w+;|^['\"]?\s*[.+]\s*[$\w(]")
+CALL = regex(r"^[\w.]+\(|\($|^\w+\[|->|=>|::|\s[|&]{1,2}\s|^lambda\b|^function\b|^new\s|^await\s")
+CONSTANT = regex(r"_?[A-Z][A-Z0-9]*(_[A-Z0-9]+)+_?|[A-Z]{2,10}")
+ALNUM = regex(r"[A-Za-z0-9]")
+DOTTED = regex(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+IDENTIFIER = regex(
     r"[A-Za-z_]\w*([.:][A-Za-z_]\w*)+(\(.*)?|[a-z]+(_[a-z]+){2,}|[a-z]+[A-Z][a-z]+[A-Za-z]*|[a-z]+(-[a-z]+){2,}"
 )
 # Lower-case words in a row, one of which says secret: the name of a field, a setting or an option.
-FIELD = re.compile(r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt))[a-z]+([_-][a-z]+)+")
+FIELD = regex(r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt))[a-z]+([_-][a-z]+)+")
 
 
 def stands_for_something(value: str) -> bool:

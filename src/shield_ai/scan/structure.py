@@ -10,6 +10,7 @@ import base64
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.lazy import regex
 from shield_ai.scan.assignments import CORE, DEFAULT, Assigned, assignments
 from shield_ai.scan.judge import Family, family
 
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 LARGEST = 400_000  # bytes; what is larger was written by a program, and is not worth its parsing
-YAML = re.compile(r"\.ya?ml$", re.IGNORECASE)
-JSON = re.compile(r"\.(json|jsonc|json5|ipynb|tfstate|template)$", re.IGNORECASE)
-EQUALS = re.compile(r"\.(toml|tfvars|tf|hcl)$", re.IGNORECASE)
-LINES = re.compile(r"(^|/)(\.env[^/]*|\.pypirc|pip\.conf)$|\.(env|ini|cfg|conf|cnf|properties)$", re.IGNORECASE)
-DOCKERFILE = re.compile(r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.dockerfile$", re.IGNORECASE)
-TELLING = re.compile(rb"(?i)([\w.\-]{0,60}" + CORE + rb"[\w.\-]{0,50})\\?[\"'`]?[^\S\n]{0,8}(?:[=:,}\]]|\s)")
-LOGIN = re.compile(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNORECASE)
+YAML = regex(r"\.ya?ml$", re.IGNORECASE)
+JSON = regex(r"\.(json|jsonc|json5|ipynb|tfstate|template)$", re.IGNORECASE)
+EQUALS = regex(r"\.(toml|tfvars|tf|hcl)$", re.IGNORECASE)
+LINES = regex(r"(^|/)(\.env[^/]*|\.pypirc|pip\.conf)$|\.(env|ini|cfg|conf|cnf|properties)$", re.IGNORECASE)
+DOCKERFILE = regex(r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.dockerfile$", re.IGNORECASE)
+TELLING = regex(rb"(?i)([\w.\-]{0,60}" + CORE + rb"[\w.\-]{0,50})\\?[\"'`]?[^\S\n]{0,8}(?:[=:,}\]]|\s)")
+LOGIN = regex(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNORECASE)
 ENVIRONMENTS = frozenset({"environment", "env"})
 NAMES, VALUES = frozenset({"name", "key"}), frozenset({"value"})
 

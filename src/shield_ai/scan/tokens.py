@@ -8,6 +8,7 @@ import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.lazy import regex
 from shield_ai.pattern import RuleKind
 from shield_ai.scan.judge import judge
 from shield_ai.scan.random_text import entropy, is_random
@@ -25,10 +26,10 @@ BETWEEN = (
 )
 AROUND = (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])")
 # Values that documentation uses over and over.
-KNOWN = re.compile(r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0123456789abcdef|abcdefghij|1234567890(?!\d)|(.)\2{7}")
+KNOWN = regex(r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0123456789abcdef|abcdefghij|1234567890(?!\d)|(.)\2{7}")
 
 # Users and passwords that only show the form of a URL.
-SHOWN = re.compile(
+SHOWN = regex(
     r"(?i)<?(my_?|test_?|some_?|your_?|db_?|http_?|proxy_?|git|svn|fake_?)?"
     r"(user|username|userid|user_?name|login|usr|name|pass|password|passwd|pwd|pw|secret|token|foo|bar|baz|git|me|git|x{3,})(_?\w{0,3})>?|\*+|\.+|-+"
 )

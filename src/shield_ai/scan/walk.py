@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.layout import SKIPPED_FOLDERS
+from shield_ai.lazy import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
     import pathspec
 
-DOTENV = re.compile(r"^\.env(\.[\w.-]+)?$|^[\w.-]+\.env$")
-EXAMPLE = re.compile(r"example|sample|template|dist|default", re.IGNORECASE)
-TEMPLATE_FOLDER = re.compile(r"\{\{|\{%")
+DOTENV = regex(r"^\.env(\.[\w.-]+)?$|^[\w.-]+\.env$")
+EXAMPLE = regex(r"example|sample|template|dist|default", re.IGNORECASE)
+TEMPLATE_FOLDER = regex(r"\{\{|\{%")
 
 
 class Ignored:

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import re
+from shield_ai.lazy import regex
 
 SECRET = (
     rb"SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|UR[LI]|SALT|DATABASE|DB|PG|SQL|POSTGRES|BROKER|AUTH|BACKEND|REDIS"
     rb"|CONNECTION|SERVICES|CLIENT_ID|APP_ID|(?:MAIL|SMTP|SENDGRID)[A-Z_]{0,12}(?:USER|LOGIN)"
 )
 # The words of what reads the environment, in whatever library's way, or through a helper or an object of the app.
-READS = re.compile(rb"environ|getenv|decouple|_url\.config|[Cc]onfig\b|\benv\b|configurations|starlette")
+READS = regex(rb"environ|getenv|decouple|_url\.config|[Cc]onfig\b|\benv\b|configurations|starlette")
 # A secret's name in quotes, where a read or a question has it: in a call, an index, `in`, a constant.
-NAMES = re.compile(
+NAMES = regex(
     rb"[\[(,]\s{0,20}[bf]?[\"'][A-Za-z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
     rb"|[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']\s{1,20}(?:not )?in\b"
     rb"|=\s?[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
 )
 # These hold secrets without naming them in quotes, or are ours.
-OWN = re.compile(rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource")
+OWN = regex(rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource")
 # A value of twelve characters under a telling name, or in a URL.
-LITERALS = re.compile(
+LITERALS = regex(
     rb"(?i)(?:secret|passw|pwd|token|_key|apikey|credential|salt|dsn|webhook)\w{0,30}[\"']?\]?\s{0,4}"
     rb"(?::\s?[\w .|]+\s?)?[=:]\s{0,4}\(?\s{0,9}[bru]?[\"'][^\n\"'\s]{12,}[\"']|://[^/\s\"'@]{0,60}:[^/\s\"'@]{1,80}@"
 )
 # In a settings file, any of these is enough.
-WORDS = re.compile(rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|auth")
+WORDS = regex(rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|auth")
 # Reads a .env file: python-dotenv, django-environ, environs, envparse.
-LOADS = re.compile(rb"\bload_dotenv\(|\.read_env(?:file)?\(")
+LOADS = regex(rb"\bload_dotenv\(|\.read_env(?:file)?\(")
 ALL = (READS, NAMES, OWN, LITERALS, WORDS, LOADS)
 
 
