@@ -96,6 +96,18 @@ def test_what_is_never_the_same_twice_is_no_difference(app, value):
     assert "proved: 1 of 1" in done.err
 
 
+@pytest.mark.parametrize(
+    "default", [pytest.param("token_hex(16)", id="a new one each time"), pytest.param("DEFAULT", id="a constant")]
+)
+def test_a_key_with_a_default_that_is_made_up_is_needed(app, default):
+    reads = f"from secrets import token_hex\nDEFAULT = 'dev'\nTOKEN_KEY = os.environ.get('TOKEN_KEY', {default})\n"
+    (app / "shop/settings.py").write_bytes(SETTINGS + reads.encode())
+    done = apply(app)
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1 settings modules" in done.err
+    assert 'env = "TOKEN_KEY"\nrotate' in (app / "shield.toml").read_text()
+
+
 def test_no_value_is_shown(app):
     value = secrets.token_hex(12)
     (app / "shop/settings.py").write_bytes(SETTINGS + f"X_TOKEN = '{value}'\nN = len(open(__file__).read())\n".encode())

@@ -104,7 +104,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     shape: Shape
     reader: str = ""  # how it is read: "os.environ.get", "django-environ", "decouple", …
     optional: bool = False  # the code has a default, so that the app runs without the value
-    default_literal: bool = False  # that default is a non-empty constant: a development value
+    default_literal: bool = False  # that default is a constant or made up, and not empty: a development value
     default_start: int = 0  # byte offsets of that constant; both 0 where there is none
     default_end: int = 0
     spare: bool = False  # that default, or a computed one, is no secret and serves in production as well

@@ -153,7 +153,7 @@ class Proving:
         on = differences(full, self._with_aws(), errors=False)[0]
         off = list(dict.fromkeys([*off, *more]))
         if off or on:
-            restless = self._restless(now_full)
+            restless = self._restless(now_plain, now_full)
             off = [name for name in off if name not in restless]
             on = [name for name in on if name not in restless]
         return [*off, *(f"{name} (with AWS on)" for name in on if name not in off)], unproved
@@ -163,10 +163,11 @@ class Proving:
             self._probe.port = store.port
             return self._probe.load({**self._bare, **store.environment(self._prefix)})
 
-    def _restless(self, now: list[Loaded]) -> set[str]:
+    def _restless(self, plain: list[Loaded], full: list[Loaded]) -> set[str]:
         """Name the settings that are never the same twice: a time, a random key. They say nothing about the edits."""
         time.sleep(_TICK)
-        return set(differences(now, self._probe.load(self._full))[0])
+        again = ((plain, self._plain), (full, self._full))
+        return {name for now, environ in again for name in differences(now, self._probe.load(environ))[0]}
 
     def _content(self) -> dict[str, Hidden]:
         content = {}

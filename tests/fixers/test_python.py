@@ -72,7 +72,7 @@ def check(before, after, files=None):
         pytest.param(
             'X = os.getenv("API_KEY", os.getenv("A_PASS")) or ""',
             'X = get_secret(\n    "api-key",\n'
-            '    lambda: os.getenv("API_KEY", get_secret("a-pass", lambda: os.getenv("A_PASS")))\n    or "",\n)',
+            '    lambda: os.getenv("API_KEY", get_secret("a-pass", lambda: os.getenv("A_PASS")))\n    or "",\n    optional=True,\n)',
             id="an empty value after or stays with the read",
         ),
         pytest.param(
@@ -89,7 +89,7 @@ def check(before, after, files=None):
         pytest.param(
             'X = os.getenv("API_KEY", os.getenv("A_TOKEN"))',
             'X = get_secret(\n    "api-key",\n'
-            '    lambda: os.getenv("API_KEY", get_secret("a-token", lambda: os.getenv("A_TOKEN"))),\n)',
+            '    lambda: os.getenv("API_KEY", get_secret("a-token", lambda: os.getenv("A_TOKEN"))),\n    optional=True,\n)',
             id="one in the other",
         ),
         pytest.param(
@@ -394,7 +394,7 @@ def test_in_every_context_the_settings_are_as_before(text, count, monkeypatch):
         pytest.param(
             'if 1:\n\tX = os.environ.get(\n\t\t"API_KEY",\n\t\tos.environ["A_TOKEN"],\n\t)\n',
             'if 1:\n\tX = get_secret(\n\t\t"api-key",\n\t\tlambda: os.environ.get(\n\t\t\t"API_KEY",\n'
-            '\t\t\tget_secret("a-token", lambda: os.environ["A_TOKEN"]),\n\t\t),\n\t)\n',
+            '\t\t\tget_secret("a-token", lambda: os.environ["A_TOKEN"]),\n\t\t),\n\t\toptional=True,\n\t)\n',
             id="with another inside, by tabs",
         ),
         pytest.param(

@@ -610,3 +610,22 @@ X = conf('API_KEY')
 )
 def test_a_helper_that_asks_the_app_itself_first_is_left_alone(sites, asked, reason):
     assert sites(f"def stored(key):\n    return None\n{ASKS.format(asked)}")[-1] == ("read", "API_KEY", reason)
+
+
+@pytest.mark.parametrize(
+    ("default", "spare", "made_up"),
+    [
+        pytest.param("token_hex(16)", False, True, id="random"),
+        pytest.param("DEFAULT", False, True, id="a constant by its name"),
+        pytest.param("OTHER", True, False, id="what another variable gave"),
+        pytest.param("os.environ['OTHER_TOKEN']", True, False, id="another variable"),
+        pytest.param("None", False, False, id="nothing"),
+        pytest.param("[]", False, False, id="an empty list"),
+    ],
+)
+def test_what_a_computed_default_is_worth(scanned, default, spare, made_up):
+    text = (
+        f"import os\nDEFAULT = 'dev'\nOTHER = os.environ['OTHER_TOKEN']\nX = os.environ.get('API_TOKEN', {default})\n"
+    )
+    site = next(f.site for f in scanned({"settings.py": text}).findings if f.env == "API_TOKEN")
+    assert (site.spare, site.default_literal) == (spare, made_up)

@@ -125,14 +125,15 @@ def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: boo
     default = spot.default
     constant = _nonempty(default)
     place = source.span(default) if default is not None and constant else (0, 0)
+    spare = spot.shape is Shape.READ and spot.optional and (spot.follows or _spare(source, spot))
     return Site(
         start=span[0],
         end=span[1],
         shape=Shape.FALLBACK if spot.shape is Shape.LITERAL and not literal_text(spot.node) else spot.shape,
         reader=spot.label,
         optional=spot.optional,
-        default_literal=constant,
-        spare=spot.shape is Shape.READ and spot.optional and _spare(source, spot),
+        default_literal=constant or (spot.shape is Shape.READ and not spare and _is_made_up(default)),
+        spare=spare,
         default_start=place[0],
         default_end=place[1],
         variable=spot.variable or (literal_variable(spot) if spot.shape is Shape.LITERAL else ""),
@@ -159,6 +160,13 @@ def _spare(source: Source, spot: Spot) -> bool:
     if not spot.wanted() or (spot.field or (family[1] if family else "")) not in {"", "password"}:
         return True
     return meaning(spot.variable) is Meaning.URL and not REMOTE.search(source.segment(spot.default))
+
+
+def _is_made_up(default: ast.expr | None) -> bool:
+    """Whether a default is no constant and not empty: a random key, a name, what a file says."""
+    if isinstance(default, (ast.List, ast.Tuple, ast.Set)):
+        return bool(default.elts)
+    return not isinstance(default, (ast.Constant, ast.Dict, type(None)))
 
 
 def _nonempty(node: ast.expr | None) -> bool:

@@ -158,9 +158,18 @@ class Walk(Fields):
             optional=read.default is not None or read.reader.method in {"get", "pop"} or "getenv" in read.reader.label,
             sure=bool(read.reader.fixed) or bool(path and name and not known and is_secret(name)),
         )
+        spot.follows = read.default is not None and self._follows(read.default)
         if not spot.variable and not prefix and known:
             self._computed(spot, read.argument)
         return spot
+
+    def _follows(self, default: ast.expr) -> bool:
+        """Tell a default that another variable gives, here or by the name of what was made from one."""
+        parts = [default]
+        for name in (n.id for n in ast.walk(default) if isinstance(n, ast.Name)):
+            parts += [b for b in self.module.lookup(name, self.scopes) if isinstance(b, ast.expr)]
+        calls = [n for part in parts for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
+        return any(self.resolver.read(call, self.scopes) for call in calls)
 
     def _computed(self, spot: Spot, argument: ast.expr | None) -> None:
         """Note the variables that a computed name may be, where it can be written twice."""

@@ -24,6 +24,7 @@ class Spot(msgspec.Struct, kw_only=True):
     direct: bool = False  # the setting's value is this, and not something made from it
     default: ast.expr | None = None
     optional: bool = False
+    follows: bool = False  # that default is what another variable gives
     group: str = ""
     field: str = ""
     binds: tuple[str, ...] = ()
