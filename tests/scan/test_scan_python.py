@@ -629,3 +629,10 @@ def test_what_a_computed_default_is_worth(scanned, default, spare, made_up):
     )
     site = next(f.site for f in scanned({"settings.py": text}).findings if f.env == "API_TOKEN")
     assert (site.spare, site.default_literal) == (spare, made_up)
+
+
+def test_the_runtime_is_where_a_module_that_the_package_imports_can_import_it(scanned):
+    read = "import os\nclass Config:\n    SECRET_KEY = os.environ['SECRET_KEY']\n"
+    files = {"app/__init__.py": "from config import Config\n", "app/settings.py": f"{read}    A_TOKEN = B_KEY = ''\n"}
+    assert scanned(files).facts.runtime == "app/utils/secrets.py"
+    assert scanned({**files, "config.py": read}).facts.runtime == "aws_secrets.py"

@@ -37,7 +37,7 @@ from shield_ai.scan.project import Project
 from shield_ai.scan.python import Walk
 from shield_ai.scan.settle import Elsewhere, listed, settle
 from shield_ai.scan.walk import is_dotenv, readable, walk
-from shield_ai.scan.worth import ALL, LOADS, OWN, WORDS, is_dull, is_worth, worth_parsing
+from shield_ai.scan.worth import ALL, LOADS, OWN, READS, WORDS, is_dull, is_worth, worth_parsing
 from shield_ai.source import Source
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _facts(name: str, known: set[str], read: Read, worth: Worth) -> Facts:
     settings |= {path for path in named if not is_test(path, served)}
     django = bool(named) or any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
     roots = find_roots(sorted(settings), named, known)
-    first = _first(settings, named, read)
+    first = _first(settings, named, roots, read)
     runtime = BESIDE
     if first:
         root = next((r for r in roots if not r or first.startswith(r + "/")), "")
@@ -225,10 +225,16 @@ def _facts(name: str, known: set[str], read: Read, worth: Worth) -> Facts:
     )
 
 
-def _first(settings: set[str], named: dict[str, str], read: Read) -> str:
-    """Choose the settings file whose package the runtime is put into: the one that has most to move."""
+def _first(settings: set[str], named: dict[str, str], roots: tuple[str, ...], read: Read) -> str:
+    """Choose the settings file whose package the runtime is put into: the one that has most to move.
+
+    Unless another one that reads variables lies directly on `sys.path`: that package may import it, as Flask's do.
+    """
     candidates = sorted(set(named) & settings or settings)
-    return max(candidates, key=lambda path: len(WORDS.findall(read(path) or b"")), default="")
+    most = max(candidates, key=lambda path: len(WORDS.findall(read(path) or b"")), default="")
+    root = next((r for r in roots if not r or most.startswith(r + "/")), "")
+    beside = (path for path in candidates if path.rpartition("/")[0] == root and READS.search(read(path) or b""))
+    return most if named else next(beside, most)
 
 
 def _accessor(raws: list[bytes]) -> str:
