@@ -319,9 +319,13 @@ def test_asks_before_it_acts(app, aws):
 
 
 def test_a_dirty_git_tree(app):
+    ours = app / ".shield/backups/x"  # as `git add --force` takes it in
+    ours.parent.mkdir(parents=True)
+    ours.write_text("1")
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false"]
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
         subprocess.run([*git, *arguments], cwd=app, check=True, capture_output=True)
+    ours.write_text("2")
     (app / "manage.py").write_text("# edited\n")
     error(code_only(app), 4, "uncommitted changes: manage.py", "--allow-dirty")
     assert shield("apply", "--only", "code", "--yes", "--allow-dirty", cwd=app).code == 0

@@ -398,13 +398,13 @@ class Work:
         dirty = [] if allow_dirty or not made.files else self._dirty()
         if dirty:
             raise UnsafePlanError(
-                f"uncommitted changes: {', '.join(dirty)}",
+                f"uncommitted changes: {', '.join(dirty[:3])}{f' and {len(dirty) - 3} more' if dirty[3:] else ''}",
                 "commit them first, so that the rewrite can be reviewed by itself, or use --allow-dirty",
             )
 
     def _dirty(self) -> list[str]:
         ours = {record.what: record.after for record in self.journal.records if record.kind == "file"}
-        changed = git.changed(self.tree.root)
+        changed = [path for path in git.changed(self.tree.root) if not path.startswith(".shield/")]
         return [path for path in changed if path != FILE and ours.get(path) != digest(self.tree.read(path) or b"")]
 
     def apply(self, made: Plan, tell: Callable[[Receipt], None], *, prove: bool = True) -> list[Receipt]:

@@ -636,3 +636,18 @@ def test_the_runtime_is_where_a_module_that_the_package_imports_can_import_it(sc
     files = {"app/__init__.py": "from config import Config\n", "app/settings.py": f"{read}    A_TOKEN = B_KEY = ''\n"}
     assert scanned(files).facts.runtime == "app/utils/secrets.py"
     assert scanned({**files, "config.py": read}).facts.runtime == "aws_secrets.py"
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        ("", "it is run as a script, from where the runtime can't be imported"),
+        ("import shop.models\n", ""),
+        ("from . import models\n", ""),
+        ("import sys\nsys.path.insert(0, '.')\n", ""),
+    ],
+)
+def test_a_script_below_the_root_is_left_alone_unless_it_can_import_the_app(scanned, head, reason):
+    text = f"{head}import os\nKEY = os.environ['MAIL_TOKEN']\nif __name__ == '__main__':\n    print()\n"
+    files = {"settings.py": "import os\nA = os.environ['A_TOKEN']\n", "shop/__init__.py": "", "shop/ask.py": text}
+    assert [f.site.reason for f in scanned(files).findings if f.site and f.path == "shop/ask.py"] == [reason]

@@ -37,6 +37,7 @@ REMOTE = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
 # What boto3 signs with by itself, with a prefix or without.
 SIGNING = regex(r"(?:.+_)?AWS_(?:\w+_)?(?:ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_KEY)")
 ROLE = "; where the app runs in AWS, a role serves instead, and the app needs one anyway to read its secrets"
+MAIN = re.compile(rb"(?m)^if __name__ == ['\"]__main__['\"]")
 OUTSIDE = "a literal outside the settings: move it there first"
 TESTING = "a value for the tests"
 
@@ -58,6 +59,25 @@ def apart(path: str, facts: Facts, known: set[str]) -> str:
     return "outside the packages that can import the runtime"
 
 
+def script(source: Source, facts: Facts, known: set[str]) -> str:
+    """Say why a file that is run by its own path could not import the runtime; empty where it can.
+
+    Python looks for imports in the folder of the file that it runs, and not in the root of the app:
+    https://docs.python.org/3/library/sys_path_init.html
+    """
+    root = facts.root(facts.runtime)
+    inside = source.path.removeprefix(f"{root}/").rpartition("/")[0]
+    if not inside or source.path in facts.settings or not MAIN.search(source.raw) or b"sys.path" in source.raw:
+        return ""
+    tops = {_top(path, root).removesuffix(".py") for path in known if not root or path.startswith(f"{root}/")}
+    imports = [node for node in source.tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}
+    froms = [node for node in imports if isinstance(node, ast.ImportFrom)]
+    names |= {"." if node.level else node.module or "" for node in froms}
+    own = any(name == "." or name.partition(".")[0] in tops for name in names)
+    return "" if own else "it is run as a script, from where the runtime can't be imported"
+
+
 def _top(path: str, root: str) -> str:
     """Return the first folder below a root, or the file itself."""
     return path.removeprefix(f"{root}/").partition("/")[0]
@@ -67,7 +87,7 @@ def findings_of(source: Source, spots: list[Spot], facts: Facts, known: set[str]
     """Judge what was seen in one file; a harmless read may be a part of a secret, so it comes along."""
     found = []
     in_settings = source.path in facts.settings
-    reason = apart(source.path, facts, known)
+    reason = apart(source.path, facts, known) or script(source, facts, known)
     names = Counter((spot.scope, literal_variable(spot)) for spot in spots if spot.shape is Shape.LITERAL)
     reads = [spot for spot in spots if spot.shape is Shape.READ and spot.direct and spot.path and spot.wanted()]
     read = {(spot.scope, spot.path): spot.variable for spot in reads}
