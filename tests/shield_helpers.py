@@ -61,12 +61,20 @@ def shield(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, std
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def run(*arguments: str, cwd: Path) -> Done:
-    """Run one command in this process, which is much faster; without the proof, which runs processes of its own."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main(arguments)
-    return Done(code, out.getvalue(), err.getvalue())
+def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str | None = None) -> Done:
+    """Run one command in this process, which is much faster."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    before, typed = dict(os.environ), sys.stdin
+    os.environ.update({"NO_COLOR": "1", "COLUMNS": "80", **(env or {})})
+    sys.stdin = io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8")
+    try:
+        with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(arguments)
+    finally:
+        sys.stdin = typed
+        os.environ.clear()
+        os.environ.update(before)
+    return Done(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
 
 def make_app(root: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ import sys
 import boto3
 import pytest
 from fault_proxy import FaultProxy
-from shield_helpers import SETTINGS, files_of, make_app, shield
+from shield_helpers import SETTINGS, files_of, make_app, run, shield
 
 from shield_ai.tree import temporary_of
 
@@ -74,24 +74,24 @@ def test_the_whole_journey(app, aws):
 
 def test_apply_alone_does_every_stage_and_rollback_removes_what_it_made(app, aws):
     before = files_of(app)
-    assert shield("apply", ".", "--env-file", ".env", "--yes", cwd=app).code == 0
+    assert run("apply", ".", "--env-file", ".env", "--yes", cwd=app).code == 0
     assert (app / "shield.toml").exists()
-    assert shield("rollback", "--yes", cwd=app).code == 0
+    assert run("rollback", "--yes", cwd=app).code == 0
     assert files_of(app) == before
 
 
 def test_code_first_and_aws_later_knows_the_same_values(app, aws):
     (app / "shop/settings.py").write_bytes(SETTINGS + b"STRIPE_SECRET_KEY = 'left in the code'\n")
     assert code_only(app).code == 0
-    done = shield("apply", "--only", "aws", "--env-file", ".env", "--yes", cwd=app)
+    done = run("apply", "--only", "aws", "--env-file", ".env", "--yes", cwd=app)
     assert done.code == 0, done.err
     client = boto3.client("secretsmanager")
     assert client.get_secret_value(SecretId="stripe-secret-key")["SecretString"] == "left in the code"
     (app / ".env").write_text((app / ".env").read_text().replace("DATABASE_NAME=", "OTHER="))
     for kind in ("aws", "code"):
-        assert shield("rollback", "--only", kind, "--yes", cwd=app).code == 0
+        assert run("rollback", "--only", kind, "--yes", cwd=app).code == 0
     assert code_only(app).code == 0
-    assert shield("apply", "--only", "aws", "--env-file", ".env", "--yes", cwd=app).code == 0
+    assert run("apply", "--only", "aws", "--env-file", ".env", "--yes", cwd=app).code == 0
     document = json.loads(client.get_secret_value(SecretId="database-credentials")["SecretString"])
     assert document["database"] == "shop"  # the default in the code
 
@@ -109,31 +109,31 @@ def test_a_name_edited_in_the_manifest_is_carried_into_the_code(app):
 
 def test_a_plan_in_a_file_is_applied_later(app, aws, tmp_path):
     path = str(tmp_path / "plan.json")
-    assert shield("plan", "--env-file", ".env", "-o", path, cwd=app).code == 0
-    assert shield("apply", path, "--yes", cwd=app).code == 0
+    assert run("plan", "--env-file", ".env", "-o", path, cwd=app).code == 0
+    assert run("apply", path, "--yes", cwd=app).code == 0
     assert b"get_secret(" in (app / "shop/settings.py").read_bytes()
-    assert "nothing to do" in shield("apply", ".", "--yes", cwd=app).err
+    assert "nothing to do" in run("apply", ".", "--yes", cwd=app).err
 
 
 def test_a_stale_plan(app, aws, tmp_path):
     path = str(tmp_path / "plan.json")
-    shield("plan", "--env-file", ".env", "-o", path, cwd=app)
+    run("plan", "--env-file", ".env", "-o", path, cwd=app)
     (app / "shop/settings.py").write_bytes(SETTINGS + b"X = 1\n")
     before = files_of(app)
-    error(shield("apply", path, "--yes", cwd=app), 4, "shop/settings.py changed since the plan was made")
+    error(run("apply", path, "--yes", cwd=app), 4, "shop/settings.py changed since the plan was made")
     assert files_of(app) == before
     (tmp_path / "garbage.json").write_text("{}")
-    error(shield("apply", str(tmp_path / "garbage.json"), "--yes", cwd=app), 4, "is no plan")
+    error(run("apply", str(tmp_path / "garbage.json"), "--yes", cwd=app), 4, "is no plan")
 
 
 def code_only(app):
-    return shield("apply", "--only", "code", "--yes", cwd=app)
+    return run("apply", "--only", "code", "--yes", cwd=app)
 
 
 @pytest.mark.parametrize("command", ["draft", "plan", "apply"])
 def test_a_folder_that_is_no_app(tmp_path, command):
-    error(shield(command, "--only", "code", cwd=tmp_path) if command != "draft" else shield("draft", cwd=tmp_path), 2)
-    error(shield(command, str(tmp_path / "none"), cwd=tmp_path), 2, "does not exist")
+    error(run(command, "--only", "code", cwd=tmp_path) if command != "draft" else run("draft", cwd=tmp_path), 2)
+    error(run(command, str(tmp_path / "none"), cwd=tmp_path), 2, "does not exist")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -176,7 +176,7 @@ def test_odd_files_are_moved_and_given_back_byte_for_byte(app, content):
     assert b"get_secret(" in new
     assert (b"\r\n" in new) == (b"\r\n" in content)
     assert b"\r\n" not in content or b"\n" not in new.replace(b"\r\n", b"")
-    assert shield("rollback", "--yes", "--only", "code", cwd=app).code == 0
+    assert run("rollback", "--yes", "--only", "code", cwd=app).code == 0
     assert files_of(app) == before
 
 
@@ -253,7 +253,7 @@ def test_an_env_file_without_a_value(app, aws, line, words):
     rest = ["DATABASE_USER=x", "DATABASE_PASSWORD=y"] if line else ["SECRET_KEY=z"]
     (app / ".env").write_text("\n".join([*kept, line, *rest]) + "\n")
     before = files_of(app)
-    done = shield("apply", "--env-file", ".env", "--yes", cwd=app)
+    done = run("apply", "--env-file", ".env", "--yes", cwd=app)
     if line == "SECRET_KEY=":
         assert done.code == 0  # Django's key is generated
         return
@@ -263,16 +263,16 @@ def test_an_env_file_without_a_value(app, aws, line, words):
 
 
 def test_an_env_file_that_is_not_there(app, aws):
-    error(shield("apply", "--env-file", "none.env", "--yes", cwd=app), 2, "none.env can't be read")
+    error(run("apply", "--env-file", "none.env", "--yes", cwd=app), 2, "none.env can't be read")
 
 
 def test_no_credentials(app):
-    done = shield("plan", cwd=app, env={"AWS_REGION": "us-east-1"})
+    done = run("plan", cwd=app, env={"AWS_REGION": "us-east-1"})
     error(done, 5, "no AWS credentials", "--only code")
 
 
 def test_endpoint_down(app, aws):
-    done = shield("plan", cwd=app, env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"})
+    done = run("plan", cwd=app, env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"})
     error(done, 5, "can't be reached")
 
 
@@ -293,20 +293,20 @@ def test_aws_refuses(app, aws, operation, code, words):
     before = files_of(app)
     with FaultProxy(aws.url) as proxy:
         proxy.answer(operation, code, at=None)
-        done = shield("apply", "--env-file", ".env", "--yes", cwd=app, env={"AWS_ENDPOINT_URL": proxy.url})
+        done = run("apply", "--env-file", ".env", "--yes", cwd=app, env={"AWS_ENDPOINT_URL": proxy.url})
     error(done, 5, *words)
     assert files_of(app) == before
 
 
 def test_an_edited_file_is_not_rolled_back_without_force(app, aws):
-    assert shield("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
+    assert run("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
     settings = app / "shop/settings.py"
     settings.write_bytes(settings.read_bytes() + b"X = 1\n")
     before = files_of(app)
-    done = shield("rollback", "--yes", cwd=app)
+    done = run("rollback", "--yes", cwd=app)
     error(done, 4, "edited since apply: shop/settings.py", "+X = 1", "--force")
     assert files_of(app) == before
-    done = shield("rollback", "--yes", "--force", cwd=app)
+    done = run("rollback", "--yes", "--force", cwd=app)
     assert (done.code, "your version is now .shield/edited/shop/settings.py" in done.err) == (0, True), done.text
     assert settings.read_bytes() == SETTINGS
     assert (app / ".shield/edited/shop/settings.py").read_bytes() == before["shop/settings.py"]
@@ -314,7 +314,7 @@ def test_an_edited_file_is_not_rolled_back_without_force(app, aws):
 
 def test_asks_before_it_acts(app, aws):
     before = files_of(app)
-    error(shield("apply", "--env-file", ".env", cwd=app), 2, "--yes")
+    error(run("apply", "--env-file", ".env", cwd=app), 2, "--yes")
     assert files_of(app) == before
 
 
@@ -328,7 +328,7 @@ def test_a_dirty_git_tree(app):
     ours.write_text("2")
     (app / "manage.py").write_text("# edited\n")
     error(code_only(app), 4, "uncommitted changes: manage.py", "--allow-dirty")
-    assert shield("apply", "--only", "code", "--yes", "--allow-dirty", cwd=app).code == 0
+    assert run("apply", "--only", "code", "--yes", "--allow-dirty", cwd=app).code == 0
 
 
 @pytest.mark.parametrize(
@@ -341,13 +341,13 @@ def test_a_dirty_git_tree(app):
     ],
 )
 def test_wrong_usage(tmp_path, arguments, words):
-    error(shield(*arguments, cwd=tmp_path), 2, *words)
+    error(run(*arguments, cwd=tmp_path), 2, *words)
 
 
 def test_a_file_that_is_not_parsed_is_never_clean(tmp_path):
     (tmp_path / "settings.py").write_text("SECRET_KEY = (\n")
     for form in ("text", "json"):
-        done = shield("scan", "--format", form, cwd=tmp_path)
+        done = run("scan", "--format", form, cwd=tmp_path)
         assert done.code == 1
         assert "not parsed" in done.out
 
@@ -355,12 +355,12 @@ def test_a_file_that_is_not_parsed_is_never_clean(tmp_path):
 @pytest.mark.parametrize("command", ["scan", "plan"])
 def test_an_output_file_that_can_not_be_written(app, command):
     only = ["--only", "code"] if command == "plan" else []
-    error(shield(command, *only, "-o", "none/out", cwd=app), 2, "none/out can't be written")
+    error(run(command, *only, "-o", "none/out", cwd=app), 2, "none/out can't be written")
 
 
 @pytest.mark.parametrize("form", ["json", "sarif", "text"])
 def test_reports_go_to_a_file(app, form):
-    done = shield("scan", "--format", form, "-o", "out", cwd=app)
+    done = run("scan", "--format", form, "-o", "out", cwd=app)
     assert done.code == (0 if form == "sarif" else 1)
     assert done.out == ""
     text = (app / "out").read_text()
@@ -370,18 +370,18 @@ def test_reports_go_to_a_file(app, form):
 
 
 def test_every_command_has_help_within_80_columns(tmp_path):
-    text = shield("--help", cwd=tmp_path).out
+    text = run("--help", cwd=tmp_path).out
     listed = text.partition("Commands:\n")[2].splitlines()
     commands = [line.split()[0] for line in listed if line.startswith("  ")]
     for command in ["", "scan", "draft", "plan", "apply", "verify", "rollback", "explain", "local", "demo"]:
         assert not command or command in commands
-        done = shield(*[c for c in [command] if c], "--help", cwd=tmp_path)
+        done = run(*[c for c in [command] if c], "--help", cwd=tmp_path)
         assert done.code == 0
         assert max(map(len, done.out.splitlines())) <= 80
 
 
 def test_explains_a_rule(tmp_path):
-    done = shield("explain", "CSEC34.literal", cwd=tmp_path)
+    done = run("explain", "CSEC34.literal", cwd=tmp_path)
     assert done.code == 0
     assert "CSEC34.literal" in done.out
 
@@ -416,7 +416,7 @@ def test_what_stays_is_not_said_to_be_done(tmp_path):
     ],
 )
 def test_a_variable_stands_for_an_option(app, variable, value, arguments):
-    done = shield(*arguments, cwd=app, env={variable: value})
+    done = run(*arguments, cwd=app, env={variable: value})
     if value == "none.env":
         error(done, 2, "none.env can't be read")
     else:

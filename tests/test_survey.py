@@ -6,7 +6,7 @@ import json
 import subprocess
 
 import pytest
-from shield_helpers import shield
+from shield_helpers import run
 
 from shield_ai import pattern
 from shield_ai.samples import fill
@@ -16,7 +16,7 @@ PASSWORD = fill("{alnum:16}", 3)
 
 
 def scanned(*arguments: str, cwd, stdin: str | None = None) -> list[dict]:
-    done = shield("scan", "--format", "json", *arguments, cwd=cwd, stdin=stdin)
+    done = run("scan", "--format", "json", *arguments, cwd=cwd, stdin=stdin)
     assert done.code in (0, 1), done.text
     assert TOKEN not in done.text
     assert PASSWORD not in done.text
@@ -62,14 +62,14 @@ def test_several_paths_are_named_as_they_were_given(app) -> None:
     found = places(scanned("deploy", "shop/settings.py", "clean.py", cwd=app))
     assert {path for path, _ in found} == {"deploy/values.yml", "shop/settings.py"}
     assert ("shop/settings.py", "CSEC34.literal") in found
-    done = shield("scan", "deploy", "gone.py", cwd=app)
+    done = run("scan", "deploy", "gone.py", cwd=app)
     assert done.code == 2
     assert "gone.py does not exist" in done.err
 
 
 def test_the_standard_input(app) -> None:
     assert places(scanned("-", cwd=app, stdin=f"token: {TOKEN}\n")) == [("stdin", "CRED.github-token")]
-    assert shield("scan", "-", cwd=app, stdin="x = 1\n").code == 0
+    assert run("scan", "-", cwd=app, stdin="x = 1\n").code == 0
 
 
 def test_the_index(app) -> None:
@@ -82,7 +82,7 @@ def test_the_index(app) -> None:
 
 
 def test_the_index_of_no_repository(tmp_path) -> None:
-    done = shield("scan", "--staged", cwd=tmp_path)
+    done = run("scan", "--staged", cwd=tmp_path)
     assert done.code == 2
     assert "in no git repository" in done.err
 
@@ -98,9 +98,9 @@ def test_a_dotenv_file_in_git_is_a_finding_of_its_own(app) -> None:
 
 
 def test_fails_from_a_level_on(app) -> None:
-    assert shield("scan", "deploy", cwd=app).code == 1
-    assert shield("scan", "deploy", "--fail-on", "critical", cwd=app).code == 0
-    assert shield("scan", "deploy", "--fail-on", "high", cwd=app).code == 1
+    assert run("scan", "deploy", cwd=app).code == 1
+    assert run("scan", "deploy", "--fail-on", "critical", cwd=app).code == 0
+    assert run("scan", "deploy", "--fail-on", "high", cwd=app).code == 1
 
 
 def test_a_comment_accepts_and_an_idle_one_is_reported(app) -> None:
@@ -110,10 +110,10 @@ def test_a_comment_accepts_and_an_idle_one_is_reported(app) -> None:
 
 
 def test_a_baseline(app) -> None:
-    assert shield("scan", "--write-baseline", "known.json", cwd=app).code == 0
+    assert run("scan", "--write-baseline", "known.json", cwd=app).code == 0
     text = (app / "known.json").read_text()
     assert TOKEN not in text
-    assert shield("scan", "--baseline", "known.json", cwd=app).code == 0
+    assert run("scan", "--baseline", "known.json", cwd=app).code == 0
     values = app / "deploy/values.yml"
     values.write_text("# moved\n" * 7 + values.read_text() + f"api_token: {TOKEN}\n")
     assert places(scanned("--baseline", "known.json", cwd=app)) == [("deploy/values.yml", "CRED.github-token")]
@@ -123,17 +123,17 @@ def test_placeholders_are_shown_with_all(app) -> None:
     (app / "deploy/values.yml").write_text("db_password: your-password-here\n")
     assert scanned("deploy", cwd=app) == []
     assert scanned("deploy", "--all", cwd=app)[0]["confidence"] == "low"
-    assert "1 more with --all" in shield("scan", "deploy", cwd=app).out
+    assert "1 more with --all" in run("scan", "deploy", cwd=app).out
 
 
 def test_the_text_counts_what_is_alike_in_tests(app) -> None:
     (app / "tests").mkdir()
     (app / "tests/test_a.py").write_text(f'login(password="{PASSWORD}")\n' * 30)
-    done = shield("scan", cwd=app)
+    done = run("scan", cwd=app)
     assert "  30      tests/test_a.py" in done.out
     assert len(done.out.splitlines()) < 40
     assert max(map(len, done.out.splitlines())) <= 80
-    assert shield("scan", "--all", cwd=app).out.count("CRED.password") > 30
+    assert run("scan", "--all", cwd=app).out.count("CRED.password") > 30
 
 
 def test_an_own_pattern(app) -> None:
@@ -144,11 +144,11 @@ def test_an_own_pattern(app) -> None:
     (app / pattern.OWN / "acme.yaml").write_text(made)
     (app / "clean.py").write_text('x = "acme-123456"\n')
     assert places(scanned("clean.py", cwd=app)) == [("clean.py", "ACME.key")]
-    sarif = json.loads(shield("scan", "clean.py", "--format", "sarif", cwd=app).out)
+    sarif = json.loads(run("scan", "clean.py", "--format", "sarif", cwd=app).out)
     assert "ACME.key" in {rule["id"] for rule in sarif["runs"][0]["tool"]["driver"]["rules"]}
-    assert "ACME key" in shield("explain", "ACME.key", cwd=app).out
-    assert shield("patterns", "check", cwd=app).code == 0
+    assert "ACME key" in run("explain", "ACME.key", cwd=app).out
+    assert run("patterns", "check", cwd=app).code == 0
 
 
 def test_progress_is_for_terminals_alone(app) -> None:
-    assert "\r" not in shield("scan", cwd=app).text
+    assert "\r" not in run("scan", cwd=app).text

@@ -5,7 +5,7 @@ import json
 import boto3
 import pytest
 from fault_proxy import FaultProxy
-from shield_helpers import make_app, shield
+from shield_helpers import make_app, run
 
 from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
@@ -17,12 +17,12 @@ from shield_ai.verify import verify_resources
 @pytest.fixture
 def app(tmp_path, aws):
     make_app(tmp_path)
-    assert shield("apply", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
+    assert run("apply", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
     return tmp_path
 
 
 def failed(app):
-    done = shield("verify", "--json", cwd=app)
+    done = run("verify", "--json", cwd=app)
     found = {check["name"]: check for check in json.loads(done.out) if check["status"] != "ok"}
     assert done.code == bool(found)
     assert all(check["detail"] and check["hint"] for check in found.values())
@@ -84,25 +84,25 @@ def test_sees_what_is_wrong(app, harm, name, detail):
 
 
 def test_the_text_says_the_same(app):
-    done = shield("verify", cwd=app)
+    done = run("verify", cwd=app)
     assert done.code == 0
     assert "optional, not in AWS: the app's own default serves" in done.out
     delete(app)
-    done = shield("verify", cwd=app)
+    done = run("verify", cwd=app)
     assert done.code == 1
     assert "hint: shield apply" in done.out
 
 
 def test_without_an_apply_on_record(tmp_path):
     make_app(tmp_path)
-    done = shield("verify", "--only", "code", cwd=tmp_path)
+    done = run("verify", "--only", "code", cwd=tmp_path)
     assert done.code == 1
     assert "no apply on record" in done.out
 
 
 def test_one_half(app):
-    assert len(json.loads(shield("verify", "--only", "aws", "--json", cwd=app).out)) == 7
-    assert len(json.loads(shield("verify", "--only", "code", "--json", cwd=app).out)) == 3
+    assert len(json.loads(run("verify", "--only", "aws", "--json", cwd=app).out)) == 7
+    assert len(json.loads(run("verify", "--only", "code", "--json", cwd=app).out)) == 3
 
 
 ARN = "arn:aws:iam::123456789012:policy/shop-secrets-read-us-east-1"
