@@ -35,7 +35,7 @@ test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each point, on real data
 	ROTATION_MATRIX=1 $(BIN)/python -m pytest tests/rotator tests/test_rotation.py $(ARGS)
 
 test-kill: $(VENV)/dev.stamp  ## kill an apply at each of its calls to AWS
-	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/test_apply.py tests/test_apply_resources.py tests/test_apply_updates.py -k "killed or refused_at" -rP $(ARGS)
+	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/test_apply.py tests/test_apply_resources.py tests/test_apply_updates.py tests/test_demo.py -k "killed or refused_at or ctrl_c" -rP $(ARGS)
 
 docs: $(VENV)/dev.stamp  ## write the reference, then follow every page
 	$(BIN)/python docs/generate.py

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.localaws import LocalAws
 
 ALL = os.environ.get("SHIELD_DOCS") == "1"  # make docs; make test follows only these:
-QUICK = {"index", "getting-started", "shell"}
+QUICK = {"index", "shell"}
 NOT_RUN = 5  # blocks that need more than a loopback; a few are fine
 README = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
 

@@ -9,7 +9,11 @@ from bed import PostgresBed, password
 
 from shield_ai.rotator import canary
 
-NOW = dt.datetime.now(dt.UTC)
+
+def now():
+    return dt.datetime.now(dt.UTC)
+
+
 DAY = dt.timedelta(days=1)
 
 
@@ -20,9 +24,9 @@ def bed(aws, postgres):
     bed.remove()
 
 
-def looked(bed, now=NOW, **more):
+def looked(bed, at=None, **more):
     secret = {"name": bed.secret, "hours": 30 * 24, "login": True, "environ": bed.environ, **more}
-    return canary.look(bed.client, [secret], now)
+    return canary.look(bed.client, [secret], at or now())
 
 
 def test_all_is_well(bed):
@@ -50,14 +54,14 @@ def test_a_password_that_somebody_changed_by_hand(bed, caplog):
 )
 def test_one_that_can_not_be_looked_at_hides_no_other(bed, wrong):
     good = {"name": bed.secret, "hours": 24, "login": True, "environ": bed.environ}
-    found = canary.look(bed.client, [{**good, **wrong}, good], NOW + 40 * DAY)
+    found = canary.look(bed.client, [{**good, **wrong}, good], now() + 40 * DAY)
     assert found["SecretLoginFailed"] == 1
     assert found["SecretRotationOverdueDays"] > 0
 
 
 def test_overdue_by_the_age_of_the_current_version(bed):
     def days(after):
-        return looked(bed, NOW + after)["SecretRotationOverdueDays"]
+        return looked(bed, now() + after)["SecretRotationOverdueDays"]
 
     assert days(30.9 * DAY) == 0
     assert days(33 * DAY) == pytest.approx(2, abs=0.01)
