@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import jsonschema
+import msgspec
 import pytest
 from report_helpers import Severity, finding, site
 
 from shield_ai.model import Edit
-from shield_ai.pattern import rules
+from shield_ai.pattern import credentials, rules
 from shield_ai.reports.sarif import sarif
 from shield_ai.source import apply_edits, file_change
 
@@ -73,6 +77,34 @@ def test_has_the_structure_of_the_standard(log):
     check(json.loads(sarif([])))
     assert log["version"] == "2.1.0"
     assert log["runs"][0]["columnKind"] == "unicodeCodePoints"
+
+
+@pytest.mark.skipif("SHIELD_SARIF_SCHEMA" not in os.environ, reason="SHIELD_SARIF_SCHEMA names no copy of the schema")
+def test_every_rule_fits_the_schema_of_the_standard():
+    schema = json.loads(Path(os.environ["SHIELD_SARIF_SCHEMA"]).read_bytes())
+    every = [*rules(), *(rule.id for rule in credentials().rules)]
+    log = json.loads(sarif([*FINDINGS, *(msgspec.structs.replace(FINDINGS[0], rule=rule) for rule in every)], [CHANGE]))
+    assert {rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]} == set(every)
+    jsonschema.validate(log, schema)
+
+
+def test_every_rule_has_what_an_upload_asks_for():
+    every = [rule.id for rule in credentials().rules]
+    log = json.loads(sarif([msgspec.structs.replace(FINDINGS[0], rule=rule) for rule in every]))
+    check(log)
+    driver = log["runs"][0]["tool"]["driver"]
+    assert len({rule["id"] for rule in driver["rules"]}) == len(driver["rules"])
+    for rule in driver["rules"]:
+        assert urlsplit(rule["helpUri"]).scheme == "https"
+        assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
+
+
+def test_no_more_than_an_upload_takes(monkeypatch):
+    monkeypatch.setattr("shield_ai.reports.sarif.MOST", 3)
+    ranks = [Severity.LOW, Severity.HIGH, Severity.MEDIUM, Severity.CRITICAL, Severity.LOW]
+    found = [finding(line=i + 1, severity=severity) for i, severity in enumerate(ranks)]
+    results = json.loads(sarif(found))["runs"][0]["results"]
+    assert [r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in results] == [2, 3, 4]
 
 
 def test_rules_say_how_bad_and_where_to_read_on(log):

@@ -24,16 +24,21 @@ LEVELS = {Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH: "erro
 # As CVSS counts: what GitHub shows as low, medium, high, critical.
 SCORES = {Severity.LOW: "3.0", Severity.MEDIUM: "5.5", Severity.HIGH: "8.0", Severity.CRITICAL: "9.5"}
 ROOT = "SRCROOT"
+# GitHub refuses a run with more: https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
+MOST = 25_000
 
 
 def sarif(findings: Sequence[Finding], changes: Iterable[FileChange] = (), patterns: Sequence[Pattern] = ()) -> str:
-    """Write findings.
+    """Write findings, the worst where there are more than GitHub takes.
 
     Args:
         findings: Of a scan.
         changes: Of a plan for the same files, for the `fixes` of the findings that can be fixed.
         patterns: Those of the app, besides ours.
     """
+    if len(findings) > MOST:
+        worst = sorted(range(len(findings)), key=lambda i: -float(SCORES[findings[i].severity]))[:MOST]
+        findings = [findings[i] for i in sorted(worst)]
     used = {finding.rule for finding in findings}
     rules = [(rule, pattern.load()) for rule in pattern.rules().values()]
     rules += [(rule, p) for p in (pattern.credentials(), *patterns) for rule in p.rules if rule.id in used]
