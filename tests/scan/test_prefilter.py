@@ -46,5 +46,24 @@ def test_says_what_is_worth_parsing(hyper: Hyper, text: str) -> None:
     assert found == tuple(bool(regex.search(text.encode())) for regex in worth.ALL)
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("a.yml", "password: |\n  {alnum:14}\n", id="yaml, block"),
+        pytest.param("a.yml", "? password\n: {alnum:14}\n", id="yaml, long form"),
+        pytest.param("a.yml", "- value: {alnum:14}\n  name: DB_PASSWORD\n", id="yaml, beside"),
+        pytest.param("a.yml", "kind: Secret\ndata:\n  a: cG9zdGdyZXM6Ly9hOmh1bnRlcjIyeEBkYi9h\n", id="kubernetes"),
+        pytest.param("a.json", '{"value": "{alnum:14}", "name": "DB_PASSWORD"}', id="json, beside"),
+        pytest.param("a.toml", 'password = """\n{alnum:14}"""\n', id="toml"),
+        pytest.param("Dockerfile", "ENV DB_PASSWORD {alnum:12}\n", id="dockerfile"),
+        pytest.param("a.ini", "password =\n  {alnum:14}\n", id="ini"),
+    ],
+)
+def test_both_know_when_a_parser_is_needed(hyper: Hyper, path: str, text: str) -> None:
+    raw = fill(text).encode()
+    (found,) = Detector([pattern.credentials()], Plain(TOKENS)).look(path, raw)
+    assert Detector([pattern.credentials()], hyper).look(path, raw) == [found]
+
+
 def test_a_few_files_do_not_wait_for_it() -> None:
     assert isinstance(prefilter(TOKENS, 1000), Plain)

@@ -107,7 +107,7 @@ class Detector:
         found = [one for start, end in regions for one in assignments(raw, start, end, bare=bare)]
         if candidates.pairs and PAIR_MARK.search(raw):
             found += pairs(raw)
-        if known := structure(path, raw):
+        if known := structure(path, raw, candidates.hard):
             found = [one for one in found if not known.decides(one)] + known.values
         for one in found:
             confidence = judge(one.name, one.value, quoted=one.quoted, graded=shown)

@@ -16,12 +16,11 @@ MARKS = regex(rb"(?:[&!][^\s,\[\]{}]*\s+)*")  # anchor and tag, in front of a va
 HEADER = regex(rb"[^\n]*\n\s*")  # of a block
 TOKEN = regex(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|//[^\n]*|/\*.*?\*/|[^\s"{}\[\]:,/]+|/', re.DOTALL)
 SPACES = rb"[ \t]{0,40}"
-STRING = regex(rb"\"((?:[^\"\\\n]|\\.)*)\"|'([^'\n]*)'")
 EQUALS = regex(
     rb"(?m)^" + SPACES + rb"(?P<key>[\w.\-\"']{1,120})" + SPACES + rb"=" + SPACES + rb"(?:"
     rb"(?P<quotes>\"{3}|'{3})(?P<long>(?s:.{0,4096}?))(?P=quotes)"
     rb"|<<[-~]?\"?(?P<word>\w{1,40})\"?\r?\n(?P<here>(?s:.{0,4096}?))\n" + SPACES + rb"(?P=word)\b"
-    rb"|\[(?P<list>[^\[\]]{0,8192})\])"
+    rb")"
 )
 # The old form, in which all that follows the name is its value.
 ENV = regex(rb"(?im)^" + SPACES + rb"ENV[ \t]+(?P<key>[A-Za-z_]\w*)[ \t]+(?P<value>[^=\s][^\r\n]*)$")
@@ -135,17 +134,15 @@ def _json_text(token: bytes) -> str:
 
 
 def equals_values(raw: bytes) -> list[Value]:
-    """Find the long texts and the lists of TOML and HCL; the rest is what it looks like."""
-    found = []
-    for match in EQUALS.finditer(raw):
-        key = Value(_text(match["key"].replace(b'"', b"")), *match.span("key"))
-        if match["list"] is not None:
-            start, end = match.span("list")
-            items = [_inner(one) for one in STRING.finditer(raw, start, end)]
-            found.append((key, Value("", start - 1, end + 1, items=tuple(items), holds=True)))
-        else:
-            found.append((key, _stripped(raw, *match.span("long" if match["long"] is not None else "here"))))
-    return [Value("", 0, len(raw), pairs=tuple(found), holds=True)]
+    """Find the long texts of TOML and HCL; the rest is what it looks like."""
+    pairs = [
+        (
+            Value(_text(match["key"].replace(b'"', b"")), *match.span("key")),
+            _stripped(raw, *match.span("long" if match["long"] is not None else "here")),
+        )
+        for match in EQUALS.finditer(raw)
+    ]
+    return [Value("", 0, len(raw), pairs=tuple(pairs), holds=True)]
 
 
 def docker_values(raw: bytes) -> list[Value]:
@@ -192,11 +189,6 @@ def _stripped(raw: bytes, start: int, end: int, *, quotes: bool = False, bare: b
     if quotes and end - start > 1 and raw[start : start + 1] in b"\"'" and raw[end - 1 : end] == raw[start : start + 1]:
         start, end = start + 1, end - 1
     return Value(_text(raw[start:end]), start, end, quoted=not bare)
-
-
-def _inner(match: re.Match[bytes]) -> Value:
-    group = 1 if match[1] is not None else 2
-    return Value(_text(match[group]), *match.span(group))
 
 
 def _text(raw: bytes) -> str:

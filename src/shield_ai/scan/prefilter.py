@@ -14,6 +14,7 @@ from shield_ai.cache import kept
 from shield_ai.lazy import regex
 from shield_ai.scan import assignments, worth
 from shield_ai.scan.assignments import PAIR_MARK
+from shield_ai.scan.structure import FORMATS
 from shield_ai.scan.tokens import source_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Candidates(NamedTuple):
     regions: list[tuple[int, int]] | None = None  # where assignments may stand; None: anywhere
     pairs: bool = True  # whether a name and a value may stand side by side
     worth: tuple[bool, ...] | None = None  # of Python: which of `worth.ALL` match
+    hard: frozenset[int] | None = None  # which of `structure.FORMATS` have something that may be misread
 
 
 class Plain:
@@ -65,6 +67,7 @@ class Hyper:
         self._places = {False: len(sources), True: len(sources) + 1}
         self._pairs = len(sources) + 2
         self._worth = range(len(sources) + 3, len(sources) + 3 + len(worth.ALL))
+        self._hard = self._worth.stop
 
     def _compile(self, sources: list[bytes]) -> bytes:
         hs = self._hyperscan
@@ -72,14 +75,15 @@ class Hyper:
         once = hs.HS_FLAG_SINGLEMATCH | hs.HS_FLAG_PREFILTER
         database.compile(
             expressions=[*sources, *self._extra()],
-            ids=list(range(len(sources) + 3 + len(worth.ALL))),
-            elements=len(sources) + 3 + len(worth.ALL),
-            flags=[*[once] * len(sources), 0, 0, *[once] * (1 + len(worth.ALL))],
+            ids=list(range(len(sources) + len(self._extra()))),
+            elements=len(sources) + len(self._extra()),
+            flags=[*[once] * len(sources), 0, 0, *[once] * (len(self._extra()) - 2)],
         )
         return bytes(hs.dumpb(database))
 
     def _extra(self) -> list[bytes]:
-        return [CODE, TEXT, PAIR_MARK.pattern, *(pattern.pattern for pattern in worth.ALL)]
+        hard = (re.sub(rb"\(\?P<\w+>", b"(?:", mark.pattern) for _, _, mark in FORMATS)
+        return [CODE, TEXT, PAIR_MARK.pattern, *(pattern.pattern for pattern in worth.ALL), *map(_plain, hard)]
 
     def look(self, raw: bytes, *, bare: bool) -> Candidates:
         """Say what may be found in a file."""
@@ -100,6 +104,7 @@ class Hyper:
             regions=_regions(raw, ends),
             pairs=self._pairs in found,
             worth=tuple(number in found for number in self._worth),
+            hard=frozenset(number - self._hard for number in found if number >= self._hard),
         )
 
 

@@ -11,19 +11,51 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.lazy import regex
-from shield_ai.scan.assignments import CORE, DEFAULT, Assigned, assignments
+from shield_ai.scan.assignments import CORE, DEFAULT, NAME_BEFORE, NAME_END, Assigned, assignments
 from shield_ai.scan.judge import Family, family
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 LARGEST = 400_000  # bytes; what is larger was written by a program, and is not worth its parsing
-YAML = regex(r"\.ya?ml$", re.IGNORECASE)
-JSON = regex(r"\.(json|jsonc|json5|ipynb|tfstate|template)$", re.IGNORECASE)
-EQUALS = regex(r"\.(toml|tfvars|tf|hcl)$", re.IGNORECASE)
-LINES = regex(r"(^|/)(\.env[^/]*|\.pypirc|pip\.conf)$|\.(env|ini|cfg|conf|cnf|properties)$", re.IGNORECASE)
-DOCKERFILE = regex(r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.dockerfile$", re.IGNORECASE)
-TELLING = regex(rb"(?i)([\w.\-]{0,60}" + CORE + rb"[\w.\-]{0,50})\\?[\"'`]?[^\S\n]{0,8}(?:[=:,}\]]|\s)")
+NAME = rb"(?P<name>" + CORE + NAME_END + rb")[\"']?"  # from its telling word on; the rest is in front of it
+BESIDE = rb"|\b(?:name|key)[\"']?[ \t]{0,9}:\s{0,9}[\"']?(?P<beside>[\w.\-]{0,60}" + CORE + rb"[\w.\-]{0,50})"
+# By path: the parser, and what it sees that a regular expression does not. All else is not worth its time.
+FORMATS = (
+    (
+        regex(r"\.ya?ml$", re.IGNORECASE),
+        "yaml_values",
+        regex(
+            rb"(?im)" + NAME + rb"(?:[ \t]{0,9}:[ \t]{0,9}"
+            rb"(?:[&!|>\[{#]|\r?$|\"(?:[^\"\\\n]|\\.)*$|'[^'\n]*(?:$|'')|[^\s\"'#\[{&!|>][^\n]*?[ \t,}])"
+            rb"|=[^\s\"'=][^\n]*?[ \t][^\s#]|[ \t]{0,9}\r?\n:)"
+            + BESIDE
+            + rb"|^kind:[ \t]{0,9}(?P<secret>(?:Sealed)?Secret)\b"
+        ),
+    ),
+    (
+        regex(r"\.(json|jsonc|json5|ipynb|tfstate|template)$", re.IGNORECASE),
+        "json_values",
+        regex(rb"(?i)" + NAME + rb"\s{0,40}:\s{0,40}\{" + BESIDE),
+    ),
+    (
+        regex(r"\.(toml|tfvars|tf|hcl)$", re.IGNORECASE),
+        "equals_values",
+        regex(rb"(?i)" + NAME + rb"[ \t]{0,40}=[ \t]{0,40}(?:\"{3}|'{3}|<<)"),
+    ),
+    (
+        regex(r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.dockerfile$", re.IGNORECASE),
+        "docker_values",
+        regex(rb"(?im)^[ \t]{0,40}ENV[ \t]+\w{0,60}?" + NAME + rb"[ \t]+[^=\s]"),
+    ),
+    (
+        regex(r"(^|/)(\.env[^/]*|\.pypirc|pip\.conf)$|\.(env|ini|cfg|conf|cnf|properties)$", re.IGNORECASE),
+        "line_values",
+        regex(
+            rb"(?im)" + NAME + rb"[ \t]{0,40}[=:][ \t]{0,40}(?:\r?$|\"[^\"\n]*$|'[^'\n]*$|[^\s\"'][^\n]*?[ \t][^\s#;])"
+        ),
+    ),
+)
 LOGIN = regex(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNORECASE)
 ENVIRONMENTS = frozenset({"environment", "env"})
 NAMES, VALUES = frozenset({"name", "key"}), frozenset({"value"})
@@ -52,16 +84,22 @@ class Structure(NamedTuple):
         return any(start < one.end and one.name_start < end for start, end in self.spans)
 
 
-def structure(path: str, raw: bytes) -> Structure | None:
-    """Parse a file that gives telling names a value; None where there is no such name, or no parser.
+def structure(path: str, raw: bytes, hard: frozenset[int] | None = None) -> Structure | None:
+    """Parse a file in which something may be misread; None where there is nothing of the kind, or no parser.
 
     Args:
         path: Relative, with slashes.
         raw: The file's bytes.
+        hard: In which formats it has something that may be misread; None where nobody looked.
     """
-    parse = _parser(path)
-    if parse is None or len(raw) > LARGEST or not _tells(raw):
+    at, name, mark = next(((i, f[1], f[2]) for i, f in enumerate(FORMATS) if f[0].search(path)), (0, "", None))
+    if mark is None or len(raw) > LARGEST or (hard is not None and at not in hard):
         return None
+    if not any(_tells(raw, match) for match in mark.finditer(raw)):
+        return None
+    from shield_ai.scan import formats  # noqa: PLC0415  # only few files need them
+
+    parse: Callable[[bytes], Iterable[Value]] = getattr(formats, name)
     values: dict[tuple[int, int], Assigned] = {}
     spans: list[tuple[int, int]] = []
     for one, span in _entries(parse(raw)):
@@ -71,24 +109,15 @@ def structure(path: str, raw: bytes) -> Structure | None:
     return Structure(list(values.values()), sorted(spans))
 
 
-def _parser(path: str) -> Callable[[bytes], Iterable[Value]] | None:
-    from shield_ai.scan import formats  # noqa: PLC0415  # only files of these kinds need them
-
-    for pattern, parse in (
-        (YAML, formats.yaml_values),
-        (JSON, formats.json_values),
-        (EQUALS, formats.equals_values),
-        (DOCKERFILE, formats.docker_values),
-        (LINES, formats.line_values),
-    ):
-        if pattern.search(path):
-            return parse
-    return None
-
-
-def _tells(raw: bytes) -> bool:
-    """Whether a name that says secret is given something."""
-    return any(_secret(match[1].decode("utf-8", "replace")) for match in TELLING.finditer(raw))
+def _tells(raw: bytes, match: re.Match[bytes]) -> bool:
+    """Whether a name that says secret is given something that may be misread."""
+    found = match.groupdict()
+    if found.get("secret"):
+        return True
+    name = found.get("beside") or found["name"]
+    if not found.get("beside") and (before := NAME_BEFORE.search(raw, max(0, match.start() - 60), match.start())):
+        name = before[0] + name
+    return _secret(name.decode("utf-8", "replace"))
 
 
 def _secret(name: str) -> bool:
