@@ -58,6 +58,11 @@ def test_a_folder(app) -> None:
     ]
 
 
+def test_a_key_of_a_known_form_is_as_bad_in_the_settings_as_elsewhere(app) -> None:
+    (found,) = [f for f in scanned(".", cwd=app) if f["name"] == "STRIPE_SECRET_KEY"]
+    assert (found["rule"], found["severity"]) == ("CSEC34.literal", "critical")
+
+
 def test_several_paths_are_named_as_they_were_given(app) -> None:
     found = places(scanned("deploy", "shop/settings.py", "clean.py", cwd=app))
     assert {path for path, _ in found} == {"deploy/values.yml", "shop/settings.py"}

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 # What CSEC-34 says of a value is not said again by the pattern of credentials.
-SAME = frozenset({"CSEC34.literal", "CSEC34.literal-default", "CSEC34.dotenv"})
+LITERAL = "CSEC34.literal"
+SAME = frozenset({LITERAL, "CSEC34.literal-default", "CSEC34.dotenv"})
 
 
 class Survey(NamedTuple):
@@ -160,8 +161,8 @@ def _joined(parts: Iterable[_Part], *, everything: bool) -> Survey:
     readers: dict[str, Callable[[str], bytes | None]] = {}
     for part in parts:
         own = list(part.app.findings) if part.app else []
-        more = _not_twice(own, part.seen.findings)
-        every = [*own, *more, *_tracked(part.tracked, [*own, *more])]
+        joined = _not_twice(own, part.seen.findings)
+        every = [*joined, *_tracked(part.tracked, joined)]
         left, notes = _accepted(every, part.seen)
         shown = [f for f in left if everything or f.confidence is not Confidence.LOW]
         hidden += len(every) - len(shown)
@@ -180,8 +181,17 @@ def _joined(parts: Iterable[_Part], *, everything: bool) -> Survey:
 
 
 def _not_twice(own: list[Finding], found: list[Finding]) -> list[Finding]:
-    taken = {(f.path, line) for f in own if f.rule in SAME for line in range(f.line, f.end_line + 1)}
-    return [f for f in found if (f.path, f.line) not in taken]
+    """Join what two patterns say of one value: the words of CSEC-34; a key of a known form keeps its severity."""
+    taken = {(f.path, line): i for i, f in enumerate(own) if f.rule in SAME for line in range(f.line, f.end_line + 1)}
+    left = []
+    levels = list(Severity)
+    for other in found:
+        at = taken.get((other.path, other.line))
+        if at is None:
+            left.append(other)
+        elif own[at].rule == LITERAL and levels.index(other.severity) > levels.index(own[at].severity):
+            own[at] = msgspec.structs.replace(own[at], severity=other.severity)
+    return [*own, *left]
 
 
 def _tracked(names: set[str], findings: list[Finding]) -> list[Finding]:

@@ -94,7 +94,9 @@ def _scalar(raw: bytes, event: Any, start: int, end: int) -> Value:
         end = start + len(raw[start:end].rstrip())
     elif event.style in ("'", '"'):
         start, end = start + 1, end - 1
-    return Value(event.value, start, end, quoted=bool(event.style))
+    # `!Ref`, `!secret` and the like name something that stands elsewhere, or is encrypted.
+    elsewhere = (event.tag or "").startswith("!") and event.tag not in ("!", "!unsafe")
+    return Value("" if elsewhere else event.value, start, end, quoted=bool(event.style))
 
 
 def _holder(parts: list[Value], start: int, end: int, pairs: bool) -> Value:  # noqa: FBT001  # of two kinds

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.lazy import regex
 from shield_ai.scan.assignments import CORE, DEFAULT, NAME_BEFORE, NAME_END, Assigned, assignments
 from shield_ai.scan.judge import Family, family
+from shield_ai.scan.random_text import is_random
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -148,7 +149,9 @@ def _entries(roots: Iterable[Value]) -> Iterator[tuple[Assigned | None, tuple[in
 
 def _under(key: Value, value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
     """Yield what stands under a telling name."""
-    texts = [value] if not value.holds else [item for item in value.items if not item.holds]
+    several = key.text.lower().endswith("s")  # below a `password:`, a list holds the rules for one
+    items = [item for item in value.items if not item.holds and (several or is_random(item.text))]
+    texts = items if value.holds else [value]
     texts += [inner for name, inner in value.pairs if name.text.lower() in VALUES and not inner.holds]
     yield None, (key.start, value.start + 1 if value.holds else value.start)
     for text in texts:
