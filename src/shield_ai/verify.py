@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.changes import firm
 from shield_ai.errors import AwsError, ShieldError
 from shield_ai.fixers.policy import PATH as POLICY
-from shield_ai.fixers.vendor import unmodified
+from shield_ai.fixers.vendor import copies, unmodified
 from shield_ai.infra.breadth import too_broad
 from shield_ai.infra.iam import policy_document
 from shield_ai.model import Check, Status
@@ -64,7 +64,7 @@ def verify_code(findings: Sequence[Finding], journal: Journal, read: Read) -> li
 
 
 def verify_runtime(manifest: Manifest, read: Read) -> Iterable[Check]:
-    """Check that the vendored runtime is one of ours, byte for byte.
+    """Check that the vendored runtime, and what lies beside it, is ours, byte for byte.
 
     Args:
         manifest: Says where it is.
@@ -73,12 +73,14 @@ def verify_runtime(manifest: Manifest, read: Read) -> Iterable[Check]:
     path = manifest.app.runtime
     if path == "package":
         return
-    raw = read(path)
-    good = raw is not None and unmodified(raw)
+    there = {place: raw for place in copies(path) if (raw := read(place)) is not None}
+    wrong = [f"{place} was edited by hand" for place, raw in there.items() if not unmodified(raw)]
+    wrong += [] if path in there else [f"{path} is not there"]
+    good = not wrong
     yield Check(
         name="the vendored runtime is unchanged",
         status=Status.OK if good else Status.FAILED,
-        detail="" if good else f"{path} {'is not there' if raw is None else 'was edited by hand'}",
+        detail=", ".join(wrong),
         hint="" if good else "shield apply writes it; an edited one must be removed first",
     )
 

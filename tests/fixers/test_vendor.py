@@ -94,3 +94,16 @@ def test_never_hides_the_standard_library(path, manage):
 
 def test_package_runtime_needs_no_copy():
     assert vendor.fix({}.get, manifest(runtime="package")) == ([], [])
+
+
+def test_backends_are_written_beside_the_copy_even_if_that_one_stays():
+    files = {"shop/utils/__init__.py": b"", PATH: vendor.content().encode() + b"# mine\n"}
+    skipped = run(vendor.fix(files.get, manifest(), engines=["mysql"]), files)
+    assert "edited by hand" in skipped[PATH]
+    assert set(files) == {"shop/utils/__init__.py", PATH, *vendor.copies(PATH)[-2:]}
+    old = files.copy()
+    assert not run(vendor.fix(files.get, manifest()), files).keys() - {PATH}
+    assert files == old
+    files[vendor.copies(PATH)[-1]] = stamp("runtime", "py", "old = 1\n", "0.0.1").encode()
+    run(vendor.fix(files.get, manifest()), files)
+    assert files == old

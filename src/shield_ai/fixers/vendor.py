@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 RUNTIME = Path(__file__).parent.parent / "runtime.py"
 PYDANTIC = Path(__file__).parent.parent / "pydantic.py"
 DJANGO = Path(__file__).parent.parent / "django"
+ENGINES = ("postgresql", "mysql")
 WHAT = "runtime"
 # The copy is not the app's code: its formatter and linters leave it alone, so that it can be told from an edited one.
 NOTES = """\
@@ -45,20 +46,32 @@ def fix(
     if shadows(path, root):
         return skip(path, "a module of this name, in a folder on sys.path, would hide the standard library's")
     changes, skipped = _copy(path, read(path), content(), runtime())
-    if skipped:
-        return [], skipped
-    beside = f"{path.removesuffix('.py')}_pydantic.py"
-    if fields or read(beside) is not None:
-        name = module or module_of(root, path)
-        more, skipped = _copy(beside, read(beside), source_content(name), b"class SecretsManagerSource")
-        changes = [*changes, *more]
-    for engine in ("postgresql", "mysql"):
+    packages = [] if skipped else [create(place, "") for place in missing_packages(read, path, root)]
+    name = module or module_of(root, path)
+    wanted: dict[str, tuple[str, bytes]] = {}
+    if fields or read(_source(path)) is not None:
+        wanted[_source(path)] = source_content(name), b"class SecretsManagerSource"
+    for engine in ENGINES:
         folder = f"{path.removesuffix('.py')}_{engine}"
         if engine in engines or read(f"{folder}/base.py") is not None:
-            for file, text in backend_content(module or module_of(root, path), engine).items():
-                more, left = _copy(f"{folder}/{file}", read(f"{folder}/{file}"), text, b"# none was made by hand")
-                changes, skipped = [*changes, *more], [*skipped, *left]
-    return [*(create(place, "") for place in missing_packages(read, path, root)), *changes], skipped
+            files = backend_content(name, engine).items()
+            wanted |= {f"{folder}/{file}": (text, b"class RotatingClient") for file, text in files}
+    for place, (text, bare) in wanted.items():
+        more, left = _copy(place, read(place), text, bare)
+        changes, skipped = [*changes, *more], [*skipped, *left]
+    return [*packages, *changes], skipped
+
+
+def _source(path: str) -> str:
+    return f"{path.removesuffix('.py')}_pydantic.py"
+
+
+def copies(path: str) -> list[str]:
+    """Return where the copies may lie: of the runtime, and of what goes beside it."""
+    backends = [
+        f"{path.removesuffix('.py')}_{engine}/{file}" for engine in ENGINES for file in ("__init__.py", "base.py")
+    ]
+    return [path, _source(path), *backends]
 
 
 def _copy(path: str, raw: bytes | None, text: str, bare: bytes) -> Outcome:
