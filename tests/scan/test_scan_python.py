@@ -651,3 +651,33 @@ def test_a_script_below_the_root_is_left_alone_unless_it_can_import_the_app(scan
     text = f"{head}import os\nKEY = os.environ['MAIL_TOKEN']\nif __name__ == '__main__':\n    print()\n"
     files = {"settings.py": "import os\nA = os.environ['A_TOKEN']\n", "shop/__init__.py": "", "shop/ask.py": text}
     assert [f.site.reason for f in scanned(files).findings if f.site and f.path == "shop/ask.py"] == [reason]
+
+
+def test_a_field_without_a_value_is_read_and_not_in_the_code(scanned):
+    text = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    A_TOKEN: str = ''\n    B_TOKEN: str = 'k3y-of-a-test'\n"
+    found = [(f.rule, f.env) for f in scanned({"config.py": text}).findings if f.site]
+    assert found == [("CSEC34.environ-read", "A_TOKEN"), ("CSEC34.literal", None)]
+
+
+def test_what_is_said_of_a_secret_is_none(sites):
+    told = "'The key of the other service.\\nLeave blank to use none.'"
+    assert sites(f"CONFIG = {{'MAIL_API_KEY': ('', {told}), 'A_TOKEN': ('k3y-of-a-test', {told})}}\n") == [
+        ("literal", "CONFIG_A_TOKEN", "")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("API_KEY = read().replace('a1b2c3d4', 'e5f6g7h8')", id="what a method of text is given"),
+        pytest.param("API_KEY = bytes(read(), 'latin-1')", id="an encoding"),
+        pytest.param(
+            "import environ\nenv = environ.Env(API_KEY=(str, 'k3y-of-a-test'))", id="a default of django-environ"
+        ),
+        pytest.param("SCHEMA = {'properties': {'API_KEY': 'k3y-of-a-test'}}", id="a JSON schema"),
+        pytest.param("json_fields = {'smtp_password': 'mail_settings'}", id="where a field goes"),
+        pytest.param("OLD_TOKEN = '14d'", id="a duration"),
+    ],
+)
+def test_what_stands_beside_a_secret_is_none(sites, text):
+    assert sites(text) == []

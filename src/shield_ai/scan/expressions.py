@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.literals import literal_text, looks_secret
-from shield_ai.scan.readers import Accessor
+from shield_ai.scan.readers import Accessor, Factory
 from shield_ai.scan.statements import Statements
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.project import Project
 
 CASTS = frozenset({"str", "bytes", "Secret", "SecretStr", "loads", "strip", "encode", "decode", "b64decode", "replace"})
+ON_TEXT = frozenset({"strip", "encode", "decode", "replace"})  # what these are given is no part of the value
 TO_BOOL = frozenset({"strtobool", "str2bool", "str_to_bool", "to_bool", "parse_bool", "is_true", "asbool"})
 TRUTH = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "y", "n", "t", "f"})
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
@@ -163,11 +164,12 @@ class Expressions(Statements):
         read = self.read(node, path, direct=direct) or self.value_object(node, function, path)
         if not read and isinstance(node.func, ast.Attribute):
             self.visit(node.func.value, path, direct=direct and cast in CASTS)
-        for argument in node.args:
-            self.visit(argument, path, direct=direct and cast in CASTS and not read)
+        for i, argument in enumerate(node.args):
+            self.visit(argument, path, direct=direct and not i and cast in CASTS - ON_TEXT and not read)
         for keyword in node.keywords:
             inner = path if read or not keyword.arg else (*path, keyword.arg)
-            self.visit(keyword.value, inner, direct=bool(keyword.arg) and not read)
+            given = bool(keyword.arg) and not read and not isinstance(function, Factory)  # which takes types, defaults
+            self.visit(keyword.value, inner, direct=given)
 
 
 def _asks_for_truth(node: ast.Compare) -> bool:

@@ -115,7 +115,8 @@ def _random(text: str) -> bool:
 
 
 def _finding(source: Source, spot: Spot, *, in_settings: bool) -> Finding:
-    rule = rules()[RULES[spot.shape]]
+    empty = isinstance(spot.node, ast.Constant) and not spot.node.value  # of a field, which the variable wins over
+    rule = rules()[RULES[Shape.READ if empty else spot.shape]]
     span = spot.span or source.span(spot.node)
     line, column = source.position(span[0])
     end_line, end_column = source.position(span[1])

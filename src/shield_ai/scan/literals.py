@@ -7,6 +7,7 @@ import re
 
 from shield_ai.lazy import regex
 from shield_ai.names import Meaning, excuse, meaning, words
+from shield_ai.scan.shapes import is_sentence
 
 # scheme://user:password@host, the password no template and no placeholder in braces
 CREDENTIALS = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
@@ -22,6 +23,9 @@ NO_VALUE = frozenset({"", "none", "null", "true", "false", "0", "1", "n/a", "na"
 REGEX = regex(r"\(\?[P:=!]|\\[swdb]|\[\^")
 URL = regex(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
+SCHEMA = frozenset({"properties", "x-example", "example", "examples"})  # of a JSON schema
+MAPPINGS = frozenset({"FIELDS", "MAP", "MAPPING", "COLUMNS", "LABELS", "ALIASES", "MESSAGES"})
+DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week|month|year)s?)")
 LABEL = regex(r"[A-Za-z_]+")
 SETTING = regex(r"^_?[A-Z][A-Z0-9_]*$")
 
@@ -49,9 +53,16 @@ def looks_secret(path: tuple[str, ...], node: ast.expr) -> bool:
         return not TEMPLATE.search(found[1])
     if path[-1] == "0" and len(path) > 1 and words(path[-2])[-1:] == ("AUTH",):
         return False  # the user's name, before the password
-    if path[-1].isdigit() and LABEL.fullmatch(text) and not SETTING.match(_innermost(path)):
-        return False  # {"secret": ["sslCertificateFile"]}: which fields are secret
-    return _named(path) and _value(text, path)
+    return _named(path) and _value(text, path) and not _told(text, path)
+
+
+def _told(text: str, path: tuple[str, ...]) -> bool:
+    """Whether a text speaks of a secret: which field it is, what it may be, what a person should know of it."""
+    label = bool(LABEL.fullmatch(text))
+    if SCHEMA & set(path) or (label and len(path) > 1 and MAPPINGS & set(words(path[0]))):
+        return True
+    # An element of a list: the name of a field, or what a setting's default comes with to explain it.
+    return path[-1].isdigit() and (is_sentence(text) or (label and not SETTING.match(_innermost(path))))
 
 
 def _innermost(path: tuple[str, ...]) -> str:
@@ -96,6 +107,7 @@ def _value(text: str, path: tuple[str, ...]) -> bool:
         or PATH.match(text)
         or DOTTED_PATH.match(text)
         or TEMPLATE.search(text)
+        or DURATION.fullmatch(text)
     ):
         return False
     bare = text.lower().replace("-", "_")
