@@ -139,3 +139,11 @@ def test_many_star_imports_in_a_circle_take_no_time(tmp_path):
     for i in range(12):
         (tmp_path / "shop" / f"m{i}.py").write_text(f"{stars}x = environ(a)\nAPI_KEY = nothing('API_KEY')\n")
     assert scan(tmp_path).findings == ()
+
+
+def test_a_line_of_utf_16_in_gitignore_ignores_nothing(tmp_path):
+    (tmp_path / ".gitignore").write_bytes(b"*.log\r\nbuild/\r\n" + ".env\r\n".encode("utf-16-le") * 2)
+    for name in ("a.py", "a.log", "build/b.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert list(walk(tmp_path)) == [".gitignore", "a.py"]

@@ -31,7 +31,9 @@ class Ignored:
         """Take in the .gitignore of a folder."""
         import pathspec  # noqa: PLC0415  # slow; many folders have no such file
 
-        self._specs.append((folder, pathspec.GitIgnoreSpec.from_lines(text.splitlines())))
+        # As git does, which ends a line at LF and a pattern at NUL: where PowerShell has added a line, it is UTF-16.
+        lines = [line.partition("\0")[0].rstrip("\r") for line in text.split("\n")]
+        self._specs.append((folder, pathspec.GitIgnoreSpec.from_lines(lines)))
 
     def __contains__(self, path: str) -> bool:
         if not self._specs:
