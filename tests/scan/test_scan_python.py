@@ -402,6 +402,7 @@ COMPUTED = {
     "a loop over a constant": "import os\nN = ('A_TOKEN',)\nfor k in [*N, 'B_TOKEN']:\n    X = os.environ[k]",
     "lists that are added": "import os\nN = ['A_TOKEN']\nfor k in N + ['B_TOKEN']:\n    X = os.environ[k]",
     "pairs": "import os\nfor k, d in [('A_TOKEN', 1), ('B_TOKEN', 2)]:\n    X = os.environ.get(k, d)",
+    "a count beside": "import os\nfor i, k in enumerate(['A_TOKEN', 'B_TOKEN']):\n    X = os.environ[k]",
     "a mapping": "import os\nN = {'a': 'A_TOKEN', 'b': 'B_TOKEN'}\nfor a, k in N.items():\n    X = os.environ[k]",
     "the keys of a mapping": "import os\nN = {'A_TOKEN': 1, 'B_TOKEN': 2}\nX = [os.environ[k] for k in N]",
     "the values of a mapping": "import os\nX = [os.environ[k] for k in {1: 'A_TOKEN', 2: 'B_TOKEN'}.values()]",
@@ -450,6 +451,19 @@ def test_a_loop_keeps_in_the_environment_what_is_no_secret_in_it(scanned):
     )
     user, password = (f.site for f in scanned({"shop/settings.py": text}).findings if f.site)
     assert (user.reason, password.reason) == ("DB_USER is also read under a computed name", "")
+
+
+def test_of_a_question_for_several_those_are_moved_that_are_read(scanned):
+    text = "import os\nlacking = [k for k in ('A_TOKEN', 'B_TOKEN') if k not in os.environ]\n"
+    one, two = (
+        [f.site for f in scanned({"shop/settings.py": t}).findings if f.site]
+        for t in (text + "X = os.environ['B_TOKEN']", text)
+    )
+    assert [(site.variables, site.others, site.reason) for site in one] == [
+        (("B_TOKEN",), ("A_TOKEN",), ""),
+        (("B_TOKEN",), (), ""),
+    ]
+    assert [site.reason for site in two] == ["nothing that can be moved reads A_TOKEN"]
 
 
 def test_of_a_helper_the_calls_are_found_and_not_the_read_in_it(sites):

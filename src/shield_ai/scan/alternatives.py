@@ -85,6 +85,9 @@ def _called(resolver: Resolver, node: ast.Call, scopes: tuple[Scope, ...], depth
     function = node.func
     if isinstance(function, ast.Name) and function.id in SAME and len(node.args) == 1:
         return _elements(resolver, node.args[0], scopes, depth + 1)
+    if isinstance(function, ast.Name) and function.id == "enumerate" and node.args:
+        found = _elements(resolver, node.args[0], scopes, depth + 1)
+        return found and [ast.Tuple(elts=[ast.Constant(value=0), element]) for element in found]
     if not isinstance(function, ast.Attribute):
         return None
     if function.attr == "split" and not node.keywords and all(isinstance(a, ast.Constant) for a in node.args[:1]):

@@ -47,8 +47,13 @@ def _settled(finding: Finding, read: set[str], elsewhere: Elsewhere) -> Finding:
     site = finding.site
     if not site:
         return finding
-    reasons = (_reason(finding, site.shape, variable, read, elsewhere) for variable in site.variables)
-    reason = site.reason or next(filter(None, reasons), "")
+    reasons = {v: _reason(finding, site.shape, v, read, elsewhere) for v in site.variables}
+    movable = tuple(variable for variable in site.alternatives if not reasons[variable])
+    if movable and movable != site.alternatives:  # the others stay in the environment, where the code reads them
+        others = (*site.others, *(variable for variable in site.alternatives if variable not in movable))
+        narrowed = msgspec.structs.replace(site, alternatives=movable, others=others)
+        return _settled(msgspec.structs.replace(finding, site=narrowed), read, elsewhere)
+    reason = site.reason or next(filter(None, reasons.values()), "")
     kept = [variable for variable in site.variables if variable in read]
     if site.reason and site.shape is Shape.READ and kept:
         reason += f"; keep the variable {' and '.join(kept)} set for it"
