@@ -37,6 +37,10 @@ def wrapped(line, inner, width, before="get(", after=")"):
         pytest.param("if READ and this_one:", "if (\n    get(READ)\n    and this_one\n):", id="a condition"),
         pytest.param("f(READ or y, 'a or b')", "f(\n    get(READ) or y,\n    'a or b',\n)", id="a short choice"),
         pytest.param("f(READ or this_one_or)", "f(\n    get(READ)\n    or this_one_or\n)", id="a choice in brackets"),
+        pytest.param("x = this_one or READ", "x = this_one or get(\n    READ\n)", id="a choice that ends with a call"),
+        pytest.param("x = READ or this_one()", "x = (\n    get(READ)\n    or this_one()\n)", id="a choice that ends with an empty call"),
+        pytest.param("x = f(READ) or g(some_one)", "x = f(\n    get(READ)\n) or g(some_one)", id="the last whose beginning fits"),
+        pytest.param("x = a if READ else 'b_c'", "x = (\n    a\n    if get(READ)\n    else 'b_c'\n)", id="by a condition"),
         pytest.param("x = READ or this_one; y", "x = get(\n    READ\n) or this_one; y", id="two statements"),
         pytest.param("x = READ or this_one, {", "x = get(\n    READ\n) or this_one, {", id="left open after it"),
         pytest.param("x = READ or this_one \\", "x = get(\n    READ\n) or this_one \\", id="going on below"),
@@ -61,6 +65,18 @@ def test_lines(line, result):
 def test_a_line_within_brackets_is_broken_before_or():
     [first, last] = relay("'k': READ or 'thing',", [Insert(5, 9, "get(", ")")], 21, inside=True)
     assert (first.text, last.text) == ("get(", ")\n")
+
+
+def test_within_brackets_elements_come_first():
+    line = "'name', READ"
+    [first, last] = relay(line, [Insert(8, 12, "get('the name', ", ")")], 25, inside=True)
+    assert (first.text, last.text) == ("\nget('the name', ", "),")
+
+
+def test_a_call_of_the_app_is_opened_where_nothing_else_helps():
+    assert wrapped("x = f('some text')", "f('some text')", 21, "get(n, lambda: ") == (
+        "x = get(\n    n,\n    lambda: f(\n        'some text'\n    ),\n)"
+    )
 
 
 def test_nested_inserts():

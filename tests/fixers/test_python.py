@@ -82,8 +82,8 @@ def check(before, after, files=None):
         ),
         pytest.param(
             'X = os.environ.get("API_KEY") or os.environ.get("A_TOKEN")',
-            'X = (\n    get_secret("api-key", lambda: os.environ.get("API_KEY"))\n'
-            '    or get_secret("a-token", lambda: os.environ.get("A_TOKEN"))\n)',
+            'X = get_secret("api-key", lambda: os.environ.get("API_KEY")) or get_secret(\n'
+            '    "a-token", lambda: os.environ.get("A_TOKEN")\n)',
             id="each on its own",
         ),
         pytest.param(

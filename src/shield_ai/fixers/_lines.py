@@ -15,6 +15,7 @@ FILTER = re.compile(r" if ")
 PRAGMA = re.compile(r"#\s*(noqa|type:|pylint:|pyright:|mypy:|pyre-|ruff:|flake8:|pragma:|noinspection)", re.IGNORECASE)
 # One that speaks to a scanner of secrets must stay beside the value.
 ALLOWED = re.compile(r"#.*(allowlist|whitelist|gitleaks:|nosec|NOSONAR|\bS10\d|ggignore|trufflehog)", re.IGNORECASE)
+CHOICE = re.compile(r" (?:if|else) ")
 OPERATOR = re.compile(r" (?:or|and) ")
 ASKS = re.compile(r"(?:if|elif|while) ")
 
@@ -125,14 +126,16 @@ def split(cells: list[Cell], indent: str, step: str, width: int, depth: int = 0,
     if size + len(cells) <= width or all(cell.origin != NEW for cell in cells):
         return flat
     cuts = _operators(cells)
+    if inside and not cuts and len(elements := _elements(cells)) > 1:
+        return [line for part in elements for line in split(part, indent, step, width, depth, inside=True)]
     if cuts and inside:
         parts = [_strip(cells[start:end]) for start, end in zip([0, *cuts], [*cuts, len(cells)], strict=True)]
         return [line for part in parts for line in split(part, indent, step, width, depth)]
-    if cuts and (ends := _value(cells)):
+    if cuts and (ends := _value(cells)) and (len(cuts) > 1 or not _ends_with_call(cells[: ends[1]])):
         start, end = ends
         middle = split(cells[start:end], indent, step, width, depth + 1, inside=True)
         return [(depth, [*cells[:start], Cell("(", NEW)]), *middle, (depth, [Cell(")", NEW), *cells[end:]])]
-    pair = _last_pair(cells)
+    pair = _last_pair(cells, width - size) or _last_pair(cells, width - size, fixed=True)
     if pair is None:
         return flat
     head, body, tail = cells[: pair[0] + 1], _strip(cells[pair[0] + 1 : pair[1]]), cells[pair[1] :]
@@ -145,17 +148,34 @@ def split(cells: list[Cell], indent: str, step: str, width: int, depth: int = 0,
 
 
 def _operators(cells: list[Cell]) -> list[int]:
-    """Return where `or` and `and` stand outside all brackets; nothing where the line goes on below."""
-    text, level, cuts = "".join(cell.char for cell in cells), 0, []
-    if text.endswith("\\"):
+    """Return where `if` and `else`, else `or` and `and`, stand outside all brackets.
+
+    Nothing where the line goes on below, or where they are those of a loop.
+    """
+    text = _text(cells)
+    free = _free(cells)
+    if text.endswith("\\") or any(LOOP.match(text, at) for at in free):
         return []
+    choices = [at for at in free if CHOICE.match(text, at)]
+    return choices or [at for at in free if OPERATOR.match(text, at)]
+
+
+def _elements(cells: list[Cell]) -> list[list[Cell]]:
+    """Cut a line within brackets at its commas; nothing where a bracket is left open."""
+    text = _text(cells)
+    return _parts(cells) if any(text[at] == "," for at in _free(cells)) else []
+
+
+def _free(cells: list[Cell]) -> list[int]:
+    """Return the places outside all brackets, strings and comments; nothing where a bracket is left open."""
+    text, level, free = _text(cells), 0, []
     for at in _code(cells):
         level += (text[at] in OPENING) - (text[at] in CLOSING)
         if level < 0:
             return []
-        if text[at] == " " and not level and OPERATOR.match(text, at):
-            cuts.append(at)
-    return [] if level else cuts
+        if not level:
+            free.append(at)
+    return [] if level else free
 
 
 def _value(cells: list[Cell]) -> tuple[int, int] | None:
@@ -175,17 +195,30 @@ def _value(cells: list[Cell]) -> tuple[int, int] | None:
     return (start, len(text)) if start and "lambda" not in text[:start] else None
 
 
-def _last_pair(cells: list[Cell]) -> tuple[int, int] | None:
-    """Return the last of the outermost bracket pairs that have something new in or before them."""
-    pairs = _pairs(cells)
+def _ends_with_call(cells: list[Cell]) -> bool:
+    """Tell whether a last bracket has something in it, so that it can be opened up instead of one around all."""
+    return cells[-1].char in CLOSING and cells[-2].char not in OPENING
+
+
+def _last_pair(cells: list[Cell], room: int, *, fixed: bool = False) -> tuple[int, int] | None:
+    """Return the last of the outermost bracket pairs that have something new in them, and what is before fits.
+
+    Args:
+        cells: Of the line.
+        room: How long it may be.
+        fixed: Also a call that is the app's own, where nothing else helps.
+    """
+    pairs = _pairs(cells, fixed=fixed)
     outer = [p for p in pairs if not any(q[0] < p[0] and p[1] < q[1] for q in pairs)]
+    found = []
     for start, end in reversed(outer):
-        if end - start > 1 and any(cell.origin == NEW for cell in cells[start : end + 1]):
-            return start, end
-    return None
+        new = any(cell.origin == NEW for cell in cells[start : end + 1])
+        if end - start > 1 and (new or (fixed and cells[start].char == "(")):
+            found.append((start, end))
+    return next((pair for pair in found if pair[0] < room), found[0] if found else None)
 
 
-def _pairs(cells: list[Cell]) -> list[tuple[int, int]]:
+def _pairs(cells: list[Cell], *, fixed: bool) -> list[tuple[int, int]]:
     """Return the bracket pairs of a line that may be opened up."""
     open_: list[int] = []
     pairs: list[tuple[int, int]] = []
@@ -195,7 +228,7 @@ def _pairs(cells: list[Cell]) -> list[tuple[int, int]]:
             open_.append(at)
         elif char in CLOSING and open_:
             start = open_.pop()
-            if not cells[start].fixed or any(cell.origin == NEW for cell in cells[start:at]):
+            if fixed or not cells[start].fixed or any(cell.origin == NEW for cell in cells[start:at]):
                 pairs.append((start, at))
     return pairs
 
