@@ -453,6 +453,13 @@ def test_a_loop_keeps_in_the_environment_what_is_no_secret_in_it(scanned):
     assert (user.reason, password.reason) == ("DB_USER is also read under a computed name", "")
 
 
+def test_a_loop_is_reported_by_the_first_names(scanned):
+    text = "import os\nfor k in 'A_TOKEN B_TOKEN C_TOKEN D_TOKEN LANG'.split():\n    locals()[k] = os.environ[k]"
+    [finding] = [f for f in scanned({"shop/settings.py": text}).findings if f.site]
+    assert finding.name == "A_TOKEN or B_TOKEN or C_TOKEN or D_TOKEN"
+    assert "variable A_TOKEN, B_TOKEN or one of 2 others" in finding.message
+
+
 def test_of_a_question_for_several_those_are_moved_that_are_read(scanned):
     text = "import os\nlacking = [k for k in ('A_TOKEN', 'B_TOKEN') if k not in os.environ]\n"
     one, two = (

@@ -38,6 +38,7 @@ REMOTE = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
 SIGNING = regex(r"(?:.+_)?AWS_(?:\w+_)?(?:ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_KEY)")
 ROLE = "; where the app runs in AWS, a role serves instead, and the app needs one anyway to read its secrets"
 MAIN = re.compile(rb"(?m)^if __name__ == ['\"]__main__['\"]")
+FEW = 3  # names in a message
 OUTSIDE = "a literal outside the settings: move it there first"
 TESTING = "a value for the tests"
 
@@ -121,7 +122,7 @@ def _finding(source: Source, spot: Spot, *, in_settings: bool) -> Finding:
     line, column = source.position(span[0])
     end_line, end_column = source.position(span[1])
     variable = spot.variable or " or ".join(spot.variables)
-    name = spot.target or variable
+    name = spot.target if spot.target.strip(".?") else variable
     secret = spot.shape not in {Shape.READ, Shape.PRESENCE} or spot.wanted()
     return Finding(
         rule=rule.id,
@@ -132,11 +133,17 @@ def _finding(source: Source, spot: Spot, *, in_settings: bool) -> Finding:
         end_column=end_column,
         severity=rule.severity if secret else Severity.LOW,
         confidence=Confidence.HIGH if in_settings and secret else Confidence.MEDIUM,
-        message=rule.text(name, variable or name) + (ROLE if SIGNING.fullmatch(variable or name) else ""),
+        message=rule.text(_few(name), _few(variable or name)) + (ROLE if SIGNING.fullmatch(variable or name) else ""),
         name=name,
         env=variable or None,
         site=_site(source, spot, span, in_settings=in_settings),
     )
+
+
+def _few(names: str) -> str:
+    """Shorten a list of names for a message."""
+    parts = names.split(" or ")
+    return names if len(parts) <= FEW else f"{', '.join(parts[: FEW - 1])} or one of {len(parts) - FEW + 1} others"
 
 
 def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: bool) -> Site:
