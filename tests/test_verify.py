@@ -17,7 +17,7 @@ from shield_ai.verify import verify_resources
 @pytest.fixture
 def app(tmp_path, aws):
     make_app(tmp_path)
-    assert run("apply", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
+    assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=tmp_path).code == 0
     return tmp_path
 
 

@@ -27,5 +27,5 @@ def verify(app: Path, only: Half | None, environment: str, *, as_json: bool) -> 
     work = Work(app, only=only, environment=environment)
     work.tick = bar().tick
     checks = work.verify()
-    click.echo(msgspec.json.encode(checks) if as_json else checks_text(checks), nl=as_json)
+    click.echo(msgspec.json.encode(checks).decode() if as_json else checks_text(checks), nl=as_json)
     return FINDINGS if any(check.status == "failed" for check in checks) else DONE
