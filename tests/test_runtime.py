@@ -511,6 +511,8 @@ def test_a_child_that_is_forked_meanwhile_collects_garbage(on):
             os._exit(0)
         os.waitpid(pid, 0)
         assert os.read(reader, 9) == b"10"
+        runtime._start_child()  # here, where coverage sees it
+        assert gc.isenabled()
     finally:
         runtime._pausing.clear()
         gc.enable()

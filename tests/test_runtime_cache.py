@@ -203,10 +203,10 @@ class TestOutage:
         tracemalloc.start()
         try:
             before = tracemalloc.get_traced_memory()[0]
-            for _ in range(1000):
+            for _ in range(5000):
                 ask()
             gc.collect()
-            assert tracemalloc.get_traced_memory()[0] - before < 10_000
+            assert tracemalloc.get_traced_memory()[0] - before < 50_000  # whatever runs meanwhile keeps ten thousand
         finally:
             tracemalloc.stop()
 
