@@ -123,6 +123,11 @@ def test_a_pair_that_shield_toml_keeps_apart_stays_so(text, names):
     assert all(entry.fields is None for entry in found.secret)
 
 
+def test_the_key_of_the_app_is_no_half_of_a_pair():
+    text = "import os\nSECRET_KEY = os.environ['SHOP_SECRET_KEY']\nX = os.environ['SHOP_ACCESS_KEY']\n"
+    assert [secret.env for secret in drafted(DJANGO + text).secret] == ["SHOP_SECRET_KEY", "SHOP_ACCESS_KEY"]
+
+
 def test_half_of_a_key_pair_that_can_not_be_moved_leaves_the_other_alone():
     [secret] = drafted(
         "import os\ne = dict(os.environ)\n" + KEYS.replace("os.getenv('AWS_ACCESS", "e.get('AWS_ACCESS")

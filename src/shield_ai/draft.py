@@ -126,9 +126,10 @@ def _by_family(findings: Sequence[Finding]) -> Iterator[tuple[str, dict[str, str
 
 def _pairs(findings: Sequence[Finding]) -> Iterator[Secret]:
     """Join the two halves of a credential that are both read from variables."""
-    chosen = {name for finding in findings if finding.site for name in finding.site.alternatives}
+    alone = {name for finding in findings if finding.site for name in finding.site.alternatives}
+    alone |= {f.site.variable for f in findings if f.site and f.name == "SECRET_KEY"}  # the app's own key
     reads = ((f.path, f.site.variable) for f in findings if f.site and f.site.shape in {Shape.READ, Shape.FIELD})
-    for pair in pairs((path, variable) for path, variable in reads if variable not in chosen):
+    for pair in pairs((path, variable) for path, variable in reads if variable not in alone):
         *_, secret = pair.fields.values()
         what = kind(secret)
         yield Secret(

@@ -322,6 +322,11 @@ def test_an_identifier_that_can_not_be_moved_stays(sites, text):
     assert "GITHUB_CLIENT_ID" not in {variable for _, variable, _ in sites(CLIENT + text)}
 
 
+def test_the_key_of_the_app_is_no_half(sites):
+    text = "import os\nSECRET_KEY = os.environ['SHOP_APP_SECRET']\nID = os.environ['SHOP_APP_ID']\n"
+    assert sites(text) == [("read", "SHOP_APP_SECRET", "")]
+
+
 def test_an_identifier_whose_secret_can_not_be_moved_stays(sites):
     text = LOGIN + "for k in ['GITHUB_CLIENT_SECRET'] + KEYS:\n    print(os.environ[k])\n"
     [(_, variable, reason)] = sites(text)

@@ -263,12 +263,11 @@ def _halves(sites: list[tuple[Finding, Site]], named: Collection[str], computed:
     Where shield.toml names the secret alone, it stays alone.
     """
     held = {v for _, site in sites if site.reason or site.alternatives for v in (*site.variables, *site.others)}
-    computed = {*computed, *(variable for _, site in sites for variable in site.alternatives)}
+    alone = {variable for _, site in sites for variable in site.alternatives}
+    alone |= {site.variable for finding, site in sites if finding.name == "SECRET_KEY"} | {*computed}
     read = [(finding.path, site.variable) for finding, site in sites if site.shape in READING and not site.reason]
     found = (tuple(pair.fields.values()) for pair in pairs(read))
-    return {
-        one: other for one, other in found if one not in held and other not in named and not {one, other} & computed
-    }
+    return {one: other for one, other in found if one not in held and other not in named and not {one, other} & alone}
 
 
 def _as_part(finding: Finding, site: Site, said: str, field: str = "") -> Finding:
