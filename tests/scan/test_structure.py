@@ -67,6 +67,8 @@ YAML = [
     pytest.param("password: «31415926»\n", id="digits alone"),
 ]
 KUBERNETES = [
+    pytest.param("- name: DB_SECRET\n  displayName: The Secret\n  value: shop-db-1\n", id="the name of a Secret"),
+    pytest.param("- name: CLIENT_SECRET\n  displayName: The secret\n  value: «{alnum:24}»\n", id="a secret"),
     pytest.param("Environment:\n  - Name: DB_PASSWORD\n    Value: PW\n", id="ECS"),
     pytest.param("env:\n  - name: DB_PASSWORD\n    value: PW\n", id="name, value"),
     pytest.param("env:\n  - value: PW\n    name: DB_PASSWORD\n", id="value, name"),
@@ -96,6 +98,10 @@ COMPOSE = [
     ),
     pytest.param("services:\n  db:\n    environment:\n      - POSTGRES_PASSWORD=${DB_PASSWORD}\n", id="variable"),
     pytest.param("services:\n  db:\n    environment:\n      POSTGRES_PASSWORD: ${P:-PW}\n", id="default of a variable"),
+    pytest.param(
+        "services:\n  db:\n    environment:\n      - A=b c\n      - DB_PASSWORD=${P:-PW}\n      - TOKEN=x y\n",
+        id="list, default",
+    ),
     pytest.param("services:\n  db:\n    environment:\n      POSTGRES_PASSWORD_FILE: /run/secrets/db\n", id="file"),
     pytest.param("services:\n  db:\n    command: redis-server --requirepass PW\n", id="command"),
     pytest.param("secrets:\n  db_password:\n    file: ./db_password.txt\n", id="secrets"),

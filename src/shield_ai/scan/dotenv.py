@@ -15,14 +15,16 @@ def dotenv(text: str) -> list[tuple[int, str]]:
     from dotenv.parser import parse_stream  # noqa: PLC0415  # slow; many trees have no such file
 
     found: list[tuple[int, str]] = []
+    end = 0
     for binding in parse_stream(io.StringIO(text)):
+        whole = binding.original.string
+        start, end = end + len(whole) - len(whole.lstrip("\r\n")), end + len(whole)
         name, value = binding.key, (binding.value or "").strip()
         if binding.error or not name or value.lower() in NO_VALUE:
             continue
         if value.lower().startswith(PLACEHOLDER):
             continue
         if CREDENTIALS.match(value) or (is_secret(name) and "://" not in value):
-            blank = len(binding.original.string) - len(binding.original.string.lstrip("\r\n"))
-            skipped = binding.original.string[:blank].count("\n")
-            found.append((binding.original.line + skipped, name))
+            # Its own count of lines takes a lone carriage return for the end of one.
+            found.append((text.count("\n", 0, start) + 1, name))
     return found

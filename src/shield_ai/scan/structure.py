@@ -58,6 +58,7 @@ FORMATS = (
     ),
 )
 LOGIN = regex(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNORECASE)
+LABEL = regex(r"[a-z0-9]+([-.][a-z0-9]+)*")  # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 ENVIRONMENTS = frozenset({"environment", "env"})
 NAMES, VALUES = frozenset({"name", "key"}), frozenset({"value"})
 
@@ -164,7 +165,9 @@ def _beside(value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
     named = next((v for k, v in value.pairs if k.text.lower() in NAMES and not v.holds), None)
     given = next((v for k, v in value.pairs if k.text.lower() in VALUES and not v.holds), None)
     if named and given and _secret(named.text):
-        yield _assigned(named, given), (given.start, given.end)
+        # DB_SECRET with the value shop-db: the name of a Secret, as templates of OpenShift have it.
+        reference = family(named.text) is Family.SECRET and LABEL.fullmatch(given.text) and not is_random(given.text)
+        yield None if reference else _assigned(named, given), (given.start, given.end)
         yield None, (named.start, named.end)
 
 
@@ -174,7 +177,8 @@ def _listed(value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
         name, sign, text = item.text.partition("=")
         if sign and _secret(name) and len(item.text.encode()) == item.end - item.start:
             start = item.start + len(name.encode()) + 1
-            yield Assigned(name, text, start, item.end, item.start, quoted=item.quoted), (item.start, item.end)
+            given = Value(text, start, item.end, quoted=item.quoted)
+            yield _assigned(Value(name, item.start, start - 1), given), (item.start, item.end)
 
 
 def _manifest(value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shield_ai.scan.dotenv import dotenv
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("A=b\nDB_PASSWORD=hunter\n", [(2, "DB_PASSWORD")], id="plain"),
+        pytest.param("\n\n# why\nexport DB_PASSWORD='hunter'\n", [(4, "DB_PASSWORD")], id="after blank lines"),
+        pytest.param('KEY_A="a\nb"\nDB_PASSWORD=hunter\n', [(3, "DB_PASSWORD")], id="after several lines"),
+        pytest.param("A=b\r\nDB_PASSWORD=hunter\r\n", [(2, "DB_PASSWORD")], id="CRLF"),
+        pytest.param("A=b\rC=d\r\r\rDB_PASSWORD=hunter\nTOKEN=hunter\n", [(1, "DB_PASSWORD"), (2, "TOKEN")], id="CR"),
+        pytest.param("DATABASE_URL=postgres://me:hunter@db/shop\n", [(1, "DATABASE_URL")], id="URL"),
+        pytest.param("DB_PASSWORD=\nTOKEN=${OTHER}\nSECRET_KEY=changeme\nDEBUG=1\n", [], id="nothing"),
+    ],
+)
+def test_secrets_with_their_lines(text: str, expected: list[tuple[int, str]]) -> None:
+    assert dotenv(text) == expected
+
+
+@given(st.text("ab=\"'\n\r #\\$DB_PASSWORD", max_size=60))
+@example("A=b\r\r\r\rDB_PASSWORD=c")
+def test_every_line_is_there(text: str) -> None:
+    for line, name in dotenv(text):
+        assert name in text.split("\n")[line - 1]
