@@ -27,6 +27,7 @@ def ids(done):
         pytest.param("\nEMAIL_HOST_PASSWORD = 'not so secret'\n", {}, ["W004"], id="a password as plain text"),
         pytest.param("\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'PASSWORD': 'not so secret'}}\n", {}, ["W004"], id="in a dictionary"),
         pytest.param("\nEMAIL_HOST_PASSWORD = get_secret('email-host-password', 'not so secret')\nX_TOKEN = ''\nPASSWORD_HASHERS = ['x']\n", {}, [], id="moved, empty, or none"),
+        pytest.param("\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'SECRET': 'db-login', 'SECRET_FIELDS': {'PASSWORD': 'pass'}}}\n", {}, [], id="a secret's name, and those of its fields"),
         pytest.param("", {"USE_AWS_SECRETS": "true"}, ["W005"], id="AWS on in development"),
     ],
 )  # fmt: skip

@@ -28,6 +28,8 @@ def shown(path, text, keep=()):
         pytest.param('A = env("v-1")', 'A = env("•••")', id="no name of a variable"),
         pytest.param('A = connect("HUNTER")', 'A = connect("•••")', id="argument of anything else"),
         pytest.param('A = {"PASSWORD": "v", "b": 1}', 'A = {"PASSWORD": "•••", "b": 1}', id="keys"),
+        pytest.param('A = {"ENGINE": "a.b_c", "X": "a.b"}', 'A = {"ENGINE": "a.b_c", "X": "•••"}', id="a backend"),
+        pytest.param('A = {"ENGINE": "sk-1.a"}', 'A = {"ENGINE": "•••"}', id="a backend that is no module"),
         pytest.param('A = {"sk-1": 1}', 'A = {"•••": 1}', id="key that is no name"),
         pytest.param('A = D["default"]["x"]', 'A = D["default"]["x"]', id="items"),
         pytest.param('A = ["HUNTER"]', 'A = ["•••"]', id="list"),

@@ -153,8 +153,11 @@ def _literals(module: ModuleType) -> Iterator[tuple[str, int, str]]:
         tree = ast.parse(Path(str(path)).read_bytes())
     except (OSError, SyntaxError, ValueError):
         return
+    fields: list[ast.AST | None] = []  # of databases of our backends: names, no values
     for node in ast.walk(tree):
-        for name, value in _pairs(node):
+        for name, value in [] if node in fields else _pairs(node):
+            if name == "SECRET_FIELDS":
+                fields.append(value)
             if SECRET.search(name) and isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value:
                 yield str(path), value.lineno, name
 
