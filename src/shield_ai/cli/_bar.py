@@ -46,6 +46,13 @@ class Bar:
         if done >= total:
             self.stop()
 
+    def say(self, line: str) -> None:
+        """Print a line on standard error, above the bar where there is one."""
+        if self._shown:
+            self._shown.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            click.echo(line, err=True)
+
     def stop(self) -> None:
         """Take the bar away."""
         if self._shown:

@@ -96,5 +96,10 @@ _ASKED: dict[str, Hidden] = {}
 
 def tell(receipt: Receipt) -> None:
     """Show one step as it is done."""
+    click.echo(step(receipt), err=True)
+
+
+def step(receipt: Receipt) -> str:
+    """Write one step in a line."""
     mark = {"kept": "!", "unchanged": "="}.get(receipt.status, "-" if receipt.status == "undone" else "+")
-    click.echo(f"  {mark} {shortened(receipt.what)}  {receipt.detail}", err=True)
+    return f"  {mark} {shortened(receipt.what)}  {receipt.detail}"

@@ -11,7 +11,7 @@ import click
 
 from shield_ai.cli._bar import bar
 from shield_ai.cli._options import APP, CONFLICT, COPY_FROM, ENV_FILES, ENVIRONMENT, JSON, ONLY, PROMPT, YES
-from shield_ai.cli._show import ask_in, ask_value, colour, replacer, tell, write
+from shield_ai.cli._show import ask_in, ask_value, colour, replacer, step, tell, write
 from shield_ai.errors import DONE
 from shield_ai.model import Action
 from shield_ai.reports.edited import edited_text
@@ -168,7 +168,7 @@ def teller(shown: Bar, made: Plan) -> Callable[[Receipt], None]:
     number = itertools.count(1)
 
     def told(receipt: Receipt) -> None:
-        tell(receipt)
+        shown.say(step(receipt))
         shown.tick("steps done", next(number), total)
 
     return told
