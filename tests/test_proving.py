@@ -53,6 +53,16 @@ def test_proves_what_it_did(app):
     assert "proved: 3 of 3 settings modules have the same values as before, AWS off and on" in done.err
 
 
+@pytest.mark.parametrize("folder", ["", "shop"])
+def test_knows_what_the_settings_read_from_a_file_by_themselves(app, folder):
+    (app / folder / ".env").write_text(f"OPTIONAL_TOKEN={secrets.token_hex(8)}\n")
+    settings = "from decouple import config\nOPTIONAL_TOKEN = config('OPTIONAL_TOKEN', default='')\n"
+    (app / "shop/settings.py").write_text(settings)
+    done = apply(app)
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -423,6 +423,18 @@ class Work:
         check = self._prove(values, strict=bool(made.dotenv)) if prove and rewritten else lambda: None
         return apply(made, tree=self.tree, journal=self.journal, values=values, aws=aws, tell=tell, check=check)
 
+    def _own_values(self) -> dict[str, Hidden]:
+        """Return what the .env files say that the settings may read by themselves; the nearest wins."""
+        found: dict[str, Hidden] = {}
+        places = [PurePosixPath(path) for path in self.manifest.app.settings]
+        folders = {folder for path in places for folder in path.parents}
+        for folder in sorted(folders, key=lambda folder: len(folder.parts)):
+            path = str(folder / DOTENV)
+            if self.tree.read(path) is not None:
+                with contextlib.suppress(SourceError):  # the app may read what we can't
+                    found |= {name: value for name, value in read_env_file(self.tree.path(path)).items() if value}
+        return found
+
     def _prove(self, values: Values, *, strict: bool) -> Callable[[], None]:
         """Load the settings now, and return what loads and compares them again; strictly, none may be left out."""
         manifest, modules = self.manifest, self._modules()
@@ -437,7 +449,8 @@ class Work:
                     several.add(f.site.variable)
         literals = {variable: value for variable, value in literals.items() if variable not in several}
         moved = {variable for secret in manifest.secret for variable in secret.variables()} - literals.keys()
-        known = {variable: values.resolve(locator) for variable, locator in values.available(read | moved).items()}
+        known = {variable: value for variable, value in self._own_values().items() if variable in read | moved}
+        known |= {variable: values.resolve(locator) for variable, locator in values.available(read | moved).items()}
         proving = Proving(self.tree.root, modules, manifest, known=known, literals=literals, environ=os.environ)
         proving.before()
 
