@@ -707,3 +707,11 @@ def test_what_is_said_of_a_secret_is_none(sites):
 )
 def test_what_stands_beside_a_secret_is_none(sites, text):
     assert sites(text) == []
+
+
+def test_settings_outside_the_app_say_where_it_is(scanned):
+    read = "import os\nA = os.environ['A_TOKEN']\n"
+    inner = {"back/manage.py": "DJANGO_SETTINGS_MODULE = 'shop.settings'\n", "back/shop/settings.py": read}
+    reasons = {f.path: f.site.reason for f in scanned({**inner, "config.py": read}).findings if f.site}
+    assert reasons["back/shop/settings.py"] == ""
+    assert reasons["config.py"].startswith("outside the app in back, which has most")

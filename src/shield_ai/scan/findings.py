@@ -53,7 +53,9 @@ def apart(path: str, facts: Facts, known: set[str]) -> str:
     """
     root = facts.root(facts.runtime)
     if path in facts.settings:
-        return "" if facts.root(path) == root else f"another app: run shield in {facts.root(path)} by itself"
+        own = facts.root(path)
+        other = f"another app: run shield in {own} by itself" if own else f"outside the app in {root}, which has most"
+        return "" if own == root else other
     tops = {_top(settings, root) for settings in facts.settings if facts.root(settings) == root}
     if root_of(path, known) == root or (_top(path, root) in tops and facts.root(path) == root):
         return ""
