@@ -34,6 +34,8 @@ READS = {
     "decouple other name": "from decouple import AutoConfig\nread = AutoConfig(search_path='/etc')\nX = read('API_KEY')",
     "starlette": "from starlette.config import Config\nconfig = Config('.env')\nX = config('API_KEY', cast=str)",
     "starlette prefix": "from starlette.config import Config\nc = Config(env_prefix='API_')\nX = c('KEY')",
+    "everett": "from everett.manager import ConfigManager\nc = ConfigManager.basic_config()\nX = c('api_key', default='')",
+    "everett by sources": "from everett.manager import *\nc = ConfigManager([ConfigOSEnv()])\nX = c('API_KEY')",
     "helper": "import os\ndef get_env(name):\n    return os.environ[name]\nX = get_env('API_KEY')",
     "helper with default": "import os\ndef e(n, d=None):\n    try:\n        return os.environ[n]\n    except KeyError:\n        return d\nX = e('API_KEY')",
     "helper with prefix": "import os\ndef e(n):\n    return os.environ['API_' + n]\nX = e('KEY')",
@@ -715,3 +717,11 @@ def test_settings_outside_the_app_say_where_it_is(scanned):
     reasons = {f.path: f.site.reason for f in scanned({**inner, "config.py": read}).findings if f.site}
     assert reasons["back/shop/settings.py"] == ""
     assert reasons["config.py"].startswith("outside the app in back, which has most")
+
+
+def test_a_variable_that_the_code_writes_under_a_computed_name_stays(sites):
+    fake = "for name, value in [('A_TOKEN', 'fake')]:\n    os.environ[name] = value\n"
+    assert sites(f"import os\n{fake}X = os.environ['A_TOKEN']\nY = os.environ['B_TOKEN']\n")[-2:] == [
+        ("read", "A_TOKEN", "the code writes the variable under a computed name"),
+        ("read", "B_TOKEN", ""),
+    ]

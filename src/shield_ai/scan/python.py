@@ -12,6 +12,7 @@ from shield_ai.scan.bindings import Opaque
 from shield_ai.scan.fields import Fields
 from shield_ai.scan.literals import harmless, literal_text, looks_secret
 from shield_ai.scan.readers import Environ, EnvObject
+from shield_ai.scan.settle import listed
 from shield_ai.scan.spots import Spot
 from shield_ai.scan.strings import locate
 from shield_ai.scan.values import value_read
@@ -37,6 +38,7 @@ class Walk(Fields):
         super().__init__(project, module)
         self.spots: list[Spot] = []
         self.accessors: list[ast.Call] = []  # that read a secret through the runtime
+        self.written: set[str] = set()  # variables that the code may set under a computed name
         self.computed = False  # a variable is read under a name that is not known
         self.listed: set[str] = set()  # variables that are read under computed names, and stay so
         self.harmless: list[
@@ -48,6 +50,9 @@ class Walk(Fields):
     def run(self) -> list[Spot]:
         """Walk, and return what was seen in the order of the file."""
         self.block(self.source.tree.body)
+        for spot in self.spots:
+            if spot.shape is Shape.READ and spot.variable in self.written:
+                spot.reason = spot.reason or "the code writes the variable under a computed name"
         return self.spots
 
     def assign(self, target: ast.expr, value: ast.expr) -> None:
@@ -57,6 +62,8 @@ class Walk(Fields):
             self.assigned.add(target.id)
         super().assign(target, value)
         if isinstance(target, ast.Subscript) and isinstance(self.resolver.resolve(target.value, self.scopes), Environ):
+            if self.resolver.constant(target.slice, self.scopes) is None:
+                self.written |= listed(self.source.tree)
             for spot in self.spots[before:]:
                 if spot.node is value and spot.shape is Shape.LITERAL:
                     spot.reason = "it is written into the environment, from where others read it"
@@ -158,6 +165,8 @@ class Walk(Fields):
             optional=read.default is not None or read.reader.method in {"get", "pop"} or "getenv" in read.reader.label,
             sure=bool(read.reader.fixed) or bool(path and name and not known and is_secret(name)),
         )
+        if read.reader.label == "everett":
+            spot.variable = spot.variable.upper()  # https://everett.readthedocs.io/en/latest/configuration.html
         spot.follows = read.default is not None and self._follows(read.default)
         if not spot.variable and not prefix and known:
             self._computed(spot, read.argument)

@@ -68,6 +68,7 @@ FACTORIES = {
     "decouple.AutoConfig": "decouple",
     "starlette.config.Config": "starlette",
     "prettyconf.Configuration": "prettyconf",
+    "everett.manager.ConfigManager": "everett",
 }
 OBJECTS = {
     "decouple.config": "decouple",
@@ -112,6 +113,7 @@ NO_READERS = frozenset(
         "channels_url_config",
         "parse_value",
     }
+    | {"with_namespace", "with_options", "with_override", "get_namespace", "get_bound_component"}  # of everett
     | {"parsers", "add_parser_from_field", "dotenv", "ENVIRON", "scheme", "escape_proxy", "__class__", "overrides"}
 )
 NAME_KEYWORDS = frozenset({"key", "var", "name", "env", "option", "varname", "variable", "env_var", "environ_name"})
@@ -155,6 +157,7 @@ def attribute(ref: Ref, name: str) -> Ref | None:
             fixed = OWN_VARIABLE.get(name, "") if label == "django-environ" else ""
             return Reader(label, prefix=prefix, fixed=fixed, computed=computed, method=name, keyword="var")
         case Factory(label):
-            # Class attributes such as environ.Env.ENVIRON; a method of the class itself reads nothing.
-            return Environ() if name == "ENVIRON" and label == "django-environ" else None
+            # Class attributes such as environ.Env.ENVIRON; other methods of the class itself read nothing.
+            known_as = {"django-environ": ("ENVIRON", Environ()), "everett": ("basic_config", ref)}.get(label)
+            return known_as[1] if known_as and known_as[0] == name else None
     return None
