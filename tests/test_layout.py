@@ -110,7 +110,7 @@ def test_a_name_starts_from_the_folder_that_names_it():
     text = b"DJANGO_SETTINGS_MODULE='config.settings'"
     files = {"backend/manage.py": text, "backend/config/settings/__init__.py": b"", "config/settings.py": b""}
     assert named_settings(files, files.get) == {"backend/config/settings/__init__.py": "backend"}
-    assert find_roots(["backend/config/settings/__init__.py"], {"x": "backend"}, set(files)) == ("backend",)
+    assert find_roots(["backend/config/settings/__init__.py"], {"x": "backend"}, set(files), files.get) == ("backend",)
 
 
 def test_a_name_that_begins_elsewhere_is_found_where_only_one_fits():
@@ -120,8 +120,17 @@ def test_a_name_that_begins_elsewhere_is_found_where_only_one_fits():
 
 def test_without_a_name_packages_tell_the_root():
     known = {"src/app/__init__.py", "src/app/core/__init__.py", "src/app/core/config.py"}
-    assert find_roots(["src/app/core/config.py"], {}, known) == ("src",)
-    assert find_roots(["config.py"], {}, {"config.py"}) == ("",)
+    assert find_roots(["src/app/core/config.py"], {}, known, {}.get) == ("src",)
+    assert find_roots(["config.py"], {}, {"config.py"}, {}.get) == ("",)
+
+
+@pytest.mark.parametrize(
+    ("line", "root"),
+    [("from app.core.config import A", "back"), ("    import core.config", "back/app"), ("import os", "back/app/core")],
+)
+def test_imports_tell_the_root_of_packages_without_init(line, root):
+    files = {"back/main.py": f"{line}\n".encode(), "back/app/core/config.py": b""}
+    assert find_roots(["back/app/core/config.py"], {}, set(files), files.get) == (root,)
 
 
 @pytest.mark.parametrize(

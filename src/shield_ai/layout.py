@@ -160,13 +160,26 @@ def root_of(path: str, known: set[str]) -> str:
     return folder
 
 
-def find_roots(settings: Iterable[str], named: dict[str, str], known: set[str]) -> tuple[str, ...]:
+def _imported_from(folder: str, known: set[str], read: Read) -> str:
+    """Return the folder above that the app's imports start from: a package need have no `__init__.py`."""
+    parts = folder.split("/") if folder else []
+    above = {".".join(parts[depth:]).encode(): "/".join(parts[:depth]) for depth in reversed(range(len(parts)))}
+    names = [re.escape(name) for name in above if all(part.isidentifier() for part in name.decode().split("."))]
+    if not names:
+        return folder
+    imports = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+(" + b"|".join(reversed(names)) + rb")[ \t.]")
+    raws = (read(path) or b"" for path in sorted(known) if path.endswith(".py"))
+    found = {match for raw in raws for match in imports.findall(raw)}
+    return next((root for name, root in above.items() if name in found), folder)
+
+
+def find_roots(settings: Iterable[str], named: dict[str, str], known: set[str], read: Read) -> tuple[str, ...]:
     """Return the folders on `sys.path`, deepest first: by the names that Django is given, else by packages."""
     roots = set(named.values())
     for path in settings:
         covered = any(not root or path.startswith(root + "/") for root in roots)
         if not covered:
-            roots.add(root_of(path, known))
+            roots.add(_imported_from(root_of(path, known), known, read))
     return tuple(sorted(roots or {""}, key=lambda root: (-root.count("/") - bool(root), root)))
 
 

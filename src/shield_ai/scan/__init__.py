@@ -197,7 +197,7 @@ def _facts(name: str, known: set[str], read: Read, worth: Worth) -> Facts:
     settings = {path for path in python if is_settings(path)}
     settings |= {path for path in named if not is_test(path, served)}
     django = bool(named) or any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
-    roots = find_roots(sorted(settings), named, known)
+    roots = find_roots(sorted(settings), named, known, read)
     first = _first(settings, named, roots, read)
     runtime = BESIDE
     if first:

@@ -136,6 +136,7 @@ def known(path: str) -> Ref:
     return Library(path)
 
 
+OF_THE_CLASS = frozenset({("django-environ", "ENVIRON"), ("everett", "basic_config")})
 ACCESSORS = frozenset({"get_secret", "get_secret_dict", "get_secret_bytes", "aget_secret", "has_secret"})
 
 
@@ -158,6 +159,6 @@ def attribute(ref: Ref, name: str) -> Ref | None:
             return Reader(label, prefix=prefix, fixed=fixed, computed=computed, method=name, keyword="var")
         case Factory(label):
             # Class attributes such as environ.Env.ENVIRON; other methods of the class itself read nothing.
-            known_as = {"django-environ": ("ENVIRON", Environ()), "everett": ("basic_config", ref)}.get(label)
-            return known_as[1] if known_as and known_as[0] == name else None
+            own: Ref = ref if label == "everett" else Environ()
+            return own if (label, name) in OF_THE_CLASS else None
     return None
