@@ -7,6 +7,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.bindings import Each, Opaque
+from shield_ai.scan.nodes import descend
 from shield_ai.scan.readers import Reader
 
 if TYPE_CHECKING:
@@ -133,8 +134,8 @@ def _argument(resolver: Resolver, name: str, scopes: tuple[Scope, ...], depth: i
     if name not in names or isinstance(resolver.name(function.name, scopes[:-1]), Reader):
         return None  # of a helper, it is the calls that are moved
     tree = resolver.module.source.tree
-    uses = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == function.name]
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.func in uses]
+    uses = [n for n in descend(tree) if isinstance(n, ast.Name) and n.id == function.name]
+    calls = [n for n in descend(tree) if isinstance(n, ast.Call) and n.func in uses]
     if len(calls) != len(uses) or any(isinstance(a, ast.Starred) for call in calls for a in call.args):
         return None
     at = names.index(name)

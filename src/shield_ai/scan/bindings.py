@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import bisect
 from typing import TYPE_CHECKING, TypeAlias
+
+from shield_ai.scan.nodes import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,8 +42,12 @@ class Each(Opaque):
 
 
 OPAQUE = Opaque()
-# Neither bind a name nor hold anything that does; they are most of a tree.
-LEAVES = (ast.Constant, ast.Name, ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
+LEAVES = frozenset({ast.Constant, ast.Name})  # neither bind a name nor hold anything that does
+BINDERS = frozenset(
+    {*SCOPES, ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For}
+    | {ast.AsyncFor, ast.comprehension, ast.withitem}
+)
+WITHIN = ("for", "lambda", ":=")  # one of these stands in every expression that binds a name
 Binding: TypeAlias = Imported | Opaque | ast.expr | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Table: TypeAlias = dict[str, list[Binding]]
 
@@ -61,6 +68,7 @@ class Module:
         self.tables: dict[ast.AST, Table] = {}
         self.memo: dict[Binding, Ref | None] = {}  # what the resolver found out
         self.starred: dict[str, Ref | None] = {}  # and of names that come with a star
+        self._busy = _busy(source.text)
         self._collect(source.tree, source.tree.body)
 
     def names(self, scope: ast.AST) -> Table:
@@ -81,7 +89,9 @@ class Module:
         if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             for argument in arguments(scope.args):
                 table.setdefault(argument.arg, []).append(OPAQUE)
-        for node in _own(body):
+        for node in _own(body, self._busy):
+            if node.__class__ not in BINDERS:
+                continue
             self._bind(node, table)
             if isinstance(node, SCOPES):
                 self._collect(node, [node.body] if isinstance(node, ast.Lambda) else node.body)
@@ -128,8 +138,26 @@ def arguments(args: ast.arguments) -> Iterator[ast.arg]:
         yield args.kwarg
 
 
-def _own(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    """Yield the nodes of a scope, in order, without those of the scopes within it, whose heads still count."""
+def _busy(text: str) -> list[int]:
+    """Return the lines with a word that stands in every expression that binds a name, and one after the last."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    return [i for i, line in enumerate(lines, 1) if any(word in line for word in WITHIN)] + [len(lines) + 2]
+
+
+def _is_quiet(node: ast.AST, busy: Sequence[int]) -> bool:
+    """Whether a node is an expression on lines where nothing binds a name."""
+    return isinstance(node, ast.expr) and busy[bisect.bisect_left(busy, node.lineno)] > (node.end_lineno or node.lineno)
+
+
+def _own(body: Sequence[ast.AST], busy: Sequence[int]) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope, in order, without those of the scopes within it, whose heads still count.
+
+    Args:
+        body: Of the scope.
+        busy: Lines where an expression may bind a name; without any, each expression is looked into.
+    """
     todo: list[ast.AST] = list(reversed(body))
     while todo:
         node = todo.pop()
@@ -141,8 +169,11 @@ def _own(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             defaults = [*node.args.defaults, *[d for d in node.args.kw_defaults if d]]
             todo.extend(reversed([*node.decorator_list, *defaults]))
+        elif isinstance(node, ast.JoinedStr):  # the places within are often wrong, before Python 3.12
+            yield from _own(children(node), ())
         else:
-            todo.extend(reversed([child for child in ast.iter_child_nodes(node) if not isinstance(child, LEAVES)]))
+            below = [child for child in children(node) if child.__class__ not in LEAVES]
+            todo.extend(reversed([child for child in below if not (busy and _is_quiet(child, busy))]))
 
 
 def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | None]]:

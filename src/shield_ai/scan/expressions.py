@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.literals import literal_text, looks_secret
+from shield_ai.scan.nodes import children
 from shield_ai.scan.readers import Accessor, Factory
 from shield_ai.scan.statements import Statements
 
@@ -60,6 +61,15 @@ class Expressions(Statements):
             path: What takes its value.
             direct: It takes the value as it is.
         """
+        if isinstance(node, ast.Attribute):
+            self.visit(node.value, path, direct=False)
+        elif isinstance(node, ast.Constant):
+            if literal_text(node) is not None:
+                self.literal(node, path, direct=direct)
+        elif not isinstance(node, ast.Name):  # these three are most of a tree
+            self._visit(node, path, direct=direct)
+
+    def _visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         if isinstance(node, ast.Call):
             self._call(node, path, direct=direct)
         elif isinstance(node, ast.Subscript):
@@ -109,7 +119,7 @@ class Expressions(Statements):
             for i, element in enumerate(node.elts):
                 self.visit(element, (*path, str(i)), direct=direct)
         else:
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 if isinstance(child, ast.expr):
                     self.visit(child, path, direct=False)
 

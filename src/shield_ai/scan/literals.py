@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 
 from shield_ai.lazy import regex
@@ -65,9 +66,24 @@ def _told(text: str, path: tuple[str, ...]) -> bool:
     return path[-1].isdigit() and (is_sentence(text) or (label and not SETTING.match(_innermost(path))))
 
 
+def is_telling(path: tuple[str, ...]) -> bool:
+    """Whether a setting's name is a secret's or sounds so: only its look tells any other value from a secret."""
+    return _telling(_innermost(path))
+
+
+@functools.lru_cache(maxsize=8192)
+def _telling(name: str) -> bool:
+    if meaning(name) in {Meaning.SECRET, Meaning.IDENTIFIER}:
+        return True
+    return SETTING.match(name) is not None and bool(excuse(name))
+
+
 def _innermost(path: tuple[str, ...]) -> str:
     """Return the last name that is no number of an element."""
-    return next((part for part in reversed(path) if not part.isdigit() and part != "?"), "")
+    for part in reversed(path):
+        if not part.isdigit() and part != "?":
+            return part
+    return ""
 
 
 def harmless(path: tuple[str, ...], node: ast.expr) -> str:

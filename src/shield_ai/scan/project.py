@@ -32,6 +32,7 @@ class Project:
         self.facts = facts
         self.read = read
         self._modules: dict[str, Module | None] = {}
+        self._paths: dict[str, str] = {}  # of dotted names
 
     def at(self, path: str) -> Module | None:
         """Return the module of a file; None where it can't be parsed."""
@@ -52,13 +53,16 @@ class Project:
 
     def find(self, dotted: str) -> Module | None:
         """Return the app's module of this dotted name."""
+        path = self._paths.get(dotted)
+        if path is None:
+            path = self._paths[dotted] = self._path(dotted)
+        return self.at(path) if path else None
+
+    def _path(self, dotted: str) -> str:
         tail = dotted.replace(".", "/")
-        for root in self.facts.roots:
-            base = f"{root}/{tail}" if root else tail
-            for path in (f"{base}.py", f"{base}/__init__.py"):
-                if path in self.known:
-                    return self.at(path)
-        return None
+        bases = [f"{root}/{tail}" if root else tail for root in self.facts.roots]
+        paths = (path for base in bases for path in (f"{base}.py", f"{base}/__init__.py"))
+        return next((path for path in paths if path in self.known), "")
 
     def is_runtime_name(self, dotted: str) -> bool:
         """Whether a module that is not in the app may be the runtime, by its name."""

@@ -10,7 +10,7 @@ from shield_ai.names import excuse, is_secret, variable_of
 from shield_ai.scan.alternatives import alternatives
 from shield_ai.scan.bindings import Opaque
 from shield_ai.scan.fields import Fields
-from shield_ai.scan.literals import harmless, literal_text, looks_secret
+from shield_ai.scan.literals import harmless, is_telling, literal_text, looks_secret
 from shield_ai.scan.readers import Environ, EnvObject
 from shield_ai.scan.settle import listed
 from shield_ai.scan.spots import Spot
@@ -121,6 +121,9 @@ class Walk(Fields):
         """Note a value that stands in the code, unless it is a default that a secret wins over."""
         if not direct or self._moved or (self._database and {"SECRET", "SECRET_FIELDS"} & set(path)):
             return  # the database backends of ours name a secret so
+        text = literal_text(node)
+        if text is not None and "://" not in text and not is_telling(path):
+            return  # most texts: neither a secret, nor one by its name
         if not looks_secret(path, node):
             if reason := harmless(path, node):
                 self.harmless.append((node, ".".join(path), reason))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.scan.nodes import descend
 from shield_ai.scan.readers import NAME_KEYWORDS
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def arguments_of(node: ast.Call, reader: Reader) -> tuple[ast.expr | None, ast.e
 def calls_in(node: ast.FunctionDef | ast.Lambda) -> list[ast.expr]:
     """Return the calls and subscripts in a function's body."""
     body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    return [n for part in body for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
+    return [n for part in body for n in descend(part) if isinstance(n, (ast.Call, ast.Subscript))]
 
 
 def is_end_of(node: ast.expr | None, name: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.layout import is_runtime
 from shield_ai.scan.bindings import Imported, Opaque
+from shield_ai.scan.nodes import descend
 from shield_ai.scan.readers import (
     ACCESSORS,
     CONSTANTS,
@@ -181,7 +182,7 @@ class Resolver:
     def _helper(self, node: ast.FunctionDef | ast.Lambda, scopes: Scopes) -> Ref | None:
         """Say what a function of the app reads, where one of its parameters takes the variable's name."""
         names = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
-        if isinstance(node, ast.FunctionDef) and not any(isinstance(n, ast.Return) and n.value for n in ast.walk(node)):
+        if isinstance(node, ast.FunctionDef) and not any(isinstance(n, ast.Return) and n.value for n in descend(node)):
             return None
         inner = (*scopes, node) if node not in scopes else scopes
         for call in calls_in(node):

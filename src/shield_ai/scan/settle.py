@@ -7,6 +7,7 @@ import ast
 import msgspec
 
 from shield_ai.model import Finding, Shape
+from shield_ai.scan.nodes import descend
 
 READING = frozenset({Shape.READ, Shape.FIELD})
 
@@ -24,7 +25,7 @@ def listed(tree: ast.Module) -> set[str]:
     """Return the texts in a file's lists and the like: a loop may read variables of these names."""
     return {
         element.value
-        for node in ast.walk(tree)
+        for node in descend(tree)
         if isinstance(node, (ast.List, ast.Tuple, ast.Set))
         for element in node.elts
         if isinstance(element, ast.Constant) and isinstance(element.value, str)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.scan.nodes import children
 from shield_ai.scan.readers import EnvObject
 from shield_ai.scan.resolve import Resolver
 
@@ -73,7 +74,7 @@ class Statements:
         elif isinstance(node, ast.AugAssign):
             self.visit(node.value, self._target(node.target), direct=False)
         else:
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 self._child(child)
 
     def _child(self, node: ast.AST) -> None:
@@ -82,7 +83,7 @@ class Statements:
         elif isinstance(node, ast.expr):
             self.visit(node, (), direct=False)
         else:
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 self._child(child)
 
     def _assign(self, targets: list[ast.expr], value: ast.expr) -> None:
@@ -156,6 +157,6 @@ class Statements:
             del self._prefixes[-pushed:]
 
     def _child_expressions(self, node: ast.AST) -> None:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.expr):
                 self.visit(child, (), direct=False)

@@ -33,7 +33,8 @@ class Ignored:
 
         # As git does, which ends a line at LF and a pattern at NUL: where PowerShell has added a line, it is UTF-16.
         lines = [line.partition("\0")[0].rstrip("\r") for line in text.split("\n")]
-        self._specs.append((folder, pathspec.GitIgnoreSpec.from_lines(lines)))
+        # Where hyperscan is installed, pathspec would compile a database for each file: longer than a scan takes.
+        self._specs.append((folder, pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")))
 
     def __contains__(self, path: str) -> bool:
         if not self._specs:

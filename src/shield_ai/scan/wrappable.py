@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 
+from shield_ai.scan.nodes import descend
+
 PAUSES = (ast.Await, ast.Yield, ast.YieldFrom)
 FRAME = frozenset({"super", "locals", "vars", "eval", "exec", "dir"})
 
 
 def hindrance(node: ast.expr) -> str:
     """Say why an expression would mean something else in a lambda; empty where it would not."""
-    for inner in ast.walk(node):
+    for inner in descend(node):
         if isinstance(inner, PAUSES):
             return "it awaits or yields, which a lambda can't"
         if isinstance(inner, ast.NamedExpr):

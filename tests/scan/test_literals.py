@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import ast
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shield_ai.scan.literals import harmless, is_telling, looks_secret
+
+WORDS = "SECRET KEY TOKEN PASSWORD AUTH ID NAME PUBLIC MAX URL WEBHOOK PASS CSRF USE".split()  # noqa: SIM905  # read as words
+NAMES = st.lists(st.sampled_from([*WORDS, "x"]), min_size=1, max_size=3).map("_".join)
+PATHS = st.lists(NAMES | NAMES.map(str.lower) | st.sampled_from(["0", "12", "?", "key", "secret"]), max_size=4).map(
+    tuple
+)
+
+
+@example(("TOKEN_NAME",), "x")
+@example(("A", "pass", "0"), "x")
+@given(PATHS, st.text("aZ9-_{}/ ", max_size=30) | st.sampled_from(["sk_live_1", "true", "%(x)s", "a.b", "/etc/x"]))
+def test_what_is_not_telling_is_nothing(path: tuple[str, ...], text: str) -> None:
+    """So that most texts need no second look."""
+    node = ast.Constant(text)
+    if not is_telling(path):
+        assert not looks_secret(path, node)
+        assert not harmless(path, node)
