@@ -65,7 +65,11 @@ def history(root: Path, *, everything: bool = False) -> list[Finding]:
             if raw is None or b"\0" in raw[:HEAD]:
                 continue
             lines = Lines(raw)
-            for hit in detector.hits(version.path, raw):
+            hits = detector.hits(version.path, raw)
+            if slow := detector.slow():
+                hint = "write {0,200} for its * and +"
+                raise SourceError(f"the rule {slow[0]} takes too long in {version.path}, at {version.commit[:8]}", hint)
+            for hit in hits:
                 value = raw[hit.start : hit.end]
                 if version.blob in now:
                     standing.add(value)

@@ -26,6 +26,7 @@ LARGEST = 20_000_000  # bytes; larger files are data, and are named as not looke
 HEAD = 8192  # bytes in which a NUL tells a binary file, as git does it
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 AVERAGE = 10_000  # bytes of a file, about
+SLOW = "the rule {} takes too long here and was stopped: write {{0,200}} for its * and +"
 OFTEN = 256  # files between two words about progress
 MANY = 4000  # files from which other processes are worth their start
 
@@ -51,6 +52,7 @@ def look(detector: Detector, path: str, raw: bytes, seen: Seen) -> None:
         return
     candidates = detector.prefilter.look(raw, bare=unquoted(path))
     seen.findings.extend(detector.look(path, raw, candidates))
+    seen.skipped.extend(Skipped(path=path, line=0, name="", reason=SLOW.format(rule)) for rule in detector.slow())
     if candidates.worth is not None and path.endswith(".py"):
         seen.worth[path] = candidates.worth
     if has_ignores(raw):

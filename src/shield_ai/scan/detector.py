@@ -79,6 +79,11 @@ class Detector:
                 kept.append(hit)
         return sorted(kept, key=lambda hit: (hit.start, hit.end))
 
+    def slow(self) -> list[str]:
+        """Return the rules that were stopped since the last time, as they took too long."""
+        slow, self.tokens.slow = self.tokens.slow, []
+        return slow
+
     def _tokens(self, raw: bytes, candidates: list[int], *, shown: bool, tested: bool) -> Iterator[Hit]:
         for token in self.tokens.find(raw, candidates, graded=shown):
             rule = token.rule

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.lazy import regex
 from shield_ai.pattern import RuleKind
 from shield_ai.scan.judge import judge
+from shield_ai.scan.patience import matches
 from shield_ai.scan.random_text import entropy, is_random
 from shield_ai.scan.shapes import PLACEHOLDER, TEMPLATE, stands_for_something
 
@@ -72,6 +73,7 @@ class Tokens:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = [rule for rule in rules if rule.kind in (RuleKind.REGEX, RuleKind.URL)]
+        self.slow: list[str] = []  # rules that were stopped, until somebody tells of them
         self.words: dict[bytes, list[int]] = {}
         for i, rule in enumerate(self.rules):
             for word in rule.keywords or rule.context:
@@ -86,7 +88,10 @@ class Tokens:
         """Yield the matches of the rules that may have one."""
         for i in candidates:
             rule = self.rules[i]
-            for match in compiled(rule).finditer(raw):
+            found = matches(compiled(rule), raw)
+            if found is None:
+                self.slow.append(rule.id)
+            for match in found or ():
                 group = next((g for g in range(1, len(match.groups()) + 1) if match[g]), 0)
                 value = match[group].decode("utf-8", "replace")
                 if _credible(rule, value, graded=graded):

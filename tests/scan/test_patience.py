@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import re
+import signal
+import threading
+import time
+
+import pytest
+
+from shield_ai import pattern
+from shield_ai.scan.credentials import credentials
+from shield_ai.scan.patience import matches
+
+PATTERN = """\
+id: ACME
+title: t
+severity: high
+description: d
+fix: f
+references: [https://acme.example]
+risk_assessment: {impact: high, exploitability: high, affected_scope: s}
+files: {regex: ["**/*"]}
+rules:
+  - id: ACME.slow
+    kind: regex
+    severity: high
+    title: A key
+    message: "{name} is a key"
+    explanation: e
+    fix: f
+    regex: "((?:a{1,100}){1,100})!"
+    keywords: [aaa]
+    examples: ["aaaaaa!"]
+    non_examples: ["b"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("regex", "text"),
+    [
+        pytest.param(rb"((?:a{1,100}){1,100})!", b"a" * 60, id="exponential"),
+        pytest.param(rb"([a-z]+)!", b"a" * 1_000_000, id="square of a line"),
+    ],
+)
+def test_stops_a_regex(regex: bytes, text: bytes) -> None:
+    before = time.process_time()
+    assert matches(re.compile(regex), text, 0.1) is None
+    assert time.process_time() - before < 5  # a check comes each few thousand steps
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
+    assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
+
+
+def test_finds_what_finditer_does() -> None:
+    found = matches(re.compile(rb"a(b)?"), b"abaab")
+    assert found is not None
+    assert [m.span() for m in found] == [(0, 2), (2, 3), (3, 5)]
+
+
+def test_works_in_a_thread_too() -> None:
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(matches(re.compile(b"a"), b"aa")))
+    thread.start()
+    thread.join()
+    assert len(found[0]) == 2  # type: ignore[arg-type]
+
+
+def test_an_apps_own_rule_costs_one_file_and_says_so() -> None:
+    files = {"a.txt": b"a" * 60 + b"\n", "b.txt": b"aaaaaa!"}
+    seen = credentials(list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credentials()])
+    assert [(f.path, f.rule) for f in seen.findings] == [("b.txt", "ACME.slow")]
+    assert [(s.path, "ACME.slow takes too long" in s.reason) for s in seen.skipped] == [("a.txt", True)]
