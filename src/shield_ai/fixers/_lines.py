@@ -73,7 +73,7 @@ def relay(line: str, inserts: list[Insert], width: int, deeper: int = 0, *, insi
 
 
 def _text(cells: list[Cell]) -> str:
-    return "".join(cell.char for cell in cells)
+    return "".join([cell.char for cell in cells])
 
 
 def _without_pragma(cells: list[Cell]) -> tuple[list[Cell], list[Cell]]:
@@ -153,6 +153,8 @@ def _operators(cells: list[Cell]) -> list[int]:
     Nothing where the line goes on below, or where they are those of a loop.
     """
     text = _text(cells)
+    if not (CHOICE.search(text) or OPERATOR.search(text)):
+        return []
     free = _free(cells)
     if text.endswith("\\") or any(LOOP.match(text, at) for at in free):
         return []
@@ -163,7 +165,7 @@ def _operators(cells: list[Cell]) -> list[int]:
 def _elements(cells: list[Cell]) -> list[list[Cell]]:
     """Cut a line within brackets at its commas; nothing where a bracket is left open."""
     text = _text(cells)
-    return _parts(cells) if any(text[at] == "," for at in _free(cells)) else []
+    return _parts(cells) if "," in text and any(text[at] == "," for at in _free(cells)) else []
 
 
 def _free(cells: list[Cell]) -> list[int]:
