@@ -126,7 +126,12 @@ def test_without_a_name_packages_tell_the_root():
 
 @pytest.mark.parametrize(
     ("line", "root"),
-    [("from app.core.config import A", "back"), ("    import core.config", "back/app"), ("import os", "back/app/core")],
+    [
+        ("from app.core.config import A", "back"),
+        ("    import core.config", "back/app"),
+        ("import config", "back/app/core"),
+        ("import os, app.other", "back"),
+    ],
 )
 def test_imports_tell_the_root_of_packages_without_init(line, root):
     files = {"back/main.py": f"{line}\n".encode(), "back/app/core/config.py": b""}

@@ -39,6 +39,7 @@ SPHINX = regex(r"(^|/)(docs?|documentation|sphinx)([-_]\w+)?/([\w-]+/)*conf\.py$
 TEST_FILES = regex(r"(^|/)(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)
 TEST_FOLDERS = regex(r"(^|/)(tests?|testing|test_\w+|e2e|fixtures)/", re.IGNORECASE)
 TEST_SETTINGS = regex(r"(^|/)(settings|config|conf)/([\w-]+/)*(test|tests|testing|test_\w+|\w+_test)\.py$")
+PARTS = frozenset({"core", "config", "utils", "common"})  # of an app; its first folder is rarely called so
 SKIPPED_FOLDERS = frozenset(
     {"migrations", "docs", "doc", "node_modules", "vendor", "_vendor", "vendored", "third_party", "site-packages"}
     | {"venv", ".venv", "env", "virtualenv", "build", "dist", ".git", ".shield", "__pycache__", ".tox", ".nox", ".eggs"}
@@ -160,17 +161,26 @@ def root_of(path: str, known: set[str]) -> str:
     return folder
 
 
-def _imported_from(folder: str, known: set[str], read: Read) -> str:
-    """Return the folder above that the app's imports start from: a package need have no `__init__.py`."""
+def _imported_from(path: str, folder: str, known: set[str], read: Read) -> str | None:
+    """Return the folder that the app's imports of a module start from: a package need have no `__init__.py`."""
     parts = folder.split("/") if folder else []
-    above = {".".join(parts[depth:]).encode(): "/".join(parts[:depth]) for depth in reversed(range(len(parts)))}
-    names = [re.escape(name) for name in above if all(part.isidentifier() for part in name.decode().split("."))]
-    if not names:
-        return folder
-    imports = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+(" + b"|".join(reversed(names)) + rb")[ \t.]")
-    raws = (read(path) or b"" for path in sorted(known) if path.endswith(".py"))
+    roots = ["/".join(parts[:depth]) for depth in reversed(range(len(parts) + 1))]
+    names = {dotted(path, root).encode(): root for root in roots}
+    spelled = b"|".join(re.escape(name) for name in names)
+    imports = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+(" + spelled + rb")(?:[ \t\r,;]|$)")
+    raws = (read(path) or b"" for path in sorted(known) if path.endswith(".py")) if parts else ()
     found = {match for raw in raws for match in imports.findall(raw)}
-    return next((root for name, root in above.items() if name in found), folder)
+    return next((root for name, root in names.items() if name in found), None)
+
+
+def _usual(path: str, folder: str) -> str:
+    """Go up from folders that are hardly ever where imports start: `app/core/config.py` is app.core.config."""
+    while folder:
+        above, _, name = folder.rpartition("/")
+        if name not in PARTS and path.removeprefix(f"{folder}/").partition("/")[0] not in PARTS - {"config"}:
+            break
+        folder = above
+    return folder
 
 
 def find_roots(settings: Iterable[str], named: dict[str, str], known: set[str], read: Read) -> tuple[str, ...]:
@@ -179,7 +189,9 @@ def find_roots(settings: Iterable[str], named: dict[str, str], known: set[str], 
     for path in settings:
         covered = any(not root or path.startswith(root + "/") for root in roots)
         if not covered:
-            roots.add(_imported_from(root_of(path, known), known, read))
+            top = root_of(path, known)
+            found = _imported_from(path, top, known, read)
+            roots.add(_usual(path, top) if found is None else found)
     return tuple(sorted(roots or {""}, key=lambda root: (-root.count("/") - bool(root), root)))
 
 
