@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import io
-import sys
-
 import boto3
 import pytest
 from shield_helpers import make_app, run
@@ -168,10 +165,9 @@ def test_values_from_another_environment(app):
         )
 
 
-def test_values_from_standard_input(app, monkeypatch):
-    text = (app / ".env").read_bytes()
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
-    done("apply", "--only", "aws", "--env-file", "-", "--yes", app=app)
+def test_values_from_standard_input(app):
+    result = run("apply", "--only", "aws", "--env-file", "-", "--yes", cwd=app, stdin=(app / ".env").read_text())
+    assert result.code == 0, result.text
     assert "mail-api-key" in names()
 
 
