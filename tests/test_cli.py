@@ -401,6 +401,14 @@ def test_an_app_without_secrets_is_left_alone(tmp_path):
     assert not (tmp_path / ".shield").exists()
 
 
+def test_a_variable_that_one_place_takes_as_a_secret_moves_everywhere(tmp_path):
+    (tmp_path / "settings.py").write_text("import os\nAPI_KEY = os.environ['CLAUDE_API']\n")
+    (tmp_path / "ask.py").write_text("import os\nclient = connect(os.environ['CLAUDE_API'])\n")
+    assert code_only(tmp_path).code == 0
+    assert "get_secret" in (tmp_path / "ask.py").read_text()
+    assert "nothing to do" in code_only(tmp_path).err
+
+
 def test_what_stays_is_not_said_to_be_done(tmp_path):
     (tmp_path / "settings.py").write_text("class A:\n    API_KEY = 'k3y-of-a-test'\n    API_KEY = 'an0ther-one'\n")
     done = code_only(tmp_path)

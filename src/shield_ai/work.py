@@ -21,7 +21,8 @@ from shield_ai.infra import resources
 from shield_ai.infra.iam import role_name
 from shield_ai.journal import SECRET, Journal
 from shield_ai.manifest import FILE, Manifest, parse, render
-from shield_ai.model import Action, Hidden, Kind, Live, Plan, Shape
+from shield_ai.model import Action, Hidden, Kind, Live, Plan, Severity, Shape
+from shield_ai.names import is_secret
 from shield_ai.plan import plan
 from shield_ai.proving import Proving
 from shield_ai.rollback import conflicts, last_run, rollback
@@ -93,7 +94,13 @@ class Work:
             secrets = self.written.secret if self.written else ()
         except ShieldError:
             secrets = ()  # shield.toml can't be read: whoever needs it will say so
-        return scan(self.tree.root, named={variable for secret in secrets for variable in secret.variables()})
+        named = {variable for secret in secrets for variable in secret.variables()}
+        first = scan(self.tree.root, named=named)
+        sites = [f.site for f in first.findings if f.site and f.severity is not Severity.LOW and not f.site.reason]
+        read = {variable for site in sites if site.shape is Shape.READ for variable in site.variables}
+        # A secret by what takes it, not by its name: whatever else reads it goes along.
+        odd = {variable for variable in read - named if not is_secret(variable)}
+        return scan(self.tree.root, named=named | odd) if odd else first
 
     @property
     def findings(self) -> Sequence[Finding]:
