@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -61,6 +62,7 @@ def scan(  # noqa: PLR0913  # one argument a flag
         from shield_ai.cli._fleet import scan_fleet  # noqa: PLC0415  # only --repos needs it
 
         return scan_fleet(repos, output or Path("shield-fleet"), form=form, engine=engine)
+    gc.set_threshold(50_000, 20)  # syntax trees are many objects without circles: looking for some takes a tenth
     named = paths or (Path(),)
     if past:
         seen = Survey(_history(named, everything=everything), [], 0, lambda _: None, [])
