@@ -55,6 +55,7 @@ LIST = regex(
     + rb")\\?[\"'`]?\]?\)?\s{0,8}(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|[:=])"
     rb"\s{0,8}\[(?=\s{0,40}\\?[\"'])"
 )
+OPENED = regex(rb"[:=]\s{0,8}\[\s{0,40}\\?[\"']")  # what a list begins with: far quicker to find than its name
 ITEM = regex(
     rb"\s{0,40}(?:\"(?P<double>(?:[^\"\\\r\n]|\\.){4,4096}+)\"|'(?P<single>(?:[^'\\\r\n]|\\.){4,4096}+)'"
     rb"|\\\"(?P<escaped>[^\"\\\r\n]{4,4096}+)\\\")\s{0,8},?"
@@ -107,8 +108,13 @@ def assignments(raw: bytes, start: int, end: int, *, bare: bool) -> Iterator[Ass
         found = _of(raw, match, bare=bare)
         if found:
             yield found
-    for match in LIST.finditer(raw, start, end):
-        yield from _items(raw, match)
+    done = start
+    for opened in OPENED.finditer(raw, start, end):
+        # Its name, type and sign take 200 bytes at most.
+        begun = LIST.search(raw, max(done, opened.start() - 200), opened.end())
+        if begun:
+            yield from _items(raw, begun)
+        done = opened.end()
 
 
 def _items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assigned]:

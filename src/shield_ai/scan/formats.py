@@ -129,6 +129,8 @@ def json_values(raw: bytes) -> list[Value]:
 
 def _json_text(token: bytes) -> str:
     text = token.decode("utf-8", "replace")
+    if "\\" not in text:
+        return text[1:-1]
     try:
         return str(json.loads(text, strict=False))
     except ValueError:

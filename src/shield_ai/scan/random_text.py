@@ -44,8 +44,10 @@ def is_random(text: str) -> bool:
     """Tell a key or a token from a name, a word or a sentence, by its look alone."""
     if len(text) < 8 or len(set(text)) < 5:  # noqa: PLR2004  # eight characters are the shortest key in use
         return False
-    digits = sum(char.isdigit() for char in text)
-    letters = sum(char.isalpha() for char in text)
+    digits = sum(map(str.isdigit, text))
+    if digits < 2 and len(text) < LONG:  # noqa: PLR2004  # see below: most texts are words, and end here
+        return False
+    letters = sum(map(str.isalpha, text))
     if HEX.fullmatch(text):
         return digits >= 2 and letters >= 2 and len(text) >= 10  # noqa: PLR2004  # "deadbeef" and "20240101" are none
     if UUID.fullmatch(text):
