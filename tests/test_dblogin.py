@@ -56,6 +56,12 @@ def test_nobody_is_there():
     assert dblogin.refusal(value, {}).startswith("not tried: PostgreSQL")
 
 
+def test_a_server_without_tls_is_named(postgres):
+    assert dblogin.refusal(document(postgres.host, postgres.port), {}).startswith(
+        "not tried: PostgreSQL does not let us in: it has no TLS, and sslmode asks for it"
+    )
+
+
 def test_a_login_is_tried_for_real(postgres):
     user, password = "u_" + secrets.token_hex(4), secrets.token_hex(8)
     with postgres.connect() as superuser:

@@ -147,4 +147,7 @@ def test_a_database_takes_the_login_or_not(mail, postgres):
     check = checks(DB)["db logs in"]
     assert check.status is Status.UNKNOWN
     assert check.detail.startswith("not tried: ")
+    assert check.hint == "run it where the database can be reached"
+    client().put_secret_value(SecretId="db", SecretString=json.dumps({**document, "sslmode": "verify-full"}))
+    assert 'sslmode = "disable"' in checks(DB)["db logs in"].hint
     assert password.reveal() not in check.detail

@@ -130,7 +130,10 @@ def _login(secret: Secret, name: str, values: Mapping[str, Hidden | AwsError]) -
     if why is None:
         return Check(name=title, status=Status.OK)
     status = Status.UNKNOWN if why.startswith("not tried") else Status.FAILED
-    return Check(name=title, status=status, detail=why, hint="run it where the database can be reached")
+    hint = "run it where the database can be reached"
+    if "no TLS" in why:
+        hint = 'on a database that needs none: rotate = { …, sslmode = "disable" } in shield.toml'
+    return Check(name=title, status=status, detail=why, hint=hint)
 
 
 def _check(title: str, bad: list[str], words: str, hint: str) -> Check:

@@ -117,7 +117,9 @@ def connect(login: Login) -> PostgresSession:
         code = sqlstate(error)
         if code == WRONG_PASSWORD:
             raise LoginRefusedError("PostgreSQL refused user and password", code) from None
-        raise DatabaseError("PostgreSQL does not let us in", code) from None
+        # The driver has no other word for it than this text.
+        why = ": it has no TLS, and sslmode asks for it" if tls and str(error) == "Server refuses SSL" else ""
+        raise DatabaseError(f"PostgreSQL does not let us in{why}", code) from None
     return PostgresSession(connection)
 
 
