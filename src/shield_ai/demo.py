@@ -146,7 +146,10 @@ class Journey:
     def draft(self) -> None:
         """Name."""
         self.shield("draft")
-        text = (self.app / "shield.toml").read_text()
+        manifest = self.app / "shield.toml"
+        # What the owner of a database without TLS writes, as the one beside the demo is: else verify won't log in.
+        text = manifest.read_text().replace('{every = "30 days"}', '{every = "30 days", sslmode = "disable"}', 1)
+        manifest.write_text(text)
         self.say("draft", f"{text.count('[[secret]]')} secrets named in shield.toml")
 
     def plan(self) -> None:
