@@ -99,4 +99,4 @@ lock:  ## write the locks anew (needs uv)
 	$(subst pyproject.toml,requirements/ministack.in,$(COMPILE)) -o requirements/ministack.lock
 
 clean:  ## remove what the targets built
-	rm -rf $(VENV) .venv-bench .venv-release .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-release .venv-ministack .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
