@@ -2,6 +2,7 @@
 
 AWS publishes each price in a file for each service and region, with the name of its service in the place of SERVICE:
 https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/SERVICE/current/REGION/index.json
+These were taken from public copies of those files; `source` is AWS's own page, which says what holds now.
 """
 
 from __future__ import annotations

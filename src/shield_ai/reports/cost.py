@@ -28,7 +28,7 @@ def cost_text(bill: Bill, usage: Usage, region: str) -> str:
         _saving("with the cache", bill.without_prefetch, _less(bill.without_cache, bill.without_prefetch)),
         _saving("and prefetch, twenty a call", bill.with_prefetch, _less(bill.without_prefetch, bill.with_prefetch)),
         "",
-        "prices without free tiers, as in AWS's price list of",
+        "prices without free tiers, from copies of AWS's price list; its own pages:",
         *dict.fromkeys(f"  {line.read}  {line.source}" for line in bill.lines),
     ]
     return "\n".join(lines) + "\n"
