@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 NAMED = regex(rb"DJANGO_SETTINGS_MODULE[\"'\s,=:}\])]{1,8}([A-Za-z_][\w.]*)")
 FOR_TESTS = regex(r"(^|/)((conftest|noxfile)\.py|pytest\.ini|setup\.cfg|tox\.ini|pyproject\.toml)$")
 SERVED = regex(r"((?:(?!tests?/|testing/)[^/]+/)*?test_\w+)/")
-NAMING = regex(
-    r"(^|/)(manage|wsgi|asgi|celery|celery_app|conftest|noxfile|settings|run)\.py$"
-    r"|(^|/)(pytest\.ini|setup\.cfg|tox\.ini|pyproject\.toml|Dockerfile[^/]*|Procfile|[\w.-]*compose[\w.-]*\.ya?ml"
-    r"|\.env[^/]*|uwsgi\.ini|Makefile)$"
+NAMING = regex(  # without folders
+    r"(manage|wsgi|asgi|celery|celery_app|conftest|noxfile|settings|run)\.py$"
+    r"|(pytest\.ini|setup\.cfg|tox\.ini|pyproject\.toml|Dockerfile.*|Procfile|[\w.-]*compose[\w.-]*\.ya?ml"
+    r"|\.env.*|uwsgi\.ini|Makefile)$"
 )
 SETTINGS = regex(
     r"(^|/)((\w+_)?(settings|config|configuration)(_\w+)?|conf|default_settings)(\.(example|sample|template|dist))?\.py$"
@@ -36,7 +37,7 @@ NOT_SETTINGS = regex(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models|views)\.py$"
 )
 SPHINX = regex(r"(^|/)(docs?|documentation|sphinx)([-_]\w+)?/([\w-]+/)*conf\.py$")
-TEST_FILES = regex(r"(^|/)(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)
+TEST_FILES = regex(r"(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)  # without folders
 TEST_FOLDERS = regex(r"(^|/)(tests?|testing|test_\w+|e2e|fixtures)/", re.IGNORECASE)
 TEST_SETTINGS = regex(r"(^|/)(settings|config|conf)/([\w-]+/)*(test|tests|testing|test_\w+|\w+_test)\.py$")
 PARTS = frozenset({"core", "config", "utils", "common"})  # of an app; its first folder is rarely called so
@@ -91,9 +92,13 @@ def is_test(path: str, served: Iterable[str] = ()) -> bool:
         served: Packages that are none, whatever they are called: the app runs on settings in them.
     """
     path = next((path[len(top) :] for top in served if path.startswith(f"{top}/")), path)
-    if TEST_FOLDERS.search(path):
-        return True
-    return bool(TEST_FILES.search(path)) and not is_test_settings(path)
+    folder, _, name = path.rpartition("/")
+    return _for_tests(folder) or (bool(TEST_FILES.match(name)) and not is_test_settings(path))
+
+
+@functools.lru_cache(maxsize=4096)
+def _for_tests(folder: str) -> bool:
+    return bool(TEST_FOLDERS.search(folder + "/"))
 
 
 def is_test_settings(path: str) -> bool:
@@ -103,6 +108,8 @@ def is_test_settings(path: str) -> bool:
 
 def is_settings(path: str) -> bool:
     """Tell from its name whether a file holds settings."""
+    if "settings" not in path and "conf" not in path:
+        return False  # most paths: a search of each for the words costs much more
     if not SETTINGS.search(path) or SPHINX.search(path) or is_test(path) or is_test_settings(path):
         return False
     return "settings" in path.split("/") or not NOT_SETTINGS.search(path)
@@ -117,8 +124,9 @@ def named_settings(paths: Iterable[str], read: Read) -> dict[str, str]:
     """Map each Django settings file that the app names by its dotted name to the root that the name starts from."""
     known = set(paths)
     found: dict[str, str] = {}
-    for path in sorted(known):
-        if not NAMING.search(path) or any(part in SKIPPED_FOLDERS for part in path.split("/")):
+    naming = sorted(path for path in known if NAMING.match(path, path.rfind("/") + 1))
+    for path in naming:
+        if any(part in SKIPPED_FOLDERS for part in path.split("/")):
             continue
         raw = read(path)
         if raw is None or b"DJANGO_SETTINGS_MODULE" not in raw:

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from shield_ai.samples import fill
 from shield_ai.scan.assignments import assignments, pairs
+from shield_ai.scan.region import whole
 
 
 def found(text: str, *, bare: bool = False) -> list[tuple[str, str]]:
     raw = text.encode()
-    for one in assignments(raw, 0, len(raw), bare=bare):
+    for one in assignments(raw, whole(raw), bare=bare):
         assert raw[one.start : one.end].decode() == one.value
-    return [(one.name, one.value) for one in assignments(raw, 0, len(raw), bare=bare)]
+    return [(one.name, one.value) for one in assignments(raw, whole(raw), bare=bare)]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_in_a_list(text: str, count: int) -> None:
 
 
 def test_a_comparison_is_told_from_an_assignment() -> None:
-    first, second = assignments(raw := b'if password == "abcdef": token = "ghijkl"', 0, len(raw), bare=False)
+    first, second = assignments(raw := b'if password == "abcdef": token = "ghijkl"', whole(raw), bare=False)
     assert (first.compared, second.compared) == (True, False)
 
 
@@ -104,13 +105,13 @@ variable "admin_password" {
   default = "mnopqr"
 }
 """
-    found = {(one.name, one.value) for one in pairs(raw)}
+    found = {(one.name, one.value) for one in pairs(raw, whole(raw))}
     assert found == {("DB_PASSWORD", "abcdef"), ("API_TOKEN", "ghijkl"), ("admin_password", "mnopqr")}
 
 
 def test_in_markup() -> None:
     raw = b'<password>abcdef</password><add key="ApiToken" value="ghijkl"/>'
-    assert [(one.name, one.value) for one in pairs(raw)] == [("password", "abcdef"), ("ApiToken", "ghijkl")]
+    assert [(one.name, one.value) for one in pairs(raw, whole(raw))] == [("password", "abcdef"), ("ApiToken", "ghijkl")]
 
 
 @pytest.mark.parametrize("part", [b"password", b"key=", b"token: a", b'secret = "', b"auth_", b"a" * 50, b'"', b"\\"])
@@ -118,12 +119,12 @@ def test_a_very_long_line_takes_no_time(part: bytes) -> None:
     raw = part * (100_000 // len(part))
     start = time.process_time()
     for bare in (False, True):
-        sum(1 for _ in assignments(raw, 0, len(raw), bare=bare))
-    sum(1 for _ in pairs(raw))
+        sum(1 for _ in assignments(raw, whole(raw), bare=bare))
+    sum(1 for _ in pairs(raw, whole(raw)))
     assert time.process_time() - start < 5
 
 
 @given(st.binary(max_size=300), st.booleans())
 def test_takes_any_bytes(raw: bytes, bare: bool) -> None:  # noqa: FBT001  # hypothesis fills it in
-    list(assignments(b"password=" + raw, 0, len(raw), bare=bare))
-    list(pairs(raw))
+    list(assignments(b"password=" + raw, whole(raw), bare=bare))
+    list(pairs(raw, whole(raw)))

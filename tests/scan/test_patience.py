@@ -10,6 +10,7 @@ import pytest
 from shield_ai import pattern
 from shield_ai.scan.credentials import credentials
 from shield_ai.scan.patience import matches
+from shield_ai.scan.region import whole
 
 PATTERN = """\
 id: ACME
@@ -44,21 +45,21 @@ rules:
 )
 def test_stops_a_regex(regex: bytes, text: bytes) -> None:
     before = time.process_time()
-    assert matches(re.compile(regex), text, 0.1) is None
+    assert matches(re.compile(regex), text, whole(text), 0.1) is None
     assert time.process_time() - before < 5  # a check comes each few thousand steps
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
     assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
 
 
 def test_finds_what_finditer_does() -> None:
-    found = matches(re.compile(rb"a(b)?"), b"abaab")
+    found = matches(re.compile(rb"a(b)?"), b"abaab", whole(b"abaab"))
     assert found is not None
     assert [m.span() for m in found] == [(0, 2), (2, 3), (3, 5)]
 
 
 def test_works_in_a_thread_too() -> None:
     found: list[object] = []
-    thread = threading.Thread(target=lambda: found.append(matches(re.compile(b"a"), b"aa")))
+    thread = threading.Thread(target=lambda: found.append(matches(re.compile(b"a"), b"aa", whole(b"aa"))))
     thread.start()
     thread.join()
     assert len(found[0]) == 2  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import pytest
 
 from shield_ai import pattern
 from shield_ai.samples import fill
+from shield_ai.scan import prefilter as prefilter_module
 from shield_ai.scan import worth
 from shield_ai.scan.detector import Detector
 from shield_ai.scan.prefilter import Hyper, Plain, prefilter
@@ -63,6 +64,41 @@ def test_both_know_when_a_parser_is_needed(hyper: Hyper, path: str, text: str) -
     raw = fill(text).encode()
     (found,) = Detector([pattern.credentials()], Plain(TOKENS)).look(path, raw)
     assert Detector([pattern.credentials()], hyper).look(path, raw) == [found]
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Make parts short, so that texts need not be long."""
+    monkeypatch.setattr(prefilter_module, "PART", 8192)
+    monkeypatch.setattr(prefilter_module, "OVER", 4096)
+    return 8192
+
+
+@pytest.mark.parametrize(("path", "sep"), [("a.js", " "), ("a.js", "\n"), ("a.yml", "\n"), ("a.yml", ";")])
+def test_a_long_file_is_looked_at_in_parts(hyper: Hyper, short: int, path: str, sep: str) -> None:
+    """Wherever its parts meet: the same as when it is looked at whole."""
+    generator = random.Random(2)  # noqa: S311  # the same text each time
+    parts, size = [], 0
+    while size < 6 * short:
+        parts += [generator.choice(EXAMPLES), "f(a, key, token)" * generator.randrange(40)]
+        size += len(parts[-1]) + len(parts[-2])
+    raw = sep.join(parts).encode()
+    fast = Detector([pattern.credentials()], hyper).hits(path, raw)
+    assert fast == Detector([pattern.credentials()], Plain(TOKENS)).hits(path, raw)
+    assert len(fast) > 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["key AKIA{upper:16} ", 'password = "{alnum:20}"', "<password>{alnum:20}</password>"],
+    ids=["key", "=", "<>"],
+)
+def test_a_secret_where_two_parts_meet(hyper: Hyper, short: int, text: str) -> None:
+    first, second = fill(text).encode(), fill(text).encode()
+    for shift in range(-60, 60, 7):
+        raw = first + b" x" * ((short + shift - len(first)) // 2) + second + b" y" * short
+        found = Detector([pattern.credentials()], hyper).hits("a.js", raw)
+        assert [hit.start < len(first) for hit in found] == [True, False], shift
 
 
 def test_a_few_files_do_not_wait_for_it() -> None:

@@ -108,7 +108,8 @@ def scan_files(
     for path in python:
         if is_test(path, facts.served):
             continue
-        if worth and not named and path in worth and not is_worth(worth[path], settings=path in settings):
+        worthy = is_worth(worth[path], settings=path in settings) if worth and path in worth else None
+        if worthy is False and not named:
             looked.append(path)
             continue
         raw = read(path)
@@ -116,7 +117,7 @@ def scan_files(
             skipped.append(Skipped(path=path, line=0, name="", reason="can't be read" if raw is None else "too large"))
             continue
         looked.append(path)
-        if is_runtime(raw) or SOURCE in raw or not _wanted(raw, named, settings=path in settings):
+        if is_runtime(raw) or SOURCE in raw or not (worthy or _wanted(raw, named, settings=path in settings)):
             continue
         try:
             source = Source.from_bytes(path, raw)

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.lazy import regex
 from shield_ai.scan.random_text import is_random
+from shield_ai.scan.region import within
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from shield_ai.scan.region import Region
 
 # The words that a telling name holds. Everything else of the name is read around them.
 CORE = (
@@ -44,6 +47,7 @@ QUOTES = ("double", "single", "back", "escaped")
 DEFAULT = regex(rb"\$\{[A-Za-z_]\w*:?-(?P<value>[^${}]{4,512})\}")
 NAME_ON = regex(rb"[\w\-.]*")
 NAME_BEFORE = regex(rb"[\w\-.]{0,60}\Z")
+WORD = regex(rb"(?i)" + CORE)
 IN_CODE = regex(rb"(?i)" + CORE + NAME_END + OPERATOR + QUOTED)
 IN_TEXT = regex(
     rb"(?im)" + CORE + NAME_END + rb"(?:" + OPERATOR + rb"(?:" + QUOTED + rb"|" + BARE + rb")|" + SPACED + rb")"
@@ -55,7 +59,6 @@ LIST = regex(
     + rb")\\?[\"'`]?\]?\)?\s{0,8}(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|[:=])"
     rb"\s{0,8}\[(?=\s{0,40}\\?[\"'])"
 )
-OPENED = regex(rb"[:=]\s{0,8}\[\s{0,40}\\?[\"']")  # what a list begins with: far quicker to find than its name
 ITEM = regex(
     rb"\s{0,40}(?:\"(?P<double>(?:[^\"\\\r\n]|\\.){4,4096}+)\"|'(?P<single>(?:[^'\\\r\n]|\\.){4,4096}+)'"
     rb"|\\\"(?P<escaped>[^\"\\\r\n]{4,4096}+)\\\")\s{0,8},?"
@@ -95,26 +98,28 @@ class Assigned(NamedTuple):
     compared: bool = False  # and not assigned
 
 
-def assignments(raw: bytes, start: int, end: int, *, bare: bool) -> Iterator[Assigned]:
+def assignments(raw: bytes, regions: Iterable[Region], *, bare: bool) -> Iterator[Assigned]:
     """Yield every telling name that is given a text.
 
     Args:
         raw: The file.
-        start: Where to begin, at the beginning of a line.
-        end: Where to stop.
+        regions: Where such names may stand, in order.
         bare: Whether a value may stand without quotes, as in configuration files.
     """
-    for match in (IN_TEXT if bare else IN_CODE).finditer(raw, start, end):
-        found = _of(raw, match, bare=bare)
-        if found:
-            yield found
-    done = start
-    for opened in OPENED.finditer(raw, start, end):
-        # Its name, type and sign take 200 bytes at most.
-        begun = LIST.search(raw, max(done, opened.start() - 200), opened.end())
-        if begun:
-            yield from _items(raw, begun)
-        done = opened.end()
+    pattern = IN_TEXT if bare else IN_CODE
+    done = 0
+    for region in regions:
+        for word in WORD.finditer(raw, region.start, region.stop):
+            at = word.start()
+            if at < done:
+                continue
+            if match := pattern.match(raw, at, region.end):
+                done = match.end()
+                if found := _of(raw, match, bare=bare):
+                    yield found
+            elif begun := LIST.match(raw, at, region.end):
+                done = begun.end()
+                yield from _items(raw, begun)
 
 
 def _items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assigned]:
@@ -130,9 +135,9 @@ def _items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assigned]:
         item = ITEM.match(raw, item.end())
 
 
-def pairs(raw: bytes) -> Iterator[Assigned]:
-    """Yield the telling names whose value stands beside them, each once."""
-    found = {match.span("value"): match for pattern in PAIRS for match in pattern.finditer(raw)}
+def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assigned]:
+    """Yield the telling names whose value stands beside them, each once; see `assignments`."""
+    found = {match.span("value"): match for pattern in PAIRS for match in within(pattern, raw, regions)}
     for (start, end), match in found.items():
         yield Assigned(_text(match["tag"]), _text(match["value"]), start, end, match.start("tag"), quoted=True)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model import Skipped
 from shield_ai.scan.detector import Detector
 from shield_ai.scan.ignores import has_ignores, ignores
-from shield_ai.scan.places import ARCHIVES, unquoted, worth_reading
+from shield_ai.scan.places import is_archive, unquoted, worth_reading
 from shield_ai.scan.prefilter import prefilter
 from shield_ai.scan.tokens import Tokens
 
@@ -98,7 +98,7 @@ def _scan(
         if not done % OFTEN:
             tell(done, len(paths))
         if not worth_reading(path):
-            if ARCHIVES.search(path):
+            if is_archive(path):
                 seen.skipped.append(
                     Skipped(path=path, line=0, name="archive", reason="an archive: unpack it to look inside")
                 )
@@ -137,18 +137,35 @@ def _part(root: str, paths: Sequence[str], patterns: tuple[Pattern, ...]) -> See
     return _scan(paths, reader(root), patterns, LARGEST)
 
 
+def _all(handle: int, size: int) -> bytes:
+    """Read a file, at most a little more than the largest that is looked at.
+
+    Args:
+        handle: Of the file.
+        size: What it says of itself: one that grows, and those of /proc, say too little.
+    """
+    asked = min(size, LARGEST) + 1
+    raw = os.read(handle, asked)
+    while len(raw) == asked and asked <= LARGEST and (more := os.read(handle, LARGEST + 1 - asked)):
+        raw += more
+        asked = len(raw)
+    return raw
+
+
 def reader(root: str) -> Callable[[str], bytes | None]:
-    """Return what reads the regular files below a folder, at most a little more than the largest that is looked at."""
+    """Return what reads the regular files below a folder; see `_all` for how much of each."""
 
     def read(path: str) -> bytes | None:
         try:
             handle = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NONBLOCK)  # noqa: PTH118  # pathlib costs a third of the walk
         except OSError:
             return None
-        with os.fdopen(handle, "rb", buffering=0) as file:
-            try:
-                return file.read(LARGEST + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
-            except OSError:
-                return None
+        try:
+            about = os.fstat(handle)
+            return _all(handle, about.st_size) if stat.S_ISREG(about.st_mode) else b""
+        except OSError:
+            return None
+        finally:
+            os.close(handle)
 
     return read

@@ -11,6 +11,7 @@ from shield_ai.scan.assignments import PAIR_MARK, assignments, pairs
 from shield_ai.scan.judge import LABELS, Family, family, judge
 from shield_ai.scan.places import graded, unquoted
 from shield_ai.scan.prefilter import Plain
+from shield_ai.scan.region import whole
 from shield_ai.scan.shapes import is_placeholder
 from shield_ai.scan.structure import structure
 from shield_ai.scan.tokens import KNOWN, Tokens
@@ -68,9 +69,12 @@ class Detector:
 
     def hits(self, path: str, raw: bytes, candidates: Candidates | None = None) -> list[Hit]:
         """Return the secrets of a file, in order; see `look`."""
+        bare = unquoted(path)
+        candidates = candidates or self.prefilter.look(raw, bare=bare)
+        if candidates.nothing:
+            return []
         shown = graded(path)
-        candidates = candidates or self.prefilter.look(raw, bare=unquoted(path))
-        hits = list(self._tokens(raw, candidates.rules, shown=shown, tested=shown and not unquoted(path)))
+        hits = list(self._tokens(raw, candidates, shown=shown, tested=shown and not bare))
         hits += self._assigned(path, raw, candidates, shown=shown)
         hits.sort(key=lambda hit: (hit.rank, hit.start))
         kept: list[Hit] = []
@@ -84,8 +88,8 @@ class Detector:
         slow, self.tokens.slow = self.tokens.slow, []
         return slow
 
-    def _tokens(self, raw: bytes, candidates: list[int], *, shown: bool, tested: bool) -> Iterator[Hit]:
-        for token in self.tokens.find(raw, candidates, graded=shown):
+    def _tokens(self, raw: bytes, candidates: Candidates, *, shown: bool, tested: bool) -> Iterator[Hit]:
+        for token in self.tokens.find(raw, candidates.rules, candidates.parts, graded=shown):
             rule = token.rule
             example = bool(KNOWN.search(token.value))
             sure = Confidence.MEDIUM if example or shown or rule.context or rule.judged else Confidence.HIGH
@@ -108,10 +112,11 @@ class Detector:
 
     def _assigned(self, path: str, raw: bytes, candidates: Candidates, *, shown: bool) -> Iterator[Hit]:
         bare = unquoted(path)
-        regions = [(0, len(raw))] if candidates.regions is None else candidates.regions
-        found = [one for start, end in regions for one in assignments(raw, start, end, bare=bare)]
-        if candidates.pairs and PAIR_MARK.search(raw):
-            found += pairs(raw)
+        regions = whole(raw) if candidates.regions is None else candidates.regions
+        found = list(assignments(raw, regions, bare=bare))
+        sides = whole(raw) if candidates.pairs is None else candidates.pairs
+        if sides and PAIR_MARK.search(raw, sides[0].start):
+            found += pairs(raw, sides)
         if known := structure(path, raw, candidates.hard):
             found = [one for one in found if not known.decides(one)] + known.values
         for one in found:

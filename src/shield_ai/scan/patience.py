@@ -6,28 +6,34 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
+from shield_ai.scan.region import Region, within
+
 if TYPE_CHECKING:
     import re
+    from collections.abc import Iterable
 
 LIMIT = 1.0  # seconds of this process' own time, for one rule in one file
 
 
-def matches(regex: re.Pattern[bytes], raw: bytes, limit: float = LIMIT) -> list[re.Match[bytes]] | None:
-    """Return every match; None where that takes longer than the limit.
+def matches(
+    regex: re.Pattern[bytes], raw: bytes, regions: Iterable[Region], limit: float = LIMIT
+) -> list[re.Match[bytes]] | None:
+    """Return every match that begins in some regions; None where that takes longer than the limit.
 
     Python's `re` looks for signals while it matches. Only the main thread gets any: elsewhere, there is no limit.
 
     Args:
         regex: The expression.
         raw: The text.
+        regions: In order.
         limit: In seconds.
     """
     if threading.current_thread() is not threading.main_thread():
-        return list(regex.finditer(raw))
+        return list(within(regex, raw, regions))
     before = signal.signal(signal.SIGVTALRM, _stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, limit)
     try:
-        return list(regex.finditer(raw))
+        return list(within(regex, raw, regions))
     except TimeoutError:
         return None
     finally:

@@ -20,29 +20,30 @@ EXAMPLES = regex(
     r"(^|/)(examples?|samples?|demos?|quickstarts?)/|(^|[./_-])(example|sample|template|dist|tmpl|tpl|default)([./_-]|$)",
     re.IGNORECASE,
 )
-# In these a value may stand without quotes.
-CONFIGURATION = regex(
-    r"(^|/)(\.env[^/]*|[^/]+\.env|Procfile|Dockerfile[^/]*|Containerfile|Jenkinsfile|Vagrantfile|Makefile|\.netrc|\.pgpass"
-    r"|\.npmrc|\.pypirc|credentials|config|[^/.]+)$"
-    r"|\.(ya?ml|ini|cfg|conf|cnf|config|toml|properties|sh|bash|zsh|fish|ksh|env|envrc|tfvars|hcl|tf|example|sample|template"
-    r"|tmpl|tpl|j2|jinja2?|dist|default|service|plist|desktop|dockerfile|local|development|production|staging|testing"
-    r"|ps1|bat|cmd|reg|txt|md|rst|log|sql|http|rest|curlrc|mk|erb)$",
-    re.IGNORECASE,
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# In these a value may stand without quotes: by the whole name, or by its ending.
+CONFIGURATION_NAMES = _words("jenkinsfile vagrantfile makefile .netrc .pgpass .npmrc .pypirc")
+CONFIGURATION_PREFIXES = (".env", "dockerfile")
+CONFIGURATION = _words(
+    """yaml yml ini cfg conf cnf config toml properties sh bash zsh fish ksh env envrc tfvars hcl tf example sample
+    template tmpl tpl j2 jinja jinja2 dist default service plist desktop dockerfile local development production staging
+    testing ps1 bat cmd reg txt md rst log sql http rest curlrc mk erb"""
 )
-# Whole languages in which a bare word is a name and never a value.
-BINARY = regex(
-    r"\.(png|jpe?g|gif|ico|webp|bmp|tiff?|avif|mp[34]|m4[av]|wav|ogg|flac|avi|mov|mkv|webm|woff2?|ttf|otf|eot|so|dylib|dll"
-    r"|exe|a|o|obj|lib|pyc|pyo|pyd|class|wasm|mo|npy|npz|pkl|pickle|parquet|h5|hdf5|pt|onnx|bin|dat|db|sqlite3?|pdf|psd"
-    r"|docx?|xlsx?|pptx?|odt|svgz|gpg|kdbx|node|pack|idx)$",
-    re.IGNORECASE,
+BINARY = _words(
+    """png jpg jpeg gif ico ai eps webp bmp tif tiff avif mp3 mp4 m4a m4v wav ogg flac avi mov mkv webm woff woff2 ttf
+    otf eot so dylib dll exe a o obj lib pyc pyo pyd class wasm mo npy npz pkl pickle parquet h5 hdf5 pt onnx bin dat db
+    sqlite sqlite3 pdf psd doc docx xls xlsx ppt pptx odt svgz gpg kdbx node pack idx"""
 )
-ARCHIVES = regex(r"\.(zip|tar|tgz|gz|bz2|xz|zst|7z|rar|whl|egg|jar|war|ear|deb|rpm|apk|dmg|iso|nupkg)$", re.IGNORECASE)
+ARCHIVES = _words("zip tar tgz gz bz2 xz zst 7z rar whl egg jar war ear deb rpm apk dmg iso nupkg")
 # Written by tools, full of digests, never of secrets.
-LOCKS = regex(
-    r"(^|/)(package-lock\.json|yarn\.lock|pnpm-lock\.yaml|poetry\.lock|Pipfile\.lock|uv\.lock|pdm\.lock|composer\.lock"
-    r"|Cargo\.lock|Gemfile\.lock|go\.sum|flake\.lock|conda-lock\.yml|RECORD|[\w.-]+\.lock)$"
-    r"|\.(po|pot|svg|css|map|min\.js|min\.css|lock|sum|ipa)$"
-)
+LOCKS = frozenset({"package-lock.json", "pnpm-lock.yaml", "go.sum", "conda-lock.yml", "RECORD"})
+GENERATED = _words("po pot svg css map lock sum ipa")
+NEVER = BINARY | ARCHIVES | GENERATED
 
 
 @functools.lru_cache(maxsize=4096)
@@ -53,9 +54,21 @@ def graded(path: str) -> bool:
 
 def unquoted(path: str) -> bool:
     """Whether a value may stand here without quotes."""
-    return bool(CONFIGURATION.search(path))
+    name = path[path.rfind("/") + 1 :].lower()
+    _, dot, ending = name.rpartition(".")
+    return not dot or ending in CONFIGURATION or name.startswith(CONFIGURATION_PREFIXES) or name in CONFIGURATION_NAMES
+
+
+def is_archive(path: str) -> bool:
+    """Whether a file has to be unpacked to be looked into."""
+    return _ending(path) in ARCHIVES
 
 
 def worth_reading(path: str) -> bool:
     """Whether a file can hold text that a person wrote."""
-    return not (BINARY.search(path) or ARCHIVES.search(path) or LOCKS.search(path))
+    return not (_ending(path) in NEVER or path.endswith((".min.js", ".min.css")) or path.rpartition("/")[2] in LOCKS)
+
+
+def _ending(path: str) -> str:
+    _, dot, ending = path.rpartition(".")
+    return ending.lower() if dot else ""

@@ -14,10 +14,13 @@ from shield_ai.cache import kept
 from shield_ai.lazy import regex
 from shield_ai.scan import assignments, worth
 from shield_ai.scan.assignments import PAIR_MARK
+from shield_ai.scan.region import Region, whole
 from shield_ai.scan.structure import FORMATS
 from shield_ai.scan.tokens import source_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from shield_ai.scan.tokens import Tokens
 
 ENOUGH = 2_000_000  # bytes from which the database is worth loading
@@ -29,16 +32,28 @@ CODE = TELLING + rb"(?:" + AFTER + rb"[bBrRuUfF@$]{0,2}\\?[\"'`]|" + NOTHING + r
 TEXT = TELLING + rb"(?:" + AFTER + rb"[^\s]|" + NOTHING + rb"|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"
 REPEAT = regex(rb"\{(\d+)(,?)(\d*)\}")
 FEW = 40
+# Bytes: the longest name, and what stands between it and its value; what a short line has before the value.
+REACH, NEAR = 280, 140
+# Of a file that is more than twice as long, each part is looked at by itself; nothing that a rule finds is longer than
+# what two parts share.
+PART, OVER = 131_072, 16_384
 
 
 class Candidates(NamedTuple):
     """What may be found in one file."""
 
     rules: list[int]
-    regions: list[tuple[int, int]] | None = None  # where assignments may stand; None: anywhere
-    pairs: bool = True  # whether a name and a value may stand side by side
+    regions: list[Region] | None = None  # where assignments may stand; None: anywhere
+    pairs: Sequence[Region] | None = None  # where a name and a value may stand side by side; None: anywhere
     worth: tuple[bool, ...] | None = None  # of Python: which of `worth.ALL` match
     hard: frozenset[int] | None = None  # which of `structure.FORMATS` have something that may be misread
+
+    parts: Mapping[int, list[Region]] = {}  # of a long file: where each rule may match; NamedTuple keeps it as it is
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing at all can be found, as in most files."""
+        return not (self.rules or any(part or part is None for part in (self.regions, self.pairs, self.hard)))
 
 
 class Plain:
@@ -68,6 +83,7 @@ class Hyper:
         self._pairs = len(sources) + 2
         self._worth = range(len(sources) + 3, len(sources) + 3 + len(worth.ALL))
         self._hard = self._worth.stop
+        self._nothing = Candidates([], [], pairs=(), worth=(False,) * len(worth.ALL), hard=frozenset())
 
     def _compile(self, sources: list[bytes]) -> bytes:
         hs = self._hyperscan
@@ -87,6 +103,22 @@ class Hyper:
 
     def look(self, raw: bytes, *, bare: bool) -> Candidates:
         """Say what may be found in a file."""
+        rules, ends = self._scan(raw, bare=bare)
+        if not rules and not ends:
+            return self._nothing
+        found = set(rules)
+        parts = self._parts(raw, bare=bare) if len(raw) > 2 * PART and min(found, default=0) <= self._pairs else {}
+        return Candidates(
+            rules=sorted(number for number in found if number < self._places[False]),
+            regions=_regions(raw, ends),
+            pairs=parts.get(self._pairs) or whole(raw) if self._pairs in found else (),
+            worth=tuple(number in found for number in self._worth),
+            hard=frozenset(number - self._hard for number in found if number >= self._hard),
+            parts=parts,
+        )
+
+    def _scan(self, raw: bytes, *, bare: bool) -> tuple[list[int], list[int]]:
+        """Return the numbers of what may be there, and where assignments have their values."""
         rules: list[int] = []
         ends: list[int] = []
         place, other = self._places[bare], self._places[not bare]
@@ -98,14 +130,16 @@ class Hyper:
                 rules.append(number)
 
         self._database.scan(raw, match_event_handler=seen)
-        found = set(rules)
-        return Candidates(
-            rules=sorted(number for number in found if number < self._places[False]),
-            regions=_regions(raw, ends),
-            pairs=self._pairs in found,
-            worth=tuple(number in found for number in self._worth),
-            hard=frozenset(number - self._hard for number in found if number >= self._hard),
-        )
+        return rules, ends
+
+    def _parts(self, raw: bytes, *, bare: bool) -> dict[int, list[Region]]:
+        """Say of a long file in which parts each rule may match."""
+        parts: dict[int, list[Region]] = {}
+        for start in range(0, len(raw), PART):
+            stop, end = min(start + PART, len(raw)), min(start + PART + OVER, len(raw))
+            for number in self._scan(raw[max(0, start - 1) : end], bare=bare)[0]:
+                parts.setdefault(number, []).append(Region(start, stop, end))
+        return parts
 
 
 def _plain(source: bytes) -> bytes:
@@ -123,22 +157,30 @@ def _loose(match: re.Match[bytes]) -> bytes:
     return b"{%d,}" % min(low, FEW) if comma or low > FEW else match[0]
 
 
-def _regions(raw: bytes, ends: list[int]) -> list[tuple[int, int]]:
-    """Widen each place to the lines around it: of the name, and of a value on the line after."""
-    out: list[tuple[int, int]] = []
+def _regions(raw: bytes, ends: list[int]) -> list[Region]:
+    """Widen each place to the lines around it: of the name, and of a value on the line after.
+
+    Of a long line, as programs write them, to as much as the longest name and what stands between it and its value.
+    """
+    out: list[Region] = []
+    line = following = 0  # where the line of a place ends, and the one after
     for end in ends:
-        if out and end < out[-1][1] - 1 and raw.find(b"\n", end, out[-1][1] - 1) >= 0:
+        if out and end <= out[-1].stop:
             continue
-        start = raw.rfind(b"\n", 0, max(0, end - 140)) + 1
-        last = raw.find(b"\n", end)
-        last = len(raw) if last < 0 else last + 1
-        following = raw.find(b"\n", last)
-        last = len(raw) if following < 0 else following + 1
-        if out and start <= out[-1][1]:
-            out[-1] = (out[-1][0], max(last, out[-1][1]))
-        else:
-            out.append((start, last))
+        if end > line or not out:
+            line = _line_end(raw, end)
+            following = _line_end(raw, line + 1)
+        begins = raw.rfind(b"\n", max(0, end - REACH), max(0, end - NEAR))
+        start = begins + 1 if begins >= 0 else max(0, end - REACH)
+        if out and start <= out[-1].stop:
+            start = out.pop().start
+        out.append(Region(start, min(line, end + REACH), following))
     return out
+
+
+def _line_end(raw: bytes, at: int) -> int:
+    found = raw.find(b"\n", at)
+    return len(raw) if found < 0 else found
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from shield_ai.lazy import regex
 from shield_ai.scan.assignments import CORE, DEFAULT, NAME_BEFORE, NAME_END, Assigned, assignments
 from shield_ai.scan.judge import Family, family
 from shield_ai.scan.random_text import is_random
+from shield_ai.scan.region import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,8 +29,9 @@ FORMATS = (
         "yaml_values",
         regex(
             rb"(?im)" + NAME + rb"(?:[ \t]{0,9}:[ \t]{0,9}"
-            rb"(?:[&!|>\[{#]|\r?$|\"(?:[^\"\\\n]|\\.)*$|'[^'\n]*(?:$|'')|[^\s\"'#\[{&!|>][^\n]*?[ \t,}])"
-            rb"|=[^\s\"'=][^\n]*?[ \t][^\s#]|[ \t]{0,9}\r?\n:)"
+            # What begins with ${ names something that stands elsewhere.
+            rb"(?:[&!|>\[{#]|\r?$|\"(?:[^\"\\\n]|\\.)*$|'[^'\n]*(?:$|'')|(?!\$\{)[^\s\"'#\[{&!|>][^\n]*?[ \t,}])"
+            rb"|=(?!\$\{)[^\s\"'=][^\n]*?[ \t][^\s#]|[ \t]{0,9}\r?\n:)"
             + BESIDE
             + rb"|^kind:[ \t]{0,9}(?P<secret>(?:Sealed)?Secret)\b"
         ),
@@ -57,6 +59,7 @@ FORMATS = (
         ),
     ),
 )
+VALUE = regex(rb"(?i)\"value\"\s{0,40}:")
 LOGIN = regex(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNORECASE)
 LABEL = regex(r"[a-z0-9]+([-.][a-z0-9]+)*")  # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 ENVIRONMENTS = frozenset({"environment", "env"})
@@ -94,9 +97,13 @@ def structure(path: str, raw: bytes, hard: frozenset[int] | None = None) -> Stru
         raw: The file's bytes.
         hard: In which formats it has something that may be misread; None where nobody looked.
     """
+    if hard is not None and not hard:
+        return None  # most files, without a look at their names
     at, name, mark = next(((i, f[1], f[2]) for i, f in enumerate(FORMATS) if f[0].search(path)), (0, "", None))
     if mark is None or len(raw) > LARGEST or (hard is not None and at not in hard):
         return None
+    if name == "json_values" and not VALUE.search(raw):
+        return None  # translations, schemas: a map under a telling name says nothing without
     if not any(_tells(raw, match) for match in mark.finditer(raw)):
         return None
     from shield_ai.scan import formats  # noqa: PLC0415  # only few files need them
@@ -204,7 +211,7 @@ def _decoded(name: str, text: str) -> Iterator[tuple[str, str]]:
         yield "password", found[1]
     elif "\n" not in plain.strip():
         yield name, plain.strip()
-    yield from ((one.name, one.value) for one in assignments(raw, 0, len(raw), bare=True))
+    yield from ((one.name, one.value) for one in assignments(raw, whole(raw), bare=True))
 
 
 def _kind(value: Value) -> str:

@@ -13,12 +13,14 @@ from shield_ai.pattern import RuleKind
 from shield_ai.scan.judge import judge
 from shield_ai.scan.patience import matches
 from shield_ai.scan.random_text import entropy, is_random
+from shield_ai.scan.region import whole
 from shield_ai.scan.shapes import PLACEHOLDER, TEMPLATE, stands_for_something
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shield_ai.pattern import Rule
+    from shield_ai.scan.region import Region
 
 # What stands between a name and the value under it, in whatever language.
 BETWEEN = (
@@ -84,11 +86,20 @@ class Tokens:
         lower = raw.lower()
         return sorted({i for word, found in self.words.items() if word in lower for i in found})
 
-    def find(self, raw: bytes, candidates: Iterable[int], *, graded: bool) -> Iterator[Token]:
-        """Yield the matches of the rules that may have one."""
+    def find(
+        self, raw: bytes, candidates: Iterable[int], parts: Mapping[int, Iterable[Region]], *, graded: bool
+    ) -> Iterator[Token]:
+        """Yield the matches of the rules that may have one.
+
+        Args:
+            raw: The file.
+            candidates: The numbers of the rules.
+            parts: Where each may match; a rule that lacks, anywhere.
+            graded: Whether the file is likely only for show.
+        """
         for i in candidates:
             rule = self.rules[i]
-            found = matches(compiled(rule), raw)
+            found = matches(compiled(rule), raw, parts.get(i) or whole(raw))
             if found is None:
                 self.slow.append(rule.id)
             for match in found or ():

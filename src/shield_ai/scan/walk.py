@@ -133,7 +133,7 @@ def readable(path: str) -> str:
 
 def is_dotenv(name: str) -> bool:
     """Whether a file's name is that of a .env file with real values."""
-    return bool(DOTENV.match(name)) and not EXAMPLE.search(name)
+    return ".env" in name and bool(DOTENV.match(name)) and not EXAMPLE.search(name)
 
 
 def _is_own(folder: str) -> bool:

@@ -9,7 +9,11 @@ SECRET = (
     rb"|CONNECTION|SERVICES|CLIENT_ID|APP_ID|(?:MAIL|SMTP|SENDGRID)[A-Z_]{0,12}(?:USER|LOGIN)"
 )
 # The words of what reads the environment, in whatever library's way, or through a helper or an object of the app.
-READS = regex(rb"environ|getenv|decouple|_url\.config|[Cc]onfig\b|\benv\b|configurations|starlette")
+# A `config` counts where it is called, or asked by its own name: Flask's `app.config["NAME"]` is a dict of the app's.
+READS = regex(
+    rb"environ|getenv|decouple|_url\.config|[Cc]onfig\(|(?:^|[^.\w])[Cc]onfig(?:\.\w+\(|\[)|\benv\b|configurations"
+    rb"|starlette"
+)
 # A secret's name in quotes, where a read or a question has it: in a call, an index, `in`, a constant.
 NAMES = regex(
     rb"[\[(,]\s{0,20}[bf]?[\"'][A-Za-z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
@@ -27,7 +31,9 @@ LITERALS = regex(
 WORDS = regex(rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|auth")
 # Reads a .env file: python-dotenv, django-environ, environs, envparse.
 LOADS = regex(rb"\bload_dotenv\(|\.read_env(?:file)?\(")
-ALL = (READS, NAMES, OWN, LITERALS, WORDS, LOADS)
+# Hands on what another module has: a reader called `config`, or everything.
+PASSES = regex(rb"import \*|import\b[^\n]{0,200}\b[Cc]onfig\b|\n[ \t]{1,12}[Cc]onfig\b,?[ \t]*\r?\n")
+ALL = (READS, NAMES, OWN, LITERALS, WORDS, LOADS, PASSES)
 
 
 def is_worth(found: tuple[bool, ...] | list[bool], *, settings: bool) -> bool:
@@ -37,18 +43,18 @@ def is_worth(found: tuple[bool, ...] | list[bool], *, settings: bool) -> bool:
         found: Which of `ALL` match it.
         settings: Whether it holds settings.
     """
-    reads, names, own, literals, words, _ = found
+    reads, names, own, literals, words, *_ = found
     return (reads and names) or (words and (settings or own or literals))
 
 
 def is_dull(found: tuple[bool, ...]) -> bool:
-    """Whether nothing that is imported from a file can read a secret: it reads nothing, and names nothing.
+    """Whether nothing that is imported from a file can read a secret: it reads nothing and hands nothing on.
 
     Args:
         found: Which of `ALL` match it.
     """
-    reads, names, own, *_ = found
-    return not (reads or names or own)
+    reads, _, own, _, _, _, passes = found
+    return not (reads or own or passes)
 
 
 def worth_parsing(raw: bytes, *, settings: bool) -> bool:
