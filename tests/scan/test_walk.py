@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import socket
 import string
 
+import pathspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from shield_helpers import shield
 
 from shield_ai.scan import scan
-from shield_ai.scan.walk import walk
+from shield_ai.scan.walk import Ignored, walk
 
 
 def test_the_walk_honours_gitignore_and_skips_what_is_not_the_apps(tmp_path):
@@ -147,3 +151,32 @@ def test_a_line_of_utf_16_in_gitignore_ignores_nothing(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert list(walk(tmp_path)) == [".gitignore", "a.py"]
+
+
+PIECE = st.sampled_from(["a", "b", "a*", "?b", "[ab]", "*", "**", "*.a", "\\#a"])
+PATTERN = st.builds(
+    lambda negated, rooted, parts, folder: negated + rooted + "/".join(parts) + folder,
+    st.sampled_from(["", "", "", "!"]),
+    st.sampled_from(["", "/"]),
+    st.lists(PIECE, min_size=1, max_size=3),
+    st.sampled_from(["", "/"]),
+)
+PATHS = [p for n in (1, 2, 3) for p in map("/".join, itertools.product(["a", "b", "ab", "x.a", "#a"], repeat=n))]
+
+
+@given(st.lists(PATTERN, max_size=5), st.sampled_from(["", "sub"]))
+def test_one_look_for_all_patterns_says_what_each_of_them_says(patterns: list[str], folder: str) -> None:
+    """For what is asked: a file in folders that are not left out themselves."""
+    ignored = Ignored()
+    ignored.enter(folder, "\n".join(patterns))
+    spec = pathspec.GitIgnoreSpec.from_lines(patterns, backend="simple")
+    before = folder and f"{folder}/"
+    out = {""}
+    for path in PATHS:
+        above, _, name = path.rpartition("/")
+        if above in out - {""}:
+            out.add(path)
+            continue
+        assert ignored.has(before + path, name) == bool(spec.check_file(path).include), path
+        if ignored.has(f"{before}{path}/", f"{name}/"):
+            out.add(path)

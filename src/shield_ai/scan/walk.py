@@ -19,13 +19,41 @@ if TYPE_CHECKING:
 DOTENV = regex(r"^\.env(\.[\w.-]+)?$|^[\w.-]+\.env$")
 EXAMPLE = regex(r"example|sample|template|dist|default", re.IGNORECASE)
 TEMPLATE_FOLDER = regex(r"\{\{|\{%")
+ANYWHERE = "^(?:.+/)?"  # how pathspec begins a pattern that may match in any folder
+GROUP = regex(r"\(\?P<\w+>")
+
+
+class Sieve:
+    """Which paths a .gitignore may be about: one look for all of its patterns, where pathspec takes one for each.
+
+    Args:
+        spec: The patterns.
+    """
+
+    def __init__(self, spec: pathspec.GitIgnoreSpec) -> None:
+        names, paths = [], []
+        for pattern in spec.patterns:
+            if pattern.regex:
+                source = GROUP.sub("(?:", pattern.regex.pattern)
+                name = source.removeprefix(ANYWHERE)
+                inner = name.replace("[^/]", "").removesuffix("(?:(?:/)|$)").removesuffix("(?:/)")
+                if name != source and "/" not in inner:
+                    names.append(name)  # the folders above were asked before: only the last part is new
+                else:
+                    paths.append(source)
+        self._name = re.compile("|".join(names)) if names else None
+        self._path = re.compile("|".join(paths)) if paths else None
+
+    def may_tell(self, path: str, name: str) -> bool:
+        """Whether any pattern matches."""
+        return bool((self._name and self._name.match(name)) or (self._path and self._path.match(path)))
 
 
 class Ignored:
     """What the .gitignore files of a folder and of those above it leave out."""
 
     def __init__(self) -> None:
-        self._specs: list[tuple[str, pathspec.GitIgnoreSpec]] = []
+        self._specs: list[tuple[str, pathspec.GitIgnoreSpec, Sieve]] = []
 
     def enter(self, folder: str, text: str) -> None:
         """Take in the .gitignore of a folder."""
@@ -34,15 +62,20 @@ class Ignored:
         # As git does, which ends a line at LF and a pattern at NUL: where PowerShell has added a line, it is UTF-16.
         lines = [line.partition("\0")[0].rstrip("\r") for line in text.split("\n")]
         # Where hyperscan is installed, pathspec would compile a database for each file: longer than a scan takes.
-        self._specs.append((folder, pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")))
+        spec = pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")
+        self._specs.append((folder and f"{folder}/", spec, Sieve(spec)))
 
-    def __contains__(self, path: str) -> bool:
-        if not self._specs:
-            return False
-        for folder, spec in reversed(self._specs):
-            if not folder or path.startswith(folder + "/"):
-                verdict = spec.check_file(path[len(folder) + 1 if folder else 0 :]).include
-                if verdict is not None:
+    def has(self, path: str, name: str) -> bool:
+        """Whether a path is left out, where the folders above it are not.
+
+        Args:
+            path: Of a file, or of a folder with a slash behind it.
+            name: Its last part, with that slash.
+        """
+        for folder, spec, sieve in reversed(self._specs):
+            if path.startswith(folder):
+                below = path[len(folder) :]
+                if sieve.may_tell(below, name) and (verdict := spec.check_file(below).include) is not None:
                     return verdict
         return False
 
@@ -111,9 +144,9 @@ def walk_all(root: Path) -> Iterator[Entry]:
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             if _is_folder(entry, links=False):
-                if entry.name not in NEVER and f"{path}/" not in ignored:
+                if entry.name not in NEVER and not ignored.has(f"{path}/", f"{entry.name}/"):
                     below.append((path, own and _is_own(entry.name)))
-            elif not _is_folder(entry) and (path not in ignored or is_dotenv(entry.name)):
+            elif not _is_folder(entry) and (not ignored.has(path, entry.name) or is_dotenv(entry.name)):
                 yield Entry(path, own)
         pending += reversed(below)
 
