@@ -8,7 +8,7 @@ import string
 
 import pathspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shield_helpers import shield
 
@@ -164,6 +164,7 @@ PATTERN = st.builds(
 PATHS = [p for n in (1, 2, 3) for p in map("/".join, itertools.product(["a", "b", "ab", "x.a", "#a"], repeat=n))]
 
 
+@example(["**/a/b"], "")
 @given(st.lists(PATTERN, max_size=5), st.sampled_from(["", "sub"]))
 def test_one_look_for_all_patterns_says_what_each_of_them_says(patterns: list[str], folder: str) -> None:
     """For what is asked: a file in folders that are not left out themselves."""

@@ -46,7 +46,7 @@ class Sieve:
 
     def may_tell(self, path: str, name: str) -> bool:
         """Whether any pattern matches."""
-        return bool((self._name and self._name.match(name)) or (self._path and self._path.match(path)))
+        return bool((self._name and self._name.match(name)) or (self._path and self._path.search(path)))
 
 
 class Ignored:
