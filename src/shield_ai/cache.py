@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from shield_ai.digest import hexdigest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,17 +24,14 @@ def kept(name: str, key: bytes, make: Callable[[], bytes]) -> bytes:
         key: All that it depends on; Python's version is added.
         make: Makes it.
     """
-    digest = hashlib.sha256(sys.version.encode() + b"\0" + key).hexdigest()[:24]
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shield-ai"
-    place = folder / f"{name}-{digest}"
-    try:
-        if place.stat().st_uid == os.geteuid():  # what somebody else put there is not trusted
-            return place.read_bytes()
-    except OSError:
-        pass
+    found = known(name, key)
+    if found is not None:
+        return found
     made = make()
     import tempfile  # noqa: PLC0415  # slow, and only the first run writes
 
+    place = _place(name, key)
+    folder = place.parent
     with contextlib.suppress(OSError):  # a cache that can't be written costs time and nothing else
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, temporary = tempfile.mkstemp(dir=folder)
@@ -43,3 +41,18 @@ def kept(name: str, key: bytes, make: Callable[[], bytes]) -> bytes:
         for old in sorted(folder.glob(f"{name}-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
             old.unlink(missing_ok=True)
     return made
+
+
+def known(name: str, key: bytes) -> bytes | None:
+    """Return what was kept under a key; None where nothing was, or what somebody else put there."""
+    place = _place(name, key)
+    try:
+        return place.read_bytes() if place.stat().st_uid == os.geteuid() else None
+    except OSError:
+        return None
+
+
+def _place(name: str, key: bytes) -> Path:
+    digest = hexdigest(sys.version.encode() + b"\0" + key)[:24]
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shield-ai"
+    return folder / f"{name}-{digest}"

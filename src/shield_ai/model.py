@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import enum
-import hashlib
-import hmac
 from datetime import datetime  # noqa: TC003  # msgspec reads the types
 from typing import Any, NoReturn
 
 import msgspec
 
+from shield_ai.digest import hexdigest
 from shield_ai.lazy import regex
 
 MASK = "•••"
@@ -49,6 +48,8 @@ class Hidden:
         raise TypeError("the length of a secret is not shown")
 
     def __eq__(self, other: object) -> bool:
+        import hmac  # noqa: PLC0415  # loads OpenSSL: a scan hides nothing, and should not wait for it
+
         return isinstance(other, Hidden) and hmac.compare_digest(self._value.encode(), other._value.encode())
 
     __hash__ = None  # type: ignore[assignment]  # a hash of the value would be a fingerprint of it
@@ -157,7 +158,7 @@ def fingerprint(rule: str, path: str, name: str, ordinal: int) -> str:
         ordinal: Counts findings of the same rule, path and name from 0, in file order.
     """
     whole = "\0".join((rule, path, name, str(ordinal)))
-    return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return hexdigest(whole.encode("utf-8", "surrogateescape"))[:32]
 
 
 class Applicability(enum.StrEnum):

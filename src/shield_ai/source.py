@@ -6,7 +6,6 @@ import ast
 import bisect
 import codecs
 import functools
-import hashlib
 import io
 import sys
 import tokenize
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.digest import hexdigest
 from shield_ai.errors import SourceError
 from shield_ai.lazy import regex
 from shield_ai.model import FileChange
@@ -173,7 +173,7 @@ def apply_edits(raw: bytes, edits: Iterable[Edit], encoding: str = "utf-8") -> b
 
 def digest(raw: bytes) -> str:
     """Return the SHA-256 of a file's bytes."""
-    return hashlib.sha256(raw).hexdigest()
+    return hexdigest(raw)
 
 
 def file_change(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from shield_ai import blobs, pattern
+from shield_ai import pattern
 from shield_ai.errors import ManifestError, SourceError
 from shield_ai.model import MANIFEST, Confidence, Finding, Severity, Skipped
 from shield_ai.scan import Scan, scan, scan_files
@@ -85,7 +85,15 @@ def _folder(root: Path, prefix: str, jobs: int, tell: Tell) -> _Part:
     seen = credentials(every, read, [pattern.credentials(), *own], root=str(root), jobs=jobs, tell=tell)
     app = scan(root, [entry.path for entry in entries if entry.own], _named(read), seen.worth)
     dotenvs = [path for path in every if is_dotenv(path.rpartition("/")[2])]
-    return _Part(app, seen, prefix, read, blobs.tracked(root, dotenvs), own)
+    return _Part(app, seen, prefix, read, _in_git(root, dotenvs), own)
+
+
+def _in_git(root: Path, paths: list[str]) -> set[str]:
+    if not paths:
+        return set()
+    from shield_ai.blobs import tracked  # noqa: PLC0415  # starts git: most folders need none
+
+    return tracked(root, paths)
 
 
 def _named(read: Callable[[str], bytes | None]) -> set[str]:
@@ -139,6 +147,8 @@ def _stdin() -> _Part:
 
 
 def _staged(paths: Sequence[Path]) -> _Part:
+    from shield_ai import blobs  # noqa: PLC0415  # starts git
+
     roots = [path for path in paths if path.is_dir()]
     root = roots[0] if len(roots) == 1 and len(paths) == 1 else Path()
     names = blobs.staged(root)

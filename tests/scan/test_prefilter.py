@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from shield_ai.scan import worth
 from shield_ai.scan.detector import Detector
 from shield_ai.scan.prefilter import Hyper, Plain, prefilter
 from shield_ai.scan.tokens import Tokens
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 hyperscan = pytest.importorskip("hyperscan")
 TOKENS = Tokens(pattern.credentials().rules)
@@ -101,5 +105,8 @@ def test_a_secret_where_two_parts_meet(hyper: Hyper, short: int, text: str) -> N
         assert [hit.start < len(first) for hit in found] == [True, False], shift
 
 
-def test_a_few_files_do_not_wait_for_it() -> None:
+def test_a_few_files_do_not_wait_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert isinstance(prefilter(TOKENS, 1000), Plain)
+    assert isinstance(prefilter(TOKENS, 3_000_000), Hyper)
+    assert isinstance(prefilter(TOKENS, 1000), Hyper)  # it lies there now

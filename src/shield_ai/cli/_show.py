@@ -12,7 +12,6 @@ import click
 from shield_ai.errors import ShieldError
 from shield_ai.model import Hidden
 from shield_ai.reports.colour import wanted
-from shield_ai.reports.plan import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,4 +101,6 @@ def tell(receipt: Receipt) -> None:
 def step(receipt: Receipt) -> str:
     """Write one step in a line."""
     mark = {"kept": "!", "unchanged": "="}.get(receipt.status, "-" if receipt.status == "undone" else "+")
+    from shield_ai.reports.plan import shortened  # noqa: PLC0415  # a scan has no receipts
+
     return f"  {mark} {shortened(receipt.what)}  {receipt.detail}"

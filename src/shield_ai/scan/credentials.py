@@ -28,7 +28,7 @@ UTF16 = (b"\xff\xfe", b"\xfe\xff")
 AVERAGE = 10_000  # bytes of a file, about
 SLOW = "the rule {} takes too long here and was stopped: write {{0,200}} for its * and +"
 OFTEN = 256  # files between two words about progress
-MANY = 4000  # files from which other processes are worth their start
+MANY = 12_000  # files from which other processes are worth their start
 
 
 def silent(_done: int, _of: int) -> None:

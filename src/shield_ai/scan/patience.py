@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,8 @@ def matches(
     """
     if threading.current_thread() is not threading.main_thread():
         return list(within(regex, raw, regions))
+    import signal  # noqa: PLC0415  # few files match a rule
+
     before = signal.signal(signal.SIGVTALRM, _stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, limit)
     try:

@@ -10,7 +10,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shield_ai.cache import kept
+from shield_ai.cache import kept, known
 from shield_ai.lazy import regex
 from shield_ai.scan import assignments, worth
 from shield_ai.scan.assignments import PAIR_MARK
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.tokens import Tokens
 
-ENOUGH = 2_000_000  # bytes from which the database is worth loading
+NAME = "hyperscan"  # of what is kept
+ENOUGH = 2_000_000  # bytes from which the database is worth making
 # What the assignments begin with, up to the first character of the value: in code, and where values stand bare.
 TELLING = rb"(?i)" + assignments.CORE + assignments.NAME_END + rb"\\?[\"'`]?\]?\)?"
 AFTER = rb"\s{0,8}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|[\"'`]\s{0,4},)\s{0,40}[\[(]?\s{0,40}"
@@ -68,14 +69,25 @@ class Plain:
 
 
 class Hyper:
-    """With hyperscan: one pass over the bytes for all rules at once."""
+    """With hyperscan: one pass over the bytes for all rules at once.
 
-    def __init__(self, tokens: Tokens, hyperscan: Any) -> None:
+    Args:
+        tokens: The rules.
+        hyperscan: The module.
+        make: Compile the database where none is kept, which takes most of a second.
+
+    Raises:
+        LookupError: There is none, and none is to be made.
+    """
+
+    def __init__(self, tokens: Tokens, hyperscan: Any, *, make: bool = True) -> None:
         self.tokens = tokens
         self._hyperscan = hyperscan
         sources = [_plain(source_of(rule).encode()) for rule in tokens.rules]
         key = b"\0".join([hyperscan.__version__.encode(), *sources, *self._extra()])
-        packed = kept("hyperscan", key, lambda: self._compile(sources))
+        packed = kept(NAME, key, lambda: self._compile(sources)) if make else known(NAME, key)
+        if packed is None:
+            raise LookupError
         self._database = hyperscan.loadb(packed, hyperscan.HS_MODE_BLOCK)
         self._scratch = hyperscan.Scratch(self._database)
         self._database.scratch = self._scratch
@@ -193,7 +205,9 @@ def _module() -> Any:
 
 
 def prefilter(tokens: Tokens, size: int) -> Plain | Hyper:
-    """Choose by the number of bytes to come."""
-    if size >= ENOUGH and (module := _module()):
-        return Hyper(tokens, module)
-    return Plain(tokens)
+    """Choose by the number of bytes to come, and by what an earlier scan has left."""
+    module = _module()
+    try:
+        return Hyper(tokens, module, make=size >= ENOUGH) if module else Plain(tokens)
+    except LookupError:
+        return Plain(tokens)

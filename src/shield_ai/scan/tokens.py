@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import functools
-import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -137,6 +136,8 @@ def _is_real_login(value: str) -> bool:
 
 def _is_jwt(value: str) -> bool:
     """Whether the first part of a token is the header of a JWT: https://www.rfc-editor.org/rfc/rfc7519#section-5."""
+    import json  # noqa: PLC0415  # few files have one
+
     head = value.partition(".")[0]
     try:
         header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))

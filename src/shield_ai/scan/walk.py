@@ -19,65 +19,83 @@ if TYPE_CHECKING:
 DOTENV = regex(r"^\.env(\.[\w.-]+)?$|^[\w.-]+\.env$")
 EXAMPLE = regex(r"example|sample|template|dist|default", re.IGNORECASE)
 TEMPLATE_FOLDER = regex(r"\{\{|\{%")
-ANYWHERE = "^(?:.+/)?"  # how pathspec begins a pattern that may match in any folder
-GROUP = regex(r"\(\?P<\w+>")
+WILD = regex(r"[*?\[\\]")
+# A bracket with more in it than words is taken, with all behind it, for anything.
+PIECE = regex(r"\*+|\?|\[[!^]?[\w.\-]+\]|\[.*|\\.?|[^*?\[\\]+")
 
 
 class Sieve:
-    """Which paths a .gitignore may be about: one look for all of its patterns, where pathspec takes one for each.
+    """Which paths a .gitignore may be about: those whose last part fits that of a pattern, at a generous reading.
 
-    Args:
-        spec: The patterns.
+    The folders above a path were asked before it, so that only its own name is new. What fits, pathspec decides.
     """
 
-    def __init__(self, spec: pathspec.GitIgnoreSpec) -> None:
-        names, paths = [], []
-        for pattern in spec.patterns:
-            if pattern.regex:
-                source = GROUP.sub("(?:", pattern.regex.pattern)
-                name = source.removeprefix(ANYWHERE)
-                inner = name.replace("[^/]", "").removesuffix("(?:(?:/)|$)").removesuffix("(?:/)")
-                if name != source and "/" not in inner:
-                    names.append(name)  # the folders above were asked before: only the last part is new
-                else:
-                    paths.append(source)
-        self._name = re.compile("|".join(names)) if names else None
-        self._path = re.compile("|".join(paths)) if paths else None
+    def __init__(self, lines: list[str]) -> None:
+        self._names: set[str] = set()
+        wild: dict[str, list[str]] = {"": []}
+        for line in lines:
+            above, slash, last = line.removeprefix("!").rstrip().rstrip("/").rpartition("/")
+            if not last or line.startswith("#"):
+                continue
+            if WILD.search(last):
+                plain = not WILD.search(above)
+                wild.setdefault((above + slash).lstrip("/") if plain else "", []).append(PIECE.sub(_loosely, last))
+            else:
+                self._names.add(last)
+        self._wild = [(folder, re.compile("|".join(names))) for folder, names in wild.items() if names]
 
     def may_tell(self, path: str, name: str) -> bool:
-        """Whether any pattern matches."""
-        return bool((self._name and self._name.match(name)) or (self._path and self._path.search(path)))
+        """Whether a pattern may match a path, whose last part is the name."""
+        return name in self._names or any(
+            path.startswith(folder) and names.fullmatch(name) for folder, names in self._wild
+        )
+
+
+def _loosely(match: re.Match[str]) -> str:
+    """Write a piece of a pattern as a regular expression that matches no less."""
+    piece = match[0]
+    if piece[0] in "*?":
+        return "." if piece == "?" else ".*"
+    if piece[0] == "[":
+        return "." if piece[-1] == "]" else ".*"
+    return re.escape(piece[1]) if piece[0] == "\\" and len(piece) > 1 else ".*" if piece == "\\" else re.escape(piece)
 
 
 class Ignored:
     """What the .gitignore files of a folder and of those above it leave out."""
 
     def __init__(self) -> None:
-        self._specs: list[tuple[str, pathspec.GitIgnoreSpec, Sieve]] = []
+        self._files: list[tuple[str, list[str], Sieve]] = []
+        self._specs: dict[str, pathspec.GitIgnoreSpec] = {}
 
     def enter(self, folder: str, text: str) -> None:
         """Take in the .gitignore of a folder."""
-        import pathspec  # noqa: PLC0415  # slow; many folders have no such file
-
         # As git does, which ends a line at LF and a pattern at NUL: where PowerShell has added a line, it is UTF-16.
         lines = [line.partition("\0")[0].rstrip("\r") for line in text.split("\n")]
-        # Where hyperscan is installed, pathspec would compile a database for each file: longer than a scan takes.
-        spec = pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")
-        self._specs.append((folder and f"{folder}/", spec, Sieve(spec)))
+        self._files.append((folder and f"{folder}/", lines, Sieve(lines)))
 
     def has(self, path: str, name: str) -> bool:
         """Whether a path is left out, where the folders above it are not.
 
         Args:
             path: Of a file, or of a folder with a slash behind it.
-            name: Its last part, with that slash.
+            name: Its last part.
         """
-        for folder, spec, sieve in reversed(self._specs):
-            if path.startswith(folder):
-                below = path[len(folder) :]
-                if sieve.may_tell(below, name) and (verdict := spec.check_file(below).include) is not None:
+        for folder, lines, sieve in reversed(self._files):
+            below = path[len(folder) :]
+            if path.startswith(folder) and sieve.may_tell(below, name):
+                verdict = self._spec(folder, lines).check_file(below).include
+                if verdict is not None:
                     return verdict
         return False
+
+    def _spec(self, folder: str, lines: list[str]) -> pathspec.GitIgnoreSpec:
+        if folder not in self._specs:
+            import pathspec  # noqa: PLC0415  # slow; in many folders, nothing is left out
+
+            # Where hyperscan is installed, pathspec would compile a database for each file: longer than a scan takes.
+            self._specs[folder] = pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")
+        return self._specs[folder]
 
 
 # Never looked into: not the project's own, or made by a tool from what is.
@@ -144,7 +162,7 @@ def walk_all(root: Path) -> Iterator[Entry]:
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             if _is_folder(entry, links=False):
-                if entry.name not in NEVER and not ignored.has(f"{path}/", f"{entry.name}/"):
+                if entry.name not in NEVER and not ignored.has(f"{path}/", entry.name):
                     below.append((path, own and _is_own(entry.name)))
             elif not _is_folder(entry) and (not ignored.has(path, entry.name) or is_dotenv(entry.name)):
                 yield Entry(path, own)
