@@ -15,6 +15,7 @@ $(VENV)/pyvenv.cfg:
 $(VENV)/demo.stamp: $(VENV)/pyvenv.cfg requirements/demo.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/demo.stamp requirements/dev.lock

@@ -171,7 +171,7 @@ class Expressions(Statements):
             self._for_truth(node.args)
             return
         cast = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        read = self.read(node, path, direct=direct) or self.value_object(node, function, path)
+        read = bool(function) and (self.read(node, path, direct=direct) or self.value_object(node, function, path))
         if not read and isinstance(node.func, ast.Attribute):
             self.visit(node.func.value, path, direct=direct and cast in CASTS)
         for i, argument in enumerate(node.args):

@@ -33,6 +33,7 @@ class Project:
         self.read = read
         self._modules: dict[str, Module | None] = {}
         self._paths: dict[str, str] = {}  # of dotted names
+        self._splits: dict[str, tuple[Module, str] | None] = {}  # likewise
 
     def at(self, path: str) -> Module | None:
         """Return the module of a file; None where it can't be parsed."""
@@ -70,8 +71,14 @@ class Project:
 
     def split(self, dotted: str) -> tuple[Module, str] | None:
         """Split the dotted path of a name into the module that it is in and the name itself."""
-        parts = dotted.split(".")
-        for cut in range(len(parts) - 1, 0, -1):
-            if module := self.find(".".join(parts[:cut])):
-                return module, ".".join(parts[cut:])
+        if dotted not in self._splits:
+            self._splits[dotted] = self._split(dotted)
+        return self._splits[dotted]
+
+    def _split(self, dotted: str) -> tuple[Module, str] | None:
+        where = dotted.rpartition(".")[0]
+        while where:
+            if module := self.find(where):
+                return module, dotted[len(where) + 1 :]
+            where = where.rpartition(".")[0]
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple, TypeAlias
 
 
@@ -119,6 +120,7 @@ NO_READERS = frozenset(
 NAME_KEYWORDS = frozenset({"key", "var", "name", "env", "option", "varname", "variable", "env_var", "environ_name"})
 
 
+@functools.lru_cache(maxsize=8192)
 def known(path: str) -> Ref:
     """Say what a dotted path of a library is."""
     if path in ENVIRON:
@@ -142,9 +144,9 @@ ACCESSORS = frozenset({"get_secret", "get_secret_dict", "get_secret_bytes", "age
 
 def attribute(ref: Ref, name: str) -> Ref | None:
     """Say what an attribute of something known is."""
+    if isinstance(ref, Library):  # nearly always
+        return known(f"{ref.path}.{name}")
     match ref:
-        case Library(path):
-            return known(f"{path}.{name}")
         case Environ(label, copy):
             if name in {"get", "pop", "setdefault", "__getitem__"}:
                 default = 1 if name != "__getitem__" else -1

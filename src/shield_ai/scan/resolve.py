@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.layout import is_runtime
-from shield_ai.scan.bindings import Imported, Opaque
+from shield_ai.scan.bindings import OPAQUE, Imported, Opaque
 from shield_ai.scan.nodes import descend
 from shield_ai.scan.readers import (
     ACCESSORS,
@@ -137,12 +137,22 @@ class Resolver:
         return known(dotted)
 
     def _attribute(self, node: ast.Attribute, scopes: Scopes) -> Ref | None:
+        if self._is_opaque(node, scopes):
+            return None
         base = self._deeper(node.value, scopes)
         if isinstance(base, Library) and self.project.split(f"{base.path}.{node.attr}"):
             return self.path(f"{base.path}.{node.attr}")
         if base is None and (path := self._dotted(node, scopes)):
             return self.path(path)
         return attribute(base, node.attr) if base else None
+
+    def _is_opaque(self, node: ast.Attribute, scopes: Scopes) -> bool:
+        """Whether an attribute is one of `self`, or of another name that can't be followed: most are."""
+        inner: ast.expr = node
+        while isinstance(inner, ast.Attribute):
+            inner = inner.value
+        found = self.module.lookup(inner.id, scopes) if isinstance(inner, ast.Name) else []
+        return bool(found) and all(binding is OPAQUE for binding in found)
 
     def _dotted(self, node: ast.Attribute, scopes: Scopes) -> str | None:
         """Return the dotted path of `module.name`, where the module is one of the app's."""
