@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Where the settings module is named, in whatever syntax: manage.py, wsgi.py, pytest.ini, Dockerfile …
 NAMED = regex(rb"DJANGO_SETTINGS_MODULE[\"'\s,=:}\])]{1,8}([A-Za-z_][\w.]*)")
-FOR_TESTS = regex(r"(^|/)((conftest|noxfile)\.py|pytest\.ini|setup\.cfg|tox\.ini|pyproject\.toml)$")
+FOR_TESTS = frozenset({"conftest.py", "noxfile.py", "pytest.ini", "setup.cfg", "tox.ini", "pyproject.toml"})
 SERVED = regex(r"((?:(?!tests?/|testing/)[^/]+/)*?test_\w+)/")
 NAMING = regex(  # without folders
     r"(manage|wsgi|asgi|celery|celery_app|conftest|noxfile|settings|run)\.py$"
@@ -120,14 +120,17 @@ def is_example(path: str) -> bool:
     return bool(EXAMPLE.search(path))
 
 
+def _naming(paths: Iterable[str]) -> list[str]:
+    """Return the files that may name a settings module."""
+    found = sorted(path for path in paths if NAMING.match(path, path.rfind("/") + 1))
+    return [path for path in found if not SKIPPED_FOLDERS.intersection(path.split("/"))]
+
+
 def named_settings(paths: Iterable[str], read: Read) -> dict[str, str]:
     """Map each Django settings file that the app names by its dotted name to the root that the name starts from."""
     known = set(paths)
     found: dict[str, str] = {}
-    naming = sorted(path for path in known if NAMING.match(path, path.rfind("/") + 1))
-    for path in naming:
-        if any(part in SKIPPED_FOLDERS for part in path.split("/")):
-            continue
+    for path in _naming(known):
         raw = read(path)
         if raw is None or b"DJANGO_SETTINGS_MODULE" not in raw:
             continue
@@ -140,7 +143,7 @@ def named_settings(paths: Iterable[str], read: Read) -> dict[str, str]:
 
 def served_packages(paths: Iterable[str], read: Read) -> tuple[str, ...]:
     """Return the packages that are called like tests, but hold the settings that the app itself runs on."""
-    serving = {path for path in paths if not FOR_TESTS.search(path)}
+    serving = {path for path in paths if path.rpartition("/")[2] not in FOR_TESTS}
     found = (SERVED.match(path) for path in named_settings(serving, read))
     return tuple(sorted({match[1] for match in found if match}))
 

@@ -22,6 +22,8 @@ CORE = (
     rb"(?:passw|passphrase|passcode|pswd|pwd|pass\b|pass_|_pass|secret|token|key|auth|credential|creds|salt|bearer|ticket"
     rb"|nonce|signature|verifier)"
 )
+# What CORE begins with, in lower case: far quicker to find than the whole.
+BEGINNINGS = tuple(b"pass _pass pswd pwd secret token key auth cred salt bearer ticket nonce signature verifier".split())
 NAME_END = rb"[\w\-]{0,50}"
 # = : := => == and the = after a type; or, as in setdefault() and define(), a comma after the quoted name; or
 # nothing, as in Gradle and in `the password is "…"`.
@@ -46,8 +48,6 @@ QUOTES = ("double", "single", "back", "escaped")
 # `${NAME:-value}` of a shell and of compose: the value where nobody gives another one.
 DEFAULT = regex(rb"\$\{[A-Za-z_]\w*:?-(?P<value>[^${}]{4,512})\}")
 NAME_ON = regex(rb"[\w\-.]*")
-NAME_BEFORE = regex(rb"[\w\-.]{0,60}\Z")
-WORD = regex(rb"(?i)" + CORE)
 IN_CODE = regex(rb"(?i)" + CORE + NAME_END + OPERATOR + QUOTED)
 IN_TEXT = regex(
     rb"(?im)" + CORE + NAME_END + rb"(?:" + OPERATOR + rb"(?:" + QUOTED + rb"|" + BARE + rb")|" + SPACED + rb")"
@@ -109,8 +109,7 @@ def assignments(raw: bytes, regions: Iterable[Region], *, bare: bool) -> Iterato
     pattern = IN_TEXT if bare else IN_CODE
     done = 0
     for region in regions:
-        for word in WORD.finditer(raw, region.start, region.stop):
-            at = word.start()
+        for at in _beginnings(raw[region.start : region.stop], region.start):
             if at < done:
                 continue
             if match := pattern.match(raw, at, region.end):
@@ -122,10 +121,27 @@ def assignments(raw: bytes, regions: Iterable[Region], *, bare: bool) -> Iterato
                 yield from _items(raw, begun)
 
 
+def _beginnings(raw: bytes, start: int) -> list[int]:
+    """Return where a telling word may begin, in order; the text begins at `start`."""
+    lower = raw.lower()
+    found = []
+    for word in BEGINNINGS:
+        at = lower.find(word)
+        while at >= 0:
+            found.append(start + at)
+            at = lower.find(word, at + 1)
+    return sorted(found)
+
+
+def name_start(raw: bytes, at: int) -> int:
+    """Return where the name begins that goes on at a place."""
+    before = NAME_ON.match(raw[max(0, at - 60) : at][::-1])
+    return at - (before.end() if before else 0)
+
+
 def _items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assigned]:
     """Yield the texts of a list that look made by a machine: words in one are names, options and rules."""
-    before = NAME_BEFORE.search(raw, max(0, match.start() - 60), match.start())
-    start = before.start() if before else match.start()
+    start = name_start(raw, match.start())
     name = _text(raw[start : match.end("name")])
     item = ITEM.match(raw, match.end())
     while item:
@@ -143,13 +159,12 @@ def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assigned]:
 
 
 def _of(raw: bytes, match: re.Match[bytes], *, bare: bool) -> Assigned | None:
-    before = NAME_BEFORE.search(raw, max(0, match.start() - 60), match.start())
-    name_start = before.start() if before else match.start()
+    begins = name_start(raw, match.start())
     core = NAME_ON.match(raw, match.start())
-    name = raw[name_start : core.end() if core else match.end()]
-    if raw[name_start - 1 : name_start] == b":" and name_start > 1 and raw[name_start - 2 : name_start - 1] == b":":
+    name = raw[begins : core.end() if core else match.end()]
+    if begins > 1 and raw[begins - 2 : begins] == b"::":
         return None  # AWS::KMS::Key is the name of a kind of thing
-    if match["comma"] and not _is_argument(raw, name, name_start, match):
+    if match["comma"] and not _is_argument(raw, name, begins, match):
         return None
     group = _group(raw, match, bare=bare)
     if not group:
@@ -162,7 +177,7 @@ def _of(raw: bytes, match: re.Match[bytes], *, bare: bool) -> Assigned | None:
         if rest[:1] not in b"#;,/\r\n":  # `password: whatever you like` is prose; `PASSWORD=abc command` is none
             return None
     compared = bool(COMPARISON.search(raw, match.start(), start))
-    return Assigned(_text(name), _text(raw[start:end]), start, end, name_start, group in QUOTES, compared)
+    return Assigned(_text(name), _text(raw[start:end]), start, end, begins, group in QUOTES, compared)
 
 
 def _group(raw: bytes, match: re.Match[bytes], *, bare: bool) -> str:
@@ -176,9 +191,9 @@ def _group(raw: bytes, match: re.Match[bytes], *, bare: bool) -> str:
     return "" if filled or AFTER.match(raw, match.end()) else group
 
 
-def _is_argument(raw: bytes, name: bytes, name_start: int, match: re.Match[bytes]) -> bool:
+def _is_argument(raw: bytes, name: bytes, begins: int, match: re.Match[bytes]) -> bool:
     """Whether a quoted name and the text after its comma are the arguments of a call: getenv("NAME", "value")."""
-    if raw[max(0, name_start - 2) : name_start - 1] != b"(":
+    if raw[max(0, begins - 2) : begins - 1] != b"(":
         return False
     if UPPER.fullmatch(name):
         return True

@@ -46,10 +46,17 @@ GENERATED = _words("po pot svg css map lock sum ipa")
 NEVER = BINARY | ARCHIVES | GENERATED
 
 
-@functools.lru_cache(maxsize=4096)
 def graded(path: str) -> bool:
     """Whether what stands here is likely only for show: tests, documentation, examples."""
-    return bool(TESTS.search(path) or DOCUMENTS.search(path) or EXAMPLES.search(path))
+    folder, slash, name = path.rpartition("/")
+    return _for_show(folder + slash) or _names_show(name)
+
+
+def _names_show(part: str) -> bool:
+    return bool(TESTS.search(part) or DOCUMENTS.search(part) or EXAMPLES.search(part))
+
+
+_for_show = functools.lru_cache(maxsize=4096)(_names_show)  # of folders, which many files share
 
 
 def unquoted(path: str) -> bool:

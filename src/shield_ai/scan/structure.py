@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.lazy import regex
-from shield_ai.scan.assignments import CORE, DEFAULT, NAME_BEFORE, NAME_END, Assigned, assignments
+from shield_ai.scan.assignments import CORE, DEFAULT, NAME_END, Assigned, assignments, name_start
 from shield_ai.scan.judge import Family, family
 from shield_ai.scan.random_text import is_random
 from shield_ai.scan.region import whole
@@ -124,8 +124,8 @@ def _tells(raw: bytes, match: re.Match[bytes]) -> bool:
     if found.get("secret"):
         return True
     name = found.get("beside") or found["name"]
-    if not found.get("beside") and (before := NAME_BEFORE.search(raw, max(0, match.start() - 60), match.start())):
-        name = before[0] + name
+    if not found.get("beside"):
+        name = raw[name_start(raw, match.start()) : match.start()] + name
     return _secret(name.decode("utf-8", "replace"))
 
 
