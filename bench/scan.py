@@ -4,7 +4,8 @@
 
 FOLDER holds the peers' commands, .venv-bench/bin by default; a peer that is not there is left out. Without a TREE:
 Django, as it is installed beside this Python. Each command runs once to warm caches up (all of them keep compiled
-rules, and Python its bytecode), then N times; the median is shown. betterleaks is a script that starts a program: its CPU is counted with it.
+rules, and Python its bytecode), then N times; the median is shown. betterleaks is a script that starts a program: its
+CPU is counted with it.
 """
 
 from __future__ import annotations

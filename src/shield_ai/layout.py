@@ -12,7 +12,7 @@ import msgspec
 from shield_ai.lazy import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from shield_ai.manifest import Manifest
 
@@ -141,8 +141,10 @@ def named_settings(paths: Iterable[str], read: Read) -> dict[str, str]:
     return found
 
 
-def served_packages(paths: Iterable[str], read: Read) -> tuple[str, ...]:
+def served_packages(paths: Collection[str], read: Read) -> tuple[str, ...]:
     """Return the packages that are called like tests, but hold the settings that the app itself runs on."""
+    if not any("test_" in folder for folder in {path.rpartition("/")[0] for path in paths}):
+        return ()
     serving = {path for path in paths if path.rpartition("/")[2] not in FOR_TESTS}
     found = (SERVED.match(path) for path in named_settings(serving, read))
     return tuple(sorted({match[1] for match in found if match}))

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.lazy import regex
 from shield_ai.scan.random_text import is_random
-from shield_ai.scan.region import within
+from shield_ai.scan.region import Region, within
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Iterator, Sequence
-
-    from shield_ai.scan.region import Region
 
 # The words that a telling name holds. Everything else of the name is read around them.
 CORE = (
@@ -23,7 +21,9 @@ CORE = (
     rb"|nonce|signature|verifier)"
 )
 # What CORE begins with, in lower case: far quicker to find than the whole.
-BEGINNINGS = tuple(b"pass _pass pswd pwd secret token key auth cred salt bearer ticket nonce signature verifier".split())
+BEGINNINGS = tuple(
+    b"pass _pass pswd pwd secret token key auth cred salt bearer ticket nonce signature verifier".split()
+)
 NAME_END = rb"[\w\-]{0,50}"
 # = : := => == and the = after a type; or, as in setdefault() and define(), a comma after the quoted name; or
 # nothing, as in Gradle and in `the password is "…"`.
@@ -81,6 +81,7 @@ PAIR_MARK = regex(
     rb"(?i)(?:pass|secret|token|key|pwd|auth|cred)[\w.\-]{0,40}"
     rb"(?:>\s{0,40}[^<>\s]{4,2000}+\s{0,40}</|[\"']?,?\s{1,80}[\"']?value[\"']?\s{0,3}[:=]|\"\s{0,4}\{[^{}]{0,300}default)"
 )
+BEFORE, LONGEST = 90, 4200  # bytes: what a pair begins with, before the telling word; the longest value with its end
 COMPARISON = regex(rb"[=!]=")
 UPPER = regex(rb"[A-Z][A-Z0-9_]+")
 AFTER = regex(rb"[ \t]*(?:%[^>=]|\.format\(|\+[ \t]*\w|\.replace\(|\[)")
@@ -153,7 +154,11 @@ def _items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assigned]:
 
 def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assigned]:
     """Yield the telling names whose value stands beside them, each once; see `assignments`."""
-    found = {match.span("value"): match for pattern in PAIRS for match in within(pattern, raw, regions)}
+    marks = within(PAIR_MARK, raw, regions)
+    near = [
+        Region(max(0, mark.start() - BEFORE), mark.start() + 1, min(len(raw), mark.end() + LONGEST)) for mark in marks
+    ]
+    found = {match.span("value"): match for pattern in PAIRS for match in within(pattern, raw, near)}
     for (start, end), match in found.items():
         yield Assigned(_text(match["tag"]), _text(match["value"]), start, end, match.start("tag"), quoted=True)
 
@@ -170,7 +175,7 @@ def _of(raw: bytes, match: re.Match[bytes], *, bare: bool) -> Assigned | None:
     if not group:
         return None
     start, end = match.span(group)
-    if default := DEFAULT.fullmatch(raw, start, end):
+    if raw.startswith(b"${", start) and (default := DEFAULT.fullmatch(raw, start, end)):
         start, end = default.span("value")
     if group == "bare" and raw[end : end + 1] in (b" ", b"\t") and b"=" not in raw[match.start() : start]:
         rest = raw[end : end + 20].lstrip()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.lazy import regex
 from shield_ai.model import Confidence, Finding, Severity
 from shield_ai.pattern import RuleKind
-from shield_ai.scan.assignments import PAIR_MARK, assignments, pairs
+from shield_ai.scan.assignments import assignments, pairs
 from shield_ai.scan.judge import LABELS, Family, family, judge
 from shield_ai.scan.places import graded, unquoted
 from shield_ai.scan.prefilter import Plain
@@ -73,9 +73,7 @@ class Detector:
         candidates = candidates or self.prefilter.look(raw, bare=bare)
         if candidates.nothing:
             return []
-        shown = graded(path)
-        hits = list(self._tokens(raw, candidates, shown=shown, tested=shown and not bare))
-        hits += self._assigned(path, raw, candidates, shown=shown)
+        hits = [*self._tokens(path, raw, candidates), *self._assigned(path, raw, candidates)]
         hits.sort(key=lambda hit: (hit.rank, hit.start))
         kept: list[Hit] = []
         for hit in hits:
@@ -88,7 +86,11 @@ class Detector:
         slow, self.tokens.slow = self.tokens.slow, []
         return slow
 
-    def _tokens(self, raw: bytes, candidates: Candidates, *, shown: bool, tested: bool) -> Iterator[Hit]:
+    def _tokens(self, path: str, raw: bytes, candidates: Candidates) -> Iterator[Hit]:
+        if not candidates.rules:
+            return
+        shown = graded(path)
+        tested = shown and not unquoted(path)
         for token in self.tokens.find(raw, candidates.rules, candidates.parts, graded=shown):
             rule = token.rule
             example = bool(KNOWN.search(token.value))
@@ -110,15 +112,14 @@ class Detector:
                 rank=_rank(rule),
             )
 
-    def _assigned(self, path: str, raw: bytes, candidates: Candidates, *, shown: bool) -> Iterator[Hit]:
+    def _assigned(self, path: str, raw: bytes, candidates: Candidates) -> Iterator[Hit]:
         bare = unquoted(path)
         regions = whole(raw) if candidates.regions is None else candidates.regions
         found = list(assignments(raw, regions, bare=bare))
-        sides = whole(raw) if candidates.pairs is None else candidates.pairs
-        if sides and PAIR_MARK.search(raw, sides[0].start):
-            found += pairs(raw, sides)
+        found += pairs(raw, whole(raw) if candidates.pairs is None else candidates.pairs)
         if known := structure(path, raw, candidates.hard):
             found = [one for one in found if not known.decides(one)] + known.values
+        shown = bool(found) and graded(path)
         for one in found:
             confidence = judge(one.name, one.value, quoted=one.quoted, graded=shown)
             if confidence is None:

@@ -59,6 +59,7 @@ def _names_show(part: str) -> bool:
 _for_show = functools.lru_cache(maxsize=4096)(_names_show)  # of folders, which many files share
 
 
+@functools.lru_cache(maxsize=8)  # a few places ask of one file
 def unquoted(path: str) -> bool:
     """Whether a value may stand here without quotes."""
     name = path[path.rfind("/") + 1 :].lower()

@@ -14,9 +14,10 @@ from shield_ai.cache import kept, known
 from shield_ai.lazy import regex
 from shield_ai.scan import assignments, worth
 from shield_ai.scan.assignments import PAIR_MARK
+from shield_ai.scan.ignores import MARK
 from shield_ai.scan.region import Region, whole
-from shield_ai.scan.structure import FORMATS
-from shield_ai.scan.tokens import source_of
+from shield_ai.scan.structure import MARKS
+from shield_ai.scan.tokens import AROUND, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,9 @@ CODE = TELLING + rb"(?:" + AFTER + rb"[bBrRuUfF@$]{0,2}\\?[\"'`]|" + NOTHING + r
 TEXT = TELLING + rb"(?:" + AFTER + rb"[^\s]|" + NOTHING + rb"|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"
 REPEAT = regex(rb"\{(\d+)(,?)(\d*)\}")
 FEW = 40
+# What stands before a secret: hyperscan knows no looking around, but need not say where a match begins. What stands
+# behind one would cost it more than it spares.
+CONSUMED = b"(?:^|[^A-Za-z0-9])"
 # Bytes: the longest name, and what stands between it and its value; what a short line has before the value.
 REACH, NEAR = 280, 140
 # Of a file that is more than twice as long, each part is looked at by itself; nothing that a rule finds is longer than
@@ -47,14 +51,17 @@ class Candidates(NamedTuple):
     regions: list[Region] | None = None  # where assignments may stand; None: anywhere
     pairs: Sequence[Region] | None = None  # where a name and a value may stand side by side; None: anywhere
     worth: tuple[bool, ...] | None = None  # of Python: which of `worth.ALL` match
-    hard: frozenset[int] | None = None  # which of `structure.FORMATS` have something that may be misread
+    hard: frozenset[str] | None = None  # for which of `structure.MARKS` it has something that may be misread
 
+    ignores: bool | None = None  # whether a comment may accept something; None: nobody looked
     parts: Mapping[int, list[Region]] = {}  # of a long file: where each rule may match; NamedTuple keeps it as it is
 
     @property
     def nothing(self) -> bool:
         """Whether nothing at all can be found, as in most files."""
-        return not (self.rules or any(part or part is None for part in (self.regions, self.pairs, self.hard)))
+        return not (
+            self.rules or self.regions or self.pairs or self.hard or None in (self.regions, self.pairs, self.hard)
+        )
 
 
 class Plain:
@@ -93,9 +100,10 @@ class Hyper:
         self._database.scratch = self._scratch
         self._places = {False: len(sources), True: len(sources) + 1}
         self._pairs = len(sources) + 2
-        self._worth = range(len(sources) + 3, len(sources) + 3 + len(worth.ALL))
+        self._ignores = len(sources) + 3
+        self._worth = range(self._ignores + 1, self._ignores + 1 + len(worth.ALL))
         self._hard = self._worth.stop
-        self._nothing = Candidates([], [], pairs=(), worth=(False,) * len(worth.ALL), hard=frozenset())
+        self._nothing = Candidates([], [], pairs=(), worth=(False,) * len(worth.ALL), hard=frozenset(), ignores=False)
 
     def _compile(self, sources: list[bytes]) -> bytes:
         hs = self._hyperscan
@@ -110,8 +118,15 @@ class Hyper:
         return bytes(hs.dumpb(database))
 
     def _extra(self) -> list[bytes]:
-        hard = (re.sub(rb"\(\?P<\w+>", b"(?:", mark.pattern) for _, _, mark in FORMATS)
-        return [CODE, TEXT, PAIR_MARK.pattern, *(pattern.pattern for pattern in worth.ALL), *map(_plain, hard)]
+        hard = (re.sub(rb"\(\?P<\w+>", b"(?:", mark.pattern) for mark in MARKS.values())
+        return [
+            CODE,
+            TEXT,
+            PAIR_MARK.pattern,
+            MARK.pattern,
+            *(pattern.pattern for pattern in worth.ALL),
+            *map(_plain, hard),
+        ]
 
     def look(self, raw: bytes, *, bare: bool) -> Candidates:
         """Say what may be found in a file."""
@@ -125,7 +140,8 @@ class Hyper:
             regions=_regions(raw, ends),
             pairs=parts.get(self._pairs) or whole(raw) if self._pairs in found else (),
             worth=tuple(number in found for number in self._worth),
-            hard=frozenset(number - self._hard for number in found if number >= self._hard),
+            hard=frozenset(name for number, name in enumerate(MARKS, self._hard) if number in found),
+            ignores=self._ignores in found,
             parts=parts,
         )
 
@@ -156,7 +172,7 @@ class Hyper:
 
 def _plain(source: bytes) -> bytes:
     """Give hyperscan what it understands: the rest is what PREFILTER stands for."""
-    source = REPEAT.sub(_loose, source)
+    source = REPEAT.sub(_loose, source.replace(AROUND[0].encode(), CONSUMED))
     found = re.search(rb"\(\?[ims]+\)", source)
     return found[0] + source.replace(found[0], b"", 1) if found else source
 

@@ -22,43 +22,30 @@ if TYPE_CHECKING:
 LARGEST = 400_000  # bytes; what is larger was written by a program, and is not worth its parsing
 NAME = rb"(?P<name>" + CORE + NAME_END + rb")[\"']?"  # from its telling word on; the rest is in front of it
 BESIDE = rb"|\b(?:name|key)[\"']?[ \t]{0,9}:\s{0,9}[\"']?(?P<beside>[\w.\-]{0,60}" + CORE + rb"[\w.\-]{0,50})"
-# By path: the parser, and what it sees that a regular expression does not. All else is not worth its time.
-FORMATS = (
-    (
-        regex(r"\.ya?ml$", re.IGNORECASE),
-        "yaml_values",
-        regex(
-            rb"(?im)" + NAME + rb"(?:[ \t]{0,9}:[ \t]{0,9}"
-            # What begins with ${ names something that stands elsewhere.
-            rb"(?:[&!|>\[{#]|\r?$|\"(?:[^\"\\\n]|\\.)*$|'[^'\n]*(?:$|'')|(?!\$\{)[^\s\"'#\[{&!|>][^\n]*?[ \t,}])"
-            rb"|=(?!\$\{)[^\s\"'=][^\n]*?[ \t][^\s#]|[ \t]{0,9}\r?\n:)"
-            + BESIDE
-            + rb"|^kind:[ \t]{0,9}(?P<secret>(?:Sealed)?Secret)\b"
-        ),
-    ),
-    (
-        regex(r"\.(json|jsonc|json5|ipynb|tfstate|template)$", re.IGNORECASE),
-        "json_values",
-        regex(rb"(?i)" + NAME + rb"\s{0,40}:\s{0,40}\{" + BESIDE),
-    ),
-    (
-        regex(r"\.(toml|tfvars|tf|hcl)$", re.IGNORECASE),
-        "equals_values",
-        regex(rb"(?i)" + NAME + rb"[ \t]{0,40}=[ \t]{0,40}(?:\"{3}|'{3}|<<)"),
-    ),
-    (
-        regex(r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.dockerfile$", re.IGNORECASE),
-        "docker_values",
-        regex(rb"(?im)^[ \t]{0,40}ENV[ \t]+\w{0,60}?" + NAME + rb"[ \t]+[^=\s]"),
-    ),
-    (
-        regex(r"(^|/)(\.env[^/]*|\.pypirc|pip\.conf)$|\.(env|ini|cfg|conf|cnf|properties)$", re.IGNORECASE),
-        "line_values",
-        regex(
-            rb"(?im)" + NAME + rb"[ \t]{0,40}[=:][ \t]{0,40}(?:\r?$|\"[^\"\n]*$|'[^'\n]*$|[^\s\"'][^\n]*?[ \t][^\s#;])"
-        ),
-    ),
+# By a file's name: its parser.
+FORMAT = regex(
+    r"(?P<yaml_values>.*\.ya?ml)|(?P<json_values>.*\.(?:json|jsonc|json5|ipynb|tfstate|template))"
+    r"|(?P<equals_values>.*\.(?:toml|tfvars|tf|hcl))|(?P<docker_values>(?:docker|container)file.*|.*\.dockerfile)"
+    r"|(?P<line_values>\.env.*|\.pypirc|pip\.conf|.*\.(?:env|ini|cfg|conf|cnf|properties))",
+    re.IGNORECASE,
 )
+# What a parser sees that the regular expressions do not; all else is not worth its time.
+MARKS = {
+    "yaml_values": regex(
+        rb"(?im)" + NAME + rb"(?:[ \t]{0,9}:[ \t]{0,9}"
+        # What begins with ${ names something that stands elsewhere.
+        rb"(?:[&!|>\[{#]|\r?$|\"(?:[^\"\\\n]|\\.)*$|'[^'\n]*(?:$|'')|(?!\$\{)[^\s\"'#\[{&!|>][^\n]*?[ \t,}])"
+        rb"|=(?!\$\{)[^\s\"'=][^\n]*?[ \t][^\s#]|[ \t]{0,9}\r?\n:)"
+        + BESIDE
+        + rb"|^kind:[ \t]{0,9}(?P<secret>(?:Sealed)?Secret)\b"
+    ),
+    "json_values": regex(rb"(?i)" + NAME + rb"\s{0,40}:\s{0,40}\{" + BESIDE),
+    "equals_values": regex(rb"(?i)" + NAME + rb"[ \t]{0,40}=[ \t]{0,40}(?:\"{3}|'{3}|<<)"),
+    "docker_values": regex(rb"(?im)^[ \t]{0,40}ENV[ \t]+\w{0,60}?" + NAME + rb"[ \t]+[^=\s]"),
+    "line_values": regex(
+        rb"(?im)" + NAME + rb"[ \t]{0,40}[=:][ \t]{0,40}(?:\r?$|\"[^\"\n]*$|'[^'\n]*$|[^\s\"'][^\n]*?[ \t][^\s#;])"
+    ),
+}
 VALUE = regex(rb"(?i)\"value\"\s{0,40}:")
 LOGIN = regex(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNORECASE)
 LABEL = regex(r"[a-z0-9]+([-.][a-z0-9]+)*")  # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
@@ -89,22 +76,23 @@ class Structure(NamedTuple):
         return any(start < one.end and one.name_start < end for start, end in self.spans)
 
 
-def structure(path: str, raw: bytes, hard: frozenset[int] | None = None) -> Structure | None:
+def structure(path: str, raw: bytes, hard: frozenset[str] | None = None) -> Structure | None:
     """Parse a file in which something may be misread; None where there is nothing of the kind, or no parser.
 
     Args:
         path: Relative, with slashes.
         raw: The file's bytes.
-        hard: In which formats it has something that may be misread; None where nobody looked.
+        hard: For which parsers it has something that may be misread; None where nobody looked.
     """
     if hard is not None and not hard:
         return None  # most files, without a look at their names
-    at, name, mark = next(((i, f[1], f[2]) for i, f in enumerate(FORMATS) if f[0].search(path)), (0, "", None))
-    if mark is None or len(raw) > LARGEST or (hard is not None and at not in hard):
+    found = FORMAT.fullmatch(path, path.rfind("/") + 1)
+    name = (found and found.lastgroup) or ""
+    if not name or len(raw) > LARGEST or (hard is not None and name not in hard):
         return None
     if name == "json_values" and not VALUE.search(raw):
         return None  # translations, schemas: a map under a telling name says nothing without
-    if not any(_tells(raw, match) for match in mark.finditer(raw)):
+    if not any(_tells(raw, match) for match in MARKS[name].finditer(raw)):
         return None
     from shield_ai.scan import formats  # noqa: PLC0415  # only few files need them
 
