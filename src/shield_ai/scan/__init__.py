@@ -36,6 +36,7 @@ from shield_ai.scan.moved import moved
 from shield_ai.scan.project import Project
 from shield_ai.scan.python import Walk
 from shield_ai.scan.settle import Elsewhere, listed, settle
+from shield_ai.scan.telling import Telling
 from shield_ai.scan.walk import is_dotenv, readable, walk
 from shield_ai.scan.worth import ALL, LOADS, OWN, READS, WORDS, is_dull, is_worth, worth_parsing
 from shield_ai.source import Source
@@ -125,7 +126,8 @@ def scan_files(
         except SourceError as error:
             skipped.append(Skipped(path=path, line=0, name="", reason=error.message.removeprefix(f"{path}: ")))
             continue
-        seen = Walk(project, module)
+        # Plans, which name variables, are made with all of a file.
+        seen = Walk(project, module, Telling(raw) if worthy and not named and path not in settings else None)
         findings += findings_of(source, seen.run(), facts, known)
         elsewhere.moved |= seen.moved
         elsewhere.computed |= seen.listed | (listed(source.tree) if seen.computed else set())

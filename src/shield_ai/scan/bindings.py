@@ -71,9 +71,11 @@ class Module:
         self._busy = _busy(source.text)
         self._collect(source.tree, source.tree.body)
 
-    def names(self, scope: ast.AST) -> Table:
-        """Return the names bound in a scope itself."""
-        return self.tables.get(scope, {})
+    def names(self, scope: Scope) -> Table:
+        """Return the names bound in a scope itself; they are collected when somebody asks."""
+        if scope not in self.tables:
+            self._collect(scope, [scope.body] if isinstance(scope, ast.Lambda) else scope.body)
+        return self.tables[scope]
 
     def lookup(self, name: str, scopes: tuple[Scope, ...]) -> list[Binding]:
         """Find what a name may stand for, seen from the innermost of some scopes."""
@@ -90,11 +92,8 @@ class Module:
             for argument in arguments(scope.args):
                 table.setdefault(argument.arg, []).append(OPAQUE)
         for node in _own(body, self._busy):
-            if node.__class__ not in BINDERS:
-                continue
-            self._bind(node, table)
-            if isinstance(node, SCOPES):
-                self._collect(node, [node.body] if isinstance(node, ast.Lambda) else node.body)
+            if node.__class__ in BINDERS:
+                self._bind(node, table)
 
     def _bind(self, node: ast.AST, table: Table) -> None:
         if isinstance(node, ast.Import):

@@ -13,6 +13,7 @@ from shield_ai.scan.statements import Statements
 if TYPE_CHECKING:
     from shield_ai.scan.bindings import Module
     from shield_ai.scan.project import Project
+    from shield_ai.scan.telling import Telling
 
 CASTS = frozenset({"str", "bytes", "Secret", "SecretStr", "loads", "strip", "encode", "decode", "b64decode", "replace"})
 ON_TEXT = frozenset({"strip", "encode", "decode", "replace"})  # what these are given is no part of the value
@@ -24,8 +25,8 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 class Expressions(Statements):
     """The part of a walk that knows expressions; what is noted of them, its heir says."""
 
-    def __init__(self, project: Project, module: Module) -> None:
-        super().__init__(project, module)
+    def __init__(self, project: Project, module: Module, telling: Telling | None = None) -> None:
+        super().__init__(project, module, telling)
         self._database = ""  # the dict of a database that we are in
         self._truth = False  # only whether it says yes or no is of interest
 

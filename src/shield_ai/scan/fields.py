@@ -15,6 +15,7 @@ from shield_ai.scan.spots import Spot
 if TYPE_CHECKING:
     from shield_ai.scan.bindings import Module
     from shield_ai.scan.project import Project
+    from shield_ai.scan.telling import Telling
 
 FIELD = "pydantic reads it when the settings are made; it needs a settings source"
 DEFAULTS = frozenset({"default", "default_factory"})
@@ -24,8 +25,8 @@ TEXT = frozenset({"str", "str | None", "Optional[str]", "typing.Optional[str]"})
 class Fields(Expressions):
     """The part of a walk that knows the classes of pydantic; what is noted, its heir says."""
 
-    def __init__(self, project: Project, module: Module) -> None:
-        super().__init__(project, module)
+    def __init__(self, project: Project, module: Module, telling: Telling | None = None) -> None:
+        super().__init__(project, module, telling)
         self.moved: set[str] = set()  # variables that are read through the runtime
         self.sources = False  # a settings source of ours serves some of them
 

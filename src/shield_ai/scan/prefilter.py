@@ -212,17 +212,18 @@ def _line_end(raw: bytes, at: int) -> int:
 
 
 @functools.cache
-def _module() -> Any:
+def hyperscan() -> Any:
+    """Return the module; None where it is not installed."""
     try:
-        import hyperscan  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415  # an extra, slow to load
+        import hyperscan as module  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415  # an extra, slow to load
     except ImportError:
         return None
-    return hyperscan
+    return module
 
 
 def prefilter(tokens: Tokens, size: int) -> Plain | Hyper:
     """Choose by the number of bytes to come, and by what an earlier scan has left."""
-    module = _module()
+    module = hyperscan()
     try:
         return Hyper(tokens, module, make=size >= ENOUGH) if module else Plain(tokens)
     except LookupError:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.bindings import Module
     from shield_ai.scan.project import Project
     from shield_ai.scan.reads import Read
+    from shield_ai.scan.telling import Telling
 
 DATABASE_KEYS = {"NAME": "database", "USER": "username", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
 
@@ -32,10 +33,11 @@ class Walk(Fields):
     Args:
         project: Where imports lead.
         module: The file.
+        telling: Which of its statements to walk; all by default.
     """
 
-    def __init__(self, project: Project, module: Module) -> None:
-        super().__init__(project, module)
+    def __init__(self, project: Project, module: Module, telling: Telling | None = None) -> None:
+        super().__init__(project, module, telling)
         self.spots: list[Spot] = []
         self.accessors: list[ast.Call] = []  # that read a secret through the runtime
         self.written: set[str] = set()  # variables that the code may set under a computed name

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.bindings import Module, Scope
     from shield_ai.scan.project import Project
+    from shield_ai.scan.telling import Telling
 
 
 class Statements:
@@ -22,9 +23,11 @@ class Statements:
     Args:
         project: Where imports lead.
         module: The file.
+        telling: Which of its statements to walk; all by default.
     """
 
-    def __init__(self, project: Project, module: Module) -> None:
+    def __init__(self, project: Project, module: Module, telling: Telling | None = None) -> None:
+        self._telling = telling
         self.resolver = Resolver(project, module)
         self.module = module
         self.source = module.source
@@ -58,6 +61,8 @@ class Statements:
 
     def statement(self, node: ast.stmt) -> None:
         """Walk one statement, knowing what it assigns to."""
+        if self._telling and not self._telling.within(node):
+            return
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             self._function(node)
         elif isinstance(node, ast.ClassDef):
