@@ -189,11 +189,31 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
         pytest.param("(acme_[a-f0-9]{12})", "acme_[a-f0-9]{12}", 17, "no group", id="no group"),
         pytest.param("(acme_[a-f0-9]{12})", "((acme_)*)", 17, "matches an empty text", id="matches everything"),
         pytest.param("(acme_[a-f0-9]{12})", "(acme_([a-f]+)+)", 17, "may take for ever", id="catastrophic"),
-        pytest.param("(acme_[a-f0-9]{12})", "acme.*key.*(x)", 0, "without a bound", id="slow"),
-        pytest.param("[acme_]", "[ACME_]", 17, "capitals", id="keyword in capitals"),
+        pytest.param("(acme_[a-f0-9]{12})", "acme.*key.*(x)", 17, "without a bound", id="slow"),
+        pytest.param("(acme_[a-f0-9]{12})", "(acme_[a-f]{99999999999})", 17, "too large", id="huge repeat"),
+        pytest.param("(acme_[a-f0-9]{12})", "(?x)(acme_ [a-f0-9]{12})", 17, "flags", id="flag that can't be moved"),
+        pytest.param("(acme_[a-f0-9]{12})", "(?u)(acme_[a-f0-9]{12})", 17, "bytes pattern", id="flag of texts"),
+        pytest.param("(acme_[a-f0-9]{12})", "(acme_\\u0061{12})", 17, "bad escape", id="escape of texts"),
+        pytest.param("(acme_[a-f0-9]{12})", "(acme_[[a-f]{12})", 17, "nested set", id="set in a set"),
+        pytest.param("[acme_]", "[ACME_]", 18, "capitals", id="keyword in capitals"),
+        pytest.param("[acme_]", "['']", 18, "empty", id="empty keyword"),
         pytest.param("keywords: [acme_]", "keywords: []", 17, "no keywords", id="no keyword"),
-        pytest.param("    kind: regex", "    kind: python", 0, "only shield's own have", id="kind of ours"),
+        pytest.param("keywords: [acme_]", "keywords: [acme_]\n    entropy: .nan", 19, "entropy", id="no entropy"),
+        pytest.param("keywords: [acme_]", "keywords: [acme_]\n    decode: rot13", 19, "rot13", id="unknown decoding"),
+        pytest.param("    kind: regex", "    kind: python", 11, "only shield's own have", id="kind of ours"),
         pytest.param("    title: ACME key", "    titel: ACME key", 13, "unknown key", id="misspelt key"),
+        pytest.param("{name} stands", "{name:d} stands", 14, "{name:d}", id="format of a placeholder"),
+        pytest.param("{name} stands", "{name!z} stands", 14, "{name!z}", id="conversion of a placeholder"),
+        pytest.param("examples: ['acme_{hex:12}']", "examples: []", 19, "lacks examples", id="empty examples"),
+        pytest.param("ACME.key\n", "CRED.password\n", 10, "is taken", id="id of ours"),
+        pytest.param("id: ACME\n", "id: CRED\n", 1, "is taken", id="pattern of ours"),
+        pytest.param("ACME.key\n", "'a b]'\n", 10, "is no id", id="odd id"),
+        pytest.param('{regex: ["**/*"]}', '{regex: "**/*"}', 8, "Expected `array`", id="globs without brackets"),
+        pytest.param("Keys of ACME", "!!int x", 2, "can't be read", id="value that is none"),
+        pytest.param("Keys of ACME", "Keys \0 ACME", 2, "forbids", id="character that YAML forbids"),
+        pytest.param("rules:\n", "3: 4\nrules:\n", 9, "wrong key", id="number for a key"),
+        pytest.param("rules:\n", "defaults: {foo: 1}\nrules:\n", 9, "unknown key `foo`", id="defaults"),
+        pytest.param("rules:\n", "defaults: {a: b}\nrules: 5\nmore: |\n", 10, "Expected `array`", id="no list"),
     ],
 )
 def test_a_wrong_pattern_says_its_line(tmp_path, old, new, line, words) -> None:
@@ -203,4 +223,16 @@ def test_a_wrong_pattern_says_its_line(tmp_path, old, new, line, words) -> None:
     with pytest.raises(ShieldError) as caught:
         pattern.own(tmp_path)
     assert words in caught.value.message
-    assert f"acme.yaml:{line}: " in caught.value.message or not line
+    assert f"acme.yaml:{line}: " in caught.value.message
+
+
+def test_an_id_is_given_in_one_file(tmp_path) -> None:
+    (tmp_path / pattern.OWN).mkdir(parents=True)
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / pattern.OWN / name).write_text(OWN)
+    with pytest.raises(ShieldError, match=r"b\.yaml:1: the id 'ACME' is taken"):
+        pattern.own(tmp_path)
+
+
+def test_a_date_is_a_text() -> None:
+    assert pattern.parse(OWN.replace("Keys of ACME", "2026-13-45"), "acme.yaml").title == "2026-13-45"

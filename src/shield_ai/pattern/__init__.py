@@ -13,10 +13,9 @@ import msgspec
 from shield_ai.cache import kept
 from shield_ai.errors import ShieldError
 from shield_ai.model import Severity  # noqa: TC001 - msgspec reads the annotations
-from shield_ai.runaway import unbounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 FOLDER = Path(__file__).parent.with_name("patterns")
 FILE = FOLDER / "csec_34_missing_secrets_manager.yaml"
@@ -107,11 +106,17 @@ def credentials() -> Pattern:
 
 def _packed(file: Path) -> Pattern:
     raw = file.read_bytes()
-    made = kept("pattern", raw, lambda: msgspec.msgpack.encode(parse(raw.decode(), file.name)))
-    try:
-        return msgspec.msgpack.decode(made, type=Pattern)
-    except msgspec.DecodeError:  # kept by another version
-        return parse(raw.decode(), file.name)
+    read: list[Pattern] = []
+
+    def sound(packed: bytes) -> bool:
+        try:
+            read.append(msgspec.msgpack.decode(packed, type=Pattern))
+        except msgspec.DecodeError:
+            return False
+        return True
+
+    kept("pattern", raw, lambda: msgspec.msgpack.encode(parse(raw.decode(), file.name)), sound)
+    return read[-1]
 
 
 @functools.cache
@@ -126,22 +131,15 @@ def own(root: Path) -> tuple[Pattern, ...]:
     Raises:
         ShieldError: One of them is wrong; says the line.
     """
-    found = []
+    found: list[Pattern] = []
     for path in sorted((root / OWN).glob("*.y*ml")):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ShieldError(f"{OWN}/{path.name} can't be read: {error}", "a pattern is a UTF-8 file") from None
-        made = parse(text, f"{OWN}/{path.name}")
-        for rule in made.rules:
-            where = f"{OWN}/{path.name}: the rule {rule.id!r}"
-            if rule.kind not in (RuleKind.REGEX, RuleKind.URL):
-                raise ShieldError(
-                    f"{where} has the kind '{rule.kind}', which only shield's own have", "use the kind regex"
-                )
-            if unbounded(rule.regex or rule.value) > 1:
-                raise ShieldError(f"{where} has several repeats without a bound", "write {0,200} for *, {1,200} for +")
-        found.append(made)
+        others = (load(), credentials(), *found)
+        taken = {id_ for other in others for id_ in (other.id, *(rule.id for rule in other.rules))}
+        found.append(parse(text, f"{OWN}/{path.name}", taken))
     return tuple(found)
 
 
@@ -202,16 +200,17 @@ def _fill(text: str) -> str:
     return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def parse(text: str, file: str) -> Pattern:
+def parse(text: str, file: str, taken: Collection[str] | None = None) -> Pattern:
     """Read one pattern.
 
     Args:
         text: The YAML.
         file: Its name, for errors.
+        taken: Ids that a pattern of an app may not have; None for one of ours.
 
     Raises:
         ShieldError: It is no YAML, has a key that isn't known or a value that can't be; says the line.
     """
     from shield_ai.pattern import _yaml  # noqa: PLC0415  # slow; what was read once is kept
 
-    return _yaml.parse(text, file)
+    return _yaml.parse(text, file, taken)
