@@ -35,3 +35,29 @@ def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch) 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert kept("thing", b"key", lambda: b"thing") == b"thing"
+
+
+def test_what_is_not_sound_is_made_anew(folder) -> None:
+    kept("thing", b"key", lambda: b"thing")
+    (place,) = folder.iterdir()
+    for left in (b"", b"garbage"):
+        place.write_bytes(left)
+        assert kept("thing", b"key", lambda: b"thing", lambda made: made == b"thing") == b"thing"
+        assert place.read_bytes() == b"thing"
+    assert list(folder.iterdir()) == [place]
+
+
+def test_a_user_without_a_home_has_no_cache(tmp_path, monkeypatch) -> None:
+    def home() -> None:
+        raise RuntimeError
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pathlib.Path.home", home)  # as for a number that no list of users has
+    assert kept("thing", b"key", lambda: b"thing") == b"thing"
+
+
+def test_a_relative_folder_is_ignored(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    assert kept("thing", b"key", lambda: b"thing") == b"thing"
+    assert list(tmp_path.iterdir()) == []

@@ -16,43 +16,59 @@ if TYPE_CHECKING:
 KEPT = 8  # of each name; older ones belong to versions that are gone
 
 
-def kept(name: str, key: bytes, make: Callable[[], bytes]) -> bytes:
+def kept(name: str, key: bytes, make: Callable[[], bytes], sound: Callable[[bytes], bool] = bool) -> bytes:
     """Return what was kept under a key, or make it and keep it.
 
     Args:
         name: Says what it is, for whoever looks into the folder.
         key: All that it depends on; Python's version is added.
         make: Makes it.
+        sound: Tells what was made from what a full disk or somebody else left in its place; is asked of either.
     """
-    found = known(name, key)
+    found = known(name, key, sound)
     if found is not None:
         return found
     made = make()
-    import tempfile  # noqa: PLC0415  # slow, and only the first run writes
-
+    sound(made)
     place = _place(name, key)
-    folder = place.parent
-    with contextlib.suppress(OSError):  # a cache that can't be written costs time and nothing else
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "wb") as file:
-            file.write(made)
-        Path(temporary).replace(place)
-        for old in sorted(folder.glob(f"{name}-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
-            old.unlink(missing_ok=True)
+    if place is not None:
+        with contextlib.suppress(OSError):  # a cache that can't be written costs time and nothing else
+            _keep(place, made)
+            for old in sorted(place.parent.glob(f"{name}-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+                old.unlink(missing_ok=True)
     return made
 
 
-def known(name: str, key: bytes) -> bytes | None:
-    """Return what was kept under a key; None where nothing was, or what somebody else put there."""
+def known(name: str, key: bytes, sound: Callable[[bytes], bool] = bool) -> bytes | None:
+    """Return what was kept under a key; None where nothing was, or what somebody else put there, or what is not sound."""
     place = _place(name, key)
     try:
-        return place.read_bytes() if place.stat().st_uid == os.geteuid() else None
+        found = place.read_bytes() if place and place.stat().st_uid == os.geteuid() else None
     except OSError:
         return None
+    return found if found is not None and sound(found) else None
 
 
-def _place(name: str, key: bytes) -> Path:
+def _place(name: str, key: bytes) -> Path | None:
+    """Return the file of a key; None where there is no folder for it, as for a user that no list of the system has."""
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        return None
+    # https://specifications.freedesktop.org/basedir-spec/latest/: a relative path is to be ignored
     digest = hexdigest(sys.version.encode() + b"\0" + key)[:24]
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shield-ai"
-    return folder / f"{name}-{digest}"
+    return base / "shield-ai" / f"{name}-{digest}" if base.is_absolute() else None
+
+
+def _keep(place: Path, made: bytes) -> None:
+    import tempfile  # noqa: PLC0415  # slow, and only the first run writes
+
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, temporary = tempfile.mkstemp(dir=place.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(made)
+        Path(temporary).replace(place)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
