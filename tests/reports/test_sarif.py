@@ -161,3 +161,20 @@ def test_finding_that_no_edit_touches_has_no_fix():
 
 def test_is_the_same_each_time():
     assert sarif(FINDINGS, [CHANGE]) == sarif(FINDINGS, [CHANGE])
+
+
+def test_a_rule_of_the_app_may_have_no_address_and_a_plain_id():
+    rule = msgspec.structs.replace(credentials().rules[0], id="acmekey", reference="see the wiki")
+    made = msgspec.structs.replace(credentials(), references=(), rules=(rule,))
+    log = json.loads(sarif([msgspec.structs.replace(FINDINGS[0], rule="acmekey")], patterns=[made]))
+    check(log)
+    assert log["runs"][0]["tool"]["driver"]["rules"][-1]["name"] == "Acmekey"
+
+
+def test_many_fixes_of_one_file_take_no_time():
+    found = [finding(name=f"A{i}", line=i + 1, site=site(9 * i, 9 * i + 8)) for i in range(3000)]
+    edits = [Edit(path=found[0].path, start=9 * i, end=9 * i + 8, replacement="x") for i in range(3000)]
+    log = json.loads(sarif(found, [file_change(found[0].path, b" " * 27_000, edits)]))
+    for number, result in enumerate(log["runs"][0]["results"]):
+        ((change,),) = [fix["artifactChanges"] for fix in result["fixes"]]
+        assert [one["deletedRegion"]["byteOffset"] for one in change["replacements"]] == [9 * number]

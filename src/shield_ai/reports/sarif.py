@@ -6,6 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -42,7 +43,8 @@ def sarif(findings: Sequence[Finding], changes: Iterable[FileChange] = (), patte
     used = {finding.rule for finding in findings}
     rules = [(rule, pattern.load()) for rule in pattern.rules().values()]
     rules += [(rule, p) for p in (pattern.credentials(), *patterns) for rule in p.rules if rule.id in used]
-    by_path = {change.path: change for change in changes}
+    fixes = _Fixes(findings, changes)
+    index = {rule.id: i for i, (rule, _) in enumerate(rules)}
     run = {
         "tool": {
             "driver": {
@@ -54,40 +56,36 @@ def sarif(findings: Sequence[Finding], changes: Iterable[FileChange] = (), patte
         },
         "originalUriBaseIds": {ROOT: {"description": {"text": "The folder that was scanned."}}},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, findings, by_path, [rule.id for rule, _ in rules]) for finding in findings],
+        "results": [_result(finding, fixes, index) for finding in findings],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _rule(rule: Rule, of: Pattern) -> dict[str, Any]:
+    link = next((link for link in (rule.reference, *of.references) if link.startswith(("https://", "http://"))), "")
     return {
         "id": rule.id,
-        "name": "".join(word.capitalize() for word in rule.id.partition(".")[2].split("-")),
+        "name": "".join(word.capitalize() for word in (rule.id.partition(".")[2] or rule.id).split("-")),
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.explanation},
         "help": {"text": f"{rule.explanation}\n\n{rule.fix}"},
-        "helpUri": rule.reference or of.references[0],
+        **({"helpUri": link} if link else {}),
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {"tags": ["security"], "security-severity": SCORES[rule.severity], "precision": "high"},
     }
 
 
-def _result(
-    finding: Finding, findings: Sequence[Finding], changes: dict[str, FileChange], ids: list[str]
-) -> dict[str, Any]:
+def _result(finding: Finding, fixes: _Fixes, index: dict[str, int]) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": finding.rule,
-        "ruleIndex": ids.index(finding.rule),
+        "ruleIndex": index[finding.rule],
         "level": LEVELS[finding.severity],
         "message": {"text": finding.message},
         "locations": [{"physicalLocation": {"artifactLocation": _artifact(finding.path), "region": _region(finding)}}],
         "partialFingerprints": {"shieldFingerprint/v1": finding.fingerprint},
         "properties": {"security-severity": SCORES[finding.severity], "confidence": str(finding.confidence)},
     }
-    change = changes.get(finding.path)
-    if finding.fixable and change:
-        result |= _fixes(finding, findings, change)
-    return result
+    return result | fixes.of(finding)
 
 
 def _artifact(path: str) -> dict[str, str]:
@@ -103,25 +101,41 @@ def _region(finding: Finding) -> dict[str, int]:
     }
 
 
-def _fixes(finding: Finding, findings: Sequence[Finding], change: FileChange) -> dict[str, Any]:
-    """Return the edits at a finding's site, with those at nobody's: the import that all of them need."""
-    others = [f for f in findings if f.path == finding.path and f is not finding]
-    own = [edit for edit in change.edits if _at(edit, finding)]
-    shared = [edit for edit in change.edits if not any(_at(edit, f) for f in (finding, *others))]
-    if not own:
-        return {}
-    replacements = [
-        {
-            "deletedRegion": {"byteOffset": edit.start, "byteLength": edit.end - edit.start},
-            "insertedContent": {"text": edit.replacement},
-        }
-        for edit in sorted([*own, *shared], key=lambda edit: edit.start)
-    ]
-    description = {"text": "Read it with get_secret()."}
-    artifact = {"artifactLocation": _artifact(change.path), "replacements": replacements}
-    return {"fixes": [{"description": description, "artifactChanges": [artifact]}]}
+class _Fixes:
+    """The edits of each file by the finding at whose site they are; those at nobody's are what all of them need."""
 
+    def __init__(self, findings: Iterable[Finding], changes: Iterable[FileChange]) -> None:
+        self._changes = {change.path: change for change in changes}
+        self._own: dict[tuple[str, int, int], list[Edit]] = {}
+        self._shared: dict[str, list[Edit]] = {}
+        sites: dict[str, set[tuple[int, int]]] = {}
+        for finding in findings:
+            if finding.site and finding.path in self._changes:
+                sites.setdefault(finding.path, set()).add((finding.site.start, finding.site.end))
+        for path, places in sites.items():
+            edits = sorted(self._changes[path].edits, key=lambda edit: edit.start)
+            at = [edit.start for edit in edits]
+            owned: set[int] = set()
+            for start, end in places:
+                inside = range(bisect_left(at, start), bisect_right(at, end))
+                mine = [number for number in inside if edits[number].end <= end]
+                self._own[path, start, end] = [edits[number] for number in mine]
+                owned.update(mine)
+            self._shared[path] = [edit for number, edit in enumerate(edits) if number not in owned]
 
-def _at(edit: Edit, finding: Finding) -> bool:
-    site = finding.site
-    return site is not None and site.start <= edit.start and edit.end <= site.end
+    def of(self, finding: Finding) -> dict[str, Any]:
+        """Return the edits at a finding's site, with those at nobody's: the import that all of them need."""
+        site = finding.site
+        own = self._own.get((finding.path, site.start, site.end), []) if site and finding.fixable else []
+        if not own:
+            return {}
+        replacements = [
+            {
+                "deletedRegion": {"byteOffset": edit.start, "byteLength": edit.end - edit.start},
+                "insertedContent": {"text": edit.replacement},
+            }
+            for edit in sorted([*own, *self._shared.get(finding.path, ())], key=lambda edit: edit.start)
+        ]
+        description = {"text": "Read it with get_secret()."}
+        artifact = {"artifactLocation": _artifact(finding.path), "replacements": replacements}
+        return {"fixes": [{"description": description, "artifactChanges": [artifact]}]}
