@@ -40,7 +40,7 @@ def kept(name: str, key: bytes, make: Callable[[], bytes], sound: Callable[[byte
 
 
 def known(name: str, key: bytes, sound: Callable[[bytes], bool] = bool) -> bytes | None:
-    """Return what was kept under a key; None where nothing was, or what somebody else put there, or what is not sound."""
+    """Return what was kept under a key; None where nothing was, where somebody else put it, or it is not sound."""
     place = _place(name, key)
     try:
         found = place.read_bytes() if place and place.stat().st_uid == os.geteuid() else None

@@ -10,6 +10,7 @@ from shield_ai import pattern
 from shield_ai.model import Confidence, Severity
 from shield_ai.samples import fill
 from shield_ai.scan.detector import Detector
+from shield_ai.scan.prove import prove
 
 DETECTOR = Detector([pattern.credentials()])
 TOKEN = fill("ghp_{alnum:36}")
@@ -92,3 +93,56 @@ def test_takes_any_bytes(raw: bytes) -> None:
     for path in ("a.py", "a.yml"):
         DETECTOR.look(path, raw)
         DETECTOR.look(path, b"password: " + raw + b"\nsecret_key = '" + raw)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        pytest.param("git clone https://{}:x-oauth-basic@github.com/a/b", "", id="token for a user"),
+        pytest.param("REPO = 'https://{}:x-oauth-basic@github.com/a/b'", "REPO", id="under a name"),
+        pytest.param("x = {{'{}': 'ghp_{{alnum:36}}'}}", "", id="token for a key"),
+    ],
+)
+def test_a_secret_is_never_the_name_of_another(text: str, name: str) -> None:
+    found = DETECTOR.look("deploy.sh", fill(text.format(TOKEN)).encode())
+    assert len(found) == 2
+    assert TOKEN not in repr(found)
+    assert found[1].name == name
+
+
+OWN = """\
+id: ACME
+title: t
+severity: high
+description: d
+fix: f
+references: []
+risk_assessment: {impact: high, exploitability: high, affected_scope: s}
+files: {KIND: ["*.yaml", "deploy/", "!*.test.yaml"]}
+rules:
+  - {id: ACME.key, kind: KIND, severity: high, title: t, message: m, explanation: e, fix: f, regex: '(acme_[a-z]{4}:?)',
+     bounds: false, keywords: [acme], examples: [acme_abcd], non_examples: [b]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [("a.yaml", 1), ("b/a.yaml", 1), ("a.py", 0), ("b/deploy/a.py", 1), ("a.test.yaml", 0)],
+)
+def test_a_pattern_says_into_which_files_it_looks(path: str, found: int) -> None:
+    made = pattern.parse(OWN.replace("KIND", "regex"), "acme.yaml")
+    assert len(Detector([made]).look(path, b"see acme_abcd")) == found
+    assert prove(made) == []
+
+
+def test_a_rule_for_urls_finds_nothing_without_a_colon() -> None:
+    made = pattern.parse(OWN.replace("KIND", "url"), "acme.yaml")
+    assert Detector([made]).look("a.yaml", b"see acme_abcd") == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_python_has_it(end: str) -> None:
+    for begin in ("", "\ufeff"):
+        text = f"{begin}token: {TOKEN}{end}{end}token: {fill('ghp_{alnum:36}', 1)}{end}"
+        found = DETECTOR.look("a.yml", text.encode())
+        assert [(f.line, f.column, f.end_column) for f in found] == [(1, 8, 48), (3, 8, 48)]

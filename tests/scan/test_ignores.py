@@ -34,6 +34,8 @@ def test_accepts(text: str, line: int) -> None:
     ("text", "word"),
     [
         pytest.param("x = 1  # shield: ignore[CRED.password]", "no reason", id="no reason"),
+        pytest.param("x = 1  # shield: ignore[CRED.password a reason", "its bracket", id="open bracket"),
+        pytest.param("x = 1  # shield: ignore [CRED.jwt] a reason", "accepts nothing", id="space before the bracket"),
         pytest.param("x = 1  # shield: ignore[CRED.jwt] a reason", "accepts nothing", id="another rule"),
     ],
 )
@@ -49,3 +51,8 @@ def test_a_comment_of_another_tool_may_be_unused() -> None:
 
 def test_the_end_of_a_comment_is_no_reason() -> None:
     assert ignores(b"<!-- shield: ignore[CRED] -->")[0].reason == ""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_line_ends_as_python_has_it(end: str) -> None:
+    assert [one.line for one in ignores(f"a{end}{end}# shield: ignore[CRED] why{end}x{end}".encode())] == [4]

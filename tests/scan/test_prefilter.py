@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 hyperscan = pytest.importorskip("hyperscan")
+TOKEN = fill("ghp_{alnum:36}").encode()
 TOKENS = Tokens(pattern.credentials().rules)
 PATHS = ["a.py", "a.yml", "tests/a.py"]
 EXAMPLES = [fill(e) for rule in pattern.credentials().rules for e in (*rule.examples, *rule.non_examples)]
@@ -110,3 +111,46 @@ def test_a_few_files_do_not_wait_for_it(tmp_path: Path, monkeypatch: pytest.Monk
     assert isinstance(prefilter(TOKENS, 1000), Plain)
     assert isinstance(prefilter(TOKENS, 3_000_000), Hyper)
     assert isinstance(prefilter(TOKENS, 1000), Hyper)  # it lies there now
+
+
+OWN = """\
+id: ACME
+title: t
+severity: high
+description: d
+fix: f
+references: []
+risk_assessment: {impact: high, exploitability: high, affected_scope: s}
+files: {regex: ["*"]}
+rules:
+  - {id: ACME.key, kind: regex, severity: high, title: t, message: m, explanation: e, fix: f, regex: 'REGEX',
+     keywords: [acme], examples: [a], non_examples: [b]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("regex", "text", "found"),
+    [
+        pytest.param(r"((?a:acme_)[a-z]{4})", "acme_abcd", 1, id="a flag that hyperscan does not know"),
+        pytest.param(r"(acme|other)", "other", 0, id="no keyword stands in the match"),
+        pytest.param(r"(acme|other)", "other acme", 2, id="one stands in the file"),
+    ],
+)
+def test_both_find_the_same_by_a_rule_of_the_app(tmp_path, monkeypatch, regex: str, text: str, found: int) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    made = pattern.parse(OWN.replace("REGEX", regex), "acme.yaml")
+    tokens = Tokens(made.rules)
+    assert len(Detector([made]).look("a.py", text.encode())) == found
+    for _ in range(2):  # made, and kept
+        assert len(Detector([made], Hyper(tokens, hyperscan)).look("a.py", text.encode())) == found
+
+
+def test_a_database_that_is_none_is_made_anew(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    Hyper(TOKENS, hyperscan)
+    (place,) = (tmp_path / "shield-ai").iterdir()
+    whole = place.read_bytes()
+    for left in (b"", b"garbage", whole[: len(whole) // 2]):
+        place.write_bytes(left)
+        assert Hyper(TOKENS, hyperscan).look(TOKEN, bare=False).rules
+        assert place.read_bytes() == whole

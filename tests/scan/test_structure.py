@@ -267,5 +267,6 @@ def test_each_secret_is_found_where_it_stands(path: str, marked: str) -> None:
 
 
 def place(text: str, at: int) -> tuple[int, int]:
-    """Line and column from 1, in characters."""
-    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    """Line and column from 1, in characters, of which a byte order mark is none."""
+    line = text.count("\n", 0, at) + 1
+    return line, at - text.rfind("\n", 0, at) - (line == 1 and text.startswith("\ufeff"))

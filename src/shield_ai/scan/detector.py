@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.lazy import regex
@@ -11,6 +13,7 @@ from shield_ai.scan.assignments import assignments, pairs
 from shield_ai.scan.judge import LABELS, Family, family, judge
 from shield_ai.scan.places import graded, unquoted
 from shield_ai.scan.prefilter import Plain
+from shield_ai.scan.random_text import is_random
 from shield_ai.scan.region import whole
 from shield_ai.scan.shapes import is_placeholder
 from shield_ai.scan.structure import structure
@@ -18,6 +21,8 @@ from shield_ai.scan.tokens import KNOWN, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    import pathspec
 
     from shield_ai.pattern import Pattern, Rule
     from shield_ai.scan.prefilter import Candidates, Hyper
@@ -28,6 +33,10 @@ NAMED = regex(
     rb"([A-Za-z_][\w.\-]{0,60})[\"'`]?\]?\)?[ \t]{0,8}(?::[ \t]*\w+[ \t]*)?(?:=>|:=|={1,3}|:|\()[ \t]{0,8}"
     rb"\(?[\"'`bBrRfFuU]{0,4}[^\r\n\"'=:]{0,80}\Z"
 )
+
+SCHEME = regex(rb"[A-Za-z][A-Za-z0-9+.\-]{0,40}://[^\s/]{0,200}\Z")
+EVERY = frozenset({"*", "**", "**/*"})
+LONE = regex(rb"\r(?!\n)")
 
 
 class Hit(NamedTuple):
@@ -55,6 +64,9 @@ class Detector:
         self.rules = {rule.id: rule for pattern in self.patterns for rule in pattern.rules}
         self.tokens = prefilter.tokens if prefilter else Tokens(self.rules.values())
         self.prefilter = prefilter or Plain(self.tokens)
+        self._files = {
+            rule.id: f for pattern in self.patterns for rule in pattern.rules if (f := _files(pattern, rule))
+        }
 
     def look(self, path: str, raw: bytes, candidates: Candidates | None = None) -> list[Finding]:
         """Return the findings of a file, in order.
@@ -73,6 +85,9 @@ class Detector:
         candidates = candidates or self.prefilter.look(raw, bare=bare)
         if candidates.nothing:
             return []
+        if self._files:
+            rules = [i for i in candidates.rules if self._looks(self.tokens.rules[i], path)]
+            candidates = candidates._replace(rules=rules)
         hits = [*self._tokens(path, raw, candidates), *self._assigned(path, raw, candidates)]
         hits.sort(key=lambda hit: (hit.rank, hit.start))
         kept: list[Hit] = []
@@ -80,6 +95,11 @@ class Detector:
             if not any(hit.start < other.end and other.start < hit.end for other in kept):
                 kept.append(hit)
         return sorted(kept, key=lambda hit: (hit.start, hit.end))
+
+    def _looks(self, rule: Rule, path: str) -> bool:
+        """Whether a rule looks into files of this name."""
+        files = self._files.get(rule.id)
+        return files is None or bool(_spec(files).match_file(path))
 
     def slow(self) -> list[str]:
         """Return the rules that were stopped since the last time, as they took too long."""
@@ -99,10 +119,9 @@ class Detector:
                 sure = Confidence.LOW
             if is_placeholder(token.value):
                 example, sure = True, Confidence.LOW
-            found = NAMED.search(raw, max(0, token.start - 160), token.start)
             yield Hit(
                 rule=rule,
-                name=found[1].decode("utf-8", "replace") if found else "",
+                name=_name(raw, token.start, url=rule.kind is RuleKind.URL),
                 start=token.start,
                 end=token.end,
                 severity=Severity.LOW
@@ -131,6 +150,28 @@ class Detector:
             yield Hit(rule, one.name, one.start, one.end, Severity.LOW if weak else rule.severity, confidence, rank=9)
 
 
+def _name(raw: bytes, start: int, *, url: bool) -> str:
+    """Return the name in front of a secret; one that looks like a secret itself is not said."""
+    if url and (scheme := SCHEME.search(raw, max(0, start - 300), start)):  # in front of the URL, not its user
+        start = scheme.start()
+    found = NAMED.search(raw, max(0, start - 160), start)
+    name = found[1].decode("utf-8", "replace") if found else ""
+    return "" if is_random(name) else name
+
+
+def _files(pattern: Pattern, rule: Rule) -> tuple[str, ...]:
+    """Return the globs of a rule, nothing where they say every file."""
+    globs = pattern.files.get(rule.kind, ())
+    return () if globs and globs[-1] in EVERY else globs
+
+
+@functools.lru_cache(maxsize=64)
+def _spec(globs: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
+    import pathspec  # noqa: PLC0415  # slow; our own patterns look into every file
+
+    return pathspec.GitIgnoreSpec.from_lines(globs, backend="simple")
+
+
 def _rank(rule: Rule) -> int:
     """Order the rules by how much their form says."""
     return (
@@ -144,15 +185,21 @@ class Lines:
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
         self._at, self._line = 0, 1
+        self._told = False  # whether lines that end as on an old Mac were looked for
 
     def position(self, offset: int) -> tuple[int, int]:
         """Turn an offset into line and column from 1, the column in characters; cheap where offsets rise."""
+        if not self._told:
+            self.raw, self._told = LONE.sub(b"\n", self.raw) if b"\r" in self.raw else self.raw, True
         if offset < self._at:
             self._at, self._line = 0, 1
         self._line += self.raw.count(b"\n", self._at, offset)
         self._at = offset
         start = self.raw.rfind(b"\n", 0, offset) + 1
-        return self._line, len(self.raw[start:offset].decode("utf-8", "replace")) + 1
+        before = self.raw[start:offset]
+        return self._line, len(
+            (before if start else before.removeprefix(codecs.BOM_UTF8)).decode("utf-8", "replace")
+        ) + 1
 
 
 def finding_of(path: str, hit: Hit, lines: Lines) -> Finding:

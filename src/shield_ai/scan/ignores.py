@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from shield_ai.model import Finding
 
+LINES = regex(rb"\r\n|\n|\r")
 MARK = regex(rb"shield: *ignore|pragma: *allowlist")
 OURS = regex(
-    rb"(?:#|//|--|;|/\*|<!--|\{#|%|\")[ \t]*shield: *ignore(?P<rules>\[[^\]\r\n]{0,300}\])?"
+    rb"(?:#|//|--|;|/\*|<!--|\{#|%|\")[ \t]*shield: *ignore *(?P<rules>\[[^\]\r\n]{0,300}\])?"
     rb"[ \t:,-]*(?P<reason>[^\r\n]*)"
 )
 THEIRS = regex(rb"pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
@@ -38,6 +39,12 @@ class Ignore(NamedTuple):
             return False
         return not self.rules or finding.rule in self.rules or finding.rule.partition(".")[0] in self.rules
 
+    def wrong(self) -> str:
+        """Say what is wrong with it; nothing where it is well written."""
+        if not self.reason:
+            return "gives no reason"
+        return "does not close its bracket" if self.reason.startswith("[") else ""
+
 
 def has_ignores(raw: bytes) -> bool:
     """Whether a file has such a comment."""
@@ -49,7 +56,7 @@ def ignores(raw: bytes) -> list[Ignore]:
     if not has_ignores(raw):
         return []
     found = []
-    for number, line in enumerate(raw.split(b"\n"), 1):
+    for number, line in enumerate(LINES.split(raw), 1):
         if match := OURS.search(line):
             alone = not line[: match.start()].strip()
             rules = frozenset(
@@ -75,13 +82,15 @@ def accepted(findings: Iterable[Finding], comments: list[Ignore]) -> tuple[list[
     left, used = [], set()
     for finding in findings:
         covering = [
-            i for i, comment in enumerate(comments) if comment.covers(finding) and (comment.reason or not comment.ours)
+            i
+            for i, comment in enumerate(comments)
+            if comment.covers(finding) and not (comment.ours and comment.wrong())
         ]
         used |= set(covering)
         if not covering:
             left.append(finding)
     idle = [
-        (comment, "gives no reason" if not comment.reason else "accepts nothing: there is no such finding here")
+        (comment, comment.wrong() or "accepts nothing: there is no such finding here")
         for i, comment in enumerate(comments)
         if comment.ours and i not in used
     ]

@@ -20,8 +20,9 @@ from shield_ai.scan.structure import MARKS
 from shield_ai.scan.tokens import AROUND, source_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from shield_ai.pattern import Rule
     from shield_ai.scan.tokens import Tokens
 
 NAME = "hyperscan"  # of what is kept
@@ -87,15 +88,16 @@ class Hyper:
         LookupError: There is none, and none is to be made.
     """
 
+    _database: Any
+
     def __init__(self, tokens: Tokens, hyperscan: Any, *, make: bool = True) -> None:
         self.tokens = tokens
         self._hyperscan = hyperscan
         sources = [_plain(source_of(rule).encode()) for rule in tokens.rules]
         key = b"\0".join([hyperscan.__version__.encode(), *sources, *self._extra()])
-        packed = kept(NAME, key, lambda: self._compile(sources)) if make else known(NAME, key)
-        if packed is None:
+        found = kept(NAME, key, lambda: self._compile(sources), self._load) if make else known(NAME, key, self._load)
+        if found is None:
             raise LookupError
-        self._database = hyperscan.loadb(packed, hyperscan.HS_MODE_BLOCK)
         self._scratch = hyperscan.Scratch(self._database)
         self._database.scratch = self._scratch
         self._places = {False: len(sources), True: len(sources) + 1}
@@ -105,17 +107,44 @@ class Hyper:
         self._hard = self._worth.stop
         self._nothing = Candidates([], [], pairs=(), worth=(False,) * len(worth.ALL), hard=frozenset(), ignores=False)
 
+    def _load(self, packed: bytes) -> bool:
+        """Whether it is a database; what a full disk or somebody left in the cache may be none."""
+        try:
+            self._database = self._hyperscan.loadb(packed, self._hyperscan.HS_MODE_BLOCK)
+        except self._hyperscan.error:
+            return False
+        return True
+
     def _compile(self, sources: list[bytes]) -> bytes:
+        try:
+            database = self._made([*sources, *self._extra()])
+        except self._hyperscan.error:  # a rule of the app has what Python's re knows and hyperscan does not
+            sources = [source if self._knows(source) else _words(rule) for source, rule in self._paired(sources)]
+            database = self._made([*sources, *self._extra()])
+        return bytes(self._hyperscan.dumpb(database))
+
+    def _paired(self, sources: list[bytes]) -> Iterable[tuple[bytes, Rule]]:
+        return zip(sources, self.tokens.rules, strict=True)
+
+    def _knows(self, source: bytes) -> bool:
+        try:
+            self._made([source], extra=0)
+        except self._hyperscan.error:
+            return False
+        return True
+
+    def _made(self, expressions: list[bytes], extra: int | None = None) -> Any:
         hs = self._hyperscan
+        extra = len(self._extra()) if extra is None else extra
         database = hs.Database(mode=hs.HS_MODE_BLOCK)
         once = hs.HS_FLAG_SINGLEMATCH | hs.HS_FLAG_PREFILTER
         database.compile(
-            expressions=[*sources, *self._extra()],
-            ids=list(range(len(sources) + len(self._extra()))),
-            elements=len(sources) + len(self._extra()),
-            flags=[*[once] * len(sources), 0, 0, *[once] * (len(self._extra()) - 2)],
+            expressions=expressions,
+            ids=list(range(len(expressions))),
+            elements=len(expressions),
+            flags=[*[once] * (len(expressions) - extra), *[0, 0][:extra], *[once] * (extra - 2)],
         )
-        return bytes(hs.dumpb(database))
+        return database
 
     def _extra(self) -> list[bytes]:
         hard = (re.sub(rb"\(\?P<\w+>", b"(?:", mark.pattern) for mark in MARKS.values())
@@ -136,7 +165,7 @@ class Hyper:
         found = set(rules)
         parts = self._parts(raw, bare=bare) if len(raw) > 2 * PART and min(found, default=0) <= self._pairs else {}
         return Candidates(
-            rules=sorted(number for number in found if number < self._places[False]),
+            rules=self.tokens.worded(raw, (number for number in found if number < self._places[False])),
             regions=_regions(raw, ends),
             pairs=parts.get(self._pairs) or whole(raw) if self._pairs in found else (),
             worth=tuple(number in found for number in self._worth),
@@ -168,6 +197,11 @@ class Hyper:
             for number in self._scan(raw[max(0, start - 1) : end], bare=bare)[0]:
                 parts.setdefault(number, []).append(Region(start, stop, end))
         return parts
+
+
+def _words(rule: Rule) -> bytes:
+    """Stand for a rule by its keywords."""
+    return b"(?i)" + b"|".join(re.escape(word).encode() for word in rule.keywords or rule.context)
 
 
 def _plain(source: bytes) -> bytes:

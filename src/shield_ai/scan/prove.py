@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.model import Confidence
 from shield_ai.pattern import RuleKind
 from shield_ai.samples import fill
@@ -22,7 +24,7 @@ def prove(pattern: Pattern) -> list[str]:
     Args:
         pattern: Its examples are filled in by `samples.fill`, several times.
     """
-    detector = Detector([pattern])
+    detector = Detector([msgspec.structs.replace(pattern, files={})])  # an example is of no file
     return [
         f"{rule.id}: {'does not find' if wanted else 'finds'} {_shown(example)}"
         for rule in pattern.rules

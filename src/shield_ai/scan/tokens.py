@@ -80,6 +80,12 @@ class Tokens:
             for word in rule.keywords or rule.context:
                 self.words.setdefault(word.encode(), []).append(i)
 
+    def worded(self, raw: bytes, numbers: Iterable[int]) -> list[int]:
+        """Return those of some rules that have a keyword in a text, in order."""
+        wanted = sorted(numbers)
+        lower = raw.lower() if wanted else b""
+        return [i for i in wanted if any(w.encode() in lower for w in self.rules[i].keywords or self.rules[i].context)]
+
     def candidates(self, raw: bytes) -> list[int]:
         """Return which rules have a keyword in a text, by plain search."""
         lower = raw.lower()
@@ -114,7 +120,7 @@ class Tokens:
 def _credible(rule: Rule, value: str, *, graded: bool) -> bool:
     """Whether what has the right form can be a secret."""
     if rule.kind is RuleKind.URL:
-        return _is_real_login(value)
+        return ":" in value and _is_real_login(value)
     if rule.judged:
         return judge(rule.judged, value, graded=graded) is not None
     if rule.decode:
