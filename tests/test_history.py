@@ -35,7 +35,7 @@ def repository(tmp_path):
 
 
 def test_each_secret_once_where_it_came_first(repository) -> None:
-    first, second = history(repository)
+    first, second = history(repository).findings
     assert (first.path, first.date[:10], first.stands) == ("a.py", "2020-01-02", False)
     assert (second.path, second.date[:10], second.stands) == ("é b/c.yml", "2020-01-02", True)
     assert "taken out since: rotate it" in first.message
@@ -55,14 +55,14 @@ def test_what_a_merge_brings_is_seen(repository) -> None:
     git(repository, "merge", "-q", "--no-commit", "main")
     other = fill("ghp_{alnum:36}", 5)
     commit(repository, {"side.py": f'x = "{other}"\n'}, "2024-01-02T03:04:05+00:00")
-    assert ("side.py", "2024-01-02") in {(found.path, found.date[:10]) for found in history(repository)}
+    assert ("side.py", "2024-01-02") in {(found.path, found.date[:10]) for found in history(repository).findings}
 
 
 def test_a_name_that_is_no_utf_8(repository) -> None:
     commit(
         repository, {os.fsdecode(b"caf\xe9.py"): f'x = "{fill("ghp_{alnum:36}", 6)}"\n'}, "2023-01-02T03:04:05+00:00"
     )
-    assert r"caf\xe9.py" in {finding.path for finding in history(repository)}
+    assert r"caf\xe9.py" in {finding.path for finding in history(repository).findings}
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["none", "broken"])
@@ -72,3 +72,35 @@ def test_without_a_repository_it_says_so(tmp_path, broken) -> None:
         (tmp_path / ".git" / "HEAD").write_text("nonsense")
     with pytest.raises(SourceError):
         history(tmp_path)
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_is_looked_at(repository) -> None:
+    commit(repository, {"f.py": f'x = "{fill("ghp_{alnum:36}", 7)}"\n'}, "2024-01-02T03:04:05+00:00")
+    name = subprocess.run(
+        ["git", "-C", repository, "rev-parse", "HEAD~1:é b/c.yml"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    broken = repository / ".git/objects" / name[:2] / name[2:]
+    broken.chmod(0o600)
+    broken.write_bytes(b"nonsense")
+    found, unseen, _ = history(repository)
+    assert [skip.path for skip in unseen] == ["é b/c.yml"]
+    assert [finding.path for finding in found] == ["a.py", "f.py"]
+
+
+def test_a_shallow_clone_lacks_something(repository, tmp_path_factory) -> None:
+    clone = tmp_path_factory.mktemp("clone")
+    git(clone, "clone", "-q", "--depth=1", repository.as_uri(), "shallow")
+    assert ["unshallow" in skip.reason for skip in history(clone / "shallow").unseen] == [True]
+    assert history(repository).unseen == []
+
+
+def test_what_the_user_has_set_for_git_changes_nothing(repository, tmp_path) -> None:
+    for name, value in (
+        ("log.showRoot", "false"),
+        ("log.showSignature", "true"),
+        ("color.ui", "always"),
+        ("core.fsmonitor", f"touch {tmp_path}/ran"),
+    ):
+        git(repository, "config", name, value)
+    assert len(history(repository).findings) == 2
+    assert not (tmp_path / "ran").exists()

@@ -157,3 +157,77 @@ def test_an_own_pattern(app) -> None:
 
 def test_progress_is_for_terminals_alone(app) -> None:
     assert "\r" not in run("scan", cwd=app).text
+
+
+def test_a_staged_submodule_is_none_of_our_files(app) -> None:
+    git(app, "init", "-q")
+    inner = app / "inner"
+    inner.mkdir()
+    git(inner, "init", "-q")
+    git(inner, "-c", "user.name=n", "-c", "user.email=e@example.com", "commit", "-qm", "m", "--allow-empty")
+    git(app, "add", "inner", "clean.py")
+    done = run("scan", "--staged", cwd=app)
+    assert (done.code, done.out) == (0, "no findings\n")
+
+
+def test_a_repository_that_git_cannot_read_is_said(app) -> None:
+    (app / ".env").write_text(f"API_TOKEN={TOKEN}\n")
+    git(app, "init", "-q")
+    git(app, "add", "-f", ".env")
+    (app / ".git/index").write_bytes(b"nonsense")
+    assert ".git: git can't say whether it has the .env files" in run("scan", cwd=app).out
+
+
+def test_a_scan_runs_no_program_of_the_repository(app) -> None:
+    (app / ".env").write_text(f"API_TOKEN={TOKEN}\n")
+    git(app, "init", "-q")
+    git(app, "add", "-f", ".env")
+    git(app, "config", "core.fsmonitor", f"touch {app}/ran")
+    for more in ([], ["--staged"], ["--history"]):
+        run("scan", *more, cwd=app)
+    assert not (app / "ran").exists()
+
+
+def test_the_text_says_why_a_comment_does_nothing(app) -> None:
+    (app / "clean.py").write_text(f'password = "{PASSWORD}"  # shield: ignore[CSEC34.literal]\n')
+    assert "this comment gives no reason" in run("scan", "clean.py", cwd=app).out
+
+
+def test_what_comments_accept_is_counted_apart(app) -> None:
+    (app / "clean.py").write_text(f'password = "{PASSWORD}"  # shield: ignore[CSEC34] of a demo\n')
+    for more in ([], ["--all"]):
+        assert run("scan", "clean.py", *more, cwd=app).out == "no findings; comments accept 1\n"
+
+
+def test_the_history_by_a_rule_of_the_app_as_sarif(app) -> None:
+    (app / ".shield/patterns").mkdir(parents=True)
+    (app / ".shield/patterns/a.yaml").write_text(PATTERN)
+    (app / "clean.py").write_text("x = 'acme_abcd'\n")
+    git(app, "init", "-q")
+    git(app, "add", "clean.py")
+    git(app, "-c", "user.name=n", "-c", "user.email=e@example.com", "commit", "-qm", "m")
+    done = run("scan", "--history", "--format", "sarif", cwd=app)
+    assert done.code == 0
+    assert [result["ruleId"] for result in json.loads(done.out)["runs"][0]["results"]] == ["ACME.key"]
+
+
+@pytest.mark.parametrize(
+    "flags", [("--history", "--staged"), ("--baseline", "known.json", "--write-baseline", "known.json")]
+)
+def test_what_makes_no_sense_together_is_said(app, flags) -> None:
+    assert run("scan", *flags, cwd=app).code == 2
+
+
+PATTERN = """\
+id: ACME
+title: t
+severity: high
+description: d
+fix: f
+references: []
+risk_assessment: {impact: high, exploitability: high, affected_scope: s}
+files: {regex: ["*"]}
+rules:
+  - {id: ACME.key, kind: regex, severity: high, title: t, message: m, explanation: e, fix: f, regex: '(acme_[a-z]{4})',
+     keywords: [acme], examples: [acme_abcd], non_examples: [b]}
+"""

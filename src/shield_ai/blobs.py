@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -11,31 +12,45 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def tracked(root: Path, paths: list[str]) -> set[str]:
-    """Return which of some files git has, of those below a folder."""
-    listed = _ask(root, "ls-files", "-z", "--", *paths) if paths else None
-    return set(_names(listed)) if listed else set()
+# Of a repository's settings, this one alone would run a program: https://git-scm.com/docs/git-config#Documentation/git-config.txt-corefsmonitor
+GIT = ("git", "-c", "core.fsmonitor=false")
+SUBMODULE = "160000"
 
 
-def staged(root: Path) -> list[str]:
-    """List what the next commit adds or changes, relative to a folder.
+def tracked(root: Path, paths: list[str]) -> set[str] | None:
+    """Return which of some files git has, of those below a folder; None where it can't read its repository."""
+    if not paths:
+        return set()
+    listed = _ask(root, "ls-files", "-z", "--", *paths)
+    if listed is None:
+        top = root.resolve()
+        return None if any((folder / ".git").exists() for folder in (top, *top.parents)) else set()
+    return {name.decode("utf-8", "surrogateescape") for name in listed.split(b"\0") if name}
+
+
+def staged(root: Path) -> dict[str, str]:
+    """Map the files that the next commit adds or changes, relative to a folder, to their objects; no submodules.
 
     Raises:
         SourceError: There is no repository.
     """
-    listed = _ask(root, "diff", "--cached", "--name-only", "--relative", "-z", "--diff-filter=ACMRT", "--", ".")
+    form = ("--raw", "--no-abbrev", "--no-renames", "--relative", "-z", "--diff-filter=AMT")
+    listed = _ask(root, "diff", "--cached", *form, "--", ".")
     if listed is None:
         raise SourceError(f"{root} is in no git repository, or git can't read it", "git status says more")
-    return _names(listed)
+    parts = listed.decode("utf-8", "surrogateescape").split("\0")
+    changes = zip(parts[::2], parts[1::2], strict=False)  # :old mode, new mode, old object, new object, what; path
+    return {path: head.split()[3] for head, path in changes if head.split()[1] != SUBMODULE}
 
 
-def _names(listed: bytes) -> list[str]:
-    return [name.decode("utf-8", "surrogateescape") for name in listed.split(b"\0") if name]
+def is_shallow(root: Path) -> bool:
+    """Whether the repository lacks its older commits."""
+    return (_ask(root, "rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
 
 
 def _ask(root: Path, *arguments: str) -> bytes | None:
     try:
-        answer = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True, timeout=60)
+        answer = subprocess.run([*GIT, "-C", str(root), *arguments], capture_output=True, check=True, timeout=60)
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout
@@ -49,29 +64,36 @@ class Blobs:
     """
 
     def __init__(self, root: Path) -> None:
-        self._process = subprocess.Popen(
-            ["git", "-C", str(root), "cat-file", "--batch"],
+        self._root = root
+        self._process = self._started()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*GIT, "-C", str(self._root), "cat-file", "--batch"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
 
     def read(self, name: str, largest: int) -> bytes | None:
-        """Return an object's bytes; None where there is none, or where it is larger than that.
+        """Return an object's bytes; None where there is none, where it is broken, or where it is larger than that.
 
         Args:
-            name: Of the object: an id, or `:./path` for what is staged.
+            name: Of the object.
             largest: In bytes; what is larger is read past.
         """
         write, out = self._process.stdin, self._process.stdout
         if write is None or out is None or "\n" in name:
             return None
         try:
-            write.write(name.encode("utf-8", "surrogateescape") + b"\n")
+            write.write(name.encode() + b"\n")
             write.flush()
         except OSError:
             return None
         head = out.readline().split()
+        if not head:  # git ends at a broken object; the others may be whole
+            self.close()
+            self._process = self._started()
         if len(head) != 3 or not head[2].isdigit():  # noqa: PLR2004  # id, kind, size; or "missing"
             return None
         size = int(head[2])
@@ -86,5 +108,6 @@ class Blobs:
         """End the process."""
         for stream in (self._process.stdin, self._process.stdout):
             if stream:
-                stream.close()
+                with contextlib.suppress(OSError):
+                    stream.close()
         self._process.wait()

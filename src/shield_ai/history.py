@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from shield_ai import pattern
-from shield_ai.blobs import Blobs
+from shield_ai.blobs import GIT, Blobs, is_shallow
 from shield_ai.errors import SourceError
-from shield_ai.model import Confidence
+from shield_ai.model import Confidence, Skipped
 from shield_ai.scan.credentials import HEAD, LARGEST
 from shield_ai.scan.detector import Detector, Lines, finding_of
 from shield_ai.scan.findings import number
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.model import Finding
+    from shield_ai.pattern import Pattern
 
 MARK = b"\x01"  # begins the line of a commit
+# Whatever the user has set: with showRoot off, git leaves out the first commit; a signature is not ours to check.
+ROOTS = ("-c", "log.showRoot=true", "-c", "log.showSignature=false")
+SHALLOW = "the clone is shallow: its older commits are not here, git fetch --unshallow brings them"
+LOST = "its version of commit {} can't be read, or is larger than {} MB"
 # With -c, a merge shows the files that differ from all of its parents.
 LOG = ("--all", "--reverse", "--raw", "-c", "--no-renames", "--no-abbrev", "--relative", "--format=%x01%H %aI")
 
@@ -42,7 +47,15 @@ class Version(NamedTuple):
     date: str  # of the author, ISO 8601
 
 
-def history(root: Path, *, everything: bool = False) -> list[Finding]:
+class Past(NamedTuple):
+    """What a history has."""
+
+    findings: list[Finding]
+    unseen: list[Skipped]  # versions that could not be looked at
+    patterns: list[Pattern]  # those of the app, besides ours
+
+
+def history(root: Path, *, everything: bool = False) -> Past:
     """Scan every version of every file below a folder; each secret is found once, where it came first.
 
     Args:
@@ -52,16 +65,22 @@ def history(root: Path, *, everything: bool = False) -> list[Finding]:
     Raises:
         SourceError: There is no repository, or it is broken.
     """
-    patterns = [pattern.credentials(), *pattern.own(root)]
+    own = list(pattern.own(root))
+    patterns = [pattern.credentials(), *own]
     tokens = Tokens(rule for made in patterns for rule in made.rules)
     detector = Detector(patterns, prefilter(tokens, LARGEST))
     found: dict[tuple[str, bytes], Finding] = {}
     standing: set[bytes] = set()
+    unseen: list[Skipped] = [_skip(".", SHALLOW)] if is_shallow(root) else []
     now = _now(root)
     blobs = Blobs(root)
     try:
         for version in versions(root):
-            raw = blobs.read(version.blob, LARGEST) if worth_reading(version.path) else None
+            if not worth_reading(version.path):
+                continue
+            raw = blobs.read(version.blob, LARGEST)
+            if raw is None:
+                unseen.append(_skip(version.path, LOST.format(version.commit[:10], LARGEST // 1_000_000)))
             if raw is None or b"\0" in raw[:HEAD]:
                 continue
             lines = Lines(raw)
@@ -80,7 +99,12 @@ def history(root: Path, *, everything: bool = False) -> list[Finding]:
                     )
     finally:
         blobs.close()
-    return number([_told(finding, stands=value in standing) for (_, value), finding in found.items()])
+    told = [_told(finding, stands=value in standing) for (_, value), finding in found.items()]
+    return Past(number(told), unseen, own)
+
+
+def _skip(path: str, reason: str) -> Skipped:
+    return Skipped(path=readable(path), line=0, name="", reason=reason)
 
 
 def _told(finding: Finding, *, stands: bool) -> Finding:
@@ -96,7 +120,7 @@ def versions(root: Path) -> Iterator[Version]:
         SourceError: git can't read the history.
     """
     process = subprocess.Popen(
-        ["git", "-C", str(root), "-c", "core.quotePath=off", "log", *LOG, "--", "."],
+        [*GIT, *ROOTS, "-C", str(root), "-c", "core.quotePath=off", "log", *LOG, "--", "."],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
@@ -119,5 +143,5 @@ def versions(root: Path) -> Iterator[Version]:
 
 def _now(root: Path) -> set[str]:
     """Return the blobs of the newest commit."""
-    answer = subprocess.run(["git", "-C", str(root), "ls-tree", "-r", "HEAD"], capture_output=True, check=False)
+    answer = subprocess.run([*GIT, "-C", str(root), "ls-tree", "-r", "HEAD"], capture_output=True, check=False)
     return {line.split()[2].decode() for line in answer.stdout.splitlines() if line.count(b" ") >= 2}  # noqa: PLR2004  # mode, kind, id

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.credentials import Tell
 
 STDIN = "-"
+UNKNOWN = "git can't say whether it has the .env files: git status says why"
 # What CSEC-34 says of a value is not said again by the pattern of credentials.
 LITERAL = "CSEC34.literal"
 SAME = frozenset({LITERAL, "CSEC34.literal-default", "CSEC34.dotenv"})
@@ -36,9 +37,10 @@ class Survey(NamedTuple):
 
     findings: list[Finding]
     unseen: list[Skipped]  # files that could not be looked at
-    hidden: int  # findings of low confidence, and those that comments accept
+    hidden: int  # findings of low confidence
     read: Callable[[str], bytes | None]
     patterns: list[Pattern]  # those of the app, besides ours
+    accepted: int = 0  # findings that comments accept
 
 
 def survey(
@@ -85,10 +87,13 @@ def _folder(root: Path, prefix: str, jobs: int, tell: Tell) -> _Part:
     seen = credentials(every, read, [pattern.credentials(), *own], root=str(root), jobs=jobs, tell=tell)
     app = scan(root, [entry.path for entry in entries if entry.own], _named(read), seen.worth)
     dotenvs = [path for path in every if is_dotenv(path.rpartition("/")[2])]
-    return _Part(app, seen, prefix, read, _in_git(root, dotenvs), own)
+    in_git = _in_git(root, dotenvs)
+    if in_git is None:
+        seen.skipped.append(Skipped(path=".git", line=0, name="", reason=UNKNOWN))
+    return _Part(app, seen, prefix, read, in_git or set(), own)
 
 
-def _in_git(root: Path, paths: list[str]) -> set[str]:
+def _in_git(root: Path, paths: list[str]) -> set[str] | None:
     if not paths:
         return set()
     from shield_ai.blobs import tracked  # noqa: PLC0415  # starts git: most folders need none
@@ -151,13 +156,14 @@ def _staged(paths: Sequence[Path]) -> _Part:
 
     roots = [path for path in paths if path.is_dir()]
     root = roots[0] if len(roots) == 1 and len(paths) == 1 else Path()
-    names = blobs.staged(root)
+    ids = blobs.staged(root)
+    names = list(ids)
     if not (len(paths) == 1 and roots):
         wanted = {os.path.normpath(path) for path in paths}
         names = [name for name in names if any(name == w or name.startswith(f"{w}/") for w in wanted)]
     objects = blobs.Blobs(root)
     try:
-        kept = {name: objects.read(f":./{name}", LARGEST) for name in names}
+        kept = {name: objects.read(ids[name], LARGEST) for name in names}
     finally:
         objects.close()
     part = _files(names, kept.get, root)
@@ -167,7 +173,7 @@ def _staged(paths: Sequence[Path]) -> _Part:
 def _joined(parts: Iterable[_Part], *, everything: bool) -> Survey:
     findings: list[Finding] = []
     unseen: list[Skipped] = []
-    hidden = 0
+    hidden = comments = 0
     readers: dict[str, Callable[[str], bytes | None]] = {}
     for part in parts:
         own = list(part.app.findings) if part.app else []
@@ -175,7 +181,8 @@ def _joined(parts: Iterable[_Part], *, everything: bool) -> Survey:
         every = [*joined, *_tracked(part.tracked, joined)]
         left, notes = _accepted(every, part.seen)
         shown = [f for f in left if everything or f.confidence is not Confidence.LOW]
-        hidden += len(every) - len(shown)
+        hidden += len(left) - len(shown)
+        comments += len(every) - len(left)
         skips = [skip for skip in (part.app.skipped if part.app else ()) if not skip.line]
         known = {skip.path for skip in skips}
         skips += [skip for skip in part.seen.skipped if skip.path not in known]
@@ -187,7 +194,7 @@ def _joined(parts: Iterable[_Part], *, everything: bool) -> Survey:
         prefix = next((p for p in sorted(readers, key=len, reverse=True) if path.startswith(p)), "")
         return readers[prefix](path[len(prefix) :]) if prefix in readers else None
 
-    return Survey(number(findings), unseen, hidden, read, [])
+    return Survey(number(findings), unseen, hidden, read, [], comments)
 
 
 def _not_twice(own: list[Finding], found: list[Finding]) -> list[Finding]:

@@ -19,7 +19,7 @@ from shield_ai.survey import Survey, survey
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.model import FileChange, Finding
+    from shield_ai.model import FileChange
 
 LEVELS = [str(level) for level in Severity]
 
@@ -64,8 +64,12 @@ def scan(  # noqa: PLR0913  # one argument a flag
         return scan_fleet(repos, output or Path("shield-fleet"), form=form, engine=engine)
     gc.set_threshold(50_000, 20)  # syntax trees are many objects without circles: looking for some takes a tenth
     named = paths or (Path(),)
+    if past and staged:
+        raise ShieldError("--history and --staged look at different things", "give one of them")
+    if baseline and write_baseline:
+        raise ShieldError("--baseline and --write-baseline exclude each other", "write the new one over the old one")
     if past:
-        seen = Survey(_history(named, everything=everything), [], 0, lambda _: None, [])
+        seen = _history(named, everything=everything)
     else:
         seen = survey(named, everything=everything, staged=staged, jobs=jobs or os.cpu_count() or 1, tell=progress)
     if write_baseline:
@@ -98,12 +102,13 @@ def explain(rule: str) -> int:
     return DONE
 
 
-def _history(paths: Sequence[Path], *, everything: bool) -> list[Finding]:
+def _history(paths: Sequence[Path], *, everything: bool) -> Survey:
     from shield_ai.history import history  # noqa: PLC0415  # only --history needs it
 
     if len(paths) != 1 or not paths[0].is_dir():
         raise ShieldError("the history is that of one folder", "give a folder, or none for the current one")
-    return history(paths[0], everything=everything)
+    found, unseen, patterns = history(paths[0], everything=everything)
+    return Survey(found, unseen, 0, lambda _: None, patterns)
 
 
 def _report(seen: Survey, form: str, paths: tuple[Path, ...], *, everything: bool, tinted: bool) -> str:
@@ -118,7 +123,8 @@ def _report(seen: Survey, form: str, paths: tuple[Path, ...], *, everything: boo
         return sarif(seen.findings, _edits(paths), seen.patterns)
     from shield_ai.reports.text import scan_text  # noqa: PLC0415
 
-    return scan_text(seen.findings, seen.read, seen.unseen, hidden=seen.hidden, each=everything, colour=tinted)
+    hidden = seen.hidden, seen.accepted
+    return scan_text(seen.findings, seen.read, seen.unseen, hidden=hidden, each=everything, colour=tinted)
 
 
 def _edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:

@@ -26,7 +26,7 @@ def scan_text(
     read: Callable[[str], bytes | None],
     skipped: Sequence[Skipped] = (),
     *,
-    hidden: int = 0,
+    hidden: tuple[int, int] = (0, 0),
     each: bool = True,
     colour: bool = False,
 ) -> str:
@@ -36,7 +36,7 @@ def scan_text(
         findings: In the order of paths and lines.
         read: Gives the bytes of a file of the app, for the source lines.
         skipped: Files that could not be looked at.
-        hidden: Findings that are not among them.
+        hidden: How many are not among them: those of low confidence, and those that comments accept.
         each: Show each finding, also those of low severity in tests and examples, which are many and alike.
         colour: Whether the terminal has any; see `colour.wanted`.
     """
@@ -54,12 +54,14 @@ def scan_text(
         lines += ["of low severity, in tests, documentation and examples", *_counted(few), ""]
     if skipped:
         lines += ["not looked at", *(line for skip in skipped for line in _skipped(skip)), ""]
-    more = f"; {hidden} more with --all" if hidden else ""
+    low, accepted = hidden
+    more = (f"; {low} more with --all" if low else "") + (f"; comments accept {accepted}" if accepted else "")
     return "\n".join([*lines, *textwrap.wrap(summary(findings) + more, WIDTH), ""])
 
 
 def _is_alike(finding: Finding) -> bool:
-    return finding.severity is Severity.LOW and finding.rule.startswith("CRED.")
+    low = finding.severity is Severity.LOW and finding.rule.startswith("CRED.")
+    return low and finding.rule != "CRED.idle-ignore"  # about what somebody wrote to us
 
 
 def _counted(findings: Sequence[Finding]) -> Iterator[str]:
