@@ -113,3 +113,22 @@ def test_no_colour_without_a_terminal(failing, capsys, monkeypatch, environment,
         monkeypatch.setenv(name, value)
     failing(ShieldError("wrong"))
     assert ("\033[" in capsys.readouterr().err) == coloured
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "word"),
+    [
+        pytest.param("explain CRED > /dev/full", 2, "can't write: No space left", id="full disk"),
+        pytest.param("explain CRED >&-", 0, "", id="closed output"),
+        pytest.param("explain nothing 2>&-", 2, "", id="closed errors"),
+        pytest.param("explain nothing 2> /dev/full", 2, "", id="errors to a full disk"),
+        pytest.param("scan - <&-", 2, "standard input can't be read", id="closed input"),
+    ],
+)
+def test_streams_that_are_full_or_closed(tmp_path, command, code, word):
+    line = f"{sys.executable} -m shield_ai {command}"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, cwd=tmp_path, check=False)  # noqa: S602  # redirects
+    assert done.returncode == code
+    assert word in done.stderr
+    assert "bug" not in done.stderr
+    assert "Exception ignored" not in done.stderr

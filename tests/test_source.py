@@ -47,6 +47,11 @@ def test_span_is_where_the_node_lies_on_disk(raw):
         pytest.param("x = 1\n".encode("utf-16"), "NUL byte", id="utf-16"),
         pytest.param(b"x = '\xe9'\n", "encoding", id="latin-1 without a coding line"),
         pytest.param(b"# coding: no-such\nx = 1\n", "encoding", id="unknown encoding"),
+        pytest.param(b"# coding: idna\nx = 1\n", "encoding", id="encoding of host names"),
+        pytest.param(b"# coding: punycode\nx = 1\n", "encoding", id="punycode"),
+        pytest.param(b"# coding: undefined\nx = 1\n", "encoding", id="no encoding at all"),
+        pytest.param(b"# coding: utf-7\nx = 1\n", "encoding", id="UTF-7"),
+        pytest.param(b"# coding: unicode_escape\nx = 1\n", "encoding", id="escapes"),
         pytest.param(b"\xef\xbb\xbf# coding: latin-1\n", "encoding", id="bom and coding line disagree"),
     ],
 )

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
 from shield_ai.errors import SourceError
-from shield_ai.tree import Tree, temporary_of
+from shield_ai.tree import Tree, put, temporary_of
 
 
 @pytest.fixture
@@ -108,3 +109,29 @@ def test_names_missing_folders_outermost_first(tree):
     assert tree.missing_folders("a/b/c.py") == ["a", "a/b"]
     tree.make_folder("a")
     assert tree.missing_folders("a/b/c.py") == ["a/b"]
+
+
+def test_a_file_that_a_user_named_is_whole_or_as_before(tmp_path, monkeypatch):
+    place = tmp_path / "report.json"
+    put(place, b"old")
+    place.chmod(0o640)
+    put(place, b"new")
+    assert (place.read_bytes(), place.stat().st_mode & 0o777) == (b"new", 0o640)
+
+    def full(_handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        put(place, b"half")
+    assert place.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_a_link_and_a_pipe_stay_what_they_are(tmp_path):
+    (tmp_path / "link").symlink_to("target")
+    put(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"new"
+    put(Path("/dev/null"), b"new")
+    assert not Path("/dev/null").is_file()

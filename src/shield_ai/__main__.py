@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ from shield_ai.errors import BUG, DONE, INTERRUPTED, USAGE, ShieldError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -18,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The arguments; those of the process by default.
     """
+    _open_streams()
     try:
         import click  # noqa: PLC0415  # without the extra, the command must still say what to install
 
@@ -39,18 +44,47 @@ def main(argv: Sequence[str] | None = None) -> int:
         return fail(USAGE, error.format_message().rstrip("."), f"{command} --help")
     except (KeyboardInterrupt, click.Abort):
         return fail(INTERRUPTED, "interrupted", "run the same command again, or shield rollback: the journal is whole")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; nobody is left to tell
-        return DONE
     except Exception as error:  # noqa: BLE001  # the last line of defence: a bug must not print locals or values
-        return fail(BUG, f"a bug in shield: {type(error).__name__}", f"please report it with {_report(error)}")
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> int:
+    """Tell a reader that has gone and a full disk from a bug."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.EPIPE:
+        _drop(sys.stdout)  # nobody is left to tell
+        return DONE
+    if number in FULL:
+        _drop(sys.stdout)
+        return fail(USAGE, f"can't write: {os.strerror(number or 0)}", "make room, or write elsewhere")
+    return fail(BUG, f"a bug in shield: {type(error).__name__}", f"please report it with {_report(error)}")
+
+
+def _open_streams() -> None:
+    """Open what the caller has closed: else the next file that is opened takes its place, and gets what is printed."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, os.O_RDWR if number else os.O_WRONLY)  # so that reading is an error
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
+
+
+def _drop(stream: TextIO) -> None:
+    """Throw away what is printed from now on, and what could not be, so that Python's end is silent."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def fail(code: int, message: str, hint: str = "") -> int:
     """Print an error and, after a blank line, what to do; return the exit code."""
     colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     red, cyan, plain = ("\033[31m", "\033[36m", "\033[0m") if colour else ("", "", "")
-    sys.stderr.write(f"{red}error:{plain} {message}\n" + (f"\n{cyan}hint:{plain} {hint}\n" if hint else ""))
+    try:
+        sys.stderr.write(f"{red}error:{plain} {message}\n" + (f"\n{cyan}hint:{plain} {hint}\n" if hint else ""))
+        sys.stderr.flush()
+    except OSError:  # nobody reads it; the exit code still says it
+        _drop(sys.stderr)
     return code
 
 

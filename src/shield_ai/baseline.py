@@ -45,10 +45,13 @@ def write(path: Path, findings: Iterable[Finding]) -> int:
     counts = Counter((f.path, f.rule, f.name) for f in findings)
     entries = tuple(sorted(Entry(*key, count) for key, count in counts.items()))
     text = msgspec.json.format(msgspec.json.encode(Baseline(1, entries)), indent=1)
+    from shield_ai.tree import put  # noqa: PLC0415  # most scans write no file
+
     try:
-        path.write_bytes(text + b"\n")
+        put(path, text + b"\n")
     except OSError as error:
-        raise SourceError(f"{path} can't be written: {error.strerror}", "name a file in a folder that exists") from None
+        hint = "name a file in a folder that exists, and has room"
+        raise SourceError(f"{path} can't be written: {error.strerror}", hint) from None
     return counts.total()
 
 

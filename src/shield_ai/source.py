@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model import Edit
 
+PROBE = "x = '+AGE-\\u0061'\n"  # what every encoding of source code has as ASCII has it
 UTF8_ENCODINGS = ("utf-8", "ascii")
 # What ends a line for the tokenizer: form feeds and the like, at which str.splitlines would break, do not.
 LINE = regex(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
@@ -53,8 +54,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         try:
             named = tokenize.detect_encoding(io.BytesIO(raw).readline)[0]
             encoding = codecs.lookup("utf-8" if named == "utf-8-sig" else named).name
-            text = body.decode(encoding)
-        except (SyntaxError, LookupError, UnicodeDecodeError):
+            text = _decoded(body, encoding)
+        except (SyntaxError, LookupError, UnicodeError):
             hint = "save it as UTF-8, or name its encoding in the first line: # -*- coding: latin-1 -*-"
             raise SourceError(f"{path}: not parsed, its bytes are not in the encoding it claims", hint) from None
         return cls(path=path, raw=raw, text=text, encoding=encoding, bom=bom, newline=_newline(body))
@@ -117,6 +118,13 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         index = max(0, bisect.bisect_right(self.lines, (offset, b"\xff" * 9)) - 1)
         start, raw = self.lines[index]
         return index + 1, len(raw[: offset - start].decode(self.encoding, "replace")) + 1
+
+
+def _decoded(body: bytes, encoding: str) -> str:
+    """Decode, unless it is UTF-7 or the like, in which no place of the text is one of the bytes."""
+    if encoding not in UTF8_ENCODINGS and PROBE.encode().decode(encoding, "replace") != PROBE:
+        raise LookupError
+    return body.decode(encoding)
 
 
 def _newline(body: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
@@ -60,12 +61,29 @@ def survey(
     """
     if staged:
         found = [_staged(paths)]
-    elif len(paths) == 1 and paths[0].is_dir():
+    elif len(paths) == 1 and is_folder(paths[0]):
         found = [_folder(paths[0], "", jobs, tell)]
     else:
         found = _several(paths, jobs, tell)
     own = {made.id: made for part in found for made in part.patterns}
     return _joined(found, everything=everything)._replace(patterns=list(own.values()))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder, as far as anybody may know."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file; one that nobody may know of is, and can't be read."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+    return True
 
 
 class _Part(NamedTuple):
@@ -118,9 +136,9 @@ def _several(paths: Sequence[Path], jobs: int, tell: Tell) -> list[_Part]:
     for path in paths:
         if str(path) == STDIN:
             parts.append(_stdin())
-        elif path.is_dir():
+        elif is_folder(path):
             parts.append(_folder(path, path.as_posix().rstrip("/") + "/", jobs, tell))
-        elif path.exists() or path.is_symlink():
+        elif _is_there(path):
             files.append(path.as_posix())
         else:
             raise SourceError(f"{path} does not exist", "give folders or files, or - for the standard input")
@@ -142,7 +160,11 @@ def _files(files: list[str], read: Callable[[str], bytes | None], root: Path) ->
 
 
 def _stdin() -> _Part:
-    raw = sys.stdin.buffer.read(LARGEST + 1)
+    try:
+        raw = sys.stdin.buffer.read(LARGEST + 1)
+    except OSError as error:
+        words = f"the standard input can't be read: {error.strerror}"
+        raise SourceError(words, "pipe the text into it, as git diff | shield scan -") from None
 
     def read(_path: str) -> bytes:
         return raw
@@ -154,7 +176,7 @@ def _stdin() -> _Part:
 def _staged(paths: Sequence[Path]) -> _Part:
     from shield_ai import blobs  # noqa: PLC0415  # starts git
 
-    roots = [path for path in paths if path.is_dir()]
+    roots = [path for path in paths if is_folder(path)]
     root = roots[0] if len(roots) == 1 and len(paths) == 1 else Path()
     ids = blobs.staged(root)
     names = list(ids)

@@ -170,6 +170,31 @@ class Tree:
         place.rmdir()
 
 
+def put(place: Path, content: bytes) -> None:
+    """Write a file that a user named: all of it, or what was there before stays, also on a full disk.
+
+    A pipe, a device and a link are written to as they are.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    old = place.lstat() if place.exists() or place.is_symlink() else None
+    if (old and not stat.S_ISREG(old.st_mode)) or not os.access(place.parent, os.W_OK):
+        place.write_bytes(content)
+        return
+    temporary = temporary_of(place)
+    try:
+        with temporary.open("wb") as file:
+            os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode) if old else 0o666 & ~_umask())
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(place)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
 def temporary_of(place: Path) -> Path:
     """Name the temporary file of a file: always the same, so that what a killed process left is found."""
     return place.with_name(f".{place.name}{TEMPORARY}")

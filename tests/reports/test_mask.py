@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 from hypothesis import example, given
@@ -138,3 +139,11 @@ def test_no_value_is_shown_in_dotenv(template, value):
 def test_nothing_shown_controls_the_terminal(text):
     out = show(text.encode("utf-8", "surrogatepass"))
     assert not {c for c in out if c < " " or "\x7f" <= c <= "\x9f" or c in "\u202e\u2066"}
+
+
+def test_a_long_line_takes_no_time():
+    raw = b"X = ['\xc3\xa9', " + b"'abcdef', " * 60_000 + b"]\n\n"
+    start = time.process_time()
+    masked = mask("a.py", raw)
+    assert time.process_time() - start < 6  # it took minutes
+    assert (masked.count(b"abcdef"), len(masked)) == (0, len(raw))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 from shield_ai.scan import scan_files
@@ -725,3 +726,11 @@ def test_a_variable_that_the_code_writes_under_a_computed_name_stays(sites):
         ("read", "A_TOKEN", "the code writes the variable under a computed name"),
         ("read", "B_TOKEN", ""),
     ]
+
+
+def test_half_a_surrogate_pair_in_a_name_is_said_as_its_escape(scanned):
+    raw = b'import os\nA = os.environ["A\\ud800_PASSWORD"]\nX = {"\\ud800_password": "k3y-of-a-test-app"}\n'
+    found = scanned({"settings.py": raw}).findings
+    assert 3 in {finding.line for finding in found}
+    assert msgspec.json.encode(found)
+    assert all(chr(0xD800) not in finding.message for finding in found)

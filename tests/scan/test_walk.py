@@ -5,6 +5,7 @@ import os
 import secrets
 import socket
 import string
+from pathlib import Path
 
 import pathspec
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from shield_helpers import shield
 
+from shield_ai.errors import SourceError
 from shield_ai.scan import scan
-from shield_ai.scan.walk import Ignored, walk
+from shield_ai.scan.walk import Entry, Ignored, walk, walk_all
 
 
 def test_the_walk_honours_gitignore_and_skips_what_is_not_the_apps(tmp_path):
@@ -183,3 +185,18 @@ def test_one_look_for_all_patterns_says_what_each_of_them_says(patterns: list[st
         assert ignored.has(before + path, name) == bool(spec.check_file(path).include), path
         if ignored.has(f"{before}{path}/", name):
             out.add(path)
+
+
+def test_a_folder_that_cannot_be_listed_is_not_clean(tmp_path, monkeypatch):
+    (tmp_path / "closed").mkdir()
+    real = os.scandir
+
+    def scandir(path):
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr("os.scandir", scandir)  # root reads everything
+    assert list(walk_all(tmp_path)) == [Entry("closed", own=False)]
+    with pytest.raises(SourceError, match="closed can't be read: Permission denied"):
+        list(walk_all(tmp_path / "closed"))

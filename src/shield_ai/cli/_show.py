@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 def write(output: Path, text: str) -> None:
     """Write a result to the file that the user named."""
+    from shield_ai.tree import put  # noqa: PLC0415  # most scans write no file
+
     try:
-        output.write_text(text, encoding="utf-8")
+        put(output, text.encode())
     except OSError as error:
-        raise ShieldError(
-            f"{output} can't be written: {error.strerror}", "name a file in a folder that exists"
-        ) from None
+        hint = "name a file in a folder that exists, and has room"
+        raise ShieldError(f"{output} can't be written: {error.strerror}", hint) from None
 
 
 def progress(done: int, total: int) -> None:

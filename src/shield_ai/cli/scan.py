@@ -14,18 +14,19 @@ from shield_ai import baseline as accept
 from shield_ai.cli._show import colour, progress, write
 from shield_ai.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model import Severity
-from shield_ai.survey import Survey, survey
+from shield_ai.survey import Survey, is_folder, survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model import FileChange
 
+PATHS = click.Path(path_type=Path, readable=False, allow_dash=True)  # one that can't be read stops no other
 LEVELS = [str(level) for level in Severity]
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True), metavar="[PATH|-]...")
+@click.argument("paths", nargs=-1, type=PATHS, metavar="[PATH|-]...")
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file; a folder, with --repos")
 @click.option("--repos", type=click.Path(path_type=Path), help="scan each repository that this file lists, one a line")
@@ -105,7 +106,7 @@ def explain(rule: str) -> int:
 def _history(paths: Sequence[Path], *, everything: bool) -> Survey:
     from shield_ai.history import history  # noqa: PLC0415  # only --history needs it
 
-    if len(paths) != 1 or not paths[0].is_dir():
+    if len(paths) != 1 or not is_folder(paths[0]):
         raise ShieldError("the history is that of one folder", "give a folder, or none for the current one")
     found, unseen, patterns = history(paths[0], everything=everything)
     return Survey(found, unseen, 0, lambda _: None, patterns)
@@ -130,7 +131,7 @@ def _report(seen: Survey, form: str, paths: tuple[Path, ...], *, everything: boo
 def _edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:
     """Plan the code of a folder, for the fixes of a report."""
     root = paths[0] if paths else Path()
-    if len(paths) > 1 or not root.is_dir():
+    if len(paths) > 1 or not is_folder(root):
         return ()
     from shield_ai.work import Work  # noqa: PLC0415  # plans are not needed without it
 

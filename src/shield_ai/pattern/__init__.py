@@ -132,7 +132,11 @@ def own(root: Path) -> tuple[Pattern, ...]:
         ShieldError: One of them is wrong; says the line.
     """
     found: list[Pattern] = []
-    for path in sorted((root / OWN).glob("*.y*ml")):
+    try:
+        paths = sorted((root / OWN).glob("*.y*ml"))
+    except OSError as error:
+        raise ShieldError(f"{root / OWN} can't be read: {error.strerror}", "look at its permissions") from None
+    for path in paths:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -123,13 +123,17 @@ def _shared(paths: Sequence[str], patterns: tuple[Pattern, ...], root: str, jobs
     whole = Seen([], [], {}, {})
     done = 0
     with ProcessPoolExecutor(jobs) as pool:
-        for part in pool.map(_part, [root] * len(parts), parts, [patterns] * len(parts)):
-            whole.findings.extend(part.findings)
-            whole.skipped.extend(part.skipped)
-            whole.ignores.update(part.ignores)
-            whole.worth.update(part.worth)
-            done += size
-            tell(min(done, len(paths)), len(paths))
+        try:
+            for part in pool.map(_part, [root] * len(parts), parts, [patterns] * len(parts)):
+                whole.findings.extend(part.findings)
+                whole.skipped.extend(part.skipped)
+                whole.ignores.update(part.ignores)
+                whole.worth.update(part.worth)
+                done += size
+                tell(min(done, len(paths)), len(paths))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C need not wait for what nobody will see
+            raise
     return whole
 
 

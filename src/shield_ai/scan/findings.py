@@ -126,7 +126,7 @@ def _finding(source: Source, spot: Spot, *, in_settings: bool) -> Finding:
     variable = spot.variable or " or ".join(spot.variables)
     name = spot.target if spot.target.strip(".?") else variable
     secret = spot.shape not in {Shape.READ, Shape.PRESENCE} or spot.wanted()
-    return Finding(
+    finding = Finding(
         rule=rule.id,
         path=source.path,
         line=line,
@@ -140,6 +140,19 @@ def _finding(source: Source, spot: Spot, *, in_settings: bool) -> Finding:
         env=variable or None,
         site=_site(source, spot, span, in_settings=in_settings),
     )
+    said = finding.message + name + variable
+    return finding if said.isascii() else _writable(finding)
+
+
+def _writable(finding: Finding) -> Finding:
+    """Have half a surrogate pair in a name as its escape: no file and no terminal takes it, and no variable has it."""
+    try:
+        (finding.message + finding.name + (finding.env or "")).encode()
+    except UnicodeEncodeError:
+        names = (finding.message, finding.name, finding.env or "")
+        message, name, env = (text.encode("utf-8", "backslashreplace").decode() for text in names)
+        return msgspec.structs.replace(finding, message=message, name=name, env=env or None, site=None)
+    return finding
 
 
 def _few(names: str) -> str:

@@ -7,6 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.errors import SourceError
 from shield_ai.layout import SKIPPED_FOLDERS
 from shield_ai.lazy import regex
 
@@ -145,10 +146,9 @@ def walk_all(root: Path) -> Iterator[Entry]:
     pending = [("", True)]
     while pending:
         folder, own = pending.pop()
-        try:
-            with os.scandir(os.path.join(root, folder)) as listing:  # noqa: PTH118  # pathlib costs a third of the walk
-                entries = sorted(listing, key=lambda entry: entry.name)
-        except OSError:
+        entries = _listed(root, folder)
+        if entries is None:
+            yield Entry(folder, own=False)  # can't be read as a file either, which every report says
             continue
         names = {entry.name for entry in entries}
         if folder and "pyvenv.cfg" in names:  # a virtual environment, whatever it is called
@@ -167,6 +167,23 @@ def walk_all(root: Path) -> Iterator[Entry]:
             elif not _is_folder(entry) and (not ignored.has(path, entry.name) or is_dotenv(entry.name)):
                 yield Entry(path, own)
         pending += reversed(below)
+
+
+def _listed(root: Path, folder: str) -> list[os.DirEntry[str]] | None:
+    """List a folder in order; None where it can't be listed.
+
+    Raises:
+        SourceError: So it is with the first one.
+    """
+    try:
+        with os.scandir(os.path.join(root, folder)) as listing:  # noqa: PTH118  # pathlib costs a third of the walk
+            return sorted(listing, key=lambda entry: entry.name)
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and folder:
+            return []  # gone since its own folder was listed
+        if not folder:
+            raise SourceError(f"{root} can't be read: {error.strerror}", "look at its permissions") from None
+        return None
 
 
 def _is_folder(entry: os.DirEntry[str], *, links: bool = True) -> bool:
