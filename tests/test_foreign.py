@@ -6,7 +6,7 @@ import pytest
 from shield_helpers import make_app, shield
 
 from shield_ai.errors import ShieldError
-from shield_ai.foreign import Place, places, secrets
+from shield_ai.foreign import Place, below, places, secrets
 
 CODE = b"""\
 import os
@@ -39,6 +39,44 @@ def test_refuses_what_is_no_sarif(tmp_path, text: str) -> None:
     (tmp_path / "a").write_text(text)
     with pytest.raises(ShieldError):
         places(tmp_path / "a")
+
+
+def test_takes_what_windows_writes(tmp_path) -> None:
+    (tmp_path / "a").write_text(sarif((r"shop\a.py", 2)), encoding="utf-8-sig")
+    assert places(tmp_path / "a") == [Place("shop/a.py", 2, "generic")]
+
+
+def test_too_deep_a_file_is_refused(tmp_path) -> None:
+    (tmp_path / "a").write_text('{"version": "2.1.0", "runs": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    with pytest.raises(ShieldError, match="nested too deeply"):
+        places(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ("a.py", "a.py"),
+        ("shop/a.py", "a.py"),
+        ("src/shop/a.py", "a.py"),
+        ("other/a.py", "other/a.py"),
+        ("b.py", "b.py"),
+    ],
+)
+def test_the_other_scanner_may_have_run_further_up(tmp_path, given: str, path: str) -> None:
+    root = tmp_path / "src/shop"
+    root.mkdir(parents=True)
+    (root / "a.py").touch()
+    assert below([Place(given, 1, "x")], root) == [Place(path, 1, "x")]
+
+
+def test_what_we_move_anyway_does_not_stay(tmp_path) -> None:
+    make_app(tmp_path)
+    (tmp_path / "shop/settings.py").write_text(
+        'from os import environ as e\nDATABASES = {"default": {"PASSWORD": e["DB_PASSWORD"]}}\n'
+    )
+    (tmp_path / "a.sarif").write_text(sarif(("shop/settings.py", 2)))
+    done = shield("draft", "--from-sarif", "a.sarif", cwd=tmp_path)
+    assert (done.code, "stays" in done.err) == (0, False), done.text
 
 
 @pytest.mark.parametrize("runs", [[None], [{}], [{"results": [None, {}, {"locations": [None, {}]}]}]])

@@ -6,6 +6,8 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import ast
+import codecs
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -20,6 +22,8 @@ from shield_ai.source import Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from shield_ai.model import Finding
 
     Read = Callable[[str], bytes | None]
 
@@ -39,9 +43,11 @@ def places(file: Path) -> list[Place]:
         ShieldError: It can't be read, or is no SARIF 2.1.0.
     """
     try:
-        log = msgspec.json.decode(file.read_bytes())
+        log = msgspec.json.decode(file.read_bytes().removeprefix(codecs.BOM_UTF8))
     except OSError as error:
         raise SourceError(f"{file} can't be read: {error.strerror}", "name the SARIF file of a scanner") from None
+    except RecursionError:
+        raise ShieldError(f"{file} is nested too deeply", "name the SARIF file of a scanner") from None
     except msgspec.DecodeError as error:
         raise ShieldError(f"{file} is no JSON: {error}", "name the SARIF file of a scanner") from None
     if not isinstance(log, dict) or log.get("version") != "2.1.0" or not isinstance(log.get("runs"), list):
@@ -55,7 +61,25 @@ def _places(runs: list[Any]) -> Iterator[Place]:
             uri = _get(location, "physicalLocation", "artifactLocation", "uri")
             line = _get(location, "physicalLocation", "region", "startLine")
             if isinstance(uri, str) and isinstance(line, int):
-                yield Place(unquote(urlsplit(uri).path).removeprefix("./"), line, str(_get(result, "ruleId") or ""))
+                path = unquote(urlsplit(uri.replace("\\", "/")).path).removeprefix("./")
+                yield Place(path, line, str(_get(result, "ruleId") or ""))
+
+
+def below(found: Iterable[Place], root: Path) -> list[Place]:
+    """Name files as the app does: the other scanner may have run further up, as at the top of the repository.
+
+    Args:
+        found: Its places.
+        root: The app's folder.
+    """
+    top = root.resolve()
+    return [place if (top / place.path).exists() else place._replace(path=_below(place.path, top)) for place in found]
+
+
+def _below(path: str, top: Path) -> str:
+    parts = PurePosixPath(path).parts
+    cut = next((n for n in range(1, len(parts)) if parts[:n] == top.parts[-n:]), 0)
+    return "/".join(parts[cut:]) if cut else path
 
 
 def _get(thing: Any, *keys: str) -> Any:
@@ -69,16 +93,20 @@ def _list(thing: Any) -> list[Any]:
     return thing if isinstance(thing, list) else []
 
 
-def secrets(found: Iterable[Place], read: Read) -> tuple[list[Secret], list[Skipped]]:
+def secrets(found: Iterable[Place], read: Read, known: Iterable[Finding] = ()) -> tuple[list[Secret], list[Skipped]]:
     """Name a secret for each place that gives a variable its value or reads one; say why others are left.
 
     Args:
         found: By another scanner.
         read: Gives a file's bytes.
+        known: Our own findings: what is moved because of one of them is not named twice.
     """
+    moved = {(f.path, line) for f in known if f.fixable for line in range(f.line, f.end_line + 1)}
     named: dict[str, Secret] = {}
     left: list[Skipped] = []
     for place in found:
+        if (place.path, place.line) in moved:
+            continue
         variable = _variable(place, read)
         if isinstance(variable, Skipped):
             left.append(variable)

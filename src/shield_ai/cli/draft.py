@@ -28,7 +28,8 @@ def draft(app: Path, from_sarif: Path | None) -> int:
     if from_sarif:
         from shield_ai import foreign  # noqa: PLC0415  # only this option needs it
 
-        more, left = foreign.secrets(foreign.places(from_sarif), work.tree.read)
+        found = foreign.below(foreign.places(from_sarif), work.tree.root)
+        more, left = foreign.secrets(found, work.tree.read, work.findings)
         for skip in left:
             click.echo(f"  stays: {skip.path}:{skip.line}: {skip.reason}", err=True)
     click.echo(work.write_manifest(more), err=True)
