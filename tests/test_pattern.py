@@ -63,6 +63,21 @@ def test_explains_each_rule(rule: str) -> None:
     assert max(len(line) for line in text.splitlines() if "https://" not in line) <= 80
 
 
+def test_explains_what_stands_in_an_example() -> None:
+    text = pattern.explain("CRED.github-token")
+    assert "{alnum:36} stands for 36 random characters" in text
+
+
+@pytest.mark.parametrize("rule", [rule.id for rule in pattern.credentials().rules if len(rule.title) > 40])
+def test_explains_within_the_width_of_a_terminal(rule: str) -> None:
+    lines = pattern.explain(rule).splitlines()
+    assert max(len(line) for line in lines if "https://" not in line and not line.startswith("    ")) <= 80
+
+
+def test_explains_a_pattern_as_a_comment_names_it() -> None:
+    assert pattern.explain("CSEC34") == pattern.explain("CSEC-34")
+
+
 def test_explains_the_pattern_by_its_rules() -> None:
     text = pattern.explain("CSEC-34")
     assert all(rule in text for rule in IDS)
@@ -211,6 +226,7 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
         pytest.param('{regex: ["**/*"]}', '{regex: "**/*"}', 8, "Expected `array`", id="globs without brackets"),
         pytest.param("Keys of ACME", "!!int x", 2, "can't be read", id="value that is none"),
         pytest.param("Keys of ACME", "Keys \0 ACME", 2, "forbids", id="character that YAML forbids"),
+        pytest.param("title: ACME key", 'title: "\\e[31m"', 13, "cursor", id="escape in a title"),
         pytest.param("rules:\n", "3: 4\nrules:\n", 9, "wrong key", id="number for a key"),
         pytest.param("rules:\n", "defaults: {foo: 1}\nrules:\n", 9, "unknown key `foo`", id="defaults"),
         pytest.param("rules:\n", "defaults: {a: b}\nrules: 5\nmore: |\n", 10, "Expected `array`", id="no list"),

@@ -211,6 +211,16 @@ def test_the_history_by_a_rule_of_the_app_as_sarif(app) -> None:
     assert [result["ruleId"] for result in json.loads(done.out)["runs"][0]["results"]] == ["ACME.key"]
 
 
+@pytest.mark.parametrize("path", ["shop", "./shop/", "PWD/shop"])
+def test_sarif_names_files_from_where_it_ran(app, path) -> None:
+    done = run("scan", path.replace("PWD", str(app)), "--format", "sarif", cwd=app)
+    results = json.loads(done.out)["runs"][0]["results"]
+    places = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in results]
+    places += [fix["artifactChanges"][0]["artifactLocation"]["uri"] for one in results for fix in one.get("fixes", ())]
+    assert len(places) > 3
+    assert set(places) == {"shop/settings.py"}
+
+
 @pytest.mark.parametrize(
     "flags", [("--history", "--staged"), ("--baseline", "known.json", "--write-baseline", "known.json")]
 )

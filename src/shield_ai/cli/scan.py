@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
+import msgspec
 
 from shield_ai import baseline as accept
 from shield_ai.cli._show import colour, progress, write
@@ -121,11 +122,22 @@ def _report(seen: Survey, form: str, paths: tuple[Path, ...], *, everything: boo
     if form == "sarif":
         from shield_ai.reports.sarif import sarif  # noqa: PLC0415
 
-        return sarif(seen.findings, _edits(paths), seen.patterns)
+        above = _above(paths)  # services show an alert in the file of that name below the top of the repository
+        findings = [msgspec.structs.replace(finding, path=above + finding.path) for finding in seen.findings]
+        changes = [msgspec.structs.replace(change, path=above + change.path) for change in _edits(paths)]
+        return sarif(findings, changes, seen.patterns)
     from shield_ai.reports.text import scan_text  # noqa: PLC0415
 
     hidden = seen.hidden, seen.accepted
     return scan_text(seen.findings, seen.read, seen.unseen, hidden=hidden, each=everything, colour=tinted)
+
+
+def _above(paths: tuple[Path, ...]) -> str:
+    """Return what is in front of the names of one folder's files, seen from where the command runs."""
+    if len(paths) != 1 or not is_folder(paths[0]):
+        return ""
+    inside = os.path.relpath(paths[0].resolve(), Path.cwd().resolve()).replace(os.sep, "/")
+    return "" if inside == "." or inside.startswith("..") else f"{inside}/"
 
 
 def _edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import re
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -162,7 +163,7 @@ def explain(rule_id: str, more: Iterable[Pattern] = ()) -> str:
     """
     patterns = (load(), credentials(), *more)
     for pattern in patterns:
-        if rule_id == pattern.id:
+        if rule_id in (pattern.id, pattern.rules[0].id.partition(".")[0]):  # CSEC34, as a comment may say it
             return _explain_pattern(pattern)
         for rule in pattern.rules:
             if rule.id == rule_id:
@@ -180,8 +181,12 @@ def explain(rule_id: str, more: Iterable[Pattern] = ()) -> str:
 
 
 def _explain_rule(pattern: Pattern, rule: Rule) -> str:
-    parts = [f"{rule.id}: {rule.title} ({rule.severity})", _fill(rule.explanation), f"What to do\n{_fill(rule.fix)}"]
-    parts += [f"Is found in, for example\n{_indent(rule.examples[0].strip())}"]
+    parts = [_fill(f"{rule.id}: {rule.title} ({rule.severity})"), _fill(rule.explanation)]
+    parts += [f"What to do\n{_fill(rule.fix)}"]
+    example = rule.examples[0].strip()
+    field = re.search(r"\{\w+:(\d+)\}", example)
+    filled = f" ({field[0]} stands for {field[1]} random characters)" if field else ""
+    parts += [f"Is found in, for example{filled}\n{_indent(example)}"]
     links = [link for link in (rule.reference, *pattern.references) if link]
     return "\n\n".join([*parts, "\n".join(["See", *links])]) + "\n"
 

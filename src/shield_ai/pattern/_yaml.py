@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PLACEHOLDERS = frozenset({"name", "env"})
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 DECODINGS = frozenset({"", "colon", "jwt"})
 FLAGS = re.compile(r"\(\?[ims]+\)")  # as `scan.tokens` moves one to the front
 OF_KINDS = "..."  # of what stands under some kind of `files`, in the path of msgspec
@@ -154,6 +155,14 @@ def _check(pattern: Pattern, node: yaml.Node, file: str, taken: Collection[str] 
             _check_keywords(rule, where)
             _check_regex(rule, where("value" if rule.value else "regex"), own=taken is not None)
         _check_message(rule, where("message"))
+        _check_texts(rule, ("title", "message", "explanation", "fix", "reference"), where)
+    _check_texts(pattern, ("title", "description", "fix"), lambda key: f"{file}:{_line(node, f'.{key}')}")
+
+
+def _check_texts(of: Pattern | Rule, keys: tuple[str, ...], where: Callable[[str], str]) -> None:
+    for key in keys:
+        if CONTROL.search(getattr(of, key)):
+            raise ShieldError(f"{where(key)}: the {key} has a character that moves a cursor", "write it without")
 
 
 def _check_id(id_: str, where: str, taken: Collection[str]) -> None:
