@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shield_ai.scan import scan_files
 from shield_ai.scan.dotenv import dotenv
 
 
@@ -28,3 +29,20 @@ def test_secrets_with_their_lines(text: str, expected: list[tuple[int, str]]) ->
 def test_every_line_is_there(text: str) -> None:
     for line, name in dotenv(text):
         assert name in text.split("\n")[line - 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("DB_PASSWORD=hunter\n", "hunter", id="plain"),
+        pytest.param("export DB_PASSWORD = 'hunter two'  # why\n", "hunter two", id="quoted"),
+        pytest.param('DB_PASSWORD="é hunter" # "why"\r\n', "é hunter", id="comment, CRLF"),
+        pytest.param("\ufeffDB_PASSWORD=hunter#two # why\n", "hunter#two", id="byte order mark"),
+        pytest.param('DB_PASSWORD="hunter\ntwo"\n', "hunter", id="over lines"),
+        pytest.param("A=b\rDB_PASSWORD=hunter\n", "hunter", id="after a lone CR"),
+    ],
+)
+def test_points_at_the_value(text: str, value: str) -> None:
+    (found,) = scan_files("shop", [".env"], lambda _: text.encode()).findings
+    line = text.removeprefix("\ufeff").split("\n")[found.line - 1]
+    assert line[found.column - 1 : found.end_column - 1] == value

@@ -54,9 +54,7 @@ def sarif(findings: Sequence[Finding], changes: Iterable[FileChange] = (), patte
                 "rules": [_rule(rule, of) for rule, of in rules],
             }
         },
-        "originalUriBaseIds": {
-            ROOT: {"description": {"text": "The folder that shield ran in, or scanned."}}
-        },
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The folder that shield ran in, or scanned."}}},
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, fixes, index) for finding in findings],
     }

@@ -331,18 +331,32 @@ def absent_finding(path: str) -> Finding:
 def dotenv_finding(path: str, line: int, text: str, name: str) -> Finding:
     """Say that a secret has its value in a .env file."""
     rule = rules()["CSEC34.dotenv"]
+    start, end = _given(text.rstrip(), name)
     return Finding(
         rule=rule.id,
         path=path,
         line=line,
-        column=1,
+        column=start + 1,
         end_line=line,
-        end_column=len(text.rstrip("\r")) + 1,
+        end_column=end + 1,
         severity=rule.severity,
         confidence=Confidence.HIGH,
         message=rule.text(name),
         name=name,
     )
+
+
+def _given(text: str, name: str) -> tuple[int, int]:
+    """Return where the value of a variable stands in a line, as far as it stands in that one."""
+    _, sign, rest = text.partition(name)[2].partition("=")
+    if not sign:
+        return 0, len(text)
+    rest = rest.lstrip()
+    start = len(text) - len(rest)
+    if rest[:1] in ("'", '"'):
+        closed = rest.find(rest[0], 1)
+        return start + 1, start + closed if closed > 0 else len(text)
+    return start, start + len(rest.partition(" #")[0].rstrip())
 
 
 def app_name(folder: str) -> str:
