@@ -104,3 +104,17 @@ def test_what_the_user_has_set_for_git_changes_nothing(repository, tmp_path) -> 
         git(repository, "config", name, value)
     assert len(history(repository).findings) == 2
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_rule_that_takes_too_long_costs_its_file_alone(repository) -> None:
+    (repository / ".shield/patterns").mkdir(parents=True)
+    (repository / ".shield/patterns/a.yaml").write_text(
+        "id: ACME\ntitle: t\nseverity: high\ndescription: d\nfix: f\nreferences: []\n"
+        "risk_assessment: {impact: high, exploitability: high, affected_scope: s}\nfiles: {regex: ['*']}\nrules:\n"
+        "  - {id: ACME.slow, kind: regex, severity: high, title: t, message: m, explanation: e, fix: f,\n"
+        "     regex: '((?:a{1,100}){1,100})!', keywords: [aaa], examples: ['aaa!'], non_examples: [b]}\n"
+    )
+    commit(repository, {"a.txt": "aaaaaa!\n" + "a" * 60 + "\n"}, "2023-01-02T03:04:05+00:00")
+    found, unseen, _ = history(repository)
+    assert {"a.py", "é b/c.yml"} <= {finding.path for finding in found}
+    assert [(skip.path, "takes too long" in skip.reason) for skip in unseen] == [("a.txt", True)]

@@ -70,3 +70,12 @@ def test_an_apps_own_rule_costs_one_file_and_says_so() -> None:
     seen = credentials(list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credentials()])
     assert [(f.path, f.rule) for f in seen.findings] == [("b.txt", "ACME.slow")]
     assert [(s.path, "ACME.slow takes too long" in s.reason) for s in seen.skipped] == [("a.txt", True)]
+
+
+def test_a_rule_that_is_stopped_again_and_again_is_not_tried_any_more(monkeypatch) -> None:
+    monkeypatch.setattr("shield_ai.scan.tokens.OFTEN", 2)
+    files = {f"{number}.txt": b"a" * 60 + b"\n" for number in range(30)}
+    before = time.process_time()
+    seen = credentials(list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credentials()])
+    assert time.process_time() - before < 15
+    assert [skip.path for skip in seen.skipped] == list(files)  # each is named

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.lazy import regex
@@ -37,6 +38,8 @@ SHOWN = regex(
 )
 # The examples of https://www.rfc-editor.org/rfc/rfc7617, which every description of an API repeats.
 PRINTED = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
+
+OFTEN = 20  # stops after which a rule is not tried again: each takes a second, and a tree has thousands of files
 
 
 class Token(NamedTuple):
@@ -75,6 +78,7 @@ class Tokens:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = [rule for rule in rules if rule.kind in (RuleKind.REGEX, RuleKind.URL)]
         self.slow: list[str] = []  # rules that were stopped, until somebody tells of them
+        self._stops: Counter[str] = Counter()
         self.words: dict[bytes, list[int]] = {}
         for i, rule in enumerate(self.rules):
             for word in rule.keywords or rule.context:
@@ -104,9 +108,11 @@ class Tokens:
         """
         for i in candidates:
             rule = self.rules[i]
-            found = matches(compiled(rule), raw, parts.get(i) or whole(raw))
+            stopped = self._stops[rule.id] >= OFTEN
+            found = None if stopped else matches(compiled(rule), raw, parts.get(i) or whole(raw))
             if found is None:
                 self.slow.append(rule.id)
+                self._stops[rule.id] += 1
             for match in found or ():
                 group = next((g for g in range(1, len(match.groups()) + 1) if match[g]), 0)
                 value = match[group].decode("utf-8", "replace")
