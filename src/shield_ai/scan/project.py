@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     Read = Callable[[str], bytes | None]
 
+KEPT = 1_000_000  # bytes of source
+
 
 class Project:
     """Every module of the app.
@@ -33,11 +35,14 @@ class Project:
         self.read = read
         self._modules: dict[str, Module | None] = {}
         self._paths: dict[str, str] = {}  # of dotted names
-        self._splits: dict[str, tuple[Module, str] | None] = {}  # likewise
+        self._splits: dict[str, tuple[str, str]] = {}  # likewise: the path of the module, and what is left
+        self._size = 0  # of the modules that are kept, in bytes of source
 
     def at(self, path: str) -> Module | None:
         """Return the module of a file; None where it can't be parsed."""
-        if path not in self._modules:
+        if path in self._modules:
+            self._modules[path] = self._modules.pop(path)  # the last to go
+        else:
             raw = None if path in self.dull else self.read(path)
             try:
                 self._modules[path] = self.add(Source.from_bytes(path, raw)) if raw is not None else None
@@ -50,7 +55,15 @@ class Project:
         module = self._modules.get(source.path)
         if module is None:
             module = self._modules[source.path] = Module(source, self.facts.module(source.path))
+            self._size += len(source.raw)
+            self._forget()
         return module
+
+    def _forget(self) -> None:
+        """Let the modules go that nobody has asked for longest: a tree takes forty times the memory of its source."""
+        while self._size > KEPT and len(self._modules) > 1:
+            module = self._modules.pop(next(iter(self._modules)))
+            self._size -= len(module.source.raw) if module else 0
 
     def find(self, dotted: str) -> Module | None:
         """Return the app's module of this dotted name."""
@@ -71,14 +84,16 @@ class Project:
 
     def split(self, dotted: str) -> tuple[Module, str] | None:
         """Split the dotted path of a name into the module that it is in and the name itself."""
-        if dotted not in self._splits:
-            self._splits[dotted] = self._split(dotted)
-        return self._splits[dotted]
+        path, rest = self._splits.get(dotted) or self._split(dotted)
+        module = self.at(path) if path else None
+        return (module, rest) if module else None
 
-    def _split(self, dotted: str) -> tuple[Module, str] | None:
-        where = dotted.rpartition(".")[0]
-        while where:
+    def _split(self, dotted: str) -> tuple[str, str]:
+        where, path = dotted.rpartition(".")[0], ""
+        while where and not path:
             if module := self.find(where):
-                return module, dotted[len(where) + 1 :]
-            where = where.rpartition(".")[0]
-        return None
+                path = module.source.path
+            else:
+                where = where.rpartition(".")[0]
+        found = self._splits[dotted] = (path, dotted[len(where) + 1 :])
+        return found

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.scan import project, scan_files
+
+if TYPE_CHECKING:
+    import pytest
+
+FILES = {
+    "shop/__init__.py": b"",
+    "shop/conf.py": b"import os\nfrom shop.names import PREFIX\ndef read(name):\n    return os.environ[name]\n",
+    "shop/names.py": b"from shop.conf import *\nPREFIX = 'A'\n",
+    "shop/config/mail.py": b"from shop.conf import read\nKEY = read('MAIL_PASSWORD')\n",
+    "shop/config/pay.py": b"from shop import conf\nKEY = conf.read('PAY_SECRET_KEY')\n",
+    "shop/settings.py": b"from shop.names import read\nSECRET_KEY = read('SECRET_KEY')\n",
+}
+
+
+def test_what_is_forgotten_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for one module at a time, through a circle of imports, a scan finds the same."""
+    found = scan_files("shop", sorted(FILES), FILES.get).findings
+    monkeypatch.setattr(project, "KEPT", 1)
+    assert scan_files("shop", sorted(FILES), FILES.get).findings == found
+    assert {f.env for f in found if f.env} == {"MAIL_PASSWORD", "PAY_SECRET_KEY", "SECRET_KEY"}
+
+
+def test_only_as_much_is_kept_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    alive = 0
+    add = project.Project.add
+
+    def counted(self, source):
+        nonlocal alive
+        module = add(self, source)
+        alive = max(alive, len(self._modules))
+        return module
+
+    monkeypatch.setattr(project.Project, "add", counted)
+    monkeypatch.setattr(project, "KEPT", 1)
+    scan_files("shop", sorted(FILES), FILES.get)
+    assert alive == 1
