@@ -64,6 +64,7 @@ def scan(  # noqa: PLR0913  # one argument a flag
         from shield_ai.cli._fleet import scan_fleet  # noqa: PLC0415  # only --repos needs it
 
         return scan_fleet(repos, output or Path("shield-fleet"), form=form, engine=engine)
+    gc.freeze()  # nothing that is loaded will go
     gc.set_threshold(50_000, 20)  # syntax trees are many objects without circles: looking for some takes a tenth
     named = paths or (Path(),)
     if past and staged:
