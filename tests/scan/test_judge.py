@@ -29,6 +29,13 @@ KEY = fill("{alnum:32}")
         ("next_token", Family.NONE),
         ("secret_id", Family.NONE),
         ("author", Family.NONE),
+        ("rootpwd", Family.PASSWORD),
+        ("NOPASSWD", Family.NONE),
+        ("user.password_confirmation", Family.PASSWORD),
+        ("secret_key_base", Family.SECRET),
+        ("from_secret", Family.NONE),
+        ("key", Family.KEY),
+        ("publicKeyToken", Family.NONE),
         ("", Family.NONE),
     ],
 )
@@ -46,6 +53,10 @@ def test_families_of_names(name: str, expected: Family) -> None:
         ("client_secret", "hush" + "hush"),
         ("api_key", KEY),
         ("password", "changeme"),
+        ("client_secret", "someclientsecret"),
+        ("password", "!ChangeMe!"),
+        ("key", fill("{hex:32}")),
+        ("VAULT_TOKEN", "s." + fill("{alnum:22}42")),
     ],
 )
 def test_secrets(name: str, value: str) -> None:
@@ -72,10 +83,28 @@ def test_secrets(name: str, value: str) -> None:
         pytest.param("password", "--remote", id="option"),
         pytest.param("password", "string?", id="type"),
         pytest.param("client_secret", "client_secret", id="field"),
+        pytest.param("client_secret", "app_client_secret", id="field with a word in front"),
+        pytest.param("password", "(null)", id="nothing, in brackets"),
+        pytest.param("password", "!Ref DbPassword", id="tag of YAML"),
+        pytest.param("password", "sha256_password", id="name with a number"),
+        pytest.param("password", "@/run/secrets/db", id="file with an at sign"),
+        pytest.param("secrets", "[]Reference{", id="type of Go"),
+        pytest.param("key", "app4k8s-plugin-v2-9d8f7", id="key that names something"),
+        pytest.param("SecretKey", "ABCSECRETKEY", id="the name again, in capitals"),
+        pytest.param("password", "%%PASSWORD%%", id="per cent signs"),
+        pytest.param("password", "$RANDOM-$RANDOM", id="variables of a shell"),
+        pytest.param("password", "\u5bc6\u7801", id="words in another script"),
+        pytest.param("token", "settings.api_token.value2", id="attribute of an attribute"),
     ],
 )
 def test_no_secrets(name: str, value: str) -> None:
     assert judge(name, value) is None
+
+
+@pytest.mark.parametrize("value", ["db-root-password", "MANAGER"])
+def test_a_configuration_holds_values_where_code_holds_names(value: str) -> None:
+    assert judge("db_password", value, code=False)
+    assert judge("db_password", value) is None
 
 
 @pytest.mark.parametrize("value", ["your-" + KEY, "xxxxxxxxxxxx", "<insert>" + KEY, "redacted-" + KEY])
@@ -96,3 +125,13 @@ def test_a_bare_value_may_be_code() -> None:
 @given(st.text(max_size=40), st.text(), st.booleans(), st.booleans())
 def test_takes_anything(name: str, value: str, quoted: bool, graded: bool) -> None:  # noqa: FBT001  # hypothesis fills them in
     judge(name, value, quoted=quoted, graded=graded)
+
+
+def test_a_bracket_within_a_random_text_is_part_of_it() -> None:
+    text = fill("{alnum:10}27]{alnum:4}")
+    assert judge("password", text + "}", quoted=False)
+    assert judge("password", fill("{alnum:16})"), quoted=False) is None
+
+
+def test_a_bare_word_with_underscores_is_a_variable() -> None:
+    assert judge("p_password", "request_new_password", quoted=False, code=False) is None

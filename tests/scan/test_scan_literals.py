@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -12,6 +13,18 @@ NAMES = st.lists(st.sampled_from([*WORDS, "x"]), min_size=1, max_size=3).map("_"
 PATHS = st.lists(NAMES | NAMES.map(str.lower) | st.sampled_from(["0", "12", "?", "key", "secret"]), max_size=4).map(
     tuple
 )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "secret"),
+    [
+        pytest.param("SECURITY_PASSWORD_HASH", "pbkdf2_sha512", False, id="how a password is hashed"),
+        pytest.param("ADMIN_PASSWORD_HASH", "5f4dcc3b5aa765d61d8327deb882cf99", True, id="a hash"),
+        pytest.param("SECRET_KEY", "$(head -c 64 /dev/urandom)", False, id="a shell fills it in"),
+    ],
+)
+def test_what_only_speaks_of_a_secret(name: str, text: str, secret: bool) -> None:  # noqa: FBT001  # a column
+    assert looks_secret((name,), ast.Constant(text)) is secret
 
 
 @example(("TOKEN_NAME",), "x")

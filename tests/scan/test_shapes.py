@@ -4,12 +4,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.scan.shapes import is_name, is_placeholder, is_sentence, is_something_else, stands_for_something
+from shield_ai.scan.shapes import (
+    is_identifier,
+    is_name,
+    is_placeholder,
+    is_sentence,
+    is_something_else,
+    stands_for_something,
+)
 
 
 @pytest.mark.parametrize(
     "value",
-    ["${A}", "$(pass show a)", "{{ a }}", "%(a)s", "<your key>", "$PASSWORD", "@PASSWORD@", "ENC[abc]", "vault:a/b"],
+    [
+        "${A}",
+        "$(pass show a)",
+        "{{ a }}",
+        "%(a)s",
+        "<your key>",
+        "$PASSWORD",
+        "@PASSWORD@",
+        "@@A@@",
+        "%%A%%",
+        "`id`",
+        "ENC[abc]",
+        "vault:a/b",
+    ],
 )
 def test_templates(value: str) -> None:
     assert stands_for_something(value)
@@ -33,6 +53,9 @@ def test_the_rest() -> None:
     assert is_name("DB_PASSWORD")
     assert is_name("settings.PASSWORD")
     assert not is_name("s3cr3t!")
+    assert not stands_for_something("abc@@def`ghi")
+    assert is_identifier("settings.api_token.value")
+    assert not is_identifier("b.aB3dE6gH9jK2mN5pQ8sT1v")
     assert is_sentence("Please enter your password.")
     assert not is_sentence("correct horse battery staple")
 

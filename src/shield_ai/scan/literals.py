@@ -12,7 +12,7 @@ from shield_ai.scan.shapes import is_sentence
 
 # scheme://user:password@host, the password no template and no placeholder in braces
 CREDENTIALS = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
-TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$\{?\w)|[}>]$")
+TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$[{(]?\w)|[}>]$")
 DOTTED_PATH = regex(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
 # Before KEY, these make it a secret, whatever the value looks like.
 STRONG_KEYS = frozenset(
@@ -28,6 +28,7 @@ SCHEMA = frozenset({"properties", "x-example", "example", "examples"})  # of a J
 MAPPINGS = frozenset({"FIELDS", "MAP", "MAPPING", "COLUMNS", "LABELS", "ALIASES", "MESSAGES"})
 DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week|month|year)s?)")
 LABEL = regex(r"[A-Za-z_]+")
+SCHEME = regex(r"[a-z]+2?(_[a-z]+\d{0,3})*")  # how a password is hashed: "pbkdf2_sha512"
 SETTING = regex(r"^_?[A-Z][A-Z0-9_]*$")
 
 
@@ -125,6 +126,8 @@ def _value(text: str, path: tuple[str, ...]) -> bool:
         or TEMPLATE.search(text)
         or DURATION.fullmatch(text)
     ):
+        return False
+    if words(path[-1])[-1:] == ("HASH",) and SCHEME.fullmatch(text):
         return False
     bare = text.lower().replace("-", "_")
     own = {part.lower() for part in path} | {word.lower() for word in words(path[-1])}

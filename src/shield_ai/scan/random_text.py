@@ -23,7 +23,7 @@ WORD = regex(r"[A-Za-z]{2,}")
 HEX = regex(r"[0-9a-f]+|[0-9A-F]+")
 UUID = regex(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 CASE = regex(r"[A-Z]{2}(?=[a-z])|[a-z](?=[A-Z])|[0-9](?=[a-zA-Z])|/")
-LONG = 20  # characters from which letters alone can make a key
+SHORT, LONG = 12, 20  # characters from which letters alone can make a key: at best, and in any case
 
 
 def entropy(text: str) -> float:
@@ -46,7 +46,7 @@ def is_random(text: str) -> bool:
         return False
     digits = sum(map(str.isdigit, text))
     if digits < 2 and len(text) < LONG:  # noqa: PLR2004  # see below: most texts are words, and end here
-        return False
+        return _shuffled(text)
     letters = sum(map(str.isalpha, text))
     if HEX.fullmatch(text):
         return digits >= 2 and letters >= 2 and len(text) >= 10  # noqa: PLR2004  # "deadbeef" and "20240101" are none
@@ -66,3 +66,8 @@ def _mixed(text: str) -> bool:
     """Whether digits stand within the text, and not only as the number at the end of a name."""
     core = re.sub(r"^[A-Za-z_.\-]+[0-9]{1,4}$|[.\-_][0-9]+(?=[.\-_]|$)", "", text)
     return bool(re.search(r"[0-9]", core)) and bool(re.search(r"[A-Za-z]", core))
+
+
+def _shuffled(text: str) -> bool:
+    """Whether letters alone look random already: no name changes its case so often, with so few usual pairs."""
+    return len(text) >= SHORT and text.isascii() and len(CASE.findall(text)) >= 3 and wordiness(text) < 0.4  # noqa: PLR2004

@@ -10,8 +10,8 @@ from shield_ai.scan.random_text import is_random
 SHORTEST, LONGEST = 4, 4096  # characters of a value that is looked at
 # Another thing fills these in: a shell, a template, a formatter, a vault.
 TEMPLATE = regex(
-    r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@|\\\(|`|%[sd]\b|\{[A-Za-z_][\w.]*\}|^['\"]+\$\w|^\$[A-Za-z_]\w*[/:.@-]|^ENC\[|^\{cipher\}|^!\w|^&\w+$|^\*\w+$"
-    r"|^\$[A-Za-z_]\w*$|^\$\$|^%[A-Za-z_]\w*%?$|^@\w+@$|^\{[^}]*\}$|^<[^>]*>$|^\[[^\]]*\]$"
+    r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@\w+@@|%%\w+%%|\\\(|`[^`]*`|%[sd]\b|\{[A-Za-z_][\w.]*\}|^['\"]+\$\w|^\$[A-Za-z_]\w*[/:.@-]|^ENC\[|^\{cipher\}|^!\w[\w.:/-]*(?:\s|$)|^&\w+$|^\*\w+$"
+    r"|^\$[A-Za-z_]\w*$|^\$\$|^%[A-Za-z_]\w*%?$|^@\w+@$|^\{[^}]*\}$|^<[^>]*>$|^\[[^\]]*\]$|^\(\w*\)$|^\$(?-i:[A-Z_]{3,})\W"
     r"|^(?:env|vault|ref|secret|ssm|file|op|sops|arn|urn|classpath|resolve|awssm|kms|keyring|data)(?::|\+)",
     re.IGNORECASE,
 )
@@ -44,7 +44,7 @@ PROSE = regex(
     re.IGNORECASE,
 )
 FILE = regex(
-    r"^(\.{0,2}/|~/|[a-z]:[\\/]|file:)|^[\w./\\-]+\.(pem|key|crt|cer|p12|pfx|jks|json|ya?ml|txt|py|js|ts|env|cfg|ini"
+    r"^(@?\.{0,2}/|~/|[a-z]:[\\/]|file:)|^[\w./\\-]+\.(pem|key|crt|cer|p12|pfx|jks|json|ya?ml|txt|py|js|ts|env|cfg|ini"
     r"|conf|toml|xml|php|html?|sh|rb|go|java|md|pub|csv|db|log|asc|gpg|p8|png|svg|jpg|css|tpl|erb|j2|template)$",
     re.IGNORECASE,
 )
@@ -58,7 +58,7 @@ IDENTIFIER = regex(
     r"[A-Za-z_]\w*([.:][A-Za-z_]\w*)+(\(.*)?|[a-z]+(_[a-z]+){2,}|[a-z]+[A-Z][a-z]+[A-Za-z]*|[a-z]+(-[a-z]+){2,}"
 )
 # Lower-case words in a row, one of which says secret: the name of a field, a setting or an option.
-FIELD = regex(r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt))[a-z]+([_-][a-z]+)+")
+FIELD = regex(r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt))[a-z]+\d{0,3}([_-][a-z]+\d{0,3})+")
 
 
 def stands_for_something(value: str) -> bool:
@@ -79,17 +79,31 @@ def is_something_else(value: str, *, quoted: bool) -> bool:
         quoted: Whether it had quotes: a bare word may be code.
     """
     lower = value.lower()
-    if not SHORTEST <= len(value) <= LONGEST or value.startswith("--"):
+    if not SHORTEST <= len(value) <= LONGEST or value.startswith(("--", "[]")):
         return True
     if lower in WORDS_OF_CODE or (lower[-1] == "?" and lower[:-1] in WORDS_OF_CODE | {"password"}):
         return True
     if any(kind.search(value) for kind in (TEMPLATE, URL, FILE, MARKUP)):
         return True
+    if not (value.isascii() or ALNUM.search(value)):
+        return True  # words in another script
     if quoted:
         return False
     if CALL.search(value) or value[0] in "({[|>&*!@%`," or value[-1] in "({[,;\\":
         return True
-    return not ALNUM.search(value) or any(value.count(end) > value.count(start) for start, end in ("()", "{}", "[]"))
+    if not ALNUM.search(value):
+        return True
+    # A bracket at the end is of the code around; one within is of a random text, or of code.
+    return _closes(value) and not (_closes(value[:-1]) and is_random(value))
+
+
+def _closes(value: str) -> bool:
+    return any(value.count(end) > value.count(start) for start, end in ("()", "{}", "[]"))
+
+
+def is_identifier(value: str) -> bool:
+    """Whether a value is a name in the way of some language: but the parts of a token are random."""
+    return bool(IDENTIFIER.fullmatch(value)) and not any(map(is_random, re.split(r"[.:]", value)[1:]))
 
 
 def is_name(value: str) -> bool:

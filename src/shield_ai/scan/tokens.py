@@ -34,8 +34,9 @@ KNOWN = regex(r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0123456789abcdef|abcdefghij|123
 # Users and passwords that only show the form of a URL.
 SHOWN = regex(
     r"(?i)<?(my_?|test_?|some_?|your_?|db_?|http_?|proxy_?|git|svn|fake_?)?"
-    r"(user|username|userid|user_?name|login|usr|name|pass|password|passwd|pwd|pw|secret|token|foo|bar|baz|git|me|git|x{3,})(_?\w{0,3})>?|\*+|\.+|-+"
+    r"(user|username|userid|user_?name|login|usr|name|pass|password|passwd|pwd|pw|secret|token|foo|bar|baz|git|me|git|x{3,})(_\w{0,3}|[a-z]{0,2}\d?)>?|\*+|\.+|-+"
 )
+PORT = regex(r"\d{1,5}[#?]")  # https://example.com:80#@, which has no password
 # The examples of https://www.rfc-editor.org/rfc/rfc7617, which every description of an API repeats.
 PRINTED = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
 
@@ -141,7 +142,7 @@ def _credible(rule: Rule, value: str, *, graded: bool) -> bool:
 def _is_real_login(value: str) -> bool:
     """Whether `user:password` of a URL is more than the words that every documentation has there."""
     user, _, password = value.partition(":")
-    if TEMPLATE.search(password) or TEMPLATE.search(user) or PLACEHOLDER.search(password):
+    if PORT.match(password) or TEMPLATE.search(password) or TEMPLATE.search(user) or PLACEHOLDER.search(password):
         return False
     return not (SHOWN.fullmatch(password) and (not user or SHOWN.fullmatch(user) or len(password) == len("pass")))
 
