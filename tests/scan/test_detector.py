@@ -51,6 +51,9 @@ def rules(path: str, text: str) -> list[str]:
         pytest.param("a.py", "# rediss://:password@host:6379/0\n", [], id="the form of a URL"),
         pytest.param("a.py", "# rediss://:{alnum:12}@host:6379/0\n", ["CRED.url-password"], id="a URL"),
         pytest.param("a.py", f'd = "Basic {PRINTED}"\n', [], id="the example of basic auth"),
+        pytest.param("locale/de.json", '{"new_password": "Neues Kennwort"}', [], id="the word for a password"),
+        pytest.param("locale/de.json", '{"api_token": "{alnum:32}"}', ["CRED.secret"], id="a token among words"),
+        pytest.param("a.txt", "http://example.org:80#@evil.example.com/\n", [], id="a port in a URL"),
         pytest.param("a.yml", "password: ${DB_PASSWORD}\ntoken: {{ token }}\n", [], id="templates"),
     ],
 )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.scan.places import graded, unquoted, worth_reading
+from shield_ai.scan.places import graded, translated, unquoted, worth_reading
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,34 @@ def test_is_in_use(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [".env", "a/.env.prod", "Dockerfile", "Procfile", "a.tfvars", ".github/workflows/ci.yml", "x.conf"]
+    "path",
+    [
+        ".env",
+        "a/.env.prod",
+        "Dockerfile",
+        "Procfile",
+        "a.tfvars",
+        ".github/workflows/ci.yml",
+        "x.conf",
+        ".bashrc",
+        "a.ldif",
+        "main.cf",
+        "db.properties.oracle",
+    ],
 )
 def test_values_may_be_bare(path: str) -> None:
     assert unquoted(path)
     assert worth_reading(path)
+
+
+@pytest.mark.parametrize("path", ["app/locale/de.yml", "src/i18n/messages.json", "lang/pt_BR.json", "strings-fr.xml"])
+def test_texts_for_people(path: str) -> None:
+    assert translated(path)
+
+
+@pytest.mark.parametrize("path", ["db.properties", "ci.yml", "config/as.yml", "src/local/a.json"])
+def test_no_texts_for_people(path: str) -> None:
+    assert not translated(path)
 
 
 def test_code_has_quotes() -> None:

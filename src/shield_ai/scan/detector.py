@@ -11,7 +11,7 @@ from shield_ai.model import Confidence, Finding, Severity
 from shield_ai.pattern import RuleKind
 from shield_ai.scan.assignments import assignments, pairs
 from shield_ai.scan.judge import LABELS, Family, family, judge
-from shield_ai.scan.places import graded, unquoted
+from shield_ai.scan.places import graded, translated, unquoted
 from shield_ai.scan.prefilter import Plain
 from shield_ai.scan.random_text import is_random
 from shield_ai.scan.region import whole
@@ -139,8 +139,11 @@ class Detector:
         if known := structure(path, raw, candidates.hard):
             found = [one for one in found if not known.decides(one)] + known.values
         shown = bool(found) and graded(path)
+        words = bool(found) and translated(path)
         for one in found:
-            confidence = judge(one.name, one.value, quoted=one.quoted, graded=shown)
+            if words and not is_random(one.value):
+                continue
+            confidence = judge(one.name, one.value, quoted=one.quoted, graded=shown, code=not bare)
             if confidence is None:
                 continue
             if one.compared and one.value.upper() in LABELS:

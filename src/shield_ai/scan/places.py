@@ -22,6 +22,16 @@ EXAMPLES = regex(
 )
 
 
+# Texts for people, in which a password is the word for one, in some language.
+TRANSLATIONS = regex(
+    r"(^|/)(i18n|l10n|locales?|langs?|languages?|translations?)/"
+    r"|(^|/)(\w+[_.-])?[a-z]{2}[_-][A-Z]{2}\.(json|ya?ml|properties|ts|js|php|xml)$"
+    r"|(^|/)((messages|strings|translations?|locale|lang)[_.-])?"
+    r"(ar|bg|ca|cs|da|de|el|en|es|et|fa|fi|fr|he|hi|hr|hu|id|it|ja|ko|lt|lv|nb|nl|pl|pt|ro|ru|sk|sl|sr|sv|th|tr|uk|vi|zh)"
+    r"\.(json|ya?ml|properties|ts|js|php|xml)$"
+)
+
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -29,10 +39,11 @@ def _words(text: str) -> frozenset[str]:
 # In these a value may stand without quotes: by the whole name, or by its ending.
 CONFIGURATION_NAMES = _words("jenkinsfile vagrantfile makefile .netrc .pgpass .npmrc .pypirc")
 CONFIGURATION_PREFIXES = (".env", "dockerfile")
+CONFIGURATION_PARTS = (".properties.", ".env.", ".conf.")  # shop.properties.oracle, prod.env.old
 CONFIGURATION = _words(
-    """yaml yml ini cfg conf cnf config toml properties sh bash zsh fish ksh env envrc tfvars hcl tf example sample
+    """yaml yml ini cfg conf cnf config toml properties sh bash zsh fish ksh csh env envrc tfvars hcl tf example sample
     template tmpl tpl j2 jinja jinja2 dist default service plist desktop dockerfile local development production staging
-    testing ps1 bat cmd reg txt md rst log sql http rest curlrc mk erb"""
+    testing ps1 bat cmd reg txt md rst log sql http rest curlrc mk erb ldif rsp cf bats adoc sls"""
 )
 BINARY = _words(
     """png jpg jpeg gif ico ai eps webp bmp tif tiff avif mp3 mp4 m4a m4v wav ogg flac avi mov mkv webm woff woff2 ttf
@@ -59,12 +70,19 @@ def _names_show(part: str) -> bool:
 _for_show = functools.lru_cache(maxsize=4096)(_names_show)  # of folders, which many files share
 
 
+def translated(path: str) -> bool:
+    """Whether a file holds the texts of an interface, in one language or several."""
+    return bool(TRANSLATIONS.search(path))
+
+
 @functools.lru_cache(maxsize=8)  # a few places ask of one file
 def unquoted(path: str) -> bool:
     """Whether a value may stand here without quotes."""
     name = path[path.rfind("/") + 1 :].lower()
-    _, dot, ending = name.rpartition(".")
-    return not dot or ending in CONFIGURATION or name.startswith(CONFIGURATION_PREFIXES) or name in CONFIGURATION_NAMES
+    stem, _, ending = name.rpartition(".")
+    if not stem or ending in CONFIGURATION or name.startswith(CONFIGURATION_PREFIXES) or name in CONFIGURATION_NAMES:
+        return True
+    return any(part in name for part in CONFIGURATION_PARTS)
 
 
 def is_archive(path: str) -> bool:
