@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.samples import fill
-from shield_ai.scan.assignments import assignments, pairs
+from shield_ai.scan.assignments import PAIR_MARK, assignments, pairs
 from shield_ai.scan.region import whole
 
 
@@ -37,6 +37,19 @@ def found(text: str, *, bare: bool = False) -> list[tuple[str, str]]:
         pytest.param('    password "abcdef"\n', "password", "abcdef", id="gradle"),
         pytest.param("the password is 'abcdef'", "password", "abcdef", id="prose"),
         pytest.param('password = "abc\\"def"', "password", 'abc\\"def', id="escaped quote"),
+        pytest.param('password = """abcdef"""', "password", "abcdef", id="three double quotes"),
+        pytest.param("password = '''abcdef'''", "password", "abcdef", id="three single quotes"),
+        pytest.param('aes_key = base64.b64decode("abcdef")', "aes_key", "abcdef", id="decoded"),
+        pytest.param('SECRET = bytes.fromhex("abcdef")', "SECRET", "abcdef", id="from hex"),
+        pytest.param('password: SecretStr = SecretStr("abcdef")', "password", "abcdef", id="pydantic"),
+        pytest.param('var jwtKey = []byte("abcdef")', "jwtKey", "abcdef", id="go bytes"),
+        pytest.param('t = process.env.API_TOKEN || "abcdef";', "process.env.API_TOKEN", "abcdef", id="or"),
+        pytest.param("p = process.env['DB_PASSWORD'] ?? 'abcdef';", "DB_PASSWORD", "abcdef", id="else"),
+        pytest.param('config.set("db", "password", "abcdef")', "password", "abcdef", id="configparser"),
+        pytest.param('setattr(settings, "SECRET_KEY", "abcdef")', "SECRET_KEY", "abcdef", id="setattr"),
+        pytest.param('db_pw = "abcdef"', "db_pw", "abcdef", id="pw"),
+        pytest.param('key = unhexlify("abcdef")', "key", "abcdef", id="key"),
+        pytest.param('{"again": "password", "password": "abcdef"}', "password", "abcdef", id="value, then name"),
     ],
 )
 def test_in_code(text: str, name: str, value: str) -> None:
@@ -54,6 +67,15 @@ def test_in_code(text: str, name: str, value: str) -> None:
         pytest.param("ENV API_TOKEN abcdefghijklmnopqrst", "API_TOKEN", "abcdefghijklmnopqrst", id="dockerfile"),
         pytest.param('db_password = "abcdef"', "db_password", "abcdef", id="toml and tfvars"),
         pytest.param("PGPASSWORD=abcdef psql -h db", "PGPASSWORD", "abcdef", id="in front of a command"),
+        pytest.param("docker run -e DB_PASSWORD=abcdef -d db", "DB_PASSWORD", "abcdef", id="in front of an option"),
+        pytest.param('run -e DB_PASSWORD=abcdef "$@"', "DB_PASSWORD", "abcdef", id="in front of a quote"),
+        pytest.param("curl -H 'token: abcdef'", "token", "abcdef", id="within quotes"),
+        pytest.param("write `token=abcdef`", "token", "abcdef", id="within backticks"),
+        pytest.param("export TOKEN=abcdef;", "TOKEN", "abcdef", id="semicolon"),
+        pytest.param("set $api_key abcdefghijklmnopqrst;", "api_key", "abcdefghijklmnopqrst", id="nginx"),
+        pytest.param("bind_pw" + 18 * " " + "= abcdef", "bind_pw", "abcdef", id="aligned"),
+        pytest.param("token: abcdef  \n  user: me", "token", "abcdef", id="blanks behind"),
+        pytest.param("mailchimp key: abcdef", "key", "abcdef", id="key of a service"),
     ],
 )
 def test_in_configuration(text: str, name: str, value: str) -> None:
@@ -68,6 +90,8 @@ def test_in_configuration(text: str, name: str, value: str) -> None:
         pytest.param('"AWS::KMS::ReplicaKey": "0123456789abcdef"', id="kind of a thing"),
         pytest.param("password = password", id="name"),
         pytest.param('("password", "abcdef")', id="pair"),
+        pytest.param('def check(password):\n    """See below."""', id="docstring"),
+        pytest.param('check(user, "password", "abcdef")', id="arguments of something else"),
     ],
 )
 def test_nothing_in_code(text: str) -> None:
@@ -107,6 +131,35 @@ variable "admin_password" {
 """
     found = {(one.name, one.value) for one in pairs(raw, whole(raw))}
     assert found == {("DB_PASSWORD", "abcdef"), ("API_TOKEN", "ghijkl"), ("admin_password", "mnopqr")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("# user:password:uid:gid:home", id="the fields of a line"),
+        pytest.param("FLAGS := -fprefix=$(pwd)=heads", id="a command that is put in"),
+        pytest.param("$password = Read-Host -AsSecureString", id="a command with an option"),
+        pytest.param('env("DB_PASSWORD", default=None)', id="an argument by name"),
+        pytest.param("- key: abcdef", id="a key of a map"),
+        pytest.param('{"key": "abcdef"}', id="a key of another map"),
+    ],
+)
+def test_nothing_in_configuration(text: str) -> None:
+    assert found(text, bare=True) == []
+
+
+def test_a_name_in_markup_beside_its_value() -> None:
+    raw = b"""
+<property name="db.password"><value>abcdef</value></property>
+<name>mail.password</name>
+<value>ghijkl</value>
+<key>apiToken</key><string>mnopqr</string>
+<string name="api_key" translatable="false">stuvwx</string>
+"""
+    found = {(one.name, one.value) for one in pairs(raw, whole(raw))}
+    expected = {("db.password", "abcdef"), ("mail.password", "ghijkl"), ("apiToken", "mnopqr"), ("api_key", "stuvwx")}
+    assert found >= expected
+    assert PAIR_MARK.findall(raw)
 
 
 def test_in_markup() -> None:

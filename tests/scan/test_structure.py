@@ -48,6 +48,7 @@ YAML = [
     pytest.param('db: {"user": "shop", "password": "PW"}\n', id="flow, quoted"),
     pytest.param('"db password": PW\n', id="key of two words"),
     pytest.param("? password\n: PW\n", id="long form"),
+    pytest.param("DBPassword:\n  Type: String\n  Default: PW\n", id="parameter of CloudFormation"),
     pytest.param("passwords:\n  - PW\n  - «{alnum:12}»\n", id="list"),
     pytest.param("passwords: [PW, «{alnum:12}»]\n", id="flow list"),
     pytest.param("- password: PW\n  user: me\n-   password: PW\n", id="in a list"),

@@ -29,9 +29,11 @@ NAME = "hyperscan"  # of what is kept
 ENOUGH = 2_000_000  # bytes from which the database is worth making
 # What the assignments begin with, up to the first character of the value: in code, and where values stand bare.
 TELLING = rb"(?i)" + assignments.CORE + assignments.NAME_END + rb"\\?[\"'`]?\]?\)?"
-AFTER = rb"\s{0,8}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|[\"'`]\s{0,4},)\s{0,40}[\[(]?\s{0,40}"
+AFTER = rb"\s{0,40}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|" + assignments.ELSE + rb"|[\"'`]\s{0,4},)"
+AFTER += rb"\s{0,40}[\[(]?\s{0,40}"
+CALL = rb"[\w.\[\]]{0,50}(?:" + assignments.CALLS + rb")\([ \t]{0,4}"
 NOTHING = rb"[ \t]{1,3}(?:is[ \t:]{1,3})?[\"'`]"
-CODE = TELLING + rb"(?:" + AFTER + rb"[bBrRuUfF@$]{0,2}\\?[\"'`]|" + NOTHING + rb")"
+CODE = TELLING + rb"(?:" + AFTER + rb"(?:" + CALL + rb")?[bBrRuUfF@$]{0,2}\\?[\"'`]|" + NOTHING + rb")"
 TEXT = TELLING + rb"(?:" + AFTER + rb"[^\s]|" + NOTHING + rb"|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"
 REPEAT = regex(rb"\{(\d+)(,?)(\d*)\}")
 FEW = 40

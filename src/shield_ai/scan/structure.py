@@ -51,6 +51,8 @@ LOGIN = regex(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNO
 LABEL = regex(r"[a-z0-9]+([-.][a-z0-9]+)*")  # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 ENVIRONMENTS = frozenset({"environment", "env"})
 NAMES, VALUES = frozenset({"name", "key"}), frozenset({"value"})
+# What stands under a name beside its type: CloudFormation's parameters have a default.
+GIVEN = VALUES | {"default"}
 
 
 class Value(NamedTuple):
@@ -118,7 +120,7 @@ def _tells(raw: bytes, match: re.Match[bytes]) -> bool:
 
 
 def _secret(name: str) -> bool:
-    return family(name) is not Family.NONE
+    return name.lower() != "key" and family(name) is not Family.NONE
 
 
 def _entries(roots: Iterable[Value]) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
@@ -148,7 +150,7 @@ def _under(key: Value, value: Value) -> Iterator[tuple[Assigned | None, tuple[in
     several = key.text.lower().endswith("s")  # below a `password:`, a list holds the rules for one
     items = [item for item in value.items if not item.holds and (several or is_random(item.text))]
     texts = items if value.holds else [value]
-    texts += [inner for name, inner in value.pairs if name.text.lower() in VALUES and not inner.holds]
+    texts += [inner for name, inner in value.pairs if name.text.lower() in GIVEN and not inner.holds]
     yield None, (key.start, value.start + 1 if value.holds else value.start)
     for text in texts:
         if "\n" not in text.text.strip():
