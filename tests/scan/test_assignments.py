@@ -92,6 +92,7 @@ def test_in_configuration(text: str, name: str, value: str) -> None:
         pytest.param('("password", "abcdef")', id="pair"),
         pytest.param('def check(password):\n    """See below."""', id="docstring"),
         pytest.param('check(user, "password", "abcdef")', id="arguments of something else"),
+        pytest.param('("PW", "Palau")', id="country"),
     ],
 )
 def test_nothing_in_code(text: str) -> None:

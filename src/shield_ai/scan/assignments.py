@@ -260,7 +260,7 @@ def _is_argument(raw: bytes, name: bytes, begins: int, match: re.Match[bytes]) -
     if raw[max(0, begins - 2) : begins - 1] != b"(":
         return False
     if UPPER.fullmatch(name):
-        return True
+        return len(name) > len("PW")  # ("PW", "Palau")
     # check("password", "$2b$…") compares two values.
     return b"pass" not in name.lower() and is_random(_text(match["double"] or match["single"] or b""))
 
