@@ -11,7 +11,7 @@ from shield_ai.scan import prefilter as prefilter_module
 from shield_ai.scan import worth
 from shield_ai.scan.detector import Detector
 from shield_ai.scan.prefilter import Hyper, Plain, prefilter
-from shield_ai.scan.tokens import Tokens
+from shield_ai.scan.tokens import Tokens, compiled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +42,19 @@ def test_both_find_the_same(hyper: Hyper) -> None:
         assert fast.look(path, text) == slow.look(path, text)
         for example in EXAMPLES[PATHS.index(path) :: len(PATHS)]:
             assert fast.look(path, example.encode()) == slow.look(path, example.encode())
+
+
+def test_what_stands_before_an_example_hides_nothing(hyper: Hyper) -> None:
+    """As hyperscan does with some choices of words behind a word's boundary."""
+    generator = random.Random(1)  # noqa: S311  # the same text each time
+    others = "\n".join(EXAMPLES).encode()
+    for number, rule in enumerate(TOKENS.rules):
+        for example in rule.examples:
+            for size in (1, 5, 13, 31, 60, 150):
+                at = generator.randrange(len(others) - size)
+                text = others[at : at + size] + b"\n" + fill(example, size).encode()
+                if compiled(rule).search(text):
+                    assert number in hyper.look(text, bare=False).rules, rule.id
 
 
 @pytest.mark.parametrize(
