@@ -70,4 +70,6 @@ def _mixed(text: str) -> bool:
 
 def _shuffled(text: str) -> bool:
     """Whether letters alone look random already: no name changes its case so often, with so few usual pairs."""
-    return len(text) >= SHORT and text.isascii() and len(CASE.findall(text)) >= 3 and wordiness(text) < 0.4  # noqa: PLR2004
+    if len(text) < SHORT or text.islower() or not text.isascii():
+        return False
+    return len(CASE.findall(text)) >= 3 and wordiness(text) < 0.4  # noqa: PLR2004
