@@ -16,7 +16,6 @@ import msgspec
 
 from shield_ai.digest import hexdigest
 from shield_ai.errors import SourceError
-from shield_ai.lazy import regex
 from shield_ai.model import FileChange
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 PROBE = "x = '+AGE-\\u0061'\n"  # what every encoding of source code has as ASCII has it
 UTF8_ENCODINGS = ("utf-8", "ascii")
-# What ends a line for the tokenizer: form feeds and the like, at which str.splitlines would break, do not.
-LINE = regex(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -86,11 +83,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Offset on disk and bytes of each line, its newline included."""
         out: list[tuple[int, bytes]] = []
         at = len(codecs.BOM_UTF8) if self.bom else 0
-        while at < len(self.raw):
-            match = LINE.match(self.raw, at)
-            assert match is not None  # noqa: S101  # the pattern matches anywhere; this is for the type checker
-            out.append((at, match[0]))
-            at = match.end()
+        for line in self.raw[at:].splitlines(keepends=True):  # of bytes: at what ends a line for the tokenizer, too
+            out.append((at, line))
+            at += len(line)
         return out or [(at, b"")]
 
     def offset(self, line: int, column: int) -> int:

@@ -141,8 +141,18 @@ def _busy(text: str) -> list[int]:
     """Return the lines with a word that stands in every expression that binds a name, and one after the last."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.split("\n")
-    return [i for i, line in enumerate(lines, 1) if any(word in line for word in WITHIN)] + [len(lines) + 2]
+    places = []
+    for word in WITHIN:
+        at = text.find(word)
+        while at >= 0:
+            places.append(at)
+            at = text.find(word, at + 1)
+    lines, line, done = [], 1, 0
+    for at in sorted(places):
+        line += text.count("\n", done, at)
+        done = at
+        lines.append(line)
+    return [*lines, text.count("\n") + 3]
 
 
 def _is_quiet(node: ast.AST, busy: Sequence[int]) -> bool:
