@@ -7,7 +7,7 @@ meaning          when                                                        exa
 ===============  ==========================================================  =====================================
 harmless         a switch or a number in front                               USE_API_KEY, OPENAI_MAX_TOKENS
 harmless         a property of the secret comes after it                     PASSWORD_HASHERS, TOKEN_URL, KEY_PREFIX
-secret           a webhook's URL: whoever has it may post                    SLACK_WEBHOOK_URL
+secret           a webhook's URL: whoever has it may post                    SLACK_WEBHOOK_URL, SLACK_WEBHOOK
 credential URL   a service, then URL, URI, DSN, LOCATION …                   DATABASE_URL, REDIS_TLS_URL, CELERY_BROKER
 DSN              the word DSN at its end                                     SENTRY_DSN
 identifier       the public half of a key pair                               AWS_ACCESS_KEY_ID, S3_ACCESS_KEY
@@ -45,7 +45,7 @@ WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 STRONG = _set(
     """SECRET SECRETS PASSWORD PASSWORDS PASSWD PASSPHRASE PASS PWD PW TOKEN TOKENS SALT PEPPER CREDENTIAL CREDENTIALS
-    CREDS APIKEY APIKEYS FERNET HMAC DBPASS"""
+    CREDS APIKEY APIKEYS FERNET HMAC DBPASS PASSCODE MNEMONIC"""
 )
 STRONG_ENDS = ("PASSWORD", "PASSWD", "SECRET", "TOKEN", "APIKEY", "SECRETKEY", "PASSPHRASE", "DBPASS", "PRIVATEKEY")
 # What comes before KEY and makes it a name of something, or public.
@@ -53,7 +53,8 @@ NO_SECRET_KEY = _set(
     """PUBLIC PUBLISHABLE PUB SITE PRIMARY FOREIGN SORT CACHE LOOKUP UNIQUE PARTITION ROUTING INDEX PK REGISTRY SLUG
     GROUP HEADER COOKIE SESSION CONTEXT EVENT ANNOTATION METRIC FEATURE SETTINGS SETTING TRANSLATION SORTING STATE
     LANGUAGE LABEL STORAGE OBJECT QUOTA MARKER JSON DATA HASH ID SAVE SEARCH OPTION FORM HOT SHORTCUT DICT MAP ORDER
-    ORDERING NAME USER USERNAME EMAIL SURROGATE ACCEPTED BY JS JAVASCRIPT CLUSTER LOCK LIMIT RATELIMIT MUTEX THROTTLE"""
+    ORDERING NAME USER USERNAME EMAIL SURROGATE ACCEPTED BY JS JAVASCRIPT CLUSTER LOCK LIMIT RATELIMIT MUTEX THROTTLE
+    EXCLUDE EXCLUDED REDACT REDACTED IGNORE IGNORED IDENTIFYING SENSITIVE META CURRENCY"""
 )
 # What comes after the word and speaks about the secret instead of holding it.
 PROPERTIES = _set(
@@ -68,15 +69,32 @@ PROPERTIES = _set(
     ENV COST WARNING WARNINGS MESSAGE HINT LABEL PLACEHOLDER PARAM PARAMETER PARAMS QUERY MIDDLEWARE AUTHENTICATION
     GENERATOR LOADER STRATEGY INTERVAL THROTTLE RATE RATES BUCKET ID IDS KEYWORD KEYWORDS SCHEME DESCRIPTION TITLE TEXT
     SUBJECT HELP METADATA DATE DATES AT TIME TIMESTAMP GC VALIDATION CACHING PERIOD OVERFETCH ACCEPTED TIME
-    HOSTNAME CFG ITERATIONS"""
+    HOSTNAME CFG ITERATIONS PRICE PRICES PRICING REUSE"""
 )
+# Before PASSWORD, these make it a page, an action or a rule; before PASSWORDS, a list of those that nobody may have.
+NO_PASSWORD = _set("FORGOT FORGOTTEN RESET CHANGE SET PREVENT")
+NO_PASSWORDS = _set("COMMON WEAK BREACHED FORBIDDEN BANNED")
 # Hold the path of a file, by a convention that everybody knows.
 PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE"})
 # Before AUTH at the end, these make it credentials ("user:password"); SOCIAL_AUTH and the like are settings.
-AUTHORITIES = _set("HTTP BASIC INBOUND REMOTE SMS REDIS REGISTRY WEBHOOK ELASTIC ELASTICSEARCH")
+AUTHORITIES = _set(
+    "HTTP BASIC INBOUND REMOTE SMS REDIS REGISTRY WEBHOOK ELASTIC ELASTICSEARCH NEO OPENSEARCH MQTT RABBITMQ DOCKER"
+)
 # Whole documents in which credentials stand: https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
 # and https://docs.allauth.org/en/latest/socialaccount/provider_configuration.html
 DOCUMENTS = frozenset({("VCAP", "SERVICES"), ("SOCIALACCOUNT", "PROVIDERS")})
+# Secrets that no single word tells, at the end of a name (numbers there are cut off): of Telegram, a wallet, Google.
+RUNS = (
+    ("API", "HASH"),
+    ("SEED", "PHRASE"),
+    ("SERVICE", "ACCOUNT", "JSON"),
+    ("SERVICE", "ACCOUNT", "INFO"),
+    ("SERVICE", "ACCOUNT", "BASE"),
+    ("SERVICE", "ACCOUNT", "B"),
+)
+# Before WEBHOOK or HOOK at the end: whoever has the address may post. Before PAT: a personal access token.
+CHATS = _set("SLACK DISCORD TEAMS MATTERMOST ROCKETCHAT DINGTALK FEISHU LARK WECOM INCOMING")
+FORGES = _set("GITHUB GH GITLAB BITBUCKET DEVOPS ADO AZURE")
 # These may follow and change nothing.
 SAME = frozenset({"ID", "FALLBACKS", "FALLBACK"})
 SWITCHES = _set(
@@ -89,7 +107,7 @@ COUNTED = frozenset({"MAX", "MIN", "NUM", "TOTAL", "INPUT", "OUTPUT", "PROMPT", 
 
 SERVICES = _set(
     """DATABASE DATABASES DB POSTGRES POSTGRESQL PG PSQL MYSQL MARIADB MONGO MONGODB MONGOLAB MONGOHQ REDIS REDISCLOUD
-    REDISTOGO BROKER RABBITMQ AMQP CLOUDAMQP SQLALCHEMY CLOUDINARY DATABASEURL SQL MSSQL ORACLE NEO4J CASSANDRA
+    REDISTOGO BROKER RABBITMQ AMQP CLOUDAMQP SQLALCHEMY CLOUDINARY DATABASEURL SQL MSSQL ORACLE NEO CASSANDRA
     CLICKHOUSE KAFKA MEMCACHED MEMCACHIER SUPABASE TIMESCALE COCKROACH VALKEY KEYDB"""
 )
 # With these, the URL must follow at once: EMAIL_URL, but not EMAIL_CONFIRMATION_URL.
@@ -97,7 +115,10 @@ NARROW_SERVICES = _set(
     "CACHE EMAIL MAIL SMTP SEARCH ELASTICSEARCH ELASTIC ES OPENSEARCH SOLR HAYSTACK LDAP FTP SFTP PROXY"
 )
 ADDRESS = frozenset({"URL", "URLS", "URI", "URIS", "DSN", "LOCATION", "CONNECTION"})
+CONNECTED = SERVICES | {"ALCHEMY", "SQLA"}  # before CONN at the end
 STAGES = _set("TEST TESTING DEV DEVELOPMENT PROD PRODUCTION STAGING LOCAL LIVE BULK REPLICA READ WRITE")
+
+STRINGS = _set("DATABASEURL REDISURL CACHEURL CONNSTR CONNSTRING")
 
 DATABASE_WORDS = _set(
     """DB DATABASE POSTGRES POSTGRESQL PG PSQL MYSQL MARIADB SQL MSSQL ORACLE RDS SQLSERVER DBASE TIMESCALE
@@ -129,7 +150,7 @@ def meaning(name: str) -> Meaning:
         return Meaning.HARMLESS
     if (parts[0] in SWITCHES and len(parts) > 1) or ANYWHERE & set(parts):
         return Meaning.HARMLESS
-    if parts[-1] in ADDRESS | {"BROKER", "BACKEND"}:
+    if parts[-1] in ADDRESS | {"BROKER", "BACKEND", "CONN"}:
         return _address(parts)
     return _secret(parts)
 
@@ -144,7 +165,9 @@ def _address(parts: tuple[str, ...]) -> Meaning:
     if last == "BROKER":
         return Meaning.URL if not head or head[-1] == "CELERY" else Meaning.HARMLESS
     if last == "BACKEND":
-        return Meaning.URL if head[-1:] == ("RESULT",) else Meaning.HARMLESS
+        return Meaning.URL if head[-1:] in {("RESULT",), ("REDIS",)} else Meaning.HARMLESS
+    if last == "CONN":
+        return Meaning.URL if CONNECTED & set(head[-1:]) else Meaning.HARMLESS
     if SERVICES & set(head) or (head and head[-1] in NARROW_SERVICES) or head[-2:] == ("RESULT", "BACKEND"):
         return Meaning.URL
     return Meaning.DSN if last == "DSN" else Meaning.HARMLESS
@@ -156,8 +179,10 @@ def _secret(parts: tuple[str, ...]) -> Meaning:
         return _key(parts)
     if parts in DOCUMENTS:
         return Meaning.SECRET
-    if parts[-2:] == ("CONNECTION", "STRING") or parts[-1] in {"DATABASEURL", "REDISURL", "CACHEURL"}:
+    if parts[-1] in STRINGS or (parts[-1] in {"STRING", "STR"} and parts[-2:-1] in {("CONNECTION",), ("CONN",)}):
         return Meaning.URL
+    if _is_run(parts):
+        return Meaning.SECRET
     if at < 0:
         # API_KEY_SENDGRID, ES_HTTP_AUTH
         after = _after(parts, ("API", "KEY")) or _after(parts, ("PRIVATE", "KEY")) or _after(parts, ("KEY", "SECRET"))
@@ -176,7 +201,18 @@ def _strong(parts: tuple[str, ...], at: int) -> bool:
     word = parts[at]
     if word == "PASS" and at + 1 < len(parts) and parts[at + 1] == "THROUGH":
         return False
+    before = parts[at - 1] if at else ""
+    if (word == "PASSWORD" and before in NO_PASSWORD) or (word == "PASSWORDS" and before in NO_PASSWORDS):
+        return False
     return word in STRONG or (len(word) > len("TOKEN") and word.endswith(STRONG_ENDS))
+
+
+def _is_run(parts: tuple[str, ...]) -> bool:
+    """Tell a secret that the last words of a name say together."""
+    before = set(parts[-2:-1])
+    if parts[-1] in {"WEBHOOK", "WEBHOOKS", "HOOK"}:
+        return bool(CHATS & before)
+    return bool(parts[-1] == "PAT" and FORGES & before) or any(parts[-len(run) :] == run for run in RUNS)
 
 
 def _after(parts: tuple[str, ...], run: tuple[str, ...]) -> tuple[str, ...] | None:
