@@ -46,6 +46,7 @@ SKIPPED_FOLDERS = frozenset(
     | {"venv", ".venv", "env", "virtualenv", "build", "dist", ".git", ".shield", "__pycache__", ".tox", ".nox", ".eggs"}
     | {"alembic", "project_template", "cookiecutter", "templates"}
 )
+NAMED_CONSTANT = regex(rb"(?m)^__\w+__\s*=\s*[\"'][^\"'\n]*[\"']\s*$")  # __version__ = "1.0"
 VENDORED = "utils/secrets.py"  # the plan's place
 BESIDE = "aws_secrets.py"  # where that is taken: no module of this name is in the standard library
 
@@ -61,6 +62,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     dotenv: bool = False  # something loads .env into the environment
     served: tuple[str, ...] = ()  # packages that are called like tests, and are none
     accessor: str = "get_secret"  # how the app's modules call it: some have a function of that name themselves
+    runs: str = ""  # the `__init__.py` that importing the runtime runs, where it does anything
 
     def module(self, path: str) -> str:
         """Return the dotted name under which a module of the app is imported."""
@@ -226,6 +228,14 @@ def runtime_place(settings: str, root: str, known: set[str], read: Read) -> str:
     if not taken and (init is None or _trivial(init)):
         return f"{base}/{VENDORED}"
     return f"{base}/{BESIDE}"
+
+
+def runs(runtime: str, root: str, known: set[str], read: Read) -> str:
+    """Return the `__init__.py` of the package that a runtime is put into; empty where it does nothing."""
+    package = runtime.removeprefix(f"{root}/").partition("/")[0]
+    path = f"{root}/{package}/__init__.py" if root else f"{package}/__init__.py"
+    init = read(path) if path in known else None
+    return "" if init is None or _trivial(NAMED_CONSTANT.sub(b"", init)) else path
 
 
 def is_runtime(raw: bytes | None) -> bool:

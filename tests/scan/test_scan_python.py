@@ -734,3 +734,39 @@ def test_half_a_surrogate_pair_in_a_name_is_said_as_its_escape(scanned):
     assert 3 in {finding.line for finding in found}
     assert msgspec.json.encode(found)
     assert all(chr(0xD800) not in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("init", "head", "reason"),
+    [
+        pytest.param("from app.web import site\n", "", "importing the runtime here would run app/__init__.py", id="runs"),
+        pytest.param("from app.web import site\n", "import app\n", "", id="which the file runs itself"),
+        pytest.param("from app.web import site\n", "from app.web import site\n", "", id="or a module in it"),
+        pytest.param('"""The app."""\n__version__ = "1.0"\n', "", "", id="nothing to run"),
+    ],
+)
+def test_a_file_outside_the_package_does_not_run_it_to_import_the_runtime(scanned, init, head, reason):
+    files = {
+        "app/__init__.py": init,
+        "app/settings.py": "import os\nA = os.environ['A_TOKEN']\n",
+        "job.py": f"{head}import os\nKEY = os.environ['MAIL_TOKEN']\n",
+    }
+    reasons = {f.path: f.site.reason for f in scanned(files).findings if f.site}
+    assert reasons["app/settings.py"] == ""
+    assert reasons["job.py"].startswith(reason)
+    assert bool(reasons["job.py"]) == bool(reason)
+
+
+def test_what_django_loads_may_run_the_package_of_the_settings(scanned):
+    read = "import os\nA = os.environ['A_TOKEN']\n"
+    files = {
+        "manage.py": "DJANGO_SETTINGS_MODULE = 'shop.settings'\n",
+        "shop/__init__.py": "from .celery import app\n",
+        "shop/settings.py": read,
+        "carts/__init__.py": "",
+        "carts/models.py": read,
+        "carts/run.py": f"from carts import models\n{read}if __name__ == '__main__':\n    print(A)\n",
+        "ask.py": read,
+    }
+    reasons = {f.path: bool(f.site.reason) for f in scanned(files).findings if f.site}
+    assert reasons == {"shop/settings.py": False, "carts/models.py": False, "carts/run.py": True, "ask.py": True}

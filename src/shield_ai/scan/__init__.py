@@ -16,6 +16,7 @@ from shield_ai.layout import (
     is_settings,
     is_test,
     named_settings,
+    runs,
     runtime_place,
     served_packages,
 )
@@ -202,10 +203,8 @@ def _facts(name: str, known: set[str], read: Read, worth: Worth) -> Facts:
     django = bool(named) or any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
     roots = find_roots(sorted(settings), named, known, read)
     first = _first(settings, named, roots, read)
-    runtime = BESIDE
-    if first:
-        root = next((r for r in roots if not r or first.startswith(r + "/")), "")
-        runtime = runtime_place(first, root, known, read)
+    root = next((r for r in roots if not r or first.startswith(r + "/")), "")
+    runtime = runtime_place(first, root, known, read) if first else BESIDE
 
     def those(pattern: re.Pattern[bytes]) -> Iterator[bytes]:
         """Yield the Python files that a pattern matches."""
@@ -225,6 +224,7 @@ def _facts(name: str, known: set[str], read: Read, worth: Worth) -> Facts:
         dotenv=any(those(LOADS)),
         served=served,
         accessor=_accessor(raws),
+        runs=runs(runtime, root, known, read),
     )
 
 

@@ -73,12 +73,32 @@ def script(source: Source, facts: Facts, known: set[str]) -> str:
     if not inside or source.path in facts.settings or not MAIN.search(source.raw) or b"sys.path" in source.raw:
         return ""
     tops = {_top(path, root).removesuffix(".py") for path in known if not root or path.startswith(f"{root}/")}
+    own = any(name == "." or name in tops for name in _imported(source))
+    return "" if own else "it is run as a script, from where the runtime can't be imported"
+
+
+def running(source: Source, facts: Facts) -> str:
+    """Say why a file had better not import the runtime: that would run a package which the file has nothing to do with.
+
+    What Django loads comes after its settings, and so after their package.
+    """
+    folder, package = facts.runs.rpartition("/")[0], facts.runs.removesuffix("/__init__.py").rpartition("/")[2]
+    if not folder or source.path.startswith(f"{folder}/") or package in _imported(source):
+        return ""
+    root = facts.root(facts.runs)
+    below = "/" in source.path.removeprefix(f"{root}/")
+    if facts.django and below and source.path not in facts.settings and not MAIN.search(source.raw):
+        return ""
+    return f"importing the runtime here would run {facts.runs}, which the file does not"
+
+
+def _imported(source: Source) -> set[str]:
+    """Return the packages that a module imports in its own lines, "." for its own."""
     imports = [node for node in source.tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     names = {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}
     froms = [node for node in imports if isinstance(node, ast.ImportFrom)]
-    names |= {"." if node.level else node.module or "" for node in froms}
-    own = any(name == "." or name.partition(".")[0] in tops for name in names)
-    return "" if own else "it is run as a script, from where the runtime can't be imported"
+    names |= {node.module or "" for node in froms if not node.level}
+    return {name.partition(".")[0] for name in names} | ({"."} if any(node.level for node in froms) else set())
 
 
 def _top(path: str, root: str) -> str:
@@ -90,7 +110,7 @@ def findings_of(source: Source, spots: list[Spot], facts: Facts, known: set[str]
     """Judge what was seen in one file; a harmless read may be a part of a secret, so it comes along."""
     found = []
     in_settings = source.path in facts.settings
-    reason = apart(source.path, facts, known) or script(source, facts, known)
+    reason = apart(source.path, facts, known) or script(source, facts, known) or running(source, facts)
     names = Counter((spot.scope, literal_variable(spot)) for spot in spots if spot.shape is Shape.LITERAL)
     reads = [spot for spot in spots if spot.shape is Shape.READ and spot.direct and spot.path and spot.wanted()]
     read = {(spot.scope, spot.path): spot.variable for spot in reads}
