@@ -650,6 +650,9 @@ def test_a_helper_that_asks_the_app_itself_first_is_left_alone(sites, asked, rea
         pytest.param("os.environ['OTHER_TOKEN']", True, False, id="another variable"),
         pytest.param("None", False, False, id="nothing"),
         pytest.param("[]", False, False, id="an empty list"),
+        pytest.param("12345678", False, True, id="a number"),
+        pytest.param("0", False, False, id="nought"),
+        pytest.param("False", False, False, id="no"),
     ],
 )
 def test_what_a_computed_default_is_worth(scanned, default, spare, made_up):

@@ -226,10 +226,12 @@ def _spare(source: Source, spot: Spot) -> bool:
 
 
 def _is_made_up(default: ast.expr | None) -> bool:
-    """Whether a default is no constant and not empty: a random key, a name, what a file says."""
+    """Whether a default is no text and not empty: a random key, a name, what a file says, a number."""
     if isinstance(default, (ast.List, ast.Tuple, ast.Set)):
         return bool(default.elts)
-    return not isinstance(default, (ast.Constant, ast.Dict, type(None)))
+    if isinstance(default, ast.Constant):
+        return bool(default.value) and isinstance(default.value, (int, float)) and default.value is not True
+    return not isinstance(default, (ast.Dict, type(None)))
 
 
 def _nonempty(node: ast.expr | None) -> bool:
