@@ -773,3 +773,18 @@ def test_what_django_loads_may_run_the_package_of_the_settings(scanned):
     }
     reasons = {f.path: bool(f.site.reason) for f in scanned(files).findings if f.site}
     assert reasons == {"shop/settings.py": False, "carts/models.py": False, "carts/run.py": True, "ask.py": True}
+
+
+def test_the_name_of_the_test_database_is_no_part_of_the_credentials(scanned):
+    text = """\
+import os
+DATABASES = {
+    'default': {
+        'ENGINE': 'x',
+        'NAME': os.environ['SHOP_NAME'],
+        'PASSWORD': os.environ['SHOP_PASSWORD'],
+        'TEST': {'NAME': os.environ['SHOP_TEST_NAME']},
+    }
+}
+"""
+    assert [f.env for f in scanned({"shop/settings.py": text}).findings if f.site] == ["SHOP_NAME", "SHOP_PASSWORD"]

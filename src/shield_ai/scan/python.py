@@ -131,8 +131,7 @@ class Walk(Fields):
                 self.harmless.append((node, ".".join(path), reason))
             return
         spot = Spot(node=node, shape=Shape.LITERAL, path=path, direct=direct)
-        if self._database and path and path[-1] in DATABASE_KEYS:
-            spot.group, spot.field = self._database, DATABASE_KEYS[path[-1]]
+        self._part(spot)
         self.add(spot)
 
     def read(self, node: ast.Call | ast.Subscript, path: tuple[str, ...], *, direct: bool) -> bool:
@@ -149,14 +148,19 @@ class Walk(Fields):
         spot.direct = direct
         if self._is_moved(spot):
             return True
-        if self._database and path and path[-1] in DATABASE_KEYS:
-            spot.group, spot.field = self._database, DATABASE_KEYS[path[-1]]
+        self._part(spot)
         spot.reason = self._unsure(spot, read)
         if spot.variable or spot.wanted():
             self.add(spot)
         if not spot.wanted() and (word := excuse(spot.variable)):
             self.harmless.append((node, spot.variable, f"by its name no secret: {word}"))
         return True
+
+    def _part(self, spot: Spot) -> None:
+        """Note which field of a database something is; what stands deeper, as in TEST, is none."""
+        inside = self._database and spot.path[-1:] and spot.path[-2:-1] in {(), (self._database,)}
+        if inside and spot.path[-1] in DATABASE_KEYS:
+            spot.group, spot.field = self._database, DATABASE_KEYS[spot.path[-1]]
 
     def _read_spot(self, node: ast.expr, read: Read, name: str | None, path: tuple[str, ...]) -> Spot:
         prefix, known = self._prefix(read)
