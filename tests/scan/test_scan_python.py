@@ -37,6 +37,10 @@ READS = {
     "starlette prefix": "from starlette.config import Config\nc = Config(env_prefix='API_')\nX = c('KEY')",
     "everett": "from everett.manager import ConfigManager\nc = ConfigManager.basic_config()\nX = c('api_key', default='')",
     "everett by sources": "from everett.manager import *\nc = ConfigManager([ConfigOSEnv()])\nX = c('API_KEY')",
+    "of an unknown library": "from corp.settings import config\nX = config('API_KEY', default='')",
+    "of an unknown library by keyword": "from corp.envs import get_string\nX = get_string(name='API_KEY', default='')",
+    "of an unknown library's module": "from corp.common import envs\nX = envs.get_string('API_KEY')",
+    "of an unknown library, all of it": "from corp.settings import *\nX = getenv('API_KEY')",
     "helper": "import os\ndef get_env(name):\n    return os.environ[name]\nX = get_env('API_KEY')",
     "helper with default": "import os\ndef e(n, d=None):\n    try:\n        return os.environ[n]\n    except KeyError:\n        return d\nX = e('API_KEY')",
     "helper with prefix": "import os\ndef e(n):\n    return os.environ['API_' + n]\nX = e('KEY')",
@@ -788,3 +792,28 @@ DATABASES = {
 }
 """
     assert [f.env for f in scanned({"shop/settings.py": text}).findings if f.site] == ["SHOP_NAME", "SHOP_PASSWORD"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("from corp.settings import config\nPASSWORD = config('users.password')", id="a key of a file"),
+        pytest.param("from corp import config\nPASSWORD = config.get('DB_PASSWORD')", id="a method"),
+        pytest.param("from corp import envelope\nX = envelope('API_KEY')", id="another function"),
+        pytest.param("def config(name):\n    return name\nX = config('API_KEY')", id="a function of the app"),
+    ],
+)
+def test_a_function_of_an_unknown_library_is_no_reader(sites, text):
+    assert sites(text) == []
+
+
+def test_what_the_app_itself_has_goes_before_a_guess(sites):
+    base = {"shop/base.py": "import os\ndef env(name):\n    return os.environ['SHOP_' + name]\n"}
+    assert sites("from shop.base import *\nfrom corp.base import *\nX = env('API_KEY')", base) == [
+        ("read", "SHOP_API_KEY", "")
+    ]
+
+
+def test_cloud_foundry_asks_its_services_first(sites):
+    text = "from cfenv import AppEnv\nenv = AppEnv()\nX = env.get_credential('API_KEY', '')\nY = env.get_service(name='SECRET')"
+    assert sites(text) == [("read", "API_KEY", "cfenv asks VCAP_SERVICES first, which may have another value")]

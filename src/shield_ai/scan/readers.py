@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple, TypeAlias
 
+from shield_ai.lazy import regex
+
 
 class Library(NamedTuple):
     """Something imported, by its dotted path."""
@@ -45,7 +47,8 @@ class Reader(NamedTuple):
     copy: bool = False
     computed: bool = False
     method: str = ""
-    first: str = ""  # a function of the app that it asks before, which may have another value
+    first: str = ""  # what it asks before, which may have another value: a function of the app, another variable
+    guessed: bool = False  # of a library that we don't know: by its name it reads the environment
 
 
 class Accessor(NamedTuple):
@@ -70,6 +73,7 @@ FACTORIES = {
     "starlette.config.Config": "starlette",
     "prettyconf.Configuration": "prettyconf",
     "everett.manager.ConfigManager": "everett",
+    "cfenv.AppEnv": "cfenv",
 }
 OBJECTS = {
     "decouple.config": "decouple",
@@ -117,6 +121,8 @@ NO_READERS = frozenset(
     | {"with_namespace", "with_options", "with_override", "get_namespace", "get_bound_component"}  # of everett
     | {"parsers", "add_parser_from_field", "dotenv", "ENVIRON", "scheme", "escape_proxy", "__class__", "overrides"}
 )
+# Functions that companies share among their apps, often decouple's or environs' own: corp.settings.config, corp.envs.text
+GUESSED = regex(r"(?:^|\.)(?:config|env|getenv|get_?env(?:_?var\w*)?|env_?var)$|\.(?:envs?|environment)\.(?:get_)?\w+$")
 NAME_KEYWORDS = frozenset({"key", "var", "name", "env", "option", "varname", "variable", "env_var", "environ_name"})
 
 
@@ -135,6 +141,8 @@ def known(path: str) -> Ref:
         return Reader(path, fixed=fixed, keyword="env")
     if path.partition(".")[0] == "shield_ai" and path.rpartition(".")[2] in ACCESSORS:
         return Accessor(path.rpartition(".")[2])
+    if "." in path and GUESSED.search(path):
+        return Reader(path, keyword="name", guessed=True)
     return Library(path)
 
 
@@ -155,8 +163,10 @@ def attribute(ref: Ref, name: str) -> Ref | None:
         case EnvObject(label, prefix, computed):
             if name == "ENVIRON":
                 return Environ()
-            if name in NO_READERS or name.startswith("_"):
+            if name in NO_READERS or name.startswith("_") or (label == "cfenv" and name != "get_credential"):
                 return None
+            if label == "cfenv":  # https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
+                return Reader(label, keyword="key", first="VCAP_SERVICES")
             fixed = OWN_VARIABLE.get(name, "") if label == "django-environ" else ""
             return Reader(label, prefix=prefix, fixed=fixed, computed=computed, method=name, keyword="var")
         case Factory(label):

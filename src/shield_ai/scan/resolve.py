@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.layout import is_runtime
+from shield_ai.lazy import regex
 from shield_ai.scan.bindings import OPAQUE, Imported, Opaque
 from shield_ai.scan.nodes import descend
 from shield_ai.scan.readers import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.bindings import Binding, Module, Scope
     from shield_ai.scan.project import Project
 
+VARIABLE = regex(r"[A-Z][A-Z0-9_]+")
 DEPTH = 12  # of names that stand for names; more is a cycle
 Scopes = tuple["Scope", ...]
 
@@ -101,11 +103,14 @@ class Resolver:
 
     def _starred(self, name: str) -> Ref | None:
         """Say what a name is that only an import of everything can have brought."""
+        guess = None
         for star in reversed(self.module.stars):
             ref = self.path(f"{star}.{name}")
-            if ref and (self.project.find(star) or not isinstance(ref, Library)):
+            if isinstance(ref, Reader) and ref.guessed:
+                guess = guess or ref
+            elif ref and (self.project.find(star) or not isinstance(ref, Library)):
                 return ref
-        return None
+        return guess
 
     def _binding(self, binding: Binding, scopes: Scopes) -> Ref | None:
         if isinstance(binding, (Opaque, ast.ClassDef, ast.AsyncFunctionDef)):
@@ -239,6 +244,8 @@ class Resolver:
             return None
         argument, default = arguments_of(node, reader)
         if argument is None and not reader.fixed:
+            return None
+        if reader.guessed and not VARIABLE.fullmatch(self.constant(argument, scopes) or ""):
             return None
         return Read(reader, argument, default)
 
