@@ -746,7 +746,9 @@ def test_half_a_surrogate_pair_in_a_name_is_said_as_its_escape(scanned):
 @pytest.mark.parametrize(
     ("init", "head", "reason"),
     [
-        pytest.param("from app.web import site\n", "", "importing the runtime here would run app/__init__.py", id="runs"),
+        pytest.param(
+            "from app.web import site\n", "", "importing the runtime here would run app/__init__.py", id="runs"
+        ),
         pytest.param("from app.web import site\n", "import app\n", "", id="which the file runs itself"),
         pytest.param("from app.web import site\n", "from app.web import site\n", "", id="or a module in it"),
         pytest.param('"""The app."""\n__version__ = "1.0"\n', "", "", id="nothing to run"),
@@ -817,3 +819,22 @@ def test_what_the_app_itself_has_goes_before_a_guess(sites):
 def test_cloud_foundry_asks_its_services_first(sites):
     text = "from cfenv import AppEnv\nenv = AppEnv()\nX = env.get_credential('API_KEY', '')\nY = env.get_service(name='SECRET')"
     assert sites(text) == [("read", "API_KEY", "cfenv asks VCAP_SERVICES first, which may have another value")]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param("os.environ['bot_token']", id="subscript"),
+        pytest.param("os.environ.get('bot_token')", id="get"),
+        pytest.param('os.getenv("Bot_Token")', id="getenv"),
+    ],
+)
+def test_a_variable_may_have_small_letters(scanned, read):
+    found = scanned({"shop/settings.py": "A = 1\n", "shop/bot.py": f"import os\nx = {read}\n"}).findings
+    assert [f.env.lower() for f in found if f.site] == ["bot_token"]
+
+
+@pytest.mark.parametrize("name", ["TG_API_HASH", "SLACK_WEBHOOK", "GITHUB_PAT", "DB_CONN", "MNEMONIC"])
+def test_a_secret_is_found_outside_the_settings_by_its_name(scanned, name):
+    found = scanned({"shop/settings.py": "A = 1\n", "shop/bot.py": f"import os\nx = os.environ['{name}']\n"}).findings
+    assert [f.env for f in found if f.site] == [name]

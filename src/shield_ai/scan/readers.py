@@ -83,6 +83,8 @@ OBJECTS = {
     "getenv.env": "django-getenv",
     "environ.env": "django-environ",
 }
+# Another variable that they look into before: https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
+FIRST = {"cfenv": "VCAP_SERVICES"}
 # Functions that read a variable of their own where they are given none.
 URL_READERS = {
     "dj_database_url.config": "DATABASE_URL",
@@ -121,7 +123,7 @@ NO_READERS = frozenset(
     | {"with_namespace", "with_options", "with_override", "get_namespace", "get_bound_component"}  # of everett
     | {"parsers", "add_parser_from_field", "dotenv", "ENVIRON", "scheme", "escape_proxy", "__class__", "overrides"}
 )
-# Functions that companies share among their apps, often decouple's or environs' own: corp.settings.config, corp.envs.text
+# Functions that companies share among their apps, often decouple's or environs' own: corp.settings.config, corp.env.str
 GUESSED = regex(r"(?:^|\.)(?:config|env|getenv|get_?env(?:_?var\w*)?|env_?var)$|\.(?:envs?|environment)\.(?:get_)?\w+$")
 NAME_KEYWORDS = frozenset({"key", "var", "name", "env", "option", "varname", "variable", "env_var", "environ_name"})
 
@@ -165,10 +167,9 @@ def attribute(ref: Ref, name: str) -> Ref | None:
                 return Environ()
             if name in NO_READERS or name.startswith("_") or (label == "cfenv" and name != "get_credential"):
                 return None
-            if label == "cfenv":  # https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
-                return Reader(label, keyword="key", first="VCAP_SERVICES")
             fixed = OWN_VARIABLE.get(name, "") if label == "django-environ" else ""
-            return Reader(label, prefix=prefix, fixed=fixed, computed=computed, method=name, keyword="var")
+            first = FIRST.get(label, "")
+            return Reader(label, prefix=prefix, fixed=fixed, computed=computed, method=name, keyword="var", first=first)
         case Factory(label):
             # Class attributes such as environ.Env.ENVIRON; other methods of the class itself read nothing.
             own: Ref = ref if label == "everett" else Environ()

@@ -6,7 +6,7 @@ from shield_ai.lazy import regex
 
 SECRET = (
     rb"SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|UR[LI]|SALT|DATABASE|DB|PG|SQL|POSTGRES|BROKER|AUTH|BACKEND|REDIS"
-    rb"|CONNECTION|SERVICES|CLIENT_ID|APP_ID|(?:MAIL|SMTP|SENDGRID)[A-Z_]{0,12}(?:USER|LOGIN)"
+    rb"|CONN|API_HASH|HOOK|_PAT\b|MNEMONIC|SEED_PHRASE|ACCOUNT|SERVICES|CLIENT_ID|APP_ID|(?:MAIL|SMTP|SENDGRID)[A-Z_]{0,12}(?:USER|LOGIN)"
 )
 # The words of what reads the environment, in whatever library's way, or through a helper or an object of the app.
 # A `config` counts where it is called, or asked by its own name: Flask's `app.config["NAME"]` is a dict of the app's.
@@ -19,6 +19,7 @@ NAMES = regex(
     rb"[\[(,]\s{0,20}[bf]?[\"'][A-Za-z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
     rb"|[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']\s{1,20}(?:not )?in\b"
     rb"|=\s?[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
+    rb"|(?:getenv\(|environ(?:\[|\.get\())[\"'][A-Za-z0-9_]*(?i:" + SECRET + rb")[A-Za-z0-9_]*[\"']"
 )
 # These hold secrets without naming them in quotes, or are ours.
 OWN = regex(rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource")
