@@ -255,3 +255,20 @@ def test_toml_stays_toml(lines, end):
     assert is_subsequence(raw, once["pyproject.toml"])
     if once["pyproject.toml"] != raw:
         assert "boto3" in str(tomllib.loads(once["pyproject.toml"].decode()))
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        pytest.param(["web/manage.py", "web/requirements.txt"], "web/requirements.txt", id="beside the app"),
+        pytest.param(["web/manage.py", "web/requirements.txt", "requirements.txt"], "web/requirements.txt", id="first"),
+        pytest.param(["web/manage.py", "requirements.txt"], "requirements.txt", id="above it"),
+        pytest.param(["web/manage.py", "web/shop/requirements.txt"], "web/shop/requirements.txt", id="in its package"),
+        pytest.param(["web/manage.py", "web/pyproject.toml", "web/uv.lock"], "web/pyproject.toml", id="pyproject"),
+    ],
+)
+def test_dependencies_are_kept_beside_the_app_or_near_it(files, path):
+    raws = {name: PROJECT.encode() if name.endswith("toml") else b"x\n" for name in files}
+    skipped = fix(raws, runtime="web/shop/utils/secrets.py")
+    assert [name for name, raw in raws.items() if b"boto3" in raw] == [path]
+    assert list(skipped) == [name for name in files if name.endswith(".lock")]

@@ -53,7 +53,8 @@ def _fix(path: str, read: Read, wanted: Mapping[str, str], add: Any) -> Outcome 
         return skip(path, f"its layout can't be added to; add {', '.join(wanted)} by hand")
     at, addition = found
     change = insert(path, raw, _offset(text, at), addition)
-    locks = [(lock, how) for lock, how in LOCKS.items() if read(lock) is not None]
+    folder = path.removesuffix(path.rpartition("/")[2])
+    locks = [(f"{folder}{lock}", how) for lock, how in LOCKS.items() if read(f"{folder}{lock}") is not None]
     return [change], [left(lock, f"it is a lock; run `{how}` so that it follows {path}") for lock, how in locks]
 
 

@@ -38,7 +38,7 @@ def app_files(  # noqa: PLR0913  # each is a different fact of the app
     """
     outcomes = [
         vendor.fix(read, manifest, module, fields=fields, engines=engines),
-        requirements.fix(read, manifest),
+        requirements.fix(read, manifest, module),
         env_example.fix(read, manifest),
         gitignore.fix(read, manifest),
         app_tests.fix(read, manifest, has_folder, module),

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from shield_ai.fixers._layout import root_of
 from shield_ai.fixers._pyproject import fix_pipfile, fix_pyproject
 from shield_ai.fixers._text import NOTHING, Outcome, append, left, skip
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shield_ai.fixers import Read
     from shield_ai.manifest import Manifest
+    from shield_ai.model import Skipped
 
 FILES = (
     "requirements.in",
@@ -33,11 +37,41 @@ NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 ELSEWHERE = re.compile(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
 
 
-def fix(read: Read, manifest: Manifest) -> Outcome:
-    """Add what the runtime needs to the first file that can take it."""
+def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
+    """Add what the runtime needs to the first file that can take it: beside the app, above it, then in its package.
+
+    Args:
+        read: Gives the bytes of a file of the app, None where there is none.
+        manifest: What moves.
+        module: The dotted name under which the settings import the runtime; worked out where it is not given.
+    """
     wanted = PACKAGE if manifest.app.runtime == "package" else VENDORED
+    stale: list[Skipped] = []
+    for folder in _folders(read, manifest, module):
+        found = _beside(read, folder, wanted)
+        if found and (found[0] or not found[1]):
+            return found[0], [*stale, *found[1]] if found[0] else []
+        stale += found[1] if found else []
+    if stale:
+        return [], stale
     key = canonicalize_name(next(iter(wanted)).partition("[")[0])
-    present = {path: raw for path in FILES if (raw := read(path)) is not None}
+    return skip("requirements.txt", f"no file with the app's dependencies was found; install {key} where the app runs")
+
+
+def _folders(read: Read, manifest: Manifest, module: str) -> list[str]:
+    """Return where the app's dependencies may be kept, each with a slash after it."""
+    path = next(iter(manifest.app.settings), "") if manifest.app.runtime == "package" else manifest.app.runtime
+    root = root_of(read, path, module) if path else ""
+    parts = root.split("/") if root else []
+    above = ["".join(f"{part}/" for part in parts[:depth]) for depth in range(len(parts), -1, -1)]
+    package, _, below = path.removeprefix(f"{root}/" if root else "").partition("/")
+    return [*above, f"{above[0]}{package}/"] if below else above
+
+
+def _beside(read: Read, folder: str, wanted: Mapping[str, str]) -> Outcome | None:
+    """Add to a file of one folder; None where it has none that keeps dependencies."""
+    key = canonicalize_name(next(iter(wanted)).partition("[")[0])
+    present = {path: raw for name in FILES if (raw := read(path := f"{folder}{name}")) is not None}
     if any(key in names(raw) for raw in present.values()):
         return NOTHING
     locked = [path for path, raw in present.items() if LOCKED.search(raw)]
@@ -46,13 +80,11 @@ def fix(read: Read, manifest: Manifest) -> Outcome:
     for path, raw in sorted(open_.items(), key=lambda item: _only_includes(item[1])):
         changes, skipped = append(path, raw, "".join(f"{name}{bound}\n" for name, bound in wanted.items()))
         return changes, [*stale, *skipped]
-    for path, fixer in (("pyproject.toml", fix_pyproject), ("Pipfile", fix_pipfile)):
-        found = fixer(path, read, wanted)
+    for name, fixer in (("pyproject.toml", fix_pyproject), ("Pipfile", fix_pipfile)):
+        found = fixer(f"{folder}{name}", read, wanted)
         if found is not None:
             return found[0], [*(stale if found[0] else []), *found[1]]
-    if stale:
-        return [], stale
-    return skip("requirements.txt", f"no file with the app's dependencies was found; install {key} where the app runs")
+    return ([], stale) if stale else None
 
 
 def names(raw: bytes) -> set[str]:
