@@ -97,3 +97,44 @@ def test_the_settings_are_the_same_with_aws_off_and_on(tmp_path, monkeypatch):
     done = shield("apply", "--only", "code", "--yes", cwd=tmp_path)
     assert (done.code, "proved: 1 of 1" in done.err) == (0, True), done.text
     assert '"API_KEYS": "shop/api-keys"' in (tmp_path / "shop/config.py").read_text()
+
+
+SIGNATURE = """
+    @classmethod
+    def settings_customise_sources(cls, settings_cls, init_settings, env_settings, dotenv_settings, **others):
+"""
+CLASS = f"{HEAD}\n\nclass Settings(BaseSettings):\n    token: str\n"
+OWN = """\
+        secrets = SecretsManagerSource(
+            settings_cls,
+            {
+                "TOKEN": "token",
+            },
+            [env_settings],
+        )
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            "        return init_settings, env_settings, dotenv_settings\n",
+            f"{OWN}        return init_settings, secrets, env_settings, dotenv_settings\n",
+            id="on one line",
+        ),
+        pytest.param(
+            "        return (\n            init_settings,\n            env_settings,\n        )\n",
+            f"{OWN}        return (\n            init_settings,\n            secrets,\n            env_settings,\n        )\n",
+            id="one a line",
+        ),
+        pytest.param(
+            "        secrets = others\n        return env_settings, secrets\n",
+            f"        secrets = others\n{OWN.replace('secrets =', 'aws_secrets =')}        return aws_secrets, env_settings, secrets\n",
+            id="the name is taken",
+        ),
+    ],
+)
+def test_a_source_goes_into_the_order_that_a_class_has(before, after):
+    old = f"{CLASS}{SIGNATURE}{before}"
+    check(old, old.replace(HEAD, f"{HEAD}\n{IMPORT}\n").replace(before, after))

@@ -6,6 +6,7 @@ import ast
 import warnings
 from typing import TYPE_CHECKING
 
+from shield_ai.customised import METHOD
 from shield_ai.errors import SourceError
 from shield_ai.fixers._imports import pydantic_module
 from shield_ai.source import Source, parse
@@ -70,6 +71,16 @@ class Plain(ast.NodeTransformer):
         node.body = [n for n in node.body if not isinstance(n, ast.FunctionDef) or not _adds_source(n)]
         return self.generic_visit(node)
 
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # as above
+        """Take our settings source out of a method that was there before."""
+        made = [n for n in node.body if node.name == METHOD and _makes_source(n)]
+        names = {target.id for n in made for target in n.targets if isinstance(target, ast.Name)}  # type: ignore[attr-defined]  # _makes_source has looked
+        node.body = [n for n in node.body if n not in made]
+        last = node.body[-1].value if made and isinstance(node.body[-1], ast.Return) else None
+        if isinstance(last, ast.Tuple):
+            last.elts = [part for part in last.elts if not (isinstance(part, ast.Name) and part.id in names)]
+        return self.generic_visit(node)
+
     def visit_Call(self, node: ast.Call) -> ast.AST:  # the base class names it
         """Replace `get_secret("name", lambda: x)` by x."""
         self.generic_visit(node)
@@ -105,8 +116,12 @@ class Plain(ast.NodeTransformer):
         return ast.Constant(value="presence") if isinstance(node.ops[0], ast.In) else node
 
 
+def _makes_source(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("SecretsManagerSource(")
+
+
 def _adds_source(node: ast.FunctionDef) -> bool:
-    return node.name == "settings_customise_sources" and "SecretsManagerSource(args[0], " in ast.unparse(node)
+    return node.name == METHOD and "SecretsManagerSource(args[0], " in ast.unparse(node)
 
 
 def _text(source: Source, node: ast.stmt) -> str:

@@ -6,6 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.customised import METHOD as METHOD_NAME
+from shield_ai.customised import VARIABLES, Customised, customised
 from shield_ai.fixers._wrap import named
 from shield_ai.model import Edit, Shape
 
@@ -30,6 +32,16 @@ MULTIPLE = """
 {indent}{step}}}
 {indent}{step}return first, {source}(args[0], secrets, others), *others
 """
+# Where the class orders its sources itself.
+OWN = """\
+{indent}{name} = {source}(
+{indent}{step}{settings},
+{indent}{step}{{
+{lines}
+{indent}{step}}},
+{indent}{step}[{variables}],
+{indent})
+"""
 SOURCE = "SecretsManagerSource"
 
 
@@ -46,7 +58,10 @@ def source_edits(source: Source, wraps: list[Wrap], width: int) -> Iterator[Edit
         if isinstance(node, ast.ClassDef):
             start, end = source.span(node)
             inside = [wrap for wrap in fields if start <= wrap.site.start < end and _owns(source, node, wrap)]
-            if inside:
+            method = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == METHOD_NAME), None)
+            if inside and method and (found := customised(method)):
+                yield from _into(source, method, found, inside)
+            elif inside:
                 yield _method(source, node, inside, width)
 
 
@@ -55,12 +70,9 @@ def _owns(source: Source, node: ast.ClassDef, wrap: Wrap) -> bool:
 
 
 def _method(source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int) -> Edit:
-    first, last = node.body[0], node.body[-1]
-    raw = source.lines[first.lineno - 1][1].decode(source.encoding)
-    indent = re.match(r"[ \t]*", raw)[0]  # type: ignore[index]  # matches anything
-    step = "\t" if "\t" in indent else "    "
-    quote = "'" if source.raw.count(b"'") > source.raw.count(b'"') else '"'
-    pairs = [f"{quote}{wrap.site.variable}{quote}: {named(wrap.secret, wrap.field, quote)}" for wrap in wraps]
+    last = node.body[-1]
+    indent, step = _indent(source, node.body[0])
+    pairs = _pairs(source, wraps)
     values = {"indent": indent, "step": step, "source": SOURCE}
     text = METHOD.format(**values, secrets="{" + ", ".join(pairs) + "}")
     if max(map(len, text.split("\n"))) > width:
@@ -69,3 +81,32 @@ def _method(source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int) -
     lead = "" if line.endswith((b"\n", b"\r")) else "\n"
     at = start + len(line)
     return Edit(path=source.path, start=at, end=at, replacement=(lead + text).replace("\n", source.newline))
+
+
+def _into(source: Source, method: ast.FunctionDef, found: Customised, wraps: list[Wrap]) -> Iterator[Edit]:
+    """Make the source before the sources are returned, and put it into their order."""
+    used = {node.id for node in ast.walk(method) if isinstance(node, ast.Name)}
+    name = "secrets" if "secrets" not in used else "aws_secrets"
+    indent, step = _indent(source, found.returned)
+    lines = "\n".join(f"{indent}{step * 2}{pair}," for pair in _pairs(source, wraps))
+    values = {"indent": indent, "step": step, "source": SOURCE, "settings": found.settings, "variables": VARIABLES}
+    text = OWN.format(**values, name=name, lines=lines).replace("\n", source.newline)
+    at = source.offset(found.returned.lineno, 0)
+    yield Edit(path=source.path, start=at, end=at, replacement=text)
+    start, _ = source.span(found.variables)
+    line = source.lines[found.variables.lineno - 1][1].decode(source.encoding).strip()
+    alone = line.rstrip(",") == VARIABLES
+    between = f",{source.newline}{_indent(source, found.variables)[0]}" if alone else ", "
+    yield Edit(path=source.path, start=start, end=start, replacement=f"{name}{between}")
+
+
+def _indent(source: Source, node: ast.stmt | ast.expr) -> tuple[str, str]:
+    """Return the whitespace before the line of a node, and what one step more is."""
+    raw = source.lines[node.lineno - 1][1].decode(source.encoding)
+    indent = re.match(r"[ \t]*", raw)[0]  # type: ignore[index]  # matches anything
+    return indent, "\t" if "\t" in indent else "    "
+
+
+def _pairs(source: Source, wraps: list[Wrap]) -> list[str]:
+    quote = "'" if source.raw.count(b"'") > source.raw.count(b'"') else '"'
+    return [f"{quote}{wrap.site.variable}{quote}: {named(wrap.secret, wrap.field, quote)}" for wrap in wraps]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.customised import METHOD, customised
 from shield_ai.scan.bindings import Imported
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 BASES = frozenset({"pydantic_settings.BaseSettings", "pydantic_settings.main.BaseSettings"})
 OLD = frozenset({"pydantic.BaseSettings", "pydantic.env_settings.BaseSettings", "pydantic.v1.BaseSettings"})
-METHOD = "settings_customise_sources"
 SOURCE = "SecretsManagerSource"
 DEPTH = 8
 
@@ -52,7 +52,7 @@ def settings_class(resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, 
     method = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == METHOD), None)
     moved = frozenset(_served(method)) if method else frozenset()
     reason = ""
-    if method:
+    if method and (moved or not customised(method)):
         reason = f"the class has {METHOD}() already: add the secret to it"
     elif "alias_generator" in config or not all(isinstance(v, (ast.Constant, type(None))) for v in (prefix, sensitive)):
         reason = "how the class names its variables can't be told"
