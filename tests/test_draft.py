@@ -160,3 +160,38 @@ def test_the_draft_can_be_written_and_read():
 
 def test_what_cannot_be_moved_is_not_drafted():
     assert drafted("import os\ne = dict(os.environ)\nX = e['API_KEY']\n").secret == ()
+
+
+def test_two_databases_under_one_alias_are_two_documents():
+    parts = ", ".join(
+        f'"{key}": os.environ.get("TEST_DB_{key}", os.environ["DB_{key}"])' for key in ("USER", "PASSWORD")
+    )
+    text = f"""\
+import os
+NAME = os.environ.get("TEST_DB_NAME", os.environ["DB_NAME"])
+if TESTING:
+    DATABASES = {{"default": {{"ENGINE": "x", "NAME": NAME, {parts}, "HOST": os.environ["SHOP"]}}}}
+else:
+    DATABASES = {{"default": {{"ENGINE": "x", "NAME": os.environ["DB_NAME"], {parts.replace("TEST_", "")}}}}}
+"""
+    assert [(secret.name, secret.fields) for secret in drafted(text).secret] == [
+        (
+            "test-database-credentials",
+            {
+                "database": "TEST_DB_NAME",
+                "username": "TEST_DB_USER",
+                "password": "TEST_DB_PASSWORD",
+                "host": "SHOP",
+            },
+        ),
+        ("database-credentials", {"database": "DB_NAME", "username": "DB_USER", "password": "DB_PASSWORD"}),
+    ]
+
+
+def test_a_part_that_is_read_outside_the_dict_goes_along():
+    text = """\
+import os
+HOST = os.environ["DB_HOST"]
+DATABASES = {"default": {"ENGINE": "x", "NAME": "x", "PASSWORD": os.environ["DB_PASSWORD"], "HOST": HOST}}
+"""
+    assert [secret.fields for secret in drafted(text).secret] == [{"password": "DB_PASSWORD", "host": "DB_HOST"}]

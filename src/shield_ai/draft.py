@@ -70,7 +70,12 @@ def _databases(findings: Sequence[Finding], have: set[str]) -> Iterator[Secret]:
     claimed: set[str] = set(have)
     families: dict[str, dict[str, str]] = {}
     for group, fields in [*_by_dict(findings), *_by_family(findings)]:
-        if fields.get("password", "") in claimed:
+        password = fields.get("password", "")
+        if password in claimed:  # some of its parts may stand elsewhere
+            owner = next((one for one in families.values() if one.get("password") == password), fields)
+            more = {field: v for field, v in fields.items() if field not in owner and v not in claimed}
+            owner |= more
+            claimed |= set(more.values())
             continue
         if free := {field: v for field, v in fields.items() if v not in claimed}:
             families[group] = free
@@ -105,12 +110,37 @@ def _database_name(group: str, fields: dict[str, str]) -> str:
 
 def _by_dict(findings: Sequence[Finding]) -> Iterator[tuple[str, dict[str, str]]]:
     """Parts by the dict of settings that they stand in: DATABASES["default"]."""
-    groups: dict[str, dict[str, str]] = {}
+    groups: dict[str, list[tuple[str, str]]] = {}
     for finding in findings:
         site = finding.site
         if site and site.shape is Shape.READ and site.group and site.field:
-            groups.setdefault(f"{finding.path}\0{site.group}", {}).setdefault(site.field, site.variable)
-    yield from groups.items()
+            groups.setdefault(f"{finding.path}\0{site.group}", []).append((site.field, site.variable))
+    for group, parts in groups.items():
+        yield from _by_password(group, parts)
+
+
+def _by_password(group: str, parts: list[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Split what stands under one alias where several databases do: one of the tests, one of development.
+
+    A variable goes with the password that begins as it does; one that begins like none, with the first.
+    """
+    passwords = list(dict.fromkeys(variable for field, variable in parts if field == "password"))
+    begins = {variable: _begins(variable) for variable in passwords}
+    several = len(set(begins.values()) - {""}) == len(passwords) > 1
+    for i, password in enumerate(passwords if several else [""]):
+        fields: dict[str, str] = {}
+        for field, variable in parts:
+            begin = _begins(variable)
+            own = begin == begins.get(password, "") or (not i and begin not in begins.values())
+            if own or not several:
+                fields.setdefault(field, variable)
+        yield (f"{group}\0{password}" if several else group), fields
+
+
+def _begins(variable: str) -> str:
+    """Return what the variables of one database begin with."""
+    family = database_field(variable)
+    return family[0] if family else ""
 
 
 def _by_family(findings: Sequence[Finding]) -> Iterator[tuple[str, dict[str, str]]]:
