@@ -838,3 +838,24 @@ def test_a_variable_may_have_small_letters(scanned, read):
 def test_a_secret_is_found_outside_the_settings_by_its_name(scanned, name):
     found = scanned({"shop/settings.py": "A = 1\n", "shop/bot.py": f"import os\nx = os.environ['{name}']\n"}).findings
     assert [f.env for f in found if f.site] == [name]
+
+
+@pytest.mark.parametrize(
+    ("field", "found"),
+    [
+        pytest.param("a_token: str = ''", [("field", "A_TOKEN", "")], id="nothing"),
+        pytest.param("a_token: str | None = None", [("field", "A_TOKEN", "")], id="None"),
+        pytest.param("a_token: str = 'k3y-of-a-test'", [("literal", "A_TOKEN", "")], id="a secret"),
+        pytest.param(
+            "model_config = {'env_prefix': 'shop_'}\n    a_token: str = 'k3y-of-a-test'",
+            [
+                ("field", "SHOP_A_TOKEN", ""),
+                ("literal", "A_TOKEN", "a value for development: pydantic reads SHOP_A_TOKEN first"),
+            ],
+            id="a secret under a prefix",
+        ),
+    ],
+)
+def test_a_settings_source_serves_a_field_that_has_a_default(sites, field, found):
+    text = f"from pydantic_settings import BaseSettings\n\nclass S(BaseSettings):\n    {field}\n"
+    assert sites(text) == found

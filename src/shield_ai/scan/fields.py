@@ -29,6 +29,7 @@ class Fields(Expressions):
         super().__init__(project, module, telling)
         self.moved: set[str] = set()  # variables that are read through the runtime
         self.sources = False  # a settings source of ours serves some of them
+        self.before: dict[ast.expr, str] = {}  # values in the code, and the variable that pydantic reads before
 
     def add(self, spot: Spot) -> None:
         """Take in what was seen."""
@@ -52,10 +53,14 @@ class Fields(Expressions):
         if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int, float)):
             return
         prefixed = "env_prefix" in self.source.text or bool(known and known.prefix)
-        if value and constant and not prefixed and ast.unparse(node.annotation) in TEXT:
+        served = known is not None and not known.reason
+        if value and constant and not prefixed and not served and ast.unparse(node.annotation) in TEXT:
             # The default of a text, which the variable wins over: a secret can be the default as well.
             spot.node, spot.shape, spot.reason = value, Shape.LITERAL, ""
             self.add(spot)
+        elif known and served and isinstance(value, ast.Constant) and known.variable(name.id, None) != name.id.upper():
+            self.before[value] = known.variable(name.id, None)
+            self._field(spot, known, value)
         elif value is None or constant or (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")):
             if known:
                 self._field(spot, known, value)

@@ -131,6 +131,8 @@ class Walk(Fields):
                 self.harmless.append((node, ".".join(path), reason))
             return
         spot = Spot(node=node, shape=Shape.LITERAL, path=path, direct=direct)
+        if node in self.before:
+            spot.reason = f"a value for development: pydantic reads {self.before[node]} first"
         self._part(spot)
         self.add(spot)
 
