@@ -229,7 +229,7 @@ def _key(parts: tuple[str, ...]) -> Meaning:
         # CELLAR_KEY_ID stands beside CELLAR_KEY_SECRET; a KMS key's id is an address.
         return Meaning.HARMLESS if {"KMS", "SIGNING", "KEYCLOAK", "TEAM"} & set(parts) else Meaning.IDENTIFIER
     before = parts[-2] if len(parts) > 1 else ""
-    if not before or before in NO_SECRET_KEY:
+    if not before or before in NO_SECRET_KEY or (before == "TOKEN" and "COOKIE" in parts):
         return Meaning.HARMLESS
     return Meaning.SECRET
 
