@@ -61,7 +61,8 @@ def looks_secret(path: tuple[str, ...], node: ast.expr) -> bool:
 def _told(text: str, path: tuple[str, ...]) -> bool:
     """Whether a text speaks of a secret: which field it is, what it may be, what a person should know of it."""
     label = bool(LABEL.fullmatch(text))
-    if SCHEMA & set(path) or any(LIMITS & set(words(part)) for part in path[:-1]) or (label and len(path) > 1 and MAPPINGS & set(words(path[0]))):
+    limits = any(LIMITS & set(words(part)) for part in path[:-1])
+    if SCHEMA & set(path) or limits or (label and len(path) > 1 and MAPPINGS & set(words(path[0]))):
         return True
     # An element of a list: the name of a field, or what a setting's default comes with to explain it.
     return path[-1].isdigit() and (is_sentence(text) or (label and not SETTING.match(_innermost(path))))
