@@ -39,6 +39,14 @@ def test_many_secrets_stand_one_a_line():
             "SHOP_API_KEY",
             id="a prefix",
         ),
+        pytest.param(
+            "    model_config: ClassVar = SettingsConfigDict(env_prefix='shop_')\n    api_key: str\n",
+            "SHOP_API_KEY",
+            id="a prefix, with a type",
+        ),
+        pytest.param(
+            "    api_key: str\n\n    class Config:\n        env_prefix = 'shop_'\n", "SHOP_API_KEY", id="a class within"
+        ),
         pytest.param("    model_config = {'case_sensitive': True}\n    api_key: str\n", "api_key", id="case"),
         pytest.param("    api_key: str = Field(validation_alias='OTHER_KEY')\n", "OTHER_KEY", id="an alias"),
         pytest.param("    api_key: str = Field(default='')\n", "API_KEY", id="a default"),

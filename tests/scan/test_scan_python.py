@@ -860,3 +860,10 @@ def test_a_secret_is_found_outside_the_settings_by_its_name(scanned, name):
 def test_a_settings_source_serves_a_field_that_has_a_default(sites, field, found):
     text = f"from pydantic_settings import BaseSettings\n\nclass S(BaseSettings):\n    {field}\n"
     assert sites(text) == found
+
+
+def test_a_settings_class_says_its_prefix_as_a_keyword(sites):
+    text = (
+        "from pydantic_settings import BaseSettings\n\nclass S(BaseSettings, env_prefix='shop_'):\n    a_token: str\n"
+    )
+    assert sites(text) == [("field", "SHOP_A_TOKEN", "")]

@@ -106,16 +106,29 @@ def _class(bindings: Sequence[object]) -> ast.ClassDef | None:
 
 
 def _config(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
-    """Yield the entries of a class's model_config."""
+    """Yield the entries of a class's configuration: of an inner class, of model_config, of the class's own keywords."""
     for statement in node.body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "model_config":
-            value = statement.value
-            if isinstance(value, ast.Call):
-                yield from ((k.arg, k.value) for k in value.keywords if k.arg)
-            elif isinstance(value, ast.Dict):
-                for key, inner in zip(value.keys, value.values, strict=True):
-                    if isinstance(key, ast.Constant):
-                        yield str(key.value), inner
+        if isinstance(statement, ast.ClassDef) and statement.name == "Config":
+            yield from ((name, value) for name, value in map(_assigned, statement.body) if value)
+        name, value = _assigned(statement)
+        if name != "model_config":
+            continue
+        if isinstance(value, ast.Call):
+            yield from ((k.arg, k.value) for k in value.keywords if k.arg)
+        elif isinstance(value, ast.Dict):
+            for key, inner in zip(value.keys, value.values, strict=True):
+                if isinstance(key, ast.Constant):
+                    yield str(key.value), inner
+    yield from ((k.arg, k.value) for k in node.keywords if k.arg)
+
+
+def _assigned(node: ast.stmt) -> tuple[str, ast.expr | None]:
+    """Return the name that a statement gives a value to, and the value."""
+    target = (
+        node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+    )
+    value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+    return (target.id, value) if isinstance(target, ast.Name) else ("", None)
 
 
 def adds_source(method: ast.FunctionDef) -> bool:
