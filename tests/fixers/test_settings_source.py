@@ -146,3 +146,12 @@ OWN = """\
 def test_a_source_goes_into_the_order_that_a_class_has(before, after):
     old = f"{CLASS}{SIGNATURE}{before}"
     check(old, old.replace(HEAD, f"{HEAD}\n{IMPORT}\n").replace(before, after))
+
+
+@pytest.mark.parametrize("method", ["", f"{SIGNATURE}        return env_settings, dotenv_settings\n"])
+def test_a_second_run_leaves_the_fields_that_are_served(method):
+    fields = "    token: str = ''\n    redis_url: str | None = None\n"
+    once, _ = rewritten(f"{HEAD}\n\nclass Settings(BaseSettings):\n{fields}{method}")
+    assert fields.encode() in once
+    twice, skipped = rewritten(once.decode())
+    assert (twice, skipped) == (once, ())

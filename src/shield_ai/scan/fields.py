@@ -53,7 +53,7 @@ class Fields(Expressions):
         if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int, float)):
             return
         prefixed = "env_prefix" in self.source.text or bool(known and known.prefix)
-        served = known is not None and not known.reason
+        served = known is not None and (not known.reason or bool(known.moved))
         if value and constant and not prefixed and not served and ast.unparse(node.annotation) in TEXT:
             # The default of a text, which the variable wins over: a secret can be the default as well.
             spot.node, spot.shape, spot.reason = value, Shape.LITERAL, ""
