@@ -139,6 +139,21 @@ def test_imports_tell_the_root_of_packages_without_init(line, root):
 
 
 @pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        ("app/core/config.py", ""),
+        ("src/app/core/config.py", "src"),
+        ("configs/production.py", ""),
+        ("back/settings/production.py", "back"),
+        ("app/config.py", "app"),
+        ("env/production.py", "env"),
+    ],
+)
+def test_the_usual_names_tell_the_root_of_what_nothing_imports(path, root):
+    assert find_roots([path], {}, {path}, {}.get) == (root,)
+
+
+@pytest.mark.parametrize(
     ("settings", "root", "files", "place"),
     [
         ("shop/settings.py", "", {}, "shop/utils/secrets.py"),

@@ -41,6 +41,7 @@ TEST_FILES = regex(r"(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.
 TEST_FOLDERS = regex(r"(^|/)(tests?|testing|test_\w+|e2e|fixtures)/", re.IGNORECASE)
 TEST_SETTINGS = regex(r"(^|/)(settings|config|conf)/([\w-]+/)*(test|tests|testing|test_\w+|\w+_test)\.py$")
 PARTS = frozenset({"core", "config", "utils", "common"})  # of an app; its first folder is rarely called so
+CONFIGS = frozenset({"config", "configs", "configuration", "settings"})  # of files that are often loaded by their path
 SKIPPED_FOLDERS = frozenset(
     {"migrations", "docs", "doc", "node_modules", "vendor", "_vendor", "vendored", "third_party", "site-packages"}
     | {"venv", ".venv", "env", "virtualenv", "build", "dist", ".git", ".shield", "__pycache__", ".tox", ".nox", ".eggs"}
@@ -192,7 +193,7 @@ def _usual(path: str, folder: str) -> str:
     """Go up from folders that are hardly ever where imports start: `app/core/config.py` is app.core.config."""
     while folder:
         above, _, name = folder.rpartition("/")
-        if name not in PARTS and path.removeprefix(f"{folder}/").partition("/")[0] not in PARTS - {"config"}:
+        if name not in PARTS | CONFIGS and path.removeprefix(f"{folder}/").partition("/")[0] not in PARTS - {"config"}:
             break
         folder = above
     return folder
