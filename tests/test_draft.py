@@ -195,3 +195,14 @@ HOST = os.environ["DB_HOST"]
 DATABASES = {"default": {"ENGINE": "x", "NAME": "x", "PASSWORD": os.environ["DB_PASSWORD"], "HOST": HOST}}
 """
     assert [secret.fields for secret in drafted(text).secret] == [{"password": "DB_PASSWORD", "host": "DB_HOST"}]
+
+
+def test_a_second_database_is_called_after_its_password():
+    dicts = "".join(
+        f'{name} = {{"default": {{"ENGINE": "x", "HOST": os.environ["{host}"], "PASSWORD": os.environ["{password}"]}}}}\n'
+        for name, host, password in [("DATABASES", "DB_HOST", "DB_PASSWORD"), ("OTHERS", "SHOP_SERVER", "SHOP_PROD_PW")]
+    )
+    assert [secret.name for secret in drafted(f"import os\n{dicts}").secret] == [
+        "database-credentials",
+        "shop-prod-database-credentials",
+    ]

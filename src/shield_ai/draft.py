@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FIELDS = ("database", "username", "password", "host", "port")
 DATABASE = "database-credentials"
+PLAIN = frozenset({"db", "database", "postgres", "postgresql", "mysql", "pg", "sql"})  # say no more than that
 DATABASE_ROTATION = Rotation(every="30 days")
 KEY_ROTATION = Rotation(every="90 days")
 
@@ -58,8 +59,9 @@ def _settings(findings: Sequence[Finding], facts: Facts) -> tuple[str, ...]:
 
 def _free(secret: Secret, taken: set[str]) -> str:
     """Return a name that nothing has yet: of a second key or database, after its variable or variables."""
-    family = database_field((secret.fields or {}).get("password", ""))
-    longer = [f"{family[0].lower().replace('_', '-')}-{DATABASE}"] if family else []
+    password = (secret.fields or {}).get("password", "") if secret.kind is Kind.DATABASE else ""
+    begin = _begins(password) or password.rpartition("_")[0]
+    longer = [f"{secret_name(begin)}-{DATABASE}"] if begin else []
     longer += [secret_name(secret.env)] if secret.env else []
     tries = itertools.chain([secret.name, *longer], (f"{secret.name}-{i}" for i in itertools.count(2)))
     return next(name for name in tries if name not in taken)
@@ -93,17 +95,10 @@ def _databases(findings: Sequence[Finding], have: set[str]) -> Iterator[Secret]:
 
 
 def _database_name(group: str, fields: dict[str, str]) -> str:
-    family = database_field(fields["password"])
-    prefix = (family[0] if family else group.partition("\0")[2]).lower().replace("_", "-")
-    if group.partition("\0")[2] == "default" or prefix in {
-        "db",
-        "database",
-        "postgres",
-        "postgresql",
-        "mysql",
-        "pg",
-        "sql",
-    }:
+    _, alias, *several = group.split("\0")
+    begin = _begins(fields["password"]) or (fields["password"].rpartition("_")[0] if several else alias)
+    prefix = begin.lower().replace("_", "-")
+    if (alias == "default" and not several) or prefix in PLAIN:
         return DATABASE
     return f"{prefix.removesuffix('-db').removesuffix('-database')}-{DATABASE}"
 
@@ -126,7 +121,7 @@ def _by_password(group: str, parts: list[tuple[str, str]]) -> Iterator[tuple[str
     """
     passwords = list(dict.fromkeys(variable for field, variable in parts if field == "password"))
     begins = {variable: _begins(variable) for variable in passwords}
-    several = len(set(begins.values()) - {""}) == len(passwords) > 1
+    several = len(set(begins.values())) == len(passwords) > 1
     for i, password in enumerate(passwords if several else [""]):
         fields: dict[str, str] = {}
         for field, variable in parts:
