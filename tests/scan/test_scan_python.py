@@ -867,3 +867,18 @@ def test_a_settings_class_says_its_prefix_as_a_keyword(sites):
         "from pydantic_settings import BaseSettings\n\nclass S(BaseSettings, env_prefix='shop_'):\n    a_token: str\n"
     )
     assert sites(text) == [("field", "SHOP_A_TOKEN", "")]
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        ("dotenv_values('.env')", "dotenv_values() reads the file and not the environment"),
+        ("{**os.environ}", "it is read from a copy of the environment"),
+        ("{**dotenv_values('.env'), **os.environ}", "it is read from a copy of the environment"),
+    ],
+)
+def test_what_a_file_or_a_copy_has_is_found_and_stays(sites, made, reason):
+    text = f"import os\nfrom dotenv import dotenv_values\nVALUES = {made}\nA = VALUES['A_TOKEN']\nB = VALUES.get('B_TOKEN')\n"
+    found = sites(text)
+    assert [variable for _, variable, _ in found] == ["A_TOKEN", "B_TOKEN"]
+    assert all(why.startswith(reason) for _, _, why in found)

@@ -11,7 +11,7 @@ from shield_ai.scan.alternatives import alternatives
 from shield_ai.scan.bindings import Opaque
 from shield_ai.scan.fields import Fields
 from shield_ai.scan.literals import harmless, is_telling, literal_text, looks_secret
-from shield_ai.scan.readers import Environ, EnvObject
+from shield_ai.scan.readers import FROM_FILE, Environ, EnvObject
 from shield_ai.scan.settle import listed
 from shield_ai.scan.spots import Spot
 from shield_ai.scan.strings import locate
@@ -208,6 +208,8 @@ class Walk(Fields):
 
     def _unsure(self, spot: Spot, read: Read) -> str:
         """Say why a read may give something else than the variable; empty where it can't."""
+        if read.reader.label.startswith(FROM_FILE):
+            return "dotenv_values() reads the file and not the environment: call load_dotenv(), and read os.environ"
         if read.reader.copy:
             return "it is read from a copy of the environment, made earlier"
         if read.reader.first:

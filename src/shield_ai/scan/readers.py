@@ -60,6 +60,9 @@ class Accessor(NamedTuple):
 Ref: TypeAlias = Library | Environ | Factory | EnvObject | Reader | Accessor
 
 ENVIRON = frozenset({"os.environ", "os.environb", "starlette.config.environ", "environ.Env.ENVIRON"})
+# Gives what a .env file has, and nothing of the environment.
+FILES = frozenset({"dotenv.dotenv_values", "dotenv.main.dotenv_values"})
+FROM_FILE = "dotenv_values()"
 FACTORIES = {
     "environ.Env": "django-environ",
     "environ.FileAwareEnv": "django-environ",

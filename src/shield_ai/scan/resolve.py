@@ -12,6 +12,8 @@ from shield_ai.scan.nodes import descend
 from shield_ai.scan.readers import (
     ACCESSORS,
     CONSTANTS,
+    FILES,
+    FROM_FILE,
     Accessor,
     Environ,
     EnvObject,
@@ -64,7 +66,13 @@ class Resolver:
             return self._deeper(node.value, scopes)
         if isinstance(node, ast.Lambda):
             return self._helper(node, scopes)
-        return None
+        return self._spread(node, scopes) if isinstance(node, ast.Dict) else None
+
+    def _spread(self, node: ast.Dict, scopes: Scopes) -> Ref | None:
+        """Say what a dict copies: {**dotenv_values(".env"), **os.environ}."""
+        spread = (value for key, value in zip(node.keys, node.values, strict=True) if key is None)
+        found = [ref for value in spread if isinstance(ref := self._deeper(value, scopes), Environ)]
+        return found[-1]._replace(copy=True) if found else None
 
     def constant(self, node: ast.AST | None, scopes: Scopes) -> str | None:
         """Return the text that an expression always has."""
@@ -179,6 +187,8 @@ class Resolver:
             return EnvObject(function.label, text or "", computed=text is None)
         if isinstance(function, Environ):  # os.environ.copy
             return function if function.copy else None
+        if isinstance(function, Library) and function.path in FILES:
+            return Environ(FROM_FILE, copy=True)
         if isinstance(function, Library):
             return self._builtin(function.path, node, scopes)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "prefixed":

@@ -11,7 +11,7 @@ SECRET = (
 # The words of what reads the environment, in whatever library's way, or through a helper or an object of the app.
 # A `config` counts where it is called, or asked by its own name: Flask's `app.config["NAME"]` is a dict of the app's.
 READS = regex(
-    rb"environ|getenv|decouple|_url\.config|[Cc]onfig\(|(?:^|[^.\w])[Cc]onfig(?:\.\w+\(|\[)|\benvs?\b|configurations"
+    rb"environ|getenv|dotenv_values|decouple|_url\.config|[Cc]onfig\(|(?:^|[^.\w])[Cc]onfig(?:\.\w+\(|\[)|\benvs?\b|configurations"
     rb"|starlette"
 )
 # A secret's name in quotes, where a read or a question has it: in a call, an index, `in`, a constant.
