@@ -139,6 +139,20 @@ def test_imports_tell_the_root_of_packages_without_init(line, root):
 
 
 @pytest.mark.parametrize(
+    ("settings", "roots"),
+    [
+        pytest.param(["app/api/routes/mail_settings.py"], ("",), id="by its package"),
+        pytest.param(["app/api/routes/mail_settings.py", "app/config.py"], ("",), id="by another one"),
+        pytest.param(["app/config.py", "my-bot/config.py"], ("my-bot", ""), id="a folder that can't be a package"),
+    ],
+)
+def test_imports_of_the_rest_tell_the_root(settings, roots):
+    files = {"main.py": b"from app.config import A\nfrom app.api import b\n", **dict.fromkeys(settings, b"")}
+    files["my-bot/run.py"] = b"from config import A\n"
+    assert find_roots(settings, {}, set(files), files.get) == roots
+
+
+@pytest.mark.parametrize(
     ("path", "root"),
     [
         ("app/core/config.py", ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -177,16 +178,37 @@ def root_of(path: str, known: set[str]) -> str:
     return folder
 
 
-def _imported_from(path: str, folder: str, known: set[str], read: Read) -> str | None:
-    """Return the folder that the app's imports of a module start from: a package need have no `__init__.py`."""
+def _imported_from(path: str, folder: str, known: set[str], read: Read, *, whole: bool = True) -> str | None:
+    """Return the folder that the app's imports of a module start from: a package need have no `__init__.py`.
+
+    Args:
+        path: Of the module.
+        folder: Above its topmost package; the one that is looked for is this one or above it.
+        known: Every file of the app.
+        read: Gives the bytes of a file.
+        whole: Look for imports of the module; else for those of anything in its topmost package.
+    """
     parts = folder.split("/") if folder else []
     roots = ["/".join(parts[:depth]) for depth in reversed(range(len(parts) + 1))]
     names = {dotted(path, root).encode(): root for root in roots}
+    if not whole:
+        names = {name.partition(b".")[0]: root for name, root in names.items() if b"." in name}
+    if not parts or not names:
+        return None
     spelled = b"|".join(re.escape(name) for name in names)
-    imports = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+(" + spelled + rb")(?:[ \t\r,;]|$)")
-    raws = (read(path) or b"" for path in sorted(known) if path.endswith(".py")) if parts else ()
-    found = {match for raw in raws for match in imports.findall(raw)}
-    return next((root for name, root in names.items() if name in found), None)
+    end = rb"(?:[ \t\r,;]|$)" if whole else rb"(?:\.\w| import )"
+    imports = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+(" + spelled + rb")" + end)
+    inside: Counter[bytes] = Counter()  # of the files below the folder in question, which know it best
+    found: Counter[bytes] = Counter()
+    for file in sorted(known):
+        if file.endswith(".py"):
+            here = imports.findall(read(file) or b"")
+            found.update(here)
+            inside.update(name for name in here if not names[name] or file.startswith(f"{names[name]}/"))
+    if whole:
+        return next((root for seen in (inside, found) for name, root in names.items() if seen[name]), None)
+    best = inside or found
+    return names[max(best, key=lambda name: best[name])] if best else None
 
 
 def _usual(path: str, folder: str) -> str:
@@ -202,13 +224,22 @@ def _usual(path: str, folder: str) -> str:
 def find_roots(settings: Iterable[str], named: dict[str, str], known: set[str], read: Read) -> tuple[str, ...]:
     """Return the folders on `sys.path`, deepest first: by the names that Django is given, else by packages."""
     roots = set(named.values())
-    for path in settings:
-        covered = any(not root or path.startswith(root + "/") for root in roots)
-        if not covered:
-            top = root_of(path, known)
-            found = _imported_from(path, top, known, read)
-            roots.add(_usual(path, top) if found is None else found)
+    todo = [path for path in settings if not _covered(path, roots)]
+    for whole in (True, False):  # what is known for sure goes first
+        for path in todo:
+            if not _covered(path, roots):
+                found = _imported_from(path, root_of(path, known), known, read, whole=whole)
+                roots |= {found} if found is not None else set()
+    for path in todo:
+        if not _covered(path, roots):
+            roots.add(_usual(path, root_of(path, known)))
     return tuple(sorted(roots or {""}, key=lambda root: (-root.count("/") - bool(root), root)))
+
+
+def _covered(path: str, roots: Iterable[str]) -> bool:
+    """Whether a file can be imported from one of these folders: each folder down to it has the name of a package."""
+    below = (path.removeprefix(f"{root}/") for root in roots if not root or path.startswith(f"{root}/"))
+    return any(all(part.isidentifier() for part in rest.split("/")[:-1]) for rest in below)
 
 
 def runtime_place(settings: str, root: str, known: set[str], read: Read) -> str:
