@@ -74,3 +74,27 @@ def test_long_names_are_shortened_as_in_the_plan(app):
     done = apply(app, "--only", "aws")
     short = "long-long-long-long-lo…-long-long-mail-api-key"
     assert (done.code, short in planned, short in done.err) == (0, True, True), done.text
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"),
+    [
+        pytest.param("shop/settings.py", 2, id="Django's"),
+        pytest.param("shop/bot/config.py", 0, id="another by its name"),
+    ],
+)
+def test_settings_that_do_not_parse_are_refused_where_they_are_the_apps(tmp_path, broken, code):
+    texts = {
+        "manage.py": "DJANGO_SETTINGS_MODULE = 'shop.settings'\n",
+        "shop/__init__.py": "",
+        "shop/settings.py": "import os\nSECRET_KEY = os.environ['SECRET_KEY']\n",
+        "shop/mail.py": "import os\nTOKEN = os.environ['MAIL_TOKEN']\n",
+    }
+    for path, text in {**texts, broken: "import os\nA = os.environ[('A_TOKEN']\n"}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    done = run("apply", "--only", "code", "--yes", cwd=tmp_path)
+    assert done.code == code, done.text
+    assert f"{broken}" in done.err
+    assert ("or run shield on the Python that the app runs on" in done.err) == bool(code)
+    assert ("get_secret" in (tmp_path / "shop/mail.py").read_text()) == (not code)

@@ -58,6 +58,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     settings: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()  # those of them that Django is told to load
     roots: tuple[str, ...] = ("",)  # folders on sys.path, deepest first; "" is the app itself
     runtime: str = BESIDE  # where a vendored copy would go
     django: bool = False

@@ -271,6 +271,7 @@ class Work:
         )
         return msgspec.structs.replace(
             made,
+            skipped=(*made.skipped, *(skip for skip in self.unseen if skip.path in self.scanned.facts.settings)),
             harmless=self.scanned.harmless,
             environment=self.environment,
             placeholders=tuple(self._placeholders(made, values)),
@@ -331,10 +332,12 @@ class Work:
         return self.journal.compare(name, value_of(origins, self.values(self._env_files)), version)
 
     def _refuse_unparsed(self, manifest: Manifest) -> None:
-        settings = {*manifest.app.settings, *self.scanned.facts.settings}
+        facts = self.scanned.facts
+        settings = {*manifest.app.settings, *(facts.named or facts.settings)}
         for skip in self.unseen:
             if skip.path in settings:
-                raise SourceError(f"{skip.path}: {skip.reason}", "mend the file; nothing was changed")
+                hint = "mend the file, or run shield on the Python that the app runs on; nothing was changed"
+                raise SourceError(f"{skip.path}: {skip.reason}", hint)
 
     def edits(self) -> Sequence[FileChange]:
         """Plan the code alone, for the fixes of a report; none where it can't be planned."""

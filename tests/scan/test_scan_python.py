@@ -45,6 +45,7 @@ READS = {
     "helper with default": "import os\ndef e(n, d=None):\n    try:\n        return os.environ[n]\n    except KeyError:\n        return d\nX = e('API_KEY')",
     "helper with prefix": "import os\ndef e(n):\n    return os.environ['API_' + n]\nX = e('KEY')",
     "helper with f-string prefix": "import os\ndef e(n):\n    return os.environ.get(f'API_{n}')\nX = e('KEY')",
+    "helper that hands on": "from decouple import config as c\ndef e(n, *a, **k):\n    return c(n, *a, **k)\nX = e('API_KEY')",
     "lambda helper": "import os\nread = lambda n, d=None: os.environ.get(n, d)\nX = read('API_KEY')",
     "keyword to helper": "import os\ndef e(*, d=None, name):\n    pass\ndef f(name):\n    return os.environ[name]\nX = f(name='API_KEY')",
     "in an f-string": "import os\nX = f'Bearer {os.environ[\"API_KEY\"]}'",

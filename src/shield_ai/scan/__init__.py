@@ -218,6 +218,7 @@ def _facts(name: str, known: set[str], read: Read, worth: Worth) -> Facts:
     return Facts(
         name=app_name(name),
         settings=tuple(sorted(settings)),
+        named=tuple(sorted(set(named) & settings)),
         roots=roots,
         runtime=runtime,
         django=django,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.nodes import descend
@@ -26,7 +27,7 @@ class Read:
 def arguments_of(node: ast.Call, reader: Reader) -> tuple[ast.expr | None, ast.expr | None]:
     """Return the expressions of the variable's name and of the default."""
     named = {k.arg: k.value for k in node.keywords if k.arg}
-    positional = [] if any(isinstance(a, ast.Starred) for a in node.args) else node.args
+    positional = list(itertools.takewhile(lambda a: not isinstance(a, ast.Starred), node.args))
     argument = positional[reader.position] if len(positional) > reader.position else None
     if argument is None:
         keywords = {reader.keyword} | (NAME_KEYWORDS if not reader.fixed else set())
