@@ -714,6 +714,7 @@ def test_what_is_said_of_a_secret_is_none(sites):
         pytest.param("SCHEMA = {'properties': {'API_KEY': 'k3y-of-a-test'}}", id="a JSON schema"),
         pytest.param("json_fields = {'smtp_password': 'mail_settings'}", id="where a field goes"),
         pytest.param("OLD_TOKEN = '14d'", id="a duration"),
+        pytest.param("GATED_KEYS = ['mail_server', 'mail_port', 'mail_login_and_more']", id="a list of names"),
         pytest.param("RATE_LIMITS = {'reset_password_from_key': '1/m/ip'}", id="a limit"),
     ],
 )

@@ -65,7 +65,9 @@ def _told(text: str, path: tuple[str, ...]) -> bool:
     if SCHEMA & set(path) or limits or (label and len(path) > 1 and MAPPINGS & set(words(path[0]))):
         return True
     # An element of a list: the name of a field, or what a setting's default comes with to explain it.
-    return path[-1].isdigit() and (is_sentence(text) or (label and not SETTING.match(_innermost(path))))
+    several = "_" in text and words(_innermost(path))[-1:] == ("KEYS",)
+    names = label and (several or not SETTING.match(_innermost(path)))
+    return path[-1].isdigit() and (is_sentence(text) or names)
 
 
 def is_telling(path: tuple[str, ...]) -> bool:
