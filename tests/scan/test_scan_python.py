@@ -857,11 +857,19 @@ def test_a_secret_is_found_outside_the_settings_by_its_name(scanned, name):
             ],
             id="a secret under a prefix",
         ),
+        pytest.param(
+            "db_url: str = Field(default='postgres://user:k3y@db.example/x')",
+            [
+                ("field", "DB_URL", ""),
+                ("literal", "DB_URL_DEFAULT", "a value for development: pydantic reads DB_URL first"),
+            ],
+            id="a secret in Field",
+        ),
     ],
 )
 def test_a_settings_source_serves_a_field_that_has_a_default(sites, field, found):
-    text = f"from pydantic_settings import BaseSettings\n\nclass S(BaseSettings):\n    {field}\n"
-    assert sites(text) == found
+    head = "from pydantic import Field\nfrom pydantic_settings import BaseSettings\n"
+    assert sites(f"{head}\nclass S(BaseSettings):\n    {field}\n") == found
 
 
 def test_a_settings_class_says_its_prefix_as_a_keyword(sites):
@@ -884,3 +892,13 @@ def test_what_a_file_or_a_copy_has_is_found_and_stays(sites, made, reason):
     found = sites(text)
     assert [variable for _, variable, _ in found] == ["A_TOKEN", "B_TOKEN"]
     assert all(why.startswith(reason) for _, _, why in found)
+
+
+def test_the_runtime_lies_in_the_package_that_reads(scanned):
+    files = {
+        "cli/__init__.py": "",
+        "cli/settings.py": "PASSWORD_HELP = TOKEN_HELP = KEY_HELP = DATABASE_HELP = ''\n",
+        "shop/__init__.py": "",
+        "shop/settings.py": "import os\nA = os.environ['A_TOKEN']\n",
+    }
+    assert scanned(files).facts.runtime == "shop/utils/secrets.py"

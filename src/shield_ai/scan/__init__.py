@@ -39,7 +39,7 @@ from shield_ai.scan.python import Walk
 from shield_ai.scan.settle import Elsewhere, listed, settle
 from shield_ai.scan.telling import Telling
 from shield_ai.scan.walk import is_dotenv, readable, walk
-from shield_ai.scan.worth import ALL, LOADS, OWN, READS, WORDS, is_dull, is_worth, worth_parsing
+from shield_ai.scan.worth import ALL, LOADS, NAMES, OWN, READS, WORDS, is_dull, is_worth, worth_parsing
 from shield_ai.source import Source
 
 if TYPE_CHECKING:
@@ -235,10 +235,16 @@ def _first(settings: set[str], named: dict[str, str], roots: tuple[str, ...], re
     Unless another one that reads variables lies directly on `sys.path`: that package may import it, as Flask's do.
     """
     candidates = sorted(set(named) & settings or settings)
-    most = max(candidates, key=lambda path: len(WORDS.findall(read(path) or b"")), default="")
+    most = max(candidates, key=lambda path: _weight(read(path) or b""), default="")
     root = next((r for r in roots if not r or most.startswith(r + "/")), "")
     beside = (path for path in candidates if path.rpartition("/")[0] == root and READS.search(read(path) or b""))
     return most if named else next(beside, most)
+
+
+def _weight(raw: bytes) -> tuple[bool, int]:
+    """Say how much of an app's secrets a settings file may hold: one that reads none counts after all that do."""
+    reads = b"BaseSettings" in raw or (READS.search(raw) and NAMES.search(raw))
+    return bool(reads), len(WORDS.findall(raw))
 
 
 def _accessor(raws: list[bytes]) -> str:

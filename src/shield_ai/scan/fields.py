@@ -70,6 +70,9 @@ class Fields(Expressions):
     def _field(self, spot: Spot, known: SettingsClass, value: ast.expr | None) -> None:
         """Note a field that a settings source can serve."""
         spot.variable = known.variable(spot.path[0], value)
+        if isinstance(value, ast.Call):
+            given = [*value.args, *(keyword.value for keyword in value.keywords if keyword.arg in DEFAULTS)]
+            self.before |= {node: spot.variable for node in given if isinstance(node, ast.Constant)}
         spot.shape, spot.reason = Shape.FIELD, known.reason
         call = value if isinstance(value, ast.Call) else None
         spot.optional = bool(call.args or any(k.arg in DEFAULTS for k in call.keywords)) if call else value is not None
