@@ -902,3 +902,11 @@ def test_the_runtime_lies_in_the_package_that_reads(scanned):
         "shop/settings.py": "import os\nA = os.environ['A_TOKEN']\n",
     }
     assert scanned(files).facts.runtime == "shop/utils/secrets.py"
+
+
+@pytest.mark.parametrize(
+    "kind", ["Literal['redis', 'amqp']", "Optional[Literal['x']]", "bool", "int | None", "timedelta"]
+)
+def test_a_field_that_can_hold_no_text_is_no_secret(sites, kind):
+    text = f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    celery_broker: {kind}\n    a_token: str\n"
+    assert sites(text) == [("field", "A_TOKEN", "")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.lazy import regex
 from shield_ai.model import Shape
 from shield_ai.names import is_secret
 from shield_ai.scan.expressions import Expressions
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 FIELD = "pydantic reads it when the settings are made; it needs a settings source"
 DEFAULTS = frozenset({"default", "default_factory"})
+NO_TEXT = regex(r"(?:typing\.)?(?:Optional\[)?(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b)")
 TEXT = frozenset({"str", "str | None", "Optional[str]", "typing.Optional[str]"})
 
 
@@ -44,6 +46,8 @@ class Fields(Expressions):
         """Note a field of a pydantic settings class whose value is no secret itself."""
         scope, name, value = self.scopes[-1], node.target, node.value
         if not isinstance(scope, ast.ClassDef) or not isinstance(name, ast.Name) or not is_secret(name.id):
+            return
+        if NO_TEXT.match(ast.unparse(node.annotation)):
             return
         known = settings_class(self.resolver, scope, self.scopes)
         if not known and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
