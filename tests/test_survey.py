@@ -241,3 +241,16 @@ rules:
   - {id: ACME.key, kind: regex, severity: high, title: t, message: m, explanation: e, fix: f, regex: '(acme_[a-z]{4})',
      keywords: [acme], examples: [acme_abcd], non_examples: [b]}
 """
+
+
+def test_a_package_hands_on_a_helper_that_reads(tmp_path):
+    files = {
+        "shop/__init__.py": "",
+        "shop/tools/__init__.py": "from .reading import value\n",
+        "shop/tools/reading.py": "import os\n\ndef value(name):\n    return os.environ.get(name)\n",
+        "shop/mail.py": "import os\nfrom shop.tools import value\nA = os.environ['HOME']\nB = value('MAIL_TOKEN')\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    assert ("shop/mail.py", "CSEC34.environ-read") in places(scanned(cwd=tmp_path))

@@ -146,7 +146,7 @@ def meaning(name: str) -> Meaning:
     parts = words(name)
     while len(parts) > 1 and (parts[-1].isdigit() or parts[-1] in STAGES):
         parts = parts[:-1]
-    if not parts or name.strip("_").upper() in PATHS:
+    if not parts or name.strip("_").upper() in PATHS or parts[:2] == ("NEXT", "PUBLIC"):
         return Meaning.HARMLESS
     if (parts[0] in SWITCHES and len(parts) > 1) or ANYWHERE & set(parts):
         return Meaning.HARMLESS

@@ -98,7 +98,9 @@ def scan_files(
     python = [path for path in paths if path.endswith(".py")]
     known = set(paths)
     facts = _facts(name, known, read, worth or {})
-    project = Project(set(python), facts, read, {path for path, found in (worth or {}).items() if is_dull(found)})
+    # A package may hand on what a module in it has, whatever that is called.
+    dull = {path for path, found in (worth or {}).items() if is_dull(found) and not path.endswith("__init__.py")}
+    project = Project(set(python), facts, read, dull)
     settings = set(facts.settings)
     findings: list[Finding] = []
     looked: list[str] = []
