@@ -98,9 +98,7 @@ def scan_files(
     python = [path for path in paths if path.endswith(".py")]
     known = set(paths)
     facts = _facts(name, known, read, worth or {})
-    # A package may hand on what a module in it has, whatever that is called.
-    dull = {path for path, found in (worth or {}).items() if is_dull(found) and not path.endswith("__init__.py")}
-    project = Project(set(python), facts, read, dull)
+    project = Project(set(python), facts, read, _dull(worth or {}))
     settings = set(facts.settings)
     findings: list[Finding] = []
     looked: list[str] = []
@@ -167,6 +165,11 @@ def _sorted_out(paths: list[str]) -> tuple[list[str], list[Skipped]]:
     odd = [path for path in paths if path != readable(path)]
     skipped = [Skipped(path=readable(path), line=0, name="", reason=ODD) for path in odd if path.endswith(".py")]
     return [path for path in paths if path == readable(path)], skipped
+
+
+def _dull(worth: Worth) -> set[str]:
+    """Name the files that hand nothing on; a package may, whatever it is called that a module in it has."""
+    return {path for path, found in worth.items() if is_dull(found) and not path.endswith("__init__.py")}
 
 
 def _harmless(source: Source, seen: Walk, *, settings: bool) -> Iterator[Skipped]:
