@@ -910,3 +910,15 @@ def test_the_runtime_lies_in_the_package_that_reads(scanned):
 def test_a_field_that_can_hold_no_text_is_no_secret(sites, kind):
     text = f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    celery_broker: {kind}\n    a_token: str\n"
     assert sites(text) == [("field", "A_TOKEN", "")]
+
+
+def test_a_field_that_stays_says_to_keep_its_variable(scanned):
+    method = "    @classmethod\n    def settings_customise_sources(cls): ...\n"
+    files = {
+        "shop/__init__.py": "",
+        "shop/config.py": f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    a_token: str\n{method}",
+        "shop/mail.py": "import os\nA = os.environ['A_TOKEN']\n",
+    }
+    reasons = {f.path: f.site.reason for f in scanned(files).findings if f.site}
+    assert reasons["shop/mail.py"] == ""
+    assert reasons["shop/config.py"].endswith("add the secret to it; keep the variable A_TOKEN set for it")

@@ -56,7 +56,7 @@ def _settled(finding: Finding, read: set[str], elsewhere: Elsewhere) -> Finding:
         return _settled(msgspec.structs.replace(finding, site=narrowed), read, elsewhere)
     reason = site.reason or next(filter(None, reasons.values()), "")
     kept = [variable for variable in site.variables if variable in read]
-    if site.reason and site.shape is Shape.READ and kept:
+    if site.reason and site.shape in READING and kept:
         reason += f"; keep the variable {' and '.join(kept)} set for it"
     if reason == site.reason:
         return finding
