@@ -152,6 +152,14 @@ def test_imports_of_the_rest_tell_the_root(settings, roots):
     assert find_roots(settings, {}, set(files), files.get) == roots
 
 
+def test_what_a_package_itself_makes_tells_no_root():
+    """create_app stands in an `__init__.py` that is not there: the import says nothing of the folder."""
+    files = {"app/config.py": b"", "manage.py": b"from app import create_app\n"}
+    assert find_roots(["app/config.py"], {}, set(files), files.get) == ("app",)
+    files["app/create_app.py"] = b""
+    assert find_roots(["app/config.py"], {}, set(files), files.get) == ("",)
+
+
 @pytest.mark.parametrize(
     ("path", "root"),
     [

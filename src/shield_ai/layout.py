@@ -197,19 +197,26 @@ def _imported_from(path: str, folder: str, known: set[str], read: Read, *, whole
     if not parts or not names:
         return None
     spelled = b"|".join(re.escape(name) for name in names)
-    end = rb"(?:[ \t\r,;]|$)" if whole else rb"(?:\.\w| import )"
+    end = rb"()(?:[ \t\r,;]|$)" if whole else rb"(?:\.| import \(?\s*)(\w+)"
     imports = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+(" + spelled + rb")" + end)
     inside: Counter[bytes] = Counter()  # of the files below the folder in question, which know it best
     found: Counter[bytes] = Counter()
     for file in sorted(known):
         if file.endswith(".py"):
-            here = imports.findall(read(file) or b"")
+            seen = imports.findall(read(file) or b"")
+            here = [name for name, below in seen if whole or _is_module(names[name], name, below, known)]
             found.update(here)
             inside.update(name for name in here if not names[name] or file.startswith(f"{names[name]}/"))
     if whole:
         return next((root for seen in (inside, found) for name, root in names.items() if seen[name]), None)
     best = inside or found
     return names[max(best, key=lambda name: best[name])] if best else None
+
+
+def _is_module(root: str, package: bytes, name: bytes, known: set[str]) -> bool:
+    """Whether what is imported from a package is one of the modules in it, and not made by an `__init__.py`."""
+    path = f"{root}/{package.decode()}/{name.decode()}" if root else f"{package.decode()}/{name.decode()}"
+    return f"{path}.py" in known or any(file.startswith(f"{path}/") for file in known)
 
 
 def _usual(path: str, folder: str) -> str:
