@@ -240,7 +240,9 @@ def _first(settings: set[str], named: dict[str, str], roots: tuple[str, ...], re
     Unless another one that reads variables lies directly on `sys.path`: that package may import it, as Flask's do.
     """
     candidates = sorted(set(named) & settings or settings)
-    most = max(candidates, key=lambda path: _weight(read(path) or b""), default="")
+    most = next(iter(candidates), "")
+    if len(candidates) > 1:
+        most = max(candidates, key=lambda path: _weight(read(path) or b""))
     root = next((r for r in roots if not r or most.startswith(r + "/")), "")
     beside = (path for path in candidates if path.rpartition("/")[0] == root and READS.search(read(path) or b""))
     return most if named else next(beside, most)

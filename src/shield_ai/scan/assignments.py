@@ -188,7 +188,10 @@ def _items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assigned]:
 
 def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assigned]:
     """Yield the telling names whose value stands beside them, each once; see `assignments`."""
-    marks = within(PAIR_MARK, raw, regions)
+    places = (
+        (at, region.end) for region in regions for at in _beginnings(raw[region.start : region.stop], region.start)
+    )
+    marks = (mark for at, end in places if (mark := PAIR_MARK.match(raw, at, end)))
     near = [
         Region(max(0, mark.start() - BEFORE), mark.start() + 1, min(len(raw), mark.end() + LONGEST)) for mark in marks
     ]
