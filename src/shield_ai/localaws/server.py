@@ -7,6 +7,7 @@ import importlib.util
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -144,15 +145,15 @@ def run_beside(command: Sequence[str], port: int = 0) -> int:
         port: A loopback port; 0 takes a free one.
     """
     with LocalAws.start(port) as aws:
+        # Ctrl-C reaches the command, too, and it may go on: a shell does. By a handler from before it starts, which it
+        # does not take over; what is ignored it would.
+        before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
         try:
-            process = subprocess.Popen(command, env=aws.environment(os.environ))
+            return subprocess.Popen(command, env=aws.environment(os.environ)).wait()
         except OSError as error:
             raise ShieldError(f"can't run {command[0]}: {error.strerror}", hint="name a program, as bash") from None
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:  # the command got it, too, and may go on: a shell does
-                continue
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 def _listen(port: int) -> socket.socket:
