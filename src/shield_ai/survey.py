@@ -149,13 +149,13 @@ def _several(paths: Sequence[Path], jobs: int, tell: Tell) -> list[_Part]:
 
 def _files(files: list[str], read: Callable[[str], bytes | None], root: Path) -> _Part:
     within = [path for path in files if not os.path.isabs(path) and not path.startswith("../")]  # noqa: PTH117  # a text, no file
+    own = list(pattern.own(root))
+    seen = credentials(files, read, [pattern.credentials(), *own])
     app = (
-        scan_files(root.resolve().name, within, read)
+        scan_files(root.resolve().name, within, read, worth=seen.worth)
         if any(p.endswith(".py") or is_dotenv(p.rpartition("/")[2]) for p in within)
         else None
     )
-    own = list(pattern.own(root))
-    seen = credentials(files, read, [pattern.credentials(), *own])
     return _Part(app, seen, "", read, set(), own)
 
 
