@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 import pytest
 
 from shield_ai.scan import scan_files, telling
 from shield_ai.scan.telling import Telling, ends
 from shield_ai.scan.worth import ALL
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 READ = "    return os.environ['API_KEY']\n"
 DULL = "def f(row):\n    return row.name or 'none'\n\n\n"
@@ -44,6 +48,17 @@ def test_both_ways_tell_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     fast = ends(raw)
     monkeypatch.setattr(telling, "_database", lambda: None)
     assert {raw.count(b"\n", 0, end) for end in fast} == {raw.count(b"\n", 0, end) for end in ends(raw)}
+
+
+def test_a_cache_of_garbage_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("hyperscan")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for _ in range(2):
+        telling._database.cache_clear()
+        assert ends(READ.encode())
+        (place,) = (tmp_path / "shield-ai").glob("telling-*")
+        place.write_bytes(b"garbage")
+    telling._database.cache_clear()
 
 
 def test_a_scan_with_it_finds_what_one_without_it_finds() -> None:

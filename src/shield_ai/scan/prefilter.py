@@ -41,7 +41,7 @@ FEW = 40
 # behind one would cost it more than it spares.
 CONSUMED = b"(?:^|[^A-Za-z0-9])"
 # Bytes: the longest name, and what stands between it and its value; what a short line has before the value.
-REACH, NEAR = 280, 140
+REACH, NEAR = 320, 140
 # Of a file that is more than twice as long, each part is looked at by itself; nothing that a rule finds is longer than
 # what two parts share.
 PART, OVER = 131_072, 16_384
@@ -55,9 +55,8 @@ class Candidates(NamedTuple):
     pairs: Sequence[Region] | None = None  # where a name and a value may stand side by side; None: anywhere
     worth: tuple[bool, ...] | None = None  # of Python: which of `worth.ALL` match
     hard: frozenset[str] | None = None  # for which of `structure.MARKS` it has something that may be misread
-
     ignores: bool | None = None  # whether a comment may accept something; None: nobody looked
-    parts: Mapping[int, list[Region]] = {}  # of a long file: where each rule may match; NamedTuple keeps it as it is
+    parts: Mapping[int, list[Region]] = {}  # of a long file: where each rule may match; elsewhere, nobody looked
 
     @property
     def nothing(self) -> bool:

@@ -17,6 +17,7 @@ from shield_ai.scan.worth import LITERALS, NAMES, OWN, READS
 if TYPE_CHECKING:
     import ast
 
+NAME = "telling"  # of what is kept
 PATTERNS = (READS, NAMES, OWN, LITERALS)
 
 
@@ -59,14 +60,20 @@ def _database() -> Any:
     if module is None:
         return None
     sources = [pattern.pattern for pattern in PATTERNS]
+    loaded: list[Any] = []
 
     def make() -> bytes:
         database = module.Database(mode=module.HS_MODE_BLOCK)
         database.compile(expressions=sources, ids=list(range(len(sources))), elements=len(sources), flags=0)
         return bytes(module.dumpb(database))
 
-    loaded = module.loadb(
-        kept("telling", b"\0".join([module.__version__.encode(), *sources]), make), module.HS_MODE_BLOCK
-    )
-    loaded.scratch = module.Scratch(loaded)
-    return loaded
+    def sound(packed: bytes) -> bool:
+        try:
+            loaded.append(module.loadb(packed, module.HS_MODE_BLOCK))
+        except module.error:
+            return False
+        return True
+
+    kept(NAME, b"\0".join([module.__version__.encode(), *sources]), make, sound)
+    loaded[-1].scratch = module.Scratch(loaded[-1])
+    return loaded[-1]
