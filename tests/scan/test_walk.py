@@ -200,3 +200,9 @@ def test_a_folder_that_cannot_be_listed_is_not_clean(tmp_path, monkeypatch):
     assert list(walk_all(tmp_path)) == [Entry("closed", own=False)]
     with pytest.raises(SourceError, match="closed can't be read: Permission denied"):
         list(walk_all(tmp_path / "closed"))
+
+
+def test_a_name_of_several_lines_is_left_out_like_others() -> None:
+    ignored = Ignored()
+    ignored.enter("", "a*\n")
+    assert ignored.has("a\nb", "a\nb")

@@ -43,7 +43,7 @@ class Sieve:
                 wild.setdefault((above + slash).lstrip("/") if plain else "", []).append(PIECE.sub(_loosely, last))
             else:
                 self._names.add(last)
-        self._wild = [(folder, re.compile("|".join(names))) for folder, names in wild.items() if names]
+        self._wild = [(folder, re.compile("|".join(names), re.DOTALL)) for folder, names in wild.items() if names]
 
     def may_tell(self, path: str, name: str) -> bool:
         """Whether a pattern may match a path, whose last part is the name."""
