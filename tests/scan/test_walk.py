@@ -202,6 +202,14 @@ def test_a_folder_that_cannot_be_listed_is_not_clean(tmp_path, monkeypatch):
         list(walk_all(tmp_path / "closed"))
 
 
+@pytest.mark.parametrize("wrong", ["[z-a]", "a\\", "\\", "[[a]"])
+def test_a_pattern_that_is_none_ignores_nothing_and_stops_nothing(tmp_path, wrong: str) -> None:
+    (tmp_path / ".gitignore").write_text(f"gen*\n{wrong}\n")
+    for name in ("gen.py", "a.py", "z.py"):
+        (tmp_path / name).write_text("")
+    assert [p for p in walk(tmp_path) if p.endswith(".py")] == ["a.py", "z.py"]
+
+
 def test_a_name_of_several_lines_is_left_out_like_others() -> None:
     ignored = Ignored()
     ignored.enter("", "a*\n")

@@ -92,11 +92,38 @@ class Ignored:
 
     def _spec(self, folder: str, lines: list[str]) -> pathspec.GitIgnoreSpec:
         if folder not in self._specs:
-            import pathspec  # noqa: PLC0415  # slow; in many folders, nothing is left out
-
-            # Where hyperscan is installed, pathspec would compile a database for each file: longer than a scan takes.
-            self._specs[folder] = pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")
+            try:
+                self._specs[folder] = _spec(lines)
+            except ValueError:  # as git does, which passes over a pattern that is none
+                self._specs[folder] = _spec([line for line in lines if _is_pattern(line)])
         return self._specs[folder]
+
+
+def _spec(lines: list[str]) -> pathspec.GitIgnoreSpec:
+    """Compile patterns.
+
+    Raises:
+        ValueError: One of them is none.
+    """
+    import warnings  # noqa: PLC0415  # likewise
+
+    import pathspec  # noqa: PLC0415  # slow; in many folders, nothing is left out
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a set in a set, which git knows no more than Python's re
+            # Where hyperscan is installed, pathspec would compile a database for each file: longer than a scan takes.
+            return pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")
+    except re.error as error:
+        raise ValueError from error
+
+
+def _is_pattern(line: str) -> bool:
+    try:
+        _spec([line])
+    except ValueError:
+        return False
+    return True
 
 
 # Never looked into: not the project's own, or made by a tool from what is.
