@@ -44,7 +44,7 @@ class Watch(threading.Thread):
 
 
 def start(*arguments: str, tmp: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "NO_COLOR": "1", "TMPDIR": str(tmp), "SHIELD_DEMO_MARK": tmp.name}
+    environment = {**os.environ, "NO_COLOR": "1", "TMPDIR": str(tmp), "SHIELD_DEMO_MARK": str(tmp)}
     return subprocess.Popen(
         [sys.executable, "-m", "shield_ai", "demo", *arguments],
         env=environment,
@@ -58,7 +58,7 @@ def start(*arguments: str, tmp: Path) -> subprocess.Popen[str]:
 
 def left_behind(tmp: Path) -> list[str]:
     """Command lines of processes that one demo started and that are still there."""
-    mark, found = f"SHIELD_DEMO_MARK={tmp.name}".encode(), []
+    mark, found = f"SHIELD_DEMO_MARK={tmp}".encode(), []
     for process in PROC.glob("[0-9]*"):
         try:
             if mark in (process / "environ").read_bytes().split(b"\0"):
