@@ -224,6 +224,7 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
         pytest.param("id: ACME\n", "id: CRED\n", 1, "is taken", id="pattern of ours"),
         pytest.param("ACME.key\n", "'a b]'\n", 10, "is no id", id="odd id"),
         pytest.param('{regex: ["**/*"]}', '{regex: "**/*"}', 8, "Expected `array`", id="globs without brackets"),
+        pytest.param('["**/*"]', '["[z-a]"]', 8, "is no glob", id="glob that is none"),
         pytest.param("Keys of ACME", "!!int x", 2, "can't be read", id="value that is none"),
         pytest.param("Keys of ACME", "Keys \0 ACME", 2, "forbids", id="character that YAML forbids"),
         pytest.param("title: ACME key", 'title: "\\e[31m"', 13, "cursor", id="escape in a title"),

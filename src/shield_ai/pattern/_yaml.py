@@ -16,7 +16,7 @@ from shield_ai.pattern import Pattern, Risk, Rule, RuleKind
 from shield_ai.runaway import runaway, unbounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
 PLACEHOLDERS = frozenset({"name", "env"})
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -133,6 +133,8 @@ def _check(pattern: Pattern, node: yaml.Node, file: str, taken: Collection[str] 
     _check_id(pattern.id, f"{file}:{_line(node, '.id')}", taken or ())
     if not pattern.rules:
         raise ShieldError(f"{file}:{_line(node, '.rules')}: there are no rules", "a pattern needs at least one")
+    for kind, globs in pattern.files.items() if taken is not None else ():
+        _check_globs(globs, f"{file}:{_line(node, f'.files.{kind}')}")
     for i, rule in enumerate(pattern.rules):
 
         def where(key: str, i: int = i) -> str:
@@ -163,6 +165,16 @@ def _check_texts(of: Pattern | Rule, keys: tuple[str, ...], where: Callable[[str
     for key in keys:
         if CONTROL.search(getattr(of, key)):
             raise ShieldError(f"{where(key)}: the {key} has a character that moves a cursor", "write it without")
+
+
+def _check_globs(globs: Sequence[str], where: str) -> None:
+    import pathspec  # noqa: PLC0415  # only an app's own patterns need it
+
+    for glob in globs:
+        try:
+            pathspec.GitIgnoreSpec.from_lines([glob], backend="simple")
+        except (re.error, ValueError):
+            raise ShieldError(f"{where}: {glob!r} is no glob", "write it as in .gitignore: **/*.yaml") from None
 
 
 def _check_id(id_: str, where: str, taken: Collection[str]) -> None:
