@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import words
 from tables import table
 
-from shield_ai import manifest, runtime
+from shield_ai import runtime
 from shield_ai.aws import session
 from shield_ai.infra.iam import policy_document
 from shield_ai.infra.monitoring import monitoring
 from shield_ai.infra.permissions import PERMISSIONS
-from shield_ai.model import Kind
+from shield_ai.model import manifest
+from shield_ai.model.nouns import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,8 +15,8 @@ import lists
 import manpage
 import tool
 
-from shield_ai import schema
 from shield_ai.cli import cli
+from shield_ai.model import manifest_schema
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Written by `make docs` from the code: change it there. -->\n"
@@ -35,7 +35,7 @@ def files() -> dict[Path, str]:
         reference / "exit-codes.md": tool.exit_codes(),
         reference / "python.md": api.page(),
     }
-    whole = json.dumps(schema.schema(), indent=2, ensure_ascii=False) + "\n"
+    whole = json.dumps(manifest_schema.schema(), indent=2, ensure_ascii=False) + "\n"
     return {
         **{path: NOTE + "\n" + text.strip("\n") + "\n" for path, text in made.items()},
         reference / "shield.schema.json": whole,

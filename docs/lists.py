@@ -9,8 +9,9 @@ from typing import Any
 
 from tables import table
 
-from shield_ai import manifest, pattern, schema
-from shield_ai.model import Kind
+from shield_ai import pattern
+from shield_ai.model import manifest, manifest_schema
+from shield_ai.model.nouns import Kind
 from shield_ai.rotator import known
 
 
@@ -23,9 +24,9 @@ def shield_toml() -> str:
         "`shield schema`.\n",
     ]
     first = ("App", "Secret", "Rotation", "Functions", "Monitoring", "Environment")
-    _, *structs = schema.structs()
+    _, *structs = manifest_schema.structs()
     for struct in sorted(structs, key=lambda s: first.index(s.__name__) if s.__name__ in first else len(first)):
-        said, part = schema.meanings(struct), schema.schema()["definitions"][struct.__name__]
+        said, part = manifest_schema.meanings(struct), manifest_schema.schema()["definitions"][struct.__name__]
         doc = struct.__doc__ or ""
         rows = [
             (f"`{key}`", _kind(said_of), _default(key, said_of, part), said.get(key, ""))

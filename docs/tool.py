@@ -10,8 +10,9 @@ import click
 import words
 from tables import table
 
-from shield_ai import errors, runtime
+from shield_ai import runtime
 from shield_ai.cli import cli
+from shield_ai.model import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

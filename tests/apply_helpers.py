@@ -9,7 +9,15 @@ from shield_ai.apply import apply, recover
 from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
 from shield_ai.journal import Journal
-from shield_ai.model import Action, Change, Edit, Hidden, Live, Origin, Plan
+from shield_ai.model.nouns import (
+    Action,
+    Change,
+    Edit,
+    Hidden,
+    Live,
+    Origin,
+    Plan,
+)
 from shield_ai.rollback import last_run, rollback
 from shield_ai.source import file_change
 from shield_ai.tree import Tree

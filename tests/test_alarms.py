@@ -18,7 +18,14 @@ from shield_ai.aws.cloudwatch import publish
 from shield_ai.aws.session import Session
 from shield_ai.infra.canary import canary
 from shield_ai.infra.monitoring import CALL, OVERDUE, SERVICE, monitoring, namespace
-from shield_ai.manifest import App, Functions, Manifest, Monitoring, Rotation, Secret
+from shield_ai.model.manifest import (
+    App,
+    Functions,
+    Manifest,
+    Monitoring,
+    Rotation,
+    Secret,
+)
 
 MANIFEST = Manifest(
     app=App(name="shop", region=REGION, role="Shop"),

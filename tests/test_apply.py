@@ -13,9 +13,14 @@ from apply_helpers import NAMES, SETTINGS, account, do, files_of, make_app, plan
 from fault_proxy import FaultProxy
 
 from shield_ai.apply import apply
-from shield_ai.errors import AwsError, ShieldError, SourceError, StalePlanError
 from shield_ai.journal import Journal
-from shield_ai.model import Hidden
+from shield_ai.model.errors import (
+    AwsError,
+    ShieldError,
+    SourceError,
+    StalePlanError,
+)
+from shield_ai.model.nouns import Hidden
 from shield_ai.tree import Tree, temporary_of
 from shield_ai.values import Values
 

@@ -14,11 +14,11 @@ from fault_proxy import FaultProxy
 
 from shield_ai.apply import apply, recover
 from shield_ai.changes import Known, resource_changes
-from shield_ai.errors import AwsError, RollbackIncompleteError, StalePlanError
 from shield_ai.infra import resources
 from shield_ai.journal import Journal
-from shield_ai.manifest import App, Manifest, Secret
-from shield_ai.model import Action, Plan
+from shield_ai.model.errors import AwsError, RollbackIncompleteError, StalePlanError
+from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.nouns import Action, Plan
 from shield_ai.rollback import last_run, rollback
 from shield_ai.tree import Tree
 from shield_ai.values import Values

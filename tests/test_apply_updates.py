@@ -15,8 +15,8 @@ from shield_helpers import make_app, run
 from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
 from shield_ai.journal import Journal
-from shield_ai.manifest import parse
-from shield_ai.model import Hidden
+from shield_ai.model.manifest import parse
+from shield_ai.model.nouns import Hidden
 
 NAME = "mail-api-key"
 

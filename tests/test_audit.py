@@ -9,8 +9,8 @@ from trail_helpers import NOW, PLAN_EXAMPLE, arn, denied, record, role, service_
 
 from shield_ai.audit import Auditor, since
 from shield_ai.aws.events import event
-from shield_ai.errors import ShieldError
-from shield_ai.model import Deed
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.nouns import Deed
 
 APP = role("Shop")
 BOB = user("bob")

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from shield_ai.baseline import new, read, write
-from shield_ai.errors import ShieldError
-from shield_ai.model import Confidence, Finding, Severity
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.nouns import Confidence, Finding, Severity
 
 
 def found(line: int, name: str = "password", path: str = "a.py") -> Finding:

@@ -4,10 +4,16 @@ import msgspec
 import pytest
 
 from shield_ai.changes import Known, origins_of, resource_changes, secret_change
-from shield_ai.errors import UnsafePlanError
 from shield_ai.infra.secrets import secret_settings
-from shield_ai.manifest import App, Manifest, Secret
-from shield_ai.model import Action, Live, Origin, Resource, SecretState
+from shield_ai.model.errors import UnsafePlanError
+from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.nouns import (
+    Action,
+    Live,
+    Origin,
+    Resource,
+    SecretState,
+)
 from shield_ai.scan import scan_files
 
 A, B = {"n": 1}, {"n": 2}

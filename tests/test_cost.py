@@ -7,9 +7,15 @@ import pytest
 from shield_helpers import make_app, run
 
 from shield_ai.cost import Usage, bill
-from shield_ai.errors import ShieldError
-from shield_ai.manifest import App, Functions, Manifest, Rotation, Secret
-from shield_ai.model import Kind, Resource
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.manifest import (
+    App,
+    Functions,
+    Manifest,
+    Rotation,
+    Secret,
+)
+from shield_ai.model.nouns import Kind, Resource
 
 ALARM = Resource(kind="alarm", name="a", settings={})
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from shield_ai import dblogin
-from shield_ai.model import Hidden
+from shield_ai.model.nouns import Hidden
 
 
 def document(host, port, **more):

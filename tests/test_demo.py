@@ -13,7 +13,7 @@ import pytest
 from dotenv import dotenv_values
 
 from shield_ai.demo import demo, snapshot
-from shield_ai.errors import ShieldError
+from shield_ai.model.errors import ShieldError
 
 PROC = Path("/proc")
 

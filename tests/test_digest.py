@@ -7,7 +7,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.digest import hexdigest
+from shield_ai.model.digest import hexdigest
 
 
 @given(st.binary())

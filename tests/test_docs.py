@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 from shield_helpers import make_app
 
 from shield_ai.localaws import copy_sample
-from shield_ai.manifest import parse
+from shield_ai.model.manifest import parse
 
 if TYPE_CHECKING:
     from shield_ai.localaws import LocalAws

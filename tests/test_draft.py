@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from shield_ai.draft import KEY_ROTATION, draft
-from shield_ai.manifest import Secret, parse, render
-from shield_ai.model import Kind
+from shield_ai.model.manifest import Secret, parse, render
+from shield_ai.model.nouns import Kind
 from shield_ai.scan import scan_files
 
 

@@ -4,9 +4,15 @@ import boto3
 import pytest
 from shield_helpers import make_app, run
 
-from shield_ai.environments import is_production, target
-from shield_ai.errors import ManifestError
-from shield_ai.manifest import App, Environment, Manifest, Secret, parse
+from shield_ai.model.environments import is_production, target
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.manifest import (
+    App,
+    Environment,
+    Manifest,
+    Secret,
+    parse,
+)
 
 ENVIRONMENTS = """
 [environments.staging]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from shield_ai import errors
+from shield_ai.model import errors
 
 
 def test_the_tree_in_the_docstring_is_the_tree_in_the_code():

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai import files
-from shield_ai.errors import SourceError
 from shield_ai.journal import Journal
-from shield_ai.model import Edit
+from shield_ai.model.errors import SourceError
+from shield_ai.model.nouns import Edit
 from shield_ai.source import file_change
 from shield_ai.tree import Tree, temporary_of
 

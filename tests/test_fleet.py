@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from shield_ai import fleet as module
-from shield_ai.errors import ShieldError, SourceError
 from shield_ai.fleet import fleet, repositories
-from shield_ai.model import Outcome
+from shield_ai.model.errors import ShieldError, SourceError
+from shield_ai.model.nouns import Outcome
 
 SETTINGS = 'import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\nAPI_TOKEN = os.environ.get("API_TOKEN")\n'
 

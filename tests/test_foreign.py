@@ -5,8 +5,8 @@ import json
 import pytest
 from shield_helpers import make_app, shield
 
-from shield_ai.errors import ShieldError
 from shield_ai.foreign import Place, below, places, secrets
+from shield_ai.model.errors import ShieldError
 
 CODE = b"""\
 import os

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from shield_ai.errors import SourceError
 from shield_ai.history import history, versions
+from shield_ai.model.errors import SourceError
 from shield_ai.samples import fill
 
 TOKEN, PASSWORD = fill("ghp_{alnum:36}"), fill("{alnum:16}", 1)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.errors import SourceError, UnsafePlanError
 from shield_ai.journal import Journal, Record
-from shield_ai.model import Hidden
+from shield_ai.model.errors import SourceError, UnsafePlanError
+from shield_ai.model.nouns import Hidden
 
 
 def record(run="r", event="begin", **more):

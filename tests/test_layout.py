@@ -13,7 +13,7 @@ from shield_ai.layout import (
     runtime_place,
     served_packages,
 )
-from shield_ai.manifest import App, Manifest
+from shield_ai.model.manifest import App, Manifest
 
 RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
 

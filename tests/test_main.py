@@ -12,7 +12,12 @@ import pytest
 
 import shield_ai.cli
 from shield_ai.__main__ import main
-from shield_ai.errors import AwsError, RollbackIncompleteError, ShieldError, StalePlanError
+from shield_ai.model.errors import (
+    AwsError,
+    RollbackIncompleteError,
+    ShieldError,
+    StalePlanError,
+)
 
 
 @pytest.fixture

@@ -4,9 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.errors import ManifestError
-from shield_ai.manifest import App, Manifest, Rotation, Secret, parse, render
-from shield_ai.model import Kind
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.manifest import (
+    App,
+    Manifest,
+    Rotation,
+    Secret,
+    parse,
+    render,
+)
+from shield_ai.model.nouns import Kind
 
 GOOD = """\
 # ours

@@ -22,7 +22,7 @@ from shield_helpers import make_app, run
 
 from shield_ai.infra.operator import operator_policy
 from shield_ai.localaws.child import Child
-from shield_ai.manifest import parse
+from shield_ai.model.manifest import parse
 
 PROGRAM = os.environ.get("SHIELD_MINISTACK", "")
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="make test-iam runs it")

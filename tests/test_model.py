@@ -8,7 +8,7 @@ import traceback
 import msgspec
 import pytest
 
-from shield_ai.model import MASK, Hidden, fingerprint
+from shield_ai.model.nouns import MASK, Hidden, fingerprint
 
 
 @pytest.fixture

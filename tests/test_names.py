@@ -4,9 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.manifest import NAME
-from shield_ai.model import ARN_SUFFIX, Kind
-from shield_ai.names import Meaning, database_field, kind, meaning, secret_name, variable_of, words
+from shield_ai.model.manifest import NAME
+from shield_ai.model.naming import (
+    Meaning,
+    database_field,
+    kind,
+    meaning,
+    secret_name,
+    variable_of,
+    words,
+)
+from shield_ai.model.nouns import ARN_SUFFIX, Kind
 
 TABLE = {
     Meaning.SECRET: """SECRET_KEY DJANGO_SECRET_KEY PASSWORD DB_PASSWORD DBPASSWORD dbPassword EMAIL_HOST_PASSWORD

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.manifest import NAME
-from shield_ai.pairs import pairs
+from shield_ai.model.credential_pairs import pairs
+from shield_ai.model.manifest import NAME
 
 KEYS, LOGIN, CLIENT = ("access_key_id", "secret_access_key"), ("username", "password"), ("client_id", "client_secret")
 

@@ -5,8 +5,8 @@ import ast
 import pytest
 
 from shield_ai import pattern
-from shield_ai.errors import ShieldError
-from shield_ai.model import Severity
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.nouns import Severity
 from shield_ai.scan.prove import prove
 
 TEXT = pattern.FILE.read_text(encoding="utf-8")

@@ -2,10 +2,20 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.errors import AwsError, UnsafePlanError
 from shield_ai.infra.secrets import secret_settings
-from shield_ai.manifest import App, Manifest, Secret, render
-from shield_ai.model import Action, Kind, Live, SecretState
+from shield_ai.model.errors import AwsError, UnsafePlanError
+from shield_ai.model.manifest import (
+    App,
+    Manifest,
+    Secret,
+    render,
+)
+from shield_ai.model.nouns import (
+    Action,
+    Kind,
+    Live,
+    SecretState,
+)
 from shield_ai.plan import plan
 from shield_ai.scan import scan
 from shield_ai.tree import Tree

@@ -8,7 +8,7 @@ import secrets
 import pytest
 from shield_helpers import SETTINGS, files_of, make_app, shield
 
-from shield_ai.model import Hidden
+from shield_ai.model.nouns import Hidden
 from shield_ai.proving import Store
 
 

@@ -8,9 +8,9 @@ from apply_helpers import NAMES, account, do, files_of, make_app, plan_for, secr
 from fault_proxy import FaultProxy
 
 from shield_ai.apply import apply
-from shield_ai.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.journal import Journal
-from shield_ai.model import Hidden
+from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
+from shield_ai.model.nouns import Hidden
 from shield_ai.rollback import conflicts, last_run, rollback
 from shield_ai.tree import Tree
 

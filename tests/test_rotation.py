@@ -12,8 +12,8 @@ import zipfile
 import boto3
 import pytest
 
-from shield_ai.errors import ShieldError
 from shield_ai.function import ENTRY, LIMIT, build_zip
+from shield_ai.model.errors import ShieldError
 from shield_ai.rotation import cancel, drive, pending
 
 RANDOM = {"ROTATION_STRATEGY": "random-value"}

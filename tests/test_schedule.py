@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.errors import ManifestError
-from shield_ai.schedule import parse, window
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.schedule import parse, window
 
 LAST = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)  # a Tuesday
 

@@ -7,9 +7,9 @@ import jsonschema
 import pytest
 from shield_helpers import shield
 
-from shield_ai.errors import ManifestError
-from shield_ai.manifest import parse
-from shield_ai.schema import meanings, schema, structs
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.manifest import parse
+from shield_ai.model.manifest_schema import meanings, schema, structs
 
 APP = "[app]\nname = 'shop'\n"
 

@@ -4,10 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shield_ai.manifest import Rotation, Secret
-from shield_ai.model import Kind
+from shield_ai.model.manifest import Rotation, Secret
+from shield_ai.model.nouns import Kind
+from shield_ai.model.rotation_policy import (
+    USUAL,
+    brought,
+    due,
+    environment,
+    strategy,
+)
 from shield_ai.rotator.values import FIELDS
-from shield_ai.strategy import USUAL, brought, due, environment, strategy
 
 
 def rotate(**more):

@@ -4,8 +4,8 @@ import secrets
 
 import pytest
 
-from shield_ai.errors import SourceError, ValueMissingError
-from shield_ai.model import Hidden
+from shield_ai.model.errors import SourceError, ValueMissingError
+from shield_ai.model.nouns import Hidden
 from shield_ai.values import Values, generate, read_env_file
 
 

@@ -10,7 +10,12 @@ from shield_helpers import make_app, run
 from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
 from shield_ai.infra import resources
-from shield_ai.manifest import App, Manifest, Monitoring, Secret
+from shield_ai.model.manifest import (
+    App,
+    Manifest,
+    Monitoring,
+    Secret,
+)
 from shield_ai.verify import verify_resources
 
 

@@ -10,8 +10,14 @@ from fault_proxy import FaultProxy
 
 from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
-from shield_ai.manifest import App, Manifest, Monitoring, Rotation, Secret
-from shield_ai.model import Hidden, Kind, Status
+from shield_ai.model.manifest import (
+    App,
+    Manifest,
+    Monitoring,
+    Rotation,
+    Secret,
+)
+from shield_ai.model.nouns import Hidden, Kind, Status
 from shield_ai.verify_aws import _rotation, verify_account
 from shield_ai.verify_role import read_all
 

@@ -9,8 +9,8 @@ from fault_proxy import FaultProxy
 from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
 from shield_ai.infra.iam import policy_document
-from shield_ai.manifest import App, Manifest, Secret
-from shield_ai.model import Hidden, Status
+from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.nouns import Hidden, Status
 from shield_ai.verify_role import TITLES, read_all, verify_role
 
 REGION = "us-east-1"

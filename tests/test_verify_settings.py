@@ -5,8 +5,8 @@ import secrets
 
 import pytest
 
-from shield_ai.manifest import App, Manifest, Secret
-from shield_ai.model import Hidden, Status
+from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.nouns import Hidden, Status
 from shield_ai.verify_settings import ALONE, LOADS, verify_settings
 
 MOVED = (

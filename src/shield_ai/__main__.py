@@ -7,7 +7,13 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from shield_ai.errors import BUG, DONE, INTERRUPTED, USAGE, ShieldError
+from shield_ai.model.errors import (
+    BUG,
+    DONE,
+    INTERRUPTED,
+    USAGE,
+    ShieldError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

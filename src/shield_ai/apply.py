@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from shield_ai import files
-from shield_ai.errors import StalePlanError
 from shield_ai.journal import Record, refuse_elsewhere
-from shield_ai.model import Action, Hidden, Receipt
+from shield_ai.model.errors import StalePlanError
+from shield_ai.model.nouns import Action, Hidden, Receipt
 from shield_ai.source import digest
 
 if TYPE_CHECKING:
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.account import Account
     from shield_ai.journal import Journal
-    from shield_ai.model import Change, FileChange, Origin, Plan, SecretState
+    from shield_ai.model.nouns import (
+        Change,
+        FileChange,
+        Origin,
+        Plan,
+        SecretState,
+    )
     from shield_ai.tree import Tree
     from shield_ai.values import Values
 

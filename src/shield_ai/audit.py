@@ -8,13 +8,18 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.errors import ShieldError
-from shield_ai.model import Access, Alert, Audit, Deed
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.nouns import (
+    Access,
+    Alert,
+    Audit,
+    Deed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from shield_ai.model import Event, Skipped
+    from shield_ai.model.nouns import Event, Skipped
 
 _SINCE = re.compile(r"(\d{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

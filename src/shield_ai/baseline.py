@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.errors import ShieldError, SourceError
+from shield_ai.model.errors import ShieldError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from shield_ai.model import Finding
+    from shield_ai.model.nouns import Finding
 
 
 class Entry(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):

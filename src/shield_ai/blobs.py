@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 from typing import TYPE_CHECKING
 
-from shield_ai.errors import SourceError
+from shield_ai.model.errors import SourceError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shield_ai.digest import hexdigest
+from shield_ai.model.digest import hexdigest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,21 +5,34 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from shield_ai.environments import TAG
-from shield_ai.errors import AwsError, UnsafePlanError
 from shield_ai.infra.iam import MANAGED_BY, customer_key, tags
 from shield_ai.infra.permissions import KEY, PERMISSIONS
 from shield_ai.infra.secrets import secret_settings
 from shield_ai.layout import is_example
-from shield_ai.model import Action, Change, Kind, Origin, Shape, Skipped
-from shield_ai.strategy import PUBLIC
+from shield_ai.model.environments import TAG
+from shield_ai.model.errors import AwsError, UnsafePlanError
+from shield_ai.model.nouns import (
+    Action,
+    Change,
+    Kind,
+    Origin,
+    Shape,
+    Skipped,
+)
+from shield_ai.model.rotation_policy import PUBLIC
 from shield_ai.values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Finding, Live, Resource, SecretState, Settings
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.nouns import (
+        Finding,
+        Live,
+        Resource,
+        SecretState,
+        Settings,
+    )
 
     Read = Callable[[str], bytes | None]
 

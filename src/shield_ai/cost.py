@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai import schedule
-from shield_ai.errors import ShieldError
 from shield_ai.infra.iam import customer_key
-from shield_ai.manifest import Rotation
+from shield_ai.model import schedule
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.manifest import Rotation
+from shield_ai.model.rotation_policy import strategy
 from shield_ai.prices import ELSEWHERE, price
-from shield_ai.strategy import strategy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shield_ai.manifest import Manifest
-    from shield_ai.model import Resource
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.nouns import Resource
 
 MONTH = 30.4 * 24 * 3600  # seconds
 DAYS = 30.4

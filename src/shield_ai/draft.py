@@ -7,16 +7,26 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.manifest import App, Manifest, Rotation, Secret
-from shield_ai.model import Kind, Shape
-from shield_ai.names import database_field, kind, secret_name, variable_of
-from shield_ai.pairs import pairs
+from shield_ai.model.credential_pairs import pairs
+from shield_ai.model.manifest import (
+    App,
+    Manifest,
+    Rotation,
+    Secret,
+)
+from shield_ai.model.naming import (
+    database_field,
+    kind,
+    secret_name,
+    variable_of,
+)
+from shield_ai.model.nouns import Kind, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shield_ai.layout import Facts
-    from shield_ai.model import Finding
+    from shield_ai.model.nouns import Finding
 
 FIELDS = ("database", "username", "password", "host", "port")
 DATABASE = "database-credentials"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from shield_ai.errors import SourceError
 from shield_ai.journal import Record
+from shield_ai.model.errors import SourceError
 from shield_ai.source import apply_edits, digest
 from shield_ai.tree import BACKUP, open_to_others
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.journal import Journal
-    from shield_ai.model import FileChange
+    from shield_ai.model.nouns import FileChange
     from shield_ai.tree import Tree
 
 

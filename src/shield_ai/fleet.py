@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from shield_ai import git
-from shield_ai.errors import ShieldError, SourceError
-from shield_ai.model import Outcome
+from shield_ai.model.errors import ShieldError, SourceError
+from shield_ai.model.nouns import Outcome
 from shield_ai.tree import Tree
 from shield_ai.work import Work
 

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from shield_ai.errors import ShieldError, SourceError
+from shield_ai.model.errors import ShieldError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

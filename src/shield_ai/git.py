@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import unquote
 
-from shield_ai.errors import SourceError
+from shield_ai.model.errors import SourceError
 
 PATIENCE = 300  # seconds for what goes over the network
 

@@ -12,8 +12,8 @@ import msgspec
 
 from shield_ai import pattern
 from shield_ai.blobs import GIT, Blobs, is_shallow
-from shield_ai.errors import SourceError
-from shield_ai.model import Confidence, Skipped
+from shield_ai.model.errors import SourceError
+from shield_ai.model.nouns import Confidence, Skipped
 from shield_ai.scan.credentials import HEAD, LARGEST, SLOW
 from shield_ai.scan.detector import Detector, Lines, finding_of
 from shield_ai.scan.findings import number
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from shield_ai.model import Finding
+    from shield_ai.model.nouns import Finding
     from shield_ai.pattern import Pattern
 
 MARK = b"\x01"  # begins the line of a commit

@@ -15,7 +15,7 @@ from shield_ai.lazy import regex
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from shield_ai.manifest import Manifest
+    from shield_ai.model.manifest import Manifest
 
     Read = Callable[[str], bytes | None]
 

@@ -8,8 +8,13 @@ from shield_ai.changes import Known, lacking_of, origins_of, resource_changes, s
 from shield_ai.fixers.app import app_files
 from shield_ai.fixers.code import code
 from shield_ai.fixers.policy import policy_file
-from shield_ai.manifest import FILE, render
-from shield_ai.model import Change, Edit, Plan, Skipped
+from shield_ai.model.manifest import FILE, render
+from shield_ai.model.nouns import (
+    Change,
+    Edit,
+    Plan,
+    Skipped,
+)
 from shield_ai.source import file_change
 
 if TYPE_CHECKING:
@@ -17,8 +22,8 @@ if TYPE_CHECKING:
 
     from shield_ai.fixers import HasFolder, Read
     from shield_ai.fixers.literals import Removal
-    from shield_ai.manifest import Manifest
-    from shield_ai.model import FileChange, Finding, Live
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.nouns import FileChange, Finding, Live
 
 
 def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from

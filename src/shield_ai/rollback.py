@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from shield_ai import files
-from shield_ai.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.journal import Record, refuse_elsewhere
-from shield_ai.model import Action, Receipt
+from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
+from shield_ai.model.nouns import Action, Receipt
 from shield_ai.source import digest
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.account import Account
     from shield_ai.journal import Journal
-    from shield_ai.model import Hidden
+    from shield_ai.model.nouns import Hidden
     from shield_ai.tree import Tree
 
 UNTRIED = "not tried"  # how a reason begins that says nothing of the value

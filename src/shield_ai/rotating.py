@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from shield_ai import rotation
 from shield_ai.aws.rotation import Rotations, RotationState
-from shield_ai.errors import ShieldError
-from shield_ai.manifest import Rotation
-from shield_ai.model import Standing
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.manifest import Rotation
+from shield_ai.model.nouns import Standing
+from shield_ai.model.rotation_policy import due, environment, strategy
 from shield_ai.rotator.handler import STEPS
-from shield_ai.strategy import due, environment, strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from shield_ai.aws.session import Session
-    from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Hidden
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.nouns import Hidden
 
 DJANGO = "django-secret-key"
 

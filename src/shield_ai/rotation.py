@@ -6,7 +6,7 @@ import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.errors import AwsError, ShieldError
+from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.rotator.errors import AwsCallError, RotationError
 from shield_ai.rotator.handler import STEPS, run_step
 from shield_ai.rotator.store import Store

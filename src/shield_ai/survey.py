@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from shield_ai import pattern
-from shield_ai.errors import ManifestError, SourceError
-from shield_ai.model import MANIFEST, Confidence, Finding, Severity, Skipped
+from shield_ai.model.errors import ManifestError, SourceError
+from shield_ai.model.nouns import (
+    MANIFEST,
+    Confidence,
+    Finding,
+    Severity,
+    Skipped,
+)
 from shield_ai.scan import Scan, scan, scan_files
 from shield_ai.scan.credentials import LARGEST, Seen, credentials, reader, silent
 from shield_ai.scan.findings import number
@@ -124,7 +130,7 @@ def _named(read: Callable[[str], bytes | None]) -> set[str]:
     raw = read(MANIFEST)
     if raw is None:
         return set()
-    from shield_ai.manifest import parse  # noqa: PLC0415  # most folders have none
+    from shield_ai.model.manifest import parse  # noqa: PLC0415  # most folders have none
 
     with contextlib.suppress(ManifestError, UnicodeDecodeError):
         return {variable for secret in parse(raw.decode("utf-8-sig")).secret for variable in secret.variables()}

@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path, PurePosixPath
 
-from shield_ai.errors import SourceError
+from shield_ai.model.errors import SourceError
 
 TEMPORARY = ".shield_tmp"
 BACKUP = ".shield_ai_backup"

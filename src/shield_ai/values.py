@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from dotenv.parser import parse_stream
 
-from shield_ai.errors import SourceError, ValueMissingError
-from shield_ai.model import Hidden
+from shield_ai.model.errors import SourceError, ValueMissingError
+from shield_ai.model.nouns import Hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -7,12 +7,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.changes import firm
-from shield_ai.errors import AwsError, ShieldError
 from shield_ai.fixers.policy import PATH as POLICY
 from shield_ai.fixers.vendor import copies, unmodified
 from shield_ai.infra.breadth import too_broad
 from shield_ai.infra.iam import policy_document
-from shield_ai.model import Check, Status
+from shield_ai.model.errors import AwsError, ShieldError
+from shield_ai.model.nouns import Check, Status
 from shield_ai.source import digest
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.account import Account
     from shield_ai.journal import Journal
-    from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Finding, Hidden, Resource
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.nouns import Finding, Hidden, Resource
 
     Read = Callable[[str], bytes | None]
 

@@ -6,19 +6,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shield_ai import dblogin
-from shield_ai.errors import AwsError
 from shield_ai.infra.iam import customer_key
 from shield_ai.infra.monitoring import namespace
-from shield_ai.manifest import Rotation
-from shield_ai.model import Check, Kind, Status
-from shield_ai.strategy import due, environment
+from shield_ai.model.errors import AwsError
+from shield_ai.model.manifest import Rotation
+from shield_ai.model.nouns import Check, Kind, Status
+from shield_ai.model.rotation_policy import due, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shield_ai.aws.account import Account
-    from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Hidden
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.nouns import Hidden
 
 _LOGIN = {"username", "password", "host"}  # the fields without which nobody could log in
 GRACE = timedelta(days=1)  # AWS and cron rotate within a day

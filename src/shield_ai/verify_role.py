@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from shield_ai.errors import AwsDeniedError, AwsError
 from shield_ai.infra.iam import partition, role_arn, role_name
-from shield_ai.model import Check, Hidden, Status
+from shield_ai.model.errors import AwsDeniedError, AwsError
+from shield_ai.model.nouns import Check, Hidden, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shield_ai.aws.account import Account
-    from shield_ai.manifest import Manifest
+    from shield_ai.model.manifest import Manifest
 
 DECOYS = 20
 DECOY = "-not-yours"  # a secret with a similar name, which the app's role must not read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model import Check, Status
+from shield_ai.model.nouns import Check, Status
 from shield_ai.proof import Probe
 from shield_ai.proving import Store
 from shield_ai.values import member
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from shield_ai.manifest import Manifest
-    from shield_ai.model import Hidden
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.nouns import Hidden
 
 LOADS, ALONE = "the settings load with AWS on", "no environment fallback in use"
 

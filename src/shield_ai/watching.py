@@ -15,9 +15,9 @@ from shield_ai.aws import trail
 from shield_ai.aws.events import event
 from shield_ai.aws.session import Session
 from shield_ai.cost import Usage, bill
-from shield_ai.errors import AwsError, ShieldError
 from shield_ai.infra import resources
 from shield_ai.infra.iam import role_name, slug
+from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.prices import AS_OF
 from shield_ai.reports.diff import diff_text
 from shield_ai.reports.dossier import Diff, Dossier, Place, Watch, became, shown
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.journal import Journal
-    from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Audit, Resource, Skipped
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.nouns import Audit, Resource, Skipped
 
 DEFAULT = "7d"
 _NOWHERE = "0" * 12  # an account: costs are the same in each

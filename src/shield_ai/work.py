@@ -14,22 +14,41 @@ from shield_ai import dblogin, git
 from shield_ai.apply import apply, recover, value_of
 from shield_ai.changes import Known
 from shield_ai.draft import draft
-from shield_ai.environments import check_account, environment_of, target
-from shield_ai.errors import ShieldError, SourceError, StalePlanError, UnsafePlanError, ValueMissingError
 from shield_ai.fixers.literals import DOTENV, Removal, dotenv
 from shield_ai.infra import resources
 from shield_ai.infra.iam import role_name
 from shield_ai.journal import SECRET, Journal
-from shield_ai.manifest import FILE, Manifest, parse, render
-from shield_ai.model import Action, Hidden, Kind, Live, Plan, Severity, Shape
-from shield_ai.names import is_secret
+from shield_ai.model.environments import check_account, environment_of, target
+from shield_ai.model.errors import (
+    ShieldError,
+    SourceError,
+    StalePlanError,
+    UnsafePlanError,
+    ValueMissingError,
+)
+from shield_ai.model.manifest import (
+    FILE,
+    Manifest,
+    parse,
+    render,
+)
+from shield_ai.model.naming import is_secret
+from shield_ai.model.nouns import (
+    Action,
+    Hidden,
+    Kind,
+    Live,
+    Plan,
+    Severity,
+    Shape,
+)
+from shield_ai.model.rotation_policy import environment
 from shield_ai.plan import plan
 from shield_ai.proving import Proving
 from shield_ai.rollback import conflicts, last_run, rollback
 from shield_ai.scan import Scan, scan
 from shield_ai.scan.shapes import PLACEHOLDER, WEAK
 from shield_ai.source import digest
-from shield_ai.strategy import environment
 from shield_ai.tree import Tree
 from shield_ai.values import Values, read_env_file
 from shield_ai.verify import verify_code, verify_policy, verify_resources, verify_runtime, verify_secrets
@@ -43,8 +62,17 @@ if TYPE_CHECKING:
     from shield_ai.aws.account import Account
     from shield_ai.aws.session import Session
     from shield_ai.journal import Record
-    from shield_ai.manifest import Secret
-    from shield_ai.model import Check, FileChange, Finding, Origin, Receipt, Resource, Settings, Skipped
+    from shield_ai.model.manifest import Secret
+    from shield_ai.model.nouns import (
+        Check,
+        FileChange,
+        Finding,
+        Origin,
+        Receipt,
+        Resource,
+        Settings,
+        Skipped,
+    )
 
 Half = Literal["code", "aws"]
 

@@ -9,7 +9,7 @@ from fault_proxy import FaultProxy
 from shield_ai.aws.account import Account
 from shield_ai.aws.iam import Policy, PolicyAttachment
 from shield_ai.aws.session import Session
-from shield_ai.errors import AwsError
+from shield_ai.model.errors import AwsError
 
 ARN = "arn:aws:iam::123456789012:policy/shop-read"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})

@@ -11,10 +11,10 @@ from shield_ai.__main__ import main
 from shield_ai.aws.account import Account
 from shield_ai.aws.resources import KINDS
 from shield_ai.aws.session import Session
-from shield_ai.errors import AwsError
 from shield_ai.function import digest
 from shield_ai.infra.rotation import rotation
-from shield_ai.manifest import parse
+from shield_ai.model.errors import AwsError
+from shield_ai.model.manifest import parse
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 MANIFEST = """\

@@ -7,7 +7,7 @@ import pytest
 
 from shield_ai.aws.many import Pace, each
 from shield_ai.aws.session import Session
-from shield_ai.errors import AwsError
+from shield_ai.model.errors import AwsError
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from shield_ai.aws.resources import KINDS
 from shield_ai.infra.permissions import PERMISSIONS
-from shield_ai.model import Action
+from shield_ai.model.nouns import Action
 
 
 def test_each_kind_has_its_permissions():

@@ -6,7 +6,7 @@ import pytest
 from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
 from shield_ai.infra.canary import canary
-from shield_ai.manifest import parse
+from shield_ai.model.manifest import parse
 
 REGION = "us-east-1"
 TEXT = """

@@ -5,7 +5,7 @@ from fault_proxy import FaultProxy
 
 from shield_ai.aws.account import Account
 from shield_ai.aws.session import Session
-from shield_ai.errors import AwsError
+from shield_ai.model.errors import AwsError
 
 
 @pytest.mark.parametrize(

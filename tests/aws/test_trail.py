@@ -12,7 +12,7 @@ from trail_helpers import export, record, user
 
 from shield_ai.aws.session import Session
 from shield_ai.aws.trail import files, lookup
-from shield_ai.errors import AwsError, SourceError
+from shield_ai.model.errors import AwsError, SourceError
 
 RECORDS = [record("GetSecretValue", name, user("x")) for name in ("a", "b", "c")]
 

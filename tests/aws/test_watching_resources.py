@@ -11,9 +11,14 @@ from shield_ai.aws.cloudwatch import Alarm, Dashboard
 from shield_ai.aws.eventbridge import EventRule
 from shield_ai.aws.notify import Queue, Topic
 from shield_ai.aws.session import Session
-from shield_ai.errors import AwsError
 from shield_ai.infra.monitoring import monitoring
-from shield_ai.manifest import App, Manifest, Monitoring, Secret
+from shield_ai.model.errors import AwsError
+from shield_ai.model.manifest import (
+    App,
+    Manifest,
+    Monitoring,
+    Secret,
+)
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 FIRST = {"email": ("a@example.com", "b@example.com"), "errors": 10}

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from shield_ai.export import secrets
 from shield_ai.infra import resources
-from shield_ai.manifest import App, Functions, Manifest, Monitoring, Rotation, Secret
-from shield_ai.model import Kind, Resource
+from shield_ai.model.manifest import (
+    App,
+    Functions,
+    Manifest,
+    Monitoring,
+    Rotation,
+    Secret,
+)
+from shield_ai.model.nouns import Kind, Resource
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 MANIFEST = Manifest(

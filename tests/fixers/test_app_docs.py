@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shield_ai.fixers import app_docs, vendor
 from shield_ai.infra.iam import policy_document
-from shield_ai.manifest import Manifest, parse
+from shield_ai.model.manifest import Manifest, parse
 
 PAGE, UPDATES = app_docs.PAGE, app_docs.UPDATES
 

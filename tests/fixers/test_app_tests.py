@@ -8,7 +8,7 @@ import pytest
 from fixer_helpers import MANIFEST, manifest, run
 
 from shield_ai.fixers import app_tests, vendor
-from shield_ai.manifest import Manifest, parse
+from shield_ai.model.manifest import Manifest, parse
 
 PATH = "tests/test_secrets.py"
 

@@ -12,7 +12,7 @@ from shield_ai.draft import draft
 from shield_ai.fixers.backend import rotating
 from shield_ai.fixers.code import code
 from shield_ai.fixers.vendor import backend_content, content
-from shield_ai.manifest import Functions, Rotation
+from shield_ai.model.manifest import Functions, Rotation
 from shield_ai.scan import scan_files
 from shield_ai.source import apply_edits
 

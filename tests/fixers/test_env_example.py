@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.fixers import env_example
-from shield_ai.manifest import Manifest, parse
+from shield_ai.model.manifest import Manifest, parse
 
 PATH = ".env.example"
 

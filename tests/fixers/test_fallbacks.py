@@ -6,8 +6,13 @@ import pytest
 from shield_helpers import shield
 
 from shield_ai.fixers.fallbacks import fallback_edits, rotating_key
-from shield_ai.manifest import App, Manifest, Rotation, Secret
-from shield_ai.model import Kind
+from shield_ai.model.manifest import (
+    App,
+    Manifest,
+    Rotation,
+    Secret,
+)
+from shield_ai.model.nouns import Kind
 from shield_ai.source import Source, apply_edits
 
 MONTHLY = Rotation(every="30 days")

@@ -10,7 +10,7 @@ import pytest
 
 from shield_ai.draft import draft
 from shield_ai.fixers.python import rewrite
-from shield_ai.manifest import App, Manifest, Secret
+from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.scan import scan_files
 from shield_ai.source import Source, apply_edits
 from shield_ai.testing import fake_secrets

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from shield_ai.fixers.rename import rename
-from shield_ai.manifest import App, Manifest, Secret
+from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.source import Source, apply_edits
 
 MANIFEST = Manifest(

@@ -4,7 +4,7 @@ import pytest
 
 from shield_ai.infra.breadth import too_broad
 from shield_ai.infra.iam import policy_document
-from shield_ai.manifest import App, Manifest, Secret
+from shield_ai.model.manifest import App, Manifest, Secret
 
 NAMES = ("shop/a", "shop/b")
 BASE = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"

@@ -6,7 +6,7 @@ import pytest
 
 from shield_ai.infra import resources
 from shield_ai.infra.canary import LIMIT, canary, watched
-from shield_ai.manifest import parse
+from shield_ai.model.manifest import parse
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 TEXT = """

@@ -12,7 +12,12 @@ from shield_ai.infra import resources as everything
 from shield_ai.infra.breadth import too_broad
 from shield_ai.infra.iam import LIMIT, PARTITIONS, iam, partition, policy_document, policy_documents, slug
 from shield_ai.infra.rotation import function_name
-from shield_ai.manifest import App, Manifest, Monitoring, Secret
+from shield_ai.model.manifest import (
+    App,
+    Manifest,
+    Monitoring,
+    Secret,
+)
 
 NAMES = ("django-secret-key", "database-credentials", "sentry-dsn")
 

@@ -4,11 +4,17 @@ import json
 
 import pytest
 
-from shield_ai.errors import SourceError
 from shield_ai.function import code_for, digest
 from shield_ai.infra.rotation import function_name, rotation, rotation_role
-from shield_ai.manifest import App, Functions, Manifest, Rotation, Secret
-from shield_ai.model import Kind
+from shield_ai.model.errors import SourceError
+from shield_ai.model.manifest import (
+    App,
+    Functions,
+    Manifest,
+    Rotation,
+    Secret,
+)
+from shield_ai.model.nouns import Kind
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 FILES = {"ops/keys.py": b"x = 1\n", "ops/ca.pem": b"CA"}

@@ -4,10 +4,15 @@ import json
 
 import pytest
 
-from shield_ai.errors import ManifestError
 from shield_ai.infra import resources
 from shield_ai.infra.monitoring import ALL_EVENTS, LIMIT, monitoring, namespace
-from shield_ai.manifest import App, Manifest, Monitoring, Secret
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.manifest import (
+    App,
+    Manifest,
+    Monitoring,
+    Secret,
+)
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 

@@ -14,8 +14,16 @@ from shield_helpers import make_app, run
 from shield_ai.infra.iam import policy_document
 from shield_ai.infra.operator import ARNS, operator_policy
 from shield_ai.infra.permissions import PERMISSIONS
-from shield_ai.manifest import App, Functions, Manifest, Monitoring, Rotation, Secret, parse
-from shield_ai.model import Kind
+from shield_ai.model.manifest import (
+    App,
+    Functions,
+    Manifest,
+    Monitoring,
+    Rotation,
+    Secret,
+    parse,
+)
+from shield_ai.model.nouns import Kind
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 FULL = Manifest(

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 from shield_ai.infra.secret_policy import secret_policies
-from shield_ai.manifest import App, Manifest, Monitoring, Secret
+from shield_ai.model.manifest import (
+    App,
+    Manifest,
+    Monitoring,
+    Secret,
+)
 
 SECRETS = (Secret(name="a", env="A"), Secret(name="b", env="B"))
 

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from shield_ai.__main__ import main
 from shield_ai.aws.rotation import Rotations
 from shield_ai.aws.session import Session
-from shield_ai.errors import AwsError
 from shield_ai.function import ENTRY, build_zip
+from shield_ai.model.errors import AwsError
 
 MANIFEST = '[app]\nname = "shop"\n[[secret]]\nname = "token"\nenv = "TOKEN"\nrotate = {every = "30 days", strategy = "random-value"}\n'
 HOOK = b"""

@@ -11,9 +11,9 @@ import boto3
 import pytest
 from processes import all_gone, with_descendants
 
-from shield_ai.errors import ShieldError
 from shield_ai.localaws import LocalAws
 from shield_ai.localaws.server import run_beside, without_aws
+from shield_ai.model.errors import ShieldError
 
 if TYPE_CHECKING:
     from pathlib import Path

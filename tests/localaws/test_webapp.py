@@ -9,9 +9,9 @@ import psutil
 import pytest
 from processes import all_gone, with_descendants
 
-from shield_ai.errors import ShieldError
 from shield_ai.localaws import WebApp, copy_sample, load_data, webapp
-from shield_ai.model import Hidden
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.nouns import Hidden
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from shield_ai.model import (
+from shield_ai.model.nouns import (
     Access,
     Alert,
     Audit,

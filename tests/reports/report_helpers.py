@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from shield_ai.model import Confidence, Finding, Severity, Shape, Site, fingerprint
+from shield_ai.model.nouns import (
+    Confidence,
+    Finding,
+    Severity,
+    Shape,
+    Site,
+    fingerprint,
+)
 from shield_ai.pattern import rules
 
 

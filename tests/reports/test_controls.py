@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from dossiers import CLEAN, EMPTY, audit, dossier, finding, place
 
-from shield_ai.model import Check, Skipped, Status
+from shield_ai.model.nouns import Check, Skipped, Status
 from shield_ai.reports.controls import FRAMEWORKS, controls
 from shield_ai.reports.dossier import Shown
 

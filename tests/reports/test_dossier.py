@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from dossiers import CLEAN, EMPTY, dossier, finding
 
-from shield_ai.model import Check, Severity, Status
+from shield_ai.model.nouns import Check, Severity, Status
 from shield_ai.reports.dossier import attention, became, shown
 
 

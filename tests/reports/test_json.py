@@ -5,7 +5,7 @@ import json
 import msgspec
 from report_helpers import finding, site
 
-from shield_ai.model import Plan, Skipped
+from shield_ai.model.nouns import Plan, Skipped
 from shield_ai.reports.json import plan_json, scan_json
 
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from dossiers import CLEAN, EMPTY, dossier
 
-from shield_ai.model import Check, Status
+from shield_ai.model.nouns import Check, Status
 from shield_ai.reports.rollout import BY_HAND, STAGES, rollout
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from report_helpers import Severity, finding, site
 
-from shield_ai.model import Edit
+from shield_ai.model.nouns import Edit
 from shield_ai.pattern import credentials, rules
 from shield_ai.reports.sarif import sarif
 from shield_ai.source import apply_edits, file_change

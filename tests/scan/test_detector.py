@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai import pattern
-from shield_ai.model import Confidence, Severity
+from shield_ai.model.nouns import Confidence, Severity
 from shield_ai.samples import fill
 from shield_ai.scan.detector import Detector
 from shield_ai.scan.prove import prove

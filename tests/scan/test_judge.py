@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.model import Confidence
+from shield_ai.model.nouns import Confidence
 from shield_ai.samples import fill
 from shield_ai.scan.judge import Family, family, judge
 

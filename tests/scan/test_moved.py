@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import shield_ai
-from shield_ai.model import Shape
+from shield_ai.model.nouns import Shape
 from shield_ai.scan import scan
 from shield_ai.scan.moved import moved
 from shield_ai.source import Source

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from shield_ai import pattern
-from shield_ai.model import Confidence
+from shield_ai.model.nouns import Confidence
 from shield_ai.samples import fill
 from shield_ai.scan.detector import Detector
 

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from shield_helpers import shield
 
-from shield_ai.errors import SourceError
+from shield_ai.model.errors import SourceError
 from shield_ai.scan import scan
 from shield_ai.scan.walk import Entry, Ignored, walk, walk_all
 

@@ -13,7 +13,7 @@ from shield_ai.aws.resources import Resources
 from shield_ai.aws.rotation import Rotations
 from shield_ai.aws.secretsmanager import SecretsManager
 from shield_ai.aws.session import refused
-from shield_ai.errors import AwsError
+from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.rotation import RotationState
     from shield_ai.aws.session import Session
-    from shield_ai.model import Live
+    from shield_ai.model.nouns import Live
 
 
 class Account:

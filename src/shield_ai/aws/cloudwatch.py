@@ -11,7 +11,7 @@ from shield_ai.aws.session import Session, pairs, refused
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
-    from shield_ai.model import Settings
+    from shield_ai.model.nouns import Settings
 
 _HOUR = timedelta(hours=1)
 

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.model import Event
+from shield_ai.model.nouns import Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

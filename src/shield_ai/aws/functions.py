@@ -8,16 +8,16 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.session import Session, pairs, refused
-from shield_ai.errors import AwsError
 from shield_ai.function import code_for, digest
 from shield_ai.infra.rotation import SERVICE, TRUST
+from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_iam import IAMClient
 
-    from shield_ai.model import Settings
+    from shield_ai.model.nouns import Settings
 
 _POLICY = "rotate"
 _STATEMENT = "secrets-manager"

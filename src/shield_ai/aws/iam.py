@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.many import each
 from shield_ai.aws.session import Session, refused
-from shield_ai.errors import AwsError
+from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mypy_boto3_iam import IAMClient
 
-    from shield_ai.model import Settings
+    from shield_ai.model.nouns import Settings
 
 # A policy has five versions at most; two are left free, so that a call that was repeated still finds room.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shield_ai.aws.session import refused
-from shield_ai.errors import AwsError, ShieldError
+from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.rotator.errors import RotationError
 from shield_ai.rotator.values import write
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shield_ai.aws.session import Session
-    from shield_ai.model import Hidden, Settings
+    from shield_ai.model.nouns import Hidden, Settings
 
 PAUSE, PATIENCE = 0.5, 300.0  # seconds; a function has up to 15 minutes, and Secrets Manager tries again by itself
 

@@ -7,12 +7,12 @@ import json
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.session import Session, pairs, refused
-from shield_ai.errors import AwsError
+from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
-    from shield_ai.model import Settings
+    from shield_ai.model.nouns import Settings
 
 _TARGET = "shield"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.aws.session import Session, refused
 
 if TYPE_CHECKING:
-    from shield_ai.model import Settings
+    from shield_ai.model.nouns import Settings
 
 
 class SecretPolicy:

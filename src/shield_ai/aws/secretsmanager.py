@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.many import BATCHES, POLICIES, each
 from shield_ai.aws.session import Session, pairs, refused
-from shield_ai.errors import AwsError
 from shield_ai.infra.secrets import DEFAULT_KEY, bare_key
-from shield_ai.model import Hidden, Live, SecretState
+from shield_ai.model.errors import AwsError
+from shield_ai.model.nouns import Hidden, Live, SecretState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
 
-    from shield_ai.model import Settings
+    from shield_ai.model.nouns import Settings
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html: 7 to 30 days, 30 by default
 RECOVERY_DAYS = 30

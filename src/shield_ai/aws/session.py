@@ -22,7 +22,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from shield_ai.errors import AwsDeniedError, AwsError
+from shield_ai.model.errors import AwsDeniedError, AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from shield_ai.cli._show import write
-from shield_ai.errors import DONE, FINDINGS
 from shield_ai.fleet import Engine, fleet, repositories
+from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.fleet import fleet_json, fleet_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shield_ai.model import Outcome
+    from shield_ai.model.nouns import Outcome
 
 
 def scan_fleet(repos: Path, folder: Path, *, form: str, engine: Engine) -> int:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from shield_ai.errors import ShieldError
-from shield_ai.model import Hidden
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.nouns import Hidden
 from shield_ai.reports.colour import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from shield_ai.model import Receipt
+    from shield_ai.model.nouns import Receipt
     from shield_ai.work import Work
 
 
@@ -70,7 +70,7 @@ def replacer(conflict: str) -> Callable[[str, str], bool]:
 
 def ask_in(work: Work, question: str, *, yes: bool) -> None:
     """Ask as `ask` does; in production, for the app's name."""
-    from shield_ai.environments import is_production  # noqa: PLC0415  # slow; `shield scan` asks nothing
+    from shield_ai.model.environments import is_production  # noqa: PLC0415  # slow; `shield scan` asks nothing
 
     name = work.manifest.app.name
     if yes or not is_production(work.manifest, work.environment):

@@ -12,8 +12,8 @@ import click
 from shield_ai.cli._bar import bar
 from shield_ai.cli._options import APP, CONFLICT, COPY_FROM, ENV_FILES, ENVIRONMENT, JSON, ONLY, PROMPT, YES
 from shield_ai.cli._show import ask_in, ask_value, colour, replacer, step, tell, write
-from shield_ai.errors import DONE
-from shield_ai.model import Action
+from shield_ai.model.errors import DONE
+from shield_ai.model.nouns import Action
 from shield_ai.reports.edited import edited_text
 from shield_ai.reports.json import plan_json
 from shield_ai.reports.plan import nothing_text, plan_text, proof_text, receipts_text
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shield_ai.cli._bar import Bar
-    from shield_ai.model import Plan, Receipt
+    from shield_ai.model.nouns import Plan, Receipt
 
 LITERALS = click.option(
     "--remove-literals", is_flag=True, help="take secrets out of the code: their values go into the untracked .env"

@@ -9,8 +9,8 @@ import msgspec
 
 from shield_ai.cli._options import APP, ENVIRONMENT, JSON
 from shield_ai.cost import Usage, bill
-from shield_ai.errors import DONE
 from shield_ai.infra import resources
+from shield_ai.model.errors import DONE
 from shield_ai.reports.cost import cost_text
 from shield_ai.work import Work
 

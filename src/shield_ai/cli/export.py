@@ -10,12 +10,12 @@ import click
 
 from shield_ai.cli._options import APP, ENVIRONMENT
 from shield_ai.cli._show import write
-from shield_ai.errors import DONE, ShieldError
 from shield_ai.export import FORMATS, secrets
 from shield_ai.function import code_for
 from shield_ai.infra import resources
 from shield_ai.infra.iam import policy_document
 from shield_ai.infra.operator import operator_policy
+from shield_ai.model.errors import DONE, ShieldError
 from shield_ai.work import Work
 
 POLICIES = {
@@ -26,7 +26,7 @@ POLICIES = {
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.model import Resource
+    from shield_ai.model.nouns import Resource
 
 
 @click.command()

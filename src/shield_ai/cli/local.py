@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from shield_ai.errors import DONE
+from shield_ai.model.errors import DONE
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -8,7 +8,7 @@ import click
 
 from shield_ai import pattern
 from shield_ai.cli._options import APP
-from shield_ai.errors import DONE, FINDINGS
+from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.scan.prove import prove
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ import click
 from shield_ai.aws import cloudwatch
 from shield_ai.cli._options import ENVIRONMENT, JSON, YES
 from shield_ai.cli._show import ask
-from shield_ai.errors import DONE, FINDINGS, ShieldError
 from shield_ai.infra.monitoring import OVERDUE, namespace
-from shield_ai.model import Hidden
+from shield_ai.model.errors import DONE, FINDINGS, ShieldError
+from shield_ai.model.nouns import Hidden
+from shield_ai.model.rotation_policy import brought
 from shield_ai.reports.rotation import (
     by_hand_text,
     django_key_text,
@@ -23,13 +24,12 @@ from shield_ai.reports.rotation import (
     waits_text,
 )
 from shield_ai.rotating import Rotating, overdue
-from shield_ai.strategy import brought
 from shield_ai.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.manifest import Secret
+    from shield_ai.model.manifest import Secret
 
 _WHAT = {
     "createSecret": "a new value, pending",

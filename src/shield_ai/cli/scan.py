@@ -13,14 +13,14 @@ import msgspec
 
 from shield_ai import baseline as accept
 from shield_ai.cli._show import colour, progress, write
-from shield_ai.errors import DONE, FINDINGS, ShieldError
-from shield_ai.model import Severity
+from shield_ai.model.errors import DONE, FINDINGS, ShieldError
+from shield_ai.model.nouns import Severity
 from shield_ai.survey import Survey, is_folder, survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.model import FileChange
+    from shield_ai.model.nouns import FileChange
 
 PATHS = click.Path(path_type=Path, readable=False, allow_dash=True)  # one that can't be read stops no other
 LEVELS = [str(level) for level in Severity]

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from shield_ai.cli._show import write
-from shield_ai.errors import DONE
-from shield_ai.schema import schema as whole
+from shield_ai.model.errors import DONE
+from shield_ai.model.manifest_schema import schema as whole
 
 
 @click.command()

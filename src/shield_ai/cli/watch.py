@@ -11,7 +11,7 @@ import msgspec
 
 from shield_ai.cli._options import APP, ENVIRONMENT, JSON
 from shield_ai.cli._show import write
-from shield_ai.errors import DONE, FINDINGS
+from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.audit import audit_text
 from shield_ai.watching import audit as audit_app
 from shield_ai.watching import dossier

@@ -10,12 +10,12 @@ from shield_ai.export.awscli import awscli
 from shield_ai.export.cloudformation import cloudformation
 from shield_ai.export.terraform import terraform
 from shield_ai.infra.secrets import secret_settings
-from shield_ai.model import Resource
+from shield_ai.model.nouns import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shield_ai.manifest import Manifest
+    from shield_ai.model.manifest import Manifest
 
 
 def secrets(manifest: Manifest) -> tuple[Resource, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model import Edit, Shape
+from shield_ai.model.nouns import Edit, Shape
 
 if TYPE_CHECKING:
     from shield_ai.fixers._wrap import Wrap

@@ -7,8 +7,8 @@ import warnings
 from typing import TYPE_CHECKING
 
 from shield_ai.customised import METHOD
-from shield_ai.errors import SourceError
 from shield_ai.fixers._imports import pydantic_module
+from shield_ai.model.errors import SourceError
 from shield_ai.source import Source, parse
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from shield_ai.fixers._text import words
 from shield_ai.infra.iam import SUFFIX, partition
 
 if TYPE_CHECKING:
-    from shield_ai.manifest import Manifest, Secret
+    from shield_ai.model.manifest import Manifest, Secret
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,8 +10,8 @@ import msgspec
 
 from shield_ai.fixers._imports import Names  # noqa: TC001  # msgspec reads it at run time
 from shield_ai.fixers._lines import Insert, relay
-from shield_ai.model import Edit, Shape, Site
-from shield_ai.names import variable_of
+from shield_ai.model.naming import variable_of
+from shield_ai.model.nouns import Edit, Shape, Site
 
 if TYPE_CHECKING:
     from shield_ai.source import Source

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from shield_ai.fixers import HasFolder, Read
-    from shield_ai.manifest import Manifest
-    from shield_ai.model import FileChange, Skipped
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.nouns import FileChange, Skipped
 
 
 def app_files(  # noqa: PLR0913  # each is a different fact of the app

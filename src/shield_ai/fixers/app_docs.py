@@ -10,13 +10,13 @@ from shield_ai.fixers._stamp import State, look, stamp
 from shield_ai.fixers._template import render
 from shield_ai.fixers._text import NOTHING, Outcome, append, create, replace, skip
 from shield_ai.infra.iam import policy_document
-from shield_ai.model import Kind
+from shield_ai.model.nouns import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from shield_ai.fixers import Read
-    from shield_ai.manifest import Manifest
+    from shield_ai.model.manifest import Manifest
 
 PAGE = "docs/AWS_SECRETS_MANAGER.md"
 UPDATES = "SECURITY_UPDATES.md"

@@ -14,7 +14,7 @@ from shield_ai.fixers._text import NOTHING, Outcome, create, replace, skip
 
 if TYPE_CHECKING:
     from shield_ai.fixers import HasFolder, Read
-    from shield_ai.manifest import Manifest
+    from shield_ai.model.manifest import Manifest
 
 NAMES = ("test_secrets.py", "test_aws_secrets.py")
 WHAT = "tests"

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.manifest import FILE, Rotation
-from shield_ai.model import Edit, Kind, Skipped
-from shield_ai.names import variable_of
+from shield_ai.model.manifest import FILE, Rotation
+from shield_ai.model.naming import variable_of
+from shield_ai.model.nouns import Edit, Kind, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
     from shield_ai.fixers._imports import Names
-    from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Site
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.nouns import Site
     from shield_ai.source import Source
 
 ENGINES = {

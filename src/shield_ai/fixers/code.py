@@ -13,7 +13,7 @@ from shield_ai.fixers.fallbacks import fallback_edits, rotating_key
 from shield_ai.fixers.literals import defaults
 from shield_ai.fixers.python import rewrite
 from shield_ai.fixers.rename import rename
-from shield_ai.model import Edit, FileChange, Skipped
+from shield_ai.model.nouns import Edit, FileChange, Skipped
 from shield_ai.source import Source, file_change
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from shield_ai.fixers import Read
     from shield_ai.fixers.literals import Removal
-    from shield_ai.manifest import Manifest
-    from shield_ai.model import Finding
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.nouns import Finding
 
 
 class Code(msgspec.Struct, kw_only=True):

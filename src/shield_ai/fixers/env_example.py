@@ -10,13 +10,13 @@ from shield_ai.fixers._secrets import describe
 from shield_ai.fixers._template import render
 from shield_ai.fixers._text import NOTHING, Outcome, append, words
 from shield_ai.infra.iam import customer_key
-from shield_ai.model import Kind
+from shield_ai.model.nouns import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
     from shield_ai.fixers import Read
-    from shield_ai.manifest import Manifest, Secret
+    from shield_ai.model.manifest import Manifest, Secret
 
 PATH = ".env.example"
 HEADING = "# In production (USE_AWS_SECRETS=true)"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.manifest import Rotation
-from shield_ai.model import Edit, Kind
+from shield_ai.model.manifest import Rotation
+from shield_ai.model.nouns import Edit, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shield_ai.fixers import Read
-    from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Site
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.nouns import Site
     from shield_ai.source import Source
 
 SETTING = "SECRET_KEY_FALLBACKS"

@@ -8,7 +8,7 @@ from shield_ai.fixers._text import NOTHING, Outcome, append
 
 if TYPE_CHECKING:
     from shield_ai.fixers import Read
-    from shield_ai.manifest import Manifest
+    from shield_ai.model.manifest import Manifest
 
 PATH = ".gitignore"
 LINE = "*.shield_ai_backup"

@@ -6,14 +6,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.fixers._text import newline
-from shield_ai.model import Edit, Origin, Shape
-from shield_ai.names import variable_of
+from shield_ai.model.naming import variable_of
+from shield_ai.model.nouns import Edit, Origin, Shape
 from shield_ai.source import file_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shield_ai.model import FileChange, Finding, Hidden
+    from shield_ai.model.nouns import FileChange, Finding, Hidden
     from shield_ai.source import Source
     from shield_ai.values import Values
 

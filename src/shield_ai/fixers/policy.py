@@ -10,7 +10,7 @@ from shield_ai.infra.iam import ACTIONS, BATCH, BATCH_SID, KMS_SID, SID, policy_
 
 if TYPE_CHECKING:
     from shield_ai.fixers import Read
-    from shield_ai.manifest import Manifest
+    from shield_ai.model.manifest import Manifest
 
 PATH = "aws/iam-policy-secrets-manager.json"
 

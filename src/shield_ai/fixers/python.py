@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.errors import SourceError
 from shield_ai.fixers._imports import accessor_names, import_edit
 from shield_ai.fixers._proof import REMOVED, differs
 from shield_ai.fixers._wrap import Wrap, line_width, wrap_edits
 from shield_ai.fixers.settings_source import source_edits
-from shield_ai.model import Edit, Shape, Skipped
-from shield_ai.names import variable_of
+from shield_ai.model.errors import SourceError
+from shield_ai.model.naming import variable_of
+from shield_ai.model.nouns import Edit, Shape, Skipped
 from shield_ai.source import Source, apply_edits
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from shield_ai.fixers._imports import Names
     from shield_ai.fixers.literals import Removal
-    from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Finding, Site
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.nouns import Finding, Site
 
 
 class Rewrite(msgspec.Struct, frozen=True, kw_only=True):

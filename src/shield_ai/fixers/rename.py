@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.fixers._wrap import named
-from shield_ai.model import Edit
-from shield_ai.names import variable_of
+from shield_ai.model.naming import variable_of
+from shield_ai.model.nouns import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shield_ai.manifest import Manifest
+    from shield_ai.model.manifest import Manifest
     from shield_ai.source import Source
 
 

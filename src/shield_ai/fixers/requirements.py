@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shield_ai.fixers import Read
-    from shield_ai.manifest import Manifest
-    from shield_ai.model import Skipped
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.nouns import Skipped
 
 FILES = (
     "requirements.in",

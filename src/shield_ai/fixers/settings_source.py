@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shield_ai.customised import METHOD as METHOD_NAME
 from shield_ai.customised import VARIABLES, Customised, customised
 from shield_ai.fixers._wrap import named
-from shield_ai.model import Edit, Shape
+from shield_ai.model.nouns import Edit, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

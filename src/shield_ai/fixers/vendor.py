@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from shield_ai.fixers import Read
-    from shield_ai.manifest import Manifest
+    from shield_ai.model.manifest import Manifest
 
 RUNTIME = Path(__file__).parent.parent / "runtime.py"
 PYDANTIC = Path(__file__).parent.parent / "pydantic.py"

@@ -13,8 +13,8 @@ from shield_ai.infra.secret_policy import secret_policies
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shield_ai.manifest import Manifest
-    from shield_ai.model import Resource
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.nouns import Resource
 
 
 def resources(

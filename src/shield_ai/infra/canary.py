@@ -8,21 +8,21 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from shield_ai import schedule
 from shield_ai.function import RUNTIME, code_for, digest
 from shield_ai.infra.iam import SUFFIX, customer_key, decrypt, partition, slug, tags
 from shield_ai.infra.monitoring import OVERDUE, Arns, alarm, namespace
 from shield_ai.infra.rotation import MEMORY, NETWORK, TIMEOUT, function_name, rotation_role
-from shield_ai.manifest import Rotation
-from shield_ai.model import Kind, Resource
-from shield_ai.strategy import environment, strategy
+from shield_ai.model import schedule
+from shield_ai.model.manifest import Rotation
+from shield_ai.model.nouns import Kind, Resource
+from shield_ai.model.rotation_policy import environment, strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import timedelta
 
-    from shield_ai.manifest import Manifest, Secret
-    from shield_ai.model import Settings
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.nouns import Settings
 
 ENTRY = "rotator.canary.handler"
 RATE = "rate(1 hour)"

@@ -7,12 +7,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.model import Resource
+from shield_ai.model.nouns import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.manifest import App, Manifest
+    from shield_ai.model.manifest import App, Manifest
 
 SID = "AllowSecretsManagerAccess"
 KMS_SID = "AllowSecretsManagerDecrypt"

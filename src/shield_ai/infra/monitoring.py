@@ -11,16 +11,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.errors import ManifestError
 from shield_ai.infra.dashboard import dashboard
 from shield_ai.infra.iam import partition, role_name, slug, tags
-from shield_ai.model import Resource
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.nouns import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.manifest import Manifest
-    from shield_ai.model import Settings
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.nouns import Settings
 
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html: of a pattern, in characters
 LIMIT = 2048

@@ -11,7 +11,7 @@ from shield_ai.infra.permissions import KEY, PERMISSIONS, SECRETS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.manifest import Manifest
+    from shield_ai.model.manifest import Manifest
 
 # Kind → its ARN. https://docs.aws.amazon.com/service-authorization/latest/reference/
 ARNS = {

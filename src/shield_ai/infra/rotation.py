@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from shield_ai import schedule
 from shield_ai.function import ENTRY, RUNTIME, code_for, digest
 from shield_ai.infra.iam import SUFFIX, customer_key, decrypt, fitting, partition, short_digest, slug, tags
-from shield_ai.manifest import Rotation
-from shield_ai.model import Resource
-from shield_ai.strategy import environment, strategy
+from shield_ai.model import schedule
+from shield_ai.model.manifest import Rotation
+from shield_ai.model.nouns import Resource
+from shield_ai.model.rotation_policy import environment, strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shield_ai.manifest import Manifest, Secret
+    from shield_ai.model.manifest import Manifest, Secret
 
 SERVICE = "secretsmanager.amazonaws.com"  # who calls the functions
 TRUST = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.infra.iam import partition, role_name, slug
-from shield_ai.model import Resource
+from shield_ai.model.nouns import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.manifest import Manifest
+    from shield_ai.model.manifest import Manifest
 
 SID = "OnlyReaders"
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from shield_ai.infra.iam import customer_key, tags
 
 if TYPE_CHECKING:
-    from shield_ai.manifest import App, Manifest, Secret
-    from shield_ai.model import Settings
+    from shield_ai.model.manifest import App, Manifest, Secret
+    from shield_ai.model.nouns import Settings
 
 DEFAULT_KEY = "aws/secretsmanager"
 

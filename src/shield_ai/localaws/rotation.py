@@ -23,8 +23,8 @@ from typing import Any
 from moto.awslambda.models import lambda_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from shield_ai import schedule
-from shield_ai.errors import ManifestError
+from shield_ai.model import schedule
+from shield_ai.model.errors import ManifestError
 
 ACCOUNT = "123456789012"
 PENDING = "AWSPENDING"

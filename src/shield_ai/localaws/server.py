@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from shield_ai.errors import ShieldError
 from shield_ai.localaws.child import Child, Running
+from shield_ai.model.errors import ShieldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

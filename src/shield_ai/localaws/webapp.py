@@ -15,9 +15,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from shield_ai.errors import ShieldError
 from shield_ai.localaws.child import Child, Running, last_line
-from shield_ai.model import Hidden
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.nouns import Hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 import yaml
 
-from shield_ai.errors import ShieldError
-from shield_ai.model import Severity
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.nouns import Severity
 from shield_ai.pattern import Pattern, Risk, Rule, RuleKind
 from shield_ai.runaway import runaway, unbounded
 

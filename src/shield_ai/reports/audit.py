@@ -6,13 +6,13 @@ import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shield_ai.model import Deed
+from shield_ai.model.nouns import Deed
 from shield_ai.reports.mask import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shield_ai.model import Access, Alert, Audit
+    from shield_ai.model.nouns import Access, Alert, Audit
 
 WIDTH = 80
 COLUMNS = (Deed.READ, Deed.CHANGE, Deed.ROTATE, Deed.DELETE)

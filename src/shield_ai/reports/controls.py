@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model import Deed, Status
+from shield_ai.model.nouns import Deed, Status
 from shield_ai.reports.dossier import Control, count
 
 if TYPE_CHECKING:

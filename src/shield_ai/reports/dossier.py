@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from shield_ai.model import Alert, Audit, Check, Finding, Severity, Skipped, Standing, Status
+from shield_ai.model.nouns import (
+    Alert,
+    Audit,
+    Check,
+    Finding,
+    Severity,
+    Skipped,
+    Standing,
+    Status,
+)
 from shield_ai.reports.mask import mask, printable, show
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.model import Finding, Plan, Skipped
+    from shield_ai.model.nouns import Finding, Plan, Skipped
 
 VERSION = 1
 FIELDS = (

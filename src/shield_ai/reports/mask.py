@@ -11,9 +11,9 @@ import re
 import tokenize
 from typing import TYPE_CHECKING
 
-from shield_ai.errors import SourceError
 from shield_ai.lazy import regex
-from shield_ai.model import MASK
+from shield_ai.model.errors import SourceError
+from shield_ai.model.nouns import MASK
 from shield_ai.source import Source
 
 if TYPE_CHECKING:

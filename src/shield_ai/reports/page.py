@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import jinja2
 from markupsafe import Markup
 
-from shield_ai.model import Deed, Severity
+from shield_ai.model.nouns import Deed, Severity
 from shield_ai.reports.controls import controls
 from shield_ai.reports.dossier import attention, clean, count
 from shield_ai.reports.rollout import STAGES, rollout

@@ -7,13 +7,20 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.model import Action, Status
+from shield_ai.model.nouns import Action, Status
 from shield_ai.reports.settings import settings_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shield_ai.model import Change, Check, FileChange, Plan, Receipt, Skipped
+    from shield_ai.model.nouns import (
+        Change,
+        Check,
+        FileChange,
+        Plan,
+        Receipt,
+        Skipped,
+    )
 
 _COLUMN = 46
 _WIDTH = 80

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from shield_ai.model import Standing
+    from shield_ai.model.nouns import Standing
 
 _NAME = 32
 FALLBACKS = """\

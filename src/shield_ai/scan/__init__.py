@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.errors import SourceError
 from shield_ai.layout import (
     BESIDE,
     Facts,
@@ -21,7 +20,8 @@ from shield_ai.layout import (
     served_packages,
 )
 from shield_ai.lazy import regex
-from shield_ai.model import Finding, Skipped
+from shield_ai.model.errors import SourceError
+from shield_ai.model.nouns import Finding, Skipped
 from shield_ai.scan.credentials import reader
 from shield_ai.scan.dotenv import dotenv
 from shield_ai.scan.findings import (

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model import Skipped
+from shield_ai.model.nouns import Skipped
 from shield_ai.scan.detector import Detector
 from shield_ai.scan.ignores import has_ignores, ignores
 from shield_ai.scan.places import is_archive, unquoted, worth_reading
@@ -16,7 +16,7 @@ from shield_ai.scan.tokens import Tokens
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from shield_ai.model import Finding
+    from shield_ai.model.nouns import Finding
     from shield_ai.pattern import Pattern
     from shield_ai.scan.ignores import Ignore
 

@@ -7,7 +7,7 @@ import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.lazy import regex
-from shield_ai.model import Confidence, Finding, Severity
+from shield_ai.model.nouns import Confidence, Finding, Severity
 from shield_ai.pattern import RuleKind
 from shield_ai.scan.assignments import assignments, pairs
 from shield_ai.scan.judge import LABELS, Family, family, judge

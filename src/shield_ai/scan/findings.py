@@ -11,9 +11,22 @@ import msgspec
 
 from shield_ai.layout import is_test_settings
 from shield_ai.lazy import regex
-from shield_ai.model import Confidence, Finding, Severity, Shape, Site, fingerprint
-from shield_ai.names import Meaning, database_field, is_secret, meaning, variable_of
-from shield_ai.pairs import pairs
+from shield_ai.model.credential_pairs import pairs
+from shield_ai.model.naming import (
+    Meaning,
+    database_field,
+    is_secret,
+    meaning,
+    variable_of,
+)
+from shield_ai.model.nouns import (
+    Confidence,
+    Finding,
+    Severity,
+    Shape,
+    Site,
+    fingerprint,
+)
 from shield_ai.pattern import rules
 from shield_ai.scan.importable import unimportable
 from shield_ai.scan.literals import literal_text

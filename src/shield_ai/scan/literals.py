@@ -7,7 +7,13 @@ import functools
 import re
 
 from shield_ai.lazy import regex
-from shield_ai.names import LIMITS, Meaning, excuse, meaning, words
+from shield_ai.model.naming import (
+    LIMITS,
+    Meaning,
+    excuse,
+    meaning,
+    words,
+)
 from shield_ai.scan.shapes import is_sentence
 
 # scheme://user:password@host, the password no template and no placeholder in braces

@@ -5,8 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model import Confidence, Finding, Shape, Site
-from shield_ai.names import variable_of
+from shield_ai.model.naming import variable_of
+from shield_ai.model.nouns import (
+    Confidence,
+    Finding,
+    Shape,
+    Site,
+)
 from shield_ai.pattern import rules
 
 if TYPE_CHECKING:

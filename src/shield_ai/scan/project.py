@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.errors import SourceError
+from shield_ai.model.errors import SourceError
 from shield_ai.scan.bindings import Module
 from shield_ai.source import Source
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model import Confidence
+from shield_ai.model.nouns import Confidence
 from shield_ai.pattern import RuleKind
 from shield_ai.samples import fill
 from shield_ai.scan.detector import Detector

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model import Shape
-from shield_ai.names import excuse, is_secret, variable_of
+from shield_ai.model.naming import excuse, is_secret, variable_of
+from shield_ai.model.nouns import Shape
 from shield_ai.scan.alternatives import alternatives
 from shield_ai.scan.bindings import Opaque
 from shield_ai.scan.fields import Fields

@@ -6,7 +6,7 @@ import ast
 
 import msgspec
 
-from shield_ai.model import Finding, Shape
+from shield_ai.model.nouns import Finding, Shape
 from shield_ai.scan.nodes import descend
 
 READING = frozenset({Shape.READ, Shape.FIELD})

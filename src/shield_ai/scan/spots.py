@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model import Shape  # noqa: TC001  # msgspec reads it at run time
-from shield_ai.names import Meaning, is_secret, meaning, words
+from shield_ai.model.naming import (
+    Meaning,
+    is_secret,
+    meaning,
+    words,
+)
+from shield_ai.model.nouns import Shape  # noqa: TC001  # msgspec reads it at run time
 
 if TYPE_CHECKING:
     import ast

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model import Shape
+from shield_ai.model.nouns import Shape
 from shield_ai.scan.readers import Library
 from shield_ai.scan.spots import Spot
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.errors import ManifestError, UnsafePlanError
-from shield_ai.manifest import FILE, Environment
+from shield_ai.model.errors import ManifestError, UnsafePlanError
+from shield_ai.model.manifest import FILE, Environment
 
 if TYPE_CHECKING:
-    from shield_ai.manifest import Manifest
+    from shield_ai.model.manifest import Manifest
 
 TAG = "environment"
 _OF_APP = ("prefix", "region", "kms_key", "role", "replicas")

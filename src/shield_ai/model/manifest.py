@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from shield_ai import schedule
-from shield_ai.errors import ManifestError
-from shield_ai.model import ARN_SUFFIX, MANIFEST, Kind
+from shield_ai.model import schedule
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.nouns import ARN_SUFFIX, MANIFEST, Kind
 from shield_ai.rotator.document import MODES
 from shield_ai.rotator.known import STRATEGIES
 

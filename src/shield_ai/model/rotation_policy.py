@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from shield_ai import schedule
-from shield_ai.manifest import Rotation
-from shield_ai.model import Kind
+from shield_ai.model import schedule
+from shield_ai.model.manifest import Rotation
+from shield_ai.model.nouns import Kind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from shield_ai.manifest import Secret
+    from shield_ai.model.manifest import Secret
 
 # Fields of a document that are no secrets by themselves.
 PUBLIC = frozenset({"database", "username", "host", "port", "client_id"})

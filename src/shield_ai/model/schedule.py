@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from shield_ai.errors import ManifestError
+from shield_ai.model.errors import ManifestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

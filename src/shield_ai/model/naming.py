@@ -24,7 +24,7 @@ import functools
 import re
 
 from shield_ai.lazy import regex
-from shield_ai.model import ARN_SUFFIX, Kind
+from shield_ai.model.nouns import ARN_SUFFIX, Kind
 
 
 class Meaning(enum.StrEnum):

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from shield_ai import manifest
+from shield_ai.model import manifest
 from shield_ai.rotator.document import MODES
 from shield_ai.rotator.known import STRATEGIES
 
