@@ -12,7 +12,7 @@ from tables import table
 from shield_ai import pattern
 from shield_ai.model import manifest, manifest_schema
 from shield_ai.model.nouns import Kind
-from shield_ai.rotator import known
+from shield_ai.rotator import registry
 
 
 def shield_toml() -> str:
@@ -35,7 +35,7 @@ def shield_toml() -> str:
         title = next(iter(re.findall(r"`(\[.+?\]+)`", doc)), "rotate = { … }")
         parts += [f"## {title}\n", f"{doc}\n", table("key | takes | default | is", rows)]
     kinds = ", ".join(f"`{kind}`" for kind in Kind)
-    own = ", ".join(f"`{name}`" for name in known.STRATEGIES)
+    own = ", ".join(f"`{name}`" for name in registry.STRATEGIES)
     parts += [
         "## Kinds and strategies\n",
         f"Kinds: {kinds}.\n",

@@ -6,10 +6,10 @@ import socket
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from shield_ai.rotator.connector import Door
 from shield_ai.rotator.document import login, parse
 from shield_ai.rotator.errors import LoginRefusedError, RotationError
-from shield_ai.rotator.logins import Door
-from shield_ai.rotator.strategies import strategy_name
+from shield_ai.rotator.selection import strategy_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

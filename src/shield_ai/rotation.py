@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.rotator.errors import AwsCallError, RotationError
 from shield_ai.rotator.handler import STEPS, run_step
-from shield_ai.rotator.store import Store
+from shield_ai.rotator.secret import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

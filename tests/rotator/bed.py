@@ -18,7 +18,7 @@ from psycopg import sql
 
 from shield_ai.rotator import handler
 from shield_ai.rotator.mysql import native_hash
-from shield_ai.rotator.store import Store
+from shield_ai.rotator.secret import Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,8 @@ from bed import Bed
 
 from shield_ai.rotator import handler
 from shield_ai.rotator.errors import AwsCallError, SetupError, SupersededError
-from shield_ai.rotator.store import EXCLUDED, Store
-from shield_ai.rotator.strategies import strategy_name
+from shield_ai.rotator.secret import EXCLUDED, Store
+from shield_ai.rotator.selection import strategy_name
 
 RANDOM = {"ROTATION_STRATEGY": "random-value"}
 

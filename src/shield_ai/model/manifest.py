@@ -13,7 +13,7 @@ from shield_ai.model import schedule
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.nouns import ARN_SUFFIX, MANIFEST, Kind
 from shield_ai.rotator.document import MODES
-from shield_ai.rotator.known import STRATEGIES
+from shield_ai.rotator.registry import STRATEGIES
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -14,7 +14,7 @@ import msgspec
 
 from shield_ai.model import manifest
 from shield_ai.rotator.document import MODES
-from shield_ai.rotator.known import STRATEGIES
+from shield_ai.rotator.registry import STRATEGIES
 
 DRAFT = "http://json-schema.org/draft-04/schema#"
 FIELD = re.compile(r"^    (\w+): .*?  # (.+)$", re.MULTILINE)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .database import Database, LockingSession
 from .document import Login, parse
 from .errors import SetupError, SupersededError
-from .store import CURRENT, PENDING, PREVIOUS
+from .secret import CURRENT, PENDING, PREVIOUS
 from .url import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .rotation import Rotation
+    from .interface import Rotation
 
 CLONE_OF = "clone_of"
 ENDING = "_clone"

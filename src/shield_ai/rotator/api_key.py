@@ -16,13 +16,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .errors import RotationError, SetupError
-from .store import PREVIOUS
+from .secret import PREVIOUS
 from .values import ValueStrategy, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .rotation import Rotation
+    from .interface import Rotation
 
 
 class ApiKey(ValueStrategy):

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 from .database import Database
 from .document import parse
 from .errors import RotationError
-from .rotation import Rotation
-from .store import CURRENT, Store, connect
-from .strategies import choose
+from .interface import Rotation
+from .secret import CURRENT, Store, connect
+from .selection import choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

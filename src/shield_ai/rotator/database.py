@@ -6,16 +6,16 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from .connector import Door
 from .document import Login, login, parse, same_place
 from .errors import LoginRefusedError, RotationError, SetupError
-from .logins import Door
 from .url import is_url, with_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from .rotation import Rotation
+    from .interface import Rotation
 
 
 class LockingSession(Protocol):

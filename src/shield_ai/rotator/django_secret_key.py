@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .values import ValueStrategy
 
 if TYPE_CHECKING:
-    from .rotation import Rotation
+    from .interface import Rotation
 
 LENGTH = 64
 

@@ -7,9 +7,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from .errors import SetupError, SupersededError
-from .rotation import Rotation
-from .store import CURRENT, PENDING, Store, connect
-from .strategies import choose
+from .interface import Rotation
+from .secret import (
+    CURRENT,
+    PENDING,
+    Store,
+    connect,
+)
+from .selection import choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ from .mysql import MysqlSession, native_hash
 
 if TYPE_CHECKING:
     from .document import Login
-    from .rotation import Rotation
+    from .interface import Rotation
 
 LONGEST = 32  # characters of a user's name in MySQL; MariaDB takes more
 HOSTS = "SELECT Host FROM mysql.user WHERE BINARY User = BINARY %s ORDER BY Host"

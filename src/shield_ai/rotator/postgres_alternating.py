@@ -15,7 +15,7 @@ from .postgres import PostgresSession, literal, name
 
 if TYPE_CHECKING:
     from .document import Login
-    from .rotation import Rotation
+    from .interface import Rotation
 
 MEMBER_OPTIONS = 160000  # since then INHERIT and SET belong to the membership
 NAME_LISTS = {"search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .store import LENGTH
+from .secret import LENGTH
 from .values import ValueStrategy
 
 if TYPE_CHECKING:
-    from .rotation import Rotation
+    from .interface import Rotation
 
 LONGEST = 4096  # AWS's limit
 

@@ -10,7 +10,7 @@ from .errors import SetupError
 
 if TYPE_CHECKING:
     from .document import Login
-    from .rotation import Rotation
+    from .interface import Rotation
 
 
 class OwnSession(LockingSession, Protocol):

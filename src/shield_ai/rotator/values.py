@@ -11,7 +11,7 @@ from .errors import SetupError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .rotation import Rotation
+    from .interface import Rotation
 
 FIELDS = ("value", "password", "secret", "key")  # the runtime's own order
 

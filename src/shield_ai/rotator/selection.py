@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from . import url
 from .errors import SetupError
-from .known import ENGINES, PORTS, STRATEGIES
+from .registry import ENGINES, PORTS, STRATEGIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .rotation import Strategy
+    from .interface import Strategy
 
 
 def choose(current: str, environ: Mapping[str, str]) -> Strategy:

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from .errors import SetupError, SupersededError
-from .store import CURRENT, PENDING, PREVIOUS, State, Store
+from .secret import (
+    CURRENT,
+    PENDING,
+    PREVIOUS,
+    State,
+    Store,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
