@@ -18,10 +18,10 @@ from shield_ai.model.nouns import (
     Origin,
     Plan,
 )
+from shield_ai.project.python_source import file_change
+from shield_ai.project.tree import Tree
+from shield_ai.project.values import Values
 from shield_ai.rollback import last_run, rollback
-from shield_ai.source import file_change
-from shield_ai.tree import Tree
-from shield_ai.values import Values
 
 if TYPE_CHECKING:
     from pathlib import Path

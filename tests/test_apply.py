@@ -21,8 +21,8 @@ from shield_ai.model.errors import (
     StalePlanError,
 )
 from shield_ai.model.nouns import Hidden
-from shield_ai.tree import Tree, temporary_of
-from shield_ai.values import Values
+from shield_ai.project.tree import Tree, temporary_of
+from shield_ai.project.values import Values
 
 
 @pytest.fixture

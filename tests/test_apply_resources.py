@@ -19,9 +19,9 @@ from shield_ai.journal import Journal
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, StalePlanError
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.nouns import Action, Plan
+from shield_ai.project.tree import Tree
+from shield_ai.project.values import Values
 from shield_ai.rollback import last_run, rollback
-from shield_ai.tree import Tree
-from shield_ai.values import Values
 
 NAME = f"shop-secrets-read-{REGION}"
 ARN = f"arn:aws:iam::123456789012:policy/{NAME}"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.cache import kept
+from shield_ai.project.perf.disk_cache import kept
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from fault_proxy import FaultProxy
 from shield_helpers import SETTINGS, files_of, make_app, run, shield
 
-from shield_ai.tree import temporary_of
+from shield_ai.project.tree import temporary_of
 
 
 @pytest.fixture

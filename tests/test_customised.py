@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from shield_ai.customised import customised
+from shield_ai.project.pydantic_sources import customised
 
 HEAD = "def settings_customise_sources(cls, settings_cls, init_settings, env_settings, **others):\n"
 

@@ -12,8 +12,8 @@ from shield_ai import files
 from shield_ai.journal import Journal
 from shield_ai.model.errors import SourceError
 from shield_ai.model.nouns import Edit
-from shield_ai.source import file_change
-from shield_ai.tree import Tree, temporary_of
+from shield_ai.project.python_source import file_change
+from shield_ai.project.tree import Tree, temporary_of
 
 
 def snapshot(root):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 
-from shield_ai.git import changed, holds
+from shield_ai.project.git import changed, holds
 
 
 def git(root, *arguments):

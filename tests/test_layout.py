@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.layout import (
+from shield_ai.model.manifest import App, Manifest
+from shield_ai.project.layout import (
     Facts,
     find_roots,
     is_example,
@@ -13,7 +14,6 @@ from shield_ai.layout import (
     runtime_place,
     served_packages,
 )
-from shield_ai.model.manifest import App, Manifest
 
 RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
 

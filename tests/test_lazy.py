@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from shield_ai.lazy import regex
+from shield_ai.project.perf.lazy_regex import regex
 
 
 @pytest.mark.parametrize("text", [pytest.param(r"(a)(b)?", id="text"), pytest.param(rb"(a)(b)?", id="bytes")])

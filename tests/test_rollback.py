@@ -11,8 +11,8 @@ from shield_ai.apply import apply
 from shield_ai.journal import Journal
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.nouns import Hidden
+from shield_ai.project.tree import Tree
 from shield_ai.rollback import conflicts, last_run, rollback
-from shield_ai.tree import Tree
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.nouns import Edit
-from shield_ai.source import Source, apply_edits, file_change
+from shield_ai.project.python_source import Source, apply_edits, file_change
 
 
 def edit(start, end, replacement):

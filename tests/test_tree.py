@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shield_ai.model.errors import SourceError
-from shield_ai.tree import Tree, put, temporary_of
+from shield_ai.project.tree import Tree, put, temporary_of
 
 
 @pytest.fixture

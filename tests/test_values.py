@@ -6,7 +6,7 @@ import pytest
 
 from shield_ai.model.errors import SourceError, ValueMissingError
 from shield_ai.model.nouns import Hidden
-from shield_ai.values import Values, generate, read_env_file
+from shield_ai.project.values import Values, generate, read_env_file
 
 
 @pytest.mark.parametrize(

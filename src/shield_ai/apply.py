@@ -9,7 +9,7 @@ from shield_ai import files
 from shield_ai.journal import Record, refuse_elsewhere
 from shield_ai.model.errors import StalePlanError
 from shield_ai.model.nouns import Action, Hidden, Receipt
-from shield_ai.source import digest
+from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
         Plan,
         SecretState,
     )
-    from shield_ai.tree import Tree
-    from shield_ai.values import Values
+    from shield_ai.project.tree import Tree
+    from shield_ai.project.values import Values
 
 SECRET = "secret"
 _STALE = "run shield plan again and look at what changed"

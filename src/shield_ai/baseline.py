@@ -45,7 +45,7 @@ def write(path: Path, findings: Iterable[Finding]) -> int:
     counts = Counter((f.path, f.rule, f.name) for f in findings)
     entries = tuple(sorted(Entry(*key, count) for key, count in counts.items()))
     text = msgspec.json.format(msgspec.json.encode(Baseline(1, entries)), indent=1)
-    from shield_ai.tree import put  # noqa: PLC0415  # most scans write no file
+    from shield_ai.project.tree import put  # noqa: PLC0415  # most scans write no file
 
     try:
         put(path, text + b"\n")

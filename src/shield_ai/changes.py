@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from shield_ai.infra.iam import MANAGED_BY, customer_key, tags
 from shield_ai.infra.permissions import KEY, PERMISSIONS
 from shield_ai.infra.secrets import secret_settings
-from shield_ai.layout import is_example
 from shield_ai.model.environments import TAG
 from shield_ai.model.errors import AwsError, UnsafePlanError
 from shield_ai.model.nouns import (
@@ -20,7 +19,8 @@ from shield_ai.model.nouns import (
     Skipped,
 )
 from shield_ai.model.rotation_policy import PUBLIC
-from shield_ai.values import Values
+from shield_ai.project.layout import is_example
+from shield_ai.project.values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

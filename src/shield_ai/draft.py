@@ -25,8 +25,8 @@ from shield_ai.model.nouns import Kind, Shape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from shield_ai.layout import Facts
     from shield_ai.model.nouns import Finding
+    from shield_ai.project.layout import Facts
 
 FIELDS = ("database", "username", "password", "host", "port")
 DATABASE = "database-credentials"

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from shield_ai.journal import Record
 from shield_ai.model.errors import SourceError
-from shield_ai.source import apply_edits, digest
-from shield_ai.tree import BACKUP, open_to_others
+from shield_ai.project.python_source import apply_edits, digest
+from shield_ai.project.tree import BACKUP, open_to_others
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.journal import Journal
     from shield_ai.model.nouns import FileChange
-    from shield_ai.tree import Tree
+    from shield_ai.project.tree import Tree
 
 
 def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal) -> list[Record]:

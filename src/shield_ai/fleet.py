@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from shield_ai import git
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.nouns import Outcome
-from shield_ai.tree import Tree
+from shield_ai.project import git
+from shield_ai.project.tree import Tree
 from shield_ai.work import Work
 
 if TYPE_CHECKING:

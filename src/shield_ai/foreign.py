@@ -17,7 +17,7 @@ from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.manifest import Secret
 from shield_ai.model.naming import kind, secret_name
 from shield_ai.model.nouns import Skipped
-from shield_ai.source import Source
+from shield_ai.project.python_source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from shield_ai import pattern
-from shield_ai.blobs import GIT, Blobs, is_shallow
 from shield_ai.model.errors import SourceError
 from shield_ai.model.nouns import Confidence, Skipped
+from shield_ai.project.git_objects import GIT, Blobs, is_shallow
 from shield_ai.scan.credentials import HEAD, LARGEST, SLOW
 from shield_ai.scan.detector import Detector, Lines, finding_of
 from shield_ai.scan.findings import number

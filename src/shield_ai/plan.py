@@ -15,7 +15,7 @@ from shield_ai.model.nouns import (
     Plan,
     Skipped,
 )
-from shield_ai.source import file_change
+from shield_ai.project.python_source import file_change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

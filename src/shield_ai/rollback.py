@@ -10,7 +10,7 @@ from shield_ai import files
 from shield_ai.journal import Record, refuse_elsewhere
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.nouns import Action, Receipt
-from shield_ai.source import digest
+from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.account import Account
     from shield_ai.journal import Journal
     from shield_ai.model.nouns import Hidden
-    from shield_ai.tree import Tree
+    from shield_ai.project.tree import Tree
 
 UNTRIED = "not tried"  # how a reason begins that says nothing of the value
 Refusal: TypeAlias = "Callable[[str, Hidden], str | None]"

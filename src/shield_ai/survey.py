@@ -120,7 +120,7 @@ def _folder(root: Path, prefix: str, jobs: int, tell: Tell) -> _Part:
 def _in_git(root: Path, paths: list[str]) -> set[str] | None:
     if not paths:
         return set()
-    from shield_ai.blobs import tracked  # noqa: PLC0415  # starts git: most folders need none
+    from shield_ai.project.git_objects import tracked  # noqa: PLC0415  # starts git: most folders need none
 
     return tracked(root, paths)
 
@@ -180,16 +180,16 @@ def _stdin() -> _Part:
 
 
 def _staged(paths: Sequence[Path]) -> _Part:
-    from shield_ai import blobs  # noqa: PLC0415  # starts git
+    from shield_ai.project import git_objects  # noqa: PLC0415  # starts git
 
     roots = [path for path in paths if is_folder(path)]
     root = roots[0] if len(roots) == 1 and len(paths) == 1 else Path()
-    ids = blobs.staged(root)
+    ids = git_objects.staged(root)
     names = list(ids)
     if not (len(paths) == 1 and roots):
         wanted = {os.path.normpath(path) for path in paths}
         names = [name for name in names if any(name == w or name.startswith(f"{w}/") for w in wanted)]
-    objects = blobs.Blobs(root)
+    objects = git_objects.Blobs(root)
     try:
         kept = {name: objects.read(ids[name], LARGEST) for name in names}
     finally:

@@ -13,7 +13,7 @@ from shield_ai.infra.breadth import too_broad
 from shield_ai.infra.iam import policy_document
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.model.nouns import Check, Status
-from shield_ai.source import digest
+from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.nouns import Check, Status
+from shield_ai.project.values import member
 from shield_ai.proof import Probe
 from shield_ai.proving import Store
-from shield_ai.values import member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

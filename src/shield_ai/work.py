@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from shield_ai import dblogin, git
+from shield_ai import dblogin
 from shield_ai.apply import apply, recover, value_of
 from shield_ai.changes import Known
 from shield_ai.draft import draft
@@ -44,13 +44,14 @@ from shield_ai.model.nouns import (
 )
 from shield_ai.model.rotation_policy import environment
 from shield_ai.plan import plan
+from shield_ai.project import git
+from shield_ai.project.python_source import digest
+from shield_ai.project.tree import Tree
+from shield_ai.project.values import Values, read_env_file
 from shield_ai.proving import Proving
 from shield_ai.rollback import conflicts, last_run, rollback
 from shield_ai.scan import Scan, scan
 from shield_ai.scan.shapes import PLACEHOLDER, WEAK
-from shield_ai.source import digest
-from shield_ai.tree import Tree
-from shield_ai.values import Values, read_env_file
 from shield_ai.verify import verify_code, verify_policy, verify_resources, verify_runtime, verify_secrets
 from shield_ai.verify_aws import verify_account
 from shield_ai.verify_role import read_all, verify_role

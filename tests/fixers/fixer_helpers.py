@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shield_ai.model.manifest import parse
-from shield_ai.source import apply_edits, digest
+from shield_ai.project.python_source import apply_edits, digest
 
 MANIFEST = """
 [app]

@@ -13,7 +13,7 @@ from shield_ai.model.manifest import (
     Secret,
 )
 from shield_ai.model.nouns import Kind
-from shield_ai.source import Source, apply_edits
+from shield_ai.project.python_source import Source, apply_edits
 
 MONTHLY = Rotation(every="30 days")
 CALL = 'SECRET_KEY = get_secret("django-secret-key", lambda: os.environ["SECRET_KEY"], env="SECRET_KEY")\n'

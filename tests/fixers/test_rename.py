@@ -6,7 +6,7 @@ import pytest
 
 from shield_ai.fixers.rename import rename
 from shield_ai.model.manifest import App, Manifest, Secret
-from shield_ai.source import Source, apply_edits
+from shield_ai.project.python_source import Source, apply_edits
 
 MANIFEST = Manifest(
     app=App(name="shop"),

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.model.nouns import Edit
+from shield_ai.project.python_source import file_change
 from shield_ai.reports.diff import NEW_LINES, diff_text
-from shield_ai.source import file_change
 
 
 def change(path, raw, *edits, encoding="utf-8"):

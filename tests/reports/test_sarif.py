@@ -13,8 +13,8 @@ from report_helpers import Severity, finding, site
 
 from shield_ai.model.nouns import Edit
 from shield_ai.pattern import credentials, rules
+from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.reports.sarif import sarif
-from shield_ai.source import apply_edits, file_change
 
 RAW = b'A = e["A"]\nB = e["B"]\n'
 FINDINGS = [

@@ -7,9 +7,9 @@ import pytest
 
 import shield_ai
 from shield_ai.model.nouns import Shape
+from shield_ai.project.python_source import Source
 from shield_ai.scan import scan
 from shield_ai.scan.moved import moved
-from shield_ai.source import Source
 
 RUNTIME = Path(shield_ai.__file__).with_name("runtime.py")
 

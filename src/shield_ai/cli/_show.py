@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def write(output: Path, text: str) -> None:
     """Write a result to the file that the user named."""
-    from shield_ai.tree import put  # noqa: PLC0415  # most scans write no file
+    from shield_ai.project.tree import put  # noqa: PLC0415  # most scans write no file
 
     try:
         put(output, text.encode())

@@ -14,7 +14,7 @@ from shield_ai.model.naming import variable_of
 from shield_ai.model.nouns import Edit, Shape, Site
 
 if TYPE_CHECKING:
-    from shield_ai.source import Source
+    from shield_ai.project.python_source import Source
 
 WIDTH = 88
 

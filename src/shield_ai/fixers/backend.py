@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shield_ai.fixers._imports import Names
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.nouns import Site
-    from shield_ai.source import Source
+    from shield_ai.project.python_source import Source
 
 ENGINES = {
     "django.db.backends.postgresql": "postgresql",

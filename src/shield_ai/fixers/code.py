@@ -14,7 +14,7 @@ from shield_ai.fixers.literals import defaults
 from shield_ai.fixers.python import rewrite
 from shield_ai.fixers.rename import rename
 from shield_ai.model.nouns import Edit, FileChange, Skipped
-from shield_ai.source import Source, file_change
+from shield_ai.project.python_source import Source, file_change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

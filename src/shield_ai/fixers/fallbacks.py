@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shield_ai.fixers import Read
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.nouns import Site
-    from shield_ai.source import Source
+    from shield_ai.project.python_source import Source
 
 SETTING = "SECRET_KEY_FALLBACKS"
 TEXT = """\

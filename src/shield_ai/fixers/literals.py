@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from shield_ai.fixers._text import newline
 from shield_ai.model.naming import variable_of
 from shield_ai.model.nouns import Edit, Origin, Shape
-from shield_ai.source import file_change
+from shield_ai.project.python_source import file_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shield_ai.model.nouns import FileChange, Finding, Hidden
-    from shield_ai.source import Source
-    from shield_ai.values import Values
+    from shield_ai.project.python_source import Source
+    from shield_ai.project.values import Values
 
 DOTENV = ".env"
 # What the three parsers of .env files in use don't read alike, even between single quotes.

@@ -14,7 +14,7 @@ from shield_ai.fixers.settings_source import source_edits
 from shield_ai.model.errors import SourceError
 from shield_ai.model.naming import variable_of
 from shield_ai.model.nouns import Edit, Shape, Skipped
-from shield_ai.source import Source, apply_edits
+from shield_ai.project.python_source import Source, apply_edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

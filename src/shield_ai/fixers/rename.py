@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shield_ai.model.manifest import Manifest
-    from shield_ai.source import Source
+    from shield_ai.project.python_source import Source
 
 
 def rename(source: Source, calls: Iterable[tuple[int, int]], manifest: Manifest) -> list[Edit]:

@@ -23,8 +23,8 @@ import enum
 import functools
 import re
 
-from shield_ai.lazy import regex
 from shield_ai.model.nouns import ARN_SUFFIX, Kind
+from shield_ai.project.perf.lazy_regex import regex
 
 
 class Meaning(enum.StrEnum):

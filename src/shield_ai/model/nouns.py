@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from shield_ai.lazy import regex
 from shield_ai.model.digest import hexdigest
+from shield_ai.project.perf.lazy_regex import regex
 
 MASK = "•••"
 MANIFEST = "shield.toml"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shield_ai.cache import kept
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.nouns import Severity  # noqa: TC001 - msgspec reads the annotations
+from shield_ai.project.perf.disk_cache import kept
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -6,9 +6,9 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.project.python_source import apply_edits
 from shield_ai.reports.colour import paint
 from shield_ai.reports.mask import mask, printable, show
-from shield_ai.source import apply_edits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -11,10 +11,10 @@ import re
 import tokenize
 from typing import TYPE_CHECKING
 
-from shield_ai.lazy import regex
 from shield_ai.model.errors import SourceError
 from shield_ai.model.nouns import MASK
-from shield_ai.source import Source
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

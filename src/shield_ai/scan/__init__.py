@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.layout import (
+from shield_ai.model.errors import SourceError
+from shield_ai.model.nouns import Finding, Skipped
+from shield_ai.project.layout import (
     BESIDE,
     Facts,
     find_roots,
@@ -19,9 +21,8 @@ from shield_ai.layout import (
     runtime_place,
     served_packages,
 )
-from shield_ai.lazy import regex
-from shield_ai.model.errors import SourceError
-from shield_ai.model.nouns import Finding, Skipped
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import Source
 from shield_ai.scan.credentials import reader
 from shield_ai.scan.dotenv import dotenv
 from shield_ai.scan.findings import (
@@ -40,7 +41,6 @@ from shield_ai.scan.settle import Elsewhere, listed, settle
 from shield_ai.scan.telling import Telling
 from shield_ai.scan.walk import is_dotenv, readable, walk
 from shield_ai.scan.worth import ALL, LOADS, NAMES, OWN, READS, WORDS, is_dull, is_worth, worth_parsing
-from shield_ai.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.lazy import regex
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.random_text import is_random
 from shield_ai.scan.region import Region, within
 

@@ -11,8 +11,8 @@ from shield_ai.scan.nodes import children
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from shield_ai.project.python_source import Source
     from shield_ai.scan.readers import Ref
-    from shield_ai.source import Source
 
 Scope: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)

@@ -6,9 +6,9 @@ import codecs
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.lazy import regex
 from shield_ai.model.nouns import Confidence, Finding, Severity
 from shield_ai.pattern import RuleKind
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.assignments import assignments, pairs
 from shield_ai.scan.judge import LABELS, Family, family, judge
 from shield_ai.scan.places import graded, translated, unquoted

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.lazy import regex
 from shield_ai.model.naming import is_secret
 from shield_ai.model.nouns import Shape
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.expressions import Expressions
 from shield_ai.scan.literals import looks_secret
 from shield_ai.scan.settings_class import SettingsClass, adds_source, settings_class

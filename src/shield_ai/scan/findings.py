@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.layout import is_test_settings
-from shield_ai.lazy import regex
 from shield_ai.model.credential_pairs import pairs
 from shield_ai.model.naming import (
     Meaning,
@@ -28,6 +26,8 @@ from shield_ai.model.nouns import (
     fingerprint,
 )
 from shield_ai.pattern import rules
+from shield_ai.project.layout import is_test_settings
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.importable import unimportable
 from shield_ai.scan.literals import literal_text
 from shield_ai.scan.settle import READING
@@ -35,9 +35,9 @@ from shield_ai.scan.settle import READING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from shield_ai.layout import Facts
+    from shield_ai.project.layout import Facts
+    from shield_ai.project.python_source import Source
     from shield_ai.scan.spots import Spot
-    from shield_ai.source import Source
 
 RULES = {
     Shape.READ: "CSEC34.environ-read",

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.lazy import regex
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.structure import Value
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.lazy import regex
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,11 +6,11 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.layout import root_of
+from shield_ai.project.layout import root_of
 
 if TYPE_CHECKING:
-    from shield_ai.layout import Facts
-    from shield_ai.source import Source
+    from shield_ai.project.layout import Facts
+    from shield_ai.project.python_source import Source
 
 MAIN = re.compile(rb"(?m)^if __name__ == ['\"]__main__['\"]")
 

@@ -13,9 +13,9 @@ import enum
 import functools
 import re
 
-from shield_ai.lazy import regex
 from shield_ai.model.naming import Meaning, meaning, words
 from shield_ai.model.nouns import Confidence
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.random_text import is_random
 from shield_ai.scan.shapes import FIELD, is_identifier, is_name, is_placeholder, is_sentence, is_something_else
 

@@ -6,7 +6,6 @@ import ast
 import functools
 import re
 
-from shield_ai.lazy import regex
 from shield_ai.model.naming import (
     LIMITS,
     Meaning,
@@ -14,6 +13,7 @@ from shield_ai.model.naming import (
     meaning,
     words,
 )
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.shapes import is_sentence
 
 # scheme://user:password@host, the password no template and no placeholder in braces

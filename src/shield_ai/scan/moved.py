@@ -17,7 +17,7 @@ from shield_ai.pattern import rules
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shield_ai.source import Source
+    from shield_ai.project.python_source import Source
 
 RULE = "CSEC34.literal-default"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-from shield_ai.lazy import regex
+from shield_ai.project.perf.lazy_regex import regex
 
 TESTS = regex(
     r"(^|/)(tests?|testing|__tests__|spec|specs|e2e|fixtures?|mocks?|testdata|test[_-][\w-]+|[\w-]+[_-]tests?|suites)/"

@@ -10,8 +10,8 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shield_ai.cache import kept, known
-from shield_ai.lazy import regex
+from shield_ai.project.perf.disk_cache import kept, known
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan import assignments, worth
 from shield_ai.scan.assignments import PAIR_MARK
 from shield_ai.scan.ignores import MARK

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.python_source import Source
 from shield_ai.scan.bindings import Module
-from shield_ai.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from shield_ai.layout import Facts
+    from shield_ai.project.layout import Facts
 
     Read = Callable[[str], bytes | None]
 

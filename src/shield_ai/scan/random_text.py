@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 
-from shield_ai.lazy import regex
+from shield_ai.project.perf.lazy_regex import regex
 
 # The pairs of letters that make up five sixths of the words in code; of random pairs, a quarter are among them.
 COMMON = frozenset(

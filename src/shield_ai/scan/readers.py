@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple, TypeAlias
 
-from shield_ai.lazy import regex
+from shield_ai.project.perf.lazy_regex import regex
 
 
 class Library(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.layout import is_runtime
-from shield_ai.lazy import regex
+from shield_ai.project.layout import is_runtime
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.bindings import OPAQUE, Imported, Opaque
 from shield_ai.scan.nodes import descend
 from shield_ai.scan.readers import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.customised import METHOD, customised
+from shield_ai.project.pydantic_sources import METHOD, customised
 from shield_ai.scan.bindings import Imported
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shield_ai.lazy import regex
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.random_text import is_random
 
 SHORTEST, LONGEST = 4, 4096  # characters of a value that is looked at

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shield_ai.source import Source
+    from shield_ai.project.python_source import Source
 
 
 def locate(source: Source, string: ast.JoinedStr, node: ast.expr) -> tuple[int, int] | None:

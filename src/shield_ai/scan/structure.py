@@ -10,7 +10,7 @@ import base64
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.lazy import regex
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.assignments import CORE, DEFAULT, NAME_END, Assigned, assignments, name_start
 from shield_ai.scan.judge import Family, family
 from shield_ai.scan.random_text import is_random

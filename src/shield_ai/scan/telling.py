@@ -10,7 +10,7 @@ import bisect
 import functools
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.cache import kept
+from shield_ai.project.perf.disk_cache import kept
 from shield_ai.scan.prefilter import hyperscan
 from shield_ai.scan.worth import LITERALS, NAMES, OWN, READS
 

@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.lazy import regex
 from shield_ai.pattern import RuleKind
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.judge import judge
 from shield_ai.scan.patience import matches
 from shield_ai.scan.random_text import entropy, is_random

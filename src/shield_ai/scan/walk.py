@@ -7,9 +7,9 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.layout import SKIPPED_FOLDERS
-from shield_ai.lazy import regex
 from shield_ai.model.errors import SourceError
+from shield_ai.project.layout import SKIPPED_FOLDERS
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

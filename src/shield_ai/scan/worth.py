@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shield_ai.lazy import regex
+from shield_ai.project.perf.lazy_regex import regex
 
 SECRET = (
     rb"SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|UR[LI]|SALT|DATABASE|DB|PG|SQL|POSTGRES|BROKER|AUTH|BACKEND|REDIS"

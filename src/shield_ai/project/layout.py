@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.lazy import regex
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable

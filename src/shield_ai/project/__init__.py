@@ -1,0 +1,1 @@
+"""The user's app on disk: its files, layout, Git state and values."""

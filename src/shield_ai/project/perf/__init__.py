@@ -1,0 +1,1 @@
+"""Optimizations that change no result: lazy regular expressions and an on-disk cache."""
