@@ -22,8 +22,8 @@ from pathlib import Path
 from shield_ai.draft import draft
 from shield_ai.fixers.python import rewrite
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.scan import scan_files
-from shield_ai.scan.walk import walk
+from shield_ai.scan.files.walk import walk
+from shield_ai.scan.python.app_scan import scan_files
 
 HERE = Path(__file__).parent
 TARGET = 150  # files a second

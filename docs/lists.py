@@ -9,10 +9,10 @@ from typing import Any
 
 from tables import table
 
-from shield_ai import pattern
 from shield_ai.model import manifest, manifest_schema
 from shield_ai.model.nouns import Kind
 from shield_ai.rotator import registry
+from shield_ai.scan.rules import pattern
 
 
 def shield_toml() -> str:

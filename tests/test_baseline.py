@@ -3,9 +3,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from shield_ai.baseline import new, read, write
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.nouns import Confidence, Finding, Severity
+from shield_ai.scan.baseline import new, read, write
 
 
 def found(line: int, name: str = "password", path: str = "a.py") -> Finding:

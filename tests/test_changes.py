@@ -14,7 +14,7 @@ from shield_ai.model.nouns import (
     Resource,
     SecretState,
 )
-from shield_ai.scan import scan_files
+from shield_ai.scan.python.app_scan import scan_files
 
 A, B = {"n": 1}, {"n": 2}
 KEY = ("policy", "shop-read")

@@ -8,7 +8,7 @@ import pytest
 from shield_ai.draft import KEY_ROTATION, draft
 from shield_ai.model.manifest import Secret, parse, render
 from shield_ai.model.nouns import Kind
-from shield_ai.scan import scan_files
+from shield_ai.scan.python.app_scan import scan_files
 
 
 def drafted(text, manifest=None, **files):

@@ -5,8 +5,13 @@ import json
 import pytest
 from shield_helpers import make_app, shield
 
-from shield_ai.foreign import Place, below, places, secrets
 from shield_ai.model.errors import ShieldError
+from shield_ai.scan.sarif_import import (
+    Place,
+    below,
+    places,
+    secrets,
+)
 
 CODE = b"""\
 import os

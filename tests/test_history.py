@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from shield_ai.history import history, versions
 from shield_ai.model.errors import SourceError
-from shield_ai.samples import fill
+from shield_ai.scan.git_history import history, versions
+from shield_ai.scan.rules.examples import fill
 
 TOKEN, PASSWORD = fill("ghp_{alnum:36}"), fill("{alnum:16}", 1)
 

@@ -18,7 +18,7 @@ from shield_ai.model.nouns import (
 )
 from shield_ai.plan import plan
 from shield_ai.project.tree import Tree
-from shield_ai.scan import scan
+from shield_ai.scan.python.app_scan import scan
 
 APP = App(name="shop", region="eu-west-1", prefix="shop/", tags={"team": "web"})
 KEY = Secret(name="django-secret-key", kind=Kind.DJANGO_SECRET_KEY, env="SECRET_KEY")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.runaway import runaway, unbounded
+from shield_ai.scan.rules.regex_safety import runaway, unbounded
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from shield_ai.samples import fill
+from shield_ai.scan.rules.examples import fill
 
 
 def test_a_template_is_filled_and_the_same_for_a_seed() -> None:

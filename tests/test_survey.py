@@ -8,8 +8,8 @@ import subprocess
 import pytest
 from shield_helpers import run
 
-from shield_ai import pattern
-from shield_ai.samples import fill
+from shield_ai.scan.rules import pattern
+from shield_ai.scan.rules.examples import fill
 
 TOKEN = fill("ghp_{alnum:36}")
 PASSWORD = fill("{alnum:16}", 3)

@@ -50,8 +50,8 @@ from shield_ai.project.tree import Tree
 from shield_ai.project.values import Values, read_env_file
 from shield_ai.proving import Proving
 from shield_ai.rollback import conflicts, last_run, rollback
-from shield_ai.scan import Scan, scan
-from shield_ai.scan.shapes import PLACEHOLDER, WEAK
+from shield_ai.scan.python.app_scan import Scan, scan
+from shield_ai.scan.text.value_shapes import PLACEHOLDER, WEAK
 from shield_ai.verify import verify_code, verify_policy, verify_resources, verify_runtime, verify_secrets
 from shield_ai.verify_aws import verify_account
 from shield_ai.verify_role import read_all, verify_role

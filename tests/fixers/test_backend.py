@@ -14,7 +14,7 @@ from shield_ai.fixers.code import code
 from shield_ai.fixers.vendor import backend_content, content
 from shield_ai.model.manifest import Functions, Rotation
 from shield_ai.project.python_source import apply_edits
-from shield_ai.scan import scan_files
+from shield_ai.scan.python.app_scan import scan_files
 
 PATH = "shop/settings.py"
 SETTINGS = """\

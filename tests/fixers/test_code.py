@@ -3,7 +3,7 @@ from __future__ import annotations
 from shield_ai.draft import draft
 from shield_ai.fixers.code import code
 from shield_ai.project.python_source import apply_edits
-from shield_ai.scan import scan_files
+from shield_ai.scan.python.app_scan import scan_files
 
 PLAIN = "import os\nDEBUG = os.environ.get('DEBUG')\n"
 READS = "import os\nA = os.environ['A_TOKEN']\n"

@@ -12,7 +12,7 @@ from shield_ai.draft import draft
 from shield_ai.fixers.python import rewrite
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.scan import scan_files
+from shield_ai.scan.python.app_scan import scan_files
 from shield_ai.testing import fake_secrets
 
 PATH = "shop/settings.py"

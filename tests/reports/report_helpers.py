@@ -10,7 +10,7 @@ from shield_ai.model.nouns import (
     Site,
     fingerprint,
 )
-from shield_ai.pattern import rules
+from shield_ai.scan.rules.pattern import rules
 
 
 def finding(rule="CSEC34.environ-read", path="app/settings.py", line=1, name="SECRET_KEY", **more):

@@ -12,9 +12,9 @@ import pytest
 from report_helpers import Severity, finding, site
 
 from shield_ai.model.nouns import Edit
-from shield_ai.pattern import credentials, rules
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.reports.sarif import sarif
+from shield_ai.scan.rules.pattern import credentials, rules
 
 RAW = b'A = e["A"]\nB = e["B"]\n'
 FINDINGS = [

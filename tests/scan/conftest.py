@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.scan import scan_files
+from shield_ai.scan.python.app_scan import scan_files
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.samples import fill
-from shield_ai.scan.assignments import PAIR_MARK, assignments, pairs
-from shield_ai.scan.region import whole
+from shield_ai.scan.rules.examples import fill
+from shield_ai.scan.text.assignments import PAIR_MARK, assignments, pairs
+from shield_ai.scan.text.regions import whole
 
 
 def found(text: str, *, bare: bool = False) -> list[tuple[str, str]]:

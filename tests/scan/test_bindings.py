@@ -7,7 +7,7 @@ import typing
 import pytest
 
 from shield_ai.project.python_source import Source
-from shield_ai.scan.bindings import BINDERS, _busy, _own
+from shield_ai.scan.python.bindings import BINDERS, _busy, _own
 
 TEXTS = {
     "walrus": "if (a :=\n  1): pass\nb = [\n  (c := 2),\n  3]\n",

@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from shield_ai import pattern
-from shield_ai.samples import fill
-from shield_ai.scan import credentials as module
-from shield_ai.scan.credentials import credentials, reader
+from shield_ai.scan.rules import pattern
+from shield_ai.scan.rules.examples import fill
+from shield_ai.scan.text import engine as module
+from shield_ai.scan.text.engine import credentials, reader
 
 LINE = fill('password = "{alnum:16}"\n').encode()
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai import pattern
 from shield_ai.model.nouns import Confidence, Severity
-from shield_ai.samples import fill
-from shield_ai.scan.detector import Detector
-from shield_ai.scan.prove import prove
+from shield_ai.scan.rules import pattern
+from shield_ai.scan.rules.examples import fill
+from shield_ai.scan.rules.selftest import prove
+from shield_ai.scan.text.detector import Detector
 
 DETECTOR = Detector([pattern.credentials()])
 TOKEN = fill("ghp_{alnum:36}")

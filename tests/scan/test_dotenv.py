@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shield_ai.scan import scan_files
-from shield_ai.scan.dotenv import dotenv
+from shield_ai.scan.python.app_scan import scan_files
+from shield_ai.scan.text.dotenv import dotenv
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shield_ai.scan import formats
-from shield_ai.scan.structure import LARGEST, structure
+from shield_ai.scan.text import config_parsers
+from shield_ai.scan.text.structure import LARGEST, structure
 
 PARSERS = [
-    pytest.param(formats.yaml_values, "a.yml", id="yaml"),
-    pytest.param(formats.json_values, "a.json", id="json"),
-    pytest.param(formats.equals_values, "a.toml", id="toml"),
-    pytest.param(formats.docker_values, "Dockerfile", id="dockerfile"),
-    pytest.param(formats.line_values, "a.ini", id="ini"),
+    pytest.param(config_parsers.yaml_values, "a.yml", id="yaml"),
+    pytest.param(config_parsers.json_values, "a.json", id="json"),
+    pytest.param(config_parsers.equals_values, "a.toml", id="toml"),
+    pytest.param(config_parsers.docker_values, "Dockerfile", id="dockerfile"),
+    pytest.param(config_parsers.line_values, "a.ini", id="ini"),
 ]
 # What the formats are made of, so that the search gets somewhere.
 WORDS = b"password name value : := = \n \r\n - { } [ ] , \" ' ''' \"\"\" \\ | >- &a *a !x # <<EOT ENV ? --- hunter22 kind: Secret data"
@@ -46,12 +46,12 @@ def test_takes_anything_and_stays_within_the_file(parse, path, raw):
 @pytest.mark.parametrize(
     ("parse", "part"),
     [
-        pytest.param(formats.json_values, b"[", id="json"),
-        pytest.param(formats.json_values, b'{"a":', id="json maps"),
-        pytest.param(formats.yaml_values, b"[", id="yaml"),
-        pytest.param(formats.yaml_values, b"- ", id="yaml lists"),
-        pytest.param(formats.line_values, b"a=\n b", id="lines"),
-        pytest.param(formats.equals_values, b'a = """\n', id="quotes"),
+        pytest.param(config_parsers.json_values, b"[", id="json"),
+        pytest.param(config_parsers.json_values, b'{"a":', id="json maps"),
+        pytest.param(config_parsers.yaml_values, b"[", id="yaml"),
+        pytest.param(config_parsers.yaml_values, b"- ", id="yaml lists"),
+        pytest.param(config_parsers.line_values, b"a=\n b", id="lines"),
+        pytest.param(config_parsers.equals_values, b'a = """\n', id="quotes"),
     ],
 )
 def test_a_deep_or_odd_file_ends_in_time(parse, part):
@@ -67,9 +67,9 @@ def test_an_alias_that_grows_is_looked_at_once():
 
 def test_without_the_fast_parser_the_same_is_found(monkeypatch):
     raw = "ü: {password: hunter22}\ntoken: &t |\n  abcdef12\nkey: !x 'it''s'\n".encode()
-    fast = formats.yaml_values(raw)
+    fast = config_parsers.yaml_values(raw)
     monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
-    assert formats.yaml_values(raw) == fast
+    assert config_parsers.yaml_values(raw) == fast
 
 
 @pytest.mark.parametrize("path", ["a.py", "a.yml.txt", "Makefile"])
@@ -84,6 +84,6 @@ def test_what_is_large_or_names_nothing_is_not_parsed():
 
 def test_positions_are_those_of_the_bytes():
     raw = "über: 'ß'\npassword: \"né\"\n".encode()
-    (root,) = formats.yaml_values(raw)
+    (root,) = config_parsers.yaml_values(raw)
     assert [raw[v.start : v.end].decode() for _, v in root.pairs] == ["ß", "né"]
     assert re.search(b"password", raw)[0] == raw[root.pairs[1][0].start : root.pairs[1][0].end]

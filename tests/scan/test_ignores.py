@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.model.nouns import Confidence, Finding, Severity
-from shield_ai.scan.ignores import accepted, ignores
+from shield_ai.scan.files.suppressions import accepted, ignores
 
 
 def at(line: int, rule: str = "CRED.password") -> Finding:

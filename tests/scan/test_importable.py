@@ -4,7 +4,7 @@ import pytest
 
 from shield_ai.project.layout import Facts
 from shield_ai.project.python_source import Source
-from shield_ai.scan.importable import unimportable
+from shield_ai.scan.python.importable import unimportable
 
 SCRIPT = b"import os\nif __name__ == '__main__':\n    print(os.environ['API_KEY'])\n"
 KNOWN = {"shop/__init__.py", "shop/settings.py", "shop/mail.py", "shop/tool.py", "other/a.py", "back/b.py", "run.py"}

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.model.nouns import Confidence
-from shield_ai.samples import fill
-from shield_ai.scan.judge import Family, family, judge
+from shield_ai.scan.rules.examples import fill
+from shield_ai.scan.text.credibility import Family, family, judge
 
 KEY = fill("{alnum:32}")
 

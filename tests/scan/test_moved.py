@@ -8,8 +8,8 @@ import pytest
 import shield_ai
 from shield_ai.model.nouns import Shape
 from shield_ai.project.python_source import Source
-from shield_ai.scan import scan
-from shield_ai.scan.moved import moved
+from shield_ai.scan.python.app_scan import scan
+from shield_ai.scan.python.migrated import moved
 
 RUNTIME = Path(shield_ai.__file__).with_name("runtime.py")
 

@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 
-from shield_ai.scan.nodes import children, descend
+from shield_ai.scan.python.ast_walk import children, descend
 
 LEAVES = (ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
 ODD = """

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from shield_ai import pattern
-from shield_ai.scan.credentials import credentials
-from shield_ai.scan.patience import matches
-from shield_ai.scan.region import whole
+from shield_ai.scan.rules import pattern
+from shield_ai.scan.text.engine import credentials
+from shield_ai.scan.text.regex_timeout import matches
+from shield_ai.scan.text.regions import whole
 
 PATTERN = """\
 id: ACME
@@ -73,7 +73,7 @@ def test_an_apps_own_rule_costs_one_file_and_says_so() -> None:
 
 
 def test_a_rule_that_is_stopped_again_and_again_is_not_tried_any_more(monkeypatch) -> None:
-    monkeypatch.setattr("shield_ai.scan.tokens.OFTEN", 2)
+    monkeypatch.setattr("shield_ai.scan.text.tokens.OFTEN", 2)
     files = {f"{number}.txt": b"a" * 60 + b"\n" for number in range(30)}
     before = time.process_time()
     seen = credentials(list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credentials()])

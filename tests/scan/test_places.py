@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.scan.places import graded, translated, unquoted, worth_reading
+from shield_ai.scan.files.file_class import (
+    graded,
+    translated,
+    unquoted,
+    worth_reading,
+)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shield_ai import pattern
-from shield_ai.samples import fill
-from shield_ai.scan import prefilter as prefilter_module
-from shield_ai.scan import worth
-from shield_ai.scan.detector import Detector
-from shield_ai.scan.prefilter import Hyper, Plain, prefilter
-from shield_ai.scan.tokens import Tokens, compiled
+from shield_ai.scan.files import file_filter
+from shield_ai.scan.rules import pattern
+from shield_ai.scan.rules.examples import fill
+from shield_ai.scan.text import prefilter as prefilter_module
+from shield_ai.scan.text.detector import Detector
+from shield_ai.scan.text.prefilter import Hyper, Plain, prefilter
+from shield_ai.scan.text.tokens import Tokens, compiled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ def test_what_stands_before_an_example_hides_nothing(hyper: Hyper) -> None:
 )
 def test_says_what_is_worth_parsing(hyper: Hyper, text: str) -> None:
     found = hyper.look(text.encode(), bare=False).worth
-    assert found == tuple(bool(regex.search(text.encode())) for regex in worth.ALL)
+    assert found == tuple(bool(regex.search(text.encode())) for regex in file_filter.ALL)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.scan import project, scan_files
+from shield_ai.scan.python import project
+from shield_ai.scan.python.app_scan import scan_files
 
 if TYPE_CHECKING:
     import pytest

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.scan.random_text import entropy, is_random, wordiness
+from shield_ai.scan.text.randomness import entropy, is_random, wordiness
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.scan.region import Region, whole, within
+from shield_ai.scan.text.regions import Region, whole, within
 
 WORD = re.compile(rb"a+b?")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shield_ai.scan.literals import harmless, is_telling, looks_secret
+from shield_ai.scan.python.literals import harmless, is_telling, looks_secret
 
 WORDS = "SECRET KEY TOKEN PASSWORD AUTH ID NAME PUBLIC MAX URL WEBHOOK PASS CSRF USE".split()  # noqa: SIM905  # read as words
 NAMES = st.lists(st.sampled_from([*WORDS, "x"]), min_size=1, max_size=3).map("_".join)

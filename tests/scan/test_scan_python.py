@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from shield_ai.scan import scan_files
+from shield_ai.scan.python.app_scan import scan_files
 
 READS = {
     "environ subscript": "import os\nX = os.environ['API_KEY']",

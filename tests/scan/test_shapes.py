@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.scan.shapes import (
+from shield_ai.scan.text.value_shapes import (
     is_identifier,
     is_name,
     is_placeholder,

@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from shield_ai import pattern
 from shield_ai.model.nouns import Confidence
-from shield_ai.samples import fill
-from shield_ai.scan.detector import Detector
+from shield_ai.scan.rules import pattern
+from shield_ai.scan.rules.examples import fill
+from shield_ai.scan.text.detector import Detector
 
 DETECTOR = Detector([pattern.credentials()])
 MARK = re.compile("«(.*?)»", re.DOTALL)

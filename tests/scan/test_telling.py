@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shield_ai.scan import scan_files, telling
-from shield_ai.scan.telling import Telling, ends
-from shield_ai.scan.worth import ALL
+from shield_ai.scan.files.file_filter import ALL
+from shield_ai.scan.python import statement_filter
+from shield_ai.scan.python.app_scan import scan_files
+from shield_ai.scan.python.statement_filter import Telling, ends
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +47,7 @@ def test_both_ways_tell_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("hyperscan")
     raw = (DULL + "def g():\n" + READ + "api_token = 'abcdef123456'\nurl = 'redis://a:b@c'\n").encode() * 3
     fast = ends(raw)
-    monkeypatch.setattr(telling, "_database", lambda: None)
+    monkeypatch.setattr(statement_filter, "_database", lambda: None)
     assert {raw.count(b"\n", 0, end) for end in fast} == {raw.count(b"\n", 0, end) for end in ends(raw)}
 
 
@@ -54,11 +55,11 @@ def test_a_cache_of_garbage_is_made_anew(tmp_path: Path, monkeypatch: pytest.Mon
     pytest.importorskip("hyperscan")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for _ in range(2):
-        telling._database.cache_clear()
+        statement_filter._database.cache_clear()
         assert ends(READ.encode())
         (place,) = (tmp_path / "shield-ai").glob("telling-*")
         place.write_bytes(b"garbage")
-    telling._database.cache_clear()
+    statement_filter._database.cache_clear()
 
 
 def test_a_scan_with_it_finds_what_one_without_it_finds() -> None:

@@ -14,8 +14,13 @@ from hypothesis import strategies as st
 from shield_helpers import shield
 
 from shield_ai.model.errors import SourceError
-from shield_ai.scan import scan
-from shield_ai.scan.walk import Entry, Ignored, walk, walk_all
+from shield_ai.scan.files.walk import (
+    Entry,
+    Ignored,
+    walk,
+    walk_all,
+)
+from shield_ai.scan.python.app_scan import scan
 
 
 def test_the_walk_honours_gitignore_and_skips_what_is_not_the_apps(tmp_path):

@@ -26,10 +26,10 @@ def draft(app: Path, from_sarif: Path | None) -> int:
     work = Work(app)
     more: list[Secret] = []
     if from_sarif:
-        from shield_ai import foreign  # noqa: PLC0415  # only this option needs it
+        from shield_ai.scan import sarif_import  # noqa: PLC0415  # only this option needs it
 
-        found = foreign.below(foreign.places(from_sarif), work.tree.root)
-        more, left = foreign.secrets(found, work.tree.read, work.findings)
+        found = sarif_import.below(sarif_import.places(from_sarif), work.tree.root)
+        more, left = sarif_import.secrets(found, work.tree.read, work.findings)
         for skip in left:
             click.echo(f"  stays: {skip.path}:{skip.line}: {skip.reason}", err=True)
     click.echo(work.write_manifest(more), err=True)

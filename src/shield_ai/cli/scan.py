@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal
 import click
 import msgspec
 
-from shield_ai import baseline as accept
 from shield_ai.cli._show import colour, progress, write
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.nouns import Severity
-from shield_ai.survey import Survey, is_folder, survey
+from shield_ai.scan import baseline as accept
+from shield_ai.scan.runner import Survey, is_folder, survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,15 +98,15 @@ def scan(  # noqa: PLR0913  # one argument a flag
 @click.argument("rule")
 def explain(rule: str) -> int:
     """Say what a rule means and what to do."""
-    from shield_ai.pattern import explain as text  # noqa: PLC0415  # only this command reads the texts
-    from shield_ai.pattern import own  # noqa: PLC0415  # as above
+    from shield_ai.scan.rules.pattern import explain as text  # noqa: PLC0415  # only this command reads the texts
+    from shield_ai.scan.rules.pattern import own  # noqa: PLC0415  # as above
 
     click.echo(text(rule, own(Path())))
     return DONE
 
 
 def _history(paths: Sequence[Path], *, everything: bool) -> Survey:
-    from shield_ai.history import history  # noqa: PLC0415  # only --history needs it
+    from shield_ai.scan.git_history import history  # noqa: PLC0415  # only --history needs it
 
     if len(paths) != 1 or not is_folder(paths[0]):
         raise ShieldError("the history is that of one folder", "give a folder, or none for the current one")

@@ -11,14 +11,14 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from shield_ai import pattern
 from shield_ai.model.nouns import Severity
+from shield_ai.scan.rules import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shield_ai.model.nouns import Edit, FileChange, Finding
-    from shield_ai.pattern import Pattern, Rule
+    from shield_ai.scan.rules.pattern import Pattern, Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH: "error", Severity.CRITICAL: "error"}

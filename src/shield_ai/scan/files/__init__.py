@@ -1,0 +1,1 @@
+"""Which files to scan, and what a file is."""

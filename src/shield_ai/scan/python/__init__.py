@@ -1,0 +1,1 @@
+"""Find reads and hardcoded values in Python by its syntax tree."""

@@ -1,0 +1,1 @@
+"""Load, check and self-test the patterns and their rules."""

@@ -1,0 +1,1 @@
+"""Find credentials in text by rules and context."""
