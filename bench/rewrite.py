@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 
 from shield_ai.draft import draft
-from shield_ai.fixers.python import rewrite
 from shield_ai.project.python_source import Source, apply_edits
+from shield_ai.rewrite.python.wrap import rewrite
 from shield_ai.scan.files.walk import walk
 from shield_ai.scan.python.app_scan import scan_files
 

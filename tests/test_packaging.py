@@ -53,7 +53,7 @@ def test_the_tool_in_it_works(wheel, tmp_path):
     zipfile.ZipFile(wheel).extractall(installed)
     (tmp_path / "settings.py").write_text('import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\n')
     env = {**os.environ, "PYTHONPATH": str(installed)}
-    where = "import shield_ai, shield_ai.fixers.vendor; print(shield_ai.__file__)"
+    where = "import shield_ai, shield_ai.rewrite.project.runtime_copy; print(shield_ai.__file__)"
     done = subprocess.run([sys.executable, "-c", where], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(str(installed))
     scan = [sys.executable, "-m", "shield_ai", "scan", str(tmp_path / "settings.py").rpartition("/")[0]]

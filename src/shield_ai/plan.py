@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.changes import Known, lacking_of, origins_of, resource_changes, secret_change
-from shield_ai.fixers.app import app_files
-from shield_ai.fixers.code import code
-from shield_ai.fixers.policy import policy_file
 from shield_ai.model.manifest import FILE, render
 from shield_ai.model.nouns import (
     Change,
@@ -16,14 +13,17 @@ from shield_ai.model.nouns import (
     Skipped,
 )
 from shield_ai.project.python_source import file_change
+from shield_ai.rewrite.project.iam_policy import policy_file
+from shield_ai.rewrite.project.registry import app_files
+from shield_ai.rewrite.python.pipeline import code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shield_ai.fixers import HasFolder, Read
-    from shield_ai.fixers.literals import Removal
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.nouns import FileChange, Finding, Live
+    from shield_ai.rewrite import HasFolder, Read
+    from shield_ai.rewrite.python.literals import Removal
 
 
 def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from

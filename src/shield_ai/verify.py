@@ -7,13 +7,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.changes import firm
-from shield_ai.fixers.policy import PATH as POLICY
-from shield_ai.fixers.vendor import copies, unmodified
 from shield_ai.infra.breadth import too_broad
 from shield_ai.infra.iam import policy_document
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.model.nouns import Check, Status
 from shield_ai.project.python_source import digest
+from shield_ai.rewrite.project.iam_policy import PATH as POLICY
+from shield_ai.rewrite.project.runtime_copy import copies, unmodified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

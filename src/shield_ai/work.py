@@ -14,7 +14,6 @@ from shield_ai import dblogin
 from shield_ai.apply import apply, recover, value_of
 from shield_ai.changes import Known
 from shield_ai.draft import draft
-from shield_ai.fixers.literals import DOTENV, Removal, dotenv
 from shield_ai.infra import resources
 from shield_ai.infra.iam import role_name
 from shield_ai.journal import SECRET, Journal
@@ -49,6 +48,7 @@ from shield_ai.project.python_source import digest
 from shield_ai.project.tree import Tree
 from shield_ai.project.values import Values, read_env_file
 from shield_ai.proving import Proving
+from shield_ai.rewrite.python.literals import DOTENV, Removal, dotenv
 from shield_ai.rollback import conflicts, last_run, rollback
 from shield_ai.scan.python.app_scan import Scan, scan
 from shield_ai.scan.text.value_shapes import PLACEHOLDER, WEAK

@@ -7,7 +7,7 @@ import pytest
 from project import make, manage
 
 from shield_ai.django.checks import DEVELOPMENT
-from shield_ai.fixers.vendor import content
+from shield_ai.rewrite.project.runtime_copy import content
 
 KEY = "django-secret-key"
 PRODUCTION = {"DJANGO_ENV": "production"}

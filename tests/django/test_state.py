@@ -7,7 +7,7 @@ import pytest
 
 from shield_ai import runtime
 from shield_ai.django import state
-from shield_ai.fixers.vendor import content
+from shield_ai.rewrite.project.runtime_copy import content
 
 
 @pytest.fixture

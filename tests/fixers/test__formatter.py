@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.fixers._formatter import line_length
+from shield_ai.rewrite.python.line_length import line_length
 
 
 @pytest.mark.parametrize(

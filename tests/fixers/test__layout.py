@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.fixers._layout import missing_packages, module_of, root_of, shadows
+from shield_ai.rewrite.project.layout import (
+    missing_packages,
+    module_of,
+    root_of,
+    shadows,
+)
 
 
 def reader(*paths):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.fixers._lines import Insert, relay
+from shield_ai.rewrite.python.line_breaking import Insert, relay
 
 
 def applied(line, inserts, width):

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.fixers._stamp import State, body_of, look, stamp
+from shield_ai.rewrite.project.stamp import (
+    State,
+    body_of,
+    look,
+    stamp,
+)
 
 
 @pytest.mark.parametrize("kind", ["py", "md"])

@@ -5,7 +5,7 @@ from fixer_helpers import is_subsequence, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.fixers._text import append, unreadable, words
+from shield_ai.rewrite.project.text import append, unreadable, words
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from fixer_helpers import is_subsequence, manifest, run
 
-from shield_ai.fixers.app import app_files
+from shield_ai.rewrite.project.registry import app_files
 
 ACCOUNT = "123456789012"
 

@@ -8,9 +8,9 @@ from fixer_helpers import MANIFEST, is_subsequence, manifest, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.fixers import app_docs, vendor
 from shield_ai.infra.iam import policy_document
 from shield_ai.model.manifest import Manifest, parse
+from shield_ai.rewrite.project import app_docs, runtime_copy
 
 PAGE, UPDATES = app_docs.PAGE, app_docs.UPDATES
 
@@ -41,7 +41,7 @@ def test_page_holds_what_an_operator_needs():
 
 @pytest.mark.parametrize("message", [row[0] for row in app_docs.TROUBLES])
 def test_troubleshooting_quotes_the_runtime(message):
-    assert message in vendor.RUNTIME.read_text(encoding="utf-8")
+    assert message in runtime_copy.RUNTIME.read_text(encoding="utf-8")
 
 
 def test_tables_are_tables():

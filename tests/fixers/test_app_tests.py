@@ -7,8 +7,8 @@ import sys
 import pytest
 from fixer_helpers import MANIFEST, manifest, run
 
-from shield_ai.fixers import app_tests, vendor
 from shield_ai.model.manifest import Manifest, parse
+from shield_ai.rewrite.project import app_tests, runtime_copy
 
 PATH = "tests/test_secrets.py"
 
@@ -97,7 +97,7 @@ def test_is_laid_out_as_black_does_it(tmp_path):
 @pytest.fixture
 def app(tmp_path):
     files = {"shop/__init__.py": b""}
-    run(vendor.fix(files.get, manifest()), files)
+    run(runtime_copy.fix(files.get, manifest()), files)
     fix(files)
     for path, raw in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from shield_ai.draft import draft
-from shield_ai.fixers.backend import rotating
-from shield_ai.fixers.code import code
-from shield_ai.fixers.vendor import backend_content, content
 from shield_ai.model.manifest import Functions, Rotation
 from shield_ai.project.python_source import apply_edits
+from shield_ai.rewrite.project.runtime_copy import backend_content, content
+from shield_ai.rewrite.python.db_backend import rotating
+from shield_ai.rewrite.python.pipeline import code
 from shield_ai.scan.python.app_scan import scan_files
 
 PATH = "shop/settings.py"

@@ -5,7 +5,6 @@ import os
 import pytest
 from shield_helpers import shield
 
-from shield_ai.fixers.fallbacks import fallback_edits, rotating_key
 from shield_ai.model.manifest import (
     App,
     Manifest,
@@ -14,6 +13,7 @@ from shield_ai.model.manifest import (
 )
 from shield_ai.model.nouns import Kind
 from shield_ai.project.python_source import Source, apply_edits
+from shield_ai.rewrite.python.key_fallbacks import fallback_edits, rotating_key
 
 MONTHLY = Rotation(every="30 days")
 CALL = 'SECRET_KEY = get_secret("django-secret-key", lambda: os.environ["SECRET_KEY"], env="SECRET_KEY")\n'

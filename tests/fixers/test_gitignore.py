@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from fixer_helpers import manifest, run
 
-from shield_ai.fixers import gitignore
+from shield_ai.rewrite.project import gitignore
 
 
 @pytest.mark.parametrize(

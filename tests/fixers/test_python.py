@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from shield_ai.draft import draft
-from shield_ai.fixers.python import rewrite
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.project.python_source import Source, apply_edits
+from shield_ai.rewrite.python.wrap import rewrite
 from shield_ai.scan.python.app_scan import scan_files
 from shield_ai.testing import fake_secrets
 
@@ -300,11 +300,11 @@ def test_what_cannot_be_moved_stays_or_compiles(before):
 
 
 def test_a_result_that_means_something_else_is_not_written(monkeypatch):
-    from shield_ai.fixers import _wrap
+    from shield_ai.rewrite.python import wrap_text
 
-    monkeypatch.setattr(_wrap, "_binds", lambda _: " *a")
+    monkeypatch.setattr(wrap_text, "_binds", lambda _: " *a")
     before = "import os\nX = os.environ['API_KEY']\n"
-    monkeypatch.setattr(_wrap, "presence", lambda *_: "")
+    monkeypatch.setattr(wrap_text, "presence", lambda *_: "")
     after, skipped = rewritten("import os\nif 'API_KEY' in os.environ: X = os.environ['API_KEY']\n")
     assert after.startswith(b"import os\nif 'API_KEY'")
     assert {entry.reason for entry in skipped} == {"the rewritten file would not compile"}
@@ -312,10 +312,10 @@ def test_a_result_that_means_something_else_is_not_written(monkeypatch):
 
 
 def test_a_file_is_not_left_for_the_sake_of_its_lines(monkeypatch):
-    from shield_ai.fixers import _lines
+    from shield_ai.rewrite.python import line_breaking
 
     line = "SHOP_OF_A_VERY_LONG_NAME_API_KEY = os.environ.get('SHOP_OF_A_VERY_LONG_NAME_API_KEY')\n"
-    monkeypatch.setattr(_lines, "_strip", lambda cells: cells[1:])
+    monkeypatch.setattr(line_breaking, "_strip", lambda cells: cells[1:])
     after, skipped = rewritten("import os\n" + line)
     assert (after.count(b"get_secret('shop-of-a-very-long-name-api-key', lambda: os"), skipped) == (1, ())
 

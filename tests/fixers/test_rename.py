@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from shield_ai.fixers.rename import rename
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.project.python_source import Source, apply_edits
+from shield_ai.rewrite.python.rename import rename
 
 MANIFEST = Manifest(
     app=App(name="shop"),

@@ -7,7 +7,7 @@ from fixer_helpers import is_subsequence, manifest, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.fixers import requirements
+from shield_ai.rewrite.project import requirements
 
 ADDED = "boto3>=1.26\nbotocore>=1.29\n"
 PROJECT = '[project]\nname = "shop"\ndependencies = ["django"]\n'

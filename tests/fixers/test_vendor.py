@@ -7,14 +7,14 @@ import sys
 import pytest
 from fixer_helpers import manifest, run
 
-from shield_ai.fixers import vendor
-from shield_ai.fixers._stamp import stamp
+from shield_ai.rewrite.project import runtime_copy
+from shield_ai.rewrite.project.stamp import stamp
 
 PATH = "shop/utils/secrets.py"
 
 
 def fix(files, **app):
-    return run(vendor.fix(files.get, manifest(**app)), files)
+    return run(runtime_copy.fix(files.get, manifest(**app)), files)
 
 
 def test_copy_and_its_package_are_written_once():
@@ -22,9 +22,9 @@ def test_copy_and_its_package_are_written_once():
     assert not fix(files)
     assert set(files) == {"shop/__init__.py", "shop/utils/__init__.py", PATH}
     assert files["shop/utils/__init__.py"] == b""
-    assert files[PATH].endswith(vendor.RUNTIME.read_bytes())
-    assert vendor.unmodified(files[PATH])
-    assert vendor.fix(files.get, manifest()) == ([], [])
+    assert files[PATH].endswith(runtime_copy.RUNTIME.read_bytes())
+    assert runtime_copy.unmodified(files[PATH])
+    assert runtime_copy.fix(files.get, manifest()) == ([], [])
 
 
 def test_copy_runs_without_our_package(tmp_path):
@@ -53,20 +53,20 @@ def old_copy(body=b"old = 1\n", version="0.0.1"):
 def test_older_copy_that_nobody_edited_is_updated(raw):
     files = {"shop/utils/__init__.py": b"", PATH: raw}
     assert not fix(files)
-    assert files[PATH].replace(b"\r\n", b"\n") == vendor.content().encode()
+    assert files[PATH].replace(b"\r\n", b"\n") == runtime_copy.content().encode()
     assert (b"\r\n" in files[PATH]) == (b"\r\n" in raw)
-    assert vendor.fix(files.get, manifest()) == ([], [])
+    assert runtime_copy.fix(files.get, manifest()) == ([], [])
 
 
 def test_copy_with_other_line_ends_is_up_to_date():
-    files = {"shop/utils/__init__.py": b"", PATH: vendor.content().replace("\n", "\r\n").encode()}
-    assert vendor.fix(files.get, manifest()) == ([], [])
+    files = {"shop/utils/__init__.py": b"", PATH: runtime_copy.content().replace("\n", "\r\n").encode()}
+    assert runtime_copy.fix(files.get, manifest()) == ([], [])
 
 
 def test_copy_made_by_hand_becomes_ours():
-    files = {"shop/utils/__init__.py": b"", PATH: vendor.RUNTIME.read_bytes()}
+    files = {"shop/utils/__init__.py": b"", PATH: runtime_copy.RUNTIME.read_bytes()}
     assert not fix(files)
-    assert files[PATH].decode() == vendor.content()
+    assert files[PATH].decode() == runtime_copy.content()
 
 
 @pytest.mark.parametrize(
@@ -93,17 +93,17 @@ def test_never_hides_the_standard_library(path, manage):
 
 
 def test_package_runtime_needs_no_copy():
-    assert vendor.fix({}.get, manifest(runtime="package")) == ([], [])
+    assert runtime_copy.fix({}.get, manifest(runtime="package")) == ([], [])
 
 
 def test_backends_are_written_beside_the_copy_even_if_that_one_stays():
-    files = {"shop/utils/__init__.py": b"", PATH: vendor.content().encode() + b"# mine\n"}
-    skipped = run(vendor.fix(files.get, manifest(), engines=["mysql"]), files)
+    files = {"shop/utils/__init__.py": b"", PATH: runtime_copy.content().encode() + b"# mine\n"}
+    skipped = run(runtime_copy.fix(files.get, manifest(), engines=["mysql"]), files)
     assert "edited by hand" in skipped[PATH]
-    assert set(files) == {"shop/utils/__init__.py", PATH, *vendor.copies(PATH)[-2:]}
+    assert set(files) == {"shop/utils/__init__.py", PATH, *runtime_copy.copies(PATH)[-2:]}
     old = files.copy()
-    assert not run(vendor.fix(files.get, manifest()), files).keys() - {PATH}
+    assert not run(runtime_copy.fix(files.get, manifest()), files).keys() - {PATH}
     assert files == old
-    files[vendor.copies(PATH)[-1]] = stamp("runtime", "py", "old = 1\n", "0.0.1").encode()
-    run(vendor.fix(files.get, manifest()), files)
+    files[runtime_copy.copies(PATH)[-1]] = stamp("runtime", "py", "old = 1\n", "0.0.1").encode()
+    run(runtime_copy.fix(files.get, manifest()), files)
     assert files == old

@@ -22,7 +22,7 @@ from shield_ai.reports.rollout import STAGES, rollout
 if TYPE_CHECKING:
     from shield_ai.reports.dossier import Dossier
 
-FOLDER = Path(__file__).parents[1] / "templates"
+FOLDER = Path(__file__).with_name("templates")
 CONTENTS = (
     ("secrets", "Secrets"),
     ("findings-s", "Findings"),

@@ -18,10 +18,10 @@ from shield_ai.model.nouns import Edit, Kind, Skipped
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
-    from shield_ai.fixers._imports import Names
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.nouns import Site
     from shield_ai.project.python_source import Source
+    from shield_ai.rewrite.python.imports import Names
 
 ENGINES = {
     "django.db.backends.postgresql": "postgresql",

@@ -11,10 +11,10 @@ from shield_ai.model.nouns import Edit, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shield_ai.fixers import Read
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.nouns import Site
     from shield_ai.project.python_source import Source
+    from shield_ai.rewrite import Read
 
 SETTING = "SECRET_KEY_FALLBACKS"
 TEXT = """\

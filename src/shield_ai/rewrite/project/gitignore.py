@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.fixers._text import NOTHING, Outcome, append
+from shield_ai.rewrite.project.text import NOTHING, Outcome, append
 
 if TYPE_CHECKING:
-    from shield_ai.fixers import Read
     from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite import Read
 
 PATH = ".gitignore"
 LINE = "*.shield_ai_backup"

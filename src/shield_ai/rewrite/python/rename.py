@@ -6,9 +6,9 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.fixers._wrap import named
 from shield_ai.model.naming import variable_of
 from shield_ai.model.nouns import Edit
+from shield_ai.rewrite.python.wrap_text import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

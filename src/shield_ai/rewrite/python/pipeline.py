@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.fixers._formatter import line_length
-from shield_ai.fixers._imports import accessor_names
-from shield_ai.fixers.backend import swap, unseen
-from shield_ai.fixers.fallbacks import fallback_edits, rotating_key
-from shield_ai.fixers.literals import defaults
-from shield_ai.fixers.python import rewrite
-from shield_ai.fixers.rename import rename
 from shield_ai.model.nouns import Edit, FileChange, Skipped
 from shield_ai.project.python_source import Source, file_change
+from shield_ai.rewrite.python.db_backend import swap, unseen
+from shield_ai.rewrite.python.imports import accessor_names
+from shield_ai.rewrite.python.key_fallbacks import fallback_edits, rotating_key
+from shield_ai.rewrite.python.line_length import line_length
+from shield_ai.rewrite.python.literals import defaults
+from shield_ai.rewrite.python.rename import rename
+from shield_ai.rewrite.python.wrap import rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.fixers import Read
-    from shield_ai.fixers.literals import Removal
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.nouns import Finding
+    from shield_ai.rewrite import Read
+    from shield_ai.rewrite.python.literals import Removal
 
 
 class Code(msgspec.Struct, kw_only=True):

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.fixers._imports import accessor_names, import_edit
-from shield_ai.fixers._proof import REMOVED, differs
-from shield_ai.fixers._wrap import Wrap, line_width, wrap_edits
-from shield_ai.fixers.settings_source import source_edits
 from shield_ai.model.errors import SourceError
 from shield_ai.model.naming import variable_of
 from shield_ai.model.nouns import Edit, Shape, Skipped
 from shield_ai.project.python_source import Source, apply_edits
+from shield_ai.rewrite.python.equivalence import REMOVED, differs
+from shield_ai.rewrite.python.imports import accessor_names, import_edit
+from shield_ai.rewrite.python.settings_source import source_edits
+from shield_ai.rewrite.python.wrap_text import Wrap, line_width, wrap_edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shield_ai.fixers._imports import Names
-    from shield_ai.fixers.literals import Removal
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.nouns import Finding, Site
+    from shield_ai.rewrite.python.imports import Names
+    from shield_ai.rewrite.python.literals import Removal
 
 
 class Rewrite(msgspec.Struct, frozen=True, kw_only=True):

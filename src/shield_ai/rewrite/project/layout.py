@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shield_ai.fixers import Read
+    from shield_ai.rewrite import Read
 
 
 def root_of(read: Read, path: str, module: str = "") -> str:

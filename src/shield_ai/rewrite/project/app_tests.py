@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.fixers._layout import module_of, root_of
-from shield_ai.fixers._stamp import State, look, stamp
-from shield_ai.fixers._template import render
-from shield_ai.fixers._text import NOTHING, Outcome, create, replace, skip
+from shield_ai.rewrite.project.layout import module_of, root_of
+from shield_ai.rewrite.project.stamp import State, look, stamp
+from shield_ai.rewrite.project.template import render
+from shield_ai.rewrite.project.text import (
+    NOTHING,
+    Outcome,
+    create,
+    replace,
+    skip,
+)
 
 if TYPE_CHECKING:
-    from shield_ai.fixers import HasFolder, Read
     from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite import HasFolder, Read
 
 NAMES = ("test_secrets.py", "test_aws_secrets.py")
 WHAT = "tests"

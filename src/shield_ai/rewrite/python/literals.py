@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.fixers._text import newline
 from shield_ai.model.naming import variable_of
 from shield_ai.model.nouns import Edit, Origin, Shape
 from shield_ai.project.python_source import file_change
+from shield_ai.rewrite.project.text import newline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

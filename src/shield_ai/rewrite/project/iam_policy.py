@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.fixers._text import NOTHING, Outcome, create, replace, skip
 from shield_ai.infra.iam import ACTIONS, BATCH, BATCH_SID, KMS_SID, SID, policy_document
+from shield_ai.rewrite.project.text import (
+    NOTHING,
+    Outcome,
+    create,
+    replace,
+    skip,
+)
 
 if TYPE_CHECKING:
-    from shield_ai.fixers import Read
     from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite import Read
 
 PATH = "aws/iam-policy-secrets-manager.json"
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.fixers import app_docs, app_tests, env_example, gitignore, requirements, vendor
-from shield_ai.fixers.policy import policy_file
+from shield_ai.rewrite.project import (
+    app_docs,
+    app_tests,
+    env_example,
+    gitignore,
+    requirements,
+    runtime_copy,
+)
+from shield_ai.rewrite.project.iam_policy import policy_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from shield_ai.fixers import HasFolder, Read
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.nouns import FileChange, Skipped
+    from shield_ai.rewrite import HasFolder, Read
 
 
 def app_files(  # noqa: PLR0913  # each is a different fact of the app
@@ -37,7 +44,7 @@ def app_files(  # noqa: PLR0913  # each is a different fact of the app
         engines: Of Django's databases, those that have a backend of ours.
     """
     outcomes = [
-        vendor.fix(read, manifest, module, fields=fields, engines=engines),
+        runtime_copy.fix(read, manifest, module, fields=fields, engines=engines),
         requirements.fix(read, manifest, module),
         env_example.fix(read, manifest),
         gitignore.fix(read, manifest),

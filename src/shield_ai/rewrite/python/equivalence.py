@@ -6,10 +6,10 @@ import ast
 import warnings
 from typing import TYPE_CHECKING
 
-from shield_ai.fixers._imports import pydantic_module
 from shield_ai.model.errors import SourceError
 from shield_ai.project.pydantic_sources import METHOD
 from shield_ai.project.python_source import Source, parse
+from shield_ai.rewrite.python.imports import pydantic_module
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -6,17 +6,22 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.fixers._secrets import describe
-from shield_ai.fixers._template import render
-from shield_ai.fixers._text import NOTHING, Outcome, append, words
 from shield_ai.infra.iam import customer_key
 from shield_ai.model.nouns import Kind
+from shield_ai.rewrite.project.describe import describe
+from shield_ai.rewrite.project.template import render
+from shield_ai.rewrite.project.text import (
+    NOTHING,
+    Outcome,
+    append,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from shield_ai.fixers import Read
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.rewrite import Read
 
 PATH = ".env.example"
 HEADING = "# In production (USE_AWS_SECRETS=true)"

@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from shield_ai.fixers._layout import root_of
-from shield_ai.fixers._pyproject import fix_pipfile, fix_pyproject
-from shield_ai.fixers._text import NOTHING, Outcome, append, left, skip
+from shield_ai.rewrite.project.layout import root_of
+from shield_ai.rewrite.project.pyproject import fix_pipfile, fix_pyproject
+from shield_ai.rewrite.project.text import (
+    NOTHING,
+    Outcome,
+    append,
+    left,
+    skip,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shield_ai.fixers import Read
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.nouns import Skipped
+    from shield_ai.rewrite import Read
 
 FILES = (
     "requirements.in",

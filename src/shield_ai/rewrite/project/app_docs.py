@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shield_ai.fixers._secrets import describe
-from shield_ai.fixers._stamp import State, look, stamp
-from shield_ai.fixers._template import render
-from shield_ai.fixers._text import NOTHING, Outcome, append, create, replace, skip
 from shield_ai.infra.iam import policy_document
 from shield_ai.model.nouns import Kind
+from shield_ai.rewrite.project.describe import describe
+from shield_ai.rewrite.project.stamp import State, look, stamp
+from shield_ai.rewrite.project.template import render
+from shield_ai.rewrite.project.text import (
+    NOTHING,
+    Outcome,
+    append,
+    create,
+    replace,
+    skip,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from shield_ai.fixers import Read
     from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite import Read
 
 PAGE = "docs/AWS_SECRETS_MANAGER.md"
 UPDATES = "SECURITY_UPDATES.md"

@@ -10,19 +10,36 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from shield_ai.fixers._layout import missing_packages, module_of, root_of, shadows
-from shield_ai.fixers._stamp import State, body_of, look, stamp
-from shield_ai.fixers._text import NOTHING, Outcome, create, insert, replace, skip
+from shield_ai.rewrite.project.layout import (
+    missing_packages,
+    module_of,
+    root_of,
+    shadows,
+)
+from shield_ai.rewrite.project.stamp import (
+    State,
+    body_of,
+    look,
+    stamp,
+)
+from shield_ai.rewrite.project.text import (
+    NOTHING,
+    Outcome,
+    create,
+    insert,
+    replace,
+    skip,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from shield_ai.fixers import Read
     from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite import Read
 
-RUNTIME = Path(__file__).parent.parent / "runtime.py"
-PYDANTIC = Path(__file__).parent.parent / "pydantic.py"
-DJANGO = Path(__file__).parent.parent / "django"
+RUNTIME = Path(__file__).parents[2] / "runtime.py"
+PYDANTIC = Path(__file__).parents[2] / "pydantic.py"
+DJANGO = Path(__file__).parents[2] / "django"
 ENGINES = ("postgresql", "mysql")
 WHAT = "runtime"
 # The copy is not the app's code: its formatter and linters leave it alone, so that it can be told from an edited one.

@@ -6,16 +6,16 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.fixers._wrap import named
 from shield_ai.model.nouns import Edit, Shape
 from shield_ai.project.pydantic_sources import METHOD as METHOD_NAME
 from shield_ai.project.pydantic_sources import VARIABLES, Customised, customised
+from shield_ai.rewrite.python.wrap_text import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.fixers._wrap import Wrap
     from shield_ai.project.python_source import Source
+    from shield_ai.rewrite.python.wrap_text import Wrap
 
 METHOD = """
 {indent}@classmethod

@@ -11,8 +11,8 @@ import msgspec
 from shield_ai.model.nouns import Edit, Shape
 
 if TYPE_CHECKING:
-    from shield_ai.fixers._wrap import Wrap
     from shield_ai.project.python_source import Source
+    from shield_ai.rewrite.python.wrap_text import Wrap
 
 ALIASES = ("get_secret", "aws_get_secret", "shield_get_secret")
 # What a comment at the top of a file says that is not about the statement below it.

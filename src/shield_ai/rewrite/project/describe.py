@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.fixers._text import words
 from shield_ai.infra.iam import SUFFIX, partition
+from shield_ai.rewrite.project.text import words
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret

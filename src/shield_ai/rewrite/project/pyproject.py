@@ -12,10 +12,17 @@ from packaging.utils import canonicalize_name
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
-from shield_ai.fixers._text import NOTHING, Outcome, insert, left, skip, unreadable
+from shield_ai.rewrite.project.text import (
+    NOTHING,
+    Outcome,
+    insert,
+    left,
+    skip,
+    unreadable,
+)
 
 if TYPE_CHECKING:
-    from shield_ai.fixers import Read
+    from shield_ai.rewrite import Read
 
 BOM = "\ufeff"
 LOCKS = {"poetry.lock": "poetry lock", "uv.lock": "uv lock", "pdm.lock": "pdm lock", "Pipfile.lock": "pipenv lock"}

@@ -8,9 +8,9 @@ from typing import Any
 
 import jinja2
 
-from shield_ai.fixers._text import words
+from shield_ai.rewrite.project.text import words
 
-FOLDER = Path(__file__).parent.parent / "templates"
+FOLDER = Path(__file__).with_name("templates")
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shield_ai.fixers import Read
+    from shield_ai.rewrite import Read
 
 DEFAULT = 88  # of black and ruff
 MOST = 120  # what a linter tolerates is no aim

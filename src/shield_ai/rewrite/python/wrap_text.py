@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.fixers._imports import Names  # noqa: TC001  # msgspec reads it at run time
-from shield_ai.fixers._lines import Insert, relay
 from shield_ai.model.naming import variable_of
 from shield_ai.model.nouns import Edit, Shape, Site
+from shield_ai.rewrite.python.imports import Names  # noqa: TC001  # msgspec reads it at run time
+from shield_ai.rewrite.python.line_breaking import Insert, relay
 
 if TYPE_CHECKING:
     from shield_ai.project.python_source import Source

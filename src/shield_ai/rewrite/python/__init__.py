@@ -1,0 +1,1 @@
+"""Edits of the Python sources: findings in, edits out."""
