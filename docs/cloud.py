@@ -11,10 +11,10 @@ import words
 from tables import table
 
 from shield_ai import runtime
-from shield_ai.aws import session
-from shield_ai.infra.iam import policy_document
-from shield_ai.infra.monitoring import monitoring
-from shield_ai.infra.permissions import PERMISSIONS
+from shield_ai.aws.desired.iam import policy_document
+from shield_ai.aws.desired.monitoring import monitoring
+from shield_ai.aws.desired.permissions import PERMISSIONS
+from shield_ai.aws.live import session
 from shield_ai.model import manifest
 from shield_ai.model.nouns import Kind
 

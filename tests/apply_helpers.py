@@ -6,8 +6,8 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from shield_ai.apply import apply, recover
-from shield_ai.aws.account import Account
-from shield_ai.aws.session import Session
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.session import Session
 from shield_ai.journal import Journal
 from shield_ai.model.nouns import (
     Action,

@@ -13,11 +13,17 @@ import pytest
 pytest.importorskip("ministack")
 from ministack_server import ACCOUNT, REGION, Ministack, send
 
-from shield_ai.aws.account import Account
-from shield_ai.aws.cloudwatch import publish
-from shield_ai.aws.session import Session
-from shield_ai.infra.canary import canary
-from shield_ai.infra.monitoring import CALL, OVERDUE, SERVICE, monitoring, namespace
+from shield_ai.aws.desired.canary import canary
+from shield_ai.aws.desired.monitoring import (
+    CALL,
+    OVERDUE,
+    SERVICE,
+    monitoring,
+    namespace,
+)
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.cloudwatch import publish
+from shield_ai.aws.live.session import Session
 from shield_ai.model.manifest import (
     App,
     Functions,

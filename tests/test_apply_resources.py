@@ -13,8 +13,8 @@ from apply_helpers import REGION, account
 from fault_proxy import FaultProxy
 
 from shield_ai.apply import apply, recover
+from shield_ai.aws.desired import resources
 from shield_ai.changes import Known, resource_changes
-from shield_ai.infra import resources
 from shield_ai.journal import Journal
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, StalePlanError
 from shield_ai.model.manifest import App, Manifest, Secret

@@ -12,8 +12,8 @@ from fault_proxy import FaultProxy
 from psycopg import sql
 from shield_helpers import make_app, run
 
-from shield_ai.aws.account import Account
-from shield_ai.aws.session import Session
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.session import Session
 from shield_ai.journal import Journal
 from shield_ai.model.manifest import parse
 from shield_ai.model.nouns import Hidden

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from shield_helpers import make_app, run
 
-from shield_ai.cost import Usage, bill
+from shield_ai.aws.cost.bill import Usage, bill
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import (
     App,

@@ -13,8 +13,8 @@ import pytest
 from fault_proxy import FaultProxy
 from shield_helpers import make_app, run
 
-from shield_ai.aws.account import Account
-from shield_ai.aws.session import Session
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.session import Session
 
 NAMES = ["database-credentials", "django-secret-key", "mail-api-key"]
 APPLY = ("apply", "--env-file", ".env", "--only", "aws", "--yes")

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from fault_proxy import FaultProxy
 from shield_helpers import make_app, run
 
-from shield_ai.infra.operator import operator_policy
+from shield_ai.aws.desired.operator import operator_policy
 from shield_ai.localaws.child import Child
 from shield_ai.model.manifest import parse
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.infra.secrets import secret_settings
+from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.model.errors import AwsError, UnsafePlanError
 from shield_ai.model.manifest import (
     App,

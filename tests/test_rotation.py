@@ -12,7 +12,7 @@ import zipfile
 import boto3
 import pytest
 
-from shield_ai.function import ENTRY, LIMIT, build_zip
+from shield_ai.aws.desired.lambda_package import ENTRY, LIMIT, build_zip
 from shield_ai.model.errors import ShieldError
 from shield_ai.rotation import cancel, drive, pending
 

@@ -7,9 +7,9 @@ import pytest
 from fault_proxy import FaultProxy
 from shield_helpers import make_app, run
 
-from shield_ai.aws.account import Account
-from shield_ai.aws.session import Session
-from shield_ai.infra import resources
+from shield_ai.aws.desired import resources
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.session import Session
 from shield_ai.model.manifest import (
     App,
     Manifest,

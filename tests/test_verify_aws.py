@@ -8,8 +8,8 @@ import boto3
 import pytest
 from fault_proxy import FaultProxy
 
-from shield_ai.aws.account import Account
-from shield_ai.aws.session import Session
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.session import Session
 from shield_ai.model.manifest import (
     App,
     Manifest,

@@ -6,9 +6,9 @@ import boto3
 import pytest
 from fault_proxy import FaultProxy
 
-from shield_ai.aws.account import Account
-from shield_ai.aws.session import Session
-from shield_ai.infra.iam import policy_document
+from shield_ai.aws.desired.iam import policy_document
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.session import Session
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.nouns import Hidden, Status
 from shield_ai.verify_role import TITLES, read_all, verify_role

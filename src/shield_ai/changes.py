@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from shield_ai.infra.iam import MANAGED_BY, customer_key, tags
-from shield_ai.infra.permissions import KEY, PERMISSIONS
-from shield_ai.infra.secrets import secret_settings
+from shield_ai.aws.desired.iam import MANAGED_BY, customer_key, tags
+from shield_ai.aws.desired.permissions import KEY, PERMISSIONS
+from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.model.environments import TAG
 from shield_ai.model.errors import AwsError, UnsafePlanError
 from shield_ai.model.nouns import (

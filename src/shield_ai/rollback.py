@@ -15,7 +15,7 @@ from shield_ai.project.python_source import digest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shield_ai.aws.account import Account
+    from shield_ai.aws.live.account import Account
     from shield_ai.journal import Journal
     from shield_ai.model.nouns import Hidden
     from shield_ai.project.tree import Tree

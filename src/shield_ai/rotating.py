@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from shield_ai import rotation
-from shield_ai.aws.rotation import Rotations, RotationState
+from shield_ai.aws.live.rotation import Rotations, RotationState
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.nouns import Standing
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from shield_ai.aws.session import Session
+    from shield_ai.aws.live.session import Session
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.nouns import Hidden
 

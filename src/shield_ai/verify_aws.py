@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shield_ai import dblogin
-from shield_ai.infra.iam import customer_key
-from shield_ai.infra.monitoring import namespace
+from shield_ai.aws.desired.iam import customer_key
+from shield_ai.aws.desired.monitoring import namespace
 from shield_ai.model.errors import AwsError
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.nouns import Check, Kind, Status
@@ -16,7 +16,7 @@ from shield_ai.model.rotation_policy import due, environment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shield_ai.aws.account import Account
+    from shield_ai.aws.live.account import Account
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.nouns import Hidden
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.audit import Auditor
-from shield_ai.audit import since as parse_since
-from shield_ai.aws import trail
-from shield_ai.aws.events import event
-from shield_ai.aws.session import Session
-from shield_ai.cost import Usage, bill
-from shield_ai.infra import resources
-from shield_ai.infra.iam import role_name, slug
+from shield_ai.aws.cloudtrail import trail
+from shield_ai.aws.cloudtrail.audit import Auditor
+from shield_ai.aws.cloudtrail.audit import since as parse_since
+from shield_ai.aws.cloudtrail.events import event
+from shield_ai.aws.cost.bill import Usage, bill
+from shield_ai.aws.cost.prices import AS_OF
+from shield_ai.aws.desired import resources
+from shield_ai.aws.desired.iam import role_name, slug
+from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError, ShieldError
-from shield_ai.prices import AS_OF
 from shield_ai.reports.diff import diff_text
 from shield_ai.reports.dossier import Diff, Dossier, Place, Watch, became, shown
 from shield_ai.rollback import last_run

@@ -12,10 +12,10 @@ import msgspec
 
 from shield_ai import dblogin
 from shield_ai.apply import apply, recover, value_of
+from shield_ai.aws.desired import resources
+from shield_ai.aws.desired.iam import role_name
 from shield_ai.changes import Known
 from shield_ai.draft import draft
-from shield_ai.infra import resources
-from shield_ai.infra.iam import role_name
 from shield_ai.journal import SECRET, Journal
 from shield_ai.model.environments import check_account, environment_of, target
 from shield_ai.model.errors import (
@@ -60,8 +60,8 @@ from shield_ai.verify_settings import verify_settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from shield_ai.aws.account import Account
-    from shield_ai.aws.session import Session
+    from shield_ai.aws.live.account import Account
+    from shield_ai.aws.live.session import Session
     from shield_ai.journal import Record
     from shield_ai.model.manifest import Secret
     from shield_ai.model.nouns import (
@@ -204,8 +204,8 @@ class Work:
 
     def _account(self, name: str) -> Account:
         """Open the account of an environment."""
-        from shield_ai.aws.account import Account  # noqa: PLC0415  # boto3 costs 0.4 s to load
-        from shield_ai.aws.session import Session  # noqa: PLC0415  # as above
+        from shield_ai.aws.live.account import Account  # noqa: PLC0415  # boto3 costs 0.4 s to load
+        from shield_ai.aws.live.session import Session  # noqa: PLC0415  # as above
 
         way = environment_of(self.manifest, name)
         region = target(self.manifest, name).app.region

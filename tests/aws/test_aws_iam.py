@@ -6,9 +6,9 @@ import boto3
 import pytest
 from fault_proxy import FaultProxy
 
-from shield_ai.aws.account import Account
-from shield_ai.aws.iam import Policy, PolicyAttachment
-from shield_ai.aws.session import Session
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.iam import Policy, PolicyAttachment
+from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 
 ARN = "arn:aws:iam::123456789012:policy/shop-read"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trail_helpers import ACCOUNT, PLAN_EXAMPLE, arn, denied, record, role, service_event, user
 
-from shield_ai.aws.events import event
+from shield_ai.aws.cloudtrail.events import event
 
 ODD = st.sampled_from(
     [None, True, 7, 0.5, "x", [], ["x"], [{}], {}, {"arn": 1}, {"secretId": ["a"]}, {"type": "AssumedRole"}]

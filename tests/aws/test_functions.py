@@ -8,11 +8,11 @@ import boto3
 import pytest
 
 from shield_ai.__main__ import main
-from shield_ai.aws.account import Account
-from shield_ai.aws.resources import KINDS
-from shield_ai.aws.session import Session
-from shield_ai.function import digest
-from shield_ai.infra.rotation import rotation
+from shield_ai.aws.desired.lambda_package import digest
+from shield_ai.aws.desired.rotation import rotation
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.registry import KINDS
+from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 from shield_ai.model.manifest import parse
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from shield_ai.aws.many import Pace, each
-from shield_ai.aws.session import Session
+from shield_ai.aws.live.parallel import Pace, each
+from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 
 

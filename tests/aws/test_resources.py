@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shield_ai.aws.resources import KINDS
-from shield_ai.infra.permissions import PERMISSIONS
+from shield_ai.aws.desired.permissions import PERMISSIONS
+from shield_ai.aws.live.registry import KINDS
 from shield_ai.model.nouns import Action
 
 

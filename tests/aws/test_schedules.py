@@ -3,9 +3,9 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from shield_ai.aws.account import Account
-from shield_ai.aws.session import Session
-from shield_ai.infra.canary import canary
+from shield_ai.aws.desired.canary import canary
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.session import Session
 from shield_ai.model.manifest import parse
 
 REGION = "us-east-1"

@@ -3,8 +3,8 @@ from __future__ import annotations
 import boto3
 from fault_proxy import FaultProxy
 
-from shield_ai.aws.secret_policy import SecretPolicy
-from shield_ai.aws.session import Session
+from shield_ai.aws.live.secret_policy import SecretPolicy
+from shield_ai.aws.live.session import Session
 
 DOCUMENT = {
     "Version": "2012-10-17",

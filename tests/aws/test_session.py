@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from fault_proxy import FaultProxy
 
-from shield_ai.aws.account import Account
-from shield_ai.aws.session import Session
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 
 

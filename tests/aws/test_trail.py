@@ -10,8 +10,8 @@ import pytest
 from fault_proxy import FaultProxy
 from trail_helpers import export, record, user
 
-from shield_ai.aws.session import Session
-from shield_ai.aws.trail import files, lookup
+from shield_ai.aws.cloudtrail.trail import files, lookup
+from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError, SourceError
 
 RECORDS = [record("GetSecretValue", name, user("x")) for name in ("a", "b", "c")]

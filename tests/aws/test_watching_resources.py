@@ -6,12 +6,12 @@ import boto3
 import pytest
 from fault_proxy import FaultProxy
 
-from shield_ai.aws.account import Account
-from shield_ai.aws.cloudwatch import Alarm, Dashboard
-from shield_ai.aws.eventbridge import EventRule
-from shield_ai.aws.notify import Queue, Topic
-from shield_ai.aws.session import Session
-from shield_ai.infra.monitoring import monitoring
+from shield_ai.aws.desired.monitoring import monitoring
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.cloudwatch import Alarm, Dashboard
+from shield_ai.aws.live.eventbridge import EventRule
+from shield_ai.aws.live.messaging import Queue, Topic
+from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 from shield_ai.model.manifest import (
     App,

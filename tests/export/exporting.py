@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shield_ai.export import secrets
-from shield_ai.infra import resources
+from shield_ai.aws.desired import resources
+from shield_ai.aws.export import secrets
 from shield_ai.model.manifest import (
     App,
     Functions,

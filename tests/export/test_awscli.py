@@ -9,9 +9,9 @@ import sys
 import boto3
 from exporting import REGION, STRANGE, THINGS
 
-from shield_ai.aws.account import Account
-from shield_ai.aws.session import Session
-from shield_ai.export.awscli import awscli
+from shield_ai.aws.export.awscli import awscli
+from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.session import Session
 
 AWS = """\
 #!{python}

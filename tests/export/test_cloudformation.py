@@ -5,7 +5,7 @@ import yaml
 from cfnlint.api import lint_all
 from exporting import REGION, STRANGE, THINGS
 
-from shield_ai.export.cloudformation import cloudformation
+from shield_ai.aws.export.cloudformation import cloudformation
 
 
 @pytest.mark.filterwarnings("default")  # the linter's own

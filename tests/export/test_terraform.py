@@ -8,7 +8,7 @@ from exporting import REGION, STRANGE, THINGS
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shield_ai.export.terraform import terraform
+from shield_ai.aws.export.terraform import terraform
 
 
 def blocks(text):

@@ -8,7 +8,7 @@ from fixer_helpers import MANIFEST, is_subsequence, manifest, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.infra.iam import policy_document
+from shield_ai.aws.desired.iam import policy_document
 from shield_ai.model.manifest import Manifest, parse
 from shield_ai.rewrite.project import app_docs, runtime_copy
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from fixer_helpers import manifest, run
 
-from shield_ai.infra.iam import policy_document
+from shield_ai.aws.desired.iam import policy_document
 from shield_ai.rewrite.project.iam_policy import PATH, policy_file
 
 ACCOUNT = "123456789012"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.infra.breadth import too_broad
-from shield_ai.infra.iam import policy_document
+from shield_ai.aws.desired.iam import policy_document
+from shield_ai.aws.desired.policy_scope import too_broad
 from shield_ai.model.manifest import App, Manifest, Secret
 
 NAMES = ("shop/a", "shop/b")

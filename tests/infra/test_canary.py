@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from shield_ai.infra import resources
-from shield_ai.infra.canary import LIMIT, canary, watched
+from shield_ai.aws.desired import resources
+from shield_ai.aws.desired.canary import LIMIT, canary, watched
 from shield_ai.model.manifest import parse
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"

@@ -8,10 +8,18 @@ from botocore.session import get_session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.infra import resources as everything
-from shield_ai.infra.breadth import too_broad
-from shield_ai.infra.iam import LIMIT, PARTITIONS, iam, partition, policy_document, policy_documents, slug
-from shield_ai.infra.rotation import function_name
+from shield_ai.aws.desired import resources as everything
+from shield_ai.aws.desired.iam import (
+    LIMIT,
+    PARTITIONS,
+    iam,
+    partition,
+    policy_document,
+    policy_documents,
+    slug,
+)
+from shield_ai.aws.desired.policy_scope import too_broad
+from shield_ai.aws.desired.rotation import function_name
 from shield_ai.model.manifest import (
     App,
     Manifest,

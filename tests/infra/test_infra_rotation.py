@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from shield_ai.function import code_for, digest
-from shield_ai.infra.rotation import function_name, rotation, rotation_role
+from shield_ai.aws.desired.lambda_package import code_for, digest
+from shield_ai.aws.desired.rotation import function_name, rotation, rotation_role
 from shield_ai.model.errors import SourceError
 from shield_ai.model.manifest import (
     App,

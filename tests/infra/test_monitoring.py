@@ -4,8 +4,13 @@ import json
 
 import pytest
 
-from shield_ai.infra import resources
-from shield_ai.infra.monitoring import ALL_EVENTS, LIMIT, monitoring, namespace
+from shield_ai.aws.desired import resources
+from shield_ai.aws.desired.monitoring import (
+    ALL_EVENTS,
+    LIMIT,
+    monitoring,
+    namespace,
+)
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.manifest import (
     App,

@@ -11,9 +11,9 @@ import boto3
 import pytest
 from shield_helpers import make_app, run
 
-from shield_ai.infra.iam import policy_document
-from shield_ai.infra.operator import ARNS, operator_policy
-from shield_ai.infra.permissions import PERMISSIONS
+from shield_ai.aws.desired.iam import policy_document
+from shield_ai.aws.desired.operator import ARNS, operator_policy
+from shield_ai.aws.desired.permissions import PERMISSIONS
 from shield_ai.model.manifest import (
     App,
     Functions,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from shield_ai.infra.secret_policy import secret_policies
+from shield_ai.aws.desired.secret_policy import secret_policies
 from shield_ai.model.manifest import (
     App,
     Manifest,

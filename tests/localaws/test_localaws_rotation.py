@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shield_ai.__main__ import main
-from shield_ai.aws.rotation import Rotations
-from shield_ai.aws.session import Session
-from shield_ai.function import ENTRY, build_zip
+from shield_ai.aws.desired.lambda_package import ENTRY, build_zip
+from shield_ai.aws.live.rotation import Rotations
+from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 
 MANIFEST = '[app]\nname = "shop"\n[[secret]]\nname = "token"\nenv = "TOKEN"\nrotate = {every = "30 days", strategy = "random-value"}\n'

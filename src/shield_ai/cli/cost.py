@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from shield_ai.aws.cost.bill import Usage, bill
+from shield_ai.aws.desired import resources
 from shield_ai.cli._options import APP, ENVIRONMENT, JSON
-from shield_ai.cost import Usage, bill
-from shield_ai.infra import resources
 from shield_ai.model.errors import DONE
 from shield_ai.reports.cost import cost_text
 from shield_ai.work import Work

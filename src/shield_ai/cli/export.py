@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shield_ai.aws.desired import resources
+from shield_ai.aws.desired.iam import policy_document
+from shield_ai.aws.desired.lambda_package import code_for
+from shield_ai.aws.desired.operator import operator_policy
+from shield_ai.aws.export import FORMATS, secrets
 from shield_ai.cli._options import APP, ENVIRONMENT
 from shield_ai.cli._show import write
-from shield_ai.export import FORMATS, secrets
-from shield_ai.function import code_for
-from shield_ai.infra import resources
-from shield_ai.infra.iam import policy_document
-from shield_ai.infra.operator import operator_policy
 from shield_ai.model.errors import DONE, ShieldError
 from shield_ai.work import Work
 

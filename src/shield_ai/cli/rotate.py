@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.aws import cloudwatch
+from shield_ai.aws.desired.monitoring import OVERDUE, namespace
+from shield_ai.aws.live import cloudwatch
 from shield_ai.cli._options import ENVIRONMENT, JSON, YES
 from shield_ai.cli._show import ask
-from shield_ai.infra.monitoring import OVERDUE, namespace
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.nouns import Hidden
 from shield_ai.model.rotation_policy import brought

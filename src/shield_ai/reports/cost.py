@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.prices import HOME
+from shield_ai.aws.cost.prices import HOME
 
 if TYPE_CHECKING:
-    from shield_ai.cost import Bill, Usage
+    from shield_ai.aws.cost.bill import Bill, Usage
 
 _WHAT, _AMOUNT = 26, 34
 

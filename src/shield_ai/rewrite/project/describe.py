@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.infra.iam import SUFFIX, partition
+from shield_ai.aws.desired.iam import SUFFIX, partition
 from shield_ai.rewrite.project.text import words
 
 if TYPE_CHECKING:

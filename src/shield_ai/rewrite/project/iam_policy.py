@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.infra.iam import ACTIONS, BATCH, BATCH_SID, KMS_SID, SID, policy_document
+from shield_ai.aws.desired.iam import (
+    ACTIONS,
+    BATCH,
+    BATCH_SID,
+    KMS_SID,
+    SID,
+    policy_document,
+)
 from shield_ai.rewrite.project.text import (
     NOTHING,
     Outcome,

@@ -1,0 +1,1 @@
+"""What the secrets cost: usage, prices and the bill."""

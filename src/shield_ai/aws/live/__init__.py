@@ -1,0 +1,1 @@
+"""The account as it is: readers and writers for each kind of resource."""
