@@ -19,7 +19,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from shield_ai.localaws import LocalAws
+from shield_ai.sandbox import LocalAws
 
 ROLE = '{"Version": "2012-10-17", "Statement": []}'
 

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shield_ai.localaws import LocalAws, LocalPostgres, copy_sample, load_data, write_env
+from shield_ai.sandbox import (
+    LocalAws,
+    LocalPostgres,
+    copy_sample,
+    load_data,
+    write_env,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from typing import Self
 import pytest
 from dotenv import dotenv_values
 
-from shield_ai.demo import demo, snapshot
 from shield_ai.model.errors import ShieldError
+from shield_ai.sandbox.demo import demo, snapshot
 
 PROC = Path("/proc")
 

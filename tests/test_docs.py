@@ -19,11 +19,11 @@ from doc_blocks import DOCS, ROOT, Shell, blocks, follow, matches, pages, steps
 from markdown_it import MarkdownIt
 from shield_helpers import make_app
 
-from shield_ai.localaws import copy_sample
 from shield_ai.model.manifest import parse
+from shield_ai.sandbox import copy_sample
 
 if TYPE_CHECKING:
-    from shield_ai.localaws import LocalAws
+    from shield_ai.sandbox import LocalAws
 
 ALL = os.environ.get("SHIELD_DOCS") == "1"  # make docs; make test follows only these:
 QUICK = {"index", "shell"}

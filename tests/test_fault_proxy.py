@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-    from shield_ai.localaws import LocalAws
+    from shield_ai.sandbox import LocalAws
 
 
 @pytest.fixture

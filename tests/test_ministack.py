@@ -21,8 +21,8 @@ from fault_proxy import FaultProxy
 from shield_helpers import make_app, run
 
 from shield_ai.aws.desired.operator import operator_policy
-from shield_ai.localaws.child import Child
 from shield_ai.model.manifest import parse
+from shield_ai.sandbox.emulator.supervised import Child
 
 PROGRAM = os.environ.get("SHIELD_MINISTACK", "")
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="make test-iam runs it")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from shield_helpers import shield
 
-from shield_ai.localaws import WebApp
+from shield_ai.sandbox import WebApp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from conftest import Shop
 
-    from shield_ai.localaws import LocalAws
+    from shield_ai.sandbox import LocalAws
 
 SOON = 30.0  # seconds, on a machine that is busy with other tests; the plan allows 300
 GONE = "http://127.0.0.1:9"  # nobody listens on the discard port

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core import signing
 
-from shield_ai.localaws import WebApp, copy_sample
+from shield_ai.sandbox import WebApp, copy_sample
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shield_ai.localaws import binaries
 from shield_ai.model.errors import ShieldError
+from shield_ai.sandbox import binaries
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from processes import alive, all_gone, wait_for
 
-from shield_ai.localaws import child as child_module
-from shield_ai.localaws.child import Child, last_line
 from shield_ai.model.errors import ShieldError
+from shield_ai.sandbox.emulator import supervised as child_module
+from shield_ai.sandbox.emulator.supervised import Child, last_line
 
 if TYPE_CHECKING:
     from pathlib import Path

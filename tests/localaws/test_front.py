@@ -11,14 +11,14 @@ import pytest
 from botocore.exceptions import ClientError
 from werkzeug.test import Client
 
-from shield_ai.localaws.front import Front, scope
+from shield_ai.sandbox.emulator.gateway import Front, scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-    from shield_ai.localaws import LocalAws
+    from shield_ai.sandbox import LocalAws
 
 SERVICES = {
     "sts": "get_caller_identity",

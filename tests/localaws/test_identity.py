@@ -4,7 +4,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from shield_ai.localaws.identity import may
+from shield_ai.sandbox.emulator.identity import may
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret"
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import os
 
-from shield_ai.localaws import WebApp
-from shield_ai.localaws.load import Load
+from shield_ai.sandbox import WebApp
+from shield_ai.sandbox.load import Load
 
 
 def test_counts_what_is_answered_and_what_fails(shop, tmp_path):

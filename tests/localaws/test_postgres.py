@@ -15,10 +15,10 @@ import psycopg
 import pytest
 from processes import all_gone, with_descendants
 
-from shield_ai.localaws import LocalPostgres, binaries
-from shield_ai.localaws import postgres as module
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.nouns import Hidden
+from shield_ai.sandbox import LocalPostgres, binaries
+from shield_ai.sandbox import postgres as module
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 INSTALLED = [path for path in binaries.installed_folders() if binaries.usable(path)]

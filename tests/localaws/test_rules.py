@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shield_ai.localaws import rules
+from shield_ai.sandbox.emulator import deviations
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,11 @@ from shield_ai.localaws import rules
     ],
 )
 def test_refusal(operation: str, body: dict[str, Any], code: str | None) -> None:
-    refused = rules.refusal(operation, body, lambda name: name == "deleted")
+    refused = deviations.refusal(operation, body, lambda name: name == "deleted")
     assert (refused[0] if refused else None) == code
 
 
 def test_no_refusal_repeats_the_value() -> None:
-    refused = rules.refusal("PutSecretValue", {"SecretId": "a", "SecretString": "s3cret" * 20000}, lambda _: False)
+    refused = deviations.refusal("PutSecretValue", {"SecretId": "a", "SecretString": "s3cret" * 20000}, lambda _: False)
     assert refused
     assert "s3cret" not in refused[1]

@@ -11,14 +11,14 @@ import boto3
 import pytest
 from processes import all_gone, with_descendants
 
-from shield_ai.localaws import LocalAws
-from shield_ai.localaws.server import run_beside, without_aws
 from shield_ai.model.errors import ShieldError
+from shield_ai.sandbox import LocalAws
+from shield_ai.sandbox.emulator.server import run_beside, without_aws
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SERVE = "import sys; from shield_ai.localaws import serve_forever; serve_forever(lambda line: print(line, flush=True))"
+SERVE = "import sys; from shield_ai.sandbox import serve_forever; serve_forever(lambda line: print(line, flush=True))"
 
 
 def secret_names(aws: LocalAws) -> list[str]:
@@ -191,9 +191,7 @@ def test_a_command_that_runs_beside_it(code: int, capfd: pytest.CaptureFixture[s
 
 def test_a_command_beside_it_decides_about_ctrl_c() -> None:
     inner = "trap 'echo caught' INT; echo ready; read x; echo went on"
-    run = (
-        f"import sys; from shield_ai.localaws.server import run_beside; sys.exit(run_beside(['bash', '-c', {inner!r}]))"
-    )
+    run = f"import sys; from shield_ai.sandbox.emulator.server import run_beside; sys.exit(run_beside(['bash', '-c', {inner!r}]))"
     command = [sys.executable, "-c", run]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True

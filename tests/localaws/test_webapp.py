@@ -9,9 +9,14 @@ import psutil
 import pytest
 from processes import all_gone, with_descendants
 
-from shield_ai.localaws import WebApp, copy_sample, load_data, webapp
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.nouns import Hidden
+from shield_ai.sandbox import (
+    WebApp,
+    copy_sample,
+    load_data,
+    webapp,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +68,7 @@ def test_runs_on_its_env_file(shop: Shop, tmp_path: Path) -> None:
         assert (status, b"Enamel mug: $14.00" in page, b"Canvas tote: $18.50 (sold out)" in page) == (200, True, True)
         assert web.accepts_webhook(shop.secrets["PAYMENT_WEBHOOK_SECRET"])
         assert not web.accepts_webhook(Hidden("another"))
-        assert "shield_ai.localaws.serve" in psutil.Process(web.pid).cmdline()
+        assert "shield_ai.sandbox.emulator.serve" in psutil.Process(web.pid).cmdline()
         pids = with_descendants(web.keeper_pid)
         assert web.pid in pids
     assert all_gone(pids)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mariadb import Mariadb
 
-    from shield_ai.localaws import LocalAws, LocalPostgres
+    from shield_ai.sandbox import LocalAws, LocalPostgres
 
 
 def password() -> str:

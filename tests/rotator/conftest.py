@@ -8,7 +8,7 @@ import pytest
 from mariadb import Mariadb, installed, running
 from matrix import rows
 
-from shield_ai.localaws import LocalPostgres
+from shield_ai.sandbox import LocalPostgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pymysql
 
-from shield_ai.localaws.child import Child
-from shield_ai.localaws.postgres import free_port
+from shield_ai.sandbox.emulator.supervised import Child
+from shield_ai.sandbox.postgres import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

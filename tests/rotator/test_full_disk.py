@@ -15,10 +15,10 @@ import pytest
 from bed import PostgresBed
 from waiting import wait_for
 
-from shield_ai.localaws import LocalPostgres
-from shield_ai.localaws.binaries import find_binaries, server_account
-from shield_ai.localaws.child import Child
 from shield_ai.rotator.errors import DatabaseError
+from shield_ai.sandbox import LocalPostgres
+from shield_ai.sandbox.binaries import find_binaries, server_account
+from shield_ai.sandbox.emulator.supervised import Child
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ from matrix import some
 from waiting import wait_for
 from wire import Wire, postgres_statement
 
-from shield_ai.localaws import LocalPostgres
 from shield_ai.rotator import postgres as driver
 from shield_ai.rotator.errors import AwsCallError, DatabaseError, RotationError, SetupError, SupersededError, TrustError
 from shield_ai.rotator.secret import Store
+from shield_ai.sandbox import LocalPostgres
 
 STRATEGIES = pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
 

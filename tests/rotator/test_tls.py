@@ -12,11 +12,11 @@ import pytest
 from bed import MysqlBed, PostgresBed
 from waiting import wait_for
 
-from shield_ai.localaws import LocalPostgres
-from shield_ai.localaws.binaries import installed_folders, usable
 from shield_ai.rotator.document import login
 from shield_ai.rotator.errors import DatabaseError, SetupError
 from shield_ai.rotator.tls import context
+from shield_ai.sandbox import LocalPostgres
+from shield_ai.sandbox.binaries import installed_folders, usable
 
 x509 = pytest.importorskip("cryptography.x509")
 

@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
-from shield_ai.localaws.binaries import find_binaries, open_to_all, server_account, within_reach
-from shield_ai.localaws.child import Child, Running
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.nouns import Hidden
+from shield_ai.sandbox.binaries import (
+    find_binaries,
+    open_to_all,
+    server_account,
+    within_reach,
+)
+from shield_ai.sandbox.emulator.supervised import Child, Running
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

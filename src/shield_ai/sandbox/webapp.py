@@ -15,14 +15,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from shield_ai.localaws.child import Child, Running, last_line
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.nouns import Hidden
+from shield_ai.sandbox.emulator.supervised import Child, Running, last_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shield_ai.localaws.postgres import LocalPostgres
+    from shield_ai.sandbox.postgres import LocalPostgres
 
 HOST = "127.0.0.1"
 READY = 30.0
@@ -127,7 +127,7 @@ class WebApp(Running):
             port: int = sock.getsockname()[1]
             child = Child(
                 "the sample app",
-                [[sys.executable, "-m", "shield_ai.localaws.serve", application, str(sock.fileno())]],
+                [[sys.executable, "-m", "shield_ai.sandbox.emulator.serve", application, str(sock.fileno())]],
                 log=log,
                 env={**environment, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"},
                 cwd=app,

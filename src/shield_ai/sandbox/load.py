@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from shield_ai.localaws.webapp import WebApp
+    from shield_ai.sandbox.webapp import WebApp
 
 PAGES = ("/", "/health")
 CUSTOMERS = 4

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 T = TypeVar("T")
-KEEPER = Path(__file__).with_name("keeper.py")
+KEEPER = Path(__file__).with_name("supervisor.py")
 PATIENCE = 10.0  # seconds, beside the grace of the server, until the keeper itself is taken for hung
 PAUSE = 0.02
 

@@ -20,8 +20,8 @@ from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from shield_ai.localaws import identity, rotation, rules
-from shield_ai.localaws.history import History
+from shield_ai.sandbox.emulator import deviations, identity, lambda_runtime
+from shield_ai.sandbox.emulator.cloudtrail import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,16 +118,18 @@ class Front:
             if role and not identity.may(role[1], f"secretsmanager:{name}", target):
                 why = identity.refusal(role[0], f"secretsmanager:{name}", asked.get("SecretId", "*"))
                 return error(environ, http.HTTPStatus.BAD_REQUEST, *why)
-            if refused := rules.refusal(name, asked, is_deleted):
+            if refused := deviations.refusal(name, asked, is_deleted):
                 return error(environ, http.HTTPStatus.BAD_REQUEST, *refused)
-            if name == "RotateSecret" and (done := rotation.rotate(asked, region, f"http://{environ['HTTP_HOST']}")):
+            if name == "RotateSecret" and (
+                done := lambda_runtime.rotate(asked, region, f"http://{environ['HTTP_HOST']}")
+            ):
                 if isinstance(done, tuple):
                     return error(environ, http.HTTPStatus.BAD_REQUEST, *done)
                 return Response(json.dumps(done), content_type="application/x-amz-json-1.1")
             answer = self.ask_moto(environ)
             if answer.status_code == http.HTTPStatus.OK:
                 document = json.loads(answer.get_data())
-                rules.correct(name, asked, document, secrets.__getitem__)
+                deviations.correct(name, asked, document, secrets.__getitem__)
                 if role and name == "BatchGetSecretValue":
                     withhold(document, *role)
                 answer.set_data(json.dumps(document))

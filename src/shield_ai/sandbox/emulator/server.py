@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from shield_ai.localaws.child import Child, Running
 from shield_ai.model.errors import ShieldError
+from shield_ai.sandbox.emulator.supervised import Child, Running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,7 +61,7 @@ class LocalAws(Running):
                 number = sock.getsockname()[1]
                 child = Child(
                     "the embedded AWS",
-                    [[sys.executable, "-P", "-m", "shield_ai.localaws.front", str(sock.fileno())]],
+                    [[sys.executable, "-P", "-m", "shield_ai.sandbox.emulator.gateway", str(sock.fileno())]],
                     log=folder / "aws.log",
                     env=without_aws(os.environ),
                     fds=[sock.fileno()],

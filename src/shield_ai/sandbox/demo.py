@@ -17,12 +17,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.localaws.load import Load
-from shield_ai.localaws.postgres import LocalPostgres
-from shield_ai.localaws.server import LocalAws
-from shield_ai.localaws.webapp import WebApp, copy_sample, load_data, write_env
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.nouns import Hidden
+from shield_ai.sandbox.emulator.server import LocalAws
+from shield_ai.sandbox.load import Load
+from shield_ai.sandbox.postgres import LocalPostgres
+from shield_ai.sandbox.webapp import (
+    WebApp,
+    copy_sample,
+    load_data,
+    write_env,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
