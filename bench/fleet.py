@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from shield_ai.fleet import fleet
+from shield_ai.flow.fleet import fleet
 
 SHOP = Path(__file__).parent.parent / "examples" / "storefront"
 

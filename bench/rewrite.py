@@ -19,7 +19,7 @@ import site
 import time
 from pathlib import Path
 
-from shield_ai.draft import draft
+from shield_ai.flow.draft import draft
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.python.wrap import rewrite
 from shield_ai.scan.files.walk import walk

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from shield_ai.apply import apply, recover
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
-from shield_ai.journal import Journal
+from shield_ai.flow.apply import apply, recover
+from shield_ai.flow.journal import Journal
+from shield_ai.flow.rollback import last_run, rollback
 from shield_ai.model.nouns import (
     Action,
     Change,
@@ -21,7 +22,6 @@ from shield_ai.model.nouns import (
 from shield_ai.project.python_source import file_change
 from shield_ai.project.tree import Tree
 from shield_ai.project.values import Values
-from shield_ai.rollback import last_run, rollback
 
 if TYPE_CHECKING:
     from pathlib import Path

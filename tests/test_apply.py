@@ -12,8 +12,8 @@ import pytest
 from apply_helpers import NAMES, SETTINGS, account, do, files_of, make_app, plan_for, secrets_of, undo, values_for
 from fault_proxy import FaultProxy
 
-from shield_ai.apply import apply
-from shield_ai.journal import Journal
+from shield_ai.flow.apply import apply
+from shield_ai.flow.journal import Journal
 from shield_ai.model.errors import (
     AwsError,
     ShieldError,

@@ -12,16 +12,16 @@ import pytest
 from apply_helpers import REGION, account
 from fault_proxy import FaultProxy
 
-from shield_ai.apply import apply, recover
 from shield_ai.aws.desired import resources
-from shield_ai.changes import Known, resource_changes
-from shield_ai.journal import Journal
+from shield_ai.flow.apply import apply, recover
+from shield_ai.flow.aws_plan import Known, resource_changes
+from shield_ai.flow.journal import Journal
+from shield_ai.flow.rollback import last_run, rollback
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, StalePlanError
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.nouns import Action, Plan
 from shield_ai.project.tree import Tree
 from shield_ai.project.values import Values
-from shield_ai.rollback import last_run, rollback
 
 NAME = f"shop-secrets-read-{REGION}"
 ARN = f"arn:aws:iam::123456789012:policy/{NAME}"

@@ -4,7 +4,12 @@ import msgspec
 import pytest
 
 from shield_ai.aws.desired.secrets import secret_settings
-from shield_ai.changes import Known, origins_of, resource_changes, secret_change
+from shield_ai.flow.aws_plan import (
+    Known,
+    origins_of,
+    resource_changes,
+    secret_change,
+)
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.nouns import (

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from shield_ai import dblogin
+from shield_ai.flow.verify import db_login
 from shield_ai.model.nouns import Hidden
 
 
@@ -37,27 +37,27 @@ def greets():
 
 
 def test_a_silent_server_is_taken_for_postgresql(postgres):
-    assert dblogin._by_greeting(document(postgres.host, postgres.port)) == ["postgres"]
+    assert db_login._by_greeting(document(postgres.host, postgres.port)) == ["postgres"]
 
 
 def test_a_server_that_speaks_first_is_mysql(greets):
-    assert dblogin._by_greeting(document(*greets)) == ["mysql"]
+    assert db_login._by_greeting(document(*greets)) == ["mysql"]
 
 
 @pytest.mark.parametrize(
     "place", [{"host": "", "port": 5}, {"host": "127.0.0.1", "port": ""}], ids=["no host", "no port"]
 )
 def test_without_a_place_both_are_tried(place):
-    assert dblogin._by_greeting(document(**place)) == ["postgres", "mysql"]
+    assert db_login._by_greeting(document(**place)) == ["postgres", "mysql"]
 
 
 def test_nobody_is_there():
     value = document("127.0.0.1", 1, sslmode="disable")
-    assert dblogin.refusal(value, {}).startswith("not tried: PostgreSQL")
+    assert db_login.refusal(value, {}).startswith("not tried: PostgreSQL")
 
 
 def test_a_server_without_tls_is_named(postgres):
-    assert dblogin.refusal(document(postgres.host, postgres.port), {}).startswith(
+    assert db_login.refusal(document(postgres.host, postgres.port), {}).startswith(
         "not tried: PostgreSQL does not let us in: it has no TLS, and sslmode asks for it"
     )
 
@@ -69,7 +69,7 @@ def test_a_login_is_tried_for_real(postgres):
     place = {"host": postgres.host, "port": postgres.port, "database": "postgres", "sslmode": "disable"}
     right = Hidden(json.dumps({"username": user, "password": password, **place}))
     wrong = Hidden(json.dumps({"username": user, "password": "wrong", **place}))
-    assert dblogin.refusal(right, {}) is None
-    assert dblogin.refusal(wrong, {}) == "the database does not accept user and password"
+    assert db_login.refusal(right, {}) is None
+    assert db_login.refusal(wrong, {}) == "the database does not accept user and password"
     with postgres.connect() as superuser:
         superuser.execute(f"DROP ROLE {user}")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai import files
-from shield_ai.journal import Journal
+from shield_ai.flow import file_transaction
+from shield_ai.flow.journal import Journal
 from shield_ai.model.errors import SourceError
 from shield_ai.model.nouns import Edit
 from shield_ai.project.python_source import file_change
@@ -50,8 +50,8 @@ def run(root, act):
 
 
 def do(tree, journal):
-    begun = files.stage(changes(tree), run=journal.begin_run(()), tree=tree, journal=journal)
-    files.commit(begun, tree=tree, journal=journal)
+    begun = file_transaction.stage(changes(tree), run=journal.begin_run(()), tree=tree, journal=journal)
+    file_transaction.commit(begun, tree=tree, journal=journal)
     return begun
 
 
@@ -62,7 +62,7 @@ def test_commit_then_take_back_gives_every_byte_back(app):
     assert after["settings.py"] == b"import x\nKEY = 1\r\n"
     assert after["settings.py.shield_ai_backup"] == before["settings.py"]
     assert ".env.example.shield_ai_backup" not in after
-    run(app, lambda tree, journal: files.take_back(begun, tree=tree, journal=journal))
+    run(app, lambda tree, journal: file_transaction.take_back(begun, tree=tree, journal=journal))
     assert snapshot(app) == before
 
 
@@ -70,7 +70,7 @@ def test_a_backup_is_never_overwritten(app):
     (app / "settings.py.shield_ai_backup").write_bytes(b"precious")
     begun = run(app, do)
     assert (app / "settings.py.shield_ai_backup").read_bytes() == b"precious"
-    run(app, lambda tree, journal: files.take_back(begun, tree=tree, journal=journal))
+    run(app, lambda tree, journal: file_transaction.take_back(begun, tree=tree, journal=journal))
     assert (app / "settings.py.shield_ai_backup").read_bytes() == b"precious"
 
 
@@ -86,12 +86,12 @@ def test_a_file_that_turns_into_a_folder_takes_the_others_back(app):
     tree = Tree(app)
     before = snapshot(app)
     with Journal(app).locked() as journal:
-        begun = files.stage(changes(tree), run=journal.begin_run(()), tree=tree, journal=journal)
+        begun = file_transaction.stage(changes(tree), run=journal.begin_run(()), tree=tree, journal=journal)
         (app / ".env.example").unlink()
         (app / ".env.example").mkdir()
         (app / ".env.example/x").touch()
         with pytest.raises(SourceError):
-            files.commit(begun, tree=tree, journal=journal)
+            file_transaction.commit(begun, tree=tree, journal=journal)
     assert (app / "settings.py").read_bytes() == before["settings.py"]
     assert not (app / "utils").exists()
 
@@ -112,7 +112,7 @@ def test_killed_anywhere_the_journal_still_gives_every_byte_back(app, calls):
 
     def undo(tree, journal):
         for name in journal.runs():
-            files.take_back(journal.standing(name)[::-1], tree=tree, journal=journal)
+            file_transaction.take_back(journal.standing(name)[::-1], tree=tree, journal=journal)
 
     run(app, undo)
     assert snapshot(app) == before
@@ -125,10 +125,10 @@ def test_undo_is_the_inverse_of_commit(tmp_path_factory, old, text, data):
     at = data.draw(st.integers(0, len(old)))
 
     def there_and_back(tree, journal):
-        begun = files.stage([insertion("f", old, text, at)], run="r", tree=tree, journal=journal)
-        files.commit(begun, tree=tree, journal=journal)
+        begun = file_transaction.stage([insertion("f", old, text, at)], run="r", tree=tree, journal=journal)
+        file_transaction.commit(begun, tree=tree, journal=journal)
         assert tree.read("f") == old[:at] + text.encode() + old[at:]
-        files.take_back(begun, tree=tree, journal=journal)
+        file_transaction.take_back(begun, tree=tree, journal=journal)
 
     run(root, there_and_back)
     assert snapshot(root) == {"f": old}

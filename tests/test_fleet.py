@@ -12,8 +12,8 @@ import threading
 import msgspec
 import pytest
 
-from shield_ai import fleet as module
-from shield_ai.fleet import fleet, repositories
+from shield_ai.flow import fleet as module
+from shield_ai.flow.fleet import fleet, repositories
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.nouns import Outcome
 

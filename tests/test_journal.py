@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.journal import Journal, Record
+from shield_ai.flow.journal import Journal, Record
 from shield_ai.model.errors import SourceError, UnsafePlanError
 from shield_ai.model.nouns import Hidden
 
@@ -69,7 +69,7 @@ def test_two_commands_never_write_at_once(tmp_path):
 
 def test_a_killed_command_does_not_lock_the_next_one_out(tmp_path):
     code = (
-        "import os, sys, pathlib; from shield_ai.journal import Journal\n"
+        "import os, sys, pathlib; from shield_ai.flow.journal import Journal\n"
         "with Journal(pathlib.Path(sys.argv[1])).locked(): os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == -9

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.aws.desired.secrets import secret_settings
+from shield_ai.flow.plan import plan
 from shield_ai.model.errors import AwsError, UnsafePlanError
 from shield_ai.model.manifest import (
     App,
@@ -16,7 +17,6 @@ from shield_ai.model.nouns import (
     Live,
     SecretState,
 )
-from shield_ai.plan import plan
 from shield_ai.project.tree import Tree
 from shield_ai.scan.python.app_scan import scan
 

@@ -7,7 +7,7 @@ import venv
 
 import pytest
 
-from shield_ai.proof import Probe, differences, interpreter
+from shield_ai.flow.settings_probe import Probe, differences, interpreter
 
 
 def write(root, text, name="shop_settings.py"):

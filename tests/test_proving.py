@@ -8,8 +8,8 @@ import secrets
 import pytest
 from shield_helpers import SETTINGS, files_of, make_app, shield
 
+from shield_ai.flow.settings_check import Store
 from shield_ai.model.nouns import Hidden
-from shield_ai.proving import Store
 
 
 @pytest.mark.parametrize(

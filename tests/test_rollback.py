@@ -7,12 +7,12 @@ import pytest
 from apply_helpers import NAMES, account, do, files_of, make_app, plan_for, secrets_of, undo, values_for
 from fault_proxy import FaultProxy
 
-from shield_ai.apply import apply
-from shield_ai.journal import Journal
+from shield_ai.flow.apply import apply
+from shield_ai.flow.journal import Journal
+from shield_ai.flow.rollback import conflicts, last_run, rollback
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.nouns import Hidden
 from shield_ai.project.tree import Tree
-from shield_ai.rollback import conflicts, last_run, rollback
 
 
 @pytest.fixture

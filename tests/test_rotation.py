@@ -13,8 +13,8 @@ import boto3
 import pytest
 
 from shield_ai.aws.desired.lambda_package import ENTRY, LIMIT, build_zip
+from shield_ai.flow.rotation_driver import cancel, drive, pending
 from shield_ai.model.errors import ShieldError
-from shield_ai.rotation import cancel, drive, pending
 
 RANDOM = {"ROTATION_STRATEGY": "random-value"}
 

@@ -10,13 +10,13 @@ from shield_helpers import make_app, run
 from shield_ai.aws.desired import resources
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
+from shield_ai.flow.verify.code import verify_resources
 from shield_ai.model.manifest import (
     App,
     Manifest,
     Monitoring,
     Secret,
 )
-from shield_ai.verify import verify_resources
 
 
 @pytest.fixture

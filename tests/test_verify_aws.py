@@ -10,6 +10,8 @@ from fault_proxy import FaultProxy
 
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
+from shield_ai.flow.verify.account import _rotation, verify_account
+from shield_ai.flow.verify.role import read_all
 from shield_ai.model.manifest import (
     App,
     Manifest,
@@ -18,8 +20,6 @@ from shield_ai.model.manifest import (
     Secret,
 )
 from shield_ai.model.nouns import Hidden, Kind, Status
-from shield_ai.verify_aws import _rotation, verify_account
-from shield_ai.verify_role import read_all
 
 FIELDS = {"username": "DB_USER", "password": "DB_PASSWORD", "host": "DB_HOST"}
 MAIL = Secret(name="mail-key", env="MAIL_KEY")

@@ -5,9 +5,9 @@ import secrets
 
 import pytest
 
+from shield_ai.flow.verify.settings import ALONE, LOADS, verify_settings
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.nouns import Hidden, Status
-from shield_ai.verify_settings import ALONE, LOADS, verify_settings
 
 MOVED = (
     "from shield_ai import get_secret\nKEY = get_secret('mail-key', lambda: os.environ['MAIL_KEY'], env='MAIL_KEY')\n"

@@ -18,18 +18,18 @@ from shield_ai.aws.cost.prices import AS_OF
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import role_name, slug
 from shield_ai.aws.live.session import Session
+from shield_ai.flow.app_session import Work
+from shield_ai.flow.rollback import last_run
+from shield_ai.flow.rotate import Rotating
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.reports.diff import diff_text
 from shield_ai.reports.dossier import Diff, Dossier, Place, Watch, became, shown
-from shield_ai.rollback import last_run
-from shield_ai.rotating import Rotating
-from shield_ai.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from shield_ai.journal import Journal
+    from shield_ai.flow.journal import Journal
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.nouns import Audit, Resource, Skipped
 

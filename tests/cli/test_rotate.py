@@ -311,7 +311,7 @@ def test_a_hook_that_is_none(app, code, message):
 @pytest.fixture
 def in_61_days(monkeypatch):
     later = datetime.now(UTC) + timedelta(days=61)
-    monkeypatch.setattr("shield_ai.rotating.now", lambda: later)
+    monkeypatch.setattr("shield_ai.flow.rotate.now", lambda: later)
 
 
 def test_nothing_is_due(app, database):

@@ -8,7 +8,7 @@ import sys
 import msgspec
 import pytest
 
-from shield_ai.draft import draft
+from shield_ai.flow.draft import draft
 from shield_ai.model.manifest import Functions, Rotation
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.runtime_copy import backend_content, content

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from shield_ai.draft import draft
+from shield_ai.flow.draft import draft
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.python.pipeline import code
 from shield_ai.scan.python.app_scan import scan_files

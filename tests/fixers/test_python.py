@@ -8,7 +8,7 @@ import environ
 import msgspec
 import pytest
 
-from shield_ai.draft import draft
+from shield_ai.flow.draft import draft
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.python.wrap import rewrite

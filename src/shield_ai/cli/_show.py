@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from shield_ai.flow.app_session import Work
     from shield_ai.model.nouns import Receipt
-    from shield_ai.work import Work
 
 
 def write(output: Path, text: str) -> None:

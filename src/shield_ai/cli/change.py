@@ -12,12 +12,12 @@ import click
 from shield_ai.cli._bar import bar
 from shield_ai.cli._options import APP, CONFLICT, COPY_FROM, ENV_FILES, ENVIRONMENT, JSON, ONLY, PROMPT, YES
 from shield_ai.cli._show import ask_in, ask_value, colour, replacer, step, tell, write
+from shield_ai.flow.app_session import Half, Work
 from shield_ai.model.errors import DONE
 from shield_ai.model.nouns import Action
 from shield_ai.reports.edited import edited_text
 from shield_ai.reports.json import plan_json
 from shield_ai.reports.plan import nothing_text, plan_text, proof_text, receipts_text
-from shield_ai.work import Half, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from shield_ai.cli._options import APP
+from shield_ai.flow.app_session import Work
 from shield_ai.model.errors import DONE
-from shield_ai.work import Work
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Secret

@@ -15,8 +15,8 @@ from shield_ai.aws.desired.operator import operator_policy
 from shield_ai.aws.export import FORMATS, secrets
 from shield_ai.cli._options import APP, ENVIRONMENT
 from shield_ai.cli._show import write
+from shield_ai.flow.app_session import Work
 from shield_ai.model.errors import DONE, ShieldError
-from shield_ai.work import Work
 
 POLICIES = {
     "app-policy": lambda manifest, account, _region: policy_document(manifest, account),

@@ -12,6 +12,8 @@ from shield_ai.aws.desired.monitoring import OVERDUE, namespace
 from shield_ai.aws.live import cloudwatch
 from shield_ai.cli._options import ENVIRONMENT, JSON, YES
 from shield_ai.cli._show import ask
+from shield_ai.flow.app_session import Work
+from shield_ai.flow.rotate import Rotating, overdue
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.nouns import Hidden
 from shield_ai.model.rotation_policy import brought
@@ -23,8 +25,6 @@ from shield_ai.reports.rotation import (
     standings_text,
     waits_text,
 )
-from shield_ai.rotating import Rotating, overdue
-from shield_ai.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -146,6 +146,6 @@ def _edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:
     root = paths[0] if paths else Path()
     if len(paths) > 1 or not is_folder(root):
         return ()
-    from shield_ai.work import Work  # noqa: PLC0415  # plans are not needed without it
+    from shield_ai.flow.app_session import Work  # noqa: PLC0415  # plans are not needed without it
 
     return Work(root).edits()

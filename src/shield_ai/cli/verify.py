@@ -9,9 +9,9 @@ import msgspec
 
 from shield_ai.cli._bar import bar
 from shield_ai.cli._options import APP, ENVIRONMENT, JSON, ONLY
+from shield_ai.flow.app_session import Half, Work
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.plan import checks_text
-from shield_ai.work import Half, Work
 
 if TYPE_CHECKING:
     from pathlib import Path

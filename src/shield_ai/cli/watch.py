@@ -11,15 +11,15 @@ import msgspec
 
 from shield_ai.cli._options import APP, ENVIRONMENT, JSON
 from shield_ai.cli._show import write
+from shield_ai.flow.app_session import Work
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.audit import audit_text
 from shield_ai.watching import audit as audit_app
 from shield_ai.watching import dossier
-from shield_ai.work import Work
 
 if TYPE_CHECKING:
+    from shield_ai.flow.app_session import Half
     from shield_ai.reports.dossier import Dossier
-    from shield_ai.work import Half
 
 SINCE = click.option(
     "--since", metavar="TIME", help="7d, 12h, 30m, 2w or a date  [default: 7d, or all of an exported trail]"

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from shield_ai.flow.app_session import Work
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.nouns import Outcome
 from shield_ai.project import git
 from shield_ai.project.tree import Tree
-from shield_ai.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -153,7 +153,7 @@ def _stamp(folder: str) -> str:
 
 
 def _in_child(root: Path, timeout: float) -> Outcome:
-    command = [sys.executable, "-m", "shield_ai.fleet", str(root)]
+    command = [sys.executable, "-m", "shield_ai.flow.fleet", str(root)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.changes import Known, lacking_of, origins_of, resource_changes, secret_change
+from shield_ai.flow.aws_plan import (
+    Known,
+    lacking_of,
+    origins_of,
+    resource_changes,
+    secret_change,
+)
 from shield_ai.model.manifest import FILE, render
 from shield_ai.model.nouns import (
     Change,

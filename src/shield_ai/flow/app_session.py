@@ -10,13 +10,26 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from shield_ai import dblogin
-from shield_ai.apply import apply, recover, value_of
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import role_name
-from shield_ai.changes import Known
-from shield_ai.draft import draft
-from shield_ai.journal import SECRET, Journal
+from shield_ai.flow.apply import apply, recover, value_of
+from shield_ai.flow.aws_plan import Known
+from shield_ai.flow.draft import draft
+from shield_ai.flow.journal import SECRET, Journal
+from shield_ai.flow.plan import plan
+from shield_ai.flow.rollback import conflicts, last_run, rollback
+from shield_ai.flow.settings_check import Proving
+from shield_ai.flow.verify import db_login
+from shield_ai.flow.verify.account import verify_account
+from shield_ai.flow.verify.code import (
+    verify_code,
+    verify_policy,
+    verify_resources,
+    verify_runtime,
+    verify_secrets,
+)
+from shield_ai.flow.verify.role import read_all, verify_role
+from shield_ai.flow.verify.settings import verify_settings
 from shield_ai.model.environments import check_account, environment_of, target
 from shield_ai.model.errors import (
     ShieldError,
@@ -42,27 +55,20 @@ from shield_ai.model.nouns import (
     Shape,
 )
 from shield_ai.model.rotation_policy import environment
-from shield_ai.plan import plan
 from shield_ai.project import git
 from shield_ai.project.python_source import digest
 from shield_ai.project.tree import Tree
 from shield_ai.project.values import Values, read_env_file
-from shield_ai.proving import Proving
 from shield_ai.rewrite.python.literals import DOTENV, Removal, dotenv
-from shield_ai.rollback import conflicts, last_run, rollback
 from shield_ai.scan.python.app_scan import Scan, scan
 from shield_ai.scan.text.value_shapes import PLACEHOLDER, WEAK
-from shield_ai.verify import verify_code, verify_policy, verify_resources, verify_runtime, verify_secrets
-from shield_ai.verify_aws import verify_account
-from shield_ai.verify_role import read_all, verify_role
-from shield_ai.verify_settings import verify_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from shield_ai.aws.live.account import Account
     from shield_ai.aws.live.session import Session
-    from shield_ai.journal import Record
+    from shield_ai.flow.journal import Record
     from shield_ai.model.manifest import Secret
     from shield_ai.model.nouns import (
         Check,
@@ -558,7 +564,7 @@ class Work:
         secret = next((s for s in self.manifest.secret if self.target.app.prefix + s.name == name), None)
         if secret is None or secret.kind is not Kind.DATABASE:
             return None
-        return dblogin.refusal(value, environment(secret))
+        return db_login.refusal(value, environment(secret))
 
     def differences(self, steps: list[Record]) -> list[tuple[str, bytes, bytes]]:
         """Return path, what apply left and what is there now of each file that was edited since."""

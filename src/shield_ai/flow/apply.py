@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shield_ai import files
-from shield_ai.journal import Record, refuse_elsewhere
+from shield_ai.flow import file_transaction
+from shield_ai.flow.journal import Record, refuse_elsewhere
 from shield_ai.model.errors import StalePlanError
 from shield_ai.model.nouns import Action, Hidden, Receipt
 from shield_ai.project.python_source import digest
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shield_ai.aws.live.account import Account
-    from shield_ai.journal import Journal
+    from shield_ai.flow.journal import Journal
     from shield_ai.model.nouns import (
         Change,
         FileChange,
@@ -77,8 +77,8 @@ def apply(  # noqa: PLR0913  # each is a different thing that apply touches
         _check_account(plan, changes, aws)
         refuse_elsewhere(journal.standing(journal.unfinished()), aws.id, aws.session.region)
     run = journal.begin_run(tuple(file.path for file in pending))
-    begun = files.stage(pending, run=run, tree=tree, journal=journal)
-    files.commit(begun, tree=tree, journal=journal)
+    begun = file_transaction.stage(pending, run=run, tree=tree, journal=journal)
+    file_transaction.commit(begun, tree=tree, journal=journal)
     try:
         check()
         for begin in begun:
@@ -92,7 +92,7 @@ def apply(  # noqa: PLR0913  # each is a different thing that apply touches
                 if change.resource != SECRET:
                     done(_put(change, run=run, plan=plan, journal=journal, aws=aws))
     except BaseException:
-        files.take_back(begun, tree=tree, journal=journal)
+        file_transaction.take_back(begun, tree=tree, journal=journal)
         raise
     journal.write(Record(seq=0, run=run, event="end"))
     return receipts

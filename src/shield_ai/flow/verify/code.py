@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.policy_scope import too_broad
-from shield_ai.changes import firm
+from shield_ai.flow.aws_plan import firm
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.model.nouns import Check, Status
 from shield_ai.project.python_source import digest
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from shield_ai.aws.live.account import Account
-    from shield_ai.journal import Journal
+    from shield_ai.flow.journal import Journal
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.nouns import Finding, Hidden, Resource
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from shield_ai import files
-from shield_ai.journal import Record, refuse_elsewhere
+from shield_ai.flow import file_transaction
+from shield_ai.flow.journal import Record, refuse_elsewhere
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.nouns import Action, Receipt
 from shield_ai.project.python_source import digest
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shield_ai.aws.live.account import Account
-    from shield_ai.journal import Journal
+    from shield_ai.flow.journal import Journal
     from shield_ai.model.nouns import Hidden
     from shield_ai.project.tree import Tree
 
@@ -125,7 +125,7 @@ def _set_aside(conflict: Conflict, tree: Tree, journal: Journal) -> str:
 
 
 def _file(step: Record, tree: Tree, journal: Journal) -> Receipt:
-    outcome = files.undo(step, tree=tree, journal=journal)
+    outcome = file_transaction.undo(step, tree=tree, journal=journal)
     return Receipt(step="file", what=step.what, status="undone", detail=outcome)
 
 

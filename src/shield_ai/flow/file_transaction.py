@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from shield_ai.journal import Record
+from shield_ai.flow.journal import Record
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import apply_edits, digest
 from shield_ai.project.tree import BACKUP, open_to_others
@@ -13,7 +13,7 @@ from shield_ai.project.tree import BACKUP, open_to_others
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.journal import Journal
+    from shield_ai.flow.journal import Journal
     from shield_ai.model.nouns import FileChange
     from shield_ai.project.tree import Tree
 

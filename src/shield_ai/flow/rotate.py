@@ -7,8 +7,8 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from shield_ai import rotation
 from shield_ai.aws.live.rotation import Rotations, RotationState
+from shield_ai.flow import rotation_driver
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.nouns import Standing
@@ -112,7 +112,7 @@ class Rotating:
             )
         pending = state.pending if resume else None
         steps = STEPS[:1] if self.in_two(secret) and not resume else STEPS
-        rotation.drive(self._aws.client, name, pending, self._environment(secret), tell, steps)
+        rotation_driver.drive(self._aws.client, name, pending, self._environment(secret), tell, steps)
 
     def driven(self, secret: Secret) -> bool:
         """Whether a program can rotate it, here or in AWS."""
@@ -125,7 +125,7 @@ class Rotating:
     def cancel(self, secret: Secret) -> str | None:
         """Give up a rotation that stopped half-way; return the version that was pending."""
         self._known(secret)
-        return rotation.cancel(self._aws.client, self.id(secret))
+        return rotation_driver.cancel(self._aws.client, self.id(secret))
 
     def put(self, secret: Secret, values: Mapping[str, Hidden]) -> None:
         """Make the values that a person brought, by field, the current ones."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from shield_ai import dblogin
 from shield_ai.aws.desired.iam import customer_key
 from shield_ai.aws.desired.monitoring import namespace
+from shield_ai.flow.verify import db_login
 from shield_ai.model.errors import AwsError
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.nouns import Check, Kind, Status
@@ -126,7 +126,7 @@ def _login(secret: Secret, name: str, values: Mapping[str, Hidden | AwsError]) -
     if isinstance(value, AwsError):
         return None  # another check says so
     title = f"{name} logs in"
-    why = dblogin.refusal(value, environment(secret))
+    why = db_login.refusal(value, environment(secret))
     if why is None:
         return Check(name=title, status=Status.OK)
     status = Status.UNKNOWN if why.startswith("not tried") else Status.FAILED

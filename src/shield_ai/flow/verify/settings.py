@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.settings_check import Store
+from shield_ai.flow.settings_probe import Probe
 from shield_ai.model.nouns import Check, Status
 from shield_ai.project.values import member
-from shield_ai.proof import Probe
-from shield_ai.proving import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

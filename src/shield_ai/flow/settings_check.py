@@ -10,15 +10,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, urlsplit
 
+from shield_ai.flow.settings_probe import Probe, differences
 from shield_ai.model.nouns import Hidden, Kind
-from shield_ai.proof import Probe, differences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from shield_ai.flow.settings_probe import Loaded
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.proof import Loaded
 
 _TICK = 1.1  # seconds: the settings are loaded again when a clock of seconds has moved on
 # Stands in for a URL that nobody named: the parsers of its kind take it, and nobody listens there.

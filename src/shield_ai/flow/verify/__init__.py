@@ -1,0 +1,1 @@
+"""Checks of the code, the settings, the account and the role."""
