@@ -121,8 +121,8 @@ def test_a_tree_that_can_not_be_written(tmp_path):
 
 FULL = """
 import pathlib, resource, sys
-from shield_ai.errors import SourceError
-from shield_ai.journal import Journal, Record
+from shield_ai.model.errors import SourceError
+from shield_ai.flow.journal import Journal, Record
 with Journal(pathlib.Path(sys.argv[1])).locked() as journal:
     size = journal.path.stat().st_size
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, size + 10))

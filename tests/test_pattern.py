@@ -7,7 +7,7 @@ import pytest
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.nouns import Severity
 from shield_ai.scan.rules import pattern
-from shield_ai.scan.rules.selftest import prove
+from shield_ai.scan.selftest import prove
 
 TEXT = pattern.FILE.read_text(encoding="utf-8")
 IDS = [

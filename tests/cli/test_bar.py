@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from shield_ai.cli._bar import FEW
+from shield_ai.cli.progress import FEW
 
 PROGRAM = """
 import sys
-from shield_ai.cli._bar import Bar
+from shield_ai.cli.progress import Bar
 with Bar() as bar:
     total = int(sys.argv[1])
     for number in range(total + 1):

@@ -196,7 +196,7 @@ def test_psycopg_missing(postgres: LocalPostgres, monkeypatch: pytest.MonkeyPatc
 
 RUN = """
 import os
-from shield_ai.localaws import LocalAws, LocalPostgres
+from shield_ai.sandbox import LocalAws, LocalPostgres
 with LocalAws.start() as aws, LocalPostgres.start() as pg, pg.connect() as connection:
     owner = os.stat(pg.log_path.parent).st_uid
     print(os.geteuid(), owner, connection.execute("SELECT 1").fetchone()[0])

@@ -152,7 +152,7 @@ def test_serve_forever_says_when_the_server_ended_by_itself() -> None:
 STARTS_ALL = """
 import sys, time
 from pathlib import Path
-from shield_ai.localaws import *
+from shield_ai.sandbox import *
 place = Path(sys.argv[1])
 aws = LocalAws.start()
 pg = LocalPostgres.start()

@@ -18,7 +18,13 @@ from shield_ai.model.nouns import (
     Standing,
     Status,
 )
-from shield_ai.reports.dossier import Diff, Dossier, Place, Shown, Watch
+from shield_ai.reports.report_data import (
+    Diff,
+    Dossier,
+    Place,
+    Shown,
+    Watch,
+)
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 HOSTILE = "\"><img src=x onerror=alert(1)>'</script><script>alert(2)</script>{{7*7}}|`*_[x](y)\x1b[31m\u202e"

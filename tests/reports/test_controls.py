@@ -6,7 +6,7 @@ from dossiers import CLEAN, EMPTY, audit, dossier, finding, place
 
 from shield_ai.model.nouns import Check, Skipped, Status
 from shield_ai.reports.controls import FRAMEWORKS, controls
-from shield_ai.reports.dossier import Shown
+from shield_ai.reports.report_data import Shown
 
 POLICY = Check(name="the IAM policy allows exactly these secrets", status=Status.OK)
 ROLE = Check(name="the app's role may read its secrets", status=Status.OK)

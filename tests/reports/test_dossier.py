@@ -4,7 +4,7 @@ import pytest
 from dossiers import CLEAN, EMPTY, dossier, finding
 
 from shield_ai.model.nouns import Check, Severity, Status
-from shield_ai.reports.dossier import attention, became, shown
+from shield_ai.reports.report_data import attention, became, shown
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import chromium
 from dossiers import CLEAN, EMPTY, HOSTILE, dossier
 
-from shield_ai.reports.page import page
+from shield_ai.reports.html import page
 
 
 @pytest.fixture(scope="module")

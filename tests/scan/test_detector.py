@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shield_ai.model.nouns import Confidence, Severity
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
-from shield_ai.scan.rules.selftest import prove
+from shield_ai.scan.selftest import prove
 from shield_ai.scan.text.detector import Detector
 
 DETECTOR = Detector([pattern.credentials()])

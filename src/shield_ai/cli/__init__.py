@@ -40,7 +40,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(f"shield_ai.cli.{COMMANDS[cmd_name]}")
+        module = importlib.import_module(f"shield_ai.cli.commands.{COMMANDS[cmd_name]}")
         command = cast("click.Command", getattr(module, cmd_name))
         for option in command.params:
             if isinstance(option, click.Option):  # click would name the variable after the function's argument

@@ -24,7 +24,6 @@ import functools
 import re
 
 from shield_ai.model.nouns import ARN_SUFFIX, Kind
-from shield_ai.project.perf.lazy_regex import regex
 
 
 class Meaning(enum.StrEnum):
@@ -41,7 +40,7 @@ def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 STRONG = _set(
     """SECRET SECRETS PASSWORD PASSWORDS PASSWD PASSPHRASE PASS PWD PW TOKEN TOKENS SALT PEPPER CREDENTIAL CREDENTIALS

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import enum
+import re
 from datetime import datetime  # noqa: TC003  # msgspec reads the types
 from typing import Any, NoReturn
 
 import msgspec
 
 from shield_ai.model.digest import hexdigest
-from shield_ai.project.perf.lazy_regex import regex
 
 MASK = "•••"
 MANIFEST = "shield.toml"
 # Secrets Manager ends each ARN so, and a name that ends alike is taken for a partial ARN.
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html#API_CreateSecret_RequestParameters
-ARN_SUFFIX = regex(r"-[A-Za-z0-9]{6}$")
+ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 class Hidden:

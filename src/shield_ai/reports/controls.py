@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.nouns import Deed, Status
-from shield_ai.reports.dossier import Control, count
+from shield_ai.reports.report_data import Control, count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shield_ai.reports.dossier import Dossier, Evidence
+    from shield_ai.reports.report_data import Dossier, Evidence
 
     Answer = tuple[Evidence, str]
 

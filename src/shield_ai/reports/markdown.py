@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.reports.dossier import attention, clean
+from shield_ai.reports.report_data import attention, clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.reports.dossier import Dossier, Place
+    from shield_ai.reports.report_data import Dossier, Place
 
 MOST = 30  # findings; more are counted
 # What Markdown or HTML may take for markup, a mention, a reference, an address, or the end of a table's cell.

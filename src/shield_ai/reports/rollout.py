@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 from shield_ai.model.nouns import Status
 from shield_ai.reports.controls import rotated
-from shield_ai.reports.dossier import Step
+from shield_ai.reports.report_data import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.reports.dossier import Dossier, Evidence
+    from shield_ai.reports.report_data import Dossier, Evidence
 
 STAGES = ("development", "staging", "production")
 BY_HAND = "this run can't tell"

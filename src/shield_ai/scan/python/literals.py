@@ -14,10 +14,8 @@ from shield_ai.model.naming import (
     words,
 )
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.text.value_shapes import is_sentence
+from shield_ai.scan.text.value_shapes import CREDENTIALS, NO_VALUE, is_sentence
 
-# scheme://user:password@host, the password no template and no placeholder in braces
-CREDENTIALS = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
 TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$[{(]?\w)|[}>]$")
 DOTTED_PATH = regex(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
 # Before KEY, these make it a secret, whatever the value looks like.
@@ -26,7 +24,6 @@ STRONG_KEYS = frozenset(
 )
 MIXED = regex(r"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[a-z].*[A-Z].*[a-z].*[A-Z]|-|.{20}")
 VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not a value
-NO_VALUE = frozenset({"", "none", "null", "true", "false", "0", "1", "n/a", "na", "-", "*", "optional", "required"})
 REGEX = regex(r"\(\?[P:=!]|\\[swdb]|\[\^")
 URL = regex(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")

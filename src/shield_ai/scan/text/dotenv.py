@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from shield_ai.model.naming import is_secret
-from shield_ai.scan.python.literals import CREDENTIALS, NO_VALUE
+from shield_ai.scan.text.value_shapes import CREDENTIALS, NO_VALUE
 
 PLACEHOLDER = ("changeme", "change-me", "change_me", "your-", "your_", "xxx", "<", "${", "placeholder", "todo")
 

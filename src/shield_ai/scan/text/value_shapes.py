@@ -8,6 +8,9 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.randomness import is_random
 
 SHORTEST, LONGEST = 4, 4096  # characters of a value that is looked at
+# scheme://user:password@host, the password no template and no placeholder in braces
+CREDENTIALS = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
+NO_VALUE = frozenset({"", "none", "null", "true", "false", "0", "1", "n/a", "na", "-", "*", "optional", "required"})
 # Another thing fills these in: a shell, a template, a formatter, a vault.
 TEMPLATE = regex(
     r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@\w+@@|%%\w+%%|\\\(|`[^`]*`|%[sd]\b|\{[A-Za-z_][\w.]*\}|^['\"]+\$\w|^\$[A-Za-z_]\w*[/:.@-]|^ENC\[|^\{cipher\}|^!\w[\w.:/-]*(?:\s|$)|^&\w+$|^\*\w+$"

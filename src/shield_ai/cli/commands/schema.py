@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from shield_ai.cli._show import write
+from shield_ai.cli.console import write
 from shield_ai.model.errors import DONE
 from shield_ai.model.manifest_schema import schema as whole
 

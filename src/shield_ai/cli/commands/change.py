@@ -9,9 +9,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli._bar import bar
-from shield_ai.cli._options import APP, CONFLICT, COPY_FROM, ENV_FILES, ENVIRONMENT, JSON, ONLY, PROMPT, YES
-from shield_ai.cli._show import ask_in, ask_value, colour, replacer, step, tell, write
+from shield_ai.cli.console import (
+    ask_in,
+    ask_value,
+    colour,
+    replacer,
+    step,
+    tell,
+    write,
+)
+from shield_ai.cli.options import (
+    APP,
+    CONFLICT,
+    COPY_FROM,
+    ENV_FILES,
+    ENVIRONMENT,
+    JSON,
+    ONLY,
+    PROMPT,
+    YES,
+)
+from shield_ai.cli.progress import bar
 from shield_ai.flow.app_session import Half, Work
 from shield_ai.model.errors import DONE
 from shield_ai.model.nouns import Action
@@ -22,7 +40,7 @@ from shield_ai.reports.plan import nothing_text, plan_text, proof_text, receipts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shield_ai.cli._bar import Bar
+    from shield_ai.cli.progress import Bar
     from shield_ai.model.nouns import Plan, Receipt
 
 LITERALS = click.option(
@@ -131,7 +149,7 @@ def apply(  # noqa: PLR0913  # one argument a flag
     if any(file.before and file.path.endswith(".py") for file in made.files):
         click.echo(proof_text(work.proved, work.unproved), err=True)
     if rotate_immediately:
-        from shield_ai.cli.rotate import rotate_now  # noqa: PLC0415  # boto3 costs 0.4 s to load
+        from shield_ai.cli.commands.rotate import rotate_now  # noqa: PLC0415  # boto3 costs 0.4 s to load
 
         new = [c.name for c in made.changes if c.resource == "rotation" and c.action is Action.CREATE]
         rotate_now(work, new)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli._show import write
+from shield_ai.cli.console import write
 from shield_ai.flow.fleet import Engine, fleet, repositories
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.fleet import fleet_json, fleet_text

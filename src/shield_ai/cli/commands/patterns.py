@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli._options import APP
+from shield_ai.cli.options import APP
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.scan.rules import pattern
-from shield_ai.scan.rules.selftest import prove
+from shield_ai.scan.selftest import prove
 
 if TYPE_CHECKING:
     from pathlib import Path

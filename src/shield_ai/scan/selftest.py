@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.model.nouns import Confidence
 from shield_ai.scan.files.suppressions import accepted, ignores
+from shield_ai.scan.python.app_scan import scan_files
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.rules.pattern import RuleKind
 from shield_ai.scan.text.detector import Detector
@@ -47,8 +48,6 @@ def _finds(detector: Detector, rule: Rule, text: str) -> bool:
 
 
 def _in_app(rule: Rule, text: str) -> bool:
-    from shield_ai.scan.python.app_scan import scan_files  # noqa: PLC0415  # it imports what imports this
-
     path = ".env" if rule.kind is RuleKind.DOTENV else "settings.py"
     seen = scan_files("app", [path], lambda _: text.encode())
     return any(finding.rule == rule.id for finding in seen.findings)

@@ -23,7 +23,14 @@ from shield_ai.flow.rollback import last_run
 from shield_ai.flow.rotate import Rotating
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.reports.diff import diff_text
-from shield_ai.reports.dossier import Diff, Dossier, Place, Watch, became, shown
+from shield_ai.reports.report_data import (
+    Diff,
+    Dossier,
+    Place,
+    Watch,
+    became,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

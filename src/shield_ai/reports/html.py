@@ -16,11 +16,11 @@ from markupsafe import Markup
 
 from shield_ai.model.nouns import Deed, Severity
 from shield_ai.reports.controls import controls
-from shield_ai.reports.dossier import attention, clean, count
+from shield_ai.reports.report_data import attention, clean, count
 from shield_ai.reports.rollout import STAGES, rollout
 
 if TYPE_CHECKING:
-    from shield_ai.reports.dossier import Dossier
+    from shield_ai.reports.report_data import Dossier
 
 FOLDER = Path(__file__).with_name("templates")
 CONTENTS = (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 import msgspec
 
-from shield_ai.cli._show import colour, progress, write
+from shield_ai.cli.console import colour, progress, write
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.nouns import Severity
 from shield_ai.scan import baseline as accept
@@ -61,7 +61,7 @@ def scan(  # noqa: PLR0913  # one argument a flag
     Exits with 1 when there is any finding, or a file that could not be looked at; with SARIF, 0.
     """
     if repos:
-        from shield_ai.cli._fleet import scan_fleet  # noqa: PLC0415  # only --repos needs it
+        from shield_ai.cli.commands.fleet import scan_fleet  # noqa: PLC0415  # only --repos needs it
 
         return scan_fleet(repos, output or Path("shield-fleet"), form=form, engine=engine)
     gc.freeze()  # nothing that is loaded will go

@@ -13,8 +13,8 @@ from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.lambda_package import code_for
 from shield_ai.aws.desired.operator import operator_policy
 from shield_ai.aws.export import FORMATS, secrets
-from shield_ai.cli._options import APP, ENVIRONMENT
-from shield_ai.cli._show import write
+from shield_ai.cli.console import write
+from shield_ai.cli.options import APP, ENVIRONMENT
 from shield_ai.flow.app_session import Work
 from shield_ai.model.errors import DONE, ShieldError
 

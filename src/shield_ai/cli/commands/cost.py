@@ -9,7 +9,7 @@ import msgspec
 
 from shield_ai.aws.cost.bill import Usage, bill
 from shield_ai.aws.desired import resources
-from shield_ai.cli._options import APP, ENVIRONMENT, JSON
+from shield_ai.cli.options import APP, ENVIRONMENT, JSON
 from shield_ai.flow.app_session import Work
 from shield_ai.model.errors import DONE
 from shield_ai.reports.cost import cost_text

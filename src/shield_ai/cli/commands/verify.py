@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli._bar import bar
-from shield_ai.cli._options import APP, ENVIRONMENT, JSON, ONLY
+from shield_ai.cli.options import (
+    APP,
+    ENVIRONMENT,
+    JSON,
+    ONLY,
+)
+from shield_ai.cli.progress import bar
 from shield_ai.flow.app_session import Half, Work
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.plan import checks_text

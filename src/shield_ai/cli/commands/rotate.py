@@ -10,8 +10,8 @@ import click
 
 from shield_ai.aws.desired.monitoring import OVERDUE, namespace
 from shield_ai.aws.live import cloudwatch
-from shield_ai.cli._options import ENVIRONMENT, JSON, YES
-from shield_ai.cli._show import ask
+from shield_ai.cli.console import ask
+from shield_ai.cli.options import ENVIRONMENT, JSON, YES
 from shield_ai.flow.app_session import Work
 from shield_ai.flow.rotate import Rotating, overdue
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError

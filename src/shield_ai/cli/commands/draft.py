@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli._options import APP
+from shield_ai.cli.options import APP
 from shield_ai.flow.app_session import Work
 from shield_ai.model.errors import DONE
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli._options import APP, ENVIRONMENT, JSON
-from shield_ai.cli._show import write
+from shield_ai.cli.console import write
+from shield_ai.cli.options import APP, ENVIRONMENT, JSON
 from shield_ai.flow.app_session import Work
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.audit import audit_text
-from shield_ai.watching import audit as audit_app
-from shield_ai.watching import dossier
+from shield_ai.reports.collect import audit as audit_app
+from shield_ai.reports.collect import dossier
 
 if TYPE_CHECKING:
     from shield_ai.flow.app_session import Half
-    from shield_ai.reports.dossier import Dossier
+    from shield_ai.reports.report_data import Dossier
 
 SINCE = click.option(
     "--since", metavar="TIME", help="7d, 12h, 30m, 2w or a date  [default: 7d, or all of an exported trail]"
@@ -95,6 +95,6 @@ def _rendered(made: Dossier, form: str) -> str:
         from shield_ai.reports.markdown import markdown  # noqa: PLC0415
 
         return markdown(made)
-    from shield_ai.reports.page import page  # noqa: PLC0415
+    from shield_ai.reports.html import page  # noqa: PLC0415
 
     return page(made)
