@@ -33,14 +33,14 @@ test: $(VENV)/dev.stamp  ## the test suite on what the wheel holds, with branch 
 	$(BIN)/coverage report
 
 test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each point, on real databases
-	ROTATION_MATRIX=1 $(BIN)/python -m pytest tests/rotator tests/test_rotation.py $(ARGS)
+	ROTATION_MATRIX=1 $(BIN)/python -m pytest tests/rotator tests/flow/test_rotation_driver.py $(ARGS)
 
 test-kill: $(VENV)/dev.stamp  ## kill an apply at each of its calls to AWS
-	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/test_apply.py tests/test_apply_resources.py tests/test_apply_updates.py tests/test_demo.py -k "killed or refused_at or ctrl_c" -rP $(ARGS)
+	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/flow/test_apply.py tests/flow/test_apply_resources.py tests/flow/test_apply_updates.py tests/sandbox/test_demo.py -k "killed or refused_at or ctrl_c" -rP $(ARGS)
 
 docs: $(VENV)/dev.stamp  ## write the reference, then follow every page
 	$(BIN)/python docs/generate.py
-	SHIELD_DOCS=1 $(BIN)/python -m pytest tests/test_docs.py $(ARGS)
+	SHIELD_DOCS=1 $(BIN)/python -m pytest tests/repository/test_docs.py $(ARGS)
 
 .venv-ministack/stamp: $(VENV)/pyvenv.cfg requirements/ministack.lock
 	$(BIN)/python -m venv .venv-ministack
@@ -48,7 +48,7 @@ docs: $(VENV)/dev.stamp  ## write the reference, then follow every page
 	@touch $@
 
 test-iam: $(VENV)/dev.stamp .venv-ministack/stamp  ## what IAM lets the app's role and the operator do, on a server that enforces it
-	SHIELD_MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack $(BIN)/python -m pytest tests/test_ministack.py $(ARGS)
+	SHIELD_MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack $(BIN)/python -m pytest tests/aws/live/test_ministack.py $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## ruff, mypy strict, import layers, workflows
 	$(BIN)/ruff check .

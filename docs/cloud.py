@@ -93,7 +93,7 @@ def needed() -> str:
 def _called() -> Iterator[tuple[str, str]]:
     """What each module calls that is not of a kind of resource; every call says its permission."""
     of_kinds = {n for v in PERMISSIONS.values() for n in (*v.look, *v.create, *v.update, *v.remove)}
-    for path in sorted(Path(session.__file__).parent.glob("*.py")):
+    for path in sorted(Path(session.__file__).parents[1].rglob("*.py")):
         called = sorted(set(re.findall(r'refused\(f?"(\w+:\w+)"', path.read_text("utf-8"))) - of_kinds)
         if called:
             yield words.PARTS.get(path.stem, path.stem), _listed(called)

@@ -1,6 +1,6 @@
 """The same life of an app, in a real account that is named on purpose. It costs some cents, and cleans up after itself.
 
-    SHIELD_TEST_ACCOUNT=123456789012 SHIELD_TEST_PREFIX=shield-test/ AWS_PROFILE=sandbox make test ARGS=tests/test_real_account.py
+    SHIELD_TEST_ACCOUNT=123456789012 SHIELD_TEST_PREFIX=shield-test/ AWS_PROFILE=sandbox make test ARGS=tests/aws/live/test_real_account.py
 
 The account must be the one of the credentials; everything that is made begins with the prefix, and is deleted without a
 recovery window at the end. Never run by default.

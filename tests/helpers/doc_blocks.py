@@ -26,7 +26,7 @@ from markdown_it import MarkdownIt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PATIENCE = 60.0  # seconds for one command
 ENDS = re.compile(r"# exits with (\d+)$")

@@ -6,7 +6,7 @@ import secrets
 import threading
 
 import pytest
-from rotator.mariadb import installed, running
+from mariadb import installed, running
 from runtime_server import until
 
 from shield_ai import runtime

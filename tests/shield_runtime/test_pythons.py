@@ -69,7 +69,7 @@ def test_on_each_python(off, session_server, python):
     value = secrets.token_hex(16)
     for name, text in (("test", value), ("other", "other"), ("third", "third"), ("fourth", "fourth")):
         session_server.put(f"{name}-secret", text)
-    source = Path(__file__).parents[1] / "src"
+    source = Path(__file__).parents[2] / "src"
     off.setenv("USE_AWS_SECRETS", "true")
     off.setenv("DJANGO_ENV", "production")
     off.setenv("AWS_SECRETS_TRANSPORT", "agent")

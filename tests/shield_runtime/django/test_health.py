@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from project import make, manage
+from django_project import make, manage
 
 ASK = "from django.test import Client; r = Client().get('/health/secrets'); print(r.status_code, r['Cache-Control'], r.content.decode())"
 

@@ -146,13 +146,14 @@ def test_when_aws_refuses_a_second_apply_finishes(app, operation, monkeypatch):
         assert live() == [None, None]
 
 
-CHILD = "import sys; sys.path.insert(0, sys.argv[1]); import pathlib, test_apply_resources as t; t.do(pathlib.Path(sys.argv[2]), *sys.argv[3:])"
+HERE = Path(__file__).parent
+CHILD = "import sys; sys.path[:0] = sys.argv[1].split(':'); import pathlib, test_apply_resources as t; t.do(pathlib.Path(sys.argv[2]), *sys.argv[3:])"
 
 
 def run_and_kill(app, proxy, operation, number, *names):
     """Run an apply in a process of its own, and SIGKILL it when AWS has acted on a call."""
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(Path(__file__).parent), str(app), *names], env=os.environ
+        [sys.executable, "-c", CHILD, f"{HERE}:{HERE.parent}/helpers", str(app), *names], env=os.environ
     )
     proxy.calls.clear()
     proxy.call(operation, lambda _: child.send_signal(signal.SIGKILL), at=number, after=True, drop=True)

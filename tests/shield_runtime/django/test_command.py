@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from project import make, manage
+from django_project import make, manage
 
 STATUS = ("aws", "environment", "region", "fallback", "calls", "hit_rate", "errors", "last_error", "fallbacks", "stale")
 

@@ -7,6 +7,7 @@ import os
 import environ
 import msgspec
 import pytest
+from rewrite_helpers import PATH, check, rewritten
 
 from shield_ai.flow.draft import draft
 from shield_ai.model.manifest import App, Manifest, Secret
@@ -15,30 +16,7 @@ from shield_ai.rewrite.python.wrap import rewrite
 from shield_ai.scan.python.app_scan import scan_files
 from shield_ai.testing import fake_secrets
 
-PATH = "shop/settings.py"
 IMPORT = "from shop.utils.secrets import get_secret"
-
-
-def rewritten(raw, files=None, manifest=None):
-    """Scan, draft and rewrite one settings file; return its bytes afterwards and what was skipped."""
-    raw = raw.encode() if isinstance(raw, str) else raw
-    raws = {"manage.py": b"", "shop/__init__.py": b"", PATH: raw, **(files or {})}
-    named = {variable for secret in (manifest.secret if manifest else ()) for variable in secret.variables()}
-    scan = scan_files("shop", list(raws), raws.get, named)
-    manifest = draft(scan.findings, manifest, scan.facts)
-    source = Source.from_bytes(PATH, raw)
-    mine = [finding for finding in scan.findings if finding.path == PATH]
-    result = rewrite(source, mine, manifest, scan.facts.accessor_import(manifest))
-    return apply_edits(raw, result.edits, source.encoding), result.skipped
-
-
-def check(before, after, files=None):
-    """The rewrite gives exactly this, and a second one changes nothing."""
-    before = before.encode() if isinstance(before, str) else before
-    after = after.encode() if isinstance(after, str) else after
-    once, _ = rewritten(before, files)
-    assert once == after
-    assert rewritten(once, files)[0] == once
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_killed_anywhere_the_journal_still_gives_every_byte_back(app, calls):
     """The n-th fsync kills the process: every step is on disk before it, or did not happen."""
     before = snapshot(app)
     code = (
-        "import os, sys, pathlib; sys.path.insert(0, sys.argv[1]); import test_files as t\n"
+        "import os, sys, pathlib; sys.path.insert(0, sys.argv[1]); import test_file_transaction as t\n"
         "real, left = os.fsync, [int(sys.argv[3])]\n"
         "def fsync(fd):\n    real(fd); left[0] -= 1\n    if not left[0]: os._exit(9)\n"
         "os.fsync = fsync; t.run(pathlib.Path(sys.argv[2]), t.do)"

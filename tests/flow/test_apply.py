@@ -24,6 +24,8 @@ from shield_ai.model.nouns import Hidden
 from shield_ai.project.tree import Tree, temporary_of
 from shield_ai.project.values import Values
 
+HELPERS = Path(__file__).parents[1] / "helpers"
+
 
 @pytest.fixture
 def app(tmp_path):
@@ -170,7 +172,7 @@ CHILD = (
 def run_and_kill(app, proxy, aws, number, *, after):
     """Run an apply in a process of its own, and SIGKILL it at its n-th call to AWS, before or after AWS has acted."""
     environment = {**aws.environment(dict(os.environ)), "AWS_ENDPOINT_URL": proxy.url}
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(Path(__file__).parent), str(app)], env=environment)
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(HELPERS), str(app)], env=environment)
     proxy.calls.clear()
     proxy.call("*", lambda _: child.send_signal(signal.SIGKILL), at=number, after=after, drop=True)
     return child.wait()

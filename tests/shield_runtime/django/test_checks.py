@@ -4,7 +4,7 @@ import re
 import secrets
 
 import pytest
-from project import make, manage
+from django_project import make, manage
 
 from shield_ai.django.checks import DEVELOPMENT
 from shield_ai.rewrite.project.runtime_copy import content

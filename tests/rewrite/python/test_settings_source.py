@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from rewrite_helpers import check, rewritten
 from shield_helpers import shield
-from test_python import check, rewritten
 
 IMPORT = "from shop.utils.secrets_pydantic import SecretsManagerSource"
 HEAD = "from pydantic_settings import BaseSettings, SettingsConfigDict\n"

@@ -254,7 +254,7 @@ def test_failure_on_the_value_is_told_without_it():
     def convert(text):
         return int(text, 2)
 
-    with pytest.raises(SecretFormatError, match=r"ValueError at test_runtime_expression\.py:\d+") as caught:
+    with pytest.raises(SecretFormatError, match=r"ValueError at test_environ\.py:\d+") as caught:
         get_secret("test-secret", lambda: convert(os.environ["TEST_SECRET"]))
     assert isinstance(caught.value, ValueError)
     assert not any(VALUE in text for text in walk(caught.value))
