@@ -69,7 +69,7 @@ def _watches(kind: str, settings: Any) -> tuple[str, str]:
 def needed() -> str:
     """Who needs which permission."""
     policy = json.dumps(policy_document(EXAMPLE, ACCOUNT), indent=2)
-    deeds = ("look", "create", "update", "remove")
+    deeds = ("read", "create", "update", "delete")
     rows = [(kind, *(_listed(getattr(verbs, deed)) for deed in deeds)) for kind, verbs in PERMISSIONS.items()]
     return "\n".join(
         [
@@ -92,9 +92,9 @@ def needed() -> str:
 
 def _called() -> Iterator[tuple[str, str]]:
     """What each module calls that is not of a kind of resource; every call says its permission."""
-    of_kinds = {n for v in PERMISSIONS.values() for n in (*v.look, *v.create, *v.update, *v.remove)}
+    of_kinds = {n for v in PERMISSIONS.values() for n in (*v.read, *v.create, *v.update, *v.delete)}
     for path in sorted(Path(session.__file__).parents[1].rglob("*.py")):
-        called = sorted(set(re.findall(r'refused\(f?"(\w+:\w+)"', path.read_text("utf-8"))) - of_kinds)
+        called = sorted(set(re.findall(r'translate_errors\(f?"(\w+:\w+)"', path.read_text("utf-8"))) - of_kinds)
         if called:
             yield words.PARTS.get(path.stem, path.stem), _listed(called)
 

@@ -14,7 +14,7 @@ from fault_proxy import FaultProxy
 
 from shield_ai.aws.desired import resources
 from shield_ai.flow.apply import apply, recover
-from shield_ai.flow.aws_plan import Known, resource_changes
+from shield_ai.flow.aws_plan import PlanInputs, resource_changes
 from shield_ai.flow.journal import Journal
 from shield_ai.flow.rollback import last_run, rollback
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, StalePlanError
@@ -33,7 +33,7 @@ def plan(aws, journal, *names):
     desired = resources(manifest, aws.id, REGION)
     put = journal.put(aws.id, REGION)
     live = aws.live([], [*put, *(resource.key for resource in desired)])
-    changes = tuple(resource_changes(live, Known(desired=desired, put=put)))
+    changes = tuple(resource_changes(live, PlanInputs(desired=desired, put=put)))
     return Plan(app="shop", account=aws.id, region=REGION, changes=changes)
 
 
@@ -48,16 +48,16 @@ def do(root, *names):
 
 def undo(root):
     with Journal(root).locked() as journal:
-        steps = journal.standing(last_run(journal))
+        steps = journal.open_steps(last_run(journal))
         return rollback(steps, tree=Tree(root), journal=journal, aws=account(), force=False, tell=lambda _: None)
 
 
 def live():
-    return [value and value.get("document", value) for value in account().resources.look(KEYS).values()]
+    return [value and value.get("document", value) for value in account().resources.read(KEYS).values()]
 
 
 def readable():
-    document = account().resources.look(KEYS)[KEYS[0]]
+    document = account().resources.read(KEYS)[KEYS[0]]
     return document and [arn.split(":")[-1][:-7] for arn in document["document"]["Statement"][0]["Resource"]]
 
 

@@ -199,7 +199,7 @@ EVERY = [("*", number) for number in range(1, 60)]
 def first_only(app):
     """Whether nothing but the first apply stands: the refused one had not begun a step."""
     journal = Journal(app).load()
-    return len([run_ for run_ in journal.runs() if journal.standing(run_, "aws")]) == 1
+    return len([run_ for run_ in journal.runs() if journal.open_steps(run_, "aws")]) == 1
 
 
 def test_refused_at_any_call_a_second_apply_or_a_rollback_finishes_the_job(app, aws, monkeypatch):

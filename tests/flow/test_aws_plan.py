@@ -5,7 +5,7 @@ import pytest
 
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.aws_plan import (
-    Known,
+    PlanInputs,
     origins_of,
     resource_changes,
     secret_change,
@@ -28,7 +28,7 @@ KEY = ("policy", "shop-read")
 def made(desired, now, put, *, replace=False):
     wanted = [Resource(kind=KEY[0], name=KEY[1], settings=desired)] if desired else []
     live = Live(account="1", region="r", resources={KEY: now})
-    known = Known(desired=wanted, put={KEY: put} if put else {}, replace=lambda *_: replace)
+    known = PlanInputs(desired=wanted, put={KEY: put} if put else {}, replace=lambda *_: replace)
     return [(c.action, c.settings, c.before) for c in resource_changes(live, known)]
 
 
@@ -62,7 +62,7 @@ def test_an_address_that_aws_forgot_is_nobodys_change():
     def action(desired, now, put):
         wanted = [Resource(kind="topic", name="t", settings=desired)]
         live = Live(account="1", region="r", resources={("topic", "t"): now})
-        return [c.action for c in resource_changes(live, Known(desired=wanted, put={("topic", "t"): put}))]
+        return [c.action for c in resource_changes(live, PlanInputs(desired=wanted, put={("topic", "t"): put}))]
 
     assert action(topic("a", "c"), topic("a"), topic("a", "b")) == [Action.UPDATE]
     assert action(topic("a", "b"), topic("a", policy={"x": 1}), topic("a", "b")) == [Action.DRIFT]
@@ -75,7 +75,7 @@ def test_what_is_gone_already_is_no_change():
 def test_what_depends_on_another_goes_first():
     keys = [("policy", "a"), ("policy-attachment", "r/a")]
     live = Live(account="1", region="r", resources=dict.fromkeys(keys, A))
-    gone = list(resource_changes(live, Known(put=dict.fromkeys(keys, A))))
+    gone = list(resource_changes(live, PlanInputs(put=dict.fromkeys(keys, A))))
     assert [change.resource for change in gone] == ["policy-attachment", "policy"]
     assert gone[0].permissions == ("iam:DetachRolePolicy",)
 
@@ -121,7 +121,7 @@ SOURCE = (Origin(locator="env:MAIL_KEY"),)
 def secret(now, *, put=None, value="unchanged", replace=False, origins=SOURCE, tags=OURS, stage="AWSCURRENT"):
     state = SecretState(arn="arn:x", tags=tags, versions={"v1": (stage,)}, settings=now)
     live = Live(account="1", region="r", secrets={"mail-key": state})
-    known = Known(
+    known = PlanInputs(
         put={("secret", "mail-key"): put} if put else {}, compare=lambda *_: value, replace=lambda *_: replace
     )
     change = secret_change(MAIL, MANIFEST, live, origins, known)
@@ -172,7 +172,7 @@ BROUGHT = SecretState(arn="arn:x", tags=OURS, versions={"v1": ("AWSCURRENT",)}, 
 def test_a_key_of_the_customers_is_named_in_what_a_value_needs(state, replace, key):
     manifest = Manifest(app=App(name="shop", kms_key=key), secret=(MAIL,))
     live = Live(account="1", region="r", secrets={"mail-key": state} if state else {})
-    known = Known(compare=lambda *_: "differs", replace=lambda *_: replace)
+    known = PlanInputs(compare=lambda *_: "differs", replace=lambda *_: replace)
     permissions = secret_change(MAIL, manifest, live, SOURCE, known).permissions
     assert ({"kms:Decrypt", "kms:GenerateDataKey"} <= {*permissions}) == (key == "alias/shop")
 

@@ -112,7 +112,7 @@ def test_killed_anywhere_the_journal_still_gives_every_byte_back(app, calls):
 
     def undo(tree, journal):
         for name in journal.runs():
-            file_transaction.take_back(journal.standing(name)[::-1], tree=tree, journal=journal)
+            file_transaction.take_back(journal.open_steps(name)[::-1], tree=tree, journal=journal)
 
     run(app, undo)
     assert snapshot(app) == before

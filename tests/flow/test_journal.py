@@ -98,8 +98,8 @@ def test_standing_steps_are_newest_first_and_by_kind(tmp_path):
             journal.write(record(kind=k, what=w)) for k, w in (("aws", "s"), ("file", "a"), ("file", "b"))
         )
         journal.write(record(event="undone", of=three.seq))
-        assert journal.standing("r") == [two, one]
-        assert journal.standing("r", "file") == [two]
+        assert journal.open_steps("r") == [two, one]
+        assert journal.open_steps("r", "file") == [two]
         assert journal.runs() == ["r"]
 
 

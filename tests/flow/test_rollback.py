@@ -52,7 +52,7 @@ def test_one_half_at_a_time(app, aws):
     tree = Tree(app)
     for kind, secrets in (("file", True), ("aws", False)):
         with Journal(app).locked() as journal:
-            steps = journal.standing(last_run(journal, kind), kind)
+            steps = journal.open_steps(last_run(journal, kind), kind)
             rollback(steps, tree=tree, journal=journal, aws=account(), force=False, tell=lambda _: None)
         assert files_of(app) == before
         assert any(secrets_of(account()).values()) == secrets
@@ -112,7 +112,7 @@ def test_a_created_file_that_somebody_edited(app, aws):
     do(app)
     (app / "utils/secrets.py").write_bytes(b"mine")
     with Journal(app).locked() as journal:
-        found = conflicts(journal.standing(last_run(journal)), Tree(app))
+        found = conflicts(journal.open_steps(last_run(journal)), Tree(app))
         assert [(c.path, c.now, journal.kept(c.ours)) for c in found] == [("utils/secrets.py", b"mine", b"new\n")]
 
 

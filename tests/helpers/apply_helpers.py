@@ -100,7 +100,7 @@ def do(root: Path, seed: str = "v", aws: Account | None = None):
 def undo(root: Path, *, force: bool = False, aws: Account | None = None):
     tree, aws = Tree(root), aws or account()
     with Journal(root).locked() as journal:
-        steps = journal.standing(last_run(journal))
+        steps = journal.open_steps(last_run(journal))
         return rollback(steps, tree=tree, journal=journal, aws=aws, force=force, tell=lambda _: None)
 
 

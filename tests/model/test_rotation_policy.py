@@ -8,9 +8,9 @@ from shield_ai.model.manifest import Rotation, Secret
 from shield_ai.model.nouns import Kind
 from shield_ai.model.rotation_policy import (
     USUAL,
-    brought,
     due,
     environment,
+    manual_fields,
     strategy,
 )
 from shield_ai.rotator.values import FIELDS
@@ -74,7 +74,7 @@ def test_due():
 )  # fmt: skip
 def test_what_a_person_brings(fields, asked):
     secret = Secret(name="s", env=None if fields else "S", fields=fields)
-    assert brought(secret) == asked
+    assert manual_fields(secret) == asked
     assert environment(secret).get("ROTATION_FIELD", "") == (asked[0] if len(asked) == 1 else "")
 
 

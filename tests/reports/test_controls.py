@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from dossiers import CLEAN, EMPTY, audit, dossier, finding, place
+from report_samples import CLEAN, EMPTY, audit, finding, place, report_data
 
 from shield_ai.model.nouns import Check, Skipped, Status
 from shield_ai.reports.controls import FRAMEWORKS, controls
@@ -50,8 +50,8 @@ def test_without_a_look_there_is_no_evidence():
         pytest.param(ROTATED, {"places": tuple(place(f"s{i}", state="no schedule") for i in range(7))}, "against", "7 secrets without a schedule: s0, s1, s2, s3, s4, and 2 more", id="many without a schedule"),
         pytest.param(ROTATED, {"places": (place("a", state="pending"),)}, "against", "overdue: a", id="stuck"),
         pytest.param(ROTATED, {"places": (place("a", state="no schedule"),)}, "against", "1 secret without a schedule: a", id="no schedule"),
-        pytest.param(NOTICED, {"alarms": (), "audit": dossier().audit}, "none", "1 thing to look at", id="no alarm"),
-        pytest.param(NOTICED, {"alarms": dossier().alarms}, "against", "1 of 2 alarms in AWS", id="one alarm is missing"),
+        pytest.param(NOTICED, {"alarms": (), "audit": report_data().audit}, "none", "1 thing to look at", id="no alarm"),
+        pytest.param(NOTICED, {"alarms": report_data().alarms}, "against", "1 of 2 alarms in AWS", id="one alarm is missing"),
     ],
 )  # fmt: skip
 def test_says_what_it_saw(row, more, state, evidence):

@@ -7,7 +7,7 @@ import time
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import chromium
-from dossiers import CLEAN, EMPTY, HOSTILE, dossier
+from report_samples import CLEAN, EMPTY, HOSTILE, report_data
 
 from shield_ai.reports.html import page
 
@@ -45,7 +45,7 @@ def show(browser, tmp_path):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_accessible_and_as_wide_as_the_screen(show, width, scheme):
-    tab = show(dossier(), width=width, scheme=scheme)
+    tab = show(report_data(), width=width, scheme=scheme)
     violations = Axe().run(tab).response["violations"]
     assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == []
     assert tab.evaluate("document.documentElement.scrollWidth") == width
@@ -57,7 +57,7 @@ def test_accessible_at_both_ends(show, made):
 
 
 def test_hostile_names_and_lines_stay_text(show):
-    tab = show(dossier(HOSTILE))
+    tab = show(report_data(HOSTILE))
     assert tab.locator("img").count() == 0
     assert tab.locator("script").count() == 1
     assert "<img src=x onerror=alert(1)>" in tab.locator("h1").inner_text()
@@ -79,7 +79,7 @@ def test_the_policy_holds(browser, tmp_path):
 
 
 def test_filters_by_keyboard(show):
-    tab = show(dossier(findings=8))
+    tab = show(report_data(findings=8))
     items = tab.locator("#findings li:visible")
     assert items.count() == 8
     tab.keyboard.press("/")
@@ -97,7 +97,7 @@ def test_filters_by_keyboard(show):
 
 
 def test_works_without_its_script(browser, tmp_path):
-    (tmp_path / "report.html").write_text(page(dossier()), encoding="utf-8")
+    (tmp_path / "report.html").write_text(page(report_data()), encoding="utf-8")
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto((tmp_path / "report.html").as_uri())
@@ -108,7 +108,7 @@ def test_works_without_its_script(browser, tmp_path):
 
 def test_a_thousand_findings_are_quick(show):
     began = time.monotonic()
-    tab = show(dossier(findings=1000))
+    tab = show(report_data(findings=1000))
     assert tab.locator("#findings li").count() == 1000
     took = tab.evaluate("""() => {
         const words = document.querySelector("[type=search]");
@@ -124,7 +124,7 @@ def test_a_thousand_findings_are_quick(show):
 
 
 def test_prints_every_diff(show):
-    tab = show(dossier(diffs=tuple(dossier().diffs[0] for _ in range(5))))
+    tab = show(report_data(diffs=tuple(report_data().diffs[0] for _ in range(5))))
     tab.emulate_media(media="print")
     hidden = "[...document.querySelectorAll('details:not([open]) pre')].filter(e => !e.checkVisibility({contentVisibilityAuto: true}))"
     tab.wait_for_function(
@@ -134,7 +134,7 @@ def test_prints_every_diff(show):
 
 
 def test_the_same_twice_and_every_section_is_there():
-    made = dossier()
+    made = report_data()
     assert page(made) == page(made)
     ids = re.findall(r'href="#([\w-]+)"', page(made))
     assert len(ids) == 10

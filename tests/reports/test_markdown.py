@@ -3,14 +3,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from dossiers import CLEAN, EMPTY, HOSTILE, dossier
+from report_samples import CLEAN, EMPTY, HOSTILE, report_data
 
 from shield_ai.reports.markdown import MOST, markdown
 
 
 def test_is_short():
     assert markdown(EMPTY).startswith("### Secrets of shop\n\nNo findings.\n\n<sub>")
-    text = markdown(dossier(findings=MOST + 5))
+    text = markdown(report_data(findings=MOST + 5))
     assert (
         text.count("| high |") + text.count("| low |") + text.count("| medium |") + text.count("| critical |") == MOST
     )
@@ -23,7 +23,7 @@ def test_is_short():
     [HOSTILE, "a|b", "- - x", "+1", "@team fixes #12", "https://evil.example", "www.evil.example", "1. x", "a\nb"],
 )
 def test_nothing_of_the_app_becomes_markup(text):
-    made = markdown(dossier(text, findings=1))
+    made = markdown(report_data(text, findings=1))
     outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", made)  # of code, in which nothing has a meaning
     for markup in ("<img", "<script", "@team", " #12", "://", "www.", "**x", "[x]", "\n- - ", "\n+", "\x1b"):
         assert markup not in outside.replace(f"\\{markup}", "")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from dossiers import CLEAN, EMPTY, dossier, finding
+from report_samples import CLEAN, EMPTY, finding, report_data
 
 from shield_ai.model.nouns import Check, Severity, Status
 from shield_ai.reports.report_data import attention, became, shown
@@ -12,9 +12,9 @@ from shield_ai.reports.report_data import attention, became, shown
     [
         pytest.param(CLEAN, "No findings, 1 of 1 secret in AWS Secrets Manager.", id="clean"),
         pytest.param(EMPTY, "No findings.", id="empty"),
-        pytest.param(dossier(), "8 findings, 3 of 5 secrets in AWS Secrets Manager, 1 rotation overdue, 1 check failed.", id="much"),
-        pytest.param(dossier(begun=False, account="", findings=1, places=dossier().places[2:3]), "1 finding, 1 secret to move.", id="nothing begun"),
-        pytest.param(dossier(account="", checks=(), findings=1), "1 finding, 5 secrets named in shield.toml; AWS was not looked at, 1 rotation overdue.", id="no AWS"),
+        pytest.param(report_data(), "8 findings, 3 of 5 secrets in AWS Secrets Manager, 1 rotation overdue, 1 check failed.", id="much"),
+        pytest.param(report_data(begun=False, account="", findings=1, places=report_data().places[2:3]), "1 finding, 1 secret to move.", id="nothing begun"),
+        pytest.param(report_data(account="", checks=(), findings=1), "1 finding, 5 secrets named in shield.toml; AWS was not looked at, 1 rotation overdue.", id="no AWS"),
     ],
 )  # fmt: skip
 def test_headline(made, sentence):
@@ -51,7 +51,7 @@ def test_what_needs_attention():
         Check(name="the policy", status=Status.FAILED, detail="is missing"),
         Check(name="c", status=Status.UNKNOWN, detail="why"),
     )
-    assert attention(dossier(checks=checks)) == [
+    assert attention(report_data(checks=checks)) == [
         ("2 secrets can't be read", "is not in AWS: a, b", "shield apply"),
         ("Not so: the policy", "is missing", ""),
         ("b: rotation overdue", "last changed 2026-11-15", "shield rotate b"),
@@ -61,6 +61,6 @@ def test_what_needs_attention():
 
 
 def test_before_anything_is_begun_one_thing_needs_attention():
-    ((what, _, hint),) = attention(dossier(begun=False))
+    ((what, _, hint),) = attention(report_data(begun=False))
     assert what == "Nothing is moved yet"
     assert "shield draft" in hint

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from dossiers import CLEAN, EMPTY, dossier
+from report_samples import CLEAN, EMPTY, report_data
 
 from shield_ai.model.nouns import Check, Status
 from shield_ai.reports.rollout import BY_HAND, STAGES, rollout
@@ -23,7 +23,7 @@ def test_all_that_a_run_can_tell_is_done():
 
 
 def test_what_is_open():
-    found = states(dossier())
+    found = states(report_data())
     assert found["Name the secrets in shield.toml"] == "done"
     assert found["Read each secret with get_secret()"] == "open"
     assert found["Create the secrets"] == "open"

@@ -67,7 +67,7 @@ def test_the_reference_is_up_to_date(generated) -> None:
 def test_every_call_is_under_permissions(generated) -> None:
     page = generated[DOCS / "reference/permissions.md"]
     source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
-    called = set(re.findall(r'refused\(f?"(\w+:\w+)"', source))
+    called = set(re.findall(r'translate_errors\(f?"(\w+:\w+)"', source))
     assert len(called) > 20
     assert [name for name in sorted(called) if f"`{name}`" not in page] == []
 

@@ -119,7 +119,7 @@ def test_two_at_once(postgres: LocalPostgres) -> None:
 
 def test_leaves_nothing_behind() -> None:
     with LocalPostgres.start() as server, server.connect():
-        pids = with_descendants(server.keeper_pid)
+        pids = with_descendants(server.supervisor_pid)
         scratch = server.log_path.parent.parent
         assert server.pid in pids
         assert scratch.exists()

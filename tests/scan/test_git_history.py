@@ -36,8 +36,8 @@ def repository(tmp_path):
 
 def test_each_secret_once_where_it_came_first(repository) -> None:
     first, second = history(repository).findings
-    assert (first.path, first.date[:10], first.stands) == ("a.py", "2020-01-02", False)
-    assert (second.path, second.date[:10], second.stands) == ("é b/c.yml", "2020-01-02", True)
+    assert (first.path, first.date[:10], first.in_head) == ("a.py", "2020-01-02", False)
+    assert (second.path, second.date[:10], second.in_head) == ("é b/c.yml", "2020-01-02", True)
     assert "taken out since: rotate it" in first.message
     assert "still there: rotate it" in second.message
     assert TOKEN not in repr(first)

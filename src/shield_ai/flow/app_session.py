@@ -13,7 +13,7 @@ import msgspec
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import role_name
 from shield_ai.flow.apply import apply, recover, value_of
-from shield_ai.flow.aws_plan import Known
+from shield_ai.flow.aws_plan import PlanInputs
 from shield_ai.flow.draft import draft
 from shield_ai.flow.journal import SECRET, Journal
 from shield_ai.flow.plan import plan
@@ -271,7 +271,7 @@ class Work:
             recover(self.journal, self.aws)
         if made is None:
             return self.plan()
-        steps = self.journal.standing(self.journal.unfinished(), "aws")
+        steps = self.journal.open_steps(self.journal.unfinished(), "aws")
         done = [(r.resource or SECRET, r.what, r.action, r.previous) for r in steps if self.journal.done(r)]
         left = tuple(c for c in made.changes if (c.resource, c.name, c.action, c.version) not in done)
         return msgspec.structs.replace(made, changes=left)
@@ -293,7 +293,7 @@ class Work:
             has_folder=self.tree.has_folder,
             live=live,
             available={**self._copies(), **values.available(variables)} if live else values.available(variables),
-            known=Known(
+            known=PlanInputs(
                 target=self.target,
                 desired=desired,
                 put=put,
@@ -325,7 +325,7 @@ class Work:
 
     def _refuse_other_environment(self) -> None:
         run = self.journal.unfinished()
-        others = {r.environment for r in self.journal.standing(run, "aws")} - {self.environment}
+        others = {r.environment for r in self.journal.open_steps(run, "aws")} - {self.environment}
         if others:
             name = others.pop()
             option = f" --environment {name}" if name else ""
@@ -543,7 +543,7 @@ class Work:
     def undoable(self) -> list[Record]:
         """Return the steps of the newest run that still stand, newest first."""
         kind = {"code": "file", "aws": "aws", None: ""}[self.only]
-        steps = self.journal.standing(last_run(self.journal, kind), kind)
+        steps = self.journal.open_steps(last_run(self.journal, kind), kind)
         known = {step.environment for step in steps if step.kind == "aws"}
         if self.environment and known - {self.environment}:
             raise UnsafePlanError(

@@ -75,7 +75,7 @@ def apply(  # noqa: PLR0913  # each is a different thing that apply touches
     ]
     if aws:
         _check_account(plan, changes, aws)
-        refuse_elsewhere(journal.standing(journal.unfinished()), aws.id, aws.session.region)
+        refuse_elsewhere(journal.open_steps(journal.unfinished()), aws.id, aws.session.region)
     run = journal.begin_run(tuple(file.path for file in pending))
     begun = file_transaction.stage(pending, run=run, tree=tree, journal=journal)
     file_transaction.commit(begun, tree=tree, journal=journal)
@@ -199,7 +199,7 @@ def _put(change: Change, *, run: str, plan: Plan, journal: Journal, aws: Account
             environment=plan.environment,
         )
     )
-    aws.resources.put(change.resource, change.name, change.settings)
+    aws.resources.upsert(change.resource, change.name, change.settings)
     journal.write(Record(seq=0, run=run, event="done", of=begin.seq))
     words = {Action.CREATE: "created", Action.UPDATE: "updated", Action.REMOVE: "removed"}
     return Receipt(step="resource", what=f"{change.resource} {change.name}", status="done", detail=words[change.action])
@@ -212,7 +212,7 @@ def recover(journal: Journal, aws: Account) -> None:
         AwsError: AWS refused.
         UnsafePlanError: It was an apply to another account or region; nothing was done.
     """
-    begun = journal.standing(journal.unfinished(), "aws")
+    begun = journal.open_steps(journal.unfinished(), "aws")
     refuse_elsewhere(begun, aws.id, aws.session.region)
     for begin in begun:
         if journal.done(begin):
@@ -235,10 +235,10 @@ def _arrived(begin: Record, state: SecretState) -> bool:
 def _recover_resource(begin: Record, journal: Journal, aws: Account) -> None:
     """Find out whether a resource is as we wanted it; what is half done goes back to where it was."""
     key = (begin.resource, begin.what)
-    now = aws.resources.look([key])[key]
+    now = aws.resources.read([key])[key]
     if now == begin.settings:
         journal.write(Record(seq=0, run=begin.run, event="done", of=begin.seq))
         return
     if now != begin.was:
-        aws.resources.put(*key, begin.was)
+        aws.resources.upsert(*key, begin.was)
     journal.write(Record(seq=0, run=begin.run, event="undone", of=begin.seq))

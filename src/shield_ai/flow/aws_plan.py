@@ -44,7 +44,7 @@ _PERMISSIONS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Known:
+class PlanInputs:
     """What the AWS half of a plan is made from beside shield.toml and the account."""
 
     target: Manifest | None = None  # shield.toml as it is for an environment; None: for none
@@ -59,7 +59,7 @@ class Known:
     replace: Callable[[str, str], bool] = lambda _kind, _name: False
 
 
-def resource_changes(live: Live, known: Known) -> Iterator[Change]:
+def resource_changes(live: Live, known: PlanInputs) -> Iterator[Change]:
     """Compare each resource with what is there; take away what an earlier apply put and nobody asks for any more.
 
     Args:
@@ -78,12 +78,12 @@ def resource_changes(live: Live, known: Known) -> Iterator[Change]:
             yield _change(key, None, now, known)
 
 
-def firm(kind: str, settings: Settings) -> Settings:
+def comparable(kind: str, settings: Settings) -> Settings:
     """Return what changes only by somebody's hand: AWS forgets an address that nobody confirms."""
     return {key: value for key, value in settings.items() if (kind, key) != ("topic", "emails")}
 
 
-def _change(key: tuple[str, str], settings: Settings | None, now: Settings | None, known: Known) -> Change:
+def _change(key: tuple[str, str], settings: Settings | None, now: Settings | None, known: PlanInputs) -> Change:
     kind, name = key
     ours = known.put.get(key)
     if now and settings and now != settings and "tags" in settings:
@@ -97,7 +97,7 @@ def _change(key: tuple[str, str], settings: Settings | None, now: Settings | Non
         action = Action.KEEP
     elif now is None:
         action = Action.CREATE
-    elif ours is not None and firm(kind, now) != firm(kind, ours) and not known.replace(kind, name):
+    elif ours is not None and comparable(kind, now) != comparable(kind, ours) and not known.replace(kind, name):
         action = Action.DRIFT
     else:
         action = Action.REMOVE if settings is None else Action.UPDATE
@@ -112,7 +112,7 @@ def _change(key: tuple[str, str], settings: Settings | None, now: Settings | Non
 
 
 def secret_change(
-    secret: Secret, manifest: Manifest, live: Live, origins: tuple[Origin, ...], known: Known
+    secret: Secret, manifest: Manifest, live: Live, origins: tuple[Origin, ...], known: PlanInputs
 ) -> Change | None:
     """Say what becomes of one secret in AWS; None where nothing has a value for it."""
     name = manifest.app.prefix + secret.name
@@ -165,7 +165,7 @@ def _keep(name: str) -> Change:
 
 
 def _existing(
-    secret: Secret, manifest: Manifest, state: SecretState, origins: tuple[Origin, ...], known: Known
+    secret: Secret, manifest: Manifest, state: SecretState, origins: tuple[Origin, ...], known: PlanInputs
 ) -> Change:
     """Say what becomes of a secret of ours that is there: its settings as they should be, its value by agreement.
 
@@ -271,7 +271,9 @@ def lacking_of(secret: Secret, origins: tuple[Origin, ...], findings: Sequence[F
     if secret.optional and len(lacking) == len(secret.variables()):
         return []
     reads = [f.site for f in findings if f.site and f.site.shape in {Shape.READ, Shape.FIELD}]
-    spared = {site.variable for site in reads if site.optional and (site.spare or not site.default_literal)}
+    spared = {
+        site.variable for site in reads if site.optional and (site.default_ok_in_production or not site.default_literal)
+    }
     return [variable for variable in lacking if variable not in spared]
 
 

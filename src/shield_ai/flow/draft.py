@@ -213,6 +213,7 @@ def _optional(variable: str, findings: Iterable[Finding]) -> bool:
     if any(site.alternatives and not site.others for site in sites):
         return True  # the app reads another one
     return all(
-        (site.optional and (site.spare or not site.default_literal)) or site.shape not in {Shape.READ, Shape.FIELD}
+        (site.optional and (site.default_ok_in_production or not site.default_literal))
+        or site.shape not in {Shape.READ, Shape.FIELD}
         for site in sites
     )

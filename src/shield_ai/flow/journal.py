@@ -202,13 +202,13 @@ class Journal:
     def unfinished(self) -> str:
         """Return the id of a run that never came to its end, empty if there is none."""
         last = next((r for r in reversed(self.records) if r.event in {"start", "begin", "done", "end"}), None)
-        return last.run if last and last.event != "end" and self.standing(last.run) else ""
+        return last.run if last and last.event != "end" and self.open_steps(last.run) else ""
 
     def runs(self) -> list[str]:
         """Return the ids of all runs, oldest first."""
         return list(dict.fromkeys(r.run for r in self.records))
 
-    def standing(self, run: str, kind: str = "") -> list[Record]:
+    def open_steps(self, run: str, kind: str = "") -> list[Record]:
         """Return the begins of a run that were not undone, newest first: what a rollback has to look at."""
         undone = {r.of for r in self.records if r.event == "undone"}
         return [

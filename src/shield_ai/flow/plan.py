@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.aws_plan import (
-    Known,
+    PlanInputs,
     lacking_of,
     origins_of,
     resource_changes,
@@ -43,7 +43,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     accessor_import: str,
     constants: Sequence[Finding] = (),
     calls: Sequence[tuple[str, int, int]] = (),
-    known: Known | None = None,
+    known: PlanInputs | None = None,
     removal: Removal | None = None,
 ) -> Plan:
     """Work out every edit and every AWS change.
@@ -80,7 +80,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
             files += others
             skipped += left
     changes: list[Change] = []
-    known = known or Known()
+    known = known or PlanInputs()
     missing: list[str] = []
     if live:
         cloud = known.target or manifest

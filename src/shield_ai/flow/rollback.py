@@ -40,7 +40,7 @@ def last_run(journal: Journal, kind: str = "") -> str:
         journal: Loaded.
         kind: "file" or "aws" for that half only.
     """
-    return next((run for run in reversed(journal.runs()) if journal.standing(run, kind)), "")
+    return next((run for run in reversed(journal.runs()) if journal.open_steps(run, kind)), "")
 
 
 def conflicts(steps: list[Record], tree: Tree) -> list[Conflict]:
@@ -194,12 +194,12 @@ def _resource(step: Record, journal: Journal, aws: Account, _: Refusal) -> Recei
     key = (step.resource, step.what)
     receipt = _receipt(step, journal)
     try:
-        now = aws.resources.look([key])[key]
+        now = aws.resources.read([key])[key]
         if now == step.was:
             return receipt("undone", "as it was already")
         if now != step.settings and journal.done(step):
             return receipt("kept", "it was changed since; settle it by hand")
-        aws.resources.put(*key, step.was)
+        aws.resources.upsert(*key, step.was)
     except AwsError as error:
         return receipt("kept", error.message)
     return receipt("undone", "removed" if step.was is None else "as it was before")

@@ -11,7 +11,7 @@ from shield_ai.aws.live.rotation import Rotations, RotationState
 from shield_ai.flow import rotation_driver
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.nouns import Standing
+from shield_ai.model.nouns import RotationStatus
 from shield_ai.model.rotation_policy import due, environment, strategy
 from shield_ai.rotator.handler import STEPS
 
@@ -31,9 +31,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def overdue(standings: Sequence[Standing]) -> float:
+def overdue(statuses: Sequence[RotationStatus]) -> float:
     """Return by how many days the latest rotation is late; 0 where none is."""
-    return max([0.0, *((now() - one.next).total_seconds() / 86_400 for one in standings if one.next)])
+    return max([0.0, *((now() - one.next).total_seconds() / 86_400 for one in statuses if one.next)])
 
 
 class Rotating:
@@ -67,17 +67,17 @@ class Rotating:
                 raise ShieldError(f"shield.toml has no secret {name}", f"it has {', '.join(_names(self._manifest))}")
         return [known[name] for name in dict.fromkeys(names)] if names else list(self._manifest.secret)
 
-    def standing(self, secret: Secret) -> Standing:
+    def status(self, secret: Secret) -> RotationStatus:
         """Say how a secret stands."""
         state = self._aws.state(self.id(secret))
         self._states[secret.name] = state
         if state is None:
-            return Standing(name=secret.name, by="hand", strategy=strategy(secret), state="not in AWS")
+            return RotationStatus(name=secret.name, by="hand", strategy=strategy(secret), state="not in AWS")
         by = "AWS" if state.function else "shield" if strategy(secret) and secret.rotate != "manual" else "hand"
         planned = state.next or (due(secret, state.last) if state.last else None)
         late = planned is not None and planned <= now()
         what = "pending" if state.pending else "due" if late else "ok" if planned else "no schedule"
-        return Standing(
+        return RotationStatus(
             name=secret.name,
             by=by,
             strategy=strategy(secret),
@@ -111,14 +111,14 @@ class Rotating:
                 f"shield rotate --resume {secret.name} goes on with it, --cancel gives it up",
             )
         pending = state.pending if resume else None
-        steps = STEPS[:1] if self.in_two(secret) and not resume else STEPS
+        steps = STEPS[:1] if self.needs_restart(secret) and not resume else STEPS
         rotation_driver.drive(self._aws.client, name, pending, self._environment(secret), tell, steps)
 
     def driven(self, secret: Secret) -> bool:
         """Whether a program can rotate it, here or in AWS."""
         return bool(strategy(secret) or self._known(secret).function)
 
-    def in_two(self, secret: Secret) -> bool:
+    def needs_restart(self, secret: Secret) -> bool:
         """Whether the processes have to restart between making the new value and making it current."""
         return strategy(secret) == DJANGO and not self._known(secret).function
 
@@ -130,7 +130,7 @@ class Rotating:
     def put(self, secret: Secret, values: Mapping[str, Hidden]) -> None:
         """Make the values that a person brought, by field, the current ones."""
         self._known(secret)
-        self._aws.put(self.id(secret), values)
+        self._aws.upsert(self.id(secret), values)
 
     def _known(self, secret: Secret) -> RotationState:
         if secret.name not in self._states:

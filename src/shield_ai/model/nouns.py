@@ -108,7 +108,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     default_literal: bool = False  # that default is a constant or made up, and not empty: a development value
     default_start: int = 0  # byte offsets of that constant; both 0 where there is none
     default_end: int = 0
-    spare: bool = False  # that default, or a computed one, is no secret and serves in production as well
+    default_ok_in_production: bool = (
+        False  # that default, or a computed one, is no secret and serves in production as well
+    )
     variable: str = ""  # what the value is called in the environment; for a literal, what it would be called
     group: str = ""  # the database that it is a part of: "default", or the prefix of its variables
     field: str = ""  # and which part: database, username, password, host, port
@@ -117,7 +119,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     negated: bool = False  # a presence test that asks for absence
     alternatives: tuple[str, ...] = ()  # the variables of which a computed name is one
     others: tuple[str, ...] = ()  # which it may be as well, and which are no secrets
-    spelled: str = ""  # how the code computes that name
+    name_expr: str = ""  # how the code computes that name
     reason: str = ""  # why no fixer can move it; empty: one can
 
     @property
@@ -145,7 +147,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     site: Site | None = None  # not part of any report
     commit: str = ""  # of a version in git's history: the first one that has it
     date: str = ""  # of that commit's author, ISO 8601
-    stands: bool = True  # whether the newest commit still has it
+    in_head: bool = True  # whether the newest commit still has it
 
 
 def fingerprint(rule: str, path: str, name: str, ordinal: int) -> str:
@@ -319,7 +321,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     resources: dict[tuple[str, str], Settings | None] = {}  # kind and name; None: not there
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class RotationStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How the rotation of one secret stands. All times are UTC."""
 
     name: str  # as in shield.toml
@@ -360,7 +362,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""  # AccessDeniedException, …
 
 
-class Deed(enum.StrEnum):
+class AccessType(enum.StrEnum):
     """What somebody did with a secret, in the order in which a table shows it."""
 
     READ = "read"
@@ -377,7 +379,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
     secret: str
     who: str
-    deeds: dict[Deed, int]
+    deeds: dict[AccessType, int]
     first: datetime
     last: datetime
     sources: tuple[str, ...] = ()  # some of them, sorted

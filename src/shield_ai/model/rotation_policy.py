@@ -32,7 +32,7 @@ def strategy(secret: Secret) -> str:
     return "" if name == "api-key" and not (rotate and rotate.hook) else name
 
 
-def brought(secret: Secret) -> tuple[str, ...]:
+def manual_fields(secret: Secret) -> tuple[str, ...]:
     """Return the fields that change when a person rotates it; one empty name for a text, or the usual field."""
     fields = secret.fields or {}
     return ("",) if USUAL & set(fields) else tuple(field for field in fields if field not in PUBLIC) or ("",)
@@ -41,7 +41,7 @@ def brought(secret: Secret) -> tuple[str, ...]:
 def environment(secret: Secret) -> dict[str, str]:
     """Return what the rotation function is told, wherever it runs."""
     rotate = secret.rotate if isinstance(secret.rotate, Rotation) else Rotation(every="")
-    fields = brought(secret)
+    fields = manual_fields(secret)
     settings = {
         "ROTATION_STRATEGY": strategy(secret),
         "ROTATION_ADMIN": rotate.admin,

@@ -6,7 +6,7 @@ import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shield_ai.model.nouns import Deed
+from shield_ai.model.nouns import AccessType
 from shield_ai.reports.mask import printable
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shield_ai.model.nouns import Access, Alert, Audit
 
 WIDTH = 80
-COLUMNS = (Deed.READ, Deed.CHANGE, Deed.ROTATE, Deed.DELETE)
+COLUMNS = (AccessType.READ, AccessType.CHANGE, AccessType.ROTATE, AccessType.DELETE)
 WHO = 38
 INDENT = 14
 
@@ -61,7 +61,7 @@ def _access(access: Access) -> Iterator[str]:
         yield from _wrapped(rest, 4)
 
 
-_OTHERS = {Deed.LOOK: "looks at its description", Deed.DENIED: "denied", Deed.FAILED: "failed"}
+_OTHERS = {AccessType.LOOK: "looks at its description", AccessType.DENIED: "denied", AccessType.FAILED: "failed"}
 
 
 def _sources(sources: Sequence[str], more: int = 0) -> str:

@@ -25,8 +25,8 @@ from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.reports.diff import diff_text
 from shield_ai.reports.report_data import (
     Diff,
-    Dossier,
     Place,
+    ReportData,
     Watch,
     became,
     shown,
@@ -94,7 +94,7 @@ def _readers(manifest: Manifest | None) -> list[str]:
     return [*own, f"role/{slug(manifest.app)}-*", *manifest.monitoring.readers]
 
 
-def dossier(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Dossier:
+def report_data(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime) -> ReportData:
     """Gather what a report tells: of the code always, of AWS as far as it lets itself be looked at.
 
     Args:
@@ -111,7 +111,7 @@ def dossier(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.da
     if not account:
         work = Work(work.tree.root, only="code", environment=work.environment)
     run = last_run(journal, "file")
-    return Dossier(
+    return ReportData(
         app=manifest.app.name + (f" ({work.environment})" if work.environment else ""),
         made=now,
         version=version("shield-ai"),
@@ -122,7 +122,7 @@ def dossier(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.da
         unseen=tuple(work.unseen),
         diffs=tuple(sorted(_applied(work, journal, run) if run else _planned(work), key=_python_first)),
         applied=bool(run),
-        undoable=len(journal.standing(last_run(journal))),
+        undoable=len(journal.open_steps(last_run(journal))),
         begun=work.written is not None,
         places=tuple(_place(secret, manifest, work) for secret in manifest.secret),
         checks=tuple(work.verify()),
@@ -156,7 +156,7 @@ def _alarms(manifest: Manifest, work: Work, account: str) -> tuple[Watch, ...]:
     if work.aws is None or not wanted:
         return ()
     try:
-        live = work.aws.resources.look(wanted)
+        live = work.aws.resources.read(wanted)
     except AwsError:
         return ()
     return tuple(
@@ -189,7 +189,7 @@ def _what(resource: Resource) -> str:
 
 def _applied(work: Work, journal: Journal, run: str) -> Iterator[Diff]:
     keep = _names(work)
-    steps = {step.what: step for step in journal.standing(run, "file")}
+    steps = {step.what: step for step in journal.open_steps(run, "file")}
     for path, step in sorted(steps.items()):
         before = journal.kept(step.before) if step.before else None
         yield became(path, before, work.tree.read(path) or b"", keep)
@@ -226,7 +226,7 @@ def _place(secret: Secret, manifest: Manifest, work: Work) -> Place:
             return msgspec.structs.replace(common, where="optional" if secret.optional else "missing")
         if state.deleted:
             return msgspec.structs.replace(common, where="deleted")
-        standing = Rotating(manifest, work.tree.root, work.aws.session).standing(secret)
+        status = Rotating(manifest, work.tree.root, work.aws.session).status(secret)
     except AwsError:
         return common  # what the identity may not look at is not known
-    return msgspec.structs.replace(common, where="AWS", kms_key=manifest.app.kms_key, standing=standing)
+    return msgspec.structs.replace(common, where="AWS", kms_key=manifest.app.kms_key, status=status)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model.nouns import Deed, Status
+from shield_ai.model.nouns import AccessType, Status
 from shield_ai.reports.report_data import Control, count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shield_ai.reports.report_data import Dossier, Evidence
+    from shield_ai.reports.report_data import Evidence, ReportData
 
     Answer = tuple[Evidence, str]
 
@@ -27,42 +27,42 @@ LEAST = ("IAM policy", ROLE, "is open to other accounts")
 SHOWN = 5  # names in a row; more are counted
 
 
-def controls(dossier: Dossier) -> tuple[Control, ...]:
+def controls(report_data: ReportData) -> tuple[Control, ...]:
     """Work out each row."""
     rows = []
     for statement, answer, numbers in _ROWS:
-        state, evidence = answer(dossier)
+        state, evidence = answer(report_data)
         references = tuple(zip(FRAMEWORKS, numbers, strict=True))
         rows.append(Control(statement=statement, state=state, evidence=evidence, references=references))
     return tuple(rows)
 
 
-def _in_code(dossier: Dossier) -> Answer:
-    lying = [s.finding for s in dossier.findings if s.finding.rule.partition(".")[2] not in READS]
+def _in_code(report_data: ReportData) -> Answer:
+    lying = [s.finding for s in report_data.findings if s.finding.rule.partition(".")[2] not in READS]
     if lying:
         files = len({finding.path for finding in lying})
         return "against", f"{count(len(lying), 'value')} found in {count(files, 'file')}"
-    if dossier.unseen:
-        return "none", f"{count(len(dossier.unseen), 'file')} could not be looked at"
+    if report_data.unseen:
+        return "none", f"{count(len(report_data.unseen), 'file')} could not be looked at"
     return "for", "the scan found no value in code or configuration"
 
 
-def _encrypted(dossier: Dossier) -> Answer:
-    if not dossier.account:
+def _encrypted(report_data: ReportData) -> Answer:
+    if not report_data.account:
         return "none", "AWS was not looked at"
-    if not dossier.places:
+    if not report_data.places:
         return "none", "no secret is named in shield.toml"
-    if unknown := sum(place.where == "unknown" for place in dossier.places):
+    if unknown := sum(place.where == "unknown" for place in report_data.places):
         return "none", f"{count(unknown, 'secret')} could not be looked at"
-    lacking = dossier.wanted - dossier.in_aws
-    keys = sorted({place.kms_key for place in dossier.places if place.where == "AWS"})
-    text = f"{dossier.in_aws} of {dossier.wanted} secrets are in Secrets Manager"
+    lacking = report_data.wanted - report_data.in_aws
+    keys = sorted({place.kms_key for place in report_data.places if place.where == "AWS"})
+    text = f"{report_data.in_aws} of {report_data.wanted} secrets are in Secrets Manager"
     return "against" if lacking else "for", text + (f", encrypted with {', '.join(keys)}" if keys else "")
 
 
-def _least(dossier: Dossier) -> Answer:
-    found = [check for check in dossier.checks if any(part in check.name for part in LEAST)]
-    strangers = sorted({a.who for a in dossier.audit.alerts if a.kind == "outside"}) if dossier.audit else []
+def _least(report_data: ReportData) -> Answer:
+    found = [check for check in report_data.checks if any(part in check.name for part in LEAST)]
+    strangers = sorted({a.who for a in report_data.audit.alerts if a.kind == "outside"}) if report_data.audit else []
     if strangers:
         return "against", f"read by {_some(strangers)}"
     if bad := [check for check in found if check.status is Status.FAILED]:
@@ -79,47 +79,47 @@ def _some(names: list[str]) -> str:
     return ", ".join([*names[:SHOWN], *([f"and {more} more"] if more > 0 else [])])
 
 
-def _recorded(dossier: Dossier) -> Answer:
-    if dossier.audit is None or not dossier.audit.events:
+def _recorded(report_data: ReportData) -> Answer:
+    if report_data.audit is None or not report_data.audit.events:
         return "none", "no trail was looked at, or it holds no event of these secrets"
-    reads = sum(access.deeds.get(Deed.READ, 0) for access in dossier.audit.accesses)
-    people = len({access.who for access in dossier.audit.accesses})
-    figures = ", ".join((count(dossier.audit.events, "event"), count(reads, "read"), count(people, "principal")))
+    reads = sum(access.deeds.get(AccessType.READ, 0) for access in report_data.audit.accesses)
+    people = len({access.who for access in report_data.audit.accesses})
+    figures = ", ".join((count(report_data.audit.events, "event"), count(reads, "read"), count(people, "principal")))
     return "for", f"CloudTrail names who did what: {figures}"
 
 
-def rotated(dossier: Dossier) -> Answer:
+def rotated(report_data: ReportData) -> Answer:
     """Say whether every secret is changed on a schedule."""
-    known = [place for place in dossier.places if place.standing and place.where == "AWS"]
+    known = [place for place in report_data.places if place.status and place.where == "AWS"]
     if not known:
         return "none", "no rotation was looked at"
-    if dossier.overdue:
-        return "against", f"overdue: {_some([place.name for place in dossier.overdue])}"
-    without = [p.name for p in known if p.standing and p.standing.state == "no schedule"]
+    if report_data.overdue:
+        return "against", f"overdue: {_some([place.name for place in report_data.overdue])}"
+    without = [p.name for p in known if p.status and p.status.state == "no schedule"]
     if without:
         return "against", f"{count(len(without), 'secret')} without a schedule: {_some(without)}"
     return "for", f"{len(known)} of {len(known)} secrets are inside their schedule"
 
 
-def _undoable(dossier: Dossier) -> Answer:
-    if not dossier.undoable:
+def _undoable(report_data: ReportData) -> Answer:
+    if not report_data.undoable:
         return "none", "no apply on record"
     return (
         "for",
-        f"the journal holds {count(dossier.undoable, 'step')} that shield rollback undoes",
+        f"the journal holds {count(report_data.undoable, 'step')} that shield rollback undoes",
     )
 
 
-def _noticed(dossier: Dossier) -> Answer:
-    eyes = len(dossier.audit.alerts) if dossier.audit else 0
-    if not dossier.alarms:
+def _noticed(report_data: ReportData) -> Answer:
+    eyes = len(report_data.audit.alerts) if report_data.audit else 0
+    if not report_data.alarms:
         seen = f"; the audit shows {count(eyes, 'thing')} to look at" if eyes else ""
         return "none", f"no alarm is known to this run{seen}"
-    text = f"{dossier.armed} of {count(len(dossier.alarms), 'alarm')} in AWS"
-    return ("for" if dossier.armed == len(dossier.alarms) else "against"), text
+    text = f"{report_data.armed} of {count(len(report_data.alarms), 'alarm')} in AWS"
+    return ("for" if report_data.armed == len(report_data.alarms) else "against"), text
 
 
-_ROWS: tuple[tuple[str, Callable[[Dossier], Answer], tuple[str, ...]], ...] = (
+_ROWS: tuple[tuple[str, Callable[[ReportData], Answer], tuple[str, ...]], ...] = (
     (
         "No secret stands in code or configuration files",
         _in_code,

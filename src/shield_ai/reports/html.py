@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import jinja2
 from markupsafe import Markup
 
-from shield_ai.model.nouns import Deed, Severity
+from shield_ai.model.nouns import AccessType, Severity
 from shield_ai.reports.controls import controls
 from shield_ai.reports.report_data import attention, clean, count
 from shield_ai.reports.rollout import STAGES, rollout
 
 if TYPE_CHECKING:
-    from shield_ai.reports.report_data import Dossier
+    from shield_ai.reports.report_data import ReportData
 
 FOLDER = Path(__file__).with_name("templates")
 CONTENTS = (
@@ -36,25 +36,25 @@ CONTENTS = (
 KINDS = {"+": "add", "-": "del", "@": "hunk"}
 
 
-def page(dossier: Dossier) -> str:
+def page(report_data: ReportData) -> str:
     """Write the page."""
     css, script = (_asset(name) for name in ("report.css", "report.js"))
     hashes = f"style-src '{_hash(css)}'; script-src '{_hash(script)}'"
     policy = f"default-src 'none'; {hashes}; base-uri 'none'; form-action 'none'"
-    wanted = attention(dossier)
+    wanted = attention(report_data)
     return _template().render(
-        d=dossier,
+        d=report_data,
         css=Markup(css),  # noqa: S704  # our own files, and no part of the app
         script=Markup(script),  # noqa: S704  # as above
         policy=policy,
         contents=[*([("attention", "Needs attention")] if wanted else []), *CONTENTS],
         attention=wanted,
-        levels=[severity for severity in reversed(Severity) if dossier.of(severity)],
+        levels=[severity for severity in reversed(Severity) if report_data.of(severity)],
         kinds=KINDS,
         stages=STAGES,
-        alarming={alert.who for alert in dossier.audit.alerts} if dossier.audit else set(),
-        rollout=rollout(dossier),
-        controls=controls(dossier),
+        alarming={alert.who for alert in report_data.audit.alerts} if report_data.audit else set(),
+        rollout=rollout(report_data),
+        controls=controls(report_data),
     )
 
 
@@ -67,11 +67,13 @@ def _template() -> jinja2.Template:
     return environment.get_template("report.html.j2")
 
 
-def _deeds(deeds: dict[Deed, int]) -> str:
+def _deeds(deeds: dict[AccessType, int]) -> str:
     """Put what somebody did into words."""
-    words = {Deed.ROTATE: "rotation", Deed.DELETE: "deletion"}
+    words = {AccessType.ROTATE: "rotation", AccessType.DELETE: "deletion"}
     return ", ".join(
-        f"{number:,} {deed}" if deed in {Deed.DENIED, Deed.FAILED} else count(number, words.get(deed, str(deed)))
+        f"{number:,} {deed}"
+        if deed in {AccessType.DENIED, AccessType.FAILED}
+        else count(number, words.get(deed, str(deed)))
         for deed, number in deeds.items()
     )
 

@@ -10,41 +10,41 @@ from shield_ai.reports.report_data import attention, clean
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.reports.report_data import Dossier, Place
+    from shield_ai.reports.report_data import Place, ReportData
 
 MOST = 30  # findings; more are counted
 # What Markdown or HTML may take for markup, a mention, a reference, an address, or the end of a table's cell.
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#!|~@&$]|(?<=:)/|^[-+]|(?<=\d)\.|(?<=www)\.)")
 
 
-def markdown(dossier: Dossier) -> str:
+def markdown(report_data: ReportData) -> str:
     """Write it."""
-    return "\n".join([f"### Secrets of {_text(dossier.app)}", "", dossier.headline, "", *_body(dossier)])
+    return "\n".join([f"### Secrets of {_text(report_data.app)}", "", report_data.headline, "", *_body(report_data)])
 
 
-def _body(dossier: Dossier) -> Iterator[str]:
-    if wanted := attention(dossier):
+def _body(report_data: ReportData) -> Iterator[str]:
+    if wanted := attention(report_data):
         yield "**Needs attention**\n"
         yield from (f"- {_text(what)}" + (f": {_text(why)}" if why else "") for what, why, _ in wanted)
         yield ""
-    if dossier.findings:
+    if report_data.findings:
         yield "| | where | what |\n|---|---|---|"
-        for one in dossier.findings[:MOST]:
+        for one in report_data.findings[:MOST]:
             found = one.finding
             yield f"| {found.severity} | {_code(f'{found.path}:{found.line}')} | {_text(found.message)} |"
-        if len(dossier.findings) > MOST:
-            yield f"\nand {len(dossier.findings) - MOST} more findings"
+        if len(report_data.findings) > MOST:
+            yield f"\nand {len(report_data.findings) - MOST} more findings"
         yield ""
-    if dossier.places and dossier.account:
+    if report_data.places and report_data.account:
         yield "<details><summary>Secrets</summary>\n"
         yield "| secret | where | last changed |\n|---|---|---|"
-        yield from (f"| {_code(place.name)} | {place.where} | {_changed(place)} |" for place in dossier.places)
+        yield from (f"| {_code(place.name)} | {place.where} | {_changed(place)} |" for place in report_data.places)
         yield "\n</details>\n"
-    yield f"<sub>Shield AI {_text(dossier.version)}. No value is shown; the HTML report tells more.</sub>\n"
+    yield f"<sub>Shield AI {_text(report_data.version)}. No value is shown; the HTML report tells more.</sub>\n"
 
 
 def _changed(place: Place) -> str:
-    return f"{place.standing.last:%Y-%m-%d}" if place.standing and place.standing.last else ""
+    return f"{place.status.last:%Y-%m-%d}" if place.status and place.status.last else ""
 
 
 def _text(text: object) -> str:

@@ -13,9 +13,9 @@ from shield_ai.model.nouns import (
     Audit,
     Check,
     Finding,
+    RotationStatus,
     Severity,
     Skipped,
-    Standing,
     Status,
 )
 from shield_ai.reports.mask import mask, printable, show
@@ -43,7 +43,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...]
     where: Literal["AWS", "deleted", "missing", "optional", "unknown"]
     kms_key: str = ""
-    standing: Standing | None = None
+    status: RotationStatus | None = None
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +91,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[tuple[str, str], ...]  # framework, number
 
 
-class Dossier(msgspec.Struct, frozen=True, kw_only=True):
+class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     """Everything in one report."""
 
     app: str
@@ -132,7 +132,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def overdue(self) -> tuple[Place, ...]:
         """The secrets whose rotation is due, or stuck."""
-        return tuple(p for p in self.places if p.standing and p.standing.state in {"due", "pending"})
+        return tuple(p for p in self.places if p.status and p.status.state in {"due", "pending"})
 
     @property
     def armed(self) -> int:
@@ -231,26 +231,26 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def attention(dossier: Dossier) -> list[tuple[str, str, str]]:
+def attention(report_data: ReportData) -> list[tuple[str, str, str]]:
     """Give what somebody has to see to: what, why, and what to do."""
-    if not dossier.begun and dossier.places:
+    if not report_data.begun and report_data.places:
         return [
             ("Nothing is moved yet", "there is no shield.toml", "shield draft writes it, shield plan shows the rest")
         ]
     same: dict[tuple[str, str], list[str]] = {}
-    for check in dossier.failed:
+    for check in report_data.failed:
         same.setdefault((check.detail, check.hint), []).append(check.name)
     found = [(*_in_words(names, detail), hint) for (detail, hint), names in same.items()]
     found += [
         (
             f"{place.name}: rotation overdue",
-            f"last changed {place.standing.last:%Y-%m-%d}",
-            f"shield rotate {place.standing.name}",
+            f"last changed {place.status.last:%Y-%m-%d}",
+            f"shield rotate {place.status.name}",
         )
-        for place in dossier.overdue
-        if place.standing and place.standing.last
+        for place in report_data.overdue
+        if place.status and place.status.last
     ]
-    if dossier.audit:
-        found += [(f"{alert.secret}: {KINDS[alert.kind]}", _alert(alert), "") for alert in dossier.audit.alerts]
-        found += [(f"{skip.path}: not read", skip.reason, "") for skip in dossier.audit.unread]
+    if report_data.audit:
+        found += [(f"{alert.secret}: {KINDS[alert.kind]}", _alert(alert), "") for alert in report_data.audit.alerts]
+        found += [(f"{skip.path}: not read", skip.reason, "") for skip in report_data.audit.unread]
     return found

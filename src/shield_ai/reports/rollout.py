@@ -11,7 +11,7 @@ from shield_ai.reports.report_data import Step
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.reports.report_data import Dossier, Evidence
+    from shield_ai.reports.report_data import Evidence, ReportData
 
 STAGES = ("development", "staging", "production")
 BY_HAND = "this run can't tell"
@@ -19,52 +19,52 @@ BY_HAND = "this run can't tell"
 _STATES: dict[Evidence, Literal["done", "open", "unknown"]] = {"for": "done", "against": "open", "none": "unknown"}
 
 
-def rollout(dossier: Dossier) -> tuple[Step, ...]:
+def rollout(report_data: ReportData) -> tuple[Step, ...]:
     """Give each step in its order; what only a person can know says so."""
-    return tuple(_steps(dossier))
+    return tuple(_steps(report_data))
 
 
-def _steps(dossier: Dossier) -> Iterator[Step]:
+def _steps(report_data: ReportData) -> Iterator[Step]:
     dev, staging, production = STAGES
-    named = len(dossier.places) if dossier.begun else 0
+    named = len(report_data.places) if report_data.begun else 0
     yield _step(dev, "Name the secrets in shield.toml", done=bool(named), evidence=f"{named} named")
-    left = sum(shown.finding.fixable for shown in dossier.findings)
+    left = sum(shown.finding.fixable for shown in report_data.findings)
     moved = bool(named) and not left
     yield _step(dev, "Read each secret with get_secret()", done=moved, evidence=f"{left} places left" if left else "")
-    yield _check(dossier, dev, "Keep the vendored runtime as it was written", "vendored runtime")
+    yield _check(report_data, dev, "Keep the vendored runtime as it was written", "vendored runtime")
     yield Step(
         stage=dev, text="Start the app and run its tests with USE_AWS_SECRETS off", state="unknown", evidence=BY_HAND
     )
     yield _aws(
-        dossier,
+        report_data,
         staging,
         "Create the secrets",
-        dossier.in_aws == dossier.wanted,
-        f"{dossier.in_aws} of {dossier.wanted}",
+        report_data.in_aws == report_data.wanted,
+        f"{report_data.in_aws} of {report_data.wanted}",
     )
     yield _check(
-        dossier,
+        report_data,
         staging,
         "Give the app's role the policy for exactly these secrets",
         "IAM policy",
         "the app's role may read its",
     )
-    yield _check(dossier, staging, "Read each secret back", "can be read")
+    yield _check(report_data, staging, "Read each secret back", "can be read")
     yield Step(
         stage=staging, text="Switch USE_AWS_SECRETS on, watch the log for a day", state="unknown", evidence=BY_HAND
     )
-    state, evidence = rotated(dossier)
+    state, evidence = rotated(report_data)
     yield Step(stage=production, text="Rotate on schedule", state=_STATES[state], evidence=evidence)
-    quiet = dossier.audit is not None and not dossier.audit.alerts
+    quiet = report_data.audit is not None and not report_data.audit.alerts
     yield Step(
         stage=production,
         text="See in the audit that only the app reads",
-        state="unknown" if dossier.audit is None or not dossier.audit.events else "done" if quiet else "open",
-        evidence=f"{len(dossier.audit.alerts)} need eyes" if dossier.audit and dossier.audit.alerts else "",
+        state="unknown" if report_data.audit is None or not report_data.audit.events else "done" if quiet else "open",
+        evidence=f"{len(report_data.audit.alerts)} need eyes" if report_data.audit and report_data.audit.alerts else "",
     )
-    armed = bool(dossier.alarms) and dossier.armed == len(dossier.alarms)
+    armed = bool(report_data.alarms) and report_data.armed == len(report_data.alarms)
     yield _step(
-        production, "Be told by alarms", done=armed, evidence=f"{dossier.armed} of {len(dossier.alarms)} in AWS"
+        production, "Be told by alarms", done=armed, evidence=f"{report_data.armed} of {len(report_data.alarms)} in AWS"
     )
     yield Step(stage=production, text="Take the old variables away from the servers", state="unknown", evidence=BY_HAND)
 
@@ -73,14 +73,14 @@ def _step(stage: str, text: str, *, done: bool, evidence: str = "") -> Step:
     return Step(stage=stage, text=text, state="done" if done else "open", evidence=evidence)
 
 
-def _aws(dossier: Dossier, stage: str, text: str, done: bool, evidence: str) -> Step:  # noqa: FBT001  # the third of five texts
-    if not dossier.looked:
+def _aws(report_data: ReportData, stage: str, text: str, done: bool, evidence: str) -> Step:  # noqa: FBT001  # the third of five texts
+    if not report_data.looked:
         return Step(stage=stage, text=text, state="unknown", evidence="AWS was not looked at")
     return _step(stage, text, done=done, evidence=evidence)
 
 
-def _check(dossier: Dossier, stage: str, text: str, *parts: str) -> Step:
-    found = [check for check in dossier.checks if any(part in check.name for part in parts)]
+def _check(report_data: ReportData, stage: str, text: str, *parts: str) -> Step:
+    found = [check for check in report_data.checks if any(part in check.name for part in parts)]
     if not found:
         return Step(stage=stage, text=text, state="unknown", evidence="not looked at")
     worst = next(

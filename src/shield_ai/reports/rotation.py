@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from shield_ai.model.nouns import Standing
+    from shield_ai.model.nouns import RotationStatus
 
 _NAME = 32
 FALLBACKS = """\
@@ -21,27 +21,27 @@ FALLBACKS = """\
     ]"""
 
 
-def standings_json(standings: Sequence[Standing]) -> str:
+def standings_json(statuses: Sequence[RotationStatus]) -> str:
     """Give every field, for scripts."""
-    return msgspec.json.format(msgspec.json.encode(standings)).decode() + "\n"
+    return msgspec.json.format(msgspec.json.encode(statuses)).decode() + "\n"
 
 
-def standings_text(standings: Sequence[Standing]) -> str:
+def standings_text(statuses: Sequence[RotationStatus]) -> str:
     """Give a line to each secret, and below the table a way out for those that are stuck."""
     lines = [f"{'secret':<{_NAME}} {'last':<11} {'next':<11} {'by':<8} state"]
-    for one in standings:
+    for one in statuses:
         # A long name has a line of its own, so that the columns stay.
         lines += [one.name] if len(one.name) > _NAME else []
         name = "" if len(one.name) > _NAME else one.name
         lines += [f"{name:<{_NAME}} {_day(one.last):<11} {_day(one.next):<11} {one.by:<8} {one.state}"]
-    return "\n".join([*lines, *(line for one in standings for line in _way_out(one)), ""])
+    return "\n".join([*lines, *(line for one in statuses for line in _way_out(one)), ""])
 
 
 def _day(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d}" if moment else "-"
 
 
-def _way_out(one: Standing) -> Iterator[str]:
+def _way_out(one: RotationStatus) -> Iterator[str]:
     if one.pending:
         since = f" since {one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
         yield ""

@@ -24,7 +24,7 @@ class Session(Protocol):
 S = TypeVar("S", bound=Session)
 
 
-class Door(Generic[S]):
+class Connector(Generic[S]):
     """The way into the servers of one kind; remembers which users have shown that a wrong password is refused.
 
     Args:

@@ -6,7 +6,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from .connector import Door
+from .connector import Connector
 from .document import Login, login, parse, same_place
 from .errors import LoginRefusedError, RotationError, SetupError
 from .url import is_url, with_password
@@ -42,7 +42,7 @@ class Database(Generic[S]):
     """
 
     def __init__(self, connect: Callable[[Login], S], port: int) -> None:
-        self.door: Door[S] = Door(connect)
+        self.door: Connector[S] = Connector(connect)
         self.port = port
 
     def new_value(self, rotation: Rotation, current: str) -> str:

@@ -70,7 +70,7 @@ def history(root: Path, *, everything: bool = False) -> Past:
     tokens = Tokens(rule for made in patterns for rule in made.rules)
     detector = Detector(patterns, prefilter(tokens, LARGEST))
     found: dict[tuple[str, bytes], Finding] = {}
-    standing: set[bytes] = set()
+    in_head_values: set[bytes] = set()
     unseen: list[Skipped] = [_skip(".", SHALLOW)] if is_shallow(root) else []
     now = _now(root)
     blobs = Blobs(root)
@@ -89,7 +89,7 @@ def history(root: Path, *, everything: bool = False) -> Past:
             for hit in hits:
                 value = raw[hit.start : hit.end]
                 if version.blob in now:
-                    standing.add(value)
+                    in_head_values.add(value)
                 if (hit.rule.id, value) not in found and (everything or hit.confidence is not Confidence.LOW):
                     finding = finding_of(version.path, hit, lines)
                     found[hit.rule.id, value] = msgspec.structs.replace(
@@ -97,7 +97,7 @@ def history(root: Path, *, everything: bool = False) -> Past:
                     )
     finally:
         blobs.close()
-    told = [_told(finding, stands=value in standing) for (_, value), finding in found.items()]
+    told = [_told(finding, in_head=value in in_head_values) for (_, value), finding in found.items()]
     return Past(number(told), unseen, own)
 
 
@@ -105,10 +105,10 @@ def _skip(path: str, reason: str) -> Skipped:
     return Skipped(path=readable(path), line=0, name="", reason=reason)
 
 
-def _told(finding: Finding, *, stands: bool) -> Finding:
-    state = "still there" if stands else "taken out since"
+def _told(finding: Finding, *, in_head: bool) -> Finding:
+    state = "still there" if in_head else "taken out since"
     message = f"{finding.message}; committed on {finding.date[:10]} in {finding.commit[:10]}, {state}: rotate it"
-    return msgspec.structs.replace(finding, path=readable(finding.path), message=message, stands=stands)
+    return msgspec.structs.replace(finding, path=readable(finding.path), message=message, in_head=in_head)
 
 
 def versions(root: Path) -> Iterator[Version]:

@@ -10,7 +10,7 @@ from trail_helpers import NOW, PLAN_EXAMPLE, arn, denied, record, role, service_
 from shield_ai.aws.cloudtrail.audit import Auditor, since
 from shield_ai.aws.cloudtrail.events import event
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.nouns import Deed
+from shield_ai.model.nouns import AccessType
 
 APP = role("Shop")
 BOB = user("bob")
@@ -31,7 +31,7 @@ def test_the_plans_example():
     assert (access.secret, access.who, access.deeds) == (
         "django-secret-key",
         "session/coco-testai-prod",
-        {Deed.READ: 1},
+        {AccessType.READ: 1},
     )
     assert not found.alerts
 
@@ -76,7 +76,7 @@ def test_counts_by_secret_and_principal():
         service_event("RotationSucceeded", "b"),
     )
     app, bob, aws = found.accesses
-    assert (app.secret, app.who, app.deeds) == ("a", "role/Shop", {Deed.READ: 2, Deed.CHANGE: 1})
+    assert (app.secret, app.who, app.deeds) == ("a", "role/Shop", {AccessType.READ: 2, AccessType.CHANGE: 1})
     assert (app.first, app.last) == (NOW - 3 * hour, NOW - hour)
     assert app.sources == ("10.0.0.1", "10.0.0.2", "10.0.3.7")
     assert (bob.who, aws.who) == ("service/secretsmanager.amazonaws.com", "user/bob")
@@ -110,7 +110,10 @@ def test_a_name_that_ends_like_an_arn_is_told_from_one():
     names = ["key-abcdef", "key"]
     arns = [arn("key"), arn("key-abcdef"), arn("key-abcdef").removesuffix("-a1B2c3")]
     found = audit(*[record("GetSecretValue", each, APP) for each in arns], names=names)
-    assert [(access.secret, access.deeds[Deed.READ]) for access in found.accesses] == [("key", 1), ("key-abcdef", 2)]
+    assert [(access.secret, access.deeds[AccessType.READ]) for access in found.accesses] == [
+        ("key", 1),
+        ("key-abcdef", 2),
+    ]
 
 
 def test_keeps_few_addresses_of_many():

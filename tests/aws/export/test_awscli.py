@@ -61,7 +61,7 @@ def test_the_script_makes_what_apply_makes_and_may_be_run_twice(aws, tmp_path):
             assert account.secrets.state(thing.name).settings == thing.settings
             assert account.secrets.state(thing.name).current == ""
         elif thing.kind.startswith("policy"):
-            assert account.resources.look([thing.key]) == {thing.key: thing.settings}
+            assert account.resources.read([thing.key]) == {thing.key: thing.settings}
 
 
 def test_what_it_does_not_know_is_named():

@@ -58,8 +58,8 @@ def inbox(server):
         live = Account(Session(REGION)).resources
         wanted = [*monitoring(MANIFEST, ACCOUNT, REGION)]
         for resource in wanted:
-            live.put(*resource.key, resource.settings)
-        assert {key: live.look([key])[key] for key in (r.key for r in wanted)} == {r.key: r.settings for r in wanted}
+            live.upsert(*resource.key, resource.settings)
+        assert {key: live.read([key])[key] for key in (r.key for r in wanted)} == {r.key: r.settings for r in wanted}
     server.client("events").enable_rule(Name="shop-secret-read-by-others")  # see ministack_server
     sqs, sns = server.client("sqs"), server.client("sns")
     url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
@@ -128,7 +128,7 @@ def test_alarms_of_the_canary_and_the_functions(server, inbox, monkeypatch):
     live = Account(Session(REGION)).resources
     alarms = [r for r in canary(manifest, ACCOUNT, REGION, lambda _: None) if r.kind == "alarm"]
     for resource in alarms:
-        live.put(*resource.key, resource.settings)
+        live.upsert(*resource.key, resource.settings)
         datum = {
             "MetricName": resource.settings["metric"],
             "Dimensions": [{"Name": k, "Value": v} for k, v in resource.settings["dimensions"].items()],

@@ -62,7 +62,7 @@ class App:
 
     def resources(self):
         """What is there of what was asked for first."""
-        found = Account(Session(REGION)).resources.look(self.keys)
+        found = Account(Session(REGION)).resources.read(self.keys)
         return {kind: settings for (kind, _), settings in found.items()}
 
     @property
@@ -123,7 +123,7 @@ def test_what_nobody_asks_for_any_more_is_removed(app):
     text = (app.folder / "shield.toml").read_text()
     (app.folder / "shield.toml").write_text(text.replace("[rotation]\nlog_days = 30\n", ""))
     app.shield("apply", "--yes")
-    assert set(Account(Session(REGION)).resources.look(keys).values()) == {None}
+    assert set(Account(Session(REGION)).resources.read(keys).values()) == {None}
     assert app.value()
 
 
@@ -131,10 +131,10 @@ def test_code_that_is_not_here_is_refused(app):
     app.shield("apply", "--yes")
     live = Account(Session(REGION, read=lambda path: (app.folder / path).read_bytes())).resources
     key = next(key for key in app.keys if key[0] == "function")
-    settings = live.look([key])[key]
+    settings = live.read([key])[key]
     with pytest.raises(AwsError, match="can't be made from what is installed"):
-        live.put(*key, {**settings, "code": "another"})
-    assert live.look([key])[key] == settings
+        live.upsert(*key, {**settings, "code": "another"})
+    assert live.read([key])[key] == settings
 
 
 def test_each_verb_does_nothing_twice(app):
@@ -144,9 +144,9 @@ def test_each_verb_does_nothing_twice(app):
     app.client.create_secret(Name="token", SecretString=secrets.token_hex(12))
     session = Session(REGION, read=read)
     for resource in wanted * 2:
-        KINDS[resource.kind](session).put(resource.name, resource.settings, None)
+        KINDS[resource.kind](session).upsert(resource.name, resource.settings, None)
     live = Account(session).resources
-    assert live.look([r.key for r in wanted]) == {r.key: r.settings for r in wanted}
+    assert live.read([r.key for r in wanted]) == {r.key: r.settings for r in wanted}
     for resource in [resource for resource in reversed(wanted) for _ in range(2)]:
-        live.put(*resource.key, None)
-    assert set(live.look([r.key for r in wanted]).values()) == {None}
+        live.upsert(*resource.key, None)
+    assert set(live.read([r.key for r in wanted]).values()) == {None}

@@ -47,27 +47,27 @@ def versions():
 
 
 def test_a_policy_comes_changes_and_goes(policy):
-    assert policy.look("shop-read") is None
+    assert policy.read("shop-read") is None
     for wanted in (settings("a", app="shop"), settings("a", "b", app="shop"), settings("b", team="web")):
-        policy.put("shop-read", wanted, policy.look("shop-read"))
-        assert policy.look("shop-read") == wanted
+        policy.upsert("shop-read", wanted, policy.read("shop-read"))
+        assert policy.read("shop-read") == wanted
     assert [v["VersionId"] for v in versions() if v["IsDefaultVersion"]] == ["v3"]
     for _ in range(2):
-        policy.remove("shop-read")
-        assert policy.look("shop-read") is None
+        policy.delete("shop-read")
+        assert policy.read("shop-read") is None
 
 
 def test_tags_alone_make_no_version(policy):
-    policy.put("shop-read", settings("a", app="shop"), None)
-    policy.put("shop-read", settings("a", app="other"), policy.look("shop-read"))
+    policy.upsert("shop-read", settings("a", app="shop"), None)
+    policy.upsert("shop-read", settings("a", app="other"), policy.read("shop-read"))
     assert len(versions()) == 1
-    assert policy.look("shop-read")["tags"] == {"app": "other"}
+    assert policy.read("shop-read")["tags"] == {"app": "other"}
 
 
 def test_a_hundred_changes_find_room_among_five_versions(policy):
     for number in range(9):
-        policy.put("shop-read", settings(f"r{number}"), policy.look("shop-read"))
-    assert policy.look("shop-read") == settings("r8")
+        policy.upsert("shop-read", settings(f"r{number}"), policy.read("shop-read"))
+    assert policy.read("shop-read") == settings("r8")
     assert len(versions()) <= 4
 
 
@@ -78,14 +78,14 @@ def test_a_lost_answer(policy, aws, monkeypatch, operation):
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         account = Account(Session("us-east-1"))
         proxy.cut(operation, after=True)
-        account.resources.put("policy", "shop-read", settings("a"))
-        account.resources.put("policy", "shop-read", settings("b"))
-        account.resources.put("policy-attachment", "Shop/shop-read", {"role": "Shop", "policy": ARN})
-        account.resources.put("policy-attachment", "Shop/shop-read", None)
-        account.resources.put("policy-attachment", "Shop/shop-read", {"role": "Shop", "policy": ARN})
+        account.resources.upsert("policy", "shop-read", settings("a"))
+        account.resources.upsert("policy", "shop-read", settings("b"))
+        account.resources.upsert("policy-attachment", "Shop/shop-read", {"role": "Shop", "policy": ARN})
+        account.resources.upsert("policy-attachment", "Shop/shop-read", None)
+        account.resources.upsert("policy-attachment", "Shop/shop-read", {"role": "Shop", "policy": ARN})
         assert proxy.count(operation) >= 2
         keys = [("policy", "shop-read"), ("policy-attachment", "Shop/shop-read")]
-        assert account.resources.look(keys) == {
+        assert account.resources.read(keys) == {
             keys[0]: settings("b"),
             keys[1]: {"role": "Shop", "policy": ARN},
         }
@@ -93,14 +93,14 @@ def test_a_lost_answer(policy, aws, monkeypatch, operation):
 
 def test_an_attachment_comes_and_goes(policy, attachment):
     boto3.client("iam").create_role(RoleName="Shop", AssumeRolePolicyDocument=TRUST)
-    policy.put("shop-read", settings("a"), None)
+    policy.upsert("shop-read", settings("a"), None)
     wanted = {"role": "Shop", "policy": ARN}
-    assert attachment.look("Shop/shop-read") is None
-    attachment.put("Shop/shop-read", wanted, None)
-    assert attachment.look("Shop/shop-read") == wanted
+    assert attachment.read("Shop/shop-read") is None
+    attachment.upsert("Shop/shop-read", wanted, None)
+    assert attachment.read("Shop/shop-read") == wanted
     for _ in range(2):
-        attachment.remove("Shop/shop-read")
-        assert attachment.look("Shop/shop-read") is None
+        attachment.delete("Shop/shop-read")
+        assert attachment.read("Shop/shop-read") is None
 
 
 def test_a_policy_of_the_same_name_and_another_path_gives_way(attachment):
@@ -110,16 +110,16 @@ def test_a_policy_of_the_same_name_and_another_path_gives_way(attachment):
         client.create_policy(PolicyName="shop-read", Path=path, PolicyDocument=json.dumps(document("a")))
         if path == "/old/":
             client.attach_role_policy(RoleName="Shop", PolicyArn="arn:aws:iam::123456789012:policy/old/shop-read")
-    attachment.put("Shop/shop-read", {"role": "Shop", "policy": ARN}, attachment.look("Shop/shop-read"))
-    assert attachment.look("Shop/shop-read") == {"role": "Shop", "policy": ARN}
+    attachment.upsert("Shop/shop-read", {"role": "Shop", "policy": ARN}, attachment.read("Shop/shop-read"))
+    assert attachment.read("Shop/shop-read") == {"role": "Shop", "policy": ARN}
 
 
 def test_no_such_role(policy, attachment):
-    policy.put("shop-read", settings("a"), None)
-    assert attachment.look("Nobody/shop-read") is None
-    attachment.remove("Nobody/shop-read")
+    policy.upsert("shop-read", settings("a"), None)
+    assert attachment.read("Nobody/shop-read") is None
+    attachment.delete("Nobody/shop-read")
     with pytest.raises(AwsError, match="there is no IAM role Nobody"):
-        attachment.put("Nobody/shop-read", {"role": "Nobody", "policy": ARN}, None)
+        attachment.upsert("Nobody/shop-read", {"role": "Nobody", "policy": ARN}, None)
     with pytest.raises(AwsError, match="there is no IAM role Nobody in account 123456789012"):
         Account(Session("us-east-1")).require_role("Nobody")
 
@@ -136,11 +136,11 @@ def test_no_such_role(policy, attachment):
     ],
 )
 def test_a_missing_permission_is_named(policy, aws, monkeypatch, operation, permission):
-    policy.put("shop-read", settings("a"), None)
+    policy.upsert("shop-read", settings("a"), None)
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         denied = Policy(Session("us-east-1"))
         proxy.answer(operation, "AccessDenied", status=403)
-        live = None if operation.startswith("Get") else denied.look("shop-read")
+        live = None if operation.startswith("Get") else denied.read("shop-read")
         with pytest.raises(AwsError, match=f"AWS denied {permission} on shop-read"):
-            denied.remove("shop-read") if operation == "DeletePolicy" else denied.put("shop-read", CHANGED, live)
+            denied.delete("shop-read") if operation == "DeletePolicy" else denied.upsert("shop-read", CHANGED, live)

@@ -38,11 +38,11 @@ def live(aws):
 
 def put(live, wanted):
     for resource in wanted:
-        live.put(*resource.key, resource.settings)
+        live.upsert(*resource.key, resource.settings)
 
 
 def seen(live, wanted):
-    return [*live.look([resource.key for resource in wanted]).items()]
+    return [*live.read([resource.key for resource in wanted]).items()]
 
 
 def test_everything_comes_changes_and_goes(live):
@@ -54,14 +54,14 @@ def test_everything_comes_changes_and_goes(live):
         assert seen(live, wanted) == sorted((resource.key, resource.settings) for resource in wanted)
     for _ in range(2):
         for key in reversed(keys):
-            live.put(*key, None)
-        assert set(live.look(keys).values()) == {None}
+            live.upsert(*key, None)
+        assert set(live.read(keys).values()) == {None}
 
 
 @pytest.mark.parametrize("kind", [Alarm, Dashboard, EventRule, Queue, Topic])
 def test_what_is_not_there(aws, kind):
-    assert kind(Session(REGION)).look("shop-nothing") is None
-    kind(Session(REGION)).remove("shop-nothing")
+    assert kind(Session(REGION)).read("shop-nothing") is None
+    kind(Session(REGION)).delete("shop-nothing")
 
 
 def test_a_target_of_somebody_elses_stays(live):
@@ -78,7 +78,7 @@ def test_a_rule_without_our_target_is_seen_to_differ(live):
     wanted = [resource for resource in described(FIRST) if resource.kind == "event-rule"][:1]
     put(live, wanted)
     boto3.client("events", REGION).remove_targets(Rule=wanted[0].name, Ids=["shield"])
-    assert live.look([wanted[0].key])[wanted[0].key]["target"] == {}
+    assert live.read([wanted[0].key])[wanted[0].key]["target"] == {}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,9 @@ def test_a_missing_permission_is_named(aws, monkeypatch, operation, permission):
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         rules = EventRule(Session(REGION))
         if operation == "ListTargetsByRule":
-            rules.put(wanted.name, wanted.settings, None)
+            rules.upsert(wanted.name, wanted.settings, None)
         proxy.answer(operation, "AccessDeniedException", status=403)
         with pytest.raises(AwsError, match=f"AWS denied {permission} on {wanted.name}"):
-            rules.look(wanted.name) if operation.startswith("List") else rules.put(wanted.name, wanted.settings, None)
+            rules.read(wanted.name) if operation.startswith("List") else rules.upsert(
+                wanted.name, wanted.settings, None
+            )

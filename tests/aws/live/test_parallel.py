@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from shield_ai.aws.live.parallel import Pace, each
+from shield_ai.aws.live.parallel import Pace, parallel_map
 from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 
@@ -18,14 +18,14 @@ def session(no_real_aws):
 def test_answers_in_the_order_of_what_was_asked_and_says_how_far_it_is(session):
     heard = []
     session.tick = lambda *words: heard.append(words)
-    assert each(lambda n: n * n, range(30), session, "things") == [n * n for n in range(30)]
+    assert parallel_map(lambda n: n * n, range(30), session, "things") == [n * n for n in range(30)]
     assert heard == [("things", n, 30) for n in range(1, 31)]
-    assert each(str, [], session, "things") == []
+    assert parallel_map(str, [], session, "things") == []
 
 
 def test_many_at_once(session):
     barrier = threading.Barrier(4, timeout=30)
-    each(lambda _: barrier.wait(), range(4), session, "things")
+    parallel_map(lambda _: barrier.wait(), range(4), session, "things")
 
 
 def test_what_has_not_begun_is_not_done_after_an_error(session):
@@ -38,7 +38,7 @@ def test_what_has_not_begun_is_not_done_after_an_error(session):
         time.sleep(0)
 
     with pytest.raises(AwsError, match="denied"):
-        each(call, range(10_000), session, "things")
+        parallel_map(call, range(10_000), session, "things")
     assert len(begun) < 10_000
 
 

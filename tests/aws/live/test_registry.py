@@ -19,9 +19,9 @@ def test_the_permissions_are_those_that_the_class_names(kind):
     """A class says the permission of each call; the table that plans and policies are made from says the same."""
     source = Path(__import__(KINDS[kind].__module__, fromlist=["_"]).__file__).read_text()
     body = source.split(f"class {KINDS[kind].__name__}:")[1].split("\nclass ")[0].split("\ndef ")[0]
-    named = set(re.findall(r'refused\(\s*"([\w-]+:\w+)"', body))
+    named = set(re.findall(r'translate_errors\(\s*"([\w-]+:\w+)"', body))
     verbs = PERMISSIONS[kind]
-    listed = {*verbs.look, *verbs.create, *verbs.update, *verbs.remove}
+    listed = {*verbs.read, *verbs.create, *verbs.update, *verbs.delete}
     assert named <= listed
     assert listed - named <= {
         "iam:TagPolicy",

@@ -34,17 +34,17 @@ def test_the_canary_comes_changes_and_goes(live):
     keys = [resource.key for resource in first]
     for wanted in (first, first, later):
         for resource in wanted:
-            live.put(*resource.key, resource.settings)
-        assert live.look(keys) == {resource.key: resource.settings for resource in wanted}
+            live.upsert(*resource.key, resource.settings)
+        assert live.read(keys) == {resource.key: resource.settings for resource in wanted}
     for _ in range(2):
         for key in reversed(keys):
-            live.put(*key, None)
-        assert set(live.look(keys).values()) == {None}
+            live.upsert(*key, None)
+        assert set(live.read(keys).values()) == {None}
 
 
 def test_a_function_that_does_not_let_itself_be_called_is_seen(live):
     wanted = [*canary(parse(TEXT), "123456789012", REGION, lambda _: None)]
     for resource in wanted:
-        live.put(*resource.key, resource.settings)
+        live.upsert(*resource.key, resource.settings)
     boto3.client("lambda", REGION).remove_permission(FunctionName="shop-canary", StatementId="schedule-shop-canary")
-    assert live.look([("schedule", "shop-canary")])["schedule", "shop-canary"]["function"] == ""
+    assert live.read([("schedule", "shop-canary")])["schedule", "shop-canary"]["function"] == ""

@@ -17,18 +17,18 @@ def test_it_comes_and_goes_and_never_lets_the_public_in(aws, monkeypatch):
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         policy = SecretPolicy(Session("us-east-1"))
-        assert policy.look("a") is None
-        policy.put("a", {"document": DOCUMENT}, None)
-        assert policy.look("a") == {"document": DOCUMENT}
+        assert policy.read("a") is None
+        policy.upsert("a", {"document": DOCUMENT}, None)
+        assert policy.read("a") == {"document": DOCUMENT}
         assert [call.body["BlockPublicPolicy"] for call in proxy.calls if call.operation == "PutResourcePolicy"] == [
             True
         ]
         for _ in range(2):
-            policy.remove("a")
-            assert policy.look("a") is None
+            policy.delete("a")
+            assert policy.read("a") is None
 
 
 def test_no_such_secret(aws):
     policy = SecretPolicy(Session("us-east-1"))
-    assert policy.look("a") is None
-    policy.remove("a")
+    assert policy.read("a") is None
+    policy.delete("a")

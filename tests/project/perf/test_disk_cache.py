@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.project.perf.disk_cache import kept
+from shield_ai.project.perf.disk_cache import get_or_create
 
 
 @pytest.fixture
@@ -18,31 +18,31 @@ def test_what_was_made_is_kept(folder) -> None:
         made.append(1)
         return b"thing"
 
-    assert kept("thing", b"key", make) == kept("thing", b"key", make) == b"thing"
+    assert get_or_create("thing", b"key", make) == get_or_create("thing", b"key", make) == b"thing"
     assert made == [1]
-    kept("thing", b"other", make)
+    get_or_create("thing", b"other", make)
     assert made == [1, 1]
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
 
 
 def test_old_things_go(folder) -> None:
     for number in range(20):
-        kept("thing", str(number).encode(), lambda: b"x")
+        get_or_create("thing", str(number).encode(), lambda: b"x")
     assert len(list(folder.iterdir())) <= 8
 
 
 def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert kept("thing", b"key", lambda: b"thing") == b"thing"
+    assert get_or_create("thing", b"key", lambda: b"thing") == b"thing"
 
 
 def test_what_is_not_sound_is_made_anew(folder) -> None:
-    kept("thing", b"key", lambda: b"thing")
+    get_or_create("thing", b"key", lambda: b"thing")
     (place,) = folder.iterdir()
     for left in (b"", b"garbage"):
         place.write_bytes(left)
-        assert kept("thing", b"key", lambda: b"thing", lambda made: made == b"thing") == b"thing"
+        assert get_or_create("thing", b"key", lambda: b"thing", lambda made: made == b"thing") == b"thing"
         assert place.read_bytes() == b"thing"
     assert list(folder.iterdir()) == [place]
 
@@ -53,11 +53,11 @@ def test_a_user_without_a_home_has_no_cache(tmp_path, monkeypatch) -> None:
 
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr("pathlib.Path.home", home)  # as for a number that no list of users has
-    assert kept("thing", b"key", lambda: b"thing") == b"thing"
+    assert get_or_create("thing", b"key", lambda: b"thing") == b"thing"
 
 
 def test_a_relative_folder_is_ignored(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", "cache")
-    assert kept("thing", b"key", lambda: b"thing") == b"thing"
+    assert get_or_create("thing", b"key", lambda: b"thing") == b"thing"
     assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from werkzeug.test import Client
 
-from shield_ai.sandbox.emulator.gateway import Front, scope
+from shield_ai.sandbox.emulator.gateway import Gateway, scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,7 +131,7 @@ def test_calls_never_meet_inside_moto() -> None:
         start_response("200 OK", [])
         return [b"{}"]
 
-    front = Front()
+    front = Gateway()
     front.moto = moto
     headers = {
         "Authorization": "AWS4-HMAC-SHA256 Credential=K/20260101/us-east-1/secretsmanager/aws4_request, S=1",

@@ -53,7 +53,7 @@ def test_two_at_once_know_nothing_of_each_other(aws: LocalAws) -> None:
 
 def test_leaves_nothing_behind() -> None:
     with LocalAws.start() as aws:
-        pids = with_descendants(aws.keeper_pid)
+        pids = with_descendants(aws.supervisor_pid)
         log = aws.log_path
         assert aws.pid in pids
         assert log.exists()

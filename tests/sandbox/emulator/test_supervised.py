@@ -38,7 +38,7 @@ def test_runs_until_stopped(tmp_path: Path) -> None:
     with start(tmp_path, FOREVER) as child:
         assert child.wait_until(lambda: is_up(child), 10)
         assert child.running()
-        pids = [child.pid, child.keeper_pid]
+        pids = [child.pid, child.supervisor_pid]
         assert all(map(alive, pids))
     assert not any(map(alive, pids))
     child.stop()
@@ -104,7 +104,7 @@ def test_nothing_stays_when_the_keeper_is_killed(tmp_path: Path, how: signal.Sig
     file.touch()
     with start(tmp_path, FOREVER, remove=[folder, file]) as child:
         pid = child.pid
-        os.kill(child.keeper_pid, how)
+        os.kill(child.supervisor_pid, how)
         assert wait_for(lambda: not child.running())
     assert all_gone([pid])
     assert not folder.exists()
@@ -117,8 +117,8 @@ def test_nothing_stays_when_the_keeper_hangs(tmp_path: Path, monkeypatch: pytest
     file.touch()
     with start(tmp_path, FOREVER, grace=0, remove=[file]) as child:
         child.wait_until(lambda: is_up(child), 10)
-        pids = [child.pid, child.keeper_pid]
-        os.kill(child.keeper_pid, signal.SIGSTOP)
+        pids = [child.pid, child.supervisor_pid]
+        os.kill(child.supervisor_pid, signal.SIGSTOP)
     assert all_gone(pids)
     assert not file.exists()
 

@@ -536,7 +536,7 @@ def test_what_sounds_like_a_secret_outside_the_settings_is_no_news(scanned):
 
 
 @pytest.mark.parametrize(
-    ("default", "spare"),
+    ("default", "default_ok_in_production"),
     [
         pytest.param("'{}'", True, id="an empty document"),
         pytest.param("'[]'", True, id="an empty list"),
@@ -546,10 +546,10 @@ def test_what_sounds_like_a_secret_outside_the_settings_is_no_news(scanned):
         pytest.param("'dev'", False, id="a value for development"),
     ],
 )
-def test_an_empty_document_serves_in_production(scanned, default, spare):
+def test_an_empty_document_serves_in_production(scanned, default, default_ok_in_production):
     text = f"import json, os\nKEYS = json.loads(os.environ.get('API_KEYS', {default}))\n"
     [site] = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
-    assert site.spare is spare
+    assert site.default_ok_in_production is default_ok_in_production
 
 
 def test_an_app_that_is_called_like_tests_is_looked_at(scanned):
@@ -647,7 +647,7 @@ def test_a_helper_that_asks_the_app_itself_first_is_left_alone(sites, asked, rea
 
 
 @pytest.mark.parametrize(
-    ("default", "spare", "made_up"),
+    ("default", "default_ok_in_production", "made_up"),
     [
         pytest.param("token_hex(16)", False, True, id="random"),
         pytest.param("DEFAULT", False, True, id="a constant by its name"),
@@ -660,12 +660,12 @@ def test_a_helper_that_asks_the_app_itself_first_is_left_alone(sites, asked, rea
         pytest.param("False", False, False, id="no"),
     ],
 )
-def test_what_a_computed_default_is_worth(scanned, default, spare, made_up):
+def test_what_a_computed_default_is_worth(scanned, default, default_ok_in_production, made_up):
     text = (
         f"import os\nDEFAULT = 'dev'\nOTHER = os.environ['OTHER_TOKEN']\nX = os.environ.get('API_TOKEN', {default})\n"
     )
     site = next(f.site for f in scanned({"settings.py": text}).findings if f.env == "API_TOKEN")
-    assert (site.spare, site.default_literal) == (spare, made_up)
+    assert (site.default_ok_in_production, site.default_literal) == (default_ok_in_production, made_up)
 
 
 def test_the_runtime_is_where_a_module_that_the_package_imports_can_import_it(scanned):

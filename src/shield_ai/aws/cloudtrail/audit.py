@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.nouns import (
     Access,
+    AccessType,
     Alert,
     Audit,
-    Deed,
 )
 
 if TYPE_CHECKING:
@@ -31,16 +31,17 @@ ANY = "(not told)"
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
 # BatchGetSecretValue is left out: each secret that it asks for has a record of its own, as GetSecretValue.
 _DEEDS = {
-    "GetSecretValue": Deed.READ,
-    "DescribeSecret": Deed.LOOK, "ListSecretVersionIds": Deed.LOOK, "GetResourcePolicy": Deed.LOOK,
-    "CreateSecret": Deed.CHANGE, "PutSecretValue": Deed.CHANGE, "UpdateSecret": Deed.CHANGE,
-    "UpdateSecretVersionStage": Deed.CHANGE, "RestoreSecret": Deed.CHANGE, "TagResource": Deed.CHANGE,
-    "UntagResource": Deed.CHANGE, "PutResourcePolicy": Deed.CHANGE, "DeleteResourcePolicy": Deed.CHANGE,
-    "ReplicateSecretToRegions": Deed.CHANGE, "RemoveRegionsFromReplication": Deed.CHANGE,
-    "StopReplicationToReplica": Deed.CHANGE,
-    "RotateSecret": Deed.ROTATE, "RotationSucceeded": Deed.ROTATE, "CancelRotateSecret": Deed.CHANGE,
-    "RotationFailed": Deed.FAILED, "RotationAbandoned": Deed.FAILED,
-    "DeleteSecret": Deed.DELETE,
+    "GetSecretValue": AccessType.READ,
+    "DescribeSecret": AccessType.LOOK, "ListSecretVersionIds": AccessType.LOOK, "GetResourcePolicy": AccessType.LOOK,
+    "CreateSecret": AccessType.CHANGE, "PutSecretValue": AccessType.CHANGE, "UpdateSecret": AccessType.CHANGE,
+    "UpdateSecretVersionStage": AccessType.CHANGE, "RestoreSecret": AccessType.CHANGE, "TagResource": AccessType.CHANGE,
+    "UntagResource": AccessType.CHANGE, "PutResourcePolicy": AccessType.CHANGE,
+    "DeleteResourcePolicy": AccessType.CHANGE,
+    "ReplicateSecretToRegions": AccessType.CHANGE, "RemoveRegionsFromReplication": AccessType.CHANGE,
+    "StopReplicationToReplica": AccessType.CHANGE,
+    "RotateSecret": AccessType.ROTATE, "RotationSucceeded": AccessType.ROTATE, "CancelRotateSecret": AccessType.CHANGE,
+    "RotationFailed": AccessType.FAILED, "RotationAbandoned": AccessType.FAILED,
+    "DeleteSecret": AccessType.DELETE,
 }  # fmt: skip
 _ALERTS = {
     "DeleteSecret": ("deleted", "scheduled it for deletion"),
@@ -74,12 +75,12 @@ class _Tally:
     """What was seen of one thing."""
 
     def __init__(self, event: Event) -> None:
-        self.deeds: Counter[Deed] = Counter()
+        self.deeds: Counter[AccessType] = Counter()
         self.first = self.last = event.at
         self.sources: set[str] = set()
         self.more = 0
 
-    def add(self, event: Event, deed: Deed) -> None:
+    def add(self, event: Event, deed: AccessType) -> None:
         self.deeds[deed] += 1
         self.first, self.last = min(self.first, event.at), max(self.last, event.at)
         if event.source and event.source not in self.sources:
@@ -117,19 +118,19 @@ class Auditor:
     def add(self, event: Event) -> None:
         """Take one event."""
         self._seen += 1
-        deed = Deed.DENIED if event.error.startswith("AccessDenied") else _DEEDS.get(event.name)
+        deed = AccessType.DENIED if event.error.startswith("AccessDenied") else _DEEDS.get(event.name)
         name = self._name(event.secret)
-        if deed is None or (self._names and name not in self._names and (name != ANY or deed is not Deed.DENIED)):
+        if deed is None or (self._names and name not in self._names and (name != ANY or deed is not AccessType.DENIED)):
             return
         if self._start and event.at < self._start:
             self._before.add(event.who)
             return
         self._events += 1
         failed = bool(event.error) and deed not in {
-            Deed.DENIED,
-            Deed.LOOK,
+            AccessType.DENIED,
+            AccessType.LOOK,
         }  # to look for what is not there is no failure
-        deed = Deed.FAILED if failed else deed
+        deed = AccessType.FAILED if failed else deed
         self._accesses.setdefault((name, event.who), _Tally(event)).add(event, deed)
         alert = self._alert(event, deed)
         if alert:
@@ -142,12 +143,12 @@ class Auditor:
             return secret or ANY
         return arn[1] if arn[1] in self._names else _SUFFIX.sub("", arn[1])
 
-    def _alert(self, event: Event, deed: Deed) -> tuple[str, str] | None:
-        if deed is Deed.DENIED:
+    def _alert(self, event: Event, deed: AccessType) -> tuple[str, str] | None:
+        if deed is AccessType.DENIED:
             return "denied", f"was denied {event.name}"
         if event.error:
             return None
-        if deed is Deed.READ and self._readers and not self._may_read(event.who):
+        if deed is AccessType.READ and self._readers and not self._may_read(event.who):
             return "outside", "read it, and is not on the list of readers"
         return _ALERTS.get(event.name)
 
@@ -167,7 +168,7 @@ class Auditor:
             Access(
                 secret=secret,
                 who=who,
-                deeds={deed: tally.deeds[deed] for deed in Deed if tally.deeds[deed]},
+                deeds={deed: tally.deeds[deed] for deed in AccessType if tally.deeds[deed]},
                 first=tally.first,
                 last=tally.last,
                 sources=tuple(sorted(tally.sources)),

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import ijson  # type: ignore[import-untyped]  # it has no types
 import msgspec
 
-from shield_ai.aws.live.session import refused
+from shield_ai.aws.live.session import translate_errors
 from shield_ai.model.errors import SourceError
 from shield_ai.model.nouns import Skipped
 
@@ -123,7 +123,7 @@ def lookup(session: Session, since: dt.datetime) -> Records:
     Raises:
         AwsError: AWS refuses.
     """
-    with refused("cloudtrail:LookupEvents"):
+    with translate_errors("cloudtrail:LookupEvents"):
         pages = session.cloudtrail().get_paginator("lookup_events")
         attribute = [{"AttributeKey": "EventSource", "AttributeValue": _SOURCE}]
         for page in pages.paginate(LookupAttributes=attribute, StartTime=since):  # type: ignore[arg-type]  # a literal

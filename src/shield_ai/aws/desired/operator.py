@@ -71,7 +71,7 @@ def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[
         free.add("cloudwatch:GetMetricStatistics")
     for kind, arns in found.items():
         verbs = PERMISSIONS[kind]
-        actions = {*verbs.look, *verbs.create, *verbs.update, *verbs.remove}
+        actions = {*verbs.read, *verbs.create, *verbs.update, *verbs.delete}
         if kind == "schedule":  # what it does to its function is allowed with the function
             actions = {action for action in actions if action.startswith("events:")}
         free |= actions & ANYWHERE

@@ -10,15 +10,15 @@ from shield_ai.model.nouns import Action
 class Verbs(msgspec.Struct, frozen=True, kw_only=True):
     """What each deed on one kind of resource calls."""
 
-    look: tuple[str, ...]
+    read: tuple[str, ...]
     create: tuple[str, ...]
     update: tuple[str, ...] = ()
-    remove: tuple[str, ...]
+    delete: tuple[str, ...]
 
     def of(self, action: Action) -> tuple[str, ...]:
         """Return the permissions of what a plan says."""
-        deeds = {Action.CREATE: self.create, Action.UPDATE: self.update, Action.REMOVE: self.remove}
-        return deeds.get(action, self.look)
+        deeds = {Action.CREATE: self.create, Action.UPDATE: self.update, Action.REMOVE: self.delete}
+        return deeds.get(action, self.read)
 
 
 # What plan, apply, verify and rollback call on the secrets themselves.
@@ -46,7 +46,7 @@ SECRETS = frozenset(
 KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 PERMISSIONS = {
     "policy": Verbs(
-        look=("iam:GetPolicy", "iam:GetPolicyVersion"),
+        read=("iam:GetPolicy", "iam:GetPolicyVersion"),
         create=("iam:CreatePolicy", "iam:TagPolicy"),
         update=(
             "iam:CreatePolicyVersion",
@@ -55,34 +55,34 @@ PERMISSIONS = {
             "iam:TagPolicy",
             "iam:UntagPolicy",
         ),
-        remove=("iam:DeletePolicy", "iam:ListPolicyVersions", "iam:DeletePolicyVersion"),
+        delete=("iam:DeletePolicy", "iam:ListPolicyVersions", "iam:DeletePolicyVersion"),
     ),
     "secret-policy": Verbs(
-        look=("secretsmanager:GetResourcePolicy",),
+        read=("secretsmanager:GetResourcePolicy",),
         create=("secretsmanager:PutResourcePolicy",),
         update=("secretsmanager:PutResourcePolicy",),
-        remove=("secretsmanager:DeleteResourcePolicy",),
+        delete=("secretsmanager:DeleteResourcePolicy",),
     ),
     "policy-attachment": Verbs(
-        look=("iam:ListAttachedRolePolicies",),
+        read=("iam:ListAttachedRolePolicies",),
         create=("iam:AttachRolePolicy",),
         update=("iam:AttachRolePolicy", "iam:DetachRolePolicy"),
-        remove=("iam:DetachRolePolicy",),
+        delete=("iam:DetachRolePolicy",),
     ),
     "log-group": Verbs(
-        look=("logs:DescribeLogGroups", "logs:ListTagsForResource"),
+        read=("logs:DescribeLogGroups", "logs:ListTagsForResource"),
         create=("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource"),
         update=("logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"),
-        remove=("logs:DeleteLogGroup",),
+        delete=("logs:DeleteLogGroup",),
     ),
     "rotation-role": Verbs(
-        look=("iam:GetRole", "iam:GetRolePolicy"),
+        read=("iam:GetRole", "iam:GetRolePolicy"),
         create=("iam:CreateRole", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole"),
         update=("iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole"),
-        remove=("iam:DeleteRole", "iam:DeleteRolePolicy"),
+        delete=("iam:DeleteRole", "iam:DeleteRolePolicy"),
     ),
     "function": Verbs(
-        look=("lambda:GetFunction", "lambda:GetPolicy"),
+        read=("lambda:GetFunction", "lambda:GetPolicy"),
         create=("lambda:AddPermission", "lambda:CreateFunction", "lambda:InvokeFunction", "lambda:TagResource"),
         update=(
             "lambda:AddPermission",
@@ -92,40 +92,40 @@ PERMISSIONS = {
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionConfiguration",
         ),
-        remove=("lambda:DeleteFunction",),
+        delete=("lambda:DeleteFunction",),
     ),
     "rotation": Verbs(
-        look=("secretsmanager:DescribeSecret",),
+        read=("secretsmanager:DescribeSecret",),
         create=("secretsmanager:RotateSecret",),
         update=("secretsmanager:RotateSecret",),
-        remove=("secretsmanager:CancelRotateSecret",),
+        delete=("secretsmanager:CancelRotateSecret",),
     ),
     "queue": Verbs(
-        look=("sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags"),
+        read=("sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags"),
         create=("sqs:CreateQueue", "sqs:TagQueue"),
         update=("sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"),
-        remove=("sqs:DeleteQueue",),
+        delete=("sqs:DeleteQueue",),
     ),
     "topic": Verbs(
-        look=("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"),
+        read=("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"),
         create=("sns:CreateTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource"),
         update=("sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource"),
-        remove=("sns:DeleteTopic",),
+        delete=("sns:DeleteTopic",),
     ),
     "event-rule": Verbs(
-        look=("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"),
+        read=("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"),
         create=("events:PutRule", "events:PutTargets", "events:TagResource"),
         update=("events:PutRule", "events:PutTargets", "events:TagResource", "events:UntagResource"),
-        remove=("events:DeleteRule", "events:RemoveTargets"),
+        delete=("events:DeleteRule", "events:RemoveTargets"),
     ),
     "alarm": Verbs(
-        look=("cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"),
+        read=("cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"),
         create=("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"),
         update=("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"),
-        remove=("cloudwatch:DeleteAlarms",),
+        delete=("cloudwatch:DeleteAlarms",),
     ),
     "schedule": Verbs(
-        look=("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule", "lambda:GetPolicy"),
+        read=("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule", "lambda:GetPolicy"),
         create=("events:PutRule", "events:PutTargets", "events:TagResource", "lambda:AddPermission"),
         update=(
             "events:PutRule",
@@ -134,12 +134,12 @@ PERMISSIONS = {
             "events:UntagResource",
             "lambda:AddPermission",
         ),
-        remove=("events:DeleteRule", "events:RemoveTargets", "lambda:RemovePermission"),
+        delete=("events:DeleteRule", "events:RemoveTargets", "lambda:RemovePermission"),
     ),
     "dashboard": Verbs(
-        look=("cloudwatch:GetDashboard",),
+        read=("cloudwatch:GetDashboard",),
         create=("cloudwatch:PutDashboard",),
         update=("cloudwatch:PutDashboard",),
-        remove=("cloudwatch:DeleteDashboards",),
+        delete=("cloudwatch:DeleteDashboards",),
     ),
 }

@@ -8,11 +8,11 @@ import msgspec
 
 from shield_ai.aws.live.cloudwatch import total
 from shield_ai.aws.live.iam import has_role, may
-from shield_ai.aws.live.parallel import LISTS, each
+from shield_ai.aws.live.parallel import LISTS, parallel_map
 from shield_ai.aws.live.registry import Resources
 from shield_ai.aws.live.rotation import Rotations
 from shield_ai.aws.live.secretsmanager import SecretsManager
-from shield_ai.aws.live.session import refused
+from shield_ai.aws.live.session import translate_errors
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Account:
     def live(self, names: Iterable[str], keys: Iterable[tuple[str, str]] = ()) -> Live:
         """Look at the secrets with these names, and the resources with these kinds and names."""
         live = self.secrets.live(names)
-        return msgspec.structs.replace(live, resources=self.resources.look(keys))
+        return msgspec.structs.replace(live, resources=self.resources.read(keys))
 
     def as_role(self, arn: str) -> Account:
         """Return the account as a role sees it."""
@@ -49,7 +49,7 @@ class Account:
 
     def rotation(self, names: Sequence[str]) -> dict[str, RotationState | None]:
         """Look how the rotations of these secrets stand."""
-        found = each(Rotations(self.session).state, names, self.session, "rotations looked at", rate=LISTS)
+        found = parallel_map(Rotations(self.session).state, names, self.session, "rotations looked at", rate=LISTS)
         return dict(zip(names, found, strict=True))
 
     def may_read(self, role: str, arns: Sequence[str]) -> set[str]:
@@ -72,7 +72,7 @@ class Account:
             key: Its id or ARN, or an alias.
         """
         client = self.session.kms()
-        with refused("kms:DescribeKey", key):
+        with translate_errors("kms:DescribeKey", key):
             try:
                 return client.describe_key(KeyId=key)["KeyMetadata"].get("KeyState", "")
             except client.exceptions.NotFoundException:

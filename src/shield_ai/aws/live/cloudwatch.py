@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.live.session import Session, pairs, refused
+from shield_ai.aws.live.session import Session, pairs, translate_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -18,13 +18,13 @@ _HOUR = timedelta(hours=1)
 
 def publish(session: Session, namespace: str, metric: str, value: float) -> None:
     """Send one figure, now."""
-    with refused("cloudwatch:PutMetricData", metric):
+    with translate_errors("cloudwatch:PutMetricData", metric):
         session.cloudwatch().put_metric_data(Namespace=namespace, MetricData=[{"MetricName": metric, "Value": value}])
 
 
 def total(session: Session, namespace: str, metric: str, since: datetime) -> float | None:
     """Return the sum of a metric since then, by the hour; None where nobody has sent it."""
-    with refused("cloudwatch:GetMetricStatistics", metric):
+    with translate_errors("cloudwatch:GetMetricStatistics", metric):
         answer = session.cloudwatch().get_metric_statistics(
             Namespace=namespace,
             MetricName=metric,
@@ -44,14 +44,14 @@ class Alarm:
         self._session = session
         self._client: CloudWatchClient = session.cloudwatch()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return what it watches and whom it tells."""
-        with refused("cloudwatch:DescribeAlarms", name):
+        with translate_errors("cloudwatch:DescribeAlarms", name):
             alarms = self._client.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm"])["MetricAlarms"]
         if not alarms:
             return None
         alarm = alarms[0]
-        with refused("cloudwatch:ListTagsForResource", name):
+        with translate_errors("cloudwatch:ListTagsForResource", name):
             tags = self._client.list_tags_for_resource(ResourceARN=self._arn(name)).get("Tags", [])
         threshold = alarm.get("Threshold", 0.0)
         return {
@@ -69,9 +69,9 @@ class Alarm:
             "tags": {tag["Key"]: tag["Value"] for tag in tags},
         }
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it or overwrite it; tags are a call of their own for one that is there."""
-        with refused("cloudwatch:PutMetricAlarm", name):
+        with translate_errors("cloudwatch:PutMetricAlarm", name):
             self._client.put_metric_alarm(
                 AlarmName=name,
                 AlarmDescription=settings["description"],
@@ -91,15 +91,15 @@ class Alarm:
         if live is None:
             return
         if gone := sorted(live["tags"].keys() - settings["tags"].keys()):
-            with refused("cloudwatch:UntagResource", name):
+            with translate_errors("cloudwatch:UntagResource", name):
                 self._client.untag_resource(ResourceARN=self._arn(name), TagKeys=gone)
         if live["tags"] != settings["tags"]:
-            with refused("cloudwatch:TagResource", name):
+            with translate_errors("cloudwatch:TagResource", name):
                 self._client.tag_resource(ResourceARN=self._arn(name), Tags=pairs(settings["tags"]))
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Delete it; AWS says nothing where there is none."""
-        with refused("cloudwatch:DeleteAlarms", name):
+        with translate_errors("cloudwatch:DeleteAlarms", name):
             try:
                 self._client.delete_alarms(AlarmNames=[name])
             except self._client.exceptions.ResourceNotFound:
@@ -116,22 +116,22 @@ class Dashboard:
     def __init__(self, session: Session) -> None:
         self._client: CloudWatchClient = session.cloudwatch()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return its body."""
-        with refused("cloudwatch:GetDashboard", name):
+        with translate_errors("cloudwatch:GetDashboard", name):
             try:
                 return {"body": json.loads(self._client.get_dashboard(DashboardName=name)["DashboardBody"])}
             except self._client.exceptions.ResourceNotFound:
                 return None
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002  # one call does both
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002  # one call does both
         """Create it or overwrite it."""
-        with refused("cloudwatch:PutDashboard", name):
+        with translate_errors("cloudwatch:PutDashboard", name):
             self._client.put_dashboard(DashboardName=name, DashboardBody=json.dumps(settings["body"]))
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Delete it."""
-        with refused("cloudwatch:DeleteDashboards", name):
+        with translate_errors("cloudwatch:DeleteDashboards", name):
             try:
                 self._client.delete_dashboards(DashboardNames=[name])
             except self._client.exceptions.ResourceNotFound:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.live.session import Session, pairs, refused
+from shield_ai.aws.live.session import Session, pairs, translate_errors
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -23,16 +23,16 @@ class EventRule:
         self._session = session
         self._client: EventBridgeClient = session.eventbridge()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return the rule and our target of it."""
-        with refused("events:DescribeRule", name):
+        with translate_errors("events:DescribeRule", name):
             try:
                 rule = self._client.describe_rule(Name=name)
             except self._client.exceptions.ResourceNotFoundException:
                 return None
-        with refused("events:ListTargetsByRule", name):
+        with translate_errors("events:ListTargetsByRule", name):
             targets = self._client.list_targets_by_rule(Rule=name)["Targets"]
-        with refused("events:ListTagsForResource", name):
+        with translate_errors("events:ListTagsForResource", name):
             tags = self._client.list_tags_for_resource(ResourceARN=self._arn(name)).get("Tags", [])
         target = next((target for target in targets if target["Id"] == _TARGET), None)
         words = target.get("InputTransformer") if target else None
@@ -51,9 +51,9 @@ class EventRule:
             "tags": {tag["Key"]: tag["Value"] for tag in tags},
         }
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it or change what differs."""
-        with refused("events:PutRule", name):
+        with translate_errors("events:PutRule", name):
             self._client.put_rule(
                 Name=name,
                 EventPattern=json.dumps(settings["pattern"], separators=(",", ":")),
@@ -64,7 +64,7 @@ class EventRule:
         if live is not None and live["tags"] != settings["tags"]:
             self._tag(name, settings["tags"], live["tags"])
         target = settings["target"]
-        with refused("events:PutTargets", name):
+        with translate_errors("events:PutTargets", name):
             answer = self._client.put_targets(
                 Rule=name,
                 Targets=[
@@ -79,20 +79,20 @@ class EventRule:
         if answer["FailedEntryCount"]:
             raise AwsError(f"AWS refused the target of rule {name}", f"check that {target['arn']} is there")
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Delete it, its target first."""
-        if self.look(name) is None:
+        if self.read(name) is None:
             return
-        with refused("events:RemoveTargets", name):
+        with translate_errors("events:RemoveTargets", name):
             self._client.remove_targets(Rule=name, Ids=[_TARGET])
-        with refused("events:DeleteRule", name):
+        with translate_errors("events:DeleteRule", name):
             self._client.delete_rule(Name=name)
 
     def _tag(self, name: str, wanted: dict[str, str], live: dict[str, str]) -> None:
         if gone := sorted(live.keys() - wanted.keys()):
-            with refused("events:UntagResource", name):
+            with translate_errors("events:UntagResource", name):
                 self._client.untag_resource(ResourceARN=self._arn(name), TagKeys=gone)
-        with refused("events:TagResource", name):
+        with translate_errors("events:TagResource", name):
             self._client.tag_resource(ResourceARN=self._arn(name), Tags=pairs(wanted))
 
     def _arn(self, name: str) -> str:

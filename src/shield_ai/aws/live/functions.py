@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.lambda_package import code_for, digest
 from shield_ai.aws.desired.rotation import SERVICE, TRUST
-from shield_ai.aws.live.session import Session, pairs, refused
+from shield_ai.aws.live.session import Session, pairs, translate_errors
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -32,37 +32,37 @@ class LogGroup:
         self._session = session
         self._client = session.logs()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return how long it keeps what is in it."""
-        with refused("logs:DescribeLogGroups", name):
+        with translate_errors("logs:DescribeLogGroups", name):
             groups = self._client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
         group = next((group for group in groups if group["logGroupName"] == name), None)
         if group is None:
             return None
-        with refused("logs:ListTagsForResource", name):
+        with translate_errors("logs:ListTagsForResource", name):
             tags = self._client.list_tags_for_resource(resourceArn=self._arn(name)).get("tags", {})
         return {"days": group.get("retentionInDays", 0), "tags": tags}
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it before the function does, which would keep everything for ever."""
         if live is None:
-            with refused("logs:CreateLogGroup", name):
+            with translate_errors("logs:CreateLogGroup", name):
                 try:
                     self._client.create_log_group(logGroupName=name, tags=settings["tags"])
                 except self._client.exceptions.ResourceAlreadyExistsException:
                     live = {"tags": {}}  # the answer to the first try was lost
-        with refused("logs:PutRetentionPolicy", name):
+        with translate_errors("logs:PutRetentionPolicy", name):
             self._client.put_retention_policy(logGroupName=name, retentionInDays=settings["days"])
         if live is not None and live["tags"] != settings["tags"]:
             if gone := sorted(live["tags"].keys() - settings["tags"].keys()):
-                with refused("logs:UntagResource", name):
+                with translate_errors("logs:UntagResource", name):
                     self._client.untag_resource(resourceArn=self._arn(name), tagKeys=gone)
-            with refused("logs:TagResource", name):
+            with translate_errors("logs:TagResource", name):
                 self._client.tag_resource(resourceArn=self._arn(name), tags=settings["tags"])
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Delete it with what is in it."""
-        with refused("logs:DeleteLogGroup", name):
+        with translate_errors("logs:DeleteLogGroup", name):
             try:
                 self._client.delete_log_group(logGroupName=name)
             except self._client.exceptions.ResourceNotFoundException:
@@ -79,26 +79,26 @@ class RotationRole:
     def __init__(self, session: Session) -> None:
         self._client: IAMClient = session.iam()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return what it allows."""
         missing = self._client.exceptions.NoSuchEntityException
-        with refused("iam:GetRole", name):
+        with translate_errors("iam:GetRole", name):
             try:
                 role = self._client.get_role(RoleName=name)["Role"]
             except missing:
                 return None
         document: Any = {}
-        with refused("iam:GetRolePolicy", name):
+        with translate_errors("iam:GetRolePolicy", name):
             try:
                 document = self._client.get_role_policy(RoleName=name, PolicyName=_POLICY)["PolicyDocument"]
             except missing:
                 document = {}
         return {"document": document, "tags": {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}}
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it, or change what it allows."""
         if live is None:
-            with refused("iam:CreateRole", name):
+            with translate_errors("iam:CreateRole", name):
                 try:
                     trust = json.dumps(TRUST)
                     self._client.create_role(
@@ -106,22 +106,22 @@ class RotationRole:
                     )
                 except self._client.exceptions.EntityAlreadyExistsException:
                     live = {"tags": {}}  # the answer to the first try was lost
-        with refused("iam:PutRolePolicy", name):
+        with translate_errors("iam:PutRolePolicy", name):
             document = json.dumps(settings["document"])
             self._client.put_role_policy(RoleName=name, PolicyName=_POLICY, PolicyDocument=document)
         if live is not None and live["tags"] != settings["tags"]:
             if gone := sorted(live["tags"].keys() - settings["tags"].keys()):
-                with refused("iam:UntagRole", name):
+                with translate_errors("iam:UntagRole", name):
                     self._client.untag_role(RoleName=name, TagKeys=gone)
-            with refused("iam:TagRole", name):
+            with translate_errors("iam:TagRole", name):
                 self._client.tag_role(RoleName=name, Tags=pairs(settings["tags"]))
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Delete it, its policy first."""
         missing = self._client.exceptions.NoSuchEntityException
-        with refused("iam:DeleteRolePolicy", name), contextlib.suppress(missing):
+        with translate_errors("iam:DeleteRolePolicy", name), contextlib.suppress(missing):
             self._client.delete_role_policy(RoleName=name, PolicyName=_POLICY)
-        with refused("iam:DeleteRole", name):
+        with translate_errors("iam:DeleteRole", name):
             try:
                 self._client.delete_role(RoleName=name)
             except missing:
@@ -135,9 +135,9 @@ class Function:
         self._session = session
         self._client = session.function()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return its configuration, the digest of its code and who may call it."""
-        with refused("lambda:GetFunction", name):
+        with translate_errors("lambda:GetFunction", name):
             try:
                 answer = self._client.get_function(FunctionName=name)
             except self._client.exceptions.ResourceNotFoundException:
@@ -158,7 +158,7 @@ class Function:
             "tags": answer.get("Tags", {}),
         }
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it, or change what differs.
 
         Raises:
@@ -178,9 +178,9 @@ class Function:
         if live is None or live["called_by"] != settings["called_by"]:
             self._allow(name, settings, live)
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Delete it."""
-        with refused("lambda:DeleteFunction", name):
+        with translate_errors("lambda:DeleteFunction", name):
             try:
                 self._client.delete_function(FunctionName=name)
             except self._client.exceptions.ResourceNotFoundException:
@@ -192,27 +192,27 @@ class Function:
                 FunctionName=name, Code={"ZipFile": code}, Tags=settings["tags"], **_configuration(settings)
             )
 
-        with refused("lambda:CreateFunction", name):
+        with translate_errors("lambda:CreateFunction", name):
             try:
                 self._patiently(create)
             except self._client.exceptions.ResourceConflictException:
                 return  # the answer to the first try was lost
 
     def _update(self, name: str, settings: Settings, live: Settings, code: bytes) -> None:
-        with refused("lambda:UpdateFunctionConfiguration", name):
+        with translate_errors("lambda:UpdateFunctionConfiguration", name):
             self._patiently(
                 lambda: self._client.update_function_configuration(FunctionName=name, **_configuration(settings))
             )
         self._wait("function_updated_v2", name)
         if live["code"] != settings["code"]:
-            with refused("lambda:UpdateFunctionCode", name):
+            with translate_errors("lambda:UpdateFunctionCode", name):
                 self._client.update_function_code(FunctionName=name, ZipFile=code)
             self._wait("function_updated_v2", name)
         if gone := sorted(live["tags"].keys() - settings["tags"].keys()):
-            with refused("lambda:UntagResource", name):
+            with translate_errors("lambda:UntagResource", name):
                 self._client.untag_resource(Resource=self._arn(name), TagKeys=gone)
         if live["tags"] != settings["tags"]:
-            with refused("lambda:TagResource", name):
+            with translate_errors("lambda:TagResource", name):
                 self._client.tag_resource(Resource=self._arn(name), Tags=settings["tags"])
 
     def _patiently(self, call: Callable[[], object]) -> None:
@@ -228,16 +228,16 @@ class Function:
                 return
 
     def _wait(self, what: str, name: str) -> None:
-        with refused("lambda:GetFunction", name):
+        with translate_errors("lambda:GetFunction", name):
             self._client.get_waiter(what).wait(FunctionName=name)
 
     def _allow(self, name: str, settings: Settings, live: Settings | None) -> None:
         if live and live["called_by"]:
-            with refused("lambda:RemovePermission", name):
+            with translate_errors("lambda:RemovePermission", name):
                 self._client.remove_permission(FunctionName=name, StatementId=_STATEMENT)
         if not settings["called_by"]:
             return
-        with refused("lambda:AddPermission", name):
+        with translate_errors("lambda:AddPermission", name):
             try:
                 self._client.add_permission(
                     FunctionName=name,
@@ -250,7 +250,7 @@ class Function:
                 return  # the answer to the first try was lost
 
     def _called_by(self, name: str) -> str:
-        with refused("lambda:GetPolicy", name):
+        with translate_errors("lambda:GetPolicy", name):
             try:
                 policy = json.loads(self._client.get_policy(FunctionName=name)["Policy"])
             except self._client.exceptions.ResourceNotFoundException:

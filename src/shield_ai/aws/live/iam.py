@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.live.parallel import each
-from shield_ai.aws.live.session import Session, refused
+from shield_ai.aws.live.parallel import parallel_map
+from shield_ai.aws.live.session import Session, translate_errors
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -29,38 +29,38 @@ class Policy:
         self._session = session
         self._client: IAMClient = session.iam()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return the document in force, and the tags."""
         arn = self._arn(name)
-        with refused("iam:GetPolicy", name):
+        with translate_errors("iam:GetPolicy", name):
             try:
                 policy = self._client.get_policy(PolicyArn=arn)["Policy"]
             except self._client.exceptions.NoSuchEntityException:
                 return None
-        with refused("iam:GetPolicyVersion", name):
+        with translate_errors("iam:GetPolicyVersion", name):
             version = self._client.get_policy_version(PolicyArn=arn, VersionId=policy["DefaultVersionId"])
         document: Any = version["PolicyVersion"]["Document"]  # the stubs say text, botocore has parsed it
         return {"document": document, "tags": {tag["Key"]: tag["Value"] for tag in policy.get("Tags", [])}}
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it, or make a new version of its document the one in force."""
         if live is None:
             self._create(name, settings)
-            live = self.look(name) or {}
+            live = self.read(name) or {}
         if live.get("document") != settings["document"]:
             self._drop_versions(name, keep=_KEPT_VERSIONS)
-            with refused("iam:CreatePolicyVersion", name):
+            with translate_errors("iam:CreatePolicyVersion", name):
                 self._client.create_policy_version(
                     PolicyArn=self._arn(name), PolicyDocument=json.dumps(settings["document"]), SetAsDefault=True
                 )
         self._tag(name, settings["tags"], live.get("tags", {}))
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Delete it; AWS refuses where somebody has attached it elsewhere."""
-        if self.look(name) is None:
+        if self.read(name) is None:
             return
         self._drop_versions(name, keep=0)
-        with refused("iam:DeletePolicy", name):
+        with translate_errors("iam:DeletePolicy", name):
             try:
                 self._client.delete_policy(PolicyArn=self._arn(name))
             except self._client.exceptions.NoSuchEntityException:
@@ -71,7 +71,7 @@ class Policy:
                 ) from None
 
     def _create(self, name: str, settings: Settings) -> None:
-        with refused("iam:CreatePolicy", name):
+        with translate_errors("iam:CreatePolicy", name):
             try:
                 self._client.create_policy(
                     PolicyName=name,
@@ -80,23 +80,23 @@ class Policy:
                 )
             except self._client.exceptions.EntityAlreadyExistsException:
                 return  # the answer to the first try was lost
-        with refused("iam:GetPolicy", name):  # IAM takes a moment until every call sees it
+        with translate_errors("iam:GetPolicy", name):  # IAM takes a moment until every call sees it
             self._client.get_waiter("policy_exists").wait(PolicyArn=self._arn(name))
 
     def _drop_versions(self, name: str, *, keep: int) -> None:
-        with refused("iam:ListPolicyVersions", name):
+        with translate_errors("iam:ListPolicyVersions", name):
             versions = self._client.list_policy_versions(PolicyArn=self._arn(name))["Versions"]
         spare = sorted((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: v["CreateDate"], reverse=True)
         for version in spare[max(keep - 1, 0) :]:
-            with refused("iam:DeletePolicyVersion", name):
+            with translate_errors("iam:DeletePolicyVersion", name):
                 self._client.delete_policy_version(PolicyArn=self._arn(name), VersionId=version["VersionId"])
 
     def _tag(self, name: str, wanted: Mapping[str, str], live: Mapping[str, str]) -> None:
         if gone := sorted(live.keys() - wanted.keys()):
-            with refused("iam:UntagPolicy", name):
+            with translate_errors("iam:UntagPolicy", name):
                 self._client.untag_policy(PolicyArn=self._arn(name), TagKeys=gone)
         if new := sorted(wanted.items() - live.items()):
-            with refused("iam:TagPolicy", name):
+            with translate_errors("iam:TagPolicy", name):
                 self._client.tag_policy(
                     PolicyArn=self._arn(name), Tags=[{"Key": key, "Value": value} for key, value in new]
                 )
@@ -111,10 +111,10 @@ class PolicyAttachment:
     def __init__(self, session: Session) -> None:
         self._client: IAMClient = session.iam()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return role and ARN where it is attached."""
         role, _, policy = name.partition("/")
-        with refused("iam:ListAttachedRolePolicies", role):
+        with translate_errors("iam:ListAttachedRolePolicies", role):
             try:
                 for page in self._client.get_paginator("list_attached_role_policies").paginate(RoleName=role):
                     for attached in page["AttachedPolicies"]:
@@ -124,23 +124,23 @@ class PolicyAttachment:
                 return None
         return None
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Attach it, in place of another one of the same name."""
         if live:
             self._detach(name, live)
-        with refused("iam:AttachRolePolicy", name):
+        with translate_errors("iam:AttachRolePolicy", name):
             try:
                 self._client.attach_role_policy(RoleName=settings["role"], PolicyArn=settings["policy"])
             except self._client.exceptions.NoSuchEntityException:
                 raise AwsError(f"there is no IAM role {settings['role']}", "set role in shield.toml") from None
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Detach it."""
-        if live := self.look(name):
+        if live := self.read(name):
             self._detach(name, live)
 
     def _detach(self, name: str, live: Settings) -> None:
-        with refused("iam:DetachRolePolicy", name):
+        with translate_errors("iam:DetachRolePolicy", name):
             try:
                 self._client.detach_role_policy(RoleName=live["role"], PolicyArn=live["policy"])
             except self._client.exceptions.NoSuchEntityException:
@@ -150,7 +150,7 @@ class PolicyAttachment:
 def has_role(session: Session, name: str) -> bool:
     """Tell whether a role is there."""
     client: IAMClient = session.iam()
-    with refused("iam:GetRole", name):
+    with translate_errors("iam:GetRole", name):
         try:
             client.get_role(RoleName=name)
         except client.exceptions.NoSuchEntityException:
@@ -164,9 +164,9 @@ def may(session: Session, role: str, action: str, arns: Sequence[str]) -> set[st
     source = f"arn:{session.partition}:iam::{session.account()}:role/{role}"
 
     def allowed(arn: str) -> bool:
-        with refused("iam:SimulatePrincipalPolicy", role):
+        with translate_errors("iam:SimulatePrincipalPolicy", role):
             answer = client.simulate_principal_policy(PolicySourceArn=source, ActionNames=[action], ResourceArns=[arn])
         return [result["EvalDecision"] for result in answer["EvaluationResults"]] == ["allowed"]
 
-    answers = each(allowed, arns, session, "permissions asked for", rate=_SIMULATIONS)
+    answers = parallel_map(allowed, arns, session, "permissions asked for", rate=_SIMULATIONS)
     return {arn for arn, yes in zip(arns, answers, strict=True) if yes}

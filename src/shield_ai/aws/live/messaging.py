@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from shield_ai.aws.live.session import Session, pairs, refused
+from shield_ai.aws.live.session import Session, pairs, translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,15 +29,15 @@ class Topic:
         self._session = session
         self._client: SNSClient = session.sns()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return who may publish and who is told."""
         arn = self._arn(name)
-        with refused("sns:GetTopicAttributes", name):
+        with translate_errors("sns:GetTopicAttributes", name):
             try:
                 attributes = self._client.get_topic_attributes(TopicArn=arn)["Attributes"]
             except self._client.exceptions.NotFoundException:
                 return None
-        with refused("sns:ListTagsForResource", name):
+        with translate_errors("sns:ListTagsForResource", name):
             tags = self._client.list_tags_for_resource(ResourceArn=arn).get("Tags", [])
         return {
             "emails": sorted({email for email, _ in self._emails(arn)}),
@@ -45,35 +45,35 @@ class Topic:
             "tags": {tag["Key"]: tag["Value"] for tag in tags},
         }
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it or change what differs."""
         arn = self._arn(name)
         if live is None:
-            with refused("sns:CreateTopic", name):
+            with translate_errors("sns:CreateTopic", name):
                 self._client.create_topic(Name=name, Tags=pairs(settings["tags"]))
-        with refused("sns:SetTopicAttributes", name):
+        with translate_errors("sns:SetTopicAttributes", name):
             policy = json.dumps(settings["policy"])
             self._client.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
         for email in sorted(set(settings["emails"]) - set(live["emails"] if live else [])):
-            with refused("sns:Subscribe", name):
+            with translate_errors("sns:Subscribe", name):
                 self._client.subscribe(TopicArn=arn, Protocol="email", Endpoint=email)
         for email, subscription in [*self._emails(arn)]:
             if email not in settings["emails"] and subscription != _PENDING:
-                with refused("sns:Unsubscribe", name):
+                with translate_errors("sns:Unsubscribe", name):
                     self._client.unsubscribe(SubscriptionArn=subscription)
         if live is not None and live["tags"] != settings["tags"]:
             self._tag(arn, name, settings["tags"], live["tags"])
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Delete it with its subscriptions; AWS says nothing where there is none."""
-        with refused("sns:DeleteTopic", name):
+        with translate_errors("sns:DeleteTopic", name):
             try:
                 self._client.delete_topic(TopicArn=self._arn(name))
             except self._client.exceptions.NotFoundException:
                 return
 
     def _emails(self, arn: str) -> Iterator[tuple[str, str]]:
-        with refused("sns:ListSubscriptionsByTopic", arn.rpartition(":")[2]):
+        with translate_errors("sns:ListSubscriptionsByTopic", arn.rpartition(":")[2]):
             for page in self._client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn):
                 for found in page["Subscriptions"]:
                     if found["Protocol"] == "email":
@@ -81,9 +81,9 @@ class Topic:
 
     def _tag(self, arn: str, name: str, wanted: dict[str, str], live: dict[str, str]) -> None:
         if gone := sorted(live.keys() - wanted.keys()):
-            with refused("sns:UntagResource", name):
+            with translate_errors("sns:UntagResource", name):
                 self._client.untag_resource(ResourceArn=arn, TagKeys=gone)
-        with refused("sns:TagResource", name):
+        with translate_errors("sns:TagResource", name):
             self._client.tag_resource(ResourceArn=arn, Tags=pairs(wanted))
 
     def _arn(self, name: str) -> str:
@@ -97,26 +97,26 @@ class Queue:
     def __init__(self, session: Session) -> None:
         self._client: SQSClient = session.sqs()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return who may send and how long it keeps."""
         url = self._url(name)
         if url is None:
             return None
-        with refused("sqs:GetQueueAttributes", name):
+        with translate_errors("sqs:GetQueueAttributes", name):
             answer = self._client.get_queue_attributes(
                 QueueUrl=url, AttributeNames=["Policy", "MessageRetentionPeriod"]
             )
-        with refused("sqs:ListQueueTags", name):
+        with translate_errors("sqs:ListQueueTags", name):
             tags = self._client.list_queue_tags(QueueUrl=url).get("Tags", {})
         attributes = answer.get("Attributes", {})
         policy = json.loads(attributes.get("Policy") or "{}")
         return {"policy": policy, "retention": int(attributes.get("MessageRetentionPeriod", 0)), "tags": tags}
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it or change what differs."""
         retention, policy = str(settings["retention"]), json.dumps(settings["policy"])
         if live is None:
-            with refused("sqs:CreateQueue", name):
+            with translate_errors("sqs:CreateQueue", name):
                 self._client.create_queue(
                     QueueName=name,
                     Attributes={"MessageRetentionPeriod": retention, "Policy": policy},
@@ -124,26 +124,26 @@ class Queue:
                 )
             return
         url = self._url(name) or ""
-        with refused("sqs:SetQueueAttributes", name):
+        with translate_errors("sqs:SetQueueAttributes", name):
             self._client.set_queue_attributes(
                 QueueUrl=url, Attributes={"MessageRetentionPeriod": retention, "Policy": policy}
             )
         if gone := sorted(live["tags"].keys() - settings["tags"].keys()):
-            with refused("sqs:UntagQueue", name):
+            with translate_errors("sqs:UntagQueue", name):
                 self._client.untag_queue(QueueUrl=url, TagKeys=gone)
         if live["tags"] != settings["tags"]:
-            with refused("sqs:TagQueue", name):
+            with translate_errors("sqs:TagQueue", name):
                 self._client.tag_queue(QueueUrl=url, Tags=settings["tags"])
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Delete it, and what is in it."""
         url = self._url(name)
         if url is not None:
-            with refused("sqs:DeleteQueue", name):
+            with translate_errors("sqs:DeleteQueue", name):
                 self._client.delete_queue(QueueUrl=url)
 
     def _url(self, name: str) -> str | None:
-        with refused("sqs:GetQueueUrl", name):
+        with translate_errors("sqs:GetQueueUrl", name):
             try:
                 return self._client.get_queue_url(QueueName=name)["QueueUrl"]
             except ClientError as error:

@@ -48,7 +48,9 @@ class Pace:
         time.sleep(pause)
 
 
-def each(call: Callable[[T], R], items: Iterable[T], session: Session, what: str, *, rate: float = 0) -> list[R]:
+def parallel_map(
+    call: Callable[[T], R], items: Iterable[T], session: Session, what: str, *, rate: float = 0
+) -> list[R]:
     """Make a call for each item, and return the answers in the items' order.
 
     Args:

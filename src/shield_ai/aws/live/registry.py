@@ -19,7 +19,7 @@ from shield_ai.aws.live.eventbridge import EventRule
 from shield_ai.aws.live.functions import Function, LogGroup, RotationRole
 from shield_ai.aws.live.iam import Policy, PolicyAttachment
 from shield_ai.aws.live.messaging import Queue, Topic
-from shield_ai.aws.live.parallel import each
+from shield_ai.aws.live.parallel import parallel_map
 from shield_ai.aws.live.rotation import Rotation
 from shield_ai.aws.live.schedules import Schedule
 from shield_ai.aws.live.secret_policy import SecretPolicy
@@ -37,10 +37,10 @@ class Kind(Protocol):
     def __init__(self, session: Session) -> None:
         """Open the service's client."""
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return the settings that are in force; None where there is none."""
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it, or change what differs.
 
         Args:
@@ -49,7 +49,7 @@ class Kind(Protocol):
             live: How it is.
         """
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Take it away."""
 
 
@@ -78,21 +78,23 @@ class Resources:
         self._session = session
         self._kinds: dict[str, Kind] = {}
 
-    def look(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Settings | None]:
+    def read(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Settings | None]:
         """Look at many."""
         wanted = sorted(set(keys))
         kinds = [(self._kind(kind), name) for kind, name in wanted]
-        found = each(lambda pair: pair[0].look(pair[1]), kinds, self._session, "resources looked at", rate=_RATE)
+        found = parallel_map(
+            lambda pair: pair[0].read(pair[1]), kinds, self._session, "resources looked at", rate=_RATE
+        )
         return dict(zip(wanted, found, strict=True))
 
-    def put(self, kind: str, name: str, settings: Settings | None) -> None:
+    def upsert(self, kind: str, name: str, settings: Settings | None) -> None:
         """Make one so, whatever it is now; None: remove it."""
         if settings is None:
-            self._kind(kind).remove(name)
+            self._kind(kind).delete(name)
             return
-        live = self._kind(kind).look(name)
+        live = self._kind(kind).read(name)
         if live != settings:
-            self._kind(kind).put(name, settings, live)
+            self._kind(kind).upsert(name, settings, live)
 
     def _kind(self, kind: str) -> Kind:
         if kind not in self._kinds:

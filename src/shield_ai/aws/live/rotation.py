@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shield_ai.aws.live.session import refused
+from shield_ai.aws.live.session import translate_errors
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.rotator.errors import RotationError
 from shield_ai.rotator.values import write
@@ -41,7 +41,7 @@ class Rotations:
 
     def state(self, name: str) -> RotationState | None:
         """Look at one secret; None where there is none, or one that is to be deleted."""
-        with refused("secretsmanager:DescribeSecret", name):
+        with translate_errors("secretsmanager:DescribeSecret", name):
             try:
                 answer = self.client.describe_secret(SecretId=name)
             except self.client.exceptions.ResourceNotFoundException:
@@ -65,7 +65,7 @@ class Rotations:
         """Say when each version was made."""
         made: dict[str, datetime] = {}
         more: dict[str, str] = {}
-        with refused("secretsmanager:ListSecretVersionIds", name):
+        with translate_errors("secretsmanager:ListSecretVersionIds", name):
             while True:
                 answer = self.client.list_secret_version_ids(SecretId=name, **more)  # type: ignore[arg-type]  # as above
                 made |= {version["VersionId"]: version["CreatedDate"] for version in answer["Versions"]}
@@ -79,7 +79,7 @@ class Rotations:
         Where a rotation is stuck, AWS takes that one up again.
         """
         token = str(uuid.uuid4())
-        with refused("secretsmanager:RotateSecret", name):
+        with translate_errors("secretsmanager:RotateSecret", name):
             try:
                 return self.client.rotate_secret(SecretId=name, ClientRequestToken=token)["VersionId"]
             except self.client.exceptions.InvalidRequestException:
@@ -110,17 +110,17 @@ class Rotations:
             time.sleep(PAUSE)
 
     def _stages(self, name: str) -> dict[str, list[str]]:
-        with refused("secretsmanager:DescribeSecret", name):
+        with translate_errors("secretsmanager:DescribeSecret", name):
             return self.client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
 
-    def put(self, name: str, values: Mapping[str, Hidden]) -> None:
+    def upsert(self, name: str, values: Mapping[str, Hidden]) -> None:
         """Make these the current values; the old ones stay as AWSPREVIOUS.
 
         Args:
             name: Of the secret.
             values: By field; the empty name is the text itself, in a JSON secret the usual field.
         """
-        with refused("secretsmanager:GetSecretValue", name):
+        with translate_errors("secretsmanager:GetSecretValue", name):
             text = self.client.get_secret_value(SecretId=name).get("SecretString", "")
         for field, value in values.items():
             try:
@@ -128,7 +128,7 @@ class Rotations:
             except RotationError:
                 what = f"the field {field}" if field else "one of the usual fields"
                 raise ShieldError(f"{name} is JSON without {what}", "change it in AWS") from None
-        with refused("secretsmanager:PutSecretValue", name):
+        with translate_errors("secretsmanager:PutSecretValue", name):
             self.client.put_secret_value(SecretId=name, ClientRequestToken=str(uuid.uuid4()), SecretString=text)
 
 
@@ -138,9 +138,9 @@ class Rotation:
     def __init__(self, session: Session) -> None:
         self._client = session.secretsmanager()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return which function rotates it, and when; None where rotation is off, or no secret is there."""
-        with refused("secretsmanager:DescribeSecret", name):
+        with translate_errors("secretsmanager:DescribeSecret", name):
             try:
                 answer = self._client.describe_secret(SecretId=name)
             except self._client.exceptions.ResourceNotFoundException:
@@ -155,11 +155,11 @@ class Rotation:
             "window": rules.get("Duration", ""),
         }
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002  # one call does all
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002  # one call does all
         """Turn it on, or change it; nothing is rotated now."""
         window = {"Duration": settings["window"]} if settings["window"] else {}
         rules: Any = {"ScheduleExpression": settings["schedule"], **window}
-        with refused("secretsmanager:RotateSecret", name):
+        with translate_errors("secretsmanager:RotateSecret", name):
             try:
                 self._client.rotate_secret(
                     SecretId=name,
@@ -168,14 +168,14 @@ class Rotation:
                     RotateImmediately=False,
                 )
             except self._client.exceptions.InvalidRequestException:
-                if self.look(name) != settings:  # AWS took note, and says that a rotation is under way
+                if self.read(name) != settings:  # AWS took note, and says that a rotation is under way
                     raise
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Turn it off; a rotation that is under way ends by itself."""
-        if self.look(name) is None:
+        if self.read(name) is None:
             return
-        with refused("secretsmanager:CancelRotateSecret", name):
+        with translate_errors("secretsmanager:CancelRotateSecret", name):
             self._client.cancel_rotate_secret(SecretId=name)
 
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.live.session import Session, pairs, refused
+from shield_ai.aws.live.session import Session, pairs, translate_errors
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ class Schedule:
         self._client: EventBridgeClient = session.eventbridge()
         self._lambda = session.function()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return when it calls what; no function where that one does not let itself be called."""
-        with refused("events:DescribeRule", name):
+        with translate_errors("events:DescribeRule", name):
             try:
                 rule = self._client.describe_rule(Name=name)
             except self._client.exceptions.ResourceNotFoundException:
                 return None
-        with refused("events:ListTargetsByRule", name):
+        with translate_errors("events:ListTargetsByRule", name):
             targets = self._client.list_targets_by_rule(Rule=name)["Targets"]
-        with refused("events:ListTagsForResource", name):
+        with translate_errors("events:ListTagsForResource", name):
             tags = self._client.list_tags_for_resource(ResourceARN=self._arn(name)).get("Tags", [])
         target = next((target for target in targets if target["Id"] == _TARGET), None)
         called = target and rule.get("State") == "ENABLED" and self._is_allowed(name, target["Arn"])
@@ -45,20 +45,20 @@ class Schedule:
             "tags": {tag["Key"]: tag["Value"] for tag in tags},
         }
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it or change what differs."""
-        with refused("events:PutRule", name):
+        with translate_errors("events:PutRule", name):
             self._client.put_rule(
                 Name=name, ScheduleExpression=settings["rate"], State="ENABLED", Tags=pairs(settings["tags"])
             )
         if live is not None and live["tags"] != settings["tags"]:
             if gone := sorted(live["tags"].keys() - settings["tags"].keys()):
-                with refused("events:UntagResource", name):
+                with translate_errors("events:UntagResource", name):
                     self._client.untag_resource(ResourceARN=self._arn(name), TagKeys=gone)
-            with refused("events:TagResource", name):
+            with translate_errors("events:TagResource", name):
                 self._client.tag_resource(ResourceARN=self._arn(name), Tags=pairs(settings["tags"]))
         there = self._lambda.exceptions.ResourceConflictException
-        with refused("lambda:AddPermission", name), contextlib.suppress(there):
+        with translate_errors("lambda:AddPermission", name), contextlib.suppress(there):
             self._lambda.add_permission(
                 FunctionName=settings["function"],
                 StatementId=f"schedule-{name}",
@@ -66,28 +66,28 @@ class Schedule:
                 Principal="events.amazonaws.com",
                 SourceArn=self._arn(name),
             )
-        with refused("events:PutTargets", name):
+        with translate_errors("events:PutTargets", name):
             target = {"Id": _TARGET, "Arn": settings["function"], "Input": json.dumps(settings["input"])}
             answer = self._client.put_targets(Rule=name, Targets=[target])  # type: ignore[list-item]  # a TypedDict
         if answer["FailedEntryCount"]:
             raise AwsError(f"AWS refused the target of rule {name}", f"check that {settings['function']} is there")
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Delete it, its target and the function's consent first."""
-        live = self.look(name)
+        live = self.read(name)
         if live is None:
             return
         if live["function"]:
             gone = self._lambda.exceptions.ResourceNotFoundException
-            with refused("lambda:RemovePermission", name), contextlib.suppress(gone):
+            with translate_errors("lambda:RemovePermission", name), contextlib.suppress(gone):
                 self._lambda.remove_permission(FunctionName=live["function"], StatementId=f"schedule-{name}")
-        with refused("events:RemoveTargets", name):
+        with translate_errors("events:RemoveTargets", name):
             self._client.remove_targets(Rule=name, Ids=[_TARGET])
-        with refused("events:DeleteRule", name):
+        with translate_errors("events:DeleteRule", name):
             self._client.delete_rule(Name=name)
 
     def _is_allowed(self, name: str, function: str) -> bool:
-        with refused("lambda:GetPolicy", name):
+        with translate_errors("lambda:GetPolicy", name):
             try:
                 policy = json.loads(self._lambda.get_policy(FunctionName=function)["Policy"])
             except self._lambda.exceptions.ResourceNotFoundException:

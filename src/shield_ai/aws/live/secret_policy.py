@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.live.session import Session, refused
+from shield_ai.aws.live.session import Session, translate_errors
 
 if TYPE_CHECKING:
     from shield_ai.model.nouns import Settings
@@ -17,25 +17,25 @@ class SecretPolicy:
     def __init__(self, session: Session) -> None:
         self._client = session.secretsmanager()
 
-    def look(self, name: str) -> Settings | None:
+    def read(self, name: str) -> Settings | None:
         """Return the document; None where there is none, or no such secret."""
-        with refused("secretsmanager:GetResourcePolicy", name):
+        with translate_errors("secretsmanager:GetResourcePolicy", name):
             try:
                 text = self._client.get_resource_policy(SecretId=name).get("ResourcePolicy")
             except self._client.exceptions.ResourceNotFoundException:
                 return None
         return {"document": json.loads(text)} if text else None
 
-    def put(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002  # puts all of it
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002  # puts all of it
         """Put it; AWS refuses one that lets in the public."""
-        with refused("secretsmanager:PutResourcePolicy", name):
+        with translate_errors("secretsmanager:PutResourcePolicy", name):
             self._client.put_resource_policy(
                 SecretId=name, ResourcePolicy=json.dumps(settings["document"]), BlockPublicPolicy=True
             )
 
-    def remove(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Take it away."""
-        with refused("secretsmanager:DeleteResourcePolicy", name):
+        with translate_errors("secretsmanager:DeleteResourcePolicy", name):
             try:
                 self._client.delete_resource_policy(SecretId=name)
             except self._client.exceptions.ResourceNotFoundException:

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.secrets import DEFAULT_KEY, bare_key
-from shield_ai.aws.live.parallel import BATCHES, POLICIES, each
-from shield_ai.aws.live.session import Session, pairs, refused
+from shield_ai.aws.live.parallel import BATCHES, POLICIES, parallel_map
+from shield_ai.aws.live.session import Session, pairs, translate_errors
 from shield_ai.model.errors import AwsError
 from shield_ai.model.nouns import Hidden, Live, SecretState
 
@@ -38,13 +38,13 @@ class SecretsManager:
         """Look at the secrets with these names: what is there, without their values."""
         account = self._session.account()
         wanted = sorted(set(names))
-        states = zip(wanted, each(self.state, wanted, self._session, "secrets looked at"), strict=True)
+        states = zip(wanted, parallel_map(self.state, wanted, self._session, "secrets looked at"), strict=True)
         secrets = {name: state for name, state in states if state}
         return Live(account=account, region=self._session.region, secrets=secrets)
 
     def state(self, name: str) -> SecretState | None:
         """Look at one secret; None where there is none."""
-        with refused("secretsmanager:DescribeSecret", name):
+        with translate_errors("secretsmanager:DescribeSecret", name):
             try:
                 answer = self._client.describe_secret(SecretId=name)
             except self._client.exceptions.ResourceNotFoundException:
@@ -62,7 +62,7 @@ class SecretsManager:
         key: Any = {} if settings["kms_key"] == DEFAULT_KEY else {"KmsKeyId": settings["kms_key"]}
         copies: Any = [{"Region": region} for region in settings["replicas"]]
         more: Any = {"AddReplicaRegions": copies} if copies else {}
-        with refused("secretsmanager:CreateSecret", name):
+        with translate_errors("secretsmanager:CreateSecret", name):
             try:
                 answer = self._client.create_secret(
                     Name=name,
@@ -82,14 +82,14 @@ class SecretsManager:
     def restore(self, name: str, value: Hidden, *, token: str) -> str:
         """Cancel a scheduled deletion, make this the current value, and return the secret's ARN."""
         _fitting(name, value)
-        with refused("secretsmanager:RestoreSecret", name):
+        with translate_errors("secretsmanager:RestoreSecret", name):
             answer = self._client.restore_secret(SecretId=name)
         self.put_value(name, value, token=token)
         return answer["ARN"]
 
     def put_value(self, name: str, value: Hidden, *, token: str) -> None:
         """Make this the current value, in a version of its own whose id is the token."""
-        with refused("secretsmanager:PutSecretValue", name):
+        with translate_errors("secretsmanager:PutSecretValue", name):
             self._client.put_secret_value(
                 SecretId=name,
                 ClientRequestToken=token,
@@ -103,7 +103,7 @@ class SecretsManager:
         """Make a version the current one; nothing where it is already."""
         state = self.state(name)
         if state and state.current != version:
-            with refused("secretsmanager:UpdateSecretVersionStage", name):
+            with translate_errors("secretsmanager:UpdateSecretVersionStage", name):
                 self._client.update_secret_version_stage(
                     SecretId=name,
                     VersionStage="AWSCURRENT",
@@ -115,23 +115,23 @@ class SecretsManager:
         """Change the settings that differ; the value stays."""
         changed = {key for key in settings if settings[key] != live.get(key)}
         if changed & {"description", "kms_key"}:
-            with refused("secretsmanager:UpdateSecret", name):
+            with translate_errors("secretsmanager:UpdateSecret", name):
                 self._client.update_secret(
                     SecretId=name, Description=settings["description"], **self._key(settings, changed)
                 )
         if gone := sorted(live.get("tags", {}).keys() - settings["tags"].keys()):
-            with refused("secretsmanager:UntagResource", name):
+            with translate_errors("secretsmanager:UntagResource", name):
                 self._client.untag_resource(SecretId=name, TagKeys=gone)
         if new := dict(settings["tags"].items() - live.get("tags", {}).items()):
-            with refused("secretsmanager:TagResource", name):
+            with translate_errors("secretsmanager:TagResource", name):
                 self._client.tag_resource(SecretId=name, Tags=pairs(new))
         if more := sorted(set(settings["replicas"]) - set(live.get("replicas", []))):
-            with refused("secretsmanager:ReplicateSecretToRegions", name):
+            with translate_errors("secretsmanager:ReplicateSecretToRegions", name):
                 self._client.replicate_secret_to_regions(
                     SecretId=name, AddReplicaRegions=[{"Region": region} for region in more]
                 )
         if fewer := sorted(set(live.get("replicas", [])) - set(settings["replicas"])):
-            with refused("secretsmanager:RemoveRegionsFromReplication", name):
+            with translate_errors("secretsmanager:RemoveRegionsFromReplication", name):
                 self._client.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=fewer)
 
     @staticmethod
@@ -142,7 +142,7 @@ class SecretsManager:
 
     def policy(self, name: str) -> dict[str, Any] | None:
         """Return a secret's own policy; None where it has none, or where there is no such secret."""
-        with refused("secretsmanager:GetResourcePolicy", name):
+        with translate_errors("secretsmanager:GetResourcePolicy", name):
             try:
                 text = self._client.get_resource_policy(SecretId=name).get("ResourcePolicy")
             except self._client.exceptions.ResourceNotFoundException:
@@ -154,15 +154,15 @@ class SecretsManager:
         """Schedule a secret for deletion, its copies first; until then `restore` brings it back."""
         state = self.state(name)
         if state and (copies := state.settings["replicas"]):
-            with refused("secretsmanager:RemoveRegionsFromReplication", name):
+            with translate_errors("secretsmanager:RemoveRegionsFromReplication", name):
                 self._client.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=copies)
-        with refused("secretsmanager:DeleteSecret", name):
+        with translate_errors("secretsmanager:DeleteSecret", name):
             self._client.delete_secret(SecretId=name, RecoveryWindowInDays=RECOVERY_DAYS)
 
     def read(self, name: str, version: str = "") -> Hidden:
         """Read a version's value; the current one's by default."""
         which: Any = {"VersionId": version} if version else {}
-        with refused("secretsmanager:GetSecretValue", name):
+        with translate_errors("secretsmanager:GetSecretValue", name):
             answer = self._client.get_secret_value(SecretId=name, **which)
             return Hidden(answer.get("SecretString", ""))
 
@@ -171,17 +171,17 @@ class SecretsManager:
         wanted = list(dict.fromkeys(names))
         parts = [wanted[at : at + _BATCH] for at in range(0, len(wanted), _BATCH)]
         found: dict[str, Hidden] = {}
-        for values in each(self._batch, parts, self._session, "batches read", rate=BATCHES):
+        for values in parallel_map(self._batch, parts, self._session, "batches read", rate=BATCHES):
             found |= values
         rest = [name for name in wanted if name not in found]
-        alone = dict(zip(rest, each(self._try, rest, self._session, "secrets read"), strict=True))
+        alone = dict(zip(rest, parallel_map(self._try, rest, self._session, "secrets read"), strict=True))
         return {name: found.get(name) or alone[name] for name in wanted}
 
     def _batch(self, names: list[str]) -> dict[str, Hidden]:
         if self._no_batches:
             return {}
         try:
-            with refused("secretsmanager:BatchGetSecretValue"):
+            with translate_errors("secretsmanager:BatchGetSecretValue"):
                 answer = self._client.batch_get_secret_value(SecretIdList=names)
         except AwsError:
             self._no_batches = True  # a permission of its own, which an app without prefetch lacks
@@ -204,7 +204,7 @@ class SecretsManager:
                 return error
 
         wanted = list(names)
-        found = each(look, wanted, self._session, "policies looked at", rate=POLICIES)
+        found = parallel_map(look, wanted, self._session, "policies looked at", rate=POLICIES)
         return dict(zip(wanted, found, strict=True))
 
 

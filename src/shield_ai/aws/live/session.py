@@ -80,7 +80,7 @@ class Session:
     ) -> None:
         self.read = read
         try:
-            with refused("the connection"):
+            with translate_errors("the connection"):
                 self._session = boto3.session.Session(region_name=region, profile_name=profile or None)
         except ProfileNotFound:
             raise AwsError(
@@ -165,13 +165,13 @@ class Session:
 
     def _identity(self) -> GetCallerIdentityResponseTypeDef:
         if not self._caller:
-            with refused("sts:GetCallerIdentity"):
+            with translate_errors("sts:GetCallerIdentity"):
                 client: STSClient = cast("STSClient", self._client("sts"))
                 self._caller = client.get_caller_identity()
         return self._caller
 
     def _client(self, service: str, config: Config = _CONFIG) -> object:
-        with refused("the connection"), self._lock:
+        with translate_errors("the connection"), self._lock:
             if service not in self._clients:
                 made = self._session.client(service, config=config)  # type: ignore[call-overload]  # any of ours
                 self._clients[service] = made
@@ -179,7 +179,7 @@ class Session:
 
 
 def _assumed(session: boto3.session.Session, arn: str, region: str | None) -> boto3.session.Session:
-    with refused("sts:AssumeRole", arn):
+    with translate_errors("sts:AssumeRole", arn):
         client: STSClient = session.client("sts", region_name=region, config=_CONFIG)
         keys = client.assume_role(RoleArn=arn, RoleSessionName="shield-ai")["Credentials"]
     return boto3.session.Session(
@@ -196,7 +196,7 @@ def pairs(tags: Mapping[str, str]) -> list[Any]:
 
 
 @contextlib.contextmanager
-def refused(permission: str, name: str = "") -> Iterator[None]:
+def translate_errors(permission: str, name: str = "") -> Iterator[None]:
     """Turn botocore's errors into `AwsError`: which call, on what, why, and what to do.
 
     The text of an error is passed on only where AWS says who may not do what; others could quote a parameter.

@@ -16,7 +16,7 @@ from shield_ai.flow.app_session import Work
 from shield_ai.flow.rotate import Rotating, overdue
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.nouns import Hidden
-from shield_ai.model.rotation_policy import brought
+from shield_ai.model.rotation_policy import manual_fields
 from shield_ai.reports.rotation import (
     by_hand_text,
     django_key_text,
@@ -78,10 +78,10 @@ def rotate(  # noqa: PLR0913  # one argument a flag
     rotating = Rotating(work.target, work.tree.root, work.session)
     secrets = rotating.named(names)
     if status:
-        standings = [rotating.standing(secret) for secret in secrets if names or secret.rotate]
+        statuses = [rotating.status(secret) for secret in secrets if names or secret.rotate]
         if publish:
-            cloudwatch.publish(work.session, namespace(work.target), OVERDUE, overdue(standings))
-        click.echo(standings_json(standings) if as_json else standings_text(standings), nl=False)
+            cloudwatch.publish(work.session, namespace(work.target), OVERDUE, overdue(statuses))
+        click.echo(standings_json(statuses) if as_json else standings_text(statuses), nl=False)
         return DONE
     if due:
         return _due(rotating, secrets, yes=yes)
@@ -110,11 +110,11 @@ def rotate_now(work: Work, names: Sequence[str]) -> None:
 
 def _due(rotating: Rotating, secrets: list[Secret], *, yes: bool) -> int:
     """Rotate what can be rotated from here; exit with 1 where something is left for a person."""
-    standings = {secret.name: rotating.standing(secret) for secret in secrets if secret.rotate}
-    mine = [s for s in secrets if s.name in standings and standings[s.name].state == "due"]
-    for_hand = [s.name for s in mine if standings[s.name].by == "hand" or rotating.in_two(s)]
-    stuck = [name for name, one in standings.items() if one.state == "pending" and one.by == "shield"]
-    mine = [s for s in mine if standings[s.name].by == "shield" and s.name not in for_hand]
+    statuses = {secret.name: rotating.status(secret) for secret in secrets if secret.rotate}
+    mine = [s for s in secrets if s.name in statuses and statuses[s.name].state == "due"]
+    for_hand = [s.name for s in mine if statuses[s.name].by == "hand" or rotating.needs_restart(s)]
+    stuck = [name for name, one in statuses.items() if one.state == "pending" and one.by == "shield"]
+    mine = [s for s in mine if statuses[s.name].by == "shield" and s.name not in for_hand]
     if mine:
         ask(f"rotate {', '.join(secret.name for secret in mine)}?", yes=yes)
     failed: list[ShieldError] = []
@@ -139,12 +139,12 @@ def _one(rotating: Rotating, secret: Secret, work: Work, *, resume: bool, yes: b
     if not resume and not rotating.driven(secret):
         _by_hand(rotating, secret, yes=yes)
         return
-    in_two = rotating.in_two(secret)
-    if in_two and not resume:
+    needs_restart = rotating.needs_restart(secret)
+    if needs_restart and not resume:
         click.echo(django_key_text(secret.name, fallbacks=_has_fallbacks(work)) + "\n", err=True)
     ask(f"{'go on with the rotation of' if resume else 'rotate'} {secret.name}?", yes=yes)
     _drive(rotating, secret, resume=resume)
-    if in_two:
+    if needs_restart:
         click.echo("\n" + (restart_text() if resume else waits_text(secret.name)), err=True)
 
 
@@ -178,7 +178,7 @@ def _cancel(rotating: Rotating, secret: Secret) -> None:
 def _by_hand(rotating: Rotating, secret: Secret, *, yes: bool) -> None:
     """Take new values from the terminal without showing them, or from standard input, a line each."""
     click.echo(by_hand_text(secret.name, rotating.id(secret)) + "\n", err=True)
-    values = {field: _new(field or "value", yes=yes) for field in brought(secret)}
+    values = {field: _new(field or "value", yes=yes) for field in manual_fields(secret)}
     if not all(values.values()):
         raise ShieldError("no new value was given; nothing was changed", f"shield rotate {secret.name} asks again")
     rotating.put(secret, values)

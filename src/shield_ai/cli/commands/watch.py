@@ -15,11 +15,11 @@ from shield_ai.flow.app_session import Work
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.audit import audit_text
 from shield_ai.reports.collect import audit as audit_app
-from shield_ai.reports.collect import dossier
+from shield_ai.reports.collect import report_data
 
 if TYPE_CHECKING:
     from shield_ai.flow.app_session import Half
-    from shield_ai.reports.report_data import Dossier
+    from shield_ai.reports.report_data import ReportData
 
 SINCE = click.option(
     "--since", metavar="TIME", help="7d, 12h, 30m, 2w or a date  [default: 7d, or all of an exported trail]"
@@ -78,7 +78,7 @@ def report(  # noqa: PLR0913, PLR0917  # one argument a flag
     on a pull request. What can't be looked at, AWS for example, says so on the page.
     """
     work = Work(app, only=only, environment=environment)
-    made = dossier(work, since=since, trails=trails, now=dt.datetime.now(dt.UTC))
+    made = report_data(work, since=since, trails=trails, now=dt.datetime.now(dt.UTC))
     form = form or ("markdown" if output and output.suffix == ".md" else "html")
     text = _rendered(made, form)
     if output:
@@ -89,7 +89,7 @@ def report(  # noqa: PLR0913, PLR0917  # one argument a flag
     return DONE
 
 
-def _rendered(made: Dossier, form: str) -> str:
+def _rendered(made: ReportData, form: str) -> str:
     """Render a report; each form is loaded only when it is asked for."""
     if form == "markdown":
         from shield_ai.reports.markdown import markdown  # noqa: PLC0415

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.policy_scope import too_broad
-from shield_ai.flow.aws_plan import firm
+from shield_ai.flow.aws_plan import comparable
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.model.nouns import Check, Status
 from shield_ai.project.python_source import digest
@@ -45,9 +45,9 @@ def verify_code(findings: Sequence[Finding], journal: Journal, read: Read) -> li
             hint="shield apply" if left else "",
         )
     ]
-    run = next((run for run in reversed(journal.runs()) if journal.standing(run, "file")), "")
+    run = next((run for run in reversed(journal.runs()) if journal.open_steps(run, "file")), "")
     latest: dict[str, str] = {}
-    for step in reversed(journal.standing(run, "file")):
+    for step in reversed(journal.open_steps(run, "file")):
         latest[step.what] = step.after
     if not latest:
         return [*checks, Check(name="files are as apply left them", status=Status.UNKNOWN, detail="no apply on record")]
@@ -145,13 +145,13 @@ def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterable[Chec
     for kind, group in itertools.groupby(in_order, key=lambda resource: resource.kind):
         wanted = {resource.key: resource.settings for resource in group}
         try:
-            found = aws.resources.look(wanted)
+            found = aws.resources.read(wanted)
         except ShieldError as error:
             unseen.append(error)
             continue
         for key, settings in wanted.items():
             now = found[key]
-            if now is None or firm(kind, now) != firm(kind, settings):
+            if now is None or comparable(kind, now) != comparable(kind, settings):
                 wrong.append(f"{kind} {key[1]} {'is not there' if now is None else 'is another one'}")
     more = f" and {len(wrong) - SHOWN} more" if wrong[SHOWN:] else ""
     yield Check(

@@ -6,7 +6,7 @@ import socket
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from shield_ai.rotator.connector import Door
+from shield_ai.rotator.connector import Connector
 from shield_ai.rotator.document import login, parse
 from shield_ai.rotator.errors import LoginRefusedError, RotationError
 from shield_ai.rotator.selection import strategy_name
@@ -34,7 +34,7 @@ def refusal(value: Hidden, environ: Mapping[str, str]) -> str | None:
     for engine in _engines(value, environ):
         try:
             connect = import_module(f"shield_ai.rotator.{engine}").connect
-            Door(connect).enter(login(parse(value.reveal()), PORTS[engine], environ)).close()
+            Connector(connect).enter(login(parse(value.reveal()), PORTS[engine], environ)).close()
         except LoginRefusedError:
             return "the database does not accept user and password"
         except RotationError as error:

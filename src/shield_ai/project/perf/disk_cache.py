@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 KEPT = 8  # of each name; older ones belong to versions that are gone
 
 
-def kept(name: str, key: bytes, make: Callable[[], bytes], sound: Callable[[bytes], bool] = bool) -> bytes:
+def get_or_create(name: str, key: bytes, make: Callable[[], bytes], is_valid: Callable[[bytes], bool] = bool) -> bytes:
     """Return what was kept under a key, or make it and keep it.
 
     Args:
         name: Says what it is, for whoever looks into the folder.
         key: All that it depends on; Python's version is added.
         make: Makes it.
-        sound: Tells what was made from what a full disk or somebody else left in its place; is asked of either.
+        is_valid: Tells what was made from what a full disk or somebody else left in its place; is asked of either.
     """
-    found = known(name, key, sound)
+    found = load(name, key, is_valid)
     if found is not None:
         return found
     made = make()
-    sound(made)
+    is_valid(made)
     place = _place(name, key)
     if place is not None:
         with contextlib.suppress(OSError):  # a cache that can't be written costs time and nothing else
@@ -39,14 +39,14 @@ def kept(name: str, key: bytes, make: Callable[[], bytes], sound: Callable[[byte
     return made
 
 
-def known(name: str, key: bytes, sound: Callable[[bytes], bool] = bool) -> bytes | None:
+def load(name: str, key: bytes, is_valid: Callable[[bytes], bool] = bool) -> bytes | None:
     """Return what was kept under a key; None where nothing was, where somebody else put it, or it is not sound."""
     place = _place(name, key)
     try:
         found = place.read_bytes() if place and place.stat().st_uid == os.geteuid() else None
     except OSError:
         return None
-    return found if found is not None and sound(found) else None
+    return found if found is not None and is_valid(found) else None
 
 
 def _place(name: str, key: bytes) -> Path | None:

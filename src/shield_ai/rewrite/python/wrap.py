@@ -120,7 +120,7 @@ def _wrap(site: Site, manifest: Manifest, names: Names) -> Wrap | None:
     if not found:
         return None
     which = tuple((variable, secret.name, field) for variable, (secret, field) in found.items())
-    among = which if site.spelled and not _says_itself(site, found) else ()
+    among = which if site.name_expr and not _says_itself(site, found) else ()
     optional = all(secret.optional for secret, _ in found.values())
     return Wrap(site=site, secret=which[0][1], field=which[0][2], names=names, among=among, optional=optional)
 

@@ -179,7 +179,7 @@ def _name(wrap: Wrap, quote: str) -> str:
     if wrap.among:
         pairs = (f"{quote}{variable}{quote}: {named(secret, field, quote)}" for variable, secret, field in wrap.among)
         return f"{{{', '.join(pairs)}}}"
-    return wrap.site.spelled or f"{quote}{wrap.secret}{quote}"
+    return wrap.site.name_expr or f"{quote}{wrap.secret}{quote}"
 
 
 def named(secret: str, field: str, quote: str) -> str:
@@ -196,10 +196,12 @@ def _keywords(wrap: Wrap, quote: str) -> list[str]:
     """Return the keyword arguments: the field of a document, and the variable where the name does not say it."""
     out = [f"key={quote}{wrap.field}{quote}"] if wrap.field and not wrap.among else []
     if wrap.among:
-        out.append(f"env={wrap.site.spelled}")
-    if not wrap.site.spelled and (wrap.field or variable_of(wrap.secret) != wrap.site.variable):
+        out.append(f"env={wrap.site.name_expr}")
+    if not wrap.site.name_expr and (wrap.field or variable_of(wrap.secret) != wrap.site.variable):
         out.append(f"env={quote}{wrap.site.variable}{quote}")
-    if (wrap.site.spare or (wrap.optional and wrap.site.default_literal)) and wrap.site.shape is Shape.READ:
+    if (
+        wrap.site.default_ok_in_production or (wrap.optional and wrap.site.default_literal)
+    ) and wrap.site.shape is Shape.READ:
         out.append("optional=True")
     return out
 

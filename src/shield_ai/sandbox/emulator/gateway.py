@@ -54,7 +54,7 @@ def scope(authorization: str) -> tuple[str, str]:
     return (parts[2], parts[3].lower()) if len(parts) == 5 else ("", "")  # noqa: PLR2004  # key/date/region/service/end
 
 
-class Front:
+class Gateway:
     """A WSGI application that hands to moto what it may answer."""
 
     def __init__(self) -> None:
@@ -170,7 +170,7 @@ def error(environ: dict[str, Any], status: http.HTTPStatus, code: str, text: str
 
 def main(fd: int) -> None:
     """Serve on a listening socket that the parent has opened, until killed."""
-    server = make_server("127.0.0.1", 0, Front(), threaded=True, fd=fd, request_handler=MotoRequestHandler)
+    server = make_server("127.0.0.1", 0, Gateway(), threaded=True, fd=fd, request_handler=MotoRequestHandler)
     server.serve_forever()
 
 

@@ -92,7 +92,7 @@ class Child:
         self.stop()
 
     @property
-    def keeper_pid(self) -> int:
+    def supervisor_pid(self) -> int:
         """The process that watches over the server."""
         return self._keeper.pid
 
@@ -195,9 +195,9 @@ class Running:
         return self._child.pid
 
     @property
-    def keeper_pid(self) -> int:
+    def supervisor_pid(self) -> int:
         """The process that ends the server when this one is gone."""
-        return self._child.keeper_pid
+        return self._child.supervisor_pid
 
     def stop(self) -> None:
         """End the server, and remove what it kept."""

@@ -26,7 +26,7 @@ class Stopped(BaseException):
     """The parent closed our stdin, or somebody sent SIGTERM."""
 
 
-class Keeper:
+class Supervisor:
     """One job, a JSON text that `Child` writes: see there what it holds."""
 
     def __init__(self, text: str) -> None:
@@ -115,4 +115,4 @@ def watch_parent() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(Keeper(sys.argv[1]).main())
+    sys.exit(Supervisor(sys.argv[1]).main())

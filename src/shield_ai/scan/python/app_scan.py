@@ -35,7 +35,7 @@ from shield_ai.scan.files.file_filter import (
     worth_parsing,
 )
 from shield_ai.scan.files.walk import is_dotenv, readable, walk
-from shield_ai.scan.python.cross_file import Elsewhere, listed, settle
+from shield_ai.scan.python.cross_file import ProjectContext, listed, settle
 from shield_ai.scan.python.findings import (
     absent_finding,
     app_name,
@@ -48,7 +48,7 @@ from shield_ai.scan.python.findings import (
 from shield_ai.scan.python.migrated import moved
 from shield_ai.scan.python.project import Project
 from shield_ai.scan.python.statement_filter import Telling
-from shield_ai.scan.python.visitor import Walk
+from shield_ai.scan.python.visitor import SecretVisitor
 from shield_ai.scan.text.dotenv import dotenv
 from shield_ai.scan.text.engine import reader
 
@@ -115,7 +115,7 @@ def scan_files(
     constants: list[Finding] = []
     harmless: list[Skipped] = []
     calls: list[tuple[str, int, int]] = []
-    elsewhere = Elsewhere()
+    elsewhere = ProjectContext()
     bare: set[str] = set()  # settings files that do not use the runtime
     for path in python:
         if is_test(path, facts.served):
@@ -138,7 +138,7 @@ def scan_files(
             skipped.append(Skipped(path=path, line=0, name="", reason=error.message.removeprefix(f"{path}: ")))
             continue
         # Plans, which name variables, are made with all of a file.
-        seen = Walk(project, module, Telling(raw) if worthy and not named and path not in settings else None)
+        seen = SecretVisitor(project, module, Telling(raw) if worthy and not named and path not in settings else None)
         findings += findings_of(source, seen.run(), facts, known)
         elsewhere.moved |= seen.moved
         elsewhere.computed |= seen.listed | (listed(source.tree) if seen.computed else set())
@@ -182,7 +182,7 @@ def _dull(worth: Worth) -> set[str]:
     return {path for path, found in worth.items() if is_dull(found) and not path.endswith("__init__.py")}
 
 
-def _harmless(source: Source, seen: Walk, *, settings: bool) -> Iterator[Skipped]:
+def _harmless(source: Source, seen: SecretVisitor, *, settings: bool) -> Iterator[Skipped]:
     """Say what was passed over, each name once; outside the settings, only what is written as a setting is."""
     names: set[str] = set()
     labels = [spot for spot in seen.spots if not settings and is_label(spot)]

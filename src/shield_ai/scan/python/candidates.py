@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import ast
 
 
-class Spot(msgspec.Struct, kw_only=True):
+class Candidate(msgspec.Struct, kw_only=True):
     """One expression that reads, holds or asks for something that may be a secret."""
 
     node: ast.expr
@@ -41,7 +41,7 @@ class Spot(msgspec.Struct, kw_only=True):
     sure: bool = False  # a secret whatever it is called: what reads it reads nothing else
     variables: tuple[str, ...] = ()  # those that a computed name may be
     others: tuple[str, ...] = ()  # that it may be as well, and that are no secrets
-    spelled: str = ""  # and how the code computes it
+    name_expr: str = ""  # and how the code computes it
 
     @property
     def target(self) -> str:

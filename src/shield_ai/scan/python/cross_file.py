@@ -12,7 +12,7 @@ from shield_ai.scan.python.ast_walk import descend
 READING = frozenset({Shape.READ, Shape.FIELD})
 
 
-class Elsewhere(msgspec.Struct):
+class ProjectContext(msgspec.Struct):
     """What the other files say."""
 
     moved: set[str] = msgspec.field(default_factory=set)  # variables that are read through get_secret already
@@ -32,7 +32,7 @@ def listed(tree: ast.Module) -> set[str]:
     }
 
 
-def settle(findings: list[Finding], elsewhere: Elsewhere) -> list[Finding]:
+def settle(findings: list[Finding], elsewhere: ProjectContext) -> list[Finding]:
     """Give a reason to each finding that something elsewhere keeps where it is.
 
     Args:
@@ -44,7 +44,7 @@ def settle(findings: list[Finding], elsewhere: Elsewhere) -> list[Finding]:
     return [_settled(finding, read, elsewhere) for finding in findings]
 
 
-def _settled(finding: Finding, read: set[str], elsewhere: Elsewhere) -> Finding:
+def _settled(finding: Finding, read: set[str], elsewhere: ProjectContext) -> Finding:
     site = finding.site
     if not site:
         return finding
@@ -63,7 +63,7 @@ def _settled(finding: Finding, read: set[str], elsewhere: Elsewhere) -> Finding:
     return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason))
 
 
-def _reason(finding: Finding, shape: Shape, variable: str, read: set[str], elsewhere: Elsewhere) -> str:
+def _reason(finding: Finding, shape: Shape, variable: str, read: set[str], elsewhere: ProjectContext) -> str:
     if shape in READING:
         return f"{variable} is also read under a computed name" if variable in elsewhere.computed else ""
     if shape is Shape.PRESENCE:

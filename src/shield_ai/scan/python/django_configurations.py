@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.nouns import Shape
-from shield_ai.scan.python.candidates import Spot
+from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.readers import Library
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ VARIABLES = {
 
 def value_read(
     node: ast.Call, function: object, path: tuple[str, ...], constant: Callable[[ast.AST | None], str | None]
-) -> Spot | None:
+) -> Candidate | None:
     """Describe what `values.SecretValue()` and the like read; without a variable where they read none.
 
     Args:
@@ -45,7 +45,7 @@ def value_read(
     variable = "_".join(part for part in (prefix.rstrip("_"), name or own or path[0].upper()) if part)
     environ = given.get("environ")
     off = isinstance(environ, ast.Constant) and not environ.value
-    return Spot(
+    return Candidate(
         node=node,
         shape=Shape.READ,
         path=path,

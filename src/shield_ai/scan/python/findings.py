@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from shield_ai.project.layout import Facts
     from shield_ai.project.python_source import Source
-    from shield_ai.scan.python.candidates import Spot
+    from shield_ai.scan.python.candidates import Candidate
 
 RULES = {
     Shape.READ: "CSEC34.environ-read",
@@ -56,7 +56,7 @@ OUTSIDE = "a literal outside the settings: move it there first"
 TESTING = "a value for the tests"
 
 
-def findings_of(source: Source, spots: list[Spot], facts: Facts, known: set[str]) -> list[Finding]:
+def findings_of(source: Source, spots: list[Candidate], facts: Facts, known: set[str]) -> list[Finding]:
     """Judge what was seen in one file; a harmless read may be a part of a secret, so it comes along."""
     found = []
     in_settings = source.path in facts.settings
@@ -76,7 +76,7 @@ def findings_of(source: Source, spots: list[Spot], facts: Facts, known: set[str]
     return found
 
 
-def is_label(spot: Spot) -> bool:
+def is_label(spot: Candidate) -> bool:
     """Tell whether a literal outside the settings is more likely a label or a sentence than a secret."""
     return spot.shape is Shape.LITERAL and not _random(literal_text(spot.node) or "")
 
@@ -87,7 +87,7 @@ def _random(text: str) -> bool:
     return "://" in text or (len(text) >= 12 and not re.search(r"\s", text) and classes >= 2)  # noqa: PLR2004
 
 
-def _finding(source: Source, spot: Spot, *, in_settings: bool) -> Finding:
+def _finding(source: Source, spot: Candidate, *, in_settings: bool) -> Finding:
     empty = isinstance(spot.node, ast.Constant) and not spot.node.value  # of a field, which the variable wins over
     rule = rules()[RULES[Shape.READ if empty else spot.shape]]
     span = spot.span or source.span(spot.node)
@@ -131,22 +131,23 @@ def _few(names: str) -> str:
     return names if len(parts) <= FEW else f"{', '.join(parts[: FEW - 1])} or one of {len(parts) - FEW + 1} others"
 
 
-def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: bool) -> Site:
+def _site(source: Source, spot: Candidate, span: tuple[int, int], *, in_settings: bool) -> Site:
     reason = spot.reason
     if spot.shape is Shape.LITERAL and not in_settings:
         reason = reason or (TESTING if is_test_settings(source.path) else OUTSIDE)
     default = spot.default
     constant = _nonempty(default)
     place = source.span(default) if default is not None and constant else (0, 0)
-    spare = spot.shape is Shape.READ and spot.optional and (spot.follows or _spare(source, spot))
+    default_ok_in_production = spot.shape is Shape.READ and spot.optional and (spot.follows or _spare(source, spot))
     return Site(
         start=span[0],
         end=span[1],
         shape=Shape.FALLBACK if spot.shape is Shape.LITERAL and not literal_text(spot.node) else spot.shape,
         reader=spot.label,
         optional=spot.optional,
-        default_literal=constant or (spot.shape is Shape.READ and not spare and _is_made_up(default)),
-        spare=spare,
+        default_literal=constant
+        or (spot.shape is Shape.READ and not default_ok_in_production and _is_made_up(default)),
+        default_ok_in_production=default_ok_in_production,
         default_start=place[0],
         default_end=place[1],
         variable=spot.variable or (literal_variable(spot) if spot.shape is Shape.LITERAL else ""),
@@ -157,12 +158,12 @@ def _site(source: Source, spot: Spot, span: tuple[int, int], *, in_settings: boo
         negated=spot.negated,
         alternatives=spot.variables,
         others=spot.others,
-        spelled=spot.spelled,
+        name_expr=spot.name_expr,
         reason=reason,
     )
 
 
-def _spare(source: Source, spot: Spot) -> bool:
+def _spare(source: Source, spot: Candidate) -> bool:
     """Tell whether the default of a read can serve in production: a part of a database, a URL without credentials."""
     if isinstance(spot.default, ast.Constant) and not spot.default.value:
         return False  # empty anyway
@@ -188,7 +189,7 @@ def _nonempty(node: ast.expr | None) -> bool:
     return node is not None and bool(literal_text(node))
 
 
-def literal_variable(spot: Spot) -> str:
+def literal_variable(spot: Candidate) -> str:
     """Name the variable that would hold a literal: the setting's name, with the keys down to it."""
     names = [part for part in spot.path if not part.isdigit() and part != "?"]
     if spot.group:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.naming import is_secret
 from shield_ai.model.nouns import Shape
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.candidates import Spot
+from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.expressions import Expressions
 from shield_ai.scan.python.literals import looks_secret
 from shield_ai.scan.python.settings_class import SettingsClass, adds_source, settings_class
@@ -33,7 +33,7 @@ class Fields(Expressions):
         self.sources = False  # a settings source of ours serves some of them
         self.before: dict[ast.expr, str] = {}  # values in the code, and the variable that pydantic reads before
 
-    def add(self, spot: Spot) -> None:
+    def add(self, spot: Candidate) -> None:
         """Take in what was seen."""
         raise NotImplementedError
 
@@ -52,7 +52,9 @@ class Fields(Expressions):
         known = settings_class(self.resolver, scope, self.scopes)
         if not known and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
             return
-        spot = Spot(node=name, shape=Shape.READ, path=(name.id,), variable=name.id.upper(), direct=True, reason=FIELD)
+        spot = Candidate(
+            node=name, shape=Shape.READ, path=(name.id,), variable=name.id.upper(), direct=True, reason=FIELD
+        )
         constant = isinstance(value, (ast.Constant, ast.JoinedStr)) and not looks_secret(spot.path, value)
         if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int, float)):
             return
@@ -71,7 +73,7 @@ class Fields(Expressions):
             else:
                 self.add(spot)
 
-    def _field(self, spot: Spot, known: SettingsClass, value: ast.expr | None) -> None:
+    def _field(self, spot: Candidate, known: SettingsClass, value: ast.expr | None) -> None:
         """Note a field that a settings source can serve."""
         spot.variable = known.variable(spot.path[0], value)
         if isinstance(value, ast.Call):

@@ -10,7 +10,7 @@ import bisect
 import functools
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.project.perf.disk_cache import kept
+from shield_ai.project.perf.disk_cache import get_or_create
 from shield_ai.scan.files.file_filter import (
     LITERALS,
     NAMES,
@@ -72,13 +72,13 @@ def _database() -> Any:
         database.compile(expressions=sources, ids=list(range(len(sources))), elements=len(sources), flags=0)
         return bytes(module.dumpb(database))
 
-    def sound(packed: bytes) -> bool:
+    def is_valid(packed: bytes) -> bool:
         try:
             loaded.append(module.loadb(packed, module.HS_MODE_BLOCK))
         except module.error:
             return False
         return True
 
-    kept(NAME, b"\0".join([module.__version__.encode(), *sources]), make, sound)
+    get_or_create(NAME, b"\0".join([module.__version__.encode(), *sources]), make, is_valid)
     loaded[-1].scratch = module.Scratch(loaded[-1])
     return loaded[-1]

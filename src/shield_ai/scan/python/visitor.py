@@ -9,7 +9,7 @@ from shield_ai.model.naming import excuse, is_secret, variable_of
 from shield_ai.model.nouns import Shape
 from shield_ai.scan.python.alternatives import alternatives
 from shield_ai.scan.python.bindings import Opaque
-from shield_ai.scan.python.candidates import Spot
+from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.cross_file import listed
 from shield_ai.scan.python.django_configurations import value_read
 from shield_ai.scan.python.fstrings import locate
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 DATABASE_KEYS = {"NAME": "database", "USER": "username", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
 
 
-class Walk(Fields):
+class SecretVisitor(Fields):
     """One file's walk.
 
     Args:
@@ -43,7 +43,7 @@ class Walk(Fields):
 
     def __init__(self, project: Project, module: Module, telling: Telling | None = None) -> None:
         super().__init__(project, module, telling)
-        self.spots: list[Spot] = []
+        self.spots: list[Candidate] = []
         self.accessors: list[ast.Call] = []  # that read a secret through the runtime
         self.written: set[str] = set()  # variables that the code may set under a computed name
         self.computed = False  # a variable is read under a name that is not known
@@ -54,7 +54,7 @@ class Walk(Fields):
         self.assigned: set[str] = set()  # settings that are given something other than a value in the code
         self._moved: list[tuple[str, ...]] = []  # variables of the get_secret calls that we are in
 
-    def run(self) -> list[Spot]:
+    def run(self) -> list[Candidate]:
         """Walk, and return what was seen in the order of the file."""
         self.block(self.source.tree.body)
         for spot in self.spots:
@@ -135,7 +135,7 @@ class Walk(Fields):
             if reason := harmless(path, node):
                 self.harmless.append((node, ".".join(path), reason))
             return
-        spot = Spot(node=node, shape=Shape.LITERAL, path=path, direct=direct)
+        spot = Candidate(node=node, shape=Shape.LITERAL, path=path, direct=direct)
         if node in self.before:
             spot.reason = f"a value for development: pydantic reads {self.before[node]} first"
         self._part(spot)
@@ -163,15 +163,15 @@ class Walk(Fields):
             self.harmless.append((node, spot.variable, f"by its name no secret: {word}"))
         return True
 
-    def _part(self, spot: Spot) -> None:
+    def _part(self, spot: Candidate) -> None:
         """Note which field of a database something is; what stands deeper, as in TEST, is none."""
         inside = self._database and spot.path[-1:] and spot.path[-2:-1] in {(), (self._database,)}
         if inside and spot.path[-1] in DATABASE_KEYS:
             spot.group, spot.field = self._database, DATABASE_KEYS[spot.path[-1]]
 
-    def _read_spot(self, node: ast.expr, read: Read, name: str | None, path: tuple[str, ...]) -> Spot:
+    def _read_spot(self, node: ast.expr, read: Read, name: str | None, path: tuple[str, ...]) -> Candidate:
         prefix, known = self._prefix(read)
-        spot = Spot(
+        spot = Candidate(
             node=node,
             shape=Shape.READ,
             path=path,
@@ -196,22 +196,22 @@ class Walk(Fields):
         calls = [n for part in parts for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
         return any(self.resolver.read(call, self.scopes) for call in calls)
 
-    def _computed(self, spot: Spot, argument: ast.expr | None) -> None:
+    def _computed(self, spot: Candidate, argument: ast.expr | None) -> None:
         """Note the variables that a computed name may be, where it can be written twice."""
         if self._strings or not isinstance(argument, (ast.Name, ast.JoinedStr, ast.BinOp)):
             return
         names = alternatives(self.resolver, argument, self.scopes) or ()
         spot.variables = tuple(name for name in names if spot.sure or is_secret(name))
         spot.others = tuple(name for name in names if name not in spot.variables)
-        spot.spelled = self.source.segment(argument) if spot.variables else ""
+        spot.name_expr = self.source.segment(argument) if spot.variables else ""
 
-    def _note_unknown(self, spot: Spot, argument: ast.expr | None) -> None:
+    def _note_unknown(self, spot: Candidate, argument: ast.expr | None) -> None:
         """Keep in the environment what a computed name may be, unless it may be a secret that we know."""
         if not spot.variables:
             self.computed = self.computed or not (spot.others or self._is_parameter(argument))
             self.listed.update(spot.others)
 
-    def _unsure(self, spot: Spot, read: Read) -> str:
+    def _unsure(self, spot: Candidate, read: Read) -> str:
         """Say why a read may give something else than the variable; empty where it can't."""
         if read.reader.label.startswith(FROM_FILE):
             return "dotenv_values() reads the file and not the environment: call load_dotenv(), and read os.environ"
@@ -259,7 +259,7 @@ class Walk(Fields):
             base = Environ()
         if not isinstance(base, Environ):
             return False
-        spot = Spot(node=node, shape=Shape.PRESENCE, label=base.label, negated=isinstance(node.ops[0], ast.NotIn))
+        spot = Candidate(node=node, shape=Shape.PRESENCE, label=base.label, negated=isinstance(node.ops[0], ast.NotIn))
         spot.reason = "it asks a copy of the environment, made earlier" if base.copy else ""
         if name is not None:
             spot.variable = name
@@ -273,7 +273,7 @@ class Walk(Fields):
             self.add(spot)
         return asked
 
-    def _is_moved(self, spot: Spot) -> bool:
+    def _is_moved(self, spot: Candidate) -> bool:
         """Tell whether we are in a call of the runtime that shows the variable."""
         names = {spot.variable, *spot.variables, *spot.others} - {""}
         moved = {variable for variables in self._moved for variable in variables}
@@ -281,7 +281,7 @@ class Walk(Fields):
             self.listed |= names - moved
         return bool(moved & names)
 
-    def add(self, spot: Spot) -> None:
+    def add(self, spot: Candidate) -> None:
         """Take in what was seen, and say why it can't be moved."""
         spot.span = self._span(spot.node)
         spot.scope = id(self.scopes[-1])
@@ -298,7 +298,7 @@ class Walk(Fields):
             return self.source.span(node)
         return locate(self.source, self._strings[0], node)
 
-    def _why_not(self, spot: Spot) -> str:
+    def _why_not(self, spot: Candidate) -> str:
         """Say why an expression can't be put into a lambda."""
         if self._annotation:
             return "it stands in a type annotation"

@@ -13,7 +13,7 @@ import msgspec
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.nouns import Severity  # noqa: TC001 - msgspec reads the annotations
-from shield_ai.project.perf.disk_cache import kept
+from shield_ai.project.perf.disk_cache import get_or_create
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -109,14 +109,14 @@ def _packed(file: Path) -> Pattern:
     raw = file.read_bytes()
     read: list[Pattern] = []
 
-    def sound(packed: bytes) -> bool:
+    def is_valid(packed: bytes) -> bool:
         try:
             read.append(msgspec.msgpack.decode(packed, type=Pattern))
         except msgspec.DecodeError:
             return False
         return True
 
-    kept("pattern", raw, lambda: msgspec.msgpack.encode(parse(raw.decode(), file.name)), sound)
+    get_or_create("pattern", raw, lambda: msgspec.msgpack.encode(parse(raw.decode(), file.name)), is_valid)
     return read[-1]
 
 

@@ -10,7 +10,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shield_ai.project.perf.disk_cache import kept, known
+from shield_ai.project.perf.disk_cache import get_or_create, load
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files import file_filter
 from shield_ai.scan.files.suppressions import MARK
@@ -97,7 +97,11 @@ class Hyper:
         self._hyperscan = hyperscan
         sources = [_plain(source_of(rule).encode()) for rule in tokens.rules]
         key = b"\0".join([hyperscan.__version__.encode(), *sources, *self._extra()])
-        found = kept(NAME, key, lambda: self._compile(sources), self._load) if make else known(NAME, key, self._load)
+        found = (
+            get_or_create(NAME, key, lambda: self._compile(sources), self._load)
+            if make
+            else load(NAME, key, self._load)
+        )
         if found is None:
             raise LookupError
         self._scratch = hyperscan.Scratch(self._database)

@@ -6,22 +6,22 @@ import datetime as dt
 
 from shield_ai.model.nouns import (
     Access,
+    AccessType,
     Alert,
     Audit,
     Check,
     Confidence,
-    Deed,
     Finding,
+    RotationStatus,
     Severity,
     Site,
     Skipped,
-    Standing,
     Status,
 )
 from shield_ai.reports.report_data import (
     Diff,
-    Dossier,
     Place,
+    ReportData,
     Shown,
     Watch,
 )
@@ -39,24 +39,26 @@ def finding(number: int = 0, path: str = "shop/settings.py", **more) -> Finding:
     return Finding(**(common | more))
 
 
-def standing(name: str, state: str = "ok") -> Standing:
-    return Standing(name=name, by="AWS", last=NOW - dt.timedelta(days=9), next=NOW + dt.timedelta(days=21), state=state)
+def status(name: str, state: str = "ok") -> RotationStatus:
+    return RotationStatus(
+        name=name, by="AWS", last=NOW - dt.timedelta(days=9), next=NOW + dt.timedelta(days=21), state=state
+    )
 
 
 def place(name: str, where: str = "AWS", state: str = "ok") -> Place:
-    known = standing(name, state) if where == "AWS" else None
+    known = status(name, state) if where == "AWS" else None
     return Place(
-        name=name, kind="database", variables=("A_KEY", "B_KEY"), where=where, kms_key="alias/shop", standing=known
+        name=name, kind="database", variables=("A_KEY", "B_KEY"), where=where, kms_key="alias/shop", status=known
     )
 
 
 def audit(text: str = "bob", kind: str = "denied") -> Audit:
-    access = Access(secret="a", who=f"user/{text}", deeds={Deed.READ: 2, Deed.DENIED: 1}, first=NOW, last=NOW, sources=("10.0.0.1",))  # fmt: skip
+    access = Access(secret="a", who=f"user/{text}", deeds={AccessType.READ: 2, AccessType.DENIED: 1}, first=NOW, last=NOW, sources=("10.0.0.1",))  # fmt: skip
     alert = Alert(kind=kind, secret="a", who=f"user/{text}", text="was denied GetSecretValue", count=2, first=NOW, last=NOW)  # fmt: skip
     return Audit(app="shop", since=None, events=3, seen=3, accesses=(access,), alerts=(alert,))
 
 
-def dossier(text: str = "shop", findings: int = 8, **more) -> Dossier:
+def report_data(text: str = "shop", findings: int = 8, **more) -> ReportData:
     common = {
         "app": text, "made": NOW, "version": "1.2.3", "region": "eu-central-1", "account": "123456789012",
         "findings": tuple(
@@ -71,10 +73,10 @@ def dossier(text: str = "shop", findings: int = 8, **more) -> Dossier:
         "readers": (f"role/{text}",), "audit": audit(text),
         "alarms": (Watch(name="errors", text=text, there=True), Watch(name="deleted", text="deleted", there=False)), "cost": (("5 secrets", "$2.00"),), "cost_note": "by list price",
     }  # fmt: skip
-    return Dossier(**(common | more))
+    return ReportData(**(common | more))
 
 
-CLEAN = Dossier(
+CLEAN = ReportData(
     app="shop", made=NOW, version="1.2.3", account="123456789012", applied=True, undoable=1,
     places=(place("a"),),
     checks=(
@@ -82,6 +84,6 @@ CLEAN = Dossier(
         Check(name="the vendored runtime is unchanged", status=Status.OK),
     ),
     readers=("role/Shop",), alarms=(Watch(name="errors", text="errors", there=True),),
-    audit=Audit(app="shop", since=None, events=1, seen=1, accesses=(Access(secret="a", who="role/Shop", deeds={Deed.READ: 1}, first=NOW, last=NOW),)),
+    audit=Audit(app="shop", since=None, events=1, seen=1, accesses=(Access(secret="a", who="role/Shop", deeds={AccessType.READ: 1}, first=NOW, last=NOW),)),
 )  # fmt: skip
-EMPTY = Dossier(app="shop", made=NOW, version="1.2.3", no_aws="only the code was asked for")
+EMPTY = ReportData(app="shop", made=NOW, version="1.2.3", no_aws="only the code was asked for")
