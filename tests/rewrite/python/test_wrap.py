@@ -536,7 +536,7 @@ def test_a_read_inside_a_read_of_the_same_variable_stays():
 
 def test_what_shield_toml_calls_optional_has_a_default_that_serves():
     spare = Secret(name="spare-key", env="SPARE_KEY", optional=True)
-    manifest = Manifest(app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(default_ok_in_production,))
+    manifest = Manifest(app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(spare,))
     after, _ = rewritten("import os\nX = os.getenv('SPARE_KEY', 'none')\n", manifest=manifest)
     assert b"get_secret('spare-key', lambda: os.getenv('SPARE_KEY', 'none'), optional=True)" in after
 
