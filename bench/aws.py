@@ -30,7 +30,9 @@ def make(folder, number):
     (folder / "shop").mkdir()
     (folder / "shop/__init__.py").touch()
     (folder / "shop/settings.py").write_text("import os\n\n" + reads)
-    (folder / "manage.py").write_text('import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n')
+    (folder / "manage.py").write_text(
+        'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+    )
     (folder / ".env").write_text("".join(f"{name}={secrets.token_hex(12)}\n" for name in names))
 
 
@@ -65,7 +67,10 @@ def alone(aws, number):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda name: client.describe_secret(SecretId=name), names))
     theirs = cpu(aws)[1] - spent[1]
-    print(f"{'alone':<14} {time.monotonic() - start:>7.1f} {'':>9} {theirs:>9.1f}  DescribeSecret", flush=True)
+    print(
+        f"{'alone':<14} {time.monotonic() - start:>7.1f} {'':>9} {theirs:>9.1f}  DescribeSecret",
+        flush=True,
+    )
 
 
 def main():

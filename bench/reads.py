@@ -39,18 +39,25 @@ WANTED = {"secret", "credential-url", "dsn", "identifier"}
 
 def copy_of(mirror: Path, repository: str) -> Path | None:
     folder = mirror / repository.replace("/", "+")
-    return next((d for d in (folder / "repo" / ".git", folder / "repo", folder) if (d / "HEAD").is_file()), None)
+    return next(
+        (d for d in (folder / "repo" / ".git", folder / "repo", folder) if (d / "HEAD").is_file()),
+        None,
+    )
 
 
 def extract(copy: Path, commit: str, into: Path) -> None:
     """Write the files of a commit, but not pictures and the like, which a copy may lack and no read stands in."""
     git = ["git", "--git-dir", str(copy)]
-    listed = subprocess.run([*git, "ls-tree", "-r", "-z", commit], capture_output=True, check=True).stdout
+    listed = subprocess.run(
+        [*git, "ls-tree", "-r", "-z", commit], capture_output=True, check=True
+    ).stdout
     entries = [entry.split(b"\t", 1) for entry in listed.split(b"\0") if entry.startswith(b"100")]
     entries = [(head.split()[2], path.decode("utf-8", "surrogateescape")) for head, path in entries]
     entries = [(blob, path) for blob, path in entries if not DATA.search(path)]
     wanted = b"".join(blob + b"\n" for blob, _ in entries)
-    raw = subprocess.run([*git, "cat-file", "--batch"], input=wanted, capture_output=True, check=True).stdout
+    raw = subprocess.run(
+        [*git, "cat-file", "--batch"], input=wanted, capture_output=True, check=True
+    ).stdout
     at = 0
     for _, path in entries:
         end = raw.index(b"\n", at)
@@ -83,9 +90,13 @@ def is_hit(row: dict[str, str], hits: set[tuple[str, int, str]]) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--mirror", type=Path, default=Path("mirror"))
-    parser.add_argument("--half", choices=["first", "second"], help="only these projects of the table")
+    parser.add_argument(
+        "--half", choices=["first", "second"], help="only these projects of the table"
+    )
     parser.add_argument("--wrong", action="store_true", help="list what the scan gets wrong")
     arguments = parser.parse_args()
     rows = list(csv.DictReader(TABLE.open(), delimiter="\t"))
@@ -107,20 +118,32 @@ def main() -> None:
             shutil.rmtree(folder)
         for row in mine:
             hit = is_hit(row, hits)
-            verdict = ("tp" if hit else "fn") if row["expected"] in WANTED else ("fp" if hit else "tn")
+            verdict = (
+                ("tp" if hit else "fn") if row["expected"] in WANTED else ("fp" if hit else "tn")
+            )
             if row["expected"] == "aside":
                 verdict = "aside"
             for key in ("all", f"sample {row['sample']}"):
                 count[key, verdict] += 1
             if arguments.wrong and verdict in {"fn", "fp"}:
-                print(verdict, repository, f"{row['path']}:{row['line']}", row["variable"], row["expected"])
-    print(f"{'':10} {'reads':>6} {'secret':>7} {'P':>6} {'R':>6} {'F1':>6} {'fp':>4} {'fn':>4} {'aside':>6}")
+                print(
+                    verdict,
+                    repository,
+                    f"{row['path']}:{row['line']}",
+                    row["variable"],
+                    row["expected"],
+                )
+    print(
+        f"{'':10} {'reads':>6} {'secret':>7} {'P':>6} {'R':>6} {'F1':>6} {'fp':>4} {'fn':>4} {'aside':>6}"
+    )
     for key in ("sample 1", "sample 2", "all"):
         tp, fp, fn, tn = (count[key, v] for v in ("tp", "fp", "fn", "tn"))
         p, r = tp / max(1, tp + fp), tp / max(1, tp + fn)
         f1 = 2 * p * r / max(1e-9, p + r)
         aside = count[key, "aside"]
-        print(f"{key:10} {tp + fp + fn + tn:6} {tp + fn:7} {p:6.3f} {r:6.3f} {f1:6.3f} {fp:4} {fn:4} {aside:6}")
+        print(
+            f"{key:10} {tp + fp + fn + tn:6} {tp + fn:7} {p:6.3f} {r:6.3f} {f1:6.3f} {fp:4} {fn:4} {aside:6}"
+        )
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ starts. Ours scans the app, drafts shield.toml, wraps each secret and checks the
 parses and rewrites file by file. `make bench` brings the peers; one that is not installed is left out.
 """
 
-# ruff: noqa: E501 - a sample statement is one line here
-
 from __future__ import annotations
 
 import argparse
@@ -52,7 +50,9 @@ HEAD = "import os\nfrom pathlib import Path\n\nimport environ\nfrom decouple imp
 
 def sample(chance):
     """Make one app's files: path -> bytes."""
-    files = {"manage.py": b'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.base")\n'}
+    files = {
+        "manage.py": b'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.base")\n'
+    }
     files["shop/__init__.py"] = b""
     for name in ("base", "production", "local", "worker"):
         parts = chance.choices(PLAIN, k=20) + [
@@ -132,11 +132,15 @@ def main():
             start = time.perf_counter()
             changed[name] = runs[name](apps)
             best[name] = min(best[name], time.perf_counter() - start)
-    lines = sum(raw.count(b"\n") for files in apps for path, raw in files.items() if path.endswith(".py"))
+    lines = sum(
+        raw.count(b"\n") for files in apps for path, raw in files.items() if path.endswith(".py")
+    )
     print(f"{count} files, {lines} lines, best of {args.rounds} rounds")
     for name, seconds in best.items():
         rate = count / seconds
-        print(f"{name:15} {rate:7.0f} files/s  {best['shield'] / seconds:5.2f} x shield  {changed[name]} files changed")
+        print(
+            f"{name:15} {rate:7.0f} files/s  {best['shield'] / seconds:5.2f} x shield  {changed[name]} files changed"
+        )
     print(f"target: {TARGET} files/s, {'met' if count / best['shield'] >= TARGET else 'missed'}")
 
 

@@ -23,13 +23,25 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve()
 # As users run it: compiled once, not at every start.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
 
 
 def commands(folder: Path, tree: Path) -> dict[str, list[str]]:
     made = {
         "shield": [sys.executable, "-m", "shield_ai", "scan", str(tree), "--format", "json"],
-        "shield --jobs 1": [sys.executable, "-m", "shield_ai", "scan", str(tree), "--format", "json", "--jobs", "1"],
+        "shield --jobs 1": [
+            sys.executable,
+            "-m",
+            "shield_ai",
+            "scan",
+            str(tree),
+            "--format",
+            "json",
+            "--jobs",
+            "1",
+        ],
     }
     kingfisher, betterleaks = folder / "kingfisher", folder / "betterleaks"
     if kingfisher.exists():
@@ -65,7 +77,9 @@ def measure(command: list[str]) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("trees", nargs="*", type=Path)
     parser.add_argument("--bin", type=Path, default=HERE.parents[1] / ".venv-bench" / "bin")
     parser.add_argument("--runs", type=int, default=3)
@@ -81,7 +95,9 @@ def main() -> None:
             runs = [measure(command) for _ in range(arguments.runs)]
             row = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
             rows.append({"tree": tree.name, "tool": name, **row})
-            print(f"  {name:18} {row['cpu']:8.2f} {row['wall']:8.2f} {row['mb']:6.0f} {row['found']:9.0f}")
+            print(
+                f"  {name:18} {row['cpu']:8.2f} {row['wall']:8.2f} {row['mb']:6.0f} {row['found']:9.0f}"
+            )
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
 

@@ -25,7 +25,11 @@ def page() -> str:
         if isinstance(thing, type):
             continue
         signature = re.sub(r" = <.*?>", " = …", str(inspect.signature(thing))).replace("'", "")
-        parts += [f"## {name}\n", f"```text\n{name}{signature}\n```\n", f"{_prose(thing.__doc__ or '')}\n"]
+        parts += [
+            f"## {name}\n",
+            f"```text\n{name}{signature}\n```\n",
+            f"{_prose(thing.__doc__ or '')}\n",
+        ]
     parts += ["## Errors\n", table("error | when", [(f"`{e}`", _first(e)) for e in _errors()])]
     parts += ["## Classes\n", table("class | does", [(f"`{e}`", _first(e)) for e in _CLASSES])]
     return "\n".join(parts)
@@ -38,15 +42,27 @@ def _prose(doc: str) -> str:
     for part in parts:
         items = re.split(r"\n(?=    \w)", part.strip("\n"))
         if re.match(r"    \w+: ", items[0]):
-            listed.append("\n".join(re.sub(r"^\s*(\w+): ", r"- `\1`: ", " ".join(item.split())) for item in items))
+            listed.append(
+                "\n".join(
+                    re.sub(r"^\s*(\w+): ", r"- `\1`: ", " ".join(item.split())) for item in items
+                )
+            )
         else:
-            listed.append(f"```text\n{inspect.cleandoc(part)}\n```" if part.startswith("    ") else part.strip("\n"))
+            listed.append(
+                f"```text\n{inspect.cleandoc(part)}\n```"
+                if part.startswith("    ")
+                else part.strip("\n")
+            )
     return "\n\n".join(part for part in listed if part)
 
 
 def _errors() -> list[str]:
-    return [name for name in shield_ai.__all__ if name.startswith("Secret") and name.endswith("Error")]
+    return [
+        name for name in shield_ai.__all__ if name.startswith("Secret") and name.endswith("Error")
+    ]
 
 
 def _first(name: str) -> str:
-    return inspect.cleandoc(getattr(runtime, name).__doc__ or "").split("\n\n")[0].replace("\n", " ")
+    return (
+        inspect.cleandoc(getattr(runtime, name).__doc__ or "").split("\n\n")[0].replace("\n", " ")
+    )

@@ -43,8 +43,12 @@ def metrics() -> str:
     assert set(words.METRICS) == set(units), set(words.METRICS) ^ set(units)
     sent = [(f"`{name}`", unit, words.METRICS[name]) for name, unit in units.items()]
     sent += [(f"`{name}`", *says) for name, says in words.OF_ROTATION.items()]
-    watched = [r for r in monitoring(EXAMPLE, ACCOUNT, "us-east-1") if r.kind in ("alarm", "event-rule")]
-    rows = [(f"`{r.name.removeprefix('storefront-')}`", *_watches(r.kind, r.settings)) for r in watched]
+    watched = [
+        r for r in monitoring(EXAMPLE, ACCOUNT, "us-east-1") if r.kind in ("alarm", "event-rule")
+    ]
+    rows = [
+        (f"`{r.name.removeprefix('storefront-')}`", *_watches(r.kind, r.settings)) for r in watched
+    ]
     return "\n".join(
         [
             "# Metrics and alarms\n",
@@ -62,7 +66,9 @@ def metrics() -> str:
 
 def _watches(kind: str, settings: Any) -> tuple[str, str]:
     if kind == "event-rule":
-        return "a rule on CloudTrail's events", json.loads(settings["target"]["template"]).replace("<", "&lt;")
+        return "a rule on CloudTrail's events", json.loads(settings["target"]["template"]).replace(
+            "<", "&lt;"
+        )
     return f"an alarm on `{settings['metric']}`", settings["description"]
 
 
@@ -70,7 +76,10 @@ def needed() -> str:
     """Who needs which permission."""
     policy = json.dumps(policy_document(EXAMPLE, ACCOUNT), indent=2)
     deeds = ("read", "create", "update", "delete")
-    rows = [(kind, *(_listed(getattr(verbs, deed)) for deed in deeds)) for kind, verbs in PERMISSIONS.items()]
+    rows = [
+        (kind, *(_listed(getattr(verbs, deed)) for deed in deeds))
+        for kind, verbs in PERMISSIONS.items()
+    ]
     return "\n".join(
         [
             "# Permissions\n",
@@ -94,7 +103,9 @@ def _called() -> Iterator[tuple[str, str]]:
     """What each module calls that is not of a kind of resource; every call says its permission."""
     of_kinds = {n for v in PERMISSIONS.values() for n in (*v.read, *v.create, *v.update, *v.delete)}
     for path in sorted(Path(session.__file__).parents[1].rglob("*.py")):
-        called = sorted(set(re.findall(r'translate_errors\(f?"(\w+:\w+)"', path.read_text("utf-8"))) - of_kinds)
+        called = sorted(
+            set(re.findall(r'translate_errors\(f?"(\w+:\w+)"', path.read_text("utf-8"))) - of_kinds
+        )
         if called:
             yield words.PARTS.get(path.stem, path.stem), _listed(called)
 

@@ -25,8 +25,13 @@ def shield_toml() -> str:
     ]
     first = ("App", "Secret", "Rotation", "Functions", "Monitoring", "Environment")
     _, *structs = manifest_schema.structs()
-    for struct in sorted(structs, key=lambda s: first.index(s.__name__) if s.__name__ in first else len(first)):
-        said, part = manifest_schema.meanings(struct), manifest_schema.schema()["definitions"][struct.__name__]
+    for struct in sorted(
+        structs, key=lambda s: first.index(s.__name__) if s.__name__ in first else len(first)
+    ):
+        said, part = (
+            manifest_schema.meanings(struct),
+            manifest_schema.schema()["definitions"][struct.__name__],
+        )
         doc = struct.__doc__ or ""
         rows = [
             (f"`{key}`", _kind(said_of), _default(key, said_of, part), said.get(key, ""))
@@ -56,7 +61,11 @@ def _kind(key: dict[str, Any]) -> str:
 def _default(name: str, key: dict[str, Any], part: dict[str, Any]) -> str:
     if name in part.get("required", ()):
         return "*needed*"
-    return f"`{json.dumps(key['default'])}`" if key.get("default") not in (None, "", [], (), {}) else ""
+    return (
+        f"`{json.dumps(key['default'])}`"
+        if key.get("default") not in (None, "", [], (), {})
+        else ""
+    )
 
 
 def rules() -> str:

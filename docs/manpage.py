@@ -19,7 +19,10 @@ DESCRIPTION = (
 )
 EXAMPLES = [
     ("shield scan", "What is secret, and where."),
-    ("shield plan --env-file .env", "Every edit as a diff, every change in AWS; nothing is changed."),
+    (
+        "shield plan --env-file .env",
+        "Every edit as a diff, every change in AWS; nothing is changed.",
+    ),
     ("shield apply --env-file .env", "Do it."),
     ("shield rollback", "Take it all back."),
     ("shield local bash", "A shell with an AWS of its own, to try it all in."),
@@ -34,8 +37,16 @@ def page(cli: click.Group) -> str:
 def _lines(cli: click.Group) -> Iterator[str]:
     context = click.Context(cli, info_name="shield")
     yield '.TH SHIELD 1 "" "Shield AI" "User Commands"'
-    yield from (".SH NAME", "shield \\- move an app\\(aqs secrets into AWS Secrets Manager, and back")
-    yield from (".SH SYNOPSIS", ".B shield", ".I COMMAND", "[\\fIOPTION\\fR]... [\\fIARGUMENT\\fR]...")
+    yield from (
+        ".SH NAME",
+        "shield \\- move an app\\(aqs secrets into AWS Secrets Manager, and back",
+    )
+    yield from (
+        ".SH SYNOPSIS",
+        ".B shield",
+        ".I COMMAND",
+        "[\\fIOPTION\\fR]... [\\fIARGUMENT\\fR]...",
+    )
     yield from (".SH DESCRIPTION", ".B shield", _text(DESCRIPTION), ".PP", _text(cli.epilog or ""))
     yield ".SH COMMANDS"
     for name in cli.list_commands(context):
@@ -55,10 +66,18 @@ def _lines(cli: click.Group) -> Iterator[str]:
     yield ".SH ENVIRONMENT"
     for name, says in words.OF_THE_COMMAND.items():
         yield from (".TP", f".B {name}", _text(says.replace("`", "")))
-    yield from (".TP", ".B SHIELD_\\fICOMMAND\\fB_\\fIOPTION\\fR", "Stands for an option: SHIELD_SCAN_FORMAT=json.")
+    yield from (
+        ".TP",
+        ".B SHIELD_\\fICOMMAND\\fB_\\fIOPTION\\fR",
+        "Stands for an option: SHIELD_SCAN_FORMAT=json.",
+    )
     yield ".SH FILES"
     yield from (".TP", ".I shield.toml", "What is moved, under which name. It never holds a value.")
-    yield from (".TP", ".I .shield/", "The journal and the old files; \\fBshield rollback\\fR needs them.")
+    yield from (
+        ".TP",
+        ".I .shield/",
+        "The journal and the old files; \\fBshield rollback\\fR needs them.",
+    )
     yield ".SH EXAMPLES"
     for example, says in EXAMPLES:
         yield from (".TP", f".B {_text(example)}", _text(says))

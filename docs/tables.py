@@ -11,5 +11,9 @@ if TYPE_CHECKING:
 def table(head: str, rows: Iterable[tuple[str, ...]]) -> str:
     """A table of Markdown; `head` names the columns."""
     columns = head.split(" | ")
-    lines = [columns, ["---"] * len(columns), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    lines = [
+        columns,
+        ["---"] * len(columns),
+        *([cell.replace("|", "\\|") for cell in row] for row in rows),
+    ]
     return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines) + "\n"

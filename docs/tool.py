@@ -32,8 +32,16 @@ def commands() -> str:
         assert command
         inner = click.Context(command, parent=context, info_name=name)
         usage = " ".join(command.collect_usage_pieces(inner))
-        parts += [f"## shield {name}\n", f"`shield {name} {usage}`\n", paragraphs(command.help or "")]
-        options = [p for p in command.get_params(inner) if isinstance(p, click.Option) and "--help" not in p.opts]
+        parts += [
+            f"## shield {name}\n",
+            f"`shield {name} {usage}`\n",
+            paragraphs(command.help or ""),
+        ]
+        options = [
+            p
+            for p in command.get_params(inner)
+            if isinstance(p, click.Option) and "--help" not in p.opts
+        ]
         if options:
             rows = [(_option(o), o.help or _choices(o), f"`{o.envvar}`") for o in options]
             parts.append(table("option | does | variable", rows))
@@ -48,7 +56,11 @@ def _option(option: click.Option) -> str:
 
 def _choices(option: click.Option) -> str:
     kind = option.type
-    return " or ".join(str(choice) for choice in kind.choices) if isinstance(kind, click.Choice) else ""
+    return (
+        " or ".join(str(choice) for choice in kind.choices)
+        if isinstance(kind, click.Choice)
+        else ""
+    )
 
 
 def paragraphs(text: str) -> str:
@@ -59,7 +71,10 @@ def paragraphs(text: str) -> str:
 def environment() -> str:
     """What an app's process is told by its environment."""
     asked = set(
-        re.findall(r'"((?:AWS_SECRETS|USE_AWS|DJANGO|PARAMETERS_SECRETS)_\w+|AWS_REGION)"', inspect.getsource(runtime))
+        re.findall(
+            r'"((?:AWS_SECRETS|USE_AWS|DJANGO|PARAMETERS_SECRETS)_\w+|AWS_REGION)"',
+            inspect.getsource(runtime),
+        )
     )
     assert asked == set(words.VARIABLES), asked ^ set(words.VARIABLES)
     rows = [(f"`{name}`", default, says) for name, (default, says) in words.VARIABLES.items()]
@@ -73,7 +88,10 @@ def environment() -> str:
             "## Of the command\n",
             "Each option of `shield` is a variable, too: `SHIELD_SCAN_FORMAT=json` is `shield scan --format json`;",
             "[commands](commands.md) lists them. No option and no variable takes a secret's value.\n",
-            table("variable | says", [(f"`{name}`", says) for name, says in words.OF_THE_COMMAND.items()]),
+            table(
+                "variable | says",
+                [(f"`{name}`", says) for name, says in words.OF_THE_COMMAND.items()],
+            ),
         ]
     )
 
@@ -81,13 +99,19 @@ def environment() -> str:
 def exit_codes() -> str:
     """With what a command ends."""
     codes = {
-        value: name for name, value in vars(errors).items() if isinstance(value, int) and re.fullmatch(r"[A-Z]+", name)
+        value: name
+        for name, value in vars(errors).items()
+        if isinstance(value, int) and re.fullmatch(r"[A-Z]+", name)
     }
     assert set(codes) == set(words.CODES), set(codes) ^ set(words.CODES)
     raised: dict[int, list[str]] = {}
     for error in _tree(errors.ShieldError):
-        raised.setdefault(error.exit_code, []).append(f"`{error.__name__}`: {(error.__doc__ or '').splitlines()[0]}")
-    rows = [(str(code), words.CODES[code], "<br>".join(raised.get(code, ()))) for code in sorted(codes)]
+        raised.setdefault(error.exit_code, []).append(
+            f"`{error.__name__}`: {(error.__doc__ or '').splitlines()[0]}"
+        )
+    rows = [
+        (str(code), words.CODES[code], "<br>".join(raised.get(code, ()))) for code in sorted(codes)
+    ]
     return "# Exit codes\n\n" + table("code | means | of the kinds", rows)
 
 

@@ -17,7 +17,10 @@ VARIABLES = {  # name -> default, meaning
     "AWS_REGION": ("the SDK's, then `us-east-1`", "where the secrets are"),
     "AWS_SECRETS_PREFIX": ("none", "is put before each name: `storefront/prod/`"),
     "AWS_SECRETS_TTL": ("`300`", "seconds for which a value is fresh"),
-    "AWS_SECRETS_MAX_STALE": ("`86400`", "seconds for which the last known value serves when AWS can't be reached"),
+    "AWS_SECRETS_MAX_STALE": (
+        "`86400`",
+        "seconds for which the last known value serves when AWS can't be reached",
+    ),
     "AWS_SECRETS_FALLBACK": (
         "`env`",
         (

@@ -91,9 +91,13 @@ def test_the_version(capsys):
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path):
-    (tmp_path / "settings.py").write_text("".join(f"A{i}_TOKEN = 'value number {i}'\n" for i in range(3000)))
+    (tmp_path / "settings.py").write_text(
+        "".join(f"A{i}_TOKEN = 'value number {i}'\n" for i in range(3000))
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "shield_ai", "scan", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "shield_ai", "scan", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     process.stdout.read(10)
     process.stdout.close()
@@ -132,7 +136,10 @@ def test_no_colour_without_a_terminal(failing, capsys, monkeypatch, environment,
 )
 def test_streams_that_are_full_or_closed(tmp_path, command, code, word):
     line = f"{sys.executable} -m shield_ai {command}"
-    done = subprocess.run(line, shell=True, capture_output=True, text=True, cwd=tmp_path, check=False)  # noqa: S602  # redirects
+    # redirects
+    done = subprocess.run(
+        line, shell=True, capture_output=True, text=True, cwd=tmp_path, check=False
+    )
     assert done.returncode == code
     assert word in done.stderr
     assert "bug" not in done.stderr

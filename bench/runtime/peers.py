@@ -48,7 +48,9 @@ PACKAGES = {
 class Server:
     def __init__(self):
         command = [sys.executable, str(HERE / "server.py")]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         os.environ.update(ENVIRONMENT, AWS_ENDPOINT_URL=self.process.stdout.readline().strip())
         for name in NAMES:
             self.tell(f"put {name} value-of-{name}")
@@ -76,7 +78,9 @@ def lru_cache(_ttl):
     import boto3
 
     client = boto3.client("secretsmanager")
-    get = functools.lru_cache(128)(lambda name: client.get_secret_value(SecretId=name)["SecretString"])
+    get = functools.lru_cache(128)(
+        lambda name: client.get_secret_value(SecretId=name)["SecretString"]
+    )
     return get, lambda *names: [get(name) for name in names]
 
 
@@ -96,7 +100,9 @@ def powertools(ttl):
     provider = parameters.SecretsProvider(boto3_client=boto3.client("secretsmanager"))
     # AWS takes ten names a filter.
     tens = [NAMES[start : start + 10] for start in range(0, len(NAMES), 10)]
-    return lambda name: provider.get(name, max_age=ttl), lambda *_: [provider.get_multiple(names=ten) for ten in tens]
+    return lambda name: provider.get(name, max_age=ttl), lambda *_: [
+        provider.get_multiple(names=ten) for ten in tens
+    ]
 
 
 cache: dict = {}

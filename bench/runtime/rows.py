@@ -94,7 +94,10 @@ def batch(make, server):
     server.tell("reset")
     start = time.perf_counter()
     prefetch(*NAMES)
-    return {"40 secrets ms": (time.perf_counter() - start) * 1e3, "40 secrets calls": server.tell("count")}
+    return {
+        "40 secrets ms": (time.perf_counter() - start) * 1e3,
+        "40 secrets calls": server.tell("count"),
+    }
 
 
 def outage(make, server):
@@ -176,7 +179,10 @@ def fork(make, server):
 def resident():
     """Bytes of memory that this process holds."""
     status = Path("/proc/self/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) * 1024
+    return (
+        next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+        * 1024
+    )
 
 
 def missing(make, server):

@@ -40,10 +40,15 @@ def fresh(libraries, times):
                 process.returncode = os.waitstatus_to_exitcode(status)
                 assert not process.returncode
                 if number:  # the first one compiles what is not
-                    taken[code].append(((time.perf_counter() - start) * 1e3, usage.ru_maxrss / 1024))
+                    taken[code].append(
+                        ((time.perf_counter() - start) * 1e3, usage.ru_maxrss / 1024)
+                    )
     finally:
         server.stop()
-    middle = {code: [statistics.median(column) for column in zip(*pairs, strict=True)] for code, pairs in taken.items()}
+    middle = {
+        code: [statistics.median(column) for column in zip(*pairs, strict=True)]
+        for code, pairs in taken.items()
+    }
     zero = middle["pass", "nothing"]
     return {
         name: {
@@ -69,7 +74,9 @@ def measure(libraries, times):
     for number in range(times):
         jobs = [(name, row.__name__) for name in libraries for row in rows.ROWS]
         for name, row in random.sample(jobs, len(jobs)):
-            out = subprocess.check_output([sys.executable, __file__, "--worker", f"{name},{row}"], text=True)
+            out = subprocess.check_output(
+                [sys.executable, __file__, "--worker", f"{name},{row}"], text=True
+            )
             taken[name][number][row] = json.loads(out)
     return {
         name: [{k: v for row in rows.ROWS for k, v in one[row.__name__].items()} for one in each]
@@ -83,7 +90,9 @@ def middle(cells):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default=",".join(peers.PACKAGES))
@@ -91,12 +100,16 @@ def main():
     args = parser.parse_args()
     if args.worker:
         return worker(*args.worker.split(","))
-    libraries = [name for name in args.only.split(",") if importlib.util.find_spec(peers.PACKAGES[name])]
+    libraries = [
+        name for name in args.only.split(",") if importlib.util.find_spec(peers.PACKAGES[name])
+    ]
     rounds = measure(libraries, args.rounds)
     for name, taken in fresh(libraries, 5 * args.rounds).items():
         rounds[name] = [taken | row for row in rounds[name]]
     version, load = platform.python_version(), os.getloadavg()[0]
-    print(f"Python {version}, {os.cpu_count()} processors, load {load:.1f}, median of {args.rounds}")
+    print(
+        f"Python {version}, {os.cpu_count()} processors, load {load:.1f}, median of {args.rounds}"
+    )
     print(f"{'':20}" + "".join(f"{name:>22}" for name in libraries))
     for column in rounds[libraries[0]][0]:
         cells = [middle([row[column] for row in rounds[name]]) for name in libraries]

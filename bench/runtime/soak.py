@@ -26,7 +26,19 @@ from runtime_server import Handler, Server
 from shield_ai import runtime
 
 THREADS, NAMES, TTL = 64, [f"soak-{i:03}" for i in range(200)], 2.0
-FAULTS = [None, None, None, "broken", "throttled", "denied", "garbage", "empty", "cut", "missing", "delay"]
+FAULTS = [
+    None,
+    None,
+    None,
+    "broken",
+    "throttled",
+    "denied",
+    "garbage",
+    "empty",
+    "cut",
+    "missing",
+    "delay",
+]
 
 
 class Counting(Handler):
@@ -70,7 +82,11 @@ class Readers:
             slowest = max(slowest, time.monotonic() - start)
             reads += 1
             time.sleep(0.001)
-        self.reads, self.errors, self.slowest = self.reads + reads, self.errors + errors, max(self.slowest, slowest)
+        self.reads, self.errors, self.slowest = (
+            self.reads + reads,
+            self.errors + errors,
+            max(self.slowest, slowest),
+        )
 
     @staticmethod
     def read(rng, name):
@@ -98,16 +114,23 @@ def disturb(server, rng, versions):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    if "MALLOC_ARENA_MAX" not in os.environ:  # else each of thousands of threads may keep some memory
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "MALLOC_ARENA_MAX": "1"})
+    # else each of thousands of threads may keep some memory
+    if "MALLOC_ARENA_MAX" not in os.environ:
+        os.execve(
+            sys.executable, [sys.executable, *sys.argv], {**os.environ, "MALLOC_ARENA_MAX": "1"}
+        )
     server = Server()
     server.RequestHandlerClass, server.lag = Counting, 0.0
     os.environ.update(USE_AWS_SECRETS="true", DJANGO_ENV="production", AWS_SECRETS_TTL=str(TTL))
-    os.environ.update(AWS_ENDPOINT_URL=server.url, AWS_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true")
+    os.environ.update(
+        AWS_ENDPOINT_URL=server.url, AWS_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true"
+    )
     os.environ.update(AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing")
     logging.getLogger("shield_ai").addHandler(logging.NullHandler())
     runtime.SECRET_CACHE_SIZE = 256
@@ -139,9 +162,15 @@ def judge(readers, threads, seconds, early):
     needed = len(NAMES) * (seconds / (0.9 * TTL) + 1) + counts["SecretErrors"]
     grown = resident() - (early or resident())
     calls = counts["SecretsManagerCalls"]
-    print(f"{seconds:.0f} s, {readers.reads} reads, {readers.errors} errors raised, slowest {readers.slowest:.2f} s")
-    print(f"{calls:.0f} calls, at most {needed:.0f} needed, most at once for one secret: {Counting.most}")
-    print(f"wrong {len(readers.wrong)}, hung {hung}, grown {grown:.1f} MB, {threading.active_count()} threads left")
+    print(
+        f"{seconds:.0f} s, {readers.reads} reads, {readers.errors} errors raised, slowest {readers.slowest:.2f} s"
+    )
+    print(
+        f"{calls:.0f} calls, at most {needed:.0f} needed, most at once for one secret: {Counting.most}"
+    )
+    print(
+        f"wrong {len(readers.wrong)}, hung {hung}, grown {grown:.1f} MB, {threading.active_count()} threads left"
+    )
     bad = readers.wrong or hung or calls > needed or Counting.most > 1 or grown > 8
     print("failed" if bad else "passed")
     return bool(bad)

@@ -49,7 +49,7 @@ def __getattr__(name: str) -> object:
     """Import the runtime when one of its names is first asked for: the tool does not need it."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from shield_ai import runtime  # noqa: PLC0415 - see above
+    from shield_ai import runtime
 
     value = globals()[name] = getattr(runtime, name)
     return value

@@ -30,13 +30,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _open_streams()
     try:
-        import click  # noqa: PLC0415  # without the extra, the command must still say what to install
+        # without the extra, the command must still say what to install
+        import click
 
-        from shield_ai.cli import cli  # noqa: PLC0415  # as above
+        from shield_ai.cli import cli  # as above
     except ModuleNotFoundError as error:
         return fail(USAGE, f"{error.name} is not installed", "pip install 'shield-ai[cli]'")
     try:
-        code = cli.main(args=None if argv is None else list(argv), prog_name="shield", standalone_mode=False)
+        code = cli.main(
+            args=None if argv is None else list(argv), prog_name="shield", standalone_mode=False
+        )
         sys.stdout.flush()
         return code if isinstance(code, int) else DONE
     except ShieldError as error:
@@ -49,8 +52,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = context.command_path if context else "shield"
         return fail(USAGE, error.format_message().rstrip("."), f"{command} --help")
     except (KeyboardInterrupt, click.Abort):
-        return fail(INTERRUPTED, "interrupted", "run the same command again, or shield rollback: the journal is whole")
-    except Exception as error:  # noqa: BLE001  # the last line of defence: a bug must not print locals or values
+        return fail(
+            INTERRUPTED,
+            "interrupted",
+            "run the same command again, or shield rollback: the journal is whole",
+        )
+    except Exception as error:  # noqa: BLE001
+        # the last line of defence: a bug must not print locals or values
         return _unexpected(error)
 
 
@@ -62,19 +70,28 @@ def _unexpected(error: Exception) -> int:
         return DONE
     if number in FULL:
         _drop(sys.stdout)
-        return fail(USAGE, f"can't write: {os.strerror(number or 0)}", "make room, or write elsewhere")
-    return fail(BUG, f"a bug in shield: {type(error).__name__}", f"please report it with {_report(error)}")
+        return fail(
+            USAGE, f"can't write: {os.strerror(number or 0)}", "make room, or write elsewhere"
+        )
+    return fail(
+        BUG, f"a bug in shield: {type(error).__name__}", f"please report it with {_report(error)}"
+    )
 
 
 def _open_streams() -> None:
     """Open what the caller has closed: else the next file that is opened takes its place, and gets what is printed."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
-            handle = os.open(os.devnull, os.O_RDWR if number else os.O_WRONLY)  # so that reading is an error
+            # so that reading is an error
+            handle = os.open(os.devnull, os.O_RDWR if number else os.O_WRONLY)
             if handle != number:
                 os.dup2(handle, number)
                 os.close(handle)
-            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
+            setattr(
+                sys,
+                name,
+                os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False),
+            )
 
 
 def _drop(stream: TextIO) -> None:
@@ -84,10 +101,14 @@ def _drop(stream: TextIO) -> None:
 
 def fail(code: int, message: str, hint: str = "") -> int:
     """Print an error and, after a blank line, what to do; return the exit code."""
-    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    colour = (
+        sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
     red, cyan, plain = ("\033[31m", "\033[36m", "\033[0m") if colour else ("", "", "")
     try:
-        sys.stderr.write(f"{red}error:{plain} {message}\n" + (f"\n{cyan}hint:{plain} {hint}\n" if hint else ""))
+        sys.stderr.write(
+            f"{red}error:{plain} {message}\n" + (f"\n{cyan}hint:{plain} {hint}\n" if hint else "")
+        )
         sys.stderr.flush()
     except OSError:  # nobody reads it; the exit code still says it
         _drop(sys.stderr)
@@ -96,8 +117,8 @@ def fail(code: int, message: str, hint: str = "") -> int:
 
 def _report(error: BaseException) -> str:
     """Write where it happened: types, files and lines; no message and no local variable, which could hold a value."""
-    import tempfile  # noqa: PLC0415  # slow, and only a bug needs it
-    import traceback  # noqa: PLC0415  # likewise
+    import tempfile  # slow, and only a bug needs it
+    import traceback  # likewise
 
     lines = [f"Python {sys.version}\n"]
     seen: BaseException | None = error

@@ -31,7 +31,8 @@ try:
     from pydantic_settings.exceptions import SettingsError
     from pydantic_settings.sources.utils import parse_env_vars
 except ImportError:  # before pydantic-settings 2.9
-    from pydantic_settings.sources import SettingsError, parse_env_vars  # type: ignore[attr-defined,no-redef]  # as above
+    # as above
+    from pydantic_settings.sources import SettingsError, parse_env_vars  # type: ignore[attr-defined,no-redef]
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -90,10 +91,14 @@ class SecretsManagerSource(EnvSettingsSource):
         found: dict[str, str | None] = {}
         for variable, secret in self._secrets.items():
             name, key = (secret, None) if isinstance(secret, str) else secret
-            value = get_secret(name, functools.partial(os.environ.get, variable), key=key, env=variable)
+            value = get_secret(
+                name, functools.partial(os.environ.get, variable), key=key, env=variable
+            )
             if value is not None:
                 found[variable] = value
-        return parse_env_vars(found, self.case_sensitive, self.env_ignore_empty, self.env_parse_none_str)
+        return parse_env_vars(
+            found, self.case_sensitive, self.env_ignore_empty, self.env_parse_none_str
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(self._secrets)})"

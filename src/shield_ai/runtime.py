@@ -67,19 +67,30 @@ __all__ = [
 SECRET_CACHE_SIZE = 128
 SECRET_CACHE_TTL = 300.0  # seconds, as all times here; AWS_SECRETS_TTL
 MAX_STALE = 86400.0  # a value that can't be refreshed is served for so long; AWS_SECRETS_MAX_STALE
-IDLE = 60.0  # a value that nobody has asked for so long after it expired is refreshed before it is served
+# a value that nobody has asked for so long after it expired is refreshed before it is served
+IDLE = 60.0
 LEASE = 1.0  # the fast path serves a value for so long before it looks at the books again
 CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 2, 5, 3
 DEADLINE = 30.0  # nobody waits longer for a call
 BACK_OFF, MAX_BACK_OFF = 0.5, 60.0
 BATCH = 20  # the most that BatchGetSecretValue takes
 REPORT_EVERY = 60.0
-ROTATION_WINDOW = 75.0  # a rotation changes the database up to about a minute before it moves the stage
+# a rotation changes the database up to about a minute before it moves the stage
+ROTATION_WINDOW = 75.0
 POLL, MAX_POLL = 1.0, 8.0
 CURRENT = "AWSCURRENT"
-FIELDS = ("value", "password", "secret", "key")  # these serve get_secret() on a JSON object, in this order
-NO_SECRETS = ("engine", "host", "port", "dbname", "database", "username", "user")  # fields that need no mask
-COUNTS = ("SecretsManagerCalls", "CacheHits", "CacheMisses", "SecretErrors", "FallbackToEnv", "StaleServed")
+# these serve get_secret() on a JSON object, in this order
+FIELDS = ("value", "password", "secret", "key")
+# fields that need no mask
+NO_SECRETS = ("engine", "host", "port", "dbname", "database", "username", "user")
+COUNTS = (
+    "SecretsManagerCalls",
+    "CacheHits",
+    "CacheMisses",
+    "SecretErrors",
+    "FallbackToEnv",
+    "StaleServed",
+)
 
 
 class _Missing:
@@ -133,7 +144,8 @@ class _Raised(_Problem):
     def __init__(self, raised: Exception) -> None:
         super().__init__(SecretError, type(raised).__name__)
         own = raised.__traceback__
-        self.raised = raised.with_traceback(own and own.tb_next)  # the frame that caught it does know the value
+        # the frame that caught it does know the value
+        self.raised = raised.with_traceback(own and own.tb_next)
 
     def error(self) -> Exception:
         return self.raised
@@ -169,7 +181,8 @@ def _frames() -> Iterator[_Frame]:
         frame = frame.outer
 
 
-class _Environ(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001 - its class has no public name
+# its class has no public name
+class _Environ(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001
     """What os.environ (and os.environb) is while an expression runs. Any reference to it sees the same."""
 
     def _find(self, key: Any) -> _Frame | None:
@@ -209,7 +222,8 @@ class _Environ(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001 - its cla
 
     def __delitem__(self, key: Any) -> None:
         frame = self._find(key)
-        if frame is None or frame.raw in self._data:  # type: ignore[attr-defined]  # not in typeshed
+        # not in typeshed
+        if frame is None or frame.raw in self._data:  # type: ignore[attr-defined]
             super().__delitem__(key)
         elif frame.text is None:
             raise KeyError(key)
@@ -232,7 +246,8 @@ class _Environ(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001 - its cla
 
 
 _PLAIN = os._Environ  # noqa: SLF001 - its class has no public name
-_shown: dict[type, type] = {}  # the class of os.environ -> ours on top of it: somebody may have a subclass there
+# the class of os.environ -> ours on top of it: somebody may have a subclass there
+_shown: dict[type, type] = {}
 _expressions = 0
 
 
@@ -251,7 +266,10 @@ def _enter(change: int) -> None:
 def _evaluate(name: str, variable: str, text: str | None, expression: Callable[[], Any]) -> Any:
     """The expression's result, while `variable` holds `text` (None: is not set) for this thread only."""
     if not issubclass(type(os.environ), _PLAIN):
-        return _Problem(SecretError, f"secret {name!r}: os.environ has been replaced by a {type(os.environ).__name__}")
+        return _Problem(
+            SecretError,
+            f"secret {name!r}: os.environ has been replaced by a {type(os.environ).__name__}",
+        )
     frame = _Frame(variable, text)
     token = _frame.set(frame)
     _enter(1)
@@ -260,7 +278,10 @@ def _evaluate(name: str, variable: str, text: str | None, expression: Callable[[
     except Exception as error:  # noqa: BLE001 - the app's own, of any kind
         if not frame.asked or text is None:
             return _Raised(error)
-        return _Problem(SecretFormatError, f"secret {name!r}: its expression fails on the value: {_whence(error)}")
+        return _Problem(
+            SecretFormatError,
+            f"secret {name!r}: its expression fails on the value: {_whence(error)}",
+        )
     finally:
         _enter(-1)
         _frame.reset(token)
@@ -316,7 +337,7 @@ class _Value:
 def _document(text: str | None) -> dict[str, Any] | None:
     if text is None or not text.lstrip().startswith("{"):
         return None
-    import json  # noqa: PLC0415 - not needed where AWS is off
+    import json
 
     try:
         document = json.loads(text)
@@ -328,7 +349,7 @@ def _document(text: str | None) -> dict[str, Any] | None:
 def _field(value: Any) -> str:
     if isinstance(value, str):
         return value
-    import json  # noqa: PLC0415 - not needed where AWS is off
+    import json
 
     return json.dumps(value)
 
@@ -344,10 +365,14 @@ def _as_given(value: _Value, name: str, key: str | None) -> Any:
     """What an expression's variable shows: the whole text, or the field `key` of it."""
     if key is None:
         if value.text is None:
-            return _Problem(SecretFormatError, f"secret {name!r} is binary and no UTF-8: use get_secret_bytes()")
+            return _Problem(
+                SecretFormatError, f"secret {name!r} is binary and no UTF-8: use get_secret_bytes()"
+            )
         return value.text
     if value.document is None:
-        return _Problem(SecretFormatError, f"secret {name!r} is no JSON object, so it has no field {key!r}")
+        return _Problem(
+            SecretFormatError, f"secret {name!r} is no JSON object, so it has no field {key!r}"
+        )
     if key not in value.document:
         return _Problem(SecretNotFoundError, f"secret {name!r} has no field {key!r}")
     return _field(value.document[key])
@@ -372,7 +397,11 @@ def _as_dict(value: _Value, name: str, _key: str | None) -> Any:
 
 
 def _as_bytes(value: _Value, _name: str, _key: str | None) -> Any:
-    return value.data if value.data is not None else (value.text or "").encode("utf-8", "surrogateescape")
+    return (
+        value.data
+        if value.data is not None
+        else (value.text or "").encode("utf-8", "surrogateescape")
+    )
 
 
 def _entry(entry: str | tuple[str, str]) -> tuple[str, str | None]:
@@ -395,7 +424,14 @@ class _Ask:
         shape: Callable[..., Any],
         spare: bool = False,  # noqa: FBT001, FBT002 - as above
     ) -> None:
-        self.name, self.default, self.key, self.env, self.stage, self.shape = name, default, key, env, stage, shape
+        self.name, self.default, self.key, self.env, self.stage, self.shape = (
+            name,
+            default,
+            key,
+            env,
+            stage,
+            shape,
+        )
         self.spare = spare  # the app runs without the secret
         self.lazy, self.variable = callable(default), env or _variable(name)
 
@@ -446,7 +482,10 @@ class _Settings:
         self.lenient = self.development or self.fallback == "any"
         self.transport = _word("AWS_SECRETS_TRANSPORT", "boto3", "agent")
         metrics, _, namespace = os.environ.get("AWS_SECRETS_METRICS", "").partition(":")
-        self.metrics, self.namespace = _one_of("AWS_SECRETS_METRICS", metrics, ("off", "emf", "cloudwatch")), namespace
+        self.metrics, self.namespace = (
+            _one_of("AWS_SECRETS_METRICS", metrics, ("off", "emf", "cloudwatch")),
+            namespace,
+        )
         if self.aws and self.transport == "boto3" and not _has_boto3():
             _warn("USE_AWS_SECRETS is on but boto3 is not installed; using the environment")
             self.aws = False
@@ -455,10 +494,10 @@ class _Settings:
 def _has_boto3() -> bool:
     try:
         if "boto3" in sys.modules:
-            import boto3  # noqa: F401, PLC0415 - not imported here if the app does not need it
+            import boto3  # noqa: F401 - not imported here if the app does not need it
 
             return True
-        from importlib.util import find_spec  # noqa: PLC0415 - not needed where AWS is off
+        from importlib.util import find_spec
 
         return find_spec("boto3") is not None
     except ImportError:
@@ -477,7 +516,12 @@ def _one_of(variable: str, word: str, words: tuple[str, ...]) -> str:
 
 
 def _switch(variable: str) -> bool:
-    return _word(variable, "false", "0", "no", "off", "true", "1", "yes", "on") in ("true", "1", "yes", "on")
+    return _word(variable, "false", "0", "no", "off", "true", "1", "yes", "on") in (
+        "true",
+        "1",
+        "yes",
+        "on",
+    )
 
 
 def _seconds(variable: str, default: float) -> float:
@@ -497,7 +541,7 @@ def _jitter(seconds: float, least: float) -> float:
 
 
 def _warn(message: str, *args: object) -> None:
-    import logging  # noqa: PLC0415 - not needed where all is well
+    import logging
 
     logging.getLogger("shield_ai").warning(message, *args)
 
@@ -510,17 +554,27 @@ _DENIED = """
     NoCredentialsError PartialCredentialsError CredentialRetrievalError TokenRetrievalError SSOTokenLoadError
     UnauthorizedSSOTokenError
 """.split()  # noqa: SIM905 - a list would take a page
-_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
-_NO_BATCH = ("AttributeError", "UnknownOperationException", "InvalidAction")  # an old boto3 or server
+_EXPIRED = (
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+)
+# an old boto3 or server
+_NO_BATCH = ("AttributeError", "UnknownOperationException", "InvalidAction")
 
 
 def _refusal(name: str, code: str) -> _Problem:
     """AWS's error code, or the type of an exception, as one of our errors."""
     if code == "ResourceNotFoundException":
-        return _Problem(SecretNotFoundError, f"secret {name!r} does not exist in AWS Secrets Manager ({code})")
+        return _Problem(
+            SecretNotFoundError, f"secret {name!r} does not exist in AWS Secrets Manager ({code})"
+        )
     if code in _DENIED:
         return _Problem(SecretAccessDeniedError, f"secret {name!r}: AWS denies access ({code})")
-    return _Problem(SecretUnavailableError, f"secret {name!r} can't be read from AWS Secrets Manager ({code})")
+    return _Problem(
+        SecretUnavailableError, f"secret {name!r} can't be read from AWS Secrets Manager ({code})"
+    )
 
 
 def _code(error: BaseException) -> str:
@@ -537,14 +591,15 @@ def _discreet(_record: object) -> bool:
     return not _calling.get()
 
 
-_pausing: list[bool] = []  # one for each client that is being made while garbage collection rests for it
+# one for each client that is being made while garbage collection rests for it
+_pausing: list[bool] = []
 
 
 class _Boto3:
     """Calls through boto3, with limits: the SDK's own let a call hang for minutes."""
 
     def __init__(self) -> None:
-        import gc  # noqa: PLC0415 - like the others here: not needed where AWS is off
+        import gc
 
         # The SDK is a hundred thousand objects and no garbage: looking for some takes a tenth of the time.
         collects = _pausing or gc.isenabled()
@@ -560,9 +615,9 @@ class _Boto3:
                     gc.enable()
 
     def _connect(self) -> None:
-        import logging  # noqa: PLC0415 - slow, and not needed where AWS is off
+        import logging
 
-        from botocore.config import Config  # noqa: PLC0415 - as above
+        from botocore.config import Config
 
         limits: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT, "read_timeout": READ_TIMEOUT}
         limits["retries"] = {"total_max_attempts": ATTEMPTS, "mode": "standard"}
@@ -571,19 +626,24 @@ class _Boto3:
             session = boto3.session.Session()
             make, region = session.client, session.region_name
         else:  # what boto3 itself is made of, which is there sooner
-            from botocore.session import Session  # noqa: PLC0415
+            from botocore.session import Session
 
             session = Session()
             # The SDK would look into the folder of each of its 400 services, twice, to see that this one is there.
-            session.get_component("data_loader").list_available_services = lambda _kind: ["secretsmanager"]
+            session.get_component("data_loader").list_available_services = lambda _kind: [
+                "secretsmanager"
+            ]
             make, region = session.create_client, session.get_config_variable("region")
         region = os.environ.get("AWS_REGION") or region or "us-east-1"
         config = Config(**limits, max_pool_connections=32, user_agent_extra="shield-ai")
         self.client: Any = make("secretsmanager", region_name=region, config=config)
-        for name in [name for name in logging.root.manager.loggerDict if name.startswith("botocore")]:
+        for name in [
+            name for name in logging.root.manager.loggerDict if name.startswith("botocore")
+        ]:
             logging.getLogger(name).addFilter(_discreet)
 
-    def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Any:  # noqa: ARG002 - the agent's
+    # the agent's
+    def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Any:  # noqa: ARG002
         if stage == CURRENT:
             return self.client.get_secret_value(SecretId=secret_id)
         return self.client.get_secret_value(SecretId=secret_id, VersionStage=stage)
@@ -602,9 +662,13 @@ class _Agent:
         self.port = int(port)
 
     def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:
-        from urllib.parse import urlencode  # noqa: PLC0415 - not needed where AWS is off
+        from urllib.parse import urlencode
 
-        query = {"secretId": secret_id, "versionStage": stage, **({"refreshNow": "true"} if refresh else {})}
+        query = {
+            "secretId": secret_id,
+            "versionStage": stage,
+            **({"refreshNow": "true"} if refresh else {}),
+        }
         path, token = "/secretsmanager/get?" + urlencode(query), _token()
         for attempt in range(ATTEMPTS):
             if attempt:
@@ -614,15 +678,17 @@ class _Agent:
             except OSError as error:
                 code = type(error).__name__
             else:
-                if status == 200:  # noqa: PLR2004 - OK
+                if status == 200:
                     return _of_agent(body)
                 code = _code_of_agent(status, body)
-                if status < 500 and code != "ThrottlingException":  # noqa: PLR2004 - ours to mend, not the agent's
+                # ours to mend, not the agent's
+                if status < 500 and code != "ThrottlingException":
                     break
         raise _AgentError(code)
 
     def _get(self, path: str, token: str) -> tuple[int, bytes]:
-        from http.client import HTTPConnection, HTTPException  # noqa: PLC0415 - not needed where AWS is off
+        # not needed where AWS is off
+        from http.client import HTTPConnection, HTTPException
 
         connection = HTTPConnection("127.0.0.1", self.port, timeout=CONNECT_TIMEOUT)
         try:
@@ -641,7 +707,11 @@ def _password_refused(error: Exception) -> bool:
     """Whether a driver's error says that the password is wrong: by SQLSTATE, MySQL's number or PostgreSQL's words."""
     states = {getattr(error, name, None) for name in ("sqlstate", "pgcode")}
     number = error.args[0] if error.args else None
-    return bool(states & {"28P01", "28000"}) or number in (1045, 1698) or "authentication failed" in str(error)
+    return (
+        bool(states & {"28P01", "28000"})
+        or number in (1045, 1698)
+        or "authentication failed" in str(error)
+    )
 
 
 def _value_of(response: Mapping[str, Any]) -> _Value | None:
@@ -652,7 +722,7 @@ def _value_of(response: Mapping[str, Any]) -> _Value | None:
 
 def _span(secret_id: str) -> AbstractContextManager[object]:
     """An OpenTelemetry span around a call, in an app that uses OpenTelemetry."""
-    from contextlib import nullcontext  # noqa: PLC0415 - not needed where AWS is off
+    from contextlib import nullcontext
 
     trace = sys.modules.get("opentelemetry.trace")
     if trace is None:
@@ -672,8 +742,8 @@ class _AgentError(Exception):
 
 
 def _of_agent(body: bytes) -> Mapping[str, Any]:
-    import base64  # noqa: PLC0415 - not needed where AWS is off
-    import json  # noqa: PLC0415
+    import base64
+    import json
 
     response: dict[str, Any] = json.loads(body)
     if "SecretBinary" in response:
@@ -682,7 +752,7 @@ def _of_agent(body: bytes) -> Mapping[str, Any]:
 
 
 def _code_of_agent(status: int, body: bytes) -> str:
-    import json  # noqa: PLC0415 - not needed where AWS is off
+    import json
 
     try:
         return str(json.loads(body)["__type"]).rpartition("#")[2]
@@ -705,13 +775,16 @@ def _token() -> str:
                 )
             return file.read().strip()
     except (OSError, ValueError) as error:
-        raise SecretAccessDeniedError(f"the agent's token file {path} can't be read ({type(error).__name__})") from None
+        raise SecretAccessDeniedError(
+            f"the agent's token file {path} can't be read ({type(error).__name__})"
+        ) from None
 
 
 # --- the client -------------------------------------------------------------------------------------------------------
 
 _lock = RLock()  # held for a few lines, never while a call is made or a log line written
-_hot: dict[Any, tuple[float, Any]] = {}  # leases of the client that the functions share; any change empties it
+# leases of the client that the functions share; any change empties it
+_hot: dict[Any, tuple[float, Any]] = {}
 
 
 class _Flight:
@@ -720,7 +793,7 @@ class _Flight:
     __slots__ = ("answer", "done", "refresh", "started", "wakers")
 
     def __init__(self, now: float, *, refresh: bool) -> None:
-        from threading import Event  # noqa: PLC0415 - not needed where AWS is off
+        from threading import Event
 
         self.started, self.refresh, self.done = now, refresh, Event()
         self.answer: _Answer | None = None
@@ -730,7 +803,17 @@ class _Flight:
 class _Record:
     """The books on one secret and stage; on one variable, if there is no stage."""
 
-    __slots__ = ("flight", "fresh_until", "name", "problem", "retry_at", "stage", "tries", "value", "warned")
+    __slots__ = (
+        "flight",
+        "fresh_until",
+        "name",
+        "problem",
+        "retry_at",
+        "stage",
+        "tries",
+        "value",
+        "warned",
+    )
 
     def __init__(self, name: str, stage: str | None) -> None:
         self.name, self.stage, self.tries, self.warned = name, stage, 0, False
@@ -802,16 +885,20 @@ class SecretsManagerClient:
     ) -> Any:
         """Do what the function get_secret does, without ever blocking the event loop."""
         if self._settings is None:  # boto3 takes a while to import
-            import asyncio  # noqa: PLC0415 - who calls this has it already
+            import asyncio
 
             await asyncio.get_running_loop().run_in_executor(None, self._config)
         ask, default = _Ask(name, default, key, env, stage, _as_text, optional), None
         if self._config().aws and self._local(ask) is None:
-            return _served(self._noted(self._read(ask, await self._arrival(*self._look(name, stage)))))
+            return _served(
+                self._noted(self._read(ask, await self._arrival(*self._look(name, stage))))
+            )
         return self._serve(ask)
 
     @overload
-    def get_secret_dict(self, name: str, *, env: str | None = ..., stage: str = ...) -> dict[str, Any]: ...
+    def get_secret_dict(
+        self, name: str, *, env: str | None = ..., stage: str = ...
+    ) -> dict[str, Any]: ...
     @overload
     def get_secret_dict(
         self, name: str, default: Callable[[], T], *, env: str | None = ..., stage: str = ...
@@ -834,7 +921,9 @@ class SecretsManagerClient:
         self, name: str, default: Callable[[], T], *, env: str | None = ..., stage: str = ...
     ) -> bytes | T: ...
     @overload
-    def get_secret_bytes(self, name: str, default: T, *, env: str | None = ..., stage: str = ...) -> bytes | T: ...
+    def get_secret_bytes(
+        self, name: str, default: T, *, env: str | None = ..., stage: str = ...
+    ) -> bytes | T: ...
     def get_secret_bytes(
         self, name: str, default: Any = MISSING, *, env: str | None = None, stage: str = CURRENT
     ) -> Any:
@@ -843,7 +932,11 @@ class SecretsManagerClient:
         return self._serve(ask)
 
     def has_secret(
-        self, name: str | dict[str, str | tuple[str, str]], *, key: str | None = None, env: str | None = None
+        self,
+        name: str | dict[str, str | tuple[str, str]],
+        *,
+        key: str | None = None,
+        env: str | None = None,
     ) -> bool:
         """Tell whether there is one: what `"NAME" in os.environ` was before (and is, where AWS is off)."""
         settings = self._config()
@@ -888,7 +981,11 @@ class SecretsManagerClient:
         return None
 
     def survives_rotation(
-        self, name: str, *, refused: Callable[[Exception], bool] | None = None, window: float = ROTATION_WINDOW
+        self,
+        name: str,
+        *,
+        refused: Callable[[Exception], bool] | None = None,
+        window: float = ROTATION_WINDOW,
     ) -> Callable[[Callable[..., T]], Callable[..., T]]:
         """Decorate a function that reads a secret and connects with it: it is called again when the secret has changed.
 
@@ -917,7 +1014,9 @@ class SecretsManagerClient:
                     try:
                         return connect(*args, **kwargs)
                     except Exception as error:
-                        if not (refused or _password_refused)(error) or not self._has_changed(name, seen, end):
+                        if not (refused or _password_refused)(error) or not self._has_changed(
+                            name, seen, end
+                        ):
                             raise
 
             return connect_anew
@@ -957,7 +1056,11 @@ class SecretsManagerClient:
         """Return what was counted in this process. A hit counts once a second for each name, not each time."""
         with _lock:
             counts: dict[str, float] = dict(self._counts)
-            fetched = [record.value.fetched for record in self._books.values() if record.stage and record.value]
+            fetched = [
+                record.value.fetched
+                for record in self._books.values()
+                if record.stage and record.value
+            ]
         asked = counts["CacheHits"] + counts["CacheMisses"]
         counts["CacheHitRate"] = counts["CacheHits"] / asked if asked else 0.0
         counts["SecretAgeSeconds"] = monotonic() - min(fetched) if fetched else 0.0
@@ -972,12 +1075,18 @@ class SecretsManagerClient:
         return settings
 
     def _serve(self, ask: _Ask) -> Any:
-        return ask.default() if ask.lazy and not self._config().aws else _served(self._noted(self._read(ask)))
+        return (
+            ask.default()
+            if ask.lazy and not self._config().aws
+            else _served(self._noted(self._read(ask)))
+        )
 
     def _read(self, ask: _Ask, looked: _Answer | None = None) -> Any:
         value = self._local(ask)
         if value is not None:
-            return ask.default() if ask.lazy else self._lease(ask, value, ask.of_variable(value), None)
+            return (
+                ask.default() if ask.lazy else self._lease(ask, value, ask.of_variable(value), None)
+            )
         if not self._config().aws:
             text = f"secret {ask.name!r} not found: AWS is off and {ask.variable} is not set"
             return _Problem(SecretNotFoundError, text) if ask.default is MISSING else ask.default
@@ -988,7 +1097,8 @@ class SecretsManagerClient:
             return answer if answer.kind is SecretFormatError else self._without(ask, answer)
         if ask.expression:
             return ask.evaluate(answer)
-        return answer if look[0] is None else self._lease(ask, found, answer, ask.stage)  # the first hit is counted
+        # the first hit is counted
+        return answer if look[0] is None else self._lease(ask, found, answer, ask.stage)
 
     def _local(self, ask: _Ask) -> _Value | None:
         """The variable's value where it wins over AWS; cached like any other. An empty variable counts as not set."""
@@ -1046,14 +1156,26 @@ class SecretsManagerClient:
             with _lock:
                 record = self._books.get((ask.name if stage else ask.variable, stage))
                 if record is not None and record.value is value and value is not None:
-                    end = record.fresh_until if now < record.fresh_until else value.fetched + self._config().max_stale
-                    lease = self._hot[ask.name, ask.key, ask.env, ask.stage] = (min(now + LEASE, end), answer)
+                    end = (
+                        record.fresh_until
+                        if now < record.fresh_until
+                        else value.fetched + self._config().max_stale
+                    )
+                    lease = self._hot[ask.name, ask.key, ask.env, ask.stage] = (
+                        min(now + LEASE, end),
+                        answer,
+                    )
                     if ask.plain:
                         self._hot[ask.name] = lease
         return answer
 
     def _look(
-        self, name: str, stage: str, *, refresh: bool = False, batch: list[tuple[_Record, _Flight]] | None = None
+        self,
+        name: str,
+        stage: str,
+        *,
+        refresh: bool = False,
+        batch: list[tuple[_Record, _Flight]] | None = None,
     ) -> tuple[_Answer | None, _Record, _Flight | None]:
         """What the books can serve at once; nothing, where there is a flight to wait for.
 
@@ -1076,14 +1198,19 @@ class SecretsManagerClient:
             if flight is None and (refresh or now >= record.retry_at):
                 flight = record.flight = _Flight(now, refresh=refresh)
                 mine = True
-            if value is not None and not refresh and (record.tries or now < value.fetched + settings.idle):
+            if (
+                value is not None
+                and not refresh
+                and (record.tries or now < value.fetched + settings.idle)
+            ):
                 served = value
                 counts["StaleServed"] += 1
             elif flight is None:
                 served = value or record.problem
         if mine and flight is not None:
             if batch is None:
-                self._launch([(record, flight)], pause=0.001 if served else 0)  # who has an answer goes first
+                # who has an answer goes first
+                self._launch([(record, flight)], pause=0.001 if served else 0)
             else:
                 batch.append((record, flight))
         return served, record, flight
@@ -1095,18 +1222,24 @@ class SecretsManagerClient:
             served = self._outcome(record, flight)
         return served or record.problem
 
-    async def _arrival(self, served: _Answer | None, record: _Record, flight: _Flight | None) -> _Answer:
+    async def _arrival(
+        self, served: _Answer | None, record: _Record, flight: _Flight | None
+    ) -> _Answer:
         if served is None and flight is not None:
-            import asyncio  # noqa: PLC0415 - who calls this has it already
+            import asyncio
 
             loop = asyncio.get_running_loop()
             arrived = asyncio.Event()
             with _lock:
-                flight.wakers.append(lambda: loop.is_closed() or loop.call_soon_threadsafe(arrived.set))
+                flight.wakers.append(
+                    lambda: loop.is_closed() or loop.call_soon_threadsafe(arrived.set)
+                )
                 if flight.done.is_set():
                     arrived.set()
             try:
-                await asyncio.wait_for(arrived.wait(), max(0.0, flight.started + DEADLINE - monotonic()))
+                await asyncio.wait_for(
+                    arrived.wait(), max(0.0, flight.started + DEADLINE - monotonic())
+                )
             except asyncio.TimeoutError:
                 self._land(record, flight)
             served = self._outcome(record, flight)
@@ -1116,7 +1249,11 @@ class SecretsManagerClient:
         """The flight's answer; if it failed, the last known value while that may be served."""
         with _lock:
             answer, value = flight.answer or record.problem, record.value
-            if isinstance(answer, _Value) or value is None or monotonic() >= value.fetched + self._config().max_stale:
+            if (
+                isinstance(answer, _Value)
+                or value is None
+                or monotonic() >= value.fetched + self._config().max_stale
+            ):
                 return answer
             self._counts["StaleServed"] += 1
         return value
@@ -1124,9 +1261,14 @@ class SecretsManagerClient:
     # The calls
 
     def _launch(self, flights: list[tuple[_Record, _Flight]], pause: float = 0) -> None:
-        from threading import Thread  # noqa: PLC0415 - not needed where AWS is off
+        from threading import Thread
 
-        thread = Thread(target=copy_context().run, args=(self._fly, flights, pause), name="shield-ai", daemon=True)
+        thread = Thread(
+            target=copy_context().run,
+            args=(self._fly, flights, pause),
+            name="shield-ai",
+            daemon=True,
+        )
         try:
             thread.start()
         except RuntimeError:  # no more threads, or the interpreter is ending
@@ -1152,11 +1294,14 @@ class SecretsManagerClient:
         secret_id = self._id(record)
         try:
             with _span(secret_id):
-                response = self._transport().fetch(secret_id, record.stage or CURRENT, refresh=flight.refresh)
+                response = self._transport().fetch(
+                    secret_id, record.stage or CURRENT, refresh=flight.refresh
+                )
             answer = _value_of(response) or _refusal(secret_id, "an answer without a value")
         except SecretError as error:
             answer = _Problem(type(error), str(error))
-        except Exception as error:  # noqa: BLE001 - whatever it is, its text and frames may hold the value
+        except Exception as error:  # noqa: BLE001
+            # whatever it is, its text and frames may hold the value
             code = _code(error)
             answer = _refusal(secret_id, code)
             if code in _EXPIRED:
@@ -1175,7 +1320,9 @@ class SecretsManagerClient:
             if {*refusals.values()} & {*_NO_BATCH, *_DENIED}:
                 return
         else:
-            refusals = {error["SecretId"]: error["ErrorCode"] for error in response.get("Errors", ())}
+            refusals = {
+                error["SecretId"]: error["ErrorCode"] for error in response.get("Errors", ())
+            }
             for secret in response.get("SecretValues", ()):
                 for secret_id in (secret.get("Name"), secret.get("ARN")):
                     if secret_id in flights:
@@ -1208,7 +1355,9 @@ class SecretsManagerClient:
         settings, warning = self._config(), ""
         with _lock:
             if flight.answer is None:
-                flight.answer = _Problem(SecretUnavailableError, f"secret {record.name!r}: no answer in time")
+                flight.answer = _Problem(
+                    SecretUnavailableError, f"secret {record.name!r}: no answer in time"
+                )
             answer, ours = flight.answer, record.flight is flight
             if ours and isinstance(answer, _Value):
                 record.value, record.tries, record.warned = answer, 0, False
@@ -1216,7 +1365,9 @@ class SecretsManagerClient:
                 self._hot.clear()
             elif ours and isinstance(answer, _Problem):
                 record.problem = answer
-                record.retry_at = monotonic() + _jitter(min(BACK_OFF * 2**record.tries, MAX_BACK_OFF), 0.5)
+                record.retry_at = monotonic() + _jitter(
+                    min(BACK_OFF * 2**record.tries, MAX_BACK_OFF), 0.5
+                )
                 record.tries = min(record.tries + 1, 16)
                 if record.value is not None and not record.warned:
                     record.warned, warning = True, answer.text
@@ -1234,12 +1385,18 @@ class SecretsManagerClient:
             self._report()
 
     def _id(self, record: _Record) -> str:
-        return record.name if record.name.startswith("arn:") else self._config().prefix + record.name
+        return (
+            record.name if record.name.startswith("arn:") else self._config().prefix + record.name
+        )
 
     def _transport(self) -> _Boto3 | _Agent:
         """The connection, made anew when the part of the environment that it came from has changed."""
         session = getattr(sys.modules.get("boto3.session"), "Session", None)
-        variables = {(name, os.environ.get(name)) for name in os.environ if name.startswith(("AWS_", "PARAMETERS_"))}
+        variables = {
+            (name, os.environ.get(name))
+            for name in os.environ
+            if name.startswith(("AWS_", "PARAMETERS_"))
+        }
         origin = hash((session, frozenset(variables)))
         with self._connecting:
             connected = self._connected
@@ -1251,11 +1408,13 @@ class SecretsManagerClient:
     # Metrics
 
     def _report(self) -> None:
-        from threading import Thread  # noqa: PLC0415 - not needed where AWS is off
+        from threading import Thread
 
         with _lock:
             if self._reporter is None or not self._reporter.is_alive():
-                self._reporter = Thread(target=self._report_on, name="shield-ai-metrics", daemon=True)
+                self._reporter = Thread(
+                    target=self._report_on, name="shield-ai-metrics", daemon=True
+                )
                 self._reporter.start()
 
     def _report_on(self) -> None:
@@ -1270,19 +1429,25 @@ class SecretsManagerClient:
             figures["CacheHitRate"] = 100 * (now["CacheHits"] - sent["CacheHits"]) / asked
             figures["SecretAgeSeconds"] = now["SecretAgeSeconds"]
             try:
-                (_print_emf if settings.metrics == "emf" else _put_metrics)(settings.namespace or "ShieldAI", figures)
+                (_print_emf if settings.metrics == "emf" else _put_metrics)(
+                    settings.namespace or "ShieldAI", figures
+                )
             except Exception as error:  # noqa: BLE001 - counting must never harm the app
                 _warn("metrics can't be sent: %s", _code(error))
             else:
                 sent = {name: now[name] for name in COUNTS}
 
 
-_UNITS = {**dict.fromkeys(COUNTS, "Count"), "CacheHitRate": "Percent", "SecretAgeSeconds": "Seconds"}
+_UNITS = {
+    **dict.fromkeys(COUNTS, "Count"),
+    "CacheHitRate": "Percent",
+    "SecretAgeSeconds": "Seconds",
+}
 
 
 def _print_emf(namespace: str, figures: dict[str, float]) -> None:
     """One line on stdout, which CloudWatch Logs turns into metrics."""
-    import json  # noqa: PLC0415 - not needed where AWS is off
+    import json
 
     metrics = [{"Name": name, "Unit": _UNITS[name]} for name in figures]
     head = {"Namespace": namespace, "Dimensions": [[]], "Metrics": metrics}
@@ -1291,10 +1456,15 @@ def _print_emf(namespace: str, figures: dict[str, float]) -> None:
 
 
 def _put_metrics(namespace: str, figures: dict[str, float]) -> None:
-    import boto3  # noqa: PLC0415 - slow, and not needed where AWS is off
+    import boto3
 
-    data: Any = [{"MetricName": name, "Value": value, "Unit": _UNITS[name]} for name, value in figures.items()]
-    boto3.session.Session().client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=data)
+    data: Any = [
+        {"MetricName": name, "Value": value, "Unit": _UNITS[name]}
+        for name, value in figures.items()
+    ]
+    boto3.session.Session().client("cloudwatch").put_metric_data(
+        Namespace=namespace, MetricData=data
+    )
 
 
 class RedactingFilter:
@@ -1302,7 +1472,7 @@ class RedactingFilter:
 
     def filter(self, record: LogRecord) -> bool:
         """Mask the message and the traceback; let every record pass."""
-        from logging import Formatter  # noqa: PLC0415 - not needed unless there is logging
+        from logging import Formatter
 
         text = record.getMessage()
         masked = _masked(text)
@@ -1316,10 +1486,15 @@ class RedactingFilter:
 
 def _masked(text: str) -> str:
     with _lock:
-        values = [record.value for client in _clients for record in client._books.values() if record.value]  # noqa: SLF001
-    words = {value.text for value in values} | {word for value in values for word in _words(value.document)}
+        values = [
+            record.value for client in _clients for record in client._books.values() if record.value
+        ]
+    words = {value.text for value in values} | {
+        word for value in values for word in _words(value.document)
+    }
     for word in sorted(filter(None, words), key=len, reverse=True):
-        text = text.replace(word, "•••") if len(word) > 3 else text  # noqa: PLR2004 - less would mask everything
+        # less would mask everything
+        text = text.replace(word, "•••") if len(word) > 3 else text
     return text
 
 
@@ -1343,7 +1518,7 @@ def _start_child() -> None:
     global _lock  # noqa: PLW0603 - the very purpose
     _lock = RLock()
     if _pausing:
-        import gc  # noqa: PLC0415 - only here
+        import gc
 
         _pausing.clear()
         gc.enable()
@@ -1352,7 +1527,8 @@ def _start_child() -> None:
 
 
 getattr(os, "register_at_fork", lambda **_: None)(
-    before=lambda: _lock.acquire(),  # noqa: PLW0108 - the lock of that moment: a child has a new one
+    # the lock of that moment: a child has a new one
+    before=lambda: _lock.acquire(),  # noqa: PLW0108
     after_in_parent=lambda: _lock.release(),  # noqa: PLW0108 - as above
     after_in_child=_start_child,
 )
@@ -1382,12 +1558,20 @@ def get_secret(
 ) -> T: ...
 @overload
 def get_secret(
-    name: dict[str, str | tuple[str, str]], default: Callable[[], T], *, env: str, optional: bool = ...
+    name: dict[str, str | tuple[str, str]],
+    default: Callable[[], T],
+    *,
+    env: str,
+    optional: bool = ...,
 ) -> T: ...
 @overload
-def get_secret(name: str, *, key: str | None = ..., env: str | None = ..., stage: str = ...) -> str: ...
+def get_secret(
+    name: str, *, key: str | None = ..., env: str | None = ..., stage: str = ...
+) -> str: ...
 @overload
-def get_secret(name: str, default: T, *, key: str | None = ..., env: str | None = ..., stage: str = ...) -> str | T: ...
+def get_secret(
+    name: str, default: T, *, key: str | None = ..., env: str | None = ..., stage: str = ...
+) -> str | T: ...
 def get_secret(
     name: Any,
     default: Any = MISSING,

@@ -53,12 +53,15 @@ class FakeSecrets:
         del self._secrets[pair]
         self._runtime.clear_secret_cache(pair[0])
 
-    def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:  # noqa: ARG002 - as AWS's
+    # as AWS's
+    def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:  # noqa: ARG002
         """Answer as the connection to AWS does."""
         self.calls.append(secret_id)
         secret = self._secrets.get((secret_id, stage))
         if secret is None:
-            raise self._runtime.SecretNotFoundError(f"secret {secret_id!r} does not exist in this test")
+            raise self._runtime.SecretNotFoundError(
+                f"secret {secret_id!r} does not exist in this test"
+            )
         if isinstance(secret, Exception):
             raise secret
         if isinstance(secret, bytes):
@@ -76,7 +79,8 @@ def fake_secrets(
         secrets: Values by name.
         runtime: The module that the app imports, where it has a copy of its own.
     """
-    fake, client = FakeSecrets(runtime), runtime._client  # noqa: SLF001 - the other half of that module
+    # the other half of that module
+    fake, client = FakeSecrets(runtime), runtime._client  # noqa: SLF001
     settings = runtime._Settings()  # noqa: SLF001
     settings.aws, settings.development, settings.lenient, settings.prefix = True, False, False, ""
     before = {name: vars(client).get(name) for name in ("_config", "_transport")}

@@ -39,7 +39,11 @@ def test_the_whole_journey(app, aws):
     before = files_of(app)
     scan = shield("scan", "--format", "json", cwd=app)
     assert scan.code == 1
-    assert {f["env"] for f in json.loads(scan.out)["findings"]} >= {"SECRET_KEY", "MAIL_API_KEY", "DATABASE_PASSWORD"}
+    assert {f["env"] for f in json.loads(scan.out)["findings"]} >= {
+        "SECRET_KEY",
+        "MAIL_API_KEY",
+        "DATABASE_PASSWORD",
+    }
     assert files_of(app) == before
 
     assert shield("draft", cwd=app).code == 0
@@ -86,7 +90,9 @@ def test_code_first_and_aws_later_knows_the_same_values(app, aws):
     done = run("apply", "--only", "aws", "--env-file", ".env", "--yes", cwd=app)
     assert done.code == 0, done.err
     client = boto3.client("secretsmanager")
-    assert client.get_secret_value(SecretId="stripe-secret-key")["SecretString"] == "left in the code"
+    assert (
+        client.get_secret_value(SecretId="stripe-secret-key")["SecretString"] == "left in the code"
+    )
     (app / ".env").write_text((app / ".env").read_text().replace("DATABASE_NAME=", "OTHER="))
     for kind in ("aws", "code"):
         assert run("rollback", "--only", kind, "--yes", cwd=app).code == 0
@@ -120,7 +126,9 @@ def test_a_stale_plan(app, aws, tmp_path):
     run("plan", "--env-file", ".env", "-o", path, cwd=app)
     (app / "shop/settings.py").write_bytes(SETTINGS + b"X = 1\n")
     before = files_of(app)
-    error(run("apply", path, "--yes", cwd=app), 4, "shop/settings.py changed since the plan was made")
+    error(
+        run("apply", path, "--yes", cwd=app), 4, "shop/settings.py changed since the plan was made"
+    )
     assert files_of(app) == before
     (tmp_path / "garbage.json").write_text("{}")
     error(run("apply", str(tmp_path / "garbage.json"), "--yes", cwd=app), 4, "is no plan")
@@ -132,7 +140,12 @@ def code_only(app):
 
 @pytest.mark.parametrize("command", ["draft", "plan", "apply"])
 def test_a_folder_that_is_no_app(tmp_path, command):
-    error(run(command, "--only", "code", cwd=tmp_path) if command != "draft" else run("draft", cwd=tmp_path), 2)
+    error(
+        run(command, "--only", "code", cwd=tmp_path)
+        if command != "draft"
+        else run("draft", cwd=tmp_path),
+        2,
+    )
     error(run(command, str(tmp_path / "none"), cwd=tmp_path), 2, "does not exist")
     assert list(tmp_path.iterdir()) == []
 
@@ -141,14 +154,27 @@ def test_a_folder_that_is_no_app(tmp_path, command):
     ("name", "content", "words"),
     [
         pytest.param(
-            "shop/settings.py", b"SECRET_KEY = (\n", ["shop/settings.py", "not parsed", "line 1"], id="no Python"
+            "shop/settings.py",
+            b"SECRET_KEY = (\n",
+            ["shop/settings.py", "not parsed", "line 1"],
+            id="no Python",
         ),
         pytest.param(
-            "shop/settings.py", b"SECRET_KEY = '\xe4'\n", ["shop/settings.py", "encoding"], id="latin-1, unsaid"
+            "shop/settings.py",
+            b"SECRET_KEY = '\xe4'\n",
+            ["shop/settings.py", "encoding"],
+            id="latin-1, unsaid",
         ),
         pytest.param("shop/settings.py", b"SECRET\0", ["shop/settings.py", "NUL"], id="binary"),
-        pytest.param("shield.toml", b"[app]\nnaem = 'x'\n", ["shield.toml:2", "unknown key `naem`"], id="wrong key"),
-        pytest.param("shield.toml", b"\xff\xfe", ["shield.toml", "UTF-8"], id="manifest is no text"),
+        pytest.param(
+            "shield.toml",
+            b"[app]\nnaem = 'x'\n",
+            ["shield.toml:2", "unknown key `naem`"],
+            id="wrong key",
+        ),
+        pytest.param(
+            "shield.toml", b"\xff\xfe", ["shield.toml", "UTF-8"], id="manifest is no text"
+        ),
     ],
 )
 def test_what_can_not_be_read_stops_everything(app, name, content, words):
@@ -163,7 +189,9 @@ def test_what_can_not_be_read_stops_everything(app, name, content, words):
     [
         pytest.param(SETTINGS.replace(b"\n", b"\r\n"), id="CRLF"),
         pytest.param(b"\xef\xbb\xbf" + SETTINGS, id="BOM"),
-        pytest.param(b"# -*- coding: latin-1 -*-\nNAME = 'B\xe4cker'\n" + SETTINGS, id="latin-1, said"),
+        pytest.param(
+            b"# -*- coding: latin-1 -*-\nNAME = 'B\xe4cker'\n" + SETTINGS, id="latin-1, said"
+        ),
         pytest.param(SETTINGS.rstrip(b"\n"), id="no final newline"),
     ],
 )
@@ -214,7 +242,11 @@ def as_nobody(app, tmp_path):
     other.mkdir()
     make_app(other)
     for folder in (tmp_path, *tmp_path.parents):
-        if folder.owner() == "root" and folder != folder.parent and not folder.stat().st_mode & 0o001:
+        if (
+            folder.owner() == "root"
+            and folder != folder.parent
+            and not folder.stat().st_mode & 0o001
+        ):
             folder.chmod(0o755)
     command = [sys.executable, "-c", AS_NOBODY, str(app), str(other)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -249,7 +281,11 @@ def test_an_unreadable_file(app, tmp_path):
     ],
 )
 def test_an_env_file_without_a_value(app, aws, line, words):
-    kept = [x for x in (app / ".env").read_text().splitlines() if not x.startswith(("SECRET", "DATABASE"))]
+    kept = [
+        x
+        for x in (app / ".env").read_text().splitlines()
+        if not x.startswith(("SECRET", "DATABASE"))
+    ]
     rest = ["DATABASE_USER=x", "DATABASE_PASSWORD=y"] if line else ["SECRET_KEY=z"]
     (app / ".env").write_text("\n".join([*kept, line, *rest]) + "\n")
     before = files_of(app)
@@ -272,14 +308,20 @@ def test_no_credentials(app):
 
 
 def test_endpoint_down(app, aws):
-    done = run("plan", cwd=app, env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"})
+    done = run(
+        "plan", cwd=app, env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
+    )
     error(done, 5, "can't be reached")
 
 
 @pytest.mark.parametrize(
     ("operation", "code", "words"),
     [
-        ("DescribeSecret", "AccessDeniedException", ["denied secretsmanager:DescribeSecret", "Allow"]),
+        (
+            "DescribeSecret",
+            "AccessDeniedException",
+            ["denied secretsmanager:DescribeSecret", "Allow"],
+        ),
         (
             "CreateSecret",
             "AccessDeniedException",
@@ -293,7 +335,9 @@ def test_aws_refuses(app, aws, operation, code, words):
     before = files_of(app)
     with FaultProxy(aws.url) as proxy:
         proxy.answer(operation, code, at=None)
-        done = run("apply", "--env-file", ".env", "--yes", cwd=app, env={"AWS_ENDPOINT_URL": proxy.url})
+        done = run(
+            "apply", "--env-file", ".env", "--yes", cwd=app, env={"AWS_ENDPOINT_URL": proxy.url}
+        )
     error(done, 5, *words)
     assert files_of(app) == before
 
@@ -307,7 +351,10 @@ def test_an_edited_file_is_not_rolled_back_without_force(app, aws):
     error(done, 4, "edited since apply: shop/settings.py", "+X = 1", "--force")
     assert files_of(app) == before
     done = run("rollback", "--yes", "--force", cwd=app)
-    assert (done.code, "your version is now .shield/edited/shop/settings.py" in done.err) == (0, True), done.text
+    assert (done.code, "your version is now .shield/edited/shop/settings.py" in done.err) == (
+        0,
+        True,
+    ), done.text
     assert settings.read_bytes() == SETTINGS
     assert (app / ".shield/edited/shop/settings.py").read_bytes() == before["shop/settings.py"]
 
@@ -322,7 +369,15 @@ def test_a_dirty_git_tree(app):
     ours = app / ".shield/backups/x"  # as `git add --force` takes it in
     ours.parent.mkdir(parents=True)
     ours.write_text("1")
-    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false"]
+    git = [
+        "git",
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.test",
+        "-c",
+        "commit.gpgsign=false",
+    ]
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
         subprocess.run([*git, *arguments], cwd=app, check=True, capture_output=True)
     ours.write_text("2")
@@ -373,7 +428,18 @@ def test_every_command_has_help_within_80_columns(tmp_path):
     text = run("--help", cwd=tmp_path).out
     listed = text.partition("Commands:\n")[2].splitlines()
     commands = [line.split()[0] for line in listed if line.startswith("  ")]
-    for command in ["", "scan", "draft", "plan", "apply", "verify", "rollback", "explain", "local", "demo"]:
+    for command in [
+        "",
+        "scan",
+        "draft",
+        "plan",
+        "apply",
+        "verify",
+        "rollback",
+        "explain",
+        "local",
+        "demo",
+    ]:
         assert not command or command in commands
         done = run(*[c for c in [command] if c], "--help", cwd=tmp_path)
         assert done.code == 0
@@ -388,7 +454,9 @@ def test_explains_a_rule(tmp_path):
 
 def test_the_scan_does_not_load_boto3(app):
     code = "import sys; from shield_ai.__main__ import main; main(['scan', sys.argv[1]]); print('boto3' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code, str(app)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(app)], capture_output=True, text=True, check=True
+    )
     assert done.stdout.splitlines()[-1] == "False"
 
 
@@ -410,9 +478,14 @@ def test_a_variable_that_one_place_takes_as_a_secret_moves_everywhere(tmp_path):
 
 
 def test_what_stays_is_not_said_to_be_done(tmp_path):
-    (tmp_path / "settings.py").write_text("class A:\n    API_KEY = 'k3y-of-a-test'\n    API_KEY = 'an0ther-one'\n")
+    (tmp_path / "settings.py").write_text(
+        "class A:\n    API_KEY = 'k3y-of-a-test'\n    API_KEY = 'an0ther-one'\n"
+    )
     done = code_only(tmp_path)
-    assert done.err == "nothing to do: everything is as planned; 2 stay as they are, shield plan says why\n"
+    assert (
+        done.err
+        == "nothing to do: everything is as planned; 2 stay as they are, shield plan says why\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -420,7 +493,9 @@ def test_what_stays_is_not_said_to_be_done(tmp_path):
     [
         pytest.param("SHIELD_SCAN_FORMAT", "json", ["scan"], id="a choice"),
         pytest.param("SHIELD_PLAN_JSON", "1", ["plan", "--only", "code"], id="a flag"),
-        pytest.param("SHIELD_PLAN_ENV_FILE", "none.env", ["plan", "--only", "code"], id="a list of files"),
+        pytest.param(
+            "SHIELD_PLAN_ENV_FILE", "none.env", ["plan", "--only", "code"], id="a list of files"
+        ),
     ],
 )
 def test_a_variable_stands_for_an_option(app, variable, value, arguments):

@@ -28,7 +28,9 @@ def on_a_terminal(total, **environment):
     """What a terminal would get to show."""
     master, slave = pty.openpty()
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **environment}
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(total)], stderr=slave, stdout=slave, env=env)
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(total)], stderr=slave, stdout=slave, env=env
+    )
     os.close(slave)
     shown = b""
     while True:
@@ -56,12 +58,17 @@ def test_a_bar_on_a_terminal_that_is_gone_at_the_end():
 
 @pytest.mark.parametrize(
     ("total", "environment"),
-    [pytest.param(FEW - 1, {}, id="few"), pytest.param(40, {"TERM": "dumb"}, id="a terminal that can't")],
+    [
+        pytest.param(FEW - 1, {}, id="few"),
+        pytest.param(40, {"TERM": "dumb"}, id="a terminal that can't"),
+    ],
 )
 def test_no_bar(total, environment):
     assert on_a_terminal(total, **environment).split() == ["[half]", "of", "it", "the", "end"]
 
 
 def test_nothing_where_it_is_no_terminal():
-    done = subprocess.run([sys.executable, "-c", PROGRAM, "40"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, "40"], capture_output=True, text=True, check=True
+    )
     assert (done.stdout, done.stderr) == ("", "[half] of it\nthe end\n")

@@ -40,19 +40,28 @@ def environment(aws: LocalAws, **more: str) -> Mapping[str, str]:
     return {**aws.environment(plain), "USE_AWS_SECRETS": "true", "DJANGO_ENV": "production", **more}
 
 
-def test_the_switch_and_the_rollback(moved: Path, aws: LocalAws, tmp_path: Path, record_property) -> None:
+def test_the_switch_and_the_rollback(
+    moved: Path, aws: LocalAws, tmp_path: Path, record_property
+) -> None:
     log = tmp_path / "app.log"
     with WebApp.start(moved, environment(aws), log) as app:
         assert app.health()["status"] == "ok"
 
     began = time.monotonic()
     (tmp_path / "env-put-aside").rename(moved / ".env")
-    with WebApp.start(moved, environment(aws, USE_AWS_SECRETS="false", AWS_ENDPOINT_URL=GONE), log) as app:
+    with WebApp.start(
+        moved, environment(aws, USE_AWS_SECRETS="false", AWS_ENDPOINT_URL=GONE), log
+    ) as app:
         assert app.health()["status"] == "ok"
         switched = time.monotonic() - began
 
     began = time.monotonic()
-    assert shield("rollback", "--only", "code", "--yes", cwd=moved, env={"AWS_ENDPOINT_URL": GONE}).code == 0
+    assert (
+        shield(
+            "rollback", "--only", "code", "--yes", cwd=moved, env={"AWS_ENDPOINT_URL": GONE}
+        ).code
+        == 0
+    )
     with WebApp.start(moved, environment(aws, AWS_ENDPOINT_URL=GONE), log) as app:
         assert app.health()["status"] == "ok"
         rolled_back = time.monotonic() - began
@@ -60,5 +69,6 @@ def test_the_switch_and_the_rollback(moved: Path, aws: LocalAws, tmp_path: Path,
 
     record_property("seconds to switch", switched)
     record_property("seconds to roll back", rolled_back)
-    print(f"\nswitch {switched:.1f} s, rollback {rolled_back:.1f} s")  # noqa: T201  # what the docs quote
+    # what the docs quote
+    print(f"\nswitch {switched:.1f} s, rollback {rolled_back:.1f} s")
     assert max(switched, rolled_back) < SOON

@@ -66,10 +66,22 @@ def env() -> dict[str, str]:
     }
 
 
-def run(app: Path, env: dict[str, str], *argv: str, settings: str = MODULES[0]) -> subprocess.CompletedProcess[str]:
-    base = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": settings, "PYTHONDONTWRITEBYTECODE": "1"}
+def run(
+    app: Path, env: dict[str, str], *argv: str, settings: str = MODULES[0]
+) -> subprocess.CompletedProcess[str]:
+    base = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": settings,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     return subprocess.run(
-        [sys.executable, *argv], cwd=app, env=base | env, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, *argv],
+        cwd=app,
+        env=base | env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
 
 
@@ -87,7 +99,11 @@ def test_settings_load_from_the_environment(app: Path, env: dict[str, str], modu
     default, reporting = found["DATABASES"]["default"], found["DATABASES"]["reporting"]
     assert found["SECRET_KEY"] == env["SECRET_KEY"]
     assert (default["PASSWORD"], default["PORT"]) == (env["DATABASE_PASSWORD"], "6000")
-    assert (reporting["HOST"], reporting["PORT"], reporting["NAME"]) == ("db.example.com", 5433, "reports")
+    assert (reporting["HOST"], reporting["PORT"], reporting["NAME"]) == (
+        "db.example.com",
+        5433,
+        "reports",
+    )
     assert f":{reporting['PASSWORD']}@" in env["REPORTING_DATABASE_URL"]
     assert found["CELERY_BROKER_URL"] == f"amqp://shop:{env['RABBITMQ_PASSWORD']}@localhost:5672//"
     assert found["SEARCH_API_KEY"] == env["SEARCH_API_KEY"]
@@ -100,7 +116,11 @@ def test_settings_load_from_the_environment(app: Path, env: dict[str, str], modu
 def test_what_is_optional_has_a_default(app: Path, env: dict[str, str]) -> None:
     found = load(app, env)
     assert found["CACHES"]["default"]["BACKEND"].endswith("LocMemCache")
-    assert (found["SENTRY_DSN"], found["EMAIL_HOST_PASSWORD"], found["EMAIL_PORT"]) == (None, "", 587)
+    assert (found["SENTRY_DSN"], found["EMAIL_HOST_PASSWORD"], found["EMAIL_PORT"]) == (
+        None,
+        "",
+        587,
+    )
 
 
 def test_the_cache_url_carries_its_password(app: Path, env: dict[str, str]) -> None:
@@ -112,7 +132,9 @@ def test_the_cache_url_carries_its_password(app: Path, env: dict[str, str]) -> N
 
 @pytest.mark.parametrize("name", REQUIRED)
 @pytest.mark.parametrize("module", ["storefront.settings", "storefront.settings.production"])
-def test_what_is_required_is_required_everywhere(app: Path, env: dict[str, str], name: str, module: str) -> None:
+def test_what_is_required_is_required_everywhere(
+    app: Path, env: dict[str, str], name: str, module: str
+) -> None:
     del env[name]
     done = run(app, env, "-c", DUMP, settings=module)
     assert done.returncode == 1
@@ -146,14 +168,17 @@ def test_secrets_are_in_force(shop: Shop, tmp_path: Path) -> None:
             signing.TimestampSigner(key=key, salt="shop.order", fallback_keys=[]).sign_object(999)
             for key in (shop.secrets["SECRET_KEY"].reveal(), secrets.token_hex())
         )
-        assert web.request("GET", f"/orders/{ours}/")[0] == 404  # a good link to an order that was never placed
+        # a good link to an order that was never placed
+        assert web.request("GET", f"/orders/{ours}/")[0] == 404
         assert web.request("GET", f"/orders/{theirs}/")[0] == 403
         assert web.accepts_webhook(shop.secrets["PAYMENT_WEBHOOK_SECRET"])
         assert not web.accepts_webhook(shop.secrets["SECRET_KEY"])
 
 
 def test_holds_each_way_of_reading_a_secret(app: Path) -> None:
-    code = "\n".join((app / "storefront/settings" / name).read_text() for name in ("base.py", "production.py"))
+    code = "\n".join(
+        (app / "storefront/settings" / name).read_text() for name in ("base.py", "production.py")
+    )
     for shape in (
         'os.environ["SECRET_KEY"]',
         'os.environ.get("DATABASE_USER", "storefront")',

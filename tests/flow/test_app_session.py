@@ -30,7 +30,9 @@ def apply(app, *arguments):
 
 
 def stored():
-    return sorted(secret["Name"] for secret in boto3.client("secretsmanager").list_secrets()["SecretList"])
+    return sorted(
+        secret["Name"] for secret in boto3.client("secretsmanager").list_secrets()["SecretList"]
+    )
 
 
 def test_a_plan_for_another_app_is_refused(app):
@@ -46,11 +48,26 @@ def test_a_plan_for_another_app_is_refused(app):
 def test_a_plan_from_a_file_that_was_cut_off_is_finished(app, aws, after):
     with FaultProxy(aws.url) as proxy:
         environment = {**aws.environment(os.environ), "AWS_ENDPOINT_URL": proxy.url}
-        command = [sys.executable, "-m", "shield_ai", "apply", "plan.json", "--env-file", ".env", "--yes"]
+        command = [
+            sys.executable,
+            "-m",
+            "shield_ai",
+            "apply",
+            "plan.json",
+            "--env-file",
+            ".env",
+            "--yes",
+        ]
         child = subprocess.Popen(
             command, cwd=app, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        proxy.call("CreateSecret", lambda _: child.send_signal(signal.SIGKILL), at=2, after=after, drop=True)
+        proxy.call(
+            "CreateSecret",
+            lambda _: child.send_signal(signal.SIGKILL),
+            at=2,
+            after=after,
+            drop=True,
+        )
         assert child.wait() == -signal.SIGKILL
     assert len(stored()) == 1 + after
     done = apply(app, "plan.json")

@@ -9,7 +9,18 @@ from pathlib import Path
 
 import boto3
 import pytest
-from apply_helpers import NAMES, SETTINGS, account, do, files_of, make_app, plan_for, secrets_of, undo, values_for
+from apply_helpers import (
+    NAMES,
+    SETTINGS,
+    account,
+    do,
+    files_of,
+    make_app,
+    plan_for,
+    secrets_of,
+    undo,
+    values_for,
+)
 from fault_proxy import FaultProxy
 
 from shield_ai.flow.apply import apply
@@ -74,7 +85,10 @@ def test_a_file_that_changed_since_the_plan(app, aws):
     plan = plan_for(tree, account().live(NAMES))
     (app / "settings.py").write_bytes(b"KEY = 2\r\n")
     before = files_of(app)
-    with pytest.raises(StalePlanError, match=r"settings\.py changed"), Journal(app).locked() as journal:
+    with (
+        pytest.raises(StalePlanError, match=r"settings\.py changed"),
+        Journal(app).locked() as journal,
+    ):
         apply(plan, tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print)
     assert files_of(app) == before
     assert secrets_of(account()) == {}
@@ -85,7 +99,10 @@ def test_a_secret_that_appeared_since_the_plan(app, aws):
     plan = plan_for(tree, account().live(NAMES))
     account().secrets.create("beta-credentials", Hidden("theirs"), SETTINGS, token="0" * 32)
     before = files_of(app)
-    with pytest.raises(StalePlanError, match="beta-credentials changed"), Journal(app).locked() as journal:
+    with (
+        pytest.raises(StalePlanError, match="beta-credentials changed"),
+        Journal(app).locked() as journal,
+    ):
         apply(plan, tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print)
     assert files_of(app) == before
     assert secrets_of(account()) == {"beta-credentials": Hidden("theirs")}
@@ -164,9 +181,7 @@ def test_after_a_rollback_the_secrets_come_back_with_new_values(app, aws):
     assert secrets_of(account()) == expected("w")
 
 
-CHILD = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import pathlib, apply_helpers as h; h.do(pathlib.Path(sys.argv[2]))"
-)
+CHILD = "import sys; sys.path.insert(0, sys.argv[1]); import pathlib, apply_helpers as h; h.do(pathlib.Path(sys.argv[2]))"
 
 
 def run_and_kill(app, proxy, aws, number, *, after):
@@ -187,7 +202,9 @@ def forget():
 @pytest.mark.parametrize("after", [False, True], ids=["before AWS acts", "after AWS acted"])
 @pytest.mark.parametrize("again", [False, True], ids=["new", "restored"])
 @pytest.mark.parametrize("end", [do, undo], ids=["apply", "rollback"])
-def test_killed_at_every_call_a_second_apply_or_a_rollback_finishes_the_job(app, aws, proxy, after, again, end):
+def test_killed_at_every_call_a_second_apply_or_a_rollback_finishes_the_job(
+    app, aws, proxy, after, again, end
+):
     """A new secret takes one call, a restored one two; the looks beforehand are calls as well.
 
     At the seventh, which changes something either way; `make test-kill` does it at every one.
@@ -212,6 +229,9 @@ def test_killed_at_every_call_a_second_apply_or_a_rollback_finishes_the_job(app,
         assert files_of(app) == before, f"killed at call {number}"
         if not again:
             forget()
-        print(f"killed at call {number:>2}, {call:<24} then {end.__name__}: as if nothing had happened")  # noqa: T201  # make test-kill shows it
+        # make test-kill shows it
+        print(
+            f"killed at call {number:>2}, {call:<24} then {end.__name__}: as if nothing had happened"
+        )
     assert number > 7
     assert secrets_of(account()) == expected()

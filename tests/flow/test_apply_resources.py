@@ -29,7 +29,9 @@ KEYS = [("policy", NAME), ("policy-attachment", f"Shop/{NAME}")]
 
 
 def plan(aws, journal, *names):
-    manifest = Manifest(app=App(name="shop", role="Shop"), secret=tuple(Secret(name=n, env="X") for n in names))
+    manifest = Manifest(
+        app=App(name="shop", role="Shop"), secret=tuple(Secret(name=n, env="X") for n in names)
+    )
     desired = resources(manifest, aws.id, REGION)
     put = journal.put(aws.id, REGION)
     live = aws.live([], [*put, *(resource.key for resource in desired)])
@@ -43,22 +45,35 @@ def do(root, *names):
     with Journal(root).locked() as journal:
         recover(journal, aws)
         made = plan(aws, journal, *names)
-        return apply(made, tree=Tree(root), journal=journal, values=Values({}, {}), aws=aws, tell=lambda _: None)
+        return apply(
+            made,
+            tree=Tree(root),
+            journal=journal,
+            values=Values({}, {}),
+            aws=aws,
+            tell=lambda _: None,
+        )
 
 
 def undo(root):
     with Journal(root).locked() as journal:
         steps = journal.open_steps(last_run(journal))
-        return rollback(steps, tree=Tree(root), journal=journal, aws=account(), force=False, tell=lambda _: None)
+        return rollback(
+            steps, tree=Tree(root), journal=journal, aws=account(), force=False, tell=lambda _: None
+        )
 
 
 def live():
-    return [value and value.get("document", value) for value in account().resources.read(KEYS).values()]
+    return [
+        value and value.get("document", value) for value in account().resources.read(KEYS).values()
+    ]
 
 
 def readable():
     document = account().resources.read(KEYS)[KEYS[0]]
-    return document and [arn.split(":")[-1][:-7] for arn in document["document"]["Statement"][0]["Resource"]]
+    return document and [
+        arn.split(":")[-1][:-7] for arn in document["document"]["Statement"][0]["Resource"]
+    ]
 
 
 @pytest.fixture
@@ -69,8 +84,13 @@ def app(tmp_path, aws):
 
 
 def theirs():
-    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
-    boto3.client("iam").create_policy_version(PolicyArn=ARN, PolicyDocument=json.dumps(document), SetAsDefault=True)
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+    }
+    boto3.client("iam").create_policy_version(
+        PolicyArn=ARN, PolicyDocument=json.dumps(document), SetAsDefault=True
+    )
 
 
 def test_a_policy_is_made_attached_changed_and_taken_back(app):
@@ -91,7 +111,10 @@ def test_a_policy_is_made_attached_changed_and_taken_back(app):
 
 def test_what_nobody_asks_for_any_more_is_removed(app):
     do(app, "a")
-    assert [(r.what.split()[0], r.detail) for r in do(app)] == [("policy-attachment", "removed"), ("policy", "removed")]
+    assert [(r.what.split()[0], r.detail) for r in do(app)] == [
+        ("policy-attachment", "removed"),
+        ("policy", "removed"),
+    ]
     assert live() == [None, None]
     undo(app)
     assert readable() == ["a"]
@@ -116,7 +139,14 @@ def test_what_changed_between_plan_and_apply_is_refused(app):
         made = plan(account(), journal, "b")
         theirs()
         with pytest.raises(StalePlanError, match=f"policy {NAME} changed"):
-            apply(made, tree=Tree(app), journal=journal, values=Values({}, {}), aws=account(), tell=print)
+            apply(
+                made,
+                tree=Tree(app),
+                journal=journal,
+                values=Values({}, {}),
+                aws=account(),
+                tell=print,
+            )
 
 
 def test_a_policy_that_somebody_uses_elsewhere_stays(app):
@@ -153,10 +183,13 @@ CHILD = "import sys; sys.path[:0] = sys.argv[1].split(':'); import pathlib, test
 def run_and_kill(app, proxy, operation, number, *names):
     """Run an apply in a process of its own, and SIGKILL it when AWS has acted on a call."""
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, f"{HERE}:{HERE.parent}/helpers", str(app), *names], env=os.environ
+        [sys.executable, "-c", CHILD, f"{HERE}:{HERE.parent}/helpers", str(app), *names],
+        env=os.environ,
     )
     proxy.calls.clear()
-    proxy.call(operation, lambda _: child.send_signal(signal.SIGKILL), at=number, after=True, drop=True)
+    proxy.call(
+        operation, lambda _: child.send_signal(signal.SIGKILL), at=number, after=True, drop=True
+    )
     return child.wait()
 
 
@@ -164,7 +197,11 @@ def run_and_kill(app, proxy, operation, number, *names):
 def test_killed_when_aws_has_acted(app, end, monkeypatch):
     """At each call that changes something; `make test-kill` does it at every call."""
     every = bool(os.environ.get("SHIELD_KILL_MATRIX"))
-    calls = [("*", n) for n in range(1, 60)] if every else [(op, 1) for op in ("CreatePolicy", "AttachRolePolicy")]
+    calls = (
+        [("*", n) for n in range(1, 60)]
+        if every
+        else [(op, 1) for op in ("CreatePolicy", "AttachRolePolicy")]
+    )
     with FaultProxy(os.environ["AWS_ENDPOINT_URL"]) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         for operation, number in calls:
@@ -180,4 +217,7 @@ def test_killed_when_aws_has_acted(app, end, monkeypatch):
                 assert live()[1], number
             undo(app)
             assert live() == [None, None], number
-            print(f"killed at call {number:>2}, {call:<24} then {end.__name__}: as if nothing had happened")  # noqa: T201  # make test-kill shows it
+            # make test-kill shows it
+            print(
+                f"killed at call {number:>2}, {call:<24} then {end.__name__}: as if nothing had happened"
+            )

@@ -131,7 +131,10 @@ def test_settings_that_somebody_changed_are_named_and_left_unless_told_otherwise
 def test_a_secret_that_was_made_without_a_value_gets_it(app):
     """As `shield export` makes them."""
     undo(app)
-    client, name_of_app = boto3.client("secretsmanager"), parse((app / "shield.toml").read_text()).app.name
+    client, name_of_app = (
+        boto3.client("secretsmanager"),
+        parse((app / "shield.toml").read_text()).app.name,
+    )
     for name in (NAME, "django-secret-key"):
         client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         tags = [{"Key": "app", "Value": name_of_app}, {"Key": "managed-by", "Value": "shield-ai"}]
@@ -163,13 +166,19 @@ def test_copies_in_other_regions(app):
 def change_password(postgres, role, password):
     with postgres.connect() as connection:
         connection.execute(
-            sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password.reveal()))
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                sql.Identifier(role), sql.Literal(password.reveal())
+            )
         )
 
 
 def test_a_former_login_that_the_database_no_longer_takes_is_not_brought_back(app, postgres):
     """Nobody is locked out by an undo: the database is asked first."""
-    role, old, new = f"r_{secrets.token_hex(4)}", Hidden(secrets.token_hex(8)), Hidden(secrets.token_hex(8))
+    role, old, new = (
+        f"r_{secrets.token_hex(4)}",
+        Hidden(secrets.token_hex(8)),
+        Hidden(secrets.token_hex(8)),
+    )
     postgres.create_role_and_database(role, old, role)
     client = boto3.client("secretsmanager")
 
@@ -218,8 +227,22 @@ def test_refused_at_any_call_a_second_apply_or_a_rollback_finishes_the_job(app, 
                 proxy.answer(operation, "AccessDeniedException", at=number)
                 text = (app / ".env").read_text()
                 (app / ".env").write_text(text.replace("MAIL_API_KEY=first", "MAIL_API_KEY=second"))
-                done = run("apply", "--env-file", ".env", "--only", "aws", "--yes", "--conflict", "replace", cwd=app)
-                call = proxy.calls[number - 1].operation if every and number <= len(proxy.calls) else operation
+                done = run(
+                    "apply",
+                    "--env-file",
+                    ".env",
+                    "--only",
+                    "aws",
+                    "--yes",
+                    "--conflict",
+                    "replace",
+                    cwd=app,
+                )
+                call = (
+                    proxy.calls[number - 1].operation
+                    if every and number <= len(proxy.calls)
+                    else operation
+                )
             monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
             if done.code == 0:
                 break
@@ -229,7 +252,10 @@ def test_refused_at_any_call_a_second_apply_or_a_rollback_finishes_the_job(app, 
             if not first_only(app):
                 undo(app)
             assert (value(), state().settings) == before, number
-            print(f"refused at call {number:>2}, {call:<24} then {end.__name__}: as if nothing had happened")  # noqa: T201  # make test-kill shows it
+            # make test-kill shows it
+            print(
+                f"refused at call {number:>2}, {call:<24} then {end.__name__}: as if nothing had happened"
+            )
         if every:
             assert number > 8
             undo(app)

@@ -62,7 +62,10 @@ def test_an_address_that_aws_forgot_is_nobodys_change():
     def action(desired, now, put):
         wanted = [Resource(kind="topic", name="t", settings=desired)]
         live = Live(account="1", region="r", resources={("topic", "t"): now})
-        return [c.action for c in resource_changes(live, PlanInputs(desired=wanted, put={("topic", "t"): put}))]
+        return [
+            c.action
+            for c in resource_changes(live, PlanInputs(desired=wanted, put={("topic", "t"): put}))
+        ]
 
     assert action(topic("a", "c"), topic("a"), topic("a", "b")) == [Action.UPDATE]
     assert action(topic("a", "b"), topic("a", policy={"x": 1}), topic("a", "b")) == [Action.DRIFT]
@@ -118,11 +121,22 @@ OURS = {"app": "shop", "managed-by": "shield-ai"}
 SOURCE = (Origin(locator="env:MAIL_KEY"),)
 
 
-def secret(now, *, put=None, value="unchanged", replace=False, origins=SOURCE, tags=OURS, stage="AWSCURRENT"):
+def secret(
+    now,
+    *,
+    put=None,
+    value="unchanged",
+    replace=False,
+    origins=SOURCE,
+    tags=OURS,
+    stage="AWSCURRENT",
+):
     state = SecretState(arn="arn:x", tags=tags, versions={"v1": (stage,)}, settings=now)
     live = Live(account="1", region="r", secrets={"mail-key": state})
     known = PlanInputs(
-        put={("secret", "mail-key"): put} if put else {}, compare=lambda *_: value, replace=lambda *_: replace
+        put={("secret", "mail-key"): put} if put else {},
+        compare=lambda *_: value,
+        replace=lambda *_: replace,
     )
     change = secret_change(MAIL, MANIFEST, live, origins, known)
     return change.action, bool(change.origins), change.value, change.settings
@@ -179,7 +193,9 @@ def test_a_key_of_the_customers_is_named_in_what_a_value_needs(state, replace, k
 
 def test_a_value_in_settings_that_are_there_to_be_copied_is_none():
     token = Secret(name="shop-token", env="SHOP_TOKEN")
-    raws = dict.fromkeys(("shop/settings.py", "shop/settings.example.py"), b"SHOP_TOKEN = 'k3y-of-a-test'")
+    raws = dict.fromkeys(
+        ("shop/settings.py", "shop/settings.example.py"), b"SHOP_TOKEN = 'k3y-of-a-test'"
+    )
 
     def origins(*paths):
         found = scan_files("shop", list(paths), raws.get).findings

@@ -25,7 +25,12 @@ DJANGO = "import os\nINSTALLED_APPS = []\n"
     [
         pytest.param(
             DJANGO + "SECRET_KEY = os.environ['KEY_OF_SHOP_TOKEN']",
-            Secret(name="django-secret-key", kind=Kind.DJANGO_SECRET_KEY, env="KEY_OF_SHOP_TOKEN", rotate="manual"),
+            Secret(
+                name="django-secret-key",
+                kind=Kind.DJANGO_SECRET_KEY,
+                env="KEY_OF_SHOP_TOKEN",
+                rotate="manual",
+            ),
             id="Django's key by its setting",
         ),
         pytest.param(
@@ -60,7 +65,12 @@ DATABASES = {"default": {
 """
     [secret] = drafted(text).secret
     assert (secret.name, secret.kind) == ("database-credentials", Kind.DATABASE)
-    assert secret.fields == {"database": "A", "username": "B", "password": "DB_PASSWORD", "port": "DB_PORT"}
+    assert secret.fields == {
+        "database": "A",
+        "username": "B",
+        "password": "DB_PASSWORD",
+        "port": "DB_PORT",
+    }
 
 
 def test_a_family_of_variables_is_one_document():
@@ -76,10 +86,16 @@ def test_a_password_alone_is_a_text():
 
 def test_a_second_database_has_a_name_of_its_own():
     text = "import os\n" + "".join(
-        f"{p}_{part} = os.environ['{p}_{part}']\n" for p in ("DB", "PG", "STATS_DB") for part in ("USER", "PASSWORD")
+        f"{p}_{part} = os.environ['{p}_{part}']\n"
+        for p in ("DB", "PG", "STATS_DB")
+        for part in ("USER", "PASSWORD")
     )
     names = [secret.name for secret in drafted(text).secret]
-    assert names == ["database-credentials", "pg-database-credentials", "stats-database-credentials"]
+    assert names == [
+        "database-credentials",
+        "pg-database-credentials",
+        "stats-database-credentials",
+    ]
 
 
 def test_a_second_key_of_django_is_called_as_its_variable():
@@ -91,7 +107,9 @@ def test_a_second_key_of_django_is_called_as_its_variable():
 
 MAIL = "import os\nEMAIL_HOST_USER = os.getenv('EMAIL_HOST_USER', '')\nEMAIL_HOST_PASSWORD = os.environ['EMAIL_HOST_PASSWORD']\n"
 KEYS = "import os\nAWS_ACCESS_KEY_ID = os.getenv('AWS_ACCESS_KEY_ID')\nAWS_SECRET_ACCESS_KEY = os.getenv('AWS_SECRET_ACCESS_KEY')\n"
-CLIENT = "import os\nID = os.environ['GITHUB_CLIENT_ID']\nSECRET = os.environ['GITHUB_CLIENT_SECRET']\n"
+CLIENT = (
+    "import os\nID = os.environ['GITHUB_CLIENT_ID']\nSECRET = os.environ['GITHUB_CLIENT_SECRET']\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +133,9 @@ def test_two_halves_are_one_document(text, secret):
 )  # fmt: skip
 def test_a_pair_that_shield_toml_keeps_apart_stays_so(text, names):
     secret = re.search(r"\w+(PASSWORD|SECRET_ACCESS_KEY)", text)[0]
-    old = msgspec.structs.replace(drafted(text), secret=(Secret(name=secret.lower().replace("_", "-"), env=secret),))
+    old = msgspec.structs.replace(
+        drafted(text), secret=(Secret(name=secret.lower().replace("_", "-"), env=secret),)
+    )
     raws = {"shop/settings.py": text.encode()}
     scan = scan_files("shop", list(raws), raws.get, named={secret})
     found = draft(scan.findings, old, scan.facts)
@@ -124,13 +144,19 @@ def test_a_pair_that_shield_toml_keeps_apart_stays_so(text, names):
 
 
 def test_the_key_of_the_app_is_no_half_of_a_pair():
-    text = "import os\nSECRET_KEY = os.environ['SHOP_SECRET_KEY']\nX = os.environ['SHOP_ACCESS_KEY']\n"
-    assert [secret.env for secret in drafted(DJANGO + text).secret] == ["SHOP_SECRET_KEY", "SHOP_ACCESS_KEY"]
+    text = (
+        "import os\nSECRET_KEY = os.environ['SHOP_SECRET_KEY']\nX = os.environ['SHOP_ACCESS_KEY']\n"
+    )
+    assert [secret.env for secret in drafted(DJANGO + text).secret] == [
+        "SHOP_SECRET_KEY",
+        "SHOP_ACCESS_KEY",
+    ]
 
 
 def test_half_of_a_key_pair_that_can_not_be_moved_leaves_the_other_alone():
     [secret] = drafted(
-        "import os\ne = dict(os.environ)\n" + KEYS.replace("os.getenv('AWS_ACCESS", "e.get('AWS_ACCESS")
+        "import os\ne = dict(os.environ)\n"
+        + KEYS.replace("os.getenv('AWS_ACCESS", "e.get('AWS_ACCESS")
     ).secret
     assert (secret.name, secret.env) == ("aws-secret-access-key", "AWS_SECRET_ACCESS_KEY")
 
@@ -139,7 +165,9 @@ def test_what_shield_toml_says_stays():
     text = "import os\nX = os.environ['API_KEY']\nY = os.environ['A_TOKEN']\n"
     first = drafted(text)
     renamed = msgspec.structs.replace(first.secret[0], name="ours/api", description="kept")
-    old = msgspec.structs.replace(first, secret=(renamed,), app=msgspec.structs.replace(first.app, name="mine"))
+    old = msgspec.structs.replace(
+        first, secret=(renamed,), app=msgspec.structs.replace(first.app, name="mine")
+    )
     second = drafted(text, old)
     assert second.secret == (renamed, first.secret[1])
     assert second.app == old.app
@@ -153,7 +181,10 @@ def test_a_name_that_is_taken_gets_a_number():
 
 
 def test_the_draft_can_be_written_and_read():
-    manifest = drafted(DJANGO + "SECRET_KEY = os.environ['SECRET_KEY']\nCLIENT_SECRET = os.environ['CLIENT_SECRET']\n")
+    manifest = drafted(
+        DJANGO
+        + "SECRET_KEY = os.environ['SECRET_KEY']\nCLIENT_SECRET = os.environ['CLIENT_SECRET']\n"
+    )
     assert parse(render(manifest)) == manifest
     assert manifest.app.settings == ("shop/settings.py",)
 
@@ -164,7 +195,8 @@ def test_what_cannot_be_moved_is_not_drafted():
 
 def test_two_databases_under_one_alias_are_two_documents():
     parts = ", ".join(
-        f'"{key}": os.environ.get("TEST_DB_{key}", os.environ["DB_{key}"])' for key in ("USER", "PASSWORD")
+        f'"{key}": os.environ.get("TEST_DB_{key}", os.environ["DB_{key}"])'
+        for key in ("USER", "PASSWORD")
     )
     text = f"""\
 import os
@@ -184,7 +216,10 @@ else:
                 "host": "SHOP",
             },
         ),
-        ("database-credentials", {"database": "DB_NAME", "username": "DB_USER", "password": "DB_PASSWORD"}),
+        (
+            "database-credentials",
+            {"database": "DB_NAME", "username": "DB_USER", "password": "DB_PASSWORD"},
+        ),
     ]
 
 
@@ -194,13 +229,18 @@ import os
 HOST = os.environ["DB_HOST"]
 DATABASES = {"default": {"ENGINE": "x", "NAME": "x", "PASSWORD": os.environ["DB_PASSWORD"], "HOST": HOST}}
 """
-    assert [secret.fields for secret in drafted(text).secret] == [{"password": "DB_PASSWORD", "host": "DB_HOST"}]
+    assert [secret.fields for secret in drafted(text).secret] == [
+        {"password": "DB_PASSWORD", "host": "DB_HOST"}
+    ]
 
 
 def test_a_second_database_is_called_after_its_password():
     dicts = "".join(
         f'{name} = {{"default": {{"ENGINE": "x", "HOST": os.environ["{host}"], "PASSWORD": os.environ["{password}"]}}}}\n'
-        for name, host, password in [("DATABASES", "DB_HOST", "DB_PASSWORD"), ("OTHERS", "SHOP_SERVER", "SHOP_PROD_PW")]
+        for name, host, password in [
+            ("DATABASES", "DB_HOST", "DB_PASSWORD"),
+            ("OTHERS", "SHOP_SERVER", "SHOP_PROD_PW"),
+        ]
     )
     assert [secret.name for secret in drafted(f"import os\n{dicts}").secret] == [
         "database-credentials",

@@ -42,7 +42,10 @@ def proxy(aws, monkeypatch):
 def stored():
     client = boto3.client("secretsmanager")
     names = sorted(secret["Name"] for secret in client.list_secrets()["SecretList"])
-    return {name: client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"] for name in names}
+    return {
+        name: client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"]
+        for name in names
+    }
 
 
 @pytest.mark.parametrize("same", [True, False], ids=["in one folder", "in two clones"])
@@ -54,7 +57,12 @@ def test_of_two_applies_at_once_one_wins_and_the_other_says_so(app, aws, proxy, 
     def second(_):
         command = [sys.executable, "-m", "shield_ai", *APPLY]
         done = subprocess.run(
-            command, cwd=there, env=aws.environment(os.environ), capture_output=True, text=True, check=False
+            command,
+            cwd=there,
+            env=aws.environment(os.environ),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         ended.append(done)
 
@@ -77,7 +85,9 @@ def test_no_such_role(app):
     boto3.client("iam").delete_role(RoleName="Shop")
     done = run(*APPLY, cwd=app)
     assert done.code == 5
-    assert "error: there is no IAM role Shop in account 123456789012\n\nhint: correct role" in done.err
+    assert (
+        "error: there is no IAM role Shop in account 123456789012\n\nhint: correct role" in done.err
+    )
     assert stored() == {}
 
 
@@ -105,7 +115,9 @@ UPDATES = ("PutSecretValue", "TagResource", "UpdateSecret")
 
 
 @pytest.mark.parametrize("operation", UPDATES)
-def test_a_connection_that_is_cut_when_aws_has_acted_changes_nothing_twice(app, aws, monkeypatch, operation):
+def test_a_connection_that_is_cut_when_aws_has_acted_changes_nothing_twice(
+    app, aws, monkeypatch, operation
+):
     assert run(*APPLY, cwd=app).code == 0
     env, toml = app / ".env", app / "shield.toml"
     env.write_text(env.read_text().replace("MAIL_API_KEY=", "MAIL_API_KEY=new"))
@@ -121,7 +133,10 @@ def test_a_connection_that_is_cut_when_aws_has_acted_changes_nothing_twice(app, 
         assert done.code == 0, done.text
         assert proxy.count(operation) >= 2  # the call, and once more
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
-    assert {name: len(versions) for name, versions in stored().items()} == {**dict.fromkeys(NAMES, 1), NAMES[2]: 2}
+    assert {name: len(versions) for name, versions in stored().items()} == {
+        **dict.fromkeys(NAMES, 1),
+        NAMES[2]: 2,
+    }
     state = Account(Session("us-east-1")).secrets.state("mail-api-key")
     assert (state.settings["description"], state.tags["team"]) == ("of the mail", "web")
     assert Account(Session("us-east-1")).secrets.read("mail-api-key").reveal().startswith("new")

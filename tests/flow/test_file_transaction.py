@@ -50,7 +50,9 @@ def run(root, act):
 
 
 def do(tree, journal):
-    begun = file_transaction.stage(changes(tree), run=journal.begin_run(()), tree=tree, journal=journal)
+    begun = file_transaction.stage(
+        changes(tree), run=journal.begin_run(()), tree=tree, journal=journal
+    )
     file_transaction.commit(begun, tree=tree, journal=journal)
     return begun
 
@@ -86,7 +88,9 @@ def test_a_file_that_turns_into_a_folder_takes_the_others_back(app):
     tree = Tree(app)
     before = snapshot(app)
     with Journal(app).locked() as journal:
-        begun = file_transaction.stage(changes(tree), run=journal.begin_run(()), tree=tree, journal=journal)
+        begun = file_transaction.stage(
+            changes(tree), run=journal.begin_run(()), tree=tree, journal=journal
+        )
         (app / ".env.example").unlink()
         (app / ".env.example").mkdir()
         (app / ".env.example/x").touch()
@@ -125,7 +129,9 @@ def test_undo_is_the_inverse_of_commit(tmp_path_factory, old, text, data):
     at = data.draw(st.integers(0, len(old)))
 
     def there_and_back(tree, journal):
-        begun = file_transaction.stage([insertion("f", old, text, at)], run="r", tree=tree, journal=journal)
+        begun = file_transaction.stage(
+            [insertion("f", old, text, at)], run="r", tree=tree, journal=journal
+        )
         file_transaction.commit(begun, tree=tree, journal=journal)
         assert tree.read("f") == old[:at] + text.encode() + old[at:]
         file_transaction.take_back(begun, tree=tree, journal=journal)

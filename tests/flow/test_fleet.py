@@ -17,12 +17,16 @@ from shield_ai.flow.fleet import fleet, repositories
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.nouns import Outcome
 
-SETTINGS = 'import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\nAPI_TOKEN = os.environ.get("API_TOKEN")\n'
+SETTINGS = (
+    'import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\nAPI_TOKEN = os.environ.get("API_TOKEN")\n'
+)
 
 
 def git(folder, *arguments):
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-    subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
+    subprocess.run(
+        ["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True
+    )
 
 
 @pytest.fixture
@@ -43,12 +47,18 @@ def scanned(listed, tmp_path, **options):
 
 class TestList:
     def test_a_repository_a_line(self, tmp_path):
-        (tmp_path / "list").write_text("\ufeff# ours\n\n/srv/shop  # the shop\ngit@host:group/app#1\n/srv/shop\n")
+        (tmp_path / "list").write_text(
+            "\ufeff# ours\n\n/srv/shop  # the shop\ngit@host:group/app#1\n/srv/shop\n"
+        )
         assert repositories(tmp_path / "list") == ["/srv/shop", "git@host:group/app#1"]
 
     @pytest.mark.parametrize(
         "content",
-        [pytest.param(None, id="no file"), pytest.param(b"# \n", id="empty"), pytest.param(b"\xff", id="binary")],
+        [
+            pytest.param(None, id="no file"),
+            pytest.param(b"# \n", id="empty"),
+            pytest.param(b"\xff", id="binary"),
+        ],
     )
     def test_no_list(self, tmp_path, content):
         if content is not None:
@@ -105,11 +115,15 @@ class TestSecondRun:
         self.mark(tmp_path)
         assert scanned([repository], tmp_path)[0].fixable == 77
 
-    @pytest.mark.parametrize("committed", [pytest.param(True, id="commit"), pytest.param(False, id="uncommitted")])
+    @pytest.mark.parametrize(
+        "committed", [pytest.param(True, id="commit"), pytest.param(False, id="uncommitted")]
+    )
     def test_what_changed_is(self, repository, tmp_path, committed):
         scanned([repository], tmp_path)
         self.mark(tmp_path)
-        (repository / "settings.py").write_text(SETTINGS + 'DB_PASSWORD = os.environ["DB_PASSWORD"]\n')
+        (repository / "settings.py").write_text(
+            SETTINGS + 'DB_PASSWORD = os.environ["DB_PASSWORD"]\n'
+        )
         if committed:
             git(repository, "commit", "--quiet", "-am", "second")
         assert scanned([repository], tmp_path)[0].fixable == 3
@@ -140,7 +154,9 @@ def test_a_token_in_a_url_is_not_kept_or_shown(tmp_path, url):
     token = secrets.token_hex(12)
     outcomes = scanned([url.format(token)], tmp_path)
     assert outcomes[0].repository == "https://127.0.0.1:1/group/app"
-    kept = b"".join(place.read_bytes() + place.name.encode() for place in (tmp_path / "out").iterdir())
+    kept = b"".join(
+        place.read_bytes() + place.name.encode() for place in (tmp_path / "out").iterdir()
+    )
     assert token not in repr(outcomes) + kept.decode()
 
 
@@ -194,7 +210,10 @@ def test_results_need_a_folder(repository, tmp_path):
 def test_on_ray(repository, tmp_path):
     pytest.importorskip("ray", reason="ray is not installed")
     outcomes = scanned([repository, tmp_path / "gone"], tmp_path, engine="ray")
-    assert [(outcome.fixable, bool(outcome.error)) for outcome in outcomes] == [(2, False), (0, True)]
+    assert [(outcome.fixable, bool(outcome.error)) for outcome in outcomes] == [
+        (2, False),
+        (0, True),
+    ]
 
 
 def test_ray_that_is_not_installed(repository, tmp_path, monkeypatch):
@@ -204,4 +223,6 @@ def test_ray_that_is_not_installed(repository, tmp_path, monkeypatch):
 
 
 def test_an_outcome_is_plain_data():
-    assert msgspec.json.decode(msgspec.json.encode(Outcome(repository="a")), type=Outcome) == Outcome(repository="a")
+    assert msgspec.json.decode(
+        msgspec.json.encode(Outcome(repository="a")), type=Outcome
+    ) == Outcome(repository="a")

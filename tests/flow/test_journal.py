@@ -95,7 +95,8 @@ def test_a_run_is_unfinished_until_its_end_or_until_it_is_undone(tmp_path):
 def test_standing_steps_are_newest_first_and_by_kind(tmp_path):
     with Journal(tmp_path).locked() as journal:
         one, two, three = (
-            journal.write(record(kind=k, what=w)) for k, w in (("aws", "s"), ("file", "a"), ("file", "b"))
+            journal.write(record(kind=k, what=w))
+            for k, w in (("aws", "s"), ("file", "a"), ("file", "b"))
         )
         journal.write(record(event="undone", of=three.seq))
         assert journal.open_steps("r") == [two, one]
@@ -139,8 +140,12 @@ def test_a_full_disk_leaves_the_journal_whole(tmp_path):
     with Journal(tmp_path).locked() as journal:
         journal.write(record())
     before = journal.path.read_bytes()
-    done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert [line.rpartition(": ")[0].endswith("can't be written") for line in done.stdout.splitlines()] == [True, True]
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert [
+        line.rpartition(": ")[0].endswith("can't be written") for line in done.stdout.splitlines()
+    ] == [True, True]
     assert journal.path.read_bytes() == before
     assert list((tmp_path / ".shield/backups").iterdir()) == []
 
@@ -161,7 +166,11 @@ def test_values_never_reach_the_disk(tmp_path):
     value = secrets.token_hex(16)
     with Journal(tmp_path).locked() as journal:
         journal.write(record(token=journal.token("n", Hidden(value))))
-    assert all(value.encode() not in p.read_bytes() for p in (tmp_path / ".shield").rglob("*") if p.is_file())
+    assert all(
+        value.encode() not in p.read_bytes()
+        for p in (tmp_path / ".shield").rglob("*")
+        if p.is_file()
+    )
 
 
 def test_git_sees_only_patterns_of_the_users_own(tmp_path):
@@ -172,5 +181,6 @@ def test_git_sees_only_patterns_of_the_users_own(tmp_path):
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     listed = ["git", "-C", str(tmp_path), "status", "--porcelain", "--untracked-files=all"]
     assert (
-        subprocess.run(listed, check=True, capture_output=True, text=True).stdout == "?? .shield/patterns/ours.yaml\n"
+        subprocess.run(listed, check=True, capture_output=True, text=True).stdout
+        == "?? .shield/patterns/ours.yaml\n"
     )

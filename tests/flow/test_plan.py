@@ -24,7 +24,11 @@ APP = App(name="shop", region="eu-west-1", prefix="shop/", tags={"team": "web"})
 KEY = Secret(name="django-secret-key", kind=Kind.DJANGO_SECRET_KEY, env="SECRET_KEY")
 MAIL = Secret(name="mail-key", env="MAIL_KEY")
 DSN = Secret(name="sentry-dsn", env="SENTRY_DSN", optional=True)
-DB = Secret(name="db", kind=Kind.DATABASE, fields={"username": "DB_USER", "password": "DB_PASSWORD", "port": "DB_PORT"})
+DB = Secret(
+    name="db",
+    kind=Kind.DATABASE,
+    fields={"username": "DB_USER", "password": "DB_PASSWORD", "port": "DB_PORT"},
+)
 OURS = {"managed-by": "shield-ai", "app": "shop"}
 
 
@@ -55,7 +59,9 @@ def made(root, manifest, account, available=(), *, code=False):
 
 def of(root, secret, account, available=()):
     result = made(root, Manifest(app=APP, secret=(secret,)), account, available)
-    return {c.name: (c.action, [(o.field, o.locator) for o in c.origins]) for c in result.changes}, result.missing
+    return {
+        c.name: (c.action, [(o.field, o.locator) for o in c.origins]) for c in result.changes
+    }, result.missing
 
 
 @pytest.mark.parametrize(
@@ -105,9 +111,7 @@ def test_values_that_stand_in_the_code(tmp_path, secret, available, locators):
     assert missing == ()
 
 
-MAIL_SETTINGS = (
-    "import os\nUSER = os.getenv('EMAIL_HOST_USER', 'shop')\nPASSWORD = os.getenv('EMAIL_HOST_PASSWORD', '')\n"
-)
+MAIL_SETTINGS = "import os\nUSER = os.getenv('EMAIL_HOST_USER', 'shop')\nPASSWORD = os.getenv('EMAIL_HOST_PASSWORD', '')\n"
 
 
 @pytest.mark.parametrize(
@@ -122,14 +126,22 @@ MAIL_SETTINGS = (
 def test_half_of_a_pair_has_a_value(tmp_path, optional, available, origins, missing):
     (tmp_path / "settings.py").write_text(MAIL_SETTINGS)
     fields = {"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}
-    found, lacking = of(tmp_path, Secret(name="mail", fields=fields, optional=optional), live(), available)
-    got = [f"{field} {locator.partition(':')[0]}" for _, all_of in found.values() for field, locator in all_of] or None
+    found, lacking = of(
+        tmp_path, Secret(name="mail", fields=fields, optional=optional), live(), available
+    )
+    got = [
+        f"{field} {locator.partition(':')[0]}"
+        for _, all_of in found.values()
+        for field, locator in all_of
+    ] or None
     assert (got, lacking) == (origins, missing)
 
 
 def test_a_secret_that_a_pair_lacks_is_named(tmp_path):
     (tmp_path / "settings.py").write_text(
-        MAIL_SETTINGS.replace("os.getenv('EMAIL_HOST_PASSWORD', '')", "os.environ['EMAIL_HOST_PASSWORD']")
+        MAIL_SETTINGS.replace(
+            "os.getenv('EMAIL_HOST_PASSWORD', '')", "os.environ['EMAIL_HOST_PASSWORD']"
+        )
     )
     fields = {"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}
     assert of(tmp_path, Secret(name="mail", fields=fields), live(), ["EMAIL_HOST_USER"]) == (
@@ -147,11 +159,14 @@ def test_values_that_contradict_each_other_are_not_stored(tmp_path):
     [skip] = result.skipped
     assert (skip.path, skip.line, skip.name) == ("settings/b.py", 2, "MAIL_KEY")
     assert skip.reason == "settings/a.py:2 has another value: give the right one with --env-file"
-    assert [c.action for c in made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live(), ["MAIL_KEY"]).changes] == [
-        Action.CREATE
-    ]
+    assert [
+        c.action
+        for c in made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live(), ["MAIL_KEY"]).changes
+    ] == [Action.CREATE]
     (tmp_path / "settings/b.py").write_text("MAIL_KEY = 'k3y-' 'of-one'\n")
-    assert [c.action for c in made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live()).changes] == [Action.CREATE]
+    assert [
+        c.action for c in made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live()).changes
+    ] == [Action.CREATE]
 
 
 def test_the_default_of_a_password_is_never_stored(tmp_path):
@@ -178,10 +193,14 @@ def test_names_the_secret_and_its_tags(tmp_path):
 
 def test_the_code_alone(tmp_path):
     (tmp_path / "settings.py").write_text(SETTINGS)
-    manifest = Manifest(app=App(name="shop", settings=("settings.py",), runtime="aws_secrets.py"), secret=(MAIL, DB))
+    manifest = Manifest(
+        app=App(name="shop", settings=("settings.py",), runtime="aws_secrets.py"), secret=(MAIL, DB)
+    )
     result = made(tmp_path, manifest, None, code=True)
     assert result.changes == ()
     assert {"settings.py", "shield.toml", "aws_secrets.py"} <= {file.path for file in result.files}
     assert [skip.name for skip in result.skipped if skip.path == "settings.py"] == ["SECRET_KEY"]
     (tmp_path / "shield.toml").write_text(render(manifest))
-    assert "shield.toml" not in {file.path for file in made(tmp_path, manifest, None, code=True).files}
+    assert "shield.toml" not in {
+        file.path for file in made(tmp_path, manifest, None, code=True).files
+    }

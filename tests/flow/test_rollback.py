@@ -4,7 +4,17 @@ import stat
 import subprocess
 
 import pytest
-from apply_helpers import NAMES, account, do, files_of, make_app, plan_for, secrets_of, undo, values_for
+from apply_helpers import (
+    NAMES,
+    account,
+    do,
+    files_of,
+    make_app,
+    plan_for,
+    secrets_of,
+    undo,
+    values_for,
+)
 from fault_proxy import FaultProxy
 
 from shield_ai.flow.apply import apply
@@ -23,7 +33,9 @@ def app(tmp_path):
 
 def git(root, *arguments):
     identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
-    done = subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        ["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True, text=True
+    )
     return done.stdout
 
 
@@ -53,7 +65,9 @@ def test_one_half_at_a_time(app, aws):
     for kind, secrets in (("file", True), ("aws", False)):
         with Journal(app).locked() as journal:
             steps = journal.open_steps(last_run(journal, kind), kind)
-            rollback(steps, tree=tree, journal=journal, aws=account(), force=False, tell=lambda _: None)
+            rollback(
+                steps, tree=tree, journal=journal, aws=account(), force=False, tell=lambda _: None
+            )
         assert files_of(app) == before
         assert any(secrets_of(account()).values()) == secrets
 
@@ -113,7 +127,9 @@ def test_a_created_file_that_somebody_edited(app, aws):
     (app / "utils/secrets.py").write_bytes(b"mine")
     with Journal(app).locked() as journal:
         found = conflicts(journal.open_steps(last_run(journal)), Tree(app))
-        assert [(c.path, c.now, journal.kept(c.ours)) for c in found] == [("utils/secrets.py", b"mine", b"new\n")]
+        assert [(c.path, c.now, journal.kept(c.ours)) for c in found] == [
+            ("utils/secrets.py", b"mine", b"new\n")
+        ]
 
 
 def test_a_secret_that_somebody_changed_is_left_alone_and_named(app, aws):
@@ -192,7 +208,8 @@ def test_an_apply_that_was_cut_off_is_not_finished_elsewhere(app, aws, monkeypat
         do(app, aws=account(**place))
     there = account(**place)
     plan = plan_for(tree, there.live(NAMES))
-    with pytest.raises(UnsafePlanError, match=message), Journal(app).locked() as locked:  # a plan from a file
+    # a plan from a file
+    with pytest.raises(UnsafePlanError, match=message), Journal(app).locked() as locked:
         apply(plan, tree=tree, journal=locked, values=values_for("v"), aws=there, tell=print)
     assert (app / ".shield/journal.jsonl").read_bytes() == journal
     do(app)

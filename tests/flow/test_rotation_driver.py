@@ -53,7 +53,11 @@ def test_zip_works_alone(tmp_path):
         " assert verifier('x').startswith('SCRAM'); assert not [n for n in sys.modules if n.startswith('shield_ai')]"
     )
     subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code], cwd=tmp_path, check=True, env={"PATH": os.defpath}, timeout=60
+        [sys.executable, "-I", "-S", "-c", code],
+        cwd=tmp_path,
+        check=True,
+        env={"PATH": os.defpath},
+        timeout=60,
     )
 
 
@@ -80,10 +84,15 @@ def test_drives_a_rotation(client, secret):
     now = client.get_secret_value(SecretId=secret, VersionStage="AWSCURRENT")
     assert now["VersionId"] == token
     assert now["SecretString"] != old
-    assert client.get_secret_value(SecretId=secret, VersionStage="AWSPREVIOUS")["SecretString"] == old
+    assert (
+        client.get_secret_value(SecretId=secret, VersionStage="AWSPREVIOUS")["SecretString"] == old
+    )
     assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
     assert drive(client, secret, token, RANDOM) == token
-    assert client.get_secret_value(SecretId=secret, VersionStage="AWSCURRENT")["SecretString"] == now["SecretString"]
+    assert (
+        client.get_secret_value(SecretId=secret, VersionStage="AWSCURRENT")["SecretString"]
+        == now["SecretString"]
+    )
 
 
 def test_resumes_or_cancels_what_is_pending(client, secret):
@@ -98,7 +107,9 @@ def test_resumes_or_cancels_what_is_pending(client, secret):
     with pytest.raises(ShieldError, match="setSecret: unknown strategy"):
         drive(client, secret, token, {})
     assert drive(client, secret, token, RANDOM) == token
-    client.put_secret_value(SecretId=secret, SecretString="half-way again", VersionStages=["AWSPENDING"])
+    client.put_secret_value(
+        SecretId=secret, SecretString="half-way again", VersionStages=["AWSPENDING"]
+    )
     assert cancel(client, secret)
     assert pending(client, secret) is None
     drive(client, secret, environ=RANDOM)
@@ -106,6 +117,7 @@ def test_resumes_or_cancels_what_is_pending(client, secret):
 
 def test_says_what_aws_refused(client):
     with pytest.raises(
-        ShieldError, match="createSecret: secretsmanager:DescribeSecret failed: ResourceNotFoundException"
+        ShieldError,
+        match="createSecret: secretsmanager:DescribeSecret failed: ResourceNotFoundException",
     ):
         drive(client, "nobody", environ=RANDOM)

@@ -13,14 +13,17 @@ from shield_ai.model.nouns import Hidden
 
 
 @pytest.mark.parametrize(
-    ("name", "token", "status"), [("a/b", "right", 200), ("none", "right", 400), ("a/b", "wrong", 403)]
+    ("name", "token", "status"),
+    [("a/b", "right", 200), ("none", "right", 400), ("a/b", "wrong", 403)],
 )
 def test_the_store_answers_as_the_agent_does(name, token, status):
     value = secrets.token_hex(8)
     with Store({"a/b": Hidden(value)}) as store:
         connection = http.client.HTTPConnection("127.0.0.1", store.port)
         header = {"X-Aws-Parameters-Secrets-Token": store.token if token == "right" else "x"}
-        connection.request("GET", f"/secretsmanager/get?secretId={name.replace('/', '%2F')}", headers=header)
+        connection.request(
+            "GET", f"/secretsmanager/get?secretId={name.replace('/', '%2F')}", headers=header
+        )
         answer = connection.getresponse()
         body = json.loads(answer.read())
         connection.close()
@@ -50,13 +53,17 @@ def test_proves_what_it_did(app):
         (app / f"shop/settings_{name}.py").write_text(f"SHOP_API_KEY = '{secrets.token_hex(16)}'\n")
     done = apply(app)
     assert done.code == 0, done.err
-    assert "proved: 3 of 3 settings modules have the same values as before, AWS off and on" in done.err
+    assert (
+        "proved: 3 of 3 settings modules have the same values as before, AWS off and on" in done.err
+    )
 
 
 @pytest.mark.parametrize("folder", ["", "shop"])
 def test_knows_what_the_settings_read_from_a_file_by_themselves(app, folder):
     (app / folder / ".env").write_text(f"OPTIONAL_TOKEN={secrets.token_hex(8)}\n")
-    settings = "from decouple import config\nOPTIONAL_TOKEN = config('OPTIONAL_TOKEN', default='')\n"
+    settings = (
+        "from decouple import config\nOPTIONAL_TOKEN = config('OPTIONAL_TOKEN', default='')\n"
+    )
     (app / "shop/settings.py").write_text(settings)
     done = apply(app)
     assert done.code == 0, done.err
@@ -83,11 +90,27 @@ def test_takes_everything_back_when_a_setting_differs(app, line, words):
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        pytest.param(b"import no_such_module\n", "ModuleNotFoundError no_such_module", id="a package is missing"),
-        pytest.param(b"import os\nX = os.environ['NOBODY_SETS_THIS']\n", "KeyError", id="a variable is missing"),
+        pytest.param(
+            b"import no_such_module\n",
+            "ModuleNotFoundError no_such_module",
+            id="a package is missing",
+        ),
+        pytest.param(
+            b"import os\nX = os.environ['NOBODY_SETS_THIS']\n",
+            "KeyError",
+            id="a variable is missing",
+        ),
         pytest.param(b"open('written', 'w')\n", "PermissionError", id="writes a file"),
-        pytest.param(b"import subprocess\nsubprocess.run(['true'])\n", "PermissionError", id="starts a process"),
-        pytest.param(b"import socket\nsocket.create_connection(('127.0.0.1', 9))\n", "PermissionError", id="connects"),
+        pytest.param(
+            b"import subprocess\nsubprocess.run(['true'])\n",
+            "PermissionError",
+            id="starts a process",
+        ),
+        pytest.param(
+            b"import socket\nsocket.create_connection(('127.0.0.1', 9))\n",
+            "PermissionError",
+            id="connects",
+        ),
     ],
 )
 def test_says_plainly_what_it_did_not_prove(app, line, why):
@@ -98,16 +121,24 @@ def test_says_plainly_what_it_did_not_prove(app, line, why):
     assert not (app / "written").exists()
 
 
-@pytest.mark.parametrize("value", ["secrets.token_hex()", "int(time.time())", "time.monotonic()", "object()"])
+@pytest.mark.parametrize(
+    "value", ["secrets.token_hex()", "int(time.time())", "time.monotonic()", "object()"]
+)
 def test_what_is_never_the_same_twice_is_no_difference(app, value):
-    (app / "shop/settings.py").write_bytes(SETTINGS + f"import secrets, time\nX_VALUE = {value}\n".encode())
+    (app / "shop/settings.py").write_bytes(
+        SETTINGS + f"import secrets, time\nX_VALUE = {value}\n".encode()
+    )
     done = apply(app)
     assert done.code == 0, done.err
     assert "proved: 1 of 1" in done.err
 
 
 @pytest.mark.parametrize(
-    "default", [pytest.param("token_hex(16)", id="a new one each time"), pytest.param("DEFAULT", id="a constant")]
+    "default",
+    [
+        pytest.param("token_hex(16)", id="a new one each time"),
+        pytest.param("DEFAULT", id="a constant"),
+    ],
 )
 def test_a_key_with_a_default_that_is_made_up_is_needed(app, default):
     reads = f"from secrets import token_hex\nDEFAULT = 'dev'\nTOKEN_KEY = os.environ.get('TOKEN_KEY', {default})\n"
@@ -120,7 +151,9 @@ def test_a_key_with_a_default_that_is_made_up_is_needed(app, default):
 
 def test_no_value_is_shown(app):
     value = secrets.token_hex(12)
-    (app / "shop/settings.py").write_bytes(SETTINGS + f"X_TOKEN = '{value}'\nN = len(open(__file__).read())\n".encode())
+    (app / "shop/settings.py").write_bytes(
+        SETTINGS + f"X_TOKEN = '{value}'\nN = len(open(__file__).read())\n".encode()
+    )
     done = apply(app, MAIL_API_KEY=value)
     assert done.code == 4
     assert value not in done.text

@@ -25,7 +25,9 @@ def load(root, text, module="shop_settings", **env):
         pytest.param("X = {'b': 1, 'a': [1, (2,)]}", id="containers"),
         pytest.param("X = {'a', 'b', 'c', 'd'}", id="sets have no order"),
         pytest.param("class C: pass\nX = C()", id="addresses do not count"),
-        pytest.param("print('noise')\nimport sys\nsys.stderr.write('x')\nX = 1", id="output does not count"),
+        pytest.param(
+            "print('noise')\nimport sys\nsys.stderr.write('x')\nX = 1", id="output does not count"
+        ),
         pytest.param("X = []\nX.append(X)", id="endless"),
         pytest.param("class R:\n    def __repr__(self): raise ValueError\nX = R()", id="no repr"),
     ],
@@ -64,7 +66,10 @@ def test_what_differs_is_named(tmp_path, old, new, expected):
 
 def test_a_module_that_does_not_load_proves_nothing(tmp_path):
     loaded = load(tmp_path, "import no_such_module")
-    assert differences(loaded, loaded) == ([], ["shop_settings does not load here: ModuleNotFoundError no_such_module"])
+    assert differences(loaded, loaded) == (
+        [],
+        ["shop_settings does not load here: ModuleNotFoundError no_such_module"],
+    )
     again = load(tmp_path, "import os\nos._exit(3)")
     assert again[0].error == "the process ended without an answer"
     assert differences(loaded, again)[0] == [
@@ -78,7 +83,8 @@ def test_no_value_comes_back(tmp_path):
     failed = load(tmp_path, "import os\nraise ValueError(os.environ['X'])\n", X=value)
     assert value not in repr(loaded) + repr(failed)
     assert failed[0].error == "ValueError"
-    assert load(tmp_path, "X = 1")[0].settings != load(tmp_path, "X = 1")[0].settings  # a new key each time
+    # a new key each time
+    assert load(tmp_path, "X = 1")[0].settings != load(tmp_path, "X = 1")[0].settings
 
 
 def test_takes_the_python_of_the_app(tmp_path, monkeypatch):

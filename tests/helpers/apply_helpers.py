@@ -65,7 +65,9 @@ def plan_for(tree: Tree, live: Live) -> Plan:
     changes = []
     for name in NAMES:
         state = live.secrets.get(name)
-        action = Action.CREATE if state is None else Action.RESTORE if state.deleted else Action.KEEP
+        action = (
+            Action.CREATE if state is None else Action.RESTORE if state.deleted else Action.KEEP
+        )
         given = () if action is Action.KEEP else origins(name)
         version = state.current if state else ""
         before = state.settings if state else None
@@ -84,8 +86,16 @@ def plan_for(tree: Tree, live: Live) -> Plan:
     for path, text in (("settings.py", "import x\n"), ("utils/secrets.py", "new\n")):
         old = tree.read(path)
         if old is None or not old.startswith(text.encode()):
-            files.append(file_change(path, old, [Edit(path=path, start=0, end=0, replacement=text)]))
-    return Plan(app="shop", account=live.account, region=live.region, files=tuple(files), changes=tuple(changes))
+            files.append(
+                file_change(path, old, [Edit(path=path, start=0, end=0, replacement=text)])
+            )
+    return Plan(
+        app="shop",
+        account=live.account,
+        region=live.region,
+        files=tuple(files),
+        changes=tuple(changes),
+    )
 
 
 def do(root: Path, seed: str = "v", aws: Account | None = None):
@@ -94,14 +104,18 @@ def do(root: Path, seed: str = "v", aws: Account | None = None):
     with Journal(root).locked() as journal:
         recover(journal, aws)
         plan = plan_for(tree, aws.live(NAMES))
-        return apply(plan, tree=tree, journal=journal, values=values_for(seed), aws=aws, tell=lambda _: None)
+        return apply(
+            plan, tree=tree, journal=journal, values=values_for(seed), aws=aws, tell=lambda _: None
+        )
 
 
 def undo(root: Path, *, force: bool = False, aws: Account | None = None):
     tree, aws = Tree(root), aws or account()
     with Journal(root).locked() as journal:
         steps = journal.open_steps(last_run(journal))
-        return rollback(steps, tree=tree, journal=journal, aws=aws, force=force, tell=lambda _: None)
+        return rollback(
+            steps, tree=tree, journal=journal, aws=aws, force=force, tell=lambda _: None
+        )
 
 
 def files_of(root: Path) -> dict[str, bytes]:

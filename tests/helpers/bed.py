@@ -41,11 +41,15 @@ class Bed:
 
     def __init__(self, aws: LocalAws, value: str, environ: Mapping[str, str]) -> None:
         self.aws = aws
-        self.client = boto3.client("secretsmanager", config=Config(retries={"total_max_attempts": 1}))
+        self.client = boto3.client(
+            "secretsmanager", config=Config(retries={"total_max_attempts": 1})
+        )
         self.secret = "secret-" + secrets.token_hex(6)
         self.client.create_secret(Name=self.secret)
         # Of a secret without a value moto only takes note that rotation is enabled.
-        self.client.rotate_secret(SecretId=self.secret, RotationRules={"AutomaticallyAfterDays": 30})
+        self.client.rotate_secret(
+            SecretId=self.secret, RotationRules={"AutomaticallyAfterDays": 30}
+        )
         self.client.put_secret_value(SecretId=self.secret, SecretString=value)
         self.environ = environ
         self.store = Store(self.client, self.secret)
@@ -57,7 +61,10 @@ class Bed:
         """
         token = str(uuid.uuid4())
         self.client.put_secret_value(
-            SecretId=self.secret, ClientRequestToken=token, SecretBinary=b"none", VersionStages=["AWSPENDING"]
+            SecretId=self.secret,
+            ClientRequestToken=token,
+            SecretBinary=b"none",
+            VersionStages=["AWSPENDING"],
         )
         return token
 
@@ -91,7 +98,9 @@ class Bed:
         return document
 
     def all_values(self) -> list[str]:
-        versions = self.client.list_secret_version_ids(SecretId=self.secret, IncludeDeprecated=True)["Versions"]
+        versions = self.client.list_secret_version_ids(
+            SecretId=self.secret, IncludeDeprecated=True
+        )["Versions"]
         return [value for version in versions if (value := self.store.value(version["VersionId"]))]
 
     def process_environment(self, endpoint: str | None = None) -> dict[str, str]:
@@ -103,7 +112,12 @@ class PostgresBed(Bed):
     """A role that owns a table in a database of its own, a bystander, and an administrator with its own secret."""
 
     def __init__(
-        self, aws: LocalAws, postgres: LocalPostgres, strategy: str, user: str | None = None, port: int | None = None
+        self,
+        aws: LocalAws,
+        postgres: LocalPostgres,
+        strategy: str,
+        user: str | None = None,
+        port: int | None = None,
     ) -> None:
         self.postgres = postgres
         mark = secrets.token_hex(4)
@@ -111,7 +125,11 @@ class PostgresBed(Bed):
         self.bystander, self.admin = (f"by_{mark}", password()), (f"admin_{mark}", password())
         first = password()
         with self.connect() as superuser:
-            for role, word, options in [(self.user, first, ""), (*self.bystander, ""), (*self.admin, "SUPERUSER")]:
+            for role, word, options in [
+                (self.user, first, ""),
+                (*self.bystander, ""),
+                (*self.admin, "SUPERUSER"),
+            ]:
                 self.run(superuser, "CREATE ROLE {} LOGIN PASSWORD {} " + options, role, (word,))
             self.run(superuser, "CREATE DATABASE {} OWNER {}", self.database, self.user)
         self.place = {
@@ -132,7 +150,10 @@ class PostgresBed(Bed):
 
     @staticmethod
     def run(connection: psycopg.Connection[Any], statement: str, *parts: Any) -> Any:
-        made = [sql.Literal(part[0]) if isinstance(part, tuple) else sql.Identifier(part) for part in parts]
+        made = [
+            sql.Literal(part[0]) if isinstance(part, tuple) else sql.Identifier(part)
+            for part in parts
+        ]
         return connection.execute(sql.SQL(statement).format(*made))
 
     def connect(self, database: str = "postgres") -> Any:
@@ -207,7 +228,12 @@ class MysqlBed(Bed):
     """A user with rights in a database of its own, a bystander, and an administrator with its own secret."""
 
     def __init__(
-        self, aws: LocalAws, mariadb: Mariadb, strategy: str, user: str | None = None, port: int | None = None
+        self,
+        aws: LocalAws,
+        mariadb: Mariadb,
+        strategy: str,
+        user: str | None = None,
+        port: int | None = None,
     ) -> None:
         self.mariadb = mariadb
         mark = secrets.token_hex(4)
@@ -226,7 +252,9 @@ class MysqlBed(Bed):
             "sslmode": "disable",
         }
         environ = {"ROTATION_STRATEGY": f"mysql-{strategy}"}
-        super().__init__(aws, json.dumps({"username": self.user, "password": first, **self.place}), environ)
+        super().__init__(
+            aws, json.dumps({"username": self.user, "password": first, **self.place}), environ
+        )
         if strategy == "alternating-users":
             admin = {"username": self.admin[0], "password": self.admin[1], **self.place}
             self.client.create_secret(Name=f"{self.secret}-admin", SecretString=json.dumps(admin))
@@ -252,7 +280,9 @@ class MysqlBed(Bed):
     def check(self) -> None:
         """The current login does all that the first one could, and nobody else lost anything."""
         document = self.document()
-        with self.mariadb.connect(document["username"], document["password"], self.database) as connection:
+        with self.mariadb.connect(
+            document["username"], document["password"], self.database
+        ) as connection:
             connection.cursor().execute(f"CREATE TABLE t_{secrets.token_hex(6)} (id int)")
             connection.cursor().execute("CREATE OR REPLACE VIEW v AS SELECT 1 AS one")
         for name, word in (self.bystander, self.admin):

@@ -18,7 +18,9 @@ FORKS.set_forkserver_preload(
 )
 
 
-def start(environ: Mapping[str, str], secret: str, token: str, steps: tuple[str, ...] = STEPS) -> BaseProcess:
+def start(
+    environ: Mapping[str, str], secret: str, token: str, steps: tuple[str, ...] = STEPS
+) -> BaseProcess:
     process = FORKS.Process(target=run, args=(dict(environ), secret, token, steps))
     process.start()
     return process

@@ -46,7 +46,12 @@ def make(root: Path, *, runtime: str = "shield_ai", more: str = "") -> Path:
 
 
 def manage(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    environment = {"SECRET_KEY": secrets.token_hex(32), "PYTHONDONTWRITEBYTECODE": "1", **os.environ, **env}
+    environment = {
+        "SECRET_KEY": secrets.token_hex(32),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **os.environ,
+        **env,
+    }
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=root,

@@ -60,7 +60,16 @@ def blocks(page: Path) -> list[Block]:
         language = token.info.split(maxsplit=1)[0] if token.info else ""
         line = token.map[0] + 1
         name = str(page.relative_to(ROOT))
-        found.append(Block(name, line, language, token.content, words.get("title", ""), words.get("not-run", "")))
+        found.append(
+            Block(
+                name,
+                line,
+                language,
+                token.content,
+                words.get("title", ""),
+                words.get("not-run", ""),
+            )
+        )
     return found
 
 
@@ -125,7 +134,9 @@ class Shell:
         self._process.stdin.flush()
         said, end = b"", time.monotonic() + PATIENCE
         while said.count(self.MARK.encode()) < 2:
-            ready, _, _ = select.select([self._process.stdout], [], [], max(0, end - time.monotonic()))
+            ready, _, _ = select.select(
+                [self._process.stdout], [], [], max(0, end - time.monotonic())
+            )
             piece = self._process.stdout.read1() if ready else b""
             assert piece, f"{command!r} does not end, or ended the shell: {said.decode()}"
             said += piece
@@ -149,7 +160,11 @@ def follow(page: Path, shell: Shell, folder: Path) -> None:
         elif block.language == "python":
             program = folder / "block.py"
             program.write_text(block.text, "utf-8")
-            says = [line.removeprefix("#>").removeprefix(" ") for line in block.text.splitlines() if line[:2] == "#>"]
+            says = [
+                line.removeprefix("#>").removeprefix(" ")
+                for line in block.text.splitlines()
+                if line[:2] == "#>"
+            ]
             _type(block, shell, f"PYTHONPATH=.:$PYTHONPATH {sys.executable} {program}", says)
 
 
@@ -158,4 +173,6 @@ def _type(block: Block, shell: Shell, command: str, expected: list[str]) -> None
     ends = ENDS.search(command)
     end = "\n".join(output.splitlines()[-30:])
     assert code == int(ends[1] if ends else 0), f"{block}: {command!r} ends with {code}:\n{end}"
-    assert matches(expected, output), f"{block}: {command!r} says:\n{end}\nand not:\n" + "\n".join(expected)
+    assert matches(expected, output), f"{block}: {command!r} says:\n{end}\nand not:\n" + "\n".join(
+        expected
+    )

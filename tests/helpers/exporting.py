@@ -33,7 +33,9 @@ MANIFEST = Manifest(
             name="db",
             kind=Kind.DATABASE,
             fields={"username": "DB_USER", "password": "DB_PASSWORD"},
-            rotate=Rotation(every="30 days", window="3h", strategy="postgres-alternating-users", admin="dba"),
+            rotate=Rotation(
+                every="30 days", window="3h", strategy="postgres-alternating-users", admin="dba"
+            ),
         ),
     ),
 )

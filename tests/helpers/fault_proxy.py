@@ -65,7 +65,9 @@ class FaultProxy:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}
+        )
         self._thread.start()
         return self
 
@@ -77,11 +79,20 @@ class FaultProxy:
 
     def count(self, operation: str = "*", secret: str | None = None) -> int:
         """How many calls came, of one operation and for one secret where these are given."""
-        return sum(operation in ("*", call.operation) and secret in (None, call.secret) for call in self.calls)
+        return sum(
+            operation in ("*", call.operation) and secret in (None, call.secret)
+            for call in self.calls
+        )
 
-    def answer(self, operation: str, code: str, *, at: int | None = 1, status: int | None = None) -> None:
+    def answer(
+        self, operation: str, code: str, *, at: int | None = 1, status: int | None = None
+    ) -> None:
         """Answer with an error of AWS, without asking the server: 400, or 500 for InternalServiceError."""
-        self._add(operation, at, lambda handler, _call: handler.refuse(code, status or STATUS.get(code, 400)))
+        self._add(
+            operation,
+            at,
+            lambda handler, _call: handler.refuse(code, status or STATUS.get(code, 400)),
+        )
 
     def cut(self, operation: str, *, at: int | None = 1, after: bool = False) -> None:
         """Cut the connection, before the server has acted or after it."""
@@ -133,7 +144,9 @@ class FaultProxy:
     def take(self, operation: str, secret: str, body: dict[str, Any]) -> tuple[Call, Rule | None]:
         """Record a call, and find the first rule that is meant for it."""
         with self._lock:
-            call = Call(operation, secret, 1 + sum(call.operation == operation for call in self.calls), body)
+            call = Call(
+                operation, secret, 1 + sum(call.operation == operation for call in self.calls), body
+            )
             self.calls.append(call)
             rule = next((rule for rule in self.rules if rule.fits(call, len(self.calls))), None)
             if rule and rule.at is not None:
@@ -163,7 +176,9 @@ class Handler(BaseHTTPRequestHandler):
         else:
             body = {name: values[0] for name, values in parse_qs(self.body.decode()).items()}
             operation = body.get("Action", "")
-        call, rule = self.server.proxy.take(operation, body.get("SecretId") or body.get("Name") or "", body)
+        call, rule = self.server.proxy.take(
+            operation, body.get("SecretId") or body.get("Name") or "", body
+        )
         with contextlib.suppress(*GONE):
             if rule:
                 rule.act(self, call)
@@ -173,11 +188,15 @@ class Handler(BaseHTTPRequestHandler):
     def forward(self) -> tuple[int, dict[str, str], bytes]:
         upstream = self.server.proxy.upstream
         connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=30)
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
+        headers = {
+            name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP
+        }
         try:
             connection.request("POST", self.path, self.body, headers)
             answer = connection.getresponse()
-            kept = {name: value for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP}
+            kept = {
+                name: value for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP
+            }
             return answer.status, kept, answer.read()
         finally:
             connection.close()
@@ -192,7 +211,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def give(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response_only(status)
-        for name, value in {**headers, "Content-Length": str(len(body)), "Connection": "close"}.items():
+        for name, value in {
+            **headers,
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

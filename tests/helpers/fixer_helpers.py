@@ -35,7 +35,9 @@ optional = true
 def manifest(**app):
     text = MANIFEST
     for key, value in app.items():
-        lines = [line for line in text.splitlines() if not line.startswith(f"{key} = ") or key == "name"]
+        lines = [
+            line for line in text.splitlines() if not line.startswith(f"{key} = ") or key == "name"
+        ]
         text = "\n".join(lines).replace("[app]", f'[app]\n{key} = "{value}"', 1)
     return parse(text)
 

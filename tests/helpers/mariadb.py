@@ -52,7 +52,8 @@ def installed() -> bool:
 
 @contextmanager
 def running() -> Iterator[Mariadb]:
-    folder = Path(tempfile.mkdtemp(prefix="shield-my-", dir="/tmp"))  # a place that the server's account may enter
+    # a place that the server's account may enter
+    folder = Path(tempfile.mkdtemp(prefix="shield-my-", dir="/tmp"))
     account = None
     if os.geteuid() == 0:
         entry = pwd.getpwnam("mysql")
@@ -70,7 +71,13 @@ def running() -> Iterator[Mariadb]:
         subprocess.run([*install, *more], check=True, capture_output=True, timeout=120)
         port = free_port()
         server = [
-            *("mariadbd", "--no-defaults", f"--datadir={folder}/data", f"--port={port}", "--bind-address=127.0.0.1"),
+            *(
+                "mariadbd",
+                "--no-defaults",
+                f"--datadir={folder}/data",
+                f"--port={port}",
+                "--bind-address=127.0.0.1",
+            ),
             *(
                 f"--socket={folder}/socket",
                 f"--pid-file={folder}/pid",

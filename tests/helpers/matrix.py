@@ -81,7 +81,9 @@ def cell(harness: Harness, situation: str, point: Point, recovery: str) -> list[
     before = bed.document()
     token = bed.begin()
     code, _, _ = harness.run(token, point)
-    wrong = [] if code == -signal.SIGKILL else [f"the child ended with {code} instead of being killed"]
+    wrong = (
+        [] if code == -signal.SIGKILL else [f"the child ended with {code} instead of being killed"]
+    )
     crashed = bed.document()
     if never_dark and not bed.works(crashed):
         wrong.append("the current login fails at the crash")
@@ -122,7 +124,11 @@ def overlap(bed: PostgresBed, token: str) -> None:
             bed.step(step, other)
 
 
-RECOVER: dict[str, Callable[[PostgresBed, str], None]] = {"retry": retry, "anew": anew, "overlap": overlap}
+RECOVER: dict[str, Callable[[PostgresBed, str], None]] = {
+    "retry": retry,
+    "anew": anew,
+    "overlap": overlap,
+}
 
 
 class Row:

@@ -53,7 +53,11 @@ class Ministack:
         }
         with (folder / "ministack.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-c", START], env=env, cwd=folder, stdout=log, stderr=log
+                [sys.executable, "-W", "ignore", "-c", START],
+                env=env,
+                cwd=folder,
+                stdout=log,
+                stderr=log,
             )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self._process.poll() is None:
@@ -87,6 +91,10 @@ def send(events: object, detail_type: str, detail: Mapping[str, object]) -> None
     """Play the service that sends an event."""
     import json
 
-    entry = {"Source": "aws.secretsmanager", "DetailType": detail_type, "Detail": json.dumps(detail)}
+    entry = {
+        "Source": "aws.secretsmanager",
+        "DetailType": detail_type,
+        "Detail": json.dumps(detail),
+    }
     answer = events.put_events(Entries=[entry])  # type: ignore[attr-defined]
     assert not answer["FailedEntryCount"], answer

@@ -41,14 +41,23 @@ def finding(number: int = 0, path: str = "shop/settings.py", **more) -> Finding:
 
 def status(name: str, state: str = "ok") -> RotationStatus:
     return RotationStatus(
-        name=name, by="AWS", last=NOW - dt.timedelta(days=9), next=NOW + dt.timedelta(days=21), state=state
+        name=name,
+        by="AWS",
+        last=NOW - dt.timedelta(days=9),
+        next=NOW + dt.timedelta(days=21),
+        state=state,
     )
 
 
 def place(name: str, where: str = "AWS", state: str = "ok") -> Place:
     known = status(name, state) if where == "AWS" else None
     return Place(
-        name=name, kind="database", variables=("A_KEY", "B_KEY"), where=where, kms_key="alias/shop", status=known
+        name=name,
+        kind="database",
+        variables=("A_KEY", "B_KEY"),
+        where=where,
+        kms_key="alias/shop",
+        status=known,
     )
 
 

@@ -12,7 +12,11 @@ def rewritten(raw, files=None, manifest=None):
     """Scan, draft and rewrite one settings file; return its bytes afterwards and what was skipped."""
     raw = raw.encode() if isinstance(raw, str) else raw
     raws = {"manage.py": b"", "shop/__init__.py": b"", PATH: raw, **(files or {})}
-    named = {variable for secret in (manifest.secret if manifest else ()) for variable in secret.variables()}
+    named = {
+        variable
+        for secret in (manifest.secret if manifest else ())
+        for variable in secret.variables()
+    }
     scan = scan_files("shop", list(raws), raws.get, named)
     manifest = draft(scan.findings, manifest, scan.facts)
     source = Source.from_bytes(PATH, raw)

@@ -20,8 +20,16 @@ FAULTS = {
     "forbidden": (403, "", ""),
     "throttled": (400, "ThrottlingException", "Rate exceeded"),
     "broken": (500, "InternalServiceError", "boom"),
-    "denied": (400, "AccessDeniedException", "is not authorized to perform: secretsmanager:GetSecretValue"),
-    "expired": (400, "ExpiredTokenException", "The security token included in the request is expired"),
+    "denied": (
+        400,
+        "AccessDeniedException",
+        "is not authorized to perform: secretsmanager:GetSecretValue",
+    ),
+    "expired": (
+        400,
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+    ),
     "deleted": (400, "InvalidRequestException", "the secret was marked for deletion"),
     "kms": (400, "DecryptionFailure", "the KMS key is disabled"),
     "missing": (400, *NOT_FOUND),
@@ -35,7 +43,9 @@ class Server(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.reset()
-        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self.thread = threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
         self.thread.start()
 
     def reset(self):
@@ -132,7 +142,9 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b" ")
                 self.wfile.flush()
         elif fault in {"garbage", "empty", "redirect"}:
-            self.answer(302 if fault == "redirect" else 200, b"<html>" if fault == "garbage" else b"{}")
+            self.answer(
+                302 if fault == "redirect" else 200, b"<html>" if fault == "garbage" else b"{}"
+            )
         elif fault:
             code, kind, message = FAULTS[fault]
             self.answer(code, {"__type": kind, "message": message} if kind else b"Bad Token")
@@ -149,14 +161,22 @@ class Handler(BaseHTTPRequestHandler):
             return None
         if operation == "BatchGetSecretValue":
             if self.server.no_batch:
-                return self.answer(400, {"__type": "AccessDeniedException", "message": "BatchGetSecretValue"})
-            asked = {name: self.secret(name, "AWSCURRENT") for name in names if name not in self.server.forgets}
+                return self.answer(
+                    400, {"__type": "AccessDeniedException", "message": "BatchGetSecretValue"}
+                )
+            asked = {
+                name: self.secret(name, "AWSCURRENT")
+                for name in names
+                if name not in self.server.forgets
+            }
             lost = {"ErrorCode": NOT_FOUND[0], "Message": NOT_FOUND[1]}
             found = [secret for secret in asked.values() if secret]
             errors = [{"SecretId": name, **lost} for name, secret in asked.items() if not secret]
             extra = self.server.extra
             values = found + extra.get("SecretValues", [])
-            return self.answer(200, {"SecretValues": values, "Errors": errors + extra.get("Errors", [])})
+            return self.answer(
+                200, {"SecretValues": values, "Errors": errors + extra.get("Errors", [])}
+            )
         secret = self.secret(names[0], body.get("VersionStage", "AWSCURRENT"))
         if secret is None:
             return self.answer(400, {"__type": NOT_FOUND[0], "message": NOT_FOUND[1]})

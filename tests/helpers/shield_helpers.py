@@ -45,7 +45,9 @@ class Done:
         return self.out + self.err
 
 
-def shield(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str | None = None) -> Done:
+def shield(
+    *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str | None = None
+) -> Done:
     """Run one command to its end."""
     environment = {"NO_COLOR": "1", "COLUMNS": "80", **os.environ, **(env or {})}
     done = subprocess.run(
@@ -61,14 +63,20 @@ def shield(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, std
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str | None = None) -> Done:
+def run(
+    *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str | None = None
+) -> Done:
     """Run one command in this process, which is much faster."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     before, typed = dict(os.environ), sys.stdin
     os.environ.update({"NO_COLOR": "1", "COLUMNS": "80", **(env or {})})
     sys.stdin = io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8")
     try:
-        with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with (
+            contextlib.chdir(cwd),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
             code = main(arguments)
     finally:
         sys.stdin = typed
@@ -82,7 +90,9 @@ def make_app(root: Path) -> dict[str, str]:
     (root / "shop").mkdir()
     (root / "shop/__init__.py").touch()
     (root / "shop/settings.py").write_bytes(SETTINGS)
-    (root / "manage.py").write_text('import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n')
+    (root / "manage.py").write_text(
+        'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+    )
     (root / "requirements.txt").write_text("django\n")
     names = ("SECRET_KEY", "MAIL_API_KEY", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD")
     values = {name: secrets.token_hex(12) for name in names}
@@ -95,5 +105,6 @@ def files_of(root: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))
-        if path.is_file() and not {".shield", "__pycache__", ".git"} & set(path.relative_to(root).parts)
+        if path.is_file()
+        and not {".shield", "__pycache__", ".git"} & set(path.relative_to(root).parts)
     }

@@ -83,7 +83,9 @@ def test_answers_with_an_error_at_the_call_that_was_named(
     client.create_secret(Name="b", SecretString="x")
 
 
-def test_answers_every_call_of_any_operation(proxy: FaultProxy, client: SecretsManagerClient) -> None:
+def test_answers_every_call_of_any_operation(
+    proxy: FaultProxy, client: SecretsManagerClient
+) -> None:
     proxy.answer("*", "AccessDeniedException", at=None)
     for call in (client.list_secrets, client.list_secrets, client.get_random_password):
         with pytest.raises(ClientError, match="AccessDenied"):
@@ -110,7 +112,9 @@ def test_cuts_the_connection(
     assert names(direct) == (["a"] if after else [])
 
 
-def test_hangs(proxy: FaultProxy, client: SecretsManagerClient, direct: SecretsManagerClient) -> None:
+def test_hangs(
+    proxy: FaultProxy, client: SecretsManagerClient, direct: SecretsManagerClient
+) -> None:
     proxy.hang("CreateSecret")
     with pytest.raises(ReadTimeoutError):
         client.create_secret(Name="a", SecretString="x")

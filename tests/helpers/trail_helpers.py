@@ -62,7 +62,14 @@ def denied(name: str, secret: str, who: dict[str, Any], **more: Any) -> dict[str
 
 def service_event(name: str, secret: str, **more: Any) -> dict[str, Any]:
     who = {"type": "AWSService", "accountId": ACCOUNT, "invokedBy": "secretsmanager.amazonaws.com"}
-    made = record(name, "", who, eventType="AwsServiceEvent", additionalEventData={"SecretId": arn(secret)}, **more)
+    made = record(
+        name,
+        "",
+        who,
+        eventType="AwsServiceEvent",
+        additionalEventData={"SecretId": arn(secret)},
+        **more,
+    )
     return made | {"sourceIPAddress": "secretsmanager.amazonaws.com"}
 
 

@@ -66,7 +66,9 @@ class Wire:
         self.stop_at(number, act)
         self.cut = False
 
-    def stop_at(self, number: int, act: Callable[[], None] = lambda: None, *, before: bool = False) -> None:
+    def stop_at(
+        self, number: int, act: Callable[[], None] = lambda: None, *, before: bool = False
+    ) -> None:
         """At a statement, counted from now on, from 1, in all connections: act, then cut the connection.
 
         `before`: the server never gets the statement; else it has answered, and the client does not get the answer.
@@ -123,7 +125,9 @@ class Wire:
             for sock in (client, server):
                 sock.close()
 
-    def _carry_back(self, server: socket.socket, client: socket.socket, held: threading.Event) -> None:
+    def _carry_back(
+        self, server: socket.socket, client: socket.socket, held: threading.Event
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := server.recv(65536):
                 if held.is_set():

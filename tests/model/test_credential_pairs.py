@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 from shield_ai.model.credential_pairs import pairs
 from shield_ai.model.manifest import NAME
 
-KEYS, LOGIN, CLIENT = ("access_key_id", "secret_access_key"), ("username", "password"), ("client_id", "client_secret")
+KEYS, LOGIN, CLIENT = (
+    ("access_key_id", "secret_access_key"),
+    ("username", "password"),
+    ("client_id", "client_secret"),
+)
 
 
 def paired(*variables):
@@ -44,7 +48,9 @@ def test_two_halves_are_one(one, other, name, fields):
 @pytest.mark.parametrize(
     "variables",
     [
-        pytest.param(("STRIPE_PUBLISHABLE_KEY", "STRIPE_SECRET_KEY"), id="a key for everybody's eyes"),
+        pytest.param(
+            ("STRIPE_PUBLISHABLE_KEY", "STRIPE_SECRET_KEY"), id="a key for everybody's eyes"
+        ),
         pytest.param(("STRIPE_KEY", "STRIPE_SECRET"), id="not of OAuth"),
         pytest.param(("ACCESS_KEY", "SECRET_KEY"), id="Django's key"),
         pytest.param(("GITHUB_CLIENT_ID", "GITLAB_CLIENT_SECRET"), id="of two providers"),
@@ -68,14 +74,31 @@ def test_each_variable_is_in_one_pair_and_the_likeliest_one():
 def test_both_halves_are_read_in_one_folder():
     one, other = "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"
     assert not list(pairs([("shop/settings.py", one), ("stats/settings.py", other)]))
-    assert list(pairs([("shop/base.py", one), ("stats/settings.py", other), ("shop/production.py", other)]))
+    assert list(
+        pairs([("shop/base.py", one), ("stats/settings.py", other), ("shop/production.py", other)])
+    )
 
 
-ENDS = ["ACCESS_KEY_ID", "ACCESS_KEY", "SECRET_KEY", "SECRET_ACCESS_KEY", "CLIENT_ID", "CLIENT_SECRET", "KEY", "SECRET"]
-NAMES = st.builds("{}_{}".format, st.sampled_from(["AWS", "SHOP", "SOCIAL_AUTH_X"]), st.sampled_from(ENDS))
+ENDS = [
+    "ACCESS_KEY_ID",
+    "ACCESS_KEY",
+    "SECRET_KEY",
+    "SECRET_ACCESS_KEY",
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "KEY",
+    "SECRET",
+]
+NAMES = st.builds(
+    "{}_{}".format, st.sampled_from(["AWS", "SHOP", "SOCIAL_AUTH_X"]), st.sampled_from(ENDS)
+)
 
 
-@given(st.lists(NAMES, unique=True).flatmap(lambda names: st.tuples(st.just(names), st.permutations(names))))
+@given(
+    st.lists(NAMES, unique=True).flatmap(
+        lambda names: st.tuples(st.just(names), st.permutations(names))
+    )
+)
 def test_the_order_of_the_reads_says_nothing(both):
     one, other = (sorted(paired(*names), key=str) for names in both)
     assert [(p.name, p.fields) for p in one] == [(p.name, p.fields) for p in other]

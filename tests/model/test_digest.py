@@ -17,7 +17,17 @@ def test_is_what_hashlib_says(raw: bytes) -> None:
 
 def test_a_scan_starts_without_openssl(tmp_path) -> None:
     """Nor without anything else that only other commands need, and that takes long to load."""
-    slow = {"_hashlib", "_ssl", "boto3", "tempfile", "subprocess", "yaml", "pathspec", "json", "shield_ai.reports.plan"}
+    slow = {
+        "_hashlib",
+        "_ssl",
+        "boto3",
+        "tempfile",
+        "subprocess",
+        "yaml",
+        "pathspec",
+        "json",
+        "shield_ai.reports.plan",
+    }
     (tmp_path / "a.py").write_text("import os\nKEY = os.environ['SECRET_KEY']\n")
     # What measures the coverage of the tests has loaded some before.
     code = f"import sys; before = set(sys.modules); slow = {slow} - before\n"

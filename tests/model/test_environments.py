@@ -45,7 +45,8 @@ def test_what_an_environment_says_replaces_what_the_app_says():
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("staging", False), ("prod", True), ("demo", True), ("live", False), ("", False)]
+    ("name", "expected"),
+    [("staging", False), ("prod", True), ("demo", True), ("live", False), ("", False)],
 )
 def test_where_a_person_has_to_type_the_name(name, expected):
     assert is_production(MANIFEST, name) is expected
@@ -98,30 +99,79 @@ def done(*arguments, app, code=0):
 
 def test_two_environments_side_by_side(app):
     done("apply", "--only", "aws", "--environment", "staging", "--yes", app=app)
-    done("apply", "--only", "aws", "--env-file", ".env", "--environment", "production", "--yes", app=app)
-    assert names() == {f"shop/staging/{n}" for n in ("django-secret-key", "mail-api-key", "database-credentials")}
+    done(
+        "apply",
+        "--only",
+        "aws",
+        "--env-file",
+        ".env",
+        "--environment",
+        "production",
+        "--yes",
+        app=app,
+    )
+    assert names() == {
+        f"shop/staging/{n}" for n in ("django-secret-key", "mail-api-key", "database-credentials")
+    }
     assert names("eu-west-1") == {n.replace("staging", "production") for n in names()}
     assert value("shop/staging/mail-api-key").startswith("staging-")
-    tags = boto3.client("secretsmanager").describe_secret(SecretId="shop/staging/mail-api-key")["Tags"]
+    tags = boto3.client("secretsmanager").describe_secret(SecretId="shop/staging/mail-api-key")[
+        "Tags"
+    ]
     assert {"Key": "environment", "Value": "staging"} in tags
-    assert "nothing to do" in done("apply", "--only", "aws", "--environment", "staging", "--yes", app=app)
+    assert "nothing to do" in done(
+        "apply", "--only", "aws", "--environment", "staging", "--yes", app=app
+    )
     assert "6 of 6 ok" in done("verify", "--only", "aws", "--environment", "staging", app=app)
-    assert "the last apply was not to staging" in done("rollback", "--environment", "staging", "--yes", app=app, code=4)
+    assert "the last apply was not to staging" in done(
+        "rollback", "--environment", "staging", "--yes", app=app, code=4
+    )
     done("rollback", "--yes", app=app)  # of production, which it knows
     assert names("eu-west-1") == set()
     assert len(names()) == 3
 
 
 def test_production_asks_for_the_name(app):
-    text = done("apply", "--only", "aws", "--env-file", ".env", "--environment", "production", app=app, code=2)
+    text = done(
+        "apply",
+        "--only",
+        "aws",
+        "--env-file",
+        ".env",
+        "--environment",
+        "production",
+        app=app,
+        code=2,
+    )
     assert "production needs the app's name typed" in text
 
 
 def test_a_plan_from_a_file_brings_its_environment(app):
-    done("plan", "--only", "aws", "--env-file", ".env", "--environment", "production", "-o", "plan.json", app=app)
+    done(
+        "plan",
+        "--only",
+        "aws",
+        "--env-file",
+        ".env",
+        "--environment",
+        "production",
+        "-o",
+        "plan.json",
+        app=app,
+    )
     text = done("apply", "plan.json", "--env-file", ".env", app=app, code=2)
     assert "production needs the app's name typed" in text
-    text = done("apply", "plan.json", "--env-file", ".env", "--environment", "staging", "--yes", app=app, code=4)
+    text = done(
+        "apply",
+        "plan.json",
+        "--env-file",
+        ".env",
+        "--environment",
+        "staging",
+        "--yes",
+        app=app,
+        code=4,
+    )
     assert "plan.json is for the environment production, not for staging" in text
     assert names("eu-west-1") == names() == set()
     done("apply", "plan.json", "--env-file", ".env", "--yes", app=app)
@@ -131,9 +181,13 @@ def test_a_plan_from_a_file_brings_its_environment(app):
 
 def test_another_account_is_refused(app):
     path = app / "shield.toml"
-    path.write_text(path.read_text().replace('account = "123456789012"', 'account = "999999999999"'))
+    path.write_text(
+        path.read_text().replace('account = "123456789012"', 'account = "999999999999"')
+    )
     text = done("plan", "--only", "aws", "--environment", "production", app=app, code=4)
-    assert "production is in account 999999999999, and these are credentials of 123456789012" in text
+    assert (
+        "production is in account 999999999999, and these are credentials of 123456789012" in text
+    )
 
 
 def test_a_profile_that_is_none(app):
@@ -148,7 +202,9 @@ def test_as_a_role(app):
     path = app / "shield.toml"
     role = "arn:aws:iam::123456789012:role/Operator"
     path.write_text(path.read_text().replace('env_file = "staging.env"', f'assume = "{role}"'))
-    done("apply", "--only", "aws", "--env-file", ".env", "--environment", "staging", "--yes", app=app)
+    done(
+        "apply", "--only", "aws", "--env-file", ".env", "--environment", "staging", "--yes", app=app
+    )
     assert len(names()) == 3
 
 
@@ -162,7 +218,17 @@ def test_one_prefix_for_two_environments_is_refused(app):
 
 def test_values_from_another_environment(app):
     done("apply", "--only", "aws", "--environment", "staging", "--yes", app=app)
-    text = done("apply", "--only", "aws", "--environment", "production", "--copy-from", "staging", "--yes", app=app)
+    text = done(
+        "apply",
+        "--only",
+        "aws",
+        "--environment",
+        "production",
+        "--copy-from",
+        "staging",
+        "--yes",
+        app=app,
+    )
     assert "staging-" not in text
     for name in ("mail-api-key", "database-credentials"):
         there = boto3.client("secretsmanager", region_name="eu-west-1")
@@ -172,14 +238,27 @@ def test_values_from_another_environment(app):
 
 
 def test_values_from_standard_input(app):
-    result = run("apply", "--only", "aws", "--env-file", "-", "--yes", cwd=app, stdin=(app / ".env").read_text())
+    result = run(
+        "apply",
+        "--only",
+        "aws",
+        "--env-file",
+        "-",
+        "--yes",
+        cwd=app,
+        stdin=(app / ".env").read_text(),
+    )
     assert result.code == 0, result.text
     assert "mail-api-key" in names()
 
 
 def test_a_placeholder_is_refused_unless_it_is_meant(app):
-    (app / ".env").write_text((app / ".env").read_text().replace("MAIL_API_KEY=", "MAIL_API_KEY=changeme\nX="))
-    assert "! mail-api-key (MAIL_API_KEY)" in done("plan", "--only", "aws", "--env-file", ".env", app=app)
+    (app / ".env").write_text(
+        (app / ".env").read_text().replace("MAIL_API_KEY=", "MAIL_API_KEY=changeme\nX=")
+    )
+    assert "! mail-api-key (MAIL_API_KEY)" in done(
+        "plan", "--only", "aws", "--env-file", ".env", app=app
+    )
     text = done("apply", "--only", "aws", "--env-file", ".env", "--yes", app=app, code=2)
     assert "a placeholder instead of a value: mail-api-key (MAIL_API_KEY)" in text
     assert names() == set()
@@ -189,17 +268,25 @@ def test_a_placeholder_is_refused_unless_it_is_meant(app):
 
 def test_what_is_to_be_asked_needs_a_terminal(app):
     assert "you\n" in done("plan", "--only", "aws", "--prompt", app=app)
-    assert "--prompt needs a terminal" in done("apply", "--only", "aws", "--prompt", "--yes", app=app, code=2)
+    assert "--prompt needs a terminal" in done(
+        "apply", "--only", "aws", "--prompt", "--yes", app=app, code=2
+    )
     assert names() == set()
 
 
 def test_a_password_is_made_where_shield_toml_says_so(app):
     path = app / "shield.toml"
     path.write_text(
-        path.read_text().replace('name = "database-credentials"', 'name = "database-credentials"\ngenerate = true')
+        path.read_text().replace(
+            'name = "database-credentials"', 'name = "database-credentials"\ngenerate = true'
+        )
     )
     (app / ".env").write_text(
-        "".join(line + "\n" for line in (app / ".env").read_text().splitlines() if "PASSWORD" not in line)
+        "".join(
+            line + "\n"
+            for line in (app / ".env").read_text().splitlines()
+            if "PASSWORD" not in line
+        )
     )
     done("apply", "--only", "aws", "--env-file", ".env", "--yes", app=app)
     assert len(value("database-credentials").split('"password": "')[1]) > 30

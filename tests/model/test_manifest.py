@@ -46,7 +46,12 @@ def test_reads_a_manifest():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        pytest.param("[app]\n", "[app]\ntags = { a = '$x' }\n", "shield.toml:3: AWS takes no tag 'a'", id="no tag"),
+        pytest.param(
+            "[app]\n",
+            "[app]\ntags = { a = '$x' }\n",
+            "shield.toml:3: AWS takes no tag 'a'",
+            id="no tag",
+        ),
         pytest.param("[app]", "[app", "shield.toml: ", id="no TOML"),
         pytest.param(
             "[app]\n",
@@ -60,25 +65,55 @@ def test_reads_a_manifest():
             "characters with the prefix",
             id="too long in an environment",
         ),
-        pytest.param('env = "S', 'envv = "S', "shield.toml:9: unknown key `envv`", id="unknown key of a secret"),
-        pytest.param("region =", "regoin =", "shield.toml:4: unknown key `regoin`", id="unknown key of the app"),
-        pytest.param("every", "evry", "shield.toml:15: unknown key `evry`", id="unknown key inside a table"),
-        pytest.param('name = "shop"\n', "", "shield.toml:2: missing key `name`", id="no name of the app"),
-        pytest.param('kind = "database"', 'kind = "databse"', "shield.toml:13: ", id="unknown kind"),
+        pytest.param(
+            'env = "S',
+            'envv = "S',
+            "shield.toml:9: unknown key `envv`",
+            id="unknown key of a secret",
+        ),
+        pytest.param(
+            "region =",
+            "regoin =",
+            "shield.toml:4: unknown key `regoin`",
+            id="unknown key of the app",
+        ),
+        pytest.param(
+            "every", "evry", "shield.toml:15: unknown key `evry`", id="unknown key inside a table"
+        ),
+        pytest.param(
+            'name = "shop"\n', "", "shield.toml:2: missing key `name`", id="no name of the app"
+        ),
+        pytest.param(
+            'kind = "database"', 'kind = "databse"', "shield.toml:13: ", id="unknown kind"
+        ),
         pytest.param('"30 days"', "30", "shield.toml:15: ", id="a number for a text"),
         pytest.param(
-            '"SECRET_KEY"', '"SECRET-KEY"', "shield.toml:6: 'SECRET-KEY' is no name of a variable", id="no variable"
+            '"SECRET_KEY"',
+            '"SECRET-KEY"',
+            "shield.toml:6: 'SECRET-KEY' is no name of a variable",
+            id="no variable",
         ),
         pytest.param(
-            '"django-secret-key"   ', '"django secret"', "shield.toml:6: 'django secret' is no", id="no secret name"
+            '"django-secret-key"   ',
+            '"django secret"',
+            "shield.toml:6: 'django secret' is no",
+            id="no secret name",
         ),
         pytest.param(
-            '"django-secret-key"   ', '"django-abc123"', "ends with a hyphen and six", id="the suffix of ARNs"
+            '"django-secret-key"   ',
+            '"django-abc123"',
+            "ends with a hyphen and six",
+            id="the suffix of ARNs",
         ),
         pytest.param(
-            '"database-credentials"', '"django-secret-key"', "shield.toml:11: secret 'django-", id="same name twice"
+            '"database-credentials"',
+            '"django-secret-key"',
+            "shield.toml:11: secret 'django-",
+            id="same name twice",
         ),
-        pytest.param('env = "SECRET_KEY"\n', "", "needs either env or fields", id="neither env nor fields"),
+        pytest.param(
+            'env = "SECRET_KEY"\n', "", "needs either env or fields", id="neither env nor fields"
+        ),
         pytest.param(
             "[[secret]]",
             "[rotation]\nlog_days = 2\n\n[[secret]]",
@@ -91,14 +126,37 @@ def test_reads_a_manifest():
             "subnets and security_groups need each",
             id="half a network",
         ),
-        pytest.param('"30 days"', '"3 hours"', "shield.toml:15: rotate of database-cr", id="rotation too often"),
+        pytest.param(
+            '"30 days"',
+            '"3 hours"',
+            "shield.toml:15: rotate of database-cr",
+            id="rotation too often",
+        ),
         pytest.param('"30 days"', '"soon"', "'soon' is no rotation schedule", id="no schedule"),
-        pytest.param('"30 days"', '"1 day", window = "2 d"', "'2 d' is no rotation window", id="no window"),
-        pytest.param('"30 days"', '"1 day", strategy = "x"', "unknown strategy 'x'", id="unknown strategy"),
-        pytest.param('"30 days"', '"1 day", sslmode = "x"', "unknown sslmode 'x'", id="unknown sslmode"),
-        pytest.param('"30 days"', '"1 day", hook = "../x.py"', "'../x.py' lies outside", id="a hook elsewhere"),
-        pytest.param('"30 days"', '"1 day", ca = "/etc/ca"', "'/etc/ca' lies outside", id="certificates elsewhere"),
-        pytest.param('"30 days"', '"1 day", hook = "a-b.py"', "'a-b.py' is no Python module", id="no module"),
+        pytest.param(
+            '"30 days"', '"1 day", window = "2 d"', "'2 d' is no rotation window", id="no window"
+        ),
+        pytest.param(
+            '"30 days"', '"1 day", strategy = "x"', "unknown strategy 'x'", id="unknown strategy"
+        ),
+        pytest.param(
+            '"30 days"', '"1 day", sslmode = "x"', "unknown sslmode 'x'", id="unknown sslmode"
+        ),
+        pytest.param(
+            '"30 days"',
+            '"1 day", hook = "../x.py"',
+            "'../x.py' lies outside",
+            id="a hook elsewhere",
+        ),
+        pytest.param(
+            '"30 days"',
+            '"1 day", ca = "/etc/ca"',
+            "'/etc/ca' lies outside",
+            id="certificates elsewhere",
+        ),
+        pytest.param(
+            '"30 days"', '"1 day", hook = "a-b.py"', "'a-b.py' is no Python module", id="no module"
+        ),
         pytest.param(
             'env = "SECRET_KEY"',
             'env = "K"\nrotate = { every = "1 day", strategy = "single-user" }',
@@ -115,7 +173,10 @@ def test_says_what_is_wrong_and_where(old, new, message):
 
 def test_an_update_keeps_every_byte_and_adds_what_is_new():
     old = parse(GOOD)
-    new = Manifest(app=old.app, secret=(*old.secret, Secret(name="stripe-key", kind=Kind.API_KEY, env="STRIPE_KEY")))
+    new = Manifest(
+        app=old.app,
+        secret=(*old.secret, Secret(name="stripe-key", kind=Kind.API_KEY, env="STRIPE_KEY")),
+    )
     text = render(new, GOOD)
     assert text.startswith(GOOD)
     assert parse(text) == new
@@ -132,5 +193,7 @@ def test_what_is_written_is_read_back(entries, description, optional):
         Secret(name=name, env=variable, description=description, optional=optional)
         for name, variable in entries.items()
     )
-    manifest = Manifest(app=App(name="shop", settings=("a.py",), tags={"team": "x"}), secret=secrets)
+    manifest = Manifest(
+        app=App(name="shop", settings=("a.py",), tags={"team": "x"}), secret=secrets
+    )
     assert parse(render(manifest)) == manifest

@@ -21,17 +21,33 @@ APP = "[app]\nname = 'shop'\n"
         pytest.param("", False, id="no app"),
         pytest.param(APP + "naem = 'x'\n", False, id="a key that is none"),
         pytest.param(APP + "settings = 'x.py'\n", False, id="a text for a list"),
-        pytest.param(APP + "[monitoring]\nerrors = 3\nemail = ['a@example.test']\n", True, id="monitoring"),
+        pytest.param(
+            APP + "[monitoring]\nerrors = 3\nemail = ['a@example.test']\n", True, id="monitoring"
+        ),
         pytest.param(APP + "[monitoring]\nerrors = 'three'\n", False, id="a text for a number"),
         pytest.param(APP + "[[secret]]\nname = 'a'\nenv = 'A'\n", True, id="a single text"),
-        pytest.param(APP + "[[secret]]\nname = 'a'\nfields = { password = 'A' }\n", True, id="a document"),
+        pytest.param(
+            APP + "[[secret]]\nname = 'a'\nfields = { password = 'A' }\n", True, id="a document"
+        ),
         pytest.param(APP + "[[secret]]\nname = 'a'\n", False, id="neither"),
-        pytest.param(APP + "[[secret]]\nname = 'a'\nenv = 'A'\nfields = { b = 'B' }\n", False, id="both"),
-        pytest.param(APP + "[[secret]]\nname = 'a b'\nenv = 'A'\n", False, id="a name that AWS refuses"),
+        pytest.param(
+            APP + "[[secret]]\nname = 'a'\nenv = 'A'\nfields = { b = 'B' }\n", False, id="both"
+        ),
+        pytest.param(
+            APP + "[[secret]]\nname = 'a b'\nenv = 'A'\n", False, id="a name that AWS refuses"
+        ),
         pytest.param(APP + "[[secret]]\nname = 'a'\nenv = '1A'\n", False, id="no variable"),
-        pytest.param(APP + "[[secret]]\nname = 'a'\nenv = 'A'\nkind = 'token'\n", False, id="no kind"),
-        pytest.param(APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = 'manual'\n", True, id="by hand"),
-        pytest.param(APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = 'never'\n", False, id="a word that is none"),
+        pytest.param(
+            APP + "[[secret]]\nname = 'a'\nenv = 'A'\nkind = 'token'\n", False, id="no kind"
+        ),
+        pytest.param(
+            APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = 'manual'\n", True, id="by hand"
+        ),
+        pytest.param(
+            APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = 'never'\n",
+            False,
+            id="a word that is none",
+        ),
         pytest.param(
             APP + "[[secret]]\nname = 'a'\nkind = 'database'\nfields = { password = 'A' }\n"
             "rotate = { every = '30 days', strategy = 'alternating-users', admin = 'x', sslmode = 'require' }\n",
@@ -39,11 +55,16 @@ APP = "[app]\nname = 'shop'\n"
             id="a rotation",
         ),
         pytest.param(
-            APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = { every = '30 days', strategy = 'x' }\n",
+            APP
+            + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = { every = '30 days', strategy = 'x' }\n",
             False,
             id="no strategy",
         ),
-        pytest.param(APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = {}\n", False, id="a rotation without a time"),
+        pytest.param(
+            APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = {}\n",
+            False,
+            id="a rotation without a time",
+        ),
     ],
 )
 def test_agrees_with_what_shield_reads(text, good):
@@ -62,7 +83,12 @@ def test_every_key_is_explained():
     whole, *tables = structs()
     assert whole.__name__ == "Manifest"
     assert len(tables) >= 4
-    silent = [f"{t.__name__}.{key}" for t in tables for key in t.__struct_fields__ if key not in meanings(t)]
+    silent = [
+        f"{t.__name__}.{key}"
+        for t in tables
+        for key in t.__struct_fields__
+        if key not in meanings(t)
+    ]
     assert silent == [], "say in a comment behind it what each is"
 
 

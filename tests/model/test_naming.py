@@ -45,7 +45,8 @@ TABLE = {
 
 
 @pytest.mark.parametrize(
-    ("name", "what"), [pytest.param(n, what, id=n) for what, names in TABLE.items() for n in names.split()]
+    ("name", "what"),
+    [pytest.param(n, what, id=n) for what, names in TABLE.items() for n in names.split()],
 )
 def test_meaning(name, what):
     assert meaning(name) is what

@@ -24,13 +24,29 @@ def rotate(**more):
     ("kind", "how", "name"),
     [
         pytest.param(Kind.DATABASE, None, "single-user", id="a database"),
-        pytest.param(Kind.DATABASE, rotate(admin="a"), "alternating-users", id="a database with an administrator"),
-        pytest.param(Kind.DATABASE, rotate(strategy="mysql-single-user"), "mysql-single-user", id="as it says"),
+        pytest.param(
+            Kind.DATABASE,
+            rotate(admin="a"),
+            "alternating-users",
+            id="a database with an administrator",
+        ),
+        pytest.param(
+            Kind.DATABASE,
+            rotate(strategy="mysql-single-user"),
+            "mysql-single-user",
+            id="as it says",
+        ),
         pytest.param(Kind.DJANGO_SECRET_KEY, "manual", "django-secret-key", id="Django's key"),
         pytest.param(Kind.API_KEY, rotate(), "", id="an API key without a hook: by hand"),
-        pytest.param(Kind.API_KEY, rotate(hook="ops/keys.py"), "api-key", id="an API key with a hook"),
-        pytest.param(Kind.API_KEY, rotate(strategy="api-key"), "", id="named, and still without a hook"),
-        pytest.param(Kind.API_KEY, rotate(strategy="random-value"), "random-value", id="our own key"),
+        pytest.param(
+            Kind.API_KEY, rotate(hook="ops/keys.py"), "api-key", id="an API key with a hook"
+        ),
+        pytest.param(
+            Kind.API_KEY, rotate(strategy="api-key"), "", id="named, and still without a hook"
+        ),
+        pytest.param(
+            Kind.API_KEY, rotate(strategy="random-value"), "random-value", id="our own key"
+        ),
         pytest.param(Kind.PASSWORD, rotate(), "", id="a password of who knows what"),
         pytest.param(Kind.GENERIC, None, "", id="anything"),
     ],
@@ -44,7 +60,9 @@ def test_what_the_function_is_told():
         name="s",
         kind=Kind.API_KEY,
         env="S",
-        rotate=rotate(hook="ops/keys.py", ca="ops/ca.pem", admin="db-admin", sslmode="require", window="3h"),
+        rotate=rotate(
+            hook="ops/keys.py", ca="ops/ca.pem", admin="db-admin", sslmode="require", window="3h"
+        ),
     )
     assert environment(secret) == {
         "ROTATION_STRATEGY": "api-key",
@@ -58,7 +76,9 @@ def test_what_the_function_is_told():
 
 def test_due():
     last = datetime(2026, 1, 1, tzinfo=UTC)
-    assert due(Secret(name="s", env="S", rotate=rotate()), last) == datetime(2026, 1, 31, tzinfo=UTC)
+    assert due(Secret(name="s", env="S", rotate=rotate()), last) == datetime(
+        2026, 1, 31, tzinfo=UTC
+    )
     assert due(Secret(name="s", env="S", rotate="manual"), last) is None
     assert due(Secret(name="s", env="S"), last) is None
 

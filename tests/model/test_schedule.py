@@ -66,19 +66,27 @@ def test_crons(text, then):
         pytest.param("1000 days", "longer than 999 days", id="too long"),
         pytest.param("cron(0 8 1 * ?)", "has 5 fields instead of six", id="no year"),
         pytest.param("cron(30 8 1 * ? *)", "wants 0 for the minutes", id="minutes"),
-        pytest.param("cron(0 8 1 * ? 2027)", "wants 0 for the minutes and * for the year", id="a year"),
+        pytest.param(
+            "cron(0 8 1 * ? 2027)", "wants 0 for the minutes and * for the year", id="a year"
+        ),
         pytest.param("cron(0 8 1 * MON *)", "must be ?", id="both days"),
         pytest.param("cron(0 8 ? * ? *)", "must be ?", id="neither day"),
         pytest.param("cron(0 24 1 * ? *)", "a field that can't be", id="no such hour"),
         pytest.param("cron(0 8 32 * ? *)", "a field that can't be", id="no such day"),
         pytest.param("cron(0 8 1 13 ? *)", "a field that can't be", id="no such month"),
         pytest.param("cron(0 8 ? * FOO *)", "a field that can't be", id="no such weekday"),
-        pytest.param("cron(0 8 ? * MON# *)", "a field that can't be", id="no number after the hash"),
+        pytest.param(
+            "cron(0 8 ? * MON# *)", "a field that can't be", id="no number after the hash"
+        ),
         pytest.param("cron(0 8/0 1 * ? *)", "a field that can't be", id="no step"),
         pytest.param("cron(0 9-8 1 * ? *)", "a field that can't be", id="backwards"),
         pytest.param("cron(0 8 31 FEB ? *)", "never comes", id="never"),
-        pytest.param("cron(0 */3 * * ? *)", "more often than every four hours", id="each three hours"),
-        pytest.param("cron(0 0,22 * * ? *)", "more often than every four hours", id="over midnight"),
+        pytest.param(
+            "cron(0 */3 * * ? *)", "more often than every four hours", id="each three hours"
+        ),
+        pytest.param(
+            "cron(0 0,22 * * ? *)", "more often than every four hours", id="over midnight"
+        ),
     ],
 )
 def test_refuses(text, message):
@@ -93,7 +101,8 @@ def test_two_hours_that_meet_on_no_day_are_fine():
 
 
 @given(
-    st.text(max_size=30), st.sampled_from(["{}", "rate({})", "cron({})", "cron(0 {} * * ? *)", "cron(0 1 {} * ? *)"])
+    st.text(max_size=30),
+    st.sampled_from(["{}", "rate({})", "cron({})", "cron(0 {} * * ? *)", "cron(0 1 {} * ? *)"]),
 )
 def test_any_text_is_a_schedule_or_refused(text, form):
     try:

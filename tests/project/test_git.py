@@ -6,7 +6,16 @@ from shield_ai.project.git import changed, holds
 
 
 def git(root, *arguments):
-    command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false", *arguments]
+    command = [
+        "git",
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.test",
+        "-c",
+        "commit.gpgsign=false",
+        *arguments,
+    ]
     subprocess.run(command, cwd=root, check=True, capture_output=True)
 
 

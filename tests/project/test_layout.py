@@ -76,7 +76,9 @@ def test_tests(path, test):
     ("naming", "settings", "served"),
     [
         pytest.param("manage.py", "test_desk/settings.py", ("test_desk",), id="the app itself"),
-        pytest.param("src/manage.py", "src/test_desk/settings/base.py", ("src/test_desk",), id="below a root"),
+        pytest.param(
+            "src/manage.py", "src/test_desk/settings/base.py", ("src/test_desk",), id="below a root"
+        ),
         pytest.param("pytest.ini", "test_desk/settings.py", (), id="only the tests name it"),
         pytest.param("manage.py", "tests/settings.py", (), id="a library's tests"),
         pytest.param("manage.py", "tests/test_desk/settings.py", (), id="in a library's tests"),
@@ -108,9 +110,15 @@ def test_the_settings_are_found_by_the_name_that_django_is_given(naming, text):
 
 def test_a_name_starts_from_the_folder_that_names_it():
     text = b"DJANGO_SETTINGS_MODULE='config.settings'"
-    files = {"backend/manage.py": text, "backend/config/settings/__init__.py": b"", "config/settings.py": b""}
+    files = {
+        "backend/manage.py": text,
+        "backend/config/settings/__init__.py": b"",
+        "config/settings.py": b"",
+    }
     assert named_settings(files, files.get) == {"backend/config/settings/__init__.py": "backend"}
-    assert find_roots(["backend/config/settings/__init__.py"], {"x": "backend"}, set(files), files.get) == ("backend",)
+    assert find_roots(
+        ["backend/config/settings/__init__.py"], {"x": "backend"}, set(files), files.get
+    ) == ("backend",)
 
 
 def test_a_name_that_begins_elsewhere_is_found_where_only_one_fits():
@@ -142,12 +150,21 @@ def test_imports_tell_the_root_of_packages_without_init(line, root):
     ("settings", "roots"),
     [
         pytest.param(["app/api/routes/mail_settings.py"], ("",), id="by its package"),
-        pytest.param(["app/api/routes/mail_settings.py", "app/config.py"], ("",), id="by another one"),
-        pytest.param(["app/config.py", "my-bot/config.py"], ("my-bot", ""), id="a folder that can't be a package"),
+        pytest.param(
+            ["app/api/routes/mail_settings.py", "app/config.py"], ("",), id="by another one"
+        ),
+        pytest.param(
+            ["app/config.py", "my-bot/config.py"],
+            ("my-bot", ""),
+            id="a folder that can't be a package",
+        ),
     ],
 )
 def test_imports_of_the_rest_tell_the_root(settings, roots):
-    files = {"main.py": b"from app.config import A\nfrom app.api import b\n", **dict.fromkeys(settings, b"")}
+    files = {
+        "main.py": b"from app.config import A\nfrom app.api import b\n",
+        **dict.fromkeys(settings, b""),
+    }
     files["my-bot/run.py"] = b"from config import A\n"
     assert find_roots(settings, {}, set(files), files.get) == roots
 
@@ -183,8 +200,18 @@ def test_the_usual_names_tell_the_root_of_what_nothing_imports(path, root):
         ("backend/shop/settings.py", "backend", {}, "backend/shop/utils/secrets.py"),
         ("settings.py", "", {}, "aws_secrets.py"),
         ("app/config.py", "app", {}, "app/aws_secrets.py"),
-        ("shop/settings.py", "", {"shop/utils/__init__.py": b'"""Doc."""\n# why\n'}, "shop/utils/secrets.py"),
-        ("shop/settings.py", "", {"shop/utils/__init__.py": b"from shop.models import X\n"}, "shop/aws_secrets.py"),
+        (
+            "shop/settings.py",
+            "",
+            {"shop/utils/__init__.py": b'"""Doc."""\n# why\n'},
+            "shop/utils/secrets.py",
+        ),
+        (
+            "shop/settings.py",
+            "",
+            {"shop/utils/__init__.py": b"from shop.models import X\n"},
+            "shop/aws_secrets.py",
+        ),
         ("shop/settings.py", "", {"shop/utils.py": b""}, "shop/aws_secrets.py"),
         ("shop/settings.py", "", {"shop/utils/secrets.py": b"KEY = 1"}, "shop/aws_secrets.py"),
         ("shop/settings.py", "", {"shop/utils/secrets.py": RUNTIME}, "shop/utils/secrets.py"),

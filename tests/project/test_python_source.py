@@ -23,7 +23,9 @@ def edit(start, end, replacement):
         pytest.param(b"x = 1\r\ny = f('K')\r\n", id="crlf"),
         pytest.param(b"x = 1\ry = f('K')\r", id="old mac"),
         pytest.param(b"\xef\xbb\xbfy = f('K')\n", id="bom"),
-        pytest.param("# -*- coding: latin-1 -*-\nx = 'é'; y = f('K')\n".encode("latin-1"), id="latin-1"),
+        pytest.param(
+            "# -*- coding: latin-1 -*-\nx = 'é'; y = f('K')\n".encode("latin-1"), id="latin-1"
+        ),
         pytest.param("x = 'é€😀'; y = f('K')\n".encode(), id="wide characters before"),
         pytest.param(b"\x0cx = 1\n\x0c\ny = f('K')", id="form feeds, no final newline"),
         pytest.param(b"if x:\n\ty = f('K')\n", id="tabs"),
@@ -52,7 +54,9 @@ def test_span_is_where_the_node_lies_on_disk(raw):
         pytest.param(b"# coding: undefined\nx = 1\n", "encoding", id="no encoding at all"),
         pytest.param(b"# coding: utf-7\nx = 1\n", "encoding", id="UTF-7"),
         pytest.param(b"# coding: unicode_escape\nx = 1\n", "encoding", id="escapes"),
-        pytest.param(b"\xef\xbb\xbf# coding: latin-1\n", "encoding", id="bom and coding line disagree"),
+        pytest.param(
+            b"\xef\xbb\xbf# coding: latin-1\n", "encoding", id="bom and coding line disagree"
+        ),
     ],
 )
 def test_what_cannot_be_decoded_says_so(raw, message):
@@ -90,7 +94,9 @@ def test_edits_apply_from_the_bottom_up_and_keep_their_order_at_one_place():
     assert apply_edits(b"x = 1\n", edits) == b"y = f(g(1))\n"
 
 
-@pytest.mark.parametrize("edits", [[edit(0, 3, ""), edit(2, 4, "")], [edit(5, 9, "")], [edit(-1, 0, "")]])
+@pytest.mark.parametrize(
+    "edits", [[edit(0, 3, ""), edit(2, 4, "")], [edit(5, 9, "")], [edit(-1, 0, "")]]
+)
 def test_overlaps_and_strays_are_refused(edits):
     with pytest.raises(SourceError, match="overlap"):
         apply_edits(b"x = 1\n", edits)
@@ -117,11 +123,15 @@ def test_file_change_has_the_digests_of_both_sides():
     assert file_change("b.py", None, [edit(0, 0, "")]).before is None
 
 
-@pytest.mark.parametrize(("raw", "at", "place"), [(b"ab\ncd\n", 4, (2, 2)), ("é x\n".encode(), 3, (1, 3))])
+@pytest.mark.parametrize(
+    ("raw", "at", "place"), [(b"ab\ncd\n", 4, (2, 2)), ("é x\n".encode(), 3, (1, 3))]
+)
 def test_position_counts_characters_from_one(raw, at, place):
     assert Source.from_bytes("a.py", raw).position(at) == place
 
 
-@pytest.mark.parametrize(("raw", "newline"), [(b"a\r\nb\r\nc\n", "\r\n"), (b"", "\n"), (b"a\rb\r", "\r")])
+@pytest.mark.parametrize(
+    ("raw", "newline"), [(b"a\r\nb\r\nc\n", "\r\n"), (b"", "\n"), (b"a\rb\r", "\r")]
+)
 def test_newline_is_the_majority(raw, newline):
     assert Source.from_bytes("a.py", raw).newline == newline

@@ -16,7 +16,9 @@ from shield_ai.project.values import Values, generate, read_env_file
         pytest.param(b"A=1\r\nB=2\r\n", {"A": "1", "B": "2"}, id="CRLF"),
         pytest.param(b"\xef\xbb\xbfA=1\n", {"A": "1"}, id="BOM"),
         pytest.param(b"A=1\nA=2", {"A": "2"}, id="the last line wins"),
-        pytest.param(b"# c\n\nexport A=$B # tail\n", {"A": "$B"}, id="export, comment, no interpolation"),
+        pytest.param(
+            b"# c\n\nexport A=$B # tail\n", {"A": "$B"}, id="export, comment, no interpolation"
+        ),
         pytest.param(b"A=\n", {"A": ""}, id="empty"),
         pytest.param("A=äöü€".encode(), {"A": "äöü€"}, id="not ASCII"),
         pytest.param(b"", {}, id="no line"),
@@ -60,8 +62,12 @@ def test_later_sources_win_and_empty_ones_do_not_count():
 
 def test_the_keys_of_whoever_runs_this_are_not_the_apps():
     name = "AWS_ACCESS_KEY_ID"
-    assert Values({}, {name: "x", "S3_ACCESS_KEY": "x"}).available([name, "S3_ACCESS_KEY"]).keys() == {"S3_ACCESS_KEY"}
-    assert Values({".env": {name: Hidden("x")}}, {name: "y"}).available([name]) == {name: f"dotenv:.env#{name}"}
+    assert Values({}, {name: "x", "S3_ACCESS_KEY": "x"}).available(
+        [name, "S3_ACCESS_KEY"]
+    ).keys() == {"S3_ACCESS_KEY"}
+    assert Values({".env": {name: Hidden("x")}}, {name: "y"}).available([name]) == {
+        name: f"dotenv:.env#{name}"
+    }
 
 
 @pytest.mark.parametrize(
@@ -80,7 +86,9 @@ def test_a_literal_in_code(code, value):
     assert values.resolve(f"code:s.py#4-{len(code)}").reveal() == value
 
 
-@pytest.mark.parametrize("locator", ["env:X", "dotenv:f#X", "code:s.py#0-3", "code:none#0-1", "code:s.py#x", "prompt:"])
+@pytest.mark.parametrize(
+    "locator", ["env:X", "dotenv:f#X", "code:s.py#0-3", "code:none#0-1", "code:s.py#x", "prompt:"]
+)
 def test_what_is_gone_is_an_error(locator):
     with pytest.raises(ValueMissingError):
         Values({}, {}, {"s.py": b"f()"}.get).resolve(locator)

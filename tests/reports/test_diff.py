@@ -107,7 +107,9 @@ def test_addition_to_another_file_shows_our_text_only():
 
 def test_addition_after_the_last_line():
     raw = b"django\n"
-    assert diff_text(change("a.txt", raw, (7, 7, "boto3\n")), raw).endswith("@@ -1,0 +2 @@\n+boto3\n")
+    assert diff_text(change("a.txt", raw, (7, 7, "boto3\n")), raw).endswith(
+        "@@ -1,0 +2 @@\n+boto3\n"
+    )
 
 
 def test_new_file_is_shown_in_part():
@@ -130,13 +132,21 @@ def test_colour_only_adds():
     assert re.sub(r"\x1b\[\d+m", "", coloured) == diff_text(made, RAW)
 
 
-LINES = ["import os", "A = {0!r}", "B = os.environ.get('B', '{0}')", "# {0}", "C = f'x{0}'", "D = {{'E': '{0}'}}"]
+LINES = [
+    "import os",
+    "A = {0!r}",
+    "B = os.environ.get('B', '{0}')",
+    "# {0}",
+    "C = f'x{0}'",
+    "D = {{'E': '{0}'}}",
+]
 OPEN = ["'''{0}", "'''", "("]
 BARE = ["A={0}", "{0}"]  # in Python, this is a name
 
 
 @pytest.mark.parametrize(
-    ("path", "lines"), [("a.py", LINES + OPEN), (".env.example", LINES + BARE), ("a.md", LINES + BARE)]
+    ("path", "lines"),
+    [("a.py", LINES + OPEN), (".env.example", LINES + BARE), ("a.md", LINES + BARE)],
 )
 @given(data=st.data(), value=st.text("0123456789abcdef", min_size=16, max_size=32))
 def test_no_value_is_shown(path, lines, data, value):

@@ -12,7 +12,10 @@ OUTCOMES = [
     Outcome(repository="calm", files=3, moved=4, secrets=2, scheduled=1),
     Outcome(repository=LONG, found={"critical": 2, "low": 1}, fixable=2),
     Outcome(repository="busy", found={"high": 7}, fixable=5),
-    Outcome(repository="gone", error="git clone: fatal: repository does not exist, as far as anybody can tell " * 2),
+    Outcome(
+        repository="gone",
+        error="git clone: fatal: repository does not exist, as far as anybody can tell " * 2,
+    ),
 ]
 
 
@@ -31,12 +34,16 @@ def test_the_worst_stands_first_and_no_line_is_wider_than_a_terminal():
 
 
 def test_a_name_can_not_move_the_cursor():
-    assert "\x1b" not in fleet_text([Outcome(repository="a\x1b[2Jb"), Outcome(repository="c", error="\x1b[2J")])
+    assert "\x1b" not in fleet_text(
+        [Outcome(repository="a\x1b[2Jb"), Outcome(repository="c", error="\x1b[2J")]
+    )
 
 
 def test_json_has_each_repository_and_the_sum():
     found = json.loads(fleet_json(OUTCOMES))
-    assert [one["repository"] for one in found["repositories"]] == [one.repository for one in OUTCOMES]
+    assert [one["repository"] for one in found["repositories"]] == [
+        one.repository for one in OUTCOMES
+    ]
     assert found["total"] == {
         "found": {"critical": 2, "low": 1, "high": 7}, "failed": 1, "fixable": 7, "unseen": 0, "moved": 4, "secrets": 2, "scheduled": 1,
     }  # fmt: skip

@@ -30,7 +30,10 @@ def show(browser, tmp_path):
         tab.on("console", lambda message: complaints.append(message.text))
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.on("dialog", lambda dialog: complaints.append(dialog.message))
-        tab.on("request", lambda request: request.url.startswith("file:") or complaints.append(request.url))
+        tab.on(
+            "request",
+            lambda request: request.url.startswith("file:") or complaints.append(request.url),
+        )
         if options:
             tab.set_viewport_size({"width": options["width"], "height": 900})
             tab.emulate_media(color_scheme=options["scheme"])

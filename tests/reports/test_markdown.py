@@ -12,7 +12,11 @@ def test_is_short():
     assert markdown(EMPTY).startswith("### Secrets of shop\n\nNo findings.\n\n<sub>")
     text = markdown(report_data(findings=MOST + 5))
     assert (
-        text.count("| high |") + text.count("| low |") + text.count("| medium |") + text.count("| critical |") == MOST
+        text.count("| high |")
+        + text.count("| low |")
+        + text.count("| medium |")
+        + text.count("| critical |")
+        == MOST
     )
     assert "and 5 more findings" in text
     assert "| `a` | AWS | 2026-11-15 |" in markdown(CLEAN)
@@ -20,12 +24,35 @@ def test_is_short():
 
 @pytest.mark.parametrize(
     "text",
-    [HOSTILE, "a|b", "- - x", "+1", "@team fixes #12", "https://evil.example", "www.evil.example", "1. x", "a\nb"],
+    [
+        HOSTILE,
+        "a|b",
+        "- - x",
+        "+1",
+        "@team fixes #12",
+        "https://evil.example",
+        "www.evil.example",
+        "1. x",
+        "a\nb",
+    ],
 )
 def test_nothing_of_the_app_becomes_markup(text):
     made = markdown(report_data(text, findings=1))
-    outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", made)  # of code, in which nothing has a meaning
-    for markup in ("<img", "<script", "@team", " #12", "://", "www.", "**x", "[x]", "\n- - ", "\n+", "\x1b"):
+    # of code, in which nothing has a meaning
+    outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", made)
+    for markup in (
+        "<img",
+        "<script",
+        "@team",
+        " #12",
+        "://",
+        "www.",
+        "**x",
+        "[x]",
+        "\n- - ",
+        "\n+",
+        "\x1b",
+    ):
         assert markup not in outside.replace(f"\\{markup}", "")
     (row,) = [line for line in made.splitlines() if line.startswith("| low")]
     assert row.replace("\\|", "").count("|") == 4

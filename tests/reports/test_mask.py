@@ -21,16 +21,30 @@ def shown(path, text, keep=()):
         pytest.param("A = ''", "A = ''", id="nothing to hide"),
         pytest.param('A = os.environ["MY_KEY2"]', 'A = os.environ["MY_KEY2"]', id="variable"),
         pytest.param(
-            'A = os.environ.get("MY_KEY", "v")', 'A = os.environ.get("MY_KEY", "•••")', id="variable, default"
+            'A = os.environ.get("MY_KEY", "v")',
+            'A = os.environ.get("MY_KEY", "•••")',
+            id="variable, default",
         ),
         pytest.param('A = getenv("MY_KEY")', 'A = getenv("MY_KEY")', id="getenv"),
-        pytest.param('A = env.db("MY_KEY", "v")', 'A = env.db("MY_KEY", "•••")', id="django-environ"),
-        pytest.param("A = config('MY_KEY', default='v')", "A = config('MY_KEY', default='•••')", id="decouple"),
+        pytest.param(
+            'A = env.db("MY_KEY", "v")', 'A = env.db("MY_KEY", "•••")', id="django-environ"
+        ),
+        pytest.param(
+            "A = config('MY_KEY', default='v')",
+            "A = config('MY_KEY', default='•••')",
+            id="decouple",
+        ),
         pytest.param('A = env("v-1")', 'A = env("•••")', id="no name of a variable"),
         pytest.param('A = connect("HUNTER")', 'A = connect("•••")', id="argument of anything else"),
         pytest.param('A = {"PASSWORD": "v", "b": 1}', 'A = {"PASSWORD": "•••", "b": 1}', id="keys"),
-        pytest.param('A = {"ENGINE": "a.b_c", "X": "a.b"}', 'A = {"ENGINE": "a.b_c", "X": "•••"}', id="a backend"),
-        pytest.param('A = {"ENGINE": "sk-1.a"}', 'A = {"ENGINE": "•••"}', id="a backend that is no module"),
+        pytest.param(
+            'A = {"ENGINE": "a.b_c", "X": "a.b"}',
+            'A = {"ENGINE": "a.b_c", "X": "•••"}',
+            id="a backend",
+        ),
+        pytest.param(
+            'A = {"ENGINE": "sk-1.a"}', 'A = {"ENGINE": "•••"}', id="a backend that is no module"
+        ),
         pytest.param('A = {"sk-1": 1}', 'A = {"•••": 1}', id="key that is no name"),
         pytest.param('A = D["default"]["x"]', 'A = D["default"]["x"]', id="items"),
         pytest.param('A = ["HUNTER"]', 'A = ["•••"]', id="list"),
@@ -63,7 +77,10 @@ def test_f_string_is_hidden_with_its_text():
 
 
 def test_long_string_is_hidden_on_all_its_lines():
-    assert shown("a.py", 'A = """v\nv\n"""\nB = x\n').replace("?", "\n") == 'A = """•••\n•••\n"""\nB = x\n'
+    assert (
+        shown("a.py", 'A = """v\nv\n"""\nB = x\n').replace("?", "\n")
+        == 'A = """•••\n•••\n"""\nB = x\n'
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +101,9 @@ def test_dotenv_line_shows_the_name_only(line, expected):
 
 
 def test_key_after_a_comment_is_a_key():
-    assert shown("a.py", 'A = {\n    # v\n    "KEY": "v",\n}') == 'A = {?    #•••?    "KEY": "•••",?}'
+    assert (
+        shown("a.py", 'A = {\n    # v\n    "KEY": "v",\n}') == 'A = {?    #•••?    "KEY": "•••",?}'
+    )
 
 
 def test_any_other_file_is_hidden():
@@ -101,7 +120,11 @@ def test_offsets_and_newlines_stay(path, raw):
         assert new == old or old not in b"\r\n"
 
 
-VALUE = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_characters="•"), min_size=12, max_size=40)
+VALUE = st.text(
+    st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_characters="•"),
+    min_size=12,
+    max_size=40,
+)
 PYTHON = [
     "A = {0!r}\n",
     "import os\nA = os.environ.get('MY_KEY', {0!r})\n",
@@ -128,7 +151,9 @@ def test_no_value_is_shown_in_python(template, value):
         assert part not in out
 
 
-@pytest.mark.parametrize("template", ["A={0}\n", "A = '{0}'\n", 'export A="x{0}\n', "A='x\n{0}\ny'\n", "# {0}\n"])
+@pytest.mark.parametrize(
+    "template", ["A={0}\n", "A = '{0}'\n", 'export A="x{0}\n', "A='x\n{0}\ny'\n", "# {0}\n"]
+)
 @given(value=VALUE.filter(lambda v: "'" not in v and '"' not in v))
 @example(value="MIIEpAIBAAKCAQEA=")
 def test_no_value_is_shown_in_dotenv(template, value):

@@ -23,7 +23,9 @@ def test_headline(made, sentence):
 
 def test_the_worst_first_and_no_value():
     raw = b'A_KEY = "first value"\nB_KEY = "second value"\n'
-    found = shown([finding(0, "s.py", name="A_KEY"), finding(1, "s.py", name="B_KEY")], {"s.py": raw}.get)
+    found = shown(
+        [finding(0, "s.py", name="A_KEY"), finding(1, "s.py", name="B_KEY")], {"s.py": raw}.get
+    )
     assert [(s.finding.severity, s.line) for s in found] == [
         (Severity.MEDIUM, 'B_KEY = "•••"'),
         (Severity.LOW, 'A_KEY = "•••"'),
@@ -46,8 +48,12 @@ def test_became(path, before, after, lines):
 
 def test_what_needs_attention():
     checks = (
-        Check(name="a can be read", status=Status.FAILED, detail="is not in AWS", hint="shield apply"),
-        Check(name="b can be read", status=Status.FAILED, detail="is not in AWS", hint="shield apply"),
+        Check(
+            name="a can be read", status=Status.FAILED, detail="is not in AWS", hint="shield apply"
+        ),
+        Check(
+            name="b can be read", status=Status.FAILED, detail="is not in AWS", hint="shield apply"
+        ),
         Check(name="the policy", status=Status.FAILED, detail="is missing"),
         Check(name="c", status=Status.UNKNOWN, detail="why"),
     )
@@ -55,7 +61,11 @@ def test_what_needs_attention():
         ("2 secrets can't be read", "is not in AWS: a, b", "shield apply"),
         ("Not so: the policy", "is missing", ""),
         ("b: rotation overdue", "last changed 2026-11-15", "shield rotate b"),
-        ("a: a call was denied", "user/shop was denied GetSecretValue, 2 times, last 2026-11-24", ""),
+        (
+            "a: a call was denied",
+            "user/shop was denied GetSecretValue, 2 times, last 2026-11-24",
+            "",
+        ),
     ]
     assert attention(CLEAN) == attention(EMPTY) == []
 

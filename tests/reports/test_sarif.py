@@ -24,7 +24,11 @@ FINDINGS = [
     finding(rule="CSEC34.literal", name="C", path="c.py", severity=Severity.CRITICAL),
 ]
 EDITS = [(0, "import g\n"), (4, "g("), (10, ")"), (15, "g("), (21, ")")]
-CHANGE = file_change("a b/é.py", RAW, [Edit(path="a b/é.py", start=at, end=at, replacement=text) for at, text in EDITS])
+CHANGE = file_change(
+    "a b/é.py",
+    RAW,
+    [Edit(path="a b/é.py", start=at, end=at, replacement=text) for at, text in EDITS],
+)
 
 # What the standard and GitHub's upload ask of each object, as far as we write it: required keys, then optional ones.
 # https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
@@ -51,7 +55,9 @@ SHAPE = {
     "fixes": ({"artifactChanges"}, {"description"}),
     "artifactChanges": ({"artifactLocation", "replacements"}, set()),
     "replacements": ({"deletedRegion"}, {"insertedContent"}),
-    **dict.fromkeys(("shortDescription", "fullDescription", "help", "message", "description"), ({"text"}, set())),
+    **dict.fromkeys(
+        ("shortDescription", "fullDescription", "help", "message", "description"), ({"text"}, set())
+    ),
 }
 FREE = {"properties", "partialFingerprints", "originalUriBaseIds"}
 
@@ -79,11 +85,19 @@ def test_has_the_structure_of_the_standard(log):
     assert log["runs"][0]["columnKind"] == "unicodeCodePoints"
 
 
-@pytest.mark.skipif("SHIELD_SARIF_SCHEMA" not in os.environ, reason="SHIELD_SARIF_SCHEMA names no copy of the schema")
+@pytest.mark.skipif(
+    "SHIELD_SARIF_SCHEMA" not in os.environ,
+    reason="SHIELD_SARIF_SCHEMA names no copy of the schema",
+)
 def test_every_rule_fits_the_schema_of_the_standard():
     schema = json.loads(Path(os.environ["SHIELD_SARIF_SCHEMA"]).read_bytes())
     every = [*rules(), *(rule.id for rule in credentials().rules)]
-    log = json.loads(sarif([*FINDINGS, *(msgspec.structs.replace(FINDINGS[0], rule=rule) for rule in every)], [CHANGE]))
+    log = json.loads(
+        sarif(
+            [*FINDINGS, *(msgspec.structs.replace(FINDINGS[0], rule=rule) for rule in every)],
+            [CHANGE],
+        )
+    )
     assert {rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]} == set(every)
     jsonschema.validate(log, schema)
 
@@ -104,7 +118,11 @@ def test_no_more_than_an_upload_takes(monkeypatch):
     ranks = [Severity.LOW, Severity.HIGH, Severity.MEDIUM, Severity.CRITICAL, Severity.LOW]
     found = [finding(line=i + 1, severity=severity) for i, severity in enumerate(ranks)]
     results = json.loads(sarif(found))["runs"][0]["results"]
-    assert [r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in results] == [2, 3, 4]
+    assert [r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in results] == [
+        2,
+        3,
+        4,
+    ]
 
 
 def test_rules_say_how_bad_and_where_to_read_on(log):
@@ -121,12 +139,21 @@ def test_rules_say_how_bad_and_where_to_read_on(log):
 def test_results_point_into_the_tree(log):
     run = log["runs"][0]
     for result, made in zip(run["results"], FINDINGS, strict=True):
-        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == made.rule
+        assert (
+            run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"]
+            == result["ruleId"]
+            == made.rule
+        )
         place = result["locations"][0]["physicalLocation"]
         assert unquote(place["artifactLocation"]["uri"]) == made.path
         assert not urlsplit(place["artifactLocation"]["uri"]).scheme
         assert place["artifactLocation"]["uriBaseId"] in run["originalUriBaseIds"]
-        assert list(place["region"].values()) == [made.line, made.column, made.end_line, made.end_column]
+        assert list(place["region"].values()) == [
+            made.line,
+            made.column,
+            made.end_line,
+            made.end_column,
+        ]
         assert result["partialFingerprints"] == {"shieldFingerprint/v1": made.fingerprint}
     assert [result["level"] for result in run["results"]] == ["warning", "warning", "note", "error"]
     assert run["results"][3]["properties"]["security-severity"] == "9.5"
@@ -146,7 +173,8 @@ def test_fix_is_the_edits_at_the_finding_and_what_all_need(log):
             Edit(
                 path="x",
                 start=replacement["deletedRegion"]["byteOffset"],
-                end=replacement["deletedRegion"]["byteOffset"] + replacement["deletedRegion"]["byteLength"],
+                end=replacement["deletedRegion"]["byteOffset"]
+                + replacement["deletedRegion"]["byteLength"],
                 replacement=replacement["insertedContent"]["text"],
             )
             for replacement in artifact["replacements"]
@@ -173,8 +201,12 @@ def test_a_rule_of_the_app_may_have_no_address_and_a_plain_id():
 
 def test_many_fixes_of_one_file_take_no_time():
     found = [finding(name=f"A{i}", line=i + 1, site=site(9 * i, 9 * i + 8)) for i in range(3000)]
-    edits = [Edit(path=found[0].path, start=9 * i, end=9 * i + 8, replacement="x") for i in range(3000)]
+    edits = [
+        Edit(path=found[0].path, start=9 * i, end=9 * i + 8, replacement="x") for i in range(3000)
+    ]
     log = json.loads(sarif(found, [file_change(found[0].path, b" " * 27_000, edits)]))
     for number, result in enumerate(log["runs"][0]["results"]):
         ((change,),) = [fix["artifactChanges"] for fix in result["fixes"]]
-        assert [one["deletedRegion"]["byteOffset"] for one in change["replacements"]] == [9 * number]
+        assert [one["deletedRegion"]["byteOffset"] for one in change["replacements"]] == [
+            9 * number
+        ]

@@ -11,7 +11,12 @@ OLD = {
 
 
 def test_only_what_differs():
-    new = {"document": {"Statement": [{"Action": ["c", "b"], "Effect": "Allow"}]}, "days": 7, "on": True, "tags": {}}
+    new = {
+        "document": {"Statement": [{"Action": ["c", "b"], "Effect": "Allow"}]},
+        "days": 7,
+        "on": True,
+        "tags": {},
+    }
     assert settings_lines(OLD, new) == [
         "- document.Statement[0].Action: a",
         "+ document.Statement[0].Action: c",

@@ -16,7 +16,12 @@ FINDINGS = [
     finding(rule="CSEC34.dotenv", path=".env", name="API_TOKEN", fixable=False),
     finding(rule="CSEC34.no-runtime", name="", fixable=False),
     finding(line=2, column=14, env="SECRET_KEY", site=site(23, 47)),
-    finding(rule="CSEC34.literal", line=3, name="TOKEN", site=site(56, 75, reason="its value is computed " * 6)),
+    finding(
+        rule="CSEC34.literal",
+        line=3,
+        name="TOKEN",
+        site=site(56, 75, reason="its value is computed " * 6),
+    ),
 ]
 
 
@@ -96,6 +101,8 @@ def test_file_that_is_gone_has_no_source_line():
 
 
 def test_hostile_names_do_not_control_the_terminal():
-    text = scan_text([finding(path="a\x1b[2J\r.py", name="A\x1b[2J")], {"a\x1b[2J\r.py": b"x\x1b[2J = 1"}.get)
+    text = scan_text(
+        [finding(path="a\x1b[2J\r.py", name="A\x1b[2J")], {"a\x1b[2J\r.py": b"x\x1b[2J = 1"}.get
+    )
     assert "\x1b" not in text
     assert "\r" not in text

@@ -41,7 +41,11 @@ def test_a_page_does_what_it_says(page: Path, aws: LocalAws, tmp_path: Path) -> 
         **aws.environment(os.environ),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(home),
-        **{f"GIT_{who}_{what}": "reader@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+        **{
+            f"GIT_{who}_{what}": "reader@example.com"
+            for who in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
+        },
         "NO_COLOR": "1",
         "COLUMNS": "80",
     }
@@ -54,14 +58,22 @@ def test_a_page_does_what_it_says(page: Path, aws: LocalAws, tmp_path: Path) -> 
 def generated() -> dict[Path, str]:
     """What docs/generate.py would write now."""
     code = "import json, generate; print(json.dumps({str(path): text for path, text in generate.files().items()}))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=DOCS, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=DOCS, capture_output=True, text=True, check=True
+    )
     return {Path(path): text for path, text in json.loads(done.stdout).items()}
 
 
 def test_the_reference_is_up_to_date(generated) -> None:
-    old = [str(p.relative_to(ROOT)) for p, text in generated.items() if not p.exists() or p.read_text("utf-8") != text]
+    old = [
+        str(p.relative_to(ROOT))
+        for p, text in generated.items()
+        if not p.exists() or p.read_text("utf-8") != text
+    ]
     assert old == [], "make docs writes them"
-    assert {p for p in (DOCS / "reference").iterdir() if p.is_file()} == {p for p in generated if p.parent != DOCS}
+    assert {p for p in (DOCS / "reference").iterdir() if p.is_file()} == {
+        p for p in generated if p.parent != DOCS
+    }
 
 
 def test_every_call_is_under_permissions(generated) -> None:
@@ -74,19 +86,36 @@ def test_every_call_is_under_permissions(generated) -> None:
 
 def test_messages_are_as_the_code_says_them() -> None:
     trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "src").rglob("*.py")]
-    texts = {n.value for t in trees for n in ast.walk(t) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    texts = {
+        n.value
+        for t in trees
+        for n in ast.walk(t)
+        if isinstance(n, ast.Constant) and isinstance(n.value, str)
+    }
     # What f-strings put in is none of the words here; the name of the manifest is.
     said = {text.replace("shield.toml", "") for text in texts} | {": "}
-    quoted = re.findall(r"^##+ `(.+)`$", (DOCS / "troubleshooting.md").read_text("utf-8"), re.MULTILINE)
+    quoted = re.findall(
+        r"^##+ `(.+)`$", (DOCS / "troubleshooting.md").read_text("utf-8"), re.MULTILINE
+    )
     assert len(quoted) > 25
-    parts = [(line, part) for line in quoted for part in line.replace("shield.toml", "…").split("…") if part.strip()]
-    assert [(line, part) for line, part in parts if not any(part.strip(" '") in text for text in said)] == []
+    parts = [
+        (line, part)
+        for line in quoted
+        for part in line.replace("shield.toml", "…").split("…")
+        if part.strip()
+    ]
+    assert [
+        (line, part) for line, part in parts if not any(part.strip(" '") in text for text in said)
+    ] == []
 
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="no groff here")
 def test_the_man_page_is_in_order() -> None:
     done = subprocess.run(
-        ["groff", "-ww", "-man", "-Tutf8", "-rLL=78n", DOCS / "shield.1"], capture_output=True, check=True, text=True
+        ["groff", "-ww", "-man", "-Tutf8", "-rLL=78n", DOCS / "shield.1"],
+        capture_output=True,
+        check=True,
+        text=True,
     )
     assert done.stderr == ""
     assert "shield rollback" in done.stdout
@@ -97,7 +126,11 @@ def test_the_man_page_is_in_order() -> None:
 )
 def test_completion(shell, says) -> None:
     environment = {**os.environ, "_SHIELD_COMPLETE": f"{shell}_source"}
-    command = [sys.executable, "-c", "import sys; from shield_ai.__main__ import main; sys.exit(main())"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from shield_ai.__main__ import main; sys.exit(main())",
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert says in done.stdout, done.stderr
 
@@ -110,7 +143,12 @@ def clone(home: Path) -> None:
 def shop(home: Path) -> None:
     """The shop with the .env of the first page, as it is while you work on it: in git."""
     copy = f"cp -r {ROOT}/examples/storefront/. . && find . -name __pycache__ -exec rm -r {{}} +"
-    (fill,) = [c for b in blocks(DOCS / "getting-started.md") for c, _ in steps(b.text) if c.startswith("sed -e")]
+    (fill,) = [
+        c
+        for b in blocks(DOCS / "getting-started.md")
+        for c, _ in steps(b.text)
+        if c.startswith("sed -e")
+    ]
     subprocess.run(["bash", "-ec", f"{copy}; {fill}"], cwd=home, check=True)
 
 
@@ -129,7 +167,9 @@ def test_few_blocks_are_not_run() -> None:
     assert len(left) <= NOT_RUN, left
 
 
-@pytest.mark.parametrize("page", [pytest.param(p, id=p.name) for p in [*README, *sorted(DOCS.rglob("*.md"))]])
+@pytest.mark.parametrize(
+    "page", [pytest.param(p, id=p.name) for p in [*README, *sorted(DOCS.rglob("*.md"))]]
+)
 def test_links_lead_somewhere(page: Path) -> None:
     broken = []
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
@@ -145,7 +185,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 def anchors(page: Path) -> set[str]:
     """The headings of a page, as GitHub names them."""
     tokens = MarkdownIt().parse(page.read_text("utf-8"))
-    heads = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
+    heads = [
+        tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"
+    ]
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
@@ -164,7 +206,8 @@ READERS = {
 
 
 @pytest.mark.parametrize(
-    "block", [pytest.param(b, id=str(b)) for page in pages() for b in blocks(page) if b.language in READERS]
+    "block",
+    [pytest.param(b, id=str(b)) for page in pages() for b in blocks(page) if b.language in READERS],
 )
 def test_a_block_is_what_it_says(block) -> None:
     more = (str(block), "exec") if block.language == "python" else ()

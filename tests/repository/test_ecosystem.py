@@ -34,7 +34,9 @@ def action(tmp_path):
         names = {"FOLDER": "path", "FAIL_ON": "fail-on", "BASELINE": "baseline"}
         env = {**os.environ, **{name: given[key] for name, key in names.items()}, "RUNNER_TEMP": str(tmp_path / "temp"), "GITHUB_OUTPUT": str(tmp_path / "output"), "REPORT": str(tmp_path / "shield.sarif")}  # fmt: skip
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
-        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+        )
         return done.returncode, done.stdout, (tmp_path / "output").read_text()
 
     return run
@@ -61,7 +63,9 @@ def test_no_input_gets_into_a_script():
 
 @pytest.mark.parametrize("hook", HOOKS.values(), ids=HOOKS)
 def test_a_hook_installs_what_the_extra_does(hook):
-    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["cli"]
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]["cli"]
     assert set(hook["additional_dependencies"]) <= {line.partition(";")[0] for line in extra}
 
 
@@ -77,7 +81,9 @@ def run_hook(folder, hook, *files):
 def test_a_hook_stops_a_commit(tmp_path, hook):
     make_app(tmp_path)
     settings = tmp_path / "shop/settings.py"
-    settings.write_text(settings.read_text() + f"\nSTRIPE_SECRET_KEY = 'sk_live_{secrets.token_hex(12)}'\n")
+    settings.write_text(
+        settings.read_text() + f"\nSTRIPE_SECRET_KEY = 'sk_live_{secrets.token_hex(12)}'\n"
+    )
     done = run_hook(tmp_path, hook, "shop/settings.py", "manage.py")
     assert done.returncode == 1, done.text
     assert "SECRET_KEY" in done.stdout

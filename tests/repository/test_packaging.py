@@ -15,7 +15,16 @@ ROOT = Path(__file__).parents[2]
 
 def build(folder):
     env = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
-    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "--target",
+        "wheel",
+        "--directory",
+        str(folder),
+    ]
     subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
     return wheel
@@ -44,7 +53,9 @@ def test_everything_and_nothing_else_is_in_it(wheel):
         "shield_ai-0.1.0.dist-info",
         "shield_ai-0.1.0.data",
     }
-    assert [name for name in inside if ".data/" in name] == ["shield_ai-0.1.0.data/data/share/man/man1/shield.1"]
+    assert [name for name in inside if ".data/" in name] == [
+        "shield_ai-0.1.0.data/data/share/man/man1/shield.1"
+    ]
     assert "shield_ai/py.typed" in inside
 
 
@@ -54,7 +65,18 @@ def test_the_tool_in_it_works(wheel, tmp_path):
     (tmp_path / "settings.py").write_text('import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\n')
     env = {**os.environ, "PYTHONPATH": str(installed)}
     where = "import shield_ai, shield_ai.rewrite.project.runtime_copy; print(shield_ai.__file__)"
-    done = subprocess.run([sys.executable, "-c", where], env=env, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", where], env=env, capture_output=True, text=True, check=True
+    )
     assert done.stdout.startswith(str(installed))
-    scan = [sys.executable, "-m", "shield_ai", "scan", str(tmp_path / "settings.py").rpartition("/")[0]]
-    assert "SECRET_KEY" in subprocess.run(scan, env=env, capture_output=True, text=True, check=False).stdout
+    scan = [
+        sys.executable,
+        "-m",
+        "shield_ai",
+        "scan",
+        str(tmp_path / "settings.py").rpartition("/")[0],
+    ]
+    assert (
+        "SECRET_KEY"
+        in subprocess.run(scan, env=env, capture_output=True, text=True, check=False).stdout
+    )

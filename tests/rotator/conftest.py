@@ -38,6 +38,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def mariadb() -> Iterator[Mariadb]:
     """A MariaDB that logs every statement."""
     if not installed():
-        pytest.skip("MariaDB is not installed: its strategies stay untested here (apt-get install mariadb-server)")
+        pytest.skip(
+            "MariaDB is not installed: its strategies stay untested here (apt-get install mariadb-server)"
+        )
     with running() as server:
         yield server

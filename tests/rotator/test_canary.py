@@ -72,7 +72,12 @@ def test_overdue_by_the_age_of_the_current_version(bed):
 def test_overdue_by_the_date_that_aws_names(aws, bed):
     state = bed.client.describe_secret(SecretId=bed.secret)
     due = state["NextRotationDate"]
-    assert canary.look(bed.client, [{"name": bed.secret, "hours": 1}], due + DAY)["SecretRotationOverdueDays"] == 0
+    assert (
+        canary.look(bed.client, [{"name": bed.secret, "hours": 1}], due + DAY)[
+            "SecretRotationOverdueDays"
+        ]
+        == 0
+    )
     assert looked(bed, due + 4 * DAY)["SecretRotationOverdueDays"] == pytest.approx(3, abs=0.01)
 
 
@@ -82,4 +87,7 @@ def test_the_metrics_arrive(bed):
     canary.handler({"namespace": "ShieldAI/shop", "secrets": secrets}, None)
     canary._clients.clear()
     listed = boto3.client("cloudwatch").list_metrics(Namespace="ShieldAI/shop")["Metrics"]
-    assert {metric["MetricName"] for metric in listed} == {"SecretRotationOverdueDays", "SecretLoginFailed"}
+    assert {metric["MetricName"] for metric in listed} == {
+        "SecretRotationOverdueDays",
+        "SecretLoginFailed",
+    }

@@ -26,7 +26,9 @@ def small_disk():
     folder = Path(tempfile.mkdtemp(prefix="shield-disk-", dir="/tmp"))
     folder.chmod(0o755)
     mounted = not subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=96m,mode=755", "tmpfs", folder], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=96m,mode=755", "tmpfs", folder],
+        capture_output=True,
+        check=False,
     ).returncode
     if mounted:
         yield folder
@@ -58,7 +60,15 @@ def started_again(home, port):
     ]
     command += ["-c", "unix_socket_directories="]
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
-    with Child("PostgreSQL", [command], log=home / "again.log", env=env, cwd=home, user=account, stop=signal.SIGINT):
+    with Child(
+        "PostgreSQL",
+        [command],
+        log=home / "again.log",
+        env=env,
+        cwd=home,
+        user=account,
+        stop=signal.SIGINT,
+    ):
         yield
 
 
@@ -72,7 +82,9 @@ def test_nothing_is_lost_when_the_disk_is_full(aws, small_disk, strategy):
         # The write-ahead log has files in store: these are used up as well, and the server stops over it.
         with contextlib.suppress(psycopg.Error), server.connect() as superuser:
             for _ in range(200):
-                superuser.execute("SELECT pg_logical_emit_message(true, 'fill', repeat('x', 1000000))")
+                superuser.execute(
+                    "SELECT pg_logical_emit_message(true, 'fill', repeat('x', 1000000))"
+                )
         old, token = bed.document(), bed.begin()
         with pytest.raises(DatabaseError):
             bed.rotate(token)

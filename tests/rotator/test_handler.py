@@ -101,7 +101,9 @@ def test_no_current_value(aws, bed):
     name = "empty-" + secrets.token_hex(4)
     bed.client.create_secret(Name=name)
     with pytest.raises(SetupError, match="no current value"):
-        handler.run_step(Store(bed.client, name), "createSecret", secrets.token_hex(16), RANDOM, by_hand=True)
+        handler.run_step(
+            Store(bed.client, name), "createSecret", secrets.token_hex(16), RANDOM, by_hand=True
+        )
 
 
 def test_unknown_secret(bed):
@@ -123,7 +125,12 @@ def test_passwords_need_no_escaping(bed):
         pytest.param({"strategy": "api-key"}, RANDOM, "random-value", id="the function decides"),
         pytest.param({"strategy": "random-value"}, {}, "random-value", id="the secret says it"),
         pytest.param({"engine": "postgres"}, {}, "postgres-single-user", id="no administrator"),
-        pytest.param({"engine": "mariadb", "masterarn": "x"}, {}, "mysql-alternating-users", id="an administrator"),
+        pytest.param(
+            {"engine": "mariadb", "masterarn": "x"},
+            {},
+            "mysql-alternating-users",
+            id="an administrator",
+        ),
         pytest.param(
             {"engine": "mysql"},
             {"ROTATION_ADMIN": "x"},
@@ -142,7 +149,9 @@ def test_chooses_the_strategy(document, environ, name):
     assert strategy_name(json.dumps(document), environ) == name
 
 
-@pytest.mark.parametrize("value", ["text", "{}", "[1]", '{"engine": "oracle"}', '{"strategy": "single-user"}'])
+@pytest.mark.parametrize(
+    "value", ["text", "{}", "[1]", '{"engine": "oracle"}', '{"strategy": "single-user"}']
+)
 def test_chooses_nothing_by_chance(value):
     with pytest.raises(SetupError, match="set ROTATION_STRATEGY"):
         strategy_name(value, {})

@@ -19,7 +19,9 @@ def crash_everywhere(bed, wire, strategy):
                     continue
                 wrong = cell(harness, situation, point, recovery)
                 record(strategy, situation, point, recovery, wrong)
-                failures += [f"{situation}, {point[0]} {point[1]}, {recovery}: {text}" for text in wrong]
+                failures += [
+                    f"{situation}, {point[0]} {point[1]}, {recovery}: {text}" for text in wrong
+                ]
     return failures
 
 
@@ -34,7 +36,8 @@ def test_postgres(aws, talkative, strategy):
             log = talkative.log_path.read_bytes() + wire.seen
             assert len(secrets) > 3
             assert b"ALTER ROLE" in log
-            logged = [secret for secret in secrets[1:] if secret.encode() in log]  # the first was made by SQL
+            # the first was made by SQL
+            logged = [secret for secret in secrets[1:] if secret.encode() in log]
             row(f"postgres-{strategy}").logged = len(logged)
             assert logged == []
         finally:

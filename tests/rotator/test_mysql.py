@@ -21,7 +21,8 @@ NAMES = [
     pytest.param("select", id="a keyword"),
     pytest.param("coco user", id="a space"),
     pytest.param("a'b`c\"d", id="quotes"),
-    pytest.param("käse", id="an umlaut"),  # the server's own table of users has no place for an emoji
+    # the server's own table of users has no place for an emoji
+    pytest.param("käse", id="an umlaut"),
     pytest.param("back\\slash\\", id="a backslash"),
     pytest.param("per%s%%cent@host", id="percent and at"),
     pytest.param("n" * 32, id="the longest"),
@@ -58,7 +59,10 @@ def test_names(aws, mariadb, name, strategy):
 
 def shown(bed, user):
     rows = bed.mariadb.run("SHOW GRANTS FOR %s@'%%'", user)
-    return {row[0].replace(f"`{user}`", "?").split(" IDENTIFIED")[0] + row[0].partition("' ")[2] for row in rows}
+    return {
+        row[0].replace(f"`{user}`", "?").split(" IDENTIFIED")[0] + row[0].partition("' ")[2]
+        for row in rows
+    }
 
 
 def test_the_clone_has_the_grants_of_the_base_each_time(bed):
@@ -91,11 +95,16 @@ def test_the_clone_has_the_grants_of_the_base_each_time(bed):
 def test_all_accounts_of_a_user(bed):
     for host in ("10.%", "localhost"):
         bed.mariadb.run(
-            "CREATE USER %s@%s IDENTIFIED BY PASSWORD %s", bed.user, host, native_hash(bed.document()["password"])
+            "CREATE USER %s@%s IDENTIFIED BY PASSWORD %s",
+            bed.user,
+            host,
+            native_hash(bed.document()["password"]),
         )
     bed.rotate()
     bed.rotate()
-    hashes = "SELECT COUNT(*), COUNT(DISTINCT authentication_string) FROM mysql.user WHERE User = %s"
+    hashes = (
+        "SELECT COUNT(*), COUNT(DISTINCT authentication_string) FROM mysql.user WHERE User = %s"
+    )
     assert bed.mariadb.run(hashes, bed.user) == ((3, 1),)
     assert bed.mariadb.run(hashes, f"{bed.user}_clone") == ((3, 1),)
     for name in (bed.user, f"{bed.user}_clone"):
@@ -106,7 +115,9 @@ def test_all_accounts_of_a_user(bed):
 def test_a_stranger_with_the_clones_name_is_left_alone(bed):
     stranger = {"username": f"{bed.user}_clone", "password": password()}
     bed.mariadb.run(
-        "CREATE USER %s@'%%' IDENTIFIED BY PASSWORD %s", stranger["username"], native_hash(stranger["password"])
+        "CREATE USER %s@'%%' IDENTIFIED BY PASSWORD %s",
+        stranger["username"],
+        native_hash(stranger["password"]),
     )
     bed.mariadb.run("GRANT SELECT ON *.* TO %s@'%%'", stranger["username"])
     token, old = bed.begin(), bed.document()
@@ -154,7 +165,10 @@ def test_puts_the_old_password_back_when_the_new_one_does_not_log_in(aws, mariad
         outcomes = []
         for number in range(1, 40):
             wire.pause_at(
-                number, lambda: mariadb.run("SET PASSWORD FOR %s@'%%' = %s", bed.user, native_hash("elsewhere"))
+                number,
+                lambda: mariadb.run(
+                    "SET PASSWORD FOR %s@'%%' = %s", bed.user, native_hash("elsewhere")
+                ),
             )
             outcomes.append(outcome(bed, token))
             if outcomes[-1] == "put back":
@@ -172,7 +186,10 @@ def test_puts_the_old_password_back_when_the_new_one_does_not_log_in(aws, mariad
         (f"GRANT SELECT, INSERT ON `d`.* TO {WHO}", [f"REVOKE SELECT, INSERT ON `d`.* FROM {WHO}"]),
         (
             f"GRANT ALL PRIVILEGES ON `d`.* TO {WHO} WITH GRANT OPTION",
-            [f"REVOKE ALL PRIVILEGES ON `d`.* FROM {WHO}", f"REVOKE GRANT OPTION ON `d`.* FROM {WHO}"],
+            [
+                f"REVOKE ALL PRIVILEGES ON `d`.* FROM {WHO}",
+                f"REVOKE GRANT OPTION ON `d`.* FROM {WHO}",
+            ],
         ),
         (f"SET DEFAULT ROLE `r` FOR {WHO}", [f"SET DEFAULT ROLE NONE FOR {WHO}"]),
         (f"SET DEFAULT ROLE `r`@`%` TO {WHO}", [f"SET DEFAULT ROLE NONE TO {WHO}"]),
@@ -183,7 +200,9 @@ def test_taking(grant, statements):
 
 
 @pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
-@pytest.mark.parametrize("before", [True, False], ids=["before the server has it", "before the answer"])
+@pytest.mark.parametrize(
+    "before", [True, False], ids=["before the server has it", "before the answer"]
+)
 def test_cut_at_each_statement(aws, mariadb, strategy, before):
     with Wire(mariadb.host, mariadb.port, mysql_statement) as wire:
         bed = MysqlBed(aws, mariadb, strategy, port=wire.port)

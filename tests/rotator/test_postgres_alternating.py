@@ -33,7 +33,11 @@ def test_both_users_own_what_either_makes(bed):
         bed.rotate()
         documents.append(bed.document())
     base, clone = documents[2], documents[1]
-    assert [document["username"] for document in documents] == [bed.user, f"{bed.user}_clone", bed.user]
+    assert [document["username"] for document in documents] == [
+        bed.user,
+        f"{bed.user}_clone",
+        bed.user,
+    ]
     assert clone["clone_of"] == bed.user
     assert "clone_of" not in base
     assert base["comment"] == clone["comment"] == "kept"
@@ -43,7 +47,7 @@ def test_both_users_own_what_either_makes(bed):
         bed.execute(first, f"CREATE TABLE {table} (id int)", f"CREATE SCHEMA s_{table}")
         bed.execute(
             second,
-            f"INSERT INTO {table} VALUES (1)",  # noqa: S608  # a name of our own
+            f"INSERT INTO {table} VALUES (1)",  # a name of our own
             f"ALTER TABLE {table} ADD x int",
             f"DROP TABLE {table}",
             f"CREATE TABLE s_{table}.x ()",
@@ -58,17 +62,33 @@ def test_the_clone_has_the_grants_and_default_privileges_of_the_base(bed):
         superuser.execute("CREATE TABLE theirs (id int)")
         bed.run(superuser, "GRANT SELECT ON theirs TO {}", bed.user)
         bed.run(
-            superuser, "ALTER DEFAULT PRIVILEGES FOR ROLE {} GRANT SELECT ON TABLES TO {}", bed.user, bed.bystander[0]
+            superuser,
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {} GRANT SELECT ON TABLES TO {}",
+            bed.user,
+            bed.bystander[0],
         )
     assert ask(bed, clone, "SELECT count(*) FROM theirs") == (0,)
     bed.execute(clone, "CREATE TABLE shared (id int)")
-    assert ask(bed, {"username": bed.bystander[0], "password": bed.bystander[1]}, "SELECT count(*) FROM shared") == (0,)
+    assert ask(
+        bed,
+        {"username": bed.bystander[0], "password": bed.bystander[1]},
+        "SELECT count(*) FROM shared",
+    ) == (0,)
 
 
 def test_the_clone_has_the_settings_of_the_base(bed):
     with bed.connect() as superuser:
-        bed.run(superuser, "ALTER ROLE {} SET search_path TO '$user', 'a b', 'say \"x\"', public", bed.user)
-        bed.run(superuser, "ALTER ROLE {} IN DATABASE {} SET statement_timeout TO '7s'", bed.user, bed.database)
+        bed.run(
+            superuser,
+            "ALTER ROLE {} SET search_path TO '$user', 'a b', 'say \"x\"', public",
+            bed.user,
+        )
+        bed.run(
+            superuser,
+            "ALTER ROLE {} IN DATABASE {} SET statement_timeout TO '7s'",
+            bed.user,
+            bed.database,
+        )
         bed.run(superuser, "ALTER ROLE {} SET my.setting TO 'it''s \\'", bed.user)
         bed.run(superuser, "ALTER ROLE {} CONNECTION LIMIT 7 VALID UNTIL '2100-01-01'", bed.user)
     query = "SELECT current_setting('search_path'), current_setting('statement_timeout'), current_setting('my.setting', true)"
@@ -77,19 +97,28 @@ def test_the_clone_has_the_settings_of_the_base(bed):
     assert ask(bed, bed.document(), query) == ask(bed, old, query)
     with bed.connect() as superuser:
         rows = superuser.execute(
-            "SELECT DISTINCT rolconnlimit, rolvaliduntil FROM pg_roles WHERE rolname LIKE %s", (bed.user + "%",)
+            "SELECT DISTINCT rolconnlimit, rolvaliduntil FROM pg_roles WHERE rolname LIKE %s",
+            (bed.user + "%",),
         )
         assert len(rows.fetchall()) == 1
         bed.run(superuser, "ALTER ROLE {} RESET ALL", bed.user)
     for _ in range(2):
         bed.rotate()
-    assert ask(bed, bed.document(), "SELECT current_setting('my.setting', true)") in [(None,), ("",)]
+    assert ask(bed, bed.document(), "SELECT current_setting('my.setting', true)") in [
+        (None,),
+        ("",),
+    ]
 
 
 def test_a_stranger_with_the_clones_name_is_left_alone(bed):
     stranger = {"username": f"{bed.user}_clone", "password": password()}
     with bed.connect() as superuser:
-        bed.run(superuser, "CREATE ROLE {} LOGIN PASSWORD {}", stranger["username"], (stranger["password"],))
+        bed.run(
+            superuser,
+            "CREATE ROLE {} LOGIN PASSWORD {}",
+            stranger["username"],
+            (stranger["password"],),
+        )
     token, old = bed.begin(), bed.document()
     bed.step("createSecret", token)
     with pytest.raises(SetupError, match="no member of"):
@@ -112,7 +141,12 @@ def test_an_administrator_without_createrole(bed):
         bed.step("setSecret", token)
     assert bed.works(old)
     with bed.connect() as superuser:
-        assert superuser.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (f"{bed.user}_clone",)).fetchone() is None
+        assert (
+            superuser.execute(
+                "SELECT 1 FROM pg_roles WHERE rolname = %s", (f"{bed.user}_clone",)
+            ).fetchone()
+            is None
+        )
 
 
 def test_an_administrator_with_createrole_and_admin_option(bed):
@@ -157,7 +191,9 @@ def test_never_changes_the_user_that_is_in_use(bed):
     bed.rotate()
     now, holder = bed.document(), bed.store.describe().holder("AWSPENDING")
     label = {"SecretId": bed.secret, "VersionStage": "AWSPENDING"}
-    bed.client.update_secret_version_stage(**label, MoveToVersionId=late, RemoveFromVersionId=holder)
+    bed.client.update_secret_version_stage(
+        **label, MoveToVersionId=late, RemoveFromVersionId=holder
+    )
     with pytest.raises(SupersededError, match="in use"):
         bed.step("setSecret", late)
     assert bed.works(now)
@@ -170,7 +206,11 @@ def fits(name):
     return len(name.encode()) <= 63
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=63).filter(fits))
+@given(
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=63).filter(
+        fits
+    )
+)
 def test_clones_have_names_that_fit(base):
     name = clone_name(base, fits)
     assert fits(name)
@@ -182,7 +222,9 @@ def test_long_names_that_begin_alike_have_other_clones():
     assert clone_name("n" * 62 + "a", fits) != clone_name("n" * 62 + "b", fits)
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1))
+@given(
+    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1)
+)
 def test_lists_of_names_are_split_as_the_server_joins_them(names):
     assert split_names(", ".join('"' + name.replace('"', '""') + '"' for name in names)) == names
     assert split_names("a, b,public") == ["a", "b", "public"]

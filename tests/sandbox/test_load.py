@@ -7,7 +7,10 @@ from shield_ai.sandbox.load import Load
 
 
 def test_counts_what_is_answered_and_what_fails(shop, tmp_path):
-    environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "storefront.settings.production"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "storefront.settings.production",
+    }
     with WebApp.start(shop.folder, environment, tmp_path / "log") as app, Load(app) as load:
         load.go_on(20)
         assert load.answered >= 20
@@ -19,5 +22,10 @@ def test_counts_what_is_answered_and_what_fails(shop, tmp_path):
     assert set(load.failures) <= {
         f"{page}: {error}"
         for page in ("/", "/health")
-        for error in ("ConnectionRefusedError", "ConnectionResetError", "RemoteDisconnected", "IncompleteRead")
+        for error in (
+            "ConnectionRefusedError",
+            "ConnectionResetError",
+            "RemoteDisconnected",
+            "IncompleteRead",
+        )
     }

@@ -42,7 +42,10 @@ def test_a_role_logs_into_its_own_database(postgres: LocalPostgres) -> None:
     user, secret, database = name(), password(), name()
     postgres.create_role_and_database(user, secret, database)
     with postgres.connect(database, user, secret) as connection:
-        assert one(connection, "SELECT current_user || '@' || current_database()") == f"{user}@{database}"
+        assert (
+            one(connection, "SELECT current_user || '@' || current_database()")
+            == f"{user}@{database}"
+        )
         connection.execute("CREATE TABLE mine (id int)")
     with psycopg.connect(postgres.url(user, secret, database).reveal()) as connection:
         assert one(connection, "SELECT count(*) FROM mine") == 0
@@ -52,7 +55,9 @@ def test_nobody_gets_in_without_the_right_password(postgres: LocalPostgres) -> N
     user, secret = name(), password()
     postgres.create_role(user, secret)
     for who, wrong in [(user, password()), ("postgres", password()), (user, Hidden(""))]:
-        with pytest.raises(psycopg.OperationalError, match=r"password authentication failed|no password supplied"):
+        with pytest.raises(
+            psycopg.OperationalError, match=r"password authentication failed|no password supplied"
+        ):
             postgres.connect("postgres", who, wrong)
 
 
@@ -60,9 +65,13 @@ def test_every_login_is_by_scram(postgres: LocalPostgres) -> None:
     user = name()
     postgres.create_role(user, password())
     with postgres.connect() as connection:
-        methods = connection.execute("SELECT DISTINCT auth_method FROM pg_hba_file_rules").fetchall()
+        methods = connection.execute(
+            "SELECT DISTINCT auth_method FROM pg_hba_file_rules"
+        ).fetchall()
         assert methods == [("scram-sha-256",)]
-        stored = connection.execute("SELECT rolpassword FROM pg_authid WHERE rolname IN (%s, 'postgres')", [user])
+        stored = connection.execute(
+            "SELECT rolpassword FROM pg_authid WHERE rolname IN (%s, 'postgres')", [user]
+        )
         assert [row[0].split("$")[0] for row in stored] == ["SCRAM-SHA-256"] * 2
         assert one(connection, "SHOW listen_addresses") == "127.0.0.1"
         assert one(connection, "SHOW unix_socket_directories") == ""
@@ -84,7 +93,9 @@ def test_names_are_names_and_never_commands(postgres: LocalPostgres) -> None:
     user, secret, database = f'{name()}" SUPERUSER --', Hidden("p'\"@/:%"), f'{name()}"; --'
     postgres.create_role_and_database(user, secret, database)
     with psycopg.connect(postgres.url(user, secret, database).reveal()) as connection:
-        assert one(connection, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
+        assert (
+            one(connection, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
+        )
         assert one(connection, "SELECT current_database()") == database
 
 
@@ -98,7 +109,9 @@ def test_no_password_shows_anywhere(postgres: LocalPostgres) -> None:
         connection.execute("ALTER SYSTEM RESET log_statement")
         connection.execute("SELECT pg_reload_conf()")
     log = postgres.log_path.read_text()
-    argv = "\n".join(" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
+    argv = "\n".join(
+        " ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])
+    )
     assert f'CREATE ROLE "{user}"' in log
     for hidden in (secret, postgres.password):
         assert hidden.reveal() not in log
@@ -182,7 +195,9 @@ def test_a_server_that_can_not_start(place: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.skipif(not INSTALLED, reason="no PostgreSQL installed on this machine")
 def test_runs_an_installed_server() -> None:
     with LocalPostgres.start(binaries=INSTALLED[0]) as server, server.connect() as connection:
-        installed = subprocess.run([INSTALLED[0] / "postgres", "--version"], capture_output=True, text=True, check=True)
+        installed = subprocess.run(
+            [INSTALLED[0] / "postgres", "--version"], capture_output=True, text=True, check=True
+        )
         assert str(one(connection, "SHOW server_version")) in installed.stdout
         with pytest.raises(psycopg.OperationalError):
             server.connect(password=password())
@@ -213,16 +228,25 @@ def python_for_all() -> str | None:
     """An interpreter of our own version that every user may run; ours may lie in somebody's home."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     places = [sys.executable, f"/usr/bin/python{version}", f"/usr/local/bin/python{version}"]
-    return next((place for place in places if Path(place).exists() and binaries.open_to_all(Path(place))), None)
+    return next(
+        (place for place in places if Path(place).exists() and binaries.open_to_all(Path(place))),
+        None,
+    )
 
 
 @ROOT
-@pytest.mark.skipif(python_for_all() is None, reason="no Python of this version that a normal user may run")
+@pytest.mark.skipif(
+    python_for_all() is None, reason="no Python of this version that a normal user may run"
+)
 def test_works_as_a_normal_user_too() -> None:
     account = binaries.server_account()
     assert account
     # That user sees our modules, and may write into /tmp.
-    env = {"PATH": os.environ["PATH"], "TMPDIR": "/tmp", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # noqa: S108
+    env = {
+        "PATH": os.environ["PATH"],
+        "TMPDIR": "/tmp",
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
     done = subprocess.run(
         [python_for_all() or "", "-c", RUN],
         user=account[0],
@@ -239,7 +263,9 @@ def test_works_as_a_normal_user_too() -> None:
 
 
 @ROOT
-def test_works_as_root_from_a_home_that_lets_nobody_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_works_as_root_from_a_home_that_lets_nobody_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site = tmp_path / "site-packages"
     site.mkdir(mode=0o700)
     found = binaries.find_binaries()

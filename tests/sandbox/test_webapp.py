@@ -24,24 +24,43 @@ if TYPE_CHECKING:
     from conftest import Shop
 
 # An almost empty environment; the coverage of a subprocess needs its own.
-ENV = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
+ENV = {
+    name: value
+    for name, value in os.environ.items()
+    if name == "PATH" or name.startswith("COVERAGE_")
+}
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
-def test_the_copy_is_the_sample_without_leftovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_copy_is_the_sample_without_leftovers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = tmp_path / "source"
     (source / "shop" / "__pycache__").mkdir(parents=True)
-    for name in ("manage.py", ".env", ".env.example", ".gitignore", "shop/__pycache__/x.pyc", "shop/y.pyc"):
+    for name in (
+        "manage.py",
+        ".env",
+        ".env.example",
+        ".gitignore",
+        "shop/__pycache__/x.pyc",
+        "shop/y.pyc",
+    ):
         (source / name).touch()
     monkeypatch.setattr(webapp, "SAMPLES", (tmp_path / "never", source))
     assert set(tree(copy_sample(tmp_path / "copy"))) == {"manage.py", ".env.example", ".gitignore"}
 
 
 def test_the_sample_is_found_from_here(tmp_path: Path) -> None:
-    assert {"manage.py", ".env.example", "storefront/settings/base.py"} <= set(tree(copy_sample(tmp_path / "copy")))
+    assert {"manage.py", ".env.example", "storefront/settings/base.py"} <= set(
+        tree(copy_sample(tmp_path / "copy"))
+    )
 
 
 def test_a_broken_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +75,12 @@ def test_the_env_file_is_for_its_owner_alone_and_holds_every_secret(shop: Shop) 
     lines = dict(line.partition("=")[::2] for line in path.read_text().split("\n") if line)
     for name, secret in shop.secrets.items():
         assert lines[name] == secret.reveal()
-    assert set(lines) - set(shop.secrets) == {"DATABASE_NAME", "DATABASE_USER", "DATABASE_HOST", "DATABASE_PORT"}
+    assert set(lines) - set(shop.secrets) == {
+        "DATABASE_NAME",
+        "DATABASE_USER",
+        "DATABASE_HOST",
+        "DATABASE_PORT",
+    }
     assert not any(secret.reveal() in repr(shop.secrets) for secret in shop.secrets.values())
 
 
@@ -65,7 +89,11 @@ def test_runs_on_its_env_file(shop: Shop, tmp_path: Path) -> None:
     with WebApp.start(shop.folder, ENV, tmp_path / "log") as web:
         assert web.health() == {"status": "ok", "products": 2, "reporting": 2, "signing": "ok"}
         status, page = web.request("GET", "/")
-        assert (status, b"Enamel mug: $14.00" in page, b"Canvas tote: $18.50 (sold out)" in page) == (200, True, True)
+        assert (
+            status,
+            b"Enamel mug: $14.00" in page,
+            b"Canvas tote: $18.50 (sold out)" in page,
+        ) == (200, True, True)
         assert web.accepts_webhook(shop.secrets["PAYMENT_WEBHOOK_SECRET"])
         assert not web.accepts_webhook(Hidden("another"))
         assert "shield_ai.sandbox.emulator.serve" in psutil.Process(web.pid).cmdline()
@@ -94,7 +122,9 @@ def test_says_why_the_app_does_not_start(shop: Shop, tmp_path: Path) -> None:
     assert error.value.hint == "its log ends: KeyError: 'SECRET_KEY'"
 
 
-def test_is_not_ready_while_the_database_refuses(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_is_not_ready_while_the_database_refuses(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(webapp, "READY", 1.0)
     with pytest.raises(ShieldError, match="the sample app was not ready after 1 s"):
         WebApp.start(shop.folder, {**ENV, "DATABASE_PASSWORD": "wrong"}, tmp_path / "log")
@@ -124,7 +154,9 @@ def test_load_data_says_what_failed(shop: Shop, tmp_path: Path) -> None:
     assert "password authentication failed" in error.value.hint
 
 
-@pytest.mark.parametrize(("module", "package"), [("environ", "django-environ"), ("waitress", "waitress")])
+@pytest.mark.parametrize(
+    ("module", "package"), [("environ", "django-environ"), ("waitress", "waitress")]
+)
 def test_says_what_to_install(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, package: str
 ) -> None:

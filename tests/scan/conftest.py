@@ -10,7 +10,9 @@ def scanned():
     """Scan files that are given as {path: text}."""
 
     def scanned(files):
-        raws = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+        raws = {
+            path: text.encode() if isinstance(text, str) else text for path, text in files.items()
+        }
         return scan_files("shop", list(raws), raws.get)
 
     return scanned
@@ -21,7 +23,9 @@ def sites(scanned):
     """Scan one settings file and return (shape, variable, reason) of each site."""
 
     def sites(text, files=None):
-        found = scanned({"shop/__init__.py": "", "shop/settings.py": text, **(files or {})}).findings
+        found = scanned(
+            {"shop/__init__.py": "", "shop/settings.py": text, **(files or {})}
+        ).findings
         return [
             (str(f.site.shape), f.site.variable, f.site.reason)
             for f in found

@@ -28,7 +28,12 @@ def test_the_file_does_not_change_when_lines_move(tmp_path) -> None:
     write(tmp_path / "a", [found(1), found(7, "token")])
     write(tmp_path / "b", [found(70, "token"), found(10)])
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    assert set(msgspec.json.decode((tmp_path / "a").read_bytes())["findings"][0]) == {"path", "rule", "name", "count"}
+    assert set(msgspec.json.decode((tmp_path / "a").read_bytes())["findings"][0]) == {
+        "path",
+        "rule",
+        "name",
+        "count",
+    }
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,14 @@ TOKEN, PASSWORD = fill("ghp_{alnum:36}"), fill("{alnum:16}", 1)
 
 
 def git(root, *arguments: str) -> None:
-    identity = ["-c", "user.name=n", "-c", "user.email=e@example.com", "-c", "init.defaultBranch=main"]
+    identity = [
+        "-c",
+        "user.name=n",
+        "-c",
+        "user.email=e@example.com",
+        "-c",
+        "init.defaultBranch=main",
+    ]
     subprocess.run(["git", "-C", root, *identity, *arguments], check=True, capture_output=True)
 
 
@@ -28,8 +35,16 @@ def commit(root, files: dict[str, str], date: str) -> None:
 @pytest.fixture
 def repository(tmp_path):
     git(tmp_path, "init", "-q")
-    commit(tmp_path, {"a.py": f'gh = "{TOKEN}"\n', "é b/c.yml": f"password: {PASSWORD}\n"}, "2020-01-02T03:04:05+00:00")
-    commit(tmp_path, {"a.py": "gh = load()\n", "d.py": f'\n\nt = "{TOKEN}"\n'}, "2021-01-02T03:04:05+00:00")
+    commit(
+        tmp_path,
+        {"a.py": f'gh = "{TOKEN}"\n', "é b/c.yml": f"password: {PASSWORD}\n"},
+        "2020-01-02T03:04:05+00:00",
+    )
+    commit(
+        tmp_path,
+        {"a.py": "gh = load()\n", "d.py": f'\n\nt = "{TOKEN}"\n'},
+        "2021-01-02T03:04:05+00:00",
+    )
     commit(tmp_path, {"d.py": "t = load()\n"}, "2022-01-02T03:04:05+00:00")
     return tmp_path
 
@@ -55,12 +70,16 @@ def test_what_a_merge_brings_is_seen(repository) -> None:
     git(repository, "merge", "-q", "--no-commit", "main")
     other = fill("ghp_{alnum:36}", 5)
     commit(repository, {"side.py": f'x = "{other}"\n'}, "2024-01-02T03:04:05+00:00")
-    assert ("side.py", "2024-01-02") in {(found.path, found.date[:10]) for found in history(repository).findings}
+    assert ("side.py", "2024-01-02") in {
+        (found.path, found.date[:10]) for found in history(repository).findings
+    }
 
 
 def test_a_name_that_is_no_utf_8(repository) -> None:
     commit(
-        repository, {os.fsdecode(b"caf\xe9.py"): f'x = "{fill("ghp_{alnum:36}", 6)}"\n'}, "2023-01-02T03:04:05+00:00"
+        repository,
+        {os.fsdecode(b"caf\xe9.py"): f'x = "{fill("ghp_{alnum:36}", 6)}"\n'},
+        "2023-01-02T03:04:05+00:00",
     )
     assert r"caf\xe9.py" in {finding.path for finding in history(repository).findings}
 
@@ -75,9 +94,14 @@ def test_without_a_repository_it_says_so(tmp_path, broken) -> None:
 
 
 def test_what_cannot_be_read_is_said_and_the_rest_is_looked_at(repository) -> None:
-    commit(repository, {"f.py": f'x = "{fill("ghp_{alnum:36}", 7)}"\n'}, "2024-01-02T03:04:05+00:00")
+    commit(
+        repository, {"f.py": f'x = "{fill("ghp_{alnum:36}", 7)}"\n'}, "2024-01-02T03:04:05+00:00"
+    )
     name = subprocess.run(
-        ["git", "-C", repository, "rev-parse", "HEAD~1:é b/c.yml"], capture_output=True, text=True, check=True
+        ["git", "-C", repository, "rev-parse", "HEAD~1:é b/c.yml"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
     broken = repository / ".git/objects" / name[:2] / name[2:]
     broken.chmod(0o600)

@@ -73,14 +73,17 @@ def test_several_paths_are_named_as_they_were_given(app) -> None:
 
 
 def test_the_standard_input(app) -> None:
-    assert places(scanned("-", cwd=app, stdin=f"token: {TOKEN}\n")) == [("stdin", "CRED.github-token")]
+    assert places(scanned("-", cwd=app, stdin=f"token: {TOKEN}\n")) == [
+        ("stdin", "CRED.github-token")
+    ]
     assert run("scan", "-", cwd=app, stdin="x = 1\n").code == 0
 
 
 def test_the_index(app) -> None:
     git(app, "init", "-q")
     git(app, "add", "deploy", "clean.py")
-    (app / "deploy/values.yml").write_text("db_password: ${DB_PASSWORD}\n")  # after git add: not what is committed
+    # after git add: not what is committed
+    (app / "deploy/values.yml").write_text("db_password: ${DB_PASSWORD}\n")
     assert places(scanned("--staged", cwd=app)) == [("deploy/values.yml", "CRED.password")]
     assert places(scanned("--staged", cwd=app / "deploy")) == [("values.yml", "CRED.password")]
     assert scanned("--staged", "clean.py", cwd=app) == []
@@ -109,7 +112,9 @@ def test_fails_from_a_level_on(app) -> None:
 
 
 def test_a_comment_accepts_and_an_idle_one_is_reported(app) -> None:
-    (app / "deploy/values.yml").write_text(f"db_password: {PASSWORD}  # shield: ignore[CRED.password] of a demo\n")
+    (app / "deploy/values.yml").write_text(
+        f"db_password: {PASSWORD}  # shield: ignore[CRED.password] of a demo\n"
+    )
     (app / "clean.py").write_text("x = 1  # shield: ignore[CRED.password] of a demo\n")
     assert places(scanned("deploy", "clean.py", cwd=app)) == [("clean.py", "CRED.idle-ignore")]
 
@@ -121,7 +126,9 @@ def test_a_baseline(app) -> None:
     assert run("scan", "--baseline", "known.json", cwd=app).code == 0
     values = app / "deploy/values.yml"
     values.write_text("# moved\n" * 7 + values.read_text() + f"api_token: {TOKEN}\n")
-    assert places(scanned("--baseline", "known.json", cwd=app)) == [("deploy/values.yml", "CRED.github-token")]
+    assert places(scanned("--baseline", "known.json", cwd=app)) == [
+        ("deploy/values.yml", "CRED.github-token")
+    ]
 
 
 def test_placeholders_are_shown_with_all(app) -> None:
@@ -164,7 +171,17 @@ def test_a_staged_submodule_is_none_of_our_files(app) -> None:
     inner = app / "inner"
     inner.mkdir()
     git(inner, "init", "-q")
-    git(inner, "-c", "user.name=n", "-c", "user.email=e@example.com", "commit", "-qm", "m", "--allow-empty")
+    git(
+        inner,
+        "-c",
+        "user.name=n",
+        "-c",
+        "user.email=e@example.com",
+        "commit",
+        "-qm",
+        "m",
+        "--allow-empty",
+    )
     git(app, "add", "inner", "clean.py")
     done = run("scan", "--staged", cwd=app)
     assert (done.code, done.out) == (0, "no findings\n")
@@ -208,7 +225,9 @@ def test_the_history_by_a_rule_of_the_app_as_sarif(app) -> None:
     git(app, "-c", "user.name=n", "-c", "user.email=e@example.com", "commit", "-qm", "m")
     done = run("scan", "--history", "--format", "sarif", cwd=app)
     assert done.code == 0
-    assert [result["ruleId"] for result in json.loads(done.out)["runs"][0]["results"]] == ["ACME.key"]
+    assert [result["ruleId"] for result in json.loads(done.out)["runs"][0]["results"]] == [
+        "ACME.key"
+    ]
 
 
 @pytest.mark.parametrize("path", ["shop", "./shop/", "PWD/shop"])
@@ -216,13 +235,18 @@ def test_sarif_names_files_from_where_it_ran(app, path) -> None:
     done = run("scan", path.replace("PWD", str(app)), "--format", "sarif", cwd=app)
     results = json.loads(done.out)["runs"][0]["results"]
     places = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in results]
-    places += [fix["artifactChanges"][0]["artifactLocation"]["uri"] for one in results for fix in one.get("fixes", ())]
+    places += [
+        fix["artifactChanges"][0]["artifactLocation"]["uri"]
+        for one in results
+        for fix in one.get("fixes", ())
+    ]
     assert len(places) > 3
     assert set(places) == {"shop/settings.py"}
 
 
 @pytest.mark.parametrize(
-    "flags", [("--history", "--staged"), ("--baseline", "known.json", "--write-baseline", "known.json")]
+    "flags",
+    [("--history", "--staged"), ("--baseline", "known.json", "--write-baseline", "known.json")],
 )
 def test_what_makes_no_sense_together_is_said(app, flags) -> None:
     assert run("scan", *flags, cwd=app).code == 2

@@ -25,7 +25,14 @@ def sarif(*found: tuple[str, int]) -> str:
     results = [
         {
             "ruleId": "generic",
-            "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": line}}}],
+            "locations": [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": uri},
+                        "region": {"startLine": line},
+                    }
+                }
+            ],
         }
         for uri, line in found
     ]
@@ -34,7 +41,10 @@ def sarif(*found: tuple[str, int]) -> str:
 
 def test_places_once_each(tmp_path) -> None:
     (tmp_path / "a.sarif").write_text(sarif(("a%20b.py", 2), ("a%20b.py", 2), ("./c.py", 1)))
-    assert places(tmp_path / "a.sarif") == [Place("a b.py", 2, "generic"), Place("c.py", 1, "generic")]
+    assert places(tmp_path / "a.sarif") == [
+        Place("a b.py", 2, "generic"),
+        Place("c.py", 1, "generic"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +62,9 @@ def test_takes_what_windows_writes(tmp_path) -> None:
 
 
 def test_too_deep_a_file_is_refused(tmp_path) -> None:
-    (tmp_path / "a").write_text('{"version": "2.1.0", "runs": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    (tmp_path / "a").write_text(
+        '{"version": "2.1.0", "runs": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    )
     with pytest.raises(ShieldError, match="nested too deeply"):
         places(tmp_path / "a")
 
@@ -84,7 +96,9 @@ def test_what_we_move_anyway_does_not_stay(tmp_path) -> None:
     assert (done.code, "stays" in done.err) == (0, False), done.text
 
 
-@pytest.mark.parametrize("runs", [[None], [{}], [{"results": [None, {}, {"locations": [None, {}]}]}]])
+@pytest.mark.parametrize(
+    "runs", [[None], [{}], [{"results": [None, {}, {"locations": [None, {}]}]}]]
+)
 def test_leaves_out_what_has_no_place(tmp_path, runs) -> None:
     (tmp_path / "a").write_text(json.dumps({"version": "2.1.0", "runs": runs}))
     assert places(tmp_path / "a") == []
@@ -99,7 +113,10 @@ def test_names_variables_and_says_why_not() -> None:
         Place("c.py", 1, "x"),
     ]
     named, left = secrets(found, {"a.py": CODE}.get)
-    assert [(secret.name, secret.env) for secret in named] == [("hook", "HOOK"), ("answer", "ANSWER")]
+    assert [(secret.name, secret.env) for secret in named] == [
+        ("hook", "HOOK"),
+        ("answer", "ANSWER"),
+    ]
     assert [skip.path for skip in left] == ["a.py", "b.yml", "c.py"]
 
 
@@ -108,7 +125,9 @@ def test_draft_takes_them_in(tmp_path) -> None:
     settings = tmp_path / "shop/settings.py"
     settings.write_text(settings.read_text() + 'PASSEPARTOUT = os.environ["PASSEPARTOUT"]\n')
     line = len(settings.read_text().splitlines())
-    (tmp_path / "found.sarif").write_text(sarif(("shop/settings.py", line), ("shop/settings.py", 3), ("x.tf", 1)))
+    (tmp_path / "found.sarif").write_text(
+        sarif(("shop/settings.py", line), ("shop/settings.py", 3), ("x.tf", 1))
+    )
     done = shield("draft", "--from-sarif", "found.sarif", cwd=tmp_path)
     assert done.code == 0, done.text
     manifest = (tmp_path / "shield.toml").read_text()

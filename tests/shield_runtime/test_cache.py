@@ -206,7 +206,8 @@ class TestOutage:
             for _ in range(5000):
                 ask()
             gc.collect()
-            assert tracemalloc.get_traced_memory()[0] - before < 50_000  # whatever runs meanwhile keeps ten thousand
+            # whatever runs meanwhile keeps ten thousand
+            assert tracemalloc.get_traced_memory()[0] - before < 50_000
         finally:
             tracemalloc.stop()
 
@@ -233,7 +234,10 @@ class TestHerd:
 
     def test_cold_and_failing(self, on):
         on.fault = "denied"
-        assert herd(16, lambda: get_secret("test-secret", "default")) == [runtime.SecretAccessDeniedError] * 16
+        assert (
+            herd(16, lambda: get_secret("test-secret", "default"))
+            == [runtime.SecretAccessDeniedError] * 16
+        )
         assert on.count() == 1
 
     def test_expired(self, on, clock):
@@ -366,12 +370,16 @@ class TestPrefetch:
         for name in ("a", "b", "c"):
             on.put(name, name)
         assert prefetch("a", "b", "c") == {}
-        assert sorted(names[0] for operation, names in on.calls if operation == "GetSecretValue") == ["a", "b", "c"]
+        assert sorted(
+            names[0] for operation, names in on.calls if operation == "GetSecretValue"
+        ) == ["a", "b", "c"]
 
     def test_outage(self, on):
         on.fault = "broken"
         failed = prefetch("a", "b")
-        assert {name: type(error) for name, error in failed.items()} == dict.fromkeys("ab", SecretUnavailableError)
+        assert {name: type(error) for name, error in failed.items()} == dict.fromkeys(
+            "ab", SecretUnavailableError
+        )
         assert len(on.calls) == 1
 
     def test_what_the_answer_lacks_is_asked_for_alone(self, on):
@@ -433,7 +441,10 @@ class TestAsync:
         on.put("test-secret", VALUE)
 
         async def main():
-            assert await aget_secret("test-secret", lambda: os.environ["TEST_SECRET"] + "!") == VALUE + "!"
+            assert (
+                await aget_secret("test-secret", lambda: os.environ["TEST_SECRET"] + "!")
+                == VALUE + "!"
+            )
             assert await aget_secret("absent", "default") == "default"
             with pytest.raises(SecretNotFoundError):
                 await aget_secret("absent")
@@ -524,7 +535,9 @@ class TestFork:
         for name in ("warm", "a", "b"):
             on.put(name, name + VALUE)
         get_secret("warm")
-        assert in_child(lambda: (get_secret("a"), stats()["SecretsManagerCalls"])) == str(("a" + VALUE, 1))
+        assert in_child(lambda: (get_secret("a"), stats()["SecretsManagerCalls"])) == str(
+            ("a" + VALUE, 1)
+        )
         assert get_secret("b") == "b" + VALUE
 
     def test_a_child_begins_with_new_locks_and_no_flights(self, on):
@@ -624,7 +637,7 @@ def test_logging_is_not_under_the_lock(on, clock):
     seen = []
 
     class Handler(logging.Handler):
-        def emit(self, record):  # noqa: ARG002 - the signature of logging's
+        def emit(self, record):
             thread = threading.Thread(target=lambda: seen.append(get_secret("test-secret")))
             thread.start()
             thread.join(10)

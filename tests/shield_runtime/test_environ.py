@@ -43,8 +43,12 @@ def test_a_computed_variable_is_of_one_secret_or_of_none(on, monkeypatch):
     on.put("test-account", json.dumps({"user": OTHER}))
     monkeypatch.setenv("TEST_PLAIN", "x")
     expected = {"TEST_SECRET": VALUE, "TEST_USER": OTHER, "TEST_PLAIN": "x", "TEST_NONE": None}
-    assert {k: get_secret(which, lambda k=k: os.environ.get(k), env=k) for k in expected} == expected
-    assert {k: has_secret(which, env=k) for k in expected} == {k: bool(v) for k, v in expected.items()}
+    assert {
+        k: get_secret(which, lambda k=k: os.environ.get(k), env=k) for k in expected
+    } == expected
+    assert {k: has_secret(which, env=k) for k in expected} == {
+        k: bool(v) for k, v in expected.items()
+    }
     monkeypatch.setenv("USE_AWS_SECRETS", "off")
     clear_secret_cache()
     assert {k: get_secret(which, lambda k=k: os.environ.get(k), env=k) for k in expected} == {
@@ -63,7 +67,9 @@ WAYS = [
     pytest.param(lambda: dict(os.environ)["TEST_SECRET"], id="dict"),
     pytest.param(lambda: os.environ.copy()["TEST_SECRET"], id="copy"),
     pytest.param(lambda: dict(os.environ.items())["TEST_SECRET"], id="items"),
-    pytest.param(lambda: next(os.environ[k] for k in os.environ if k == "TEST_SECRET"), id="iteration"),
+    pytest.param(
+        lambda: next(os.environ[k] for k in os.environ if k == "TEST_SECRET"), id="iteration"
+    ),
     pytest.param(lambda: (os.environ | {})["TEST_SECRET"], id="union"),
     pytest.param(lambda: "TEST_SECRET" in os.environ and VALUE, id="in"),
     pytest.param(lambda: os.environ.setdefault("TEST_SECRET", "x"), id="setdefault"),
@@ -119,7 +125,9 @@ def test_length_and_others_are_right(monkeypatch):
 def test_writing_it_back_stays_inside():
     def expression():
         os.environ["TEST_SECRET"] = os.environ["TEST_SECRET"].upper()
-        return os.environ["TEST_SECRET"], subprocess.check_output([sys.executable, "-c", SHOW], text=True).strip()
+        return os.environ["TEST_SECRET"], subprocess.check_output(
+            [sys.executable, "-c", SHOW], text=True
+        ).strip()
 
     assert get_secret("test-secret", expression) == (VALUE.upper(), "None")
     assert "TEST_SECRET" not in os.environ
@@ -132,7 +140,11 @@ SHOW = "import os; print(os.environ.get('TEST_SECRET'))"
 def test_neither_proc_nor_a_child_sees_it():
     def expression():
         child = subprocess.check_output([sys.executable, "-c", SHOW], text=True).strip()
-        return os.environ["TEST_SECRET"], child, VALUE.encode() in Path("/proc/self/environ").read_bytes()
+        return (
+            os.environ["TEST_SECRET"],
+            child,
+            VALUE.encode() in Path("/proc/self/environ").read_bytes(),
+        )
 
     assert get_secret("test-secret", expression) == (VALUE, "None", False)
 
@@ -142,7 +154,9 @@ def test_no_other_thread_sees_it():
         seen = []
         context = contextvars.copy_context()
         for run in (lambda look: look(), context.run):
-            thread = threading.Thread(target=run, args=(lambda: seen.append(os.environ.get("TEST_SECRET")),))
+            thread = threading.Thread(
+                target=run, args=(lambda: seen.append(os.environ.get("TEST_SECRET")),)
+            )
             thread.start()
             thread.join()
         return os.environ["TEST_SECRET"], seen
@@ -211,7 +225,10 @@ def test_whole_text_or_one_field(on):
     text = json.dumps({"password": VALUE, "port": 5432, "ratio": 1.5})
     on.put("database", text)
     assert get_secret("database", lambda: os.environ["DATABASE"]) == text
-    assert get_secret("database", lambda: int(os.environ["DB_PORT"]), key="port", env="DB_PORT") == 5432
+    assert (
+        get_secret("database", lambda: int(os.environ["DB_PORT"]), key="port", env="DB_PORT")
+        == 5432
+    )
     assert get_secret("database", lambda: os.environ["DATABASE"], key="ratio") == "1.5"
 
 
@@ -228,7 +245,11 @@ def test_expression_runs_each_time():
 
 def test_never_asked(on):
     kept = os.environ.copy()
-    for expression in (lambda: OTHER, lambda: kept.get("TEST_SECRET"), lambda: os.environ.get("UNRELATED")):
+    for expression in (
+        lambda: OTHER,
+        lambda: kept.get("TEST_SECRET"),
+        lambda: os.environ.get("UNRELATED"),
+    ):
         with pytest.raises(SecretError, match="never asked for the variable TEST_SECRET") as caught:
             get_secret("test-secret", expression)
         assert VALUE not in repr(caught.value)
@@ -312,7 +333,10 @@ def test_what_is_denied_is_not_shown_either(monkeypatch):
     monkeypatch.setenv("AWS_SECRETS_FALLBACK", "deny")
     clear_secret_cache()
     assert get_secret("absent", lambda: os.environ.get("ABSENT")) is None
-    assert get_secret("absent", lambda: [value for value in os.environ.values() if value == OTHER]) == []
+    assert (
+        get_secret("absent", lambda: [value for value in os.environ.values() if value == OTHER])
+        == []
+    )
 
 
 def test_replaced_environment_is_told(monkeypatch):
@@ -371,15 +395,35 @@ def test_a_subclass_that_somebody_put_there_keeps_its_own_ways(monkeypatch):
 
         def get(self, key, default=None):
             seen.append(key)
-            return self.decodevalue(self._data.get(self.encodekey(key), self.encodevalue(default or "")))
+            return self.decodevalue(
+                self._data.get(self.encodekey(key), self.encodevalue(default or ""))
+            )
 
     os.environ.__class__ = Theirs
     try:
-        assert get_secret("test-secret", lambda: "TEST_SECRET" in os.environ and os.environ.get("TEST_SECRET")) == VALUE
-        assert get_secret("test-secret", lambda: os.environ.get("TEST_SECRET") and os.environ.get("HOME")) == HOME
-        assert get_secret("test-secret", lambda: "NOT_SET_AT_ALL" in os.environ or os.environ["TEST_SECRET"]) == VALUE
+        assert (
+            get_secret(
+                "test-secret", lambda: "TEST_SECRET" in os.environ and os.environ.get("TEST_SECRET")
+            )
+            == VALUE
+        )
+        assert (
+            get_secret(
+                "test-secret", lambda: os.environ.get("TEST_SECRET") and os.environ.get("HOME")
+            )
+            == HOME
+        )
+        assert (
+            get_secret(
+                "test-secret", lambda: "NOT_SET_AT_ALL" in os.environ or os.environ["TEST_SECRET"]
+            )
+            == VALUE
+        )
         assert get_secret("test-secret", lambda: os.environ["TEST_SECRET"]) == VALUE
-        assert get_secret("test-secret", lambda: (os.environ["TEST_SECRET"], os.environ["PATH"])[0]) == VALUE
+        assert (
+            get_secret("test-secret", lambda: (os.environ["TEST_SECRET"], os.environ["PATH"])[0])
+            == VALUE
+        )
         assert type(os.environ) is Theirs
     finally:
         os.environ.__class__ = os._Environ
@@ -413,9 +457,15 @@ def set_up(name, value):
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        pytest.param(lambda: values.Value("", environ_prefix=None), VALUE, id="asked for when the class is set up"),
         pytest.param(
-            lambda: values.Value("x", environ_name="TEST_SECRET", environ_prefix=None), VALUE, id="asked for at once"
+            lambda: values.Value("", environ_prefix=None),
+            VALUE,
+            id="asked for when the class is set up",
+        ),
+        pytest.param(
+            lambda: values.Value("x", environ_name="TEST_SECRET", environ_prefix=None),
+            VALUE,
+            id="asked for at once",
         ),
         pytest.param(lambda: values.SecretValue(environ_prefix=None), VALUE, id="required"),
         pytest.param(lambda: values.ListValue([], environ_prefix=None), [VALUE], id="cast"),

@@ -65,7 +65,9 @@ def test_debug_log_of_the_app_goes_on(on, log):
 
 
 def test_debug_log_where_no_thread_is_to_be_had(on, log, monkeypatch):
-    monkeypatch.setattr(runtime._client, "_launch", lambda flights, pause=0: runtime._client._fly(flights, pause))
+    monkeypatch.setattr(
+        runtime._client, "_launch", lambda flights, pause=0: runtime._client._fly(flights, pause)
+    )
     on.put("test-secret", VALUE)
     assert get_secret("test-secret") == VALUE
     assert VALUE not in log.getvalue()
@@ -77,7 +79,10 @@ class TestRedactingFilter:
     @pytest.fixture
     def masked(self, on):
         on.put("test-secret", VALUE)
-        on.put("database", json.dumps({"username": "shopkeeper", "password": OTHER, "more": [{"pin": "123"}, 5]}))
+        on.put(
+            "database",
+            json.dumps({"username": "shopkeeper", "password": OTHER, "more": [{"pin": "123"}, 5]}),
+        )
         get_secret("test-secret")
         get_secret_dict("database")
         stream, logger = io.StringIO(), logging.getLogger("test.redacting")
@@ -175,14 +180,20 @@ print("done")
     ("first", "patch"),
     [
         pytest.param("gevent.monkey", "gevent.monkey.patch_all()", id="patched before"),
-        pytest.param("shield_ai.runtime", "import gevent.monkey; gevent.monkey.patch_all()", id="patched after"),
+        pytest.param(
+            "shield_ai.runtime",
+            "import gevent.monkey; gevent.monkey.patch_all()",
+            id="patched after",
+        ),
     ],
 )
 def test_gevent(on, first, patch):
     pytest.importorskip("gevent", reason="gevent is not installed")
     on.put("test-secret", VALUE)
     code = GEVENT.format(first=first, patch=patch, value=VALUE)
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
     assert (out.stdout.strip(), out.returncode) == ("done", 0), out.stderr
     assert on.count() == 1
 
@@ -197,7 +208,9 @@ def test_frames_of_a_waiting_thread_show_no_value(on):
     get_secret("test-secret")
     assert on.arrived.acquire(timeout=10)
     shown = [
-        repr(frame.f_locals) for frame in sys._current_frames().values() if "runtime.py" in frame.f_code.co_filename
+        repr(frame.f_locals)
+        for frame in sys._current_frames().values()
+        if "runtime.py" in frame.f_code.co_filename
     ]
     assert not any(VALUE in text for text in shown)
     assert VALUE not in repr(runtime._client._books)

@@ -24,7 +24,11 @@ class Settings(Inner):
     @classmethod
     def settings_customise_sources(cls, *args, **kwargs):
         first, *others = super().settings_customise_sources(*args, **kwargs)
-        return first, SecretsManagerSource(args[0], {"API_KEY": "api-key", "KEYS": ("keys", "all")}, others), *others
+        return (
+            first,
+            SecretsManagerSource(args[0], {"API_KEY": "api-key", "KEYS": ("keys", "all")}, others),
+            *others,
+        )
 
 
 def test_with_aws_off_the_variable_is_read_each_time(off):
@@ -55,7 +59,11 @@ def made(config, *, source=True):
             @classmethod
             def settings_customise_sources(cls, *args, **kwargs):
                 first, *others = super().settings_customise_sources(*args, **kwargs)
-                return first, SecretsManagerSource(args[0], {"STRIPE_KEY": ("stripe-key", "value")}, others), *others
+                return (
+                    first,
+                    SecretsManagerSource(args[0], {"STRIPE_KEY": ("stripe-key", "value")}, others),
+                    *others,
+                )
 
     return Options
 
@@ -64,11 +72,15 @@ CASES = [
     pytest.param({}, {}, {}, id="unset"),
     pytest.param({"STRIPE_KEY": ""}, {}, {}, id="empty"),
     pytest.param({"STRIPE_KEY": ""}, {"env_ignore_empty": True}, {}, id="empty does not count"),
-    pytest.param({"STRIPE_KEY": ""}, {}, {"_env_ignore_empty": True}, id="empty does not count in this call"),
+    pytest.param(
+        {"STRIPE_KEY": ""}, {}, {"_env_ignore_empty": True}, id="empty does not count in this call"
+    ),
     pytest.param({"STRIPE_KEY": "null"}, {"env_parse_none_str": "null"}, {}, id="null"),
     pytest.param({"STRIPE_KEY": "a"}, {}, {"_env_prefix": "OTHER_"}, id="another prefix"),
     pytest.param({"STRIPE_KEY": "a"}, {}, {"_case_sensitive": True}, id="case"),
-    pytest.param({"STRIPE_KEY": "a"}, {"env_prefix": "STRIPE_"}, {"_env_prefix": ""}, id="no prefix"),
+    pytest.param(
+        {"STRIPE_KEY": "a"}, {"env_prefix": "STRIPE_"}, {"_env_prefix": ""}, id="no prefix"
+    ),
 ]
 
 
@@ -79,13 +91,17 @@ CASES = [
 def test_with_aws_off_all_is_as_without_the_source(off, variables, config, call):
     for name, value in variables.items():
         off.setenv(name, value)
-    with_source, without = (made(config, source=source)(**call).stripe_key for source in (True, False))
+    with_source, without = (
+        made(config, source=source)(**call).stripe_key for source in (True, False)
+    )
     assert with_source == without
     assert SecretsManagerSource(made({}), {"STRIPE_KEY": "stripe-key"})() == {}
 
 
 @pytest.mark.parametrize(("variables", "config", "call"), CASES[1:])
-def test_with_aws_on_a_secret_is_parsed_as_the_variable_is(on, monkeypatch, variables, config, call):
+def test_with_aws_on_a_secret_is_parsed_as_the_variable_is(
+    on, monkeypatch, variables, config, call
+):
     on.put("stripe-key", json.dumps({"value": variables["STRIPE_KEY"]}))
     read = made(config)(**call).stripe_key
     monkeypatch.setenv("STRIPE_KEY", variables["STRIPE_KEY"])
@@ -106,7 +122,11 @@ def held(place):
     """Return the frames of ours and of pydantic that hold the value."""
     frames = []
     while place := place.tb_next:
-        frames += [place.tb_frame.f_code.co_name for local in place.tb_frame.f_locals.values() if VALUE in repr(local)]
+        frames += [
+            place.tb_frame.f_code.co_name
+            for local in place.tb_frame.f_locals.values()
+            if VALUE in repr(local)
+        ]
     return frames
 
 
@@ -118,7 +138,9 @@ def test_what_the_guide_says_of_a_validation_error_is_so(on):
 
     with pytest.raises(ValidationError) as caught:
         Number()
-    assert VALUE not in str(caught.value) + repr(caught.value) + str(caught.value.errors(include_input=False))
+    assert VALUE not in str(caught.value) + repr(caught.value) + str(
+        caught.value.errors(include_input=False)
+    )
     assert VALUE in str(caught.value.errors())
 
 

@@ -45,7 +45,10 @@ print("done", stats()["SecretErrors"])
 
 def pythons():
     found = {}
-    places = [*Path.home().glob(".pyenv/versions/3.*/bin/python3"), *map(Path, filter(None, map(shutil.which, NAMES)))]
+    places = [
+        *Path.home().glob(".pyenv/versions/3.*/bin/python3"),
+        *map(Path, filter(None, map(shutil.which, NAMES))),
+    ]
     for path in sorted(places):
         asked = [
             path,
@@ -67,7 +70,12 @@ NAMES = [f"python3.{minor}{suffix}" for minor in range(OLDEST, NEWEST) for suffi
 def test_on_each_python(off, session_server, python):
     session_server.reset()
     value = secrets.token_hex(16)
-    for name, text in (("test", value), ("other", "other"), ("third", "third"), ("fourth", "fourth")):
+    for name, text in (
+        ("test", value),
+        ("other", "other"),
+        ("third", "third"),
+        ("fourth", "fourth"),
+    ):
         session_server.put(f"{name}-secret", text)
     source = Path(__file__).parents[2] / "src"
     off.setenv("USE_AWS_SECRETS", "true")
@@ -77,7 +85,9 @@ def test_on_each_python(off, session_server, python):
     off.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", str(session_server.server_address[1]))
     off.setenv("PYTHONPATH", str(source))
     command = [python, "-W", "error", "-W", "ignore::DeprecationWarning", "-c", CODE]
-    out = subprocess.run(command, input=value, capture_output=True, text=True, timeout=60, check=False)
+    out = subprocess.run(
+        command, input=value, capture_output=True, text=True, timeout=60, check=False
+    )
     assert (out.stdout.strip(), out.returncode) == ("done 0", 0), out.stderr
     assert session_server.count("third-secret") == 1
     assert sys.version_info >= (3, OLDEST)

@@ -110,7 +110,10 @@ class TestOff:
         for kind in (SecretNotFoundError, ValueError, KeyError, SecretError):
             with pytest.raises(kind) as caught:
                 get_secret("test-secret")
-            assert str(caught.value) == "secret 'test-secret' not found: AWS is off and TEST_SECRET is not set"
+            assert (
+                str(caught.value)
+                == "secret 'test-secret' not found: AWS is off and TEST_SECRET is not set"
+            )
         assert str(SecretError()) == ""
 
     def test_previous_version_is_not_in_the_environment(self, variable):
@@ -220,7 +223,11 @@ class TestOn:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
-            pytest.param('{"user": "u", "key": "k", "secret": "s"}', "s", id="conventional fields have an order"),
+            pytest.param(
+                '{"user": "u", "key": "k", "secret": "s"}',
+                "s",
+                id="conventional fields have an order",
+            ),
             pytest.param('{"value": 12}', "12", id="a number as its text"),
             pytest.param("12345678", "12345678", id="a number is no object"),
             pytest.param('"x"', '"x"', id="a string is no object"),
@@ -234,7 +241,13 @@ class TestOn:
         assert get_secret("test-secret") == expected
 
     def test_document(self, on):
-        document = {"username": "u", "password": VALUE, "port": 5432, "hosts": [{"a": None}], "ok": True}
+        document = {
+            "username": "u",
+            "password": VALUE,
+            "port": 5432,
+            "hosts": [{"a": None}],
+            "ok": True,
+        }
         on.put("test-secret", json.dumps(document))
         got = get_secret_dict("test-secret")
         assert got == document
@@ -264,7 +277,10 @@ class TestOn:
 
     def test_field_of_a_text(self, on):
         on.put("test-secret", VALUE)
-        for ask in (lambda: get_secret("test-secret", key="password"), lambda: get_secret_dict("test-secret", {})):
+        for ask in (
+            lambda: get_secret("test-secret", key="password"),
+            lambda: get_secret_dict("test-secret", {}),
+        ):
             with pytest.raises(SecretFormatError, match="no JSON object"):
                 ask()
 
@@ -291,7 +307,8 @@ class TestOn:
         assert get_secret("test-secret", stage="AWSPREVIOUS") == VALUE + VALUE
 
     def test_missing(self, on, variable, caplog, monkeypatch):
-        monkeypatch.setattr(runtime, "BACK_OFF", 60)  # however slow the machine is, the refusal is still remembered
+        # however slow the machine is, the refusal is still remembered
+        monkeypatch.setattr(runtime, "BACK_OFF", 60)
         with pytest.raises(SecretNotFoundError, match="does not exist in AWS"):
             get_secret("test-secret")
         assert get_secret("test-secret", "default") == "default"
@@ -357,7 +374,9 @@ class TestOn:
                 get_secret("test-secret", "default")
 
     @pytest.mark.usefixtures("impatient")
-    @pytest.mark.parametrize(("fault", "limit"), [("blackhole", "READ_TIMEOUT"), ("slow", "DEADLINE")])
+    @pytest.mark.parametrize(
+        ("fault", "limit"), [("blackhole", "READ_TIMEOUT"), ("slow", "DEADLINE")]
+    )
     def test_no_answer(self, on, monkeypatch, fault, limit):
         monkeypatch.setattr(runtime, limit, 0.3)
         on.fault = fault
@@ -395,7 +414,9 @@ class TestOn:
         assert runtime._client._connected is None
 
     def test_without_boto3(self, variable, monkeypatch, caplog):
-        for name in [name for name in sys.modules if name.partition(".")[0] in {"boto3", "botocore"}]:
+        for name in [
+            name for name in sys.modules if name.partition(".")[0] in {"boto3", "botocore"}
+        ]:
             monkeypatch.delitem(sys.modules, name)
         monkeypatch.setitem(sys.modules, "boto3", None)
         variable("TEST_SECRET", VALUE)
@@ -416,9 +437,13 @@ class TestOn:
         assert out.split() == [VALUE, str(imported)]
 
     def test_boto3_that_was_never_there(self, variable, monkeypatch, caplog):
-        for name in [name for name in sys.modules if name.partition(".")[0] in {"boto3", "botocore"}]:
+        for name in [
+            name for name in sys.modules if name.partition(".")[0] in {"boto3", "botocore"}
+        ]:
             monkeypatch.delitem(sys.modules, name)
-        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "boto3" else pytest.fail(name))
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name: None if name == "boto3" else pytest.fail(name)
+        )
         variable("TEST_SECRET", VALUE)
         assert SecretsManagerClient().get_secret("test-secret") == VALUE
         assert "boto3 is not installed" in caplog.text
@@ -441,7 +466,7 @@ class TestOn:
 @pytest.mark.usefixtures("on")
 class TestDevelopment:
     @pytest.fixture(autouse=True)
-    def development(self, on, monkeypatch):  # noqa: ARG002 - on comes first
+    def development(self, on, monkeypatch):
         monkeypatch.delenv("DJANGO_ENV")
         clear_secret_cache()
 
@@ -504,7 +529,8 @@ def test_a_child_that_is_forked_meanwhile_collects_garbage(on):
     try:
         reader, writer = os.pipe()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12, for threads beside a fork
+            # of Python 3.12, for threads beside a fork
+            warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if not pid:
             os.write(writer, b"%d%d" % (gc.isenabled(), len(runtime._pausing)))

@@ -43,7 +43,8 @@ class _Commands(click.Group):
         module = importlib.import_module(f"shield_ai.cli.commands.{COMMANDS[cmd_name]}")
         command = cast("click.Command", getattr(module, cmd_name))
         for option in command.params:
-            if isinstance(option, click.Option):  # click would name the variable after the function's argument
+            # click would name the variable after the function's argument
+            if isinstance(option, click.Option):
                 flag = max(option.opts, key=len).lstrip("-").replace("-", "_")
                 option.envvar = f"SHIELD_{cmd_name}_{flag}".upper()
         return command

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def write(output: Path, text: str) -> None:
     """Write a result to the file that the user named."""
-    from shield_ai.project.tree import put  # noqa: PLC0415  # most scans write no file
+    from shield_ai.project.tree import put  # most scans write no file
 
     try:
         put(output, text.encode())
@@ -59,7 +59,9 @@ def replacer(conflict: str) -> Callable[[str, str], bool]:
     if conflict != "ask":
         return lambda _kind, _name: conflict == "replace"
     if not sys.stdin.isatty():
-        raise ShieldError("--conflict ask needs a terminal", "use --conflict keep or --conflict replace")
+        raise ShieldError(
+            "--conflict ask needs a terminal", "use --conflict keep or --conflict replace"
+        )
 
     @functools.cache
     def asked(kind: str, name: str) -> bool:
@@ -70,14 +72,17 @@ def replacer(conflict: str) -> Callable[[str, str], bool]:
 
 def ask_in(work: Work, question: str, *, yes: bool) -> None:
     """Ask as `ask` does; in production, for the app's name."""
-    from shield_ai.model.environments import is_production  # noqa: PLC0415  # slow; `shield scan` asks nothing
+    # slow; `shield scan` asks nothing
+    from shield_ai.model.environments import is_production
 
     name = work.manifest.app.name
     if yes or not is_production(work.manifest, work.environment):
         ask(question, yes=yes)
         return
     if not sys.stdin.isatty():
-        raise ShieldError(f"{work.environment} needs the app's name typed, and there is no terminal", "add --yes")
+        raise ShieldError(
+            f"{work.environment} needs the app's name typed, and there is no terminal", "add --yes"
+        )
     if click.prompt(f"{work.environment}: {question} Type {name} to go on", err=True) != name:
         raise click.Abort
 
@@ -101,7 +106,9 @@ def tell(receipt: Receipt) -> None:
 
 def step(receipt: Receipt) -> str:
     """Write one step in a line."""
-    mark = {"kept": "!", "unchanged": "="}.get(receipt.status, "-" if receipt.status == "undone" else "+")
-    from shield_ai.reports.plan import shortened  # noqa: PLC0415  # a scan has no receipts
+    mark = {"kept": "!", "unchanged": "="}.get(
+        receipt.status, "-" if receipt.status == "undone" else "+"
+    )
+    from shield_ai.reports.plan import shortened  # a scan has no receipts
 
     return f"  {mark} {shortened(receipt.what)}  {receipt.detail}"

@@ -23,9 +23,13 @@ CONFLICT = click.option(
     help="what to do with a value in AWS that differs, and with what somebody changed by hand",
 )
 ENVIRONMENT = click.option(
-    "--environment", default="", help="one of shield.toml's, with a prefix, region or account of its own"
+    "--environment",
+    default="",
+    help="one of shield.toml's, with a prefix, region or account of its own",
 )
 PROMPT = click.option("--prompt", is_flag=True, help="ask for a value that no source has, unseen")
-COPY_FROM = click.option("--copy-from", default="", metavar="ENVIRONMENT", help="take values from there")
+COPY_FROM = click.option(
+    "--copy-from", default="", metavar="ENVIRONMENT", help="take values from there"
+)
 YES = click.option("--yes", "-y", is_flag=True, help="do not ask")
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")

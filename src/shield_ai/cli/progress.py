@@ -60,10 +60,23 @@ class Bar:
         self._shown, self._what = None, ""
 
     def _start(self, what: str, total: int) -> None:
-        from rich.console import Console  # noqa: PLC0415  # not needed where nothing is shown
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415  # as above
+        from rich.console import Console  # not needed where nothing is shown
 
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        # as above
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
         self._shown = Progress(*columns, console=Console(stderr=True), transient=True)
         self._what, self._task = what, self._shown.add_task(what, total=total)
         self._shown.start()

@@ -58,7 +58,9 @@ class _Params(dict[str, Any]):
     """A driver's parameters, whose password does not show on Django's debug page or in an error reporter."""
 
     def __repr__(self) -> str:
-        return repr({key: "•••" if key in {"password", "passwd"} else value for key, value in self.items()})
+        return repr(
+            {key: "•••" if key in {"password", "passwd"} else value for key, value in self.items()}
+        )
 
 
 class RotatingCredentials:
@@ -71,7 +73,8 @@ class RotatingCredentials:
         before = self.settings_dict
         self.settings_dict = {**before, **credentials(before)}
         try:
-            params: dict[str, Any] = super().get_connection_params()  # type: ignore[misc]  # Django's
+            # Django's
+            params: dict[str, Any] = super().get_connection_params()  # type: ignore[misc]
         finally:
             self.settings_dict = before
         return _Params(params)
@@ -82,7 +85,9 @@ class RotatingCredentials:
         name = self.settings_dict.get("SECRET")
 
         def anew() -> Any:
-            return connect(_Params(conn_params, **self.get_connection_params()) if name else conn_params)
+            return connect(
+                _Params(conn_params, **self.get_connection_params()) if name else conn_params
+            )
 
         try:
             return runtime.survives_rotation(name)(anew)() if name else anew()

@@ -14,6 +14,6 @@ class ShieldConfig(AppConfig):  # type: ignore[misc]  # Django has no types
 
     def ready(self) -> None:
         """Register the checks."""
-        from shield_ai.django import checks  # noqa: PLC0415 - Django wants its apps loaded first
+        from shield_ai.django import checks
 
         checks.register()

@@ -125,16 +125,22 @@ def production_unsaid(**_: Any) -> list[Any]:
 def _rotates_key() -> bool:
     """Look in shield.toml, where it is deployed with the app; Python 3.9 and 3.10 can't read it."""
     try:
-        import tomllib  # noqa: PLC0415 - see above
+        import tomllib
     except ModuleNotFoundError:
         return False
     base = Path(getattr(settings, "BASE_DIR", "."))
     for folder in (base, base.parent):
         try:
-            secrets = tomllib.loads((folder / "shield.toml").read_text(encoding="utf-8")).get("secret", [])
+            secrets = tomllib.loads((folder / "shield.toml").read_text(encoding="utf-8")).get(
+                "secret", []
+            )
         except (OSError, ValueError):
             continue
-        return any(s.get("kind") == "django-secret-key" and s.get("rotate") for s in secrets if isinstance(s, dict))
+        return any(
+            s.get("kind") == "django-secret-key" and s.get("rotate")
+            for s in secrets
+            if isinstance(s, dict)
+        )
     return False
 
 
@@ -143,7 +149,11 @@ def _settings_modules() -> list[ModuleType]:
     name = getattr(settings, "SETTINGS_MODULE", "") or ""
     own = sys.modules.get(name)
     package = getattr(own, "__package__", "") or ""
-    near = [m for n, m in list(sys.modules.items()) if n.rpartition(".")[0] == package and "settings" in package]
+    near = [
+        m
+        for n, m in list(sys.modules.items())
+        if n.rpartition(".")[0] == package and "settings" in package
+    ]
     return [module for module in dict.fromkeys([own, *near]) if module is not None]
 
 
@@ -158,7 +168,12 @@ def _literals(module: ModuleType) -> Iterator[tuple[str, int, str]]:
         for name, value in [] if node in fields else _pairs(node):
             if name == "SECRET_FIELDS":
                 fields.append(value)
-            if SECRET.search(name) and isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value:
+            if (
+                SECRET.search(name)
+                and isinstance(value, ast.Constant)
+                and isinstance(value.value, str)
+                and value.value
+            ):
                 yield str(path), value.lineno, name
 
 
@@ -170,7 +185,9 @@ def _pairs(node: ast.AST) -> list[tuple[str, ast.expr | None]]:
         return [(node.target.id, node.value)]
     if isinstance(node, ast.Dict):
         keys = enumerate(node.keys)
-        found = [(str(key.value), node.values[i]) for i, key in keys if isinstance(key, ast.Constant)]
+        found = [
+            (str(key.value), node.values[i]) for i, key in keys if isinstance(key, ast.Constant)
+        ]
         # A database of our backends: there, SECRET is the name of one.
         return [pair for pair in found if pair[0] != "SECRET" or "ENGINE" not in dict(found)]
     return []

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.django.state import status
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, JsonResponse  # type: ignore[import-untyped]  # Django has no types
+    # Django has no types
+    from django.http import HttpRequest, JsonResponse  # type: ignore[import-untyped]
 
 
 def health() -> dict[str, Any]:
@@ -28,6 +29,7 @@ def health() -> dict[str, Any]:
 
 def view(_request: HttpRequest) -> JsonResponse:
     """Answer with `health()` as JSON, never cached."""
-    from django.http import JsonResponse  # noqa: PLC0415 - an app may use health() without Django's views
+    # an app may use health() without Django's views
+    from django.http import JsonResponse
 
     return JsonResponse(health(), headers={"Cache-Control": "no-store"})

@@ -26,7 +26,8 @@ def runtimes() -> list[ModuleType]:
         module
         for module in list(sys.modules.values())
         if module is not runtime
-        and getattr(getattr(module, "__dict__", {}).get("SecretsManagerClient"), "__module__", "") == module.__name__
+        and getattr(getattr(module, "__dict__", {}).get("SecretsManagerClient"), "__module__", "")
+        == module.__name__
     ]
     return [runtime, *copies]
 
@@ -43,7 +44,11 @@ def counts() -> dict[str, float]:
 
 def edited() -> list[str]:
     """Return the paths of the copies that are not as they were written."""
-    return [str(module.__file__) for module in runtimes() if module is not runtime and not _as_written(module)]
+    return [
+        str(module.__file__)
+        for module in runtimes()
+        if module is not runtime and not _as_written(module)
+    ]
 
 
 def _as_written(module: ModuleType) -> bool:

@@ -118,7 +118,8 @@ class Work:
         self._remove_literals = remove_literals
         # Whether what is in AWS already, and is another value or was changed by hand, may be overwritten: kind, name.
         self.replace: Callable[[str, str], bool] = lambda _kind, _name: False
-        self.tick: Callable[[str, int, int], None] = lambda _what, _done, _total: None  # hears how far a long look is
+        # hears how far a long look is
+        self.tick: Callable[[str, int, int], None] = lambda _what, _done, _total: None
         self.proved: list[str] = []  # settings modules that were loaded before and after an apply
         self.unproved: list[str] = []  # why some of them were not compared
 
@@ -131,8 +132,14 @@ class Work:
             secrets = ()  # shield.toml can't be read: whoever needs it will say so
         named = {variable for secret in secrets for variable in secret.variables()}
         first = scan(self.tree.root, named=named)
-        sites = [f.site for f in first.findings if f.site and f.severity is not Severity.LOW and not f.site.reason]
-        read = {variable for site in sites if site.shape is Shape.READ for variable in site.variables}
+        sites = [
+            f.site
+            for f in first.findings
+            if f.site and f.severity is not Severity.LOW and not f.site.reason
+        ]
+        read = {
+            variable for site in sites if site.shape is Shape.READ for variable in site.variables
+        }
         # A secret by what takes it, not by its name: whatever else reads it goes along.
         odd = {variable for variable in read - named if not is_secret(variable)}
         return scan(self.tree.root, named=named | odd) if odd else first
@@ -177,7 +184,8 @@ class Work:
     def _draft(self, manifest: Manifest | None) -> Manifest:
         if not self.scanned.files:
             raise SourceError(
-                f"no Python file in {self.tree.root}", "give the folder of an app, the one with manage.py for Django"
+                f"no Python file in {self.tree.root}",
+                "give the folder of an app, the one with manage.py for Django",
             )
         return draft(self.findings, manifest, self.scanned.facts)
 
@@ -190,14 +198,20 @@ class Work:
         old = self.tree.read(FILE)
         new = self._draft(self.written)
         have = {name for secret in new.secret for name in (secret.name, *secret.variables())}
-        fresh = [secret for secret in more if secret.name not in have and not have & set(secret.variables())]
+        fresh = [
+            secret
+            for secret in more
+            if secret.name not in have and not have & set(secret.variables())
+        ]
         new = msgspec.structs.replace(new, secret=(*new.secret, *fresh))
         text = render(new, old.decode("utf-8-sig") if old else "")
         if old is not None and text.encode() == old:
             return f"{FILE} has all {len(new.secret)} secrets already"
         self.tree.write(FILE, text.encode())
         added = len(new.secret) - (len(self.written.secret) if self.written else 0)
-        return f"{FILE}: {added} secrets {'added' if old else 'written'}; review it, then shield plan"
+        return (
+            f"{FILE}: {added} secrets {'added' if old else 'written'}; review it, then shield plan"
+        )
 
     @functools.cached_property
     def aws(self) -> Account | None:
@@ -210,8 +224,8 @@ class Work:
 
     def _account(self, name: str) -> Account:
         """Open the account of an environment."""
-        from shield_ai.aws.live.account import Account  # noqa: PLC0415  # boto3 costs 0.4 s to load
-        from shield_ai.aws.live.session import Session  # noqa: PLC0415  # as above
+        from shield_ai.aws.live.account import Account  # boto3 costs 0.4 s to load
+        from shield_ai.aws.live.session import Session  # as above
 
         way = environment_of(self.manifest, name)
         region = target(self.manifest, name).app.region
@@ -272,8 +286,14 @@ class Work:
         if made is None:
             return self.plan()
         steps = self.journal.open_steps(self.journal.unfinished(), "aws")
-        done = [(r.resource or SECRET, r.what, r.action, r.previous) for r in steps if self.journal.done(r)]
-        left = tuple(c for c in made.changes if (c.resource, c.name, c.action, c.version) not in done)
+        done = [
+            (r.resource or SECRET, r.what, r.action, r.previous)
+            for r in steps
+            if self.journal.done(r)
+        ]
+        left = tuple(
+            c for c in made.changes if (c.resource, c.name, c.action, c.version) not in done
+        )
         return msgspec.structs.replace(made, changes=left)
 
     def plan(self) -> Plan:
@@ -292,7 +312,9 @@ class Work:
             calls=self.scanned.calls,
             has_folder=self.tree.has_folder,
             live=live,
-            available={**self._copies(), **values.available(variables)} if live else values.available(variables),
+            available={**self._copies(), **values.available(variables)}
+            if live
+            else values.available(variables),
             known=PlanInputs(
                 target=self.target,
                 desired=desired,
@@ -302,11 +324,16 @@ class Work:
                 replace=self.replace,
             ),
             removal=self._removal() if self._remove_literals else None,
-            accessor_import="" if self.only == "aws" else self.scanned.facts.accessor_import(manifest),
+            accessor_import=""
+            if self.only == "aws"
+            else self.scanned.facts.accessor_import(manifest),
         )
         return msgspec.structs.replace(
             made,
-            skipped=(*made.skipped, *(skip for skip in self.unseen if skip.path in self.scanned.facts.settings)),
+            skipped=(
+                *made.skipped,
+                *(skip for skip in self.unseen if skip.path in self.scanned.facts.settings),
+            ),
             harmless=self.scanned.harmless,
             environment=self.environment,
             placeholders=tuple(self._placeholders(made, values)),
@@ -341,14 +368,20 @@ class Work:
             UnsafePlanError: .env would get into git.
         """
         if why := git.holds(self.tree.root, DOTENV):
-            hint = "git rm --cached .env, and ignore it" if "tracked" in why else "add the line .env to .gitignore"
+            hint = (
+                "git rm --cached .env, and ignore it"
+                if "tracked" in why
+                else "add the line .env to .gitignore"
+            )
             raise UnsafePlanError(f"{DOTENV} {why}, so no secret can go there", hint)
         there = self.tree.read(DOTENV) is not None
         held = read_env_file(self.tree.path(DOTENV)) if there else {}
         found = [*self.findings, *self.scanned.constants]
         return Removal(found, self.values(()), held, loaded=self.scanned.facts.dotenv)
 
-    def _look(self, manifest: Manifest) -> tuple[Live | None, tuple[Resource, ...], dict[tuple[str, str], Settings]]:
+    def _look(
+        self, manifest: Manifest
+    ) -> tuple[Live | None, tuple[Resource, ...], dict[tuple[str, str], Settings]]:
         """Look at the account: what is there, what should be there, and how an earlier apply left it."""
         if not self.aws:
             return None, (), {}
@@ -393,7 +426,9 @@ class Work:
         try:
             made = msgspec.json.decode(path.read_bytes(), type=Plan)
         except (OSError, msgspec.DecodeError):
-            raise StalePlanError(f"{path} is no plan", f"write one with shield plan -o {path.name}") from None
+            raise StalePlanError(
+                f"{path} is no plan", f"write one with shield plan -o {path.name}"
+            ) from None
         if self.environment not in {"", made.environment}:
             where = f"the environment {made.environment}" if made.environment else "no environment"
             raise UnsafePlanError(
@@ -409,7 +444,9 @@ class Work:
         if self.only:
             keep_files, keep_changes = self.only == "code", self.only == "aws"
             made = msgspec.structs.replace(
-                made, files=made.files if keep_files else (), changes=made.changes if keep_changes else ()
+                made,
+                files=made.files if keep_files else (),
+                changes=made.changes if keep_changes else (),
             )
         return made
 
@@ -423,7 +460,14 @@ class Work:
         """Tell whether an apply was killed half-way."""
         return bool(self.journal.load().unfinished())
 
-    def refuse(self, made: Plan, *, allow_dirty: bool, allow_missing: bool, allow_placeholders: bool = False) -> None:
+    def refuse(
+        self,
+        made: Plan,
+        *,
+        allow_dirty: bool,
+        allow_missing: bool,
+        allow_placeholders: bool = False,
+    ) -> None:
         """Refuse a plan that would lose something, or leave the app without a secret.
 
         Raises:
@@ -448,25 +492,45 @@ class Work:
             )
 
     def _dirty(self) -> list[str]:
-        ours = {record.what: record.after for record in self.journal.records if record.kind == "file"}
+        ours = {
+            record.what: record.after for record in self.journal.records if record.kind == "file"
+        }
         changed = [path for path in git.changed(self.tree.root) if not path.startswith(".shield/")]
-        return [path for path in changed if path != FILE and ours.get(path) != digest(self.tree.read(path) or b"")]
+        return [
+            path
+            for path in changed
+            if path != FILE and ours.get(path) != digest(self.tree.read(path) or b"")
+        ]
 
-    def apply(self, made: Plan, tell: Callable[[Receipt], None], *, prove: bool = True) -> list[Receipt]:
+    def apply(
+        self, made: Plan, tell: Callable[[Receipt], None], *, prove: bool = True
+    ) -> list[Receipt]:
         """Carry the plan out, and take the edits back where the settings are not what they were.
 
         Raises:
             UnsafePlanError: A setting differs.
         """
         named = (origin.locator for change in made.changes for origin in change.origins)
-        files = {loc[len("dotenv:") :].rpartition("#")[0] for loc in named if loc.startswith("dotenv:")}
+        files = {
+            loc[len("dotenv:") :].rpartition("#")[0] for loc in named if loc.startswith("dotenv:")
+        }
         values = self.values([*self._env_files, *sorted(files - set(self._env_files))])
         aws = self.aws if made.changes else None
         rewritten = any(file.before and file.path.endswith(".py") for file in made.files)
         if added := dotenv(made.dotenv, values, self.tree.read(DOTENV)):
             made = msgspec.structs.replace(made, files=(*made.files, added))
-        check = self._prove(values, strict=bool(made.dotenv)) if prove and rewritten else lambda: None
-        return apply(made, tree=self.tree, journal=self.journal, values=values, aws=aws, tell=tell, check=check)
+        check = (
+            self._prove(values, strict=bool(made.dotenv)) if prove and rewritten else lambda: None
+        )
+        return apply(
+            made,
+            tree=self.tree,
+            journal=self.journal,
+            values=values,
+            aws=aws,
+            tell=tell,
+            check=check,
+        )
 
     def _own_values(self) -> dict[str, Hidden]:
         """Return what the .env files say that the settings may read by themselves; the nearest wins."""
@@ -477,26 +541,53 @@ class Work:
             path = str(folder / DOTENV)
             if self.tree.read(path) is not None:
                 with contextlib.suppress(SourceError):  # the app may read what we can't
-                    found |= {name: value for name, value in read_env_file(self.tree.path(path)).items() if value}
+                    found |= {
+                        name: value
+                        for name, value in read_env_file(self.tree.path(path)).items()
+                        if value
+                    }
         return found
 
     def _prove(self, values: Values, *, strict: bool) -> Callable[[], None]:
         """Load the settings now, and return what loads and compares them again; strictly, none may be left out."""
         manifest, modules = self.manifest, self._modules()
         sites = [f.site for f in self.findings if f.site]
-        read = {variable for site in sites if site.shape is not Shape.LITERAL for variable in site.variables}
+        read = {
+            variable
+            for site in sites
+            if site.shape is not Shape.LITERAL
+            for variable in site.variables
+        }
         literals: dict[str, Hidden] = {}
         several = set()  # a value of its own in each of several files: a secret can't stand for all
         for f in self.findings:
-            if f.site and f.site.shape is Shape.LITERAL and not f.site.reason and f.site.variable not in read:
+            if (
+                f.site
+                and f.site.shape is Shape.LITERAL
+                and not f.site.reason
+                and f.site.variable not in read
+            ):
                 value = values.resolve(f"code:{f.path}#{f.site.start}-{f.site.end}")
                 if literals.setdefault(f.site.variable, value) != value:
                     several.add(f.site.variable)
-        literals = {variable: value for variable, value in literals.items() if variable not in several}
-        moved = {variable for secret in manifest.secret for variable in secret.variables()} - literals.keys()
-        known = {variable: value for variable, value in self._own_values().items() if variable in read | moved}
-        known |= {variable: values.resolve(locator) for variable, locator in values.available(read | moved).items()}
-        proving = Proving(self.tree.root, modules, manifest, known=known, literals=literals, environ=os.environ)
+        literals = {
+            variable: value for variable, value in literals.items() if variable not in several
+        }
+        moved = {
+            variable for secret in manifest.secret for variable in secret.variables()
+        } - literals.keys()
+        known = {
+            variable: value
+            for variable, value in self._own_values().items()
+            if variable in read | moved
+        }
+        known |= {
+            variable: values.resolve(locator)
+            for variable, locator in values.available(read | moved).items()
+        }
+        proving = Proving(
+            self.tree.root, modules, manifest, known=known, literals=literals, environ=os.environ
+        )
         proving.before()
 
         def check() -> None:
@@ -531,8 +622,12 @@ class Work:
             checks += verify_role(self.target, self.aws, seen)
             checks += verify_account(self.target, self.aws, seen.values)
             if not self.only:
-                values = {name: value for name, value in seen.values.items() if isinstance(value, Hidden)}
-                checks += verify_settings(self.tree.root, self._modules(), self.target, values, os.environ)
+                values = {
+                    name: value for name, value in seen.values.items() if isinstance(value, Hidden)
+                }
+                checks += verify_settings(
+                    self.tree.root, self._modules(), self.target, values, os.environ
+                )
         return checks
 
     def _modules(self) -> list[tuple[str, str]]:
@@ -547,21 +642,32 @@ class Work:
         known = {step.environment for step in steps if step.kind == "aws"}
         if self.environment and known - {self.environment}:
             raise UnsafePlanError(
-                f"the last apply was not to {self.environment}", "leave --environment out: rollback knows where it was"
+                f"the last apply was not to {self.environment}",
+                "leave --environment out: rollback knows where it was",
             )
         self.environment = known.pop() if known else self.environment
         return steps
 
-    def rollback(self, steps: list[Record], *, force: bool, tell: Callable[[Receipt], None]) -> list[Receipt]:
+    def rollback(
+        self, steps: list[Record], *, force: bool, tell: Callable[[Receipt], None]
+    ) -> list[Receipt]:
         """Undo these steps."""
         aws = self.aws if any(step.kind == "aws" for step in steps) else None
         return rollback(
-            steps, tree=self.tree, journal=self.journal, aws=aws, force=force, tell=tell, refusal=self._refusal
+            steps,
+            tree=self.tree,
+            journal=self.journal,
+            aws=aws,
+            force=force,
+            tell=tell,
+            refusal=self._refusal,
         )
 
     def _refusal(self, name: str, value: Hidden) -> str | None:
         """Say why a database does not take a former password; other values can't be tried."""
-        secret = next((s for s in self.manifest.secret if self.target.app.prefix + s.name == name), None)
+        secret = next(
+            (s for s in self.manifest.secret if self.target.app.prefix + s.name == name), None
+        )
         if secret is None or secret.kind is not Kind.DATABASE:
             return None
         return db_login.refusal(value, environment(secret))
@@ -569,4 +675,7 @@ class Work:
     def differences(self, steps: list[Record]) -> list[tuple[str, bytes, bytes]]:
         """Return path, what apply left and what is there now of each file that was edited since."""
         found = conflicts(steps, self.tree)
-        return [(conflict.path, self.journal.kept(conflict.ours), conflict.now or b"") for conflict in found]
+        return [
+            (conflict.path, self.journal.kept(conflict.ours), conflict.now or b"")
+            for conflict in found
+        ]

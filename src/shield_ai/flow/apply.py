@@ -59,7 +59,11 @@ def apply(  # noqa: PLR0913  # each is a different thing that apply touches
         ValueMissingError: A value is no longer where the plan found it.
     """
     pending = _pending(plan, tree)
-    changes = [change for change in plan.changes if change.action not in {Action.KEEP, Action.DRIFT}] if aws else []
+    changes = (
+        [change for change in plan.changes if change.action not in {Action.KEEP, Action.DRIFT}]
+        if aws
+        else []
+    )
     if not pending and not changes and not journal.unfinished():
         return []
     receipts: list[Receipt] = []
@@ -116,16 +120,23 @@ def _pending(plan: Plan, tree: Tree) -> list[FileChange]:
 
 def _check_account(plan: Plan, changes: list[Change], aws: Account) -> None:
     secrets = [change for change in changes if change.resource == SECRET]
-    others = {(change.resource, change.name): change.before for change in changes if change.resource != SECRET}
+    others = {
+        (change.resource, change.name): change.before
+        for change in changes
+        if change.resource != SECRET
+    }
     live = aws.live([change.name for change in secrets], others)
     if live.account != plan.account or live.region != plan.region:
         raise StalePlanError(
-            f"the plan is for account {plan.account} in {plan.region}, this is {live.account} in {live.region}", _STALE
+            f"the plan is for account {plan.account} in {plan.region}, this is {live.account} in {live.region}",
+            _STALE,
         )
     for change in secrets:
         state = live.secrets.get(change.name)
         if not _as_planned(change, state):
-            raise StalePlanError(f"secret {change.name} changed in AWS since the plan was made", _STALE)
+            raise StalePlanError(
+                f"secret {change.name} changed in AWS since the plan was made", _STALE
+            )
     for (kind, name), before in others.items():
         if live.resources[kind, name] != before:
             raise StalePlanError(f"{kind} {name} changed in AWS since the plan was made", _STALE)
@@ -202,7 +213,12 @@ def _put(change: Change, *, run: str, plan: Plan, journal: Journal, aws: Account
     aws.resources.upsert(change.resource, change.name, change.settings)
     journal.write(Record(seq=0, run=run, event="done", of=begin.seq))
     words = {Action.CREATE: "created", Action.UPDATE: "updated", Action.REMOVE: "removed"}
-    return Receipt(step="resource", what=f"{change.resource} {change.name}", status="done", detail=words[change.action])
+    return Receipt(
+        step="resource",
+        what=f"{change.resource} {change.name}",
+        status="done",
+        detail=words[change.action],
+    )
 
 
 def recover(journal: Journal, aws: Account) -> None:
@@ -224,12 +240,16 @@ def recover(journal: Journal, aws: Account) -> None:
         if state and not state.deleted and _arrived(begin, state):
             journal.write(Record(seq=0, run=begin.run, event="done", of=begin.seq, arn=state.arn))
         elif state and begin.action == Action.RESTORE and not state.deleted:
-            aws.secrets.delete(begin.what)  # restored, but without its new value: back to where it was
+            # restored, but without its new value: back to where it was
+            aws.secrets.delete(begin.what)
 
 
 def _arrived(begin: Record, state: SecretState) -> bool:
     """Tell whether everything that a step was to do to a secret has happened."""
-    return (not begin.token or begin.token == state.current) and begin.settings in (None, state.settings)
+    return (not begin.token or begin.token == state.current) and begin.settings in (
+        None,
+        state.settings,
+    )
 
 
 def _recover_resource(begin: Record, journal: Journal, aws: Account) -> None:

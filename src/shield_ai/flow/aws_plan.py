@@ -48,13 +48,16 @@ class PlanInputs:
     """What the AWS half of a plan is made from beside shield.toml and the account."""
 
     target: Manifest | None = None  # shield.toml as it is for an environment; None: for none
-    desired: Sequence[Resource] = ()  # what should be there beside the secrets, each after what it depends on
+    # what should be there beside the secrets, each after what it depends on
+    desired: Sequence[Resource] = ()
     # How an earlier apply left each thing, oldest first: what differs from it was changed by somebody else.
     put: Mapping[tuple[str, str], Settings] = dataclasses.field(default_factory=dict)
     # Variable -> locator, for what no source has.
     last_resort: Mapping[str, str] = dataclasses.field(default_factory=dict)
     # Whether the value of a source is that of the current version: name, version, source -> "unchanged", …
-    compare: Callable[[str, str, tuple[Origin, ...]], str] = lambda _name, _version, _origins: "unknown"
+    compare: Callable[[str, str, tuple[Origin, ...]], str] = lambda _name, _version, _origins: (
+        "unknown"
+    )
     # Whether a value that differs, or settings that somebody changed, may be overwritten: kind, name.
     replace: Callable[[str, str], bool] = lambda _kind, _name: False
 
@@ -74,7 +77,11 @@ def resource_changes(live: Live, known: PlanInputs) -> Iterator[Change]:
         yield _change(resource.key, resource.settings, now, known)
     wanted = {resource.key for resource in known.desired}
     for key in reversed(list(known.put)):
-        if key not in wanted and key[0] != "secret" and (now := live.resources.get(key)) is not None:
+        if (
+            key not in wanted
+            and key[0] != "secret"
+            and (now := live.resources.get(key)) is not None
+        ):
             yield _change(key, None, now, known)
 
 
@@ -83,7 +90,9 @@ def comparable(kind: str, settings: Settings) -> Settings:
     return {key: value for key, value in settings.items() if (kind, key) != ("topic", "emails")}
 
 
-def _change(key: tuple[str, str], settings: Settings | None, now: Settings | None, known: PlanInputs) -> Change:
+def _change(
+    key: tuple[str, str], settings: Settings | None, now: Settings | None, known: PlanInputs
+) -> Change:
     kind, name = key
     ours = known.put.get(key)
     if now and settings and now != settings and "tags" in settings:
@@ -97,7 +106,11 @@ def _change(key: tuple[str, str], settings: Settings | None, now: Settings | Non
         action = Action.KEEP
     elif now is None:
         action = Action.CREATE
-    elif ours is not None and comparable(kind, now) != comparable(kind, ours) and not known.replace(kind, name):
+    elif (
+        ours is not None
+        and comparable(kind, now) != comparable(kind, ours)
+        and not known.replace(kind, name)
+    ):
         action = Action.DRIFT
     else:
         action = Action.REMOVE if settings is None else Action.UPDATE
@@ -150,7 +163,11 @@ def _owner(what: str, live: Mapping[str, str], wanted: Mapping[str, str]) -> str
         return ""
     owner, theirs, ours = live.get("app", ""), live.get(TAG, ""), wanted.get(TAG, "")
     if owner and owner != wanted["app"]:
-        hint = f'set prefix = "{wanted["app"]}/"' if what.startswith("secret ") else "set another name or prefix"
+        hint = (
+            f'set prefix = "{wanted["app"]}/"'
+            if what.startswith("secret ")
+            else "set another name or prefix"
+        )
         raise UnsafePlanError(f"{what} belongs to the app {owner}", f"{hint} in shield.toml")
     if owner and theirs and theirs != ours:
         raise UnsafePlanError(
@@ -161,11 +178,17 @@ def _owner(what: str, live: Mapping[str, str], wanted: Mapping[str, str]) -> str
 
 
 def _keep(name: str) -> Change:
-    return Change(action=Action.KEEP, resource="secret", name=name, permissions=_PERMISSIONS[Action.KEEP])
+    return Change(
+        action=Action.KEEP, resource="secret", name=name, permissions=_PERMISSIONS[Action.KEEP]
+    )
 
 
 def _existing(
-    secret: Secret, manifest: Manifest, state: SecretState, origins: tuple[Origin, ...], known: PlanInputs
+    secret: Secret,
+    manifest: Manifest,
+    state: SecretState,
+    origins: tuple[Origin, ...],
+    known: PlanInputs,
 ) -> Change:
     """Say what becomes of a secret of ours that is there: its settings as they should be, its value by agreement.
 
@@ -187,7 +210,8 @@ def _existing(
         action=action,
         resource="secret",
         name=name,
-        permissions=_PERMISSIONS[Action.KEEP] + _needed(state.settings, settings, manifest, replaced=replaced)
+        permissions=_PERMISSIONS[Action.KEEP]
+        + _needed(state.settings, settings, manifest, replaced=replaced)
         if action is Action.UPDATE
         else _PERMISSIONS[Action.KEEP],
         origins=origins if replaced else (),
@@ -202,14 +226,23 @@ def _key(manifest: Manifest) -> tuple[str, ...]:
     return KEY if customer_key(manifest.app) else ()
 
 
-def _needed(now: Settings, settings: Settings, manifest: Manifest, *, replaced: bool) -> tuple[str, ...]:
+def _needed(
+    now: Settings, settings: Settings, manifest: Manifest, *, replaced: bool
+) -> tuple[str, ...]:
     keys = {
         "description": ("secretsmanager:UpdateSecret",),
         "kms_key": ("secretsmanager:UpdateSecret", *_key(manifest)),
         "tags": ("secretsmanager:TagResource",),
-        "replicas": ("secretsmanager:ReplicateSecretToRegions", "secretsmanager:RemoveRegionsFromReplication"),
+        "replicas": (
+            "secretsmanager:ReplicateSecretToRegions",
+            "secretsmanager:RemoveRegionsFromReplication",
+        ),
     }
-    value = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage", *_key(manifest))
+    value = (
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+        *_key(manifest),
+    )
     changed = [p for key in keys if now.get(key) != settings[key] for p in keys[key]]
     return tuple(dict.fromkeys([*(value if replaced else ()), *changed]))
 
@@ -237,8 +270,12 @@ def origins_of(
             values += 1
         elif other:
             (first, _), (second, _) = here[0], here[other]
-            reason = f"{first.path}:{first.line} has another value: give the right one with --env-file"
-            disputed.append(Skipped(path=second.path, line=second.line, name=variable, reason=reason))
+            reason = (
+                f"{first.path}:{first.line} has another value: give the right one with --env-file"
+            )
+            disputed.append(
+                Skipped(path=second.path, line=second.line, name=variable, reason=reason)
+            )
         elif here:
             found.append(Origin(locator=here[0][1], field=field))
             values += here[0][0].site is not None and here[0][0].site.shape is Shape.LITERAL
@@ -250,21 +287,28 @@ def origins_of(
     for variable, field in secret.variables().items():
         if field not in held and secret.generate and field in {"", "password"}:
             found.append(Origin(locator="generate:password", field=field))
-        elif field not in held and not secret.optional and not disputed and (last := last_resort.get(variable)):
+        elif (
+            field not in held
+            and not secret.optional
+            and not disputed
+            and (last := last_resort.get(variable))
+        ):
             found.append(Origin(locator=last, field=field))
     return tuple(found), disputed
 
 
 def _contradiction(locators: Sequence[str], read: Read) -> int:
     """Return the place of the first value that is not the same as the first; 0 where all are."""
-    if len(locators) < 2:  # noqa: PLR2004  # nothing to compare
+    if len(locators) < 2:  # nothing to compare
         return 0
     values = Values({}, {}, read)
     first = values.resolve(locators[0])
     return next((i for i, locator in enumerate(locators) if values.resolve(locator) != first), 0)
 
 
-def lacking_of(secret: Secret, origins: tuple[Origin, ...], findings: Sequence[Finding]) -> list[str]:
+def lacking_of(
+    secret: Secret, origins: tuple[Origin, ...], findings: Sequence[Finding]
+) -> list[str]:
     """Name the variables that have no value although the app needs one."""
     held = {origin.field for origin in origins}
     lacking = [variable for variable, field in secret.variables().items() if field not in held]
@@ -272,12 +316,16 @@ def lacking_of(secret: Secret, origins: tuple[Origin, ...], findings: Sequence[F
         return []
     reads = [f.site for f in findings if f.site and f.site.shape in {Shape.READ, Shape.FIELD}]
     spared = {
-        site.variable for site in reads if site.optional and (site.default_ok_in_production or not site.default_literal)
+        site.variable
+        for site in reads
+        if site.optional and (site.default_ok_in_production or not site.default_literal)
     }
     return [variable for variable in lacking if variable not in spared]
 
 
-def _in_code(secret: Secret, variable: str, field: str, findings: Sequence[Finding]) -> Iterator[tuple[Finding, str]]:
+def _in_code(
+    secret: Secret, variable: str, field: str, findings: Sequence[Finding]
+) -> Iterator[tuple[Finding, str]]:
     """Locate the literals, and the defaults of fields that are no secrets: a database's name, user, host or port.
 
     Never a literal Django key, which everybody who has the code knows, nor the default of a password, nor what stands

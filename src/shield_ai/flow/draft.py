@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 FIELDS = ("database", "username", "password", "host", "port")
 DATABASE = "database-credentials"
-PLAIN = frozenset({"db", "database", "postgres", "postgresql", "mysql", "pg", "sql"})  # say no more than that
+# say no more than that
+PLAIN = frozenset({"db", "database", "postgres", "postgresql", "mysql", "pg", "sql"})
 DATABASE_ROTATION = Rotation(every="30 days")
 KEY_ROTATION = Rotation(every="90 days")
 
@@ -44,7 +45,9 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: Facts) 
         facts: Of the same scan.
     """
     movable = [f for f in findings if f.site and not f.site.reason and f.site.variables]
-    old = manifest or Manifest(app=App(name=facts.name, settings=_settings(movable, facts), runtime=facts.runtime))
+    old = manifest or Manifest(
+        app=App(name=facts.name, settings=_settings(movable, facts), runtime=facts.runtime)
+    )
     taken = {secret.name for secret in old.secret}
     have = {variable for secret in old.secret for variable in secret.variables()}
     new: list[Secret] = []
@@ -56,7 +59,9 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: Facts) 
         have |= set(named.variables())
         new.append(named)
     order = {variable: i for i, f in enumerate(movable) if f.site for variable in f.site.variables}
-    new.sort(key=lambda secret: min(order.get(variable, len(order)) for variable in secret.variables()))
+    new.sort(
+        key=lambda secret: min(order.get(variable, len(order)) for variable in secret.variables())
+    )
     return msgspec.structs.replace(old, secret=(*old.secret, *new))
 
 
@@ -73,7 +78,9 @@ def _free(secret: Secret, taken: set[str]) -> str:
     begin = _begins(password) or password.rpartition("_")[0]
     longer = [f"{secret_name(begin)}-{DATABASE}"] if begin else []
     longer += [secret_name(secret.env)] if secret.env else []
-    tries = itertools.chain([secret.name, *longer], (f"{secret.name}-{i}" for i in itertools.count(2)))
+    tries = itertools.chain(
+        [secret.name, *longer], (f"{secret.name}-{i}" for i in itertools.count(2))
+    )
     return next(name for name in tries if name not in taken)
 
 
@@ -84,8 +91,12 @@ def _databases(findings: Sequence[Finding], have: set[str]) -> Iterator[Secret]:
     for group, fields in [*_by_dict(findings), *_by_family(findings)]:
         password = fields.get("password", "")
         if password in claimed:  # some of its parts may stand elsewhere
-            owner = next((one for one in families.values() if one.get("password") == password), fields)
-            more = {field: v for field, v in fields.items() if field not in owner and v not in claimed}
+            owner = next(
+                (one for one in families.values() if one.get("password") == password), fields
+            )
+            more = {
+                field: v for field, v in fields.items() if field not in owner and v not in claimed
+            }
             owner |= more
             claimed |= set(more.values())
             continue
@@ -106,7 +117,9 @@ def _databases(findings: Sequence[Finding], have: set[str]) -> Iterator[Secret]:
 
 def _database_name(group: str, fields: dict[str, str]) -> str:
     _, alias, *several = group.split("\0")
-    begin = _begins(fields["password"]) or (fields["password"].rpartition("_")[0] if several else alias)
+    begin = _begins(fields["password"]) or (
+        fields["password"].rpartition("_")[0] if several else alias
+    )
     prefix = begin.lower().replace("_", "-")
     if (alias == "default" and not several) or prefix in PLAIN:
         return DATABASE
@@ -119,7 +132,9 @@ def _by_dict(findings: Sequence[Finding]) -> Iterator[tuple[str, dict[str, str]]
     for finding in findings:
         site = finding.site
         if site and site.shape is Shape.READ and site.group and site.field:
-            groups.setdefault(f"{finding.path}\0{site.group}", []).append((site.field, site.variable))
+            groups.setdefault(f"{finding.path}\0{site.group}", []).append(
+                (site.field, site.variable)
+            )
     for group, parts in groups.items():
         yield from _by_password(group, parts)
 
@@ -153,7 +168,11 @@ def _by_family(findings: Sequence[Finding]) -> Iterator[tuple[str, dict[str, str
     groups: dict[str, dict[str, str]] = {}
     for finding in findings:
         site = finding.site
-        family = database_field(site.variable) if site and site.shape in {Shape.READ, Shape.PRESENCE} else None
+        family = (
+            database_field(site.variable)
+            if site and site.shape in {Shape.READ, Shape.PRESENCE}
+            else None
+        )
         if site and family:
             groups.setdefault(f"\0{family[0]}", {}).setdefault(family[1], site.variable)
     yield from groups.items()
@@ -162,8 +181,13 @@ def _by_family(findings: Sequence[Finding]) -> Iterator[tuple[str, dict[str, str
 def _pairs(findings: Sequence[Finding]) -> Iterator[Secret]:
     """Join the two halves of a credential that are both read from variables."""
     alone = {name for finding in findings if finding.site for name in finding.site.alternatives}
-    alone |= {f.site.variable for f in findings if f.site and f.name == "SECRET_KEY"}  # the app's own key
-    reads = ((f.path, f.site.variable) for f in findings if f.site and f.site.shape in {Shape.READ, Shape.FIELD})
+    # the app's own key
+    alone |= {f.site.variable for f in findings if f.site and f.name == "SECRET_KEY"}
+    reads = (
+        (f.path, f.site.variable)
+        for f in findings
+        if f.site and f.site.shape in {Shape.READ, Shape.FIELD}
+    )
     for pair in pairs((path, variable) for path, variable in reads if variable not in alone):
         *_, secret = pair.fields.values()
         what = kind(secret)
@@ -188,11 +212,16 @@ def _singles(findings: Sequence[Finding], facts: Facts) -> Iterator[Secret]:
         what = _kind(variable, finding, facts)
         named = "django-secret-key" if what is Kind.DJANGO_SECRET_KEY else secret_name(variable)
         yield Secret(
-            name=variable if variable in chosen else named,  # the code knows only how the variable is called
+            # the code knows only how the variable is called
+            name=variable if variable in chosen else named,
             kind=what,
             env=variable,
             optional=_optional(variable, findings),
-            rotate="manual" if what is Kind.DJANGO_SECRET_KEY else KEY_ROTATION if what is Kind.API_KEY else None,
+            rotate="manual"
+            if what is Kind.DJANGO_SECRET_KEY
+            else KEY_ROTATION
+            if what is Kind.API_KEY
+            else None,
         )
 
 

@@ -113,7 +113,9 @@ def undo(begin: Record, *, tree: Tree, journal: Journal) -> str:
             tree.remove(begin.what)
             outcome = "removed"
         else:
-            tree.write(begin.what, journal.kept(begin.before), mode=begin.mode if begin.narrowed else 0)
+            tree.write(
+                begin.what, journal.kept(begin.before), mode=begin.mode if begin.narrowed else 0
+            )
             outcome = "restored"
     tree.discard(begin.what)
     if begin.backup:

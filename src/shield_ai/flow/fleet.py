@@ -78,7 +78,9 @@ def fleet(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SourceError(f"{folder} can't be made ({error.strerror})", "name another folder with -o") from None
+        raise SourceError(
+            f"{folder} can't be made ({error.strerror})", "name another folder with -o"
+        ) from None
     kept = Tree(folder)
     known = {repository: _known(kept, repository) for repository in listed}
     outcomes: dict[str, Outcome] = {}
@@ -96,12 +98,15 @@ def _here(known: dict[str, Outcome | None], timeout: float) -> Iterator[tuple[st
 
 def _on_ray(known: dict[str, Outcome | None], timeout: float) -> Iterator[tuple[str, Outcome]]:
     try:
-        import ray  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415  # an extra of its own
+        # an extra of its own
+        import ray  # type: ignore[import-not-found,unused-ignore]
     except ModuleNotFoundError:
         raise ShieldError("ray is not installed", "pip install 'shield-ai[fleet]'") from None
     ray.init(ignore_reinit_error=True, log_to_driver=False, include_dashboard=False)
     task = ray.remote(max_retries=2)(look)
-    running = {task.remote(repository, before, timeout): repository for repository, before in known.items()}
+    running = {
+        task.remote(repository, before, timeout): repository for repository, before in known.items()
+    }
     while running:
         (done, *_), _rest = ray.wait([*running])
         repository = running.pop(done)
@@ -116,7 +121,10 @@ def look(repository: str, before: Outcome | None, timeout: float) -> Outcome:
     """Scan one repository, unless it is as it was; never raises for what is in it."""
     began, shown = time.monotonic(), public(repository)
     try:
-        commit, own = git.head(repository) if _remote(repository) else _stamp(repository), version("shield-ai")
+        commit, own = (
+            git.head(repository) if _remote(repository) else _stamp(repository),
+            version("shield-ai"),
+        )
         if before and commit and (before.commit, before.version, before.error) == (commit, own, ""):
             return before
         with tempfile.TemporaryDirectory(prefix="shield-fleet-") as scratch:
@@ -130,7 +138,9 @@ def look(repository: str, before: Outcome | None, timeout: float) -> Outcome:
     except OSError as error:
         return Outcome(repository=shown, error=f"can't be read ({type(error).__name__})")
     seconds = round(time.monotonic() - began, 2)
-    return msgspec.structs.replace(found, repository=shown, commit=commit, version=own, seconds=seconds)
+    return msgspec.structs.replace(
+        found, repository=shown, commit=commit, version=own, seconds=seconds
+    )
 
 
 def public(text: str) -> str:
@@ -148,7 +158,11 @@ def _stamp(folder: str) -> str:
                 found = Path(place, name).lstat()
             except OSError:
                 continue
-            stamp.update(f"{place}\0{name}\0{found.st_size}\0{found.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+            stamp.update(
+                f"{place}\0{name}\0{found.st_size}\0{found.st_mtime_ns}\n".encode(
+                    "utf-8", "surrogateescape"
+                )
+            )
     return "tree:" + stamp.hexdigest()[:32]
 
 
@@ -189,7 +203,9 @@ def _remote(repository: str) -> bool:
 
 def _place(repository: str) -> str:
     """Name the file of an outcome: readable, with a digest that makes it the only one."""
-    tail = re.sub(r"[^\w.-]+", "-", public(repository).rstrip("/").rpartition("/")[2])[:60].lstrip(".")
+    tail = re.sub(r"[^\w.-]+", "-", public(repository).rstrip("/").rpartition("/")[2])[:60].lstrip(
+        "."
+    )
     return f"{tail}-{hashlib.sha256(repository.encode()).hexdigest()[:12]}.json"
 
 
@@ -204,4 +220,6 @@ if __name__ == "__main__":
     try:
         sys.stdout.buffer.write(msgspec.json.encode(inspect(Path(sys.argv[1]))))
     except ShieldError as problem:
-        sys.stdout.buffer.write(msgspec.json.encode(Outcome(repository=sys.argv[1], error=problem.message)))
+        sys.stdout.buffer.write(
+            msgspec.json.encode(Outcome(repository=sys.argv[1], error=problem.message))
+        )

@@ -104,7 +104,8 @@ class Journal:
                 self.records.append(msgspec.json.decode(line, type=Record))
             except msgspec.DecodeError:
                 raise SourceError(
-                    f"{self.path}:{number} is damaged", "restore it from a copy; the old files are in .shield/backups"
+                    f"{self.path}:{number} is damaged",
+                    "restore it from a copy; the old files are in .shield/backups",
                 ) from None
         return self
 
@@ -155,7 +156,9 @@ class Journal:
         place = self.folder / "backups" / digest
         content = place.read_bytes() if place.exists() else b""
         if hashlib.sha256(content).hexdigest() != digest:
-            raise SourceError(f"{place} is missing or damaged", "look for the .shield_ai_backup beside the file")
+            raise SourceError(
+                f"{place} is missing or damaged", "look for the .shield_ai_backup beside the file"
+            )
         return content
 
     def put_aside(self, path: str, content: bytes) -> str:
@@ -201,7 +204,10 @@ class Journal:
 
     def unfinished(self) -> str:
         """Return the id of a run that never came to its end, empty if there is none."""
-        last = next((r for r in reversed(self.records) if r.event in {"start", "begin", "done", "end"}), None)
+        last = next(
+            (r for r in reversed(self.records) if r.event in {"start", "begin", "done", "end"}),
+            None,
+        )
         return last.run if last and last.event != "end" and self.open_steps(last.run) else ""
 
     def runs(self) -> list[str]:
@@ -221,14 +227,20 @@ class Journal:
         """Tell whether a begun step is known to have ended."""
         return any(r.event == "done" and r.of == begin.seq for r in self.records)
 
-    def put(self, account: str, region: str, environment: str = "") -> dict[tuple[str, str], Settings]:
+    def put(
+        self, account: str, region: str, environment: str = ""
+    ) -> dict[tuple[str, str], Settings]:
         """Return how applies left each thing of an account, by kind and name, oldest first; what is cut off, not."""
         place = (account, region, environment)
         undone = {r.of for r in self.records if r.event == "undone"}
         done = {r.of for r in self.records if r.event == "done"}
         found: dict[tuple[str, str], Settings] = {}
         for r in self.records:
-            ours = r.event == "begin" and r.kind == "aws" and (r.account, r.region, r.environment) == place
+            ours = (
+                r.event == "begin"
+                and r.kind == "aws"
+                and (r.account, r.region, r.environment) == place
+            )
             if ours and r.seq not in undone:
                 found.pop((r.resource or SECRET, r.what), None)
                 if r.settings is not None and r.seq in done:
@@ -250,7 +262,11 @@ class Journal:
         """
         if (self.folder / "key").exists() and self.token(name, value) == current:
             return "unchanged"
-        return "differs" if any(r.token == current and r.what == name for r in self.records) else "unknown"
+        return (
+            "differs"
+            if any(r.token == current and r.what == name for r in self.records)
+            else "unknown"
+        )
 
     def _prepare(self) -> None:
         try:
@@ -261,7 +277,9 @@ class Journal:
             if not ignore.exists():
                 ignore.write_text(_IGNORED)
         except OSError as error:
-            raise SourceError(f"{self.folder} can't be written: {error.strerror}", "nothing was changed") from None
+            raise SourceError(
+                f"{self.folder} can't be written: {error.strerror}", "nothing was changed"
+            ) from None
 
     def _mend(self) -> None:
         """Cut off a last line that a killed process left half-written."""
@@ -283,7 +301,9 @@ def refuse_elsewhere(steps: Iterable[Record], account: str, region: str) -> None
     for step in steps:
         if step.kind == "aws" and (step.account, step.region) != (account, region):
             back = [f"sign in to {step.account}"] if step.account != account else []
-            back += [f"set the region in shield.toml to {step.region}"] if step.region != region else []
+            back += (
+                [f"set the region in shield.toml to {step.region}"] if step.region != region else []
+            )
             raise UnsafePlanError(
                 f"the apply was to account {step.account} in {step.region}, this is {account} in {region}",
                 f"{' and '.join(back)}, then run the same command; nothing was changed",
@@ -291,7 +311,9 @@ def refuse_elsewhere(steps: Iterable[Record], account: str, region: str) -> None
 
 
 def _full(place: Path, error: OSError) -> SourceError:
-    return SourceError(f"{place} can't be written: {error.strerror}", "make room, then run the same command again")
+    return SourceError(
+        f"{place} can't be written: {error.strerror}", "make room, then run the same command again"
+    )
 
 
 def _write_private(place: Path, content: bytes) -> None:

@@ -75,7 +75,12 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
         if manifest.secret:
             module = accessor_import.split()[1]
             others, left = app_files(
-                read, manifest, has_folder=has_folder, module=module, fields=done.fields, engines=done.engines
+                read,
+                manifest,
+                has_folder=has_folder,
+                module=module,
+                fields=done.fields,
+                engines=done.engines,
             )
             files += others
             skipped += left
@@ -84,12 +89,15 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
     missing: list[str] = []
     if live:
         cloud = known.target or manifest
-        if cloud is manifest:  # the file beside the app is for the app as it is without an environment
+        # the file beside the app is for the app as it is without an environment
+        if cloud is manifest:
             written, left = policy_file(read, manifest, live.account)
             files += written
             skipped += left
         for secret in manifest.secret:
-            origins, left = origins_of(secret, [*findings, *constants], available, read, known.last_resort)
+            origins, left = origins_of(
+                secret, [*findings, *constants], available, read, known.last_resort
+            )
             skipped += left
             lacking = lacking_of(secret, origins, findings)
             change = secret_change(secret, cloud, live, () if lacking else origins, known)
@@ -98,7 +106,11 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
             elif lacking:
                 missing.append(f"{secret.name} ({', '.join(lacking)})")
             else:
-                skipped.append(Skipped(path=FILE, line=0, name=secret.name, reason="optional, and has no value"))
+                skipped.append(
+                    Skipped(
+                        path=FILE, line=0, name=secret.name, reason="optional, and has no value"
+                    )
+                )
         changes += resource_changes(live, known)
     return Plan(
         app=manifest.app.name,

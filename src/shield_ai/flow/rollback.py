@@ -58,7 +58,9 @@ def conflicts(steps: list[Record], tree: Tree) -> list[Conflict]:
         if current == step.after:
             expected[step.what] = step.before
         elif current != step.before:
-            found.setdefault(step.what, Conflict(path=step.what, ours=step.after, now=now, mode=step.mode))
+            found.setdefault(
+                step.what, Conflict(path=step.what, ours=step.after, now=now, mode=step.mode)
+            )
     return list(found.values())
 
 
@@ -103,15 +105,29 @@ def rollback(  # noqa: PLR0913  # each is a different thing that rollback touche
         if step.kind == "file":
             receipts.append(_file(step, tree, journal))
             if place := aside.pop(step.what, ""):
-                tell(Receipt(step="file", what=step.what, status="kept", detail=f"your version is now {place}"))
+                tell(
+                    Receipt(
+                        step="file",
+                        what=step.what,
+                        status="kept",
+                        detail=f"your version is now {place}",
+                    )
+                )
         elif aws:
-            undo = _resource if step.resource else _updated if step.action == Action.UPDATE else _created
+            undo = (
+                _resource
+                if step.resource
+                else _updated
+                if step.action == Action.UPDATE
+                else _created
+            )
             receipts.append(undo(step, journal, aws, refusal))
             left += [receipts[-1].what] if receipts[-1].status == "kept" else []
         tell(receipts[-1])
     if left:
         raise RollbackIncompleteError(
-            f"left as it is: {', '.join(left)}", "see the lines above; run shield rollback again when it is settled"
+            f"left as it is: {', '.join(left)}",
+            "see the lines above; run shield rollback again when it is settled",
         )
     return receipts
 
@@ -120,7 +136,9 @@ def _set_aside(conflict: Conflict, tree: Tree, journal: Journal) -> str:
     """Keep the user's version, then put ours in its place, so that it is undone like any other; return where it is."""
     gone = conflict.now is None
     place = "" if conflict.now is None else journal.put_aside(conflict.path, conflict.now)
-    tree.write(conflict.path, journal.kept(conflict.ours), private=gone, mode=conflict.mode if gone else 0)
+    tree.write(
+        conflict.path, journal.kept(conflict.ours), private=gone, mode=conflict.mode if gone else 0
+    )
     return place
 
 
@@ -131,7 +149,9 @@ def _file(step: Record, tree: Tree, journal: Journal) -> Receipt:
 
 def _receipt(step: Record, journal: Journal) -> Callable[[str, str], Receipt]:
     """Return what makes the receipt of a step, and writes into the journal that it is undone."""
-    kind, what = ("resource", f"{step.resource} {step.what}") if step.resource else ("aws", step.what)
+    kind, what = (
+        ("resource", f"{step.resource} {step.what}") if step.resource else ("aws", step.what)
+    )
 
     def receipt(status: str, detail: str) -> Receipt:
         if status == "undone":
@@ -154,7 +174,8 @@ def _created(step: Record, journal: Journal, aws: Account, _: Refusal) -> Receip
             return receipt("undone", "never created")
         if not ours and not cut_off:
             return receipt(
-                "kept", "its value was changed since: put it where the app reads again, then delete it by hand"
+                "kept",
+                "its value was changed since: put it where the app reads again, then delete it by hand",
             )
         aws.secrets.delete(step.what)
     except AwsError as error:

@@ -33,7 +33,9 @@ def now() -> datetime:
 
 def overdue(statuses: Sequence[RotationStatus]) -> float:
     """Return by how many days the latest rotation is late; 0 where none is."""
-    return max([0.0, *((now() - one.next).total_seconds() / 86_400 for one in statuses if one.next)])
+    return max(
+        [0.0, *((now() - one.next).total_seconds() / 86_400 for one in statuses if one.next)]
+    )
 
 
 class Rotating:
@@ -61,19 +63,36 @@ class Rotating:
         Raises:
             ShieldError: One of them is not in shield.toml.
         """
-        known = {key: secret for secret in self._manifest.secret for key in (secret.name, self.id(secret))}
+        known = {
+            key: secret
+            for secret in self._manifest.secret
+            for key in (secret.name, self.id(secret))
+        }
         for name in names:
             if name not in known:
-                raise ShieldError(f"shield.toml has no secret {name}", f"it has {', '.join(_names(self._manifest))}")
-        return [known[name] for name in dict.fromkeys(names)] if names else list(self._manifest.secret)
+                raise ShieldError(
+                    f"shield.toml has no secret {name}",
+                    f"it has {', '.join(_names(self._manifest))}",
+                )
+        return (
+            [known[name] for name in dict.fromkeys(names)] if names else list(self._manifest.secret)
+        )
 
     def status(self, secret: Secret) -> RotationStatus:
         """Say how a secret stands."""
         state = self._aws.state(self.id(secret))
         self._states[secret.name] = state
         if state is None:
-            return RotationStatus(name=secret.name, by="hand", strategy=strategy(secret), state="not in AWS")
-        by = "AWS" if state.function else "shield" if strategy(secret) and secret.rotate != "manual" else "hand"
+            return RotationStatus(
+                name=secret.name, by="hand", strategy=strategy(secret), state="not in AWS"
+            )
+        by = (
+            "AWS"
+            if state.function
+            else "shield"
+            if strategy(secret) and secret.rotate != "manual"
+            else "hand"
+        )
         planned = state.next or (due(secret, state.last) if state.last else None)
         late = planned is not None and planned <= now()
         what = "pending" if state.pending else "due" if late else "ok" if planned else "no schedule"
@@ -97,7 +116,10 @@ class Rotating:
         state = self._known(secret)
         name = self.id(secret)
         if resume and not state.pending:
-            raise ShieldError(f"no rotation of {secret.name} is pending", f"shield rotate {secret.name} begins one")
+            raise ShieldError(
+                f"no rotation of {secret.name} is pending",
+                f"shield rotate {secret.name} begins one",
+            )
         if state.function:
             tell("RotateSecret")
             token = self._aws.begin(name)
@@ -112,7 +134,9 @@ class Rotating:
             )
         pending = state.pending if resume else None
         steps = STEPS[:1] if self.needs_restart(secret) and not resume else STEPS
-        rotation_driver.drive(self._aws.client, name, pending, self._environment(secret), tell, steps)
+        rotation_driver.drive(
+            self._aws.client, name, pending, self._environment(secret), tell, steps
+        )
 
     def driven(self, secret: Secret) -> bool:
         """Whether a program can rotate it, here or in AWS."""
@@ -158,10 +182,14 @@ def _load(path: Path) -> None:
     """Import a hook under its own name, as it has it in the function's zip."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None or not path.is_file():
-        raise ShieldError(f"the hook {path.name} is not in the app's folder", "see hook in shield.toml")
+        raise ShieldError(
+            f"the hook {path.name} is not in the app's folder", "see hook in shield.toml"
+        )
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # noqa: BLE001  # the user's code may raise what it likes
-        raise ShieldError(f"the hook {path.name} can't be imported: {type(error).__name__}", "mend it") from None
+        raise ShieldError(
+            f"the hook {path.name} can't be imported: {type(error).__name__}", "mend it"
+        ) from None
     sys.modules[path.stem] = module

@@ -49,7 +49,9 @@ class Store:
         self._content = content
         self.token = secrets.token_hex(16)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         self.port: int = self._server.server_port
 
     def __enter__(self) -> Self:
@@ -123,16 +125,24 @@ class Proving:
         self._probe = Probe(root, modules)
         self._prefix = manifest.app.prefix
         self._secrets = manifest.secret
-        variables = {variable: secret for secret in manifest.secret for variable in secret.variables()}
+        variables = {
+            variable: secret for secret in manifest.secret for variable in secret.variables()
+        }
         read = {
             v: known.get(v) or _stand_in(v, secret)
             for v, secret in variables.items()
             if v in known or not (secret.optional or v in literals)
         }
         self._values = {**read, **literals}
-        off = {k: v for k, v in environ.items() if not k.startswith("AWS_") and k != "USE_AWS_SECRETS"}
+        off = {
+            k: v for k, v in environ.items() if not k.startswith("AWS_") and k != "USE_AWS_SECRETS"
+        }
         self._plain = off
-        self._full = {**off, "DJANGO_ENV": "production", **{v: value.reveal() for v, value in read.items()}}
+        self._full = {
+            **off,
+            "DJANGO_ENV": "production",
+            **{v: value.reveal() for v, value in read.items()},
+        }
         self._bare = {k: v for k, v in self._full.items() if k not in variables}
         self._before: list[list[Loaded]] = []
 
@@ -167,12 +177,18 @@ class Proving:
         """Name the settings that are never the same twice: a time, a random key. They say nothing about the edits."""
         time.sleep(_TICK)
         again = ((plain, self._plain), (full, self._full))
-        return {name for now, environ in again for name in differences(now, self._probe.load(environ))[0]}
+        return {
+            name
+            for now, environ in again
+            for name in differences(now, self._probe.load(environ))[0]
+        }
 
     def _content(self) -> dict[str, Hidden]:
         content = {}
         for secret in self._secrets:
-            held = {field: self._values.get(variable) for variable, field in secret.variables().items()}
+            held = {
+                field: self._values.get(variable) for variable, field in secret.variables().items()
+            }
             fields = {field: value for field, value in held.items() if value}
             if "" in fields:
                 content[self._prefix + secret.name] = fields[""]
@@ -185,4 +201,6 @@ class Proving:
 def _stand_in(variable: str, secret: Secret) -> Hidden:
     if secret.kind is Kind.URL:
         return Hidden(next(url for word, url in _URLS.items() if word in variable.upper()))
-    return Hidden("5432" if secret.variables()[variable] == "port" else f"stand-in-{secrets.token_hex(8)}")
+    return Hidden(
+        "5432" if secret.variables()[variable] == "port" else f"stand-in-{secrets.token_hex(8)}"
+    )

@@ -15,8 +15,10 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LIMIT = 60.0  # seconds for one settings module; some look things up over the network while they load
-ADDED = frozenset({"SECRET_KEY_FALLBACKS"})  # ours, where Django's key rotates; empty with AWS off, as is the default
+# seconds for one settings module; some look things up over the network while they load
+LIMIT = 60.0
+# ours, where Django's key rotates; empty with AWS off, as is the default
+ADDED = frozenset({"SECRET_KEY_FALLBACKS"})
 VENVS = (".venv", "venv", "env")
 
 
@@ -25,7 +27,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
     module: str
     settings: dict[str, str] = {}  # name -> keyed fingerprint of its value
-    error: str = ""  # the type of the exception that ended the import, with the module's name if one is missing
+    # the type of the exception that ended the import, with the module's name if one is missing
+    error: str = ""
 
 
 class Probe:
@@ -48,7 +51,14 @@ class Probe:
         return [self._one(module, folder, environment) for module, folder in self.modules]
 
     def _one(self, module: str, folder: str, environment: Mapping[str, str]) -> Loaded:
-        request = json.dumps({"module": module, "folder": str(self.root / folder), "key": self._key, "port": self.port})
+        request = json.dumps(
+            {
+                "module": module,
+                "folder": str(self.root / folder),
+                "key": self._key,
+                "port": self.port,
+            }
+        )
         try:
             done = subprocess.run(
                 [self.python, "-X", "utf8", "-c", _CHILD],
@@ -92,7 +102,11 @@ def differences(
             differ.append(f"{old.module}: {new.error}")
         else:
             names = sorted(old.settings.keys() | (new.settings.keys() - ADDED))
-            differ += [f"{old.module}.{name}" for name in names if old.settings.get(name) != new.settings.get(name)]
+            differ += [
+                f"{old.module}.{name}"
+                for name in names
+                if old.settings.get(name) != new.settings.get(name)
+            ]
     return differ, unproved
 
 

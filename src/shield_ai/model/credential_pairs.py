@@ -45,7 +45,12 @@ _ANY, _SOME = re.compile(r".*"), re.compile(r".+")
 _MAIL = re.compile(r"(?:.+_)?(?:E?MAIL|MAILER|SMTP|MAILGUN|SENDGRID)(?:_HOST|_SERVER|_AUTH)?")
 _OAUTH = re.compile(r"SOCIAL_AUTH_.+|(?:.+_)?OAUTH[12]?")
 _KINDS = (
-    _Kind(_SOME, ("ACCESS_KEY_ID", "ACCESS_KEY"), ("SECRET_ACCESS_KEY", "SECRET_KEY", "ACCESS_KEY_SECRET"), _KEYS),
+    _Kind(
+        _SOME,
+        ("ACCESS_KEY_ID", "ACCESS_KEY"),
+        ("SECRET_ACCESS_KEY", "SECRET_KEY", "ACCESS_KEY_SECRET"),
+        _KEYS,
+    ),
     _Kind(_SOME, ("KEY_ID",), ("KEY_SECRET",), _KEYS),
     _Kind(_MAIL, ("USER", "USERNAME", "LOGIN"), ("PASSWORD", "PASS", "PASSWD"), _LOGIN),
     _Kind(_ANY, ("CLIENT_ID",), ("CLIENT_SECRET",), _CLIENT),
@@ -75,7 +80,10 @@ def pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
                 identifier, secret = (half or "" for half in halves)
                 if kind.before.fullmatch(before[:-1]) and folders[identifier] & folders[secret]:
                     del known[before + one], known[before + other]
-                    yield Pair(_name(before[:-1]), dict(zip(kind.fields, (identifier, secret), strict=True)))
+                    yield Pair(
+                        _name(before[:-1]),
+                        dict(zip(kind.fields, (identifier, secret), strict=True)),
+                    )
 
 
 def _name(before: str) -> str:

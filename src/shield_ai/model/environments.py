@@ -41,7 +41,9 @@ def target(manifest: Manifest, name: str) -> Manifest:
     environment = environment_of(manifest, name)
     changed = {key: value for key in _OF_APP if (value := getattr(environment, key)) is not None}
     tags = {**manifest.app.tags, **environment.tags, TAG: name}
-    return msgspec.structs.replace(manifest, app=msgspec.structs.replace(manifest.app, **changed, tags=tags))
+    return msgspec.structs.replace(
+        manifest, app=msgspec.structs.replace(manifest.app, **changed, tags=tags)
+    )
 
 
 def is_production(manifest: Manifest, name: str) -> bool:

@@ -17,7 +17,9 @@ from shield_ai.rotator.document import MODES
 from shield_ai.rotator.registry import STRATEGIES
 
 DRAFT = "http://json-schema.org/draft-04/schema#"
+# A field with the comment behind it, or on the line above it.
 FIELD = re.compile(r"^    (\w+): .*?  # (.+)$", re.MULTILINE)
+FIELD_BELOW = re.compile(r"^    # (.+)\n    (\w+): (?!.*  # )", re.MULTILINE)
 # What parse() checks beyond the types.
 MORE: dict[tuple[str, str], dict[str, Any]] = {
     ("Secret", "name"): {"pattern": f"^{manifest.NAME.pattern}$"},
@@ -29,7 +31,9 @@ MORE: dict[tuple[str, str], dict[str, Any]] = {
 
 def schema() -> dict[str, Any]:
     """Return the schema; what a key means is said by the comment behind it in manifest.py."""
-    (_, parts) = msgspec.json.schema_components([manifest.Manifest], ref_template="#/definitions/{name}")
+    (_, parts) = msgspec.json.schema_components(
+        [manifest.Manifest], ref_template="#/definitions/{name}"
+    )
     for struct in structs():
         part = parts[struct.__name__]
         said = meanings(struct)
@@ -61,11 +65,17 @@ def structs() -> list[type[msgspec.Struct]]:
 
 
 def meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """Return the comment behind each key that has one; none where the source is not at hand."""
+    """Return the comment of each key that has one; none where the source is not available."""
     try:
-        said = dict(FIELD.findall(inspect.getsource(struct)))
+        source = inspect.getsource(struct)
     except OSError:
         return {}
+    said = dict(FIELD.findall(source))
+    said |= {key: text for text, key in FIELD_BELOW.findall(source)}
     if struct is manifest.Environment:  # its keys stand for those of [app]
-        said = {key: text for key, text in meanings(manifest.App).items() if key in struct.__struct_fields__} | said
+        said = {
+            key: text
+            for key, text in meanings(manifest.App).items()
+            if key in struct.__struct_fields__
+        } | said
     return said

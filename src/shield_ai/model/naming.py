@@ -46,7 +46,17 @@ STRONG = _set(
     """SECRET SECRETS PASSWORD PASSWORDS PASSWD PASSPHRASE PASS PWD PW TOKEN TOKENS SALT PEPPER CREDENTIAL CREDENTIALS
     CREDS APIKEY APIKEYS FERNET HMAC DBPASS PASSCODE MNEMONIC"""
 )
-STRONG_ENDS = ("PASSWORD", "PASSWD", "SECRET", "TOKEN", "APIKEY", "SECRETKEY", "PASSPHRASE", "DBPASS", "PRIVATEKEY")
+STRONG_ENDS = (
+    "PASSWORD",
+    "PASSWD",
+    "SECRET",
+    "TOKEN",
+    "APIKEY",
+    "SECRETKEY",
+    "PASSPHRASE",
+    "DBPASS",
+    "PRIVATEKEY",
+)
 # What comes before KEY and makes it a name of something, or public.
 NO_SECRET_KEY = _set(
     """PUBLIC PUBLISHABLE PUB SITE PRIMARY FOREIGN SORT CACHE LOOKUP UNIQUE PARTITION ROUTING INDEX PK REGISTRY SLUG
@@ -100,9 +110,15 @@ SWITCHES = _set(
     """USE USES ENABLE ALLOW ALLOWS REQUIRE REQUIRES DISABLE SHOW HAS IS FORCE SKIP VALIDATE NO NUM MAX MIN HIDE
     CHECK ROTATE LOG MASK"""
 )
-ANYWHERE = frozenset({"USE", "ALLOW", "ENABLE", "DISABLE", "REQUIRE", "ENABLED", "DISABLED", "REQUIRED"})
-LIMITS = frozenset({"RATE", "RATES", "RATELIMIT", "LIMIT", "LIMITS", "THROTTLE", "THROTTLES", "QUOTA"})
-COUNTED = frozenset({"MAX", "MIN", "NUM", "TOTAL", "INPUT", "OUTPUT", "PROMPT", "COMPLETION", "CSRF", "STOP"})
+ANYWHERE = frozenset(
+    {"USE", "ALLOW", "ENABLE", "DISABLE", "REQUIRE", "ENABLED", "DISABLED", "REQUIRED"}
+)
+LIMITS = frozenset(
+    {"RATE", "RATES", "RATELIMIT", "LIMIT", "LIMITS", "THROTTLE", "THROTTLES", "QUOTA"}
+)
+COUNTED = frozenset(
+    {"MAX", "MIN", "NUM", "TOTAL", "INPUT", "OUTPUT", "PROMPT", "COMPLETION", "CSRF", "STOP"}
+)
 
 SERVICES = _set(
     """DATABASE DATABASES DB POSTGRES POSTGRESQL PG PSQL MYSQL MARIADB MONGO MONGODB MONGOLAB MONGOHQ REDIS REDISCLOUD
@@ -115,7 +131,9 @@ NARROW_SERVICES = _set(
 )
 ADDRESS = frozenset({"URL", "URLS", "URI", "URIS", "DSN", "LOCATION", "CONNECTION"})
 CONNECTED = SERVICES | {"ALCHEMY", "SQLA"}  # before CONN at the end
-STAGES = _set("TEST TESTING DEV DEVELOPMENT PROD PRODUCTION STAGING LOCAL LIVE BULK REPLICA READ WRITE")
+STAGES = _set(
+    "TEST TESTING DEV DEVELOPMENT PROD PRODUCTION STAGING LOCAL LIVE BULK REPLICA READ WRITE"
+)
 
 STRINGS = _set("DATABASEURL REDISURL CACHEURL CONNSTR CONNSTRING")
 
@@ -159,7 +177,8 @@ def _address(parts: tuple[str, ...]) -> Meaning:
     if last == "LOCATION" and {"CA", "CERT", "CERTIFICATE", "SSL", "TLS", "FILE"} & set(head):
         return Meaning.HARMLESS
     if "WEBHOOK" in head or "WEBHOOKS" in head:
-        own = last in {"URL", "URLS", "URI"} and head[-1] not in {"HOST", "BASE"}  # the app's own address
+        # the app's own address
+        own = last in {"URL", "URLS", "URI"} and head[-1] not in {"HOST", "BASE"}
         return Meaning.SECRET if own else Meaning.HARMLESS
     if last == "BROKER":
         return Meaning.URL if not head or head[-1] == "CELERY" else Meaning.HARMLESS
@@ -167,7 +186,11 @@ def _address(parts: tuple[str, ...]) -> Meaning:
         return Meaning.URL if head[-1:] in {("RESULT",), ("REDIS",)} else Meaning.HARMLESS
     if last == "CONN":
         return Meaning.URL if CONNECTED & set(head[-1:]) else Meaning.HARMLESS
-    if SERVICES & set(head) or (head and head[-1] in NARROW_SERVICES) or head[-2:] == ("RESULT", "BACKEND"):
+    if (
+        SERVICES & set(head)
+        or (head and head[-1] in NARROW_SERVICES)
+        or head[-2:] == ("RESULT", "BACKEND")
+    ):
         return Meaning.URL
     return Meaning.DSN if last == "DSN" else Meaning.HARMLESS
 
@@ -178,13 +201,19 @@ def _secret(parts: tuple[str, ...]) -> Meaning:
         return _key(parts)
     if parts in DOCUMENTS:
         return Meaning.SECRET
-    if parts[-1] in STRINGS or (parts[-1] in {"STRING", "STR"} and parts[-2:-1] in {("CONNECTION",), ("CONN",)}):
+    if parts[-1] in STRINGS or (
+        parts[-1] in {"STRING", "STR"} and parts[-2:-1] in {("CONNECTION",), ("CONN",)}
+    ):
         return Meaning.URL
     if _is_run(parts):
         return Meaning.SECRET
     if at < 0:
         # API_KEY_SENDGRID, ES_HTTP_AUTH
-        after = _after(parts, ("API", "KEY")) or _after(parts, ("PRIVATE", "KEY")) or _after(parts, ("KEY", "SECRET"))
+        after = (
+            _after(parts, ("API", "KEY"))
+            or _after(parts, ("PRIVATE", "KEY"))
+            or _after(parts, ("KEY", "SECRET"))
+        )
         found = after is not None and not set(after) & PROPERTIES
         found = found or (parts[-1] == "AUTH" and bool(AUTHORITIES & set(parts)))
         return Meaning.SECRET if found else Meaning.HARMLESS
@@ -201,7 +230,9 @@ def _strong(parts: tuple[str, ...], at: int) -> bool:
     if word == "PASS" and at + 1 < len(parts) and parts[at + 1] == "THROUGH":
         return False
     before = parts[at - 1] if at else ""
-    if (word == "PASSWORD" and before in NO_PASSWORD) or (word == "PASSWORDS" and before in NO_PASSWORDS):
+    if (word == "PASSWORD" and before in NO_PASSWORD) or (
+        word == "PASSWORDS" and before in NO_PASSWORDS
+    ):
         return False
     return word in STRONG or (len(word) > len("TOKEN") and word.endswith(STRONG_ENDS))
 
@@ -211,7 +242,9 @@ def _is_run(parts: tuple[str, ...]) -> bool:
     before = set(parts[-2:-1])
     if parts[-1] in {"WEBHOOK", "WEBHOOKS", "HOOK"}:
         return bool(CHATS & before)
-    return bool(parts[-1] == "PAT" and FORGES & before) or any(parts[-len(run) :] == run for run in RUNS)
+    return bool(parts[-1] == "PAT" and FORGES & before) or any(
+        parts[-len(run) :] == run for run in RUNS
+    )
 
 
 def _after(parts: tuple[str, ...], run: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -226,7 +259,11 @@ def _key(parts: tuple[str, ...]) -> Meaning:
         return Meaning.IDENTIFIER
     if parts[-1] == "ID":
         # CELLAR_KEY_ID stands beside CELLAR_KEY_SECRET; a KMS key's id is an address.
-        return Meaning.HARMLESS if {"KMS", "SIGNING", "KEYCLOAK", "TEAM"} & set(parts) else Meaning.IDENTIFIER
+        return (
+            Meaning.HARMLESS
+            if {"KMS", "SIGNING", "KEYCLOAK", "TEAM"} & set(parts)
+            else Meaning.IDENTIFIER
+        )
     before = parts[-2] if len(parts) > 1 else ""
     if not before or before in NO_SECRET_KEY or (before == "TOKEN" and "COOKIE" in parts):
         return Meaning.HARMLESS
@@ -241,7 +278,9 @@ def is_secret(name: str) -> bool:
 def excuse(name: str) -> str:
     """Return the word that tells a name which only sounds like a secret; empty where it is one or sounds like none."""
     parts = words(name)
-    strong = [i for i in range(len(parts)) if _strong(parts, i) or (i and parts[i] in {"KEY", "KEYS"})]
+    strong = [
+        i for i in range(len(parts)) if _strong(parts, i) or (i and parts[i] in {"KEY", "KEYS"})
+    ]
     if not strong and parts and parts[-1].endswith("SSLKEY"):
         return parts[-1]
     if not strong or is_secret(name) or name.strip("_").upper() in PATHS:
@@ -274,7 +313,9 @@ def kind(variable: str) -> Kind:
     what, last = meaning(variable), set(words(variable)[-2:])
     if what in {Meaning.URL, Meaning.DSN} or last & {"URL", "URI"}:
         return Kind.URL
-    if last & {"PASSWORD", "PASSWD", "PASS", "PWD", "PASSPHRASE"} or variable.upper().endswith(("PASSWORD", "PASS")):
+    if last & {"PASSWORD", "PASSWD", "PASS", "PWD", "PASSPHRASE"} or variable.upper().endswith(
+        ("PASSWORD", "PASS")
+    ):
         return Kind.PASSWORD
     if last & {"KEY", "KEYS", "TOKEN", "TOKENS", "APIKEY"} and "DJANGO" not in words(variable):
         return Kind.API_KEY

@@ -48,9 +48,12 @@ class Hidden:
         raise TypeError("the length of a secret is not shown")
 
     def __eq__(self, other: object) -> bool:
-        import hmac  # noqa: PLC0415  # loads OpenSSL: a scan hides nothing, and should not wait for it
+        # loads OpenSSL: a scan hides nothing, and should not wait for it
+        import hmac
 
-        return isinstance(other, Hidden) and hmac.compare_digest(self._value.encode(), other._value.encode())
+        return isinstance(other, Hidden) and hmac.compare_digest(
+            self._value.encode(), other._value.encode()
+        )
 
     __hash__ = None  # type: ignore[assignment]  # a hash of the value would be a fingerprint of it
 
@@ -105,13 +108,15 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     shape: Shape
     reader: str = ""  # how it is read: "os.environ.get", "django-environ", "decouple", …
     optional: bool = False  # the code has a default, so that the app runs without the value
-    default_literal: bool = False  # that default is a constant or made up, and not empty: a development value
+    # that default is a constant or made up, and not empty: a development value
+    default_literal: bool = False
     default_start: int = 0  # byte offsets of that constant; both 0 where there is none
     default_end: int = 0
     default_ok_in_production: bool = (
         False  # that default, or a computed one, is no secret and serves in production as well
     )
-    variable: str = ""  # what the value is called in the environment; for a literal, what it would be called
+    # what the value is called in the environment; for a literal, what it would be called
+    variable: str = ""
     group: str = ""  # the database that it is a part of: "default", or the prefix of its variables
     field: str = ""  # and which part: database, username, password, host, port
     binds: tuple[str, ...] = ()  # names of a class body that a lambda in it would not see
@@ -194,7 +199,8 @@ class FileChange(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of one file: edits over the bytes that had the digest `before`, or a new file."""
 
     path: str
-    before: str | None  # sha256 of the bytes that were planned on; None: the file does not exist yet
+    # sha256 of the bytes that were planned on; None: the file does not exist yet
+    before: str | None
     after: str  # sha256 of the result
     edits: tuple[Edit, ...]
     encoding: str = "utf-8"  # of the file, for the text of the edits
@@ -223,7 +229,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     field: str = ""  # of the JSON document; empty: the secret is this one text
 
 
-Settings = dict[str, Any]  # plain JSON without a value of a secret; lists whose order means nothing are sorted
+# plain JSON without a value of a secret; lists whose order means nothing are sorted
+Settings = dict[str, Any]
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,9 +255,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     permissions: tuple[str, ...] = ()
     settings: Settings | None = None  # how it should be; None: gone
     before: Settings | None = None  # how it was when this was planned; None: not there
-    origins: tuple[Origin, ...] = ()  # of a secret: where its new value is; none: it keeps the one that it has
+    # of a secret: where its new value is; none: it keeps the one that it has
+    origins: tuple[Origin, ...] = ()
     version: str = ""  # of a secret: the id of the version that was current when this was planned
-    value: str = ""  # of a secret that is there: is the source's value "unchanged", does it "differ", "unknown"
+    # of a secret that is there: is the source's value "unchanged", does it "differ", "unknown"
+    value: str = ""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,7 +275,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...] = ()
     dotenv: tuple[Origin, ...] = ()  # literals that go into .env, each field a variable
     harmless: tuple[Skipped, ...] = ()  # what sounds like a secret and is none
-    placeholders: tuple[str, ...] = ()  # secrets whose value asks for another one, as `changeme` does
+    # secrets whose value asks for another one, as `changeme` does
+    placeholders: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()  # secrets that the app needs and that no source has a value for
     read: dict[str, str] = {}  # path -> sha256 of every other file that the plan was made from
 
@@ -309,7 +319,9 @@ class SecretState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def current(self) -> str:
         """The id of the version that is read; empty where a secret has none."""
-        return next((version for version, stages in self.versions.items() if "AWSCURRENT" in stages), "")
+        return next(
+            (version for version, stages in self.versions.items() if "AWSCURRENT" in stages), ""
+        )
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):

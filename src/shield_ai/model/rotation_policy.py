@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 # Fields of a document that are no secrets by themselves.
 PUBLIC = frozenset({"database", "username", "host", "port", "client_id"})
-USUAL = frozenset({"value", "password", "secret", "key"})  # as in rotator/values.py, which imports nothing of ours
+# as in rotator/values.py, which imports nothing of ours
+USUAL = frozenset({"value", "password", "secret", "key"})
 OF_KIND = {Kind.DJANGO_SECRET_KEY: "django-secret-key", Kind.API_KEY: "api-key"}
 
 
@@ -35,7 +36,11 @@ def strategy(secret: Secret) -> str:
 def manual_fields(secret: Secret) -> tuple[str, ...]:
     """Return the fields that change when a person rotates it; one empty name for a text, or the usual field."""
     fields = secret.fields or {}
-    return ("",) if USUAL & set(fields) else tuple(field for field in fields if field not in PUBLIC) or ("",)
+    return (
+        ("",)
+        if USUAL & set(fields)
+        else tuple(field for field in fields if field not in PUBLIC) or ("",)
+    )
 
 
 def environment(secret: Secret) -> dict[str, str]:
@@ -45,7 +50,9 @@ def environment(secret: Secret) -> dict[str, str]:
     settings = {
         "ROTATION_STRATEGY": strategy(secret),
         "ROTATION_ADMIN": rotate.admin,
-        "ROTATION_FIELD": fields[0] if len(fields) == 1 and secret.kind is not Kind.DATABASE else "",
+        "ROTATION_FIELD": fields[0]
+        if len(fields) == 1 and secret.kind is not Kind.DATABASE
+        else "",
         "ROTATION_HOOK": PurePosixPath(rotate.hook).stem,
         "ROTATION_HOOK_FILE": rotate.hook,
         "ROTATION_SSLMODE": rotate.sslmode,
@@ -56,4 +63,8 @@ def environment(secret: Secret) -> dict[str, str]:
 
 def due(secret: Secret, last: datetime) -> datetime | None:
     """Return when the next rotation after the last one is due; None where nothing was said of when."""
-    return schedule.parse(secret.rotate.every).next(last) if isinstance(secret.rotate, Rotation) else None
+    return (
+        schedule.parse(secret.rotate.every).next(last)
+        if isinstance(secret.rotate, Rotation)
+        else None
+    )

@@ -58,7 +58,11 @@ class Cron:
         for number in range(FAR):
             day = midnight + timedelta(days=number)
             if self.has(day):
-                yield from (moment for hour in sorted(self.hours) if (moment := day.replace(hour=hour)) > after)
+                yield from (
+                    moment
+                    for hour in sorted(self.hours)
+                    if (moment := day.replace(hour=hour)) > after
+                )
 
 
 @dataclass(frozen=True)
@@ -101,9 +105,13 @@ def _rate(text: str) -> Schedule:
     hours = int(found[1]) * UNITS[found[2]]
     every = timedelta(hours=hours)
     if every < LEAST:
-        raise ManifestError(f"{text!r} is more often than every four hours, AWS's limit", 'write "4 hours" or more')
+        raise ManifestError(
+            f"{text!r} is more often than every four hours, AWS's limit", 'write "4 hours" or more'
+        )
     if every > MOST:
-        raise ManifestError(f"{text!r} is longer than 999 days, AWS's limit", 'write "999 days" or less')
+        raise ManifestError(
+            f"{text!r} is longer than 999 days, AWS's limit", 'write "999 days" or less'
+        )
     number, unit = (hours, "hour") if hours % DAY else (hours // DAY, "day")
     return Schedule(f"rate({number} {unit}{'s' if number > 1 else ''})", every)
 
@@ -111,16 +119,20 @@ def _rate(text: str) -> Schedule:
 def _cron(text: str) -> Schedule:
     fields = text.upper().split()
     whole = f"cron({' '.join(fields)})"
-    if len(fields) != 6:  # noqa: PLR2004  # AWS's six
+    if len(fields) != 6:  # AWS's six
         raise ManifestError(f"{whole} has {len(fields)} fields instead of six", HINT)
     minutes, hours, day, month, weekday, year = fields
     if minutes != "0" or year != "*":
         raise ManifestError(f"{whole}: AWS wants 0 for the minutes and * for the year", HINT)
     if (day == "?") == (weekday == "?"):
-        raise ManifestError(f"{whole}: one of day of month and day of week must be ?, and only one", HINT)
+        raise ManifestError(
+            f"{whole}: one of day of month and day of week must be ?, and only one", HINT
+        )
     try:
         cron = Cron(_numbers(hours, 0, 23), day, _numbers(month, 1, 12, MONTHS), weekday)
-        moments = list(itertools.islice(cron.opens(datetime(2000, 1, 1, tzinfo=UTC)), 400 * len(cron.hours)))
+        moments = list(
+            itertools.islice(cron.opens(datetime(2000, 1, 1, tzinfo=UTC)), 400 * len(cron.hours))
+        )
     except (ValueError, IndexError):
         raise ManifestError(f"{whole} has a field that can't be", HINT) from None
     if not moments:
@@ -164,6 +176,7 @@ def window(text: str, schedule: Schedule) -> str:
     last = max(schedule.cron.hours) if schedule.cron else 0
     if last + hours > DAY or (schedule.every and timedelta(hours=hours) > schedule.every):
         raise ManifestError(
-            f"the window of {hours} hours reaches into the next UTC day or the next rotation", "shorten it"
+            f"the window of {hours} hours reaches into the next UTC day or the next rotation",
+            "shorten it",
         )
     return f"{hours}h"

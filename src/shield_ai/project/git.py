@@ -42,7 +42,9 @@ def holds(root: Path, path: str) -> str:
 
     def asked(*arguments: str) -> int | None:
         try:
-            return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False).returncode
+            return subprocess.run(
+                ["git", "-C", str(root), *arguments], capture_output=True, check=False
+            ).returncode
         except OSError:
             return None
 
@@ -68,7 +70,17 @@ def clone(repository: str, folder: Path) -> None:
     Raises:
         SourceError: It can't be had.
     """
-    _git(repository, "clone", "--quiet", "--depth=1", "--single-branch", "--no-tags", "--", "{}", str(folder))
+    _git(
+        repository,
+        "clone",
+        "--quiet",
+        "--depth=1",
+        "--single-branch",
+        "--no-tags",
+        "--",
+        "{}",
+        str(folder),
+    )
 
 
 def without_token(url: str) -> tuple[str, str]:
@@ -87,7 +99,10 @@ def _git(repository: str, *arguments: str) -> str:
         basic = base64.b64encode(f"{unquote(user)}:{unquote(token)}".encode()).decode()
         host = "/".join(url.split("/")[:3])
         header = {"KEY": f"http.{host}/.extraHeader", "VALUE": f"Authorization: Basic {basic}"}
-        env |= {"GIT_CONFIG_COUNT": "1", **{f"GIT_CONFIG_{name}_0": text for name, text in header.items()}}
+        env |= {
+            "GIT_CONFIG_COUNT": "1",
+            **{f"GIT_CONFIG_{name}_0": text for name, text in header.items()},
+        }
     command = ["git", *(source if argument == "{}" else argument for argument in arguments)]
     try:
         done = subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE, env=env)

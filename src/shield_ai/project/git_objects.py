@@ -37,9 +37,12 @@ def staged(root: Path) -> dict[str, str]:
     form = ("--raw", "--no-abbrev", "--no-renames", "--relative", "-z", "--diff-filter=AMT")
     listed = _ask(root, "diff", "--cached", *form, "--", ".")
     if listed is None:
-        raise SourceError(f"{root} is in no git repository, or git can't read it", "git status says more")
+        raise SourceError(
+            f"{root} is in no git repository, or git can't read it", "git status says more"
+        )
     parts = listed.decode("utf-8", "surrogateescape").split("\0")
-    changes = zip(parts[::2], parts[1::2], strict=False)  # :old mode, new mode, old object, new object, what; path
+    # :old mode, new mode, old object, new object, what; path
+    changes = zip(parts[::2], parts[1::2], strict=False)
     return {path: head.split()[3] for head, path in changes if head.split()[1] != SUBMODULE}
 
 
@@ -50,7 +53,9 @@ def is_shallow(root: Path) -> bool:
 
 def _ask(root: Path, *arguments: str) -> bytes | None:
     try:
-        answer = subprocess.run([*GIT, "-C", str(root), *arguments], capture_output=True, check=True, timeout=60)
+        answer = subprocess.run(
+            [*GIT, "-C", str(root), *arguments], capture_output=True, check=True, timeout=60
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout
@@ -94,7 +99,7 @@ class Blobs:
         if not head:  # git ends at a broken object; the others may be whole
             self.close()
             self._process = self._started()
-        if len(head) != 3 or not head[2].isdigit():  # noqa: PLR2004  # id, kind, size; or "missing"
+        if len(head) != 3 or not head[2].isdigit():  # id, kind, size; or "missing"
             return None
         size = int(head[2])
         if size > largest:

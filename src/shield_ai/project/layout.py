@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 # Where the settings module is named, in whatever syntax: manage.py, wsgi.py, pytest.ini, Dockerfile …
 NAMED = regex(rb"DJANGO_SETTINGS_MODULE[\"'\s,=:}\])]{1,8}([A-Za-z_][\w.]*)")
-FOR_TESTS = frozenset({"conftest.py", "noxfile.py", "pytest.ini", "setup.cfg", "tox.ini", "pyproject.toml"})
+FOR_TESTS = frozenset(
+    {"conftest.py", "noxfile.py", "pytest.ini", "setup.cfg", "tox.ini", "pyproject.toml"}
+)
 SERVED = regex(r"((?:(?!tests?/|testing/)[^/]+/)*?test_\w+)/")
 NAMING = regex(  # without folders
     r"(manage|wsgi|asgi|celery|celery_app|conftest|noxfile|settings|run)\.py$"
@@ -38,14 +40,42 @@ NOT_SETTINGS = regex(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models|views)\.py$"
 )
 SPHINX = regex(r"(^|/)(docs?|documentation|sphinx)([-_]\w+)?/([\w-]+/)*conf\.py$")
-TEST_FILES = regex(r"(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)  # without folders
+# without folders
+TEST_FILES = regex(r"(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)
 TEST_FOLDERS = regex(r"(^|/)(tests?|testing|test_\w+|e2e|fixtures)/", re.IGNORECASE)
-TEST_SETTINGS = regex(r"(^|/)(settings|config|conf)/([\w-]+/)*(test|tests|testing|test_\w+|\w+_test)\.py$")
-PARTS = frozenset({"core", "config", "utils", "common"})  # of an app; its first folder is rarely called so
-CONFIGS = frozenset({"config", "configs", "configuration", "settings"})  # of files that are often loaded by their path
+TEST_SETTINGS = regex(
+    r"(^|/)(settings|config|conf)/([\w-]+/)*(test|tests|testing|test_\w+|\w+_test)\.py$"
+)
+# of an app; its first folder is rarely called so
+PARTS = frozenset({"core", "config", "utils", "common"})
+# of files that are often loaded by their path
+CONFIGS = frozenset({"config", "configs", "configuration", "settings"})
 SKIPPED_FOLDERS = frozenset(
-    {"migrations", "docs", "doc", "node_modules", "vendor", "_vendor", "vendored", "third_party", "site-packages"}
-    | {"venv", ".venv", "env", "virtualenv", "build", "dist", ".git", ".shield", "__pycache__", ".tox", ".nox", ".eggs"}
+    {
+        "migrations",
+        "docs",
+        "doc",
+        "node_modules",
+        "vendor",
+        "_vendor",
+        "vendored",
+        "third_party",
+        "site-packages",
+    }
+    | {
+        "venv",
+        ".venv",
+        "env",
+        "virtualenv",
+        "build",
+        "dist",
+        ".git",
+        ".shield",
+        "__pycache__",
+        ".tox",
+        ".nox",
+        ".eggs",
+    }
     | {"alembic", "project_template", "cookiecutter", "templates"}
 )
 NAMED_CONSTANT = regex(rb"(?m)^__\w+__\s*=\s*[\"'][^\"'\n]*[\"']\s*$")  # __version__ = "1.0"
@@ -64,7 +94,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     django: bool = False
     dotenv: bool = False  # something loads .env into the environment
     served: tuple[str, ...] = ()  # packages that are called like tests, and are none
-    accessor: str = "get_secret"  # how the app's modules call it: some have a function of that name themselves
+    # how the app's modules call it: some have a function of that name themselves
+    accessor: str = "get_secret"
     runs: str = ""  # the `__init__.py` that importing the runtime runs, where it does anything
 
     def module(self, path: str) -> str:
@@ -168,7 +199,9 @@ def _locate(name: str, folder: str, known: set[str]) -> tuple[str, str] | None:
     ends = [path for path in known if path.endswith((f"/{tail}.py", f"/{tail}/__init__.py"))]
     if len(ends) != 1:
         return None
-    return ends[0], ends[0].removesuffix(".py").removesuffix("/__init__").removesuffix(tail).rstrip("/")
+    return ends[0], ends[0].removesuffix(".py").removesuffix("/__init__").removesuffix(tail).rstrip(
+        "/"
+    )
 
 
 def root_of(path: str, known: set[str]) -> str:
@@ -179,7 +212,9 @@ def root_of(path: str, known: set[str]) -> str:
     return folder
 
 
-def _imported_from(path: str, folder: str, known: set[str], read: Read, *, whole: bool = True) -> str | None:
+def _imported_from(
+    path: str, folder: str, known: set[str], read: Read, *, whole: bool = True
+) -> str | None:
     """Return the folder that the app's imports of a module start from: a package need have no `__init__.py`.
 
     Args:
@@ -199,23 +234,34 @@ def _imported_from(path: str, folder: str, known: set[str], read: Read, *, whole
     spelled = b"|".join(re.escape(name) for name in names)
     end = rb"()(?:[ \t\r,;]|$)" if whole else rb"(?:\.| import \(?\s*)(\w+)"
     imports = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+(" + spelled + rb")" + end)
-    inside: Counter[bytes] = Counter()  # of the files below the folder in question, which know it best
+    # of the files below the folder in question, which know it best
+    inside: Counter[bytes] = Counter()
     found: Counter[bytes] = Counter()
     for file in sorted(known):
         if file.endswith(".py"):
             seen = imports.findall(read(file) or b"")
-            here = [name for name, below in seen if whole or _is_module(names[name], name, below, known)]
+            here = [
+                name for name, below in seen if whole or _is_module(names[name], name, below, known)
+            ]
             found.update(here)
-            inside.update(name for name in here if not names[name] or file.startswith(f"{names[name]}/"))
+            inside.update(
+                name for name in here if not names[name] or file.startswith(f"{names[name]}/")
+            )
     if whole:
-        return next((root for seen in (inside, found) for name, root in names.items() if seen[name]), None)
+        return next(
+            (root for seen in (inside, found) for name, root in names.items() if seen[name]), None
+        )
     best = inside or found
     return names[max(best, key=lambda name: best[name])] if best else None
 
 
 def _is_module(root: str, package: bytes, name: bytes, known: set[str]) -> bool:
     """Whether what is imported from a package is one of the modules in it, and not made by an `__init__.py`."""
-    path = f"{root}/{package.decode()}/{name.decode()}" if root else f"{package.decode()}/{name.decode()}"
+    path = (
+        f"{root}/{package.decode()}/{name.decode()}"
+        if root
+        else f"{package.decode()}/{name.decode()}"
+    )
     return f"{path}.py" in known or any(file.startswith(f"{path}/") for file in known)
 
 
@@ -223,13 +269,17 @@ def _usual(path: str, folder: str) -> str:
     """Go up from folders that are hardly ever where imports start: `app/core/config.py` is app.core.config."""
     while folder:
         above, _, name = folder.rpartition("/")
-        if name not in PARTS | CONFIGS and path.removeprefix(f"{folder}/").partition("/")[0] not in PARTS - {"config"}:
+        if name not in PARTS | CONFIGS and path.removeprefix(f"{folder}/").partition("/")[
+            0
+        ] not in PARTS - {"config"}:
             break
         folder = above
     return folder
 
 
-def find_roots(settings: Iterable[str], named: dict[str, str], known: set[str], read: Read) -> tuple[str, ...]:
+def find_roots(
+    settings: Iterable[str], named: dict[str, str], known: set[str], read: Read
+) -> tuple[str, ...]:
     """Return the folders on `sys.path`, deepest first: by the names that Django is given, else by packages."""
     roots = set(named.values())
     todo = [path for path in settings if not _covered(path, roots)]
@@ -246,7 +296,9 @@ def find_roots(settings: Iterable[str], named: dict[str, str], known: set[str], 
 
 def _covered(path: str, roots: Iterable[str]) -> bool:
     """Whether a file can be imported from one of these folders: each folder down to it has the name of a package."""
-    below = (path.removeprefix(f"{root}/") for root in roots if not root or path.startswith(f"{root}/"))
+    below = (
+        path.removeprefix(f"{root}/") for root in roots if not root or path.startswith(f"{root}/")
+    )
     return any(all(part.isidentifier() for part in rest.split("/")[:-1]) for rest in below)
 
 
@@ -280,7 +332,9 @@ def runs(runtime: str, root: str, known: set[str], read: Read) -> str:
 
 def is_runtime(raw: bytes | None) -> bool:
     """Tell a copy of the runtime, of whatever version, from a module that only has its name."""
-    return raw is not None and b"class SecretsManagerClient" in raw and b"AWS_SECRETS_FALLBACK" in raw
+    return (
+        raw is not None and b"class SecretsManagerClient" in raw and b"AWS_SECRETS_FALLBACK" in raw
+    )
 
 
 def _trivial(raw: bytes) -> bool:

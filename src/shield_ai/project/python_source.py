@@ -45,7 +45,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             SourceError: It can't be decoded, or holds a NUL byte.
         """
         if b"\0" in raw:
-            raise SourceError(f"{path}: not parsed, holds a NUL byte", "is it a binary file, or saved as UTF-16?")
+            raise SourceError(
+                f"{path}: not parsed, holds a NUL byte", "is it a binary file, or saved as UTF-16?"
+            )
         bom = raw.startswith(codecs.BOM_UTF8)
         body = raw[len(codecs.BOM_UTF8) :] if bom else raw
         try:
@@ -54,8 +56,12 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             text = _decoded(body, encoding)
         except (SyntaxError, LookupError, UnicodeError):
             hint = "save it as UTF-8, or name its encoding in the first line: # -*- coding: latin-1 -*-"
-            raise SourceError(f"{path}: not parsed, its bytes are not in the encoding it claims", hint) from None
-        return cls(path=path, raw=raw, text=text, encoding=encoding, bom=bom, newline=_newline(body))
+            raise SourceError(
+                f"{path}: not parsed, its bytes are not in the encoding it claims", hint
+            ) from None
+        return cls(
+            path=path, raw=raw, text=text, encoding=encoding, bom=bom, newline=_newline(body)
+        )
 
     @functools.cached_property
     def tree(self) -> ast.Module:
@@ -83,7 +89,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Offset on disk and bytes of each line, its newline included."""
         out: list[tuple[int, bytes]] = []
         at = len(codecs.BOM_UTF8) if self.bom else 0
-        for line in self.raw[at:].splitlines(keepends=True):  # of bytes: at what ends a line for the tokenizer, too
+        # of bytes: at what ends a line for the tokenizer, too
+        for line in self.raw[at:].splitlines(keepends=True):
             out.append((at, line))
             at += len(line)
         return out or [(at, b"")]
@@ -147,9 +154,13 @@ def parse(path: str, text: str) -> ast.Module:
         message = getattr(error, "msg", None) or "the text can't be parsed"
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         hint = f"is it valid Python? Syntax newer than Python {version}, which runs this tool, is not understood"
-        raise SourceError(f"{path}: not parsed{where}{message}, says Python {version}", hint) from None
+        raise SourceError(
+            f"{path}: not parsed{where}{message}, says Python {version}", hint
+        ) from None
     except (RecursionError, MemoryError):
-        raise SourceError(f"{path}: not parsed, it is nested too deeply", "such files are usually generated") from None
+        raise SourceError(
+            f"{path}: not parsed, it is nested too deeply", "such files are usually generated"
+        ) from None
 
 
 def apply_edits(raw: bytes, edits: Iterable[Edit], encoding: str = "utf-8") -> bytes:
@@ -159,10 +170,15 @@ def apply_edits(raw: bytes, edits: Iterable[Edit], encoding: str = "utf-8") -> b
         SourceError: Two edits overlap, one lies outside the file, or its text does not fit the file's encoding.
     """
     out, last = raw, len(raw)
-    ordered = sorted(enumerate(edits), key=lambda pair: (pair[1].start, pair[1].end, pair[0]), reverse=True)
+    ordered = sorted(
+        enumerate(edits), key=lambda pair: (pair[1].start, pair[1].end, pair[0]), reverse=True
+    )
     for _, edit in ordered:
         if not 0 <= edit.start <= edit.end <= last:
-            raise SourceError(f"{edit.path}: two changes overlap at byte {edit.start}", "please report this as a bug")
+            raise SourceError(
+                f"{edit.path}: two changes overlap at byte {edit.start}",
+                "please report this as a bug",
+            )
         try:
             text = edit.replacement.encode(encoding)
         except UnicodeEncodeError:
@@ -180,7 +196,12 @@ def digest(raw: bytes) -> str:
 
 
 def file_change(
-    path: str, before: bytes | None, edits: Iterable[Edit], encoding: str = "utf-8", *, private: bool = False
+    path: str,
+    before: bytes | None,
+    edits: Iterable[Edit],
+    encoding: str = "utf-8",
+    *,
+    private: bool = False,
 ) -> FileChange:
     """Describe what edits make of a file, with the digests that apply checks.
 

@@ -26,7 +26,9 @@ class Tree:
     def __init__(self, root: Path) -> None:
         if not root.is_dir():
             what = "is no folder" if root.exists() else "does not exist"
-            raise SourceError(f"{root} {what}", "give the folder of the app, the one with manage.py for Django")
+            raise SourceError(
+                f"{root} {what}", "give the folder of the app, the one with manage.py for Django"
+            )
         self.root = root.resolve()
 
     def path(self, relative: str) -> Path:
@@ -38,10 +40,16 @@ class Tree:
         place = self.root / PurePosixPath(relative)
         try:
             inside = place.resolve().is_relative_to(self.root)
-        except (OSError, RuntimeError):  # a loop of links; which of the two depends on Python's version
-            raise SourceError(f"{relative} is a link that leads nowhere", "remove it or mend it") from None
+        except (OSError, RuntimeError):
+            # a loop of links; which of the two depends on Python's version
+            raise SourceError(
+                f"{relative} is a link that leads nowhere", "remove it or mend it"
+            ) from None
         if not inside:
-            raise SourceError(f"{relative} leaves {self.root} through a link", "only files inside the app are touched")
+            raise SourceError(
+                f"{relative} leaves {self.root} through a link",
+                "only files inside the app are touched",
+            )
         return place
 
     def read(self, relative: str) -> bytes | None:
@@ -54,20 +62,26 @@ class Tree:
         try:
             if not place.exists():
                 if place.is_symlink():
-                    raise SourceError(f"{relative} is a link that leads nowhere", "remove it or mend it")
+                    raise SourceError(
+                        f"{relative} is a link that leads nowhere", "remove it or mend it"
+                    )
                 return None
             if not place.is_file():
                 raise SourceError(f"{relative} is no regular file", "move it out of the way")
             return place.read_bytes()
         except OSError as error:
-            raise SourceError(f"{relative} can't be read: {error.strerror}", "look at its permissions") from None
+            raise SourceError(
+                f"{relative} can't be read: {error.strerror}", "look at its permissions"
+            ) from None
 
     def mode(self, relative: str) -> int:
         """Return the permissions of a file, 0 where there is none."""
         place = self.path(relative)
         return stat.S_IMODE(place.stat().st_mode) if place.exists() else 0
 
-    def stage(self, relative: str, content: bytes, *, like: str = "", private: bool = False, mode: int = 0) -> Path:
+    def stage(
+        self, relative: str, content: bytes, *, like: str = "", private: bool = False, mode: int = 0
+    ) -> Path:
         """Write the new bytes under a temporary name beside the file, on disk for sure, with the file's own mode.
 
         Args:
@@ -86,8 +100,14 @@ class Tree:
         try:
             status = model.stat() if model.exists() else None
             with temporary.open("wb") as file:
-                had = stat.S_IMODE(status.st_mode) if status else (0o600 if private else 0o644) & ~_umask()
-                os.fchmod(file.fileno(), mode or (had & 0o600 if private and open_to_others(had) else had))
+                had = (
+                    stat.S_IMODE(status.st_mode)
+                    if status
+                    else (0o600 if private else 0o644) & ~_umask()
+                )
+                os.fchmod(
+                    file.fileno(), mode or (had & 0o600 if private and open_to_others(had) else had)
+                )
                 if status and status.st_uid != os.geteuid():
                     with contextlib.suppress(PermissionError):
                         os.fchown(file.fileno(), status.st_uid, status.st_gid)
@@ -97,7 +117,9 @@ class Tree:
         except OSError as error:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-            hint = "nothing was changed; make room or fix the permissions, then run the command again"
+            hint = (
+                "nothing was changed; make room or fix the permissions, then run the command again"
+            )
             raise SourceError(f"{relative} can't be written: {error.strerror}", hint) from None
         return temporary
 
@@ -111,9 +133,13 @@ class Tree:
             temporary_of(place).replace(place)
             sync(place.parent)
         except OSError as error:
-            raise SourceError(f"{relative} can't be written: {error.strerror}", "look at its permissions") from None
+            raise SourceError(
+                f"{relative} can't be written: {error.strerror}", "look at its permissions"
+            ) from None
 
-    def write(self, relative: str, content: bytes, *, like: str = "", private: bool = False, mode: int = 0) -> None:
+    def write(
+        self, relative: str, content: bytes, *, like: str = "", private: bool = False, mode: int = 0
+    ) -> None:
         """Stage and commit at once."""
         self.stage(relative, content, like=like, private=private, mode=mode)
         self.commit(relative)
@@ -135,7 +161,9 @@ class Tree:
             if place.parent.is_dir():
                 sync(place.parent)
         except OSError as error:
-            raise SourceError(f"{relative} can't be removed: {error.strerror}", "look at its permissions") from None
+            raise SourceError(
+                f"{relative} can't be removed: {error.strerror}", "look at its permissions"
+            ) from None
 
     def has_folder(self, relative: str) -> bool:
         """Tell whether there is such a folder inside the app."""
@@ -155,7 +183,9 @@ class Tree:
         try:
             self.path(relative).mkdir(exist_ok=True)
         except OSError as error:
-            raise SourceError(f"{relative} can't be made: {error.strerror}", "look at its permissions") from None
+            raise SourceError(
+                f"{relative} can't be made: {error.strerror}", "look at its permissions"
+            ) from None
 
     def remove_folder(self, relative: str) -> None:
         """Remove a folder that we made, with the bytecode that Python left in it; keep it if anything else is there."""

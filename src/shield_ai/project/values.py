@@ -37,7 +37,9 @@ def read_env_file(path: Path) -> dict[str, Hidden]:
         raw = sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
         text = raw.decode("utf-8-sig")
     except OSError as error:
-        raise SourceError(f"{path} can't be read: {error.strerror}", "name a file with KEY=value lines") from None
+        raise SourceError(
+            f"{path} can't be read: {error.strerror}", "name a file with KEY=value lines"
+        ) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise SourceError(f"{path}:{line} is no UTF-8 text", "save the file as UTF-8") from None
@@ -45,9 +47,14 @@ def read_env_file(path: Path) -> dict[str, Hidden]:
     for binding in parse_stream(io.StringIO(text)):
         line = binding.original.line
         if binding.error:
-            raise SourceError(f"{path}:{line} is no KEY=value line", "quote values with special characters")
+            raise SourceError(
+                f"{path}:{line} is no KEY=value line", "quote values with special characters"
+            )
         if binding.key and binding.value is None:
-            raise SourceError(f"{path}:{line}: {binding.key} has no value", f"write {binding.key}=… or remove the line")
+            raise SourceError(
+                f"{path}:{line}: {binding.key} has no value",
+                f"write {binding.key}=… or remove the line",
+            )
         if binding.key and binding.value is not None:
             found[binding.key] = Hidden(binding.value)
     return found

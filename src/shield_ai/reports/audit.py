@@ -55,13 +55,19 @@ def _access(access: Access) -> Iterator[str]:
         yield head
         head = ""
     yield f"{head:<{WHO}}{counts}  {access.last:%m-%d %H:%M}"
-    others = [f"{access.deeds[deed]} {word}" for deed, word in _OTHERS.items() if deed in access.deeds]
+    others = [
+        f"{access.deeds[deed]} {word}" for deed, word in _OTHERS.items() if deed in access.deeds
+    ]
     origin = f"from {_sources(access.sources, access.more_sources)}" if access.sources else ""
     if rest := ", ".join([*others, *([origin] if origin else [])]):
         yield from _wrapped(rest, 4)
 
 
-_OTHERS = {AccessType.LOOK: "looks at its description", AccessType.DENIED: "denied", AccessType.FAILED: "failed"}
+_OTHERS = {
+    AccessType.LOOK: "looks at its description",
+    AccessType.DENIED: "denied",
+    AccessType.FAILED: "failed",
+}
 
 
 def _sources(sources: Sequence[str], more: int = 0) -> str:
@@ -72,7 +78,13 @@ def _sources(sources: Sequence[str], more: int = 0) -> str:
 
 def _wrapped(text: str, indent: int) -> list[str]:
     space = " " * indent
-    return textwrap.wrap(printable(text), WIDTH, initial_indent=space, subsequent_indent=space, break_on_hyphens=False)
+    return textwrap.wrap(
+        printable(text),
+        WIDTH,
+        initial_indent=space,
+        subsequent_indent=space,
+        break_on_hyphens=False,
+    )
 
 
 def _sum(audit: Audit) -> str:
@@ -81,7 +93,9 @@ def _sum(audit: Audit) -> str:
     people = _count(len({access.who for access in audit.accesses}), "principal")
     eyes = len(audit.alerts) + len(audit.unread)
     verdict = f"{eyes} {'needs' if eyes == 1 else 'need'} eyes" if eyes else "nothing needs eyes"
-    return textwrap.fill(f"audit: {_count(audit.events, 'event')}{time}, {secrets}, {people}; {verdict}", WIDTH)
+    return textwrap.fill(
+        f"audit: {_count(audit.events, 'event')}{time}, {secrets}, {people}; {verdict}", WIDTH
+    )
 
 
 def _count(number: int, noun: str) -> str:

@@ -76,7 +76,9 @@ def audit(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.date
     else:
         # As long a time before as the one that is asked for: who was there then is no newcomer now.
         earliest = now - min(2 * (now - start), dt.timedelta(days=trail.DAYS)) if start else now
-        records = trail.lookup(work.aws.session if manifest and work.aws else Session(None), earliest)
+        records = trail.lookup(
+            work.aws.session if manifest and work.aws else Session(None), earliest
+        )
     for record in records:
         found = event(record)
         if found:
@@ -94,7 +96,9 @@ def _readers(manifest: Manifest | None) -> list[str]:
     return [*own, f"role/{slug(manifest.app)}-*", *manifest.monitoring.readers]
 
 
-def report_data(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime) -> ReportData:
+def report_data(
+    work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime
+) -> ReportData:
     """Gather what a report tells: of the code always, of AWS as far as it lets itself be looked at.
 
     Args:
@@ -120,7 +124,9 @@ def report_data(work: Work, *, since: str | None, trails: Sequence[Path], now: d
         no_aws=why,
         findings=shown(work.findings, work.tree.read),
         unseen=tuple(work.unseen),
-        diffs=tuple(sorted(_applied(work, journal, run) if run else _planned(work), key=_python_first)),
+        diffs=tuple(
+            sorted(_applied(work, journal, run) if run else _planned(work), key=_python_first)
+        ),
         applied=bool(run),
         undoable=len(journal.open_steps(last_run(journal))),
         begun=work.written is not None,
@@ -142,7 +148,9 @@ def _account(work: Work) -> tuple[str, str]:
         return "", error.message
 
 
-def _audit(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Audit | None:
+def _audit(
+    work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime
+) -> Audit | None:
     try:
         return audit(work, since=since, trails=trails, now=now)
     except AwsError:
@@ -170,7 +178,9 @@ def _cost(manifest: Manifest, work: Work) -> Iterator[tuple[str, str]]:
     if not manifest.secret:
         return
     try:
-        found = bill(manifest, resources(manifest, _NOWHERE, manifest.app.region, work.tree.read), _USAGE)
+        found = bill(
+            manifest, resources(manifest, _NOWHERE, manifest.app.region, work.tree.read), _USAGE
+        )
     except ShieldError:
         return
     yield from ((line.what, _dollars(line.usd)) for line in found.lines)
@@ -184,7 +194,11 @@ def _dollars(usd: float) -> str:
 def _what(resource: Resource) -> str:
     """Say what it tells of, in its own words."""
     target = resource.settings.get("target")
-    return json.loads(target["template"]) if isinstance(target, dict) else str(resource.settings["description"])
+    return (
+        json.loads(target["template"])
+        if isinstance(target, dict)
+        else str(resource.settings["description"])
+    )
 
 
 def _applied(work: Work, journal: Journal, run: str) -> Iterator[Diff]:
@@ -199,9 +213,15 @@ def _planned(work: Work) -> Iterator[Diff]:
     keep = _names(work)
     for file in work.edits():
         if file.before is None:
-            yield became(file.path, None, "".join(edit.replacement for edit in file.edits).encode(), keep)
+            yield became(
+                file.path, None, "".join(edit.replacement for edit in file.edits).encode(), keep
+            )
             continue
-        spans = [(f.site.start, f.site.end) for f in work.findings if f.path == file.path and f.site and not f.env]
+        spans = [
+            (f.site.start, f.site.end)
+            for f in work.findings
+            if f.path == file.path and f.site and not f.env
+        ]
         text = diff_text(file, work.tree.read(file.path), keep=keep, spans=spans)
         yield Diff(path=file.path, lines=tuple(text.splitlines()[2:]))
 
@@ -212,18 +232,26 @@ def _python_first(diff: Diff) -> tuple[bool, bool, str]:
 
 def _names(work: Work) -> set[str]:
     secrets = work.manifest.secret
-    return {name for secret in secrets for name in (secret.name, *secret.variables(), *(secret.fields or {}))}
+    return {
+        name
+        for secret in secrets
+        for name in (secret.name, *secret.variables(), *(secret.fields or {}))
+    }
 
 
 def _place(secret: Secret, manifest: Manifest, work: Work) -> Place:
     name = manifest.app.prefix + secret.name
-    common = Place(name=name, kind=str(secret.kind), variables=tuple(secret.variables()), where="unknown")
+    common = Place(
+        name=name, kind=str(secret.kind), variables=tuple(secret.variables()), where="unknown"
+    )
     if work.aws is None:
         return common
     try:
         state = work.aws.secrets.state(name)
         if state is None:
-            return msgspec.structs.replace(common, where="optional" if secret.optional else "missing")
+            return msgspec.structs.replace(
+                common, where="optional" if secret.optional else "missing"
+            )
         if state.deleted:
             return msgspec.structs.replace(common, where="deleted")
         status = Rotating(manifest, work.tree.root, work.aws.session).status(secret)

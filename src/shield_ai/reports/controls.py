@@ -33,12 +33,16 @@ def controls(report_data: ReportData) -> tuple[Control, ...]:
     for statement, answer, numbers in _ROWS:
         state, evidence = answer(report_data)
         references = tuple(zip(FRAMEWORKS, numbers, strict=True))
-        rows.append(Control(statement=statement, state=state, evidence=evidence, references=references))
+        rows.append(
+            Control(statement=statement, state=state, evidence=evidence, references=references)
+        )
     return tuple(rows)
 
 
 def _in_code(report_data: ReportData) -> Answer:
-    lying = [s.finding for s in report_data.findings if s.finding.rule.partition(".")[2] not in READS]
+    lying = [
+        s.finding for s in report_data.findings if s.finding.rule.partition(".")[2] not in READS
+    ]
     if lying:
         files = len({finding.path for finding in lying})
         return "against", f"{count(len(lying), 'value')} found in {count(files, 'file')}"
@@ -57,12 +61,18 @@ def _encrypted(report_data: ReportData) -> Answer:
     lacking = report_data.wanted - report_data.in_aws
     keys = sorted({place.kms_key for place in report_data.places if place.where == "AWS"})
     text = f"{report_data.in_aws} of {report_data.wanted} secrets are in Secrets Manager"
-    return "against" if lacking else "for", text + (f", encrypted with {', '.join(keys)}" if keys else "")
+    return "against" if lacking else "for", text + (
+        f", encrypted with {', '.join(keys)}" if keys else ""
+    )
 
 
 def _least(report_data: ReportData) -> Answer:
     found = [check for check in report_data.checks if any(part in check.name for part in LEAST)]
-    strangers = sorted({a.who for a in report_data.audit.alerts if a.kind == "outside"}) if report_data.audit else []
+    strangers = (
+        sorted({a.who for a in report_data.audit.alerts if a.kind == "outside"})
+        if report_data.audit
+        else []
+    )
     if strangers:
         return "against", f"read by {_some(strangers)}"
     if bad := [check for check in found if check.status is Status.FAILED]:
@@ -84,7 +94,9 @@ def _recorded(report_data: ReportData) -> Answer:
         return "none", "no trail was looked at, or it holds no event of these secrets"
     reads = sum(access.deeds.get(AccessType.READ, 0) for access in report_data.audit.accesses)
     people = len({access.who for access in report_data.audit.accesses})
-    figures = ", ".join((count(report_data.audit.events, "event"), count(reads, "read"), count(people, "principal")))
+    figures = ", ".join(
+        (count(report_data.audit.events, "event"), count(reads, "read"), count(people, "principal"))
+    )
     return "for", f"CloudTrail names who did what: {figures}"
 
 

@@ -21,12 +21,23 @@ def cost_text(bill: Bill, usage: Usage, region: str) -> str:
         lines.append(f"  {line.what:<{_WHAT}} {amount:<{_AMOUNT}} {line.usd:>10,.2f}{mark}")
     lines += [f"  {'together':<{_WHAT}} {'':<{_AMOUNT}} {bill.total:>10,.2f}", ""]
     if not all(line.known for line in bill.lines):
-        lines += [f"  * the price of {HOME}: that of the region is not known here, and may be higher", ""]
+        lines += [
+            f"  * the price of {HOME}: that of the region is not known here, and may be higher",
+            "",
+        ]
     lines += [
         f"{usage.processes} processes keep each value for {usage.ttl:g} s; {usage.reads:,} reads of each secret a day",
         _saving("a call for each read", bill.without_cache, ""),
-        _saving("with the cache", bill.without_prefetch, _less(bill.without_cache, bill.without_prefetch)),
-        _saving("and prefetch, twenty a call", bill.with_prefetch, _less(bill.without_prefetch, bill.with_prefetch)),
+        _saving(
+            "with the cache",
+            bill.without_prefetch,
+            _less(bill.without_cache, bill.without_prefetch),
+        ),
+        _saving(
+            "and prefetch, twenty a call",
+            bill.with_prefetch,
+            _less(bill.without_prefetch, bill.with_prefetch),
+        ),
         "",
         "prices without free tiers, from copies of AWS's price list; its own pages:",
         *dict.fromkeys(f"  {line.read}  {line.source}" for line in bill.lines),

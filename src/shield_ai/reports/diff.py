@@ -44,12 +44,18 @@ def diff_text(
 
 def _is_whole(change: FileChange, raw: bytes) -> bool:
     """Tell a new file, or new content for one of ours."""
-    return len(change.edits) <= 1 and all(edit.start == 0 and edit.end == len(raw) for edit in change.edits)
+    return len(change.edits) <= 1 and all(
+        edit.start == 0 and edit.end == len(raw) for edit in change.edits
+    )
 
 
 def _whole(change: FileChange, raw: bytes) -> Iterator[str]:
     lines = "".join(edit.replacement for edit in change.edits).splitlines()
-    what = "new" if change.before is None else f"replaces {len(raw.splitlines())} lines that shield wrote"
+    what = (
+        "new"
+        if change.before is None
+        else f"replaces {len(raw.splitlines())} lines that shield wrote"
+    )
     yield f"+++ {printable(change.path)}  ({what}, {len(lines)} lines)"
     shown = lines if len(lines) <= NEW_LINES + 1 else lines[:NEW_LINES]
     yield from (f"+{printable(line)}" for line in shown)
@@ -57,7 +63,9 @@ def _whole(change: FileChange, raw: bytes) -> Iterator[str]:
         yield f"… {len(lines) - len(shown)} more lines"
 
 
-def _unified(change: FileChange, raw: bytes, keep: Collection[str], spans: Iterable[tuple[int, int]]) -> Iterator[str]:
+def _unified(
+    change: FileChange, raw: bytes, keep: Collection[str], spans: Iterable[tuple[int, int]]
+) -> Iterator[str]:
     hidden = bytearray(mask(change.path, raw, keep))
     for start, end in spans:
         hidden[start:end] = re.sub(rb"[^\r\n]", b"\0", hidden[start:end])
@@ -71,7 +79,9 @@ def _unified(change: FileChange, raw: bytes, keep: Collection[str], spans: Itera
         yield from _hunk(group, _lines(old), _lines(new), change.encoding)
 
 
-def _without_context(matcher: difflib.SequenceMatcher[bytes]) -> list[list[tuple[str, int, int, int, int]]]:
+def _without_context(
+    matcher: difflib.SequenceMatcher[bytes],
+) -> list[list[tuple[str, int, int, int, int]]]:
     return [[code] for code in matcher.get_opcodes() if code[0] != "equal"]
 
 

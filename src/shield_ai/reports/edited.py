@@ -15,6 +15,12 @@ def edited_text(path: str, ours: bytes, now: bytes) -> str:
         ours: What apply left.
         now: What is there.
     """
-    old, new = ([show(line) for line in mask(path, content).split(b"\n")] for content in (ours, now))
-    lines = list(difflib.unified_diff(old, new, f"{path} (as apply left it)", f"{path} (now)", n=1, lineterm=""))
+    old, new = (
+        [show(line) for line in mask(path, content).split(b"\n")] for content in (ours, now)
+    )
+    lines = list(
+        difflib.unified_diff(
+            old, new, f"{path} (as apply left it)", f"{path} (now)", n=1, lineterm=""
+        )
+    )
     return "\n".join(lines or [f"{path}: differs in a value or in its line ends"])

@@ -27,7 +27,9 @@ def fleet_json(outcomes: Sequence[Outcome]) -> str:
 
 def fleet_text(outcomes: Sequence[Outcome]) -> str:
     """Show a line a repository, the worst first, then what failed, then the sum."""
-    lines = [f"{'repository':<{WIDTH}} {'critical':>8} {'high':>5} {'other':>6} {'moved':>6} {'secrets':>8}"]
+    lines = [
+        f"{'repository':<{WIDTH}} {'critical':>8} {'high':>5} {'other':>6} {'moved':>6} {'secrets':>8}"
+    ]
     lines += [_line(outcome) for outcome in sorted(outcomes, key=_worst) if not outcome.error]
     failed = [outcome for outcome in outcomes if outcome.error]
     if failed:
@@ -36,8 +38,12 @@ def fleet_text(outcomes: Sequence[Outcome]) -> str:
     total = _total(outcomes)
     found = sum(total["found"].values())
     lines += ["", f"{len(outcomes)} repositories, {len(failed)} failed: {found} findings,"]
-    lines += [f"{total['fixable']} of them moved by shield apply; {total['moved']} reads moved already,"]
-    lines += [f"{total['secrets']} secrets in shield.toml, {total['scheduled']} with a rotation schedule"]
+    lines += [
+        f"{total['fixable']} of them moved by shield apply; {total['moved']} reads moved already,"
+    ]
+    lines += [
+        f"{total['secrets']} secrets in shield.toml, {total['scheduled']} with a rotation schedule"
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -70,6 +76,11 @@ def _total(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     for outcome in outcomes:
         found.update(outcome.found)
     sums = {
-        name: sum(getattr(o, name) for o in outcomes) for name in ("fixable", "unseen", "moved", "secrets", "scheduled")
+        name: sum(getattr(o, name) for o in outcomes)
+        for name in ("fixable", "unseen", "moved", "secrets", "scheduled")
     }
-    return {"found": dict(found), "failed": sum(bool(outcome.error) for outcome in outcomes), **sums}
+    return {
+        "found": dict(found),
+        "failed": sum(bool(outcome.error) for outcome in outcomes),
+        **sums,
+    }

@@ -25,7 +25,9 @@ def scan_json(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> s
         {
             "version": VERSION,
             "findings": [_finding(finding) for finding in findings],
-            "skipped": [{"path": skip.path, "line": skip.line, "reason": skip.reason} for skip in skipped],
+            "skipped": [
+                {"path": skip.path, "line": skip.line, "reason": skip.reason} for skip in skipped
+            ],
         }
     )
 

@@ -19,13 +19,23 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#!|~@&$]|(?<=:)/|^[-+]|(?<=\d)\.|(?<=www
 
 def markdown(report_data: ReportData) -> str:
     """Write it."""
-    return "\n".join([f"### Secrets of {_text(report_data.app)}", "", report_data.headline, "", *_body(report_data)])
+    return "\n".join(
+        [
+            f"### Secrets of {_text(report_data.app)}",
+            "",
+            report_data.headline,
+            "",
+            *_body(report_data),
+        ]
+    )
 
 
 def _body(report_data: ReportData) -> Iterator[str]:
     if wanted := attention(report_data):
         yield "**Needs attention**\n"
-        yield from (f"- {_text(what)}" + (f": {_text(why)}" if why else "") for what, why, _ in wanted)
+        yield from (
+            f"- {_text(what)}" + (f": {_text(why)}" if why else "") for what, why, _ in wanted
+        )
         yield ""
     if report_data.findings:
         yield "| | where | what |\n|---|---|---|"
@@ -38,7 +48,10 @@ def _body(report_data: ReportData) -> Iterator[str]:
     if report_data.places and report_data.account:
         yield "<details><summary>Secrets</summary>\n"
         yield "| secret | where | last changed |\n|---|---|---|"
-        yield from (f"| {_code(place.name)} | {place.where} | {_changed(place)} |" for place in report_data.places)
+        yield from (
+            f"| {_code(place.name)} | {place.where} | {_changed(place)} |"
+            for place in report_data.places
+        )
         yield "\n</details>\n"
     yield f"<sub>Shield AI {_text(report_data.version)}. No value is shown; the HTML report tells more.</sub>\n"
 

@@ -44,7 +44,8 @@ def mask(path: str, raw: bytes, keep: Collection[str] = ()) -> bytes:
         try:
             source = Source.from_bytes(path, raw)
             if not alone:
-                source.tree  # noqa: B018  # what does not parse may have its strings elsewhere than it seems
+                # what does not parse may have its strings elsewhere than it seems
+                source.tree  # noqa: B018
             return _hide(raw, _python(source, keep))
         except (SourceError, tokenize.TokenError, SyntaxError, IndexError):
             return _hide(raw, _after_assignments(raw) if alone else [(0, len(raw))])
@@ -110,7 +111,9 @@ def _python(source: Source, keep: Collection[str]) -> Iterator[tuple[int, int]]:
             code.append(token.string)
 
 
-def _inside(token: tokenize.TokenInfo, before: list[str], after: str, keep: Collection[str]) -> tuple[int, int] | None:
+def _inside(
+    token: tokenize.TokenInfo, before: list[str], after: str, keep: Collection[str]
+) -> tuple[int, int] | None:
     """Return which characters of a token to hide."""
     text = token.string
     if token.type == tokenize.COMMENT:
@@ -138,7 +141,9 @@ def _is_name(text: str, before: list[str], after: str) -> bool:
             return True
     if last == ":" and near[1:-1] == "ENGINE" and MODULE.fullmatch(text):
         return True  # a database's backend
-    key = (after == ":" and last in ("{", ",")) or (after == "]" and last == "[" and _is_value(near))
+    key = (after == ":" and last in ("{", ",")) or (
+        after == "]" and last == "[" and _is_value(near)
+    )
     return key and NAME.fullmatch(text) is not None
 
 
@@ -161,7 +166,12 @@ class _Offsets:
         line, column = position
         if line != self._line or column < self._column:
             start, raw = self._source.lines[line - 1]
-            self._line, self._text, self._column, self._at = line, raw.decode(self._source.encoding), 0, start
+            self._line, self._text, self._column, self._at = (
+                line,
+                raw.decode(self._source.encoding),
+                0,
+                start,
+            )
         self._at += len(self._text[self._column : column].encode(self._source.encoding))
         self._column = column
         return self._at

@@ -41,7 +41,11 @@ def plan_text(plan: Plan) -> str:
     if plan.files:
         lines += ["code", *(_file(file) for file in plan.files), ""]
     if plan.dotenv:
-        lines += ["out of the code, into .env", *(f"  - {origin.field}" for origin in plan.dotenv), ""]
+        lines += [
+            "out of the code, into .env",
+            *(f"  - {origin.field}" for origin in plan.dotenv),
+            "",
+        ]
     if plan.changes:
         lines += [
             f"AWS account {plan.account}, {plan.region}",
@@ -49,7 +53,11 @@ def plan_text(plan: Plan) -> str:
             "",
         ]
     if plan.placeholders:
-        lines += ["a placeholder instead of a value", *(f"  ! {name}" for name in plan.placeholders), ""]
+        lines += [
+            "a placeholder instead of a value",
+            *(f"  ! {name}" for name in plan.placeholders),
+            "",
+        ]
     if plan.missing:
         lines += ["no value in any source", *(f"  ! {name}" for name in plan.missing), ""]
     if plan.skipped:
@@ -59,7 +67,11 @@ def plan_text(plan: Plan) -> str:
             lines += [f"  {where}  {skip.name}".rstrip(), *_filled(skip.reason)]
         lines += [""]
     if plan.harmless:
-        lines += ["no secrets by their names or values (--json has the reason of each)", *_harmless(plan.harmless), ""]
+        lines += [
+            "no secrets by their names or values (--json has the reason of each)",
+            *_harmless(plan.harmless),
+            "",
+        ]
     return "\n".join([*lines, _sum(plan), ""])
 
 
@@ -72,7 +84,9 @@ def _harmless(skips: Sequence[Skipped]) -> Iterator[str]:
 
 def _filled(text: str) -> list[str]:
     indent = " " * 6
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
+    )
 
 
 def _file(file: FileChange) -> str:
@@ -91,7 +105,9 @@ def _change(change: Change) -> Iterator[str]:
         what = f"keep; it {words[change.value]}"
     name = change.name if change.resource == "secret" else f"{change.resource} {change.name}"
     yield f"  {_MARKS[change.action]} {shortened(name):<{_COLUMN}} {what}"
-    if change.action is not Action.KEEP and (change.resource != "secret" or change.before is not None):
+    if change.action is not Action.KEEP and (
+        change.resource != "secret" or change.before is not None
+    ):
         yield from (f"      {line}" for line in settings_lines(change.before, change.settings))
 
 
@@ -111,13 +127,24 @@ def _sum(plan: Plan) -> str:
     edits = sum(len(file.edits) for file in plan.files if file.before is not None)
     new = sum(file.before is None for file in plan.files)
     actions = Counter(
-        (change.action, "secrets" if change.resource == "secret" else "resources") for change in plan.changes
+        (change.action, "secrets" if change.resource == "secret" else "resources")
+        for change in plan.changes
     )
-    parts = [f"{edits} edits in {len(plan.files) - new} files", f"{new} new files"] if plan.files else []
+    parts = (
+        [f"{edits} edits in {len(plan.files) - new} files", f"{new} new files"]
+        if plan.files
+        else []
+    )
     parts += [
-        f"{number} {noun} to {action}" for (action, noun), number in sorted(actions.items()) if action not in _LEFT
+        f"{number} {noun} to {action}"
+        for (action, noun), number in sorted(actions.items())
+        if action not in _LEFT
     ]
-    parts += [f"{number} {noun} changed by somebody else" for (a, noun), number in actions.items() if a is Action.DRIFT]
+    parts += [
+        f"{number} {noun} changed by somebody else"
+        for (a, noun), number in actions.items()
+        if a is Action.DRIFT
+    ]
     parts += [f"{len(plan.skipped)} left as they are"] if plan.skipped else []
     return "plan: " + (", ".join(parts) or "nothing to do")
 
@@ -125,7 +152,11 @@ def _sum(plan: Plan) -> str:
 def nothing_text(plan: Plan) -> str:
     """Say that there is nothing to do, and not that all is well where something stays."""
     left = len(plan.skipped)
-    stays = f"; {left} {'stays as it is' if left == 1 else 'stay as they are'}, shield plan says why" if left else ""
+    stays = (
+        f"; {left} {'stays as it is' if left == 1 else 'stay as they are'}, shield plan says why"
+        if left
+        else ""
+    )
     return f"nothing to do: everything is as planned{stays}"
 
 
@@ -133,7 +164,9 @@ def receipts_text(receipts: Sequence[Receipt]) -> str:
     """Sum up what was done."""
     counts = Counter((receipt.step, receipt.detail) for receipt in receipts)
     nouns = {"file": "files", "aws": "secrets", "resource": "resources"}
-    return "done: " + ", ".join(f"{number} {nouns[step]} {detail}" for (step, detail), number in counts.items())
+    return "done: " + ", ".join(
+        f"{number} {nouns[step]} {detail}" for (step, detail), number in counts.items()
+    )
 
 
 def proof_text(modules: Sequence[str], unproved: Sequence[str]) -> str:
@@ -141,14 +174,23 @@ def proof_text(modules: Sequence[str], unproved: Sequence[str]) -> str:
     if not modules:
         return "not proved: the settings were not loaded"
     good = len(modules) - len(unproved)
-    lines = [f"proved: {good} of {len(modules)} settings modules have the same values as before, AWS off and on"]
+    lines = [
+        f"proved: {good} of {len(modules)} settings modules have the same values as before, AWS off and on"
+    ]
     return "\n".join([*lines, *(f"not proved: {why}" for why in unproved)])
 
 
 def checks_text(checks: Sequence[Check]) -> str:
     """Give a line to each check, with why and what to do where it is not ok."""
     good = sum(check.status is Status.OK for check in checks)
-    return "\n".join([*(line for check in checks for line in _check(check)), "", f"{good} of {len(checks)} ok", ""])
+    return "\n".join(
+        [
+            *(line for check in checks for line in _check(check)),
+            "",
+            f"{good} of {len(checks)} ok",
+            "",
+        ]
+    )
 
 
 def _check(check: Check) -> Iterator[str]:

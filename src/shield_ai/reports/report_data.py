@@ -105,7 +105,8 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     diffs: tuple[Diff, ...] = ()
     applied: bool = False  # the diffs are what apply did; else what it would do
     undoable: int = 0  # steps that rollback can undo
-    begun: bool = True  # there is a shield.toml; else the secrets are those that a draft of it would name
+    # there is a shield.toml; else the secrets are those that a draft of it would name
+    begun: bool = True
     places: tuple[Place, ...] = ()
     checks: tuple[Check, ...] = ()
     readers: tuple[str, ...] = ()
@@ -176,7 +177,9 @@ def shown(findings: Sequence[Finding], read: Callable[[str], bytes | None]) -> t
     """
     names: dict[str, set[str]] = {}
     for finding in findings:
-        names.setdefault(finding.path, set()).update(n for n in (finding.env, finding.name.rpartition(".")[2]) if n)
+        names.setdefault(finding.path, set()).update(
+            n for n in (finding.env, finding.name.rpartition(".")[2]) if n
+        )
     lines = {path: mask(path, read(path) or b"", keep).splitlines() for path, keep in names.items()}
     order = {severity: -number for number, severity in enumerate(Severity)}
     return tuple(
@@ -196,7 +199,9 @@ def became(path: str, before: bytes | None, after: bytes, keep: Collection[str])
     """
     if before is None:
         return Diff(path=path, lines=(f"new, {count(len(after.splitlines()), 'line')}",))
-    old, new = ([show(line) for line in mask(path, raw, keep).splitlines()] for raw in (before, after))
+    old, new = (
+        [show(line) for line in mask(path, raw, keep).splitlines()] for raw in (before, after)
+    )
     lines = list(difflib.unified_diff(old, new, n=2, lineterm=""))[2:]
     if not path.endswith(".py"):
         added, removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
@@ -205,7 +210,9 @@ def became(path: str, before: bytes | None, after: bytes, keep: Collection[str])
 
 
 def _line(finding: Finding, lines: list[bytes]) -> str:
-    return show(lines[finding.line - 1]).strip() if finding.name and finding.line <= len(lines) else ""
+    return (
+        show(lines[finding.line - 1]).strip() if finding.name and finding.line <= len(lines) else ""
+    )
 
 
 def clean(text: object) -> str:
@@ -235,7 +242,11 @@ def attention(report_data: ReportData) -> list[tuple[str, str, str]]:
     """Give what somebody has to see to: what, why, and what to do."""
     if not report_data.begun and report_data.places:
         return [
-            ("Nothing is moved yet", "there is no shield.toml", "shield draft writes it, shield plan shows the rest")
+            (
+                "Nothing is moved yet",
+                "there is no shield.toml",
+                "shield draft writes it, shield plan shows the rest",
+            )
         ]
     same: dict[tuple[str, str], list[str]] = {}
     for check in report_data.failed:
@@ -251,6 +262,9 @@ def attention(report_data: ReportData) -> list[tuple[str, str, str]]:
         if place.status and place.status.last
     ]
     if report_data.audit:
-        found += [(f"{alert.secret}: {KINDS[alert.kind]}", _alert(alert), "") for alert in report_data.audit.alerts]
+        found += [
+            (f"{alert.secret}: {KINDS[alert.kind]}", _alert(alert), "")
+            for alert in report_data.audit.alerts
+        ]
         found += [(f"{skip.path}: not read", skip.reason, "") for skip in report_data.audit.unread]
     return found

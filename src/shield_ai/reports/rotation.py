@@ -33,7 +33,9 @@ def standings_text(statuses: Sequence[RotationStatus]) -> str:
         # A long name has a line of its own, so that the columns stay.
         lines += [one.name] if len(one.name) > _NAME else []
         name = "" if len(one.name) > _NAME else one.name
-        lines += [f"{name:<{_NAME}} {_day(one.last):<11} {_day(one.next):<11} {one.by:<8} {one.state}"]
+        lines += [
+            f"{name:<{_NAME}} {_day(one.last):<11} {_day(one.next):<11} {one.by:<8} {one.state}"
+        ]
     return "\n".join([*lines, *(line for one in statuses for line in _way_out(one)), ""])
 
 
@@ -85,9 +87,7 @@ def waits_text(name: str) -> str:
 
 def restart_text() -> str:
     """Say what comes after the new key became the current one."""
-    return (
-        "restart the processes again, one after another; the old key is accepted\nuntil the next rotation moves it on"
-    )
+    return "restart the processes again, one after another; the old key is accepted\nuntil the next rotation moves it on"
 
 
 def by_hand_text(name: str, secret_id: str) -> str:

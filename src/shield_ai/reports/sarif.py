@@ -20,16 +20,32 @@ if TYPE_CHECKING:
     from shield_ai.model.nouns import Edit, FileChange, Finding
     from shield_ai.scan.rules.pattern import Pattern, Rule
 
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-LEVELS = {Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH: "error", Severity.CRITICAL: "error"}
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+LEVELS = {
+    Severity.LOW: "note",
+    Severity.MEDIUM: "warning",
+    Severity.HIGH: "error",
+    Severity.CRITICAL: "error",
+}
 # As CVSS counts: what GitHub shows as low, medium, high, critical.
-SCORES = {Severity.LOW: "3.0", Severity.MEDIUM: "5.5", Severity.HIGH: "8.0", Severity.CRITICAL: "9.5"}
+SCORES = {
+    Severity.LOW: "3.0",
+    Severity.MEDIUM: "5.5",
+    Severity.HIGH: "8.0",
+    Severity.CRITICAL: "9.5",
+}
 ROOT = "SRCROOT"
 # GitHub refuses a run with more: https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
 MOST = 25_000
 
 
-def sarif(findings: Sequence[Finding], changes: Iterable[FileChange] = (), patterns: Sequence[Pattern] = ()) -> str:
+def sarif(
+    findings: Sequence[Finding],
+    changes: Iterable[FileChange] = (),
+    patterns: Sequence[Pattern] = (),
+) -> str:
     """Write findings, the worst where there are more than GitHub takes.
 
     Args:
@@ -38,11 +54,15 @@ def sarif(findings: Sequence[Finding], changes: Iterable[FileChange] = (), patte
         patterns: Those of the app, besides ours.
     """
     if len(findings) > MOST:
-        worst = sorted(range(len(findings)), key=lambda i: -float(SCORES[findings[i].severity]))[:MOST]
+        worst = sorted(range(len(findings)), key=lambda i: -float(SCORES[findings[i].severity]))[
+            :MOST
+        ]
         findings = [findings[i] for i in sorted(worst)]
     used = {finding.rule for finding in findings}
     rules = [(rule, pattern.load()) for rule in pattern.rules().values()]
-    rules += [(rule, p) for p in (pattern.credentials(), *patterns) for rule in p.rules if rule.id in used]
+    rules += [
+        (rule, p) for p in (pattern.credentials(), *patterns) for rule in p.rules if rule.id in used
+    ]
     fixes = _Fixes(findings, changes)
     index = {rule.id: i for i, (rule, _) in enumerate(rules)}
     run = {
@@ -54,24 +74,44 @@ def sarif(findings: Sequence[Finding], changes: Iterable[FileChange] = (), patte
                 "rules": [_rule(rule, of) for rule, of in rules],
             }
         },
-        "originalUriBaseIds": {ROOT: {"description": {"text": "The folder that shield ran in, or scanned."}}},
+        "originalUriBaseIds": {
+            ROOT: {"description": {"text": "The folder that shield ran in, or scanned."}}
+        },
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, fixes, index) for finding in findings],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(
+            {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False
+        )
+        + "\n"
+    )
 
 
 def _rule(rule: Rule, of: Pattern) -> dict[str, Any]:
-    link = next((link for link in (rule.reference, *of.references) if link.startswith(("https://", "http://"))), "")
+    link = next(
+        (
+            link
+            for link in (rule.reference, *of.references)
+            if link.startswith(("https://", "http://"))
+        ),
+        "",
+    )
     return {
         "id": rule.id,
-        "name": "".join(word.capitalize() for word in (rule.id.partition(".")[2] or rule.id).split("-")),
+        "name": "".join(
+            word.capitalize() for word in (rule.id.partition(".")[2] or rule.id).split("-")
+        ),
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.explanation},
         "help": {"text": f"{rule.explanation}\n\n{rule.fix}"},
         **({"helpUri": link} if link else {}),
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
-        "properties": {"tags": ["security"], "security-severity": SCORES[rule.severity], "precision": "high"},
+        "properties": {
+            "tags": ["security"],
+            "security-severity": SCORES[rule.severity],
+            "precision": "high",
+        },
     }
 
 
@@ -81,9 +121,19 @@ def _result(finding: Finding, fixes: _Fixes, index: dict[str, int]) -> dict[str,
         "ruleIndex": index[finding.rule],
         "level": LEVELS[finding.severity],
         "message": {"text": finding.message},
-        "locations": [{"physicalLocation": {"artifactLocation": _artifact(finding.path), "region": _region(finding)}}],
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": _artifact(finding.path),
+                    "region": _region(finding),
+                }
+            }
+        ],
         "partialFingerprints": {"shieldFingerprint/v1": finding.fingerprint},
-        "properties": {"security-severity": SCORES[finding.severity], "confidence": str(finding.confidence)},
+        "properties": {
+            "security-severity": SCORES[finding.severity],
+            "confidence": str(finding.confidence),
+        },
     }
     return result | fixes.of(finding)
 
@@ -126,7 +176,11 @@ class _Fixes:
     def of(self, finding: Finding) -> dict[str, Any]:
         """Return the edits at a finding's site, with those at nobody's: the import that all of them need."""
         site = finding.site
-        own = self._own.get((finding.path, site.start, site.end), []) if site and finding.fixable else []
+        own = (
+            self._own.get((finding.path, site.start, site.end), [])
+            if site and finding.fixable
+            else []
+        )
         if not own:
             return {}
         replacements = [
@@ -134,7 +188,9 @@ class _Fixes:
                 "deletedRegion": {"byteOffset": edit.start, "byteLength": edit.end - edit.start},
                 "insertedContent": {"text": edit.replacement},
             }
-            for edit in sorted([*own, *self._shared.get(finding.path, ())], key=lambda edit: edit.start)
+            for edit in sorted(
+                [*own, *self._shared.get(finding.path, ())], key=lambda edit: edit.start
+            )
         ]
         description = {"text": "Read it with get_secret()."}
         artifact = {"artifactLocation": _artifact(finding.path), "replacements": replacements}

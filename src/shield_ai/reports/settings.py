@@ -28,7 +28,9 @@ def settings_lines(before: Settings | None, after: Settings | None) -> list[str]
     for path in dict.fromkeys([*old, *new]):
         gone = [value for value in old.get(path, []) if value not in new.get(path, [])]
         come = [value for value in new.get(path, []) if value not in old.get(path, [])]
-        lines += [_line("-", path, value) for value in gone] + [_line("+", path, value) for value in come]
+        lines += [_line("-", path, value) for value in gone] + [
+            _line("+", path, value) for value in come
+        ]
     if len(lines) > _MOST:
         rest = len(lines) - _MOST + 1
         lines = [*lines[: _MOST - 1], f"  … {rest} more, all of them in shield plan --json"]

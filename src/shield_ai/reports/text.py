@@ -55,7 +55,9 @@ def scan_text(
     if skipped:
         lines += ["not looked at", *(line for skip in skipped for line in _skipped(skip)), ""]
     low, accepted = hidden
-    more = (f"; {low} more with --all" if low else "") + (f"; comments accept {accepted}" if accepted else "")
+    more = (f"; {low} more with --all" if low else "") + (
+        f"; comments accept {accepted}" if accepted else ""
+    )
     return "\n".join([*lines, *textwrap.wrap(summary(findings) + more, WIDTH), ""])
 
 
@@ -91,7 +93,9 @@ def _count(number: int, noun: str) -> str:
 
 def _finding(finding: Finding, source: list[str], *, colour: bool) -> Iterator[str]:
     first, *rest = textwrap.wrap(
-        f"{printable(finding.message)} [{finding.rule}]", WIDTH - len(INDENT) - 9, break_on_hyphens=False
+        f"{printable(finding.message)} [{finding.rule}]",
+        WIDTH - len(INDENT) - 9,
+        break_on_hyphens=False,
     )
     severity = paint(f"{finding.severity:<8}", SEVERITIES[finding.severity], colour=colour)
     yield f"  {f'{finding.line}:{finding.column}':<7} {severity} {first}"
@@ -100,7 +104,10 @@ def _finding(finding: Finding, source: list[str], *, colour: bool) -> Iterator[s
         yield paint(_cut(f"{INDENT}| {source[finding.line - 1].strip()}"), "dim", colour=colour)
     if finding.site and finding.site.reason:
         yield from textwrap.wrap(
-            f"stays: {printable(finding.site.reason)}", WIDTH, initial_indent=INDENT, subsequent_indent=INDENT
+            f"stays: {printable(finding.site.reason)}",
+            WIDTH,
+            initial_indent=INDENT,
+            subsequent_indent=INDENT,
         )
 
 
@@ -111,7 +118,10 @@ def _cut(line: str) -> str:
 def _skipped(skip: Skipped) -> Iterator[str]:
     where = f"{skip.path}:{skip.line}" if skip.line else skip.path
     yield from textwrap.wrap(
-        f"{printable(where)}: {printable(skip.reason)}", WIDTH - 2, initial_indent="  ", subsequent_indent="      "
+        f"{printable(where)}: {printable(skip.reason)}",
+        WIDTH - 2,
+        initial_indent="  ",
+        subsequent_indent="      ",
     )
 
 
@@ -119,5 +129,10 @@ def _source(path: str, raw: bytes | None, findings: list[Finding]) -> list[str]:
     """Return the lines of a file with every value hidden."""
     if raw is None:
         return []
-    keep = {name for finding in findings for name in (finding.env, finding.name.rpartition(".")[2]) if name}
+    keep = {
+        name
+        for finding in findings
+        for name in (finding.env, finding.name.rpartition(".")[2])
+        if name
+    }
     return [show(line) for line in mask(path, raw, keep).splitlines()]

@@ -47,9 +47,15 @@ class Alternating(Database[S]):
     def successor(self, rotation: Rotation, document: dict[str, Any]) -> dict[str, Any]:
         """Swap the users."""
         if is_url(rotation.current()):
-            raise SetupError("alternating users need a JSON secret: a URL has no place for the name of the base")
+            raise SetupError(
+                "alternating users need a JSON secret: a URL has no place for the name of the base"
+            )
         base = document.get(CLONE_OF)
-        kept = {name: value for name, value in document.items() if name not in ("username", "user", CLONE_OF)}
+        kept = {
+            name: value
+            for name, value in document.items()
+            if name not in ("username", "user", CLONE_OF)
+        }
         if base:
             return {**kept, "username": base}
         username = self.login(rotation, document).username
@@ -67,7 +73,9 @@ class Alternating(Database[S]):
         pending, current = self.logins(rotation)
         if pending.username == current.username:
             rotation.store.drop_pending(rotation.token)
-            raise SupersededError("the pending version is for the user that is in use: its label was taken away")
+            raise SupersededError(
+                "the pending version is for the user that is in use: its label was taken away"
+            )
         bases = (parse(rotation.pending()).get(CLONE_OF), parse(rotation.current()).get(CLONE_OF))
         if bases == (current.username, None):
             return pending, current, True
@@ -75,14 +83,18 @@ class Alternating(Database[S]):
             return pending, current, False
         raise SetupError("the pending and the current version do not name one user and its clone")
 
-    def admin_logins(self, rotation: Rotation, place: Login, users: tuple[str, str]) -> Iterator[Login]:
+    def admin_logins(
+        self, rotation: Rotation, place: Login, users: tuple[str, str]
+    ) -> Iterator[Login]:
         """Read the administrator's logins, the current one first, as they are valid at a place.
 
         The administrator's password goes only to the server that its own secret names.
         """
         name = rotation.environ.get("ROTATION_ADMIN") or parse(rotation.current()).get("masterarn")
         if not name:
-            raise SetupError("alternating users need an administrator's secret: set ROTATION_ADMIN or masterarn")
+            raise SetupError(
+                "alternating users need an administrator's secret: set ROTATION_ADMIN or masterarn"
+            )
         store = rotation.store.other(str(name))
         state = store.describe()
         versions = [state.holder(stage) for stage in (CURRENT, PENDING, PREVIOUS)]
@@ -94,7 +106,9 @@ class Alternating(Database[S]):
             found = True
             admin = self.login(rotation, {"host": place.host, "port": place.port, **parse(text)})
             if (admin.host, admin.port) != (place.host, place.port):
-                raise SetupError("host and port of the administrator's secret differ from those of the secret")
+                raise SetupError(
+                    "host and port of the administrator's secret differ from those of the secret"
+                )
             if admin.username in users:
                 raise SetupError("the administrator can't be one of the two users")
             yield Login(admin.username, admin.password, *place.target, place.tls, place.ca)

@@ -58,12 +58,18 @@ def call(rotation: Rotation, function: str, *arguments: str) -> Any:
     """Call the hook; of its error only the type is passed on, since the text may quote the key."""
     name = rotation.environ.get("ROTATION_HOOK")
     if not name:
-        raise SetupError("an API key needs a hook: set ROTATION_HOOK to the module with issue, test and revoke")
+        raise SetupError(
+            "an API key needs a hook: set ROTATION_HOOK to the module with issue, test and revoke"
+        )
     try:
         hook = getattr(import_module(name), function)
     except (ImportError, AttributeError):
-        raise SetupError(f"the hook {name} has no function {function}, or is not in the function's zip") from None
+        raise SetupError(
+            f"the hook {name} has no function {function}, or is not in the function's zip"
+        ) from None
     try:
         return hook(*arguments)
     except Exception as error:  # noqa: BLE001  # the hook may raise what it likes
-        raise RotationError(f"{function}() of the hook {name} failed: {type(error).__name__}") from None
+        raise RotationError(
+            f"{function}() of the hook {name} failed: {type(error).__name__}"
+        ) from None

@@ -28,7 +28,8 @@ log = logging.getLogger("shield_ai.rotator")
 _clients: list[Any] = []  # a warm function keeps its clients
 
 
-def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001  # Lambda's signature
+# Lambda's signature
+def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001
     """Look at the secrets of the event, and send what was seen.
 
     Args:
@@ -37,11 +38,14 @@ def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 
         context: Lambda's.
     """
     if not _clients:
-        import boto3  # noqa: PLC0415  # costs half a second
+        import boto3  # costs half a second
 
         _clients.extend((connect(), boto3.client("cloudwatch")))
-    figures = look(_clients[0], event["secrets"], datetime.now(timezone.utc))  # noqa: UP017  # as the rest: any Python
-    data = [{"MetricName": name, "Value": value, "Unit": "Count"} for name, value in figures.items()]
+    # as the rest: any Python
+    figures = look(_clients[0], event["secrets"], datetime.now(timezone.utc))  # noqa: UP017
+    data = [
+        {"MetricName": name, "Value": value, "Unit": "Count"} for name, value in figures.items()
+    ]
     _clients[1].put_metric_data(Namespace=event["namespace"], MetricData=data)
 
 
@@ -53,9 +57,11 @@ def look(client: Any, secrets: Iterable[Mapping[str, Any]], now: datetime) -> di
             overdue = max(overdue, _overdue(client, secret, now))
             if secret.get("login"):
                 _log_in(client, secret)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the others must be looked at, too
+        except Exception as error:  # noqa: BLE001
+            # whatever it is, the others must be looked at, too
             words = str(error) if isinstance(error, RotationError) else type(error).__name__
-            log.error("%s: %s", secret["name"], words)  # noqa: TRY400  # a traceback could hold a value
+            # a traceback could hold a value
+            log.error("%s: %s", secret["name"], words)  # noqa: TRY400
             failed += 1
     return {"SecretRotationOverdueDays": overdue, "SecretLoginFailed": float(failed)}
 
@@ -66,7 +72,12 @@ def _overdue(client: Any, secret: Mapping[str, Any], now: datetime) -> float:
         due = state["NextRotationDate"]
     else:
         pages = client.get_paginator("list_secret_version_ids").paginate(SecretId=secret["name"])
-        made = (v["CreatedDate"] for page in pages for v in page["Versions"] if CURRENT in v.get("VersionStages", ()))
+        made = (
+            v["CreatedDate"]
+            for page in pages
+            for v in page["Versions"]
+            if CURRENT in v.get("VersionStages", ())
+        )
         due = next(made) + timedelta(hours=secret["hours"])
     late: timedelta = now - due - SLACK
     return max(0.0, late / timedelta(days=1))

@@ -91,4 +91,6 @@ class Connector(Generic[S]):
         except LoginRefusedError:
             self._checked.add(who)
             return
-        raise TrustError("the server accepts a wrong password of this user (trust): no rotation could be proven")
+        raise TrustError(
+            "the server accepts a wrong password of this user (trust): no rotation could be proven"
+        )

@@ -50,9 +50,14 @@ class Database(Generic[S]):
         document = parse(current)
         self.login(rotation, document)
         following, password = self.successor(rotation, document), rotation.store.random_password()
-        return with_password(current, password) if is_url(current) else json.dumps({**following, "password": password})
+        return (
+            with_password(current, password)
+            if is_url(current)
+            else json.dumps({**following, "password": password})
+        )
 
-    def successor(self, rotation: Rotation, document: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002  # for others
+    # for others
+    def successor(self, rotation: Rotation, document: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """Say who logs in after `document`."""
         return document
 
@@ -96,7 +101,13 @@ class Database(Generic[S]):
             session.close()
 
 
-def prove(strategy: Database[S], rotation: Rotation, session: S, pending: Login, restore: Callable[[], None]) -> None:
+def prove(
+    strategy: Database[S],
+    rotation: Rotation,
+    session: S,
+    pending: Login,
+    restore: Callable[[], None],
+) -> None:
     """Log in with what was just set; where the server does not take it, put the old password back and say so.
 
     Args:

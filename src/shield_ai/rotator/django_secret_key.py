@@ -15,6 +15,7 @@ LENGTH = 64
 class DjangoSecretKey(ValueStrategy):
     """See the module."""
 
-    def make(self, rotation: Rotation, value: str) -> str:  # noqa: ARG002  # nothing of the old key goes into the new
+    # nothing of the old key goes into the new
+    def make(self, rotation: Rotation, value: str) -> str:  # noqa: ARG002
         """Let AWS make it."""
         return rotation.store.random_password(LENGTH)

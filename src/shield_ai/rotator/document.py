@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MODES = ("disable", "require", "verify-ca", "verify-full")
-SWITCH = {"true": "verify-full", "false": "disable"}  # AWS's own field "ssl"; it says nothing of checks
+# AWS's own field "ssl"; it says nothing of checks
+SWITCH = {"true": "verify-full", "false": "disable"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -98,4 +99,6 @@ def _tls(document: Mapping[str, Any], default: str) -> str:
 def same_place(pending: Login, current: Login) -> None:
     """Refuse to carry a password to another server than the one in use."""
     if pending.target != current.target:
-        raise SetupError("host, port and database of the pending version differ from the current one's")
+        raise SetupError(
+            "host, port and database of the pending version differ from the current one's"
+        )

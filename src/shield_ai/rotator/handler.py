@@ -24,18 +24,25 @@ log = logging.getLogger("shield_ai.rotator")
 _clients: list[Any] = []  # a warm function keeps its client
 
 
-def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001  # Lambda's signature
+# Lambda's signature
+def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001
     """Do one step."""
     if not _clients:
         _clients.append(connect())
     try:
-        step, secret_id, token = (str(event[name]) for name in ("Step", "SecretId", "ClientRequestToken"))
+        step, secret_id, token = (
+            str(event[name]) for name in ("Step", "SecretId", "ClientRequestToken")
+        )
     except KeyError as missing:
-        raise SetupError(f"the event has no {missing.args[0]}: only Secrets Manager calls this function") from None
+        raise SetupError(
+            f"the event has no {missing.args[0]}: only Secrets Manager calls this function"
+        ) from None
     run_step(Store(_clients[0], secret_id, event.get("RotationToken")), step, token, os.environ)
 
 
-def run_step(store: Store, step: str, token: str, environ: Mapping[str, str], *, by_hand: bool = False) -> None:
+def run_step(
+    store: Store, step: str, token: str, environ: Mapping[str, str], *, by_hand: bool = False
+) -> None:
     """Check that the step may be done, and do it; it does nothing where its work is done already.
 
     Args:
@@ -80,7 +87,9 @@ def _is_open(rotation: Rotation, step: str, *, by_hand: bool) -> bool:
         return True
     if stages is None or PENDING not in stages:
         # AWS lists no version without a label, so that these two can't be told apart.
-        raise SupersededError(f"version {rotation.token} is not pending: another rotation took over, or it never was")
+        raise SupersededError(
+            f"version {rotation.token} is not pending: another rotation took over, or it never was"
+        )
     return True
 
 

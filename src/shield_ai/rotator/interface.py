@@ -38,14 +38,18 @@ class Rotation:
         version = self.state.holder(CURRENT)
         value = self.store.value(version=version) if version else None
         if value is None:
-            raise SetupError(f"{self.store.secret_id} has no current value that is text: write one first")
+            raise SetupError(
+                f"{self.store.secret_id} has no current value that is text: write one first"
+            )
         return value
 
     def pending(self) -> str:
         """Read the value that this rotation is to put into use."""
         value = self.store.value(version=self.token, stage=PENDING)
         if value is None:
-            raise SupersededError(f"version {self.token} has no value or is pending no more: begin a new rotation")
+            raise SupersededError(
+                f"version {self.token} has no value or is pending no more: begin a new rotation"
+            )
         return value
 
     def older(self) -> Iterator[str]:
@@ -69,7 +73,9 @@ class Rotation:
         """
         now = self.store.describe()
         if PENDING not in now.stages.get(self.token, ()):
-            raise SupersededError(f"version {self.token} is pending no more: another rotation took over")
+            raise SupersededError(
+                f"version {self.token} is pending no more: another rotation took over"
+            )
         if now.holder(CURRENT) != self.state.holder(CURRENT):
             raise SupersededError("another rotation has finished meanwhile: begin a new one")
 

@@ -23,7 +23,8 @@ CONNECT, ANSWER = 5, 40  # seconds; an answer may wait for the lock
 LOCK_WAIT = 20
 SETUP = (
     "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', SESSION sql_quote_show_create = 1,"
-    " SESSION wait_timeout = 90, SESSION lock_wait_timeout = 20"  # a function that was frozen must not keep the lock
+    # a function that was frozen must not keep the lock
+    " SESSION wait_timeout = 90, SESSION lock_wait_timeout = 20"
 )
 ACCESS_DENIED = 1045
 
@@ -37,7 +38,8 @@ class MysqlSession:
 
     def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement; `%s` in it stands for a value, which the driver quotes."""
-        from pymysql import Error  # noqa: PLC0415  # the driver is needed for this kind of secret alone
+        # the driver is needed for this kind of secret alone
+        from pymysql import Error
 
         try:
             with self._connection.cursor() as cursor:
@@ -92,7 +94,7 @@ def connect(login: Login) -> MysqlSession:
         LoginRefusedError: The server refuses this password.
         DatabaseError: Anything else, an unreachable server included.
     """
-    import pymysql  # noqa: PLC0415
+    import pymysql
 
     tls = context(login)
     options: dict[str, Any] = {"ssl": tls} if tls else {"ssl_disabled": True}

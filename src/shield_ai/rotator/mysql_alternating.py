@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 LONGEST = 32  # characters of a user's name in MySQL; MariaDB takes more
 HOSTS = "SELECT Host FROM mysql.user WHERE BINARY User = BINARY %s ORDER BY Host"
-DEFAULT_ROLES = (
-    "SELECT DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles WHERE BINARY USER = BINARY %s AND HOST = %s"
+DEFAULT_ROLES = "SELECT DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles WHERE BINARY USER = BINARY %s AND HOST = %s"
+HASH = re.compile(
+    r" IDENTIFIED (?:BY PASSWORD '[^']*'|VIA \S+(?: USING '[^']*')?(?: OR \S+(?: USING '[^']*')?)*)"
 )
-HASH = re.compile(r" IDENTIFIED (?:BY PASSWORD '[^']*'|VIA \S+(?: USING '[^']*')?(?: OR \S+(?: USING '[^']*')?)*)")
 WHO = "\0"  # stands for the account in a grant
 NOTHING = f"GRANT USAGE ON *.* TO {WHO}"
 NO_LIMITS = (
@@ -48,7 +48,9 @@ class MysqlAlternating(Alternating[MysqlSession]):
         self.door.opens(pending)  # the server shows that it refuses wrong passwords
         return False
 
-    def prepare(self, session: MysqlSession, rotation: Rotation, user: Login, clone_of: str | None) -> None:
+    def prepare(
+        self, session: MysqlSession, rotation: Rotation, user: Login, clone_of: str | None
+    ) -> None:
         """Make the accounts, then their grants, then the password."""
         if clone_of is not None:
             self.make_clone(session, rotation, user, clone_of)
@@ -64,11 +66,14 @@ class MysqlAlternating(Alternating[MysqlSession]):
         if not hosts:
             raise SetupError("the user in use does not exist in the server")
         strange = any(
-            host not in hosts or not grants(session, user.username, host) <= grants(session, base, host)
+            host not in hosts
+            or not grants(session, user.username, host) <= grants(session, base, host)
             for host in there
         )
         if strange and not self.is_ours(rotation, user):
-            raise SetupError(f"the server has a user {user.username} already, with rights that {base} does not have")
+            raise SetupError(
+                f"the server has a user {user.username} already, with rights that {base} does not have"
+            )
         for host in hosts:
             if host not in there:
                 create(session, user.username, host)
@@ -77,14 +82,21 @@ class MysqlAlternating(Alternating[MysqlSession]):
 
 def hosts_of(session: MysqlSession, user: str) -> list[str]:
     """List the host patterns of a user's accounts."""
-    return [row[0] if isinstance(row[0], str) else row[0].decode() for row in session.run(HOSTS, user)]
+    return [
+        row[0] if isinstance(row[0], str) else row[0].decode() for row in session.run(HOSTS, user)
+    ]
 
 
 def create(session: MysqlSession, user: str, host: str) -> None:
     """Make an account with a password that nobody knows."""
     nobody = secrets.token_urlsafe(24)
     if session.is_mariadb:
-        session.run("CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY PASSWORD %s", user, host, native_hash(nobody))
+        session.run(
+            "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY PASSWORD %s",
+            user,
+            host,
+            native_hash(nobody),
+        )
     else:
         session.run("CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY %s", user, host, nobody)
 
@@ -95,7 +107,11 @@ def grants(session: MysqlSession, user: str, host: str) -> set[str]:
     found = set()
     for (line,) in session.run("SHOW GRANTS FOR %s@%s", user, host):
         # MySQL 5.7 writes an account as a text, later ones and MariaDB as a name.
-        for end in (f" {word} {account}" for account in (account_name(user, host), quoted) for word in ("TO", "FOR")):
+        for end in (
+            f" {word} {account}"
+            for account in (account_name(user, host), quoted)
+            for word in ("TO", "FOR")
+        ):
             head, separator, tail = line.rpartition(end)
             if separator:
                 found.add(f"{head} {end.split()[0]} {WHO}{HASH.sub('', tail)}")
@@ -135,4 +151,8 @@ def taking(grant: str) -> list[str]:
     if not on:  # a role
         return [f"REVOKE {head} FROM {WHO}"]
     statements = [f"REVOKE {privileges} ON {place} FROM {WHO}"]
-    return [*statements, f"REVOKE GRANT OPTION ON {place} FROM {WHO}"] if "WITH GRANT OPTION" in tail else statements
+    return (
+        [*statements, f"REVOKE GRANT OPTION ON {place} FROM {WHO}"]
+        if "WITH GRANT OPTION" in tail
+        else statements
+    )

@@ -24,8 +24,10 @@ CONNECT, ANSWER = 5.0, 40.0  # seconds; an answer may wait for the lock
 BEGIN = (
     "BEGIN READ WRITE;"
     " SET LOCAL lock_timeout = '20s'; SET LOCAL statement_timeout = '30s';"
-    " SET LOCAL idle_in_transaction_session_timeout = '90s';"  # a function that was frozen must not keep the lock
-    " SET LOCAL synchronous_commit = on;"  # a password that a crash of the server takes back would lock us out
+    # a function that was frozen must not keep the lock
+    " SET LOCAL idle_in_transaction_session_timeout = '90s';"
+    # a password that a crash of the server takes back would lock us out
+    " SET LOCAL synchronous_commit = on;"
     " SET LOCAL standard_conforming_strings = on; SET LOCAL search_path = pg_catalog"
 )
 WRONG_PASSWORD = "28P01"
@@ -41,7 +43,8 @@ class PostgresSession:
 
     def run(self, statement: str, **values: object) -> list[list[Any]]:
         """Run a statement; `:name` in it stands for a value."""
-        from pg8000.exceptions import Error  # type: ignore[import-untyped]  # noqa: PLC0415  # no types; loaded when used
+        # no types; loaded when used
+        from pg8000.exceptions import Error  # type: ignore[import-untyped]
 
         try:
             return self._connection.run(statement, **values) or []
@@ -92,8 +95,10 @@ def connect(login: Login) -> PostgresSession:
         LoginRefusedError: The server refuses this password.
         DatabaseError: Anything else, an unreachable server included.
     """
-    from pg8000.exceptions import Error  # noqa: PLC0415
-    from scramp import ScramException  # type: ignore[import-untyped]  # noqa: PLC0415  # no types; loaded when used
+    from pg8000.exceptions import Error
+
+    # no types; loaded when used
+    from scramp import ScramException  # type: ignore[import-untyped]
 
     tls = context(login)
     sock = None
@@ -118,7 +123,11 @@ def connect(login: Login) -> PostgresSession:
         if code == WRONG_PASSWORD:
             raise LoginRefusedError("PostgreSQL refused user and password", code) from None
         # The driver has no other word for it than this text.
-        why = ": it has no TLS, and sslmode asks for it" if tls and str(error) == "Server refuses SSL" else ""
+        why = (
+            ": it has no TLS, and sslmode asks for it"
+            if tls and str(error) == "Server refuses SSL"
+            else ""
+        )
         raise DatabaseError(f"PostgreSQL does not let us in{why}", code) from None
     return PostgresSession(connection)
 
@@ -129,10 +138,12 @@ def _driver() -> Any:
     It refuses names with characters that Unicode 3.2 did not have. The server takes no notice of the name within
     SCRAM: it has had it before.
     """
-    from pg8000.native import Connection  # type: ignore[import-untyped]  # noqa: PLC0415  # no types; loaded when used
+    # no types; loaded when used
+    from pg8000.native import Connection  # type: ignore[import-untyped]
 
     class AnyName(Connection):  # type: ignore[misc]  # it has no types
-        def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: object) -> None:  # noqa: N802  # the driver's name
+        # the driver's name
+        def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: object) -> None:  # noqa: N802
             user: bytes = self.user  # type: ignore[has-type]  # it has no types
             if int.from_bytes(data[:4], "big") == SASL:
                 self.user = b"any"
@@ -162,7 +173,7 @@ def sqlstate(error: BaseException | None) -> str:
 
 def name(identifier: str) -> str:
     """Quote a name."""
-    from pg8000.native import identifier as quote  # noqa: PLC0415
+    from pg8000.native import identifier as quote
 
     if not identifier or "\0" in identifier or len(identifier.encode()) > LONGEST:
         raise SetupError(f"a name in PostgreSQL has 1 to {LONGEST} bytes")
@@ -171,7 +182,7 @@ def name(identifier: str) -> str:
 
 def literal(text: str) -> str:
     """Quote a text."""
-    from pg8000.native import literal as quote  # noqa: PLC0415
+    from pg8000.native import literal as quote
 
     return str(quote(text))
 
@@ -181,7 +192,7 @@ def verifier(password: str) -> str:
 
     Not ASCII: the password is normalised by SASLprep first, as the server and every client do.
     """
-    import scramp  # noqa: PLC0415
+    import scramp
 
     salt = os.urandom(16)
     mechanism = scramp.ScramMechanism("SCRAM-SHA-256")

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from .interface import Rotation
 
 MEMBER_OPTIONS = 160000  # since then INHERIT and SET belong to the membership
-NAME_LISTS = {"search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries"}
+NAME_LISTS = {
+    "search_path",
+    "temp_tablespaces",
+    "local_preload_libraries",
+    "session_preload_libraries",
+}
 ROLE = "SELECT rolconnlimit, rolvaliduntil::text, rolreplication FROM pg_catalog.pg_roles WHERE rolname = :role::text"
 IS_MEMBER = (
     "SELECT EXISTS (SELECT FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles b ON b.oid = m.roleid"
@@ -41,7 +46,9 @@ class PostgresAlternating(Alternating[PostgresSession]):
         """Whether a name is short enough."""
         return len(name.encode()) <= postgres.LONGEST
 
-    def prepare(self, session: PostgresSession, rotation: Rotation, user: Login, clone_of: str | None) -> None:
+    def prepare(
+        self, session: PostgresSession, rotation: Rotation, user: Login, clone_of: str | None
+    ) -> None:
         """Do everything in the one transaction of the lock."""
         if clone_of is None:
             if not session.run(ROLE, role=user.username):
@@ -53,14 +60,22 @@ class PostgresAlternating(Alternating[PostgresSession]):
             raise SetupError("the user in use does not exist in the server")
         if not session.run(ROLE, role=user.username):
             session.run(f"CREATE ROLE {name(user.username)}")
-        elif not session.run(IS_MEMBER, base=clone_of, clone=user.username)[0][0] and not self.is_ours(rotation, user):
-            raise SetupError(f"the server has a role {user.username} already, and it is no member of {clone_of}")
+        elif not session.run(IS_MEMBER, base=clone_of, clone=user.username)[0][
+            0
+        ] and not self.is_ours(rotation, user):
+            raise SetupError(
+                f"the server has a role {user.username} already, and it is no member of {clone_of}"
+            )
         grant = f"GRANT {name(clone_of)} TO {name(user.username)}"
-        session.run(grant + (" WITH INHERIT TRUE, SET TRUE" if session.version() >= MEMBER_OPTIONS else ""))
+        session.run(
+            grant + (" WITH INHERIT TRUE, SET TRUE" if session.version() >= MEMBER_OPTIONS else "")
+        )
         copy_settings(session, clone_of, user.username)
         limit, until, replication = base[0]
         options = f"LOGIN INHERIT CONNECTION LIMIT {int(limit)} VALID UNTIL {literal(until or 'infinity')}"
-        session.set_password(user.username, user.password, more=options + (" REPLICATION" if replication else ""))
+        session.set_password(
+            user.username, user.password, more=options + (" REPLICATION" if replication else "")
+        )
 
 
 def copy_settings(session: PostgresSession, base: str, clone: str) -> None:

@@ -51,14 +51,20 @@ class Store:
     def describe(self) -> State:
         """Read which version holds which stage."""
         answer = self._call("describe_secret", SecretId=self.secret_id)
-        return State(answer["ARN"], bool(answer.get("RotationEnabled")), answer.get("VersionIdsToStages") or {})
+        return State(
+            answer["ARN"],
+            bool(answer.get("RotationEnabled")),
+            answer.get("VersionIdsToStages") or {},
+        )
 
     def value(self, version: str | None = None, stage: str | None = None) -> str | None:
         """Read a value; None where there is no such version, or none with a value, or one that is no text."""
         which = {"VersionId": version, "VersionStage": stage}
         try:
             answer = self._call(
-                "get_secret_value", SecretId=self.secret_id, **{name: text for name, text in which.items() if text}
+                "get_secret_value",
+                SecretId=self.secret_id,
+                **{name: text for name, text in which.items() if text},
             )
         except AwsCallError as error:
             if error.code == "ResourceNotFoundException":
@@ -72,13 +78,21 @@ class Store:
         versions: list[dict[str, Any]] = []
         more: dict[str, str] = {}
         while True:
-            answer = self._call("list_secret_version_ids", SecretId=self.secret_id, IncludeDeprecated=True, **more)
-            versions += [version for version in answer["Versions"] if not version.get("VersionStages")]
+            answer = self._call(
+                "list_secret_version_ids", SecretId=self.secret_id, IncludeDeprecated=True, **more
+            )
+            versions += [
+                version for version in answer["Versions"] if not version.get("VersionStages")
+            ]
             if not answer.get("NextToken"):
                 break
             more = {"NextToken": answer["NextToken"]}
         # Where dates are equal, the later one in AWS's own order counts as the newer.
-        order = sorted(range(len(versions)), key=lambda place: (versions[place]["CreatedDate"], place), reverse=True)
+        order = sorted(
+            range(len(versions)),
+            key=lambda place: (versions[place]["CreatedDate"], place),
+            reverse=True,
+        )
         return [versions[place]["VersionId"] for place in order][:MOST_VERSIONS]
 
     def random_password(self, length: int = LENGTH, exclude: str = EXCLUDED) -> str:
@@ -116,17 +130,23 @@ class Store:
     def drop_pending(self, version: str) -> None:
         """Take AWSPENDING from a version: what it rotated to is void."""
         self._call(
-            "update_secret_version_stage", SecretId=self.secret_id, VersionStage=PENDING, RemoveFromVersionId=version
+            "update_secret_version_stage",
+            SecretId=self.secret_id,
+            VersionStage=PENDING,
+            RemoveFromVersionId=version,
         )
 
     def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # only where AWS is called
+        # only where AWS is called
+        from botocore.exceptions import BotoCoreError, ClientError
 
         operation = "".join(map(str.title, method.split("_")))
         try:
             answer: dict[str, Any] = getattr(self._client, method)(**arguments)
         except ClientError as error:
-            raise AwsCallError(operation, error.response.get("Error", {}).get("Code", "unknown")) from None
+            raise AwsCallError(
+                operation, error.response.get("Error", {}).get("Code", "unknown")
+            ) from None
         except BotoCoreError as error:
             raise AwsCallError(operation, type(error).__name__) from None
         return answer
@@ -134,8 +154,10 @@ class Store:
 
 def connect() -> Any:
     """Make the client: few tries, short waits, since a Lambda has its own limit."""
-    import boto3  # noqa: PLC0415  # costs half a second
-    from botocore.config import Config  # noqa: PLC0415
+    import boto3  # costs half a second
+    from botocore.config import Config
 
-    config = Config(connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 4})
+    config = Config(
+        connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 4}
+    )
     return boto3.client("secretsmanager", config=config)

@@ -38,9 +38,15 @@ def strategy_name(current: str, environ: Mapping[str, str]) -> str:
     name = environ.get("ROTATION_STRATEGY") or str(document.get("strategy") or "")
     if name and name not in ("single-user", "alternating-users"):
         return name
-    engine = ENGINES.get(str(document.get("engine")).lower()) if "engine" in document else _usual(document)
+    engine = (
+        ENGINES.get(str(document.get("engine")).lower())
+        if "engine" in document
+        else _usual(document)
+    )
     if engine is None:
-        raise SetupError("set ROTATION_STRATEGY, or name an engine (postgres, mysql, mariadb) in the secret's JSON")
+        raise SetupError(
+            "set ROTATION_STRATEGY, or name an engine (postgres, mysql, mariadb) in the secret's JSON"
+        )
     if not name:
         has_admin = environ.get("ROTATION_ADMIN") or document.get("masterarn")
         name = "alternating-users" if has_admin else "single-user"

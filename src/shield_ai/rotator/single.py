@@ -32,7 +32,9 @@ class Single(Database[S]):
         pending, current = self.logins(rotation)
         if pending.username != current.username:
             raise SetupError("the pending version names another user than the current one")
-        session, used = self.door.enter_with_any(chain((pending, current), self.older(rotation, current)))
+        session, used = self.door.enter_with_any(
+            chain((pending, current), self.older(rotation, current))
+        )
         try:
             if used == pending:
                 return

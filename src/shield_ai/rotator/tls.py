@@ -26,6 +26,8 @@ def context(login: Login) -> ssl.SSLContext | None:
             cafile=login.ca or None if not in_text else None, cadata=login.ca if in_text else None
         )
     except (OSError, ValueError) as error:
-        raise SetupError(f"the certificates of sslrootcert can't be read: {type(error).__name__}") from None
+        raise SetupError(
+            f"the certificates of sslrootcert can't be read: {type(error).__name__}"
+        ) from None
     strict.check_hostname = login.tls == "verify-full"
     return strict

@@ -23,7 +23,9 @@ ENGINES = {
     "mysql-connector": "mysql",
     "mariadb": "mysql",
 }
-ELSEWHERE = frozenset({"user", "username", "password", "host", "hostaddr", "port", "dbname", "service", "passfile"})
+ELSEWHERE = frozenset(
+    {"user", "username", "password", "host", "hostaddr", "port", "dbname", "service", "passfile"}
+)
 
 
 def is_url(text: str) -> bool:
@@ -42,13 +44,17 @@ def parse(text: str) -> dict[str, Any]:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError:
-        raise SetupError("the URL can't be read: a special character in it must be written as %XX") from None
+        raise SetupError(
+            "the URL can't be read: a special character in it must be written as %XX"
+        ) from None
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     if ELSEWHERE & query.keys():
         raise SetupError("the URL has the login in its query: write it before the host")
     userinfo, at, place = parts.netloc.rpartition("@")
     if not at or ":" not in userinfo or "," in place or not parts.hostname:
-        raise SetupError("the URL needs user, password and one host: scheme://user:password@host/name")
+        raise SetupError(
+            "the URL needs user, password and one host: scheme://user:password@host/name"
+        )
     user, _, password = userinfo.partition(":")
     document = {
         "engine": ENGINES[parts.scheme.partition("+")[0]],

@@ -32,7 +32,9 @@ def split(text: str, field: str = "") -> tuple[dict[str, Any] | None, str]:
     for name in [field] if field else FIELDS:
         if isinstance(document.get(name), str):
             return document, name
-    raise SetupError("the secret's JSON has none of the usual fields: set ROTATION_FIELD to the one that rotates")
+    raise SetupError(
+        "the secret's JSON has none of the usual fields: set ROTATION_FIELD to the one that rotates"
+    )
 
 
 def read(text: str, field: str = "") -> str:

@@ -11,4 +11,12 @@ from shield_ai.sandbox.webapp import (
     write_env,
 )
 
-__all__ = ["LocalAws", "LocalPostgres", "WebApp", "copy_sample", "load_data", "serve_forever", "write_env"]
+__all__ = [
+    "LocalAws",
+    "LocalPostgres",
+    "WebApp",
+    "copy_sample",
+    "load_data",
+    "serve_forever",
+    "write_env",
+]

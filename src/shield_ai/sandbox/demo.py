@@ -49,12 +49,17 @@ def demo(keep: Path | None) -> int:
         raise ShieldError(f"{keep} is not empty", "name a new folder")
     with contextlib.ExitStack() as stack:
         started = time.monotonic()
-        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shield-demo-")))
+        folder = keep or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="shield-demo-"))
+        )
         folder.mkdir(parents=True, exist_ok=True)
         aws = stack.enter_context(LocalAws.start())
         pg = stack.enter_context(LocalPostgres.start())
         journey = Journey(folder, aws, pg)
-        journey.say("start", f"an embedded AWS and a PostgreSQL, ready in {time.monotonic() - started:.1f} s")
+        journey.say(
+            "start",
+            f"an embedded AWS and a PostgreSQL, ready in {time.monotonic() - started:.1f} s",
+        )
         journey.run()
     click.echo("\n" + "\n".join(journey.lines), err=True)
     if keep:
@@ -71,7 +76,11 @@ class Journey:
         self.aws = aws
         self.pg = pg
         self.secrets: dict[str, Hidden] = write_env(self.app, pg)
-        self.plain = {k: v for k, v in os.environ.items() if k not in self.secrets and not k.startswith("DATABASE_")}
+        self.plain = {
+            k: v
+            for k, v in os.environ.items()
+            if k not in self.secrets and not k.startswith("DATABASE_")
+        }
         self.lines: list[str] = []
         self.failed = False
         self.seen = bytearray()  # everything that any command printed, for the search for values
@@ -117,12 +126,18 @@ class Journey:
         with WebApp.start(self.app, environment, self.folder / _LOG) as app:
             health = app.health()
             self.say(
-                stage, f"/health {health['status']} {how}, {health['products']} products", ok=health["products"] > 0
+                stage,
+                f"/health {health['status']} {how}, {health['products']} products",
+                ok=health["products"] > 0,
             )
             yield app
 
     def shield(
-        self, *arguments: str, show: bool = True, codes: tuple[int, ...] = (DONE,), app: Path | None = None
+        self,
+        *arguments: str,
+        show: bool = True,
+        codes: tuple[int, ...] = (DONE,),
+        app: Path | None = None,
     ) -> str:
         """Run one command as a user would, and show it."""
         command = [sys.executable, "-m", "shield_ai", *arguments]
@@ -139,13 +154,17 @@ class Journey:
         if show:
             click.echo(done.stdout + done.stderr, err=True)
         if done.returncode not in codes:
-            raise ShieldError(f"shield {arguments[0]} ended with {done.returncode}", "its own words stand above")
+            raise ShieldError(
+                f"shield {arguments[0]} ended with {done.returncode}", "its own words stand above"
+            )
         return done.stdout
 
     def scan(self) -> None:
         """Find."""
         self.shield("scan", codes=(FINDINGS,))
-        findings = json.loads(self.shield("scan", "--format", "json", show=False, codes=(FINDINGS,)))["findings"]
+        findings = json.loads(
+            self.shield("scan", "--format", "json", show=False, codes=(FINDINGS,))
+        )["findings"]
         self.say("scan", f"{len(findings)} findings in {len({f['path'] for f in findings})} files")
 
     def draft(self) -> None:
@@ -153,7 +172,9 @@ class Journey:
         self.shield("draft")
         manifest = self.app / "shield.toml"
         # What the owner of a database without TLS writes, as the one beside the demo is: else verify won't log in.
-        text = manifest.read_text().replace('{every = "30 days"}', '{every = "30 days", sslmode = "disable"}', 1)
+        text = manifest.read_text().replace(
+            '{every = "30 days"}', '{every = "30 days", sslmode = "disable"}', 1
+        )
         manifest.write_text(text)
         self.say("draft", f"{text.count('[[secret]]')} secrets named in shield.toml")
 
@@ -163,7 +184,10 @@ class Journey:
         plan = json.loads((self.folder / "plan.json").read_text())
         edits = sum(len(file["edits"]) for file in plan["files"])
         creates = sum(change["action"] == "create" for change in plan["changes"])
-        self.say("plan", f"{edits} edits in {len(plan['files'])} files, {creates} secrets to create; no value in it")
+        self.say(
+            "plan",
+            f"{edits} edits in {len(plan['files'])} files, {creates} secrets to create; no value in it",
+        )
 
     def apply(self) -> None:
         """Do, twice: the second time there is nothing to do."""
@@ -172,7 +196,11 @@ class Journey:
         done = sum(json.loads(line)["event"] == "done" for line in records)
         applied = snapshot(self.app)
         self.shield("apply", "--env-file", ".env", "--yes", show=False)
-        self.say("apply", f"{done} steps done; a second apply changes nothing", ok=snapshot(self.app) == applied)
+        self.say(
+            "apply",
+            f"{done} steps done; a second apply changes nothing",
+            ok=snapshot(self.app) == applied,
+        )
 
     def verify(self) -> None:
         """Prove."""
@@ -181,13 +209,18 @@ class Journey:
         good = sum(check["status"] == "ok" for check in checks)
         untried = sum(check["status"] == "unknown" for check in checks)
         words = f", {untried} that can't be tried here" if untried else ""
-        self.say("verify", f"{good} of {len(checks)} checks ok{words}", ok=good + untried == len(checks))
+        self.say(
+            "verify", f"{good} of {len(checks)} checks ok{words}", ok=good + untried == len(checks)
+        )
 
     def watch(self) -> None:
         """Say who read what, and put all of it on one page."""
         audit = json.loads(self.shield("audit", "--json", show=False))
         reads = sum(access["deeds"].get("read", 0) for access in audit["accesses"])
-        self.say("audit", f"{audit['events']} events in CloudTrail, {reads} reads, {len(audit['alerts'])} need eyes")
+        self.say(
+            "audit",
+            f"{audit['events']} events in CloudTrail, {reads} reads, {len(audit['alerts'])} need eyes",
+        )
         page = self.folder / _REPORT
         self.shield("report", "-o", str(page))
         self.say("report", f"one page of {page.stat().st_size // 1024} kB that needs nothing else")
@@ -196,19 +229,40 @@ class Journey:
         """Go back, and compare every byte."""
         self.shield("rollback", "--yes")
         now = snapshot(self.app)
-        differ = [path for path in now.keys() | before.keys() if path != ".env" and now.get(path) != before.get(path)]
-        self.say("rollback", f"{len(now)} files, {len(differ)} differ from before the apply", ok=not differ)
+        differ = [
+            path
+            for path in now.keys() | before.keys()
+            if path != ".env" and now.get(path) != before.get(path)
+        ]
+        self.say(
+            "rollback",
+            f"{len(now)} files, {len(differ)} differ from before the apply",
+            ok=not differ,
+        )
 
     def leaks(self) -> None:
         """Search everything that was printed, logged, planned or journalled for every value."""
         kept = self.app / ".shield"
-        places = [self.folder / _LOG, self.folder / "plan.json", self.folder / _REPORT, kept / "journal.jsonl"]
+        places = [
+            self.folder / _LOG,
+            self.folder / "plan.json",
+            self.folder / _REPORT,
+            kept / "journal.jsonl",
+        ]
         places += [self.aws.log_path, self.pg.log_path]
-        haystack = bytes(self.seen) + b"".join(place.read_bytes() for place in places if place.exists())
-        found = [name for name, value in self.secrets.items() if value.reveal().encode() in haystack]
+        haystack = bytes(self.seen) + b"".join(
+            place.read_bytes() for place in places if place.exists()
+        )
+        found = [
+            name for name, value in self.secrets.items() if value.reveal().encode() in haystack
+        ]
         places_text = "output, logs, plan, report and journal"
-        text = f"{len(self.secrets)} values searched for in {len(haystack)} bytes of {places_text}: "
-        self.say("leaks", text + (f"found {', '.join(found)}" if found else "none found"), ok=not found)
+        text = (
+            f"{len(self.secrets)} values searched for in {len(haystack)} bytes of {places_text}: "
+        )
+        self.say(
+            "leaks", text + (f"found {', '.join(found)}" if found else "none found"), ok=not found
+        )
 
 
 class Rotations:
@@ -234,9 +288,19 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 0}
     def run(self, on: Mapping[str, str]) -> None:
         """Rotate, and count."""
         journey = self.journey
-        journey.shield("apply", "--only", "aws", "--env-file", "../storefront/.env", "--yes", show=False, app=self.app)
+        journey.shield(
+            "apply",
+            "--only",
+            "aws",
+            "--env-file",
+            "../storefront/.env",
+            "--yes",
+            show=False,
+            app=self.app,
+        )
         self.strategy("postgres-single-user")
-        journey.shield("apply", "--only", "code", "--yes", app=self.app)  # puts in the backend that survives it
+        # puts in the backend that survives it
+        journey.shield("apply", "--only", "code", "--yes", app=self.app)
         self.rotate(on, ONE, self.SETTINGS)
         self.strategy("postgres-alternating-users", f', admin = "{self.administrator()}"')
         self.deploy()
@@ -256,7 +320,9 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 0}
     def deploy(self) -> None:
         """Let a function do it from now on: the embedded AWS runs it as Lambda would."""
         manifest = self.app / "shield.toml"
-        manifest.write_text(manifest.read_text().replace("[[secret]]", "[rotation]\nlog_days = 30\n\n[[secret]]", 1))
+        manifest.write_text(
+            manifest.read_text().replace("[[secret]]", "[rotation]\nlog_days = 30\n\n[[secret]]", 1)
+        )
         self.journey.shield("apply", "--only", "aws", "--yes", app=self.app)
 
     def administrator(self) -> str:
@@ -274,7 +340,9 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 0}
 
     def login(self) -> dict[str, str]:
         """Read the current login."""
-        document: dict[str, str] = json.loads(self.client.get_secret_value(SecretId=self.NAME)["SecretString"])
+        document: dict[str, str] = json.loads(
+            self.client.get_secret_value(SecretId=self.NAME)["SecretString"]
+        )
         return document
 
     def rotate(self, on: Mapping[str, str], how: str, settings: str) -> None:

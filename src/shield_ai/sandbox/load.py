@@ -24,7 +24,9 @@ class Load:
     def __init__(self, app: WebApp) -> None:
         self._app = app
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(number,)) for number in range(CUSTOMERS)]
+        self._threads = [
+            threading.Thread(target=self._ask, args=(number,)) for number in range(CUSTOMERS)
+        ]
         self.answered = 0
         self.slowest = 0.0  # seconds
         self.failures: Counter[str] = Counter()
@@ -35,7 +37,10 @@ class Load:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._stop.set()
         for thread in self._threads:

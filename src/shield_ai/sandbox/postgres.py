@@ -76,7 +76,9 @@ class LocalPostgres(Running):
     def _start_once(cls, folder: Path | None, binaries: Path) -> Self:
         account = server_account()
         password = Hidden(secrets.token_urlsafe(24))
-        scratch = Path(tempfile.mkdtemp(prefix="shield-pg-", dir=None if _temp_is_open(account) else "/tmp"))  # noqa: S108
+        scratch = Path(
+            tempfile.mkdtemp(prefix="shield-pg-", dir=None if _temp_is_open(account) else "/tmp")
+        )
         try:
             if account:
                 os.chown(scratch, *account)
@@ -89,7 +91,9 @@ class LocalPostgres(Running):
         try:
             child.wait_until(lambda: _ready(home / "data"), READY)
         except BaseException as error:
-            taken = isinstance(error, ShieldError) and "could not bind" in child.log_path.read_text(errors="replace")
+            taken = isinstance(error, ShieldError) and "could not bind" in child.log_path.read_text(
+                errors="replace"
+            )
             child.stop()
             if taken:
                 raise _PortTakenError(error.args[0]) from None
@@ -108,9 +112,11 @@ class LocalPostgres(Running):
     ) -> psycopg.Connection[Any]:
         """Log in; as the superuser where no other user is named. Each statement commits at once."""
         try:
-            import psycopg  # noqa: PLC0415  # only the demo and the tests have it
+            import psycopg  # only the demo and the tests have it
         except ImportError:
-            raise ShieldError("psycopg is not installed here", hint="pip install 'shield-ai[demo]'") from None
+            raise ShieldError(
+                "psycopg is not installed here", hint="pip install 'shield-ai[demo]'"
+            ) from None
         return psycopg.connect(
             host=HOST,
             port=self.port,
@@ -123,24 +129,32 @@ class LocalPostgres(Running):
 
     def create_role(self, user: str, password: Hidden, member_of: Sequence[str] = ()) -> None:
         """Make a role that may log in. The server gets the password's SCRAM verifier, so that its log can't hold it."""
-        from psycopg import sql  # noqa: PLC0415
+        from psycopg import sql
 
         with self.connect() as connection:
-            verifier = connection.pgconn.encrypt_password(password.reveal().encode(), user.encode(), b"scram-sha-256")
+            verifier = connection.pgconn.encrypt_password(
+                password.reveal().encode(), user.encode(), b"scram-sha-256"
+            )
             connection.execute(
-                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(user), sql.Literal(verifier.decode()))
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                    sql.Identifier(user), sql.Literal(verifier.decode())
+                )
             )
             for group in member_of:
-                connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(user)))
+                connection.execute(
+                    sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(user))
+                )
 
     def create_role_and_database(self, user: str, password: Hidden, database: str) -> None:
         """Make a role and a database that it owns."""
-        from psycopg import sql  # noqa: PLC0415
+        from psycopg import sql
 
         self.create_role(user, password)
         with self.connect() as connection:
             connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(user))
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                    sql.Identifier(database), sql.Identifier(user)
+                )
             )
 
 

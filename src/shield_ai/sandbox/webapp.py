@@ -42,8 +42,12 @@ def copy_sample(folder: Path) -> Path:
     """Copy the storefront into a new folder, without what running it leaves behind."""
     source = next((path for path in SAMPLES if path.is_dir()), None)
     if source is None:
-        raise ShieldError("the sample app is not here", hint="install shield-ai again, or clone its repository")
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", "*.py[co]", ".env"))
+        raise ShieldError(
+            "the sample app is not here", hint="install shield-ai again, or clone its repository"
+        )
+    shutil.copytree(
+        source, folder, ignore=shutil.ignore_patterns("__pycache__", "*.py[co]", ".env")
+    )
     return folder
 
 
@@ -65,7 +69,12 @@ def write_env(folder: Path, pg: LocalPostgres) -> dict[str, Hidden]:
         "EMAIL_HOST_PASSWORD": Hidden(secrets.token_urlsafe(18)),
         "INVOICE_SIGNING_KEY": Hidden(secrets.token_urlsafe(32)),
     }
-    plain = {"DATABASE_NAME": database, "DATABASE_USER": user, "DATABASE_HOST": HOST, "DATABASE_PORT": str(pg.port)}
+    plain = {
+        "DATABASE_NAME": database,
+        "DATABASE_USER": user,
+        "DATABASE_HOST": HOST,
+        "DATABASE_PORT": str(pg.port),
+    }
     lines = [f"{name}={value}" for name, value in plain.items()]
     lines += [f"{name}={value.reveal()}" for name, value in found.items()]
     path = folder / ".env"
@@ -94,7 +103,9 @@ def load_data(app: Path, environment: Mapping[str, str], log: Path) -> None:
                 check=False,
             )
         if done.returncode:
-            raise ShieldError(f"manage.py {command[0]} failed", hint=f"its log ends: {last_line(log)}")
+            raise ShieldError(
+                f"manage.py {command[0]} failed", hint=f"its log ends: {last_line(log)}"
+            )
 
 
 class WebApp(Running):
@@ -107,7 +118,11 @@ class WebApp(Running):
 
     @classmethod
     def start(
-        cls, app: Path, environment: Mapping[str, str], log: Path, application: str = "storefront.wsgi:application"
+        cls,
+        app: Path,
+        environment: Mapping[str, str],
+        log: Path,
+        application: str = "storefront.wsgi:application",
     ) -> Self:
         """Start the app on a free loopback port and wait until `/health` says ok.
 
@@ -117,7 +132,9 @@ class WebApp(Running):
             log: Where its output goes; appended to.
             application: Module and name of the WSGI application.
         """
-        missing = [package for module, package in NEEDS.items() if importlib.util.find_spec(module) is None]
+        missing = [
+            package for module, package in NEEDS.items() if importlib.util.find_spec(module) is None
+        ]
         if missing:
             raise ShieldError(
                 f"the sample app needs {', '.join(missing)}, not installed here",
@@ -127,7 +144,15 @@ class WebApp(Running):
             port: int = sock.getsockname()[1]
             child = Child(
                 "the sample app",
-                [[sys.executable, "-m", "shield_ai.sandbox.emulator.serve", application, str(sock.fileno())]],
+                [
+                    [
+                        sys.executable,
+                        "-m",
+                        "shield_ai.sandbox.emulator.serve",
+                        application,
+                        str(sock.fileno()),
+                    ]
+                ],
                 log=log,
                 env={**environment, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"},
                 cwd=app,
@@ -145,7 +170,9 @@ class WebApp(Running):
         """Ask `/health` and return what it says."""
         status, body = self.request("GET", "/health")
         if status != http.client.OK:
-            raise ShieldError(f"/health answers {status}", hint=f"its log ends: {last_line(self.log_path)}")
+            raise ShieldError(
+                f"/health answers {status}", hint=f"its log ends: {last_line(self.log_path)}"
+            )
         answer: dict[str, Any] = json.loads(body)
         return answer
 
@@ -153,16 +180,24 @@ class WebApp(Running):
         """Whether the app's webhook secret is this one, found out by signing an event with it."""
         event = json.dumps({"type": "ping"}).encode()
         signature = hmac.new(secret.reveal().encode(), event, hashlib.sha256).hexdigest()
-        status, _ = self.request("POST", "/webhooks/payments/", event, {"X-Payment-Signature": signature})
+        status, _ = self.request(
+            "POST", "/webhooks/payments/", event, {"X-Payment-Signature": signature}
+        )
         return status == http.client.NO_CONTENT
 
     def request(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
         """Send one request as the load balancer would, and return status and body."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=READY)
         try:
-            connection.request(method, path, body, {"X-Forwarded-Proto": "https", **(headers or {})})
+            connection.request(
+                method, path, body, {"X-Forwarded-Proto": "https", **(headers or {})}
+            )
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:

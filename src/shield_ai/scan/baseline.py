@@ -45,7 +45,7 @@ def write(path: Path, findings: Iterable[Finding]) -> int:
     counts = Counter((f.path, f.rule, f.name) for f in findings)
     entries = tuple(sorted(Entry(*key, count) for key, count in counts.items()))
     text = msgspec.json.format(msgspec.json.encode(Baseline(1, entries)), indent=1)
-    from shield_ai.project.tree import put  # noqa: PLC0415  # most scans write no file
+    from shield_ai.project.tree import put  # most scans write no file
 
     try:
         put(path, text + b"\n")
@@ -67,15 +67,21 @@ def read(path: Path) -> Baseline:
         hint = f"make one with shield scan --write-baseline {path}"
         raise SourceError(f"{path} can't be read: {error.strerror}", hint) from None
     except msgspec.DecodeError as error:
-        raise ShieldError(f"{path} is no baseline: {error}", f"make it anew with --write-baseline {path}") from None
+        raise ShieldError(
+            f"{path} is no baseline: {error}", f"make it anew with --write-baseline {path}"
+        ) from None
     if made.version != 1:
-        raise ShieldError(f"{path} is a baseline of version {made.version}", "a newer shield reads it")
+        raise ShieldError(
+            f"{path} is a baseline of version {made.version}", "a newer shield reads it"
+        )
     return made
 
 
 def new(findings: Iterable[Finding], baseline: Baseline) -> list[Finding]:
     """Return the findings that a baseline does not have; of more than it counts, the last ones."""
-    left = Counter({(entry.path, entry.rule, entry.name): entry.count for entry in baseline.findings})
+    left = Counter(
+        {(entry.path, entry.rule, entry.name): entry.count for entry in baseline.findings}
+    )
     found = []
     for finding in findings:
         key = (finding.path, finding.rule, finding.name)

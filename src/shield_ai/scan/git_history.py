@@ -35,7 +35,16 @@ ROOTS = ("-c", "log.showRoot=true", "-c", "log.showSignature=false")
 SHALLOW = "the clone is shallow: its older commits are not here, git fetch --unshallow brings them"
 LOST = "its version of commit {} can't be read, or is larger than {} MB"
 # With -c, a merge shows the files that differ from all of its parents.
-LOG = ("--all", "--reverse", "--raw", "-c", "--no-renames", "--no-abbrev", "--relative", "--format=%x01%H %aI")
+LOG = (
+    "--all",
+    "--reverse",
+    "--raw",
+    "-c",
+    "--no-renames",
+    "--no-abbrev",
+    "--relative",
+    "--format=%x01%H %aI",
+)
 
 
 class Version(NamedTuple):
@@ -80,7 +89,9 @@ def history(root: Path, *, everything: bool = False) -> Past:
                 continue
             raw = blobs.read(version.blob, LARGEST)
             if raw is None:
-                unseen.append(_skip(version.path, LOST.format(version.commit[:10], LARGEST // 1_000_000)))
+                unseen.append(
+                    _skip(version.path, LOST.format(version.commit[:10], LARGEST // 1_000_000))
+                )
             if raw is None or b"\0" in raw[:HEAD]:
                 continue
             lines = Lines(raw)
@@ -90,14 +101,18 @@ def history(root: Path, *, everything: bool = False) -> Past:
                 value = raw[hit.start : hit.end]
                 if version.blob in now:
                     in_head_values.add(value)
-                if (hit.rule.id, value) not in found and (everything or hit.confidence is not Confidence.LOW):
+                if (hit.rule.id, value) not in found and (
+                    everything or hit.confidence is not Confidence.LOW
+                ):
                     finding = finding_of(version.path, hit, lines)
                     found[hit.rule.id, value] = msgspec.structs.replace(
                         finding, commit=version.commit, date=version.date
                     )
     finally:
         blobs.close()
-    told = [_told(finding, in_head=value in in_head_values) for (_, value), finding in found.items()]
+    told = [
+        _told(finding, in_head=value in in_head_values) for (_, value), finding in found.items()
+    ]
     return Past(number(told), unseen, own)
 
 
@@ -108,7 +123,9 @@ def _skip(path: str, reason: str) -> Skipped:
 def _told(finding: Finding, *, in_head: bool) -> Finding:
     state = "still there" if in_head else "taken out since"
     message = f"{finding.message}; committed on {finding.date[:10]} in {finding.commit[:10]}, {state}: rotate it"
-    return msgspec.structs.replace(finding, path=readable(finding.path), message=message, in_head=in_head)
+    return msgspec.structs.replace(
+        finding, path=readable(finding.path), message=message, in_head=in_head
+    )
 
 
 def versions(root: Path) -> Iterator[Version]:
@@ -132,14 +149,27 @@ def versions(root: Path) -> Iterator[Version]:
                 head, _, path = line.rstrip(b"\n").partition(b"\t")
                 parts = head.decode().split()
                 blob = parts[-2]
-                if blob.strip("0") and blob not in seen and not parts[head.count(b":")].startswith("160"):
+                if (
+                    blob.strip("0")
+                    and blob not in seen
+                    and not parts[head.count(b":")].startswith("160")
+                ):
                     seen.add(blob)
-                    yield Version(blob, path.decode("utf-8", "surrogateescape").strip('"'), commit, date)
+                    yield Version(
+                        blob, path.decode("utf-8", "surrogateescape").strip('"'), commit, date
+                    )
     if process.returncode:
-        raise SourceError(f"{root} is in no git repository, or git can't read it", "git log says more")
+        raise SourceError(
+            f"{root} is in no git repository, or git can't read it", "git log says more"
+        )
 
 
 def _now(root: Path) -> set[str]:
     """Return the blobs of the newest commit."""
-    answer = subprocess.run([*GIT, "-C", str(root), "ls-tree", "-r", "HEAD"], capture_output=True, check=False)
-    return {line.split()[2].decode() for line in answer.stdout.splitlines() if line.count(b" ") >= 2}  # noqa: PLR2004  # mode, kind, id
+    answer = subprocess.run(
+        [*GIT, "-C", str(root), "ls-tree", "-r", "HEAD"], capture_output=True, check=False
+    )
+    # mode, kind, id
+    return {
+        line.split()[2].decode() for line in answer.stdout.splitlines() if line.count(b" ") >= 2
+    }

@@ -57,7 +57,12 @@ class Survey(NamedTuple):
 
 
 def survey(
-    paths: Sequence[Path], *, everything: bool = False, staged: bool = False, jobs: int = 1, tell: Tell = silent
+    paths: Sequence[Path],
+    *,
+    everything: bool = False,
+    staged: bool = False,
+    jobs: int = 1,
+    tell: Tell = silent,
 ) -> Survey:
     """Scan what a user names.
 
@@ -114,7 +119,9 @@ def _folder(root: Path, prefix: str, jobs: int, tell: Tell) -> _Part:
     read = reader(str(root))
     every = [entry.path for entry in entries]
     own = list(pattern.own(root))
-    seen = credentials(every, read, [pattern.credentials(), *own], root=str(root), jobs=jobs, tell=tell)
+    seen = credentials(
+        every, read, [pattern.credentials(), *own], root=str(root), jobs=jobs, tell=tell
+    )
     app = scan(root, [entry.path for entry in entries if entry.own], _named(read), seen.worth)
     dotenvs = [path for path in every if is_dotenv(path.rpartition("/")[2])]
     in_git = _in_git(root, dotenvs)
@@ -126,7 +133,8 @@ def _folder(root: Path, prefix: str, jobs: int, tell: Tell) -> _Part:
 def _in_git(root: Path, paths: list[str]) -> set[str] | None:
     if not paths:
         return set()
-    from shield_ai.project.git_objects import tracked  # noqa: PLC0415  # starts git: most folders need none
+    # starts git: most folders need none
+    from shield_ai.project.git_objects import tracked
 
     return tracked(root, paths)
 
@@ -136,10 +144,14 @@ def _named(read: Callable[[str], bytes | None]) -> set[str]:
     raw = read(MANIFEST)
     if raw is None:
         return set()
-    from shield_ai.model.manifest import parse  # noqa: PLC0415  # most folders have none
+    from shield_ai.model.manifest import parse  # most folders have none
 
     with contextlib.suppress(ManifestError, UnicodeDecodeError):
-        return {variable for secret in parse(raw.decode("utf-8-sig")).secret for variable in secret.variables()}
+        return {
+            variable
+            for secret in parse(raw.decode("utf-8-sig")).secret
+            for variable in secret.variables()
+        }
     return set()
 
 
@@ -153,14 +165,17 @@ def _several(paths: Sequence[Path], jobs: int, tell: Tell) -> list[_Part]:
         elif _is_there(path):
             files.append(path.as_posix())
         else:
-            raise SourceError(f"{path} does not exist", "give folders or files, or - for the standard input")
+            raise SourceError(
+                f"{path} does not exist", "give folders or files, or - for the standard input"
+            )
     if files:
         parts.append(_files(files, reader("."), Path()))
     return parts
 
 
 def _files(files: list[str], read: Callable[[str], bytes | None], root: Path) -> _Part:
-    within = [path for path in files if not os.path.isabs(path) and not path.startswith("../")]  # noqa: PTH117  # a text, no file
+    # a text, no file
+    within = [path for path in files if not os.path.isabs(path) and not path.startswith("../")]  # noqa: PTH117
     own = list(pattern.own(root))
     seen = credentials(files, read, [pattern.credentials(), *own])
     app = (
@@ -182,11 +197,13 @@ def _stdin() -> _Part:
         return raw
 
     own = list(pattern.own(Path()))
-    return _Part(None, credentials(["stdin"], read, [pattern.credentials(), *own]), "", read, set(), own)
+    return _Part(
+        None, credentials(["stdin"], read, [pattern.credentials(), *own]), "", read, set(), own
+    )
 
 
 def _staged(paths: Sequence[Path]) -> _Part:
-    from shield_ai.project import git_objects  # noqa: PLC0415  # starts git
+    from shield_ai.project import git_objects  # starts git
 
     roots = [path for path in paths if is_folder(path)]
     root = roots[0] if len(roots) == 1 and len(paths) == 1 else Path()
@@ -194,7 +211,9 @@ def _staged(paths: Sequence[Path]) -> _Part:
     names = list(ids)
     if not (len(paths) == 1 and roots):
         wanted = {os.path.normpath(path) for path in paths}
-        names = [name for name in names if any(name == w or name.startswith(f"{w}/") for w in wanted)]
+        names = [
+            name for name in names if any(name == w or name.startswith(f"{w}/") for w in wanted)
+        ]
     objects = git_objects.Blobs(root)
     try:
         kept = {name: objects.read(ids[name], LARGEST) for name in names}
@@ -220,8 +239,13 @@ def _joined(parts: Iterable[_Part], *, everything: bool) -> Survey:
         skips = [skip for skip in (part.app.skipped if part.app else ()) if not skip.line]
         known = {skip.path for skip in skips}
         skips += [skip for skip in part.seen.skipped if skip.path not in known]
-        findings += [msgspec.structs.replace(f, path=readable(part.prefix + f.path)) for f in [*shown, *notes]]
-        unseen += [msgspec.structs.replace(skip, path=readable(part.prefix + skip.path)) for skip in skips]
+        findings += [
+            msgspec.structs.replace(f, path=readable(part.prefix + f.path))
+            for f in [*shown, *notes]
+        ]
+        unseen += [
+            msgspec.structs.replace(skip, path=readable(part.prefix + skip.path)) for skip in skips
+        ]
         readers[part.prefix] = part.read
 
     def read(path: str) -> bytes | None:
@@ -233,14 +257,21 @@ def _joined(parts: Iterable[_Part], *, everything: bool) -> Survey:
 
 def _not_twice(own: list[Finding], found: list[Finding]) -> list[Finding]:
     """Join what two patterns say of one value: the words of CSEC-34; a key of a known form keeps its severity."""
-    taken = {(f.path, line): i for i, f in enumerate(own) if f.rule in SAME for line in range(f.line, f.end_line + 1)}
+    taken = {
+        (f.path, line): i
+        for i, f in enumerate(own)
+        if f.rule in SAME
+        for line in range(f.line, f.end_line + 1)
+    }
     left = []
     levels = list(Severity)
     for other in found:
         at = taken.get((other.path, other.line))
         if at is None:
             left.append(other)
-        elif own[at].rule == LITERAL and levels.index(other.severity) > levels.index(own[at].severity):
+        elif own[at].rule == LITERAL and levels.index(other.severity) > levels.index(
+            own[at].severity
+        ):
             own[at] = msgspec.structs.replace(own[at], severity=other.severity)
     return [*own, *left]
 
@@ -249,7 +280,11 @@ def _tracked(names: set[str], findings: list[Finding]) -> list[Finding]:
     """Say that a .env file with real values is in git."""
     rule = pattern.find_rule("CRED.tracked-dotenv")
     with_values = sorted(names & {f.path for f in findings if f.confidence is not Confidence.LOW})
-    return [_note(rule.id, path, 1, rule.text(path), rule.severity) for path in with_values] if rule else []
+    return (
+        [_note(rule.id, path, 1, rule.text(path), rule.severity) for path in with_values]
+        if rule
+        else []
+    )
 
 
 def _accepted(findings: list[Finding], seen: Seen) -> tuple[list[Finding], list[Finding]]:

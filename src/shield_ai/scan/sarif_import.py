@@ -45,13 +45,25 @@ def places(file: Path) -> list[Place]:
     try:
         log = msgspec.json.decode(file.read_bytes().removeprefix(codecs.BOM_UTF8))
     except OSError as error:
-        raise SourceError(f"{file} can't be read: {error.strerror}", "name the SARIF file of a scanner") from None
+        raise SourceError(
+            f"{file} can't be read: {error.strerror}", "name the SARIF file of a scanner"
+        ) from None
     except RecursionError:
-        raise ShieldError(f"{file} is nested too deeply", "name the SARIF file of a scanner") from None
+        raise ShieldError(
+            f"{file} is nested too deeply", "name the SARIF file of a scanner"
+        ) from None
     except msgspec.DecodeError as error:
-        raise ShieldError(f"{file} is no JSON: {error}", "name the SARIF file of a scanner") from None
-    if not isinstance(log, dict) or log.get("version") != "2.1.0" or not isinstance(log.get("runs"), list):
-        raise ShieldError(f"{file} is no SARIF 2.1.0", "ask the scanner for that format, as --report-format sarif")
+        raise ShieldError(
+            f"{file} is no JSON: {error}", "name the SARIF file of a scanner"
+        ) from None
+    if (
+        not isinstance(log, dict)
+        or log.get("version") != "2.1.0"
+        or not isinstance(log.get("runs"), list)
+    ):
+        raise ShieldError(
+            f"{file} is no SARIF 2.1.0", "ask the scanner for that format, as --report-format sarif"
+        )
     return list(dict.fromkeys(_places(log["runs"])))
 
 
@@ -73,7 +85,10 @@ def below(found: Iterable[Place], root: Path) -> list[Place]:
         root: The app's folder.
     """
     top = root.resolve()
-    return [place if (top / place.path).exists() else place._replace(path=_below(place.path, top)) for place in found]
+    return [
+        place if (top / place.path).exists() else place._replace(path=_below(place.path, top))
+        for place in found
+    ]
 
 
 def _below(path: str, top: Path) -> str:
@@ -93,7 +108,9 @@ def _list(thing: Any) -> list[Any]:
     return thing if isinstance(thing, list) else []
 
 
-def secrets(found: Iterable[Place], read: Read, known: Iterable[Finding] = ()) -> tuple[list[Secret], list[Skipped]]:
+def secrets(
+    found: Iterable[Place], read: Read, known: Iterable[Finding] = ()
+) -> tuple[list[Secret], list[Skipped]]:
     """Name a secret for each place that gives a variable its value or reads one; say why others are left.
 
     Args:
@@ -130,7 +147,9 @@ def _variable(place: Place, read: Read) -> str | Skipped:
     if tree is None:
         return skip("there is no such file in the app")
     here = [node for node in ast.walk(tree) if _covers(node, place.line)]
-    name = next((name for node in reversed(here) if (name := _read_by(node) or _assigned_by(node))), "")
+    name = next(
+        (name for node in reversed(here) if (name := _read_by(node) or _assigned_by(node))), ""
+    )
     return name or skip("no variable is read or given a value there")
 
 
@@ -156,8 +175,16 @@ def _read_by(node: ast.AST) -> str:
 
 def _assigned_by(node: ast.AST) -> str:
     """Return the name, as a variable, that an assignment gives a constant."""
-    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.targets[0], ast.Name):
+    if (
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.targets[0], ast.Name)
+    ):
         return node.targets[0].id.upper()
-    if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Constant) and isinstance(node.target, ast.Name):
+    if (
+        isinstance(node, ast.AnnAssign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.target, ast.Name)
+    ):
         return node.target.id.upper()
     return ""

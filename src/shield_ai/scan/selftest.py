@@ -44,7 +44,9 @@ def _finds(detector: Detector, rule: Rule, text: str) -> bool:
         return bool(accepted(found, ignores(text.encode()))[1])
     if rule.kind is RuleKind.TRACKED:
         return bool(found)
-    return any(finding.rule == rule.id and finding.confidence is not Confidence.LOW for finding in found)
+    return any(
+        finding.rule == rule.id and finding.confidence is not Confidence.LOW for finding in found
+    )
 
 
 def _in_app(rule: Rule, text: str) -> bool:

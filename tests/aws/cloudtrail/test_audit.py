@@ -70,13 +70,23 @@ def test_counts_by_secret_and_principal():
     hour = dt.timedelta(hours=1)
     found = audit(
         record("GetSecretValue", "a", APP, hour, sourceIPAddress="10.0.0.2"),
-        record("GetSecretValue", arn("a"), role("Shop", session="other"), 3 * hour, sourceIPAddress="10.0.0.1"),
+        record(
+            "GetSecretValue",
+            arn("a"),
+            role("Shop", session="other"),
+            3 * hour,
+            sourceIPAddress="10.0.0.1",
+        ),
         record("PutSecretValue", "a", APP, 2 * hour),
         record("RotateSecret", "b", BOB),
         service_event("RotationSucceeded", "b"),
     )
     app, bob, aws = found.accesses
-    assert (app.secret, app.who, app.deeds) == ("a", "role/Shop", {AccessType.READ: 2, AccessType.CHANGE: 1})
+    assert (app.secret, app.who, app.deeds) == (
+        "a",
+        "role/Shop",
+        {AccessType.READ: 2, AccessType.CHANGE: 1},
+    )
     assert (app.first, app.last) == (NOW - 3 * hour, NOW - hour)
     assert app.sources == ("10.0.0.1", "10.0.0.2", "10.0.3.7")
     assert (bob.who, aws.who) == ("service/secretsmanager.amazonaws.com", "user/bob")
@@ -84,9 +94,14 @@ def test_counts_by_secret_and_principal():
 
 
 def test_newcomers_are_those_who_were_not_there_before():
-    before, now = record("DescribeSecret", "a", BOB, LONG), record("DescribeSecret", "a", user("eve"))
+    before, now = (
+        record("DescribeSecret", "a", BOB, LONG),
+        record("DescribeSecret", "a", user("eve")),
+    )
     told = record("GetSecretValue", "b", user("eve"))
-    found = audit(before, record("DescribeSecret", "a", BOB), now, record("GetSecretValue", "a", APP))
+    found = audit(
+        before, record("DescribeSecret", "a", BOB), now, record("GetSecretValue", "a", APP)
+    )
     assert [(alert.kind, alert.who) for alert in found.alerts] == [("new", "user/eve")]
     assert not found.notes
     assert [alert.kind for alert in audit(before, told).alerts] == ["outside"]
@@ -102,7 +117,12 @@ def test_without_a_list_of_readers_says_so():
 
 
 def test_without_an_app_every_secret_counts():
-    found = audit(record("GetSecretValue", "x", BOB), record("GetSecretValue", arn("y/z"), BOB), names=(), start=None)
+    found = audit(
+        record("GetSecretValue", "x", BOB),
+        record("GetSecretValue", arn("y/z"), BOB),
+        names=(),
+        start=None,
+    )
     assert [access.secret for access in found.accesses] == ["x", "y/z"]
 
 
@@ -117,7 +137,9 @@ def test_a_name_that_ends_like_an_arn_is_told_from_one():
 
 
 def test_keeps_few_addresses_of_many():
-    found = audit(*[record("GetSecretValue", "a", APP, sourceIPAddress=f"10.0.0.{i}") for i in range(200)])
+    found = audit(
+        *[record("GetSecretValue", "a", APP, sourceIPAddress=f"10.0.0.{i}") for i in range(200)]
+    )
     (access,) = found.accesses
     assert len(access.sources) == 20
     assert access.more_sources == 180

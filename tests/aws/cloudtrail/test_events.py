@@ -8,14 +8,31 @@ from trail_helpers import ACCOUNT, PLAN_EXAMPLE, arn, denied, record, role, serv
 from shield_ai.aws.cloudtrail.events import event
 
 ODD = st.sampled_from(
-    [None, True, 7, 0.5, "x", [], ["x"], [{}], {}, {"arn": 1}, {"secretId": ["a"]}, {"type": "AssumedRole"}]
+    [
+        None,
+        True,
+        7,
+        0.5,
+        "x",
+        [],
+        ["x"],
+        [{}],
+        {},
+        {"arn": 1},
+        {"secretId": ["a"]},
+        {"type": "AssumedRole"},
+    ]
 )
 
 
 def test_the_plans_example():
     found = event(PLAN_EXAMPLE)
     assert found is not None
-    assert (found.name, found.secret, found.who) == ("GetSecretValue", "django-secret-key", "session/coco-testai-prod")
+    assert (found.name, found.secret, found.who) == (
+        "GetSecretValue",
+        "django-secret-key",
+        "session/coco-testai-prod",
+    )
     assert found.at.isoformat() == "2024-01-15T10:30:45+00:00"
 
 
@@ -57,13 +74,23 @@ def test_which_secret(made, secret):
 
 @pytest.mark.parametrize(
     "more",
-    [{"eventSource": "s3.amazonaws.com"}, {"eventTime": "soon"}, {"eventTime": None}, {"eventName": 7}],
+    [
+        {"eventSource": "s3.amazonaws.com"},
+        {"eventTime": "soon"},
+        {"eventTime": None},
+        {"eventName": 7},
+    ],
     ids=["another service", "no time", "no time at all", "no name"],
 )
 def test_what_is_none(more):
     assert event(record("GetSecretValue", "a", user("x")) | more) is None
 
 
-@given(st.dictionaries(st.sampled_from([*record("x", "a", {}), "errorMessage", "responseElements", "resources"]), ODD))
+@given(
+    st.dictionaries(
+        st.sampled_from([*record("x", "a", {}), "errorMessage", "responseElements", "resources"]),
+        ODD,
+    )
+)
 def test_takes_any_record(damage):
     event(record("GetSecretValue", "a", user("x")) | damage)

@@ -22,7 +22,8 @@ ALARM = Resource(kind="alarm", name="a", settings={})
 
 def manifest(number=10, rotate=None, **app):
     secrets = tuple(
-        Secret(name=f"s{n}", kind=Kind.DATABASE, fields={"password": f"P{n}"}, rotate=rotate) for n in range(number)
+        Secret(name=f"s{n}", kind=Kind.DATABASE, fields={"password": f"P{n}"}, rotate=rotate)
+        for n in range(number)
     )
     return Manifest(app=App(name="shop", **app), secret=secrets)
 
@@ -78,7 +79,9 @@ ROTATED = manifest(1, rotate=Rotation(every="1 day", strategy="random-value"))
     ],
 )  # fmt: skip
 def test_each_region_has_its_own_prices_or_says_that_they_are_not_known(region, seconds, unknown):
-    made = msgspec.structs.replace(ROTATED, app=App(name="shop", region=region), rotation=Functions())
+    made = msgspec.structs.replace(
+        ROTATED, app=App(name="shop", region=region), rotation=Functions()
+    )
     lines = {line.what: line for line in bill(made, [ALARM], Usage()).lines}
     time = lines["rotation function, time"]
     assert time.usd / time.amount == pytest.approx(seconds)
@@ -89,14 +92,19 @@ def test_the_text_marks_what_is_not_known(tmp_path):
     make_app(tmp_path)
     run("draft", cwd=tmp_path)
     toml = tmp_path / "shield.toml"
-    toml.write_text(toml.read_text().replace("[app]\n", '[app]\nregion = "eu-west-2"\nreplicas = ["ap-east-1"]\n'))
+    toml.write_text(
+        toml.read_text().replace(
+            "[app]\n", '[app]\nregion = "eu-west-2"\nreplicas = ["ap-east-1"]\n'
+        )
+    )
     lines = run("cost", cwd=tmp_path).out.splitlines()
     assert [line.split("  ")[1] for line in lines if line.endswith(" *")] == ["copies in ap-east-1"]
     assert any("* the price of us-east-1" in line for line in lines)
 
 
 @pytest.mark.parametrize(
-    ("made", "usage"), [(manifest(region="cn-north-1"), {}), (manifest(), {"ttl": 0}), (manifest(), {"processes": 0})]
+    ("made", "usage"),
+    [(manifest(region="cn-north-1"), {}), (manifest(), {"ttl": 0}), (manifest(), {"processes": 0})],
 )
 def test_what_can_not_be_worked_out(made, usage):
     with pytest.raises(ShieldError) as caught:
@@ -113,4 +121,6 @@ def test_the_command_asks_aws_nothing(tmp_path):
     assert "and prefetch, twenty a call" in done.out
     assert all(len(line) <= 80 for line in done.out.splitlines())
     document = json.loads(run("cost", "--json", cwd=tmp_path).out)
-    assert document["total"] == pytest.approx(sum(line["usd"] for line in document["bill"]["lines"]), abs=0.01)
+    assert document["total"] == pytest.approx(
+        sum(line["usd"] for line in document["bill"]["lines"]), abs=0.01
+    )

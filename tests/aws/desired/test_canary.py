@@ -91,7 +91,10 @@ def test_it_may_read_what_it_watches_and_send_its_own_metrics():
     base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/prod/"
     assert look["Resource"] == [f"{base}database-??????", f"{base}session-key-??????"]
     assert tell["Condition"] == {"StringEquals": {"cloudwatch:namespace": "ShieldAI/shop-prod"}}
-    assert log["Resource"] == f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/shop-prod-canary:*"
+    assert (
+        log["Resource"]
+        == f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/shop-prod-canary:*"
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,7 +120,9 @@ def test_a_limit_of_days_has_its_alarm_already():
 def test_many_secrets_are_spread_over_schedules_that_eventbridge_takes():
     one = '[[secret]]\nname = "key-{}"\nenv = "KEY_{}"\nrotate = {{ every = "30 days", strategy = "random-value" }}\n'
     text = TEXT + "".join(one.format(n, n) for n in range(300))
-    parts = [settings["input"] for (kind, _), settings in described(text).items() if kind == "schedule"]
+    parts = [
+        settings["input"] for (kind, _), settings in described(text).items() if kind == "schedule"
+    ]
     assert len(parts) > 1
     assert all(len(json.dumps(part)) <= LIMIT for part in parts)
     assert len({secret["name"] for part in parts for secret in part["secrets"]}) == 302

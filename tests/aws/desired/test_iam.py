@@ -57,16 +57,27 @@ def test_an_optional_secret_may_be_missed():
     document = policy_document(Manifest(app=App(name="shop"), secret=secrets), ACCOUNT)
     (access,) = document["Statement"]
     assert not too_broad(document, ["key", "dsn"])
-    assert [arn.rpartition(":")[2] for arn in access["Resource"]] == ["key-??????", "dsn-??????", "dsn"]
+    assert [arn.rpartition(":")[2] for arn in access["Resource"]] == [
+        "key-??????",
+        "dsn-??????",
+        "dsn",
+    ]
 
 
 @pytest.mark.parametrize(
     ("region", "expected"),
-    [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eu-central-1", "aws")],
+    [
+        ("us-east-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("eu-central-1", "aws"),
+    ],
 )
 def test_partition_follows_the_region(region, expected):
     assert partition(region) == expected
-    assert statements(region=region)[0]["Resource"][0].startswith(f"arn:{expected}:secretsmanager:{region}:")
+    assert statements(region=region)[0]["Resource"][0].startswith(
+        f"arn:{expected}:secretsmanager:{region}:"
+    )
 
 
 def test_partitions_are_those_of_botocore():
@@ -76,7 +87,10 @@ def test_partitions_are_those_of_botocore():
         assert {partition(region) for region in regions} <= {name}
         assert name == "aws" or name in PARTITIONS.values()
     for start, name in PARTITIONS.items():  # some have no region that botocore lists
-        assert known.get_partition_for_region(f"{start}{'de-' if name == 'aws-eusc' else ''}east-1") == name
+        assert (
+            known.get_partition_for_region(f"{start}{'de-' if name == 'aws-eusc' else ''}east-1")
+            == name
+        )
 
 
 @pytest.mark.parametrize(
@@ -116,8 +130,13 @@ def test_key_of_the_customer_may_be_used_through_secrets_manager_only(key, resou
 
 
 def test_in_china_the_service_has_another_name_too():
-    via = statements(kms_key="x", region="cn-north-1")[1]["Condition"]["StringEquals"]["kms:ViaService"]
-    assert via == ["secretsmanager.cn-north-1.amazonaws.com", "secretsmanager.cn-north-1.amazonaws.com.cn"]
+    via = statements(kms_key="x", region="cn-north-1")[1]["Condition"]["StringEquals"][
+        "kms:ViaService"
+    ]
+    assert via == [
+        "secretsmanager.cn-north-1.amazonaws.com",
+        "secretsmanager.cn-north-1.amazonaws.com.cn",
+    ]
 
 
 def resources(**app):
@@ -130,14 +149,19 @@ def test_a_policy_and_its_attachment_to_the_role():
     assert policy.settings["document"] == policy_document(manifest(), ACCOUNT)
     assert policy.settings["tags"] == {"team": "web", "app": "shop", "managed-by": "shield-ai"}
     assert attachment.key == ("policy-attachment", f"ShopRole/{policy.name}")
-    assert attachment.settings == {"role": "ShopRole", "policy": f"arn:aws:iam::{ACCOUNT}:policy/{policy.name}"}
+    assert attachment.settings == {
+        "role": "ShopRole",
+        "policy": f"arn:aws:iam::{ACCOUNT}:policy/{policy.name}",
+    }
 
 
 def test_nothing_without_a_role():
     assert resources() == []
 
 
-@pytest.mark.parametrize("role", ["Shop", "service/Shop", f"arn:aws:iam::{ACCOUNT}:role/service/Shop"])
+@pytest.mark.parametrize(
+    "role", ["Shop", "service/Shop", f"arn:aws:iam::{ACCOUNT}:role/service/Shop"]
+)
 def test_a_role_may_come_with_its_path(role):
     assert resources(role=role)[1].settings["role"] == "Shop"
 
@@ -174,7 +198,10 @@ LONGEST = {
 }
 
 
-@given(name=st.text(min_size=1, max_size=120), prefix=st.from_regex(r"([a-z]{1,40}/){0,3}", fullmatch=True))
+@given(
+    name=st.text(min_size=1, max_size=120),
+    prefix=st.from_regex(r"([a-z]{1,40}/){0,3}", fullmatch=True),
+)
 def test_no_name_is_longer_than_its_service_takes(name, prefix):
     secrets = tuple(Secret(name=f"{'s' * 40}-{n}", env="X") for n in range(20))
     whole = Manifest(
@@ -185,16 +212,25 @@ def test_no_name_is_longer_than_its_service_takes(name, prefix):
     made = everything(whole, ACCOUNT, "ap-southeast-1")
     assert [r.name for r in made if len(r.name) > LONGEST[r.kind]] == []
     assert len({r.key for r in made}) == len(made)
-    assert all(re.fullmatch(r"[\w/-]+", r.name, re.ASCII) and not r.name.startswith("-") for r in made)
+    assert all(
+        re.fullmatch(r"[\w/-]+", r.name, re.ASCII) and not r.name.startswith("-") for r in made
+    )
     assert len(function_name(whole, secrets[0])) <= 64
 
 
-@given(st.lists(st.from_regex(r"[a-z]{1,200}", fullmatch=True), min_size=1, max_size=80, unique=True))
+@given(
+    st.lists(st.from_regex(r"[a-z]{1,200}", fullmatch=True), min_size=1, max_size=80, unique=True)
+)
 def test_many_secrets_are_spread_over_policies_that_iam_takes(names):
-    whole = Manifest(app=App(name="shop", kms_key="alias/x"), secret=tuple(Secret(name=n, env="X") for n in names))
+    whole = Manifest(
+        app=App(name="shop", kms_key="alias/x"),
+        secret=tuple(Secret(name=n, env="X") for n in names),
+    )
     documents = policy_documents(whole, ACCOUNT)
     arns = [arn for document in documents for arn in document["Statement"][0]["Resource"]]
     assert arns == policy_document(whole, ACCOUNT)["Statement"][0]["Resource"]
     assert all(len(json.dumps(document, separators=(",", ":"))) <= LIMIT for document in documents)
-    assert all(document["Statement"][1]["Sid"] == "AllowSecretsManagerDecrypt" for document in documents)
+    assert all(
+        document["Statement"][1]["Sid"] == "AllowSecretsManagerDecrypt" for document in documents
+    )
     assert len(documents) <= 1 + sum(len(arn) + 3 for arn in arns) // 5000

@@ -25,7 +25,9 @@ ACCOUNT, REGION = "123456789012", "eu-central-1"
 def manifest(*names, prefix="", role="Shop", **watch):
     secrets = tuple(Secret(name=name, env="X") for name in names or ("stripe-key", "database"))
     app = App(name="shop", region=REGION, prefix=prefix, role=role)
-    return Manifest(app=app, secret=secrets, monitoring=Monitoring(**{"email": ("ops@example.com",), **watch}))
+    return Manifest(
+        app=app, secret=secrets, monitoring=Monitoring(**{"email": ("ops@example.com",), **watch})
+    )
 
 
 def described(*names, **options):
@@ -52,7 +54,10 @@ def test_all_that_is_made_in_the_order_of_need():
 
 @pytest.mark.parametrize(
     "nothing",
-    [pytest.param(manifest(email=()), id="nobody to tell"), pytest.param(Manifest(app=App(name="a")), id="no secret")],
+    [
+        pytest.param(manifest(email=()), id="nobody to tell"),
+        pytest.param(Manifest(app=App(name="a")), id="no secret"),
+    ],
 )
 def test_nothing_without_a_reader_or_a_secret(nothing):
     assert [*monitoring(nothing, ACCOUNT, REGION)] == []
@@ -68,7 +73,12 @@ def test_a_topic_of_the_users_own_is_used_as_it_is():
 
 def test_the_plans_alarm_on_errors():
     alarm = described()["alarm", "shop-secret-errors"]
-    assert (alarm["metric"], alarm["threshold"], alarm["period"], alarm["periods"]) == ("SecretErrors", 10, 300, 2)
+    assert (alarm["metric"], alarm["threshold"], alarm["period"], alarm["periods"]) == (
+        "SecretErrors",
+        10,
+        300,
+        2,
+    )
     assert described(errors=3)["alarm", "shop-secret-errors"]["threshold"] == 3
 
 
@@ -79,7 +89,10 @@ def test_only_the_apps_secrets():
         {"wildcard": f"{base}stripe-key-*"},
         {"wildcard": f"{base}database-*"},
     ]
-    assert pattern("secret-read-by-others")["requestParameters"]["secretId"][2:] == ["stripe-key", "database"]
+    assert pattern("secret-read-by-others")["requestParameters"]["secretId"][2:] == [
+        "stripe-key",
+        "database",
+    ]
 
 
 def test_a_prefix_makes_one_short_pattern():
@@ -91,15 +104,23 @@ def test_a_prefix_makes_one_short_pattern():
 
 def test_many_names_are_spread_over_rules_that_eventbridge_takes():
     names = [f"a-rather-long-name-of-a-secret-{n}" for n in range(60)]
-    rules = [s for (kind, name), s in described(*names).items() if kind == "event-rule" and "deleted" in name]
+    rules = [
+        s
+        for (kind, name), s in described(*names).items()
+        if kind == "event-rule" and "deleted" in name
+    ]
     assert len(rules) > 1
     assert all(len(json.dumps(rule["pattern"], separators=(",", ":"))) <= LIMIT for rule in rules)
-    listed = [value for rule in rules for value in rule["pattern"]["detail"]["responseElements"]["arn"]]
+    listed = [
+        value for rule in rules for value in rule["pattern"]["detail"]["responseElements"]["arn"]
+    ]
     assert len(listed) == len({json.dumps(value) for value in listed}) == 60
 
 
 def test_a_prefix_that_other_apps_may_share_is_no_match():
-    detail = described(prefix="prod/")["event-rule", "shop-prod-secret-read-by-others"]["pattern"]["detail"]
+    detail = described(prefix="prod/")["event-rule", "shop-prod-secret-read-by-others"]["pattern"][
+        "detail"
+    ]
     asked = detail["requestParameters"]["secretId"]
     assert asked[2:] == ["prod/stripe-key", "prod/database"]
     assert asked[0]["wildcard"].endswith(":secret:prod/stripe-key-*")
@@ -116,7 +137,9 @@ def test_an_address_is_told_once():
 
 
 def test_readers():
-    rule = described(readers=("role/Deploy*", "user/eve"))["event-rule", "shop-secret-read-by-others"]
+    rule = described(readers=("role/Deploy*", "user/eve"))[
+        "event-rule", "shop-secret-read-by-others"
+    ]
     assert rule["state"] == ALL_EVENTS
     assert rule["pattern"]["detail"]["userIdentity"]["arn"] == [
         {
@@ -148,5 +171,9 @@ def test_the_namespace_is_the_apps_own_or_the_users():
 def test_late_rotations_are_told_where_somebody_publishes_them():
     assert ("alarm", "shop-secret-overdue") not in described()
     alarm = described(overdue=2)["alarm", "shop-secret-overdue"]
-    assert (alarm["metric"], alarm["threshold"], alarm["missing"]) == ("SecretRotationOverdueDays", 2, "breaching")
+    assert (alarm["metric"], alarm["threshold"], alarm["missing"]) == (
+        "SecretRotationOverdueDays",
+        2,
+        "breaching",
+    )
     assert (alarm["period"], alarm["statistic"]) == (86_400, "Maximum")

@@ -27,7 +27,14 @@ from shield_ai.model.nouns import Kind
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 FULL = Manifest(
-    app=App(name="shop", prefix="shop/", role="Shop", kms_key="alias/shop", prefetch=True, readers_only=True),
+    app=App(
+        name="shop",
+        prefix="shop/",
+        role="Shop",
+        kms_key="alias/shop",
+        prefetch=True,
+        readers_only=True,
+    ),
     monitoring=Monitoring(email=("ops@example.com",)),
     rotation=Functions(subnets=("subnet-1",), security_groups=("sg-1",)),
     secret=(
@@ -37,20 +44,35 @@ FULL = Manifest(
     ),
 )
 # What botocore calls a service → how IAM calls it.
-SERVICES = {"secrets-manager": "secretsmanager", "cloudwatch": "cloudwatch", "eventbridge": "events"}
+SERVICES = {
+    "secrets-manager": "secretsmanager",
+    "cloudwatch": "cloudwatch",
+    "eventbridge": "events",
+}
 # In parliament's own list of permissions, which is older than they are.
-NEWER = {"BatchGetSecretValue", "kms:ResourceAliases", "RESOURCE_STAR - ['secretsmanager:DescribeSecret']"}
+NEWER = {
+    "BatchGetSecretValue",
+    "kms:ResourceAliases",
+    "RESOURCE_STAR - ['secretsmanager:DescribeSecret']",
+}
 
 
 @pytest.mark.parametrize(
-    "document", [operator_policy(FULL, ACCOUNT, REGION), policy_document(FULL, ACCOUNT)], ids=["operator", "app"]
+    "document",
+    [operator_policy(FULL, ACCOUNT, REGION), policy_document(FULL, ACCOUNT)],
+    ids=["operator", "app"],
 )
 def test_parliament_has_nothing_to_say(document):
     program = "import sys, parliament; print(*parliament.analyze_policy_string(sys.stdin.read()).findings, sep='\\n')"
-    command = [sys.executable, "-W", "ignore", "-c", program]  # its own process: it leaves files open
-    done = subprocess.run(command, input=json.dumps(document), capture_output=True, text=True, check=True)
+    # its own process: it leaves files open
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    done = subprocess.run(
+        command, input=json.dumps(document), capture_output=True, text=True, check=True
+    )
     found = done.stdout.splitlines()
-    assert [str(finding) for finding in found if not any(word in str(finding) for word in NEWER)] == []
+    assert [
+        str(finding) for finding in found if not any(word in str(finding) for word in NEWER)
+    ] == []
 
 
 def test_nothing_is_open_but_what_iam_knows_no_resource_for():
@@ -67,10 +89,14 @@ def test_nothing_is_open_but_what_iam_knows_no_resource_for():
 
 def test_only_our_policies_may_be_attached():
     (changes,) = [
-        s for s in operator_policy(FULL, ACCOUNT, REGION)["Statement"] if "iam:AttachRolePolicy" in s["Action"]
+        s
+        for s in operator_policy(FULL, ACCOUNT, REGION)["Statement"]
+        if "iam:AttachRolePolicy" in s["Action"]
     ]
     assert changes["Condition"] == {
-        "ArnEquals": {"iam:PolicyARN": [f"arn:aws:iam::{ACCOUNT}:policy/shop-secrets-read-{REGION}"]}
+        "ArnEquals": {
+            "iam:PolicyARN": [f"arn:aws:iam::{ACCOUNT}:policy/shop-secrets-read-{REGION}"]
+        }
     }
 
 
@@ -87,7 +113,8 @@ def test_no_call_of_ours_is_missing(tmp_path, aws, caplog):
     run("draft", cwd=tmp_path)
     toml = tmp_path / "shield.toml"
     toml.write_text(
-        toml.read_text().replace("[app]\n", '[app]\nrole = "Shop"\n') + '\n[monitoring]\nemail = ["ops@example.com"]\n'
+        toml.read_text().replace("[app]\n", '[app]\nrole = "Shop"\n')
+        + '\n[monitoring]\nemail = ["ops@example.com"]\n'
     )
     commands = [
         "apply --env-file .env",
@@ -103,7 +130,9 @@ def test_no_call_of_ours_is_missing(tmp_path, aws, caplog):
         for command in commands:
             if "other" in command:
                 toml.write_text(
-                    toml.read_text().replace("[app]\n", '[app]\ntags = { team = "web" }\nreplicas = ["eu-west-1"]\n')
+                    toml.read_text().replace(
+                        "[app]\n", '[app]\ntags = { team = "web" }\nreplicas = ["eu-west-1"]\n'
+                    )
                 )
             yes = [] if command == "verify" else ["--yes"]
             done = run(*command.split(), "--only", "aws", *yes, cwd=tmp_path)
@@ -114,7 +143,9 @@ def test_no_call_of_ours_is_missing(tmp_path, aws, caplog):
         for service, name in re.findall(r"before-call\.([\w-]+)\.(\w+)", said)
     }
     allowed = {
-        a for s in operator_policy(parse(toml.read_text()), aws.account, REGION)["Statement"] for a in s["Action"]
+        a
+        for s in operator_policy(parse(toml.read_text()), aws.account, REGION)["Statement"]
+        for a in s["Action"]
     }
     assert len(called) > 30
     assert called - allowed == {"sts:GetCallerIdentity"}  # which everybody may
@@ -130,4 +161,6 @@ def test_a_secret_with_a_similar_name_is_out_of_reach():
         ("db-AbCdEf", True),
         ("db-AbCdEf-AbCdEf", False),
     ):
-        assert any(fnmatch.fnmatchcase(base + name, arn) for arn in statement["Resource"]) is allowed
+        assert (
+            any(fnmatch.fnmatchcase(base + name, arn) for arn in statement["Resource"]) is allowed
+        )

@@ -10,7 +10,9 @@ NAMES = ("shop/a", "shop/b")
 BASE = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 
 
-def policy(action="secretsmanager:GetSecretValue", resource=f"{BASE}shop/a-??????", effect="Allow", **more):
+def policy(
+    action="secretsmanager:GetSecretValue", resource=f"{BASE}shop/a-??????", effect="Allow", **more
+):
     return {"Statement": {"Effect": effect, "Action": action, "Resource": resource, **more}}
 
 
@@ -18,9 +20,17 @@ def policy(action="secretsmanager:GetSecretValue", resource=f"{BASE}shop/a-?????
     ("document", "word"),
     [
         pytest.param(policy(), "", id="the exact name"),
-        pytest.param(policy(resource=[f"{BASE}shop/a-??????", f"{BASE}shop/b-??????"]), "", id="two exact names"),
-        pytest.param(policy(resource=f"{BASE}aws-*"), "aws-*", id="aws-* matches aws-root-account-keys"),
-        pytest.param(policy(resource=f"{BASE}shop/a*"), "shop/a*", id="a star instead of the suffix"),
+        pytest.param(
+            policy(resource=[f"{BASE}shop/a-??????", f"{BASE}shop/b-??????"]),
+            "",
+            id="two exact names",
+        ),
+        pytest.param(
+            policy(resource=f"{BASE}aws-*"), "aws-*", id="aws-* matches aws-root-account-keys"
+        ),
+        pytest.param(
+            policy(resource=f"{BASE}shop/a*"), "shop/a*", id="a star instead of the suffix"
+        ),
         pytest.param(policy(resource=f"{BASE}shop/?-??????"), "shop/?", id="any letter"),
         pytest.param(policy(resource=f"{BASE}shop/c-??????"), "shop/c", id="another secret"),
         pytest.param(policy(resource="*"), "the resource *", id="everything"),

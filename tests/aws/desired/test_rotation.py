@@ -20,8 +20,11 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 FILES = {"ops/keys.py": b"x = 1\n", "ops/ca.pem": b"CA"}
 
 
-def described(*secrets, functions=Functions(), read=FILES.get, region=REGION, **app):  # noqa: B008  # frozen
-    manifest = Manifest(app=App(name="shop", region=region, **app), secret=secrets, rotation=functions)
+# frozen
+def described(*secrets, functions=Functions(), read=FILES.get, region=REGION, **app):
+    manifest = Manifest(
+        app=App(name="shop", region=region, **app), secret=secrets, rotation=functions
+    )
     return list(rotation(manifest, ACCOUNT, region, read))
 
 
@@ -36,10 +39,18 @@ def statements(resources):
 
 
 def test_everything_that_one_secret_needs():
-    log, role, function, planned = described(database(window="3h"), prefix="shop/prod/", tags={"team": "web"})
+    log, role, function, planned = described(
+        database(window="3h"), prefix="shop/prod/", tags={"team": "web"}
+    )
     name = "shop-prod-rotate-db"
-    assert (log.key, role.key) == (("log-group", f"/aws/lambda/{name}"), ("rotation-role", f"{name}-{REGION}"))
-    assert log.settings == {"days": 30, "tags": {"team": "web", "app": "shop", "managed-by": "shield-ai"}}
+    assert (log.key, role.key) == (
+        ("log-group", f"/aws/lambda/{name}"),
+        ("rotation-role", f"{name}-{REGION}"),
+    )
+    assert log.settings == {
+        "days": 30,
+        "tags": {"team": "web", "app": "shop", "managed-by": "shield-ai"},
+    }
     assert function.key == ("function", name)
     assert function.settings["role"] == f"arn:aws:iam::{ACCOUNT}:role/{name}-{REGION}"
     assert function.settings["environment"] == {"ROTATION_STRATEGY": "postgres-single-user"}
@@ -54,7 +65,9 @@ def test_everything_that_one_secret_needs():
 
 def test_two_regions_of_an_account_have_no_role_in_common():
     """IAM is one for all regions: the second apply would have overwritten the first one's permissions."""
-    here, there = ({r.key for r in described(database(), region=region)} for region in (REGION, "us-east-1"))
+    here, there = (
+        {r.key for r in described(database(), region=region)} for region in (REGION, "us-east-1")
+    )
     assert [key for key in here & there if key[0] == "rotation-role"] == []
     assert len(rotation_role("f" * 64, "us-gov-west-1")) <= 64
 
@@ -62,8 +75,13 @@ def test_two_regions_of_an_account_have_no_role_in_common():
 def test_the_role_may_do_what_the_function_needs_and_no_more():
     allowed = statements(described(database(), prefix="p/"))
     assert sorted(allowed) == ["Log", "MakePassword", "Rotate"]
-    assert allowed["Rotate"]["Resource"] == f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:p/db-??????"
-    condition = allowed["Rotate"]["Condition"]["StringEquals"]["secretsmanager:resource/AllowRotationLambdaArn"]
+    assert (
+        allowed["Rotate"]["Resource"]
+        == f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:p/db-??????"
+    )
+    condition = allowed["Rotate"]["Condition"]["StringEquals"][
+        "secretsmanager:resource/AllowRotationLambdaArn"
+    ]
     assert condition.endswith(":function:shop-p-rotate-db")
     assert allowed["MakePassword"]["Action"] == ["secretsmanager:GetRandomPassword"]
     assert allowed["Log"]["Resource"].endswith(":log-group:/aws/lambda/shop-p-rotate-db:*")
@@ -73,14 +91,21 @@ def test_the_role_may_do_what_the_function_needs_and_no_more():
     ("admin", "resource"),
     [
         ("dba", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:dba-??????"),
-        ("arn:aws:secretsmanager:eu-west-1:1:secret:x-abcdef", "arn:aws:secretsmanager:eu-west-1:1:secret:x-abcdef"),
+        (
+            "arn:aws:secretsmanager:eu-west-1:1:secret:x-abcdef",
+            "arn:aws:secretsmanager:eu-west-1:1:secret:x-abcdef",
+        ),
     ],
     ids=["a name", "an ARN"],
 )
 def test_the_administrators_secret_is_read_alone(admin, resource):
     allowed = statements(described(database(admin=admin, strategy="postgres-alternating-users")))
     assert allowed["ReadAdministrator"]["Resource"] == resource
-    assert not [action for action in allowed["ReadAdministrator"]["Action"] if "Put" in action or "Update" in action]
+    assert not [
+        action
+        for action in allowed["ReadAdministrator"]["Action"]
+        if "Put" in action or "Update" in action
+    ]
 
 
 def test_within_a_network_and_with_a_key_of_the_customers():
@@ -92,15 +117,23 @@ def test_within_a_network_and_with_a_key_of_the_customers():
         ["sg-1"],
     )
     assert "ec2:CreateNetworkInterface" in statements(resources)["Network"]["Action"]
-    assert statements(resources)["AllowSecretsManagerDecrypt"]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert statements(resources)["AllowSecretsManagerDecrypt"]["Action"] == [
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+    ]
 
 
 def test_a_hook_is_a_part_of_the_code():
     key = Secret(
-        name="k", kind=Kind.API_KEY, env="K", rotate=Rotation(every="90 days", hook="ops/keys.py", ca="ops/ca.pem")
+        name="k",
+        kind=Kind.API_KEY,
+        env="K",
+        rotate=Rotation(every="90 days", hook="ops/keys.py", ca="ops/ca.pem"),
     )
     before = described(key)[2].settings["code"]
-    assert described(key, read=(FILES | {"ops/keys.py": b"x = 2\n"}).get)[2].settings["code"] != before
+    assert (
+        described(key, read=(FILES | {"ops/keys.py": b"x = 2\n"}).get)[2].settings["code"] != before
+    )
     assert described(key)[2].settings["code"] == before
     with pytest.raises(SourceError, match=r"ops/keys.py is not in the app's folder"):
         described(key, read={}.get)
@@ -110,8 +143,13 @@ def test_a_hook_is_a_part_of_the_code():
     "secret",
     [
         pytest.param(Secret(name="s", env="S"), id="no rotation"),
-        pytest.param(Secret(name="s", kind=Kind.DJANGO_SECRET_KEY, env="S", rotate="manual"), id="by hand"),
-        pytest.param(Secret(name="s", kind=Kind.API_KEY, env="S", rotate=Rotation(every="9 days")), id="no hook"),
+        pytest.param(
+            Secret(name="s", kind=Kind.DJANGO_SECRET_KEY, env="S", rotate="manual"), id="by hand"
+        ),
+        pytest.param(
+            Secret(name="s", kind=Kind.API_KEY, env="S", rotate=Rotation(every="9 days")),
+            id="no hook",
+        ),
     ],
 )
 def test_nothing_for_what_no_function_rotates(secret):
@@ -128,10 +166,13 @@ def test_names_fit_and_differ():
     names = {function_name(manifest, Secret(name="x" * 80 + end, env="X")) for end in "ab"}
     assert len(names) == 2
     assert {len(name) for name in names} == {64}
-    alike = {function_name(manifest, Secret(name=name, env="X")) for name in ("a/b+c", "a.b@c", "a-b-c")}
+    alike = {
+        function_name(manifest, Secret(name=name, env="X")) for name in ("a/b+c", "a.b@c", "a-b-c")
+    }
     assert len(alike) == 3
     assert {name[:17] for name in alike} == {"shop-rotate-a-b-c"}
 
 
 def test_no_value_can_be_in_it():
-    assert json.dumps([r.settings for r in described(database())])  # all of it can be written into a plan
+    # all of it can be written into a plan
+    assert json.dumps([r.settings for r in described(database())])

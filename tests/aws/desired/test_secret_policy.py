@@ -13,7 +13,9 @@ SECRETS = (Secret(name="a", env="A"), Secret(name="b", env="B"))
 
 def made(**app):
     manifest = Manifest(
-        app=App(name="shop", prefix="shop/", **app), monitoring=Monitoring(readers=("user/ann",)), secret=SECRETS
+        app=App(name="shop", prefix="shop/", **app),
+        monitoring=Monitoring(readers=("user/ann",)),
+        secret=SECRETS,
     )
     return list(secret_policies(manifest, "123456789012", "us-east-1"))
 

@@ -53,7 +53,9 @@ def test_the_script_makes_what_apply_makes_and_may_be_run_twice(aws, tmp_path):
     script.write_text(awscli(THINGS, REGION))
     for _ in range(2):
         environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-        done = subprocess.run(["bash", str(script)], env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["bash", str(script)], env=environment, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
     account = Account(Session(REGION))
     for thing in THINGS:
@@ -65,4 +67,6 @@ def test_the_script_makes_what_apply_makes_and_may_be_run_twice(aws, tmp_path):
 
 
 def test_what_it_does_not_know_is_named():
-    assert "# nonesuch x\n#   not in this script: shield apply makes it" in awscli([STRANGE], REGION)
+    assert "# nonesuch x\n#   not in this script: shield apply makes it" in awscli(
+        [STRANGE], REGION
+    )

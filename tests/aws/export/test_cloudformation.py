@@ -20,7 +20,9 @@ def test_everything_is_in_it_and_secrets_outlive_the_stack():
     assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
     assert secret["Properties"]["KmsKeyId"] == "alias/shop"
     assert "SecretString" not in secret["Properties"]
-    (policy,) = [r["Properties"] for r in template.values() if r["Type"] == "AWS::IAM::ManagedPolicy"]
+    (policy,) = [
+        r["Properties"] for r in template.values() if r["Type"] == "AWS::IAM::ManagedPolicy"
+    ]
     assert policy["Roles"] == ["Shop"]
     assert len(template) >= len(THINGS) - 1  # the attachment stands at the policy
 
@@ -43,9 +45,17 @@ def test_a_function_rotates_its_secret():
 
 
 def test_what_it_does_not_know_is_named():
-    assert "# not in this template, shield apply makes it: nonesuch x" in cloudformation([STRANGE], REGION)
+    assert "# not in this template, shield apply makes it: nonesuch x" in cloudformation(
+        [STRANGE], REGION
+    )
 
 
 def test_names_that_differ_in_their_signs_only():
-    twins = [type(THINGS[0])(kind="secret", name=name, settings=THINGS[0].settings) for name in ("a-b", "a/b")]
-    assert yaml.safe_load(cloudformation(twins, REGION))["Resources"].keys() == {"SecretAB", "SecretAB2"}
+    twins = [
+        type(THINGS[0])(kind="secret", name=name, settings=THINGS[0].settings)
+        for name in ("a-b", "a/b")
+    ]
+    assert yaml.safe_load(cloudformation(twins, REGION))["Resources"].keys() == {
+        "SecretAB",
+        "SecretAB2",
+    }

@@ -14,7 +14,9 @@ from shield_ai.aws.export.terraform import terraform
 def blocks(text):
     found = []
     for block in hcl2.loads(text)["resource"]:
-        ((kind, named),) = ((key, value) for key, value in block.items() if not key.startswith("__"))
+        ((kind, named),) = (
+            (key, value) for key, value in block.items() if not key.startswith("__")
+        )
         found += [
             (kind.strip('"'), label.strip('"'), arguments)
             for label, arguments in named.items()

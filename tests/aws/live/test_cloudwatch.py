@@ -59,7 +59,9 @@ def inbox(server):
         wanted = [*monitoring(MANIFEST, ACCOUNT, REGION)]
         for resource in wanted:
             live.upsert(*resource.key, resource.settings)
-        assert {key: live.read([key])[key] for key in (r.key for r in wanted)} == {r.key: r.settings for r in wanted}
+        assert {key: live.read([key])[key] for key in (r.key for r in wanted)} == {
+            r.key: r.settings for r in wanted
+        }
     server.client("events").enable_rule(Name="shop-secret-read-by-others")  # see ministack_server
     sqs, sns = server.client("sqs"), server.client("sns")
     url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
@@ -104,7 +106,9 @@ class TestMetrics:
             ("shop-secret-errors", "ALARM"),
             ("shop-secret-fallback", "ALARM"),
         ]
-        states = server.client("cloudwatch").describe_alarms(AlarmNamePrefix="shop-")["MetricAlarms"]
+        states = server.client("cloudwatch").describe_alarms(AlarmNamePrefix="shop-")[
+            "MetricAlarms"
+        ]
         alarms = {alarm["AlarmName"]: alarm["StateValue"] for alarm in states}
         assert alarms["shop-secret-errors"] == alarms["shop-secret-fallback"] == "ALARM"
 
@@ -123,7 +127,9 @@ class TestMetrics:
 def test_alarms_of_the_canary_and_the_functions(server, inbox, monkeypatch):
     for name, value in server.environment().items():
         monkeypatch.setenv(name, value)
-    secret = Secret(name="signing-key", env="Z", rotate=Rotation(every="30 days", strategy="random-value"))
+    secret = Secret(
+        name="signing-key", env="Z", rotate=Rotation(every="30 days", strategy="random-value")
+    )
     manifest = msgspec.structs.replace(MANIFEST, secret=(secret,), rotation=Functions())
     live = Account(Session(REGION)).resources
     alarms = [r for r in canary(manifest, ACCOUNT, REGION, lambda _: None) if r.kind == "alarm"]
@@ -131,20 +137,31 @@ def test_alarms_of_the_canary_and_the_functions(server, inbox, monkeypatch):
         live.upsert(*resource.key, resource.settings)
         datum = {
             "MetricName": resource.settings["metric"],
-            "Dimensions": [{"Name": k, "Value": v} for k, v in resource.settings["dimensions"].items()],
+            "Dimensions": [
+                {"Name": k, "Value": v} for k, v in resource.settings["dimensions"].items()
+            ],
             "Value": 1,
         }
-        server.client("cloudwatch").put_metric_data(Namespace=resource.settings["namespace"], MetricData=[datum])
+        server.client("cloudwatch").put_metric_data(
+            Namespace=resource.settings["namespace"], MetricData=[datum]
+        )
         told = json.loads(inbox())
         assert (told["AlarmName"], told["NewStateValue"]) == (resource.name, "ALARM")
-    assert [r.name for r in alarms] == ["shop-secret-login-failed", "shop-rotate-signing-key-errors"]
+    assert [r.name for r in alarms] == [
+        "shop-secret-login-failed",
+        "shop-rotate-signing-key-errors",
+    ]
 
 
 def reading(secret, who):
     identity = {"type": "AssumedRole", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{who}"}
     if who.startswith("user/"):
         identity = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:{who}"}
-    return CALL, {"eventName": "GetSecretValue", "requestParameters": {"secretId": secret}, "userIdentity": identity}
+    return CALL, {
+        "eventName": "GetSecretValue",
+        "requestParameters": {"secretId": secret},
+        "userIdentity": identity,
+    }
 
 
 EVENTS = [
@@ -164,6 +181,10 @@ EVENTS = [
 
 @pytest.mark.parametrize(("detail_type", "detail", "words"), EVENTS)
 def test_events(server, inbox, detail_type, detail, words):
-    send(server.client("events"), detail_type, {"eventSource": "secretsmanager.amazonaws.com", **detail})
+    send(
+        server.client("events"),
+        detail_type,
+        {"eventSource": "secretsmanager.amazonaws.com", **detail},
+    )
     told = inbox(5 if words else 0)
     assert words in told if words else told is None

@@ -68,7 +68,12 @@ class App:
     @property
     def keys(self):
         manifest = parse((self.folder / "shield.toml").read_text())
-        return [r.key for r in rotation(manifest, ACCOUNT, REGION, lambda path: (self.folder / path).read_bytes())]
+        return [
+            r.key
+            for r in rotation(
+                manifest, ACCOUNT, REGION, lambda path: (self.folder / path).read_bytes()
+            )
+        ]
 
 
 @pytest.fixture
@@ -108,7 +113,16 @@ def test_rollback_takes_all_of_it_away(app):
 def test_the_code_for_other_tools(app):
     out = app.folder / "out"
     main(
-        ["export", str(app.folder), "--account", ACCOUNT, "--rotation-code", str(out), "-o", str(app.folder / "t.yaml")]
+        [
+            "export",
+            str(app.folder),
+            "--account",
+            ACCOUNT,
+            "--rotation-code",
+            str(out),
+            "-o",
+            str(app.folder / "t.yaml"),
+        ]
     )
     (code,) = out.iterdir()
     assert code.name == "shop-rotate-token.zip"

@@ -20,7 +20,9 @@ def document(*resources):
         "Sid": "A",
         "Effect": "Allow",
         "Action": ["secretsmanager:GetSecretValue"],
-        "Resource": [f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{r}" for r in resources],
+        "Resource": [
+            f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{r}" for r in resources
+        ],
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
 
@@ -48,7 +50,11 @@ def versions():
 
 def test_a_policy_comes_changes_and_goes(policy):
     assert policy.read("shop-read") is None
-    for wanted in (settings("a", app="shop"), settings("a", "b", app="shop"), settings("b", team="web")):
+    for wanted in (
+        settings("a", app="shop"),
+        settings("a", "b", app="shop"),
+        settings("b", team="web"),
+    ):
         policy.upsert("shop-read", wanted, policy.read("shop-read"))
         assert policy.read("shop-read") == wanted
     assert [v["VersionId"] for v in versions() if v["IsDefaultVersion"]] == ["v3"]
@@ -71,7 +77,9 @@ def test_a_hundred_changes_find_room_among_five_versions(policy):
     assert len(versions()) <= 4
 
 
-@pytest.mark.parametrize("operation", ["CreatePolicy", "CreatePolicyVersion", "AttachRolePolicy", "DetachRolePolicy"])
+@pytest.mark.parametrize(
+    "operation", ["CreatePolicy", "CreatePolicyVersion", "AttachRolePolicy", "DetachRolePolicy"]
+)
 def test_a_lost_answer(policy, aws, monkeypatch, operation):
     boto3.client("iam").create_role(RoleName="Shop", AssumeRolePolicyDocument=TRUST)
     with FaultProxy(aws.url) as proxy:
@@ -80,9 +88,13 @@ def test_a_lost_answer(policy, aws, monkeypatch, operation):
         proxy.cut(operation, after=True)
         account.resources.upsert("policy", "shop-read", settings("a"))
         account.resources.upsert("policy", "shop-read", settings("b"))
-        account.resources.upsert("policy-attachment", "Shop/shop-read", {"role": "Shop", "policy": ARN})
+        account.resources.upsert(
+            "policy-attachment", "Shop/shop-read", {"role": "Shop", "policy": ARN}
+        )
         account.resources.upsert("policy-attachment", "Shop/shop-read", None)
-        account.resources.upsert("policy-attachment", "Shop/shop-read", {"role": "Shop", "policy": ARN})
+        account.resources.upsert(
+            "policy-attachment", "Shop/shop-read", {"role": "Shop", "policy": ARN}
+        )
         assert proxy.count(operation) >= 2
         keys = [("policy", "shop-read"), ("policy-attachment", "Shop/shop-read")]
         assert account.resources.read(keys) == {
@@ -107,10 +119,16 @@ def test_a_policy_of_the_same_name_and_another_path_gives_way(attachment):
     client = boto3.client("iam")
     client.create_role(RoleName="Shop", AssumeRolePolicyDocument=TRUST)
     for path in ("/old/", "/"):
-        client.create_policy(PolicyName="shop-read", Path=path, PolicyDocument=json.dumps(document("a")))
+        client.create_policy(
+            PolicyName="shop-read", Path=path, PolicyDocument=json.dumps(document("a"))
+        )
         if path == "/old/":
-            client.attach_role_policy(RoleName="Shop", PolicyArn="arn:aws:iam::123456789012:policy/old/shop-read")
-    attachment.upsert("Shop/shop-read", {"role": "Shop", "policy": ARN}, attachment.read("Shop/shop-read"))
+            client.attach_role_policy(
+                RoleName="Shop", PolicyArn="arn:aws:iam::123456789012:policy/old/shop-read"
+            )
+    attachment.upsert(
+        "Shop/shop-read", {"role": "Shop", "policy": ARN}, attachment.read("Shop/shop-read")
+    )
     assert attachment.read("Shop/shop-read") == {"role": "Shop", "policy": ARN}
 
 
@@ -143,4 +161,6 @@ def test_a_missing_permission_is_named(policy, aws, monkeypatch, operation, perm
         proxy.answer(operation, "AccessDenied", status=403)
         live = None if operation.startswith("Get") else denied.read("shop-read")
         with pytest.raises(AwsError, match=f"AWS denied {permission} on shop-read"):
-            denied.delete("shop-read") if operation == "DeletePolicy" else denied.upsert("shop-read", CHANGED, live)
+            denied.delete("shop-read") if operation == "DeletePolicy" else denied.upsert(
+                "shop-read", CHANGED, live
+            )

@@ -148,7 +148,10 @@ def test_the_role_reads_its_secrets_and_none_of_fifty_with_similar_names(app):
     made = manifest(app)
     arn = make_role(made.app.role)
     ok("apply", "--env-file", ".env", "--yes", app=app)
-    ours = [f"{made.app.prefix}{name}" for name in ("django-secret-key", "mail-api-key", "database-credentials")]
+    ours = [
+        f"{made.app.prefix}{name}"
+        for name in ("django-secret-key", "mail-api-key", "database-credentials")
+    ]
     ends = (
         "2",
         "-old",
@@ -167,7 +170,10 @@ def test_the_role_reads_its_secrets_and_none_of_fifty_with_similar_names(app):
         "-a",
         "-b1",
     )
-    others = [name + end for name in ours for end in ends] + [f"{made.app.name}", f"{made.app.name}2/mail-api-key"]
+    others = [name + end for name in ours for end in ends] + [
+        f"{made.app.name}",
+        f"{made.app.name}2/mail-api-key",
+    ]
     for name in others:
         service("secretsmanager").create_secret(Name=name, SecretString="not yours")
     client = session(arn).client("secretsmanager")
@@ -201,9 +207,13 @@ def test_a_wildcard_somewhere_in_the_role_is_found(app):
     ok("apply", "--env-file", ".env", "--yes", app=app)
     wide = {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}],
+        "Statement": [
+            {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+        ],
     }
-    service("iam").put_role_policy(RoleName=made.app.role, PolicyName="wide", PolicyDocument=json.dumps(wide))
+    service("iam").put_role_policy(
+        RoleName=made.app.role, PolicyName="wide", PolicyDocument=json.dumps(wide)
+    )
     done = run("verify", "--only", "aws", cwd=app)
     assert done.code == 1
     assert "failed   the app's role may read no secret with a similar name" in done.out
@@ -215,10 +225,14 @@ def test_the_operator_s_policy_is_enough_and_not_more(app, monkeypatch):
     arn = make_role(f"{made.app.name}-operator")
     account = service("sts").get_caller_identity()["Account"]
     document = json.dumps(operator_policy(made, account, REGION))
-    service("iam").put_role_policy(RoleName=f"{made.app.name}-operator", PolicyName="operator", PolicyDocument=document)
+    service("iam").put_role_policy(
+        RoleName=f"{made.app.name}-operator", PolicyName="operator", PolicyDocument=document
+    )
     wrongs = {"Effect": "Allow", "Action": KNOWN_WRONGS, "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [wrongs]})
-    service("iam").put_role_policy(RoleName=f"{made.app.name}-operator", PolicyName="wrongs", PolicyDocument=document)
+    service("iam").put_role_policy(
+        RoleName=f"{made.app.name}-operator", PolicyName="wrongs", PolicyDocument=document
+    )
     service("secretsmanager").create_secret(Name=f"{made.app.name}-theirs", SecretString="x")
     operator = session(arn)
     be(operator, monkeypatch)

@@ -22,13 +22,22 @@ from shield_ai.model.manifest import (
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 FIRST = {"email": ("a@example.com", "b@example.com"), "errors": 10}
-SECOND = {"email": ("b@example.com", "c@example.com"), "errors": 3, "readers": ("role/Deploy",), "namespace": "Ours"}
+SECOND = {
+    "email": ("b@example.com", "c@example.com"),
+    "errors": 3,
+    "readers": ("role/Deploy",),
+    "namespace": "Ours",
+}
 
 
 def described(watch, **tags):
     secrets = (Secret(name="stripe-key", env="X"), Secret(name="database", env="Y"))
     app = App(name="shop", region=REGION, role="Shop", tags=tags)
-    return [*monitoring(Manifest(app=app, secret=secrets, monitoring=Monitoring(**watch)), ACCOUNT, REGION)]
+    return [
+        *monitoring(
+            Manifest(app=app, secret=secrets, monitoring=Monitoring(**watch)), ACCOUNT, REGION
+        )
+    ]
 
 
 @pytest.fixture
@@ -51,7 +60,9 @@ def test_everything_comes_changes_and_goes(live):
     assert sorted(resource.key for resource in second) == keys
     for wanted in (first, first, second, described(FIRST)):
         put(live, wanted)
-        assert seen(live, wanted) == sorted((resource.key, resource.settings) for resource in wanted)
+        assert seen(live, wanted) == sorted(
+            (resource.key, resource.settings) for resource in wanted
+        )
     for _ in range(2):
         for key in reversed(keys):
             live.upsert(*key, None)

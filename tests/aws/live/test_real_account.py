@@ -37,7 +37,9 @@ def app(no_real_aws, monkeypatch, tmp_path):
         monkeypatch.delenv(name)
     for name, value in THEIRS.items():
         monkeypatch.setenv(name, value)
-    assert service("sts").get_caller_identity()["Account"] == WANTED, "these are credentials of another account"
+    assert service("sts").get_caller_identity()["Account"] == WANTED, (
+        "these are credentials of another account"
+    )
     make_app(tmp_path)
     run("draft", cwd=tmp_path)
     prefix = f"{PREFIX}{secrets.token_hex(4)}/"
@@ -66,9 +68,14 @@ def test_a_life(app):
     first = client.get_secret_value(SecretId=f"{prefix}mail-api-key")["SecretString"]
     assert "nothing to do" in ok("apply", "--env-file", ".env", "--yes", app=folder)
     ok("verify", app=folder)
-    (folder / ".env").write_text((folder / ".env").read_text().replace("MAIL_API_KEY=", "MAIL_API_KEY=other-"))
+    (folder / ".env").write_text(
+        (folder / ".env").read_text().replace("MAIL_API_KEY=", "MAIL_API_KEY=other-")
+    )
     ok("apply", "--env-file", ".env", "--conflict", "replace", "--yes", app=folder)
-    assert client.get_secret_value(SecretId=f"{prefix}mail-api-key")["SecretString"] == f"other-{first}"
+    assert (
+        client.get_secret_value(SecretId=f"{prefix}mail-api-key")["SecretString"]
+        == f"other-{first}"
+    )
     ok("rollback", "--yes", app=folder)
     assert client.get_secret_value(SecretId=f"{prefix}mail-api-key")["SecretString"] == first
     ok("rollback", "--yes", app=folder)

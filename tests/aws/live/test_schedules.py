@@ -30,7 +30,9 @@ def live(aws):
 
 def test_the_canary_comes_changes_and_goes(live):
     first = [*canary(parse(TEXT), "123456789012", REGION, lambda _: None)]
-    later = [*canary(parse(TEXT.replace("30 days", "7 days")), "123456789012", REGION, lambda _: None)]
+    later = [
+        *canary(parse(TEXT.replace("30 days", "7 days")), "123456789012", REGION, lambda _: None)
+    ]
     keys = [resource.key for resource in first]
     for wanted in (first, first, later):
         for resource in wanted:
@@ -46,5 +48,7 @@ def test_a_function_that_does_not_let_itself_be_called_is_seen(live):
     wanted = [*canary(parse(TEXT), "123456789012", REGION, lambda _: None)]
     for resource in wanted:
         live.upsert(*resource.key, resource.settings)
-    boto3.client("lambda", REGION).remove_permission(FunctionName="shop-canary", StatementId="schedule-shop-canary")
+    boto3.client("lambda", REGION).remove_permission(
+        FunctionName="shop-canary", StatementId="schedule-shop-canary"
+    )
     assert live.read([("schedule", "shop-canary")])["schedule", "shop-canary"]["function"] == ""

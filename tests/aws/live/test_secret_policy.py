@@ -8,7 +8,14 @@ from shield_ai.aws.live.session import Session
 
 DOCUMENT = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}],
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": "*",
+        }
+    ],
 }
 
 
@@ -20,9 +27,11 @@ def test_it_comes_and_goes_and_never_lets_the_public_in(aws, monkeypatch):
         assert policy.read("a") is None
         policy.upsert("a", {"document": DOCUMENT}, None)
         assert policy.read("a") == {"document": DOCUMENT}
-        assert [call.body["BlockPublicPolicy"] for call in proxy.calls if call.operation == "PutResourcePolicy"] == [
-            True
-        ]
+        assert [
+            call.body["BlockPublicPolicy"]
+            for call in proxy.calls
+            if call.operation == "PutResourcePolicy"
+        ] == [True]
         for _ in range(2):
             policy.delete("a")
             assert policy.read("a") is None

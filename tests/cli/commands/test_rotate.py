@@ -82,7 +82,9 @@ class App:
     def begin(self, name):
         """What a rotation leaves that stopped after its first step."""
         value = secrets.token_hex(12)
-        self.client.put_secret_value(SecretId=name, SecretString=value, VersionStages=["AWSPENDING"])
+        self.client.put_secret_value(
+            SecretId=name, SecretString=value, VersionStages=["AWSPENDING"]
+        )
         return value
 
 
@@ -127,7 +129,11 @@ def test_rotates_a_database_password_step_by_step(app, database):
         "  testSecret     proven",
         "  finishSecret   current",
     ]
-    assert app.value("database-credentials") != before == app.value("database-credentials", "AWSPREVIOUS")
+    assert (
+        app.value("database-credentials")
+        != before
+        == app.value("database-credentials", "AWSPREVIOUS")
+    )
     assert database()
 
 
@@ -137,7 +143,10 @@ def test_stops_half_way_and_goes_on(app, database):
     code, _, err = app.shield("database-credentials", "--yes")
     assert code == 2
     assert "  setSecret      failed\nerror: setSecret: PostgreSQL does not let us in" in err
-    assert "hint: nothing is lost: shield rotate --resume database-credentials goes on, --cancel gives it up" in err
+    assert (
+        "hint: nothing is lost: shield rotate --resume database-credentials goes on, --cancel gives it up"
+        in err
+    )
     assert database()
     pending = app.value("database-credentials", "AWSPENDING")
     code, _, err = app.shield("database-credentials", "--yes")
@@ -154,7 +163,10 @@ def test_nothing_is_changed_where_no_strategy_fits(app, database):
     assert code == 2
     assert "createSecret: set ROTATION_STRATEGY, or name an engine" in err
     assert "hint: nothing was changed; rotate in shield.toml says how" in err
-    assert app.shield("--cancel", "database-credentials")[2] == "database-credentials: nothing is pending\n"
+    assert (
+        app.shield("--cancel", "database-credentials")[2]
+        == "database-credentials: nothing is pending\n"
+    )
 
 
 def test_djangos_key_takes_two_restarts(app):
@@ -174,7 +186,9 @@ def test_djangos_key_takes_two_restarts(app):
     assert "two rolling restarts" not in err
     assert app.value("django-secret-key") == new
     assert app.value("django-secret-key", "AWSPREVIOUS") == old
-    (app.folder / "settings.py").write_text('SECRET_KEY_FALLBACKS = [get_secret("x", stage="AWSPENDING")]\n')
+    (app.folder / "settings.py").write_text(
+        'SECRET_KEY_FALLBACKS = [get_secret("x", stage="AWSPENDING")]\n'
+    )
     assert "have no SECRET_KEY_FALLBACKS" not in app.shield("django-secret-key", "--yes")[2]
 
 
@@ -186,10 +200,10 @@ def test_the_lines_that_it_shows_work(app, monkeypatch):
     code += "\n".join(line[4:] for line in lines.splitlines())
     monkeypatch.setenv("USE_AWS_SECRETS", "true")
     settings = {}
-    exec(code, settings)  # noqa: S102  # the lines are ours
+    exec(code, settings)  # the lines are ours
     assert settings["SECRET_KEY_FALLBACKS"] == [app.value("django-secret-key", "AWSPENDING")]
     app.shield("django-secret-key", "--yes", "--resume")
-    exec(code, settings)  # noqa: S102  # as above
+    exec(code, settings)  # as above
     assert app.value("django-secret-key", "AWSPREVIOUS") in settings["SECRET_KEY_FALLBACKS"]
 
 
@@ -213,7 +227,9 @@ def test_a_key_within_json(app, monkeypatch, stored, after):
     app.client.put_secret_value(SecretId="stripe-secret-key", SecretString=stored)
     monkeypatch.setattr("sys.stdin", io.StringIO("new\n"))
     code, _, err = app.shield("stripe-secret-key", "--yes")
-    assert (code, "JSON without one of the usual fields" in err) == ((0, False) if after else (2, True))
+    assert (code, "JSON without one of the usual fields" in err) == (
+        (0, False) if after else (2, True)
+    )
     assert app.value("stripe-secret-key") == (after or stored)
 
 
@@ -241,7 +257,10 @@ def test_a_pair_by_hand(app, monkeypatch, fields, stored, typed, after):
 
 def test_the_hook_makes_the_secret_half_of_a_pair(app):
     (app.folder / "hook.py").write_text(HOOK.replace("made.remove(value)", "pass"))
-    app.write(old='env = "STRIPE_SECRET_KEY"\nrotate = { every', new=CLIENT + '\nrotate = { hook = "hook.py", every')
+    app.write(
+        old='env = "STRIPE_SECRET_KEY"\nrotate = { every',
+        new=CLIENT + '\nrotate = { hook = "hook.py", every',
+    )
     stored = {"client_id": "a", "client_secret": "b"}
     app.client.put_secret_value(SecretId="stripe-secret-key", SecretString=json.dumps(stored))
     code, _, err = app.shield("stripe-secret-key", "--yes")
@@ -271,7 +290,8 @@ def test_a_terminal_does_not_show_the_key(app, aws):
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(app.folder)
-        os.execv(sys.executable, [sys.executable, "-m", "shield_ai", "rotate", "stripe-secret-key"])  # noqa: S606  # the child
+        # the child
+        os.execv(sys.executable, [sys.executable, "-m", "shield_ai", "rotate", "stripe-secret-key"])
     seen = b""
     while b"(not shown)" not in seen:
         seen += os.read(terminal, 1000)
@@ -297,7 +317,10 @@ def test_a_hook_of_the_app(app):
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [(None, "the hook keys.py is not in the app's folder"), ("1/0", "can't be imported: ZeroDivisionError")],
+    [
+        (None, "the hook keys.py is not in the app's folder"),
+        ("1/0", "can't be imported: ZeroDivisionError"),
+    ],
     ids=["missing", "broken"],
 )
 def test_a_hook_that_is_none(app, code, message):
@@ -321,10 +344,16 @@ def test_nothing_is_due(app, database):
 
 
 def test_rotates_all_that_is_due(app, database, in_61_days):
-    before = {name: app.value(name) for name in ("token", "database-credentials", "stripe-secret-key", "never")}
+    before = {
+        name: app.value(name)
+        for name in ("token", "database-credentials", "stripe-secret-key", "never")
+    }
     code, _, err = app.shield("--due", "--yes")
     assert (code, err.splitlines()[-1]) == (0, "2 of 2 due secrets rotated")
-    assert [name for name, value in before.items() if app.value(name) == value] == ["stripe-secret-key", "never"]
+    assert [name for name, value in before.items() if app.value(name) == value] == [
+        "stripe-secret-key",
+        "never",
+    ]
     assert database()
 
 
@@ -337,7 +366,10 @@ def test_one_that_fails_does_not_keep_the_others_from_it(app, database, in_61_da
     assert app.value("token") != before
     code, _, err = app.shield("--due", "--yes")
     assert code == 1
-    assert "database-credentials is pending: shield rotate --resume database-credentials goes on with it" in err
+    assert (
+        "database-credentials is pending: shield rotate --resume database-credentials goes on with it"
+        in err
+    )
 
 
 def test_names_what_is_due_and_needs_a_person(app, in_61_days):
@@ -348,7 +380,10 @@ def test_names_what_is_due_and_needs_a_person(app, in_61_days):
         "stripe-secret-key is due: shield rotate stripe-secret-key leads through it",
         "0 of 1 due secrets rotated",
     ]
-    assert "stripe-secret-key: shield rotate stripe-secret-key leads through it" in app.shield("--status")[1]
+    assert (
+        "stripe-secret-key: shield rotate stripe-secret-key leads through it"
+        in app.shield("--status")[1]
+    )
 
 
 def test_status(app):
@@ -388,15 +423,27 @@ def test_cancel(app):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param([], "which secret?\n\nhint: name one of database-credentials, django", id="no name"),
-        pytest.param(["nobody"], "shield.toml has no secret nobody\n\nhint: it has database", id="unknown"),
+        pytest.param(
+            [], "which secret?\n\nhint: name one of database-credentials, django", id="no name"
+        ),
+        pytest.param(
+            ["nobody"], "shield.toml has no secret nobody\n\nhint: it has database", id="unknown"
+        ),
         pytest.param(["token", "--due", "--status"], "exclude each other", id="two at once"),
         pytest.param(["token"], "there is no terminal to ask on", id="no yes"),
-        pytest.param(["token", "--resume", "--yes"], "no rotation of token is pending", id="nothing to resume"),
         pytest.param(
-            ["database-credentials", "--yes"], "is not in AWS\n\nhint: shield apply creates it", id="no secret"
+            ["token", "--resume", "--yes"],
+            "no rotation of token is pending",
+            id="nothing to resume",
         ),
-        pytest.param(["database-credentials", "--cancel"], "is not in AWS", id="no secret to cancel"),
+        pytest.param(
+            ["database-credentials", "--yes"],
+            "is not in AWS\n\nhint: shield apply creates it",
+            id="no secret",
+        ),
+        pytest.param(
+            ["database-credentials", "--cancel"], "is not in AWS", id="no secret to cancel"
+        ),
     ],
 )
 def test_bad_input(app, arguments, message):

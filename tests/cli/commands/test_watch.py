@@ -51,13 +51,19 @@ def test_the_plans_example_is_a_read_by_a_stranger(app, tmp_path, shield):
     export(tmp_path / "trail.json", [PLAN_EXAMPLE])
     done = shield("audit", "--trail", str(tmp_path / "trail.json"), cwd=app)
     assert done.code == 1, done.err
-    assert "! outside   django-secret-key\n              session/coco-testai-prod read it, and" in done.out
+    assert (
+        "! outside   django-secret-key\n              session/coco-testai-prod read it, and"
+        in done.out
+    )
     assert "2024-01-15 10:30" in done.out
     assert done.out.endswith("audit: 1 event, 1 secret, 1 principal; 1 needs eyes\n")
 
 
 def test_the_app_and_its_rotation_are_nothing_to_look_at(app, tmp_path, shield):
-    export(tmp_path / "trail.json.gz", [record("GetSecretValue", KEY, role(name)) for name in ("Shop", "rotation-x")])
+    export(
+        tmp_path / "trail.json.gz",
+        [record("GetSecretValue", KEY, role(name)) for name in ("Shop", "rotation-x")],
+    )
     done = shield("audit", "--trail", str(tmp_path), cwd=app)
     assert (done.code, done.err) == (0, "")
     assert done.out.endswith("nothing needs eyes\n")
@@ -66,7 +72,10 @@ def test_the_app_and_its_rotation_are_nothing_to_look_at(app, tmp_path, shield):
 def test_is_80_columns_wide_and_prints_nothing_odd(app, tmp_path, shield):
     hour = dt.timedelta(hours=1)
     records = [
-        *[record("GetSecretValue", KEY, role("Shop"), hour * i, sourceIPAddress=f"10.0.{i}.7") for i in range(90)],
+        *[
+            record("GetSecretValue", KEY, role("Shop"), hour * i, sourceIPAddress=f"10.0.{i}.7")
+            for i in range(90)
+        ],
         record("GetSecretValue", KEY, user("x" * 90 + "\x1b[31m")),
         denied("DeleteSecret", KEY, role("a-role-whose-name-is-rather-long-for-a-column")),
         record("DescribeSecret", KEY, user("bob")),
@@ -74,7 +83,9 @@ def test_is_80_columns_wide_and_prints_nothing_odd(app, tmp_path, shield):
         record("RotateSecret", KEY, user("bob"), errorCode="InvalidRequestException"),
     ]
     export(tmp_path / "trail.json", records)
-    done = shield("audit", "--trail", str(tmp_path / "trail.json"), "--since", "2026-11-01", cwd=app)
+    done = shield(
+        "audit", "--trail", str(tmp_path / "trail.json"), "--since", "2026-11-01", cwd=app
+    )
     assert done.code == 1
     assert "\x1b" not in done.out
     assert max(len(line) for line in done.out.splitlines() if "xxxxxxxx" not in line) <= 80
@@ -98,7 +109,8 @@ def test_a_file_that_could_not_be_read_needs_eyes(app, tmp_path, shield):
     (tmp_path / "broken.json").write_text("{")
     done = shield("audit", "--trail", str(tmp_path / "broken.json"), cwd=app)
     assert done.code == 1
-    assert "broken.jsonisnoJSON,orbreaksoff" in "".join(done.out.split())  # the line may break anywhere in the path
+    # the line may break anywhere in the path
+    assert "broken.jsonisnoJSON,orbreaksoff" in "".join(done.out.split())
 
 
 @pytest.mark.parametrize(
@@ -166,7 +178,9 @@ def test_report_says_which_alarms_are_there(tmp_path, aws, shield):
     assert "✕</span> missing" not in out
 
 
-@pytest.mark.parametrize("operation", ["LookupEvents", "DescribeAlarms", "DescribeSecret", "GetCallerIdentity"])
+@pytest.mark.parametrize(
+    "operation", ["LookupEvents", "DescribeAlarms", "DescribeSecret", "GetCallerIdentity"]
+)
 def test_report_does_without_what_it_may_not_look_at(tmp_path, aws, shield, monkeypatch, operation):
     make_app(tmp_path)
     assert shield("draft", cwd=tmp_path).code == 0
@@ -191,7 +205,10 @@ def test_an_environment_of_its_own(app, tmp_path, shield, aws):
         manifest.write('\n[environments.staging]\nprefix = "shop/staging/"\nrole = "ShopStaging"\n')
     (app / "settings.py").write_text("DEBUG = True\n")
     names = [f"shop/staging/{KEY}", KEY]
-    export(tmp_path / "trail.json", [record("GetSecretValue", name, role("ShopStaging")) for name in names])
+    export(
+        tmp_path / "trail.json",
+        [record("GetSecretValue", name, role("ShopStaging")) for name in names],
+    )
     options = ("--environment", "staging", "--trail", str(tmp_path / "trail.json"))
     done = shield("audit", *options, cwd=app)
     assert done.code == 0, done.text

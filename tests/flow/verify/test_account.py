@@ -23,13 +23,22 @@ from shield_ai.model.nouns import Hidden, Kind, Status
 
 FIELDS = {"username": "DB_USER", "password": "DB_PASSWORD", "host": "DB_HOST"}
 MAIL = Secret(name="mail-key", env="MAIL_KEY")
-DB = Secret(name="db", kind=Kind.DATABASE, fields=FIELDS, rotate=Rotation(every="30 days", sslmode="disable"))
+DB = Secret(
+    name="db",
+    kind=Kind.DATABASE,
+    fields=FIELDS,
+    rotate=Rotation(every="30 days", sslmode="disable"),
+)
 
 
-def checks(*entries, monitoring=Monitoring(), **app):  # noqa: B008  # frozen
-    manifest = Manifest(app=App(name="shop", **app), secret=entries or (MAIL,), monitoring=monitoring)
+def checks(*entries, monitoring=Monitoring(), **app):  # frozen
+    manifest = Manifest(
+        app=App(name="shop", **app), secret=entries or (MAIL,), monitoring=monitoring
+    )
     aws = Account(Session("us-east-1"))
-    return {check.name: check for check in verify_account(manifest, aws, read_all(manifest, aws).values)}
+    return {
+        check.name: check for check in verify_account(manifest, aws, read_all(manifest, aws).values)
+    }
 
 
 def client():
@@ -77,7 +86,10 @@ def test_a_key_that_is_on_off_and_not_there(mail):
     assert checks(kms_key=key)[title].status is Status.OK
     boto3.client("kms").disable_key(KeyId=key)
     assert checks(kms_key=key)[title].detail == "it is Disabled"
-    assert checks(kms_key="alias/nonesuch")["the KMS key alias/nonesuch can be used"].detail == "it is not there"
+    assert (
+        checks(kms_key="alias/nonesuch")["the KMS key alias/nonesuch can be used"].detail
+        == "it is not there"
+    )
     assert not any("KMS" in name for name in checks())
 
 
@@ -110,7 +122,9 @@ def test_whether_each_rotation_is_on_time(mail, days, status, detail):
     rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
     manifest = Manifest(app=App(name="shop"), secret=(rotated,))
     assert "every rotation is on time" not in checks()
-    (check,) = _rotation(manifest, Account(Session("us-east-1")), datetime.now(UTC) + timedelta(days=days))
+    (check,) = _rotation(
+        manifest, Account(Session("us-east-1")), datetime.now(UTC) + timedelta(days=days)
+    )
     assert check.status is status
     assert check.detail.startswith(detail)
 
@@ -146,14 +160,21 @@ def test_a_database_takes_the_login_or_not(mail, postgres):
     }
     client().create_secret(Name="db", SecretString=json.dumps(document))
     assert checks(DB)["db logs in"].status is Status.OK
-    client().put_secret_value(SecretId="db", SecretString=json.dumps({**document, "password": secrets.token_hex(8)}))
+    client().put_secret_value(
+        SecretId="db", SecretString=json.dumps({**document, "password": secrets.token_hex(8)})
+    )
     check = checks(DB)["db logs in"]
-    assert (check.status, check.detail) == (Status.FAILED, "the database does not accept user and password")
+    assert (check.status, check.detail) == (
+        Status.FAILED,
+        "the database does not accept user and password",
+    )
     client().put_secret_value(SecretId="db", SecretString=json.dumps({**document, "port": 1}))
     check = checks(DB)["db logs in"]
     assert check.status is Status.UNKNOWN
     assert check.detail.startswith("not tried: ")
     assert check.hint == "run it where the database can be reached"
-    client().put_secret_value(SecretId="db", SecretString=json.dumps({**document, "sslmode": "verify-full"}))
+    client().put_secret_value(
+        SecretId="db", SecretString=json.dumps({**document, "sslmode": "verify-full"})
+    )
     assert 'sslmode = "disable"' in checks(DB)["db logs in"].hint
     assert password.reveal() not in check.detail

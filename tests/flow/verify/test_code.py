@@ -126,7 +126,9 @@ def detach():
 def allow_all():
     everything = {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
-    boto3.client("iam").create_policy_version(PolicyArn=ARN, PolicyDocument=document, SetAsDefault=True)
+    boto3.client("iam").create_policy_version(
+        PolicyArn=ARN, PolicyDocument=document, SetAsDefault=True
+    )
 
 
 def silence():
@@ -143,7 +145,9 @@ def unsubscribe():
     ("harm", "detail"),
     [
         pytest.param(str, "", id="nothing"),
-        pytest.param(detach, "policy-attachment Shop/shop-secrets-read-us-east-1 is not there", id="detached"),
+        pytest.param(
+            detach, "policy-attachment Shop/shop-secrets-read-us-east-1 is not there", id="detached"
+        ),
         pytest.param(allow_all, "policy shop-secrets-read-us-east-1 is another one", id="wider"),
         pytest.param(silence, "alarm shop-secret-errors is not there", id="no alarm"),
         pytest.param(unsubscribe, "", id="an address that AWS forgot"),
@@ -168,7 +172,10 @@ def test_what_may_not_be_looked_at_is_unknown(aws, monkeypatch):
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         proxy.answer("GetPolicy", "AccessDenied", at=None, status=403)
         (check,) = verify_resources(desired[:1], Account(Session("us-east-1")))
-        assert (check.status, check.detail) == ("unknown", f"AWS denied iam:GetPolicy on {desired[0].name}")
+        assert (check.status, check.detail) == (
+            "unknown",
+            f"AWS denied iam:GetPolicy on {desired[0].name}",
+        )
         (check,) = verify_resources(desired, Account(Session("us-east-1")))
         assert check.status == "failed"
     assert "more" in check.detail

@@ -14,7 +14,17 @@ from shield_ai.model.nouns import Hidden
 
 
 def document(host, port, **more):
-    return Hidden(json.dumps({"username": "app", "password": secrets.token_hex(8), "host": host, "port": port, **more}))
+    return Hidden(
+        json.dumps(
+            {
+                "username": "app",
+                "password": secrets.token_hex(8),
+                "host": host,
+                "port": port,
+                **more,
+            }
+        )
+    )
 
 
 @pytest.fixture
@@ -45,7 +55,9 @@ def test_a_server_that_speaks_first_is_mysql(greets):
 
 
 @pytest.mark.parametrize(
-    "place", [{"host": "", "port": 5}, {"host": "127.0.0.1", "port": ""}], ids=["no host", "no port"]
+    "place",
+    [{"host": "", "port": 5}, {"host": "127.0.0.1", "port": ""}],
+    ids=["no host", "no port"],
 )
 def test_without_a_place_both_are_tried(place):
     assert db_login._by_greeting(document(**place)) == ["postgres", "mysql"]
@@ -66,7 +78,12 @@ def test_a_login_is_tried_for_real(postgres):
     user, password = "u_" + secrets.token_hex(4), secrets.token_hex(8)
     with postgres.connect() as superuser:
         superuser.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
-    place = {"host": postgres.host, "port": postgres.port, "database": "postgres", "sslmode": "disable"}
+    place = {
+        "host": postgres.host,
+        "port": postgres.port,
+        "database": "postgres",
+        "sslmode": "disable",
+    }
     right = Hidden(json.dumps({"username": user, "password": password, **place}))
     wrong = Hidden(json.dumps({"username": user, "password": "wrong", **place}))
     assert db_login.refusal(right, {}) is None

@@ -24,7 +24,9 @@ def manifest(**app):
 
 
 def give(document):
-    boto3.client("iam").put_role_policy(RoleName="Shop", PolicyName="p", PolicyDocument=json.dumps(document))
+    boto3.client("iam").put_role_policy(
+        RoleName="Shop", PolicyName="p", PolicyDocument=json.dumps(document)
+    )
 
 
 def wide(name):
@@ -51,8 +53,12 @@ def judged(made, account):
     ("document", "reads", "similar"),
     [
         pytest.param(policy_document(manifest(), ACCOUNT), "", "", id="ours"),
-        pytest.param(policy_document(manifest(prefetch=True), ACCOUNT), "", "", id="ours, with batches"),
-        pytest.param(wide("shop/*"), "", "allowed: mail-key-not-yours, db-not-yours", id="a wildcard"),
+        pytest.param(
+            policy_document(manifest(prefetch=True), ACCOUNT), "", "", id="ours, with batches"
+        ),
+        pytest.param(
+            wide("shop/*"), "", "allowed: mail-key-not-yours, db-not-yours", id="a wildcard"
+        ),
         pytest.param(wide("shop/mail-key-??????"), "denied: db", "", id="one alone"),
         pytest.param(wide("nothing"), "denied: mail-key, db", "", id="nothing"),
     ],
@@ -76,7 +82,10 @@ def test_where_the_role_can_not_be_assumed_iam_is_asked(account, aws, monkeypatc
         proxy.answer("AssumeRole", "AccessDenied", at=None, status=403)
         seen, found = judged(manifest(), Account(Session(REGION)))
     assert seen.role is None
-    assert [value.reveal() for value in seen.values.values()] == ["value of mail-key", "value of db"]
+    assert [value.reveal() for value in seen.values.values()] == [
+        "value of mail-key",
+        "value of db",
+    ]
     assert {check.status for check in found.values()} == {Status.UNKNOWN}
     assert "iam:SimulatePrincipalPolicy" in found[TITLES[0]].detail
 

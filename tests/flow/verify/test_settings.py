@@ -9,9 +9,7 @@ from shield_ai.flow.verify.settings import ALONE, LOADS, verify_settings
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.nouns import Hidden, Status
 
-MOVED = (
-    "from shield_ai import get_secret\nKEY = get_secret('mail-key', lambda: os.environ['MAIL_KEY'], env='MAIL_KEY')\n"
-)
+MOVED = "from shield_ai import get_secret\nKEY = get_secret('mail-key', lambda: os.environ['MAIL_KEY'], env='MAIL_KEY')\n"
 LEFT = "DB = os.environ['DB_KEY']\n"
 FALLS_BACK = "from shield_ai import get_secret\nDB = get_secret('db-key', lambda: os.environ['DB_KEY'], env='DB_KEY')\n"
 MANIFEST = Manifest(
@@ -30,17 +28,24 @@ OK, FAILED, UNKNOWN = Status.OK, Status.FAILED, Status.UNKNOWN
         pytest.param("import nonesuch\n", UNKNOWN, UNKNOWN, "does not load here: ModuleNotFoundError nonesuch", id="not here"),
     ],
 )  # fmt: skip
-def test_loads_the_settings_with_what_aws_holds_and_nothing_else(tmp_path, code, loads, alone, words):
+def test_loads_the_settings_with_what_aws_holds_and_nothing_else(
+    tmp_path, code, loads, alone, words
+):
     value = secrets.token_hex(8)
     (tmp_path / "settings.py").write_text("import os\n" + code)
     environ = {**os.environ, "MAIL_KEY": "another one", "DB_KEY": "set here"}
     found = {
         check.name: check
-        for check in verify_settings(tmp_path, [("settings", "")], MANIFEST, {"shop/mail-key": Hidden(value)}, environ)
+        for check in verify_settings(
+            tmp_path, [("settings", "")], MANIFEST, {"shop/mail-key": Hidden(value)}, environ
+        )
     }
     assert [found[LOADS].status, found[ALONE].status] == [loads, alone]
     assert words in found[ALONE].detail
-    assert all(bool(check.detail) == bool(check.hint) == (check.status is not OK) for check in found.values())
+    assert all(
+        bool(check.detail) == bool(check.hint) == (check.status is not OK)
+        for check in found.values()
+    )
     assert value not in str(found)
 
 

@@ -42,7 +42,10 @@ def test_what_is_not_sound_is_made_anew(folder) -> None:
     (place,) = folder.iterdir()
     for left in (b"", b"garbage"):
         place.write_bytes(left)
-        assert get_or_create("thing", b"key", lambda: b"thing", lambda made: made == b"thing") == b"thing"
+        assert (
+            get_or_create("thing", b"key", lambda: b"thing", lambda made: made == b"thing")
+            == b"thing"
+        )
         assert place.read_bytes() == b"thing"
     assert list(folder.iterdir()) == [place]
 

@@ -7,7 +7,9 @@ import pytest
 from shield_ai.project.perf.lazy_regex import regex
 
 
-@pytest.mark.parametrize("text", [pytest.param(r"(a)(b)?", id="text"), pytest.param(rb"(a)(b)?", id="bytes")])
+@pytest.mark.parametrize(
+    "text", [pytest.param(r"(a)(b)?", id="text"), pytest.param(rb"(a)(b)?", id="bytes")]
+)
 def test_does_what_a_compiled_one_does(text: str | bytes) -> None:
     lazy, compiled = regex(text, re.IGNORECASE), re.compile(text, re.IGNORECASE)
     subject = "xABya" if isinstance(text, str) else b"xABya"
@@ -18,7 +20,9 @@ def test_does_what_a_compiled_one_does(text: str | bytes) -> None:
         assert lazy.findall(subject) == compiled.findall(subject)
         assert lazy.split(subject) == compiled.split(subject)
         assert lazy.sub(subject[:0], subject) == compiled.sub(subject[:0], subject)
-        assert [m.span() for m in lazy.finditer(subject)] == [m.span() for m in compiled.finditer(subject)]
+        assert [m.span() for m in lazy.finditer(subject)] == [
+            m.span() for m in compiled.finditer(subject)
+        ]
     assert (lazy.pattern, lazy.groups) == (compiled.pattern, compiled.groups)
 
 

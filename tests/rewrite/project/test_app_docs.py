@@ -25,7 +25,10 @@ def test_page_holds_what_an_operator_needs():
     text = files[PAGE].decode()
     for heading in ("Switches", "Set-up", "IAM policy", "Rotation", "Troubleshooting", "Rollback"):
         assert f"\n## {heading}\n" in text
-    assert "| `shop/prod/django-secret-key` | django-secret-key | `SECRET_KEY` | yes | by hand |" in text
+    assert (
+        "| `shop/prod/django-secret-key` | django-secret-key | `SECRET_KEY` | yes | by hand |"
+        in text
+    )
     assert "| every 30 days, alternating-users |" in text
     assert "| `shop/prod/sentry-dsn` | generic | `SENTRY_DSN` | no | not set |" in text
     assert "`ShopRole`" in text
@@ -101,7 +104,12 @@ def test_entry_is_appended_once():
         assert not fix(files)
         assert files[UPDATES].startswith(raw + b"\r\n\r\n" + app_docs.HEADING.encode() + b"\r\n")
         assert files[UPDATES].count(app_docs.HEADING.encode()) == 1
-    for part in (b"**What changed.**", b"**Deployment.**", b"**Rollback.**", b"`database-credentials`: `DB_NAME`"):
+    for part in (
+        b"**What changed.**",
+        b"**Deployment.**",
+        b"**Rollback.**",
+        b"`database-credentials`: `DB_NAME`",
+    ):
         assert part in files[UPDATES]
 
 

@@ -14,7 +14,9 @@ PATH = "tests/test_secrets.py"
 
 
 def fix(files, made=None, *, folders=()):
-    return run(app_tests.fix(files.get, made or manifest(), lambda folder: folder in folders), files)
+    return run(
+        app_tests.fix(files.get, made or manifest(), lambda folder: folder in folders), files
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,14 @@ def test_name_that_cannot_be_imported_is_said():
 def test_no_secret_no_tests():
     assert fix({}, Manifest(app=manifest().app)) == {}
     assert (
-        fix({}, parse(MANIFEST.replace('"shop/utils/secrets.py"', '"package"').replace('["shop/settings.py"]', "[]")))
+        fix(
+            {},
+            parse(
+                MANIFEST.replace('"shop/utils/secrets.py"', '"package"').replace(
+                    '["shop/settings.py"]', "[]"
+                )
+            ),
+        )
         == {}
     )
 
@@ -89,7 +98,17 @@ def test_is_laid_out_as_black_does_it(tmp_path):
     fix(files)
     path = tmp_path / "test_secrets.py"
     path.write_bytes(files[PATH])
-    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "88", "--check", str(path)]
+    ruff = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--isolated",
+        "--line-length",
+        "88",
+        "--check",
+        str(path),
+    ]
     subprocess.run(ruff, check=True, capture_output=True)
     assert max(map(len, files[PATH].decode().splitlines())) <= 88
 
@@ -109,13 +128,25 @@ def app(tmp_path):
     "command",
     [
         pytest.param(["-W", "error", "-m", "unittest", "-v"], id="unittest"),
-        pytest.param(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"], id="pytest"),
+        pytest.param(
+            ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"], id="pytest"
+        ),
     ],
 )
 def test_tests_pass_in_the_app(app, command):
-    environment = {**os.environ, "USE_AWS_SECRETS": "true", "SECRET_KEY": "of the developer", "HTTP_PROXY": "http://x"}
+    environment = {
+        **os.environ,
+        "USE_AWS_SECRETS": "true",
+        "SECRET_KEY": "of the developer",
+        "HTTP_PROXY": "http://x",
+    }
     done = subprocess.run(
-        [sys.executable, *command], check=False, cwd=app, env=environment, capture_output=True, text=True
+        [sys.executable, *command],
+        check=False,
+        cwd=app,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr + done.stdout
     assert "12" in done.stderr + done.stdout
@@ -124,6 +155,10 @@ def test_tests_pass_in_the_app(app, command):
 
 def test_tests_fail_when_a_secret_is_read_from_elsewhere(app):
     path = app / PATH
-    path.write_text(path.read_text().replace("return source(", "return os.environ.get(variable) or len("))
-    done = subprocess.run([sys.executable, "-m", "unittest"], check=False, cwd=app, capture_output=True, text=True)
+    path.write_text(
+        path.read_text().replace("return source(", "return os.environ.get(variable) or len(")
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "unittest"], check=False, cwd=app, capture_output=True, text=True
+    )
     assert done.returncode == 1

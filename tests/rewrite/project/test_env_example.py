@@ -40,10 +40,15 @@ def test_new_file_has_every_variable_and_documents_every_secret():
     text = files[PATH].decode()
     assert "\n#SENTRY_DSN=\n" in text
     assert "# shop/prod/django-secret-key (text)\n#   <the value of SECRET_KEY>\n" in text
-    assert '# shop/prod/database-credentials (JSON)\n#   {\n#     "database": "<DB_NAME>",\n' in text
+    assert (
+        '# shop/prod/database-credentials (JSON)\n#   {\n#     "database": "<DB_NAME>",\n' in text
+    )
     assert "# shop/prod/sentry-dsn (text, optional)\n" in text
     assert "secretsmanager:GetSecretValue and secretsmanager:DescribeSecret" in text
-    assert "#   arn:aws:secretsmanager:eu-central-1:ACCOUNT:secret:shop/prod/database-credentials-??????\n" in text
+    assert (
+        "#   arn:aws:secretsmanager:eu-central-1:ACCOUNT:secret:shop/prod/database-credentials-??????\n"
+        in text
+    )
     assert "kms" not in text
 
 
@@ -70,7 +75,9 @@ def test_variable_that_is_there_in_any_form_is_not_added(form):
     assert not fix(files)
     assert files[PATH].startswith(raw)
     added = files[PATH][len(raw) :].decode()
-    assert [line for line in added.splitlines() if line and not line.startswith("#")] == ["DB_PORT=5432"]
+    assert [line for line in added.splitlines() if line and not line.startswith("#")] == [
+        "DB_PORT=5432"
+    ]
     assert "\nUSE_AWS_SECRETS=" not in added
 
 
@@ -114,7 +121,9 @@ def test_utf_16_is_left_alone():
 
 
 def test_words_of_the_manifest_end_no_comment():
-    made = parse(MANIFEST.replace('region = "eu-central-1"', 'region = "x\\nEVIL=1"\nkms_key = "k\\nEVIL=2"'))
+    made = parse(
+        MANIFEST.replace('region = "eu-central-1"', 'region = "x\\nEVIL=1"\nkms_key = "k\\nEVIL=2"')
+    )
     files = {}
     fix(files, made)
     assert "EVIL" not in values(files)

@@ -10,11 +10,23 @@ from shield_ai.rewrite.project import gitignore
     ("before", "after"),
     [
         pytest.param({}, {}, id="no git"),
-        pytest.param({".gitignore": b".env\n"}, {".gitignore": b".env\n*.shield_ai_backup\n"}, id="added"),
-        pytest.param({".gitignore": b".env"}, {".gitignore": b".env\n*.shield_ai_backup\n"}, id="no final newline"),
-        pytest.param({".gitignore": b".env\r\n"}, {".gitignore": b".env\r\n*.shield_ai_backup\r\n"}, id="crlf"),
         pytest.param(
-            {".gitignore": b"*.shield_ai_backup\r\n.env"}, {".gitignore": b"*.shield_ai_backup\r\n.env"}, id="there"
+            {".gitignore": b".env\n"}, {".gitignore": b".env\n*.shield_ai_backup\n"}, id="added"
+        ),
+        pytest.param(
+            {".gitignore": b".env"},
+            {".gitignore": b".env\n*.shield_ai_backup\n"},
+            id="no final newline",
+        ),
+        pytest.param(
+            {".gitignore": b".env\r\n"},
+            {".gitignore": b".env\r\n*.shield_ai_backup\r\n"},
+            id="crlf",
+        ),
+        pytest.param(
+            {".gitignore": b"*.shield_ai_backup\r\n.env"},
+            {".gitignore": b"*.shield_ai_backup\r\n.env"},
+            id="there",
         ),
         pytest.param(
             {".gitignore": b"#*.shield_ai_backup\n"},

@@ -45,7 +45,9 @@ def test_app_gets_everything_once_and_keeps_every_byte(encode):
 
 
 def test_without_an_account_there_is_no_policy():
-    assert not [change for change in app_files({}.get, manifest())[0] if change.path.startswith("aws/")]
+    assert not [
+        change for change in app_files({}.get, manifest())[0] if change.path.startswith("aws/")
+    ]
 
 
 def test_dotted_name_of_the_runtime_decides_where_the_tests_go():
@@ -57,4 +59,6 @@ def test_dotted_name_of_the_runtime_decides_where_the_tests_go():
 
 
 def test_is_the_same_each_time():
-    assert app_files(start().get, manifest(), ACCOUNT) == app_files(start().get, manifest(), ACCOUNT)
+    assert app_files(start().get, manifest(), ACCOUNT) == app_files(
+        start().get, manifest(), ACCOUNT
+    )

@@ -46,7 +46,9 @@ def old_copy(body=b"old = 1\n", version="0.0.1"):
     "raw",
     [
         pytest.param(old_copy(), id="older"),
-        pytest.param(old_copy(version="odd version").replace(b"odd version", b"odd"), id="odd version"),
+        pytest.param(
+            old_copy(version="odd version").replace(b"odd version", b"odd"), id="odd version"
+        ),
         pytest.param(old_copy().replace(b"\n", b"\r\n"), id="older, crlf"),
     ],
 )
@@ -59,7 +61,10 @@ def test_older_copy_that_nobody_edited_is_updated(raw):
 
 
 def test_copy_with_other_line_ends_is_up_to_date():
-    files = {"shop/utils/__init__.py": b"", PATH: runtime_copy.content().replace("\n", "\r\n").encode()}
+    files = {
+        "shop/utils/__init__.py": b"",
+        PATH: runtime_copy.content().replace("\n", "\r\n").encode(),
+    }
     assert runtime_copy.fix(files.get, manifest()) == ([], [])
 
 
@@ -85,7 +90,9 @@ def test_what_is_not_an_unmodified_older_copy_stays(raw, message):
     assert files == {PATH: raw}
 
 
-@pytest.mark.parametrize(("path", "manage"), [("secrets.py", "manage.py"), ("backend/secrets.py", "backend/manage.py")])
+@pytest.mark.parametrize(
+    ("path", "manage"), [("secrets.py", "manage.py"), ("backend/secrets.py", "backend/manage.py")]
+)
 def test_never_hides_the_standard_library(path, manage):
     files = {manage: b""}
     assert "standard library" in fix(files, runtime=path)[path]

@@ -27,9 +27,13 @@ def test_stamped_is_ours_whatever_git_does_to_line_ends(kind, body):
         pytest.param(None, State.ABSENT, id="absent"),
         pytest.param(stamp("docs", "md", "a\n").encode(), State.OURS, id="ours"),
         pytest.param(stamp("docs", "md", "a\n").encode() + b"b", State.EDITED, id="edited"),
-        pytest.param(stamp("tests", "py", "a\n").encode(), State.FOREIGN, id="another of our files"),
+        pytest.param(
+            stamp("tests", "py", "a\n").encode(), State.FOREIGN, id="another of our files"
+        ),
         pytest.param(b"", State.FOREIGN, id="empty"),
-        pytest.param(b"\n" + stamp("docs", "md", "a\n").encode(), State.FOREIGN, id="not in the first line"),
+        pytest.param(
+            b"\n" + stamp("docs", "md", "a\n").encode(), State.FOREIGN, id="not in the first line"
+        ),
         pytest.param(b"\xff\xfe\x00", State.FOREIGN, id="binary"),
     ],
 )

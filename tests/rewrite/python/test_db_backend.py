@@ -66,18 +66,24 @@ def coded(text, manifest):
 def test_the_engine_is_swapped_and_a_second_run_does_nothing(runtime, engine):
     manifest = manifest_of(SETTINGS, runtime=runtime)
     after, engines, skipped = coded(SETTINGS, manifest)
-    assert f'        "ENGINE": "{engine}",\n        "SECRET": "database-credentials",\n        "NAME"' in after
+    assert (
+        f'        "ENGINE": "{engine}",\n        "SECRET": "database-credentials",\n        "NAME"'
+        in after
+    )
     assert (engines, skipped) == (["postgresql"], [])
     assert coded(after, manifest)[0] == after
 
 
 def test_the_engine_is_swapped_where_all_was_moved_already():
     manifest = manifest_of(SETTINGS)
-    moved, _, _ = coded(SETTINGS, msgspec.structs.replace(manifest, secret=manifest_of(SETTINGS, None).secret))
+    moved, _, _ = coded(
+        SETTINGS, msgspec.structs.replace(manifest, secret=manifest_of(SETTINGS, None).secret)
+    )
     assert "django.db.backends" in moved
     after = coded(moved, manifest)[0]
     assert after == moved.replace(
-        '"django.db.backends.postgresql"', '"shop.utils.secrets_postgresql",\n        "SECRET": "database-credentials"'
+        '"django.db.backends.postgresql"',
+        '"shop.utils.secrets_postgresql",\n        "SECRET": "database-credentials"',
     )
 
 
@@ -85,7 +91,9 @@ def test_a_database_that_does_not_rotate_stays():
     other = SETTINGS.replace("DB_", "PG_").replace("DATABASES", "OTHERS").replace("import os\n", "")
     manifest = manifest_of(SETTINGS + other)
     first, second = manifest.secret
-    manifest = msgspec.structs.replace(manifest, secret=(first, msgspec.structs.replace(second, rotate=None)))
+    manifest = msgspec.structs.replace(
+        manifest, secret=(first, msgspec.structs.replace(second, rotate=None))
+    )
     after, _, skipped = coded(SETTINGS + other, manifest)
     assert (after.count('"SECRET"'), after.count("django.db.backends"), skipped) == (1, 1, [])
 
@@ -95,7 +103,9 @@ def test_names_that_change_in_shield_toml_follow():
     after, _, _ = coded(SETTINGS, manifest)
     [old] = manifest.secret
     fields = {"user": "DB_USER", "pass": "DB_PASSWORD"}
-    new = msgspec.structs.replace(manifest, secret=(msgspec.structs.replace(old, name="db", fields=fields),))
+    new = msgspec.structs.replace(
+        manifest, secret=(msgspec.structs.replace(old, name="db", fields=fields),)
+    )
     renamed, _, _ = coded(after, new)
     assert '"SECRET": "db"' in renamed
     assert '"SECRET_FIELDS": {"USER": "user", "PASSWORD": "pass"}' in renamed
@@ -143,7 +153,12 @@ def test_an_engine_that_stays_has_a_reason(text, why):
     [
         pytest.param(Rotation(every="30 days"), None, False, id="what a draft proposes"),
         pytest.param(Rotation(every="30 days"), Functions(), True, id="by AWS"),
-        pytest.param(Rotation(every="30 days", admin="database-admin"), None, True, id="by the user's own setting"),
+        pytest.param(
+            Rotation(every="30 days", admin="database-admin"),
+            None,
+            True,
+            id="by the user's own setting",
+        ),
         pytest.param("manual", Functions(), False, id="by hand"),
         pytest.param(None, Functions(), False, id="never"),
     ],
@@ -157,7 +172,10 @@ def test_what_counts_as_rotating(rotate, function, rotates):
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_a_copy_of_the_backend_reads_the_password_of_the_moment(tmp_path, engine):
     files = {"shop/secrets.py": content()}
-    files |= {f"shop/secrets_{engine}/{name}": text for name, text in backend_content("shop.secrets", engine).items()}
+    files |= {
+        f"shop/secrets_{engine}/{name}": text
+        for name, text in backend_content("shop.secrets", engine).items()
+    }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -176,5 +194,7 @@ params = connection.get_connection_params()
 print([params.get("password", params.get("passwd")), params["user"], "shield_ai" in sys.modules])
 """
     environment = {"DB": json.dumps({"username": "now", "password": "new"}), "PATH": ""}
-    done = subprocess.run([sys.executable, "-c", child], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", child], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.stdout == "['new', 'now', False]\n", done.stderr

@@ -25,7 +25,9 @@ SECRET_KEY_FALLBACKS = [
 
 
 def key(rotate=MONTHLY):
-    return Secret(name="django-secret-key", kind=Kind.DJANGO_SECRET_KEY, env="SECRET_KEY", rotate=rotate)
+    return Secret(
+        name="django-secret-key", kind=Kind.DJANGO_SECRET_KEY, env="SECRET_KEY", rotate=rotate
+    )
 
 
 def edited(text, sites=()):
@@ -66,12 +68,16 @@ def test_only_a_key_that_rotates_by_a_schedule_gets_it(rotate, text, found):
 def test_apply_adds_it_once_and_the_settings_stay_the_same(tmp_path):
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/__init__.py").touch()
-    (tmp_path / "manage.py").write_text("import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\n")
+    (tmp_path / "manage.py").write_text(
+        "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\n"
+    )
     (tmp_path / "shop/settings.py").write_text('import os\nSECRET_KEY = os.environ["SECRET_KEY"]\n')
     env = {**os.environ, "SECRET_KEY": "a key of a test"}
     assert shield("draft", cwd=tmp_path).code == 0
     toml = (tmp_path / "shield.toml").read_text()
-    (tmp_path / "shield.toml").write_text(toml.replace('rotate = "manual"', 'rotate = { every = "30 days" }'))
+    (tmp_path / "shield.toml").write_text(
+        toml.replace('rotate = "manual"', 'rotate = { every = "30 days" }')
+    )
     done = shield("apply", "--only", "code", "--yes", cwd=tmp_path, env=env)
     assert (done.code, "proved: 1 of 1" in done.err) == (0, True), done.text
     assert ADDED in (tmp_path / "shop/settings.py").read_text()

@@ -85,11 +85,18 @@ def test_nested_inserts():
 
 
 def test_a_replacement():
-    assert applied("if 'X' in e: y", [Insert(3, 11, "has(x)", "", replaces=True)], 99) == "if has(x): y"
+    assert (
+        applied("if 'X' in e: y", [Insert(3, 11, "has(x)", "", replaces=True)], 99)
+        == "if has(x): y"
+    )
 
 
 @given(
-    names=st.lists(st.sampled_from(["READ", "a", "'b, ('", "f(c, d)", "[1, 2]", "{'k': v}"]), min_size=1, max_size=6),
+    names=st.lists(
+        st.sampled_from(["READ", "a", "'b, ('", "f(c, d)", "[1, 2]", "{'k': v}"]),
+        min_size=1,
+        max_size=6,
+    ),
     width=st.integers(10, 60),
 )
 def test_the_meaning_stays(names, width):

@@ -26,7 +26,9 @@ def app(tmp_path):
         (tmp_path / "shop").mkdir()
         (tmp_path / "shop/__init__.py").touch()
         (tmp_path / "shop/settings.py").write_text(settings)
-        (tmp_path / "manage.py").write_text("import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\n")
+        (tmp_path / "manage.py").write_text(
+            "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\n"
+        )
         (tmp_path / ".gitignore").write_text(ignored)
         for name, text in files.items():
             (tmp_path / name.replace("dot", ".")).write_text(text)
@@ -53,7 +55,11 @@ def flat(code):
 
 
 def contents(root):
-    paths = (path for path in root.rglob("*") if path.is_file() and not {".git", ".shield"} & set(path.parts))
+    paths = (
+        path
+        for path in root.rglob("*")
+        if path.is_file() and not {".git", ".shield"} & set(path.parts)
+    )
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
 
@@ -72,7 +78,9 @@ def test_the_values_go_into_dotenv_and_all_comes_back(app, head, reads):
     after = (root / "shop/settings.py").read_text()
     assert all(read in flat(after) for read in reads)
     assert not any(value in after + done.text for value in (KEY, MAIL[9:], BANK))
-    assert (root / ".env").read_text() == f"BANK_SECRET_KEY='{BANK}'\nMAIL_API_KEY='{MAIL}'\nSECRET_KEY='{KEY}'\n"
+    assert (
+        root / ".env"
+    ).read_text() == f"BANK_SECRET_KEY='{BANK}'\nMAIL_API_KEY='{MAIL}'\nSECRET_KEY='{KEY}'\n"
     assert stat.S_IMODE((root / ".env").stat().st_mode) == 0o600
     assert "nothing to do" in run(root, "apply", "--remove-literals", "--allow-dirty").err
     assert run(root, "rollback").code == 0
@@ -96,7 +104,10 @@ def test_what_was_moved_before_is_taken_out_later(app):
 
 @pytest.mark.parametrize(
     ("mode", "after"),
-    [pytest.param(0o644, 0o600, id="open to all"), pytest.param(0o640, 0o640, id="shared with a group on purpose")],
+    [
+        pytest.param(0o644, 0o600, id="open to all"),
+        pytest.param(0o640, 0o640, id="shared with a group on purpose"),
+    ],
 )
 def test_a_dotenv_that_others_may_read_is_closed_and_opened_again(app, mode, after):
     root = app(LOADED + BODY, dotenv="OTHER=1\n")
@@ -106,7 +117,10 @@ def test_a_dotenv_that_others_may_read_is_closed_and_opened_again(app, mode, aft
     assert stat.S_IMODE((root / ".env").stat().st_mode) == after
     assert (".env  edited, closed to others" in done.err) == (mode != after)
     run(root, "rollback")
-    assert ((root / ".env").read_text(), stat.S_IMODE((root / ".env").stat().st_mode)) == ("OTHER=1\n", mode)
+    assert ((root / ".env").read_text(), stat.S_IMODE((root / ".env").stat().st_mode)) == (
+        "OTHER=1\n",
+        mode,
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,13 +128,22 @@ def test_a_dotenv_that_others_may_read_is_closed_and_opened_again(app, mode, aft
     [
         pytest.param(BODY, {}, "nothing in the app reads .env", id="nothing reads it"),
         pytest.param(
-            LOADED + BODY.replace(KEY, KEY + "\\'"), {}, "a character", id="a value that parsers read differently"
+            LOADED + BODY.replace(KEY, KEY + "\\'"),
+            {},
+            "a character",
+            id="a value that parsers read differently",
         ),
         pytest.param(
-            LOADED + BODY, {"dotenv": "SECRET_KEY=another\n"}, "has another value", id="another value is there"
+            LOADED + BODY,
+            {"dotenv": "SECRET_KEY=another\n"},
+            "has another value",
+            id="another value is there",
         ),
         pytest.param(
-            LOADED + BODY + "class A:\n    SECRET_KEY = 'k3y-of-the-other'\n", {}, "several values", id="several values"
+            LOADED + BODY + "class A:\n    SECRET_KEY = 'k3y-of-the-other'\n",
+            {},
+            "several values",
+            id="several values",
         ),
     ],
 )
@@ -165,7 +188,9 @@ def test_a_loader_that_looks_elsewhere_is_seen_by_the_proof(app):
 
 def test_a_plan_names_what_would_go_and_holds_no_value(app):
     root = app(LOADED + BODY)
-    done = shield("plan", "--only", "code", "--remove-literals", "--json", "-o", "../plan.json", cwd=root)
+    done = shield(
+        "plan", "--only", "code", "--remove-literals", "--json", "-o", "../plan.json", cwd=root
+    )
     text = (root.parent / "plan.json").read_text()
     assert done.code == 0
     assert not any(value in done.text + text for value in (KEY, MAIL, MAIL[9:], BANK))

@@ -7,9 +7,7 @@ from shield_ai.scan.python.app_scan import scan_files
 
 PLAIN = "import os\nDEBUG = os.environ.get('DEBUG')\n"
 READS = "import os\nA = os.environ['A_TOKEN']\n"
-MOVED = (
-    "from shop.utils.secrets import get_secret\nB = get_secret('b-old', lambda: os.environ['B_TOKEN'], env='B_TOKEN')\n"
-)
+MOVED = "from shop.utils.secrets import get_secret\nB = get_secret('b-old', lambda: os.environ['B_TOKEN'], env='B_TOKEN')\n"
 
 
 def test_each_file_gets_all_that_becomes_of_it_in_one_change():
@@ -19,9 +17,14 @@ def test_each_file_gets_all_that_becomes_of_it_in_one_change():
     }
     scan = scan_files("shop", list(raws), raws.get)
     text = "import os\nA = os.environ['A_TOKEN']\nB = os.environ['B_TOKEN']\n"
-    manifest = draft(scan_files("shop", ["settings.py"], lambda _: text.encode()).findings, None, scan.facts)
+    manifest = draft(
+        scan_files("shop", ["settings.py"], lambda _: text.encode()).findings, None, scan.facts
+    )
     done = code(manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest))
-    after = {change.path[-4]: apply_edits(raws[change.path], change.edits).decode() for change in done.files}
+    after = {
+        change.path[-4]: apply_edits(raws[change.path], change.edits).decode()
+        for change in done.files
+    }
     assert sorted(after) == ["a", "c", "d"]
     assert "A = get_secret('a-token', lambda: os.environ['A_TOKEN'])" in after["a"]
     assert "get_secret('b-token', " in after["c"]

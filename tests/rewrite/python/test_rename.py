@@ -21,7 +21,11 @@ MANIFEST = Manifest(
 
 def renamed(code):
     source = Source.from_bytes("s.py", code.encode())
-    found = [n for n in ast.walk(source.tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") != "config"]
+    found = [
+        n
+        for n in ast.walk(source.tree)
+        if isinstance(n, ast.Call) and getattr(n.func, "id", "") != "config"
+    ]
     calls = [(n.lineno, n.col_offset) for n in found]
     return apply_edits(source.raw, rename(source, calls, MANIFEST)).decode()
 
@@ -50,8 +54,12 @@ def test_carries_the_new_name(before, after):
     "code",
     [
         pytest.param('get_secret("same-key", lambda: os.environ["SAME_KEY"])', id="the same name"),
-        pytest.param('get_secret("spare-key", lambda: config("SPARE_KEY", ""))', id="optional by itself"),
-        pytest.param('get_secret("spare-key", lambda: config["SPARE_KEY"])', id="optional without a default"),
+        pytest.param(
+            'get_secret("spare-key", lambda: config("SPARE_KEY", ""))', id="optional by itself"
+        ),
+        pytest.param(
+            'get_secret("spare-key", lambda: config["SPARE_KEY"])', id="optional without a default"
+        ),
         pytest.param('get_secret("unknown", "x")', id="not in shield.toml"),
         pytest.param("get_secret(name)", id="a name that is computed"),
         pytest.param('get_secret("email-host-password", **kw)', id="arguments that can't be seen"),

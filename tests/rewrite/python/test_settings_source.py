@@ -27,7 +27,10 @@ def test_a_class_gets_a_source_at_its_end():
 def test_many_secrets_stand_one_a_line():
     fields = "".join(f"    the_long_name_{i}_password: str\n" for i in range(2))
     after, _ = rewritten(f"{HEAD}\n\nclass Settings(BaseSettings):\n{fields}")
-    assert b'        secrets = {\n            "THE_LONG_NAME_0_PASSWORD": "the-long-name-0-password",\n' in after
+    assert (
+        b'        secrets = {\n            "THE_LONG_NAME_0_PASSWORD": "the-long-name-0-password",\n'
+        in after
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,10 +48,16 @@ def test_many_secrets_stand_one_a_line():
             id="a prefix, with a type",
         ),
         pytest.param(
-            "    api_key: str\n\n    class Config:\n        env_prefix = 'shop_'\n", "SHOP_API_KEY", id="a class within"
+            "    api_key: str\n\n    class Config:\n        env_prefix = 'shop_'\n",
+            "SHOP_API_KEY",
+            id="a class within",
         ),
-        pytest.param("    model_config = {'case_sensitive': True}\n    api_key: str\n", "api_key", id="case"),
-        pytest.param("    api_key: str = Field(validation_alias='OTHER_KEY')\n", "OTHER_KEY", id="an alias"),
+        pytest.param(
+            "    model_config = {'case_sensitive': True}\n    api_key: str\n", "api_key", id="case"
+        ),
+        pytest.param(
+            "    api_key: str = Field(validation_alias='OTHER_KEY')\n", "OTHER_KEY", id="an alias"
+        ),
         pytest.param("    api_key: str = Field(default='')\n", "API_KEY", id="a default"),
         pytest.param("    sentry_dsn: HttpUrl | None = None\n", "SENTRY_DSN", id="no text"),
         pytest.param(
@@ -59,7 +68,9 @@ def test_many_secrets_stand_one_a_line():
     ],
 )
 def test_the_variable_is_the_one_that_pydantic_reads(body, variable):
-    after, skipped = rewritten(f"{HEAD}from pydantic import Field\n\n\nclass Settings(BaseSettings):\n{body}")
+    after, skipped = rewritten(
+        f"{HEAD}from pydantic import Field\n\n\nclass Settings(BaseSettings):\n{body}"
+    )
     assert f"'{variable}': '" in after.decode().replace('"', "'")
     assert not skipped
 
@@ -83,7 +94,9 @@ def test_a_class_of_the_app_in_between_is_followed():
     files = {
         "shop/base.py": f"{HEAD}class Base(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='A_')\n".encode()
     }
-    after, _ = rewritten("from shop.base import Base\n\n\nclass Own(Base):\n    api_key: str\n", files)
+    after, _ = rewritten(
+        "from shop.base import Base\n\n\nclass Own(Base):\n    api_key: str\n", files
+    )
     assert b'secrets = {\n            "A_API_KEY": "a-api-key",\n        }\n' in after
 
 
@@ -101,7 +114,9 @@ def test_the_settings_are_the_same_with_aws_off_and_on(tmp_path, monkeypatch):
     assert (done.code, "proved: 1 of 1" in done.err) == (0, True), done.text
     assert "nothing to do" in shield("apply", "--only", "code", "--yes", cwd=tmp_path).err
     toml = (tmp_path / "shield.toml").read_text()
-    (tmp_path / "shield.toml").write_text(toml.replace('name = "api-keys"', 'name = "shop/api-keys"'))
+    (tmp_path / "shield.toml").write_text(
+        toml.replace('name = "api-keys"', 'name = "shop/api-keys"')
+    )
     done = shield("apply", "--only", "code", "--yes", cwd=tmp_path)
     assert (done.code, "proved: 1 of 1" in done.err) == (0, True), done.text
     assert '"API_KEYS": "shop/api-keys"' in (tmp_path / "shop/config.py").read_text()
@@ -148,7 +163,9 @@ def test_a_source_goes_into_the_order_that_a_class_has(before, after):
     check(old, old.replace(HEAD, f"{HEAD}\n{IMPORT}\n").replace(before, after))
 
 
-@pytest.mark.parametrize("method", ["", f"{SIGNATURE}        return env_settings, dotenv_settings\n"])
+@pytest.mark.parametrize(
+    "method", ["", f"{SIGNATURE}        return env_settings, dotenv_settings\n"]
+)
 def test_a_second_run_leaves_the_fields_that_are_served(method):
     fields = "    token: str = ''\n    redis_url: str | None = None\n"
     once, _ = rewritten(f"{HEAD}\n\nclass Settings(BaseSettings):\n{fields}{method}")

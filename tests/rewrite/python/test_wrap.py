@@ -148,7 +148,11 @@ def test_expressions(before, after):
             f"from __future__ import annotations\n\n{IMPORT}\n\nX",
             id="future",
         ),
-        pytest.param("import re\nimport sys\n\nX", f"import re\nimport sys\n\n{IMPORT}\n\nX", id="after the last"),
+        pytest.param(
+            "import re\nimport sys\n\nX",
+            f"import re\nimport sys\n\n{IMPORT}\n\nX",
+            id="after the last",
+        ),
         pytest.param(
             "import re\n\nfrom .base import *\n\nX",
             f"import re\n\n{IMPORT}\n\nfrom .base import *\n\nX",
@@ -160,13 +164,31 @@ def test_expressions(before, after):
             id="among the app's own",
         ),
         pytest.param(
-            "import re\nY = 1\nimport sys\nX", f"import re\n\n{IMPORT}\nY = 1\nimport sys\nX", id="leading block only"
+            "import re\nY = 1\nimport sys\nX",
+            f"import re\n\n{IMPORT}\nY = 1\nimport sys\nX",
+            id="leading block only",
         ),
-        pytest.param("import re; Y = '''\n'''\nX", f"{IMPORT}\n\nimport re; Y = '''\n'''\nX", id="a line with more"),
-        pytest.param("#!/bin/sh\n# why\n\nX", f"#!/bin/sh\n# why\n\n{IMPORT}\n\nX", id="comments stay on top"),
-        pytest.param("# Licence: MIT\nX", f"# Licence: MIT\n{IMPORT}\n\nX", id="those that are about the file"),
-        pytest.param("# Of it.\n# Long.\nX", f"{IMPORT}\n\n# Of it.\n# Long.\nX", id="a statement keeps its own"),
-        pytest.param("# a\n\n# Of it.\nX", f"# a\n\n{IMPORT}\n\n# Of it.\nX", id="below that of the file"),
+        pytest.param(
+            "import re; Y = '''\n'''\nX",
+            f"{IMPORT}\n\nimport re; Y = '''\n'''\nX",
+            id="a line with more",
+        ),
+        pytest.param(
+            "#!/bin/sh\n# why\n\nX", f"#!/bin/sh\n# why\n\n{IMPORT}\n\nX", id="comments stay on top"
+        ),
+        pytest.param(
+            "# Licence: MIT\nX",
+            f"# Licence: MIT\n{IMPORT}\n\nX",
+            id="those that are about the file",
+        ),
+        pytest.param(
+            "# Of it.\n# Long.\nX",
+            f"{IMPORT}\n\n# Of it.\n# Long.\nX",
+            id="a statement keeps its own",
+        ),
+        pytest.param(
+            "# a\n\n# Of it.\nX", f"# a\n\n{IMPORT}\n\n# Of it.\nX", id="below that of the file"
+        ),
         pytest.param(
             "from a import (\n    b,\n    c,\n)\n\nX",
             f"from a import (\n    b,\n    c,\n)\n\n{IMPORT}\n\nX",
@@ -196,7 +218,9 @@ def test_imports(before, after):
             id="bom, no final newline",
         ),
         pytest.param(
-            "# -*- coding: latin-1 -*-\nimport os\nX = 'é', os.environ['API_KEY']\n".encode("latin-1"),
+            "# -*- coding: latin-1 -*-\nimport os\nX = 'é', os.environ['API_KEY']\n".encode(
+                "latin-1"
+            ),
             "# -*- coding: latin-1 -*-\nimport os\n\nfrom shop.utils.secrets import get_secret\n"
             "X = 'é', get_secret('api-key', lambda: os.environ['API_KEY'])\n".encode("latin-1"),
             id="latin-1",
@@ -224,7 +248,9 @@ DATABASES = {
 }
 """
     after = rewritten(before)[0].decode()
-    assert '= get_secret(\n    "some-long-service-api-key", lambda: os.environ.get("SOME_LONG' in after
+    assert (
+        '= get_secret(\n    "some-long-service-api-key", lambda: os.environ.get("SOME_LONG' in after
+    )
     assert '= get_secret(\n    "a-much-longer-service-api-key",\n    lambda: os.environ' in after
     assert 'key="password"' in after
     assert 'env="DB_PASSWORD"' in after
@@ -264,9 +290,15 @@ def test_names_in_shield_toml_win():
 @pytest.mark.parametrize(
     "before",
     [
-        pytest.param("import os\nx = f\"{os.environ['API_KEY'] + f'{x}'}\"\n", id="quotes within an f-string"),
-        pytest.param("import os\nx = f\"{f'{os.environ.get(k)}'}\"\n", id="f-string in an f-string"),
-        pytest.param("import os\ndef f():\n    return os.environ.get('API_KEY', (yield))\n", id="yield"),
+        pytest.param(
+            "import os\nx = f\"{os.environ['API_KEY'] + f'{x}'}\"\n", id="quotes within an f-string"
+        ),
+        pytest.param(
+            "import os\nx = f\"{f'{os.environ.get(k)}'}\"\n", id="f-string in an f-string"
+        ),
+        pytest.param(
+            "import os\ndef f():\n    return os.environ.get('API_KEY', (yield))\n", id="yield"
+        ),
         pytest.param("import os\nenv = dict(os.environ)\nX = env['API_KEY']\n", id="a copy"),
     ],
 )
@@ -295,7 +327,10 @@ def test_a_file_is_not_left_for_the_sake_of_its_lines(monkeypatch):
     line = "SHOP_OF_A_VERY_LONG_NAME_API_KEY = os.environ.get('SHOP_OF_A_VERY_LONG_NAME_API_KEY')\n"
     monkeypatch.setattr(line_breaking, "_strip", lambda cells: cells[1:])
     after, skipped = rewritten("import os\n" + line)
-    assert (after.count(b"get_secret('shop-of-a-very-long-name-api-key', lambda: os"), skipped) == (1, ())
+    assert (after.count(b"get_secret('shop-of-a-very-long-name-api-key', lambda: os"), skipped) == (
+        1,
+        (),
+    )
 
 
 CONTEXTS = {
@@ -312,7 +347,10 @@ CONTEXTS = {
     "nested default": ("X = env('A_TOKEN', default=env('B_TOKEN'))", 2),
     "json": ("X = json.loads(os.environ.get('A_TOKEN', '[]'))", 1),
     "try": ("try:\n    X = os.environ['A_TOKEN']\nexcept KeyError:\n    X = 'none'", 1),
-    "try with an error of django-environ": ("try:\n    X = env('A_TOKEN')\nexcept Exception as e:\n    X = type(e)", 1),
+    "try with an error of django-environ": (
+        "try:\n    X = env('A_TOKEN')\nexcept Exception as e:\n    X = type(e)",
+        1,
+    ),
     "ternary": ("X = os.environ['A_TOKEN'] if os.getenv('B_TOKEN') else 'x'", 2),
     "walrus": ("X = (Y := os.getenv('A_TOKEN')) and Y", 1),
     "f-string": ("X = f'{os.environ[\"A_TOKEN\"]!r:>9}'", 1),
@@ -320,13 +358,25 @@ CONTEXTS = {
     "chained": ("X = Y = os.environ['A_TOKEN']", 1),
     "starred": ("X = [*os.environ['A_TOKEN']]", 1),
     "deleted": ("X = os.environ.pop('A_TOKEN', 'x')", 1),
-    "initialisation at import": ("X = []\ndef init(dsn):\n    X.append(dsn)\ninit(dsn=os.environ.get('A_DSN'))", 1),
+    "initialisation at import": (
+        "X = []\ndef init(dsn):\n    X.append(dsn)\ninit(dsn=os.environ.get('A_DSN'))",
+        1,
+    ),
     "part of a url": ("X = env.email_url()['EMAIL_HOST_PASSWORD']", 1),
     "loop": ("for k in ('A_TOKEN', 'B_TOKEN', 'LANG'):\n    globals()[k] = os.getenv(k)", 1),
-    "bound late": ("F = [lambda: os.environ[k] for k in ('A_TOKEN', 'B_TOKEN')]\nX = [f() for f in F]\ndel F", 1),
+    "bound late": (
+        "F = [lambda: os.environ[k] for k in ('A_TOKEN', 'B_TOKEN')]\nX = [f() for f in F]\ndel F",
+        1,
+    ),
     "decorator": ("def d(t):\n    return lambda f: t\n@d(os.environ['A_TOKEN'])\ndef X(): ...", 1),
-    "match": ("match os.getenv('A_TOKEN'):\n    case None:\n        X = 1\n    case other:\n        X = other", 1),
-    "with": ("import contextlib\nwith contextlib.nullcontext(os.getenv('A_TOKEN')) as X:\n    pass", 1),
+    "match": (
+        "match os.getenv('A_TOKEN'):\n    case None:\n        X = 1\n    case other:\n        X = other",
+        1,
+    ),
+    "with": (
+        "import contextlib\nwith contextlib.nullcontext(os.getenv('A_TOKEN')) as X:\n    pass",
+        1,
+    ),
 }
 
 
@@ -339,23 +389,32 @@ def settings_of(text, variables, monkeypatch):
         for name, value in variables.items():
             patch.setenv(name, value)
         try:
-            exec(compile(text, "settings.py", "exec"), space)  # noqa: S102
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is compared
+            exec(compile(text, "settings.py", "exec"), space)
+        except Exception as error:  # whatever it is, it is compared
             return type(error), str(error)
     return {name: value for name, value in space.items() if name.isupper()}
 
 
-VALUES = {"A_TOKEN": "[1]", "B_TOKEN": "b,c", "A_DSN": "https://x@h/1", "EMAIL_URL": "smtp://u:p@h:25"}
+VALUES = {
+    "A_TOKEN": "[1]",
+    "B_TOKEN": "b,c",
+    "A_DSN": "https://x@h/1",
+    "EMAIL_URL": "smtp://u:p@h:25",
+}
 
 
-@pytest.mark.parametrize(("text", "count"), [pytest.param(*case, id=name) for name, case in CONTEXTS.items()])
+@pytest.mark.parametrize(
+    ("text", "count"), [pytest.param(*case, id=name) for name, case in CONTEXTS.items()]
+)
 def test_in_every_context_the_settings_are_as_before(text, count, monkeypatch):
     before = f"import json, os\nimport environ\nenv = environ.Env()\n{text}\n"
     after, skipped = rewritten(before)
     assert (after.count(b"_secret("), skipped) == (count, ())
     now = after.decode().replace("shop.utils.secrets", "shield_ai")
     for variables in (VALUES, {}, dict.fromkeys(VALUES, "")):
-        assert settings_of(now, variables, monkeypatch) == settings_of(before, variables, monkeypatch)
+        assert settings_of(now, variables, monkeypatch) == settings_of(
+            before, variables, monkeypatch
+        )
     secrets = {name.lower().replace("_", "-"): value for name, value in VALUES.items()} | VALUES
     with fake_secrets(secrets):
         assert settings_of(now, {}, monkeypatch) == settings_of(before, VALUES, monkeypatch)
@@ -394,14 +453,20 @@ def test_in_every_context_the_settings_are_as_before(text, count, monkeypatch):
 )
 def test_expressions_of_several_lines(before, after):
     name = "get_secret, has_secret" if "has_secret" in after else "get_secret"
-    check(f"import os\n\n{before}", f"import os\n\nfrom shop.utils.secrets import {name}\n\n{after}")
+    check(
+        f"import os\n\n{before}", f"import os\n\nfrom shop.utils.secrets import {name}\n\n{after}"
+    )
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("X = (f'é {a}' f\"é {os.environ['API_KEY']}\")\n", id="joined after wide characters"),
-        pytest.param("X = f'''a\n{b}\nc {os.environ[\"API_KEY\"]}'''\n", id="on a later line of a long one"),
+        pytest.param(
+            "X = (f'é {a}' f\"é {os.environ['API_KEY']}\")\n", id="joined after wide characters"
+        ),
+        pytest.param(
+            "X = f'''a\n{b}\nc {os.environ[\"API_KEY\"]}'''\n", id="on a later line of a long one"
+        ),
         pytest.param("X = f\"{os.environ['API_KEY']}{os.environ['API_KEY']}\"\n", id="twice"),
         pytest.param("X = rf\"\\d{os.environ['API_KEY']:>{w}}\"\n", id="with a format"),
         pytest.param("X = f\"{x:{os.environ['API_KEY']}}\"\n", id="as a format"),
@@ -425,7 +490,9 @@ def test_a_secret_that_shield_toml_lacks_is_said():
     manifest = msgspec.structs.replace(manifest, secret=manifest.secret[:1])
     source = Source.from_bytes(PATH, before.encode())
     result = rewrite(source, scan.findings, manifest, IMPORT)
-    assert [(entry.name, entry.reason) for entry in result.skipped] == [("A_TOKEN", "shield.toml has no secret for it")]
+    assert [(entry.name, entry.reason) for entry in result.skipped] == [
+        ("A_TOKEN", "shield.toml has no secret for it")
+    ]
     assert b"get_secret('api-key'" in apply_edits(before.encode(), result.edits)
 
 
@@ -438,8 +505,11 @@ API_KEY = os.getenv(f"{P}_API_KEY", "")
 """
     check(
         before,
-        before.replace("import os\n", "import os\n\nfrom shop.utils.secrets import get_secret\n").replace(
-            'os.getenv(f"{P}_API_KEY", "")', 'get_secret(f"{P}_API_KEY", lambda: os.getenv(f"{P}_API_KEY", ""))'
+        before.replace(
+            "import os\n", "import os\n\nfrom shop.utils.secrets import get_secret\n"
+        ).replace(
+            'os.getenv(f"{P}_API_KEY", "")',
+            'get_secret(f"{P}_API_KEY", lambda: os.getenv(f"{P}_API_KEY", ""))',
         ),
     )
 
@@ -447,7 +517,8 @@ API_KEY = os.getenv(f"{P}_API_KEY", "")
 def test_a_computed_name_chooses_where_shield_toml_calls_one_of_them_otherwise():
     text = "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ[K]\n"
     manifest = Manifest(
-        app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(Secret(name="other", env="B_TOKEN"),)
+        app=App(name="shop", runtime="shop/utils/secrets.py"),
+        secret=(Secret(name="other", env="B_TOKEN"),),
     )
     after, [] = rewritten(text, manifest=manifest)
     call = "get_secret({'A_TOKEN': 'A_TOKEN', 'B_TOKEN': 'other'}, lambda: os.environ[K], env=K)"
@@ -506,7 +577,9 @@ LOOPS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("before", "after"), [pytest.param(*pair, id=name) for name, pair in LOOPS.items()])
+@pytest.mark.parametrize(
+    ("before", "after"), [pytest.param(*pair, id=name) for name, pair in LOOPS.items()]
+)
 def test_a_loop_over_known_names(before, after):
     names = "get_secret, has_secret" if "has_secret" in after else "get_secret"
     check("import os\n" + before, f"import os\n\nfrom shop.utils.secrets import {names}\n" + after)
@@ -538,11 +611,16 @@ def test_what_shield_toml_calls_optional_has_a_default_that_serves():
     spare = Secret(name="spare-key", env="SPARE_KEY", optional=True)
     manifest = Manifest(app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(spare,))
     after, _ = rewritten("import os\nX = os.getenv('SPARE_KEY', 'none')\n", manifest=manifest)
-    assert b"get_secret('spare-key', lambda: os.getenv('SPARE_KEY', 'none'), optional=True)" in after
+    assert (
+        b"get_secret('spare-key', lambda: os.getenv('SPARE_KEY', 'none'), optional=True)" in after
+    )
 
 
 def test_a_pair_is_one_document_where_shield_toml_says_so():
-    mail = Secret(name="mail-account", fields={"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"})
+    mail = Secret(
+        name="mail-account",
+        fields={"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"},
+    )
     manifest = Manifest(app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(mail,))
     text = "import os\nUSER = os.getenv('EMAIL_HOST_USER', '')\nPASSWORD = os.getenv('EMAIL_HOST_PASSWORD')\n"
     after = rewritten(text, manifest=manifest)[0].decode()
@@ -574,4 +652,6 @@ def test_a_pair_is_one_document_where_shield_toml_says_so():
     ],
 )  # fmt: skip
 def test_lines_that_are_aligned_with_a_bracket_stay_so(before, after):
-    check("import os\n" + before, "import os\n\nfrom shop.utils.secrets import get_secret\n" + after)
+    check(
+        "import os\n" + before, "import os\n\nfrom shop.utils.secrets import get_secret\n" + after
+    )

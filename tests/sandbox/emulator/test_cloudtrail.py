@@ -60,7 +60,10 @@ def test_tells_an_assumed_role(client):
     client.list_secrets()
     user, role = (event["userIdentity"] for event in events())
     assert (user["type"], user["userName"]) == ("IAMUser", "moto")
-    assert (role["type"], role["sessionContext"]["sessionIssuer"]["userName"]) == ("AssumedRole", "Shop")
+    assert (role["type"], role["sessionContext"]["sessionIssuer"]["userName"]) == (
+        "AssumedRole",
+        "Shop",
+    )
 
 
 def test_filters_and_pages(client):

@@ -11,17 +11,39 @@ from shield_ai.sandbox.emulator import deviations
 @pytest.mark.parametrize(
     ("operation", "body", "code"),
     [
-        pytest.param("CreateSecret", {"Name": "app/prod/db_1+2=3.4@5-6!"}, None, id="every allowed character"),
+        pytest.param(
+            "CreateSecret", {"Name": "app/prod/db_1+2=3.4@5-6!"}, None, id="every allowed character"
+        ),
         pytest.param("CreateSecret", {"Name": "two words"}, "ValidationException", id="space"),
         pytest.param("CreateSecret", {"Name": ""}, "ValidationException", id="no name"),
         pytest.param("CreateSecret", {"Name": "ä"}, "ValidationException", id="not ASCII"),
         pytest.param("CreateSecret", {"Name": "a" * 512}, None, id="longest name"),
-        pytest.param("CreateSecret", {"Name": "a" * 513}, "ValidationException", id="too long a name"),
-        pytest.param("CreateSecret", {"Name": "deleted"}, "InvalidRequestException", id="name of a deleted one"),
-        pytest.param("PutSecretValue", {"SecretId": "deleted"}, "InvalidRequestException", id="put to a deleted one"),
-        pytest.param("PutSecretValue", {"SecretId": "a", "SecretString": "x" * 65536}, None, id="largest text"),
         pytest.param(
-            "PutSecretValue", {"SecretId": "a", "SecretString": "ä" * 32769}, "ValidationException", id="bytes count"
+            "CreateSecret", {"Name": "a" * 513}, "ValidationException", id="too long a name"
+        ),
+        pytest.param(
+            "CreateSecret",
+            {"Name": "deleted"},
+            "InvalidRequestException",
+            id="name of a deleted one",
+        ),
+        pytest.param(
+            "PutSecretValue",
+            {"SecretId": "deleted"},
+            "InvalidRequestException",
+            id="put to a deleted one",
+        ),
+        pytest.param(
+            "PutSecretValue",
+            {"SecretId": "a", "SecretString": "x" * 65536},
+            None,
+            id="largest text",
+        ),
+        pytest.param(
+            "PutSecretValue",
+            {"SecretId": "a", "SecretString": "ä" * 32769},
+            "ValidationException",
+            id="bytes count",
         ),
         pytest.param(
             "PutSecretValue",
@@ -35,12 +57,19 @@ from shield_ai.sandbox.emulator import deviations
             "ValidationException",
             id="too large a binary",
         ),
-        pytest.param("BatchGetSecretValue", {"SecretIdList": ["a"] * 20}, None, id="twenty at once"),
         pytest.param(
-            "BatchGetSecretValue", {"SecretIdList": ["a"] * 21}, "ValidationException", id="twenty-one at once"
+            "BatchGetSecretValue", {"SecretIdList": ["a"] * 20}, None, id="twenty at once"
+        ),
+        pytest.param(
+            "BatchGetSecretValue",
+            {"SecretIdList": ["a"] * 21},
+            "ValidationException",
+            id="twenty-one at once",
         ),
         pytest.param("BatchGetSecretValue", {"Filters": []}, None, id="batch by filter"),
-        pytest.param("DescribeSecret", {"SecretId": "deleted"}, None, id="reading a deleted one is moto's"),
+        pytest.param(
+            "DescribeSecret", {"SecretId": "deleted"}, None, id="reading a deleted one is moto's"
+        ),
     ],
 )
 def test_refusal(operation: str, body: dict[str, Any], code: str | None) -> None:
@@ -49,6 +78,8 @@ def test_refusal(operation: str, body: dict[str, Any], code: str | None) -> None
 
 
 def test_no_refusal_repeats_the_value() -> None:
-    refused = deviations.refusal("PutSecretValue", {"SecretId": "a", "SecretString": "s3cret" * 20000}, lambda _: False)
+    refused = deviations.refusal(
+        "PutSecretValue", {"SecretId": "a", "SecretString": "s3cret" * 20000}, lambda _: False
+    )
     assert refused
     assert "s3cret" not in refused[1]

@@ -52,10 +52,14 @@ def test_offers_the_services_that_we_use(aws: LocalAws, service: str) -> None:
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-@pytest.mark.parametrize(("service", "operation"), [("s3", "list_buckets"), ("dynamodb", "list_tables")])
+@pytest.mark.parametrize(
+    ("service", "operation"), [("s3", "list_buckets"), ("dynamodb", "list_tables")]
+)
 def test_refuses_every_other_by_name(aws: LocalAws, service: str, operation: str) -> None:
     client = boto3.client(service)
-    with pytest.raises(ClientError, match=f"the embedded AWS has no {service}; it has cloudtrail, ") as error:
+    with pytest.raises(
+        ClientError, match=f"the embedded AWS has no {service}; it has cloudtrail, "
+    ) as error:
         getattr(client, operation)()
     client.close()
     assert code_of(error) == "UnknownOperationException"
@@ -64,11 +68,19 @@ def test_refuses_every_other_by_name(aws: LocalAws, service: str, operation: str
 @pytest.mark.parametrize(
     ("service", "operation", "arguments"),
     [
-        pytest.param("secretsmanager", "validate_resource_policy", {"ResourcePolicy": "{}"}, id="JSON protocol"),
+        pytest.param(
+            "secretsmanager",
+            "validate_resource_policy",
+            {"ResourcePolicy": "{}"},
+            id="JSON protocol",
+        ),
         pytest.param(
             "iam",
             "simulate_principal_policy",
-            {"PolicySourceArn": "arn:aws:iam::123456789012:role/R", "ActionNames": ["sts:GetCallerIdentity"]},
+            {
+                "PolicySourceArn": "arn:aws:iam::123456789012:role/R",
+                "ActionNames": ["sts:GetCallerIdentity"],
+            },
             id="XML protocol",
         ),
     ],
@@ -95,7 +107,9 @@ def test_an_unsigned_request_is_motos(aws: LocalAws) -> None:
     ("header", "expected"),
     [
         pytest.param(
-            "AWS4-HMAC-SHA256 Credential=K/20260101/eu-west-1/KMS/aws4_request, S=1", ("eu-west-1", "kms"), id="signed"
+            "AWS4-HMAC-SHA256 Credential=K/20260101/eu-west-1/KMS/aws4_request, S=1",
+            ("eu-west-1", "kms"),
+            id="signed",
         ),
         pytest.param("", ("", ""), id="unsigned"),
         pytest.param("Basic dXNlcjpw", ("", ""), id="another scheme"),
@@ -139,7 +153,12 @@ def test_calls_never_meet_inside_moto() -> None:
     }
     clients = [Client(front), Client(front)]
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda client: client.post("/", data='{"Name": "a"}', headers=headers).close(), clients))
+        list(
+            pool.map(
+                lambda client: client.post("/", data='{"Name": "a"}', headers=headers).close(),
+                clients,
+            )
+        )
     assert met == [False] * 2
 
 
@@ -158,9 +177,13 @@ class TestTokens:
         for _ in range(2):
             client.put_secret_value(SecretId="a", SecretString="2", ClientRequestToken=self.token)
         assert client.get_secret_value(SecretId="a")["VersionId"] == self.token
-        assert client.get_secret_value(SecretId="a", VersionStage="AWSPREVIOUS")["SecretString"] == "1"
+        assert (
+            client.get_secret_value(SecretId="a", VersionStage="AWSPREVIOUS")["SecretString"] == "1"
+        )
 
-    def test_another_value_for_the_same_token_is_refused(self, client: SecretsManagerClient) -> None:
+    def test_another_value_for_the_same_token_is_refused(
+        self, client: SecretsManagerClient
+    ) -> None:
         client.create_secret(Name="a", SecretString="1", ClientRequestToken=self.token)
         with pytest.raises(ClientError) as error:
             client.create_secret(Name="a", SecretString="2", ClientRequestToken=self.token)
@@ -171,11 +194,17 @@ class TestTokens:
 
 
 class TestStages:
-    def test_move_together_and_want_the_version_that_they_leave(self, client: SecretsManagerClient) -> None:
+    def test_move_together_and_want_the_version_that_they_leave(
+        self, client: SecretsManagerClient
+    ) -> None:
         old = client.create_secret(Name="a", SecretString="1")["VersionId"]
-        new = client.put_secret_value(SecretId="a", SecretString="2", VersionStages=["AWSPENDING"])["VersionId"]
+        new = client.put_secret_value(SecretId="a", SecretString="2", VersionStages=["AWSPENDING"])[
+            "VersionId"
+        ]
         with pytest.raises(ClientError) as error:
-            client.update_secret_version_stage(SecretId="a", VersionStage="AWSCURRENT", MoveToVersionId=new)
+            client.update_secret_version_stage(
+                SecretId="a", VersionStage="AWSCURRENT", MoveToVersionId=new
+            )
         assert code_of(error) == "InvalidParameterException"
 
         client.update_secret_version_stage(
@@ -194,9 +223,15 @@ class TestStages:
         listed = client.list_secret_version_ids(SecretId="a")
         assert listed["ARN"] == made["ARN"]
         assert len(listed["Versions"]) == 2
-        assert len(client.list_secret_version_ids(SecretId="a", IncludeDeprecated=True)["Versions"]) == 3
+        assert (
+            len(client.list_secret_version_ids(SecretId="a", IncludeDeprecated=True)["Versions"])
+            == 3
+        )
         assert made["VersionId"] not in client.describe_secret(SecretId="a")["VersionIdsToStages"]
-        assert client.get_secret_value(SecretId="a", VersionId=made["VersionId"])["SecretString"] == "0"
+        assert (
+            client.get_secret_value(SecretId="a", VersionId=made["VersionId"])["SecretString"]
+            == "0"
+        )
 
 
 class TestDeletion:
@@ -253,14 +288,18 @@ def test_batch_reports_each_failure_by_itself(client: SecretsManagerClient) -> N
 
 def test_tags_are_added_changed_and_removed(client: SecretsManagerClient) -> None:
     client.create_secret(Name="a", SecretString="1", Tags=[{"Key": "k", "Value": "old"}])
-    client.tag_resource(SecretId="a", Tags=[{"Key": "k", "Value": "new"}, {"Key": "x", "Value": "y"}])
+    client.tag_resource(
+        SecretId="a", Tags=[{"Key": "k", "Value": "new"}, {"Key": "x", "Value": "y"}]
+    )
     client.untag_resource(SecretId="a", TagKeys=["x"])
     assert client.describe_secret(SecretId="a")["Tags"] == [{"Key": "k", "Value": "new"}]
 
 
 def test_the_current_value_is_that_of_the_stage(client: SecretsManagerClient) -> None:
     first = client.create_secret(Name="a", SecretString="1")["VersionId"]
-    second = client.put_secret_value(SecretId="a", SecretString="2", VersionStages=["AWSPENDING"])["VersionId"]
+    second = client.put_secret_value(SecretId="a", SecretString="2", VersionStages=["AWSPENDING"])[
+        "VersionId"
+    ]
     client.update_secret_version_stage(
         SecretId="a", VersionStage="AWSCURRENT", MoveToVersionId=second, RemoveFromVersionId=first
     )

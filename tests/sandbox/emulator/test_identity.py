@@ -9,7 +9,9 @@ from shield_ai.sandbox.emulator.identity import may
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret"
 
 
-def statement(effect="Allow", action="secretsmanager:GetSecretValue", resource=f"{ARN}:a-??????", **more):
+def statement(
+    effect="Allow", action="secretsmanager:GetSecretValue", resource=f"{ARN}:a-??????", **more
+):
     return {"Effect": effect, "Action": action, "Resource": resource, **more}
 
 
@@ -19,10 +21,16 @@ def statement(effect="Allow", action="secretsmanager:GetSecretValue", resource=f
         pytest.param([], False, id="nothing"),
         pytest.param([statement()], True, id="by name"),
         pytest.param([statement(action="secretsmanager:*", resource="*")], True, id="everything"),
-        pytest.param([statement(action=["secretsmanager:getsecretvalue"])], True, id="letters of any case"),
+        pytest.param(
+            [statement(action=["secretsmanager:getsecretvalue"])], True, id="letters of any case"
+        ),
         pytest.param([statement(resource=f"{ARN}:b-??????")], False, id="another one"),
         pytest.param([statement(), statement("Deny", resource="*")], False, id="denied"),
-        pytest.param([statement(Condition={"Bool": {"aws:SecureTransport": "true"}})], False, id="on a condition"),
+        pytest.param(
+            [statement(Condition={"Bool": {"aws:SecureTransport": "true"}})],
+            False,
+            id="on a condition",
+        ),
     ],
 )
 def test_what_statements_allow(statements, allowed):
@@ -43,5 +51,7 @@ def test_a_role_that_is_not_there_may_do_everything_and_so_may_whoever_is_no_rol
     )
     assert as_role.get_secret_value(SecretId="a")["SecretString"] == "x"
     boto3.client("iam").create_role(RoleName="Nobody", AssumeRolePolicyDocument="{}")
-    with pytest.raises(ClientError, match="is not authorized to perform: secretsmanager:GetSecretValue"):
+    with pytest.raises(
+        ClientError, match="is not authorized to perform: secretsmanager:GetSecretValue"
+    ):
         as_role.get_secret_value(SecretId="a")

@@ -40,7 +40,9 @@ def function(client, code):
     """Makes functions, and returns their ARN."""
 
     def make(name="rotate-token", *, allowed=True, **environment):
-        role = boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        role = boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")[
+            "Role"
+        ]["Arn"]
         client = boto3.client("lambda")
         arn = client.create_function(
             FunctionName=name, Runtime="python3.13", Handler=ENTRY, Role=role, Code={"ZipFile": code},
@@ -71,7 +73,9 @@ def test_the_function_rotates_the_secret(client, function, tmp_path, capsys):
     """Through RotateSecret, and then by the command."""
     old = value(client)
     arn = function(ROTATION_STRATEGY="random-value")
-    token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)["VersionId"]
+    token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)[
+        "VersionId"
+    ]
     rotations = Rotations(Session("us-east-1"))
     rotations.wait("token", token)
     assert value(client, "AWSPREVIOUS") == old
@@ -93,14 +97,17 @@ def test_the_function_rotates_the_secret(client, function, tmp_path, capsys):
 def test_a_rotation_that_is_stuck_is_taken_up_again(client, function):
     arn = function(ROTATION_STRATEGY="api-key", ROTATION_HOOK="broken")
     old = value(client)
-    token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)["VersionId"]
+    token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)[
+        "VersionId"
+    ]
     rotations = Rotations(Session("us-east-1"))
     with pytest.raises(AwsError, match="token is still pending after 3 seconds; nothing is lost"):
         rotations.wait("token", token, patience=3)
     assert value(client) == old
     assert rotations.state("token").pending == token
     boto3.client("lambda").update_function_configuration(
-        FunctionName="rotate-token", Environment={"Variables": {"ROTATION_STRATEGY": "random-value"}}
+        FunctionName="rotate-token",
+        Environment={"Variables": {"ROTATION_STRATEGY": "random-value"}},
     )
     assert rotations.begin("token") == token
     rotations.wait("token", token)
@@ -110,9 +117,9 @@ def test_a_rotation_that_is_stuck_is_taken_up_again(client, function):
 def test_a_configuration_is_tried_without_a_rotation(client, function, aws):
     old = value(client)
     arn = function(ROTATION_STRATEGY="random-value")
-    token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES, RotateImmediately=False)[
-        "VersionId"
-    ]
+    token = client.rotate_secret(
+        SecretId="token", RotationLambdaARN=arn, RotationRules=RULES, RotateImmediately=False
+    )["VersionId"]
     while token in client.describe_secret(SecretId="token")["VersionIdsToStages"]:
         pass
     assert value(client) == old
@@ -141,4 +148,6 @@ def test_the_function_must_let_secrets_manager_in(client, function):
     with pytest.raises(ClientError) as error:
         client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)
     assert code_of(error) == "AccessDeniedException"
-    assert json.dumps(client.describe_secret(SecretId="token"), default=str).count("AWSPENDING") == 0
+    assert (
+        json.dumps(client.describe_secret(SecretId="token"), default=str).count("AWSPENDING") == 0
+    )

@@ -99,7 +99,9 @@ def test_says_what_to_install(monkeypatch: pytest.MonkeyPatch, module: str) -> N
     assert "pip install 'shield-ai[cli,local]'" in error.value.hint
 
 
-def test_says_that_the_server_did_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_says_that_the_server_did_not_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("PYTHONHOME", "/no/such/place")
     with pytest.raises(ShieldError, match="the embedded AWS ended while it started"):
@@ -112,13 +114,17 @@ def test_says_that_the_server_did_not_start(monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_a_port_that_is_taken(aws: LocalAws) -> None:
     port = int(aws.url.rpartition(":")[2])
-    with pytest.raises(ShieldError, match=f"can't listen on 127.0.0.1:{port}: Address already in use") as error:
+    with pytest.raises(
+        ShieldError, match=f"can't listen on 127.0.0.1:{port}: Address already in use"
+    ) as error:
         LocalAws.start(port)
     assert "another port" in error.value.hint
 
 
 def test_serve_forever_prints_exports_and_ends_with_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
-    with subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout
         exports = {}
         while "NO_PROXY" not in exports:
@@ -141,9 +147,16 @@ def test_serve_forever_prints_exports_and_ends_with_ctrl_c(monkeypatch: pytest.M
 
 
 def test_serve_forever_says_when_the_server_ended_by_itself() -> None:
-    code = SERVE.replace("print(line, flush=True)", "[os.kill(child.pid, 9) for child in psutil.Process().children()]")
+    code = SERVE.replace(
+        "print(line, flush=True)",
+        "[os.kill(child.pid, 9) for child in psutil.Process().children()]",
+    )
     done = subprocess.run(
-        [sys.executable, "-c", f"import os, psutil; {code}"], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", f"import os, psutil; {code}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.returncode == 1
     assert "the embedded AWS ended by itself" in done.stderr
@@ -169,7 +182,9 @@ time.sleep(600)
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_no_server_stays_when_the_parent_dies(tmp_path: Path, how: signal.Signals) -> None:
     argv = [sys.executable, "-c", STARTS_ALL, str(tmp_path)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as parent:
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as parent:
         assert parent.stdout
         status, *folders = parent.stdout.readline().split()
         assert status == "ok"

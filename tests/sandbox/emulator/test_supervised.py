@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 FOREVER = "import signal; print('up', flush=True); signal.pause()"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + FOREVER
 WITH_CHILD = (
-    f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {FOREVER!r}]).pid, flush=True); " + FOREVER
+    f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {FOREVER!r}]).pid, flush=True); "
+    + FOREVER
 )
 
 
@@ -27,7 +28,13 @@ def python(code: str) -> list[str]:
 
 
 def start(tmp_path: Path, *codes: str, **options: object) -> Child:
-    return Child("the test's server", [python(code) for code in codes], log=tmp_path / "log", env=os.environ, **options)
+    return Child(
+        "the test's server",
+        [python(code) for code in codes],
+        log=tmp_path / "log",
+        env=os.environ,
+        **options,
+    )
 
 
 def is_up(child: Child) -> bool | None:
@@ -46,7 +53,9 @@ def test_runs_until_stopped(tmp_path: Path) -> None:
 
 def test_runs_commands_in_turn_with_their_environment_and_folder(tmp_path: Path) -> None:
     code = "import os; print(os.environ['WORD'], os.getcwd())"
-    child = Child("x", [python(code), python(code)], log=tmp_path / "log", env={"WORD": "hello"}, cwd=tmp_path)
+    child = Child(
+        "x", [python(code), python(code)], log=tmp_path / "log", env={"WORD": "hello"}, cwd=tmp_path
+    )
     assert child.wait() == 0
     assert child.log_path.read_text().split("\n") == [f"hello {tmp_path}"] * 2 + [""]
     child.stop()
@@ -71,7 +80,10 @@ def test_says_how_the_log_of_a_server_ends_that_does_not_come_up(tmp_path: Path)
 
 
 def test_gives_up_when_the_time_is_over(tmp_path: Path) -> None:
-    with start(tmp_path, FOREVER) as child, pytest.raises(ShieldError, match=r"not ready after 0\.1 s"):
+    with (
+        start(tmp_path, FOREVER) as child,
+        pytest.raises(ShieldError, match=r"not ready after 0\.1 s"),
+    ):
         child.wait_until(lambda: None, 0.1)
 
 
@@ -111,7 +123,9 @@ def test_nothing_stays_when_the_keeper_is_killed(tmp_path: Path, how: signal.Sig
     assert not file.exists()
 
 
-def test_nothing_stays_when_the_keeper_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_stays_when_the_keeper_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(child_module, "PATIENCE", 0.1)
     file = tmp_path / "file"
     file.touch()
@@ -129,7 +143,9 @@ def test_removes_what_it_was_told_to_when_the_log_has_been_read(tmp_path: Path, 
     (folder / "deep").mkdir(parents=True)
     file = tmp_path / "file"
     file.touch()
-    child = start(tmp_path, FOREVER if ends == "stopped" else "", remove=[folder, file, tmp_path / "never"])
+    child = start(
+        tmp_path, FOREVER if ends == "stopped" else "", remove=[folder, file, tmp_path / "never"]
+    )
     if ends == "by itself":
         assert child.wait() == 0
         assert folder.exists()

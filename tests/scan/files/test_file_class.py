@@ -27,7 +27,9 @@ def test_is_for_show(path: str) -> None:
     assert graded(path)
 
 
-@pytest.mark.parametrize("path", ["shop/settings.py", "latest/a.py", "contest.py", "config/prod.yml", ".env"])
+@pytest.mark.parametrize(
+    "path", ["shop/settings.py", "latest/a.py", "contest.py", "config/prod.yml", ".env"]
+)
 def test_is_in_use(path: str) -> None:
     assert not graded(path)
 
@@ -53,7 +55,9 @@ def test_values_may_be_bare(path: str) -> None:
     assert worth_reading(path)
 
 
-@pytest.mark.parametrize("path", ["app/locale/de.yml", "src/i18n/messages.json", "lang/pt_BR.json", "strings-fr.xml"])
+@pytest.mark.parametrize(
+    "path", ["app/locale/de.yml", "src/i18n/messages.json", "lang/pt_BR.json", "strings-fr.xml"]
+)
 def test_texts_for_people(path: str) -> None:
     assert translated(path)
 
@@ -67,6 +71,8 @@ def test_code_has_quotes() -> None:
     assert not any(map(unquoted, ["a.py", "b.js", "c/d.go", "e.java", "f.json"]))
 
 
-@pytest.mark.parametrize("path", ["a.png", "b.tar.gz", "poetry.lock", "c.min.js", "d.pyc", "locale/de.po"])
+@pytest.mark.parametrize(
+    "path", ["a.png", "b.tar.gz", "poetry.lock", "c.min.js", "d.pyc", "locale/de.po"]
+)
 def test_nobody_wrote_it(path: str) -> None:
     assert not worth_reading(path)

@@ -22,7 +22,9 @@ def at(line: int, rule: str = "CRED.password") -> Finding:
         pytest.param("x = 1  # shield: ignore[CRED] a reason", 1, id="every rule of a pattern"),
         pytest.param("<!-- shield: ignore[CRED.password] a reason -->\nx", 2, id="html"),
         pytest.param("x = 1  # pragma: allowlist secret", 1, id="detect-secrets"),
-        pytest.param("# pragma: allowlist nextline secret\nx = 1", 2, id="detect-secrets, next line"),
+        pytest.param(
+            "# pragma: allowlist nextline secret\nx = 1", 2, id="detect-secrets, next line"
+        ),
     ],
 )
 def test_accepts(text: str, line: int) -> None:
@@ -34,9 +36,17 @@ def test_accepts(text: str, line: int) -> None:
     ("text", "word"),
     [
         pytest.param("x = 1  # shield: ignore[CRED.password]", "no reason", id="no reason"),
-        pytest.param("x = 1  # shield: ignore[CRED.password a reason", "its bracket", id="open bracket"),
-        pytest.param("x = 1  # shield: ignore [CRED.jwt] a reason", "accepts nothing", id="space before the bracket"),
-        pytest.param("x = 1  # shield: ignore[CRED.jwt] a reason", "accepts nothing", id="another rule"),
+        pytest.param(
+            "x = 1  # shield: ignore[CRED.password a reason", "its bracket", id="open bracket"
+        ),
+        pytest.param(
+            "x = 1  # shield: ignore [CRED.jwt] a reason",
+            "accepts nothing",
+            id="space before the bracket",
+        ),
+        pytest.param(
+            "x = 1  # shield: ignore[CRED.jwt] a reason", "accepts nothing", id="another rule"
+        ),
     ],
 )
 def test_accepts_nothing(text: str, word: str) -> None:
@@ -55,4 +65,6 @@ def test_the_end_of_a_comment_is_no_reason() -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_line_ends_as_python_has_it(end: str) -> None:
-    assert [one.line for one in ignores(f"a{end}{end}# shield: ignore[CRED] why{end}x{end}".encode())] == [4]
+    assert [
+        one.line for one in ignores(f"a{end}{end}# shield: ignore[CRED] why{end}x{end}".encode())
+    ] == [4]

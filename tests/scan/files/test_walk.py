@@ -24,13 +24,24 @@ from shield_ai.scan.python.app_scan import scan
 
 
 def test_the_walk_honours_gitignore_and_skips_what_is_not_the_apps(tmp_path):
-    for path in ("a.py", "gen/b.py", "keep/c.py", "node_modules/d.py", ".venv/e.py", "shop/migrations/0001.py"):
+    for path in (
+        "a.py",
+        "gen/b.py",
+        "keep/c.py",
+        "node_modules/d.py",
+        ".venv/e.py",
+        "shop/migrations/0001.py",
+    ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("")
     (tmp_path / ".env").write_text("")
     (tmp_path / ".gitignore").write_text("gen/\n.env\nkeep/*\n")
     (tmp_path / "keep" / ".gitignore").write_text("!c.py\n")
-    assert [p for p in walk(tmp_path) if not p.endswith(".gitignore")] == [".env", "a.py", "keep/c.py"]
+    assert [p for p in walk(tmp_path) if not p.endswith(".gitignore")] == [
+        ".env",
+        "a.py",
+        "keep/c.py",
+    ]
 
 
 def test_templates_of_code_are_skipped(tmp_path):
@@ -64,7 +75,9 @@ def test_no_kind_of_file_stops_the_walk(tmp_path):
         found = scan(tmp_path)
     assert {f.path for f in found.findings} == {"settings.py"}
     odd = ("a.py", "b.py", "loop.py", "socket.py")
-    assert [(s.path, s.reason) for s in found.skipped] == [(path, "can't be read") for path in sorted(odd)]
+    assert [(s.path, s.reason) for s in found.skipped] == [
+        (path, "can't be read") for path in sorted(odd)
+    ]
     done = shield("scan", ".", cwd=tmp_path)
     assert (done.code, "settings.py" in done.out) == (1, True), done.text
     assert shield("plan", "--only", "code", cwd=tmp_path).code == 0
@@ -74,10 +87,14 @@ def test_no_kind_of_file_stops_the_walk(tmp_path):
 @pytest.fixture
 def odd(tmp_path):
     """Return an app with a literal in a file whose name is no UTF-8."""
-    token = "ghp_" + "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(36))
+    token = "ghp_" + "".join(
+        secrets.choice(string.ascii_letters + string.digits) for _ in range(36)
+    )
     name = os.fsdecode(b"caf\xe9.py")
     (tmp_path / "app").mkdir()
-    (tmp_path / "app" / name).write_text(f"import os\nTOKEN = '{token}'\nAPI_KEY = os.environ['API_KEY']\n")
+    (tmp_path / "app" / name).write_text(
+        f"import os\nTOKEN = '{token}'\nAPI_KEY = os.environ['API_KEY']\n"
+    )
     (tmp_path / "app" / os.fsdecode(b"\xff.env")).write_text(f"API_TOKEN={token}\n")
     (tmp_path / "app/settings.py").write_text("import os\nSECRET_KEY = os.environ['SECRET_KEY']\n")
     return tmp_path
@@ -148,12 +165,16 @@ def test_many_star_imports_in_a_circle_take_no_time(tmp_path):
     stars = "".join(f"from shop.m{i} import *\n" for i in range(12))
     (tmp_path / "shop").mkdir()
     for i in range(12):
-        (tmp_path / "shop" / f"m{i}.py").write_text(f"{stars}x = environ(a)\nAPI_KEY = nothing('API_KEY')\n")
+        (tmp_path / "shop" / f"m{i}.py").write_text(
+            f"{stars}x = environ(a)\nAPI_KEY = nothing('API_KEY')\n"
+        )
     assert scan(tmp_path).findings == ()
 
 
 def test_a_line_of_utf_16_in_gitignore_ignores_nothing(tmp_path):
-    (tmp_path / ".gitignore").write_bytes(b"*.log\r\nbuild/\r\n" + ".env\r\n".encode("utf-16-le") * 2)
+    (tmp_path / ".gitignore").write_bytes(
+        b"*.log\r\nbuild/\r\n" + ".env\r\n".encode("utf-16-le") * 2
+    )
     for name in ("a.py", "a.log", "build/b.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
@@ -170,12 +191,18 @@ PATTERN = st.builds(
     st.lists(PIECE, min_size=1, max_size=3),
     st.sampled_from(["", "/"]),
 )
-PATHS = [p for n in (1, 2, 3) for p in map("/".join, itertools.product(["a", "b", "ab", "x.a", "#a"], repeat=n))]
+PATHS = [
+    p
+    for n in (1, 2, 3)
+    for p in map("/".join, itertools.product(["a", "b", "ab", "x.a", "#a"], repeat=n))
+]
 
 
 @example(["**/a/b"], "")
 @given(st.lists(PATTERN, max_size=5), st.sampled_from(["", "sub"]))
-def test_one_look_for_all_patterns_says_what_each_of_them_says(patterns: list[str], folder: str) -> None:
+def test_one_look_for_all_patterns_says_what_each_of_them_says(
+    patterns: list[str], folder: str
+) -> None:
     """For what is asked: a file in folders that are not left out themselves."""
     ignored = Ignored()
     ignored.enter(folder, "\n".join(patterns))

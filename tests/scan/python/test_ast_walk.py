@@ -20,7 +20,11 @@ x @= not -1 < 2 <= y, *z, f"{a!r:>{b}} {c}", {**d, 1: 2}
 
 
 @pytest.mark.parametrize(
-    "text", [pytest.param(ODD, id="odd"), *(pytest.param(inspect.getsource(m), id=m.__name__) for m in (ast, inspect))]
+    "text",
+    [
+        pytest.param(ODD, id="odd"),
+        *(pytest.param(inspect.getsource(m), id=m.__name__) for m in (ast, inspect)),
+    ],
 )
 def test_are_those_of_ast(text: str) -> None:
     """In its order; only contexts and operators are left out."""
@@ -28,4 +32,6 @@ def test_are_those_of_ast(text: str) -> None:
     walked = [node for node in ast.walk(tree) if not isinstance(node, LEAVES)]
     assert list(descend(tree)) == walked
     for node in walked:
-        assert children(node) == [child for child in ast.iter_child_nodes(node) if not isinstance(child, LEAVES)]
+        assert children(node) == [
+            child for child in ast.iter_child_nodes(node) if not isinstance(child, LEAVES)
+        ]

@@ -29,5 +29,7 @@ TEXTS = {
 def test_passes_over_no_name(text: str) -> None:
     """What is not looked into binds nothing."""
     source = Source.from_bytes("a.py", text.encode())
-    quick = [node for node in _own(source.tree.body, _busy(source.text)) if node.__class__ in BINDERS]
+    quick = [
+        node for node in _own(source.tree.body, _busy(source.text)) if node.__class__ in BINDERS
+    ]
     assert quick == [node for node in _own(source.tree.body, ()) if node.__class__ in BINDERS]

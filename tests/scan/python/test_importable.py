@@ -7,7 +7,15 @@ from shield_ai.project.python_source import Source
 from shield_ai.scan.python.importable import unimportable
 
 SCRIPT = b"import os\nif __name__ == '__main__':\n    print(os.environ['API_KEY'])\n"
-KNOWN = {"shop/__init__.py", "shop/settings.py", "shop/mail.py", "shop/tool.py", "other/a.py", "back/b.py", "run.py"}
+KNOWN = {
+    "shop/__init__.py",
+    "shop/settings.py",
+    "shop/mail.py",
+    "shop/tool.py",
+    "other/a.py",
+    "back/b.py",
+    "run.py",
+}
 
 
 @pytest.mark.parametrize(
@@ -17,22 +25,44 @@ KNOWN = {"shop/__init__.py", "shop/settings.py", "shop/mail.py", "shop/tool.py",
         pytest.param("other/a.py", b"", "", "outside the packages", id="in another folder"),
         pytest.param("run.py", b"", "", "", id="at the root"),
         pytest.param("shop/tool.py", SCRIPT, "", "run as a script", id="a script in a package"),
-        pytest.param("shop/tool.py", b"import shop\n" + SCRIPT, "", "", id="a script that imports the package itself"),
+        pytest.param(
+            "shop/tool.py",
+            b"import shop\n" + SCRIPT,
+            "",
+            "",
+            id="a script that imports the package itself",
+        ),
         pytest.param("run.py", SCRIPT, "", "", id="a script at the root"),
         pytest.param(
-            "run.py", b"", "shop/__init__.py", "would run shop/__init__.py", id="a package that does something"
+            "run.py",
+            b"",
+            "shop/__init__.py",
+            "would run shop/__init__.py",
+            id="a package that does something",
         ),
-        pytest.param("run.py", b"import shop.mail\n", "shop/__init__.py", "", id="a package that is run anyway"),
+        pytest.param(
+            "run.py",
+            b"import shop.mail\n",
+            "shop/__init__.py",
+            "",
+            id="a package that is run anyway",
+        ),
         pytest.param("shop/mail.py", b"", "shop/__init__.py", "", id="in that package"),
     ],
 )
 def test_why_a_file_cannot_import_the_runtime(path: str, raw: bytes, runs: str, why: str) -> None:
-    facts = Facts(name="shop", settings=("shop/settings.py",), runtime="shop/aws_secrets.py", runs=runs)
+    facts = Facts(
+        name="shop", settings=("shop/settings.py",), runtime="shop/aws_secrets.py", runs=runs
+    )
     found = unimportable(Source.from_bytes(path, raw), facts, KNOWN)
     assert why in found
     assert bool(why) == bool(found)
 
 
 def test_the_settings_of_another_app() -> None:
-    facts = Facts(name="a", settings=("back/b.py",), roots=("back", ""), runtime="shop/aws_secrets.py")
-    assert "another app: run shield in back" in unimportable(Source.from_bytes("back/b.py", b""), facts, KNOWN)
+    facts = Facts(
+        name="a", settings=("back/b.py",), roots=("back", ""), runtime="shop/aws_secrets.py"
+    )
+    assert "another app: run shield in back" in unimportable(
+        Source.from_bytes("back/b.py", b""), facts, KNOWN
+    )

@@ -8,28 +8,36 @@ from hypothesis import strategies as st
 
 from shield_ai.scan.python.literals import harmless, is_telling, looks_secret
 
-WORDS = "SECRET KEY TOKEN PASSWORD AUTH ID NAME PUBLIC MAX URL WEBHOOK PASS CSRF USE".split()  # noqa: SIM905  # read as words
+# read as words
+WORDS = "SECRET KEY TOKEN PASSWORD AUTH ID NAME PUBLIC MAX URL WEBHOOK PASS CSRF USE".split()  # noqa: SIM905
 NAMES = st.lists(st.sampled_from([*WORDS, "x"]), min_size=1, max_size=3).map("_".join)
-PATHS = st.lists(NAMES | NAMES.map(str.lower) | st.sampled_from(["0", "12", "?", "key", "secret"]), max_size=4).map(
-    tuple
-)
+PATHS = st.lists(
+    NAMES | NAMES.map(str.lower) | st.sampled_from(["0", "12", "?", "key", "secret"]), max_size=4
+).map(tuple)
 
 
 @pytest.mark.parametrize(
     ("name", "text", "secret"),
     [
-        pytest.param("SECURITY_PASSWORD_HASH", "pbkdf2_sha512", False, id="how a password is hashed"),
+        pytest.param(
+            "SECURITY_PASSWORD_HASH", "pbkdf2_sha512", False, id="how a password is hashed"
+        ),
         pytest.param("ADMIN_PASSWORD_HASH", "5f4dcc3b5aa765d61d8327deb882cf99", True, id="a hash"),
         pytest.param("SECRET_KEY", "$(head -c 64 /dev/urandom)", False, id="a shell fills it in"),
     ],
 )
-def test_what_only_speaks_of_a_secret(name: str, text: str, secret: bool) -> None:  # noqa: FBT001  # a column
+# a column
+def test_what_only_speaks_of_a_secret(name: str, text: str, secret: bool) -> None:
     assert looks_secret((name,), ast.Constant(text)) is secret
 
 
 @example(("TOKEN_NAME",), "x")
 @example(("A", "pass", "0"), "x")
-@given(PATHS, st.text("aZ9-_{}/ ", max_size=30) | st.sampled_from(["sk_live_1", "true", "%(x)s", "a.b", "/etc/x"]))
+@given(
+    PATHS,
+    st.text("aZ9-_{}/ ", max_size=30)
+    | st.sampled_from(["sk_live_1", "true", "%(x)s", "a.b", "/etc/x"]),
+)
 def test_what_is_not_telling_is_nothing(path: tuple[str, ...], text: str) -> None:
     """So that most texts need no second look."""
     node = ast.Constant(text)

@@ -16,8 +16,15 @@ RUNTIME = Path(shield_ai.__file__).with_name("runtime.py")
 
 def found(code):
     source = Source.from_bytes("s.py", code.encode())
-    calls = [n for n in ast.walk(source.tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "get_secret"]
-    return [(f.site.variable, f.site.shape, code[f.site.start : f.site.end]) for f in moved(source, calls)]
+    calls = [
+        n
+        for n in ast.walk(source.tree)
+        if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "get_secret"
+    ]
+    return [
+        (f.site.variable, f.site.shape, code[f.site.start : f.site.end])
+        for f in moved(source, calls)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -48,11 +55,15 @@ def test_a_literal_is_reported_a_default_is_not_and_neither_is_rewritten(tmp_pat
     )
     (tmp_path / "aws_secrets.py").write_text(RUNTIME.read_text())
     seen = scan(tmp_path)
-    assert [(f.rule, f.name, f.fixable) for f in seen.findings] == [("CSEC34.literal-default", "MAIL_TOKEN", False)]
+    assert [(f.rule, f.name, f.fixable) for f in seen.findings] == [
+        ("CSEC34.literal-default", "MAIL_TOKEN", False)
+    ]
     assert [f.name for f in seen.constants] == ["MAIL_TOKEN", "API_TOKEN"]
 
 
 def test_a_get_secret_of_the_app_s_own_is_none_of_ours(tmp_path):
-    (tmp_path / "settings.py").write_text("from own import get_secret\nX_TOKEN = get_secret('x-token', 'a default')\n")
+    (tmp_path / "settings.py").write_text(
+        "from own import get_secret\nX_TOKEN = get_secret('x-token', 'a default')\n"
+    )
     (tmp_path / "own.py").write_text("def get_secret(name, default):\n    return default\n")
     assert scan(tmp_path).constants == ()

@@ -28,16 +28,22 @@ DULL = "def f(row):\n    return row.name or 'none'\n\n\n"
         pytest.param("f(token=(\n  'abcdef123456'\n))\n", True, id="a text on the next line"),
         pytest.param("url = 'redis://a:b@c'\n", True, id="a login in a URL"),
         pytest.param("def f():\n" + READ, True, id="in a function"),
-        pytest.param("@option(default=os.environ['A'])\ndef f(): pass\n", True, id="in a decorator"),
+        pytest.param(
+            "@option(default=os.environ['A'])\ndef f(): pass\n", True, id="in a decorator"
+        ),
         pytest.param("class A:\n  def f(self):\n  " + READ, True, id="in a method"),
         pytest.param("class A:\n  def f(self):\n    return 1\n", False, id="a dull class"),
     ],
 )
-def test_which_statements_tell(text: str, told: bool) -> None:  # noqa: FBT001  # a column of the table
+# a column of the table
+def test_which_statements_tell(text: str, told: bool) -> None:
     (node,) = ast.parse(text).body
     assert Telling(text.encode()).within(node) is told
     (node, other) = ast.parse(DULL + text).body
-    assert (Telling((DULL + text).encode()).within(node), Telling((DULL + text).encode()).within(other)) == (
+    assert (
+        Telling((DULL + text).encode()).within(node),
+        Telling((DULL + text).encode()).within(other),
+    ) == (
         False,
         told,
     )
@@ -45,10 +51,14 @@ def test_which_statements_tell(text: str, told: bool) -> None:  # noqa: FBT001  
 
 def test_both_ways_tell_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("hyperscan")
-    raw = (DULL + "def g():\n" + READ + "api_token = 'abcdef123456'\nurl = 'redis://a:b@c'\n").encode() * 3
+    raw = (
+        DULL + "def g():\n" + READ + "api_token = 'abcdef123456'\nurl = 'redis://a:b@c'\n"
+    ).encode() * 3
     fast = ends(raw)
     monkeypatch.setattr(statement_filter, "_database", lambda: None)
-    assert {raw.count(b"\n", 0, end) for end in fast} == {raw.count(b"\n", 0, end) for end in ends(raw)}
+    assert {raw.count(b"\n", 0, end) for end in fast} == {
+        raw.count(b"\n", 0, end) for end in ends(raw)
+    }
 
 
 def test_a_cache_of_garbage_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,9 +75,13 @@ def test_a_cache_of_garbage_is_made_anew(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_scan_with_it_finds_what_one_without_it_finds() -> None:
     files = {
         "shop/settings.py": b"import os\nKEY = os.environ['SECRET_KEY']\n",
-        "shop/mail.py": (DULL + "import os\ndef g():\n" + READ + DULL + "class A:\n  def f(self):\n  " + READ).encode(),
+        "shop/mail.py": (
+            DULL + "import os\ndef g():\n" + READ + DULL + "class A:\n  def f(self):\n  " + READ
+        ).encode(),
     }
-    worth = {path: tuple(bool(pattern.search(raw)) for pattern in ALL) for path, raw in files.items()}
+    worth = {
+        path: tuple(bool(pattern.search(raw)) for pattern in ALL) for path, raw in files.items()
+    }
     with_it = scan_files("shop", list(files), files.get, worth=worth)
     assert with_it.findings == scan_files("shop", list(files), files.get).findings
     assert len(with_it.findings) == 4

@@ -64,7 +64,9 @@ READS = {
 NOT = {"environb"}
 
 
-@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in READS.items() if name not in NOT])
+@pytest.mark.parametrize(
+    "text", [pytest.param(text, id=name) for name, text in READS.items() if name not in NOT]
+)
 def test_a_read_is_found_however_it_is_written(sites, text):
     assert ("read", "API_KEY", "") in sites(text)
 
@@ -72,9 +74,15 @@ def test_a_read_is_found_however_it_is_written(sites, text):
 @pytest.mark.parametrize(
     ("text", "variable"),
     [
-        ("import dj_database_url\nDATABASES = {'default': dj_database_url.config()}", "DATABASE_URL"),
+        (
+            "import dj_database_url\nDATABASES = {'default': dj_database_url.config()}",
+            "DATABASE_URL",
+        ),
         ("import dj_database_url as d\nX = d.config(env='PRIMARY_DB_URL')", "PRIMARY_DB_URL"),
-        ("import dj_database_url as d\nX = d.config(env=d.DEFAULT_ENV, default='sqlite://')", "DATABASE_URL"),
+        (
+            "import dj_database_url as d\nX = d.config(env=d.DEFAULT_ENV, default='sqlite://')",
+            "DATABASE_URL",
+        ),
         ("import dj_email_url\nX = dj_email_url.config()", "EMAIL_URL"),
         ("import environ\nX = environ.Env().db()", "DATABASE_URL"),
         ("import environ\nenv = environ.Env()\nX = env.email_url()['PASSWORD']", "EMAIL_URL"),
@@ -86,19 +94,28 @@ def test_url_readers_have_variables_of_their_own(sites, text, variable):
 
 
 def test_a_config_object_is_followed_through_imports(sites):
-    files = {"shop/env.py": "import environ\nenv = environ.Env()\n", "shop/base.py": "from shop.env import *\n"}
+    files = {
+        "shop/env.py": "import environ\nenv = environ.Env()\n",
+        "shop/base.py": "from shop.env import *\n",
+    }
     assert sites("from .base import env\nX = env('API_KEY')", files) == [("read", "API_KEY", "")]
-    assert sites("from shop import env as e\nX = e.env('API_KEY')", files) == [("read", "API_KEY", "")]
+    assert sites("from shop import env as e\nX = e.env('API_KEY')", files) == [
+        ("read", "API_KEY", "")
+    ]
 
 
 def test_a_name_is_followed_through_star_imports(sites):
     files = {"shop/base.py": "import os\n"}
-    assert sites("from .base import *\nX = os.environ['API_KEY']", files) == [("read", "API_KEY", "")]
+    assert sites("from .base import *\nX = os.environ['API_KEY']", files) == [
+        ("read", "API_KEY", "")
+    ]
 
 
 def test_a_helper_is_followed_through_imports(sites):
     files = {"shop/tools.py": "import os\ndef must(name):\n    return os.environ[name]\n"}
-    assert sites("from shop.tools import must\nX = must('API_KEY')", files) == [("read", "API_KEY", "")]
+    assert sites("from shop.tools import must\nX = must('API_KEY')", files) == [
+        ("read", "API_KEY", "")
+    ]
 
 
 def test_imports_in_a_circle_end(sites):
@@ -112,7 +129,10 @@ def test_imports_in_a_circle_end(sites):
         ("import os\nenv = dict(os.environ)\nX = env['API_KEY']", "a copy of the environment"),
         ("import os\nenv = os.environ.copy()\nX = env.get('API_KEY')", "a copy of the environment"),
         ("import os\nfor n in names:\n    API_KEY = os.environ[n]", "name is computed"),
-        ("import os\nasync def f():\n    return os.environ.get('API_KEY', await g())", "awaits or yields"),
+        (
+            "import os\nasync def f():\n    return os.environ.get('API_KEY', await g())",
+            "awaits or yields",
+        ),
         ("import os\ndef f():\n    return os.environ.get('API_KEY', (yield))", "awaits or yields"),
         ("import os\nX = os.environ.get('API_KEY', (d := 'x'))", "assigns with :="),
         ("import os\nX = os.environ.get('API_KEY', locals().get('d'))", r"calls locals\(\)"),
@@ -135,20 +155,36 @@ def test_what_cannot_be_moved_says_why(sites, text, reason):
         pytest.param("settings = {}\nX = settings['API_KEY']", id="another mapping"),
         pytest.param("import os\nos.environ['API_KEY'] = key", id="written"),
         pytest.param("import os\ndel os.environ['API_KEY']", id="deleted"),
-        pytest.param("from decouple import config\nX = config('STORE_TOKEN', cast=bool)", id="a switch"),
-        pytest.param("def f(os):\n    return os.environ['API_KEY']", id="a parameter"),
-        pytest.param("import os\nX = strtobool(os.environ.get('API_KEY') or 'no')", id="turned into a truth value"),
-        pytest.param("import os\nX = os.environ.get('API_KEY') == 'True'", id="compared with a truth value"),
         pytest.param(
-            "import os\nX = os.getenv('API_KEY', '').lower() in ('1', 'yes')", id="compared with truth values"
+            "from decouple import config\nX = config('STORE_TOKEN', cast=bool)", id="a switch"
+        ),
+        pytest.param("def f(os):\n    return os.environ['API_KEY']", id="a parameter"),
+        pytest.param(
+            "import os\nX = strtobool(os.environ.get('API_KEY') or 'no')",
+            id="turned into a truth value",
+        ),
+        pytest.param(
+            "import os\nX = os.environ.get('API_KEY') == 'True'", id="compared with a truth value"
+        ),
+        pytest.param(
+            "import os\nX = os.getenv('API_KEY', '').lower() in ('1', 'yes')",
+            id="compared with truth values",
         ),
         pytest.param("ES = {'basic_auth': ('elastic', None)}", id="a user's name"),
-        pytest.param("import os\ndef get(name):\n    return os.environ[name]", id="the helper itself"),
-        pytest.param("import environ\nenv = environ.Env()\nenv.read_env('API_KEY')", id="reads a file"),
-        pytest.param("import os\nDB_HOST = os.environ['DB_HOST']", id="a database without a password"),
+        pytest.param(
+            "import os\ndef get(name):\n    return os.environ[name]", id="the helper itself"
+        ),
+        pytest.param(
+            "import environ\nenv = environ.Env()\nenv.read_env('API_KEY')", id="reads a file"
+        ),
+        pytest.param(
+            "import os\nDB_HOST = os.environ['DB_HOST']", id="a database without a password"
+        ),
         pytest.param("API_KEY = None\nTOKEN = ''", id="no value"),
         pytest.param("TOKEN_URL = 'https://example.com/token'", id="an address"),
-        pytest.param("PASSWORD_HASHERS = ['django.contrib.auth.hashers.Argon2PasswordHasher']", id="a path"),
+        pytest.param(
+            "PASSWORD_HASHERS = ['django.contrib.auth.hashers.Argon2PasswordHasher']", id="a path"
+        ),
         pytest.param("KEYS = {'token': 'token'}", id="a label"),
         pytest.param("DATABASE_URL = 'sqlite:///db.sqlite3'", id="a url without a password"),
         pytest.param("X = 'postgres://{user}:{password}@host/db'", id="a template"),
@@ -164,19 +200,35 @@ def test_nothing_is_found_where_nothing_is(sites, text):
     [
         pytest.param("SECRET_KEY = 'k3y-of-a-test'", "SECRET_KEY", id="assigned"),
         pytest.param("SECRET_KEY: str = 'k3y-of-a-test'", "SECRET_KEY", id="annotated"),
-        pytest.param("class C:\n    SECRET_KEY = 'k3y-of-a-test'", "SECRET_KEY", id="class attribute"),
-        pytest.param("SECRET_KEY = ('k3y-'\n  'of-a-test')", "SECRET_KEY", id="joined by the parser"),
+        pytest.param(
+            "class C:\n    SECRET_KEY = 'k3y-of-a-test'", "SECRET_KEY", id="class attribute"
+        ),
+        pytest.param(
+            "SECRET_KEY = ('k3y-'\n  'of-a-test')", "SECRET_KEY", id="joined by the parser"
+        ),
         pytest.param("SECRET_KEY = 'k3y-' + 'of-a-test'", "SECRET_KEY", id="added"),
         pytest.param("JWT = {'SIGNING_KEY': 'k3y-of-a-test'}", "JWT_SIGNING_KEY", id="in a dict"),
         pytest.param("init(API_KEY='k3y-of-a-test')", "API_KEY", id="keyword"),
         pytest.param("app.config['SECRET_KEY'] = 'k3y-of-a-test'", "SECRET_KEY", id="flask"),
-        pytest.param("CACHES = {'default': {'LOCATION': 'redis://:pw1@h:1/0'}}", "CACHES_DEFAULT_LOCATION", id="url"),
-        pytest.param("DATABASES = {'default': {'ENGINE': 'x', 'PASSWORD': 'pw1'}}", "DATABASE_PASSWORD", id="database"),
         pytest.param(
-            "DATABASES = {'old': {'ENGINE': 'x', 'PASSWORD': 'pw1'}}", "OLD_DATABASE_PASSWORD", id="other database"
+            "CACHES = {'default': {'LOCATION': 'redis://:pw1@h:1/0'}}",
+            "CACHES_DEFAULT_LOCATION",
+            id="url",
         ),
         pytest.param(
-            "DATABASE = {'NAME': 'x', 'USER': 'x', 'PASSWORD': 'pw1'}", "DATABASE_PASSWORD", id="the only database"
+            "DATABASES = {'default': {'ENGINE': 'x', 'PASSWORD': 'pw1'}}",
+            "DATABASE_PASSWORD",
+            id="database",
+        ),
+        pytest.param(
+            "DATABASES = {'old': {'ENGINE': 'x', 'PASSWORD': 'pw1'}}",
+            "OLD_DATABASE_PASSWORD",
+            id="other database",
+        ),
+        pytest.param(
+            "DATABASE = {'NAME': 'x', 'USER': 'x', 'PASSWORD': 'pw1'}",
+            "DATABASE_PASSWORD",
+            id="the only database",
         ),
     ],
 )
@@ -190,7 +242,9 @@ def test_a_url_with_a_host_from_elsewhere_is_no_value_to_move(sites):
 
 @pytest.mark.parametrize("value", ["None", "''", "f'redis://{HOST}:6379'"])
 def test_the_default_of_a_pydantic_field_can_be_a_secret(sites, value):
-    assert sites(f"class S(BaseSettings):\n    REDIS_URL: str | None = {value}") == [("fallback", "REDIS_URL", "")]
+    assert sites(f"class S(BaseSettings):\n    REDIS_URL: str | None = {value}") == [
+        ("fallback", "REDIS_URL", "")
+    ]
 
 
 def test_a_constant_after_a_read_is_a_default(sites):
@@ -238,7 +292,9 @@ def test_a_value_that_the_settings_pass_on_is_no_other_one(scanned, value, movab
         }
     ).findings
     [site] = [f.site for f in found if f.site]
-    assert site.reason == ("" if movable else "a value for development: shop/settings.py sets SECRET_KEY otherwise")
+    assert site.reason == (
+        "" if movable else "a value for development: shop/settings.py sets SECRET_KEY otherwise"
+    )
 
 
 @pytest.mark.parametrize("text", ["'API_KEY' in os.environ", "'API_KEY' not in os.environ.keys()"])
@@ -274,7 +330,9 @@ def test_another_read_inside_a_moved_one_is_found(sites):
 
 def test_a_function_called_get_secret_that_is_not_ours_is_a_helper(sites):
     files = {"shop/vault.py": "import os\ndef get_secret(name):\n    return os.environ[name]\n"}
-    assert sites("from shop.vault import get_secret\nX = get_secret('API_KEY')", files) == [("read", "API_KEY", "")]
+    assert sites("from shop.vault import get_secret\nX = get_secret('API_KEY')", files) == [
+        ("read", "API_KEY", "")
+    ]
 
 
 def test_parts_of_a_database_come_with_its_password(scanned):
@@ -286,7 +344,9 @@ DATABASES = {"default": {
 }}
 PORT = os.environ["DB_PORT"]
 """
-    found = scanned({"settings.py": text, "other.py": "import os\nname = os.environ['SHOP_DB']\n"}).findings
+    found = scanned(
+        {"settings.py": text, "other.py": "import os\nname = os.environ['SHOP_DB']\n"}
+    ).findings
     parts = {(f.path, f.env): f.site.field for f in found if f.site}
     assert parts == {
         ("settings.py", "SHOP_DB"): "database",
@@ -308,7 +368,9 @@ def test_an_identifier_comes_with_its_secret(sites, scanned):
     assert sites("import os\nID = os.environ['GITHUB_CLIENT_ID']\n") == []
     test = ("presence", "GITHUB_CLIENT_ID", "")
     assert sites(LOGIN + "if 'GITHUB_CLIENT_ID' in os.environ: pass\n") == [*read, test]
-    found = scanned({"settings.py": LOGIN, "views.py": "import os\nx = os.environ['GITHUB_CLIENT_ID']\n"}).findings
+    found = scanned(
+        {"settings.py": LOGIN, "views.py": "import os\nx = os.environ['GITHUB_CLIENT_ID']\n"}
+    ).findings
     assert [(f.path, str(f.severity)) for f in found if f.env == "GITHUB_CLIENT_ID"] == [
         ("settings.py", "low"),
         ("views.py", "low"),
@@ -379,7 +441,9 @@ def test_keys_of_aws_are_said_to_be_needless_with_a_role(scanned, variable, said
 
 def test_names_of_a_class_body_are_noted(scanned):
     text = "import os\nclass C:\n    default = ''\n    X = os.environ.get('API_KEY', default)\n    def f(self): pass\n"
-    assert [f.site.binds for f in scanned({"settings.py": text}).findings if f.site] == [("default",)]
+    assert [f.site.binds for f in scanned({"settings.py": text}).findings if f.site] == [
+        ("default",)
+    ]
 
 
 def test_findings_are_sorted_and_numbered(scanned):
@@ -401,7 +465,9 @@ def test_findings_are_sorted_and_numbered(scanned):
     ],
 )
 def test_django_configurations_has_a_prefix(sites, text, variable, reason):
-    found = sites(f"from configurations import Configuration, values\nclass Base(Configuration):\n    {text}")
+    found = sites(
+        f"from configurations import Configuration, values\nclass Base(Configuration):\n    {text}"
+    )
     assert found == [("read", variable, reason)]
 
 
@@ -435,21 +501,37 @@ def test_a_computed_name_may_be_one_of_a_few(scanned, text):
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("import os\nfor k in os.environ:\n    X_TOKEN = os.environ[k]", id="a loop over everything"),
         pytest.param(
-            "import os\nN = ['A_TOKEN']\nN.append(x)\nfor k in N:\n    X_TOKEN = os.environ[k]", id="a list that grows"
+            "import os\nfor k in os.environ:\n    X_TOKEN = os.environ[k]",
+            id="a loop over everything",
         ),
         pytest.param(
-            "import os\nN = ['A_TOKEN']\nN += x\nfor k in N:\n    X_TOKEN = os.environ[k]", id="a list that is added to"
+            "import os\nN = ['A_TOKEN']\nN.append(x)\nfor k in N:\n    X_TOKEN = os.environ[k]",
+            id="a list that grows",
+        ),
+        pytest.param(
+            "import os\nN = ['A_TOKEN']\nN += x\nfor k in N:\n    X_TOKEN = os.environ[k]",
+            id="a list that is added to",
         ),
         pytest.param(
             "import os\nN = {}\nN['A_TOKEN'] = 1\nfor k in N:\n    X_TOKEN = os.environ[k]",
             id="a mapping that is filled",
         ),
-        pytest.param("import os\nfor k, *r in [('A_TOKEN', 1)]:\n    X_TOKEN = os.environ[k]", id="a starred part"),
-        pytest.param("import os\nfor k, v in ['A_TOKEN']:\n    X_TOKEN = os.environ[k]", id="no pairs"),
-        pytest.param("import os\nK = 'A_TOKEN' if LIVE else other()\nX_TOKEN = os.environ[K]", id="not all are known"),
-        pytest.param("import os\ndef f(k):\n    X_TOKEN = os.environ[k]\nf('A_TOKEN')\ncall(f)", id="called elsewhere"),
+        pytest.param(
+            "import os\nfor k, *r in [('A_TOKEN', 1)]:\n    X_TOKEN = os.environ[k]",
+            id="a starred part",
+        ),
+        pytest.param(
+            "import os\nfor k, v in ['A_TOKEN']:\n    X_TOKEN = os.environ[k]", id="no pairs"
+        ),
+        pytest.param(
+            "import os\nK = 'A_TOKEN' if LIVE else other()\nX_TOKEN = os.environ[K]",
+            id="not all are known",
+        ),
+        pytest.param(
+            "import os\ndef f(k):\n    X_TOKEN = os.environ[k]\nf('A_TOKEN')\ncall(f)",
+            id="called elsewhere",
+        ),
     ],
 )
 def test_another_computed_name_stays(scanned, text):
@@ -506,7 +588,11 @@ def test_a_question_for_a_part_of_a_database_goes_along(scanned):
         "import os\nif 'RDS_HOST' in os.environ and 'LANG' in os.environ:\n"
         "    D = {'NAME': 'x', 'USER': 'x', 'HOST': os.environ['RDS_HOST'], 'PASSWORD': os.environ['RDS_PASSWORD']}"
     )
-    found = [(str(f.site.shape), f.site.variable) for f in scanned({"shop/settings.py": text}).findings if f.site]
+    found = [
+        (str(f.site.shape), f.site.variable)
+        for f in scanned({"shop/settings.py": text}).findings
+        if f.site
+    ]
     assert found == [("presence", "RDS_HOST"), ("read", "RDS_HOST"), ("read", "RDS_PASSWORD")]
     alone = "import os\nX = 'RDS_HOST' in os.environ"
     assert not [f for f in scanned({"shop/settings.py": alone}).findings if f.site]
@@ -517,7 +603,11 @@ def test_a_question_for_a_part_of_a_database_goes_along(scanned):
     [
         ("import os\nX = os.environ.get('TOKEN_AUDIENCE')", "TOKEN_AUDIENCE", "AUDIENCE"),
         ("import os\nX = os.environ.get('SHOP_DBSSLKEY')", "SHOP_DBSSLKEY", "DBSSLKEY"),
-        ("from decouple import config\nX = config('STORE_TOKEN', cast=bool)", "STORE_TOKEN", "truth value"),
+        (
+            "from decouple import config\nX = config('STORE_TOKEN', cast=bool)",
+            "STORE_TOKEN",
+            "truth value",
+        ),
         ("PASSWORD_HASHERS = ['a.B', 'c.D']", "PASSWORD_HASHERS", "HASHERS"),
         ("URLS = {'x': 'postgres://u:{password}@h/d'}", "URLS.x", "template"),
         ("GET_SECRET_KEY = 'shop.keys.get'", "GET_SECRET_KEY", "by its look"),
@@ -560,7 +650,10 @@ def test_an_app_that_is_called_like_tests_is_looked_at(scanned):
     }
     assert not scanned(files).files
     seen = scanned({**files, "manage.py": naming})
-    assert (seen.facts.settings, seen.files) == (("test_desk/settings.py",), ("test_desk/settings.py", "manage.py"))
+    assert (seen.facts.settings, seen.files) == (
+        ("test_desk/settings.py",),
+        ("test_desk/settings.py", "manage.py"),
+    )
 
 
 def test_what_shield_toml_names_is_a_secret():
@@ -568,7 +661,9 @@ def test_what_shield_toml_names_is_a_secret():
     raws = {"shop/settings.py": b"", "shop/licence.py": text.encode()}
     assert not [f for f in scan_files("shop", list(raws), raws.get).findings if f.site]
     found = scan_files("shop", list(raws), raws.get, {"LICENCE"}).findings
-    assert [(f.env, f.message) for f in found] == [("LICENCE", "LICENCE belongs to a secret in shield.toml")]
+    assert [(f.env, f.message) for f in found] == [
+        ("LICENCE", "LICENCE belongs to a secret in shield.toml")
+    ]
 
 
 HELPER = "import os\ndef get(name):\n    return os.environ.get(f'{ENV.upper()}_{name}')\n"
@@ -604,9 +699,12 @@ def test_a_list_under_a_telling_key_may_name_fields(scanned, text, found):
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("SECRET_KEY = 'dev-only' if DEBUG else os.environ['DJANGO_KEY']", id="on one line"),
         pytest.param(
-            "if DEBUG:\n    SECRET_KEY = 'dev-only'\nelse:\n    SECRET_KEY = os.environ['DJANGO_KEY']", id="branches"
+            "SECRET_KEY = 'dev-only' if DEBUG else os.environ['DJANGO_KEY']", id="on one line"
+        ),
+        pytest.param(
+            "if DEBUG:\n    SECRET_KEY = 'dev-only'\nelse:\n    SECRET_KEY = os.environ['DJANGO_KEY']",
+            id="branches",
         ),
     ],
 )
@@ -643,7 +741,11 @@ X = conf('API_KEY')
     ],
 )
 def test_a_helper_that_asks_the_app_itself_first_is_left_alone(sites, asked, reason):
-    assert sites(f"def stored(key):\n    return None\n{ASKS.format(asked)}")[-1] == ("read", "API_KEY", reason)
+    assert sites(f"def stored(key):\n    return None\n{ASKS.format(asked)}")[-1] == (
+        "read",
+        "API_KEY",
+        reason,
+    )
 
 
 @pytest.mark.parametrize(
@@ -661,16 +763,20 @@ def test_a_helper_that_asks_the_app_itself_first_is_left_alone(sites, asked, rea
     ],
 )
 def test_what_a_computed_default_is_worth(scanned, default, default_ok_in_production, made_up):
-    text = (
-        f"import os\nDEFAULT = 'dev'\nOTHER = os.environ['OTHER_TOKEN']\nX = os.environ.get('API_TOKEN', {default})\n"
-    )
+    text = f"import os\nDEFAULT = 'dev'\nOTHER = os.environ['OTHER_TOKEN']\nX = os.environ.get('API_TOKEN', {default})\n"
     site = next(f.site for f in scanned({"settings.py": text}).findings if f.env == "API_TOKEN")
-    assert (site.default_ok_in_production, site.default_literal) == (default_ok_in_production, made_up)
+    assert (site.default_ok_in_production, site.default_literal) == (
+        default_ok_in_production,
+        made_up,
+    )
 
 
 def test_the_runtime_is_where_a_module_that_the_package_imports_can_import_it(scanned):
     read = "import os\nclass Config:\n    SECRET_KEY = os.environ['SECRET_KEY']\n"
-    files = {"app/__init__.py": "from config import Config\n", "app/settings.py": f"{read}    A_TOKEN = B_KEY = ''\n"}
+    files = {
+        "app/__init__.py": "from config import Config\n",
+        "app/settings.py": f"{read}    A_TOKEN = B_KEY = ''\n",
+    }
     assert scanned(files).facts.runtime == "app/utils/secrets.py"
     assert scanned({**files, "config.py": read}).facts.runtime == "aws_secrets.py"
 
@@ -686,8 +792,14 @@ def test_the_runtime_is_where_a_module_that_the_package_imports_can_import_it(sc
 )
 def test_a_script_below_the_root_is_left_alone_unless_it_can_import_the_app(scanned, head, reason):
     text = f"{head}import os\nKEY = os.environ['MAIL_TOKEN']\nif __name__ == '__main__':\n    print()\n"
-    files = {"settings.py": "import os\nA = os.environ['A_TOKEN']\n", "shop/__init__.py": "", "shop/ask.py": text}
-    assert [f.site.reason for f in scanned(files).findings if f.site and f.path == "shop/ask.py"] == [reason]
+    files = {
+        "settings.py": "import os\nA = os.environ['A_TOKEN']\n",
+        "shop/__init__.py": "",
+        "shop/ask.py": text,
+    }
+    assert [
+        f.site.reason for f in scanned(files).findings if f.site and f.path == "shop/ask.py"
+    ] == [reason]
 
 
 def test_a_field_without_a_value_is_read_and_not_in_the_code(scanned):
@@ -698,23 +810,28 @@ def test_a_field_without_a_value_is_read_and_not_in_the_code(scanned):
 
 def test_what_is_said_of_a_secret_is_none(sites):
     told = "'The key of the other service.\\nLeave blank to use none.'"
-    assert sites(f"CONFIG = {{'MAIL_API_KEY': ('', {told}), 'A_TOKEN': ('k3y-of-a-test', {told})}}\n") == [
-        ("literal", "CONFIG_A_TOKEN", "")
-    ]
+    assert sites(
+        f"CONFIG = {{'MAIL_API_KEY': ('', {told}), 'A_TOKEN': ('k3y-of-a-test', {told})}}\n"
+    ) == [("literal", "CONFIG_A_TOKEN", "")]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("API_KEY = read().replace('a1b2c3d4', 'e5f6g7h8')", id="what a method of text is given"),
+        pytest.param(
+            "API_KEY = read().replace('a1b2c3d4', 'e5f6g7h8')", id="what a method of text is given"
+        ),
         pytest.param("API_KEY = bytes(read(), 'latin-1')", id="an encoding"),
         pytest.param(
-            "import environ\nenv = environ.Env(API_KEY=(str, 'k3y-of-a-test'))", id="a default of django-environ"
+            "import environ\nenv = environ.Env(API_KEY=(str, 'k3y-of-a-test'))",
+            id="a default of django-environ",
         ),
         pytest.param("SCHEMA = {'properties': {'API_KEY': 'k3y-of-a-test'}}", id="a JSON schema"),
         pytest.param("json_fields = {'smtp_password': 'mail_settings'}", id="where a field goes"),
         pytest.param("OLD_TOKEN = '14d'", id="a duration"),
-        pytest.param("GATED_KEYS = ['mail_server', 'mail_port', 'mail_login_and_more']", id="a list of names"),
+        pytest.param(
+            "GATED_KEYS = ['mail_server', 'mail_port', 'mail_login_and_more']", id="a list of names"
+        ),
         pytest.param("RATE_LIMITS = {'reset_password_from_key': '1/m/ip'}", id="a limit"),
     ],
 )
@@ -724,15 +841,22 @@ def test_what_stands_beside_a_secret_is_none(sites, text):
 
 def test_settings_outside_the_app_say_where_it_is(scanned):
     read = "import os\nA = os.environ['A_TOKEN']\n"
-    inner = {"back/manage.py": "DJANGO_SETTINGS_MODULE = 'shop.settings'\n", "back/shop/settings.py": read}
-    reasons = {f.path: f.site.reason for f in scanned({**inner, "config.py": read}).findings if f.site}
+    inner = {
+        "back/manage.py": "DJANGO_SETTINGS_MODULE = 'shop.settings'\n",
+        "back/shop/settings.py": read,
+    }
+    reasons = {
+        f.path: f.site.reason for f in scanned({**inner, "config.py": read}).findings if f.site
+    }
     assert reasons["back/shop/settings.py"] == ""
     assert reasons["config.py"].startswith("outside the app in back, which has most")
 
 
 def test_a_variable_that_the_code_writes_under_a_computed_name_stays(sites):
     fake = "for name, value in [('A_TOKEN', 'fake')]:\n    os.environ[name] = value\n"
-    assert sites(f"import os\n{fake}X = os.environ['A_TOKEN']\nY = os.environ['B_TOKEN']\n")[-2:] == [
+    assert sites(f"import os\n{fake}X = os.environ['A_TOKEN']\nY = os.environ['B_TOKEN']\n")[
+        -2:
+    ] == [
         ("read", "A_TOKEN", "the code writes the variable under a computed name"),
         ("read", "B_TOKEN", ""),
     ]
@@ -750,14 +874,23 @@ def test_half_a_surrogate_pair_in_a_name_is_said_as_its_escape(scanned):
     ("init", "head", "reason"),
     [
         pytest.param(
-            "from app.web import site\n", "", "importing the runtime here would run app/__init__.py", id="runs"
+            "from app.web import site\n",
+            "",
+            "importing the runtime here would run app/__init__.py",
+            id="runs",
         ),
-        pytest.param("from app.web import site\n", "import app\n", "", id="which the file runs itself"),
-        pytest.param("from app.web import site\n", "from app.web import site\n", "", id="or a module in it"),
+        pytest.param(
+            "from app.web import site\n", "import app\n", "", id="which the file runs itself"
+        ),
+        pytest.param(
+            "from app.web import site\n", "from app.web import site\n", "", id="or a module in it"
+        ),
         pytest.param('"""The app."""\n__version__ = "1.0"\n', "", "", id="nothing to run"),
     ],
 )
-def test_a_file_outside_the_package_does_not_run_it_to_import_the_runtime(scanned, init, head, reason):
+def test_a_file_outside_the_package_does_not_run_it_to_import_the_runtime(
+    scanned, init, head, reason
+):
     files = {
         "app/__init__.py": init,
         "app/settings.py": "import os\nA = os.environ['A_TOKEN']\n",
@@ -781,7 +914,12 @@ def test_what_django_loads_may_run_the_package_of_the_settings(scanned):
         "ask.py": read,
     }
     reasons = {f.path: bool(f.site.reason) for f in scanned(files).findings if f.site}
-    assert reasons == {"shop/settings.py": False, "carts/models.py": False, "carts/run.py": True, "ask.py": True}
+    assert reasons == {
+        "shop/settings.py": False,
+        "carts/models.py": False,
+        "carts/run.py": True,
+        "ask.py": True,
+    }
 
 
 def test_the_name_of_the_test_database_is_no_part_of_the_credentials(scanned):
@@ -796,16 +934,26 @@ DATABASES = {
     }
 }
 """
-    assert [f.env for f in scanned({"shop/settings.py": text}).findings if f.site] == ["SHOP_NAME", "SHOP_PASSWORD"]
+    assert [f.env for f in scanned({"shop/settings.py": text}).findings if f.site] == [
+        "SHOP_NAME",
+        "SHOP_PASSWORD",
+    ]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("from corp.settings import config\nPASSWORD = config('users.password')", id="a key of a file"),
-        pytest.param("from corp import config\nPASSWORD = config.get('DB_PASSWORD')", id="a method"),
+        pytest.param(
+            "from corp.settings import config\nPASSWORD = config('users.password')",
+            id="a key of a file",
+        ),
+        pytest.param(
+            "from corp import config\nPASSWORD = config.get('DB_PASSWORD')", id="a method"
+        ),
         pytest.param("from corp import envelope\nX = envelope('API_KEY')", id="another function"),
-        pytest.param("def config(name):\n    return name\nX = config('API_KEY')", id="a function of the app"),
+        pytest.param(
+            "def config(name):\n    return name\nX = config('API_KEY')", id="a function of the app"
+        ),
     ],
 )
 def test_a_function_of_an_unknown_library_is_no_reader(sites, text):
@@ -821,7 +969,9 @@ def test_what_the_app_itself_has_goes_before_a_guess(sites):
 
 def test_cloud_foundry_asks_its_services_first(sites):
     text = "from cfenv import AppEnv\nenv = AppEnv()\nX = env.get_credential('API_KEY', '')\nY = env.get_service(name='SECRET')"
-    assert sites(text) == [("read", "API_KEY", "cfenv asks VCAP_SERVICES first, which may have another value")]
+    assert sites(text) == [
+        ("read", "API_KEY", "cfenv asks VCAP_SERVICES first, which may have another value")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -833,13 +983,19 @@ def test_cloud_foundry_asks_its_services_first(sites):
     ],
 )
 def test_a_variable_may_have_small_letters(scanned, read):
-    found = scanned({"shop/settings.py": "A = 1\n", "shop/bot.py": f"import os\nx = {read}\n"}).findings
+    found = scanned(
+        {"shop/settings.py": "A = 1\n", "shop/bot.py": f"import os\nx = {read}\n"}
+    ).findings
     assert [f.env.lower() for f in found if f.site] == ["bot_token"]
 
 
-@pytest.mark.parametrize("name", ["TG_API_HASH", "SLACK_WEBHOOK", "GITHUB_PAT", "DB_CONN", "MNEMONIC"])
+@pytest.mark.parametrize(
+    "name", ["TG_API_HASH", "SLACK_WEBHOOK", "GITHUB_PAT", "DB_CONN", "MNEMONIC"]
+)
 def test_a_secret_is_found_outside_the_settings_by_its_name(scanned, name):
-    found = scanned({"shop/settings.py": "A = 1\n", "shop/bot.py": f"import os\nx = os.environ['{name}']\n"}).findings
+    found = scanned(
+        {"shop/settings.py": "A = 1\n", "shop/bot.py": f"import os\nx = os.environ['{name}']\n"}
+    ).findings
     assert [f.env for f in found if f.site] == [name]
 
 
@@ -853,7 +1009,11 @@ def test_a_secret_is_found_outside_the_settings_by_its_name(scanned, name):
             "model_config = {'env_prefix': 'shop_'}\n    a_token: str = 'k3y-of-a-test'",
             [
                 ("field", "SHOP_A_TOKEN", ""),
-                ("literal", "A_TOKEN", "a value for development: pydantic reads SHOP_A_TOKEN first"),
+                (
+                    "literal",
+                    "A_TOKEN",
+                    "a value for development: pydantic reads SHOP_A_TOKEN first",
+                ),
             ],
             id="a secret under a prefix",
         ),
@@ -861,7 +1021,11 @@ def test_a_secret_is_found_outside_the_settings_by_its_name(scanned, name):
             "db_url: str = Field(default='postgres://user:k3y@db.example/x')",
             [
                 ("field", "DB_URL", ""),
-                ("literal", "DB_URL_DEFAULT", "a value for development: pydantic reads DB_URL first"),
+                (
+                    "literal",
+                    "DB_URL_DEFAULT",
+                    "a value for development: pydantic reads DB_URL first",
+                ),
             ],
             id="a secret in Field",
         ),
@@ -873,9 +1037,7 @@ def test_a_settings_source_serves_a_field_that_has_a_default(sites, field, found
 
 
 def test_a_settings_class_says_its_prefix_as_a_keyword(sites):
-    text = (
-        "from pydantic_settings import BaseSettings\n\nclass S(BaseSettings, env_prefix='shop_'):\n    a_token: str\n"
-    )
+    text = "from pydantic_settings import BaseSettings\n\nclass S(BaseSettings, env_prefix='shop_'):\n    a_token: str\n"
     assert sites(text) == [("field", "SHOP_A_TOKEN", "")]
 
 
@@ -905,7 +1067,8 @@ def test_the_runtime_lies_in_the_package_that_reads(scanned):
 
 
 @pytest.mark.parametrize(
-    "kind", ["Literal['redis', 'amqp']", "Optional[Literal['x']]", "bool", "int | None", "timedelta"]
+    "kind",
+    ["Literal['redis', 'amqp']", "Optional[Literal['x']]", "bool", "int | None", "timedelta"],
 )
 def test_a_field_that_can_hold_no_text_is_no_secret(sites, kind):
     text = f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    celery_broker: {kind}\n    a_token: str\n"
@@ -921,4 +1084,6 @@ def test_a_field_that_stays_says_to_keep_its_variable(scanned):
     }
     reasons = {f.path: f.site.reason for f in scanned(files).findings if f.site}
     assert reasons["shop/mail.py"] == ""
-    assert reasons["shop/config.py"].endswith("add the secret to it; keep the variable A_TOKEN set for it")
+    assert reasons["shop/config.py"].endswith(
+        "add the secret to it; keep the variable A_TOKEN set for it"
+    )

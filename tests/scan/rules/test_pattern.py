@@ -34,7 +34,11 @@ def test_is_read_once_and_cannot_be_changed() -> None:
 
 def test_holds_the_risk_assessment_of_the_plan() -> None:
     risk = pattern.load().risk_assessment
-    assert (risk.impact, risk.exploitability, risk.affected_scope) == ("high", "medium", "secret_management")
+    assert (risk.impact, risk.exploitability, risk.affected_scope) == (
+        "high",
+        "medium",
+        "secret_management",
+    )
     assert len(risk.attack_vectors) == 5
     assert risk.labels == ("P1-High", "security", "backend", "infrastructure", "wrapper")
 
@@ -68,10 +72,15 @@ def test_explains_what_stands_in_an_example() -> None:
     assert "{alnum:36} stands for 36 random characters" in text
 
 
-@pytest.mark.parametrize("rule", [rule.id for rule in pattern.credentials().rules if len(rule.title) > 40])
+@pytest.mark.parametrize(
+    "rule", [rule.id for rule in pattern.credentials().rules if len(rule.title) > 40]
+)
 def test_explains_within_the_width_of_a_terminal(rule: str) -> None:
     lines = pattern.explain(rule).splitlines()
-    assert max(len(line) for line in lines if "https://" not in line and not line.startswith("    ")) <= 80
+    assert (
+        max(len(line) for line in lines if "https://" not in line and not line.startswith("    "))
+        <= 80
+    )
 
 
 def test_explains_a_pattern_as_a_comment_names_it() -> None:
@@ -95,17 +104,43 @@ def test_unknown_rule_gets_the_nearest_one() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        pytest.param("title: Integrate", "titel: Integrate", "unknown key `titel`", id="unknown key"),
+        pytest.param(
+            "title: Integrate", "titel: Integrate", "unknown key `titel`", id="unknown key"
+        ),
         pytest.param("    kind: absent", "    kind: present", "'present'", id="unknown kind"),
-        pytest.param("    title: Secret in the code", "    titles: x", "unknown key `titles`", id="key of a rule"),
+        pytest.param(
+            "    title: Secret in the code",
+            "    titles: x",
+            "unknown key `titles`",
+            id="key of a rule",
+        ),
         pytest.param("  impact: high", "  impact: awful", "'awful'", id="unknown impact"),
-        pytest.param("severity: medium\ndesc", "severity: [low]\ndesc", "Expected `str`, got `array`", id="wrong type"),
-        pytest.param("  - id: CSEC34.presence", "  - id: CSEC34.literal", "twice", id="id given twice"),
+        pytest.param(
+            "severity: medium\ndesc",
+            "severity: [low]\ndesc",
+            "Expected `str`, got `array`",
+            id="wrong type",
+        ),
+        pytest.param(
+            "  - id: CSEC34.presence", "  - id: CSEC34.literal", "twice", id="id given twice"
+        ),
         pytest.param("title: Integrate", "id: x\ntitle: Integrate", "twice", id="key given twice"),
-        pytest.param('message: "{name} has', 'message: "{value} has', "{value}, which nothing fills", id="placeholder"),
+        pytest.param(
+            'message: "{name} has',
+            'message: "{value} has',
+            "{value}, which nothing fills",
+            id="placeholder",
+        ),
         pytest.param('message: "{name} has', 'message: "{name has', "wrong brace", id="brace"),
-        pytest.param("title: Integrate", "title: &x [*x]\ntitles: Integrate", "", id="alias to itself"),
-        pytest.param("title: Integrate", "title: !!python/object:os.system Integrate", "constructor", id="code"),
+        pytest.param(
+            "title: Integrate", "title: &x [*x]\ntitles: Integrate", "", id="alias to itself"
+        ),
+        pytest.param(
+            "title: Integrate",
+            "title: !!python/object:os.system Integrate",
+            "constructor",
+            id="code",
+        ),
         pytest.param("title: Integrate", "title: 'Integrate", "", id="no YAML"),
     ],
 )
@@ -118,14 +153,23 @@ def test_wrong_file_names_the_line(old: str, new: str, message: str) -> None:
     if message:
         line = text[: TEXT.index(old)].count("\n") + 1
         assert caught.value.message.startswith(f"mine.yaml:{line}: ")
-        assert caught.value.hint or "Expected" in caught.value.message or "Invalid" in caught.value.message
+        assert (
+            caught.value.hint
+            or "Expected" in caught.value.message
+            or "Invalid" in caught.value.message
+        )
 
 
 @pytest.mark.parametrize(
     ("start", "end", "message"),
     [
         pytest.param("    non_examples:", "", "missing key `non_examples`", id="no examples"),
-        pytest.param("  absent:\n", "\n# Messages", "no files are given for rules of kind 'absent'", id="no globs"),
+        pytest.param(
+            "  absent:\n",
+            "\n# Messages",
+            "no files are given for rules of kind 'absent'",
+            id="no globs",
+        ),
     ],
 )
 def test_missing_part_is_named(start: str, end: str, message: str) -> None:
@@ -200,37 +244,103 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        pytest.param("(acme_[a-f0-9]{12})", "(acme_[a-f0-9]{12}", 17, "the regex is wrong", id="no regex"),
+        pytest.param(
+            "(acme_[a-f0-9]{12})", "(acme_[a-f0-9]{12}", 17, "the regex is wrong", id="no regex"
+        ),
         pytest.param("(acme_[a-f0-9]{12})", "acme_[a-f0-9]{12}", 17, "no group", id="no group"),
-        pytest.param("(acme_[a-f0-9]{12})", "((acme_)*)", 17, "matches an empty text", id="matches everything"),
-        pytest.param("(acme_[a-f0-9]{12})", "(acme_([a-f]+)+)", 17, "may take for ever", id="catastrophic"),
+        pytest.param(
+            "(acme_[a-f0-9]{12})",
+            "((acme_)*)",
+            17,
+            "matches an empty text",
+            id="matches everything",
+        ),
+        pytest.param(
+            "(acme_[a-f0-9]{12})", "(acme_([a-f]+)+)", 17, "may take for ever", id="catastrophic"
+        ),
         pytest.param("(acme_[a-f0-9]{12})", "acme.*key.*(x)", 17, "without a bound", id="slow"),
-        pytest.param("(acme_[a-f0-9]{12})", "(acme_[a-f]{99999999999})", 17, "too large", id="huge repeat"),
-        pytest.param("(acme_[a-f0-9]{12})", "(?x)(acme_ [a-f0-9]{12})", 17, "flags", id="flag that can't be moved"),
-        pytest.param("(acme_[a-f0-9]{12})", "(?u)(acme_[a-f0-9]{12})", 17, "bytes pattern", id="flag of texts"),
-        pytest.param("(acme_[a-f0-9]{12})", "(acme_\\u0061{12})", 17, "bad escape", id="escape of texts"),
-        pytest.param("(acme_[a-f0-9]{12})", "(acme_[[a-f]{12})", 17, "nested set", id="set in a set"),
+        pytest.param(
+            "(acme_[a-f0-9]{12})", "(acme_[a-f]{99999999999})", 17, "too large", id="huge repeat"
+        ),
+        pytest.param(
+            "(acme_[a-f0-9]{12})",
+            "(?x)(acme_ [a-f0-9]{12})",
+            17,
+            "flags",
+            id="flag that can't be moved",
+        ),
+        pytest.param(
+            "(acme_[a-f0-9]{12})",
+            "(?u)(acme_[a-f0-9]{12})",
+            17,
+            "bytes pattern",
+            id="flag of texts",
+        ),
+        pytest.param(
+            "(acme_[a-f0-9]{12})", "(acme_\\u0061{12})", 17, "bad escape", id="escape of texts"
+        ),
+        pytest.param(
+            "(acme_[a-f0-9]{12})", "(acme_[[a-f]{12})", 17, "nested set", id="set in a set"
+        ),
         pytest.param("[acme_]", "[ACME_]", 18, "capitals", id="keyword in capitals"),
         pytest.param("[acme_]", "['']", 18, "empty", id="empty keyword"),
         pytest.param("keywords: [acme_]", "keywords: []", 17, "no keywords", id="no keyword"),
-        pytest.param("keywords: [acme_]", "keywords: [acme_]\n    entropy: .nan", 19, "entropy", id="no entropy"),
-        pytest.param("keywords: [acme_]", "keywords: [acme_]\n    decode: rot13", 19, "rot13", id="unknown decoding"),
-        pytest.param("    kind: regex", "    kind: python", 11, "only shield's own have", id="kind of ours"),
-        pytest.param("    title: ACME key", "    titel: ACME key", 13, "unknown key", id="misspelt key"),
-        pytest.param("{name} stands", "{name:d} stands", 14, "{name:d}", id="format of a placeholder"),
-        pytest.param("{name} stands", "{name!z} stands", 14, "{name!z}", id="conversion of a placeholder"),
-        pytest.param("examples: ['acme_{hex:12}']", "examples: []", 19, "lacks examples", id="empty examples"),
+        pytest.param(
+            "keywords: [acme_]",
+            "keywords: [acme_]\n    entropy: .nan",
+            19,
+            "entropy",
+            id="no entropy",
+        ),
+        pytest.param(
+            "keywords: [acme_]",
+            "keywords: [acme_]\n    decode: rot13",
+            19,
+            "rot13",
+            id="unknown decoding",
+        ),
+        pytest.param(
+            "    kind: regex", "    kind: python", 11, "only shield's own have", id="kind of ours"
+        ),
+        pytest.param(
+            "    title: ACME key", "    titel: ACME key", 13, "unknown key", id="misspelt key"
+        ),
+        pytest.param(
+            "{name} stands", "{name:d} stands", 14, "{name:d}", id="format of a placeholder"
+        ),
+        pytest.param(
+            "{name} stands", "{name!z} stands", 14, "{name!z}", id="conversion of a placeholder"
+        ),
+        pytest.param(
+            "examples: ['acme_{hex:12}']", "examples: []", 19, "lacks examples", id="empty examples"
+        ),
         pytest.param("ACME.key\n", "CRED.password\n", 10, "is taken", id="id of ours"),
         pytest.param("id: ACME\n", "id: CRED\n", 1, "is taken", id="pattern of ours"),
         pytest.param("ACME.key\n", "'a b]'\n", 10, "is no id", id="odd id"),
-        pytest.param('{regex: ["**/*"]}', '{regex: "**/*"}', 8, "Expected `array`", id="globs without brackets"),
+        pytest.param(
+            '{regex: ["**/*"]}',
+            '{regex: "**/*"}',
+            8,
+            "Expected `array`",
+            id="globs without brackets",
+        ),
         pytest.param('["**/*"]', '["[z-a]"]', 8, "is no glob", id="glob that is none"),
         pytest.param("Keys of ACME", "!!int x", 2, "can't be read", id="value that is none"),
-        pytest.param("Keys of ACME", "Keys \0 ACME", 2, "forbids", id="character that YAML forbids"),
+        pytest.param(
+            "Keys of ACME", "Keys \0 ACME", 2, "forbids", id="character that YAML forbids"
+        ),
         pytest.param("title: ACME key", 'title: "\\e[31m"', 13, "cursor", id="escape in a title"),
         pytest.param("rules:\n", "3: 4\nrules:\n", 9, "wrong key", id="number for a key"),
-        pytest.param("rules:\n", "defaults: {foo: 1}\nrules:\n", 9, "unknown key `foo`", id="defaults"),
-        pytest.param("rules:\n", "defaults: {a: b}\nrules: 5\nmore: |\n", 10, "Expected `array`", id="no list"),
+        pytest.param(
+            "rules:\n", "defaults: {foo: 1}\nrules:\n", 9, "unknown key `foo`", id="defaults"
+        ),
+        pytest.param(
+            "rules:\n",
+            "defaults: {a: b}\nrules: 5\nmore: |\n",
+            10,
+            "Expected `array`",
+            id="no list",
+        ),
     ],
 )
 def test_a_wrong_pattern_says_its_line(tmp_path, old, new, line, words) -> None:
@@ -252,4 +362,6 @@ def test_an_id_is_given_in_one_file(tmp_path) -> None:
 
 
 def test_a_date_is_a_text() -> None:
-    assert pattern.parse(OWN.replace("Keys of ACME", "2026-13-45"), "acme.yaml").title == "2026-13-45"
+    assert (
+        pattern.parse(OWN.replace("Keys of ACME", "2026-13-45"), "acme.yaml").title == "2026-13-45"
+    )

@@ -7,7 +7,16 @@ from shield_ai.scan.rules.regex_safety import runaway, unbounded
 
 @pytest.mark.parametrize(
     "regex",
-    ["(a+)+", "(a*)*b", "(a|a)*", "(x+x+)+y", "((ab)*c*)*", "(?:a{1,5000})+", "(?=(a+)+)", "([a-z]+|[0-9]+)*"],
+    [
+        "(a+)+",
+        "(a*)*b",
+        "(a|a)*",
+        "(x+x+)+y",
+        "((ab)*c*)*",
+        "(?:a{1,5000})+",
+        "(?=(a+)+)",
+        "([a-z]+|[0-9]+)*",
+    ],
 )
 def test_refuses(regex: str) -> None:
     assert runaway(regex)
@@ -33,7 +42,14 @@ def test_allows(regex: str) -> None:
 
 @pytest.mark.parametrize(
     ("regex", "count"),
-    [("abc", 0), ("a+", 1), ("a.*b.*c", 2), ("(a+)|(b*)", 2), ("a{1,200}b{3}", 0), ("(?=a*)b{5,}", 2)],
+    [
+        ("abc", 0),
+        ("a+", 1),
+        ("a.*b.*c", 2),
+        ("(a+)|(b*)", 2),
+        ("a{1,200}b{3}", 0),
+        ("(?=a*)b{5,}", 2),
+    ],
 )
 def test_counts_what_has_no_bound(regex: str, count: int) -> None:
     assert unbounded(regex) == count

@@ -30,9 +30,19 @@ def found(text: str, *, bare: bool = False) -> list[tuple[str, str]]:
         pytest.param('var password: String = "abcdef"', "password", "abcdef", id="swift"),
         pytest.param('token: str | None = "abcdef"', "token", "abcdef", id="annotated"),
         pytest.param('if password == "abcdef":', "password", "abcdef", id="comparison"),
-        pytest.param('os.environ.get("DB_PASSWORD", "abcdef")', "DB_PASSWORD", "abcdef", id="default of a read"),
+        pytest.param(
+            'os.environ.get("DB_PASSWORD", "abcdef")',
+            "DB_PASSWORD",
+            "abcdef",
+            id="default of a read",
+        ),
         pytest.param("define('DB_PASSWORD', 'abcdef');", "DB_PASSWORD", "abcdef", id="define"),
-        pytest.param('self.settings.secret_key = b"abcdef"', "self.settings.secret_key", "abcdef", id="attribute"),
+        pytest.param(
+            'self.settings.secret_key = b"abcdef"',
+            "self.settings.secret_key",
+            "abcdef",
+            id="attribute",
+        ),
         pytest.param('password = (\n    "abcdef"\n)', "password", "abcdef", id="next line"),
         pytest.param('    password "abcdef"\n', "password", "abcdef", id="gradle"),
         pytest.param("the password is 'abcdef'", "password", "abcdef", id="prose"),
@@ -41,15 +51,30 @@ def found(text: str, *, bare: bool = False) -> list[tuple[str, str]]:
         pytest.param("password = '''abcdef'''", "password", "abcdef", id="three single quotes"),
         pytest.param('aes_key = base64.b64decode("abcdef")', "aes_key", "abcdef", id="decoded"),
         pytest.param('SECRET = bytes.fromhex("abcdef")', "SECRET", "abcdef", id="from hex"),
-        pytest.param('password: SecretStr = SecretStr("abcdef")', "password", "abcdef", id="pydantic"),
+        pytest.param(
+            'password: SecretStr = SecretStr("abcdef")', "password", "abcdef", id="pydantic"
+        ),
         pytest.param('var jwtKey = []byte("abcdef")', "jwtKey", "abcdef", id="go bytes"),
-        pytest.param('t = process.env.API_TOKEN || "abcdef";', "process.env.API_TOKEN", "abcdef", id="or"),
-        pytest.param("p = process.env['DB_PASSWORD'] ?? 'abcdef';", "DB_PASSWORD", "abcdef", id="else"),
-        pytest.param('config.set("db", "password", "abcdef")', "password", "abcdef", id="configparser"),
-        pytest.param('setattr(settings, "SECRET_KEY", "abcdef")', "SECRET_KEY", "abcdef", id="setattr"),
+        pytest.param(
+            't = process.env.API_TOKEN || "abcdef";', "process.env.API_TOKEN", "abcdef", id="or"
+        ),
+        pytest.param(
+            "p = process.env['DB_PASSWORD'] ?? 'abcdef';", "DB_PASSWORD", "abcdef", id="else"
+        ),
+        pytest.param(
+            'config.set("db", "password", "abcdef")', "password", "abcdef", id="configparser"
+        ),
+        pytest.param(
+            'setattr(settings, "SECRET_KEY", "abcdef")', "SECRET_KEY", "abcdef", id="setattr"
+        ),
         pytest.param('db_pw = "abcdef"', "db_pw", "abcdef", id="pw"),
         pytest.param('key = unhexlify("abcdef")', "key", "abcdef", id="key"),
-        pytest.param('{"again": "password", "password": "abcdef"}', "password", "abcdef", id="value, then name"),
+        pytest.param(
+            '{"again": "password", "password": "abcdef"}',
+            "password",
+            "abcdef",
+            id="value, then name",
+        ),
     ],
 )
 def test_in_code(text: str, name: str, value: str) -> None:
@@ -62,17 +87,38 @@ def test_in_code(text: str, name: str, value: str) -> None:
         pytest.param("password: abcdef", "password", "abcdef", id="yaml"),
         pytest.param("  - DB_PASSWORD=abcdef\n", "DB_PASSWORD", "abcdef", id="compose"),
         pytest.param("export DB_PASSWORD=abcdef # why", "DB_PASSWORD", "abcdef", id="shell"),
-        pytest.param("spring.datasource.password=abcdef", "spring.datasource.password", "abcdef", id="properties"),
+        pytest.param(
+            "spring.datasource.password=abcdef",
+            "spring.datasource.password",
+            "abcdef",
+            id="properties",
+        ),
         pytest.param("# password: abcdef", "password", "abcdef", id="comment"),
-        pytest.param("ENV API_TOKEN abcdefghijklmnopqrst", "API_TOKEN", "abcdefghijklmnopqrst", id="dockerfile"),
+        pytest.param(
+            "ENV API_TOKEN abcdefghijklmnopqrst",
+            "API_TOKEN",
+            "abcdefghijklmnopqrst",
+            id="dockerfile",
+        ),
         pytest.param('db_password = "abcdef"', "db_password", "abcdef", id="toml and tfvars"),
-        pytest.param("PGPASSWORD=abcdef psql -h db", "PGPASSWORD", "abcdef", id="in front of a command"),
-        pytest.param("docker run -e DB_PASSWORD=abcdef -d db", "DB_PASSWORD", "abcdef", id="in front of an option"),
-        pytest.param('run -e DB_PASSWORD=abcdef "$@"', "DB_PASSWORD", "abcdef", id="in front of a quote"),
+        pytest.param(
+            "PGPASSWORD=abcdef psql -h db", "PGPASSWORD", "abcdef", id="in front of a command"
+        ),
+        pytest.param(
+            "docker run -e DB_PASSWORD=abcdef -d db",
+            "DB_PASSWORD",
+            "abcdef",
+            id="in front of an option",
+        ),
+        pytest.param(
+            'run -e DB_PASSWORD=abcdef "$@"', "DB_PASSWORD", "abcdef", id="in front of a quote"
+        ),
         pytest.param("curl -H 'token: abcdef'", "token", "abcdef", id="within quotes"),
         pytest.param("write `token=abcdef`", "token", "abcdef", id="within backticks"),
         pytest.param("export TOKEN=abcdef;", "TOKEN", "abcdef", id="semicolon"),
-        pytest.param("set $api_key abcdefghijklmnopqrst;", "api_key", "abcdefghijklmnopqrst", id="nginx"),
+        pytest.param(
+            "set $api_key abcdefghijklmnopqrst;", "api_key", "abcdefghijklmnopqrst", id="nginx"
+        ),
         pytest.param("bind_pw" + 18 * " " + "= abcdef", "bind_pw", "abcdef", id="aligned"),
         pytest.param("token: abcdef  \n  user: me", "token", "abcdef", id="blanks behind"),
         pytest.param("mailchimp key: abcdef", "key", "abcdef", id="key of a service"),
@@ -104,7 +150,9 @@ def test_nothing_in_code(text: str) -> None:
     [
         pytest.param('TOKENS = ["{hex:32}", "{hex:31}"]', 2, id="python"),
         pytest.param('"tokens":["{hex:32}","{hex:31}"]', 2, id="json"),
-        pytest.param('tokens: list[str] = [\n    "{hex:32}",\n    "{hex:31}",\n]', 2, id="annotated, lines"),
+        pytest.param(
+            'tokens: list[str] = [\n    "{hex:32}",\n    "{hex:31}",\n]', 2, id="annotated, lines"
+        ),
         pytest.param('"{\\"tokens\\": [\\"{hex:32}\\", \\"{hex:31}\\"]}"', 2, id="json in a text"),
         pytest.param('password: ["required", "min:8"]', 0, id="rules for a field"),
         pytest.param('secret_fields = ["client_secret", "api_key"]', 0, id="names"),
@@ -116,7 +164,9 @@ def test_in_a_list(text: str, count: int) -> None:
 
 
 def test_a_comparison_is_told_from_an_assignment() -> None:
-    first, second = assignments(raw := b'if password == "abcdef": token = "ghijkl"', whole(raw), bare=False)
+    first, second = assignments(
+        raw := b'if password == "abcdef": token = "ghijkl"', whole(raw), bare=False
+    )
     assert (first.compared, second.compared) == (True, False)
 
 
@@ -131,7 +181,11 @@ variable "admin_password" {
 }
 """
     found = {(one.name, one.value) for one in pairs(raw, whole(raw))}
-    assert found == {("DB_PASSWORD", "abcdef"), ("API_TOKEN", "ghijkl"), ("admin_password", "mnopqr")}
+    assert found == {
+        ("DB_PASSWORD", "abcdef"),
+        ("API_TOKEN", "ghijkl"),
+        ("admin_password", "mnopqr"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -158,17 +212,27 @@ def test_a_name_in_markup_beside_its_value() -> None:
 <string name="api_key" translatable="false">stuvwx</string>
 """
     found = {(one.name, one.value) for one in pairs(raw, whole(raw))}
-    expected = {("db.password", "abcdef"), ("mail.password", "ghijkl"), ("apiToken", "mnopqr"), ("api_key", "stuvwx")}
+    expected = {
+        ("db.password", "abcdef"),
+        ("mail.password", "ghijkl"),
+        ("apiToken", "mnopqr"),
+        ("api_key", "stuvwx"),
+    }
     assert found >= expected
     assert PAIR_MARK.findall(raw)
 
 
 def test_in_markup() -> None:
     raw = b'<password>abcdef</password><add key="ApiToken" value="ghijkl"/>'
-    assert [(one.name, one.value) for one in pairs(raw, whole(raw))] == [("password", "abcdef"), ("ApiToken", "ghijkl")]
+    assert [(one.name, one.value) for one in pairs(raw, whole(raw))] == [
+        ("password", "abcdef"),
+        ("ApiToken", "ghijkl"),
+    ]
 
 
-@pytest.mark.parametrize("part", [b"password", b"key=", b"token: a", b'secret = "', b"auth_", b"a" * 50, b'"', b"\\"])
+@pytest.mark.parametrize(
+    "part", [b"password", b"key=", b"token: a", b'secret = "', b"auth_", b"a" * 50, b'"', b"\\"]
+)
 def test_a_very_long_line_takes_no_time(part: bytes) -> None:
     raw = part * (100_000 // len(part))
     start = time.process_time()
@@ -179,6 +243,6 @@ def test_a_very_long_line_takes_no_time(part: bytes) -> None:
 
 
 @given(st.binary(max_size=300), st.booleans())
-def test_takes_any_bytes(raw: bytes, bare: bool) -> None:  # noqa: FBT001  # hypothesis fills it in
+def test_takes_any_bytes(raw: bytes, bare: bool) -> None:  # hypothesis fills it in
     list(assignments(b"password=" + raw, whole(raw), bare=bare))
     list(pairs(raw, whole(raw)))

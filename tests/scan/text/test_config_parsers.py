@@ -28,7 +28,9 @@ def nested(values, depth=0):
     for value in values:
         yield value
         if depth < 50:
-            yield from nested([*value.items, *(part for pair in value.pairs for part in pair)], depth + 1)
+            yield from nested(
+                [*value.items, *(part for pair in value.pairs for part in pair)], depth + 1
+            )
 
 
 @pytest.mark.parametrize(("parse", "path"), PARSERS)
@@ -59,7 +61,9 @@ def test_a_deep_or_odd_file_ends_in_time(parse, part):
 
 
 def test_an_alias_that_grows_is_looked_at_once():
-    raw = "password: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30))
+    raw = "password: &a0 [x]\n" + "".join(
+        f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30)
+    )
     found = structure("a.yml", raw.encode())
     assert found is not None
     assert len(found.spans) < 100

@@ -107,7 +107,9 @@ def test_a_configuration_holds_values_where_code_holds_names(value: str) -> None
     assert judge("db_password", value) is None
 
 
-@pytest.mark.parametrize("value", ["your-" + KEY, "xxxxxxxxxxxx", "<insert>" + KEY, "redacted-" + KEY])
+@pytest.mark.parametrize(
+    "value", ["your-" + KEY, "xxxxxxxxxxxx", "<insert>" + KEY, "redacted-" + KEY]
+)
 def test_placeholders_are_graded_down(value: str) -> None:
     assert judge("password", value) in (Confidence.LOW, None)
 
@@ -123,7 +125,8 @@ def test_a_bare_value_may_be_code() -> None:
 
 
 @given(st.text(max_size=40), st.text(), st.booleans(), st.booleans())
-def test_takes_anything(name: str, value: str, quoted: bool, graded: bool) -> None:  # noqa: FBT001  # hypothesis fills them in
+# hypothesis fills them in
+def test_takes_anything(name: str, value: str, quoted: bool, graded: bool) -> None:
     judge(name, value, quoted=quoted, graded=graded)
 
 

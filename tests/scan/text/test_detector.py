@@ -25,35 +25,87 @@ def rules(path: str, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("path", "text", "expected"),
     [
-        pytest.param("a.yml", "github:\n  token: ghp_{alnum:36}\n", ["CRED.github-token"], id="yaml"),
+        pytest.param(
+            "a.yml", "github:\n  token: ghp_{alnum:36}\n", ["CRED.github-token"], id="yaml"
+        ),
         pytest.param("config.toml", 'password = "{alnum:12}"\n', ["CRED.password"], id="toml"),
         pytest.param("app.ini", "[db]\npassword = {alnum:12}\n", ["CRED.password"], id="ini"),
         pytest.param("a.json", '{"client_secret": "{alnum:24}"}', ["CRED.secret"], id="json"),
-        pytest.param("Dockerfile", "ENV DB_PASSWORD={alnum:12}\n", ["CRED.password"], id="dockerfile"),
-        pytest.param("docker-compose.yml", "    - MYSQL_ROOT_PASSWORD=toor\n", ["CRED.password"], id="compose"),
-        pytest.param(".github/workflows/a.yml", "  env:\n    API_KEY: {hex:32}\n", ["CRED.secret"], id="github"),
-        pytest.param(".gitlab-ci.yml", "variables:\n  DEPLOY_TOKEN: {alnum:32}\n", ["CRED.secret"], id="gitlab"),
-        pytest.param("k8s/secret.yaml", "stringData:\n  password: {alnum:12}\n", ["CRED.password"], id="kubernetes"),
-        pytest.param("prod.tfvars", 'db_password = "{alnum:12}"\n', ["CRED.password"], id="terraform"),
-        pytest.param("Procfile", "web: PASSWORD={alnum:12} gunicorn shop\n", ["CRED.password"], id="procfile"),
+        pytest.param(
+            "Dockerfile", "ENV DB_PASSWORD={alnum:12}\n", ["CRED.password"], id="dockerfile"
+        ),
+        pytest.param(
+            "docker-compose.yml",
+            "    - MYSQL_ROOT_PASSWORD=toor\n",
+            ["CRED.password"],
+            id="compose",
+        ),
+        pytest.param(
+            ".github/workflows/a.yml",
+            "  env:\n    API_KEY: {hex:32}\n",
+            ["CRED.secret"],
+            id="github",
+        ),
+        pytest.param(
+            ".gitlab-ci.yml",
+            "variables:\n  DEPLOY_TOKEN: {alnum:32}\n",
+            ["CRED.secret"],
+            id="gitlab",
+        ),
+        pytest.param(
+            "k8s/secret.yaml",
+            "stringData:\n  password: {alnum:12}\n",
+            ["CRED.password"],
+            id="kubernetes",
+        ),
+        pytest.param(
+            "prod.tfvars", 'db_password = "{alnum:12}"\n', ["CRED.password"], id="terraform"
+        ),
+        pytest.param(
+            "Procfile", "web: PASSWORD={alnum:12} gunicorn shop\n", ["CRED.password"], id="procfile"
+        ),
         pytest.param("run.sh", "export API_TOKEN='{alnum:24}'\n", ["CRED.secret"], id="shell"),
-        pytest.param("a.js", 'const k = { apiKey: "{alnum:32}" };', ["CRED.secret"], id="javascript"),
-        pytest.param("a.py", 'KEY = """-----BEGIN EC PRIVATE KEY-----\n{b64:64}\n"""', ["CRED.private-key"], id="pem"),
+        pytest.param(
+            "a.js", 'const k = { apiKey: "{alnum:32}" };', ["CRED.secret"], id="javascript"
+        ),
+        pytest.param(
+            "a.py",
+            'KEY = """-----BEGIN EC PRIVATE KEY-----\n{b64:64}\n"""',
+            ["CRED.private-key"],
+            id="pem",
+        ),
         pytest.param("a.py", "password = load()\n", [], id="nothing"),
-        pytest.param("a.py", f"{HEADER}.eyJzdWIiOiIxIn0{{alnum:6}}.{{url:43}}", ["CRED.jwt"], id="JWT"),
-        pytest.param("a.py", f"{HEADER[:-1]}.eyJzdWIiOiIxIn0{{alnum:6}}.{{url:43}}", [], id="like a JWT"),
+        pytest.param(
+            "a.py", f"{HEADER}.eyJzdWIiOiIxIn0{{alnum:6}}.{{url:43}}", ["CRED.jwt"], id="JWT"
+        ),
+        pytest.param(
+            "a.py", f"{HEADER[:-1]}.eyJzdWIiOiIxIn0{{alnum:6}}.{{url:43}}", [], id="like a JWT"
+        ),
         pytest.param("a.py", 'x("glpat-{alnum:20}")', ["CRED.gitlab-token"], id="gitlab"),
         pytest.param("a.py", 'x("glptt-{alnum:39}")', [], id="too short for gitlab"),
-        pytest.param("a.py", 'get(auth=("admin", "{alnum:14}"))', ["CRED.login-pair"], id="basic auth"),
+        pytest.param(
+            "a.py", 'get(auth=("admin", "{alnum:14}"))', ["CRED.login-pair"], id="basic auth"
+        ),
         pytest.param("a.py", 'smtp.login("u@x.y", "{alnum:16}")', ["CRED.login-pair"], id="login"),
         pytest.param("a.py", 'Fernet(b"{alnum:43}=")', ["CRED.fernet-key"], id="fernet"),
         pytest.param("a.py", 'jwt.encode({"a": 1}, "{alnum:32}")', ["CRED.jwt-key"], id="jwt"),
         pytest.param("a.py", "# rediss://:password@host:6379/0\n", [], id="the form of a URL"),
-        pytest.param("a.py", "# rediss://:{alnum:12}@host:6379/0\n", ["CRED.url-password"], id="a URL"),
+        pytest.param(
+            "a.py", "# rediss://:{alnum:12}@host:6379/0\n", ["CRED.url-password"], id="a URL"
+        ),
         pytest.param("a.py", f'd = "Basic {PRINTED}"\n', [], id="the example of basic auth"),
-        pytest.param("locale/de.json", '{"new_password": "Neues Kennwort"}', [], id="the word for a password"),
-        pytest.param("locale/de.json", '{"api_token": "{alnum:32}"}', ["CRED.secret"], id="a token among words"),
-        pytest.param("a.txt", "http://example.org:80#@evil.example.com/\n", [], id="a port in a URL"),
+        pytest.param(
+            "locale/de.json", '{"new_password": "Neues Kennwort"}', [], id="the word for a password"
+        ),
+        pytest.param(
+            "locale/de.json",
+            '{"api_token": "{alnum:32}"}',
+            ["CRED.secret"],
+            id="a token among words",
+        ),
+        pytest.param(
+            "a.txt", "http://example.org:80#@evil.example.com/\n", [], id="a port in a URL"
+        ),
         pytest.param("a.yml", "password: ${DB_PASSWORD}\ntoken: {{ token }}\n", [], id="templates"),
     ],
 )
@@ -101,7 +153,9 @@ def test_takes_any_bytes(raw: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        pytest.param("git clone https://{}:x-oauth-basic@github.com/a/b", "", id="token for a user"),
+        pytest.param(
+            "git clone https://{}:x-oauth-basic@github.com/a/b", "", id="token for a user"
+        ),
         pytest.param("REPO = 'https://{}:x-oauth-basic@github.com/a/b'", "REPO", id="under a name"),
         pytest.param("x = {{'{}': 'ghp_{{alnum:36}}'}}", "", id="token for a key"),
     ],

@@ -12,12 +12,24 @@ from shield_ai.scan.text.dotenv import dotenv
     ("text", "expected"),
     [
         pytest.param("A=b\nDB_PASSWORD=hunter\n", [(2, "DB_PASSWORD")], id="plain"),
-        pytest.param("\n\n# why\nexport DB_PASSWORD='hunter'\n", [(4, "DB_PASSWORD")], id="after blank lines"),
-        pytest.param('KEY_A="a\nb"\nDB_PASSWORD=hunter\n', [(3, "DB_PASSWORD")], id="after several lines"),
+        pytest.param(
+            "\n\n# why\nexport DB_PASSWORD='hunter'\n", [(4, "DB_PASSWORD")], id="after blank lines"
+        ),
+        pytest.param(
+            'KEY_A="a\nb"\nDB_PASSWORD=hunter\n', [(3, "DB_PASSWORD")], id="after several lines"
+        ),
         pytest.param("A=b\r\nDB_PASSWORD=hunter\r\n", [(2, "DB_PASSWORD")], id="CRLF"),
-        pytest.param("A=b\rC=d\r\r\rDB_PASSWORD=hunter\nTOKEN=hunter\n", [(1, "DB_PASSWORD"), (2, "TOKEN")], id="CR"),
-        pytest.param("DATABASE_URL=postgres://me:hunter@db/shop\n", [(1, "DATABASE_URL")], id="URL"),
-        pytest.param("DB_PASSWORD=\nTOKEN=${OTHER}\nSECRET_KEY=changeme\nDEBUG=1\n", [], id="nothing"),
+        pytest.param(
+            "A=b\rC=d\r\r\rDB_PASSWORD=hunter\nTOKEN=hunter\n",
+            [(1, "DB_PASSWORD"), (2, "TOKEN")],
+            id="CR",
+        ),
+        pytest.param(
+            "DATABASE_URL=postgres://me:hunter@db/shop\n", [(1, "DATABASE_URL")], id="URL"
+        ),
+        pytest.param(
+            "DB_PASSWORD=\nTOKEN=${OTHER}\nSECRET_KEY=changeme\nDEBUG=1\n", [], id="nothing"
+        ),
     ],
 )
 def test_secrets_with_their_lines(text: str, expected: list[tuple[int, str]]) -> None:

@@ -63,5 +63,10 @@ def test_several_processes_find_the_same(tmp_path, monkeypatch) -> None:
 def test_tells_how_far_it_is(tmp_path) -> None:
     (tmp_path / "a.py").write_bytes(LINE)
     told: list[tuple[int, int]] = []
-    credentials(["a.py"] * 600, reader(str(tmp_path)), [pattern.credentials()], tell=lambda *step: told.append(step))
+    credentials(
+        ["a.py"] * 600,
+        reader(str(tmp_path)),
+        [pattern.credentials()],
+        tell=lambda *step: told.append(step),
+    )
     assert told == [(0, 600), (256, 600), (512, 600), (600, 600)]

@@ -20,7 +20,9 @@ hyperscan = pytest.importorskip("hyperscan")
 TOKEN = fill("ghp_{alnum:36}").encode()
 TOKENS = Tokens(pattern.credentials().rules)
 PATHS = ["a.py", "a.yml", "tests/a.py"]
-EXAMPLES = [fill(e) for rule in pattern.credentials().rules for e in (*rule.examples, *rule.non_examples)]
+EXAMPLES = [
+    fill(e) for rule in pattern.credentials().rules for e in (*rule.examples, *rule.non_examples)
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +36,23 @@ def test_both_find_the_same(hyper: Hyper) -> None:
     """In every example, alone and within other text."""
     fast = Detector([pattern.credentials()], hyper)
     slow = Detector([pattern.credentials()], Plain(TOKENS))
-    generator = random.Random(1)  # noqa: S311  # the same text each time
-    filler = ["x = 1", "def f(a):", "    return a", "token =", "password", "", "key: [", '"', "secret = load(", "})"]
+    generator = random.Random(1)  # the same text each time
+    filler = [
+        "x = 1",
+        "def f(a):",
+        "    return a",
+        "token =",
+        "password",
+        "",
+        "key: [",
+        '"',
+        "secret = load(",
+        "})",
+    ]
     for path in PATHS:
-        parts = [part for e in EXAMPLES[:: len(PATHS)] for part in (*generator.choices(filler, k=3), e)]
+        parts = [
+            part for e in EXAMPLES[:: len(PATHS)] for part in (*generator.choices(filler, k=3), e)
+        ]
         text = "\n".join(parts).encode()
         assert fast.look(path, text) == slow.look(path, text)
         for example in EXAMPLES[PATHS.index(path) :: len(PATHS)]:
@@ -46,7 +61,7 @@ def test_both_find_the_same(hyper: Hyper) -> None:
 
 def test_what_stands_before_an_example_hides_nothing(hyper: Hyper) -> None:
     """As hyperscan does with some choices of words behind a word's boundary."""
-    generator = random.Random(1)  # noqa: S311  # the same text each time
+    generator = random.Random(1)  # the same text each time
     others = "\n".join(EXAMPLES).encode()
     for number, rule in enumerate(TOKENS.rules):
         for example in rule.examples:
@@ -58,7 +73,8 @@ def test_what_stands_before_an_example_hides_nothing(hyper: Hyper) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["import os\nos.environ['API_KEY']", "x = 1", "load_dotenv()", "class A(BaseSettings): ..."]
+    "text",
+    ["import os\nos.environ['API_KEY']", "x = 1", "load_dotenv()", "class A(BaseSettings): ..."],
 )
 def test_says_what_is_worth_parsing(hyper: Hyper, text: str) -> None:
     found = hyper.look(text.encode(), bare=False).worth
@@ -71,7 +87,11 @@ def test_says_what_is_worth_parsing(hyper: Hyper, text: str) -> None:
         pytest.param("a.yml", "password: |\n  {alnum:14}\n", id="yaml, block"),
         pytest.param("a.yml", "? password\n: {alnum:14}\n", id="yaml, long form"),
         pytest.param("a.yml", "- value: {alnum:14}\n  name: DB_PASSWORD\n", id="yaml, beside"),
-        pytest.param("a.yml", "kind: Secret\ndata:\n  a: cG9zdGdyZXM6Ly9hOmh1bnRlcjIyeEBkYi9h\n", id="kubernetes"),
+        pytest.param(
+            "a.yml",
+            "kind: Secret\ndata:\n  a: cG9zdGdyZXM6Ly9hOmh1bnRlcjIyeEBkYi9h\n",
+            id="kubernetes",
+        ),
         pytest.param("a.json", '{"value": "{alnum:14}", "name": "DB_PASSWORD"}', id="json, beside"),
         pytest.param("a.toml", 'password = """\n{alnum:14}"""\n', id="toml"),
         pytest.param("Dockerfile", "ENV DB_PASSWORD {alnum:12}\n", id="dockerfile"),
@@ -92,10 +112,12 @@ def short(monkeypatch: pytest.MonkeyPatch) -> int:
     return 8192
 
 
-@pytest.mark.parametrize(("path", "sep"), [("a.js", " "), ("a.js", "\n"), ("a.yml", "\n"), ("a.yml", ";")])
+@pytest.mark.parametrize(
+    ("path", "sep"), [("a.js", " "), ("a.js", "\n"), ("a.yml", "\n"), ("a.yml", ";")]
+)
 def test_a_long_file_is_looked_at_in_parts(hyper: Hyper, short: int, path: str, sep: str) -> None:
     """Wherever its parts meet: the same as when it is looked at whole."""
-    generator = random.Random(2)  # noqa: S311  # the same text each time
+    generator = random.Random(2)  # the same text each time
     parts, size = [], 0
     while size < 6 * short:
         parts += [generator.choice(EXAMPLES), "f(a, key, token)" * generator.randrange(40)]
@@ -144,12 +166,16 @@ rules:
 @pytest.mark.parametrize(
     ("regex", "text", "found"),
     [
-        pytest.param(r"((?a:acme_)[a-z]{4})", "acme_abcd", 1, id="a flag that hyperscan does not know"),
+        pytest.param(
+            r"((?a:acme_)[a-z]{4})", "acme_abcd", 1, id="a flag that hyperscan does not know"
+        ),
         pytest.param(r"(acme|other)", "other", 0, id="no keyword stands in the match"),
         pytest.param(r"(acme|other)", "other acme", 2, id="one stands in the file"),
     ],
 )
-def test_both_find_the_same_by_a_rule_of_the_app(tmp_path, monkeypatch, regex: str, text: str, found: int) -> None:
+def test_both_find_the_same_by_a_rule_of_the_app(
+    tmp_path, monkeypatch, regex: str, text: str, found: int
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     made = pattern.parse(OWN.replace("REGEX", regex), "acme.yaml")
     tokens = Tokens(made.rules)

@@ -42,17 +42,19 @@ def test_words_and_names_are_not_random(text: str) -> None:
     ],
 )
 def test_nearly_every_key_is_random(alphabet: str, size: int) -> None:
-    generator = random.Random(1)  # noqa: S311  # the same keys each time
+    generator = random.Random(1)  # the same keys each time
     keys = ["".join(generator.choices(alphabet, k=size)) for _ in range(1000)]
     assert sum(map(is_random, keys)) > 970
 
 
 def test_letters_alone_can_be_random() -> None:
     """Where they are many, or change their case as no name does."""
-    generator = random.Random(1)  # noqa: S311  # the same keys each time
+    generator = random.Random(1)  # the same keys each time
     keys = ["".join(generator.choices(string.ascii_letters, k=16)) for _ in range(1000)]
     assert sum(map(is_random, keys)) > 700
-    assert not any(map(is_random, ["getHTTPRequestURL", "OAuthTokenSHA", "NSURLSessionTask", "JWTAuthKeyURL"]))
+    assert not any(
+        map(is_random, ["getHTTPRequestURL", "OAuthTokenSHA", "NSURLSessionTask", "JWTAuthKeyURL"])
+    )
 
 
 @given(st.text())

@@ -59,7 +59,9 @@ def test_finds_what_finditer_does() -> None:
 
 def test_works_in_a_thread_too() -> None:
     found: list[object] = []
-    thread = threading.Thread(target=lambda: found.append(matches(re.compile(b"a"), b"aa", whole(b"aa"))))
+    thread = threading.Thread(
+        target=lambda: found.append(matches(re.compile(b"a"), b"aa", whole(b"aa")))
+    )
     thread.start()
     thread.join()
     assert len(found[0]) == 2  # type: ignore[arg-type]
@@ -67,15 +69,21 @@ def test_works_in_a_thread_too() -> None:
 
 def test_an_apps_own_rule_costs_one_file_and_says_so() -> None:
     files = {"a.txt": b"a" * 60 + b"\n", "b.txt": b"aaaaaa!"}
-    seen = credentials(list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credentials()])
+    seen = credentials(
+        list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credentials()]
+    )
     assert [(f.path, f.rule) for f in seen.findings] == [("b.txt", "ACME.slow")]
-    assert [(s.path, "ACME.slow takes too long" in s.reason) for s in seen.skipped] == [("a.txt", True)]
+    assert [(s.path, "ACME.slow takes too long" in s.reason) for s in seen.skipped] == [
+        ("a.txt", True)
+    ]
 
 
 def test_a_rule_that_is_stopped_again_and_again_is_not_tried_any_more(monkeypatch) -> None:
     monkeypatch.setattr("shield_ai.scan.text.tokens.OFTEN", 2)
     files = {f"{number}.txt": b"a" * 60 + b"\n" for number in range(30)}
     before = time.process_time()
-    seen = credentials(list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credentials()])
+    seen = credentials(
+        list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credentials()]
+    )
     assert time.process_time() - before < 15
     assert [skip.path for skip in seen.skipped] == list(files)  # each is named

@@ -13,7 +13,9 @@ WORD = re.compile(rb"a+b?")
 @given(st.text("abc", max_size=40))
 def test_of_the_whole_finds_what_finditer_does(text: str) -> None:
     raw = text.encode()
-    assert [m.span() for m in within(WORD, raw, whole(raw))] == [m.span() for m in WORD.finditer(raw)]
+    assert [m.span() for m in within(WORD, raw, whole(raw))] == [
+        m.span() for m in WORD.finditer(raw)
+    ]
 
 
 def test_what_begins_in_a_region_may_end_behind_it() -> None:

@@ -35,13 +35,23 @@ YAML = [
     pytest.param('password:\n  "PW"\n', id="next line, quoted"),
     pytest.param("password: |2-\n\n    PW\n", id="block with an indent and an empty line"),
     pytest.param('password: "«correct\n  horse {alnum:6}»"\n', id="quoted over two lines"),
-    pytest.param("script: |\n  set -e\n  export DB_PASSWORD=PW\n  psql\n", id="a script in a block"),
+    pytest.param(
+        "script: |\n  set -e\n  export DB_PASSWORD=PW\n  psql\n", id="a script in a block"
+    ),
     pytest.param("app.ini: |-\n  [db]\n  password = PW\n", id="a file in a block"),
     pytest.param("a:\n  password: &pw PW\nb:\n  password: *pw\n", id="anchor"),
     pytest.param("password: !!str PW\n", id="tag"),
-    pytest.param("password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6231386237\n", id="ansible vault"),
-    pytest.param("MasterUserPassword: !Ref DBPassword\npassword: !secret wifi_password\n", id="tags of others"),
-    pytest.param("password: !Sub '${Db}-password'\ntoken: !reference [.setup, token]\n", id="more tags of others"),
+    pytest.param(
+        "password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6231386237\n", id="ansible vault"
+    ),
+    pytest.param(
+        "MasterUserPassword: !Ref DBPassword\npassword: !secret wifi_password\n",
+        id="tags of others",
+    ),
+    pytest.param(
+        "password: !Sub '${Db}-password'\ntoken: !reference [.setup, token]\n",
+        id="more tags of others",
+    ),
     pytest.param("password: !unsafe PW\n", id="a tag that changes nothing"),
     pytest.param("password: [required, 'min:8', confirmed]\n", id="rules for a field"),
     pytest.param("db: {user: shop, password: PW}\n", id="flow"),
@@ -56,11 +66,20 @@ YAML = [
     pytest.param("\ufeffpassword: PW\r\nuser: me\r\n", id="byte order mark and CRLF"),
     pytest.param("{über: ü, password: PW}\n", id="letters of two bytes in front"),
     pytest.param("password: ~\nsecret: null\ntoken: true\npasswd: ''\n", id="empty"),
-    pytest.param("password:\n  type: string\n  description: The password of the user\n  minLength: 8\n", id="schema"),
+    pytest.param(
+        "password:\n  type: string\n  description: The password of the user\n  minLength: 8\n",
+        id="schema",
+    ),
     pytest.param("api_key:\n  from_file: /run/secrets/key\n", id="map below the name"),
-    pytest.param("password: ${DB_PASSWORD}\ntoken: $TOKEN\nsecret: '{{ vault_secret }}'\n", id="filled in later"),
+    pytest.param(
+        "password: ${DB_PASSWORD}\ntoken: $TOKEN\nsecret: '{{ vault_secret }}'\n",
+        id="filled in later",
+    ),
     pytest.param("  {{- if .Values.a }}\n  password: PW\n  {{- end }}\n", id="a template of Helm"),
-    pytest.param("db:\n  password: {{ .Values.password | quote }}\n  token: PW\n", id="a template, and a value"),
+    pytest.param(
+        "db:\n  password: {{ .Values.password | quote }}\n  token: PW\n",
+        id="a template, and a value",
+    ),
     pytest.param("password: PW\n  bad: : [indent\n", id="not YAML"),
     pytest.param("ansible_become_pass: PW\nvault_db_password: PW\n", id="ansible"),
     pytest.param("- name: log in\n  shell: docker login -u me --password PW\n", id="command"),
@@ -68,14 +87,22 @@ YAML = [
     pytest.param("password: «31415926»\n", id="digits alone"),
 ]
 KUBERNETES = [
-    pytest.param("- name: DB_SECRET\n  displayName: The Secret\n  value: shop-db-1\n", id="the name of a Secret"),
-    pytest.param("- name: CLIENT_SECRET\n  displayName: The secret\n  value: «{alnum:24}»\n", id="a secret"),
+    pytest.param(
+        "- name: DB_SECRET\n  displayName: The Secret\n  value: shop-db-1\n",
+        id="the name of a Secret",
+    ),
+    pytest.param(
+        "- name: CLIENT_SECRET\n  displayName: The secret\n  value: «{alnum:24}»\n", id="a secret"
+    ),
     pytest.param("Environment:\n  - Name: DB_PASSWORD\n    Value: PW\n", id="ECS"),
     pytest.param("env:\n  - name: DB_PASSWORD\n    value: PW\n", id="name, value"),
     pytest.param("env:\n  - value: PW\n    name: DB_PASSWORD\n", id="value, name"),
     pytest.param('env:\n  - name: DB_PASSWORD\n    value: "«correct horse battery»"\n', id="words"),
     pytest.param('env:\n  - {name: DB_PASSWORD, value: "PW"}\n', id="flow"),
-    pytest.param("env:\n  - name: DB_PASSWORD # why\n    # the password\n    value: PW\n", id="comments between"),
+    pytest.param(
+        "env:\n  - name: DB_PASSWORD # why\n    # the password\n    value: PW\n",
+        id="comments between",
+    ),
     pytest.param(
         "env:\n  - name: DB_PASSWORD\n    valueFrom:\n      secretKeyRef:\n        name: shop-secrets\n        key: db-password\n",
         id="from a Secret",
@@ -85,25 +112,48 @@ KUBERNETES = [
     pytest.param(f"kind: Secret\ndata:\n  DATABASE_URL: «{URL}»\n", id="Secret with a URL"),
     pytest.param(f"kind: Secret\ndata:\n  settings: {SHORT}\n", id="Secret with something else"),
     pytest.param("kind: Secret\nstringData:\n  password: PW\n", id="Secret in text"),
-    pytest.param("kind: Secret\nstringData:\n  .env: |\n    A=b\n    DB_PASSWORD=PW\n", id="Secret with a file"),
-    pytest.param("kind: SealedSecret\nspec:\n  encryptedData:\n    password: AgBy{b64:400}\n", id="SealedSecret"),
-    pytest.param("kind: Secret\nmetadata:\n  name: shop-token-x7f9k2q\ntype: Opaque\n", id="only names"),
+    pytest.param(
+        "kind: Secret\nstringData:\n  .env: |\n    A=b\n    DB_PASSWORD=PW\n",
+        id="Secret with a file",
+    ),
+    pytest.param(
+        "kind: SealedSecret\nspec:\n  encryptedData:\n    password: AgBy{b64:400}\n",
+        id="SealedSecret",
+    ),
+    pytest.param(
+        "kind: Secret\nmetadata:\n  name: shop-token-x7f9k2q\ntype: Opaque\n", id="only names"
+    ),
 ]
 COMPOSE = [
     pytest.param("services:\n  db:\n    environment:\n      POSTGRES_PASSWORD: PW\n", id="map"),
     pytest.param("services:\n  db:\n    environment:\n      - POSTGRES_PASSWORD=PW\n", id="list"),
-    pytest.param('services:\n  db:\n    environment:\n      - "POSTGRES_PASSWORD=PW"\n', id="list, quoted"),
-    pytest.param("services:\n  db:\n    environment:\n      - POSTGRES_PASSWORD=«correct horse»\n", id="list, words"),
     pytest.param(
-        "services:\n  db:\n    environment:\n      - POSTGRES_PASSWORD\n      - API_KEY=\n", id="from outside"
+        'services:\n  db:\n    environment:\n      - "POSTGRES_PASSWORD=PW"\n', id="list, quoted"
     ),
-    pytest.param("services:\n  db:\n    environment:\n      - POSTGRES_PASSWORD=${DB_PASSWORD}\n", id="variable"),
-    pytest.param("services:\n  db:\n    environment:\n      POSTGRES_PASSWORD: ${P:-PW}\n", id="default of a variable"),
+    pytest.param(
+        "services:\n  db:\n    environment:\n      - POSTGRES_PASSWORD=«correct horse»\n",
+        id="list, words",
+    ),
+    pytest.param(
+        "services:\n  db:\n    environment:\n      - POSTGRES_PASSWORD\n      - API_KEY=\n",
+        id="from outside",
+    ),
+    pytest.param(
+        "services:\n  db:\n    environment:\n      - POSTGRES_PASSWORD=${DB_PASSWORD}\n",
+        id="variable",
+    ),
+    pytest.param(
+        "services:\n  db:\n    environment:\n      POSTGRES_PASSWORD: ${P:-PW}\n",
+        id="default of a variable",
+    ),
     pytest.param(
         "services:\n  db:\n    environment:\n      - A=b c\n      - DB_PASSWORD=${P:-PW}\n      - TOKEN=x y\n",
         id="list, default",
     ),
-    pytest.param("services:\n  db:\n    environment:\n      POSTGRES_PASSWORD_FILE: /run/secrets/db\n", id="file"),
+    pytest.param(
+        "services:\n  db:\n    environment:\n      POSTGRES_PASSWORD_FILE: /run/secrets/db\n",
+        id="file",
+    ),
     pytest.param("services:\n  db:\n    command: redis-server --requirepass PW\n", id="command"),
     pytest.param("secrets:\n  db_password:\n    file: ./db_password.txt\n", id="secrets"),
 ]
@@ -112,11 +162,17 @@ CI = [
     pytest.param("env:\n  API_KEY: ${{ secrets.API_KEY }}\n", id="github, secret"),
     pytest.param("permissions:\n  id-token: write\n", id="github, permissions"),
     pytest.param(
-        "inputs:\n  token:\n    description: The token\n    default: ${{ github.token }}\n", id="github, input"
+        "inputs:\n  token:\n    description: The token\n    default: ${{ github.token }}\n",
+        id="github, input",
     ),
-    pytest.param("steps:\n  - run: |\n      export TOKEN=«{alnum:32}»\n      curl x\n", id="github, run"),
+    pytest.param(
+        "steps:\n  - run: |\n      export TOKEN=«{alnum:32}»\n      curl x\n", id="github, run"
+    ),
     pytest.param("variables:\n  DB_PASSWORD: PW\n", id="gitlab"),
-    pytest.param("variables:\n  DB_PASSWORD:\n    value: PW\n    description: of the test\n", id="gitlab, long form"),
+    pytest.param(
+        "variables:\n  DB_PASSWORD:\n    value: PW\n    description: of the test\n",
+        id="gitlab, long form",
+    ),
     pytest.param("deploy:\n  script:\n    - export DB_PASSWORD=PW && make\n", id="gitlab, script"),
 ]
 JSON = [
@@ -132,8 +188,12 @@ JSON = [
     pytest.param('{"tokens": ["«{alnum:32}»", "«{alnum:31}»"]}', id="list"),
     pytest.param('{"password": null, "token": true, "api_key": "", "secret": {}}', id="empty"),
     pytest.param('{"password": {"type": "string", "description": "The password"}}', id="schema"),
-    pytest.param('{"ConnectionStrings": {"Db": "Server=db;User Id=sa;Password=PW;"}}', id="connection string"),
-    pytest.param('{"source": ["api_key = \\"«{hex:32}»\\"\\n", "x = 1\\n"]}', id="a cell of a notebook"),
+    pytest.param(
+        '{"ConnectionStrings": {"Db": "Server=db;User Id=sa;Password=PW;"}}', id="connection string"
+    ),
+    pytest.param(
+        '{"source": ["api_key = \\"«{hex:32}»\\"\\n", "x = 1\\n"]}', id="a cell of a notebook"
+    ),
     pytest.param('{"a": "b",\n // a comment\n "password": "PW",\n}', id="with a comment"),
     pytest.param('{"password": "PW"', id="not closed"),
     pytest.param('{"name": "password", "in": "query", "type": "string"}', id="parameter"),
@@ -158,7 +218,9 @@ INI = [
     pytest.param("[db]\npassword = PW ; why\n", id="comment behind"),
     pytest.param("[db]\npassword = «correct horse battery»\n", id="words"),
     pytest.param("[db]\npassword =\n    PW\nuser = me\n", id="next line"),
-    pytest.param("[db]\ntokens =\n    «{alnum:32}»\n    «{alnum:31}»\nuser = me\n", id="several lines"),
+    pytest.param(
+        "[db]\ntokens =\n    «{alnum:32}»\n    «{alnum:31}»\nuser = me\n", id="several lines"
+    ),
     pytest.param("[db]\npassword = %(other)s\n", id="interpolation"),
     pytest.param("[db]\npassword =\nuser = me\n", id="empty"),
     pytest.param("[db]\n; password = PW\n", id="commented"),
@@ -188,7 +250,8 @@ DOTENV = [
     pytest.param("DB_PASSWORD=PW # why\n", id="comment"),
     pytest.param("DB_PASSWORD=«correct horse battery»\n", id="words"),
     pytest.param(
-        'KEY="«-----BEGIN EC PRIVATE KEY-----\n{b64:64}\n-----END EC PRIVATE KEY-----»"\nA=b\n', id="several lines"
+        'KEY="«-----BEGIN EC PRIVATE KEY-----\n{b64:64}\n-----END EC PRIVATE KEY-----»"\nA=b\n',
+        id="several lines",
     ),
     pytest.param("#DB_PASSWORD=PW\n", id="commented"),
     pytest.param("DB_PASSWORD=\nAPI_KEY=''\nTOKEN\n", id="empty"),
@@ -217,7 +280,9 @@ TFVARS = [
     pytest.param("password = <<-EOT\n  PW\n  EOT\n", id="here document, indented"),
     pytest.param('tokens = ["«{alnum:32}»", "«{alnum:31}»"]\n', id="list"),
     pytest.param("password = var.db_password\ntoken = module.a.token\n", id="reference"),
-    pytest.param('variable "db_password" {\n  default = "PW"\n  sensitive = true\n}\n', id="variable"),
+    pytest.param(
+        'variable "db_password" {\n  default = "PW"\n  sensitive = true\n}\n', id="variable"
+    ),
     pytest.param('environment {\n  variables = {\n    DB_PASSWORD = "PW"\n  }\n}\n', id="lambda"),
 ]
 OTHERS = [

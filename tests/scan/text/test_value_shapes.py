@@ -37,7 +37,8 @@ def test_templates(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["xxxxxxxx", "your-api-key", "REDACTED", "sk_live_...", "my-token-here", "placeholder1"]
+    "value",
+    ["xxxxxxxx", "your-api-key", "REDACTED", "sk_live_...", "my-token-here", "placeholder1"],
 )
 def test_placeholders(value: str) -> None:
     assert is_placeholder(value)
@@ -61,7 +62,7 @@ def test_the_rest() -> None:
 
 
 @given(st.text(), st.booleans())
-def test_take_any_text(value: str, quoted: bool) -> None:  # noqa: FBT001  # hypothesis fills it in
+def test_take_any_text(value: str, quoted: bool) -> None:  # hypothesis fills it in
     is_something_else(value, quoted=quoted)
     is_placeholder(value)
     is_sentence(value)

@@ -4,20 +4,41 @@ import json
 
 from django_project import make, manage
 
-STATUS = ("aws", "environment", "region", "fallback", "calls", "hit_rate", "errors", "last_error", "fallbacks", "stale")
+STATUS = (
+    "aws",
+    "environment",
+    "region",
+    "fallback",
+    "calls",
+    "hit_rate",
+    "errors",
+    "last_error",
+    "fallbacks",
+    "stale",
+)
 
 
 def test_status_of_a_laptop(tmp_path):
     done = manage(make(tmp_path), "shield", "status")
     assert done.returncode == 0, done.stderr
-    assert "AWS Secrets Manager is         off\nDJANGO_ENV                     development\n" in done.stdout
+    assert (
+        "AWS Secrets Manager is         off\nDJANGO_ENV                     development\n"
+        in done.stdout
+    )
 
 
 def test_status_with_aws_and_no_name_in_it(tmp_path, aws):
-    done = manage(make(tmp_path), "shield", "status", "--json", USE_AWS_SECRETS="true", DJANGO_ENV="staging")
+    done = manage(
+        make(tmp_path), "shield", "status", "--json", USE_AWS_SECRETS="true", DJANGO_ENV="staging"
+    )
     found = json.loads(done.stdout)
     assert tuple(found) == STATUS
-    assert (found["aws"], found["environment"], found["fallbacks"], found["calls"]) == (True, "staging", 1, 1)
+    assert (found["aws"], found["environment"], found["fallbacks"], found["calls"]) == (
+        True,
+        "staging",
+        1,
+        1,
+    )
     assert "django-secret-key" not in done.stdout
 
 

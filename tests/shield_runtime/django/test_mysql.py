@@ -15,7 +15,9 @@ from shield_ai.runtime import clear_secret_cache
 pytest_plugins = ("runtime_fixtures",)
 pytest.importorskip("django")
 pymysql = pytest.importorskip("pymysql")
-pytestmark = pytest.mark.skipif(not installed(), reason="MariaDB is not installed: apt-get install mariadb-server")
+pytestmark = pytest.mark.skipif(
+    not installed(), reason="MariaDB is not installed: apt-get install mariadb-server"
+)
 
 
 @pytest.fixture(scope="module")

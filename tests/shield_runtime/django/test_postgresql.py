@@ -35,7 +35,9 @@ class Database:
         self.admin.execute(f"ALTER ROLE {self.user} PASSWORD '{self.password}'")
 
     def move_stage(self):
-        self.server.put("database", '{"username": "%s", "password": "%s"}' % (self.user, self.password))  # noqa: UP031
+        self.server.put(
+            "database", '{"username": "%s", "password": "%s"}' % (self.user, self.password)
+        )
 
     def settings(self, **more):
         return {
@@ -148,7 +150,11 @@ def test_gives_up_with_the_drivers_error(database, quick, monkeypatch):
     database.move_database()
     wrapper = database.wrapper()
     with monkeypatch.context() as patch:
-        patch.setattr(SecretsManagerClient.survives_rotation, "__kwdefaults__", {"refused": None, "window": 0.2})
+        patch.setattr(
+            SecretsManagerClient.survives_rotation,
+            "__kwdefaults__",
+            {"refused": None, "window": 0.2},
+        )
         with pytest.raises(OperationalError, match="authentication failed"):
             who(wrapper)
 
@@ -185,7 +191,10 @@ def test_where_the_credentials_come_from(on):
     on.put("fields", '{"u": "user", "p": "pass", "username": "x"}')
     on.put("text", "pass")
     on.put("partial", '{"password": "pass"}')
-    assert credentials({"SECRET": "fields", "SECRET_FIELDS": fields}) == {"USER": "user", "PASSWORD": "pass"}
+    assert credentials({"SECRET": "fields", "SECRET_FIELDS": fields}) == {
+        "USER": "user",
+        "PASSWORD": "pass",
+    }
     assert credentials({"SECRET": "text"}) == {"PASSWORD": "pass"}
     assert credentials({"SECRET": "partial"}) == {"PASSWORD": "pass"}
     on.put("url", "postgres://us%40er:p%2Fa%40ss@db.example.com:5432/shop?sslmode=require")
@@ -236,9 +245,17 @@ def test_pool_with_all_that_a_secret_may_hold(database):
     place = {"database": "postgres", "host": database.postgres.host, "port": database.postgres.port}
     whole = {"username": database.user, "password": database.password, **place}
     database.server.put("database", json.dumps(whole))
-    fields = {"NAME": "database", "USER": "username", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    fields = {
+        "NAME": "database",
+        "USER": "username",
+        "PASSWORD": "password",
+        "HOST": "host",
+        "PORT": "port",
+    }
     elsewhere = {"NAME": "nowhere", "HOST": "nowhere.invalid", "PORT": 1}
-    wrapper = database.wrapper(SECRET_FIELDS=fields, OPTIONS={"pool": {"min_size": 1, "timeout": 10}}, **elsewhere)
+    wrapper = database.wrapper(
+        SECRET_FIELDS=fields, OPTIONS={"pool": {"min_size": 1, "timeout": 10}}, **elsewhere
+    )
     try:
         assert who(wrapper) == database.user
     finally:
@@ -254,24 +271,29 @@ def test_pool_that_is_just_switched_on(database):
     wrapper.close_pool()
 
 
-@pytest.mark.parametrize("secret", [pytest.param("database", id="from AWS"), pytest.param("", id="from settings")])
+@pytest.mark.parametrize(
+    "secret", [pytest.param("database", id="from AWS"), pytest.param("", id="from settings")]
+)
 def test_a_failure_shows_no_password(database, quick, monkeypatch, secret):
     from django.views.debug import ExceptionReporter
 
     wrong = secrets.token_urlsafe(12)
-    database.server.put("database", '{"username": "%s", "password": "%s"}' % (database.user, wrong))  # noqa: UP031
+    database.server.put("database", '{"username": "%s", "password": "%s"}' % (database.user, wrong))
     wrapper = database.wrapper(SECRET=secret, PASSWORD=wrong)
-    monkeypatch.setattr(SecretsManagerClient.survives_rotation, "__kwdefaults__", {"refused": None, "window": 0.1})
+    monkeypatch.setattr(
+        SecretsManagerClient.survives_rotation, "__kwdefaults__", {"refused": None, "window": 0.1}
+    )
     with pytest.raises(Exception, match="password authentication failed") as caught:
         wrapper.ensure_connection()
-    error = caught.value.with_traceback(caught.value.__traceback__.tb_next)  # this function knows the password
+    # this function knows the password
+    error = caught.value.with_traceback(caught.value.__traceback__.tb_next)
     page = ExceptionReporter(None, type(error), error, error.__traceback__)
     shown = page.get_traceback_html() + page.get_traceback_text()
     assert "conn_params" in shown
     assert wrong not in shown
 
 
-class Refused(Exception):  # noqa: N818 - like a driver's
+class Refused(Exception):
     pass
 
 
@@ -280,7 +302,9 @@ class TestDecorator:
         "error",
         [
             pytest.param(Refused(1045, "Access denied"), id="MySQL"),
-            pytest.param(Refused("FATAL: password authentication failed for user"), id="PostgreSQL's words"),
+            pytest.param(
+                Refused("FATAL: password authentication failed for user"), id="PostgreSQL's words"
+            ),
         ],
     )
     def test_plain_driver(self, on, error):
@@ -310,7 +334,9 @@ class TestDecorator:
         def by_state():
             raise StateError
 
-        @survives_rotation("database", refused=lambda error: isinstance(error, LookupError), window=0.05)
+        @survives_rotation(
+            "database", refused=lambda error: isinstance(error, LookupError), window=0.05
+        )
         def by_own():
             raise LookupError
 

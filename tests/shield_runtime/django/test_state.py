@@ -52,7 +52,9 @@ def test_a_copy_without_its_source_is_not_called_edited(copy, tmp_path):
     assert state.edited() == []
 
 
-@pytest.mark.parametrize(("word", "on"), [("true", True), (" Yes ", True), ("1", True), ("", False), ("false", False)])
+@pytest.mark.parametrize(
+    ("word", "on"), [("true", True), (" Yes ", True), ("1", True), ("", False), ("false", False)]
+)
 def test_the_switch(monkeypatch, word, on):
     monkeypatch.setenv("USE_AWS_SECRETS", word)
     assert state.aws_is_on() is on

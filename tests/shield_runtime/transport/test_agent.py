@@ -50,7 +50,10 @@ def test_text_and_bytes(agent):
     assert get_secret("shop/test&secret") == VALUE
     assert get_secret_bytes("binary") == b"\xff\x00"
     method, path, headers = agent.requests[0]
-    assert (method, path) == ("GET", "/secretsmanager/get?secretId=shop%2Ftest%26secret&versionStage=AWSCURRENT")
+    assert (method, path) == (
+        "GET",
+        "/secretsmanager/get?secretId=shop%2Ftest%26secret&versionStage=AWSCURRENT",
+    )
     assert headers["X-Aws-Parameters-Secrets-Token"] == TOKEN
 
 
@@ -158,5 +161,7 @@ def test_the_sdk_is_not_imported(agent):
         "import sys; from shield_ai.runtime import get_secret; print(get_secret('test-secret'));"
         "print(sorted({'boto3', 'botocore', 'logging'} & set(sys.modules)))"
     )
-    out = subprocess.check_output([sys.executable, "-c", code], text=True, env=dict(os.environ)).split("\n")
+    out = subprocess.check_output(
+        [sys.executable, "-c", code], text=True, env=dict(os.environ)
+    ).split("\n")
     assert out[:2] == [VALUE, "[]"]

@@ -64,10 +64,15 @@ def since(text: str, now: dt.datetime) -> dt.datetime:
     try:
         at = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise ShieldError(f"--since {text!r} is no time", "write 7d, 12h, 30m, 2w or a date: 2026-11-24") from None
+        raise ShieldError(
+            f"--since {text!r} is no time", "write 7d, 12h, 30m, 2w or a date: 2026-11-24"
+        ) from None
     at = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
     if at > now:
-        raise ShieldError(f"--since {text!r} has not come yet", "write 7d, 12h, 30m, 2w or a date that has gone by")
+        raise ShieldError(
+            f"--since {text!r} has not come yet",
+            "write 7d, 12h, 30m, 2w or a date that has gone by",
+        )
     return at
 
 
@@ -100,7 +105,9 @@ class Auditor:
         start: Earlier events only tell who is no newcomer. None: everything counts.
     """
 
-    def __init__(self, app: str, names: Collection[str], readers: Sequence[str], start: dt.datetime | None) -> None:
+    def __init__(
+        self, app: str, names: Collection[str], readers: Sequence[str], start: dt.datetime | None
+    ) -> None:
         self._app = app
         self._names = frozenset(names)
         self._readers = readers
@@ -118,9 +125,15 @@ class Auditor:
     def add(self, event: Event) -> None:
         """Take one event."""
         self._seen += 1
-        deed = AccessType.DENIED if event.error.startswith("AccessDenied") else _DEEDS.get(event.name)
+        deed = (
+            AccessType.DENIED if event.error.startswith("AccessDenied") else _DEEDS.get(event.name)
+        )
         name = self._name(event.secret)
-        if deed is None or (self._names and name not in self._names and (name != ANY or deed is not AccessType.DENIED)):
+        if deed is None or (
+            self._names
+            and name not in self._names
+            and (name != ANY or deed is not AccessType.DENIED)
+        ):
             return
         if self._start and event.at < self._start:
             self._before.add(event.who)
@@ -134,7 +147,9 @@ class Auditor:
         self._accesses.setdefault((name, event.who), _Tally(event)).add(event, deed)
         alert = self._alert(event, deed)
         if alert:
-            self._alerts.setdefault((alert[0], name, event.who, alert[1]), _Tally(event)).add(event, deed)
+            self._alerts.setdefault((alert[0], name, event.who, alert[1]), _Tally(event)).add(
+                event, deed
+            )
 
     def _name(self, secret: str) -> str:
         """Return the name that the app knows a secret by; an ARN has a suffix, a partial one has none."""
@@ -154,7 +169,9 @@ class Auditor:
 
     def _may_read(self, who: str) -> bool:
         if "@" in who:  # of another account: role/Deploy* means ours
-            return any(fnmatch.fnmatchcase(who, reader) for reader in self._readers if "@" in reader)
+            return any(
+                fnmatch.fnmatchcase(who, reader) for reader in self._readers if "@" in reader
+            )
         names = (who, who.partition("/")[2])
         return any(fnmatch.fnmatchcase(name, reader) for name in names for reader in self._readers)
 
@@ -201,7 +218,10 @@ class Auditor:
             )
             for (kind, secret, who, text), tally in self._alerts.items()
         ]
-        return sorted([*alerts, *self._newcomers(accesses)], key=lambda alert: (alert.kind, alert.secret, alert.who))
+        return sorted(
+            [*alerts, *self._newcomers(accesses)],
+            key=lambda alert: (alert.kind, alert.secret, alert.who),
+        )
 
     def _newcomers(self, accesses: Sequence[Access]) -> list[Alert]:
         """Tell who was not seen in the time before; whoever may read, or stands here already, is left out."""

@@ -48,9 +48,14 @@ def _time(value: object) -> dt.datetime | None:
 
 def _secret(record: Mapping[str, Any]) -> str:
     asked, answered = _mapping(record, "requestParameters"), _mapping(record, "responseElements")
-    more = _mapping(record, "additionalEventData")  # of the events that are no calls: RotationFailed and the like
+    # of the events that are no calls: RotationFailed and the like
+    more = _mapping(record, "additionalEventData")
     resources = record.get("resources")
-    first = resources[0] if isinstance(resources, list) and resources and isinstance(resources[0], dict) else {}
+    first = (
+        resources[0]
+        if isinstance(resources, list) and resources and isinstance(resources[0], dict)
+        else {}
+    )
     denied = _RESOURCE.search(_text(record, "errorMessage"))
     # Before February 2024, some records had aRN for arn.
     places = (
@@ -70,13 +75,19 @@ def _who(identity: Mapping[str, Any], account: str) -> str:
         issuer = _mapping(_mapping(identity, "sessionContext"), "sessionIssuer")
         arn = _ROLE.match(_text(identity, "arn"))
         role = _text(issuer, "userName") or (arn[1] if arn else "")
-        who = f"role/{role}" if role else f"session/{_text(identity, 'principalId').partition(':')[2]}"
+        who = (
+            f"role/{role}"
+            if role
+            else f"session/{_text(identity, 'principalId').partition(':')[2]}"
+        )
     elif kind == "IAMUser":
         who = f"user/{_text(identity, 'userName') or _text(identity, 'principalId')}"
     elif service := _text(identity, "invokedBy"):
         who = f"service/{service}"
     else:
-        who = f"{kind or 'unknown'}/{_text(identity, 'userName') or _text(identity, 'principalId')}".rstrip("/")
+        who = f"{kind or 'unknown'}/{_text(identity, 'userName') or _text(identity, 'principalId')}".rstrip(
+            "/"
+        )
     own = _text(identity, "accountId")
     return f"{who}@{own}" if own and account and own != account else who
 

@@ -56,22 +56,33 @@ def files(paths: Iterable[Path], unread: Callable[[Skipped], None]) -> Records:
             with path.open("rb") as raw:
                 packed = raw.read(2) == _GZIP
                 raw.seek(0)
-                yield from _records(cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if packed else raw)
+                yield from _records(
+                    cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if packed else raw
+                )
         except (ijson.JSONError, UnicodeDecodeError):
             unread(Skipped(path=str(path), line=0, name="", reason="is no JSON, or breaks off"))
         except (OSError, EOFError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else "is damaged, or breaks off"
+            reason = (
+                error.strerror
+                if isinstance(error, OSError) and error.strerror
+                else "is damaged, or breaks off"
+            )
             unread(Skipped(path=str(path), line=0, name="", reason=reason))
 
 
 def _found(path: Path) -> list[Path]:
     if not path.is_dir():
         if not path.exists():
-            raise SourceError(f"{path} does not exist", "name an exported file of CloudTrail, or a folder of them")
+            raise SourceError(
+                f"{path} does not exist", "name an exported file of CloudTrail, or a folder of them"
+            )
         return [path]
     found = sorted(p for p in path.rglob("*") if p.name.endswith(_NAMES) and p.is_file())
     if not found:
-        raise SourceError(f"{path} holds no .json or .json.gz file", "name the folder that the trail was copied to")
+        raise SourceError(
+            f"{path} holds no .json or .json.gz file",
+            "name the folder that the trail was copied to",
+        )
     return found
 
 
@@ -126,6 +137,7 @@ def lookup(session: Session, since: dt.datetime) -> Records:
     with translate_errors("cloudtrail:LookupEvents"):
         pages = session.cloudtrail().get_paginator("lookup_events")
         attribute = [{"AttributeKey": "EventSource", "AttributeValue": _SOURCE}]
-        for page in pages.paginate(LookupAttributes=attribute, StartTime=since):  # type: ignore[arg-type]  # a literal
+        # a literal
+        for page in pages.paginate(LookupAttributes=attribute, StartTime=since):  # type: ignore[arg-type]
             for found in page["Events"]:
                 yield from _unpacked(cast("dict[str, Any]", found))

@@ -89,7 +89,11 @@ def bill(manifest: Manifest, things: Sequence[Resource], usage: Usage) -> Bill:
     rotations = sum(_rotations(manifest))
     calls = batched if manifest.app.prefetch else cached
     lines = [*_lines(manifest, things, calls, rotations)]
-    others = sum(line.usd for line in lines if line.what not in {"calls of the app", "KMS requests of the app"})
+    others = sum(
+        line.usd
+        for line in lines
+        if line.what not in {"calls of the app", "KMS requests of the app"}
+    )
 
     def whole(amount: float) -> float:
         decrypted = price("key-call", region).usd if customer_key(manifest.app) else 0
@@ -103,14 +107,24 @@ def bill(manifest: Manifest, things: Sequence[Resource], usage: Usage) -> Bill:
     )
 
 
-def _lines(manifest: Manifest, things: Sequence[Resource], calls: float, rotations: float) -> Iterator[Line]:
+def _lines(
+    manifest: Manifest, things: Sequence[Resource], calls: float, rotations: float
+) -> Iterator[Line]:
     app, secrets = manifest.app, len(manifest.secret)
 
     def line(what: str, name: str, amount: float, region: str = app.region) -> Line:
         found = price(name, region)
         unit, source, read = found.price.unit, found.price.source, found.price.read
         usd = amount * found.usd
-        return Line(what=what, amount=amount, unit=unit, usd=usd, source=source, read=read, known=found.known)
+        return Line(
+            what=what,
+            amount=amount,
+            unit=unit,
+            usd=usd,
+            source=source,
+            read=read,
+            known=found.known,
+        )
 
     yield line("secrets", "secret", secrets)
     for region in app.replicas:
@@ -121,9 +135,12 @@ def _lines(manifest: Manifest, things: Sequence[Resource], calls: float, rotatio
         yield line("KMS requests of the app", "key-call", calls)
     if rotations:
         yield line("calls of rotations", "call", rotations * ROTATION_CALLS)
-    if rotations and manifest.rotation:  # else it is shield rotate, from a machine that is there already
+    # else it is shield rotate, from a machine that is there already
+    if rotations and manifest.rotation:
         yield line("rotation function, calls", "lambda-call", rotations * STEPS)
-        yield line("rotation function, time", "lambda-second", rotations * STEPS * STEP_SECONDS * STEP_GB)
+        yield line(
+            "rotation function, time", "lambda-second", rotations * STEPS * STEP_SECONDS * STEP_GB
+        )
     kinds = [thing.kind for thing in things]
     if alarms := kinds.count("alarm"):
         yield line("metrics of the runtime", "metric", METRICS)

@@ -37,8 +37,16 @@ _SECRETS = {
     "service": "AWSSecretsManager",
 }
 _KMS = {"source": "https://aws.amazon.com/kms/pricing/", "read": AS_OF, "service": "awskms"}
-_CLOUDWATCH = {"source": "https://aws.amazon.com/cloudwatch/pricing/", "read": AS_OF, "service": "AmazonCloudWatch"}
-_LAMBDA = {"source": "https://aws.amazon.com/lambda/pricing/", "read": AS_OF, "service": "AWSLambda"}
+_CLOUDWATCH = {
+    "source": "https://aws.amazon.com/cloudwatch/pricing/",
+    "read": AS_OF,
+    "service": "AmazonCloudWatch",
+}
+_LAMBDA = {
+    "source": "https://aws.amazon.com/lambda/pricing/",
+    "read": AS_OF,
+    "service": "AWSLambda",
+}
 HOME = "us-east-1"  # whose prices these are
 # A copy in another region is billed as a secret; versions and AWS's own KMS key cost nothing.
 PRICES = {
@@ -58,7 +66,9 @@ SAME = {
     "AWSSecretsManager": frozenset(
         {"us-west-2", "ap-northeast-1", "ap-south-1", "ap-southeast-1", "eu-central-1", "eu-west-2"}
     ),
-    "awskms": frozenset({"us-west-2", "ap-northeast-1", "ap-south-1", "ap-southeast-1", "eu-central-1", "eu-west-2"}),
+    "awskms": frozenset(
+        {"us-west-2", "ap-northeast-1", "ap-south-1", "ap-southeast-1", "eu-central-1", "eu-west-2"}
+    ),
     "AmazonCloudWatch": frozenset({"ap-northeast-1", "eu-west-2"}),
     "AWSLambda": frozenset(
         {
@@ -71,8 +81,22 @@ SAME = {
             "ca-west-1",
             "sa-east-1",
         }
-        | {"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1"}
-        | {"ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "eu-central-1", "eu-north-1", "eu-south-2"}
+        | {
+            "ap-northeast-1",
+            "ap-northeast-2",
+            "ap-northeast-3",
+            "ap-south-1",
+            "ap-south-2",
+            "ap-southeast-1",
+        }
+        | {
+            "ap-southeast-2",
+            "ap-southeast-3",
+            "ap-southeast-4",
+            "eu-central-1",
+            "eu-north-1",
+            "eu-south-2",
+        }
         | {"eu-west-1", "eu-west-2", "eu-west-3"}
     ),
 }
@@ -97,7 +121,9 @@ OTHER = {
         "me-south-1": 0.0000206667,
     },
 }
-ELSEWHERE = {"cn-": "China's regions bill in yuan: https://www.amazonaws.cn/en/secrets-manager/pricing/"}
+ELSEWHERE = {
+    "cn-": "China's regions bill in yuan: https://www.amazonaws.cn/en/secrets-manager/pricing/"
+}
 
 
 def price(name: str, region: str) -> Found:
@@ -105,4 +131,8 @@ def price(name: str, region: str) -> Found:
     listed = PRICES[name]
     usd = OTHER.get(name, {}).get(region)
     same = region == HOME or name in EVERYWHERE or region in SAME[listed.service]
-    return Found(usd=(listed.usd if usd is None else usd) / listed.per, price=listed, known=same or usd is not None)
+    return Found(
+        usd=(listed.usd if usd is None else usd) / listed.per,
+        price=listed,
+        known=same or usd is not None,
+    )

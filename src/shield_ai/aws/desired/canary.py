@@ -55,7 +55,11 @@ def watched(manifest: Manifest) -> list[Secret]:
     """Return the secrets that the canary looks at; none where there is no canary."""
     if manifest.rotation is None or not manifest.monitoring.tells:
         return []
-    return [secret for secret in manifest.secret if isinstance(secret.rotate, Rotation) and strategy(secret)]
+    return [
+        secret
+        for secret in manifest.secret
+        if isinstance(secret.rotate, Rotation) and strategy(secret)
+    ]
 
 
 def canary(
@@ -94,8 +98,15 @@ def canary(
     }
     yield Resource(kind="function", name=name, settings=settings)
     for number, part in enumerate(_inputs(manifest, secrets), 1):
-        planned = {"rate": RATE, "function": arn.format("lambda", f"function:{name}"), "input": part, "tags": marks}
-        yield Resource(kind="schedule", name=name + (f"-{number}" if number > 1 else ""), settings=planned)
+        planned = {
+            "rate": RATE,
+            "function": arn.format("lambda", f"function:{name}"),
+            "input": part,
+            "tags": marks,
+        }
+        yield Resource(
+            kind="schedule", name=name + (f"-{number}" if number > 1 else ""), settings=planned
+        )
     for ending, alarmed in _alarms(Arns(manifest, account, region)):
         yield Resource(kind="alarm", name=f"{slug(manifest.app)}-{ending}", settings=alarmed)
 
@@ -132,21 +143,32 @@ def _inputs(manifest: Manifest, secrets: list[Secret]) -> Iterator[dict[str, Any
 
 def _told(manifest: Manifest, secret: Secret) -> dict[str, Any]:
     rotate = secret.rotate
-    every: timedelta | None = schedule.parse(rotate.every).every if isinstance(rotate, Rotation) else None
+    every: timedelta | None = (
+        schedule.parse(rotate.every).every if isinstance(rotate, Rotation) else None
+    )
     hours = int(every.total_seconds() // 3600) if every else LONGEST
     login = secret.kind in {Kind.DATABASE, Kind.URL}
     told = {"name": manifest.app.prefix + secret.name, "hours": hours, "login": login}
     return {**told, "environ": environment(secret)} if login else told
 
 
-def _statements(manifest: Manifest, secrets: list[Secret], arn: str, log: str) -> list[dict[str, Any]]:
+def _statements(
+    manifest: Manifest, secrets: list[Secret], arn: str, log: str
+) -> list[dict[str, Any]]:
     app, functions = manifest.app, manifest.rotation
-    names = [arn.format("secretsmanager", f"secret:{app.prefix}{secret.name}{SUFFIX}") for secret in secrets]
+    names = [
+        arn.format("secretsmanager", f"secret:{app.prefix}{secret.name}{SUFFIX}")
+        for secret in secrets
+    ]
     send = {"Condition": {"StringEquals": {"cloudwatch:namespace": namespace(manifest)}}}
     statements = [
         _allow("Look", [f"secretsmanager:{read}" for read in READS], names),
         _allow("Tell", ["cloudwatch:PutMetricData"], "*") | send,
-        _allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], arn.format("logs", f"log-group:{log}:*")),
+        _allow(
+            "Log",
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            arn.format("logs", f"log-group:{log}:*"),
+        ),
     ]
     if functions and functions.subnets:
         statements.append(_allow("Network", NETWORK, "*"))

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 # title, statistic, metrics
 GRAPHS = (
-    ("Errors, and what was served in spite of them", "Sum", ("SecretErrors", "FallbackToEnv", "StaleServed")),
+    (
+        "Errors, and what was served in spite of them",
+        "Sum",
+        ("SecretErrors", "FallbackToEnv", "StaleServed"),
+    ),
     ("Calls to AWS", "Sum", ("SecretsManagerCalls",)),
     ("Answers from the cache, per cent", "Average", ("CacheHitRate",)),
     ("Age of the oldest value, seconds", "Maximum", ("SecretAgeSeconds",)),
@@ -22,7 +26,9 @@ WIDTH, HEIGHT = 12, 6  # of 24 columns
 
 def dashboard(namespace: str, region: str) -> Settings:
     """Describe the dashboard of one namespace."""
-    return {"body": {"widgets": [_graph(number, namespace, region) for number in range(len(GRAPHS))]}}
+    return {
+        "body": {"widgets": [_graph(number, namespace, region) for number in range(len(GRAPHS))]}
+    }
 
 
 def _graph(number: int, namespace: str, region: str) -> dict[str, Any]:

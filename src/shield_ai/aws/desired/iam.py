@@ -49,14 +49,20 @@ def iam(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
         settings = {"document": document, "tags": tags(app)}
         yield Resource(kind="policy", name=name, settings=settings)
         arn = f"arn:{partition(region)}:iam::{account}:policy/{name}"
-        yield Resource(kind="policy-attachment", name=f"{role}/{name}", settings={"policy": arn, "role": role})
+        yield Resource(
+            kind="policy-attachment", name=f"{role}/{name}", settings={"policy": arn, "role": role}
+        )
 
 
 def slug(app: App) -> str:
     """Name the app and its environment in the letters that every service takes, briefly: `storefront-prod`."""
     name, prefix = ("-".join(re.findall(r"[A-Za-z0-9_]+", text)) for text in (app.name, app.prefix))
     name = name or f"app-{short_digest(app.name)}"  # of letters that AWS does not take
-    whole = prefix if f"{prefix}-".startswith(f"{name}-") else "-".join(part for part in (name, prefix) if part)
+    whole = (
+        prefix
+        if f"{prefix}-".startswith(f"{name}-")
+        else "-".join(part for part in (name, prefix) if part)
+    )
     return fitting(whole, SLUG)
 
 
@@ -77,7 +83,11 @@ def role_name(app: App) -> str:
 
 def role_arn(app: App, account: str, region: str) -> str:
     """Return the role's ARN, which has its path."""
-    return app.role if app.role.startswith("arn:") else f"arn:{partition(region)}:iam::{account}:role/{app.role}"
+    return (
+        app.role
+        if app.role.startswith("arn:")
+        else f"arn:{partition(region)}:iam::{account}:role/{app.role}"
+    )
 
 
 def tags(app: App) -> dict[str, str]:
@@ -92,7 +102,8 @@ def policy_documents(manifest: Manifest, account: str) -> list[dict[str, Any]]:
     room = LIMIT - _size({**whole, "Statement": [{**first, "Resource": []}, *rest]})
     parts: list[list[str]] = [[]]
     for arn in first["Resource"]:
-        if sum(len(known) + 3 for known in parts[-1]) + len(arn) + 3 > room:  # two quotes and a comma
+        # two quotes and a comma
+        if sum(len(known) + 3 for known in parts[-1]) + len(arn) + 3 > room:
             parts.append([])
         parts[-1].append(arn)
     return [{**whole, "Statement": [{**first, "Resource": part}, *rest]} for part in parts]
@@ -113,8 +124,11 @@ def policy_document(manifest: Manifest, account: str) -> dict[str, Any]:
     statements = [{"Sid": SID, "Effect": "Allow", "Action": list(ACTIONS), "Resource": resources}]
     if customer_key(app):
         statements.append(decrypt(app, account))
-    if app.prefetch:  # IAM knows no resource for it; it gives only what GetSecretValue is allowed on
-        statements.append({"Sid": BATCH_SID, "Effect": "Allow", "Action": list(BATCH), "Resource": ["*"]})
+    # IAM knows no resource for it; it gives only what GetSecretValue is allowed on
+    if app.prefetch:
+        statements.append(
+            {"Sid": BATCH_SID, "Effect": "Allow", "Action": list(BATCH), "Resource": ["*"]}
+        )
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -125,7 +139,9 @@ def partition(region: str) -> str:
 
 def customer_key(app: App) -> bool:
     """Tell a key of the customer's from the one that AWS manages, which needs no permission."""
-    return not re.fullmatch(r"(arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/)?aws/secretsmanager|", app.kms_key)
+    return not re.fullmatch(
+        r"(arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/)?aws/secretsmanager|", app.kms_key
+    )
 
 
 def decrypt(app: App, account: str) -> dict[str, Any]:
@@ -133,10 +149,24 @@ def decrypt(app: App, account: str) -> dict[str, Any]:
     services = [f"secretsmanager.{app.region}.amazonaws.com"]
     if partition(app.region) == "aws-cn":
         services.append(f"{services[0]}.cn")
-    condition: dict[str, Any] = {"StringEquals": {"kms:ViaService": services if services[1:] else services[0]}}
+    condition: dict[str, Any] = {
+        "StringEquals": {"kms:ViaService": services if services[1:] else services[0]}
+    }
     keys = f"arn:{partition(app.region)}:kms:{app.region}:{account}:key/"
     alias = re.fullmatch(r"(?:arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/.+)", app.kms_key)
     if alias:  # IAM knows no permission on an alias, only on the keys that have it
         condition["ForAnyValue:StringEquals"] = {"kms:ResourceAliases": alias[1]}
-    key = f"{keys}*" if alias else app.kms_key if app.kms_key.startswith("arn:") else f"{keys}{app.kms_key}"
-    return {"Sid": KMS_SID, "Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [key], "Condition": condition}
+    key = (
+        f"{keys}*"
+        if alias
+        else app.kms_key
+        if app.kms_key.startswith("arn:")
+        else f"{keys}{app.kms_key}"
+    )
+    return {
+        "Sid": KMS_SID,
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt"],
+        "Resource": [key],
+        "Condition": condition,
+    }

@@ -35,7 +35,9 @@ def build_zip(more: Mapping[str, bytes] | None = None) -> bytes:
         files |= _driver(name)
     for path, content in (more or {}).items():
         if path in files or path.startswith("/") or ".." in PurePosixPath(path).parts:
-            raise ShieldError(f"{path} can't be put into the rotation function's zip", hint="choose another name")
+            raise ShieldError(
+                f"{path} can't be put into the rotation function's zip", hint="choose another name"
+            )
         files[path] = content
     target = io.BytesIO()
     # Nothing is compressed: each zlib would do it in its own way, and the whole is small.
@@ -56,12 +58,15 @@ def _driver(name: str) -> dict[str, bytes]:
         installed = distribution(name)
     except PackageNotFoundError:
         raise ShieldError(
-            f"{name} is not installed, and the rotation function needs it", hint="pip install 'shield-ai[rotate]'"
+            f"{name} is not installed, and the rotation function needs it",
+            hint="pip install 'shield-ai[rotate]'",
         ) from None
     return {
         path.as_posix(): path.read_binary()
         for path in installed.files or []
-        if path.suffix == ".py" or path.name == "METADATA" or any(word in path.name.lower() for word in LEGAL)
+        if path.suffix == ".py"
+        or path.name == "METADATA"
+        or any(word in path.name.lower() for word in LEGAL)
     }
 
 
@@ -77,7 +82,9 @@ def code_for(environment: Mapping[str, str], read: Callable[[str], bytes | None]
         if path := environment.get(name):
             content = read(path)
             if content is None:
-                raise SourceError(f"{path} is not in the app's folder", "correct hook or ca in shield.toml")
+                raise SourceError(
+                    f"{path} is not in the app's folder", "correct hook or ca in shield.toml"
+                )
             # A hook is imported by its name, wherever it lies in the app.
             more[PurePosixPath(path).name if name == "ROTATION_HOOK_FILE" else path] = content
     return build_zip(more)

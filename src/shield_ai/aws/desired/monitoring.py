@@ -54,7 +54,9 @@ def monitoring(manifest: Manifest, account: str, region: str) -> Iterator[Resour
     for name, settings in _alarms(arns):
         yield Resource(kind="alarm", name=f"{arns.slug}-{name}", settings=settings)
     yield Resource(
-        kind="dashboard", name=f"{arns.slug}-secrets-{region}", settings=dashboard(namespace(manifest), region)
+        kind="dashboard",
+        name=f"{arns.slug}-secrets-{region}",
+        settings=dashboard(namespace(manifest), region),
     )
 
 
@@ -69,7 +71,10 @@ class Arns:
     def __init__(self, manifest: Manifest, account: str, region: str) -> None:
         self.manifest, self.account, self.region = manifest, account, region
         self.slug, self.tags = slug(manifest.app), tags(manifest.app)
-        self.queue_name, self.topic_name = f"{self.slug}-secrets-undelivered", f"{self.slug}-secrets-alarms"
+        self.queue_name, self.topic_name = (
+            f"{self.slug}-secrets-undelivered",
+            f"{self.slug}-secrets-alarms",
+        )
         self.queue = self.of("sqs", self.queue_name)
         self.topic = manifest.monitoring.topic or self.of("sns", self.topic_name)
 
@@ -79,15 +84,25 @@ class Arns:
 
 
 def _topic(arns: Arns) -> Settings:
-    sources = [arns.of("events", f"rule/{arns.slug}-*"), arns.of("cloudwatch", f"alarm:{arns.slug}-*")]
+    sources = [
+        arns.of("events", f"rule/{arns.slug}-*"),
+        arns.of("cloudwatch", f"alarm:{arns.slug}-*"),
+    ]
     services = ["events.amazonaws.com", "cloudwatch.amazonaws.com"]
     policy = _policy(services, "sns:Publish", arns.topic, sources)
-    return {"emails": sorted(set(arns.manifest.monitoring.email)), "policy": policy, "tags": arns.tags}
+    return {
+        "emails": sorted(set(arns.manifest.monitoring.email)),
+        "policy": policy,
+        "tags": arns.tags,
+    }
 
 
 def _queue(arns: Arns) -> Settings:
     policy = _policy(
-        ["events.amazonaws.com"], "sqs:SendMessage", arns.queue, [arns.of("events", f"rule/{arns.slug}-*")]
+        ["events.amazonaws.com"],
+        "sqs:SendMessage",
+        arns.queue,
+        [arns.of("events", f"rule/{arns.slug}-*")],
     )
     return {"policy": policy, "retention": RETENTION, "tags": arns.tags}
 
@@ -106,24 +121,46 @@ def _policy(services: list[str], action: str, resource: str, sources: list[str])
 def _rules(arns: Arns) -> Iterator[tuple[str, Settings]]:
     failed = {"eventName": ["RotationFailed", "RotationAbandoned"]}
     words = "A rotation of <secret> did not finish: <event>. See shield rotate --status."
-    yield from _rule(arns, "secret-rotation-failed", words, (SERVICE, failed, ("additionalEventData", "SecretId")))
+    yield from _rule(
+        arns,
+        "secret-rotation-failed",
+        words,
+        (SERVICE, failed, ("additionalEventData", "SecretId")),
+    )
     words = "<secret> is scheduled for deletion, by <who>. aws secretsmanager restore-secret takes it back."
     deleted = {"eventName": ["DeleteSecret"]}
     yield from _rule(arns, "secret-deleted", words, (CALL, deleted, ("responseElements", "arn")))
-    strangers = {"eventName": READS, "userIdentity": {"arn": [{"anything-but": {"wildcard": _readers(arns)}}]}}
+    strangers = {
+        "eventName": READS,
+        "userIdentity": {"arn": [{"anything-but": {"wildcard": _readers(arns)}}]},
+    }
     words = "<who> read <secret>, and is not on the list of its readers. See shield audit."
     asked = (CALL, strangers, ("requestParameters", "secretId"))
     yield from _rule(arns, "secret-read-by-others", words, asked, state=ALL_EVENTS)
 
 
 def _rule(
-    arns: Arns, name: str, words: str, pattern: tuple[str, dict[str, Any], tuple[str, str]], *, state: str = "ENABLED"
+    arns: Arns,
+    name: str,
+    words: str,
+    pattern: tuple[str, dict[str, Any], tuple[str, str]],
+    *,
+    state: str = "ENABLED",
 ) -> Iterator[tuple[str, Settings]]:
     """Describe a rule; several, where the names of all secrets don't fit into one pattern."""
     detail_type, detail, (part, key) = pattern
-    paths = {"event": "$.detail.eventName", "who": "$.detail.userIdentity.arn", "secret": f"$.detail.{part}.{key}"}
+    paths = {
+        "event": "$.detail.eventName",
+        "who": "$.detail.userIdentity.arn",
+        "secret": f"$.detail.{part}.{key}",
+    }
     used = {path: place for path, place in paths.items() if f"<{path}>" in words}
-    target = {"arn": arns.topic, "dead_letter": arns.queue, "paths": used, "template": json.dumps(words)}
+    target = {
+        "arn": arns.topic,
+        "dead_letter": arns.queue,
+        "paths": used,
+        "template": json.dumps(words),
+    }
 
     def whole(values: list[Any]) -> dict[str, Any]:
         inner = {"eventSource": [SOURCE], **detail, part: {key: values}}
@@ -132,12 +169,21 @@ def _rule(
     parts: list[list[Any]] = [[]]
     for value in _ours(arns, by_name=key == "secretId"):
         if _size(whole([value])) > LIMIT:
-            raise ManifestError("monitoring.readers is too long for a rule of EventBridge", 'join some: "role/Deploy*"')
+            raise ManifestError(
+                "monitoring.readers is too long for a rule of EventBridge",
+                'join some: "role/Deploy*"',
+            )
         if _size(whole([*parts[-1], value])) > LIMIT:
             parts.append([])
         parts[-1].append(value)
     for number, values in enumerate(parts, 1):
-        settings = {"pattern": whole(values), "state": state, "description": name, "target": target, "tags": arns.tags}
+        settings = {
+            "pattern": whole(values),
+            "state": state,
+            "description": name,
+            "target": target,
+            "tags": arns.tags,
+        }
         yield name + (f"-{number}" if number > 1 else ""), settings
 
 
@@ -170,9 +216,7 @@ def _readers(arns: Arns) -> list[str]:
 
 def _alarms(arns: Arns) -> Iterator[tuple[str, Settings]]:
     errors = arns.manifest.monitoring.errors
-    words = (
-        f"get_secret() failed more than {errors} times in each of two times 5 minutes. See AWS's status and the role."
-    )
+    words = f"get_secret() failed more than {errors} times in each of two times 5 minutes. See AWS's status and the role."
     yield "secret-errors", alarm(arns, "SecretErrors", words, threshold=errors, periods=2)
     words = "A process in production serves secrets from its environment: AWS can't be read, or lacks a secret."
     yield "secret-fallback", alarm(arns, "FallbackToEnv", words, threshold=0, periods=1)

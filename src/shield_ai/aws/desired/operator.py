@@ -52,19 +52,25 @@ def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[
     names = [f"{base}{secret.name}{SUFFIX}" for secret in manifest.secret]
     bare = [name.removesuffix(SUFFIX) for name in names]  # as IAM sees it before it is created
     yield _allow("Secrets", sorted(SECRETS - LOOK), names)
-    yield _allow("SecretsToCome", ["secretsmanager:CreateSecret", "secretsmanager:TagResource"], bare)
+    yield _allow(
+        "SecretsToCome", ["secretsmanager:CreateSecret", "secretsmanager:TagResource"], bare
+    )
     # A secret that is not there has no ARN that a policy could name; this shows no value.
     yield _allow("LookAtSecrets", sorted(LOOK), ["*"])
     if customer_key(app):
         statement = decrypt(app, account)
         yield {**statement, "Sid": "Key", "Action": [*KEY]}
-        without = {key: value for key, value in statement["Condition"].items() if key != "StringEquals"}
+        without = {
+            key: value for key, value in statement["Condition"].items() if key != "StringEquals"
+        }
         look = {**statement, "Sid": "KeyLook", "Action": ["kms:DescribeKey"], "Condition": without}
         yield look if without else {key: value for key, value in look.items() if key != "Condition"}
     found: dict[str, set[str]] = {}
     for resource in resources(manifest, account, region, lambda _: b""):  # names alone matter here
         place = {"partition": partition(region), "region": region, "account": account}
-        arn = ARNS[resource.kind].format(**place, name=resource.name, role=role_arn(app, account, region))
+        arn = ARNS[resource.kind].format(
+            **place, name=resource.name, role=role_arn(app, account, region)
+        )
         found.setdefault(resource.kind, set()).add(arn)
     free = {"secretsmanager:BatchGetSecretValue"}  # it gives only what GetSecretValue is allowed on
     if manifest.monitoring.tells:

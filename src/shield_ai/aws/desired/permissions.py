@@ -83,7 +83,12 @@ PERMISSIONS = {
     ),
     "function": Verbs(
         read=("lambda:GetFunction", "lambda:GetPolicy"),
-        create=("lambda:AddPermission", "lambda:CreateFunction", "lambda:InvokeFunction", "lambda:TagResource"),
+        create=(
+            "lambda:AddPermission",
+            "lambda:CreateFunction",
+            "lambda:InvokeFunction",
+            "lambda:TagResource",
+        ),
         update=(
             "lambda:AddPermission",
             "lambda:RemovePermission",
@@ -109,13 +114,24 @@ PERMISSIONS = {
     "topic": Verbs(
         read=("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"),
         create=("sns:CreateTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource"),
-        update=("sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource"),
+        update=(
+            "sns:SetTopicAttributes",
+            "sns:Subscribe",
+            "sns:TagResource",
+            "sns:Unsubscribe",
+            "sns:UntagResource",
+        ),
         delete=("sns:DeleteTopic",),
     ),
     "event-rule": Verbs(
         read=("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"),
         create=("events:PutRule", "events:PutTargets", "events:TagResource"),
-        update=("events:PutRule", "events:PutTargets", "events:TagResource", "events:UntagResource"),
+        update=(
+            "events:PutRule",
+            "events:PutTargets",
+            "events:TagResource",
+            "events:UntagResource",
+        ),
         delete=("events:DeleteRule", "events:RemoveTargets"),
     ),
     "alarm": Verbs(
@@ -125,8 +141,18 @@ PERMISSIONS = {
         delete=("cloudwatch:DeleteAlarms",),
     ),
     "schedule": Verbs(
-        read=("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule", "lambda:GetPolicy"),
-        create=("events:PutRule", "events:PutTargets", "events:TagResource", "lambda:AddPermission"),
+        read=(
+            "events:DescribeRule",
+            "events:ListTagsForResource",
+            "events:ListTargetsByRule",
+            "lambda:GetPolicy",
+        ),
+        create=(
+            "events:PutRule",
+            "events:PutTargets",
+            "events:TagResource",
+            "lambda:AddPermission",
+        ),
         update=(
             "events:PutRule",
             "events:PutTargets",

@@ -10,7 +10,11 @@ from shield_ai.aws.desired.iam import SUFFIX
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-READS = ("secretsmanager:getsecretvalue", "secretsmanager:putsecretvalue", "secretsmanager:updatesecret")
+READS = (
+    "secretsmanager:getsecretvalue",
+    "secretsmanager:putsecretvalue",
+    "secretsmanager:updatesecret",
+)
 
 
 def too_broad(document: Any, names: Collection[str]) -> list[str]:
@@ -23,14 +27,20 @@ def too_broad(document: Any, names: Collection[str]) -> list[str]:
     Returns:
         A reason for each resource or action, in the policy's own words.
     """
-    return [reason for statement in _list(document.get("Statement")) for reason in _reasons(statement, names)]
+    return [
+        reason
+        for statement in _list(document.get("Statement"))
+        for reason in _reasons(statement, names)
+    ]
 
 
 def _reasons(statement: Any, names: Collection[str]) -> Iterator[str]:
     if statement.get("Effect") != "Allow":
         return
     actions = [str(action).lower() for action in _list(statement.get("Action"))]
-    reading = [action for action in actions if any(fnmatch.fnmatchcase(read, action) for read in READS)]
+    reading = [
+        action for action in actions if any(fnmatch.fnmatchcase(read, action) for read in READS)
+    ]
     if "NotAction" in statement or "NotResource" in statement:
         yield "NotAction or NotResource allows all but what it names"
     if not reading:
@@ -38,7 +48,8 @@ def _reasons(statement: Any, names: Collection[str]) -> Iterator[str]:
     yield from (f"the action {action} is more than reading" for action in reading if "*" in action)
     for arn in _list(statement.get("Resource")):
         name = str(arn).partition(":secret:")[2]
-        exact = name.removesuffix(SUFFIX)  # a name without it is that of an optional secret: no ARN is so short
+        # a name without it is that of an optional secret: no ARN is so short
+        exact = name.removesuffix(SUFFIX)
         if exact not in names or set("*?") & set(exact):
             yield f"the resource {arn} is none of the app's secrets by its exact name"
 

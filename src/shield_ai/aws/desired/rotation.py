@@ -38,13 +38,23 @@ SERVICE = "secretsmanager.amazonaws.com"  # who calls the functions
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        },
     ],
 }
 LONGEST = 64  # characters of a function's and a role's name
 TIMEOUT = 300  # seconds: a step may wait for a lock in the database
 MEMORY = 256  # MB
-STEPS = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage", "ListSecretVersionIds"]
+STEPS = [
+    "DescribeSecret",
+    "GetSecretValue",
+    "PutSecretValue",
+    "UpdateSecretVersionStage",
+    "ListSecretVersionIds",
+]
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
 NETWORK = [
     "ec2:CreateNetworkInterface",
@@ -71,7 +81,9 @@ def rotation(
         return
     for secret in manifest.secret:
         if isinstance(secret.rotate, Rotation) and strategy(secret):
-            yield from _one(manifest, secret, f"arn:{partition(region)}:{{}}:{region}:{account}:{{}}", read)
+            yield from _one(
+                manifest, secret, f"arn:{partition(region)}:{{}}:{region}:{account}:{{}}", read
+            )
 
 
 def function_name(manifest: Manifest, secret: Secret) -> str:
@@ -86,18 +98,32 @@ def rotation_role(function: str, region: str) -> str:
     return fitting(f"{function}-{region}", LONGEST)
 
 
-def _one(manifest: Manifest, secret: Secret, arn: str, read: Callable[[str], bytes | None]) -> Iterator[Resource]:
+def _one(
+    manifest: Manifest, secret: Secret, arn: str, read: Callable[[str], bytes | None]
+) -> Iterator[Resource]:
     functions, rotate = manifest.rotation, secret.rotate
     assert functions  # noqa: S101  # for mypy: our caller has looked
     assert isinstance(rotate, Rotation)  # noqa: S101  # as above
     name, settings, marks = function_name(manifest, secret), environment(secret), tags(manifest.app)
-    log, function = arn.format("logs", f"log-group:/aws/lambda/{name}"), arn.format("lambda", f"function:{name}")
+    log, function = (
+        arn.format("logs", f"log-group:/aws/lambda/{name}"),
+        arn.format("lambda", f"function:{name}"),
+    )
     account = arn.split(":")[4]
     role_name = rotation_role(name, arn.split(":")[3])
     role = f"arn:{arn.split(':')[1]}:iam::{account}:role/{role_name}"
-    yield Resource(kind="log-group", name=f"/aws/lambda/{name}", settings={"days": functions.log_days, "tags": marks})
-    document = {"Version": "2012-10-17", "Statement": _statements(manifest, secret, arn, log, function)}
-    yield Resource(kind="rotation-role", name=role_name, settings={"document": document, "tags": marks})
+    yield Resource(
+        kind="log-group",
+        name=f"/aws/lambda/{name}",
+        settings={"days": functions.log_days, "tags": marks},
+    )
+    document = {
+        "Version": "2012-10-17",
+        "Statement": _statements(manifest, secret, arn, log, function),
+    }
+    yield Resource(
+        kind="rotation-role", name=role_name, settings={"document": document, "tags": marks}
+    )
     yield Resource(
         kind="function",
         name=name,
@@ -121,7 +147,9 @@ def _one(manifest: Manifest, secret: Secret, arn: str, read: Callable[[str], byt
     yield Resource(kind="rotation", name=manifest.app.prefix + secret.name, settings=planned)
 
 
-def _statements(manifest: Manifest, secret: Secret, arn: str, log: str, function: str) -> list[dict[str, Any]]:
+def _statements(
+    manifest: Manifest, secret: Secret, arn: str, log: str, function: str
+) -> list[dict[str, Any]]:
     """Allow what the function needs, on this secret alone, and only as long as this function rotates it."""
     rotate = secret.rotate
     app, admin = manifest.app, rotate.admin if isinstance(rotate, Rotation) else ""
@@ -133,9 +161,17 @@ def _statements(manifest: Manifest, secret: Secret, arn: str, log: str, function
         _allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], f"{log}:*"),
     ]
     if admin:
-        whole = admin if admin.startswith("arn:") else arn.format("secretsmanager", f"secret:{admin}{SUFFIX}")
+        whole = (
+            admin
+            if admin.startswith("arn:")
+            else arn.format("secretsmanager", f"secret:{admin}{SUFFIX}")
+        )
         statements.append(
-            _allow("ReadAdministrator", ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], whole)
+            _allow(
+                "ReadAdministrator",
+                ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
+                whole,
+            )
         )
     if manifest.rotation and manifest.rotation.subnets:
         statements.append(_allow("Network", NETWORK, "*"))

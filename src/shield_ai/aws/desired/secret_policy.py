@@ -33,9 +33,15 @@ def secret_policies(manifest: Manifest, account: str, region: str) -> Iterator[R
         "Action": "secretsmanager:GetSecretValue",
         "Resource": "*",
         "Condition": {
-            "ArnNotLike": {"aws:PrincipalArn": [f"arn:{partition(region)}:iam::{account}:{name}" for name in who]}
+            "ArnNotLike": {
+                "aws:PrincipalArn": [
+                    f"arn:{partition(region)}:iam::{account}:{name}" for name in who
+                ]
+            }
         },
     }
     document = {"Version": "2012-10-17", "Statement": [statement]}
     for secret in manifest.secret:
-        yield Resource(kind="secret-policy", name=app.prefix + secret.name, settings={"document": document})
+        yield Resource(
+            kind="secret-policy", name=app.prefix + secret.name, settings={"document": document}
+        )

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 def secrets(manifest: Manifest) -> tuple[Resource, ...]:
     """Describe the secrets themselves, without their values, as resources of the kind "secret"."""
     return tuple(
-        Resource(kind="secret", name=manifest.app.prefix + secret.name, settings=secret_settings(secret, manifest))
+        Resource(
+            kind="secret",
+            name=manifest.app.prefix + secret.name,
+            settings=secret_settings(secret, manifest),
+        )
         for secret in manifest.secret
     )
 

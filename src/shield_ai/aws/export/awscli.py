@@ -26,7 +26,11 @@ Command = list[str]
 def awscli(things: Sequence[Resource], region: str) -> str:
     """Write the script; what is left to shield apply is named in a comment."""
     text = _HEAD.format(region=shlex.quote(region))
-    arns = {t.name.partition("/")[2]: t.settings["policy"] for t in things if t.kind == "policy-attachment"}
+    arns = {
+        t.name.partition("/")[2]: t.settings["policy"]
+        for t in things
+        if t.kind == "policy-attachment"
+    }
     for thing in things:
         render = _KINDS.get(thing.kind)
         text += f"\n# {thing.kind} {thing.name}\n"
@@ -42,7 +46,9 @@ def _command(words: Command) -> str:
     """Write one command, an option a line."""
     text = "aws"
     for word in words:
-        text += (" \\\n  " if word.startswith("--") else " ") + (word if word == _OR else shlex.quote(word))
+        text += (" \\\n  " if word.startswith("--") else " ") + (
+            word if word == _OR else shlex.quote(word)
+        )
     return text.replace(f" {_OR} ", " > /dev/null 2>&1 ||\naws ")
 
 
@@ -50,7 +56,11 @@ _OR = "||"
 
 
 def _tags(settings: Settings) -> list[str]:
-    return [json.dumps([{"Key": key, "Value": value} for key, value in sorted(settings["tags"].items())])]
+    return [
+        json.dumps(
+            [{"Key": key, "Value": value} for key, value in sorted(settings["tags"].items())]
+        )
+    ]
 
 
 def _json(document: Any) -> str:
@@ -61,9 +71,19 @@ def _secret(name: str, settings: Settings) -> Iterator[Command]:
     key = settings["kms_key"]
     options = [] if key == DEFAULT_KEY else ["--kms-key-id", key]
     if settings["replicas"]:
-        options += ["--add-replica-regions", _json([{"Region": region} for region in settings["replicas"]])]
+        options += [
+            "--add-replica-regions",
+            _json([{"Region": region} for region in settings["replicas"]]),
+        ]
     look = ["secretsmanager", "describe-secret", "--secret-id", name]
-    make = ["secretsmanager", "create-secret", "--name", name, "--description", settings["description"]]
+    make = [
+        "secretsmanager",
+        "create-secret",
+        "--name",
+        name,
+        "--description",
+        settings["description"],
+    ]
     yield [*look, _OR, *make, *options, "--tags", *_tags(settings)]
 
 
@@ -79,11 +99,21 @@ def _policy(name: str, settings: Settings) -> Iterator[Command]:
 
 
 def _attachment(_: str, settings: Settings) -> Iterator[Command]:
-    yield ["iam", "attach-role-policy", "--role-name", settings["role"], "--policy-arn", settings["policy"]]
+    yield [
+        "iam",
+        "attach-role-policy",
+        "--role-name",
+        settings["role"],
+        "--policy-arn",
+        settings["policy"],
+    ]
 
 
 def _queue(name: str, settings: Settings) -> Iterator[Command]:
-    attributes = {"MessageRetentionPeriod": str(settings["retention"]), "Policy": _json(settings["policy"])}
+    attributes = {
+        "MessageRetentionPeriod": str(settings["retention"]),
+        "Policy": _json(settings["policy"]),
+    }
     yield [
         "sqs",
         "create-queue",
@@ -100,9 +130,27 @@ def _topic(name: str, settings: Settings) -> Iterator[Command]:
     arn = settings["policy"]["Statement"][0]["Resource"]
     yield ["sns", "create-topic", "--name", name, "--tags", *_tags(settings)]
     value = _json(settings["policy"])
-    yield ["sns", "set-topic-attributes", "--topic-arn", arn, "--attribute-name", "Policy", "--attribute-value", value]
+    yield [
+        "sns",
+        "set-topic-attributes",
+        "--topic-arn",
+        arn,
+        "--attribute-name",
+        "Policy",
+        "--attribute-value",
+        value,
+    ]
     for email in settings["emails"]:
-        yield ["sns", "subscribe", "--topic-arn", arn, "--protocol", "email", "--notification-endpoint", email]
+        yield [
+            "sns",
+            "subscribe",
+            "--topic-arn",
+            arn,
+            "--protocol",
+            "email",
+            "--notification-endpoint",
+            email,
+        ]
 
 
 def _rule(name: str, settings: Settings) -> Iterator[Command]:
@@ -119,11 +167,28 @@ def _rule(name: str, settings: Settings) -> Iterator[Command]:
 
 
 def _alarm(name: str, settings: Settings) -> Iterator[Command]:
-    words = ["cloudwatch", "put-metric-alarm", "--alarm-name", name, "--alarm-description", settings["description"]]
+    words = [
+        "cloudwatch",
+        "put-metric-alarm",
+        "--alarm-name",
+        name,
+        "--alarm-description",
+        settings["description"],
+    ]
     words += ["--namespace", settings["namespace"], "--metric-name", settings["metric"]]
     words += ["--statistic", settings["statistic"], "--period", str(settings["period"])]
-    words += ["--evaluation-periods", str(settings["periods"]), "--threshold", str(settings["threshold"])]
-    words += ["--comparison-operator", settings["comparison"], "--treat-missing-data", settings["missing"]]
+    words += [
+        "--evaluation-periods",
+        str(settings["periods"]),
+        "--threshold",
+        str(settings["threshold"]),
+    ]
+    words += [
+        "--comparison-operator",
+        settings["comparison"],
+        "--treat-missing-data",
+        settings["missing"],
+    ]
     words += ["--alarm-actions", *settings["actions"], "--ok-actions", *settings["actions"]]
     yield [*words, "--tags", *_tags(settings)]
 

@@ -39,7 +39,9 @@ def cloudformation(things: Sequence[Resource], region: str) -> str:
     """Write the template; what CloudFormation can't express is named in a comment."""
     found: dict[str, Any] = {}
     left = ""
-    roles = {t.settings["policy"]: t.settings["role"] for t in things if t.kind == "policy-attachment"}
+    roles = {
+        t.settings["policy"]: t.settings["role"] for t in things if t.kind == "policy-attachment"
+    }
     for thing in things:
         if thing.kind == "policy-attachment":
             continue  # stands at the policy
@@ -49,11 +51,22 @@ def cloudformation(things: Sequence[Resource], region: str) -> str:
             continue
         for type_, properties in render(thing.name, thing.settings):
             if thing.kind == "policy":
-                properties |= {"Roles": [role for arn, role in roles.items() if arn.endswith(f"/{thing.name}")]}
-            keeps = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"} if thing.kind == "secret" else {}
+                properties |= {
+                    "Roles": [role for arn, role in roles.items() if arn.endswith(f"/{thing.name}")]
+                }
+            keeps = (
+                {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+                if thing.kind == "secret"
+                else {}
+            )
             name = _logical(f"{type_.partition('::')[2]} {thing.name}", found)
             found[name] = {"Type": f"AWS::{type_}", **keeps, "Properties": properties}
-    bucket = {_BUCKET: {"Type": "String", "Description": "Where the zips of shield export --rotation-code lie"}}
+    bucket = {
+        _BUCKET: {
+            "Type": "String",
+            "Description": "Where the zips of shield export --rotation-code lie",
+        }
+    }
     body = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"Secrets in {region}",
@@ -107,7 +120,11 @@ def _policy(name: str, settings: Settings) -> Iterator[Made]:
 
 
 def _queue(name: str, settings: Settings) -> Iterator[Made]:
-    properties = {"QueueName": name, "MessageRetentionPeriod": settings["retention"], "Tags": _tags(settings)}
+    properties = {
+        "QueueName": name,
+        "MessageRetentionPeriod": settings["retention"],
+        "Tags": _tags(settings),
+    }
     yield "SQS::Queue", properties
     url = {"Ref": _logical(f"Queue {name}", {})}
     yield "SQS::QueuePolicy", {"Queues": [url], "PolicyDocument": settings["policy"]}
@@ -134,7 +151,10 @@ def _rule(name: str, settings: Settings) -> Iterator[Made]:
                     "Id": "shield",
                     "Arn": target["arn"],
                     "DeadLetterConfig": {"Arn": target["dead_letter"]},
-                    "InputTransformer": {"InputPathsMap": target["paths"], "InputTemplate": target["template"]},
+                    "InputTransformer": {
+                        "InputPathsMap": target["paths"],
+                        "InputTemplate": target["template"],
+                    },
                 }
             ],
         },
@@ -149,7 +169,10 @@ def _alarm(name: str, settings: Settings) -> Iterator[Made]:
             "AlarmDescription": settings["description"],
             "Namespace": settings["namespace"],
             "MetricName": settings["metric"],
-            "Dimensions": [{"Name": key, "Value": value} for key, value in sorted(settings["dimensions"].items())],
+            "Dimensions": [
+                {"Name": key, "Value": value}
+                for key, value in sorted(settings["dimensions"].items())
+            ],
             "Statistic": settings["statistic"],
             "Period": settings["period"],
             "EvaluationPeriods": settings["periods"],
@@ -164,18 +187,29 @@ def _alarm(name: str, settings: Settings) -> Iterator[Made]:
 
 
 def _dashboard(name: str, settings: Settings) -> Iterator[Made]:
-    yield "CloudWatch::Dashboard", {"DashboardName": name, "DashboardBody": json.dumps(settings["body"])}
+    yield (
+        "CloudWatch::Dashboard",
+        {"DashboardName": name, "DashboardBody": json.dumps(settings["body"])},
+    )
 
 
 def _log_group(name: str, settings: Settings) -> Iterator[Made]:
-    yield "Logs::LogGroup", {"LogGroupName": name, "RetentionInDays": settings["days"], "Tags": _tags(settings)}
+    yield (
+        "Logs::LogGroup",
+        {"LogGroupName": name, "RetentionInDays": settings["days"], "Tags": _tags(settings)},
+    )
 
 
 def _role(name: str, settings: Settings) -> Iterator[Made]:
     rotate = {"PolicyName": "rotate", "PolicyDocument": settings["document"]}
     yield (
         "IAM::Role",
-        {"RoleName": name, "AssumeRolePolicyDocument": TRUST, "Policies": [rotate], "Tags": _tags(settings)},
+        {
+            "RoleName": name,
+            "AssumeRolePolicyDocument": TRUST,
+            "Policies": [rotate],
+            "Tags": _tags(settings),
+        },
     )
 
 
@@ -187,7 +221,9 @@ def _function(name: str, settings: Settings) -> Iterator[Made]:
             "FunctionName": name,
             "Runtime": settings["runtime"],
             "Handler": settings["entry"],
-            "Role": {"Fn::GetAtt": [_logical(f"Role {settings['role'].rpartition('/')[2]}", {}), "Arn"]},
+            "Role": {
+                "Fn::GetAtt": [_logical(f"Role {settings['role'].rpartition('/')[2]}", {}), "Arn"]
+            },
             "Timeout": settings["timeout"],
             "MemorySize": settings["memory"],
             "Environment": {"Variables": settings["environment"]},
@@ -213,7 +249,12 @@ def _schedule(name: str, settings: Settings) -> Iterator[Made]:
     function = _logical(f"Function {settings['function'].rpartition(':')[2]}", {})
     arn = {"Fn::GetAtt": [function, "Arn"]}
     target = {"Id": "shield", "Arn": arn, "Input": json.dumps(settings["input"])}
-    rule = {"Name": name, "ScheduleExpression": settings["rate"], "State": "ENABLED", "Targets": [target]}
+    rule = {
+        "Name": name,
+        "ScheduleExpression": settings["rate"],
+        "State": "ENABLED",
+        "Targets": [target],
+    }
     yield "Events::Rule", rule
     yield (
         "Lambda::Permission",

@@ -35,7 +35,8 @@ provider "aws" {{
 }}
 """
 _LEFT = "# not in this file, shield apply makes it: {kind} {name}\n"
-Block = tuple[str, dict[str, Any]]  # the resource's type, and its arguments; a list of dicts is a repeated block
+# the resource's type, and its arguments; a list of dicts is a repeated block
+Block = tuple[str, dict[str, Any]]
 
 
 class _Json:
@@ -68,7 +69,11 @@ def terraform(things: Sequence[Resource], region: str) -> str:
             continue
         for number, (type_, arguments) in enumerate(render(thing.name, thing.settings)):
             label = _label(thing.name) + (f"_{number}" if number else "")
-            text += f"\nresource {_quote(type_)} {_quote(label)} {{\n" + "".join(_lines(arguments, 1)) + "}\n"
+            text += (
+                f"\nresource {_quote(type_)} {_quote(label)} {{\n"
+                + "".join(_lines(arguments, 1))
+                + "}\n"
+            )
     return text
 
 
@@ -101,7 +106,9 @@ def _value(value: Any, depth: int) -> str:
     if isinstance(value, _Json):
         return f"jsonencode({_value(value.document, depth)})"
     if isinstance(value, dict):
-        inner = "".join(f"{pad}{_quote(str(key))} = {_value(item, depth + 1)}\n" for key, item in value.items())
+        inner = "".join(
+            f"{pad}{_quote(str(key))} = {_value(item, depth + 1)}\n" for key, item in value.items()
+        )
         return "{\n" + inner + "  " * depth + "}" if value else "{}"
     if isinstance(value, list):
         inner = "".join(f"{pad}{_value(item, depth + 1)},\n" for item in value)
@@ -122,7 +129,11 @@ def _secret(name: str, settings: Settings) -> Iterator[Block]:
             "name": name,
             "description": settings["description"],
             **({} if key == DEFAULT_KEY else {"kms_key_id": key}),
-            **({"replica": [{"region": region} for region in settings["replicas"]]} if settings["replicas"] else {}),
+            **(
+                {"replica": [{"region": region} for region in settings["replicas"]]}
+                if settings["replicas"]
+                else {}
+            ),
             "tags": settings["tags"],
         },
     )
@@ -137,7 +148,10 @@ def _secret_policy(name: str, settings: Settings) -> Iterator[Block]:
 
 
 def _policy(name: str, settings: Settings) -> Iterator[Block]:
-    yield "aws_iam_policy", {"name": name, "policy": _Json(settings["document"]), "tags": settings["tags"]}
+    yield (
+        "aws_iam_policy",
+        {"name": name, "policy": _Json(settings["document"]), "tags": settings["tags"]},
+    )
 
 
 def _attachment(name: str, settings: Settings) -> Iterator[Block]:
@@ -162,10 +176,16 @@ def _queue(name: str, settings: Settings) -> Iterator[Block]:
 
 
 def _topic(name: str, settings: Settings) -> Iterator[Block]:
-    yield "aws_sns_topic", {"name": name, "policy": _Json(settings["policy"]), "tags": settings["tags"]}
+    yield (
+        "aws_sns_topic",
+        {"name": name, "policy": _Json(settings["policy"]), "tags": settings["tags"]},
+    )
     for email in settings["emails"]:
         topic = settings["policy"]["Statement"][0]["Resource"]
-        yield "aws_sns_topic_subscription", {"topic_arn": topic, "protocol": "email", "endpoint": email}
+        yield (
+            "aws_sns_topic_subscription",
+            {"topic_arn": topic, "protocol": "email", "endpoint": email},
+        )
 
 
 def _rule(name: str, settings: Settings) -> Iterator[Block]:
@@ -186,7 +206,9 @@ def _rule(name: str, settings: Settings) -> Iterator[Block]:
             "rule": name,
             "arn": target["arn"],
             "dead_letter_config": [{"arn": target["dead_letter"]}],
-            "input_transformer": [{"input_paths": target["paths"], "input_template": target["template"]}],
+            "input_transformer": [
+                {"input_paths": target["paths"], "input_template": target["template"]}
+            ],
             "depends_on": _Names(f"aws_cloudwatch_event_rule.{_label(name)}"),
         },
     )
@@ -215,16 +237,25 @@ def _alarm(name: str, settings: Settings) -> Iterator[Block]:
 
 
 def _dashboard(name: str, settings: Settings) -> Iterator[Block]:
-    yield "aws_cloudwatch_dashboard", {"dashboard_name": name, "dashboard_body": _Json(settings["body"])}
+    yield (
+        "aws_cloudwatch_dashboard",
+        {"dashboard_name": name, "dashboard_body": _Json(settings["body"])},
+    )
 
 
 def _log_group(name: str, settings: Settings) -> Iterator[Block]:
     days = settings["days"]
-    yield "aws_cloudwatch_log_group", {"name": name, "retention_in_days": days, "tags": settings["tags"]}
+    yield (
+        "aws_cloudwatch_log_group",
+        {"name": name, "retention_in_days": days, "tags": settings["tags"]},
+    )
 
 
 def _role(name: str, settings: Settings) -> Iterator[Block]:
-    yield "aws_iam_role", {"name": name, "assume_role_policy": _Json(TRUST), "tags": settings["tags"]}
+    yield (
+        "aws_iam_role",
+        {"name": name, "assume_role_policy": _Json(TRUST), "tags": settings["tags"]},
+    )
     yield (
         "aws_iam_role_policy",
         {
@@ -252,7 +283,9 @@ def _function(name: str, settings: Settings) -> Iterator[Block]:
             "environment": [{"variables": settings["environment"]}],
             **({"vpc_config": [network]} if settings["subnets"] else {}),
             "tags": settings["tags"],
-            "depends_on": _Names(f"aws_iam_role_policy.{_label(settings['role'].rpartition('/')[2])}_1"),
+            "depends_on": _Names(
+                f"aws_iam_role_policy.{_label(settings['role'].rpartition('/')[2])}_1"
+            ),
         },
     )
     if not settings["called_by"]:
@@ -271,7 +304,12 @@ def _function(name: str, settings: Settings) -> Iterator[Block]:
 
 def _schedule(name: str, settings: Settings) -> Iterator[Block]:
     function = settings["function"].rpartition(":")[2]
-    rule = {"name": name, "schedule_expression": settings["rate"], "state": "ENABLED", "tags": settings["tags"]}
+    rule = {
+        "name": name,
+        "schedule_expression": settings["rate"],
+        "state": "ENABLED",
+        "tags": settings["tags"],
+    }
     yield "aws_cloudwatch_event_rule", rule
     yield (
         "aws_cloudwatch_event_target",
@@ -281,7 +319,8 @@ def _schedule(name: str, settings: Settings) -> Iterator[Block]:
             "arn": settings["function"],
             "input": _Json(settings["input"]),
             "depends_on": _Names(
-                f"aws_cloudwatch_event_rule.{_label(name)}", f"aws_lambda_function.{_label(function)}"
+                f"aws_cloudwatch_event_rule.{_label(name)}",
+                f"aws_lambda_function.{_label(function)}",
             ),
         },
     )
@@ -310,7 +349,8 @@ def _rotation(name: str, settings: Settings) -> Iterator[Block]:
             "rotate_immediately": False,
             "rotation_rules": [{"schedule_expression": settings["schedule"], **window}],
             "depends_on": _Names(
-                f"aws_secretsmanager_secret.{_label(name)}", f"aws_lambda_permission.{_label(function)}_1"
+                f"aws_secretsmanager_secret.{_label(name)}",
+                f"aws_lambda_permission.{_label(function)}_1",
             ),
         },
     )

@@ -49,7 +49,9 @@ class Account:
 
     def rotation(self, names: Sequence[str]) -> dict[str, RotationState | None]:
         """Look how the rotations of these secrets stand."""
-        found = parallel_map(Rotations(self.session).state, names, self.session, "rotations looked at", rate=LISTS)
+        found = parallel_map(
+            Rotations(self.session).state, names, self.session, "rotations looked at", rate=LISTS
+        )
         return dict(zip(names, found, strict=True))
 
     def may_read(self, role: str, arns: Sequence[str]) -> set[str]:
@@ -86,5 +88,6 @@ class Account:
         """
         if not has_role(self.session, name):
             raise AwsError(
-                f"there is no IAM role {name} in account {self.id}", "correct role in shield.toml, or create the role"
+                f"there is no IAM role {name} in account {self.id}",
+                "correct role in shield.toml, or create the role",
             )

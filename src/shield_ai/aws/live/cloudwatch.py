@@ -19,7 +19,9 @@ _HOUR = timedelta(hours=1)
 def publish(session: Session, namespace: str, metric: str, value: float) -> None:
     """Send one figure, now."""
     with translate_errors("cloudwatch:PutMetricData", metric):
-        session.cloudwatch().put_metric_data(Namespace=namespace, MetricData=[{"MetricName": metric, "Value": value}])
+        session.cloudwatch().put_metric_data(
+            Namespace=namespace, MetricData=[{"MetricName": metric, "Value": value}]
+        )
 
 
 def total(session: Session, namespace: str, metric: str, since: datetime) -> float | None:
@@ -47,7 +49,9 @@ class Alarm:
     def read(self, name: str) -> Settings | None:
         """Return what it watches and whom it tells."""
         with translate_errors("cloudwatch:DescribeAlarms", name):
-            alarms = self._client.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm"])["MetricAlarms"]
+            alarms = self._client.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm"])[
+                "MetricAlarms"
+            ]
         if not alarms:
             return None
         alarm = alarms[0]
@@ -57,7 +61,9 @@ class Alarm:
         return {
             "namespace": alarm.get("Namespace", ""),
             "metric": alarm.get("MetricName", ""),
-            "dimensions": {dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions", [])},
+            "dimensions": {
+                dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions", [])
+            },
             "statistic": alarm.get("Statistic", ""),
             "period": alarm.get("Period", 0),
             "periods": alarm["EvaluationPeriods"],
@@ -77,7 +83,10 @@ class Alarm:
                 AlarmDescription=settings["description"],
                 Namespace=settings["namespace"],
                 MetricName=settings["metric"],
-                Dimensions=[{"Name": key, "Value": value} for key, value in sorted(settings["dimensions"].items())],
+                Dimensions=[
+                    {"Name": key, "Value": value}
+                    for key, value in sorted(settings["dimensions"].items())
+                ],
                 Statistic=settings["statistic"],
                 Period=settings["period"],
                 EvaluationPeriods=settings["periods"],
@@ -107,7 +116,9 @@ class Alarm:
 
     def _arn(self, name: str) -> str:
         session = self._session
-        return f"arn:{session.partition}:cloudwatch:{session.region}:{session.account()}:alarm:{name}"
+        return (
+            f"arn:{session.partition}:cloudwatch:{session.region}:{session.account()}:alarm:{name}"
+        )
 
 
 class Dashboard:
@@ -120,14 +131,21 @@ class Dashboard:
         """Return its body."""
         with translate_errors("cloudwatch:GetDashboard", name):
             try:
-                return {"body": json.loads(self._client.get_dashboard(DashboardName=name)["DashboardBody"])}
+                return {
+                    "body": json.loads(
+                        self._client.get_dashboard(DashboardName=name)["DashboardBody"]
+                    )
+                }
             except self._client.exceptions.ResourceNotFound:
                 return None
 
-    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002  # one call does both
+    # one call does both
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002
         """Create it or overwrite it."""
         with translate_errors("cloudwatch:PutDashboard", name):
-            self._client.put_dashboard(DashboardName=name, DashboardBody=json.dumps(settings["body"]))
+            self._client.put_dashboard(
+                DashboardName=name, DashboardBody=json.dumps(settings["body"])
+            )
 
     def delete(self, name: str) -> None:
         """Delete it."""

@@ -72,12 +72,17 @@ class EventRule:
                         "Id": _TARGET,
                         "Arn": target["arn"],
                         "DeadLetterConfig": {"Arn": target["dead_letter"]},
-                        "InputTransformer": {"InputPathsMap": target["paths"], "InputTemplate": target["template"]},
+                        "InputTransformer": {
+                            "InputPathsMap": target["paths"],
+                            "InputTemplate": target["template"],
+                        },
                     }
                 ],
             )
         if answer["FailedEntryCount"]:
-            raise AwsError(f"AWS refused the target of rule {name}", f"check that {target['arn']} is there")
+            raise AwsError(
+                f"AWS refused the target of rule {name}", f"check that {target['arn']} is there"
+            )
 
     def delete(self, name: str) -> None:
         """Delete it, its target first."""

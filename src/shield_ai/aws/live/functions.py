@@ -90,10 +90,15 @@ class RotationRole:
         document: Any = {}
         with translate_errors("iam:GetRolePolicy", name):
             try:
-                document = self._client.get_role_policy(RoleName=name, PolicyName=_POLICY)["PolicyDocument"]
+                document = self._client.get_role_policy(RoleName=name, PolicyName=_POLICY)[
+                    "PolicyDocument"
+                ]
             except missing:
                 document = {}
-        return {"document": document, "tags": {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}}
+        return {
+            "document": document,
+            "tags": {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])},
+        }
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it, or change what it allows."""
@@ -189,7 +194,10 @@ class Function:
     def _create(self, name: str, settings: Settings, code: bytes) -> None:
         def create() -> None:
             self._client.create_function(
-                FunctionName=name, Code={"ZipFile": code}, Tags=settings["tags"], **_configuration(settings)
+                FunctionName=name,
+                Code={"ZipFile": code},
+                Tags=settings["tags"],
+                **_configuration(settings),
             )
 
         with translate_errors("lambda:CreateFunction", name):
@@ -201,7 +209,9 @@ class Function:
     def _update(self, name: str, settings: Settings, live: Settings, code: bytes) -> None:
         with translate_errors("lambda:UpdateFunctionConfiguration", name):
             self._patiently(
-                lambda: self._client.update_function_configuration(FunctionName=name, **_configuration(settings))
+                lambda: self._client.update_function_configuration(
+                    FunctionName=name, **_configuration(settings)
+                )
             )
         self._wait("function_updated_v2", name)
         if live["code"] != settings["code"]:
@@ -256,11 +266,17 @@ class Function:
             except self._client.exceptions.ResourceNotFoundException:
                 return ""
         ours: list[Any] = [s for s in policy.get("Statement", []) if s.get("Sid") == _STATEMENT]
-        return str(ours[0].get("Condition", {}).get("StringEquals", {}).get("AWS:SourceAccount", "")) if ours else ""
+        return (
+            str(ours[0].get("Condition", {}).get("StringEquals", {}).get("AWS:SourceAccount", ""))
+            if ours
+            else ""
+        )
 
     def _arn(self, name: str) -> str:
         session = self._session
-        return f"arn:{session.partition}:lambda:{session.region}:{session.account()}:function:{name}"
+        return (
+            f"arn:{session.partition}:lambda:{session.region}:{session.account()}:function:{name}"
+        )
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:
@@ -271,5 +287,8 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "Timeout": settings["timeout"],
         "MemorySize": settings["memory"],
         "Environment": {"Variables": settings["environment"]},
-        "VpcConfig": {"SubnetIds": settings["subnets"], "SecurityGroupIds": settings["security_groups"]},
+        "VpcConfig": {
+            "SubnetIds": settings["subnets"],
+            "SecurityGroupIds": settings["security_groups"],
+        },
     }

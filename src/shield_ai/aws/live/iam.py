@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 # A policy has five versions at most; two are left free, so that a call that was repeated still finds room.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _KEPT_VERSIONS = 3
-_SIMULATIONS = 20  # a second: AWS documents no rate; a policy with a hundred secrets is asked about in seconds
+# a second: AWS documents no rate; a policy with a hundred secrets is asked about in seconds
+_SIMULATIONS = 20
 
 
 class Policy:
@@ -38,9 +39,15 @@ class Policy:
             except self._client.exceptions.NoSuchEntityException:
                 return None
         with translate_errors("iam:GetPolicyVersion", name):
-            version = self._client.get_policy_version(PolicyArn=arn, VersionId=policy["DefaultVersionId"])
-        document: Any = version["PolicyVersion"]["Document"]  # the stubs say text, botocore has parsed it
-        return {"document": document, "tags": {tag["Key"]: tag["Value"] for tag in policy.get("Tags", [])}}
+            version = self._client.get_policy_version(
+                PolicyArn=arn, VersionId=policy["DefaultVersionId"]
+            )
+        # the stubs say text, botocore has parsed it
+        document: Any = version["PolicyVersion"]["Document"]
+        return {
+            "document": document,
+            "tags": {tag["Key"]: tag["Value"] for tag in policy.get("Tags", [])},
+        }
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it, or make a new version of its document the one in force."""
@@ -51,7 +58,9 @@ class Policy:
             self._drop_versions(name, keep=_KEPT_VERSIONS)
             with translate_errors("iam:CreatePolicyVersion", name):
                 self._client.create_policy_version(
-                    PolicyArn=self._arn(name), PolicyDocument=json.dumps(settings["document"]), SetAsDefault=True
+                    PolicyArn=self._arn(name),
+                    PolicyDocument=json.dumps(settings["document"]),
+                    SetAsDefault=True,
                 )
         self._tag(name, settings["tags"], live.get("tags", {}))
 
@@ -67,7 +76,8 @@ class Policy:
                 return
             except self._client.exceptions.DeleteConflictException:
                 raise AwsError(
-                    f"policy {name} is attached to something that shield did not attach it to", "detach it first"
+                    f"policy {name} is attached to something that shield did not attach it to",
+                    "detach it first",
                 ) from None
 
     def _create(self, name: str, settings: Settings) -> None:
@@ -76,7 +86,10 @@ class Policy:
                 self._client.create_policy(
                     PolicyName=name,
                     PolicyDocument=json.dumps(settings["document"]),
-                    Tags=[{"Key": key, "Value": value} for key, value in sorted(settings["tags"].items())],
+                    Tags=[
+                        {"Key": key, "Value": value}
+                        for key, value in sorted(settings["tags"].items())
+                    ],
                 )
             except self._client.exceptions.EntityAlreadyExistsException:
                 return  # the answer to the first try was lost
@@ -86,10 +99,16 @@ class Policy:
     def _drop_versions(self, name: str, *, keep: int) -> None:
         with translate_errors("iam:ListPolicyVersions", name):
             versions = self._client.list_policy_versions(PolicyArn=self._arn(name))["Versions"]
-        spare = sorted((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: v["CreateDate"], reverse=True)
+        spare = sorted(
+            (v for v in versions if not v["IsDefaultVersion"]),
+            key=lambda v: v["CreateDate"],
+            reverse=True,
+        )
         for version in spare[max(keep - 1, 0) :]:
             with translate_errors("iam:DeletePolicyVersion", name):
-                self._client.delete_policy_version(PolicyArn=self._arn(name), VersionId=version["VersionId"])
+                self._client.delete_policy_version(
+                    PolicyArn=self._arn(name), VersionId=version["VersionId"]
+                )
 
     def _tag(self, name: str, wanted: Mapping[str, str], live: Mapping[str, str]) -> None:
         if gone := sorted(live.keys() - wanted.keys()):
@@ -98,7 +117,8 @@ class Policy:
         if new := sorted(wanted.items() - live.items()):
             with translate_errors("iam:TagPolicy", name):
                 self._client.tag_policy(
-                    PolicyArn=self._arn(name), Tags=[{"Key": key, "Value": value} for key, value in new]
+                    PolicyArn=self._arn(name),
+                    Tags=[{"Key": key, "Value": value} for key, value in new],
                 )
 
     def _arn(self, name: str) -> str:
@@ -116,7 +136,9 @@ class PolicyAttachment:
         role, _, policy = name.partition("/")
         with translate_errors("iam:ListAttachedRolePolicies", role):
             try:
-                for page in self._client.get_paginator("list_attached_role_policies").paginate(RoleName=role):
+                for page in self._client.get_paginator("list_attached_role_policies").paginate(
+                    RoleName=role
+                ):
                     for attached in page["AttachedPolicies"]:
                         if attached["PolicyName"] == policy:
                             return {"role": role, "policy": attached["PolicyArn"]}
@@ -130,9 +152,13 @@ class PolicyAttachment:
             self._detach(name, live)
         with translate_errors("iam:AttachRolePolicy", name):
             try:
-                self._client.attach_role_policy(RoleName=settings["role"], PolicyArn=settings["policy"])
+                self._client.attach_role_policy(
+                    RoleName=settings["role"], PolicyArn=settings["policy"]
+                )
             except self._client.exceptions.NoSuchEntityException:
-                raise AwsError(f"there is no IAM role {settings['role']}", "set role in shield.toml") from None
+                raise AwsError(
+                    f"there is no IAM role {settings['role']}", "set role in shield.toml"
+                ) from None
 
     def delete(self, name: str) -> None:
         """Detach it."""
@@ -165,7 +191,9 @@ def may(session: Session, role: str, action: str, arns: Sequence[str]) -> set[st
 
     def allowed(arn: str) -> bool:
         with translate_errors("iam:SimulatePrincipalPolicy", role):
-            answer = client.simulate_principal_policy(PolicySourceArn=source, ActionNames=[action], ResourceArns=[arn])
+            answer = client.simulate_principal_policy(
+                PolicySourceArn=source, ActionNames=[action], ResourceArns=[arn]
+            )
         return [result["EvalDecision"] for result in answer["EvaluationResults"]] == ["allowed"]
 
     answers = parallel_map(allowed, arns, session, "permissions asked for", rate=_SIMULATIONS)

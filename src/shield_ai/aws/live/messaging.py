@@ -53,7 +53,9 @@ class Topic:
                 self._client.create_topic(Name=name, Tags=pairs(settings["tags"]))
         with translate_errors("sns:SetTopicAttributes", name):
             policy = json.dumps(settings["policy"])
-            self._client.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
+            self._client.set_topic_attributes(
+                TopicArn=arn, AttributeName="Policy", AttributeValue=policy
+            )
         for email in sorted(set(settings["emails"]) - set(live["emails"] if live else [])):
             with translate_errors("sns:Subscribe", name):
                 self._client.subscribe(TopicArn=arn, Protocol="email", Endpoint=email)
@@ -74,7 +76,9 @@ class Topic:
 
     def _emails(self, arn: str) -> Iterator[tuple[str, str]]:
         with translate_errors("sns:ListSubscriptionsByTopic", arn.rpartition(":")[2]):
-            for page in self._client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn):
+            for page in self._client.get_paginator("list_subscriptions_by_topic").paginate(
+                TopicArn=arn
+            ):
                 for found in page["Subscriptions"]:
                     if found["Protocol"] == "email":
                         yield found["Endpoint"], found["SubscriptionArn"]
@@ -110,7 +114,11 @@ class Queue:
             tags = self._client.list_queue_tags(QueueUrl=url).get("Tags", {})
         attributes = answer.get("Attributes", {})
         policy = json.loads(attributes.get("Policy") or "{}")
-        return {"policy": policy, "retention": int(attributes.get("MessageRetentionPeriod", 0)), "tags": tags}
+        return {
+            "policy": policy,
+            "retention": int(attributes.get("MessageRetentionPeriod", 0)),
+            "tags": tags,
+        }
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create it or change what differs."""

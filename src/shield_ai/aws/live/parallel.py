@@ -20,7 +20,8 @@ PARALLEL = 8
 BATCHES = 100  # BatchGetSecretValue
 LISTS = 100  # ListSecretVersionIds
 POLICIES = 50  # the policies of secrets
-WRITES = 50  # each of CreateSecret, DeleteSecret, PutSecretValue, …; reads of single secrets have 10,000
+# each of CreateSecret, DeleteSecret, PutSecretValue, …; reads of single secrets have 10,000
+WRITES = 50
 
 
 class Pace:

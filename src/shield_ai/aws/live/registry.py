@@ -83,7 +83,11 @@ class Resources:
         wanted = sorted(set(keys))
         kinds = [(self._kind(kind), name) for kind, name in wanted]
         found = parallel_map(
-            lambda pair: pair[0].read(pair[1]), kinds, self._session, "resources looked at", rate=_RATE
+            lambda pair: pair[0].read(pair[1]),
+            kinds,
+            self._session,
+            "resources looked at",
+            rate=_RATE,
         )
         return dict(zip(wanted, found, strict=True))
 

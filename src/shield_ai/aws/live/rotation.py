@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.model.nouns import Hidden, Settings
 
-PAUSE, PATIENCE = 0.5, 300.0  # seconds; a function has up to 15 minutes, and Secrets Manager tries again by itself
+# seconds; a function has up to 15 minutes, and Secrets Manager tries again by itself
+PAUSE, PATIENCE = 0.5, 300.0
 
 
 class RotationState(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,8 +68,11 @@ class Rotations:
         more: dict[str, str] = {}
         with translate_errors("secretsmanager:ListSecretVersionIds", name):
             while True:
-                answer = self.client.list_secret_version_ids(SecretId=name, **more)  # type: ignore[arg-type]  # as above
-                made |= {version["VersionId"]: version["CreatedDate"] for version in answer["Versions"]}
+                # as above
+                answer = self.client.list_secret_version_ids(SecretId=name, **more)  # type: ignore[arg-type]
+                made |= {
+                    version["VersionId"]: version["CreatedDate"] for version in answer["Versions"]
+                }
                 if not answer.get("NextToken"):
                     return made
                 more = {"NextToken": answer["NextToken"]}
@@ -81,7 +85,9 @@ class Rotations:
         token = str(uuid.uuid4())
         with translate_errors("secretsmanager:RotateSecret", name):
             try:
-                return self.client.rotate_secret(SecretId=name, ClientRequestToken=token)["VersionId"]
+                return self.client.rotate_secret(SecretId=name, ClientRequestToken=token)[
+                    "VersionId"
+                ]
             except self.client.exceptions.InvalidRequestException:
                 # "A previous rotation isn't complete. That rotation will be reattempted."
                 state = self.state(name)
@@ -129,7 +135,9 @@ class Rotations:
                 what = f"the field {field}" if field else "one of the usual fields"
                 raise ShieldError(f"{name} is JSON without {what}", "change it in AWS") from None
         with translate_errors("secretsmanager:PutSecretValue", name):
-            self.client.put_secret_value(SecretId=name, ClientRequestToken=str(uuid.uuid4()), SecretString=text)
+            self.client.put_secret_value(
+                SecretId=name, ClientRequestToken=str(uuid.uuid4()), SecretString=text
+            )
 
 
 class Rotation:
@@ -155,7 +163,8 @@ class Rotation:
             "window": rules.get("Duration", ""),
         }
 
-    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002  # one call does all
+    # one call does all
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002
         """Turn it on, or change it; nothing is rotated now."""
         window = {"Duration": settings["window"]} if settings["window"] else {}
         rules: Any = {"ScheduleExpression": settings["schedule"], **window}
@@ -168,7 +177,8 @@ class Rotation:
                     RotateImmediately=False,
                 )
             except self._client.exceptions.InvalidRequestException:
-                if self.read(name) != settings:  # AWS took note, and says that a rotation is under way
+                # AWS took note, and says that a rotation is under way
+                if self.read(name) != settings:
                     raise
 
     def delete(self, name: str) -> None:

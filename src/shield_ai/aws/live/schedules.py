@@ -49,7 +49,10 @@ class Schedule:
         """Create it or change what differs."""
         with translate_errors("events:PutRule", name):
             self._client.put_rule(
-                Name=name, ScheduleExpression=settings["rate"], State="ENABLED", Tags=pairs(settings["tags"])
+                Name=name,
+                ScheduleExpression=settings["rate"],
+                State="ENABLED",
+                Tags=pairs(settings["tags"]),
             )
         if live is not None and live["tags"] != settings["tags"]:
             if gone := sorted(live["tags"].keys() - settings["tags"].keys()):
@@ -67,10 +70,18 @@ class Schedule:
                 SourceArn=self._arn(name),
             )
         with translate_errors("events:PutTargets", name):
-            target = {"Id": _TARGET, "Arn": settings["function"], "Input": json.dumps(settings["input"])}
-            answer = self._client.put_targets(Rule=name, Targets=[target])  # type: ignore[list-item]  # a TypedDict
+            target = {
+                "Id": _TARGET,
+                "Arn": settings["function"],
+                "Input": json.dumps(settings["input"]),
+            }
+            # a TypedDict
+            answer = self._client.put_targets(Rule=name, Targets=[target])  # type: ignore[list-item]
         if answer["FailedEntryCount"]:
-            raise AwsError(f"AWS refused the target of rule {name}", f"check that {settings['function']} is there")
+            raise AwsError(
+                f"AWS refused the target of rule {name}",
+                f"check that {settings['function']} is there",
+            )
 
     def delete(self, name: str) -> None:
         """Delete it, its target and the function's consent first."""
@@ -80,7 +91,9 @@ class Schedule:
         if live["function"]:
             gone = self._lambda.exceptions.ResourceNotFoundException
             with translate_errors("lambda:RemovePermission", name), contextlib.suppress(gone):
-                self._lambda.remove_permission(FunctionName=live["function"], StatementId=f"schedule-{name}")
+                self._lambda.remove_permission(
+                    FunctionName=live["function"], StatementId=f"schedule-{name}"
+                )
         with translate_errors("events:RemoveTargets", name):
             self._client.remove_targets(Rule=name, Ids=[_TARGET])
         with translate_errors("events:DeleteRule", name):
@@ -92,7 +105,9 @@ class Schedule:
                 policy = json.loads(self._lambda.get_policy(FunctionName=function)["Policy"])
             except self._lambda.exceptions.ResourceNotFoundException:
                 return False
-        return any(statement.get("Sid") == f"schedule-{name}" for statement in policy.get("Statement", []))
+        return any(
+            statement.get("Sid") == f"schedule-{name}" for statement in policy.get("Statement", [])
+        )
 
     def _arn(self, name: str) -> str:
         session = self._session

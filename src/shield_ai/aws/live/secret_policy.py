@@ -26,11 +26,14 @@ class SecretPolicy:
                 return None
         return {"document": json.loads(text)} if text else None
 
-    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002  # puts all of it
+    # puts all of it
+    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002
         """Put it; AWS refuses one that lets in the public."""
         with translate_errors("secretsmanager:PutResourcePolicy", name):
             self._client.put_resource_policy(
-                SecretId=name, ResourcePolicy=json.dumps(settings["document"]), BlockPublicPolicy=True
+                SecretId=name,
+                ResourcePolicy=json.dumps(settings["document"]),
+                BlockPublicPolicy=True,
             )
 
     def delete(self, name: str) -> None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 RECOVERY_DAYS = 30
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_BYTES = 65_536
-_BATCH = 20  # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
+_BATCH = 20
 
 
 class SecretsManager:
@@ -38,7 +39,11 @@ class SecretsManager:
         """Look at the secrets with these names: what is there, without their values."""
         account = self._session.account()
         wanted = sorted(set(names))
-        states = zip(wanted, parallel_map(self.state, wanted, self._session, "secrets looked at"), strict=True)
+        states = zip(
+            wanted,
+            parallel_map(self.state, wanted, self._session, "secrets looked at"),
+            strict=True,
+        )
         secrets = {name: state for name, state in states if state}
         return Live(account=account, region=self._session.region, secrets=secrets)
 
@@ -53,7 +58,9 @@ class SecretsManager:
             arn=answer["ARN"],
             tags={tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])},
             deleted=bool(answer.get("DeletedDate")),
-            versions={v: tuple(stages) for v, stages in answer.get("VersionIdsToStages", {}).items()},
+            versions={
+                v: tuple(stages) for v, stages in answer.get("VersionIdsToStages", {}).items()
+            },
             settings=_settings(answer),
         )
 
@@ -75,7 +82,8 @@ class SecretsManager:
                 )
             except self._client.exceptions.ResourceExistsException:
                 raise AwsError(
-                    f"secret {name} was made by somebody else meanwhile", "run shield plan and look at what is there"
+                    f"secret {name} was made by somebody else meanwhile",
+                    "run shield plan and look at what is there",
                 ) from None
         return answer["ARN"]
 
@@ -117,7 +125,9 @@ class SecretsManager:
         if changed & {"description", "kms_key"}:
             with translate_errors("secretsmanager:UpdateSecret", name):
                 self._client.update_secret(
-                    SecretId=name, Description=settings["description"], **self._key(settings, changed)
+                    SecretId=name,
+                    Description=settings["description"],
+                    **self._key(settings, changed),
                 )
         if gone := sorted(live.get("tags", {}).keys() - settings["tags"].keys()):
             with translate_errors("secretsmanager:UntagResource", name):
@@ -132,13 +142,19 @@ class SecretsManager:
                 )
         if fewer := sorted(set(live.get("replicas", [])) - set(settings["replicas"])):
             with translate_errors("secretsmanager:RemoveRegionsFromReplication", name):
-                self._client.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=fewer)
+                self._client.remove_regions_from_replication(
+                    SecretId=name, RemoveReplicaRegions=fewer
+                )
 
     @staticmethod
     def _key(settings: Settings, changed: set[str]) -> Any:
         """Name AWS's own key by its alias: leaving it out would keep the one before."""
         own = settings["kms_key"] == DEFAULT_KEY
-        return {"KmsKeyId": f"alias/{DEFAULT_KEY}" if own else settings["kms_key"]} if "kms_key" in changed else {}
+        return (
+            {"KmsKeyId": f"alias/{DEFAULT_KEY}" if own else settings["kms_key"]}
+            if "kms_key" in changed
+            else {}
+        )
 
     def policy(self, name: str) -> dict[str, Any] | None:
         """Return a secret's own policy; None where it has none, or where there is no such secret."""
@@ -155,7 +171,9 @@ class SecretsManager:
         state = self.state(name)
         if state and (copies := state.settings["replicas"]):
             with translate_errors("secretsmanager:RemoveRegionsFromReplication", name):
-                self._client.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=copies)
+                self._client.remove_regions_from_replication(
+                    SecretId=name, RemoveReplicaRegions=copies
+                )
         with translate_errors("secretsmanager:DeleteSecret", name):
             self._client.delete_secret(SecretId=name, RecoveryWindowInDays=RECOVERY_DAYS)
 
@@ -174,7 +192,9 @@ class SecretsManager:
         for values in parallel_map(self._batch, parts, self._session, "batches read", rate=BATCHES):
             found |= values
         rest = [name for name in wanted if name not in found]
-        alone = dict(zip(rest, parallel_map(self._try, rest, self._session, "secrets read"), strict=True))
+        alone = dict(
+            zip(rest, parallel_map(self._try, rest, self._session, "secrets read"), strict=True)
+        )
         return {name: found.get(name) or alone[name] for name in wanted}
 
     def _batch(self, names: list[str]) -> dict[str, Hidden]:
@@ -186,7 +206,10 @@ class SecretsManager:
         except AwsError:
             self._no_batches = True  # a permission of its own, which an app without prefetch lacks
             return {}
-        return {value["Name"]: Hidden(value.get("SecretString", "")) for value in answer.get("SecretValues", [])}
+        return {
+            value["Name"]: Hidden(value.get("SecretString", ""))
+            for value in answer.get("SecretValues", [])
+        }
 
     def _try(self, name: str) -> Hidden | AwsError:
         try:
@@ -221,6 +244,7 @@ def _settings(answer: DescribeSecretResponseTypeDef) -> Settings:
 def _fitting(name: str, value: Hidden) -> Hidden:
     if len(value.reveal().encode()) > MAX_BYTES:
         raise AwsError(
-            f"{name} is larger than 65,536 bytes, AWS's limit for a secret", "store it elsewhere, for example in S3"
+            f"{name} is larger than 65,536 bytes, AWS's limit for a secret",
+            "store it elsewhere, for example in S3",
         )
     return value

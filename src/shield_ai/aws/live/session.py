@@ -57,7 +57,12 @@ _CREDENTIALS = {
 }
 _KEY = {"EncryptionFailure", "DecryptionFailure", "KMSAccessDeniedException", "DisabledException"}
 _REGION = {"OptInRequired", "AuthFailure", "InvalidSignatureRegion"}
-_SLOW_DOWN = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
+_SLOW_DOWN = {
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+}
 
 
 class Session:
@@ -81,7 +86,9 @@ class Session:
         self.read = read
         try:
             with translate_errors("the connection"):
-                self._session = boto3.session.Session(region_name=region, profile_name=profile or None)
+                self._session = boto3.session.Session(
+                    region_name=region, profile_name=profile or None
+                )
         except ProfileNotFound:
             raise AwsError(
                 f"there is no AWS profile {profile or os.environ.get('AWS_PROFILE', '')}",
@@ -90,10 +97,12 @@ class Session:
         if assume:
             self._session = _assumed(self._session, assume, region)
         self.region = region or self._session.region_name or ""
-        self.tick: Callable[[str, int, int], None] = lambda _what, _done, _total: None  # hears how far many calls are
+        # hears how far many calls are
+        self.tick: Callable[[str, int, int], None] = lambda _what, _done, _total: None
         self._caller: GetCallerIdentityResponseTypeDef | None = None
         self._clients: dict[str, object] = {}
-        self._lock = threading.Lock()  # boto3 makes clients in one thread at a time; using them is safe in many
+        # boto3 makes clients in one thread at a time; using them is safe in many
+        self._lock = threading.Lock()
 
     def as_role(self, arn: str) -> Session:
         """Return the same connection as another role.
@@ -102,8 +111,10 @@ class Session:
             AwsError: The caller may not assume it, or it does not let itself be assumed.
         """
         made = copy.copy(self)
-        made._session = _assumed(self._session, arn, self.region)  # noqa: SLF001  # of our own class
-        made._caller, made._clients, made._lock = None, {}, threading.Lock()  # noqa: SLF001  # as above
+        # of our own class
+        made._session = _assumed(self._session, arn, self.region)  # noqa: SLF001
+        # as above
+        made._caller, made._clients, made._lock = None, {}, threading.Lock()  # noqa: SLF001
         return made
 
     @property
@@ -173,7 +184,8 @@ class Session:
     def _client(self, service: str, config: Config = _CONFIG) -> object:
         with translate_errors("the connection"), self._lock:
             if service not in self._clients:
-                made = self._session.client(service, config=config)  # type: ignore[call-overload]  # any of ours
+                # any of ours
+                made = self._session.client(service, config=config)  # type: ignore[call-overload]
                 self._clients[service] = made
             return self._clients[service]
 
@@ -214,7 +226,8 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
         raise
     except (NoCredentialsError, PartialCredentialsError):
         raise AwsError(
-            "no AWS credentials", "set AWS_PROFILE or sign in with aws sso login; --only code works without AWS"
+            "no AWS credentials",
+            "set AWS_PROFILE or sign in with aws sso login; --only code works without AWS",
         ) from None
     except (EndpointConnectionError, ConnectTimeoutError, HTTPClientError):
         raise AwsError(
@@ -222,7 +235,9 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
             "check the network, the region and AWS_ENDPOINT_URL; run the same command again, nothing is done twice",
         ) from None
     except BotoCoreError as error:
-        raise AwsError(f"{permission}{on} failed: {type(error).__name__}", "check the AWS configuration") from None
+        raise AwsError(
+            f"{permission}{on} failed: {type(error).__name__}", "check the AWS configuration"
+        ) from None
 
 
 def _answer(error: ClientError, permission: str, on: str) -> AwsError:
@@ -235,9 +250,19 @@ def _answer(error: ClientError, permission: str, on: str) -> AwsError:
         hint = "is the KMS key enabled, and does its policy let you use it? kms_key in shield.toml names it"
         return AwsError(f"AWS can't use the KMS key for {permission}{on}: {code}", hint)
     if code in _REGION:
-        return AwsError(f"AWS refused {permission}{on}: {code}", "is region in shield.toml the right one, and enabled?")
+        return AwsError(
+            f"AWS refused {permission}{on}: {code}",
+            "is region in shield.toml the right one, and enabled?",
+        )
     if code in _CREDENTIALS:
-        return AwsError(f"AWS does not accept the credentials: {code}", "sign in again, then run the same command")
+        return AwsError(
+            f"AWS does not accept the credentials: {code}",
+            "sign in again, then run the same command",
+        )
     if code in _SLOW_DOWN:
-        return AwsError(f"AWS throttled {permission}{on}", "run the same command again: nothing is done twice")
-    return AwsError(f"AWS refused {permission}{on}: {code}", "run the same command again: nothing is done twice")
+        return AwsError(
+            f"AWS throttled {permission}{on}", "run the same command again: nothing is done twice"
+        )
+    return AwsError(
+        f"AWS refused {permission}{on}: {code}", "run the same command again: nothing is done twice"
+    )

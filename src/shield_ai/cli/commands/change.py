@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from shield_ai.model.nouns import Plan, Receipt
 
 LITERALS = click.option(
-    "--remove-literals", is_flag=True, help="take secrets out of the code: their values go into the untracked .env"
+    "--remove-literals",
+    is_flag=True,
+    help="take secrets out of the code: their values go into the untracked .env",
 )
 
 
@@ -58,7 +60,12 @@ LITERALS = click.option(
 @LITERALS
 @CONFLICT
 @JSON
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="write the plan to a file, for shield apply")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="write the plan to a file, for shield apply",
+)
 def plan(  # noqa: PLR0913, PLR0917  # one argument a flag
     app: Path,
     only: Half | None,
@@ -73,8 +80,18 @@ def plan(  # noqa: PLR0913, PLR0917  # one argument a flag
     as_json: bool,
 ) -> int:
     """Show every edit as a diff, and every change in AWS. Changes nothing."""
-    work = Work(app, only=only, env_files=env_files, remove_literals=remove_literals, environment=environment)
-    work.replace, work.copy_from, work.ask = replacer(conflict), copy_from, ask_value if prompt else None
+    work = Work(
+        app,
+        only=only,
+        env_files=env_files,
+        remove_literals=remove_literals,
+        environment=environment,
+    )
+    work.replace, work.copy_from, work.ask = (
+        replacer(conflict),
+        copy_from,
+        ask_value if prompt else None,
+    )
     work.tick = bar().tick
     made = work.plan()
     if output:
@@ -98,10 +115,18 @@ def plan(  # noqa: PLR0913, PLR0917  # one argument a flag
 @CONFLICT
 @YES
 @click.option("--allow-dirty", is_flag=True, help="go on with uncommitted changes in the git tree")
-@click.option("--allow-missing", is_flag=True, help="go on without a value for a secret that the app needs")
+@click.option(
+    "--allow-missing", is_flag=True, help="go on without a value for a secret that the app needs"
+)
 @click.option("--allow-placeholders", is_flag=True, help="store values such as changeme")
-@click.option("--no-proof", is_flag=True, help="do not load the settings before and after, to compare them")
-@click.option("--rotate-immediately", is_flag=True, help="rotate each secret whose rotation is new, and wait for it")
+@click.option(
+    "--no-proof", is_flag=True, help="do not load the settings before and after, to compare them"
+)
+@click.option(
+    "--rotate-immediately",
+    is_flag=True,
+    help="rotate each secret whose rotation is new, and wait for it",
+)
 def apply(  # noqa: PLR0913  # one argument a flag
     target: Path,
     only: Half | None,
@@ -131,7 +156,11 @@ def apply(  # noqa: PLR0913  # one argument a flag
         remove_literals=remove_literals,
         environment=environment,
     )
-    work.replace, work.copy_from, work.ask = replacer(conflict), copy_from, ask_value if prompt else None
+    work.replace, work.copy_from, work.ask = (
+        replacer(conflict),
+        copy_from,
+        ask_value if prompt else None,
+    )
     shown = bar()
     work.tick = shown.tick
     made = work.load(from_file) if from_file else work.plan()
@@ -141,7 +170,12 @@ def apply(  # noqa: PLR0913  # one argument a flag
     with work.locked():
         if work.cut_off:
             made = work.resume(made if from_file else None)
-        work.refuse(made, allow_dirty=allow_dirty, allow_missing=allow_missing, allow_placeholders=allow_placeholders)
+        work.refuse(
+            made,
+            allow_dirty=allow_dirty,
+            allow_missing=allow_missing,
+            allow_placeholders=allow_placeholders,
+        )
         click.echo(plan_text(made), err=True, nl=False)
         ask_in(work, "apply this plan?", yes=yes)
         receipts = work.apply(made, tell=teller(shown, made), prove=not no_proof)
@@ -149,9 +183,12 @@ def apply(  # noqa: PLR0913  # one argument a flag
     if any(file.before and file.path.endswith(".py") for file in made.files):
         click.echo(proof_text(work.proved, work.unproved), err=True)
     if rotate_immediately:
-        from shield_ai.cli.commands.rotate import rotate_now  # noqa: PLC0415  # boto3 costs 0.4 s to load
+        # boto3 costs 0.4 s to load
+        from shield_ai.cli.commands.rotate import rotate_now
 
-        new = [c.name for c in made.changes if c.resource == "rotation" and c.action is Action.CREATE]
+        new = [
+            c.name for c in made.changes if c.resource == "rotation" and c.action is Action.CREATE
+        ]
         rotate_now(work, new)
     return DONE
 
@@ -162,7 +199,9 @@ def apply(  # noqa: PLR0913  # one argument a flag
 @ENVIRONMENT
 @YES
 @click.option(
-    "--force", is_flag=True, help="restore files that were edited since, and keep a copy of each in .shield/edited"
+    "--force",
+    is_flag=True,
+    help="restore files that were edited since, and keep a copy of each in .shield/edited",
 )
 def rollback(app: Path, only: Half | None, environment: str, *, yes: bool, force: bool) -> int:
     """Undo the last apply: files byte for byte, secrets into deletion with a recovery window."""
@@ -182,7 +221,9 @@ def rollback(app: Path, only: Half | None, environment: str, *, yes: bool, force
 
 def teller(shown: Bar, made: Plan) -> Callable[[Receipt], None]:
     """Show each step as it is done, and how many there are still."""
-    total = len(made.files) + sum(change.action not in {Action.KEEP, Action.DRIFT} for change in made.changes)
+    total = len(made.files) + sum(
+        change.action not in {Action.KEEP, Action.DRIFT} for change in made.changes
+    )
     number = itertools.count(1)
 
     def told(receipt: Receipt) -> None:
@@ -193,11 +234,18 @@ def teller(shown: Bar, made: Plan) -> Callable[[Receipt], None]:
 
 
 def _diffs(work: Work, made: Plan, *, colour: bool) -> str:
-    from shield_ai.reports.diff import diff_text  # noqa: PLC0415  # not needed where no diff is shown
+    # not needed where no diff is shown
+    from shield_ai.reports.diff import diff_text
 
     names = {name for secret in work.manifest.secret for name in (secret.name, *secret.variables())}
     parts = []
     for file in made.files:
-        spans = [(f.site.start, f.site.end) for f in work.findings if f.path == file.path and f.site and not f.env]
-        parts.append(diff_text(file, work.tree.read(file.path), keep=names, spans=spans, colour=colour))
+        spans = [
+            (f.site.start, f.site.end)
+            for f in work.findings
+            if f.path == file.path and f.site and not f.env
+        ]
+        parts.append(
+            diff_text(file, work.tree.read(file.path), keep=names, spans=spans, colour=colour)
+        )
     return "\n".join(parts)

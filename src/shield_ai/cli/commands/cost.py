@@ -23,17 +23,30 @@ _NOWHERE = "0" * 12  # an account: costs are the same in each
 @click.command()
 @APP
 @ENVIRONMENT
-@click.option("--processes", default=Usage().processes, show_default=True, help="of the app, on all machines")
+@click.option(
+    "--processes", default=Usage().processes, show_default=True, help="of the app, on all machines"
+)
 @click.option("--ttl", default=Usage().ttl, show_default=True, help="AWS_SECRETS_TTL, in seconds")
-@click.option("--reads", default=Usage().reads, show_default=True, help="of each secret by the whole app, a day")
+@click.option(
+    "--reads",
+    default=Usage().reads,
+    show_default=True,
+    help="of each secret by the whole app, a day",
+)
 @JSON
-def cost(app: Path, environment: str, processes: int, ttl: float, reads: int, *, as_json: bool) -> int:
+def cost(
+    app: Path, environment: str, processes: int, ttl: float, reads: int, *, as_json: bool
+) -> int:
     """Say what the app's secrets cost a month, and what the cache saves. Asks AWS nothing."""
     work = Work(app, only="code", environment=environment)
     usage, region = Usage(processes=processes, ttl=ttl, reads=reads), work.target.app.region
     found = bill(work.target, resources(work.target, _NOWHERE, region, work.tree.read), usage)
     if as_json:
-        click.echo(msgspec.json.encode({"region": region, "total": round(found.total, 2), "bill": found}).decode())
+        click.echo(
+            msgspec.json.encode(
+                {"region": region, "total": round(found.total, 2), "bill": found}
+            ).decode()
+        )
     else:
         click.echo(cost_text(found, usage, region), nl=False)
     return DONE

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @APP
-@click.option("--from-sarif", type=click.Path(path_type=Path), help="also what another scanner found in this app")
+@click.option(
+    "--from-sarif",
+    type=click.Path(path_type=Path),
+    help="also what another scanner found in this app",
+)
 def draft(app: Path, from_sarif: Path | None) -> int:
     """Write shield.toml, the list of what is to be moved, or add to it what is new.
 
@@ -26,7 +30,7 @@ def draft(app: Path, from_sarif: Path | None) -> int:
     work = Work(app)
     more: list[Secret] = []
     if from_sarif:
-        from shield_ai.scan import sarif_import  # noqa: PLC0415  # only this option needs it
+        from shield_ai.scan import sarif_import  # only this option needs it
 
         found = sarif_import.below(sarif_import.places(from_sarif), work.tree.root)
         more, left = sarif_import.secrets(found, work.tree.read, work.findings)

@@ -32,14 +32,28 @@ if TYPE_CHECKING:
 @click.command()
 @APP
 @ENVIRONMENT
-@click.option("--format", "form", type=click.Choice([*FORMATS, *POLICIES]), default="cloudformation", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*FORMATS, *POLICIES]),
+    default="cloudformation",
+    show_default=True,
+)
 @click.option("--account", help="the id of the AWS account; asked of AWS by default")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file")
 @click.option(
-    "--rotation-code", "folder", type=click.Path(path_type=Path), help="also write the rotation functions' zips here"
+    "--rotation-code",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="also write the rotation functions' zips here",
 )
 def export(  # one argument an option
-    app: Path, environment: str, form: str, account: str | None, output: Path | None, folder: Path | None
+    app: Path,
+    environment: str,
+    form: str,
+    account: str | None,
+    output: Path | None,
+    folder: Path | None,
 ) -> int:
     """Write the secrets (without values), policies and alarms as CloudFormation, Terraform, AWS CLI or JSON.
 
@@ -72,7 +86,9 @@ def _write_code(folder: Path, things: Sequence[Resource], work: Work) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for thing in (thing for thing in things if thing.kind == "function"):
-            (folder / f"{thing.name}.zip").write_bytes(code_for(thing.settings["environment"], work.tree.read))
+            (folder / f"{thing.name}.zip").write_bytes(
+                code_for(thing.settings["environment"], work.tree.read)
+            )
             click.echo(f"{folder / thing.name}.zip: written", err=True)
     except OSError as error:
         raise ShieldError(f"{folder} can't be written: {error.strerror}", "name a folder") from None

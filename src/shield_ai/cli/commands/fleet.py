@@ -32,4 +32,8 @@ def scan_fleet(repos: Path, folder: Path, *, form: str, engine: Engine) -> int:
     text = fleet_json(outcomes)
     write(folder / "fleet.json", text)
     click.echo(text if form == "json" else fleet_text(outcomes), nl=False)
-    return FINDINGS if any(outcome.found or outcome.error or outcome.unseen for outcome in outcomes) else DONE
+    return (
+        FINDINGS
+        if any(outcome.found or outcome.error or outcome.unseen for outcome in outcomes)
+        else DONE
+    )

@@ -17,7 +17,8 @@ def local(port: int, command: tuple[str, ...]) -> int:
 
     Without a command, prints what points any tool at it; Ctrl-C ends it. Nothing is kept.
     """
-    from shield_ai.sandbox.emulator.server import run_beside, serve_forever  # noqa: PLC0415  # an extra of its own
+    # an extra of its own
+    from shield_ai.sandbox.emulator.server import run_beside, serve_forever
 
     if command:
         return run_beside(command, port)
@@ -29,6 +30,6 @@ def local(port: int, command: tuple[str, ...]) -> int:
 @click.option("--keep", type=click.Path(path_type=Path), help="leave the sample app here")
 def demo(keep: Path | None) -> int:
     """Run the whole journey on a sample shop, an embedded AWS and a real PostgreSQL."""
-    from shield_ai.sandbox.demo import demo as run  # noqa: PLC0415  # an extra of its own
+    from shield_ai.sandbox.demo import demo as run  # an extra of its own
 
     return run(keep)

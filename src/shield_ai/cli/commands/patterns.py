@@ -28,7 +28,9 @@ def check(app: Path) -> int:
     for made in (pattern.load(), pattern.credentials(), *pattern.own(app)):
         found = prove(made)
         wrong += found
-        click.echo(f"{made.id:12} {len(made.rules):3} rules  {'ok' if not found else f'{len(found)} examples fail'}")
+        click.echo(
+            f"{made.id:12} {len(made.rules):3} rules  {'ok' if not found else f'{len(found)} examples fail'}"
+        )
     for sentence in wrong:
         click.echo(f"  {sentence}")
     return FINDINGS if wrong else DONE

@@ -42,10 +42,20 @@ _WHAT = {
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--app", type=click.Path(path_type=Path), default=".", help="the app's folder; here by default")
-@click.option("--due", is_flag=True, help="rotate every secret whose time has come; for cron and CI")
-@click.option("--status", is_flag=True, help="say when each was rotated, and when it will be; change nothing")
-@click.option("--publish", is_flag=True, help="with --status: tell CloudWatch how late the latest is, for the alarm")
+@click.option(
+    "--app", type=click.Path(path_type=Path), default=".", help="the app's folder; here by default"
+)
+@click.option(
+    "--due", is_flag=True, help="rotate every secret whose time has come; for cron and CI"
+)
+@click.option(
+    "--status", is_flag=True, help="say when each was rotated, and when it will be; change nothing"
+)
+@click.option(
+    "--publish",
+    is_flag=True,
+    help="with --status: tell CloudWatch how late the latest is, for the alarm",
+)
 @click.option("--resume", is_flag=True, help="go on with a rotation that stopped half-way")
 @click.option("--cancel", is_flag=True, help="give up a rotation that stopped half-way")
 @ENVIRONMENT
@@ -69,12 +79,18 @@ def rotate(  # noqa: PLR0913  # one argument a flag
     Nobody is locked out, wherever it stops: --resume goes on with it, and does nothing twice.
     """
     if publish and (names or not status):
-        raise ShieldError("--publish goes with --status of all secrets", "shield rotate --status --publish")
+        raise ShieldError(
+            "--publish goes with --status of all secrets", "shield rotate --status --publish"
+        )
     if sum((due, status, resume, cancel)) > 1:
-        raise ShieldError("--due, --status, --resume and --cancel exclude each other", "give one of them")
+        raise ShieldError(
+            "--due, --status, --resume and --cancel exclude each other", "give one of them"
+        )
     work = Work(app, environment=environment)
     if work.written is None:
-        raise ShieldError(f"no shield.toml in {app}", "shield draft writes it; --app names the app's folder")
+        raise ShieldError(
+            f"no shield.toml in {app}", "shield draft writes it; --app names the app's folder"
+        )
     rotating = Rotating(work.target, work.tree.root, work.session)
     secrets = rotating.named(names)
     if status:
@@ -87,7 +103,9 @@ def rotate(  # noqa: PLR0913  # one argument a flag
         return _due(rotating, secrets, yes=yes)
     if not names:
         listed = ", ".join(secret.name for secret in secrets if secret.rotate)
-        raise ShieldError("which secret?", f"name one of {listed}; or --due; --status says how they stand")
+        raise ShieldError(
+            "which secret?", f"name one of {listed}; or --due; --status says how they stand"
+        )
     for secret in secrets:
         if cancel:
             _cancel(rotating, secret)
@@ -113,7 +131,9 @@ def _due(rotating: Rotating, secrets: list[Secret], *, yes: bool) -> int:
     statuses = {secret.name: rotating.status(secret) for secret in secrets if secret.rotate}
     mine = [s for s in secrets if s.name in statuses and statuses[s.name].state == "due"]
     for_hand = [s.name for s in mine if statuses[s.name].by == "hand" or rotating.needs_restart(s)]
-    stuck = [name for name, one in statuses.items() if one.state == "pending" and one.by == "shield"]
+    stuck = [
+        name for name, one in statuses.items() if one.state == "pending" and one.by == "shield"
+    ]
     mine = [s for s in mine if statuses[s.name].by == "shield" and s.name not in for_hand]
     if mine:
         ask(f"rotate {', '.join(secret.name for secret in mine)}?", yes=yes)
@@ -129,7 +149,10 @@ def _due(rotating: Rotating, secrets: list[Secret], *, yes: bool) -> int:
     for name in stuck:
         click.echo(f"{name} is pending: shield rotate --resume {name} goes on with it", err=True)
     total = len(mine) + len(for_hand) + len(stuck)
-    click.echo(f"{len(mine) - len(failed)} of {total} due secrets rotated" if total else "nothing is due", err=True)
+    click.echo(
+        f"{len(mine) - len(failed)} of {total} due secrets rotated" if total else "nothing is due",
+        err=True,
+    )
     if failed:
         raise failed[0]
     return FINDINGS if for_hand or stuck else DONE
@@ -171,7 +194,11 @@ def _drive(rotating: Rotating, secret: Secret, *, resume: bool = False) -> None:
 
 def _cancel(rotating: Rotating, secret: Secret) -> None:
     token = rotating.cancel(secret)
-    done = f"version {token} is pending no more; the current value stays" if token else "nothing is pending"
+    done = (
+        f"version {token} is pending no more; the current value stays"
+        if token
+        else "nothing is pending"
+    )
     click.echo(f"{rotating.id(secret)}: {done}", err=True)
 
 
@@ -180,15 +207,25 @@ def _by_hand(rotating: Rotating, secret: Secret, *, yes: bool) -> None:
     click.echo(by_hand_text(secret.name, rotating.id(secret)) + "\n", err=True)
     values = {field: _new(field or "value", yes=yes) for field in manual_fields(secret)}
     if not all(values.values()):
-        raise ShieldError("no new value was given; nothing was changed", f"shield rotate {secret.name} asks again")
+        raise ShieldError(
+            "no new value was given; nothing was changed", f"shield rotate {secret.name} asks again"
+        )
     rotating.put(secret, values)
-    click.echo(f"{rotating.id(secret)}: the new value is AWSCURRENT, the old one AWSPREVIOUS", err=True)
+    click.echo(
+        f"{rotating.id(secret)}: the new value is AWSCURRENT, the old one AWSPREVIOUS", err=True
+    )
 
 
 def _new(what: str, *, yes: bool) -> Hidden:
     if sys.stdin.isatty():
         return Hidden(
-            click.prompt(f"the new {what} (not shown)", hide_input=True, default="", show_default=False, err=True)
+            click.prompt(
+                f"the new {what} (not shown)",
+                hide_input=True,
+                default="",
+                show_default=False,
+                err=True,
+            )
         )
     if not yes:
         raise ShieldError("there is no terminal to ask on", "pipe the new value in, with --yes")

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from shield_ai.reports.report_data import ReportData
 
 SINCE = click.option(
-    "--since", metavar="TIME", help="7d, 12h, 30m, 2w or a date  [default: 7d, or all of an exported trail]"
+    "--since",
+    metavar="TIME",
+    help="7d, 12h, 30m, 2w or a date  [default: 7d, or all of an exported trail]",
 )
 TRAILS = click.option(
     "--trail",
@@ -40,7 +42,9 @@ TRAILS = click.option(
 @TRAILS
 @ENVIRONMENT
 @JSON
-def audit(app: Path, environment: str, since: str | None, trails: tuple[Path, ...], *, as_json: bool) -> int:
+def audit(
+    app: Path, environment: str, since: str | None, trails: tuple[Path, ...], *, as_json: bool
+) -> int:
     """Say who read, changed, rotated and deleted which secret, from CloudTrail. Exits with 1 when something needs eyes.
 
     Needs eyes: a denied call, a read by somebody who is not on the list of readers (the app's role and `readers` under
@@ -55,9 +59,14 @@ def audit(app: Path, environment: str, since: str | None, trails: tuple[Path, ..
 
 @click.command()
 @APP
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file; to stdout by default")
 @click.option(
-    "--format", "form", type=click.Choice(["html", "markdown"]), help="[default: html, or what the file's name says]"
+    "-o", "--output", type=click.Path(path_type=Path), help="write to a file; to stdout by default"
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "markdown"]),
+    help="[default: html, or what the file's name says]",
 )
 @click.option("--only", type=click.Choice(["code"]), help="leave AWS alone")
 @ENVIRONMENT
@@ -92,9 +101,9 @@ def report(  # noqa: PLR0913, PLR0917  # one argument a flag
 def _rendered(made: ReportData, form: str) -> str:
     """Render a report; each form is loaded only when it is asked for."""
     if form == "markdown":
-        from shield_ai.reports.markdown import markdown  # noqa: PLC0415
+        from shield_ai.reports.markdown import markdown
 
         return markdown(made)
-    from shield_ai.reports.html import page  # noqa: PLC0415
+    from shield_ai.reports.html import page
 
     return page(made)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from django.db.backends.mysql import base, client  # type: ignore[import-untyped]  # Django has no types
+# Django has no types
+from django.db.backends.mysql import base, client  # type: ignore[import-untyped]
 
 from shield_ai.django import RotatingClient, RotatingCredentials
 
 
-class DatabaseClient(RotatingClient, client.DatabaseClient):  # type: ignore[misc]  # Django has no types
+# Django has no types
+class DatabaseClient(RotatingClient, client.DatabaseClient):  # type: ignore[misc]
     """The mysql shell."""
 
 
-class DatabaseWrapper(RotatingCredentials, base.DatabaseWrapper):  # type: ignore[misc]  # Django has no types
+# Django has no types
+class DatabaseWrapper(RotatingCredentials, base.DatabaseWrapper):  # type: ignore[misc]
     """A connection to MySQL or MariaDB."""
 
     client_class = DatabaseClient

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.backends.postgresql import base, client  # type: ignore[import-untyped]  # Django has no types
+# Django has no types
+from django.db.backends.postgresql import base, client  # type: ignore[import-untyped]
 
 from shield_ai import runtime
 from shield_ai.django import RotatingClient, RotatingCredentials
 
 
-class DatabaseClient(RotatingClient, client.DatabaseClient):  # type: ignore[misc]  # Django has no types
+# Django has no types
+class DatabaseClient(RotatingClient, client.DatabaseClient):  # type: ignore[misc]
     """psql."""
 
 
-class DatabaseWrapper(RotatingCredentials, base.DatabaseWrapper):  # type: ignore[misc]  # Django has no types
+# Django has no types
+class DatabaseWrapper(RotatingCredentials, base.DatabaseWrapper):  # type: ignore[misc]
     """A connection to PostgreSQL."""
 
     client_class = DatabaseClient
@@ -38,15 +41,18 @@ class DatabaseWrapper(RotatingCredentials, base.DatabaseWrapper):  # type: ignor
 
 
 def _connection_class(wrapper: type[DatabaseWrapper], settings: dict[str, Any], alias: str) -> type:
-    from psycopg import Connection  # noqa: PLC0415 - Django also takes psycopg2, which has no pool
+    from psycopg import Connection
 
     class RotatingConnection(Connection[Any]):
         @classmethod
         def connect(cls, conninfo: str = "", **params: Any) -> Any:
             connect = super().connect
 
-            def now() -> Any:  # a wrapper of its own: threads of the pool come here at the same time
-                return connect(conninfo, **{**params, **wrapper(settings, alias).get_connection_params()})
+            # a wrapper of its own: threads of the pool come here at the same time
+            def now() -> Any:
+                return connect(
+                    conninfo, **{**params, **wrapper(settings, alias).get_connection_params()}
+                )
 
             return runtime.survives_rotation(settings["SECRET"])(now)()
 

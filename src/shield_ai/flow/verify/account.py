@@ -24,7 +24,9 @@ _LOGIN = {"username", "password", "host"}  # the fields without which nobody cou
 GRACE = timedelta(days=1)  # AWS and cron rotate within a day
 
 
-def verify_account(manifest: Manifest, aws: Account, values: Mapping[str, Hidden | AwsError]) -> Iterator[Check]:
+def verify_account(
+    manifest: Manifest, aws: Account, values: Mapping[str, Hidden | AwsError]
+) -> Iterator[Check]:
     """Run every check; what can't be looked at is unknown, with why.
 
     Args:
@@ -33,11 +35,19 @@ def verify_account(manifest: Manifest, aws: Account, values: Mapping[str, Hidden
         values: What was read of the secrets, by the name in AWS.
     """
     yield from _key(manifest, aws)
-    yield _public(aws.secrets.policies(manifest.app.prefix + secret.name for secret in manifest.secret))
+    yield _public(
+        aws.secrets.policies(manifest.app.prefix + secret.name for secret in manifest.secret)
+    )
     yield from _rotation(manifest, aws, datetime.now(UTC))
     yield from _fallback(manifest, aws)
-    complete = [s for s in manifest.secret if s.kind is Kind.DATABASE and set(s.fields or ()) >= _LOGIN]
-    yield from (check for secret in complete if (check := _login(secret, manifest.app.prefix + secret.name, values)))
+    complete = [
+        s for s in manifest.secret if s.kind is Kind.DATABASE and set(s.fields or ()) >= _LOGIN
+    ]
+    yield from (
+        check
+        for secret in complete
+        if (check := _login(secret, manifest.app.prefix + secret.name, values))
+    )
 
 
 def _key(manifest: Manifest, aws: Account) -> Iterator[Check]:
@@ -55,7 +65,9 @@ def _key(manifest: Manifest, aws: Account) -> Iterator[Check]:
         name=title,
         status=Status.OK if good else Status.FAILED,
         detail="" if good else f"it is {state or 'not there'}",
-        hint="" if good else "no secret can be read without it: aws kms enable-key, or another kms_key",
+        hint=""
+        if good
+        else "no secret can be read without it: aws kms enable-key, or another kms_key",
     )
 
 
@@ -74,15 +86,23 @@ def _public(found: Mapping[str, dict[str, Any] | AwsError | None]) -> Check:
     title = "no secret is open to other accounts"
     unknown = [policy for policy in found.values() if isinstance(policy, AwsError)]
     if unknown:
-        return Check(name=title, status=Status.UNKNOWN, detail=unknown[0].message, hint=unknown[0].hint)
-    open_to = [name for name, policy in found.items() if not isinstance(policy, AwsError) and _is_open(policy)]
+        return Check(
+            name=title, status=Status.UNKNOWN, detail=unknown[0].message, hint=unknown[0].hint
+        )
+    open_to = [
+        name
+        for name, policy in found.items()
+        if not isinstance(policy, AwsError) and _is_open(policy)
+    ]
     hint = "aws secretsmanager delete-resource-policy takes the policy away"
     return _check(title, open_to, "open to everybody: ", hint)
 
 
 def _rotation(manifest: Manifest, aws: Account, now: datetime) -> Iterator[Check]:
     """Look whether each secret that rotates by a schedule has done so, whoever rotates it."""
-    planned = {manifest.app.prefix + s.name: s for s in manifest.secret if isinstance(s.rotate, Rotation)}
+    planned = {
+        manifest.app.prefix + s.name: s for s in manifest.secret if isinstance(s.rotate, Rotation)
+    }
     if not planned:
         return
     title = "every rotation is on time"
@@ -109,13 +129,17 @@ def _fallback(manifest: Manifest, aws: Account) -> Iterator[Check]:
         return
     title = "no process fell back to its environment in the last 24 hours"
     try:
-        times = aws.total(namespace(manifest), "FallbackToEnv", datetime.now(UTC) - timedelta(hours=24))
+        times = aws.total(
+            namespace(manifest), "FallbackToEnv", datetime.now(UTC) - timedelta(hours=24)
+        )
     except AwsError as error:
         yield Check(name=title, status=Status.UNKNOWN, detail=error.message, hint=error.hint)
         return
     if times is None:
         hint = f"AWS_SECRETS_METRICS=cloudwatch:{namespace(manifest)} in the app's environment sends them"
-        yield Check(name=title, status=Status.UNKNOWN, detail="no process has sent metrics", hint=hint)
+        yield Check(
+            name=title, status=Status.UNKNOWN, detail="no process has sent metrics", hint=hint
+        )
         return
     hint = "see the app's log for the secret and why; take the variable out of its environment"
     yield _check(title, [f"{times:.0f} times"] if times else [], "", hint)
@@ -138,4 +162,9 @@ def _login(secret: Secret, name: str, values: Mapping[str, Hidden | AwsError]) -
 
 def _check(title: str, bad: list[str], words: str, hint: str) -> Check:
     detail = words + ", ".join(bad[:5]) if bad else ""
-    return Check(name=title, status=Status.FAILED if bad else Status.OK, detail=detail, hint=hint if bad else "")
+    return Check(
+        name=title,
+        status=Status.FAILED if bad else Status.OK,
+        detail=detail,
+        hint=hint if bad else "",
+    )

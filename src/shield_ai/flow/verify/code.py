@@ -50,7 +50,14 @@ def verify_code(findings: Sequence[Finding], journal: Journal, read: Read) -> li
     for step in reversed(journal.open_steps(run, "file")):
         latest[step.what] = step.after
     if not latest:
-        return [*checks, Check(name="files are as apply left them", status=Status.UNKNOWN, detail="no apply on record")]
+        return [
+            *checks,
+            Check(
+                name="files are as apply left them",
+                status=Status.UNKNOWN,
+                detail="no apply on record",
+            ),
+        ]
     changed = [path for path, after in latest.items() if digest(read(path) or b"") != after]
     checks.append(
         Check(
@@ -117,7 +124,9 @@ def _deviation(written: Any, manifest: Manifest) -> str:
     return f"{POLICY}: {'; '.join(wide[:3])}" if wide else f"{POLICY} is another one"
 
 
-def verify_secrets(manifest: Manifest, values: Mapping[str, Hidden | AwsError], aws: Account) -> Iterable[Check]:
+def verify_secrets(
+    manifest: Manifest, values: Mapping[str, Hidden | AwsError], aws: Account
+) -> Iterable[Check]:
     """Check that every secret holds what the app asks for.
 
     Args:
@@ -152,7 +161,9 @@ def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterable[Chec
         for key, settings in wanted.items():
             now = found[key]
             if now is None or comparable(kind, now) != comparable(kind, settings):
-                wrong.append(f"{kind} {key[1]} {'is not there' if now is None else 'is another one'}")
+                wrong.append(
+                    f"{kind} {key[1]} {'is not there' if now is None else 'is another one'}"
+                )
     more = f" and {len(wrong) - SHOWN} more" if wrong[SHOWN:] else ""
     yield Check(
         name="policies, alarms and all else are in AWS as shield.toml asks",
@@ -172,7 +183,9 @@ def _secret(secret: Secret, name: str, value: Hidden | AwsError, aws: Account) -
         return _unread(secret, title, name, value, aws)
     text = value.reveal()
     if not text:
-        return Check(name=title, status=Status.FAILED, detail="it is empty", hint="give it a value in AWS")
+        return Check(
+            name=title, status=Status.FAILED, detail="it is empty", hint="give it a value in AWS"
+        )
     lacking = _lacking(secret, text)
     if lacking:
         detail = f"it lacks {', '.join(lacking)}"
@@ -189,7 +202,11 @@ def _unread(secret: Secret, title: str, name: str, why: AwsError, aws: Account) 
     if state and not state.deleted:
         return Check(name=title, status=Status.FAILED, detail=why.message, hint=why.hint)
     if secret.optional and not state:
-        return Check(name=title, status=Status.OK, detail="optional, not in AWS: the app's own default serves")
+        return Check(
+            name=title,
+            status=Status.OK,
+            detail="optional, not in AWS: the app's own default serves",
+        )
     where = "is scheduled for deletion" if state else "is not in AWS"
     return Check(name=title, status=Status.FAILED, detail=where, hint="shield apply")
 
@@ -201,4 +218,6 @@ def _lacking(secret: Secret, text: str) -> list[str]:
         document = json.loads(text)
     except ValueError:
         document = None
-    return [field for field in secret.fields if not isinstance(document, dict) or field not in document]
+    return [
+        field for field in secret.fields if not isinstance(document, dict) or field not in document
+    ]

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 DECOYS = 20
 DECOY = "-not-yours"  # a secret with a similar name, which the app's role must not read
-TITLES = ("the app's role may read its secrets", "the app's role may read no secret with a similar name")
+TITLES = (
+    "the app's role may read its secrets",
+    "the app's role may read no secret with a similar name",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,12 +63,17 @@ def verify_role(manifest: Manifest, aws: Account, seen: Seen) -> Iterator[Check]
         given = {name: seen.values[app.prefix + name] for name in names}
         lacking = [name for name, value in given.items() if isinstance(value, AwsDeniedError)]
         tried = seen.role.secrets.read_many([app.prefix + name for name in similar])
-        open_to = [name for name in similar if not isinstance(tried[app.prefix + name], AwsDeniedError)]
+        open_to = [
+            name for name in similar if not isinstance(tried[app.prefix + name], AwsDeniedError)
+        ]
     else:
         try:
             allowed = _asked(manifest, aws, [*names, *similar])
         except AwsError as error:
-            yield from (Check(name=t, status=Status.UNKNOWN, detail=error.message, hint=error.hint) for t in TITLES)
+            yield from (
+                Check(name=t, status=Status.UNKNOWN, detail=error.message, hint=error.hint)
+                for t in TITLES
+            )
             return
         lacking = [name for name in names if name not in allowed]
         open_to = [name for name in similar if name in allowed]
@@ -87,4 +95,6 @@ def _check(title: str, bad: list[str], words: str, hint: str, how: str) -> Check
     if not bad:
         return Check(name=title, status=Status.OK, detail=how)
     more = f" and {len(bad) - 5} more" if bad[5:] else ""
-    return Check(name=title, status=Status.FAILED, detail=words + ", ".join(bad[:5]) + more, hint=hint)
+    return Check(
+        name=title, status=Status.FAILED, detail=words + ", ".join(bad[:5]) + more, hint=hint
+    )

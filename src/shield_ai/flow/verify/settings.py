@@ -44,14 +44,20 @@ def verify_settings(
     with Store(values) as store:
         probe.port = store.port
         on = store.environment(manifest.app.prefix)
-        alone = {loaded.module: loaded.error for loaded in probe.load({**bare, **on, "AWS_SECRETS_FALLBACK": "deny"})}
+        alone = {
+            loaded.module: loaded.error
+            for loaded in probe.load({**bare, **on, "AWS_SECRETS_FALLBACK": "deny"})
+        }
         wrong = [module for module, error in alone.items() if error]
         if not wrong:
             yield Check(name=LOADS, status=Status.OK)
             yield Check(name=ALONE, status=Status.OK)
             return
         probe.modules = [pair for pair in modules if pair[0] in wrong]
-        helped = {loaded.module: loaded.error for loaded in probe.load({**off, **on, "DJANGO_ENV": "production"})}
+        helped = {
+            loaded.module: loaded.error
+            for loaded in probe.load({**off, **on, "DJANGO_ENV": "production"})
+        }
     held = {
         variable: part.reveal()
         for secret in manifest.secret
@@ -59,15 +65,26 @@ def verify_settings(
         for variable, field in secret.variables().items()
         if (part := member(value, field))
     }
-    before = {loaded.module: loaded.error for loaded in probe.load({**off, **held, "DJANGO_ENV": "production"})}
+    before = {
+        loaded.module: loaded.error
+        for loaded in probe.load({**off, **held, "DJANGO_ENV": "production"})
+    }
     yield from _checks(alone, helped, before)
 
 
-def _checks(alone: Mapping[str, str], helped: Mapping[str, str], before: Mapping[str, str]) -> Iterator[Check]:
+def _checks(
+    alone: Mapping[str, str], helped: Mapping[str, str], before: Mapping[str, str]
+) -> Iterator[Check]:
     """Judge the modules that do not load by themselves: by how they load with the environment, and without AWS."""
     here = [f"{module} does not load here: {error}" for module, error in before.items() if error]
-    failed = [f"{module}: {error}" for module, error in helped.items() if error and not before[module]]
-    lean = [f"{module} does not load without it: {alone[module]}" for module, error in helped.items() if not error]
+    failed = [
+        f"{module}: {error}" for module, error in helped.items() if error and not before[module]
+    ]
+    lean = [
+        f"{module} does not load without it: {alone[module]}"
+        for module, error in helped.items()
+        if not error
+    ]
     lacks = "load them with USE_AWS_SECRETS=true; the error says what they lack"
     hint = lacks if failed else "run it where the app's dependencies and its other settings are"
     yield Check(
@@ -80,5 +97,7 @@ def _checks(alone: Mapping[str, str], helped: Mapping[str, str], before: Mapping
         name=ALONE,
         status=Status.FAILED if lean else Status.UNKNOWN,
         detail="; ".join(lean or here or failed),
-        hint="shield draft, then shield apply: a secret is in the environment alone" if lean else hint,
+        hint="shield draft, then shield apply: a secret is in the environment alone"
+        if lean
+        else hint,
     )

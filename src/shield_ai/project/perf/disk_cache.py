@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 KEPT = 8  # of each name; older ones belong to versions that are gone
 
 
-def get_or_create(name: str, key: bytes, make: Callable[[], bytes], is_valid: Callable[[bytes], bool] = bool) -> bytes:
+def get_or_create(
+    name: str, key: bytes, make: Callable[[], bytes], is_valid: Callable[[bytes], bool] = bool
+) -> bytes:
     """Return what was kept under a key, or make it and keep it.
 
     Args:
@@ -32,9 +34,12 @@ def get_or_create(name: str, key: bytes, make: Callable[[], bytes], is_valid: Ca
     is_valid(made)
     place = _place(name, key)
     if place is not None:
-        with contextlib.suppress(OSError):  # a cache that can't be written costs time and nothing else
+        # a cache that can't be written costs time and nothing else
+        with contextlib.suppress(OSError):
             _keep(place, made)
-            for old in sorted(place.parent.glob(f"{name}-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+            for old in sorted(
+                place.parent.glob(f"{name}-*"), key=lambda path: path.stat().st_mtime
+            )[:-KEPT]:
                 old.unlink(missing_ok=True)
     return made
 
@@ -61,7 +66,7 @@ def _place(name: str, key: bytes) -> Path | None:
 
 
 def _keep(place: Path, made: bytes) -> None:
-    import tempfile  # noqa: PLC0415  # slow, and only the first run writes
+    import tempfile  # slow, and only the first run writes
 
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, temporary = tempfile.mkstemp(dir=place.parent)

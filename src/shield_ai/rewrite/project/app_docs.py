@@ -109,12 +109,20 @@ def _page(read: Read, manifest: Manifest, engines: Collection[str]) -> Outcome:
     )
     if raw is None:
         return [create(PAGE, text)], []
-    return NOTHING if raw.replace(b"\r\n", b"\n") == text.encode() else ([replace(PAGE, raw, text)], [])
+    return (
+        NOTHING
+        if raw.replace(b"\r\n", b"\n") == text.encode()
+        else ([replace(PAGE, raw, text)], [])
+    )
 
 
 def _entry(read: Read, manifest: Manifest) -> Outcome:
     raw = read(UPDATES)
     if raw is not None and HEADING.encode() in [line.strip() for line in raw.splitlines()]:
         return NOTHING
-    text = render("SECURITY_UPDATES.md.j2", heading=HEADING, app=manifest.app, names=describe(manifest))
-    return append(UPDATES, raw, text if raw is not None else f"# Security updates\n\n{text}", gap=True)
+    text = render(
+        "SECURITY_UPDATES.md.j2", heading=HEADING, app=manifest.app, names=describe(manifest)
+    )
+    return append(
+        UPDATES, raw, text if raw is not None else f"# Security updates\n\n{text}", gap=True
+    )

@@ -33,7 +33,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     new: bool = False
 
 
-def fix(read: Read, manifest: Manifest, has_folder: HasFolder | None = None, module: str = "") -> Outcome:
+def fix(
+    read: Read, manifest: Manifest, has_folder: HasFolder | None = None, module: str = ""
+) -> Outcome:
     """Write the tests where the app's own ones are found, and keep them up to date while nobody edits them."""
     anchor = _anchor(manifest)
     if not anchor or not manifest.secret:
@@ -41,7 +43,9 @@ def fix(read: Read, manifest: Manifest, has_folder: HasFolder | None = None, mod
     root = root_of(read, anchor, module)
     module = "shield_ai.runtime" if manifest.app.runtime == "package" else module_of(root, anchor)
     if not all(part.isidentifier() for part in module.split(".")):
-        return skip(manifest.app.runtime, f"no tests were written: {module} is no name that can be imported")
+        return skip(
+            manifest.app.runtime, f"no tests were written: {module} is no name that can be imported"
+        )
     place = _place(read, anchor, root, has_folder)
     for name in NAMES:
         path = f"{place.folder}/{name}" if place.folder else name
@@ -53,8 +57,15 @@ def fix(read: Read, manifest: Manifest, has_folder: HasFolder | None = None, mod
             continue
         text = _content(manifest, module, module_of(root, path))
         if raw is not None:
-            return NOTHING if raw.replace(b"\r\n", b"\n") == text.encode() else ([replace(path, raw, text)], [])
-        return [*([create(f"{place.folder}/__init__.py", "")] if place.new else []), create(path, text)], []
+            return (
+                NOTHING
+                if raw.replace(b"\r\n", b"\n") == text.encode()
+                else ([replace(path, raw, text)], [])
+            )
+        return [
+            *([create(f"{place.folder}/__init__.py", "")] if place.new else []),
+            create(path, text),
+        ], []
     return skip(path, "a file of this name is there already; no tests were written")
 
 
@@ -82,6 +93,8 @@ def _place(read: Read, anchor: str, root: str, has_folder: HasFolder | None) -> 
 
 def _content(manifest: Manifest, module: str, place: str) -> str:
     reads = [
-        (secret.name, field, variable) for secret in manifest.secret for variable, field in secret.variables().items()
+        (secret.name, field, variable)
+        for secret in manifest.secret
+        for variable, field in secret.variables().items()
     ]
     return stamp(WHAT, "py", render("test_secrets.py.j2", module=module, place=place, reads=reads))

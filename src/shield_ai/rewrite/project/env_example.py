@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 PATH = ".env.example"
 HEADING = "# In production (USE_AWS_SECRETS=true)"
-VARIABLE = re.compile(rb"^[ \t]*(?:#[ \t]*)?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE)
+VARIABLE = re.compile(
+    rb"^[ \t]*(?:#[ \t]*)?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE
+)
 ENTRY = re.compile(rb"^# (\S+) \((?:text|JSON)", re.MULTILINE)
 PLACEHOLDER = "change-me"
 
@@ -46,12 +48,30 @@ def fix(read: Read, manifest: Manifest) -> Outcome:
 def _switches(manifest: Manifest, have: Container[str]) -> str:
     app = manifest.app
     switches = [
-        ("USE_AWS_SECRETS", "false", "true: read secrets from AWS Secrets Manager; false: from these variables"),
-        ("AWS_REGION", words(app.region), "where the secrets are; needed where USE_AWS_SECRETS=true"),
-        ("DJANGO_ENV", "development", "development: a variable that is set wins over AWS; anything else: AWS wins"),
-        *([("AWS_SECRETS_PREFIX", words(app.prefix), "before each secret's name in AWS")] if app.prefix else []),
+        (
+            "USE_AWS_SECRETS",
+            "false",
+            "true: read secrets from AWS Secrets Manager; false: from these variables",
+        ),
+        (
+            "AWS_REGION",
+            words(app.region),
+            "where the secrets are; needed where USE_AWS_SECRETS=true",
+        ),
+        (
+            "DJANGO_ENV",
+            "development",
+            "development: a variable that is set wins over AWS; anything else: AWS wins",
+        ),
+        *(
+            [("AWS_SECRETS_PREFIX", words(app.prefix), "before each secret's name in AWS")]
+            if app.prefix
+            else []
+        ),
     ]
-    missing = [f"# {comment}\n{name}={value}" for name, value, comment in switches if name not in have]
+    missing = [
+        f"# {comment}\n{name}={value}" for name, value, comment in switches if name not in have
+    ]
     return "\n".join(["# AWS Secrets Manager", *missing, ""]) if missing else ""
 
 
@@ -62,12 +82,18 @@ def _variables(manifest: Manifest, have: Container[str]) -> str:
         for variable, field in secret.variables().items()
         if variable not in have
     ]
-    return "\n".join(["# Secrets for development (read where USE_AWS_SECRETS=false)", *lines, ""]) if lines else ""
+    return (
+        "\n".join(["# Secrets for development (read where USE_AWS_SECRETS=false)", *lines, ""])
+        if lines
+        else ""
+    )
 
 
 def _placeholder(secret: Secret, field: str) -> str:
     if secret.kind is Kind.DATABASE:
-        return {"host": "localhost", "port": "5432", "database": "app", "username": "app"}.get(field, PLACEHOLDER)
+        return {"host": "localhost", "port": "5432", "database": "app", "username": "app"}.get(
+            field, PLACEHOLDER
+        )
     return "" if secret.optional else PLACEHOLDER
 
 

@@ -40,7 +40,10 @@ def policy_file(read: Read, manifest: Manifest, account: str) -> Outcome:
         return NOTHING
     if _is_ours(_parse(raw)):
         return [replace(PATH, raw, text)], []
-    return skip(PATH, "it is there already and was not written by shield; add the secrets of shield.toml to it by hand")
+    return skip(
+        PATH,
+        "it is there already and was not written by shield; add the secrets of shield.toml to it by hand",
+    )
 
 
 def _parse(raw: bytes) -> Any:
@@ -57,7 +60,11 @@ def _is_ours(document: Any) -> bool:
         keys = {key for s in document["Statement"] for key in s}
     except (TypeError, KeyError):
         return False
-    ours = [(SID, "Allow", ACTIONS), (KMS_SID, "Allow", ["kms:Decrypt"]), (BATCH_SID, "Allow", BATCH)]
+    ours = [
+        (SID, "Allow", ACTIONS),
+        (KMS_SID, "Allow", ["kms:Decrypt"]),
+        (BATCH_SID, "Allow", BATCH),
+    ]
     return (
         found[:1] == ours[:1]
         and all(one in ours for one in found)

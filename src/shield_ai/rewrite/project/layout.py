@@ -19,7 +19,8 @@ def root_of(read: Read, path: str, module: str = "") -> str:
     stem, tail = path.removesuffix(".py"), module.replace(".", "/")
     if module and f"/{stem}".endswith(f"/{tail}"):
         return stem.removesuffix(tail).rstrip("/")
-    folders = [str(parent) for parent in PurePosixPath(path).parents][:-1]  # innermost first, without "."
+    # innermost first, without "."
+    folders = [str(parent) for parent in PurePosixPath(path).parents][:-1]
     for folder in folders:
         if read(f"{folder}/manage.py") is not None:
             return folder
@@ -40,7 +41,9 @@ def missing_packages(read: Read, path: str, root: str) -> list[str]:
     A folder above the topmost package stays as it is: it may be on `sys.path`, and no package.
     """
     folders = [str(parent) for parent in PurePosixPath(path).relative_to(root or ".").parents][:-1]
-    places = [f"{root}/{folder}/__init__.py" if root else f"{folder}/__init__.py" for folder in folders]
+    places = [
+        f"{root}/{folder}/__init__.py" if root else f"{folder}/__init__.py" for folder in folders
+    ]
     have = [i for i, place in enumerate(places) if read(place) is not None]
     wanted = places[: max(have)] if have else places[:1]
     return [place for place in reversed(wanted) if read(place) is None]

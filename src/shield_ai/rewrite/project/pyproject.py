@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from shield_ai.rewrite import Read
 
 BOM = "\ufeff"
-LOCKS = {"poetry.lock": "poetry lock", "uv.lock": "uv lock", "pdm.lock": "pdm lock", "Pipfile.lock": "pipenv lock"}
+LOCKS = {
+    "poetry.lock": "poetry lock",
+    "uv.lock": "uv lock",
+    "pdm.lock": "pdm lock",
+    "Pipfile.lock": "pipenv lock",
+}
 
 
 def fix_pyproject(path: str, read: Read, wanted: Mapping[str, str]) -> Outcome | None:
@@ -61,16 +66,32 @@ def _fix(path: str, read: Read, wanted: Mapping[str, str], add: Any) -> Outcome 
     at, addition = found
     change = insert(path, raw, _offset(text, at), addition)
     folder = path.removesuffix(path.rpartition("/")[2])
-    locks = [(f"{folder}{lock}", how) for lock, how in LOCKS.items() if read(f"{folder}{lock}") is not None]
-    return [change], [left(lock, f"it is a lock; run `{how}` so that it follows {path}") for lock, how in locks]
+    locks = [
+        (f"{folder}{lock}", how)
+        for lock, how in LOCKS.items()
+        if read(f"{folder}{lock}") is not None
+    ]
+    return [change], [
+        left(lock, f"it is a lock; run `{how}` so that it follows {path}") for lock, how in locks
+    ]
 
 
 def _add_to_pyproject(document: Any, wanted: Mapping[str, str]) -> bool | None:
     """Return True when something was added, False when all is there, None when the file has no dependencies."""
-    project, poetry = _at(document, dict, "project"), _at(document, dict, "tool", "poetry", "dependencies")
+    project, poetry = (
+        _at(document, dict, "project"),
+        _at(document, dict, "tool", "poetry", "dependencies"),
+    )
     listed = _at(project, list, "dependencies")
-    extras = [extra for extra in _at(project, dict, "optional-dependencies").values() if isinstance(extra, list)]
-    have = {_name(str(requirement)) for requirement in [*listed, *(r for extra in extras for r in extra)]}
+    extras = [
+        extra
+        for extra in _at(project, dict, "optional-dependencies").values()
+        if isinstance(extra, list)
+    ]
+    have = {
+        _name(str(requirement))
+        for requirement in [*listed, *(r for extra in extras for r in extra)]
+    }
     if _key(wanted) in have | {_name(key) for key in poetry}:
         return False
     lines = [f"{name}{bound}" for name, bound in wanted.items()]
@@ -90,7 +111,11 @@ def _add_to_pipfile(document: Any, wanted: Mapping[str, str]) -> bool | None:
     packages = _at(document, dict, "packages")
     if "packages" not in document:
         return None
-    return False if _key(wanted) in {_name(key) for key in packages} else _add_to_table(packages, wanted)
+    return (
+        False
+        if _key(wanted) in {_name(key) for key in packages}
+        else _add_to_table(packages, wanted)
+    )
 
 
 def _at(table: Any, kind: type, *path: str) -> Any:

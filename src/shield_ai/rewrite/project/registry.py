@@ -53,4 +53,6 @@ def app_files(  # noqa: PLR0913  # each is a different fact of the app
     ]
     if account:
         outcomes.append(policy_file(read, manifest, account))
-    return [change for changes, _ in outcomes for change in changes], [s for _, skipped in outcomes for s in skipped]
+    return [change for changes, _ in outcomes for change in changes], [
+        s for _, skipped in outcomes for s in skipped
+    ]

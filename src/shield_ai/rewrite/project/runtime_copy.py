@@ -53,7 +53,12 @@ NOTES = """\
 
 
 def fix(
-    read: Read, manifest: Manifest, module: str = "", *, fields: bool = False, engines: Collection[str] = ()
+    read: Read,
+    manifest: Manifest,
+    module: str = "",
+    *,
+    fields: bool = False,
+    engines: Collection[str] = (),
 ) -> Outcome:
     """Write the copy at the manifest's `runtime`, what makes a package of its folder, and what is needed beside it."""
     path = manifest.app.runtime
@@ -61,9 +66,14 @@ def fix(
         return NOTHING
     root = root_of(read, path, module)
     if shadows(path, root):
-        return skip(path, "a module of this name, in a folder on sys.path, would hide the standard library's")
+        return skip(
+            path,
+            "a module of this name, in a folder on sys.path, would hide the standard library's",
+        )
     changes, skipped = _copy(path, read(path), content(), runtime())
-    packages = [] if skipped else [create(place, "") for place in missing_packages(read, path, root)]
+    packages = (
+        [] if skipped else [create(place, "") for place in missing_packages(read, path, root)]
+    )
     name = module or module_of(root, path)
     wanted: dict[str, tuple[str, bytes]] = {}
     if fields or read(_source(path)) is not None:
@@ -86,7 +96,9 @@ def _source(path: str) -> str:
 def copies(path: str) -> list[str]:
     """Return where the copies may lie: of the runtime, and of what goes beside it."""
     backends = [
-        f"{path.removesuffix('.py')}_{engine}/{file}" for engine in ENGINES for file in ("__init__.py", "base.py")
+        f"{path.removesuffix('.py')}_{engine}/{file}"
+        for engine in ENGINES
+        for file in ("__init__.py", "base.py")
     ]
     return [path, _source(path), *backends]
 
@@ -107,8 +119,11 @@ def _copy(path: str, raw: bytes | None, text: str, bare: bytes) -> Outcome:
         return skip(path, "the copy of the runtime was edited by hand; restore it or remove it")
     if state is State.FOREIGN:
         if raw.replace(b"\r\n", b"\n") != bare:
-            return skip(path, "another module has this name; set `runtime` in shield.toml to a free path")
-        return [insert(path, raw, 0, text[: -len(bare.decode())])], []  # a copy made by hand becomes ours
+            return skip(
+                path, "another module has this name; set `runtime` in shield.toml to a free path"
+            )
+        # a copy made by hand becomes ours
+        return [insert(path, raw, 0, text[: -len(bare.decode())])], []
     if _newer(version):
         return skip(path, f"the copy is of the newer version {version}; update shield-ai")
     return NOTHING if body_of(raw) == body_of(text.encode()) else ([replace(path, raw, text)], [])
@@ -128,7 +143,9 @@ def content() -> str:
 
 def source_content(module: str) -> str:
     """Return the settings source of pydantic as it is written beside a copy of the runtime."""
-    own = PYDANTIC.read_text(encoding="utf-8").replace("from shield_ai.runtime import", f"from {module} import")
+    own = PYDANTIC.read_text(encoding="utf-8").replace(
+        "from shield_ai.runtime import", f"from {module} import"
+    )
     return stamp(WHAT, "py", NOTES + own, _version())
 
 

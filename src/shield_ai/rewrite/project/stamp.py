@@ -7,7 +7,9 @@ import hashlib
 import re
 
 COMMENTS = {"py": ("# ", ""), "md": ("<!-- ", " -->")}
-LINE = re.compile(r"\A(?:# |<!-- )shield-ai (?P<what>[a-z]+)(?: (?P<version>\S+))? sha256:(?P<digest>[0-9a-f]{32})")
+LINE = re.compile(
+    r"\A(?:# |<!-- )shield-ai (?P<what>[a-z]+)(?: (?P<version>\S+))? sha256:(?P<digest>[0-9a-f]{32})"
+)
 
 
 class State(enum.Enum):
@@ -29,7 +31,9 @@ def stamp(what: str, kind: str, body: str, version: str = "") -> str:
         version: Of what is copied.
     """
     opening, closing = COMMENTS[kind]
-    words = " ".join(["shield-ai", what, *([version] if version else []), f"sha256:{_digest(body)}"])
+    words = " ".join(
+        ["shield-ai", what, *([version] if version else []), f"sha256:{_digest(body)}"]
+    )
     return f"{opening}{words}{closing}\n{body}"
 
 
@@ -42,7 +46,9 @@ def look(raw: bytes | None, what: str) -> tuple[State, str]:
     if match is None or match["what"] != what:
         return State.FOREIGN, ""
     body = text.partition("\n")[2]
-    return (State.OURS if _digest(body) == match["digest"] else State.EDITED), match["version"] or ""
+    return (State.OURS if _digest(body) == match["digest"] else State.EDITED), match[
+        "version"
+    ] or ""
 
 
 def body_of(raw: bytes) -> str:

@@ -21,7 +21,8 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701  # the templates make comments, Markdown and Python, never HTML
+        # the templates make comments, Markdown and Python, never HTML
+        autoescape=False,  # noqa: S701
     )
     environment.filters["words"] = words
     return environment

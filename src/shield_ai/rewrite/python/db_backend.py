@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
 ENGINES = {
     "django.db.backends.postgresql": "postgresql",
-    "django.db.backends.postgresql_psycopg2": "postgresql",  # its name until Django 1.9, taken until 3.0
+    # its name until Django 1.9, taken until 3.0
+    "django.db.backends.postgresql_psycopg2": "postgresql",
     "django.db.backends.mysql": "mysql",
 }
 LATE = "a new password is read at a restart only"
-FIELDS = {"USER": "username", "PASSWORD": "password"}  # what the backend takes where SECRET_FIELDS says nothing
+# what the backend takes where SECRET_FIELDS says nothing
+FIELDS = {"USER": "username", "PASSWORD": "password"}
 Item = tuple[ast.expr, ast.expr]  # key and value of a dict
 
 
@@ -46,7 +48,11 @@ def rotating(manifest: Manifest, kinds: Container[Kind] = (Kind.DATABASE,)) -> l
     """Return the databases that rotate by what the user has set up; what a draft proposes alone changes no engine."""
     by_aws = manifest.rotation is not None
     found = ((s, s.rotate) for s in manifest.secret if s.kind in kinds)
-    return [s for s, rotate in found if isinstance(rotate, Rotation) and (by_aws or rotate.strategy or rotate.admin)]
+    return [
+        s
+        for s, rotate in found
+        if isinstance(rotate, Rotation) and (by_aws or rotate.strategy or rotate.admin)
+    ]
 
 
 def backend(module: str, engine: str) -> str:
@@ -85,7 +91,9 @@ def swap(source: Source, sites: Iterable[Site], manifest: Manifest, names: Names
         reason = _why_not(source, engine, module)
         if reason or engine is None:
             reason = f"{LATE}: {reason}"
-            out.skipped.append(Skipped(path=source.path, line=node.lineno, name=secret.name, reason=reason))
+            out.skipped.append(
+                Skipped(path=source.path, line=node.lineno, name=secret.name, reason=reason)
+            )
             continue
         user = _field(source, items.get("USER"), wrapped, manifest, get)
         fields = {"USER": user[1]} if user and user[0] == secret else {}
@@ -103,7 +111,11 @@ def unseen(manifest: Manifest, seen: set[str]) -> Iterator[Skipped]:
     """
     for secret in rotating(manifest, (Kind.DATABASE, Kind.URL)):
         if secret.name not in seen:
-            why = "it is a URL" if secret.kind is Kind.URL else "its settings are no dict with ENGINE and PASSWORD"
+            why = (
+                "it is a URL"
+                if secret.kind is Kind.URL
+                else "its settings are no dict with ENGINE and PASSWORD"
+            )
             yield Skipped(path=FILE, line=0, name=secret.name, reason=f"{LATE}: {why}")
 
 
@@ -114,16 +126,28 @@ def _items(node: ast.Dict) -> dict[str, Item]:
 
 
 def _field(
-    source: Source, item: Item | None, wrapped: dict[tuple[int, int], str], manifest: Manifest, get: str
+    source: Source,
+    item: Item | None,
+    wrapped: dict[tuple[int, int], str],
+    manifest: Manifest,
+    get: str,
 ) -> tuple[Secret, str] | None:
     """Find the secret, and the field of it, that a part of a database is read from, now or by this rewrite."""
     if item is None:
         return None
     first, last = source.span(item[1])
-    variables = [variable for (start, end), variable in wrapped.items() if first <= start and end <= last]
-    for call in (n for n in ast.walk(item[1]) if isinstance(n, ast.Call) and n.args and ast.unparse(n.func) == get):
+    variables = [
+        variable for (start, end), variable in wrapped.items() if first <= start and end <= last
+    ]
+    for call in (
+        n
+        for n in ast.walk(item[1])
+        if isinstance(n, ast.Call) and n.args and ast.unparse(n.func) == get
+    ):
         env = next((k.value for k in call.keywords if k.arg == "env"), None)
-        said = [part.value if isinstance(part, ast.Constant) else "" for part in (env, call.args[0])]
+        said = [
+            part.value if isinstance(part, ast.Constant) else "" for part in (env, call.args[0])
+        ]
         variables.append(str(said[0] or variable_of(str(said[1]))))
     return next(filter(None, map(manifest.of_variable, variables)), None)
 
@@ -148,7 +172,9 @@ def _why_not(source: Source, item: Item | None, module: str) -> str:
     return ""
 
 
-def _edits(source: Source, items: dict[str, Item], name: str, fields: dict[str, str], module: str) -> Iterator[Edit]:
+def _edits(
+    source: Source, items: dict[str, Item], name: str, fields: dict[str, str], module: str
+) -> Iterator[Edit]:
     """Name the backend, the secret, and its fields where they are called otherwise; the like of a name that changed."""
     key, engine = items["ENGINE"]
     quote = source.segment(engine)[0]
@@ -157,15 +183,21 @@ def _edits(source: Source, items: dict[str, Item], name: str, fields: dict[str, 
         return f"{quote}{text}{quote}"
 
     wanted = {"ENGINE": quoted(backend(module, _engine(engine, module))), "SECRET": quoted(name)}
-    if "SECRET_FIELDS" in items or any(FIELDS[setting] != field for setting, field in fields.items()):
-        listed = ", ".join(f"{quoted(setting)}: {quoted(field)}" for setting, field in fields.items())
+    if "SECRET_FIELDS" in items or any(
+        FIELDS[setting] != field for setting, field in fields.items()
+    ):
+        listed = ", ".join(
+            f"{quoted(setting)}: {quoted(field)}" for setting, field in fields.items()
+        )
         wanted["SECRET_FIELDS"] = f"{{{listed}}}"
     for setting in items.keys() & wanted.keys():
         old = items[setting][1]
         if ast.unparse(old) != ast.unparse(ast.parse(wanted[setting], mode="eval")):
             start, end = source.span(old)
             yield Edit(path=source.path, start=start, end=end, replacement=wanted[setting])
-    if new := [f"{quoted(setting)}: {text}" for setting, text in wanted.items() if setting not in items]:
+    if new := [
+        f"{quoted(setting)}: {text}" for setting, text in wanted.items() if setting not in items
+    ]:
         yield _insertion(source, key, source.span(engine)[1], new)
 
 
@@ -177,8 +209,15 @@ def _insertion(source: Source, key: ast.expr, end: int, items: list[str]) -> Edi
     between = f",{source.newline}{indent.decode(source.encoding)}" if not indent.strip() else ", "
     after = re.match(rb"[ \t]*,?[ \t]*(?:[\r\n}]|$)", source.raw[end:])
     if after or between == ", ":
-        return Edit(path=source.path, start=end, end=end, replacement="".join(between + item for item in items))
-    return Edit(path=source.path, start=at, end=at, replacement="".join(item + between for item in items))
+        return Edit(
+            path=source.path,
+            start=end,
+            end=end,
+            replacement="".join(between + item for item in items),
+        )
+    return Edit(
+        path=source.path, start=at, end=at, replacement="".join(item + between for item in items)
+    )
 
 
 __all__ = ["Swap", "backend", "rotating", "swap", "unseen"]

@@ -53,7 +53,8 @@ class Plain(ast.NodeTransformer):
         self.module = module
         self.removed = removed
         ours = [node for node in source.tree.body if self._ours(node)]
-        names = (alias for node in ours for alias in node.names)  # type: ignore[attr-defined]  # _ours has looked
+        # _ours has looked
+        names = (alias for node in ours for alias in node.names)  # type: ignore[attr-defined]
         self.names = {alias.asname or alias.name: alias.name for alias in names}
         self.nodes = [node for node in source.tree.body if node not in ours]
         self.body = [_text(source, node) for node in self.nodes]
@@ -68,30 +69,42 @@ class Plain(ast.NodeTransformer):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:  # the base class names it
         """Take out the method that adds our settings source."""
-        node.body = [n for n in node.body if not isinstance(n, ast.FunctionDef) or not _adds_source(n)]
+        node.body = [
+            n for n in node.body if not isinstance(n, ast.FunctionDef) or not _adds_source(n)
+        ]
         return self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # as above
         """Take our settings source out of a method that was there before."""
         made = [n for n in node.body if node.name == METHOD and _makes_source(n)]
-        names = {target.id for n in made for target in n.targets if isinstance(target, ast.Name)}  # type: ignore[attr-defined]  # _makes_source has looked
+        # _makes_source has looked
+        names = {target.id for n in made for target in n.targets if isinstance(target, ast.Name)}  # type: ignore[attr-defined]
         node.body = [n for n in node.body if n not in made]
         last = node.body[-1].value if made and isinstance(node.body[-1], ast.Return) else None
         if isinstance(last, ast.Tuple):
-            last.elts = [part for part in last.elts if not (isinstance(part, ast.Name) and part.id in names)]
+            last.elts = [
+                part for part in last.elts if not (isinstance(part, ast.Name) and part.id in names)
+            ]
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:  # the base class names it
         """Replace `get_secret("name", lambda: x)` by x."""
         self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and self.names.get(node.func.id) == GET and self._removed(node):
+        if (
+            isinstance(node.func, ast.Name)
+            and self.names.get(node.func.id) == GET
+            and self._removed(node)
+        ):
             return ast.Constant(value=REMOVED)
-        if not isinstance(node.func, ast.Name) or len(node.args) < 2:  # noqa: PLR2004  # a name and a default
+        # a name and a default
+        if not isinstance(node.func, ast.Name) or len(node.args) < 2:
             return self._asked(node)
         if self.names.get(node.func.id) != GET:
             return node
         default = node.args[1]
-        if isinstance(default, ast.Lambda) and all(isinstance(d, ast.Name) for d in default.args.defaults):
+        if isinstance(default, ast.Lambda) and all(
+            isinstance(d, ast.Name) for d in default.args.defaults
+        ):
             return default.body
         return default
 
@@ -117,7 +130,9 @@ class Plain(ast.NodeTransformer):
 
 
 def _makes_source(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("SecretsManagerSource(")
+    return isinstance(node, ast.Assign) and ast.unparse(node.value).startswith(
+        "SecretsManagerSource("
+    )
 
 
 def _adds_source(node: ast.FunctionDef) -> bool:
@@ -125,5 +140,9 @@ def _adds_source(node: ast.FunctionDef) -> bool:
 
 
 def _text(source: Source, node: ast.stmt) -> str:
-    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
-    return b"".join(raw for _, raw in source.lines[first - 1 : node.end_lineno]).decode(source.encoding)
+    first = min(
+        [node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))]
+    )
+    return b"".join(raw for _, raw in source.lines[first - 1 : node.end_lineno]).decode(
+        source.encoding
+    )

@@ -38,7 +38,12 @@ def accessor_names(source: Source, accessor_import: str) -> Names:
     found = LINE.fullmatch(accessor_import.strip())
     module = found["module"] if found else "shield_ai"
     alias = found["alias"] if found else None
-    ours = {a.name: a.asname or a.name for n in _top(source) if n.module == module and not n.level for a in n.names}
+    ours = {
+        a.name: a.asname or a.name
+        for n in _top(source)
+        if n.module == module and not n.level
+        for a in n.names
+    }
     bound = _bound(source.tree, module) if "get_secret" in source.text else set()
     chosen = alias or next((n for n in ALIASES if n not in bound), ALIASES[-1])
     prefix = chosen.removesuffix("get_secret")
@@ -82,10 +87,14 @@ def import_edit(source: Source, wraps: list[Wrap], names: Names) -> list[Edit]:
     """Import what the wraps call and the file lacks, where its neighbours are."""
     shapes = {wrap.site.shape for wrap in wraps}
     wanted = {"has_secret"} if Shape.PRESENCE in shapes else set()
-    wanted = (wanted | ({"get_secret"} if shapes - {Shape.PRESENCE, Shape.FIELD} else set())) - names.imported
+    wanted = (
+        wanted | ({"get_secret"} if shapes - {Shape.PRESENCE, Shape.FIELD} else set())
+    ) - names.imported
     lines = []
     called = {"get_secret": names.get, "has_secret": names.has}
-    parts = [name if called[name] == name else f"{name} as {called[name]}" for name in sorted(wanted)]
+    parts = [
+        name if called[name] == name else f"{name} as {called[name]}" for name in sorted(wanted)
+    ]
     lines += [f"from {names.module} import {', '.join(parts)}"] if parts else []
     if Shape.FIELD in shapes and not names.source:
         lines += [f"from {names.pydantic} import SecretsManagerSource"]
@@ -113,10 +122,16 @@ def _place(source: Source, first_use: int, module: str) -> tuple[int, str, str]:
     return _on_top(source, body, bool(block))
 
 
-def _among(source: Source, block: list[ast.Import | ast.ImportFrom], module: str) -> tuple[int, str, str]:
+def _among(
+    source: Source, block: list[ast.Import | ast.ImportFrom], module: str
+) -> tuple[int, str, str]:
     """Put the line into an import block: beside the app's own, else before relative imports, else at the end."""
     top = module.partition(".")[0]
-    own = [n for n in block if isinstance(n, ast.ImportFrom) and not n.level and (n.module or "").split(".")[0] == top]
+    own = [
+        n
+        for n in block
+        if isinstance(n, ast.ImportFrom) and not n.level and (n.module or "").split(".")[0] == top
+    ]
     if own:
         line = f"{module}"
         after = next((n for n in reversed(own) if (n.module or "") <= line), None)
@@ -126,10 +141,15 @@ def _among(source: Source, block: list[ast.Import | ast.ImportFrom], module: str
     relative = [n for n in block if isinstance(n, ast.ImportFrom) and n.level]
     if relative and relative == block[-len(relative) :]:
         start = source.offset(relative[0].lineno, 0)
-        apart = len(block) == len(relative) or relative[0].lineno - (block[-len(relative) - 1].end_lineno or 0) > 1
+        apart = (
+            len(block) == len(relative)
+            or relative[0].lineno - (block[-len(relative) - 1].end_lineno or 0) > 1
+        )
         return start, "" if apart else "\n", "\n\n"
     last = block[-1]
-    return _end(source, last), *_ended(source, last, "\n" if _first_party_apart(block, top) else "", "\n")
+    return _end(source, last), *_ended(
+        source, last, "\n" if _first_party_apart(block, top) else "", "\n"
+    )
 
 
 def _first_party_apart(block: list[ast.Import | ast.ImportFrom], top: str) -> bool:
@@ -160,13 +180,20 @@ def _only_future(block: list[ast.Import | ast.ImportFrom]) -> bool:
 
 
 def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
-def _on_top(source: Source, body: list[ast.stmt], future: bool) -> tuple[int, str, str]:  # noqa: FBT001  # one caller
+# one caller
+def _on_top(source: Source, body: list[ast.stmt], future: bool) -> tuple[int, str, str]:  # noqa: FBT001
     """Put the line before the first statement that is neither docstring nor __future__ import."""
     for i, node in enumerate(body):
-        if (i == 0 and _is_docstring(node)) or (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+        if (i == 0 and _is_docstring(node)) or (
+            isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        ):
             continue
         line = min([node.lineno, *[d.lineno for d in getattr(node, "decorator_list", [])]])
         above = source.offset(_commented(source, line), 0)
@@ -179,4 +206,8 @@ def _commented(source: Source, line: int) -> int:
     first = line
     while first > 1 and source.lines[first - 2][1].startswith(b"#"):
         first -= 1
-    return line if first == 1 and ABOUT.search(b"".join(raw for _, raw in source.lines[: line - 1])) else first
+    return (
+        line
+        if first == 1 and ABOUT.search(b"".join(raw for _, raw in source.lines[: line - 1]))
+        else first
+    )

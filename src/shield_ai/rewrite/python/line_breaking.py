@@ -12,9 +12,14 @@ LOOP = re.compile(r" (?:async )?for ")
 FILTER = re.compile(r" if ")
 # A comment that speaks to a linter counts for the line that it stands on, and not to a line's length, as with ruff:
 # https://docs.astral.sh/ruff/formatter/#pragma-comments
-PRAGMA = re.compile(r"#\s*(noqa|type:|pylint:|pyright:|mypy:|pyre-|ruff:|flake8:|pragma:|noinspection)", re.IGNORECASE)
+PRAGMA = re.compile(
+    r"#\s*(noqa|type:|pylint:|pyright:|mypy:|pyre-|ruff:|flake8:|pragma:|noinspection)",
+    re.IGNORECASE,
+)
 # One that speaks to a scanner of secrets must stay beside the value.
-ALLOWED = re.compile(r"#.*(allowlist|whitelist|gitleaks:|nosec|NOSONAR|\bS10\d|ggignore|trufflehog)", re.IGNORECASE)
+ALLOWED = re.compile(
+    r"#.*(allowlist|whitelist|gitleaks:|nosec|NOSONAR|\bS10\d|ggignore|trufflehog)", re.IGNORECASE
+)
 CHOICE = re.compile(r" (?:if|else) ")
 OPERATOR = re.compile(r" (?:or|and) ")
 ASKS = re.compile(r"(?:if|elif|while) ")
@@ -46,7 +51,9 @@ class Change(NamedTuple):
     text: str
 
 
-def relay(line: str, inserts: list[Insert], width: int, deeper: int = 0, *, inside: bool = False) -> list[Change]:
+def relay(
+    line: str, inserts: list[Insert], width: int, deeper: int = 0, *, inside: bool = False
+) -> list[Change]:
     """Rewrite one line and break it where it is too long; return what changes.
 
     Args:
@@ -62,13 +69,19 @@ def relay(line: str, inserts: list[Insert], width: int, deeper: int = 0, *, insi
     moved = indent + step * deeper
     out = cells[: len(indent)]
     code, comment = _without_pragma(cells[len(indent) :])
-    lines = split(code, moved, step, sys.maxsize if ALLOWED.search(_text(comment)) else width, inside=inside)
+    lines = split(
+        code, moved, step, sys.maxsize if ALLOWED.search(_text(comment)) else width, inside=inside
+    )
     for i, (depth, part) in enumerate(lines):
         if i:
             out += [Cell(char, NEW) for char in f"\n{moved}{step * depth}"]
         out += part
         if not i and comment:
-            out += comment if len(lines) == 1 else [Cell(char, NEW) for char in f"  {_text(comment).strip()}"]
+            out += (
+                comment
+                if len(lines) == 1
+                else [Cell(char, NEW) for char in f"  {_text(comment).strip()}"]
+            )
     return changes(out, len(line))
 
 
@@ -88,11 +101,17 @@ def _without_pragma(cells: list[Cell]) -> tuple[list[Cell], list[Cell]]:
 
 def compose(line: str, inserts: list[Insert]) -> list[Cell]:
     """Lay the new texts into a line."""
-    outer = [i for i in inserts if not any(o is not i and o.start <= i.start and i.end <= o.end for o in inserts)]
+    outer = [
+        i
+        for i in inserts
+        if not any(o is not i and o.start <= i.start and i.end <= o.end for o in inserts)
+    ]
     cells: list[Cell] = []
     places = sorted({0, len(line), *(i.start for i in inserts), *(i.end for i in inserts)})
     for at, following in zip(places, [*places[1:], len(line)], strict=True):
-        for insert in reversed([i for i in inserts if i.end == at and not i.replaces and i.start < at]):
+        for insert in reversed(
+            [i for i in inserts if i.end == at and not i.replaces and i.start < at]
+        ):
             cells += [Cell(char, NEW) for char in insert.after]
         for insert in [i for i in inserts if i.start == at]:
             cells += [Cell(char, NEW) for char in insert.before]
@@ -119,7 +138,9 @@ def changes(cells: list[Cell], length: int) -> list[Change]:
 Lines = list[tuple[int, list[Cell]]]
 
 
-def split(cells: list[Cell], indent: str, step: str, width: int, depth: int = 0, *, inside: bool = False) -> Lines:
+def split(
+    cells: list[Cell], indent: str, step: str, width: int, depth: int = 0, *, inside: bool = False
+) -> Lines:
     """Split cells into lines, each with its depth below the indent; inside brackets also before `or` and `and`."""
     size = len(indent) + len(step) * depth
     flat: Lines = [(depth, cells)]
@@ -127,14 +148,29 @@ def split(cells: list[Cell], indent: str, step: str, width: int, depth: int = 0,
         return flat
     cuts = _operators(cells)
     if inside and not cuts and len(elements := _elements(cells)) > 1:
-        return [line for part in elements for line in split(part, indent, step, width, depth, inside=True)]
+        return [
+            line
+            for part in elements
+            for line in split(part, indent, step, width, depth, inside=True)
+        ]
     if cuts and inside:
-        parts = [_strip(cells[start:end]) for start, end in zip([0, *cuts], [*cuts, len(cells)], strict=True)]
+        parts = [
+            _strip(cells[start:end])
+            for start, end in zip([0, *cuts], [*cuts, len(cells)], strict=True)
+        ]
         return [line for part in parts for line in split(part, indent, step, width, depth)]
-    if cuts and (ends := _value(cells)) and (len(cuts) > 1 or not _ends_with_call(cells[: ends[1]])):
+    if (
+        cuts
+        and (ends := _value(cells))
+        and (len(cuts) > 1 or not _ends_with_call(cells[: ends[1]]))
+    ):
         start, end = ends
         middle = split(cells[start:end], indent, step, width, depth + 1, inside=True)
-        return [(depth, [*cells[:start], Cell("(", NEW)]), *middle, (depth, [Cell(")", NEW), *cells[end:]])]
+        return [
+            (depth, [*cells[:start], Cell("(", NEW)]),
+            *middle,
+            (depth, [Cell(")", NEW), *cells[end:]]),
+        ]
     pair = _last_pair(cells, width - size) or _last_pair(cells, width - size, fixed=True)
     if pair is None:
         return flat
@@ -143,8 +179,16 @@ def split(cells: list[Cell], indent: str, step: str, width: int, depth: int = 0,
         middle = [(depth + 1, body)]
     else:
         parts = [] if _is_subscript(cells, pair[0]) else _parts(body)
-        middle = [line for part in parts or [body] for line in split(part, indent, step, width, depth + 1, inside=True)]
-    return [*split(head, indent, step, width, depth), *middle, *split(tail, indent, step, width, depth)]
+        middle = [
+            line
+            for part in parts or [body]
+            for line in split(part, indent, step, width, depth + 1, inside=True)
+        ]
+    return [
+        *split(head, indent, step, width, depth),
+        *middle,
+        *split(tail, indent, step, width, depth),
+    ]
 
 
 def _operators(cells: list[Cell]) -> list[int]:
@@ -230,7 +274,11 @@ def _pairs(cells: list[Cell], *, fixed: bool) -> list[tuple[int, int]]:
             open_.append(at)
         elif char in CLOSING and open_:
             start = open_.pop()
-            if fixed or not cells[start].fixed or any(cell.origin == NEW for cell in cells[start:at]):
+            if (
+                fixed
+                or not cells[start].fixed
+                or any(cell.origin == NEW for cell in cells[start:at])
+            ):
                 pairs.append((start, at))
     return pairs
 
@@ -274,14 +322,22 @@ def _parts(body: list[Cell]) -> list[list[Cell]]:
         depth += (char in OPENING) - (char in CLOSING)
         if char == "," and not depth:
             cuts.append(at + 1)
-        elif char == " " and not depth and (LOOP.match(text, at) or (loops and FILTER.match(text, at))):
+        elif (
+            char == " "
+            and not depth
+            and (LOOP.match(text, at) or (loops and FILTER.match(text, at)))
+        ):
             loops.append(at)
     if loops:  # commas there are targets'
         starts = [0, *loops]
-        return [_strip(body[start:end]) for start, end in zip(starts, [*loops, len(body)], strict=True)]
+        return [
+            _strip(body[start:end]) for start, end in zip(starts, [*loops, len(body)], strict=True)
+        ]
     if not cuts:
         return []
-    parts = [_strip(body[start:end]) for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
+    parts = [
+        _strip(body[start:end]) for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)
+    ]
     parts = [part for part in parts if part]
     if parts[-1][-1].char != ",":
         parts[-1] = [*parts[-1], Cell(",", NEW)]

@@ -27,7 +27,11 @@ def line_length(read: Read, path: str) -> int:
 def _formatter(read: Read, folder: str) -> int:
     tool = _toml(read(f"{folder}pyproject.toml")).get("tool")
     tables = [tool.get("black"), tool.get("ruff")] if isinstance(tool, dict) else []
-    tables += [_toml(raw) for name in ("ruff.toml", ".ruff.toml") if (raw := read(folder + name)) is not None]
+    tables += [
+        _toml(raw)
+        for name in ("ruff.toml", ".ruff.toml")
+        if (raw := read(folder + name)) is not None
+    ]
     lengths = [table.get("line-length", DEFAULT) for table in tables if isinstance(table, dict)]
     return next((length for length in lengths if isinstance(length, int)), 0)
 

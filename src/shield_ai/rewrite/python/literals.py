@@ -33,7 +33,12 @@ class Removal:
     """
 
     def __init__(
-        self, findings: Iterable[Finding], values: Values, held: Mapping[str, Hidden], *, loaded: bool
+        self,
+        findings: Iterable[Finding],
+        values: Values,
+        held: Mapping[str, Hidden],
+        *,
+        loaded: bool,
     ) -> None:
         self._loaded = loaded
         self.moved: dict[str, Origin] = {}  # variable -> where its value stands
@@ -44,14 +49,18 @@ class Removal:
                 locator = f"code:{finding.path}#{site.start}-{site.end}"
                 self._note(site.variable, locator, values, held)
 
-    def _note(self, variable: str, locator: str, values: Values, held: Mapping[str, Hidden]) -> None:
+    def _note(
+        self, variable: str, locator: str, values: Values, held: Mapping[str, Hidden]
+    ) -> None:
         value = values.resolve(locator)
         if variable in held and held[variable] != value:
             self._reasons[variable] = f"{DOTENV} has another value of {variable}"
         elif variable in self.moved and values.resolve(self.moved[variable].locator) != value:
             self._reasons[variable] = "the code has several values of it"
         elif any(special in value.reveal() for special in SPECIAL):
-            self._reasons[variable] = f"its value has a character that not every reader of {DOTENV} understands"
+            self._reasons[variable] = (
+                f"its value has a character that not every reader of {DOTENV} understands"
+            )
         self.moved.setdefault(variable, Origin(locator=locator, field=variable))
 
     def reading(self, source: Source, variable: str) -> tuple[str, str]:
@@ -78,7 +87,9 @@ def _decouple(tree: ast.Module) -> Iterator[ast.alias]:
             yield from (alias for alias in node.names if alias.name == "config")
 
 
-def defaults(source: Source, calls: Iterable[tuple[int, int]], removal: Removal) -> Iterator[tuple[str, Edit | str]]:
+def defaults(
+    source: Source, calls: Iterable[tuple[int, int]], removal: Removal
+) -> Iterator[tuple[str, Edit | str]]:
     """Take out the defaults of secrets that were moved before.
 
     Args:
@@ -91,11 +102,19 @@ def defaults(source: Source, calls: Iterable[tuple[int, int]], removal: Removal)
     """
     places = set(calls)
     for node in ast.walk(source.tree):
-        if not isinstance(node, ast.Call) or (node.lineno, node.col_offset) not in places or len(node.args) < 2:  # noqa: PLR2004
+        if (
+            not isinstance(node, ast.Call)
+            or (node.lineno, node.col_offset) not in places
+            or len(node.args) < 2
+        ):
             continue
         name, default = node.args[:2]
         given = {k.arg: k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)}
-        if not isinstance(name, ast.Constant) or not isinstance(default, ast.Constant) or not default.value:
+        if (
+            not isinstance(name, ast.Constant)
+            or not isinstance(default, ast.Constant)
+            or not default.value
+        ):
             continue
         variable = str(given.get("env") or variable_of(str(name.value)))
         if variable not in removal.moved:
@@ -114,11 +133,20 @@ def dotenv(origins: Iterable[Origin], values: Values, raw: bytes | None) -> File
         values: Where the locators lead.
         raw: The file now.
     """
-    have = {line.partition(b"=")[0].removeprefix(b"export ").strip().decode() for line in (raw or b"").splitlines()}
-    lines = [f"{o.field}='{values.resolve(o.locator).reveal()}'\n" for o in origins if o.field not in have]
+    have = {
+        line.partition(b"=")[0].removeprefix(b"export ").strip().decode()
+        for line in (raw or b"").splitlines()
+    }
+    lines = [
+        f"{o.field}='{values.resolve(o.locator).reveal()}'\n"
+        for o in origins
+        if o.field not in have
+    ]
     if not lines:
         return None
     lead = "\n" if raw and not raw.endswith(b"\n") else ""
     text = (lead + "".join(lines)).replace("\n", newline(raw or b""))
     at = len(raw or b"")
-    return file_change(DOTENV, raw, [Edit(path=DOTENV, start=at, end=at, replacement=text)], private=True)
+    return file_change(
+        DOTENV, raw, [Edit(path=DOTENV, start=at, end=at, replacement=text)], private=True
+    )

@@ -88,7 +88,9 @@ def code(  # each is a different thing that the code follows from
     return out
 
 
-def _removed(source: Source, reads: list[tuple[int, int]], removal: Removal, out: Code) -> list[Edit]:
+def _removed(
+    source: Source, reads: list[tuple[int, int]], removal: Removal, out: Code
+) -> list[Edit]:
     edits = []
     for variable, found in defaults(source, reads, removal):
         if isinstance(found, Edit):

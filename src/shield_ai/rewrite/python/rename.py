@@ -42,7 +42,11 @@ def rename(source: Source, calls: Iterable[tuple[int, int]], manifest: Manifest)
 def _call(source: Source, node: ast.Call, manifest: Manifest) -> Iterator[Edit]:
     given = {k.arg: k.value for k in node.keywords if k.arg}
     name = _text(node.args[0]) if node.args else None
-    if name is None or any(keyword.arg is None for keyword in node.keywords) or not _in_place(source, node.args[0]):
+    if (
+        name is None
+        or any(keyword.arg is None for keyword in node.keywords)
+        or not _in_place(source, node.args[0])
+    ):
         return
     variable = _text(given.get("env")) or variable_of(name)
     entry = manifest.of_variable(variable)
@@ -71,7 +75,9 @@ def _call(source: Source, node: ast.Call, manifest: Manifest) -> Iterator[Edit]:
 
 def _has_default(node: ast.Call) -> bool:
     """Tell whether a wrapped read has a default that never serves production, unless the secret is optional."""
-    late = node.args[1].body if len(node.args) > 1 and isinstance(node.args[1], ast.Lambda) else None
+    late = (
+        node.args[1].body if len(node.args) > 1 and isinstance(node.args[1], ast.Lambda) else None
+    )
     if not isinstance(late, ast.Call):
         return False
     named = next((k.value for k in late.keywords if k.arg == "default"), None)
@@ -90,7 +96,9 @@ def _mapping(source: Source, node: ast.Dict, manifest: Manifest) -> Iterator[Edi
     """Rename in a mapping of variables to secrets, or to secrets with their fields."""
     for key, value in zip(node.keys, node.values, strict=True):
         entry = manifest.of_variable(_text(key) or "")
-        name, field = value.elts if isinstance(value, ast.Tuple) and len(value.elts) == 2 else (value, None)  # noqa: PLR2004
+        name, field = (
+            value.elts if isinstance(value, ast.Tuple) and len(value.elts) == 2 else (value, None)
+        )
         if entry and _text(name) and (_text(name), _text(field) or "") != (entry[0].name, entry[1]):
             start, end = source.span(value)
             text = named(entry[0].name, entry[1], source.segment(name)[-1])

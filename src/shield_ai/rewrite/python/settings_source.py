@@ -57,8 +57,15 @@ def source_edits(source: Source, wraps: list[Wrap], width: int) -> Iterator[Edit
     for node in ast.walk(source.tree) if fields else ():
         if isinstance(node, ast.ClassDef):
             start, end = source.span(node)
-            inside = [wrap for wrap in fields if start <= wrap.site.start < end and _owns(source, node, wrap)]
-            method = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == METHOD_NAME), None)
+            inside = [
+                wrap
+                for wrap in fields
+                if start <= wrap.site.start < end and _owns(source, node, wrap)
+            ]
+            method = next(
+                (n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == METHOD_NAME),
+                None,
+            )
             if inside and method and (found := customised(method)):
                 yield from _into(source, method, found, inside)
             elif inside:
@@ -66,7 +73,10 @@ def source_edits(source: Source, wraps: list[Wrap], width: int) -> Iterator[Edit
 
 
 def _owns(source: Source, node: ast.ClassDef, wrap: Wrap) -> bool:
-    return any(isinstance(n, ast.AnnAssign) and source.span(n.target)[0] == wrap.site.start for n in node.body)
+    return any(
+        isinstance(n, ast.AnnAssign) and source.span(n.target)[0] == wrap.site.start
+        for n in node.body
+    )
 
 
 def _method(source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int) -> Edit:
@@ -76,20 +86,32 @@ def _method(source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int) -
     values = {"indent": indent, "step": step, "source": SOURCE}
     text = METHOD.format(**values, secrets="{" + ", ".join(pairs) + "}")
     if max(map(len, text.split("\n"))) > width:
-        text = MULTIPLE.format(**values, lines="\n".join(f"{indent}{step * 2}{pair}," for pair in pairs))
+        text = MULTIPLE.format(
+            **values, lines="\n".join(f"{indent}{step * 2}{pair}," for pair in pairs)
+        )
     start, line = source.lines[(last.end_lineno or last.lineno) - 1]
     lead = "" if line.endswith((b"\n", b"\r")) else "\n"
     at = start + len(line)
-    return Edit(path=source.path, start=at, end=at, replacement=(lead + text).replace("\n", source.newline))
+    return Edit(
+        path=source.path, start=at, end=at, replacement=(lead + text).replace("\n", source.newline)
+    )
 
 
-def _into(source: Source, method: ast.FunctionDef, found: Customised, wraps: list[Wrap]) -> Iterator[Edit]:
+def _into(
+    source: Source, method: ast.FunctionDef, found: Customised, wraps: list[Wrap]
+) -> Iterator[Edit]:
     """Make the source before the sources are returned, and put it into their order."""
     used = {node.id for node in ast.walk(method) if isinstance(node, ast.Name)}
     name = "secrets" if "secrets" not in used else "aws_secrets"
     indent, step = _indent(source, found.returned)
     lines = "\n".join(f"{indent}{step * 2}{pair}," for pair in _pairs(source, wraps))
-    values = {"indent": indent, "step": step, "source": SOURCE, "settings": found.settings, "variables": VARIABLES}
+    values = {
+        "indent": indent,
+        "step": step,
+        "source": SOURCE,
+        "settings": found.settings,
+        "variables": VARIABLES,
+    }
     text = OWN.format(**values, name=name, lines=lines).replace("\n", source.newline)
     at = source.offset(found.returned.lineno, 0)
     yield Edit(path=source.path, start=at, end=at, replacement=text)
@@ -109,4 +131,7 @@ def _indent(source: Source, node: ast.stmt | ast.expr) -> tuple[str, str]:
 
 def _pairs(source: Source, wraps: list[Wrap]) -> list[str]:
     quote = "'" if source.raw.count(b"'") > source.raw.count(b'"') else '"'
-    return [f"{quote}{wrap.site.variable}{quote}: {named(wrap.secret, wrap.field, quote)}" for wrap in wraps]
+    return [
+        f"{quote}{wrap.site.variable}{quote}: {named(wrap.secret, wrap.field, quote)}"
+        for wrap in wraps
+    ]

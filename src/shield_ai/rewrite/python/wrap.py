@@ -72,14 +72,17 @@ def rewrite(  # each is a different thing that a rewrite follows from
         taken.add((site.start, site.end))
         if removal and site.shape is Shape.LITERAL:
             instead, reason = removal.reading(source, site.variable)
-            skipped += [_skip(finding, f"the literal stays as a default: {reason}")] if reason else []
+            skipped += (
+                [_skip(finding, f"the literal stays as a default: {reason}")] if reason else []
+            )
             wrap = wrap if reason else msgspec.structs.replace(wrap, instead=instead)
         wraps.append(wrap)
     if not wraps:
         return Rewrite(skipped=tuple(skipped))
     wraps = _outermost(source, wraps)
     gone = [wrap for wrap in wraps if wrap.instead is not None]
-    for width in (line_width(source, line_length), sys.maxsize):  # a file is not left for the sake of its lines
+    # a file is not left for the sake of its lines
+    for width in (line_width(source, line_length), sys.maxsize):
         fields = list(source_edits(source, wraps, width))
         edits = [*import_edit(source, wraps, names), *fields, *_around(source, wraps, width)]
         problem = _problem(source, edits, names.module, gone)
@@ -105,9 +108,14 @@ def _outermost(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     reads = [wrap.site for wrap in wraps if wrap.site.shape is Shape.READ and wrap.site.variable]
 
     def served(site: Site) -> bool:
-        around = [outer for outer in reads if outer is not site and outer.start <= site.start and site.end <= outer.end]
+        around = [
+            outer
+            for outer in reads
+            if outer is not site and outer.start <= site.start and site.end <= outer.end
+        ]
         return any(
-            outer.variable == site.variable and b"lambda" not in source.raw[outer.start : site.start]
+            outer.variable == site.variable
+            and b"lambda" not in source.raw[outer.start : site.start]
             for outer in around
         )
 
@@ -116,33 +124,51 @@ def _outermost(source: Source, wraps: list[Wrap]) -> list[Wrap]:
 
 def _wrap(site: Site, manifest: Manifest, names: Names) -> Wrap | None:
     """Say which secret an expression stands for, or which of several; None where shield.toml has none."""
-    found = {v: entry for v in (*site.variables, *site.others) if (entry := manifest.of_variable(v))}
+    found = {
+        v: entry for v in (*site.variables, *site.others) if (entry := manifest.of_variable(v))
+    }
     if not found:
         return None
     which = tuple((variable, secret.name, field) for variable, (secret, field) in found.items())
     among = which if site.name_expr and not _says_itself(site, found) else ()
     optional = all(secret.optional for secret, _ in found.values())
-    return Wrap(site=site, secret=which[0][1], field=which[0][2], names=names, among=among, optional=optional)
+    return Wrap(
+        site=site,
+        secret=which[0][1],
+        field=which[0][2],
+        names=names,
+        among=among,
+        optional=optional,
+    )
 
 
 def _says_itself(site: Site, found: Mapping[str, tuple[Secret, str]]) -> bool:
     """Tell whether each secret is called as its variable, so that a computed name is the secret's as well."""
-    same = all((secret.name, field) == (v, "") and variable_of(v) == v for v, (secret, field) in found.items())
+    same = all(
+        (secret.name, field) == (v, "") and variable_of(v) == v
+        for v, (secret, field) in found.items()
+    )
     return same and len(found) == len(site.variables) + len(site.others)
 
 
 def _skip(finding: Finding, reason: str) -> Skipped:
-    return Skipped(path=finding.path, line=finding.line, name=finding.env or finding.name, reason=reason)
+    return Skipped(
+        path=finding.path, line=finding.line, name=finding.env or finding.name, reason=reason
+    )
 
 
 def _problem(source: Source, edits: list[Edit], module: str, gone: list[Wrap]) -> str:
     """Say why the result can't be trusted; empty where it can."""
     sites = [wrap.site for wrap in gone]
-    stand_ins = [Edit(path=source.path, start=s.start, end=s.end, replacement=f'"{REMOVED}"') for s in sites]
+    stand_ins = [
+        Edit(path=source.path, start=s.start, end=s.end, replacement=f'"{REMOVED}"') for s in sites
+    ]
     try:
         after = apply_edits(source.raw, edits, source.encoding)
         if gone:
-            source = Source.from_bytes(source.path, apply_edits(source.raw, stand_ins, source.encoding))
+            source = Source.from_bytes(
+                source.path, apply_edits(source.raw, stand_ins, source.encoding)
+            )
     except SourceError as error:
         return error.message.removeprefix(f"{source.path}: ")
     return differs(source, after, module, {wrap.secret for wrap in gone})

@@ -26,9 +26,11 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     secret: str
     field: str
     names: Names
-    among: tuple[tuple[str, str, str], ...] = ()  # variable, secret and field of each that a computed name may be
+    # variable, secret and field of each that a computed name may be
+    among: tuple[tuple[str, str, str], ...] = ()
     optional: bool = False  # shield.toml says that the app runs without it
-    instead: str | None = None  # what reads the value that is taken out of the code; empty: get_secret itself
+    # what reads the value that is taken out of the code; empty: get_secret itself
+    instead: str | None = None
 
 
 def wrap_edits(source: Source, wraps: list[Wrap], width: int = 0) -> list[Edit]:
@@ -43,7 +45,10 @@ def wrap_edits(source: Source, wraps: list[Wrap], width: int = 0) -> list[Edit]:
             by_line.setdefault(first, []).append(wrap)
         else:
             inner = _indentable(source, wrap, first, last)
-            alone = all(w is wrap or w.site.end <= wrap.site.start or wrap.site.end <= w.site.start for w in wraps)
+            alone = all(
+                w is wrap or w.site.end <= wrap.site.start or wrap.site.end <= w.site.start
+                for w in wraps
+            )
             edits += _over_lines(source, wrap, first, inner, alone=alone)
             for number in inner:
                 moved[number] = moved.get(number, 0) + 1
@@ -64,7 +69,9 @@ def _in_line(source: Source, number: int, wraps: list[Wrap], width: int, deeper:
         else:
             inserts.append(Insert(start, end, *around(source, wrap)))
     held = any(wrap.site.quote for wrap in wraps)  # a line within a string can't be broken
-    inside = number not in source.statements and not source.lines[number - 2][1].rstrip().endswith(b"\\")
+    inside = number not in source.statements and not source.lines[number - 2][1].rstrip().endswith(
+        b"\\"
+    )
     return [
         _edit(
             source,
@@ -76,7 +83,9 @@ def _in_line(source: Source, number: int, wraps: list[Wrap], width: int, deeper:
     ]
 
 
-def _over_lines(source: Source, wrap: Wrap, first: int, inner: list[int], *, alone: bool) -> list[Edit]:
+def _over_lines(
+    source: Source, wrap: Wrap, first: int, inner: list[int], *, alone: bool
+) -> list[Edit]:
     """Wrap an expression of several lines: one argument a line, the expression moved in by one step.
 
     Args:
@@ -91,17 +100,25 @@ def _over_lines(source: Source, wrap: Wrap, first: int, inner: list[int], *, alo
     if (text := _in_place(source, wrap)) is not None:
         return [_edit(source, site.start, site.end, text)]
     if not inner:
-        return [_edit(source, site.start, site.start, before), _edit(source, site.end, site.end, after)]
-    indent = re.match(r"[ \t]*", source.lines[first - 1][1].decode(source.encoding))[0]  # type: ignore[index]  # any
+        return [
+            _edit(source, site.start, site.start, before),
+            _edit(source, site.end, site.end, after),
+        ]
+    # any
+    indent = re.match(r"[ \t]*", source.lines[first - 1][1].decode(source.encoding))[0]  # type: ignore[index]
     step = "\t" if "\t" in indent else "    "
     name = _name(wrap, quote_of(source, site))
     late = before.removeprefix(f"{wrap.names.get}({name}, ")
-    keywords = "".join(f"\n{indent}{step}{keyword}," for keyword in _keywords(wrap, quote_of(source, site)))
+    keywords = "".join(
+        f"\n{indent}{step}{keyword}," for keyword in _keywords(wrap, quote_of(source, site))
+    )
     opening = f"{wrap.names.get}(\n{indent}{step}{name},\n{indent}{step}{late}"
     column = source.position(site.start)[1] - 1
     shift = _aligned(source, inner, column, len(indent + step + late)) if alone else 0
     starts = [source.lines[n - 1][0] for n in inner]
-    deeper = [_edit(source, at, at - min(shift, 0), step if not shift else " " * shift) for at in starts]
+    deeper = [
+        _edit(source, at, at - min(shift, 0), step if not shift else " " * shift) for at in starts
+    ]
     return [
         _edit(source, site.start, site.start, opening),
         *deeper,
@@ -126,13 +143,21 @@ def _aligned(source: Source, inner: list[int], column: int, target: int) -> int:
 def _indentable(source: Source, wrap: Wrap, first: int, last: int) -> list[int]:
     """Return the lines after the first that can be moved in: none where one of them begins inside a string."""
     text = "".join(raw.decode(source.encoding) for _, raw in source.lines[first - 1 : last])
-    if wrap.site.quote or _in_place(source, wrap) or "'''" in text or '"""' in text or re.search(r"\\\r?\n", text):
+    if (
+        wrap.site.quote
+        or _in_place(source, wrap)
+        or "'''" in text
+        or '"""' in text
+        or re.search(r"\\\r?\n", text)
+    ):
         return []
     return [n for n in range(first + 1, last + 1) if source.lines[n - 1][1].strip()]
 
 
 def _edit(source: Source, start: int, end: int, text: str) -> Edit:
-    return Edit(path=source.path, start=start, end=end, replacement=text.replace("\n", source.newline))
+    return Edit(
+        path=source.path, start=start, end=end, replacement=text.replace("\n", source.newline)
+    )
 
 
 def line_width(source: Source, configured: int = 0) -> int:
@@ -169,7 +194,9 @@ def presence(source: Source, wrap: Wrap) -> str:
 def around(source: Source, wrap: Wrap) -> tuple[str, str]:
     """Return what goes before and after an expression, on one line."""
     quote = quote_of(source, wrap.site)
-    late = "" if wrap.site.shape in {Shape.LITERAL, Shape.FALLBACK} else f"lambda{_binds(wrap.site)}: "
+    late = (
+        "" if wrap.site.shape in {Shape.LITERAL, Shape.FALLBACK} else f"lambda{_binds(wrap.site)}: "
+    )
     after = "".join(f", {keyword}" for keyword in _keywords(wrap, quote))
     return f"{wrap.names.get}({_name(wrap, quote)}, {late}", f"{after})"
 
@@ -177,7 +204,10 @@ def around(source: Source, wrap: Wrap) -> tuple[str, str]:
 def _name(wrap: Wrap, quote: str) -> str:
     """Return the secret's name as the code says it: a text, which one by variable, or what computes it."""
     if wrap.among:
-        pairs = (f"{quote}{variable}{quote}: {named(secret, field, quote)}" for variable, secret, field in wrap.among)
+        pairs = (
+            f"{quote}{variable}{quote}: {named(secret, field, quote)}"
+            for variable, secret, field in wrap.among
+        )
         return f"{{{', '.join(pairs)}}}"
     return wrap.site.name_expr or f"{quote}{wrap.secret}{quote}"
 

@@ -34,7 +34,9 @@ class History:
         """Forget everything: the account is emptied."""
         self._events.clear()
 
-    def record(self, operation: str, body: dict[str, Any], answer: dict[str, Any], environ: dict[str, Any]) -> None:
+    def record(
+        self, operation: str, body: dict[str, Any], answer: dict[str, Any], environ: dict[str, Any]
+    ) -> None:
         """Take note of a call.
 
         Args:
@@ -58,10 +60,17 @@ class History:
         code = str(answer.get("__type", ""))
         # Each secret of a batch has a record of its own, as GetSecretValue.
         batch = body.get("SecretIdList") or [] if operation == "BatchGetSecretValue" else []
-        for name, parameters in [(operation, body), *(("GetSecretValue", {"SecretId": each}) for each in batch)]:
+        for name, parameters in [
+            (operation, body),
+            *(("GetSecretValue", {"SecretId": each}) for each in batch),
+        ]:
             event = {**common, "eventName": name, "eventID": str(uuid.uuid4())}
-            event["requestParameters"] = {_lower(k): v for k, v in parameters.items() if k in RECORDED} or None
-            event["responseElements"] = {"arn": answer["ARN"]} if "ARN" in answer and name == operation else None
+            event["requestParameters"] = {
+                _lower(k): v for k, v in parameters.items() if k in RECORDED
+            } or None
+            event["responseElements"] = (
+                {"arn": answer["ARN"]} if "ARN" in answer and name == operation else None
+            )
             if code:
                 event |= {"errorCode": code, "errorMessage": str(answer.get("message", ""))}
             self._events.append(event)
@@ -69,7 +78,9 @@ class History:
     def lookup(self, body: dict[str, Any]) -> dict[str, Any]:
         """Answer LookupEvents: newest first, 50 a page."""
         start, end = body.get("StartTime", 0), body.get("EndTime", float("inf"))
-        attributes = {a["AttributeKey"]: a["AttributeValue"] for a in body.get("LookupAttributes", [])}
+        attributes = {
+            a["AttributeKey"]: a["AttributeValue"] for a in body.get("LookupAttributes", [])
+        }
         found = [
             event
             for event in reversed(self._events)
@@ -99,7 +110,12 @@ def identity(key: str) -> dict[str, Any]:
     role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(key)
     if role is None:
         return {"type": "IAMUser", "userName": "moto", "accountId": ACCOUNT, "accessKeyId": key}
-    issuer = {"type": "Role", "userName": role.role_arn.rpartition("/")[2], "arn": role.role_arn, "accountId": ACCOUNT}
+    issuer = {
+        "type": "Role",
+        "userName": role.role_arn.rpartition("/")[2],
+        "arn": role.role_arn,
+        "accountId": ACCOUNT,
+    }
     return {
         "type": "AssumedRole",
         "principalId": role.user_id,
@@ -113,7 +129,8 @@ def identity(key: str) -> dict[str, Any]:
 def _signed(authorization: str) -> tuple[str, str]:
     """Return access key and region that a request was signed with."""
     parts = authorization.partition("Credential=")[2].split(",")[0].split("/")
-    return (parts[0], parts[2]) if len(parts) == 5 else ("", "")  # noqa: PLR2004  # key/date/region/service/end
+    # key/date/region/service/end
+    return (parts[0], parts[2]) if len(parts) == 5 else ("", "")
 
 
 def _seconds(event: dict[str, Any]) -> float:

@@ -34,10 +34,20 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
 LARGEST = 65536  # bytes of a value
 BATCH = 20
-CHANGES = frozenset({"PutSecretValue", "TagResource", "UntagResource", "UpdateSecretVersionStage", "PutResourcePolicy"})
+CHANGES = frozenset(
+    {
+        "PutSecretValue",
+        "TagResource",
+        "UntagResource",
+        "UpdateSecretVersionStage",
+        "PutResourcePolicy",
+    }
+)
 
 
-def refusal(operation: str, body: dict[str, Any], is_deleted: Callable[[str], bool]) -> tuple[str, str] | None:
+def refusal(
+    operation: str, body: dict[str, Any], is_deleted: Callable[[str], bool]
+) -> tuple[str, str] | None:
     """Return code and message of the error that AWS would give before it does anything, or None.
 
     Args:
@@ -61,18 +71,28 @@ def refusal(operation: str, body: dict[str, Any], is_deleted: Callable[[str], bo
             "You can't perform this operation on the secret because it was marked for deletion."
         )
     if size(body) > LARGEST:
-        return "ValidationException", f"1 validation error detected: the secret's value is longer than {LARGEST} bytes"
+        return (
+            "ValidationException",
+            f"1 validation error detected: the secret's value is longer than {LARGEST} bytes",
+        )
     if operation == "BatchGetSecretValue" and len(body.get("SecretIdList") or []) > BATCH:
-        return "ValidationException", f"1 validation error detected: secretIdList has more than {BATCH} members"
+        return (
+            "ValidationException",
+            f"1 validation error detected: secretIdList has more than {BATCH} members",
+        )
     return None
 
 
 def size(body: dict[str, Any]) -> int:
     """Return how many bytes the value in a request has."""
-    return len((body.get("SecretString") or "").encode()) + len(base64.b64decode(body.get("SecretBinary") or ""))
+    return len((body.get("SecretString") or "").encode()) + len(
+        base64.b64decode(body.get("SecretBinary") or "")
+    )
 
 
-def correct(operation: str, body: dict[str, Any], answer: dict[str, Any], secret: Callable[[str], Any]) -> None:
+def correct(
+    operation: str, body: dict[str, Any], answer: dict[str, Any], secret: Callable[[str], Any]
+) -> None:
     """Make a good answer of moto what it would be in AWS, in place.
 
     Args:
@@ -83,12 +103,18 @@ def correct(operation: str, body: dict[str, Any], answer: dict[str, Any], secret
     """
     if operation == "DescribeSecret" and "VersionIdsToStages" in answer:
         stages = answer["VersionIdsToStages"]
-        answer["VersionIdsToStages"] = {version: labels for version, labels in stages.items() if labels}
-    if operation == "DescribeSecret" and (kept := getattr(secret(answer["Name"]), "rotation_rules", None)):
+        answer["VersionIdsToStages"] = {
+            version: labels for version, labels in stages.items() if labels
+        }
+    if operation == "DescribeSecret" and (
+        kept := getattr(secret(answer["Name"]), "rotation_rules", None)
+    ):
         answer["RotationRules"] = kept
     if operation == "UpdateSecretVersionStage" and body.get("VersionStage") == "AWSCURRENT":
         secret(body["SecretId"]).default_version_id = body.get("MoveToVersionId")
     if operation == "ListSecretVersionIds":
         answer["ARN"] = str(secret(answer["Name"]).arn)
         if not body.get("IncludeDeprecated"):
-            answer["Versions"] = [version for version in answer["Versions"] if version.get("VersionStages")]
+            answer["Versions"] = [
+                version for version in answer["Versions"] if version.get("VersionStages")
+            ]

@@ -15,7 +15,11 @@ import threading
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
 from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
@@ -51,7 +55,8 @@ def scope(authorization: str) -> tuple[str, str]:
     """Return region and service that a request was signed for; two empty texts for an unsigned one."""
     _, _, credential = authorization.partition("Credential=")
     parts = credential.split(",")[0].split("/")
-    return (parts[2], parts[3].lower()) if len(parts) == 5 else ("", "")  # noqa: PLR2004  # key/date/region/service/end
+    # key/date/region/service/end
+    return (parts[2], parts[3].lower()) if len(parts) == 5 else ("", "")
 
 
 class Gateway:
@@ -82,10 +87,19 @@ class Gateway:
             text = f"the embedded AWS has no {service}; it has {', '.join(sorted(SERVICES))}"
             return error(environ, http.HTTPStatus.BAD_REQUEST, "UnknownOperationException", text)
         try:
-            return self.recorded(environ, region) if service == "secretsmanager" else self.ask_moto(environ)
+            return (
+                self.recorded(environ, region)
+                if service == "secretsmanager"
+                else self.ask_moto(environ)
+            )
         except NotImplementedError as missing:
             # 501, since clients repeat a 500 again and again.
-            return error(environ, http.HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", f"in the embedded AWS: {missing}")
+            return error(
+                environ,
+                http.HTTPStatus.NOT_IMPLEMENTED,
+                "NotImplemented",
+                f"in the embedded AWS: {missing}",
+            )
 
     def ask_moto(self, environ: dict[str, Any]) -> Response:
         """Let moto answer."""
@@ -95,7 +109,9 @@ class Gateway:
         """Answer a call of Secrets Manager, and take note of it."""
         asked = json.loads(body(environ) or b"{}")
         answer = self.secrets_manager(environ, region)
-        self.history.record(operation(environ), asked, json.loads(answer.get_data() or b"{}"), environ)
+        self.history.record(
+            operation(environ), asked, json.loads(answer.get_data() or b"{}"), environ
+        )
         return answer
 
     def secrets_manager(self, environ: dict[str, Any], region: str) -> Response:
@@ -110,13 +126,21 @@ class Gateway:
         def arn(name: str) -> str:
             secret = secrets.get(name)
             base = f"arn:{identity.PARTITION}:secretsmanager:{region}:{ACCOUNT}:secret"
-            return name if name.startswith("arn:") else str(secret.arn) if secret else f"{base}:{name}"
+            return (
+                name if name.startswith("arn:") else str(secret.arn) if secret else f"{base}:{name}"
+            )
 
         with self.one_at_a_time:
-            role = identity.caller(environ.get("HTTP_AUTHORIZATION", ""), ACCOUNT) if name in identity.READS else None
+            role = (
+                identity.caller(environ.get("HTTP_AUTHORIZATION", ""), ACCOUNT)
+                if name in identity.READS
+                else None
+            )
             target = "*" if name == "BatchGetSecretValue" else arn(asked.get("SecretId", ""))
             if role and not identity.may(role[1], f"secretsmanager:{name}", target):
-                why = identity.refusal(role[0], f"secretsmanager:{name}", asked.get("SecretId", "*"))
+                why = identity.refusal(
+                    role[0], f"secretsmanager:{name}", asked.get("SecretId", "*")
+                )
                 return error(environ, http.HTTPStatus.BAD_REQUEST, *why)
             if refused := deviations.refusal(name, asked, is_deleted):
                 return error(environ, http.HTTPStatus.BAD_REQUEST, *refused)
@@ -143,7 +167,9 @@ def withhold(answer: dict[str, Any], who: str, statements: list[Any]) -> None:
         if not identity.may(statements, action, value["ARN"]):
             answer["SecretValues"].remove(value)
             code, why = identity.refusal(who, action, value["ARN"])
-            answer.setdefault("Errors", []).append({"SecretId": value["Name"], "ErrorCode": code, "Message": why})
+            answer.setdefault("Errors", []).append(
+                {"SecretId": value["Name"], "ErrorCode": code, "Message": why}
+            )
 
 
 def operation(environ: dict[str, Any]) -> str:
@@ -170,7 +196,9 @@ def error(environ: dict[str, Any], status: http.HTTPStatus, code: str, text: str
 
 def main(fd: int) -> None:
     """Serve on a listening socket that the parent has opened, until killed."""
-    server = make_server("127.0.0.1", 0, Gateway(), threaded=True, fd=fd, request_handler=MotoRequestHandler)
+    server = make_server(
+        "127.0.0.1", 0, Gateway(), threaded=True, fd=fd, request_handler=MotoRequestHandler
+    )
     server.serve_forever()
 
 

@@ -43,7 +43,11 @@ def _statements(role: str, account: str) -> Iterator[Any]:
     iam = iam_backends[account][PARTITION]
     iam.get_role(role)
     inline = [iam.get_role_policy(role, name)[1] for name in iam.list_role_policies(role)]
-    versions = [version for policy in iam.list_attached_role_policies(role)[0] for version in policy.versions]
+    versions = [
+        version
+        for policy in iam.list_attached_role_policies(role)[0]
+        for version in policy.versions
+    ]
     for document in [*inline, *(version.document for version in versions if version.is_default)]:
         yield from _parsed(document)
 
@@ -60,7 +64,10 @@ def may(statements: list[Any], action: str, resource: str) -> bool:
         statement.get("Effect")
         for statement in statements
         if not statement.get("Condition")
-        and any(fnmatch.fnmatchcase(action.lower(), word.lower()) for word in _list(statement.get("Action")))
+        and any(
+            fnmatch.fnmatchcase(action.lower(), word.lower())
+            for word in _list(statement.get("Action"))
+        )
         and any(fnmatch.fnmatchcase(resource, word) for word in _list(statement.get("Resource")))
     }
     return said == {"Allow"}

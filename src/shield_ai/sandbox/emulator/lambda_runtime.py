@@ -64,17 +64,24 @@ def rotate(body: dict[str, Any], region: str, url: str) -> dict[str, Any] | Refu
         )
     if refused := _configure(secret, arn, body.get("RotationRules") or {}):
         return refused
-    stuck = next((v for v, made in secret.versions.items() if PENDING in made["version_stages"]), None)
+    stuck = next(
+        (v for v, made in secret.versions.items() if PENDING in made["version_stages"]), None
+    )
     if stuck and "AWSCURRENT" not in secret.versions[stuck]["version_stages"]:
         if stuck != getattr(secret, "tried_with", None):
             _call(secret, function, stuck, STEPS, url)
-        return "InvalidRequestException", "A previous rotation isn't complete. That rotation will be reattempted."
+        return (
+            "InvalidRequestException",
+            "A previous rotation isn't complete. That rotation will be reattempted.",
+        )
     token = body.get("ClientRequestToken") or str(uuid.uuid4())
     at_once = body.get("RotateImmediately", True)
     secret.remove_version_stages_from_old_versions([PENDING])
     # A rotation begins with a version without a value, the test of a new configuration with a copy of the current one.
     secret.tried_with = None if at_once else token
-    value = {} if at_once else {k: v for k, v in _current(secret).items() if k.startswith("secret_")}
+    value = (
+        {} if at_once else {k: v for k, v in _current(secret).items() if k.startswith("secret_")}
+    )
     secret.versions[token] = {
         "createdate": int(time.time()),
         "version_id": token,
@@ -105,8 +112,12 @@ def _configure(secret: Any, arn: str, rules: dict[str, Any]) -> Refusal | None:
 def _plan(secret: Any) -> None:
     rules = getattr(secret, "rotation_rules", None)
     if rules:
-        expression = rules.get("ScheduleExpression") or f"rate({rules['AutomaticallyAfterDays']} days)"
-        secret.next_rotation_date = int(schedule.parse(expression).next(datetime.now(UTC)).timestamp())
+        expression = (
+            rules.get("ScheduleExpression") or f"rate({rules['AutomaticallyAfterDays']} days)"
+        )
+        secret.next_rotation_date = int(
+            schedule.parse(expression).next(datetime.now(UTC)).timestamp()
+        )
 
 
 def _current(secret: Any) -> dict[str, Any]:
@@ -134,7 +145,10 @@ def _call(secret: Any, function: Any, token: str, steps: tuple[str, ...], url: s
             zipfile.ZipFile(BytesIO(function.code_bytes)).extractall(folder)  # into a new folder
             command = [sys.executable, "-c", RUN, function.handler, json.dumps(events)]
             done = subprocess.run(
-                command, cwd=folder, env={**environment, "PYTHONPATH": str(Path(folder))}, check=False
+                command,
+                cwd=folder,
+                env={**environment, "PYTHONPATH": str(Path(folder))},
+                check=False,
             )
         if len(steps) == 1:
             secret.versions.pop(token, None)

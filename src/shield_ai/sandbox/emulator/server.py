@@ -61,7 +61,15 @@ class LocalAws(Running):
                 number = sock.getsockname()[1]
                 child = Child(
                     "the embedded AWS",
-                    [[sys.executable, "-P", "-m", "shield_ai.sandbox.emulator.gateway", str(sock.fileno())]],
+                    [
+                        [
+                            sys.executable,
+                            "-P",
+                            "-m",
+                            "shield_ai.sandbox.emulator.gateway",
+                            str(sock.fileno()),
+                        ]
+                    ],
                     log=folder / "aws.log",
                     env=without_aws(os.environ),
                     fds=[sock.fileno()],
@@ -83,7 +91,7 @@ class LocalAws(Running):
 
     def client(self, service: str) -> Any:
         """Return boto3's client for a service here, whatever this process's environment says."""
-        import boto3  # noqa: PLC0415  # costs half a second, and few need it
+        import boto3  # costs half a second, and few need it
 
         make: Any = boto3.client  # the stubs know no service by a variable
         return make(
@@ -100,7 +108,11 @@ class LocalAws(Running):
         Args:
             base: An environment to build upon: everything of AWS is taken out of it first. None: only our variables.
         """
-        hosts = [entry for entry in (base or os.environ).get("NO_PROXY", "").split(",") if entry and entry != HOST]
+        hosts = [
+            entry
+            for entry in (base or os.environ).get("NO_PROXY", "").split(",")
+            if entry and entry != HOST
+        ]
         return without_aws(base or {}) | {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
@@ -151,7 +163,9 @@ def run_beside(command: Sequence[str], port: int = 0) -> int:
         try:
             return subprocess.Popen(command, env=aws.environment(os.environ)).wait()
         except OSError as error:
-            raise ShieldError(f"can't run {command[0]}: {error.strerror}", hint="name a program, as bash") from None
+            raise ShieldError(
+                f"can't run {command[0]}: {error.strerror}", hint="name a program, as bash"
+            ) from None
         finally:
             signal.signal(signal.SIGINT, before)
 
@@ -161,7 +175,8 @@ def _listen(port: int) -> socket.socket:
         return socket.create_server((HOST, port))
     except OSError as error:
         raise ShieldError(
-            f"can't listen on {HOST}:{port}: {error.strerror}", hint="give another port, or 0 for a free one"
+            f"can't listen on {HOST}:{port}: {error.strerror}",
+            hint="give another port, or 0 for a free one",
         ) from None
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 KEEPER = Path(__file__).with_name("supervisor.py")
-PATIENCE = 10.0  # seconds, beside the grace of the server, until the keeper itself is taken for hung
+# seconds, beside the grace of the server, until the keeper itself is taken for hung
+PATIENCE = 10.0
 PAUSE = 0.02
 
 
@@ -87,7 +88,10 @@ class Child:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -160,7 +164,9 @@ class Child:
                 with contextlib.suppress(OSError, ShieldError):
                     os.killpg(self.pid, signal.SIGKILL)
                 for path in self._remove:
-                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(
+                        missing_ok=True
+                    )
             self._silent = True
             keeper.stdout.close()
 
@@ -185,7 +191,10 @@ class Running:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 

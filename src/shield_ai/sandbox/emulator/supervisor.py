@@ -56,7 +56,9 @@ class Supervisor:
             pass
         finally:
             for path in map(Path, self.job["remove"]):
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(
+                    missing_ok=True
+                )
         return code
 
     def await_parent(self, code: int) -> None:
@@ -72,7 +74,12 @@ class Supervisor:
         try:
             fds, account = self.job["fds"], self.job["account"]
             self.process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=sys.stderr, pass_fds=fds, process_group=0, **account
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr,
+                pass_fds=fds,
+                process_group=0,
+                **account,
             )
             if self.stopping:
                 raise Stopped

@@ -80,7 +80,12 @@ def unquoted(path: str) -> bool:
     """Whether a value may stand here without quotes."""
     name = path[path.rfind("/") + 1 :].lower()
     stem, _, ending = name.rpartition(".")
-    if not stem or ending in CONFIGURATION or name.startswith(CONFIGURATION_PREFIXES) or name in CONFIGURATION_NAMES:
+    if (
+        not stem
+        or ending in CONFIGURATION
+        or name.startswith(CONFIGURATION_PREFIXES)
+        or name in CONFIGURATION_NAMES
+    ):
         return True
     return any(part in name for part in CONFIGURATION_PARTS)
 
@@ -92,7 +97,11 @@ def is_archive(path: str) -> bool:
 
 def worth_reading(path: str) -> bool:
     """Whether a file can hold text that a person wrote."""
-    return not (_ending(path) in NEVER or path.endswith((".min.js", ".min.css")) or path.rpartition("/")[2] in LOCKS)
+    return not (
+        _ending(path) in NEVER
+        or path.endswith((".min.js", ".min.css"))
+        or path.rpartition("/")[2] in LOCKS
+    )
 
 
 def _ending(path: str) -> str:

@@ -29,11 +29,15 @@ LITERALS = regex(
     rb"(?::\s?[\w .|]+\s?)?[=:]\s{0,4}\(?\s{0,9}[bru]?[\"'][^\n\"'\s]{12,}[\"']|://[^/\s\"'@]{0,60}:[^/\s\"'@]{1,80}@"
 )
 # In a settings file, any of these is enough.
-WORDS = regex(rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|auth")
+WORDS = regex(
+    rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|auth"
+)
 # Reads a .env file: python-dotenv, django-environ, environs, envparse.
 LOADS = regex(rb"\bload_dotenv\(|\.read_env(?:file)?\(")
 # Hands on what another module has: a reader called `config`, or everything.
-PASSES = regex(rb"import \*|import\b[^\n]{0,200}\b[Cc]onfig\b|\n[ \t]{1,12}[Cc]onfig\b,?[ \t]*\r?\n")
+PASSES = regex(
+    rb"import \*|import\b[^\n]{0,200}\b[Cc]onfig\b|\n[ \t]{1,12}[Cc]onfig\b,?[ \t]*\r?\n"
+)
 ALL = (READS, NAMES, OWN, LITERALS, WORDS, LOADS, PASSES)
 
 

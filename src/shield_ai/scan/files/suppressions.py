@@ -37,7 +37,11 @@ class Ignore(NamedTuple):
         """Whether it is about a finding; a pattern's name stands for all of its rules."""
         if not finding.line <= self.line <= max(finding.line, finding.end_line):
             return False
-        return not self.rules or finding.rule in self.rules or finding.rule.partition(".")[0] in self.rules
+        return (
+            not self.rules
+            or finding.rule in self.rules
+            or finding.rule.partition(".")[0] in self.rules
+        )
 
     def wrong(self) -> str:
         """Say what is wrong with it; nothing where it is well written."""
@@ -60,12 +64,16 @@ def ignores(raw: bytes) -> list[Ignore]:
         if match := OURS.search(line):
             alone = not line[: match.start()].strip()
             rules = frozenset(
-                part.strip() for part in _text(match["rules"] or b"").strip("[]").split(",") if part.strip()
+                part.strip()
+                for part in _text(match["rules"] or b"").strip("[]").split(",")
+                if part.strip()
             )
             reason = CLOSERS.sub("", _text(match["reason"])).strip()
             found.append(Ignore(number + alone, rules, reason, ours=True, written=number))
         elif match := THEIRS.search(line):
-            found.append(Ignore(number + bool(match["next"]), frozenset(), "", ours=False, written=number))
+            found.append(
+                Ignore(number + bool(match["next"]), frozenset(), "", ours=False, written=number)
+            )
     return found
 
 
@@ -73,7 +81,9 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def accepted(findings: Iterable[Finding], comments: list[Ignore]) -> tuple[list[Finding], list[tuple[Ignore, str]]]:
+def accepted(
+    findings: Iterable[Finding], comments: list[Ignore]
+) -> tuple[list[Finding], list[tuple[Ignore, str]]]:
     """Take out the findings of one file that a comment accepts.
 
     Returns:

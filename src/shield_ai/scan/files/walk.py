@@ -40,10 +40,16 @@ class Sieve:
                 continue
             if WILD.search(last):
                 plain = not WILD.search(above)
-                wild.setdefault((above + slash).lstrip("/") if plain else "", []).append(PIECE.sub(_loosely, last))
+                wild.setdefault((above + slash).lstrip("/") if plain else "", []).append(
+                    PIECE.sub(_loosely, last)
+                )
             else:
                 self._names.add(last)
-        self._wild = [(folder, re.compile("|".join(names), re.DOTALL)) for folder, names in wild.items() if names]
+        self._wild = [
+            (folder, re.compile("|".join(names), re.DOTALL))
+            for folder, names in wild.items()
+            if names
+        ]
 
     def may_tell(self, path: str, name: str) -> bool:
         """Whether a pattern may match a path, whose last part is the name."""
@@ -59,7 +65,13 @@ def _loosely(match: re.Match[str]) -> str:
         return "." if piece == "?" else ".*"
     if piece[0] == "[":
         return "." if piece[-1] == "]" else ".*"
-    return re.escape(piece[1]) if piece[0] == "\\" and len(piece) > 1 else ".*" if piece == "\\" else re.escape(piece)
+    return (
+        re.escape(piece[1])
+        if piece[0] == "\\" and len(piece) > 1
+        else ".*"
+        if piece == "\\"
+        else re.escape(piece)
+    )
 
 
 class Ignored:
@@ -105,13 +117,14 @@ def _spec(lines: list[str]) -> pathspec.GitIgnoreSpec:
     Raises:
         ValueError: One of them is none.
     """
-    import warnings  # noqa: PLC0415  # likewise
+    import warnings  # likewise
 
-    import pathspec  # noqa: PLC0415  # slow; in many folders, nothing is left out
+    import pathspec  # slow; in many folders, nothing is left out
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a set in a set, which git knows no more than Python's re
+            # a set in a set, which git knows no more than Python's re
+            warnings.simplefilter("ignore")
             # Where hyperscan is installed, pathspec would compile a database for each file: longer than a scan takes.
             return pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")
     except re.error as error:
@@ -159,7 +172,8 @@ class Entry(NamedTuple):
     """A file of a tree."""
 
     path: str  # relative, with slashes
-    own: bool  # code of the app itself: not its documentation, its vendored libraries, its templates …
+    # code of the app itself: not its documentation, its vendored libraries, its templates …
+    own: bool
 
 
 def walk(root: Path) -> Iterator[str]:
@@ -175,7 +189,8 @@ def walk_all(root: Path) -> Iterator[Entry]:
         folder, own = pending.pop()
         entries = _listed(root, folder)
         if entries is None:
-            yield Entry(folder, own=False)  # can't be read as a file either, which every report says
+            # can't be read as a file either, which every report says
+            yield Entry(folder, own=False)
             continue
         names = {entry.name for entry in entries}
         if folder and "pyvenv.cfg" in names:  # a virtual environment, whatever it is called
@@ -191,7 +206,9 @@ def walk_all(root: Path) -> Iterator[Entry]:
             if _is_folder(entry, links=False):
                 if entry.name not in NEVER and not ignored.has(f"{path}/", entry.name):
                     below.append((path, own and _is_own(entry.name)))
-            elif not _is_folder(entry) and (not ignored.has(path, entry.name) or is_dotenv(entry.name)):
+            elif not _is_folder(entry) and (
+                not ignored.has(path, entry.name) or is_dotenv(entry.name)
+            ):
                 yield Entry(path, own)
         pending += reversed(below)
 
@@ -203,13 +220,16 @@ def _listed(root: Path, folder: str) -> list[os.DirEntry[str]] | None:
         SourceError: So it is with the first one.
     """
     try:
-        with os.scandir(os.path.join(root, folder)) as listing:  # noqa: PTH118  # pathlib costs a third of the walk
+        # pathlib costs a third of the walk
+        with os.scandir(os.path.join(root, folder)) as listing:  # noqa: PTH118
             return sorted(listing, key=lambda entry: entry.name)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and folder:
             return []  # gone since its own folder was listed
         if not folder:
-            raise SourceError(f"{root} can't be read: {error.strerror}", "look at its permissions") from None
+            raise SourceError(
+                f"{root} can't be read: {error.strerror}", "look at its permissions"
+            ) from None
         return None
 
 
@@ -223,7 +243,11 @@ def _is_folder(entry: os.DirEntry[str], *, links: bool = True) -> bool:
 
 def readable(path: str) -> str:
     r"""Write a path so that every report can hold it: bytes that are no UTF-8 as `\xe9`."""
-    return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return (
+        path
+        if path.isascii()
+        else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    )
 
 
 def is_dotenv(name: str) -> bool:
@@ -232,4 +256,8 @@ def is_dotenv(name: str) -> bool:
 
 
 def _is_own(folder: str) -> bool:
-    return folder not in SKIPPED_FOLDERS and not folder.startswith(".") and not TEMPLATE_FOLDER.search(folder)
+    return (
+        folder not in SKIPPED_FOLDERS
+        and not folder.startswith(".")
+        and not TEMPLATE_FOLDER.search(folder)
+    )

@@ -22,11 +22,27 @@ MOST = 64
 DEPTH = 6  # of names that stand for names
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
-SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})  # these give what they are given
-CHANGES = frozenset({"append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "remove", "clear"})
+# these give what they are given
+SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
+CHANGES = frozenset(
+    {
+        "append",
+        "extend",
+        "insert",
+        "add",
+        "update",
+        "setdefault",
+        "pop",
+        "popitem",
+        "remove",
+        "clear",
+    }
+)
 
 
-def alternatives(resolver: Resolver, node: ast.AST, scopes: tuple[Scope, ...], depth: int = 0) -> Texts:
+def alternatives(
+    resolver: Resolver, node: ast.AST, scopes: tuple[Scope, ...], depth: int = 0
+) -> Texts:
     """Return each text that an expression may be; None where that is not known, or there are too many."""
     if (text := resolver.constant(node, scopes)) is not None:
         return (text,)
@@ -34,25 +50,33 @@ def alternatives(resolver: Resolver, node: ast.AST, scopes: tuple[Scope, ...], d
         return None
     found: Texts = None
     if isinstance(node, ast.IfExp):
-        found = _union(alternatives(resolver, part, scopes, depth + 1) for part in (node.body, node.orelse))
+        found = _union(
+            alternatives(resolver, part, scopes, depth + 1) for part in (node.body, node.orelse)
+        )
     elif isinstance(node, ast.Name):
         bound = resolver.module.lookup(node.id, scopes)
         found = _union(_bound(resolver, node.id, binding, scopes, depth) for binding in bound)
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        found = _joined([alternatives(resolver, part, scopes, depth + 1) for part in (node.left, node.right)])
+        found = _joined(
+            [alternatives(resolver, part, scopes, depth + 1) for part in (node.left, node.right)]
+        )
     elif isinstance(node, ast.JoinedStr):
         parts = [v.value if isinstance(v, ast.FormattedValue) else v for v in node.values]
         found = _joined([alternatives(resolver, part, scopes, depth + 1) for part in parts])
     return found if found and len(found) <= MOST else None
 
 
-def _bound(resolver: Resolver, name: str, binding: Binding, scopes: tuple[Scope, ...], depth: int) -> Texts:
+def _bound(
+    resolver: Resolver, name: str, binding: Binding, scopes: tuple[Scope, ...], depth: int
+) -> Texts:
     if isinstance(binding, ast.expr):
         return alternatives(resolver, binding, scopes, depth + 1)
     if isinstance(binding, Each):
         elements = _elements(resolver, binding.of, scopes, depth + 1)
         parts = [_part(element, binding.part) for element in elements or ()]
-        return _union(alternatives(resolver, part, scopes, depth + 1) if part else None for part in parts)
+        return _union(
+            alternatives(resolver, part, scopes, depth + 1) if part else None for part in parts
+        )
     return _argument(resolver, name, scopes, depth) if isinstance(binding, Opaque) else None
 
 
@@ -60,28 +84,43 @@ def _part(element: ast.expr, part: int | None) -> ast.expr | None:
     """Return an element, or a part of one that is a tuple."""
     if part is None:
         return element
-    return element.elts[part] if isinstance(element, (ast.Tuple, ast.List)) and len(element.elts) > part else None
+    return (
+        element.elts[part]
+        if isinstance(element, (ast.Tuple, ast.List)) and len(element.elts) > part
+        else None
+    )
 
 
-def _elements(resolver: Resolver, node: ast.expr, scopes: tuple[Scope, ...], depth: int) -> list[ast.expr] | None:
+def _elements(
+    resolver: Resolver, node: ast.expr, scopes: tuple[Scope, ...], depth: int
+) -> list[ast.expr] | None:
     """Return what a loop goes through, where that stands in the code and nothing changes it; else None."""
     if depth > DEPTH:
         return None
     if isinstance(node, DISPLAYS):
         return _chained(
-            [_elements(resolver, e.value, scopes, depth + 1) if isinstance(e, ast.Starred) else [e] for e in node.elts]
+            [
+                _elements(resolver, e.value, scopes, depth + 1)
+                if isinstance(e, ast.Starred)
+                else [e]
+                for e in node.elts
+            ]
         )
     if isinstance(node, ast.Dict):
         return [key for key in node.keys if key] if all(node.keys) else None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _chained([_elements(resolver, part, scopes, depth + 1) for part in (node.left, node.right)])
+        return _chained(
+            [_elements(resolver, part, scopes, depth + 1) for part in (node.left, node.right)]
+        )
     if isinstance(node, ast.Name):
         value = _never_changed(resolver, node.id, scopes)
         return _elements(resolver, value, scopes, depth + 1) if value else None
     return _called(resolver, node, scopes, depth) if isinstance(node, ast.Call) else None
 
 
-def _called(resolver: Resolver, node: ast.Call, scopes: tuple[Scope, ...], depth: int) -> list[ast.expr] | None:
+def _called(
+    resolver: Resolver, node: ast.Call, scopes: tuple[Scope, ...], depth: int
+) -> list[ast.expr] | None:
     """Return the elements of `sorted(names)`, `"A B".split()`, `names.items()`."""
     function = node.func
     if isinstance(function, ast.Name) and function.id in SAME and len(node.args) == 1:
@@ -91,10 +130,18 @@ def _called(resolver: Resolver, node: ast.Call, scopes: tuple[Scope, ...], depth
         return found and [ast.Tuple(elts=[ast.Constant(value=0), element]) for element in found]
     if not isinstance(function, ast.Attribute):
         return None
-    if function.attr == "split" and not node.keywords and all(isinstance(a, ast.Constant) for a in node.args[:1]):
+    if (
+        function.attr == "split"
+        and not node.keywords
+        and all(isinstance(a, ast.Constant) for a in node.args[:1])
+    ):
         text = resolver.constant(function.value, scopes)
         by = resolver.constant(node.args[0], scopes) if node.args else None
-        return None if text is None or len(node.args) > 1 else [ast.Constant(value=part) for part in text.split(by)]
+        return (
+            None
+            if text is None or len(node.args) > 1
+            else [ast.Constant(value=part) for part in text.split(by)]
+        )
     of = function.value
     mapping = _never_changed(resolver, of.id, scopes) if isinstance(of, ast.Name) else of
     if node.args or not isinstance(mapping, ast.Dict) or not all(mapping.keys):
@@ -136,27 +183,42 @@ def _argument(resolver: Resolver, name: str, scopes: tuple[Scope, ...], depth: i
     tree = resolver.module.source.tree
     uses = [n for n in descend(tree) if isinstance(n, ast.Name) and n.id == function.name]
     calls = [n for n in descend(tree) if isinstance(n, ast.Call) and n.func in uses]
-    if len(calls) != len(uses) or any(isinstance(a, ast.Starred) for call in calls for a in call.args):
+    if len(calls) != len(uses) or any(
+        isinstance(a, ast.Starred) for call in calls for a in call.args
+    ):
         return None
     at = names.index(name)
     given = [
-        next((k.value for k in call.keywords if k.arg == name), call.args[at] if len(call.args) > at else None)
+        next(
+            (k.value for k in call.keywords if k.arg == name),
+            call.args[at] if len(call.args) > at else None,
+        )
         for call in calls
     ]
-    return _union(alternatives(resolver, value, (tree,), depth + 1) if value else None for value in given)
+    return _union(
+        alternatives(resolver, value, (tree,), depth + 1) if value else None for value in given
+    )
 
 
 def _union(parts: Iterable[Texts]) -> Texts:
     listed = list(parts)
     known = [part for part in listed if part is not None]
-    return tuple(dict.fromkeys(itertools.chain(*known))) if listed and len(known) == len(listed) else None
+    return (
+        tuple(dict.fromkeys(itertools.chain(*known)))
+        if listed and len(known) == len(listed)
+        else None
+    )
 
 
 def _joined(parts: list[Texts]) -> Texts:
     known = [part for part in parts if part is not None]
     if len(known) != len(parts):
         return None
-    return tuple(dict.fromkeys("".join(texts) for texts in itertools.islice(itertools.product(*known), MOST + 1)))
+    return tuple(
+        dict.fromkeys(
+            "".join(texts) for texts in itertools.islice(itertools.product(*known), MOST + 1)
+        )
+    )
 
 
 def _chained(parts: list[list[ast.expr] | None]) -> list[ast.expr] | None:

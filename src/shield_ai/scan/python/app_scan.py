@@ -76,10 +76,16 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     # Path, line and column of each call of the runtime; 0 and 0 for a file with a settings source of ours.
     calls: tuple[tuple[str, int, int], ...] = ()
     harmless: tuple[Skipped, ...] = ()  # what sounds like a secret and is none
-    constants: tuple[Finding, ...] = ()  # what stayed in the code of secrets that were moved already
+    # what stayed in the code of secrets that were moved already
+    constants: tuple[Finding, ...] = ()
 
 
-def scan(root: Path, paths: list[str] | None = None, named: Collection[str] = (), worth: Worth | None = None) -> Scan:
+def scan(
+    root: Path,
+    paths: list[str] | None = None,
+    named: Collection[str] = (),
+    worth: Worth | None = None,
+) -> Scan:
     """Scan an app's folder.
 
     Args:
@@ -120,25 +126,42 @@ def scan_files(
     for path in python:
         if is_test(path, facts.served):
             continue
-        worthy = is_worth(worth[path], settings=path in settings) if worth and path in worth else None
+        worthy = (
+            is_worth(worth[path], settings=path in settings) if worth and path in worth else None
+        )
         if worthy is False and not named:
             looked.append(path)
             continue
         raw = read(path)
         if raw is None or len(raw) > TOO_LARGE:
-            skipped.append(Skipped(path=path, line=0, name="", reason="can't be read" if raw is None else "too large"))
+            skipped.append(
+                Skipped(
+                    path=path,
+                    line=0,
+                    name="",
+                    reason="can't be read" if raw is None else "too large",
+                )
+            )
             continue
         looked.append(path)
-        if is_runtime(raw) or SOURCE in raw or not (worthy or _wanted(raw, named, settings=path in settings)):
+        if (
+            is_runtime(raw)
+            or SOURCE in raw
+            or not (worthy or _wanted(raw, named, settings=path in settings))
+        ):
             continue
         try:
             source = Source.from_bytes(path, raw)
             module = project.add(source)
         except SourceError as error:
-            skipped.append(Skipped(path=path, line=0, name="", reason=error.message.removeprefix(f"{path}: ")))
+            skipped.append(
+                Skipped(path=path, line=0, name="", reason=error.message.removeprefix(f"{path}: "))
+            )
             continue
         # Plans, which name variables, are made with all of a file.
-        seen = SecretVisitor(project, module, Telling(raw) if worthy and not named and path not in settings else None)
+        seen = SecretVisitor(
+            project, module, Telling(raw) if worthy and not named and path not in settings else None
+        )
         findings += findings_of(source, seen.run(), facts, known)
         elsewhere.moved |= seen.moved
         elsewhere.computed |= seen.listed | (listed(source.tree) if seen.computed else set())
@@ -152,7 +175,8 @@ def scan_files(
             bare.add(path)
     kept = settle(join(findings, named, elsewhere.computed), elsewhere)
     more = [absent_finding(path) for path in bare & {finding.path for finding in kept}]
-    more += [msgspec.structs.replace(f, site=None) for f in constants if not f.env]  # nothing is left to rewrite
+    # nothing is left to rewrite
+    more += [msgspec.structs.replace(f, site=None) for f in constants if not f.env]
     findings = number([*kept, *more, *_dotenv_findings(paths, read)])
     skipped += [
         Skipped(path=f.path, line=f.line, name=f.env or f.name, reason=f.site.reason)
@@ -173,20 +197,29 @@ def scan_files(
 def _sorted_out(paths: list[str]) -> tuple[list[str], list[Skipped]]:
     """Leave out files that no import names, and no plan or journal could."""
     odd = [path for path in paths if path != readable(path)]
-    skipped = [Skipped(path=readable(path), line=0, name="", reason=ODD) for path in odd if path.endswith(".py")]
+    skipped = [
+        Skipped(path=readable(path), line=0, name="", reason=ODD)
+        for path in odd
+        if path.endswith(".py")
+    ]
     return [path for path in paths if path == readable(path)], skipped
 
 
 def _dull(worth: Worth) -> set[str]:
     """Name the files that hand nothing on; a package may, whatever it is called that a module in it has."""
-    return {path for path, found in worth.items() if is_dull(found) and not path.endswith("__init__.py")}
+    return {
+        path for path, found in worth.items() if is_dull(found) and not path.endswith("__init__.py")
+    }
 
 
 def _harmless(source: Source, seen: SecretVisitor, *, settings: bool) -> Iterator[Skipped]:
     """Say what was passed over, each name once; outside the settings, only what is written as a setting is."""
     names: set[str] = set()
     labels = [spot for spot in seen.spots if not settings and is_label(spot)]
-    passed = [*seen.harmless, *((s.node, s.target, "outside the settings, and like no secret") for s in labels)]
+    passed = [
+        *seen.harmless,
+        *((s.node, s.target, "outside the settings, and like no secret") for s in labels),
+    ]
     for node, full, reason in passed:
         name = full.rstrip(".0123456789")
         if name not in names and (settings or name.isupper()):
@@ -205,7 +238,10 @@ def _dotenv_findings(paths: list[str], read: Read) -> list[Finding]:
         base = path.rpartition("/")[2]
         if is_dotenv(base) and (raw := read(path)):
             lines = raw.decode("utf-8-sig", "replace").split("\n")
-            found += [dotenv_finding(path, line, lines[line - 1], key) for line, key in dotenv("\n".join(lines))]
+            found += [
+                dotenv_finding(path, line, lines[line - 1], key)
+                for line, key in dotenv("\n".join(lines))
+            ]
     return found
 
 
@@ -254,7 +290,11 @@ def _first(settings: set[str], named: dict[str, str], roots: tuple[str, ...], re
     if len(candidates) > 1:
         most = max(candidates, key=lambda path: _weight(read(path) or b""))
     root = next((r for r in roots if not r or most.startswith(r + "/")), "")
-    beside = (path for path in candidates if path.rpartition("/")[0] == root and READS.search(read(path) or b""))
+    beside = (
+        path
+        for path in candidates
+        if path.rpartition("/")[0] == root and READS.search(read(path) or b"")
+    )
     return most if named else next(beside, most)
 
 

@@ -14,7 +14,21 @@ if TYPE_CHECKING:
 
 # Fields that hold no node, or only what says how an expression is meant: a name's context, an operator.
 PLAIN = frozenset(
-    {"ctx", "op", "ops", "id", "attr", "arg", "kind", "level", "module", "asname", "conversion", "simple", "is_async"}
+    {
+        "ctx",
+        "op",
+        "ops",
+        "id",
+        "attr",
+        "arg",
+        "kind",
+        "level",
+        "module",
+        "asname",
+        "conversion",
+        "simple",
+        "is_async",
+    }
     | {"type_comment", "tag"}
 )
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}

@@ -44,11 +44,22 @@ class Each(Opaque):
 OPAQUE = Opaque()
 LEAVES = frozenset({ast.Constant, ast.Name})  # neither bind a name nor hold anything that does
 BINDERS = frozenset(
-    {*SCOPES, ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For}
+    {
+        *SCOPES,
+        ast.Import,
+        ast.ImportFrom,
+        ast.ExceptHandler,
+        ast.Assign,
+        ast.AnnAssign,
+        ast.NamedExpr,
+        ast.For,
+    }
     | {ast.AsyncFor, ast.comprehension, ast.withitem}
 )
 WITHIN = ("for", "lambda", ":=")  # one of these stands in every expression that binds a name
-Binding: TypeAlias = Imported | Opaque | ast.expr | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Binding: TypeAlias = (
+    Imported | Opaque | ast.expr | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+)
 Table: TypeAlias = dict[str, list[Binding]]
 
 
@@ -106,7 +117,9 @@ class Module:
                 if alias.name == "*":
                     self.stars.append(base)
                 else:
-                    table.setdefault(alias.asname or alias.name, []).append(Imported(f"{base}.{alias.name}"))
+                    table.setdefault(alias.asname or alias.name, []).append(
+                        Imported(f"{base}.{alias.name}")
+                    )
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             table.setdefault(node.name, []).append(node)
         elif isinstance(node, ast.ExceptHandler) and node.name:
@@ -157,7 +170,9 @@ def _busy(text: str) -> list[int]:
 
 def _is_quiet(node: ast.AST, busy: Sequence[int]) -> bool:
     """Whether a node is an expression on lines where nothing binds a name."""
-    return isinstance(node, ast.expr) and busy[bisect.bisect_left(busy, node.lineno)] > (node.end_lineno or node.lineno)
+    return isinstance(node, ast.expr) and busy[bisect.bisect_left(busy, node.lineno)] > (
+        node.end_lineno or node.lineno
+    )
 
 
 def _own(body: Sequence[ast.AST], busy: Sequence[int]) -> Iterator[ast.AST]:
@@ -174,15 +189,20 @@ def _own(body: Sequence[ast.AST], busy: Sequence[int]) -> Iterator[ast.AST]:
         if isinstance(node, ast.Lambda):
             todo.extend(reversed([*node.args.defaults, *[d for d in node.args.kw_defaults if d]]))
         elif isinstance(node, ast.ClassDef):
-            todo.extend(reversed([*node.decorator_list, *node.bases, *[k.value for k in node.keywords]]))
+            todo.extend(
+                reversed([*node.decorator_list, *node.bases, *[k.value for k in node.keywords]])
+            )
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             defaults = [*node.args.defaults, *[d for d in node.args.kw_defaults if d]]
             todo.extend(reversed([*node.decorator_list, *defaults]))
-        elif isinstance(node, ast.JoinedStr):  # the places within are often wrong, before Python 3.12
+        elif isinstance(node, ast.JoinedStr):
+            # the places within are often wrong, before Python 3.12
             yield from _own(children(node), ())
         else:
             below = [child for child in children(node) if child.__class__ not in LEAVES]
-            todo.extend(reversed([child for child in below if not (busy and _is_quiet(child, busy))]))
+            todo.extend(
+                reversed([child for child in below if not (busy and _is_quiet(child, busy))])
+            )
 
 
 def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | None]]:
@@ -211,8 +231,11 @@ def _assign(target: ast.expr, value: ast.expr | None, table: Table) -> None:
 def _loop(target: ast.expr, of: ast.expr, table: Table) -> None:
     if isinstance(target, ast.Name):
         table.setdefault(target.id, []).append(Each(of))
-    elif isinstance(target, (ast.Tuple, ast.List)) and all(isinstance(part, ast.Name) for part in target.elts):
+    elif isinstance(target, (ast.Tuple, ast.List)) and all(
+        isinstance(part, ast.Name) for part in target.elts
+    ):
         for i, part in enumerate(target.elts):
-            table.setdefault(part.id, []).append(Each(of, i))  # type: ignore[attr-defined]  # a name, as asked above
+            # a name, as asked above
+            table.setdefault(part.id, []).append(Each(of, i))  # type: ignore[attr-defined]
     else:
         _assign(target, None, table)

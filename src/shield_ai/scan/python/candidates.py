@@ -59,7 +59,11 @@ class Candidate(msgspec.Struct, kw_only=True):
             return True
         if not self.variable and any(meaning(part) is Meaning.SECRET for part in self.path):
             return True
-        if not self.direct or not self.last or meaning(self.last) not in {Meaning.SECRET, Meaning.URL, Meaning.DSN}:
+        if (
+            not self.direct
+            or not self.last
+            or meaning(self.last) not in {Meaning.SECRET, Meaning.URL, Meaning.DSN}
+        ):
             return False
         return not self.variable or not set(words(self.variable)[-1:]) & HARMLESS_ENDS
 

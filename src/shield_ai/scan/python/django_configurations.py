@@ -22,7 +22,10 @@ VARIABLES = {
 
 
 def value_read(
-    node: ast.Call, function: object, path: tuple[str, ...], constant: Callable[[ast.AST | None], str | None]
+    node: ast.Call,
+    function: object,
+    path: tuple[str, ...],
+    constant: Callable[[ast.AST | None], str | None],
 ) -> Candidate | None:
     """Describe what `values.SecretValue()` and the like read; without a variable where they read none.
 
@@ -42,7 +45,9 @@ def value_read(
     prefix = "" if own else "DJANGO"
     if "environ_prefix" in given:
         prefix = constant(given["environ_prefix"]) or ""
-    variable = "_".join(part for part in (prefix.rstrip("_"), name or own or path[0].upper()) if part)
+    variable = "_".join(
+        part for part in (prefix.rstrip("_"), name or own or path[0].upper()) if part
+    )
     environ = given.get("environ")
     off = isinstance(environ, ast.Constant) and not environ.value
     return Candidate(

@@ -15,9 +15,25 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.statement_filter import Telling
 
-CASTS = frozenset({"str", "bytes", "Secret", "SecretStr", "loads", "strip", "encode", "decode", "b64decode", "replace"})
-ON_TEXT = frozenset({"strip", "encode", "decode", "replace"})  # what these are given is no part of the value
-TO_BOOL = frozenset({"strtobool", "str2bool", "str_to_bool", "to_bool", "parse_bool", "is_true", "asbool"})
+CASTS = frozenset(
+    {
+        "str",
+        "bytes",
+        "Secret",
+        "SecretStr",
+        "loads",
+        "strip",
+        "encode",
+        "decode",
+        "b64decode",
+        "replace",
+    }
+)
+# what these are given is no part of the value
+ON_TEXT = frozenset({"strip", "encode", "decode", "replace"})
+TO_BOOL = frozenset(
+    {"strtobool", "str2bool", "str_to_bool", "to_bool", "parse_bool", "is_true", "asbool"}
+)
 TRUTH = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "y", "n", "t", "f"})
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
@@ -132,7 +148,11 @@ class Expressions(Statements):
         for original, key, value in zip(node.keys, keys, node.values, strict=True):
             if original is not None:
                 self.visit(original, (), direct=False)
-            self.visit(value, (*path, key or "?") if original is not None else path, direct=original is not None)
+            self.visit(
+                value,
+                (*path, key or "?") if original is not None else path,
+                direct=original is not None,
+            )
         self._database = before
 
     def _comprehend(self, node: ast.expr, path: tuple[str, ...]) -> None:
@@ -171,15 +191,22 @@ class Expressions(Statements):
         if getattr(node.func, "attr", getattr(node.func, "id", "")) in TO_BOOL:
             self._for_truth(node.args)
             return
-        cast = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        read = bool(function) and (self.read(node, path, direct=direct) or self.value_object(node, function, path))
+        cast = (
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        )
+        read = bool(function) and (
+            self.read(node, path, direct=direct) or self.value_object(node, function, path)
+        )
         if not read and isinstance(node.func, ast.Attribute):
             self.visit(node.func.value, path, direct=direct and cast in CASTS)
         for i, argument in enumerate(node.args):
-            self.visit(argument, path, direct=direct and not i and cast in CASTS - ON_TEXT and not read)
+            self.visit(
+                argument, path, direct=direct and not i and cast in CASTS - ON_TEXT and not read
+            )
         for keyword in node.keywords:
             inner = path if read or not keyword.arg else (*path, keyword.arg)
-            given = bool(keyword.arg) and not read and not isinstance(function, Factory)  # which takes types, defaults
+            # which takes types, defaults
+            given = bool(keyword.arg) and not read and not isinstance(function, Factory)
             self.visit(keyword.value, inner, direct=given)
 
 

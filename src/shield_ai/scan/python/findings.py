@@ -56,13 +56,21 @@ OUTSIDE = "a literal outside the settings: move it there first"
 TESTING = "a value for the tests"
 
 
-def findings_of(source: Source, spots: list[Candidate], facts: Facts, known: set[str]) -> list[Finding]:
+def findings_of(
+    source: Source, spots: list[Candidate], facts: Facts, known: set[str]
+) -> list[Finding]:
     """Judge what was seen in one file; a harmless read may be a part of a secret, so it comes along."""
     found = []
     in_settings = source.path in facts.settings
     reason = unimportable(source, facts, known)
-    names = Counter((spot.scope, literal_variable(spot)) for spot in spots if spot.shape is Shape.LITERAL)
-    reads = [spot for spot in spots if spot.shape is Shape.READ and spot.direct and spot.path and spot.wanted()]
+    names = Counter(
+        (spot.scope, literal_variable(spot)) for spot in spots if spot.shape is Shape.LITERAL
+    )
+    reads = [
+        spot
+        for spot in spots
+        if spot.shape is Shape.READ and spot.direct and spot.path and spot.wanted()
+    ]
     read = {(spot.scope, spot.path): spot.variable for spot in reads}
     for spot in spots:
         if not in_settings and is_label(spot):
@@ -70,7 +78,10 @@ def findings_of(source: Source, spots: list[Candidate], facts: Facts, known: set
         if spot.shape is Shape.LITERAL and names[spot.scope, literal_variable(spot)] > 1:
             spot.reason = spot.reason or "several values stand under this name"
         if spot.shape is Shape.LITERAL and (other := read.get((spot.scope, spot.path))):
-            spot.reason = spot.reason or f"a value for development: {spot.path[-1]} is read from {other} elsewhere"
+            spot.reason = (
+                spot.reason
+                or f"a value for development: {spot.path[-1]} is read from {other} elsewhere"
+            )
         spot.reason = spot.reason or reason
         found.append(_finding(source, spot, in_settings=in_settings))
     return found
@@ -84,11 +95,12 @@ def is_label(spot: Candidate) -> bool:
 def _random(text: str) -> bool:
     """Whether a text outside the settings looks made up by a machine, and not like a label or a sentence."""
     classes = sum(bool(re.search(kind, text)) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
-    return "://" in text or (len(text) >= 12 and not re.search(r"\s", text) and classes >= 2)  # noqa: PLR2004
+    return "://" in text or (len(text) >= 12 and not re.search(r"\s", text) and classes >= 2)
 
 
 def _finding(source: Source, spot: Candidate, *, in_settings: bool) -> Finding:
-    empty = isinstance(spot.node, ast.Constant) and not spot.node.value  # of a field, which the variable wins over
+    # of a field, which the variable wins over
+    empty = isinstance(spot.node, ast.Constant) and not spot.node.value
     rule = rules()[RULES[Shape.READ if empty else spot.shape]]
     span = spot.span or source.span(spot.node)
     line, column = source.position(span[0])
@@ -105,7 +117,8 @@ def _finding(source: Source, spot: Candidate, *, in_settings: bool) -> Finding:
         end_column=end_column,
         severity=rule.severity if secret else Severity.LOW,
         confidence=Confidence.HIGH if in_settings and secret else Confidence.MEDIUM,
-        message=rule.text(_few(name), _few(variable or name)) + (ROLE if SIGNING.fullmatch(variable or name) else ""),
+        message=rule.text(_few(name), _few(variable or name))
+        + (ROLE if SIGNING.fullmatch(variable or name) else ""),
         name=name,
         env=variable or None,
         site=_site(source, spot, span, in_settings=in_settings),
@@ -121,14 +134,20 @@ def _writable(finding: Finding) -> Finding:
     except UnicodeEncodeError:
         names = (finding.message, finding.name, finding.env or "")
         message, name, env = (text.encode("utf-8", "backslashreplace").decode() for text in names)
-        return msgspec.structs.replace(finding, message=message, name=name, env=env or None, site=None)
+        return msgspec.structs.replace(
+            finding, message=message, name=name, env=env or None, site=None
+        )
     return finding
 
 
 def _few(names: str) -> str:
     """Shorten a list of names for a message."""
     parts = names.split(" or ")
-    return names if len(parts) <= FEW else f"{', '.join(parts[: FEW - 1])} or one of {len(parts) - FEW + 1} others"
+    return (
+        names
+        if len(parts) <= FEW
+        else f"{', '.join(parts[: FEW - 1])} or one of {len(parts) - FEW + 1} others"
+    )
 
 
 def _site(source: Source, spot: Candidate, span: tuple[int, int], *, in_settings: bool) -> Site:
@@ -138,11 +157,15 @@ def _site(source: Source, spot: Candidate, span: tuple[int, int], *, in_settings
     default = spot.default
     constant = _nonempty(default)
     place = source.span(default) if default is not None and constant else (0, 0)
-    default_ok_in_production = spot.shape is Shape.READ and spot.optional and (spot.follows or _spare(source, spot))
+    default_ok_in_production = (
+        spot.shape is Shape.READ and spot.optional and (spot.follows or _spare(source, spot))
+    )
     return Site(
         start=span[0],
         end=span[1],
-        shape=Shape.FALLBACK if spot.shape is Shape.LITERAL and not literal_text(spot.node) else spot.shape,
+        shape=Shape.FALLBACK
+        if spot.shape is Shape.LITERAL and not literal_text(spot.node)
+        else spot.shape,
         reader=spot.label,
         optional=spot.optional,
         default_literal=constant
@@ -181,7 +204,11 @@ def _is_made_up(default: ast.expr | None) -> bool:
     if isinstance(default, (ast.List, ast.Tuple, ast.Set)):
         return bool(default.elts)
     if isinstance(default, ast.Constant):
-        return bool(default.value) and isinstance(default.value, (int, float)) and default.value is not True
+        return (
+            bool(default.value)
+            and isinstance(default.value, (int, float))
+            and default.value is not True
+        )
     return not isinstance(default, (ast.Dict, type(None)))
 
 
@@ -193,12 +220,16 @@ def literal_variable(spot: Candidate) -> str:
     """Name the variable that would hold a literal: the setting's name, with the keys down to it."""
     names = [part for part in spot.path if not part.isdigit() and part != "?"]
     if spot.group:
-        prefix = "" if spot.group in {"default", "DATABASE", "DATABASES", "DB"} else f"{spot.group}_"
+        prefix = (
+            "" if spot.group in {"default", "DATABASE", "DATABASES", "DB"} else f"{spot.group}_"
+        )
         return variable_of(f"{prefix}DATABASE_{spot.path[-1]}".lstrip("_"))
     return variable_of("_".join(name.strip("_") for name in names))
 
 
-def join(findings: list[Finding], named: Collection[str] = (), computed: Collection[str] = ()) -> list[Finding]:
+def join(
+    findings: list[Finding], named: Collection[str] = (), computed: Collection[str] = ()
+) -> list[Finding]:
     """Keep what is harmless only where it goes into one secret with something that is read by the same scan.
 
     Args:
@@ -219,7 +250,9 @@ def join(findings: list[Finding], named: Collection[str] = (), computed: Collect
             said = "goes into the same secret as the password of its database"
             kept.append(_as_part(finding, site, said, site.field or parts[site.variable]))
         elif site.variable in halves:
-            kept.append(_as_part(finding, site, f"goes into the same secret as {halves[site.variable]}"))
+            kept.append(
+                _as_part(finding, site, f"goes into the same secret as {halves[site.variable]}")
+            )
     return kept
 
 
@@ -232,8 +265,14 @@ def _is_harmless(finding: Finding, site: Site) -> bool:
 
 def _parts(sites: list[tuple[Finding, Site]]) -> dict[str, str]:
     """Map each variable of a database to its field; every read of such a variable goes along."""
-    reads = [(finding, site) for finding, site in sites if site.shape is Shape.READ and not site.reason]
-    families = {family[0] for _, site in reads if (family := database_field(site.variable)) and family[1] == "password"}
+    reads = [
+        (finding, site) for finding, site in sites if site.shape is Shape.READ and not site.reason
+    ]
+    families = {
+        family[0]
+        for _, site in reads
+        if (family := database_field(site.variable)) and family[1] == "password"
+    }
     dicts = {(finding.path, site.group) for finding, site in reads if site.field == "password"}
     parts: dict[str, str] = {}
     for finding, site in reads:
@@ -245,17 +284,34 @@ def _parts(sites: list[tuple[Finding, Site]]) -> dict[str, str]:
     return parts
 
 
-def _halves(sites: list[tuple[Finding, Site]], named: Collection[str], computed: Collection[str]) -> dict[str, str]:
+def _halves(
+    sites: list[tuple[Finding, Site]], named: Collection[str], computed: Collection[str]
+) -> dict[str, str]:
     """Map each identifier to the secret that it belongs to, where nothing keeps the identifier where it is.
 
     Where shield.toml names the secret alone, it stays alone.
     """
-    held = {v for _, site in sites if site.reason or site.alternatives for v in (*site.variables, *site.others)}
+    held = {
+        v
+        for _, site in sites
+        if site.reason or site.alternatives
+        for v in (*site.variables, *site.others)
+    }
     alone = {variable for _, site in sites for variable in site.alternatives}
-    alone |= {site.variable for finding, site in sites if finding.name == "SECRET_KEY"} | {*computed}
-    read = [(finding.path, site.variable) for finding, site in sites if site.shape in READING and not site.reason]
+    alone |= {site.variable for finding, site in sites if finding.name == "SECRET_KEY"} | {
+        *computed
+    }
+    read = [
+        (finding.path, site.variable)
+        for finding, site in sites
+        if site.shape in READING and not site.reason
+    ]
     found = (tuple(pair.fields.values()) for pair in pairs(read))
-    return {one: other for one, other in found if one not in held and other not in named and not {one, other} & alone}
+    return {
+        one: other
+        for one, other in found
+        if one not in held and other not in named and not {one, other} & alone
+    }
 
 
 def _as_part(finding: Finding, site: Site, said: str, field: str = "") -> Finding:

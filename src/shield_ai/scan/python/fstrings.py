@@ -20,7 +20,9 @@ def locate(source: Source, string: ast.JoinedStr, node: ast.expr) -> tuple[int, 
     """
     start, end = source.span(string)
     wanted = ast.dump(node)
-    if node.lineno == node.end_lineno and _same(source.raw[slice(*source.span(node))], wanted, source.encoding):
+    if node.lineno == node.end_lineno and _same(
+        source.raw[slice(*source.span(node))], wanted, source.encoding
+    ):
         first, last = source.span(node)
         if start < first < last < end:
             return first, last
@@ -29,7 +31,9 @@ def locate(source: Source, string: ast.JoinedStr, node: ast.expr) -> tuple[int, 
         return None
     body = source.raw[start:end]
     found = [
-        at for at in range(len(body) - size + 1) if _same(body[at : at + size], wanted, source.encoding, quick=True)
+        at
+        for at in range(len(body) - size + 1)
+        if _same(body[at : at + size], wanted, source.encoding, quick=True)
     ]
     return (start + found[0], start + found[0] + size) if len(found) == 1 else None
 

@@ -23,7 +23,11 @@ def unimportable(source: Source, facts: Facts, known: set[str]) -> str:
         facts: Of the app.
         known: Every file of the app.
     """
-    return _apart(source.path, facts, known) or _script(source, facts, known) or _running(source, facts)
+    return (
+        _apart(source.path, facts, known)
+        or _script(source, facts, known)
+        or _running(source, facts)
+    )
 
 
 def _apart(path: str, facts: Facts, known: set[str]) -> str:
@@ -37,7 +41,11 @@ def _apart(path: str, facts: Facts, known: set[str]) -> str:
     root = facts.root(facts.runtime)
     if path in facts.settings:
         own = facts.root(path)
-        other = f"another app: run shield in {own} by itself" if own else f"outside the app in {root}, which has most"
+        other = (
+            f"another app: run shield in {own} by itself"
+            if own
+            else f"outside the app in {root}, which has most"
+        )
         return "" if own == root else other
     tops = {_top(settings, root) for settings in facts.settings if facts.root(settings) == root}
     if root_of(path, known) == root or (_top(path, root) in tops and facts.root(path) == root):
@@ -53,9 +61,18 @@ def _script(source: Source, facts: Facts, known: set[str]) -> str:
     """
     root = facts.root(facts.runtime)
     inside = source.path.removeprefix(f"{root}/").rpartition("/")[0]
-    if not inside or source.path in facts.settings or not MAIN.search(source.raw) or b"sys.path" in source.raw:
+    if (
+        not inside
+        or source.path in facts.settings
+        or not MAIN.search(source.raw)
+        or b"sys.path" in source.raw
+    ):
         return ""
-    tops = {_top(path, root).removesuffix(".py") for path in known if not root or path.startswith(f"{root}/")}
+    tops = {
+        _top(path, root).removesuffix(".py")
+        for path in known
+        if not root or path.startswith(f"{root}/")
+    }
     own = any(name == "." or name in tops for name in _imported(source))
     return "" if own else "it is run as a script, from where the runtime can't be imported"
 
@@ -65,7 +82,10 @@ def _running(source: Source, facts: Facts) -> str:
 
     What Django loads comes after its settings, and so after their package.
     """
-    folder, package = facts.runs.rpartition("/")[0], facts.runs.removesuffix("/__init__.py").rpartition("/")[2]
+    folder, package = (
+        facts.runs.rpartition("/")[0],
+        facts.runs.removesuffix("/__init__.py").rpartition("/")[2],
+    )
     if not folder or source.path.startswith(f"{folder}/") or package in _imported(source):
         return ""
     root = facts.root(facts.runs)
@@ -81,7 +101,9 @@ def _imported(source: Source) -> set[str]:
     names = {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}
     froms = [node for node in imports if isinstance(node, ast.ImportFrom)]
     names |= {node.module or "" for node in froms if not node.level}
-    return {name.partition(".")[0] for name in names} | ({"."} if any(node.level for node in froms) else set())
+    return {name.partition(".")[0] for name in names} | (
+        {"."} if any(node.level for node in froms) else set()
+    )
 
 
 def _top(path: str, root: str) -> str:

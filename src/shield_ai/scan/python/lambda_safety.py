@@ -17,7 +17,11 @@ def hindrance(node: ast.expr) -> str:
             return "it awaits or yields, which a lambda can't"
         if isinstance(inner, ast.NamedExpr):
             return "it assigns with := inside the read"
-        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in FRAME:
+        if (
+            isinstance(inner, ast.Call)
+            and isinstance(inner.func, ast.Name)
+            and inner.func.id in FRAME
+        ):
             return f"it calls {inner.func.id}(), which means something else in a lambda"
     return ""
 

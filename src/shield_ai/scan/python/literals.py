@@ -138,7 +138,11 @@ def _value(text: str, path: tuple[str, ...]) -> bool:
     bare = text.lower().replace("-", "_")
     own = {part.lower() for part in path} | {word.lower() for word in words(path[-1])}
     # A label, as in {"password": "password"} or TOKEN_NAME = "token": but "password" as a database's password is one.
-    if words(path[-1])[-1:] == ("KEY",) and not set(words(path[-1])[:-1]) & STRONG_KEYS and not MIXED.search(text):
+    if (
+        words(path[-1])[-1:] == ("KEY",)
+        and not set(words(path[-1])[:-1]) & STRONG_KEYS
+        and not MIXED.search(text)
+    ):
         return False  # NON_FIELD_ERRORS_KEY = "__all__"
     return not (bare in own and path[-1] not in {"PASSWORD", "SECRET_KEY"})
 

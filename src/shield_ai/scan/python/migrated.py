@@ -34,7 +34,11 @@ def moved(source: Source, calls: Iterable[ast.Call]) -> Iterator[Finding]:
     """
     for node in calls:
         first, default = (*node.args[:2], None, None)[:2]
-        if not isinstance(first, ast.Constant) or not isinstance(first.value, str) or default is None:
+        if (
+            not isinstance(first, ast.Constant)
+            or not isinstance(first.value, str)
+            or default is None
+        ):
             continue
         given = {k.arg: k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)}
         variable = str(given.get("env") or variable_of(first.value))
@@ -47,7 +51,9 @@ def moved(source: Source, calls: Iterable[ast.Call]) -> Iterator[Finding]:
 
 
 def _filled(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and bool(node.value)
+    return (
+        isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and bool(node.value)
+    )
 
 
 def _default(body: ast.expr) -> ast.expr | None:

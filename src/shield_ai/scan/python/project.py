@@ -28,14 +28,17 @@ class Project:
         dull: Paths of files that neither read the environment nor name a secret: what is imported from them is nothing.
     """
 
-    def __init__(self, known: set[str], facts: Facts, read: Read, dull: Collection[str] = ()) -> None:
+    def __init__(
+        self, known: set[str], facts: Facts, read: Read, dull: Collection[str] = ()
+    ) -> None:
         self.known = known
         self.dull = dull
         self.facts = facts
         self.read = read
         self._modules: dict[str, Module | None] = {}
         self._paths: dict[str, str] = {}  # of dotted names
-        self._splits: dict[str, tuple[str, str]] = {}  # likewise: the path of the module, and what is left
+        # likewise: the path of the module, and what is left
+        self._splits: dict[str, tuple[str, str]] = {}
         self._size = 0  # of the modules that are kept, in bytes of source
 
     def at(self, path: str) -> Module | None:
@@ -45,7 +48,9 @@ class Project:
         else:
             raw = None if path in self.dull else self.read(path)
             try:
-                self._modules[path] = self.add(Source.from_bytes(path, raw)) if raw is not None else None
+                self._modules[path] = (
+                    self.add(Source.from_bytes(path, raw)) if raw is not None else None
+                )
             except SourceError:
                 self._modules[path] = None
         return self._modules[path]
@@ -80,7 +85,10 @@ class Project:
 
     def is_runtime_name(self, dotted: str) -> bool:
         """Whether a module that is not in the app may be the runtime, by its name."""
-        return dotted.rpartition(".")[2] in {"secrets", "aws_secrets"} or dotted.partition(".")[0] == "shield_ai"
+        return (
+            dotted.rpartition(".")[2] in {"secrets", "aws_secrets"}
+            or dotted.partition(".")[0] == "shield_ai"
+        )
 
     def split(self, dotted: str) -> tuple[Module, str] | None:
         """Split the dotted path of a name into the module that it is in and the name itself."""

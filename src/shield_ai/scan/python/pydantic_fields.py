@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 FIELD = "pydantic reads it when the settings are made; it needs a settings source"
 DEFAULTS = frozenset({"default", "default_factory"})
-NO_TEXT = regex(r"(?:typing\.)?(?:Optional\[)?(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b)")
+NO_TEXT = regex(
+    r"(?:typing\.)?(?:Optional\[)?(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b)"
+)
 TEXT = frozenset({"str", "str | None", "Optional[str]", "typing.Optional[str]"})
 
 
@@ -31,7 +33,8 @@ class Fields(Expressions):
         super().__init__(project, module, telling)
         self.moved: set[str] = set()  # variables that are read through the runtime
         self.sources = False  # a settings source of ours serves some of them
-        self.before: dict[ast.expr, str] = {}  # values in the code, and the variable that pydantic reads before
+        # values in the code, and the variable that pydantic reads before
+        self.before: dict[ast.expr, str] = {}
 
     def add(self, spot: Candidate) -> None:
         """Take in what was seen."""
@@ -45,7 +48,11 @@ class Fields(Expressions):
     def declared(self, node: ast.AnnAssign) -> None:
         """Note a field of a pydantic settings class whose value is no secret itself."""
         scope, name, value = self.scopes[-1], node.target, node.value
-        if not isinstance(scope, ast.ClassDef) or not isinstance(name, ast.Name) or not is_secret(name.id):
+        if (
+            not isinstance(scope, ast.ClassDef)
+            or not isinstance(name, ast.Name)
+            or not is_secret(name.id)
+        ):
             return
         if NO_TEXT.match(ast.unparse(node.annotation)):
             return
@@ -53,21 +60,43 @@ class Fields(Expressions):
         if not known and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
             return
         spot = Candidate(
-            node=name, shape=Shape.READ, path=(name.id,), variable=name.id.upper(), direct=True, reason=FIELD
+            node=name,
+            shape=Shape.READ,
+            path=(name.id,),
+            variable=name.id.upper(),
+            direct=True,
+            reason=FIELD,
         )
-        constant = isinstance(value, (ast.Constant, ast.JoinedStr)) and not looks_secret(spot.path, value)
+        constant = isinstance(value, (ast.Constant, ast.JoinedStr)) and not looks_secret(
+            spot.path, value
+        )
         if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int, float)):
             return
         prefixed = "env_prefix" in self.source.text or bool(known and known.prefix)
         served = known is not None and (not known.reason or bool(known.moved))
-        if value and constant and not prefixed and not served and ast.unparse(node.annotation) in TEXT:
+        if (
+            value
+            and constant
+            and not prefixed
+            and not served
+            and ast.unparse(node.annotation) in TEXT
+        ):
             # The default of a text, which the variable wins over: a secret can be the default as well.
             spot.node, spot.shape, spot.reason = value, Shape.LITERAL, ""
             self.add(spot)
-        elif known and served and isinstance(value, ast.Constant) and known.variable(name.id, None) != name.id.upper():
+        elif (
+            known
+            and served
+            and isinstance(value, ast.Constant)
+            and known.variable(name.id, None) != name.id.upper()
+        ):
             self.before[value] = known.variable(name.id, None)
             self._field(spot, known, value)
-        elif value is None or constant or (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")):
+        elif (
+            value is None
+            or constant
+            or (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field"))
+        ):
             if known:
                 self._field(spot, known, value)
             else:
@@ -77,11 +106,18 @@ class Fields(Expressions):
         """Note a field that a settings source can serve."""
         spot.variable = known.variable(spot.path[0], value)
         if isinstance(value, ast.Call):
-            given = [*value.args, *(keyword.value for keyword in value.keywords if keyword.arg in DEFAULTS)]
+            given = [
+                *value.args,
+                *(keyword.value for keyword in value.keywords if keyword.arg in DEFAULTS),
+            ]
             self.before |= {node: spot.variable for node in given if isinstance(node, ast.Constant)}
         spot.shape, spot.reason = Shape.FIELD, known.reason
         call = value if isinstance(value, ast.Call) else None
-        spot.optional = bool(call.args or any(k.arg in DEFAULTS for k in call.keywords)) if call else value is not None
+        spot.optional = (
+            bool(call.args or any(k.arg in DEFAULTS for k in call.keywords))
+            if call
+            else value is not None
+        )
         if not spot.variable:
             spot.reason = spot.reason or "how the field names its variable can't be told"
         if spot.variable in known.moved:

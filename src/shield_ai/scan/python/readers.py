@@ -47,7 +47,8 @@ class Reader(NamedTuple):
     copy: bool = False
     computed: bool = False
     method: str = ""
-    first: str = ""  # what it asks before, which may have another value: a function of the app, another variable
+    # what it asks before, which may have another value: a function of the app, another variable
+    first: str = ""
     guessed: bool = False  # of a library that we don't know: by its name it reads the environment
 
 
@@ -59,7 +60,9 @@ class Accessor(NamedTuple):
 
 Ref: TypeAlias = Library | Environ | Factory | EnvObject | Reader | Accessor
 
-ENVIRON = frozenset({"os.environ", "os.environb", "starlette.config.environ", "environ.Env.ENVIRON"})
+ENVIRON = frozenset(
+    {"os.environ", "os.environb", "starlette.config.environ", "environ.Env.ENVIRON"}
+)
 # Gives what a .env file has, and nothing of the environment.
 FILES = frozenset({"dotenv.dotenv_values", "dotenv.main.dotenv_values"})
 FROM_FILE = "dotenv_values()"
@@ -99,7 +102,9 @@ URL_READERS = {
     "dj_mongo_url.config": "MONGODB_URL",
     "herokuify.get_db_config": "DATABASE_URL",
 }
-CONSTANTS = {f"{path.rpartition('.')[0]}.DEFAULT_ENV": variable for path, variable in URL_READERS.items()}
+CONSTANTS = {
+    f"{path.rpartition('.')[0]}.DEFAULT_ENV": variable for path, variable in URL_READERS.items()
+}
 # Methods of django-environ that have a variable of their own, with what they read then.
 OWN_VARIABLE = {
     "db": "DATABASE_URL",
@@ -114,7 +119,18 @@ OWN_VARIABLE = {
 }
 # Attributes of such objects that read no variable.
 NO_READERS = frozenset(
-    {"read_env", "read_envfile", "prefixed", "seal", "dump", "add_parser", "parser_for", "set", "prefix", "smart_cast"}
+    {
+        "read_env",
+        "read_envfile",
+        "prefixed",
+        "seal",
+        "dump",
+        "add_parser",
+        "parser_for",
+        "set",
+        "prefix",
+        "smart_cast",
+    }
     | {
         "db_url_config",
         "cache_url_config",
@@ -123,12 +139,26 @@ NO_READERS = frozenset(
         "channels_url_config",
         "parse_value",
     }
-    | {"with_namespace", "with_options", "with_override", "get_namespace", "get_bound_component"}  # of everett
-    | {"parsers", "add_parser_from_field", "dotenv", "ENVIRON", "scheme", "escape_proxy", "__class__", "overrides"}
+    # of everett
+    | {"with_namespace", "with_options", "with_override", "get_namespace", "get_bound_component"}
+    | {
+        "parsers",
+        "add_parser_from_field",
+        "dotenv",
+        "ENVIRON",
+        "scheme",
+        "escape_proxy",
+        "__class__",
+        "overrides",
+    }
 )
 # Functions that companies share among their apps, often decouple's or environs' own: corp.settings.config, corp.env.str
-GUESSED = regex(r"(?:^|\.)(?:config|env|getenv|get_?env(?:_?var\w*)?|env_?var)$|\.(?:envs?|environment)\.(?:get_)?\w+$")
-NAME_KEYWORDS = frozenset({"key", "var", "name", "env", "option", "varname", "variable", "env_var", "environ_name"})
+GUESSED = regex(
+    r"(?:^|\.)(?:config|env|getenv|get_?env(?:_?var\w*)?|env_?var)$|\.(?:envs?|environment)\.(?:get_)?\w+$"
+)
+NAME_KEYWORDS = frozenset(
+    {"key", "var", "name", "env", "option", "varname", "variable", "env_var", "environ_name"}
+)
 
 
 @functools.lru_cache(maxsize=8192)
@@ -152,7 +182,9 @@ def known(path: str) -> Ref:
 
 
 OF_THE_CLASS = frozenset({("django-environ", "ENVIRON"), ("everett", "basic_config")})
-ACCESSORS = frozenset({"get_secret", "get_secret_dict", "get_secret_bytes", "aget_secret", "has_secret"})
+ACCESSORS = frozenset(
+    {"get_secret", "get_secret_dict", "get_secret_bytes", "aget_secret", "has_secret"}
+)
 
 
 def attribute(ref: Ref, name: str) -> Ref | None:
@@ -163,16 +195,30 @@ def attribute(ref: Ref, name: str) -> Ref | None:
         case Environ(label, copy):
             if name in {"get", "pop", "setdefault", "__getitem__"}:
                 default = 1 if name != "__getitem__" else -1
-                return Reader(f"{label}.{name}", copy=copy, method=name, default=default, keyword="key")
+                return Reader(
+                    f"{label}.{name}", copy=copy, method=name, default=default, keyword="key"
+                )
             return Environ(label, copy=True) if name == "copy" else None
         case EnvObject(label, prefix, computed):
             if name == "ENVIRON":
                 return Environ()
-            if name in NO_READERS or name.startswith("_") or (label == "cfenv" and name != "get_credential"):
+            if (
+                name in NO_READERS
+                or name.startswith("_")
+                or (label == "cfenv" and name != "get_credential")
+            ):
                 return None
             fixed = OWN_VARIABLE.get(name, "") if label == "django-environ" else ""
             first = FIRST.get(label, "")
-            return Reader(label, prefix=prefix, fixed=fixed, computed=computed, method=name, keyword="var", first=first)
+            return Reader(
+                label,
+                prefix=prefix,
+                fixed=fixed,
+                computed=computed,
+                method=name,
+                keyword="var",
+                first=first,
+            )
         case Factory(label):
             # Class attributes such as environ.Env.ENVIRON; other methods of the class itself read nothing.
             own: Ref = ref if label == "everett" else Environ()

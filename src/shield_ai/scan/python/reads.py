@@ -50,18 +50,34 @@ def is_end_of(node: ast.expr | None, name: str) -> bool:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return isinstance(node.right, ast.Name) and node.right.id == name
     last = node.values[-1] if isinstance(node, ast.JoinedStr) and node.values else None
-    return isinstance(last, ast.FormattedValue) and isinstance(last.value, ast.Name) and last.value.id == name
+    return (
+        isinstance(last, ast.FormattedValue)
+        and isinstance(last.value, ast.Name)
+        and last.value.id == name
+    )
 
 
 def prefix_of(node: ast.expr | None, name: str) -> str | None:
     """Return what a helper puts before its parameter to make the variable's name."""
     if isinstance(node, ast.Name):
         return "" if node.id == name else None
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and isinstance(node.left, ast.Constant):
-        return str(node.left.value) if isinstance(node.right, ast.Name) and node.right.id == name else None
+    if (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Add)
+        and isinstance(node.left, ast.Constant)
+    ):
+        return (
+            str(node.left.value)
+            if isinstance(node.right, ast.Name) and node.right.id == name
+            else None
+        )
     if isinstance(node, ast.JoinedStr) and node.values:
         *head, last = node.values
         inner = last.value if isinstance(last, ast.FormattedValue) else None
-        if isinstance(inner, ast.Name) and inner.id == name and all(isinstance(v, ast.Constant) for v in head):
+        if (
+            isinstance(inner, ast.Name)
+            and inner.id == name
+            and all(isinstance(v, ast.Constant) for v in head)
+        ):
             return "".join(str(v.value) for v in head if isinstance(v, ast.Constant))
     return None

@@ -87,14 +87,21 @@ class Resolver:
         if isinstance(node, ast.Name):
             found = self.module.lookup(node.id, scopes)
             only = found[0] if len(found) == 1 else None
-            return only.value if isinstance(only, ast.Constant) and isinstance(only.value, str) else None
+            return (
+                only.value
+                if isinstance(only, ast.Constant) and isinstance(only.value, str)
+                else None
+            )
         if isinstance(node, ast.Attribute):
             base = self.resolve(node.value, scopes)
             return CONSTANTS.get(f"{base.path}.{node.attr}") if isinstance(base, Library) else None
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             parts = [self.constant(node.left, scopes), self.constant(node.right, scopes)]
         elif isinstance(node, ast.JoinedStr):
-            parts = [self.constant(v.value if isinstance(v, ast.FormattedValue) else v, scopes) for v in node.values]
+            parts = [
+                self.constant(v.value if isinstance(v, ast.FormattedValue) else v, scopes)
+                for v in node.values
+            ]
         else:
             return None
         return None if None in parts else "".join(part for part in parts if part is not None)
@@ -146,7 +153,9 @@ class Resolver:
             return None
         where, _, name = dotted.rpartition(".")
         home = self.project.find(where)
-        if name in ACCESSORS and (is_runtime(home.source.raw) if home else self.project.is_runtime_name(where)):
+        if name in ACCESSORS and (
+            is_runtime(home.source.raw) if home else self.project.is_runtime_name(where)
+        ):
             return Accessor(name)
         if place := self.project.split(dotted):
             module, inner = place
@@ -188,7 +197,9 @@ class Resolver:
     def _call(self, node: ast.Call, scopes: Scopes) -> Ref | None:
         function = self._deeper(node.func, scopes)
         if isinstance(function, Factory):
-            prefix = next((k.value for k in node.keywords if k.arg in {"env_prefix", "prefix"}), None)
+            prefix = next(
+                (k.value for k in node.keywords if k.arg in {"env_prefix", "prefix"}), None
+            )
             text = self.constant(prefix, scopes) if prefix else ""
             return EnvObject(function.label, text or "", computed=text is None)
         if isinstance(function, Environ):  # os.environ.copy
@@ -206,14 +217,21 @@ class Resolver:
         if not node.args:
             return None
         first = self._deeper(node.args[0], scopes)
-        if name == "getattr" and first and len(node.args) > 1 and (text := self.constant(node.args[1], scopes)):
+        if (
+            name == "getattr"
+            and first
+            and len(node.args) > 1
+            and (text := self.constant(node.args[1], scopes))
+        ):
             return attribute(first, text)
         return first._replace(copy=True) if name == "dict" and isinstance(first, Environ) else None
 
     def _helper(self, node: ast.FunctionDef | ast.Lambda, scopes: Scopes) -> Ref | None:
         """Say what a function of the app reads, where one of its parameters takes the variable's name."""
         names = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
-        if isinstance(node, ast.FunctionDef) and not any(isinstance(n, ast.Return) and n.value for n in descend(node)):
+        if isinstance(node, ast.FunctionDef) and not any(
+            isinstance(n, ast.Return) and n.value for n in descend(node)
+        ):
             return None
         inner = (*scopes, node) if node not in scopes else scopes
         for call in calls_in(node):
@@ -227,20 +245,38 @@ class Resolver:
                     whole = read.reader.prefix + (prefix or "")
                     label = getattr(node, "name", "lambda")
                     first = self._asked_first(node, call, name, inner)
-                    return Reader(f"{label}()", prefix=whole, computed=computed, position=i, keyword=name, first=first)
+                    return Reader(
+                        f"{label}()",
+                        prefix=whole,
+                        computed=computed,
+                        position=i,
+                        keyword=name,
+                        first=first,
+                    )
         return None
 
     def _asked_first(self, node: ast.AST, read: ast.expr, name: str, scopes: Scopes) -> str:
         """Name the app's function whose answer for the same name a helper may return before it reads the variable."""
         before = [n for n in ast.walk(node) if getattr(n, "lineno", read.lineno) < read.lineno]
-        returned = [part for n in before if isinstance(n, ast.Return) and n.value for part in ast.walk(n.value)]
+        returned = [
+            part
+            for n in before
+            if isinstance(n, ast.Return) and n.value
+            for part in ast.walk(n.value)
+        ]
         names = {part.id for part in returned if isinstance(part, ast.Name)}
         kept = [n.value for n in before if isinstance(n, ast.Assign) and names & set(_targets(n))]
         for call in [*returned, *kept]:
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
                 continue
-            asked = any(isinstance(argument, ast.Name) and argument.id == name for argument in call.args)
-            if asked and self.module.lookup(call.func.id, scopes) and not self.name(call.func.id, scopes):
+            asked = any(
+                isinstance(argument, ast.Name) and argument.id == name for argument in call.args
+            )
+            if (
+                asked
+                and self.module.lookup(call.func.id, scopes)
+                and not self.name(call.func.id, scopes)
+            ):
                 return f"{call.func.id}()"
         return ""
 
@@ -255,7 +291,9 @@ class Resolver:
             return None
         reader = self.resolve(node.func, scopes)
         if isinstance(reader, EnvObject):
-            reader = Reader(reader.label, prefix=reader.prefix, computed=reader.computed, keyword="var")
+            reader = Reader(
+                reader.label, prefix=reader.prefix, computed=reader.computed, keyword="var"
+            )
         if not isinstance(reader, Reader):
             return None
         argument, default = arguments_of(node, reader)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.resolve import Resolver
 
 BASES = frozenset({"pydantic_settings.BaseSettings", "pydantic_settings.main.BaseSettings"})
-OLD = frozenset({"pydantic.BaseSettings", "pydantic.env_settings.BaseSettings", "pydantic.v1.BaseSettings"})
+OLD = frozenset(
+    {"pydantic.BaseSettings", "pydantic.env_settings.BaseSettings", "pydantic.v1.BaseSettings"}
+)
 SOURCE = "SecretsManagerSource"
 DEPTH = 8
 
@@ -40,21 +42,29 @@ class SettingsClass(NamedTuple):
         return name if self.sensitive else name.upper()
 
 
-def settings_class(resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]) -> SettingsClass | None:
+def settings_class(
+    resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]
+) -> SettingsClass | None:
     """Describe a class; None where it is none of pydantic-settings."""
     classes, library = _chain(resolver, node, scopes)
     if library in OLD:
-        return SettingsClass(reason="pydantic 1 reads it when the settings are made: move to pydantic-settings first")
+        return SettingsClass(
+            reason="pydantic 1 reads it when the settings are made: move to pydantic-settings first"
+        )
     if library not in BASES:
         return None
     config = {k: v for part in reversed(classes) for k, v in _config(part)}
     prefix, sensitive = config.get("env_prefix"), config.get("case_sensitive")
-    method = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == METHOD), None)
+    method = next(
+        (n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == METHOD), None
+    )
     moved = frozenset(_served(method)) if method else frozenset()
     reason = ""
     if method and (moved or not customised(method)):
         reason = f"the class has {METHOD}() already: add the secret to it"
-    elif "alias_generator" in config or not all(isinstance(v, (ast.Constant, type(None))) for v in (prefix, sensitive)):
+    elif "alias_generator" in config or not all(
+        isinstance(v, (ast.Constant, type(None))) for v in (prefix, sensitive)
+    ):
         reason = "how the class names its variables can't be told"
     elif node.body[0].lineno == node.lineno:
         reason = "the class stands on one line"
@@ -66,7 +76,9 @@ def settings_class(resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, 
     )
 
 
-def _chain(resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]) -> tuple[list[ast.ClassDef], str]:
+def _chain(
+    resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]
+) -> tuple[list[ast.ClassDef], str]:
     """Return a class with those of the app that it is made from, and the library's class that they lead to."""
     classes, module, library = [node], resolver.module, ""
     todo: list[tuple[Module, ast.ClassDef]] = [(module, node)]
@@ -78,7 +90,9 @@ def _chain(resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]) ->
             if isinstance(path, ast.ClassDef):
                 todo.append((home, path))
                 classes.append(path)
-            elif found and (inner := _class(found[0].names(found[0].source.tree).get(found[1], []))):
+            elif found and (
+                inner := _class(found[0].names(found[0].source.tree).get(found[1], []))
+            ):
                 todo.append((found[0], inner))
                 classes.append(inner)
             elif path in BASES | OLD:
@@ -125,7 +139,11 @@ def _config(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
 def _assigned(node: ast.stmt) -> tuple[str, ast.expr | None]:
     """Return the name that a statement gives a value to, and the value."""
     target = (
-        node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+        node.targets[0]
+        if isinstance(node, ast.Assign)
+        else node.target
+        if isinstance(node, ast.AnnAssign)
+        else None
     )
     value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
     return (target.id, value) if isinstance(target, ast.Name) else ("", None)

@@ -55,7 +55,9 @@ def ends(raw: bytes) -> set[int]:
     if database is None:
         return {match.end() for pattern in PATTERNS for match in pattern.finditer(raw)}
     found: set[int] = set()
-    database.scan(raw, match_event_handler=lambda _number, _start, end, _flags, _context: found.add(end))
+    database.scan(
+        raw, match_event_handler=lambda _number, _start, end, _flags, _context: found.add(end)
+    )
     return found
 
 
@@ -69,7 +71,9 @@ def _database() -> Any:
 
     def make() -> bytes:
         database = module.Database(mode=module.HS_MODE_BLOCK)
-        database.compile(expressions=sources, ids=list(range(len(sources))), elements=len(sources), flags=0)
+        database.compile(
+            expressions=sources, ids=list(range(len(sources))), elements=len(sources), flags=0
+        )
         return bytes(module.dumpb(database))
 
     def is_valid(packed: bytes) -> bool:

@@ -93,7 +93,11 @@ class Statements:
 
     def _assign(self, targets: list[ast.expr], value: ast.expr) -> None:
         first = targets[0]
-        if isinstance(first, ast.Tuple) and isinstance(value, ast.Tuple) and len(first.elts) == len(value.elts):
+        if (
+            isinstance(first, ast.Tuple)
+            and isinstance(value, ast.Tuple)
+            and len(first.elts) == len(value.elts)
+        ):
             for target, element in zip(first.elts, value.elts, strict=True):
                 self.visit(element, self._target(target), direct=True)
             return
@@ -128,7 +132,9 @@ class Statements:
 
     def _defaults(self, args: ast.arguments) -> None:
         positional = [*args.posonlyargs, *args.args]
-        for argument, default in zip(positional[len(positional) - len(args.defaults) :], args.defaults, strict=True):
+        for argument, default in zip(
+            positional[len(positional) - len(args.defaults) :], args.defaults, strict=True
+        ):
             self.visit(default, (argument.arg,), direct=True)
         for argument, maybe in zip(args.kwonlyargs, args.kw_defaults, strict=True):
             if maybe:
@@ -151,11 +157,17 @@ class Statements:
         for item in node.items:
             self.visit(item.context_expr, (), direct=False)
             call = item.context_expr
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "prefixed":
+            if (
+                isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Attribute)
+                and call.func.attr == "prefixed"
+            ):
                 base = self.resolver.resolve(call.func.value, self.scopes)
                 if isinstance(base, EnvObject):
                     argument = call.args[0] if call.args else None
-                    self._prefixes.append((base.label, self.resolver.constant(argument, self.scopes)))
+                    self._prefixes.append(
+                        (base.label, self.resolver.constant(argument, self.scopes))
+                    )
                     pushed += 1
         self.block(node.body)
         if pushed:

@@ -29,7 +29,13 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.reads import Read
     from shield_ai.scan.python.statement_filter import Telling
 
-DATABASE_KEYS = {"NAME": "database", "USER": "username", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+DATABASE_KEYS = {
+    "NAME": "database",
+    "USER": "username",
+    "PASSWORD": "password",
+    "HOST": "host",
+    "PORT": "port",
+}
 
 
 class SecretVisitor(Fields):
@@ -51,7 +57,8 @@ class SecretVisitor(Fields):
         self.harmless: list[
             tuple[ast.expr, str, str]
         ] = []  # what sounds like a secret: where, its name, why it is none
-        self.assigned: set[str] = set()  # settings that are given something other than a value in the code
+        # settings that are given something other than a value in the code
+        self.assigned: set[str] = set()
         self._moved: list[tuple[str, ...]] = []  # variables of the get_secret calls that we are in
 
     def run(self) -> list[Candidate]:
@@ -68,7 +75,9 @@ class SecretVisitor(Fields):
         if isinstance(target, ast.Name) and len(self.scopes) == 1 and _is_own(target.id, value):
             self.assigned.add(target.id)
         super().assign(target, value)
-        if isinstance(target, ast.Subscript) and isinstance(self.resolver.resolve(target.value, self.scopes), Environ):
+        if isinstance(target, ast.Subscript) and isinstance(
+            self.resolver.resolve(target.value, self.scopes), Environ
+        ):
             if self.resolver.constant(target.slice, self.scopes) is None:
                 self.written |= listed(self.source.tree)
             for spot in self.spots[before:]:
@@ -93,7 +102,9 @@ class SecretVisitor(Fields):
         """Return the variables behind the secrets that a call of the runtime may read."""
         first = node.args[0] if node.args else None
         if isinstance(first, ast.Dict):
-            return tuple(filter(None, (self.resolver.constant(key, self.scopes) for key in first.keys)))
+            return tuple(
+                filter(None, (self.resolver.constant(key, self.scopes) for key in first.keys))
+            )
         env = next((k.value for k in node.keywords if k.arg == "env"), None)
         variable = self.resolver.constant(env, self.scopes) if env else None
         names = alternatives(self.resolver, first, self.scopes) if first else None
@@ -104,7 +115,7 @@ class SecretVisitor(Fields):
 
         Another constant after a read stays as it is, like a default.
         """
-        if not isinstance(node.op, ast.Or) or len(node.values) != 2:  # noqa: PLR2004
+        if not isinstance(node.op, ast.Or) or len(node.values) != 2:
             return False
         first, last = node.values
         if not isinstance(last, ast.Constant) or not isinstance(first, (ast.Call, ast.Subscript)):
@@ -126,7 +137,11 @@ class SecretVisitor(Fields):
 
     def literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Note a value that stands in the code, unless it is a default that a secret wins over."""
-        if not direct or self._moved or (self._database and {"SECRET", "SECRET_FIELDS"} & set(path)):
+        if (
+            not direct
+            or self._moved
+            or (self._database and {"SECRET", "SECRET_FIELDS"} & set(path))
+        ):
             return  # the database backends of ours name a secret so
         text = literal_text(node)
         if text is not None and "://" not in text and not is_telling(path):
@@ -146,7 +161,11 @@ class SecretVisitor(Fields):
         read = self.resolver.read(node, self.scopes)
         if read is None:
             return False
-        name = self.resolver.constant(read.argument, self.scopes) if read.argument else read.reader.fixed
+        name = (
+            self.resolver.constant(read.argument, self.scopes)
+            if read.argument
+            else read.reader.fixed
+        )
         if self._truth or _is_switch(node, read):
             if name and is_secret(name):
                 self.harmless.append((node, name, "read as a truth value, so no secret"))
@@ -169,7 +188,9 @@ class SecretVisitor(Fields):
         if inside and spot.path[-1] in DATABASE_KEYS:
             spot.group, spot.field = self._database, DATABASE_KEYS[spot.path[-1]]
 
-    def _read_spot(self, node: ast.expr, read: Read, name: str | None, path: tuple[str, ...]) -> Candidate:
+    def _read_spot(
+        self, node: ast.expr, read: Read, name: str | None, path: tuple[str, ...]
+    ) -> Candidate:
         prefix, known = self._prefix(read)
         spot = Candidate(
             node=node,
@@ -178,11 +199,14 @@ class SecretVisitor(Fields):
             variable=prefix + name if name is not None and known else "",
             label=read.reader.label,
             default=read.default,
-            optional=read.default is not None or read.reader.method in {"get", "pop"} or "getenv" in read.reader.label,
+            optional=read.default is not None
+            or read.reader.method in {"get", "pop"}
+            or "getenv" in read.reader.label,
             sure=bool(read.reader.fixed) or bool(path and name and not known and is_secret(name)),
         )
         if read.reader.label == "everett":
-            spot.variable = spot.variable.upper()  # https://everett.readthedocs.io/en/latest/configuration.html
+            # https://everett.readthedocs.io/en/latest/configuration.html
+            spot.variable = spot.variable.upper()
         spot.follows = read.default is not None and self._follows(read.default)
         if not spot.variable and not prefix and known:
             self._computed(spot, read.argument)
@@ -193,7 +217,9 @@ class SecretVisitor(Fields):
         parts = [default]
         for name in (n.id for n in ast.walk(default) if isinstance(n, ast.Name)):
             parts += [b for b in self.module.lookup(name, self.scopes) if isinstance(b, ast.expr)]
-        calls = [n for part in parts for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
+        calls = [
+            n for part in parts for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))
+        ]
         return any(self.resolver.read(call, self.scopes) for call in calls)
 
     def _computed(self, spot: Candidate, argument: ast.expr | None) -> None:
@@ -218,7 +244,9 @@ class SecretVisitor(Fields):
         if read.reader.copy:
             return "it is read from a copy of the environment, made earlier"
         if read.reader.first:
-            return f"{read.reader.label} asks {read.reader.first} first, which may have another value"
+            return (
+                f"{read.reader.label} asks {read.reader.first} first, which may have another value"
+            )
         if not spot.variable and not spot.variables:
             self._note_unknown(spot, read.argument)
             return "the variable's name is computed"
@@ -228,7 +256,9 @@ class SecretVisitor(Fields):
         """Note a setting of django-configurations, which reads its variable when the class is set up."""
         if not isinstance(self.scopes[-1], ast.ClassDef) or len(path) != 1:
             return False
-        spot = value_read(node, function, path, lambda part: self.resolver.constant(part, self.scopes))
+        spot = value_read(
+            node, function, path, lambda part: self.resolver.constant(part, self.scopes)
+        )
         if spot and spot.variable and not any(spot.variable in moved for moved in self._moved):
             self.add(spot)
         return spot is not None
@@ -236,7 +266,9 @@ class SecretVisitor(Fields):
     def _is_parameter(self, node: ast.expr | None) -> bool:
         """Whether a name comes from the function's caller, so that the calls say which variables are read."""
         names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} if node else set()
-        bound = (self.module.names(scope).get(name, []) for name in names for scope in self.scopes[1:])
+        bound = (
+            self.module.names(scope).get(name, []) for name in names for scope in self.scopes[1:]
+        )
         return any(isinstance(binding, Opaque) for bindings in bound for binding in bindings)
 
     def _prefix(self, read: Read) -> tuple[str, bool]:
@@ -251,7 +283,11 @@ class SecretVisitor(Fields):
         if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
             return False
         place = node.comparators[0]
-        if isinstance(place, ast.Call) and isinstance(place.func, ast.Attribute) and place.func.attr == "keys":
+        if (
+            isinstance(place, ast.Call)
+            and isinstance(place.func, ast.Attribute)
+            and place.func.attr == "keys"
+        ):
             place = place.func.value
         base = self.resolver.resolve(place, self.scopes)
         name = self.resolver.constant(node.left, self.scopes)
@@ -259,7 +295,12 @@ class SecretVisitor(Fields):
             base = Environ()
         if not isinstance(base, Environ):
             return False
-        spot = Candidate(node=node, shape=Shape.PRESENCE, label=base.label, negated=isinstance(node.ops[0], ast.NotIn))
+        spot = Candidate(
+            node=node,
+            shape=Shape.PRESENCE,
+            label=base.label,
+            negated=isinstance(node.ops[0], ast.NotIn),
+        )
         spot.reason = "it asks a copy of the environment, made earlier" if base.copy else ""
         if name is not None:
             spot.variable = name
@@ -287,9 +328,17 @@ class SecretVisitor(Fields):
         spot.scope = id(self.scopes[-1])
         if not spot.reason:
             spot.reason = self._why_not(spot)
-        if isinstance(self.scopes[-1], ast.ClassDef) and not self._comprehension and spot.shape is Shape.READ:
+        if (
+            isinstance(self.scopes[-1], ast.ClassDef)
+            and not self._comprehension
+            and spot.shape is Shape.READ
+        ):
             own = self.module.names(self.scopes[-1])
-            used = (n.id for n in ast.walk(spot.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+            used = (
+                n.id
+                for n in ast.walk(spot.node)
+                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+            )
             spot.binds = tuple(dict.fromkeys(name for name in used if name in own))
         self.spots.append(spot)
 
@@ -307,7 +356,9 @@ class SecretVisitor(Fields):
         if self._strings:
             if len(self._strings) > 1:
                 return "it stands in an f-string within an f-string"
-            spot.quote = free_quote(self.source.raw[slice(*spot.span)].decode(self.source.encoding), self._outer())
+            spot.quote = free_quote(
+                self.source.raw[slice(*spot.span)].decode(self.source.encoding), self._outer()
+            )
             if not spot.quote:
                 return "no quote is free in this f-string on Python before 3.12"
         return hindrance(spot.node)
@@ -321,7 +372,9 @@ def _is_own(name: str, value: ast.expr) -> bool:
     """Whether a setting is given a value other than a constant, or that of the same name in another module."""
     if isinstance(value, ast.Call) and ast.unparse(value.func) == "getattr" and len(value.args) > 1:
         return literal_text(value.args[1]) != name
-    return literal_text(value) is None and not (isinstance(value, ast.Attribute) and value.attr == name)
+    return literal_text(value) is None and not (
+        isinstance(value, ast.Attribute) and value.attr == name
+    )
 
 
 def _is_switch(node: ast.Call | ast.Subscript, read: Read) -> bool:

@@ -31,4 +31,6 @@ def fill(template: str, seed: int = 0) -> str:
         seed: Of the generator, which is no secure one and need not be.
     """
     generator = random.Random(f"{seed} {template}")  # noqa: S311  # an example is no secret
-    return FIELD.sub(lambda match: "".join(generator.choices(KINDS[match[1]], k=int(match[2]))), template)
+    return FIELD.sub(
+        lambda match: "".join(generator.choices(KINDS[match[1]], k=int(match[2]))), template
+    )

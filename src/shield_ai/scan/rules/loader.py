@@ -47,10 +47,14 @@ def parse(text: str, file: str, taken: Collection[str] | None = None) -> Pattern
         node, data = _read(text)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ShieldError(f"{file}{line}: {error.problem or error.context}", "the file must be YAML") from None
+        raise ShieldError(
+            f"{file}{line}: {error.problem or error.context}", "the file must be YAML"
+        ) from None
     except yaml.reader.ReaderError as error:
         above = text.count("\n", 0, int(error.position))
-        raise ShieldError(f"{file}:{above + 1}: a character that YAML forbids", "the file must be YAML") from None
+        raise ShieldError(
+            f"{file}:{above + 1}: a character that YAML forbids", "the file must be YAML"
+        ) from None
     if node is None:
         raise ShieldError(f"{file}: the file is empty", "a pattern needs at least an id and a rule")
     _no_duplicates(node, file)
@@ -63,7 +67,9 @@ def parse(text: str, file: str, taken: Collection[str] | None = None) -> Pattern
         unknown = re.search(r"unknown field `(.+?)`", sentence)
         steps = path.removeprefix(key[0] if key else "").removeprefix("$").rstrip("`")
         where = f"{file}:{_line(node, steps, unknown[1] if unknown else '', odd_key=bool(key))}"
-        raise ShieldError(f"{where}: {_words(sentence, key=bool(key))}", _hint(sentence, steps, taken)) from None
+        raise ShieldError(
+            f"{where}: {_words(sentence, key=bool(key))}", _hint(sentence, steps, taken)
+        ) from None
     _check(pattern, node, file, taken)
     return pattern
 
@@ -72,7 +78,11 @@ def _fill_in(data: Any) -> None:
     """Give each rule what it does not say of itself: from the pattern's defaults, then from the pattern."""
     if not isinstance(data, dict) or not isinstance(data.get("defaults"), dict):
         return
-    taken = {"severity": data.get("severity"), "explanation": data.get("description"), "fix": data.get("fix")}
+    taken = {
+        "severity": data.get("severity"),
+        "explanation": data.get("description"),
+        "fix": data.get("fix"),
+    }
     rules = data.get("rules")
     for rule in rules if isinstance(rules, list) else ():
         if isinstance(rule, dict):
@@ -99,7 +109,9 @@ def _read(text: str) -> tuple[yaml.Node | None, Any]:
         except ValueError:  # !!int x, a number of thousands of digits
             loader.recursive_objects = {}
             mark = next((one.start_mark for one in _scalars(node) if not _sound(loader, one)), None)
-            raise yaml.MarkedYAMLError(problem="a value that can't be read", problem_mark=mark) from None
+            raise yaml.MarkedYAMLError(
+                problem="a value that can't be read", problem_mark=mark
+            ) from None
         except RecursionError:
             raise yaml.MarkedYAMLError(problem="it is nested too deeply") from None
     finally:
@@ -137,7 +149,9 @@ def _check(pattern: Pattern, node: yaml.Node, file: str, taken: Collection[str] 
     own: set[str] = set()
     _check_id(pattern.id, f"{file}:{_line(node, '.id')}", taken or ())
     if not pattern.rules:
-        raise ShieldError(f"{file}:{_line(node, '.rules')}: there are no rules", "a pattern needs at least one")
+        raise ShieldError(
+            f"{file}:{_line(node, '.rules')}: there are no rules", "a pattern needs at least one"
+        )
     for kind, globs in pattern.files.items() if taken is not None else ():
         _check_globs(globs, f"{file}:{_line(node, f'.files.{kind}')}")
     for i, rule in enumerate(pattern.rules):
@@ -146,12 +160,16 @@ def _check(pattern: Pattern, node: yaml.Node, file: str, taken: Collection[str] 
             return f"{file}:{_line(node, f'.rules[{i}].{key}')}"
 
         if rule.id in own:
-            raise ShieldError(f"{where('id')}: the rule {rule.id!r} stands here twice", "an id is given once")
+            raise ShieldError(
+                f"{where('id')}: the rule {rule.id!r} stands here twice", "an id is given once"
+            )
         _check_id(rule.id, where("id"), taken or ())
         own.add(rule.id)
         if not rule.examples or not rule.non_examples:
             lacking = where("non_examples" if rule.examples else "examples")
-            raise ShieldError(f"{lacking}: the rule {rule.id!r} lacks examples", "give examples and non_examples")
+            raise ShieldError(
+                f"{lacking}: the rule {rule.id!r} lacks examples", "give examples and non_examples"
+            )
         if taken is not None and rule.kind not in (RuleKind.REGEX, RuleKind.URL):
             words = f"the rule {rule.id!r} has the kind '{rule.kind}', which only shield's own have"
             raise ShieldError(f"{where('kind')}: {words}", "use the kind regex")
@@ -163,40 +181,57 @@ def _check(pattern: Pattern, node: yaml.Node, file: str, taken: Collection[str] 
             _check_regex(rule, where("value" if rule.value else "regex"), own=taken is not None)
         _check_message(rule, where("message"))
         _check_texts(rule, ("title", "message", "explanation", "fix", "reference"), where)
-    _check_texts(pattern, ("title", "description", "fix"), lambda key: f"{file}:{_line(node, f'.{key}')}")
+    _check_texts(
+        pattern, ("title", "description", "fix"), lambda key: f"{file}:{_line(node, f'.{key}')}"
+    )
 
 
 def _check_texts(of: Pattern | Rule, keys: tuple[str, ...], where: Callable[[str], str]) -> None:
     for key in keys:
         if CONTROL.search(getattr(of, key)):
-            raise ShieldError(f"{where(key)}: the {key} has a character that moves a cursor", "write it without")
+            raise ShieldError(
+                f"{where(key)}: the {key} has a character that moves a cursor", "write it without"
+            )
 
 
 def _check_globs(globs: Sequence[str], where: str) -> None:
-    import pathspec  # noqa: PLC0415  # only an app's own patterns need it
+    import pathspec  # only an app's own patterns need it
 
     for glob in globs:
         try:
             pathspec.GitIgnoreSpec.from_lines([glob], backend="simple")
         except (re.error, ValueError):
-            raise ShieldError(f"{where}: {glob!r} is no glob", "write it as in .gitignore: **/*.yaml") from None
+            raise ShieldError(
+                f"{where}: {glob!r} is no glob", "write it as in .gitignore: **/*.yaml"
+            ) from None
 
 
 def _check_id(id_: str, where: str, taken: Collection[str]) -> None:
     if not IDENTIFIER.fullmatch(id_):
-        raise ShieldError(f"{where}: {id_!r} is no id", "letters, digits, dots, - and _, as ACME.key")
+        raise ShieldError(
+            f"{where}: {id_!r} is no id", "letters, digits, dots, - and _, as ACME.key"
+        )
     if id_ in taken:
-        raise ShieldError(f"{where}: the id {id_!r} is taken, by shield or another file", "give it another one")
+        raise ShieldError(
+            f"{where}: the id {id_!r} is taken, by shield or another file", "give it another one"
+        )
 
 
 def _check_message(rule: Rule, where: str) -> None:
     try:
         parts = [part for part in string.Formatter().parse(rule.message) if part[1] is not None]
     except ValueError as error:
-        raise ShieldError(f"{where}: the message has a wrong brace: {error}", "write {{ for a brace") from None
-    fields = {f"{field}{f'!{how}' if how else ''}{f':{form}' if form else ''}" for _, field, form, how in parts}
+        raise ShieldError(
+            f"{where}: the message has a wrong brace: {error}", "write {{ for a brace"
+        ) from None
+    fields = {
+        f"{field}{f'!{how}' if how else ''}{f':{form}' if form else ''}"
+        for _, field, form, how in parts
+    }
     if bad := sorted(fields - PLACEHOLDERS):
-        raise ShieldError(f"{where}: the message has {{{bad[0]}}}, which nothing fills", "use {name} and {env}")
+        raise ShieldError(
+            f"{where}: the message has {{{bad[0]}}}, which nothing fills", "use {name} and {env}"
+        )
 
 
 def _check_keywords(rule: Rule, where: Callable[[str], str]) -> None:
@@ -208,13 +243,23 @@ def _check_keywords(rule: Rule, where: Callable[[str], str]) -> None:
         raise ShieldError(words, "name a word that stands in every match")
     for key in ("keywords", "context"):
         if any(word != word.lower() for word in getattr(rule, key)):
-            raise ShieldError(f"{where(key)}: the {key} of {rule.id!r} have capitals", "write them in lower case")
+            raise ShieldError(
+                f"{where(key)}: the {key} of {rule.id!r} have capitals", "write them in lower case"
+            )
         if not all(getattr(rule, key)):
-            raise ShieldError(f"{where(key)}: the {key} of {rule.id!r} have an empty one", "it stands in every text")
+            raise ShieldError(
+                f"{where(key)}: the {key} of {rule.id!r} have an empty one",
+                "it stands in every text",
+            )
     if rule.decode not in DECODINGS:
-        raise ShieldError(f"{where('decode')}: {rule.decode!r} is not known", "colon or jwt, or leave it out")
+        raise ShieldError(
+            f"{where('decode')}: {rule.decode!r} is not known", "colon or jwt, or leave it out"
+        )
     if not 0 <= rule.entropy <= MOST:
-        raise ShieldError(f"{where('entropy')}: an entropy is between 0 and {MOST}", "bits a character; 3.5 is usual")
+        raise ShieldError(
+            f"{where('entropy')}: an entropy is between 0 and {MOST}",
+            "bits a character; 3.5 is usual",
+        )
 
 
 def _check_regex(rule: Rule, where: str, *, own: bool) -> None:
@@ -229,12 +274,17 @@ def _check_regex(rule: Rule, where: str, *, own: bool) -> None:
         hint = "it is one of Python's re over bytes; (?i), (?m) and (?s) may stand in it once, as (?im)"
         raise ShieldError(f"{where}: the regex is wrong: {error}", hint) from None
     if rule.regex and not compiled.groups:
-        raise ShieldError(f"{where}: the regex has no group", "put the secret into the first group: (…)")
+        raise ShieldError(
+            f"{where}: the regex has no group", "put the secret into the first group: (…)"
+        )
     if compiled.match(""):
-        raise ShieldError(f"{where}: the regex matches an empty text", "name at least one character of it")
+        raise ShieldError(
+            f"{where}: the regex matches an empty text", "name at least one character of it"
+        )
     if nested := runaway(text):
         raise ShieldError(
-            f"{where}: the regex may take for ever: {nested}", "give the inner or the outer one a bound, as {1,100}"
+            f"{where}: the regex may take for ever: {nested}",
+            "give the inner or the outer one a bound, as {1,100}",
         )
     if own and unbounded(text) > 1:
         words = f"{where}: the rule {rule.id!r} has several repeats without a bound"
@@ -248,7 +298,9 @@ def _no_duplicates(root: yaml.Node, file: str) -> None:
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
                 where = f"{file}:{key.start_mark.line + 1}"
-                raise ShieldError(f"{where}: the key {key.value!r} stands here twice", "remove one of them")
+                raise ShieldError(
+                    f"{where}: the key {key.value!r} stands here twice", "remove one of them"
+                )
             seen |= {key.value} if isinstance(key, yaml.ScalarNode) else set()
 
 
@@ -259,8 +311,13 @@ def _line(root: yaml.Node, path: str, key: str = "", *, odd_key: bool = False) -
     steps: list[str | int] = [*_steps(path), *([key] if key else [])]
     for step in steps:
         if isinstance(node, yaml.MappingNode):
-            found = [(k, v) for k, v in node.value if k.value == step or (step == OF_KINDS and not _is_list(v))]
-            if not found and isinstance(step, str) and node is not root:  # what a rule has from the defaults
+            found = [
+                (k, v)
+                for k, v in node.value
+                if k.value == step or (step == OF_KINDS and not _is_list(v))
+            ]
+            # what a rule has from the defaults
+            if not found and isinstance(step, str) and node is not root:
                 found = [
                     (k, v)
                     for name, given in getattr(root, "value", ())
@@ -283,7 +340,9 @@ def _line(root: yaml.Node, path: str, key: str = "", *, odd_key: bool = False) -
 
 
 def _is_list(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.SequenceNode) and all(isinstance(one, yaml.ScalarNode) for one in node.value)
+    return isinstance(node, yaml.SequenceNode) and all(
+        isinstance(one, yaml.ScalarNode) for one in node.value
+    )
 
 
 def _steps(path: str) -> Iterator[str | int]:

@@ -69,7 +69,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     random: bool = False  # the secret must look made by a machine
     bounds: bool = True  # no letter and no digit stands beside the secret
     decode: str = (
-        ""  # "colon": base64 of a user, a colon and a password; "jwt": its first part is the base64 of a header
+        # "colon": base64 of a user, a colon and a password; "jwt": its first part is the base64 of a header
+        ""
     )
     judged: str = ""  # the name under which the value is judged, as `judge` does
 
@@ -116,7 +117,9 @@ def _packed(file: Path) -> Pattern:
             return False
         return True
 
-    get_or_create("pattern", raw, lambda: msgspec.msgpack.encode(parse(raw.decode(), file.name)), is_valid)
+    get_or_create(
+        "pattern", raw, lambda: msgspec.msgpack.encode(parse(raw.decode(), file.name)), is_valid
+    )
     return read[-1]
 
 
@@ -136,12 +139,16 @@ def own(root: Path) -> tuple[Pattern, ...]:
     try:
         paths = sorted((root / OWN).glob("*.y*ml"))
     except OSError as error:
-        raise ShieldError(f"{root / OWN} can't be read: {error.strerror}", "look at its permissions") from None
+        raise ShieldError(
+            f"{root / OWN} can't be read: {error.strerror}", "look at its permissions"
+        ) from None
     for path in paths:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ShieldError(f"{OWN}/{path.name} can't be read: {error}", "a pattern is a UTF-8 file") from None
+            raise ShieldError(
+                f"{OWN}/{path.name} can't be read: {error}", "a pattern is a UTF-8 file"
+            ) from None
         others = (load(), credentials(), *found)
         taken = {id_ for other in others for id_ in (other.id, *(rule.id for rule in other.rules))}
         found.append(parse(text, f"{OWN}/{path.name}", taken))
@@ -152,7 +159,9 @@ def find_rule(rule_id: str, more: Iterable[Pattern] = ()) -> Rule | None:
     """Return a rule by its id, of whatever pattern."""
     if rule_id in rules():
         return rules()[rule_id]
-    return next((rule for p in (credentials(), *more) for rule in p.rules if rule.id == rule_id), None)
+    return next(
+        (rule for p in (credentials(), *more) for rule in p.rules if rule.id == rule_id), None
+    )
 
 
 def explain(rule_id: str, more: Iterable[Pattern] = ()) -> str:
@@ -163,13 +172,14 @@ def explain(rule_id: str, more: Iterable[Pattern] = ()) -> str:
     """
     patterns = (load(), credentials(), *more)
     for pattern in patterns:
-        if rule_id in (pattern.id, pattern.rules[0].id.partition(".")[0]):  # CSEC34, as a comment may say it
+        # CSEC34, as a comment may say it
+        if rule_id in (pattern.id, pattern.rules[0].id.partition(".")[0]):
             return _explain_pattern(pattern)
         for rule in pattern.rules:
             if rule.id == rule_id:
                 return _explain_rule(pattern, rule)
     ids = [rule.id for pattern in patterns for rule in pattern.rules]
-    import difflib  # noqa: PLC0415  # only a wrong id needs it
+    import difflib  # only a wrong id needs it
 
     near = difflib.get_close_matches(rule_id, ids, n=1, cutoff=0.5)
     hint = (
@@ -196,7 +206,12 @@ def _explain_pattern(pattern: Pattern) -> str:
     listing = "\n".join(f"{rule.id:{width}}{rule.severity:9}{rule.title}" for rule in pattern.rules)
     head = f"{pattern.id}: {pattern.title} ({pattern.severity})"
     links = "\n".join(["See", *pattern.references])
-    return "\n\n".join([head, _fill(pattern.description), f"What to do\n{_fill(pattern.fix)}", listing, links]) + "\n"
+    return (
+        "\n\n".join(
+            [head, _fill(pattern.description), f"What to do\n{_fill(pattern.fix)}", listing, links]
+        )
+        + "\n"
+    )
 
 
 def _indent(text: str) -> str:
@@ -204,7 +219,7 @@ def _indent(text: str) -> str:
 
 
 def _fill(text: str) -> str:
-    import textwrap  # noqa: PLC0415  # only `explain` needs it
+    import textwrap  # only `explain` needs it
 
     return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
@@ -220,6 +235,6 @@ def parse(text: str, file: str, taken: Collection[str] | None = None) -> Pattern
     Raises:
         ShieldError: It is no YAML, has a key that isn't known or a value that can't be; says the line.
     """
-    from shield_ai.scan.rules import loader  # noqa: PLC0415  # slow; what was read once is kept
+    from shield_ai.scan.rules import loader  # slow; what was read once is kept
 
     return loader.parse(text, file, taken)

@@ -7,7 +7,8 @@ from typing import Any
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    import re._constants as codes  # type: ignore[import-not-found]  # no stubs; Python parses its own regexes here
+    # no stubs; Python parses its own regexes here
+    import re._constants as codes  # type: ignore[import-not-found]
     import re._parser as parser  # type: ignore[import-not-found]  # likewise
 
 MANY = 1000  # repeats from which a bound is none

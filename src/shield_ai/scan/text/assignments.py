@@ -21,7 +21,9 @@ CORE = (
     rb"|bearer|ticket|nonce|signature|verifier)"
 )
 # What CORE begins with, in lower case: far quicker to find than the whole.
-BEGINNINGS = tuple(b"pass _pass pswd pw secret token key auth cred salt bearer ticket nonce signature verifier".split())
+BEGINNINGS = tuple(
+    b"pass _pass pswd pw secret token key auth cred salt bearer ticket nonce signature verifier".split()
+)
 NAME_END = rb"[\w\-]{0,50}"
 # = : := => == and the = after a type; or, as in setdefault() and define(), a comma after the quoted name; or
 # nothing, as in Gradle and in `the password is "…"`.
@@ -42,7 +44,11 @@ CALLS = (
     rb"|quote_plus|\[\]byte"
 )
 # Looks for its name from behind, once it is there: far quicker than a try at each letter of what is another call.
-CALL = rb"[\w.\[\]]{4,50}+\((?:" + b"|".join(rb"(?<=" + name + rb"\()" for name in CALLS.split(b"|")) + rb")[ \t]{0,4}"
+CALL = (
+    rb"[\w.\[\]]{4,50}+\((?:"
+    + b"|".join(rb"(?<=" + name + rb"\()" for name in CALLS.split(b"|"))
+    + rb")[ \t]{0,4}"
+)
 QUOTED = (
     rb"[ \t]{0,40}\(?[ \t]{0,9}\n?[ \t]{0,40}\(?(?:" + CALL + rb")?(?P<prefix>[bBrRuUfF@$]{0,2})"
     rb"(?:\"(?:\"\")?(?P<double>(?:[^\"\\\r\n]|\\.){4,4096}+)\"|'(?:'')?(?P<single>(?:[^'\\\r\n]|\\.){4,4096}+)'"
@@ -58,11 +64,23 @@ QUOTES = ("double", "single", "back", "escaped")
 # `${NAME:-value}` of a shell and of compose: the value where nobody gives another one.
 DEFAULT = regex(rb"\$\{[A-Za-z_]\w*:?-(?P<value>[^${}]{4,512})\}")
 ARGUMENT = regex(rb"[ \t]+[$\"'.\-]")
-SERVICE = regex(rb"(?i)[a-z]{3}(?<!reign)(?<!imary)(?<!nique) \Z")  # "mailchimp key: …", but no FOREIGN KEY of SQL
+# "mailchimp key: …", but no FOREIGN KEY of SQL
+SERVICE = regex(rb"(?i)[a-z]{3}(?<!reign)(?<!imary)(?<!nique) \Z")
 NAME_ON = regex(rb"[\w\-.]*")
 IN_CODE = regex(rb"(?i)" + CORE + NAME_END + OPERATOR + QUOTED)
 IN_TEXT = regex(
-    rb"(?im)" + CORE + NAME_END + rb"(?:" + OPERATOR + rb"(?:" + QUOTED + rb"|" + BARE + rb")|" + SPACED + rb")"
+    rb"(?im)"
+    + CORE
+    + NAME_END
+    + rb"(?:"
+    + OPERATOR
+    + rb"(?:"
+    + QUOTED
+    + rb"|"
+    + BARE
+    + rb")|"
+    + SPACED
+    + rb")"
 )
 LIST = regex(
     rb"(?i)(?P<name>"
@@ -80,7 +98,11 @@ ITEM = regex(
 SIDE = rb"(?P<tag>[\w:.\-]{1,110})"
 PAIRS = (
     regex(rb"(?i)<" + SIDE + rb">\s{0,40}(?P<value>[^<>\s]{4,4096}+)\s{0,40}</"),
-    regex(rb"(?i)(?:key|name)=[\"']" + SIDE + rb"[\"']\s{1,8}value=[\"'](?P<value>[^\"'<>]{4,4096})[\"']"),
+    regex(
+        rb"(?i)(?:key|name)=[\"']"
+        + SIDE
+        + rb"[\"']\s{1,8}value=[\"'](?P<value>[^\"'<>]{4,4096})[\"']"
+    ),
     # <name>…</name><value>…</value>, and the <key>…</key><string>…</string> of a plist
     regex(
         rb"(?i)<(?:key|name|param-name)>\s{0,40}"
@@ -107,7 +129,8 @@ PAIR_MARK = regex(
     rb"(?i)(?:pass|secret|token|key|pwd|auth|cred)[\w.\-]{0,40}"
     rb"(?:>\s{0,40}[^<>\s]{4,2000}+\s{0,40}</|\s{0,40}</[\w-]{3,10}>\s{0,80}<[psv]|[\"'](?:\s[\w:-]{1,20}=[\"'][^\"'<>]{0,40}[\"']){0,2}>|[\"']?,?\s{1,80}[\"']?value[\"']?\s{0,3}[:=]|\"\s{0,4}\{[^{}]{0,300}default)"
 )
-BEFORE, LONGEST = 160, 4200  # bytes: what a pair begins with, before the telling word; the longest value with its end
+# bytes: what a pair begins with, before the telling word; the longest value with its end
+BEFORE, LONGEST = 160, 4200
 COMPARISON = regex(rb"[=!]=")
 # The calls that set something by its name: set("db", "password", "…"), setattr(settings, "SECRET_KEY", "…").
 SETS = regex(
@@ -189,15 +212,22 @@ def _items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assigned]:
 def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assigned]:
     """Yield the telling names whose value stands beside them, each once; see `assignments`."""
     places = (
-        (at, region.end) for region in regions for at in _beginnings(raw[region.start : region.stop], region.start)
+        (at, region.end)
+        for region in regions
+        for at in _beginnings(raw[region.start : region.stop], region.start)
     )
     marks = (mark for at, end in places if (mark := PAIR_MARK.match(raw, at, end)))
     near = [
-        Region(max(0, mark.start() - BEFORE), mark.start() + 1, min(len(raw), mark.end() + LONGEST)) for mark in marks
+        Region(max(0, mark.start() - BEFORE), mark.start() + 1, min(len(raw), mark.end() + LONGEST))
+        for mark in marks
     ]
-    found = {match.span("value"): match for pattern in PAIRS for match in within(pattern, raw, near)}
+    found = {
+        match.span("value"): match for pattern in PAIRS for match in within(pattern, raw, near)
+    }
     for (start, end), match in found.items():
-        yield Assigned(_text(match["tag"]), _text(match["value"]), start, end, match.start("tag"), quoted=True)
+        yield Assigned(
+            _text(match["tag"]), _text(match["value"]), start, end, match.start("tag"), quoted=True
+        )
 
 
 def _of(raw: bytes, match: re.Match[bytes], *, bare: bool) -> Assigned | None:
@@ -221,7 +251,9 @@ def _of(raw: bytes, match: re.Match[bytes], *, bare: bool) -> Assigned | None:
     if raw.startswith(b"${", start) and (default := DEFAULT.fullmatch(raw, start, end)):
         start, end = default.span("value")
     compared = bool(COMPARISON.search(raw, match.start(), start))
-    return Assigned(_text(name), _text(raw[start:end]), start, end, begins, group in QUOTES, compared)
+    return Assigned(
+        _text(name), _text(raw[start:end]), start, end, begins, group in QUOTES, compared
+    )
 
 
 def _is_label(raw: bytes, begins: int, match: re.Match[bytes]) -> bool:
@@ -266,7 +298,9 @@ def _is_argument(raw: bytes, name: bytes, begins: int, match: re.Match[bytes]) -
     if UPPER.fullmatch(name):
         return len(name) > len("PW")  # ("PW", "Palau")
     # check("password", "$2b$…") compares two values.
-    return b"pass" not in name.lower() and is_random(_text(match["double"] or match["single"] or b""))
+    return b"pass" not in name.lower() and is_random(
+        _text(match["double"] or match["single"] or b"")
+    )
 
 
 def _text(raw: bytes) -> str:

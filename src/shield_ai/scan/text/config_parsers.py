@@ -23,9 +23,13 @@ EQUALS = regex(
     rb")"
 )
 # The old form, in which all that follows the name is its value.
-ENV = regex(rb"(?im)^" + SPACES + rb"ENV[ \t]+(?P<key>[A-Za-z_]\w*)[ \t]+(?P<value>[^=\s][^\r\n]*)$")
+ENV = regex(
+    rb"(?im)^" + SPACES + rb"ENV[ \t]+(?P<key>[A-Za-z_]\w*)[ \t]+(?P<value>[^=\s][^\r\n]*)$"
+)
 LINE = regex(
-    rb"(?m)^" + SPACES + rb"(?:export[ \t]+)?(?P<key>[A-Za-z_][^\s=:\"']{0,80}(?: [^\s=:\"']{1,40}){0,3})"
+    rb"(?m)^"
+    + SPACES
+    + rb"(?:export[ \t]+)?(?P<key>[A-Za-z_][^\s=:\"']{0,80}(?: [^\s=:\"']{1,40}){0,3})"
     rb"[ \t]{0,40}[=:][ \t]{0,40}"
     rb"(?:\"(?P<double>(?:[^\"\\]|\\.){0,4096}+)\"|'(?P<single>[^']{0,4096}+)'|(?P<value>[^\r\n]*))"
     rb"(?P<more>(?:\r?\n[ \t]+[^\s#;\[][^\r\n]*){0,200})"
@@ -35,7 +39,7 @@ COMMENT = regex(rb"[ \t]+[#;].*$|^[#;].*$")
 
 def yaml_values(raw: bytes) -> list[Value]:
     """Parse the documents of a YAML file, up to where it is none."""
-    import yaml  # noqa: PLC0415  # slow; many trees need it for nothing
+    import yaml  # slow; many trees need it for nothing
 
     kinds: Any = yaml  # its stubs know no position of an event
     text = raw.decode("utf-8-sig", "surrogateescape")
@@ -51,10 +55,17 @@ def yaml_values(raw: bytes) -> list[Value]:
                 continue
             if isinstance(event, kinds.CollectionEndEvent):
                 begun, start, parts = open_.pop()
-                made = _holder(parts, start, places.at(event.end_mark.index), isinstance(event, kinds.MappingEndEvent))
+                made = _holder(
+                    parts,
+                    start,
+                    places.at(event.end_mark.index),
+                    isinstance(event, kinds.MappingEndEvent),
+                )
                 name = begun.anchor
             elif isinstance(event, kinds.ScalarEvent):
-                made = _scalar(raw, event, places.at(event.start_mark.index), places.at(event.end_mark.index))
+                made = _scalar(
+                    raw, event, places.at(event.start_mark.index), places.at(event.end_mark.index)
+                )
                 name = event.anchor
             elif isinstance(event, kinds.AliasEvent):
                 made, name = anchors.get(event.anchor, Value("", 0, 0)), None
@@ -99,9 +110,12 @@ def _scalar(raw: bytes, event: Any, start: int, end: int) -> Value:
     return Value("" if elsewhere else event.value, start, end, quoted=bool(event.style))
 
 
-def _holder(parts: list[Value], start: int, end: int, pairs: bool) -> Value:  # noqa: FBT001  # of two kinds
+# of two kinds
+def _holder(parts: list[Value], start: int, end: int, pairs: bool) -> Value:  # noqa: FBT001
     if pairs:
-        return Value("", start, end, pairs=tuple(zip(parts[::2], parts[1::2], strict=False)), holds=True)
+        return Value(
+            "", start, end, pairs=tuple(zip(parts[::2], parts[1::2], strict=False)), holds=True
+        )
     return Value("", start, end, items=tuple(parts), holds=True)
 
 
@@ -152,7 +166,10 @@ def equals_values(raw: bytes) -> list[Value]:
 def docker_values(raw: bytes) -> list[Value]:
     """Find what a Dockerfile's `ENV NAME value` says."""
     pairs = [
-        (Value(_text(match["key"]), *match.span("key")), _stripped(raw, *match.span("value"), quotes=True))
+        (
+            Value(_text(match["key"]), *match.span("key")),
+            _stripped(raw, *match.span("value"), quotes=True),
+        )
         for match in ENV.finditer(raw)
     ]
     return [Value("", 0, len(raw), pairs=tuple(pairs), holds=True)]
@@ -175,7 +192,9 @@ def _lines(raw: bytes) -> Iterator[tuple[Value, Value]]:
         start, end = match.span("value")
         value = _stripped(raw, start, start + len(COMMENT.sub(b"", match["value"])), bare=True)
         lines = [
-            _stripped(raw, match.start("more") + one.start(), match.start("more") + one.end(), bare=True)
+            _stripped(
+                raw, match.start("more") + one.start(), match.start("more") + one.end(), bare=True
+            )
             for one in re.finditer(rb"[^\r\n]+", match["more"])
         ]
         if value.text or not lines:
@@ -186,11 +205,18 @@ def _lines(raw: bytes) -> Iterator[tuple[Value, Value]]:
             yield key, Value("", end, match.end(), items=tuple(lines), holds=True)
 
 
-def _stripped(raw: bytes, start: int, end: int, *, quotes: bool = False, bare: bool = False) -> Value:
+def _stripped(
+    raw: bytes, start: int, end: int, *, quotes: bool = False, bare: bool = False
+) -> Value:
     inner = raw[start:end]
     start += len(inner) - len(inner.lstrip())
     end = max(start, start + len(inner.strip()))
-    if quotes and end - start > 1 and raw[start : start + 1] in b"\"'" and raw[end - 1 : end] == raw[start : start + 1]:
+    if (
+        quotes
+        and end - start > 1
+        and raw[start : start + 1] in b"\"'"
+        and raw[end - 1 : end] == raw[start : start + 1]
+    ):
         start, end = start + 1, end - 1
     return Value(_text(raw[start:end]), start, end, quoted=not bare)
 

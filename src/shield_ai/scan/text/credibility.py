@@ -27,7 +27,9 @@ from shield_ai.scan.text.value_shapes import (
 )
 
 # What only says again that a password belongs here.
-LABELS = frozenset({"PASSWORD", "PASSWD", "PASSPHRASE", "CLIENTSECRET", "SECRETKEY", "APISECRET", "SECRETS"})
+LABELS = frozenset(
+    {"PASSWORD", "PASSWD", "PASSPHRASE", "CLIENTSECRET", "SECRETKEY", "APISECRET", "SECRETS"}
+)
 SHORTEST_SECRET = 6  # characters
 SHORTEST_KEY = 20  # of what is called a key and no more: shorter ones name something
 
@@ -41,14 +43,26 @@ class Family(enum.Enum):
     NONE = "none"
 
 
-PASSWORDS = ("PASSWORD", "PASSWORDS", "PASSWD", "PASSPHRASE", "PASS", "PWD", "PW", "PASSWRD", "PSWD")
+PASSWORDS = (
+    "PASSWORD",
+    "PASSWORDS",
+    "PASSWD",
+    "PASSPHRASE",
+    "PASS",
+    "PWD",
+    "PW",
+    "PASSWRD",
+    "PSWD",
+)
 EXTRA = regex(
     r"(new|old|current|admin|root|user|db|my|test|sudo|basic|http|smtp|ftp|ldap|mysql|pg|redis|ssh|login|wifi)?_?"
     r"(pass(word|wd|phrase|code)?|pwd)_?(1|2|confirm|confirmation|again|repeat|new|old)?|[a-z]{2,20}pwd",
     re.IGNORECASE,
 )
 # A digest of a secret, or something that is done with one; the last one is of sudoers.
-ABOUT = frozenset({"HASH", "SHA", "MD", "DIGEST", "CHECKSUM", "FINGERPRINT", "FINGERPRINTS", "IDS", "NOPASSWD"})
+ABOUT = frozenset(
+    {"HASH", "SHA", "MD", "DIGEST", "CHECKSUM", "FINGERPRINT", "FINGERPRINTS", "IDS", "NOPASSWD"}
+)
 # Where a list goes on, or what a request is known by; whoever has one can do nothing with it.
 CURSORS = frozenset(
     {
@@ -100,7 +114,10 @@ KEYS = regex(
     r"|deploy|bot|push|fernet)[_\-. ]?keys?$|^key$",
     re.IGNORECASE,
 )
-TOKENS = regex(r"(token|bearer|ticket|nonce|authorization|verifier|auth|signature|sig|apikey|pat|sid)$", re.IGNORECASE)
+TOKENS = regex(
+    r"(token|bearer|ticket|nonce|authorization|verifier|auth|signature|sig|apikey|pat|sid)$",
+    re.IGNORECASE,
+)
 
 
 @functools.lru_cache(maxsize=8192)
@@ -114,7 +131,12 @@ def family(name: str) -> Family:
     if not parts or (what is Meaning.HARMLESS and not (KEYS.search(bare) or TOKENS.search(bare))):
         return Family.NONE
     last = parts[-1]
-    if what in {Meaning.URL, Meaning.DSN} or last in ABOUT or parts[0] in VERBS or parts in HARMLESS:
+    if (
+        what in {Meaning.URL, Meaning.DSN}
+        or last in ABOUT
+        or parts[0] in VERBS
+        or parts in HARMLESS
+    ):
         return Family.NONE
     if last in {"TOKEN", "TOKENS", "KEY"} and parts[-2:-1] and parts[-2] in CURSORS:
         return Family.NONE
@@ -122,12 +144,19 @@ def family(name: str) -> Family:
         return Family.KEY if what is Meaning.IDENTIFIER and "ACCESS" in parts else Family.NONE
     if last.endswith(PASSWORDS):
         return Family.PASSWORD
-    if last in {"SECRET", "SECRETS"} or last.endswith("SECRET") or parts[-3:] in SECRETS or parts[-2:] in SECRETS:
+    if (
+        last in {"SECRET", "SECRETS"}
+        or last.endswith("SECRET")
+        or parts[-3:] in SECRETS
+        or parts[-2:] in SECRETS
+    ):
         return Family.SECRET
     return Family.KEY
 
 
-def judge(name: str, value: str, *, quoted: bool = True, graded: bool = False, code: bool = True) -> Confidence | None:
+def judge(
+    name: str, value: str, *, quoted: bool = True, graded: bool = False, code: bool = True
+) -> Confidence | None:
     """Say how sure it is that a value is a secret; None: it is none.
 
     Args:
@@ -154,10 +183,16 @@ def _believed(kind: Family, name: str, value: str, *, graded: bool, code: bool) 
     if kind is Family.KEY:
         if name.lower() == "key" and not (len(value) >= SHORTEST_KEY and value.isalnum()):
             return False
-        return is_random(value) and " " not in value and not (is_name(value) or is_identifier(value))
-    if is_sentence(value) or (is_name(value) and (code or kind is not Family.PASSWORD or not value.isalpha())):
+        return (
+            is_random(value) and " " not in value and not (is_name(value) or is_identifier(value))
+        )
+    if is_sentence(value) or (
+        is_name(value) and (code or kind is not Family.PASSWORD or not value.isalpha())
+    ):
         return False
-    if kind is Family.SECRET and (len(value) < SHORTEST_SECRET or (" " in value and not is_random(value))):
+    if kind is Family.SECRET and (
+        len(value) < SHORTEST_SECRET or (" " in value and not is_random(value))
+    ):
         return False
     # In a test, words are what somebody types; in code, more likely the name of a field.
     if kind is Family.PASSWORD and graded:

@@ -70,7 +70,10 @@ class Detector:
         self.tokens = prefilter.tokens if prefilter else Tokens(self.rules.values())
         self.prefilter = prefilter or Plain(self.tokens)
         self._files = {
-            rule.id: f for pattern in self.patterns for rule in pattern.rules if (f := _files(pattern, rule))
+            rule.id: f
+            for pattern in self.patterns
+            for rule in pattern.rules
+            if (f := _files(pattern, rule))
         }
 
     def look(self, path: str, raw: bytes, candidates: Candidates | None = None) -> list[Finding]:
@@ -119,8 +122,13 @@ class Detector:
         for token in self.tokens.find(raw, candidates.rules, candidates.parts, graded=shown):
             rule = token.rule
             example = bool(KNOWN.search(token.value))
-            sure = Confidence.MEDIUM if example or shown or rule.context or rule.judged else Confidence.HIGH
-            if tested and rule.severity is Severity.LOW:  # the hash of a password, in the code of a test
+            sure = (
+                Confidence.MEDIUM
+                if example or shown or rule.context or rule.judged
+                else Confidence.HIGH
+            )
+            # the hash of a password, in the code of a test
+            if tested and rule.severity is Severity.LOW:
                 sure = Confidence.LOW
             if is_placeholder(token.value):
                 example, sure = True, Confidence.LOW
@@ -152,15 +160,25 @@ class Detector:
             if confidence is None:
                 continue
             if one.compared and one.value.upper() in LABELS:
-                confidence = Confidence.LOW  # if password == "password": whether it is still the word
+                # if password == "password": whether it is still the word
+                confidence = Confidence.LOW
             rule = self.rules[PASSWORD if family(one.name) is Family.PASSWORD else SECRET]
             weak = shown or confidence is Confidence.LOW
-            yield Hit(rule, one.name, one.start, one.end, Severity.LOW if weak else rule.severity, confidence, rank=9)
+            yield Hit(
+                rule,
+                one.name,
+                one.start,
+                one.end,
+                Severity.LOW if weak else rule.severity,
+                confidence,
+                rank=9,
+            )
 
 
 def _name(raw: bytes, start: int, *, url: bool) -> str:
     """Return the name in front of a secret; one that looks like a secret itself is not said."""
-    if url and (scheme := SCHEME.search(raw, max(0, start - 300), start)):  # in front of the URL, not its user
+    # in front of the URL, not its user
+    if url and (scheme := SCHEME.search(raw, max(0, start - 300), start)):
         start = scheme.start()
     found = NAMED.search(raw, max(0, start - 160), start)
     name = found[1].decode("utf-8", "replace") if found else ""
@@ -175,7 +193,7 @@ def _files(pattern: Pattern, rule: Rule) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=64)
 def _spec(globs: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
-    import pathspec  # noqa: PLC0415  # slow; our own patterns look into every file
+    import pathspec  # slow; our own patterns look into every file
 
     return pathspec.GitIgnoreSpec.from_lines(globs, backend="simple")
 
@@ -183,7 +201,9 @@ def _spec(globs: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
 def _rank(rule: Rule) -> int:
     """Order the rules by how much their form says."""
     return (
-        8 if rule.kind is RuleKind.URL or rule.judged else 4 * bool(rule.context) + 2 * rule.random + (not rule.bounds)
+        8
+        if rule.kind is RuleKind.URL or rule.judged
+        else 4 * bool(rule.context) + 2 * rule.random + (not rule.bounds)
     )
 
 
@@ -198,7 +218,10 @@ class Lines:
     def position(self, offset: int) -> tuple[int, int]:
         """Turn an offset into line and column from 1, the column in characters; cheap where offsets rise."""
         if not self._told:
-            self.raw, self._told = LONE.sub(b"\n", self.raw) if b"\r" in self.raw else self.raw, True
+            self.raw, self._told = (
+                LONE.sub(b"\n", self.raw) if b"\r" in self.raw else self.raw,
+                True,
+            )
         if offset < self._at:
             self._at, self._line = 0, 1
         self._line += self.raw.count(b"\n", self._at, offset)

@@ -7,12 +7,23 @@ import io
 from shield_ai.model.naming import is_secret
 from shield_ai.scan.text.value_shapes import CREDENTIALS, NO_VALUE
 
-PLACEHOLDER = ("changeme", "change-me", "change_me", "your-", "your_", "xxx", "<", "${", "placeholder", "todo")
+PLACEHOLDER = (
+    "changeme",
+    "change-me",
+    "change_me",
+    "your-",
+    "your_",
+    "xxx",
+    "<",
+    "${",
+    "placeholder",
+    "todo",
+)
 
 
 def dotenv(text: str) -> list[tuple[int, str]]:
     """Return line and name of each secret that has a value in a .env file."""
-    from dotenv.parser import parse_stream  # noqa: PLC0415  # slow; many trees have no such file
+    from dotenv.parser import parse_stream  # slow; many trees have no such file
 
     found: list[tuple[int, str]] = []
     end = 0

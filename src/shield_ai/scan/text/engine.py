@@ -41,7 +41,8 @@ class Seen(NamedTuple):
     findings: list[Finding]
     skipped: list[Skipped]
     ignores: dict[str, list[Ignore]]  # the comments that accept findings, by path
-    worth: dict[str, tuple[bool, ...]]  # which of `worth.ALL` match a Python file; those that were not asked lack
+    # which of `worth.ALL` match a Python file; those that were not asked lack
+    worth: dict[str, tuple[bool, ...]]
 
 
 def look(detector: Detector, path: str, raw: bytes, seen: Seen) -> None:
@@ -52,7 +53,9 @@ def look(detector: Detector, path: str, raw: bytes, seen: Seen) -> None:
         return
     candidates = detector.prefilter.look(raw, bare=unquoted(path))
     seen.findings.extend(detector.look(path, raw, candidates))
-    seen.skipped.extend(Skipped(path=path, line=0, name="", reason=SLOW.format(rule)) for rule in detector.slow())
+    seen.skipped.extend(
+        Skipped(path=path, line=0, name="", reason=SLOW.format(rule)) for rule in detector.slow()
+    )
     if candidates.worth is not None and path.endswith(".py"):
         seen.worth[path] = candidates.worth
     if candidates.ignores is not False and has_ignores(raw):
@@ -100,23 +103,33 @@ def _scan(
         if not worth_reading(path):
             if is_archive(path):
                 seen.skipped.append(
-                    Skipped(path=path, line=0, name="archive", reason="an archive: unpack it to look inside")
+                    Skipped(
+                        path=path,
+                        line=0,
+                        name="archive",
+                        reason="an archive: unpack it to look inside",
+                    )
                 )
             continue
         raw = read(path)
         if raw is None:
             seen.skipped.append(Skipped(path=path, line=0, name="", reason="can't be read"))
         elif len(raw) > LARGEST:
-            seen.skipped.append(Skipped(path=path, line=0, name="", reason=f"larger than {LARGEST // 1_000_000} MB"))
+            seen.skipped.append(
+                Skipped(path=path, line=0, name="", reason=f"larger than {LARGEST // 1_000_000} MB")
+            )
         else:
             look(detector, path, raw, seen)
     tell(len(paths), len(paths))
     return seen
 
 
-def _shared(paths: Sequence[str], patterns: tuple[Pattern, ...], root: str, jobs: int, tell: Tell) -> Seen:
+def _shared(
+    paths: Sequence[str], patterns: tuple[Pattern, ...], root: str, jobs: int, tell: Tell
+) -> Seen:
     """Split the files between processes, which read them themselves."""
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  # small trees start without it
+    # small trees start without it
+    from concurrent.futures import ProcessPoolExecutor
 
     size = max(1, -(-len(paths) // (jobs * 4)))
     parts = [paths[at : at + size] for at in range(0, len(paths), size)]
@@ -132,7 +145,8 @@ def _shared(paths: Sequence[str], patterns: tuple[Pattern, ...], root: str, jobs
                 done += size
                 tell(min(done, len(paths)), len(paths))
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C need not wait for what nobody will see
+            # Ctrl-C need not wait for what nobody will see
+            pool.shutdown(wait=False, cancel_futures=True)
             raise
     return whole
 
@@ -162,7 +176,9 @@ def reader(root: str) -> Callable[[str], bytes | None]:
 
     def read(path: str) -> bytes | None:
         try:
-            handle = os.open(path if path.startswith("/") else base + path, os.O_RDONLY | os.O_NONBLOCK)
+            handle = os.open(
+                path if path.startswith("/") else base + path, os.O_RDONLY | os.O_NONBLOCK
+            )
         except OSError:
             return None
         try:

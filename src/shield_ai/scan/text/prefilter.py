@@ -30,12 +30,20 @@ NAME = "hyperscan"  # of what is kept
 ENOUGH = 2_000_000  # bytes from which the database is worth making
 # What the assignments begin with, up to the first character of the value: in code, and where values stand bare.
 TELLING = rb"(?i)" + assignments.CORE + assignments.NAME_END + rb"\\?[\"'`]?\]?\)?"
-AFTER = rb"\s{0,40}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|" + assignments.ELSE + rb"|[\"'`]\s{0,4},)"
+AFTER = (
+    rb"\s{0,40}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|"
+    + assignments.ELSE
+    + rb"|[\"'`]\s{0,4},)"
+)
 AFTER += rb"\s{0,40}[\[(]?\s{0,40}"
 CALL = rb"[\w.\[\]]{0,50}(?:" + assignments.CALLS + rb")\([ \t]{0,4}"
 NOTHING = rb"[ \t]{1,3}(?:is[ \t:]{1,3})?[\"'`]"
-CODE = TELLING + rb"(?:" + AFTER + rb"(?:" + CALL + rb")?[bBrRuUfF@$]{0,2}\\?[\"'`]|" + NOTHING + rb")"
-TEXT = TELLING + rb"(?:" + AFTER + rb"[^\s]|" + NOTHING + rb"|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"
+CODE = (
+    TELLING + rb"(?:" + AFTER + rb"(?:" + CALL + rb")?[bBrRuUfF@$]{0,2}\\?[\"'`]|" + NOTHING + rb")"
+)
+TEXT = (
+    TELLING + rb"(?:" + AFTER + rb"[^\s]|" + NOTHING + rb"|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"
+)
 REPEAT = regex(rb"\{(\d+)(,?)(\d*)\}")
 FEW = 40
 # What stands before a secret: hyperscan knows no looking around, but need not say where a match begins. What stands
@@ -53,17 +61,24 @@ class Candidates(NamedTuple):
 
     rules: list[int]
     regions: list[Region] | None = None  # where assignments may stand; None: anywhere
-    pairs: Sequence[Region] | None = None  # where a name and a value may stand side by side; None: anywhere
+    # where a name and a value may stand side by side; None: anywhere
+    pairs: Sequence[Region] | None = None
     worth: tuple[bool, ...] | None = None  # of Python: which of `worth.ALL` match
-    hard: frozenset[str] | None = None  # for which of `structure.MARKS` it has something that may be misread
+    # for which of `structure.MARKS` it has something that may be misread
+    hard: frozenset[str] | None = None
     ignores: bool | None = None  # whether a comment may accept something; None: nobody looked
-    parts: Mapping[int, list[Region]] = {}  # of a long file: where each rule may match; elsewhere, nobody looked
+    # of a long file: where each rule may match; elsewhere, nobody looked
+    parts: Mapping[int, list[Region]] = {}
 
     @property
     def nothing(self) -> bool:
         """Whether nothing at all can be found, as in most files."""
         return not (
-            self.rules or self.regions or self.pairs or self.hard or None in (self.regions, self.pairs, self.hard)
+            self.rules
+            or self.regions
+            or self.pairs
+            or self.hard
+            or None in (self.regions, self.pairs, self.hard)
         )
 
 
@@ -73,7 +88,8 @@ class Plain:
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
 
-    def look(self, raw: bytes, *, bare: bool) -> Candidates:  # noqa: ARG002  # the other one needs it
+    # the other one needs it
+    def look(self, raw: bytes, *, bare: bool) -> Candidates:  # noqa: ARG002
         """Say what may be found in a file."""
         return Candidates(self.tokens.candidates(raw))
 
@@ -126,8 +142,12 @@ class Hyper:
     def _compile(self, sources: list[bytes]) -> bytes:
         try:
             database = self._made([*sources, *self._extra()])
-        except self._hyperscan.error:  # a rule of the app has what Python's re knows and hyperscan does not
-            sources = [source if self._knows(source) else _words(rule) for source, rule in self._paired(sources)]
+        except self._hyperscan.error:
+            # a rule of the app has what Python's re knows and hyperscan does not
+            sources = [
+                source if self._knows(source) else _words(rule)
+                for source, rule in self._paired(sources)
+            ]
             database = self._made([*sources, *self._extra()])
         return bytes(self._hyperscan.dumpb(database))
 
@@ -171,13 +191,21 @@ class Hyper:
         if not rules and not ends:
             return self._nothing
         found = set(rules)
-        parts = self._parts(raw, bare=bare) if len(raw) > 2 * PART and min(found, default=0) <= self._pairs else {}
+        parts = (
+            self._parts(raw, bare=bare)
+            if len(raw) > 2 * PART and min(found, default=0) <= self._pairs
+            else {}
+        )
         return Candidates(
-            rules=self.tokens.worded(raw, (number for number in found if number < self._places[False])),
+            rules=self.tokens.worded(
+                raw, (number for number in found if number < self._places[False])
+            ),
             regions=_regions(raw, ends),
             pairs=parts.get(self._pairs) or whole(raw) if self._pairs in found else (),
             worth=tuple(number in found for number in self._worth),
-            hard=frozenset(name for number, name in enumerate(MARKS, self._hard) if number in found),
+            hard=frozenset(
+                name for number, name in enumerate(MARKS, self._hard) if number in found
+            ),
             ignores=self._ignores in found,
             parts=parts,
         )
@@ -257,7 +285,8 @@ def _line_end(raw: bytes, at: int) -> int:
 def hyperscan() -> Any:
     """Return the module; None where it is not installed."""
     try:
-        import hyperscan as module  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415  # an extra, slow to load
+        # an extra, slow to load
+        import hyperscan as module  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         return None
     return module

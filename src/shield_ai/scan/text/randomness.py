@@ -42,24 +42,28 @@ def wordiness(text: str) -> float:
 
 def is_random(text: str) -> bool:
     """Tell a key or a token from a name, a word or a sentence, by its look alone."""
-    if len(text) < 8 or len(set(text)) < 5:  # noqa: PLR2004  # eight characters are the shortest key in use
+    # eight characters are the shortest key in use
+    if len(text) < 8 or len(set(text)) < 5:
         return False
     digits = sum(map(str.isdigit, text))
-    if digits < 2 and len(text) < LONG:  # noqa: PLR2004  # see below: most texts are words, and end here
+    # see below: most texts are words, and end here
+    if digits < 2 and len(text) < LONG:
         return _shuffled(text)
     letters = sum(map(str.isalpha, text))
     if HEX.fullmatch(text):
-        return digits >= 2 and letters >= 2 and len(text) >= 10  # noqa: PLR2004  # "deadbeef" and "20240101" are none
+        # "deadbeef" and "20240101" are none
+        return digits >= 2 and letters >= 2 and len(text) >= 10
     if UUID.fullmatch(text):
-        return entropy(text) > 3  # noqa: PLR2004  # 00000000-0000-… and 12345678-1234-… are none
+        return entropy(text) > 3  # 00000000-0000-… and 12345678-1234-… are none
     if not letters:
         return False
     usual = wordiness(text)
-    if digits >= 2:  # noqa: PLR2004  # one digit ends many names
-        return _mixed(text) and usual < 0.8 and entropy(text) > 2.8  # noqa: PLR2004
-    if len(text) < LONG or entropy(text) <= 3.5:  # noqa: PLR2004
+    if digits >= 2:  # one digit ends many names
+        return _mixed(text) and usual < 0.8 and entropy(text) > 2.8
+    if len(text) < LONG or entropy(text) <= 3.5:
         return False
-    return usual < 0.55 or len(CASE.findall(text)) >= 6  # noqa: PLR2004  # no name changes its case so often
+    # no name changes its case so often
+    return usual < 0.55 or len(CASE.findall(text)) >= 6
 
 
 def _mixed(text: str) -> bool:
@@ -72,4 +76,4 @@ def _shuffled(text: str) -> bool:
     """Whether letters alone look random already: no name changes its case so often, with so few usual pairs."""
     if len(text) < SHORT or text.islower() or not text.isascii():
         return False
-    return len(CASE.findall(text)) >= 3 and wordiness(text) < 0.4  # noqa: PLR2004
+    return len(CASE.findall(text)) >= 3 and wordiness(text) < 0.4

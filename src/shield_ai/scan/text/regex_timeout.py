@@ -29,7 +29,7 @@ def matches(
     """
     if threading.current_thread() is not threading.main_thread():
         return list(within(regex, raw, regions))
-    import signal  # noqa: PLC0415  # few files match a rule
+    import signal  # few files match a rule
 
     before = signal.signal(signal.SIGVTALRM, _stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, limit)

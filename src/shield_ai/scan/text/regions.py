@@ -22,7 +22,9 @@ def whole(raw: bytes) -> tuple[Region, ...]:
     return (Region(0, len(raw), len(raw)),)
 
 
-def within(pattern: re.Pattern[bytes], raw: bytes, regions: Iterable[Region]) -> Iterator[re.Match[bytes]]:
+def within(
+    pattern: re.Pattern[bytes], raw: bytes, regions: Iterable[Region]
+) -> Iterator[re.Match[bytes]]:
     """Yield the matches that begin in some regions, as `finditer` would: in order, none within another.
 
     Args:

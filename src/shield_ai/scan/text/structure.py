@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 LARGEST = 400_000  # bytes; what is larger was written by a program, and is not worth its parsing
-NAME = rb"(?P<name>" + CORE + NAME_END + rb")[\"']?"  # from its telling word on; the rest is in front of it
-BESIDE = rb"|\b(?:name|key)[\"']?[ \t]{0,9}:\s{0,9}[\"']?(?P<beside>[\w.\-]{0,60}" + CORE + rb"[\w.\-]{0,50})"
+# from its telling word on; the rest is in front of it
+NAME = rb"(?P<name>" + CORE + NAME_END + rb")[\"']?"
+BESIDE = (
+    rb"|\b(?:name|key)[\"']?[ \t]{0,9}:\s{0,9}[\"']?(?P<beside>[\w.\-]{0,60}"
+    + CORE
+    + rb"[\w.\-]{0,50})"
+)
 # By a file's name: its parser.
 FORMAT = regex(
     r"(?P<yaml_values>.*\.ya?ml)|(?P<json_values>.*\.(?:json|jsonc|json5|ipynb|tfstate|template))"
@@ -50,12 +55,15 @@ MARKS = {
     "equals_values": regex(rb"(?i)" + NAME + rb"[ \t]{0,40}=[ \t]{0,40}(?:\"{3}|'{3}|<<)"),
     "docker_values": regex(rb"(?im)^[ \t]{0,40}ENV[ \t]+\w{0,60}?" + NAME + rb"[ \t]+[^=\s]"),
     "line_values": regex(
-        rb"(?im)" + NAME + rb"[ \t]{0,40}[=:][ \t]{0,40}(?:\r?$|\"[^\"\n]*$|'[^'\n]*$|[^\s\"'][^\n]*?[ \t][^\s#;])"
+        rb"(?im)"
+        + NAME
+        + rb"[ \t]{0,40}[=:][ \t]{0,40}(?:\r?$|\"[^\"\n]*$|'[^'\n]*$|[^\s\"'][^\n]*?[ \t][^\s#;])"
     ),
 }
 VALUE = regex(rb"(?i)\"value\"\s{0,40}:")
 LOGIN = regex(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNORECASE)
-LABEL = regex(r"[a-z0-9]+([-.][a-z0-9]+)*")  # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+LABEL = regex(r"[a-z0-9]+([-.][a-z0-9]+)*")
 ENVIRONMENTS = frozenset({"environment", "env"})
 NAMES, VALUES = frozenset({"name", "key"}), frozenset({"value"})
 # What stands under a name beside its type: CloudFormation's parameters have a default.
@@ -78,7 +86,8 @@ class Structure(NamedTuple):
     """What a parser found."""
 
     values: list[Assigned]
-    spans: list[tuple[int, int]]  # what it has decided, in bytes, in order: the regular expressions say nothing here
+    # what it has decided, in bytes, in order: the regular expressions say nothing here
+    spans: list[tuple[int, int]]
 
     def decides(self, one: Assigned) -> bool:
         """Whether a value that a regular expression found was seen by the parser."""
@@ -103,7 +112,7 @@ def structure(path: str, raw: bytes, hard: frozenset[str] | None = None) -> Stru
         return None  # translations, schemas: a map under a telling name says nothing without
     if not any(_tells(raw, match) for match in MARKS[name].finditer(raw)):
         return None
-    from shield_ai.scan.text import config_parsers  # noqa: PLC0415  # only few files need them
+    from shield_ai.scan.text import config_parsers  # only few files need them
 
     parse: Callable[[bytes], Iterable[Value]] = getattr(config_parsers, name)
     values: dict[tuple[int, int], Assigned] = {}
@@ -157,7 +166,9 @@ def _under(key: Value, value: Value) -> Iterator[tuple[Assigned | None, tuple[in
     several = key.text.lower().endswith("s")  # below a `password:`, a list holds the rules for one
     items = [item for item in value.items if not item.holds and (several or is_random(item.text))]
     texts = items if value.holds else [value]
-    texts += [inner for name, inner in value.pairs if name.text.lower() in GIVEN and not inner.holds]
+    texts += [
+        inner for name, inner in value.pairs if name.text.lower() in GIVEN and not inner.holds
+    ]
     yield None, (key.start, value.start + 1 if value.holds else value.start)
     for text in texts:
         if "\n" not in text.text.strip():
@@ -170,7 +181,11 @@ def _beside(value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
     given = next((v for k, v in value.pairs if k.text.lower() in VALUES and not v.holds), None)
     if named and given and _secret(named.text):
         # DB_SECRET with the value shop-db: the name of a Secret, as templates of OpenShift have it.
-        reference = family(named.text) is Family.SECRET and LABEL.fullmatch(given.text) and not is_random(given.text)
+        reference = (
+            family(named.text) is Family.SECRET
+            and LABEL.fullmatch(given.text)
+            and not is_random(given.text)
+        )
         yield None if reference else _assigned(named, given), (given.start, given.end)
         yield None, (named.start, named.end)
 
@@ -194,7 +209,10 @@ def _manifest(value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]
         if key.text == "data" and _kind(value) == "Secret":
             for name, text in inner.pairs:
                 for of, plain in _decoded(name.text, text.text):
-                    yield Assigned(of, plain, text.start, text.end, name.start, quoted=True), (name.start, text.end)
+                    yield (
+                        Assigned(of, plain, text.start, text.end, name.start, quoted=True),
+                        (name.start, text.end),
+                    )
 
 
 def _decoded(name: str, text: str) -> Iterator[tuple[str, str]]:
@@ -218,5 +236,9 @@ def _kind(value: Value) -> str:
 def _assigned(name: Value, text: Value) -> Assigned:
     if default := DEFAULT.fullmatch(text.text.strip().encode()):
         start = text.start + default.start("value")
-        return Assigned(name.text, default["value"].decode(), start, text.end - 1, name.start, quoted=True)
-    return Assigned(name.text, text.text.strip(), text.start, text.end, name.start, quoted=text.quoted)
+        return Assigned(
+            name.text, default["value"].decode(), start, text.end - 1, name.start, quoted=True
+        )
+    return Assigned(
+        name.text, text.text.strip(), text.start, text.end, name.start, quoted=text.quoted
+    )

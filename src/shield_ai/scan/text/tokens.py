@@ -29,7 +29,9 @@ BETWEEN = (
 )
 AROUND = (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])")
 # Values that documentation uses over and over.
-KNOWN = regex(r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0123456789abcdef|abcdefghij|1234567890(?!\d)|(.)\2{7}")
+KNOWN = regex(
+    r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0123456789abcdef|abcdefghij|1234567890(?!\d)|(.)\2{7}"
+)
 
 # Users and passwords that only show the form of a URL.
 SHOWN = regex(
@@ -40,7 +42,8 @@ PORT = regex(r"\d{1,5}[#?]")  # https://example.com:80#@, which has no password
 # The examples of https://www.rfc-editor.org/rfc/rfc7617, which every description of an API repeats.
 PRINTED = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
 
-OFTEN = 20  # stops after which a rule is not tried again: each takes a second, and a tree has thousands of files
+# stops after which a rule is not tried again: each takes a second, and a tree has thousands of files
+OFTEN = 20
 
 
 class Token(NamedTuple):
@@ -89,7 +92,11 @@ class Tokens:
         """Return those of some rules that have a keyword in a text, in order."""
         wanted = sorted(numbers)
         lower = raw.lower() if wanted else b""
-        return [i for i in wanted if any(w.encode() in lower for w in self.rules[i].keywords or self.rules[i].context)]
+        return [
+            i
+            for i in wanted
+            if any(w.encode() in lower for w in self.rules[i].keywords or self.rules[i].context)
+        ]
 
     def candidates(self, raw: bytes) -> list[int]:
         """Return which rules have a keyword in a text, by plain search."""
@@ -97,7 +104,12 @@ class Tokens:
         return sorted({i for word, found in self.words.items() if word in lower for i in found})
 
     def find(
-        self, raw: bytes, candidates: Iterable[int], parts: Mapping[int, Iterable[Region]], *, graded: bool
+        self,
+        raw: bytes,
+        candidates: Iterable[int],
+        parts: Mapping[int, Iterable[Region]],
+        *,
+        graded: bool,
     ) -> Iterator[Token]:
         """Yield the matches of the rules that may have one.
 
@@ -142,14 +154,22 @@ def _credible(rule: Rule, value: str, *, graded: bool) -> bool:
 def _is_real_login(value: str) -> bool:
     """Whether `user:password` of a URL is more than the words that every documentation has there."""
     user, _, password = value.partition(":")
-    if PORT.match(password) or TEMPLATE.search(password) or TEMPLATE.search(user) or PLACEHOLDER.search(password):
+    if (
+        PORT.match(password)
+        or TEMPLATE.search(password)
+        or TEMPLATE.search(user)
+        or PLACEHOLDER.search(password)
+    ):
         return False
-    return not (SHOWN.fullmatch(password) and (not user or SHOWN.fullmatch(user) or len(password) == len("pass")))
+    return not (
+        SHOWN.fullmatch(password)
+        and (not user or SHOWN.fullmatch(user) or len(password) == len("pass"))
+    )
 
 
 def _is_jwt(value: str) -> bool:
     """Whether the first part of a token is the header of a JWT: https://www.rfc-editor.org/rfc/rfc7519#section-5."""
-    import json  # noqa: PLC0415  # few files have one
+    import json  # few files have one
 
     head = value.partition(".")[0]
     try:

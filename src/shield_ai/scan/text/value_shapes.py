@@ -10,7 +10,9 @@ from shield_ai.scan.text.randomness import is_random
 SHORTEST, LONGEST = 4, 4096  # characters of a value that is looked at
 # scheme://user:password@host, the password no template and no placeholder in braces
 CREDENTIALS = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
-NO_VALUE = frozenset({"", "none", "null", "true", "false", "0", "1", "n/a", "na", "-", "*", "optional", "required"})
+NO_VALUE = frozenset(
+    {"", "none", "null", "true", "false", "0", "1", "n/a", "na", "-", "*", "optional", "required"}
+)
 # Another thing fills these in: a shell, a template, a formatter, a vault.
 TEMPLATE = regex(
     r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@\w+@@|%%\w+%%|\\\(|`[^`]*`|%[sd]\b|\{[A-Za-z_][\w.]*\}|^['\"]+\$\w|^\$[A-Za-z_]\w*[/:.@-]|^ENC\[|^\{cipher\}|^!\w[\w.:/-]*(?:\s|$)|^&\w+$|^\*\w+$"
@@ -51,8 +53,12 @@ FILE = regex(
     r"|conf|toml|xml|php|html?|sh|rb|go|java|md|pub|csv|db|log|asc|gpg|p8|png|svg|jpg|css|tpl|erb|j2|template)$",
     re.IGNORECASE,
 )
-URL = regex(r"^[a-z][a-z0-9+.-]*://|^www\.|^mailto:|^arn:|^projects/|^/subscriptions/", re.IGNORECASE)
-MARKUP = regex(r"</?[a-z]+[ >/]|\\[wsdb]\+|\(\?[:=!P]|\[\^|\\n.*\\n|^[#.]\w+[ :>]|&\w+;|^['\"]?\s*[.+]\s*[$\w(]")
+URL = regex(
+    r"^[a-z][a-z0-9+.-]*://|^www\.|^mailto:|^arn:|^projects/|^/subscriptions/", re.IGNORECASE
+)
+MARKUP = regex(
+    r"</?[a-z]+[ >/]|\\[wsdb]\+|\(\?[:=!P]|\[\^|\\n.*\\n|^[#.]\w+[ :>]|&\w+;|^['\"]?\s*[.+]\s*[$\w(]"
+)
 CALL = regex(r"^[\w.]+\(|\($|^\w+\[|->|=>|::|\s[|&]{1,2}\s|^lambda\b|^function\b|^new\s|^await\s")
 CONSTANT = regex(r"_?[A-Z][A-Z0-9]*(_[A-Z0-9]+)+_?|[A-Z]{2,10}")
 ALNUM = regex(r"[A-Za-z0-9]")
@@ -106,7 +112,9 @@ def _closes(value: str) -> bool:
 
 def is_identifier(value: str) -> bool:
     """Whether a value is a name in the way of some language: but the parts of a token are random."""
-    return bool(IDENTIFIER.fullmatch(value)) and not any(map(is_random, re.split(r"[.:]", value)[1:]))
+    return bool(IDENTIFIER.fullmatch(value)) and not any(
+        map(is_random, re.split(r"[.:]", value)[1:])
+    )
 
 
 def is_name(value: str) -> bool:
@@ -117,6 +125,7 @@ def is_name(value: str) -> bool:
 def is_sentence(value: str) -> bool:
     """Whether a value is text for people."""
     parts = value.split()
-    if len(parts) > 4:  # noqa: PLR2004  # "correct horse battery staple" is none
+    if len(parts) > 4:  # "correct horse battery staple" is none
         return True
-    return len(parts) > 1 and bool(PROSE.search(value) or (value[-1] in ".:!?" and len(parts) > 2))  # noqa: PLR2004  # as above
+    # as above
+    return len(parts) > 1 and bool(PROSE.search(value) or (value[-1] in ".:!?" and len(parts) > 2))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from django.core.management import call_command  # type: ignore[import-untyped]  # Django has no types
+# Django has no types
+from django.core.management import call_command  # type: ignore[import-untyped]
 from django.core.management.base import BaseCommand  # type: ignore[import-untyped]  # as above
 
 from shield_ai.django.checks import TAG
@@ -38,7 +39,9 @@ class Command(BaseCommand):  # type: ignore[misc]  # Django has no types
         commands = parser.add_subparsers(dest="what", required=True)
         check = commands.add_parser("check", help="run the system checks of Shield AI")
         check.add_argument("--deploy", action="store_true", help="those for production, too")
-        show = commands.add_parser("status", help="mode and counts of this process; loading the settings is all it did")
+        show = commands.add_parser(
+            "status", help="mode and counts of this process; loading the settings is all it did"
+        )
         show.add_argument("--json", action="store_true", help="print JSON")
         commands.add_parser("clear-cache", help="forget every secret that this process has read")
 
@@ -51,7 +54,9 @@ class Command(BaseCommand):  # type: ignore[misc]  # Django has no types
         else:
             for module in runtimes():
                 module.clear_secret_cache()
-            self.stdout.write("Forgotten, in this process. Others read each secret anew when its time is over.")
+            self.stdout.write(
+                "Forgotten, in this process. Others read each secret anew when its time is over."
+            )
 
     def _status(self, *, as_json: bool) -> None:
         found = status()
@@ -60,5 +65,11 @@ class Command(BaseCommand):  # type: ignore[misc]  # Django has no types
             return
         for key, words in WORDS.items():
             value = found[key]
-            shown = ("on" if value else "off") if key == "aws" else "-" if value in (None, "") else value
+            shown = (
+                ("on" if value else "off")
+                if key == "aws"
+                else "-"
+                if value in (None, "")
+                else value
+            )
             self.stdout.write(f"{words:<30} {shown}")
