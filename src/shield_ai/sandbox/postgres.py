@@ -77,7 +77,7 @@ class LocalPostgres(Running):
         account = server_account()
         password = Hidden(secrets.token_urlsafe(24))
         scratch = Path(
-            tempfile.mkdtemp(prefix="shield-pg-", dir=None if _temp_is_open(account) else "/tmp")
+            tempfile.mkdtemp(prefix="shield-pg-", dir=None if _temp_is_open(account) else "/tmp")  # noqa: S108
         )
         try:
             if account:

@@ -1,0 +1,155 @@
+"""Measure the shape of the code: sizes, parameters, complexity, suppressions and density.
+
+    python bench/figures.py [--check] [--long] [FOLDER]...
+
+Without a FOLDER: src. `--long` lists the largest modules and functions and every complex function.
+`--check` exits with 1 if a figure is over its target. Complexity is radon's, which counts boolean
+operators and conditional expressions; the length of a function leaves its docstring out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import io
+import statistics
+import sys
+import tokenize
+from pathlib import Path
+from typing import NamedTuple
+
+from radon.complexity import cc_visit
+from radon.visitors import Function
+
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+NO_CODE = (
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+)
+MOST_COMPLEX = 10
+MOST_PARAMETERS = 6
+
+
+class Code(NamedTuple):
+    """One module."""
+
+    path: Path
+    text: str
+    tree: ast.Module
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.splitlines()
+
+
+class Functions(NamedTuple):
+    """Length, number of parameters and complexity of each function, with its place."""
+
+    lengths: list[tuple[int, str]]
+    parameters: list[tuple[int, str]]
+    complexity: list[tuple[int, str]]
+
+
+def read(folders: list[Path]) -> list[Code]:
+    paths = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    texts = [(path, path.read_text(encoding="utf-8")) for path in paths]
+    return [Code(path, text, ast.parse(text)) for path, text in texts]
+
+
+def functions(modules: list[Code]) -> Functions:
+    found = Functions([], [], [])
+    for module in modules:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                place = f"{module.path}:{node.lineno} {node.name}"
+                found.lengths.append((length(node), place))
+                found.parameters.append((parameters(node), place))
+        for block in cc_visit(module.text):
+            if isinstance(block, Function):
+                place = f"{module.path}:{block.lineno} {block.name}"
+                found.complexity.append((block.complexity, place))
+    return found
+
+
+def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    first = node.body[0]
+    lines = (node.end_lineno or node.lineno) - node.lineno + 1
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+        lines -= (first.end_lineno or first.lineno) - first.lineno + 1
+    return lines
+
+
+def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    return len([argument for argument in taken if argument.arg not in {"self", "cls"}])
+
+
+def spread(values: list[int]) -> str:
+    tenths = statistics.quantiles(values, n=10, method="inclusive")
+    return f"{statistics.median(values):.0f} / {tenths[8]:.0f} / {max(values)}"
+
+
+def density(modules: list[Code]) -> dict[str, float]:
+    tokens = lines = comprehensions = conditionals = long_lines = total = 0
+    for module in modules:
+        rows = set()
+        for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
+            if token.type not in NO_CODE:
+                tokens += 1
+                rows.add(token.start[0])
+        lines += len(rows)
+        nodes = list(ast.walk(module.tree))
+        comprehensions += sum(isinstance(node, COMPREHENSIONS) for node in nodes)
+        conditionals += sum(isinstance(node, ast.IfExp) for node in nodes)
+        long_lines += sum(len(line) > 88 for line in module.lines)
+        total += len(module.lines)
+    return {
+        "tokens a line of code": tokens / lines,
+        "comprehensions in 100 lines": 100 * comprehensions / lines,
+        "conditional expressions in 100 lines": 100 * conditionals / lines,
+        "lines over 88 columns, %": 100 * long_lines / total,
+    }
+
+
+def comments(modules: list[Code], directive: str) -> int:
+    count = 0
+    for module in modules:
+        for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
+            count += token.type == tokenize.COMMENT and directive in token.string
+    return count
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="*", type=Path, default=[Path("src")])
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--long", action="store_true")
+    options = parser.parse_args()
+    modules = read(options.folders)
+    found = functions(modules)
+    sizes = [len(module.lines) for module in modules if module.text.strip()]
+    many = [place for place in found.parameters if place[0] > MOST_PARAMETERS]
+    complex_ = [place for place in found.complexity if place[0] > MOST_COMPLEX]
+    share = 100 * len(complex_) / len(found.complexity)
+    noqa, ignored = comments(modules, "noqa"), comments(modules, "type: ignore")
+    print(f"modules, lines: median / p90 / max     {spread(sizes)}  ({len(sizes)} modules)")
+    print(f"functions, lines: median / p90 / max   {spread([n for n, _ in found.lengths])}")
+    print(f"functions of more than 6 parameters    {len(many)}")
+    print(f"cyclomatic complexity over 10          {share:.1f} %")
+    print(f"noqa + type: ignore                    {noqa} + {ignored}")
+    for name, figure in density(modules).items():
+        print(f"{name:38} {figure:.1f}")
+    if options.long:
+        largest = sorted((len(module.lines), str(module.path)) for module in modules)
+        for rows in (largest, sorted(found.lengths), sorted(complex_), sorted(many)):
+            print(*(f"{number:5} {place}" for number, place in rows[-40:]), sep="\n")
+    over = share > 3 or noqa > 60 or ignored > 15 or max(sizes) > 400 or len(many) > 5
+    return int(options.check and over)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
