@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from shield_ai.flow.app_session import Work
+    from shield_ai.flow.app_session import AppSession
     from shield_ai.model.nouns import Receipt
 
 
@@ -70,20 +70,21 @@ def replacer(conflict: str) -> Callable[[str, str], bool]:
     return asked
 
 
-def ask_in(work: Work, question: str, *, yes: bool) -> None:
+def ask_in(session: AppSession, question: str, *, yes: bool) -> None:
     """Ask as `ask` does; in production, for the app's name."""
     # slow; `shield scan` asks nothing
     from shield_ai.model.environments import is_production
 
-    name = work.manifest.app.name
-    if yes or not is_production(work.manifest, work.environment):
+    name = session.manifest.app.name
+    if yes or not is_production(session.manifest, session.environment):
         ask(question, yes=yes)
         return
     if not sys.stdin.isatty():
         raise ShieldError(
-            f"{work.environment} needs the app's name typed, and there is no terminal", "add --yes"
+            f"{session.environment} needs the app's name typed, and there is no terminal",
+            "add --yes",
         )
-    if click.prompt(f"{work.environment}: {question} Type {name} to go on", err=True) != name:
+    if click.prompt(f"{session.environment}: {question} Type {name} to go on", err=True) != name:
         raise click.Abort
 
 

@@ -81,10 +81,10 @@ if TYPE_CHECKING:
         Skipped,
     )
 
-Half = Literal["code", "aws"]
+Scope = Literal["code", "aws"]
 
 
-class Work:
+class AppSession:
     """What one command does to one app.
 
     Args:
@@ -102,7 +102,7 @@ class Work:
         self,
         app: Path,
         *,
-        only: Half | None = None,
+        only: Scope | None = None,
         env_files: Sequence[str] = (),
         remove_literals: bool = False,
         environment: str = "",
@@ -113,21 +113,25 @@ class Work:
         self.environment = environment
         self._given = tuple(env_files)
         self._opened: dict[str, dict[str, Hidden]] = {}
-        self.ask: Callable[[str], Hidden] | None = None  # asks a person for the value of a variable
+        self.prompt: Callable[[str], Hidden] | None = (
+            None  # asks a person for the value of a variable
+        )
         self.copy_from = ""  # the environment to take values from
         self._remove_literals = remove_literals
         # Whether what is in AWS already, and is another value or was changed by hand, may be overwritten: kind, name.
-        self.replace: Callable[[str, str], bool] = lambda _kind, _name: False
+        self.may_overwrite: Callable[[str, str], bool] = lambda _kind, _name: False
         # hears how far a long look is
-        self.tick: Callable[[str, int, int], None] = lambda _what, _done, _total: None
-        self.proved: list[str] = []  # settings modules that were loaded before and after an apply
-        self.unproved: list[str] = []  # why some of them were not compared
+        self.on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None
+        self.compared_modules: list[
+            str
+        ] = []  # settings modules that were loaded before and after an apply
+        self.comparison_problems: list[str] = []  # why some of them were not compared
 
     @functools.cached_property
-    def scanned(self) -> Scan:
+    def scan_result(self) -> Scan:
         """The scan of the app."""
         try:
-            secrets = self.written.secret if self.written else ()
+            secrets = self.manifest_on_disk.secret if self.manifest_on_disk else ()
         except ShieldError:
             secrets = ()  # shield.toml can't be read: whoever needs it will say so
         named = {variable for secret in secrets for variable in secret.variables()}
@@ -147,21 +151,21 @@ class Work:
     @property
     def findings(self) -> Sequence[Finding]:
         """What the scan found."""
-        return self.scanned.findings
+        return self.scan_result.findings
 
     @property
-    def unseen(self) -> Sequence[Skipped]:
+    def unreadable(self) -> Sequence[Skipped]:
         """The files that could not be read or parsed: not clean, only unknown."""
-        return [skip for skip in self.scanned.skipped if not skip.line]
+        return [skip for skip in self.scan_result.skipped if not skip.line]
 
     @functools.cached_property
     def manifest(self) -> Manifest:
         """shield.toml as it stands, or a fresh draft where there is none."""
-        written = self.written
+        written = self.manifest_on_disk
         return written or self._draft(None)
 
     @functools.cached_property
-    def written(self) -> Manifest | None:
+    def manifest_on_disk(self) -> Manifest | None:
         """shield.toml as it stands; None where there is none."""
         raw = self.tree.read(FILE)
         if raw is None:
@@ -172,7 +176,7 @@ class Work:
             raise SourceError(f"{FILE} is no UTF-8 text", "save the file as UTF-8") from None
 
     @property
-    def target(self) -> Manifest:
+    def target_manifest(self) -> Manifest:
         """The manifest as it is for the environment."""
         return target(self.manifest, self.environment)
 
@@ -182,12 +186,12 @@ class Work:
         return self._given or ((str(self.tree.path(there)),) if there else ())
 
     def _draft(self, manifest: Manifest | None) -> Manifest:
-        if not self.scanned.files:
+        if not self.scan_result.files:
             raise SourceError(
                 f"no Python file in {self.tree.root}",
                 "give the folder of an app, the one with manage.py for Django",
             )
-        return draft(self.findings, manifest, self.scanned.facts)
+        return draft(self.findings, manifest, self.scan_result.facts)
 
     def write_manifest(self, more: Sequence[Secret] = ()) -> str:
         """Write shield.toml, or add to it, and say what happened.
@@ -196,7 +200,7 @@ class Work:
             more: Secrets that something else found; those that are there already stay as they are.
         """
         old = self.tree.read(FILE)
-        new = self._draft(self.written)
+        new = self._draft(self.manifest_on_disk)
         have = {name for secret in new.secret for name in (secret.name, *secret.variables())}
         fresh = [
             secret
@@ -208,7 +212,9 @@ class Work:
         if old is not None and text.encode() == old:
             return f"{FILE} has all {len(new.secret)} secrets already"
         self.tree.write(FILE, text.encode())
-        added = len(new.secret) - (len(self.written.secret) if self.written else 0)
+        added = len(new.secret) - (
+            len(self.manifest_on_disk.secret) if self.manifest_on_disk else 0
+        )
         return (
             f"{FILE}: {added} secrets {'added' if old else 'written'}; review it, then shield plan"
         )
@@ -230,11 +236,11 @@ class Work:
         way = environment_of(self.manifest, name)
         region = target(self.manifest, name).app.region
         session = Session(region, profile=way.profile, assume=way.assume, read=self.tree.read)
-        session.tick = self.tick
+        session.tick = self.on_progress
         return Account(session)
 
     @property
-    def session(self) -> Session:
+    def aws_session(self) -> Session:
         """The connection to AWS.
 
         Raises:
@@ -250,7 +256,7 @@ class Work:
             if path not in self._opened:
                 self._opened[path] = read_env_file(Path(path))
         files = {path: self._opened[path] for path in env_files}
-        return Values(files, os.environ, self.tree.read, self.ask, self._copied)
+        return Values(files, os.environ, self.tree.read, self.prompt, self._copied)
 
     @functools.cache  # noqa: B019  # lives as long as its command
     def _copied(self, place: str) -> Hidden:
@@ -300,41 +306,41 @@ class Work:
         """Plan."""
         manifest = self.manifest
         self._refuse_unparsed(manifest)
-        live, desired, put = self._look(self.target)
+        live, desired, put = self._look(self.target_manifest)
         variables = [variable for secret in manifest.secret for variable in secret.variables()]
-        asked = {variable: f"prompt:{variable}" for variable in variables} if self.ask else {}
+        asked = {variable: f"prompt:{variable}" for variable in variables} if self.prompt else {}
         values = self.values(self._env_files)
         made = plan(
             manifest,
             self.findings,
             read=self.tree.read,
-            constants=self.scanned.constants,
-            calls=self.scanned.calls,
+            constants=self.scan_result.constants,
+            calls=self.scan_result.calls,
             has_folder=self.tree.has_folder,
             live=live,
             available={**self._copies(), **values.available(variables)}
             if live
             else values.available(variables),
             known=PlanInputs(
-                target=self.target,
+                target=self.target_manifest,
                 desired=desired,
                 put=put,
                 last_resort=asked,
                 compare=self._compare,
-                replace=self.replace,
+                replace=self.may_overwrite,
             ),
             removal=self._removal() if self._remove_literals else None,
             accessor_import=""
             if self.only == "aws"
-            else self.scanned.facts.accessor_import(manifest),
+            else self.scan_result.facts.accessor_import(manifest),
         )
         return msgspec.structs.replace(
             made,
             skipped=(
                 *made.skipped,
-                *(skip for skip in self.unseen if skip.path in self.scanned.facts.settings),
+                *(skip for skip in self.unreadable if skip.path in self.scan_result.facts.settings),
             ),
-            harmless=self.scanned.harmless,
+            harmless=self.scan_result.harmless,
             environment=self.environment,
             placeholders=tuple(self._placeholders(made, values)),
         )
@@ -376,8 +382,8 @@ class Work:
             raise UnsafePlanError(f"{DOTENV} {why}, so no secret can go there", hint)
         there = self.tree.read(DOTENV) is not None
         held = read_env_file(self.tree.path(DOTENV)) if there else {}
-        found = [*self.findings, *self.scanned.constants]
-        return Removal(found, self.values(()), held, loaded=self.scanned.facts.dotenv)
+        found = [*self.findings, *self.scan_result.constants]
+        return Removal(found, self.values(()), held, loaded=self.scan_result.facts.dotenv)
 
     def _look(
         self, manifest: Manifest
@@ -400,23 +406,23 @@ class Work:
         return self.journal.compare(name, value_of(origins, self.values(self._env_files)), version)
 
     def _refuse_unparsed(self, manifest: Manifest) -> None:
-        facts = self.scanned.facts
+        facts = self.scan_result.facts
         settings = {*manifest.app.settings, *(facts.named or facts.settings)}
-        for skip in self.unseen:
+        for skip in self.unreadable:
             if skip.path in settings:
                 hint = "mend the file, or run shield on the Python that the app runs on; nothing was changed"
                 raise SourceError(f"{skip.path}: {skip.reason}", hint)
 
-    def edits(self) -> Sequence[FileChange]:
+    def planned_edits(self) -> Sequence[FileChange]:
         """Plan the code alone, for the fixes of a report; none where it can't be planned."""
         try:
-            made = Work(self.tree.root, only="code")
-            made.scanned = self.scanned
+            made = AppSession(self.tree.root, only="code")
+            made.scan_result = self.scan_result
             return made.plan().files
         except ShieldError:
             return ()
 
-    def load(self, path: Path) -> Plan:
+    def load_plan(self, path: Path) -> Plan:
         """Read a plan from a file, and take up its environment.
 
         Raises:
@@ -450,17 +456,17 @@ class Work:
             )
         return made
 
-    def nothing(self, made: Plan) -> bool:
+    def has_nothing_to_do(self, made: Plan) -> bool:
         """Tell whether there is nothing to do."""
         keeps = all(change.action in {Action.KEEP, Action.DRIFT} for change in made.changes)
-        return not made.files and keeps and not self.cut_off
+        return not made.files and keeps and not self.is_interrupted
 
     @property
-    def cut_off(self) -> bool:
+    def is_interrupted(self) -> bool:
         """Tell whether an apply was killed half-way."""
         return bool(self.journal.load().unfinished())
 
-    def refuse(
+    def require_safe(
         self,
         made: Plan,
         *,
@@ -503,7 +509,7 @@ class Work:
         ]
 
     def apply(
-        self, made: Plan, tell: Callable[[Receipt], None], *, prove: bool = True
+        self, made: Plan, tell: Callable[[Receipt], None], *, compare_settings: bool = True
     ) -> list[Receipt]:
         """Carry the plan out, and take the edits back where the settings are not what they were.
 
@@ -520,7 +526,9 @@ class Work:
         if added := dotenv(made.dotenv, values, self.tree.read(DOTENV)):
             made = msgspec.structs.replace(made, files=(*made.files, added))
         check = (
-            self._prove(values, strict=bool(made.dotenv)) if prove and rewritten else lambda: None
+            self._prove(values, strict=bool(made.dotenv))
+            if compare_settings and rewritten
+            else lambda: None
         )
         return apply(
             made,
@@ -591,18 +599,18 @@ class Work:
         proving.before()
 
         def check() -> None:
-            differ, self.unproved = proving.after()
+            differ, self.comparison_problems = proving.after()
             if differ:
                 raise UnsafePlanError(
                     f"these settings would change: {', '.join(differ)}",
                     "every file is as it was; please report it, or take the secrets out of shield.toml",
                 )
-            if strict and self.unproved:
+            if strict and self.comparison_problems:
                 raise UnsafePlanError(
-                    f"not proved that the app finds in {DOTENV} what was taken out: {self.unproved[0]}",
+                    f"not proved that the app finds in {DOTENV} what was taken out: {self.comparison_problems[0]}",
                     "every file is as it was; run it where the app's dependencies are, or use --no-proof",
                 )
-            self.proved = [module for module, _ in modules]
+            self.compared_modules = [module for module, _ in modules]
 
         return check
 
@@ -615,27 +623,29 @@ class Work:
         if self.aws:
             if not self.environment:
                 checks += verify_policy(self.manifest, self.aws.id, self.tree.read)
-            seen = read_all(self.target, self.aws)
-            checks += verify_secrets(self.target, seen.values, self.aws)
-            desired = resources(self.target, self.aws.id, self.target.app.region, self.tree.read)
+            seen = read_all(self.target_manifest, self.aws)
+            checks += verify_secrets(self.target_manifest, seen.values, self.aws)
+            desired = resources(
+                self.target_manifest, self.aws.id, self.target_manifest.app.region, self.tree.read
+            )
             checks += verify_resources(desired, self.aws)
-            checks += verify_role(self.target, self.aws, seen)
-            checks += verify_account(self.target, self.aws, seen.values)
+            checks += verify_role(self.target_manifest, self.aws, seen)
+            checks += verify_account(self.target_manifest, self.aws, seen.values)
             if not self.only:
                 values = {
                     name: value for name, value in seen.values.items() if isinstance(value, Hidden)
                 }
                 checks += verify_settings(
-                    self.tree.root, self._modules(), self.target, values, os.environ
+                    self.tree.root, self._modules(), self.target_manifest, values, os.environ
                 )
         return checks
 
     def _modules(self) -> list[tuple[str, str]]:
         """Return the settings modules, each with the folder that it is imported from."""
-        facts = self.scanned.facts
+        facts = self.scan_result.facts
         return [(facts.module(path), facts.root(path)) for path in self.manifest.app.settings]
 
-    def undoable(self) -> list[Record]:
+    def steps_to_undo(self) -> list[Record]:
         """Return the steps of the newest run that still stand, newest first."""
         kind = {"code": "file", "aws": "aws", None: ""}[self.only]
         steps = self.journal.open_steps(last_run(self.journal, kind), kind)
@@ -666,13 +676,14 @@ class Work:
     def _refusal(self, name: str, value: Hidden) -> str | None:
         """Say why a database does not take a former password; other values can't be tried."""
         secret = next(
-            (s for s in self.manifest.secret if self.target.app.prefix + s.name == name), None
+            (s for s in self.manifest.secret if self.target_manifest.app.prefix + s.name == name),
+            None,
         )
         if secret is None or secret.kind is not Kind.DATABASE:
             return None
         return db_login.refusal(value, environment(secret))
 
-    def differences(self, steps: list[Record]) -> list[tuple[str, bytes, bytes]]:
+    def edited_files(self, steps: list[Record]) -> list[tuple[str, bytes, bytes]]:
         """Return path, what apply left and what is there now of each file that was edited since."""
         found = conflicts(steps, self.tree)
         return [

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from shield_ai.flow.app_session import Work
+from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.nouns import Outcome
 from shield_ai.project import git
@@ -179,15 +179,15 @@ def _in_child(root: Path, timeout: float) -> Outcome:
 
 def inspect(root: Path) -> Outcome:
     """Scan the repository in a folder and count."""
-    work = Work(root)
-    scanned, written = work.scanned, work.written
+    session = AppSession(root)
+    scanned, written = session.scan_result, session.manifest_on_disk
     secrets = written.secret if written else ()
     return Outcome(
         repository=str(root),
         files=len(scanned.files),
         found=dict(Counter(str(finding.severity) for finding in scanned.findings)),
         fixable=sum(finding.fixable for finding in scanned.findings),
-        unseen=len(work.unseen),
+        unseen=len(session.unreadable),
         moved=len(scanned.calls),
         secrets=len(secrets),
         scheduled=sum(secret.rotate not in {None, "manual"} for secret in secrets),

@@ -38,7 +38,7 @@ def overdue(statuses: Sequence[RotationStatus]) -> float:
     )
 
 
-class Rotating:
+class SecretRotator:
     """The rotations of one app.
 
     Args:
@@ -53,11 +53,11 @@ class Rotating:
         self._aws = Rotations(session)
         self._states: dict[str, RotationState | None] = {}
 
-    def id(self, secret: Secret) -> str:
+    def secret_id(self, secret: Secret) -> str:
         """Return a secret's name in AWS."""
         return self._manifest.app.prefix + secret.name
 
-    def named(self, names: Sequence[str]) -> list[Secret]:
+    def select(self, names: Sequence[str]) -> list[Secret]:
         """Return the secrets with these names, with or without the prefix; all of them where no name is given.
 
         Raises:
@@ -66,7 +66,7 @@ class Rotating:
         known = {
             key: secret
             for secret in self._manifest.secret
-            for key in (secret.name, self.id(secret))
+            for key in (secret.name, self.secret_id(secret))
         }
         for name in names:
             if name not in known:
@@ -80,7 +80,7 @@ class Rotating:
 
     def status(self, secret: Secret) -> RotationStatus:
         """Say how a secret stands."""
-        state = self._aws.state(self.id(secret))
+        state = self._aws.state(self.secret_id(secret))
         self._states[secret.name] = state
         if state is None:
             return RotationStatus(
@@ -114,7 +114,7 @@ class Rotating:
             ShieldError: It can't be done; the current value is in force still.
         """
         state = self._known(secret)
-        name = self.id(secret)
+        name = self.secret_id(secret)
         if resume and not state.pending:
             raise ShieldError(
                 f"no rotation of {secret.name} is pending",
@@ -138,7 +138,7 @@ class Rotating:
             self._aws.client, name, pending, self._environment(secret), tell, steps
         )
 
-    def driven(self, secret: Secret) -> bool:
+    def is_automated(self, secret: Secret) -> bool:
         """Whether a program can rotate it, here or in AWS."""
         return bool(strategy(secret) or self._known(secret).function)
 
@@ -149,19 +149,19 @@ class Rotating:
     def cancel(self, secret: Secret) -> str | None:
         """Give up a rotation that stopped half-way; return the version that was pending."""
         self._known(secret)
-        return rotation_driver.cancel(self._aws.client, self.id(secret))
+        return rotation_driver.cancel(self._aws.client, self.secret_id(secret))
 
-    def put(self, secret: Secret, values: Mapping[str, Hidden]) -> None:
+    def store_manual_values(self, secret: Secret, values: Mapping[str, Hidden]) -> None:
         """Make the values that a person brought, by field, the current ones."""
         self._known(secret)
-        self._aws.upsert(self.id(secret), values)
+        self._aws.upsert(self.secret_id(secret), values)
 
     def _known(self, secret: Secret) -> RotationState:
         if secret.name not in self._states:
-            self._states[secret.name] = self._aws.state(self.id(secret))
+            self._states[secret.name] = self._aws.state(self.secret_id(secret))
         state = self._states[secret.name]
         if state is None:
-            raise ShieldError(f"{self.id(secret)} is not in AWS", "shield apply creates it")
+            raise ShieldError(f"{self.secret_id(secret)} is not in AWS", "shield apply creates it")
         return state
 
     def _environment(self, secret: Secret) -> dict[str, str]:

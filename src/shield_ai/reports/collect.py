@@ -18,9 +18,9 @@ from shield_ai.aws.cost.prices import AS_OF
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import role_name, slug
 from shield_ai.aws.live.session import Session
-from shield_ai.flow.app_session import Work
+from shield_ai.flow.app_session import AppSession
 from shield_ai.flow.rollback import last_run
-from shield_ai.flow.rotate import Rotating
+from shield_ai.flow.rotate import SecretRotator
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.reports.diff import diff_text
 from shield_ai.reports.report_data import (
@@ -50,11 +50,13 @@ _COST_NOTE = (
 )
 
 
-def audit(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime) -> Audit:
+def audit(
+    session: AppSession, *, since: str | None, trails: Sequence[Path], now: dt.datetime
+) -> Audit:
     """Sum up who did what with an app's secrets; with every secret, where there is no shield.toml.
 
     Args:
-        work: The app, and its environment.
+        session: The app, and its environment.
         since: As on the command line.
         trails: Exported files and folders; empty: ask the account itself.
         now: The end of the time.
@@ -62,7 +64,7 @@ def audit(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.date
     Raises:
         ShieldError: The time, a path or shield.toml is wrong, or AWS refuses.
     """
-    manifest = work.target if work.written else None
+    manifest = session.target_manifest if session.manifest_on_disk else None
     start = parse_since(since or DEFAULT, now) if since or not trails else None
     auditor = Auditor(
         manifest.app.name if manifest else "",
@@ -77,7 +79,7 @@ def audit(work: Work, *, since: str | None, trails: Sequence[Path], now: dt.date
         # As long a time before as the one that is asked for: who was there then is no newcomer now.
         earliest = now - min(2 * (now - start), dt.timedelta(days=trail.DAYS)) if start else now
         records = trail.lookup(
-            work.aws.session if manifest and work.aws else Session(None), earliest
+            session.aws.session if manifest and session.aws else Session(None), earliest
         )
     for record in records:
         found = event(record)
@@ -97,12 +99,12 @@ def _readers(manifest: Manifest | None) -> list[str]:
 
 
 def report_data(
-    work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime
+    session: AppSession, *, since: str | None, trails: Sequence[Path], now: dt.datetime
 ) -> ReportData:
     """Gather what a report tells: of the code always, of AWS as far as it lets itself be looked at.
 
     Args:
-        work: The app, and its environment.
+        session: The app, and its environment.
         since: For the audit, as on the command line.
         trails: Exported files and folders; empty: ask the account itself.
         now: The time that the report is made.
@@ -110,61 +112,61 @@ def report_data(
     Raises:
         ShieldError: The app or shield.toml can't be used.
     """
-    manifest, journal = work.target, work.journal.load()
-    account, why = _account(work)
+    manifest, journal = session.target_manifest, session.journal.load()
+    account, why = _account(session)
     if not account:
-        work = Work(work.tree.root, only="code", environment=work.environment)
+        session = AppSession(session.tree.root, only="code", environment=session.environment)
     run = last_run(journal, "file")
     return ReportData(
-        app=manifest.app.name + (f" ({work.environment})" if work.environment else ""),
+        app=manifest.app.name + (f" ({session.environment})" if session.environment else ""),
         made=now,
         version=version("shield-ai"),
         region=manifest.app.region,
         account=account,
         no_aws=why,
-        findings=shown(work.findings, work.tree.read),
-        unseen=tuple(work.unseen),
+        findings=shown(session.findings, session.tree.read),
+        unseen=tuple(session.unreadable),
         diffs=tuple(
-            sorted(_applied(work, journal, run) if run else _planned(work), key=_python_first)
+            sorted(_applied(session, journal, run) if run else _planned(session), key=_python_first)
         ),
         applied=bool(run),
         undoable=len(journal.open_steps(last_run(journal))),
-        begun=work.written is not None,
-        places=tuple(_place(secret, manifest, work) for secret in manifest.secret),
-        checks=tuple(work.verify()),
+        begun=session.manifest_on_disk is not None,
+        places=tuple(_place(secret, manifest, session) for secret in manifest.secret),
+        checks=tuple(session.verify()),
         readers=tuple(_readers(manifest)),
-        alarms=_alarms(manifest, work, account),
-        cost=tuple(_cost(manifest, work)),
+        alarms=_alarms(manifest, session, account),
+        cost=tuple(_cost(manifest, session)),
         cost_note=_COST_NOTE,
-        audit=_audit(work, since=since, trails=trails, now=now) if account or trails else None,
+        audit=_audit(session, since=since, trails=trails, now=now) if account or trails else None,
     )
 
 
-def _account(work: Work) -> tuple[str, str]:
+def _account(session: AppSession) -> tuple[str, str]:
     """Return the account's id, or why there is none."""
     try:
-        return (work.aws.id, "") if work.aws else ("", "only the code was asked for")
+        return (session.aws.id, "") if session.aws else ("", "only the code was asked for")
     except AwsError as error:
         return "", error.message
 
 
 def _audit(
-    work: Work, *, since: str | None, trails: Sequence[Path], now: dt.datetime
+    session: AppSession, *, since: str | None, trails: Sequence[Path], now: dt.datetime
 ) -> Audit | None:
     try:
-        return audit(work, since=since, trails=trails, now=now)
+        return audit(session, since=since, trails=trails, now=now)
     except AwsError:
         return None  # the report says that no trail was looked at
 
 
-def _alarms(manifest: Manifest, work: Work, account: str) -> tuple[Watch, ...]:
+def _alarms(manifest: Manifest, session: AppSession, account: str) -> tuple[Watch, ...]:
     """Look which alarms are there, of those that should be."""
-    found = resources(manifest, account, manifest.app.region, work.tree.read)
+    found = resources(manifest, account, manifest.app.region, session.tree.read)
     wanted = {thing.key: thing for thing in found if thing.kind in {"alarm", "event-rule"}}
-    if work.aws is None or not wanted:
+    if session.aws is None or not wanted:
         return ()
     try:
-        live = work.aws.resources.read(wanted)
+        live = session.aws.resources.read(wanted)
     except AwsError:
         return ()
     return tuple(
@@ -173,13 +175,13 @@ def _alarms(manifest: Manifest, work: Work, account: str) -> tuple[Watch, ...]:
     )
 
 
-def _cost(manifest: Manifest, work: Work) -> Iterator[tuple[str, str]]:
+def _cost(manifest: Manifest, session: AppSession) -> Iterator[tuple[str, str]]:
     """Give the bill of a month, line by line; nothing where there are no prices."""
     if not manifest.secret:
         return
     try:
         found = bill(
-            manifest, resources(manifest, _NOWHERE, manifest.app.region, work.tree.read), _USAGE
+            manifest, resources(manifest, _NOWHERE, manifest.app.region, session.tree.read), _USAGE
         )
     except ShieldError:
         return
@@ -201,17 +203,17 @@ def _what(resource: Resource) -> str:
     )
 
 
-def _applied(work: Work, journal: Journal, run: str) -> Iterator[Diff]:
-    keep = _names(work)
+def _applied(session: AppSession, journal: Journal, run: str) -> Iterator[Diff]:
+    keep = _names(session)
     steps = {step.what: step for step in journal.open_steps(run, "file")}
     for path, step in sorted(steps.items()):
         before = journal.kept(step.before) if step.before else None
-        yield became(path, before, work.tree.read(path) or b"", keep)
+        yield became(path, before, session.tree.read(path) or b"", keep)
 
 
-def _planned(work: Work) -> Iterator[Diff]:
-    keep = _names(work)
-    for file in work.edits():
+def _planned(session: AppSession) -> Iterator[Diff]:
+    keep = _names(session)
+    for file in session.planned_edits():
         if file.before is None:
             yield became(
                 file.path, None, "".join(edit.replacement for edit in file.edits).encode(), keep
@@ -219,10 +221,10 @@ def _planned(work: Work) -> Iterator[Diff]:
             continue
         spans = [
             (f.site.start, f.site.end)
-            for f in work.findings
+            for f in session.findings
             if f.path == file.path and f.site and not f.env
         ]
-        text = diff_text(file, work.tree.read(file.path), keep=keep, spans=spans)
+        text = diff_text(file, session.tree.read(file.path), keep=keep, spans=spans)
         yield Diff(path=file.path, lines=tuple(text.splitlines()[2:]))
 
 
@@ -230,8 +232,8 @@ def _python_first(diff: Diff) -> tuple[bool, bool, str]:
     return diff.short, not diff.path.endswith(".py"), diff.path
 
 
-def _names(work: Work) -> set[str]:
-    secrets = work.manifest.secret
+def _names(session: AppSession) -> set[str]:
+    secrets = session.manifest.secret
     return {
         name
         for secret in secrets
@@ -239,22 +241,22 @@ def _names(work: Work) -> set[str]:
     }
 
 
-def _place(secret: Secret, manifest: Manifest, work: Work) -> Place:
+def _place(secret: Secret, manifest: Manifest, session: AppSession) -> Place:
     name = manifest.app.prefix + secret.name
     common = Place(
         name=name, kind=str(secret.kind), variables=tuple(secret.variables()), where="unknown"
     )
-    if work.aws is None:
+    if session.aws is None:
         return common
     try:
-        state = work.aws.secrets.state(name)
+        state = session.aws.secrets.state(name)
         if state is None:
             return msgspec.structs.replace(
                 common, where="optional" if secret.optional else "missing"
             )
         if state.deleted:
             return msgspec.structs.replace(common, where="deleted")
-        status = Rotating(manifest, work.tree.root, work.aws.session).status(secret)
+        status = SecretRotator(manifest, session.tree.root, session.aws.session).status(secret)
     except AwsError:
         return common  # what the identity may not look at is not known
     return msgspec.structs.replace(common, where="AWS", kms_key=manifest.app.kms_key, status=status)

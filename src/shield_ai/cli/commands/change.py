@@ -30,7 +30,7 @@ from shield_ai.cli.options import (
     YES,
 )
 from shield_ai.cli.progress import bar
-from shield_ai.flow.app_session import Half, Work
+from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.model.errors import DONE
 from shield_ai.model.nouns import Action
 from shield_ai.reports.edited import edited_text
@@ -68,7 +68,7 @@ LITERALS = click.option(
 )
 def plan(  # noqa: PLR0913, PLR0917  # one argument a flag
     app: Path,
-    only: Half | None,
+    only: Scope | None,
     environment: str,
     env_files: tuple[str, ...],
     copy_from: str,
@@ -80,26 +80,26 @@ def plan(  # noqa: PLR0913, PLR0917  # one argument a flag
     as_json: bool,
 ) -> int:
     """Show every edit as a diff, and every change in AWS. Changes nothing."""
-    work = Work(
+    session = AppSession(
         app,
         only=only,
         env_files=env_files,
         remove_literals=remove_literals,
         environment=environment,
     )
-    work.replace, work.copy_from, work.ask = (
+    session.may_overwrite, session.copy_from, session.prompt = (
         replacer(conflict),
         copy_from,
         ask_value if prompt else None,
     )
-    work.tick = bar().tick
-    made = work.plan()
+    session.on_progress = bar().tick
+    made = session.plan()
     if output:
         write(output, plan_json(made))
     if as_json:
         click.echo(plan_json(made), nl=False)
     else:
-        click.echo(_diffs(work, made, colour=colour(sys.stdout)))
+        click.echo(_diffs(session, made, colour=colour(sys.stdout)))
         click.echo(plan_text(made), nl=False)
     return DONE
 
@@ -129,7 +129,7 @@ def plan(  # noqa: PLR0913, PLR0917  # one argument a flag
 )
 def apply(  # noqa: PLR0913  # one argument a flag
     target: Path,
-    only: Half | None,
+    only: Scope | None,
     environment: str,
     env_files: tuple[str, ...],
     copy_from: str,
@@ -149,39 +149,39 @@ def apply(  # noqa: PLR0913  # one argument a flag
     May be run again at any time: what is done already is left as it is, what was cut off is finished.
     """
     from_file = target if target.is_file() else None
-    work = Work(
+    session = AppSession(
         Path() if from_file else target,
         only=only,
         env_files=env_files,
         remove_literals=remove_literals,
         environment=environment,
     )
-    work.replace, work.copy_from, work.ask = (
+    session.may_overwrite, session.copy_from, session.prompt = (
         replacer(conflict),
         copy_from,
         ask_value if prompt else None,
     )
     shown = bar()
-    work.tick = shown.tick
-    made = work.load(from_file) if from_file else work.plan()
-    if work.nothing(made):
+    session.on_progress = shown.tick
+    made = session.load_plan(from_file) if from_file else session.plan()
+    if session.has_nothing_to_do(made):
         click.echo(nothing_text(made), err=True)
         return DONE
-    with work.locked():
-        if work.cut_off:
-            made = work.resume(made if from_file else None)
-        work.refuse(
+    with session.locked():
+        if session.is_interrupted:
+            made = session.resume(made if from_file else None)
+        session.require_safe(
             made,
             allow_dirty=allow_dirty,
             allow_missing=allow_missing,
             allow_placeholders=allow_placeholders,
         )
         click.echo(plan_text(made), err=True, nl=False)
-        ask_in(work, "apply this plan?", yes=yes)
-        receipts = work.apply(made, tell=teller(shown, made), prove=not no_proof)
+        ask_in(session, "apply this plan?", yes=yes)
+        receipts = session.apply(made, tell=teller(shown, made), compare_settings=not no_proof)
     click.echo(receipts_text(receipts), err=True)
     if any(file.before and file.path.endswith(".py") for file in made.files):
-        click.echo(proof_text(work.proved, work.unproved), err=True)
+        click.echo(proof_text(session.compared_modules, session.comparison_problems), err=True)
     if rotate_immediately:
         # boto3 costs 0.4 s to load
         from shield_ai.cli.commands.rotate import rotate_now
@@ -189,7 +189,7 @@ def apply(  # noqa: PLR0913  # one argument a flag
         new = [
             c.name for c in made.changes if c.resource == "rotation" and c.action is Action.CREATE
         ]
-        rotate_now(work, new)
+        rotate_now(session, new)
     return DONE
 
 
@@ -203,18 +203,18 @@ def apply(  # noqa: PLR0913  # one argument a flag
     is_flag=True,
     help="restore files that were edited since, and keep a copy of each in .shield/edited",
 )
-def rollback(app: Path, only: Half | None, environment: str, *, yes: bool, force: bool) -> int:
+def rollback(app: Path, only: Scope | None, environment: str, *, yes: bool, force: bool) -> int:
     """Undo the last apply: files byte for byte, secrets into deletion with a recovery window."""
-    work = Work(app, only=only, environment=environment)
-    with work.locked():
-        steps = work.undoable()
+    session = AppSession(app, only=only, environment=environment)
+    with session.locked():
+        steps = session.steps_to_undo()
         if not steps:
             click.echo("nothing to undo", err=True)
             return DONE
-        for path, ours, now in work.differences(steps):
+        for path, ours, now in session.edited_files(steps):
             click.echo(edited_text(path, ours, now), err=True)
-        ask_in(work, f"undo {len(steps)} steps?", yes=yes)
-        receipts = work.rollback(steps, force=force, tell=tell)
+        ask_in(session, f"undo {len(steps)} steps?", yes=yes)
+        receipts = session.rollback(steps, force=force, tell=tell)
     click.echo(receipts_text(receipts), err=True)
     return DONE
 
@@ -233,19 +233,21 @@ def teller(shown: Bar, made: Plan) -> Callable[[Receipt], None]:
     return told
 
 
-def _diffs(work: Work, made: Plan, *, colour: bool) -> str:
+def _diffs(session: AppSession, made: Plan, *, colour: bool) -> str:
     # not needed where no diff is shown
     from shield_ai.reports.diff import diff_text
 
-    names = {name for secret in work.manifest.secret for name in (secret.name, *secret.variables())}
+    names = {
+        name for secret in session.manifest.secret for name in (secret.name, *secret.variables())
+    }
     parts = []
     for file in made.files:
         spans = [
             (f.site.start, f.site.end)
-            for f in work.findings
+            for f in session.findings
             if f.path == file.path and f.site and not f.env
         ]
         parts.append(
-            diff_text(file, work.tree.read(file.path), keep=names, spans=spans, colour=colour)
+            diff_text(file, session.tree.read(file.path), keep=names, spans=spans, colour=colour)
         )
     return "\n".join(parts)

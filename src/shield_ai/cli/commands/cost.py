@@ -10,7 +10,7 @@ import msgspec
 from shield_ai.aws.cost.bill import Usage, bill
 from shield_ai.aws.desired import resources
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON
-from shield_ai.flow.app_session import Work
+from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE
 from shield_ai.reports.cost import cost_text
 
@@ -38,9 +38,16 @@ def cost(
     app: Path, environment: str, processes: int, ttl: float, reads: int, *, as_json: bool
 ) -> int:
     """Say what the app's secrets cost a month, and what the cache saves. Asks AWS nothing."""
-    work = Work(app, only="code", environment=environment)
-    usage, region = Usage(processes=processes, ttl=ttl, reads=reads), work.target.app.region
-    found = bill(work.target, resources(work.target, _NOWHERE, region, work.tree.read), usage)
+    session = AppSession(app, only="code", environment=environment)
+    usage, region = (
+        Usage(processes=processes, ttl=ttl, reads=reads),
+        session.target_manifest.app.region,
+    )
+    found = bill(
+        session.target_manifest,
+        resources(session.target_manifest, _NOWHERE, region, session.tree.read),
+        usage,
+    )
     if as_json:
         click.echo(
             msgspec.json.encode(

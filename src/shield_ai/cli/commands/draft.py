@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shield_ai.cli.options import APP
-from shield_ai.flow.app_session import Work
+from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ def draft(app: Path, from_sarif: Path | None) -> int:
 
     Names only, never a value. Review it, edit it, commit it.
     """
-    work = Work(app)
+    session = AppSession(app)
     more: list[Secret] = []
     if from_sarif:
         from shield_ai.scan import sarif_import  # only this option needs it
 
-        found = sarif_import.below(sarif_import.places(from_sarif), work.tree.root)
-        more, left = sarif_import.secrets(found, work.tree.read, work.findings)
+        found = sarif_import.below(sarif_import.places(from_sarif), session.tree.root)
+        more, left = sarif_import.secrets(found, session.tree.read, session.findings)
         for skip in left:
             click.echo(f"  stays: {skip.path}:{skip.line}: {skip.reason}", err=True)
-    click.echo(work.write_manifest(more), err=True)
+    click.echo(session.write_manifest(more), err=True)
     return DONE

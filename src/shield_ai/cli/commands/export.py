@@ -15,7 +15,7 @@ from shield_ai.aws.desired.operator import operator_policy
 from shield_ai.aws.export import FORMATS, secrets
 from shield_ai.cli.console import write
 from shield_ai.cli.options import APP, ENVIRONMENT
-from shield_ai.flow.app_session import Work
+from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE, ShieldError
 
 POLICIES = {
@@ -59,20 +59,20 @@ def export(  # one argument an option
 
     app-policy and operator-policy are the IAM policies of the app, and of whoever runs shield.
     """
-    work = Work(app, environment=environment)
-    if account is None and work.aws:
-        account = work.aws.id
+    session = AppSession(app, environment=environment)
+    if account is None and session.aws:
+        account = session.aws.id
     if not account or not account.isdigit():
         raise ShieldError(f"{account!r} is no AWS account", "give its twelve digits with --account")
-    region = work.target.app.region
-    things = resources(work.target, account, region, work.tree.read)
+    region = session.target_manifest.app.region
+    things = resources(session.target_manifest, account, region, session.tree.read)
     if folder:
-        _write_code(folder, things, work)
+        _write_code(folder, things, session)
     if form in POLICIES:
-        document = POLICIES[form](work.target, account, region)
+        document = POLICIES[form](session.target_manifest, account, region)
         text = json.dumps(document, indent=2) + "\n"
     else:
-        text = FORMATS[form]([*secrets(work.target), *things], region)
+        text = FORMATS[form]([*secrets(session.target_manifest), *things], region)
     if output:
         write(output, text)
         click.echo(f"{output}: written", err=True)
@@ -81,13 +81,13 @@ def export(  # one argument an option
     return DONE
 
 
-def _write_code(folder: Path, things: Sequence[Resource], work: Work) -> None:
+def _write_code(folder: Path, things: Sequence[Resource], session: AppSession) -> None:
     """Write each function's zip under its name, as the template and the configuration expect it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for thing in (thing for thing in things if thing.kind == "function"):
             (folder / f"{thing.name}.zip").write_bytes(
-                code_for(thing.settings["environment"], work.tree.read)
+                code_for(thing.settings["environment"], session.tree.read)
             )
             click.echo(f"{folder / thing.name}.zip: written", err=True)
     except OSError as error:

@@ -12,8 +12,8 @@ from shield_ai.aws.desired.monitoring import OVERDUE, namespace
 from shield_ai.aws.live import cloudwatch
 from shield_ai.cli.console import ask
 from shield_ai.cli.options import ENVIRONMENT, JSON, YES
-from shield_ai.flow.app_session import Work
-from shield_ai.flow.rotate import Rotating, overdue
+from shield_ai.flow.app_session import AppSession
+from shield_ai.flow.rotate import SecretRotator, overdue
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.nouns import Hidden
 from shield_ai.model.rotation_policy import manual_fields
@@ -86,21 +86,23 @@ def rotate(  # noqa: PLR0913  # one argument a flag
         raise ShieldError(
             "--due, --status, --resume and --cancel exclude each other", "give one of them"
         )
-    work = Work(app, environment=environment)
-    if work.written is None:
+    session = AppSession(app, environment=environment)
+    if session.manifest_on_disk is None:
         raise ShieldError(
             f"no shield.toml in {app}", "shield draft writes it; --app names the app's folder"
         )
-    rotating = Rotating(work.target, work.tree.root, work.session)
-    secrets = rotating.named(names)
+    rotator = SecretRotator(session.target_manifest, session.tree.root, session.aws_session)
+    secrets = rotator.select(names)
     if status:
-        statuses = [rotating.status(secret) for secret in secrets if names or secret.rotate]
+        statuses = [rotator.status(secret) for secret in secrets if names or secret.rotate]
         if publish:
-            cloudwatch.publish(work.session, namespace(work.target), OVERDUE, overdue(statuses))
+            cloudwatch.publish(
+                session.aws_session, namespace(session.target_manifest), OVERDUE, overdue(statuses)
+            )
         click.echo(standings_json(statuses) if as_json else standings_text(statuses), nl=False)
         return DONE
     if due:
-        return _due(rotating, secrets, yes=yes)
+        return _due(rotator, secrets, yes=yes)
     if not names:
         listed = ", ".join(secret.name for secret in secrets if secret.rotate)
         raise ShieldError(
@@ -108,29 +110,29 @@ def rotate(  # noqa: PLR0913  # one argument a flag
         )
     for secret in secrets:
         if cancel:
-            _cancel(rotating, secret)
+            _cancel(rotator, secret)
         else:
-            _one(rotating, secret, work, resume=resume, yes=yes)
+            _one(rotator, secret, session, resume=resume, yes=yes)
     return DONE
 
 
-def rotate_now(work: Work, names: Sequence[str]) -> None:
+def rotate_now(session: AppSession, names: Sequence[str]) -> None:
     """Rotate secrets whose functions were deployed just now.
 
     Args:
-        work: On the app, with an account.
+        session: On the app, with an account.
         names: As AWS knows them.
     """
-    rotating = Rotating(work.target, work.tree.root, work.session)
-    for secret in rotating.named(names) if names else ():
-        _drive(rotating, secret)
+    rotator = SecretRotator(session.target_manifest, session.tree.root, session.aws_session)
+    for secret in rotator.select(names) if names else ():
+        _drive(rotator, secret)
 
 
-def _due(rotating: Rotating, secrets: list[Secret], *, yes: bool) -> int:
+def _due(rotator: SecretRotator, secrets: list[Secret], *, yes: bool) -> int:
     """Rotate what can be rotated from here; exit with 1 where something is left for a person."""
-    statuses = {secret.name: rotating.status(secret) for secret in secrets if secret.rotate}
+    statuses = {secret.name: rotator.status(secret) for secret in secrets if secret.rotate}
     mine = [s for s in secrets if s.name in statuses and statuses[s.name].state == "due"]
-    for_hand = [s.name for s in mine if statuses[s.name].by == "hand" or rotating.needs_restart(s)]
+    for_hand = [s.name for s in mine if statuses[s.name].by == "hand" or rotator.needs_restart(s)]
     stuck = [
         name for name, one in statuses.items() if one.state == "pending" and one.by == "shield"
     ]
@@ -140,7 +142,7 @@ def _due(rotating: Rotating, secrets: list[Secret], *, yes: bool) -> int:
     failed: list[ShieldError] = []
     for secret in mine:
         try:
-            _drive(rotating, secret)
+            _drive(rotator, secret)
         except ShieldError as error:  # the others are due as well
             failed.append(error)
             click.echo(f"  ! {error.message}", err=True)
@@ -158,22 +160,24 @@ def _due(rotating: Rotating, secrets: list[Secret], *, yes: bool) -> int:
     return FINDINGS if for_hand or stuck else DONE
 
 
-def _one(rotating: Rotating, secret: Secret, work: Work, *, resume: bool, yes: bool) -> None:
-    if not resume and not rotating.driven(secret):
-        _by_hand(rotating, secret, yes=yes)
+def _one(
+    rotator: SecretRotator, secret: Secret, session: AppSession, *, resume: bool, yes: bool
+) -> None:
+    if not resume and not rotator.is_automated(secret):
+        _by_hand(rotator, secret, yes=yes)
         return
-    needs_restart = rotating.needs_restart(secret)
+    needs_restart = rotator.needs_restart(secret)
     if needs_restart and not resume:
-        click.echo(django_key_text(secret.name, fallbacks=_has_fallbacks(work)) + "\n", err=True)
+        click.echo(django_key_text(secret.name, fallbacks=_has_fallbacks(session)) + "\n", err=True)
     ask(f"{'go on with the rotation of' if resume else 'rotate'} {secret.name}?", yes=yes)
-    _drive(rotating, secret, resume=resume)
+    _drive(rotator, secret, resume=resume)
     if needs_restart:
         click.echo("\n" + (restart_text() if resume else waits_text(secret.name)), err=True)
 
 
-def _drive(rotating: Rotating, secret: Secret, *, resume: bool = False) -> None:
+def _drive(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -> None:
     """Show each step as it is done."""
-    click.echo(rotating.id(secret), err=True)
+    click.echo(rotator.secret_id(secret), err=True)
     begun: list[str] = []
 
     def tell(step: str | None) -> None:
@@ -184,7 +188,7 @@ def _drive(rotating: Rotating, secret: Secret, *, resume: bool = False) -> None:
             begun.append(step)
 
     try:
-        rotating.rotate(secret, tell, resume=resume)
+        rotator.rotate(secret, tell, resume=resume)
     except BaseException:
         if begun:
             click.echo("failed", err=True)
@@ -192,27 +196,28 @@ def _drive(rotating: Rotating, secret: Secret, *, resume: bool = False) -> None:
     tell(None)
 
 
-def _cancel(rotating: Rotating, secret: Secret) -> None:
-    token = rotating.cancel(secret)
+def _cancel(rotator: SecretRotator, secret: Secret) -> None:
+    token = rotator.cancel(secret)
     done = (
         f"version {token} is pending no more; the current value stays"
         if token
         else "nothing is pending"
     )
-    click.echo(f"{rotating.id(secret)}: {done}", err=True)
+    click.echo(f"{rotator.secret_id(secret)}: {done}", err=True)
 
 
-def _by_hand(rotating: Rotating, secret: Secret, *, yes: bool) -> None:
+def _by_hand(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
     """Take new values from the terminal without showing them, or from standard input, a line each."""
-    click.echo(by_hand_text(secret.name, rotating.id(secret)) + "\n", err=True)
+    click.echo(by_hand_text(secret.name, rotator.secret_id(secret)) + "\n", err=True)
     values = {field: _new(field or "value", yes=yes) for field in manual_fields(secret)}
     if not all(values.values()):
         raise ShieldError(
             "no new value was given; nothing was changed", f"shield rotate {secret.name} asks again"
         )
-    rotating.put(secret, values)
+    rotator.store_manual_values(secret, values)
     click.echo(
-        f"{rotating.id(secret)}: the new value is AWSCURRENT, the old one AWSPREVIOUS", err=True
+        f"{rotator.secret_id(secret)}: the new value is AWSCURRENT, the old one AWSPREVIOUS",
+        err=True,
     )
 
 
@@ -232,7 +237,7 @@ def _new(what: str, *, yes: bool) -> Hidden:
     return Hidden(sys.stdin.readline().rstrip("\r\n"))
 
 
-def _has_fallbacks(work: Work) -> bool:
+def _has_fallbacks(session: AppSession) -> bool:
     """Whether the settings accept the key before and the key after."""
-    texts = [work.tree.read(path) or b"" for path in work.manifest.app.settings]
+    texts = [session.tree.read(path) or b"" for path in session.manifest.app.settings]
     return any(b"SECRET_KEY_FALLBACKS" in text and b"AWSPENDING" in text for text in texts)

@@ -214,6 +214,6 @@ def _edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:
     root = paths[0] if paths else Path()
     if len(paths) > 1 or not is_folder(root):
         return ()
-    from shield_ai.flow.app_session import Work  # plans are not needed without it
+    from shield_ai.flow.app_session import AppSession  # plans are not needed without it
 
-    return Work(root).edits()
+    return AppSession(root).planned_edits()

@@ -14,7 +14,7 @@ from shield_ai.cli.options import (
     ONLY,
 )
 from shield_ai.cli.progress import bar
-from shield_ai.flow.app_session import Half, Work
+from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.plan import checks_text
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 @ONLY
 @ENVIRONMENT
 @JSON
-def verify(app: Path, only: Half | None, environment: str, *, as_json: bool) -> int:
+def verify(app: Path, only: Scope | None, environment: str, *, as_json: bool) -> int:
     """Check that the app reads its secrets from AWS, and that AWS holds what it asks for. Exits with 1 if not."""
-    work = Work(app, only=only, environment=environment)
-    work.tick = bar().tick
-    checks = work.verify()
+    session = AppSession(app, only=only, environment=environment)
+    session.on_progress = bar().tick
+    checks = session.verify()
     click.echo(msgspec.json.encode(checks).decode() if as_json else checks_text(checks), nl=as_json)
     return FINDINGS if any(check.status == "failed" for check in checks) else DONE

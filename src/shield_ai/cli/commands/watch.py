@@ -11,14 +11,14 @@ import msgspec
 
 from shield_ai.cli.console import write
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON
-from shield_ai.flow.app_session import Work
+from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.audit import audit_text
 from shield_ai.reports.collect import audit as audit_app
 from shield_ai.reports.collect import report_data
 
 if TYPE_CHECKING:
-    from shield_ai.flow.app_session import Half
+    from shield_ai.flow.app_session import Scope
     from shield_ai.reports.report_data import ReportData
 
 SINCE = click.option(
@@ -51,8 +51,8 @@ def audit(
     `[monitoring]` in shield.toml), a principal that was never seen in as long a time before, a deletion, a failed
     rotation, a changed resource policy, and a file that could not be read.
     """
-    work = Work(app, environment=environment)
-    result = audit_app(work, since=since, trails=trails, now=dt.datetime.now(dt.UTC))
+    session = AppSession(app, environment=environment)
+    result = audit_app(session, since=since, trails=trails, now=dt.datetime.now(dt.UTC))
     click.echo(msgspec.json.encode(result) if as_json else audit_text(result), nl=as_json)
     return FINDINGS if result.alerts or result.unread else DONE
 
@@ -76,7 +76,7 @@ def report(  # noqa: PLR0913, PLR0917  # one argument a flag
     app: Path,
     output: Path | None,
     form: str | None,
-    only: Half | None,
+    only: Scope | None,
     environment: str,
     since: str | None,
     trails: tuple[Path, ...],
@@ -86,8 +86,8 @@ def report(  # noqa: PLR0913, PLR0917  # one argument a flag
     The page holds no value and loads nothing from anywhere: send it to whom you like. Markdown is short, for a comment
     on a pull request. What can't be looked at, AWS for example, says so on the page.
     """
-    work = Work(app, only=only, environment=environment)
-    made = report_data(work, since=since, trails=trails, now=dt.datetime.now(dt.UTC))
+    session = AppSession(app, only=only, environment=environment)
+    made = report_data(session, since=since, trails=trails, now=dt.datetime.now(dt.UTC))
     form = form or ("markdown" if output and output.suffix == ".md" else "html")
     text = _rendered(made, form)
     if output:
