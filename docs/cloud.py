@@ -16,7 +16,7 @@ from shield_ai.aws.desired.monitoring import monitoring
 from shield_ai.aws.desired.permissions import PERMISSIONS
 from shield_ai.aws.live import session
 from shield_ai.model import manifest
-from shield_ai.model.nouns import Kind
+from shield_ai.model.finding import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

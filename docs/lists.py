@@ -10,7 +10,7 @@ from typing import Any
 from tables import table
 
 from shield_ai.model import manifest, manifest_schema
-from shield_ai.model.nouns import Kind
+from shield_ai.model.finding import Kind
 from shield_ai.rotator import registry
 from shield_ai.scan.rules import pattern
 

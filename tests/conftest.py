@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from shield_ai.model.nouns import Hidden
+    from shield_ai.model.hidden import Hidden
 
 # A shell that starts the suite in the background ignores Ctrl-C for it, and every process of a test would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

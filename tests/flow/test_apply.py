@@ -31,7 +31,7 @@ from shield_ai.model.errors import (
     SourceError,
     StalePlanError,
 )
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 from shield_ai.project.tree import Tree, temporary_of
 from shield_ai.project.values import Values
 

@@ -19,7 +19,7 @@ from shield_ai.flow.journal import Journal
 from shield_ai.flow.rollback import last_run, rollback
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, StalePlanError
 from shield_ai.model.manifest import App, Manifest, Secret
-from shield_ai.model.nouns import Action, Plan
+from shield_ai.model.plan import Action, Plan
 from shield_ai.project.tree import Tree
 from shield_ai.project.values import Values
 

@@ -15,8 +15,8 @@ from shield_helpers import make_app, run
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
 from shield_ai.flow.journal import Journal
+from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import parse
-from shield_ai.model.nouns import Hidden
 
 NAME = "mail-api-key"
 

@@ -12,13 +12,8 @@ from shield_ai.flow.aws_plan import (
 )
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.manifest import App, Manifest, Secret
-from shield_ai.model.nouns import (
-    Action,
-    Live,
-    Origin,
-    Resource,
-    SecretState,
-)
+from shield_ai.model.plan import Action, Origin
+from shield_ai.model.resource import Live, Resource, SecretState
 from shield_ai.scan.python.app_scan import scan_files
 
 A, B = {"n": 1}, {"n": 2}

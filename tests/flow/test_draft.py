@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from shield_ai.flow.draft import KEY_ROTATION, draft
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Secret, parse, render
-from shield_ai.model.nouns import Kind
 from shield_ai.scan.python.app_scan import scan_files
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from shield_ai.flow import file_transaction
 from shield_ai.flow.journal import Journal
+from shield_ai.model.edit import Edit
 from shield_ai.model.errors import SourceError
-from shield_ai.model.nouns import Edit
 from shield_ai.project.python_source import file_change
 from shield_ai.project.tree import Tree, temporary_of
 

@@ -13,9 +13,8 @@ import msgspec
 import pytest
 
 from shield_ai.flow import fleet as module
-from shield_ai.flow.fleet import fleet, repositories
+from shield_ai.flow.fleet import Outcome, fleet, repositories
 from shield_ai.model.errors import ShieldError, SourceError
-from shield_ai.model.nouns import Outcome
 
 SETTINGS = (
     'import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\nAPI_TOKEN = os.environ.get("API_TOKEN")\n'

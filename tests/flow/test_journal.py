@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shield_ai.flow.journal import Journal, Record
 from shield_ai.model.errors import SourceError, UnsafePlanError
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 
 
 def record(run="r", event="begin", **more):

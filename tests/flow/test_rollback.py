@@ -21,7 +21,7 @@ from shield_ai.flow.apply import apply
 from shield_ai.flow.journal import Journal
 from shield_ai.flow.rollback import conflicts, last_run, rollback
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 from shield_ai.project.tree import Tree
 
 

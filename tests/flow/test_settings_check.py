@@ -9,7 +9,7 @@ import pytest
 from shield_helpers import SETTINGS, files_of, make_app, shield
 
 from shield_ai.flow.settings_check import Store
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 
 
 @pytest.mark.parametrize(

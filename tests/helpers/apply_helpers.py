@@ -10,21 +10,17 @@ from shield_ai.aws.live.session import Session
 from shield_ai.flow.apply import apply, recover
 from shield_ai.flow.journal import Journal
 from shield_ai.flow.rollback import last_run, rollback
-from shield_ai.model.nouns import (
-    Action,
-    Change,
-    Edit,
-    Hidden,
-    Live,
-    Origin,
-    Plan,
-)
+from shield_ai.model.edit import Edit
+from shield_ai.model.plan import Action, Change, Origin, Plan
 from shield_ai.project.python_source import file_change
 from shield_ai.project.tree import Tree
 from shield_ai.project.values import Values
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.model.resource import Live
 
 REGION = "us-east-1"
 SETTINGS = {

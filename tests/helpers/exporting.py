@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.export import secrets
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import (
     App,
     Functions,
@@ -12,7 +13,7 @@ from shield_ai.model.manifest import (
     Rotation,
     Secret,
 )
-from shield_ai.model.nouns import Kind, Resource
+from shield_ai.model.resource import Resource
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 MANIFEST = Manifest(

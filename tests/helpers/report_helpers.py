@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from shield_ai.model.nouns import (
-    Confidence,
-    Finding,
-    Severity,
-    Shape,
-    Site,
-    fingerprint,
-)
+from shield_ai.model.finding import Confidence, Finding, Severity, Shape, Site, fingerprint
 from shield_ai.scan.rules.pattern import rules
 
 

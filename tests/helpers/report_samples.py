@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from shield_ai.model.nouns import (
-    Access,
-    AccessType,
-    Alert,
-    Audit,
-    Check,
-    Confidence,
-    Finding,
-    RotationStatus,
-    Severity,
-    Site,
-    Skipped,
-    Status,
-)
+from shield_ai.aws.cloudtrail.audit import Access, AccessType, Alert, Audit
+from shield_ai.flow.rotate import RotationStatus
+from shield_ai.flow.verify.check import Check, Status
+from shield_ai.model.edit import Skipped
+from shield_ai.model.finding import Confidence, Finding, Severity, Site
 from shield_ai.reports.report_data import (
     Diff,
     Place,

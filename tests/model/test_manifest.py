@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.model.errors import ManifestError
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import (
     App,
     Manifest,
@@ -13,7 +14,6 @@ from shield_ai.model.manifest import (
     parse,
     render,
 )
-from shield_ai.model.nouns import Kind
 
 GOOD = """\
 # ours

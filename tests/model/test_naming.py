@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import NAME
 from shield_ai.model.naming import (
+    ARN_SUFFIX,
     Meaning,
     database_field,
     kind,
@@ -14,7 +16,6 @@ from shield_ai.model.naming import (
     variable_of,
     words,
 )
-from shield_ai.model.nouns import ARN_SUFFIX, Kind
 
 TABLE = {
     Meaning.SECRET: """SECRET_KEY DJANGO_SECRET_KEY PASSWORD DB_PASSWORD DBPASSWORD dbPassword EMAIL_HOST_PASSWORD

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation, Secret
-from shield_ai.model.nouns import Kind
 from shield_ai.model.rotation_policy import (
     USUAL,
     due,

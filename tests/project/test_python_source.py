@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shield_ai.model.edit import Edit
 from shield_ai.model.errors import SourceError
-from shield_ai.model.nouns import Edit
 from shield_ai.project.python_source import Source, apply_edits, file_change
 
 

@@ -5,7 +5,7 @@ import secrets
 import pytest
 
 from shield_ai.model.errors import SourceError, ValueMissingError
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 from shield_ai.project.values import Values, generate, read_env_file
 
 

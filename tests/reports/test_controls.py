@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from report_samples import CLEAN, EMPTY, audit, finding, place, report_data
 
-from shield_ai.model.nouns import Check, Skipped, Status
+from shield_ai.flow.verify.check import Check, Status
+from shield_ai.model.edit import Skipped
 from shield_ai.reports.controls import FRAMEWORKS, controls
 from shield_ai.reports.report_data import Shown
 

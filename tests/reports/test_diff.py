@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.model.nouns import Edit
+from shield_ai.model.edit import Edit
 from shield_ai.project.python_source import file_change
 from shield_ai.reports.diff import NEW_LINES, diff_text
 

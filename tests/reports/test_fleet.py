@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from shield_ai.model.nouns import Outcome
+from shield_ai.flow.fleet import Outcome
 from shield_ai.reports.fleet import fleet_json, fleet_text
 
 LONG = "https://example.com/" + "a-very-long-group/" * 6 + "shop"

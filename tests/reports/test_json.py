@@ -5,7 +5,8 @@ import json
 import msgspec
 from report_helpers import finding, site
 
-from shield_ai.model.nouns import Plan, Skipped
+from shield_ai.model.edit import Skipped
+from shield_ai.model.plan import Plan
 from shield_ai.reports.json import plan_json, scan_json
 
 

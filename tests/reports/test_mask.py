@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shield_ai.reports.mask import mask, mask_line, show
+from shield_ai.reports.mask import mask, show
 
 
 def shown(path, text, keep=()):
@@ -62,15 +62,17 @@ def shown(path, text, keep=()):
     ],
 )
 def test_python_line_shows_names_only(line, expected):
-    assert mask_line(line) == expected
+    assert shown("line.py", line) == expected
 
 
 def test_names_that_are_known_are_shown():
-    assert mask_line('A = read("MY_KEY", "v")', keep={"MY_KEY"}) == 'A = read("MY_KEY", "•••")'
+    assert (
+        shown("line.py", 'A = read("MY_KEY", "v")', keep={"MY_KEY"}) == 'A = read("MY_KEY", "•••")'
+    )
 
 
 def test_f_string_is_hidden_with_its_text():
-    line = mask_line('A = f"redis://:{PASSWORD}@host"')
+    line = shown("line.py", 'A = f"redis://:{PASSWORD}@host"')
     assert "redis" not in line
     assert "host" not in line
     assert ("PASSWORD" in line) == (sys.version_info >= (3, 12))
@@ -97,7 +99,7 @@ def test_long_string_is_hidden_on_all_its_lines():
 )
 def test_dotenv_line_shows_the_name_only(line, expected):
     for path in (".env", "deploy/.env.production", "prod.env", ".env.example"):
-        assert mask_line(line, path) == expected
+        assert shown(path, line) == expected
 
 
 def test_key_after_a_comment_is_a_key():

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from report_samples import CLEAN, EMPTY, finding, report_data
 
-from shield_ai.model.nouns import Check, Severity, Status
+from shield_ai.flow.verify.check import Check, Status
+from shield_ai.model.finding import Severity
 from shield_ai.reports.report_data import attention, became, shown
 
 

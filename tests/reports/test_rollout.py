@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from report_samples import CLEAN, EMPTY, report_data
 
-from shield_ai.model.nouns import Check, Status
+from shield_ai.flow.verify.check import Check, Status
 from shield_ai.reports.rollout import BY_HAND, STAGES, rollout
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from report_helpers import Severity, finding, site
 
-from shield_ai.model.nouns import Edit
+from shield_ai.model.edit import Edit
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.reports.sarif import sarif
 from shield_ai.scan.rules.pattern import credentials, rules

@@ -5,7 +5,7 @@ import re
 import pytest
 from report_helpers import Severity, finding, site
 
-from shield_ai.model.nouns import Skipped
+from shield_ai.model.edit import Skipped
 from shield_ai.reports.text import scan_text, summary
 
 FILES = {

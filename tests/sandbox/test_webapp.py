@@ -10,7 +10,7 @@ import pytest
 from processes import all_gone, with_descendants
 
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 from shield_ai.sandbox import (
     WebApp,
     copy_sample,

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.nouns import Confidence, Finding, Severity
+from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.scan.baseline import new, read, write
 
 

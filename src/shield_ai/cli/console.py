@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 from shield_ai.reports.colour import wanted
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.flow.app_session import AppSession
-    from shield_ai.model.nouns import Receipt
+    from shield_ai.model.plan import Receipt
 
 
 def write(output: Path, text: str) -> None:

@@ -38,22 +38,15 @@ from shield_ai.model.errors import (
     UnsafePlanError,
     ValueMissingError,
 )
+from shield_ai.model.finding import Kind, Severity, Shape
+from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import (
-    FILE,
     Manifest,
     parse,
     render,
 )
-from shield_ai.model.naming import is_secret
-from shield_ai.model.nouns import (
-    Action,
-    Hidden,
-    Kind,
-    Live,
-    Plan,
-    Severity,
-    Shape,
-)
+from shield_ai.model.naming import MANIFEST, is_secret
+from shield_ai.model.plan import Action, Plan
 from shield_ai.model.rotation_policy import environment
 from shield_ai.project import git
 from shield_ai.project.python_source import digest
@@ -69,17 +62,12 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
     from shield_ai.aws.live.session import Session
     from shield_ai.flow.journal import Record
+    from shield_ai.flow.verify.check import Check
+    from shield_ai.model.edit import FileChange, Skipped
+    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Secret
-    from shield_ai.model.nouns import (
-        Check,
-        FileChange,
-        Finding,
-        Origin,
-        Receipt,
-        Resource,
-        Settings,
-        Skipped,
-    )
+    from shield_ai.model.plan import Origin, Receipt
+    from shield_ai.model.resource import Live, Resource, Settings
 
 Scope = Literal["code", "aws"]
 
@@ -167,13 +155,13 @@ class AppSession:
     @functools.cached_property
     def manifest_on_disk(self) -> Manifest | None:
         """shield.toml as it stands; None where there is none."""
-        raw = self.tree.read(FILE)
+        raw = self.tree.read(MANIFEST)
         if raw is None:
             return None
         try:
             return parse(raw.decode("utf-8-sig"))
         except UnicodeDecodeError:
-            raise SourceError(f"{FILE} is no UTF-8 text", "save the file as UTF-8") from None
+            raise SourceError(f"{MANIFEST} is no UTF-8 text", "save the file as UTF-8") from None
 
     @property
     def target_manifest(self) -> Manifest:
@@ -199,7 +187,7 @@ class AppSession:
         Args:
             more: Secrets that something else found; those that are there already stay as they are.
         """
-        old = self.tree.read(FILE)
+        old = self.tree.read(MANIFEST)
         new = self._draft(self.manifest_on_disk)
         have = {name for secret in new.secret for name in (secret.name, *secret.variables())}
         fresh = [
@@ -210,14 +198,12 @@ class AppSession:
         new = msgspec.structs.replace(new, secret=(*new.secret, *fresh))
         text = render(new, old.decode("utf-8-sig") if old else "")
         if old is not None and text.encode() == old:
-            return f"{FILE} has all {len(new.secret)} secrets already"
-        self.tree.write(FILE, text.encode())
+            return f"{MANIFEST} has all {len(new.secret)} secrets already"
+        self.tree.write(MANIFEST, text.encode())
         added = len(new.secret) - (
             len(self.manifest_on_disk.secret) if self.manifest_on_disk else 0
         )
-        return (
-            f"{FILE}: {added} secrets {'added' if old else 'written'}; review it, then shield plan"
-        )
+        return f"{MANIFEST}: {added} secrets {'added' if old else 'written'}; review it, then shield plan"
 
     @functools.cached_property
     def aws(self) -> Account | None:
@@ -505,7 +491,7 @@ class AppSession:
         return [
             path
             for path in changed
-            if path != FILE and ours.get(path) != digest(self.tree.read(path) or b"")
+            if path != MANIFEST and ours.get(path) != digest(self.tree.read(path) or b"")
         ]
 
     def apply(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from shield_ai.flow import file_transaction
 from shield_ai.flow.journal import Record, refuse_elsewhere
 from shield_ai.model.errors import StalePlanError
-from shield_ai.model.nouns import Action, Hidden, Receipt
+from shield_ai.model.hidden import Hidden
+from shield_ai.model.plan import Action, Receipt
 from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
@@ -16,13 +17,9 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.journal import Journal
-    from shield_ai.model.nouns import (
-        Change,
-        FileChange,
-        Origin,
-        Plan,
-        SecretState,
-    )
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.plan import Change, Origin, Plan
+    from shield_ai.model.resource import SecretState
     from shield_ai.project.tree import Tree
     from shield_ai.project.values import Values
 

@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING
 from shield_ai.aws.desired.iam import MANAGED_BY, customer_key, tags
 from shield_ai.aws.desired.permissions import KEY, PERMISSIONS
 from shield_ai.aws.desired.secrets import secret_settings
+from shield_ai.model.edit import Skipped
 from shield_ai.model.environments import TAG
 from shield_ai.model.errors import AwsError, UnsafePlanError
-from shield_ai.model.nouns import (
-    Action,
-    Change,
-    Kind,
-    Origin,
-    Shape,
-    Skipped,
-)
+from shield_ai.model.finding import Kind, Shape
+from shield_ai.model.plan import Action, Change, Origin
 from shield_ai.model.rotation_policy import PUBLIC
 from shield_ai.project.layout import is_example
 from shield_ai.project.values import Values
@@ -25,14 +20,9 @@ from shield_ai.project.values import Values
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.model.nouns import (
-        Finding,
-        Live,
-        Resource,
-        SecretState,
-        Settings,
-    )
+    from shield_ai.model.resource import Live, Resource, SecretState, Settings
 
     Read = Callable[[str], bytes | None]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.credential_pairs import pairs
+from shield_ai.model.finding import Kind, Shape
 from shield_ai.model.manifest import (
     App,
     Manifest,
@@ -20,12 +21,11 @@ from shield_ai.model.naming import (
     secret_name,
     variable_of,
 )
-from shield_ai.model.nouns import Kind, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from shield_ai.model.nouns import Finding
+    from shield_ai.model.finding import Finding
     from shield_ai.project.layout import Facts
 
 FIELDS = ("database", "username", "password", "host", "port")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.flow.journal import Journal
-    from shield_ai.model.nouns import FileChange
+    from shield_ai.model.edit import FileChange
     from shield_ai.project.tree import Tree
 
 

@@ -23,7 +23,6 @@ import msgspec
 
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import ShieldError, SourceError
-from shield_ai.model.nouns import Outcome
 from shield_ai.project import git
 from shield_ai.project.tree import Tree
 
@@ -33,6 +32,23 @@ if TYPE_CHECKING:
 Engine = Literal["local", "ray"]
 TIMEOUT = 600.0  # seconds for one repository, its clone not counted
 REMOTE = re.compile(r"(https|http|ssh|git|file)://|[\w.-]+@[\w.-]+:")
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The result for one repository. Contains no values, and only the number of findings."""
+
+    repository: str
+    commit: str = ""  # of a clone; for a folder, a digest of its file names, sizes and times
+    version: str = ""  # of this tool
+    seconds: float = 0.0
+    files: int = 0  # Python files
+    found: dict[str, int] = {}  # severity -> number of findings
+    fixable: int = 0  # findings that can be fixed
+    unseen: int = 0  # files that could not be read
+    moved: int = 0  # calls of get_secret
+    secrets: int = 0  # secrets in shield.toml
+    scheduled: int = 0  # secrets with a rotation schedule
+    error: str = ""
 
 
 def repositories(path: Path) -> list[str]:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from shield_ai.model.errors import SourceError, UnsafePlanError
-from shield_ai.model.nouns import Settings  # noqa: TC001  # msgspec reads the annotations
+from shield_ai.model.resource import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from shield_ai.model.nouns import Hidden
+    from shield_ai.model.hidden import Hidden
 
 FOLDER = ".shield"
 SECRET = "secret"

@@ -11,13 +11,10 @@ from shield_ai.flow.aws_plan import (
     resource_changes,
     secret_change,
 )
-from shield_ai.model.manifest import FILE, render
-from shield_ai.model.nouns import (
-    Change,
-    Edit,
-    Plan,
-    Skipped,
-)
+from shield_ai.model.edit import Edit, Skipped
+from shield_ai.model.manifest import render
+from shield_ai.model.naming import MANIFEST
+from shield_ai.model.plan import Change, Plan
 from shield_ai.project.python_source import file_change
 from shield_ai.rewrite.project.iam_policy import policy_file
 from shield_ai.rewrite.project.registry import app_files
@@ -26,8 +23,10 @@ from shield_ai.rewrite.python.pipeline import code
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
-    from shield_ai.model.nouns import FileChange, Finding, Live
+    from shield_ai.model.resource import Live
     from shield_ai.rewrite import HasFolder, Read
     from shield_ai.rewrite.python.literals import Removal
 
@@ -108,7 +107,7 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
             else:
                 skipped.append(
                     Skipped(
-                        path=FILE, line=0, name=secret.name, reason="optional, and has no value"
+                        path=MANIFEST, line=0, name=secret.name, reason="optional, and has no value"
                     )
                 )
         changes += resource_changes(live, known)
@@ -126,10 +125,12 @@ def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
 
 def _manifest(manifest: Manifest, read: Read) -> list[FileChange]:
     """Write shield.toml, or add to it."""
-    old = read(FILE)
+    old = read(MANIFEST)
     text = render(manifest, old.decode() if old else "")
     if not manifest.secret or (old is not None and text.encode() == old):
         return []
     addition = text if old is None else text[len(old.decode()) :]
     at = len(old or b"")
-    return [file_change(FILE, old, [Edit(path=FILE, start=at, end=at, replacement=addition)])]
+    return [
+        file_change(MANIFEST, old, [Edit(path=MANIFEST, start=at, end=at, replacement=addition)])
+    ]

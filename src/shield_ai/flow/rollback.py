@@ -9,7 +9,7 @@ import msgspec
 from shield_ai.flow import file_transaction
 from shield_ai.flow.journal import Record, refuse_elsewhere
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
-from shield_ai.model.nouns import Action, Receipt
+from shield_ai.model.plan import Action, Receipt
 from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.journal import Journal
-    from shield_ai.model.nouns import Hidden
+    from shield_ai.model.hidden import Hidden
     from shield_ai.project.tree import Tree
 
 UNTRIED = "not tried"  # how a reason begins that says nothing of the value

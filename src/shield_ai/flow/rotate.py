@@ -7,11 +7,12 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.aws.live.rotation import Rotations, RotationState
 from shield_ai.flow import rotation_driver
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.nouns import RotationStatus
 from shield_ai.model.rotation_policy import due, environment, strategy
 from shield_ai.rotator.handler import STEPS
 
@@ -20,10 +21,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.aws.live.session import Session
+    from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.model.nouns import Hidden
 
 DJANGO = "django-secret-key"
+
+
+class RotationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of a secret's rotation. All times are in UTC."""
+
+    name: str  # as in shield.toml
+    by: str  # "AWS": a Lambda function; "shield": this command, from cron or CI; "hand": a person
+    strategy: str = ""
+    last: datetime | None = None  # when the current value was created
+    next: datetime | None = None
+    state: str = "ok"  # "ok", "due", "pending", "no schedule", "not in AWS"
+    pending: str = ""  # the version of an unfinished rotation
+    since: datetime | None = None  # when the unfinished rotation started
 
 
 def now() -> datetime:

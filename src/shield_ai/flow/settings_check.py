@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, urlsplit
 
 from shield_ai.flow.settings_probe import Probe, differences
-from shield_ai.model.nouns import Hidden, Kind
+from shield_ai.model.finding import Kind
+from shield_ai.model.hidden import Hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.errors import ManifestError, UnsafePlanError
-from shield_ai.model.manifest import FILE, Environment
+from shield_ai.model.manifest import Environment
+from shield_ai.model.naming import MANIFEST
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
@@ -29,8 +30,10 @@ def environment_of(manifest: Manifest, name: str) -> Environment:
     if name not in manifest.environments:
         near = difflib.get_close_matches(name, manifest.environments, 1)
         known = ", ".join(manifest.environments) or "none"
-        hint = f"did you mean {near[0]}?" if near else f"write [environments.{name}] into {FILE}"
-        raise ManifestError(f"{FILE} has no environment {name!r}; it has {known}", hint)
+        hint = (
+            f"did you mean {near[0]}?" if near else f"write [environments.{name}] into {MANIFEST}"
+        )
+        raise ManifestError(f"{MANIFEST} has no environment {name!r}; it has {known}", hint)
     return manifest.environments[name]
 
 

@@ -11,7 +11,8 @@ import msgspec
 
 from shield_ai.model import schedule
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.nouns import ARN_SUFFIX, MANIFEST, Kind
+from shield_ai.model.finding import Kind
+from shield_ai.model.naming import ARN_SUFFIX, MANIFEST
 from shield_ai.rotator.document import MODES
 from shield_ai.rotator.registry import STRATEGIES
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from tomlkit.items import AoT, InlineTable, Table
 
-FILE = MANIFEST
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html#API_CreateSecret_RequestParameters
 NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 LONGEST = 512  # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
@@ -188,13 +188,13 @@ def parse(text: str) -> Manifest:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(
-            f"{FILE}: {error}", "the file must be TOML; see shield.toml in the guide"
+            f"{MANIFEST}: {error}", "the file must be TOML; see shield.toml in the guide"
         ) from None
     try:
         manifest = msgspec.convert(raw, Manifest)
     except msgspec.ValidationError as error:
         raise ManifestError(
-            f"{FILE}{_where(text, str(error))}: {_words(str(error))}", _hint(str(error))
+            f"{MANIFEST}{_where(text, str(error))}: {_words(str(error))}", _hint(str(error))
         ) from None
     _check(manifest, text)
     return manifest
@@ -202,14 +202,14 @@ def parse(text: str) -> Manifest:
 
 def _check(manifest: Manifest, text: str) -> None:
     _check_functions(
-        manifest.rotation or Functions(), f"{FILE}{_line(text, None, table='rotation')}"
+        manifest.rotation or Functions(), f"{MANIFEST}{_line(text, None, table='rotation')}"
     )
-    _check_tags(manifest.app.tags, f"{FILE}{_line(text, None, 'tags', table='app')}")
+    _check_tags(manifest.app.tags, f"{MANIFEST}{_line(text, None, 'tags', table='app')}")
     for name, environment in manifest.environments.items():
         _check_environment(
-            name, environment, f"{FILE}{_line(text, None, table=f'environments.{name}')}"
+            name, environment, f"{MANIFEST}{_line(text, None, table=f'environments.{name}')}"
         )
-    _check_monitoring(manifest.monitoring, f"{FILE}{_line(text, None, table='monitoring')}")
+    _check_monitoring(manifest.monitoring, f"{MANIFEST}{_line(text, None, table='monitoring')}")
     seen: dict[str, int] = {}
     prefix = max(
         [manifest.app.prefix, *(e.prefix or "" for e in manifest.environments.values())], key=len
@@ -218,9 +218,11 @@ def _check(manifest: Manifest, text: str) -> None:
         try:
             _check_secret(secret, seen, prefix)
         except ManifestError as error:
-            raise ManifestError(f"{FILE}{_line(text, i)}: {error.message}", error.hint) from None
+            raise ManifestError(
+                f"{MANIFEST}{_line(text, i)}: {error.message}", error.hint
+            ) from None
         seen[secret.name] = i
-        _check_rotation(secret, f"{FILE}{_line(text, i, 'rotate')}: rotate of {secret.name}")
+        _check_rotation(secret, f"{MANIFEST}{_line(text, i, 'rotate')}: rotate of {secret.name}")
 
 
 def _check_secret(secret: Secret, seen: Collection[str], prefix: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from shield_ai.model import manifest
+from shield_ai.model import manifest, naming
 from shield_ai.rotator.document import MODES
 from shield_ai.rotator.registry import STRATEGIES
 
@@ -46,7 +46,7 @@ def schema() -> dict[str, Any]:
             del part["required"]
     parts["Secret"]["oneOf"] = [{"required": ["env"]}, {"required": ["fields"]}]
     whole = parts.pop("Manifest")
-    return {"$schema": DRAFT, **whole, "title": manifest.FILE, "definitions": parts}
+    return {"$schema": DRAFT, **whole, "title": naming.MANIFEST, "definitions": parts}
 
 
 def _without_null(key: dict[str, Any]) -> None:

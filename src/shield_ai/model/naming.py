@@ -23,7 +23,13 @@ import enum
 import functools
 import re
 
-from shield_ai.model.nouns import ARN_SUFFIX, Kind
+from shield_ai.model.finding import Kind
+
+MANIFEST = "shield.toml"
+# Secrets Manager appends such a suffix to ARNs and interprets a name that ends with one as a
+# partial ARN.
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html#API_CreateSecret_RequestParameters
+ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 class Meaning(enum.StrEnum):

@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.model import schedule
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.nouns import Kind
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.digest import hexdigest
+from shield_ai.model.edit import FileChange
 from shield_ai.model.errors import SourceError
-from shield_ai.model.nouns import FileChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shield_ai.model.nouns import Edit
+    from shield_ai.model.edit import Edit
 
 PROBE = "x = '+AGE-\\u0061'\n"  # what every encoding of source code has as ASCII has it
 UTF8_ENCODINGS = ("utf-8", "ascii")

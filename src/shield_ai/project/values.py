@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from dotenv.parser import parse_stream
 
 from shield_ai.model.errors import SourceError, ValueMissingError
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

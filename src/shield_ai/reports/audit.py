@@ -6,13 +6,13 @@ import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shield_ai.model.nouns import AccessType
+from shield_ai.aws.cloudtrail.audit import AccessType
 from shield_ai.reports.mask import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shield_ai.model.nouns import Access, Alert, Audit
+    from shield_ai.aws.cloudtrail.audit import Access, Alert, Audit
 
 WIDTH = 80
 COLUMNS = (AccessType.READ, AccessType.CHANGE, AccessType.ROTATE, AccessType.DELETE)

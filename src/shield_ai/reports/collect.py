@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from shield_ai.aws.cloudtrail.audit import Audit
     from shield_ai.flow.journal import Journal
+    from shield_ai.model.edit import Skipped
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.model.nouns import Audit, Resource, Skipped
+    from shield_ai.model.resource import Resource
 
 DEFAULT = "7d"
 _NOWHERE = "0" * 12  # an account: costs are the same in each

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model.nouns import Severity
+from shield_ai.model.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model.nouns import AccessType, Status
+from shield_ai.aws.cloudtrail.audit import AccessType
+from shield_ai.flow.verify.check import Status
 from shield_ai.reports.report_data import Control, count
 
 if TYPE_CHECKING:

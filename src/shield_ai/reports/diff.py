@@ -13,7 +13,7 @@ from shield_ai.reports.mask import mask, printable, show
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from shield_ai.model.nouns import FileChange
+    from shield_ai.model.edit import FileChange
 
 CONTEXT = 2
 NEW_LINES = 12  # of a new file, so many are shown

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shield_ai.model.nouns import Severity
+from shield_ai.model.finding import Severity
 from shield_ai.reports.mask import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.model.nouns import Outcome
+    from shield_ai.flow.fleet import Outcome
 
 WIDTH = 34
 

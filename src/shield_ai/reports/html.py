@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import jinja2
 from markupsafe import Markup
 
-from shield_ai.model.nouns import AccessType, Severity
+from shield_ai.aws.cloudtrail.audit import AccessType
+from shield_ai.model.finding import Severity
 from shield_ai.reports.controls import controls
 from shield_ai.reports.report_data import attention, clean, count
 from shield_ai.reports.rollout import STAGES, rollout

@@ -9,7 +9,9 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.model.nouns import Finding, Plan, Skipped
+    from shield_ai.model.edit import Skipped
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.plan import Plan
 
 VERSION = 1
 FIELDS = (

@@ -12,7 +12,7 @@ import tokenize
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
-from shield_ai.model.nouns import MASK
+from shield_ai.model.hidden import MASK
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 
@@ -52,12 +52,6 @@ def mask(path: str, raw: bytes, keep: Collection[str] = ()) -> bytes:
     if DOTENV.search(path):
         return _hide(raw, _after_assignments(raw))
     return _hide(raw, [(0, len(raw))])
-
-
-def mask_line(line: str, path: str = "", keep: Collection[str] = ()) -> str:
-    """Show one line that stands alone: of a .env file, or of Python, which is what is assumed without a path."""
-    raw = line.replace("\0", "?").encode("utf-8", "replace")
-    return show(mask(path or "line.py", raw, keep))
 
 
 def show(masked: bytes, encoding: str = "utf-8") -> str:

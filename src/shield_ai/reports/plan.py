@@ -7,20 +7,16 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.model.nouns import Action, Status
+from shield_ai.flow.verify.check import Status
+from shield_ai.model.plan import Action
 from shield_ai.reports.settings import settings_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shield_ai.model.nouns import (
-        Change,
-        Check,
-        FileChange,
-        Plan,
-        Receipt,
-        Skipped,
-    )
+    from shield_ai.flow.verify.check import Check
+    from shield_ai.model.edit import FileChange, Skipped
+    from shield_ai.model.plan import Change, Plan, Receipt
 
 _COLUMN = 46
 _WIDTH = 80

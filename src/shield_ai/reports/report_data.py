@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from datetime import datetime  # noqa: TC003  # msgspec reads the types
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from shield_ai.model.nouns import (
-    Alert,
-    Audit,
-    Check,
-    Finding,
-    RotationStatus,
-    Severity,
-    Skipped,
-    Status,
-)
+from shield_ai.aws.cloudtrail.audit import Alert, Audit
+from shield_ai.flow.rotate import RotationStatus
+from shield_ai.flow.verify.check import Check, Status
+from shield_ai.model.edit import Skipped
+from shield_ai.model.finding import Finding, Severity
 from shield_ai.reports.mask import mask, printable, show
 
 if TYPE_CHECKING:

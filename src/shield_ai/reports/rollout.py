@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from shield_ai.model.nouns import Status
+from shield_ai.flow.verify.check import Status
 from shield_ai.reports.controls import rotated
 from shield_ai.reports.report_data import Step
 

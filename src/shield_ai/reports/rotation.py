@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from shield_ai.model.nouns import RotationStatus
+    from shield_ai.flow.rotate import RotationStatus
 
 _NAME = 32
 FALLBACKS = """\

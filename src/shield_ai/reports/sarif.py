@@ -11,13 +11,14 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from shield_ai.model.nouns import Severity
+from shield_ai.model.finding import Severity
 from shield_ai.scan.rules import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shield_ai.model.nouns import Edit, FileChange, Finding
+    from shield_ai.model.edit import Edit, FileChange
+    from shield_ai.model.finding import Finding
     from shield_ai.scan.rules.pattern import Pattern, Rule
 
 SCHEMA = (

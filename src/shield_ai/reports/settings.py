@@ -10,7 +10,7 @@ from shield_ai.reports.mask import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 _MOST = 12  # lines; more hide the plan
 _WIDTH = 72

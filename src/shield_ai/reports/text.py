@@ -7,14 +7,16 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shield_ai.model.nouns import MASK, Severity
+from shield_ai.model.finding import Severity
+from shield_ai.model.hidden import MASK
 from shield_ai.reports.colour import SEVERITIES, paint
 from shield_ai.reports.mask import mask, printable, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from shield_ai.model.nouns import Finding, Skipped
+    from shield_ai.model.edit import Skipped
+    from shield_ai.model.finding import Finding
 
 WIDTH = 80
 INDENT = " " * 10

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 from shield_ai.sandbox.emulator.server import LocalAws
 from shield_ai.sandbox.load import Load
 from shield_ai.sandbox.postgres import LocalPostgres

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 from shield_ai.sandbox.binaries import (
     find_binaries,
     open_to_all,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 from shield_ai.sandbox.emulator.supervised import Child, Running, last_line
 
 if TYPE_CHECKING:

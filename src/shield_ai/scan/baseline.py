@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from shield_ai.model.nouns import Finding
+    from shield_ai.model.finding import Finding
 
 
 class Entry(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):

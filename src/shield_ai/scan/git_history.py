@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
-from shield_ai.model.nouns import Confidence, Skipped
+from shield_ai.model.finding import Confidence
 from shield_ai.project.git_objects import GIT, Blobs, is_shallow
 from shield_ai.scan.files.file_class import worth_reading
 from shield_ai.scan.files.walk import readable
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from shield_ai.model.nouns import Finding
+    from shield_ai.model.finding import Finding
     from shield_ai.scan.rules.pattern import Pattern
 
 MARK = b"\x01"  # begins the line of a commit

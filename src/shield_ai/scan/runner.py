@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import ManifestError, SourceError
-from shield_ai.model.nouns import (
-    MANIFEST,
-    Confidence,
-    Finding,
-    Severity,
-    Skipped,
-)
+from shield_ai.model.finding import Confidence, Finding, Severity
+from shield_ai.model.naming import MANIFEST
 from shield_ai.scan.files.suppressions import accepted
 from shield_ai.scan.files.walk import is_dotenv, readable, walk_all
 from shield_ai.scan.python.app_scan import Scan, scan, scan_files

@@ -13,17 +13,17 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.manifest import Secret
 from shield_ai.model.naming import kind, secret_name
-from shield_ai.model.nouns import Skipped
 from shield_ai.project.python_source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from shield_ai.model.nouns import Finding
+    from shield_ai.model.finding import Finding
 
     Read = Callable[[str], bytes | None]
 

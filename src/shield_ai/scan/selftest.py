@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.nouns import Confidence
+from shield_ai.model.finding import Confidence
 from shield_ai.scan.files.suppressions import accepted, ignores
 from shield_ai.scan.python.app_scan import scan_files
 from shield_ai.scan.rules.examples import fill

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trail_helpers import NOW, PLAN_EXAMPLE, arn, denied, record, role, service_event, user
 
-from shield_ai.aws.cloudtrail.audit import Auditor, since
+from shield_ai.aws.cloudtrail.audit import AccessType, Auditor, since
 from shield_ai.aws.cloudtrail.events import event
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.nouns import AccessType
 
 APP = role("Shop")
 BOB = user("bob")

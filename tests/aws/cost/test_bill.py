@@ -8,6 +8,7 @@ from shield_helpers import make_app, run
 
 from shield_ai.aws.cost.bill import Usage, bill
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import (
     App,
     Functions,
@@ -15,7 +16,7 @@ from shield_ai.model.manifest import (
     Rotation,
     Secret,
 )
-from shield_ai.model.nouns import Kind, Resource
+from shield_ai.model.resource import Resource
 
 ALARM = Resource(kind="alarm", name="a", settings={})
 

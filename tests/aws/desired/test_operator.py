@@ -14,6 +14,7 @@ from shield_helpers import make_app, run
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.operator import ARNS, operator_policy
 from shield_ai.aws.desired.permissions import PERMISSIONS
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import (
     App,
     Functions,
@@ -23,7 +24,6 @@ from shield_ai.model.manifest import (
     Secret,
     parse,
 )
-from shield_ai.model.nouns import Kind
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 FULL = Manifest(

@@ -7,6 +7,7 @@ import pytest
 from shield_ai.aws.desired.lambda_package import code_for, digest
 from shield_ai.aws.desired.rotation import function_name, rotation, rotation_role
 from shield_ai.model.errors import SourceError
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import (
     App,
     Functions,
@@ -14,7 +15,6 @@ from shield_ai.model.manifest import (
     Rotation,
     Secret,
 )
-from shield_ai.model.nouns import Kind
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 FILES = {"ops/keys.py": b"x = 1\n", "ops/ca.pem": b"CA"}

@@ -7,7 +7,7 @@ import pytest
 
 from shield_ai.aws.desired.permissions import PERMISSIONS
 from shield_ai.aws.live.registry import KINDS
-from shield_ai.model.nouns import Action
+from shield_ai.model.plan import Action
 
 
 def test_each_kind_has_its_permissions():

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from shield_ai.__main__ import main
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 
 MANIFEST = """\
 [app]

@@ -11,7 +11,10 @@ from fault_proxy import FaultProxy
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
 from shield_ai.flow.verify.account import _rotation, verify_account
+from shield_ai.flow.verify.check import Status
 from shield_ai.flow.verify.role import read_all
+from shield_ai.model.finding import Kind
+from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import (
     App,
     Manifest,
@@ -19,7 +22,6 @@ from shield_ai.model.manifest import (
     Rotation,
     Secret,
 )
-from shield_ai.model.nouns import Hidden, Kind, Status
 
 FIELDS = {"username": "DB_USER", "password": "DB_PASSWORD", "host": "DB_HOST"}
 MAIL = Secret(name="mail-key", env="MAIL_KEY")

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from shield_ai.flow.verify import db_login
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 
 
 def document(host, port, **more):

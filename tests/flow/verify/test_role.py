@@ -9,9 +9,10 @@ from fault_proxy import FaultProxy
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
+from shield_ai.flow.verify.check import Status
 from shield_ai.flow.verify.role import TITLES, read_all, verify_role
+from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import App, Manifest, Secret
-from shield_ai.model.nouns import Hidden, Status
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"

@@ -5,9 +5,10 @@ import secrets
 
 import pytest
 
+from shield_ai.flow.verify.check import Status
 from shield_ai.flow.verify.settings import ALONE, LOADS, verify_settings
+from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import App, Manifest, Secret
-from shield_ai.model.nouns import Hidden, Status
 
 MOVED = "from shield_ai import get_secret\nKEY = get_secret('mail-key', lambda: os.environ['MAIL_KEY'], env='MAIL_KEY')\n"
 LEFT = "DB = os.environ['DB_KEY']\n"

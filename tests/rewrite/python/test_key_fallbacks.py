@@ -5,13 +5,13 @@ import os
 import pytest
 from shield_helpers import shield
 
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import (
     App,
     Manifest,
     Rotation,
     Secret,
 )
-from shield_ai.model.nouns import Kind
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.python.key_fallbacks import fallback_edits, rotating_key
 

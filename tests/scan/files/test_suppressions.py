@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.model.nouns import Confidence, Finding, Severity
+from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.scan.files.suppressions import accepted, ignores
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import shield_ai
-from shield_ai.model.nouns import Shape
+from shield_ai.model.finding import Shape
 from shield_ai.project.python_source import Source
 from shield_ai.scan.python.app_scan import scan
 from shield_ai.scan.python.migrated import moved

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.nouns import Severity
+from shield_ai.model.finding import Severity
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.selftest import prove
 

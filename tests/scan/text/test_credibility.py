@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.model.nouns import Confidence
+from shield_ai.model.finding import Confidence
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.text.credibility import Family, family, judge
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.model.nouns import Confidence, Severity
+from shield_ai.model.finding import Confidence, Severity
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.selftest import prove

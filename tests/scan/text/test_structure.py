@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from shield_ai.model.nouns import Confidence
+from shield_ai.model.finding import Confidence
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.text.detector import Detector

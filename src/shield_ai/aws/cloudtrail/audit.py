@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import fnmatch
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.nouns import (
-    Access,
-    AccessType,
-    Alert,
-    Audit,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from shield_ai.model.nouns import Event, Skipped
+    from shield_ai.aws.cloudtrail.events import Event
 
 _SINCE = re.compile(r"(\d{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -27,6 +25,57 @@ _ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(.+)")
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 SOURCES = 20  # so many addresses are kept of each access
 ANY = "(not told)"
+
+
+class AccessType(enum.StrEnum):
+    """The type of access to a secret, in the order of the report's columns."""
+
+    READ = "read"
+    CHANGE = "change"
+    ROTATE = "rotate"
+    DELETE = "delete"
+    LOOK = "look"  # reads the metadata, not the value
+    DENIED = "denied"
+    FAILED = "failed"  # for another reason than a missing permission
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """The access of one principal to one secret, with counts."""
+
+    secret: str
+    who: str
+    deeds: dict[AccessType, int]
+    first: dt.datetime
+    last: dt.datetime
+    sources: tuple[str, ...] = ()  # sorted, at most `SOURCES`
+    more_sources: int = 0
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """Suspicious events that need review."""
+
+    kind: str  # denied, outside, new, deleted, rotation, policy
+    secret: str
+    who: str
+    text: str
+    count: int
+    first: dt.datetime
+    last: dt.datetime
+    sources: tuple[str, ...] = ()
+
+
+class Audit(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of an audit: who accessed the app's secrets."""
+
+    app: str
+    since: dt.datetime | None  # None: no start
+    events: int  # events about these secrets since `since`
+    seen: int  # all events that were read
+    accesses: tuple[Access, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    unread: tuple[Skipped, ...] = ()  # files that could not be read completely
+    notes: tuple[str, ...] = ()  # limits of this audit, with the reasons
+
 
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
 # BatchGetSecretValue is left out: each secret that it asks for has a record of its own, as GetSecretValue.

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.model.nouns import Event
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,17 @@ SOURCE = "secretsmanager.amazonaws.com"
 # A denied call has no parameters in its record; its message names the resource.
 _RESOURCE = re.compile(r"on resource: (\S+)")
 _ROLE = re.compile(r"^arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A CloudTrail event about a secret. CloudTrail does not record secret values."""
+
+    name: str  # GetSecretValue, RotationFailed, …
+    at: dt.datetime
+    secret: str = ""  # name or ARN, as in the event; empty if the event has none
+    who: str  # role/NAME, user/NAME, service/NAME, root, …
+    source: str = ""  # the source IP address or AWS service
+    error: str = ""  # AccessDeniedException, …
 
 
 def event(record: Mapping[str, Any]) -> Event | None:

@@ -11,8 +11,8 @@ import ijson  # type: ignore[import-untyped]  # it has no types
 import msgspec
 
 from shield_ai.aws.live.session import translate_errors
+from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
-from shield_ai.model.nouns import Skipped
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shield_ai.model.manifest import Manifest
-    from shield_ai.model.nouns import Resource
+    from shield_ai.model.resource import Resource
 
 MONTH = 30.4 * 24 * 3600  # seconds
 DAYS = 30.4

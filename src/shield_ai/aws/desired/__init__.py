@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shield_ai.model.manifest import Manifest
-    from shield_ai.model.nouns import Resource
+    from shield_ai.model.resource import Resource
 
 
 def resources(

@@ -31,8 +31,9 @@ from shield_ai.aws.desired.rotation import (
     rotation_role,
 )
 from shield_ai.model import schedule
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.nouns import Kind, Resource
+from shield_ai.model.resource import Resource
 from shield_ai.model.rotation_policy import environment, strategy
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 ENTRY = "rotator.canary.handler"
 RATE = "rate(1 hour)"

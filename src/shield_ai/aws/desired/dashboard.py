@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 # title, statistic, metrics
 GRAPHS = (

@@ -7,7 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.model.nouns import Resource
+from shield_ai.model.resource import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

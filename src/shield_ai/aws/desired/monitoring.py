@@ -19,13 +19,13 @@ from shield_ai.aws.desired.iam import (
     tags,
 )
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.nouns import Resource
+from shield_ai.model.resource import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shield_ai.model.manifest import Manifest
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html: of a pattern, in characters
 LIMIT = 2048

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from shield_ai.model.nouns import Action
+from shield_ai.model.plan import Action
 
 
 class Verbs(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from shield_ai.aws.desired.lambda_package import (
 )
 from shield_ai.model import schedule
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.nouns import Resource
+from shield_ai.model.resource import Resource
 from shield_ai.model.rotation_policy import environment, strategy
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import partition, role_name, slug
-from shield_ai.model.nouns import Resource
+from shield_ai.model.resource import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from shield_ai.aws.desired.iam import customer_key, tags
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import App, Manifest, Secret
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 DEFAULT_KEY = "aws/secretsmanager"
 

@@ -10,7 +10,7 @@ from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.aws.export.awscli import awscli
 from shield_ai.aws.export.cloudformation import cloudformation
 from shield_ai.aws.export.terraform import terraform
-from shield_ai.model.nouns import Resource
+from shield_ai.model.resource import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,7 @@ from shield_ai.aws.desired.secrets import DEFAULT_KEY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from shield_ai.model.nouns import Resource, Settings
+    from shield_ai.model.resource import Resource, Settings
 
 _HEAD = """\
 #!/usr/bin/env bash

@@ -17,7 +17,7 @@ from shield_ai.aws.desired.secrets import DEFAULT_KEY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from shield_ai.model.nouns import Resource, Settings
+    from shield_ai.model.resource import Resource, Settings
 
 Made = tuple[str, dict[str, Any]]  # the type without AWS::, and the properties
 _HEAD = """\

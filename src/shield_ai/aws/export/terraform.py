@@ -16,7 +16,7 @@ from shield_ai.aws.desired.secrets import DEFAULT_KEY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from shield_ai.model.nouns import Resource, Settings
+    from shield_ai.model.resource import Resource, Settings
 
 _HEAD = """\
 # What an app needs that reads its secrets from Secrets Manager. No value is in this file or in Terraform's state:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.rotation import RotationState
     from shield_ai.aws.live.session import Session
-    from shield_ai.model.nouns import Live
+    from shield_ai.model.resource import Live
 
 
 class Account:

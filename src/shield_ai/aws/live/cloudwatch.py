@@ -11,7 +11,7 @@ from shield_ai.aws.live.session import Session, pairs, translate_errors
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 _HOUR = timedelta(hours=1)
 

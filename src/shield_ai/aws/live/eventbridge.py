@@ -11,7 +11,7 @@ from shield_ai.model.errors import AwsError
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 _TARGET = "shield"
 

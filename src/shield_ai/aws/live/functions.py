@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_iam import IAMClient
 
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 _POLICY = "rotate"
 _STATEMENT = "secrets-manager"

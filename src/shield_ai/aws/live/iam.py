@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_iam import IAMClient
 
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 # A policy has five versions at most; two are left free, so that a call that was repeated still finds room.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html

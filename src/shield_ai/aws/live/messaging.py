@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 # A subscription that nobody has confirmed has this instead of an ARN, and can't be taken back.
 _PENDING = "PendingConfirmation"

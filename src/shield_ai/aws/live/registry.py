@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shield_ai.aws.live.session import Session
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 
 class Kind(Protocol):

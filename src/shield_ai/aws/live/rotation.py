@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,10 +16,10 @@ from shield_ai.rotator.values import write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from shield_ai.aws.live.session import Session
-    from shield_ai.model.nouns import Hidden, Settings
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.model.resource import Settings
 
 # seconds; a function has up to 15 minutes, and Secrets Manager tries again by itself
 PAUSE, PATIENCE = 0.5, 300.0

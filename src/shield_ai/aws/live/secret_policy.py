@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.aws.live.session import Session, translate_errors
 
 if TYPE_CHECKING:
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 
 class SecretPolicy:

@@ -9,7 +9,8 @@ from shield_ai.aws.desired.secrets import DEFAULT_KEY, bare_key
 from shield_ai.aws.live.parallel import BATCHES, POLICIES, parallel_map
 from shield_ai.aws.live.session import Session, pairs, translate_errors
 from shield_ai.model.errors import AwsError
-from shield_ai.model.nouns import Hidden, Live, SecretState
+from shield_ai.model.hidden import Hidden
+from shield_ai.model.resource import Live, SecretState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
 
-    from shield_ai.model.nouns import Settings
+    from shield_ai.model.resource import Settings
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html: 7 to 30 days, 30 by default
 RECOVERY_DAYS = 30

@@ -32,7 +32,7 @@ from shield_ai.cli.options import (
 from shield_ai.cli.progress import bar
 from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.model.errors import DONE
-from shield_ai.model.nouns import Action
+from shield_ai.model.plan import Action
 from shield_ai.reports.edited import edited_text
 from shield_ai.reports.json import plan_json
 from shield_ai.reports.plan import nothing_text, plan_text, proof_text, receipts_text
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shield_ai.cli.progress import Bar
-    from shield_ai.model.nouns import Plan, Receipt
+    from shield_ai.model.plan import Plan, Receipt
 
 LITERALS = click.option(
     "--remove-literals",

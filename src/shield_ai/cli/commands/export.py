@@ -26,7 +26,7 @@ POLICIES = {
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.model.nouns import Resource
+    from shield_ai.model.resource import Resource
 
 
 @click.command()

@@ -14,7 +14,7 @@ from shield_ai.reports.fleet import fleet_json, fleet_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shield_ai.model.nouns import Outcome
+    from shield_ai.flow.fleet import Outcome
 
 
 def scan_fleet(repos: Path, folder: Path, *, form: str, engine: Engine) -> int:

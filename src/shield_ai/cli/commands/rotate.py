@@ -15,7 +15,7 @@ from shield_ai.cli.options import ENVIRONMENT, JSON, YES
 from shield_ai.flow.app_session import AppSession
 from shield_ai.flow.rotate import SecretRotator, overdue
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
-from shield_ai.model.nouns import Hidden
+from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import manual_fields
 from shield_ai.reports.rotation import (
     by_hand_text,

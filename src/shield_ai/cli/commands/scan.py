@@ -13,14 +13,14 @@ import msgspec
 
 from shield_ai.cli.console import colour, progress, write
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
-from shield_ai.model.nouns import Severity
+from shield_ai.model.finding import Severity
 from shield_ai.scan import baseline as accept
 from shield_ai.scan.runner import Survey, is_folder, survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.model.nouns import FileChange
+    from shield_ai.model.edit import FileChange
 
 # one that can't be read stops no other
 PATHS = click.Path(path_type=Path, readable=False, allow_dash=True)

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.aws.desired.iam import customer_key
 from shield_ai.aws.desired.monitoring import namespace
 from shield_ai.flow.verify import db_login
+from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.errors import AwsError
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.nouns import Check, Kind, Status
 from shield_ai.model.rotation_policy import due, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shield_ai.aws.live.account import Account
+    from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.model.nouns import Hidden
 
 _LOGIN = {"username", "password", "host"}  # the fields without which nobody could log in
 GRACE = timedelta(days=1)  # AWS and cron rotate within a day

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.policy_scope import too_broad
 from shield_ai.flow.aws_plan import comparable
+from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.errors import AwsError, ShieldError
-from shield_ai.model.nouns import Check, Status
 from shield_ai.project.python_source import digest
 from shield_ai.rewrite.project.iam_policy import PATH as POLICY
 from shield_ai.rewrite.project.runtime_copy import copies, unmodified
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.journal import Journal
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.model.nouns import Finding, Hidden, Resource
+    from shield_ai.model.resource import Resource
 
     Read = Callable[[str], bytes | None]
 

@@ -14,7 +14,7 @@ from shield_ai.rotator.selection import strategy_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shield_ai.model.nouns import Hidden
+    from shield_ai.model.hidden import Hidden
 
 GREETING = 2.0  # seconds
 PORTS = {"postgres": 5432, "mysql": 3306}

@@ -6,13 +6,14 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import partition, role_arn, role_name
+from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.errors import AwsDeniedError, AwsError
-from shield_ai.model.nouns import Check, Hidden, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shield_ai.aws.live.account import Account
+    from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
 
 DECOYS = 20

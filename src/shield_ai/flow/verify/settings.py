@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.settings_check import Store
 from shield_ai.flow.settings_probe import Probe
-from shield_ai.model.nouns import Check, Status
+from shield_ai.flow.verify.check import Check, Status
 from shield_ai.project.values import member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
-    from shield_ai.model.nouns import Hidden
 
 LOADS, ALONE = "the settings load with AWS on", "no environment fallback in use"
 

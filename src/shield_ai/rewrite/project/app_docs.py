@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import policy_document
-from shield_ai.model.nouns import Kind
+from shield_ai.model.finding import Kind
 from shield_ai.rewrite.project.describe import describe
 from shield_ai.rewrite.project.stamp import State, look, stamp
 from shield_ai.rewrite.project.template import render

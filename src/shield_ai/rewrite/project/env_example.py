@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import customer_key
-from shield_ai.model.nouns import Kind
+from shield_ai.model.finding import Kind
 from shield_ai.rewrite.project.describe import describe
 from shield_ai.rewrite.project.template import render
 from shield_ai.rewrite.project.text import (

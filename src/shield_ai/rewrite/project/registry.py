@@ -17,8 +17,8 @@ from shield_ai.rewrite.project.iam_policy import policy_file
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from shield_ai.model.edit import FileChange, Skipped
     from shield_ai.model.manifest import Manifest
-    from shield_ai.model.nouns import FileChange, Skipped
     from shield_ai.rewrite import HasFolder, Read
 
 

@@ -20,8 +20,8 @@ from shield_ai.rewrite.project.text import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shield_ai.model.edit import Skipped
     from shield_ai.model.manifest import Manifest
-    from shield_ai.model.nouns import Skipped
     from shield_ai.rewrite import Read
 
 FILES = (

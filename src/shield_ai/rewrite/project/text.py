@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shield_ai.model.nouns import Edit, FileChange, Skipped
+from shield_ai.model.edit import Edit, FileChange, Skipped
 from shield_ai.project.python_source import file_change
 
 Outcome = tuple[list[FileChange], list[Skipped]]

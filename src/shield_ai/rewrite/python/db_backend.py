@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.manifest import FILE, Rotation
-from shield_ai.model.naming import variable_of
-from shield_ai.model.nouns import Edit, Kind, Skipped
+from shield_ai.model.edit import Edit, Skipped
+from shield_ai.model.finding import Kind
+from shield_ai.model.manifest import Rotation
+from shield_ai.model.naming import MANIFEST, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
+    from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.model.nouns import Site
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.imports import Names
 
@@ -116,7 +117,7 @@ def unseen(manifest: Manifest, seen: set[str]) -> Iterator[Skipped]:
                 if secret.kind is Kind.URL
                 else "its settings are no dict with ENGINE and PASSWORD"
             )
-            yield Skipped(path=FILE, line=0, name=secret.name, reason=f"{LATE}: {why}")
+            yield Skipped(path=MANIFEST, line=0, name=secret.name, reason=f"{LATE}: {why}")
 
 
 def _items(node: ast.Dict) -> dict[str, Item]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.nouns import Edit, Shape
+from shield_ai.model.edit import Edit
+from shield_ai.model.finding import Shape
 
 if TYPE_CHECKING:
     from shield_ai.project.python_source import Source

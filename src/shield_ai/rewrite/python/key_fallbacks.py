@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.model.edit import Edit
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.nouns import Edit, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.model.nouns import Site
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite import Read
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.model.edit import Edit
+from shield_ai.model.finding import Shape
 from shield_ai.model.naming import variable_of
-from shield_ai.model.nouns import Edit, Origin, Shape
+from shield_ai.model.plan import Origin
 from shield_ai.project.python_source import file_change
 from shield_ai.rewrite.project.text import newline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shield_ai.model.nouns import FileChange, Finding, Hidden
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.hidden import Hidden
     from shield_ai.project.python_source import Source
     from shield_ai.project.values import Values
 

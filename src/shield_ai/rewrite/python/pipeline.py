@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.nouns import Edit, FileChange, Skipped
+from shield_ai.model.edit import Edit, FileChange, Skipped
 from shield_ai.project.python_source import Source, file_change
 from shield_ai.rewrite.python.db_backend import swap, unseen
 from shield_ai.rewrite.python.imports import accessor_names
@@ -19,8 +19,8 @@ from shield_ai.rewrite.python.wrap import rewrite
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
-    from shield_ai.model.nouns import Finding
     from shield_ai.rewrite import Read
     from shield_ai.rewrite.python.literals import Removal
 

@@ -6,8 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.model.edit import Edit
 from shield_ai.model.naming import variable_of
-from shield_ai.model.nouns import Edit
 from shield_ai.rewrite.python.wrap_text import named
 
 if TYPE_CHECKING:

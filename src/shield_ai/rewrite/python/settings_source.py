@@ -6,7 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.model.nouns import Edit, Shape
+from shield_ai.model.edit import Edit
+from shield_ai.model.finding import Shape
 from shield_ai.project.pydantic_sources import METHOD as METHOD_NAME
 from shield_ai.project.pydantic_sources import VARIABLES, Customised, customised
 from shield_ai.rewrite.python.wrap_text import named

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.edit import Edit, Skipped
 from shield_ai.model.errors import SourceError
+from shield_ai.model.finding import Shape
 from shield_ai.model.naming import variable_of
-from shield_ai.model.nouns import Edit, Shape, Skipped
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.python.equivalence import REMOVED, differs
 from shield_ai.rewrite.python.imports import accessor_names, import_edit
@@ -19,8 +20,8 @@ from shield_ai.rewrite.python.wrap_text import Wrap, line_width, wrap_edits
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from shield_ai.model.finding import Finding, Site
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.model.nouns import Finding, Site
     from shield_ai.rewrite.python.imports import Names
     from shield_ai.rewrite.python.literals import Removal
 

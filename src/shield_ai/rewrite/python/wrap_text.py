@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.edit import Edit
+from shield_ai.model.finding import Shape, Site
 from shield_ai.model.naming import variable_of
-from shield_ai.model.nouns import Edit, Shape, Site
-from shield_ai.rewrite.python.imports import Names  # noqa: TC001  # msgspec reads it at run time
+from shield_ai.rewrite.python.imports import Names
 from shield_ai.rewrite.python.line_breaking import Insert, relay
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from shield_ai.project.perf.lazy_regex import regex
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shield_ai.model.nouns import Finding
+    from shield_ai.model.finding import Finding
 
 LINES = regex(rb"\r\n|\n|\r")
 MARK = regex(rb"shield: *ignore|pragma: *allowlist")

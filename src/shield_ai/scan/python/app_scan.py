@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
-from shield_ai.model.nouns import Finding, Skipped
+from shield_ai.model.finding import Finding
 from shield_ai.project.layout import (
     BESIDE,
     Facts,

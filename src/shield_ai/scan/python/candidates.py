@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ast
 
 import msgspec
 
+from shield_ai.model.finding import Shape
 from shield_ai.model.naming import (
     Meaning,
     is_secret,
     meaning,
     words,
 )
-from shield_ai.model.nouns import Shape  # noqa: TC001  # msgspec reads it at run time
-
-if TYPE_CHECKING:
-    import ast
 
 
 class Candidate(msgspec.Struct, kw_only=True):

@@ -6,7 +6,7 @@ import ast
 
 import msgspec
 
-from shield_ai.model.nouns import Finding, Shape
+from shield_ai.model.finding import Finding, Shape
 from shield_ai.scan.python.ast_walk import descend
 
 READING = frozenset({Shape.READ, Shape.FIELD})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model.nouns import Shape
+from shield_ai.model.finding import Shape
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.readers import Library
 

@@ -10,20 +10,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.credential_pairs import pairs
+from shield_ai.model.finding import Confidence, Finding, Severity, Shape, Site, fingerprint
 from shield_ai.model.naming import (
     Meaning,
     database_field,
     is_secret,
     meaning,
     variable_of,
-)
-from shield_ai.model.nouns import (
-    Confidence,
-    Finding,
-    Severity,
-    Shape,
-    Site,
-    fingerprint,
 )
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex

@@ -5,13 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.model.finding import Confidence, Finding, Shape, Site
 from shield_ai.model.naming import variable_of
-from shield_ai.model.nouns import (
-    Confidence,
-    Finding,
-    Shape,
-    Site,
-)
 from shield_ai.scan.rules.pattern import rules
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.model.finding import Shape
 from shield_ai.model.naming import is_secret
-from shield_ai.model.nouns import Shape
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.expressions import Expressions

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.model.finding import Shape
 from shield_ai.model.naming import excuse, is_secret, variable_of
-from shield_ai.model.nouns import Shape
 from shield_ai.scan.python.alternatives import alternatives
 from shield_ai.scan.python.bindings import Opaque
 from shield_ai.scan.python.candidates import Candidate

@@ -11,7 +11,7 @@ import msgspec
 import yaml
 
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.nouns import Severity
+from shield_ai.model.finding import Severity
 from shield_ai.scan.rules.pattern import (
     Pattern,
     Risk,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.nouns import Severity  # noqa: TC001 - msgspec reads the annotations
+from shield_ai.model.finding import Severity
 from shield_ai.project.perf.disk_cache import get_or_create
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import enum
 import functools
 import re
 
+from shield_ai.model.finding import Confidence
 from shield_ai.model.naming import Meaning, meaning, words
-from shield_ai.model.nouns import Confidence
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.randomness import is_random
 from shield_ai.scan.text.value_shapes import (

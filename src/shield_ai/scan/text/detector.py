@@ -6,7 +6,7 @@ import codecs
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.nouns import Confidence, Finding, Severity
+from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import graded, translated, unquoted
 from shield_ai.scan.rules.pattern import RuleKind

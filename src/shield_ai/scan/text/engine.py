@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.nouns import Skipped
+from shield_ai.model.edit import Skipped
 from shield_ai.scan.files.file_class import is_archive, unquoted, worth_reading
 from shield_ai.scan.files.suppressions import has_ignores, ignores
 from shield_ai.scan.text.detector import Detector
@@ -16,7 +16,7 @@ from shield_ai.scan.text.tokens import Tokens
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from shield_ai.model.nouns import Finding
+    from shield_ai.model.finding import Finding
     from shield_ai.scan.files.suppressions import Ignore
     from shield_ai.scan.rules.pattern import Pattern
 

@@ -8,7 +8,7 @@ import traceback
 import msgspec
 import pytest
 
-from shield_ai.model.nouns import MASK, Hidden, fingerprint
+from shield_ai.model.hidden import MASK, Hidden
 
 
 @pytest.fixture
@@ -56,13 +56,3 @@ def test_hidden_hides_its_length_and_hash(value):
         len(Hidden(value))
     with pytest.raises(TypeError):
         hash(Hidden(value))
-
-
-def test_fingerprint_tells_apart_what_differs():
-    seen = {
-        fingerprint("r", "p", "n", 0),
-        fingerprint("r", "p", "n", 1),
-        fingerprint("r", "pn", "", 0),
-        fingerprint("rp", "", "n", 0),
-    }
-    assert len(seen) == 4

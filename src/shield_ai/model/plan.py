@@ -1,0 +1,73 @@
+"""The plan that `shield plan` writes and `shield apply` executes."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from shield_ai.model.edit import FileChange, Skipped
+from shield_ai.model.resource import Settings
+
+
+class Action(enum.StrEnum):
+    """What a change does to an AWS resource."""
+
+    CREATE = "create"
+    RESTORE = "restore"
+    UPDATE = "update"
+    REMOVE = "remove"
+    KEEP = "keep"  # up to date
+    DRIFT = "drift"  # changed outside this tool since the last apply; skipped
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """The source of a secret's value, or of one field of it. Never the value itself.
+
+    Locators: `env:SECRET_KEY`, `dotenv:.env#DB_PASSWORD`, `code:settings.py#120-160` (bytes),
+    `generate:django-secret-key`, `prompt:DB_PASSWORD`, `copy:staging/db#password`.
+    """
+
+    locator: str
+    field: str = ""  # a field of the JSON document; empty: the entire secret
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A change in AWS, with the permissions that it requires."""
+
+    action: Action
+    resource: str  # "secret", or the kind of a `Resource`
+    name: str  # the name in AWS, with the app's prefix
+    permissions: tuple[str, ...] = ()
+    settings: Settings | None = None  # the desired settings; None: removed
+    before: Settings | None = None  # the settings at the time of the plan; None: missing
+    origins: tuple[Origin, ...] = ()  # the sources of a secret's new value; empty: keep the value
+    version: str = ""  # the id of a secret's current version at the time of the plan
+    value: str = ""  # an existing secret compared with its source: unchanged, differs or unknown
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that apply will do. Contains no values and no timestamps, so it can be reviewed."""
+
+    version: int = 1
+    app: str
+    account: str = ""
+    region: str = ""
+    environment: str = ""  # the selected environment of shield.toml, or empty
+    files: tuple[FileChange, ...] = ()
+    changes: tuple[Change, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    dotenv: tuple[Origin, ...] = ()  # literals to move into .env; `field` is the variable
+    harmless: tuple[Skipped, ...] = ()  # names that look like secrets, but are not
+    placeholders: tuple[str, ...] = ()  # secrets with a placeholder value such as `changeme`
+    missing: tuple[str, ...] = ()  # required secrets without a value in any source
+    read: dict[str, str] = {}  # path -> SHA-256 of every other input file
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of one step of apply or rollback."""
+
+    step: str  # "file", "aws" for a secret, or "resource"
+    what: str
+    status: str  # "done", "unchanged", "undone", "kept"
+    detail: str = ""

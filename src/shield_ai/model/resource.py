@@ -1,0 +1,50 @@
+"""Resources of an AWS account: the desired settings and the current state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+# JSON without secret values; lists in which the order is irrelevant are sorted
+Settings = dict[str, Any]
+
+
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
+    """The desired state of an AWS resource other than a secret; `aws/live/registry.py` lists kinds."""
+
+    kind: str  # "policy", "policy-attachment", …
+    name: str
+    settings: Settings
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The unique key of the resource."""
+        return self.kind, self.name
+
+
+class SecretState(msgspec.Struct, frozen=True, kw_only=True):
+    """The current state of a secret in AWS, without its value."""
+
+    arn: str
+    tags: dict[str, str] = {}
+    deleted: bool = False  # scheduled for deletion
+    versions: dict[str, tuple[str, ...]] = {}  # version id -> staging labels
+    settings: Settings = {}  # comparable with `secret_settings` in `aws/desired/secrets.py`
+
+    @property
+    def current(self) -> str:
+        """The id of the version labeled AWSCURRENT; empty without one."""
+        for version, stages in self.versions.items():
+            if "AWSCURRENT" in stages:
+                return version
+        return ""
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """The current state of the account, limited to the resources of one app."""
+
+    account: str
+    region: str
+    secrets: dict[str, SecretState] = {}
+    resources: dict[tuple[str, str], Settings | None] = {}  # by kind and name; None: missing
