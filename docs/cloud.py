@@ -12,7 +12,7 @@ from tables import table
 
 from shield_ai import runtime
 from shield_ai.aws.desired.iam import policy_document
-from shield_ai.aws.desired.monitoring import monitoring
+from shield_ai.aws.desired.monitoring import monitoring_resources
 from shield_ai.aws.desired.permissions import PERMISSIONS
 from shield_ai.aws.live import session
 from shield_ai.model import manifest
@@ -44,7 +44,7 @@ def metrics() -> str:
     sent = [(f"`{name}`", unit, words.METRICS[name]) for name, unit in units.items()]
     sent += [(f"`{name}`", *says) for name, says in words.OF_ROTATION.items()]
     watched = [
-        r for r in monitoring(EXAMPLE, ACCOUNT, "us-east-1") if r.kind in ("alarm", "event-rule")
+        r for r in monitoring_resources(EXAMPLE, ACCOUNT, "us-east-1") if r.kind in ("alarm", "event-rule")
     ]
     rows = [
         (f"`{r.name.removeprefix('storefront-')}`", *_watches(r.kind, r.settings)) for r in watched

@@ -12,7 +12,7 @@ import zipfile
 import boto3
 import pytest
 
-from shield_ai.aws.desired.lambda_package import ENTRY, LIMIT, build_zip
+from shield_ai.aws.desired.lambda_package import HANDLER, MAX_ZIP_SIZE, build_zip
 from shield_ai.flow.rotation_driver import cancel, drive, pending
 from shield_ai.model.errors import ShieldError
 
@@ -34,7 +34,7 @@ def secret(client):
 def test_zip_is_small_and_the_same_each_time():
     made = build_zip()
     assert made == build_zip()
-    assert 100_000 < len(made) < LIMIT
+    assert 100_000 < len(made) < MAX_ZIP_SIZE
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         names = archive.namelist()
         assert names == sorted(names)
@@ -46,7 +46,7 @@ def test_zip_is_small_and_the_same_each_time():
 def test_zip_works_alone(tmp_path):
     """Nothing of ours, and no driver of this environment, is needed beside it."""
     (tmp_path / "code.zip").write_bytes(build_zip({"hook.py": b"x = 1\n"}))
-    module, function = ENTRY.rsplit(".", 1)
+    module, function = HANDLER.rsplit(".", 1)
     code = (
         f"import sys; sys.path[:0] = ['code.zip']; import {module} as m; import hook, pg8000.native, pymysql, scramp;"
         f" from rotator.postgres import verifier; assert callable(m.{function}); assert 'code.zip' in pg8000.native.__file__;"

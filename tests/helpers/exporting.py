@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shield_ai.aws.desired import resources
-from shield_ai.aws.export import secrets
+from shield_ai.aws.export import secret_resources
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import (
     App,
@@ -40,5 +40,5 @@ MANIFEST = Manifest(
         ),
     ),
 )
-THINGS = (*secrets(MANIFEST), *resources(MANIFEST, ACCOUNT, REGION, lambda _: None))
+THINGS = (*secret_resources(MANIFEST), *resources(MANIFEST, ACCOUNT, REGION, lambda _: None))
 STRANGE = Resource(kind="nonesuch", name="x", settings={})

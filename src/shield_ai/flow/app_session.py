@@ -12,12 +12,12 @@ import msgspec
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import role_name
-from shield_ai.flow.apply import apply, recover, value_of
+from shield_ai.flow.apply import Applier, recover, resolve_value
 from shield_ai.flow.aws_plan import PlanInputs
 from shield_ai.flow.draft import draft
 from shield_ai.flow.journal import SECRET, Journal
 from shield_ai.flow.plan import plan
-from shield_ai.flow.rollback import conflicts, last_run, rollback
+from shield_ai.flow.rollback import Rollback, conflicts, last_run
 from shield_ai.flow.settings_check import Proving
 from shield_ai.flow.verify import db_login
 from shield_ai.flow.verify.account import verify_account
@@ -203,7 +203,9 @@ class AppSession:
         added = len(new.secret) - (
             len(self.manifest_on_disk.secret) if self.manifest_on_disk else 0
         )
-        return f"{MANIFEST}: {added} secrets {'added' if old else 'written'}; review it, then shield plan"
+        return (
+            f"{MANIFEST}: {added} secrets {'added' if old else 'written'}; review it, then shield plan"
+        )
 
     @functools.cached_property
     def aws(self) -> Account | None:
@@ -222,7 +224,7 @@ class AppSession:
         way = environment_of(self.manifest, name)
         region = target(self.manifest, name).app.region
         session = Session(region, profile=way.profile, assume=way.assume, read=self.tree.read)
-        session.tick = self.on_progress
+        session.on_progress = self.on_progress
         return Account(session)
 
     @property
@@ -277,11 +279,11 @@ class AppSession:
             recover(self.journal, self.aws)
         if made is None:
             return self.plan()
-        steps = self.journal.open_steps(self.journal.unfinished(), "aws")
+        steps = self.journal.open_steps(self.journal.interrupted_run(), "aws")
         done = [
             (r.resource or SECRET, r.what, r.action, r.previous)
             for r in steps
-            if self.journal.done(r)
+            if self.journal.is_done(r)
         ]
         left = tuple(
             c for c in made.changes if (c.resource, c.name, c.action, c.version) not in done
@@ -343,7 +345,7 @@ class AppSession:
                     yield f"{change.name} ({origin.locator.rpartition('#')[2].removeprefix('env:')})"
 
     def _refuse_other_environment(self) -> None:
-        run = self.journal.unfinished()
+        run = self.journal.interrupted_run()
         others = {r.environment for r in self.journal.open_steps(run, "aws")} - {self.environment}
         if others:
             name = others.pop()
@@ -382,14 +384,16 @@ class AppSession:
         made = {resource.name for resource in desired if resource.kind == "role"}
         if manifest.app.role and role_name(manifest.app) not in made:
             self.aws.require_role(role_name(manifest.app))
-        put = self.journal.load().put(account, region, self.environment)
+        put = self.journal.load().applied_settings(account, region, self.environment)
         names = [manifest.app.prefix + secret.name for secret in manifest.secret]
         keys = {key for key in put if key[0] != SECRET} | {resource.key for resource in desired}
         return self.aws.live(names, keys), desired, put
 
     def _compare(self, name: str, version: str, origins: tuple[Origin, ...]) -> str:
         """Tell whether the sources have the value that is current in AWS, without reading that one."""
-        return self.journal.compare(name, value_of(origins, self.values(self._env_files)), version)
+        return self.journal.compare_value(
+            name, resolve_value(origins, self.values(self._env_files)), version
+        )
 
     def _refuse_unparsed(self, manifest: Manifest) -> None:
         facts = self.scan_result.facts
@@ -450,7 +454,7 @@ class AppSession:
     @property
     def is_interrupted(self) -> bool:
         """Tell whether an apply was killed half-way."""
-        return bool(self.journal.load().unfinished())
+        return bool(self.journal.load().interrupted_run())
 
     def require_safe(
         self,
@@ -516,8 +520,7 @@ class AppSession:
             if compare_settings and rewritten
             else lambda: None
         )
-        return apply(
-            made,
+        applier = Applier(
             tree=self.tree,
             journal=self.journal,
             values=values,
@@ -525,6 +528,7 @@ class AppSession:
             tell=tell,
             check=check,
         )
+        return applier.apply(made)
 
     def _own_values(self) -> dict[str, Hidden]:
         """Return what the .env files say that the settings may read by themselves; the nearest wins."""
@@ -649,15 +653,14 @@ class AppSession:
     ) -> list[Receipt]:
         """Undo these steps."""
         aws = self.aws if any(step.kind == "aws" for step in steps) else None
-        return rollback(
-            steps,
+        undoer = Rollback(
             tree=self.tree,
             journal=self.journal,
             aws=aws,
-            force=force,
             tell=tell,
-            refusal=self._refusal,
+            login_error=self._refusal,
         )
+        return undoer.undo(steps, force=force)
 
     def _refusal(self, name: str, value: Hidden) -> str | None:
         """Say why a database does not take a former password; other values can't be tried."""
@@ -673,6 +676,6 @@ class AppSession:
         """Return path, what apply left and what is there now of each file that was edited since."""
         found = conflicts(steps, self.tree)
         return [
-            (conflict.path, self.journal.kept(conflict.ours), conflict.now or b"")
+            (conflict.path, self.journal.read_backup(conflict.applied), conflict.now or b"")
             for conflict in found
         ]

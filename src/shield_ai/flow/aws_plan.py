@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.iam import MANAGED_BY, customer_key, tags
-from shield_ai.aws.desired.permissions import KEY, PERMISSIONS
+from shield_ai.aws.desired.iam import MANAGED_BY, app_tags, uses_customer_key
+from shield_ai.aws.desired.permissions import KMS_ACTIONS, PERMISSIONS
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.model.edit import Skipped
 from shield_ai.model.environments import TAG
@@ -108,7 +108,7 @@ def _change(
         action=action,
         resource=kind,
         name=name,
-        permissions=PERMISSIONS[kind].of(action),
+        permissions=PERMISSIONS[kind].for_action(action),
         settings=settings,
         before=now,
     )
@@ -120,7 +120,7 @@ def secret_change(
     """Say what becomes of one secret in AWS; None where nothing has a value for it."""
     name = manifest.app.prefix + secret.name
     state = live.secrets.get(name)
-    owner = _owner(f"secret {name}", state.tags if state else {}, tags(manifest.app))
+    owner = _owner(f"secret {name}", state.tags if state else {}, app_tags(manifest.app))
     if state and not state.deleted:
         return _existing(secret, manifest, state, origins, known) if owner else _keep(name)
     if state and not owner:
@@ -213,7 +213,7 @@ def _existing(
 
 
 def _key(manifest: Manifest) -> tuple[str, ...]:
-    return KEY if customer_key(manifest.app) else ()
+    return KMS_ACTIONS if uses_customer_key(manifest.app) else ()
 
 
 def _needed(

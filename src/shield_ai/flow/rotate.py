@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.aws.live.rotation import Rotations, RotationState
+from shield_ai.aws.live.rotation import RotationClient, RotationState
 from shield_ai.flow import rotation_driver
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Rotation
@@ -64,7 +64,7 @@ class SecretRotator:
     def __init__(self, manifest: Manifest, root: Path, session: Session) -> None:
         self._manifest = manifest
         self._root = root
-        self._aws = Rotations(session)
+        self._aws = RotationClient(session)
         self._states: dict[str, RotationState | None] = {}
 
     def secret_id(self, secret: Secret) -> str:

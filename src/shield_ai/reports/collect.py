@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.aws.cloudtrail import trail
-from shield_ai.aws.cloudtrail.audit import Auditor
-from shield_ai.aws.cloudtrail.audit import since as parse_since
-from shield_ai.aws.cloudtrail.events import event
+from shield_ai.aws.cloudtrail.audit import Auditor, parse_since
+from shield_ai.aws.cloudtrail.events import parse_event
 from shield_ai.aws.cost.bill import Usage, bill
 from shield_ai.aws.cost.prices import AS_OF
 from shield_ai.aws.desired import resources
@@ -76,15 +75,17 @@ def audit(
     )
     unread: list[Skipped] = []
     if trails:
-        records = trail.files(trails, unread.append)
+        records = trail.read_files(trails, unread.append)
     else:
         # As long a time before as the one that is asked for: who was there then is no newcomer now.
-        earliest = now - min(2 * (now - start), dt.timedelta(days=trail.DAYS)) if start else now
-        records = trail.lookup(
+        earliest = (
+            now - min(2 * (now - start), dt.timedelta(days=trail.HISTORY_DAYS)) if start else now
+        )
+        records = trail.lookup_events(
             session.aws.session if manifest and session.aws else Session(None), earliest
         )
     for record in records:
-        found = event(record)
+        found = parse_event(record)
         if found:
             auditor.add(found)
         else:
@@ -209,7 +210,7 @@ def _applied(session: AppSession, journal: Journal, run: str) -> Iterator[Diff]:
     keep = _names(session)
     steps = {step.what: step for step in journal.open_steps(run, "file")}
     for path, step in sorted(steps.items()):
-        before = journal.kept(step.before) if step.before else None
+        before = journal.read_backup(step.before) if step.before else None
         yield became(path, before, session.tree.read(path) or b"", keep)
 
 

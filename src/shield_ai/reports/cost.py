@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.cost.prices import HOME
+from shield_ai.aws.cost.prices import BASE_REGION
 
 if TYPE_CHECKING:
     from shield_ai.aws.cost.bill import Bill, Usage
@@ -22,7 +22,7 @@ def cost_text(bill: Bill, usage: Usage, region: str) -> str:
     lines += [f"  {'together':<{_WHAT}} {'':<{_AMOUNT}} {bill.total:>10,.2f}", ""]
     if not all(line.known for line in bill.lines):
         lines += [
-            f"  * the price of {HOME}: that of the region is not known here, and may be higher",
+            f"  * the price of {BASE_REGION}: that of the region is not known here, and may be higher",
             "",
         ]
     lines += [

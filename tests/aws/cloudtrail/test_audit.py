@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trail_helpers import NOW, PLAN_EXAMPLE, arn, denied, record, role, service_event, user
 
-from shield_ai.aws.cloudtrail.audit import AccessType, Auditor, since
-from shield_ai.aws.cloudtrail.events import event
+from shield_ai.aws.cloudtrail.audit import AccessType, Auditor, parse_since
+from shield_ai.aws.cloudtrail.events import parse_event
 from shield_ai.model.errors import ShieldError
 
 APP = role("Shop")
@@ -20,7 +20,7 @@ LONG = dt.timedelta(days=8)  # before that week
 def audit(*records, names=("a", "b"), readers=("role/Shop", "role/Shop-*"), start=WEEK):
     auditor = Auditor("shop", names, readers, start)
     for made in records:
-        auditor.add(event(made))
+        auditor.add(parse_event(made))
     return auditor.result()
 
 
@@ -154,15 +154,15 @@ def test_order_does_not_matter(records):
     [("7d", WEEK), ("12h", NOW - dt.timedelta(hours=12)), ("30m", NOW - dt.timedelta(minutes=30)), ("1w", WEEK), ("2026-11-17", dt.datetime(2026, 11, 17, tzinfo=dt.UTC)), ("2026-11-17T12:00:00+00:00", WEEK)],
 )  # fmt: skip
 def test_since(text, at):
-    assert since(text, NOW) == at
+    assert parse_since(text, NOW) == at
 
 
 @pytest.mark.parametrize("text", ["", "7", "week", "7y", "-1d"])
 def test_no_time(text):
     with pytest.raises(ShieldError, match="is no time"):
-        since(text, NOW)
+        parse_since(text, NOW)
 
 
 def test_a_time_to_come():
     with pytest.raises(ShieldError, match="has not come yet"):
-        since("2999-01-01", NOW)
+        parse_since("2999-01-01", NOW)

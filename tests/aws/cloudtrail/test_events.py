@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trail_helpers import ACCOUNT, PLAN_EXAMPLE, arn, denied, record, role, service_event, user
 
-from shield_ai.aws.cloudtrail.events import event
+from shield_ai.aws.cloudtrail.events import parse_event
 
 ODD = st.sampled_from(
     [
@@ -26,7 +26,7 @@ ODD = st.sampled_from(
 
 
 def test_the_plans_example():
-    found = event(PLAN_EXAMPLE)
+    found = parse_event(PLAN_EXAMPLE)
     assert found is not None
     assert (found.name, found.secret, found.who) == (
         "GetSecretValue",
@@ -52,7 +52,7 @@ def test_the_plans_example():
     ],
 )  # fmt: skip
 def test_who(identity, who):
-    assert event(record("GetSecretValue", "a", identity)).who == who
+    assert parse_event(record("GetSecretValue", "a", identity)).who == who
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_who(identity, who):
     ],
 )  # fmt: skip
 def test_which_secret(made, secret):
-    assert event(made).secret == secret
+    assert parse_event(made).secret == secret
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_which_secret(made, secret):
     ids=["another service", "no time", "no time at all", "no name"],
 )
 def test_what_is_none(more):
-    assert event(record("GetSecretValue", "a", user("x")) | more) is None
+    assert parse_event(record("GetSecretValue", "a", user("x")) | more) is None
 
 
 @given(
@@ -93,4 +93,4 @@ def test_what_is_none(more):
     )
 )
 def test_takes_any_record(damage):
-    event(record("GetSecretValue", "a", user("x")) | damage)
+    parse_event(record("GetSecretValue", "a", user("x")) | damage)

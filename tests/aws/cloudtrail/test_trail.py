@@ -10,7 +10,7 @@ import pytest
 from fault_proxy import FaultProxy
 from trail_helpers import export, record, user
 
-from shield_ai.aws.cloudtrail.trail import files, lookup
+from shield_ai.aws.cloudtrail.trail import lookup_events, read_files
 from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError, SourceError
 
@@ -19,7 +19,7 @@ RECORDS = [record("GetSecretValue", name, user("x")) for name in ("a", "b", "c")
 
 def read(*paths):
     unread = []
-    return list(files(paths, unread.append)), unread
+    return list(read_files(paths, unread.append)), unread
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_never_holds_a_file_in_memory(tmp_path):
     path.write_text('{"Records": [' + ",".join([line] * 20_000) + "]}")
     tracemalloc.start()
     try:
-        assert sum(1 for _ in files([path], lambda _: None)) == 20_000
+        assert sum(1 for _ in read_files([path], lambda _: None)) == 20_000
         assert tracemalloc.get_traced_memory()[1] < 1_000_000 < path.stat().st_size
     finally:
         tracemalloc.stop()
@@ -97,16 +97,20 @@ def test_the_account_itself(aws):
     for _ in range(120):
         client.describe_secret(SecretId="a")
     client.close()
-    found = list(lookup(Session("us-east-1"), dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)))
+    found = list(
+        lookup_events(Session("us-east-1"), dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
+    )
     assert [record["eventName"] for record in found] == ["DescribeSecret"] * 120 + ["CreateSecret"]
-    assert not list(lookup(Session("us-east-1"), dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)))
+    assert not list(
+        lookup_events(Session("us-east-1"), dt.datetime.now(dt.UTC) + dt.timedelta(hours=1))
+    )
 
 
 def test_says_what_aws_refuses(aws, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(AwsError, match="no AWS credentials"):
-        list(lookup(Session("us-east-1"), dt.datetime.now(dt.UTC)))
+        list(lookup_events(Session("us-east-1"), dt.datetime.now(dt.UTC)))
 
 
 def test_goes_on_where_it_was_throttled_and_where_a_line_was_cut(aws, monkeypatch):
@@ -118,7 +122,9 @@ def test_goes_on_where_it_was_throttled_and_where_a_line_was_cut(aws, monkeypatc
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         proxy.answer("LookupEvents", "ThrottlingException", at=1)
         proxy.cut("LookupEvents", at=3)
-        found = list(lookup(Session("us-east-1"), dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)))
+        found = list(
+            lookup_events(Session("us-east-1"), dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
+        )
         assert len(found) == 60
         assert len({record["eventID"] for record in found}) == 60
         assert proxy.count("LookupEvents") == 4
@@ -129,4 +135,4 @@ def test_says_who_may_not_look(aws, monkeypatch):
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         proxy.answer("LookupEvents", "AccessDeniedException", at=None)
         with pytest.raises(AwsError, match="denied cloudtrail:LookupEvents"):
-            list(lookup(Session("us-east-1"), dt.datetime.now(dt.UTC)))
+            list(lookup_events(Session("us-east-1"), dt.datetime.now(dt.UTC)))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shield_ai.aws.desired import resources
-from shield_ai.aws.desired.canary import LIMIT, canary, watched
+from shield_ai.aws.desired.canary import MAX_INPUT_SIZE, canary_resources, monitored_secrets
 from shield_ai.model.manifest import parse
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
@@ -40,7 +40,9 @@ rotate = "manual"
 
 
 def described(text=TEXT):
-    return {r.key: r.settings for r in canary(parse(text), ACCOUNT, REGION, lambda _: None)}
+    return {
+        r.key: r.settings for r in canary_resources(parse(text), ACCOUNT, REGION, lambda _: None)
+    }
 
 
 def test_all_that_is_made_in_the_order_of_need():
@@ -106,7 +108,7 @@ def test_it_may_read_what_it_watches_and_send_its_own_metrics():
     ],
 )
 def test_no_canary(without):
-    assert not watched(parse(without))
+    assert not monitored_secrets(parse(without))
     assert described(without) == {}
 
 
@@ -124,5 +126,5 @@ def test_many_secrets_are_spread_over_schedules_that_eventbridge_takes():
         settings["input"] for (kind, _), settings in described(text).items() if kind == "schedule"
     ]
     assert len(parts) > 1
-    assert all(len(json.dumps(part)) <= LIMIT for part in parts)
+    assert all(len(json.dumps(part)) <= MAX_INPUT_SIZE for part in parts)
     assert len({secret["name"] for part in parts for secret in part["secrets"]}) == 302

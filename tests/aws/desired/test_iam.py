@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from shield_ai.aws.desired import resources as everything
 from shield_ai.aws.desired.iam import (
-    LIMIT,
+    MAX_POLICY_SIZE,
     PARTITIONS,
-    iam,
+    iam_resources,
     partition,
     policy_document,
     policy_documents,
     slug,
 )
-from shield_ai.aws.desired.policy_scope import too_broad
+from shield_ai.aws.desired.policy_scope import find_broad_grants
 from shield_ai.aws.desired.rotation import function_name
 from shield_ai.model.manifest import (
     App,
@@ -56,7 +56,7 @@ def test_an_optional_secret_may_be_missed():
     secrets = (Secret(name="key", env="KEY"), Secret(name="dsn", env="DSN", optional=True))
     document = policy_document(Manifest(app=App(name="shop"), secret=secrets), ACCOUNT)
     (access,) = document["Statement"]
-    assert not too_broad(document, ["key", "dsn"])
+    assert not find_broad_grants(document, ["key", "dsn"])
     assert [arn.rpartition(":")[2] for arn in access["Resource"]] == [
         "key-??????",
         "dsn-??????",
@@ -140,7 +140,7 @@ def test_in_china_the_service_has_another_name_too():
 
 
 def resources(**app):
-    return list(iam(manifest(**app), ACCOUNT, app.get("region", "eu-central-1")))
+    return list(iam_resources(manifest(**app), ACCOUNT, app.get("region", "eu-central-1")))
 
 
 def test_a_policy_and_its_attachment_to_the_role():
@@ -229,7 +229,10 @@ def test_many_secrets_are_spread_over_policies_that_iam_takes(names):
     documents = policy_documents(whole, ACCOUNT)
     arns = [arn for document in documents for arn in document["Statement"][0]["Resource"]]
     assert arns == policy_document(whole, ACCOUNT)["Statement"][0]["Resource"]
-    assert all(len(json.dumps(document, separators=(",", ":"))) <= LIMIT for document in documents)
+    assert all(
+        len(json.dumps(document, separators=(",", ":"))) <= MAX_POLICY_SIZE
+        for document in documents
+    )
     assert all(
         document["Statement"][1]["Sid"] == "AllowSecretsManagerDecrypt" for document in documents
     )

@@ -7,9 +7,9 @@ import pytest
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.monitoring import (
     ALL_EVENTS,
-    LIMIT,
-    monitoring,
-    namespace,
+    MAX_PATTERN_SIZE,
+    metric_namespace,
+    monitoring_resources,
 )
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.manifest import (
@@ -31,7 +31,10 @@ def manifest(*names, prefix="", role="Shop", **watch):
 
 
 def described(*names, **options):
-    return {r.key: r.settings for r in monitoring(manifest(*names, **options), ACCOUNT, REGION)}
+    return {
+        r.key: r.settings
+        for r in monitoring_resources(manifest(*names, **options), ACCOUNT, REGION)
+    }
 
 
 def pattern(rule, **options):
@@ -60,7 +63,7 @@ def test_all_that_is_made_in_the_order_of_need():
     ],
 )
 def test_nothing_without_a_reader_or_a_secret(nothing):
-    assert [*monitoring(nothing, ACCOUNT, REGION)] == []
+    assert [*monitoring_resources(nothing, ACCOUNT, REGION)] == []
 
 
 def test_a_topic_of_the_users_own_is_used_as_it_is():
@@ -110,7 +113,10 @@ def test_many_names_are_spread_over_rules_that_eventbridge_takes():
         if kind == "event-rule" and "deleted" in name
     ]
     assert len(rules) > 1
-    assert all(len(json.dumps(rule["pattern"], separators=(",", ":"))) <= LIMIT for rule in rules)
+    assert all(
+        len(json.dumps(rule["pattern"], separators=(",", ":"))) <= MAX_PATTERN_SIZE
+        for rule in rules
+    )
     listed = [
         value for rule in rules for value in rule["pattern"]["detail"]["responseElements"]["arn"]
     ]
@@ -164,8 +170,8 @@ def test_the_words_name_only_what_the_event_has():
 
 
 def test_the_namespace_is_the_apps_own_or_the_users():
-    assert namespace(manifest(prefix="shop/prod/")) == "ShieldAI/shop-prod"
-    assert namespace(manifest(namespace="Ours")) == "Ours"
+    assert metric_namespace(manifest(prefix="shop/prod/")) == "ShieldAI/shop-prod"
+    assert metric_namespace(manifest(namespace="Ours")) == "Ours"
 
 
 def test_late_rotations_are_told_where_somebody_publishes_them():

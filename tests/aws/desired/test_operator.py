@@ -12,7 +12,7 @@ import pytest
 from shield_helpers import make_app, run
 
 from shield_ai.aws.desired.iam import policy_document
-from shield_ai.aws.desired.operator import ARNS, operator_policy
+from shield_ai.aws.desired.operator import ARN_TEMPLATES, operator_policy
 from shield_ai.aws.desired.permissions import PERMISSIONS
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import (
@@ -101,7 +101,7 @@ def test_only_our_policies_may_be_attached():
 
 
 def test_each_kind_has_an_arn():
-    assert PERMISSIONS.keys() <= ARNS.keys()
+    assert PERMISSIONS.keys() <= ARN_TEMPLATES.keys()
 
 
 def test_no_call_of_ours_is_missing(tmp_path, aws, caplog):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.aws.desired.iam import policy_document
-from shield_ai.aws.desired.policy_scope import too_broad
+from shield_ai.aws.desired.policy_scope import find_broad_grants
 from shield_ai.model.manifest import App, Manifest, Secret
 
 NAMES = ("shop/a", "shop/b")
@@ -44,7 +44,7 @@ def policy(
     ],
 )
 def test_what_reaches_too_far(document, word):
-    found = too_broad(document, NAMES)
+    found = find_broad_grants(document, NAMES)
     assert bool(found) == bool(word)
     assert word in " ".join(found)
 
@@ -54,4 +54,4 @@ def test_our_own_policy_does_not():
         app=App(name="shop", prefix="shop/", kms_key="alias/x", prefetch=True),
         secret=tuple(Secret(name=n[5:], env="X") for n in NAMES),
     )
-    assert too_broad(policy_document(manifest, "123456789012"), NAMES) == []
+    assert find_broad_grants(policy_document(manifest, "123456789012"), NAMES) == []

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from shield_ai.aws.desired.lambda_package import code_for, digest
-from shield_ai.aws.desired.rotation import function_name, rotation, rotation_role
+from shield_ai.aws.desired.lambda_package import build_function_zip, code_sha256
+from shield_ai.aws.desired.rotation import function_name, rotation_resources, rotation_role_name
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import (
@@ -25,7 +25,7 @@ def described(*secrets, functions=Functions(), read=FILES.get, region=REGION, **
     manifest = Manifest(
         app=App(name="shop", region=region, **app), secret=secrets, rotation=functions
     )
-    return list(rotation(manifest, ACCOUNT, region, read))
+    return list(rotation_resources(manifest, ACCOUNT, region, read))
 
 
 def database(**more):
@@ -54,7 +54,7 @@ def test_everything_that_one_secret_needs():
     assert function.key == ("function", name)
     assert function.settings["role"] == f"arn:aws:iam::{ACCOUNT}:role/{name}-{REGION}"
     assert function.settings["environment"] == {"ROTATION_STRATEGY": "postgres-single-user"}
-    assert function.settings["code"] == digest(code_for({}, FILES.get))
+    assert function.settings["code"] == code_sha256(build_function_zip({}, FILES.get))
     assert planned.key == ("rotation", "shop/prod/db")
     assert planned.settings == {
         "function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
@@ -69,7 +69,7 @@ def test_two_regions_of_an_account_have_no_role_in_common():
         {r.key for r in described(database(), region=region)} for region in (REGION, "us-east-1")
     )
     assert [key for key in here & there if key[0] == "rotation-role"] == []
-    assert len(rotation_role("f" * 64, "us-gov-west-1")) <= 64
+    assert len(rotation_role_name("f" * 64, "us-gov-west-1")) <= 64
 
 
 def test_the_role_may_do_what_the_function_needs_and_no_more():

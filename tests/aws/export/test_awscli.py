@@ -9,7 +9,7 @@ import sys
 import boto3
 from exporting import REGION, STRANGE, THINGS
 
-from shield_ai.aws.export.awscli import awscli
+from shield_ai.aws.export.awscli import to_awscli
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
 
@@ -50,7 +50,7 @@ def test_the_script_makes_what_apply_makes_and_may_be_run_twice(aws, tmp_path):
     program.write_text(AWS.format(python=sys.executable))
     program.chmod(0o700)
     script = tmp_path / "script"
-    script.write_text(awscli(THINGS, REGION))
+    script.write_text(to_awscli(THINGS, REGION))
     for _ in range(2):
         environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
         done = subprocess.run(
@@ -67,6 +67,6 @@ def test_the_script_makes_what_apply_makes_and_may_be_run_twice(aws, tmp_path):
 
 
 def test_what_it_does_not_know_is_named():
-    assert "# nonesuch x\n#   not in this script: shield apply makes it" in awscli(
+    assert "# nonesuch x\n#   not supported by this export, created by shield apply" in to_awscli(
         [STRANGE], REGION
     )

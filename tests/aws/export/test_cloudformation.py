@@ -5,17 +5,17 @@ import yaml
 from cfnlint.api import lint_all
 from exporting import REGION, STRANGE, THINGS
 
-from shield_ai.aws.export.cloudformation import cloudformation
+from shield_ai.aws.export.cloudformation import to_cloudformation
 
 
 @pytest.mark.filterwarnings("default")  # the linter's own
 def test_the_linter_has_nothing_to_say():
-    found = lint_all(cloudformation(THINGS, REGION))
+    found = lint_all(to_cloudformation(THINGS, REGION))
     assert [match for match in found if not match.rule.id.startswith("I")] == []  # I: advice
 
 
 def test_everything_is_in_it_and_secrets_outlive_the_stack():
-    template = yaml.safe_load(cloudformation(THINGS, REGION))["Resources"]
+    template = yaml.safe_load(to_cloudformation(THINGS, REGION))["Resources"]
     secret = template["SecretShopProdMailKey"]
     assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
     assert secret["Properties"]["KmsKeyId"] == "alias/shop"
@@ -28,7 +28,7 @@ def test_everything_is_in_it_and_secrets_outlive_the_stack():
 
 
 def test_a_function_rotates_its_secret():
-    body = yaml.safe_load(cloudformation(THINGS, REGION))
+    body = yaml.safe_load(to_cloudformation(THINGS, REGION))
     template, function = body["Resources"], "FunctionShopProdRotateDb"
     assert template["RotationScheduleShopProdDb"]["Properties"] == {
         "SecretId": {"Ref": "SecretShopProdDb"},
@@ -41,12 +41,13 @@ def test_a_function_rotates_its_secret():
         "S3Key": "shop-prod-rotate-db.zip",
     }
     assert "RotationCodeBucket" in body["Parameters"]
-    assert "Parameters" not in yaml.safe_load(cloudformation(THINGS[:1], REGION))
+    assert "Parameters" not in yaml.safe_load(to_cloudformation(THINGS[:1], REGION))
 
 
 def test_what_it_does_not_know_is_named():
-    assert "# not in this template, shield apply makes it: nonesuch x" in cloudformation(
-        [STRANGE], REGION
+    assert (
+        "# not supported by this export, created by shield apply: nonesuch x"
+        in to_cloudformation([STRANGE], REGION)
     )
 
 
@@ -55,7 +56,7 @@ def test_names_that_differ_in_their_signs_only():
         type(THINGS[0])(kind="secret", name=name, settings=THINGS[0].settings)
         for name in ("a-b", "a/b")
     ]
-    assert yaml.safe_load(cloudformation(twins, REGION))["Resources"].keys() == {
+    assert yaml.safe_load(to_cloudformation(twins, REGION))["Resources"].keys() == {
         "SecretAB",
         "SecretAB2",
     }

@@ -8,7 +8,7 @@ from exporting import REGION, STRANGE, THINGS
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shield_ai.aws.export.terraform import terraform
+from shield_ai.aws.export.terraform import to_terraform
 
 
 def blocks(text):
@@ -26,7 +26,7 @@ def blocks(text):
 
 
 def test_it_parses_and_everything_is_in_it():
-    found = blocks(terraform(THINGS, REGION))
+    found = blocks(to_terraform(THINGS, REGION))
     kinds = [kind for kind, *_ in found]
     assert kinds.count("aws_secretsmanager_secret") == 2
     assert {
@@ -46,24 +46,26 @@ def test_it_parses_and_everything_is_in_it():
         "aws_secretsmanager_secret_rotation",
     } <= set(kinds)
     assert len({(kind, label) for kind, label, _ in found}) == len(found)
-    assert "secret_string" not in terraform(THINGS, REGION)
+    assert "secret_string" not in to_terraform(THINGS, REGION)
 
 
 def test_a_text_stays_what_it_is():
     """`${` and `%{` open a template in HCL; doubled they are text."""
-    text = terraform(THINGS[:1], REGION)
+    text = to_terraform(THINGS[:1], REGION)
     assert r'''description = "it's $${a} \"key\" %%{b} $HOME"''' in text
     hcl2.loads(text)
 
 
 def test_what_it_does_not_know_is_named():
-    assert "# not in this file, shield apply makes it: nonesuch x" in terraform([STRANGE], REGION)
+    assert "# not supported by this export, created by shield apply: nonesuch x" in to_terraform(
+        [STRANGE], REGION
+    )
 
 
 @given(st.lists(st.from_regex(r"[aA0/_+.-]{1,8}", fullmatch=True), min_size=2, unique=True))
 @example(["a/b", "a.b", "a_b", "a-b"])
 def test_no_two_secrets_share_a_label(names):
     secrets = [msgspec.structs.replace(THINGS[0], name=name) for name in names]
-    labels = re.findall(r'^resource "\w+" "(.*)" {', terraform(secrets, REGION), re.MULTILINE)
+    labels = re.findall(r'^resource "\w+" "(.*)" {', to_terraform(secrets, REGION), re.MULTILINE)
     assert len(set(labels)) == len(names)
     assert all(re.fullmatch(r"[A-Za-z_][\w-]*", label, re.ASCII) for label in labels)

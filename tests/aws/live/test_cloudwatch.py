@@ -13,16 +13,16 @@ import pytest
 pytest.importorskip("ministack")
 from ministack_server import ACCOUNT, REGION, Ministack, send
 
-from shield_ai.aws.desired.canary import canary
+from shield_ai.aws.desired.canary import canary_resources
 from shield_ai.aws.desired.monitoring import (
-    CALL,
-    OVERDUE,
-    SERVICE,
-    monitoring,
-    namespace,
+    CALL_DETAIL_TYPE,
+    OVERDUE_METRIC,
+    SERVICE_DETAIL_TYPE,
+    metric_namespace,
+    monitoring_resources,
 )
 from shield_ai.aws.live.account import Account
-from shield_ai.aws.live.cloudwatch import publish
+from shield_ai.aws.live.cloudwatch import put_metric
 from shield_ai.aws.live.session import Session
 from shield_ai.model.manifest import (
     App,
@@ -56,7 +56,7 @@ def inbox(server):
         for name, value in server.environment().items():
             patch.setenv(name, value)
         live = Account(Session(REGION)).resources
-        wanted = [*monitoring(MANIFEST, ACCOUNT, REGION)]
+        wanted = [*monitoring_resources(MANIFEST, ACCOUNT, REGION)]
         for resource in wanted:
             live.upsert(*resource.key, resource.settings)
         assert {key: live.read([key])[key] for key in (r.key for r in wanted)} == {
@@ -94,8 +94,8 @@ class TestMetrics:
             "    time.sleep(0.05)\n"
         )
         env = {
-            **os.environ, **server.environment(), "USE_AWS_SECRETS": "true", "DJANGO_ENV": "production", "NS": namespace(MANIFEST),
-            "AWS_SECRETS_METRICS": f"cloudwatch:{namespace(MANIFEST)}", **env,
+            **os.environ, **server.environment(), "USE_AWS_SECRETS": "true", "DJANGO_ENV": "production", "NS": metric_namespace(MANIFEST),
+            "AWS_SECRETS_METRICS": f"cloudwatch:{metric_namespace(MANIFEST)}", **env,
         }  # fmt: skip
         subprocess.run([sys.executable, "-c", code], env=env, cwd=tmp_path, check=True, timeout=60)
 
@@ -117,7 +117,7 @@ class TestMetrics:
             monkeypatch.setenv(name, value)
         told = []
         for days in (2.9, 3.1):
-            publish(Session(REGION), namespace(MANIFEST), OVERDUE, days)
+            put_metric(Session(REGION), metric_namespace(MANIFEST), OVERDUE_METRIC, days)
             while message := inbox(1):
                 found = json.loads(message)
                 told.append((days, found["AlarmName"], found["NewStateValue"]))
@@ -132,7 +132,9 @@ def test_alarms_of_the_canary_and_the_functions(server, inbox, monkeypatch):
     )
     manifest = msgspec.structs.replace(MANIFEST, secret=(secret,), rotation=Functions())
     live = Account(Session(REGION)).resources
-    alarms = [r for r in canary(manifest, ACCOUNT, REGION, lambda _: None) if r.kind == "alarm"]
+    alarms = [
+        r for r in canary_resources(manifest, ACCOUNT, REGION, lambda _: None) if r.kind == "alarm"
+    ]
     for resource in alarms:
         live.upsert(*resource.key, resource.settings)
         datum = {
@@ -157,7 +159,7 @@ def reading(secret, who):
     identity = {"type": "AssumedRole", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{who}"}
     if who.startswith("user/"):
         identity = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:{who}"}
-    return CALL, {
+    return CALL_DETAIL_TYPE, {
         "eventName": "GetSecretValue",
         "requestParameters": {"secretId": secret},
         "userIdentity": identity,
@@ -165,12 +167,12 @@ def reading(secret, who):
 
 
 EVENTS = [
-    pytest.param(SERVICE, {"eventName": "RotationFailed", "additionalEventData": {"SecretId": ARN}}, "stripe-key-AbCdEf did not finish: RotationFailed", id="rotation failed"),
-    pytest.param(SERVICE, {"eventName": "RotationAbandoned", "additionalEventData": {"SecretId": ARN}}, "RotationAbandoned", id="rotation abandoned"),
-    pytest.param(SERVICE, {"eventName": "RotationSucceeded", "additionalEventData": {"SecretId": ARN}}, None, id="rotation succeeded"),
-    pytest.param(SERVICE, {"eventName": "RotationFailed", "additionalEventData": {"SecretId": OTHER}}, None, id="another app's rotation"),
-    pytest.param(CALL, {"eventName": "DeleteSecret", "responseElements": {"arn": ARN}, "userIdentity": {"arn": "arn:aws:iam::1:user/mallory"}}, "scheduled for deletion, by arn:aws:iam::1:user/mallory", id="deleted"),
-    pytest.param(CALL, {"eventName": "DeleteSecret", "responseElements": {"arn": OTHER}}, None, id="another app's deleted"),
+    pytest.param(SERVICE_DETAIL_TYPE, {"eventName": "RotationFailed", "additionalEventData": {"SecretId": ARN}}, "stripe-key-AbCdEf did not finish: RotationFailed", id="rotation failed"),
+    pytest.param(SERVICE_DETAIL_TYPE, {"eventName": "RotationAbandoned", "additionalEventData": {"SecretId": ARN}}, "RotationAbandoned", id="rotation abandoned"),
+    pytest.param(SERVICE_DETAIL_TYPE, {"eventName": "RotationSucceeded", "additionalEventData": {"SecretId": ARN}}, None, id="rotation succeeded"),
+    pytest.param(SERVICE_DETAIL_TYPE, {"eventName": "RotationFailed", "additionalEventData": {"SecretId": OTHER}}, None, id="another app's rotation"),
+    pytest.param(CALL_DETAIL_TYPE, {"eventName": "DeleteSecret", "responseElements": {"arn": ARN}, "userIdentity": {"arn": "arn:aws:iam::1:user/mallory"}}, "scheduled for deletion, by arn:aws:iam::1:user/mallory", id="deleted"),
+    pytest.param(CALL_DETAIL_TYPE, {"eventName": "DeleteSecret", "responseElements": {"arn": OTHER}}, None, id="another app's deleted"),
     pytest.param(*reading("stripe-key", "Mallory/session"), "assumed-role/Mallory/session read stripe-key", id="a stranger by name"),
     pytest.param(*reading(ARN, "user/mallory"), "user/mallory read arn:", id="a stranger by ARN"),
     pytest.param(*reading("stripe-key", "Shop/i-0123"), None, id="the app's role"),

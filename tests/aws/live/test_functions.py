@@ -8,8 +8,8 @@ import boto3
 import pytest
 
 from shield_ai.__main__ import main
-from shield_ai.aws.desired.lambda_package import digest
-from shield_ai.aws.desired.rotation import rotation
+from shield_ai.aws.desired.lambda_package import code_sha256
+from shield_ai.aws.desired.rotation import rotation_resources
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.registry import KINDS
 from shield_ai.aws.live.session import Session
@@ -70,7 +70,7 @@ class App:
         manifest = parse((self.folder / "shield.toml").read_text())
         return [
             r.key
-            for r in rotation(
+            for r in rotation_resources(
                 manifest, ACCOUNT, REGION, lambda path: (self.folder / path).read_bytes()
             )
         ]
@@ -127,7 +127,7 @@ def test_the_code_for_other_tools(app):
     (code,) = out.iterdir()
     assert code.name == "shop-rotate-token.zip"
     app.shield("apply", "--yes")
-    assert app.resources()["function"]["code"] == digest(code.read_bytes())
+    assert app.resources()["function"]["code"] == code_sha256(code.read_bytes())
     assert code.name in (app.folder / "t.yaml").read_text()
 
 
@@ -154,7 +154,9 @@ def test_code_that_is_not_here_is_refused(app):
 def test_each_verb_does_nothing_twice(app):
     """As after an answer that was lost."""
     read = {"ops/keys.py": b"x = 1\n"}.get
-    wanted = list(rotation(parse((app.folder / "shield.toml").read_text()), ACCOUNT, REGION, read))
+    wanted = list(
+        rotation_resources(parse((app.folder / "shield.toml").read_text()), ACCOUNT, REGION, read)
+    )
     app.client.create_secret(Name="token", SecretString=secrets.token_hex(12))
     session = Session(REGION, read=read)
     for resource in wanted * 2:

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from fault_proxy import FaultProxy
 
-from shield_ai.aws.desired.monitoring import monitoring
+from shield_ai.aws.desired.monitoring import monitoring_resources
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.cloudwatch import Alarm, Dashboard
 from shield_ai.aws.live.eventbridge import EventRule
@@ -34,7 +34,7 @@ def described(watch, **tags):
     secrets = (Secret(name="stripe-key", env="X"), Secret(name="database", env="Y"))
     app = App(name="shop", region=REGION, role="Shop", tags=tags)
     return [
-        *monitoring(
+        *monitoring_resources(
             Manifest(app=app, secret=secrets, monitoring=Monitoring(**watch)), ACCOUNT, REGION
         )
     ]

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from shield_ai.aws.live.parallel import Pace, parallel_map
+from shield_ai.aws.live.parallel import RateLimiter, parallel_map
 from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 
@@ -17,7 +17,7 @@ def session(no_real_aws):
 
 def test_answers_in_the_order_of_what_was_asked_and_says_how_far_it_is(session):
     heard = []
-    session.tick = lambda *words: heard.append(words)
+    session.on_progress = lambda *words: heard.append(words)
     assert parallel_map(lambda n: n * n, range(30), session, "things") == [n * n for n in range(30)]
     assert heard == [("things", n, 30) for n in range(1, 31)]
     assert parallel_map(str, [], session, "things") == []
@@ -43,7 +43,7 @@ def test_what_has_not_begun_is_not_done_after_an_error(session):
 
 
 def test_no_faster_than_aws_allows():
-    pace = Pace(100)
+    pace = RateLimiter(100)
     start = time.monotonic()
     for _ in range(120):  # a hundred at once, and then one each hundredth of a second
         pace.wait()

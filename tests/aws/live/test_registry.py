@@ -34,5 +34,9 @@ def test_the_permissions_are_those_that_the_class_names(kind):
 
 def test_what_a_plan_says():
     verbs = PERMISSIONS["policy-attachment"]
-    assert verbs.of(Action.CREATE) == ("iam:AttachRolePolicy",)
-    assert verbs.of(Action.KEEP) == verbs.of(Action.DRIFT) == ("iam:ListAttachedRolePolicies",)
+    assert verbs.for_action(Action.CREATE) == ("iam:AttachRolePolicy",)
+    assert (
+        verbs.for_action(Action.KEEP)
+        == verbs.for_action(Action.DRIFT)
+        == ("iam:ListAttachedRolePolicies",)
+    )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from shield_ai.aws.desired.canary import canary
+from shield_ai.aws.desired.canary import canary_resources
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
 from shield_ai.model.manifest import parse
@@ -29,9 +29,11 @@ def live(aws):
 
 
 def test_the_canary_comes_changes_and_goes(live):
-    first = [*canary(parse(TEXT), "123456789012", REGION, lambda _: None)]
+    first = [*canary_resources(parse(TEXT), "123456789012", REGION, lambda _: None)]
     later = [
-        *canary(parse(TEXT.replace("30 days", "7 days")), "123456789012", REGION, lambda _: None)
+        *canary_resources(
+            parse(TEXT.replace("30 days", "7 days")), "123456789012", REGION, lambda _: None
+        )
     ]
     keys = [resource.key for resource in first]
     for wanted in (first, first, later):
@@ -45,7 +47,7 @@ def test_the_canary_comes_changes_and_goes(live):
 
 
 def test_a_function_that_does_not_let_itself_be_called_is_seen(live):
-    wanted = [*canary(parse(TEXT), "123456789012", REGION, lambda _: None)]
+    wanted = [*canary_resources(parse(TEXT), "123456789012", REGION, lambda _: None)]
     for resource in wanted:
         live.upsert(*resource.key, resource.settings)
     boto3.client("lambda", REGION).remove_permission(

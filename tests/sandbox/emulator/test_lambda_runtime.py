@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shield_ai.__main__ import main
-from shield_ai.aws.desired.lambda_package import ENTRY, build_zip
-from shield_ai.aws.live.rotation import Rotations
+from shield_ai.aws.desired.lambda_package import HANDLER, build_zip
+from shield_ai.aws.live.rotation import RotationClient
 from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 
@@ -45,7 +45,7 @@ def function(client, code):
         ]["Arn"]
         client = boto3.client("lambda")
         arn = client.create_function(
-            FunctionName=name, Runtime="python3.13", Handler=ENTRY, Role=role, Code={"ZipFile": code},
+            FunctionName=name, Runtime="python3.13", Handler=HANDLER, Role=role, Code={"ZipFile": code},
             Environment={"Variables": environment},
         )["FunctionArn"]  # fmt: skip
         if allowed:
@@ -76,7 +76,7 @@ def test_the_function_rotates_the_secret(client, function, tmp_path, capsys):
     token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)[
         "VersionId"
     ]
-    rotations = Rotations(Session("us-east-1"))
+    rotations = RotationClient(Session("us-east-1"))
     rotations.wait("token", token)
     assert value(client, "AWSPREVIOUS") == old
     state = rotations.state("token")
@@ -100,7 +100,7 @@ def test_a_rotation_that_is_stuck_is_taken_up_again(client, function):
     token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)[
         "VersionId"
     ]
-    rotations = Rotations(Session("us-east-1"))
+    rotations = RotationClient(Session("us-east-1"))
     with pytest.raises(AwsError, match="token is still pending after 3 seconds; nothing is lost"):
         rotations.wait("token", token, patience=3)
     assert value(client) == old

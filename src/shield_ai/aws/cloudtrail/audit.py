@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.cloudtrail.events import Event
 
+
 _SINCE = re.compile(r"(\d{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(.+)")
@@ -102,7 +103,7 @@ _ALERTS = {
 }
 
 
-def since(text: str, now: dt.datetime) -> dt.datetime:
+def parse_since(text: str, now: dt.datetime) -> dt.datetime:
     """Read `7d`, `12h`, `30m`, `2w` or a date.
 
     Raises:

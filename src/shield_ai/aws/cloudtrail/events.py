@@ -15,6 +15,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
 SOURCE = "secretsmanager.amazonaws.com"
 # A denied call has no parameters in its record; its message names the resource.
 _RESOURCE = re.compile(r"on resource: (\S+)")
@@ -32,7 +33,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""  # AccessDeniedException, …
 
 
-def event(record: Mapping[str, Any]) -> Event | None:
+def parse_event(record: Mapping[str, Any]) -> Event | None:
     """Read one record; None for another service's, and for what is no record at all."""
     if record.get("eventSource") != SOURCE:
         return None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html: 90 days, one attribute,
 # 50 events a page, two pages a second
-DAYS = 90
+HISTORY_DAYS = 90
 _SOURCE = "secretsmanager.amazonaws.com"
 _NAMES = (".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 # What a file begins with -> where its records are: S3's, `aws cloudtrail lookup-events`, a list, one after the other.
@@ -41,7 +41,7 @@ _DEEPER = 200
 _GZIP = b"\x1f\x8b"
 
 
-def files(paths: Iterable[Path], unread: Callable[[Skipped], None]) -> Records:
+def read_files(paths: Iterable[Path], unread: Callable[[Skipped], None]) -> Records:
     """Read records from exported files, one record at a time.
 
     Args:
@@ -124,7 +124,7 @@ class _Joined:
         return chunk
 
 
-def lookup(session: Session, since: dt.datetime) -> Records:
+def lookup_events(session: Session, since: dt.datetime) -> Records:
     """Read the account's own history of Secrets Manager, newest first.
 
     Args:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.aws.cost.prices import ELSEWHERE, price
-from shield_ai.aws.desired.iam import customer_key
+from shield_ai.aws.cost.prices import UNSUPPORTED_REGIONS, find_price
+from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.model import schedule
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Rotation
@@ -78,7 +78,7 @@ def bill(manifest: Manifest, things: Sequence[Resource], usage: Usage) -> Bill:
     if usage.processes < 1 or usage.ttl <= 0 or usage.reads < 0:
         raise ShieldError("processes and TTL are more than 0, reads not less", "shield cost --help")
     region = manifest.app.region
-    for start, words in ELSEWHERE.items():
+    for start, words in UNSUPPORTED_REGIONS.items():
         if region.startswith(start):
             raise ShieldError(f"no prices for {region}", words)
     secrets = len(manifest.secret)
@@ -96,8 +96,8 @@ def bill(manifest: Manifest, things: Sequence[Resource], usage: Usage) -> Bill:
     )
 
     def whole(amount: float) -> float:
-        decrypted = price("key-call", region).usd if customer_key(manifest.app) else 0
-        return others + amount * (price("call", region).usd + decrypted)
+        decrypted = find_price("key-call", region).usd if uses_customer_key(manifest.app) else 0
+        return others + amount * (find_price("call", region).usd + decrypted)
 
     return Bill(
         lines=tuple(lines),
@@ -113,7 +113,7 @@ def _lines(
     app, secrets = manifest.app, len(manifest.secret)
 
     def line(what: str, name: str, amount: float, region: str = app.region) -> Line:
-        found = price(name, region)
+        found = find_price(name, region)
         unit, source, read = found.price.unit, found.price.source, found.price.read
         usd = amount * found.usd
         return Line(
@@ -130,7 +130,7 @@ def _lines(
     for region in app.replicas:
         yield line(f"copies in {region}", "secret", secrets, region)
     yield line("calls of the app", "call", calls)
-    if customer_key(app):
+    if uses_customer_key(app):
         yield line("KMS key", "key", 1)
         yield line("KMS requests of the app", "key-call", calls)
     if rotations:

@@ -23,7 +23,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     service: str  # that has it, as the price list calls it
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class RegionalPrice(msgspec.Struct, frozen=True, kw_only=True):
     """A price as it is in one region."""
 
     usd: float  # for one of it
@@ -47,7 +47,7 @@ _LAMBDA = {
     "read": AS_OF,
     "service": "AWSLambda",
 }
-HOME = "us-east-1"  # whose prices these are
+BASE_REGION = "us-east-1"  # whose prices these are
 # A copy in another region is billed as a secret; versions and AWS's own KMS key cost nothing.
 PRICES = {
     "secret": Price(usd=0.40, per=1, unit="secret", **_SECRETS),
@@ -62,7 +62,7 @@ PRICES = {
 }
 EVERYWHERE = frozenset({"dashboard"})  # one product for all regions
 # Where the price list was seen to ask for the same as in HOME.
-SAME = {
+SAME_PRICE_REGIONS = {
     "AWSSecretsManager": frozenset(
         {"us-west-2", "ap-northeast-1", "ap-south-1", "ap-southeast-1", "eu-central-1", "eu-west-2"}
     ),
@@ -101,7 +101,7 @@ SAME = {
     ),
 }
 # Where it asks for something else: price → region → dollars, for as many as in PRICES.
-OTHER = {
+REGIONAL_PRICES = {
     "lambda-call": {
         "af-south-1": 0.27,
         "ap-east-1": 0.28,
@@ -121,17 +121,19 @@ OTHER = {
         "me-south-1": 0.0000206667,
     },
 }
-ELSEWHERE = {
+UNSUPPORTED_REGIONS = {
     "cn-": "China's regions bill in yuan: https://www.amazonaws.cn/en/secrets-manager/pricing/"
 }
 
 
-def price(name: str, region: str) -> Found:
+def find_price(name: str, region: str) -> RegionalPrice:
     """Return what a thing costs in a region, and whether that is known or only what HOME asks for."""
     listed = PRICES[name]
-    usd = OTHER.get(name, {}).get(region)
-    same = region == HOME or name in EVERYWHERE or region in SAME[listed.service]
-    return Found(
+    usd = REGIONAL_PRICES.get(name, {}).get(region)
+    same = (
+        region == BASE_REGION or name in EVERYWHERE or region in SAME_PRICE_REGIONS[listed.service]
+    )
+    return RegionalPrice(
         usd=(listed.usd if usd is None else usd) / listed.per,
         price=listed,
         known=same or usd is not None,

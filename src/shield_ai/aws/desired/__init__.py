@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.canary import canary
-from shield_ai.aws.desired.iam import iam
-from shield_ai.aws.desired.monitoring import monitoring
-from shield_ai.aws.desired.rotation import rotation
+from shield_ai.aws.desired.canary import canary_resources
+from shield_ai.aws.desired.iam import iam_resources
+from shield_ai.aws.desired.monitoring import monitoring_resources
+from shield_ai.aws.desired.rotation import rotation_resources
 from shield_ai.aws.desired.secret_policy import secret_policies
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def resources(
         read: Gives the bytes of a file of the app; None leaves out what is deployed with some.
     """
     return (
-        *iam(manifest, account, region),
+        *iam_resources(manifest, account, region),
         *secret_policies(manifest, account, region),
-        *monitoring(manifest, account, region),
-        *rotation(manifest, account, region, read),
-        *canary(manifest, account, region, read),
+        *monitoring_resources(manifest, account, region),
+        *rotation_resources(manifest, account, region, read),
+        *canary_resources(manifest, account, region, read),
     )

@@ -24,7 +24,7 @@ GRAPHS = (
 WIDTH, HEIGHT = 12, 6  # of 24 columns
 
 
-def dashboard(namespace: str, region: str) -> Settings:
+def dashboard_settings(namespace: str, region: str) -> Settings:
     """Describe the dashboard of one namespace."""
     return {
         "body": {"widgets": [_graph(number, namespace, region) for number in range(len(GRAPHS))]}

@@ -28,17 +28,17 @@ PARTITIONS = {
     "us-isof-": "aws-iso-f",
 }
 BATCH_SID = "AllowSecretsManagerBatch"
-BATCH = ["secretsmanager:BatchGetSecretValue"]
-SUFFIX = "-??????"  # Secrets Manager ends each ARN with a hyphen and six characters
+BATCH_ACTIONS = ["secretsmanager:BatchGetSecretValue"]
+ARN_SUFFIX = "-??????"  # Secrets Manager ends each ARN with a hyphen and six characters
 # Of a managed policy, without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-LIMIT = 6144
+MAX_POLICY_SIZE = 6144
 MANAGED_BY = "shield-ai"
 # Characters of the app's part of a name: the shortest limit is 64, of an event rule and of a function, and our longest
 # ending is "-secret-rotation-failed-999". https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
 SLUG = 36
 
 
-def iam(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
+def iam_resources(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
     """Describe the policies and their attachments; nothing without a role to attach them to."""
     app = manifest.app
     if not app.role or not manifest.secret:
@@ -46,7 +46,7 @@ def iam(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
     role = role_name(app)
     for number, document in enumerate(policy_documents(manifest, account), 1):
         name = f"{slug(app)}-secrets-read-{region}" + (f"-{number}" if number > 1 else "")
-        settings = {"document": document, "tags": tags(app)}
+        settings = {"document": document, "tags": app_tags(app)}
         yield Resource(kind="policy", name=name, settings=settings)
         arn = f"arn:{partition(region)}:iam::{account}:policy/{name}"
         yield Resource(
@@ -63,10 +63,10 @@ def slug(app: App) -> str:
         if f"{prefix}-".startswith(f"{name}-")
         else "-".join(part for part in (name, prefix) if part)
     )
-    return fitting(whole, SLUG)
+    return truncate_name(whole, SLUG)
 
 
-def fitting(name: str, longest: int) -> str:
+def truncate_name(name: str, longest: int) -> str:
     """Return the name; one that is too long loses its end to a digest of the whole."""
     return name if len(name) <= longest else f"{name[: longest - 9]}-{short_digest(name)}"
 
@@ -90,7 +90,7 @@ def role_arn(app: App, account: str, region: str) -> str:
     )
 
 
-def tags(app: App) -> dict[str, str]:
+def app_tags(app: App) -> dict[str, str]:
     """Return the tags of everything that is made for the app."""
     return {**app.tags, "app": app.name, "managed-by": MANAGED_BY}
 
@@ -99,7 +99,7 @@ def policy_documents(manifest: Manifest, account: str) -> list[dict[str, Any]]:
     """Cut the policy that the app's role needs into as many documents as IAM's limit asks for."""
     whole = policy_document(manifest, account)
     first, *rest = whole["Statement"]
-    room = LIMIT - _size({**whole, "Statement": [{**first, "Resource": []}, *rest]})
+    room = MAX_POLICY_SIZE - _size({**whole, "Statement": [{**first, "Resource": []}, *rest]})
     parts: list[list[str]] = [[]]
     for arn in first["Resource"]:
         # two quotes and a comma
@@ -117,17 +117,17 @@ def policy_document(manifest: Manifest, account: str) -> dict[str, Any]:
     """Return the policy that the app's role needs, in one piece."""
     app = manifest.app
     base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{account}:secret:{app.prefix}"
-    resources = [f"{base}{secret.name}{SUFFIX}" for secret in manifest.secret]
+    resources = [f"{base}{secret.name}{ARN_SUFFIX}" for secret in manifest.secret]
     # A secret that is not there has no suffix yet: AWS would say "denied", and an app must hear "not found" of one that
     # it can do without. No secret can ever have such an ARN.
     resources += [f"{base}{secret.name}" for secret in manifest.secret if secret.optional]
     statements = [{"Sid": SID, "Effect": "Allow", "Action": list(ACTIONS), "Resource": resources}]
-    if customer_key(app):
-        statements.append(decrypt(app, account))
+    if uses_customer_key(app):
+        statements.append(decrypt_statement(app, account))
     # IAM knows no resource for it; it gives only what GetSecretValue is allowed on
     if app.prefetch:
         statements.append(
-            {"Sid": BATCH_SID, "Effect": "Allow", "Action": list(BATCH), "Resource": ["*"]}
+            {"Sid": BATCH_SID, "Effect": "Allow", "Action": list(BATCH_ACTIONS), "Resource": ["*"]}
         )
     return {"Version": "2012-10-17", "Statement": statements}
 
@@ -137,14 +137,14 @@ def partition(region: str) -> str:
     return next((name for start, name in PARTITIONS.items() if region.startswith(start)), "aws")
 
 
-def customer_key(app: App) -> bool:
+def uses_customer_key(app: App) -> bool:
     """Tell a key of the customer's from the one that AWS manages, which needs no permission."""
     return not re.fullmatch(
         r"(arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/)?aws/secretsmanager|", app.kms_key
     )
 
 
-def decrypt(app: App, account: str) -> dict[str, Any]:
+def decrypt_statement(app: App, account: str) -> dict[str, Any]:
     """Allow the use of the customer's key, through Secrets Manager alone."""
     services = [f"secretsmanager.{app.region}.amazonaws.com"]
     if partition(app.region) == "aws-cn":

@@ -15,10 +15,10 @@ from shield_ai.model.errors import ShieldError, SourceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-ENTRY = "rotator.handler.handler"  # what Lambda calls
+HANDLER = "rotator.handler.handler"  # what Lambda calls
 RUNTIME = "python3.13"
 DRIVERS = ("asn1crypto", "pg8000", "pymysql", "python-dateutil", "scramp", "six")
-LIMIT = 3 * 1024 * 1024
+MAX_ZIP_SIZE = 3 * 1024 * 1024
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first that a zip knows
 LEGAL = ("licen", "copying", "notice")
 
@@ -47,8 +47,10 @@ def build_zip(more: Mapping[str, bytes] | None = None) -> bytes:
             entry.create_system = 3  # Unix, wherever it is made
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, content)
-    if target.tell() > LIMIT:
-        raise ShieldError(f"the rotation function's zip is larger than {LIMIT // 1024 // 1024} MB")
+    if target.tell() > MAX_ZIP_SIZE:
+        raise ShieldError(
+            f"the rotation function's zip is larger than {MAX_ZIP_SIZE // 1024 // 1024} MB"
+        )
     return target.getvalue()
 
 
@@ -70,7 +72,9 @@ def _driver(name: str) -> dict[str, bytes]:
     }
 
 
-def code_for(environment: Mapping[str, str], read: Callable[[str], bytes | None]) -> bytes:
+def build_function_zip(
+    environment: Mapping[str, str], read: Callable[[str], bytes | None]
+) -> bytes:
     """Make the zip of a function with these settings: with its hook and its certificates, as the app has them now.
 
     Args:
@@ -90,6 +94,6 @@ def code_for(environment: Mapping[str, str], read: Callable[[str], bytes | None]
     return build_zip(more)
 
 
-def digest(code: bytes) -> str:
+def code_sha256(code: bytes) -> str:
     """Return what Lambda says of a zip: CodeSha256."""
     return base64.b64encode(hashlib.sha256(code).digest()).decode()

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import (
-    SUFFIX,
-    customer_key,
-    decrypt,
+    ARN_SUFFIX,
+    decrypt_statement,
     partition,
     role_arn,
+    uses_customer_key,
 )
-from shield_ai.aws.desired.permissions import KEY, PERMISSIONS, SECRETS
+from shield_ai.aws.desired.permissions import KMS_ACTIONS, PERMISSIONS, SECRET_ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
 
 # Kind → its ARN. https://docs.aws.amazon.com/service-authorization/latest/reference/
-ARNS = {
+ARN_TEMPLATES = {
     "policy": "arn:{partition}:iam::{account}:policy/{name}",
     "policy-attachment": "{role}",
     "role": "arn:{partition}:iam::{account}:role/{name}",
@@ -49,17 +49,17 @@ def operator_policy(manifest: Manifest, account: str, region: str) -> dict[str, 
 def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[str, Any]]:
     app = manifest.app
     base = f"arn:{partition(region)}:secretsmanager:{region}:{account}:secret:{app.prefix}"
-    names = [f"{base}{secret.name}{SUFFIX}" for secret in manifest.secret]
-    bare = [name.removesuffix(SUFFIX) for name in names]  # as IAM sees it before it is created
-    yield _allow("Secrets", sorted(SECRETS - LOOK), names)
+    names = [f"{base}{secret.name}{ARN_SUFFIX}" for secret in manifest.secret]
+    bare = [name.removesuffix(ARN_SUFFIX) for name in names]  # as IAM sees it before it is created
+    yield _allow("Secrets", sorted(SECRET_ACTIONS - LOOK), names)
     yield _allow(
         "SecretsToCome", ["secretsmanager:CreateSecret", "secretsmanager:TagResource"], bare
     )
     # A secret that is not there has no ARN that a policy could name; this shows no value.
     yield _allow("LookAtSecrets", sorted(LOOK), ["*"])
-    if customer_key(app):
-        statement = decrypt(app, account)
-        yield {**statement, "Sid": "Key", "Action": [*KEY]}
+    if uses_customer_key(app):
+        statement = decrypt_statement(app, account)
+        yield {**statement, "Sid": "Key", "Action": [*KMS_ACTIONS]}
         without = {
             key: value for key, value in statement["Condition"].items() if key != "StringEquals"
         }
@@ -68,7 +68,7 @@ def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[
     found: dict[str, set[str]] = {}
     for resource in resources(manifest, account, region, lambda _: b""):  # names alone matter here
         place = {"partition": partition(region), "region": region, "account": account}
-        arn = ARNS[resource.kind].format(
+        arn = ARN_TEMPLATES[resource.kind].format(
             **place, name=resource.name, role=role_arn(app, account, region)
         )
         found.setdefault(resource.kind, set()).add(arn)

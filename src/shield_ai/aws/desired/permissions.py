@@ -15,14 +15,14 @@ class Verbs(msgspec.Struct, frozen=True, kw_only=True):
     update: tuple[str, ...] = ()
     delete: tuple[str, ...]
 
-    def of(self, action: Action) -> tuple[str, ...]:
+    def for_action(self, action: Action) -> tuple[str, ...]:
         """Return the permissions of what a plan says."""
         deeds = {Action.CREATE: self.create, Action.UPDATE: self.update, Action.REMOVE: self.delete}
         return deeds.get(action, self.read)
 
 
 # What plan, apply, verify and rollback call on the secrets themselves.
-SECRETS = frozenset(
+SECRET_ACTIONS = frozenset(
     f"secretsmanager:{action}"
     for action in (
         "CreateSecret",
@@ -43,7 +43,7 @@ SECRETS = frozenset(
 )
 # What whoever stores a value with a key of the customer's needs on that key:
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz
-KEY = ("kms:Decrypt", "kms:GenerateDataKey")
+KMS_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
 PERMISSIONS = {
     "policy": Verbs(
         read=("iam:GetPolicy", "iam:GetPolicyVersion"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.desired.iam import SUFFIX
+from shield_ai.aws.desired.iam import ARN_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -17,7 +17,7 @@ READS = (
 )
 
 
-def too_broad(document: Any, names: Collection[str]) -> list[str]:
+def find_broad_grants(document: Any, names: Collection[str]) -> list[str]:
     """Name what in a policy reaches further than these secrets.
 
     Args:
@@ -49,7 +49,7 @@ def _reasons(statement: Any, names: Collection[str]) -> Iterator[str]:
     for arn in _list(statement.get("Resource")):
         name = str(arn).partition(":secret:")[2]
         # a name without it is that of an optional secret: no ARN is so short
-        exact = name.removesuffix(SUFFIX)
+        exact = name.removesuffix(ARN_SUFFIX)
         if exact not in names or set("*?") & set(exact):
             yield f"the resource {arn} is none of the app's secrets by its exact name"
 

@@ -9,20 +9,20 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import (
-    SUFFIX,
-    customer_key,
-    decrypt,
-    fitting,
+    ARN_SUFFIX,
+    app_tags,
+    decrypt_statement,
     partition,
     short_digest,
     slug,
-    tags,
+    truncate_name,
+    uses_customer_key,
 )
 from shield_ai.aws.desired.lambda_package import (
-    ENTRY,
+    HANDLER,
     RUNTIME,
-    code_for,
-    digest,
+    build_function_zip,
+    code_sha256,
 )
 from shield_ai.model import schedule
 from shield_ai.model.manifest import Rotation
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from shield_ai.model.manifest import Manifest, Secret
 
-SERVICE = "secretsmanager.amazonaws.com"  # who calls the functions
-TRUST = {
+SECRETS_MANAGER_PRINCIPAL = "secretsmanager.amazonaws.com"  # who calls the functions
+LAMBDA_TRUST_POLICY = {
     "Version": "2012-10-17",
     "Statement": [
         {
@@ -56,7 +56,7 @@ STEPS = [
     "ListSecretVersionIds",
 ]
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
-NETWORK = [
+VPC_ACTIONS = [
     "ec2:CreateNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
@@ -66,7 +66,7 @@ NETWORK = [
 ]
 
 
-def rotation(
+def rotation_resources(
     manifest: Manifest, account: str, region: str, read: Callable[[str], bytes | None] | None
 ) -> Iterator[Resource]:
     """Describe the functions; nothing without the table [rotation].
@@ -90,12 +90,12 @@ def function_name(manifest: Manifest, secret: Secret) -> str:
     """Name a secret's function, each by a name of its own: `a/b` and `a.b` would both be `a-b`."""
     plain = re.sub(r"[^A-Za-z0-9_-]", "-", secret.name)
     ending = "" if plain == secret.name else f"-{short_digest(secret.name)}"
-    return fitting(f"{slug(manifest.app)}-rotate-{plain}{ending}", LONGEST)
+    return truncate_name(f"{slug(manifest.app)}-rotate-{plain}{ending}", LONGEST)
 
 
-def rotation_role(function: str, region: str) -> str:
+def rotation_role_name(function: str, region: str) -> str:
     """Name a function's role with its region: IAM is one for all regions, and two may have a function of that name."""
-    return fitting(f"{function}-{region}", LONGEST)
+    return truncate_name(f"{function}-{region}", LONGEST)
 
 
 def _one(
@@ -104,13 +104,17 @@ def _one(
     functions, rotate = manifest.rotation, secret.rotate
     assert functions  # noqa: S101  # for mypy: our caller has looked
     assert isinstance(rotate, Rotation)  # noqa: S101  # as above
-    name, settings, marks = function_name(manifest, secret), environment(secret), tags(manifest.app)
+    name, settings, marks = (
+        function_name(manifest, secret),
+        environment(secret),
+        app_tags(manifest.app),
+    )
     log, function = (
         arn.format("logs", f"log-group:/aws/lambda/{name}"),
         arn.format("lambda", f"function:{name}"),
     )
     account = arn.split(":")[4]
-    role_name = rotation_role(name, arn.split(":")[3])
+    role_name = rotation_role_name(name, arn.split(":")[3])
     role = f"arn:{arn.split(':')[1]}:iam::{account}:role/{role_name}"
     yield Resource(
         kind="log-group",
@@ -128,9 +132,9 @@ def _one(
         kind="function",
         name=name,
         settings={
-            "code": digest(code_for(settings, read)),
+            "code": code_sha256(build_function_zip(settings, read)),
             "runtime": RUNTIME,
-            "entry": ENTRY,
+            "entry": HANDLER,
             "role": role,
             "timeout": TIMEOUT,
             "memory": MEMORY,
@@ -153,7 +157,7 @@ def _statements(
     """Allow what the function needs, on this secret alone, and only as long as this function rotates it."""
     rotate = secret.rotate
     app, admin = manifest.app, rotate.admin if isinstance(rotate, Rotation) else ""
-    own = arn.format("secretsmanager", f"secret:{app.prefix}{secret.name}{SUFFIX}")
+    own = arn.format("secretsmanager", f"secret:{app.prefix}{secret.name}{ARN_SUFFIX}")
     ours = {"StringEquals": {"secretsmanager:resource/AllowRotationLambdaArn": function}}
     statements: list[dict[str, Any]] = [
         _allow("Rotate", [f"secretsmanager:{step}" for step in STEPS], own) | {"Condition": ours},
@@ -164,7 +168,7 @@ def _statements(
         whole = (
             admin
             if admin.startswith("arn:")
-            else arn.format("secretsmanager", f"secret:{admin}{SUFFIX}")
+            else arn.format("secretsmanager", f"secret:{admin}{ARN_SUFFIX}")
         )
         statements.append(
             _allow(
@@ -174,9 +178,9 @@ def _statements(
             )
         )
     if manifest.rotation and manifest.rotation.subnets:
-        statements.append(_allow("Network", NETWORK, "*"))
-    if customer_key(app):
-        key = decrypt(app, arn.split(":")[4])
+        statements.append(_allow("Network", VPC_ACTIONS, "*"))
+    if uses_customer_key(app):
+        key = decrypt_statement(app, arn.split(":")[4])
         statements.append({**key, "Action": ["kms:Decrypt", "kms:GenerateDataKey"]})
     return statements
 

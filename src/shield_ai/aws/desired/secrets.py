@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.iam import customer_key, tags
+from shield_ai.aws.desired.iam import app_tags, uses_customer_key
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import App, Manifest, Secret
     from shield_ai.model.resource import Settings
 
-DEFAULT_KEY = "aws/secretsmanager"
+AWS_MANAGED_KEY = "aws/secretsmanager"
 
 
 def secret_settings(secret: Secret, manifest: Manifest) -> Settings:
@@ -19,18 +19,18 @@ def secret_settings(secret: Secret, manifest: Manifest) -> Settings:
     app = manifest.app
     return {
         "description": secret.description or f"{secret.kind} of {app.name}",
-        "kms_key": key_of(app),
+        "kms_key": kms_key_id(app),
         "replicas": sorted(app.replicas),
-        "tags": tags(app),
+        "tags": app_tags(app),
     }
 
 
-def key_of(app: App) -> str:
+def kms_key_id(app: App) -> str:
     """Return the key's id or alias; the name of AWS's own where it is that one."""
-    return bare_key(app.kms_key) if customer_key(app) else DEFAULT_KEY
+    return strip_key_arn(app.kms_key) if uses_customer_key(app) else AWS_MANAGED_KEY
 
 
-def bare_key(key: str) -> str:
+def strip_key_arn(key: str) -> str:
     """Take the ARN off a key of this account: AWS answers with it, people write it without.
 
     A key of another account keeps its whole ARN where it was written so; compare what this returns of both.

@@ -1,4 +1,7 @@
-"""What apply would make in AWS, written for other tools: one renderer a format. No value is in any of them."""
+"""Export what `shield apply` would create in AWS to other tools. No format contains a secret value.
+
+`FORMATS` maps the name of a format to the function that writes it.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.aws.desired.secrets import secret_settings
-from shield_ai.aws.export.awscli import awscli
-from shield_ai.aws.export.cloudformation import cloudformation
-from shield_ai.aws.export.terraform import terraform
+from shield_ai.aws.export.awscli import to_awscli
+from shield_ai.aws.export.cloudformation import to_cloudformation
+from shield_ai.aws.export.terraform import to_terraform
 from shield_ai.model.resource import Resource
 
 if TYPE_CHECKING:
@@ -18,27 +21,28 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
 
 
-def secrets(manifest: Manifest) -> tuple[Resource, ...]:
-    """Describe the secrets themselves, without their values, as resources of the kind "secret"."""
-    return tuple(
-        Resource(
+def secret_resources(manifest: Manifest) -> tuple[Resource, ...]:
+    """Describe the secrets, without their values, as resources of the kind "secret"."""
+    resources = []
+    for secret in manifest.secret:
+        resource = Resource(
             kind="secret",
             name=manifest.app.prefix + secret.name,
             settings=secret_settings(secret, manifest),
         )
-        for secret in manifest.secret
-    )
+        resources.append(resource)
+    return tuple(resources)
 
 
-def as_json(things: Sequence[Resource], region: str) -> str:
-    """Write everything as it is here."""
-    document = {"version": 1, "region": region, "resources": things}
+def to_json(resources: Sequence[Resource], region: str) -> str:
+    """Return all resources as an indented JSON document."""
+    document = {"version": 1, "region": region, "resources": resources}
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
 FORMATS: dict[str, Callable[[Sequence[Resource], str], str]] = {
-    "cloudformation": cloudformation,
-    "terraform": terraform,
-    "cli": awscli,
-    "json": as_json,
+    "cloudformation": to_cloudformation,
+    "terraform": to_terraform,
+    "cli": to_awscli,
+    "json": to_json,
 }

@@ -1,4 +1,4 @@
-"""A shell script of `aws` commands. Secrets are made without a value."""
+"""Export resources as a shell script of `aws` commands. Secrets are created without a value."""
 
 from __future__ import annotations
 
@@ -6,206 +6,218 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.desired.secrets import DEFAULT_KEY
+from shield_ai.aws.desired.secrets import AWS_MANAGED_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from shield_ai.model.resource import Resource, Settings
 
-_HEAD = """\
+_HEADER = """\
 #!/usr/bin/env bash
-# What an app needs that reads its secrets from Secrets Manager. No value is in this file. May be run again: what is
-# there already is left as it is. Give the secrets their values with: shield apply --only aws --env-file .env
+# AWS resources for an app that reads its secrets from Secrets Manager. This script contains no
+# secret value; set the values with: shield apply --only aws --env-file .env
+# The script can be run again: it skips secrets and policies that already exist.
 set -euo pipefail
 export AWS_DEFAULT_REGION={region}
 """
-Command = list[str]
+_UNSUPPORTED = "#   not supported by this export, created by shield apply\n"
 
 
-def awscli(things: Sequence[Resource], region: str) -> str:
-    """Write the script; what is left to shield apply is named in a comment."""
-    text = _HEAD.format(region=shlex.quote(region))
-    arns = {
-        t.name.partition("/")[2]: t.settings["policy"]
-        for t in things
-        if t.kind == "policy-attachment"
-    }
-    for thing in things:
-        render = _KINDS.get(thing.kind)
-        text += f"\n# {thing.kind} {thing.name}\n"
+def to_awscli(resources: Sequence[Resource], region: str) -> str:
+    """Return the script; a comment names each resource that it can't create."""
+    text = _HEADER.format(region=shlex.quote(region))
+    policy_arns = _policy_arns(resources)
+    for resource in resources:
+        text += f"\n# {resource.kind} {resource.name}\n"
+        render = _RENDERERS.get(resource.kind)
         if render is None:
-            text += "#   not in this script: shield apply makes it\n"
+            text += _UNSUPPORTED
             continue
-        for command in render(thing.name, {**thing.settings, "arn": arns.get(thing.name, "")}):
-            text += _command(command) + "\n"
+        settings = {**resource.settings, "arn": policy_arns.get(resource.name, "")}
+        for command in render(resource.name, settings):
+            text += command + "\n"
     return text
 
 
-def _command(words: Command) -> str:
-    """Write one command, an option a line."""
-    text = "aws"
-    for word in words:
-        text += (" \\\n  " if word.startswith("--") else " ") + (
-            word if word == _OR else shlex.quote(word)
-        )
-    return text.replace(f" {_OR} ", " > /dev/null 2>&1 ||\naws ")
+def _policy_arns(resources: Sequence[Resource]) -> dict[str, str]:
+    arns = {}
+    for resource in resources:
+        if resource.kind == "policy-attachment":
+            _role, _, policy = resource.name.partition("/")
+            arns[policy] = resource.settings["policy"]
+    return arns
 
 
-_OR = "||"
+def _command(service: str, operation: str, **options: str | Sequence[str] | bool) -> str:
+    """Return a command with one option a line.
+
+    Args:
+        service: For example `sns`.
+        operation: For example `create-topic`.
+        options: By name, with underscores for hyphens; True writes an option without a value.
+    """
+    lines = [f"aws {service} {operation}"]
+    for name, value in options.items():
+        words = ["--" + name.replace("_", "-")]
+        if isinstance(value, str):
+            words.append(value)
+        elif not isinstance(value, bool):
+            words.extend(value)
+        lines.append(shlex.join(words))
+    return " \\\n  ".join(lines)
 
 
-def _tags(settings: Settings) -> list[str]:
-    return [
-        json.dumps(
-            [{"Key": key, "Value": value} for key, value in sorted(settings["tags"].items())]
-        )
-    ]
+def _create_if_missing(read_command: str, create_command: str) -> str:
+    return f"{read_command} > /dev/null 2>&1 ||\n{create_command}"
 
 
 def _json(document: Any) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def _secret(name: str, settings: Settings) -> Iterator[Command]:
-    key = settings["kms_key"]
-    options = [] if key == DEFAULT_KEY else ["--kms-key-id", key]
+def _tags(settings: Settings) -> str:
+    tags = sorted(settings["tags"].items())
+    return json.dumps([{"Key": key, "Value": value} for key, value in tags])
+
+
+def _secret(name: str, settings: Settings) -> Iterator[str]:
+    options = {"name": name, "description": settings["description"]}
+    if settings["kms_key"] != AWS_MANAGED_KEY:
+        options["kms_key_id"] = settings["kms_key"]
     if settings["replicas"]:
-        options += [
-            "--add-replica-regions",
-            _json([{"Region": region} for region in settings["replicas"]]),
-        ]
-    look = ["secretsmanager", "describe-secret", "--secret-id", name]
-    make = [
+        replicas = [{"Region": region} for region in settings["replicas"]]
+        options["add_replica_regions"] = _json(replicas)
+    options["tags"] = _tags(settings)
+    yield _create_if_missing(
+        _command("secretsmanager", "describe-secret", secret_id=name),
+        _command("secretsmanager", "create-secret", **options),
+    )
+
+
+def _secret_policy(name: str, settings: Settings) -> Iterator[str]:
+    yield _command(
         "secretsmanager",
-        "create-secret",
-        "--name",
-        name,
-        "--description",
-        settings["description"],
-    ]
-    yield [*look, _OR, *make, *options, "--tags", *_tags(settings)]
+        "put-resource-policy",
+        secret_id=name,
+        resource_policy=_json(settings["document"]),
+        block_public_policy=True,
+    )
 
 
-def _secret_policy(name: str, settings: Settings) -> Iterator[Command]:
-    document = ["--resource-policy", _json(settings["document"]), "--block-public-policy"]
-    yield ["secretsmanager", "put-resource-policy", "--secret-id", name, *document]
+def _policy(name: str, settings: Settings) -> Iterator[str]:
+    yield _create_if_missing(
+        _command("iam", "get-policy", policy_arn=settings["arn"]),
+        _command(
+            "iam",
+            "create-policy",
+            policy_name=name,
+            policy_document=_json(settings["document"]),
+            tags=_tags(settings),
+        ),
+    )
 
 
-def _policy(name: str, settings: Settings) -> Iterator[Command]:
-    document = ["--policy-name", name, "--policy-document", _json(settings["document"])]
-    look = ["iam", "get-policy", "--policy-arn", settings["arn"]]
-    yield [*look, _OR, "iam", "create-policy", *document, "--tags", *_tags(settings)]
-
-
-def _attachment(_: str, settings: Settings) -> Iterator[Command]:
-    yield [
+def _policy_attachment(_name: str, settings: Settings) -> Iterator[str]:
+    yield _command(
         "iam",
         "attach-role-policy",
-        "--role-name",
-        settings["role"],
-        "--policy-arn",
-        settings["policy"],
-    ]
+        role_name=settings["role"],
+        policy_arn=settings["policy"],
+    )
 
 
-def _queue(name: str, settings: Settings) -> Iterator[Command]:
+def _queue(name: str, settings: Settings) -> Iterator[str]:
     attributes = {
         "MessageRetentionPeriod": str(settings["retention"]),
         "Policy": _json(settings["policy"]),
     }
-    yield [
+    yield _command(
         "sqs",
         "create-queue",
-        "--queue-name",
-        name,
-        "--attributes",
-        _json(attributes),
-        "--tags",
-        _json(settings["tags"]),
-    ]
+        queue_name=name,
+        attributes=_json(attributes),
+        tags=_json(settings["tags"]),
+    )
 
 
-def _topic(name: str, settings: Settings) -> Iterator[Command]:
-    arn = settings["policy"]["Statement"][0]["Resource"]
-    yield ["sns", "create-topic", "--name", name, "--tags", *_tags(settings)]
-    value = _json(settings["policy"])
-    yield [
+def _topic(name: str, settings: Settings) -> Iterator[str]:
+    policy = settings["policy"]
+    topic_arn = policy["Statement"][0]["Resource"]
+    yield _command("sns", "create-topic", name=name, tags=_tags(settings))
+    yield _command(
         "sns",
         "set-topic-attributes",
-        "--topic-arn",
-        arn,
-        "--attribute-name",
-        "Policy",
-        "--attribute-value",
-        value,
-    ]
+        topic_arn=topic_arn,
+        attribute_name="Policy",
+        attribute_value=_json(policy),
+    )
     for email in settings["emails"]:
-        yield [
+        yield _command(
             "sns",
             "subscribe",
-            "--topic-arn",
-            arn,
-            "--protocol",
-            "email",
-            "--notification-endpoint",
-            email,
-        ]
+            topic_arn=topic_arn,
+            protocol="email",
+            notification_endpoint=email,
+        )
 
 
-def _rule(name: str, settings: Settings) -> Iterator[Command]:
+def _event_rule(name: str, settings: Settings) -> Iterator[str]:
+    yield _command(
+        "events",
+        "put-rule",
+        name=name,
+        event_pattern=_json(settings["pattern"]),
+        state=settings["state"],
+        tags=_tags(settings),
+    )
     target = settings["target"]
-    pattern = ["--event-pattern", _json(settings["pattern"]), "--state", settings["state"]]
-    yield ["events", "put-rule", "--name", name, *pattern, "--tags", *_tags(settings)]
-    whole = {
+    target_entry = {
         "Id": "shield",
         "Arn": target["arn"],
         "DeadLetterConfig": {"Arn": target["dead_letter"]},
         "InputTransformer": {"InputPathsMap": target["paths"], "InputTemplate": target["template"]},
     }
-    yield ["events", "put-targets", "--rule", name, "--targets", _json([whole])]
+    yield _command("events", "put-targets", rule=name, targets=_json([target_entry]))
 
 
-def _alarm(name: str, settings: Settings) -> Iterator[Command]:
-    words = [
+def _alarm(name: str, settings: Settings) -> Iterator[str]:
+    yield _command(
         "cloudwatch",
         "put-metric-alarm",
-        "--alarm-name",
-        name,
-        "--alarm-description",
-        settings["description"],
-    ]
-    words += ["--namespace", settings["namespace"], "--metric-name", settings["metric"]]
-    words += ["--statistic", settings["statistic"], "--period", str(settings["period"])]
-    words += [
-        "--evaluation-periods",
-        str(settings["periods"]),
-        "--threshold",
-        str(settings["threshold"]),
-    ]
-    words += [
-        "--comparison-operator",
-        settings["comparison"],
-        "--treat-missing-data",
-        settings["missing"],
-    ]
-    words += ["--alarm-actions", *settings["actions"], "--ok-actions", *settings["actions"]]
-    yield [*words, "--tags", *_tags(settings)]
+        alarm_name=name,
+        alarm_description=settings["description"],
+        namespace=settings["namespace"],
+        metric_name=settings["metric"],
+        statistic=settings["statistic"],
+        period=str(settings["period"]),
+        evaluation_periods=str(settings["periods"]),
+        threshold=str(settings["threshold"]),
+        comparison_operator=settings["comparison"],
+        treat_missing_data=settings["missing"],
+        alarm_actions=settings["actions"],
+        ok_actions=settings["actions"],
+        tags=_tags(settings),
+    )
 
 
-def _dashboard(name: str, settings: Settings) -> Iterator[Command]:
-    body = _json(settings["body"])
-    yield ["cloudwatch", "put-dashboard", "--dashboard-name", name, "--dashboard-body", body]
+def _dashboard(name: str, settings: Settings) -> Iterator[str]:
+    yield _command(
+        "cloudwatch",
+        "put-dashboard",
+        dashboard_name=name,
+        dashboard_body=_json(settings["body"]),
+    )
 
 
-_KINDS: dict[str, Callable[[str, Settings], Iterator[Command]]] = {
+_RENDERERS: dict[str, Callable[[str, Settings], Iterator[str]]] = {
     "secret": _secret,
     "policy": _policy,
     "secret-policy": _secret_policy,
-    "policy-attachment": _attachment,
+    "policy-attachment": _policy_attachment,
     "queue": _queue,
     "topic": _topic,
-    "event-rule": _rule,
+    "event-rule": _event_rule,
     "alarm": _alarm,
     "dashboard": _dashboard,
 }

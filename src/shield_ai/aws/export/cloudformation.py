@@ -1,4 +1,4 @@
-"""A CloudFormation template, in YAML.
+"""Export resources as a CloudFormation template in YAML.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 """
@@ -11,133 +11,169 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from shield_ai.aws.desired.rotation import SERVICE, TRUST
-from shield_ai.aws.desired.secrets import DEFAULT_KEY
+from shield_ai.aws.desired.rotation import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
+from shield_ai.aws.desired.secrets import AWS_MANAGED_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from shield_ai.model.resource import Resource, Settings
 
-Made = tuple[str, dict[str, Any]]  # the type without AWS::, and the properties
-_HEAD = """\
-# {count} things in AWS for an app that reads its secrets from Secrets Manager. No value is in this file: the secrets
-# are made empty. Give them their values with: shield apply --only aws --env-file .env
+# the resource type without `AWS::`, and the properties
+Rendered = tuple[str, dict[str, Any]]
+_HEADER = """\
+# AWS resources for an app that reads its secrets from Secrets Manager ({count} in total). Secrets
+# are created without a value; set the values with:
+#   shield apply --only aws --env-file .env
 """
-_BUCKET = "RotationCodeBucket"
-_LEFT = "# not in this template, shield apply makes it: {kind} {name}\n"
+_UNSUPPORTED = "# not supported by this export, created by shield apply: {kind} {name}\n"
+_BUCKET_PARAMETER = "RotationCodeBucket"
+_BUCKET_DESCRIPTION = "S3 bucket with the zip files that shield export --rotation-code writes"
+_MAX_LOGICAL_ID = 240  # characters, of the 255 allowed: leaves room for a number
 
 
-class _Whole(yaml.SafeDumper):
-    """Writes what stands twice twice: CloudFormation takes no aliases."""
+class _NoAliasDumper(yaml.SafeDumper):
+    """Expand YAML aliases: CloudFormation rejects them."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  # the library's signature
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
 
-def cloudformation(things: Sequence[Resource], region: str) -> str:
-    """Write the template; what CloudFormation can't express is named in a comment."""
-    found: dict[str, Any] = {}
-    left = ""
-    roles = {
-        t.settings["policy"]: t.settings["role"] for t in things if t.kind == "policy-attachment"
-    }
-    for thing in things:
-        if thing.kind == "policy-attachment":
-            continue  # stands at the policy
-        render = _KINDS.get(thing.kind)
-        if render is None:
-            left += _LEFT.format(kind=thing.kind, name=thing.name)
-            continue
-        for type_, properties in render(thing.name, thing.settings):
-            if thing.kind == "policy":
-                properties |= {
-                    "Roles": [role for arn, role in roles.items() if arn.endswith(f"/{thing.name}")]
-                }
-            keeps = (
-                {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-                if thing.kind == "secret"
-                else {}
-            )
-            name = _logical(f"{type_.partition('::')[2]} {thing.name}", found)
-            found[name] = {"Type": f"AWS::{type_}", **keeps, "Properties": properties}
-    bucket = {
-        _BUCKET: {
-            "Type": "String",
-            "Description": "Where the zips of shield export --rotation-code lie",
-        }
-    }
-    body = {
+def to_cloudformation(resources: Sequence[Resource], region: str) -> str:
+    """Return the template; a comment names each resource that it can't express."""
+    template = _template(resources, region)
+    text = yaml.dump(
+        template, Dumper=_NoAliasDumper, sort_keys=False, width=120, allow_unicode=True
+    )
+    return _HEADER.format(count=len(template["Resources"])) + _unsupported(resources) + text
+
+
+def _template(resources: Sequence[Resource], region: str) -> dict[str, Any]:
+    template: dict[str, Any] = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"Secrets in {region}",
-        **({"Parameters": bucket} if any(thing.kind == "function" for thing in things) else {}),
-        "Resources": found,
     }
-    text = yaml.dump(body, Dumper=_Whole, sort_keys=False, width=120, allow_unicode=True)
-    return _HEAD.format(count=len(found)) + left + text
+    if any(resource.kind == "function" for resource in resources):
+        template["Parameters"] = {
+            _BUCKET_PARAMETER: {"Type": "String", "Description": _BUCKET_DESCRIPTION}
+        }
+    template["Resources"] = _template_resources(resources)
+    return template
 
 
-def _logical(words: str, taken: Mapping[str, Any]) -> str:
-    """Name a resource in the letters and digits that a template takes."""
-    base = "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", words))[:240]
-    number, name = 1, base
+def _template_resources(resources: Sequence[Resource]) -> dict[str, Any]:
+    entries: dict[str, Any] = {}
+    for resource in resources:
+        render = _RENDERERS.get(resource.kind)
+        if render is None:
+            continue
+        for resource_type, properties in render(resource.name, resource.settings):
+            entry: dict[str, Any] = {"Type": f"AWS::{resource_type}"}
+            if resource.kind == "secret":
+                entry["DeletionPolicy"] = "Retain"
+                entry["UpdateReplacePolicy"] = "Retain"
+            if resource.kind == "policy":
+                properties["Roles"] = _attached_roles(resource.name, resources)
+            entry["Properties"] = properties
+            short_type = resource_type.partition("::")[2]
+            entries[_logical_id(f"{short_type} {resource.name}", entries)] = entry
+    return entries
+
+
+def _attached_roles(policy: str, resources: Sequence[Resource]) -> list[str]:
+    roles = {}
+    for resource in resources:
+        if resource.kind == "policy-attachment":
+            roles[resource.settings["policy"]] = resource.settings["role"]
+    return [role for arn, role in roles.items() if arn.endswith(f"/{policy}")]
+
+
+def _unsupported(resources: Sequence[Resource]) -> str:
+    comments = ""
+    for resource in resources:
+        # An attachment is a property of its policy.
+        if resource.kind not in _RENDERERS and resource.kind != "policy-attachment":
+            comments += _UNSUPPORTED.format(kind=resource.kind, name=resource.name)
+    return comments
+
+
+def _logical_id(words: str, taken: Collection[str] = ()) -> str:
+    """Return an unused logical ID: words in camel case, as only letters and digits are allowed."""
+    base = "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", words))
+    base = base[:_MAX_LOGICAL_ID]
+    name = base
+    number = 1
     while name in taken:
         number += 1
         name = f"{base}{number}"
     return name
 
 
+def _ref(words: str) -> dict[str, str]:
+    return {"Ref": _logical_id(words)}
+
+
+def _arn_of(words: str) -> dict[str, list[str]]:
+    return {"Fn::GetAtt": [_logical_id(words), "Arn"]}
+
+
 def _tags(settings: Settings) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in sorted(settings["tags"].items())]
 
 
-def _secret(name: str, settings: Settings) -> Iterator[Made]:
-    key = settings["kms_key"]
+def _secret(name: str, settings: Settings) -> Iterator[Rendered]:
+    properties = {"Name": name, "Description": settings["description"]}
+    if settings["kms_key"] != AWS_MANAGED_KEY:
+        properties["KmsKeyId"] = settings["kms_key"]
+    if settings["replicas"]:
+        properties["ReplicaRegions"] = [{"Region": region} for region in settings["replicas"]]
+    properties["Tags"] = _tags(settings)
+    yield "SecretsManager::Secret", properties
+
+
+def _secret_policy(name: str, settings: Settings) -> Iterator[Rendered]:
     yield (
-        "SecretsManager::Secret",
+        "SecretsManager::ResourcePolicy",
         {
-            "Name": name,
-            "Description": settings["description"],
-            **({} if key == DEFAULT_KEY else {"KmsKeyId": key}),
-            **(
-                {"ReplicaRegions": [{"Region": region} for region in settings["replicas"]]}
-                if settings["replicas"]
-                else {}
-            ),
-            "Tags": _tags(settings),
+            "SecretId": _ref(f"Secret {name}"),
+            "ResourcePolicy": settings["document"],
+            "BlockPublicPolicy": True,
         },
     )
 
 
-def _secret_policy(name: str, settings: Settings) -> Iterator[Made]:
-    secret = {"Ref": _logical(f"Secret {name}", {})}
-    policy = {"SecretId": secret, "ResourcePolicy": settings["document"], "BlockPublicPolicy": True}
-    yield "SecretsManager::ResourcePolicy", policy
-
-
-def _policy(name: str, settings: Settings) -> Iterator[Made]:
+def _policy(name: str, settings: Settings) -> Iterator[Rendered]:
     yield "IAM::ManagedPolicy", {"ManagedPolicyName": name, "PolicyDocument": settings["document"]}
 
 
-def _queue(name: str, settings: Settings) -> Iterator[Made]:
-    properties = {
-        "QueueName": name,
-        "MessageRetentionPeriod": settings["retention"],
-        "Tags": _tags(settings),
-    }
-    yield "SQS::Queue", properties
-    url = {"Ref": _logical(f"Queue {name}", {})}
-    yield "SQS::QueuePolicy", {"Queues": [url], "PolicyDocument": settings["policy"]}
+def _queue(name: str, settings: Settings) -> Iterator[Rendered]:
+    yield (
+        "SQS::Queue",
+        {
+            "QueueName": name,
+            "MessageRetentionPeriod": settings["retention"],
+            "Tags": _tags(settings),
+        },
+    )
+    yield (
+        "SQS::QueuePolicy",
+        {"Queues": [_ref(f"Queue {name}")], "PolicyDocument": settings["policy"]},
+    )
 
 
-def _topic(name: str, settings: Settings) -> Iterator[Made]:
-    told = [{"Protocol": "email", "Endpoint": email} for email in settings["emails"]]
-    yield "SNS::Topic", {"TopicName": name, "Subscription": told, "Tags": _tags(settings)}
-    arn = {"Ref": _logical(f"Topic {name}", {})}
-    yield "SNS::TopicPolicy", {"Topics": [arn], "PolicyDocument": settings["policy"]}
+def _topic(name: str, settings: Settings) -> Iterator[Rendered]:
+    subscriptions = [{"Protocol": "email", "Endpoint": email} for email in settings["emails"]]
+    yield (
+        "SNS::Topic",
+        {"TopicName": name, "Subscription": subscriptions, "Tags": _tags(settings)},
+    )
+    yield (
+        "SNS::TopicPolicy",
+        {"Topics": [_ref(f"Topic {name}")], "PolicyDocument": settings["policy"]},
+    )
 
 
-def _rule(name: str, settings: Settings) -> Iterator[Made]:
+def _event_rule(name: str, settings: Settings) -> Iterator[Rendered]:
     target = settings["target"]
     yield (
         "Events::Rule",
@@ -161,7 +197,8 @@ def _rule(name: str, settings: Settings) -> Iterator[Made]:
     )
 
 
-def _alarm(name: str, settings: Settings) -> Iterator[Made]:
+def _alarm(name: str, settings: Settings) -> Iterator[Rendered]:
+    dimensions = sorted(settings["dimensions"].items())
     yield (
         "CloudWatch::Alarm",
         {
@@ -169,10 +206,7 @@ def _alarm(name: str, settings: Settings) -> Iterator[Made]:
             "AlarmDescription": settings["description"],
             "Namespace": settings["namespace"],
             "MetricName": settings["metric"],
-            "Dimensions": [
-                {"Name": key, "Value": value}
-                for key, value in sorted(settings["dimensions"].items())
-            ],
+            "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
             "Statistic": settings["statistic"],
             "Period": settings["period"],
             "EvaluationPeriods": settings["periods"],
@@ -186,113 +220,119 @@ def _alarm(name: str, settings: Settings) -> Iterator[Made]:
     )
 
 
-def _dashboard(name: str, settings: Settings) -> Iterator[Made]:
+def _dashboard(name: str, settings: Settings) -> Iterator[Rendered]:
     yield (
         "CloudWatch::Dashboard",
         {"DashboardName": name, "DashboardBody": json.dumps(settings["body"])},
     )
 
 
-def _log_group(name: str, settings: Settings) -> Iterator[Made]:
+def _log_group(name: str, settings: Settings) -> Iterator[Rendered]:
     yield (
         "Logs::LogGroup",
         {"LogGroupName": name, "RetentionInDays": settings["days"], "Tags": _tags(settings)},
     )
 
 
-def _role(name: str, settings: Settings) -> Iterator[Made]:
-    rotate = {"PolicyName": "rotate", "PolicyDocument": settings["document"]}
+def _rotation_role(name: str, settings: Settings) -> Iterator[Rendered]:
     yield (
         "IAM::Role",
         {
             "RoleName": name,
-            "AssumeRolePolicyDocument": TRUST,
-            "Policies": [rotate],
+            "AssumeRolePolicyDocument": LAMBDA_TRUST_POLICY,
+            "Policies": [{"PolicyName": "rotate", "PolicyDocument": settings["document"]}],
             "Tags": _tags(settings),
         },
     )
 
 
-def _function(name: str, settings: Settings) -> Iterator[Made]:
-    network = {"SubnetIds": settings["subnets"], "SecurityGroupIds": settings["security_groups"]}
-    yield (
-        "Lambda::Function",
-        {
-            "FunctionName": name,
-            "Runtime": settings["runtime"],
-            "Handler": settings["entry"],
-            "Role": {
-                "Fn::GetAtt": [_logical(f"Role {settings['role'].rpartition('/')[2]}", {}), "Arn"]
-            },
-            "Timeout": settings["timeout"],
-            "MemorySize": settings["memory"],
-            "Environment": {"Variables": settings["environment"]},
-            **({"VpcConfig": network} if settings["subnets"] else {}),
-            "Code": {"S3Bucket": {"Ref": _BUCKET}, "S3Key": f"{name}.zip"},
-            "Tags": _tags(settings),
-        },
-    )
+def _function(name: str, settings: Settings) -> Iterator[Rendered]:
+    role = settings["role"].rpartition("/")[2]
+    properties = {
+        "FunctionName": name,
+        "Runtime": settings["runtime"],
+        "Handler": settings["entry"],
+        "Role": _arn_of(f"Role {role}"),
+        "Timeout": settings["timeout"],
+        "MemorySize": settings["memory"],
+        "Environment": {"Variables": settings["environment"]},
+    }
+    if settings["subnets"]:
+        properties["VpcConfig"] = {
+            "SubnetIds": settings["subnets"],
+            "SecurityGroupIds": settings["security_groups"],
+        }
+    properties["Code"] = {"S3Bucket": {"Ref": _BUCKET_PARAMETER}, "S3Key": f"{name}.zip"}
+    properties["Tags"] = _tags(settings)
+    yield "Lambda::Function", properties
     if not settings["called_by"]:
         return
     yield (
         "Lambda::Permission",
         {
-            "FunctionName": {"Ref": _logical(f"Function {name}", {})},
+            "FunctionName": _ref(f"Function {name}"),
             "Action": "lambda:InvokeFunction",
-            "Principal": SERVICE,
+            "Principal": SECRETS_MANAGER_PRINCIPAL,
             "SourceAccount": settings["called_by"],
         },
     )
 
 
-def _schedule(name: str, settings: Settings) -> Iterator[Made]:
-    function = _logical(f"Function {settings['function'].rpartition(':')[2]}", {})
-    arn = {"Fn::GetAtt": [function, "Arn"]}
-    target = {"Id": "shield", "Arn": arn, "Input": json.dumps(settings["input"])}
-    rule = {
-        "Name": name,
-        "ScheduleExpression": settings["rate"],
-        "State": "ENABLED",
-        "Targets": [target],
+def _schedule(name: str, settings: Settings) -> Iterator[Rendered]:
+    function = settings["function"].rpartition(":")[2]
+    target = {
+        "Id": "shield",
+        "Arn": _arn_of(f"Function {function}"),
+        "Input": json.dumps(settings["input"]),
     }
-    yield "Events::Rule", rule
+    yield (
+        "Events::Rule",
+        {
+            "Name": name,
+            "ScheduleExpression": settings["rate"],
+            "State": "ENABLED",
+            "Targets": [target],
+        },
+    )
     yield (
         "Lambda::Permission",
         {
-            "FunctionName": {"Ref": function},
+            "FunctionName": _ref(f"Function {function}"),
             "Action": "lambda:InvokeFunction",
             "Principal": "events.amazonaws.com",
-            "SourceArn": {"Fn::GetAtt": [_logical(f"Rule {name}", {}), "Arn"]},
+            "SourceArn": _arn_of(f"Rule {name}"),
         },
     )
 
 
-def _rotation(name: str, settings: Settings) -> Iterator[Made]:
+def _rotation(name: str, settings: Settings) -> Iterator[Rendered]:
     function = settings["function"].rpartition(":")[2]
-    window = {"Duration": settings["window"]} if settings["window"] else {}
+    rules = {"ScheduleExpression": settings["schedule"]}
+    if settings["window"]:
+        rules["Duration"] = settings["window"]
     yield (
         "SecretsManager::RotationSchedule",
         {
-            "SecretId": {"Ref": _logical(f"Secret {name}", {})},
-            "RotationLambdaARN": {"Fn::GetAtt": [_logical(f"Function {function}", {}), "Arn"]},
-            "RotationRules": {"ScheduleExpression": settings["schedule"], **window},
+            "SecretId": _ref(f"Secret {name}"),
+            "RotationLambdaARN": _arn_of(f"Function {function}"),
+            "RotationRules": rules,
             "RotateImmediatelyOnUpdate": False,
         },
     )
 
 
-_KINDS: dict[str, Callable[[str, Settings], Iterator[Made]]] = {
+_RENDERERS: dict[str, Callable[[str, Settings], Iterator[Rendered]]] = {
     "secret": _secret,
     "policy": _policy,
     "secret-policy": _secret_policy,
     "log-group": _log_group,
-    "rotation-role": _role,
+    "rotation-role": _rotation_role,
     "function": _function,
     "rotation": _rotation,
     "schedule": _schedule,
     "queue": _queue,
     "topic": _topic,
-    "event-rule": _rule,
+    "event-rule": _event_rule,
     "alarm": _alarm,
     "dashboard": _dashboard,
 }

@@ -1,26 +1,28 @@
-"""A Terraform configuration. It makes secrets without a value, so that none gets into Terraform's state.
+"""Export resources as a Terraform configuration.
 
+Secrets are created without a value, so that no value gets into the Terraform state.
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs
 """
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import short_digest
-from shield_ai.aws.desired.rotation import SERVICE, TRUST
-from shield_ai.aws.desired.secrets import DEFAULT_KEY
+from shield_ai.aws.desired.rotation import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
+from shield_ai.aws.desired.secrets import AWS_MANAGED_KEY
+from shield_ai.aws.export.hcl import JsonEncode, Reference, References, quote, resource_block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from shield_ai.model.resource import Resource, Settings
 
-_HEAD = """\
-# What an app needs that reads its secrets from Secrets Manager. No value is in this file or in Terraform's state:
-# give the secrets their values with: shield apply --only aws --env-file .env
+_HEADER = """\
+# AWS resources for an app that reads its secrets from Secrets Manager. Neither this file nor the
+# Terraform state contains a secret value; set the values with:
+#   shield apply --only aws --env-file .env
 terraform {{
   required_providers {{
     aws = {{
@@ -34,132 +36,81 @@ provider "aws" {{
   region = {region}
 }}
 """
-_LEFT = "# not in this file, shield apply makes it: {kind} {name}\n"
+_UNSUPPORTED = "# not supported by this export, created by shield apply: {kind} {name}\n"
 # the resource's type, and its arguments; a list of dicts is a repeated block
 Block = tuple[str, dict[str, Any]]
 
 
-class _Json:
-    """A document that is written as jsonencode(…), so that it can be read and compared."""
-
-    def __init__(self, document: Any) -> None:
-        self.document = document
-
-
-class _Name(str):
-    """A reference, which stands without quotes."""
-
-    __slots__ = ()
-
-
-class _Names:
-    """References, which stand without quotes."""
-
-    def __init__(self, *names: str) -> None:
-        self.names = names
-
-
-def terraform(things: Sequence[Resource], region: str) -> str:
-    """Write the configuration; what has no counterpart in it is named in a comment."""
-    text = _HEAD.format(region=_quote(region))
-    for thing in things:
-        render = _KINDS.get(thing.kind)
+def to_terraform(resources: Sequence[Resource], region: str) -> str:
+    """Return the configuration; a comment names each resource that it can't express."""
+    text = _HEADER.format(region=quote(region))
+    for resource in resources:
+        render = _RENDERERS.get(resource.kind)
         if render is None:
-            text += "\n" + _LEFT.format(kind=thing.kind, name=thing.name)
+            text += "\n" + _UNSUPPORTED.format(kind=resource.kind, name=resource.name)
             continue
-        for number, (type_, arguments) in enumerate(render(thing.name, thing.settings)):
-            label = _label(thing.name) + (f"_{number}" if number else "")
-            text += (
-                f"\nresource {_quote(type_)} {_quote(label)} {{\n"
-                + "".join(_lines(arguments, 1))
-                + "}\n"
-            )
+        label = _label(resource.name)
+        for number, (resource_type, arguments) in enumerate(
+            render(resource.name, resource.settings)
+        ):
+            block_label = f"{label}_{number}" if number else label
+            text += "\n" + resource_block(resource_type, block_label, arguments)
     return text
 
 
 def _label(name: str) -> str:
-    """Name a block in Terraform's letters, each thing by a label of its own: `a/b` is `a__b`.
+    """Return a unique Terraform label for a resource name: `a/b` becomes `a__b`.
 
-    Where two names could come out alike, as `a.b` and `a+b` would, the label ends in a digest.
+    A name that could collide with another one, as `a.b` and `a+b` would, gets a digest.
     """
-    plain = re.sub(r"[^A-Za-z0-9_-]", "_", name.replace("/", "__"))
-    ordinary = re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*([_/][A-Za-z0-9-]+)*", name)
-    return plain if ordinary else f"_{plain}_{short_digest(name)}"
+    label = re.sub(r"[^A-Za-z0-9_-]", "_", name.replace("/", "__"))
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*([_/][A-Za-z0-9-]+)*", name):
+        return label
+    return f"_{label}_{short_digest(name)}"
 
 
-def _lines(arguments: dict[str, Any], depth: int) -> Iterator[str]:
-    pad = "  " * depth
-    for key, value in arguments.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            for block in value:
-                yield f"{pad}{key} {{\n" + "".join(_lines(block, depth + 1)) + f"{pad}}}\n"
-        else:
-            yield f"{pad}{key} = {_value(value, depth)}\n"
-
-
-def _value(value: Any, depth: int) -> str:
-    pad = "  " * (depth + 1)
-    if isinstance(value, _Name):
-        return str(value)
-    if isinstance(value, _Names):
-        return f"[{', '.join(value.names)}]"
-    if isinstance(value, _Json):
-        return f"jsonencode({_value(value.document, depth)})"
-    if isinstance(value, dict):
-        inner = "".join(
-            f"{pad}{_quote(str(key))} = {_value(item, depth + 1)}\n" for key, item in value.items()
-        )
-        return "{\n" + inner + "  " * depth + "}" if value else "{}"
-    if isinstance(value, list):
-        inner = "".join(f"{pad}{_value(item, depth + 1)},\n" for item in value)
-        return "[\n" + inner + "  " * depth + "]" if value else "[]"
-    return _quote(value) if isinstance(value, str) else json.dumps(value)
-
-
-def _quote(text: str) -> str:
-    """Quote a text, with HCL's own openings of a template taken literally."""
-    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+def _address(resource_type: str, name: str) -> str:
+    return f"{resource_type}.{_label(name)}"
 
 
 def _secret(name: str, settings: Settings) -> Iterator[Block]:
-    key = settings["kms_key"]
-    yield (
-        "aws_secretsmanager_secret",
-        {
-            "name": name,
-            "description": settings["description"],
-            **({} if key == DEFAULT_KEY else {"kms_key_id": key}),
-            **(
-                {"replica": [{"region": region} for region in settings["replicas"]]}
-                if settings["replicas"]
-                else {}
-            ),
-            "tags": settings["tags"],
-        },
-    )
+    arguments = {"name": name, "description": settings["description"]}
+    if settings["kms_key"] != AWS_MANAGED_KEY:
+        arguments["kms_key_id"] = settings["kms_key"]
+    if settings["replicas"]:
+        arguments["replica"] = [{"region": region} for region in settings["replicas"]]
+    arguments["tags"] = settings["tags"]
+    yield "aws_secretsmanager_secret", arguments
 
 
 def _secret_policy(name: str, settings: Settings) -> Iterator[Block]:
-    arn = _Name(f"aws_secretsmanager_secret.{_label(name)}.arn")
     yield (
         "aws_secretsmanager_secret_policy",
-        {"secret_arn": arn, "policy": _Json(settings["document"]), "block_public_policy": True},
+        {
+            "secret_arn": Reference(_address("aws_secretsmanager_secret", name) + ".arn"),
+            "policy": JsonEncode(settings["document"]),
+            "block_public_policy": True,
+        },
     )
 
 
 def _policy(name: str, settings: Settings) -> Iterator[Block]:
     yield (
         "aws_iam_policy",
-        {"name": name, "policy": _Json(settings["document"]), "tags": settings["tags"]},
+        {"name": name, "policy": JsonEncode(settings["document"]), "tags": settings["tags"]},
     )
 
 
-def _attachment(name: str, settings: Settings) -> Iterator[Block]:
-    policy = f"aws_iam_policy.{_label(name.partition('/')[2])}"
-    # By the ARN, which is known; depends_on makes the policy first.
+def _policy_attachment(name: str, settings: Settings) -> Iterator[Block]:
+    _role, _, policy = name.partition("/")
     yield (
         "aws_iam_role_policy_attachment",
-        {"role": settings["role"], "policy_arn": settings["policy"], "depends_on": _Names(policy)},
+        {
+            "role": settings["role"],
+            "policy_arn": settings["policy"],
+            # The ARN is a literal, so Terraform can't infer the order.
+            "depends_on": References(_address("aws_iam_policy", policy)),
+        },
     )
 
 
@@ -169,47 +120,47 @@ def _queue(name: str, settings: Settings) -> Iterator[Block]:
         {
             "name": name,
             "message_retention_seconds": settings["retention"],
-            "policy": _Json(settings["policy"]),
+            "policy": JsonEncode(settings["policy"]),
             "tags": settings["tags"],
         },
     )
 
 
 def _topic(name: str, settings: Settings) -> Iterator[Block]:
+    policy = settings["policy"]
     yield (
         "aws_sns_topic",
-        {"name": name, "policy": _Json(settings["policy"]), "tags": settings["tags"]},
+        {"name": name, "policy": JsonEncode(policy), "tags": settings["tags"]},
     )
+    topic_arn = policy["Statement"][0]["Resource"]
     for email in settings["emails"]:
-        topic = settings["policy"]["Statement"][0]["Resource"]
         yield (
             "aws_sns_topic_subscription",
-            {"topic_arn": topic, "protocol": "email", "endpoint": email},
+            {"topic_arn": topic_arn, "protocol": "email", "endpoint": email},
         )
 
 
-def _rule(name: str, settings: Settings) -> Iterator[Block]:
-    target = settings["target"]
+def _event_rule(name: str, settings: Settings) -> Iterator[Block]:
     yield (
         "aws_cloudwatch_event_rule",
         {
             "name": name,
             "description": settings["description"],
-            "event_pattern": _Json(settings["pattern"]),
+            "event_pattern": JsonEncode(settings["pattern"]),
             "state": settings["state"],
             "tags": settings["tags"],
         },
     )
+    target = settings["target"]
+    transformer = {"input_paths": target["paths"], "input_template": target["template"]}
     yield (
         "aws_cloudwatch_event_target",
         {
             "rule": name,
             "arn": target["arn"],
             "dead_letter_config": [{"arn": target["dead_letter"]}],
-            "input_transformer": [
-                {"input_paths": target["paths"], "input_template": target["template"]}
-            ],
-            "depends_on": _Names(f"aws_cloudwatch_event_rule.{_label(name)}"),
+            "input_transformer": [transformer],
+            "depends_on": References(_address("aws_cloudwatch_event_rule", name)),
         },
     )
 
@@ -239,55 +190,60 @@ def _alarm(name: str, settings: Settings) -> Iterator[Block]:
 def _dashboard(name: str, settings: Settings) -> Iterator[Block]:
     yield (
         "aws_cloudwatch_dashboard",
-        {"dashboard_name": name, "dashboard_body": _Json(settings["body"])},
+        {"dashboard_name": name, "dashboard_body": JsonEncode(settings["body"])},
     )
 
 
 def _log_group(name: str, settings: Settings) -> Iterator[Block]:
-    days = settings["days"]
     yield (
         "aws_cloudwatch_log_group",
-        {"name": name, "retention_in_days": days, "tags": settings["tags"]},
+        {"name": name, "retention_in_days": settings["days"], "tags": settings["tags"]},
     )
 
 
-def _role(name: str, settings: Settings) -> Iterator[Block]:
+def _rotation_role(name: str, settings: Settings) -> Iterator[Block]:
     yield (
         "aws_iam_role",
-        {"name": name, "assume_role_policy": _Json(TRUST), "tags": settings["tags"]},
+        {
+            "name": name,
+            "assume_role_policy": JsonEncode(LAMBDA_TRUST_POLICY),
+            "tags": settings["tags"],
+        },
     )
     yield (
         "aws_iam_role_policy",
         {
             "name": "rotate",
             "role": name,
-            "policy": _Json(settings["document"]),
-            "depends_on": _Names(f"aws_iam_role.{_label(name)}"),
+            "policy": JsonEncode(settings["document"]),
+            "depends_on": References(_address("aws_iam_role", name)),
         },
     )
 
 
 def _function(name: str, settings: Settings) -> Iterator[Block]:
-    network = {"subnet_ids": settings["subnets"], "security_group_ids": settings["security_groups"]}
-    yield (
-        "aws_lambda_function",
-        {
-            "function_name": name,
-            "filename": f"{name}.zip",  # shield export --rotation-code writes it
-            "source_code_hash": settings["code"],
-            "runtime": settings["runtime"],
-            "handler": settings["entry"],
-            "role": settings["role"],
-            "timeout": settings["timeout"],
-            "memory_size": settings["memory"],
-            "environment": [{"variables": settings["environment"]}],
-            **({"vpc_config": [network]} if settings["subnets"] else {}),
-            "tags": settings["tags"],
-            "depends_on": _Names(
-                f"aws_iam_role_policy.{_label(settings['role'].rpartition('/')[2])}_1"
-            ),
-        },
-    )
+    arguments = {
+        "function_name": name,
+        "filename": f"{name}.zip",  # written by shield export --rotation-code
+        "source_code_hash": settings["code"],
+        "runtime": settings["runtime"],
+        "handler": settings["entry"],
+        "role": settings["role"],
+        "timeout": settings["timeout"],
+        "memory_size": settings["memory"],
+        "environment": [{"variables": settings["environment"]}],
+    }
+    if settings["subnets"]:
+        network = {
+            "subnet_ids": settings["subnets"],
+            "security_group_ids": settings["security_groups"],
+        }
+        arguments["vpc_config"] = [network]
+    arguments["tags"] = settings["tags"]
+    role = settings["role"].rpartition("/")[2]
+    # The role's policy is the second block of the role.
+    arguments["depends_on"] = References(_address("aws_iam_role_policy", role) + "_1")
+    yield "aws_lambda_function", arguments
     if not settings["called_by"]:
         return
     yield (
@@ -295,36 +251,37 @@ def _function(name: str, settings: Settings) -> Iterator[Block]:
         {
             "function_name": name,
             "action": "lambda:InvokeFunction",
-            "principal": SERVICE,
+            "principal": SECRETS_MANAGER_PRINCIPAL,
             "source_account": settings["called_by"],
-            "depends_on": _Names(f"aws_lambda_function.{_label(name)}"),
+            "depends_on": References(_address("aws_lambda_function", name)),
         },
     )
 
 
 def _schedule(name: str, settings: Settings) -> Iterator[Block]:
-    function = settings["function"].rpartition(":")[2]
-    rule = {
-        "name": name,
-        "schedule_expression": settings["rate"],
-        "state": "ENABLED",
-        "tags": settings["tags"],
-    }
-    yield "aws_cloudwatch_event_rule", rule
+    function_arn = settings["function"]
+    function = function_arn.rpartition(":")[2]
+    function_address = _address("aws_lambda_function", function)
+    yield (
+        "aws_cloudwatch_event_rule",
+        {
+            "name": name,
+            "schedule_expression": settings["rate"],
+            "state": "ENABLED",
+            "tags": settings["tags"],
+        },
+    )
     yield (
         "aws_cloudwatch_event_target",
         {
             "rule": name,
             "target_id": "shield",
-            "arn": settings["function"],
-            "input": _Json(settings["input"]),
-            "depends_on": _Names(
-                f"aws_cloudwatch_event_rule.{_label(name)}",
-                f"aws_lambda_function.{_label(function)}",
-            ),
+            "arn": function_arn,
+            "input": JsonEncode(settings["input"]),
+            "depends_on": References(_address("aws_cloudwatch_event_rule", name), function_address),
         },
     )
-    place = settings["function"].replace(":lambda:", ":events:").rpartition(":function:")[0]
+    events_arn = function_arn.replace(":lambda:", ":events:").rpartition(":function:")[0]
     yield (
         "aws_lambda_permission",
         {
@@ -332,43 +289,46 @@ def _schedule(name: str, settings: Settings) -> Iterator[Block]:
             "function_name": function,
             "action": "lambda:InvokeFunction",
             "principal": "events.amazonaws.com",
-            "source_arn": f"{place}:rule/{name}",
-            "depends_on": _Names(f"aws_lambda_function.{_label(function)}"),
+            "source_arn": f"{events_arn}:rule/{name}",
+            "depends_on": References(function_address),
         },
     )
 
 
 def _rotation(name: str, settings: Settings) -> Iterator[Block]:
     function = settings["function"].rpartition(":")[2]
-    window = {"duration": settings["window"]} if settings["window"] else {}
+    rules = {"schedule_expression": settings["schedule"]}
+    if settings["window"]:
+        rules["duration"] = settings["window"]
     yield (
         "aws_secretsmanager_secret_rotation",
         {
             "secret_id": name,
             "rotation_lambda_arn": settings["function"],
             "rotate_immediately": False,
-            "rotation_rules": [{"schedule_expression": settings["schedule"], **window}],
-            "depends_on": _Names(
-                f"aws_secretsmanager_secret.{_label(name)}",
-                f"aws_lambda_permission.{_label(function)}_1",
+            "rotation_rules": [rules],
+            # The permission is the second block of the function.
+            "depends_on": References(
+                _address("aws_secretsmanager_secret", name),
+                _address("aws_lambda_permission", function) + "_1",
             ),
         },
     )
 
 
-_KINDS: dict[str, Callable[[str, Settings], Iterator[Block]]] = {
+_RENDERERS: dict[str, Callable[[str, Settings], Iterator[Block]]] = {
     "secret": _secret,
     "policy": _policy,
     "secret-policy": _secret_policy,
     "log-group": _log_group,
-    "rotation-role": _role,
+    "rotation-role": _rotation_role,
     "function": _function,
     "rotation": _rotation,
     "schedule": _schedule,
-    "policy-attachment": _attachment,
+    "policy-attachment": _policy_attachment,
     "queue": _queue,
     "topic": _topic,
-    "event-rule": _rule,
+    "event-rule": _event_rule,
     "alarm": _alarm,
     "dashboard": _dashboard,
 }

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.aws.live.cloudwatch import total
-from shield_ai.aws.live.iam import has_role, may
+from shield_ai.aws.live.cloudwatch import metric_sum
+from shield_ai.aws.live.iam import allowed_resources, role_exists
 from shield_ai.aws.live.parallel import LISTS, parallel_map
 from shield_ai.aws.live.registry import Resources
-from shield_ai.aws.live.rotation import Rotations
+from shield_ai.aws.live.rotation import RotationClient
 from shield_ai.aws.live.secretsmanager import SecretsManager
 from shield_ai.aws.live.session import translate_errors
 from shield_ai.model.errors import AwsError
@@ -50,22 +50,26 @@ class Account:
     def rotation(self, names: Sequence[str]) -> dict[str, RotationState | None]:
         """Look how the rotations of these secrets stand."""
         found = parallel_map(
-            Rotations(self.session).state, names, self.session, "rotations looked at", rate=LISTS
+            RotationClient(self.session).state,
+            names,
+            self.session,
+            "rotations looked at",
+            rate=LISTS,
         )
         return dict(zip(names, found, strict=True))
 
-    def may_read(self, role: str, arns: Sequence[str]) -> set[str]:
+    def readable_secrets(self, role: str, arns: Sequence[str]) -> set[str]:
         """Ask IAM which of these secrets a role may read, by its own policies.
 
         Args:
             role: Its name.
             arns: Of the secrets; they need not be there.
         """
-        return may(self.session, role, "secretsmanager:GetSecretValue", arns)
+        return allowed_resources(self.session, role, "secretsmanager:GetSecretValue", arns)
 
-    def total(self, namespace: str, metric: str, since: datetime) -> float | None:
+    def metric_sum(self, namespace: str, metric: str, since: datetime) -> float | None:
         """Return the sum of a metric since then; None where nobody has sent it."""
-        return total(self.session, namespace, metric, since)
+        return metric_sum(self.session, namespace, metric, since)
 
     def key_state(self, key: str) -> str:
         """Return the state of a KMS key, "Enabled" where it can be used; empty where there is none.
@@ -86,7 +90,7 @@ class Account:
         Raises:
             AwsError: It is not there.
         """
-        if not has_role(self.session, name):
+        if not role_exists(self.session, name):
             raise AwsError(
                 f"there is no IAM role {name} in account {self.id}",
                 "correct role in shield.toml, or create the role",

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.live.session import Session, pairs, translate_errors
+from shield_ai.aws.live.session import Session, tag_list, translate_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HOUR = timedelta(hours=1)
 
 
-def publish(session: Session, namespace: str, metric: str, value: float) -> None:
+def put_metric(session: Session, namespace: str, metric: str, value: float) -> None:
     """Send one figure, now."""
     with translate_errors("cloudwatch:PutMetricData", metric):
         session.cloudwatch().put_metric_data(
@@ -24,7 +24,7 @@ def publish(session: Session, namespace: str, metric: str, value: float) -> None
         )
 
 
-def total(session: Session, namespace: str, metric: str, since: datetime) -> float | None:
+def metric_sum(session: Session, namespace: str, metric: str, since: datetime) -> float | None:
     """Return the sum of a metric since then, by the hour; None where nobody has sent it."""
     with translate_errors("cloudwatch:GetMetricStatistics", metric):
         answer = session.cloudwatch().get_metric_statistics(
@@ -95,7 +95,7 @@ class Alarm:
                 TreatMissingData=settings["missing"],
                 AlarmActions=settings["actions"],
                 OKActions=settings["actions"],
-                Tags=pairs(settings["tags"]) if live is None else [],
+                Tags=tag_list(settings["tags"]) if live is None else [],
             )
         if live is None:
             return
@@ -104,7 +104,9 @@ class Alarm:
                 self._client.untag_resource(ResourceARN=self._arn(name), TagKeys=gone)
         if live["tags"] != settings["tags"]:
             with translate_errors("cloudwatch:TagResource", name):
-                self._client.tag_resource(ResourceARN=self._arn(name), Tags=pairs(settings["tags"]))
+                self._client.tag_resource(
+                    ResourceARN=self._arn(name), Tags=tag_list(settings["tags"])
+                )
 
     def delete(self, name: str) -> None:
         """Delete it; AWS says nothing where there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.live.session import Session, pairs, translate_errors
+from shield_ai.aws.live.session import Session, tag_list, translate_errors
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class EventRule:
                 EventPattern=json.dumps(settings["pattern"], separators=(",", ":")),
                 State=settings["state"],
                 Description=settings["description"],
-                Tags=pairs(settings["tags"]),  # AWS takes them for a new rule alone
+                Tags=tag_list(settings["tags"]),  # AWS takes them for a new rule alone
             )
         if live is not None and live["tags"] != settings["tags"]:
             self._tag(name, settings["tags"], live["tags"])
@@ -98,7 +98,7 @@ class EventRule:
             with translate_errors("events:UntagResource", name):
                 self._client.untag_resource(ResourceARN=self._arn(name), TagKeys=gone)
         with translate_errors("events:TagResource", name):
-            self._client.tag_resource(ResourceARN=self._arn(name), Tags=pairs(wanted))
+            self._client.tag_resource(ResourceARN=self._arn(name), Tags=tag_list(wanted))
 
     def _arn(self, name: str) -> str:
         session = self._session

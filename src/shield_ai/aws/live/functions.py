@@ -7,9 +7,9 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.desired.lambda_package import code_for, digest
-from shield_ai.aws.desired.rotation import SERVICE, TRUST
-from shield_ai.aws.live.session import Session, pairs, translate_errors
+from shield_ai.aws.desired.lambda_package import build_function_zip, code_sha256
+from shield_ai.aws.desired.rotation import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
+from shield_ai.aws.live.session import Session, tag_list, translate_errors
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -105,9 +105,11 @@ class RotationRole:
         if live is None:
             with translate_errors("iam:CreateRole", name):
                 try:
-                    trust = json.dumps(TRUST)
+                    trust = json.dumps(LAMBDA_TRUST_POLICY)
                     self._client.create_role(
-                        RoleName=name, AssumeRolePolicyDocument=trust, Tags=pairs(settings["tags"])
+                        RoleName=name,
+                        AssumeRolePolicyDocument=trust,
+                        Tags=tag_list(settings["tags"]),
                     )
                 except self._client.exceptions.EntityAlreadyExistsException:
                     live = {"tags": {}}  # the answer to the first try was lost
@@ -119,7 +121,7 @@ class RotationRole:
                 with translate_errors("iam:UntagRole", name):
                     self._client.untag_role(RoleName=name, TagKeys=gone)
             with translate_errors("iam:TagRole", name):
-                self._client.tag_role(RoleName=name, Tags=pairs(settings["tags"]))
+                self._client.tag_role(RoleName=name, Tags=tag_list(settings["tags"]))
 
     def delete(self, name: str) -> None:
         """Delete it, its policy first."""
@@ -138,7 +140,7 @@ class Function:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._client = session.function()
+        self._client = session.lambda_client()
 
     def read(self, name: str) -> Settings | None:
         """Return its configuration, the digest of its code and who may call it."""
@@ -169,8 +171,10 @@ class Function:
         Raises:
             AwsError: The code that was planned can't be made here.
         """
-        code = code_for(settings["environment"], self._session.read)
-        if digest(code) != settings["code"] and (live is None or live["code"] != settings["code"]):
+        code = build_function_zip(settings["environment"], self._session.read)
+        if code_sha256(code) != settings["code"] and (
+            live is None or live["code"] != settings["code"]
+        ):
             raise AwsError(
                 f"function {name}: the code that was planned can't be made from what is installed and in the app now",
                 "plan again; for older code, install the shield-ai that deployed it and put the hook back",
@@ -253,7 +257,7 @@ class Function:
                     FunctionName=name,
                     StatementId=_STATEMENT,
                     Action="lambda:InvokeFunction",
-                    Principal=SERVICE,
+                    Principal=SECRETS_MANAGER_PRINCIPAL,
                     SourceAccount=settings["called_by"],
                 )
             except self._client.exceptions.ResourceConflictException:

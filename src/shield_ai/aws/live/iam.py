@@ -173,7 +173,7 @@ class PolicyAttachment:
                 return
 
 
-def has_role(session: Session, name: str) -> bool:
+def role_exists(session: Session, name: str) -> bool:
     """Tell whether a role is there."""
     client: IAMClient = session.iam()
     with translate_errors("iam:GetRole", name):
@@ -184,7 +184,7 @@ def has_role(session: Session, name: str) -> bool:
     return True
 
 
-def may(session: Session, role: str, action: str, arns: Sequence[str]) -> set[str]:
+def allowed_resources(session: Session, role: str, action: str, arns: Sequence[str]) -> set[str]:
     """Ask IAM's simulator on which of these a role may do something, one at a time: then the answer is plain."""
     client: IAMClient = session.iam()
     source = f"arn:{session.partition}:iam::{session.account()}:role/{role}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from shield_ai.aws.live.session import Session, pairs, translate_errors
+from shield_ai.aws.live.session import Session, tag_list, translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ class Topic:
         arn = self._arn(name)
         if live is None:
             with translate_errors("sns:CreateTopic", name):
-                self._client.create_topic(Name=name, Tags=pairs(settings["tags"]))
+                self._client.create_topic(Name=name, Tags=tag_list(settings["tags"]))
         with translate_errors("sns:SetTopicAttributes", name):
             policy = json.dumps(settings["policy"])
             self._client.set_topic_attributes(
@@ -88,7 +88,7 @@ class Topic:
             with translate_errors("sns:UntagResource", name):
                 self._client.untag_resource(ResourceArn=arn, TagKeys=gone)
         with translate_errors("sns:TagResource", name):
-            self._client.tag_resource(ResourceArn=arn, Tags=pairs(wanted))
+            self._client.tag_resource(ResourceArn=arn, Tags=tag_list(wanted))
 
     def _arn(self, name: str) -> str:
         session = self._session

@@ -24,7 +24,7 @@ POLICIES = 50  # the policies of secrets
 WRITES = 50
 
 
-class Pace:
+class RateLimiter:
     """Lets so many through at once, then so many a second.
 
     Args:
@@ -65,7 +65,7 @@ def parallel_map(
         AwsError: What a call raised; those that have not begun are not made any more.
     """
     wanted = list(items)
-    pace = Pace(rate) if rate else None
+    pace = RateLimiter(rate) if rate else None
 
     def one(item: T) -> R:
         if pace:
@@ -77,7 +77,7 @@ def parallel_map(
     try:
         for answer in pool.map(one, wanted):
             done.append(answer)
-            session.tick(what, len(done), len(wanted))
+            session.on_progress(what, len(done), len(wanted))
     finally:
         pool.shutdown(cancel_futures=True)
     return done

@@ -20,7 +20,7 @@ from shield_ai.aws.live.functions import Function, LogGroup, RotationRole
 from shield_ai.aws.live.iam import Policy, PolicyAttachment
 from shield_ai.aws.live.messaging import Queue, Topic
 from shield_ai.aws.live.parallel import parallel_map
-from shield_ai.aws.live.rotation import Rotation
+from shield_ai.aws.live.rotation import RotationSchedule
 from shield_ai.aws.live.schedules import Schedule
 from shield_ai.aws.live.secret_policy import SecretPolicy
 
@@ -60,7 +60,7 @@ KINDS: dict[str, type[Kind]] = {
     "log-group": LogGroup,
     "rotation-role": RotationRole,
     "function": Function,
-    "rotation": Rotation,
+    "rotation": RotationSchedule,
     "queue": Queue,
     "topic": Topic,
     "event-rule": EventRule,

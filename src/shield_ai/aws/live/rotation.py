@@ -35,7 +35,7 @@ class RotationState(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None  # when that one was made
 
 
-class Rotations:
+class RotationClient:
     """Rotation in one account and region. Every method raises AwsError when AWS refuses."""
 
     def __init__(self, session: Session) -> None:
@@ -141,7 +141,7 @@ class Rotations:
             )
 
 
-class Rotation:
+class RotationSchedule:
     """The schedule of a secret's rotation, by the secret's name: `function`, `schedule` and `window`."""
 
     def __init__(self, session: Session) -> None:

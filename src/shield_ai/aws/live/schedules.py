@@ -6,7 +6,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.live.session import Session, pairs, translate_errors
+from shield_ai.aws.live.session import Session, tag_list, translate_errors
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Schedule:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._client: EventBridgeClient = session.eventbridge()
-        self._lambda = session.function()
+        self._lambda = session.lambda_client()
 
     def read(self, name: str) -> Settings | None:
         """Return when it calls what; no function where that one does not let itself be called."""
@@ -52,14 +52,16 @@ class Schedule:
                 Name=name,
                 ScheduleExpression=settings["rate"],
                 State="ENABLED",
-                Tags=pairs(settings["tags"]),
+                Tags=tag_list(settings["tags"]),
             )
         if live is not None and live["tags"] != settings["tags"]:
             if gone := sorted(live["tags"].keys() - settings["tags"].keys()):
                 with translate_errors("events:UntagResource", name):
                     self._client.untag_resource(ResourceARN=self._arn(name), TagKeys=gone)
             with translate_errors("events:TagResource", name):
-                self._client.tag_resource(ResourceARN=self._arn(name), Tags=pairs(settings["tags"]))
+                self._client.tag_resource(
+                    ResourceARN=self._arn(name), Tags=tag_list(settings["tags"])
+                )
         there = self._lambda.exceptions.ResourceConflictException
         with translate_errors("lambda:AddPermission", name), contextlib.suppress(there):
             self._lambda.add_permission(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.desired.secrets import DEFAULT_KEY, bare_key
+from shield_ai.aws.desired.secrets import AWS_MANAGED_KEY, strip_key_arn
 from shield_ai.aws.live.parallel import BATCHES, POLICIES, parallel_map
-from shield_ai.aws.live.session import Session, pairs, translate_errors
+from shield_ai.aws.live.session import Session, tag_list, translate_errors
 from shield_ai.model.errors import AwsError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.resource import Live, SecretState
@@ -67,7 +67,9 @@ class SecretsManager:
 
     def create(self, name: str, value: Hidden, settings: Settings, *, token: str) -> str:
         """Create a secret, once however often this is called with the same token, and return its ARN."""
-        key: Any = {} if settings["kms_key"] == DEFAULT_KEY else {"KmsKeyId": settings["kms_key"]}
+        key: Any = (
+            {} if settings["kms_key"] == AWS_MANAGED_KEY else {"KmsKeyId": settings["kms_key"]}
+        )
         copies: Any = [{"Region": region} for region in settings["replicas"]]
         more: Any = {"AddReplicaRegions": copies} if copies else {}
         with translate_errors("secretsmanager:CreateSecret", name):
@@ -77,7 +79,7 @@ class SecretsManager:
                     ClientRequestToken=token,
                     SecretString=_fitting(name, value).reveal(),
                     Description=settings["description"],
-                    Tags=pairs(settings["tags"]),
+                    Tags=tag_list(settings["tags"]),
                     **key,
                     **more,
                 )
@@ -135,7 +137,7 @@ class SecretsManager:
                 self._client.untag_resource(SecretId=name, TagKeys=gone)
         if new := dict(settings["tags"].items() - live.get("tags", {}).items()):
             with translate_errors("secretsmanager:TagResource", name):
-                self._client.tag_resource(SecretId=name, Tags=pairs(new))
+                self._client.tag_resource(SecretId=name, Tags=tag_list(new))
         if more := sorted(set(settings["replicas"]) - set(live.get("replicas", []))):
             with translate_errors("secretsmanager:ReplicateSecretToRegions", name):
                 self._client.replicate_secret_to_regions(
@@ -150,9 +152,9 @@ class SecretsManager:
     @staticmethod
     def _key(settings: Settings, changed: set[str]) -> Any:
         """Name AWS's own key by its alias: leaving it out would keep the one before."""
-        own = settings["kms_key"] == DEFAULT_KEY
+        own = settings["kms_key"] == AWS_MANAGED_KEY
         return (
-            {"KmsKeyId": f"alias/{DEFAULT_KEY}" if own else settings["kms_key"]}
+            {"KmsKeyId": f"alias/{AWS_MANAGED_KEY}" if own else settings["kms_key"]}
             if "kms_key" in changed
             else {}
         )
@@ -233,10 +235,10 @@ class SecretsManager:
 
 
 def _settings(answer: DescribeSecretResponseTypeDef) -> Settings:
-    key = bare_key(answer.get("KmsKeyId", ""))
+    key = strip_key_arn(answer.get("KmsKeyId", ""))
     return {
         "description": answer.get("Description", ""),
-        "kms_key": key if key not in {"", f"alias/{DEFAULT_KEY}"} else DEFAULT_KEY,
+        "kms_key": key if key not in {"", f"alias/{AWS_MANAGED_KEY}"} else AWS_MANAGED_KEY,
         "replicas": sorted(copy.get("Region", "") for copy in answer.get("ReplicationStatus", [])),
         "tags": {tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])},
     }

@@ -98,7 +98,7 @@ class Session:
             self._session = _assumed(self._session, assume, region)
         self.region = region or self._session.region_name or ""
         # hears how far many calls are
-        self.tick: Callable[[str, int, int], None] = lambda _what, _done, _total: None
+        self.on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None
         self._caller: GetCallerIdentityResponseTypeDef | None = None
         self._clients: dict[str, object] = {}
         # boto3 makes clients in one thread at a time; using them is safe in many
@@ -202,7 +202,7 @@ def _assumed(session: boto3.session.Session, arn: str, region: str | None) -> bo
     )
 
 
-def pairs(tags: Mapping[str, str]) -> list[Any]:
+def tag_list(tags: Mapping[str, str]) -> list[Any]:
     """Write tags as most services take them; each has a type of its own for the same thing."""
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 

@@ -1,4 +1,4 @@
-"""`shield export`: what apply would make in AWS, for teams that review infrastructure elsewhere."""
+"""`shield export`: export the AWS resources for other infrastructure tools."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import click
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import policy_document
-from shield_ai.aws.desired.lambda_package import code_for
+from shield_ai.aws.desired.lambda_package import build_function_zip
 from shield_ai.aws.desired.operator import operator_policy
-from shield_ai.aws.export import FORMATS, secrets
-from shield_ai.cli.console import write
-from shield_ai.cli.options import APP, ENVIRONMENT
+from shield_ai.aws.export import FORMATS, secret_resources
+from shield_ai.cli.console import write_output
+from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE, ShieldError
-
-POLICIES = {
-    "app-policy": lambda manifest, account, _region: policy_document(manifest, account),
-    "operator-policy": operator_policy,
-}
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.resource import Resource
+
+POLICIES = {
+    "app-policy": lambda manifest, account, _region: policy_document(manifest, account),
+    "operator-policy": operator_policy,
+}
 
 
 @click.command()
@@ -34,61 +34,78 @@ if TYPE_CHECKING:
 @ENVIRONMENT
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice([*FORMATS, *POLICIES]),
     default="cloudformation",
     show_default=True,
+    help="Output format.",
 )
-@click.option("--account", help="the id of the AWS account; asked of AWS by default")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file")
+@click.option("--account", help="AWS account ID; read from AWS by default.")
+@OUTPUT
 @click.option(
     "--rotation-code",
-    "folder",
+    "code_folder",
     type=click.Path(path_type=Path),
-    help="also write the rotation functions' zips here",
+    help="Also write the zip files of the rotation functions to this folder.",
 )
-def export(  # one argument an option
+def export(
     app: Path,
     environment: str,
-    form: str,
+    output_format: str,
     account: str | None,
     output: Path | None,
-    folder: Path | None,
+    code_folder: Path | None,
 ) -> int:
-    """Write the secrets (without values), policies and alarms as CloudFormation, Terraform, AWS CLI or JSON.
+    """Export the AWS resources as CloudFormation, Terraform, AWS CLI commands or IAM policies.
 
-    app-policy and operator-policy are the IAM policies of the app, and of whoever runs shield.
+    The secrets are exported without values. app-policy is the IAM policy of the app;
+    operator-policy is the IAM policy of the person or pipeline that runs shield.
     """
     session = AppSession(app, environment=environment)
-    if account is None and session.aws:
-        account = session.aws.id
-    if not account or not account.isdigit():
-        raise ShieldError(f"{account!r} is no AWS account", "give its twelve digits with --account")
-    region = session.target_manifest.app.region
-    things = resources(session.target_manifest, account, region, session.tree.read)
-    if folder:
-        _write_code(folder, things, session)
-    if form in POLICIES:
-        document = POLICIES[form](session.target_manifest, account, region)
-        text = json.dumps(document, indent=2) + "\n"
+    manifest = session.target_manifest
+    region = manifest.app.region
+    account_id = _account_id(session, account)
+    desired = resources(manifest, account_id, region, session.tree.read)
+    if code_folder:
+        _write_function_zips(code_folder, desired, session)
+    if output_format in POLICIES:
+        policy = POLICIES[output_format](manifest, account_id, region)
+        text = json.dumps(policy, indent=2) + "\n"
     else:
-        text = FORMATS[form]([*secrets(session.target_manifest), *things], region)
+        text = FORMATS[output_format]([*secret_resources(manifest), *desired], region)
     if output:
-        write(output, text)
-        click.echo(f"{output}: written", err=True)
+        write_output(output, text)
+        click.echo(f"{output} written", err=True)
     else:
         click.echo(text, nl=False)
     return DONE
 
 
-def _write_code(folder: Path, things: Sequence[Resource], session: AppSession) -> None:
-    """Write each function's zip under its name, as the template and the configuration expect it."""
+def _account_id(session: AppSession, account: str | None) -> str:
+    if account is None and session.aws:
+        account = session.aws.id
+    if not account or not account.isdigit():
+        raise ShieldError(
+            f"invalid AWS account ID {account!r}", "give the 12 digits of the account to --account"
+        )
+    return account
+
+
+def _write_function_zips(
+    folder: Path, desired: Sequence[Resource], session: AppSession
+) -> None:
+    """Write each rotation function's zip under the name that the exported template expects."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for thing in (thing for thing in things if thing.kind == "function"):
-            (folder / f"{thing.name}.zip").write_bytes(
-                code_for(thing.settings["environment"], session.tree.read)
+        for resource in desired:
+            if resource.kind != "function":
+                continue
+            path = folder / f"{resource.name}.zip"
+            path.write_bytes(
+                build_function_zip(resource.settings["environment"], session.tree.read)
             )
-            click.echo(f"{folder / thing.name}.zip: written", err=True)
+            click.echo(f"{path} written", err=True)
     except OSError as error:
-        raise ShieldError(f"{folder} can't be written: {error.strerror}", "name a folder") from None
+        raise ShieldError(
+            f"{folder} can't be written: {error.strerror}", "give a writable folder"
+        ) from None

@@ -1,243 +1,309 @@
-"""`shield rotate`: rotate now, rotate what is due, say how the rotations stand, end one that stopped half-way."""
+"""`shield rotate`: rotate secrets, show their rotation status, resume or cancel a rotation."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
+import msgspec
 
-from shield_ai.aws.desired.monitoring import OVERDUE, namespace
+from shield_ai.aws.desired.monitoring import OVERDUE_METRIC, metric_namespace
 from shield_ai.aws.live import cloudwatch
-from shield_ai.cli.console import ask
-from shield_ai.cli.options import ENVIRONMENT, JSON, YES
+from shield_ai.cli.console import confirm
+from shield_ai.cli.options import ENVIRONMENT, JSON, YES, grouped_options
 from shield_ai.flow.app_session import AppSession
 from shield_ai.flow.rotate import SecretRotator, overdue
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import manual_fields
 from shield_ai.reports.rotation import (
-    by_hand_text,
     django_key_text,
-    restart_text,
-    standings_json,
-    standings_text,
-    waits_text,
+    first_restart_text,
+    manual_rotation_text,
+    second_restart_text,
+    statuses_json,
+    statuses_text,
 )
+from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.manifest import Secret
 
-_WHAT = {
-    "createSecret": "a new value, pending",
-    "setSecret": "brought into force",
-    "testSecret": "proven",
-    "finishSecret": "current",
-    "RotateSecret": "accepted",
+# What each step of a rotation has achieved, by the name of the step.
+_STEP_RESULTS = {
+    "createSecret": "new value created as AWSPENDING",
+    "setSecret": "new value set",
+    "testSecret": "new value tested",
+    "finishSecret": "new value is AWSCURRENT",
+    "RotateSecret": "rotation started",
 }
+_FUNCTION_RESULT = "rotated"
+
+
+class Mode(msgspec.Struct, frozen=True):
+    """What shield rotate does instead of rotating the named secrets."""
+
+    due: bool
+    status: bool
+    publish: bool
+    resume: bool
+    cancel: bool
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
-    "--app", type=click.Path(path_type=Path), default=".", help="the app's folder; here by default"
+    "--app",
+    type=click.Path(path_type=Path),
+    default=".",
+    help="The app's folder; the current folder by default.",
 )
-@click.option(
-    "--due", is_flag=True, help="rotate every secret whose time has come; for cron and CI"
+@grouped_options(
+    "mode",
+    Mode,
+    click.option(
+        "--due", is_flag=True, help="Rotate all secrets that are due, for example from cron or CI."
+    ),
+    click.option(
+        "--status", is_flag=True, help="Show the last and next rotation of each secret."
+    ),
+    click.option(
+        "--publish",
+        is_flag=True,
+        help="With --status: send the days overdue to CloudWatch, for the alarm.",
+    ),
+    click.option("--resume", is_flag=True, help="Resume an interrupted rotation."),
+    click.option("--cancel", is_flag=True, help="Cancel an interrupted rotation."),
 )
-@click.option(
-    "--status", is_flag=True, help="say when each was rotated, and when it will be; change nothing"
-)
-@click.option(
-    "--publish",
-    is_flag=True,
-    help="with --status: tell CloudWatch how late the latest is, for the alarm",
-)
-@click.option("--resume", is_flag=True, help="go on with a rotation that stopped half-way")
-@click.option("--cancel", is_flag=True, help="give up a rotation that stopped half-way")
 @ENVIRONMENT
 @YES
 @JSON
-def rotate(  # noqa: PLR0913  # one argument a flag
+def rotate(
     names: tuple[str, ...],
     app: Path,
+    mode: Mode,
     environment: str,
     *,
-    due: bool,
-    status: bool,
-    publish: bool,
-    resume: bool,
-    cancel: bool,
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Rotate secrets now: the function that apply deployed does it, or this machine with the same code.
+    """Rotate secrets now.
 
-    Nobody is locked out, wherever it stops: --resume goes on with it, and does nothing twice.
+    The rotation runs in the Lambda function that apply deployed, otherwise on this machine. If it
+    is interrupted, the current value stays valid: --resume continues without repeating completed
+    steps, and --cancel discards the new value.
     """
-    if publish and (names or not status):
-        raise ShieldError(
-            "--publish goes with --status of all secrets", "shield rotate --status --publish"
-        )
-    if sum((due, status, resume, cancel)) > 1:
-        raise ShieldError(
-            "--due, --status, --resume and --cancel exclude each other", "give one of them"
-        )
+    _check_mode(mode, names)
     session = AppSession(app, environment=environment)
     if session.manifest_on_disk is None:
         raise ShieldError(
-            f"no shield.toml in {app}", "shield draft writes it; --app names the app's folder"
+            f"no shield.toml in {app}", "run shield draft to create it, or give the folder to --app"
         )
     rotator = SecretRotator(session.target_manifest, session.tree.root, session.aws_session)
     secrets = rotator.select(names)
-    if status:
-        statuses = [rotator.status(secret) for secret in secrets if names or secret.rotate]
-        if publish:
-            cloudwatch.publish(
-                session.aws_session, namespace(session.target_manifest), OVERDUE, overdue(statuses)
-            )
-        click.echo(standings_json(statuses) if as_json else standings_text(statuses), nl=False)
+    if mode.status:
+        listed = [secret for secret in secrets if names or secret.rotate]
+        _show_status(session, rotator, listed, publish=mode.publish, as_json=as_json)
         return DONE
-    if due:
-        return _due(rotator, secrets, yes=yes)
+    if mode.due:
+        return _rotate_due(rotator, secrets, yes=yes)
     if not names:
-        listed = ", ".join(secret.name for secret in secrets if secret.rotate)
+        choices = ", ".join(secret.name for secret in secrets if secret.rotate)
         raise ShieldError(
-            "which secret?", f"name one of {listed}; or --due; --status says how they stand"
+            "no secret given", f"name one of {choices}, or use --due or --status"
         )
     for secret in secrets:
-        if cancel:
+        if mode.cancel:
             _cancel(rotator, secret)
+        elif mode.resume:
+            _resume(rotator, secret, yes=yes)
         else:
-            _one(rotator, secret, session, resume=resume, yes=yes)
+            _rotate(rotator, secret, session, yes=yes)
     return DONE
 
 
 def rotate_now(session: AppSession, names: Sequence[str]) -> None:
-    """Rotate secrets whose functions were deployed just now.
+    """Rotate secrets after their rotation functions were deployed.
 
     Args:
-        session: On the app, with an account.
-        names: As AWS knows them.
+        session: The app, with an AWS account.
+        names: The secrets' names in AWS.
     """
+    if not names:
+        return
     rotator = SecretRotator(session.target_manifest, session.tree.root, session.aws_session)
-    for secret in rotator.select(names) if names else ():
-        _drive(rotator, secret)
+    for secret in rotator.select(names):
+        _run_steps(rotator, secret)
 
 
-def _due(rotator: SecretRotator, secrets: list[Secret], *, yes: bool) -> int:
-    """Rotate what can be rotated from here; exit with 1 where something is left for a person."""
-    statuses = {secret.name: rotator.status(secret) for secret in secrets if secret.rotate}
-    mine = [s for s in secrets if s.name in statuses and statuses[s.name].state == "due"]
-    for_hand = [s.name for s in mine if statuses[s.name].by == "hand" or rotator.needs_restart(s)]
-    stuck = [
-        name for name, one in statuses.items() if one.state == "pending" and one.by == "shield"
-    ]
-    mine = [s for s in mine if statuses[s.name].by == "shield" and s.name not in for_hand]
-    if mine:
-        ask(f"rotate {', '.join(secret.name for secret in mine)}?", yes=yes)
-    failed: list[ShieldError] = []
-    for secret in mine:
-        try:
-            _drive(rotator, secret)
-        except ShieldError as error:  # the others are due as well
-            failed.append(error)
-            click.echo(f"  ! {error.message}", err=True)
-    for name in for_hand:
-        click.echo(f"{name} is due: shield rotate {name} leads through it", err=True)
-    for name in stuck:
-        click.echo(f"{name} is pending: shield rotate --resume {name} goes on with it", err=True)
-    total = len(mine) + len(for_hand) + len(stuck)
-    click.echo(
-        f"{len(mine) - len(failed)} of {total} due secrets rotated" if total else "nothing is due",
-        err=True,
-    )
-    if failed:
-        raise failed[0]
-    return FINDINGS if for_hand or stuck else DONE
+def _check_mode(mode: Mode, names: Sequence[str]) -> None:
+    if mode.publish and (names or not mode.status):
+        raise ShieldError(
+            "--publish requires --status without secret names",
+            "run shield rotate --status --publish",
+        )
+    if sum((mode.due, mode.status, mode.resume, mode.cancel)) > 1:
+        raise ShieldError(
+            "--due, --status, --resume and --cancel are mutually exclusive", "use only one of them"
+        )
 
 
-def _one(
-    rotator: SecretRotator, secret: Secret, session: AppSession, *, resume: bool, yes: bool
+def _show_status(
+    session: AppSession,
+    rotator: SecretRotator,
+    secrets: Sequence[Secret],
+    *,
+    publish: bool,
+    as_json: bool,
 ) -> None:
-    if not resume and not rotator.is_automated(secret):
-        _by_hand(rotator, secret, yes=yes)
+    statuses = [rotator.status(secret) for secret in secrets]
+    if publish:
+        namespace = metric_namespace(session.target_manifest)
+        cloudwatch.put_metric(session.aws_session, namespace, OVERDUE_METRIC, overdue(statuses))
+    click.echo(statuses_json(statuses) if as_json else statuses_text(statuses), nl=False)
+
+
+class _DueSecrets(NamedTuple):
+    """The secrets that --due has to handle."""
+
+    automatic: list[Secret]
+    manual: list[str]  # need a person: a provider's key, or restarts of the app
+    pending: list[str]  # interrupted rotations
+
+
+def _find_due(rotator: SecretRotator, secrets: Sequence[Secret]) -> _DueSecrets:
+    found = _DueSecrets([], [], [])
+    for secret in secrets:
+        if not secret.rotate:
+            continue
+        status = rotator.status(secret)
+        if status.state == "pending" and status.by == "shield":
+            found.pending.append(secret.name)
+        elif status.state != "due":
+            continue
+        elif status.by == "hand" or rotator.needs_restart(secret):
+            found.manual.append(secret.name)
+        elif status.by == "shield":
+            found.automatic.append(secret)
+    return found
+
+
+def _rotate_due(rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool) -> int:
+    """Rotate the secrets that are due and need no person; exit with 1 if others remain."""
+    due = _find_due(rotator, secrets)
+    if due.automatic:
+        confirm(f"Rotate {', '.join(secret.name for secret in due.automatic)}?", yes=yes)
+    errors: list[ShieldError] = []
+    for secret in due.automatic:
+        try:
+            _run_steps(rotator, secret)
+        except ShieldError as error:  # continue with the other secrets
+            errors.append(error)
+            click.echo(f"  ! {error.message}", err=True)
+    for name in due.manual:
+        click.echo(f"{name} is due for manual rotation: run shield rotate {name}", err=True)
+    for name in due.pending:
+        click.echo(f"{name} has a pending rotation: run shield rotate --resume {name}", err=True)
+    total = len(due.automatic) + len(due.manual) + len(due.pending)
+    if total:
+        rotated = len(due.automatic) - len(errors)
+        click.echo(f"{rotated} of {count(total, 'due secret')} rotated", err=True)
+    else:
+        click.echo("no secrets are due", err=True)
+    if errors:
+        raise errors[0]
+    return FINDINGS if due.manual or due.pending else DONE
+
+
+def _rotate(rotator: SecretRotator, secret: Secret, session: AppSession, *, yes: bool) -> None:
+    if not rotator.is_automated(secret):
+        _rotate_manually(rotator, secret, yes=yes)
         return
     needs_restart = rotator.needs_restart(secret)
-    if needs_restart and not resume:
-        click.echo(django_key_text(secret.name, fallbacks=_has_fallbacks(session)) + "\n", err=True)
-    ask(f"{'go on with the rotation of' if resume else 'rotate'} {secret.name}?", yes=yes)
-    _drive(rotator, secret, resume=resume)
     if needs_restart:
-        click.echo("\n" + (restart_text() if resume else waits_text(secret.name)), err=True)
+        text = django_key_text(secret.name, has_fallbacks=_has_fallbacks(session))
+        click.echo(f"{text}\n", err=True)
+    confirm(f"Rotate {secret.name}?", yes=yes)
+    _run_steps(rotator, secret)
+    if needs_restart:
+        click.echo(f"\n{first_restart_text(secret.name)}", err=True)
 
 
-def _drive(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -> None:
-    """Show each step as it is done."""
+def _resume(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
+    needs_restart = rotator.needs_restart(secret)
+    confirm(f"Resume the rotation of {secret.name}?", yes=yes)
+    _run_steps(rotator, secret, resume=True)
+    if needs_restart:
+        click.echo(f"\n{second_restart_text()}", err=True)
+
+
+def _run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -> None:
+    """Rotate a secret and print each step with its result."""
     click.echo(rotator.secret_id(secret), err=True)
-    begun: list[str] = []
+    current_step: str | None = None
 
-    def tell(step: str | None) -> None:
-        if begun:
-            click.echo(_WHAT.get(begun.pop(), "current"), err=True)
-        if step:
-            click.echo(f"  {step:<14} ", nl=False, err=True)
-            begun.append(step)
+    def start_step(step: str) -> None:
+        nonlocal current_step
+        finish_step()
+        click.echo(f"  {step:<14} ", nl=False, err=True)
+        current_step = step
+
+    def finish_step() -> None:
+        if current_step:
+            click.echo(_STEP_RESULTS.get(current_step, _FUNCTION_RESULT), err=True)
 
     try:
-        rotator.rotate(secret, tell, resume=resume)
+        rotator.rotate(secret, start_step, resume=resume)
     except BaseException:
-        if begun:
+        if current_step:
             click.echo("failed", err=True)
         raise
-    tell(None)
+    finish_step()
 
 
 def _cancel(rotator: SecretRotator, secret: Secret) -> None:
-    token = rotator.cancel(secret)
-    done = (
-        f"version {token} is pending no more; the current value stays"
-        if token
-        else "nothing is pending"
-    )
-    click.echo(f"{rotator.secret_id(secret)}: {done}", err=True)
+    version = rotator.cancel(secret)
+    result = "no rotation is pending"
+    if version:
+        result = f"rotation canceled (version {version}); the current value is unchanged"
+    click.echo(f"{rotator.secret_id(secret)}: {result}", err=True)
 
 
-def _by_hand(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
-    """Take new values from the terminal without showing them, or from standard input, a line each."""
-    click.echo(by_hand_text(secret.name, rotator.secret_id(secret)) + "\n", err=True)
-    values = {field: _new(field or "value", yes=yes) for field in manual_fields(secret)}
+def _rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
+    """Store a value that only its provider can create, from a prompt or standard input."""
+    secret_id = rotator.secret_id(secret)
+    click.echo(f"{manual_rotation_text(secret.name, secret_id)}\n", err=True)
+    values = {field: _read_new_value(field or "value", yes=yes) for field in manual_fields(secret)}
     if not all(values.values()):
         raise ShieldError(
-            "no new value was given; nothing was changed", f"shield rotate {secret.name} asks again"
+            "no new value given; nothing was changed", f"run shield rotate {secret.name} again"
         )
     rotator.store_manual_values(secret, values)
-    click.echo(
-        f"{rotator.secret_id(secret)}: the new value is AWSCURRENT, the old one AWSPREVIOUS",
-        err=True,
-    )
+    click.echo(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS", err=True)
 
 
-def _new(what: str, *, yes: bool) -> Hidden:
+def _read_new_value(field: str, *, yes: bool) -> Hidden:
+    """Prompt with hidden input; without a terminal, read one line of standard input."""
     if sys.stdin.isatty():
-        return Hidden(
-            click.prompt(
-                f"the new {what} (not shown)",
-                hide_input=True,
-                default="",
-                show_default=False,
-                err=True,
-            )
-        )
+        text = f"New {field} (hidden input)"
+        value = click.prompt(text, hide_input=True, default="", show_default=False, err=True)
+        return Hidden(value)
     if not yes:
-        raise ShieldError("there is no terminal to ask on", "pipe the new value in, with --yes")
+        raise ShieldError(
+            "confirmation required, but stdin is not a terminal",
+            "pipe the new value to stdin and use --yes",
+        )
     return Hidden(sys.stdin.readline().rstrip("\r\n"))
 
 
 def _has_fallbacks(session: AppSession) -> bool:
-    """Whether the settings accept the key before and the key after."""
-    texts = [session.tree.read(path) or b"" for path in session.manifest.app.settings]
-    return any(b"SECRET_KEY_FALLBACKS" in text and b"AWSPENDING" in text for text in texts)
+    """Check whether the settings accept the pending and the previous SECRET_KEY."""
+    for path in session.manifest.app.settings:
+        text = session.tree.read(path) or b""
+        if b"SECRET_KEY_FALLBACKS" in text and b"AWSPENDING" in text:
+            return True
+    return False

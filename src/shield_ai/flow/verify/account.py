@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.desired.iam import customer_key
-from shield_ai.aws.desired.monitoring import namespace
+from shield_ai.aws.desired.iam import uses_customer_key
+from shield_ai.aws.desired.monitoring import metric_namespace
 from shield_ai.flow.verify import db_login
 from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.errors import AwsError
@@ -53,7 +53,7 @@ def verify_account(
 
 def _key(manifest: Manifest, aws: Account) -> Iterator[Check]:
     app = manifest.app
-    if not customer_key(app):
+    if not uses_customer_key(app):
         return
     title = f"the KMS key {app.kms_key} can be used"
     try:
@@ -130,14 +130,14 @@ def _fallback(manifest: Manifest, aws: Account) -> Iterator[Check]:
         return
     title = "no process fell back to its environment in the last 24 hours"
     try:
-        times = aws.total(
-            namespace(manifest), "FallbackToEnv", datetime.now(UTC) - timedelta(hours=24)
+        times = aws.metric_sum(
+            metric_namespace(manifest), "FallbackToEnv", datetime.now(UTC) - timedelta(hours=24)
         )
     except AwsError as error:
         yield Check(name=title, status=Status.UNKNOWN, detail=error.message, hint=error.hint)
         return
     if times is None:
-        hint = f"AWS_SECRETS_METRICS=cloudwatch:{namespace(manifest)} in the app's environment sends them"
+        hint = f"AWS_SECRETS_METRICS=cloudwatch:{metric_namespace(manifest)} in the app's environment sends them"
         yield Check(
             name=title, status=Status.UNKNOWN, detail="no process has sent metrics", hint=hint
         )

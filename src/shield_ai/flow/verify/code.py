@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import policy_document
-from shield_ai.aws.desired.policy_scope import too_broad
+from shield_ai.aws.desired.policy_scope import find_broad_grants
 from shield_ai.flow.aws_plan import comparable
 from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.errors import AwsError, ShieldError
@@ -47,7 +47,7 @@ def verify_code(findings: Sequence[Finding], journal: Journal, read: Read) -> li
             hint="shield apply" if left else "",
         )
     ]
-    run = next((run for run in reversed(journal.runs()) if journal.open_steps(run, "file")), "")
+    run = next((run for run in reversed(journal.run_ids()) if journal.open_steps(run, "file")), "")
     latest: dict[str, str] = {}
     for step in reversed(journal.open_steps(run, "file")):
         latest[step.what] = step.after
@@ -120,7 +120,9 @@ def _deviation(written: Any, manifest: Manifest) -> str:
     if not isinstance(written, dict):
         return f"{POLICY} is {'missing' if written is None else 'another one'}"
     try:
-        wide = too_broad(written, [manifest.app.prefix + secret.name for secret in manifest.secret])
+        wide = find_broad_grants(
+            written, [manifest.app.prefix + secret.name for secret in manifest.secret]
+        )
     except (AttributeError, TypeError):  # no policy at all
         wide = []
     return f"{POLICY}: {'; '.join(wide[:3])}" if wide else f"{POLICY} is another one"

@@ -89,7 +89,7 @@ def _asked(manifest: Manifest, aws: Account, names: list[str]) -> set[str]:
     app = manifest.app
     base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{aws.id}:secret:{app.prefix}"
     arns = {f"{base}{name}-AbCdEf": name for name in names}
-    return {arns[arn] for arn in aws.may_read(role_name(app), [*arns])}
+    return {arns[arn] for arn in aws.readable_secrets(role_name(app), [*arns])}
 
 
 def _check(title: str, bad: list[str], words: str, hint: str, how: str) -> Check:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.aws.desired.iam import SUFFIX, partition
+from shield_ai.aws.desired.iam import ARN_SUFFIX, partition
 from shield_ai.rewrite.project.text import words
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def describe(manifest: Manifest, account: str = "ACCOUNT") -> list[Described]:
             optional=secret.optional,
             rotation=_rotation(secret),
             document=_document(secret),
-            arn=f"{base}{name}{SUFFIX}",
+            arn=f"{base}{name}{ARN_SUFFIX}",
         )
         for secret in manifest.secret
     ]

@@ -6,7 +6,7 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.iam import customer_key
+from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.model.finding import Kind
 from shield_ai.rewrite.project.describe import describe
 from shield_ai.rewrite.project.template import render
@@ -102,6 +102,6 @@ def _production(manifest: Manifest, text: bytes) -> str:
     new = [secret for secret in describe(manifest) if secret.name not in have]
     if not new:
         return ""
-    decrypt = manifest.app.kms_key if customer_key(manifest.app) else ""
+    decrypt = manifest.app.kms_key if uses_customer_key(manifest.app) else ""
     heading = HEADING.encode() not in text
     return render("env_example_production.txt.j2", secrets=new, heading=heading, decrypt=decrypt)

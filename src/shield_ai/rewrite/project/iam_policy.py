@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import (
     ACTIONS,
-    BATCH,
+    BATCH_ACTIONS,
     BATCH_SID,
     KMS_SID,
     SID,
@@ -63,7 +63,7 @@ def _is_ours(document: Any) -> bool:
     ours = [
         (SID, "Allow", ACTIONS),
         (KMS_SID, "Allow", ["kms:Decrypt"]),
-        (BATCH_SID, "Allow", BATCH),
+        (BATCH_SID, "Allow", BATCH_ACTIONS),
     ]
     return (
         found[:1] == ours[:1]
