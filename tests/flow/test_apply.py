@@ -23,7 +23,7 @@ from apply_helpers import (
 )
 from fault_proxy import FaultProxy
 
-from shield_ai.flow.apply import apply
+from shield_ai.flow.apply import Applier
 from shield_ai.flow.journal import Journal
 from shield_ai.model.errors import (
     AwsError,
@@ -89,7 +89,9 @@ def test_a_file_that_changed_since_the_plan(app, aws):
         pytest.raises(StalePlanError, match=r"settings\.py changed"),
         Journal(app).locked() as journal,
     ):
-        apply(plan, tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print)
+        Applier(
+            tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print
+        ).apply(plan)
     assert files_of(app) == before
     assert secrets_of(account()) == {}
 
@@ -103,7 +105,9 @@ def test_a_secret_that_appeared_since_the_plan(app, aws):
         pytest.raises(StalePlanError, match="beta-credentials changed"),
         Journal(app).locked() as journal,
     ):
-        apply(plan, tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print)
+        Applier(
+            tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print
+        ).apply(plan)
     assert files_of(app) == before
     assert secrets_of(account()) == {"beta-credentials": Hidden("theirs")}
 
@@ -113,7 +117,9 @@ def test_a_plan_for_another_account(app, aws):
     live = account().live(NAMES)
     plan = plan_for(tree, type(live)(account="999999999999", region=live.region))
     with pytest.raises(StalePlanError, match="999999999999"), Journal(app).locked() as journal:
-        apply(plan, tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print)
+        Applier(
+            tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print
+        ).apply(plan)
 
 
 def test_a_value_that_is_gone_stops_before_anything_happens(app, aws):
@@ -121,7 +127,9 @@ def test_a_value_that_is_gone_stops_before_anything_happens(app, aws):
     plan = plan_for(tree, account().live(NAMES))
     before = files_of(app)
     with pytest.raises(ShieldError, match="no value any more"), Journal(app).locked() as journal:
-        apply(plan, tree=tree, journal=journal, values=Values({}, {}), aws=account(), tell=print)
+        Applier(tree=tree, journal=journal, values=Values({}, {}), aws=account(), tell=print).apply(
+            plan
+        )
     assert files_of(app) == before
     assert secrets_of(account()) == {}
 

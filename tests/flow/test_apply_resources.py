@@ -13,10 +13,10 @@ from apply_helpers import REGION, account
 from fault_proxy import FaultProxy
 
 from shield_ai.aws.desired import resources
-from shield_ai.flow.apply import apply, recover
+from shield_ai.flow.apply import Applier, recover
 from shield_ai.flow.aws_plan import PlanInputs, resource_changes
 from shield_ai.flow.journal import Journal
-from shield_ai.flow.rollback import last_run, rollback
+from shield_ai.flow.rollback import Rollback, last_run
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, StalePlanError
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.plan import Action, Plan
@@ -33,7 +33,7 @@ def plan(aws, journal, *names):
         app=App(name="shop", role="Shop"), secret=tuple(Secret(name=n, env="X") for n in names)
     )
     desired = resources(manifest, aws.id, REGION)
-    put = journal.put(aws.id, REGION)
+    put = journal.applied_settings(aws.id, REGION)
     live = aws.live([], [*put, *(resource.key for resource in desired)])
     changes = tuple(resource_changes(live, PlanInputs(desired=desired, put=put)))
     return Plan(app="shop", account=aws.id, region=REGION, changes=changes)
@@ -45,22 +45,16 @@ def do(root, *names):
     with Journal(root).locked() as journal:
         recover(journal, aws)
         made = plan(aws, journal, *names)
-        return apply(
-            made,
-            tree=Tree(root),
-            journal=journal,
-            values=Values({}, {}),
-            aws=aws,
-            tell=lambda _: None,
-        )
+        return Applier(
+            tree=Tree(root), journal=journal, values=Values({}, {}), aws=aws, tell=lambda _: None
+        ).apply(made)
 
 
 def undo(root):
     with Journal(root).locked() as journal:
         steps = journal.open_steps(last_run(journal))
-        return rollback(
-            steps, tree=Tree(root), journal=journal, aws=account(), force=False, tell=lambda _: None
-        )
+        undoer = Rollback(tree=Tree(root), journal=journal, aws=account(), tell=lambda _: None)
+        return undoer.undo(steps, force=False)
 
 
 def live():
@@ -102,7 +96,7 @@ def test_a_policy_is_made_attached_changed_and_taken_back(app):
     assert do(app, "a") == []
     assert [r.detail for r in do(app, "a", "b")] == ["updated"]
     assert readable() == ["a", "b"]
-    assert [r.detail for r in undo(app)] == ["as it was before"]
+    assert [r.detail for r in undo(app)] == ["restored"]
     assert readable() == ["a"]
     assert do(app, "a") == []
     assert [r.detail for r in undo(app)] == ["removed", "removed"]
@@ -139,14 +133,9 @@ def test_what_changed_between_plan_and_apply_is_refused(app):
         made = plan(account(), journal, "b")
         theirs()
         with pytest.raises(StalePlanError, match=f"policy {NAME} changed"):
-            apply(
-                made,
-                tree=Tree(app),
-                journal=journal,
-                values=Values({}, {}),
-                aws=account(),
-                tell=print,
-            )
+            Applier(
+                tree=Tree(app), journal=journal, values=Values({}, {}), aws=account(), tell=print
+            ).apply(made)
 
 
 def test_a_policy_that_somebody_uses_elsewhere_stays(app):

@@ -144,7 +144,7 @@ def test_a_secret_that_was_made_without_a_value_gets_it(app):
     assert value() == "first"
     assert client.get_secret_value(SecretId="django-secret-key")["SecretString"]
     assert "nothing to do" in apply(app)
-    assert "its value stays, AWS can't take the only one away" in undo(app)
+    assert "its value stays, because AWS can't remove the only version" in undo(app)
     assert value() == "first"
     assert "nothing to undo" in undo(app)
 
@@ -208,7 +208,7 @@ EVERY = [("*", number) for number in range(1, 60)]
 def first_only(app):
     """Whether nothing but the first apply stands: the refused one had not begun a step."""
     journal = Journal(app).load()
-    return len([run_ for run_ in journal.runs() if journal.open_steps(run_, "aws")]) == 1
+    return len([run_ for run_ in journal.run_ids() if journal.open_steps(run_, "aws")]) == 1
 
 
 def test_refused_at_any_call_a_second_apply_or_a_rollback_finishes_the_job(app, aws, monkeypatch):

@@ -71,7 +71,7 @@ def test_of_two_applies_at_once_one_wins_and_the_other_says_so(app, aws, proxy, 
     (other,) = ended
     if same:
         assert (first.code, other.returncode) == (0, 4), first.text + other.stderr
-        assert "another shield command is at work on this app" in other.stderr
+        assert "another shield command is running in this app" in other.stderr
     else:
         assert (first.code, other.returncode) == (5, 0), first.text + other.stderr
         assert "was made by somebody else meanwhile\n\nhint: " in first.err

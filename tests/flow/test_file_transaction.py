@@ -64,7 +64,7 @@ def test_commit_then_take_back_gives_every_byte_back(app):
     assert after["settings.py"] == b"import x\nKEY = 1\r\n"
     assert after["settings.py.shield_ai_backup"] == before["settings.py"]
     assert ".env.example.shield_ai_backup" not in after
-    run(app, lambda tree, journal: file_transaction.take_back(begun, tree=tree, journal=journal))
+    run(app, lambda tree, journal: file_transaction.undo_all(begun, tree=tree, journal=journal))
     assert snapshot(app) == before
 
 
@@ -72,7 +72,7 @@ def test_a_backup_is_never_overwritten(app):
     (app / "settings.py.shield_ai_backup").write_bytes(b"precious")
     begun = run(app, do)
     assert (app / "settings.py.shield_ai_backup").read_bytes() == b"precious"
-    run(app, lambda tree, journal: file_transaction.take_back(begun, tree=tree, journal=journal))
+    run(app, lambda tree, journal: file_transaction.undo_all(begun, tree=tree, journal=journal))
     assert (app / "settings.py.shield_ai_backup").read_bytes() == b"precious"
 
 
@@ -115,8 +115,8 @@ def test_killed_anywhere_the_journal_still_gives_every_byte_back(app, calls):
     assert done.returncode in {0, 9}
 
     def undo(tree, journal):
-        for name in journal.runs():
-            file_transaction.take_back(journal.open_steps(name)[::-1], tree=tree, journal=journal)
+        for name in journal.run_ids():
+            file_transaction.undo_all(journal.open_steps(name)[::-1], tree=tree, journal=journal)
 
     run(app, undo)
     assert snapshot(app) == before
@@ -134,7 +134,7 @@ def test_undo_is_the_inverse_of_commit(tmp_path_factory, old, text, data):
         )
         file_transaction.commit(begun, tree=tree, journal=journal)
         assert tree.read("f") == old[:at] + text.encode() + old[at:]
-        file_transaction.take_back(begun, tree=tree, journal=journal)
+        file_transaction.undo_all(begun, tree=tree, journal=journal)
 
     run(root, there_and_back)
     assert snapshot(root) == {"f": old}

@@ -26,14 +26,14 @@ def test_is_read_back_in_order(tmp_path):
     again = Journal(tmp_path).load()
     assert again.records == journal.records
     assert [r.seq for r in again.records] == [1, 2, 3]
-    assert again.done(begin)
-    assert again.unfinished() == run
+    assert again.is_done(begin)
+    assert again.interrupted_run() == run
 
 
 def test_nobody_else_may_read_it(tmp_path):
     with Journal(tmp_path).locked() as journal:
-        journal.keep(b"old")
-        journal.token("x", Hidden("y"))
+        journal.store_backup(b"old")
+        journal.request_token("x", Hidden("y"))
         journal.write(record())
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / ".shield").rglob("*")}
     assert {modes[n] for n in modes if n not in {"backups", ".gitignore", "lock"}} == {0o600}
@@ -79,16 +79,18 @@ def test_a_killed_command_does_not_lock_the_next_one_out(tmp_path):
 
 def test_a_run_is_unfinished_until_its_end_or_until_it_is_undone(tmp_path):
     with Journal(tmp_path).locked() as journal:
-        assert journal.unfinished() == ""
+        assert journal.interrupted_run() == ""
         run = journal.begin_run(())
-        assert journal.unfinished() == ""  # nothing was begun, so there is nothing to go on with
+        assert (
+            journal.interrupted_run() == ""
+        )  # nothing was begun, so there is nothing to go on with
         begin = journal.write(record(run, kind="file"))
         assert journal.begin_run(()) == run
         journal.write(record(run, "undone", of=begin.seq))
-        assert journal.unfinished() == ""
+        assert journal.interrupted_run() == ""
         journal.write(record(run, kind="aws"))
         journal.write(record(run, "end"))
-        assert journal.unfinished() == ""
+        assert journal.interrupted_run() == ""
         assert journal.begin_run(()) != run
 
 
@@ -101,17 +103,17 @@ def test_standing_steps_are_newest_first_and_by_kind(tmp_path):
         journal.write(record(event="undone", of=three.seq))
         assert journal.open_steps("r") == [two, one]
         assert journal.open_steps("r", "file") == [two]
-        assert journal.runs() == ["r"]
+        assert journal.run_ids() == ["r"]
 
 
 def test_a_lost_backup_is_said_and_not_guessed(tmp_path):
     with Journal(tmp_path).locked() as journal:
-        digest = journal.keep(b"old")
-        assert journal.kept(digest) == b"old"
-        assert journal.keep(b"old") == digest
+        digest = journal.store_backup(b"old")
+        assert journal.read_backup(digest) == b"old"
+        assert journal.store_backup(b"old") == digest
         (journal.folder / "backups" / digest).write_bytes(b"other")
         with pytest.raises(SourceError, match="missing or damaged"):
-            journal.kept(digest)
+            journal.read_backup(digest)
 
 
 def test_a_tree_that_can_not_be_written(tmp_path):
@@ -127,7 +129,7 @@ from shield_ai.flow.journal import Journal, Record
 with Journal(pathlib.Path(sys.argv[1])).locked() as journal:
     size = journal.path.stat().st_size
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, size + 10))
-    for act in (lambda: journal.write(Record(seq=0, run="r", event="end")), lambda: journal.keep(b"x" * 10_000)):
+    for act in (lambda: journal.write(Record(seq=0, run="r", event="end")), lambda: journal.store_backup(b"x" * 10_000)):
         try:
             act()
         except SourceError as error:
@@ -153,19 +155,19 @@ def test_a_full_disk_leaves_the_journal_whole(tmp_path):
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_the_token_follows_the_content_and_tells_nothing(tmp_path_factory, one, two):
     with Journal(tmp_path_factory.mktemp("a")).locked() as journal:
-        token = journal.token("name", Hidden(one))
-        assert token == journal.token("name", Hidden(one))
-        assert (token == journal.token("name", Hidden(two))) == (one == two)
-        assert token != journal.token("other", Hidden(one))
+        token = journal.request_token("name", Hidden(one))
+        assert token == journal.request_token("name", Hidden(one))
+        assert (token == journal.request_token("name", Hidden(two))) == (one == two)
+        assert token != journal.request_token("other", Hidden(one))
         assert 32 <= len(token) <= 64  # the limits of ClientRequestToken
     with Journal(tmp_path_factory.mktemp("b")).locked() as other:
-        assert token != other.token("name", Hidden(one))
+        assert token != other.request_token("name", Hidden(one))
 
 
 def test_values_never_reach_the_disk(tmp_path):
     value = secrets.token_hex(16)
     with Journal(tmp_path).locked() as journal:
-        journal.write(record(token=journal.token("n", Hidden(value))))
+        journal.write(record(token=journal.request_token("n", Hidden(value))))
     assert all(
         value.encode() not in p.read_bytes()
         for p in (tmp_path / ".shield").rglob("*")

@@ -17,9 +17,9 @@ from apply_helpers import (
 )
 from fault_proxy import FaultProxy
 
-from shield_ai.flow.apply import apply
+from shield_ai.flow.apply import Applier
 from shield_ai.flow.journal import Journal
-from shield_ai.flow.rollback import conflicts, last_run, rollback
+from shield_ai.flow.rollback import Rollback, conflicts, last_run
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.project.tree import Tree
@@ -65,9 +65,8 @@ def test_one_half_at_a_time(app, aws):
     for kind, secrets in (("file", True), ("aws", False)):
         with Journal(app).locked() as journal:
             steps = journal.open_steps(last_run(journal, kind), kind)
-            rollback(
-                steps, tree=tree, journal=journal, aws=account(), force=False, tell=lambda _: None
-            )
+            undoer = Rollback(tree=tree, journal=journal, aws=account(), tell=lambda _: None)
+            undoer.undo(steps, force=False)
         assert files_of(app) == before
         assert any(secrets_of(account()).values()) == secrets
 
@@ -127,7 +126,7 @@ def test_a_created_file_that_somebody_edited(app, aws):
     (app / "utils/secrets.py").write_bytes(b"mine")
     with Journal(app).locked() as journal:
         found = conflicts(journal.open_steps(last_run(journal)), Tree(app))
-        assert [(c.path, c.now, journal.kept(c.ours)) for c in found] == [
+        assert [(c.path, c.now, journal.read_backup(c.applied)) for c in found] == [
             ("utils/secrets.py", b"mine", b"new\n")
         ]
 
@@ -136,7 +135,7 @@ def test_a_secret_that_somebody_changed_is_left_alone_and_named(app, aws):
     before = files_of(app)
     do(app)
     put("alpha-key", "theirs")
-    with pytest.raises(RollbackIncompleteError, match="left as it is: alpha-key") as caught:
+    with pytest.raises(RollbackIncompleteError, match="not undone: alpha-key") as caught:
         undo(app)
     assert caught.value.exit_code == 6
     assert files_of(app) == before
@@ -146,7 +145,7 @@ def test_a_secret_that_somebody_changed_is_left_alone_and_named(app, aws):
 def test_a_secret_that_is_gone_already(app, aws):
     do(app)
     account().secrets.delete("alpha-key")
-    assert "already gone" in {r.detail for r in undo(app)}
+    assert "already deleted" in {r.detail for r in undo(app)}
 
 
 def test_when_aws_refuses_the_files_are_back_and_the_rest_can_be_done_later(app, aws, monkeypatch):
@@ -178,9 +177,9 @@ def test_applies_are_undone_one_by_one(app, aws):
 
 
 ELSEWHERE = [
-    pytest.param({"region": "eu-west-1"}, "to account 123456789012 in us-east-1, this is 123456789012 in eu-west-1",
+    pytest.param({"region": "eu-west-1"}, "to account 123456789012 in us-east-1, but the current one is 123456789012 in eu-west-1",
                  id="region"),
-    pytest.param({"assume": "arn:aws:iam::999999999999:role/Operator"}, "this is 999999999999 in us-east-1", id="account"),
+    pytest.param({"assume": "arn:aws:iam::999999999999:role/Operator"}, "but the current one is 999999999999 in us-east-1", id="account"),
 ]  # fmt: skip
 
 
@@ -210,7 +209,9 @@ def test_an_apply_that_was_cut_off_is_not_finished_elsewhere(app, aws, monkeypat
     plan = plan_for(tree, there.live(NAMES))
     # a plan from a file
     with pytest.raises(UnsafePlanError, match=message), Journal(app).locked() as locked:
-        apply(plan, tree=tree, journal=locked, values=values_for("v"), aws=there, tell=print)
+        Applier(tree=tree, journal=locked, values=values_for("v"), aws=there, tell=print).apply(
+            plan
+        )
     assert (app / ".shield/journal.jsonl").read_bytes() == journal
     do(app)
     assert all(secrets_of(account()).values())

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
-from shield_ai.flow.apply import apply, recover
+from shield_ai.flow.apply import Applier, recover
 from shield_ai.flow.journal import Journal
-from shield_ai.flow.rollback import last_run, rollback
+from shield_ai.flow.rollback import Rollback, last_run
 from shield_ai.model.edit import Edit
 from shield_ai.model.plan import Action, Change, Origin, Plan
 from shield_ai.project.python_source import file_change
@@ -100,18 +100,17 @@ def do(root: Path, seed: str = "v", aws: Account | None = None):
     with Journal(root).locked() as journal:
         recover(journal, aws)
         plan = plan_for(tree, aws.live(NAMES))
-        return apply(
-            plan, tree=tree, journal=journal, values=values_for(seed), aws=aws, tell=lambda _: None
-        )
+        return Applier(
+            tree=tree, journal=journal, values=values_for(seed), aws=aws, tell=lambda _: None
+        ).apply(plan)
 
 
 def undo(root: Path, *, force: bool = False, aws: Account | None = None):
     tree, aws = Tree(root), aws or account()
     with Journal(root).locked() as journal:
         steps = journal.open_steps(last_run(journal))
-        return rollback(
-            steps, tree=tree, journal=journal, aws=aws, force=force, tell=lambda _: None
-        )
+        undoer = Rollback(tree=tree, journal=journal, aws=aws, tell=lambda _: None)
+        return undoer.undo(steps, force=force)
 
 
 def files_of(root: Path) -> dict[str, bytes]:

@@ -203,9 +203,7 @@ class AppSession:
         added = len(new.secret) - (
             len(self.manifest_on_disk.secret) if self.manifest_on_disk else 0
         )
-        return (
-            f"{MANIFEST}: {added} secrets {'added' if old else 'written'}; review it, then shield plan"
-        )
+        return f"{MANIFEST}: {added} secrets {'added' if old else 'written'}; review it, then shield plan"
 
     @functools.cached_property
     def aws(self) -> Account | None:
@@ -670,7 +668,7 @@ class AppSession:
         )
         if secret is None or secret.kind is not Kind.DATABASE:
             return None
-        return db_login.refusal(value, environment(secret))
+        return db_login.login_error(value, environment(secret))
 
     def edited_files(self, steps: list[Record]) -> list[tuple[str, bytes, bytes]]:
         """Return path, what apply left and what is there now of each file that was edited since."""

@@ -1,261 +1,306 @@
-"""Do what a plan says: the files, all or none of them, then AWS; each step is in the journal before it happens."""
+"""Apply a plan: edit the files as one transaction, then change AWS.
+
+The begin record of each step is in the journal before the step runs.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING
 
 from shield_ai.flow import file_transaction
-from shield_ai.flow.journal import Record, refuse_elsewhere
+from shield_ai.flow.journal import SECRET, Record, require_same_account
 from shield_ai.model.errors import StalePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.plan import Action, Receipt
 from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.journal import Journal
     from shield_ai.model.edit import FileChange
     from shield_ai.model.plan import Change, Origin, Plan
-    from shield_ai.model.resource import SecretState
+    from shield_ai.model.resource import Live, SecretState
     from shield_ai.project.tree import Tree
     from shield_ai.project.values import Values
 
-SECRET = "secret"
-_STALE = "run shield plan again and look at what changed"
+_STALE_HINT = "run shield plan again and review the changes"
+_OUTCOMES = {
+    Action.CREATE: "created",
+    Action.RESTORE: "restored",
+    Action.UPDATE: "updated",
+    Action.REMOVE: "removed",
+}
 
 
-def apply(  # noqa: PLR0913  # each is a different thing that apply touches
-    plan: Plan,
-    *,
-    tree: Tree,
-    journal: Journal,
-    values: Values,
-    aws: Account | None,
-    tell: Callable[[Receipt], None],
-    check: Callable[[], None] = lambda: None,
-) -> list[Receipt]:
-    """Carry out a plan; what is done already is left as it is.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Applier:
+    """Applies plans to one app.
 
     Args:
-        plan: What to do.
         tree: The app's folder.
         journal: Locked by the caller.
-        values: Where the plan's locators lead.
-        aws: The account; None for a plan without AWS changes.
-        tell: Called after each step, for progress.
-        check: Called when the files are in place; whatever it raises takes every edit back.
+        values: Resolves the plan's locators.
+        aws: The account; None to apply the file edits only.
+        tell: Called after each step.
+        check: Called after the files are edited; an exception from it undoes every edit.
+    """
+
+    tree: Tree
+    journal: Journal
+    values: Values
+    aws: Account | None
+    tell: Callable[[Receipt], None]
+    check: Callable[[], None] = lambda: None
+
+    def apply(self, plan: Plan) -> list[Receipt]:
+        """Apply a plan; skip the steps that are already done.
+
+        Raises:
+            StalePlanError: A file or a secret changed since the plan was made; nothing was done.
+            UnsafePlanError: An apply to another account was interrupted; nothing was done.
+            SourceError: A file can't be written; every file is unchanged.
+            AwsError: AWS refused; the files are restored, and a second apply continues.
+            ValueMissingError: A value no longer exists in the source that the plan names.
+        """
+        pending = self._pending_files(plan)
+        changes = self._pending_changes(plan)
+        if not pending and not changes and not self.journal.interrupted_run():
+            return []
+        # Resolve every value before the first step: a missing one must not stop a run half-way.
+        values = self._secret_values(changes)
+        if self.aws:
+            _require_unchanged(plan, changes, self.aws)
+            steps = self.journal.open_steps(self.journal.interrupted_run())
+            require_same_account(steps, self.aws.id, self.aws.session.region)
+        run = self.journal.begin_run(tuple(file.path for file in pending))
+        begun = file_transaction.stage(pending, run=run, tree=self.tree, journal=self.journal)
+        file_transaction.commit(begun, tree=self.tree, journal=self.journal)
+        receipts: list[Receipt] = []
+        try:
+            self.check()
+            for receipt in self._run_steps(plan, run, begun, changes, values):
+                receipts.append(receipt)
+                self.tell(receipt)
+        except BaseException:
+            file_transaction.undo_all(begun, tree=self.tree, journal=self.journal)
+            raise
+        self.journal.end_run(run)
+        return receipts
+
+    def _pending_files(self, plan: Plan) -> list[FileChange]:
+        """Return the file changes that are not done yet.
+
+        Raises:
+            StalePlanError: A file changed since the plan was made.
+        """
+        pending = []
+        for file in plan.files:
+            now = self.tree.read(file.path)
+            current = None if now is None else digest(now)
+            if current == file.after:
+                continue
+            if current != file.before:
+                raise _stale(file.path)
+            pending.append(file)
+        for path, planned in plan.read.items():
+            if digest(self.tree.read(path) or b"") != planned:
+                raise _stale(path)
+        return pending
+
+    def _pending_changes(self, plan: Plan) -> list[Change]:
+        if not self.aws:
+            return []
+        unchanged = {Action.KEEP, Action.DRIFT}
+        return [change for change in plan.changes if change.action not in unchanged]
+
+    def _secret_values(self, changes: Sequence[Change]) -> dict[str, Hidden]:
+        return {
+            change.name: resolve_value(change.origins, self.values)
+            for change in changes
+            if change.resource == SECRET and change.origins
+        }
+
+    def _run_steps(
+        self,
+        plan: Plan,
+        run: str,
+        begun: Sequence[Record],
+        changes: Sequence[Change],
+        values: Mapping[str, Hidden],
+    ) -> Iterator[Receipt]:
+        """Report the file steps, then change the secrets, then the resources."""
+        for begin in begun:
+            yield _file_receipt(begin)
+        if self.aws is None:
+            return
+        for change in changes:
+            if change.resource == SECRET:
+                value = values.get(change.name)
+                token = self.journal.request_token(change.name, value) if value else ""
+                begin = self._write_begin(change, plan, run, token)
+                yield self._change_secret(change, value, begin, self.aws)
+        for change in changes:
+            if change.resource != SECRET:
+                begin = self._write_begin(change, plan, run)
+                yield self._change_resource(change, begin, self.aws)
+
+    def _write_begin(self, change: Change, plan: Plan, run: str, token: str = "") -> Record:
+        return self.journal.write(
+            Record(
+                seq=0,
+                run=run,
+                event="begin",
+                kind="aws",
+                what=change.name,
+                action=change.action,
+                resource="" if change.resource == SECRET else change.resource,
+                settings=change.settings,
+                was=change.before,
+                previous=change.version,
+                token=token,
+                account=plan.account,
+                region=plan.region,
+                environment=plan.environment,
+            )
+        )
+
+    def _change_secret(
+        self, change: Change, value: Hidden | None, begin: Record, aws: Account
+    ) -> Receipt:
+        settings = change.settings or {}
+        arn = ""
+        if value and change.action is Action.CREATE:
+            arn = aws.secrets.create(change.name, value, settings, token=begin.token)
+        elif value and change.action is Action.RESTORE:
+            arn = aws.secrets.restore(change.name, value, token=begin.token)
+        elif value:
+            aws.secrets.put_value(change.name, value, token=begin.token)
+        if change.action is not Action.CREATE:
+            aws.secrets.configure(change.name, settings, change.before or {})
+        self.journal.mark_done(begin, arn)
+        detail = _OUTCOMES[change.action]
+        return Receipt(step="aws", what=change.name, status="done", detail=detail)
+
+    def _change_resource(self, change: Change, begin: Record, aws: Account) -> Receipt:
+        aws.resources.upsert(change.resource, change.name, change.settings)
+        self.journal.mark_done(begin)
+        what = f"{change.resource} {change.name}"
+        return Receipt(step="resource", what=what, status="done", detail=_OUTCOMES[change.action])
+
+
+def _file_receipt(begin: Record) -> Receipt:
+    detail = "created" if begin.before is None else "edited"
+    if begin.narrowed:
+        detail += ", restricted to its owner"
+    return Receipt(step="file", what=begin.what, status="done", detail=detail)
+
+
+def _stale(name: str) -> StalePlanError:
+    return StalePlanError(f"{name} changed since the plan was made", _STALE_HINT)
+
+
+def _require_unchanged(plan: Plan, changes: Sequence[Change], aws: Account) -> None:
+    """Require that the account still has the state that the plan was made for.
 
     Raises:
-        StalePlanError: A file or a secret changed since the plan was made; nothing was done.
-        UnsafePlanError: An apply elsewhere was cut off; nothing was done.
-        SourceError: A file can't be written; every file is as it was.
-        AwsError: AWS refused; the files are as they were, a second apply goes on where this one stopped.
-        ValueMissingError: A value is no longer where the plan found it.
+        StalePlanError: It is another account or region, or a secret or resource changed.
     """
-    pending = _pending(plan, tree)
-    changes = (
-        [change for change in plan.changes if change.action not in {Action.KEEP, Action.DRIFT}]
-        if aws
-        else []
-    )
-    if not pending and not changes and not journal.unfinished():
-        return []
-    receipts: list[Receipt] = []
-
-    def done(receipt: Receipt) -> None:
-        receipts.append(receipt)
-        tell(receipt)
-
-    secrets = [
-        (change, value_of(change.origins, values) if change.origins else None)
-        for change in changes
-        if change.resource == SECRET
-    ]
-    if aws:
-        _check_account(plan, changes, aws)
-        refuse_elsewhere(journal.open_steps(journal.unfinished()), aws.id, aws.session.region)
-    run = journal.begin_run(tuple(file.path for file in pending))
-    begun = file_transaction.stage(pending, run=run, tree=tree, journal=journal)
-    file_transaction.commit(begun, tree=tree, journal=journal)
-    try:
-        check()
-        for begin in begun:
-            what = "created" if begin.before is None else "edited"
-            what += ", closed to others" if begin.narrowed else ""
-            done(Receipt(step="file", what=begin.what, status="done", detail=what))
-        if aws:
-            for change, value in secrets:
-                done(_store(change, value, run=run, plan=plan, journal=journal, aws=aws))
-            for change in changes:
-                if change.resource != SECRET:
-                    done(_put(change, run=run, plan=plan, journal=journal, aws=aws))
-    except BaseException:
-        file_transaction.take_back(begun, tree=tree, journal=journal)
-        raise
-    journal.write(Record(seq=0, run=run, event="end"))
-    return receipts
-
-
-def _pending(plan: Plan, tree: Tree) -> list[FileChange]:
-    pending = []
-    for file in plan.files:
-        now = tree.read(file.path)
-        current = None if now is None else digest(now)
-        if current == file.after:
-            continue
-        if current != file.before:
-            raise StalePlanError(f"{file.path} changed since the plan was made", _STALE)
-        pending.append(file)
-    for path, planned in plan.read.items():
-        if digest(tree.read(path) or b"") != planned:
-            raise StalePlanError(f"{path} changed since the plan was made", _STALE)
-    return pending
-
-
-def _check_account(plan: Plan, changes: list[Change], aws: Account) -> None:
-    secrets = [change for change in changes if change.resource == SECRET]
-    others = {
-        (change.resource, change.name): change.before
-        for change in changes
-        if change.resource != SECRET
-    }
-    live = aws.live([change.name for change in secrets], others)
+    secrets = [change.name for change in changes if change.resource == SECRET]
+    resources = [(change.resource, change.name) for change in changes if change.resource != SECRET]
+    live = aws.live(secrets, resources)
     if live.account != plan.account or live.region != plan.region:
         raise StalePlanError(
-            f"the plan is for account {plan.account} in {plan.region}, this is {live.account} in {live.region}",
-            _STALE,
+            f"the plan is for account {plan.account} in {plan.region}, "
+            f"but the current one is {live.account} in {live.region}",
+            _STALE_HINT,
         )
-    for change in secrets:
-        state = live.secrets.get(change.name)
-        if not _as_planned(change, state):
-            raise StalePlanError(
-                f"secret {change.name} changed in AWS since the plan was made", _STALE
-            )
-    for (kind, name), before in others.items():
-        if live.resources[kind, name] != before:
-            raise StalePlanError(f"{kind} {name} changed in AWS since the plan was made", _STALE)
+    for change in changes:
+        if not _is_as_planned(change, live):
+            raise _stale(f"{change.resource} {change.name}")
 
 
-def _as_planned(change: Change, state: SecretState | None) -> bool:
-    if state is None or change.action is Action.CREATE:
-        return state is None and change.action is Action.CREATE
-    if state.deleted or change.action is Action.RESTORE:
-        return state.deleted and change.action is Action.RESTORE
+def _is_as_planned(change: Change, live: Live) -> bool:
+    """Return whether the state in AWS is the one that the change was planned for."""
+    if change.resource != SECRET:
+        return live.resources[change.resource, change.name] == change.before
+    state = live.secrets.get(change.name)
+    if change.action is Action.CREATE:
+        return state is None
+    if state is None:
+        return False
+    if change.action is Action.RESTORE:
+        return state.deleted
+    if state.deleted:
+        return False
     return state.settings == change.before and state.current == change.version
 
 
-def value_of(origins: tuple[Origin, ...], values: Values) -> Hidden:
-    """Build what is stored: one text, or one JSON document with a member for each field."""
+def resolve_value(origins: tuple[Origin, ...], values: Values) -> Hidden:
+    """Build the value of a secret: one text, or a JSON document with a member for each field.
+
+    Args:
+        origins: The locator of each field; one without a field is the whole value.
+        values: Resolves the locators.
+
+    Raises:
+        ValueMissingError: A value no longer exists in its source.
+    """
     parts = {origin.field: values.resolve(origin.locator) for origin in origins}
     if "" in parts:
         return parts[""]
     return Hidden(json.dumps({field: part.reveal() for field, part in parts.items()}))
 
 
-def _store(  # as apply
-    change: Change, value: Hidden | None, *, run: str, plan: Plan, journal: Journal, aws: Account
-) -> Receipt:
-    token = journal.token(change.name, value) if value else ""
-    begin = journal.write(
-        Record(
-            seq=0,
-            run=run,
-            event="begin",
-            kind="aws",
-            what=change.name,
-            action=change.action,
-            token=token,
-            previous=change.version,
-            settings=change.settings,
-            was=change.before,
-            account=plan.account,
-            region=plan.region,
-            environment=plan.environment,
-        )
-    )
-    arn, settings, before = "", change.settings or {}, change.before or {}
-    if value and change.action is Action.CREATE:
-        arn = aws.secrets.create(change.name, value, settings, token=token)
-    elif value and change.action is Action.RESTORE:
-        arn = aws.secrets.restore(change.name, value, token=token)
-    elif value:
-        aws.secrets.put_value(change.name, value, token=token)
-    if change.action is not Action.CREATE:
-        aws.secrets.configure(change.name, settings, before)
-    journal.write(Record(seq=0, run=run, event="done", of=begin.seq, arn=arn))
-    words = {Action.CREATE: "created", Action.RESTORE: "restored", Action.UPDATE: "updated"}
-    return Receipt(step="aws", what=change.name, status="done", detail=words[change.action])
-
-
-def _put(change: Change, *, run: str, plan: Plan, journal: Journal, aws: Account) -> Receipt:
-    begin = journal.write(
-        Record(
-            seq=0,
-            run=run,
-            event="begin",
-            kind="aws",
-            resource=change.resource,
-            what=change.name,
-            action=change.action,
-            settings=change.settings,
-            was=change.before,
-            account=plan.account,
-            region=plan.region,
-            environment=plan.environment,
-        )
-    )
-    aws.resources.upsert(change.resource, change.name, change.settings)
-    journal.write(Record(seq=0, run=run, event="done", of=begin.seq))
-    words = {Action.CREATE: "created", Action.UPDATE: "updated", Action.REMOVE: "removed"}
-    return Receipt(
-        step="resource",
-        what=f"{change.resource} {change.name}",
-        status="done",
-        detail=words[change.action],
-    )
-
-
 def recover(journal: Journal, aws: Account) -> None:
-    """Bring AWS to a known state after an apply that was killed: each begun step either happened or did not.
+    """Settle the AWS steps of an interrupted apply: mark each one as done, or revert it.
+
+    Args:
+        journal: Locked by the caller.
+        aws: The account.
 
     Raises:
         AwsError: AWS refused.
-        UnsafePlanError: It was an apply to another account or region; nothing was done.
+        UnsafePlanError: The apply was to another account or region; nothing was done.
     """
-    begun = journal.open_steps(journal.unfinished(), "aws")
-    refuse_elsewhere(begun, aws.id, aws.session.region)
+    begun = journal.open_steps(journal.interrupted_run(), "aws")
+    require_same_account(begun, aws.id, aws.session.region)
     for begin in begun:
-        if journal.done(begin):
+        if journal.is_done(begin):
             continue
         if begin.resource:
             _recover_resource(begin, journal, aws)
-            continue
-        state = aws.secrets.state(begin.what)
-        if state and not state.deleted and _arrived(begin, state):
-            journal.write(Record(seq=0, run=begin.run, event="done", of=begin.seq, arn=state.arn))
-        elif state and begin.action == Action.RESTORE and not state.deleted:
-            # restored, but without its new value: back to where it was
-            aws.secrets.delete(begin.what)
+        else:
+            _recover_secret(begin, journal, aws)
 
 
-def _arrived(begin: Record, state: SecretState) -> bool:
-    """Tell whether everything that a step was to do to a secret has happened."""
-    return (not begin.token or begin.token == state.current) and begin.settings in (
-        None,
-        state.settings,
-    )
+def _recover_secret(begin: Record, journal: Journal, aws: Account) -> None:
+    state = aws.secrets.state(begin.what)
+    if state is None or state.deleted:
+        return
+    if _is_complete(begin, state):
+        journal.mark_done(begin, state.arn)
+    elif begin.action == Action.RESTORE:
+        # The secret was restored, but its new value was not stored: delete it again.
+        aws.secrets.delete(begin.what)
+
+
+def _is_complete(begin: Record, state: SecretState) -> bool:
+    """Return whether AWS has both the value and the settings of a step."""
+    if begin.token and begin.token != state.current:
+        return False
+    return begin.settings is None or begin.settings == state.settings
 
 
 def _recover_resource(begin: Record, journal: Journal, aws: Account) -> None:
-    """Find out whether a resource is as we wanted it; what is half done goes back to where it was."""
     key = (begin.resource, begin.what)
     now = aws.resources.read([key])[key]
     if now == begin.settings:
-        journal.write(Record(seq=0, run=begin.run, event="done", of=begin.seq))
+        journal.mark_done(begin)
         return
     if now != begin.was:
         aws.resources.upsert(*key, begin.was)
-    journal.write(Record(seq=0, run=begin.run, event="undone", of=begin.seq))
+    journal.mark_undone(begin)

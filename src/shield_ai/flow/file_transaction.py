@@ -1,4 +1,4 @@
-"""The file half of apply and rollback: stage every file, put all of them in place or none, give each back."""
+"""Write a set of files as one transaction: stage all of them, then commit all of them or none."""
 
 from __future__ import annotations
 
@@ -19,44 +19,47 @@ if TYPE_CHECKING:
 
 
 def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal) -> list[Record]:
-    """Write the new bytes of every file under a temporary name, and keep the old ones.
+    """Write the new bytes of every file to a temporary file, and back up the old ones.
 
-    A full disk or a read-only folder shows here, before anything has changed.
+    A full disk or a read-only folder fails here, before any file has changed.
 
     Args:
-        files: What becomes of each.
+        files: The changes to make.
         run: The id of the run.
         tree: The app's folder.
         journal: Locked by the caller.
 
     Returns:
-        The begun steps, for `commit`.
+        The begin record of each step, for `commit`.
 
     Raises:
-        SourceError: A file can't be written; nothing is left behind.
+        SourceError: A file can't be written; the temporary files are removed.
     """
     begun: list[Record] = []
     try:
         for file in files:
             old = tree.read(file.path)
             new = apply_edits(old or b"", file.edits, file.encoding)
-            journal.keep(new)
+            journal.store_backup(new)
             if old is not None:
-                journal.keep(old)
-            begun.append(_begin(file, run, old, tree, journal))
-            for folder in begun[-1].folders:
+                journal.store_backup(old)
+            begin = _write_begin(file, run, old, tree, journal)
+            begun.append(begin)
+            for folder in begin.folders:
                 tree.make_folder(folder)
             tree.stage(file.path, new, private=file.private)
     except BaseException:
-        take_back(begun, tree=tree, journal=journal)
+        undo_all(begun, tree=tree, journal=journal)
         raise
     return begun
 
 
-def _begin(file: FileChange, run: str, old: bytes | None, tree: Tree, journal: Journal) -> Record:
-    # Only rewritten code gets a visible backup, as the plan names it; every old byte is in .shield/backups too.
+def _write_begin(
+    file: FileChange, run: str, old: bytes | None, tree: Tree, journal: Journal
+) -> Record:
     mode = tree.mode(file.path)
-    backup = file.path.endswith(".py") and old is not None and tree.read(file.path + BACKUP) is None
+    # Only rewritten code gets a backup beside the file; .shield/backups has the old bytes of all.
+    is_rewritten_code = file.path.endswith(".py") and old is not None
     return journal.write(
         Record(
             seq=0,
@@ -68,40 +71,57 @@ def _begin(file: FileChange, run: str, old: bytes | None, tree: Tree, journal: J
             after=file.after,
             mode=mode,
             narrowed=file.private and open_to_others(mode),
-            backup=backup,
+            backup=is_rewritten_code and tree.read(file.path + BACKUP) is None,
             folders=tuple(tree.missing_folders(file.path)),
         )
     )
 
 
 def commit(begun: Sequence[Record], *, tree: Tree, journal: Journal) -> None:
-    """Put every staged file in its place.
+    """Move every staged file into place.
+
+    Args:
+        begun: The begin records from `stage`.
+        tree: The app's folder.
+        journal: Locked by the caller.
 
     Raises:
-        SourceError: One could not be; all the others are taken back.
+        SourceError: A file can't be written; all the others are restored.
     """
     try:
         for begin in begun:
             if begin.backup and begin.before:
-                tree.write(begin.what + BACKUP, journal.kept(begin.before), like=begin.what)
+                old = journal.read_backup(begin.before)
+                tree.write(begin.what + BACKUP, old, like=begin.what)
             tree.commit(begin.what)
-            journal.write(Record(seq=0, run=begin.run, event="done", of=begin.seq))
+            journal.mark_done(begin)
     except BaseException:
-        take_back(begun, tree=tree, journal=journal)
+        undo_all(begun, tree=tree, journal=journal)
         raise
 
 
-def take_back(begun: Sequence[Record], *, tree: Tree, journal: Journal) -> None:
-    """Undo every begun step, last one first; one that can't be undone stays in the journal, and stops no other."""
+def undo_all(begun: Sequence[Record], *, tree: Tree, journal: Journal) -> None:
+    """Undo every step, last one first. A step that can't be undone stays open in the journal.
+
+    Args:
+        begun: The begin records from `stage`.
+        tree: The app's folder.
+        journal: Locked by the caller.
+    """
     for begin in reversed(begun):
         with contextlib.suppress(SourceError):
             undo(begin, tree=tree, journal=journal)
 
 
 def undo(begin: Record, *, tree: Tree, journal: Journal) -> str:
-    """Give back one file as it was, and remove what we made beside it.
+    """Restore one file, and remove the backup and the folders that the step created.
 
-    A file that holds other bytes than ours is left alone: the caller has asked before.
+    A file that was edited since is not touched; the caller has asked before.
+
+    Args:
+        begin: The begin record of the step.
+        tree: The app's folder.
+        journal: Locked by the caller.
 
     Returns:
         "restored", "removed" or "unchanged".
@@ -113,21 +133,21 @@ def undo(begin: Record, *, tree: Tree, journal: Journal) -> str:
             tree.remove(begin.what)
             outcome = "removed"
         else:
-            tree.write(
-                begin.what, journal.kept(begin.before), mode=begin.mode if begin.narrowed else 0
-            )
+            mode = begin.mode if begin.narrowed else 0
+            tree.write(begin.what, journal.read_backup(begin.before), mode=mode)
             outcome = "restored"
     tree.discard(begin.what)
     if begin.backup:
         _remove_backup(begin, tree)
     for folder in reversed(begin.folders):
         tree.remove_folder(folder)
-    journal.write(Record(seq=0, run=begin.run, event="undone", of=begin.seq))
+    journal.mark_undone(begin)
     return outcome
 
 
 def _remove_backup(begin: Record, tree: Tree) -> None:
-    backup = tree.read(begin.what + BACKUP)
+    path = begin.what + BACKUP
+    backup = tree.read(path)
     if backup is not None and digest(backup) == begin.before:
-        tree.remove(begin.what + BACKUP)
-    tree.discard(begin.what + BACKUP)
+        tree.remove(path)
+    tree.discard(path)

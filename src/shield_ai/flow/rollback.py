@@ -1,226 +1,245 @@
-"""Undo the last apply: files byte for byte, created secrets into deletion with a recovery window, the rest back."""
+"""Undo the last apply: restore files, delete created secrets, restore everything else in AWS.
+
+A deleted secret stays restorable for AWS's recovery window.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from shield_ai.flow import file_transaction
-from shield_ai.flow.journal import Record, refuse_elsewhere
+from shield_ai.flow.journal import SECRET, Record, require_same_account
+from shield_ai.flow.verify.db_login import NOT_TRIED
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.plan import Action, Receipt
 from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.journal import Journal
     from shield_ai.model.hidden import Hidden
+    from shield_ai.model.resource import SecretState
     from shield_ai.project.tree import Tree
 
-UNTRIED = "not tried"  # how a reason begins that says nothing of the value
-Refusal: TypeAlias = "Callable[[str, Hidden], str | None]"
+# Takes a secret's name and value. Returns why the value must not become current; None: it may.
+LoginError: TypeAlias = "Callable[[str, Hidden], str | None]"
+
+UNDONE = "undone"
+KEPT = "kept"
 
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that holds neither the old bytes nor ours."""
+    """A file with neither the bytes before apply nor the bytes after it."""
 
     path: str
-    ours: str  # sha256 of what apply left, kept in the journal's backups
+    applied: str  # sha256 of the bytes that apply wrote, which the journal has a backup of
     now: bytes | None
-    mode: int  # before apply; 0: it did not exist
+    mode: int  # before apply; 0: the file did not exist
 
 
 def last_run(journal: Journal, kind: str = "") -> str:
-    """Return the id of the newest run with something left to undo, empty if there is none.
+    """Return the id of the newest run that has open steps; empty if there is none.
 
     Args:
         journal: Loaded.
-        kind: "file" or "aws" for that half only.
+        kind: "file" or "aws" to consider only these steps.
     """
-    return next((run for run in reversed(journal.runs()) if journal.open_steps(run, kind)), "")
+    for run in reversed(journal.run_ids()):
+        if journal.open_steps(run, kind):
+            return run
+    return ""
 
 
-def conflicts(steps: list[Record], tree: Tree) -> list[Conflict]:
-    """Find the files that somebody has edited since.
+def conflicts(steps: Sequence[Record], tree: Tree) -> list[Conflict]:
+    """Return the files that were edited since apply.
 
     Args:
-        steps: The begins of a run, newest first.
+        steps: The begin records of a run, newest first.
         tree: The app's folder.
     """
     found: dict[str, Conflict] = {}
+    # A run that was continued may have several steps for one file: follow them back in time.
     expected: dict[str, str | None] = {}
-    for step in (s for s in steps if s.kind == "file"):
+    for step in steps:
+        if step.kind != "file":
+            continue
         now = tree.read(step.what)
-        current = expected.get(step.what, None if now is None else digest(now))
+        current = None if now is None else digest(now)
+        current = expected.get(step.what, current)
         if current == step.after:
             expected[step.what] = step.before
         elif current != step.before:
-            found.setdefault(
-                step.what, Conflict(path=step.what, ours=step.after, now=now, mode=step.mode)
-            )
+            conflict = Conflict(path=step.what, applied=step.after, now=now, mode=step.mode)
+            found.setdefault(step.what, conflict)
     return list(found.values())
 
 
-def rollback(  # noqa: PLR0913  # each is a different thing that rollback touches
-    steps: list[Record],
-    *,
-    tree: Tree,
-    journal: Journal,
-    aws: Account | None,
-    force: bool,
-    tell: Callable[[Receipt], None],
-    refusal: Refusal = lambda _name, _value: None,
-) -> list[Receipt]:
-    """Undo the steps of one run.
+def _never(_name: str, _value: Hidden) -> str | None:
+    return None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rollback:
+    """Undoes the steps of one run.
 
     Args:
-        steps: The begins to undo, newest first.
         tree: The app's folder.
         journal: Locked by the caller.
-        aws: The account; None when no step needs it.
-        force: Give back files that were edited since, keeping a copy of each in .shield/edited.
+        aws: The account; None if no step needs it.
         tell: Called after each step.
-        refusal: Says why the old value of a secret must not be made the current one again; None where it may.
-
-    Raises:
-        UnsafePlanError: A file was edited since and force is off, or a step was done elsewhere; nothing was done.
-        RollbackIncompleteError: A secret could not be taken back, or was changed by somebody else; the rest was done.
+        login_error: Checks whether the previous value of a secret still works.
     """
-    if aws:
-        refuse_elsewhere(steps, aws.id, aws.session.region)
-    edited = conflicts(steps, tree)
-    if edited and not force:
-        names = ", ".join(conflict.path for conflict in edited)
-        raise UnsafePlanError(
-            f"edited since apply: {names}",
-            "put the edits aside, or use --force: it restores the old file and keeps yours in .shield/edited",
-        )
-    aside = {conflict.path: _set_aside(conflict, tree, journal) for conflict in edited}
-    receipts: list[Receipt] = []
-    left: list[str] = []
-    for step in steps:
-        if step.kind == "file":
-            receipts.append(_file(step, tree, journal))
-            if place := aside.pop(step.what, ""):
-                tell(
-                    Receipt(
-                        step="file",
-                        what=step.what,
-                        status="kept",
-                        detail=f"your version is now {place}",
-                    )
-                )
-        elif aws:
-            undo = (
-                _resource
-                if step.resource
-                else _updated
-                if step.action == Action.UPDATE
-                else _created
+
+    tree: Tree
+    journal: Journal
+    aws: Account | None
+    tell: Callable[[Receipt], None]
+    login_error: LoginError = _never
+
+    def undo(self, steps: Sequence[Record], *, force: bool) -> list[Receipt]:
+        """Undo steps.
+
+        Args:
+            steps: The begin records, newest first.
+            force: Restore files that were edited since, and save a copy of each in .shield/edited.
+
+        Raises:
+            UnsafePlanError: A file was edited since, or a step ran in another account; nothing
+                was done.
+            RollbackIncompleteError: AWS refused, or a secret or resource was changed since; all
+                other steps were undone.
+        """
+        if self.aws:
+            require_same_account(steps, self.aws.id, self.aws.session.region)
+        edited = conflicts(steps, self.tree)
+        if edited and not force:
+            names = ", ".join(conflict.path for conflict in edited)
+            raise UnsafePlanError(
+                f"edited since apply: {names}",
+                "save your edits elsewhere, or use --force: "
+                "it restores the old file and saves yours in .shield/edited",
             )
-            receipts.append(undo(step, journal, aws, refusal))
-            left += [receipts[-1].what] if receipts[-1].status == "kept" else []
-        tell(receipts[-1])
-    if left:
-        raise RollbackIncompleteError(
-            f"left as it is: {', '.join(left)}",
-            "see the lines above; run shield rollback again when it is settled",
-        )
-    return receipts
+        copies = {conflict.path: self._save_edits(conflict) for conflict in edited}
+        receipts: list[Receipt] = []
+        for step in steps:
+            if step.kind == "file":
+                receipts.append(self._undo_file(step, copies.pop(step.what, "")))
+            elif self.aws:
+                receipts.append(self._undo_aws(step, self.aws))
+            self.tell(receipts[-1])
+        kept = [receipt.what for receipt in receipts if receipt.status == KEPT]
+        if kept:
+            raise RollbackIncompleteError(
+                f"not undone: {', '.join(kept)}",
+                "see the reasons above; resolve them, then run shield rollback again",
+            )
+        return receipts
 
+    def _save_edits(self, conflict: Conflict) -> str:
+        """Save the user's version of a file, and write the bytes that apply wrote.
 
-def _set_aside(conflict: Conflict, tree: Tree, journal: Journal) -> str:
-    """Keep the user's version, then put ours in its place, so that it is undone like any other; return where it is."""
-    gone = conflict.now is None
-    place = "" if conflict.now is None else journal.put_aside(conflict.path, conflict.now)
-    tree.write(
-        conflict.path, journal.kept(conflict.ours), private=gone, mode=conflict.mode if gone else 0
-    )
-    return place
+        The step is then undone like any other.
 
+        Returns:
+            The path of the copy; empty if the user removed the file.
+        """
+        applied = self.journal.read_backup(conflict.applied)
+        if conflict.now is None:
+            self.tree.write(conflict.path, applied, private=True, mode=conflict.mode)
+            return ""
+        copy = self.journal.save_edited_copy(conflict.path, conflict.now)
+        self.tree.write(conflict.path, applied)
+        return copy
 
-def _file(step: Record, tree: Tree, journal: Journal) -> Receipt:
-    outcome = file_transaction.undo(step, tree=tree, journal=journal)
-    return Receipt(step="file", what=step.what, status="undone", detail=outcome)
+    def _undo_file(self, step: Record, copy: str) -> Receipt:
+        outcome = file_transaction.undo(step, tree=self.tree, journal=self.journal)
+        if copy:
+            detail = f"your version is now {copy}"
+            self.tell(Receipt(step="file", what=step.what, status=KEPT, detail=detail))
+        return Receipt(step="file", what=step.what, status=UNDONE, detail=outcome)
 
+    def _undo_aws(self, step: Record, aws: Account) -> Receipt:
+        try:
+            if step.resource:
+                status, detail = self._undo_resource(step, aws)
+            elif step.action == Action.UPDATE:
+                status, detail = self._undo_update(step, aws)
+            else:
+                status, detail = self._undo_creation(step, aws)
+        except AwsError as error:
+            status, detail = KEPT, error.message
+        if status == UNDONE:
+            self.journal.mark_undone(step)
+        if step.resource:
+            what = f"{step.resource} {step.what}"
+            return Receipt(step="resource", what=what, status=status, detail=detail)
+        return Receipt(step="aws", what=step.what, status=status, detail=detail)
 
-def _receipt(step: Record, journal: Journal) -> Callable[[str, str], Receipt]:
-    """Return what makes the receipt of a step, and writes into the journal that it is undone."""
-    kind, what = (
-        ("resource", f"{step.resource} {step.what}") if step.resource else ("aws", step.what)
-    )
-
-    def receipt(status: str, detail: str) -> Receipt:
-        if status == "undone":
-            journal.write(Record(seq=0, run=step.run, event="undone", of=step.seq))
-        return Receipt(step=kind, what=what, status=status, detail=detail)
-
-    return receipt
-
-
-def _created(step: Record, journal: Journal, aws: Account, _: Refusal) -> Receipt:
-    """Schedule for deletion what we created, unless its current value is no longer ours."""
-    receipt = _receipt(step, journal)
-    try:
+    def _undo_creation(self, step: Record, aws: Account) -> tuple[str, str]:
+        """Delete a created or restored secret, unless its value was changed since."""
         state = aws.secrets.state(step.what)
         if state is None or state.deleted:
-            return receipt("undone", "already gone")
-        ours = "AWSCURRENT" in state.versions.get(step.token, ())
-        cut_off = not journal.done(step) and step.token not in state.versions
-        if cut_off and step.action != Action.RESTORE:
-            return receipt("undone", "never created")
-        if not ours and not cut_off:
-            return receipt(
-                "kept",
-                "its value was changed since: put it where the app reads again, then delete it by hand",
+            return UNDONE, "already deleted"
+        is_current = "AWSCURRENT" in state.versions.get(step.token, ())
+        never_stored = not self.journal.is_done(step) and step.token not in state.versions
+        if never_stored and step.action != Action.RESTORE:
+            return UNDONE, "never created"
+        if not is_current and not never_stored:
+            return KEPT, (
+                "its value was changed since apply: "
+                "copy its current value into .env, then delete the secret manually"
             )
         aws.secrets.delete(step.what)
-    except AwsError as error:
-        return receipt("kept", error.message)
-    return receipt("undone", "scheduled for deletion, restorable for 30 days")
+        return UNDONE, "scheduled for deletion, restorable for 30 days"
 
-
-def _updated(step: Record, journal: Journal, aws: Account, refusal: Refusal) -> Receipt:
-    """Give a secret its former value and settings, unless somebody has changed them since."""
-    receipt, note = _receipt(step, journal), ""
-    try:
+    def _undo_update(self, step: Record, aws: Account) -> tuple[str, str]:
+        """Restore the previous value and settings of a secret, unless they were changed since."""
         state = aws.secrets.state(step.what)
         if state is None or state.deleted:
-            return receipt("kept", "it was deleted since; its settings are lost with it")
-        if journal.done(step) and (step.token or state.current) != state.current:
-            return receipt("kept", "its value was changed since; settle it by hand")
-        if journal.done(step) and state.settings != step.settings:
-            return receipt("kept", "its settings were changed since; settle them by hand")
-        if step.token and not step.previous:
-            note = "; its value stays, AWS can't take the only one away"
-        elif step.token and state.current == step.token != step.previous:
-            if step.previous not in state.versions:
-                return receipt("kept", "AWS no longer has its former value")
-            why = refusal(step.what, aws.secrets.read(step.what, step.previous)) or ""
-            if why and not why.startswith(UNTRIED):
-                return receipt("kept", f"its former value does not work: {why}")
-            aws.secrets.move_current(step.what, step.previous)
-            note = f"; {why}" if why else ""
+            return KEPT, "it was deleted since apply, and its settings with it"
+        if self.journal.is_done(step):
+            if step.token and step.token != state.current:
+                return KEPT, "its value was changed since apply; restore it manually"
+            if state.settings != step.settings:
+                return KEPT, "its settings were changed since apply; restore them manually"
+        error, note = self._restore_value(step, state, aws)
+        if error:
+            return KEPT, error
         aws.secrets.configure(step.what, step.was or {}, state.settings)
-    except AwsError as error:
-        return receipt("kept", error.message)
-    return receipt("undone", f"as it was before{note}")
+        return UNDONE, f"restored{note}"
 
+    def _restore_value(self, step: Record, state: SecretState, aws: Account) -> tuple[str, str]:
+        """Make the previous version of a secret current again.
 
-def _resource(step: Record, journal: Journal, aws: Account, _: Refusal) -> Receipt:
-    """Put back what was there before us, unless it is no longer as we put it."""
-    key = (step.resource, step.what)
-    receipt = _receipt(step, journal)
-    try:
+        Returns:
+            Why the version can't be made current, and a note for the receipt; both may be empty.
+        """
+        if not step.token:
+            return "", ""
+        if not step.previous:
+            return "", "; its value stays, because AWS can't remove the only version"
+        if step.token != state.current or step.token == step.previous:
+            return "", ""
+        if step.previous not in state.versions:
+            return "AWS no longer has its previous value", ""
+        why = self.login_error(step.what, aws.secrets.read(step.what, step.previous)) or ""
+        if why and not why.startswith(NOT_TRIED):
+            return f"its previous value does not work: {why}", ""
+        aws.secrets.move_current(step.what, step.previous)
+        return "", f"; {why}" if why else ""
+
+    def _undo_resource(self, step: Record, aws: Account) -> tuple[str, str]:
+        """Restore the previous settings of a resource, unless they were changed since."""
+        key = (step.resource, step.what)
         now = aws.resources.read([key])[key]
         if now == step.was:
-            return receipt("undone", "as it was already")
-        if now != step.settings and journal.done(step):
-            return receipt("kept", "it was changed since; settle it by hand")
+            return UNDONE, "already restored"
+        if now != step.settings and self.journal.is_done(step):
+            return KEPT, "it was changed since apply; restore it manually"
         aws.resources.upsert(*key, step.was)
-    except AwsError as error:
-        return receipt("kept", error.message)
-    return receipt("undone", "removed" if step.was is None else "as it was before")
+        return UNDONE, "removed" if step.was is None else "restored"

@@ -47,11 +47,11 @@ def greets():
 
 
 def test_a_silent_server_is_taken_for_postgresql(postgres):
-    assert db_login._by_greeting(document(postgres.host, postgres.port)) == ["postgres"]
+    assert db_login._engines_by_greeting(document(postgres.host, postgres.port)) == ["postgres"]
 
 
 def test_a_server_that_speaks_first_is_mysql(greets):
-    assert db_login._by_greeting(document(*greets)) == ["mysql"]
+    assert db_login._engines_by_greeting(document(*greets)) == ["mysql"]
 
 
 @pytest.mark.parametrize(
@@ -60,16 +60,16 @@ def test_a_server_that_speaks_first_is_mysql(greets):
     ids=["no host", "no port"],
 )
 def test_without_a_place_both_are_tried(place):
-    assert db_login._by_greeting(document(**place)) == ["postgres", "mysql"]
+    assert db_login._engines_by_greeting(document(**place)) == ["postgres", "mysql"]
 
 
 def test_nobody_is_there():
     value = document("127.0.0.1", 1, sslmode="disable")
-    assert db_login.refusal(value, {}).startswith("not tried: PostgreSQL")
+    assert db_login.login_error(value, {}).startswith("not tried: PostgreSQL")
 
 
 def test_a_server_without_tls_is_named(postgres):
-    assert db_login.refusal(document(postgres.host, postgres.port), {}).startswith(
+    assert db_login.login_error(document(postgres.host, postgres.port), {}).startswith(
         "not tried: PostgreSQL does not let us in: it has no TLS, and sslmode asks for it"
     )
 
@@ -86,7 +86,7 @@ def test_a_login_is_tried_for_real(postgres):
     }
     right = Hidden(json.dumps({"username": user, "password": password, **place}))
     wrong = Hidden(json.dumps({"username": user, "password": "wrong", **place}))
-    assert db_login.refusal(right, {}) is None
-    assert db_login.refusal(wrong, {}) == "the database does not accept user and password"
+    assert db_login.login_error(right, {}) is None
+    assert db_login.login_error(wrong, {}) == "the database does not accept user and password"
     with postgres.connect() as superuser:
         superuser.execute(f"DROP ROLE {user}")

@@ -151,7 +151,7 @@ def _login(secret: Secret, name: str, values: Mapping[str, Hidden | AwsError]) -
     if isinstance(value, AwsError):
         return None  # another check says so
     title = f"{name} logs in"
-    why = db_login.refusal(value, environment(secret))
+    why = db_login.login_error(value, environment(secret))
     if why is None:
         return Check(name=title, status=Status.OK)
     status = Status.UNKNOWN if why.startswith("not tried") else Status.FAILED

@@ -1,4 +1,4 @@
-"""Does a database take the login in a secret? Tried with the rotation function's own code."""
+"""Test whether a database accepts the login in a secret, with the code of the rotation function."""
 
 from __future__ import annotations
 
@@ -16,53 +16,63 @@ if TYPE_CHECKING:
 
     from shield_ai.model.hidden import Hidden
 
-GREETING = 2.0  # seconds
+GREETING_TIMEOUT = 2.0  # seconds
 PORTS = {"postgres": 5432, "mysql": 3306}
+# Prefix of the errors that say nothing about the login itself.
+NOT_TRIED = "not tried"
 
 
-def refusal(value: Hidden, environ: Mapping[str, str]) -> str | None:
-    """Say why the database does not take a login.
+def login_error(value: Hidden, environ: Mapping[str, str]) -> str | None:
+    """Log in to a database, and return why that failed.
 
     Args:
         value: The secret, a JSON document with username, password, host and port.
-        environ: The rotation function's settings: ROTATION_SSLMODE, …
+        environ: The environment variables of the rotation function, such as ROTATION_SSLMODE.
 
     Returns:
-        None where it does; text without a value otherwise. Begins with "not tried" where that is not known.
+        None if the login works; otherwise an error without any value. It begins with NOT_TRIED if
+        the login could not be tried.
     """
-    why: str | None = "not tried: the secret names no server that shield knows"
-    for engine in _engines(value, environ):
+    error = f"{NOT_TRIED}: the secret names no supported database server"
+    for engine in _possible_engines(value, environ):
         try:
             connect = import_module(f"shield_ai.rotator.{engine}").connect
-            Connector(connect).enter(login(parse(value.reveal()), PORTS[engine], environ)).close()
+            target = login(parse(value.reveal()), PORTS[engine], environ)
+            Connector(connect).enter(target).close()
         except LoginRefusedError:
             return "the database does not accept user and password"
-        except RotationError as error:
-            why = f"not tried: {error}"
+        except RotationError as failure:
+            error = f"{NOT_TRIED}: {failure}"
         except ImportError:
-            why = "not tried: pip install 'shield-ai[rotate]'"
+            error = f"{NOT_TRIED}: pip install 'shield-ai[rotate]'"
         else:
             return None
-    return why
+    return error
 
 
-def _engines(value: Hidden, environ: Mapping[str, str]) -> list[str]:
-    """Return the servers that it may be: the one that is named, or each where none is."""
+def _possible_engines(value: Hidden, environ: Mapping[str, str]) -> list[str]:
+    """Return the engine that the secret names, or the possible ones if it names none."""
     try:
-        named = strategy_name(value.reveal(), environ).partition("-")[0]
+        engine = strategy_name(value.reveal(), environ).partition("-")[0]
     except RotationError:
-        return _by_greeting(value)
-    return [named] if named in PORTS else []
+        return _engines_by_greeting(value)
+    return [engine] if engine in PORTS else []
 
 
-def _by_greeting(value: Hidden) -> list[str]:
-    """Tell the servers apart by who speaks first: MySQL does, and a wrong driver would wait for that a long time."""
+def _engines_by_greeting(value: Hidden) -> list[str]:
+    """Detect the engine by who speaks first: a MySQL server sends a greeting, PostgreSQL does not.
+
+    The wrong driver would wait a long time for an answer.
+    """
     document = parse(value.reveal())
-    host, port = document.get("host"), str(document.get("port") or "")
+    host = document.get("host")
+    port = str(document.get("port") or "")
     if not host or not port.isdecimal():
-        return list(PORTS)  # each has a port of its own
+        return list(PORTS)  # try the default port of each
     try:
-        with socket.create_connection((str(host), int(port)), GREETING) as connection:
+        address = (str(host), int(port))
+        with socket.create_connection(address, GREETING_TIMEOUT) as connection:
             return ["mysql"] if connection.recv(1) else ["postgres"]
-    except (OSError, OverflowError):  # silence, or nobody there: PostgreSQL's driver says which
+    except (OSError, OverflowError):
+        # No greeting or no connection: PostgreSQL's driver tells which.
         return ["postgres"]
