@@ -10,10 +10,10 @@ from shield_ai.model.naming import (
     ARN_SUFFIX,
     Meaning,
     database_field,
-    kind,
+    env_var_name,
+    guess_kind,
     meaning,
     secret_name,
-    variable_of,
     words,
 )
 
@@ -83,13 +83,13 @@ def test_a_secret_name_is_one_for_aws_and_leads_back_to_its_variable(variable):
     name = secret_name(variable)
     assert NAME.fullmatch(name)
     assert not ARN_SUFFIX.search(name)
-    assert variable_of(name) == variable
+    assert env_var_name(name) == variable
 
 
 @given(name=st.text(max_size=40))
 def test_any_name_has_a_meaning(name):
     assert meaning(name) in Meaning
-    assert kind(name) in Kind
+    assert guess_kind(name) in Kind
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_any_name_has_a_meaning(name):
     ],
 )
 def test_kind(variable, what):
-    assert kind(variable) is what
+    assert guess_kind(variable) is what
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from shield_ai.model.manifest import (
 )
 from shield_ai.model.naming import (
     database_field,
-    kind,
+    env_var_name,
+    guess_kind,
     secret_name,
-    variable_of,
 )
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _pairs(findings: Sequence[Finding]) -> Iterator[Secret]:
     )
     for pair in pairs((path, variable) for path, variable in reads if variable not in alone):
         *_, secret = pair.fields.values()
-        what = kind(secret)
+        what = guess_kind(secret)
         yield Secret(
             name=pair.name,
             kind=what,
@@ -207,7 +207,7 @@ def _singles(findings: Sequence[Finding], facts: Facts) -> Iterator[Secret]:
         for variable in finding.site.variables if finding.site else ():
             found.setdefault(variable, finding)
     sites = [finding.site for finding in findings if finding.site and not finding.site.others]
-    chosen = {name for site in sites for name in site.alternatives if variable_of(name) == name}
+    chosen = {name for site in sites for name in site.alternatives if env_var_name(name) == name}
     for variable, finding in found.items():
         what = _kind(variable, finding, facts)
         named = "django-secret-key" if what is Kind.DJANGO_SECRET_KEY else secret_name(variable)
@@ -230,7 +230,7 @@ def _kind(variable: str, finding: Finding, facts: Facts) -> Kind:
         return Kind.DJANGO_SECRET_KEY
     if facts.django and variable in {"SECRET_KEY", "DJANGO_SECRET_KEY"}:
         return Kind.DJANGO_SECRET_KEY
-    return kind(variable)
+    return guess_kind(variable)
 
 
 def _optional(variable: str, findings: Iterable[Finding]) -> bool:

@@ -16,7 +16,7 @@ import msgspec
 from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.manifest import Secret
-from shield_ai.model.naming import kind, secret_name
+from shield_ai.model.naming import guess_kind, secret_name
 from shield_ai.project.python_source import Source
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def secrets(
         if isinstance(variable, Skipped):
             left.append(variable)
         else:
-            named[variable] = Secret(name=secret_name(variable), kind=kind(variable), env=variable)
+            named[variable] = Secret(name=secret_name(variable), kind=guess_kind(variable), env=variable)
     return list(named.values()), left
 
 

@@ -14,7 +14,7 @@ import msgspec
 from shield_ai.model.edit import Edit, Skipped
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.naming import MANIFEST, variable_of
+from shield_ai.model.naming import MANIFEST, env_var_name
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -149,7 +149,7 @@ def _field(
         said = [
             part.value if isinstance(part, ast.Constant) else "" for part in (env, call.args[0])
         ]
-        variables.append(str(said[0] or variable_of(str(said[1]))))
+        variables.append(str(said[0] or env_var_name(str(said[1]))))
     return next(filter(None, map(manifest.of_variable, variables)), None)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.edit import Edit
 from shield_ai.model.finding import Shape
-from shield_ai.model.naming import variable_of
+from shield_ai.model.naming import env_var_name
 from shield_ai.model.plan import Origin
 from shield_ai.project.python_source import file_change
 from shield_ai.rewrite.project.text import newline
@@ -120,7 +120,7 @@ def defaults(
             or not default.value
         ):
             continue
-        variable = str(given.get("env") or variable_of(str(name.value)))
+        variable = str(given.get("env") or env_var_name(str(name.value)))
         if variable not in removal.moved:
             continue
         read, reason = removal.reading(source, variable)

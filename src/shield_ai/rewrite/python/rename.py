@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.edit import Edit
-from shield_ai.model.naming import variable_of
+from shield_ai.model.naming import env_var_name
 from shield_ai.rewrite.python.wrap_text import named
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _call(source: Source, node: ast.Call, manifest: Manifest) -> Iterator[Edit]:
         or not _in_place(source, node.args[0])
     ):
         return
-    variable = _text(given.get("env")) or variable_of(name)
+    variable = _text(given.get("env")) or env_var_name(name)
     entry = manifest.of_variable(variable)
     if entry is None:
         return
@@ -62,7 +62,7 @@ def _call(source: Source, node: ast.Call, manifest: Manifest) -> Iterator[Edit]:
         yield _replace(source, given["key"], field)
     elif not field and "key" in given:
         yield from _without(source, next(k for k in node.keywords if k.arg == "key"))
-    if "env" not in given and variable_of(secret.name) != variable:
+    if "env" not in given and env_var_name(secret.name) != variable:
         added["env"] = variable
     quote = source.segment(node.args[0])[-1]
     text = "".join(f", {name}={quote}{value}{quote}" for name, value in added.items())

@@ -1,4 +1,7 @@
-"""Wrap what reads or holds a secret in `get_secret`: text goes around the app's own expression, never in its place."""
+"""Wrap the expressions that read or hold secrets in get_secret().
+
+The app's own expression stays in the call as its fallback.
+"""
 
 from __future__ import annotations
 
@@ -7,172 +10,197 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.edit import Edit, Skipped
 from shield_ai.model.errors import SourceError
-from shield_ai.model.finding import Shape
-from shield_ai.model.naming import variable_of
+from shield_ai.model.naming import env_var_name
+from shield_ai.model.nouns import Edit, Shape, Skipped
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.rewrite.python.equivalence import REMOVED, differs
-from shield_ai.rewrite.python.imports import accessor_names, import_edit
-from shield_ai.rewrite.python.settings_source import source_edits
-from shield_ai.rewrite.python.wrap_text import Wrap, line_width, wrap_edits
+from shield_ai.rewrite.python.equivalence import REMOVED, equivalence_problem
+from shield_ai.rewrite.python.imports import accessor_names, import_edits
+from shield_ai.rewrite.python.line_length import max_line_length
+from shield_ai.rewrite.python.settings_source import settings_source_edits
+from shield_ai.rewrite.python.wrap_text import Wrap, wrap_edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shield_ai.model.finding import Finding, Site
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.rewrite.python.imports import Names
-    from shield_ai.rewrite.python.literals import Removal
+    from shield_ai.rewrite.python.imports import AccessorNames
+    from shield_ai.rewrite.python.literals import LiteralRemoval
 
 
-class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
-    """What becomes of one file."""
+class WrapResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The edits of one file, and the findings that were skipped."""
 
     edits: tuple[Edit, ...] = ()
     skipped: tuple[Skipped, ...] = ()
-    fields: bool = False  # a settings source of pydantic is among them
-    taken: tuple[str, ...] = ()  # variables whose values are no longer in the code
+    adds_settings_source: bool = False  # to a settings class of pydantic
+    removed: tuple[str, ...] = ()  # variables of the removed literals
 
 
-def rewrite(  # each is a different thing that a rewrite follows from
+def wrap_secrets(
     source: Source,
     findings: Sequence[Finding],
     manifest: Manifest,
     accessor_import: str,
-    removal: Removal | None = None,
+    removal: LiteralRemoval | None = None,
     line_length: int = 0,
-) -> Rewrite:
-    """Rewrite one file.
+) -> WrapResult:
+    """Wrap the secrets of one file.
 
     Args:
         source: The file.
-        findings: What the scan found in it.
-        manifest: Which secret each variable belongs to.
-        accessor_import: `from x.secrets import get_secret`, perhaps under another name.
-        removal: Takes the literals out of the code; None: they stay as defaults.
-        line_length: As the app's formatter is told; 0: not at all.
+        findings: The findings in the file.
+        manifest: Maps each variable to its secret.
+        accessor_import: `from x.secrets import get_secret`, optionally with an alias.
+        removal: Removes literals from the code; None keeps them as defaults.
+        line_length: Configured maximum line length; 0 if none is configured.
     """
-    skipped: list[Skipped] = []
-    wraps: list[Wrap] = []
-    taken: set[tuple[int, int]] = set()
     names = accessor_names(source, accessor_import)
-    for finding in findings:
-        site = finding.site
-        if site is None or finding.path != source.path:
-            continue
-        reason, wrap = site.reason, None
-        if not reason:
-            wrap = _wrap(site, manifest, names)
-            reason = "" if wrap else "shield.toml has no secret for it"
-        if not reason and (site.start, site.end) in taken:
-            reason = "its place within the f-string can't be told"
-        if reason or wrap is None:
-            skipped.append(_skip(finding, reason))
-            continue
-        taken.add((site.start, site.end))
-        if removal and site.shape is Shape.LITERAL:
-            instead, reason = removal.reading(source, site.variable)
-            skipped += (
-                [_skip(finding, f"the literal stays as a default: {reason}")] if reason else []
-            )
-            wrap = wrap if reason else msgspec.structs.replace(wrap, instead=instead)
-        wraps.append(wrap)
+    wraps, skipped = _collect_wraps(source, findings, manifest, names, removal)
     if not wraps:
-        return Rewrite(skipped=tuple(skipped))
-    wraps = _outermost(source, wraps)
-    gone = [wrap for wrap in wraps if wrap.instead is not None]
-    # a file is not left for the sake of its lines
-    for width in (line_width(source, line_length), sys.maxsize):
-        fields = list(source_edits(source, wraps, width))
-        edits = [*import_edit(source, wraps, names), *fields, *_around(source, wraps, width)]
-        problem = _problem(source, edits, names.module, gone)
+        return WrapResult(skipped=tuple(skipped))
+    wraps = _without_nested_reads(source, wraps)
+    removed = [wrap for wrap in wraps if wrap.replacement is not None]
+    # If line breaks make the result invalid, long lines are better than a skipped file.
+    for width in (max_line_length(source, line_length), sys.maxsize):
+        source_edits = list(settings_source_edits(source, wraps, width))
+        edits = [
+            *import_edits(source, [wrap.site for wrap in wraps], names),
+            *source_edits,
+            *wrap_edits(source, [w for w in wraps if w.site.shape is not Shape.FIELD], width),
+        ]
+        problem = _problem(source, edits, names.module, removed)
         if not problem:
             break
     else:
         skipped += [_skip(f, problem) for f in findings if f.site and not f.site.reason]
-        return Rewrite(skipped=tuple(skipped))
-    return Rewrite(
+        return WrapResult(skipped=tuple(skipped))
+    return WrapResult(
         edits=tuple(edits),
         skipped=tuple(skipped),
-        taken=tuple(wrap.site.variable for wrap in gone),
-        fields=bool(fields),
+        removed=tuple(wrap.site.variable for wrap in removed),
+        adds_settings_source=bool(source_edits),
     )
 
 
-def _around(source: Source, wraps: list[Wrap], width: int) -> list[Edit]:
-    return wrap_edits(source, [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD], width)
+def _collect_wraps(
+    source: Source,
+    findings: Sequence[Finding],
+    manifest: Manifest,
+    names: AccessorNames,
+    removal: LiteralRemoval | None,
+) -> tuple[list[Wrap], list[Skipped]]:
+    wraps: list[Wrap] = []
+    skipped: list[Skipped] = []
+    spans: set[tuple[int, int]] = set()
+    for finding in findings:
+        site = finding.site
+        if site is None or finding.path != source.path:
+            continue
+        wrap = _wrap_for(site, manifest, names)
+        reason = _skip_reason(site, wrap, spans)
+        if reason or wrap is None:
+            skipped.append(_skip(finding, reason))
+            continue
+        spans.add((site.start, site.end))
+        if removal and site.shape is Shape.LITERAL:
+            replacement, reason = removal.replacement_for(source, site.variable)
+            if reason:
+                skipped.append(_skip(finding, f"the literal stays as a default: {reason}"))
+            else:
+                wrap = msgspec.structs.replace(wrap, replacement=replacement)
+        wraps.append(wrap)
+    return wraps, skipped
 
 
-def _outermost(source: Source, wraps: list[Wrap]) -> list[Wrap]:
-    """Leave out what stands inside a read of the same variable: it sees the secret there, unless it runs later."""
-    reads = [wrap.site for wrap in wraps if wrap.site.shape is Shape.READ and wrap.site.variable]
-
-    def served(site: Site) -> bool:
-        around = [
-            outer
-            for outer in reads
-            if outer is not site and outer.start <= site.start and site.end <= outer.end
-        ]
-        return any(
-            outer.variable == site.variable
-            and b"lambda" not in source.raw[outer.start : site.start]
-            for outer in around
-        )
-
-    return [wrap for wrap in wraps if wrap.site.shape is not Shape.READ or not served(wrap.site)]
-
-
-def _wrap(site: Site, manifest: Manifest, names: Names) -> Wrap | None:
-    """Say which secret an expression stands for, or which of several; None where shield.toml has none."""
-    found = {
-        v: entry for v in (*site.variables, *site.others) if (entry := manifest.of_variable(v))
-    }
-    if not found:
-        return None
-    which = tuple((variable, secret.name, field) for variable, (secret, field) in found.items())
-    among = which if site.name_expr and not _says_itself(site, found) else ()
-    optional = all(secret.optional for secret, _ in found.values())
-    return Wrap(
-        site=site,
-        secret=which[0][1],
-        field=which[0][2],
-        names=names,
-        among=among,
-        optional=optional,
-    )
-
-
-def _says_itself(site: Site, found: Mapping[str, tuple[Secret, str]]) -> bool:
-    """Tell whether each secret is called as its variable, so that a computed name is the secret's as well."""
-    same = all(
-        (secret.name, field) == (v, "") and variable_of(v) == v
-        for v, (secret, field) in found.items()
-    )
-    return same and len(found) == len(site.variables) + len(site.others)
+def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> str:
+    if site.reason:
+        return site.reason
+    if wrap is None:
+        return "shield.toml has no secret for it; add one to move it"
+    if (site.start, site.end) in spans:  # before Python 3.12, parts of f-strings have no position
+        return "its position in the f-string is unknown; assign it to a variable first"
+    return ""
 
 
 def _skip(finding: Finding, reason: str) -> Skipped:
-    return Skipped(
-        path=finding.path, line=finding.line, name=finding.env or finding.name, reason=reason
+    name = finding.env or finding.name
+    return Skipped(path=finding.path, line=finding.line, name=name, reason=reason)
+
+
+def _without_nested_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
+    """Leave out reads inside a read of the same variable, which already sees the secret there.
+
+    A read inside a lambda stays: it can run after the outer read.
+    """
+    reads = [wrap.site for wrap in wraps if wrap.site.shape is Shape.READ and wrap.site.variable]
+    kept = []
+    for wrap in wraps:
+        is_read = wrap.site.shape is Shape.READ
+        if not (is_read and any(_serves(source, outer, wrap.site) for outer in reads)):
+            kept.append(wrap)
+    return kept
+
+
+def _serves(source: Source, outer: Site, inner: Site) -> bool:
+    if outer is inner or outer.variable != inner.variable:
+        return False
+    is_inside = outer.start <= inner.start and inner.end <= outer.end
+    return is_inside and b"lambda" not in source.raw[outer.start : inner.start]
+
+
+def _wrap_for(site: Site, manifest: Manifest, names: AccessorNames) -> Wrap | None:
+    """Look up the secrets of a site; return None if shield.toml has none for it."""
+    entries: dict[str, tuple[Secret, str]] = {}
+    for variable in (*site.variables, *site.others):
+        entry = manifest.of_variable(variable)
+        if entry:
+            entries[variable] = entry
+    if not entries:
+        return None
+    candidates = tuple((v, secret.name, field) for v, (secret, field) in entries.items())
+    _, secret_name, field = candidates[0]
+    needs_mapping = site.name_expr and not _computes_secret_names(site, entries)
+    return Wrap(
+        site=site,
+        secret=secret_name,
+        field=field,
+        names=names,
+        candidates=candidates if needs_mapping else (),
+        is_optional=all(secret.optional for secret, _ in entries.values()),
     )
 
 
-def _problem(source: Source, edits: list[Edit], module: str, gone: list[Wrap]) -> str:
-    """Say why the result can't be trusted; empty where it can."""
-    sites = [wrap.site for wrap in gone]
-    stand_ins = [
-        Edit(path=source.path, start=s.start, end=s.end, replacement=f'"{REMOVED}"') for s in sites
+def _computes_secret_names(site: Site, entries: Mapping[str, tuple[Secret, str]]) -> bool:
+    """Tell whether each variable has a secret of the same name.
+
+    The expression that computes the variable's name can then serve as the secret's name.
+    """
+    if len(entries) != len(site.variables) + len(site.others):
+        return False
+    for variable, (secret, field) in entries.items():
+        if secret.name != variable or field or env_var_name(variable) != variable:
+            return False
+    return True
+
+
+def _problem(source: Source, edits: list[Edit], module: str, removed: list[Wrap]) -> str:
+    """Return why the edits cannot be trusted; "" if they can."""
+    placeholders = [
+        Edit(
+            path=source.path,
+            start=wrap.site.start,
+            end=wrap.site.end,
+            replacement=f'"{REMOVED}"',
+        )
+        for wrap in removed
     ]
     try:
         after = apply_edits(source.raw, edits, source.encoding)
-        if gone:
-            source = Source.from_bytes(
-                source.path, apply_edits(source.raw, stand_ins, source.encoding)
-            )
+        if removed:
+            before = apply_edits(source.raw, placeholders, source.encoding)
+            source = Source.from_bytes(source.path, before)
     except SourceError as error:
         return error.message.removeprefix(f"{source.path}: ")
-    return differs(source, after, module, {wrap.secret for wrap in gone})
-
-
-__all__ = ["Rewrite", "rewrite"]
+    return equivalence_problem(source, after, module, {wrap.secret for wrap in removed})

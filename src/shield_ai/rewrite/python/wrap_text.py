@@ -1,248 +1,269 @@
-"""The text that is put around one expression."""
+"""Create the edits that put get_secret() around expressions."""
 
 from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.edit import Edit
 from shield_ai.model.finding import Shape, Site
-from shield_ai.model.naming import variable_of
-from shield_ai.rewrite.python.imports import Names
-from shield_ai.rewrite.python.line_breaking import Insert, relay
+from shield_ai.model.naming import env_var_name
+from shield_ai.rewrite.python.formatting import edit, file_quote, indentation
+from shield_ai.rewrite.python.line_breaking import Insert, rewrite_line
 
 if TYPE_CHECKING:
+    from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
-
-WIDTH = 88
+    from shield_ai.rewrite.python.imports import AccessorNames
 
 
 class Wrap(msgspec.Struct, frozen=True, kw_only=True):
-    """One expression and the secret that it stands for."""
+    """An expression to wrap in get_secret(), and the secret that it reads."""
 
     site: Site
     secret: str
     field: str
-    names: Names
-    # variable, secret and field of each that a computed name may be
-    among: tuple[tuple[str, str, str], ...] = ()
-    optional: bool = False  # shield.toml says that the app runs without it
-    # what reads the value that is taken out of the code; empty: get_secret itself
-    instead: str | None = None
+    names: AccessorNames
+    # variable, secret and field of each secret that a computed name can refer to
+    candidates: tuple[tuple[str, str, str], ...] = ()
+    is_optional: bool = False  # in shield.toml
+    # The expression that reads the value of a removed literal: "" if get_secret() alone reads it,
+    # None if no literal is removed.
+    replacement: str | None = None
 
 
-def wrap_edits(source: Source, wraps: list[Wrap], width: int = 0) -> list[Edit]:
-    """Return the edits of all wraps of a file, whose lines may be so long."""
-    width = width or line_width(source)
+def wrap_edits(source: Source, wraps: list[Wrap], width: int) -> list[Edit]:
+    """Return the edits that wrap expressions of a file.
+
+    Args:
+        source: The file.
+        wraps: The expressions to wrap.
+        width: Maximum line length.
+    """
     by_line: dict[int, list[Wrap]] = {}
-    moved: dict[int, int] = {}  # lines inside an expression that is moved in, and by how many steps
+    added_levels: Counter[int] = Counter()  # of indentation, by line
     edits: list[Edit] = []
-    for wrap in sorted(wraps, key=lambda w: (w.site.start, -w.site.end)):
-        first, last = source.position(wrap.site.start)[0], source.position(wrap.site.end)[0]
+    for wrap in sorted(wraps, key=lambda wrap: (wrap.site.start, -wrap.site.end)):
+        first = source.position(wrap.site.start)[0]
+        last = source.position(wrap.site.end)[0]
         if first == last:
             by_line.setdefault(first, []).append(wrap)
-        else:
-            inner = _indentable(source, wrap, first, last)
-            alone = all(
-                w is wrap or w.site.end <= wrap.site.start or wrap.site.end <= w.site.start
-                for w in wraps
-            )
-            edits += _over_lines(source, wrap, first, inner, alone=alone)
-            for number in inner:
-                moved[number] = moved.get(number, 0) + 1
+            continue
+        lines = _lines_to_indent(source, wrap, first, last)
+        edits += _wrap_multiline(source, wrap, first, lines, keep_alignment=_is_alone(wrap, wraps))
+        added_levels.update(lines)
     for number, group in by_line.items():
-        edits += _in_line(source, number, group, width, moved.get(number, 0))
+        edits += _wrap_on_line(source, number, group, width, added_levels[number])
     return edits
 
 
-def _in_line(source: Source, number: int, wraps: list[Wrap], width: int, deeper: int) -> list[Edit]:
-    """Wrap what lies within one line, which itself moves in by some steps."""
+def _is_alone(wrap: Wrap, wraps: list[Wrap]) -> bool:
+    """Tell whether no other expression inside or around this one is wrapped."""
+    site = wrap.site
+    return all(
+        other is wrap or other.site.end <= site.start or site.end <= other.site.start
+        for other in wraps
+    )
+
+
+def _wrap_on_line(
+    source: Source, number: int, wraps: list[Wrap], width: int, added_levels: int
+) -> list[Edit]:
+    """Wrap the expressions within one line, which is itself indented by added levels."""
     offset, raw = source.lines[number - 1]
     line = raw.decode(source.encoding).rstrip("\r\n")
-    inserts = []
-    for wrap in wraps:
-        start, end = source.position(wrap.site.start)[1] - 1, source.position(wrap.site.end)[1] - 1
-        if (text := _in_place(source, wrap)) is not None:
-            inserts.append(Insert(start, end, text, "", replaces=True))
-        else:
-            inserts.append(Insert(start, end, *around(source, wrap)))
-    held = any(wrap.site.quote for wrap in wraps)  # a line within a string can't be broken
-    inside = number not in source.statements and not source.lines[number - 2][1].rstrip().endswith(
-        b"\\"
-    )
-    return [
-        _edit(
-            source,
-            offset + len(line[: change.start].encode(source.encoding)),
-            offset + len(line[: change.end].encode(source.encoding)),
-            change.text,
-        )
-        for change in relay(line, inserts, sys.maxsize if held else width, deeper, inside=inside)
-    ]
+    inserts = [_insert(source, wrap) for wrap in wraps]
+    if any(wrap.site.quote for wrap in wraps):  # a line break inside an f-string is invalid
+        width = sys.maxsize
+    in_brackets = number not in source.statements and not _is_continued(source, number - 1)
+    edits = []
+    for change in rewrite_line(line, inserts, width, added_levels, in_brackets=in_brackets):
+        start = offset + len(line[: change.start].encode(source.encoding))
+        end = offset + len(line[: change.end].encode(source.encoding))
+        edits.append(edit(source, start, end, change.text))
+    return edits
 
 
-def _over_lines(
-    source: Source, wrap: Wrap, first: int, inner: list[int], *, alone: bool
+def _is_continued(source: Source, number: int) -> bool:
+    return source.lines[number - 1][1].rstrip().endswith(b"\\")
+
+
+def _insert(source: Source, wrap: Wrap) -> Insert:
+    start = source.position(wrap.site.start)[1] - 1
+    end = source.position(wrap.site.end)[1] - 1
+    text = _replacing_call(source, wrap)
+    if text is not None:
+        return Insert(start, end, text, "", replaces=True)
+    before, after = _call_parts(source, wrap)
+    return Insert(start, end, before, after)
+
+
+def _wrap_multiline(
+    source: Source, wrap: Wrap, first: int, lines: list[int], *, keep_alignment: bool
 ) -> list[Edit]:
-    """Wrap an expression of several lines: one argument a line, the expression moved in by one step.
+    """Wrap an expression of several lines: one argument per line, the expression indented.
 
     Args:
         source: The file.
         wrap: The expression.
         first: Its first line.
-        inner: Those of its other lines that move.
-        alone: No other one is wrapped inside or around it.
+        lines: Its other lines that can be indented; empty to keep the call on the same lines.
+        keep_alignment: Keep lines aligned with the bracket that they are aligned with.
     """
     site = wrap.site
-    before, after = around(source, wrap)
-    if (text := _in_place(source, wrap)) is not None:
-        return [_edit(source, site.start, site.end, text)]
-    if not inner:
+    text = _replacing_call(source, wrap)
+    if text is not None:
+        return [edit(source, site.start, site.end, text)]
+    if not lines:
+        before, after = _call_parts(source, wrap)
         return [
-            _edit(source, site.start, site.start, before),
-            _edit(source, site.end, site.end, after),
+            edit(source, site.start, site.start, before),
+            edit(source, site.end, site.end, after),
         ]
-    # any
-    indent = re.match(r"[ \t]*", source.lines[first - 1][1].decode(source.encoding))[0]  # type: ignore[index]
-    step = "\t" if "\t" in indent else "    "
-    name = _name(wrap, quote_of(source, site))
-    late = before.removeprefix(f"{wrap.names.get}({name}, ")
-    keywords = "".join(
-        f"\n{indent}{step}{keyword}," for keyword in _keywords(wrap, quote_of(source, site))
-    )
-    opening = f"{wrap.names.get}(\n{indent}{step}{name},\n{indent}{step}{late}"
-    column = source.position(site.start)[1] - 1
-    shift = _aligned(source, inner, column, len(indent + step + late)) if alone else 0
-    starts = [source.lines[n - 1][0] for n in inner]
-    deeper = [
-        _edit(source, at, at - min(shift, 0), step if not shift else " " * shift) for at in starts
-    ]
+    quote = _quote(source, site)
+    indent, step = indentation(source.lines[first - 1][1].decode(source.encoding))
+    start_of_line = f"\n{indent}{step}"
+    prefix = _lambda_prefix(site)
+    keywords = "".join(f"{start_of_line}{keyword}," for keyword in _keywords(wrap, quote))
+    opening = f"{wrap.names.get}({start_of_line}{_name(wrap, quote)},{start_of_line}{prefix}"
+    shift = 0
+    if keep_alignment:
+        column = source.position(site.start)[1] - 1
+        shift = _alignment_shift(source, lines, column, len(indent + step + prefix))
     return [
-        _edit(source, site.start, site.start, opening),
-        *deeper,
-        _edit(source, site.end, site.end, f",{keywords}\n{indent})"),
+        edit(source, site.start, site.start, opening),
+        *[_indent_line(source, number, shift, step) for number in lines],
+        edit(source, site.end, site.end, f",{keywords}\n{indent})"),
     ]
 
 
-def _aligned(source: Source, inner: list[int], column: int, target: int) -> int:
-    """Return by how much lines move that are aligned with the bracket after an expression's beginning; 0: they aren't.
+def _indent_line(source: Source, number: int, shift: int, step: str) -> Edit:
+    """Indent a line by one level, or move it by `shift` columns if that is not 0."""
+    start = source.lines[number - 1][0]
+    if not shift:
+        return edit(source, start, start, step)
+    return edit(source, start, start + max(-shift, 0), " " * shift)
+
+
+def _alignment_shift(source: Source, lines: list[int], column: int, new_column: int) -> int:
+    """Return by how many columns lines move that are aligned with a bracket of the first line.
 
     Args:
         source: The file.
-        inner: The lines.
-        column: Where the expression begins now.
-        target: And where it begins afterwards.
+        lines: Line numbers.
+        column: Where the expression starts.
+        new_column: Where it starts after the edit.
+
+    Returns:
+        0 if the lines are not aligned.
     """
-    lines = [source.lines[n - 1][1] for n in inner]
-    aligned = all(len(line) - len(line.lstrip(b" ")) > column for line in lines)
-    return target - column if aligned and column else 0
+    raws = [source.lines[number - 1][1] for number in lines]
+    is_aligned = all(len(raw) - len(raw.lstrip(b" ")) > column for raw in raws)
+    return new_column - column if is_aligned and column else 0
 
 
-def _indentable(source: Source, wrap: Wrap, first: int, last: int) -> list[int]:
-    """Return the lines after the first that can be moved in: none where one of them begins inside a string."""
-    text = "".join(raw.decode(source.encoding) for _, raw in source.lines[first - 1 : last])
-    if (
-        wrap.site.quote
-        or _in_place(source, wrap)
-        or "'''" in text
-        or '"""' in text
-        or re.search(r"\\\r?\n", text)
-    ):
+def _lines_to_indent(source: Source, wrap: Wrap, first: int, last: int) -> list[int]:
+    """Return the lines below the first that can be indented.
+
+    The list is empty if an indentation could change a multiline string or a continued line.
+    """
+    if wrap.site.quote or _replacing_call(source, wrap) is not None:
         return []
-    return [n for n in range(first + 1, last + 1) if source.lines[n - 1][1].strip()]
+    text = "".join(raw.decode(source.encoding) for _, raw in source.lines[first - 1 : last])
+    if "'''" in text or '"""' in text or re.search(r"\\\r?\n", text):
+        return []
+    return [number for number in range(first + 1, last + 1) if source.lines[number - 1][1].strip()]
 
 
-def _edit(source: Source, start: int, end: int, text: str) -> Edit:
-    return Edit(
-        path=source.path, start=start, end=end, replacement=text.replace("\n", source.newline)
-    )
-
-
-def line_width(source: Source, configured: int = 0) -> int:
-    """Return how long the file's lines may be: as its formatter is told, else what one would allow that wrote it."""
-    if configured:
-        return configured
-    longer = [length for _, raw in source.lines if (length := len(raw.rstrip())) > WIDTH]
-    if len(longer) < max(3, len(source.lines) // 50):
-        return WIDTH
-    return min(120, sorted(longer)[len(longer) * 9 // 10])
-
-
-def _in_place(source: Source, wrap: Wrap) -> str | None:
-    """Return what takes the place of an expression; None where it stays."""
+def _replacing_call(source: Source, wrap: Wrap) -> str | None:
+    """Return the call that replaces an expression, or None if the expression stays in the call."""
     if wrap.site.shape is Shape.PRESENCE:
-        return presence(source, wrap)
-    if wrap.instead is None:
+        return presence_test(source, wrap)
+    if wrap.replacement is None:
         return None
-    quote = quote_of(source, wrap.site)
-    read = [f"lambda: {wrap.instead}"] if wrap.instead else []
-    return f"{wrap.names.get}({', '.join([_name(wrap, quote), *read, *_keywords(wrap, quote)])})"
+    quote = _quote(source, wrap.site)
+    arguments = [_name(wrap, quote)]
+    if wrap.replacement:
+        arguments.append(f"lambda: {wrap.replacement}")
+    arguments += _keywords(wrap, quote)
+    return f"{wrap.names.get}({', '.join(arguments)})"
 
 
-def presence(source: Source, wrap: Wrap) -> str:
-    """Return the call that takes the place of a presence test."""
-    quote = quote_of(source, wrap.site)
+def presence_test(source: Source, wrap: Wrap) -> str:
+    """Return the has_secret() call that replaces a presence test."""
+    quote = _quote(source, wrap.site)
     arguments = [_name(wrap, quote), *_keywords(wrap, quote)]
     call = f"{wrap.names.has}({', '.join(arguments)})"
-    if not wrap.site.negated:
-        return call
-    return f"not {call}"
+    return f"not {call}" if wrap.site.negated else call
 
 
-def around(source: Source, wrap: Wrap) -> tuple[str, str]:
-    """Return what goes before and after an expression, on one line."""
-    quote = quote_of(source, wrap.site)
-    late = (
-        "" if wrap.site.shape in {Shape.LITERAL, Shape.FALLBACK} else f"lambda{_binds(wrap.site)}: "
-    )
-    after = "".join(f", {keyword}" for keyword in _keywords(wrap, quote))
-    return f"{wrap.names.get}({_name(wrap, quote)}, {late}", f"{after})"
+def _call_parts(source: Source, wrap: Wrap) -> tuple[str, str]:
+    """Return the text before and after an expression in a call on one line."""
+    quote = _quote(source, wrap.site)
+    keywords = "".join(f", {keyword}" for keyword in _keywords(wrap, quote))
+    before = f"{wrap.names.get}({_name(wrap, quote)}, {_lambda_prefix(wrap.site)}"
+    return before, f"{keywords})"
+
+
+def _lambda_prefix(site: Site) -> str:
+    if site.shape in {Shape.LITERAL, Shape.FALLBACK}:
+        return ""
+    return f"lambda{_lambda_parameters(site)}: "
+
+
+def _lambda_parameters(site: Site) -> str:
+    """Bind the names of a class body, which a lambda in it does not see."""
+    if not site.binds:
+        return ""
+    return " " + ", ".join(f"{name}={name}" for name in site.binds)
 
 
 def _name(wrap: Wrap, quote: str) -> str:
-    """Return the secret's name as the code says it: a text, which one by variable, or what computes it."""
-    if wrap.among:
-        pairs = (
-            f"{quote}{variable}{quote}: {named(secret, field, quote)}"
-            for variable, secret, field in wrap.among
-        )
-        return f"{{{', '.join(pairs)}}}"
-    return wrap.site.name_expr or f"{quote}{wrap.secret}{quote}"
+    """Return the first argument: the name, the expression that computes it, or a mapping."""
+    if not wrap.candidates:
+        return wrap.site.name_expr or f"{quote}{wrap.secret}{quote}"
+    items = []
+    for variable, secret, field in wrap.candidates:
+        items.append(f"{quote}{variable}{quote}: {secret_reference(secret, field, quote)}")
+    return f"{{{', '.join(items)}}}"
 
 
-def named(secret: str, field: str, quote: str) -> str:
-    """Return a secret's name for a mapping of variables, with its field where it is a document."""
+def secret_reference(secret: str, field: str, quote: str) -> str:
+    """Return a secret as a value in a mapping of variables, with its field if it has one."""
     name = f"{quote}{secret}{quote}"
     return f"({name}, {quote}{field}{quote})" if field else name
 
 
-def _binds(site: Site) -> str:
-    return " " + ", ".join(f"{name}={name}" for name in site.binds) if site.binds else ""
-
-
 def _keywords(wrap: Wrap, quote: str) -> list[str]:
-    """Return the keyword arguments: the field of a document, and the variable where the name does not say it."""
-    out = [f"key={quote}{wrap.field}{quote}"] if wrap.field and not wrap.among else []
-    if wrap.among:
-        out.append(f"env={wrap.site.name_expr}")
-    if not wrap.site.name_expr and (wrap.field or variable_of(wrap.secret) != wrap.site.variable):
-        out.append(f"env={quote}{wrap.site.variable}{quote}")
-    if (
-        wrap.site.default_ok_in_production or (wrap.optional and wrap.site.default_literal)
-    ) and wrap.site.shape is Shape.READ:
-        out.append("optional=True")
-    return out
+    """Return the keyword arguments that a call needs."""
+    site = wrap.site
+    keywords = []
+    if wrap.candidates:
+        keywords.append(f"env={site.name_expr}")
+    elif wrap.field:
+        keywords.append(f"key={quote}{wrap.field}{quote}")
+    is_named_differently = wrap.field or env_var_name(wrap.secret) != site.variable
+    if is_named_differently and not site.name_expr:
+        keywords.append(f"env={quote}{site.variable}{quote}")
+    if site.shape is Shape.READ and _default_serves_production(wrap):
+        keywords.append("optional=True")
+    return keywords
 
 
-def quote_of(source: Source, site: Site) -> str:
-    """Return the quote that the expression itself uses, else the file's."""
+def _default_serves_production(wrap: Wrap) -> bool:
+    site = wrap.site
+    return site.default_ok_in_production or (wrap.is_optional and site.default_literal)
+
+
+def _quote(source: Source, site: Site) -> str:
+    """Return the quote that the expression uses, or else the quote of the file."""
     if site.quote:
         return site.quote
-    inner = source.raw[site.start : site.end]
-    here = [at for at in (inner.find(b"'"), inner.find(b'"')) if at >= 0]
-    if here:
-        return chr(inner[min(here)])
-    return "'" if source.raw.count(b"'") > source.raw.count(b'"') else '"'
+    text = source.raw[site.start : site.end]
+    positions = [at for at in (text.find(b"'"), text.find(b'"')) if at >= 0]
+    if positions:
+        return chr(text[min(positions)])
+    return file_quote(source)

@@ -1,4 +1,4 @@
-"""Turn what was seen into findings: judged, worded, numbered."""
+"""Turn the candidates of a file into findings, and number the findings of an app."""
 
 from __future__ import annotations
 
@@ -9,28 +9,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.credential_pairs import pairs
 from shield_ai.model.finding import Confidence, Finding, Severity, Shape, Site, fingerprint
-from shield_ai.model.naming import (
-    Meaning,
-    database_field,
-    is_secret,
-    meaning,
-    variable_of,
-)
+from shield_ai.model.naming import Meaning, database_field, env_var_name, meaning
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.cross_file import READING
-from shield_ai.scan.python.importable import unimportable
+from shield_ai.scan.python.importable import explain_not_importable
 from shield_ai.scan.python.literals import literal_text
 from shield_ai.scan.rules.pattern import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from shield_ai.project.layout import Facts
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
+    from shield_ai.scan.rules.pattern import Rule
 
 RULES = {
     Shape.READ: "CSEC34.environ-read",
@@ -39,68 +30,92 @@ RULES = {
     Shape.FIELD: "CSEC34.environ-read",
     Shape.OTHER: "CSEC34.environ-read",
 }
-# A URL with credentials for another machine; those for this one protect nothing.
-REMOTE = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
-# What boto3 signs with by itself, with a prefix or without.
-SIGNING = regex(r"(?:.+_)?AWS_(?:\w+_)?(?:ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_KEY)")
-ROLE = "; where the app runs in AWS, a role serves instead, and the app needs one anyway to read its secrets"
-FEW = 3  # names in a message
-OUTSIDE = "a literal outside the settings: move it there first"
-TESTING = "a value for the tests"
+# A URL with credentials for a remote host; a password for localhost protects nothing.
+REMOTE_URL = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
+# The variables from which boto3 takes its own credentials, with or without a prefix.
+AWS_KEY = regex(r"(?:.+_)?AWS_(?:\w+_)?(?:ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_KEY)")
+USE_ROLE = "; in AWS, use an IAM role instead: the app needs one anyway to read its secrets"
+MAX_SHOWN_NAMES = 3
+EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
+DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
+OUTSIDE_SETTINGS = "hardcoded outside the settings: move it there first"
+TEST_VALUE = "a value for the tests"
 
 
-def findings_of(
-    source: Source, spots: list[Candidate], facts: Facts, known: set[str]
+def create_findings(
+    source: Source, candidates: list[Candidate], facts: Facts, known: set[str]
 ) -> list[Finding]:
-    """Judge what was seen in one file; a harmless read may be a part of a secret, so it comes along."""
-    found = []
+    """Turn the candidates of one file into findings.
+
+    Reads of harmless variables become findings, too: they may belong to the same secret as others.
+
+    Args:
+        source: The file.
+        candidates: What the visitor found in it.
+        facts: The app's layout.
+        known: All files of the app.
+    """
     in_settings = source.path in facts.settings
-    reason = unimportable(source, facts, known)
-    names = Counter(
-        (spot.scope, literal_variable(spot)) for spot in spots if spot.shape is Shape.LITERAL
-    )
-    reads = [
-        spot
-        for spot in spots
-        if spot.shape is Shape.READ and spot.direct and spot.path and spot.wanted()
-    ]
-    read = {(spot.scope, spot.path): spot.variable for spot in reads}
-    for spot in spots:
-        if not in_settings and is_label(spot):
+    not_importable = explain_not_importable(source, facts, known)
+    literal_counts = _count_literals(candidates)
+    read_variables = _read_variables(candidates)
+    findings = []
+    for candidate in candidates:
+        if not in_settings and is_probably_label(candidate):
             continue
-        if spot.shape is Shape.LITERAL and names[spot.scope, literal_variable(spot)] > 1:
-            spot.reason = spot.reason or "several values stand under this name"
-        if spot.shape is Shape.LITERAL and (other := read.get((spot.scope, spot.path))):
-            spot.reason = (
-                spot.reason
-                or f"a value for development: {spot.path[-1]} is read from {other} elsewhere"
-            )
-        spot.reason = spot.reason or reason
-        found.append(_finding(source, spot, in_settings=in_settings))
-    return found
+        key = (candidate.scope, candidate.path)
+        if candidate.shape is Shape.LITERAL and not candidate.reason:
+            if literal_counts[candidate.scope, literal_variable(candidate)] > 1:
+                candidate.reason = "the same name has several values"
+            elif variable := read_variables.get(key):
+                setting = candidate.path[-1]
+                candidate.reason = (
+                    f"development value: {setting} is read from {variable} elsewhere in this file"
+                )
+        candidate.reason = candidate.reason or not_importable
+        findings.append(_create_finding(source, candidate, in_settings=in_settings))
+    return findings
 
 
-def is_label(spot: Candidate) -> bool:
-    """Tell whether a literal outside the settings is more likely a label or a sentence than a secret."""
-    return spot.shape is Shape.LITERAL and not _random(literal_text(spot.node) or "")
+def _count_literals(candidates: list[Candidate]) -> Counter[tuple[int, str]]:
+    """Count the literals of each variable name in each scope."""
+    counts: Counter[tuple[int, str]] = Counter()
+    for candidate in candidates:
+        if candidate.shape is Shape.LITERAL:
+            counts[candidate.scope, literal_variable(candidate)] += 1
+    return counts
 
 
-def _random(text: str) -> bool:
-    """Whether a text outside the settings looks made up by a machine, and not like a label or a sentence."""
+def _read_variables(candidates: list[Candidate]) -> dict[tuple[int, tuple[str, ...]], str]:
+    """Map the scope and path of each setting that is read from the environment to its variable."""
+    variables = {}
+    for candidate in candidates:
+        is_read = candidate.shape is Shape.READ and candidate.direct and candidate.path
+        if is_read and candidate.is_secret_read():
+            variables[candidate.scope, candidate.path] = candidate.variable
+    return variables
+
+
+def is_probably_label(candidate: Candidate) -> bool:
+    """Return whether a literal outside the settings looks like a label or a sentence."""
+    if candidate.shape is not Shape.LITERAL:
+        return False
+    text = literal_text(candidate.node) or ""
+    if "://" in text:
+        return False
     classes = sum(bool(re.search(kind, text)) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
-    return "://" in text or (len(text) >= 12 and not re.search(r"\s", text) and classes >= 2)
+    return len(text) < 12 or bool(re.search(r"\s", text)) or classes < 2
 
 
-def _finding(source: Source, spot: Candidate, *, in_settings: bool) -> Finding:
-    # of a field, which the variable wins over
-    empty = isinstance(spot.node, ast.Constant) and not spot.node.value
-    rule = rules()[RULES[Shape.READ if empty else spot.shape]]
-    span = spot.span or source.span(spot.node)
+def _create_finding(source: Source, candidate: Candidate, *, in_settings: bool) -> Finding:
+    rule = _rule_of(candidate)
+    span = candidate.span or source.span(candidate.node)
     line, column = source.position(span[0])
     end_line, end_column = source.position(span[1])
-    variable = spot.variable or " or ".join(spot.variables)
-    name = spot.target if spot.target.strip(".?") else variable
-    secret = spot.shape not in {Shape.READ, Shape.PRESENCE} or spot.wanted()
+    variable = candidate.variable or " or ".join(candidate.alternatives)
+    name = candidate.target if candidate.target.strip(".?") else variable
+    is_read = candidate.shape in {Shape.READ, Shape.PRESENCE}
+    is_secret = not is_read or candidate.is_secret_read()
     finding = Finding(
         rule=rule.id,
         path=source.path,
@@ -108,221 +123,146 @@ def _finding(source: Source, spot: Candidate, *, in_settings: bool) -> Finding:
         column=column,
         end_line=end_line,
         end_column=end_column,
-        severity=rule.severity if secret else Severity.LOW,
-        confidence=Confidence.HIGH if in_settings and secret else Confidence.MEDIUM,
-        message=rule.text(_few(name), _few(variable or name))
-        + (ROLE if SIGNING.fullmatch(variable or name) else ""),
+        severity=rule.severity if is_secret else Severity.LOW,
+        confidence=Confidence.HIGH if in_settings and is_secret else Confidence.MEDIUM,
+        message=_message(rule, name, variable),
         name=name,
         env=variable or None,
-        site=_site(source, spot, span, in_settings=in_settings),
+        site=_create_site(source, candidate, span, in_settings=in_settings),
     )
-    said = finding.message + name + variable
-    return finding if said.isascii() else _writable(finding)
+    return _escape_surrogates(finding)
 
 
-def _writable(finding: Finding) -> Finding:
-    """Have half a surrogate pair in a name as its escape: no file and no terminal takes it, and no variable has it."""
+def _rule_of(candidate: Candidate) -> Rule:
+    """Return a candidate's rule; an empty constant is a field's default, not a hardcoded secret."""
+    node = candidate.node
+    is_empty = isinstance(node, ast.Constant) and not node.value
+    return rules()[RULES[Shape.READ if is_empty else candidate.shape]]
+
+
+def _message(rule: Rule, name: str, variable: str) -> str:
+    text = rule.text(_shorten_names(name), _shorten_names(variable or name))
+    if AWS_KEY.fullmatch(variable or name):
+        text += USE_ROLE
+    return text
+
+
+def _shorten_names(names: str) -> str:
+    """Shorten a list of names that are joined by "or"."""
+    parts = names.split(" or ")
+    if len(parts) <= MAX_SHOWN_NAMES:
+        return names
+    shown = parts[: MAX_SHOWN_NAMES - 1]
+    return f"{', '.join(shown)} or one of {len(parts) - len(shown)} others"
+
+
+def _escape_surrogates(finding: Finding) -> Finding:
+    """Escape lone surrogates: no file, terminal or environment variable can hold them."""
+    texts = (finding.message, finding.name, finding.env or "")
+    joined = "".join(texts)
+    if joined.isascii():
+        return finding
     try:
-        (finding.message + finding.name + (finding.env or "")).encode()
+        joined.encode()
     except UnicodeEncodeError:
-        names = (finding.message, finding.name, finding.env or "")
-        message, name, env = (text.encode("utf-8", "backslashreplace").decode() for text in names)
+        message, name, env = (text.encode("utf-8", "backslashreplace").decode() for text in texts)
         return msgspec.structs.replace(
             finding, message=message, name=name, env=env or None, site=None
         )
     return finding
 
 
-def _few(names: str) -> str:
-    """Shorten a list of names for a message."""
-    parts = names.split(" or ")
-    return (
-        names
-        if len(parts) <= FEW
-        else f"{', '.join(parts[: FEW - 1])} or one of {len(parts) - FEW + 1} others"
-    )
-
-
-def _site(source: Source, spot: Candidate, span: tuple[int, int], *, in_settings: bool) -> Site:
-    reason = spot.reason
-    if spot.shape is Shape.LITERAL and not in_settings:
-        reason = reason or (TESTING if is_test_settings(source.path) else OUTSIDE)
-    default = spot.default
-    constant = _nonempty(default)
-    place = source.span(default) if default is not None and constant else (0, 0)
-    default_ok_in_production = (
-        spot.shape is Shape.READ and spot.optional and (spot.follows or _spare(source, spot))
-    )
+def _create_site(
+    source: Source, candidate: Candidate, span: tuple[int, int], *, in_settings: bool
+) -> Site:
+    is_read = candidate.shape is Shape.READ
+    is_literal = candidate.shape is Shape.LITERAL
+    default = candidate.default
+    has_default_text = default is not None and bool(literal_text(default))
+    default_start, default_end = 0, 0
+    if default is not None and has_default_text:
+        default_start, default_end = source.span(default)
+    default_ok = is_read and candidate.optional and _is_default_ok_in_production(source, candidate)
+    generated = is_read and not default_ok and _is_generated(default)
+    reason = candidate.reason
+    if is_literal and not in_settings and not reason:
+        reason = TEST_VALUE if is_test_settings(source.path) else OUTSIDE_SETTINGS
+    has_no_value = is_literal and not literal_text(candidate.node)
     return Site(
         start=span[0],
         end=span[1],
-        shape=Shape.FALLBACK
-        if spot.shape is Shape.LITERAL and not literal_text(spot.node)
-        else spot.shape,
-        reader=spot.label,
-        optional=spot.optional,
-        default_literal=constant
-        or (spot.shape is Shape.READ and not default_ok_in_production and _is_made_up(default)),
-        default_ok_in_production=default_ok_in_production,
-        default_start=place[0],
-        default_end=place[1],
-        variable=spot.variable or (literal_variable(spot) if spot.shape is Shape.LITERAL else ""),
-        group=spot.group,
-        field=spot.field,
-        binds=spot.binds,
-        quote=spot.quote,
-        negated=spot.negated,
-        alternatives=spot.variables,
-        others=spot.others,
-        name_expr=spot.name_expr,
+        shape=Shape.FALLBACK if has_no_value else candidate.shape,
+        reader=candidate.reader,
+        optional=candidate.optional,
+        default_literal=has_default_text or generated,
+        default_ok_in_production=default_ok,
+        default_start=default_start,
+        default_end=default_end,
+        variable=candidate.variable or (literal_variable(candidate) if is_literal else ""),
+        group=candidate.group,
+        field=candidate.field,
+        binds=candidate.binds,
+        quote=candidate.quote,
+        negated=candidate.negated,
+        alternatives=candidate.alternatives,
+        others=candidate.others,
+        name_expr=candidate.name_expr,
         reason=reason,
     )
 
 
-def _spare(source: Source, spot: Candidate) -> bool:
-    """Tell whether the default of a read can serve in production: a part of a database, a URL without credentials."""
-    if isinstance(spot.default, ast.Constant) and not spot.default.value:
-        return False  # empty anyway
-    text = literal_text(spot.default) if spot.default is not None else ""
-    if spot.default is None or text in {"", "{}", "[]"}:
-        return bool(text)  # an empty JSON document holds no secret
-    family = database_field(spot.variable)
-    if not spot.wanted() or (spot.field or (family[1] if family else "")) not in {"", "password"}:
+def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
+    """Return whether a default is not a secret: a database host, a URL without a password."""
+    default = candidate.default
+    if candidate.default_from_env:
         return True
-    return meaning(spot.variable) is Meaning.URL and not REMOTE.search(source.segment(spot.default))
+    if default is None or (isinstance(default, ast.Constant) and not default.value):
+        return False
+    text = literal_text(default)
+    if text in EMPTY_DOCUMENTS:
+        return bool(text)  # an empty JSON document contains no secret
+    if not candidate.is_secret_read() or _database_field(candidate) not in {"", "password"}:
+        return True
+    is_url = meaning(candidate.variable) is Meaning.URL
+    return is_url and not REMOTE_URL.search(source.segment(default))
 
 
-def _is_made_up(default: ast.expr | None) -> bool:
-    """Whether a default is no text and not empty: a random key, a name, what a file says, a number."""
+def _database_field(candidate: Candidate) -> str:
+    """Return the database field that a candidate reads, by its dict key or its variable."""
+    if candidate.field:
+        return candidate.field
+    family = database_field(candidate.variable)
+    return family[1] if family else ""
+
+
+def _is_generated(default: ast.expr | None) -> bool:
+    """Return whether a default is non-empty and not a text: a random key, a name, a number."""
+    if default is None or isinstance(default, ast.Dict):
+        return False
     if isinstance(default, (ast.List, ast.Tuple, ast.Set)):
         return bool(default.elts)
     if isinstance(default, ast.Constant):
-        return (
-            bool(default.value)
-            and isinstance(default.value, (int, float))
-            and default.value is not True
-        )
-    return not isinstance(default, (ast.Dict, type(None)))
+        value = default.value
+        return bool(value) and isinstance(value, (int, float)) and value is not True
+    return True
 
 
-def _nonempty(node: ast.expr | None) -> bool:
-    return node is not None and bool(literal_text(node))
+def literal_variable(candidate: Candidate) -> str:
+    """Return the variable that a literal would move to: the setting's name and its keys."""
+    if candidate.group:
+        prefix = "" if candidate.group in DEFAULT_DATABASES else f"{candidate.group}_"
+        return env_var_name(f"{prefix}DATABASE_{candidate.path[-1]}".lstrip("_"))
+    names = [part for part in candidate.path if not part.isdigit() and part != "?"]
+    return env_var_name("_".join(name.strip("_") for name in names))
 
 
-def literal_variable(spot: Candidate) -> str:
-    """Name the variable that would hold a literal: the setting's name, with the keys down to it."""
-    names = [part for part in spot.path if not part.isdigit() and part != "?"]
-    if spot.group:
-        prefix = (
-            "" if spot.group in {"default", "DATABASE", "DATABASES", "DB"} else f"{spot.group}_"
-        )
-        return variable_of(f"{prefix}DATABASE_{spot.path[-1]}".lstrip("_"))
-    return variable_of("_".join(name.strip("_") for name in names))
-
-
-def join(
-    findings: list[Finding], named: Collection[str] = (), computed: Collection[str] = ()
-) -> list[Finding]:
-    """Keep what is harmless only where it goes into one secret with something that is read by the same scan.
-
-    Args:
-        findings: Of the whole app.
-        named: Variables that shield.toml names: each is kept, whatever it is called.
-        computed: Variables that may be read under a computed name.
-    """
-    sites = [(f, f.site) for f in findings if f.site and f.site.shape in {*READING, Shape.PRESENCE}]
-    parts, halves = _parts(sites), _halves(sites, named, computed)
-    kept = []
-    for finding in findings:
-        site = finding.site
-        if not site or not _is_harmless(finding, site):
-            kept.append(finding)
-        elif site.variable in named:
-            kept.append(_as_part(finding, site, "belongs to a secret in shield.toml"))
-        elif site.variable in parts:
-            said = "goes into the same secret as the password of its database"
-            kept.append(_as_part(finding, site, said, site.field or parts[site.variable]))
-        elif site.variable in halves:
-            kept.append(
-                _as_part(finding, site, f"goes into the same secret as {halves[site.variable]}")
-            )
-    return kept
-
-
-def _is_harmless(finding: Finding, site: Site) -> bool:
-    """Tell a read of no secret, and a question for one."""
-    if site.shape is Shape.PRESENCE:
-        return not (site.alternatives or is_secret(site.variable))
-    return site.shape is Shape.READ and finding.severity is Severity.LOW
-
-
-def _parts(sites: list[tuple[Finding, Site]]) -> dict[str, str]:
-    """Map each variable of a database to its field; every read of such a variable goes along."""
-    reads = [
-        (finding, site) for finding, site in sites if site.shape is Shape.READ and not site.reason
-    ]
-    families = {
-        family[0]
-        for _, site in reads
-        if (family := database_field(site.variable)) and family[1] == "password"
-    }
-    dicts = {(finding.path, site.group) for finding, site in reads if site.field == "password"}
-    parts: dict[str, str] = {}
-    for finding, site in reads:
-        family = database_field(site.variable)
-        if site.field and (finding.path, site.group) in dicts:
-            parts[site.variable] = site.field
-        elif family and family[0] in families:
-            parts.setdefault(site.variable, family[1])
-    return parts
-
-
-def _halves(
-    sites: list[tuple[Finding, Site]], named: Collection[str], computed: Collection[str]
-) -> dict[str, str]:
-    """Map each identifier to the secret that it belongs to, where nothing keeps the identifier where it is.
-
-    Where shield.toml names the secret alone, it stays alone.
-    """
-    held = {
-        v
-        for _, site in sites
-        if site.reason or site.alternatives
-        for v in (*site.variables, *site.others)
-    }
-    alone = {variable for _, site in sites for variable in site.alternatives}
-    alone |= {site.variable for finding, site in sites if finding.name == "SECRET_KEY"} | {
-        *computed
-    }
-    read = [
-        (finding.path, site.variable)
-        for finding, site in sites
-        if site.shape in READING and not site.reason
-    ]
-    found = (tuple(pair.fields.values()) for pair in pairs(read))
-    return {
-        one: other
-        for one, other in found
-        if one not in held and other not in named and not {one, other} & alone
-    }
-
-
-def _as_part(finding: Finding, site: Site, said: str, field: str = "") -> Finding:
-    return msgspec.structs.replace(
-        finding,
-        severity=Severity.LOW,
-        message=f"{finding.env} {said}",
-        site=msgspec.structs.replace(site, field=field or site.field),
-    )
-
-
-def number(findings: list[Finding]) -> list[Finding]:
-    """Sort, and give each finding its fingerprint."""
+def assign_fingerprints(findings: list[Finding]) -> list[Finding]:
+    """Sort findings by place, and set their fingerprint and whether they are fixable."""
     seen: Counter[tuple[str, str, str]] = Counter()
-    out = []
+    numbered = []
     for finding in sorted(findings, key=lambda f: (f.path, f.line, f.column, f.rule)):
         key = (finding.rule, finding.path, finding.name)
-        out.append(
+        numbered.append(
             msgspec.structs.replace(
                 finding,
                 fingerprint=fingerprint(*key, seen[key]),
@@ -330,11 +270,11 @@ def number(findings: list[Finding]) -> list[Finding]:
             )
         )
         seen[key] += 1
-    return out
+    return numbered
 
 
-def absent_finding(path: str) -> Finding:
-    """Say that a settings file with secrets does not import the runtime."""
+def missing_runtime_finding(path: str) -> Finding:
+    """Return the finding of a settings file that has secrets and does not import the runtime."""
     rule = rules()["CSEC34.no-runtime"]
     return Finding(
         rule=rule.id,
@@ -351,9 +291,16 @@ def absent_finding(path: str) -> Finding:
 
 
 def dotenv_finding(path: str, line: int, text: str, name: str) -> Finding:
-    """Say that a secret has its value in a .env file."""
+    """Return the finding of a secret in a .env file.
+
+    Args:
+        path: The file.
+        line: The number of the line.
+        text: The line.
+        name: The variable.
+    """
     rule = rules()["CSEC34.dotenv"]
-    start, end = _given(text.rstrip(), name)
+    start, end = _dotenv_value_span(text.rstrip(), name)
     return Finding(
         rule=rule.id,
         path=path,
@@ -368,19 +315,14 @@ def dotenv_finding(path: str, line: int, text: str, name: str) -> Finding:
     )
 
 
-def _given(text: str, name: str) -> tuple[int, int]:
-    """Return where the value of a variable stands in a line, as far as it stands in that one."""
-    _, sign, rest = text.partition(name)[2].partition("=")
-    if not sign:
+def _dotenv_value_span(text: str, name: str) -> tuple[int, int]:
+    """Return the columns of a variable's value in a line, or of the part of it in that line."""
+    _, equals, rest = text.partition(name)[2].partition("=")
+    if not equals:
         return 0, len(text)
     rest = rest.lstrip()
     start = len(text) - len(rest)
     if rest[:1] in ("'", '"'):
-        closed = rest.find(rest[0], 1)
-        return start + 1, start + closed if closed > 0 else len(text)
+        closing = rest.find(rest[0], 1)
+        return start + 1, start + closing if closing > 0 else len(text)
     return start, start + len(rest.partition(" #")[0].rstrip())
-
-
-def app_name(folder: str) -> str:
-    """Turn a folder's name into an app's."""
-    return re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-") or "app"

@@ -1,4 +1,4 @@
-"""Whether a text that stands in the code is a secret."""
+"""Decide whether a text in the code is a hardcoded secret."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ import ast
 import functools
 import re
 
-from shield_ai.model.naming import (
-    LIMITS,
-    Meaning,
-    excuse,
-    meaning,
-    words,
-)
+from shield_ai.model.naming import LIMITS, Meaning, harmless_word, meaning, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.value_shapes import CREDENTIALS, NO_VALUE, is_sentence
 
 TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$[{(]?\w)|[}>]$")
 DOTTED_PATH = regex(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
-# Before KEY, these make it a secret, whatever the value looks like.
+# Before KEY, these words make a name a secret's for all values.
 STRONG_KEYS = frozenset(
     {"SECRET", "API", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING", "MASTER", "SALT", "AUTH", "JWT"}
 )
@@ -27,128 +21,166 @@ VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not 
 REGEX = regex(r"\(\?[P:=!]|\\[swdb]|\[\^")
 URL = regex(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
-SCHEMA = frozenset({"properties", "x-example", "example", "examples"})  # of a JSON schema
+JSON_SCHEMA_KEYS = frozenset({"properties", "x-example", "example", "examples"})
 MAPPINGS = frozenset({"FIELDS", "MAP", "MAPPING", "COLUMNS", "LABELS", "ALIASES", "MESSAGES"})
 DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week|month|year)s?)")
 LABEL = regex(r"[A-Za-z_]+")
-SCHEME = regex(r"[a-z]+2?(_[a-z]+\d{0,3})*")  # how a password is hashed: "pbkdf2_sha512"
+HASH_SCHEME = regex(r"[a-z]+2?(_[a-z]+\d{0,3})*")  # "pbkdf2_sha512"
 SETTING = regex(r"^_?[A-Z][A-Z0-9_]*$")
+SECRET_KEYS = frozenset({"key", "secret", "token", "password", "pass"})
+# The value "password" may be a real one under these names; under others, it is a label.
+REAL_PASSWORD_NAMES = frozenset({"PASSWORD", "SECRET_KEY"})
 
 
-def literal_text(node: ast.AST) -> str | None:
-    """Return the text of a constant, or of constants added together."""
+def literal_text(node: ast.AST | None) -> str | None:
+    """Return the text of a constant or of added constants; None for other expressions."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = literal_text(node.left), literal_text(node.right)
-        return left + right if left is not None and right is not None else None
+        left = literal_text(node.left)
+        right = literal_text(node.right)
+        if left is not None and right is not None:
+            return left + right
     return None
 
 
-def looks_secret(path: tuple[str, ...], node: ast.expr) -> bool:
-    """Tell whether a value in the code is a secret, by the setting that takes it and by its own look."""
+def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
+    """Return whether a value is a hardcoded secret, by its name and its form.
+
+    Args:
+        path: The setting or parameter that gets the value, and the keys below it.
+        node: The value.
+    """
     if not path:
         return False
     if isinstance(node, ast.JoinedStr):
-        return _credentials_in_parts(node)
+        return _has_hardcoded_password(node)
     text = literal_text(node)
     if text is None or text.strip().lower() in NO_VALUE:
         return False
-    if found := CREDENTIALS.match(text):
-        return not TEMPLATE.search(found[1])
-    if path[-1] == "0" and len(path) > 1 and words(path[-2])[-1:] == ("AUTH",):
-        return False  # the user's name, before the password
-    return _named(path) and _value(text, path) and not _told(text, path)
+    if url := CREDENTIALS.match(text):
+        return not TEMPLATE.search(url[1])
+    if _is_auth_user(path):
+        return False
+    return (
+        _has_secret_name(path)
+        and _is_plausible_value(text, path)
+        and not _describes_secret(text, path)
+    )
 
 
-def _told(text: str, path: tuple[str, ...]) -> bool:
-    """Whether a text speaks of a secret: which field it is, what it may be, what a person should know of it."""
-    label = bool(LABEL.fullmatch(text))
-    limits = any(LIMITS & set(words(part)) for part in path[:-1])
-    if SCHEMA & set(path) or limits or (label and len(path) > 1 and MAPPINGS & set(words(path[0]))):
+def _has_hardcoded_password(node: ast.JoinedStr) -> bool:
+    """Return whether an f-string is a URL with a constant password."""
+    parts = [str(v.value) if isinstance(v, ast.Constant) else "\0" for v in node.values]
+    url = CREDENTIALS.match("".join(parts))
+    return url is not None and "\0" not in url[1]
+
+
+def _is_auth_user(path: tuple[str, ...]) -> bool:
+    """Return whether a path is the first element of an (user, password) pair."""
+    return path[-1] == "0" and len(path) > 1 and words(path[-2])[-1:] == ("AUTH",)
+
+
+def _describes_secret(text: str, path: tuple[str, ...]) -> bool:
+    """Return whether a text is about a secret: a field's name, a rate limit, a help text."""
+    if not JSON_SCHEMA_KEYS.isdisjoint(path):
         return True
-    # An element of a list: the name of a field, or what a setting's default comes with to explain it.
-    several = "_" in text and words(_innermost(path))[-1:] == ("KEYS",)
-    names = label and (several or not SETTING.match(_innermost(path)))
-    return path[-1].isdigit() and (is_sentence(text) or names)
+    if any(not LIMITS.isdisjoint(words(part)) for part in path[:-1]):
+        return True
+    is_label = bool(LABEL.fullmatch(text))
+    if is_label and len(path) > 1 and not MAPPINGS.isdisjoint(words(path[0])):
+        return True
+    if not path[-1].isdigit():
+        return False
+    # An element of a list: a field's name, or the help text beside a default.
+    if is_sentence(text):
+        return True
+    name = _innermost_name(path)
+    is_list_of_names = "_" in text and words(name)[-1:] == ("KEYS",)
+    return is_label and (is_list_of_names or not SETTING.match(name))
 
 
-def is_telling(path: tuple[str, ...]) -> bool:
-    """Whether a setting's name is a secret's or sounds so: only its look tells any other value from a secret."""
-    return _telling(_innermost(path))
+def has_secret_like_name(path: tuple[str, ...]) -> bool:
+    """Return whether a name is, or resembles, a secret's; other names need no closer look."""
+    return _is_secret_like(_innermost_name(path))
 
 
 @functools.lru_cache(maxsize=8192)
-def _telling(name: str) -> bool:
+def _is_secret_like(name: str) -> bool:
     if meaning(name) in {Meaning.SECRET, Meaning.IDENTIFIER}:
         return True
-    return SETTING.match(name) is not None and bool(excuse(name))
+    return SETTING.match(name) is not None and bool(harmless_word(name))
 
 
-def _innermost(path: tuple[str, ...]) -> str:
-    """Return the last name that is no number of an element."""
+def _innermost_name(path: tuple[str, ...]) -> str:
+    """Return the last part of a path that is neither an index nor unknown."""
     for part in reversed(path):
         if not part.isdigit() and part != "?":
             return part
     return ""
 
 
-def harmless(path: tuple[str, ...], node: ast.expr) -> str:
-    """Say why a value is no secret although the name of its setting sounds so; empty where it does not."""
+def explain_not_secret(path: tuple[str, ...], node: ast.expr) -> str:
+    """Explain why a value with a secret-like name is not a secret; empty for other names."""
     text = literal_text(node)
-    names = [part for part in path if not part.isdigit() and part != "?"]
-    if not names or text is None or text.strip().lower() in NO_VALUE:
+    name = _innermost_name(path)
+    if not name or text is None or text.strip().lower() in NO_VALUE:
         return ""
-    if word := excuse(names[-1]) if SETTING.match(names[-1]) else "":
-        return f"by its name no secret: {word}"
-    found = CREDENTIALS.match(text)
-    if found or (_named(path) and TEMPLATE.search(text)):
-        return "a template, which something else fills in"
-    return "by its look the name of something, no secret" if _named(path) else ""
+    if SETTING.match(name):
+        word = harmless_word(name)
+        if word:
+            return f"not a secret by its name: {word}"
+    has_secret_name = _has_secret_name(path)
+    if CREDENTIALS.match(text) or (has_secret_name and TEMPLATE.search(text)):
+        return "a template, not a value"
+    return "looks like a name, not a secret" if has_secret_name else ""
 
 
-def _named(path: tuple[str, ...]) -> bool:
-    """Whether the innermost name says secret; the number of a list's element says nothing."""
+def _has_secret_name(path: tuple[str, ...]) -> bool:
+    """Return whether the innermost name is a secret's; indexes are ignored."""
     names = [part for part in path if not part.isdigit() and part != "?"]
     if not names:
         return False
-    what = meaning(names[-1])
-    if what is Meaning.IDENTIFIER:
-        return "ID" not in words(names[-1])
-    if len(names) > 1 and names[-1].lower() in {"key", "secret", "token", "password", "pass"}:
-        return names[-1].lower() != "key" and SETTING.match(names[0]) is not None
-    return what is Meaning.SECRET
+    name = names[-1]
+    name_meaning = meaning(name)
+    if name_meaning is Meaning.IDENTIFIER:
+        return "ID" not in words(name)
+    if len(names) > 1 and name.lower() in SECRET_KEYS:
+        return name.lower() != "key" and SETTING.match(names[0]) is not None
+    return name_meaning is Meaning.SECRET
 
 
-def _value(text: str, path: tuple[str, ...]) -> bool:
-    """Whether a text may be the value of a secret, and not the name of something."""
+def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
+    """Return whether a text can be the value of a secret, and is not the name of something."""
+    name_words = words(path[-1])
     if URL.match(text):
-        return "WEBHOOK" in words(path[-1])
-    if (
+        return "WEBHOOK" in name_words
+    if _is_reference(text):
+        return False
+    last_word = name_words[-1:]
+    if last_word == ("HASH",) and HASH_SCHEME.fullmatch(text):
+        return False
+    if last_word == ("KEY",) and STRONG_KEYS.isdisjoint(name_words[:-1]):
+        if not MIXED.search(text):
+            return False  # NON_FIELD_ERRORS_KEY = "__all__"
+    return path[-1] in REAL_PASSWORD_NAMES or not _repeats_name(text, path)
+
+
+def _is_reference(text: str) -> bool:
+    """Return whether a text is a variable, regex, path, dotted name, template or duration."""
+    return bool(
         VARIABLE.fullmatch(text)
         or REGEX.search(text)
         or PATH.match(text)
         or DOTTED_PATH.match(text)
         or TEMPLATE.search(text)
         or DURATION.fullmatch(text)
-    ):
-        return False
-    if words(path[-1])[-1:] == ("HASH",) and SCHEME.fullmatch(text):
-        return False
-    bare = text.lower().replace("-", "_")
-    own = {part.lower() for part in path} | {word.lower() for word in words(path[-1])}
-    # A label, as in {"password": "password"} or TOKEN_NAME = "token": but "password" as a database's password is one.
-    if (
-        words(path[-1])[-1:] == ("KEY",)
-        and not set(words(path[-1])[:-1]) & STRONG_KEYS
-        and not MIXED.search(text)
-    ):
-        return False  # NON_FIELD_ERRORS_KEY = "__all__"
-    return not (bare in own and path[-1] not in {"PASSWORD", "SECRET_KEY"})
+    )
 
 
-def _credentials_in_parts(node: ast.JoinedStr) -> bool:
-    """Whether an f-string is a URL whose password stands in it."""
-    text = "".join(str(v.value) if isinstance(v, ast.Constant) else "\0" for v in node.values)
-    found = CREDENTIALS.match(text)
-    return bool(found) and "\0" not in (found[1] if found else "")
+def _repeats_name(text: str, path: tuple[str, ...]) -> bool:
+    """Return whether a text is a label: {"password": "password"}, TOKEN_NAME = "token"."""
+    label = text.lower().replace("-", "_")
+    if any(label == part.lower() for part in path):
+        return True
+    return any(label == word.lower() for word in words(path[-1]))

@@ -1,4 +1,4 @@
-"""What was moved already: the constants that stayed beside `get_secret`, as literals and as defaults."""
+"""Find the constants that remain in get_secret calls after a migration."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Confidence, Finding, Shape, Site
-from shield_ai.model.naming import variable_of
+from shield_ai.model.naming import env_var_name
 from shield_ai.scan.rules.pattern import rules
 
 if TYPE_CHECKING:
@@ -17,56 +17,65 @@ if TYPE_CHECKING:
 RULE = "CSEC34.literal-default"
 
 
-def moved(source: Source, calls: Iterable[ast.Call]) -> Iterator[Finding]:
-    """Find the constants inside calls of the runtime.
+def find_remaining_constants(source: Source, calls: Iterable[ast.Call]) -> Iterator[Finding]:
+    """Yield the constant defaults in get_secret calls.
+
+    A plain default is a hardcoded secret: a finding that no fixer can rewrite. The default of a
+    wrapped read is not a finding. It has an `env`, and supplies database fields without a value.
 
     Args:
         source: The file.
-        calls: Those in it that read a secret.
-
-    A plain default is a secret that still stands in the code: a finding, though nothing is left to rewrite. The default
-    of a wrapped read is none; it comes along without a rule, for the parts of a database that have no other value.
+        calls: The get_secret calls in it.
     """
-    for node in calls:
-        first, default = (*node.args[:2], None, None)[:2]
-        if (
-            not isinstance(first, ast.Constant)
-            or not isinstance(first.value, str)
-            or default is None
-        ):
+    for call in calls:
+        if len(call.args) < 2:
             continue
-        given = {k.arg: k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)}
-        variable = str(given.get("env") or variable_of(first.value))
+        name, default = call.args[:2]
+        if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+            continue
+        variable = _env_argument(call) or env_var_name(name.value)
         if isinstance(default, ast.Lambda):
-            inner = _default(default.body)
-            if inner is not None:
-                yield _finding(source, inner, variable, Shape.READ)
-        elif _filled(default):
-            yield _finding(source, default, variable, Shape.LITERAL)
+            read_default = _read_default(default.body)
+            if read_default is not None:
+                yield _create_finding(source, read_default, variable, Shape.READ)
+        elif _is_nonempty_constant(default):
+            yield _create_finding(source, default, variable, Shape.LITERAL)
 
 
-def _filled(node: ast.expr) -> bool:
-    return (
-        isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and bool(node.value)
-    )
+def _env_argument(call: ast.Call) -> str:
+    """Return the constant `env` argument of a get_secret call; empty without one."""
+    env = ""
+    for keyword in call.keywords:
+        if keyword.arg == "env" and isinstance(keyword.value, ast.Constant) and keyword.value.value:
+            env = str(keyword.value.value)
+    return env
 
 
-def _default(body: ast.expr) -> ast.expr | None:
-    """Return the constant default of the read that a lambda holds."""
-    for call in (n for n in ast.walk(body) if isinstance(n, ast.Call)):
-        named = next((k.value for k in call.keywords if k.arg == "default"), None)
-        found = named or (call.args[1] if len(call.args) > 1 else None)
-        if found is not None and _filled(found):
-            return found
+def _is_nonempty_constant(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Constant):
+        return False
+    return isinstance(node.value, (str, bytes)) and bool(node.value)
+
+
+def _read_default(body: ast.expr) -> ast.expr | None:
+    """Return the constant default of the read inside a lambda."""
+    for call in ast.walk(body):
+        if not isinstance(call, ast.Call):
+            continue
+        default = next((k.value for k in call.keywords if k.arg == "default"), None)
+        if default is None and len(call.args) > 1:
+            default = call.args[1]
+        if default is not None and _is_nonempty_constant(default):
+            return default
     return None
 
 
-def _finding(source: Source, node: ast.expr, variable: str, shape: Shape) -> Finding:
+def _create_finding(source: Source, node: ast.expr, variable: str, shape: Shape) -> Finding:
     rule = rules()[RULE]
     start, end = source.span(node)
     line, column = source.position(start)
     end_line, end_column = source.position(end)
-    read = shape is Shape.READ
+    is_read = shape is Shape.READ
     return Finding(
         rule=rule.id,
         path=source.path,
@@ -78,15 +87,15 @@ def _finding(source: Source, node: ast.expr, variable: str, shape: Shape) -> Fin
         confidence=Confidence.HIGH,
         message=rule.text(variable, variable),
         name=variable,
-        env=variable if read else None,
+        env=variable if is_read else None,
         site=Site(
             start=start,
             end=end,
             shape=shape,
             variable=variable,
-            optional=read,
-            default_literal=read,
-            default_start=start if read else 0,
-            default_end=end if read else 0,
+            optional=is_read,
+            default_literal=is_read,
+            default_start=start if is_read else 0,
+            default_end=end if is_read else 0,
         ),
     )
