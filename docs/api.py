@@ -1,4 +1,4 @@
-"""The page on what an app imports, from the docstrings of the runtime."""
+"""Generate the page on the Python API from the runtime's docstrings."""
 
 from __future__ import annotations
 
@@ -10,59 +10,63 @@ from tables import table
 import shield_ai
 from shield_ai import runtime
 
-_CLASSES = ("SecretsManagerClient", "RedactingFilter")
+CLASSES = ("SecretsManagerClient", "RedactingFilter")
 
 
-def page() -> str:
-    """What an app imports."""
-    parts = [
-        "# Python\n",
-        "`from shield_ai import get_secret`, or from the vendored copy: the same file.",
-        "It needs Python 3.9 or newer, and nothing else until AWS is on.\n",
-    ]
-    for name in shield_ai.__all__:
-        thing = getattr(runtime, name)
-        if isinstance(thing, type):
-            continue
-        signature = re.sub(r" = <.*?>", " = …", str(inspect.signature(thing))).replace("'", "")
-        parts += [
-            f"## {name}\n",
-            f"```text\n{name}{signature}\n```\n",
-            f"{_prose(thing.__doc__ or '')}\n",
+def python_page() -> str:
+    """Return the page on the Python API."""
+    error_names = [name for name in shield_ai.__all__ if name.endswith("Error")]
+    errors = [(f"`{name}`", _summary(name)) for name in error_names]
+    classes = [(f"`{name}`", _summary(name)) for name in CLASSES]
+    return "\n".join(
+        [
+            "# Python API\n",
+            "Import these names from `shield_ai`, or from the vendored copy of the runtime in your",
+            "application. The runtime needs Python 3.9 or newer, and boto3 if AWS is on.\n",
+            *_functions(),
+            "## Errors\n",
+            table("error | raised if", errors),
+            "## Classes\n",
+            table("class | description", classes),
         ]
-    parts += ["## Errors\n", table("error | when", [(f"`{e}`", _first(e)) for e in _errors()])]
-    parts += ["## Classes\n", table("class | does", [(f"`{e}`", _first(e)) for e in _CLASSES])]
-    return "\n".join(parts)
-
-
-def _prose(doc: str) -> str:
-    """A docstring as Markdown: its arguments become a list, an example a block."""
-    text = re.sub(r"^(?:Args|Returns|Raises):\n", "\n", inspect.cleandoc(doc), flags=re.MULTILINE)
-    parts, listed = text.replace("::\n", ":\n").split("\n\n"), []
-    for part in parts:
-        items = re.split(r"\n(?=    \w)", part.strip("\n"))
-        if re.match(r"    \w+: ", items[0]):
-            listed.append(
-                "\n".join(
-                    re.sub(r"^\s*(\w+): ", r"- `\1`: ", " ".join(item.split())) for item in items
-                )
-            )
-        else:
-            listed.append(
-                f"```text\n{inspect.cleandoc(part)}\n```"
-                if part.startswith("    ")
-                else part.strip("\n")
-            )
-    return "\n\n".join(part for part in listed if part)
-
-
-def _errors() -> list[str]:
-    return [
-        name for name in shield_ai.__all__ if name.startswith("Secret") and name.endswith("Error")
-    ]
-
-
-def _first(name: str) -> str:
-    return (
-        inspect.cleandoc(getattr(runtime, name).__doc__ or "").split("\n\n")[0].replace("\n", " ")
     )
+
+
+def _functions() -> list[str]:
+    parts = []
+    for name in shield_ai.__all__:
+        function = getattr(runtime, name)
+        if isinstance(function, type):
+            continue
+        signature = str(inspect.signature(function))
+        signature = re.sub(r" = <.*?>", " = …", signature).replace("'", "")
+        parts.append(f"## {name}\n")
+        parts.append(f"```text\n{name}{signature}\n```\n")
+        parts.append(_markdown(function.__doc__ or "") + "\n")
+    return parts
+
+
+def _markdown(docstring: str) -> str:
+    """Convert a docstring to Markdown: arguments to a list, examples to code blocks."""
+    text = inspect.cleandoc(docstring).replace("::\n", ":\n")
+    text = re.sub(r"^(?:Args|Returns|Raises):\n", "\n", text, flags=re.MULTILINE)
+    paragraphs = [_paragraph(part.strip("\n")) for part in text.split("\n\n")]
+    return "\n\n".join(part for part in paragraphs if part)
+
+
+def _paragraph(text: str) -> str:
+    items = re.split(r"\n(?=    \w)", text)
+    if re.match(r"    \w+: ", items[0]):
+        return "\n".join(_list_item(item) for item in items)
+    if text.startswith("    "):
+        return f"```text\n{inspect.cleandoc(text)}\n```"
+    return text
+
+
+def _list_item(text: str) -> str:
+    return re.sub(r"^(\w+): ", r"- `\1`: ", " ".join(text.split()))
+
+
+def _summary(name: str) -> str:
+    docstring = inspect.cleandoc(getattr(runtime, name).__doc__ or "")
+    return docstring.split("\n\n")[0].replace("\n", " ")

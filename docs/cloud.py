@@ -1,11 +1,11 @@
-"""The pages on metrics, alarms and permissions."""
+"""Generate the pages on metrics, alarms and permissions."""
 
 from __future__ import annotations
 
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import words
 from tables import table
@@ -19,8 +19,9 @@ from shield_ai.model import manifest
 from shield_ai.model.finding import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
+    from shield_ai.model.resource import Resource
 
 EXAMPLE = manifest.Manifest(
     app=manifest.App(name="storefront", role="StorefrontApplicationRole"),
@@ -37,78 +38,84 @@ EXAMPLE = manifest.Manifest(
 ACCOUNT = "123456789012"
 
 
-def metrics() -> str:
-    """What the runtime counts, and what is made to watch it."""
-    units = runtime._UNITS  # noqa: SLF001  # the one list of what is sent
-    assert set(words.METRICS) == set(units), set(words.METRICS) ^ set(units)
-    sent = [(f"`{name}`", unit, words.METRICS[name]) for name, unit in units.items()]
-    sent += [(f"`{name}`", *says) for name, says in words.OF_ROTATION.items()]
-    watched = [
-        r for r in monitoring_resources(EXAMPLE, ACCOUNT, "us-east-1") if r.kind in ("alarm", "event-rule")
-    ]
-    rows = [
-        (f"`{r.name.removeprefix('storefront-')}`", *_watches(r.kind, r.settings)) for r in watched
-    ]
+def metrics_page() -> str:
+    """Return the page on the runtime's metrics and the alarms of `[monitoring]`."""
+    units = runtime._UNITS  # noqa: SLF001  # the only list of metrics
+    assert set(words.RUNTIME_METRICS) == set(units), set(words.RUNTIME_METRICS) ^ set(units)
+    metrics = [(f"`{name}`", unit, words.RUNTIME_METRICS[name]) for name, unit in units.items()]
+    for name, (unit, description) in words.ROTATION_METRICS.items():
+        metrics.append((f"`{name}`", unit, description))
+    resources = monitoring_resources(EXAMPLE, ACCOUNT, "us-east-1")
+    alarms = [_alarm_row(r) for r in resources if r.kind in ("alarm", "event-rule")]
     return "\n".join(
         [
             "# Metrics and alarms\n",
             "## Metrics\n",
-            f"With `AWS_SECRETS_METRICS=emf` or `cloudwatch`, an app sends these each {runtime.REPORT_EVERY:g} seconds",
-            "in which it asked for a secret. `stats()` gives the counts at any time, and sends nothing.\n",
-            table("metric | unit | is", sent),
+            "With `AWS_SECRETS_METRICS=emf` or `cloudwatch`, the runtime sends these metrics",
+            f"every {runtime.REPORT_EVERY:g} seconds while the application reads secrets.",
+            "`stats()` returns the current counts at any time.\n",
+            table("metric | unit | description", metrics),
             "## Alarms\n",
-            "Made by `shield apply` where [`[monitoring]`](manifest.md#monitoring) says who is told.",
-            "Their names begin with the app's.\n",
-            table("name | is | says", rows),
+            "`shield apply` creates these alarms if [`[monitoring]`](manifest.md#monitoring)",
+            "names someone to notify. The name of each alarm starts with the name of the",
+            "application.\n",
+            table("name | type | notification", alarms),
         ]
     )
 
 
-def _watches(kind: str, settings: Any) -> tuple[str, str]:
-    if kind == "event-rule":
-        return "a rule on CloudTrail's events", json.loads(settings["target"]["template"]).replace(
-            "<", "&lt;"
-        )
-    return f"an alarm on `{settings['metric']}`", settings["description"]
+def _alarm_row(resource: Resource) -> tuple[str, str, str]:
+    name = f"`{resource.name.removeprefix('storefront-')}`"
+    if resource.kind == "alarm":
+        return name, f"alarm on `{resource.settings['metric']}`", resource.settings["description"]
+    template = json.loads(resource.settings["target"]["template"])
+    return name, "EventBridge rule on CloudTrail events", template.replace("<", "&lt;")
 
 
-def needed() -> str:
-    """Who needs which permission."""
+def permissions_page() -> str:
+    """Return the page on the IAM permissions of the application's role and of operators."""
     policy = json.dumps(policy_document(EXAMPLE, ACCOUNT), indent=2)
-    deeds = ("read", "create", "update", "delete")
-    rows = [
-        (kind, *(_listed(getattr(verbs, deed)) for deed in deeds))
-        for kind, verbs in PERMISSIONS.items()
-    ]
+    kinds = []
+    for kind, verbs in PERMISSIONS.items():
+        actions = (verbs.read, verbs.create, verbs.update, verbs.delete)
+        kinds.append((kind, *(_code_list(names) for names in actions)))
     return "\n".join(
         [
             "# Permissions\n",
-            "## The app's role\n",
-            "Two actions, on exactly the app's secrets. `shield apply` writes this policy to",
-            "`aws/iam-policy-secrets-manager.json`; with `role` in `shield.toml` it also creates and attaches it.",
-            "With a key of your own (`kms_key`), it allows `kms:Decrypt` through Secrets Manager as well.\n",
+            "## The application's role\n",
+            "The policy allows two actions on exactly the application's secrets. `shield",
+            "apply` writes it to `aws/iam-policy-secrets-manager.json`. If `role` is set in",
+            "`shield.toml`, `shield apply` also creates the policy and attaches it to the",
+            "role. With a customer managed key (`kms_key`), the policy also allows",
+            "`kms:Decrypt` through Secrets Manager.\n",
             f"```json\n{policy}\n```\n",
-            "## Whoever runs shield\n",
-            "`shield scan`, `draft`, `explain`, `schema`, and everything with `--only code` need no AWS.",
-            "A plan names the permissions of each of its changes; `shield export --format operator-policy` writes all",
-            "of them as a policy, on the app's names alone. For the secrets, and for looking:\n",
-            table("for | calls", _called()),
-            "For what is made beside the secrets:\n",
-            table("what | to look | to create | to update | to remove", rows),
+            "## Operators\n",
+            "`shield scan`, `draft`, `explain`, `schema` and all commands with `--only code`",
+            "do not need AWS permissions. A plan lists the permissions that each change",
+            "needs, and `shield export --format operator-policy` writes a policy with all of",
+            "them, limited to the application's names.\n",
+            "Permissions for secrets and for reading the state of the account:\n",
+            table("needed for | permissions", _permissions_by_module()),
+            "Permissions for other resources:\n",
+            table("resource | read | create | update | delete", kinds),
         ]
     )
 
 
-def _called() -> Iterator[tuple[str, str]]:
-    """What each module calls that is not of a kind of resource; every call says its permission."""
-    of_kinds = {n for v in PERMISSIONS.values() for n in (*v.read, *v.create, *v.update, *v.delete)}
+def _permissions_by_module() -> list[tuple[str, str]]:
+    """List the calls of each module below aws/, except those on resource kinds."""
+    of_resource_kinds = set()
+    for verbs in PERMISSIONS.values():
+        of_resource_kinds.update(verbs.read, verbs.create, verbs.update, verbs.delete)
+    rows = []
     for path in sorted(Path(session.__file__).parents[1].rglob("*.py")):
-        called = sorted(
-            set(re.findall(r'translate_errors\(f?"(\w+:\w+)"', path.read_text("utf-8"))) - of_kinds
-        )
-        if called:
-            yield words.PARTS.get(path.stem, path.stem), _listed(called)
+        calls = set(re.findall(r'translate_errors\(f?"(\w+:\w+)"', path.read_text("utf-8")))
+        calls -= of_resource_kinds
+        if calls:
+            purpose = words.MODULE_PURPOSES.get(path.stem, path.stem)
+            rows.append((purpose, _code_list(sorted(calls))))
+    return rows
 
 
-def _listed(names: Iterable[str]) -> str:
+def _code_list(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)

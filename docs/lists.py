@@ -1,4 +1,4 @@
-"""The pages on shield.toml and on the rules."""
+"""Generate the pages on shield.toml and on the rules."""
 
 from __future__ import annotations
 
@@ -14,87 +14,110 @@ from shield_ai.model.finding import Kind
 from shield_ai.rotator import registry
 from shield_ai.scan.rules import pattern
 
+FIRST_TABLES = ("App", "Secret", "Rotation", "Functions", "Monitoring", "Environment")
+TYPES = {"string": "string", "integer": "integer", "boolean": "boolean", "object": "table"}
+EMPTY_DEFAULTS = (None, "", [], (), {})
 
-def shield_toml() -> str:
-    """Every key of the manifest."""
+
+def manifest_page() -> str:
+    """Return the page on every key of shield.toml."""
+    _, *structs = manifest_schema.structs()
+    structs.sort(key=_position)
     parts = [
         "# shield.toml\n",
-        "What is moved, under which name. It never holds a value: review it, edit it, commit it.",
-        "`shield draft` writes it and adds to it. [Completion in editors](../guides/shell.md#editors) comes from",
-        "`shield schema`.\n",
+        "`shield.toml` lists the secrets of an application and their names in AWS. It never",
+        "contains values. Review the file, edit it and commit it. `shield draft` creates and",
+        "extends it. `shield schema` prints a schema for [completion in",
+        "editors](../guides/shell.md#editors).\n",
     ]
-    first = ("App", "Secret", "Rotation", "Functions", "Monitoring", "Environment")
-    _, *structs = manifest_schema.structs()
-    for struct in sorted(
-        structs, key=lambda s: first.index(s.__name__) if s.__name__ in first else len(first)
-    ):
-        said, part = (
-            manifest_schema.meanings(struct),
-            manifest_schema.schema()["definitions"][struct.__name__],
-        )
-        doc = struct.__doc__ or ""
-        rows = [
-            (f"`{key}`", _kind(said_of), _default(key, said_of, part), said.get(key, ""))
-            for key, said_of in part["properties"].items()
-        ]
-        title = next(iter(re.findall(r"`(\[.+?\]+)`", doc)), "rotate = { … }")
-        parts += [f"## {title}\n", f"{doc}\n", table("key | takes | default | is", rows)]
+    for struct in structs:
+        parts += _table_section(struct)
     kinds = ", ".join(f"`{kind}`" for kind in Kind)
-    own = ", ".join(f"`{name}`" for name in registry.STRATEGIES)
+    short_names = ", ".join(f"`{name}`" for name in manifest.USERS)
+    full_names = ", ".join(f"`{name}`" for name in registry.STRATEGIES)
     parts += [
         "## Kinds and strategies\n",
         f"Kinds: {kinds}.\n",
-        f"Strategies: {', '.join(f'`{user}`' for user in manifest.USERS)}, which go with the server; in full: {own}.\n",
+        f"Strategies: {full_names}. The short names {short_names} select the strategy for the",
+        "database server.\n",
     ]
     return "\n".join(parts)
 
 
-def _kind(key: dict[str, Any]) -> str:
-    names = {"string": "text", "integer": "number", "boolean": "`true`, `false`", "object": "table"}
-    if "$ref" in key:
-        return "a [kind](#kinds-and-strategies)" if key["$ref"].endswith("/Kind") else "table"
-    if "anyOf" in key:
-        return '`"manual"`, or a table'
-    return "list of texts" if key["type"] == "array" else names[key["type"]]
+def _position(struct: type) -> int:
+    if struct.__name__ in FIRST_TABLES:
+        return FIRST_TABLES.index(struct.__name__)
+    return len(FIRST_TABLES)
 
 
-def _default(name: str, key: dict[str, Any], part: dict[str, Any]) -> str:
-    if name in part.get("required", ()):
-        return "*needed*"
-    return (
-        f"`{json.dumps(key['default'])}`"
-        if key.get("default") not in (None, "", [], (), {})
-        else ""
-    )
+def _table_section(struct: type) -> list[str]:
+    docstring = struct.__doc__ or ""
+    title = re.search(r"`(\[.+?\]+)`", docstring)
+    descriptions = manifest_schema.meanings(struct)
+    definition = manifest_schema.schema()["definitions"][struct.__name__]
+    required = definition.get("required", ())
+    rows = []
+    for key, schema in definition["properties"].items():
+        default = "*required*" if key in required else _default(schema)
+        rows.append((f"`{key}`", _type(schema), default, descriptions.get(key, "")))
+    return [
+        f"## {title[1] if title else 'rotate = { … }'}\n",
+        f"{docstring}\n",
+        table("key | type | default | description", rows),
+    ]
 
 
-def rules() -> str:
-    """What is looked for."""
-    whole, credentials = pattern.load(), pattern.credentials()
+def _type(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        is_kind = schema["$ref"].endswith("/Kind")
+        return "[kind](#kinds-and-strategies)" if is_kind else "table"
+    if "anyOf" in schema:
+        return '`"manual"` or a table'
+    if schema["type"] == "array":
+        return "list of strings"
+    return TYPES[schema["type"]]
+
+
+def _default(schema: dict[str, Any]) -> str:
+    default = schema.get("default")
+    if default in EMPTY_DEFAULTS:
+        return ""
+    return f"`{json.dumps(default)}`"
+
+
+def rules_page() -> str:
+    """Return the page on the rules of the scan."""
+    application, credentials = pattern.load(), pattern.credentials()
     parts = [
         "# Rules\n",
-        "`shield explain RULE` says the same in the terminal; `shield patterns list` lists them, your own included.\n",
-        f"## {whole.id}: {whole.title}\n",
-        f"{whole.description}\n",
-        f"{whole.fix}\n",
+        "`shield explain RULE` prints the description of a rule. `shield patterns list`",
+        "lists all rules, including custom ones.\n",
+        f"## {application.id}: {application.title}\n",
+        f"{application.description}\n",
+        f"{application.fix}\n",
     ]
-    for rule in whole.rules:
-        example = textwrap.dedent(rule.examples[0]).strip("\n")
-        language = "python" if rule.kind is not pattern.RuleKind.DOTENV else "sh"
-        parts += [
-            f"### {rule.id}\n",
-            f"{rule.title} ({rule.severity}).\n",
-            f"{rule.explanation}\n",
-            f"*What to do:* {rule.fix}\n",
-            f"Is found in, for example:\n\n```{language}\n{example}\n```\n",
-        ]
-        if rule.reference:
-            parts.append(f"See <{rule.reference}>.\n")
+    for rule in application.rules:
+        parts += _rule_section(rule)
     rows = [(f"`{rule.id}`", rule.title, str(rule.severity)) for rule in credentials.rules]
     parts += [
         f"## {credentials.id}: {credentials.title}\n",
         f"{credentials.description}\n",
-        f"*What to do:* {credentials.fix}\n",
+        f"**How to fix:** {credentials.fix}\n",
         table("rule | finds | severity", rows),
     ]
     return "\n".join(parts)
+
+
+def _rule_section(rule: pattern.Rule) -> list[str]:
+    example = textwrap.dedent(rule.examples[0]).strip("\n")
+    language = "sh" if rule.kind is pattern.RuleKind.DOTENV else "python"
+    parts = [
+        f"### {rule.id}\n",
+        f"{rule.title} ({rule.severity}).\n",
+        f"{rule.explanation}\n",
+        f"**How to fix:** {rule.fix}\n",
+        f"Example:\n\n```{language}\n{example}\n```\n",
+    ]
+    if rule.reference:
+        parts.append(f"See <{rule.reference}>.\n")
+    return parts

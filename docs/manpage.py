@@ -1,4 +1,4 @@
-"""The man page shield.1, from click's own help."""
+"""Generate the man page shield.1 from the help of the commands."""
 
 from __future__ import annotations
 
@@ -12,83 +12,81 @@ import words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SUMMARY = "migrate a Python application's secrets to AWS Secrets Manager"
 DESCRIPTION = (
-    "moves a Python app's secrets out of code, .env files and environment reads into AWS Secrets Manager: "
-    "it finds them, rewrites the settings, creates the secrets, checks that the app runs on them, "
-    "and can undo all of it."
+    "moves a Python application's secrets out of source code, .env files and environment variables "
+    "into AWS Secrets Manager. It finds the secrets, rewrites the settings, creates the secrets in "
+    "AWS, checks that the application still works, and can roll all of it back."
 )
-EXAMPLES = [
-    ("shield scan", "What is secret, and where."),
-    (
-        "shield plan --env-file .env",
-        "Every edit as a diff, every change in AWS; nothing is changed.",
-    ),
-    ("shield apply --env-file .env", "Do it."),
-    ("shield rollback", "Take it all back."),
-    ("shield local bash", "A shell with an AWS of its own, to try it all in."),
-]
+FILES = {
+    "shield.toml": "The secrets of the application and their names in AWS. Contains no values.",
+    ".shield/": "The journal and the original files, which shield rollback needs.",
+}
+EXAMPLES = {
+    "shield scan": "Find secrets.",
+    "shield plan --env-file .env": "Show all code edits and AWS changes without making them.",
+    "shield apply --env-file .env": "Make the changes.",
+    "shield rollback": "Undo the last apply.",
+    "shield local bash": "Open a shell with an embedded AWS for testing.",
+}
+OPTION_VARIABLE = (
+    ".B SHIELD_\\fICOMMAND\\fB_\\fIOPTION\\fR",
+    "Sets the option of a command: SHIELD_SCAN_FORMAT=json.",
+)
 
 
-def page(cli: click.Group) -> str:
-    """The page in roff's man macros, without a date: the same code gives the same bytes."""
+def man_page(cli: click.Group) -> str:
+    """Return the page as roff without a date, so that the output is reproducible."""
     return "\n".join(_lines(cli)) + "\n"
 
 
 def _lines(cli: click.Group) -> Iterator[str]:
-    context = click.Context(cli, info_name="shield")
     yield '.TH SHIELD 1 "" "Shield AI" "User Commands"'
-    yield from (
-        ".SH NAME",
-        "shield \\- move an app\\(aqs secrets into AWS Secrets Manager, and back",
-    )
+    yield from (".SH NAME", f"shield \\- {_escape(SUMMARY)}")
     yield from (
         ".SH SYNOPSIS",
         ".B shield",
         ".I COMMAND",
         "[\\fIOPTION\\fR]... [\\fIARGUMENT\\fR]...",
     )
-    yield from (".SH DESCRIPTION", ".B shield", _text(DESCRIPTION), ".PP", _text(cli.epilog or ""))
+    yield from (".SH DESCRIPTION", ".B shield", _escape(DESCRIPTION))
+    yield from (".PP", _escape(cli.epilog or ""))
     yield ".SH COMMANDS"
+    context = click.Context(cli, info_name="shield")
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         assert command
-        inner = click.Context(command, parent=context, info_name=name)
-        yield f".SS shield {name} {_text(' '.join(command.collect_usage_pieces(inner)))}"
-        yield from _paragraphs(command.help or "")
-        for option in command.get_params(inner):
-            if isinstance(option, click.Option) and "--help" not in option.opts:
-                metavar = "" if option.is_flag else f" \\fI{_text(option.make_metavar(inner))}\\fR"
-                names = ", ".join(f"\\fB{_text(name)}\\fR" for name in option.opts)
-                yield from (".TP", names + metavar, _text(option.help or ""))
+        yield from _command(name, command, context)
     yield ".SH EXIT STATUS"
-    for code, says in words.CODES.items():
-        yield from (".TP", f".B {code}", _text(says))
+    for code, meaning in words.EXIT_CODES.items():
+        yield from (".TP", f".B {code}", _escape(meaning))
     yield ".SH ENVIRONMENT"
-    for name, says in words.OF_THE_COMMAND.items():
-        yield from (".TP", f".B {name}", _text(says.replace("`", "")))
-    yield from (
-        ".TP",
-        ".B SHIELD_\\fICOMMAND\\fB_\\fIOPTION\\fR",
-        "Stands for an option: SHIELD_SCAN_FORMAT=json.",
-    )
+    for name, description in words.COMMAND_VARIABLES.items():
+        yield from (".TP", f".B {name}", _escape(description.replace("`", "")))
+    yield from (".TP", *OPTION_VARIABLE)
     yield ".SH FILES"
-    yield from (".TP", ".I shield.toml", "What is moved, under which name. It never holds a value.")
-    yield from (
-        ".TP",
-        ".I .shield/",
-        "The journal and the old files; \\fBshield rollback\\fR needs them.",
-    )
+    for path, description in FILES.items():
+        yield from (".TP", f".I {path}", _escape(description))
     yield ".SH EXAMPLES"
-    for example, says in EXAMPLES:
-        yield from (".TP", f".B {_text(example)}", _text(says))
+    for example, description in EXAMPLES.items():
+        yield from (".TP", f".B {_escape(example)}", _escape(description))
 
 
-def _paragraphs(text: str) -> Iterator[str]:
-    for paragraph in inspect.cleandoc(text).split("\n\n"):
-        yield from (_text(" ".join(paragraph.split())), ".PP")
+def _command(name: str, command: click.Command, parent: click.Context) -> Iterator[str]:
+    context = click.Context(command, parent=parent, info_name=name)
+    usage = " ".join(command.collect_usage_pieces(context))
+    yield f".SS shield {name} {_escape(usage)}"
+    for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
+        yield from (_escape(" ".join(paragraph.split())), ".PP")
+    for option in command.get_params(context):
+        if isinstance(option, click.Option) and "--help" not in option.opts:
+            names = ", ".join(f"\\fB{_escape(name)}\\fR" for name in option.opts)
+            if not option.is_flag:
+                names += f" \\fI{_escape(option.make_metavar(context))}\\fR"
+            yield from (".TP", names, _escape(option.help or ""))
 
 
-def _text(text: str) -> str:
-    """Escape what roff would take for its own."""
-    safe = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
-    return re.sub(r"^\.", "\\\\&.", safe)
+def _escape(text: str) -> str:
+    """Escape characters that roff interprets."""
+    escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
+    return re.sub(r"^\.", "\\\\&.", escaped)

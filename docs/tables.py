@@ -1,4 +1,4 @@
-"""A table of Markdown."""
+"""Markdown tables."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def table(head: str, rows: Iterable[tuple[str, ...]]) -> str:
-    """A table of Markdown; `head` names the columns."""
-    columns = head.split(" | ")
-    lines = [
-        columns,
-        ["---"] * len(columns),
-        *([cell.replace("|", "\\|") for cell in row] for row in rows),
-    ]
-    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines) + "\n"
+def table(header: str, rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a Markdown table; `header` has the column names, separated by " | "."""
+    columns = header.split(" | ")
+    lines = [_row(columns), _row(["---"] * len(columns))]
+    lines.extend(_row([cell.replace("|", "\\|") for cell in row]) for row in rows)
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |".replace("|  |", "| |")

@@ -1,4 +1,4 @@
-"""The pages on the command and what it and the app read from the environment."""
+"""Generate the pages on the commands, the environment variables and the exit codes."""
 
 from __future__ import annotations
 
@@ -17,105 +17,99 @@ from shield_ai.model import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+VARIABLE = r'"((?:AWS_SECRETS|USE_AWS|DJANGO|PARAMETERS_SECRETS)_\w+|AWS_REGION)"'
 
-def commands() -> str:
-    """Each command as --help has it, in a form to link to."""
+
+def commands_page() -> str:
+    """Return the page on all commands, from their `--help`."""
     parts = [
         "# Commands\n",
-        "`shield`, or `python -m shield_ai`. `APP` is the app's folder, the one you are in by default.",
-        "Data goes to stdout, words go to stderr. Each option can be given as a variable, too.",
-        "[Exit codes](exit-codes.md) · [shell completion and the man page](../guides/shell.md)\n",
+        "Run `shield` or `python -m shield_ai`. `APP` is the folder of the application; the",
+        "default is the current folder. Results are written to stdout, messages to stderr.",
+        "Each option can also be set with an environment variable. See also [exit",
+        "codes](exit-codes.md), and [shell completion and the man page](../guides/shell.md).\n",
     ]
     context = click.Context(cli, info_name="shield")
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         assert command
-        inner = click.Context(command, parent=context, info_name=name)
-        usage = " ".join(command.collect_usage_pieces(inner))
-        parts += [
-            f"## shield {name}\n",
-            f"`shield {name} {usage}`\n",
-            paragraphs(command.help or ""),
-        ]
-        options = [
-            p
-            for p in command.get_params(inner)
-            if isinstance(p, click.Option) and "--help" not in p.opts
-        ]
-        if options:
-            rows = [(_option(o), o.help or _choices(o), f"`{o.envvar}`") for o in options]
-            parts.append(table("option | does | variable", rows))
+        parts += _command_section(name, command, context)
     return "\n".join(parts)
+
+
+def _command_section(name: str, command: click.Command, parent: click.Context) -> list[str]:
+    context = click.Context(command, parent=parent, info_name=name)
+    usage = " ".join(command.collect_usage_pieces(context))
+    help_text = inspect.cleandoc(command.help or "").replace("\b\n", "")
+    parts = [f"## shield {name}\n", f"`shield {name} {usage}`\n", f"{help_text}\n"]
+    rows = []
+    for parameter in command.get_params(context):
+        if isinstance(parameter, click.Option) and "--help" not in parameter.opts:
+            description = parameter.help or _choices(parameter)
+            rows.append((_option(parameter), description, f"`{parameter.envvar}`"))
+    if rows:
+        parts.append(table("option | description | variable", rows))
+    return parts
 
 
 def _option(option: click.Option) -> str:
     names = ", ".join(f"`{name}`" for name in option.opts)
-    taken = "" if option.is_flag else f" `{option.make_metavar(click.Context(cli))}`"
-    return names + taken
+    if option.is_flag:
+        return names
+    return f"{names} `{option.make_metavar(click.Context(cli))}`"
 
 
 def _choices(option: click.Option) -> str:
-    kind = option.type
-    return (
-        " or ".join(str(choice) for choice in kind.choices)
-        if isinstance(kind, click.Choice)
-        else ""
-    )
+    if not isinstance(option.type, click.Choice):
+        return ""
+    return " or ".join(str(choice) for choice in option.type.choices)
 
 
-def paragraphs(text: str) -> str:
-    """A docstring as Markdown."""
-    return inspect.cleandoc(text).replace("\b\n", "") + "\n"
-
-
-def environment() -> str:
-    """What an app's process is told by its environment."""
-    asked = set(
-        re.findall(
-            r'"((?:AWS_SECRETS|USE_AWS|DJANGO|PARAMETERS_SECRETS)_\w+|AWS_REGION)"',
-            inspect.getsource(runtime),
-        )
-    )
-    assert asked == set(words.VARIABLES), asked ^ set(words.VARIABLES)
-    rows = [(f"`{name}`", default, says) for name, (default, says) in words.VARIABLES.items()]
+def environment_page() -> str:
+    """Return the page on the environment variables of the runtime and of the command."""
+    used = set(re.findall(VARIABLE, inspect.getsource(runtime)))
+    assert used == set(words.RUNTIME_VARIABLES), used ^ set(words.RUNTIME_VARIABLES)
+    of_runtime = []
+    for name, (default, description) in words.RUNTIME_VARIABLES.items():
+        of_runtime.append((f"`{name}`", default, description))
+    of_command = [(f"`{name}`", text) for name, text in words.COMMAND_VARIABLES.items()]
     return "\n".join(
         [
             "# Environment variables\n",
-            "## Of the app\n",
-            "What `get_secret()` reads: when it is first needed, and again after `clear_secret_cache()`.\n",
-            table("variable | default | says", rows),
-            "Credentials, endpoint and proxy are the SDK's own: `AWS_PROFILE`, `AWS_ROLE_ARN`, `AWS_ENDPOINT_URL`, …\n",
-            "## Of the command\n",
-            "Each option of `shield` is a variable, too: `SHIELD_SCAN_FORMAT=json` is `shield scan --format json`;",
-            "[commands](commands.md) lists them. No option and no variable takes a secret's value.\n",
-            table(
-                "variable | says",
-                [(f"`{name}`", says) for name, says in words.OF_THE_COMMAND.items()],
-            ),
+            "## Application\n",
+            "The runtime reads these variables when the application first reads a secret,",
+            "and again after `clear_secret_cache()`.\n",
+            table("variable | default | description", of_runtime),
+            "Credentials, endpoint and proxy are configured as for every AWS SDK:",
+            "`AWS_PROFILE`, `AWS_ROLE_ARN`, `AWS_ENDPOINT_URL` and so on.\n",
+            "## Command\n",
+            "Each option of `shield` can be set with an environment variable:",
+            "`SHIELD_SCAN_FORMAT=json` is the same as `shield scan --format json`.",
+            "[Commands](commands.md) lists these variables. No option or variable accepts",
+            "the value of a secret.\n",
+            table("variable | description", of_command),
         ]
     )
 
 
-def exit_codes() -> str:
-    """With what a command ends."""
-    codes = {
-        value: name
-        for name, value in vars(errors).items()
-        if isinstance(value, int) and re.fullmatch(r"[A-Z]+", name)
-    }
-    assert set(codes) == set(words.CODES), set(codes) ^ set(words.CODES)
-    raised: dict[int, list[str]] = {}
-    for error in _tree(errors.ShieldError):
-        raised.setdefault(error.exit_code, []).append(
-            f"`{error.__name__}`: {(error.__doc__ or '').splitlines()[0]}"
-        )
+def exit_codes_page() -> str:
+    """Return the page on the exit codes and the errors that cause them."""
+    codes = set()
+    for name, value in vars(errors).items():
+        if isinstance(value, int) and re.fullmatch(r"[A-Z]+", name):
+            codes.add(value)
+    assert codes == set(words.EXIT_CODES), codes ^ set(words.EXIT_CODES)
+    causes: dict[int, list[str]] = {code: [] for code in codes}
+    for error in _subclasses(errors.ShieldError):
+        summary = (error.__doc__ or "").splitlines()[0]
+        causes[error.exit_code].append(f"`{error.__name__}`: {summary}")
     rows = [
-        (str(code), words.CODES[code], "<br>".join(raised.get(code, ()))) for code in sorted(codes)
+        (str(code), words.EXIT_CODES[code], "<br>".join(causes[code])) for code in sorted(codes)
     ]
-    return "# Exit codes\n\n" + table("code | means | of the kinds", rows)
+    return "# Exit codes\n\n" + table("code | meaning | errors", rows)
 
 
-def _tree(error: type[errors.ShieldError]) -> Iterator[type[errors.ShieldError]]:
+def _subclasses(error: type[errors.ShieldError]) -> Iterator[type[errors.ShieldError]]:
     yield error
-    for kind in error.__subclasses__():
-        yield from _tree(kind)
+    for subclass in error.__subclasses__():
+        yield from _subclasses(subclass)

@@ -1,81 +1,97 @@
-"""What the code itself does not say of the names that the reference lists; generate.py fails when one is missing."""
+"""Descriptions of names that the code does not describe. generate.py fails if one is missing."""
 
 from __future__ import annotations
 
-VARIABLES = {  # name -> default, meaning
+# Environment variables that the runtime reads: name -> (default, description).
+RUNTIME_VARIABLES = {
     "USE_AWS_SECRETS": (
         "`false`",
-        "the switch: `true`, `1`, `yes`, `on` or `false`, `0`, `no`, `off`. Off, boto3 is not even imported",
+        (
+            "Turn AWS on with `true`, `1`, `yes` or `on`, or off with `false`, `0`, `no` or `off`. "
+            "If off, boto3 is not imported."
+        ),
     ),
     "DJANGO_ENV": (
         "`development`",
         (
-            "whatever else it says is production: AWS comes first. In development a variable that is set wins. "
-            "It counts without Django, too. See [order of sources](../concepts/sources.md)"
+            "The environment, also for applications that do not use Django. In `development`, "
+            "environment variables take precedence over AWS; any other value counts as production, "
+            "where AWS takes precedence. See [order of sources](../concepts/sources.md)."
         ),
     ),
-    "AWS_REGION": ("the SDK's, then `us-east-1`", "where the secrets are"),
-    "AWS_SECRETS_PREFIX": ("none", "is put before each name: `storefront/prod/`"),
-    "AWS_SECRETS_TTL": ("`300`", "seconds for which a value is fresh"),
+    "AWS_REGION": ("that of the SDK, then `us-east-1`", "The AWS region of the secrets."),
+    "AWS_SECRETS_PREFIX": ("none", "A prefix for all secret names, such as `storefront/prod/`."),
+    "AWS_SECRETS_TTL": ("`300`", "Seconds until a cached value expires."),
     "AWS_SECRETS_MAX_STALE": (
         "`86400`",
-        "seconds for which the last known value serves when AWS can't be reached",
+        "Seconds for which the last known value is used if AWS is unavailable.",
     ),
     "AWS_SECRETS_FALLBACK": (
         "`env`",
         (
-            "what serves when AWS can't, in production: `env`, the variable if it is set; `any`, the default, too; "
-            "`deny`, nothing"
+            "The fallback in production if AWS is unavailable: `env` uses the environment variable "
+            "if it is set, `any` also uses the default, and `deny` raises an error."
         ),
     ),
     "AWS_SECRETS_METRICS": (
         "`off`",
         (
-            "where [metrics](metrics.md) go: `emf` prints lines for CloudWatch Logs, `cloudwatch` calls PutMetricData; "
-            "with a namespace of your own: `emf:Shop`"
+            "Where to send [metrics](metrics.md): `emf` prints them for CloudWatch Logs, "
+            "`cloudwatch` calls PutMetricData. To set a namespace, append it: `emf:Shop`."
         ),
     ),
     "AWS_SECRETS_TRANSPORT": (
         "`boto3`",
-        "`agent` reads through the AWS Secrets Manager Agent or the Lambda extension on loopback, without boto3",
+        (
+            "`agent` reads from the AWS Secrets Manager Agent or the Lambda extension on the "
+            "loopback interface, without boto3."
+        ),
     ),
-    "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": ("`2773`", "the agent's port"),
+    "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": ("`2773`", "The port of the agent or extension."),
 }
-OF_THE_COMMAND = {
-    "NO_COLOR": "no colour, whatever it is set to",
-    "AWS_ENDPOINT_URL": "another place than AWS, for example what `shield local` prints",
-    "AWS_PROFILE": "whose credentials; as any AWS tool",
+COMMAND_VARIABLES = {
+    "NO_COLOR": "Disable color output, regardless of the value.",
+    "AWS_ENDPOINT_URL": "Use a different endpoint than AWS, such as the one `shield local` prints.",
+    "AWS_PROFILE": "The AWS profile to use, as in other AWS tools.",
 }
-METRICS = {
-    "SecretsManagerCalls": "calls to AWS, which are what you pay for",
-    "CacheMisses": "times that a caller had to wait for AWS",
-    "CacheHits": "times that the cache served; at most one a second for each name",
-    "SecretErrors": "calls that failed, but for optional secrets that are not there",
-    "FallbackToEnv": "times that a variable served because AWS could not",
-    "StaleServed": "times that an expired value served because AWS could not be reached",
-    "CacheHitRate": "hits of all that was asked for",
-    "SecretAgeSeconds": "age of the oldest value in the cache",
+RUNTIME_METRICS = {
+    "SecretsManagerCalls": "Calls to Secrets Manager, which AWS bills.",
+    "CacheMisses": "Reads that waited for AWS.",
+    "CacheHits": "Reads served from the cache; counts at most one per second and name.",
+    "SecretErrors": "Failed calls, except for optional secrets that do not exist.",
+    "FallbackToEnv": "Reads served from an environment variable because AWS was unavailable.",
+    "StaleServed": "Reads served with an expired value because AWS was unavailable.",
+    "CacheHitRate": "Percentage of reads served from the cache.",
+    "SecretAgeSeconds": "Age of the oldest value in the cache.",
 }
-OF_ROTATION = {  # sent by shield rotate --status --publish and the canary -> unit, meaning
-    "SecretRotationOverdueDays": ("Count", "days that the latest rotation is late; 0 when none is"),
-    "SecretLoginFailed": ("Count", "current logins that their servers refuse; from the canary"),
+# Sent by `shield rotate --status --publish` and by the canary: name -> (unit, description).
+ROTATION_METRICS = {
+    "SecretRotationOverdueDays": (
+        "Count",
+        "Days by which the most overdue rotation is late; 0 if none is.",
+    ),
+    "SecretLoginFailed": (
+        "Count",
+        "Database logins with current values that failed. Sent only by the canary.",
+    ),
 }
-PARTS = {  # module of aws/ -> what it is for
+# Modules below aws/ and the commands that need their calls.
+MODULE_PURPOSES = {
     "account": "`kms_key` in shield.toml",
     "cloudwatch": "`shield rotate --status --publish`",
-    "iam": "`shield verify`, of the app's role",
+    "iam": "`shield verify`, to check the application's role",
     "rotation": "`shield rotate`",
     "secretsmanager": "`shield plan`, `apply`, `verify`, `rollback`",
-    "session": "any command, with AWS",
+    "session": "all commands that use AWS",
     "trail": "`shield audit`",
 }
-CODES = {
-    0: "done",
-    1: "findings, failed checks, or something that needs eyes",
-    2: "usage or configuration",
-    3: "a bug in shield; it names a report without values",
-    4: "a stale or unsafe plan: nothing was changed",
-    5: "AWS refused, or could not be reached",
-    6: "the rollback is incomplete; it names what is left",
-    130: "interrupted; the journal is consistent, run the same command again",
+EXIT_CODES = {
+    0: "Success.",
+    1: "There are findings, failed checks or events that need review.",
+    2: "Invalid usage or configuration.",
+    3: "Internal error. The message names a report file that contains no secret values.",
+    4: "The plan is stale or unsafe. Nothing was changed.",
+    5: "AWS denied the call or is unavailable.",
+    6: "The rollback is incomplete. The output lists the remaining steps.",
+    130: "Interrupted. The journal is consistent; run the same command again.",
 }
