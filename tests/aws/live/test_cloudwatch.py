@@ -167,11 +167,11 @@ def reading(secret, who):
 
 
 EVENTS = [
-    pytest.param(SERVICE_DETAIL_TYPE, {"eventName": "RotationFailed", "additionalEventData": {"SecretId": ARN}}, "stripe-key-AbCdEf did not finish: RotationFailed", id="rotation failed"),
+    pytest.param(SERVICE_DETAIL_TYPE, {"eventName": "RotationFailed", "additionalEventData": {"SecretId": ARN}}, "stripe-key-AbCdEf failed: RotationFailed", id="rotation failed"),
     pytest.param(SERVICE_DETAIL_TYPE, {"eventName": "RotationAbandoned", "additionalEventData": {"SecretId": ARN}}, "RotationAbandoned", id="rotation abandoned"),
     pytest.param(SERVICE_DETAIL_TYPE, {"eventName": "RotationSucceeded", "additionalEventData": {"SecretId": ARN}}, None, id="rotation succeeded"),
     pytest.param(SERVICE_DETAIL_TYPE, {"eventName": "RotationFailed", "additionalEventData": {"SecretId": OTHER}}, None, id="another app's rotation"),
-    pytest.param(CALL_DETAIL_TYPE, {"eventName": "DeleteSecret", "responseElements": {"arn": ARN}, "userIdentity": {"arn": "arn:aws:iam::1:user/mallory"}}, "scheduled for deletion, by arn:aws:iam::1:user/mallory", id="deleted"),
+    pytest.param(CALL_DETAIL_TYPE, {"eventName": "DeleteSecret", "responseElements": {"arn": ARN}, "userIdentity": {"arn": "arn:aws:iam::1:user/mallory"}}, "scheduled for deletion by arn:aws:iam::1:user/mallory", id="deleted"),
     pytest.param(CALL_DETAIL_TYPE, {"eventName": "DeleteSecret", "responseElements": {"arn": OTHER}}, None, id="another app's deleted"),
     pytest.param(*reading("stripe-key", "Mallory/session"), "assumed-role/Mallory/session read stripe-key", id="a stranger by name"),
     pytest.param(*reading(ARN, "user/mallory"), "user/mallory read arn:", id="a stranger by ARN"),

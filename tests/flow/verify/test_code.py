@@ -73,7 +73,7 @@ def lose_the_document(app):
         pytest.param(lambda app: (app / "shop/utils/secrets.py").unlink(), "the vendored runtime", "is not there", id="no runtime"),
         pytest.param(lambda app: append(app / "aws/iam-policy-secrets-manager.json", "x"), "the IAM policy", "missing", id="a broken policy"),
         pytest.param(lambda app: (app / "aws/iam-policy-secrets-manager.json").write_text("{}"), "the IAM policy", "another one", id="another policy"),
-        pytest.param(lambda app: widen(app / "aws/iam-policy-secrets-manager.json"), "the IAM policy", "mail-api-key* is none of the app's secrets by its exact name", id="a policy with a star"),
+        pytest.param(lambda app: widen(app / "aws/iam-policy-secrets-manager.json"), "the IAM policy", "mail-api-key* is not the exact name of one of the app's secrets", id="a policy with a star"),
         pytest.param(delete, "django-secret-key can be read", "scheduled for deletion", id="a secret in deletion"),
         pytest.param(destroy, "django-secret-key can be read", "is not in AWS", id="no secret"),
         pytest.param(lose_a_field, "database-credentials can be read", "it lacks database, password", id="a field is gone"),

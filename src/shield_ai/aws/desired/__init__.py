@@ -1,4 +1,7 @@
-"""What an app needs in AWS beside its secrets, as data: one module a concern, none of them talks to AWS."""
+"""Describe the AWS resources that an app needs besides its secrets, as data.
+
+Each module describes one concern. None of them calls AWS.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,14 @@ if TYPE_CHECKING:
 def resources(
     manifest: Manifest, account: str, region: str, read: Callable[[str], bytes | None] | None = None
 ) -> tuple[Resource, ...]:
-    """List everything that should be there, each after what it depends on.
+    """Return all resources of an app, each after the resources that it depends on.
 
     Args:
-        manifest: What the app asks for.
-        account: The id of the account.
-        region: Where the secrets are.
-        read: Gives the bytes of a file of the app; None leaves out what is deployed with some.
+        manifest: The parsed shield.toml.
+        account: The ID of the AWS account.
+        region: The region of the secrets.
+        read: Returns the content of a file of the app. None leaves out the Lambda functions, which
+            can include such files.
     """
     return (
         *iam_resources(manifest, account, region),

@@ -1,6 +1,7 @@
-"""The canary, where [rotation] stands and somebody is told: a function that looks every hour.
+"""Describe the canary: a Lambda function that checks every hour whether rotations work.
 
-Are the rotations on time, and do the current logins work?
+It publishes how late the rotations are and how many current logins fail; alarms watch both. An
+app has a canary if shield.toml has a [rotation] table and somebody to notify.
 """
 
 from __future__ import annotations
@@ -9,182 +10,173 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import (
-    ARN_SUFFIX,
+    Location,
     app_tags,
     decrypt_statement,
-    partition,
     slug,
     uses_customer_key,
 )
-from shield_ai.aws.desired.lambda_package import RUNTIME, build_function_zip, code_sha256
+from shield_ai.aws.desired.lambda_function import (
+    FunctionSpec,
+    allow,
+    function_resources,
+    log_statement,
+    network_statement,
+)
 from shield_ai.aws.desired.monitoring import (
     OVERDUE_METRIC,
     MonitoringContext,
     alarm_settings,
     metric_namespace,
 )
-from shield_ai.aws.desired.rotation import (
-    MEMORY,
-    TIMEOUT,
-    VPC_ACTIONS,
-    function_name,
-    rotation_role_name,
-)
+from shield_ai.aws.desired.rotation import function_name, rotated_secrets
 from shield_ai.model import schedule
 from shield_ai.model.finding import Kind
-from shield_ai.model.manifest import Rotation
 from shield_ai.model.resource import Resource
-from shield_ai.model.rotation_policy import environment, strategy
+from shield_ai.model.rotation_policy import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import timedelta
 
-    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.manifest import Functions, Manifest, Rotation, Secret
     from shield_ai.model.resource import Settings
 
 HANDLER = "rotator.canary.handler"
 RATE = "rate(1 hour)"
-FAILED = "SecretLoginFailed"
-READS = ["DescribeSecret", "GetSecretValue", "ListSecretVersionIds"]
-LONGEST = 31 * 24  # hours: of a cron(...), whose own dates AWS names
-# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html: of an input, in characters
+LOGIN_FAILED_METRIC = "SecretLoginFailed"
+READ_ACTIONS = [
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:ListSecretVersionIds",
+]
+# For a cron(...) schedule, whose next date AWS knows; the interval is not constant.
+LONGEST_INTERVAL_HOURS = 31 * 24
+# Characters of a target's input:
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
 MAX_INPUT_SIZE = 8192
+_INPUT_RESERVE = 300  # for the rest of the input, such as the namespace
 
 
-def monitored_secrets(manifest: Manifest) -> list[Secret]:
-    """Return the secrets that the canary looks at; none where there is no canary."""
+def monitored_secrets(manifest: Manifest) -> list[tuple[Secret, Rotation]]:
+    """Return the secrets that the canary checks; empty if the app has no canary."""
     if manifest.rotation is None or not manifest.monitoring.tells:
         return []
-    return [
-        secret
-        for secret in manifest.secret
-        if isinstance(secret.rotate, Rotation) and strategy(secret)
-    ]
+    return rotated_secrets(manifest)
 
 
 def canary_resources(
     manifest: Manifest, account: str, region: str, read: Callable[[str], bytes | None] | None
 ) -> Iterator[Resource]:
-    """Describe log, role, function and schedule.
+    """Describe the canary's log group, role, function, schedules and alarms.
 
     Args:
-        manifest: What the app asks for.
-        account: The id of the account.
-        region: Where the secrets are.
-        read: As for the rotation functions, whose zip it shares.
+        manifest: The parsed shield.toml.
+        account: The ID of the AWS account.
+        region: The region of the secrets.
+        read: Returns the content of a file of the app; None leaves out the canary.
     """
-    functions, secrets = manifest.rotation, monitored_secrets(manifest)
-    if not secrets or functions is None or read is None:
+    functions = manifest.rotation
+    if not monitored_secrets(manifest) or functions is None or read is None:
         return
-    name, marks = f"{slug(manifest.app)}-canary", app_tags(manifest.app)
-    arn = f"arn:{partition(region)}:{{}}:{region}:{account}:{{}}"
-    log = f"/aws/lambda/{name}"
-    yield Resource(kind="log-group", name=log, settings={"days": functions.log_days, "tags": marks})
-    document = {"Version": "2012-10-17", "Statement": _statements(manifest, secrets, arn, log)}
-    role = rotation_role_name(name, region)
-    yield Resource(kind="rotation-role", name=role, settings={"document": document, "tags": marks})
-    settings: Settings = {
-        "code": code_sha256(build_function_zip({}, read)),
-        "runtime": RUNTIME,
-        "entry": HANDLER,
-        "role": f"arn:{partition(region)}:iam::{account}:role/{role}",
-        "timeout": TIMEOUT,
-        "memory": MEMORY,
-        "environment": {},
-        "subnets": sorted(functions.subnets),
-        "security_groups": sorted(functions.security_groups),
-        "called_by": "",  # by its schedule alone
-        "tags": marks,
-    }
-    yield Resource(kind="function", name=name, settings=settings)
-    for number, part in enumerate(_inputs(manifest, secrets), 1):
-        planned = {
-            "rate": RATE,
-            "function": arn.format("lambda", f"function:{name}"),
-            "input": part,
-            "tags": marks,
-        }
+    location = Location(account, region)
+    name = f"{slug(manifest.app)}-canary"
+    spec = FunctionSpec(
+        name=name,
+        handler=HANDLER,
+        statements=_statements(manifest, functions, name, location),
+    )
+    yield from function_resources(spec, manifest.app, functions, location, read)
+    yield from _schedules(manifest, name, location)
+    for suffix, settings in _alarms(MonitoringContext(manifest, location)):
+        yield Resource(kind="alarm", name=f"{slug(manifest.app)}-{suffix}", settings=settings)
+
+
+def _schedules(manifest: Manifest, name: str, location: Location) -> Iterator[Resource]:
+    for number, target_input in enumerate(_inputs(manifest), 1):
         yield Resource(
-            kind="schedule", name=name + (f"-{number}" if number > 1 else ""), settings=planned
+            kind="schedule",
+            name=name if number == 1 else f"{name}-{number}",
+            settings={
+                "rate": RATE,
+                "function": location.arn("lambda", f"function:{name}"),
+                "input": target_input,
+                "tags": app_tags(manifest.app),
+            },
         )
-    for ending, alarmed in _alarms(MonitoringContext(manifest, account, region)):
-        yield Resource(kind="alarm", name=f"{slug(manifest.app)}-{ending}", settings=alarmed)
 
 
-def _alarms(arns: MonitoringContext) -> Iterator[tuple[str, Settings]]:
-    # A canary that says nothing is as bad as a bad word of it.
+def _inputs(manifest: Manifest) -> Iterator[dict[str, Any]]:
+    """Split the secrets into as many inputs as the size limit requires."""
+    namespace = metric_namespace(manifest)
+    entries: list[dict[str, Any]] = []
+    for secret, rotate in monitored_secrets(manifest):
+        entry = _input_entry(manifest, secret, rotate)
+        if entries and len(json.dumps([*entries, entry])) > MAX_INPUT_SIZE - _INPUT_RESERVE:
+            yield {"namespace": namespace, "secrets": entries}
+            entries = []
+        entries = [*entries, entry]
+    yield {"namespace": namespace, "secrets": entries}
+
+
+def _input_entry(manifest: Manifest, secret: Secret, rotate: Rotation) -> dict[str, Any]:
+    interval = schedule.parse(rotate.every).every
+    hours = int(interval.total_seconds() // 3600) if interval else LONGEST_INTERVAL_HOURS
+    has_login = secret.kind in {Kind.DATABASE, Kind.URL}
+    entry = {"name": manifest.app.prefix + secret.name, "hours": hours, "login": has_login}
+    if has_login:
+        entry["environ"] = environment(secret)
+    return entry
+
+
+def _alarms(context: MonitoringContext) -> Iterator[tuple[str, Settings]]:
+    # Missing data means that the canary does not run.
     hourly = {"period": 3600, "statistic": "Maximum", "missing": "breaching"}
-    words = "A current login is refused, or the canary is silent, for two hours. See its log and shield verify."
-    yield (
-        "secret-login-failed",
-        {**alarm_settings(arns, FAILED, words, threshold=0, periods=2), **hourly},
+    description = (
+        "A current login failed, or the canary sent no data, for two hours. "
+        "See the canary's log and shield verify."
     )
-    if arns.manifest.monitoring.overdue is None:  # with a limit, there is such an alarm already
-        words = "A rotation is late, or the canary is silent, for two hours. See shield rotate --status."
-        yield (
-            "secret-overdue",
-            {**alarm_settings(arns, OVERDUE_METRIC, words, threshold=0, periods=2), **hourly},
+    login_alarm = alarm_settings(context, LOGIN_FAILED_METRIC, description, threshold=0, periods=2)
+    yield "secret-login-failed", {**login_alarm, **hourly}
+    # With `overdue` in shield.toml, monitoring.py describes this alarm.
+    if context.manifest.monitoring.overdue is None:
+        description = (
+            "A rotation is overdue, or the canary sent no data, for two hours. "
+            "See shield rotate --status."
         )
-    for secret in monitored_secrets(arns.manifest):
-        name = function_name(arns.manifest, secret)
-        words = f"The function that rotates {secret.name} failed. See its log and shield rotate --status."
-        of = {"namespace": "AWS/Lambda", "dimensions": {"FunctionName": name}}
-        yield (
-            f"{name.removeprefix(arns.slug + '-')}-errors",
-            {**alarm_settings(arns, "Errors", words, threshold=0, periods=1), **of},
-        )
+        overdue_alarm = alarm_settings(context, OVERDUE_METRIC, description, threshold=0, periods=2)
+        yield "secret-overdue", {**overdue_alarm, **hourly}
+    for secret, _ in monitored_secrets(context.manifest):
+        yield _function_alarm(context, secret)
 
 
-def _inputs(manifest: Manifest, secrets: list[Secret]) -> Iterator[dict[str, Any]]:
-    """Spread the secrets over as many schedules as their limit asks for."""
-    part: list[dict[str, Any]] = []
-    for secret in secrets:
-        told = _told(manifest, secret)
-        if (
-            part and len(json.dumps([*part, told])) > MAX_INPUT_SIZE - 300
-        ):  # the namespace, and room
-            yield {"namespace": metric_namespace(manifest), "secrets": part}
-            part = []
-        part = [*part, told]
-    yield {"namespace": metric_namespace(manifest), "secrets": part}
-
-
-def _told(manifest: Manifest, secret: Secret) -> dict[str, Any]:
-    rotate = secret.rotate
-    every: timedelta | None = (
-        schedule.parse(rotate.every).every if isinstance(rotate, Rotation) else None
+def _function_alarm(context: MonitoringContext, secret: Secret) -> tuple[str, Settings]:
+    name = function_name(context.manifest, secret)
+    description = (
+        f"The rotation function of {secret.name} failed. See its log and shield rotate --status."
     )
-    hours = int(every.total_seconds() // 3600) if every else LONGEST
-    login = secret.kind in {Kind.DATABASE, Kind.URL}
-    told = {"name": manifest.app.prefix + secret.name, "hours": hours, "login": login}
-    return {**told, "environ": environment(secret)} if login else told
+    settings = alarm_settings(context, "Errors", description, threshold=0, periods=1)
+    settings["namespace"] = "AWS/Lambda"
+    settings["dimensions"] = {"FunctionName": name}
+    return f"{name.removeprefix(context.slug + '-')}-errors", settings
 
 
 def _statements(
-    manifest: Manifest, secrets: list[Secret], arn: str, log: str
+    manifest: Manifest, functions: Functions, name: str, location: Location
 ) -> list[dict[str, Any]]:
-    app, functions = manifest.app, manifest.rotation
-    names = [
-        arn.format("secretsmanager", f"secret:{app.prefix}{secret.name}{ARN_SUFFIX}")
-        for secret in secrets
+    app = manifest.app
+    arns = [
+        location.secret_arn(app.prefix + secret.name) for secret, _ in monitored_secrets(manifest)
     ]
-    send = {"Condition": {"StringEquals": {"cloudwatch:namespace": metric_namespace(manifest)}}}
+    publish = allow("Tell", ["cloudwatch:PutMetricData"], "*")
+    namespace = {"cloudwatch:namespace": metric_namespace(manifest)}
+    publish["Condition"] = {"StringEquals": namespace}
     statements = [
-        _allow("Look", [f"secretsmanager:{read}" for read in READS], names),
-        _allow("Tell", ["cloudwatch:PutMetricData"], "*") | send,
-        _allow(
-            "Log",
-            ["logs:CreateLogStream", "logs:PutLogEvents"],
-            arn.format("logs", f"log-group:{log}:*"),
-        ),
+        allow("Look", READ_ACTIONS, arns),
+        publish,
+        log_statement(name, location),
     ]
-    if functions and functions.subnets:
-        statements.append(_allow("Network", VPC_ACTIONS, "*"))
+    if functions.subnets:
+        statements.append(network_statement())
     if uses_customer_key(app):
-        statements.append(decrypt_statement(app, arn.split(":")[4]))
+        statements.append(decrypt_statement(app, location.account))
     return statements
-
-
-def _allow(sid: str, actions: list[str], resource: str | list[str]) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}

@@ -1,11 +1,14 @@
-"""The app's IAM policies, each of which reads exactly its secrets, and their attachment to its role."""
+"""Describe the app's IAM policies, which allow reading exactly its secrets, and their attachment.
+
+Also define the names, ARNs and tags that the other modules share.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.model.resource import Resource
 
@@ -15,9 +18,12 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import App, Manifest
 
 SID = "AllowSecretsManagerAccess"
-KMS_SID = "AllowSecretsManagerDecrypt"
 ACTIONS = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
-# How the regions of a partition begin; all others are in aws. From botocore's endpoints.json.
+KMS_SID = "AllowSecretsManagerDecrypt"
+BATCH_SID = "AllowSecretsManagerBatch"
+BATCH_ACTIONS = ["secretsmanager:BatchGetSecretValue"]
+# Partition of a region by the prefix of its name; all other regions are in `aws`.
+# From botocore's endpoints.json.
 PARTITIONS = {
     "cn-": "aws-cn",
     "eu-isoe-": "aws-iso-e",
@@ -27,27 +33,52 @@ PARTITIONS = {
     "us-isob-": "aws-iso-b",
     "us-isof-": "aws-iso-f",
 }
-BATCH_SID = "AllowSecretsManagerBatch"
-BATCH_ACTIONS = ["secretsmanager:BatchGetSecretValue"]
-ARN_SUFFIX = "-??????"  # Secrets Manager ends each ARN with a hyphen and six characters
-# Of a managed policy, without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ARN_SUFFIX = "-??????"  # Secrets Manager appends a hyphen and six characters to each ARN
+# Characters of a managed policy, without white space:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 MAX_POLICY_SIZE = 6144
 MANAGED_BY = "shield-ai"
-# Characters of the app's part of a name: the shortest limit is 64, of an event rule and of a function, and our longest
-# ending is "-secret-rotation-failed-999". https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
-SLUG = 36
+# The shortest limit of a resource name is 64 characters (EventBridge rules, Lambda functions), and
+# the longest suffix is "-secret-rotation-failed-999".
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+MAX_SLUG_LENGTH = 36
+_DIGEST_LENGTH = 8
+_AWS_MANAGED_KEY = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/)?aws/secretsmanager|")
+_KEY_ALIAS = re.compile(r"(?:arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/.+)")
+
+
+class Location(NamedTuple):
+    """An account and region, to build ARNs of."""
+
+    account: str
+    region: str
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a regional resource."""
+        return f"arn:{partition(self.region)}:{service}:{self.region}:{self.account}:{resource}"
+
+    def iam_arn(self, resource: str) -> str:
+        """Return the ARN of an IAM resource, which has no region."""
+        return f"arn:{partition(self.region)}:iam::{self.account}:{resource}"
+
+    def secret_arn(self, name: str) -> str:
+        """Return an ARN pattern that matches exactly one secret."""
+        return self.arn("secretsmanager", f"secret:{name}{ARN_SUFFIX}")
 
 
 def iam_resources(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
-    """Describe the policies and their attachments; nothing without a role to attach them to."""
+    """Describe the policies and their attachments; nothing if shield.toml names no role."""
     app = manifest.app
     if not app.role or not manifest.secret:
         return
     role = role_name(app)
     for number, document in enumerate(policy_documents(manifest, account), 1):
-        name = f"{slug(app)}-secrets-read-{region}" + (f"-{number}" if number > 1 else "")
-        settings = {"document": document, "tags": app_tags(app)}
-        yield Resource(kind="policy", name=name, settings=settings)
+        name = f"{slug(app)}-secrets-read-{region}"
+        if number > 1:
+            name += f"-{number}"
+        yield Resource(
+            kind="policy", name=name, settings={"document": document, "tags": app_tags(app)}
+        )
         arn = f"arn:{partition(region)}:iam::{account}:policy/{name}"
         yield Resource(
             kind="policy-attachment", name=f"{role}/{name}", settings={"policy": arn, "role": role}
@@ -55,77 +86,96 @@ def iam_resources(manifest: Manifest, account: str, region: str) -> Iterator[Res
 
 
 def slug(app: App) -> str:
-    """Name the app and its environment in the letters that every service takes, briefly: `storefront-prod`."""
-    name, prefix = ("-".join(re.findall(r"[A-Za-z0-9_]+", text)) for text in (app.name, app.prefix))
-    name = name or f"app-{short_digest(app.name)}"  # of letters that AWS does not take
-    whole = (
-        prefix
-        if f"{prefix}-".startswith(f"{name}-")
-        else "-".join(part for part in (name, prefix) if part)
-    )
-    return truncate_name(whole, SLUG)
+    """Return a short name of the app and its environment, such as `storefront-prod`.
+
+    It has only characters that all services accept in the name of a resource.
+    """
+    name = _hyphenate(app.name)
+    prefix = _hyphenate(app.prefix)
+    if not name:
+        name = f"app-{short_digest(app.name)}"
+    if f"{prefix}-".startswith(f"{name}-"):
+        full = prefix
+    elif prefix:
+        full = f"{name}-{prefix}"
+    else:
+        full = name
+    return truncate_name(full, MAX_SLUG_LENGTH)
 
 
-def truncate_name(name: str, longest: int) -> str:
-    """Return the name; one that is too long loses its end to a digest of the whole."""
-    return name if len(name) <= longest else f"{name[: longest - 9]}-{short_digest(name)}"
+def _hyphenate(text: str) -> str:
+    return "-".join(re.findall(r"[A-Za-z0-9_]+", text))
+
+
+def truncate_name(name: str, max_length: int) -> str:
+    """Return the name, with the end replaced by a digest if it is too long."""
+    if len(name) <= max_length:
+        return name
+    return f"{name[: max_length - _DIGEST_LENGTH - 1]}-{short_digest(name)}"
 
 
 def short_digest(text: str) -> str:
-    """Tell texts apart in eight characters."""
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    """Return the first eight characters of the text's SHA-256 digest."""
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
 def role_name(app: App) -> str:
-    """Return the role's name, where its ARN or its path may have been given."""
+    """Return the name of the app's role, without its path if `role` is a path or an ARN."""
     return app.role.rpartition("/")[2]
 
 
 def role_arn(app: App, account: str, region: str) -> str:
-    """Return the role's ARN, which has its path."""
-    return (
-        app.role
-        if app.role.startswith("arn:")
-        else f"arn:{partition(region)}:iam::{account}:role/{app.role}"
-    )
+    """Return the ARN of the app's role, including its path."""
+    if app.role.startswith("arn:"):
+        return app.role
+    return f"arn:{partition(region)}:iam::{account}:role/{app.role}"
 
 
 def app_tags(app: App) -> dict[str, str]:
-    """Return the tags of everything that is made for the app."""
+    """Return the tags of every resource that is created for the app."""
     return {**app.tags, "app": app.name, "managed-by": MANAGED_BY}
 
 
 def policy_documents(manifest: Manifest, account: str) -> list[dict[str, Any]]:
-    """Cut the policy that the app's role needs into as many documents as IAM's limit asks for."""
-    whole = policy_document(manifest, account)
-    first, *rest = whole["Statement"]
-    room = MAX_POLICY_SIZE - _size({**whole, "Statement": [{**first, "Resource": []}, *rest]})
+    """Return the policy of the app's role, split into documents within IAM's size limit."""
+    document = policy_document(manifest, account)
+    access, *other_statements = document["Statement"]
+
+    def with_resources(arns: list[str]) -> dict[str, Any]:
+        statements = [{**access, "Resource": arns}, *other_statements]
+        return {**document, "Statement": statements}
+
+    available = MAX_POLICY_SIZE - _compact_size(with_resources([]))
     parts: list[list[str]] = [[]]
-    for arn in first["Resource"]:
-        # two quotes and a comma
-        if sum(len(known) + 3 for known in parts[-1]) + len(arn) + 3 > room:
+    used = 0
+    for arn in access["Resource"]:
+        size = len(arn) + len('"",')
+        if used + size > available:
             parts.append([])
+            used = 0
         parts[-1].append(arn)
-    return [{**whole, "Statement": [{**first, "Resource": part}, *rest]} for part in parts]
+        used += size
+    return [with_resources(part) for part in parts]
 
 
-def _size(document: dict[str, Any]) -> int:
+def _compact_size(document: dict[str, Any]) -> int:
     return len(json.dumps(document, separators=(",", ":")))
 
 
 def policy_document(manifest: Manifest, account: str) -> dict[str, Any]:
-    """Return the policy that the app's role needs, in one piece."""
+    """Return the policy of the app's role as one document of any size."""
     app = manifest.app
     base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{account}:secret:{app.prefix}"
     resources = [f"{base}{secret.name}{ARN_SUFFIX}" for secret in manifest.secret]
-    # A secret that is not there has no suffix yet: AWS would say "denied", and an app must hear "not found" of one that
-    # it can do without. No secret can ever have such an ARN.
+    # AWS checks a call for a secret that does not exist against its name without a suffix. Without
+    # this permission the answer would be "access denied", and an app that can do without the
+    # secret needs "not found". No existing secret has such an ARN.
     resources += [f"{base}{secret.name}" for secret in manifest.secret if secret.optional]
     statements = [{"Sid": SID, "Effect": "Allow", "Action": list(ACTIONS), "Resource": resources}]
     if uses_customer_key(app):
         statements.append(decrypt_statement(app, account))
-    # IAM knows no resource for it; it gives only what GetSecretValue is allowed on
     if app.prefetch:
+        # This action supports no resources; it returns only what GetSecretValue may read.
         statements.append(
             {"Sid": BATCH_SID, "Effect": "Allow", "Action": list(BATCH_ACTIONS), "Resource": ["*"]}
         )
@@ -133,36 +183,38 @@ def policy_document(manifest: Manifest, account: str) -> dict[str, Any]:
 
 
 def partition(region: str) -> str:
-    """Return the part of AWS that a region belongs to."""
-    return next((name for start, name in PARTITIONS.items() if region.startswith(start)), "aws")
+    """Return the partition of a region, for example `aws` or `aws-cn`."""
+    for prefix, name in PARTITIONS.items():
+        if region.startswith(prefix):
+            return name
+    return "aws"
 
 
 def uses_customer_key(app: App) -> bool:
-    """Tell a key of the customer's from the one that AWS manages, which needs no permission."""
-    return not re.fullmatch(
-        r"(arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/)?aws/secretsmanager|", app.kms_key
-    )
+    """Return whether the secrets use a customer managed KMS key.
+
+    The AWS managed key `aws/secretsmanager` needs no permission.
+    """
+    return not _AWS_MANAGED_KEY.fullmatch(app.kms_key)
 
 
 def decrypt_statement(app: App, account: str) -> dict[str, Any]:
-    """Allow the use of the customer's key, through Secrets Manager alone."""
+    """Return the statement that allows decryption with the app's key through Secrets Manager."""
     services = [f"secretsmanager.{app.region}.amazonaws.com"]
     if partition(app.region) == "aws-cn":
         services.append(f"{services[0]}.cn")
-    condition: dict[str, Any] = {
-        "StringEquals": {"kms:ViaService": services if services[1:] else services[0]}
-    }
+    via_service = services if len(services) > 1 else services[0]
+    condition: dict[str, Any] = {"StringEquals": {"kms:ViaService": via_service}}
     keys = f"arn:{partition(app.region)}:kms:{app.region}:{account}:key/"
-    alias = re.fullmatch(r"(?:arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/.+)", app.kms_key)
-    if alias:  # IAM knows no permission on an alias, only on the keys that have it
+    alias = _KEY_ALIAS.fullmatch(app.kms_key)
+    if alias:
+        # IAM can't grant access to an alias, only to the keys that have it.
         condition["ForAnyValue:StringEquals"] = {"kms:ResourceAliases": alias[1]}
-    key = (
-        f"{keys}*"
-        if alias
-        else app.kms_key
-        if app.kms_key.startswith("arn:")
-        else f"{keys}{app.kms_key}"
-    )
+        key = f"{keys}*"
+    elif app.kms_key.startswith("arn:"):
+        key = app.kms_key
+    else:
+        key = f"{keys}{app.kms_key}"
     return {
         "Sid": KMS_SID,
         "Effect": "Allow",

@@ -1,4 +1,4 @@
-"""The rotation function's zip for Lambda."""
+"""Build the deployment package (zip) of the rotation functions."""
 
 from __future__ import annotations
 
@@ -15,85 +15,99 @@ from shield_ai.model.errors import ShieldError, SourceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-HANDLER = "rotator.handler.handler"  # what Lambda calls
+HANDLER = "rotator.handler.handler"  # the entry point for Lambda
 RUNTIME = "python3.13"
-DRIVERS = ("asn1crypto", "pg8000", "pymysql", "python-dateutil", "scramp", "six")
+PACKAGES = ("asn1crypto", "pg8000", "pymysql", "python-dateutil", "scramp", "six")
 MAX_ZIP_SIZE = 3 * 1024 * 1024
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the first that a zip knows
-LEGAL = ("licen", "copying", "notice")
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can store
+_LICENSE_FILES = ("licen", "copying", "notice")  # parts of their names
+_UNIX = 3  # PKZIP's number of the operating system
+_FILE_MODE = 0o100644 << 16
 
 
-def build_zip(more: Mapping[str, bytes] | None = None) -> bytes:
-    """Make the function's code: the same bytes each time, from the same drivers. ENTRY is what Lambda is to call.
+def build_zip(extra_files: Mapping[str, bytes] | None = None) -> bytes:
+    """Build the zip. The same files and packages always give the same bytes.
 
     Args:
-        more: Further files by path, for example a hook for API keys or the certificates that ROTATION_CA_FILE names.
+        extra_files: Files to add, by path: a rotation hook, or the CA certificates of a database.
     """
-    ours = Path(__file__).parents[2] / "rotator"
-    files = {f"rotator/{path.name}": path.read_bytes() for path in ours.glob("*.py")}
-    for name in DRIVERS:
-        files |= _driver(name)
-    for path, content in (more or {}).items():
+    package = Path(__file__).parents[2] / "rotator"
+    files = {f"rotator/{path.name}": path.read_bytes() for path in package.glob("*.py")}
+    for name in PACKAGES:
+        files |= _package_files(name)
+    for path, content in (extra_files or {}).items():
         if path in files or path.startswith("/") or ".." in PurePosixPath(path).parts:
             raise ShieldError(
-                f"{path} can't be put into the rotation function's zip", hint="choose another name"
+                f"{path} can't be added to the rotation function's zip",
+                hint="choose another file name",
             )
         files[path] = content
+    code = _zip(files)
+    if len(code) > MAX_ZIP_SIZE:
+        megabytes = MAX_ZIP_SIZE // 1024 // 1024
+        raise ShieldError(f"the rotation function's zip is larger than {megabytes} MB")
+    return code
+
+
+def _zip(files: Mapping[str, bytes]) -> bytes:
     target = io.BytesIO()
-    # Nothing is compressed: each zlib would do it in its own way, and the whole is small.
+    # Without compression the bytes do not depend on the version of zlib.
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for path, content in sorted(files.items()):
-            entry = zipfile.ZipInfo(path, EPOCH)
-            entry.create_system = 3  # Unix, wherever it is made
-            entry.external_attr = 0o100644 << 16
+            entry = zipfile.ZipInfo(path, _EPOCH)
+            entry.create_system = _UNIX  # the same on every platform
+            entry.external_attr = _FILE_MODE
             archive.writestr(entry, content)
-    if target.tell() > MAX_ZIP_SIZE:
-        raise ShieldError(
-            f"the rotation function's zip is larger than {MAX_ZIP_SIZE // 1024 // 1024} MB"
-        )
     return target.getvalue()
 
 
-def _driver(name: str) -> dict[str, bytes]:
-    """Read an installed package: its code, its version and its licence."""
+def _package_files(name: str) -> dict[str, bytes]:
+    """Read an installed package: its code, metadata and license files."""
     try:
         installed = distribution(name)
     except PackageNotFoundError:
         raise ShieldError(
-            f"{name} is not installed, and the rotation function needs it",
+            f"the rotation function needs the package {name}, which is not installed",
             hint="pip install 'shield-ai[rotate]'",
         ) from None
-    return {
-        path.as_posix(): path.read_binary()
-        for path in installed.files or []
-        if path.suffix == ".py"
-        or path.name == "METADATA"
-        or any(word in path.name.lower() for word in LEGAL)
-    }
+    files = {}
+    for path in installed.files or []:
+        is_license = any(word in path.name.lower() for word in _LICENSE_FILES)
+        if path.suffix == ".py" or path.name == "METADATA" or is_license:
+            files[path.as_posix()] = path.read_binary()
+    return files
 
 
 def build_function_zip(
     environment: Mapping[str, str], read: Callable[[str], bytes | None]
 ) -> bytes:
-    """Make the zip of a function with these settings: with its hook and its certificates, as the app has them now.
+    """Build the zip of one function, with the hook and the CA certificates from the app's folder.
 
     Args:
-        environment: The function's settings.
-        read: Gives the bytes of a file of the app.
+        environment: The environment variables of the function.
+        read: Returns the content of a file of the app, or None if there is no such file.
+
+    Raises:
+        SourceError: A file that the environment names does not exist.
     """
-    more: dict[str, bytes] = {}
-    for name in ("ROTATION_HOOK_FILE", "ROTATION_CA_FILE"):
-        if path := environment.get(name):
-            content = read(path)
-            if content is None:
-                raise SourceError(
-                    f"{path} is not in the app's folder", "correct hook or ca in shield.toml"
-                )
-            # A hook is imported by its name, wherever it lies in the app.
-            more[PurePosixPath(path).name if name == "ROTATION_HOOK_FILE" else path] = content
-    return build_zip(more)
+    extra_files: dict[str, bytes] = {}
+    hook = environment.get("ROTATION_HOOK_FILE")
+    if hook:
+        # The function imports the hook by its name, so it must be at the top level.
+        extra_files[PurePosixPath(hook).name] = _read_app_file(hook, read)
+    ca_file = environment.get("ROTATION_CA_FILE")
+    if ca_file:
+        extra_files[ca_file] = _read_app_file(ca_file, read)
+    return build_zip(extra_files)
+
+
+def _read_app_file(path: str, read: Callable[[str], bytes | None]) -> bytes:
+    content = read(path)
+    if content is None:
+        raise SourceError(f"{path} is not in the app's folder", "correct hook or ca in shield.toml")
+    return content
 
 
 def code_sha256(code: bytes) -> str:
-    """Return what Lambda says of a zip: CodeSha256."""
+    """Return the digest of a zip in the form of Lambda's `CodeSha256`."""
     return base64.b64encode(hashlib.sha256(code).digest()).decode()

@@ -1,7 +1,8 @@
-"""Alarms that reach somebody: metrics of the runtime, and what CloudTrail tells EventBridge about the app's secrets.
+"""Describe the alarms: on metrics of the runtime, and on CloudTrail events about the app's secrets.
 
-CloudWatch has no metric `RotationFailed` in `AWS/SecretsManager`, so an alarm on it never fires: rotations that fail
-are events. https://docs.aws.amazon.com/secretsmanager/latest/userguide/monitoring-cloudwatch.html
+CloudWatch has no metric `RotationFailed` in `AWS/SecretsManager`, so an alarm on it never fires:
+failed rotations are events.
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/monitoring-cloudwatch.html
 The events reach EventBridge in accounts that have a trail.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 """
@@ -11,13 +12,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from shield_ai.aws.desired.dashboard import dashboard_settings
-from shield_ai.aws.desired.iam import (
-    app_tags,
-    partition,
-    role_name,
-    slug,
-)
+from shield_ai.aws.desired.iam import Location, app_tags, partition, role_name, slug
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.resource import Resource
 
@@ -27,221 +25,281 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.resource import Settings
 
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html: of a pattern, in characters
+# Characters of an event pattern:
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
 MAX_PATTERN_SIZE = 2048
-RETENTION = 1_209_600  # seconds, 14 days: the longest that a queue keeps a message
-PERIOD, DAY = 300, 86_400  # seconds
+RETENTION = 1_209_600  # seconds: 14 days, the longest that a queue keeps a message
+PERIOD = 300  # seconds
+DAY = 86_400  # seconds
 OVERDUE_METRIC = "SecretRotationOverdueDays"
-SOURCE = "secretsmanager.amazonaws.com"
-CALL_DETAIL_TYPE, SERVICE_DETAIL_TYPE = (
-    "AWS API Call via CloudTrail",
-    "AWS Service Event via CloudTrail",
-)
-READS = ["GetSecretValue", "BatchGetSecretValue"]
-# Reads are read-only management events, which a rule gets in this state alone:
+EVENT_SOURCE = "secretsmanager.amazonaws.com"
+CALL_DETAIL_TYPE = "AWS API Call via CloudTrail"
+SERVICE_DETAIL_TYPE = "AWS Service Event via CloudTrail"
+READ_EVENTS = ["GetSecretValue", "BatchGetSecretValue"]
+# A rule gets read-only management events, such as reads of secrets, only in this state:
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
 ALL_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
+class EventMatch(msgspec.Struct, frozen=True, kw_only=True):
+    """The events that a rule matches, and the message about them."""
+
+    name: str
+    message: str  # <event>, <who> and <secret> are replaced
+    detail_type: str
+    detail: dict[str, Any]
+    secret_path: tuple[str, str]  # the keys below `detail` that contain the secret's ARN or name
+    state: str = "ENABLED"
+
+
+class MonitoringContext:
+    """The names and ARNs of one app's monitoring resources in one account and region."""
+
+    def __init__(self, manifest: Manifest, location: Location) -> None:
+        self.manifest = manifest
+        self.location = location
+        self.slug = slug(manifest.app)
+        self.tags = app_tags(manifest.app)
+        self.queue_name = f"{self.slug}-secrets-undelivered"
+        self.queue = location.arn("sqs", self.queue_name)
+        self.topic_name = f"{self.slug}-secrets-alarms"
+        self.topic = manifest.monitoring.topic or location.arn("sns", self.topic_name)
+
+
 def monitoring_resources(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
-    """Describe topic, dead-letter queue, rules, alarms and dashboard; nothing where nobody is to be told."""
-    watch = manifest.monitoring
-    if not watch.tells or not manifest.secret:
+    """Describe the dead-letter queue, topic, rules, alarms and dashboard.
+
+    Nothing if shield.toml has no secrets, or neither an email address nor a topic to notify.
+    """
+    monitoring = manifest.monitoring
+    if not monitoring.tells or not manifest.secret:
         return
-    arns = MonitoringContext(manifest, account, region)
-    yield Resource(kind="queue", name=arns.queue_name, settings=_queue(arns))
-    if not watch.topic:
-        yield Resource(kind="topic", name=arns.topic_name, settings=_topic(arns))
-    for name, settings in _rules(arns):
-        yield Resource(kind="event-rule", name=f"{arns.slug}-{name}", settings=settings)
-    for name, settings in _alarms(arns):
-        yield Resource(kind="alarm", name=f"{arns.slug}-{name}", settings=settings)
+    context = MonitoringContext(manifest, Location(account, region))
+    yield Resource(kind="queue", name=context.queue_name, settings=_queue(context))
+    if not monitoring.topic:
+        yield Resource(kind="topic", name=context.topic_name, settings=_topic(context))
+    for match in _event_matches(context):
+        for suffix, settings in _event_rules(context, match):
+            yield Resource(kind="event-rule", name=f"{context.slug}-{suffix}", settings=settings)
+    for suffix, settings in _alarms(context):
+        yield Resource(kind="alarm", name=f"{context.slug}-{suffix}", settings=settings)
     yield Resource(
         kind="dashboard",
-        name=f"{arns.slug}-secrets-{region}",
+        name=f"{context.slug}-secrets-{region}",
         settings=dashboard_settings(metric_namespace(manifest), region),
     )
 
 
 def metric_namespace(manifest: Manifest) -> str:
-    """Return the namespace of the app's metrics: AWS_SECRETS_METRICS=cloudwatch:NAMESPACE sends them there."""
+    """Return the CloudWatch namespace of the app's metrics.
+
+    The runtime sends them with AWS_SECRETS_METRICS=cloudwatch:NAMESPACE.
+    """
     return manifest.monitoring.namespace or f"ShieldAI/{slug(manifest.app)}"
 
 
-class MonitoringContext:
-    """What is called how, in one account and region."""
-
-    def __init__(self, manifest: Manifest, account: str, region: str) -> None:
-        self.manifest, self.account, self.region = manifest, account, region
-        self.slug, self.tags = slug(manifest.app), app_tags(manifest.app)
-        self.queue_name, self.topic_name = (
-            f"{self.slug}-secrets-undelivered",
-            f"{self.slug}-secrets-alarms",
-        )
-        self.queue = self.arn("sqs", self.queue_name)
-        self.topic = manifest.monitoring.topic or self.arn("sns", self.topic_name)
-
-    def arn(self, service: str, resource: str) -> str:
-        """Return the ARN of a resource."""
-        return f"arn:{partition(self.region)}:{service}:{self.region}:{self.account}:{resource}"
-
-
-def _topic(arns: MonitoringContext) -> Settings:
+def _topic(context: MonitoringContext) -> Settings:
     sources = [
-        arns.arn("events", f"rule/{arns.slug}-*"),
-        arns.arn("cloudwatch", f"alarm:{arns.slug}-*"),
+        context.location.arn("events", f"rule/{context.slug}-*"),
+        context.location.arn("cloudwatch", f"alarm:{context.slug}-*"),
     ]
     services = ["events.amazonaws.com", "cloudwatch.amazonaws.com"]
-    policy = _policy(services, "sns:Publish", arns.topic, sources)
     return {
-        "emails": sorted(set(arns.manifest.monitoring.email)),
-        "policy": policy,
-        "tags": arns.tags,
+        "emails": sorted(set(context.manifest.monitoring.email)),
+        "policy": _service_policy(services, "sns:Publish", context.topic, sources),
+        "tags": context.tags,
     }
 
 
-def _queue(arns: MonitoringContext) -> Settings:
-    policy = _policy(
-        ["events.amazonaws.com"],
-        "sqs:SendMessage",
-        arns.queue,
-        [arns.arn("events", f"rule/{arns.slug}-*")],
-    )
-    return {"policy": policy, "retention": RETENTION, "tags": arns.tags}
+def _queue(context: MonitoringContext) -> Settings:
+    rules = context.location.arn("events", f"rule/{context.slug}-*")
+    services = ["events.amazonaws.com"]
+    policy = _service_policy(services, "sqs:SendMessage", context.queue, [rules])
+    return {"policy": policy, "retention": RETENTION, "tags": context.tags}
 
 
-def _policy(services: list[str], action: str, resource: str, sources: list[str]) -> dict[str, Any]:
+def _service_policy(
+    services: list[str], action: str, resource: str, sources: list[str]
+) -> dict[str, Any]:
+    """Allow AWS services an action on behalf of the sources, which are ARN patterns."""
     statement = {
         "Effect": "Allow",
-        "Principal": {"Service": services if services[1:] else services[0]},
+        "Principal": {"Service": _unwrap_single(services)},
         "Action": action,
         "Resource": resource,
-        "Condition": {"ArnLike": {"aws:SourceArn": sources if sources[1:] else sources[0]}},
+        "Condition": {"ArnLike": {"aws:SourceArn": _unwrap_single(sources)}},
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _rules(arns: MonitoringContext) -> Iterator[tuple[str, Settings]]:
-    failed = {"eventName": ["RotationFailed", "RotationAbandoned"]}
-    words = "A rotation of <secret> did not finish: <event>. See shield rotate --status."
-    yield from _rule(
-        arns,
-        "secret-rotation-failed",
-        words,
-        (SERVICE_DETAIL_TYPE, failed, ("additionalEventData", "SecretId")),
-    )
-    words = "<secret> is scheduled for deletion, by <who>. aws secretsmanager restore-secret takes it back."
-    deleted = {"eventName": ["DeleteSecret"]}
-    yield from _rule(
-        arns, "secret-deleted", words, (CALL_DETAIL_TYPE, deleted, ("responseElements", "arn"))
-    )
-    strangers = {
-        "eventName": READS,
-        "userIdentity": {"arn": [{"anything-but": {"wildcard": _readers(arns)}}]},
-    }
-    words = "<who> read <secret>, and is not on the list of its readers. See shield audit."
-    asked = (CALL_DETAIL_TYPE, strangers, ("requestParameters", "secretId"))
-    yield from _rule(arns, "secret-read-by-others", words, asked, state=ALL_EVENTS)
+def _unwrap_single(items: list[str]) -> list[str] | str:
+    return items if len(items) > 1 else items[0]
 
 
-def _rule(
-    arns: MonitoringContext,
-    name: str,
-    words: str,
-    pattern: tuple[str, dict[str, Any], tuple[str, str]],
-    *,
-    state: str = "ENABLED",
-) -> Iterator[tuple[str, Settings]]:
-    """Describe a rule; several, where the names of all secrets don't fit into one pattern."""
-    detail_type, detail, (part, key) = pattern
+def _event_matches(context: MonitoringContext) -> list[EventMatch]:
+    rotation_failed = EventMatch(
+        name="secret-rotation-failed",
+        message="The rotation of <secret> failed: <event>. See shield rotate --status.",
+        detail_type=SERVICE_DETAIL_TYPE,
+        detail={"eventName": ["RotationFailed", "RotationAbandoned"]},
+        secret_path=("additionalEventData", "SecretId"),
+    )
+    deleted = EventMatch(
+        name="secret-deleted",
+        message=(
+            "<secret> is scheduled for deletion by <who>. "
+            "To cancel, run aws secretsmanager restore-secret."
+        ),
+        detail_type=CALL_DETAIL_TYPE,
+        detail={"eventName": ["DeleteSecret"]},
+        secret_path=("responseElements", "arn"),
+    )
+    not_reader = [{"anything-but": {"wildcard": _reader_arns(context)}}]
+    read_by_others = EventMatch(
+        name="secret-read-by-others",
+        message="<who> read <secret> but is not one of its readers. See shield audit.",
+        detail_type=CALL_DETAIL_TYPE,
+        detail={"eventName": READ_EVENTS, "userIdentity": {"arn": not_reader}},
+        secret_path=("requestParameters", "secretId"),
+        state=ALL_EVENTS,
+    )
+    return [rotation_failed, deleted, read_by_others]
+
+
+def _event_rules(context: MonitoringContext, match: EventMatch) -> Iterator[tuple[str, Settings]]:
+    """Describe a rule, or several if the secrets' names do not fit into one pattern."""
+    for number, pattern in enumerate(_event_patterns(context, match), 1):
+        settings = {
+            "pattern": pattern,
+            "state": match.state,
+            "description": match.name,
+            "target": _event_target(context, match),
+            "tags": context.tags,
+        }
+        yield match.name if number == 1 else f"{match.name}-{number}", settings
+
+
+def _event_target(context: MonitoringContext, match: EventMatch) -> Settings:
+    section, key = match.secret_path
     paths = {
         "event": "$.detail.eventName",
         "who": "$.detail.userIdentity.arn",
-        "secret": f"$.detail.{part}.{key}",
+        "secret": f"$.detail.{section}.{key}",
     }
-    used = {path: place for path, place in paths.items() if f"<{path}>" in words}
-    target = {
-        "arn": arns.topic,
-        "dead_letter": arns.queue,
-        "paths": used,
-        "template": json.dumps(words),
+    return {
+        "arn": context.topic,
+        "dead_letter": context.queue,
+        "paths": {name: path for name, path in paths.items() if f"<{name}>" in match.message},
+        "template": json.dumps(match.message),
     }
 
-    def whole(values: list[Any]) -> dict[str, Any]:
-        inner = {"eventSource": [SOURCE], **detail, part: {key: values}}
-        return {"source": ["aws.secretsmanager"], "detail-type": [detail_type], "detail": inner}
 
+def _event_patterns(context: MonitoringContext, match: EventMatch) -> list[dict[str, Any]]:
+    _section, key = match.secret_path
     parts: list[list[Any]] = [[]]
-    for value in _ours(arns, by_name=key == "secretId"):
-        if _size(whole([value])) > MAX_PATTERN_SIZE:
+    for value in _secret_matches(context, by_name=key == "secretId"):
+        if _compact_size(_event_pattern(match, [value])) > MAX_PATTERN_SIZE:
             raise ManifestError(
-                "monitoring.readers is too long for a rule of EventBridge",
-                'join some: "role/Deploy*"',
+                "monitoring.readers is too long for an EventBridge rule",
+                'combine some of them with a wildcard, such as "role/Deploy*"',
             )
-        if _size(whole([*parts[-1], value])) > MAX_PATTERN_SIZE:
+        if _compact_size(_event_pattern(match, [*parts[-1], value])) > MAX_PATTERN_SIZE:
             parts.append([])
         parts[-1].append(value)
-    for number, values in enumerate(parts, 1):
-        settings = {
-            "pattern": whole(values),
-            "state": state,
-            "description": name,
-            "target": target,
-            "tags": arns.tags,
-        }
-        yield name + (f"-{number}" if number > 1 else ""), settings
+    return [_event_pattern(match, part) for part in parts]
 
 
-def _size(pattern: dict[str, Any]) -> int:
+def _event_pattern(match: EventMatch, secrets: list[Any]) -> dict[str, Any]:
+    section, key = match.secret_path
+    detail = {"eventSource": [EVENT_SOURCE], **match.detail, section: {key: secrets}}
+    return {
+        "source": ["aws.secretsmanager"],
+        "detail-type": [match.detail_type],
+        "detail": detail,
+    }
+
+
+def _compact_size(pattern: dict[str, Any]) -> int:
     return len(json.dumps(pattern, separators=(",", ":")))
 
 
-def _ours(arns: MonitoringContext, *, by_name: bool) -> list[Any]:
-    """Match the app's secrets by their ARNs; where a caller may have said the name, by that, too."""
-    app = arns.manifest.app
-    base = arns.arn("secretsmanager", f"secret:{app.prefix}")
-    if app.name in app.prefix.split("/"):  # a prefix of the app alone
-        return [{"prefix": base}, *([{"prefix": app.prefix}] if by_name else [])]
-    names = [secret.name for secret in arns.manifest.secret]
-    asked = [f"{app.prefix}{name}" for name in names] if by_name else []
-    return [*({"wildcard": f"{base}{name}-*"} for name in names), *asked]
+def _secret_matches(context: MonitoringContext, *, by_name: bool) -> list[Any]:
+    """Return filters that match the app's secrets by ARN, and by name if a caller may use it."""
+    app = context.manifest.app
+    base = context.location.arn("secretsmanager", f"secret:{app.prefix}")
+    if app.name in app.prefix.split("/"):  # no other app has secrets with this prefix
+        filters: list[Any] = [{"prefix": base}]
+        if by_name:
+            filters.append({"prefix": app.prefix})
+        return filters
+    names = [secret.name for secret in context.manifest.secret]
+    filters = [{"wildcard": f"{base}{name}-*"} for name in names]
+    if by_name:
+        filters.extend(app.prefix + name for name in names)
+    return filters
 
 
-def _readers(arns: MonitoringContext) -> list[str]:
-    """Return the principals that may read, as CloudTrail writes them."""
-    roles = [f"role/{role_name(arns.manifest.app)}"] if arns.manifest.app.role else []
-    base = f"arn:{partition(arns.region)}"
-    return [
-        f"{base}:sts::{arns.account}:assumed-role/{reader.removeprefix('role/')}/*"
-        if reader.startswith("role/")
-        else f"{base}:iam::{arns.account}:{reader}"
-        for reader in [*roles, f"role/{arns.slug}-*", *arns.manifest.monitoring.readers]
-    ]
+def _reader_arns(context: MonitoringContext) -> list[str]:
+    """Return the principals that may read the secrets, in the form that CloudTrail logs."""
+    app = context.manifest.app
+    readers = [f"role/{role_name(app)}"] if app.role else []
+    readers.append(f"role/{context.slug}-*")
+    readers.extend(context.manifest.monitoring.readers)
+    return [_principal_arn(reader, context.location) for reader in readers]
 
 
-def _alarms(arns: MonitoringContext) -> Iterator[tuple[str, Settings]]:
-    errors = arns.manifest.monitoring.errors
-    words = f"get_secret() failed more than {errors} times in each of two times 5 minutes. See AWS's status and the role."
-    yield "secret-errors", alarm_settings(arns, "SecretErrors", words, threshold=errors, periods=2)
-    words = "A process in production serves secrets from its environment: AWS can't be read, or lacks a secret."
-    yield "secret-fallback", alarm_settings(arns, "FallbackToEnv", words, threshold=0, periods=1)
-    days = arns.manifest.monitoring.overdue
+def _principal_arn(reader: str, location: Location) -> str:
+    if reader.startswith("role/"):
+        role = reader.removeprefix("role/")
+        base = f"arn:{partition(location.region)}:sts::{location.account}"
+        return f"{base}:assumed-role/{role}/*"
+    return location.iam_arn(reader)
+
+
+def _alarms(context: MonitoringContext) -> Iterator[tuple[str, Settings]]:
+    errors = context.manifest.monitoring.errors
+    description = (
+        f"get_secret() failed more than {errors} times in each of two 5-minute periods. "
+        "Check the AWS service status and the app's role."
+    )
+    yield (
+        "secret-errors",
+        alarm_settings(context, "SecretErrors", description, threshold=errors, periods=2),
+    )
+    description = (
+        "A production process uses secrets from its environment variables: "
+        "AWS is unavailable or lacks a secret."
+    )
+    yield (
+        "secret-fallback",
+        alarm_settings(context, "FallbackToEnv", description, threshold=0, periods=1),
+    )
+    days = context.manifest.monitoring.overdue
     if days is not None:
-        words = f"A rotation is more than {days} days late, or nobody has told how late: shield rotate --status."
-        # Nobody telling is the worse of the two: a job that has died says nothing.
-        daily = {"period": DAY, "statistic": "Maximum", "missing": "breaching"}
-        yield (
-            "secret-overdue",
-            {**alarm_settings(arns, OVERDUE_METRIC, words, threshold=days, periods=1), **daily},
+        description = (
+            f"A rotation is more than {days} days overdue, or no data was published. "
+            "See shield rotate --status."
         )
+        # Missing data means that the job that publishes the metric is dead.
+        daily = {"period": DAY, "statistic": "Maximum", "missing": "breaching"}
+        settings = alarm_settings(context, OVERDUE_METRIC, description, threshold=days, periods=1)
+        yield "secret-overdue", {**settings, **daily}
 
 
 def alarm_settings(
-    arns: MonitoringContext, metric: str, description: str, *, threshold: int, periods: int
+    context: MonitoringContext, metric: str, description: str, *, threshold: int, periods: int
 ) -> Settings:
-    """Describe an alarm on one of the metrics of the app."""
+    """Describe an alarm on the sum of one of the app's metrics.
+
+    Args:
+        context: The app and where it runs.
+        metric: The name of the metric.
+        description: What the alarm means and what to do.
+        threshold: The alarm fires above this value.
+        periods: The number of consecutive periods above it.
+    """
     return {
-        "namespace": metric_namespace(arns.manifest),
+        "namespace": metric_namespace(context.manifest),
         "metric": metric,
         "dimensions": {},
         "statistic": "Sum",
@@ -249,8 +307,8 @@ def alarm_settings(
         "periods": periods,
         "threshold": threshold,
         "comparison": "GreaterThanThreshold",
-        "missing": "notBreaching",  # a process that is idle or has AWS off sends nothing
+        "missing": "notBreaching",  # an idle process sends nothing
         "description": description,
-        "actions": [arns.topic],
-        "tags": arns.tags,
+        "actions": [context.topic],
+        "tags": context.tags,
     }

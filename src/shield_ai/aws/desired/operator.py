@@ -1,4 +1,7 @@
-"""The policy of whoever runs plan, apply, verify and rollback: what our calls need, on our names alone."""
+"""Build the IAM policy of whoever runs plan, apply, verify and rollback.
+
+It allows the API calls of these commands on the app's own resources only.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,12 @@ from shield_ai.aws.desired.permissions import KMS_ACTIONS, PERMISSIONS, SECRET_A
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.manifest import App, Manifest
 
-# Kind → its ARN. https://docs.aws.amazon.com/service-authorization/latest/reference/
+# By kind of resource. https://docs.aws.amazon.com/service-authorization/latest/reference/
 ARN_TEMPLATES = {
     "policy": "arn:{partition}:iam::{account}:policy/{name}",
     "policy-attachment": "{role}",
-    "role": "arn:{partition}:iam::{account}:role/{name}",
     "log-group": "arn:{partition}:logs:{region}:{account}:log-group:{name}",
     "rotation-role": "arn:{partition}:iam::{account}:role/{name}",
     "function": "arn:{partition}:lambda:{region}:{account}:function:{name}",
@@ -36,71 +38,108 @@ ARN_TEMPLATES = {
     "alarm": "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}",
     "dashboard": "arn:{partition}:cloudwatch::{account}:dashboard/{name}",
 }
-# IAM knows no resource for these.
-LOOK = frozenset({"secretsmanager:DescribeSecret"})
-ANYWHERE = frozenset({"sns:Unsubscribe", "logs:DescribeLogGroups"})
+_DESCRIBE = frozenset({"secretsmanager:DescribeSecret"})
+_WITHOUT_RESOURCE = frozenset({"sns:Unsubscribe", "logs:DescribeLogGroups"})
 
 
 def operator_policy(manifest: Manifest, account: str, region: str) -> dict[str, Any]:
-    """Return the policy; it reads the app's secrets, since verify does, and no other."""
-    return {"Version": "2012-10-17", "Statement": [*_statements(manifest, account, region)]}
-
-
-def _statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[str, Any]]:
+    """Return the policy. It allows reading the app's secrets, because verify reads them."""
     app = manifest.app
-    base = f"arn:{partition(region)}:secretsmanager:{region}:{account}:secret:{app.prefix}"
-    names = [f"{base}{secret.name}{ARN_SUFFIX}" for secret in manifest.secret]
-    bare = [name.removesuffix(ARN_SUFFIX) for name in names]  # as IAM sees it before it is created
-    yield _allow("Secrets", sorted(SECRET_ACTIONS - LOOK), names)
-    yield _allow(
-        "SecretsToCome", ["secretsmanager:CreateSecret", "secretsmanager:TagResource"], bare
-    )
-    # A secret that is not there has no ARN that a policy could name; this shows no value.
-    yield _allow("LookAtSecrets", sorted(LOOK), ["*"])
-    if uses_customer_key(app):
-        statement = decrypt_statement(app, account)
-        yield {**statement, "Sid": "Key", "Action": [*KMS_ACTIONS]}
-        without = {
-            key: value for key, value in statement["Condition"].items() if key != "StringEquals"
-        }
-        look = {**statement, "Sid": "KeyLook", "Action": ["kms:DescribeKey"], "Condition": without}
-        yield look if without else {key: value for key, value in look.items() if key != "Condition"}
-    found: dict[str, set[str]] = {}
-    for resource in resources(manifest, account, region, lambda _: b""):  # names alone matter here
-        place = {"partition": partition(region), "region": region, "account": account}
+    by_kind = _arns_by_kind(manifest, account, region)
+    statements = [
+        *_secret_statements(manifest, account, region),
+        *_key_statements(app, account),
+        *_resource_statements(by_kind),
+    ]
+    if app.role:
+        actions = ["iam:GetRole", "iam:SimulatePrincipalPolicy", "sts:AssumeRole"]
+        statements.append(_allow("Role", actions, [role_arn(app, account, region)]))
+    statements.append(_allow("Anywhere", _actions_without_resource(manifest, by_kind), ["*"]))
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _secret_statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[str, Any]]:
+    prefix = manifest.app.prefix
+    base = f"arn:{partition(region)}:secretsmanager:{region}:{account}:secret:{prefix}"
+    arns = [f"{base}{secret.name}{ARN_SUFFIX}" for secret in manifest.secret]
+    yield _allow("Secrets", sorted(SECRET_ACTIONS - _DESCRIBE), arns)
+    # IAM sees the ARN of a secret that does not exist yet without a suffix.
+    arns_before_creation = [arn.removesuffix(ARN_SUFFIX) for arn in arns]
+    create = ["secretsmanager:CreateSecret", "secretsmanager:TagResource"]
+    yield _allow("SecretsToCome", create, arns_before_creation)
+    # A secret that does not exist has no ARN to name here; the call returns no value.
+    yield _allow("LookAtSecrets", sorted(_DESCRIBE), ["*"])
+
+
+def _key_statements(app: App, account: str) -> Iterator[dict[str, Any]]:
+    if not uses_customer_key(app):
+        return
+    decrypt = decrypt_statement(app, account)
+    yield {**decrypt, "Sid": "Key", "Action": list(KMS_ACTIONS)}
+    describe = {**decrypt, "Sid": "KeyLook", "Action": ["kms:DescribeKey"]}
+    # shield calls DescribeKey itself, not through Secrets Manager.
+    condition = {key: value for key, value in decrypt["Condition"].items() if key != "StringEquals"}
+    if condition:
+        describe["Condition"] = condition
+    else:
+        del describe["Condition"]
+    yield describe
+
+
+def _arns_by_kind(manifest: Manifest, account: str, region: str) -> dict[str, set[str]]:
+    by_kind: dict[str, set[str]] = {}
+    # Only the names matter here, not the content of the functions' files.
+    for resource in resources(manifest, account, region, lambda _: b""):
         arn = ARN_TEMPLATES[resource.kind].format(
-            **place, name=resource.name, role=role_arn(app, account, region)
+            partition=partition(region),
+            region=region,
+            account=account,
+            name=resource.name,
+            role=role_arn(manifest.app, account, region),
         )
-        found.setdefault(resource.kind, set()).add(arn)
-    free = {"secretsmanager:BatchGetSecretValue"}  # it gives only what GetSecretValue is allowed on
-    if manifest.monitoring.tells:
-        free.add("cloudwatch:GetMetricStatistics")
-    for kind, arns in found.items():
-        verbs = PERMISSIONS[kind]
-        actions = {*verbs.read, *verbs.create, *verbs.update, *verbs.delete}
-        if kind == "schedule":  # what it does to its function is allowed with the function
-            actions = {action for action in actions if action.startswith("events:")}
-        free |= actions & ANYWHERE
-        statement = _allow(kind.title().replace("-", ""), sorted(actions - ANYWHERE), sorted(arns))
+        by_kind.setdefault(resource.kind, set()).add(arn)
+    return by_kind
+
+
+def _resource_statements(by_kind: dict[str, set[str]]) -> Iterator[dict[str, Any]]:
+    for kind, arns in by_kind.items():
+        sid = kind.title().replace("-", "")
+        actions = sorted(_actions(kind) - _WITHOUT_RESOURCE)
+        statement = _allow(sid, actions, sorted(arns))
         if kind == "policy-attachment":
-            yield from _attach(statement, sorted(found["policy"]))
+            yield from _attachment_statements(statement, sorted(by_kind["policy"]))
         else:
             yield statement
-    if app.role:
-        yield _allow(
-            "Role",
-            ["iam:GetRole", "iam:SimulatePrincipalPolicy", "sts:AssumeRole"],
-            [role_arn(app, account, region)],
-        )
-    yield _allow("Anywhere", sorted(free), ["*"])
 
 
-def _attach(statement: dict[str, Any], policies: list[str]) -> Iterator[dict[str, Any]]:
-    """Let nothing be attached but our policies: who may attach any is an administrator."""
-    yield {**statement, "Action": ["iam:ListAttachedRolePolicies"]}
-    changes = [action for action in statement["Action"] if action != "iam:ListAttachedRolePolicies"]
-    only = {"ArnEquals": {"iam:PolicyARN": policies}}
-    yield {**statement, "Sid": f"{statement['Sid']}Changes", "Action": changes, "Condition": only}
+def _actions(kind: str) -> set[str]:
+    verbs = PERMISSIONS[kind]
+    actions = {*verbs.read, *verbs.create, *verbs.update, *verbs.delete}
+    if kind == "schedule":  # the statement of its function allows the Lambda actions
+        return {action for action in actions if action.startswith("events:")}
+    return actions
+
+
+def _actions_without_resource(manifest: Manifest, by_kind: dict[str, set[str]]) -> list[str]:
+    # BatchGetSecretValue returns only what GetSecretValue may read.
+    actions = {"secretsmanager:BatchGetSecretValue"}
+    if manifest.monitoring.tells:
+        actions.add("cloudwatch:GetMetricStatistics")
+    for kind in by_kind:
+        actions |= _actions(kind) & _WITHOUT_RESOURCE
+    return sorted(actions)
+
+
+def _attachment_statements(
+    statement: dict[str, Any], policies: list[str]
+) -> Iterator[dict[str, Any]]:
+    """Restrict attaching to the app's policies: attaching any policy would give full access."""
+    read_action = "iam:ListAttachedRolePolicies"
+    yield {**statement, "Action": [read_action]}
+    changes = [action for action in statement["Action"] if action != read_action]
+    condition = {"ArnEquals": {"iam:PolicyARN": policies}}
+    sid = f"{statement['Sid']}Changes"
+    yield {**statement, "Sid": sid, "Action": changes, "Condition": condition}
 
 
 def _allow(sid: str, actions: list[str], arns: list[str]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""The IAM permissions of everything that we do in AWS: what a plan names, and what the operator's policy is made of."""
+"""List the IAM permissions of every AWS API call of the tool, by kind of resource.
+
+A plan shows them for each change, and the operator policy is built from them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from shield_ai.model.plan import Action
 
 
 class Verbs(msgspec.Struct, frozen=True, kw_only=True):
-    """What each deed on one kind of resource calls."""
+    """The permissions to read, create, update and delete one kind of resource."""
 
     read: tuple[str, ...]
     create: tuple[str, ...]
@@ -16,12 +19,16 @@ class Verbs(msgspec.Struct, frozen=True, kw_only=True):
     delete: tuple[str, ...]
 
     def for_action(self, action: Action) -> tuple[str, ...]:
-        """Return the permissions of what a plan says."""
-        deeds = {Action.CREATE: self.create, Action.UPDATE: self.update, Action.REMOVE: self.delete}
-        return deeds.get(action, self.read)
+        """Return the permissions of an action in a plan; those to read if it changes nothing."""
+        by_action = {
+            Action.CREATE: self.create,
+            Action.UPDATE: self.update,
+            Action.REMOVE: self.delete,
+        }
+        return by_action.get(action, self.read)
 
 
-# What plan, apply, verify and rollback call on the secrets themselves.
+# The calls of plan, apply, verify and rollback on the secrets themselves.
 SECRET_ACTIONS = frozenset(
     f"secretsmanager:{action}"
     for action in (
@@ -41,7 +48,7 @@ SECRET_ACTIONS = frozenset(
         "UpdateSecretVersionStage",
     )
 )
-# What whoever stores a value with a key of the customer's needs on that key:
+# Needed on a customer managed key to store a value that is encrypted with it:
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz
 KMS_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
 PERMISSIONS = {

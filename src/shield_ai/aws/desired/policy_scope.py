@@ -1,4 +1,7 @@
-"""Does a policy let somebody read more secrets than it should? `aws-*` matches `aws-root-account-keys`, too."""
+"""Find grants in a policy that reach beyond the app's secrets.
+
+For example, the resource `aws-*` also matches the secret `aws-root-account-keys`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from shield_ai.aws.desired.iam import ARN_SUFFIX
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-READS = (
+# IAM actions are compared without regard to case.
+SENSITIVE_ACTIONS = (
     "secretsmanager:getsecretvalue",
     "secretsmanager:putsecretvalue",
     "secretsmanager:updatesecret",
@@ -18,41 +22,50 @@ READS = (
 
 
 def find_broad_grants(document: Any, names: Collection[str]) -> list[str]:
-    """Name what in a policy reaches further than these secrets.
+    """Return a reason for each action or resource that a policy should not grant.
 
     Args:
         document: An IAM policy.
-        names: The secrets that it is for, with their prefix.
-
-    Returns:
-        A reason for each resource or action, in the policy's own words.
+        names: The full names of the secrets that the policy may grant access to.
     """
-    return [
-        reason
-        for statement in _list(document.get("Statement"))
-        for reason in _reasons(statement, names)
-    ]
+    reasons: list[str] = []
+    for statement in _as_list(document.get("Statement")):
+        if statement.get("Effect") == "Allow":
+            reasons.extend(_statement_reasons(statement, names))
+    return reasons
 
 
-def _reasons(statement: Any, names: Collection[str]) -> Iterator[str]:
-    if statement.get("Effect") != "Allow":
-        return
-    actions = [str(action).lower() for action in _list(statement.get("Action"))]
-    reading = [
-        action for action in actions if any(fnmatch.fnmatchcase(read, action) for read in READS)
-    ]
+def _statement_reasons(statement: Any, names: Collection[str]) -> Iterator[str]:
     if "NotAction" in statement or "NotResource" in statement:
-        yield "NotAction or NotResource allows all but what it names"
-    if not reading:
+        yield "NotAction or NotResource allows everything except what it names"
+    actions = _sensitive_actions(statement)
+    if not actions:
         return
-    yield from (f"the action {action} is more than reading" for action in reading if "*" in action)
-    for arn in _list(statement.get("Resource")):
-        name = str(arn).partition(":secret:")[2]
-        # a name without it is that of an optional secret: no ARN is so short
-        exact = name.removesuffix(ARN_SUFFIX)
-        if exact not in names or set("*?") & set(exact):
-            yield f"the resource {arn} is none of the app's secrets by its exact name"
+    for action in actions:
+        if "*" in action:
+            yield f"the action {action} allows more than reading"
+    for arn in _as_list(statement.get("Resource")):
+        if not _is_exact_name(str(arn), names):
+            yield f"the resource {arn} is not the exact name of one of the app's secrets"
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+def _sensitive_actions(statement: Any) -> list[str]:
+    found = []
+    for value in _as_list(statement.get("Action")):
+        pattern = str(value).lower()
+        if any(fnmatch.fnmatchcase(action, pattern) for action in SENSITIVE_ACTIONS):
+            found.append(pattern)
+    return found
+
+
+def _is_exact_name(arn: str, names: Collection[str]) -> bool:
+    # The suffix may be missing: the policy lists optional secrets without it, too.
+    name = arn.partition(":secret:")[2].removesuffix(ARN_SUFFIX)
+    return name in names and "*" not in name and "?" not in name
+
+
+def _as_list(value: Any) -> list[Any]:
+    """Return the value as a list: IAM accepts a single item without one."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

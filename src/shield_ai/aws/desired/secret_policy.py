@@ -1,4 +1,7 @@
-"""A policy on each secret that shuts out everybody but those who are named, whatever their own policies say."""
+"""Describe a resource policy for each secret that denies reading to all but the listed principals.
+
+A deny in a resource policy overrides what the principals' own policies allow.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +19,17 @@ SID = "OnlyReaders"
 
 
 def secret_policies(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
-    """Describe a policy for each secret; nothing where shield.toml does not ask for it.
+    """Describe a policy for each secret; nothing unless `readers_only` is set in shield.toml.
 
-    Reading alone is denied: whoever may change the policy can always take it away again.
+    Only reading is denied: a principal that can change the policy can also remove it.
     """
     app = manifest.app
     if not app.readers_only:
         return
-    roles = [f"role/{role_name(app)}"] if app.role else []
-    # Those who may read, and the functions that rotate.
-    who = [*roles, f"role/{slug(app)}-rotate-*", *manifest.monitoring.readers]
+    readers = [f"role/{role_name(app)}"] if app.role else []
+    readers.append(f"role/{slug(app)}-rotate-*")  # the rotation functions
+    readers.extend(manifest.monitoring.readers)
+    account_arn = f"arn:{partition(region)}:iam::{account}:"
     statement = {
         "Sid": SID,
         "Effect": "Deny",
@@ -33,11 +37,7 @@ def secret_policies(manifest: Manifest, account: str, region: str) -> Iterator[R
         "Action": "secretsmanager:GetSecretValue",
         "Resource": "*",
         "Condition": {
-            "ArnNotLike": {
-                "aws:PrincipalArn": [
-                    f"arn:{partition(region)}:iam::{account}:{name}" for name in who
-                ]
-            }
+            "ArnNotLike": {"aws:PrincipalArn": [account_arn + reader for reader in readers]}
         },
     }
     document = {"Version": "2012-10-17", "Statement": [statement]}

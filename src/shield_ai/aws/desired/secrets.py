@@ -1,4 +1,4 @@
-"""How a secret itself should be, beside its value: description, key, tags, copies in other regions."""
+"""Describe the settings of a secret besides its value: description, KMS key, tags, replicas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AWS_MANAGED_KEY = "aws/secretsmanager"
 
 
 def secret_settings(secret: Secret, manifest: Manifest) -> Settings:
-    """Return the settings, in the form in which `SecretState.settings` has what is there."""
+    """Return the settings of a secret, in the same form as `SecretState.settings`."""
     app = manifest.app
     return {
         "description": secret.description or f"{secret.kind} of {app.name}",
@@ -26,13 +26,13 @@ def secret_settings(secret: Secret, manifest: Manifest) -> Settings:
 
 
 def kms_key_id(app: App) -> str:
-    """Return the key's id or alias; the name of AWS's own where it is that one."""
+    """Return the ID or alias of the app's key, or the name of the AWS managed key."""
     return strip_key_arn(app.kms_key) if uses_customer_key(app) else AWS_MANAGED_KEY
 
 
 def strip_key_arn(key: str) -> str:
-    """Take the ARN off a key of this account: AWS answers with it, people write it without.
+    """Return the ID or alias of a key that may be given as an ARN.
 
-    A key of another account keeps its whole ARN where it was written so; compare what this returns of both.
+    AWS returns an ARN where shield.toml has an ID or alias: compare the stripped forms.
     """
     return re.sub(r"^arn:[\w-]+:kms:[\w-]+:\d+:(?:key/)?", "", key)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from shield_ai.aws.desired.rotation import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
+from shield_ai.aws.desired.lambda_function import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
 from shield_ai.aws.desired.secrets import AWS_MANAGED_KEY
 
 if TYPE_CHECKING:

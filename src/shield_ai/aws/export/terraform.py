@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import short_digest
-from shield_ai.aws.desired.rotation import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
+from shield_ai.aws.desired.lambda_function import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
 from shield_ai.aws.desired.secrets import AWS_MANAGED_KEY
 from shield_ai.aws.export.hcl import JsonEncode, Reference, References, quote, resource_block
 

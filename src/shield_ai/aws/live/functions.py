@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.lambda_package import build_function_zip, code_sha256
-from shield_ai.aws.desired.rotation import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
+from shield_ai.aws.desired.lambda_function import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
 from shield_ai.aws.live.session import Session, tag_list, translate_errors
 from shield_ai.model.errors import AwsError
 

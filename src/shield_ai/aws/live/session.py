@@ -138,7 +138,7 @@ class Session:
         """Return the client of IAM."""
         return cast("IAMClient", self._client("iam"))
 
-    def function(self) -> Any:
+    def lambda_client(self) -> Any:
         """Return the client of Lambda."""
         return self._client("lambda")
 
