@@ -38,7 +38,7 @@ def files() -> dict[Path, str]:
     generated = {}
     for name, text in pages.items():
         generated[REFERENCE / name] = NOTE + "\n" + text.strip("\n") + "\n"
-    schema = json.dumps(manifest_schema.schema(), indent=2, ensure_ascii=False)
+    schema = json.dumps(manifest_schema.json_schema(), indent=2, ensure_ascii=False)
     generated[REFERENCE / "shield.schema.json"] = schema + "\n"
     generated[DOCS / "shield.1"] = manpage.man_page(cli)
     return generated

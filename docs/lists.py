@@ -21,7 +21,7 @@ EMPTY_DEFAULTS = (None, "", [], (), {})
 
 def manifest_page() -> str:
     """Return the page on every key of shield.toml."""
-    _, *structs = manifest_schema.structs()
+    _, *structs = manifest_schema.table_types()
     structs.sort(key=_position)
     parts = [
         "# shield.toml\n",
@@ -53,8 +53,8 @@ def _position(struct: type) -> int:
 def _table_section(struct: type) -> list[str]:
     docstring = struct.__doc__ or ""
     title = re.search(r"`(\[.+?\]+)`", docstring)
-    descriptions = manifest_schema.meanings(struct)
-    definition = manifest_schema.schema()["definitions"][struct.__name__]
+    descriptions = manifest_schema.key_descriptions(struct)
+    definition = manifest_schema.json_schema()["definitions"][struct.__name__]
     required = definition.get("required", ())
     rows = []
     for key, schema in definition["properties"].items():

@@ -16,7 +16,7 @@ from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
 from shield_ai.flow.journal import Journal
 from shield_ai.model.hidden import Hidden
-from shield_ai.model.manifest import parse
+from shield_ai.model.manifest_parser import parse
 
 NAME = "mail-api-key"
 

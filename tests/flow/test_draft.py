@@ -7,7 +7,9 @@ import pytest
 
 from shield_ai.flow.draft import KEY_ROTATION, draft
 from shield_ai.model.finding import Kind
-from shield_ai.model.manifest import Secret, parse, render
+from shield_ai.model.manifest import Secret
+from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_writer import render
 from shield_ai.scan.python.app_scan import scan_files
 
 

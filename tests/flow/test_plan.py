@@ -6,12 +6,8 @@ from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.plan import plan
 from shield_ai.model.errors import AwsError, UnsafePlanError
 from shield_ai.model.finding import Kind
-from shield_ai.model.manifest import (
-    App,
-    Manifest,
-    Secret,
-    render,
-)
+from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.manifest_writer import render
 from shield_ai.model.plan import Action
 from shield_ai.model.resource import Live, SecretState
 from shield_ai.project.tree import Tree

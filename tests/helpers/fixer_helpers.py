@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shield_ai.model.manifest import parse
+from shield_ai.model.manifest_parser import parse
 from shield_ai.project.python_source import apply_edits, digest
 
 MANIFEST = """

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.model.credential_pairs import pairs
-from shield_ai.model.manifest import NAME
+from shield_ai.model.credential_pairs import find_pairs
+from shield_ai.model.manifest import SECRET_NAME
 
 KEYS, LOGIN, CLIENT = (
     ("access_key_id", "secret_access_key"),
@@ -15,7 +15,7 @@ KEYS, LOGIN, CLIENT = (
 
 
 def paired(*variables):
-    return list(pairs(("shop/settings.py", variable) for variable in variables))
+    return list(find_pairs(("shop/settings.py", variable) for variable in variables))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_two_halves_are_one(one, other, name, fields):
     [pair] = paired(other, "DEBUG", one)
     assert pair == (name, dict(zip(fields, (one, other), strict=True)))
     assert list(pair.fields) == list(fields)
-    assert NAME.fullmatch(name)
+    assert SECRET_NAME.fullmatch(name)
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,11 @@ def test_each_variable_is_in_one_pair_and_the_likeliest_one():
 
 def test_both_halves_are_read_in_one_folder():
     one, other = "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"
-    assert not list(pairs([("shop/settings.py", one), ("stats/settings.py", other)]))
+    assert not list(find_pairs([("shop/settings.py", one), ("stats/settings.py", other)]))
     assert list(
-        pairs([("shop/base.py", one), ("stats/settings.py", other), ("shop/production.py", other)])
+        find_pairs(
+            [("shop/base.py", one), ("stats/settings.py", other), ("shop/production.py", other)]
+        )
     )
 
 

@@ -4,15 +4,10 @@ import boto3
 import pytest
 from shield_helpers import make_app, run
 
-from shield_ai.model.environments import is_production, target
+from shield_ai.model.environments import apply_environment, is_production
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.manifest import (
-    App,
-    Environment,
-    Manifest,
-    Secret,
-    parse,
-)
+from shield_ai.model.manifest import App, Environment, Manifest, Secret
+from shield_ai.model.manifest_parser import parse
 
 ENVIRONMENTS = """
 [environments.staging]
@@ -37,11 +32,11 @@ MANIFEST = Manifest(
 
 
 def test_what_an_environment_says_replaces_what_the_app_says():
-    app = target(MANIFEST, "staging").app
+    app = apply_environment(MANIFEST, "staging").app
     assert (app.prefix, app.region, app.name) == ("shop/staging/", "us-east-1", "shop")
     assert app.tags == {"team": "web", "cost": "7", "environment": "staging"}
-    assert target(MANIFEST, "") is MANIFEST
-    assert target(MANIFEST, "prod").app.prefix == "shop/"
+    assert apply_environment(MANIFEST, "") is MANIFEST
+    assert apply_environment(MANIFEST, "prod").app.prefix == "shop/"
 
 
 @pytest.mark.parametrize(
@@ -54,15 +49,15 @@ def test_where_a_person_has_to_type_the_name(name, expected):
 
 def test_an_environment_that_is_none():
     with pytest.raises(ManifestError, match="no environment 'stagin'") as caught:
-        target(MANIFEST, "stagin")
+        apply_environment(MANIFEST, "stagin")
     assert caught.value.hint == "did you mean staging?"
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[environments."a b"]\n', "no name of an environment"),
-        ('[environments.a]\naccount = "12"\n', "is no AWS account"),
+        ('[environments."a b"]\n', "invalid environment name 'a b'"),
+        ('[environments.a]\naccount = "12"\n', "invalid AWS account id '12'"),
         ("[environments.a]\nprefx = 'x'\n", "unknown key `prefx`"),
     ],
 )
@@ -186,7 +181,8 @@ def test_another_account_is_refused(app):
     )
     text = done("plan", "--only", "aws", "--environment", "production", app=app, code=4)
     assert (
-        "production is in account 999999999999, and these are credentials of 123456789012" in text
+        "environment production uses account 999999999999, but the credentials belong to account 123456789012"
+        in text
     )
 
 

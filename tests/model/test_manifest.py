@@ -6,14 +6,9 @@ from hypothesis import strategies as st
 
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.finding import Kind
-from shield_ai.model.manifest import (
-    App,
-    Manifest,
-    Rotation,
-    Secret,
-    parse,
-    render,
-)
+from shield_ai.model.manifest import App, Manifest, Rotation, Secret
+from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_writer import render
 
 GOOD = """\
 # ours
@@ -38,9 +33,9 @@ def test_reads_a_manifest():
     manifest = parse(GOOD)
     assert manifest.app.region == "eu-west-1"
     assert manifest.secret[1].rotate == Rotation(every="30 days")
-    assert manifest.of_variable("DB_USER") == (manifest.secret[1], "username")
-    assert manifest.of_variable("SECRET_KEY") == (manifest.secret[0], "")
-    assert manifest.of_variable("OTHER") is None
+    assert manifest.find_variable("DB_USER") == (manifest.secret[1], "username")
+    assert manifest.find_variable("SECRET_KEY") == (manifest.secret[0], "")
+    assert manifest.find_variable("OTHER") is None
 
 
 @pytest.mark.parametrize(
@@ -49,14 +44,14 @@ def test_reads_a_manifest():
         pytest.param(
             "[app]\n",
             "[app]\ntags = { a = '$x' }\n",
-            "shield.toml:3: AWS takes no tag 'a'",
+            "shield.toml:3: invalid tag 'a'",
             id="no tag",
         ),
         pytest.param("[app]", "[app", "shield.toml: ", id="no TOML"),
         pytest.param(
             "[app]\n",
             f'[app]\nprefix = "{"p/" * 250}"\n',
-            "django-secret-key… has 517 characters with the prefix, AWS takes 512",
+            "django-secret-key… has 517 characters with the prefix, but AWS allows 512",
             id="too long with the prefix",
         ),
         pytest.param(
@@ -90,40 +85,40 @@ def test_reads_a_manifest():
         pytest.param(
             '"SECRET_KEY"',
             '"SECRET-KEY"',
-            "shield.toml:6: 'SECRET-KEY' is no name of a variable",
+            "shield.toml:6: invalid environment variable 'SECRET-KEY'",
             id="no variable",
         ),
         pytest.param(
             '"django-secret-key"   ',
             '"django secret"',
-            "shield.toml:6: 'django secret' is no",
+            "shield.toml:6: invalid secret name 'django secret'",
             id="no secret name",
         ),
         pytest.param(
             '"django-secret-key"   ',
             '"django-abc123"',
-            "ends with a hyphen and six",
+            "ends with a hyphen and six characters, like the suffix of an ARN",
             id="the suffix of ARNs",
         ),
         pytest.param(
             '"database-credentials"',
             '"django-secret-key"',
-            "shield.toml:11: secret 'django-",
+            "shield.toml:11: duplicate secret 'django-secret-key'",
             id="same name twice",
         ),
         pytest.param(
-            'env = "SECRET_KEY"\n', "", "needs either env or fields", id="neither env nor fields"
+            'env = "SECRET_KEY"\n', "", "requires either env or fields", id="neither env nor fields"
         ),
         pytest.param(
             "[[secret]]",
             "[rotation]\nlog_days = 2\n\n[[secret]]",
-            "shield.toml:6: CloudWatch keeps no logs for 2",
+            "shield.toml:6: CloudWatch Logs does not support log_days = 2",
             id="log days",
         ),
         pytest.param(
             "[[secret]]",
             '[rotation]\nsubnets = ["s"]\n\n[[secret]]',
-            "subnets and security_groups need each",
+            "subnets and security_groups require each other",
             id="half a network",
         ),
         pytest.param(
@@ -132,9 +127,9 @@ def test_reads_a_manifest():
             "shield.toml:15: rotate of database-cr",
             id="rotation too often",
         ),
-        pytest.param('"30 days"', '"soon"', "'soon' is no rotation schedule", id="no schedule"),
+        pytest.param('"30 days"', '"soon"', "invalid rotation schedule 'soon'", id="no schedule"),
         pytest.param(
-            '"30 days"', '"1 day", window = "2 d"', "'2 d' is no rotation window", id="no window"
+            '"30 days"', '"1 day", window = "2 d"', "invalid rotation window '2 d'", id="no window"
         ),
         pytest.param(
             '"30 days"', '"1 day", strategy = "x"', "unknown strategy 'x'", id="unknown strategy"
@@ -145,22 +140,25 @@ def test_reads_a_manifest():
         pytest.param(
             '"30 days"',
             '"1 day", hook = "../x.py"',
-            "'../x.py' lies outside",
+            "'../x.py' is outside the app's folder",
             id="a hook elsewhere",
         ),
         pytest.param(
             '"30 days"',
             '"1 day", ca = "/etc/ca"',
-            "'/etc/ca' lies outside",
+            "'/etc/ca' is outside the app's folder",
             id="certificates elsewhere",
         ),
         pytest.param(
-            '"30 days"', '"1 day", hook = "a-b.py"', "'a-b.py' is no Python module", id="no module"
+            '"30 days"',
+            '"1 day", hook = "a-b.py"',
+            "'a-b.py' is not a Python module",
+            id="no module",
         ),
         pytest.param(
             'env = "SECRET_KEY"',
             'env = "K"\nrotate = { every = "1 day", strategy = "single-user" }',
-            "shield.toml:10: rotate of django-secret-key: single-user is for databases",
+            "shield.toml:10: rotate of django-secret-key: strategy single-user does not support",
             id="a database's strategy for a key",
         ),
     ],

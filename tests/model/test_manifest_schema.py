@@ -8,8 +8,8 @@ import pytest
 from shield_helpers import shield
 
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.manifest import parse
-from shield_ai.model.manifest_schema import meanings, schema, structs
+from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_schema import json_schema, key_descriptions, table_types
 
 APP = "[app]\nname = 'shop'\n"
 
@@ -68,7 +68,7 @@ APP = "[app]\nname = 'shop'\n"
     ],
 )
 def test_agrees_with_what_shield_reads(text, good):
-    whole = schema()
+    whole = json_schema()
     jsonschema.Draft4Validator.check_schema(whole)
     assert jsonschema.Draft4Validator(whole).is_valid(tomllib.loads(text)) is good
     try:
@@ -80,20 +80,23 @@ def test_agrees_with_what_shield_reads(text, good):
 
 
 def test_every_key_is_explained():
-    whole, *tables = structs()
+    whole, *tables = table_types()
     assert whole.__name__ == "Manifest"
     assert len(tables) >= 4
     silent = [
         f"{t.__name__}.{key}"
         for t in tables
         for key in t.__struct_fields__
-        if key not in meanings(t)
+        if key not in key_descriptions(t)
     ]
     assert silent == [], "say in a comment behind it what each is"
 
 
 def test_the_command_prints_it_or_writes_it(tmp_path):
     done = shield("schema", cwd=tmp_path)
-    assert (done.code, done.out) == (0, json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")
+    assert (done.code, done.out) == (
+        0,
+        json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+    )
     assert shield("schema", "-o", "shield.schema.json", cwd=tmp_path).out == ""
     assert (tmp_path / "shield.schema.json").read_text() == done.out

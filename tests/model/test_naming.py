@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.model.finding import Kind
-from shield_ai.model.manifest import NAME
+from shield_ai.model.manifest import SECRET_NAME
 from shield_ai.model.naming import (
     ARN_SUFFIX,
     Meaning,
@@ -81,7 +81,7 @@ def test_secret_name(variable, name):
 @given(variable=st.from_regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+){0,4}", fullmatch=True))
 def test_a_secret_name_is_one_for_aws_and_leads_back_to_its_variable(variable):
     name = secret_name(variable)
-    assert NAME.fullmatch(name)
+    assert SECRET_NAME.fullmatch(name)
     assert not ARN_SUFFIX.search(name)
     assert env_var_name(name) == variable
 

@@ -7,13 +7,11 @@ import pytest
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation, Secret
 from shield_ai.model.rotation_policy import (
-    USUAL,
-    due,
-    environment,
     manual_fields,
-    strategy,
+    next_rotation,
+    rotation_settings,
+    rotation_strategy,
 )
-from shield_ai.rotator.values import FIELDS
 
 
 def rotate(**more):
@@ -52,7 +50,7 @@ def rotate(**more):
     ],
 )
 def test_strategy(kind, how, name):
-    assert strategy(Secret(name="s", kind=kind, env="S", rotate=how)) == name
+    assert rotation_strategy(Secret(name="s", kind=kind, env="S", rotate=how)) == name
 
 
 def test_what_the_function_is_told():
@@ -64,7 +62,7 @@ def test_what_the_function_is_told():
             hook="ops/keys.py", ca="ops/ca.pem", admin="db-admin", sslmode="require", window="3h"
         ),
     )
-    assert environment(secret) == {
+    assert rotation_settings(secret) == {
         "ROTATION_STRATEGY": "api-key",
         "ROTATION_HOOK": "keys",
         "ROTATION_HOOK_FILE": "ops/keys.py",
@@ -76,11 +74,11 @@ def test_what_the_function_is_told():
 
 def test_due():
     last = datetime(2026, 1, 1, tzinfo=UTC)
-    assert due(Secret(name="s", env="S", rotate=rotate()), last) == datetime(
+    assert next_rotation(Secret(name="s", env="S", rotate=rotate()), last) == datetime(
         2026, 1, 31, tzinfo=UTC
     )
-    assert due(Secret(name="s", env="S", rotate="manual"), last) is None
-    assert due(Secret(name="s", env="S"), last) is None
+    assert next_rotation(Secret(name="s", env="S", rotate="manual"), last) is None
+    assert next_rotation(Secret(name="s", env="S"), last) is None
 
 
 @pytest.mark.parametrize(
@@ -95,8 +93,6 @@ def test_due():
 def test_what_a_person_brings(fields, asked):
     secret = Secret(name="s", env=None if fields else "S", fields=fields)
     assert manual_fields(secret) == asked
-    assert environment(secret).get("ROTATION_FIELD", "") == (asked[0] if len(asked) == 1 else "")
-
-
-def test_the_usual_fields_are_those_of_the_function():
-    assert set(FIELDS) == USUAL
+    assert rotation_settings(secret).get("ROTATION_FIELD", "") == (
+        asked[0] if len(asked) == 1 else ""
+    )

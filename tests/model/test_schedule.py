@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.schedule import parse, window
+from shield_ai.model.schedule import parse, parse_window
 
 LAST = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)  # a Tuesday
 
@@ -57,35 +57,31 @@ def test_crons(text, then):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("", "is no rotation schedule", id="empty"),
-        pytest.param("30", "is no rotation schedule", id="no unit"),
-        pytest.param("monthly", "is no rotation schedule", id="a word"),
-        pytest.param("rate(30 days", "is no rotation schedule", id="no bracket"),
-        pytest.param("3 hours", "more often than every four hours", id="three hours"),
-        pytest.param("0 days", "more often than every four hours", id="nothing"),
-        pytest.param("1000 days", "longer than 999 days", id="too long"),
-        pytest.param("cron(0 8 1 * ?)", "has 5 fields instead of six", id="no year"),
-        pytest.param("cron(30 8 1 * ? *)", "wants 0 for the minutes", id="minutes"),
-        pytest.param(
-            "cron(0 8 1 * ? 2027)", "wants 0 for the minutes and * for the year", id="a year"
-        ),
+        pytest.param("", "invalid rotation schedule", id="empty"),
+        pytest.param("30", "invalid rotation schedule", id="no unit"),
+        pytest.param("monthly", "invalid rotation schedule", id="a word"),
+        pytest.param("rate(30 days", "invalid rotation schedule", id="no bracket"),
+        pytest.param("3 hours", "shorter than AWS's minimum of 4 hours", id="three hours"),
+        pytest.param("0 days", "shorter than AWS's minimum of 4 hours", id="nothing"),
+        pytest.param("1000 days", "longer than AWS's maximum of 999 days", id="too long"),
+        pytest.param("cron(0 8 1 * ?)", "must have 6 fields, but has 5", id="no year"),
+        pytest.param("cron(30 8 1 * ? *)", "the minutes must be 0", id="minutes"),
+        pytest.param("cron(0 8 1 * ? 2027)", "the minutes must be 0, and the year *", id="a year"),
         pytest.param("cron(0 8 1 * MON *)", "must be ?", id="both days"),
         pytest.param("cron(0 8 ? * ? *)", "must be ?", id="neither day"),
-        pytest.param("cron(0 24 1 * ? *)", "a field that can't be", id="no such hour"),
-        pytest.param("cron(0 8 32 * ? *)", "a field that can't be", id="no such day"),
-        pytest.param("cron(0 8 1 13 ? *)", "a field that can't be", id="no such month"),
-        pytest.param("cron(0 8 ? * FOO *)", "a field that can't be", id="no such weekday"),
+        pytest.param("cron(0 24 1 * ? *)", "has an invalid field", id="no such hour"),
+        pytest.param("cron(0 8 32 * ? *)", "has an invalid field", id="no such day"),
+        pytest.param("cron(0 8 1 13 ? *)", "has an invalid field", id="no such month"),
+        pytest.param("cron(0 8 ? * FOO *)", "has an invalid field", id="no such weekday"),
+        pytest.param("cron(0 8 ? * MON# *)", "has an invalid field", id="no number after the hash"),
+        pytest.param("cron(0 8/0 1 * ? *)", "has an invalid field", id="no step"),
+        pytest.param("cron(0 9-8 1 * ? *)", "has an invalid field", id="backwards"),
+        pytest.param("cron(0 8 31 FEB ? *)", "never fires", id="never"),
         pytest.param(
-            "cron(0 8 ? * MON# *)", "a field that can't be", id="no number after the hash"
-        ),
-        pytest.param("cron(0 8/0 1 * ? *)", "a field that can't be", id="no step"),
-        pytest.param("cron(0 9-8 1 * ? *)", "a field that can't be", id="backwards"),
-        pytest.param("cron(0 8 31 FEB ? *)", "never comes", id="never"),
-        pytest.param(
-            "cron(0 */3 * * ? *)", "more often than every four hours", id="each three hours"
+            "cron(0 */3 * * ? *)", "fires more often than every 4 hours", id="each three hours"
         ),
         pytest.param(
-            "cron(0 0,22 * * ? *)", "more often than every four hours", id="over midnight"
+            "cron(0 0,22 * * ? *)", "fires more often than every 4 hours", id="over midnight"
         ),
     ],
 )
@@ -118,10 +114,10 @@ def test_any_text_is_a_schedule_or_refused(text, form):
 @pytest.mark.parametrize(("text", "is_good"), [("3h", True), ("3 hours", True), ("1 hour", True), ("0h", False), ("25h", False), ("h", False), ("90 minutes", False)])  # fmt: skip
 def test_windows(text, is_good):
     if is_good:
-        assert window(text, parse("30 days")) == f"{int(text[0])}h"
+        assert parse_window(text, parse("30 days")) == f"{int(text[0])}h"
     else:
-        with pytest.raises(ManifestError, match="is no rotation window"):
-            window(text, parse("30 days"))
+        with pytest.raises(ManifestError, match="invalid rotation window"):
+            parse_window(text, parse("30 days"))
 
 
 @pytest.mark.parametrize(
@@ -132,5 +128,5 @@ def test_windows(text, is_good):
     ],
 )
 def test_windows_that_are_too_long(text, when):
-    with pytest.raises(ManifestError, match="reaches into"):
-        window(text, parse(when))
+    with pytest.raises(ManifestError, match="extends into"):
+        parse_window(text, parse(when))

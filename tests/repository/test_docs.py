@@ -19,7 +19,7 @@ from doc_blocks import DOCS, ROOT, Shell, blocks, follow, matches, pages, steps
 from markdown_it import MarkdownIt
 from shield_helpers import make_app
 
-from shield_ai.model.manifest import parse
+from shield_ai.model.manifest_parser import parse
 from shield_ai.sandbox import copy_sample
 
 if TYPE_CHECKING:

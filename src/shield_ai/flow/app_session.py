@@ -1,25 +1,43 @@
-"""One command's work: hands the result of each stage to the next, so that the stages never call each other."""
+"""Run one command on one app: pass the result of each stage to the next.
+
+The stages don't call each other.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import os
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import role_name
 from shield_ai.flow.apply import Applier, recover, resolve_value
-from shield_ai.flow.aws_plan import PlanInputs
+from shield_ai.flow.aws_plan import AwsInputs
 from shield_ai.flow.draft import draft
 from shield_ai.flow.journal import SECRET, Journal
-from shield_ai.flow.plan import plan
+from shield_ai.flow.manifest_file import add_secrets, read_manifest, write_manifest
+from shield_ai.flow.manifest_scan import scan_with_manifest
+from shield_ai.flow.plan import CodeInputs, plan
+from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app
+from shield_ai.flow.preconditions import (
+    require_committed,
+    require_environment,
+    require_parsed_settings,
+    require_untracked_dotenv,
+    require_values,
+)
 from shield_ai.flow.rollback import Rollback, conflicts, last_run
-from shield_ai.flow.settings_check import Proving
-from shield_ai.flow.verify import db_login
+from shield_ai.flow.settings_check import SettingsComparison
+from shield_ai.flow.settings_values import known_values
+from shield_ai.flow.value_sources import (
+    EnvFiles,
+    SecretCopies,
+    placeholders,
+    planned_env_files,
+)
 from shield_ai.flow.verify.account import verify_account
 from shield_ai.flow.verify.code import (
     verify_code,
@@ -28,36 +46,22 @@ from shield_ai.flow.verify.code import (
     verify_runtime,
     verify_secrets,
 )
+from shield_ai.flow.verify.db_login import login_error
 from shield_ai.flow.verify.role import read_all, verify_role
 from shield_ai.flow.verify.settings import verify_settings
-from shield_ai.model.environments import check_account, environment_of, target
-from shield_ai.model.errors import (
-    ShieldError,
-    SourceError,
-    StalePlanError,
-    UnsafePlanError,
-    ValueMissingError,
-)
-from shield_ai.model.finding import Kind, Severity, Shape
+from shield_ai.model.environments import apply_environment, check_account, get_environment
+from shield_ai.model.errors import ShieldError, SourceError, UnsafePlanError
+from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
-from shield_ai.model.manifest import (
-    Manifest,
-    parse,
-    render,
-)
-from shield_ai.model.naming import MANIFEST, is_secret
 from shield_ai.model.plan import Action, Plan
-from shield_ai.model.rotation_policy import environment
-from shield_ai.project import git
-from shield_ai.project.python_source import digest
+from shield_ai.model.rotation_policy import rotation_settings
 from shield_ai.project.tree import Tree
 from shield_ai.project.values import Values, read_env_file
-from shield_ai.rewrite.python.literals import DOTENV, Removal, dotenv
-from shield_ai.scan.python.app_scan import Scan, scan
-from shield_ai.scan.text.value_shapes import PLACEHOLDER, WEAK
+from shield_ai.rewrite.python.literals import DOTENV, LiteralRemoval, dotenv_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from shield_ai.aws.live.account import Account
     from shield_ai.aws.live.session import Session
@@ -65,25 +69,25 @@ if TYPE_CHECKING:
     from shield_ai.flow.verify.check import Check
     from shield_ai.model.edit import FileChange, Skipped
     from shield_ai.model.finding import Finding
-    from shield_ai.model.manifest import Secret
+    from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.plan import Origin, Receipt
-    from shield_ai.model.resource import Live, Resource, Settings
+    from shield_ai.scan.python.app_scan import Scan
 
-Scope = Literal["code", "aws"]
+__all__ = ["AppSession", "Scope"]
 
 
 class AppSession:
-    """What one command does to one app.
+    """One command on one app.
 
     Args:
         app: The app's folder.
-        only: "code" or "aws" to leave the other half alone.
+        only: "code" or "aws" to limit the command to one half.
         env_files: Files to take values from.
-        remove_literals: Take literals out of the code, into .env.
-        environment: One of shield.toml's; empty: the app as it is.
+        remove_literals: Move literals from the code to .env.
+        environment: An environment of shield.toml; empty: none.
 
     Raises:
-        ShieldError: The folder or a file of values can't be used.
+        SourceError: The folder does not exist.
     """
 
     def __init__(
@@ -99,21 +103,20 @@ class AppSession:
         self.only = only
         self.journal = Journal(self.tree.root)
         self.environment = environment
-        self._given = tuple(env_files)
-        self._opened: dict[str, dict[str, Hidden]] = {}
-        self.prompt: Callable[[str], Hidden] | None = (
-            None  # asks a person for the value of a variable
-        )
-        self.copy_from = ""  # the environment to take values from
-        self._remove_literals = remove_literals
-        # Whether what is in AWS already, and is another value or was changed by hand, may be overwritten: kind, name.
+        # The environment to copy values from; empty: none.
+        self.copy_from = ""
+        # Asks the user for the value of a variable; None: don't ask.
+        self.prompt: Callable[[str], Hidden] | None = None
+        # Tells by kind and name whether to overwrite values and settings that differ in AWS.
         self.may_overwrite: Callable[[str, str], bool] = lambda _kind, _name: False
-        # hears how far a long look is
-        self.on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None
-        self.compared_modules: list[
-            str
-        ] = []  # settings modules that were loaded before and after an apply
-        self.comparison_problems: list[str] = []  # why some of them were not compared
+        # Called with a label, the number of done items and their total.
+        self.on_progress: Callable[[str, int, int], None] = lambda _label, _done, _total: None
+        # The settings modules that apply has compared, and why it could not compare others.
+        self.compared_modules: list[str] = []
+        self.comparison_problems: list[str] = []
+        self._given_env_files = tuple(env_files)
+        self._env_files = EnvFiles()
+        self._remove_literals = remove_literals
 
     @functools.cached_property
     def scan_result(self) -> Scan:
@@ -121,337 +124,251 @@ class AppSession:
         try:
             secrets = self.manifest_on_disk.secret if self.manifest_on_disk else ()
         except ShieldError:
-            secrets = ()  # shield.toml can't be read: whoever needs it will say so
-        named = {variable for secret in secrets for variable in secret.variables()}
-        first = scan(self.tree.root, named=named)
-        sites = [
-            f.site
-            for f in first.findings
-            if f.site and f.severity is not Severity.LOW and not f.site.reason
-        ]
-        read = {
-            variable for site in sites if site.shape is Shape.READ for variable in site.variables
-        }
-        # A secret by what takes it, not by its name: whatever else reads it goes along.
-        odd = {variable for variable in read - named if not is_secret(variable)}
-        return scan(self.tree.root, named=named | odd) if odd else first
+            secrets = ()  # an invalid shield.toml is an error only where it is needed
+        return scan_with_manifest(self.tree.root, secrets)
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """What the scan found."""
+        """The findings of the scan."""
         return self.scan_result.findings
 
     @property
     def unreadable(self) -> Sequence[Skipped]:
-        """The files that could not be read or parsed: not clean, only unknown."""
+        """The files that the scan could not read or parse."""
         return [skip for skip in self.scan_result.skipped if not skip.line]
 
     @functools.cached_property
-    def manifest(self) -> Manifest:
-        """shield.toml as it stands, or a fresh draft where there is none."""
-        written = self.manifest_on_disk
-        return written or self._draft(None)
+    def manifest_on_disk(self) -> Manifest | None:
+        """shield.toml; None if it does not exist."""
+        return read_manifest(self.tree)
 
     @functools.cached_property
-    def manifest_on_disk(self) -> Manifest | None:
-        """shield.toml as it stands; None where there is none."""
-        raw = self.tree.read(MANIFEST)
-        if raw is None:
-            return None
-        try:
-            return parse(raw.decode("utf-8-sig"))
-        except UnicodeDecodeError:
-            raise SourceError(f"{MANIFEST} is no UTF-8 text", "save the file as UTF-8") from None
+    def manifest(self) -> Manifest:
+        """shield.toml, or a draft if it does not exist."""
+        return self.manifest_on_disk or self._draft()
 
     @property
     def target_manifest(self) -> Manifest:
-        """The manifest as it is for the environment."""
-        return target(self.manifest, self.environment)
+        """The manifest with the settings of the environment."""
+        return apply_environment(self.manifest, self.environment)
 
-    @property
-    def _env_files(self) -> tuple[str, ...]:
-        there = environment_of(self.manifest, self.environment).env_file if self.environment else ""
-        return self._given or ((str(self.tree.path(there)),) if there else ())
-
-    def _draft(self, manifest: Manifest | None) -> Manifest:
+    def _draft(self) -> Manifest:
         if not self.scan_result.files:
             raise SourceError(
-                f"no Python file in {self.tree.root}",
-                "give the folder of an app, the one with manage.py for Django",
+                f"no Python files in {self.tree.root}",
+                "name the app's folder, for Django the one with manage.py",
             )
-        return draft(self.findings, manifest, self.scan_result.facts)
+        return draft(self.findings, self.manifest_on_disk, self.scan_result.facts)
 
     def write_manifest(self, more: Sequence[Secret] = ()) -> str:
-        """Write shield.toml, or add to it, and say what happened.
+        """Write shield.toml, or add to it, and return what happened.
 
         Args:
-            more: Secrets that something else found; those that are there already stay as they are.
+            more: Secrets from other tools, added after those of the scan.
         """
-        old = self.tree.read(MANIFEST)
-        new = self._draft(self.manifest_on_disk)
-        have = {name for secret in new.secret for name in (secret.name, *secret.variables())}
-        fresh = [
-            secret
-            for secret in more
-            if secret.name not in have and not have & set(secret.variables())
-        ]
-        new = msgspec.structs.replace(new, secret=(*new.secret, *fresh))
-        text = render(new, old.decode("utf-8-sig") if old else "")
-        if old is not None and text.encode() == old:
-            return f"{MANIFEST} has all {len(new.secret)} secrets already"
-        self.tree.write(MANIFEST, text.encode())
-        added = len(new.secret) - (
-            len(self.manifest_on_disk.secret) if self.manifest_on_disk else 0
-        )
-        return f"{MANIFEST}: {added} secrets {'added' if old else 'written'}; review it, then shield plan"
+        manifest = add_secrets(self._draft(), more)
+        known = len(self.manifest_on_disk.secret) if self.manifest_on_disk else 0
+        return write_manifest(self.tree, manifest, known)
 
     @functools.cached_property
     def aws(self) -> Account | None:
         """The account; None with --only code."""
         if self.only == "code":
             return None
-        found = self._account(self.environment)
-        check_account(self.manifest, self.environment, found.id)
-        return found
-
-    def _account(self, name: str) -> Account:
-        """Open the account of an environment."""
-        from shield_ai.aws.live.account import Account  # boto3 costs 0.4 s to load
-        from shield_ai.aws.live.session import Session  # as above
-
-        way = environment_of(self.manifest, name)
-        region = target(self.manifest, name).app.region
-        session = Session(region, profile=way.profile, assume=way.assume, read=self.tree.read)
-        session.on_progress = self.on_progress
-        return Account(session)
+        account = self._open_account(self.environment)
+        check_account(self.manifest, self.environment, account.id)
+        return account
 
     @property
     def aws_session(self) -> Session:
         """The connection to AWS.
 
         Raises:
-            ShieldError: This command leaves AWS alone.
+            ShieldError: The command is limited to the code.
         """
         if self.aws is None:
-            raise ShieldError("AWS is left alone with --only code", "leave --only code out")
+            raise ShieldError("--only code excludes AWS", "remove --only code")
         return self.aws.session
 
-    def values(self, env_files: Sequence[str]) -> Values:
-        """Open the value sources, each once."""
-        for path in env_files:
-            if path not in self._opened:
-                self._opened[path] = read_env_file(Path(path))
-        files = {path: self._opened[path] for path in env_files}
-        return Values(files, os.environ, self.tree.read, self.prompt, self._copied)
+    def _open_account(self, name: str) -> Account:
+        """Open the account of an environment."""
+        from shield_ai.aws.live.account import Account
+        from shield_ai.aws.live.session import Session
 
-    @functools.cache  # noqa: B019  # lives as long as its command
-    def _copied(self, place: str) -> Hidden:
-        """Read a secret of another environment: ENVIRONMENT/NAME."""
-        name, _, secret = place.partition("/")
-        return self._account(name).secrets.read(target(self.manifest, name).app.prefix + secret)
+        credentials = get_environment(self.manifest, name)
+        session = Session(
+            apply_environment(self.manifest, name).app.region,
+            profile=credentials.profile,
+            assume=credentials.assume,
+            read=self.tree.read,
+        )
+        session.on_progress = self.on_progress
+        return Account(session)
 
-    def _copies(self) -> dict[str, str]:
-        """Map each variable whose secret is in the environment to copy from to its locator there."""
-        if not self.copy_from:
-            return {}
-        there = target(self.manifest, self.copy_from)
-        names = {there.app.prefix + secret.name: secret for secret in there.secret}
-        found = self._account(self.copy_from).secrets.live(names).secrets
-        held = [names[name] for name, state in found.items() if state.current and not state.deleted]
-        return {
-            variable: f"copy:{self.copy_from}/{secret.name}#{field}"
-            for secret in held
-            for variable, field in secret.variables().items()
-        }
+    @functools.cached_property
+    def _copies(self) -> SecretCopies:
+        return SecretCopies(self.manifest, self._open_account)
+
+    def _values(self, env_files: Sequence[str]) -> Values:
+        return Values(
+            self._env_files.read(env_files),
+            os.environ,
+            self.tree.read,
+            self.prompt,
+            lambda path: self._copies.read(path),
+        )
+
+    def _selected_env_files(self) -> tuple[str, ...]:
+        """Return the env files that the user named, or the one of the environment."""
+        if self._given_env_files or not self.environment:
+            return self._given_env_files
+        path = get_environment(self.manifest, self.environment).env_file
+        return (str(self.tree.path(path)),) if path else ()
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Be the only command at work on this app."""
+        """Lock the app against other commands."""
         with self.journal.locked():
             yield
 
-    def resume(self, made: Plan | None = None) -> Plan:
-        """See how an apply that was killed ended, and return what is left to do: of this plan, or planned anew."""
-        if self.aws:
-            self._refuse_other_environment()
-            recover(self.journal, self.aws)
-        if made is None:
-            return self.plan()
-        steps = self.journal.open_steps(self.journal.interrupted_run(), "aws")
-        done = [
-            (r.resource or SECRET, r.what, r.action, r.previous)
-            for r in steps
-            if self.journal.is_done(r)
-        ]
-        left = tuple(
-            c for c in made.changes if (c.resource, c.name, c.action, c.version) not in done
-        )
-        return msgspec.structs.replace(made, changes=left)
-
     def plan(self) -> Plan:
-        """Plan."""
-        manifest = self.manifest
-        self._refuse_unparsed(manifest)
-        live, desired, put = self._look(self.target_manifest)
-        variables = [variable for secret in manifest.secret for variable in secret.variables()]
-        asked = {variable: f"prompt:{variable}" for variable in variables} if self.prompt else {}
-        values = self.values(self._env_files)
-        made = plan(
-            manifest,
-            self.findings,
-            read=self.tree.read,
-            constants=self.scan_result.constants,
-            calls=self.scan_result.calls,
-            has_folder=self.tree.has_folder,
-            live=live,
-            available={**self._copies(), **values.available(variables)}
-            if live
-            else values.available(variables),
-            known=PlanInputs(
-                target=self.target_manifest,
-                desired=desired,
-                put=put,
-                last_resort=asked,
-                compare=self._compare,
-                replace=self.may_overwrite,
-            ),
-            removal=self._removal() if self._remove_literals else None,
-            accessor_import=""
-            if self.only == "aws"
-            else self.scan_result.facts.accessor_import(manifest),
-        )
-        return msgspec.structs.replace(
-            made,
-            skipped=(
-                *made.skipped,
-                *(skip for skip in self.unreadable if skip.path in self.scan_result.facts.settings),
-            ),
-            harmless=self.scan_result.harmless,
-            environment=self.environment,
-            placeholders=tuple(self._placeholders(made, values)),
-        )
-
-    @staticmethod
-    def _placeholders(made: Plan, values: Values) -> Iterator[str]:
-        """Name the secrets whose value in a file or the environment asks for another one."""
-        for change in made.changes:
-            for origin in change.origins:
-                if not origin.locator.startswith(("env:", "dotenv:", "code:")):
-                    continue
-                value = values.resolve(origin.locator).reveal()
-                if PLACEHOLDER.search(value) or WEAK.fullmatch(value):
-                    yield f"{change.name} ({origin.locator.rpartition('#')[2].removeprefix('env:')})"
-
-    def _refuse_other_environment(self) -> None:
-        run = self.journal.interrupted_run()
-        others = {r.environment for r in self.journal.open_steps(run, "aws")} - {self.environment}
-        if others:
-            name = others.pop()
-            option = f" --environment {name}" if name else ""
-            raise UnsafePlanError(
-                "an apply to another environment was cut off",
-                f"finish it first: shield apply{option}, or shield rollback",
-            )
-
-    def _removal(self) -> Removal:
-        """Say what can be taken out of the code.
+        """Make a plan.
 
         Raises:
-            UnsafePlanError: .env would get into git.
+            ShieldError: The app, shield.toml or a source of values can't be used.
         """
-        if why := git.holds(self.tree.root, DOTENV):
-            hint = (
-                "git rm --cached .env, and ignore it"
-                if "tracked" in why
-                else "add the line .env to .gitignore"
-            )
-            raise UnsafePlanError(f"{DOTENV} {why}, so no secret can go there", hint)
-        there = self.tree.read(DOTENV) is not None
-        held = read_env_file(self.tree.path(DOTENV)) if there else {}
-        found = [*self.findings, *self.scan_result.constants]
-        return Removal(found, self.values(()), held, loaded=self.scan_result.facts.dotenv)
-
-    def _look(
-        self, manifest: Manifest
-    ) -> tuple[Live | None, tuple[Resource, ...], dict[tuple[str, str], Settings]]:
-        """Look at the account: what is there, what should be there, and how an earlier apply left it."""
-        if not self.aws:
-            return None, (), {}
-        account, region = self.aws.id, manifest.app.region
-        desired = resources(manifest, account, region, self.tree.read)
-        made = {resource.name for resource in desired if resource.kind == "role"}
-        if manifest.app.role and role_name(manifest.app) not in made:
-            self.aws.require_role(role_name(manifest.app))
-        put = self.journal.load().applied_settings(account, region, self.environment)
-        names = [manifest.app.prefix + secret.name for secret in manifest.secret]
-        keys = {key for key in put if key[0] != SECRET} | {resource.key for resource in desired}
-        return self.aws.live(names, keys), desired, put
-
-    def _compare(self, name: str, version: str, origins: tuple[Origin, ...]) -> str:
-        """Tell whether the sources have the value that is current in AWS, without reading that one."""
-        return self.journal.compare_value(
-            name, resolve_value(origins, self.values(self._env_files)), version
+        facts = self.scan_result.facts
+        require_parsed_settings(self.manifest, facts, self.unreadable)
+        values = self._values(self._selected_env_files())
+        made = plan(
+            self.manifest,
+            self.findings,
+            self.tree.read,
+            constants=self.scan_result.constants,
+            aws=self._aws_inputs(values) if self.aws else None,
+            code=self._code_inputs() if self.only != "aws" else None,
+        )
+        unparsed = [skip for skip in self.unreadable if skip.path in facts.settings]
+        return msgspec.structs.replace(
+            made,
+            skipped=(*made.skipped, *unparsed),
+            harmless=self.scan_result.harmless,
+            environment=self.environment,
+            placeholders=tuple(placeholders(made.changes, values)),
         )
 
-    def _refuse_unparsed(self, manifest: Manifest) -> None:
-        facts = self.scan_result.facts
-        settings = {*manifest.app.settings, *(facts.named or facts.settings)}
-        for skip in self.unreadable:
-            if skip.path in settings:
-                hint = "mend the file, or run shield on the Python that the app runs on; nothing was changed"
-                raise SourceError(f"{skip.path}: {skip.reason}", hint)
+    def _code_inputs(self) -> CodeInputs:
+        return CodeInputs(
+            accessor_import=self.scan_result.facts.accessor_import(self.manifest),
+            has_folder=self.tree.has_folder,
+            calls=self.scan_result.calls,
+            removal=self._literal_removal() if self._remove_literals else None,
+        )
+
+    def _literal_removal(self) -> LiteralRemoval:
+        require_untracked_dotenv(self.tree.root)
+        existing: dict[str, Hidden] = {}
+        if self.tree.read(DOTENV) is not None:
+            existing = read_env_file(self.tree.path(DOTENV))
+        return LiteralRemoval(
+            [*self.findings, *self.scan_result.constants],
+            self._values(()),
+            existing,
+            loads_dotenv=self.scan_result.facts.dotenv,
+        )
+
+    def _aws_inputs(self, values: Values) -> AwsInputs:
+        variables = [name for secret in self.manifest.secret for name in secret.variables()]
+        target = self.target_manifest
+        aws = self.aws
+        assert aws is not None
+        desired = resources(target, aws.id, target.app.region, self.tree.read)
+        created_roles = {resource.name for resource in desired if resource.kind == "role"}
+        if target.app.role and role_name(target.app) not in created_roles:
+            aws.require_role(role_name(target.app))
+        applied = self.journal.load().applied_settings(aws.id, target.app.region, self.environment)
+        keys = {key for key in applied if key[0] != SECRET} | {item.key for item in desired}
+        live = aws.live([target.app.prefix + secret.name for secret in target.secret], keys)
+        copies = self._copies.locators(self.copy_from) if self.copy_from else {}
+        return AwsInputs(
+            live=live,
+            available={**copies, **values.available(variables)},
+            prompts={name: f"prompt:{name}" for name in variables} if self.prompt else {},
+            target=target,
+            desired=desired,
+            last_applied=applied,
+            compare_value=self._compare_value,
+            may_overwrite=self.may_overwrite,
+        )
+
+    def _compare_value(self, name: str, version: str, origins: tuple[Origin, ...]) -> str:
+        """Compare the sources of a secret with a version in AWS, without reading that version."""
+        value = resolve_value(origins, self._values(self._selected_env_files()))
+        return self.journal.compare_value(name, value, version)
 
     def planned_edits(self) -> Sequence[FileChange]:
-        """Plan the code alone, for the fixes of a report; none where it can't be planned."""
+        """Return the edits of a plan for the code alone; empty if it can't be planned."""
         try:
-            made = AppSession(self.tree.root, only="code")
-            made.scan_result = self.scan_result
-            return made.plan().files
+            session = AppSession(self.tree.root, only="code")
+            session.scan_result = self.scan_result
+            return session.plan().files
         except ShieldError:
             return ()
 
     def load_plan(self, path: Path) -> Plan:
-        """Read a plan from a file, and take up its environment.
+        """Load a plan from a file, and switch to its environment.
+
+        Args:
+            path: The file.
 
         Raises:
-            StalePlanError: It is no plan.
-            UnsafePlanError: It is for another app, or for another environment than the one that was asked for.
+            StalePlanError: The file is not a valid plan.
+            UnsafePlanError: The plan is for another app or environment.
         """
-        try:
-            made = msgspec.json.decode(path.read_bytes(), type=Plan)
-        except (OSError, msgspec.DecodeError):
-            raise StalePlanError(
-                f"{path} is no plan", f"write one with shield plan -o {path.name}"
-            ) from None
-        if self.environment not in {"", made.environment}:
-            where = f"the environment {made.environment}" if made.environment else "no environment"
-            raise UnsafePlanError(
-                f"{path} is for {where}, not for {self.environment}",
-                f"make one with shield plan --environment {self.environment} -o {path.name}",
-            )
-        self.environment = made.environment
-        if made.app != self.manifest.app.name:
-            raise UnsafePlanError(
-                f"{path} is for the app {made.app}, and this is {self.manifest.app.name}",
-                "run shield apply in the folder of the app that the plan was made for",
-            )
-        if self.only:
-            keep_files, keep_changes = self.only == "code", self.only == "aws"
-            made = msgspec.structs.replace(
-                made,
-                files=made.files if keep_files else (),
-                changes=made.changes if keep_changes else (),
-            )
-        return made
+        loaded = read_plan(path, self.environment)
+        self.environment = loaded.environment
+        require_app(loaded, path, self.manifest.app.name)
+        return limit_plan(loaded, self.only)
+
+    def resume(self, made: Plan | None = None) -> Plan:
+        """Settle an interrupted apply, and return the plan of what remains to be done.
+
+        Args:
+            made: The plan to continue; None to make a new one.
+
+        Raises:
+            UnsafePlanError: The interrupted apply was to another environment or account.
+        """
+        if self.aws:
+            require_environment(self.journal, self.environment)
+            recover(self.journal, self.aws)
+        if made is None:
+            return self.plan()
+        done = [
+            (*step.resource_key, step.action, step.previous)
+            for step in self.journal.open_steps(self.journal.interrupted_run(), "aws")
+            if self.journal.is_done(step)
+        ]
+        remaining = [
+            change
+            for change in made.changes
+            if (change.resource, change.name, change.action, change.version) not in done
+        ]
+        return msgspec.structs.replace(made, changes=tuple(remaining))
 
     def has_nothing_to_do(self, made: Plan) -> bool:
-        """Tell whether there is nothing to do."""
-        keeps = all(change.action in {Action.KEEP, Action.DRIFT} for change in made.changes)
-        return not made.files and keeps and not self.is_interrupted
+        """Return whether a plan changes nothing and no apply was interrupted.
+
+        Args:
+            made: The plan.
+        """
+        if made.files or self.is_interrupted:
+            return False
+        return all(change.action in {Action.KEEP, Action.DRIFT} for change in made.changes)
 
     @property
     def is_interrupted(self) -> bool:
-        """Tell whether an apply was killed half-way."""
+        """Whether the last apply was interrupted."""
         return bool(self.journal.load().interrupted_run())
 
     def require_safe(
@@ -462,218 +379,172 @@ class AppSession:
         allow_missing: bool,
         allow_placeholders: bool = False,
     ) -> None:
-        """Refuse a plan that would lose something, or leave the app without a secret.
+        """Require that a plan can be applied without losing anything.
+
+        Args:
+            made: The plan.
+            allow_dirty: Accept uncommitted changes.
+            allow_missing: Accept secrets without a value.
+            allow_placeholders: Accept placeholders such as `changeme`.
 
         Raises:
-            ValueMissingError: A secret that the app needs has no value.
-            UnsafePlanError: The git tree has uncommitted changes.
+            ValueMissingError: A secret has no value, or a placeholder.
+            UnsafePlanError: git has uncommitted changes.
         """
-        if made.placeholders and not allow_placeholders:
-            raise ValueMissingError(
-                f"a placeholder instead of a value: {', '.join(made.placeholders)}",
-                "give the real value, or use --allow-placeholders",
-            )
-        if made.missing and not allow_missing:
-            raise ValueMissingError(
-                f"no value for {', '.join(made.missing)}",
-                "name a file with --env-file, set the variables, or use --allow-missing",
-            )
-        dirty = [] if allow_dirty or not made.files else self._dirty()
-        if dirty:
-            raise UnsafePlanError(
-                f"uncommitted changes: {', '.join(dirty[:3])}{f' and {len(dirty) - 3} more' if dirty[3:] else ''}",
-                "commit them first, so that the rewrite can be reviewed by itself, or use --allow-dirty",
-            )
-
-    def _dirty(self) -> list[str]:
-        ours = {
-            record.what: record.after for record in self.journal.records if record.kind == "file"
-        }
-        changed = [path for path in git.changed(self.tree.root) if not path.startswith(".shield/")]
-        return [
-            path
-            for path in changed
-            if path != MANIFEST and ours.get(path) != digest(self.tree.read(path) or b"")
-        ]
+        require_values(made, allow_missing=allow_missing, allow_placeholders=allow_placeholders)
+        if made.files and not allow_dirty:
+            require_committed(self.tree, self.journal)
 
     def apply(
         self, made: Plan, tell: Callable[[Receipt], None], *, compare_settings: bool = True
     ) -> list[Receipt]:
-        """Carry the plan out, and take the edits back where the settings are not what they were.
+        """Apply a plan, and undo the edits if they change a setting.
+
+        Args:
+            made: The plan.
+            tell: Called after each step.
+            compare_settings: Load the settings before and after the edits, to compare them.
 
         Raises:
             UnsafePlanError: A setting differs.
         """
-        named = (origin.locator for change in made.changes for origin in change.origins)
-        files = {
-            loc[len("dotenv:") :].rpartition("#")[0] for loc in named if loc.startswith("dotenv:")
-        }
-        values = self.values([*self._env_files, *sorted(files - set(self._env_files))])
-        aws = self.aws if made.changes else None
-        rewritten = any(file.before and file.path.endswith(".py") for file in made.files)
-        if added := dotenv(made.dotenv, values, self.tree.read(DOTENV)):
-            made = msgspec.structs.replace(made, files=(*made.files, added))
-        check = (
-            self._prove(values, strict=bool(made.dotenv))
-            if compare_settings and rewritten
-            else lambda: None
-        )
+        paths = self._selected_env_files()
+        planned = [path for path in planned_env_files(made.changes) if path not in paths]
+        values = self._values([*paths, *planned])
+        rewrites_code = any(file.before and file.path.endswith(".py") for file in made.files)
+        change = dotenv_change(made.dotenv, values, self.tree.read(DOTENV))
+        if change:
+            made = msgspec.structs.replace(made, files=(*made.files, change))
+        check = _no_check
+        if compare_settings and rewrites_code:
+            check = self._settings_check(values, strict=bool(made.dotenv))
         applier = Applier(
             tree=self.tree,
             journal=self.journal,
             values=values,
-            aws=aws,
+            aws=self.aws if made.changes else None,
             tell=tell,
             check=check,
         )
         return applier.apply(made)
 
-    def _own_values(self) -> dict[str, Hidden]:
-        """Return what the .env files say that the settings may read by themselves; the nearest wins."""
-        found: dict[str, Hidden] = {}
-        places = [PurePosixPath(path) for path in self.manifest.app.settings]
-        folders = {folder for path in places for folder in path.parents}
-        for folder in sorted(folders, key=lambda folder: len(folder.parts)):
-            path = str(folder / DOTENV)
-            if self.tree.read(path) is not None:
-                with contextlib.suppress(SourceError):  # the app may read what we can't
-                    found |= {
-                        name: value
-                        for name, value in read_env_file(self.tree.path(path)).items()
-                        if value
-                    }
-        return found
+    def _settings_check(self, values: Values, *, strict: bool) -> Callable[[], None]:
+        """Load the settings, and return a function that loads them again and compares them.
 
-    def _prove(self, values: Values, *, strict: bool) -> Callable[[], None]:
-        """Load the settings now, and return what loads and compares them again; strictly, none may be left out."""
-        manifest, modules = self.manifest, self._modules()
-        sites = [f.site for f in self.findings if f.site]
-        read = {
-            variable
-            for site in sites
-            if site.shape is not Shape.LITERAL
-            for variable in site.variables
-        }
-        literals: dict[str, Hidden] = {}
-        several = set()  # a value of its own in each of several files: a secret can't stand for all
-        for f in self.findings:
-            if (
-                f.site
-                and f.site.shape is Shape.LITERAL
-                and not f.site.reason
-                and f.site.variable not in read
-            ):
-                value = values.resolve(f"code:{f.path}#{f.site.start}-{f.site.end}")
-                if literals.setdefault(f.site.variable, value) != value:
-                    several.add(f.site.variable)
-        literals = {
-            variable: value for variable, value in literals.items() if variable not in several
-        }
-        moved = {
-            variable for secret in manifest.secret for variable in secret.variables()
-        } - literals.keys()
-        known = {
-            variable: value
-            for variable, value in self._own_values().items()
-            if variable in read | moved
-        }
-        known |= {
-            variable: values.resolve(locator)
-            for variable, locator in values.available(read | moved).items()
-        }
-        proving = Proving(
-            self.tree.root, modules, manifest, known=known, literals=literals, environ=os.environ
-        )
-        proving.before()
+        Args:
+            values: The value sources.
+            strict: Whether a module that can't be compared is an error.
+        """
+        modules = self._settings_modules()
+        known = known_values(self.findings, self.manifest, self.tree, values)
+        comparison = SettingsComparison(self.tree.root, modules, self.manifest, known, os.environ)
+        comparison.load_before()
 
         def check() -> None:
-            differ, self.comparison_problems = proving.after()
+            differ, self.comparison_problems = comparison.compare_after()
             if differ:
                 raise UnsafePlanError(
                     f"these settings would change: {', '.join(differ)}",
-                    "every file is as it was; please report it, or take the secrets out of shield.toml",
+                    "every file was restored; please report it, "
+                    "or remove the secrets from shield.toml",
                 )
             if strict and self.comparison_problems:
                 raise UnsafePlanError(
-                    f"not proved that the app finds in {DOTENV} what was taken out: {self.comparison_problems[0]}",
-                    "every file is as it was; run it where the app's dependencies are, or use --no-proof",
+                    f"not proved that the app finds in {DOTENV} what was removed from the code: "
+                    f"{self.comparison_problems[0]}",
+                    "every file was restored; run shield where the app's dependencies are "
+                    "installed, or use --no-proof",
                 )
             self.compared_modules = [module for module, _ in modules]
 
         return check
 
+    def _settings_modules(self) -> list[tuple[str, str]]:
+        """Return the settings modules, each with the folder that it is imported from."""
+        facts = self.scan_result.facts
+        return [(facts.module(path), facts.root(path)) for path in self.manifest.app.settings]
+
     def verify(self) -> list[Check]:
-        """Run every check of the halves that were asked for."""
+        """Run the checks of the code, of AWS, or of both."""
         checks: list[Check] = []
         if self.only != "aws":
             checks += verify_code(self.findings, self.journal.load(), self.tree.read)
             checks += verify_runtime(self.manifest, self.tree.read)
         if self.aws:
-            if not self.environment:
-                checks += verify_policy(self.manifest, self.aws.id, self.tree.read)
-            seen = read_all(self.target_manifest, self.aws)
-            checks += verify_secrets(self.target_manifest, seen.values, self.aws)
-            desired = resources(
-                self.target_manifest, self.aws.id, self.target_manifest.app.region, self.tree.read
-            )
-            checks += verify_resources(desired, self.aws)
-            checks += verify_role(self.target_manifest, self.aws, seen)
-            checks += verify_account(self.target_manifest, self.aws, seen.values)
-            if not self.only:
-                values = {
-                    name: value for name, value in seen.values.items() if isinstance(value, Hidden)
-                }
-                checks += verify_settings(
-                    self.tree.root, self._modules(), self.target_manifest, values, os.environ
-                )
+            checks += self._verify_aws(self.aws)
         return checks
 
-    def _modules(self) -> list[tuple[str, str]]:
-        """Return the settings modules, each with the folder that it is imported from."""
-        facts = self.scan_result.facts
-        return [(facts.module(path), facts.root(path)) for path in self.manifest.app.settings]
+    def _verify_aws(self, aws: Account) -> Iterator[Check]:
+        target = self.target_manifest
+        if not self.environment:
+            yield from verify_policy(self.manifest, aws.id, self.tree.read)
+        seen = read_all(target, aws)
+        yield from verify_secrets(target, seen.values, aws)
+        desired = resources(target, aws.id, target.app.region, self.tree.read)
+        yield from verify_resources(desired, aws)
+        yield from verify_role(target, aws, seen)
+        yield from verify_account(target, aws, seen.values)
+        if not self.only:
+            values = {n: value for n, value in seen.values.items() if isinstance(value, Hidden)}
+            modules = self._settings_modules()
+            yield from verify_settings(self.tree.root, modules, target, values, os.environ)
 
     def steps_to_undo(self) -> list[Record]:
-        """Return the steps of the newest run that still stand, newest first."""
+        """Return the open steps of the last run, newest first, and switch to its environment.
+
+        Raises:
+            UnsafePlanError: The run was to another environment.
+        """
         kind = {"code": "file", "aws": "aws", None: ""}[self.only]
         steps = self.journal.open_steps(last_run(self.journal, kind), kind)
-        known = {step.environment for step in steps if step.kind == "aws"}
-        if self.environment and known - {self.environment}:
+        environments = {step.environment for step in steps if step.kind == "aws"}
+        if self.environment and environments - {self.environment}:
             raise UnsafePlanError(
                 f"the last apply was not to {self.environment}",
-                "leave --environment out: rollback knows where it was",
+                "remove --environment: rollback uses the environment of the last apply",
             )
-        self.environment = known.pop() if known else self.environment
+        if environments:
+            self.environment = environments.pop()
         return steps
 
     def rollback(
         self, steps: list[Record], *, force: bool, tell: Callable[[Receipt], None]
     ) -> list[Receipt]:
-        """Undo these steps."""
-        aws = self.aws if any(step.kind == "aws" for step in steps) else None
-        undoer = Rollback(
+        """Undo steps.
+
+        Args:
+            steps: From `steps_to_undo`.
+            force: Restore files that were edited since apply, too.
+            tell: Called after each step.
+        """
+        rollback = Rollback(
             tree=self.tree,
             journal=self.journal,
-            aws=aws,
+            aws=self.aws if any(step.kind == "aws" for step in steps) else None,
             tell=tell,
-            login_error=self._refusal,
+            login_error=self._login_error,
         )
-        return undoer.undo(steps, force=force)
+        return rollback.undo(steps, force=force)
 
-    def _refusal(self, name: str, value: Hidden) -> str | None:
-        """Say why a database does not take a former password; other values can't be tried."""
-        secret = next(
-            (s for s in self.manifest.secret if self.target_manifest.app.prefix + s.name == name),
-            None,
-        )
-        if secret is None or secret.kind is not Kind.DATABASE:
-            return None
-        return db_login.login_error(value, environment(secret))
+    def _login_error(self, name: str, value: Hidden) -> str | None:
+        """Return why a database does not accept a login; None for other kinds of secrets."""
+        prefix = self.target_manifest.app.prefix
+        for secret in self.manifest.secret:
+            if prefix + secret.name == name and secret.kind is Kind.DATABASE:
+                return login_error(value, rotation_settings(secret))
+        return None
 
     def edited_files(self, steps: list[Record]) -> list[tuple[str, bytes, bytes]]:
-        """Return path, what apply left and what is there now of each file that was edited since."""
-        found = conflicts(steps, self.tree)
+        """Return the files that were edited since apply: path, bytes after apply, current bytes.
+
+        Args:
+            steps: From `steps_to_undo`.
+        """
         return [
             (conflict.path, self.journal.read_backup(conflict.applied), conflict.now or b"")
-            for conflict in found
+            for conflict in conflicts(steps, self.tree)
         ]
+
+
+def _no_check() -> None:
+    """Accept every edit."""

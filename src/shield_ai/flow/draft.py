@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.credential_pairs import pairs
+from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.finding import Kind, Shape
 from shield_ai.model.manifest import (
     App,
@@ -188,7 +188,7 @@ def _pairs(findings: Sequence[Finding]) -> Iterator[Secret]:
         for f in findings
         if f.site and f.site.shape in {Shape.READ, Shape.FIELD}
     )
-    for pair in pairs((path, variable) for path, variable in reads if variable not in alone):
+    for pair in find_pairs((path, variable) for path, variable in reads if variable not in alone):
         *_, secret = pair.fields.values()
         what = guess_kind(secret)
         yield Secret(

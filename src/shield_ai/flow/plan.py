@@ -1,136 +1,171 @@
-"""What would be done, to the code and in AWS: pure, and without a value."""
+"""Plan every file edit and every change in AWS. A plan holds no secret value."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.aws_plan import (
-    PlanInputs,
-    lacking_of,
-    origins_of,
-    resource_changes,
-    secret_change,
-)
+from shield_ai.flow.aws_plan import AwsInputs, resource_changes, secret_change
+from shield_ai.flow.origins import choose_origins, missing_variables
 from shield_ai.model.edit import Edit, Skipped
-from shield_ai.model.manifest import render
+from shield_ai.model.manifest_writer import render
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Change, Plan
 from shield_ai.project.python_source import file_change
 from shield_ai.rewrite.project.iam_policy import policy_file
 from shield_ai.rewrite.project.registry import app_files
-from shield_ai.rewrite.python.pipeline import code
+from shield_ai.rewrite.python.pipeline import rewrite_python
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from shield_ai.model.edit import FileChange
     from shield_ai.model.finding import Finding
-    from shield_ai.model.manifest import Manifest
-    from shield_ai.model.resource import Live
+    from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.rewrite import HasFolder, Read
-    from shield_ai.rewrite.python.literals import Removal
+    from shield_ai.rewrite.python.literals import LiteralRemoval
 
 
-def plan(  # noqa: PLR0913  # each is a different thing that a plan is made from
-    manifest: Manifest,
-    findings: Sequence[Finding],
-    *,
-    read: Read,
-    live: Live | None,
-    available: Mapping[str, str],
-    has_folder: HasFolder,
-    accessor_import: str,
-    constants: Sequence[Finding] = (),
-    calls: Sequence[tuple[str, int, int]] = (),
-    known: PlanInputs | None = None,
-    removal: Removal | None = None,
-) -> Plan:
-    """Work out every edit and every AWS change.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CodeInputs:
+    """What the code half of a plan depends on, besides shield.toml and the findings.
 
     Args:
-        manifest: What is to be moved; not yet written to shield.toml if that is part of the plan.
-        findings: Of the whole app.
-        read: Gives the bytes of a file of the app, None where there is none.
-        live: The account; None to leave AWS out.
-        available: Variable → locator, for each that has a value in some source.
+        accessor_import: The line that imports `get_secret` in this app.
         has_folder: Tells whether the app has a folder.
-        constants: What stayed in the code of secrets that were moved already.
         calls: Path, line and column of each call of the runtime.
-        known: What else the AWS half is made from.
-        accessor_import: The line that imports `get_secret` in this app; empty to leave the code alone.
-        removal: Takes the literals out of the code; None: they stay as defaults.
+        removal: Removes literals from the code; None: they stay as defaults.
+    """
+
+    accessor_import: str
+    has_folder: HasFolder
+    calls: Sequence[tuple[str, int, int]] = ()
+    removal: LiteralRemoval | None = None
+
+
+def plan(
+    manifest: Manifest,
+    findings: Sequence[Finding],
+    read: Read,
+    *,
+    constants: Sequence[Finding] = (),
+    code: CodeInputs | None = None,
+    aws: AwsInputs | None = None,
+) -> Plan:
+    """Plan the migration of an app.
+
+    Args:
+        manifest: shield.toml, or a draft of it that the plan writes.
+        findings: All findings of the app.
+        read: Returns the bytes of a file of the app; None if it does not exist.
+        constants: Literals in the code of secrets that were migrated already.
+        code: None to leave the code out.
+        aws: None to leave AWS out.
 
     Raises:
-        AwsError: A secret's name is taken by something scheduled for deletion that is not ours.
-        UnsafePlanError: A secret's name is taken by another app.
+        AwsError: A secret with the same name is scheduled for deletion and was not created by shield.
+        UnsafePlanError: A secret or resource with the same name belongs to another app.
         SourceError: A file can't be read or parsed.
     """
-    files: list[FileChange] = []
-    skipped: list[Skipped] = []
-    taken: list[str] = []
-    if accessor_import:
-        done = code(manifest, findings, calls, read, accessor_import, removal)
-        files, skipped, taken = [*done.files, *_manifest(manifest, read)], done.skipped, done.taken
-        if manifest.secret:
-            module = accessor_import.split()[1]
-            others, left = app_files(
-                read,
-                manifest,
-                has_folder=has_folder,
-                module=module,
-                fields=done.fields,
-                engines=done.engines,
-            )
-            files += others
-            skipped += left
-    changes: list[Change] = []
-    known = known or PlanInputs()
-    missing: list[str] = []
-    if live:
-        cloud = known.target or manifest
-        # the file beside the app is for the app as it is without an environment
-        if cloud is manifest:
-            written, left = policy_file(read, manifest, live.account)
-            files += written
-            skipped += left
-        for secret in manifest.secret:
-            origins, left = origins_of(
-                secret, [*findings, *constants], available, read, known.last_resort
-            )
-            skipped += left
-            lacking = lacking_of(secret, origins, findings)
-            change = secret_change(secret, cloud, live, () if lacking else origins, known)
-            if change:
-                changes.append(change)
-            elif lacking:
-                missing.append(f"{secret.name} ({', '.join(lacking)})")
-            else:
-                skipped.append(
-                    Skipped(
-                        path=MANIFEST, line=0, name=secret.name, reason="optional, and has no value"
-                    )
-                )
-        changes += resource_changes(live, known)
+    planner = _Planner(manifest, read)
+    if code:
+        planner.add_code(findings, code)
+    if aws:
+        planner.add_aws([*findings, *constants], findings, aws)
     return Plan(
         app=manifest.app.name,
-        account=live.account if live else "",
-        region=live.region if live else "",
-        files=tuple(sorted(files, key=lambda file: file.path)),
-        changes=tuple(changes),
-        skipped=tuple(skipped),
-        missing=tuple(missing),
-        dotenv=removal.taken(taken) if removal else (),
+        account=aws.live.account if aws else "",
+        region=aws.live.region if aws else "",
+        files=tuple(sorted(planner.files, key=lambda file: file.path)),
+        changes=tuple(planner.changes),
+        skipped=tuple(planner.skipped),
+        missing=tuple(planner.missing),
+        dotenv=code.removal.origins(planner.removed) if code and code.removal else (),
     )
 
 
-def _manifest(manifest: Manifest, read: Read) -> list[FileChange]:
-    """Write shield.toml, or add to it."""
-    old = read(MANIFEST)
-    text = render(manifest, old.decode() if old else "")
-    if not manifest.secret or (old is not None and text.encode() == old):
-        return []
-    addition = text if old is None else text[len(old.decode()) :]
-    at = len(old or b"")
-    return [
-        file_change(MANIFEST, old, [Edit(path=MANIFEST, start=at, end=at, replacement=addition)])
-    ]
+class _Planner:
+    """Collects the parts of a plan."""
+
+    def __init__(self, manifest: Manifest, read: Read) -> None:
+        self._manifest = manifest
+        self._read = read
+        self.files: list[FileChange] = []
+        self.changes: list[Change] = []
+        self.skipped: list[Skipped] = []
+        self.missing: list[str] = []
+        self.removed: list[str] = []  # the variables of the literals that are removed
+
+    def add_code(self, findings: Sequence[Finding], inputs: CodeInputs) -> None:
+        rewritten = rewrite_python(
+            self._manifest,
+            findings,
+            inputs.calls,
+            self._read,
+            inputs.accessor_import,
+            inputs.removal,
+        )
+        self.files += rewritten.files
+        self.files += self._manifest_file()
+        self.skipped += rewritten.skipped
+        self.removed += rewritten.removed
+        if not self._manifest.secret:
+            return
+        files, skipped = app_files(
+            self._read,
+            self._manifest,
+            has_folder=inputs.has_folder,
+            module=inputs.accessor_import.split()[1],
+            adds_settings_source=rewritten.adds_settings_source,
+            engines=rewritten.engines,
+        )
+        self.files += files
+        self.skipped += skipped
+
+    def _manifest_file(self) -> list[FileChange]:
+        """Write shield.toml, or append the new secrets to it."""
+        if not self._manifest.secret:
+            return []
+        old = self._read(MANIFEST)
+        old_text = old.decode() if old else ""
+        text = render(self._manifest, old_text)
+        if old is not None and text.encode() == old:
+            return []
+        end = len(old or b"")
+        edit = Edit(path=MANIFEST, start=end, end=end, replacement=text[len(old_text) :])
+        return [file_change(MANIFEST, old, [edit])]
+
+    def add_aws(
+        self, sources: Sequence[Finding], findings: Sequence[Finding], inputs: AwsInputs
+    ) -> None:
+        target = inputs.target or self._manifest
+        if target is self._manifest:
+            # The policy file in the app's folder is the one without an environment.
+            files, skipped = policy_file(self._read, self._manifest, inputs.live.account)
+            self.files += files
+            self.skipped += skipped
+        for secret in self._manifest.secret:
+            self._add_secret(secret, target, sources, findings, inputs)
+        self.changes += resource_changes(inputs)
+
+    def _add_secret(
+        self,
+        secret: Secret,
+        target: Manifest,
+        sources: Sequence[Finding],
+        findings: Sequence[Finding],
+        inputs: AwsInputs,
+    ) -> None:
+        origins, ambiguous = choose_origins(
+            secret, sources, self._read, inputs.available, inputs.prompts
+        )
+        self.skipped += ambiguous
+        missing = missing_variables(secret, origins, findings)
+        change = secret_change(secret, target, () if missing else origins, inputs)
+        if change:
+            self.changes.append(change)
+        elif missing:
+            self.missing.append(f"{secret.name} ({', '.join(missing)})")
+        else:
+            reason = "optional, and has no value"
+            self.skipped.append(Skipped(path=MANIFEST, line=0, name=secret.name, reason=reason))

@@ -13,7 +13,7 @@ from shield_ai.aws.live.rotation import RotationClient, RotationState
 from shield_ai.flow import rotation_driver
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.rotation_policy import due, environment, strategy
+from shield_ai.model.rotation_policy import next_rotation, rotation_settings, rotation_strategy
 from shield_ai.rotator.handler import STEPS
 
 if TYPE_CHECKING:
@@ -98,22 +98,22 @@ class SecretRotator:
         self._states[secret.name] = state
         if state is None:
             return RotationStatus(
-                name=secret.name, by="hand", strategy=strategy(secret), state="not in AWS"
+                name=secret.name, by="hand", strategy=rotation_strategy(secret), state="not in AWS"
             )
         by = (
             "AWS"
             if state.function
             else "shield"
-            if strategy(secret) and secret.rotate != "manual"
+            if rotation_strategy(secret) and secret.rotate != "manual"
             else "hand"
         )
-        planned = state.next or (due(secret, state.last) if state.last else None)
+        planned = state.next or (next_rotation(secret, state.last) if state.last else None)
         late = planned is not None and planned <= now()
         what = "pending" if state.pending else "due" if late else "ok" if planned else "no schedule"
         return RotationStatus(
             name=secret.name,
             by=by,
-            strategy=strategy(secret),
+            strategy=rotation_strategy(secret),
             last=state.last,
             next=planned,
             state=what,
@@ -154,11 +154,11 @@ class SecretRotator:
 
     def is_automated(self, secret: Secret) -> bool:
         """Whether a program can rotate it, here or in AWS."""
-        return bool(strategy(secret) or self._known(secret).function)
+        return bool(rotation_strategy(secret) or self._known(secret).function)
 
     def needs_restart(self, secret: Secret) -> bool:
         """Whether the processes have to restart between making the new value and making it current."""
-        return strategy(secret) == DJANGO and not self._known(secret).function
+        return rotation_strategy(secret) == DJANGO and not self._known(secret).function
 
     def cancel(self, secret: Secret) -> str | None:
         """Give up a rotation that stopped half-way; return the version that was pending."""
@@ -180,7 +180,7 @@ class SecretRotator:
 
     def _environment(self, secret: Secret) -> dict[str, str]:
         """Return the function's settings, with its files as they lie here."""
-        settings = environment(secret)
+        settings = rotation_settings(secret)
         if isinstance(secret.rotate, Rotation) and secret.rotate.hook:
             _load(self._root / secret.rotate.hook)
         if "ROTATION_CA_FILE" in settings:

@@ -1,1 +1,1 @@
-"""The nouns of the tool: frozen structures without I/O."""
+"""Immutable data structures of the tool, without I/O."""

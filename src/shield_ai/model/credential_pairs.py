@@ -1,16 +1,16 @@
-"""Which two variables are the halves of one credential: a key pair, a mail account, a client of OAuth.
+"""Find pairs of variables that form one credential: a key pair, a mail account, an OAuth client.
 
-======================  ==============================================  ================================
-the one half            the other                                       the document's fields
-======================  ==============================================  ================================
-MINIO_ACCESS_KEY(_ID)   MINIO_SECRET_KEY, MINIO_SECRET_ACCESS_KEY …     access_key_id, secret_access_key
-RAZORPAY_KEY_ID         RAZORPAY_KEY_SECRET                             the same
-EMAIL_HOST_USER         EMAIL_HOST_PASSWORD; SMTP_…, MAIL_… likewise    username, password
-GITHUB_CLIENT_ID        GITHUB_CLIENT_SECRET; CONSUMER_…, APP_… too     client_id, client_secret
-SOCIAL_AUTH_GITHUB_KEY  SOCIAL_AUTH_GITHUB_SECRET                       the same
-======================  ==============================================  ================================
+======================  ======================================  ================================
+identifier              secret                                  fields of the JSON document
+======================  ======================================  ================================
+MINIO_ACCESS_KEY(_ID)   MINIO_SECRET_KEY, …_SECRET_ACCESS_KEY   access_key_id, secret_access_key
+RAZORPAY_KEY_ID         RAZORPAY_KEY_SECRET                     access_key_id, secret_access_key
+EMAIL_HOST_USER         EMAIL_HOST_PASSWORD; SMTP_…, MAIL_…     username, password
+GITHUB_CLIENT_ID        GITHUB_CLIENT_SECRET; CONSUMER_…        client_id, client_secret
+SOCIAL_AUTH_GITHUB_KEY  SOCIAL_AUTH_GITHUB_SECRET               client_id, client_secret
+======================  ======================================  ================================
 
-A key that everybody may see (STRIPE_PUBLISHABLE_KEY, RECAPTCHA_SITE_KEY) is no half: it stands in the pages of the app.
+Public keys such as STRIPE_PUBLISHABLE_KEY and RECAPTCHA_SITE_KEY form no pair: browsers get them.
 """
 
 from __future__ import annotations
@@ -27,66 +27,75 @@ if TYPE_CHECKING:
 class Pair(NamedTuple):
     """Two variables that become one secret."""
 
-    name: str  # what the secret is called
-    fields: dict[str, str]  # field → variable: first the identifier, then what is secret
+    name: str  # name of the secret
+    fields: dict[str, str]  # field -> variable: the identifier, then the secret
 
 
-class _Kind(NamedTuple):
-    before: re.Pattern[str]  # what both variables begin with
-    identifiers: tuple[str, ...]  # how the one ends, the likeliest first
-    secrets: tuple[str, ...]  # and the other
+class _PairType(NamedTuple):
+    prefix: re.Pattern[str]  # of both variables, without the underscore after it
+    identifiers: tuple[str, ...]  # endings, the most likely first
+    secrets: tuple[str, ...]
     fields: tuple[str, str]
 
 
-_KEYS = ("access_key_id", "secret_access_key")
-_LOGIN = ("username", "password")
-_CLIENT = ("client_id", "client_secret")
-_ANY, _SOME = re.compile(r".*"), re.compile(r".+")
+_KEY_FIELDS = ("access_key_id", "secret_access_key")
+_LOGIN_FIELDS = ("username", "password")
+_CLIENT_FIELDS = ("client_id", "client_secret")
+_ANY = re.compile(r".*")
+_NOT_EMPTY = re.compile(r".+")
 _MAIL = re.compile(r"(?:.+_)?(?:E?MAIL|MAILER|SMTP|MAILGUN|SENDGRID)(?:_HOST|_SERVER|_AUTH)?")
 _OAUTH = re.compile(r"SOCIAL_AUTH_.+|(?:.+_)?OAUTH[12]?")
-_KINDS = (
-    _Kind(
-        _SOME,
+_TYPES = (
+    _PairType(
+        _NOT_EMPTY,
         ("ACCESS_KEY_ID", "ACCESS_KEY"),
         ("SECRET_ACCESS_KEY", "SECRET_KEY", "ACCESS_KEY_SECRET"),
-        _KEYS,
+        _KEY_FIELDS,
     ),
-    _Kind(_SOME, ("KEY_ID",), ("KEY_SECRET",), _KEYS),
-    _Kind(_MAIL, ("USER", "USERNAME", "LOGIN"), ("PASSWORD", "PASS", "PASSWD"), _LOGIN),
-    _Kind(_ANY, ("CLIENT_ID",), ("CLIENT_SECRET",), _CLIENT),
-    _Kind(_ANY, ("CONSUMER_KEY",), ("CONSUMER_SECRET",), _CLIENT),
-    _Kind(_SOME, ("APP_ID",), ("APP_SECRET",), _CLIENT),
-    _Kind(_OAUTH, ("KEY",), ("SECRET",), _CLIENT),
+    _PairType(_NOT_EMPTY, ("KEY_ID",), ("KEY_SECRET",), _KEY_FIELDS),
+    _PairType(_MAIL, ("USER", "USERNAME", "LOGIN"), ("PASSWORD", "PASS", "PASSWD"), _LOGIN_FIELDS),
+    _PairType(_ANY, ("CLIENT_ID",), ("CLIENT_SECRET",), _CLIENT_FIELDS),
+    _PairType(_ANY, ("CONSUMER_KEY",), ("CONSUMER_SECRET",), _CLIENT_FIELDS),
+    _PairType(_NOT_EMPTY, ("APP_ID",), ("APP_SECRET",), _CLIENT_FIELDS),
+    _PairType(_OAUTH, ("KEY",), ("SECRET",), _CLIENT_FIELDS),
 )
 
 
-def pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
-    """Find the pairs among variables, each variable in one pair at most.
+def find_pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
+    """Find the pairs among variables. Each variable is in at most one pair.
 
     Args:
-        reads: Path of a file, and a variable that it reads. Both halves are read in one folder at least.
+        reads: Paths of files with the variables that they read. Only variables that are read in
+            the same folder form a pair.
     """
     folders: dict[str, set[str]] = defaultdict(set)
-    known: dict[str, str] = {}
+    variables: dict[str, str] = {}  # by their uppercase name
     for path, variable in reads:
         folders[variable].add(path.rpartition("/")[0])
-        known.setdefault(variable.upper(), variable)
-    for kind in _KINDS:
-        for one, other in itertools.product(kind.identifiers, kind.secrets):
-            for before in [name.removesuffix(one) for name in known if name.endswith(one)]:
-                halves = [known.get(before + end) for end in (one, other)]
-                if not all(halves) or (before and not before.endswith("_")):
+        variables.setdefault(variable.upper(), variable)
+    for pair_type in _TYPES:
+        for first, second in itertools.product(pair_type.identifiers, pair_type.secrets):
+            prefixes = [name.removesuffix(first) for name in variables if name.endswith(first)]
+            for prefix in prefixes:
+                identifier = variables.get(prefix + first)
+                secret = variables.get(prefix + second)
+                if not identifier or not secret or not _has_prefix(pair_type, prefix):
                     continue
-                identifier, secret = (half or "" for half in halves)
-                if kind.before.fullmatch(before[:-1]) and folders[identifier] & folders[secret]:
-                    del known[before + one], known[before + other]
-                    yield Pair(
-                        _name(before[:-1]),
-                        dict(zip(kind.fields, (identifier, secret), strict=True)),
-                    )
+                if folders[identifier] & folders[secret]:
+                    del variables[prefix + first], variables[prefix + second]
+                    fields = dict(zip(pair_type.fields, (identifier, secret), strict=True))
+                    yield Pair(_pair_name(prefix), fields)
 
 
-def _name(before: str) -> str:
-    """Name the secret after what both variables begin with: `EMAIL_HOST_USER` is in `email-credentials`."""
-    words = re.findall(r"[a-z0-9]+", re.sub(r"_(HOST|SERVER|AUTH)$", "", before).lower())
-    return "-".join([*(words or ["client"]), "credentials"])
+def _has_prefix(pair_type: _PairType, prefix: str) -> bool:
+    """Return True if the prefix ends with a full word and belongs to the type of pair."""
+    if prefix and not prefix.endswith("_"):
+        return False
+    return pair_type.prefix.fullmatch(prefix[:-1]) is not None
+
+
+def _pair_name(prefix: str) -> str:
+    """Name the secret of a pair: `EMAIL_HOST_` gives `email-credentials`."""
+    stem = re.sub(r"_(HOST|SERVER|AUTH)$", "", prefix[:-1])
+    words = re.findall(r"[a-z0-9]+", stem.lower()) or ["client"]
+    return "-".join([*words, "credentials"])

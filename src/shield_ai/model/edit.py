@@ -6,7 +6,7 @@ import msgspec
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True):
-    """Replace bytes [start, end) of a file; `start == end` inserts. Never contains a secret value."""
+    """Replace bytes [start, end) of a file by text that never contains a secret value."""
 
     path: str
     start: int

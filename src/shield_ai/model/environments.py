@@ -1,4 +1,4 @@
-"""`--environment staging`: the same secrets under another prefix, in another region or account."""
+"""Environments of shield.toml: the same secrets with another prefix, region or account."""
 
 from __future__ import annotations
 
@@ -14,56 +14,60 @@ from shield_ai.model.naming import MANIFEST
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
 
-TAG = "environment"
-_OF_APP = ("prefix", "region", "kms_key", "role", "replicas")
+ENVIRONMENT_TAG = "environment"
 PRODUCTION = frozenset({"prod", "production", "live"})
+_APP_KEYS = ("prefix", "region", "kms_key", "role", "replicas")
 
 
-def environment_of(manifest: Manifest, name: str) -> Environment:
-    """Return what shield.toml says of an environment; nothing for none.
+def get_environment(manifest: Manifest, name: str) -> Environment:
+    """Return the table of an environment; an empty table without a name.
 
     Raises:
-        ManifestError: It says nothing of that one.
+        ManifestError: shield.toml does not have the environment.
     """
     if not name:
         return Environment()
     if name not in manifest.environments:
-        near = difflib.get_close_matches(name, manifest.environments, 1)
-        known = ", ".join(manifest.environments) or "none"
-        hint = (
-            f"did you mean {near[0]}?" if near else f"write [environments.{name}] into {MANIFEST}"
-        )
-        raise ManifestError(f"{MANIFEST} has no environment {name!r}; it has {known}", hint)
+        similar = difflib.get_close_matches(name, manifest.environments, 1)
+        names = ", ".join(manifest.environments) or "none"
+        hint = f"add [environments.{name}] to {MANIFEST}"
+        if similar:
+            hint = f"did you mean {similar[0]}?"
+        raise ManifestError(f"unknown environment {name!r}; {MANIFEST} has {names}", hint)
     return manifest.environments[name]
 
 
-def target(manifest: Manifest, name: str) -> Manifest:
-    """Return the manifest as it is for one environment; as it is where no name is given."""
+def apply_environment(manifest: Manifest, name: str) -> Manifest:
+    """Return the manifest with the settings of an environment; unchanged without a name.
+
+    Raises:
+        ManifestError: shield.toml does not have the environment.
+    """
     if not name:
         return manifest
-    environment = environment_of(manifest, name)
-    changed = {key: value for key in _OF_APP if (value := getattr(environment, key)) is not None}
-    tags = {**manifest.app.tags, **environment.tags, TAG: name}
-    return msgspec.structs.replace(
-        manifest, app=msgspec.structs.replace(manifest.app, **changed, tags=tags)
-    )
+    environment = get_environment(manifest, name)
+    app = {key: getattr(environment, key) for key in _APP_KEYS}
+    changes = {key: value for key, value in app.items() if value is not None}
+    changes["tags"] = {**manifest.app.tags, **environment.tags, ENVIRONMENT_TAG: name}
+    return msgspec.structs.replace(manifest, app=msgspec.structs.replace(manifest.app, **changes))
 
 
 def is_production(manifest: Manifest, name: str) -> bool:
-    """Whether a person has to type the app's name before anything is changed there."""
-    said = environment_of(manifest, name).production
-    return name.lower() in PRODUCTION if said is None else said
+    """Return True if changes require typing the app's name."""
+    production = get_environment(manifest, name).production
+    return name.lower() in PRODUCTION if production is None else production
 
 
 def check_account(manifest: Manifest, name: str, account: str) -> None:
-    """Refuse to work in another account than the environment's.
+    """Compare the credentials' account with the environment's.
 
     Raises:
-        UnsafePlanError: The credentials are those of another account.
+        UnsafePlanError: The credentials belong to another account.
     """
-    wanted = environment_of(manifest, name).account
-    if wanted and wanted != account:
+    expected = get_environment(manifest, name).account
+    if expected and expected != account:
         raise UnsafePlanError(
-            f"{name} is in account {wanted}, and these are credentials of {account}",
-            f"sign in to {wanted}, or set profile or assume in [environments.{name}]",
+            f"environment {name} uses account {expected}, "
+            f"but the credentials belong to account {account}",
+            f"sign in to {expected}, or set profile or assume in [environments.{name}]",
         )

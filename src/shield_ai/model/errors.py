@@ -1,18 +1,18 @@
-"""The errors that a person is meant to read, and the exit code of each.
+"""Expected errors and their exit codes.
 
 ::
 
     ShieldError                     2   usage or configuration
-     +- ManifestError               2   shield.toml is wrong; says where
+     +- ManifestError               2   shield.toml is invalid
      +- SourceError                 2   a file of the app can't be read, parsed or written
      +- ValueMissingError           2   a secret has no value in any source
      +- StalePlanError              4   the app or the account changed since the plan
-     +- UnsafePlanError             4   the plan would lose something
-     +- AwsError                    5   AWS refused
-         +- AwsDeniedError          5   a permission is missing; says which
-     +- RollbackIncompleteError     6   something could not be given back
+     +- UnsafePlanError             4   the plan would lose data
+     +- AwsError                    5   an AWS call failed
+         +- AwsDeniedError          5   a permission is missing
+     +- RollbackIncompleteError     6   a step could not be undone
 
-Any other exception is a bug (exit code 3). No message ever holds a secret value.
+Any other exception is a bug (exit code 3). Messages never contain secret values.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ INTERRUPTED = 130
 
 
 class ShieldError(Exception):
-    """An expected failure: one line of what is wrong, one hint of what to do.
+    """An expected error, with a hint on how to fix it.
 
     Args:
-        message: What is wrong, without a full stop and without any secret value.
+        message: What is wrong, without a period at the end and without secret values.
         hint: What to do next; may be empty.
     """
 
@@ -44,7 +44,7 @@ class ShieldError(Exception):
 
 
 class ManifestError(ShieldError):
-    """shield.toml can't be read or holds something that it must not."""
+    """shield.toml can't be read or is invalid."""
 
 
 class SourceError(ShieldError):
@@ -52,32 +52,32 @@ class SourceError(ShieldError):
 
 
 class ValueMissingError(ShieldError):
-    """A secret that the app needs has no value in any source."""
+    """A required secret has no value in any source."""
 
 
 class StalePlanError(ShieldError):
-    """What the plan was made from has changed since."""
+    """The app or the account changed since the plan was made."""
 
     exit_code = STALE
 
 
 class UnsafePlanError(ShieldError):
-    """Going on would lose something that can't be given back."""
+    """The plan would lose data that can't be recovered."""
 
     exit_code = STALE
 
 
 class AwsError(ShieldError):
-    """AWS refused, or could not be reached."""
+    """An AWS call failed, or AWS can't be reached."""
 
     exit_code = REFUSED
 
 
 class AwsDeniedError(AwsError):
-    """AWS denied a call: no policy allows it."""
+    """AWS denied a call because a permission is missing."""
 
 
 class RollbackIncompleteError(ShieldError):
-    """A step could not be undone; the others were."""
+    """A step could not be undone."""
 
     exit_code = INCOMPLETE

@@ -27,7 +27,7 @@ class Confidence(enum.StrEnum):
 
 
 class Kind(enum.StrEnum):
-    """The type of a secret: it determines the fields, how a value is generated, and the rotation."""
+    """The type of a secret, which determines its fields, its generation and its rotation."""
 
     DJANGO_SECRET_KEY = "django-secret-key"
     DATABASE = "database"

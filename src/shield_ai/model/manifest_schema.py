@@ -1,6 +1,6 @@
-"""A JSON Schema of shield.toml, with which editors complete and check it.
+"""Generate a JSON Schema of shield.toml, for completion and validation in editors.
 
-In JSON Schema's draft 4, the newest that Taplo and the editors built on it know:
+The schema uses draft 4, the latest draft that Taplo and the editors based on it support:
 https://taplo.tamasfe.dev/configuration/using-schemas.html
 """
 
@@ -12,70 +12,79 @@ from typing import Any
 
 import msgspec
 
-from shield_ai.model import manifest, naming
+from shield_ai.model import manifest
+from shield_ai.model.naming import MANIFEST
 from shield_ai.rotator.document import MODES
 from shield_ai.rotator.registry import STRATEGIES
 
 DRAFT = "http://json-schema.org/draft-04/schema#"
-# A field with the comment behind it, or on the line above it.
+# A field with its comment, which is on the same line or in the lines above.
 FIELD = re.compile(r"^    (\w+): .*?  # (.+)$", re.MULTILINE)
-FIELD_BELOW = re.compile(r"^    # (.+)\n    (\w+): (?!.*  # )", re.MULTILINE)
-# What parse() checks beyond the types.
-MORE: dict[tuple[str, str], dict[str, Any]] = {
-    ("Secret", "name"): {"pattern": f"^{manifest.NAME.pattern}$"},
-    ("Secret", "env"): {"pattern": f"^{manifest.VARIABLE.pattern}$"},
-    ("Rotation", "strategy"): {"enum": ["", *manifest.USERS, *STRATEGIES]},
+FIELD_BELOW_COMMENT = re.compile(r"((?:^    # .+\n)+)    (\w+): (?!.*  # )", re.MULTILINE)
+# Constraints that the types do not express.
+CONSTRAINTS: dict[tuple[str, str], dict[str, Any]] = {
+    ("Secret", "name"): {"pattern": f"^{manifest.SECRET_NAME.pattern}$"},
+    ("Secret", "env"): {"pattern": f"^{manifest.ENV_VAR_NAME.pattern}$"},
+    ("Rotation", "strategy"): {"enum": ["", *manifest.SHORT_STRATEGIES, *STRATEGIES]},
     ("Rotation", "sslmode"): {"enum": ["", *MODES]},
 }
 
 
-def schema() -> dict[str, Any]:
-    """Return the schema; what a key means is said by the comment behind it in manifest.py."""
-    (_, parts) = msgspec.json.schema_components(
+def json_schema() -> dict[str, Any]:
+    """Return the schema, with the comments of manifest.py as descriptions."""
+    (_, definitions) = msgspec.json.schema_components(
         [manifest.Manifest], ref_template="#/definitions/{name}"
     )
-    for struct in structs():
-        part = parts[struct.__name__]
-        said = meanings(struct)
-        for name, key in part["properties"].items():
-            _without_null(key)
-            if name in said:
-                key["description"] = said[name]
-            key.update(MORE.get((struct.__name__, name), {}))
-        if not part["required"]:  # draft 4 wants one at least
-            del part["required"]
-    parts["Secret"]["oneOf"] = [{"required": ["env"]}, {"required": ["fields"]}]
-    whole = parts.pop("Manifest")
-    return {"$schema": DRAFT, **whole, "title": naming.MANIFEST, "definitions": parts}
+    for struct in table_types():
+        definition = definitions[struct.__name__]
+        descriptions = key_descriptions(struct)
+        for name, key in definition["properties"].items():
+            _remove_null(key)
+            if name in descriptions:
+                key["description"] = descriptions[name]
+            key.update(CONSTRAINTS.get((struct.__name__, name), {}))
+        if not definition["required"]:  # draft 4 forbids an empty list
+            del definition["required"]
+    definitions["Secret"]["oneOf"] = [{"required": ["env"]}, {"required": ["fields"]}]
+    root = definitions.pop("Manifest")
+    return {"$schema": DRAFT, **root, "title": MANIFEST, "definitions": definitions}
 
 
-def _without_null(key: dict[str, Any]) -> None:
-    """Take out what TOML can't say."""
-    kinds = [kind for kind in key.pop("anyOf", ()) if kind != {"type": "null"}]
-    key.update({"anyOf": kinds} if kinds[1:] else kinds[0] if kinds else {})
+def _remove_null(key: dict[str, Any]) -> None:
+    """Remove null, which TOML does not have, from the types and the default of a key."""
+    types = [kind for kind in key.pop("anyOf", ()) if kind != {"type": "null"}]
+    if len(types) == 1:
+        key.update(types[0])
+    elif types:
+        key["anyOf"] = types
     if key.get("default", ...) is None:
         del key["default"]
 
 
-def structs() -> list[type[msgspec.Struct]]:
-    """List the tables of shield.toml, the whole first."""
-    (_, parts) = msgspec.json.schema_components([manifest.Manifest])
-    found = [getattr(manifest, name) for name, part in parts.items() if "properties" in part]
-    return sorted(found, key=lambda struct: struct is not manifest.Manifest)
+def table_types() -> list[type[msgspec.Struct]]:
+    """Return the types of the tables in shield.toml, starting with the root."""
+    (_, definitions) = msgspec.json.schema_components([manifest.Manifest])
+    structs = [
+        getattr(manifest, name)
+        for name, definition in definitions.items()
+        if "properties" in definition
+    ]
+    return sorted(structs, key=lambda struct: struct is not manifest.Manifest)
 
 
-def meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """Return the comment of each key that has one; none where the source is not available."""
+def key_descriptions(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """Return the comments of the fields; empty if the source code is not available."""
     try:
         source = inspect.getsource(struct)
     except OSError:
         return {}
-    said = dict(FIELD.findall(source))
-    said |= {key: text for text, key in FIELD_BELOW.findall(source)}
-    if struct is manifest.Environment:  # its keys stand for those of [app]
-        said = {
-            key: text
-            for key, text in meanings(manifest.App).items()
-            if key in struct.__struct_fields__
-        } | said
-    return said
+    descriptions = dict(FIELD.findall(source))
+    for comment, key in FIELD_BELOW_COMMENT.findall(source):
+        lines = [line.strip().removeprefix("# ") for line in comment.splitlines()]
+        descriptions[key] = " ".join(lines)
+    if struct is manifest.Environment:
+        # its keys override those of [app] and have the same meaning
+        for key, description in key_descriptions(manifest.App).items():
+            if key in struct.__struct_fields__:
+                descriptions.setdefault(key, description)
+    return descriptions

@@ -47,7 +47,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that apply will do. Contains no values and no timestamps, so it can be reviewed."""
+    """The changes that apply makes, for review. Contains no values and no timestamps."""
 
     version: int = 1
     app: str

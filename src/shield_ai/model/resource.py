@@ -11,7 +11,7 @@ Settings = dict[str, Any]
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """The desired state of an AWS resource other than a secret; `aws/live/registry.py` lists kinds."""
+    """The desired state of an AWS resource; `aws/live/registry.py` lists the kinds."""
 
     kind: str  # "policy", "policy-attachment", …
     name: str

@@ -1,4 +1,4 @@
-"""How a secret of shield.toml rotates: by which strategy, with which settings of the rotation function; or by hand."""
+"""Select the strategy and the Lambda settings of a secret's rotation."""
 
 from __future__ import annotations
 
@@ -8,63 +8,66 @@ from typing import TYPE_CHECKING
 from shield_ai.model import schedule
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
+from shield_ai.rotator.values import FIELDS
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from shield_ai.model.manifest import Secret
 
-# Fields of a document that are no secrets by themselves.
-PUBLIC = frozenset({"database", "username", "host", "port", "client_id"})
-# as in rotator/values.py, which imports nothing of ours
-USUAL = frozenset({"value", "password", "secret", "key"})
-OF_KIND = {Kind.DJANGO_SECRET_KEY: "django-secret-key", Kind.API_KEY: "api-key"}
+# Fields of a JSON document that are not secret.
+PUBLIC_FIELDS = frozenset({"database", "username", "host", "port", "client_id"})
+DEFAULT_STRATEGIES = {Kind.DJANGO_SECRET_KEY: "django-secret-key", Kind.API_KEY: "api-key"}
 
 
-def strategy(secret: Secret) -> str:
-    """Name the strategy, in short where it goes with the server; empty where only a person can rotate it."""
-    rotate = secret.rotate if isinstance(secret.rotate, Rotation) else None
-    if rotate and rotate.strategy:
-        name = rotate.strategy
-    elif secret.kind is Kind.DATABASE:
-        name = "alternating-users" if rotate and rotate.admin else "single-user"
-    else:
-        name = OF_KIND.get(secret.kind, "")
-    return "" if name == "api-key" and not (rotate and rotate.hook) else name
+def rotation_strategy(secret: Secret) -> str:
+    """Return the name of the strategy, possibly a short one; empty for manual rotation."""
+    rotation = _rotation(secret)
+    name = rotation.strategy
+    if not name and secret.kind is Kind.DATABASE:
+        name = "alternating-users" if rotation.admin else "single-user"
+    elif not name:
+        name = DEFAULT_STRATEGIES.get(secret.kind, "")
+    if name == "api-key" and not rotation.hook:
+        return ""
+    return name
+
+
+def _rotation(secret: Secret) -> Rotation:
+    return secret.rotate if isinstance(secret.rotate, Rotation) else Rotation(every="")
 
 
 def manual_fields(secret: Secret) -> tuple[str, ...]:
-    """Return the fields that change when a person rotates it; one empty name for a text, or the usual field."""
+    """Return the fields that a manual rotation changes.
+
+    An empty name means the entire secret, or the field that the rotation function would change.
+    """
     fields = secret.fields or {}
-    return (
-        ("",)
-        if USUAL & set(fields)
-        else tuple(field for field in fields if field not in PUBLIC) or ("",)
-    )
+    if set(FIELDS) & set(fields):
+        return ("",)
+    secret_fields = tuple(field for field in fields if field not in PUBLIC_FIELDS)
+    return secret_fields or ("",)
 
 
-def environment(secret: Secret) -> dict[str, str]:
-    """Return what the rotation function is told, wherever it runs."""
-    rotate = secret.rotate if isinstance(secret.rotate, Rotation) else Rotation(every="")
+def rotation_settings(secret: Secret) -> dict[str, str]:
+    """Return the environment variables of the rotation function."""
+    rotation = _rotation(secret)
     fields = manual_fields(secret)
+    has_single_field = len(fields) == 1 and secret.kind is not Kind.DATABASE
     settings = {
-        "ROTATION_STRATEGY": strategy(secret),
-        "ROTATION_ADMIN": rotate.admin,
-        "ROTATION_FIELD": fields[0]
-        if len(fields) == 1 and secret.kind is not Kind.DATABASE
-        else "",
-        "ROTATION_HOOK": PurePosixPath(rotate.hook).stem,
-        "ROTATION_HOOK_FILE": rotate.hook,
-        "ROTATION_SSLMODE": rotate.sslmode,
-        "ROTATION_CA_FILE": rotate.ca,
+        "ROTATION_STRATEGY": rotation_strategy(secret),
+        "ROTATION_ADMIN": rotation.admin,
+        "ROTATION_FIELD": fields[0] if has_single_field else "",
+        "ROTATION_HOOK": PurePosixPath(rotation.hook).stem,
+        "ROTATION_HOOK_FILE": rotation.hook,
+        "ROTATION_SSLMODE": rotation.sslmode,
+        "ROTATION_CA_FILE": rotation.ca,
     }
     return {name: value for name, value in settings.items() if value}
 
 
-def due(secret: Secret, last: datetime) -> datetime | None:
-    """Return when the next rotation after the last one is due; None where nothing was said of when."""
-    return (
-        schedule.parse(secret.rotate.every).next(last)
-        if isinstance(secret.rotate, Rotation)
-        else None
-    )
+def next_rotation(secret: Secret, last: datetime) -> datetime | None:
+    """Return the time of the rotation after the last one; None without a schedule."""
+    if isinstance(secret.rotate, Rotation):
+        return schedule.parse(secret.rotate.every).next(last)
+    return None

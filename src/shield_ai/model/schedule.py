@@ -1,4 +1,4 @@
-"""When a secret is rotated: `30 days`, `rate(...)` and `cron(...)` as AWS understands them. All times are UTC.
+"""Rotation schedules of Secrets Manager: `30 days`, `rate(...)` and `cron(...)`, in UTC.
 
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
 """
@@ -17,62 +17,87 @@ from shield_ai.model.errors import ManifestError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LEAST = timedelta(hours=4)  # AWS's limits
-MOST = timedelta(days=999)
-DAY = 24  # hours
-UNITS = {"hour": 1, "day": DAY, "week": 7 * DAY}
+# AWS's limits of the time between two rotations
+MIN_INTERVAL = timedelta(hours=4)
+MAX_INTERVAL = timedelta(days=999)
+HOURS_PER_DAY = 24
+HOURS = {"hour": 1, "day": HOURS_PER_DAY, "week": 7 * HOURS_PER_DAY}
 RATE = re.compile(r"\s*([0-9]{1,6})\s*(hour|day|week)s?\s*")
+WINDOW = re.compile(r"\s*([0-9]{1,2})\s*(?:h|hours?)\s*")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-FAR = 4 * 366 + 1  # days: any day that comes at all comes within them
-HINT = 'write "30 days", "12 hours", "rate(10 days)" or "cron(0 3 1 * ? *)", which is 3:00 UTC on each first of a month'
+# Every date occurs at least once in this number of days, February 29 included.
+DAYS_TO_SEARCH = 4 * 366 + 1
+HINT = (
+    'write "30 days", "12 hours", "rate(10 days)" or "cron(0 3 1 * ? *)", '
+    "which fires at 3:00 UTC on the first day of each month"
+)
 
 
 @dataclass(frozen=True)
 class Cron:
-    """The fields of a `cron(...)` that vary; Secrets Manager wants 0 for the minutes and `*` for the year."""
+    """The variable fields of `cron(...)`; Secrets Manager requires minutes 0 and year `*`."""
 
     hours: frozenset[int]
     day: str
     month: frozenset[int]
     weekday: str
 
-    def has(self, day: datetime) -> bool:
-        """Whether it opens on a day."""
+    def fires_on(self, day: datetime) -> bool:
+        """Return True if the schedule fires on a day.
+
+        Raises:
+            ValueError: A field is invalid.
+        """
         if day.month not in self.month:
             return False
-        last = calendar.monthrange(day.year, day.month)[1]
-        weekday = day.isoweekday() % 7 + 1  # AWS counts from Sunday, 1
         if self.weekday == "?":
-            return day.day == last if self.day == "L" else day.day in _numbers(self.day, 1, 31)
+            return self._matches_day(day)
+        return self._matches_weekday(day)
+
+    def _matches_day(self, day: datetime) -> bool:
+        if self.day == "L":
+            return day.day == _days_in_month(day)
+        return day.day in _parse_field(self.day, 1, 31)
+
+    def _matches_weekday(self, day: datetime) -> bool:
+        weekday = day.isoweekday() % 7 + 1  # AWS's weekdays start with Sunday, 1
         name, hash_sign, nth = self.weekday.partition("#")
         if hash_sign:
-            return weekday == _number(name, 1, 7, WEEKDAYS) and (day.day + 6) // 7 == int(nth)
-        if self.weekday != "L" and self.weekday.endswith("L"):
-            return weekday == _number(self.weekday[:-1], 1, 7, WEEKDAYS) and day.day > last - 7
-        return weekday in (_numbers(self.weekday, 1, 7, WEEKDAYS) if self.weekday != "L" else {7})
+            is_nth = (day.day + 6) // 7 == int(nth)
+            return weekday == _parse_number(name, 1, 7, WEEKDAYS) and is_nth
+        if self.weekday == "L":
+            return weekday == 7
+        if self.weekday.endswith("L"):
+            is_last = day.day > _days_in_month(day) - 7
+            return weekday == _parse_number(self.weekday[:-1], 1, 7, WEEKDAYS) and is_last
+        return weekday in _parse_field(self.weekday, 1, 7, WEEKDAYS)
 
-    def opens(self, after: datetime) -> Iterator[datetime]:
-        """Yield when it opens, in order, for the next years."""
+    def fire_times(self, after: datetime) -> Iterator[datetime]:
+        """Yield the times at which the schedule fires in the next four years, in order."""
         midnight = datetime.combine(after.date(), time(), UTC)
-        for number in range(FAR):
+        for number in range(DAYS_TO_SEARCH):
             day = midnight + timedelta(days=number)
-            if self.has(day):
-                yield from (
-                    moment
-                    for hour in sorted(self.hours)
-                    if (moment := day.replace(hour=hour)) > after
-                )
+            if not self.fires_on(day):
+                continue
+            for hour in sorted(self.hours):
+                moment = day.replace(hour=hour)
+                if moment > after:
+                    yield moment
+
+
+def _days_in_month(day: datetime) -> int:
+    return calendar.monthrange(day.year, day.month)[1]
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """When a secret is rotated.
+    """The rotation schedule of a secret.
 
     Args:
-        expression: AWS's own form.
-        every: The time between two rotations; None for a `cron(...)`.
-        cron: The `cron(...)`.
+        expression: The schedule in AWS's syntax.
+        every: The time between two rotations; None for `cron(...)`.
+        cron: The fields of `cron(...)`; None for `rate(...)`.
     """
 
     expression: str
@@ -80,103 +105,118 @@ class Schedule:
     cron: Cron | None = None
 
     def next(self, last: datetime) -> datetime:
-        """Return when the rotation after the last one is due."""
+        """Return the time of the rotation after the last one."""
         if self.every:
             return last + self.every
-        assert self.cron  # one of both is there  # noqa: S101  # for mypy
-        return next(self.cron.opens(last))
+        if self.cron:
+            return next(self.cron.fire_times(last))
+        raise ValueError("a schedule requires either every or cron")
 
 
 def parse(text: str) -> Schedule:
-    """Read a schedule.
+    """Parse a schedule.
 
     Raises:
-        ManifestError: It is none, or one that AWS would refuse.
+        ManifestError: The schedule is invalid, or AWS does not support it.
     """
     cron = re.fullmatch(r"\s*cron\((.*)\)\s*", text)
-    return _cron(cron[1]) if cron else _rate(text.strip())
+    return _parse_cron(cron[1]) if cron else _parse_rate(text.strip())
 
 
-def _rate(text: str) -> Schedule:
-    inside = text[len("rate(") : -1] if text.startswith("rate(") and text.endswith(")") else text
-    found = RATE.fullmatch(inside)
-    if not found:
-        raise ManifestError(f"{text!r} is no rotation schedule", HINT)
-    hours = int(found[1]) * UNITS[found[2]]
+def _parse_rate(text: str) -> Schedule:
+    has_parentheses = text.startswith("rate(") and text.endswith(")")
+    rate = RATE.fullmatch(text[len("rate(") : -1] if has_parentheses else text)
+    if not rate:
+        raise ManifestError(f"invalid rotation schedule {text!r}", HINT)
+    hours = int(rate[1]) * HOURS[rate[2]]
     every = timedelta(hours=hours)
-    if every < LEAST:
+    if every < MIN_INTERVAL:
         raise ManifestError(
-            f"{text!r} is more often than every four hours, AWS's limit", 'write "4 hours" or more'
+            f"rotation schedule {text!r} is shorter than AWS's minimum of 4 hours",
+            'write "4 hours" or more',
         )
-    if every > MOST:
+    if every > MAX_INTERVAL:
         raise ManifestError(
-            f"{text!r} is longer than 999 days, AWS's limit", 'write "999 days" or less'
+            f"rotation schedule {text!r} is longer than AWS's maximum of 999 days",
+            'write "999 days" or less',
         )
-    number, unit = (hours, "hour") if hours % DAY else (hours // DAY, "day")
-    return Schedule(f"rate({number} {unit}{'s' if number > 1 else ''})", every)
+    number, unit = hours, "hour"
+    if hours % HOURS_PER_DAY == 0:
+        number, unit = hours // HOURS_PER_DAY, "day"
+    plural = "s" if number > 1 else ""
+    return Schedule(f"rate({number} {unit}{plural})", every)
 
 
-def _cron(text: str) -> Schedule:
+def _parse_cron(text: str) -> Schedule:
     fields = text.upper().split()
-    whole = f"cron({' '.join(fields)})"
-    if len(fields) != 6:  # AWS's six
-        raise ManifestError(f"{whole} has {len(fields)} fields instead of six", HINT)
+    expression = f"cron({' '.join(fields)})"
+    if len(fields) != 6:
+        raise ManifestError(f"{expression} must have 6 fields, but has {len(fields)}", HINT)
     minutes, hours, day, month, weekday, year = fields
     if minutes != "0" or year != "*":
-        raise ManifestError(f"{whole}: AWS wants 0 for the minutes and * for the year", HINT)
+        raise ManifestError(f"{expression}: the minutes must be 0, and the year *", HINT)
     if (day == "?") == (weekday == "?"):
         raise ManifestError(
-            f"{whole}: one of day of month and day of week must be ?, and only one", HINT
+            f"{expression}: either the day of the month or the day of the week must be ?", HINT
         )
     try:
-        cron = Cron(_numbers(hours, 0, 23), day, _numbers(month, 1, 12, MONTHS), weekday)
-        moments = list(
-            itertools.islice(cron.opens(datetime(2000, 1, 1, tzinfo=UTC)), 400 * len(cron.hours))
+        cron = Cron(_parse_field(hours, 0, 23), day, _parse_field(month, 1, 12, MONTHS), weekday)
+        fire_times = list(
+            itertools.islice(
+                cron.fire_times(datetime(2000, 1, 1, tzinfo=UTC)), 400 * len(cron.hours)
+            )
         )
     except (ValueError, IndexError):
-        raise ManifestError(f"{whole} has a field that can't be", HINT) from None
-    if not moments:
-        raise ManifestError(f"{whole} never comes", HINT)
-    if any(after - before < LEAST for before, after in itertools.pairwise(moments)):
-        raise ManifestError(f"{whole} is more often than every four hours, AWS's limit", HINT)
-    return Schedule(whole, cron=cron)
+        raise ManifestError(f"{expression} has an invalid field", HINT) from None
+    if not fire_times:
+        raise ManifestError(f"{expression} never fires", HINT)
+    if any(after - before < MIN_INTERVAL for before, after in itertools.pairwise(fire_times)):
+        raise ManifestError(
+            f"{expression} fires more often than every 4 hours, AWS's minimum", HINT
+        )
+    return Schedule(expression, cron=cron)
 
 
-def _numbers(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> frozenset[int]:
-    """Read a field: `*`, `3`, `MON-FRI`, `8/12`, `1,15`."""
-    found: set[int] = set()
+def _parse_field(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> frozenset[int]:
+    """Parse a field: `*`, `3`, `MON-FRI`, `8/12`, `1,15`."""
+    numbers: set[int] = set()
     for part in text.split(","):
         span, slash, step = part.partition("/")
         first, dash, last = span.partition("-")
-        start = low if first == "*" else _number(first, low, high, names)
-        end = _number(last, low, high, names) if dash else high if slash or first == "*" else start
+        start = low if first == "*" else _parse_number(first, low, high, names)
+        end = start
+        if dash:
+            end = _parse_number(last, low, high, names)
+        elif slash or first == "*":
+            end = high
         if start > end or (slash and int(step) < 1):
-            raise ValueError
-        found |= set(range(start, end + 1, int(step) if slash else 1))
-    return frozenset(found)
+            raise ValueError(part)
+        numbers.update(range(start, end + 1, int(step) if slash else 1))
+    return frozenset(numbers)
 
 
-def _number(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> int:
+def _parse_number(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> int:
     number = names.index(text) + 1 if text in names else int(text)
     if not low <= number <= high:
-        raise ValueError
+        raise ValueError(text)
     return number
 
 
-def window(text: str, schedule: Schedule) -> str:
-    """Read how long after its beginning a rotation may take place, `3 hours` or `3h`; return AWS's form.
+def parse_window(text: str, schedule: Schedule) -> str:
+    """Parse a rotation window, `3 hours` or `3h`, and return it in AWS's syntax.
 
     Raises:
-        ManifestError: It is none, or one that AWS would refuse.
+        ManifestError: The window is invalid, or AWS does not support it with this schedule.
     """
-    found = re.fullmatch(r"\s*([0-9]{1,2})\s*(?:h|hours?)\s*", text)
-    hours = int(found[1]) if found else 0
-    if not 1 <= hours <= DAY:
-        raise ManifestError(f"{text!r} is no rotation window", 'write "1h" to "24h"')
-    last = max(schedule.cron.hours) if schedule.cron else 0
-    if last + hours > DAY or (schedule.every and timedelta(hours=hours) > schedule.every):
+    match = WINDOW.fullmatch(text)
+    hours = int(match[1]) if match else 0
+    if not 1 <= hours <= HOURS_PER_DAY:
+        raise ManifestError(f"invalid rotation window {text!r}", 'write "1h" to "24h"')
+    last_start = max(schedule.cron.hours) if schedule.cron else 0
+    is_longer = schedule.every is not None and timedelta(hours=hours) > schedule.every
+    if is_longer or last_start + hours > HOURS_PER_DAY:
         raise ManifestError(
-            f"the window of {hours} hours reaches into the next UTC day or the next rotation",
+            f"the rotation window {hours}h extends into the next UTC day or the next rotation",
             "shorten it",
         )
     return f"{hours}h"

@@ -1,4 +1,4 @@
-"""All that `shield scan` shows: the app's secrets and the credentials of every file, of folders, files or the index."""
+"""Run `shield scan` on folders, files, the git index or standard input."""
 
 from __future__ import annotations
 
@@ -15,83 +15,98 @@ from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import ManifestError, SourceError
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.naming import MANIFEST
-from shield_ai.scan.files.suppressions import accepted
-from shield_ai.scan.files.walk import is_dotenv, readable, walk_all
+from shield_ai.scan.files.suppressions import apply_suppressions
+from shield_ai.scan.files.walk import display_path, is_dotenv, walk_all
 from shield_ai.scan.python.app_scan import Scan, scan, scan_files
-from shield_ai.scan.python.findings import number
+from shield_ai.scan.python.findings import assign_fingerprints
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.engine import (
-    LARGEST,
-    Seen,
-    credentials,
+    MAX_SIZE,
+    CredentialScan,
+    no_progress,
     reader,
-    silent,
+    scan_credentials,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from shield_ai.scan.rules.pattern import Pattern
-    from shield_ai.scan.text.engine import Tell
+    from shield_ai.scan.text.engine import Progress
+
+    ReadFile = Callable[[str], bytes | None]
 
 STDIN = "-"
-UNKNOWN = "git can't say whether it has the .env files: git status says why"
-# What CSEC-34 says of a value is not said again by the pattern of credentials.
-LITERAL = "CSEC34.literal"
-SAME = frozenset({LITERAL, "CSEC34.literal-default", "CSEC34.dotenv"})
+GIT_FAILED = "git can't tell whether .env files are committed: run git status"
+LITERAL_RULE = "CSEC34.literal"
+# A value that these rules report is not reported again as a credential.
+VALUE_RULES = frozenset({LITERAL_RULE, "CSEC34.literal-default", "CSEC34.dotenv"})
 
 
-class Survey(NamedTuple):
-    """What there is to show."""
+class ScanResult(NamedTuple):
+    """The results of `shield scan`."""
 
     findings: list[Finding]
-    unseen: list[Skipped]  # files that could not be looked at
-    hidden: int  # findings of low confidence
-    read: Callable[[str], bytes | None]
-    patterns: list[Pattern]  # those of the app, besides ours
-    accepted: int = 0  # findings that comments accept
+    skipped: list[Skipped]  # files that could not be scanned
+    hidden: int  # findings of low confidence that are not in `findings`
+    read: ReadFile
+    patterns: list[Pattern]  # of the app
+    suppressed: int = 0  # findings with a suppression comment
 
 
-def survey(
+class _PartResult(NamedTuple):
+    """The results of a scan of one folder, or of some files."""
+
+    app: Scan | None
+    credentials: CredentialScan
+    prefix: str  # of the paths in the report
+    read: ReadFile
+    tracked: set[str]  # the .env files in git
+    patterns: list[Pattern]  # of the app
+
+
+def scan_paths(
     paths: Sequence[Path],
     *,
-    everything: bool = False,
+    include_low_confidence: bool = False,
     staged: bool = False,
     jobs: int = 1,
-    tell: Tell = silent,
-) -> Survey:
-    """Scan what a user names.
+    progress: Progress = no_progress,
+) -> ScanResult:
+    """Scan folders and files.
 
     Args:
-        paths: Folders and files, or "-" for the standard input; what is found in one folder is named relative to it.
-        everything: Also findings of low confidence.
-        staged: What git would commit of these paths, as it lies in the index.
-        jobs: How many processes a large tree may take.
-        tell: Is told now and then how many files are done, and of how many.
+        paths: Folders and files, or "-" for standard input. If there is only one folder, the
+            paths in the results are relative to it.
+        include_low_confidence: Whether to include findings of low confidence.
+        staged: Scan the versions in the git index instead of the files.
+        jobs: The maximum number of processes for a large tree.
+        progress: Called from time to time with the numbers of files done and in total.
 
     Raises:
-        SourceError: A path does not exist, or there is no repository.
+        SourceError: A path does not exist, or git cannot read the index.
     """
     if staged:
-        found = [_staged(paths)]
+        parts = [_scan_index(paths)]
     elif len(paths) == 1 and is_folder(paths[0]):
-        found = [_folder(paths[0], "", jobs, tell)]
+        parts = [_scan_folder(paths[0], "", jobs, progress)]
     else:
-        found = _several(paths, jobs, tell)
-    own = {made.id: made for part in found for made in part.patterns}
-    return _joined(found, everything=everything)._replace(patterns=list(own.values()))
+        parts = _scan_several(paths, jobs, progress)
+    patterns = {loaded.id: loaded for part in parts for loaded in part.patterns}
+    result = _merge_parts(parts, include_low_confidence=include_low_confidence)
+    return result._replace(patterns=list(patterns.values()))
 
 
 def is_folder(path: Path) -> bool:
-    """Whether it is a folder, as far as anybody may know."""
+    """Like Path.is_dir(), but False if the path is inaccessible."""
     try:
         return path.is_dir()
     except OSError:
         return False
 
 
-def _is_there(path: Path) -> bool:
-    """Whether there is such a file; one that nobody may know of is, and can't be read."""
+def _exists(path: Path) -> bool:
+    """Like Path.exists(), but True for inaccessible paths and broken links."""
     try:
         path.lstat()
     except OSError as error:
@@ -99,205 +114,246 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-class _Part(NamedTuple):
-    """What was found below one path."""
-
-    app: Scan | None
-    seen: Seen
-    prefix: str
-    read: Callable[[str], bytes | None]
-    tracked: set[str]
-    patterns: list[Pattern]
-
-
-def _folder(root: Path, prefix: str, jobs: int, tell: Tell) -> _Part:
+def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> _PartResult:
     entries = list(walk_all(root))
+    paths = [entry.path for entry in entries]
     read = reader(str(root))
-    every = [entry.path for entry in entries]
-    own = list(pattern.own(root))
-    seen = credentials(
-        every, read, [pattern.credentials(), *own], root=str(root), jobs=jobs, tell=tell
+    app_patterns = list(pattern.load_app_patterns(root))
+    credentials = scan_credentials(
+        paths,
+        read,
+        [pattern.credential_pattern(), *app_patterns],
+        root=str(root),
+        jobs=jobs,
+        progress=progress,
     )
-    app = scan(root, [entry.path for entry in entries if entry.own], _named(read), seen.worth)
-    dotenvs = [path for path in every if is_dotenv(path.rpartition("/")[2])]
-    in_git = _in_git(root, dotenvs)
-    if in_git is None:
-        seen.skipped.append(Skipped(path=".git", line=0, name="", reason=UNKNOWN))
-    return _Part(app, seen, prefix, read, in_git or set(), own)
+    app_paths = [entry.path for entry in entries if entry.is_app_file]
+    app = scan(root, app_paths, _manifest_variables(read), credentials.markers)
+    tracked = _tracked_files(root, [path for path in paths if _is_dotenv_path(path)])
+    if tracked is None:
+        credentials.skip(".git", GIT_FAILED)
+        tracked = set()
+    return _PartResult(app, credentials, prefix, read, tracked, app_patterns)
 
 
-def _in_git(root: Path, paths: list[str]) -> set[str] | None:
+def _is_dotenv_path(path: str) -> bool:
+    return is_dotenv(path.rpartition("/")[2])
+
+
+def _tracked_files(root: Path, paths: list[str]) -> set[str] | None:
+    """Return those of some files that are in git; None if git fails."""
     if not paths:
         return set()
-    # starts git: most folders need none
     from shield_ai.project.git_objects import tracked
 
     return tracked(root, paths)
 
 
-def _named(read: Callable[[str], bytes | None]) -> set[str]:
-    """Return the variables that shield.toml names; a file that is wrong names none, and the other commands say so."""
+def _manifest_variables(read: ReadFile) -> set[str]:
+    """Return the variables in shield.toml; none if it is invalid, which other commands report."""
     raw = read(MANIFEST)
     if raw is None:
         return set()
-    from shield_ai.model.manifest import parse  # most folders have none
+    from shield_ai.model.manifest_parser import parse
 
+    variables: set[str] = set()
     with contextlib.suppress(ManifestError, UnicodeDecodeError):
-        return {
-            variable
-            for secret in parse(raw.decode("utf-8-sig")).secret
-            for variable in secret.variables()
-        }
-    return set()
+        for secret in parse(raw.decode("utf-8-sig")).secret:
+            variables.update(secret.variables())
+    return variables
 
 
-def _several(paths: Sequence[Path], jobs: int, tell: Tell) -> list[_Part]:
-    parts, files = [], []
+def _scan_several(paths: Sequence[Path], jobs: int, progress: Progress) -> list[_PartResult]:
+    parts = []
+    files = []
     for path in paths:
         if str(path) == STDIN:
-            parts.append(_stdin())
+            parts.append(_scan_stdin())
         elif is_folder(path):
-            parts.append(_folder(path, path.as_posix().rstrip("/") + "/", jobs, tell))
-        elif _is_there(path):
+            prefix = path.as_posix().rstrip("/") + "/"
+            parts.append(_scan_folder(path, prefix, jobs, progress))
+        elif _exists(path):
             files.append(path.as_posix())
         else:
             raise SourceError(
-                f"{path} does not exist", "give folders or files, or - for the standard input"
+                f"{path} does not exist", "give files or folders, or - for standard input"
             )
     if files:
-        parts.append(_files(files, reader("."), Path()))
+        parts.append(_scan_files(files, reader("."), Path()))
     return parts
 
 
-def _files(files: list[str], read: Callable[[str], bytes | None], root: Path) -> _Part:
-    # a text, no file
-    within = [path for path in files if not os.path.isabs(path) and not path.startswith("../")]  # noqa: PTH117
-    own = list(pattern.own(root))
-    seen = credentials(files, read, [pattern.credentials(), *own])
-    app = (
-        scan_files(root.resolve().name, within, read, worth=seen.worth)
-        if any(p.endswith(".py") or is_dotenv(p.rpartition("/")[2]) for p in within)
-        else None
-    )
-    return _Part(app, seen, "", read, set(), own)
+def _scan_files(files: list[str], read: ReadFile, root: Path) -> _PartResult:
+    app_patterns = list(pattern.load_app_patterns(root))
+    credentials = scan_credentials(files, read, [pattern.credential_pattern(), *app_patterns])
+    app = None
+    below_root = [path for path in files if not os.path.isabs(path) and not path.startswith("../")]
+    if any(path.endswith(".py") or _is_dotenv_path(path) for path in below_root):
+        app = scan_files(root.resolve().name, below_root, read, markers=credentials.markers)
+    return _PartResult(app, credentials, "", read, set(), app_patterns)
 
 
-def _stdin() -> _Part:
+def _scan_stdin() -> _PartResult:
     try:
-        raw = sys.stdin.buffer.read(LARGEST + 1)
+        raw = sys.stdin.buffer.read(MAX_SIZE + 1)
     except OSError as error:
-        words = f"the standard input can't be read: {error.strerror}"
-        raise SourceError(words, "pipe the text into it, as git diff | shield scan -") from None
+        raise SourceError(
+            f"standard input can't be read: {error.strerror}",
+            "pipe text into it, as in git diff | shield scan -",
+        ) from None
 
     def read(_path: str) -> bytes:
         return raw
 
-    own = list(pattern.own(Path()))
-    return _Part(
-        None, credentials(["stdin"], read, [pattern.credentials(), *own]), "", read, set(), own
+    app_patterns = list(pattern.load_app_patterns(Path()))
+    patterns = [pattern.credential_pattern(), *app_patterns]
+    return _PartResult(
+        app=None,
+        credentials=scan_credentials(["stdin"], read, patterns),
+        prefix="",
+        read=read,
+        tracked=set(),
+        patterns=app_patterns,
     )
 
 
-def _staged(paths: Sequence[Path]) -> _Part:
-    from shield_ai.project import git_objects  # starts git
+def _scan_index(paths: Sequence[Path]) -> _PartResult:
+    from shield_ai.project import git_objects
 
-    roots = [path for path in paths if is_folder(path)]
-    root = roots[0] if len(roots) == 1 and len(paths) == 1 else Path()
-    ids = git_objects.staged(root)
-    names = list(ids)
-    if not (len(paths) == 1 and roots):
+    has_one_folder = len(paths) == 1 and is_folder(paths[0])
+    root = paths[0] if has_one_folder else Path()
+    blobs = git_objects.staged(root)
+    names = list(blobs)
+    if not has_one_folder:
         wanted = {os.path.normpath(path) for path in paths}
-        names = [
-            name for name in names if any(name == w or name.startswith(f"{w}/") for w in wanted)
-        ]
+        names = [name for name in names if _is_in_any(name, wanted)]
     objects = git_objects.Blobs(root)
     try:
-        kept = {name: objects.read(ids[name], LARGEST) for name in names}
+        files = {name: objects.read(blobs[name], MAX_SIZE) for name in names}
     finally:
         objects.close()
-    part = _files(names, kept.get, root)
-    return part._replace(tracked={name for name in names if is_dotenv(name.rpartition("/")[2])})
+    part = _scan_files(names, files.get, root)
+    return part._replace(tracked={name for name in names if _is_dotenv_path(name)})
 
 
-def _joined(parts: Iterable[_Part], *, everything: bool) -> Survey:
+def _is_in_any(name: str, paths: set[str]) -> bool:
+    return any(name == path or name.startswith(f"{path}/") for path in paths)
+
+
+def _merge_parts(parts: Iterable[_PartResult], *, include_low_confidence: bool) -> ScanResult:
     findings: list[Finding] = []
-    unseen: list[Skipped] = []
-    hidden = comments = 0
-    readers: dict[str, Callable[[str], bytes | None]] = {}
+    skipped: list[Skipped] = []
+    hidden = suppressed = 0
+    readers: dict[str, ReadFile] = {}
     for part in parts:
-        own = list(part.app.findings) if part.app else []
-        joined = _not_twice(own, part.seen.findings)
-        every = [*joined, *_tracked(part.tracked, joined)]
-        left, notes = _accepted(every, part.seen)
-        shown = [f for f in left if everything or f.confidence is not Confidence.LOW]
-        hidden += len(left) - len(shown)
-        comments += len(every) - len(left)
-        skips = [skip for skip in (part.app.skipped if part.app else ()) if not skip.line]
-        known = {skip.path for skip in skips}
-        skips += [skip for skip in part.seen.skipped if skip.path not in known]
-        findings += [
-            msgspec.structs.replace(f, path=readable(part.prefix + f.path))
-            for f in [*shown, *notes]
-        ]
-        unseen += [
-            msgspec.structs.replace(skip, path=readable(part.prefix + skip.path)) for skip in skips
-        ]
+        found = _part_findings(part)
+        remaining, notes = _apply_suppressions(found, part.credentials)
+        shown = remaining
+        if not include_low_confidence:
+            shown = [f for f in remaining if f.confidence is not Confidence.LOW]
+        hidden += len(remaining) - len(shown)
+        suppressed += len(found) - len(remaining)
+        for finding in (*shown, *notes):
+            path = display_path(part.prefix + finding.path)
+            findings.append(msgspec.structs.replace(finding, path=path))
+        for skip in _part_skipped(part):
+            path = display_path(part.prefix + skip.path)
+            skipped.append(msgspec.structs.replace(skip, path=path))
         readers[part.prefix] = part.read
-
-    def read(path: str) -> bytes | None:
-        prefix = next((p for p in sorted(readers, key=len, reverse=True) if path.startswith(p)), "")
-        return readers[prefix](path[len(prefix) :]) if prefix in readers else None
-
-    return Survey(number(findings), unseen, hidden, read, [], comments)
-
-
-def _not_twice(own: list[Finding], found: list[Finding]) -> list[Finding]:
-    """Join what two patterns say of one value: the words of CSEC-34; a key of a known form keeps its severity."""
-    taken = {
-        (f.path, line): i
-        for i, f in enumerate(own)
-        if f.rule in SAME
-        for line in range(f.line, f.end_line + 1)
-    }
-    left = []
-    levels = list(Severity)
-    for other in found:
-        at = taken.get((other.path, other.line))
-        if at is None:
-            left.append(other)
-        elif own[at].rule == LITERAL and levels.index(other.severity) > levels.index(
-            own[at].severity
-        ):
-            own[at] = msgspec.structs.replace(own[at], severity=other.severity)
-    return [*own, *left]
-
-
-def _tracked(names: set[str], findings: list[Finding]) -> list[Finding]:
-    """Say that a .env file with real values is in git."""
-    rule = pattern.find_rule("CRED.tracked-dotenv")
-    with_values = sorted(names & {f.path for f in findings if f.confidence is not Confidence.LOW})
-    return (
-        [_note(rule.id, path, 1, rule.text(path), rule.severity) for path in with_values]
-        if rule
-        else []
+    return ScanResult(
+        findings=assign_fingerprints(findings),
+        skipped=skipped,
+        hidden=hidden,
+        read=_combine_readers(readers),
+        patterns=[],
+        suppressed=suppressed,
     )
 
 
-def _accepted(findings: list[Finding], seen: Seen) -> tuple[list[Finding], list[Finding]]:
-    """Take out what comments accept, and report comments that do nothing."""
-    left = [f for f in findings if f.path not in seen.ignores]
+def _combine_readers(readers: dict[str, ReadFile]) -> ReadFile:
+    """Return a function that reads a file by its path in the report."""
+    longest_first = sorted(readers, key=len, reverse=True)
+
+    def read(path: str) -> bytes | None:
+        for prefix in longest_first:
+            if path.startswith(prefix):
+                return readers[prefix](path[len(prefix) :])
+        return None
+
+    return read
+
+
+def _part_findings(part: _PartResult) -> list[Finding]:
+    app_findings = list(part.app.findings) if part.app else []
+    findings = _merge_duplicates(app_findings, part.credentials.findings)
+    return [*findings, *_tracked_dotenv_findings(part.tracked, findings)]
+
+
+def _part_skipped(part: _PartResult) -> list[Skipped]:
+    """Return the skipped files of a part, each once; without skipped lines of files."""
+    app_skipped = part.app.skipped if part.app else ()
+    skipped = [skip for skip in app_skipped if not skip.line]
+    paths = {skip.path for skip in skipped}
+    return skipped + [skip for skip in part.credentials.skipped if skip.path not in paths]
+
+
+def _merge_duplicates(
+    app_findings: list[Finding], credential_findings: list[Finding]
+) -> list[Finding]:
+    """Remove the credentials that CSEC-34 reports too, but keep their higher severity."""
+    findings = list(app_findings)
+    indexes: dict[tuple[str, int], int] = {}
+    for index, finding in enumerate(findings):
+        if finding.rule in VALUE_RULES:
+            for line in range(finding.line, finding.end_line + 1):
+                indexes[finding.path, line] = index
+    others = []
+    for credential in credential_findings:
+        at = indexes.get((credential.path, credential.line))
+        if at is None:
+            others.append(credential)
+        elif findings[at].rule == LITERAL_RULE and _is_worse(credential, findings[at]):
+            findings[at] = msgspec.structs.replace(findings[at], severity=credential.severity)
+    return [*findings, *others]
+
+
+def _is_worse(finding: Finding, other: Finding) -> bool:
+    levels = list(Severity)
+    return levels.index(finding.severity) > levels.index(other.severity)
+
+
+def _tracked_dotenv_findings(tracked: set[str], findings: list[Finding]) -> list[Finding]:
+    """Report .env files in git that have findings."""
+    rule = pattern.find_rule("CRED.tracked-dotenv")
+    if rule is None:
+        return []
+    with_values = {f.path for f in findings if f.confidence is not Confidence.LOW}
+    return [
+        _file_finding(rule.id, path, 1, rule.text(path), rule.severity)
+        for path in sorted(tracked & with_values)
+    ]
+
+
+def _apply_suppressions(
+    findings: list[Finding], credentials: CredentialScan
+) -> tuple[list[Finding], list[Finding]]:
+    """Return the findings that are not suppressed, and findings about useless suppressions."""
+    remaining = [f for f in findings if f.path not in credentials.suppressions]
     notes = []
-    for path, comments in seen.ignores.items():
-        kept, idle = accepted([f for f in findings if f.path == path], comments)
-        left += kept
-        notes += [
-            _note("CRED.idle-ignore", path, comment.written, f"this comment {why}", Severity.LOW)
-            for comment, why in idle
-        ]
-    return left, notes
+    for path, comments in credentials.suppressions.items():
+        kept, useless = apply_suppressions([f for f in findings if f.path == path], comments)
+        remaining += kept
+        for comment, problem in useless:
+            message = f"this comment {problem}"
+            notes.append(
+                _file_finding(
+                    "CRED.idle-ignore", path, comment.comment_line, message, Severity.LOW
+                )
+            )
+    return remaining, notes
 
 
-def _note(rule: str, path: str, line: int, message: str, severity: Severity) -> Finding:
+def _file_finding(rule: str, path: str, line: int, message: str, severity: Severity) -> Finding:
     return Finding(
         rule=rule,
         path=path,

@@ -6,7 +6,7 @@ import pytest
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.canary import MAX_INPUT_SIZE, canary_resources, monitored_secrets
-from shield_ai.model.manifest import parse
+from shield_ai.model.manifest_parser import parse
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 TEXT = """

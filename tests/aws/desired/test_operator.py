@@ -15,15 +15,8 @@ from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.operator import ARN_TEMPLATES, operator_policy
 from shield_ai.aws.desired.permissions import PERMISSIONS
 from shield_ai.model.finding import Kind
-from shield_ai.model.manifest import (
-    App,
-    Functions,
-    Manifest,
-    Monitoring,
-    Rotation,
-    Secret,
-    parse,
-)
+from shield_ai.model.manifest import App, Functions, Manifest, Monitoring, Rotation, Secret
+from shield_ai.model.manifest_parser import parse
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 FULL = Manifest(

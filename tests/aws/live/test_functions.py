@@ -14,7 +14,7 @@ from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.registry import KINDS
 from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
-from shield_ai.model.manifest import parse
+from shield_ai.model.manifest_parser import parse
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 MANIFEST = """\
@@ -147,7 +147,7 @@ def test_code_that_is_not_here_is_refused(app):
     key = next(key for key in app.keys if key[0] == "function")
     settings = live.read([key])[key]
     with pytest.raises(AwsError, match="can't be made from what is installed"):
-        live.upsert(*key, {**settings, "code": "another"})
+        live.reconcile(*key, {**settings, "code": "another"})
     assert live.read([key])[key] == settings
 
 
@@ -164,5 +164,5 @@ def test_each_verb_does_nothing_twice(app):
     live = Account(session).resources
     assert live.read([r.key for r in wanted]) == {r.key: r.settings for r in wanted}
     for resource in [resource for resource in reversed(wanted) for _ in range(2)]:
-        live.upsert(*resource.key, None)
+        live.reconcile(*resource.key, None)
     assert set(live.read([r.key for r in wanted]).values()) == {None}

@@ -21,7 +21,7 @@ from fault_proxy import FaultProxy
 from shield_helpers import make_app, run
 
 from shield_ai.aws.desired.operator import operator_policy
-from shield_ai.model.manifest import parse
+from shield_ai.model.manifest_parser import parse
 from shield_ai.sandbox.emulator.supervised import Child
 
 PROGRAM = os.environ.get("SHIELD_MINISTACK", "")

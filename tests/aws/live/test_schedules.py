@@ -6,7 +6,7 @@ import pytest
 from shield_ai.aws.desired.canary import canary_resources
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
-from shield_ai.model.manifest import parse
+from shield_ai.model.manifest_parser import parse
 
 REGION = "us-east-1"
 TEXT = """
@@ -38,18 +38,18 @@ def test_the_canary_comes_changes_and_goes(live):
     keys = [resource.key for resource in first]
     for wanted in (first, first, later):
         for resource in wanted:
-            live.upsert(*resource.key, resource.settings)
+            live.reconcile(*resource.key, resource.settings)
         assert live.read(keys) == {resource.key: resource.settings for resource in wanted}
     for _ in range(2):
         for key in reversed(keys):
-            live.upsert(*key, None)
+            live.reconcile(*key, None)
         assert set(live.read(keys).values()) == {None}
 
 
 def test_a_function_that_does_not_let_itself_be_called_is_seen(live):
     wanted = [*canary_resources(parse(TEXT), "123456789012", REGION, lambda _: None)]
     for resource in wanted:
-        live.upsert(*resource.key, resource.settings)
+        live.reconcile(*resource.key, resource.settings)
     boto3.client("lambda", REGION).remove_permission(
         FunctionName="shop-canary", StatementId="schedule-shop-canary"
     )

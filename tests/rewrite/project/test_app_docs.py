@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.aws.desired.iam import policy_document
-from shield_ai.model.manifest import Manifest, parse
+from shield_ai.model.manifest import Manifest
+from shield_ai.model.manifest_parser import parse
 from shield_ai.rewrite.project import app_docs, runtime_copy
 
 PAGE, UPDATES = app_docs.PAGE, app_docs.UPDATES

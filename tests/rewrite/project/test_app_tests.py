@@ -7,7 +7,8 @@ import sys
 import pytest
 from fixer_helpers import MANIFEST, manifest, run
 
-from shield_ai.model.manifest import Manifest, parse
+from shield_ai.model.manifest import Manifest
+from shield_ai.model.manifest_parser import parse
 from shield_ai.rewrite.project import app_tests, runtime_copy
 
 PATH = "tests/test_secrets.py"
@@ -90,7 +91,7 @@ def test_no_secret_no_tests():
 def test_package_runtime_is_tested_too():
     files = {}
     assert not fix(files, manifest(runtime="package"))
-    assert b"from shield_ai.runtime import (" in files[PATH]
+    assert b"from shield_runtime import (" in files[PATH]
 
 
 def test_is_laid_out_as_black_does_it(tmp_path):

@@ -8,7 +8,8 @@ from fixer_helpers import MANIFEST, is_subsequence, manifest, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.model.manifest import Manifest, parse
+from shield_ai.model.manifest import Manifest
+from shield_ai.model.manifest_parser import parse
 from shield_ai.rewrite.project import env_example
 
 PATH = ".env.example"

@@ -13,7 +13,7 @@ from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.model import schedule
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.rotation_policy import strategy
+from shield_ai.model.rotation_policy import rotation_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -152,7 +152,7 @@ def _lines(
 def _rotations(manifest: Manifest) -> Iterator[float]:
     """Give the rotations a month of each secret that a function rotates."""
     for secret in manifest.secret:
-        if isinstance(secret.rotate, Rotation) and strategy(secret):
+        if isinstance(secret.rotate, Rotation) and rotation_strategy(secret):
             planned, moment, number = schedule.parse(secret.rotate.every), _START, 0
             while (moment := planned.next(moment)) <= _START + _YEAR:
                 number += 1

@@ -33,7 +33,7 @@ from shield_ai.aws.desired.rotation import function_name, rotated_secrets
 from shield_ai.model import schedule
 from shield_ai.model.finding import Kind
 from shield_ai.model.resource import Resource
-from shield_ai.model.rotation_policy import environment
+from shield_ai.model.rotation_policy import rotation_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ _INPUT_RESERVE = 300  # for the rest of the input, such as the namespace
 
 def monitored_secrets(manifest: Manifest) -> list[tuple[Secret, Rotation]]:
     """Return the secrets that the canary checks; empty if the app has no canary."""
-    if manifest.rotation is None or not manifest.monitoring.tells:
+    if manifest.rotation is None or not manifest.monitoring.has_recipients:
         return []
     return rotated_secrets(manifest)
 
@@ -124,7 +124,7 @@ def _input_entry(manifest: Manifest, secret: Secret, rotate: Rotation) -> dict[s
     has_login = secret.kind in {Kind.DATABASE, Kind.URL}
     entry = {"name": manifest.app.prefix + secret.name, "hours": hours, "login": has_login}
     if has_login:
-        entry["environ"] = environment(secret)
+        entry["environ"] = rotation_settings(secret)
     return entry
 
 

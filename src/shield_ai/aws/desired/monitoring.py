@@ -72,7 +72,7 @@ def monitoring_resources(manifest: Manifest, account: str, region: str) -> Itera
     Nothing if shield.toml has no secrets, or neither an email address nor a topic to notify.
     """
     monitoring = manifest.monitoring
-    if not monitoring.tells or not manifest.secret:
+    if not monitoring.has_recipients or not manifest.secret:
         return
     context = MonitoringContext(manifest, Location(account, region))
     yield Resource(kind="queue", name=context.queue_name, settings=_queue(context))

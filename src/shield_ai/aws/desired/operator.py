@@ -123,7 +123,7 @@ def _actions(kind: str) -> set[str]:
 def _actions_without_resource(manifest: Manifest, by_kind: dict[str, set[str]]) -> list[str]:
     # BatchGetSecretValue returns only what GetSecretValue may read.
     actions = {"secretsmanager:BatchGetSecretValue"}
-    if manifest.monitoring.tells:
+    if manifest.monitoring.has_recipients:
         actions.add("cloudwatch:GetMetricStatistics")
     for kind in by_kind:
         actions |= _actions(kind) & _WITHOUT_RESOURCE

@@ -28,7 +28,7 @@ from shield_ai.aws.desired.lambda_package import HANDLER
 from shield_ai.model import schedule
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.resource import Resource
-from shield_ai.model.rotation_policy import environment, strategy
+from shield_ai.model.rotation_policy import rotation_settings, rotation_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +71,7 @@ def rotated_secrets(manifest: Manifest) -> list[tuple[Secret, Rotation]]:
     return [
         (secret, secret.rotate)
         for secret in manifest.secret
-        if isinstance(secret.rotate, Rotation) and strategy(secret)
+        if isinstance(secret.rotate, Rotation) and rotation_strategy(secret)
     ]
 
 
@@ -94,7 +94,7 @@ def _function_spec(
     return FunctionSpec(
         name=name,
         handler=HANDLER,
-        environment=environment(secret),
+        environment=rotation_settings(secret),
         statements=_statements(manifest, functions, secret, location),
         called_by=location.account,
     )
@@ -103,7 +103,7 @@ def _function_spec(
 def _schedule(manifest: Manifest, secret: Secret, rotate: Rotation, location: Location) -> Resource:
     name = function_name(manifest, secret)
     every = schedule.parse(rotate.every)
-    window = schedule.window(rotate.window, every) if rotate.window else ""
+    window = schedule.parse_window(rotate.window, every) if rotate.window else ""
     return Resource(
         kind="rotation",
         name=manifest.app.prefix + secret.name,

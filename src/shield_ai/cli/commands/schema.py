@@ -1,27 +1,31 @@
-"""`shield schema`: what may stand in shield.toml, for editors."""
+"""`shield schema`: print the JSON Schema of shield.toml."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import write
+from shield_ai.cli.console import write_output
+from shield_ai.cli.options import OUTPUT
+from shield_ai.model import manifest_schema
 from shield_ai.model.errors import DONE
-from shield_ai.model.manifest_schema import schema as whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command()
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="write to a file")
+@OUTPUT
 def schema(output: Path | None) -> int:
-    """Print a JSON Schema of shield.toml.
+    """Print the JSON Schema of shield.toml, for completion and validation in editors.
 
-    An editor with Taplo completes the file when its first line is #:schema and a space and where the schema lies.
+    With Taplo, point to the schema in the first line of shield.toml: #:schema ./shield.schema.json
     """
-    text = json.dumps(whole(), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(manifest_schema.json_schema(), indent=2, ensure_ascii=False) + "\n"
     if output:
-        write(output, text)
+        write_output(output, text)
     else:
         click.echo(text, nl=False)
     return DONE

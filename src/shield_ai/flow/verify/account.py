@@ -12,7 +12,7 @@ from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.errors import AwsError
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.rotation_policy import due, environment
+from shield_ai.model.rotation_policy import next_rotation, rotation_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -116,7 +116,7 @@ def _rotation(manifest: Manifest, aws: Account, now: datetime) -> Iterator[Check
     for name, state in states.items():
         if state is None:
             continue  # another check says so
-        when = state.next or (due(planned[name], state.last) if state.last else None)
+        when = state.next or (next_rotation(planned[name], state.last) if state.last else None)
         if state.pending and state.since and state.since < latest:
             wrong.append(f"{name} stopped half-way on {state.since:%Y-%m-%d}")
         elif when and when < latest:
@@ -126,7 +126,7 @@ def _rotation(manifest: Manifest, aws: Account, now: datetime) -> Iterator[Check
 
 def _fallback(manifest: Manifest, aws: Account) -> Iterator[Check]:
     """Ask CloudWatch whether a process has served a secret from its environment, where the app is watched."""
-    if not manifest.monitoring.tells:
+    if not manifest.monitoring.has_recipients:
         return
     title = "no process fell back to its environment in the last 24 hours"
     try:
@@ -151,7 +151,7 @@ def _login(secret: Secret, name: str, values: Mapping[str, Hidden | AwsError]) -
     if isinstance(value, AwsError):
         return None  # another check says so
     title = f"{name} logs in"
-    why = db_login.login_error(value, environment(secret))
+    why = db_login.login_error(value, rotation_settings(secret))
     if why is None:
         return Check(name=title, status=Status.OK)
     status = Status.UNKNOWN if why.startswith("not tried") else Status.FAILED

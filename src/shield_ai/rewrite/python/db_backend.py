@@ -1,20 +1,23 @@
-"""Let each new connection of Django's read the password of that moment, where shield.toml rotates it.
+"""Switch rotated databases to a Django backend that reads the credentials of each new connection.
 
-ENGINE becomes the backend of ours that is Django's own with credentials read anew, and SECRET names where they are.
+ENGINE is set to the backend, and SECRET to the name of the secret with the credentials.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from shield_ai.model.edit import Edit, Skipped
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.naming import MANIFEST, env_var_name
+from shield_ai.model.naming import MANIFEST
+from shield_ai.project.runtime_names import database_backends
+from shield_ai.rewrite.python.calls import variable_of_call
+from shield_ai.rewrite.python.formatting import make_edit
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -22,203 +25,215 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite.python.imports import Names
+    from shield_ai.rewrite.python.imports import AccessorNames
 
 ENGINES = {
     "django.db.backends.postgresql": "postgresql",
-    # its name until Django 1.9, taken until 3.0
+    # The name until Django 1.9, accepted until Django 3.0.
     "django.db.backends.postgresql_psycopg2": "postgresql",
     "django.db.backends.mysql": "mysql",
 }
-LATE = "a new password is read at a restart only"
-# what the backend takes where SECRET_FIELDS says nothing
-FIELDS = {"USER": "username", "PASSWORD": "password"}
+NEEDS_RESTART = "the app reads a rotated password only after a restart"
+# The fields that the backend reads without SECRET_FIELDS.
+DEFAULT_FIELDS = {"USER": "username", "PASSWORD": "password"}
 Item = tuple[ast.expr, ast.expr]  # key and value of a dict
 
 
-class Swap(msgspec.Struct, kw_only=True):
-    """What becomes of the databases of one file."""
+class EngineSwaps(msgspec.Struct, kw_only=True):
+    """The edits of the database settings in one file."""
 
     edits: list[Edit] = []
     skipped: list[Skipped] = []
-    engines: set[str] = set()  # the backends of ours that it uses: "postgresql", "mysql"
-    seen: set[str] = set()  # secrets whose database stands here, swapped or not
+    engines: set[str] = set()  # of the backends that the file uses: "postgresql", "mysql"
+    found: set[str] = set()  # secrets with a database in the file, swapped or skipped
 
 
-def rotating(manifest: Manifest, kinds: Container[Kind] = (Kind.DATABASE,)) -> list[Secret]:
-    """Return the databases that rotate by what the user has set up; what a draft proposes alone changes no engine."""
-    by_aws = manifest.rotation is not None
-    found = ((s, s.rotate) for s in manifest.secret if s.kind in kinds)
-    return [
-        s
-        for s, rotate in found
-        if isinstance(rotate, Rotation) and (by_aws or rotate.strategy or rotate.admin)
-    ]
+class SecretLookup(NamedTuple):
+    """Find the secret that a database setting reads, before or after this rewrite."""
+
+    source: Source
+    wrapped: dict[tuple[int, int], str]  # span -> variable
+    manifest: Manifest
+    get: str  # the name under which the file calls get_secret()
+
+    def find(self, item: Item | None) -> tuple[Secret, str] | None:
+        """Return the secret and its field, or None."""
+        if item is None:
+            return None
+        for variable in self._variables(item[1]):
+            entry = self.manifest.find_variable(variable)
+            if entry:
+                return entry
+        return None
+
+    def _variables(self, node: ast.expr) -> list[str]:
+        first, last = self.source.span(node)
+        variables = []
+        for (start, end), variable in self.wrapped.items():
+            if first <= start and end <= last:
+                variables.append(variable)
+        for child in ast.walk(node):
+            if isinstance(child, ast.Call) and child.args and ast.unparse(child.func) == self.get:
+                variables.append(variable_of_call(child))
+        return variables
 
 
-def backend(module: str, engine: str) -> str:
-    """Name the backend of ours.
+def rotating_databases(
+    manifest: Manifest, kinds: Container[Kind] = (Kind.DATABASE,)
+) -> list[Secret]:
+    """Return the databases with a rotation that the user has configured.
 
-    Args:
-        module: Where the runtime is imported from.
-        engine: "postgresql" or "mysql".
+    A schedule that a draft proposes does not count unless there is a rotation function.
     """
-    return f"shield_ai.django.{engine}" if module == "shield_ai" else f"{module}_{engine}"
+    has_function = manifest.rotation is not None
+    found = []
+    for secret in manifest.secret:
+        rotate = secret.rotate
+        if secret.kind not in kinds or not isinstance(rotate, Rotation):
+            continue
+        if has_function or rotate.strategy or rotate.admin:
+            found.append(secret)
+    return found
 
 
-def swap(source: Source, sites: Iterable[Site], manifest: Manifest, names: Names) -> Swap:
-    """Swap the engine of each database in a file whose password rotates.
+def swap_engines(
+    source: Source, sites: Iterable[Site], manifest: Manifest, names: AccessorNames
+) -> EngineSwaps:
+    """Swap the engine of each rotating database in a file.
 
     Args:
         source: The file.
-        sites: What is wrapped in it.
-        manifest: Which secret each variable belongs to.
-        names: How the file calls the runtime, and where from.
+        sites: The sites that are wrapped in it.
+        manifest: Maps each variable to its secret.
+        names: The names by which the file calls the runtime.
     """
-    module, get = names.module, names.get
+    swaps = EngineSwaps()
+    secrets = rotating_databases(manifest)
+    if not secrets:
+        return swaps
     wrapped = {(site.start, site.end): site.variable for site in sites if not site.reason}
-    out = Swap()
-    secrets = rotating(manifest)
-    for node in ast.walk(source.tree) if secrets else ():
+    lookup = SecretLookup(source, wrapped, manifest, names.get)
+    for node in ast.walk(source.tree):
         if not isinstance(node, ast.Dict):
             continue
         items = _items(node)
-        password = _field(source, items.get("PASSWORD"), wrapped, manifest, get)
+        password = lookup.find(items.get("PASSWORD"))
         if password is None or password[0] not in secrets:
             continue
-        secret = password[0]
-        out.seen.add(secret.name)
-        engine = items.get("ENGINE")
-        reason = _why_not(source, engine, module)
-        if reason or engine is None:
-            reason = f"{LATE}: {reason}"
-            out.skipped.append(
-                Skipped(path=source.path, line=node.lineno, name=secret.name, reason=reason)
-            )
+        secret, password_field = password
+        swaps.found.add(secret.name)
+        problem = _engine_problem(source, items.get("ENGINE"), names.module)
+        if problem:
+            reason = f"{NEEDS_RESTART}: {problem}"
+            skipped = Skipped(path=source.path, line=node.lineno, name=secret.name, reason=reason)
+            swaps.skipped.append(skipped)
             continue
-        user = _field(source, items.get("USER"), wrapped, manifest, get)
-        fields = {"USER": user[1]} if user and user[0] == secret else {}
-        out.engines.add(_engine(engine[1], module))
-        out.edits += _edits(source, items, secret.name, {**fields, "PASSWORD": password[1]}, module)
-    return out
+        fields = {"PASSWORD": password_field}
+        user = lookup.find(items.get("USER"))
+        if user and user[0] == secret:
+            fields = {"USER": user[1], **fields}
+        swaps.engines.add(_engine(items["ENGINE"][1], names.module))
+        swaps.edits += _dict_edits(source, items, secret.name, fields, names.module)
+    return swaps
 
 
-def unseen(manifest: Manifest, seen: set[str]) -> Iterator[Skipped]:
-    """Say of which databases no settings were found that an engine could be swapped in.
+def skipped_databases(manifest: Manifest, found: set[str]) -> Iterator[Skipped]:
+    """Explain why the other rotating databases keep their engine.
 
     Args:
-        manifest: What rotates.
-        seen: The secrets whose database stands somewhere as a dict.
+        manifest: The manifest.
+        found: The secrets with a database in the settings.
     """
-    for secret in rotating(manifest, (Kind.DATABASE, Kind.URL)):
-        if secret.name not in seen:
-            why = (
-                "it is a URL"
-                if secret.kind is Kind.URL
-                else "its settings are no dict with ENGINE and PASSWORD"
-            )
-            yield Skipped(path=MANIFEST, line=0, name=secret.name, reason=f"{LATE}: {why}")
+    for secret in rotating_databases(manifest, (Kind.DATABASE, Kind.URL)):
+        if secret.name in found:
+            continue
+        problem = "no settings dict with ENGINE and PASSWORD was found"
+        if secret.kind is Kind.URL:
+            problem = "its settings come from a URL"
+        reason = f"{NEEDS_RESTART}: {problem}"
+        yield Skipped(path=MANIFEST, line=0, name=secret.name, reason=reason)
 
 
 def _items(node: ast.Dict) -> dict[str, Item]:
-    """Return the items of a dict whose keys are texts."""
-    items = zip(node.keys, node.values, strict=True)
-    return {str(key.value): (key, value) for key, value in items if isinstance(key, ast.Constant)}
-
-
-def _field(
-    source: Source,
-    item: Item | None,
-    wrapped: dict[tuple[int, int], str],
-    manifest: Manifest,
-    get: str,
-) -> tuple[Secret, str] | None:
-    """Find the secret, and the field of it, that a part of a database is read from, now or by this rewrite."""
-    if item is None:
-        return None
-    first, last = source.span(item[1])
-    variables = [
-        variable for (start, end), variable in wrapped.items() if first <= start and end <= last
-    ]
-    for call in (
-        n
-        for n in ast.walk(item[1])
-        if isinstance(n, ast.Call) and n.args and ast.unparse(n.func) == get
-    ):
-        env = next((k.value for k in call.keywords if k.arg == "env"), None)
-        said = [
-            part.value if isinstance(part, ast.Constant) else "" for part in (env, call.args[0])
-        ]
-        variables.append(str(said[0] or env_var_name(str(said[1]))))
-    return next(filter(None, map(manifest.of_variable, variables)), None)
+    """Return the items of a dict with constant keys."""
+    items = {}
+    for key, value in zip(node.keys, node.values, strict=True):
+        if isinstance(key, ast.Constant):
+            items[str(key.value)] = (key, value)
+    return items
 
 
 def _engine(node: ast.expr, module: str) -> str:
-    """Return the backend that goes with an engine; empty where there is none."""
-    value = node.value if isinstance(node, ast.Constant) else None
-    ours = {backend(module, engine): engine for engine in ENGINES.values()}
-    return (ENGINES | ours).get(str(value), "")
+    """Return "postgresql" or "mysql" for an ENGINE, or "" for an unsupported one."""
+    value = str(node.value) if isinstance(node, ast.Constant) else ""
+    for engine in ENGINES.values():
+        if value in database_backends(module, engine):
+            return engine
+    return ENGINES.get(value, "")
 
 
-def _why_not(source: Source, item: Item | None, module: str) -> str:
+def _engine_problem(source: Source, item: Item | None, module: str) -> str:
+    """Return why an engine cannot be swapped; "" if it can."""
     if item is None:
-        return "ENGINE is set elsewhere"
-    engine = item[1]
-    if not isinstance(engine, ast.Constant):
+        return "ENGINE is not set in the same dict"
+    node = item[1]
+    if not isinstance(node, ast.Constant):
         return "ENGINE is computed"
-    if not _engine(engine, module):
-        return f"there is no backend of ours for {engine.value!s}"
-    if not re.fullmatch(r"'[^'\\]*'|\"[^\"\\]*\"", source.segment(engine)):
-        return "ENGINE is written in an unusual way"
+    if not _engine(node, module):
+        return f"shield has no backend for {node.value!s}"
+    if not re.fullmatch(r"'[^'\\]*'|\"[^\"\\]*\"", source.segment(node)):
+        return "ENGINE is not a simple string literal"
     return ""
 
 
-def _edits(
+def _dict_edits(
     source: Source, items: dict[str, Item], name: str, fields: dict[str, str], module: str
 ) -> Iterator[Edit]:
-    """Name the backend, the secret, and its fields where they are called otherwise; the like of a name that changed."""
+    """Set ENGINE, SECRET and, for fields with other names than the defaults, SECRET_FIELDS.
+
+    Existing values that differ are replaced.
+    """
     key, engine = items["ENGINE"]
     quote = source.segment(engine)[0]
 
     def quoted(text: str) -> str:
         return f"{quote}{text}{quote}"
 
-    wanted = {"ENGINE": quoted(backend(module, _engine(engine, module))), "SECRET": quoted(name)}
-    if "SECRET_FIELDS" in items or any(
-        FIELDS[setting] != field for setting, field in fields.items()
-    ):
-        listed = ", ".join(
-            f"{quoted(setting)}: {quoted(field)}" for setting, field in fields.items()
-        )
-        wanted["SECRET_FIELDS"] = f"{{{listed}}}"
-    for setting in items.keys() & wanted.keys():
+    settings = {
+        "ENGINE": quoted(database_backends(module, _engine(engine, module))[0]),
+        "SECRET": quoted(name),
+    }
+    has_default_fields = all(DEFAULT_FIELDS[setting] == field for setting, field in fields.items())
+    if "SECRET_FIELDS" in items or not has_default_fields:
+        pairs = [f"{quoted(setting)}: {quoted(field)}" for setting, field in fields.items()]
+        settings["SECRET_FIELDS"] = f"{{{', '.join(pairs)}}}"
+    new_items = []
+    for setting, text in settings.items():
+        if setting not in items:
+            new_items.append(f"{quoted(setting)}: {text}")
+            continue
         old = items[setting][1]
-        if ast.unparse(old) != ast.unparse(ast.parse(wanted[setting], mode="eval")):
+        if ast.unparse(old) != ast.unparse(ast.parse(text, mode="eval")):
             start, end = source.span(old)
-            yield Edit(path=source.path, start=start, end=end, replacement=wanted[setting])
-    if new := [
-        f"{quoted(setting)}: {text}" for setting, text in wanted.items() if setting not in items
-    ]:
-        yield _insertion(source, key, source.span(engine)[1], new)
+            yield make_edit(source, start, end, text)
+    if new_items:
+        yield _insert_items(source, key, source.span(engine)[1], new_items)
 
 
-def _insertion(source: Source, key: ast.expr, end: int, items: list[str]) -> Edit:
-    """Put items after the engine, each on a line where it has one of its own; before it, where a comment follows."""
+def _insert_items(source: Source, key: ast.expr, end: int, items: list[str]) -> Edit:
+    """Insert items below ENGINE, on separate lines if ENGINE is on a separate line.
+
+    They go above ENGINE if a comment follows it.
+    """
     offset, raw = source.lines[key.lineno - 1]
-    at = source.span(key)[0]
-    indent = raw[: at - offset]
-    between = f",{source.newline}{indent.decode(source.encoding)}" if not indent.strip() else ", "
-    after = re.match(rb"[ \t]*,?[ \t]*(?:[\r\n}]|$)", source.raw[end:])
-    if after or between == ", ":
-        return Edit(
-            path=source.path,
-            start=end,
-            end=end,
-            replacement="".join(between + item for item in items),
-        )
-    return Edit(
-        path=source.path, start=at, end=at, replacement="".join(item + between for item in items)
-    )
-
-
-__all__ = ["Swap", "backend", "rotating", "swap", "unseen"]
+    start = source.span(key)[0]
+    before = raw[: start - offset]
+    if before.strip():
+        text = "".join(f", {item}" for item in items)
+        return make_edit(source, end, end, text)
+    separator = f",\n{before.decode(source.encoding)}"
+    if re.match(rb"[ \t]*,?[ \t]*(?:[\r\n}]|$)", source.raw[end:]):
+        text = "".join(separator + item for item in items)
+        return make_edit(source, end, end, text)
+    text = "".join(item + separator for item in items)
+    return make_edit(source, start, start, text)

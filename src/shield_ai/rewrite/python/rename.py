@@ -1,4 +1,4 @@
-"""Carry what was edited in shield.toml into the calls that read the secret: its name, and that it is optional."""
+"""Update existing calls of the runtime after shield.toml was edited."""
 
 from __future__ import annotations
 
@@ -6,126 +6,156 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.model.edit import Edit
 from shield_ai.model.naming import env_var_name
-from shield_ai.rewrite.python.wrap_text import named
+from shield_ai.project.pydantic_sources import METHOD
+from shield_ai.rewrite.python.calls import keyword_value, string_value, variable_of_call
+from shield_ai.rewrite.python.formatting import make_edit
+from shield_ai.rewrite.python.wrap_text import secret_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from shield_ai.model.edit import Edit
     from shield_ai.model.manifest import Manifest
     from shield_ai.project.python_source import Source
 
 
-def rename(source: Source, calls: Iterable[tuple[int, int]], manifest: Manifest) -> list[Edit]:
-    """Rewrite the names and fields in calls of the runtime that shield.toml calls otherwise.
+def update_calls(
+    source: Source, calls: Iterable[tuple[int, int]], manifest: Manifest
+) -> list[Edit]:
+    """Update the names, fields and `optional` arguments that differ from shield.toml.
 
     Args:
         source: The file.
-        calls: Line and column, as in the syntax tree, of each call of the runtime in it.
-        manifest: What the secrets are called now.
+        calls: Line and column, as in the syntax tree, of each call of the runtime.
+        manifest: The current names of the secrets.
     """
-    places = set(calls)
+    positions = set(calls)
     edits: list[Edit] = []
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call) and (node.lineno, node.col_offset) in places:
+        if isinstance(node, ast.FunctionDef) and node.name == METHOD:
+            edits += _update_settings_source(source, node, manifest)
+        elif isinstance(node, ast.Call) and (node.lineno, node.col_offset) in positions:
             first = node.args[0] if node.args else None
             if isinstance(first, ast.Dict):
-                edits += _mapping(source, first, manifest)
+                edits += _update_mapping(source, first, manifest)
             else:
-                edits += _call(source, node, manifest)
-        elif isinstance(node, ast.FunctionDef) and node.name == "settings_customise_sources":
-            edits += _settings_source(source, node, manifest)
+                edits += _update_call(source, node, manifest)
     return edits
 
 
-def _call(source: Source, node: ast.Call, manifest: Manifest) -> Iterator[Edit]:
-    given = {k.arg: k.value for k in node.keywords if k.arg}
-    name = _text(node.args[0]) if node.args else None
-    if (
-        name is None
-        or any(keyword.arg is None for keyword in node.keywords)
-        or not _in_place(source, node.args[0])
-    ):
-        return
-    variable = _text(given.get("env")) or env_var_name(name)
-    entry = manifest.of_variable(variable)
+def _update_call(source: Source, call: ast.Call, manifest: Manifest) -> list[Edit]:
+    name = _updatable_name(source, call)
+    if name is None:
+        return []
+    variable = variable_of_call(call)
+    entry = manifest.find_variable(variable)
     if entry is None:
-        return
+        return []
     secret, field = entry
-    added = {}
+    edits = []
     if secret.name != name:
-        yield _replace(source, node.args[0], secret.name)
-    if field and "key" not in given:
-        added["key"] = field
-    elif field and _text(given["key"]) not in {None, field}:
-        yield _replace(source, given["key"], field)
-    elif not field and "key" in given:
-        yield from _without(source, next(k for k in node.keywords if k.arg == "key"))
-    if "env" not in given and env_var_name(secret.name) != variable:
-        added["env"] = variable
-    quote = source.segment(node.args[0])[-1]
-    text = "".join(f", {name}={quote}{value}{quote}" for name, value in added.items())
-    if secret.optional and "optional" not in given and _has_default(node):
-        text += ", optional=True"
-    if text:
-        at = source.span([*node.args, *(k.value for k in node.keywords)][-1])[1]
-        yield Edit(path=source.path, start=at, end=at, replacement=text)
+        edits.append(_replace_string(source, call.args[0], secret.name))
+    edits += _update_key(source, call, field)
+    quote = source.segment(call.args[0])[-1]
+    added = []
+    if field and keyword_value(call, "key") is None:
+        added.append(f", key={quote}{field}{quote}")
+    if keyword_value(call, "env") is None and env_var_name(secret.name) != variable:
+        added.append(f", env={quote}{variable}{quote}")
+    if secret.optional and _lacks_optional(call):
+        added.append(", optional=True")
+    if added:
+        last = call.keywords[-1].value if call.keywords else call.args[-1]
+        at = source.span(last)[1]
+        edits.append(make_edit(source, at, at, "".join(added)))
+    return edits
 
 
-def _has_default(node: ast.Call) -> bool:
-    """Tell whether a wrapped read has a default that never serves production, unless the secret is optional."""
-    late = (
-        node.args[1].body if len(node.args) > 1 and isinstance(node.args[1], ast.Lambda) else None
-    )
-    if not isinstance(late, ast.Call):
+def _updatable_name(source: Source, call: ast.Call) -> str | None:
+    """Return the name of the secret in a call, or None if the call cannot be updated."""
+    has_double_star = any(keyword.arg is None for keyword in call.keywords)
+    if has_double_star or not call.args:
+        return None
+    name = string_value(call.args[0])
+    if name is None or not _has_reliable_position(source, call.args[0]):
+        return None
+    return name
+
+
+def _update_key(source: Source, call: ast.Call, field: str) -> list[Edit]:
+    value = keyword_value(call, "key")
+    if value is None:
+        return []
+    if not field:
+        return _remove_key(source, value)
+    if string_value(value) in {None, field}:
+        return []
+    return [_replace_string(source, value, field)]
+
+
+def _lacks_optional(call: ast.Call) -> bool:
+    """Tell whether a call needs `optional=True` to use the default of its read in production."""
+    if keyword_value(call, "optional") is not None:
         return False
-    named = next((k.value for k in late.keywords if k.arg == "default"), None)
-    return bool(_text(named or (late.args[1] if len(late.args) > 1 else None)))
+    default = call.args[1] if len(call.args) > 1 else None
+    read = default.body if isinstance(default, ast.Lambda) else None
+    if not isinstance(read, ast.Call):
+        return False
+    value = keyword_value(read, "default")
+    if value is None and len(read.args) > 1:
+        value = read.args[1]
+    return bool(string_value(value))
 
 
-def _settings_source(source: Source, method: ast.FunctionDef, manifest: Manifest) -> Iterator[Edit]:
-    """Rename in the method that adds our source to a settings class of pydantic."""
+def _update_settings_source(
+    source: Source, method: ast.FunctionDef, manifest: Manifest
+) -> Iterator[Edit]:
+    """Update the method that adds the settings source to a settings class of pydantic."""
     if "SecretsManagerSource" not in source.segment(method):
         return
-    for node in (n for n in ast.walk(method) if isinstance(n, ast.Dict)):
-        yield from _mapping(source, node, manifest)
+    for node in ast.walk(method):
+        if isinstance(node, ast.Dict):
+            yield from _update_mapping(source, node, manifest)
 
 
-def _mapping(source: Source, node: ast.Dict, manifest: Manifest) -> Iterator[Edit]:
-    """Rename in a mapping of variables to secrets, or to secrets with their fields."""
+def _update_mapping(source: Source, node: ast.Dict, manifest: Manifest) -> Iterator[Edit]:
+    """Update a mapping of variables to secrets, or to pairs of secret and field."""
     for key, value in zip(node.keys, node.values, strict=True):
-        entry = manifest.of_variable(_text(key) or "")
-        name, field = (
-            value.elts if isinstance(value, ast.Tuple) and len(value.elts) == 2 else (value, None)
-        )
-        if entry and _text(name) and (_text(name), _text(field) or "") != (entry[0].name, entry[1]):
+        entry = manifest.find_variable(string_value(key) or "")
+        name_node: ast.expr = value
+        field_node: ast.expr | None = None
+        if isinstance(value, ast.Tuple) and len(value.elts) == 2:
+            name_node, field_node = value.elts
+        name = string_value(name_node)
+        if entry is None or not name:
+            continue
+        secret, field = entry
+        if (name, string_value(field_node) or "") != (secret.name, field):
             start, end = source.span(value)
-            text = named(entry[0].name, entry[1], source.segment(name)[-1])
-            yield Edit(path=source.path, start=start, end=end, replacement=text)
+            text = secret_reference(secret.name, field, source.segment(name_node)[-1])
+            yield make_edit(source, start, end, text)
 
 
-def _without(source: Source, keyword: ast.keyword) -> Iterator[Edit]:
-    """Take a keyword out of a call, with the comma before it."""
-    end = source.span(keyword.value)[1]
-    before = re.search(rb",\s*key\s*=\s*$", source.raw[: source.span(keyword.value)[0]])
-    if before:
-        yield Edit(path=source.path, start=before.start(), end=end, replacement="")
+def _remove_key(source: Source, value: ast.expr) -> list[Edit]:
+    """Remove the `key` argument and the comma before it."""
+    start, end = source.span(value)
+    before = re.search(rb",\s*key\s*=\s*$", source.raw[:start])
+    return [make_edit(source, before.start(), end, "")] if before else []
 
 
-def _text(node: ast.expr | None) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+def _has_reliable_position(source: Source, node: ast.expr) -> bool:
+    """Tell whether the syntax tree has the position of a string.
 
-
-def _in_place(source: Source, node: ast.expr) -> bool:
-    """Tell whether the tree knows where a text stands; inside f-strings it doesn't before Python 3.12."""
+    In f-strings it does not before Python 3.12.
+    """
     try:
-        return bool(ast.literal_eval(source.segment(node)) == _text(node))
+        return bool(ast.literal_eval(source.segment(node)) == string_value(node))
     except (ValueError, SyntaxError):
         return False
 
 
-def _replace(source: Source, node: ast.expr, text: str) -> Edit:
+def _replace_string(source: Source, node: ast.expr, text: str) -> Edit:
     start, end = source.span(node)
     quote = source.segment(node)[-1]
-    return Edit(path=source.path, start=start, end=end, replacement=f"{quote}{text}{quote}")
+    return make_edit(source, start, end, f"{quote}{text}{quote}")

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.edit import Edit, Skipped
 from shield_ai.model.errors import SourceError
+from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
-from shield_ai.model.nouns import Edit, Shape, Skipped
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.python.equivalence import REMOVED, equivalence_problem
 from shield_ai.rewrite.python.imports import accessor_names, import_edits
@@ -61,6 +62,7 @@ def wrap_secrets(
     if not wraps:
         return WrapResult(skipped=tuple(skipped))
     wraps = _without_nested_reads(source, wraps)
+    expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     removed = [wrap for wrap in wraps if wrap.replacement is not None]
     # If line breaks make the result invalid, long lines are better than a skipped file.
     for width in (max_line_length(source, line_length), sys.maxsize):
@@ -68,13 +70,13 @@ def wrap_secrets(
         edits = [
             *import_edits(source, [wrap.site for wrap in wraps], names),
             *source_edits,
-            *wrap_edits(source, [w for w in wraps if w.site.shape is not Shape.FIELD], width),
+            *wrap_edits(source, expressions, width),
         ]
         problem = _problem(source, edits, names.module, removed)
         if not problem:
             break
     else:
-        skipped += [_skip(f, problem) for f in findings if f.site and not f.site.reason]
+        skipped += _skip_all(findings, problem)
         return WrapResult(skipped=tuple(skipped))
     return WrapResult(
         edits=tuple(edits),
@@ -129,6 +131,14 @@ def _skip(finding: Finding, reason: str) -> Skipped:
     return Skipped(path=finding.path, line=finding.line, name=name, reason=reason)
 
 
+def _skip_all(findings: Sequence[Finding], reason: str) -> list[Skipped]:
+    return [_skip(finding, reason) for finding in findings if _is_wrappable(finding)]
+
+
+def _is_wrappable(finding: Finding) -> bool:
+    return finding.site is not None and not finding.site.reason
+
+
 def _without_nested_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     """Leave out reads inside a read of the same variable, which already sees the secret there.
 
@@ -154,7 +164,7 @@ def _wrap_for(site: Site, manifest: Manifest, names: AccessorNames) -> Wrap | No
     """Look up the secrets of a site; return None if shield.toml has none for it."""
     entries: dict[str, tuple[Secret, str]] = {}
     for variable in (*site.variables, *site.others):
-        entry = manifest.of_variable(variable)
+        entry = manifest.find_variable(variable)
         if entry:
             entries[variable] = entry
     if not entries:

@@ -99,7 +99,7 @@ def _configure(secret: Any, arn: str, rules: dict[str, Any]) -> Refusal | None:
         try:
             when = schedule.parse(rules.get("ScheduleExpression") or f"rate({days} days)")
             if "Duration" in rules:
-                schedule.window(rules["Duration"], when)
+                schedule.parse_window(rules["Duration"], when)
         except ManifestError as error:
             return "InvalidParameterException", error.message
         secret.rotation_rules = rules

@@ -1,0 +1,114 @@
+"""Parse shield.toml, and locate its errors."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.manifest import App, Environment, Manifest, Monitoring, Secret
+from shield_ai.model.manifest_validation import validate
+from shield_ai.model.naming import MANIFEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Part of the path in an error message of msgspec -> the table with the error.
+_TABLES: dict[str, type[msgspec.Struct]] = {
+    "secret[": Secret,
+    "$.app": App,
+    "$.monitoring": Monitoring,
+    "$.environments": Environment,
+}
+
+
+def parse(text: str) -> Manifest:
+    """Parse and validate the text of shield.toml.
+
+    Raises:
+        ManifestError: The text is invalid. The message starts with the file and the line.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ManifestError(f"{MANIFEST}: {error}", "the file must be valid TOML") from None
+    try:
+        manifest = msgspec.convert(tables, Manifest)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        raise ManifestError(
+            f"{_locate_error(text, message)}: {_reword(message)}", _hint(message)
+        ) from None
+    validate(manifest, functools.partial(locate, text))
+    return manifest
+
+
+def locate(text: str, key: str = "", *, table: str = "", secret: int | None = None) -> str:
+    """Return `shield.toml:LINE` of a key, or of the header if the key is not found.
+
+    Args:
+        text: The text of shield.toml.
+        key: The key, in any table or in the selected one; empty for the header.
+        table: Select a table.
+        secret: Select a [[secret]] by its index.
+    """
+    assignment = re.compile(rf"(?:^|[\[{{,\s.])[\"']?{re.escape(key)}[\"']?\s*[=\].]")
+    header = 0
+    for number, line in _lines(text, table, secret):
+        if line.startswith("[") and not header:
+            header = number
+        if key and assignment.search(line):
+            return f"{MANIFEST}:{number}"
+    return f"{MANIFEST}:{header}" if header else MANIFEST
+
+
+def _lines(text: str, table: str, secret: int | None) -> Iterator[tuple[int, str]]:
+    """Yield the numbers and lines of a table or a [[secret]]; without either, of the file."""
+    index = -1
+    is_selected = not table and secret is None
+    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
+        if line.startswith("["):
+            is_secret = line.startswith("[[secret]]")
+            index += is_secret
+            if table:
+                is_selected = line.startswith(f"[{table}]")
+            elif secret is not None:
+                is_selected = is_secret and index == secret
+        if is_selected:
+            yield number, line
+
+
+def _locate_error(text: str, message: str) -> str:
+    """Return `shield.toml:LINE` of an error message of msgspec, as precisely as possible."""
+    path = re.search(r"at `\$(.*?)`$", message)
+    steps = re.findall(r"\.(\w+)|\[(\d+)\]", path[1]) if path else []
+    keys = [key for key, _ in steps if key]
+    indexes = [int(index) for _, index in steps if index]
+    unknown = re.search(r"unknown field `(.+?)`", message)
+    if unknown:
+        keys.append(unknown[1])
+    table = keys[0] if keys and keys[0] in {"app", "monitoring"} else ""
+    return locate(
+        text, keys[-1] if keys else "", table=table, secret=indexes[0] if indexes else None
+    )
+
+
+def _reword(message: str) -> str:
+    sentence = message.split(" - at `", maxsplit=1)[0]
+    sentence = sentence.replace("Object contains unknown field", "unknown key")
+    return sentence.replace("Object missing required field", "missing key")
+
+
+def _hint(message: str) -> str:
+    if "unknown field" not in message:
+        return ""
+    table: type[msgspec.Struct] = Manifest
+    for place, struct in _TABLES.items():
+        if place in message:
+            table = struct
+            break
+    return f"known keys: {', '.join(table.__struct_fields__)}"

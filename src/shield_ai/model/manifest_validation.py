@@ -1,0 +1,214 @@
+"""Validate what the types of shield.toml do not express."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from shield_ai.model import schedule
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.finding import Kind
+from shield_ai.model.manifest import (
+    ENV_VAR_NAME,
+    SECRET_NAME,
+    SHORT_STRATEGIES,
+    Functions,
+    Rotation,
+)
+from shield_ai.model.naming import ARN_SUFFIX
+from shield_ai.rotator.document import MODES
+from shield_ai.rotator.registry import STRATEGIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shield_ai.model.manifest import Environment, Manifest, Monitoring, Secret
+
+    Locate = Callable[..., str]
+
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+MAX_NAME_LENGTH = 512
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+TAG = re.compile(r"[\w .:/=+\-@]{1,256}")
+TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+READER = re.compile(r"(role|user)/[\w+=,.@*/-]+")
+HOOK_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.py")
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LOG_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365,
+    400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+
+
+def validate(manifest: Manifest, locate: Locate) -> None:
+    """Check the values of a manifest.
+
+    Args:
+        manifest: The manifest.
+        locate: Returns the file and line of a key or table, as `manifest_parser.locate` does.
+
+    Raises:
+        ManifestError: A value is invalid.
+    """
+    if manifest.rotation:
+        with _errors_at(locate(table="rotation")):
+            _check_functions(manifest.rotation)
+    with _errors_at(locate("tags", table="app")):
+        _check_tags(manifest.app.tags)
+    for name, environment in manifest.environments.items():
+        with _errors_at(locate(table=f"environments.{name}")):
+            _check_environment(name, environment)
+    with _errors_at(locate(table="monitoring")):
+        _check_monitoring(manifest.monitoring)
+    _check_secrets(manifest, locate)
+
+
+@contextlib.contextmanager
+def _errors_at(place: str) -> Iterator[None]:
+    """Prefix the messages of errors with their place."""
+    try:
+        yield
+    except ManifestError as error:
+        raise ManifestError(f"{place}: {error.message}", error.hint) from None
+
+
+def _check_functions(functions: Functions) -> None:
+    if functions.log_days not in LOG_DAYS:
+        raise ManifestError(
+            f"CloudWatch Logs does not support log_days = {functions.log_days}",
+            f"use one of {', '.join(map(str, LOG_DAYS))}",
+        )
+    if bool(functions.subnets) != bool(functions.security_groups):
+        raise ManifestError("subnets and security_groups require each other", "set both or neither")
+
+
+def _check_tags(tags: dict[str, str]) -> None:
+    for key, value in tags.items():
+        is_valid = TAG.fullmatch(key) and TAG.fullmatch(value or "-")
+        if not is_valid:
+            raise ManifestError(
+                f"invalid tag {key!r}",
+                "use letters, digits, spaces and _.:/=+-@ in its name and value",
+            )
+        if key.lower().startswith("aws:"):
+            raise ManifestError(f"invalid tag {key!r}", "AWS reserves names that start with aws:")
+
+
+def _check_environment(name: str, environment: Environment) -> None:
+    _check_tags(environment.tags)
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
+        raise ManifestError(f"invalid environment name {name!r}", "use letters, digits, - and _")
+    if environment.account and not re.fullmatch(r"\d{12}", environment.account):
+        raise ManifestError(f"invalid AWS account id {environment.account!r}", "use its 12 digits")
+
+
+def _check_monitoring(monitoring: Monitoring) -> None:
+    if monitoring.topic and not TOPIC_ARN.fullmatch(monitoring.topic):
+        raise ManifestError("invalid topic", "write arn:aws:sns:REGION:ACCOUNT:NAME")
+    if monitoring.topic and monitoring.email:
+        raise ManifestError(
+            "topic and email are mutually exclusive", "subscribe the email addresses to the topic"
+        )
+    for email in monitoring.email:
+        if not EMAIL.fullmatch(email):
+            raise ManifestError(
+                f"invalid email address {email!r}", 'write for example email = ["ops@example.com"]'
+            )
+    for reader in monitoring.readers:
+        if not READER.fullmatch(reader):
+            raise ManifestError(
+                f"invalid reader {reader!r}", 'write for example readers = ["role/Deploy*"]'
+            )
+    if monitoring.overdue is not None and monitoring.overdue < 0:
+        raise ManifestError(
+            "overdue is negative", "use the number of days that a rotation can be late"
+        )
+    if monitoring.errors < 0:
+        raise ManifestError(
+            "errors is negative", "use the number of failures that are allowed in five minutes"
+        )
+
+
+def _check_secrets(manifest: Manifest, locate: Locate) -> None:
+    prefixes = [manifest.app.prefix]
+    prefixes += [environment.prefix or "" for environment in manifest.environments.values()]
+    longest_prefix = max(prefixes, key=len)
+    names: set[str] = set()
+    for index, secret in enumerate(manifest.secret):
+        with _errors_at(locate(secret=index)):
+            if secret.name in names:
+                raise ManifestError(
+                    f"duplicate secret {secret.name!r}", "rename or remove one of them"
+                )
+            _check_secret(secret, longest_prefix)
+        names.add(secret.name)
+        if isinstance(secret.rotate, Rotation):
+            place = locate("rotate", secret=index)
+            with _errors_at(f"{place}: rotate of {secret.name}"):
+                _check_rotation(secret, secret.rotate)
+
+
+def _check_secret(secret: Secret, prefix: str) -> None:
+    if (secret.env is None) == (secret.fields is None):
+        raise ManifestError(
+            f"secret {secret.name!r} requires either env or fields", 'write env = "VARIABLE"'
+        )
+    if not SECRET_NAME.fullmatch(secret.name):
+        raise ManifestError(
+            f"invalid secret name {secret.name!r}", "use letters, digits and /_+=.@-"
+        )
+    length = len(prefix + secret.name)
+    if length > MAX_NAME_LENGTH:
+        raise ManifestError(
+            f"the name {secret.name[:40]}… has {length} characters with the prefix, "
+            f"but AWS allows {MAX_NAME_LENGTH}",
+            "shorten the prefix or the name",
+        )
+    if ARN_SUFFIX.search(secret.name):
+        raise ManifestError(
+            f"the name {secret.name!r} ends with a hyphen and six characters, "
+            "like the suffix of an ARN",
+            "choose another ending: Secrets Manager can confuse the name with a partial ARN",
+        )
+    for variable in secret.variables():
+        if not ENV_VAR_NAME.fullmatch(variable):
+            raise ManifestError(
+                f"invalid environment variable {variable!r}",
+                "use letters, digits and _, as in SECRET_KEY",
+            )
+
+
+def _check_rotation(secret: Secret, rotation: Rotation) -> None:
+    when = schedule.parse(rotation.every)
+    if rotation.window:
+        schedule.parse_window(rotation.window, when)
+    strategies = (*SHORT_STRATEGIES, *STRATEGIES)
+    if rotation.strategy and rotation.strategy not in strategies:
+        raise ManifestError(
+            f"unknown strategy {rotation.strategy!r}", f"use one of {', '.join(strategies)}"
+        )
+    is_database = secret.kind in {Kind.DATABASE, Kind.URL}
+    if rotation.strategy.endswith(SHORT_STRATEGIES) and not is_database:
+        raise ManifestError(
+            f"strategy {rotation.strategy} does not support the kind {secret.kind}",
+            "remove strategy, or set the kind to database",
+        )
+    if rotation.sslmode and rotation.sslmode not in MODES:
+        raise ManifestError(
+            f"unknown sslmode {rotation.sslmode!r}", f"use one of {', '.join(MODES)}"
+        )
+    _check_path("hook", rotation.hook)
+    _check_path("ca", rotation.ca)
+    if rotation.hook and not HOOK_FILE.fullmatch(PurePosixPath(rotation.hook).name):
+        raise ManifestError(
+            f"hook {rotation.hook!r} is not a Python module", "use for example ops/stripe_keys.py"
+        )
+
+
+def _check_path(key: str, value: str) -> None:
+    path = PurePosixPath(value)
+    if path.is_absolute() or ".." in path.parts:
+        raise ManifestError(f"{key} {value!r} is outside the app's folder", "use a file in it")

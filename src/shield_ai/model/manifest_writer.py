@@ -1,0 +1,69 @@
+"""Write shield.toml."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.manifest_parser import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tomlkit.items import AoT
+
+    from shield_ai.model.manifest import Manifest, Secret
+
+HEADER = "What Shield AI moves to AWS Secrets Manager. Names only, never a value: commit this file."
+
+
+def render(manifest: Manifest, old: str = "") -> str:
+    """Return the text of shield.toml.
+
+    Args:
+        manifest: What to write.
+        old: The current text: missing secrets are appended, and everything else is preserved.
+    """
+    if not old:
+        return _render_new(manifest)
+    names = {secret.name for secret in parse(old).secret}
+    missing = [secret for secret in manifest.secret if secret.name not in names]
+    if not missing:
+        return old
+    import tomlkit
+
+    addition = tomlkit.document()
+    addition.add("secret", _secret_tables(missing))
+    return old.rstrip("\n") + "\n\n" + tomlkit.dumps(addition).strip("\n") + "\n"
+
+
+def _render_new(manifest: Manifest) -> str:
+    import tomlkit
+
+    document = tomlkit.document()
+    document.add(tomlkit.comment(HEADER))
+    app = tomlkit.table()
+    for key, value in msgspec.to_builtins(manifest.app).items():
+        app.add(key, value)
+    document.add("app", app)
+    if manifest.secret:
+        document.add("secret", _secret_tables(manifest.secret))
+    return tomlkit.dumps(document)
+
+
+def _secret_tables(secrets: Iterable[Secret]) -> AoT:
+    import tomlkit
+
+    tables = tomlkit.aot()
+    for secret in secrets:
+        table = tomlkit.table()
+        for key, value in msgspec.to_builtins(secret).items():
+            if isinstance(value, dict):
+                inline = tomlkit.inline_table()
+                inline.update(value)
+                table.add(key, inline)
+            else:
+                table.add(key, value)
+        tables.append(table)
+    return tables
