@@ -2,8 +2,9 @@
 
     python bench/aws.py [--secrets 500]
 
-The columns are wall-clock seconds, CPU seconds of the command, and CPU seconds of the embedded AWS. The last row is a
-baseline: the same number of DescribeSecret calls with boto3, eight at a time.
+The columns are wall-clock seconds, CPU seconds of the command, and CPU seconds of the embedded
+AWS. The last row is a baseline: the same number of DescribeSecret calls with boto3, eight at a
+time.
 """
 
 from __future__ import annotations

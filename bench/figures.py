@@ -1,10 +1,11 @@
-"""Measure the shape of the code: sizes, parameters, complexity, suppressions and density.
+"""Measure sizes, parameters, complexity, suppressions and density of the source code.
 
     python bench/figures.py [--check] [--long] [FOLDER]...
 
-Without a FOLDER: src. `--long` lists the largest modules and functions and every complex function.
-`--check` exits with 1 if a figure is over its target. Complexity is radon's, which counts boolean
-operators and conditional expressions; the length of a function leaves its docstring out.
+The default FOLDER is src. `--long` lists the largest modules, the longest functions and all complex
+functions. `--check` exits with 1 if a figure exceeds its target. Complexity is measured with radon,
+which counts boolean operators and conditional expressions. The length of a function does not
+include its docstring.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from radon.complexity import cc_visit
 from radon.visitors import Function
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-NO_CODE = (
+NOT_CODE = (
     tokenize.COMMENT,
     tokenize.NL,
     tokenize.NEWLINE,
@@ -47,7 +48,7 @@ class Code(NamedTuple):
 
 
 class Functions(NamedTuple):
-    """Length, number of parameters and complexity of each function, with its place."""
+    """The length, the number of parameters and the complexity of each function."""
 
     lengths: list[tuple[int, str]]
     parameters: list[tuple[int, str]]
@@ -98,7 +99,7 @@ def density(modules: list[Code]) -> dict[str, float]:
     for module in modules:
         rows = set()
         for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
-            if token.type not in NO_CODE:
+            if token.type not in NOT_CODE:
                 tokens += 1
                 rows.add(token.start[0])
         lines += len(rows)
@@ -108,9 +109,9 @@ def density(modules: list[Code]) -> dict[str, float]:
         long_lines += sum(len(line) > 88 for line in module.lines)
         total += len(module.lines)
     return {
-        "tokens a line of code": tokens / lines,
-        "comprehensions in 100 lines": 100 * comprehensions / lines,
-        "conditional expressions in 100 lines": 100 * conditionals / lines,
+        "tokens per line of code": tokens / lines,
+        "comprehensions per 100 lines": 100 * comprehensions / lines,
+        "conditional expressions per 100 lines": 100 * conditionals / lines,
         "lines over 88 columns, %": 100 * long_lines / total,
     }
 
@@ -123,32 +124,69 @@ def comments(modules: list[Code], directive: str) -> int:
     return count
 
 
+class Figures(NamedTuple):
+    """The figures that have targets."""
+
+    largest_module: int
+    functions_with_many_parameters: int
+    complex_share: float  # in percent
+    noqa: int
+    type_ignore: int
+
+    def over_target(self) -> bool:
+        return (
+            self.largest_module > 400
+            or self.functions_with_many_parameters > 5
+            or self.complex_share > 3
+            or self.noqa > 60
+            or self.type_ignore > 15
+        )
+
+
+def report(modules: list[Code], *, list_largest: bool) -> Figures:
+    """Print all figures and return those that have targets."""
+    found = functions(modules)
+    sizes = [len(module.lines) for module in modules if module.text.strip()]
+    many_parameters = [place for place in found.parameters if place[0] > MOST_PARAMETERS]
+    complex_functions = [place for place in found.complexity if place[0] > MOST_COMPLEX]
+    figures = Figures(
+        largest_module=max(sizes),
+        functions_with_many_parameters=len(many_parameters),
+        complex_share=100 * len(complex_functions) / len(found.complexity),
+        noqa=comments(modules, "noqa"),
+        type_ignore=comments(modules, "type: ignore"),
+    )
+    print(f"modules, lines: median / p90 / max     {spread(sizes)}  ({len(sizes)} modules)")
+    print(f"functions, lines: median / p90 / max   {spread([n for n, _ in found.lengths])}")
+    print(f"functions with more than 6 parameters  {figures.functions_with_many_parameters}")
+    print(f"cyclomatic complexity over 10          {figures.complex_share:.1f} %")
+    print(f"noqa + type: ignore                    {figures.noqa} + {figures.type_ignore}")
+    for name, figure in density(modules).items():
+        print(f"{name:38} {figure:.1f}")
+    if list_largest:
+        largest = sorted((len(module.lines), str(module.path)) for module in modules)
+        print_places(largest)
+        print_places(sorted(found.lengths))
+        print_places(sorted(complex_functions))
+        print_places(sorted(many_parameters))
+    return figures
+
+
+def print_places(places: list[tuple[int, str]]) -> None:
+    for number, place in places[-40:]:
+        print(f"{number:5} {place}")
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folders", nargs="*", type=Path, default=[Path("src")])
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--long", action="store_true")
     options = parser.parse_args()
-    modules = read(options.folders)
-    found = functions(modules)
-    sizes = [len(module.lines) for module in modules if module.text.strip()]
-    many = [place for place in found.parameters if place[0] > MOST_PARAMETERS]
-    complex_ = [place for place in found.complexity if place[0] > MOST_COMPLEX]
-    share = 100 * len(complex_) / len(found.complexity)
-    noqa, ignored = comments(modules, "noqa"), comments(modules, "type: ignore")
-    print(f"modules, lines: median / p90 / max     {spread(sizes)}  ({len(sizes)} modules)")
-    print(f"functions, lines: median / p90 / max   {spread([n for n, _ in found.lengths])}")
-    print(f"functions of more than 6 parameters    {len(many)}")
-    print(f"cyclomatic complexity over 10          {share:.1f} %")
-    print(f"noqa + type: ignore                    {noqa} + {ignored}")
-    for name, figure in density(modules).items():
-        print(f"{name:38} {figure:.1f}")
-    if options.long:
-        largest = sorted((len(module.lines), str(module.path)) for module in modules)
-        for rows in (largest, sorted(found.lengths), sorted(complex_), sorted(many)):
-            print(*(f"{number:5} {place}" for number, place in rows[-40:]), sep="\n")
-    over = share > 3 or noqa > 60 or ignored > 15 or max(sizes) > 400 or len(many) > 5
-    return int(options.check and over)
+    figures = report(read(options.folders), list_largest=options.long)
+    return int(options.check and figures.over_target())
 
 
 if __name__ == "__main__":

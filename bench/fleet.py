@@ -1,8 +1,9 @@
-"""Measure how the time of a fleet scan grows with the number of repositories; the time per repository must not grow.
+"""Measure how the time of a fleet scan grows with the number of repositories.
 
     python bench/fleet.py [--sizes 10,20,40] [--engine ray]
 
-Each repository is a different copy of the sample shop. The second scan of each size finds all repositories unchanged.
+The time per repository must not grow. Each repository is a different copy of the sample shop. The
+second scan of each size finds all repositories unchanged.
 """
 
 from __future__ import annotations

@@ -1,19 +1,24 @@
-"""The scan on environment reads of real projects that were labelled by hand: precision and recall.
+"""Measure precision and recall of the scan on environment reads that were labeled by hand.
 
-    bench/reads.py [--mirror FOLDER] [--half first|second] [--wrong]
+    python bench/reads.py [--mirror FOLDER] [--half first|second] [--wrong]
 
-FOLDER holds bare git copies, owner+name/repo each; mirror/ by default. A repository that is not there is left out.
-reads.tsv beside this file has facts alone: repository, commit, path, line, variable, and what was expected before any
+The reads are from real projects. FOLDER contains git clones named owner+name, bare or not; the
+default is mirror/. Repositories without a clone are skipped. reads.tsv has one read per row:
+repository, commit, path, line, variable, and the expected result, which was decided before any
 scan ran.
 
-How the reads were chosen: in each project, from everything outside tests, documentation, examples and migrations that
-has the form of a read by its syntax alone (`environ[…]`, `environ.get`, `getenv`; a call whose function is named like
-env, config, setting or secret, with a constant in capitals first; a field of a class of settings), up to ten at random
-(sample 1), and up to nine of the rest whose name holds a word like key, url, db or auth (sample 2).
+The reads were selected by syntax alone from all files except tests, documentation, examples and
+migrations: reads such as `environ[…]`, `environ.get` and `getenv`; calls of functions named like
+env, config, setting or secret with an upper-case constant as first argument; and fields of
+settings classes. In each project, up to ten were chosen at random (sample 1), and up to nine of
+the others if their name contains a word such as key, url, db or auth (sample 2).
 
-- secret, credential-url, dsn, identifier: the scan has to say so on that line, more than as a part of a database.
-- harmless: a read of something else. no-read: not the environment (a request, a dict, Django's settings).
-- aside: nobody can tell from the code, with the reason; not counted.
+Expected results:
+
+- secret, credential-url, dsn, identifier: the scan must report this line.
+- harmless: a read of something else.
+- no-read: not an environment read, for example of a request, a dict or Django's settings.
+- aside: undecidable from the code; the row gives the reason. These rows are not counted.
 """
 
 from __future__ import annotations
@@ -23,70 +28,110 @@ import collections
 import csv
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 TABLE = Path(__file__).with_suffix(".tsv")
-DATA = re.compile(
-    r"\.(png|jpe?g|gif|svg|ico|pdf|woff2?|ttf|eot|mp[34]|zip|gz|po|mo|ipynb|csv|map|[jt]sx?|css|scss|vue|html?|json|md|rst|txt|xml|sql|lock)$",
+# Files without environment reads, which a clone may lack.
+SKIPPED_FILES = re.compile(
+    r"\.(png|jpe?g|gif|svg|ico|pdf|woff2?|ttf|eot|mp[34]|zip|gz|po|mo|ipynb|csv|map|[jt]sx?"
+    r"|css|scss|vue|html?|json|md|rst|txt|xml|sql|lock)$",
     re.IGNORECASE,
 )
-WANTED = {"secret", "credential-url", "dsn", "identifier"}
+RULES = {"CSEC34.environ-read", "CSEC34.literal"}
+SECRETS = {"secret", "credential-url", "dsn", "identifier"}
+
+Row = dict[str, str]
+Hit = tuple[str, int, str]  # path, line and variable in upper case
 
 
-def copy_of(mirror: Path, repository: str) -> Path | None:
+def find_clone(mirror: Path, repository: str) -> Path | None:
     folder = mirror / repository.replace("/", "+")
-    return next(
-        (d for d in (folder / "repo" / ".git", folder / "repo", folder) if (d / "HEAD").is_file()),
-        None,
-    )
+    for candidate in (folder / "repo" / ".git", folder / "repo", folder):
+        if (candidate / "HEAD").is_file():
+            return candidate
+    return None
 
 
-def extract(copy: Path, commit: str, into: Path) -> None:
-    """Write the files of a commit, but not pictures and the like, which a copy may lack and no read stands in."""
-    git = ["git", "--git-dir", str(copy)]
-    listed = subprocess.run(
+def extract(clone: Path, commit: str, target: Path) -> None:
+    """Write the files of a commit."""
+    git = ["git", "--git-dir", str(clone)]
+    listing = subprocess.run(
         [*git, "ls-tree", "-r", "-z", commit], capture_output=True, check=True
     ).stdout
-    entries = [entry.split(b"\t", 1) for entry in listed.split(b"\0") if entry.startswith(b"100")]
-    entries = [(head.split()[2], path.decode("utf-8", "surrogateescape")) for head, path in entries]
-    entries = [(blob, path) for blob, path in entries if not DATA.search(path)]
-    wanted = b"".join(blob + b"\n" for blob, _ in entries)
-    raw = subprocess.run(
+    blobs = []
+    for entry in listing.split(b"\0"):
+        head, _, raw_path = entry.partition(b"\t")
+        path = raw_path.decode("utf-8", "surrogateescape")
+        if head.startswith(b"100") and not SKIPPED_FILES.search(path):
+            blobs.append((head.split()[2], path))
+    wanted = b"".join(blob + b"\n" for blob, _ in blobs)
+    content = subprocess.run(
         [*git, "cat-file", "--batch"], input=wanted, capture_output=True, check=True
     ).stdout
-    at = 0
-    for _, path in entries:
-        end = raw.index(b"\n", at)
-        head, at = raw[at:end].split(), end + 1
-        if len(head) == 3:
+    position = 0
+    for _, path in blobs:
+        end = content.index(b"\n", position)
+        head = content[position:end].split()
+        position = end + 1
+        if len(head) == 3:  # blob, type and size; "missing" otherwise
             size = int(head[2])
-            (into / path).parent.mkdir(parents=True, exist_ok=True)
-            (into / path).write_bytes(raw[at : at + size])
-            at += size + 1
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            (target / path).write_bytes(content[position : position + size])
+            position += size + 1
 
 
-def found(folder: Path) -> set[tuple[str, int, str]]:
-    """Path, line and variable, in capitals, of each read that the scan calls one of a secret."""
+def scan(folder: Path) -> set[Hit]:
+    """Return the reads that the scan reports as secrets."""
     command = [sys.executable, "-m", "shield_ai", "scan", ".", "--format", "json"]
     text = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
-    out = set()
-    for f in json.loads(text)["findings"]:
-        if f["rule"] in {"CSEC34.environ-read", "CSEC34.literal"} and f["severity"] != "low":
-            names = [*(f["env"] or "").split(" or "), f["name"].rpartition(".")[2]]
-            for line in range(f["line"], f["end_line"] + 1):
-                out |= {(f["path"], line, name.upper()) for name in names}
-    return out
+    hits = set()
+    for finding in json.loads(text)["findings"]:
+        if finding["rule"] not in RULES or finding["severity"] == "low":
+            continue
+        names = (finding["env"] or "").split(" or ")
+        names.append(finding["name"].rpartition(".")[2])
+        for line in range(finding["line"], finding["end_line"] + 1):
+            hits.update((finding["path"], line, name.upper()) for name in names)
+    return hits
 
 
-def is_hit(row: dict[str, str], hits: set[tuple[str, int, str]]) -> bool:
-    """Whether the read was found; a class of settings may put a prefix before the name."""
-    name = row["variable"].upper()
-    at = [n for path, line, n in hits if path == row["path"] and line == int(row["line"])]
-    return any(n == name or n.endswith("_" + name) for n in at)
+def is_hit(row: Row, hits: set[Hit]) -> bool:
+    """Tell whether a read was found; a settings class may add a prefix to its name."""
+    variable = row["variable"].upper()
+    for path, line, name in hits:
+        same_line = path == row["path"] and line == int(row["line"])
+        if same_line and (name == variable or name.endswith("_" + variable)):
+            return True
+    return False
+
+
+def classify(row: Row, *, hit: bool) -> str:
+    if row["expected"] == "aside":
+        return "aside"
+    if row["expected"] in SECRETS:
+        return "tp" if hit else "fn"
+    return "fp" if hit else "tn"
+
+
+def scan_commit(clone: Path, commit: str) -> set[Hit]:
+    with tempfile.TemporaryDirectory() as scratch:
+        extract(clone, commit, Path(scratch))
+        return scan(Path(scratch))
+
+
+def print_table(counts: collections.Counter[tuple[str, str]]) -> None:
+    columns = f"{'P':>6} {'R':>6} {'F1':>6} {'fp':>4} {'fn':>4} {'aside':>6}"
+    print(f"{'':10} {'reads':>6} {'secret':>7} {columns}")
+    for key in ("sample 1", "sample 2", "all"):
+        tp, fp, fn, tn = (counts[key, verdict] for verdict in ("tp", "fp", "fn", "tn"))
+        precision = tp / max(1, tp + fp)
+        recall = tp / max(1, tp + fn)
+        f1 = 2 * precision * recall / max(1e-9, precision + recall)
+        figures = f"{precision:6.3f} {recall:6.3f} {f1:6.3f} {fp:4} {fn:4} {counts[key, 'aside']:6}"
+        print(f"{key:10} {tp + fp + fn + tn:6} {tp + fn:7} {figures}")
 
 
 def main() -> None:
@@ -95,55 +140,33 @@ def main() -> None:
     )
     parser.add_argument("--mirror", type=Path, default=Path("mirror"))
     parser.add_argument(
-        "--half", choices=["first", "second"], help="only these projects of the table"
+        "--half", choices=["first", "second"], help="use only this half of the projects"
     )
-    parser.add_argument("--wrong", action="store_true", help="list what the scan gets wrong")
+    parser.add_argument("--wrong", action="store_true", help="list the wrong results")
     arguments = parser.parse_args()
-    rows = list(csv.DictReader(TABLE.open(), delimiter="\t"))
-    names = list(dict.fromkeys(row["repository"] for row in rows))
+    projects: dict[str, list[Row]] = collections.defaultdict(list)
+    with TABLE.open() as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            projects[row["repository"]].append(row)
+    names = list(projects)
     middle = len(names) // 2
     chosen = {"first": names[:middle], "second": names[middle:], None: names}[arguments.half]
-    count: collections.Counter[tuple[str, str]] = collections.Counter()
+    counts: collections.Counter[tuple[str, str]] = collections.Counter()
     for repository in chosen:
-        mine = [row for row in rows if row["repository"] == repository]
-        copy = copy_of(arguments.mirror, repository)
-        if copy is None:
-            print(f"{repository}: left out, no copy", file=sys.stderr)
+        clone = find_clone(arguments.mirror, repository)
+        if clone is None:
+            print(f"{repository}: skipped, no clone", file=sys.stderr)
             continue
-        folder = Path(tempfile.mkdtemp())
-        try:
-            extract(copy, mine[0]["commit"], folder)
-            hits = found(folder)
-        finally:
-            shutil.rmtree(folder)
-        for row in mine:
-            hit = is_hit(row, hits)
-            verdict = (
-                ("tp" if hit else "fn") if row["expected"] in WANTED else ("fp" if hit else "tn")
-            )
-            if row["expected"] == "aside":
-                verdict = "aside"
-            for key in ("all", f"sample {row['sample']}"):
-                count[key, verdict] += 1
+        rows = projects[repository]
+        hits = scan_commit(clone, rows[0]["commit"])
+        for row in rows:
+            verdict = classify(row, hit=is_hit(row, hits))
+            counts["all", verdict] += 1
+            counts[f"sample {row['sample']}", verdict] += 1
             if arguments.wrong and verdict in {"fn", "fp"}:
-                print(
-                    verdict,
-                    repository,
-                    f"{row['path']}:{row['line']}",
-                    row["variable"],
-                    row["expected"],
-                )
-    print(
-        f"{'':10} {'reads':>6} {'secret':>7} {'P':>6} {'R':>6} {'F1':>6} {'fp':>4} {'fn':>4} {'aside':>6}"
-    )
-    for key in ("sample 1", "sample 2", "all"):
-        tp, fp, fn, tn = (count[key, v] for v in ("tp", "fp", "fn", "tn"))
-        p, r = tp / max(1, tp + fp), tp / max(1, tp + fn)
-        f1 = 2 * p * r / max(1e-9, p + r)
-        aside = count[key, "aside"]
-        print(
-            f"{key:10} {tp + fp + fn + tn:6} {tp + fn:7} {p:6.3f} {r:6.3f} {f1:6.3f} {fp:4} {fn:4} {aside:6}"
-        )
+                place = f"{row['path']}:{row['line']}"
+                print(verdict, repository, place, row["variable"], row["expected"])
+    print_table(counts)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Compare the scan with kingfisher and betterleaks: CPU seconds, wall-clock seconds, memory and findings.
+"""Compare the CPU time, duration, memory and findings of the scan with other scanners.
 
     python bench/scan.py [--bin FOLDER] [--runs N] [--json FILE] [TREE]...
 
-FOLDER contains the other scanners; the default is .venv-bench/bin. Scanners that are not installed are skipped. The
-default TREE is the Django that is installed next to this Python. Each command runs once to fill its caches, then N
-times, and the median is printed. The CPU time of betterleaks includes the program that its script starts.
+The other scanners are kingfisher and betterleaks, in FOLDER; the default is .venv-bench/bin.
+Scanners that are not installed are skipped. The default TREE is the Django that is installed next
+to this Python. Each command runs once to fill its caches, then N times, and the median is
+printed. The CPU time of betterleaks includes the program that its script starts.
 """
 
 from __future__ import annotations
