@@ -19,7 +19,7 @@ from pathlib import Path
 
 from shield_ai.flow.draft import draft
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.rewrite.python.wrap import rewrite
+from shield_ai.rewrite.python.wrap import wrap_secrets
 from shield_ai.scan.files.walk import walk
 from shield_ai.scan.python.app_scan import scan_files
 
@@ -76,7 +76,9 @@ def ours(apps):
         line = scan.facts.accessor_import(manifest)
         for path in sorted({finding.path for finding in scan.findings if finding.site}):
             source = Source.from_bytes(path, files[path])
-            found = rewrite(source, [f for f in scan.findings if f.path == path], manifest, line)
+            found = wrap_secrets(
+                source, [f for f in scan.findings if f.path == path], manifest, line
+            )
             changed += apply_edits(source.raw, found.edits, source.encoding) != source.raw
     return changed
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from shield_ai.flow.draft import draft
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.rewrite.python.wrap import rewrite
+from shield_ai.rewrite.python.wrap import wrap_secrets
 from shield_ai.scan.python.app_scan import scan_files
 
 PATH = "shop/settings.py"
@@ -21,7 +21,7 @@ def rewritten(raw, files=None, manifest=None):
     manifest = draft(scan.findings, manifest, scan.facts)
     source = Source.from_bytes(PATH, raw)
     mine = [finding for finding in scan.findings if finding.path == PATH]
-    result = rewrite(source, mine, manifest, scan.facts.accessor_import(manifest))
+    result = wrap_secrets(source, mine, manifest, scan.facts.accessor_import(manifest))
     return apply_edits(raw, result.edits, source.encoding), result.skipped
 
 

@@ -1,10 +1,10 @@
-"""One rewrite a file: each takes what the app has and returns what to change, and what it left alone and why."""
+"""Rewrite the files of an app: each rewrite returns the edits and the reasons for skipped files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-# The bytes of a file by its path relative to the app, None where there is none.
+# Returns the bytes of a file by its path relative to the app, or None if it does not exist.
 Read = Callable[[str], bytes | None]
-# Whether the app has this folder.
+# Tells whether the app has a folder.
 HasFolder = Callable[[str], bool]

@@ -12,8 +12,8 @@ from shield_ai.flow.draft import draft
 from shield_ai.model.manifest import Functions, Rotation
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.runtime_copy import backend_content, content
-from shield_ai.rewrite.python.db_backend import rotating
-from shield_ai.rewrite.python.pipeline import code
+from shield_ai.rewrite.python.db_backend import rotating_databases
+from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.scan.python.app_scan import scan_files
 
 PATH = "shop/settings.py"
@@ -48,7 +48,7 @@ def manifest_of(text, rotate=ROTATION, runtime="shop/utils/secrets.py", **change
 def coded(text, manifest):
     """Return what becomes of the settings, the backends, and why an engine stays."""
     scan, raws = scanned(text)
-    done = code(manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest))
+    done = rewrite_python(manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest))
     after = text
     for change in done.files:
         after = apply_edits(raws[change.path], change.edits).decode()
@@ -60,7 +60,7 @@ def coded(text, manifest):
     ("runtime", "engine"),
     [
         pytest.param("shop/utils/secrets.py", "shop.utils.secrets_postgresql", id="a copy"),
-        pytest.param("package", "shield_ai.django.postgresql", id="the package"),
+        pytest.param("package", "shield_runtime.django.postgresql", id="the package"),
     ],
 )
 def test_the_engine_is_swapped_and_a_second_run_does_nothing(runtime, engine):
@@ -135,16 +135,16 @@ URL = "import os, dj_database_url\nDATABASES = {'default': dj_database_url.confi
     ("text", "why"),
     [
         pytest.param(SETTINGS.replace('"django.db.backends.postgresql"', 'os.getenv("ENGINE")'), "ENGINE is computed", id="computed"),
-        pytest.param(SETTINGS.replace('        "ENGINE": "django.db.backends.postgresql",\n', ""), "ENGINE is set elsewhere", id="elsewhere"),
-        pytest.param(SETTINGS.replace("django.db.backends.postgresql", "django.contrib.gis.db.backends.postgis"), "there is no backend of ours for django.contrib.gis.db.backends.postgis", id="PostGIS"),
-        pytest.param(SETTINGS.replace('"django.db.backends.postgresql"', '("django.db.backends."\n"postgresql")'), "ENGINE is written in an unusual way", id="in two parts"),
-        pytest.param("import os\nD = dict(ENGINE='x', USER=os.environ['DB_USER'], PASSWORD=os.environ['DB_PASSWORD'])\n", "its settings are no dict with ENGINE and PASSWORD", id="no dict"),
-        pytest.param(URL, "it is a URL", id="a URL"),
+        pytest.param(SETTINGS.replace('        "ENGINE": "django.db.backends.postgresql",\n', ""), "ENGINE is not set in the same dict", id="elsewhere"),
+        pytest.param(SETTINGS.replace("django.db.backends.postgresql", "django.contrib.gis.db.backends.postgis"), "shield has no backend for django.contrib.gis.db.backends.postgis", id="PostGIS"),
+        pytest.param(SETTINGS.replace('"django.db.backends.postgresql"', '("django.db.backends."\n"postgresql")'), "ENGINE is not a simple string literal", id="in two parts"),
+        pytest.param("import os\nD = dict(ENGINE='x', USER=os.environ['DB_USER'], PASSWORD=os.environ['DB_PASSWORD'])\n", "no settings dict with ENGINE and PASSWORD was found", id="no dict"),
+        pytest.param(URL, "its settings come from a URL", id="a URL"),
     ],
 )  # fmt: skip
 def test_an_engine_that_stays_has_a_reason(text, why):
     after, engines, skipped = coded(text, manifest_of(text))
-    assert (engines, skipped) == ([], [f"a new password is read at a restart only: {why}"])
+    assert (engines, skipped) == ([], [f"the app reads a rotated password only after a restart: {why}"])
     assert "SECRET" not in after
 
 
@@ -165,7 +165,7 @@ def test_an_engine_that_stays_has_a_reason(text, why):
 )
 def test_what_counts_as_rotating(rotate, function, rotates):
     manifest = manifest_of(SETTINGS, rotate, rotation=function)
-    assert bool(rotating(manifest)) == rotates
+    assert bool(rotating_databases(manifest)) == rotates
     assert ("SECRET" in coded(SETTINGS, manifest)[0]) == rotates
 
 

@@ -13,7 +13,7 @@ from shield_ai.model.manifest import (
     Secret,
 )
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.rewrite.python.key_fallbacks import fallback_edits, rotating_key
+from shield_ai.rewrite.python.key_fallbacks import fallback_edits, key_without_fallbacks
 
 MONTHLY = Rotation(every="30 days")
 CALL = 'SECRET_KEY = get_secret("django-secret-key", lambda: os.environ["SECRET_KEY"], env="SECRET_KEY")\n'
@@ -32,7 +32,7 @@ def key(rotate=MONTHLY):
 
 def edited(text, sites=()):
     source = Source.from_bytes("shop/settings.py", text.encode())
-    edits = list(fallback_edits(source, sites, key(), "get_secret"))
+    edits = fallback_edits(source, sites, key(), "get_secret")
     return apply_edits(source.raw, edits).decode()
 
 
@@ -62,7 +62,7 @@ def test_the_setting_goes_below_the_key(text, after):
 )
 def test_only_a_key_that_rotates_by_a_schedule_gets_it(rotate, text, found):
     manifest = Manifest(app=App(name="shop", settings=("shop/settings.py",)), secret=(key(rotate),))
-    assert (rotating_key(manifest, {"shop/settings.py": text}.get) is not None) is found
+    assert (key_without_fallbacks(manifest, {"shop/settings.py": text}.get) is not None) is found
 
 
 def test_apply_adds_it_once_and_the_settings_stay_the_same(tmp_path):

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.rewrite.python.line_breaking import Insert, relay
+from shield_ai.rewrite.python.line_breaking import Insert, rewrite_line
 
 
 def applied(line, inserts, width):
     out, at = "", 0
-    for change in relay(line, inserts, width):
+    for change in rewrite_line(line, inserts, width):
         out += line[at : change.start] + change.text
         at = change.end
     return out + line[at:]
@@ -63,13 +63,13 @@ def test_lines(line, result):
 
 
 def test_a_line_within_brackets_is_broken_before_or():
-    [first, last] = relay("'k': READ or 'thing',", [Insert(5, 9, "get(", ")")], 21, inside=True)
+    [first, last] = rewrite_line("'k': READ or 'thing',", [Insert(5, 9, "get(", ")")], 21, in_brackets=True)
     assert (first.text, last.text) == ("get(", ")\n")
 
 
 def test_within_brackets_elements_come_first():
     line = "'name', READ"
-    [first, last] = relay(line, [Insert(8, 12, "get('the name', ", ")")], 25, inside=True)
+    [first, last] = rewrite_line(line, [Insert(8, 12, "get('the name', ", ")")], 25, in_brackets=True)
     assert (first.text, last.text) == ("\nget('the name', ", "),")
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.rewrite.python.line_length import line_length
+from shield_ai.rewrite.python.line_length import configured_line_length
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ from shield_ai.rewrite.python.line_length import line_length
 )  # fmt: skip
 def test_the_length_of_a_line(files, length):
     raws = {path: text.encode("latin-1") for path, text in files.items()}
-    assert line_length(raws.get, "shop/settings/base.py") == length
+    assert configured_line_length(raws.get, "shop/settings/base.py") == length

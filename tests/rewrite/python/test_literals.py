@@ -115,7 +115,7 @@ def test_a_dotenv_that_others_may_read_is_closed_and_opened_again(app, mode, aft
     done = run(root, "apply", "--remove-literals")
     assert done.code == 0, done.text
     assert stat.S_IMODE((root / ".env").stat().st_mode) == after
-    assert (".env  edited, closed to others" in done.err) == (mode != after)
+    assert (".env  edited, restricted to its owner" in done.err) == (mode != after)
     run(root, "rollback")
     assert ((root / ".env").read_text(), stat.S_IMODE((root / ".env").stat().st_mode)) == (
         "OTHER=1\n",
@@ -126,7 +126,7 @@ def test_a_dotenv_that_others_may_read_is_closed_and_opened_again(app, mode, aft
 @pytest.mark.parametrize(
     ("settings", "more", "reason"),
     [
-        pytest.param(BODY, {}, "nothing in the app reads .env", id="nothing reads it"),
+        pytest.param(BODY, {}, "the app does not load .env", id="nothing reads it"),
         pytest.param(
             LOADED + BODY.replace(KEY, KEY + "\\'"),
             {},

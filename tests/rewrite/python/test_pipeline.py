@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from shield_ai.flow.draft import draft
 from shield_ai.project.python_source import apply_edits
-from shield_ai.rewrite.python.pipeline import code
+from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.scan.python.app_scan import scan_files
 
 PLAIN = "import os\nDEBUG = os.environ.get('DEBUG')\n"
@@ -20,7 +20,7 @@ def test_each_file_gets_all_that_becomes_of_it_in_one_change():
     manifest = draft(
         scan_files("shop", ["settings.py"], lambda _: text.encode()).findings, None, scan.facts
     )
-    done = code(manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest))
+    done = rewrite_python(manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest))
     after = {
         change.path[-4]: apply_edits(raws[change.path], change.edits).decode()
         for change in done.files

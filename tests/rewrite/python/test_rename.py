@@ -6,7 +6,7 @@ import pytest
 
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.rewrite.python.rename import rename
+from shield_ai.rewrite.python.rename import update_calls
 
 MANIFEST = Manifest(
     app=App(name="shop"),
@@ -27,7 +27,7 @@ def renamed(code):
         if isinstance(n, ast.Call) and getattr(n.func, "id", "") != "config"
     ]
     calls = [(n.lineno, n.col_offset) for n in found]
-    return apply_edits(source.raw, rename(source, calls, MANIFEST)).decode()
+    return apply_edits(source.raw, update_calls(source, calls, MANIFEST)).decode()
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from rewrite_helpers import PATH, check, rewritten
 from shield_ai.flow.draft import draft
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.rewrite.python.wrap import rewrite
+from shield_ai.rewrite.python.wrap import wrap_secrets
 from shield_ai.scan.python.app_scan import scan_files
-from shield_ai.testing import fake_secrets
+from shield_runtime.testing import fake_secrets
 
 IMPORT = "from shop.utils.secrets import get_secret"
 
@@ -312,9 +312,9 @@ def test_what_cannot_be_moved_stays_or_compiles(before):
 def test_a_result_that_means_something_else_is_not_written(monkeypatch):
     from shield_ai.rewrite.python import wrap_text
 
-    monkeypatch.setattr(wrap_text, "_binds", lambda _: " *a")
+    monkeypatch.setattr(wrap_text, "_lambda_parameters", lambda _: " *a")
     before = "import os\nX = os.environ['API_KEY']\n"
-    monkeypatch.setattr(wrap_text, "presence", lambda *_: "")
+    monkeypatch.setattr(wrap_text, "presence_test", lambda *_: "")
     after, skipped = rewritten("import os\nif 'API_KEY' in os.environ: X = os.environ['API_KEY']\n")
     assert after.startswith(b"import os\nif 'API_KEY'")
     assert {entry.reason for entry in skipped} == {"the rewritten file would not compile"}
@@ -489,9 +489,9 @@ def test_a_secret_that_shield_toml_lacks_is_said():
     manifest = draft(scan.findings, None, scan.facts)
     manifest = msgspec.structs.replace(manifest, secret=manifest.secret[:1])
     source = Source.from_bytes(PATH, before.encode())
-    result = rewrite(source, scan.findings, manifest, IMPORT)
+    result = wrap_secrets(source, scan.findings, manifest, IMPORT)
     assert [(entry.name, entry.reason) for entry in result.skipped] == [
-        ("A_TOKEN", "shield.toml has no secret for it")
+        ("A_TOKEN", "shield.toml has no secret for it; add one to move it")
     ]
     assert b"get_secret('api-key'" in apply_edits(before.encode(), result.edits)
 

@@ -1,1 +1,1 @@
-"""Edits of the Python sources: findings in, edits out."""
+"""Rewrite the Python files of an app."""

@@ -156,7 +156,7 @@ def skipped_databases(manifest: Manifest, found: set[str]) -> Iterator[Skipped]:
 
 def _items(node: ast.Dict) -> dict[str, Item]:
     """Return the items of a dict with constant keys."""
-    items = {}
+    items: dict[str, Item] = {}
     for key, value in zip(node.keys, node.values, strict=True):
         if isinstance(key, ast.Constant):
             items[str(key.value)] = (key, value)

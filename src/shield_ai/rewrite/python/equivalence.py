@@ -1,4 +1,4 @@
-"""Check a rewritten file: without the wrapping it must be what it was, and it must compile."""
+"""Check that a rewritten file compiles, and equals the original without the added calls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import SourceError
 from shield_ai.project.pydantic_sources import METHOD
 from shield_ai.project.python_source import Source, parse
-from shield_ai.rewrite.python.imports import pydantic_module
+from shield_ai.project.runtime_names import accessor_modules, settings_source_modules
+from shield_ai.rewrite.python.formatting import first_line
+from shield_ai.rewrite.python.imports import imports_from
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,132 +19,150 @@ if TYPE_CHECKING:
 GET = "get_secret"
 HAS = "has_secret"
 REMOVED = "removed"
+PRESENCE = "presence"
 
 
-def differs(source: Source, after: bytes, module: str, removed: Collection[str] = ()) -> str:
-    """Say what is wrong with a rewritten file; empty where nothing is.
+def equivalence_problem(
+    source: Source, after: bytes, module: str, removed: Collection[str] = ()
+) -> str:
+    """Return why a rewritten file is not equivalent to the original; "" if it is.
 
     Args:
-        source: The file before.
-        after: Its bytes afterwards.
-        module: Where the runtime is imported from.
-        removed: Secrets whose literals were taken out; in the file before, the text "removed" stands for each.
+        source: The original file. Each removed literal is replaced by the string "removed".
+        after: The bytes of the rewritten file.
+        module: The module that the runtime is imported from.
+        removed: The secrets of the removed literals.
     """
     try:
-        changed = Source.from_bytes(source.path, after)
-        tree = changed.tree
+        rewritten = Source.from_bytes(source.path, after)
+        tree = rewritten.tree
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compile(tree, source.path, "exec", dont_inherit=True)
     except (SourceError, SyntaxError, ValueError):
         return "the rewritten file would not compile"
-    before, now = Plain(source, module, removed), Plain(changed, module, removed)
-    same = len(before.body) == len(now.body)
-    for one, other, node in zip(before.body, now.body, now.nodes, strict=same):
-        if one != other:
-            old = parse("", one).body
-            new = [node] if len(old) == 1 else parse("", other).body  # several on one line
-            same = same and before.of(old) == now.of(new)
-    return "" if same else "the rewritten file would not mean the same"
+    before = Unwrapper(source, module, removed)
+    now = Unwrapper(rewritten, module, removed)
+    if len(before.texts) != len(now.texts) or _has_changed_statement(before, now):
+        return "the rewrite would change the meaning of the file; edit it manually"
+    return ""
 
 
-class Plain(ast.NodeTransformer):
-    """Takes the wrapping off the statements of a file; `body` has the lines of each, and equal lines mean the same."""
+def _has_changed_statement(before: Unwrapper, now: Unwrapper) -> bool:
+    for old_text, new_text, node in zip(before.texts, now.texts, now.statements, strict=True):
+        if old_text == new_text:
+            continue
+        old = parse("", old_text).body
+        # Several statements on one line all have the text of that line.
+        new = [node] if len(old) == 1 else parse("", new_text).body
+        if before.dump(old) != now.dump(new):
+            return True
+    return False
+
+
+class Unwrapper(ast.NodeTransformer):
+    """Remove the calls of the runtime from the statements of a file.
+
+    `texts` has the source lines of each statement: statements with equal lines need no comparison.
+    """
 
     def __init__(self, source: Source, module: str, removed: Collection[str] = ()) -> None:
-        self.module = module
-        self.removed = removed
-        ours = [node for node in source.tree.body if self._ours(node)]
-        # _ours has looked
-        names = (alias for node in ours for alias in node.names)  # type: ignore[attr-defined]
-        self.names = {alias.asname or alias.name: alias.name for alias in names}
-        self.nodes = [node for node in source.tree.body if node not in ours]
-        self.body = [_text(source, node) for node in self.nodes]
+        self._removed = removed
+        self._names: dict[str, str] = {}  # local name -> name in the runtime
+        self.statements: list[ast.stmt] = []
+        for node in source.tree.body:
+            if isinstance(node, ast.ImportFrom) and imports_from(
+                node, *accessor_modules(module), *settings_source_modules(module)
+            ):
+                self._names |= {alias.asname or alias.name: alias.name for alias in node.names}
+            else:
+                self.statements.append(node)
+        self.texts = [_source_lines(source, node) for node in self.statements]
 
-    def of(self, body: list[ast.stmt]) -> str:
-        """Return statements without any wrapping, as text. They are changed on the way."""
-        return "".join(ast.dump(self.visit(node)) for node in body)
+    def dump(self, statements: list[ast.stmt]) -> str:
+        """Return statements without calls of the runtime, as text. Changes the statements."""
+        return "".join(ast.dump(self.visit(statement)) for statement in statements)
 
-    def _ours(self, node: ast.stmt) -> bool:
-        modules = {self.module, pydantic_module(self.module)}
-        return isinstance(node, ast.ImportFrom) and node.module in modules and not node.level
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:  # the base class names it
-        """Take out the method that adds our settings source."""
-        node.body = [
-            n for n in node.body if not isinstance(n, ast.FunctionDef) or not _adds_source(n)
-        ]
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        """Remove the method that adds the settings source."""
+        node.body = [child for child in node.body if not _adds_source(child)]
         return self.generic_visit(node)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # as above
-        """Take our settings source out of a method that was there before."""
-        made = [n for n in node.body if node.name == METHOD and _makes_source(n)]
-        # _makes_source has looked
-        names = {target.id for n in made for target in n.targets if isinstance(target, ast.Name)}  # type: ignore[attr-defined]
-        node.body = [n for n in node.body if n not in made]
-        last = node.body[-1].value if made and isinstance(node.body[-1], ast.Return) else None
-        if isinstance(last, ast.Tuple):
-            last.elts = [
-                part for part in last.elts if not (isinstance(part, ast.Name) and part.id in names)
-            ]
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Remove the settings source from a method that the app defines itself."""
+        if node.name == METHOD:
+            _remove_source(node)
         return self.generic_visit(node)
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # the base class names it
-        """Replace `get_secret("name", lambda: x)` by x."""
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Replace `get_secret("name", lambda: x)` by x, and `has_secret(...)` by a constant."""
         self.generic_visit(node)
-        if (
-            isinstance(node.func, ast.Name)
-            and self.names.get(node.func.id) == GET
-            and self._removed(node)
-        ):
-            return ast.Constant(value=REMOVED)
-        # a name and a default
-        if not isinstance(node.func, ast.Name) or len(node.args) < 2:
-            return self._asked(node)
-        if self.names.get(node.func.id) != GET:
-            return node
-        default = node.args[1]
-        if isinstance(default, ast.Lambda) and all(
-            isinstance(d, ast.Name) for d in default.args.defaults
-        ):
-            return default.body
-        return default
-
-    def _removed(self, node: ast.Call) -> bool:
-        first = node.args[0] if node.args else None
-        return isinstance(first, ast.Constant) and first.value in self.removed
-
-    def _asked(self, node: ast.Call) -> ast.AST:
-        """Replace `has_secret(…)` by what stands for any presence test."""
-        if isinstance(node.func, ast.Name) and self.names.get(node.func.id) == HAS:
-            return ast.Constant(value="presence")
+        name = self._names.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        if name == GET:
+            return self._unwrap(node)
+        if name == HAS and len(node.args) < 2:
+            return ast.Constant(value=PRESENCE)
         return node
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # as above
-        """Replace `"X" in os.environ` by what stands for any presence test."""
+    def _unwrap(self, node: ast.Call) -> ast.AST:
+        first = node.args[0] if node.args else None
+        if isinstance(first, ast.Constant) and first.value in self._removed:
+            return ast.Constant(value=REMOVED)
+        if len(node.args) < 2:
+            return node
+        default = node.args[1]
+        if not isinstance(default, ast.Lambda):
+            return default
+        binds_names = all(isinstance(value, ast.Name) for value in default.args.defaults)
+        return default.body if binds_names else default
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        """Replace a presence test such as `"X" in os.environ` by a constant."""
         self.generic_visit(node)
-        text = isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)
-        if len(node.ops) != 1 or not (text or ast.unparse(node.comparators[0]).endswith("environ")):
+        if len(node.ops) != 1 or not _may_test_presence(node):
             return node
         if isinstance(node.ops[0], ast.NotIn):
-            return ast.UnaryOp(op=ast.Not(), operand=ast.Constant(value="presence"))
-        return ast.Constant(value="presence") if isinstance(node.ops[0], ast.In) else node
+            return ast.UnaryOp(op=ast.Not(), operand=ast.Constant(value=PRESENCE))
+        if isinstance(node.ops[0], ast.In):
+            return ast.Constant(value=PRESENCE)
+        return node
 
 
-def _makes_source(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Assign) and ast.unparse(node.value).startswith(
-        "SecretsManagerSource("
+def _may_test_presence(node: ast.Compare) -> bool:
+    if isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+        return True
+    return ast.unparse(node.comparators[0]).endswith("environ")
+
+
+def _adds_source(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.FunctionDef)
+        and node.name == METHOD
+        and "SecretsManagerSource(args[0], " in ast.unparse(node)
     )
 
 
-def _adds_source(node: ast.FunctionDef) -> bool:
-    return node.name == METHOD and "SecretsManagerSource(args[0], " in ast.unparse(node)
+def _remove_source(method: ast.FunctionDef) -> None:
+    names: set[str] = set()
+    body = []
+    for node in method.body:
+        if isinstance(node, ast.Assign) and _makes_source(node.value):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        else:
+            body.append(node)
+    method.body = body
+    last = body[-1] if names and body else None
+    if isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple):
+        sources = last.value.elts
+        last.value.elts = [
+            part for part in sources if not isinstance(part, ast.Name) or part.id not in names
+        ]
 
 
-def _text(source: Source, node: ast.stmt) -> str:
-    first = min(
-        [node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))]
-    )
-    return b"".join(raw for _, raw in source.lines[first - 1 : node.end_lineno]).decode(
-        source.encoding
-    )
+def _makes_source(node: ast.expr) -> bool:
+    return ast.unparse(node).startswith("SecretsManagerSource(")
+
+
+def _source_lines(source: Source, node: ast.stmt) -> str:
+    lines = source.lines[first_line(node) - 1 : node.end_lineno]
+    return b"".join(raw for _, raw in lines).decode(source.encoding)

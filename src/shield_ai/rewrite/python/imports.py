@@ -1,74 +1,95 @@
-"""The line that imports `get_secret`: under which name, and where."""
+"""Import get_secret() under a free name, at the right place of a file."""
 
 from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from shield_ai.model.edit import Edit
 from shield_ai.model.finding import Shape
+from shield_ai.project.runtime_names import PACKAGE, accessor_modules, settings_source_modules
+from shield_ai.rewrite.python.formatting import first_line, line_below, make_edit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.model.edit import Edit
+    from shield_ai.model.finding import Site
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite.python.wrap_text import Wrap
 
 ALIASES = ("get_secret", "aws_get_secret", "shield_get_secret")
-# What a comment at the top of a file says that is not about the statement below it.
-ABOUT = re.compile(
-    rb"^#!|coding[:=]|-\*-|(?i:copyright|licen[cs]e|spdx|pylint|flake8|noqa|mypy|ruff|isort|author|generated|settings)"
+# Matches a leading comment that is about the file, not about the statement below it.
+FILE_COMMENT = re.compile(
+    rb"^#!|coding[:=]|-\*-|"
+    rb"(?i:copyright|licen[cs]e|spdx|pylint|flake8|noqa|mypy|ruff|isort|author|generated|settings)"
 )
-LINE = re.compile(r"from (?P<module>[\w.]+) import get_secret(?: as (?P<alias>\w+))?")
+ACCESSOR_IMPORT = re.compile(r"from (?P<module>[\w.]+) import get_secret(?: as (?P<alias>\w+))?")
+Import = ast.Import | ast.ImportFrom
 
 
-class Names(msgspec.Struct, frozen=True, kw_only=True):
-    """How a file calls the runtime's functions, and which of them it imports already."""
+class AccessorNames(msgspec.Struct, frozen=True, kw_only=True):
+    """The names by which a file calls the runtime, and which of them it imports already."""
 
     module: str
     get: str = "get_secret"
     has: str = "has_secret"
     imported: frozenset[str] = frozenset()
-    pydantic: str = "shield_ai.pydantic"  # the module of the settings source
-    source: bool = False  # it is imported already
+    pydantic_module: str = "shield_runtime.pydantic"
+    imports_settings_source: bool = False
 
 
-def accessor_names(source: Source, accessor_import: str) -> Names:
-    """Choose names that mean nothing else in this file."""
-    found = LINE.fullmatch(accessor_import.strip())
-    module = found["module"] if found else "shield_ai"
-    alias = found["alias"] if found else None
-    ours = {
-        a.name: a.asname or a.name
-        for n in _top(source)
-        if n.module == module and not n.level
-        for a in n.names
-    }
-    bound = _bound(source.tree, module) if "get_secret" in source.text else set()
-    chosen = alias or next((n for n in ALIASES if n not in bound), ALIASES[-1])
-    prefix = chosen.removesuffix("get_secret")
-    return Names(
+class Placement(NamedTuple):
+    """Where an import goes, and the newlines around it."""
+
+    offset: int
+    before: str
+    after: str
+
+
+def accessor_names(source: Source, accessor_import: str) -> AccessorNames:
+    """Choose names for the runtime's functions that a file does not use otherwise.
+
+    Args:
+        source: The file.
+        accessor_import: `from x.secrets import get_secret`, optionally with an alias.
+    """
+    match = ACCESSOR_IMPORT.fullmatch(accessor_import.strip())
+    module = match["module"] if match else PACKAGE
+    alias = match["alias"] if match else None
+    prefix = (alias or _free_alias(source, module)).removesuffix("get_secret")
+    top_level = [node for node in source.tree.body if isinstance(node, ast.ImportFrom)]
+    imported: dict[str, str] = {}
+    for node in top_level:
+        if imports_from(node, *accessor_modules(module)):
+            imported |= {name.name: name.asname or name.name for name in node.names}
+    return AccessorNames(
         module=module,
-        get=ours.get("get_secret", f"{prefix}get_secret"),
-        has=ours.get("has_secret", f"{prefix}has_secret"),
-        imported=frozenset(ours) & {"get_secret", "has_secret"},
-        pydantic=pydantic_module(module),
-        source=any(node.module == pydantic_module(module) for node in _top(source)),
+        get=imported.get("get_secret", f"{prefix}get_secret"),
+        has=imported.get("has_secret", f"{prefix}has_secret"),
+        imported=frozenset(imported) & {"get_secret", "has_secret"},
+        pydantic_module=settings_source_modules(module)[0],
+        imports_settings_source=any(
+            imports_from(node, *settings_source_modules(module)) for node in top_level
+        ),
     )
 
 
-def pydantic_module(module: str) -> str:
-    """Return the module of the settings source beside that of the runtime."""
-    return f"{module}.pydantic" if module == "shield_ai" else f"{module}_pydantic"
+def imports_from(node: ast.AST, *modules: str) -> bool:
+    """Tell whether a node is an absolute `from ... import` of one of the modules."""
+    return isinstance(node, ast.ImportFrom) and not node.level and node.module in modules
 
 
-def _top(source: Source) -> list[ast.ImportFrom]:
-    return [node for node in source.tree.body if isinstance(node, ast.ImportFrom)]
+def _free_alias(source: Source, module: str) -> str:
+    if "get_secret" not in source.text:
+        return ALIASES[0]
+    bound = _bound_names(source.tree, module)
+    return next((alias for alias in ALIASES if alias not in bound), ALIASES[-1])
 
 
-def _bound(tree: ast.Module, module: str) -> set[str]:
-    """Return the names that a file binds anywhere, by whatever means, our own import aside."""
+def _bound_names(tree: ast.Module, module: str) -> set[str]:
+    """Return the names that a file binds anywhere, except in its import of the runtime."""
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
@@ -77,107 +98,107 @@ def _bound(tree: ast.Module, module: str) -> set[str]:
             names.add(node.name)
         elif isinstance(node, ast.arg):
             names.add(node.arg)
-        elif isinstance(node, ast.Import) or (
-            isinstance(node, ast.ImportFrom) and (node.level or node.module != module)
-        ):
+        elif isinstance(node, Import) and not imports_from(node, module):
             names |= {alias.asname or alias.name for alias in node.names}
     return names
 
 
-def import_edit(source: Source, wraps: list[Wrap], names: Names) -> list[Edit]:
-    """Import what the wraps call and the file lacks, where its neighbours are."""
-    shapes = {wrap.site.shape for wrap in wraps}
-    wanted = {"has_secret"} if Shape.PRESENCE in shapes else set()
-    wanted = (
-        wanted | ({"get_secret"} if shapes - {Shape.PRESENCE, Shape.FIELD} else set())
-    ) - names.imported
-    lines = []
-    called = {"get_secret": names.get, "has_secret": names.has}
-    parts = [
-        name if called[name] == name else f"{name} as {called[name]}" for name in sorted(wanted)
-    ]
-    lines += [f"from {names.module} import {', '.join(parts)}"] if parts else []
-    if Shape.FIELD in shapes and not names.source:
-        lines += [f"from {names.pydantic} import SecretsManagerSource"]
+def import_edits(source: Source, sites: Sequence[Site], names: AccessorNames) -> list[Edit]:
+    """Import what the rewritten sites need and the file lacks."""
+    lines = _missing_imports({site.shape for site in sites}, names)
     if not lines:
         return []
-    offset, before, after = _place(source, min(wrap.site.start for wrap in wraps), names.module)
-    text = "{}{}{}".format(before, "\n".join(sorted(lines)), after).replace("\n", source.newline)
-    return [Edit(path=source.path, start=offset, end=offset, replacement=text)]
+    first_use = min(site.start for site in sites)
+    place = _placement(source, first_use, names.module)
+    text = place.before + "\n".join(lines) + place.after
+    return [make_edit(source, place.offset, place.offset, text)]
 
 
-def _place(source: Source, first_use: int, module: str) -> tuple[int, str, str]:
-    """Return where the line goes, and what stands before and after it."""
+def _missing_imports(shapes: set[Shape], names: AccessorNames) -> list[str]:
+    calls = {}
+    if shapes - {Shape.PRESENCE, Shape.FIELD}:
+        calls["get_secret"] = names.get
+    if Shape.PRESENCE in shapes:
+        calls["has_secret"] = names.has
+    parts = []
+    for name, called_as in calls.items():
+        if name not in names.imported:
+            parts.append(name if name == called_as else f"{name} as {called_as}")
+    lines = []
+    if parts:
+        lines.append(f"from {names.module} import {', '.join(parts)}")
+    if Shape.FIELD in shapes and not names.imports_settings_source:
+        lines.append(f"from {names.pydantic_module} import SecretsManagerSource")
+    return sorted(lines)
+
+
+def _placement(source: Source, first_use: int, module: str) -> Placement:
+    block = _import_block(source, first_use)
+    if _has_only_future_imports(block):
+        return _at_top(source, after_future=bool(block))
+    return _in_block(source, block, module)
+
+
+def _import_block(source: Source, first_use: int) -> list[Import]:
+    """Return the first block of imports above the first use.
+
+    An import is left out if another statement starts on the line on which it ends.
+    """
+    block: list[Import] = []
     body = source.tree.body
-    block: list[ast.Import | ast.ImportFrom] = []
-    for i, node in enumerate(body):
+    for node, following in zip(body, [*body[1:], None], strict=True):
         if source.offset(node.lineno, node.col_offset) > first_use:
             break
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            if _alone(node, body[i + 1] if i + 1 < len(body) else None):
+        if isinstance(node, Import):
+            if following is None or following.lineno > (node.end_lineno or node.lineno):
                 block.append(node)
-        elif not (i == 0 and _is_docstring(node)) and block and not _only_future(block):
+        elif not _has_only_future_imports(block):
             break
-    if block and not _only_future(block):
-        return _among(source, block, module)
-    return _on_top(source, body, bool(block))
+    return block
 
 
-def _among(
-    source: Source, block: list[ast.Import | ast.ImportFrom], module: str
-) -> tuple[int, str, str]:
-    """Put the line into an import block: beside the app's own, else before relative imports, else at the end."""
-    top = module.partition(".")[0]
-    own = [
-        n
-        for n in block
-        if isinstance(n, ast.ImportFrom) and not n.level and (n.module or "").split(".")[0] == top
-    ]
+def _has_only_future_imports(block: list[Import]) -> bool:
+    return all(_is_future_import(node) for node in block)
+
+
+def _in_block(source: Source, block: list[Import], module: str) -> Placement:
+    """Place an import among the app's imports, or above relative imports, or below the block."""
+    top_level = module.partition(".")[0]
+    absolute = [node for node in block if isinstance(node, ast.ImportFrom) and not node.level]
+    own = [node for node in absolute if _top_level_package(node) == top_level]
     if own:
-        line = f"{module}"
-        after = next((n for n in reversed(own) if (n.module or "") <= line), None)
-        if after is not None:
-            return _end(source, after), *_ended(source, after, "", "\n")
-        return source.offset(own[0].lineno, 0), "", "\n"
-    relative = [n for n in block if isinstance(n, ast.ImportFrom) and n.level]
+        return _among_own(source, own, module)
+    relative = [node for node in block if isinstance(node, ast.ImportFrom) and node.level]
     if relative and relative == block[-len(relative) :]:
-        start = source.offset(relative[0].lineno, 0)
-        apart = (
-            len(block) == len(relative)
-            or relative[0].lineno - (block[-len(relative) - 1].end_lineno or 0) > 1
-        )
-        return start, "" if apart else "\n", "\n\n"
-    last = block[-1]
-    return _end(source, last), *_ended(
-        source, last, "\n" if _first_party_apart(block, top) else "", "\n"
-    )
+        return _above_relative(source, block, len(relative))
+    at, lead = line_below(source, block[-1])
+    gap = "" if _top_level_package(block[-1]) == top_level else "\n"
+    return Placement(at, lead + gap, "\n")
 
 
-def _first_party_apart(block: list[ast.Import | ast.ImportFrom], top: str) -> bool:
-    """Whether the last import is of another origin, so that an empty line goes between."""
-    last = block[-1]
-    name = last.names[0].name if isinstance(last, ast.Import) else (last.module or "")
-    return name.split(".")[0] != top
+def _among_own(source: Source, own: list[ast.ImportFrom], module: str) -> Placement:
+    """Place an import among the imports of the same package, in alphabetical order."""
+    for node in reversed(own):
+        if (node.module or "") <= module:
+            at, lead = line_below(source, node)
+            return Placement(at, lead, "\n")
+    return Placement(source.offset(own[0].lineno, 0), "", "\n")
 
 
-def _ended(source: Source, node: ast.stmt, before: str, after: str) -> tuple[str, str]:
-    """Add the newline that the file's last line may lack."""
-    _, raw = source.lines[(node.end_lineno or node.lineno) - 1]
-    return (before if raw.endswith((b"\n", b"\r")) else "\n" + before), after
+def _above_relative(source: Source, block: list[Import], count: int) -> Placement:
+    """Place an import above the relative imports at the end of a block, as a separate group."""
+    first = block[-count]
+    has_gap = count == len(block) or first.lineno - (block[-count - 1].end_lineno or 0) > 1
+    return Placement(source.offset(first.lineno, 0), "" if has_gap else "\n", "\n\n")
 
 
-def _end(source: Source, node: ast.stmt) -> int:
-    start, raw = source.lines[(node.end_lineno or node.lineno) - 1]
-    return start + len(raw)
+def _top_level_package(node: Import) -> str:
+    name = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
+    return name.split(".")[0]
 
 
-def _alone(node: ast.stmt, following: ast.stmt | None) -> bool:
-    """Whether nothing else begins on the line on which an import ends."""
-    return following is None or following.lineno > (node.end_lineno or node.lineno)
-
-
-def _only_future(block: list[ast.Import | ast.ImportFrom]) -> bool:
-    return all(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in block)
+def _is_future_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 def _is_docstring(node: ast.stmt) -> bool:
@@ -188,27 +209,26 @@ def _is_docstring(node: ast.stmt) -> bool:
     )
 
 
-# one caller
-def _on_top(source: Source, body: list[ast.stmt], future: bool) -> tuple[int, str, str]:  # noqa: FBT001
-    """Put the line before the first statement that is neither docstring nor __future__ import."""
+def _at_top(source: Source, *, after_future: bool) -> Placement:
+    """Place an import above the first statement that is not a docstring or a future import."""
+    body = source.tree.body
     for i, node in enumerate(body):
-        if (i == 0 and _is_docstring(node)) or (
-            isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        ):
+        if (i == 0 and _is_docstring(node)) or _is_future_import(node):
             continue
-        line = min([node.lineno, *[d.lineno for d in getattr(node, "decorator_list", [])]])
-        above = source.offset(_commented(source, line), 0)
-        return above, "\n" if future and line == body[i - 1].lineno else "", "\n\n"
-    return len(source.raw), "\n", "\n"
+        line = first_line(node)
+        above = source.offset(_first_comment_line(source, line), 0)
+        shares_line = after_future and line == body[i - 1].lineno
+        return Placement(above, "\n" if shares_line else "", "\n\n")
+    return Placement(len(source.raw), "\n", "\n")
 
 
-def _commented(source: Source, line: int) -> int:
-    """Return the first line of the comment that stands right above a statement, unless it is about the file."""
+def _first_comment_line(source: Source, line: int) -> int:
+    """Return the first line of the comment above a statement.
+
+    A comment at the top of the file that is about the file does not belong to the statement.
+    """
     first = line
     while first > 1 and source.lines[first - 2][1].startswith(b"#"):
         first -= 1
-    return (
-        line
-        if first == 1 and ABOUT.search(b"".join(raw for _, raw in source.lines[: line - 1]))
-        else first
-    )
+    above = b"".join(raw for _, raw in source.lines[: line - 1])
+    return line if first == 1 and FILE_COMMENT.search(above) else first

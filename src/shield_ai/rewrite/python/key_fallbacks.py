@@ -1,93 +1,87 @@
-"""Let Django accept the key before and the key after a rotation, where shield.toml rotates its key by a schedule."""
+"""Set SECRET_KEY_FALLBACKS if Django's secret key rotates on a schedule.
+
+Django then accepts the keys before and after a rotation.
+"""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model.edit import Edit
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
+from shield_ai.rewrite.python.calls import string_value
+from shield_ai.rewrite.python.formatting import file_quote, insert_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
+    from shield_ai.model.edit import Edit
     from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite import Read
 
 SETTING = "SECRET_KEY_FALLBACKS"
-TEXT = """\
-SECRET_KEY_FALLBACKS = [
-    key for stage in ({q}AWSPREVIOUS{q}, {q}AWSPENDING{q}) if (key := {get}({q}{name}{q}, None, stage=stage))
-]
-"""
+TEXT = (
+    "SECRET_KEY_FALLBACKS = [\n"
+    "    key for stage in ({q}AWSPREVIOUS{q}, {q}AWSPENDING{q})"
+    " if (key := {get}({q}{name}{q}, None, stage=stage))\n"
+    "]\n"
+)
 
 
-def rotating_key(manifest: Manifest, read: Read) -> Secret | None:
-    """Return Django's key where it rotates by a schedule, and no settings file says anything of its fallbacks."""
-    said = any(SETTING.encode() in (read(path) or b"") for path in manifest.app.settings)
-    keys = (
-        s
-        for s in manifest.secret
-        if s.kind is Kind.DJANGO_SECRET_KEY and isinstance(s.rotate, Rotation)
-    )
-    return None if said else next(keys, None)
+def key_without_fallbacks(manifest: Manifest, read: Read) -> Secret | None:
+    """Return Django's key if it rotates on a schedule and no settings file has fallbacks."""
+    for path in manifest.app.settings:
+        if SETTING.encode() in (read(path) or b""):
+            return None
+    for secret in manifest.secret:
+        if secret.kind is Kind.DJANGO_SECRET_KEY and isinstance(secret.rotate, Rotation):
+            return secret
+    return None
 
 
-def fallback_edits(
-    source: Source, sites: Iterable[Site], secret: Secret, get: str
-) -> Iterator[Edit]:
-    """Set SECRET_KEY_FALLBACKS below a SECRET_KEY that stands at the top level of a file.
+def fallback_edits(source: Source, sites: Iterable[Site], secret: Secret, get: str) -> list[Edit]:
+    """Set SECRET_KEY_FALLBACKS below a top-level SECRET_KEY that reads the secret.
 
     Args:
         source: The file.
-        sites: What is wrapped in it.
+        sites: The sites that are wrapped in it.
         secret: Django's key.
-        get: How the file calls get_secret.
+        get: The name under which the file calls get_secret().
     """
-    wrapped = [
-        (site.start, site.end)
-        for site in sites
-        if not site.reason and site.variable in secret.variables()
-    ]
-    quote = "'" if source.raw.count(b"'") > source.raw.count(b'"') else '"'
+    spans = []
+    for site in sites:
+        if not site.reason and site.variable in secret.variables():
+            spans.append((site.start, site.end))
     for node in source.tree.body:
-        if _sets_key(node) and (_holds(source, node, wrapped) or _reads(node, secret, get)):
-            start, raw = source.lines[(node.end_lineno or node.lineno) - 1]
-            lead = "" if raw.endswith((b"\n", b"\r")) else "\n"
-            text = lead + TEXT.format(get=get, name=secret.name, q=quote)
-            at = start + len(raw)
-            yield Edit(
-                path=source.path, start=at, end=at, replacement=text.replace("\n", source.newline)
-            )
-            return
+        if not _assigns_key(node):
+            continue
+        if _contains_any(source, node, spans) or _calls_get(node, secret, get):
+            text = TEXT.format(get=get, name=secret.name, q=file_quote(source))
+            return [insert_below(source, node, text)]
+    return []
 
 
-def _sets_key(node: ast.stmt) -> bool:
-    targets = (
-        node.targets
-        if isinstance(node, ast.Assign)
-        else [node.target]
-        if isinstance(node, ast.AnnAssign)
-        else []
-    )
+def _assigns_key(node: ast.stmt) -> bool:
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        targets = node.targets
+    elif isinstance(node, ast.AnnAssign):
+        targets = [node.target]
     return any(isinstance(target, ast.Name) and target.id == "SECRET_KEY" for target in targets)
 
 
-def _holds(source: Source, node: ast.stmt, spans: list[tuple[int, int]]) -> bool:
+def _contains_any(source: Source, node: ast.stmt, spans: list[tuple[int, int]]) -> bool:
     first, last = source.span(node)
     return any(first <= start and end <= last for start, end in spans)
 
 
-def _reads(node: ast.stmt, secret: Secret, get: str) -> bool:
-    calls = [
-        n
-        for n in ast.walk(node)
-        if isinstance(n, ast.Call) and ast.unparse(n.func) == get and n.args
-    ]
-    return any(
-        isinstance(call.args[0], ast.Constant) and call.args[0].value == secret.name
-        for call in calls
-    )
+def _calls_get(node: ast.stmt, secret: Secret, get: str) -> bool:
+    for child in ast.walk(node):
+        if not (isinstance(child, ast.Call) and child.args and ast.unparse(child.func) == get):
+            continue
+        if string_value(child.args[0]) == secret.name:
+            return True
+    return False

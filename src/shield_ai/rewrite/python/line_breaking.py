@@ -1,40 +1,43 @@
-"""Break a line that a rewrite made too long, at its brackets and commas, as black does."""
+"""Break a line that an edit made too long, at its brackets and commas, as Black does."""
 
 from __future__ import annotations
 
 import re
 import sys
+from itertools import pairwise
 from typing import NamedTuple
+
+from shield_ai.rewrite.python.formatting import indentation
 
 OPENING, CLOSING = "([{", ")]}"
 NEW = -1
-LOOP = re.compile(r" (?:async )?for ")
-FILTER = re.compile(r" if ")
-# A comment that speaks to a linter counts for the line that it stands on, and not to a line's length, as with ruff:
+FOR_CLAUSE = re.compile(r" (?:async )?for ")
+IF_CLAUSE = re.compile(r" if ")
+CONDITIONAL = re.compile(r" (?:if|else) ")
+BOOLEAN_OPERATOR = re.compile(r" (?:or|and) ")
+CONDITION = re.compile(r"(?:if|elif|while) ")
+# A pragma comment applies to its line and does not count toward the line's length, as in ruff:
 # https://docs.astral.sh/ruff/formatter/#pragma-comments
 PRAGMA = re.compile(
     r"#\s*(noqa|type:|pylint:|pyright:|mypy:|pyre-|ruff:|flake8:|pragma:|noinspection)",
     re.IGNORECASE,
 )
-# One that speaks to a scanner of secrets must stay beside the value.
-ALLOWED = re.compile(
+# A suppression for a secret scanner must stay on the line of the value.
+SCANNER_PRAGMA = re.compile(
     r"#.*(allowlist|whitelist|gitleaks:|nosec|NOSONAR|\bS10\d|ggignore|trufflehog)", re.IGNORECASE
 )
-CHOICE = re.compile(r" (?:if|else) ")
-OPERATOR = re.compile(r" (?:or|and) ")
-ASKS = re.compile(r"(?:if|elif|while) ")
 
 
 class Cell(NamedTuple):
     """One character of a rewritten line."""
 
     char: str
-    origin: int  # where it stood in the old line; NEW: nowhere
-    fixed: bool = False  # part of the app's own expression, which is kept in one piece
+    origin: int  # its index in the original line, or NEW
+    is_fixed: bool = False  # belongs to the wrapped expression, which is split only if necessary
 
 
 class Insert(NamedTuple):
-    """What is put around, or in place of, a part of a line."""
+    """Text around, or instead of, a part of a line."""
 
     start: int
     end: int
@@ -44,253 +47,330 @@ class Insert(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A part of the old line that is replaced by a text."""
+    """A part of the original line and the text that replaces it."""
 
     start: int
     end: int
     text: str
 
 
-def relay(
-    line: str, inserts: list[Insert], width: int, deeper: int = 0, *, inside: bool = False
+class Layout(NamedTuple):
+    """The indentation and the maximum length of the lines."""
+
+    indent: str
+    step: str
+    width: int
+
+    def room(self, depth: int) -> int:
+        """Return how many characters fit on a line at a depth."""
+        return self.width - len(self.indent) - len(self.step) * depth
+
+
+Cells = list[Cell]
+Lines = list[tuple[int, Cells]]  # each with its depth below the indentation
+
+
+def rewrite_line(
+    line: str, inserts: list[Insert], width: int, deeper: int = 0, *, in_brackets: bool = False
 ) -> list[Change]:
-    """Rewrite one line and break it where it is too long; return what changes.
+    """Insert texts into a line and break the result if it is too long.
 
     Args:
         line: Without its newline.
-        inserts: Outer ones before inner ones.
-        width: How long a line may be.
-        deeper: How many steps the line itself moves in.
-        inside: It begins within brackets.
+        inserts: Outer inserts before the inserts inside them.
+        width: Maximum line length.
+        deeper: By how many levels the whole line is indented in addition.
+        in_brackets: The line starts inside brackets.
     """
-    cells = compose(line, inserts)
-    indent = re.match(r"[ \t]*", line)[0]  # type: ignore[index]  # matches anything
-    step = "\t" if "\t" in indent else "    "
-    moved = indent + step * deeper
-    out = cells[: len(indent)]
-    code, comment = _without_pragma(cells[len(indent) :])
-    lines = split(
-        code, moved, step, sys.maxsize if ALLOWED.search(_text(comment)) else width, inside=inside
-    )
-    for i, (depth, part) in enumerate(lines):
-        if i:
-            out += [Cell(char, NEW) for char in f"\n{moved}{step * depth}"]
+    cells = _insert_texts(line, inserts)
+    indent, step = indentation(line)
+    base = indent + step * deeper
+    code, comment = _split_off_pragma(cells[len(indent) :])
+    if SCANNER_PRAGMA.search(_text(comment)):
+        width = sys.maxsize
+    lines = _split(code, Layout(base, step, width), in_brackets=in_brackets)
+    if comment and len(lines) > 1:
+        comment = _new_cells(f"  {_text(comment).strip()}")
+    out = [*cells[: len(indent)], *lines[0][1], *comment]
+    for depth, part in lines[1:]:
+        out += _new_cells(f"\n{base}{step * depth}")
         out += part
-        if not i and comment:
-            out += (
-                comment
-                if len(lines) == 1
-                else [Cell(char, NEW) for char in f"  {_text(comment).strip()}"]
-            )
-    return changes(out, len(line))
+    return _changes(out, len(line))
 
 
-def _text(cells: list[Cell]) -> str:
+def _text(cells: Cells) -> str:
     return "".join([cell.char for cell in cells])
 
 
-def _without_pragma(cells: list[Cell]) -> tuple[list[Cell], list[Cell]]:
-    """Take a comment for a linter or a scanner, with the spaces before it, off the end of a line."""
+def _new_cells(text: str) -> Cells:
+    return [Cell(char, NEW) for char in text]
+
+
+def _has_new(cells: Cells) -> bool:
+    return any(cell.origin == NEW for cell in cells)
+
+
+def _split_off_pragma(cells: Cells) -> tuple[Cells, Cells]:
+    """Split a line before a pragma comment and the spaces in front of it."""
     text = _text(cells)
-    at = _places(text)[1]
-    if not (PRAGMA.match(text, at) or ALLOWED.match(text, at)):
+    at = _scan_code(text)[1]
+    if not (PRAGMA.match(text, at) or SCANNER_PRAGMA.match(text, at)):
         return cells, []
     end = len(text[:at].rstrip())
     return cells[:end], cells[end:]
 
 
-def compose(line: str, inserts: list[Insert]) -> list[Cell]:
-    """Lay the new texts into a line."""
-    outer = [
-        i
-        for i in inserts
-        if not any(o is not i and o.start <= i.start and i.end <= o.end for o in inserts)
-    ]
-    cells: list[Cell] = []
-    places = sorted({0, len(line), *(i.start for i in inserts), *(i.end for i in inserts)})
-    for at, following in zip(places, [*places[1:], len(line)], strict=True):
-        for insert in reversed(
-            [i for i in inserts if i.end == at and not i.replaces and i.start < at]
-        ):
-            cells += [Cell(char, NEW) for char in insert.after]
-        for insert in [i for i in inserts if i.start == at]:
-            cells += [Cell(char, NEW) for char in insert.before]
-        if not any(i.replaces and i.start <= at < i.end for i in inserts):
-            fixed = any(i.start <= at < i.end for i in outer)
-            cells += [Cell(line[n], n, fixed) for n in range(at, following)]
+def _insert_texts(line: str, inserts: list[Insert]) -> Cells:
+    """Return the cells of a line with the inserted texts in place."""
+    outer = [insert for insert in inserts if not _is_nested(insert, inserts)]
+    boundaries = {0, len(line)}
+    for insert in inserts:
+        boundaries |= {insert.start, insert.end}
+    cells: Cells = []
+    for at, following in pairwise([*sorted(boundaries), len(line)]):
+        cells += _inserted_at(at, inserts)
+        if not any(insert.replaces for insert in _covering(inserts, at)):
+            is_fixed = bool(_covering(outer, at))
+            cells += [Cell(line[n], n, is_fixed) for n in range(at, following)]
     return cells
 
 
-def changes(cells: list[Cell], length: int) -> list[Change]:
-    """Compare rewritten cells with the line that they came from."""
+def _inserted_at(at: int, inserts: list[Insert]) -> Cells:
+    text = ""
+    for insert in reversed(inserts):
+        if insert.end == at and insert.start < at and not insert.replaces:
+            text += insert.after
+    for insert in inserts:
+        if insert.start == at:
+            text += insert.before
+    return _new_cells(text)
+
+
+def _is_nested(insert: Insert, inserts: list[Insert]) -> bool:
+    return any(
+        other is not insert and other.start <= insert.start and insert.end <= other.end
+        for other in inserts
+    )
+
+
+def _covering(inserts: list[Insert], at: int) -> list[Insert]:
+    return [insert for insert in inserts if insert.start <= at < insert.end]
+
+
+def _changes(cells: Cells, length: int) -> list[Change]:
+    """Return the differences between rewritten cells and the original line."""
     out: list[Change] = []
-    at, text = 0, ""
+    at = 0
+    text = ""
     for cell in [*cells, Cell("", length)]:
         if cell.origin == NEW:
             text += cell.char
             continue
         if text or cell.origin > at:
             out.append(Change(at, cell.origin, text))
-        at, text = cell.origin + 1, ""
+        at = cell.origin + 1
+        text = ""
     return out
 
 
-Lines = list[tuple[int, list[Cell]]]
+def _split(cells: Cells, layout: Layout, depth: int = 0, *, in_brackets: bool = False) -> Lines:
+    """Split a line until its parts fit, or cannot be split further.
+
+    Operators are preferred to brackets, except before the last bracket of a call.
+    """
+    if len(cells) <= layout.room(depth) or not _has_new(cells):
+        return [(depth, cells)]
+    operators = _operator_positions(cells)
+    if in_brackets and operators:
+        return _split_each(_cut(cells, operators), layout, depth, in_brackets=False)
+    if in_brackets:
+        elements = _elements(cells)
+        if len(elements) > 1:
+            return _split_each(elements, layout, depth, in_brackets=True)
+    span = None if in_brackets else _span_to_parenthesize(cells, operators)
+    if span:
+        return _parenthesize(cells, span, layout, depth)
+    return _split_at_brackets(cells, layout, depth)
 
 
-def split(
-    cells: list[Cell], indent: str, step: str, width: int, depth: int = 0, *, inside: bool = False
-) -> Lines:
-    """Split cells into lines, each with its depth below the indent; inside brackets also before `or` and `and`."""
-    size = len(indent) + len(step) * depth
-    flat: Lines = [(depth, cells)]
-    if size + len(cells) <= width or all(cell.origin != NEW for cell in cells):
-        return flat
-    cuts = _operators(cells)
-    if inside and not cuts and len(elements := _elements(cells)) > 1:
-        return [
-            line
-            for part in elements
-            for line in split(part, indent, step, width, depth, inside=True)
-        ]
-    if cuts and inside:
-        parts = [
-            _strip(cells[start:end])
-            for start, end in zip([0, *cuts], [*cuts, len(cells)], strict=True)
-        ]
-        return [line for part in parts for line in split(part, indent, step, width, depth)]
-    if (
-        cuts
-        and (ends := _value(cells))
-        and (len(cuts) > 1 or not _ends_with_call(cells[: ends[1]]))
-    ):
-        start, end = ends
-        middle = split(cells[start:end], indent, step, width, depth + 1, inside=True)
-        return [
-            (depth, [*cells[:start], Cell("(", NEW)]),
-            *middle,
-            (depth, [Cell(")", NEW), *cells[end:]]),
-        ]
-    pair = _last_pair(cells, width - size) or _last_pair(cells, width - size, fixed=True)
-    if pair is None:
-        return flat
-    head, body, tail = cells[: pair[0] + 1], _strip(cells[pair[0] + 1 : pair[1]]), cells[pair[1] :]
-    if size + len(step) + len(body) <= width:
-        middle = [(depth + 1, body)]
-    else:
-        parts = [] if _is_subscript(cells, pair[0]) else _parts(body)
-        middle = [
-            line
-            for part in parts or [body]
-            for line in split(part, indent, step, width, depth + 1, inside=True)
-        ]
+def _split_each(parts: list[Cells], layout: Layout, depth: int, *, in_brackets: bool) -> Lines:
+    lines: Lines = []
+    for part in parts:
+        lines += _split(part, layout, depth, in_brackets=in_brackets)
+    return lines
+
+
+def _span_to_parenthesize(cells: Cells, operators: list[int]) -> tuple[int, int] | None:
+    """Return the span to put parentheses around, unless splitting the last call is better."""
+    span = _parenthesizable_span(_text(cells)) if operators else None
+    if span and len(operators) == 1 and _ends_with_call(cells[: span[1]]):
+        return None
+    return span
+
+
+def _parenthesize(cells: Cells, span: tuple[int, int], layout: Layout, depth: int) -> Lines:
+    """Put parentheses around a part of a line, on separate lines."""
+    start, end = span
     return [
-        *split(head, indent, step, width, depth),
-        *middle,
-        *split(tail, indent, step, width, depth),
+        (depth, [*cells[:start], Cell("(", NEW)]),
+        *_split(cells[start:end], layout, depth + 1, in_brackets=True),
+        (depth, [Cell(")", NEW), *cells[end:]]),
     ]
 
 
-def _operators(cells: list[Cell]) -> list[int]:
-    """Return where `if` and `else`, else `or` and `and`, stand outside all brackets.
+def _split_at_brackets(cells: Cells, layout: Layout, depth: int) -> Lines:
+    """Put the content of a bracket pair on lines below the opening bracket."""
+    room = layout.room(depth)
+    pair = _last_bracket_pair(cells, room)
+    pair = pair or _last_bracket_pair(cells, room, include_fixed=True)
+    if pair is None:
+        return [(depth, cells)]
+    start, end = pair
+    body = _strip(cells[start + 1 : end])
+    if len(body) <= layout.room(depth + 1):
+        lines = [(depth + 1, body)]
+    else:
+        parts = [] if _is_subscript(cells, start) else _parts(body)
+        lines = _split_each(parts or [body], layout, depth + 1, in_brackets=True)
+    return [
+        *_split(cells[: start + 1], layout, depth),
+        *lines,
+        *_split(cells[end:], layout, depth),
+    ]
 
-    Nothing where the line goes on below, or where they are those of a loop.
+
+def _operator_positions(cells: Cells) -> list[int]:
+    """Return the positions of `if` and `else`, or of `or` and `and`, outside all brackets.
+
+    The list is empty for comprehensions and for a line that a backslash continues.
     """
     text = _text(cells)
-    if not (CHOICE.search(text) or OPERATOR.search(text)):
+    if not (CONDITIONAL.search(text) or BOOLEAN_OPERATOR.search(text)) or text.endswith("\\"):
         return []
-    free = _free(cells)
-    if text.endswith("\\") or any(LOOP.match(text, at) for at in free):
+    positions = _top_level_positions(text)
+    if _matching(FOR_CLAUSE, text, positions):
         return []
-    choices = [at for at in free if CHOICE.match(text, at)]
-    return choices or [at for at in free if OPERATOR.match(text, at)]
+    conditionals = _matching(CONDITIONAL, text, positions)
+    return conditionals or _matching(BOOLEAN_OPERATOR, text, positions)
 
 
-def _elements(cells: list[Cell]) -> list[list[Cell]]:
-    """Cut a line within brackets at its commas; nothing where a bracket is left open."""
+def _matching(pattern: re.Pattern[str], text: str, positions: list[int]) -> list[int]:
+    return [at for at in positions if pattern.match(text, at)]
+
+
+def _elements(cells: Cells) -> list[Cells]:
+    """Split a line inside brackets at its commas; return no parts if a bracket stays open."""
     text = _text(cells)
-    return _parts(cells) if "," in text and any(text[at] == "," for at in _free(cells)) else []
+    if "," in text and any(text[at] == "," for at in _top_level_positions(text)):
+        return _parts(cells)
+    return []
 
 
-def _free(cells: list[Cell]) -> list[int]:
-    """Return the places outside all brackets, strings and comments; nothing where a bracket is left open."""
-    text, level, free = _text(cells), 0, []
-    for at in _code(cells):
-        level += (text[at] in OPENING) - (text[at] in CLOSING)
+def _top_level_positions(text: str) -> list[int]:
+    """Return the positions outside brackets, strings and comments.
+
+    The list is empty if the brackets are not balanced.
+    """
+    level = 0
+    positions = []
+    for at in _code_positions(text):
+        level += _level_change(text[at])
         if level < 0:
             return []
         if not level:
-            free.append(at)
-    return [] if level else free
+            positions.append(at)
+    return [] if level else positions
 
 
-def _value(cells: list[Cell]) -> tuple[int, int] | None:
-    """Return the part of a statement that can be put into brackets: what it assigns, returns or asks; else None."""
-    text = "".join(cell.char for cell in cells)
-    code = _code(cells)
-    commented = len(text) not in _code([*cells, Cell(" ", NEW)])
-    if commented or any(text[at] == ";" for at in code):
+def _level_change(char: str) -> int:
+    return (char in OPENING) - (char in CLOSING)
+
+
+def _parenthesizable_span(text: str) -> tuple[int, int] | None:
+    """Return the span of the condition or the assigned value, if parentheses can go around it."""
+    code = _code_positions(text)
+    ends_in_code = len(text) in _code_positions(text + " ")
+    if not ends_in_code or any(text[at] == ";" for at in code):
         return None
-    if found := ASKS.match(text):
-        return (found.end(), len(text) - 1) if text[-1] == ":" else None
-    level, start = 0, 0
+    condition = CONDITION.match(text)
+    if condition:
+        return (condition.end(), len(text) - 1) if text[-1] == ":" else None
+    start = _assigned_value_start(text, code)
+    if not start or "lambda" in text[:start]:
+        return None
+    return start, len(text)
+
+
+def _assigned_value_start(text: str, code: list[int]) -> int:
+    """Return where the value of an assignment starts, or 0 without an assignment."""
+    level = 0
+    start = 0
     for at in code:
-        level += (text[at] in OPENING) - (text[at] in CLOSING)
+        level += _level_change(text[at])
         if not level and text.startswith(" = ", at):
             start = at + 3
-    return (start, len(text)) if start and "lambda" not in text[:start] else None
+    return start
 
 
-def _ends_with_call(cells: list[Cell]) -> bool:
-    """Tell whether a last bracket has something in it, so that it can be opened up instead of one around all."""
+def _ends_with_call(cells: Cells) -> bool:
+    """Tell whether a line ends with a bracket that has content and can be split itself."""
     return cells[-1].char in CLOSING and cells[-2].char not in OPENING
 
 
-def _last_pair(cells: list[Cell], room: int, *, fixed: bool = False) -> tuple[int, int] | None:
-    """Return the last of the outermost bracket pairs that have something new in them, and what is before fits.
+def _last_bracket_pair(
+    cells: Cells, room: int, *, include_fixed: bool = False
+) -> tuple[int, int] | None:
+    """Return the last outermost bracket pair with new text inside.
+
+    A pair with an opening bracket that fits on the line is preferred.
 
     Args:
-        cells: Of the line.
-        room: How long it may be.
-        fixed: Also a call that is the app's own, where nothing else helps.
+        cells: The line.
+        room: How many characters fit on the line.
+        include_fixed: Consider calls in the wrapped expression as well.
     """
-    pairs = _pairs(cells, fixed=fixed)
-    outer = [p for p in pairs if not any(q[0] < p[0] and p[1] < q[1] for q in pairs)]
-    found = []
-    for start, end in reversed(outer):
-        new = any(cell.origin == NEW for cell in cells[start : end + 1])
-        if end - start > 1 and (new or (fixed and cells[start].char == "(")):
-            found.append((start, end))
-    return next((pair for pair in found if pair[0] < room), found[0] if found else None)
+    candidates = []
+    for start, end in reversed(_outer_bracket_pairs(cells, include_fixed=include_fixed)):
+        is_call = include_fixed and cells[start].char == "("
+        if end - start > 1 and (is_call or _has_new(cells[start : end + 1])):
+            candidates.append((start, end))
+    for pair in candidates:
+        if pair[0] < room:
+            return pair
+    return candidates[0] if candidates else None
 
 
-def _pairs(cells: list[Cell], *, fixed: bool) -> list[tuple[int, int]]:
-    """Return the bracket pairs of a line that may be opened up."""
-    open_: list[int] = []
+def _outer_bracket_pairs(cells: Cells, *, include_fixed: bool) -> list[tuple[int, int]]:
+    pairs = _bracket_pairs(cells, include_fixed=include_fixed)
+    outer = []
+    for start, end in pairs:
+        if not any(first < start and end < last for first, last in pairs):
+            outer.append((start, end))
+    return outer
+
+
+def _bracket_pairs(cells: Cells, *, include_fixed: bool) -> list[tuple[int, int]]:
+    """Return the bracket pairs that can be split."""
+    starts: list[int] = []
     pairs: list[tuple[int, int]] = []
-    for at in _code(cells):
+    for at in _code_positions(_text(cells)):
         char = cells[at].char
         if char in OPENING:
-            open_.append(at)
-        elif char in CLOSING and open_:
-            start = open_.pop()
-            if (
-                fixed
-                or not cells[start].fixed
-                or any(cell.origin == NEW for cell in cells[start:at])
-            ):
+            starts.append(at)
+        elif char in CLOSING and starts:
+            start = starts.pop()
+            if include_fixed or not cells[start].is_fixed or _has_new(cells[start:at]):
                 pairs.append((start, at))
     return pairs
 
 
-def _code(cells: list[Cell]) -> list[int]:
-    """Return the places of what is neither in a string nor in a comment."""
-    return _places(_text(cells))[0]
+def _code_positions(text: str) -> list[int]:
+    return _scan_code(text)[0]
 
 
-def _places(text: str) -> tuple[list[int], int]:
-    """Return the places of what is neither in a string nor in a comment, and where the comment begins."""
-    out: list[int] = []
+def _scan_code(text: str) -> tuple[list[int], int]:
+    """Return the positions outside strings and comments, and where the comment starts."""
+    positions: list[int] = []
     at = 0
     while at < len(text):
         char = text[at]
@@ -300,9 +380,9 @@ def _places(text: str) -> tuple[list[int], int]:
             quote = text[at : at + 3] if text[at : at + 3] in {"'''", '"""'} else char
             at = _string_end(text, at + len(quote), quote)
             continue
-        out.append(at)
+        positions.append(at)
         at += 1
-    return out, at
+    return positions, at
 
 
 def _string_end(text: str, at: int, quote: str) -> int:
@@ -311,41 +391,46 @@ def _string_end(text: str, at: int, quote: str) -> int:
     return at + len(quote)
 
 
-def _parts(body: list[Cell]) -> list[list[Cell]]:
-    """Cut at the commas of this level, each part with one at its end, or before each `for` of a comprehension."""
-    depth = 0
-    cuts: list[int] = []
-    loops: list[int] = []
-    text = "".join(cell.char for cell in body)
-    for at in _code(body):
-        char = body[at].char
-        depth += (char in OPENING) - (char in CLOSING)
-        if char == "," and not depth:
-            cuts.append(at + 1)
-        elif (
-            char == " "
-            and not depth
-            and (LOOP.match(text, at) or (loops and FILTER.match(text, at)))
-        ):
-            loops.append(at)
-    if loops:  # commas there are targets'
-        starts = [0, *loops]
-        return [
-            _strip(body[start:end]) for start, end in zip(starts, [*loops, len(body)], strict=True)
-        ]
-    if not cuts:
+def _parts(body: Cells) -> list[Cells]:
+    """Split the content of brackets at its commas, or before the clauses of a comprehension.
+
+    The last of several elements gets a trailing comma.
+    """
+    commas, clauses = _split_positions(_text(body))
+    if clauses:  # the commas belong to the targets of the clauses
+        return _cut(body, clauses)
+    if not commas:
         return []
-    parts = [
-        _strip(body[start:end]) for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)
-    ]
-    parts = [part for part in parts if part]
+    parts = [part for part in _cut(body, commas) if part]
     if parts[-1][-1].char != ",":
         parts[-1] = [*parts[-1], Cell(",", NEW)]
     return parts
 
 
-def _strip(cells: list[Cell]) -> list[Cell]:
-    start, end = 0, len(cells)
+def _split_positions(text: str) -> tuple[list[int], list[int]]:
+    """Return the positions after the commas and before the comprehension clauses of one level."""
+    level = 0
+    commas: list[int] = []
+    clauses: list[int] = []
+    for at in _code_positions(text):
+        char = text[at]
+        level += _level_change(char)
+        if level:
+            continue
+        if char == ",":
+            commas.append(at + 1)
+        elif FOR_CLAUSE.match(text, at) or (clauses and IF_CLAUSE.match(text, at)):
+            clauses.append(at)
+    return commas, clauses
+
+
+def _cut(cells: Cells, positions: list[int]) -> list[Cells]:
+    return [_strip(cells[start:end]) for start, end in pairwise([0, *positions, len(cells)])]
+
+
+def _strip(cells: Cells) -> Cells:
+    start = 0
+    end = len(cells)
     while start < end and cells[start].char in " \t":
         start += 1
     while end > start and cells[end - 1].char in " \t":
@@ -353,6 +438,6 @@ def _strip(cells: list[Cell]) -> list[Cell]:
     return cells[start:end]
 
 
-def _is_subscript(cells: list[Cell], at: int) -> bool:
+def _is_subscript(cells: Cells, at: int) -> bool:
     before = cells[at - 1].char if at else ""
     return cells[at].char == "[" and (before.isalnum() or before in "_)]\"'")

@@ -1,4 +1,4 @@
-"""How long a line may be, as the app's formatter or linter is told."""
+"""Find the maximum line length of a file."""
 
 from __future__ import annotations
 
@@ -8,42 +8,65 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shield_ai.project.python_source import Source
     from shield_ai.rewrite import Read
 
-DEFAULT = 88  # of black and ruff
-MOST = 120  # what a linter tolerates is no aim
+DEFAULT = 88  # of Black and ruff
+# Linters are often configured to tolerate longer lines than the code is meant to have.
+MAXIMUM = 120
 
 
-def line_length(read: Read, path: str) -> int:
-    """Return the length for a file, from the nearest configuration; 0 where nothing says it."""
-    folders = [str(parent) for parent in PurePosixPath(path).parents]
-    for find in (_formatter, _linter):
+def max_line_length(source: Source, configured: int) -> int:
+    """Return the configured line length of a file, or else the length that its lines keep to."""
+    if configured:
+        return configured
+    lengths = [len(raw.rstrip()) for _, raw in source.lines]
+    longer = sorted(length for length in lengths if length > DEFAULT)
+    if len(longer) < max(3, len(source.lines) // 50):
+        return DEFAULT
+    return min(MAXIMUM, longer[len(longer) * 9 // 10])
+
+
+def configured_line_length(read: Read, path: str) -> int:
+    """Return the line length in the nearest configuration of a formatter, or else of a linter.
+
+    Returns:
+        0 if none is configured.
+    """
+    parents = [str(parent) for parent in PurePosixPath(path).parents]
+    folders = ["" if parent == "." else f"{parent}/" for parent in parents]
+    for find_length in (_formatter_length, _linter_length):
         for folder in folders:
-            if found := find(read, "" if folder == "." else f"{folder}/"):
-                return found
+            length = find_length(read, folder)
+            if length:
+                return length
     return 0
 
 
-def _formatter(read: Read, folder: str) -> int:
-    tool = _toml(read(f"{folder}pyproject.toml")).get("tool")
-    tables = [tool.get("black"), tool.get("ruff")] if isinstance(tool, dict) else []
-    tables += [
-        _toml(raw)
-        for name in ("ruff.toml", ".ruff.toml")
-        if (raw := read(folder + name)) is not None
-    ]
-    lengths = [table.get("line-length", DEFAULT) for table in tables if isinstance(table, dict)]
-    return next((length for length in lengths if isinstance(length, int)), 0)
+def _formatter_length(read: Read, folder: str) -> int:
+    tables = []
+    tool = _parse_toml(read(f"{folder}pyproject.toml")).get("tool")
+    if isinstance(tool, dict):
+        tables += [tool.get("black"), tool.get("ruff")]
+    for name in ("ruff.toml", ".ruff.toml"):
+        raw = read(folder + name)
+        if raw is not None:
+            tables.append(_parse_toml(raw))
+    for table in tables:
+        length = table.get("line-length", DEFAULT) if isinstance(table, dict) else None
+        if isinstance(length, int):
+            return length
+    return 0
 
 
-def _toml(raw: bytes | None) -> dict[str, Any]:
+def _parse_toml(raw: bytes | None) -> dict[str, Any]:
     try:
         return tomllib.loads((raw or b"").decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return {}
 
 
-def _linter(read: Read, folder: str) -> int:
+def _linter_length(read: Read, folder: str) -> int:
     for name in (".flake8", "setup.cfg", "tox.ini"):
         parser = configparser.ConfigParser(interpolation=None, strict=False)
         try:
@@ -52,5 +75,5 @@ def _linter(read: Read, folder: str) -> int:
         except (configparser.Error, UnicodeDecodeError):
             continue
         if length.isdecimal():
-            return min(int(length), MOST)
+            return min(int(length), MAXIMUM)
     return 0

@@ -1,4 +1,4 @@
-"""Take a literal out of the code: its value goes into the untracked .env, and what reads it from there stays."""
+"""Move literals from the code to the untracked .env file."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.edit import Edit
 from shield_ai.model.finding import Shape
-from shield_ai.model.naming import env_var_name
 from shield_ai.model.plan import Origin
 from shield_ai.project.python_source import file_change
 from shield_ai.rewrite.project.text import newline
+from shield_ai.rewrite.python.calls import calls_at, string_value, variable_of_call
+from shield_ai.rewrite.python.formatting import file_quote, make_edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,135 +23,143 @@ if TYPE_CHECKING:
     from shield_ai.project.values import Values
 
 DOTENV = ".env"
-# What the three parsers of .env files in use don't read alike, even between single quotes.
-SPECIAL = ("'", "\\", "\n", "\r", "${", "\0")
+# python-dotenv, django-environ and python-decouple read these differently in single quotes.
+AMBIGUOUS = ("'", "\\", "\n", "\r", "${", "\0")
 
 
-class Removal:
-    """What is taken out, and what can't be.
+class LiteralRemoval:
+    """Decide which literals can move from the code to .env.
 
     Args:
-        findings: Each literal of the app, and each default that stayed when it was moved.
-        values: Where their locators lead.
-        held: What .env has already.
-        loaded: Something in the app loads .env into the environment.
+        findings: The literals of the app, including defaults in existing get_secret() calls.
+        values: Resolves the locators of the literals.
+        dotenv_values: The variables that .env sets.
+        loads_dotenv: The app loads .env into the environment.
     """
 
     def __init__(
         self,
         findings: Iterable[Finding],
         values: Values,
-        held: Mapping[str, Hidden],
+        dotenv_values: Mapping[str, Hidden],
         *,
-        loaded: bool,
+        loads_dotenv: bool,
     ) -> None:
-        self._loaded = loaded
-        self.moved: dict[str, Origin] = {}  # variable -> where its value stands
-        self._reasons: dict[str, str] = {}
+        self._values = values
+        self._dotenv_values = dotenv_values
+        self._loads_dotenv = loads_dotenv
+        self._origins: dict[str, Origin] = {}  # by variable
+        self._problems: dict[str, str] = {}  # by variable
         for finding in findings:
             site = finding.site
             if site and site.shape is Shape.LITERAL and not site.reason:
-                locator = f"code:{finding.path}#{site.start}-{site.end}"
-                self._note(site.variable, locator, values, held)
+                self._add(site.variable, f"code:{finding.path}#{site.start}-{site.end}")
 
-    def _note(
-        self, variable: str, locator: str, values: Values, held: Mapping[str, Hidden]
-    ) -> None:
-        value = values.resolve(locator)
-        if variable in held and held[variable] != value:
-            self._reasons[variable] = f"{DOTENV} has another value of {variable}"
-        elif variable in self.moved and values.resolve(self.moved[variable].locator) != value:
-            self._reasons[variable] = "the code has several values of it"
-        elif any(special in value.reveal() for special in SPECIAL):
-            self._reasons[variable] = (
-                f"its value has a character that not every reader of {DOTENV} understands"
+    def _add(self, variable: str, locator: str) -> None:
+        value = self._values.resolve(locator)
+        first = self._origins.setdefault(variable, Origin(locator=locator, field=variable))
+        if variable in self._dotenv_values and self._dotenv_values[variable] != value:
+            self._problems[variable] = f"{DOTENV} has another value of {variable}"
+        elif self._values.resolve(first.locator) != value:
+            self._problems[variable] = f"the code has several values of {variable}"
+        elif any(text in value.reveal() for text in AMBIGUOUS):
+            self._problems[variable] = (
+                f"its value has a character that readers of {DOTENV} interpret differently"
             )
-        self.moved.setdefault(variable, Origin(locator=locator, field=variable))
 
-    def reading(self, source: Source, variable: str) -> tuple[str, str]:
-        """Say what reads a variable in a file: nothing more than `get_secret` where .env is loaded.
+    def __contains__(self, variable: str) -> bool:
+        return variable in self._origins
+
+    def replacement_for(self, source: Source, variable: str) -> tuple[str, str]:
+        """Return the expression that replaces a literal in a file.
 
         Returns:
-            The expression, and why the literal has to stay; at most one of them has text.
+            The expression, "" if get_secret() reads the variable by itself; and the reason to keep
+            the literal, "" if it can be removed.
         """
-        config = next((a.asname or a.name for a in _decouple(source.tree)), "")
-        reason = self._reasons.get(variable, "")
-        if not reason and not config and not self._loaded:
-            reason = f"nothing in the app reads {DOTENV}: let python-dotenv load it first"
-        quote = "'" if source.raw.count(b"'") > source.raw.count(b'"') else '"'
-        return (f"{config}({quote}{variable}{quote})" if config and not reason else ""), reason
+        problem = self._problems.get(variable, "")
+        config = _decouple_config(source.tree)
+        if not (problem or config or self._loads_dotenv):
+            problem = f"the app does not load {DOTENV}; load it with python-dotenv first"
+        if problem or not config:
+            return "", problem
+        quote = file_quote(source)
+        return f"{config}({quote}{variable}{quote})", ""
 
-    def taken(self, variables: Iterable[str]) -> tuple[Origin, ...]:
-        """Return what goes into .env, in order of the variables."""
-        return tuple(self.moved[variable] for variable in sorted(set(variables)))
+    def origins(self, variables: Iterable[str]) -> tuple[Origin, ...]:
+        """Return where the values of removed literals come from, sorted by variable."""
+        return tuple(self._origins[variable] for variable in sorted(set(variables)))
 
 
-def _decouple(tree: ast.Module) -> Iterator[ast.alias]:
+def _decouple_config(tree: ast.Module) -> str:
+    """Return the name under which a file imports decouple.config, or ""."""
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module == "decouple":
-            yield from (alias for alias in node.names if alias.name == "config")
+            for alias in node.names:
+                if alias.name == "config":
+                    return alias.asname or alias.name
+    return ""
 
 
-def defaults(
-    source: Source, calls: Iterable[tuple[int, int]], removal: Removal
+def remove_defaults(
+    source: Source, calls: Iterable[tuple[int, int]], removal: LiteralRemoval
 ) -> Iterator[tuple[str, Edit | str]]:
-    """Take out the defaults of secrets that were moved before.
+    """Remove the literal defaults of existing get_secret() calls.
 
     Args:
         source: The file.
-        calls: Line and column of each call of the runtime in it.
-        removal: What is taken out.
+        calls: Line and column of each call of the runtime.
+        removal: Decides which literals can be removed.
 
     Yields:
-        The variable, with the edit or with the reason why its default stays.
+        The variable, with the edit or with the reason to keep the default.
     """
-    places = set(calls)
-    for node in ast.walk(source.tree):
-        if (
-            not isinstance(node, ast.Call)
-            or (node.lineno, node.col_offset) not in places
-            or len(node.args) < 2
-        ):
+    for call in calls_at(source, calls):
+        if not _has_literal_default(call):
             continue
-        name, default = node.args[:2]
-        given = {k.arg: k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)}
-        if (
-            not isinstance(name, ast.Constant)
-            or not isinstance(default, ast.Constant)
-            or not default.value
-        ):
+        variable = variable_of_call(call)
+        if variable not in removal:
             continue
-        variable = str(given.get("env") or env_var_name(str(name.value)))
-        if variable not in removal.moved:
-            continue
-        read, reason = removal.reading(source, variable)
-        start, end = source.span(name)[1], source.span(default)[1]
-        text = f", lambda: {read}" if read else ""
-        yield variable, reason or Edit(path=source.path, start=start, end=end, replacement=text)
+        replacement, problem = removal.replacement_for(source, variable)
+        name, default = call.args[:2]
+        text = f", lambda: {replacement}" if replacement else ""
+        start = source.span(name)[1]
+        end = source.span(default)[1]
+        yield variable, problem or make_edit(source, start, end, text)
 
 
-def dotenv(origins: Iterable[Origin], values: Values, raw: bytes | None) -> FileChange | None:
-    """Describe .env with the values added; None where it has them all. For apply alone: this edit holds values.
+def _has_literal_default(call: ast.Call) -> bool:
+    if len(call.args) < 2 or string_value(call.args[0]) is None:
+        return False
+    default = call.args[1]
+    return isinstance(default, ast.Constant) and bool(default.value)
+
+
+def dotenv_change(
+    origins: Iterable[Origin], values: Values, raw: bytes | None
+) -> FileChange | None:
+    """Return the change that adds values to .env, or None if it has all of them.
+
+    The edit contains secret values and must only be created while it is applied.
 
     Args:
-        origins: What goes in; the field is the variable.
-        values: Where the locators lead.
-        raw: The file now.
+        origins: The values to add; the field is the variable.
+        values: Resolves the locators.
+        raw: The bytes of .env, None if it does not exist.
     """
-    have = {
-        line.partition(b"=")[0].removeprefix(b"export ").strip().decode()
-        for line in (raw or b"").splitlines()
-    }
-    lines = [
-        f"{o.field}='{values.resolve(o.locator).reveal()}'\n"
-        for o in origins
-        if o.field not in have
-    ]
+    raw_text = raw or b""
+    existing = set()
+    for line in raw_text.splitlines():
+        name = line.partition(b"=")[0].removeprefix(b"export ")
+        existing.add(name.strip().decode())
+    lines = []
+    for origin in origins:
+        if origin.field not in existing:
+            lines.append(f"{origin.field}='{values.resolve(origin.locator).reveal()}'\n")
     if not lines:
         return None
-    lead = "\n" if raw and not raw.endswith(b"\n") else ""
-    text = (lead + "".join(lines)).replace("\n", newline(raw or b""))
-    at = len(raw or b"")
-    return file_change(
-        DOTENV, raw, [Edit(path=DOTENV, start=at, end=at, replacement=text)], private=True
-    )
+    lead = "\n" if raw_text and not raw_text.endswith(b"\n") else ""
+    text = (lead + "".join(lines)).replace("\n", newline(raw_text))
+    at = len(raw_text)
+    edit = Edit(path=DOTENV, start=at, end=at, replacement=text)
+    return file_change(DOTENV, raw, [edit], private=True)

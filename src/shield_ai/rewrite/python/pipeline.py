@@ -1,20 +1,22 @@
-"""Everything that becomes of the app's Python: secrets wrapped, names carried over, literals and fallbacks."""
+"""Run all rewrites of the app's Python files."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from shield_ai.model.edit import Edit, FileChange, Skipped
 from shield_ai.project.python_source import Source, file_change
-from shield_ai.rewrite.python.db_backend import swap, unseen
+from shield_ai.rewrite.python.db_backend import skipped_databases, swap_engines
 from shield_ai.rewrite.python.imports import accessor_names
-from shield_ai.rewrite.python.key_fallbacks import fallback_edits, rotating_key
-from shield_ai.rewrite.python.line_length import line_length
-from shield_ai.rewrite.python.literals import defaults
-from shield_ai.rewrite.python.rename import rename
-from shield_ai.rewrite.python.wrap import rewrite
+from shield_ai.rewrite.python.key_fallbacks import fallback_edits, key_without_fallbacks
+from shield_ai.rewrite.python.line_length import configured_line_length
+from shield_ai.rewrite.python.literals import remove_defaults
+from shield_ai.rewrite.python.move_imports import move_imports
+from shield_ai.rewrite.python.rename import update_calls
+from shield_ai.rewrite.python.wrap import wrap_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,80 +24,123 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite import Read
-    from shield_ai.rewrite.python.literals import Removal
+    from shield_ai.rewrite.python.literals import LiteralRemoval
 
 
-class Code(msgspec.Struct, kw_only=True):
-    """What becomes of the Python files."""
+class PythonChanges(msgspec.Struct, kw_only=True):
+    """The changes of all Python files."""
 
     files: list[FileChange] = []
     skipped: list[Skipped] = []
-    taken: list[str] = []  # variables whose values are no longer in the code
-    fields: bool = False  # a settings class of pydantic gets a source of ours
-    engines: set[str] = set()  # of Django's databases, those that have a backend of ours now
+    removed: list[str] = []  # variables of the removed literals
+    adds_settings_source: bool = False  # to a settings class of pydantic
+    engines: set[str] = set()  # of the database backends that the settings use
 
 
-def code(  # each is a different thing that the code follows from
+def rewrite_python(
     manifest: Manifest,
     findings: Sequence[Finding],
     calls: Sequence[tuple[str, int, int]],
     read: Read,
     accessor_import: str,
-    removal: Removal | None = None,
-) -> Code:
-    """Rewrite each Python file that has findings or reads secrets already.
+    removal: LiteralRemoval | None = None,
+) -> PythonChanges:
+    """Rewrite each Python file that has findings or calls of the runtime.
 
     Args:
-        manifest: What is moved.
-        findings: Of the whole app.
+        manifest: The secrets to move.
+        findings: The findings of the whole app.
         calls: Path, line and column of each call of the runtime.
-        read: Gives the bytes of a file.
-        accessor_import: The line that imports `get_secret`.
-        removal: Takes the literals out of the code; None: they stay as defaults.
+        read: Returns the bytes of a file.
+        accessor_import: The line that imports get_secret().
+        removal: Removes literals from the code; None keeps them as defaults.
     """
-    out = Code()
-    sites: dict[str, list[Finding]] = {}
-    places: dict[str, list[tuple[int, int]]] = {}
+    findings_by_path: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.site:
-            sites.setdefault(finding.path, []).append(finding)
+            findings_by_path[finding.path].append(finding)
+    calls_by_path: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for path, line, column in calls:
-        places.setdefault(path, []).append((line, column))
-    key = rotating_key(manifest, read)
-    seen: set[str] = set()
-    for path in sorted({*sites, *places}):
-        raw, here, reads = read(path) or b"", sites.get(path, []), places.get(path, [])
+        calls_by_path[path].append((line, column))
+    rewriter = Rewriter(manifest, read, accessor_import, removal)
+    for path in sorted({*findings_by_path, *calls_by_path}):
+        rewriter.rewrite_file(path, findings_by_path[path], calls_by_path[path])
+    changes = rewriter.changes
+    changes.skipped += skipped_databases(manifest, rewriter.found_databases)
+    return changes
+
+
+class Rewriter:
+    """Rewrite files one by one and collect the changes."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        read: Read,
+        accessor_import: str,
+        removal: LiteralRemoval | None,
+    ) -> None:
+        self.changes = PythonChanges()
+        self.found_databases: set[str] = set()
+        self._manifest = manifest
+        self._read = read
+        self._accessor_import = accessor_import
+        self._removal = removal
+        self._key = key_without_fallbacks(manifest, read)
+
+    def rewrite_file(
+        self, path: str, findings: list[Finding], calls: list[tuple[int, int]]
+    ) -> None:
+        """Rewrite one file.
+
+        Args:
+            path: The file.
+            findings: The findings in it.
+            calls: Line and column of each call of the runtime in it.
+        """
+        raw = self._read(path) or b""
         source = Source.from_bytes(path, raw)
-        done = rewrite(source, here, manifest, accessor_import, removal, line_length(read, path))
-        out.skipped += done.skipped
-        out.taken += done.taken
-        out.fields = out.fields or done.fields
-        edits = [*done.edits, *rename(source, reads, manifest)]
-        wrapped = [finding.site for finding in here if finding.site and done.edits]
-        names = accessor_names(source, accessor_import)
-        if key:
-            edits += fallback_edits(source, wrapped, key, names.get)
-        swapped = swap(source, wrapped, manifest, names)
-        edits += swapped.edits
-        out.skipped += swapped.skipped
-        out.engines |= swapped.engines
-        seen |= swapped.seen
-        if removal:
-            edits += _removed(source, reads, removal, out)
+        wrapped = wrap_secrets(
+            source,
+            findings,
+            self._manifest,
+            self._accessor_import,
+            self._removal,
+            configured_line_length(self._read, path),
+        )
+        self.changes.skipped += wrapped.skipped
+        self.changes.removed += wrapped.removed
+        self.changes.adds_settings_source |= wrapped.adds_settings_source
+        edits = [*wrapped.edits, *update_calls(source, calls, self._manifest)]
+        edits += self._django_edits(source, findings if wrapped.edits else [])
+        if self._removal:
+            edits += self._default_edits(source, calls, self._removal)
+        if self._manifest.app.runtime == "package":
+            edits += move_imports(source, edits)
         if edits:
-            out.files.append(file_change(path, raw, edits, source.encoding))
-    out.skipped += unseen(manifest, seen)
-    return out
+            self.changes.files.append(file_change(path, raw, edits, source.encoding))
 
+    def _django_edits(self, source: Source, wrapped: list[Finding]) -> list[Edit]:
+        sites = [finding.site for finding in wrapped if finding.site]
+        names = accessor_names(source, self._accessor_import)
+        edits = []
+        if self._key:
+            edits += fallback_edits(source, sites, self._key, names.get)
+        swaps = swap_engines(source, sites, self._manifest, names)
+        self.changes.skipped += swaps.skipped
+        self.changes.engines |= swaps.engines
+        self.found_databases |= swaps.found
+        return edits + swaps.edits
 
-def _removed(
-    source: Source, reads: list[tuple[int, int]], removal: Removal, out: Code
-) -> list[Edit]:
-    edits = []
-    for variable, found in defaults(source, reads, removal):
-        if isinstance(found, Edit):
-            edits.append(found)
-            out.taken.append(variable)
-        else:
-            out.skipped.append(Skipped(path=source.path, line=0, name=variable, reason=found))
-    return edits
+    def _default_edits(
+        self, source: Source, calls: list[tuple[int, int]], removal: LiteralRemoval
+    ) -> list[Edit]:
+        edits = []
+        for variable, result in remove_defaults(source, calls, removal):
+            if isinstance(result, Edit):
+                edits.append(result)
+                self.changes.removed.append(variable)
+            else:
+                skipped = Skipped(path=source.path, line=0, name=variable, reason=result)
+                self.changes.skipped.append(skipped)
+        return edits

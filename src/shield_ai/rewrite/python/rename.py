@@ -57,19 +57,28 @@ def _update_call(source: Source, call: ast.Call, manifest: Manifest) -> list[Edi
     if secret.name != name:
         edits.append(_replace_string(source, call.args[0], secret.name))
     edits += _update_key(source, call, field)
-    quote = source.segment(call.args[0])[-1]
-    added = []
+    added = {}
     if field and keyword_value(call, "key") is None:
-        added.append(f", key={quote}{field}{quote}")
+        added["key"] = field
     if keyword_value(call, "env") is None and env_var_name(secret.name) != variable:
-        added.append(f", env={quote}{variable}{quote}")
-    if secret.optional and _lacks_optional(call):
-        added.append(", optional=True")
-    if added:
-        last = call.keywords[-1].value if call.keywords else call.args[-1]
-        at = source.span(last)[1]
-        edits.append(make_edit(source, at, at, "".join(added)))
-    return edits
+        added["env"] = variable
+    needs_optional = secret.optional and _has_development_default(call)
+    return [*edits, *_add_keywords(source, call, added, optional=needs_optional)]
+
+
+def _add_keywords(
+    source: Source, call: ast.Call, added: dict[str, str], *, optional: bool
+) -> list[Edit]:
+    """Add keyword arguments at the end of a call, unless it has them."""
+    quote = source.segment(call.args[0])[-1]
+    text = "".join(f", {keyword}={quote}{value}{quote}" for keyword, value in added.items())
+    if optional and keyword_value(call, "optional") is None:
+        text += ", optional=True"
+    if not text:
+        return []
+    last = call.keywords[-1].value if call.keywords else call.args[-1]
+    at = source.span(last)[1]
+    return [make_edit(source, at, at, text)]
 
 
 def _updatable_name(source: Source, call: ast.Call) -> str | None:
@@ -94,10 +103,8 @@ def _update_key(source: Source, call: ast.Call, field: str) -> list[Edit]:
     return [_replace_string(source, value, field)]
 
 
-def _lacks_optional(call: ast.Call) -> bool:
-    """Tell whether a call needs `optional=True` to use the default of its read in production."""
-    if keyword_value(call, "optional") is not None:
-        return False
+def _has_development_default(call: ast.Call) -> bool:
+    """Tell whether the wrapped read has a default that production uses only if it is optional."""
     default = call.args[1] if len(call.args) > 1 else None
     read = default.body if isinstance(default, ast.Lambda) else None
     if not isinstance(read, ast.Call):

@@ -1,20 +1,20 @@
-"""Put a settings source into the classes of pydantic-settings whose fields are secrets."""
+"""Add a settings source to the pydantic settings classes that have secrets as fields."""
 
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
-from shield_ai.model.edit import Edit
 from shield_ai.model.finding import Shape
 from shield_ai.project.pydantic_sources import METHOD as METHOD_NAME
 from shield_ai.project.pydantic_sources import VARIABLES, Customised, customised
-from shield_ai.rewrite.python.wrap_text import named
+from shield_ai.rewrite.python.formatting import file_quote, indentation, insert_below, make_edit
+from shield_ai.rewrite.python.wrap_text import secret_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.wrap_text import Wrap
 
@@ -24,7 +24,7 @@ METHOD = """
 {indent}{step}first, *others = super().settings_customise_sources(*args, **kwargs)
 {indent}{step}return first, {source}(args[0], {secrets}, others), *others
 """
-MULTIPLE = """
+LONG_METHOD = """
 {indent}@classmethod
 {indent}def settings_customise_sources(cls, *args, **kwargs):
 {indent}{step}first, *others = super().settings_customise_sources(*args, **kwargs)
@@ -33,8 +33,8 @@ MULTIPLE = """
 {indent}{step}}}
 {indent}{step}return first, {source}(args[0], secrets, others), *others
 """
-# Where the class orders its sources itself.
-OWN = """\
+# For a class that defines the method itself.
+SOURCE_STATEMENT = """\
 {indent}{name} = {source}(
 {indent}{step}{settings},
 {indent}{step}{{
@@ -46,93 +46,96 @@ OWN = """\
 SOURCE = "SecretsManagerSource"
 
 
-def source_edits(source: Source, wraps: list[Wrap], width: int) -> Iterator[Edit]:
-    """Write the method that adds the source, at the end of each class.
+def settings_source_edits(source: Source, wraps: list[Wrap], width: int) -> Iterator[Edit]:
+    """Add the settings source to each class.
 
     Args:
         source: The file.
-        wraps: Every secret in it; those that are fields count here.
-        width: How long a line may be.
+        wraps: All secrets in it; only fields of settings classes are used.
+        width: Maximum line length.
     """
     fields = [wrap for wrap in wraps if wrap.site.shape is Shape.FIELD]
-    for node in ast.walk(source.tree) if fields else ():
-        if isinstance(node, ast.ClassDef):
-            start, end = source.span(node)
-            inside = [
-                wrap
-                for wrap in fields
-                if start <= wrap.site.start < end and _owns(source, node, wrap)
-            ]
-            method = next(
-                (n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == METHOD_NAME),
-                None,
-            )
-            if inside and method and (found := customised(method)):
-                yield from _into(source, method, found, inside)
-            elif inside:
-                yield _method(source, node, inside, width)
+    if not fields:
+        return
+    for node in ast.walk(source.tree):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        own_fields = _fields_of(source, node, fields)
+        if not own_fields:
+            continue
+        method = _find_method(node)
+        customized = customised(method) if method else None
+        if method and customized:
+            yield from _extend_method(source, method, customized, own_fields)
+        else:
+            yield _add_method(source, node, own_fields, width)
 
 
-def _owns(source: Source, node: ast.ClassDef, wrap: Wrap) -> bool:
-    return any(
-        isinstance(n, ast.AnnAssign) and source.span(n.target)[0] == wrap.site.start
-        for n in node.body
-    )
-
-
-def _method(source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int) -> Edit:
-    last = node.body[-1]
-    indent, step = _indent(source, node.body[0])
-    pairs = _pairs(source, wraps)
-    values = {"indent": indent, "step": step, "source": SOURCE}
-    text = METHOD.format(**values, secrets="{" + ", ".join(pairs) + "}")
-    if max(map(len, text.split("\n"))) > width:
-        text = MULTIPLE.format(
-            **values, lines="\n".join(f"{indent}{step * 2}{pair}," for pair in pairs)
-        )
-    start, line = source.lines[(last.end_lineno or last.lineno) - 1]
-    lead = "" if line.endswith((b"\n", b"\r")) else "\n"
-    at = start + len(line)
-    return Edit(
-        path=source.path, start=at, end=at, replacement=(lead + text).replace("\n", source.newline)
-    )
-
-
-def _into(
-    source: Source, method: ast.FunctionDef, found: Customised, wraps: list[Wrap]
-) -> Iterator[Edit]:
-    """Make the source before the sources are returned, and put it into their order."""
-    used = {node.id for node in ast.walk(method) if isinstance(node, ast.Name)}
-    name = "secrets" if "secrets" not in used else "aws_secrets"
-    indent, step = _indent(source, found.returned)
-    lines = "\n".join(f"{indent}{step * 2}{pair}," for pair in _pairs(source, wraps))
-    values = {
-        "indent": indent,
-        "step": step,
-        "source": SOURCE,
-        "settings": found.settings,
-        "variables": VARIABLES,
+def _fields_of(source: Source, node: ast.ClassDef, fields: list[Wrap]) -> list[Wrap]:
+    starts = {
+        source.span(child.target)[0] for child in node.body if isinstance(child, ast.AnnAssign)
     }
-    text = OWN.format(**values, name=name, lines=lines).replace("\n", source.newline)
-    at = source.offset(found.returned.lineno, 0)
-    yield Edit(path=source.path, start=at, end=at, replacement=text)
-    start, _ = source.span(found.variables)
-    line = source.lines[found.variables.lineno - 1][1].decode(source.encoding).strip()
-    alone = line.rstrip(",") == VARIABLES
-    between = f",{source.newline}{_indent(source, found.variables)[0]}" if alone else ", "
-    yield Edit(path=source.path, start=start, end=start, replacement=f"{name}{between}")
+    return [wrap for wrap in fields if wrap.site.start in starts]
 
 
-def _indent(source: Source, node: ast.stmt | ast.expr) -> tuple[str, str]:
-    """Return the whitespace before the line of a node, and what one step more is."""
-    raw = source.lines[node.lineno - 1][1].decode(source.encoding)
-    indent = re.match(r"[ \t]*", raw)[0]  # type: ignore[index]  # matches anything
-    return indent, "\t" if "\t" in indent else "    "
+def _find_method(node: ast.ClassDef) -> ast.FunctionDef | None:
+    for child in node.body:
+        if isinstance(child, ast.FunctionDef) and child.name == METHOD_NAME:
+            return child
+    return None
 
 
-def _pairs(source: Source, wraps: list[Wrap]) -> list[str]:
-    quote = "'" if source.raw.count(b"'") > source.raw.count(b'"') else '"'
-    return [
-        f"{quote}{wrap.site.variable}{quote}: {named(wrap.secret, wrap.field, quote)}"
-        for wrap in wraps
-    ]
+def _add_method(source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int) -> Edit:
+    """Add the method at the end of a class."""
+    indent, step = _indentation(source, node.body[0])
+    items = _mapping_items(source, wraps)
+    values = {"indent": indent, "step": step, "source": SOURCE}
+    text = METHOD.format(**values, secrets="{" + ", ".join(items) + "}")
+    if max(len(line) for line in text.split("\n")) > width:
+        lines = "\n".join(f"{indent}{step * 2}{item}," for item in items)
+        text = LONG_METHOD.format(**values, lines=lines)
+    return insert_below(source, node.body[-1], text)
+
+
+def _extend_method(
+    source: Source, method: ast.FunctionDef, customized: Customised, wraps: list[Wrap]
+) -> Iterator[Edit]:
+    """Create the source above the `return` of a method, and return it before the variables."""
+    used_names = {node.id for node in ast.walk(method) if isinstance(node, ast.Name)}
+    name = "secrets" if "secrets" not in used_names else "aws_secrets"
+    indent, step = _indentation(source, customized.returned)
+    items = _mapping_items(source, wraps)
+    text = SOURCE_STATEMENT.format(
+        indent=indent,
+        step=step,
+        name=name,
+        source=SOURCE,
+        settings=customized.settings,
+        lines="\n".join(f"{indent}{step * 2}{item}," for item in items),
+        variables=VARIABLES,
+    )
+    above = source.offset(customized.returned.lineno, 0)
+    yield make_edit(source, above, above, text)
+    start, _ = source.span(customized.variables)
+    line = _line(source, customized.variables)
+    separator = ", "
+    if line.strip().rstrip(",") == VARIABLES:  # one source per line
+        separator = f",\n{indentation(line)[0]}"
+    yield make_edit(source, start, start, f"{name}{separator}")
+
+
+def _line(source: Source, node: ast.stmt | ast.expr) -> str:
+    return source.lines[node.lineno - 1][1].decode(source.encoding)
+
+
+def _indentation(source: Source, node: ast.stmt) -> tuple[str, str]:
+    return indentation(_line(source, node))
+
+
+def _mapping_items(source: Source, wraps: list[Wrap]) -> list[str]:
+    quote = file_quote(source)
+    items = []
+    for wrap in wraps:
+        reference = secret_reference(wrap.secret, wrap.field, quote)
+        items.append(f"{quote}{wrap.site.variable}{quote}: {reference}")
+    return items

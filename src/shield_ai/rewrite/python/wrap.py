@@ -62,28 +62,31 @@ def wrap_secrets(
     if not wraps:
         return WrapResult(skipped=tuple(skipped))
     wraps = _without_nested_reads(source, wraps)
-    expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     removed = [wrap for wrap in wraps if wrap.replacement is not None]
     # If line breaks make the result invalid, long lines are better than a skipped file.
     for width in (max_line_length(source, line_length), sys.maxsize):
-        source_edits = list(settings_source_edits(source, wraps, width))
-        edits = [
-            *import_edits(source, [wrap.site for wrap in wraps], names),
-            *source_edits,
-            *wrap_edits(source, expressions, width),
-        ]
+        edits = _edits(source, wraps, names, width)
         problem = _problem(source, edits, names.module, removed)
         if not problem:
-            break
-    else:
-        skipped += _skip_all(findings, problem)
-        return WrapResult(skipped=tuple(skipped))
-    return WrapResult(
-        edits=tuple(edits),
-        skipped=tuple(skipped),
-        removed=tuple(wrap.site.variable for wrap in removed),
-        adds_settings_source=bool(source_edits),
-    )
+            return WrapResult(
+                edits=tuple(edits),
+                skipped=tuple(skipped),
+                removed=tuple(wrap.site.variable for wrap in removed),
+                adds_settings_source=any(wrap.site.shape is Shape.FIELD for wrap in wraps),
+            )
+    for finding in findings:
+        if finding.site and not finding.site.reason:
+            skipped.append(_skip(finding, problem))
+    return WrapResult(skipped=tuple(skipped))
+
+
+def _edits(source: Source, wraps: list[Wrap], names: AccessorNames, width: int) -> list[Edit]:
+    expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
+    return [
+        *import_edits(source, [wrap.site for wrap in wraps], names),
+        *settings_source_edits(source, wraps, width),
+        *wrap_edits(source, expressions, width),
+    ]
 
 
 def _collect_wraps(
@@ -129,14 +132,6 @@ def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> 
 def _skip(finding: Finding, reason: str) -> Skipped:
     name = finding.env or finding.name
     return Skipped(path=finding.path, line=finding.line, name=name, reason=reason)
-
-
-def _skip_all(findings: Sequence[Finding], reason: str) -> list[Skipped]:
-    return [_skip(finding, reason) for finding in findings if _is_wrappable(finding)]
-
-
-def _is_wrappable(finding: Finding) -> bool:
-    return finding.site is not None and not finding.site.reason
 
 
 def _without_nested_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:

@@ -11,13 +11,13 @@ import msgspec
 
 from shield_ai.model.finding import Shape, Site
 from shield_ai.model.naming import env_var_name
-from shield_ai.rewrite.python.formatting import edit, file_quote, indentation
+from shield_ai.rewrite.python.formatting import file_quote, indentation, make_edit
+from shield_ai.rewrite.python.imports import AccessorNames
 from shield_ai.rewrite.python.line_breaking import Insert, rewrite_line
 
 if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite.python.imports import AccessorNames
 
 
 class Wrap(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ def _wrap_on_line(
     for change in rewrite_line(line, inserts, width, added_levels, in_brackets=in_brackets):
         start = offset + len(line[: change.start].encode(source.encoding))
         end = offset + len(line[: change.end].encode(source.encoding))
-        edits.append(edit(source, start, end, change.text))
+        edits.append(make_edit(source, start, end, change.text))
     return edits
 
 
@@ -116,12 +116,12 @@ def _wrap_multiline(
     site = wrap.site
     text = _replacing_call(source, wrap)
     if text is not None:
-        return [edit(source, site.start, site.end, text)]
+        return [make_edit(source, site.start, site.end, text)]
     if not lines:
         before, after = _call_parts(source, wrap)
         return [
-            edit(source, site.start, site.start, before),
-            edit(source, site.end, site.end, after),
+            make_edit(source, site.start, site.start, before),
+            make_edit(source, site.end, site.end, after),
         ]
     quote = _quote(source, site)
     indent, step = indentation(source.lines[first - 1][1].decode(source.encoding))
@@ -134,9 +134,9 @@ def _wrap_multiline(
         column = source.position(site.start)[1] - 1
         shift = _alignment_shift(source, lines, column, len(indent + step + prefix))
     return [
-        edit(source, site.start, site.start, opening),
+        make_edit(source, site.start, site.start, opening),
         *[_indent_line(source, number, shift, step) for number in lines],
-        edit(source, site.end, site.end, f",{keywords}\n{indent})"),
+        make_edit(source, site.end, site.end, f",{keywords}\n{indent})"),
     ]
 
 
@@ -144,8 +144,8 @@ def _indent_line(source: Source, number: int, shift: int, step: str) -> Edit:
     """Indent a line by one level, or move it by `shift` columns if that is not 0."""
     start = source.lines[number - 1][0]
     if not shift:
-        return edit(source, start, start, step)
-    return edit(source, start, start + max(-shift, 0), " " * shift)
+        return make_edit(source, start, start, step)
+    return make_edit(source, start, start + max(-shift, 0), " " * shift)
 
 
 def _alignment_shift(source: Source, lines: list[int], column: int, new_column: int) -> int:

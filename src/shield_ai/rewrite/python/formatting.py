@@ -1,0 +1,52 @@
+"""Format inserted code in the style of the edited file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.edit import Edit
+
+if TYPE_CHECKING:
+    import ast
+
+    from shield_ai.project.python_source import Source
+
+
+def file_quote(source: Source) -> str:
+    """Return the quote character that a file uses most."""
+    return "'" if source.raw.count(b"'") > source.raw.count(b'"') else '"'
+
+
+def indentation(line: str) -> tuple[str, str]:
+    """Return the leading whitespace of a line and the whitespace of one more level."""
+    indent = line[: len(line) - len(line.lstrip(" \t"))]
+    step = "\t" if "\t" in indent else "    "
+    return indent, step
+
+
+def make_edit(source: Source, start: int, end: int, text: str) -> Edit:
+    """Replace the bytes from `start` to `end` by text with the newlines of the file."""
+    replacement = text.replace("\n", source.newline)
+    return Edit(path=source.path, start=start, end=end, replacement=replacement)
+
+
+def line_below(source: Source, node: ast.stmt) -> tuple[int, str]:
+    """Return the offset of the line below a statement, and the newline to insert before it.
+
+    That newline is empty unless the statement ends on an unterminated last line.
+    """
+    start, raw = source.lines[(node.end_lineno or node.lineno) - 1]
+    lead = "" if raw.endswith((b"\n", b"\r")) else "\n"
+    return start + len(raw), lead
+
+
+def insert_below(source: Source, node: ast.stmt, text: str) -> Edit:
+    """Insert whole lines below a statement."""
+    at, lead = line_below(source, node)
+    return make_edit(source, at, at, lead + text)
+
+
+def first_line(node: ast.stmt) -> int:
+    """Return the line on which a statement starts, decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *[decorator.lineno for decorator in decorators]])
