@@ -1,10 +1,11 @@
-"""The rewrite of settings files beside django-upgrade and pyupgrade: one process, the same files, in turns.
+"""Compare the speed of the rewrite with django-upgrade and pyupgrade.
 
     python bench/rewrite.py [APP…] [--rounds 5]
 
-Without a folder, on sample apps that are made here, the same ones each time. Every file is in memory before a clock
-starts. Ours scans the app, drafts shield.toml, wraps each secret and checks the result against the file before; a peer
-parses and rewrites file by file. `make bench` brings the peers; one that is not installed is left out.
+Without APP, generated sample apps are used, which are the same in every run. All tools run in one
+process, in turns, on files in memory. Shield AI scans the app, drafts shield.toml, wraps each
+secret and checks the result; the other tools parse and rewrite each file. `make bench` installs
+the other tools; tools that are not installed are skipped.
 """
 
 from __future__ import annotations
@@ -24,41 +25,100 @@ from shield_ai.scan.files.walk import walk
 from shield_ai.scan.python.app_scan import scan_files
 
 HERE = Path(__file__).parent
-TARGET = 150  # files a second
+TARGET = 150  # files per second
 
 PLAIN = [
-    'INSTALLED_APPS = [\n    "django.contrib.admin",\n    "django.contrib.auth",\n    "shop",\n]\n',
-    'MIDDLEWARE = [\n    "django.middleware.security.SecurityMiddleware",\n    "django.middleware.common.CommonMiddleware",\n]\n',
-    'STATIC_URL = "/static/"\nSTATIC_ROOT = BASE_DIR / "static"\n',
-    'ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "").split(",")\n',
-    'LANGUAGE_CODE = "en-us"\nTIME_ZONE = "UTC"\nUSE_I18N = True\nUSE_L10N = True\nUSE_TZ = True\n',
-    'LOGGING = {\n    "version": 1,\n    "handlers": {"console": {"class": "logging.StreamHandler"}},\n    "root": {"handlers": ["console"]},\n}\n',
-    'if DEBUG:\n    INSTALLED_APPS += ["debug_toolbar"]\n    INTERNAL_IPS = ["127.0.0.1"]\n',
-    "class Pages(object):\n    size = 20\n    def __init__(self, size=None):\n        self.size = size or self.size\n",
+    """\
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "shop",
 ]
+""",
+    """\
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
+""",
+    """\
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static"
+""",
+    'ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "").split(",")\n',
+    """\
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_L10N = True
+USE_TZ = True
+""",
+    """\
+LOGGING = {
+    "version": 1,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"]},
+}
+""",
+    """\
+if DEBUG:
+    INSTALLED_APPS += ["debug_toolbar"]
+    INTERNAL_IPS = ["127.0.0.1"]
+""",
+    """\
+class Pages(object):
+    size = 20
+    def __init__(self, size=None):
+        self.size = size or self.size
+""",
+]
+# Reads of secrets; N and n are a name in upper and lower case.
 SECRET = [
     '{N}_API_KEY = os.environ["{N}_API_KEY"]\n',
     '{N}_TOKEN = os.getenv("{N}_TOKEN", "")\n',
     '{N}_URL = config("{N}_DATABASE_URL", default=None)\n',
     'CACHES["{n}"] = env.cache("{N}_REDIS_URL")\n',
-    'if "{N}_SECRET" in os.environ:\n    {N} = {{"secret": os.environ["{N}_SECRET"], "retries": int(os.environ.get("{N}_RETRIES", 3))}}\n',
-    'DATABASES["{n}"] = {{\n    "ENGINE": "django.db.backends.postgresql",\n    "NAME": os.environ.get("{N}_DB_NAME", "{n}"),\n    "USER": os.environ["{N}_DB_USER"],\n    "PASSWORD": os.environ["{N}_DB_PASSWORD"],\n}}\n',
+    """\
+if "{N}_SECRET" in os.environ:
+    {N} = {{"secret": os.environ["{N}_SECRET"], "retries": int(os.environ.get("{N}_RETRIES", 3))}}
+""",
+    """\
+DATABASES["{n}"] = {{
+    "ENGINE": "django.db.backends.postgresql",
+    "NAME": os.environ.get("{N}_DB_NAME", "{n}"),
+    "USER": os.environ["{N}_DB_USER"],
+    "PASSWORD": os.environ["{N}_DB_PASSWORD"],
+}}
+""",
     "sentry(dsn=f\"https://{{os.environ['{N}_SENTRY_KEY']}}@example.com/1\")\n",
 ]
-HEAD = "import os\nfrom pathlib import Path\n\nimport environ\nfrom decouple import config\n\nenv = environ.Env()\nBASE_DIR = Path(__file__).parent\nDEBUG = False\nCACHES = {}\nDATABASES = {}\n"
+MANAGE = """\
+import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.base")
+"""
+HEAD = """\
+import os
+from pathlib import Path
+
+import environ
+from decouple import config
+
+env = environ.Env()
+BASE_DIR = Path(__file__).parent
+DEBUG = False
+CACHES = {}
+DATABASES = {}
+"""
 
 
 def sample(chance):
-    """Make one app's files: path -> bytes."""
-    files = {
-        "manage.py": b'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.base")\n'
-    }
-    files["shop/__init__.py"] = b""
+    """Generate the files of one app: path -> content."""
+    files = {"manage.py": MANAGE.encode(), "shop/__init__.py": b""}
     for name in ("base", "production", "local", "worker"):
-        parts = chance.choices(PLAIN, k=20) + [
-            text.format(N=f"{name}_{i}".upper(), n=f"{name}_{i}")
-            for i, text in enumerate(chance.choices(SECRET, k=chance.randint(2, 10)))
-        ]
+        parts = chance.choices(PLAIN, k=20)
+        secrets = chance.choices(SECRET, k=chance.randint(2, 10))
+        for number, text in enumerate(secrets):
+            parts.append(text.format(N=f"{name}_{number}".upper(), n=f"{name}_{number}"))
         chance.shuffle(parts)
         files[f"shop/settings/{name}.py"] = "\n".join([HEAD, *parts]).encode()
     return files
@@ -68,32 +128,19 @@ def read(folder):
     return {path: (folder / path).read_bytes() for path in walk(folder)}
 
 
-def ours(apps):
+def shield(apps):
+    """Scan, draft and rewrite the apps; return the number of changed files."""
     changed = 0
     for files in apps:
         scan = scan_files("app", list(files), files.get)
         manifest = draft(scan.findings, None, scan.facts)
-        line = scan.facts.accessor_import(manifest)
+        import_line = scan.facts.accessor_import(manifest)
         for path in sorted({finding.path for finding in scan.findings if finding.site}):
             source = Source.from_bytes(path, files[path])
-            found = wrap_secrets(
-                source, [f for f in scan.findings if f.path == path], manifest, line
-            )
-            changed += apply_edits(source.raw, found.edits, source.encoding) != source.raw
+            findings = [finding for finding in scan.findings if finding.path == path]
+            rewrite = wrap_secrets(source, findings, manifest, import_line)
+            changed += apply_edits(source.raw, rewrite.edits, source.encoding) != source.raw
     return changed
-
-
-def by_file(fix):
-    def run(apps):
-        changed = 0
-        for files in apps:
-            for path, raw in files.items():
-                if path.endswith(".py"):
-                    text = raw.decode("utf-8", "replace")
-                    changed += fix(text, path) != text
-        return changed
-
-    return run
 
 
 def django_upgrade():
@@ -111,39 +158,72 @@ def pyupgrade():
     return by_file(lambda text, _: _fix_tokens(_fix_plugins(text, Settings(min_version=(3, 10)))))
 
 
+def by_file(fix):
+    """Apply a function to each Python file."""
+
+    def run(apps):
+        changed = 0
+        for path, raw in python_files(apps):
+            text = raw.decode("utf-8", "replace")
+            changed += fix(text, path) != text
+        return changed
+
+    return run
+
+
+def python_files(apps):
+    for files in apps:
+        for path, raw in files.items():
+            if path.endswith(".py"):
+                yield path, raw
+
+
+def installed_tools():
+    for folder in HERE.parent.glob(".venv-bench/lib/python*/site-packages"):
+        site.addsitedir(str(folder))
+    tools = {"shield": shield}
+    for name, make in {"django_upgrade": django_upgrade, "pyupgrade": pyupgrade}.items():
+        if importlib.util.find_spec(name):
+            tools[name] = make()
+        else:
+            print(f"{name} is not installed")
+    return tools
+
+
+def measure(tools, apps, rounds, chance):
+    """Return the shortest time and the number of changed files of each tool."""
+    seconds = dict.fromkeys(tools, float("inf"))
+    changed = {}
+    for _ in range(rounds):
+        for name in chance.sample(list(tools), len(tools)):
+            gc.collect()
+            start = time.perf_counter()
+            changed[name] = tools[name](apps)
+            seconds[name] = min(seconds[name], time.perf_counter() - start)
+    return seconds, changed
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("apps", nargs="*", type=Path, metavar="APP")
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
-    for folder in HERE.parent.glob(".venv-bench/lib/python*/site-packages"):
-        site.addsitedir(str(folder))
     chance = random.Random(34)
     apps = [read(folder) for folder in args.apps] or [sample(chance) for _ in range(50)]
-    runs = {"shield": ours}
-    for name, make in {"django_upgrade": django_upgrade, "pyupgrade": pyupgrade}.items():
-        if importlib.util.find_spec(name):
-            runs[name] = make()
-        else:
-            print(f"{name} is not installed")
-    count = sum(path.endswith(".py") for files in apps for path in files)
-    best, changed = dict.fromkeys(runs, float("inf")), {}
-    for _ in range(args.rounds):
-        for name in chance.sample(list(runs), len(runs)):
-            gc.collect()
-            start = time.perf_counter()
-            changed[name] = runs[name](apps)
-            best[name] = min(best[name], time.perf_counter() - start)
-    lines = sum(
-        raw.count(b"\n") for files in apps for path, raw in files.items() if path.endswith(".py")
-    )
-    print(f"{count} files, {lines} lines, best of {args.rounds} rounds")
-    for name, seconds in best.items():
-        rate = count / seconds
+    files = [raw for _, raw in python_files(apps)]
+    seconds, changed = measure(installed_tools(), apps, args.rounds, chance)
+    lines = sum(raw.count(b"\n") for raw in files)
+    print(f"{len(files)} files, {lines} lines, best of {args.rounds} rounds")
+    for name, best in seconds.items():
+        rate = len(files) / best
+        ratio = seconds["shield"] / best
         print(
-            f"{name:15} {rate:7.0f} files/s  {best['shield'] / seconds:5.2f} x shield  {changed[name]} files changed"
+            f"{name:15} {rate:7.0f} files/s  {ratio:5.2f} x shield  {changed[name]} files changed"
         )
-    print(f"target: {TARGET} files/s, {'met' if count / best['shield'] >= TARGET else 'missed'}")
+    met = len(files) / seconds["shield"] >= TARGET
+    print(f"target: {TARGET} files/s, {'met' if met else 'missed'}")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,9 @@ def manifest_of(text, rotate=ROTATION, runtime="shop/utils/secrets.py", **change
 def coded(text, manifest):
     """Return what becomes of the settings, the backends, and why an engine stays."""
     scan, raws = scanned(text)
-    done = rewrite_python(manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest))
+    done = rewrite_python(
+        manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest)
+    )
     after = text
     for change in done.files:
         after = apply_edits(raws[change.path], change.edits).decode()
@@ -144,7 +146,10 @@ URL = "import os, dj_database_url\nDATABASES = {'default': dj_database_url.confi
 )  # fmt: skip
 def test_an_engine_that_stays_has_a_reason(text, why):
     after, engines, skipped = coded(text, manifest_of(text))
-    assert (engines, skipped) == ([], [f"the app reads a rotated password only after a restart: {why}"])
+    assert (engines, skipped) == (
+        [],
+        [f"the app reads a rotated password only after a restart: {why}"],
+    )
     assert "SECRET" not in after
 
 

@@ -63,13 +63,17 @@ def test_lines(line, result):
 
 
 def test_a_line_within_brackets_is_broken_before_or():
-    [first, last] = rewrite_line("'k': READ or 'thing',", [Insert(5, 9, "get(", ")")], 21, in_brackets=True)
+    [first, last] = rewrite_line(
+        "'k': READ or 'thing',", [Insert(5, 9, "get(", ")")], 21, in_brackets=True
+    )
     assert (first.text, last.text) == ("get(", ")\n")
 
 
 def test_within_brackets_elements_come_first():
     line = "'name', READ"
-    [first, last] = rewrite_line(line, [Insert(8, 12, "get('the name', ", ")")], 25, in_brackets=True)
+    [first, last] = rewrite_line(
+        line, [Insert(8, 12, "get('the name', ", ")")], 25, in_brackets=True
+    )
     assert (first.text, last.text) == ("\nget('the name', ", "),")
 
 

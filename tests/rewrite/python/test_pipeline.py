@@ -20,7 +20,9 @@ def test_each_file_gets_all_that_becomes_of_it_in_one_change():
     manifest = draft(
         scan_files("shop", ["settings.py"], lambda _: text.encode()).findings, None, scan.facts
     )
-    done = rewrite_python(manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest))
+    done = rewrite_python(
+        manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest)
+    )
     after = {
         change.path[-4]: apply_edits(raws[change.path], change.edits).decode()
         for change in done.files

@@ -128,10 +128,9 @@ def swap_engines(
             skipped = Skipped(path=source.path, line=node.lineno, name=secret.name, reason=reason)
             swaps.skipped.append(skipped)
             continue
-        fields = {"PASSWORD": password_field}
         user = lookup.find(items.get("USER"))
-        if user and user[0] == secret:
-            fields = {"USER": user[1], **fields}
+        fields = {"USER": user[1]} if user and user[0] == secret else {}
+        fields["PASSWORD"] = password_field
         swaps.engines.add(_engine(items["ENGINE"][1], names.module))
         swaps.edits += _dict_edits(source, items, secret.name, fields, names.module)
     return swaps

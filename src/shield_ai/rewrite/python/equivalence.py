@@ -153,10 +153,11 @@ def _remove_source(method: ast.FunctionDef) -> None:
     method.body = body
     last = body[-1] if names and body else None
     if isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple):
-        sources = last.value.elts
-        last.value.elts = [
-            part for part in sources if not isinstance(part, ast.Name) or part.id not in names
-        ]
+        last.value.elts = [part for part in last.value.elts if not _is_name(part, names)]
+
+
+def _is_name(node: ast.expr, names: set[str]) -> bool:
+    return isinstance(node, ast.Name) and node.id in names
 
 
 def _makes_source(node: ast.expr) -> bool:

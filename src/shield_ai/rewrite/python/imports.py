@@ -59,21 +59,25 @@ def accessor_names(source: Source, accessor_import: str) -> AccessorNames:
     module = match["module"] if match else PACKAGE
     alias = match["alias"] if match else None
     prefix = (alias or _free_alias(source, module)).removesuffix("get_secret")
-    top_level = [node for node in source.tree.body if isinstance(node, ast.ImportFrom)]
-    imported: dict[str, str] = {}
-    for node in top_level:
-        if imports_from(node, *accessor_modules(module)):
-            imported |= {name.name: name.asname or name.name for name in node.names}
+    imported = _imported_names(source, *accessor_modules(module))
+    source_modules = settings_source_modules(module)
     return AccessorNames(
         module=module,
         get=imported.get("get_secret", f"{prefix}get_secret"),
         has=imported.get("has_secret", f"{prefix}has_secret"),
         imported=frozenset(imported) & {"get_secret", "has_secret"},
-        pydantic_module=settings_source_modules(module)[0],
-        imports_settings_source=any(
-            imports_from(node, *settings_source_modules(module)) for node in top_level
-        ),
+        pydantic_module=source_modules[0],
+        imports_settings_source=bool(_imported_names(source, *source_modules)),
     )
+
+
+def _imported_names(source: Source, *modules: str) -> dict[str, str]:
+    """Return the local names of what a file imports from modules, by their original names."""
+    names: dict[str, str] = {}
+    for node in source.tree.body:
+        if isinstance(node, ast.ImportFrom) and imports_from(node, *modules):
+            names |= {alias.name: alias.asname or alias.name for alias in node.names}
+    return names
 
 
 def imports_from(node: ast.AST, *modules: str) -> bool:
@@ -168,12 +172,18 @@ def _in_block(source: Source, block: list[Import], module: str) -> Placement:
     own = [node for node in absolute if _top_level_package(node) == top_level]
     if own:
         return _among_own(source, own, module)
-    relative = [node for node in block if isinstance(node, ast.ImportFrom) and node.level]
-    if relative and relative == block[-len(relative) :]:
-        return _above_relative(source, block, len(relative))
+    relative = _trailing_relative_imports(block)
+    if relative:
+        return _above_relative(source, block, relative)
     at, lead = line_below(source, block[-1])
     gap = "" if _top_level_package(block[-1]) == top_level else "\n"
     return Placement(at, lead + gap, "\n")
+
+
+def _trailing_relative_imports(block: list[Import]) -> int:
+    """Return the number of relative imports if all of them are at the end of a block, else 0."""
+    relative = [node for node in block if isinstance(node, ast.ImportFrom) and node.level]
+    return len(relative) if relative == block[len(block) - len(relative) :] else 0
 
 
 def _among_own(source: Source, own: list[ast.ImportFrom], module: str) -> Placement:
