@@ -24,14 +24,14 @@ from {runtime} import get_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_KEY = get_secret("django-secret-key", lambda: os.environ["SECRET_KEY"], env="SECRET_KEY")
-INSTALLED_APPS = ["shield_ai.django"]
+INSTALLED_APPS = ["shield_runtime.django"]
 ROOT_URLCONF = "shop.urls"
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
 """
 URLS = """\
 from django.urls import path
-from shield_ai.django import health
+from shield_runtime.django import health
 urlpatterns = [path("health/secrets", health.view)]
 """
 

@@ -7,7 +7,8 @@ import os
 import pytest
 from runtime_server import Clock, Server, point_at
 
-from shield_ai import runtime
+import shield_runtime as runtime
+from shield_runtime.transport import limits
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +21,7 @@ def session_server():
 @pytest.fixture
 def off(monkeypatch):
     """A process with AWS off, an empty cache, no variables of ours, and a single attempt for each call."""
-    monkeypatch.setattr(runtime, "ATTEMPTS", 1)
+    monkeypatch.setattr(limits, "ATTEMPTS", 1)
     for name in [name for name in os.environ if name.startswith(("AWS_", "USE_AWS", "DJANGO_"))]:
         monkeypatch.delenv(name)
     runtime.clear_secret_cache()

@@ -13,7 +13,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from shield_ai import runtime
+import shield_runtime as runtime
+from shield_runtime import cache, client, metrics, rotation_retry, value
 
 NOT_FOUND = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 FAULTS = {
@@ -208,8 +209,8 @@ def point_at(server, monkeypatch):
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
+    for name, text in variables.items():
+        monkeypatch.setenv(name, text)
     runtime.clear_secret_cache()
 
 
@@ -218,7 +219,8 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now = time.monotonic()
-        monkeypatch.setattr(runtime, "monotonic", lambda: self.now)
+        for module in (runtime, cache, client, metrics, rotation_retry, value):
+            monkeypatch.setattr(module, "monotonic", lambda: self.now)
 
     def pass_(self, seconds):
         self.now += seconds

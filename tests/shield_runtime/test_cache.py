@@ -15,19 +15,23 @@ import tracemalloc
 import pytest
 from runtime_server import Server, point_at, until
 
-from shield_ai import runtime
-from shield_ai.runtime import (
+import shield_runtime as runtime
+from shield_runtime import (
     SecretAccessDeniedError,
     SecretNotFoundError,
     SecretsManagerClient,
     SecretUnavailableError,
     aget_secret,
+    cache,
     clear_secret_cache,
     get_secret,
+    metrics,
     prefetch,
+    process,
     refresh_secret,
     stats,
 )
+from shield_runtime.request import Request
 
 pytest_plugins = ("runtime_fixtures",)
 VALUE = secrets.token_hex(16)
@@ -55,7 +59,7 @@ def herd(size, action):
 
 def landed():
     """Wait for the calls in the background."""
-    until(lambda: not any(record.flight for record in [*runtime._client._books.values()]))
+    until(lambda: not any(entry.fetch for entry in [*runtime.default_client._cache._entries.values()]))
 
 
 class TestTime:
@@ -80,7 +84,7 @@ class TestTime:
         for i in range(20):
             on.put(f"secret-{i}", VALUE)
             get_secret(f"secret-{i}")
-            ends.add(runtime._client._books[f"secret-{i}", "AWSCURRENT"].fresh_until - clock.now)
+            ends.add(runtime.default_client._cache._entries[f"secret-{i}", "AWSCURRENT"].fresh_until - clock.now)
         assert len(ends) == 20
         assert all(270 <= end <= 300 for end in ends)
 
@@ -174,7 +178,7 @@ class TestOutage:
         assert on.count() == 1
         waits = []
         for _ in range(12):
-            waits.append(runtime._client._books["test-secret", "AWSCURRENT"].retry_at - clock.now)
+            waits.append(runtime.default_client._cache._entries["test-secret", "AWSCURRENT"].retry_at - clock.now)
             clock.pass_(waits[-1])
             with pytest.raises(SecretUnavailableError):
                 get_secret("test-secret")
@@ -295,7 +299,7 @@ class TestHerd:
         get_secret("test-secret")
         clock.pass_(301)
         with monkeypatch.context() as patch:
-            patch.setattr(runtime._client, "_launch", lambda *_, **__: None)
+            patch.setattr(runtime.default_client._cache, "start", lambda *_, **__: None)
             assert get_secret("test-secret") == VALUE
         clock.pass_(31)
         on.put("test-secret", OTHER)
@@ -318,7 +322,7 @@ class TestHerd:
 
 class TestSize:
     def test_least_recently_used_leaves(self, on, monkeypatch):
-        monkeypatch.setattr(runtime, "SECRET_CACHE_SIZE", 4)
+        monkeypatch.setattr(cache, "SIZE", 4)
         for name in "abcde":
             on.put(name, name + VALUE)
         for name in "abcd":
@@ -330,19 +334,19 @@ class TestSize:
         assert on.count() == 5
         assert get_secret("b") == "b" + VALUE
         assert on.count() == 6
-        assert len(runtime._client._books) == 4
+        assert len(runtime.default_client._cache._entries) == 4
 
     def test_leases_of_an_evicted_secret_are_not_renewed(self, on, monkeypatch):
-        monkeypatch.setattr(runtime, "SECRET_CACHE_SIZE", 1)
+        monkeypatch.setattr(cache, "SIZE", 1)
         client = SecretsManagerClient()
         on.put("a", VALUE)
         on.put("b", OTHER)
-        ask = runtime._Ask("a", None, None, None, "AWSCURRENT", runtime._as_text)
+        request = Request("a", None)
         assert client.get_secret("a") == VALUE
-        value = client._books["a", "AWSCURRENT"].value
+        value = client.cached_value("a")
         assert client.get_secret("b") == OTHER
-        client._lease(ask, value, VALUE, "AWSCURRENT")
-        assert "a" not in client._hot
+        client._cache.lease(request, value, VALUE, stage="AWSCURRENT")
+        assert "a" not in client._leases
 
 
 class TestPrefetch:
@@ -452,7 +456,7 @@ class TestAsync:
         asyncio.run(main())
 
     def test_deadline(self, on, monkeypatch):
-        monkeypatch.setattr(runtime, "DEADLINE", 0.2)
+        monkeypatch.setattr(cache, "DEADLINE", 0.2)
         on.gate = threading.Event()
 
         async def main():
@@ -462,14 +466,14 @@ class TestAsync:
         asyncio.run(main())
 
     def test_an_answer_in_between(self, on):
-        """The flight lands after the books were read and before the coroutine waits for it."""
+        """The fetch completes between the lookup and the wait of the coroutine."""
         on.put("test-secret", VALUE)
-        runtime._client._config()
+        runtime.default_client._settings()
 
         async def main():
-            look = runtime._client._look("test-secret", "AWSCURRENT")
+            lookup = runtime.default_client._cache.look_up("test-secret")
             landed()
-            return await runtime._client._arrival(*look)
+            return await runtime.default_client._cache.wait_async(lookup)
 
         assert asyncio.run(main()).text == VALUE
 
@@ -493,9 +497,9 @@ class TestAsync:
         def wake():
             raise RuntimeError("Event loop is closed")
 
-        runtime._client._config()
-        _, _, flight = runtime._client._look("test-secret", "AWSCURRENT")
-        flight.wakers.append(wake)
+        runtime.default_client._settings()
+        lookup = runtime.default_client._cache.look_up("test-secret")
+        lookup.fetch.callbacks.append(wake)
         on.gate.set()
         assert get_secret("test-secret") == VALUE
 
@@ -543,10 +547,10 @@ class TestFork:
     def test_a_child_begins_with_new_locks_and_no_flights(self, on):
         on.put("test-secret", VALUE)
         get_secret("test-secret")
-        lock = runtime._lock
-        runtime._start_child()
-        assert runtime._lock is not lock
-        assert runtime._client._connected is None
+        lock = process.lock
+        process.reset_in_child()
+        assert process.lock is not lock
+        assert runtime.default_client._connection is None
         assert get_secret("test-secret") == VALUE
         refresh_secret("test-secret")
         assert on.count() == 2
@@ -564,24 +568,24 @@ class TestFork:
 
 class TestMetrics:
     def test_a_missing_secret_is_an_error_for_who_needs_it(self, on):
-        runtime._client._start()
+        runtime.default_client.reset_process_state()
         assert get_secret("absent", lambda: None) is None
         assert asyncio.run(aget_secret("absent", None)) is None
-        assert (stats()["SecretErrors"], runtime._client._failed) == (0, None)
+        assert (stats()["SecretErrors"], runtime.default_client.last_error()) == (0, None)
         for ask in (lambda: get_secret("absent"), lambda: asyncio.run(aget_secret("absent"))):
             with pytest.raises(SecretNotFoundError):
                 ask()
         assert stats()["SecretErrors"] == 2
-        assert runtime._client._failed[0] == "SecretNotFoundError"
+        assert runtime.default_client.last_error()[0] == "SecretNotFoundError"
         on.fault = "denied"
         with pytest.raises(SecretAccessDeniedError):
             get_secret("another")
         assert stats()["SecretErrors"] == 3
-        assert runtime._client._failed[0] == "SecretAccessDeniedError"
+        assert runtime.default_client.last_error()[0] == "SecretAccessDeniedError"
 
     def test_counts(self, on):
         on.put("test-secret", VALUE)
-        runtime._client._start()
+        runtime.default_client.reset_process_state()
         get_secret("test-secret")
         get_secret("test-secret")
         get_secret("absent", None)
@@ -599,7 +603,7 @@ class TestMetrics:
         assert set(counts.values()) == {0}
 
     def test_emf(self, on, off, monkeypatch, capfd):
-        monkeypatch.setattr(runtime, "REPORT_EVERY", 0.01)
+        monkeypatch.setattr(metrics, "REPORT_EVERY", 0.01)
         off.setenv("AWS_SECRETS_METRICS", "emf:Shop/Secrets")
         client = SecretsManagerClient()
         on.put("test-secret", VALUE)
@@ -616,10 +620,10 @@ class TestMetrics:
         assert {"Name": "CacheHitRate", "Unit": "Percent"} in head["Metrics"]
         assert {metric["Name"] for metric in head["Metrics"]} <= set(line)
         assert VALUE not in "".join(out)
-        until(lambda: not client._reporter.is_alive())
+        until(lambda: not client._reporter.thread.is_alive())
 
     def test_cloudwatch_that_refuses(self, on, off, monkeypatch, caplog):
-        monkeypatch.setattr(runtime, "REPORT_EVERY", 0.01)
+        monkeypatch.setattr(metrics, "REPORT_EVERY", 0.01)
         off.setenv("AWS_SECRETS_METRICS", "cloudwatch")
         client = SecretsManagerClient()
         on.put("test-secret", VALUE)
@@ -627,7 +631,7 @@ class TestMetrics:
         until(lambda: "metrics can't be sent" in caplog.text, 20)
         off.delenv("AWS_SECRETS_METRICS")
         client.clear_cache()
-        until(lambda: not client._reporter.is_alive(), 20)
+        until(lambda: not client._reporter.thread.is_alive(), 20)
 
 
 def test_logging_is_not_under_the_lock(on, clock):
@@ -643,7 +647,7 @@ def test_logging_is_not_under_the_lock(on, clock):
             thread.join(10)
 
     handler = Handler()
-    logging.getLogger("shield_ai").addHandler(handler)
+    logging.getLogger("shield_runtime").addHandler(handler)
     try:
         on.fault = "broken"
         clock.pass_(301)
@@ -651,5 +655,5 @@ def test_logging_is_not_under_the_lock(on, clock):
         landed()
         until(lambda: seen)
     finally:
-        logging.getLogger("shield_ai").removeHandler(handler)
+        logging.getLogger("shield_runtime").removeHandler(handler)
     assert seen == [VALUE]

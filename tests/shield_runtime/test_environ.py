@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from configurations import values
 
-from shield_ai import runtime
-from shield_ai.runtime import (
+from shield_runtime import (
     SecretError,
     SecretFormatError,
     SecretNotFoundError,
     clear_secret_cache,
+    environ,
     get_secret,
     has_secret,
 )
@@ -250,7 +250,7 @@ def test_never_asked(on):
         lambda: kept.get("TEST_SECRET"),
         lambda: os.environ.get("UNRELATED"),
     ):
-        with pytest.raises(SecretError, match="never asked for the variable TEST_SECRET") as caught:
+        with pytest.raises(SecretError, match="never read the variable TEST_SECRET") as caught:
             get_secret("test-secret", expression)
         assert VALUE not in repr(caught.value)
         assert OTHER not in repr(caught.value)
@@ -364,7 +364,7 @@ def test_django_environ(on):
 
 
 def test_the_frame_of_another_context_is_not_seen():
-    assert runtime._frame.get() is None
+    assert environ._overlay.get() is None
 
 
 def test_an_optional_expression_decides_where_nobody_has_the_secret(monkeypatch):
@@ -486,5 +486,5 @@ def test_a_value_of_django_configurations_that_is_nowhere():
 
 def test_a_value_of_django_configurations_that_asks_for_another_variable():
     value = get_secret("test-secret", lambda: values.Value("", environ_prefix=None))
-    with pytest.raises(SecretError, match="never asked"):
+    with pytest.raises(SecretError, match="never read"):
         set_up("ANOTHER", value)

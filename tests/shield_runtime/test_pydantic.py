@@ -7,8 +7,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from shield_ai.pydantic import SecretsManagerSource
-from shield_ai.runtime import SecretAccessDeniedError
+from shield_runtime import SecretAccessDeniedError
+from shield_runtime.pydantic import SecretsManagerSource
 
 pytest_plugins = ("runtime_fixtures",)
 VALUE, OTHER = secrets.token_hex(8), secrets.token_hex(8)

@@ -16,9 +16,9 @@ pytest_plugins = ("runtime_fixtures",)
 OLDEST, NEWEST = 9, 15
 CODE = """
 import asyncio, os, sys, threading
-from shield_ai import runtime
-from shield_ai.runtime import aget_secret, get_secret, has_secret, prefetch, stats
-from shield_ai.testing import fake_secrets
+import shield_runtime as runtime
+from shield_runtime import aget_secret, get_secret, has_secret, prefetch, stats
+from shield_runtime.testing import fake_secrets
 value = sys.stdin.read()
 ways = [
     lambda: os.environ["TEST_SECRET"], lambda: os.getenv("TEST_SECRET"), lambda: dict(os.environ)["TEST_SECRET"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import importlib.util
 import json
 import os
@@ -16,21 +17,24 @@ import pytest
 from runtime_server import Server, point_at
 
 import shield_ai
-from shield_ai import runtime
-from shield_ai.runtime import (
+import shield_runtime as runtime
+from shield_runtime import (
     SecretAccessDeniedError,
     SecretError,
     SecretFormatError,
     SecretNotFoundError,
     SecretsManagerClient,
     SecretUnavailableError,
+    cache,
     clear_secret_cache,
     get_secret,
     get_secret_bytes,
     get_secret_dict,
     has_secret,
+    process,
     refresh_secret,
 )
+from shield_runtime.transport import boto, limits
 
 pytest_plugins = ("runtime_fixtures",)
 VALUE = secrets.token_hex(16)
@@ -48,13 +52,19 @@ OUTAGES = [
 ]
 
 
+def transport_of(client):
+    """The connected transport of a client, None if there is none."""
+    connected = client._connection._connected
+    return connected and connected[1]
+
+
 @pytest.fixture
 def impatient(monkeypatch):
     """A connection with short timeouts, for this test alone."""
-    monkeypatch.setattr(runtime, "READ_TIMEOUT", 0.3)
-    runtime._client._connected = None
+    monkeypatch.setattr(limits, "READ_TIMEOUT", 0.3)
+    runtime.default_client.disconnect()
     yield
-    runtime._client._connected = None
+    runtime.default_client.disconnect()
 
 
 @pytest.fixture
@@ -68,9 +78,18 @@ def variable(monkeypatch):
 
 def test_public_names_are_sorted_and_there():
     assert list(runtime.__all__) == sorted(runtime.__all__)
-    assert list(shield_ai.__all__) == sorted(shield_ai.__all__) == dir(shield_ai)
-    for name in shield_ai.__all__:
+    assert all(getattr(runtime, name) is not None for name in runtime.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = runtime.nonsense
+
+
+def test_former_names():
+    for name in runtime.__all__:
         assert getattr(shield_ai, name) is getattr(runtime, name)
+    assert importlib.import_module("shield_ai.runtime") is runtime
+    state = importlib.import_module("shield_ai.django.state")
+    assert state is importlib.import_module("shield_runtime.django.state")
+    assert state.__spec__.name == "shield_runtime.django.state"
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = shield_ai.nonsense
 
@@ -263,7 +282,7 @@ class TestOn:
     def test_document_without_a_conventional_field(self, on):
         on.put("test-secret", json.dumps({"username": VALUE, "host": OTHER}))
         for default in (runtime.MISSING, "default"):
-            with pytest.raises(SecretFormatError, match="say which with key=") as caught:
+            with pytest.raises(SecretFormatError, match="pass key=") as caught:
                 get_secret("test-secret", default)
             assert VALUE not in str(caught.value)
 
@@ -281,7 +300,7 @@ class TestOn:
             lambda: get_secret("test-secret", key="password"),
             lambda: get_secret_dict("test-secret", {}),
         ):
-            with pytest.raises(SecretFormatError, match="no JSON object"):
+            with pytest.raises(SecretFormatError, match="not a JSON object"):
                 ask()
 
     def test_bytes(self, on):
@@ -308,7 +327,7 @@ class TestOn:
 
     def test_missing(self, on, variable, caplog, monkeypatch):
         # however slow the machine is, the refusal is still remembered
-        monkeypatch.setattr(runtime, "BACK_OFF", 60)
+        monkeypatch.setattr(cache, "BACKOFF", 60)
         with pytest.raises(SecretNotFoundError, match="does not exist in AWS"):
             get_secret("test-secret")
         assert get_secret("test-secret", "default") == "default"
@@ -378,7 +397,7 @@ class TestOn:
         ("fault", "limit"), [("blackhole", "READ_TIMEOUT"), ("slow", "DEADLINE")]
     )
     def test_no_answer(self, on, monkeypatch, fault, limit):
-        monkeypatch.setattr(runtime, limit, 0.3)
+        monkeypatch.setattr(limits if limit == "READ_TIMEOUT" else cache, limit, 0.3)
         on.fault = fault
         with pytest.raises(SecretUnavailableError):
             get_secret("test-secret", "default")
@@ -395,23 +414,23 @@ class TestOn:
     def test_new_credentials_are_taken_up(self, on, variable):
         on.put("test-secret", VALUE)
         assert get_secret("test-secret") == VALUE
-        first = runtime._client._connected[1]
+        first = transport_of(runtime.default_client)
         variable("AWS_ACCESS_KEY_ID", "other")
         refresh_secret("test-secret")
-        assert runtime._client._connected[1] is not first
+        assert transport_of(runtime.default_client) is not first
 
     def test_connection_is_made_anew_only_for_expired_credentials(self, on):
         on.put("test-secret", VALUE)
         assert get_secret("test-secret") == VALUE
-        first = runtime._client._connected
+        first = transport_of(runtime.default_client)
         on.fault = "denied"
         with pytest.raises(SecretAccessDeniedError):
             refresh_secret("test-secret")
-        assert runtime._client._connected is first
+        assert transport_of(runtime.default_client) is first
         on.fault = "expired"
         with pytest.raises(SecretAccessDeniedError):
             refresh_secret("test-secret")
-        assert runtime._client._connected is None
+        assert transport_of(runtime.default_client) is None
 
     def test_without_boto3(self, variable, monkeypatch, caplog):
         for name in [
@@ -431,7 +450,7 @@ class TestOn:
         first = "import boto3; " if imported else ""
         code = (
             first
-            + "import sys; from shield_ai.runtime import get_secret; print(get_secret('test-secret'), 'boto3' in sys.modules)"
+            + "import sys; from shield_runtime import get_secret; print(get_secret('test-secret'), 'boto3' in sys.modules)"
         )
         out = subprocess.check_output([sys.executable, "-c", code], text=True)
         assert out.split() == [VALUE, str(imported)]
@@ -453,13 +472,13 @@ class TestOn:
         variable("AWS_DEFAULT_REGION", "eu-west-3")
         clear_secret_cache()
         assert get_secret("test-secret", None) is None
-        assert runtime._client._connected[1].client.meta.region_name == "eu-west-3"
+        assert transport_of(runtime.default_client).client.meta.region_name == "eu-west-3"
 
     def test_repr_shows_no_value(self, on):
         on.put("test-secret", VALUE)
         client = SecretsManagerClient()
         assert client.get_secret("test-secret") == VALUE
-        assert repr(client) == "<SecretsManagerClient of 1 secrets>"
+        assert repr(client) == "<SecretsManagerClient with 1 secrets>"
         assert repr(runtime.MISSING) == "MISSING"
 
 
@@ -499,24 +518,24 @@ def test_garbage_collection_is_left_as_it_was(on, collects):
     before = gc.isenabled()
     try:
         (gc.enable if collects else gc.disable)()
-        runtime._Boto3()
+        boto.Boto()
         assert gc.isenabled() is collects
     finally:
         (gc.enable if before else gc.disable)()
 
 
 def test_the_last_of_two_clients_switches_collection_on_again(on):
-    runtime._pausing.append(True)  # the other one, in another thread
+    boto.gc_pauses.append(True)  # the other one, in another thread
     gc.disable()
     try:
-        runtime._Boto3()
+        boto.Boto()
         assert not gc.isenabled()
-        runtime._pausing.clear()
+        boto.gc_pauses.clear()
         gc.enable()
-        runtime._Boto3()
+        boto.Boto()
         assert gc.isenabled()
     finally:
-        runtime._pausing.clear()
+        boto.gc_pauses.clear()
         gc.enable()
 
 
@@ -524,7 +543,7 @@ def test_the_last_of_two_clients_switches_collection_on_again(on):
 def test_a_child_that_is_forked_meanwhile_collects_garbage(on):
     """gunicorn with --preload forks while a thread may be making the client."""
     assert gc.isenabled()
-    runtime._pausing.append(True)
+    boto.gc_pauses.append(True)
     gc.disable()
     try:
         reader, writer = os.pipe()
@@ -533,14 +552,14 @@ def test_a_child_that_is_forked_meanwhile_collects_garbage(on):
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if not pid:
-            os.write(writer, b"%d%d" % (gc.isenabled(), len(runtime._pausing)))
+            os.write(writer, b"%d%d" % (gc.isenabled(), len(boto.gc_pauses)))
             os._exit(0)
         os.waitpid(pid, 0)
         assert os.read(reader, 9) == b"10"
-        runtime._start_child()  # here, where coverage sees it
+        process.reset_in_child()  # here, where coverage sees it
         assert gc.isenabled()
     finally:
-        runtime._pausing.clear()
+        boto.gc_pauses.clear()
         gc.enable()
         os.close(reader)
         os.close(writer)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import os
 import secrets
 import subprocess
 import sys
 
 import pytest
+from vendored_runtime import forget_copy, import_copy
 
-from shield_ai import runtime, testing
-from shield_ai.runtime import (
+from shield_runtime import (
     SecretNotFoundError,
     SecretUnavailableError,
     clear_secret_cache,
@@ -21,7 +21,7 @@ from shield_ai.runtime import (
     prefetch,
     refresh_secret,
 )
-from shield_ai.testing import fake_secrets
+from shield_runtime.testing import fake_secrets
 
 pytest_plugins = ("runtime_fixtures",)
 VALUE = secrets.token_hex(16)
@@ -76,9 +76,9 @@ def test_one_inside_another():
 
 
 def test_the_fixture(tmp_path):
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["shield_ai.testing"]\n')
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["shield_runtime.testing"]\n')
     (tmp_path / "test_app.py").write_text(
-        "from shield_ai.runtime import get_secret\n\n\n"
+        "from shield_runtime import get_secret\n\n\n"
         "def test_key(fake_secrets):\n"
         "    fake_secrets['key'] = 'value'\n"
         "    assert get_secret('key') == 'value'\n"
@@ -88,20 +88,27 @@ def test_the_fixture(tmp_path):
     assert "1 passed" in out.stdout, out.stdout + out.stderr
 
 
-def test_a_vendored_copy():
-    spec = importlib.util.spec_from_file_location("vendored_secrets", runtime.__file__)
-    copy = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(copy)
-    with fake_secrets({"key": VALUE}, runtime=copy):
-        assert copy.get_secret("key") == VALUE
-        with pytest.raises(SecretNotFoundError):
-            get_secret("key")
+def test_a_copy(tmp_path, monkeypatch):
+    copy = import_copy(tmp_path, monkeypatch)
+    try:
+        with fake_secrets({"key": VALUE}, runtime=copy):
+            assert copy.get_secret("key") == VALUE
+            with pytest.raises(SecretNotFoundError):
+                get_secret("key")
+    finally:
+        forget_copy()
+
+
+def test_the_source_is_restored(off):
+    off.setenv("KEY", OTHER)
+    with fake_secrets({"key": VALUE}):
+        assert get_secret("key") == VALUE
+    assert get_secret("key") == OTHER
 
 
 def test_without_pytest(monkeypatch):
     monkeypatch.setitem(sys.modules, "pytest", None)
-    spec = importlib.util.spec_from_file_location("testing_without_pytest", testing.__file__)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    monkeypatch.delitem(sys.modules, "shield_runtime.testing")
+    module = importlib.import_module("shield_runtime.testing")
     with module.fake_secrets({"key": VALUE}):
         assert get_secret("key") == VALUE

@@ -5,9 +5,9 @@ import secrets
 
 import pytest
 from django_project import make, manage
+from vendored_runtime import module_text, write_copy
 
-from shield_ai.django.checks import DEVELOPMENT
-from shield_ai.rewrite.project.runtime_copy import content
+from shield_runtime.django.checks import DEVELOPMENT_KEY
 
 KEY = "django-secret-key"
 PRODUCTION = {"DJANGO_ENV": "production"}
@@ -47,10 +47,13 @@ def test_an_edited_copy_of_the_runtime(tmp_path):
     make(tmp_path, runtime="shop.utils.secrets")
     (tmp_path / "shop/utils").mkdir()
     (tmp_path / "shop/utils/__init__.py").touch()
-    copy = tmp_path / "shop/utils/secrets.py"
-    copy.write_text(content())
+    write_copy(tmp_path / "shop/utils")
+    copy = tmp_path / "shop/utils/_shield_runtime/cache.py"
+    written = copy.read_text()
+    module = tmp_path / "shop/utils/aws_secrets.py"
+    module.rename(tmp_path / "shop/utils/secrets.py").write_text(module_text(in_package=True))
     assert ids(manage(tmp_path, "shield", "check")) == []
-    copy.write_text(content() + "\n# a change\n")
+    copy.write_text(written + "\n# a change\n")
     done = manage(tmp_path, "shield", "check")
     assert ids(done) == ["W002"]
     assert str(copy) in done.stderr
@@ -78,4 +81,4 @@ def test_djangos_own_command_runs_them_too(tmp_path):
 
 
 def test_no_random_key_is_taken_for_one_of_development():
-    assert not [key for _ in range(2000) if DEVELOPMENT.search(key := secrets.token_urlsafe(50))]
+    assert not [key for _ in range(2000) if DEVELOPMENT_KEY.search(key := secrets.token_urlsafe(50))]

@@ -44,7 +44,7 @@ def test_status_with_aws_and_no_name_in_it(tmp_path, aws):
 
 def test_clear_cache(tmp_path):
     done = manage(make(tmp_path), "shield", "clear-cache")
-    assert done.stdout.startswith("Forgotten, in this process.")
+    assert done.stdout.startswith("Cache cleared in this process.")
 
 
 def test_says_what_it_can_do(tmp_path):

@@ -9,8 +9,7 @@ import pytest
 from mariadb import installed, running
 from runtime_server import until
 
-from shield_ai import runtime
-from shield_ai.runtime import clear_secret_cache
+from shield_runtime import clear_secret_cache, rotation_retry
 
 pytest_plugins = ("runtime_fixtures",)
 pytest.importorskip("django")
@@ -43,10 +42,10 @@ class Database:
         self.server.put("database", f'{{"username": "{self.user}", "password": "{self.password}"}}')
 
     def wrapper(self, **more):
-        from shield_ai.django.mysql.base import DatabaseWrapper
+        from shield_runtime.django.mysql.base import DatabaseWrapper
 
         settings = {
-            "ENGINE": "shield_ai.django.mysql",
+            "ENGINE": "shield_runtime.django.mysql",
             "NAME": "",
             "USER": "nobody",
             "PASSWORD": "wrong",
@@ -69,8 +68,8 @@ def database(mariadb, on, monkeypatch):
     import django
     from django.conf import settings
 
-    monkeypatch.setattr(runtime, "POLL", 0.01)
-    monkeypatch.setattr(runtime, "MAX_POLL", 0.02)
+    monkeypatch.setattr(rotation_retry, "POLL_INTERVAL", 0.01)
+    monkeypatch.setattr(rotation_retry, "MAX_POLL_INTERVAL", 0.02)
     pymysql.install_as_MySQLdb()
     if not settings.configured:
         settings.configure(SECRET_KEY=secrets.token_hex())

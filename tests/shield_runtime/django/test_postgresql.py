@@ -9,9 +9,14 @@ import threading
 import pytest
 from runtime_server import until
 
-from shield_ai import runtime
-from shield_ai.django import credentials
-from shield_ai.runtime import SecretsManagerClient, clear_secret_cache, survives_rotation
+import shield_runtime as runtime
+from shield_runtime import (
+    SecretsManagerClient,
+    clear_secret_cache,
+    rotation_retry,
+    survives_rotation,
+)
+from shield_runtime.django.backends import credentials
 
 pytest_plugins = ("runtime_fixtures",)
 psycopg = pytest.importorskip("psycopg")
@@ -41,7 +46,7 @@ class Database:
 
     def settings(self, **more):
         return {
-            "ENGINE": "shield_ai.django.postgresql",
+            "ENGINE": "shield_runtime.django.postgresql",
             "NAME": "postgres",
             "USER": "nobody",
             "PASSWORD": "wrong",
@@ -57,7 +62,7 @@ class Database:
         }
 
     def wrapper(self, **more):
-        from shield_ai.django.postgresql.base import DatabaseWrapper
+        from shield_runtime.django.postgresql.base import DatabaseWrapper
 
         wrapper = DatabaseWrapper(self.settings(**more), alias="default")
         self.wrappers.append(wrapper)
@@ -85,8 +90,8 @@ def database(postgres, on):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(runtime, "POLL", 0.01)
-    monkeypatch.setattr(runtime, "MAX_POLL", 0.02)
+    monkeypatch.setattr(rotation_retry, "POLL_INTERVAL", 0.01)
+    monkeypatch.setattr(rotation_retry, "MAX_POLL_INTERVAL", 0.02)
 
 
 def who(wrapper):

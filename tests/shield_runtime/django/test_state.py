@@ -1,25 +1,18 @@
 from __future__ import annotations
 
-import importlib.util
-import sys
-
 import pytest
+from vendored_runtime import forget_copy, import_copy
 
-from shield_ai import runtime
-from shield_ai.django import state
-from shield_ai.rewrite.project.runtime_copy import content
+import shield_runtime as runtime
+from shield_ai.rewrite.project.runtime_copy import runtime_files
+from shield_runtime.django import state
 
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
-    """A copy of the runtime, imported under a name of its own."""
-    path = tmp_path / "shop_secrets.py"
-    path.write_text(content())
-    spec = importlib.util.spec_from_file_location("shop_secrets", path)
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "shop_secrets", module)
-    spec.loader.exec_module(module)
-    return module
+    """A copy of the runtime."""
+    yield import_copy(tmp_path, monkeypatch)
+    forget_copy()
 
 
 def test_knows_every_runtime_of_the_process(copy):
@@ -28,7 +21,7 @@ def test_knows_every_runtime_of_the_process(copy):
 
 def test_sums_up_what_they_counted(copy, monkeypatch):
     before = state.counts()["CacheMisses"]
-    monkeypatch.setitem(copy._client._counts, "CacheMisses", 7)
+    monkeypatch.setitem(copy.default_client._counters.counts, "CacheMisses", 7)
     assert state.counts()["CacheMisses"] == before + 7
 
 
@@ -43,12 +36,14 @@ def test_sums_up_what_they_counted(copy, monkeypatch):
     ids=["as written", "other line ends", "edited", "never ours"],
 )
 def test_tells_an_edited_copy(copy, change, edited, tmp_path):
-    (tmp_path / "shop_secrets.py").write_bytes(change(content()).encode())
-    assert state.edited() == ([copy.__file__] if edited else [])
+    path = tmp_path / "_shield_runtime/cache.py"
+    path.write_bytes(change(runtime_files()["cache.py"]).encode())
+    assert state.edited() == ([str(path)] if edited else [])
 
 
 def test_a_copy_without_its_source_is_not_called_edited(copy, tmp_path):
-    (tmp_path / "shop_secrets.py").unlink()
+    for path in (tmp_path / "_shield_runtime").rglob("*.py"):
+        path.unlink()
     assert state.edited() == []
 
 

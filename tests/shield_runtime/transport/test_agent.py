@@ -10,8 +10,7 @@ import sys
 import pytest
 from runtime_server import Server
 
-from shield_ai import runtime
-from shield_ai.runtime import (
+from shield_runtime import (
     SecretAccessDeniedError,
     SecretError,
     SecretNotFoundError,
@@ -22,6 +21,8 @@ from shield_ai.runtime import (
     prefetch,
     refresh_secret,
 )
+from shield_runtime.transport import agent as agent_module
+from shield_runtime.transport import limits
 
 pytest_plugins = ("runtime_fixtures",)
 VALUE = secrets.token_hex(16)
@@ -37,8 +38,8 @@ def agent(off, session_server, monkeypatch):
     off.setenv("AWS_TOKEN", TOKEN)
     off.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", str(session_server.server_address[1]))
     off.setenv("http_proxy", "http://127.0.0.1:1")
-    monkeypatch.setattr(runtime, "READ_TIMEOUT", 0.3)
-    monkeypatch.setattr(runtime, "ATTEMPTS", 3)
+    monkeypatch.setattr(limits, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(limits, "ATTEMPTS", 3)
     clear_secret_cache()
     yield session_server
     session_server.release()
@@ -86,7 +87,7 @@ def test_prefetch_makes_single_calls(agent):
     ],
 )
 def test_faults(agent, monkeypatch, fault, kind, calls):
-    monkeypatch.setattr(runtime, "_jitter", lambda seconds, least: seconds * least)
+    monkeypatch.setattr(agent_module, "jitter", lambda seconds, least: seconds * least)
     agent.fault = fault
     with pytest.raises(kind):
         get_secret("test-secret")
@@ -100,7 +101,7 @@ def test_comes_back_within_the_attempts(agent, monkeypatch):
     def mended(_seconds):
         agent.fault = None
 
-    monkeypatch.setattr(runtime.time, "sleep", lambda seconds: mended(seconds) if seconds else None)
+    monkeypatch.setattr(agent_module.time, "sleep", lambda seconds: mended(seconds) if seconds else None)
     assert get_secret("test-secret") == VALUE
     assert len(agent.requests) == 2
 
@@ -109,14 +110,14 @@ def test_no_agent(off):
     server = Server()
     server.stop()
     off.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", str(server.server_address[1]))
-    off.setattr(runtime, "ATTEMPTS", 1)
+    off.setattr(limits, "ATTEMPTS", 1)
     with pytest.raises(SecretUnavailableError, match="ConnectionRefusedError"):
         get_secret("test-secret")
 
 
 def test_port_that_is_none(off):
     off.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "x")
-    with pytest.raises(SecretError, match="say a number"):
+    with pytest.raises(SecretError, match="use a number"):
         get_secret("test-secret")
 
 
@@ -158,7 +159,7 @@ class TestToken:
 def test_the_sdk_is_not_imported(agent):
     agent.put("test-secret", VALUE)
     code = (
-        "import sys; from shield_ai.runtime import get_secret; print(get_secret('test-secret'));"
+        "import sys; from shield_runtime import get_secret; print(get_secret('test-secret'));"
         "print(sorted({'boto3', 'botocore', 'logging'} & set(sys.modules)))"
     )
     out = subprocess.check_output(

@@ -1,188 +1,228 @@
-"""Copy the runtime into the app, and keep an unmodified copy up to date."""
+"""Copy the runtime into the app as a folder, and keep an unmodified copy up to date.
+
+The folder `_shield_runtime/` is the same in every app. The module that the app imports lies beside
+it, at the path `runtime` of shield.toml.
+"""
 
 from __future__ import annotations
 
 import functools
-import re
 from importlib import metadata
-from pathlib import Path
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from shield_ai.rewrite.project.layout import (
-    missing_packages,
-    module_of,
-    root_of,
-    shadows,
-)
-from shield_ai.rewrite.project.stamp import (
-    State,
-    body_of,
-    look,
-    stamp,
-)
-from shield_ai.rewrite.project.text import (
-    NOTHING,
-    Outcome,
-    create,
-    insert,
-    replace,
-    skip,
-)
+from shield_ai.model.errors import SourceError
+from shield_ai.project.runtime_names import COPY, PACKAGE
+from shield_ai.rewrite.project.layout import missing_packages, root_of, shadows
+from shield_ai.rewrite.project.stamp import State, body_of, look, stamp
+from shield_ai.rewrite.project.text import NOTHING, Outcome, create, left, replace, skip
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterator
 
+    from shield_ai.model.edit import FileChange, Skipped
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite import Read
 
-RUNTIME = Path(__file__).parents[2] / "runtime.py"
-PYDANTIC = Path(__file__).parents[2] / "pydantic.py"
-DJANGO = Path(__file__).parents[2] / "django"
-ENGINES = ("postgresql", "mysql")
 WHAT = "runtime"
-# The copy is not the app's code: its formatter and linters leave it alone, so that it can be told from an edited one.
-NOTES = """\
-# A copy: change nothing here, `shield apply` keeps it up to date.
+ENGINES = ("postgresql", "mysql")
+# A copy is not the app's code: formatters, linters and type checkers skip it.
+HEADER = """\
+# A copy of shield_runtime. Do not edit it: `shield apply` keeps it up to date.
 # fmt: off
 # ruff: noqa
 # flake8: noqa
 # isort: skip_file
+# mypy: ignore-errors
+# pylint: skip-file
+"""
+MODULE = '''\
+"""Read the secrets of this app: get_secret("name").
+
+Written by `shield apply`, together with the folder {copy}. Do not edit it.
 """
 
+from {package} import (
+    RedactingFilter,
+    SecretAccessDeniedError,
+    SecretError,
+    SecretFormatError,
+    SecretNotFoundError,
+    SecretsManagerClient,
+    SecretUnavailableError,
+    aget_secret,
+    clear_secret_cache,
+    get_secret,
+    get_secret_bytes,
+    get_secret_dict,
+    has_secret,
+    prefetch,
+    refresh_secret,
+    stats,
+    survives_rotation,
+)
 
-def fix(
-    read: Read,
-    manifest: Manifest,
-    module: str = "",
-    *,
-    fields: bool = False,
-    engines: Collection[str] = (),
-) -> Outcome:
-    """Write the copy at the manifest's `runtime`, what makes a package of its folder, and what is needed beside it."""
+__all__ = [
+    "RedactingFilter",
+    "SecretAccessDeniedError",
+    "SecretError",
+    "SecretFormatError",
+    "SecretNotFoundError",
+    "SecretUnavailableError",
+    "SecretsManagerClient",
+    "aget_secret",
+    "clear_secret_cache",
+    "get_secret",
+    "get_secret_bytes",
+    "get_secret_dict",
+    "has_secret",
+    "prefetch",
+    "refresh_secret",
+    "stats",
+    "survives_rotation",
+]
+'''
+# Modules of earlier versions, which the app may still import.
+FORMER_SOURCE = '''\
+"""The settings source of pydantic-settings, under its former name."""
+
+from {package}.pydantic import SecretsManagerSource
+
+__all__ = ["SecretsManagerSource"]
+'''
+FORMER_BACKEND = '''\
+"""The database backend for Django, under its former name."""
+
+from {package}.django.{engine}.base import DatabaseClient, DatabaseWrapper
+
+__all__ = ["DatabaseClient", "DatabaseWrapper"]
+'''
+
+
+def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
+    """Write the copy, the module beside it, and the packages that they need.
+
+    Nothing is written if a file of the copy was edited, or if another file has its name: the parts
+    of two versions do not work together.
+
+    Args:
+        read: Returns the bytes of a file of the app, None if it does not exist.
+        manifest: Names the path of the module.
+        module: Dotted name of the module; worked out if it is not given.
+    """
     path = manifest.app.runtime
     if path == "package":
         return NOTHING
     root = root_of(read, path, module)
     if shadows(path, root):
-        return skip(
-            path,
-            "a module of this name, in a folder on sys.path, would hide the standard library's",
-        )
-    changes, skipped = _copy(path, read(path), content(), runtime())
-    packages = (
-        [] if skipped else [create(place, "") for place in missing_packages(read, path, root)]
-    )
-    name = module or module_of(root, path)
-    wanted: dict[str, tuple[str, bytes]] = {}
-    if fields or read(_source(path)) is not None:
-        wanted[_source(path)] = source_content(name), b"class SecretsManagerSource"
-    for engine in ENGINES:
-        folder = f"{path.removesuffix('.py')}_{engine}"
-        if engine in engines or read(f"{folder}/base.py") is not None:
-            files = backend_content(name, engine).items()
-            wanted |= {f"{folder}/{file}": (text, b"class RotatingClient") for file, text in files}
-    for place, (text, bare) in wanted.items():
-        more, left = _copy(place, read(place), text, bare)
-        changes, skipped = [*changes, *more], [*skipped, *left]
-    return [*packages, *changes], skipped
-
-
-def _source(path: str) -> str:
-    return f"{path.removesuffix('.py')}_pydantic.py"
+        return skip(path, "a module of this name would hide a module of the standard library")
+    changes: list[FileChange] = []
+    skipped: list[Skipped] = []
+    for place, text in _files(read, path, root):
+        raw = read(place)
+        reason = _conflict(raw)
+        if reason:
+            skipped.append(left(place, reason))
+        elif raw is None:
+            changes.append(create(place, text))
+        elif body_of(raw) != body_of(text.encode()):
+            changes.append(replace(place, raw, text))
+    if skipped:
+        return [], skipped
+    packages = [create(place, "") for place in missing_packages(read, path, root)]
+    return [*packages, *changes], []
 
 
 def copies(path: str) -> list[str]:
-    """Return where the copies may lie: of the runtime, and of what goes beside it."""
-    backends = [
-        f"{path.removesuffix('.py')}_{engine}/{file}"
-        for engine in ENGINES
-        for file in ("__init__.py", "base.py")
-    ]
-    return [path, _source(path), *backends]
-
-
-def _copy(path: str, raw: bytes | None, text: str, bare: bytes) -> Outcome:
-    """Keep one copy up to date.
+    """Return the paths of the module and of every file of the copy.
 
     Args:
-        path: Its place.
-        raw: Its bytes now.
-        text: What it should be.
-        bare: That without the stamp, as somebody may have copied it by hand.
+        path: Path of the module.
     """
-    if raw is None:
-        return [create(path, text)], []
-    state, version = look(raw, WHAT)
-    if state is State.EDITED:
-        return skip(path, "the copy of the runtime was edited by hand; restore it or remove it")
-    if state is State.FOREIGN:
-        if raw.replace(b"\r\n", b"\n") != bare:
-            return skip(
-                path, "another module has this name; set `runtime` in shield.toml to a free path"
-            )
-        # a copy made by hand becomes ours
-        return [insert(path, raw, 0, text[: -len(bare.decode())])], []
-    if _newer(version):
-        return skip(path, f"the copy is of the newer version {version}; update shield-ai")
-    return NOTHING if body_of(raw) == body_of(text.encode()) else ([replace(path, raw, text)], [])
+    folder = _copy_folder(path)
+    return [path, *(f"{folder}/{name}" for name in runtime_files())]
 
 
-@functools.cache
-def runtime() -> bytes:
-    """Return the runtime's own bytes."""
-    return RUNTIME.read_bytes()
-
-
-@functools.cache
-def content() -> str:
-    """Return the copy as it is written."""
-    return stamp(WHAT, "py", NOTES + runtime().decode(), _version())
-
-
-def source_content(module: str) -> str:
-    """Return the settings source of pydantic as it is written beside a copy of the runtime."""
-    own = PYDANTIC.read_text(encoding="utf-8").replace(
-        "from shield_ai.runtime import", f"from {module} import"
-    )
-    return stamp(WHAT, "py", NOTES + own, _version())
-
-
-def backend_content(module: str, engine: str) -> dict[str, str]:
-    """Return the files of a database backend of Django as they are written beside a copy of the runtime.
-
-    Args:
-        module: That copy.
-        engine: "postgresql" or "mysql".
-    """
-    ours = {
-        "from shield_ai import runtime\n": f"import {module} as runtime\n",
-        "from shield_ai.django import": f"from {module}_{engine} import",
-        "shield_ai.django.": f"{module}_",
-    }
-    files = {"__init__.py": DJANGO / "__init__.py", "base.py": DJANGO / engine / "base.py"}
-    out = {}
-    for name, place in files.items():
-        text = place.read_text(encoding="utf-8")
-        for own, copied in ours.items():
-            text = text.replace(own, copied)
-        out[name] = stamp(WHAT, "py", NOTES + text, _version())
-    return out
-
-
-def unmodified(raw: bytes) -> bool:
-    """Tell whether a copy, of whatever version, is as we wrote it."""
+def is_unmodified(raw: bytes) -> bool:
+    """Tell whether a file of a copy, of any version, is as it was written."""
     return look(raw, WHAT)[0] is State.OURS
 
 
 @functools.cache
+def runtime_files() -> dict[str, str]:
+    """Return the files of the copy, as they are written, by their paths in the folder."""
+    spec = find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise SourceError(f"the package {PACKAGE} is not installed", "pip install shield-ai-runtime")
+    folder = Path(spec.origin).parent
+    files = {}
+    for path in sorted(folder.rglob("*.py")):
+        text = HEADER + path.read_text(encoding="utf-8")
+        name = path.relative_to(folder).as_posix()
+        files[name] = stamp(WHAT, "py", text, _version())
+    return files
+
+
+def module_text(*, in_package: bool) -> str:
+    """Return the module beside the copy, as it is written.
+
+    Args:
+        in_package: Whether the folder of the module is a package.
+    """
+    package = f".{COPY}" if in_package else COPY
+    return stamp(WHAT, "py", MODULE.format(copy=COPY, package=package), _version())
+
+
+def _copy_folder(path: str) -> str:
+    parent = str(PurePosixPath(path).parent)
+    return COPY if parent == "." else f"{parent}/{COPY}"
+
+
+def _files(read: Read, path: str, root: str) -> Iterator[tuple[str, str]]:
+    """Yield path and text of every file to write, the module first."""
+    parent = str(PurePosixPath(path).parent)
+    in_package = ("" if parent == "." else parent) != root
+    yield path, module_text(in_package=in_package)
+    folder = _copy_folder(path)
+    for name, text in runtime_files().items():
+        yield f"{folder}/{name}", text
+    for place, body in _former_modules(path, in_package=in_package):
+        if read(place) is not None:
+            yield place, stamp(WHAT, "py", body, _version())
+
+
+def _former_modules(path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
+    """Yield path and text of the modules that earlier versions wrote beside the runtime."""
+    stem = path.removesuffix(".py")
+    dot = "." if in_package else ""
+    yield f"{stem}_pydantic.py", FORMER_SOURCE.format(package=f"{dot}{COPY}")
+    for engine in ENGINES:
+        package = f"{dot}{dot}{COPY}"
+        yield f"{stem}_{engine}/__init__.py", '"""A database backend for Django."""\n'
+        yield f"{stem}_{engine}/base.py", FORMER_BACKEND.format(package=package, engine=engine)
+
+
+def _conflict(raw: bytes | None) -> str:
+    """Explain why a file can't be replaced; empty if it can."""
+    state, version = look(raw, WHAT)
+    if state is State.EDITED:
+        return "the copy of the runtime was edited by hand; restore it or remove it"
+    if state is State.FOREIGN:
+        return "another file has this name; set `runtime` in shield.toml to an unused path"
+    if _is_newer(version):
+        return f"the copy is from the newer version {version}; upgrade shield-ai"
+    return ""
+
+
+@functools.cache
 def _version() -> str:
-    named = re.search(r'^__version__ = "(.+)"$', runtime().decode(), re.MULTILINE)
-    return named[1] if named else metadata.version("shield-ai")
+    return metadata.version("shield-ai")
 
 
-def _newer(version: str) -> bool:
+def _is_newer(version: str) -> bool:
     try:
         return Version(version) > Version(_version())
     except InvalidVersion:

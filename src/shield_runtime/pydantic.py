@@ -1,4 +1,4 @@
-"""A settings source for pydantic-settings: a field reads its secret from AWS Secrets Manager.
+"""A settings source for pydantic-settings: fields read their secrets from AWS Secrets Manager.
 
 ::
 
@@ -8,13 +8,16 @@
         @classmethod
         def settings_customise_sources(cls, *args, **kwargs):
             first, *others = super().settings_customise_sources(*args, **kwargs)
-            return first, SecretsManagerSource(args[0], {"STRIPE_KEY": "stripe-key"}, others), *others
+            source = SecretsManagerSource(args[0], {"STRIPE_KEY": "stripe-key"}, others)
+            return first, source, *others
 
-A secret is read as the variable would be: prefix, aliases, nested models and JSON as pydantic has them. Where AWS is
-off this source gives nothing, and pydantic's own ones do as before. Needs pydantic-settings 2.
+A secret is read like an environment variable: pydantic's prefix, aliases, nested models and JSON
+apply. With AWS off, this source is empty and pydantic's own sources are used. Needs
+pydantic-settings 2.
 
-An error of this source holds no value. pydantic's ValidationError shows the input that it refuses, whatever source it
-is from: set `hide_input_in_errors=True` in the class's configuration, and log `error.errors(include_input=False)`.
+Errors of this source hold no value. pydantic's ValidationError shows the input that it rejects,
+from any source: set `hide_input_in_errors=True` in the class's configuration, and log
+`error.errors(include_input=False)`.
 """
 
 from __future__ import annotations
@@ -25,14 +28,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_settings import EnvSettingsSource
 
-from shield_ai.runtime import _client, get_secret
+from . import default_client, get_secret
 
 try:
     from pydantic_settings.exceptions import SettingsError
     from pydantic_settings.sources.utils import parse_env_vars
 except ImportError:  # before pydantic-settings 2.9
-    # as above
-    from pydantic_settings.sources import SettingsError, parse_env_vars  # type: ignore[attr-defined,no-redef]
+    from pydantic_settings.sources import (  # type: ignore[attr-defined,no-redef]
+        SettingsError,
+        parse_env_vars,
+    )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,14 +56,14 @@ OPTIONS = (
 
 
 class SecretsManagerSource(EnvSettingsSource):
-    """Gives the settings what get_secret() gives for each variable.
+    """Reads each variable as get_secret() does.
 
     Args:
-        settings_cls: The class of the settings.
-        secrets: Variable → the secret's name; with a field of a secret that is a JSON object, (name, field).
-        others: The other sources; options that are given to a call of the class, as in `Settings(_env_prefix="A_")`,
-            are taken from pydantic's own source of environment variables among them.
-        options: What that one takes.
+        settings_cls: The settings class.
+        secrets: Name of the secret by variable; (name, field) for a field of a JSON secret.
+        others: The other sources. Options of a call such as `Settings(_env_prefix="A_")` are taken
+            from pydantic's EnvSettingsSource among them.
+        options: Options of EnvSettingsSource.
     """
 
     def __init__(
@@ -74,10 +79,11 @@ class SecretsManagerSource(EnvSettingsSource):
         super().__init__(settings_cls, **{**given, **options})
 
     def __call__(self) -> dict[str, Any]:
-        """Return what the fields get.
+        """Return the values of the fields.
 
         Raises:
-            SettingsError: A secret is no JSON where a field needs some. It has no cause, which would hold it.
+            SettingsError: A field needs JSON and the secret is not JSON. The error has no cause,
+                because that would hold the value.
         """
         try:
             return super().__call__()
@@ -86,14 +92,13 @@ class SecretsManagerSource(EnvSettingsSource):
         raise SettingsError(text)
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
-        if not _client._config().aws:  # noqa: SLF001  # the other half of that module
+        if not default_client.is_aws_on():
             return {}
         found: dict[str, str | None] = {}
         for variable, secret in self._secrets.items():
             name, key = (secret, None) if isinstance(secret, str) else secret
-            value = get_secret(
-                name, functools.partial(os.environ.get, variable), key=key, env=variable
-            )
+            read = functools.partial(os.environ.get, variable)
+            value = get_secret(name, read, key=key, env=variable)
             if value is not None:
                 found[variable] = value
         return parse_env_vars(

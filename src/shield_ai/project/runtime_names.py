@@ -1,0 +1,61 @@
+"""The names under which an app imports the runtime."""
+
+from __future__ import annotations
+
+import re
+
+PACKAGE = "shield_runtime"
+FORMER_PACKAGE = "shield_ai"
+COPY = "_shield_runtime"  # the folder in an app
+IMPORTS_COPY = re.compile(rb"(?m)^from \.?" + COPY.encode() + rb" import ")
+
+
+def runtime_package(module: str) -> str:
+    """Return the dotted name of the runtime's package.
+
+    Args:
+        module: The module that the app imports get_secret from: the package, or the module beside
+            a copy.
+    """
+    if module in {PACKAGE, FORMER_PACKAGE}:
+        return PACKAGE
+    parent = module.rpartition(".")[0]
+    return f"{parent}.{COPY}" if parent else COPY
+
+
+def accessor_modules(module: str) -> tuple[str, ...]:
+    """Return the modules that get_secret may be imported from: the present one, then former ones."""
+    if module == PACKAGE:
+        return (PACKAGE, FORMER_PACKAGE, f"{FORMER_PACKAGE}.runtime")
+    return (module,)
+
+
+def settings_source_modules(module: str) -> tuple[str, str]:
+    """Return the module of the settings source of pydantic-settings, and its former name."""
+    former = f"{FORMER_PACKAGE}.pydantic" if module == PACKAGE else f"{module}_pydantic"
+    return f"{runtime_package(module)}.pydantic", former
+
+
+def database_backends(module: str, engine: str) -> tuple[str, str]:
+    """Return the dotted name of a database backend for Django, and its former name.
+
+    Args:
+        module: The module that the app imports get_secret from.
+        engine: "postgresql" or "mysql".
+    """
+    former = f"{FORMER_PACKAGE}.django" if module == PACKAGE else module
+    separator = "." if module == PACKAGE else "_"
+    return f"{runtime_package(module)}.django.{engine}", f"{former}{separator}{engine}"
+
+
+def is_copied_file(path: str) -> bool:
+    """Tell whether a path lies in a copy of the runtime's package."""
+    return COPY in path.split("/")[:-1]
+
+
+def is_runtime_module(raw: bytes | None) -> bool:
+    """Tell whether a module is the runtime: a copy in one file, or the module beside a copy."""
+    if raw is None:
+        return False
+    is_single_file = b"class SecretsManagerClient" in raw and b"AWS_SECRETS_FALLBACK" in raw
+    return is_single_file or bool(IMPORTS_COPY.search(raw))

@@ -1,0 +1,427 @@
+"""The cache: entries with a time to live, refreshed in the background, one call per secret.
+
+An expired value is served while one thread fetches the new one. Only a process that has not used
+the value for long, so that it may have been rotated away, waits for the new one.
+"""
+
+from __future__ import annotations
+
+import time
+from contextvars import copy_context
+from time import monotonic
+
+from . import process
+from .errors import Failure, SecretUnavailableError
+from .log import warn
+from .request import CURRENT
+from .timing import jitter
+from .value import SecretValue, as_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from threading import Event
+    from typing import Any, Union
+
+    from .metrics import Counters
+    from .request import Request
+    from .settings import Settings
+    from .transport import Connection
+
+    Answer = Union[SecretValue, Failure]
+
+SIZE = 128  # entries
+BATCH_SIZE = 20  # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
+# All durations are in seconds.
+LEASE = 1.0  # how long the fast path serves a value before it looks at the entry again
+DEADLINE = 30.0  # the longest that a caller waits for a call
+BACKOFF = 0.5  # before the second attempt after a failure; doubled after each further failure
+MAX_BACKOFF = 60.0
+MAX_ATTEMPTS_COUNTED = 16  # keeps 2 ** attempts small
+LET_CALLER_GO_FIRST = 0.001
+
+
+class Fetch:
+    """One call to AWS in progress, in a thread of its own."""
+
+    __slots__ = ("answer", "callbacks", "done", "refresh", "started")
+
+    def __init__(self, now: float, *, refresh: bool) -> None:
+        from threading import Event
+
+        self.started = now
+        self.refresh = refresh
+        self.done: Event = Event()
+        self.answer: Answer | None = None
+        self.callbacks: list[Callable[[], object]] = []  # they wake coroutines
+
+    def seconds_left(self) -> float:
+        """Return how long a caller may still wait."""
+        return max(0.0, self.started + DEADLINE - monotonic())
+
+
+class Entry:
+    """Cache entry for one secret and version stage, or for one variable if there is no stage."""
+
+    __slots__ = (
+        "attempts",
+        "failure",
+        "fetch",
+        "fresh_until",
+        "name",
+        "retry_at",
+        "stage",
+        "value",
+        "warned",
+    )
+
+    def __init__(self, name: str, stage: str | None) -> None:
+        self.name = name
+        self.stage = stage
+        self.attempts = 0  # failed in a row
+        self.warned = False
+        self.value: SecretValue | None = None
+        self.failure = Failure(SecretUnavailableError, f"secret {name!r}: no answer yet")
+        self.fetch: Fetch | None = None
+        self.fresh_until = 0.0
+        self.retry_at = 0.0
+
+    def store(self, value: SecretValue, ttl: float) -> None:
+        """Store a new value."""
+        self.value = value
+        self.attempts = 0
+        self.warned = False
+        self.fresh_until = value.fetched + jitter(ttl, 0.9)
+
+    def back_off(self, failure: Failure) -> None:
+        """Store a failure, and wait before the next attempt."""
+        self.failure = failure
+        pause = min(BACKOFF * 2**self.attempts, MAX_BACKOFF)
+        self.retry_at = monotonic() + jitter(pause, 0.5)
+        self.attempts = min(self.attempts + 1, MAX_ATTEMPTS_COUNTED)
+
+
+class Lookup:
+    """What the cache found: an answer to serve at once, or a fetch to wait for."""
+
+    __slots__ = ("entry", "fetch", "served")
+
+    def __init__(self, served: Answer | None, entry: Entry, fetch: Fetch | None) -> None:
+        self.served = served
+        self.entry = entry
+        self.fetch = fetch
+
+
+class Cache:
+    """The entries of one client.
+
+    Args:
+        settings: Returns the client's settings.
+        connection: Returns the client's connection.
+        counters: Returns the client's counters.
+        report: Starts the thread that sends metrics.
+    """
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        connection: Callable[[], Connection],
+        counters: Callable[[], Counters],
+        report: Callable[[], object],
+    ) -> None:
+        self._settings = settings
+        self._connection = connection
+        self._counters = counters
+        self._report = report
+        # Answers that the fast path serves until a time. The dictionary is never replaced.
+        self.leases: dict[Any, tuple[float, Any]] = {}
+        self._entries: dict[tuple[str, str | None], Entry] = {}  # the least recently used first
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    # Entries
+
+    def _entry(self, name: str, stage: str | None) -> Entry:
+        """Return an entry, now the most recently used. Hold the lock."""
+        entry = self._entries.pop((name, stage), None) or Entry(name, stage)
+        self._entries[name, stage] = entry
+        if len(self._entries) > SIZE:
+            del self._entries[next(iter(self._entries))]
+            self.leases.clear()  # so that each secret in use counts as recently used again
+        return entry
+
+    def value_of(self, name: str) -> SecretValue | None:
+        """Return the cached value of a secret, fresh or not."""
+        with process.lock:
+            entry = self._entries.get((name, CURRENT))
+            return entry.value if entry else None
+
+    def values(self) -> Iterator[SecretValue]:
+        """Yield all values. Hold the lock."""
+        for entry in self._entries.values():
+            if entry.value:
+                yield entry.value
+
+    def oldest(self) -> float | None:
+        """Return when the oldest value was fetched from AWS. Hold the lock."""
+        times = [e.value.fetched for e in self._entries.values() if e.stage and e.value]
+        return min(times) if times else None
+
+    def clear(self, name: str | None = None) -> None:
+        """Remove one secret and all variables, or everything."""
+        with process.lock:
+            self.leases.clear()
+            if name is None:
+                self._entries.clear()
+            for key in list(self._entries):
+                if key[0] == name or key[1] is None:
+                    del self._entries[key]
+
+    def forget_fetches(self) -> None:
+        """Forget calls in progress: after a fork, their threads are the parent's."""
+        for entry in self._entries.values():
+            entry.fetch = None
+
+    def should_warn(self, name: str, stage: str) -> bool:
+        """Tell whether to warn about a secret: once, until it can be read again."""
+        with process.lock:
+            entry = self._entry(name, stage)
+            warned = entry.warned
+            entry.warned = True
+        return not warned
+
+    # Environment variables, which are cached like secrets
+
+    def variable(self, variable: str) -> SecretValue | None:
+        """Return the cached value of an environment variable while it is fresh."""
+        with process.lock:
+            entry = self._entries.get((variable, None))
+            if entry is None or monotonic() >= entry.fresh_until:
+                return None
+            return self._entry(variable, None).value
+
+    def store_variable(self, variable: str, text: str) -> SecretValue:
+        """Store the value of an environment variable."""
+        value = SecretValue(text)
+        with process.lock:
+            self._entry(variable, None).store(value, self._settings().ttl)
+        return value
+
+    # Reading
+
+    def lease(self, request: Request, value: object, answer: Any, *, stage: str | None) -> Any:
+        """Let the fast path serve this answer for a moment, and return it.
+
+        Args:
+            request: What was asked for.
+            value: The cached value that the answer was made from.
+            answer: What the caller gets.
+            stage: Version stage of the entry; None for a variable.
+        """
+        if request.convert is not as_text or isinstance(answer, Failure):
+            return answer
+        now = monotonic()
+        name = request.name if stage else request.variable
+        with process.lock:
+            entry = self._entries.get((name, stage))
+            if entry is None or entry.value is None or entry.value is not value:
+                return answer
+            end = entry.fresh_until
+            if now >= end:
+                end = entry.value.fetched + self._settings().max_stale
+            lease = (min(now + LEASE, end), answer)
+            self.leases[request.name, request.key, request.env, request.stage] = lease
+            if request.is_plain:
+                self.leases[request.name] = lease
+        return answer
+
+    def look_up(
+        self,
+        name: str,
+        stage: str = CURRENT,
+        *,
+        refresh: bool = False,
+        batch: list[tuple[Entry, Fetch]] | None = None,
+    ) -> Lookup:
+        """Return what can be served at once, or the fetch to wait for.
+
+        Args:
+            name: Name of the secret.
+            stage: Version stage.
+            refresh: Fetch even if the value is fresh.
+            batch: Gets the fetch that has to be started, if any; else it is started here.
+        """
+        counts = self._counters().counts
+        started = None
+        with process.lock:
+            entry = self._entry(name, stage)
+            now = monotonic()
+            if entry.value is not None and now < entry.fresh_until and not refresh:
+                counts["CacheHits"] += 1
+                return Lookup(entry.value, entry, None)
+            counts["CacheMisses"] += 1
+            value = self._still_usable(entry, now)
+            fetch = entry.fetch
+            if fetch is not None and now >= fetch.started + DEADLINE:
+                fetch = None  # its thread is lost
+            if fetch is None and (refresh or now >= entry.retry_at):
+                fetch = entry.fetch = started = Fetch(now, refresh=refresh)
+            served: Answer | None = None
+            if value is not None and not refresh and self._may_serve_stale(entry, value, now):
+                served = value
+                counts["StaleServed"] += 1
+            elif fetch is None:
+                served = value or entry.failure
+        if started is not None and batch is not None:
+            batch.append((entry, started))
+        elif started is not None:
+            self.start([(entry, started)], pause=LET_CALLER_GO_FIRST if served else 0)
+        return Lookup(served, entry, fetch)
+
+    def _still_usable(self, entry: Entry, now: float) -> SecretValue | None:
+        if entry.value is not None and now < entry.value.fetched + self._settings().max_stale:
+            return entry.value
+        return None
+
+    def _may_serve_stale(self, entry: Entry, value: SecretValue, now: float) -> bool:
+        """An unused value may have been rotated away, so it is served only if AWS fails."""
+        return bool(entry.attempts) or now < value.fetched + self._settings().idle
+
+    def wait(self, lookup: Lookup) -> Answer:
+        """Return the answer of a lookup; wait for its fetch, but not longer than the deadline."""
+        if lookup.served is not None:
+            return lookup.served
+        fetch = lookup.fetch
+        if fetch is None:
+            return lookup.entry.failure
+        if not fetch.done.wait(fetch.seconds_left()):
+            self._complete(lookup.entry, fetch)
+        return self._outcome(lookup.entry, fetch)
+
+    async def wait_async(self, lookup: Lookup) -> Answer:
+        """Do what wait() does, without blocking the event loop."""
+        if lookup.served is not None:
+            return lookup.served
+        fetch = lookup.fetch
+        if fetch is None:
+            return lookup.entry.failure
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        arrived = asyncio.Event()
+
+        def wake() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(arrived.set)
+
+        with process.lock:
+            fetch.callbacks.append(wake)
+            if fetch.done.is_set():
+                arrived.set()
+        try:
+            await asyncio.wait_for(arrived.wait(), fetch.seconds_left())
+        except asyncio.TimeoutError:
+            self._complete(lookup.entry, fetch)
+        return self._outcome(lookup.entry, fetch)
+
+    def _outcome(self, entry: Entry, fetch: Fetch) -> Answer:
+        """Return a fetch's answer; if it failed, the last known value while it may be served."""
+        with process.lock:
+            answer = fetch.answer or entry.failure
+            if isinstance(answer, SecretValue):
+                return answer
+            value = self._still_usable(entry, monotonic())
+            if value is None:
+                return answer
+            self._counters().counts["StaleServed"] += 1
+        return value
+
+    def prefetch(self, names: Iterable[str]) -> dict[str, Failure]:
+        """Fetch many secrets with few calls; return those that failed."""
+        batch: list[tuple[Entry, Fetch]] = []
+        lookups = {name: self.look_up(name, batch=batch) for name in names}
+        for start in range(0, len(batch), BATCH_SIZE):
+            self.start(batch[start : start + BATCH_SIZE])
+        failures = {}
+        for name, lookup in lookups.items():
+            answer = self.wait(lookup)
+            if isinstance(answer, Failure):
+                failures[name] = answer
+        return failures
+
+    # Calls
+
+    def start(self, fetches: list[tuple[Entry, Fetch]], pause: float = 0) -> None:
+        """Start a thread that fetches one secret, or up to 20 with one call."""
+        from threading import Thread
+
+        run = copy_context().run
+        args = (self._run, fetches, pause)
+        thread = Thread(target=run, args=args, name="shield-ai", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # The system has no more threads, or the interpreter is shutting down.
+            self._run(fetches)
+
+    def _run(self, fetches: list[tuple[Entry, Fetch]], pause: float = 0) -> None:
+        time.sleep(pause)
+        is_single = len(fetches) == 1
+        try:
+            if is_single:
+                entry, fetch = fetches[0]
+                secret_id = self._secret_id(entry)
+                connection = self._connection()
+                fetch.answer = connection.read(secret_id, entry.stage, refresh=fetch.refresh)
+            else:
+                self._fetch_many(fetches)
+        finally:
+            for entry, fetch in fetches:
+                if is_single or fetch.answer is not None:
+                    self._complete(entry, fetch)
+                else:
+                    # AWS refused the batch, or its answer does not mention this secret.
+                    self.start([(entry, fetch)])
+
+    def _fetch_many(self, fetches: list[tuple[Entry, Fetch]]) -> None:
+        by_id = {self._secret_id(entry): fetch for entry, fetch in fetches}
+        for secret_id, answer in self._connection().read_many(by_id).items():
+            by_id[secret_id].answer = answer
+
+    def _secret_id(self, entry: Entry) -> str:
+        if entry.name.startswith("arn:"):
+            return entry.name
+        return self._settings().prefix + entry.name
+
+    def _complete(self, entry: Entry, fetch: Fetch) -> None:
+        """Store the answer, unless another fetch has replaced this one, and wake the waiters."""
+        settings = self._settings()
+        warning = ""
+        with process.lock:
+            if fetch.answer is None:
+                text = f"secret {entry.name!r}: no answer in time"
+                fetch.answer = Failure(SecretUnavailableError, text)
+            answer = fetch.answer
+            if entry.fetch is fetch:
+                entry.fetch = None
+                if isinstance(answer, SecretValue):
+                    entry.store(answer, settings.ttl)
+                    self.leases.clear()
+                else:
+                    entry.back_off(answer)
+                    if entry.value is not None and not entry.warned:
+                        entry.warned = True
+                        warning = answer.text
+            callbacks = fetch.callbacks
+            fetch.callbacks = []
+            fetch.done.set()
+        for wake in callbacks:
+            try:
+                wake()
+            except RuntimeError:
+                continue  # its event loop has just been closed, so it has no waiter
+        if warning:
+            warn("%s; serving the last known value for up to %d s", warning, settings.max_stale)
+        if settings.metrics != "off":
+            self._report()

@@ -1,0 +1,200 @@
+"""System checks. None of them calls AWS; W003 and W005 run with `check --deploy` only.
+
+==============  ====================================================================
+shield_ai.E001  production runs with a key that was made for development
+shield_ai.W001  a secret was read from the environment although AWS is on
+shield_ai.W002  a file of the copied runtime has been edited
+shield_ai.W003  the secret key is rotated, and SECRET_KEY_FALLBACKS is empty
+shield_ai.W004  a settings file contains a hardcoded password
+shield_ai.W005  AWS is on and DJANGO_ENV is not set: variables take precedence
+==============  ====================================================================
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core import checks
+
+from .state import aws_is_on, counts, edited, in_production
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+TAG = "shield_ai"
+# Keys of Django's startproject, and keys written by hand. 50 random characters match none of these.
+DEVELOPMENT_KEY = re.compile(
+    r"(?i)insecure|change.?me|^(dev|test|local|dummy|secret)\b"
+    r"|(secret|dev(elopment)?)[-_ ]?key|example"
+)
+SECRET_NAME = re.compile(r"(?i)(^|_)(password|passwd|secret|secret_key|api_key|token|private_key)$")
+
+
+def register() -> None:
+    """Register all checks."""
+    for check in (development_key, environment_fallback, edited_runtime, hardcoded_password):
+        checks.register(check, TAG, checks.Tags.security)
+    for check in (secret_key_fallbacks, environment_not_set):
+        checks.register(check, TAG, checks.Tags.security, deploy=True)
+
+
+def development_key(**_: Any) -> list[Any]:
+    """E001."""
+    key = settings.SECRET_KEY
+    if not in_production() or not isinstance(key, str) or not DEVELOPMENT_KEY.search(key):
+        return []
+    return [
+        checks.Error(
+            "SECRET_KEY is a development key, but DJANGO_ENV says that this is production.",
+            hint="Rotate it in AWS Secrets Manager: shield rotate django-secret-key.",
+            id="shield_ai.E001",
+        )
+    ]
+
+
+def environment_fallback(**_: Any) -> list[Any]:
+    """W001."""
+    number = int(counts()["FallbackToEnv"])
+    if not aws_is_on() or not in_production() or not number:
+        return []
+    reads = "1 secret was" if number == 1 else f"{number} secrets were"
+    return [
+        checks.Warning(
+            f"{reads} read from environment variables, because AWS did not return them.",
+            hint="The log names each of them. shield verify says what is missing.",
+            id="shield_ai.W001",
+        )
+    ]
+
+
+def edited_runtime(**_: Any) -> list[Any]:
+    """W002."""
+    return [
+        checks.Warning(
+            f"{path} has been edited since shield apply wrote it.",
+            hint="Restore it from Git, or remove it and run shield apply.",
+            id="shield_ai.W002",
+        )
+        for path in edited()
+    ]
+
+
+def secret_key_fallbacks(**_: Any) -> list[Any]:
+    """W003."""
+    if getattr(settings, "SECRET_KEY_FALLBACKS", None) or not _rotates_secret_key():
+        return []
+    return [
+        checks.Warning(
+            "SECRET_KEY is rotated, but SECRET_KEY_FALLBACKS is empty:"
+            " each rotation logs all users out.",
+            hint='Add get_secret("django-secret-key", None, stage="AWSPREVIOUS") to it,'
+            " unless that is None.",
+            id="shield_ai.W003",
+        )
+    ]
+
+
+def hardcoded_password(**_: Any) -> list[Any]:
+    """W004."""
+    return [
+        checks.Warning(
+            f"{name} is hardcoded in {path}, line {line}.",
+            hint="shield apply moves it to AWS Secrets Manager; rotate it afterwards.",
+            id="shield_ai.W004",
+        )
+        for module in _settings_modules()
+        for path, line, name in _hardcoded(module)
+    ]
+
+
+def environment_not_set(**_: Any) -> list[Any]:
+    """W005."""
+    if not aws_is_on() or in_production():
+        return []
+    return [
+        checks.Warning(
+            "USE_AWS_SECRETS is on and DJANGO_ENV is development:"
+            " a variable that is set takes precedence over AWS.",
+            hint="Set DJANGO_ENV=production where the app serves users.",
+            id="shield_ai.W005",
+        )
+    ]
+
+
+def _rotates_secret_key() -> bool:
+    """Look in shield.toml, if it is deployed with the app. Needs Python 3.11."""
+    try:
+        import tomllib
+    except ModuleNotFoundError:
+        return False
+    base = Path(getattr(settings, "BASE_DIR", "."))
+    for folder in (base, base.parent):
+        try:
+            manifest = tomllib.loads((folder / "shield.toml").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        secrets = [item for item in manifest.get("secret", []) if isinstance(item, dict)]
+        keys = [item for item in secrets if item.get("kind") == "django-secret-key"]
+        return any(item.get("rotate") for item in keys)
+    return False
+
+
+def _settings_modules() -> list[ModuleType]:
+    """Return the settings module, and the modules of its package if that is called settings."""
+    name = getattr(settings, "SETTINGS_MODULE", "") or ""
+    own = sys.modules.get(name)
+    package = getattr(own, "__package__", "") or ""
+    modules = [own]
+    if "settings" in package:
+        for other, module in list(sys.modules.items()):
+            if other.rpartition(".")[0] == package:
+                modules.append(module)
+    return [module for module in dict.fromkeys(modules) if module is not None]
+
+
+def _hardcoded(module: ModuleType) -> Iterator[tuple[str, int, str]]:
+    """Yield path, line and name of each hardcoded password of a module."""
+    path = str(getattr(module, "__file__", None))
+    try:
+        tree = ast.parse(Path(path).read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return
+    field_names: list[ast.AST | None] = []  # SECRET_FIELDS of our backends: names, not values
+    for node in ast.walk(tree):
+        if node in field_names:
+            continue
+        for name, value in _names_and_values(node):
+            if name == "SECRET_FIELDS":
+                field_names.append(value)
+            if SECRET_NAME.search(name) and _is_text(value):
+                yield path, value.lineno, name  # type: ignore[union-attr]
+
+
+def _is_text(value: ast.expr | None) -> bool:
+    if not isinstance(value, ast.Constant):
+        return False
+    return isinstance(value.value, str) and bool(value.value)
+
+
+def _names_and_values(node: ast.AST) -> list[tuple[str, ast.expr | None]]:
+    """Return name and value of an assignment, or of each item of a dictionary."""
+    if isinstance(node, ast.Assign):
+        return [(target.id, node.value) for target in node.targets if isinstance(target, ast.Name)]
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        return [(node.target.id, node.value)]
+    if not isinstance(node, ast.Dict):
+        return []
+    items: list[tuple[str, ast.expr | None]] = []
+    for key, value in zip(node.keys, node.values):  # noqa: B905  # Python 3.9
+        if isinstance(key, ast.Constant):
+            items.append((str(key.value), value))
+    if "ENGINE" in dict(items):
+        # In a database, SECRET is the name of a secret.
+        items = [item for item in items if item[0] != "SECRET"]
+    return items

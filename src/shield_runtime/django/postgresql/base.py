@@ -1,0 +1,54 @@
+"""Django's PostgreSQL backend, with credentials that may rotate; with its connection pool, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.postgresql import base, client
+
+from ... import survives_rotation
+from ..backends import RotatingClient, RotatingCredentials
+
+
+class DatabaseClient(RotatingClient, client.DatabaseClient):
+    """Runs psql."""
+
+
+class DatabaseWrapper(RotatingCredentials, base.DatabaseWrapper):
+    """A connection to PostgreSQL."""
+
+    client_class = DatabaseClient
+
+    @property
+    def pool(self) -> Any:
+        """Return Django's pool; its connections read the credentials when they are created."""
+        before = self.settings_dict
+        options = before["OPTIONS"].get("pool")
+        if not options or not before.get("SECRET"):
+            return super().pool
+        pool = {"connection_class": _connection_class(type(self), before, self.alias)}
+        if isinstance(options, dict):
+            pool.update(options)
+        self.settings_dict = {**before, "OPTIONS": {**before["OPTIONS"], "pool": pool}}
+        try:
+            return super().pool
+        finally:
+            self.settings_dict = before
+
+
+def _connection_class(wrapper: type[DatabaseWrapper], settings: dict[str, Any], alias: str) -> type:
+    from psycopg import Connection
+
+    class RotatingConnection(Connection[Any]):
+        @classmethod
+        def connect(cls, conninfo: str = "", **params: Any) -> Any:
+            connect = super().connect
+
+            def connect_with_secret() -> Any:
+                # Threads of the pool connect at the same time, so each has a wrapper.
+                current = wrapper(settings, alias).get_connection_params()
+                return connect(conninfo, **{**params, **current})
+
+            return survives_rotation(settings["SECRET"])(connect_with_secret)()
+
+    return RotatingConnection

@@ -1,0 +1,110 @@
+"""The state of the runtime in this process, without names or values of secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from ..metrics import COUNTS
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+OWN_NAME = __name__.removesuffix(".django.state")
+ON = frozenset({"true", "1", "yes", "on"})
+# The first line that `shield apply` writes into each file of a copy of this package; the digest is
+# that of all lines after it.
+STAMP = re.compile(r"# shield-ai runtime(?: \S+)? sha256:([0-9a-f]{32})")
+
+
+def runtimes() -> list[ModuleType]:
+    """Return this package, and every copy of it that has been imported in this process."""
+    own = sys.modules[OWN_NAME]
+    copies = []
+    for module in list(sys.modules.values()):
+        client_class = getattr(module, "__dict__", {}).get("SecretsManagerClient")
+        defined_in = getattr(client_class, "__module__", "")
+        name = getattr(module, "__name__", "")
+        if defined_in == f"{name}.client" and module is not own:
+            copies.append(module)
+    return [own, *copies]
+
+
+def counts() -> dict[str, float]:
+    """Return the sum of their counters."""
+    total = dict.fromkeys(COUNTS, 0.0)
+    for module in runtimes():
+        found = module.stats()
+        for name in total:
+            total[name] += found.get(name, 0)
+    return total
+
+
+def edited() -> list[str]:
+    """Return the paths of copied files that have been edited."""
+    paths = []
+    for module in runtimes():
+        folder = Path(str(module.__file__)).parent
+        for path in sorted(folder.rglob("*.py")):
+            if not is_unchanged(path):
+                paths.append(str(path))  # noqa: PERF401
+    return paths
+
+
+def is_unchanged(path: Path) -> bool:
+    """Tell whether a file has the digest of its first line; a file without one is not a copy."""
+    try:
+        # Universal newlines: Git may have changed the line ends.
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return True
+    first, _, body = text.partition("\n")
+    match = STAMP.match(first)
+    return match is None or hashlib.sha256(body.encode()).hexdigest()[:32] == match[1]
+
+
+def aws_is_on() -> bool:
+    """Tell whether USE_AWS_SECRETS is on."""
+    return os.environ.get("USE_AWS_SECRETS", "").strip().lower() in ON
+
+
+def in_production() -> bool:
+    """Tell whether DJANGO_ENV names anything but development."""
+    return os.environ.get("DJANGO_ENV", "development") != "development"
+
+
+def status() -> dict[str, Any]:
+    """Return mode and counters, for a person or a probe."""
+    found = counts()
+    reads = found["CacheHits"] + found["CacheMisses"]
+    return {
+        "aws": aws_is_on(),
+        "environment": os.environ.get("DJANGO_ENV", "development"),
+        "region": os.environ.get("AWS_REGION", ""),
+        "fallback": os.environ.get("AWS_SECRETS_FALLBACK", "env"),
+        "calls": int(found["SecretsManagerCalls"]),
+        "hit_rate": round(found["CacheHits"] / reads, 3) if reads else None,
+        "errors": int(found["SecretErrors"]),
+        "last_error": _last_error(),
+        "fallbacks": int(found["FallbackToEnv"]),
+        "stale": int(found["StaleServed"]),
+    }
+
+
+def _last_error() -> str:
+    """Return the type of the newest error and its age."""
+    errors = []
+    for module in runtimes():
+        last = module.default_client.last_error()
+        if last is not None:
+            kind, at = last
+            errors.append((at, kind))
+    if not errors:
+        return ""
+    at, kind = max(errors)
+    return f"{kind}, {max(0.0, monotonic() - at):.0f} s ago"

@@ -1,0 +1,88 @@
+"""The errors that the runtime raises. None of them holds a value.
+
+::
+
+    SecretError                    also: an invalid setting, an expression that reads no variable
+     +- SecretNotFoundError        neither AWS nor the environment has it (also ValueError, KeyError)
+     +- SecretAccessDeniedError    AWS denies access: permissions or credentials
+     +- SecretUnavailableError     AWS does not answer, or the answer is not valid
+     +- SecretFormatError          the secret has another form (also ValueError)
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = [
+    "SecretAccessDeniedError",
+    "SecretError",
+    "SecretFormatError",
+    "SecretNotFoundError",
+    "SecretUnavailableError",
+]
+
+
+class SecretError(Exception):
+    """A secret can't be served, or the runtime is configured wrongly."""
+
+    def __str__(self) -> str:
+        # KeyError.__str__ would put the message in quotes.
+        return str(self.args[0]) if self.args else ""
+
+
+class SecretNotFoundError(SecretError, ValueError, KeyError):
+    """Neither AWS nor the environment has the secret, or the secret has no such field."""
+
+
+class SecretAccessDeniedError(SecretError):
+    """AWS denies access: a permission is missing, or credentials are missing, wrong or expired."""
+
+
+class SecretUnavailableError(SecretError):
+    """AWS does not answer, throttles, or sends something other than the secret."""
+
+
+class SecretFormatError(SecretError, ValueError):
+    """The secret exists, but not in the form that was requested."""
+
+
+class Failure:
+    """An error that has not been raised yet.
+
+    The exception is created for each caller anew, away from every frame that has seen a value.
+    """
+
+    __slots__ = ("kind", "text")
+
+    def __init__(self, kind: type[SecretError], text: str) -> None:
+        self.kind = kind
+        self.text = text
+
+    def error(self) -> Exception:
+        """Return the exception to raise."""
+        return self.kind(self.text)
+
+
+class ExpressionFailure(Failure):
+    """An exception of the app's own expression, which has not seen a value."""
+
+    __slots__ = ("raised",)
+
+    def __init__(self, raised: Exception) -> None:
+        super().__init__(SecretError, type(raised).__name__)
+        traceback = raised.__traceback__
+        # The first frame is ours and holds the value.
+        self.raised = raised.with_traceback(traceback and traceback.tb_next)
+
+    def error(self) -> Exception:
+        """Return the exception that the expression raised."""
+        return self.raised
+
+
+def value_or_raise(answer: Any) -> Any:
+    """Return an answer, or raise it if it is a failure."""
+    if isinstance(answer, Failure):
+        raise answer.error()
+    return answer

@@ -1,0 +1,134 @@
+"""Counters of one client, and how they are sent to CloudWatch."""
+
+from __future__ import annotations
+
+import time
+from time import monotonic
+
+from . import process
+from .errors import Failure, SecretNotFoundError
+from .log import warn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from threading import Thread
+    from typing import Any
+
+    from .settings import Settings
+
+COUNTS = (
+    "SecretsManagerCalls",
+    "CacheHits",
+    "CacheMisses",
+    "SecretErrors",
+    "FallbackToEnv",
+    "StaleServed",
+)
+UNITS = {
+    **dict.fromkeys(COUNTS, "Count"),
+    "CacheHitRate": "Percent",
+    "SecretAgeSeconds": "Seconds",
+}
+REPORT_EVERY = 60.0  # seconds
+
+
+class Counters:
+    """What happened in this process. Change `counts` under process.lock."""
+
+    def __init__(self) -> None:
+        self.counts = dict.fromkeys(COUNTS, 0)
+        self.last_error: tuple[str, float] | None = None  # type and monotonic time
+
+    def add(self, name: str, number: int = 1) -> None:
+        """Add to one counter."""
+        with process.lock:
+            self.counts[name] += number
+
+    def note(self, answer: Any, *, missing: bool) -> Any:
+        """Count an answer that is an error, and return the answer.
+
+        A missing secret is an error only where the caller can't do without it, so it is counted
+        at another place than other errors.
+
+        Args:
+            answer: A value or a failure.
+            missing: Count secrets that do not exist; else, all other failures.
+        """
+        if isinstance(answer, Failure) and (answer.kind is SecretNotFoundError) is missing:
+            with process.lock:
+                self.counts["SecretErrors"] += 1
+                self.last_error = (answer.kind.__name__, monotonic())
+        return answer
+
+
+class Reporter:
+    """A thread that sends the counters of the last minute."""
+
+    def __init__(self, settings: Callable[[], Settings], stats: Callable[[], Any]) -> None:
+        self._settings = settings
+        self._stats = stats
+        self.thread: Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread unless it runs."""
+        from threading import Thread
+
+        with process.lock:
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = Thread(target=self._run, name="shield-ai-metrics", daemon=True)
+                self.thread.start()
+
+    def _run(self) -> None:
+        sent: dict[str, float] = dict.fromkeys(COUNTS, 0.0)
+        while self._settings().metrics != "off":
+            time.sleep(REPORT_EVERY)
+            now = self._stats()
+            figures = _since(sent, now)
+            if figures is None:
+                continue
+            settings = self._settings()
+            try:
+                send = _print_emf if settings.metrics == "emf" else _put_metric_data
+                send(settings.namespace or "ShieldAI", figures)
+            except Exception as error:
+                from .transport import error_code
+
+                warn("metrics can't be sent: %s", error_code(error))
+            else:
+                sent = {name: now[name] for name in COUNTS}
+
+
+def _since(sent: dict[str, float], now: dict[str, float]) -> dict[str, float] | None:
+    """Return the figures since the last report; None if no secret was read."""
+    figures = {name: now[name] - sent[name] for name in COUNTS}
+    hits = figures.pop("CacheHits")
+    reads = hits + figures.pop("CacheMisses")
+    if not reads:
+        return None
+    figures["CacheHitRate"] = 100 * hits / reads
+    figures["SecretAgeSeconds"] = now["SecretAgeSeconds"]
+    return figures
+
+
+def _print_emf(namespace: str, figures: dict[str, float]) -> None:
+    """Print one line of the embedded metric format, which CloudWatch Logs turns into metrics.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    """
+    import json
+
+    metrics = [{"Name": name, "Unit": UNITS[name]} for name in figures]
+    directive = {"Namespace": namespace, "Dimensions": [[]], "Metrics": metrics}
+    metadata = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    print(json.dumps({"_aws": metadata, **figures}), flush=True)  # noqa: T201
+
+
+def _put_metric_data(namespace: str, figures: dict[str, float]) -> None:
+    import boto3
+
+    data: Any = [
+        {"MetricName": name, "Value": value, "Unit": UNITS[name]} for name, value in figures.items()
+    ]
+    client = boto3.session.Session().client("cloudwatch")
+    client.put_metric_data(Namespace=namespace, MetricData=data)

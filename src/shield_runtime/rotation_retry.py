@@ -1,0 +1,87 @@
+"""Connect again with the new secret if a server refuses the old one during a rotation."""
+
+from __future__ import annotations
+
+import time
+from time import monotonic
+
+from .timing import jitter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    from .client import SecretsManagerClient
+    from .value import SecretValue
+
+    T = TypeVar("T")
+
+# A rotation changes the password up to about a minute before it moves the stage to the new version.
+ROTATION_WINDOW = 75.0
+POLL_INTERVAL = 1.0
+MAX_POLL_INTERVAL = 8.0
+INVALID_PASSWORD_SQLSTATES = {"28P01", "28000"}
+INVALID_PASSWORD_MYSQL_ERRORS = (1045, 1698)
+
+
+def retry_after_rotation(
+    client: SecretsManagerClient,
+    name: str,
+    *,
+    is_refused: Callable[[Exception], bool] | None,
+    window: float,
+) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Return the decorator that SecretsManagerClient.survives_rotation() documents."""
+    is_refused = is_refused or is_password_error
+
+    def decorate(connect: Callable[..., T]) -> Callable[..., T]:
+        def connect_again(*args: Any, **kwargs: Any) -> T:
+            deadline = monotonic() + window
+            while True:
+                seen = client.cached_value(name)
+                try:
+                    return connect(*args, **kwargs)
+                except Exception as error:
+                    if not is_refused(error) or not _wait_for_change(client, name, seen, deadline):
+                        raise
+
+        return connect_again
+
+    return decorate
+
+
+def _wait_for_change(
+    client: SecretsManagerClient, name: str, seen: SecretValue | None, deadline: float
+) -> bool:
+    """Poll until the secret changes; return False if it has not changed by the deadline."""
+    pause = 0.0
+    while client.is_aws_on():
+        now = client.cached_value(name)
+        if now is not None and (seen is None or not _same(now, seen)):
+            return True
+        if pause and monotonic() + pause >= deadline:
+            break
+        time.sleep(jitter(pause, 0.5))
+        client.try_refresh(name)
+        pause = min(2 * pause, MAX_POLL_INTERVAL) or POLL_INTERVAL
+    return False
+
+
+def _same(one: SecretValue, other: SecretValue) -> bool:
+    return (one.text, one.data) == (other.text, other.data)
+
+
+def is_password_error(error: Exception) -> bool:
+    """Tell whether a PostgreSQL or MySQL driver's error says that the password is wrong.
+
+    https://www.postgresql.org/docs/current/errcodes-appendix.html (class 28),
+    https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html (1045, 1698)
+    """
+    states = {getattr(error, attribute, None) for attribute in ("sqlstate", "pgcode")}
+    number = error.args[0] if error.args else None
+    return (
+        bool(states & INVALID_PASSWORD_SQLSTATES)
+        or number in INVALID_PASSWORD_MYSQL_ERRORS
+        or "authentication failed" in str(error)
+    )

@@ -1,0 +1,210 @@
+"""Calls to AWS Secrets Manager: through boto3, or through the agent on this host."""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import RLock
+
+from ..errors import (
+    Failure,
+    SecretAccessDeniedError,
+    SecretError,
+    SecretNotFoundError,
+    SecretUnavailableError,
+)
+from ..request import CURRENT
+from ..value import from_response
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
+    from typing import Any, Protocol
+
+    from ..metrics import Counters
+    from ..value import SecretValue
+
+    Answer = SecretValue | Failure
+
+    class Transport(Protocol):
+        """What a client reads secrets through; pass your own to SecretsManagerClient."""
+
+        def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:
+            """Return an answer of GetSecretValue, or raise."""
+
+
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html, and botocore's
+# exceptions about credentials.
+DENIED = frozenset(
+    [
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+        "NoCredentialsError",
+        "PartialCredentialsError",
+        "CredentialRetrievalError",
+        "TokenRetrievalError",
+        "SSOTokenLoadError",
+        "UnauthorizedSSOTokenError",
+    ]
+)
+EXPIRED = frozenset(
+    ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"]
+)
+# An old boto3, or a server that does not know BatchGetSecretValue.
+NO_BATCH = frozenset(["AttributeError", "UnknownOperationException", "InvalidAction"])
+LONGEST_CODE = 80  # characters
+
+
+def failure_of(name: str, code: str) -> Failure:
+    """Return the failure for an error code of AWS, or for the type of an exception."""
+    if code == "ResourceNotFoundException":
+        text = f"secret {name!r} does not exist in AWS Secrets Manager ({code})"
+        return Failure(SecretNotFoundError, text)
+    if code in DENIED:
+        return Failure(SecretAccessDeniedError, f"secret {name!r}: AWS denies access ({code})")
+    text = f"secret {name!r} can't be read from AWS Secrets Manager ({code})"
+    return Failure(SecretUnavailableError, text)
+
+
+def error_code(error: BaseException) -> str:
+    """Return the error code of a botocore ClientError, or the type of any other exception."""
+    response = getattr(error, "response", None)
+    detail = response.get("Error") if isinstance(response, dict) else None
+    code = detail.get("Code") if isinstance(detail, dict) else type(error).__name__
+    return str(code)[:LONGEST_CODE]
+
+
+class Connection:
+    """The transport of one client, connected when first needed.
+
+    Args:
+        kind: Returns "boto3" or "agent".
+        counters: Where calls and errors are counted.
+        transport: Used instead of a connection to AWS.
+    """
+
+    def __init__(
+        self, kind: Callable[[], str], counters: Counters, transport: Transport | None = None
+    ) -> None:
+        self._kind = kind
+        self._counters = counters
+        self._given = transport
+        self._connected: tuple[int, Any] | None = None
+        self._lock = RLock()
+
+    def close(self) -> None:
+        """Forget the connection; the next call makes a new one."""
+        self._connected = None
+
+    def read(self, secret_id: str, stage: str | None, *, refresh: bool) -> Answer:
+        """Read one secret.
+
+        Args:
+            secret_id: Name with prefix, or ARN.
+            stage: Version stage.
+            refresh: Ask AWS even if the agent has the value in its own cache.
+        """
+        answer: Answer
+        try:
+            with _span(secret_id):
+                response = self._transport().fetch(secret_id, stage or CURRENT, refresh=refresh)
+            answer = from_response(response) or failure_of(secret_id, "an answer without a value")
+        except SecretError as error:
+            answer = Failure(type(error), str(error))
+        except Exception as error:
+            # Text, arguments and frames of the exception may hold the value.
+            code = error_code(error)
+            answer = failure_of(secret_id, code)
+            if code in EXPIRED:
+                self.close()  # so that new credentials are loaded
+        self._counters.add("SecretsManagerCalls")
+        self._counters.note(answer, missing=False)
+        return answer
+
+    def read_many(self, secret_ids: Iterable[str]) -> dict[str, Answer]:
+        """Read up to 20 secrets with one call.
+
+        Secrets that the answer does not mention are missing in the result: they need a call each.
+        """
+        transport = self._transport()
+        if not hasattr(transport, "fetch_many"):
+            return {}
+        wanted = list(secret_ids)
+        answers: dict[str, Answer] = {}
+        try:
+            response = transport.fetch_many(wanted)
+        except Exception as error:
+            code = error_code(error)
+            if code in NO_BATCH or code in DENIED:
+                return {}
+            for secret_id in wanted:
+                answers[secret_id] = failure_of(secret_id, code)
+        else:
+            answers = _batch_answers(response, set(wanted))
+        self._counters.add("SecretsManagerCalls")
+        for answer in answers.values():
+            self._counters.note(answer, missing=False)
+        return answers
+
+    def _transport(self) -> Any:
+        """Return the transport; connect again if the environment that it came from has changed."""
+        if self._given is not None:
+            return self._given
+        session = getattr(sys.modules.get("boto3.session"), "Session", None)
+        variables = frozenset(
+            (name, os.environ.get(name))
+            for name in list(os.environ)
+            if name.startswith(("AWS_", "PARAMETERS_"))
+        )
+        origin = hash((session, variables))
+        with self._lock:
+            if self._connected is None or self._connected[0] != origin:
+                self._connected = (origin, _connect(self._kind()))
+            return self._connected[1]
+
+
+def _connect(kind: str) -> Any:
+    if kind == "agent":
+        from .agent import Agent
+
+        return Agent()
+    from .boto import Boto
+
+    return Boto()
+
+
+def _batch_answers(response: Mapping[str, Any], wanted: set[str]) -> dict[str, Answer]:
+    answers: dict[str, Answer] = {}
+    for error in response.get("Errors", ()):
+        if error["SecretId"] in wanted:
+            answers[error["SecretId"]] = failure_of(error["SecretId"], error["ErrorCode"])
+    for secret in response.get("SecretValues", ()):
+        value = from_response(secret)
+        for secret_id in (secret.get("Name"), secret.get("ARN")):
+            if secret_id in wanted and value is not None:
+                answers[secret_id] = value
+    return answers
+
+
+def _span(secret_id: str) -> AbstractContextManager[object]:
+    """Return an OpenTelemetry span around a call, in an app that uses OpenTelemetry."""
+    from contextlib import nullcontext
+
+    trace = sys.modules.get("opentelemetry.trace")
+    if trace is None:
+        return nullcontext()
+    tracer = trace.get_tracer("shield_runtime")
+    attributes = {"aws.secretsmanager.secret.name": secret_id}
+    span: AbstractContextManager[object] = tracer.start_as_current_span(
+        "secretsmanager.get", attributes=attributes
+    )
+    return span

@@ -1,0 +1,129 @@
+"""Calls to the AWS Secrets Manager Agent, or to its Lambda extension, on the loopback interface.
+
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/secrets-manager-agent.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlencode
+
+from ..errors import SecretAccessDeniedError, SecretError
+from ..timing import jitter
+from . import limits
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+DEFAULT_PORT = "2773"
+TOKEN_VARIABLES = ("AWS_TOKEN", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN")
+TOKEN_FILE = "file:///var/run/awssmatoken"
+OPEN_TO_OTHERS = 0o027  # permissions: writable by the group, or anything by others
+
+
+class AgentError(Exception):
+    """An error of the agent, with the attributes of botocore's ClientError."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.response = {"Error": {"Code": code}}
+
+
+class Agent:
+    """The agent on this host: no proxy, no redirects.
+
+    Raises:
+        SecretError: The port is not a number.
+    """
+
+    def __init__(self) -> None:
+        port = os.environ.get("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT") or DEFAULT_PORT
+        if not port.isdecimal():
+            text = f"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT is {port!r}: use a number"
+            raise SecretError(text)
+        self.port = int(port)
+
+    def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:
+        """Return the agent's answer, which is that of GetSecretValue.
+
+        Raises:
+            AgentError: The agent or AWS refused.
+            SecretAccessDeniedError: The token can't be read.
+        """
+        query = {"secretId": secret_id, "versionStage": stage}
+        if refresh:
+            query["refreshNow"] = "true"
+        path = "/secretsmanager/get?" + urlencode(query)
+        token = _token()
+        code = ""
+        for attempt in range(limits.ATTEMPTS):
+            if attempt:
+                time.sleep(jitter(2 ** (attempt - 1), 0))
+            try:
+                status, body = self._get(path, token)
+            except OSError as error:
+                code = type(error).__name__
+                continue
+            if status == HTTPStatus.OK:
+                return _parse(body)
+            code = _error_code(status, body)
+            if status < HTTPStatus.INTERNAL_SERVER_ERROR and code != "ThrottlingException":
+                break  # a retry would get the same answer
+        raise AgentError(code)
+
+    def _get(self, path: str, token: str) -> tuple[int, bytes]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=limits.CONNECT_TIMEOUT)
+        try:
+            connection.connect()
+            connection.sock.settimeout(limits.READ_TIMEOUT)
+            connection.request("GET", path, headers={"X-Aws-Parameters-Secrets-Token": token})
+            response = connection.getresponse()
+            return response.status, response.read()
+        except HTTPException as error:
+            raise OSError(type(error).__name__) from None
+        finally:
+            connection.close()
+
+
+def _parse(body: bytes) -> Mapping[str, Any]:
+    response: dict[str, Any] = json.loads(body)
+    if "SecretBinary" in response:
+        response["SecretBinary"] = base64.b64decode(response["SecretBinary"])
+    return response
+
+
+def _error_code(status: int, body: bytes) -> str:
+    try:
+        return str(json.loads(body)["__type"]).rpartition("#")[2]
+    except (ValueError, KeyError, TypeError):
+        if status == HTTPStatus.FORBIDDEN:
+            return "AccessDeniedException"
+        return f"HTTP {status}"
+
+
+def _token() -> str:
+    """Return the agent's token, from the environment or from a file that only its owner may write.
+
+    Raises:
+        SecretAccessDeniedError: The file can't be read, or others may read or change it.
+    """
+    given = [os.environ.get(name) for name in TOKEN_VARIABLES]
+    token = next(filter(None, given), TOKEN_FILE)
+    if not token.startswith("file://"):
+        return token
+    path = token[len("file://") :]
+    reason = "can be read by others or changed by its group"
+    try:
+        with open(path, encoding="ascii") as file:
+            if not os.fstat(file.fileno()).st_mode & OPEN_TO_OTHERS:
+                return file.read().strip()
+    except (OSError, ValueError) as error:
+        reason = f"can't be read ({type(error).__name__})"
+    raise SecretAccessDeniedError(f"the agent's token file {path} {reason}")

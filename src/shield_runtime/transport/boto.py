@@ -1,0 +1,118 @@
+"""Calls through boto3, or through botocore if the app has not imported boto3."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import sys
+from contextvars import ContextVar
+
+from botocore.config import Config
+
+from .. import process
+from ..request import CURRENT
+from . import limits
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+MAX_CONNECTIONS = 32
+DEFAULT_REGION = "us-east-1"
+
+is_calling: ContextVar[bool] = ContextVar("shield_runtime_is_calling", default=False)
+# One item for each client that is being created while garbage collection is paused for it.
+gc_pauses: list[bool] = []
+
+
+def _outside_our_calls(_record: object) -> bool:
+    """Filter the SDK's log records: at level DEBUG, they would print the secret."""
+    return not is_calling.get()
+
+
+def _resume_gc_in_child() -> None:
+    if gc_pauses:
+        gc_pauses.clear()
+        gc.enable()
+
+
+process.after_fork.append(_resume_gc_in_child)
+
+
+class _GcPause:
+    """Pause garbage collection: the SDK creates 100,000 objects, none of them garbage."""
+
+    def __enter__(self) -> None:
+        self._collects = bool(gc_pauses) or gc.isenabled()
+        if self._collects:
+            gc_pauses.append(True)
+        gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        if self._collects:
+            gc_pauses.pop()
+            if not gc_pauses:
+                gc.enable()
+
+
+class Boto:
+    """A client of the SDK with short timeouts."""
+
+    def __init__(self) -> None:
+        with _GcPause():
+            self.client: Any = _create_client()
+        for name in _botocore_loggers():
+            logging.getLogger(name).addFilter(_outside_our_calls)
+
+    def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Any:  # noqa: ARG002
+        """Call GetSecretValue."""
+        token = is_calling.set(True)
+        try:
+            if stage == CURRENT:
+                return self.client.get_secret_value(SecretId=secret_id)
+            return self.client.get_secret_value(SecretId=secret_id, VersionStage=stage)
+        finally:
+            is_calling.reset(token)
+
+    def fetch_many(self, secret_ids: list[str]) -> Any:
+        """Call BatchGetSecretValue."""
+        token = is_calling.set(True)
+        try:
+            return self.client.batch_get_secret_value(SecretIdList=secret_ids)
+        finally:
+            is_calling.reset(token)
+
+
+def _create_client() -> Any:
+    # With the SDK's own limits, a call can hang for minutes.
+    config = Config(
+        connect_timeout=limits.CONNECT_TIMEOUT,
+        read_timeout=limits.READ_TIMEOUT,
+        retries={"total_max_attempts": limits.ATTEMPTS, "mode": "standard"},
+        max_pool_connections=MAX_CONNECTIONS,
+        user_agent_extra="shield-ai",
+    )
+    boto3 = sys.modules.get("boto3")
+    if boto3 is not None:
+        # The app may have replaced or configured its Session.
+        session = boto3.session.Session()
+        create, region = session.client, session.region_name
+    else:
+        # What boto3 is built on, which loads faster.
+        from botocore.session import Session
+
+        session = Session()
+        # The SDK would look into the folders of its 400 services to see that this one exists.
+        loader = session.get_component("data_loader")
+        loader.list_available_services = lambda _kind: ["secretsmanager"]
+        create, region = session.create_client, session.get_config_variable("region")
+    region = os.environ.get("AWS_REGION") or region or DEFAULT_REGION
+    return create("secretsmanager", region_name=region, config=config)
+
+
+def _botocore_loggers() -> Iterator[str]:
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("botocore"):
+            yield name

@@ -1,0 +1,110 @@
+"""One version of a secret, and the forms in which it is returned."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from .errors import Failure, SecretFormatError, SecretNotFoundError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+# The fields that get_secret() returns of a JSON object if no key is given, in this order.
+DEFAULT_FIELDS = ("value", "password", "secret", "key")
+
+
+class SecretValue:
+    """One version of a secret, parsed once."""
+
+    __slots__ = ("data", "document", "fetched", "text")
+
+    def __init__(self, text: str | None, data: bytes | None = None) -> None:
+        if text is None and data is not None:
+            try:
+                text = data.decode()
+            except UnicodeDecodeError:
+                text = None
+        self.text = text
+        self.data = data
+        self.document = _document(text)
+        self.fetched = monotonic()
+
+
+def from_response(response: Mapping[str, Any]) -> SecretValue | None:
+    """Return the value in an answer of GetSecretValue or BatchGetSecretValue."""
+    if "SecretString" in response:
+        return SecretValue(response["SecretString"])
+    if "SecretBinary" in response:
+        return SecretValue(None, response["SecretBinary"])
+    return None
+
+
+def _document(text: str | None) -> dict[str, Any] | None:
+    """Parse a JSON object; None for any other text."""
+    if text is None or not text.lstrip().startswith("{"):
+        return None
+    import json
+
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def whole_or_field(value: SecretValue, name: str, key: str | None) -> Any:
+    """Return the text of a secret, or its field `key`; a failure if it has none."""
+    if key is None:
+        if value.text is None:
+            reason = "is binary and not UTF-8: use get_secret_bytes()"
+            return Failure(SecretFormatError, f"secret {name!r} {reason}")
+        return value.text
+    if value.document is None:
+        reason = f"is not a JSON object, so it has no field {key!r}"
+        return Failure(SecretFormatError, f"secret {name!r} {reason}")
+    if key not in value.document:
+        return Failure(SecretNotFoundError, f"secret {name!r} has no field {key!r}")
+    field = value.document[key]
+    if isinstance(field, str):
+        return field
+    import json
+
+    return json.dumps(field)
+
+
+def as_text(value: SecretValue, name: str, key: str | None) -> Any:
+    """Return what get_secret() returns: of a JSON object, the first of the default fields."""
+    if key is None and value.document is not None:
+        key = next((field for field in DEFAULT_FIELDS if field in value.document), None)
+        if key is None:
+            fields = ", ".join(DEFAULT_FIELDS)
+            return Failure(
+                SecretFormatError,
+                f"secret {name!r} is a JSON object without any of the fields {fields}:"
+                " pass key=, or use get_secret_dict()",
+            )
+    return whole_or_field(value, name, key)
+
+
+def as_dict(value: SecretValue, name: str, _key: str | None) -> Any:
+    """Return a copy of the JSON object."""
+    if value.document is None:
+        return Failure(SecretFormatError, f"secret {name!r} is not a JSON object")
+    return _deep_copy(value.document)
+
+
+def as_bytes(value: SecretValue, _name: str, _key: str | None) -> Any:
+    """Return the bytes of a binary secret, or the text in UTF-8."""
+    if value.data is not None:
+        return value.data
+    return (value.text or "").encode("utf-8", "surrogateescape")
+
+
+def _deep_copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _deep_copy(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_deep_copy(item) for item in value]
+    return value
