@@ -1,4 +1,7 @@
-"""The command `shield`, and how every failure ends: one line, a hint, the right exit code, and never a value."""
+"""The entry point of `shield`, and the handling of all errors.
+
+An error is printed as one line with a hint, and sets the exit code. Values are never printed.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,15 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from shield_ai.model.errors import (
-    BUG,
-    DONE,
-    INTERRUPTED,
-    USAGE,
-    ShieldError,
-)
+from shield_ai.model.errors import BUG, DONE, INTERRUPTED, USAGE, ShieldError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+# Errors of writing that are not bugs: a full disk, a quota or a hardware error.
+WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+STREAMS = ("stdin", "stdout", "stderr")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,18 +27,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The arguments; those of the process by default.
     """
-    _open_streams()
+    _open_closed_streams()
     try:
-        # without the extra, the command must still say what to install
         import click
 
-        from shield_ai.cli import cli  # as above
+        from shield_ai.cli import cli
     except ModuleNotFoundError as error:
         return fail(USAGE, f"{error.name} is not installed", "pip install 'shield-ai[cli]'")
+    args = None if argv is None else list(argv)
     try:
-        code = cli.main(
-            args=None if argv is None else list(argv), prog_name="shield", standalone_mode=False
-        )
+        code = cli.main(args=args, prog_name="shield", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else DONE
     except ShieldError as error:
@@ -50,85 +47,101 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "shield"
-        return fail(USAGE, error.format_message().rstrip("."), f"{command} --help")
+        return fail(USAGE, error.format_message().rstrip("."), f"see {command} --help")
     except (KeyboardInterrupt, click.Abort):
         return fail(
             INTERRUPTED,
             "interrupted",
-            "run the same command again, or shield rollback: the journal is whole",
+            "run the same command again to continue, or shield rollback to undo completed steps",
         )
-    except Exception as error:  # noqa: BLE001
-        # the last line of defence: a bug must not print locals or values
-        return _unexpected(error)
+    except Exception as error:  # noqa: BLE001  # a traceback could show values
+        return _fail_unexpectedly(error)
 
 
-def _unexpected(error: Exception) -> int:
-    """Tell a reader that has gone and a full disk from a bug."""
+def _fail_unexpectedly(error: Exception) -> int:
+    """Handle a closed pipe and a full disk; report any other exception as a bug."""
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.EPIPE:
-        _drop(sys.stdout)  # nobody is left to tell
+        _redirect_to_devnull(sys.stdout)
         return DONE
-    if number in FULL:
-        _drop(sys.stdout)
-        return fail(
-            USAGE, f"can't write: {os.strerror(number or 0)}", "make room, or write elsewhere"
-        )
+    if number in WRITE_ERRORS:
+        _redirect_to_devnull(sys.stdout)
+        reason = os.strerror(number or 0)
+        return fail(USAGE, f"can't write output: {reason}", "free some space or write elsewhere")
+    path = _write_bug_report(error)
     return fail(
-        BUG, f"a bug in shield: {type(error).__name__}", f"please report it with {_report(error)}"
+        BUG,
+        f"internal error: {type(error).__name__}",
+        f"this is a bug in shield; please report it with {path}",
     )
 
 
-def _open_streams() -> None:
-    """Open what the caller has closed: else the next file that is opened takes its place, and gets what is printed."""
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if getattr(sys, name) is None:
-            # so that reading is an error
-            handle = os.open(os.devnull, os.O_RDWR if number else os.O_WRONLY)
-            if handle != number:
-                os.dup2(handle, number)
-                os.close(handle)
-            setattr(
-                sys,
-                name,
-                os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False),
-            )
+def _open_closed_streams() -> None:
+    """Open the standard streams that the caller closed.
+
+    Otherwise the next opened file gets the stream's file descriptor, and the output.
+    """
+    for number, name in enumerate(STREAMS):
+        if getattr(sys, name) is not None:
+            continue
+        is_input = number == 0
+        # stdin is opened for writing only, so that reading from it fails
+        descriptor = os.open(os.devnull, os.O_WRONLY if is_input else os.O_RDWR)
+        if descriptor != number:
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+        mode = "r" if is_input else "w"
+        setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
-def _drop(stream: TextIO) -> None:
-    """Throw away what is printed from now on, and what could not be, so that Python's end is silent."""
+def _redirect_to_devnull(stream: TextIO) -> None:
+    """Discard buffered and further output, so that Python does not fail to flush it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def fail(code: int, message: str, hint: str = "") -> int:
-    """Print an error and, after a blank line, what to do; return the exit code."""
-    colour = (
-        sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
-    red, cyan, plain = ("\033[31m", "\033[36m", "\033[0m") if colour else ("", "", "")
+    """Print an error and a hint on standard error, and return the exit code.
+
+    Args:
+        code: The exit code.
+        message: What is wrong.
+        hint: What to do about it.
+    """
+    text = f"{_paint('error:', 31)} {message}\n"
+    if hint:
+        text += f"\n{_paint('hint:', 36)} {hint}\n"
     try:
-        sys.stderr.write(
-            f"{red}error:{plain} {message}\n" + (f"\n{cyan}hint:{plain} {hint}\n" if hint else "")
-        )
+        sys.stderr.write(text)
         sys.stderr.flush()
-    except OSError:  # nobody reads it; the exit code still says it
-        _drop(sys.stderr)
+    except OSError:
+        _redirect_to_devnull(sys.stderr)
     return code
 
 
-def _report(error: BaseException) -> str:
-    """Write where it happened: types, files and lines; no message and no local variable, which could hold a value."""
-    import tempfile  # slow, and only a bug needs it
-    import traceback  # likewise
+def _paint(text: str, code: int) -> str:
+    """Color text for a terminal."""
+    if not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\033[{code}m{text}\033[0m"
+
+
+def _write_bug_report(error: BaseException) -> str:
+    """Write exception types, files and lines to a file, and return its path.
+
+    Messages and local variables are left out, because they could contain values.
+    """
+    import tempfile
+    import traceback
 
     lines = [f"Python {sys.version}\n"]
-    seen: BaseException | None = error
-    while seen is not None:
-        frames = traceback.extract_tb(seen.__traceback__)
-        lines += [f"{type(seen).__module__}.{type(seen).__name__}\n"]
-        lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames]
-        seen = seen.__cause__ or seen.__context__
-    handle, path = tempfile.mkstemp(prefix="shield-bug-", suffix=".txt")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    cause: BaseException | None = error
+    while cause is not None:
+        lines.append(f"{type(cause).__module__}.{type(cause).__name__}\n")
+        for frame in traceback.extract_tb(cause.__traceback__):
+            lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}\n")
+        cause = cause.__cause__ or cause.__context__
+    descriptor, path = tempfile.mkstemp(prefix="shield-bug-", suffix=".txt")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.writelines(lines)
     return path
 

@@ -1,4 +1,4 @@
-"""A dossier with something of everything, for the tests of its forms."""
+"""Sample report data for the tests of the report formats."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Confidence, Finding, Severity, Site
 from shield_ai.reports.report_data import (
-    Diff,
-    Place,
+    FileDiff,
+    SecretStatus,
     ReportData,
-    Shown,
-    Watch,
+    MaskedFinding,
+    Alarm,
 )
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
@@ -30,7 +30,7 @@ def finding(number: int = 0, path: str = "shop/settings.py", **more) -> Finding:
     return Finding(**(common | more))
 
 
-def status(name: str, state: str = "ok") -> RotationStatus:
+def rotation_status(name: str, state: str = "ok") -> RotationStatus:
     return RotationStatus(
         name=name,
         by="AWS",
@@ -40,15 +40,15 @@ def status(name: str, state: str = "ok") -> RotationStatus:
     )
 
 
-def place(name: str, where: str = "AWS", state: str = "ok") -> Place:
-    known = status(name, state) if where == "AWS" else None
-    return Place(
+def secret_status(name: str, where: str = "AWS", state: str = "ok") -> SecretStatus:
+    rotation = rotation_status(name, state) if where == "AWS" else None
+    return SecretStatus(
         name=name,
         kind="database",
         variables=("A_KEY", "B_KEY"),
         where=where,
         kms_key="alias/shop",
-        status=known,
+        rotation=rotation,
     )
 
 
@@ -60,30 +60,30 @@ def audit(text: str = "bob", kind: str = "denied") -> Audit:
 
 def report_data(text: str = "shop", findings: int = 8, **more) -> ReportData:
     common = {
-        "app": text, "made": NOW, "version": "1.2.3", "region": "eu-central-1", "account": "123456789012",
+        "app": text, "created": NOW, "version": "1.2.3", "region": "eu-central-1", "account": "123456789012",
         "findings": tuple(
-            Shown(finding=finding(i, f"{text}/settings.py", site=Site(start=0, end=1, shape="other", reason=text)), line=f"KEY = {text}")
+            MaskedFinding(finding=finding(i, f"{text}/settings.py", site=Site(start=0, end=1, shape="other", reason=text)), line=f"KEY = {text}")
             for i in range(findings)
         ),
-        "unseen": (Skipped(path=text, line=0, name="", reason="no UTF-8"),),
-        "diffs": (Diff(path=f"{text}.py", lines=("@@ -1 +1 @@", f"-{text}", f"+{text}", " same")), Diff(path="b.txt", lines=("new, 3 lines",))),
-        "applied": True, "undoable": 3,
-        "places": (place("a"), place("b", state="due"), place("c", "missing"), place("d", "optional"), place("e", "deleted"), place("f", state="no schedule")),
+        "unreadable": (Skipped(path=text, line=0, name="", reason="no UTF-8"),),
+        "diffs": (FileDiff(path=f"{text}.py", lines=("@@ -1 +1 @@", f"-{text}", f"+{text}", " same")), FileDiff(path="b.txt", lines=("new, 3 lines",))),
+        "is_applied": True, "steps_to_undo": 3,
+        "secrets": (secret_status("a"), secret_status("b", state="due"), secret_status("c", "missing"), secret_status("d", "optional"), secret_status("e", "deleted"), secret_status("f", state="no schedule")),
         "checks": (Check(name=text, status=Status.FAILED, detail=text, hint=text), Check(name="a can be read", status=Status.OK)),
         "readers": (f"role/{text}",), "audit": audit(text),
-        "alarms": (Watch(name="errors", text=text, there=True), Watch(name="deleted", text="deleted", there=False)), "cost": (("5 secrets", "$2.00"),), "cost_note": "by list price",
+        "alarms": (Alarm(name="errors", text=text, is_in_aws=True), Alarm(name="deleted", text="deleted", is_in_aws=False)), "cost": (("5 secrets", "$2.00"),), "cost_note": "by list price",
     }  # fmt: skip
     return ReportData(**(common | more))
 
 
 CLEAN = ReportData(
-    app="shop", made=NOW, version="1.2.3", account="123456789012", applied=True, undoable=1,
-    places=(place("a"),),
+    app="shop", created=NOW, version="1.2.3", account="123456789012", is_applied=True, steps_to_undo=1,
+    secrets=(secret_status("a"),),
     checks=(
         Check(name="a can be read", status=Status.OK), Check(name="the IAM policy allows exactly these secrets", status=Status.OK),
         Check(name="the vendored runtime is unchanged", status=Status.OK),
     ),
-    readers=("role/Shop",), alarms=(Watch(name="errors", text="errors", there=True),),
+    readers=("role/Shop",), alarms=(Alarm(name="errors", text="errors", is_in_aws=True),),
     audit=Audit(app="shop", since=None, events=1, seen=1, accesses=(Access(secret="a", who="role/Shop", deeds={AccessType.READ: 1}, first=NOW, last=NOW),)),
 )  # fmt: skip
-EMPTY = ReportData(app="shop", made=NOW, version="1.2.3", no_aws="only the code was asked for")
+EMPTY = ReportData(app="shop", created=NOW, version="1.2.3", aws_skip_reason="--only code was given")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.reports.colour import paint, wanted
+from shield_ai.reports.color import paint, use_color
 
 
 @pytest.mark.parametrize(
@@ -17,11 +17,11 @@ from shield_ai.reports.colour import paint, wanted
         ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
     ],
 )
-def test_wanted(environ, tty, expected):
-    assert wanted(environ, tty=tty) is expected
+def test_use_color(environ, tty, expected):
+    assert use_color(environ, tty=tty) is expected
 
 
-def test_paint_leaves_nothing_alone():
-    assert paint("", "red", colour=True) == ""
-    assert paint("x", "red", colour=True) == "\x1b[31mx\x1b[0m"
-    assert paint("x", "red", colour=False) == "x"
+def test_paint():
+    assert paint("", "red", color=True) == ""
+    assert paint("x", "red", color=True) == "\x1b[31mx\x1b[0m"
+    assert paint("x", "red", color=False) == "x"

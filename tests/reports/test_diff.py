@@ -122,14 +122,14 @@ def test_new_file_is_shown_in_part():
 def test_replaced_file_shows_no_old_line():
     raw = b"old\nfile\n"
     text = diff_text(change("n.md", raw, (0, len(raw), "new\n")), raw)
-    assert text == "+++ n.md  (replaces 2 lines that shield wrote, 1 lines)\n+new\n"
+    assert text == "+++ n.md  (replaces 2 lines written by shield, 1 line)\n+new\n"
 
 
-def test_colour_only_adds():
+def test_color_only_adds():
     made = wrap(RAW, b'os.environ["KEY"]')
-    coloured = diff_text(made, RAW, colour=True)
-    assert "\x1b[32m+KEY" in coloured
-    assert re.sub(r"\x1b\[\d+m", "", coloured) == diff_text(made, RAW)
+    colored = diff_text(made, RAW, color=True)
+    assert "\x1b[32m+KEY" in colored
+    assert re.sub(r"\x1b\[\d+m", "", colored) == diff_text(made, RAW)
 
 
 LINES = [

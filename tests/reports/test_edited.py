@@ -17,5 +17,5 @@ def test_shows_lines_and_hides_values():
 def test_says_so_when_only_a_value_differs():
     assert (
         edited_text("s.py", b"K = 'one-value'\n", b"K = 'two-value'\n")
-        == "s.py: differs in a value or in its line ends"
+        == "s.py: differs only in a value or in line endings"
     )

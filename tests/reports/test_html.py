@@ -20,7 +20,7 @@ def browser():
 
 @pytest.fixture
 def show(browser, tmp_path):
-    """Open a dossier's page, and see at the end that it asked for nothing and complained of nothing."""
+    """Open a report's page; fail on requests, errors and dialogs."""
     context = browser.new_context()
     complaints: list[str] = []
 

@@ -5,18 +5,18 @@ import re
 import pytest
 from report_samples import CLEAN, EMPTY, HOSTILE, report_data
 
-from shield_ai.reports.markdown import MOST, markdown
+from shield_ai.reports.markdown import MAX_FINDINGS, markdown
 
 
 def test_is_short():
     assert markdown(EMPTY).startswith("### Secrets of shop\n\nNo findings.\n\n<sub>")
-    text = markdown(report_data(findings=MOST + 5))
+    text = markdown(report_data(findings=MAX_FINDINGS + 5))
     assert (
         text.count("| high |")
         + text.count("| low |")
         + text.count("| medium |")
         + text.count("| critical |")
-        == MOST
+        == MAX_FINDINGS
     )
     assert "and 5 more findings" in text
     assert "| `a` | AWS | 2026-11-15 |" in markdown(CLEAN)

@@ -5,7 +5,7 @@ from report_samples import CLEAN, EMPTY, finding, report_data
 
 from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.finding import Severity
-from shield_ai.reports.report_data import attention, became, shown
+from shield_ai.reports.report_data import attention, applied_diff, mask_findings
 
 
 @pytest.mark.parametrize(
@@ -13,25 +13,25 @@ from shield_ai.reports.report_data import attention, became, shown
     [
         pytest.param(CLEAN, "No findings, 1 of 1 secret in AWS Secrets Manager.", id="clean"),
         pytest.param(EMPTY, "No findings.", id="empty"),
-        pytest.param(report_data(), "8 findings, 3 of 5 secrets in AWS Secrets Manager, 1 rotation overdue, 1 check failed.", id="much"),
-        pytest.param(report_data(begun=False, account="", findings=1, places=report_data().places[2:3]), "1 finding, 1 secret to move.", id="nothing begun"),
-        pytest.param(report_data(account="", checks=(), findings=1), "1 finding, 5 secrets named in shield.toml; AWS was not looked at, 1 rotation overdue.", id="no AWS"),
+        pytest.param(report_data(), "8 findings, 3 of 5 secrets in AWS Secrets Manager, 1 rotation overdue, 1 check failed.", id="everything"),
+        pytest.param(report_data(has_manifest=False, account="", findings=1, secrets=report_data().secrets[2:3]), "1 finding, 1 secret to move.", id="no shield.toml"),
+        pytest.param(report_data(account="", checks=(), findings=1), "1 finding, 5 secrets in shield.toml (AWS not checked), 1 rotation overdue.", id="no AWS"),
     ],
 )  # fmt: skip
 def test_headline(made, sentence):
     assert made.headline == sentence
 
 
-def test_the_worst_first_and_no_value():
+def test_findings_are_sorted_by_severity_and_masked():
     raw = b'A_KEY = "first value"\nB_KEY = "second value"\n'
-    found = shown(
+    found = mask_findings(
         [finding(0, "s.py", name="A_KEY"), finding(1, "s.py", name="B_KEY")], {"s.py": raw}.get
     )
     assert [(s.finding.severity, s.line) for s in found] == [
         (Severity.MEDIUM, 'B_KEY = "•••"'),
         (Severity.LOW, 'A_KEY = "•••"'),
     ]
-    assert shown([finding(9, "gone.py")], {}.get)[0].line == ""
+    assert mask_findings([finding(9, "gone.py")], {}.get)[0].line == ""
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,12 @@ def test_the_worst_first_and_no_value():
     [
         pytest.param("a.py", None, b"1\n2\n", ("new, 2 lines",), id="new"),
         pytest.param("a.py", b"A = 'old value'\n", b"A = get_secret('a', 'old value')\n", ("@@ -1 +1 @@", "-A = '•••'", "+A = get_secret('a', '•••')"), id="Python"),
-        pytest.param(".env", b"A=x\n", b"A=x\nB=y\nC=z\n", ("2 lines added, 0 removed",), id="anything else"),
-        pytest.param("a.py", b"A = 'one value'\n", b"A = 'two value'\n", ("differs in a value or in its line ends",), id="nothing to see"),
+        pytest.param(".env", b"A=x\n", b"A=x\nB=y\nC=z\n", ("2 lines added, 0 removed",), id="not Python"),
+        pytest.param("a.py", b"A = 'one value'\n", b"A = 'two value'\n", ("differs only in a value or in line endings",), id="only a value"),
     ],
 )  # fmt: skip
 def test_became(path, before, after, lines):
-    assert became(path, before, after, {"a"}).lines == lines
+    assert applied_diff(path, before, after, {"a"}).lines == lines
 
 
 def test_what_needs_attention():
@@ -60,10 +60,10 @@ def test_what_needs_attention():
     )
     assert attention(report_data(checks=checks)) == [
         ("2 secrets can't be read", "is not in AWS: a, b", "shield apply"),
-        ("Not so: the policy", "is missing", ""),
-        ("b: rotation overdue", "last changed 2026-11-15", "shield rotate b"),
+        ("Check failed: the policy", "is missing", ""),
+        ("b: rotation overdue", "last changed 2026-11-15", "run shield rotate b"),
         (
-            "a: a call was denied",
+            "a: access denied",
             "user/shop was denied GetSecretValue, 2 times, last 2026-11-24",
             "",
         ),
@@ -71,7 +71,7 @@ def test_what_needs_attention():
     assert attention(CLEAN) == attention(EMPTY) == []
 
 
-def test_before_anything_is_begun_one_thing_needs_attention():
-    ((what, _, hint),) = attention(report_data(begun=False))
-    assert what == "Nothing is moved yet"
+def test_without_a_manifest_one_item_needs_attention():
+    ((what, _, hint),) = attention(report_data(has_manifest=False))
+    assert what == "No secret is moved yet"
     assert "shield draft" in hint

@@ -5,11 +5,11 @@ import pytest
 from report_samples import CLEAN, EMPTY, report_data
 
 from shield_ai.flow.verify.check import Check, Status
-from shield_ai.reports.rollout import BY_HAND, STAGES, rollout
+from shield_ai.reports.rollout import MANUAL, STAGES, rollout
 
 
 def states(made):
-    return {step.text: step.state for step in rollout(made) if step.evidence != BY_HAND}
+    return {step.text: step.state for step in rollout(made) if step.evidence != MANUAL}
 
 
 def test_in_the_order_of_the_stages():
@@ -18,25 +18,25 @@ def test_in_the_order_of_the_stages():
     assert set(stages) == set(STAGES)
 
 
-def test_all_that_a_run_can_tell_is_done():
+def test_all_checked_steps_are_done():
     assert set(states(CLEAN).values()) == {"done"}
 
 
-def test_what_is_open():
+def test_open_steps():
     found = states(report_data())
-    assert found["Name the secrets in shield.toml"] == "done"
+    assert found["Add the secrets to shield.toml"] == "done"
     assert found["Read each secret with get_secret()"] == "open"
-    assert found["Create the secrets"] == "open"
-    assert found["See in the audit that only the app reads"] == "open"
-    assert found["Be told by alarms"] == "open"
+    assert found["Create the secrets in AWS"] == "open"
+    assert found["Confirm in the audit that only the app reads the secrets"] == "open"
+    assert found["Set up alarms"] == "open"
 
 
-def test_what_was_not_looked_at_is_not_known():
+def test_unchecked_steps_are_unknown():
     found = states(EMPTY)
-    assert found["Create the secrets"] == "unknown"
-    assert found["See in the audit that only the app reads"] == "unknown"
+    assert found["Create the secrets in AWS"] == "unknown"
+    assert found["Confirm in the audit that only the app reads the secrets"] == "unknown"
     assert found["Rotate on schedule"] == "unknown"
-    assert found["Name the secrets in shield.toml"] == "open"
+    assert found["Add the secrets to shield.toml"] == "open"
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_what_was_not_looked_at_is_not_known():
 def test_the_worst_check_counts(status, state):
     role = Check(name="the app's role may read its secrets", status=status, detail="why")
     found = states(msgspec.structs.replace(CLEAN, checks=(*CLEAN.checks, role)))
-    assert found["Give the app's role the policy for exactly these secrets"] == state
+    assert found["Attach the IAM policy for exactly these secrets to the app's role"] == state

@@ -14,7 +14,7 @@ from report_helpers import Severity, finding, site
 from shield_ai.model.edit import Edit
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.reports.sarif import sarif
-from shield_ai.scan.rules.pattern import credentials, rules
+from shield_ai.scan.rules.pattern import credential_pattern, csec34_rules
 
 RAW = b'A = e["A"]\nB = e["B"]\n'
 FINDINGS = [
@@ -91,7 +91,7 @@ def test_has_the_structure_of_the_standard(log):
 )
 def test_every_rule_fits_the_schema_of_the_standard():
     schema = json.loads(Path(os.environ["SHIELD_SARIF_SCHEMA"]).read_bytes())
-    every = [*rules(), *(rule.id for rule in credentials().rules)]
+    every = [*csec34_rules(), *(rule.id for rule in credential_pattern().rules)]
     log = json.loads(
         sarif(
             [*FINDINGS, *(msgspec.structs.replace(FINDINGS[0], rule=rule) for rule in every)],
@@ -103,7 +103,7 @@ def test_every_rule_fits_the_schema_of_the_standard():
 
 
 def test_every_rule_has_what_an_upload_asks_for():
-    every = [rule.id for rule in credentials().rules]
+    every = [rule.id for rule in credential_pattern().rules]
     log = json.loads(sarif([msgspec.structs.replace(FINDINGS[0], rule=rule) for rule in every]))
     check(log)
     driver = log["runs"][0]["tool"]["driver"]
@@ -127,7 +127,7 @@ def test_no_more_than_an_upload_takes(monkeypatch):
 
 def test_rules_say_how_bad_and_where_to_read_on(log):
     driver = log["runs"][0]["tool"]["driver"]
-    assert [rule["id"] for rule in driver["rules"]] == list(rules())
+    assert [rule["id"] for rule in driver["rules"]] == list(csec34_rules())
     for rule in driver["rules"]:
         assert urlsplit(rule["helpUri"]).scheme == "https"
         assert 0 < float(rule["properties"]["security-severity"]) <= 10
@@ -192,8 +192,8 @@ def test_is_the_same_each_time():
 
 
 def test_a_rule_of_the_app_may_have_no_address_and_a_plain_id():
-    rule = msgspec.structs.replace(credentials().rules[0], id="acmekey", reference="see the wiki")
-    made = msgspec.structs.replace(credentials(), references=(), rules=(rule,))
+    rule = msgspec.structs.replace(credential_pattern().rules[0], id="acmekey", reference="see the wiki")
+    made = msgspec.structs.replace(credential_pattern(), references=(), rules=(rule,))
     log = json.loads(sarif([msgspec.structs.replace(FINDINGS[0], rule="acmekey")], patterns=[made]))
     check(log)
     assert log["runs"][0]["tool"]["driver"]["rules"][-1]["name"] == "Acmekey"

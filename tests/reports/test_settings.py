@@ -35,7 +35,7 @@ def test_all_of_what_is_new_or_gone():
 def test_a_long_list_is_counted():
     lines = settings_lines(None, {"a": [str(n) for n in range(40)]})
     assert len(lines) == 12
-    assert lines[-1] == "  … 29 more, all of them in shield plan --json"
+    assert lines[-1] == "  … 29 more, see shield plan --json"
 
 
 def test_a_long_value_keeps_both_ends_and_moves_no_cursor():

@@ -42,31 +42,31 @@ app/settings.py
           | SECRET_KEY = os.environ["SECRET_KEY"]
   3:1     high     TOKEN holds a secret that stands in the code [CSEC34.literal]
           | TOKEN = "•••"  #•••
-          stays: its value is computed its value is computed its value is
+          not fixable: its value is computed its value is computed its value is
           computed its value is computed its value is computed its value is
           computed
 
-4 findings in 2 files: 1 high, 2 medium, 1 low; shield apply moves 2 of them
+4 findings in 2 files: 1 high, 2 medium, 1 low; 2 fixable with shield apply
 """
     )
     assert max(map(len, text.splitlines())) <= 80
     assert "hunter" not in text
 
 
-def test_colour_only_adds_to_the_text():
-    plain, coloured = (scan_text(FINDINGS, FILES.get, colour=colour) for colour in (False, True))
+def test_color_only_adds_to_the_text():
+    plain, colored = (scan_text(FINDINGS, FILES.get, color=color) for color in (False, True))
     assert "\x1b" not in plain
-    assert "\x1b[31mhigh" in coloured
-    assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
+    assert "\x1b[31mhigh" in colored
+    assert re.sub(r"\x1b\[\d+m", "", colored) == plain
 
 
-def test_what_was_not_looked_at_is_said():
+def test_skipped_files_are_listed():
     skipped = [
         Skipped(path="bad.py", line=3, name="", reason="not parsed, " * 9),
         Skipped(path="big.py", line=0, name="", reason="too large"),
     ]
     text = scan_text([], FILES.get, skipped)
-    assert text.startswith("not looked at\n  bad.py:3: not parsed,")
+    assert text.startswith("not scanned\n  bad.py:3: not parsed,")
     assert "\n  big.py: too large\n" in text
     assert text.endswith("\nno findings\n")
     assert max(map(len, text.splitlines())) <= 80
@@ -79,7 +79,7 @@ def test_what_was_not_looked_at_is_said():
         pytest.param([finding(fixable=False)], "1 finding in 1 file: 1 medium", id="one"),
         pytest.param(
             [finding(severity=Severity.CRITICAL), finding(severity=Severity.LOW, path="b.py")],
-            "2 findings in 2 files: 1 critical, 1 low; shield apply moves 2 of them",
+            "2 findings in 2 files: 1 critical, 1 low; 2 fixable with shield apply",
             id="worst first",
         ),
     ],

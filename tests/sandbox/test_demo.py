@@ -13,7 +13,7 @@ import pytest
 from dotenv import dotenv_values
 
 from shield_ai.model.errors import ShieldError
-from shield_ai.sandbox.demo import demo, snapshot
+from shield_ai.sandbox.demo import run_demo, snapshot
 
 PROC = Path("/proc")
 
@@ -148,5 +148,5 @@ def test_ctrl_c_leaves_nothing_running(tmp_path, moment):
 def test_keeps_only_in_a_new_folder(tmp_path):
     (tmp_path / "mine").touch()
     with pytest.raises(ShieldError, match="is not empty"):
-        demo(tmp_path)
+        run_demo(tmp_path)
     assert snapshot(tmp_path) == {"mine": b""}

@@ -1,6 +1,7 @@
-"""The commands: parse, call one function after the other, show the result. One module a group of commands.
+"""The command-line interface.
 
-A module is loaded when its command is called, so that `shield scan` starts without what the others need.
+Each command is a module of `shield_ai.cli.commands` and is imported when it is called, so that
+`shield scan` does not load the dependencies of the other commands.
 """
 
 from __future__ import annotations
@@ -10,29 +11,29 @@ from typing import cast
 
 import click
 
-# In the order of the journey, as --help shows them: command -> module of this package.
-COMMANDS = {
-    "scan": "scan",
-    "draft": "draft",
-    "plan": "change",
-    "apply": "change",
-    "export": "export",
-    "cost": "cost",
-    "verify": "verify",
-    "rotate": "rotate",
-    "audit": "watch",
-    "report": "watch",
-    "rollback": "change",
-    "explain": "scan",
-    "patterns": "patterns",
-    "schema": "schema",
-    "local": "local",
-    "demo": "local",
-}
+# In the order of --help.
+COMMANDS = (
+    "scan",
+    "draft",
+    "plan",
+    "apply",
+    "export",
+    "cost",
+    "verify",
+    "rotate",
+    "audit",
+    "report",
+    "rollback",
+    "explain",
+    "patterns",
+    "schema",
+    "local",
+    "demo",
+)
 
 
-class _Commands(click.Group):
-    """A group that loads a command's module when the command is asked for."""
+class _LazyGroup(click.Group):
+    """A group that imports a command's module when the command is looked up."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*COMMANDS, *super().list_commands(ctx)]
@@ -40,20 +41,28 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        module = importlib.import_module(f"shield_ai.cli.commands.{COMMANDS[cmd_name]}")
+        module = importlib.import_module(f"shield_ai.cli.commands.{cmd_name}")
         command = cast("click.Command", getattr(module, cmd_name))
         for option in command.params:
-            # click would name the variable after the function's argument
             if isinstance(option, click.Option):
-                flag = max(option.opts, key=len).lstrip("-").replace("-", "_")
-                option.envvar = f"SHIELD_{cmd_name}_{flag}".upper()
+                option.envvar = _env_var(cmd_name, option)
         return command
 
 
+def _env_var(command: str, option: click.Option) -> str:
+    """Name an option's environment variable after its longest flag.
+
+    click would name it after the function's parameter.
+    """
+    flag = max(option.opts, key=len).lstrip("-").replace("-", "_")
+    return f"SHIELD_{command}_{flag}".upper()
+
+
 @click.group(
-    cls=_Commands,
+    cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with: shield scan; then shield plan. Nothing is changed before shield apply.",
+    epilog="Get started: shield scan, then shield draft and shield plan."
+    " None of them changes your code or AWS.",
 )
 @click.version_option(package_name="shield-ai", message="%(prog)s %(version)s")
 def cli() -> None:

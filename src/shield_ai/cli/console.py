@@ -1,4 +1,4 @@
-"""What every command does with its result: files, colour, questions, steps."""
+"""Output, confirmation prompts and progress that the commands share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
-from shield_ai.reports.colour import wanted
+from shield_ai.reports.color import use_color
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,96 +20,132 @@ if TYPE_CHECKING:
     from shield_ai.flow.app_session import AppSession
     from shield_ai.model.plan import Receipt
 
+_RECEIPT_MARKS = {"kept": "!", "unchanged": "=", "undone": "-"}
 
-def write(output: Path, text: str) -> None:
-    """Write a result to the file that the user named."""
-    from shield_ai.project.tree import put  # most scans write no file
+
+def write_output(path: Path, text: str) -> None:
+    """Write a result to the file given with --output.
+
+    Args:
+        path: The file.
+        text: Its content.
+
+    Raises:
+        ShieldError: The file can't be written.
+    """
+    from shield_ai.project.tree import put
 
     try:
-        put(output, text.encode())
+        put(path, text.encode())
     except OSError as error:
-        hint = "name a file in a folder that exists, and has room"
-        raise ShieldError(f"{output} can't be written: {error.strerror}", hint) from None
+        raise ShieldError(
+            f"{path} can't be written: {error.strerror}",
+            "check that the folder exists, is writable and has free space",
+        ) from None
 
 
-def progress(done: int, total: int) -> None:
-    """Show on a terminal how far a long job is, on a line that is gone when it is done."""
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        words = "" if done >= total else f"{done:,} of {total:,} files"
-        sys.stderr.write(f"\r\033[K{words}")
-        sys.stderr.flush()
+def show_file_count(done: int, total: int) -> None:
+    """Show a file counter on a terminal; clear the line when all files are done."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return
+    counter = f"{done:,} of {total:,} files" if done < total else ""
+    sys.stderr.write(f"\r\033[K{counter}")
+    sys.stderr.flush()
 
 
-def colour(stream: TextIO) -> bool:
-    """Tell whether a stream should be coloured."""
-    return wanted(os.environ, tty=stream.isatty())
+def has_color(stream: TextIO) -> bool:
+    """Check whether output to a stream should be colored."""
+    return use_color(os.environ, tty=stream.isatty())
 
 
-def ask(question: str, *, yes: bool) -> None:
-    """Ask on the terminal, unless the user said yes before; without a terminal, say so."""
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask for confirmation on the terminal, unless --yes was given.
+
+    Raises:
+        ShieldError: Standard input is not a terminal.
+        click.Abort: The answer is no.
+    """
     if yes:
         return
     if not sys.stdin.isatty():
-        raise ShieldError("this needs a yes, and there is no terminal to ask on", "add --yes")
+        raise ShieldError(
+            "confirmation required, but stdin is not a terminal",
+            "use --yes to skip the confirmation",
+        )
     click.confirm(question, abort=True, err=True)
 
 
-def replacer(conflict: str) -> Callable[[str, str], bool]:
-    """Return what decides whether something in AWS may be overwritten."""
+def confirm_changes(session: AppSession, question: str, *, yes: bool) -> None:
+    """Ask for confirmation of changes; in production, require the app's name.
+
+    Args:
+        session: The app and its environment.
+        question: What to confirm.
+        yes: Whether --yes was given.
+
+    Raises:
+        ShieldError: Standard input is not a terminal.
+        click.Abort: The answer is no, or another name.
+    """
+    from shield_ai.model.environments import is_production
+
+    if yes or not is_production(session.manifest, session.environment):
+        confirm(question, yes=yes)
+        return
+    environment = session.environment
+    if not sys.stdin.isatty():
+        raise ShieldError(
+            f"changes to {environment} require confirmation, but stdin is not a terminal",
+            "use --yes to skip the confirmation",
+        )
+    app = session.manifest.app.name
+    text = f"{question} This changes {environment}. Enter the app's name ({app}) to confirm"
+    if click.prompt(text, err=True) != app:
+        raise click.Abort
+
+
+def conflict_resolver(conflict: str) -> Callable[[str, str], bool]:
+    """Return a function that decides whether a resource in AWS may be overwritten.
+
+    Args:
+        conflict: The value of --conflict: keep, replace or ask.
+
+    Returns:
+        A function of the resource's kind and name.
+
+    Raises:
+        ShieldError: The value is ask and standard input is not a terminal.
+    """
     if conflict != "ask":
         return lambda _kind, _name: conflict == "replace"
     if not sys.stdin.isatty():
         raise ShieldError(
-            "--conflict ask needs a terminal", "use --conflict keep or --conflict replace"
+            "--conflict ask requires a terminal", "use --conflict keep or --conflict replace"
         )
 
     @functools.cache
-    def asked(kind: str, name: str) -> bool:
-        return click.confirm(f"{kind} {name} is not as here: overwrite it?", err=True)
+    def confirm_overwrite(kind: str, name: str) -> bool:
+        return click.confirm(f"{kind} {name} differs in AWS. Overwrite it?", err=True)
 
-    return asked
+    return confirm_overwrite
 
 
-def ask_in(session: AppSession, question: str, *, yes: bool) -> None:
-    """Ask as `ask` does; in production, for the app's name."""
-    # slow; `shield scan` asks nothing
-    from shield_ai.model.environments import is_production
-
-    name = session.manifest.app.name
-    if yes or not is_production(session.manifest, session.environment):
-        ask(question, yes=yes)
-        return
+@functools.cache
+def prompt_for_value(variable: str) -> Hidden:
+    """Prompt for the value of a variable with hidden input, once per variable."""
     if not sys.stdin.isatty():
-        raise ShieldError(
-            f"{session.environment} needs the app's name typed, and there is no terminal",
-            "add --yes",
-        )
-    if click.prompt(f"{session.environment}: {question} Type {name} to go on", err=True) != name:
-        raise click.Abort
+        raise ShieldError(f"--prompt requires a terminal to ask for {variable}", "use --env-file")
+    return Hidden(click.prompt(f"Value of {variable}", hide_input=True, err=True))
 
 
-def ask_value(variable: str) -> Hidden:
-    """Ask for a value, unseen; once for each variable."""
-    if variable not in _ASKED:
-        if not sys.stdin.isatty():
-            raise ShieldError(f"--prompt needs a terminal to ask for {variable}", "use --env-file")
-        _ASKED[variable] = Hidden(click.prompt(f"value of {variable}", hide_input=True, err=True))
-    return _ASKED[variable]
+def print_receipt(receipt: Receipt) -> None:
+    """Print a completed step on standard error."""
+    click.echo(format_receipt(receipt), err=True)
 
 
-_ASKED: dict[str, Hidden] = {}
+def format_receipt(receipt: Receipt) -> str:
+    """Format a completed step as one line."""
+    from shield_ai.reports.plan import shorten_name
 
-
-def tell(receipt: Receipt) -> None:
-    """Show one step as it is done."""
-    click.echo(step(receipt), err=True)
-
-
-def step(receipt: Receipt) -> str:
-    """Write one step in a line."""
-    mark = {"kept": "!", "unchanged": "="}.get(
-        receipt.status, "-" if receipt.status == "undone" else "+"
-    )
-    from shield_ai.reports.plan import shortened  # a scan has no receipts
-
-    return f"  {mark} {shortened(receipt.what)}  {receipt.detail}"
+    mark = _RECEIPT_MARKS.get(receipt.status, "+")
+    return f"  {mark} {shorten_name(receipt.what)}  {receipt.detail}"

@@ -1,35 +1,55 @@
-"""The options that several commands share."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import msgspec
+
 APP = click.argument("app", default=".", type=click.Path(path_type=Path))
-ONLY = click.option("--only", type=click.Choice(["code", "aws"]), help="leave the other half alone")
-ENV_FILES = click.option(
-    "--env-file",
-    "env_files",
-    multiple=True,
-    type=click.Path(),
-    help="take values from here, - for standard input; the last one wins",
-)
-CONFLICT = click.option(
-    "--conflict",
-    type=click.Choice(["keep", "replace", "ask"]),
-    default="keep",
-    show_default=True,
-    help="what to do with a value in AWS that differs, and with what somebody changed by hand",
-)
+ONLY = click.option("--only", type=click.Choice(["code", "aws"]), help="Limit to code or AWS.")
 ENVIRONMENT = click.option(
     "--environment",
     default="",
-    help="one of shield.toml's, with a prefix, region or account of its own",
+    help="Use an environment of shield.toml, such as staging.",
 )
-PROMPT = click.option("--prompt", is_flag=True, help="ask for a value that no source has, unseen")
-COPY_FROM = click.option(
-    "--copy-from", default="", metavar="ENVIRONMENT", help="take values from there"
+OUTPUT = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write to this file instead of standard output.",
 )
-YES = click.option("--yes", "-y", is_flag=True, help="do not ask")
-JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")
+YES = click.option("--yes", "-y", is_flag=True, help="Skip the confirmation prompt.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def grouped_options(
+    parameter: str, group: type[msgspec.Struct], *options: Callable[..., Any]
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Add options to a command that receives their values as one struct.
+
+    Args:
+        parameter: The command's parameter that takes the struct.
+        group: The struct, with a field for each option.
+        options: click's decorators, in the order of --help.
+    """
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        @functools.wraps(command)
+        def call(**values: Any) -> int:
+            grouped = {name: values.pop(name) for name in group.__struct_fields__}
+            return command(**{parameter: group(**grouped)}, **values)
+
+        decorated: Callable[..., int] = call
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate

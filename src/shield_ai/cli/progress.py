@@ -1,4 +1,4 @@
-"""A bar on the terminal while many things are looked at or done; nothing where standard error is no terminal."""
+"""A progress bar on standard error, shown only on a terminal."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import click
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-FEW = 20  # are done before anybody could read a bar
+MIN_ITEMS = 20  # fewer are done before a bar can be read
 
 
-class Bar:
-    """Shows one job at a time, and is gone when the job is done."""
+class ProgressBar:
+    """Shows one task at a time and disappears when the task is done."""
 
     def __init__(self) -> None:
-        self._shown: Progress | None = None
+        self._progress: Progress | None = None
         self._task: TaskID | None = None
-        self._what = ""
+        self._description = ""
 
     def __enter__(self) -> Self:
         return self
@@ -28,41 +28,40 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def tick(self, what: str, done: int, total: int) -> None:
-        """Say how far a job is.
+    def update(self, description: str, done: int, total: int) -> None:
+        """Show how many items of a task are done.
 
         Args:
-            what: For example "secrets looked at".
-            done: How many.
-            total: Of how many.
+            description: The task, for example "secrets described".
+            done: Items done.
+            total: All items.
         """
-        if total < FEW or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        if total < MIN_ITEMS or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             return
-        if self._shown is None or what != self._what:
+        if self._progress is None or description != self._description:
             self.stop()
-            self._start(what, total)
-        if self._shown and self._task is not None:
-            self._shown.update(self._task, completed=done)
+            self._start(description, total)
+        if self._progress and self._task is not None:
+            self._progress.update(self._task, completed=done)
         if done >= total:
             self.stop()
 
-    def say(self, line: str) -> None:
-        """Print a line on standard error, above the bar where there is one."""
-        if self._shown:
-            self._shown.console.print(line, markup=False, highlight=False, soft_wrap=True)
+    def print(self, line: str) -> None:
+        """Print a line on standard error, above the bar."""
+        if self._progress:
+            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
             click.echo(line, err=True)
 
     def stop(self) -> None:
-        """Take the bar away."""
-        if self._shown:
-            self._shown.stop()
-        self._shown, self._what = None, ""
+        """Remove the bar."""
+        if self._progress:
+            self._progress.stop()
+        self._progress = None
+        self._description = ""
 
-    def _start(self, what: str, total: int) -> None:
-        from rich.console import Console  # not needed where nothing is shown
-
-        # as above
+    def _start(self, description: str, total: int) -> None:
+        from rich.console import Console
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -77,11 +76,12 @@ class Bar:
             MofNCompleteColumn(),
             TimeRemainingColumn(),
         )
-        self._shown = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._what, self._task = what, self._shown.add_task(what, total=total)
-        self._shown.start()
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._description = description
+        self._task = self._progress.add_task(description, total=total)
+        self._progress.start()
 
 
-def bar() -> Bar:
-    """Return a bar that is gone, at the latest, when the command ends."""
-    return click.get_current_context().with_resource(Bar())
+def progress_bar() -> ProgressBar:
+    """Return a bar that is removed when the current command ends."""
+    return click.get_current_context().with_resource(ProgressBar())

@@ -1,4 +1,4 @@
-"""An audit in words, 80 columns wide: first what needs eyes, then who did what with each secret."""
+"""Format an audit, 80 columns wide: events that need review, then the use of each secret."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.cloudtrail.audit import AccessType
 from shield_ai.reports.mask import printable
+from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,68 +16,78 @@ if TYPE_CHECKING:
     from shield_ai.aws.cloudtrail.audit import Access, Alert, Audit
 
 WIDTH = 80
+WHO_WIDTH = 38
+ALERT_INDENT = 14
+MAX_SOURCES = 3
 COLUMNS = (AccessType.READ, AccessType.CHANGE, AccessType.ROTATE, AccessType.DELETE)
-WHO = 38
-INDENT = 14
 
 
 def audit_text(audit: Audit) -> str:
-    """Show an audit."""
+    """Format an audit."""
     lines: list[str] = []
     if audit.alerts:
-        lines += ["needs eyes", *(line for alert in audit.alerts for line in _alert(alert)), ""]
+        lines.append("needs review")
+        for alert in audit.alerts:
+            lines += _alert_lines(alert)
+        lines.append("")
     if audit.unread:
-        lines += [
-            "not read",
-            *(line for skip in audit.unread for line in _wrapped(f"{skip.path} {skip.reason}", 2)),
-            "",
-        ]
+        lines.append("could not be read")
+        for skip in audit.unread:
+            lines += _wrap(f"{skip.path} {skip.reason}", 2)
+        lines.append("")
     if audit.accesses:
-        lines += [f"{'':<{WHO}}   read change rotate delete  last seen"]
-    for secret, group in groupby(audit.accesses, key=lambda access: access.secret):
-        lines += [printable(secret), *(line for access in group for line in _access(access)), ""]
-    lines += [line for note in audit.notes for line in textwrap.wrap(f"note: {note}", WIDTH)]
-    return "\n".join([*lines, _sum(audit), ""])
+        lines.append(f"{'':<{WHO_WIDTH}}   read change rotate delete  last seen")
+    for secret, accesses in groupby(audit.accesses, key=lambda access: access.secret):
+        lines.append(printable(secret))
+        for access in accesses:
+            lines += _access_lines(access)
+        lines.append("")
+    for note in audit.notes:
+        lines += textwrap.wrap(f"note: {note}", WIDTH)
+    lines.append(_summary(audit))
+    return "\n".join(lines) + "\n"
 
 
-def _alert(alert: Alert) -> Iterator[str]:
-    yield f"  ! {alert.kind:<{INDENT - 4}}{printable(alert.secret)}"
+def _alert_lines(alert: Alert) -> Iterator[str]:
+    yield f"  ! {alert.kind:<{ALERT_INDENT - 4}}{printable(alert.secret)}"
     text = f"{alert.who} {alert.text}"
-    text += f", {alert.count} times" if alert.count > 1 else ""
-    text += f", from {_sources(alert.sources)}" if alert.sources else ""
-    yield from _wrapped(f"{text}, last {alert.last:%Y-%m-%d %H:%M}", INDENT)
+    if alert.count > 1:
+        text += f", {alert.count} times"
+    if alert.sources:
+        text += f", from {_format_sources(alert.sources)}"
+    yield from _wrap(f"{text}, last {alert.last:%Y-%m-%d %H:%M}", ALERT_INDENT)
 
 
-def _access(access: Access) -> Iterator[str]:
-    who = printable(access.who)
-    counts = "".join(f"{access.deeds.get(deed, 0) or '·':>7}" for deed in COLUMNS)
-    head = f"  {who}"
-    if len(head) > WHO:
-        yield head
-        head = ""
-    yield f"{head:<{WHO}}{counts}  {access.last:%m-%d %H:%M}"
-    others = [
-        f"{access.deeds[deed]} {word}" for deed, word in _OTHERS.items() if deed in access.deeds
-    ]
-    origin = f"from {_sources(access.sources, access.more_sources)}" if access.sources else ""
-    if rest := ", ".join([*others, *([origin] if origin else [])]):
-        yield from _wrapped(rest, 4)
+def _access_lines(access: Access) -> Iterator[str]:
+    counts = "".join(f"{access.deeds.get(column, 0) or '·':>7}" for column in COLUMNS)
+    who = f"  {printable(access.who)}"
+    if len(who) > WHO_WIDTH:  # on a separate line, to keep the columns
+        yield who
+        who = ""
+    yield f"{who:<{WHO_WIDTH}}{counts}  {access.last:%m-%d %H:%M}"
+    details = []
+    if looks := access.deeds.get(AccessType.LOOK):
+        details.append(count(looks, "DescribeSecret call"))
+    if denied := access.deeds.get(AccessType.DENIED):
+        details.append(f"{denied} denied")
+    if failed := access.deeds.get(AccessType.FAILED):
+        details.append(f"{failed} failed")
+    if access.sources:
+        details.append(f"from {_format_sources(access.sources, access.more_sources)}")
+    if details:
+        yield from _wrap(", ".join(details), 4)
 
 
-_OTHERS = {
-    AccessType.LOOK: "looks at its description",
-    AccessType.DENIED: "denied",
-    AccessType.FAILED: "failed",
-}
+def _format_sources(sources: Sequence[str], uncounted: int = 0) -> str:
+    """List a few IP addresses and count the others."""
+    listed = list(sources[:MAX_SOURCES])
+    others = len(sources) - len(listed) + uncounted
+    if others:
+        listed.append(f"{others} more")
+    return ", ".join(listed)
 
 
-def _sources(sources: Sequence[str], more: int = 0) -> str:
-    shown = list(sources[:3])
-    left = len(sources) - len(shown) + more
-    return ", ".join([*shown, *([f"{left} more"] if left else [])])
-
-
-def _wrapped(text: str, indent: int) -> list[str]:
+def _wrap(text: str, indent: int) -> list[str]:
     space = " " * indent
     return textwrap.wrap(
         printable(text),
@@ -87,16 +98,12 @@ def _wrapped(text: str, indent: int) -> list[str]:
     )
 
 
-def _sum(audit: Audit) -> str:
-    time = f" since {audit.since:%Y-%m-%d}" if audit.since else ""
-    secrets = _count(len({access.secret for access in audit.accesses}), "secret")
-    people = _count(len({access.who for access in audit.accesses}), "principal")
-    eyes = len(audit.alerts) + len(audit.unread)
-    verdict = f"{eyes} {'needs' if eyes == 1 else 'need'} eyes" if eyes else "nothing needs eyes"
-    return textwrap.fill(
-        f"audit: {_count(audit.events, 'event')}{time}, {secrets}, {people}; {verdict}", WIDTH
-    )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _summary(audit: Audit) -> str:
+    events = count(audit.events, "event")
+    if audit.since:
+        events += f" since {audit.since:%Y-%m-%d}"
+    secrets = count(len({access.secret for access in audit.accesses}), "secret")
+    principals = count(len({access.who for access in audit.accesses}), "principal")
+    items = len(audit.alerts) + len(audit.unread)
+    verdict = f"{count(items, 'item')} to review" if items else "nothing to review"
+    return textwrap.fill(f"audit: {events}, {secrets}, {principals}; {verdict}", WIDTH)

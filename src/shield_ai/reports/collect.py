@@ -1,10 +1,11 @@
-"""What the commands that only look put together: an app, its manifest, and a trail."""
+"""Collect the data of audits and reports from an app, its AWS account and CloudTrail."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,19 +22,18 @@ from shield_ai.flow.app_session import AppSession
 from shield_ai.flow.rollback import last_run
 from shield_ai.flow.rotate import SecretRotator
 from shield_ai.model.errors import AwsError, ShieldError
-from shield_ai.reports.diff import diff_text
+from shield_ai.reports.diff import diff_text, literal_spans
 from shield_ai.reports.report_data import (
-    Diff,
-    Place,
+    Alarm,
+    FileDiff,
     ReportData,
-    Watch,
-    became,
-    shown,
+    SecretStatus,
+    applied_diff,
+    mask_findings,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.aws.cloudtrail.audit import Audit
     from shield_ai.flow.journal import Journal
@@ -41,225 +41,229 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.resource import Resource
 
-DEFAULT = "7d"
-_NOWHERE = "0" * 12  # an account: costs are the same in each
+DEFAULT_SINCE = "7d"
+_PLACEHOLDER_ACCOUNT = "000000000000"  # the cost does not depend on the account
 _USAGE = Usage()
 _CENT = 0.01
 _COST_NOTE = (
-    f"For {_USAGE.processes} processes that keep each value for {_USAGE.ttl:g} seconds, by the list prices of {AS_OF},"
-    " without free tiers. shield cost takes other numbers."
+    f"For {_USAGE.processes} processes with a cache lifetime of {_USAGE.ttl:g} seconds, at the list"
+    f" prices of {AS_OF}, without free tiers. shield cost estimates other usage."
 )
 
 
-def audit(
-    session: AppSession, *, since: str | None, trails: Sequence[Path], now: dt.datetime
-) -> Audit:
-    """Sum up who did what with an app's secrets; with every secret, where there is no shield.toml.
+class TrailQuery(msgspec.Struct, frozen=True):
+    """The CloudTrail events to read."""
+
+    since: str | None  # as given on the command line
+    trails: tuple[Path, ...]  # exported files and folders; empty to read the account's trail
+    now: dt.datetime  # the end of the period
+
+
+def collect_audit(session: AppSession, query: TrailQuery) -> Audit:
+    """Audit the access to an app's secrets; without shield.toml, to all secrets.
 
     Args:
-        session: The app, and its environment.
-        since: As on the command line.
-        trails: Exported files and folders; empty: ask the account itself.
-        now: The end of the time.
+        session: The app and its environment.
+        query: The events to read.
 
     Raises:
-        ShieldError: The time, a path or shield.toml is wrong, or AWS refuses.
+        ShieldError: The time, a path or shield.toml is invalid, or an AWS call failed.
     """
+    now = query.now
     manifest = session.target_manifest if session.manifest_on_disk else None
-    start = parse_since(since or DEFAULT, now) if since or not trails else None
-    auditor = Auditor(
-        manifest.app.name if manifest else "",
-        [manifest.app.prefix + secret.name for secret in manifest.secret] if manifest else [],
-        _readers(manifest),
-        start,
-    )
+    start = None
+    if query.since or not query.trails:
+        start = parse_since(query.since or DEFAULT_SINCE, now)
+    app = ""
+    names: list[str] = []
+    if manifest:
+        app = manifest.app.name
+        names = [manifest.app.prefix + secret.name for secret in manifest.secret]
+    auditor = Auditor(app, names, _allowed_readers(manifest), start)
     unread: list[Skipped] = []
-    if trails:
-        records = trail.read_files(trails, unread.append)
+    records: Iterable[dict[str, object]]
+    if query.trails:
+        records = trail.read_files(query.trails, unread.append)
     else:
-        # As long a time before as the one that is asked for: who was there then is no newcomer now.
-        earliest = (
-            now - min(2 * (now - start), dt.timedelta(days=trail.HISTORY_DAYS)) if start else now
-        )
-        records = trail.lookup_events(
-            session.aws.session if manifest and session.aws else Session(None), earliest
-        )
+        # Read twice the period: a principal that was active in the first half is not new.
+        period = 2 * (now - start) if start else dt.timedelta(0)
+        earliest = now - min(period, dt.timedelta(days=trail.HISTORY_DAYS))
+        aws = session.aws if manifest else None
+        records = trail.lookup_events(aws.session if aws else Session(None), earliest)
     for record in records:
-        found = parse_event(record)
-        if found:
-            auditor.add(found)
+        event = parse_event(record)
+        if event:
+            auditor.add(event)
         else:
             auditor.skip()
     return auditor.result(unread)
 
 
-def _readers(manifest: Manifest | None) -> list[str]:
-    """Return who may read: the app's role, our own roles for its rotation, and whom shield.toml names."""
+def _allowed_readers(manifest: Manifest | None) -> list[str]:
+    """Return the principals that may read: the app's role, rotation roles and `readers`."""
     if manifest is None or not (manifest.app.role or manifest.monitoring.readers):
         return []
-    own = [f"role/{role_name(manifest.app)}"] if manifest.app.role else []
-    return [*own, f"role/{slug(manifest.app)}-*", *manifest.monitoring.readers]
+    readers = [f"role/{slug(manifest.app)}-*", *manifest.monitoring.readers]
+    if manifest.app.role:
+        readers.insert(0, f"role/{role_name(manifest.app)}")
+    return readers
 
 
-def report_data(
-    session: AppSession, *, since: str | None, trails: Sequence[Path], now: dt.datetime
-) -> ReportData:
-    """Gather what a report tells: of the code always, of AWS as far as it lets itself be looked at.
+def collect_report(session: AppSession, query: TrailQuery) -> ReportData:
+    """Collect the data of a report; data that AWS does not give access to is left out.
 
     Args:
-        session: The app, and its environment.
-        since: For the audit, as on the command line.
-        trails: Exported files and folders; empty: ask the account itself.
-        now: The time that the report is made.
+        session: The app and its environment.
+        query: The CloudTrail events to read.
 
     Raises:
-        ShieldError: The app or shield.toml can't be used.
+        ShieldError: The app or shield.toml can't be read.
     """
-    manifest, journal = session.target_manifest, session.journal.load()
-    account, why = _account(session)
+    manifest = session.target_manifest
+    journal = session.journal.load()
+    account, skip_reason = _open_account(session)
     if not account:
         session = AppSession(session.tree.root, only="code", environment=session.environment)
     run = last_run(journal, "file")
+    diffs = _applied_diffs(session, journal, run) if run else _planned_diffs(session)
+    environment = f" ({session.environment})" if session.environment else ""
     return ReportData(
-        app=manifest.app.name + (f" ({session.environment})" if session.environment else ""),
-        made=now,
+        app=manifest.app.name + environment,
+        created=query.now,
         version=version("shield-ai"),
         region=manifest.app.region,
         account=account,
-        no_aws=why,
-        findings=shown(session.findings, session.tree.read),
-        unseen=tuple(session.unreadable),
-        diffs=tuple(
-            sorted(_applied(session, journal, run) if run else _planned(session), key=_python_first)
-        ),
-        applied=bool(run),
-        undoable=len(journal.open_steps(last_run(journal))),
-        begun=session.manifest_on_disk is not None,
-        places=tuple(_place(secret, manifest, session) for secret in manifest.secret),
+        aws_skip_reason=skip_reason,
+        findings=mask_findings(session.findings, session.tree.read),
+        unreadable=tuple(session.unreadable),
+        diffs=tuple(sorted(diffs, key=_diff_order)),
+        is_applied=bool(run),
+        steps_to_undo=len(journal.open_steps(last_run(journal))),
+        has_manifest=session.manifest_on_disk is not None,
+        secrets=tuple(_secret_status(secret, manifest, session) for secret in manifest.secret),
         checks=tuple(session.verify()),
-        readers=tuple(_readers(manifest)),
+        readers=tuple(_allowed_readers(manifest)),
         alarms=_alarms(manifest, session, account),
-        cost=tuple(_cost(manifest, session)),
+        cost=tuple(_cost_items(manifest, session)),
         cost_note=_COST_NOTE,
-        audit=_audit(session, since=since, trails=trails, now=now) if account or trails else None,
+        audit=_try_audit(session, query) if account or query.trails else None,
     )
 
 
-def _account(session: AppSession) -> tuple[str, str]:
-    """Return the account's id, or why there is none."""
+def _open_account(session: AppSession) -> tuple[str, str]:
+    """Return the account ID and an empty reason, or no ID and why AWS is not checked."""
     try:
-        return (session.aws.id, "") if session.aws else ("", "only the code was asked for")
+        if session.aws:
+            return session.aws.id, ""
     except AwsError as error:
         return "", error.message
+    return "", "--only code was given"
 
 
-def _audit(
-    session: AppSession, *, since: str | None, trails: Sequence[Path], now: dt.datetime
-) -> Audit | None:
+def _try_audit(session: AppSession, query: TrailQuery) -> Audit | None:
     try:
-        return audit(session, since=since, trails=trails, now=now)
+        return collect_audit(session, query)
     except AwsError:
-        return None  # the report says that no trail was looked at
+        return None
 
 
-def _alarms(manifest: Manifest, session: AppSession, account: str) -> tuple[Watch, ...]:
-    """Look which alarms are there, of those that should be."""
-    found = resources(manifest, account, manifest.app.region, session.tree.read)
-    wanted = {thing.key: thing for thing in found if thing.kind in {"alarm", "event-rule"}}
+def _alarms(manifest: Manifest, session: AppSession, account: str) -> tuple[Alarm, ...]:
+    desired = resources(manifest, account, manifest.app.region, session.tree.read)
+    wanted = {
+        resource.key: resource for resource in desired if resource.kind in {"alarm", "event-rule"}
+    }
     if session.aws is None or not wanted:
         return ()
     try:
         live = session.aws.resources.read(wanted)
     except AwsError:
         return ()
-    return tuple(
-        Watch(name=name, text=_what(wanted[kind, name]), there=bool(settings))
-        for (kind, name), settings in live.items()
-    )
+    alarms = []
+    for key, settings in live.items():
+        resource = wanted[key]
+        text = _alarm_text(resource)
+        alarms.append(Alarm(name=resource.name, text=text, is_in_aws=bool(settings)))
+    return tuple(alarms)
 
 
-def _cost(manifest: Manifest, session: AppSession) -> Iterator[tuple[str, str]]:
-    """Give the bill of a month, line by line; nothing where there are no prices."""
+def _alarm_text(resource: Resource) -> str:
+    """Return the message of an event rule, or the description of an alarm."""
+    target = resource.settings.get("target")
+    if isinstance(target, dict):
+        return str(json.loads(target["template"]))
+    return str(resource.settings["description"])
+
+
+def _cost_items(manifest: Manifest, session: AppSession) -> Iterator[tuple[str, str]]:
+    """Return the items of the monthly cost and the total; nothing for an unsupported region."""
     if not manifest.secret:
         return
+    region = manifest.app.region
     try:
-        found = bill(
-            manifest, resources(manifest, _NOWHERE, manifest.app.region, session.tree.read), _USAGE
-        )
+        desired = resources(manifest, _PLACEHOLDER_ACCOUNT, region, session.tree.read)
+        estimate = bill(manifest, desired, _USAGE)
     except ShieldError:
         return
-    yield from ((line.what, _dollars(line.usd)) for line in found.lines)
-    yield "together", _dollars(found.total)
+    for line in estimate.lines:
+        yield line.what, _format_dollars(line.usd)
+    yield "total", _format_dollars(estimate.total)
 
 
-def _dollars(usd: float) -> str:
-    return f"${usd:,.2f}" if usd >= _CENT else "under a cent"
+def _format_dollars(usd: float) -> str:
+    return f"${usd:,.2f}" if usd >= _CENT else "less than $0.01"
 
 
-def _what(resource: Resource) -> str:
-    """Say what it tells of, in its own words."""
-    target = resource.settings.get("target")
-    return (
-        json.loads(target["template"])
-        if isinstance(target, dict)
-        else str(resource.settings["description"])
-    )
-
-
-def _applied(session: AppSession, journal: Journal, run: str) -> Iterator[Diff]:
-    keep = _names(session)
+def _applied_diffs(session: AppSession, journal: Journal, run: str) -> Iterator[FileDiff]:
+    keep = _known_names(session)
     steps = {step.what: step for step in journal.open_steps(run, "file")}
     for path, step in sorted(steps.items()):
         before = journal.read_backup(step.before) if step.before else None
-        yield became(path, before, session.tree.read(path) or b"", keep)
+        yield applied_diff(path, before, session.tree.read(path) or b"", keep)
 
 
-def _planned(session: AppSession) -> Iterator[Diff]:
-    keep = _names(session)
+def _planned_diffs(session: AppSession) -> Iterator[FileDiff]:
+    keep = _known_names(session)
     for file in session.planned_edits():
         if file.before is None:
-            yield became(
-                file.path, None, "".join(edit.replacement for edit in file.edits).encode(), keep
-            )
+            content = "".join(edit.replacement for edit in file.edits).encode()
+            yield applied_diff(file.path, None, content, keep)
             continue
-        spans = [
-            (f.site.start, f.site.end)
-            for f in session.findings
-            if f.path == file.path and f.site and not f.env
-        ]
+        spans = literal_spans(session.findings, file.path)
         text = diff_text(file, session.tree.read(file.path), keep=keep, spans=spans)
-        yield Diff(path=file.path, lines=tuple(text.splitlines()[2:]))
+        yield FileDiff(path=file.path, lines=tuple(text.splitlines()[2:]))
 
 
-def _python_first(diff: Diff) -> tuple[bool, bool, str]:
-    return diff.short, not diff.path.endswith(".py"), diff.path
+def _diff_order(diff: FileDiff) -> tuple[bool, bool, str]:
+    """Sort long diffs first, Python files first, then by path."""
+    return diff.is_one_line, not diff.path.endswith(".py"), diff.path
 
 
-def _names(session: AppSession) -> set[str]:
-    secrets = session.manifest.secret
-    return {
-        name
-        for secret in secrets
-        for name in (secret.name, *secret.variables(), *(secret.fields or {}))
-    }
+def _known_names(session: AppSession) -> set[str]:
+    """Return the names in shield.toml: they are not values and can be shown."""
+    names: set[str] = set()
+    for secret in session.manifest.secret:
+        names.update((secret.name, *secret.variables(), *(secret.fields or {})))
+    return names
 
 
-def _place(secret: Secret, manifest: Manifest, session: AppSession) -> Place:
+def _secret_status(secret: Secret, manifest: Manifest, session: AppSession) -> SecretStatus:
     name = manifest.app.prefix + secret.name
-    common = Place(
+    unknown = SecretStatus(
         name=name, kind=str(secret.kind), variables=tuple(secret.variables()), where="unknown"
     )
     if session.aws is None:
-        return common
+        return unknown
     try:
         state = session.aws.secrets.state(name)
         if state is None:
-            return msgspec.structs.replace(
-                common, where="optional" if secret.optional else "missing"
-            )
+            where = "optional" if secret.optional else "missing"
+            return msgspec.structs.replace(unknown, where=where)
         if state.deleted:
-            return msgspec.structs.replace(common, where="deleted")
-        status = SecretRotator(manifest, session.tree.root, session.aws.session).status(secret)
-    except AwsError:
-        return common  # what the identity may not look at is not known
-    return msgspec.structs.replace(common, where="AWS", kms_key=manifest.app.kms_key, status=status)
+            return msgspec.structs.replace(unknown, where="deleted")
+        rotator = SecretRotator(manifest, session.tree.root, session.aws.session)
+        rotation = rotator.status(secret)
+    except AwsError:  # for example, access denied
+        return unknown
+    return msgspec.structs.replace(
+        unknown, where="AWS", kms_key=manifest.app.kms_key, rotation=rotation
+    )

@@ -1,4 +1,4 @@
-"""A little colour for terminals; the text says the same without it."""
+"""ANSI colors for terminals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-SEVERITIES = {
+SEVERITY_COLORS = {
     Severity.CRITICAL: "red",
     Severity.HIGH: "red",
     Severity.MEDIUM: "yellow",
@@ -18,8 +18,13 @@ SEVERITIES = {
 }
 
 
-def wanted(environ: Mapping[str, str], *, tty: bool) -> bool:
-    """Tell whether output to a stream is to be coloured (https://no-color.org)."""
+def use_color(environ: Mapping[str, str], *, tty: bool) -> bool:
+    """Check whether output should be colored (https://no-color.org).
+
+    Args:
+        environ: The env vars of the process.
+        tty: Whether the output goes to a terminal.
+    """
     if environ.get("NO_COLOR"):
         return False
     if environ.get("FORCE_COLOR"):
@@ -27,6 +32,8 @@ def wanted(environ: Mapping[str, str], *, tty: bool) -> bool:
     return tty and environ.get("TERM") != "dumb"
 
 
-def paint(text: str, style: str, *, colour: bool) -> str:
-    """Put a style around text."""
-    return f"\x1b[{CODES[style]}m{text}\x1b[0m" if colour and text else text
+def paint(text: str, style: str, *, color: bool) -> str:
+    """Wrap text in the ANSI codes of a style, unless color is off or the text is empty."""
+    if not color or not text:
+        return text
+    return f"\x1b[{CODES[style]}m{text}\x1b[0m"

@@ -1,53 +1,56 @@
-"""A month's bill in words, 80 columns wide."""
+"""Format a monthly cost estimate, 80 columns wide."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.cost.prices import BASE_REGION
+from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from shield_ai.aws.cost.bill import Bill, Usage
 
-_WHAT, _AMOUNT = 26, 34
+_ITEM_WIDTH = 26
+_AMOUNT_WIDTH = 34
 
 
 def cost_text(bill: Bill, usage: Usage, region: str) -> str:
-    """Show each line, the total, what the cache and prefetch save, and where the prices are from."""
-    lines = [f"a month in {region}, in US dollars", ""]
-    for line in bill.lines:
-        amount = f"{line.amount:,.0f} {line.unit}{'' if round(line.amount) == 1 else 's'}"
-        mark = "" if line.known else " *"
-        lines.append(f"  {line.what:<{_WHAT}} {amount:<{_AMOUNT}} {line.usd:>10,.2f}{mark}")
-    lines += [f"  {'together':<{_WHAT}} {'':<{_AMOUNT}} {bill.total:>10,.2f}", ""]
-    if not all(line.known for line in bill.lines):
+    """Format the items, the total, the savings of caching and prefetching, and the price sources.
+
+    Args:
+        bill: The estimate.
+        usage: The usage that it is based on.
+        region: The AWS region.
+    """
+    lines = [f"monthly cost in {region}, in US dollars", ""]
+    for item in bill.lines:
+        unit = item.unit if round(item.amount) == 1 else f"{item.unit}s"
+        mark = "" if item.known else " *"
+        lines.append(_row(item.what, f"{item.amount:,.0f} {unit}", item.usd) + mark)
+    lines += [_row("total", "", bill.total), ""]
+    if not all(item.known for item in bill.lines):
         lines += [
-            f"  * the price of {BASE_REGION}: that of the region is not known here, and may be higher",
+            f"  * price of {BASE_REGION}; the price in {region} is unknown and may be higher",
             "",
         ]
+    without_cache = bill.without_cache
+    without_prefetch = bill.without_prefetch
+    with_prefetch = bill.with_prefetch
+    cache_saving = f"saves {without_cache - without_prefetch:,.2f}"
+    prefetch_saving = f"saves {without_prefetch - with_prefetch:,.2f}"
+    processes = count(usage.processes, "process")
+    reads = f"{usage.reads:,} reads of each secret per day"
     lines += [
-        f"{usage.processes} processes keep each value for {usage.ttl:g} s; {usage.reads:,} reads of each secret a day",
-        _saving("a call for each read", bill.without_cache, ""),
-        _saving(
-            "with the cache",
-            bill.without_prefetch,
-            _less(bill.without_cache, bill.without_prefetch),
-        ),
-        _saving(
-            "and prefetch, twenty a call",
-            bill.with_prefetch,
-            _less(bill.without_prefetch, bill.with_prefetch),
-        ),
+        f"{processes}, {usage.ttl:g} s cache lifetime, {reads}:",
+        _row("one call per read", "", without_cache),
+        _row("with the cache", cache_saving, without_prefetch),
+        _row("with cache and prefetch", prefetch_saving, with_prefetch),
         "",
-        "prices without free tiers, from copies of AWS's price list; its own pages:",
-        *dict.fromkeys(f"  {line.read}  {line.source}" for line in bill.lines),
+        "list prices without free tiers, from AWS:",
     ]
+    lines += dict.fromkeys(f"  {item.read}  {item.source}" for item in bill.lines)
     return "\n".join(lines) + "\n"
 
 
-def _saving(what: str, usd: float, words: str) -> str:
-    return f"  {what:<{_WHAT + 1}} {words:<{_AMOUNT - 1}} {usd:>10,.2f}"
-
-
-def _less(before: float, after: float) -> str:
-    return f"saves {before - after:,.2f}"
+def _row(item: str, amount: str, usd: float) -> str:
+    return f"  {item:<{_ITEM_WIDTH}} {amount:<{_AMOUNT_WIDTH}} {usd:>10,.2f}"

@@ -1,4 +1,4 @@
-"""What a plan does to a file, as a unified diff in which no byte of the app's own is shown that may be a value."""
+"""Format the planned edits of a file as a unified diff that hides secret values."""
 
 from __future__ import annotations
 
@@ -7,17 +7,30 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.project.python_source import apply_edits
-from shield_ai.reports.colour import paint
+from shield_ai.reports.color import paint
 from shield_ai.reports.mask import mask, printable, show
+from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from shield_ai.model.edit import FileChange
+    from shield_ai.model.finding import Finding
 
-CONTEXT = 2
-NEW_LINES = 12  # of a new file, so many are shown
+    Opcodes = list[tuple[str, int, int, int, int]]
+
+CONTEXT = 2  # lines around a change in Python; other files may hold values there
+NEW_LINES = 12  # lines shown of a new file
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def literal_spans(findings: Iterable[Finding], path: str) -> list[tuple[int, int]]:
+    """Return the byte spans of the hardcoded values in a file."""
+    return [
+        (finding.site.start, finding.site.end)
+        for finding in findings
+        if finding.path == path and finding.site and not finding.env
+    ]
 
 
 def diff_text(
@@ -26,39 +39,42 @@ def diff_text(
     *,
     keep: Collection[str] = (),
     spans: Iterable[tuple[int, int]] = (),
-    colour: bool = False,
+    color: bool = False,
 ) -> str:
-    """Show one file's change.
+    """Format the change of one file.
 
     Args:
-        change: Of the plan.
-        before: The file's bytes that it was planned on.
-        keep: Names that are no values and can be shown.
-        spans: Byte offsets in `before` that hold values, to be hidden whatever they look like.
-        colour: Whether the terminal has any.
+        change: The planned change.
+        before: The file's content that the change is based on, or None for a new file.
+        keep: Names that are not values and can be shown.
+        spans: Byte spans in `before` that hold values and are always hidden.
+        color: Whether to color the lines.
     """
     raw = before or b""
-    lines = _whole(change, raw) if _is_whole(change, raw) else _unified(change, raw, keep, spans)
-    return "".join(f"{paint(line, STYLES.get(line[:1], 'dim'), colour=colour)}\n" for line in lines)
+    if _replaces_file(change, raw):
+        lines = _new_content(change, raw)
+    else:
+        lines = _unified(change, raw, keep, spans)
+    painted = [paint(line, STYLES.get(line[:1], "dim"), color=color) for line in lines]
+    return "".join(f"{line}\n" for line in painted)
 
 
-def _is_whole(change: FileChange, raw: bytes) -> bool:
-    """Tell a new file, or new content for one of ours."""
-    return len(change.edits) <= 1 and all(
-        edit.start == 0 and edit.end == len(raw) for edit in change.edits
-    )
+def _replaces_file(change: FileChange, raw: bytes) -> bool:
+    """Check whether the change is a new file, or new content for a file that shield wrote."""
+    if len(change.edits) > 1:
+        return False
+    return all(edit.start == 0 and edit.end == len(raw) for edit in change.edits)
 
 
-def _whole(change: FileChange, raw: bytes) -> Iterator[str]:
+def _new_content(change: FileChange, raw: bytes) -> Iterator[str]:
     lines = "".join(edit.replacement for edit in change.edits).splitlines()
-    what = (
-        "new"
-        if change.before is None
-        else f"replaces {len(raw.splitlines())} lines that shield wrote"
-    )
-    yield f"+++ {printable(change.path)}  ({what}, {len(lines)} lines)"
+    what = "new"
+    if change.before is not None:
+        what = f"replaces {count(len(raw.splitlines()), 'line')} written by shield"
+    yield f"+++ {printable(change.path)}  ({what}, {count(len(lines), 'line')})"
     shown = lines if len(lines) <= NEW_LINES + 1 else lines[:NEW_LINES]
-    yield from (f"+{printable(line)}" for line in shown)
+    for line in shown:
+        yield f"+{printable(line)}"
     if len(lines) > len(shown):
         yield f"… {len(lines) - len(shown)} more lines"
 
@@ -66,49 +82,51 @@ def _whole(change: FileChange, raw: bytes) -> Iterator[str]:
 def _unified(
     change: FileChange, raw: bytes, keep: Collection[str], spans: Iterable[tuple[int, int]]
 ) -> Iterator[str]:
-    hidden = bytearray(mask(change.path, raw, keep))
+    masked = bytearray(mask(change.path, raw, keep))
     for start, end in spans:
-        hidden[start:end] = re.sub(rb"[^\r\n]", b"\0", hidden[start:end])
-    old, new = bytes(hidden), apply_edits(bytes(hidden), change.edits, change.encoding)
-    note = "  (CRLF)" if b"\r\n" in old else ""
+        masked[start:end] = re.sub(rb"[^\r\n]", b"\0", masked[start:end])
+    before = bytes(masked)
+    old = before.splitlines(keepends=True)
+    new = apply_edits(before, change.edits, change.encoding).splitlines(keepends=True)
+    note = "  (CRLF)" if b"\r\n" in before else ""
     yield f"--- {printable(change.path)}{note}"
     yield f"+++ {printable(change.path)}{note}"
-    context = CONTEXT if change.path.endswith(".py") else 0
-    matcher = difflib.SequenceMatcher(None, _lines(old), _lines(new), autojunk=False)
-    for group in matcher.get_grouped_opcodes(context) if context else _without_context(matcher):
-        yield from _hunk(group, _lines(old), _lines(new), change.encoding)
-
-
-def _without_context(
-    matcher: difflib.SequenceMatcher[bytes],
-) -> list[list[tuple[str, int, int, int, int]]]:
-    return [[code] for code in matcher.get_opcodes() if code[0] != "equal"]
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    groups: Iterable[Opcodes]
+    if change.path.endswith(".py"):
+        groups = matcher.get_grouped_opcodes(CONTEXT)
+    else:
+        groups = [[opcode] for opcode in matcher.get_opcodes() if opcode[0] != "equal"]
+    for group in groups:
+        yield from _hunk(group, old, new, change.encoding)
 
 
 def _hunk(
-    group: list[tuple[str, int, int, int, int]], old: list[bytes], new: list[bytes], encoding: str
+    group: Sequence[tuple[str, int, int, int, int]],
+    old: list[bytes],
+    new: list[bytes],
+    encoding: str,
 ) -> Iterator[str]:
-    first, last = group[0], group[-1]
-    yield f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@"
+    _, old_start, _, new_start, _ = group[0]
+    _, _, old_end, _, new_end = group[-1]
+    yield f"@@ -{_range(old_start, old_end)} +{_range(new_start, new_end)} @@"
     for tag, i1, i2, j1, j2 in group:
         if tag == "equal":
-            yield from _marked(" ", old[i1:i2], encoding)
+            yield from _prefixed(" ", old[i1:i2], encoding)
         else:
-            yield from _marked("-", old[i1:i2], encoding)
-            yield from _marked("+", new[j1:j2], encoding)
+            yield from _prefixed("-", old[i1:i2], encoding)
+            yield from _prefixed("+", new[j1:j2], encoding)
 
 
 def _range(start: int, stop: int) -> str:
+    """Format a line range of a hunk header; an empty range names the line before it."""
     length = stop - start
-    return f"{start + bool(length)}" if length == 1 else f"{start + bool(length)},{length}"
+    first = start + 1 if length else start
+    return f"{first}" if length == 1 else f"{first},{length}"
 
 
-def _marked(mark: str, lines: list[bytes], encoding: str) -> Iterator[str]:
+def _prefixed(mark: str, lines: list[bytes], encoding: str) -> Iterator[str]:
     for line in lines:
         yield mark + show(line.rstrip(b"\r\n"), encoding)
         if not line.endswith((b"\n", b"\r")):
             yield "\\ No newline at end of file"
-
-
-def _lines(raw: bytes) -> list[bytes]:
-    return raw.splitlines(keepends=True)

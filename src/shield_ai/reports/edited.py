@@ -1,4 +1,4 @@
-"""What somebody changed in a file since apply, with every value hidden."""
+"""Format the manual edits of a file since apply, with values hidden."""
 
 from __future__ import annotations
 
@@ -7,20 +7,28 @@ import difflib
 from shield_ai.reports.mask import mask, show
 
 
-def edited_text(path: str, ours: bytes, now: bytes) -> str:
-    """Show a unified diff of two states of one file.
+def edited_text(path: str, applied: bytes, current: bytes) -> str:
+    """Format the difference between two versions of a file as a unified diff.
 
     Args:
-        path: Relative path, which tells how values are found.
-        ours: What apply left.
-        now: What is there.
+        path: The relative path; its name decides how values are recognized.
+        applied: The content that apply wrote.
+        current: The content now.
     """
-    old, new = (
-        [show(line) for line in mask(path, content).split(b"\n")] for content in (ours, now)
-    )
-    lines = list(
+    diff = list(
         difflib.unified_diff(
-            old, new, f"{path} (as apply left it)", f"{path} (now)", n=1, lineterm=""
+            _masked_lines(path, applied),
+            _masked_lines(path, current),
+            f"{path} (after apply)",
+            f"{path} (now)",
+            n=1,
+            lineterm="",
         )
     )
-    return "\n".join(lines or [f"{path}: differs in a value or in its line ends"])
+    if not diff:
+        return f"{path}: differs only in a value or in line endings"
+    return "\n".join(diff)
+
+
+def _masked_lines(path: str, content: bytes) -> list[str]:
+    return [show(line) for line in mask(path, content).split(b"\n")]

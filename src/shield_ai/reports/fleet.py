@@ -1,4 +1,4 @@
-"""Many repositories in one table, 80 columns wide, and as JSON."""
+"""Format the scan of many repositories, as a table 80 columns wide and as JSON."""
 
 from __future__ import annotations
 
@@ -10,77 +10,85 @@ import msgspec
 
 from shield_ai.model.finding import Severity
 from shield_ai.reports.mask import printable
+from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.flow.fleet import Outcome
 
-WIDTH = 34
+NAME_WIDTH = 34
+TOTALS = ("fixable", "unseen", "moved", "secrets", "scheduled")
 
 
 def fleet_json(outcomes: Sequence[Outcome]) -> str:
-    """Write every outcome, and their sum."""
-    found = {"version": 1, "repositories": outcomes, "total": _total(outcomes)}
-    return msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n"
+    """Format every outcome and their totals."""
+    document = {"version": 1, "repositories": outcomes, "total": _total(outcomes)}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
 def fleet_text(outcomes: Sequence[Outcome]) -> str:
-    """Show a line a repository, the worst first, then what failed, then the sum."""
-    lines = [
-        f"{'repository':<{WIDTH}} {'critical':>8} {'high':>5} {'other':>6} {'moved':>6} {'secrets':>8}"
-    ]
-    lines += [_line(outcome) for outcome in sorted(outcomes, key=_worst) if not outcome.error]
+    """Format one line per repository, the worst first, then failures and totals."""
+    columns = f"{'critical':>8} {'high':>5} {'other':>6} {'moved':>6} {'secrets':>8}"
+    lines = [f"{'repository':<{NAME_WIDTH}} {columns}"]
+    for outcome in sorted(outcomes, key=_severity_order):
+        if not outcome.error:
+            lines.append(_row(outcome))
     failed = [outcome for outcome in outcomes if outcome.error]
     if failed:
         lines += ["", "not scanned"]
-        lines += [line for outcome in failed for line in _failure(outcome)]
+        for outcome in failed:
+            lines += _error_lines(outcome)
     total = _total(outcomes)
-    found = sum(total["found"].values())
-    lines += ["", f"{len(outcomes)} repositories, {len(failed)} failed: {found} findings,"]
+    findings = count(sum(total["found"].values()), "finding")
+    repositories = count(len(outcomes), "repository")
+    moved = count(total["moved"], "read")
+    secrets = count(total["secrets"], "secret")
     lines += [
-        f"{total['fixable']} of them moved by shield apply; {total['moved']} reads moved already,"
-    ]
-    lines += [
-        f"{total['secrets']} secrets in shield.toml, {total['scheduled']} with a rotation schedule"
+        "",
+        f"{repositories}, {len(failed)} failed: {findings},",
+        f"{total['fixable']} fixable with shield apply; {moved} moved already;",
+        f"{secrets} in shield.toml, {total['scheduled']} with a rotation schedule",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _line(outcome: Outcome) -> str:
+def _row(outcome: Outcome) -> str:
     found = Counter(outcome.found)
-    critical, high = found[Severity.CRITICAL], found[Severity.HIGH]
+    critical = found[Severity.CRITICAL]
+    high = found[Severity.HIGH]
     other = found.total() - critical - high
-    return (
-        f"{_short(outcome.repository):<{WIDTH}} {critical:>8} {high:>5} {other:>6} {outcome.moved:>6}"
-        f" {outcome.secrets:>8}"
-    )
+    name = _shorten(outcome.repository)
+    numbers = f"{critical:>8} {high:>5} {other:>6} {outcome.moved:>6} {outcome.secrets:>8}"
+    return f"{name:<{NAME_WIDTH}} {numbers}"
 
 
-def _failure(outcome: Outcome) -> list[str]:
-    words = f"{printable(outcome.repository)}: {printable(outcome.error)}"
-    return textwrap.wrap(words, 78, initial_indent="  ", subsequent_indent="      ")
+def _error_lines(outcome: Outcome) -> list[str]:
+    text = f"{printable(outcome.repository)}: {printable(outcome.error)}"
+    return textwrap.wrap(text, 78, initial_indent="  ", subsequent_indent="      ")
 
 
-def _worst(outcome: Outcome) -> tuple[int, ...]:
+def _severity_order(outcome: Outcome) -> tuple[int, ...]:
+    """Sort by the number of findings of the highest severity, then of the next."""
     return tuple(-outcome.found.get(severity, 0) for severity in reversed(Severity))
 
 
-def _short(repository: str) -> str:
+def _shorten(repository: str) -> str:
+    """Drop the start of a long name, to fit the column."""
     name = printable(repository)
-    return name if len(name) <= WIDTH else "…" + name[1 - WIDTH :]
+    if len(name) <= NAME_WIDTH:
+        return name
+    return "…" + name[1 - NAME_WIDTH :]
 
 
 def _total(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     found: Counter[str] = Counter()
     for outcome in outcomes:
         found.update(outcome.found)
-    sums = {
-        name: sum(getattr(o, name) for o in outcomes)
-        for name in ("fixable", "unseen", "moved", "secrets", "scheduled")
-    }
-    return {
+    total: dict[str, Any] = {
         "found": dict(found),
         "failed": sum(bool(outcome.error) for outcome in outcomes),
-        **sums,
     }
+    for name in TOTALS:
+        total[name] = sum(getattr(outcome, name) for outcome in outcomes)
+    return total

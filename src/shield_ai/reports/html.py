@@ -1,6 +1,6 @@
-"""A report as one HTML page that needs nothing but itself: no asset, no network, no value, and little JavaScript.
+"""Render a report as one self-contained HTML page without external resources.
 
-The policy of the page (CSP) allows exactly one style and one script, by their hashes.
+The page's Content Security Policy allows one style and one script, by their hashes.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from markupsafe import Markup
 from shield_ai.aws.cloudtrail.audit import AccessType
 from shield_ai.model.finding import Severity
 from shield_ai.reports.controls import controls
-from shield_ai.reports.report_data import attention, clean, count
+from shield_ai.reports.report_data import attention, clean
 from shield_ai.reports.rollout import STAGES, rollout
+from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from shield_ai.reports.report_data import ReportData
 
-FOLDER = Path(__file__).with_name("templates")
+TEMPLATES = Path(__file__).with_name("templates")
+ATTENTION = ("attention", "Needs attention")
 CONTENTS = (
     ("secrets", "Secrets"),
     ("findings-s", "Findings"),
@@ -34,26 +36,29 @@ CONTENTS = (
     ("rollout", "Rollout"),
     ("controls", "Controls"),
 )
-KINDS = {"+": "add", "-": "del", "@": "hunk"}
+DIFF_CLASSES = {"+": "add", "-": "del", "@": "hunk"}
+DEED_NOUNS = {AccessType.ROTATE: "rotation", AccessType.DELETE: "deletion"}
 
 
 def page(report_data: ReportData) -> str:
-    """Write the page."""
-    css, script = (_asset(name) for name in ("report.css", "report.js"))
-    hashes = f"style-src '{_hash(css)}'; script-src '{_hash(script)}'"
+    """Render the page."""
+    css = _read_asset("report.css")
+    script = _read_asset("report.js")
+    hashes = f"style-src '{_csp_hash(css)}'; script-src '{_csp_hash(script)}'"
     policy = f"default-src 'none'; {hashes}; base-uri 'none'; form-action 'none'"
-    wanted = attention(report_data)
+    items = attention(report_data)
+    alerts = report_data.audit.alerts if report_data.audit else ()
     return _template().render(
         d=report_data,
-        css=Markup(css),  # noqa: S704  # our own files, and no part of the app
-        script=Markup(script),  # noqa: S704  # as above
+        css=Markup(css),  # noqa: S704  # part of this package
+        script=Markup(script),  # noqa: S704  # part of this package
         policy=policy,
-        contents=[*([("attention", "Needs attention")] if wanted else []), *CONTENTS],
-        attention=wanted,
-        levels=[severity for severity in reversed(Severity) if report_data.of(severity)],
-        kinds=KINDS,
+        contents=[ATTENTION, *CONTENTS] if items else CONTENTS,
+        attention=items,
+        levels=[level for level in reversed(Severity) if report_data.count_findings(level)],
+        diff_classes=DIFF_CLASSES,
         stages=STAGES,
-        alarming={alert.who for alert in report_data.audit.alerts} if report_data.audit else set(),
+        principals_to_review={alert.who for alert in alerts},
         rollout=rollout(report_data),
         controls=controls(report_data),
     )
@@ -62,27 +67,29 @@ def page(report_data: ReportData) -> str:
 @functools.cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"clean": clean, "deeds": _deeds}
+    environment.filters |= {"clean": clean, "deeds": _format_deeds}
     return environment.get_template("report.html.j2")
 
 
-def _deeds(deeds: dict[AccessType, int]) -> str:
-    """Put what somebody did into words."""
-    words = {AccessType.ROTATE: "rotation", AccessType.DELETE: "deletion"}
-    return ", ".join(
-        f"{number:,} {deed}"
-        if deed in {AccessType.DENIED, AccessType.FAILED}
-        else count(number, words.get(deed, str(deed)))
-        for deed, number in deeds.items()
-    )
+def _format_deeds(deeds: dict[AccessType, int]) -> str:
+    """Format the counts of a principal's calls, for example "2 reads, 1 denied"."""
+    parts = []
+    for deed, number in deeds.items():
+        if deed in {AccessType.DENIED, AccessType.FAILED}:
+            parts.append(f"{number:,} {deed}")
+        else:
+            parts.append(count(number, DEED_NOUNS.get(deed, str(deed))))
+    return ", ".join(parts)
 
 
-def _asset(name: str) -> str:
-    return (FOLDER / name).read_text(encoding="utf-8")
+def _read_asset(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
+def _csp_hash(text: str) -> str:
     digest = hashlib.sha256(text.encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"

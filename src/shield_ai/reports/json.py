@@ -1,4 +1,4 @@
-"""Findings and plans as JSON, for programs."""
+"""Format findings and plans as JSON."""
 
 from __future__ import annotations
 
@@ -15,34 +15,47 @@ if TYPE_CHECKING:
 
 VERSION = 1
 FIELDS = (
-    "rule", "path", "line", "column", "end_line", "end_column", "severity", "confidence", "message", "name", "env",
-    "fixable", "fingerprint",
-)  # fmt: skip
-HISTORY = ("commit", "date", "stands")  # of what was found in git's history
+    "rule",
+    "path",
+    "line",
+    "column",
+    "end_line",
+    "end_column",
+    "severity",
+    "confidence",
+    "message",
+    "name",
+    "env",
+    "fixable",
+    "fingerprint",
+)
 
 
 def scan_json(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> str:
-    """Write findings, and the files that could not be looked at."""
-    return _pretty(
-        {
-            "version": VERSION,
-            "findings": [_finding(finding) for finding in findings],
-            "skipped": [
-                {"path": skip.path, "line": skip.line, "reason": skip.reason} for skip in skipped
-            ],
-        }
-    )
+    """Format findings, and the files that could not be scanned."""
+    document = {
+        "version": VERSION,
+        "findings": [_finding_fields(finding) for finding in findings],
+        "skipped": [
+            {"path": skip.path, "line": skip.line, "reason": skip.reason} for skip in skipped
+        ],
+    }
+    return _format(document)
 
 
-def _finding(finding: Finding) -> dict[str, object]:
-    fields = (*FIELDS, *HISTORY) if finding.commit else FIELDS
-    return {field: getattr(finding, field) for field in fields}
+def _finding_fields(finding: Finding) -> dict[str, object]:
+    fields = {field: getattr(finding, field) for field in FIELDS}
+    if finding.commit:
+        fields["commit"] = finding.commit
+        fields["date"] = finding.date
+        fields["stands"] = finding.in_head
+    return fields
 
 
 def plan_json(plan: Plan) -> str:
-    """Write a plan, as `shield apply` reads it."""
-    return _pretty(plan)
+    """Format a plan, as `shield apply` reads it."""
+    return _format(plan)
 
 
-def _pretty(thing: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(thing), indent=2).decode() + "\n"
+def _format(document: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

@@ -1,4 +1,7 @@
-"""A report in short, as a comment on a pull request: GitHub's Markdown, nothing of the app able to become markup."""
+"""Render a summary of a report as GitHub Markdown, for pull request comments.
+
+Text from the app is escaped, so that it can't add markup, mentions or links.
+"""
 
 from __future__ import annotations
 
@@ -6,67 +9,79 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.reports.report_data import attention, clean
+from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.reports.report_data import Place, ReportData
+    from shield_ai.reports.report_data import ReportData, SecretStatus
 
-MOST = 30  # findings; more are counted
-# What Markdown or HTML may take for markup, a mention, a reference, an address, or the end of a table's cell.
+MAX_FINDINGS = 30  # findings listed; others are counted
+# Characters that can start Markdown or HTML markup, a mention, a reference or a link, or end a
+# table cell.
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#!|~@&$]|(?<=:)/|^[-+]|(?<=\d)\.|(?<=www)\.)")
 
 
 def markdown(report_data: ReportData) -> str:
-    """Write it."""
-    return "\n".join(
-        [
-            f"### Secrets of {_text(report_data.app)}",
-            "",
-            report_data.headline,
-            "",
-            *_body(report_data),
-        ]
-    )
+    """Render the summary."""
+    heading = f"### Secrets of {_escape(report_data.app)}"
+    return "\n".join([heading, "", report_data.headline, "", *_body(report_data)])
 
 
 def _body(report_data: ReportData) -> Iterator[str]:
-    if wanted := attention(report_data):
+    items = attention(report_data)
+    if items:
         yield "**Needs attention**\n"
-        yield from (
-            f"- {_text(what)}" + (f": {_text(why)}" if why else "") for what, why, _ in wanted
-        )
+        for item in items:
+            reason = f": {_escape(item.reason)}" if item.reason else ""
+            yield f"- {_escape(item.title)}{reason}"
         yield ""
     if report_data.findings:
-        yield "| | where | what |\n|---|---|---|"
-        for one in report_data.findings[:MOST]:
-            found = one.finding
-            yield f"| {found.severity} | {_code(f'{found.path}:{found.line}')} | {_text(found.message)} |"
-        if len(report_data.findings) > MOST:
-            yield f"\nand {len(report_data.findings) - MOST} more findings"
-        yield ""
-    if report_data.places and report_data.account:
-        yield "<details><summary>Secrets</summary>\n"
-        yield "| secret | where | last changed |\n|---|---|---|"
-        yield from (
-            f"| {_code(place.name)} | {place.where} | {_changed(place)} |"
-            for place in report_data.places
-        )
-        yield "\n</details>\n"
-    yield f"<sub>Shield AI {_text(report_data.version)}. No value is shown; the HTML report tells more.</sub>\n"
+        yield from _findings_table(report_data)
+    if report_data.secrets and report_data.account:
+        yield from _secrets_table(report_data)
+    version = _escape(report_data.version)
+    yield f"<sub>Shield AI {version}. Contains no values. The HTML report has all details.</sub>\n"
 
 
-def _changed(place: Place) -> str:
-    return f"{place.status.last:%Y-%m-%d}" if place.status and place.status.last else ""
+def _findings_table(report_data: ReportData) -> Iterator[str]:
+    yield "| severity | where | what |\n|---|---|---|"
+    for masked in report_data.findings[:MAX_FINDINGS]:
+        finding = masked.finding
+        where = _code(f"{finding.path}:{finding.line}")
+        yield f"| {finding.severity} | {where} | {_escape(finding.message)} |"
+    more = len(report_data.findings) - MAX_FINDINGS
+    if more > 0:
+        yield f"\nand {count(more, 'more finding')}"
+    yield ""
 
 
-def _text(text: object) -> str:
-    """Show a text as it is, on one line."""
-    return _MARKUP.sub(r"\\\1", " ".join(clean(text).split())).replace("\\@", "@\u200b")
+def _secrets_table(report_data: ReportData) -> Iterator[str]:
+    yield "<details><summary>Secrets</summary>\n"
+    yield "| secret | where | last changed |\n|---|---|---|"
+    for secret in report_data.secrets:
+        yield f"| {_code(secret.name)} | {secret.where} | {_last_changed(secret)} |"
+    yield "\n</details>\n"
+
+
+def _last_changed(secret: SecretStatus) -> str:
+    if secret.rotation and secret.rotation.last:
+        return f"{secret.rotation.last:%Y-%m-%d}"
+    return ""
+
+
+def _escape(text: object) -> str:
+    """Escape markup and join lines."""
+    line = " ".join(clean(text).split())
+    # GitHub ignores a backslash before a mention; a zero-width space breaks it.
+    return _MARKUP.sub(r"\\\1", line).replace("\\@", "@\u200b")
 
 
 def _code(text: str) -> str:
-    """Show a name as code; a backtick in it needs a longer fence, a bar would end the table's cell."""
+    """Format as a code span in a table cell, with a fence longer than any backticks in the text."""
     line = " ".join(clean(text).split()).replace("|", "\\|")
-    fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
-    return f"{fence} {line} {fence}" if "`" in line else f"`{line}`"
+    if "`" not in line:
+        return f"`{line}`"
+    longest = max(len(run) for run in re.findall("`+", line))
+    fence = "`" * (longest + 1)
+    return f"{fence} {line} {fence}"

@@ -1,6 +1,8 @@
-"""Hides what may be a value in the app's own text: in Python every string but names, elsewhere everything but names.
+"""Hide possible secret values in the app's own text.
 
-Hidden bytes become NULs, one for one, so that offsets stay true; `show` makes the same mark of each run of them.
+In Python, all string contents but names are hidden; in other files, everything but variable names.
+Each hidden byte becomes a NUL, so that offsets stay valid. `show` replaces each run of NULs with
+one mark.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
+
+    Span = tuple[int, int]
 
 NAME = regex(r"[A-Za-z][A-Za-z_]{0,39}")
 VARIABLE = regex(r"[A-Z_][A-Z0-9_]{0,59}")
@@ -29,86 +33,108 @@ LONG_NUMBER = regex(r"(?:[0-9a-fA-FxX]_?){5,}")
 ASSIGNMENT = regex(rb"[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]{0,59}[ \t]*[=:][ \t]*")
 DOTENV = regex(r"(?:^|/)(?:\.env[^/]*|[^/]*\.env)$")
 CONTROL = regex(r"[\x01-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+LAYOUT_TOKENS = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+# Since Python 3.12, the text of an f-string is a separate token.
+FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)
 
 
 def mask(path: str, raw: bytes, keep: Collection[str] = ()) -> bytes:
-    """Put a NUL for each byte that may belong to a value; newlines stay.
+    """Replace each byte that may belong to a value with a NUL; newlines are kept.
 
     Args:
-        path: Says by its name what the file is.
-        raw: All of the file.
-        keep: Names that are no values, as variables and settings.
+        path: The file's path; its name decides how values are recognized.
+        raw: The whole content.
+        keep: Names that are not values, such as variables and settings.
     """
     if path.endswith(".py"):
-        alone = len(raw.splitlines()) == 1
-        try:
-            source = Source.from_bytes(path, raw)
-            if not alone:
-                # what does not parse may have its strings elsewhere than it seems
-                source.tree  # noqa: B018
-            return _hide(raw, _python(source, keep))
-        except (SourceError, tokenize.TokenError, SyntaxError, IndexError):
-            return _hide(raw, _after_assignments(raw) if alone else [(0, len(raw))])
+        return _mask_python(path, raw, keep)
     if DOTENV.search(path):
-        return _hide(raw, _after_assignments(raw))
+        return _hide(raw, _assigned_values(raw))
     return _hide(raw, [(0, len(raw))])
 
 
+def _mask_python(path: str, raw: bytes, keep: Collection[str]) -> bytes:
+    is_one_line = len(raw.splitlines()) == 1
+    try:
+        source = Source.from_bytes(path, raw)
+        if not is_one_line:
+            # Tokens can only be trusted if the file parses: .tree raises SourceError otherwise.
+            source.tree  # noqa: B018
+        return _hide(raw, _python_values(source, keep))
+    except (SourceError, tokenize.TokenError, SyntaxError, IndexError):
+        return _hide(raw, _assigned_values(raw) if is_one_line else [(0, len(raw))])
+
+
+def mask_line(line: str, path: str = "", keep: Collection[str] = ()) -> str:
+    """Mask one line of a .env file or of Python, and return it as text.
+
+    Args:
+        line: The line.
+        path: The path of its file; Python by default.
+        keep: Names that are not values.
+    """
+    raw = line.replace("\0", "?").encode("utf-8", "replace")
+    return show(mask(path or "line.py", raw, keep))
+
+
 def show(masked: bytes, encoding: str = "utf-8") -> str:
-    """Turn masked bytes into text for a terminal: no run of NULs tells how long it is, no byte controls anything."""
+    """Convert masked bytes to text that is safe to print and does not reveal value lengths."""
     return printable(re.sub("\0+", MASK, masked.decode(encoding, "replace")))
 
 
 def printable(text: str) -> str:
-    """Leave nothing in a text that moves a cursor or turns the direction of writing."""
+    """Replace terminal control characters and text direction marks."""
     return CONTROL.sub("?", text.replace("\t", "    "))
 
 
-def _hide(raw: bytes, spans: Iterator[tuple[int, int]] | list[tuple[int, int]]) -> bytes:
+def _hide(raw: bytes, spans: Iterable[Span]) -> bytes:
     out = bytearray(raw)
     for start, end in spans:
         out[start:end] = re.sub(rb"[^\r\n]", b"\0", raw[start:end])
     return bytes(out)
 
 
-def _after_assignments(raw: bytes) -> Iterator[tuple[int, int]]:
-    """Hide all but the names at the beginning of lines that no quoted value goes through."""
-    at, quote = 0, b""
+def _assigned_values(raw: bytes) -> Iterator[Span]:
+    """Return the spans of everything but the names that are assigned at the start of lines."""
+    offset = 0
+    open_quote = b""  # of a value that continues on the next line
     for line in raw.splitlines(keepends=True):
-        match = None if quote else ASSIGNMENT.match(line)
+        match = None if open_quote else ASSIGNMENT.match(line)
         value = line[match.end() :] if match else line
-        yield at + len(line) - len(value), at + len(line)
-        if quote:
-            quote = b"" if quote in value else quote
-        elif match and value[:1] in (b"'", b'"') and value.count(value[:1]) == 1:
-            quote = value[:1]
-        at += len(line)
+        end = offset + len(line)
+        yield end - len(value), end
+        quote = value[:1]
+        if open_quote:
+            if open_quote in value:
+                open_quote = b""
+        elif match and quote in (b"'", b'"') and value.count(quote) == 1:
+            open_quote = quote
+        offset = end
 
 
-def _python(source: Source, keep: Collection[str]) -> Iterator[tuple[int, int]]:
+def _python_values(source: Source, keep: Collection[str]) -> Iterator[Span]:
+    readline = io.StringIO(source.text, newline="").readline
     tokens = [
-        token
-        for token in tokenize.generate_tokens(io.StringIO(source.text, newline="").readline)
-        if token.type not in (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+        token for token in tokenize.generate_tokens(readline) if token.type not in LAYOUT_TOKENS
     ]
-    code = [""] * 4
-    offset = _Offsets(source)
+    code = [""] * 4  # the tokens before, without comments
+    offsets = _Offsets(source)
     for token, following in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
         if token.type == tokenize.ERRORTOKEN and token.string.strip():
             raise SyntaxError  # an open quote: what follows may be its content
-        hidden = _inside(token, code[-4:], following.string, keep)
-        if hidden:
-            first = offset.of(token.start)
-            start, end = (len(token.string[:at].encode(source.encoding)) for at in hidden)
+        span = _value_in_token(token, code[-4:], following.string, keep)
+        if span:
+            first = offsets.find(token.start)
+            start, end = (len(token.string[:at].encode(source.encoding)) for at in span)
             yield first + start, first + end
         if token.type != tokenize.COMMENT:
             code.append(token.string)
 
 
-def _inside(
+def _value_in_token(
     token: tokenize.TokenInfo, before: list[str], after: str, keep: Collection[str]
-) -> tuple[int, int] | None:
-    """Return which characters of a token to hide."""
+) -> Span | None:
+    """Return the span of characters to hide in a token."""
     text = token.string
     if token.type == tokenize.COMMENT:
         return 1, len(text)
@@ -116,10 +142,11 @@ def _inside(
         match = LITERAL.fullmatch(text)
         if match is None:
             return 0, len(text)
-        known = match[2] in keep or _is_name(match[2], before, after)
-        return None if known or not match[2] else match.span(2)
-    # Since Python 3.12 the text of an f-string is a token of its own.
-    if token.type == getattr(tokenize, "FSTRING_MIDDLE", -1):
+        content = match[2]
+        if not content or content in keep or _is_name(content, before, after):
+            return None
+        return match.span(2)
+    if token.type == FSTRING_MIDDLE:
         return 0, len(text)
     if token.type == tokenize.NUMBER and LONG_NUMBER.fullmatch(text):
         return 0, len(text)
@@ -127,45 +154,62 @@ def _inside(
 
 
 def _is_name(text: str, before: list[str], after: str) -> bool:
-    """Tell from where a string stands whether it names something: a key, the variable that is read, a backend."""
-    owner, dot, near, last = before
-    if VARIABLE.fullmatch(text) and last in ("(", "["):
-        called = near in READERS or (dot == "." and owner in MAPPINGS)
-        if (last == "(" and called) or (last == "[" and near in MAPPINGS):
-            return True
+    """Check whether a string is a variable that is read, a database backend or a dictionary key.
+
+    Args:
+        text: The content of the string.
+        before: The four tokens before it.
+        after: The token after it.
+    """
+    near, last = before[2:]
+    if VARIABLE.fullmatch(text) and _is_env_read(before):
+        return True
     if last == ":" and near[1:-1] == "ENGINE" and MODULE.fullmatch(text):
-        return True  # a database's backend
-    key = (after == ":" and last in ("{", ",")) or (
-        after == "]" and last == "[" and _is_value(near)
-    )
-    return key and NAME.fullmatch(text) is not None
+        return True
+    is_dict_key = after == ":" and last in ("{", ",")
+    is_subscript = after == "]" and last == "[" and _can_be_subscripted(near)
+    return (is_dict_key or is_subscript) and NAME.fullmatch(text) is not None
 
 
-def _is_value(text: str) -> bool:
-    """Tell whether a bracket after this takes an item of it, or begins a list."""
-    return text in (")", "]") or (text.isidentifier() and not keyword.iskeyword(text))
+def _is_env_read(before: list[str]) -> bool:
+    """Check for the start of a read, such as `os.environ[`, `environ.get(` or `getenv(`."""
+    owner, dot, near, last = before
+    if last == "[":
+        return near in MAPPINGS
+    if last == "(":
+        return near in READERS or (dot == "." and owner in MAPPINGS)
+    return False
+
+
+def _can_be_subscripted(token: str) -> bool:
+    """Check whether a bracket after a token takes an item, and does not start a list."""
+    return token in (")", "]") or (token.isidentifier() and not keyword.iskeyword(token))
 
 
 class _Offsets:
-    """Turns positions of the tokenizer (column in characters), which rise, into offsets on disk.
+    """Converts positions of the tokenizer, in ascending order, to byte offsets in the file.
 
-    Each line is decoded once, and each part of it encoded once: lines of a megabyte have a hundred thousand tokens.
+    Each line is decoded once and each part of it encoded once, because a line of a megabyte can
+    have a hundred thousand tokens.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._line, self._text, self._column, self._at = 0, "", 0, 0
+        self._line = 0
+        self._text = ""
+        self._column = 0
+        self._offset = 0
 
-    def of(self, position: tuple[int, int]) -> int:
+    def find(self, position: tuple[int, int]) -> int:
+        """Return the byte offset of a line (from 1) and a column in characters."""
         line, column = position
         if line != self._line or column < self._column:
             start, raw = self._source.lines[line - 1]
-            self._line, self._text, self._column, self._at = (
-                line,
-                raw.decode(self._source.encoding),
-                0,
-                start,
-            )
-        self._at += len(self._text[self._column : column].encode(self._source.encoding))
+            self._line = line
+            self._text = raw.decode(self._source.encoding)
+            self._column = 0
+            self._offset = start
+        between = self._text[self._column : column]
+        self._offset += len(between.encode(self._source.encoding))
         self._column = column
-        return self._at
+        return self._offset

@@ -1,4 +1,4 @@
-"""A plan, its receipts and its checks in words, 80 columns wide; values can't appear: there is none in any of them."""
+"""Format plans, receipts and checks, 80 columns wide. None of them contains secret values."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.verify.check import Status
 from shield_ai.model.plan import Action
 from shield_ai.reports.settings import settings_lines
+from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shield_ai.flow.verify.check import Check
     from shield_ai.model.edit import FileChange, Skipped
     from shield_ai.model.plan import Change, Plan, Receipt
 
-_COLUMN = 46
+_NAME_WIDTH = 46
 _WIDTH = 80
 _MARKS = {
     Action.CREATE: "+",
@@ -28,170 +29,161 @@ _MARKS = {
     Action.KEEP: "=",
     Action.DRIFT: "!",
 }
-_LEFT = {Action.KEEP, Action.DRIFT}
+_KEPT_VALUES = {"differs": "keep (value differs)", "unknown": "keep (value may differ)"}
+_SOURCES = {"env": "the environment", "generate": "a generated value", "prompt": "a prompt"}
+_RECEIPT_NOUNS = {"file": "file", "aws": "secret", "resource": "resource"}
 
 
 def plan_text(plan: Plan) -> str:
-    """Say what a plan would do, without its diffs."""
+    """Format a plan without its diffs."""
     lines: list[str] = []
-    if plan.files:
-        lines += ["code", *(_file(file) for file in plan.files), ""]
-    if plan.dotenv:
-        lines += [
-            "out of the code, into .env",
-            *(f"  - {origin.field}" for origin in plan.dotenv),
-            "",
-        ]
-    if plan.changes:
-        lines += [
-            f"AWS account {plan.account}, {plan.region}",
-            *(line for change in plan.changes for line in _change(change)),
-            "",
-        ]
-    if plan.placeholders:
-        lines += [
-            "a placeholder instead of a value",
-            *(f"  ! {name}" for name in plan.placeholders),
-            "",
-        ]
-    if plan.missing:
-        lines += ["no value in any source", *(f"  ! {name}" for name in plan.missing), ""]
-    if plan.skipped:
-        lines += ["left as it is"]
-        for skip in plan.skipped:
-            where = f"{skip.path}:{skip.line}" if skip.line else skip.path
-            lines += [f"  {where}  {skip.name}".rstrip(), *_filled(skip.reason)]
-        lines += [""]
-    if plan.harmless:
-        lines += [
-            "no secrets by their names or values (--json has the reason of each)",
-            *_harmless(plan.harmless),
-            "",
-        ]
-    return "\n".join([*lines, _sum(plan), ""])
+    lines += _section("code", (_file_line(file) for file in plan.files))
+    moved = (f"  - {origin.field}" for origin in plan.dotenv)
+    lines += _section("moved from the code to .env", moved)
+    changes = itertools.chain.from_iterable(map(_change_lines, plan.changes))
+    lines += _section(f"AWS account {plan.account}, {plan.region}", changes)
+    lines += _section("placeholder values", (f"  ! {name}" for name in plan.placeholders))
+    lines += _section("no value in any source", (f"  ! {name}" for name in plan.missing))
+    lines += _section("skipped", _skipped_lines(plan.skipped))
+    title = "ignored: not secrets (reasons in shield plan --json)"
+    lines += _section(title, _harmless_lines(plan.harmless))
+    lines.append(_summary(plan))
+    return "\n".join(lines) + "\n"
 
 
-def _harmless(skips: Sequence[Skipped]) -> Iterator[str]:
+def _section(title: str, body: Iterable[str]) -> list[str]:
+    """Return the lines of a section, or nothing without a body."""
+    lines = list(body)
+    return [title, *lines, ""] if lines else []
+
+
+def _skipped_lines(skips: Sequence[Skipped]) -> Iterator[str]:
+    for skip in skips:
+        where = f"{skip.path}:{skip.line}" if skip.line else skip.path
+        yield f"  {where}  {skip.name}".rstrip()
+        yield from _wrap(skip.reason)
+
+
+def _harmless_lines(skips: Sequence[Skipped]) -> Iterator[str]:
     for path, group in itertools.groupby(skips, key=lambda skip: skip.path):
-        names = ", ".join(f"{skip.name}:{skip.line}" for skip in group)
         yield f"  {path}"
-        yield from _filled(names)
+        yield from _wrap(", ".join(f"{skip.name}:{skip.line}" for skip in group))
 
 
-def _filled(text: str) -> list[str]:
+def _wrap(text: str) -> list[str]:
     indent = " " * 6
     return textwrap.wrap(
         text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
     )
 
 
-def _file(file: FileChange) -> str:
-    edits = len(file.edits)
-    what = "new" if file.before is None else f"{edits} {'edit' if edits == 1 else 'edits'}"
-    return f"  {'+' if file.before is None else '~'} {file.path:<{_COLUMN}} {what}"
+def _file_line(file: FileChange) -> str:
+    if file.before is None:
+        return f"  + {file.path:<{_NAME_WIDTH}} new"
+    return f"  ~ {file.path:<{_NAME_WIDTH}} {count(len(file.edits), 'edit')}"
 
 
-def _change(change: Change) -> Iterator[str]:
-    sources = sorted({_source(origin.locator) for origin in change.origins})
-    what = f"{change.action} from {', '.join(sources)}" if sources else str(change.action)
+def _change_lines(change: Change) -> Iterator[str]:
+    is_secret = change.resource == "secret"
+    name = change.name if is_secret else f"{change.resource} {change.name}"
+    mark = _MARKS[change.action]
+    yield f"  {mark} {shorten_name(name):<{_NAME_WIDTH}} {_describe_action(change)}"
+    if change.action is Action.KEEP or (is_secret and change.before is None):
+        return
+    for line in settings_lines(change.before, change.settings):
+        yield f"      {line}"
+
+
+def _describe_action(change: Change) -> str:
     if change.action is Action.DRIFT:
-        what = "changed by somebody else, left alone"
-    if change.action is Action.KEEP and change.value in {"differs", "unknown"}:
-        words = {"differs": "has another value", "unknown": "may have another value"}
-        what = f"keep; it {words[change.value]}"
-    name = change.name if change.resource == "secret" else f"{change.resource} {change.name}"
-    yield f"  {_MARKS[change.action]} {shortened(name):<{_COLUMN}} {what}"
-    if change.action is not Action.KEEP and (
-        change.resource != "secret" or change.before is not None
-    ):
-        yield from (f"      {line}" for line in settings_lines(change.before, change.settings))
+        return "manual change, kept"
+    if change.action is Action.KEEP and change.value in _KEPT_VALUES:
+        return _KEPT_VALUES[change.value]
+    sources = sorted({_describe_source(origin.locator) for origin in change.origins})
+    if sources:
+        return f"{change.action} from {', '.join(sources)}"
+    return str(change.action)
 
 
-def shortened(name: str) -> str:
-    """Leave the middle of a long name out, so that a line keeps its width: the ends tell names apart."""
-    half = _COLUMN // 2
-    return name if len(name) <= _COLUMN else f"{name[: half - 1]}…{name[-half:]}"
+def shorten_name(name: str) -> str:
+    """Replace the middle of a long name with an ellipsis, to fit the column."""
+    if len(name) <= _NAME_WIDTH:
+        return name
+    half = _NAME_WIDTH // 2
+    return f"{name[: half - 1]}…{name[-half:]}"
 
 
-def _source(locator: str) -> str:
+def _describe_source(locator: str) -> str:
     scheme, _, rest = locator.partition(":")
-    words = {"env": "the environment", "generate": "a new value", "prompt": "you"}
-    return words.get(scheme) or rest.rpartition("#")[0]
+    return _SOURCES.get(scheme) or rest.rpartition("#")[0]
 
 
-def _sum(plan: Plan) -> str:
-    edits = sum(len(file.edits) for file in plan.files if file.before is not None)
-    new = sum(file.before is None for file in plan.files)
-    actions = Counter(
-        (change.action, "secrets" if change.resource == "secret" else "resources")
-        for change in plan.changes
-    )
-    parts = (
-        [f"{edits} edits in {len(plan.files) - new} files", f"{new} new files"]
-        if plan.files
-        else []
-    )
-    parts += [
-        f"{number} {noun} to {action}"
-        for (action, noun), number in sorted(actions.items())
-        if action not in _LEFT
-    ]
-    parts += [
-        f"{number} {noun} changed by somebody else"
-        for (a, noun), number in actions.items()
-        if a is Action.DRIFT
-    ]
-    parts += [f"{len(plan.skipped)} left as they are"] if plan.skipped else []
+def _summary(plan: Plan) -> str:
+    parts: list[str] = []
+    if plan.files:
+        edited = [file for file in plan.files if file.before is not None]
+        edits = sum(len(file.edits) for file in edited)
+        parts.append(f"{count(edits, 'edit')} in {count(len(edited), 'file')}")
+        parts.append(count(len(plan.files) - len(edited), "new file"))
+    actions: Counter[tuple[Action, str]] = Counter()
+    for change in plan.changes:
+        noun = "secret" if change.resource == "secret" else "resource"
+        actions[change.action, noun] += 1
+    for (action, noun), number in sorted(actions.items()):
+        if action not in {Action.KEEP, Action.DRIFT}:
+            parts.append(f"{count(number, noun)} to {action}")
+    for (action, noun), number in sorted(actions.items()):
+        if action is Action.DRIFT:
+            parts.append(f"{count(number, noun)} with manual changes")
+    if plan.skipped:
+        parts.append(f"{count(len(plan.skipped), 'item')} skipped")
     return "plan: " + (", ".join(parts) or "nothing to do")
 
 
-def nothing_text(plan: Plan) -> str:
-    """Say that there is nothing to do, and not that all is well where something stays."""
-    left = len(plan.skipped)
-    stays = (
-        f"; {left} {'stays as it is' if left == 1 else 'stay as they are'}, shield plan says why"
-        if left
-        else ""
-    )
-    return f"nothing to do: everything is as planned{stays}"
+def no_changes_text(plan: Plan) -> str:
+    """Say that a plan changes nothing, and how many items it skips."""
+    text = "nothing to do: no changes"
+    if plan.skipped:
+        text += f"; {count(len(plan.skipped), 'item')} skipped, shield plan shows why"
+    return text
 
 
 def receipts_text(receipts: Sequence[Receipt]) -> str:
-    """Sum up what was done."""
-    counts = Counter((receipt.step, receipt.detail) for receipt in receipts)
-    nouns = {"file": "files", "aws": "secrets", "resource": "resources"}
-    return "done: " + ", ".join(
-        f"{number} {nouns[step]} {detail}" for (step, detail), number in counts.items()
-    )
+    """Summarize completed steps."""
+    numbers = Counter((receipt.step, receipt.detail) for receipt in receipts)
+    parts = [
+        f"{count(number, _RECEIPT_NOUNS[step])} {detail}"
+        for (step, detail), number in numbers.items()
+    ]
+    return f"done: {', '.join(parts)}"
 
 
-def proof_text(modules: Sequence[str], unproved: Sequence[str]) -> str:
-    """Say which settings were compared before and after, and plainly what was not."""
+def comparison_text(modules: Sequence[str], problems: Sequence[str]) -> str:
+    """Summarize the comparison of the settings before and after an apply.
+
+    Args:
+        modules: The settings modules that were loaded.
+        problems: Why modules could not be compared.
+    """
     if not modules:
         return "not proved: the settings were not loaded"
-    good = len(modules) - len(unproved)
-    lines = [
-        f"proved: {good} of {len(modules)} settings modules have the same values as before, AWS off and on"
-    ]
-    return "\n".join([*lines, *(f"not proved: {why}" for why in unproved)])
+    good = len(modules) - len(problems)
+    total = count(len(modules), "settings module")
+    verb = "has" if good == 1 else "have"
+    lines = [f"proved: {good} of {total} {verb} the same values as before, AWS off and on"]
+    lines += [f"not proved: {problem}" for problem in problems]
+    return "\n".join(lines)
 
 
 def checks_text(checks: Sequence[Check]) -> str:
-    """Give a line to each check, with why and what to do where it is not ok."""
-    good = sum(check.status is Status.OK for check in checks)
-    return "\n".join(
-        [
-            *(line for check in checks for line in _check(check)),
-            "",
-            f"{good} of {len(checks)} ok",
-            "",
-        ]
-    )
-
-
-def _check(check: Check) -> Iterator[str]:
-    yield f"  {check.status:<8} {check.name}"
-    if check.detail:
-        yield f"           {check.detail}"
-    if check.hint:
-        yield f"           hint: {check.hint}"
+    """Format checks; those that are not ok with the reason and a hint."""
+    lines: list[str] = []
+    for check in checks:
+        lines.append(f"  {check.status:<8} {check.name}")
+        if check.detail:
+            lines.append(f"           {check.detail}")
+        if check.hint:
+            lines.append(f"           hint: {check.hint}")
+    passed = sum(check.status is Status.OK for check in checks)
+    lines += ["", f"{passed} of {count(len(checks), 'check')} passed"]
+    return "\n".join(lines) + "\n"

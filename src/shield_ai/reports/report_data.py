@@ -1,10 +1,10 @@
-"""All that a report tells of an app, gathered before any of it is shown. It holds no value, and no line with one."""
+"""The data of a report. It contains no secret values and no source lines with values."""
 
 from __future__ import annotations
 
 import difflib
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
@@ -14,62 +14,63 @@ from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Finding, Severity
 from shield_ai.reports.mask import mask, printable, show
+from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
-READABLE = " can be read"  # how verify names the check of each secret
-KINDS = {
-    "denied": "a call was denied",
-    "outside": "read by a stranger",
-    "new": "used by a newcomer",
+READABLE_SUFFIX = " can be read"  # of the check of each secret
+ALERTS = {
+    "denied": "access denied",
+    "outside": "read by a principal that is not an allowed reader",
+    "new": "used by a new principal",
     "deleted": "scheduled for deletion",
-    "rotation": "rotation",
-    "policy": "who may use it has changed",
+    "rotation": "rotation failed",
+    "policy": "resource policy changed",
 }
-Evidence = Literal["for", "against", "none"]
+EvidenceState = Literal["pass", "fail", "unknown"]
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one secret is, and how it is rotated."""
+class SecretStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a secret is and when it is rotated."""
 
-    name: str  # with the prefix, as AWS knows it
+    name: str  # in AWS, with the prefix
     kind: str
     variables: tuple[str, ...]
     where: Literal["AWS", "deleted", "missing", "optional", "unknown"]
     kms_key: str = ""
-    status: RotationStatus | None = None
+    rotation: RotationStatus | None = None
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A finding, and its source line with every value hidden."""
+class MaskedFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding and its source line with values hidden."""
 
     finding: Finding
     line: str = ""
 
 
-class Diff(msgspec.Struct, frozen=True, kw_only=True):
-    """What becomes, or became, of a file; no byte of it that may be a value."""
+class FileDiff(msgspec.Struct, frozen=True, kw_only=True):
+    """The planned or applied change of a file, with values hidden."""
 
     path: str
     lines: tuple[str, ...]
 
     @property
-    def short(self) -> bool:
-        """Tell whether one line says it all."""
+    def is_one_line(self) -> bool:
+        """Check for a single line, such as "new, 12 lines"."""
         return len(self.lines) == 1
 
 
-class Watch(msgspec.Struct, frozen=True, kw_only=True):
-    """An alarm or a rule that tells somebody."""
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """A CloudWatch alarm or EventBridge rule that sends notifications."""
 
     name: str
     text: str
-    there: bool
+    is_in_aws: bool
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to do on the way to production."""
+class RolloutStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A step on the way to production."""
 
     stage: str
     text: str
@@ -78,188 +79,209 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that frameworks ask for, and what this run shows of it."""
+    """A control of compliance frameworks, with the evidence for it."""
 
     statement: str
-    state: Evidence
+    state: EvidenceState
     evidence: str
     references: tuple[tuple[str, str], ...]  # framework, number
 
 
+class AttentionItem(NamedTuple):
+    """A problem that a person has to look at."""
+
+    title: str
+    reason: str
+    hint: str
+
+
 class ReportData(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything in one report."""
+    """The content of a report."""
 
     app: str
-    made: datetime
+    created: datetime
     version: str
     region: str = ""
-    account: str = ""  # empty: AWS was not looked at
-    no_aws: str = ""  # and why
-    findings: tuple[Shown, ...] = ()
-    unseen: tuple[Skipped, ...] = ()
-    diffs: tuple[Diff, ...] = ()
-    applied: bool = False  # the diffs are what apply did; else what it would do
-    undoable: int = 0  # steps that rollback can undo
-    # there is a shield.toml; else the secrets are those that a draft of it would name
-    begun: bool = True
-    places: tuple[Place, ...] = ()
+    account: str = ""  # empty if AWS was not checked
+    aws_skip_reason: str = ""  # why AWS was not checked
+    findings: tuple[MaskedFinding, ...] = ()
+    unreadable: tuple[Skipped, ...] = ()
+    diffs: tuple[FileDiff, ...] = ()
+    is_applied: bool = False  # the diffs show the last apply, not the plan
+    steps_to_undo: int = 0
+    has_manifest: bool = True  # without shield.toml, `secrets` are those of a draft
+    secrets: tuple[SecretStatus, ...] = ()
     checks: tuple[Check, ...] = ()
     readers: tuple[str, ...] = ()
     audit: Audit | None = None
-    alarms: tuple[Watch, ...] = ()
-    cost: tuple[tuple[str, str], ...] = ()  # what, how much a month
+    alarms: tuple[Alarm, ...] = ()
+    cost: tuple[tuple[str, str], ...] = ()  # item, monthly amount
     cost_note: str = ""
 
     @property
-    def looked(self) -> bool:
-        """Whether AWS told of any secret."""
-        return bool(self.account) and any(place.where != "unknown" for place in self.places)
+    def has_aws_state(self) -> bool:
+        """Check whether the state in AWS of at least one secret is known."""
+        return bool(self.account) and any(secret.where != "unknown" for secret in self.secrets)
 
     @property
     def in_aws(self) -> int:
-        """How many secrets are in AWS."""
-        return sum(place.where == "AWS" for place in self.places)
+        """The number of secrets in AWS."""
+        return sum(secret.where == "AWS" for secret in self.secrets)
 
     @property
-    def wanted(self) -> int:
-        """How many should be: optional ones that were never given a value are no gap."""
-        return sum(place.where != "optional" for place in self.places)
+    def required(self) -> int:
+        """The number of secrets that should be in AWS: all but optional ones without a value."""
+        return sum(secret.where != "optional" for secret in self.secrets)
 
     @property
-    def overdue(self) -> tuple[Place, ...]:
-        """The secrets whose rotation is due, or stuck."""
-        return tuple(p for p in self.places if p.status and p.status.state in {"due", "pending"})
+    def overdue(self) -> tuple[SecretStatus, ...]:
+        """The secrets with a due or interrupted rotation."""
+        late = {"due", "pending"}
+        return tuple(
+            secret for secret in self.secrets if secret.rotation and secret.rotation.state in late
+        )
 
     @property
-    def armed(self) -> int:
-        """How many alarms are in AWS."""
-        return sum(alarm.there for alarm in self.alarms)
+    def alarms_in_aws(self) -> int:
+        """The number of alarms in AWS."""
+        return sum(alarm.is_in_aws for alarm in self.alarms)
 
     @property
-    def failed(self) -> tuple[Check, ...]:
-        """The checks that failed; before anything is begun, there is nothing to check."""
-        return tuple(check for check in self.checks if self.begun and check.status is Status.FAILED)
+    def failed_checks(self) -> tuple[Check, ...]:
+        """The failed checks; none without shield.toml."""
+        if not self.has_manifest:
+            return ()
+        return tuple(check for check in self.checks if check.status is Status.FAILED)
 
-    def of(self, severity: Severity) -> int:
-        """How many findings have a severity."""
-        return sum(shown.finding.severity is severity for shown in self.findings)
+    def count_findings(self, severity: Severity) -> int:
+        """Return the number of findings with a severity."""
+        return sum(masked.finding.severity is severity for masked in self.findings)
 
     @property
     def headline(self) -> str:
-        """The state in a sentence."""
+        """A one-sentence summary."""
         parts = [count(len(self.findings), "finding") if self.findings else "No findings"]
-        if self.places and not self.begun:
-            parts.append(f"{count(len(self.places), 'secret')} to move")
-        elif self.places:
-            parts.append(
-                f"{self.in_aws} of {count(self.wanted, 'secret')} in AWS Secrets Manager"
-                if self.looked
-                else f"{count(self.wanted, 'secret')} named in shield.toml; AWS was not looked at"
-            )
+        if self.secrets and not self.has_manifest:
+            parts.append(f"{count(len(self.secrets), 'secret')} to move")
+        elif self.secrets and self.has_aws_state:
+            required = count(self.required, "secret")
+            parts.append(f"{self.in_aws} of {required} in AWS Secrets Manager")
+        elif self.secrets:
+            parts.append(f"{count(self.required, 'secret')} in shield.toml (AWS not checked)")
         if self.overdue:
             parts.append(f"{count(len(self.overdue), 'rotation')} overdue")
-        if self.failed:
-            parts.append(f"{count(len(self.failed), 'check')} failed")
+        if self.failed_checks:
+            parts.append(f"{count(len(self.failed_checks), 'check')} failed")
         return ", ".join(parts) + "."
 
 
-def shown(findings: Sequence[Finding], read: Callable[[str], bytes | None]) -> tuple[Shown, ...]:
-    """Put to each finding its line, with every value hidden.
+def mask_findings(
+    findings: Sequence[Finding], read: Callable[[str], bytes | None]
+) -> tuple[MaskedFinding, ...]:
+    """Attach the masked source line to each finding, and sort the findings by severity.
 
     Args:
-        findings: In any order; the worst come first.
-        read: Gives the bytes of a file of the app.
+        findings: The findings, in any order.
+        read: Returns the content of a file of the app.
     """
     names: dict[str, set[str]] = {}
     for finding in findings:
-        names.setdefault(finding.path, set()).update(
-            n for n in (finding.env, finding.name.rpartition(".")[2]) if n
-        )
+        keep = names.setdefault(finding.path, set())
+        if finding.env:
+            keep.add(finding.env)
+        if finding.name:
+            keep.add(finding.name.rpartition(".")[2])
     lines = {path: mask(path, read(path) or b"", keep).splitlines() for path, keep in names.items()}
-    order = {severity: -number for number, severity in enumerate(Severity)}
+    levels = list(Severity)
+
+    def order(finding: Finding) -> tuple[int, str, int, int]:
+        return -levels.index(finding.severity), finding.path, finding.line, finding.column
+
     return tuple(
-        Shown(finding=finding, line=_line(finding, lines[finding.path]))
-        for finding in sorted(findings, key=lambda f: (order[f.severity], f.path, f.line, f.column))
+        MaskedFinding(finding=finding, line=_source_line(finding, lines[finding.path]))
+        for finding in sorted(findings, key=order)
     )
 
 
-def became(path: str, before: bytes | None, after: bytes, keep: Collection[str]) -> Diff:
-    """Show what became of a file: of Python the lines, of anything else, which is hidden nearly whole, how many.
+def _source_line(finding: Finding, lines: list[bytes]) -> str:
+    if not finding.name or finding.line > len(lines):
+        return ""
+    return show(lines[finding.line - 1]).strip()
+
+
+def applied_diff(path: str, before: bytes | None, after: bytes, keep: Collection[str]) -> FileDiff:
+    """Return the change of a file: a diff of Python, and line counts of other files.
+
+    Other files are masked almost completely, so a diff of them would not be readable.
 
     Args:
-        path: Says by its name how values are found.
-        before: None: there was none.
-        after: What is there.
-        keep: Names that are no values.
+        path: The relative path; its name decides how values are recognized.
+        before: The previous content, or None for a new file.
+        after: The new content.
+        keep: Names that are not values.
     """
     if before is None:
-        return Diff(path=path, lines=(f"new, {count(len(after.splitlines()), 'line')}",))
-    old, new = (
-        [show(line) for line in mask(path, raw, keep).splitlines()] for raw in (before, after)
-    )
+        return FileDiff(path=path, lines=(f"new, {count(len(after.splitlines()), 'line')}",))
+    old = [show(line) for line in mask(path, before, keep).splitlines()]
+    new = [show(line) for line in mask(path, after, keep).splitlines()]
     lines = list(difflib.unified_diff(old, new, n=2, lineterm=""))[2:]
     if not path.endswith(".py"):
-        added, removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
+        added = sum(line.startswith("+") for line in lines)
+        removed = sum(line.startswith("-") for line in lines)
         lines = [f"{count(added, 'line')} added, {removed} removed"]
-    return Diff(path=path, lines=tuple(lines) or ("differs in a value or in its line ends",))
-
-
-def _line(finding: Finding, lines: list[bytes]) -> str:
-    return (
-        show(lines[finding.line - 1]).strip() if finding.name and finding.line <= len(lines) else ""
-    )
+    if not lines:
+        lines = ["differs only in a value or in line endings"]
+    return FileDiff(path=path, lines=tuple(lines))
 
 
 def clean(text: object) -> str:
-    """Take from a text what moves a cursor or turns the direction of writing; escaping is the template's job."""
+    """Remove terminal control characters and text direction marks; does not escape markup."""
     return printable(str(text))
 
 
-def _alert(alert: Alert) -> str:
+def attention(report_data: ReportData) -> list[AttentionItem]:
+    """Return the problems that a person has to look at."""
+    if report_data.secrets and not report_data.has_manifest:
+        hint = "run shield draft to create it, then shield plan"
+        return [AttentionItem("No secret is moved yet", "there is no shield.toml", hint)]
+    items = [*_check_items(report_data), *_rotation_items(report_data)]
+    if report_data.audit:
+        items += _audit_items(report_data.audit)
+    return items
+
+
+def _check_items(report_data: ReportData) -> Iterator[AttentionItem]:
+    """Return an item for each failed check; checks that failed for one reason share an item."""
+    names_by_reason: dict[tuple[str, str], list[str]] = {}
+    for check in report_data.failed_checks:
+        names_by_reason.setdefault((check.detail, check.hint), []).append(check.name)
+    for (reason, hint), names in names_by_reason.items():
+        if all(name.endswith(READABLE_SUFFIX) for name in names):
+            secrets = [name.removesuffix(READABLE_SUFFIX) for name in names]
+            title = f"{count(len(secrets), 'secret')} can't be read"
+            yield AttentionItem(title, f"{reason}: {', '.join(secrets)}", hint)
+        else:
+            yield AttentionItem(f"Check failed: {'; '.join(names)}", reason, hint)
+
+
+def _rotation_items(report_data: ReportData) -> Iterator[AttentionItem]:
+    for secret in report_data.overdue:
+        rotation = secret.rotation
+        if rotation and rotation.last:
+            yield AttentionItem(
+                f"{secret.name}: rotation overdue",
+                f"last changed {rotation.last:%Y-%m-%d}",
+                f"run shield rotate {rotation.name}",
+            )
+
+
+def _audit_items(audit: Audit) -> Iterator[AttentionItem]:
+    for alert in audit.alerts:
+        yield AttentionItem(f"{alert.secret}: {ALERTS[alert.kind]}", _alert_text(alert), "")
+    for skip in audit.unread:
+        yield AttentionItem(f"{skip.path}: could not be read", skip.reason, "")
+
+
+def _alert_text(alert: Alert) -> str:
     times = f", {alert.count} times" if alert.count > 1 else ""
     return f"{alert.who} {alert.text}{times}, last {alert.last:%Y-%m-%d}"
-
-
-def _in_words(checks: list[str], detail: str) -> tuple[str, str]:
-    """Say what is wrong where several checks of the same kind failed for the same reason."""
-    secrets = [name.removesuffix(READABLE) for name in checks if name.endswith(READABLE)]
-    if len(secrets) == len(checks):
-        return f"{count(len(secrets), 'secret')} can't be read", f"{detail}: {', '.join(secrets)}"
-    return f"Not so: {'; '.join(checks)}", detail
-
-
-def count(number: int, noun: str) -> str:
-    """Put a number before a noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def attention(report_data: ReportData) -> list[tuple[str, str, str]]:
-    """Give what somebody has to see to: what, why, and what to do."""
-    if not report_data.begun and report_data.places:
-        return [
-            (
-                "Nothing is moved yet",
-                "there is no shield.toml",
-                "shield draft writes it, shield plan shows the rest",
-            )
-        ]
-    same: dict[tuple[str, str], list[str]] = {}
-    for check in report_data.failed:
-        same.setdefault((check.detail, check.hint), []).append(check.name)
-    found = [(*_in_words(names, detail), hint) for (detail, hint), names in same.items()]
-    found += [
-        (
-            f"{place.name}: rotation overdue",
-            f"last changed {place.status.last:%Y-%m-%d}",
-            f"shield rotate {place.status.name}",
-        )
-        for place in report_data.overdue
-        if place.status and place.status.last
-    ]
-    if report_data.audit:
-        found += [
-            (f"{alert.secret}: {KINDS[alert.kind]}", _alert(alert), "")
-            for alert in report_data.audit.alerts
-        ]
-        found += [(f"{skip.path}: not read", skip.reason, "") for skip in report_data.audit.unread]
-    return found

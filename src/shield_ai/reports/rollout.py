@@ -1,134 +1,120 @@
-"""The way from a laptop to production, and how far this run shows an app to have come."""
+"""The steps from development to production, and which of them are done."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
 from shield_ai.flow.verify.check import Status
-from shield_ai.reports.controls import rotated
-from shield_ai.reports.report_data import Step
+from shield_ai.reports.controls import evaluate_rotation
+from shield_ai.reports.report_data import RolloutStep
+from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.reports.report_data import Evidence, ReportData
+    from shield_ai.reports.report_data import EvidenceState, ReportData
 
-STAGES = ("development", "staging", "production")
-BY_HAND = "this run can't tell"
+    State = Literal["done", "open", "unknown"]
 
-_STATES: dict[Evidence, Literal["done", "open", "unknown"]] = {
-    "for": "done",
-    "against": "open",
-    "none": "unknown",
-}
+DEVELOPMENT, STAGING, PRODUCTION = STAGES = ("development", "staging", "production")
+MANUAL = "check manually"
+NOT_CHECKED = "not checked"
 
-
-def rollout(report_data: ReportData) -> tuple[Step, ...]:
-    """Give each step in its order; what only a person can know says so."""
-    return tuple(_steps(report_data))
+_STATES: dict[EvidenceState, State] = {"pass": "done", "fail": "open", "unknown": "unknown"}
 
 
-def _steps(report_data: ReportData) -> Iterator[Step]:
-    dev, staging, production = STAGES
-    named = len(report_data.places) if report_data.begun else 0
-    yield _step(dev, "Name the secrets in shield.toml", done=bool(named), evidence=f"{named} named")
-    left = sum(shown.finding.fixable for shown in report_data.findings)
-    moved = bool(named) and not left
+def rollout(report_data: ReportData) -> tuple[RolloutStep, ...]:
+    """Return all steps in order."""
+    return (
+        *_development(report_data),
+        *_staging(report_data),
+        *_production(report_data),
+    )
+
+
+def _development(report_data: ReportData) -> Iterator[RolloutStep]:
+    named = len(report_data.secrets) if report_data.has_manifest else 0
+    text = "Add the secrets to shield.toml"
+    yield _step(DEVELOPMENT, text, is_done=named > 0, evidence=count(named, "secret"))
+    reads = sum(masked.finding.fixable for masked in report_data.findings)
     yield _step(
-        dev,
+        DEVELOPMENT,
         "Read each secret with get_secret()",
-        done=moved,
-        evidence=f"{left} places left" if left else "",
+        is_done=named > 0 and reads == 0,
+        evidence=f"{count(reads, 'place')} to change" if reads else "",
     )
-    yield _check(
-        report_data, dev, "Keep the vendored runtime as it was written", "vendored runtime"
+    yield _check_step(
+        report_data, DEVELOPMENT, "Keep the vendored runtime unchanged", "vendored runtime"
     )
-    yield Step(
-        stage=dev,
-        text="Start the app and run its tests with USE_AWS_SECRETS off",
-        state="unknown",
-        evidence=BY_HAND,
-    )
-    yield _aws(
+    yield _manual_step(DEVELOPMENT, "Start the app and run its tests with USE_AWS_SECRETS off")
+
+
+def _staging(report_data: ReportData) -> Iterator[RolloutStep]:
+    text = "Create the secrets in AWS"
+    if report_data.has_aws_state:
+        in_aws = report_data.in_aws
+        required = report_data.required
+        evidence = f"{in_aws} of {required}"
+        yield _step(STAGING, text, is_done=in_aws == required, evidence=evidence)
+    else:
+        yield RolloutStep(stage=STAGING, text=text, state="unknown", evidence="AWS not checked")
+    yield _check_step(
         report_data,
-        staging,
-        "Create the secrets",
-        report_data.in_aws == report_data.wanted,
-        f"{report_data.in_aws} of {report_data.wanted}",
-    )
-    yield _check(
-        report_data,
-        staging,
-        "Give the app's role the policy for exactly these secrets",
+        STAGING,
+        "Attach the IAM policy for exactly these secrets to the app's role",
         "IAM policy",
         "the app's role may read its",
     )
-    yield _check(report_data, staging, "Read each secret back", "can be read")
-    yield Step(
-        stage=staging,
-        text="Switch USE_AWS_SECRETS on, watch the log for a day",
-        state="unknown",
-        evidence=BY_HAND,
+    yield _check_step(report_data, STAGING, "Check that each secret can be read", "can be read")
+    yield _manual_step(STAGING, "Turn USE_AWS_SECRETS on and watch the logs for a day")
+
+
+def _production(report_data: ReportData) -> Iterator[RolloutStep]:
+    state, evidence = evaluate_rotation(report_data)
+    yield RolloutStep(
+        stage=PRODUCTION, text="Rotate on schedule", state=_STATES[state], evidence=evidence
     )
-    state, evidence = rotated(report_data)
-    yield Step(stage=production, text="Rotate on schedule", state=_STATES[state], evidence=evidence)
-    quiet = report_data.audit is not None and not report_data.audit.alerts
-    yield Step(
-        stage=production,
-        text="See in the audit that only the app reads",
-        state="unknown"
-        if report_data.audit is None or not report_data.audit.events
-        else "done"
-        if quiet
-        else "open",
-        evidence=f"{len(report_data.audit.alerts)} need eyes"
-        if report_data.audit and report_data.audit.alerts
-        else "",
-    )
-    armed = bool(report_data.alarms) and report_data.armed == len(report_data.alarms)
+    yield _audit_step(report_data)
+    alarms = len(report_data.alarms)
     yield _step(
-        production,
-        "Be told by alarms",
-        done=armed,
-        evidence=f"{report_data.armed} of {len(report_data.alarms)} in AWS",
+        PRODUCTION,
+        "Set up alarms",
+        is_done=alarms > 0 and report_data.alarms_in_aws == alarms,
+        evidence=f"{report_data.alarms_in_aws} of {alarms} in AWS",
     )
-    yield Step(
-        stage=production,
-        text="Take the old variables away from the servers",
-        state="unknown",
-        evidence=BY_HAND,
-    )
+    yield _manual_step(PRODUCTION, "Remove the old env vars from the servers")
 
 
-def _step(stage: str, text: str, *, done: bool, evidence: str = "") -> Step:
-    return Step(stage=stage, text=text, state="done" if done else "open", evidence=evidence)
+def _audit_step(report_data: ReportData) -> RolloutStep:
+    audit = report_data.audit
+    state: State = "unknown"
+    evidence = ""
+    if audit and audit.alerts:
+        evidence = f"{count(len(audit.alerts), 'item')} to review"
+    if audit and audit.events:
+        state = "open" if audit.alerts else "done"
+    text = "Confirm in the audit that only the app reads the secrets"
+    return RolloutStep(stage=PRODUCTION, text=text, state=state, evidence=evidence)
 
 
-# the third of five texts
-def _aws(report_data: ReportData, stage: str, text: str, done: bool, evidence: str) -> Step:  # noqa: FBT001
-    if not report_data.looked:
-        return Step(stage=stage, text=text, state="unknown", evidence="AWS was not looked at")
-    return _step(stage, text, done=done, evidence=evidence)
+def _check_step(report_data: ReportData, stage: str, text: str, *parts: str) -> RolloutStep:
+    """Return a step that is done if the checks with these parts in their names passed."""
+    checks = [check for check in report_data.checks if any(part in check.name for part in parts)]
+    if not checks:
+        return RolloutStep(stage=stage, text=text, state="unknown", evidence=NOT_CHECKED)
+    for check in checks:
+        if check.status is Status.FAILED:
+            return _step(stage, text, is_done=False, evidence=check.detail)
+    for check in checks:
+        if check.status is Status.UNKNOWN:
+            return RolloutStep(stage=stage, text=text, state="unknown", evidence=check.detail)
+    return _step(stage, text, is_done=True, evidence=f"{count(len(checks), 'check')} passed")
 
 
-def _check(report_data: ReportData, stage: str, text: str, *parts: str) -> Step:
-    found = [check for check in report_data.checks if any(part in check.name for part in parts)]
-    if not found:
-        return Step(stage=stage, text=text, state="unknown", evidence="not looked at")
-    worst = next(
-        (
-            check
-            for status in (Status.FAILED, Status.UNKNOWN)
-            for check in found
-            if check.status is status
-        ),
-        None,
-    )
-    if worst and worst.status is Status.UNKNOWN:
-        return Step(stage=stage, text=text, state="unknown", evidence=worst.detail)
-    return _step(
-        stage,
-        text,
-        done=not worst,
-        evidence=worst.detail if worst else f"{len(found)} of {len(found)} ok",
-    )
+def _manual_step(stage: str, text: str) -> RolloutStep:
+    return RolloutStep(stage=stage, text=text, state="unknown", evidence=MANUAL)
+
+
+def _step(stage: str, text: str, *, is_done: bool, evidence: str = "") -> RolloutStep:
+    state: State = "done" if is_done else "open"
+    return RolloutStep(stage=stage, text=text, state=state, evidence=evidence)

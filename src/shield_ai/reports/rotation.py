@@ -1,4 +1,4 @@
-"""Rotation in words, 80 columns wide: how each secret stands, and what a person has to do; values can't appear."""
+"""Format rotation statuses and instructions for rotations, 80 columns wide."""
 
 from __future__ import annotations
 
@@ -12,94 +12,117 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.rotate import RotationStatus
 
-_NAME = 32
-FALLBACKS = """\
+_NAME_WIDTH = 32
+_FALLBACKS = """\
     SECRET_KEY_FALLBACKS = [
         key
         for stage in ("AWSPREVIOUS", "AWSPENDING")
         if (key := get_secret("{name}", None, stage=stage))
     ]"""
+_DJANGO_KEY = """\
+Rotating Django's SECRET_KEY takes two rolling restarts:
+  1. The new key is created as AWSPENDING.
+  2. Restart the processes one after another. Each accepts the new key and
+     still signs with the old one.
+  3. Run shield rotate --resume {name}.
+     The new key becomes AWSCURRENT.
+  4. Restart the processes again. Each signs with the new key and accepts the
+     old one.
+With a single restart, users whose requests reach both old and new processes
+are logged out."""
+_NO_FALLBACKS = """\
+
+The settings have no SECRET_KEY_FALLBACKS with both keys, so all users will be
+logged out. To avoid this, first add and deploy (Django 4.1 or newer):
+
+"""
+_MANUAL_ROTATION = """\
+{name} is rotated manually, without downtime:
+  1. Create a second key at the provider, and keep the old one valid.
+  2. Enter the new key below. It becomes AWSCURRENT, the old one AWSPREVIOUS.
+  3. Wait until the app's caches expire (AWS_SECRETS_TTL, 300 seconds), or
+     restart the app if its settings read the key only at startup.
+  4. Revoke the old key at the provider.
+With hook = "FILE.py" in shield.toml, shield does all four steps for
+{secret_id}."""
 
 
-def standings_json(statuses: Sequence[RotationStatus]) -> str:
-    """Give every field, for scripts."""
+def statuses_json(statuses: Sequence[RotationStatus]) -> str:
+    """Format statuses as JSON, with every field."""
     return msgspec.json.format(msgspec.json.encode(statuses)).decode() + "\n"
 
 
-def standings_text(statuses: Sequence[RotationStatus]) -> str:
-    """Give a line to each secret, and below the table a way out for those that are stuck."""
-    lines = [f"{'secret':<{_NAME}} {'last':<11} {'next':<11} {'by':<8} state"]
-    for one in statuses:
-        # A long name has a line of its own, so that the columns stay.
-        lines += [one.name] if len(one.name) > _NAME else []
-        name = "" if len(one.name) > _NAME else one.name
-        lines += [
-            f"{name:<{_NAME}} {_day(one.last):<11} {_day(one.next):<11} {one.by:<8} {one.state}"
-        ]
-    return "\n".join([*lines, *(line for one in statuses for line in _way_out(one)), ""])
+def statuses_text(statuses: Sequence[RotationStatus]) -> str:
+    """Format statuses as a table, followed by what to do about pending and due rotations."""
+    lines = [f"{'secret':<{_NAME_WIDTH}} {'last':<11} {'next':<11} {'by':<8} state"]
+    for status in statuses:
+        name = status.name
+        if len(name) > _NAME_WIDTH:  # on a separate line, to keep the columns
+            lines.append(name)
+            name = ""
+        last = _date(status.last)
+        planned = _date(status.next)
+        lines.append(
+            f"{name:<{_NAME_WIDTH}} {last:<11} {planned:<11} {status.by:<8} {status.state}"
+        )
+    for status in statuses:
+        lines += _instructions(status)
+    return "\n".join(lines) + "\n"
 
 
-def _day(moment: datetime | None) -> str:
+def _date(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d}" if moment else "-"
 
 
-def _way_out(one: RotationStatus) -> Iterator[str]:
-    if one.pending:
-        since = f" since {one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
+def _instructions(status: RotationStatus) -> Iterator[str]:
+    name = status.name
+    if status.pending:
+        since = f" since {status.since:%Y-%m-%d %H:%M} UTC" if status.since else ""
         yield ""
-        yield f"{one.name}: a rotation is pending{since}, version"
-        yield f"  {one.pending}"
-        yield f"  shield rotate --resume {one.name}"
-        yield "      goes on where it stopped; nothing is done twice"
-        yield f"  shield rotate --cancel {one.name}"
-        yield "      gives it up; the current value stays"
-    elif one.state == "due" and one.by == "hand":
+        yield f"{name}: rotation pending{since}, version"
+        yield f"  {status.pending}"
+        yield f"  shield rotate --resume {name}"
+        yield "      resumes it without repeating completed steps"
+        yield f"  shield rotate --cancel {name}"
+        yield "      cancels it; the current value is unchanged"
+    elif status.state == "due" and status.by == "hand":
         yield ""
-        yield f"{one.name}: shield rotate {one.name} leads through it"
+        yield f"{name} is due for manual rotation: run shield rotate {name}"
 
 
-def django_key_text(name: str, *, fallbacks: bool) -> str:
-    """Explain how a new key of Django gets into all processes without logging anybody out."""
-    lines = [
-        "A new key of Django reaches the processes by two rolling restarts:",
-        "  1. the new key is made, and waits as AWSPENDING",
-        "  2. restart the processes one after another: each accepts the new key,",
-        "     and still signs with the old one",
-        f"  3. shield rotate --resume {name}: the new key becomes AWSCURRENT",
-        "  4. restart them again: each signs with the new key, and accepts the old one",
-        "With one restart alone, who meets an old and a new process is logged out.",
-    ]
-    if not fallbacks:
-        lines += [
-            "",
-            "The settings have no SECRET_KEY_FALLBACKS with both keys: everybody will be",
-            "logged out. First add, and deploy (Django 4.1 or newer):",
-            "",
-            FALLBACKS.format(name=name),
-        ]
-    return "\n".join(lines)
+def django_key_text(name: str, *, has_fallbacks: bool) -> str:
+    """Explain how to rotate Django's SECRET_KEY without logging users out.
+
+    Args:
+        name: The secret's name in shield.toml.
+        has_fallbacks: Whether the settings have SECRET_KEY_FALLBACKS with both keys.
+    """
+    text = _DJANGO_KEY.format(name=name)
+    if has_fallbacks:
+        return text
+    return f"{text}\n{_NO_FALLBACKS}{_FALLBACKS.format(name=name)}"
 
 
-def waits_text(name: str) -> str:
-    """Say what comes after the new key was made."""
-    return f"restart the processes now, one after another; then\n  shield rotate --resume {name}"
-
-
-def restart_text() -> str:
-    """Say what comes after the new key became the current one."""
-    return "restart the processes again, one after another; the old key is accepted\nuntil the next rotation moves it on"
-
-
-def by_hand_text(name: str, secret_id: str) -> str:
-    """Lead through the rotation of a value that only its provider can make."""
-    return "\n".join(
-        [
-            f"{name} is rotated by hand, without a moment in which no key works:",
-            "  1. make a second key at the provider, and leave the old one valid",
-            "  2. give the new one below: it becomes AWSCURRENT, the old one AWSPREVIOUS",
-            "  3. wait until the app's caches have ended (AWS_SECRETS_TTL, 300 seconds),",
-            "     or restart it where the settings read the key once",
-            "  4. revoke the old key at the provider",
-            f'In shield.toml, hook = "FILE.py" lets shield do all four for {secret_id}.',
-        ]
+def first_restart_text(name: str) -> str:
+    """Say what to do after the new SECRET_KEY was created."""
+    return (
+        f"Restart the processes now, one after another. Then run\n  shield rotate --resume {name}"
     )
+
+
+def second_restart_text() -> str:
+    """Say what to do after the new SECRET_KEY became current."""
+    return (
+        "Restart the processes again, one after another. The old key is accepted\n"
+        "until the next rotation."
+    )
+
+
+def manual_rotation_text(name: str, secret_id: str) -> str:
+    """Explain how to rotate a value that only its provider can create.
+
+    Args:
+        name: The secret's name in shield.toml.
+        secret_id: The secret's name in AWS.
+    """
+    return _MANUAL_ROTATION.format(name=name, secret_id=secret_id)

@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, in the form that code-scanning services take.
+"""Format findings as SARIF 2.1.0, for code-scanning services.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.scan.rules.pattern import Pattern, Rule
 
+    Span = tuple[int, int]
+
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
@@ -30,7 +32,7 @@ LEVELS = {
     Severity.HIGH: "error",
     Severity.CRITICAL: "error",
 }
-# As CVSS counts: what GitHub shows as low, medium, high, critical.
+# On the CVSS scale; GitHub shows them as low, medium, high and critical.
 SCORES = {
     Severity.LOW: "3.0",
     Severity.MEDIUM: "5.5",
@@ -38,8 +40,9 @@ SCORES = {
     Severity.CRITICAL: "9.5",
 }
 ROOT = "SRCROOT"
-# GitHub refuses a run with more: https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
-MOST = 25_000
+# GitHub rejects a run with more results:
+# https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
+MAX_RESULTS = 25_000
 
 
 def sarif(
@@ -47,32 +50,25 @@ def sarif(
     changes: Iterable[FileChange] = (),
     patterns: Sequence[Pattern] = (),
 ) -> str:
-    """Write findings, the worst where there are more than GitHub takes.
+    """Format findings as SARIF; the most severe ones if there are more than GitHub accepts.
 
     Args:
-        findings: Of a scan.
-        changes: Of a plan for the same files, for the `fixes` of the findings that can be fixed.
-        patterns: Those of the app, besides ours.
+        findings: The findings of a scan.
+        changes: The planned edits of the same files, for the `fixes` of fixable findings.
+        patterns: The app's own patterns.
     """
-    if len(findings) > MOST:
-        worst = sorted(range(len(findings)), key=lambda i: -float(SCORES[findings[i].severity]))[
-            :MOST
-        ]
-        findings = [findings[i] for i in sorted(worst)]
-    used = {finding.rule for finding in findings}
-    rules = [(rule, pattern.load()) for rule in pattern.rules().values()]
-    rules += [
-        (rule, p) for p in (pattern.credentials(), *patterns) for rule in p.rules if rule.id in used
-    ]
+    if len(findings) > MAX_RESULTS:
+        findings = _most_severe(findings)
+    rules = _used_rules(findings, patterns)
+    index = {rule.id: number for number, (rule, _) in enumerate(rules)}
     fixes = _Fixes(findings, changes)
-    index = {rule.id: i for i, (rule, _) in enumerate(rules)}
     run = {
         "tool": {
             "driver": {
                 "name": "shield",
                 "fullName": "Shield AI",
                 "semanticVersion": metadata.version("shield-ai"),
-                "rules": [_rule(rule, of) for rule, of in rules],
+                "rules": [_rule(rule, rule_pattern) for rule, rule_pattern in rules],
             }
         },
         "originalUriBaseIds": {
@@ -81,39 +77,49 @@ def sarif(
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, fixes, index) for finding in findings],
     }
-    return (
-        json.dumps(
-            {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False
-        )
-        + "\n"
-    )
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _rule(rule: Rule, of: Pattern) -> dict[str, Any]:
-    link = next(
-        (
-            link
-            for link in (rule.reference, *of.references)
-            if link.startswith(("https://", "http://"))
-        ),
-        "",
-    )
-    return {
+def _most_severe(findings: Sequence[Finding]) -> list[Finding]:
+    """Return as many findings as GitHub accepts, in the same order."""
+    numbers = range(len(findings))
+    by_severity = sorted(numbers, key=lambda number: -float(SCORES[findings[number].severity]))
+    return [findings[number] for number in sorted(by_severity[:MAX_RESULTS])]
+
+
+def _used_rules(
+    findings: Sequence[Finding], patterns: Sequence[Pattern]
+) -> list[tuple[Rule, Pattern]]:
+    """Return all rules of the main pattern, and the rules of the others that have findings."""
+    main = pattern.csec34_pattern()
+    rules = [(rule, main) for rule in pattern.csec34_rules().values()]
+    used = {finding.rule for finding in findings}
+    for other in (pattern.credential_pattern(), *patterns):
+        rules += [(rule, other) for rule in other.rules if rule.id in used]
+    return rules
+
+
+def _rule(rule: Rule, rule_pattern: Pattern) -> dict[str, Any]:
+    words = (rule.id.partition(".")[2] or rule.id).split("-")
+    descriptor: dict[str, Any] = {
         "id": rule.id,
-        "name": "".join(
-            word.capitalize() for word in (rule.id.partition(".")[2] or rule.id).split("-")
-        ),
+        "name": "".join(word.capitalize() for word in words),
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.explanation},
         "help": {"text": f"{rule.explanation}\n\n{rule.fix}"},
-        **({"helpUri": link} if link else {}),
-        "defaultConfiguration": {"level": LEVELS[rule.severity]},
-        "properties": {
-            "tags": ["security"],
-            "security-severity": SCORES[rule.severity],
-            "precision": "high",
-        },
     }
+    for link in (rule.reference, *rule_pattern.references):
+        if link.startswith(("https://", "http://")):
+            descriptor["helpUri"] = link
+            break
+    descriptor["defaultConfiguration"] = {"level": LEVELS[rule.severity]}
+    descriptor["properties"] = {
+        "tags": ["security"],
+        "security-severity": SCORES[rule.severity],
+        "precision": "high",
+    }
+    return descriptor
 
 
 def _result(finding: Finding, fixes: _Fixes, index: dict[str, int]) -> dict[str, Any]:
@@ -136,7 +142,10 @@ def _result(finding: Finding, fixes: _Fixes, index: dict[str, int]) -> dict[str,
             "confidence": str(finding.confidence),
         },
     }
-    return result | fixes.of(finding)
+    edits = fixes.find(finding)
+    if edits:
+        result["fixes"] = [_fix(finding.path, edits)]
+    return result
 
 
 def _artifact(path: str) -> dict[str, str]:
@@ -152,47 +161,54 @@ def _region(finding: Finding) -> dict[str, int]:
     }
 
 
+def _fix(path: str, edits: Iterable[Edit]) -> dict[str, Any]:
+    replacements = [
+        {
+            "deletedRegion": {"byteOffset": edit.start, "byteLength": edit.end - edit.start},
+            "insertedContent": {"text": edit.replacement},
+        }
+        for edit in edits
+    ]
+    change = {"artifactLocation": _artifact(path), "replacements": replacements}
+    return {"description": {"text": "Read it with get_secret()."}, "artifactChanges": [change]}
+
+
 class _Fixes:
-    """The edits of each file by the finding at whose site they are; those at nobody's are what all of them need."""
+    """The planned edits of each finding.
+
+    An edit inside a finding's site belongs to the finding. The other edits of a file, such as an
+    import, are shared: each fix needs them.
+    """
 
     def __init__(self, findings: Iterable[Finding], changes: Iterable[FileChange]) -> None:
-        self._changes = {change.path: change for change in changes}
-        self._own: dict[tuple[str, int, int], list[Edit]] = {}
+        self._own: dict[tuple[str, Span], list[Edit]] = {}
         self._shared: dict[str, list[Edit]] = {}
-        sites: dict[str, set[tuple[int, int]]] = {}
+        changes_by_path = {change.path: change for change in changes}
+        sites: dict[str, set[Span]] = {}
         for finding in findings:
-            if finding.site and finding.path in self._changes:
-                sites.setdefault(finding.path, set()).add((finding.site.start, finding.site.end))
-        for path, places in sites.items():
-            edits = sorted(self._changes[path].edits, key=lambda edit: edit.start)
-            at = [edit.start for edit in edits]
-            owned: set[int] = set()
-            for start, end in places:
-                inside = range(bisect_left(at, start), bisect_right(at, end))
-                mine = [number for number in inside if edits[number].end <= end]
-                self._own[path, start, end] = [edits[number] for number in mine]
-                owned.update(mine)
-            self._shared[path] = [edit for number, edit in enumerate(edits) if number not in owned]
+            if finding.site and finding.path in changes_by_path:
+                span = (finding.site.start, finding.site.end)
+                sites.setdefault(finding.path, set()).add(span)
+        for path, spans in sites.items():
+            self._assign(path, changes_by_path[path].edits, spans)
 
-    def of(self, finding: Finding) -> dict[str, Any]:
-        """Return the edits at a finding's site, with those at nobody's: the import that all of them need."""
-        site = finding.site
-        own = (
-            self._own.get((finding.path, site.start, site.end), [])
-            if site and finding.fixable
-            else []
-        )
+    def _assign(self, path: str, edits: Iterable[Edit], spans: Iterable[Span]) -> None:
+        ordered = sorted(edits, key=lambda edit: edit.start)
+        starts = [edit.start for edit in ordered]
+        owned: set[int] = set()
+        for start, end in spans:
+            candidates = range(bisect_left(starts, start), bisect_right(starts, end))
+            numbers = [number for number in candidates if ordered[number].end <= end]
+            self._own[path, (start, end)] = [ordered[number] for number in numbers]
+            owned.update(numbers)
+        self._shared[path] = [edit for number, edit in enumerate(ordered) if number not in owned]
+
+    def find(self, finding: Finding) -> list[Edit]:
+        """Return a finding's edits with the shared ones, in order; empty if it is not fixable."""
+        if not finding.site or not finding.fixable:
+            return []
+        own = self._own.get((finding.path, (finding.site.start, finding.site.end)))
         if not own:
-            return {}
-        replacements = [
-            {
-                "deletedRegion": {"byteOffset": edit.start, "byteLength": edit.end - edit.start},
-                "insertedContent": {"text": edit.replacement},
-            }
-            for edit in sorted(
-                [*own, *self._shared.get(finding.path, ())], key=lambda edit: edit.start
-            )
-        ]
-        description = {"text": "Read it with get_secret()."}
-        artifact = {"artifactLocation": _artifact(finding.path), "replacements": replacements}
-        return {"fixes": [{"description": description, "artifactChanges": [artifact]}]}
+            return []
+        shared = self._shared.get(finding.path, [])
+        return sorted([*own, *shared], key=lambda edit: edit.start)

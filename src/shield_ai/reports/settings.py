@@ -1,4 +1,4 @@
-"""What changes in the settings of one thing in AWS, a line a setting, 80 columns wide."""
+"""Format the changes of an AWS resource's settings, one line per setting, 80 columns wide."""
 
 from __future__ import annotations
 
@@ -12,48 +12,61 @@ if TYPE_CHECKING:
 
     from shield_ai.model.resource import Settings
 
-_MOST = 12  # lines; more hide the plan
+_MAX_LINES = 12
 _WIDTH = 72
 
 
 def settings_lines(before: Settings | None, after: Settings | None) -> list[str]:
-    """Return `- path: old` and `+ path: new` for every setting that differs, the long rest counted.
+    """Return `- path: old` and `+ path: new` for each setting that differs.
+
+    After a number of lines, the others are counted.
 
     Args:
-        before: None where it is not there yet.
-        after: None where it is taken away.
+        before: The current settings, or None for a new resource.
+        after: The new settings, or None for a removed resource.
     """
-    old, new = dict(_leaves(before or {})), dict(_leaves(after or {}))
+    old = dict(_flatten(before or {}))
+    new = dict(_flatten(after or {}))
     lines: list[str] = []
     for path in dict.fromkeys([*old, *new]):
-        gone = [value for value in old.get(path, []) if value not in new.get(path, [])]
-        come = [value for value in new.get(path, []) if value not in old.get(path, [])]
-        lines += [_line("-", path, value) for value in gone] + [
-            _line("+", path, value) for value in come
-        ]
-    if len(lines) > _MOST:
-        rest = len(lines) - _MOST + 1
-        lines = [*lines[: _MOST - 1], f"  … {rest} more, all of them in shield plan --json"]
+        old_values = old.get(path, [])
+        new_values = new.get(path, [])
+        lines += [_line("-", path, value) for value in old_values if value not in new_values]
+        lines += [_line("+", path, value) for value in new_values if value not in old_values]
+    if len(lines) > _MAX_LINES:
+        shown = lines[: _MAX_LINES - 1]
+        more = len(lines) - len(shown)
+        lines = [*shown, f"  … {more} more, see shield plan --json"]
     return lines
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Give each place its values: a list of plain ones is one place, so that its order shows no difference."""
+def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Return each path and its values.
+
+    A list of scalars is one path with several values, so that a new order is not a difference.
+    """
     if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
+        for key, item in value.items():
+            yield from _flatten(item, f"{path}.{key}" if path else str(key))
+        return
+    if not isinstance(value, list):
+        yield path, [_format_value(value)]
+        return
+    if any(isinstance(item, (dict, list)) for item in value):
         for number, item in enumerate(value):
-            yield from _leaves(item, f"{path}[{number}]")
-    else:
-        yield path, [_word(item) for item in value] if isinstance(value, list) else [_word(value)]
+            yield from _flatten(item, f"{path}[{number}]")
+        return
+    yield path, [_format_value(item) for item in value]
 
 
-def _word(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def _line(mark: str, path: str, value: str) -> str:
+    """Format a value; replace the middle of a long one, since both ends of an ARN are needed."""
     text = printable(f"{mark} {path}: {value}")
-    half = _WIDTH // 2  # of an ARN, both ends tell something
-    return text if len(text) <= _WIDTH else f"{text[:half]}…{text[half + 1 - _WIDTH :]}"
+    if len(text) <= _WIDTH:
+        return text
+    half = _WIDTH // 2
+    return f"{text[:half]}…{text[half + 1 - _WIDTH :]}"

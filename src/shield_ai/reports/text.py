@@ -1,4 +1,4 @@
-"""Findings in words, grouped by file, 80 columns wide, with the source line and no value."""
+"""Format findings as text, 80 columns wide, grouped by file, with source lines without values."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Severity
 from shield_ai.model.hidden import MASK
-from shield_ai.reports.colour import SEVERITIES, paint
+from shield_ai.reports.color import SEVERITY_COLORS, paint
 from shield_ai.reports.mask import mask, printable, show
+from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 INDENT = " " * 10
-FILES = 10  # of which findings that are alike are counted one by one
+SEVERITY_WIDTH = 9
+MAX_FILES = 10  # files listed with the number of their low findings
 
 
 def scan_text(
@@ -30,96 +32,120 @@ def scan_text(
     *,
     hidden: tuple[int, int] = (0, 0),
     each: bool = True,
-    colour: bool = False,
+    color: bool = False,
 ) -> str:
-    """Show findings.
+    """Format the findings of a scan.
 
     Args:
-        findings: In the order of paths and lines.
-        read: Gives the bytes of a file of the app, for the source lines.
-        skipped: Files that could not be looked at.
-        hidden: How many are not among them: those of low confidence, and those that comments accept.
-        each: Show each finding, also those of low severity in tests and examples, which are many and alike.
-        colour: Whether the terminal has any; see `colour.wanted`.
+        findings: The findings, ordered by path and line.
+        read: Returns the content of a file of the app.
+        skipped: The files that could not be scanned.
+        hidden: The numbers of low-confidence and of suppressed findings.
+        each: Whether to list every finding; if not, those of low severity in tests, documentation
+            and examples are counted by file.
+        color: Whether to color the text.
     """
+    counted: list[Finding] = []
+    if not each:
+        counted = [finding for finding in findings if _is_countable(finding)]
+    listed = findings
+    if counted:
+        listed = [finding for finding in findings if not _is_countable(finding)]
     lines: list[str] = []
-    few = [] if each else [finding for finding in findings if _is_alike(finding)]
-    shown = [finding for finding in findings if not few or not _is_alike(finding)]
-    for path, group in groupby(shown, key=lambda finding: finding.path):
-        own = list(group)
-        source = _source(path, read(path), own)
-        lines.append(paint(printable(path), "bold", colour=colour))
-        for finding in own:
-            lines += _finding(finding, source, colour=colour)
+    for path, group in groupby(listed, key=lambda finding: finding.path):
+        file_findings = list(group)
+        source = _masked_source(path, read(path), file_findings)
+        lines.append(paint(printable(path), "bold", color=color))
+        for finding in file_findings:
+            lines += _finding_lines(finding, source, color=color)
         lines.append("")
-    if few:
-        lines += ["of low severity, in tests, documentation and examples", *_counted(few), ""]
+    if counted:
+        lines += ["low severity, in tests, documentation and examples", *_file_counts(counted), ""]
     if skipped:
-        lines += ["not looked at", *(line for skip in skipped for line in _skipped(skip)), ""]
-    low, accepted = hidden
-    more = (f"; {low} more with --all" if low else "") + (
-        f"; comments accept {accepted}" if accepted else ""
-    )
-    return "\n".join([*lines, *textwrap.wrap(summary(findings) + more, WIDTH), ""])
+        lines.append("not scanned")
+        for skip in skipped:
+            lines += _skipped_lines(skip)
+        lines.append("")
+    lines += textwrap.wrap(summary(findings) + _hidden_summary(hidden), WIDTH)
+    return "\n".join(lines) + "\n"
 
 
-def _is_alike(finding: Finding) -> bool:
-    low = finding.severity is Severity.LOW and finding.rule.startswith("CRED.")
-    return low and finding.rule != "CRED.idle-ignore"  # about what somebody wrote to us
+def _hidden_summary(hidden: tuple[int, int]) -> str:
+    low_confidence, suppressed = hidden
+    text = ""
+    if low_confidence:
+        text += f"; {low_confidence} more with --all"
+    if suppressed:
+        text += f"; {suppressed} suppressed by comments"
+    return text
 
 
-def _counted(findings: Sequence[Finding]) -> Iterator[str]:
-    """Count the findings of each file, the files with most first."""
-    counts = Counter(finding.path for finding in findings).most_common()
-    for path, count in counts[:FILES]:
-        yield _cut(f"  {count:<7} {printable(path)}")
-    if len(counts) > FILES:
-        yield f"  {sum(count for _, count in counts[FILES:]):<7} in {len(counts) - FILES} more files"
+def _is_countable(finding: Finding) -> bool:
+    """Check for a low-severity credential; unused suppressions are always listed."""
+    if finding.severity is not Severity.LOW or finding.rule == "CRED.idle-ignore":
+        return False
+    return finding.rule.startswith("CRED.")
+
+
+def _file_counts(findings: Sequence[Finding]) -> Iterator[str]:
+    """Return the number of findings per file, the highest first."""
+    numbers = Counter(finding.path for finding in findings).most_common()
+    for path, number in numbers[:MAX_FILES]:
+        yield _truncate(f"  {number:<7} {printable(path)}")
+    others = numbers[MAX_FILES:]
+    if others:
+        total = sum(number for _, number in others)
+        yield f"  {total:<7} in {count(len(others), 'more file')}"
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """Sum findings up in one line."""
+    """Summarize findings in one line."""
     if not findings:
         return "no findings"
-    counts = Counter(finding.severity for finding in findings)
-    severities = ", ".join(f"{counts[s]} {s}" for s in reversed(Severity) if counts[s])
-    files = len({finding.path for finding in findings})
+    numbers = Counter(finding.severity for finding in findings)
+    severities = ", ".join(
+        f"{numbers[severity]} {severity}" for severity in reversed(Severity) if numbers[severity]
+    )
+    files = count(len({finding.path for finding in findings}), "file")
+    text = f"{count(len(findings), 'finding')} in {files}: {severities}"
     fixable = sum(finding.fixable for finding in findings)
-    fix = f"; shield apply moves {fixable} of them" if fixable else ""
-    return f"{_count(len(findings), 'finding')} in {_count(files, 'file')}: {severities}{fix}"
+    if fixable:
+        text += f"; {fixable} fixable with shield apply"
+    return text
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _finding(finding: Finding, source: list[str], *, colour: bool) -> Iterator[str]:
+def _finding_lines(finding: Finding, source: list[str], *, color: bool) -> Iterator[str]:
+    message_indent = INDENT + " " * SEVERITY_WIDTH
     first, *rest = textwrap.wrap(
         f"{printable(finding.message)} [{finding.rule}]",
-        WIDTH - len(INDENT) - 9,
+        WIDTH - len(message_indent),
         break_on_hyphens=False,
     )
-    severity = paint(f"{finding.severity:<8}", SEVERITIES[finding.severity], colour=colour)
-    yield f"  {f'{finding.line}:{finding.column}':<7} {severity} {first}"
-    yield from (f"{INDENT}{' ' * 9}{line}" for line in rest)
-    if finding.name and finding.line <= len(source) and source[finding.line - 1].strip() != MASK:
-        yield paint(_cut(f"{INDENT}| {source[finding.line - 1].strip()}"), "dim", colour=colour)
+    location = f"{finding.line}:{finding.column}"
+    severity = paint(f"{finding.severity:<8}", SEVERITY_COLORS[finding.severity], color=color)
+    yield f"  {location:<7} {severity} {first}"
+    for line in rest:
+        yield message_indent + line
+    if finding.name and finding.line <= len(source):
+        source_line = source[finding.line - 1].strip()
+        if source_line != MASK:
+            yield paint(_truncate(f"{INDENT}| {source_line}"), "dim", color=color)
     if finding.site and finding.site.reason:
         yield from textwrap.wrap(
-            f"stays: {printable(finding.site.reason)}",
+            f"not fixable: {printable(finding.site.reason)}",
             WIDTH,
             initial_indent=INDENT,
             subsequent_indent=INDENT,
         )
 
 
-def _cut(line: str) -> str:
+def _truncate(line: str) -> str:
     return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
 
 
-def _skipped(skip: Skipped) -> Iterator[str]:
+def _skipped_lines(skip: Skipped) -> list[str]:
     where = f"{skip.path}:{skip.line}" if skip.line else skip.path
-    yield from textwrap.wrap(
+    return textwrap.wrap(
         f"{printable(where)}: {printable(skip.reason)}",
         WIDTH - 2,
         initial_indent="  ",
@@ -127,14 +153,14 @@ def _skipped(skip: Skipped) -> Iterator[str]:
     )
 
 
-def _source(path: str, raw: bytes | None, findings: list[Finding]) -> list[str]:
-    """Return the lines of a file with every value hidden."""
+def _masked_source(path: str, raw: bytes | None, findings: Sequence[Finding]) -> list[str]:
+    """Return the lines of a file with values hidden."""
     if raw is None:
         return []
-    keep = {
-        name
-        for finding in findings
-        for name in (finding.env, finding.name.rpartition(".")[2])
-        if name
-    }
+    keep: set[str] = set()
+    for finding in findings:
+        if finding.env:
+            keep.add(finding.env)
+        keep.add(finding.name.rpartition(".")[2])
+    keep.discard("")
     return [show(line) for line in mask(path, raw, keep).splitlines()]

@@ -36,7 +36,7 @@ _LOG, _REPORT = "demo.log", "report.html"
 ONE, TWO = "one user, our Django backend", "two users, Django's own"
 
 
-def demo(keep: Path | None) -> int:
+def run_demo(keep: Path | None) -> int:
     """Run it all and sum it up.
 
     Args:

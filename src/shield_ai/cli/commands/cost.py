@@ -1,4 +1,4 @@
-"""`shield cost`: what the secrets cost a month."""
+"""`shield cost`: estimate the monthly cost of an app's secrets."""
 
 from __future__ import annotations
 
@@ -17,43 +17,48 @@ from shield_ai.reports.cost import cost_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-_NOWHERE = "0" * 12  # an account: costs are the same in each
+DEFAULTS = Usage()
+PLACEHOLDER_ACCOUNT = "000000000000"  # the cost does not depend on the account
 
 
 @click.command()
 @APP
 @ENVIRONMENT
 @click.option(
-    "--processes", default=Usage().processes, show_default=True, help="of the app, on all machines"
+    "--processes",
+    default=DEFAULTS.processes,
+    show_default=True,
+    help="Number of app processes on all machines.",
 )
-@click.option("--ttl", default=Usage().ttl, show_default=True, help="AWS_SECRETS_TTL, in seconds")
+@click.option(
+    "--ttl",
+    default=DEFAULTS.ttl,
+    show_default=True,
+    help="Cache lifetime in seconds (AWS_SECRETS_TTL).",
+)
 @click.option(
     "--reads",
-    default=Usage().reads,
+    default=DEFAULTS.reads,
     show_default=True,
-    help="of each secret by the whole app, a day",
+    help="Reads of each secret per day, over all processes.",
 )
 @JSON
 def cost(
     app: Path, environment: str, processes: int, ttl: float, reads: int, *, as_json: bool
 ) -> int:
-    """Say what the app's secrets cost a month, and what the cache saves. Asks AWS nothing."""
+    """Estimate the monthly cost of the app's secrets and what caching saves.
+
+    Makes no AWS calls.
+    """
     session = AppSession(app, only="code", environment=environment)
-    usage, region = (
-        Usage(processes=processes, ttl=ttl, reads=reads),
-        session.target_manifest.app.region,
-    )
-    found = bill(
-        session.target_manifest,
-        resources(session.target_manifest, _NOWHERE, region, session.tree.read),
-        usage,
-    )
+    manifest = session.target_manifest
+    region = manifest.app.region
+    usage = Usage(processes=processes, ttl=ttl, reads=reads)
+    desired = resources(manifest, PLACEHOLDER_ACCOUNT, region, session.tree.read)
+    estimate = bill(manifest, desired, usage)
     if as_json:
-        click.echo(
-            msgspec.json.encode(
-                {"region": region, "total": round(found.total, 2), "bill": found}
-            ).decode()
-        )
+        document = {"region": region, "total": round(estimate.total, 2), "bill": estimate}
+        click.echo(msgspec.json.encode(document).decode())
     else:
-        click.echo(cost_text(found, usage, region), nl=False)
+        click.echo(cost_text(estimate, usage, region), nl=False)
     return DONE

@@ -1,4 +1,4 @@
-"""`shield draft`: the list of what is to be moved."""
+"""`shield draft`: create or update shield.toml."""
 
 from __future__ import annotations
 
@@ -20,21 +20,26 @@ if TYPE_CHECKING:
 @click.option(
     "--from-sarif",
     type=click.Path(path_type=Path),
-    help="also what another scanner found in this app",
+    help="Also add the secrets that another scanner found, from its SARIF report.",
 )
 def draft(app: Path, from_sarif: Path | None) -> int:
-    """Write shield.toml, the list of what is to be moved, or add to it what is new.
+    """Create shield.toml from the scan, or add newly found secrets to it.
 
-    Names only, never a value. Review it, edit it, commit it.
+    shield.toml lists the secrets to move. It never contains values. Review it and commit it.
     """
     session = AppSession(app)
-    more: list[Secret] = []
+    imported: list[Secret] = []
     if from_sarif:
-        from shield_ai.scan import sarif_import  # only this option needs it
-
-        found = sarif_import.below(sarif_import.places(from_sarif), session.tree.root)
-        more, left = sarif_import.secrets(found, session.tree.read, session.findings)
-        for skip in left:
-            click.echo(f"  stays: {skip.path}:{skip.line}: {skip.reason}", err=True)
-    click.echo(session.write_manifest(more), err=True)
+        imported = _import_sarif(session, from_sarif)
+    click.echo(session.write_manifest(imported), err=True)
     return DONE
+
+
+def _import_sarif(session: AppSession, report: Path) -> list[Secret]:
+    from shield_ai.scan import sarif_import
+
+    locations = sarif_import.relative_to_app(sarif_import.read_locations(report), session.tree.root)
+    imported, skipped = sarif_import.import_secrets(locations, session.tree.read, session.findings)
+    for skip in skipped:
+        click.echo(f"  skipped: {skip.path}:{skip.line}: {skip.reason}", err=True)
+    return imported

@@ -91,9 +91,7 @@ def _account_id(session: AppSession, account: str | None) -> str:
     return account
 
 
-def _write_function_zips(
-    folder: Path, desired: Sequence[Resource], session: AppSession
-) -> None:
+def _write_function_zips(folder: Path, desired: Sequence[Resource], session: AppSession) -> None:
     """Write each rotation function's zip under the name that the exported template expects."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,17 @@
-"""Many repositories, for `shield scan --repos`."""
+"""Scan many repositories, for `shield scan --repos`."""
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import write
+from shield_ai.cli.console import write_output
 from shield_ai.flow.fleet import Engine, fleet, repositories
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.fleet import fleet_json, fleet_text
+from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,23 +19,31 @@ if TYPE_CHECKING:
     from shield_ai.flow.fleet import Outcome
 
 
-def scan_fleet(repos: Path, folder: Path, *, form: str, engine: Engine) -> int:
-    """Scan them all, keep each outcome in the folder, show the sum. Exits with 1 when there is anything to do."""
+def scan_fleet(repos: Path, folder: Path, *, output_format: str, engine: Engine) -> int:
+    """Scan all repositories and print a summary.
+
+    Args:
+        repos: The file that lists the repositories.
+        folder: Where the outcome of each repository and fleet.json are written.
+        output_format: "json", or any other format for text.
+        engine: Where the scans run.
+
+    Returns:
+        The exit code: 1 if there are findings, errors or unreadable files.
+    """
     listed = repositories(repos)
-    number = 0
+    number = itertools.count(1)
 
-    def tell(outcome: Outcome) -> None:
-        nonlocal number
-        number += 1
-        words = outcome.error or f"{sum(outcome.found.values())} findings"
-        click.echo(f"  [{number}/{len(listed)}] {outcome.repository}: {words}", err=True)
+    def print_outcome(outcome: Outcome) -> None:
+        result = outcome.error or count(sum(outcome.found.values()), "finding")
+        click.echo(
+            f"  [{next(number)}/{len(listed)}] {outcome.repository}: {result}",
+            err=True,
+        )
 
-    outcomes = fleet(listed, folder, engine=engine, tell=tell)
+    outcomes = fleet(listed, folder, engine=engine, tell=print_outcome)
     text = fleet_json(outcomes)
-    write(folder / "fleet.json", text)
-    click.echo(text if form == "json" else fleet_text(outcomes), nl=False)
-    return (
-        FINDINGS
-        if any(outcome.found or outcome.error or outcome.unseen for outcome in outcomes)
-        else DONE
-    )
+    write_output(folder / "fleet.json", text)
+    click.echo(text if output_format == "json" else fleet_text(outcomes), nl=False)
+    has_failed = any(outcome.found or outcome.error or outcome.unseen for outcome in outcomes)
+    return FINDINGS if has_failed else DONE

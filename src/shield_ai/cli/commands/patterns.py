@@ -1,4 +1,4 @@
-"""`shield patterns`: what is looked for, and whether it works."""
+"""`shield patterns`: list or test the detection rules."""
 
 from __future__ import annotations
 
@@ -8,40 +8,54 @@ import click
 
 from shield_ai.cli.options import APP
 from shield_ai.model.errors import DONE, FINDINGS
+from shield_ai.reports.words import count
 from shield_ai.scan.rules import pattern
-from shield_ai.scan.selftest import prove
+from shield_ai.scan.selftest import check_examples
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shield_ai.scan.rules.pattern import Pattern
+
 
 @click.group()
 def patterns() -> None:
-    """List the patterns and their rules, or check them. Your own are in .shield/patterns/*.yaml."""
+    """List or test the detection rules.
+
+    Your own rules are read from .shield/patterns/*.yaml.
+    """
 
 
 @patterns.command()
 @APP
 def check(app: Path) -> int:
-    """Prove each rule on its own examples: the built-in ones, and those of the app. Exits with 1 if one fails."""
-    wrong: list[str] = []
-    for made in (pattern.load(), pattern.credentials(), *pattern.own(app)):
-        found = prove(made)
-        wrong += found
-        click.echo(
-            f"{made.id:12} {len(made.rules):3} rules  {'ok' if not found else f'{len(found)} examples fail'}"
-        )
-    for sentence in wrong:
-        click.echo(f"  {sentence}")
-    return FINDINGS if wrong else DONE
+    """Test every rule, built-in or your own, on its examples.
+
+    Exits with 1 if an example fails.
+    """
+    failures: list[str] = []
+    for loaded in _load_patterns(app):
+        failed = check_examples(loaded)
+        failures += failed
+        result = f"{count(len(failed), 'example')} failed" if failed else "ok"
+        number = len(loaded.rules)
+        noun = "rule" if number == 1 else "rules"
+        click.echo(f"{loaded.id:12} {number:3} {noun:5}  {result}")
+    for failure in failures:
+        click.echo(f"  {failure}")
+    return FINDINGS if failures else DONE
 
 
 @patterns.command(name="list")
 @APP
-def show(app: Path) -> int:
-    """List every rule."""
-    for made in (pattern.load(), pattern.credentials(), *pattern.own(app)):
-        click.echo(f"{made.id}  {made.title}")
-        for rule in made.rules:
+def list_rules(app: Path) -> int:
+    """List every rule with its severity."""
+    for loaded in _load_patterns(app):
+        click.echo(f"{loaded.id}  {loaded.title}")
+        for rule in loaded.rules:
             click.echo(f"  {rule.id:32} {rule.severity:9} {rule.title}")
     return DONE
+
+
+def _load_patterns(app: Path) -> list[Pattern]:
+    return [pattern.csec34_pattern(), pattern.credential_pattern(), *pattern.load_app_patterns(app)]

@@ -68,9 +68,7 @@ class Mode(msgspec.Struct, frozen=True):
     click.option(
         "--due", is_flag=True, help="Rotate all secrets that are due, for example from cron or CI."
     ),
-    click.option(
-        "--status", is_flag=True, help="Show the last and next rotation of each secret."
-    ),
+    click.option("--status", is_flag=True, help="Show the last and next rotation of each secret."),
     click.option(
         "--publish",
         is_flag=True,
@@ -93,9 +91,9 @@ def rotate(
 ) -> int:
     """Rotate secrets now.
 
-    The rotation runs in the Lambda function that apply deployed, otherwise on this machine. If it
-    is interrupted, the current value stays valid: --resume continues without repeating completed
-    steps, and --cancel discards the new value.
+    The rotation runs in the Lambda function that apply deployed, or else on this machine. An
+    interrupted rotation can be resumed with --resume, without repeating completed steps, or
+    canceled with --cancel.
     """
     _check_mode(mode, names)
     session = AppSession(app, environment=environment)
@@ -113,9 +111,7 @@ def rotate(
         return _rotate_due(rotator, secrets, yes=yes)
     if not names:
         choices = ", ".join(secret.name for secret in secrets if secret.rotate)
-        raise ShieldError(
-            "no secret given", f"name one of {choices}, or use --due or --status"
-        )
+        raise ShieldError("no secret given", f"name one of {choices}, or use --due or --status")
     for secret in secrets:
         if mode.cancel:
             _cancel(rotator, secret)

@@ -1,4 +1,4 @@
-"""`shield scan` and `shield explain`: what is there, and what it means."""
+"""`shield scan`: find an app's secrets."""
 
 from __future__ import annotations
 
@@ -11,209 +11,226 @@ from typing import TYPE_CHECKING, Literal
 import click
 import msgspec
 
-from shield_ai.cli.console import colour, progress, write
+from shield_ai.cli.console import has_color, show_file_count, write_output
+from shield_ai.cli.options import grouped_options
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.finding import Severity
-from shield_ai.scan import baseline as accept
-from shield_ai.scan.runner import Survey, is_folder, survey
+from shield_ai.reports.words import count
+from shield_ai.scan import baseline as baselines
+from shield_ai.scan.runner import ScanResult, is_folder, scan_paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.edit import FileChange
 
-# one that can't be read stops no other
-PATHS = click.Path(path_type=Path, readable=False, allow_dash=True)
+# Not readable=True: an unreadable path is reported, and the others are scanned.
+PATH = click.Path(path_type=Path, readable=False, allow_dash=True)
+FILE = click.Path(path_type=Path)
 LEVELS = [str(level) for level in Severity]
 
 
-@click.command()
-@click.argument("paths", nargs=-1, type=PATHS, metavar="[PATH|-]...")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "sarif"]),
-    default="text",
-    show_default=True,
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="write to a file; a folder, with --repos",
-)
-@click.option(
-    "--repos",
-    type=click.Path(path_type=Path),
-    help="scan each repository that this file lists, one a line",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(["local", "ray"]),
-    default="local",
-    help="where --repos does its work",
-)
-@click.option("--staged", is_flag=True, help="scan what git would commit, as it lies in the index")
-@click.option("--history", "past", is_flag=True, help="scan every version that git has, each once")
-@click.option(
-    "--baseline", type=click.Path(path_type=Path), help="leave out what this file accepts"
-)
-@click.option(
-    "--write-baseline",
-    type=click.Path(path_type=Path),
-    help="accept all that is found now, in this file",
-)
-@click.option(
-    "--all",
-    "everything",
-    is_flag=True,
-    help="also what is likely a placeholder, and each finding in tests",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(LEVELS),
-    default=LEVELS[0],
-    show_default=True,
-    help="exit with 1 from here on",
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(1),
-    default=None,
-    help="processes for a large tree; those of the machine",
-)
-def scan(  # noqa: PLR0913  # one argument a flag
-    paths: tuple[Path, ...],
-    form: str,
-    output: Path | None,
-    repos: Path | None,
-    engine: Literal["local", "ray"],
-    *,
-    staged: bool,
-    past: bool,
-    baseline: Path | None,
-    write_baseline: Path | None,
-    everything: bool,
-    fail_on: str,
-    jobs: int | None,
-) -> int:
-    """Find the secrets of an app: in code, .env and configuration files, and environment reads.
+class ScanOptions(msgspec.Struct, frozen=True):
+    """The options of shield scan."""
 
-    Exits with 1 when there is any finding, or a file that could not be looked at; with SARIF, 0.
+    output_format: Literal["text", "json", "sarif"]
+    output: Path | None
+    repos: Path | None
+    engine: Literal["local", "ray"]
+    staged: bool
+    history: bool
+    baseline: Path | None
+    write_baseline: Path | None
+    show_all: bool
+    fail_on: str
+    jobs: int | None
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=PATH, metavar="[PATH|-]...")
+@grouped_options(
+    "options",
+    ScanOptions,
+    click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(["text", "json", "sarif"]),
+        default="text",
+        show_default=True,
+        help="Output format.",
+    ),
+    click.option(
+        "-o", "--output", type=FILE, help="Write to this file; to this folder with --repos."
+    ),
+    click.option(
+        "--repos", type=FILE, help="Scan the repositories listed in this file, one per line."
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(["local", "ray"]),
+        default="local",
+        show_default=True,
+        help="Where --repos runs the scans.",
+    ),
+    click.option("--staged", is_flag=True, help="Scan the files staged in the git index."),
+    click.option("--history", is_flag=True, help="Scan every version of every file in git."),
+    click.option("--baseline", type=FILE, help="Ignore the findings recorded in this file."),
+    click.option(
+        "--write-baseline", type=FILE, help="Record the current findings in this baseline file."
+    ),
+    click.option(
+        "--all",
+        "show_all",
+        is_flag=True,
+        help="Include likely placeholders, and list each finding in tests and examples.",
+    ),
+    click.option(
+        "--fail-on",
+        type=click.Choice(LEVELS),
+        default=LEVELS[0],
+        show_default=True,
+        help="Lowest severity that exits with 1.",
+    ),
+    click.option(
+        "--jobs",
+        type=click.IntRange(1),
+        default=None,
+        help="Number of processes for a large tree; one per CPU by default.",
+    ),
+)
+def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
+    """Find an app's secrets in code, .env and configuration files, and environment reads.
+
+    Exits with 1 if there are findings or a file could not be scanned, except with --format sarif.
     """
-    if repos:
-        # only --repos needs it
+    if options.repos:
         from shield_ai.cli.commands.fleet import scan_fleet
 
-        return scan_fleet(repos, output or Path("shield-fleet"), form=form, engine=engine)
-    gc.freeze()  # nothing that is loaded will go
-    # syntax trees are many objects without circles: looking for some takes a tenth
-    gc.set_threshold(50_000, 20)
-    named = paths or (Path(),)
-    if past and staged:
-        raise ShieldError("--history and --staged look at different things", "give one of them")
-    if baseline and write_baseline:
-        raise ShieldError(
-            "--baseline and --write-baseline exclude each other",
-            "write the new one over the old one",
+        folder = options.output or Path("shield-fleet")
+        return scan_fleet(
+            options.repos, folder, output_format=options.output_format, engine=options.engine
         )
-    if past:
-        seen = _history(named, everything=everything)
-    else:
-        seen = survey(
-            named,
-            everything=everything,
-            staged=staged,
-            jobs=jobs or os.cpu_count() or 1,
-            tell=progress,
-        )
-    if write_baseline:
-        count = accept.write(write_baseline, seen.findings)
-        click.echo(f"{count} findings are accepted in {write_baseline}", err=True)
+    _reject_conflicts(options)
+    _tune_garbage_collector()
+    result = _run(paths or (Path(),), options)
+    if options.write_baseline:
+        number = baselines.write_baseline(options.write_baseline, result.findings)
+        click.echo(f"{count(number, 'finding')} written to {options.write_baseline}", err=True)
         return DONE
-    if baseline:
-        left = accept.new(seen.findings, accept.read(baseline))
-        seen = seen._replace(findings=left)
-    text = _report(
-        seen, form, paths, everything=everything, tinted=output is None and colour(sys.stdout)
-    )
-    if output:
-        write(output, text)
-        click.echo(f"{len(seen.findings)} findings in {output}", err=True)
+    if options.baseline:
+        baseline = baselines.read_baseline(options.baseline)
+        findings = baselines.remove_known(result.findings, baseline)
+        result = result._replace(findings=findings)
+    text = _format_result(result, paths, options)
+    if options.output:
+        write_output(options.output, text)
+        click.echo(f"{count(len(result.findings), 'finding')} in {options.output}", err=True)
     else:
         click.echo(text, nl=False)
-    levels = list(Severity)
-    failed = [
-        f for f in seen.findings if levels.index(f.severity) >= levels.index(Severity(fail_on))
-    ]
-    missed = [skip for skip in seen.unseen if skip.name != "archive"]
-    return FINDINGS if (failed or missed) and form != "sarif" else DONE
+    if options.output_format == "sarif":
+        return DONE
+    return FINDINGS if _has_failed(result, options.fail_on) else DONE
 
 
-@click.command()
-@click.argument("rule")
-def explain(rule: str) -> int:
-    """Say what a rule means and what to do."""
-    # only this command reads the texts
-    from shield_ai.scan.rules.pattern import explain as text
-    from shield_ai.scan.rules.pattern import own  # as above
-
-    click.echo(text(rule, own(Path())))
-    return DONE
-
-
-def _history(paths: Sequence[Path], *, everything: bool) -> Survey:
-    from shield_ai.scan.git_history import history  # only --history needs it
-
-    if len(paths) != 1 or not is_folder(paths[0]):
+def _reject_conflicts(options: ScanOptions) -> None:
+    if options.history and options.staged:
+        raise ShieldError("--history can't be combined with --staged", "use only one of them")
+    if options.baseline and options.write_baseline:
         raise ShieldError(
-            "the history is that of one folder", "give a folder, or none for the current one"
+            "--baseline can't be combined with --write-baseline",
+            "use --write-baseline alone to replace the baseline file",
         )
-    found, unseen, patterns = history(paths[0], everything=everything)
-    return Survey(found, unseen, 0, lambda _: None, patterns)
 
 
-def _report(
-    seen: Survey, form: str, paths: tuple[Path, ...], *, everything: bool, tinted: bool
-) -> str:
-    """Show a scan; each form of report is loaded only when it is asked for."""
-    if form == "json":
-        from shield_ai.reports.json import scan_json
+def _tune_garbage_collector() -> None:
+    """Collect less often: syntax trees are many objects without cycles, and a search costs 10 %."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20)
 
-        return scan_json(seen.findings, seen.unseen)
-    if form == "sarif":
-        from shield_ai.reports.sarif import sarif
 
-        # services show an alert in the file of that name below the top of the repository
-        above = _above(paths)
-        findings = [
-            msgspec.structs.replace(finding, path=above + finding.path) for finding in seen.findings
-        ]
-        changes = [
-            msgspec.structs.replace(change, path=above + change.path) for change in _edits(paths)
-        ]
-        return sarif(findings, changes, seen.patterns)
-    from shield_ai.reports.text import scan_text
-
-    hidden = seen.hidden, seen.accepted
-    return scan_text(
-        seen.findings, seen.read, seen.unseen, hidden=hidden, each=everything, colour=tinted
+def _run(paths: Sequence[Path], options: ScanOptions) -> ScanResult:
+    if options.history:
+        return _scan_history(paths, include_low_confidence=options.show_all)
+    return scan_paths(
+        paths,
+        include_low_confidence=options.show_all,
+        staged=options.staged,
+        jobs=options.jobs or os.cpu_count() or 1,
+        progress=show_file_count,
     )
 
 
-def _above(paths: tuple[Path, ...]) -> str:
-    """Return what is in front of the names of one folder's files, seen from where the command runs."""
+def _scan_history(paths: Sequence[Path], *, include_low_confidence: bool) -> ScanResult:
+    from shield_ai.scan.git_history import scan_history
+
+    if len(paths) != 1 or not is_folder(paths[0]):
+        raise ShieldError(
+            "--history takes one folder", "give one folder, or none to scan the current folder"
+        )
+    found = scan_history(paths[0], include_low_confidence=include_low_confidence)
+    return ScanResult(found.findings, found.skipped, 0, lambda _: None, found.patterns)
+
+
+def _has_failed(result: ScanResult, fail_on: str) -> bool:
+    """Check for findings at or above a severity, and for files that could not be scanned."""
+    if any(skip.name != "archive" for skip in result.skipped):
+        return True
+    threshold = LEVELS.index(fail_on)
+    return any(LEVELS.index(finding.severity) >= threshold for finding in result.findings)
+
+
+def _format_result(result: ScanResult, paths: tuple[Path, ...], options: ScanOptions) -> str:
+    if options.output_format == "json":
+        from shield_ai.reports.json import scan_json
+
+        return scan_json(result.findings, result.skipped)
+    if options.output_format == "sarif":
+        return _sarif(result, paths)
+    from shield_ai.reports.text import scan_text
+
+    return scan_text(
+        result.findings,
+        result.read,
+        result.skipped,
+        hidden=(result.hidden, result.suppressed),
+        each=options.show_all,
+        color=options.output is None and has_color(sys.stdout),
+    )
+
+
+def _sarif(result: ScanResult, paths: tuple[Path, ...]) -> str:
+    """Format as SARIF with paths relative to the current folder, usually the repository's root.
+
+    Code-scanning services resolve paths from there.
+    """
+    from shield_ai.reports.sarif import sarif
+
+    prefix = _path_prefix(paths)
+    findings = [
+        msgspec.structs.replace(finding, path=prefix + finding.path) for finding in result.findings
+    ]
+    changes = [
+        msgspec.structs.replace(change, path=prefix + change.path)
+        for change in _planned_edits(paths)
+    ]
+    return sarif(findings, changes, result.patterns)
+
+
+def _path_prefix(paths: tuple[Path, ...]) -> str:
+    """Return the path from the current folder to the scanned folder, with a final slash."""
     if len(paths) != 1 or not is_folder(paths[0]):
         return ""
-    inside = os.path.relpath(paths[0].resolve(), Path.cwd().resolve()).replace(os.sep, "/")
-    return "" if inside == "." or inside.startswith("..") else f"{inside}/"
+    relative = os.path.relpath(paths[0].resolve(), Path.cwd().resolve()).replace(os.sep, "/")
+    if relative == "." or relative.startswith(".."):
+        return ""
+    return f"{relative}/"
 
 
-def _edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:
-    """Plan the code of a folder, for the fixes of a report."""
+def _planned_edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:
+    """Plan the code edits of a folder, for the fixes of a SARIF report."""
     root = paths[0] if paths else Path()
     if len(paths) > 1 or not is_folder(root):
         return ()
-    from shield_ai.flow.app_session import AppSession  # plans are not needed without it
+    from shield_ai.flow.app_session import AppSession
 
     return AppSession(root).planned_edits()

@@ -1,4 +1,4 @@
-"""`shield verify`: does the app read its secrets from AWS, and does AWS hold what it asks for?"""
+"""`shield verify`: check the app's code and its secrets in AWS."""
 
 from __future__ import annotations
 
@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli.options import (
-    APP,
-    ENVIRONMENT,
-    JSON,
-    ONLY,
-)
-from shield_ai.cli.progress import bar
+from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY
+from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.plan import checks_text
@@ -28,9 +23,15 @@ if TYPE_CHECKING:
 @ENVIRONMENT
 @JSON
 def verify(app: Path, only: Scope | None, environment: str, *, as_json: bool) -> int:
-    """Check that the app reads its secrets from AWS, and that AWS holds what it asks for. Exits with 1 if not."""
+    """Check that the app reads its secrets from AWS and that AWS is configured for it.
+
+    Exits with 1 if a check fails.
+    """
     session = AppSession(app, only=only, environment=environment)
-    session.on_progress = bar().tick
+    session.on_progress = progress_bar().update
     checks = session.verify()
-    click.echo(msgspec.json.encode(checks).decode() if as_json else checks_text(checks), nl=as_json)
+    if as_json:
+        click.echo(msgspec.json.encode(checks).decode())
+    else:
+        click.echo(checks_text(checks), nl=False)
     return FINDINGS if any(check.status == "failed" for check in checks) else DONE

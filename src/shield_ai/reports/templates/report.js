@@ -1,33 +1,33 @@
 "use strict";
 (() => {
-  const bar = document.querySelector("search");
-  if (!bar) return;
-  const words = bar.querySelector("[type=search]");
-  const boxes = [...bar.querySelectorAll("[type=checkbox]")];
-  const count = bar.querySelector("output");
+  const form = document.querySelector("search");
+  if (!form) return;
+  const input = form.querySelector("[type=search]");
+  const checkboxes = [...form.querySelectorAll("[type=checkbox]")];
+  const output = form.querySelector("output");
   const items = [...document.querySelectorAll("#findings li")].map((li) => ({
     li,
     severity: li.dataset.severity,
     text: li.textContent.toLowerCase(),
   }));
-  const filter = () => {
-    const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const levels = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+  const applyFilter = () => {
+    const terms = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const levels = new Set(checkboxes.filter((checkbox) => checkbox.checked).map((checkbox) => checkbox.value));
     let shown = 0;
     for (const item of items) {
-      const hit = levels.has(item.severity) && wanted.every((word) => item.text.includes(word));
-      if (item.li.hidden === hit) item.li.hidden = !hit;
-      shown += hit;
+      const matches = levels.has(item.severity) && terms.every((term) => item.text.includes(term));
+      if (item.li.hidden === matches) item.li.hidden = !matches;
+      shown += matches;
     }
-    count.textContent = `${shown} of ${items.length} shown`;
+    output.textContent = `${shown} of ${items.length} shown`;
   };
-  bar.hidden = false;
-  bar.addEventListener("input", filter);
+  form.hidden = false;
+  form.addEventListener("input", applyFilter);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && document.activeElement !== words && !event.ctrlKey && !event.metaKey) {
+    if (event.key === "/" && document.activeElement !== input && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
-      words.focus();
+      input.focus();
     }
   });
-  filter();
+  applyFilter();
 })();

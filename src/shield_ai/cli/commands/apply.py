@@ -1,0 +1,134 @@
+"""`shield apply`: create the secrets in AWS and rewrite the code."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from shield_ai.cli.console import confirm_changes, format_receipt
+from shield_ai.cli.options import YES, grouped_options
+from shield_ai.cli.planning import PLAN_OPTIONS, open_session
+from shield_ai.cli.progress import progress_bar
+from shield_ai.model.errors import DONE
+from shield_ai.model.plan import Action
+from shield_ai.reports.plan import comparison_text, no_changes_text, plan_text, receipts_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shield_ai.cli.planning import PlanOptions
+    from shield_ai.cli.progress import ProgressBar
+    from shield_ai.model.plan import Plan, Receipt
+
+
+class Overrides(msgspec.Struct, frozen=True):
+    """Safety checks that the user switched off."""
+
+    allow_dirty: bool
+    allow_missing: bool
+    allow_placeholders: bool
+
+
+OVERRIDES = grouped_options(
+    "overrides",
+    Overrides,
+    click.option("--allow-dirty", is_flag=True, help="Allow uncommitted changes in the git tree."),
+    click.option(
+        "--allow-missing",
+        is_flag=True,
+        help="Allow required secrets that have no value.",
+    ),
+    click.option(
+        "--allow-placeholders",
+        is_flag=True,
+        help="Allow placeholder values such as changeme.",
+    ),
+)
+
+
+@click.command()
+@click.argument("target", default=".", type=click.Path(path_type=Path), metavar="[APP|plan.json]")
+@PLAN_OPTIONS
+@YES
+@OVERRIDES
+@click.option(
+    "--no-proof",
+    is_flag=True,
+    help="Do not load the settings before and after to compare their values.",
+)
+@click.option(
+    "--rotate-immediately",
+    is_flag=True,
+    help="Rotate the secrets with a new rotation schedule, and wait until they are rotated.",
+)
+def apply(
+    target: Path,
+    options: PlanOptions,
+    overrides: Overrides,
+    *,
+    yes: bool,
+    no_proof: bool,
+    rotate_immediately: bool,
+) -> int:
+    """Create the secrets in AWS and rewrite the code to read them.
+
+    Runs scan, draft and plan as needed, then asks for confirmation. You can run it again at any
+    time: it skips completed steps and resumes an interrupted apply.
+    """
+    plan_file = target if target.is_file() else None
+    session = open_session(Path() if plan_file else target, options)
+    bar = progress_bar()
+    session.on_progress = bar.update
+    planned = session.load_plan(plan_file) if plan_file else session.plan()
+    if session.has_nothing_to_do(planned):
+        click.echo(no_changes_text(planned), err=True)
+        return DONE
+    with session.locked():
+        if session.is_interrupted:
+            planned = session.resume(planned if plan_file else None)
+        session.require_safe(
+            planned,
+            allow_dirty=overrides.allow_dirty,
+            allow_missing=overrides.allow_missing,
+            allow_placeholders=overrides.allow_placeholders,
+        )
+        click.echo(plan_text(planned), err=True, nl=False)
+        confirm_changes(session, "Apply this plan?", yes=yes)
+        receipts = session.apply(
+            planned, tell=_receipt_printer(bar, planned), compare_settings=not no_proof
+        )
+    click.echo(receipts_text(receipts), err=True)
+    if any(file.before and file.path.endswith(".py") for file in planned.files):
+        text = comparison_text(session.compared_modules, session.comparison_problems)
+        click.echo(text, err=True)
+    if rotate_immediately:
+        from shield_ai.cli.commands.rotate import rotate_now
+
+        rotate_now(session, _new_rotations(planned))
+    return DONE
+
+
+def _receipt_printer(bar: ProgressBar, planned: Plan) -> Callable[[Receipt], None]:
+    """Return a function that prints each completed step and updates the bar."""
+    unchanged = {Action.KEEP, Action.DRIFT}
+    total = len(planned.files)
+    total += sum(change.action not in unchanged for change in planned.changes)
+    number = itertools.count(1)
+
+    def print_step(receipt: Receipt) -> None:
+        bar.print(format_receipt(receipt))
+        bar.update("steps done", next(number), total)
+
+    return print_step
+
+
+def _new_rotations(planned: Plan) -> list[str]:
+    return [
+        change.name
+        for change in planned.changes
+        if change.resource == "rotation" and change.action is Action.CREATE
+    ]

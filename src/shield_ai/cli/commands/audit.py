@@ -1,0 +1,55 @@
+"""`shield audit`: show who accessed which secret."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+import msgspec
+
+from shield_ai.cli.options import APP, ENVIRONMENT, JSON
+from shield_ai.flow.app_session import AppSession
+from shield_ai.model.errors import DONE, FINDINGS
+from shield_ai.reports.audit import audit_text
+from shield_ai.reports.collect import TrailQuery, collect_audit
+
+SINCE = click.option(
+    "--since",
+    metavar="TIME",
+    help="Start time: 30m, 12h, 7d, 2w or a date.  [default: 7d, or all events of --trail]",
+)
+TRAILS = click.option(
+    "--trail",
+    "trails",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Read exported CloudTrail log files or folders instead of the account. Repeatable.",
+)
+
+
+@click.command()
+@APP
+@SINCE
+@TRAILS
+@ENVIRONMENT
+@JSON
+def audit(
+    app: Path, environment: str, since: str | None, trails: tuple[Path, ...], *, as_json: bool
+) -> int:
+    """Show who read, changed, rotated and deleted each secret, from CloudTrail.
+
+    Exits with 1 if something needs review: a denied call, a read by a principal that is not an
+    allowed reader (the app's role and `readers` under `[monitoring]` in shield.toml), a principal
+    not seen in the preceding period of the same length, a deletion, a failed rotation, a changed
+    resource policy, or a file that could not be read.
+    """
+    session = AppSession(app, environment=environment)
+    query = TrailQuery(since=since, trails=trails, now=dt.datetime.now(dt.UTC))
+    result = collect_audit(session, query)
+    if as_json:
+        click.echo(msgspec.json.encode(result))
+    else:
+        click.echo(audit_text(result), nl=False)
+    return FINDINGS if result.alerts or result.unread else DONE

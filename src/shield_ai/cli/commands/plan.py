@@ -1,0 +1,61 @@
+"""`shield plan`: show what apply would change."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shield_ai.cli.console import has_color, write_output
+from shield_ai.cli.options import APP, JSON
+from shield_ai.cli.planning import PLAN_OPTIONS, open_session
+from shield_ai.cli.progress import progress_bar
+from shield_ai.model.errors import DONE
+from shield_ai.reports.json import plan_json
+from shield_ai.reports.plan import plan_text
+
+if TYPE_CHECKING:
+    from shield_ai.cli.planning import PlanOptions
+    from shield_ai.flow.app_session import AppSession
+    from shield_ai.model.plan import Plan
+
+
+@click.command()
+@APP
+@PLAN_OPTIONS
+@JSON
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Also write the plan to this file, for shield apply.",
+)
+def plan(app: Path, options: PlanOptions, output: Path | None, *, as_json: bool) -> int:
+    """Show the planned code edits and AWS changes without making them."""
+    session = open_session(app, options)
+    session.on_progress = progress_bar().update
+    planned = session.plan()
+    if output:
+        write_output(output, plan_json(planned))
+    if as_json:
+        click.echo(plan_json(planned), nl=False)
+    else:
+        click.echo(_diffs(session, planned, color=has_color(sys.stdout)))
+        click.echo(plan_text(planned), nl=False)
+    return DONE
+
+
+def _diffs(session: AppSession, planned: Plan, *, color: bool) -> str:
+    from shield_ai.reports.diff import diff_text, literal_spans
+
+    names: set[str] = set()
+    for secret in session.manifest.secret:
+        names.update((secret.name, *secret.variables()))
+    diffs = []
+    for file in planned.files:
+        before = session.tree.read(file.path)
+        spans = literal_spans(session.findings, file.path)
+        diffs.append(diff_text(file, before, keep=names, spans=spans, color=color))
+    return "\n".join(diffs)

@@ -1,0 +1,79 @@
+"""`shield report`: write a report on the state of an app's secrets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from shield_ai.cli.commands.audit import SINCE, TRAILS
+from shield_ai.cli.console import write_output
+from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
+from shield_ai.flow.app_session import AppSession
+from shield_ai.model.errors import DONE
+from shield_ai.reports.collect import TrailQuery, collect_report
+
+if TYPE_CHECKING:
+    from shield_ai.flow.app_session import Scope
+    from shield_ai.reports.report_data import ReportData
+
+
+class TrailOptions(msgspec.Struct, frozen=True):
+    """The CloudTrail events to include."""
+
+    since: str | None
+    trails: tuple[Path, ...]
+
+
+@click.command()
+@APP
+@OUTPUT
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["html", "markdown"]),
+    help="Report format.  [default: markdown for an --output file that ends in .md, else html]",
+)
+@click.option("--only", type=click.Choice(["code"]), help="Limit to code; make no AWS calls.")
+@ENVIRONMENT
+@grouped_options("events", TrailOptions, SINCE, TRAILS)
+def report(
+    app: Path,
+    output: Path | None,
+    output_format: str | None,
+    only: Scope | None,
+    environment: str,
+    events: TrailOptions,
+) -> int:
+    """Write a report on findings, changes, secrets, rotation, access, rollout and controls.
+
+    The HTML page is self-contained and safe to share: it holds no secret values and loads no
+    external resources. Markdown is a summary for pull request comments. The report says what could
+    not be checked, for example AWS without credentials.
+    """
+    session = AppSession(app, only=only, environment=environment)
+    query = TrailQuery(since=events.since, trails=events.trails, now=dt.datetime.now(dt.UTC))
+    data = collect_report(session, query)
+    if output_format is None:
+        is_markdown = output is not None and output.suffix == ".md"
+        output_format = "markdown" if is_markdown else "html"
+    text = _render(data, output_format)
+    if output:
+        write_output(output, text)
+        click.echo(f"{data.headline} Report written to {output}", err=True)
+    else:
+        click.echo(text, nl=False)
+    return DONE
+
+
+def _render(data: ReportData, output_format: str) -> str:
+    if output_format == "markdown":
+        from shield_ai.reports.markdown import markdown
+
+        return markdown(data)
+    from shield_ai.reports.html import page
+
+    return page(data)

@@ -1,0 +1,83 @@
+"""The options of `shield plan` and `shield apply`, and the session that they describe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from shield_ai.cli.console import conflict_resolver, prompt_for_value
+from shield_ai.cli.options import ENVIRONMENT, ONLY, grouped_options
+from shield_ai.flow.app_session import AppSession, Scope
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class PlanOptions(msgspec.Struct, frozen=True):
+    """The options that plan and apply share."""
+
+    only: Scope | None
+    environment: str
+    env_files: tuple[str, ...]
+    prompt: bool
+    copy_from: str
+    remove_literals: bool
+    conflict: str
+
+
+PLAN_OPTIONS = grouped_options(
+    "options",
+    PlanOptions,
+    ONLY,
+    ENVIRONMENT,
+    click.option(
+        "--env-file",
+        "env_files",
+        multiple=True,
+        type=click.Path(),
+        help="Read values from this .env file, or - for standard input."
+        " Repeatable; the last file takes precedence.",
+    ),
+    click.option("--prompt", is_flag=True, help="Prompt for missing values (hidden input)."),
+    click.option(
+        "--copy-from",
+        default="",
+        metavar="ENVIRONMENT",
+        help="Copy values from the secrets of another environment.",
+    ),
+    click.option(
+        "--remove-literals",
+        is_flag=True,
+        help="Remove hardcoded secrets from the code and write them to the untracked .env.",
+    ),
+    click.option(
+        "--conflict",
+        type=click.Choice(["keep", "replace", "ask"]),
+        default="keep",
+        show_default=True,
+        help="How to handle manual changes and different values in AWS.",
+    ),
+)
+
+
+def open_session(app: Path, options: PlanOptions) -> AppSession:
+    """Open an app with the options of a plan.
+
+    Args:
+        app: The app's folder.
+        options: The command's options.
+    """
+    session = AppSession(
+        app,
+        only=options.only,
+        env_files=options.env_files,
+        remove_literals=options.remove_literals,
+        environment=options.environment,
+    )
+    session.may_overwrite = conflict_resolver(options.conflict)
+    session.copy_from = options.copy_from
+    if options.prompt:
+        session.prompt = prompt_for_value
+    return session

@@ -1,0 +1,16 @@
+"""Counts in sentences."""
+
+from __future__ import annotations
+
+
+def count(number: int, noun: str) -> str:
+    """Format a number with its noun, for example "1 file" or "1,024 files"."""
+    return f"{number:,} {noun if number == 1 else _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("y"):
+        return f"{noun[:-1]}ies"
+    if noun.endswith("s"):
+        return f"{noun}es"
+    return f"{noun}s"
