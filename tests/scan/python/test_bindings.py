@@ -7,7 +7,7 @@ import typing
 import pytest
 
 from shield_ai.project.python_source import Source
-from shield_ai.scan.python.bindings import BINDERS, _busy, _own
+from shield_ai.scan.python.bindings import BINDERS, _find_binding_lines, _scope_nodes
 
 TEXTS = {
     "walrus": "if (a :=\n  1): pass\nb = [\n  (c := 2),\n  3]\n",
@@ -30,6 +30,10 @@ def test_passes_over_no_name(text: str) -> None:
     """What is not looked into binds nothing."""
     source = Source.from_bytes("a.py", text.encode())
     quick = [
-        node for node in _own(source.tree.body, _busy(source.text)) if node.__class__ in BINDERS
+        node
+        for node in _scope_nodes(source.tree.body, _find_binding_lines(source.text))
+        if node.__class__ in BINDERS
     ]
-    assert quick == [node for node in _own(source.tree.body, ()) if node.__class__ in BINDERS]
+    assert quick == [
+        node for node in _scope_nodes(source.tree.body, ()) if node.__class__ in BINDERS
+    ]

@@ -4,7 +4,7 @@ import pytest
 
 from shield_ai.project.layout import Facts
 from shield_ai.project.python_source import Source
-from shield_ai.scan.python.importable import unimportable
+from shield_ai.scan.python.importable import explain_not_importable
 
 SCRIPT = b"import os\nif __name__ == '__main__':\n    print(os.environ['API_KEY'])\n"
 KNOWN = {
@@ -54,7 +54,7 @@ def test_why_a_file_cannot_import_the_runtime(path: str, raw: bytes, runs: str, 
     facts = Facts(
         name="shop", settings=("shop/settings.py",), runtime="shop/aws_secrets.py", runs=runs
     )
-    found = unimportable(Source.from_bytes(path, raw), facts, KNOWN)
+    found = explain_not_importable(Source.from_bytes(path, raw), facts, KNOWN)
     assert why in found
     assert bool(why) == bool(found)
 
@@ -63,6 +63,6 @@ def test_the_settings_of_another_app() -> None:
     facts = Facts(
         name="a", settings=("back/b.py",), roots=("back", ""), runtime="shop/aws_secrets.py"
     )
-    assert "another app: run shield in back" in unimportable(
+    assert "belongs to another app: run shield in back" in explain_not_importable(
         Source.from_bytes("back/b.py", b""), facts, KNOWN
     )

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shield_ai.scan.python.literals import harmless, is_telling, looks_secret
+from shield_ai.scan.python.literals import (
+    explain_not_secret,
+    has_secret_like_name,
+    is_secret_literal,
+)
 
 # read as words
 WORDS = "SECRET KEY TOKEN PASSWORD AUTH ID NAME PUBLIC MAX URL WEBHOOK PASS CSRF USE".split()  # noqa: SIM905
@@ -28,7 +32,7 @@ PATHS = st.lists(
 )
 # a column
 def test_what_only_speaks_of_a_secret(name: str, text: str, secret: bool) -> None:
-    assert looks_secret((name,), ast.Constant(text)) is secret
+    assert is_secret_literal((name,), ast.Constant(text)) is secret
 
 
 @example(("TOKEN_NAME",), "x")
@@ -41,6 +45,6 @@ def test_what_only_speaks_of_a_secret(name: str, text: str, secret: bool) -> Non
 def test_what_is_not_telling_is_nothing(path: tuple[str, ...], text: str) -> None:
     """So that most texts need no second look."""
     node = ast.Constant(text)
-    if not is_telling(path):
-        assert not looks_secret(path, node)
-        assert not harmless(path, node)
+    if not has_secret_like_name(path):
+        assert not is_secret_literal(path, node)
+        assert not explain_not_secret(path, node)

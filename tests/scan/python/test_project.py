@@ -21,7 +21,7 @@ FILES = {
 def test_what_is_forgotten_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for one module at a time, through a circle of imports, a scan finds the same."""
     found = scan_files("shop", sorted(FILES), FILES.get).findings
-    monkeypatch.setattr(project, "KEPT", 1)
+    monkeypatch.setattr(project, "MAX_CACHED", 1)
     assert scan_files("shop", sorted(FILES), FILES.get).findings == found
     assert {f.env for f in found if f.env} == {"MAIL_PASSWORD", "PAY_SECRET_KEY", "SECRET_KEY"}
 
@@ -37,6 +37,6 @@ def test_only_as_much_is_kept_as_there_is_room(monkeypatch: pytest.MonkeyPatch) 
         return module
 
     monkeypatch.setattr(project.Project, "add", counted)
-    monkeypatch.setattr(project, "KEPT", 1)
+    monkeypatch.setattr(project, "MAX_CACHED", 1)
     scan_files("shop", sorted(FILES), FILES.get)
     assert alive == 1

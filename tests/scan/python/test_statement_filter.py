@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shield_ai.scan.files.file_filter import ALL
+from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.python import statement_filter
 from shield_ai.scan.python.app_scan import scan_files
-from shield_ai.scan.python.statement_filter import Telling, ends
+from shield_ai.scan.python.statement_filter import StatementFilter, match_ends
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,11 +38,11 @@ DULL = "def f(row):\n    return row.name or 'none'\n\n\n"
 # a column of the table
 def test_which_statements_tell(text: str, told: bool) -> None:
     (node,) = ast.parse(text).body
-    assert Telling(text.encode()).within(node) is told
+    assert StatementFilter(text.encode()).has_match(node) is told
     (node, other) = ast.parse(DULL + text).body
     assert (
-        Telling((DULL + text).encode()).within(node),
-        Telling((DULL + text).encode()).within(other),
+        StatementFilter((DULL + text).encode()).has_match(node),
+        StatementFilter((DULL + text).encode()).has_match(other),
     ) == (
         False,
         told,
@@ -54,10 +54,10 @@ def test_both_ways_tell_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = (
         DULL + "def g():\n" + READ + "api_token = 'abcdef123456'\nurl = 'redis://a:b@c'\n"
     ).encode() * 3
-    fast = ends(raw)
+    fast = match_ends(raw)
     monkeypatch.setattr(statement_filter, "_database", lambda: None)
     assert {raw.count(b"\n", 0, end) for end in fast} == {
-        raw.count(b"\n", 0, end) for end in ends(raw)
+        raw.count(b"\n", 0, end) for end in match_ends(raw)
     }
 
 
@@ -66,8 +66,8 @@ def test_a_cache_of_garbage_is_made_anew(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for _ in range(2):
         statement_filter._database.cache_clear()
-        assert ends(READ.encode())
-        (place,) = (tmp_path / "shield-ai").glob("telling-*")
+        assert match_ends(READ.encode())
+        (place,) = (tmp_path / "shield-ai").glob("statement-filter-*")
         place.write_bytes(b"garbage")
     statement_filter._database.cache_clear()
 
@@ -79,9 +79,7 @@ def test_a_scan_with_it_finds_what_one_without_it_finds() -> None:
             DULL + "import os\ndef g():\n" + READ + DULL + "class A:\n  def f(self):\n  " + READ
         ).encode(),
     }
-    worth = {
-        path: tuple(bool(pattern.search(raw)) for pattern in ALL) for path, raw in files.items()
-    }
-    with_it = scan_files("shop", list(files), files.get, worth=worth)
+    markers = {path: find_markers(raw) for path, raw in files.items()}
+    with_it = scan_files("shop", list(files), files.get, markers=markers)
     assert with_it.findings == scan_files("shop", list(files), files.get).findings
     assert len(with_it.findings) == 4

@@ -126,9 +126,18 @@ def test_imports_in_a_circle_end(sites):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("import os\nenv = dict(os.environ)\nX = env['API_KEY']", "a copy of the environment"),
-        ("import os\nenv = os.environ.copy()\nX = env.get('API_KEY')", "a copy of the environment"),
-        ("import os\nfor n in names:\n    API_KEY = os.environ[n]", "name is computed"),
+        (
+            "import os\nenv = dict(os.environ)\nX = env['API_KEY']",
+            "an earlier copy of the environment",
+        ),
+        (
+            "import os\nenv = os.environ.copy()\nX = env.get('API_KEY')",
+            "an earlier copy of the environment",
+        ),
+        (
+            "import os\nfor n in names:\n    API_KEY = os.environ[n]",
+            "the name of the variable is computed",
+        ),
         (
             "import os\nasync def f():\n    return os.environ.get('API_KEY', await g())",
             "awaits or yields",
@@ -254,7 +263,7 @@ def test_a_constant_after_a_read_is_a_default(sites):
 
 def test_two_values_for_one_name_stay(sites):
     found = sites("KEYS = {'a': [{'secret': 's3cret-1'}, {'secret': 's3cret-2'}]}")
-    assert {reason for _, _, reason in found} == {"several values stand under this name"}
+    assert {reason for _, _, reason in found} == {"several values are assigned to this name"}
 
 
 def test_classes_may_each_have_a_value(sites):
@@ -270,7 +279,7 @@ def test_a_development_value_stays_where_the_variable_is_read_elsewhere(scanned)
         }
     ).findings
     reasons = {f.path: f.site.reason for f in found if f.site}
-    assert reasons["shop/settings/base.py"].startswith("a value for development")
+    assert reasons["shop/settings/base.py"].startswith("development value")
     assert reasons["shop/settings/prod.py"] == ""
 
 
@@ -293,7 +302,7 @@ def test_a_value_that_the_settings_pass_on_is_no_other_one(scanned, value, movab
     ).findings
     [site] = [f.site for f in found if f.site]
     assert site.reason == (
-        "" if movable else "a value for development: shop/settings.py sets SECRET_KEY otherwise"
+        "" if movable else "development value: shop/settings.py sets SECRET_KEY to another value"
     )
 
 
@@ -305,7 +314,7 @@ def test_a_presence_test_is_found_beside_a_read(sites, text):
 
 def test_a_presence_test_alone_stays(sites):
     assert sites("import os\nX = 'API_KEY' in os.environ") == [
-        ("presence", "API_KEY", "nothing that can be moved reads API_KEY")
+        ("presence", "API_KEY", "no read of API_KEY can be migrated")
     ]
 
 
@@ -314,9 +323,9 @@ def test_a_presence_test_alone_stays(sites):
     [
         "from shop.secrets import get_secret\nX = get_secret('api-key', lambda: os.environ['API_KEY'])",
         "from shop.secrets import get_secret\nX = get_secret('k', lambda: os.environ['API_KEY'], env='API_KEY')",
-        "from shield_ai import get_secret as g\nX = g('api-key', lambda: os.environ.get('API_KEY') or 'dev')",
+        "from shield_runtime import get_secret as g\nX = g('api-key', lambda: os.environ.get('API_KEY') or 'dev')",
         "from shop.aws_secrets import has_secret\nX = has_secret('api-key')",
-        "from shield_ai import get_secret\nAPI_KEY = get_secret('api-key', 'k3y-of-a-test')",
+        "from shield_runtime import get_secret\nAPI_KEY = get_secret('api-key', 'k3y-of-a-test')",
     ],
 )
 def test_what_moved_already_is_left_alone(sites, text):
@@ -324,7 +333,7 @@ def test_what_moved_already_is_left_alone(sites, text):
 
 
 def test_another_read_inside_a_moved_one_is_found(sites):
-    text = "from shield_ai import get_secret\nX = get_secret('api-key', lambda: os.environ.get('API_KEY', os.environ['DB_PASSWORD']))"
+    text = "from shield_runtime import get_secret\nX = get_secret('api-key', lambda: os.environ.get('API_KEY', os.environ['DB_PASSWORD']))"
     assert sites(f"import os\n{text}") == [("read", "DB_PASSWORD", "")]
 
 
@@ -380,7 +389,7 @@ def test_an_identifier_comes_with_its_secret(sites, scanned):
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("e = os.environ.copy()\nID = e['GITHUB_CLIENT_ID']\n", id="in a copy of the environment"),
+        pytest.param("e = os.environ.copy()\nID = e['GITHUB_CLIENT_ID']\n", id="in an earlier copy of the environment"),
         pytest.param("ID = os.environ['GITHUB_CLIENT_ID']\ne = dict(os.environ)\nX = e['GITHUB_CLIENT_ID']\n", id="there as well"),
         pytest.param("ID = os.environ['GITHUB_CLIENT_ID']\nfor k in ['GITHUB_CLIENT_ID']:\n    print(os.environ[k])\n", id="under a computed name"),
         pytest.param("ID = os.environ['GITHUB_CLIENT_ID']\nfor k in ['GITHUB_CLIENT_ID', 'A_TOKEN']:\n    print(os.environ[k])\n", id="in a loop, beside a secret"),
@@ -421,9 +430,9 @@ def test_a_presence_test_for_a_part_of_a_database_is_found(sites):
 
 def test_the_name_of_a_secret_for_a_database_backend_is_none(sites):
     text = """\
-from shield_ai import get_secret
+from shield_runtime import get_secret
 DATABASES = {"default": {
-    "ENGINE": "shield_ai.django.postgresql", "SECRET": "database-credentials", "SECRET_FIELDS": {"PASSWORD": "password"},
+    "ENGINE": "shield_runtime.django.postgresql", "SECRET": "database-credentials", "SECRET_FIELDS": {"PASSWORD": "password"},
     "NAME": "shop", "PASSWORD": get_secret("db-password"),
 }}
 """
@@ -436,7 +445,7 @@ DATABASES = {"default": {
 )  # fmt: skip
 def test_keys_of_aws_are_said_to_be_needless_with_a_role(scanned, variable, said):
     found = scanned({"settings.py": f"import os\nX = os.environ['{variable}']\n"}).findings
-    assert ("a role serves instead" in next(f.message for f in found if f.env)) == said
+    assert ("use an IAM role instead" in next(f.message for f in found if f.env)) == said
 
 
 def test_names_of_a_class_body_are_noted(scanned):
@@ -565,7 +574,7 @@ def test_of_a_question_for_several_those_are_moved_that_are_read(scanned):
         (("B_TOKEN",), ("A_TOKEN",), ""),
         (("B_TOKEN",), (), ""),
     ]
-    assert [site.reason for site in two] == ["nothing that can be moved reads A_TOKEN"]
+    assert [site.reason for site in two] == ["no read of A_TOKEN can be migrated"]
 
 
 def test_of_a_helper_the_calls_are_found_and_not_the_read_in_it(sites):
@@ -606,11 +615,11 @@ def test_a_question_for_a_part_of_a_database_goes_along(scanned):
         (
             "from decouple import config\nX = config('STORE_TOKEN', cast=bool)",
             "STORE_TOKEN",
-            "truth value",
+            "read as a boolean",
         ),
         ("PASSWORD_HASHERS = ['a.B', 'c.D']", "PASSWORD_HASHERS", "HASHERS"),
         ("URLS = {'x': 'postgres://u:{password}@h/d'}", "URLS.x", "template"),
-        ("GET_SECRET_KEY = 'shop.keys.get'", "GET_SECRET_KEY", "by its look"),
+        ("GET_SECRET_KEY = 'shop.keys.get'", "GET_SECRET_KEY", "looks like a name"),
     ],
 )
 def test_what_only_sounds_like_a_secret_is_passed_over_by_name(scanned, text, name, reason):
@@ -713,7 +722,7 @@ def test_a_literal_beside_a_read_of_the_same_setting_is_for_development(sites, t
     assert found[0] == (
         "literal",
         "SECRET_KEY",
-        "a value for development: SECRET_KEY is read from DJANGO_KEY elsewhere",
+        "development value: SECRET_KEY is read from DJANGO_KEY elsewhere in this file",
     )
     assert found[1] == ("read", "DJANGO_KEY", "")
 
@@ -734,7 +743,7 @@ X = conf('API_KEY')
     [
         (
             "stored(key)",
-            "conf() asks stored() first, which may have another value",
+            "conf() tries stored() first, which may have another value",
         ),
         ("os.environ.get(key + '_FILE')", ""),
         ("str(key)", ""),
@@ -784,7 +793,7 @@ def test_the_runtime_is_where_a_module_that_the_package_imports_can_import_it(sc
 @pytest.mark.parametrize(
     ("head", "reason"),
     [
-        ("", "it is run as a script, from where the runtime can't be imported"),
+        ("", "run as a script, so it cannot import the runtime"),
         ("import shop.models\n", ""),
         ("from . import models\n", ""),
         ("import sys\nsys.path.insert(0, '.')\n", ""),
@@ -849,7 +858,7 @@ def test_settings_outside_the_app_say_where_it_is(scanned):
         f.path: f.site.reason for f in scanned({**inner, "config.py": read}).findings if f.site
     }
     assert reasons["back/shop/settings.py"] == ""
-    assert reasons["config.py"].startswith("outside the app in back, which has most")
+    assert reasons["config.py"].startswith("outside the app in back, which has the most secrets")
 
 
 def test_a_variable_that_the_code_writes_under_a_computed_name_stays(sites):
@@ -857,7 +866,7 @@ def test_a_variable_that_the_code_writes_under_a_computed_name_stays(sites):
     assert sites(f"import os\n{fake}X = os.environ['A_TOKEN']\nY = os.environ['B_TOKEN']\n")[
         -2:
     ] == [
-        ("read", "A_TOKEN", "the code writes the variable under a computed name"),
+        ("read", "A_TOKEN", "the code sets the variable under a computed name"),
         ("read", "B_TOKEN", ""),
     ]
 
@@ -970,7 +979,7 @@ def test_what_the_app_itself_has_goes_before_a_guess(sites):
 def test_cloud_foundry_asks_its_services_first(sites):
     text = "from cfenv import AppEnv\nenv = AppEnv()\nX = env.get_credential('API_KEY', '')\nY = env.get_service(name='SECRET')"
     assert sites(text) == [
-        ("read", "API_KEY", "cfenv asks VCAP_SERVICES first, which may have another value")
+        ("read", "API_KEY", "cfenv tries VCAP_SERVICES first, which may have another value")
     ]
 
 
@@ -1012,7 +1021,7 @@ def test_a_secret_is_found_outside_the_settings_by_its_name(scanned, name):
                 (
                     "literal",
                     "A_TOKEN",
-                    "a value for development: pydantic reads SHOP_A_TOKEN first",
+                    "development value: pydantic reads SHOP_A_TOKEN first",
                 ),
             ],
             id="a secret under a prefix",
@@ -1024,7 +1033,7 @@ def test_a_secret_is_found_outside_the_settings_by_its_name(scanned, name):
                 (
                     "literal",
                     "DB_URL_DEFAULT",
-                    "a value for development: pydantic reads DB_URL first",
+                    "development value: pydantic reads DB_URL first",
                 ),
             ],
             id="a secret in Field",
@@ -1044,9 +1053,9 @@ def test_a_settings_class_says_its_prefix_as_a_keyword(sites):
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
-        ("dotenv_values('.env')", "dotenv_values() reads the file and not the environment"),
-        ("{**os.environ}", "it is read from a copy of the environment"),
-        ("{**dotenv_values('.env'), **os.environ}", "it is read from a copy of the environment"),
+        ("dotenv_values('.env')", "dotenv_values() reads the file, not the environment"),
+        ("{**os.environ}", "read from an earlier copy of the environment"),
+        ("{**dotenv_values('.env'), **os.environ}", "read from an earlier copy of the environment"),
     ],
 )
 def test_what_a_file_or_a_copy_has_is_found_and_stays(sites, made, reason):

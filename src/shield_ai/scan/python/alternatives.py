@@ -1,4 +1,4 @@
-"""The few texts that the name of a variable may be, where code chooses among them or goes through them in a loop."""
+"""Enumerate the texts that a variable's computed name can be, in choices and loops."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.ast_walk import descend
-from shield_ai.scan.python.bindings import Each, Opaque
+from shield_ai.scan.python.bindings import LoopVariable, Opaque
 from shield_ai.scan.python.readers import Reader
 
 if TYPE_CHECKING:
@@ -16,211 +16,272 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.bindings import Binding, Scope
     from shield_ai.scan.python.resolve import Resolver
 
+    Scopes = tuple[Scope, ...]
     Texts = tuple[str, ...] | None
+    Elements = list[ast.expr] | None
 
-MOST = 64
-DEPTH = 6  # of names that stand for names
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+MAX_TEXTS = 64
+MAX_DEPTH = 6  # of names that refer to names
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
-# these give what they are given
-SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
-CHANGES = frozenset(
-    {
-        "append",
-        "extend",
-        "insert",
-        "add",
-        "update",
-        "setdefault",
-        "pop",
-        "popitem",
-        "remove",
-        "clear",
-    }
+# Functions that return the elements of their argument.
+COPY_FUNCTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
+MUTATING_METHODS = frozenset(
+    """append extend insert add update setdefault pop popitem remove
+    clear""".split()  # noqa: SIM905  # a word list
 )
 
 
-def alternatives(
-    resolver: Resolver, node: ast.AST, scopes: tuple[Scope, ...], depth: int = 0
-) -> Texts:
-    """Return each text that an expression may be; None where that is not known, or there are too many."""
-    if (text := resolver.constant(node, scopes)) is not None:
-        return (text,)
-    if depth > DEPTH:
+def possible_texts(resolver: Resolver, node: ast.AST, scopes: Scopes) -> Texts:
+    """Return all texts that an expression can be; None if they are unknown or too many.
+
+    Args:
+        resolver: The resolver of the module.
+        node: The expression.
+        scopes: The scopes around it, from the module to the innermost.
+    """
+    return _Enumerator(resolver).texts(node, scopes, 0)
+
+
+class _Enumerator:
+    """Enumerates texts and elements; each method takes the scopes and the depth of recursion."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._module = resolver.module
+
+    def texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
+        """Return all texts that an expression can be."""
+        text = self._resolver.constant_text(node, scopes)
+        if text is not None:
+            return (text,)
+        if depth > MAX_DEPTH:
+            return None
+        found = self._texts_of(node, scopes, depth)
+        return found if found and len(found) <= MAX_TEXTS else None
+
+    def _texts_of(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
+        if isinstance(node, ast.IfExp):
+            return _union(self.texts(part, scopes, depth + 1) for part in (node.body, node.orelse))
+        if isinstance(node, ast.Name):
+            bindings = self._module.lookup(node.id, scopes)
+            return _union(self._bound_texts(node.id, b, scopes, depth) for b in bindings)
+        parts: list[ast.expr] = []
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            parts = [node.left, node.right]
+        elif isinstance(node, ast.JoinedStr):
+            parts = [v.value if isinstance(v, ast.FormattedValue) else v for v in node.values]
+        else:
+            return None
+        return _concatenations([self.texts(part, scopes, depth + 1) for part in parts])
+
+    def _bound_texts(self, name: str, binding: Binding, scopes: Scopes, depth: int) -> Texts:
+        if isinstance(binding, ast.expr):
+            return self.texts(binding, scopes, depth + 1)
+        if isinstance(binding, LoopVariable):
+            return self._loop_texts(binding, scopes, depth)
+        if isinstance(binding, Opaque):
+            return self._argument_texts(name, scopes, depth)
         return None
-    found: Texts = None
-    if isinstance(node, ast.IfExp):
-        found = _union(
-            alternatives(resolver, part, scopes, depth + 1) for part in (node.body, node.orelse)
-        )
-    elif isinstance(node, ast.Name):
-        bound = resolver.module.lookup(node.id, scopes)
-        found = _union(_bound(resolver, node.id, binding, scopes, depth) for binding in bound)
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        found = _joined(
-            [alternatives(resolver, part, scopes, depth + 1) for part in (node.left, node.right)]
-        )
-    elif isinstance(node, ast.JoinedStr):
-        parts = [v.value if isinstance(v, ast.FormattedValue) else v for v in node.values]
-        found = _joined([alternatives(resolver, part, scopes, depth + 1) for part in parts])
-    return found if found and len(found) <= MOST else None
+
+    def _loop_texts(self, variable: LoopVariable, scopes: Scopes, depth: int) -> Texts:
+        texts = []
+        for element in self._elements(variable.iterable, scopes, depth + 1) or ():
+            item = _item_of(element, variable.index)
+            texts.append(self.texts(item, scopes, depth + 1) if item else None)
+        return _union(texts)
+
+    def _argument_texts(self, name: str, scopes: Scopes, depth: int) -> Texts:
+        """Return the texts that the calls of the innermost function pass for a parameter."""
+        function = scopes[-1]
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return None
+        parameters = [arg.arg for arg in [*function.args.posonlyargs, *function.args.args]]
+        if name not in parameters:
+            return None
+        if isinstance(self._resolver.resolve_name(function.name, scopes[:-1]), Reader):
+            return None  # a helper that reads variables: its calls are migrated
+        tree = self._module.source.tree
+        calls = _all_calls(tree, function.name)
+        if calls is None:
+            return None
+        position = parameters.index(name)
+        texts = []
+        for call in calls:
+            value = _argument_of(call, name, position)
+            texts.append(self.texts(value, (tree,), depth + 1) if value else None)
+        return _union(texts)
+
+    def _elements(self, node: ast.expr, scopes: Scopes, depth: int) -> Elements:
+        """Return the elements of an iterable; None if they are not constant."""
+        if depth > MAX_DEPTH:
+            return None
+        if isinstance(node, DISPLAYS):
+            return self._display_elements(node.elts, scopes, depth)
+        if isinstance(node, ast.Dict):
+            return _constant_keys(node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            parts = (node.left, node.right)
+            return _chain([self._elements(part, scopes, depth + 1) for part in parts])
+        if isinstance(node, ast.Name):
+            value = self._only_value(node.id, scopes)
+            return self._elements(value, scopes, depth + 1) if value else None
+        if isinstance(node, ast.Call):
+            return self._call_elements(node, scopes, depth)
+        return None
+
+    def _display_elements(self, nodes: list[ast.expr], scopes: Scopes, depth: int) -> Elements:
+        parts: list[Elements] = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                parts.append(self._elements(node.value, scopes, depth + 1))
+            else:
+                parts.append([node])
+        return _chain(parts)
+
+    def _call_elements(self, node: ast.Call, scopes: Scopes, depth: int) -> Elements:
+        """Return the elements of `sorted(names)`, `"A B".split()` or `names.items()`."""
+        function = node.func
+        if isinstance(function, ast.Name):
+            return self._function_elements(function.id, node.args, scopes, depth)
+        if not isinstance(function, ast.Attribute):
+            return None
+        if function.attr == "split" and not node.keywords:
+            separators = node.args[:1]
+            if all(isinstance(separator, ast.Constant) for separator in separators):
+                return self._split_elements(function.value, node.args, scopes)
+        if node.args:
+            return None
+        mapping: ast.expr | None = function.value
+        if isinstance(mapping, ast.Name):
+            mapping = self._only_value(mapping.id, scopes)
+        return _mapping_elements(mapping, function.attr)
+
+    def _function_elements(
+        self, name: str, arguments: list[ast.expr], scopes: Scopes, depth: int
+    ) -> Elements:
+        if name in COPY_FUNCTIONS and len(arguments) == 1:
+            return self._elements(arguments[0], scopes, depth + 1)
+        if name == "enumerate" and arguments:
+            elements = self._elements(arguments[0], scopes, depth + 1)
+            if elements is None:
+                return None
+            index = ast.Constant(value=0)
+            return [ast.Tuple(elts=[index, element]) for element in elements]
+        return None
+
+    def _split_elements(
+        self, node: ast.expr, arguments: list[ast.expr], scopes: Scopes
+    ) -> Elements:
+        text = self._resolver.constant_text(node, scopes)
+        if text is None or len(arguments) > 1:
+            return None
+        separator = self._resolver.constant_text(arguments[0], scopes) if arguments else None
+        if separator == "":
+            return None  # str.split() raises ValueError
+        return [ast.Constant(value=part) for part in text.split(separator)]
+
+    def _only_value(self, name: str, scopes: Scopes) -> ast.expr | None:
+        """Return a name's only value; None if it has several, or the file mutates it."""
+        bindings = self._module.lookup(name, scopes)
+        if len(bindings) != 1 or not isinstance(bindings[0], ast.expr):
+            return None
+        for node in ast.walk(self._module.source.tree):
+            if _mutates(node, name):
+                return None
+        return bindings[0]
 
 
-def _bound(
-    resolver: Resolver, name: str, binding: Binding, scopes: tuple[Scope, ...], depth: int
-) -> Texts:
-    if isinstance(binding, ast.expr):
-        return alternatives(resolver, binding, scopes, depth + 1)
-    if isinstance(binding, Each):
-        elements = _elements(resolver, binding.of, scopes, depth + 1)
-        parts = [_part(element, binding.part) for element in elements or ()]
-        return _union(
-            alternatives(resolver, part, scopes, depth + 1) if part else None for part in parts
-        )
-    return _argument(resolver, name, scopes, depth) if isinstance(binding, Opaque) else None
-
-
-def _part(element: ast.expr, part: int | None) -> ast.expr | None:
-    """Return an element, or a part of one that is a tuple."""
-    if part is None:
+def _item_of(element: ast.expr, index: int | None) -> ast.expr | None:
+    """Return an item of a tuple, or the element itself if the index is None."""
+    if index is None:
         return element
-    return (
-        element.elts[part]
-        if isinstance(element, (ast.Tuple, ast.List)) and len(element.elts) > part
-        else None
-    )
+    if isinstance(element, (ast.Tuple, ast.List)) and len(element.elts) > index:
+        return element.elts[index]
+    return None
 
 
-def _elements(
-    resolver: Resolver, node: ast.expr, scopes: tuple[Scope, ...], depth: int
-) -> list[ast.expr] | None:
-    """Return what a loop goes through, where that stands in the code and nothing changes it; else None."""
-    if depth > DEPTH:
+def _constant_keys(node: ast.Dict) -> Elements:
+    """Return the keys of a dict; None if it unpacks another one."""
+    keys = [key for key in node.keys if key]
+    return keys if len(keys) == len(node.keys) else None
+
+
+def _mapping_elements(mapping: ast.expr | None, method: str) -> Elements:
+    """Return the elements of a dict's keys(), values() or items()."""
+    if not isinstance(mapping, ast.Dict):
         return None
-    if isinstance(node, DISPLAYS):
-        return _chained(
-            [
-                _elements(resolver, e.value, scopes, depth + 1)
-                if isinstance(e, ast.Starred)
-                else [e]
-                for e in node.elts
-            ]
-        )
-    if isinstance(node, ast.Dict):
-        return [key for key in node.keys if key] if all(node.keys) else None
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _chained(
-            [_elements(resolver, part, scopes, depth + 1) for part in (node.left, node.right)]
-        )
-    if isinstance(node, ast.Name):
-        value = _never_changed(resolver, node.id, scopes)
-        return _elements(resolver, value, scopes, depth + 1) if value else None
-    return _called(resolver, node, scopes, depth) if isinstance(node, ast.Call) else None
-
-
-def _called(
-    resolver: Resolver, node: ast.Call, scopes: tuple[Scope, ...], depth: int
-) -> list[ast.expr] | None:
-    """Return the elements of `sorted(names)`, `"A B".split()`, `names.items()`."""
-    function = node.func
-    if isinstance(function, ast.Name) and function.id in SAME and len(node.args) == 1:
-        return _elements(resolver, node.args[0], scopes, depth + 1)
-    if isinstance(function, ast.Name) and function.id == "enumerate" and node.args:
-        found = _elements(resolver, node.args[0], scopes, depth + 1)
-        return found and [ast.Tuple(elts=[ast.Constant(value=0), element]) for element in found]
-    if not isinstance(function, ast.Attribute):
+    keys = _constant_keys(mapping)
+    if keys is None:
         return None
-    if (
-        function.attr == "split"
-        and not node.keywords
-        and all(isinstance(a, ast.Constant) for a in node.args[:1])
-    ):
-        text = resolver.constant(function.value, scopes)
-        by = resolver.constant(node.args[0], scopes) if node.args else None
-        return (
-            None
-            if text is None or len(node.args) > 1
-            else [ast.Constant(value=part) for part in text.split(by)]
-        )
-    of = function.value
-    mapping = _never_changed(resolver, of.id, scopes) if isinstance(of, ast.Name) else of
-    if node.args or not isinstance(mapping, ast.Dict) or not all(mapping.keys):
-        return None
-    pairs = [(key, value) for key, value in zip(mapping.keys, mapping.values, strict=True) if key]
-    if function.attr == "items":
+    if method == "keys":
+        return keys
+    if method == "values":
+        return mapping.values
+    if method == "items":
+        pairs = zip(keys, mapping.values, strict=True)
         return [ast.Tuple(elts=[key, value]) for key, value in pairs]
-    return {"keys": [k for k, _ in pairs], "values": [v for _, v in pairs]}.get(function.attr)
+    return None
 
 
-def _never_changed(resolver: Resolver, name: str, scopes: tuple[Scope, ...]) -> ast.expr | None:
-    """Return the only value that a name has, where nothing in the file adds to it or takes from it."""
-    bound = resolver.module.lookup(name, scopes)
-    only = bound[0] if len(bound) == 1 else None
-    changed = any(_changes(node, name) for node in ast.walk(resolver.module.source.tree))
-    return only if isinstance(only, ast.expr) and not changed else None
-
-
-def _changes(node: ast.AST, name: str) -> bool:
+def _mutates(node: ast.AST, name: str) -> bool:
+    """Return whether a node changes the object that a name refers to."""
     if isinstance(node, ast.AugAssign):
-        inner: ast.expr = node.target
-    elif (isinstance(node, ast.Attribute) and node.attr in CHANGES) or (
+        target: ast.expr = node.target
+    elif (isinstance(node, ast.Attribute) and node.attr in MUTATING_METHODS) or (
         isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load)
     ):
-        inner = node.value
+        target = node.value
     else:
         return False
-    return isinstance(inner, ast.Name) and inner.id == name
+    return isinstance(target, ast.Name) and target.id == name
 
 
-def _argument(resolver: Resolver, name: str, scopes: tuple[Scope, ...], depth: int) -> Texts:
-    """Return what the calls of the innermost function give for one of its parameters."""
-    function = scopes[-1]
-    if not isinstance(function, FUNCTIONS):
-        return None
-    names = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
-    if name not in names or isinstance(resolver.name(function.name, scopes[:-1]), Reader):
-        return None  # of a helper, it is the calls that are moved
-    tree = resolver.module.source.tree
-    uses = [n for n in descend(tree) if isinstance(n, ast.Name) and n.id == function.name]
-    calls = [n for n in descend(tree) if isinstance(n, ast.Call) and n.func in uses]
-    if len(calls) != len(uses) or any(
-        isinstance(a, ast.Starred) for call in calls for a in call.args
-    ):
-        return None
-    at = names.index(name)
-    given = [
-        next(
-            (k.value for k in call.keywords if k.arg == name),
-            call.args[at] if len(call.args) > at else None,
-        )
-        for call in calls
-    ]
-    return _union(
-        alternatives(resolver, value, (tree,), depth + 1) if value else None for value in given
-    )
+def _all_calls(tree: ast.Module, function: str) -> list[ast.Call] | None:
+    """Return all calls of a function; None if it is used otherwise, or called with `*args`."""
+    uses = 0
+    calls = []
+    for node in descend(tree):
+        if isinstance(node, ast.Name) and node.id == function:
+            uses += 1
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
+            calls.append(node)
+    has_starred = any(isinstance(argument, ast.Starred) for call in calls for argument in call.args)
+    return None if len(calls) != uses or has_starred else calls
+
+
+def _argument_of(call: ast.Call, name: str, position: int) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    return call.args[position] if len(call.args) > position else None
 
 
 def _union(parts: Iterable[Texts]) -> Texts:
-    listed = list(parts)
-    known = [part for part in listed if part is not None]
-    return (
-        tuple(dict.fromkeys(itertools.chain(*known)))
-        if listed and len(known) == len(listed)
-        else None
-    )
+    """Return the texts of all parts; None if one of them is unknown or there are no parts."""
+    texts: list[str] = []
+    is_empty = True
+    for part in parts:
+        if part is None:
+            return None
+        texts.extend(part)
+        is_empty = False
+    return None if is_empty else tuple(dict.fromkeys(texts))
 
 
-def _joined(parts: list[Texts]) -> Texts:
+def _concatenations(parts: list[Texts]) -> Texts:
+    """Return the concatenations of one text of each part; None if a part is unknown."""
     known = [part for part in parts if part is not None]
     if len(known) != len(parts):
         return None
-    return tuple(
-        dict.fromkeys(
-            "".join(texts) for texts in itertools.islice(itertools.product(*known), MOST + 1)
-        )
-    )
+    combinations = itertools.islice(itertools.product(*known), MAX_TEXTS + 1)
+    return tuple(dict.fromkeys("".join(texts) for texts in combinations))
 
 
-def _chained(parts: list[list[ast.expr] | None]) -> list[ast.expr] | None:
-    known = [part for part in parts if part is not None]
-    return list(itertools.chain(*known)) if len(known) == len(parts) else None
+def _chain(parts: list[Elements]) -> Elements:
+    """Return the elements of all parts; None if one of them is unknown."""
+    elements: list[ast.expr] = []
+    for part in parts:
+        if part is None:
+            return None
+        elements.extend(part)
+    return elements

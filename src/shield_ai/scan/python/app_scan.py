@@ -1,8 +1,7 @@
-"""Find every secret of an app: in its Python, and in its .env files."""
+"""Scan the Python and .env files of an app for secrets."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,310 +9,269 @@ import msgspec
 from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Finding
-from shield_ai.project.layout import (
-    BESIDE,
-    Facts,
-    find_roots,
-    is_runtime,
-    is_settings,
-    is_test,
-    named_settings,
-    runs,
-    runtime_place,
-    served_packages,
-)
-from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.layout import Facts, is_test
 from shield_ai.project.python_source import Source
-from shield_ai.scan.files.file_filter import (
-    ALL,
-    LOADS,
-    NAMES,
-    OWN,
-    READS,
-    WORDS,
-    is_dull,
-    is_worth,
-    worth_parsing,
-)
-from shield_ai.scan.files.walk import is_dotenv, readable, walk
-from shield_ai.scan.python.cross_file import ProjectContext, listed, settle
+from shield_ai.project.runtime_names import is_copied_file, is_runtime_module
+from shield_ai.scan.files.file_filter import find_markers
+from shield_ai.scan.files.walk import display_path, is_dotenv, walk
+from shield_ai.scan.python.app_facts import AppFiles, collect_facts
+from shield_ai.scan.python.cross_file import ProjectContext, apply_context, collection_texts
 from shield_ai.scan.python.findings import (
-    absent_finding,
-    app_name,
+    assign_fingerprints,
+    create_findings,
     dotenv_finding,
-    findings_of,
-    is_label,
-    join,
-    number,
+    is_probably_label,
+    missing_runtime_finding,
 )
-from shield_ai.scan.python.migrated import moved
+from shield_ai.scan.python.migrated import find_remaining_constants
 from shield_ai.scan.python.project import Project
-from shield_ai.scan.python.statement_filter import Telling
+from shield_ai.scan.python.related_reads import select_related_reads
+from shield_ai.scan.python.statement_filter import StatementFilter
 from shield_ai.scan.python.visitor import SecretVisitor
-from shield_ai.scan.text.dotenv import dotenv
+from shield_ai.scan.text.dotenv import find_dotenv_secrets
 from shield_ai.scan.text.engine import reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
-    Read = Callable[[str], bytes | None]
-    Worth = Mapping[str, tuple[bool, ...]]
+    from shield_ai.scan.files.file_filter import Markers
 
-ODD = "its name is no UTF-8: only looked through for credentials; rename it"
-TOO_LARGE = 2_000_000  # bytes; no hand-written Python file comes near
-SOURCE = b"class SecretsManagerSource(EnvSettingsSource)"  # a copy of ours
-ACCESSORS = ("get_secret", "aws_get_secret", "shield_get_secret")
-OURS = regex(rb"(secrets|shield_ai)\s+import[^\n]*\bget_secret\b")
+    ReadFile = Callable[[str], bytes | None]
+
+INVALID_NAME = "file name is not valid UTF-8: scanned for credentials only; rename the file"
+MAX_SIZE = 2_000_000  # bytes; hand-written Python files are smaller
+SETTINGS_SOURCE = b"class SecretsManagerSource(EnvSettingsSource)"  # in a vendored copy
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a scan saw, in the order of paths and lines."""
+    """The results of a scan, sorted by path and line."""
 
     findings: tuple[Finding, ...]
     skipped: tuple[Skipped, ...]
-    files: tuple[str, ...]  # the Python files that were looked at
+    files: tuple[str, ...]  # the scanned Python files
     facts: Facts
-    # Path, line and column of each call of the runtime; 0 and 0 for a file with a settings source of ours.
+    # Path, line and column of each get_secret call; a file that defines a settings source
+    # also has an entry with line 0 and column 0.
     calls: tuple[tuple[str, int, int], ...] = ()
-    harmless: tuple[Skipped, ...] = ()  # what sounds like a secret and is none
-    # what stayed in the code of secrets that were moved already
-    constants: tuple[Finding, ...] = ()
+    harmless: tuple[Skipped, ...] = ()  # values with a secret's name that are not secrets
+    constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
 
 
 def scan(
     root: Path,
     paths: list[str] | None = None,
     named: Collection[str] = (),
-    worth: Worth | None = None,
+    markers: Mapping[str, Markers] | None = None,
 ) -> Scan:
     """Scan an app's folder.
 
     Args:
         root: The folder.
-        paths: Its own files, where a walk has listed them already.
-        named: Variables that shield.toml names: secrets, whatever they are called.
-        worth: What the patterns of `worth` found in its Python files, where they were looked for already.
+        paths: The app's files; by default, the folder is searched for them.
+        named: Variables named in shield.toml; they count as secrets.
+        markers: The markers of the Python files that were searched before.
     """
-    listed_paths = list(walk(root)) if paths is None else paths
-    return scan_files(root.resolve().name, listed_paths, reader(str(root)), named, worth)
+    app_paths = list(walk(root)) if paths is None else paths
+    return scan_files(root.resolve().name, app_paths, reader(str(root)), named, markers)
 
 
 def scan_files(
-    name: str, paths: list[str], read: Read, named: Collection[str] = (), worth: Worth | None = None
+    name: str,
+    paths: list[str],
+    read: ReadFile,
+    named: Collection[str] = (),
+    markers: Mapping[str, Markers] | None = None,
 ) -> Scan:
-    """Scan files that something else lists and reads.
+    """Scan the files of an app.
 
     Args:
-        name: Of the app.
-        paths: Relative, with slashes.
-        read: Gives the bytes of each; None where it can't.
-        named: Variables that shield.toml names: secrets, whatever they are called.
-        worth: What the patterns of `worth` found in the Python files, where they were looked for already.
+        name: The name of the app's folder.
+        paths: The app's files, relative, with slashes.
+        read: Returns the bytes of a file; None if it can't be read.
+        named: Variables named in shield.toml; they count as secrets.
+        markers: The markers of the Python files that were searched before.
     """
-    paths, skipped = _sorted_out(paths)
-    python = [path for path in paths if path.endswith(".py")]
-    known = set(paths)
-    facts = _facts(name, known, read, worth or {})
-    project = Project(set(python), facts, read, _dull(worth or {}))
-    settings = set(facts.settings)
-    findings: list[Finding] = []
-    looked: list[str] = []
-    constants: list[Finding] = []
-    harmless: list[Skipped] = []
-    calls: list[tuple[str, int, int]] = []
-    elsewhere = ProjectContext()
-    bare: set[str] = set()  # settings files that do not use the runtime
-    for path in python:
-        if is_test(path, facts.served):
-            continue
-        worthy = (
-            is_worth(worth[path], settings=path in settings) if worth and path in worth else None
-        )
-        if worthy is False and not named:
-            looked.append(path)
-            continue
-        raw = read(path)
-        if raw is None or len(raw) > TOO_LARGE:
-            skipped.append(
-                Skipped(
-                    path=path,
-                    line=0,
-                    name="",
-                    reason="can't be read" if raw is None else "too large",
-                )
-            )
-            continue
-        looked.append(path)
-        if (
-            is_runtime(raw)
-            or SOURCE in raw
-            or not (worthy or _wanted(raw, named, settings=path in settings))
-        ):
-            continue
-        try:
-            source = Source.from_bytes(path, raw)
-            module = project.add(source)
-        except SourceError as error:
-            skipped.append(
-                Skipped(path=path, line=0, name="", reason=error.message.removeprefix(f"{path}: "))
-            )
-            continue
-        # Plans, which name variables, are made with all of a file.
-        seen = SecretVisitor(
-            project, module, Telling(raw) if worthy and not named and path not in settings else None
-        )
-        findings += findings_of(source, seen.run(), facts, known)
-        elsewhere.moved |= seen.moved
-        elsewhere.computed |= seen.listed | (listed(source.tree) if seen.computed else set())
-        if path in settings:
-            elsewhere.assigned.append((path, seen.assigned))
-        harmless += _harmless(source, seen, settings=path in settings)
-        constants += moved(source, seen.accessors)
-        calls += [(path, 0, 0)] if seen.sources else []
-        calls += [(path, node.lineno, node.col_offset) for node in seen.accessors]
-        if path in settings and b"get_secret" not in raw:
-            bare.add(path)
-    kept = settle(join(findings, named, elsewhere.computed), elsewhere)
-    more = [absent_finding(path) for path in bare & {finding.path for finding in kept}]
-    # nothing is left to rewrite
-    more += [msgspec.structs.replace(f, site=None) for f in constants if not f.env]
-    findings = number([*kept, *more, *_dotenv_findings(paths, read)])
-    skipped += [
-        Skipped(path=f.path, line=f.line, name=f.env or f.name, reason=f.site.reason)
-        for f in findings
-        if f.site and f.site.reason
-    ]
+    valid_paths = [path for path in paths if path == display_path(path)]
+    files = AppFiles(set(valid_paths), read, markers or {})
+    facts = collect_facts(name, files)
+    scanner = _AppScanner(files, facts, named)
+    for path in valid_paths:
+        if path.endswith(".py") and not is_test(path, facts.served) and not is_copied_file(path):
+            scanner.scan_file(path)
+    skipped = [*_invalid_names(paths), *scanner.skipped]
+    constants = tuple(scanner.constants)
+    findings = assign_fingerprints(
+        [
+            *scanner.related_findings(),
+            *_literal_defaults(constants),
+            *_dotenv_findings(valid_paths, read),
+        ]
+    )
+    skipped += _not_migratable(findings)
     return Scan(
         findings=tuple(findings),
-        skipped=tuple(sorted(skipped, key=lambda s: (s.path, s.line, s.name))),
-        files=tuple(looked),
+        skipped=tuple(sorted(skipped, key=lambda skip: (skip.path, skip.line, skip.name))),
+        files=tuple(scanner.scanned),
         facts=facts,
-        harmless=tuple(harmless),
-        constants=tuple(constants),
-        calls=tuple(calls),
+        harmless=tuple(scanner.harmless),
+        constants=constants,
+        calls=tuple(scanner.calls),
     )
 
 
-def _sorted_out(paths: list[str]) -> tuple[list[str], list[Skipped]]:
-    """Leave out files that no import names, and no plan or journal could."""
-    odd = [path for path in paths if path != readable(path)]
-    skipped = [
-        Skipped(path=readable(path), line=0, name="", reason=ODD)
-        for path in odd
-        if path.endswith(".py")
-    ]
-    return [path for path in paths if path == readable(path)], skipped
+class _AppScanner:
+    """Scans Python files one by one and collects the results."""
+
+    def __init__(self, files: AppFiles, facts: Facts, named: Collection[str]) -> None:
+        self.findings: list[Finding] = []
+        self.scanned: list[str] = []
+        self.skipped: list[Skipped] = []
+        self.constants: list[Finding] = []
+        self.harmless: list[Skipped] = []
+        self.calls: list[tuple[str, int, int]] = []
+        self._files = files
+        self._facts = facts
+        self._named = named
+        self._settings = set(facts.settings)
+        self._project = Project(files.python(), facts, files.read, _without_exports(files.markers))
+        self._context = ProjectContext()
+        self._without_runtime: set[str] = set()  # settings files that do not call get_secret
+
+    def scan_file(self, path: str) -> None:
+        """Scan one Python file."""
+        in_settings = path in self._settings
+        markers = self._files.markers.get(path)
+        has_markers = markers is not None and markers.may_have_secrets(settings=in_settings)
+        if markers is not None and not has_markers and not self._named:
+            self.scanned.append(path)
+            return
+        raw = self._files.read(path)
+        if raw is None or len(raw) > MAX_SIZE:
+            self._skip(path, "can't be read" if raw is None else "too large")
+            return
+        self.scanned.append(path)
+        if is_runtime_module(raw) or SETTINGS_SOURCE in raw:
+            return
+        if not has_markers and not self._may_have_secrets(raw, in_settings=in_settings):
+            return
+        # shield.toml may name variables that no pattern of the statement filter matches.
+        use_filter = has_markers and not self._named and not in_settings
+        self._parse_and_visit(path, raw, StatementFilter(raw) if use_filter else None)
+
+    def related_findings(self) -> list[Finding]:
+        """Return the findings of all files, each judged by what the other files contain."""
+        related = select_related_reads(self.findings, self._named, self._context.computed_names)
+        findings = apply_context(related, self._context)
+        affected = self._without_runtime & {finding.path for finding in findings}
+        return findings + [missing_runtime_finding(path) for path in affected]
+
+    def _may_have_secrets(self, raw: bytes, *, in_settings: bool) -> bool:
+        if find_markers(raw).may_have_secrets(settings=in_settings):
+            return True
+        return any(name.encode() in raw for name in self._named)
+
+    def _parse_and_visit(
+        self, path: str, raw: bytes, statement_filter: StatementFilter | None
+    ) -> None:
+        try:
+            source = Source.from_bytes(path, raw)
+            module = self._project.add(source)
+        except SourceError as error:
+            self._skip(path, error.message.removeprefix(f"{path}: "))
+            return
+        visitor = SecretVisitor(self._project, module, statement_filter)
+        candidates = visitor.run()
+        self.findings += create_findings(source, candidates, self._facts, self._files.paths)
+        self._collect(source, visitor)
+        if path in self._settings and b"get_secret" not in raw:
+            self._without_runtime.add(path)
+
+    def _collect(self, source: Source, visitor: SecretVisitor) -> None:
+        """Add what a visitor has collected besides its candidates."""
+        path = source.path
+        in_settings = path in self._settings
+        self._context.migrated |= visitor.migrated
+        self._context.computed_names |= visitor.computed_names
+        if visitor.has_computed_read:
+            self._context.computed_names |= collection_texts(source.tree)
+        if in_settings:
+            self._context.assigned_settings.append((path, visitor.assigned_settings))
+        self.harmless += _harmless(source, visitor, in_settings=in_settings)
+        self.constants += find_remaining_constants(source, visitor.accessor_calls)
+        if visitor.has_settings_source:
+            self.calls.append((path, 0, 0))
+        for node in visitor.accessor_calls:
+            self.calls.append((path, node.lineno, node.col_offset))
+
+    def _skip(self, path: str, reason: str) -> None:
+        self.skipped.append(Skipped(path=path, line=0, name="", reason=reason))
 
 
-def _dull(worth: Worth) -> set[str]:
-    """Name the files that hand nothing on; a package may, whatever it is called that a module in it has."""
-    return {
-        path for path, found in worth.items() if is_dull(found) and not path.endswith("__init__.py")
-    }
+def _invalid_names(paths: list[str]) -> list[Skipped]:
+    """Report Python files that no import can name, and that no plan or journal can hold."""
+    skipped = []
+    for path in paths:
+        shown = display_path(path)
+        if path != shown and path.endswith(".py"):
+            skipped.append(Skipped(path=shown, line=0, name="", reason=INVALID_NAME))
+    return skipped
 
 
-def _harmless(source: Source, seen: SecretVisitor, *, settings: bool) -> Iterator[Skipped]:
-    """Say what was passed over, each name once; outside the settings, only what is written as a setting is."""
-    names: set[str] = set()
-    labels = [spot for spot in seen.spots if not settings and is_label(spot)]
-    passed = [
-        *seen.harmless,
-        *((s.node, s.target, "outside the settings, and like no secret") for s in labels),
-    ]
-    for node, full, reason in passed:
-        name = full.rstrip(".0123456789")
-        if name not in names and (settings or name.isupper()):
-            names.add(name)
+def _without_exports(markers: Mapping[str, Markers]) -> set[str]:
+    """Return the files that export no reader; a package may also export its modules."""
+    paths = set()
+    for path, found in markers.items():
+        if not found.may_export_readers() and not path.endswith("__init__.py"):
+            paths.add(path)
+    return paths
+
+
+def _harmless(source: Source, visitor: SecretVisitor, *, in_settings: bool) -> Iterator[Skipped]:
+    """Yield the values with a secret's name that are not secrets, each name once.
+
+    Outside the settings, only names in capitals are reported.
+    """
+    values = list(visitor.not_secrets)
+    if not in_settings:
+        reason = "outside the settings, does not look like a secret"
+        for candidate in visitor.candidates:
+            if is_probably_label(candidate):
+                values.append((candidate.node, candidate.target, reason))
+    reported: set[str] = set()
+    for node, full_name, reason in values:
+        name = full_name.rstrip(".0123456789")
+        if name not in reported and (in_settings or name.isupper()):
+            reported.add(name)
             yield Skipped(path=source.path, line=node.lineno, name=name, reason=reason)
 
 
-def _wanted(raw: bytes, named: Collection[str], *, settings: bool) -> bool:
-    """Whether a file can have something to find, also under a name that shield.toml alone knows."""
-    return worth_parsing(raw, settings=settings) or any(name.encode() in raw for name in named)
+def _literal_defaults(constants: Collection[Finding]) -> list[Finding]:
+    """Return the hardcoded secrets among the remaining constants; no fixer rewrites them."""
+    return [msgspec.structs.replace(finding, site=None) for finding in constants if not finding.env]
 
 
-def _dotenv_findings(paths: list[str], read: Read) -> list[Finding]:
-    found: list[Finding] = []
+def _dotenv_findings(paths: list[str], read: ReadFile) -> list[Finding]:
+    findings = []
     for path in paths:
-        base = path.rpartition("/")[2]
-        if is_dotenv(base) and (raw := read(path)):
-            lines = raw.decode("utf-8-sig", "replace").split("\n")
-            found += [
-                dotenv_finding(path, line, lines[line - 1], key)
-                for line, key in dotenv("\n".join(lines))
-            ]
-    return found
+        if not is_dotenv(path.rpartition("/")[2]):
+            continue
+        raw = read(path)
+        if not raw:
+            continue
+        text = raw.decode("utf-8-sig", "replace")
+        lines = text.split("\n")
+        for line, name in find_dotenv_secrets(text):
+            findings.append(dotenv_finding(path, line, lines[line - 1], name))
+    return findings
 
 
-def _facts(name: str, known: set[str], read: Read, worth: Worth) -> Facts:
-    named = named_settings(known, read)
-    python = {path for path in known if path.endswith(".py")}
-    served = served_packages(known, read)
-    settings = {path for path in python if is_settings(path)}
-    settings |= {path for path in named if not is_test(path, served)}
-    django = bool(named) or any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
-    roots = find_roots(sorted(settings), named, known, read)
-    first = _first(settings, named, roots, read)
-    root = next((r for r in roots if not r or first.startswith(r + "/")), "")
-    runtime = runtime_place(first, root, known, read) if first else BESIDE
-
-    def those(pattern: re.Pattern[bytes]) -> Iterator[bytes]:
-        """Yield the Python files that a pattern matches."""
-        for path in python:
-            if path not in worth or worth[path][ALL.index(pattern)]:
-                raw = read(path) or b""
-                if path in worth or pattern.search(raw):
-                    yield raw if not is_test(path, served) or pattern is OWN else b""
-
-    raws = [raw for raw in those(OWN) if b"get_secret" in raw and not is_runtime(raw)]
-    return Facts(
-        name=app_name(name),
-        settings=tuple(sorted(settings)),
-        named=tuple(sorted(set(named) & settings)),
-        roots=roots,
-        runtime=runtime,
-        django=django,
-        dotenv=any(those(LOADS)),
-        served=served,
-        accessor=_accessor(raws),
-        runs=runs(runtime, root, known, read),
-    )
-
-
-def _first(settings: set[str], named: dict[str, str], roots: tuple[str, ...], read: Read) -> str:
-    """Choose the settings file whose package the runtime is put into: the one that has most to move.
-
-    Unless another one that reads variables lies directly on `sys.path`: that package may import it, as Flask's do.
-    """
-    candidates = sorted(set(named) & settings or settings)
-    most = next(iter(candidates), "")
-    if len(candidates) > 1:
-        most = max(candidates, key=lambda path: _weight(read(path) or b""))
-    root = next((r for r in roots if not r or most.startswith(r + "/")), "")
-    beside = (
-        path
-        for path in candidates
-        if path.rpartition("/")[0] == root and READS.search(read(path) or b"")
-    )
-    return most if named else next(beside, most)
-
-
-def _weight(raw: bytes) -> tuple[bool, int]:
-    """Say how much of an app's secrets a settings file may hold: one that reads none counts after all that do."""
-    reads = b"BaseSettings" in raw or (READS.search(raw) and NAMES.search(raw))
-    return bool(reads), len(WORDS.findall(raw))
-
-
-def _accessor(raws: list[bytes]) -> str:
-    """Choose a name for get_secret that no module of the app has for something else."""
-    free = (name for name in ACCESSORS if not any(_binds(raw, name) for raw in raws))
-    return next(free, ACCESSORS[-1])
-
-
-def _binds(raw: bytes, name: str) -> bool:
-    """Whether a module gives a name a meaning that is not ours."""
-    if name.encode() not in raw:
-        return False
-    bound = rf"(?m)^[ \t]*(?:(?:async )?def {name}\b.*|from .*import .*\b{name}\b.*|{name}\s*=.*|\s+{name},?\s*)$"
-    return any(not OURS.search(line) for line in re.findall(bound.encode(), raw))
+def _not_migratable(findings: list[Finding]) -> list[Skipped]:
+    """Return an entry for each finding that no fixer can rewrite."""
+    skipped = []
+    for finding in findings:
+        if finding.site and finding.site.reason:
+            name = finding.env or finding.name
+            reason = finding.site.reason
+            skipped.append(Skipped(path=finding.path, line=finding.line, name=name, reason=reason))
+    return skipped

@@ -1,6 +1,6 @@
-"""The children of a syntax tree's nodes, without those that neither bind a name nor hold anything that does.
+"""Walk a syntax tree faster than `ast.walk`, without nodes that bind no name and hold none.
 
-`ast.iter_child_nodes` looks at every field of every node, and takes most of a scan's time.
+`ast.iter_child_nodes` inspects every field of every node, which would dominate the scan time.
 """
 
 from __future__ import annotations
@@ -12,34 +12,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Fields that hold no node, or only what says how an expression is meant: a name's context, an operator.
-PLAIN = frozenset(
-    {
-        "ctx",
-        "op",
-        "ops",
-        "id",
-        "attr",
-        "arg",
-        "kind",
-        "level",
-        "module",
-        "asname",
-        "conversion",
-        "simple",
-        "is_async",
-    }
-    | {"type_comment", "tag"}
+# Fields that hold no node, or only the context of a name or an operator.
+SKIPPED_FIELDS = frozenset(
+    """ctx op ops id attr arg kind level module asname conversion simple is_async type_comment
+    tag""".split()  # noqa: SIM905  # a word list
 )
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
 
 
 def children(node: ast.AST) -> list[ast.AST]:
-    """Return the children of a node in the order of `ast.iter_child_nodes`, without contexts and operators."""
-    kind = node.__class__
-    fields = _FIELDS.get(kind)
+    """Return a node's children in the order of `ast.iter_child_nodes`, but no operators."""
+    node_type = node.__class__
+    fields = _FIELDS.get(node_type)
     if fields is None:
-        fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in PLAIN)
+        fields = tuple(name for name in node_type._fields if name not in SKIPPED_FIELDS)
+        _FIELDS[node_type] = fields
     found: list[ast.AST] = []
     for name in fields:
         value = getattr(node, name, None)
@@ -51,9 +38,9 @@ def children(node: ast.AST) -> list[ast.AST]:
 
 
 def descend(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield a node and all below it in the order of `ast.walk`, without contexts and operators."""
-    todo = deque([node])
-    while todo:
-        node = todo.popleft()
-        todo.extend(children(node))
+    """Yield a node and its descendants in the order of `ast.walk`, but no operators."""
+    queue = deque([node])
+    while queue:
+        node = queue.popleft()
+        queue.extend(children(node))
         yield node

@@ -1,4 +1,4 @@
-"""What the names of a module stand for: imports, assignments, functions and parameters, by scope."""
+"""Collect the names of a module by scope: imports, assignments, functions and parameters."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.readers import Ref
 
 Scope: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
-SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 class Imported:
-    """A name that comes from another module: its dotted path there, with dots in front where it is relative."""
+    """A name that is imported from another module, with its dotted path."""
 
     __slots__ = ("path",)
 
@@ -28,35 +27,38 @@ class Imported:
 
 
 class Opaque:
-    """A name whose value can't be followed: a parameter, a loop variable."""
+    """A name with an unknown value, such as a parameter."""
 
 
-class Each(Opaque):
-    """A loop variable: every element of something, or a part of each."""
+class LoopVariable(Opaque):
+    """A loop variable: each element of an iterable, or one item of each."""
 
-    __slots__ = ("of", "part")
+    __slots__ = ("index", "iterable")
 
-    def __init__(self, of: ast.expr, part: int | None = None) -> None:
-        self.of = of
-        self.part = part  # of an element that is a tuple
+    def __init__(self, iterable: ast.expr, index: int | None = None) -> None:
+        self.iterable = iterable
+        self.index = index  # of the item; None for the whole element
 
 
 OPAQUE = Opaque()
-LEAVES = frozenset({ast.Constant, ast.Name})  # neither bind a name nor hold anything that does
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
+LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
+LEAVES = frozenset({ast.Constant, ast.Name})  # bind no name, and have no children that do
 BINDERS = frozenset(
     {
         *SCOPES,
+        *LOOPS,
         ast.Import,
         ast.ImportFrom,
         ast.ExceptHandler,
         ast.Assign,
         ast.AnnAssign,
         ast.NamedExpr,
-        ast.For,
+        ast.withitem,
     }
-    | {ast.AsyncFor, ast.comprehension, ast.withitem}
 )
-WITHIN = ("for", "lambda", ":=")  # one of these stands in every expression that binds a name
+BINDING_WORDS = ("for", "lambda", ":=")  # every expression that binds a name contains one
 Binding: TypeAlias = (
     Imported | Opaque | ast.expr | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 )
@@ -68,79 +70,88 @@ class Module:
 
     Args:
         source: The file.
-        name: Under which it is imported; may be empty.
+        name: The dotted name under which it is imported; may be empty.
     """
 
     def __init__(self, source: Source, name: str) -> None:
         self.source = source
         self.name = name
         self.is_package = source.path.endswith("__init__.py")
-        self.stars: list[str] = []
+        self.star_imports: list[str] = []
         self.tables: dict[ast.AST, Table] = {}
-        self.memo: dict[Binding, Ref | None] = {}  # what the resolver found out
-        self.starred: dict[str, Ref | None] = {}  # and of names that come with a star
-        self._busy = _busy(source.text)
+        self.resolved: dict[Binding, Ref | None] = {}  # the resolver's cache
+        self.resolved_stars: dict[str, Ref | None] = {}  # the same for names from star imports
+        self._binding_lines = _find_binding_lines(source.text)
         self._collect(source.tree, source.tree.body)
 
     def names(self, scope: Scope) -> Table:
-        """Return the names bound in a scope itself; they are collected when somebody asks."""
+        """Return the names bound in a scope, collected on first use."""
         if scope not in self.tables:
-            self._collect(scope, [scope.body] if isinstance(scope, ast.Lambda) else scope.body)
+            body = [scope.body] if isinstance(scope, ast.Lambda) else scope.body
+            self._collect(scope, body)
         return self.tables[scope]
 
     def lookup(self, name: str, scopes: tuple[Scope, ...]) -> list[Binding]:
-        """Find what a name may stand for, seen from the innermost of some scopes."""
+        """Return the bindings of a name that are visible from the innermost scope."""
         for depth, scope in enumerate(reversed(scopes)):
             if depth and isinstance(scope, ast.ClassDef):
-                continue  # a class body's names are not seen from inside its functions
-            if found := self.names(scope).get(name):
+                continue  # functions in a class do not see the names of its body
+            found = self.names(scope).get(name)
+            if found:
                 return found
         return []
 
     def _collect(self, scope: Scope, body: Sequence[ast.AST]) -> None:
         table: Table = self.tables.setdefault(scope, {})
         if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            for argument in arguments(scope.args):
-                table.setdefault(argument.arg, []).append(OPAQUE)
-        for node in _own(body, self._busy):
+            for parameter in _parameters(scope.args):
+                _add(table, parameter.arg, OPAQUE)
+        for node in _scope_nodes(body, self._binding_lines):
             if node.__class__ in BINDERS:
                 self._bind(node, table)
 
     def _bind(self, node: ast.AST, table: Table) -> None:
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                bound = alias.asname or alias.name.partition(".")[0]
-                table.setdefault(bound, []).append(Imported(alias.name if alias.asname else bound))
+            _bind_import(node, table)
         elif isinstance(node, ast.ImportFrom):
-            base = self.absolute(node)
-            for alias in node.names:
-                if alias.name == "*":
-                    self.stars.append(base)
-                else:
-                    table.setdefault(alias.asname or alias.name, []).append(
-                        Imported(f"{base}.{alias.name}")
-                    )
+            self._bind_import_from(node, table)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            table.setdefault(node.name, []).append(node)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            table.setdefault(node.name, []).append(OPAQUE)
+            _add(table, node.name, node)
+        elif isinstance(node, ast.ExceptHandler):
+            if node.name:
+                _add(table, node.name, OPAQUE)
+        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+            _bind_loop(node.target, node.iter, table)
         else:
             for target, value in _assignments(node):
-                _assign(target, value, table)
-            if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-                _loop(node.target, node.iter, table)
+                _bind_target(target, value, table)
+
+    def _bind_import_from(self, node: ast.ImportFrom, table: Table) -> None:
+        module = self.absolute(node)
+        for alias in node.names:
+            if alias.name == "*":
+                self.star_imports.append(module)
+            else:
+                _add(table, alias.asname or alias.name, Imported(f"{module}.{alias.name}"))
 
     def absolute(self, node: ast.ImportFrom) -> str:
-        """Return the dotted path of the module that an import names, relative ones resolved."""
+        """Return the absolute dotted path of the module in a from-import."""
+        module = node.module or ""
         if not node.level:
-            return node.module or ""
+            return module
         parts = self.name.split(".") if self.name else []
-        keep = len(parts) - node.level + (1 if self.is_package else 0)
-        return ".".join([*parts[: max(0, keep)], *([node.module] if node.module else [])])
+        kept = len(parts) - node.level
+        if self.is_package:
+            kept += 1
+        package = parts[: max(0, kept)]
+        return ".".join([*package, module] if module else package)
 
 
-def arguments(args: ast.arguments) -> Iterator[ast.arg]:
-    """Yield every parameter."""
+def _add(table: Table, name: str, binding: Binding) -> None:
+    table.setdefault(name, []).append(binding)
+
+
+def _parameters(args: ast.arguments) -> Iterator[ast.arg]:
     yield from args.posonlyargs
     yield from args.args
     yield from args.kwonlyargs
@@ -150,63 +161,74 @@ def arguments(args: ast.arguments) -> Iterator[ast.arg]:
         yield args.kwarg
 
 
-def _busy(text: str) -> list[int]:
-    """Return the lines with a word that stands in every expression that binds a name, and one after the last."""
+def _find_binding_lines(text: str) -> list[int]:
+    """Return the lines where an expression may bind a name, and a number past the last line."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    places = []
-    for word in WITHIN:
-        at = text.find(word)
-        while at >= 0:
-            places.append(at)
-            at = text.find(word, at + 1)
-    lines, line, done = [], 1, 0
-    for at in sorted(places):
-        line += text.count("\n", done, at)
-        done = at
+    offsets = []
+    for word in BINDING_WORDS:
+        offset = text.find(word)
+        while offset >= 0:
+            offsets.append(offset)
+            offset = text.find(word, offset + 1)
+    lines = []
+    line = 1
+    previous = 0
+    for offset in sorted(offsets):
+        line += text.count("\n", previous, offset)
+        previous = offset
         lines.append(line)
-    return [*lines, text.count("\n") + 3]
+    past_end = text.count("\n") + 3
+    return [*lines, past_end]
 
 
-def _is_quiet(node: ast.AST, busy: Sequence[int]) -> bool:
-    """Whether a node is an expression on lines where nothing binds a name."""
-    return isinstance(node, ast.expr) and busy[bisect.bisect_left(busy, node.lineno)] > (
-        node.end_lineno or node.lineno
-    )
+def _binds_nothing(node: ast.AST, binding_lines: Sequence[int]) -> bool:
+    """Return whether a node is an expression on lines where nothing binds a name."""
+    if not isinstance(node, ast.expr):
+        return False
+    next_line = binding_lines[bisect.bisect_left(binding_lines, node.lineno)]
+    return next_line > (node.end_lineno or node.lineno)
 
 
-def _own(body: Sequence[ast.AST], busy: Sequence[int]) -> Iterator[ast.AST]:
-    """Yield the nodes of a scope, in order, without those of the scopes within it, whose heads still count.
+def _scope_nodes(body: Sequence[ast.AST], binding_lines: Sequence[int]) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope in order, without the bodies of nested scopes.
 
     Args:
-        body: Of the scope.
-        busy: Lines where an expression may bind a name; without any, each expression is looked into.
+        body: The scope's body.
+        binding_lines: Lines where an expression may bind a name; if empty, all are visited.
     """
-    todo: list[ast.AST] = list(reversed(body))
-    while todo:
-        node = todo.pop()
+    stack: list[ast.AST] = list(reversed(body))
+    while stack:
+        node = stack.pop()
         yield node
-        if isinstance(node, ast.Lambda):
-            todo.extend(reversed([*node.args.defaults, *[d for d in node.args.kw_defaults if d]]))
-        elif isinstance(node, ast.ClassDef):
-            todo.extend(
-                reversed([*node.decorator_list, *node.bases, *[k.value for k in node.keywords]])
-            )
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            defaults = [*node.args.defaults, *[d for d in node.args.kw_defaults if d]]
-            todo.extend(reversed([*node.decorator_list, *defaults]))
+        if isinstance(node, SCOPES):
+            stack.extend(reversed(_evaluated_outside(node)))
         elif isinstance(node, ast.JoinedStr):
-            # the places within are often wrong, before Python 3.12
-            yield from _own(children(node), ())
+            # before Python 3.12, the positions inside are often wrong
+            yield from _scope_nodes(children(node), ())
         else:
-            below = [child for child in children(node) if child.__class__ not in LEAVES]
-            todo.extend(
-                reversed([child for child in below if not (busy and _is_quiet(child, busy))])
-            )
+            for child in reversed(children(node)):
+                if child.__class__ in LEAVES:
+                    continue
+                if not binding_lines or not _binds_nothing(child, binding_lines):
+                    stack.append(child)
+
+
+def _evaluated_outside(
+    node: ast.Lambda | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
+) -> list[ast.expr]:
+    """Return the parts of a nested scope that belong to the scope around it."""
+    if isinstance(node, ast.ClassDef):
+        keywords = [keyword.value for keyword in node.keywords]
+        return [*node.decorator_list, *node.bases, *keywords]
+    defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+    if isinstance(node, ast.Lambda):
+        return defaults
+    return [*node.decorator_list, *defaults]
 
 
 def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | None]]:
-    """Yield what a statement or expression assigns to what."""
+    """Yield the targets of a node and their values."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
             yield target, node.value
@@ -216,26 +238,37 @@ def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | None]]:
         yield node.optional_vars, node.context_expr
 
 
-def _assign(target: ast.expr, value: ast.expr | None, table: Table) -> None:
+def _bind_import(node: ast.Import, table: Table) -> None:
+    for alias in node.names:
+        if alias.asname:
+            _add(table, alias.asname, Imported(alias.name))
+        else:
+            package = alias.name.partition(".")[0]
+            _add(table, package, Imported(package))
+
+
+def _bind_target(target: ast.expr, value: ast.expr | None, table: Table) -> None:
     if isinstance(target, ast.Name):
-        table.setdefault(target.id, []).append(value or OPAQUE)
+        _add(table, target.id, value or OPAQUE)
     elif isinstance(target, (ast.Tuple, ast.List)):
-        values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
-        paired = len(values) == len(target.elts)
+        values: list[ast.expr] = []
+        if isinstance(value, (ast.Tuple, ast.List)):
+            values = value.elts
+        is_paired = len(values) == len(target.elts)
         for i, element in enumerate(target.elts):
-            _assign(element, values[i] if paired else None, table)
+            _bind_target(element, values[i] if is_paired else None, table)
     elif isinstance(target, ast.Starred):
-        _assign(target.value, None, table)
+        _bind_target(target.value, None, table)
 
 
-def _loop(target: ast.expr, of: ast.expr, table: Table) -> None:
+def _bind_loop(target: ast.expr, iterable: ast.expr, table: Table) -> None:
     if isinstance(target, ast.Name):
-        table.setdefault(target.id, []).append(Each(of))
-    elif isinstance(target, (ast.Tuple, ast.List)) and all(
-        isinstance(part, ast.Name) for part in target.elts
-    ):
-        for i, part in enumerate(target.elts):
-            # a name, as asked above
-            table.setdefault(part.id, []).append(Each(of, i))  # type: ignore[attr-defined]
-    else:
-        _assign(target, None, table)
+        _add(table, target.id, LoopVariable(iterable))
+        return
+    if isinstance(target, (ast.Tuple, ast.List)):
+        names = [part.id for part in target.elts if isinstance(part, ast.Name)]
+        if len(names) == len(target.elts):
+            for i, name in enumerate(names):
+                _add(table, name, LoopVariable(iterable, i))
+            return
+    _bind_target(target, None, table)

@@ -1,4 +1,4 @@
-"""What the walk over a file's syntax tree sees, before it is judged."""
+"""Candidates: expressions that may read, hold or test for a secret, before they become findings."""
 
 from __future__ import annotations
 
@@ -7,67 +7,66 @@ import ast
 import msgspec
 
 from shield_ai.model.finding import Shape
-from shield_ai.model.naming import (
-    Meaning,
-    is_secret,
-    meaning,
-    words,
+from shield_ai.model.naming import Meaning, is_secret, meaning, words
+
+SECRET_MEANINGS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
+# A variable that ends with one of these words is not a secret, whichever setting uses it.
+HARMLESS_ENDS = frozenset(
+    """ID IDS NAME NAMES HOST HOSTS HOSTNAME PORT USER USERNAME EMAIL ENABLED DEBUG FILE PATH DIR
+    PREFIX AUDIENCE SCOPE LEVEL MODE ENVIRONMENT REGION BUCKET TIMEOUT AGE DAYS HOURS MINUTES
+    SECONDS SIZE LENGTH COUNT TYPE CLASS PUBLIC DB BACKEND ALGORITHM ENGINE""".split()  # noqa: SIM905  # a word list
 )
 
 
 class Candidate(msgspec.Struct, kw_only=True):
-    """One expression that reads, holds or asks for something that may be a secret."""
+    """An expression that may read, hold or test for a secret."""
 
     node: ast.expr
     shape: Shape
-    path: tuple[str, ...] = ()  # the setting that it is assigned to, and the keys down to it
-    variable: str = ""  # empty: computed
-    label: str = ""
-    direct: bool = False  # the setting's value is this, and not something made from it
+    path: tuple[str, ...] = ()  # the setting it is assigned to, and the keys below it
+    variable: str = ""  # the environment variable; empty if its name is computed
+    reader: str = ""  # the API that reads it
+    direct: bool = False  # the setting's value is this expression, unchanged
     default: ast.expr | None = None
     optional: bool = False
-    follows: bool = False  # that default is what another variable gives
-    group: str = ""
-    field: str = ""
-    binds: tuple[str, ...] = ()
-    quote: str = ""
+    default_from_env: bool = False  # the default is the value of another variable
+    group: str = ""  # the database it belongs to
+    field: str = ""  # the database field
+    binds: tuple[str, ...] = ()  # class-body names that a lambda at this place could not access
+    quote: str = ""  # the quote that new strings must use inside an f-string
     span: tuple[int, int] | None = None
-    negated: bool = False
-    scope: int = 0  # the class or function that it stands in
-    reason: str = ""
-    sure: bool = False  # a secret whatever it is called: what reads it reads nothing else
-    variables: tuple[str, ...] = ()  # those that a computed name may be
-    others: tuple[str, ...] = ()  # that it may be as well, and that are no secrets
-    name_expr: str = ""  # and how the code computes it
+    negated: bool = False  # a presence test for a missing variable
+    scope: int = 0  # the id of the class or function around it
+    reason: str = ""  # why it cannot be migrated; empty if it can
+    always_secret: bool = False  # its reader reads secrets only, whatever their names
+    alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
+    others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
+    name_expr: str = ""  # the expression that computes the name
 
     @property
     def target(self) -> str:
-        """The setting's name, with dots."""
+        """The dotted name of the setting."""
         return ".".join(self.path)
 
     @property
-    def last(self) -> str:
-        """The innermost name that is no number."""
-        return next((part for part in reversed(self.path) if part and not part.isdigit()), "")
+    def innermost_name(self) -> str:
+        """The last part of the path that is not an index."""
+        for part in reversed(self.path):
+            if part and not part.isdigit():
+                return part
+        return ""
 
-    def wanted(self) -> bool:
-        """Whether a read is one of a secret, by its variable or by the setting that takes it as it is."""
-        if self.sure or self.variables or (self.variable and is_secret(self.variable)):
+    def is_secret_read(self) -> bool:
+        """Return whether the variable, or the setting that gets its value, has a secret's name."""
+        if self.always_secret or self.alternatives:
             return True
-        if not self.variable and any(meaning(part) is Meaning.SECRET for part in self.path):
+        if self.variable:
+            if is_secret(self.variable):
+                return True
+        elif any(meaning(part) is Meaning.SECRET for part in self.path):
             return True
-        if (
-            not self.direct
-            or not self.last
-            or meaning(self.last) not in {Meaning.SECRET, Meaning.URL, Meaning.DSN}
-        ):
+        name = self.innermost_name
+        if not self.direct or not name or meaning(name) not in SECRET_MEANINGS:
             return False
-        return not self.variable or not set(words(self.variable)[-1:]) & HARMLESS_ENDS
-
-
-# A variable that ends so is no secret, whatever setting takes it.
-HARMLESS_ENDS = frozenset(
-    """ID IDS NAME NAMES HOST HOSTS HOSTNAME PORT USER USERNAME EMAIL ENABLED DEBUG FILE PATH DIR PREFIX AUDIENCE SCOPE
-    LEVEL MODE ENVIRONMENT REGION BUCKET TIMEOUT AGE DAYS HOURS MINUTES SECONDS SIZE LENGTH COUNT TYPE CLASS PUBLIC DB
-    BACKEND ALGORITHM ENGINE""".split()  # noqa: SIM905  # read as a list of words
-)
+        last_word = words(self.variable)[-1:]
+        return not HARMLESS_ENDS.intersection(last_word)

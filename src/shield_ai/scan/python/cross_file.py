@@ -1,4 +1,4 @@
-"""Leave alone what can't be moved because of what stands elsewhere in the app."""
+"""Mark findings that cannot be migrated because of code in other files of the app."""
 
 from __future__ import annotations
 
@@ -6,90 +6,104 @@ import ast
 
 import msgspec
 
-from shield_ai.model.finding import Finding, Shape
+from shield_ai.model.finding import Finding, Shape, Site
 from shield_ai.scan.python.ast_walk import descend
 
-READING = frozenset({Shape.READ, Shape.FIELD})
+READ_SHAPES = frozenset({Shape.READ, Shape.FIELD})
+COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 
 
 class ProjectContext(msgspec.Struct):
-    """What the other files say."""
+    """What the scan of all files of an app has collected."""
 
-    # variables that are read through get_secret already
-    moved: set[str] = msgspec.field(default_factory=set)
-    # texts in files that read variables under computed names
-    computed: set[str] = msgspec.field(default_factory=set)
-    # Settings that a file sets to something other than a constant.
-    assigned: list[tuple[str, set[str]]] = msgspec.field(default_factory=list)
-
-
-def listed(tree: ast.Module) -> set[str]:
-    """Return the texts in a file's lists and the like: a loop may read variables of these names."""
-    return {
-        element.value
-        for node in descend(tree)
-        if isinstance(node, (ast.List, ast.Tuple, ast.Set))
-        for element in node.elts
-        if isinstance(element, ast.Constant) and isinstance(element.value, str)
-    }
+    # variables already read through get_secret
+    migrated: set[str] = msgspec.field(default_factory=set)
+    # texts that a computed variable name may equal
+    computed_names: set[str] = msgspec.field(default_factory=set)
+    # path of each settings file, with the settings that it does not set to a constant
+    assigned_settings: list[tuple[str, set[str]]] = msgspec.field(default_factory=list)
 
 
-def settle(findings: list[Finding], elsewhere: ProjectContext) -> list[Finding]:
-    """Give a reason to each finding that something elsewhere keeps where it is.
+def collection_texts(tree: ast.Module) -> set[str]:
+    """Return the texts in a file's lists, tuples and sets: a loop may read variables so named."""
+    texts = set()
+    for node in descend(tree):
+        if not isinstance(node, COLLECTIONS):
+            continue
+        for element in node.elts:
+            if isinstance(element, ast.Constant) and isinstance(element.value, str):
+                texts.add(element.value)
+    return texts
+
+
+def apply_context(findings: list[Finding], context: ProjectContext) -> list[Finding]:
+    """Add a reason to each finding that code elsewhere keeps from being migrated.
 
     Args:
-        findings: Of the whole app.
-        elsewhere: What else was seen.
+        findings: All findings of the app.
+        context: What the scan has collected.
     """
-    reads = [f.site for f in findings if f.site and f.site.shape in READING and not f.site.reason]
-    read = {
-        variable for site in reads for variable in site.variables
-    } - elsewhere.computed | elsewhere.moved
-    return [_settled(finding, read, elsewhere) for finding in findings]
+    migratable: set[str] = set()
+    for finding in findings:
+        site = finding.site
+        if site and site.shape in READ_SHAPES and not site.reason:
+            migratable.update(site.variables)
+    readable = (migratable - context.computed_names) | context.migrated
+    return [_apply(finding, readable, context) for finding in findings]
 
 
-def _settled(finding: Finding, read: set[str], elsewhere: ProjectContext) -> Finding:
+def _apply(finding: Finding, readable: set[str], context: ProjectContext) -> Finding:
+    """Add the reason to one finding.
+
+    Args:
+        finding: The finding.
+        readable: Variables that the app reads, or will read, through get_secret.
+        context: What the scan has collected.
+    """
     site = finding.site
     if not site:
         return finding
-    reasons = {v: _reason(finding, site.shape, v, read, elsewhere) for v in site.variables}
-    movable = tuple(variable for variable in site.alternatives if not reasons[variable])
-    # the others stay in the environment, where the code reads them
-    if movable and movable != site.alternatives:
-        others = (
-            *site.others,
-            *(variable for variable in site.alternatives if variable not in movable),
-        )
-        narrowed = msgspec.structs.replace(site, alternatives=movable, others=others)
-        return _settled(msgspec.structs.replace(finding, site=narrowed), read, elsewhere)
+    reasons = {v: _reason(finding, site.shape, v, readable, context) for v in site.variables}
+    narrowed = _drop_blocked_alternatives(site, reasons)
+    if narrowed is not site:
+        finding = msgspec.structs.replace(finding, site=narrowed)
+        return _apply(finding, readable, context)
     reason = site.reason or next(filter(None, reasons.values()), "")
-    kept = [variable for variable in site.variables if variable in read]
-    if site.reason and site.shape in READING and kept:
-        reason += f"; keep the variable {' and '.join(kept)} set for it"
+    if site.reason and site.shape in READ_SHAPES:
+        still_needed = [variable for variable in site.variables if variable in readable]
+        if still_needed:
+            reason += f"; keep the variable {' and '.join(still_needed)} set for it"
     if reason == site.reason:
         return finding
     return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason))
 
 
-def _reason(
-    finding: Finding, shape: Shape, variable: str, read: set[str], elsewhere: ProjectContext
-) -> str:
-    if shape in READING:
-        return (
-            f"{variable} is also read under a computed name"
-            if variable in elsewhere.computed
-            else ""
-        )
-    if shape is Shape.PRESENCE:
-        return "" if variable in read else f"nothing that can be moved reads {variable}"
-    if variable in read:
-        return f"a value for development: elsewhere the app reads the variable {variable}"
-    other = next(
-        (
-            path
-            for path, names in elsewhere.assigned
-            if finding.name in names and path != finding.path
-        ),
-        "",
+def _drop_blocked_alternatives(site: Site, reasons: dict[str, str]) -> Site:
+    """Move the variables with a reason to `others`: the code keeps reading them from the environment."""
+    migratable = [variable for variable in site.alternatives if not reasons[variable]]
+    blocked = [variable for variable in site.alternatives if reasons[variable]]
+    if not migratable or not blocked:
+        return site
+    return msgspec.structs.replace(
+        site, alternatives=tuple(migratable), others=(*site.others, *blocked)
     )
-    return f"a value for development: {other} sets {finding.name} otherwise" if other else ""
+
+
+def _reason(
+    finding: Finding, shape: Shape, variable: str, readable: set[str], context: ProjectContext
+) -> str:
+    """Explain why a variable cannot be migrated; empty if it can."""
+    if shape in READ_SHAPES:
+        if variable in context.computed_names:
+            return f"{variable} is also read under a computed name"
+        return ""
+    if shape is Shape.PRESENCE:
+        if variable in readable:
+            return ""
+        return f"no read of {variable} can be migrated"
+    if variable in readable:
+        return f"development value: the app also reads the variable {variable}"
+    for path, names in context.assigned_settings:
+        if finding.name in names and path != finding.path:
+            return f"development value: {path} sets {finding.name} to another value"
+    return ""

@@ -1,4 +1,7 @@
-"""Settings of django-configurations: objects that read a variable when the class that holds them is set up."""
+"""Read the value classes of django-configurations, such as `values.SecretValue()`.
+
+https://django-configurations.readthedocs.io/en/stable/values/
+"""
 
 from __future__ import annotations
 
@@ -12,52 +15,67 @@ from shield_ai.scan.python.readers import Library
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Those that have a variable of their own.
-VARIABLES = {
+    TextOf = Callable[[ast.AST | None], str | None]
+
+# Value classes with a fixed variable.
+FIXED_VARIABLES = {
     "DatabaseURLValue": "DATABASE_URL",
     "CacheURLValue": "CACHE_URL",
     "EmailURLValue": "EMAIL_URL",
     "SearchURLValue": "SEARCH_URL",
 }
+DEFAULT_PREFIX = "DJANGO"
 
 
-def value_read(
-    node: ast.Call,
-    function: object,
-    path: tuple[str, ...],
-    constant: Callable[[ast.AST | None], str | None],
+def configurations_read(
+    node: ast.Call, function: object, path: tuple[str, ...], constant_text: TextOf
 ) -> Candidate | None:
-    """Describe what `values.SecretValue()` and the like read; without a variable where they read none.
+    """Return the read of a value class; without a variable if it does not read the environment.
 
     Args:
         node: The call.
-        function: What is called.
+        function: The called function, as resolved.
         path: The setting.
-        constant: Gives the text that an expression always has.
+        constant_text: Returns the text of a constant expression.
     """
     if not isinstance(function, Library):
         return None
-    module, _, kind = function.path.rpartition(".")
-    if module != "configurations.values" or not kind.endswith("Value"):
+    module, _, value_class = function.path.rpartition(".")
+    if module != "configurations.values" or not value_class.endswith("Value"):
         return None
-    given = {k.arg: k.value for k in node.keywords if k.arg}
-    own, name = VARIABLES.get(kind, ""), constant(given.get("environ_name"))
-    prefix = "" if own else "DJANGO"
-    if "environ_prefix" in given:
-        prefix = constant(given["environ_prefix"]) or ""
-    variable = "_".join(
-        part for part in (prefix.rstrip("_"), name or own or path[0].upper()) if part
-    )
-    environ = given.get("environ")
-    off = isinstance(environ, ast.Constant) and not environ.value
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+    is_secret = value_class == "SecretValue"
+    variable = ""
+    if _reads_environment(keywords):
+        variable = _variable(value_class, keywords, path[0], constant_text)
+    default = keywords.get("default")
+    if default is None and node.args:
+        default = node.args[0]
     return Candidate(
         node=node,
         shape=Shape.READ,
         path=path,
-        variable="" if off else variable,
-        label="django-configurations",
+        variable=variable,
+        reader="django-configurations",
         direct=True,
-        default=given.get("default") or (node.args[0] if node.args else None),
-        sure=kind == "SecretValue",
-        optional=kind != "SecretValue" and "environ_required" not in given,
+        default=default,
+        always_secret=is_secret,
+        optional=not is_secret and "environ_required" not in keywords,
     )
+
+
+def _reads_environment(keywords: dict[str, ast.expr]) -> bool:
+    environ = keywords.get("environ")
+    return not isinstance(environ, ast.Constant) or bool(environ.value)
+
+
+def _variable(
+    value_class: str, keywords: dict[str, ast.expr], setting: str, constant_text: TextOf
+) -> str:
+    fixed = FIXED_VARIABLES.get(value_class, "")
+    name = constant_text(keywords.get("environ_name")) or fixed or setting.upper()
+    prefix = "" if fixed else DEFAULT_PREFIX
+    if "environ_prefix" in keywords:
+        prefix = constant_text(keywords["environ_prefix"]) or ""
+    prefix = prefix.rstrip("_")
+    return f"{prefix}_{name}" if prefix else name

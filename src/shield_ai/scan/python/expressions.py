@@ -1,4 +1,4 @@
-"""The expressions of a file: which setting takes the value of which."""
+"""Visit the expressions of a file, and keep track of the setting that gets each value."""
 
 from __future__ import annotations
 
@@ -6,215 +6,233 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.ast_walk import children
-from shield_ai.scan.python.literals import literal_text, looks_secret
+from shield_ai.scan.python.literals import is_secret_literal, literal_text
 from shield_ai.scan.python.readers import Accessor, Factory
-from shield_ai.scan.python.statements import Statements
+from shield_ai.scan.python.statements import StatementVisitor
 
 if TYPE_CHECKING:
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
-    from shield_ai.scan.python.statement_filter import Telling
+    from shield_ai.scan.python.statement_filter import StatementFilter
 
-CASTS = frozenset(
-    {
-        "str",
-        "bytes",
-        "Secret",
-        "SecretStr",
-        "loads",
-        "strip",
-        "encode",
-        "decode",
-        "b64decode",
-        "replace",
-    }
-)
-# what these are given is no part of the value
-ON_TEXT = frozenset({"strip", "encode", "decode", "replace"})
-TO_BOOL = frozenset(
+# Methods that convert the text on which they are called.
+TEXT_METHODS = frozenset({"strip", "encode", "decode", "replace"})
+# Functions that convert their first argument.
+CONVERSIONS = frozenset({"str", "bytes", "Secret", "SecretStr", "loads", "b64decode"})
+BOOLEAN_CONVERSIONS = frozenset(
     {"strtobool", "str2bool", "str_to_bool", "to_bool", "parse_bool", "is_true", "asbool"}
 )
-TRUTH = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "y", "n", "t", "f"})
+BOOLEAN_TEXTS = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "y", "n", "t", "f"})
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 
 
-class Expressions(Statements):
-    """The part of a walk that knows expressions; what is noted of them, its heir says."""
+class ExpressionVisitor(StatementVisitor):
+    """Visits expressions; subclasses collect the reads and literals in them."""
 
-    def __init__(self, project: Project, module: Module, telling: Telling | None = None) -> None:
-        super().__init__(project, module, telling)
-        self._database = ""  # the dict of a database that we are in
-        self._truth = False  # only whether it says yes or no is of interest
+    def __init__(
+        self, project: Project, module: Module, statement_filter: StatementFilter | None = None
+    ) -> None:
+        super().__init__(project, module, statement_filter)
+        self._database_alias = ""  # the key of the enclosing dict of database settings
+        self._in_boolean_context = False  # only the truth value of the expression is used
 
-    def read(self, node: ast.Call | ast.Subscript, path: tuple[str, ...], *, direct: bool) -> bool:
-        """Note a read, and tell whether it is one."""
+    def visit_read(
+        self, node: ast.Call | ast.Subscript, path: tuple[str, ...], *, direct: bool
+    ) -> bool:
+        """Visit a call or subscript, and return whether it reads a variable."""
         raise NotImplementedError
 
-    def guarded(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
-        """Note a read together with what stands for it where there is none."""
+    def visit_or_default(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
+        """Visit `read or default`, and return whether the expression has this form."""
         raise NotImplementedError
 
-    def literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
-        """Note a value that stands in the code."""
+    def visit_literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
+        """Visit a text in the code."""
         raise NotImplementedError
 
-    def presence(self, node: ast.Compare) -> bool:
-        """Note a question for a variable, and tell whether it is one."""
+    def visit_presence_test(self, node: ast.Compare) -> bool:
+        """Visit a comparison, and return whether it tests if a variable is set."""
         raise NotImplementedError
 
-    def accessor(self, node: ast.Call, path: tuple[str, ...]) -> None:
-        """Walk a call of the runtime."""
+    def visit_accessor_call(self, node: ast.Call, path: tuple[str, ...]) -> None:
+        """Visit a call of the runtime."""
         raise NotImplementedError
 
-    def value_object(self, node: ast.Call, function: object, path: tuple[str, ...]) -> bool:
-        """Note an object that reads a variable later, and tell whether it is one."""
+    def visit_configurations_value(
+        self, node: ast.Call, function: object, path: tuple[str, ...]
+    ) -> bool:
+        """Visit a call, and return whether it creates a value of django-configurations."""
         raise NotImplementedError
 
     def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
-        """Walk one expression.
+        """Visit an expression.
 
         Args:
             node: The expression.
-            path: What takes its value.
-            direct: It takes the value as it is.
+            path: The setting that gets its value, and the keys below it.
+            direct: Whether the setting gets the value unchanged.
         """
+        # These three types are most of a tree.
         if isinstance(node, ast.Attribute):
             self.visit(node.value, path, direct=False)
         elif isinstance(node, ast.Constant):
             if literal_text(node) is not None:
-                self.literal(node, path, direct=direct)
-        elif not isinstance(node, ast.Name):  # these three are most of a tree
-            self._visit(node, path, direct=direct)
+                self.visit_literal(node, path, direct=direct)
+        elif not isinstance(node, ast.Name):
+            self._visit_compound(node, path, direct=direct)
 
-    def _visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
+    def _visit_compound(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         if isinstance(node, ast.Call):
-            self._call(node, path, direct=direct)
+            self._visit_call(node, path, direct=direct)
         elif isinstance(node, ast.Subscript):
-            if not self.read(node, path, direct=direct):
-                self.visit(node.value, path, direct=False)
-            self.visit(node.slice, (), direct=False)
-        elif isinstance(node, ast.Compare) and self._compare(node):
-            pass
+            self._visit_subscript(node, path, direct=direct)
         elif isinstance(node, ast.Dict):
-            self._dict(node, path)
+            self._visit_dict(node, path)
         elif isinstance(node, ast.Lambda):
-            self._defaults(node.args)
-            self._within(node, [node.body])
+            self._visit_parameter_defaults(node.args)
+            self._visit_scope(node, [node.body])
         elif isinstance(node, ast.JoinedStr):
-            self._joined(node, path, direct=direct)
+            self._visit_fstring(node, path, direct=direct)
         elif isinstance(node, COMPREHENSIONS):
-            self._comprehend(node, path)
+            self._visit_comprehension(node, path)
         elif literal_text(node) is not None:
-            self.literal(node, path, direct=direct)
+            self.visit_literal(node, path, direct=direct)
         else:
-            self._inside(node, path, direct=direct)
+            self._visit_operands(node, path, direct=direct)
 
-    def _compare(self, node: ast.Compare) -> bool:
-        """Walk a comparison with nothing but its left side of interest, and tell whether it is one."""
-        truth = _asks_for_truth(node)
-        if truth:
-            self._for_truth([node.left])
-        return truth or self.presence(node)
-
-    def _for_truth(self, nodes: list[ast.expr]) -> None:
-        before, self._truth = self._truth, True
-        for node in nodes:
-            self.visit(node, (), direct=False)
-        self._truth = before
-
-    def _inside(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
+    def _visit_operands(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         if isinstance(node, ast.BoolOp):
-            for value in [] if self.guarded(node, path, direct=direct) else node.values:
-                self.visit(value, path, direct=direct)
+            self._visit_bool_op(node, path, direct=direct)
         elif isinstance(node, ast.IfExp):
             self.visit(node.test, (), direct=False)
             self.visit(node.body, path, direct=direct)
             self.visit(node.orelse, path, direct=direct)
         elif isinstance(node, ast.NamedExpr):
             self.visit(node.value, (node.target.id,), direct=True)
-        elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        elif isinstance(node, DISPLAYS):
             for i, element in enumerate(node.elts):
                 self.visit(element, (*path, str(i)), direct=direct)
-        else:
+        elif not isinstance(node, ast.Compare) or not self._visit_test(node):
             for child in children(node):
                 if isinstance(child, ast.expr):
                     self.visit(child, path, direct=False)
 
-    def _dict(self, node: ast.Dict, path: tuple[str, ...]) -> None:
-        keys = [self.resolver.constant(key, self.scopes) if key else None for key in node.keys]
-        before = self._database
-        if "PASSWORD" in keys and ("ENGINE" in keys or {"NAME", "USER"} <= set(keys)):
-            self._database = path[-1] if path else "default"
-        for original, key, value in zip(node.keys, keys, node.values, strict=True):
-            if original is not None:
-                self.visit(original, (), direct=False)
-            self.visit(
-                value,
-                (*path, key or "?") if original is not None else path,
-                direct=original is not None,
-            )
-        self._database = before
+    def _visit_bool_op(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> None:
+        if not self.visit_or_default(node, path, direct=direct):
+            for value in node.values:
+                self.visit(value, path, direct=direct)
 
-    def _comprehend(self, node: ast.expr, path: tuple[str, ...]) -> None:
-        before = self._comprehension
+    def _visit_test(self, node: ast.Compare) -> bool:
+        """Visit a comparison if it tests a truth value or the presence of a variable."""
+        if _compares_with_boolean_text(node):
+            self._visit_booleans([node.left])
+            return True
+        return self.visit_presence_test(node)
+
+    def _visit_booleans(self, nodes: list[ast.expr]) -> None:
+        outer = self._in_boolean_context
+        self._in_boolean_context = True
+        for node in nodes:
+            self.visit(node, (), direct=False)
+        self._in_boolean_context = outer
+
+    def _visit_subscript(self, node: ast.Subscript, path: tuple[str, ...], *, direct: bool) -> None:
+        if not self.visit_read(node, path, direct=direct):
+            self.visit(node.value, path, direct=False)
+        self.visit(node.slice, (), direct=False)
+
+    def _visit_dict(self, node: ast.Dict, path: tuple[str, ...]) -> None:
+        keys = [self.resolver.constant_text(key, self.scopes) for key in node.keys]
+        outer = self._database_alias
+        if "PASSWORD" in keys and ("ENGINE" in keys or {"NAME", "USER"}.issubset(keys)):
+            self._database_alias = path[-1] if path else "default"
+        for key_node, key, value in zip(node.keys, keys, node.values, strict=True):
+            if key_node is None:  # {**other}
+                self.visit(value, path, direct=False)
+            else:
+                self.visit(key_node, (), direct=False)
+                self.visit(value, (*path, key or "?"), direct=True)
+        self._database_alias = outer
+
+    def _visit_comprehension(self, node: ast.expr, path: tuple[str, ...]) -> None:
+        outer = self._in_comprehension
         for name, value in ast.iter_fields(node):
-            parts = value if isinstance(value, list) else [value]
-            for i, part in enumerate(parts):
-                if isinstance(part, ast.comprehension):
-                    self._comprehension = before or i > 0
-                    self.visit(part.iter, (), direct=False)
-                    self._comprehension = True
-                    for test in part.ifs:
-                        self.visit(test, (), direct=False)
-                elif isinstance(part, ast.expr):
-                    self._comprehension = True
-                    self.visit(part, (*path, "?") if name != "key" else (), direct=False)
-        self._comprehension = before
+            if name == "generators":
+                self._visit_generators(value)
+            else:
+                self._in_comprehension = True
+                self.visit(value, () if name == "key" else (*path, "?"), direct=False)
+            self._in_comprehension = outer
 
-    def _joined(self, node: ast.JoinedStr, path: tuple[str, ...], *, direct: bool) -> None:
-        if direct and looks_secret(path, node):
-            self.literal(node, path, direct=direct)
+    def _visit_generators(self, generators: list[ast.comprehension]) -> None:
+        for i, generator in enumerate(generators):
+            if i > 0:  # the first iterable is evaluated outside the comprehension
+                self._in_comprehension = True
+            self.visit(generator.iter, (), direct=False)
+            self._in_comprehension = True
+            for test in generator.ifs:
+                self.visit(test, (), direct=False)
+
+    def _visit_fstring(self, node: ast.JoinedStr, path: tuple[str, ...], *, direct: bool) -> None:
+        if direct and is_secret_literal(path, node):
+            self.visit_literal(node, path, direct=direct)
             return
-        self._strings.append(node)
+        self._fstrings.append(node)
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
                 self.visit(part.value, path, direct=False)
                 if isinstance(part.format_spec, ast.JoinedStr):
-                    self._joined(part.format_spec, path, direct=False)
-        self._strings.pop()
+                    self._visit_fstring(part.format_spec, path, direct=False)
+        self._fstrings.pop()
 
-    def _call(self, node: ast.Call, path: tuple[str, ...], *, direct: bool) -> None:
+    def _visit_call(self, node: ast.Call, path: tuple[str, ...], *, direct: bool) -> None:
         function = self.resolver.resolve(node.func, self.scopes)
+        name = _function_name(node)
         if isinstance(function, Accessor):
-            self.accessor(node, path)
+            self.visit_accessor_call(node, path)
             return
-        if getattr(node.func, "attr", getattr(node.func, "id", "")) in TO_BOOL:
-            self._for_truth(node.args)
+        if name in BOOLEAN_CONVERSIONS:
+            self._visit_booleans(node.args)
             return
-        cast = (
-            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        )
-        read = bool(function) and (
-            self.read(node, path, direct=direct) or self.value_object(node, function, path)
-        )
-        if not read and isinstance(node.func, ast.Attribute):
-            self.visit(node.func.value, path, direct=direct and cast in CASTS)
+        is_read = False
+        if function:
+            is_read = self.visit_read(node, path, direct=direct)
+            is_read = is_read or self.visit_configurations_value(node, function, path)
+        if isinstance(node.func, ast.Attribute) and not is_read:
+            keeps_value = name in CONVERSIONS or name in TEXT_METHODS
+            self.visit(node.func.value, path, direct=direct and keeps_value)
+        converts = direct and name in CONVERSIONS and not is_read
         for i, argument in enumerate(node.args):
-            self.visit(
-                argument, path, direct=direct and not i and cast in CASTS - ON_TEXT and not read
-            )
+            self.visit(argument, path, direct=converts and i == 0)
+        self._visit_keywords(node, path, is_read=is_read, is_factory=isinstance(function, Factory))
+
+    def _visit_keywords(
+        self, node: ast.Call, path: tuple[str, ...], *, is_read: bool, is_factory: bool
+    ) -> None:
         for keyword in node.keywords:
-            inner = path if read or not keyword.arg else (*path, keyword.arg)
-            # which takes types, defaults
-            given = bool(keyword.arg) and not read and not isinstance(function, Factory)
-            self.visit(keyword.value, inner, direct=given)
+            if is_read or not keyword.arg:
+                self.visit(keyword.value, path, direct=False)
+            else:
+                # the keywords of environ.Env() are types and defaults of variables
+                self.visit(keyword.value, (*path, keyword.arg), direct=not is_factory)
 
 
-def _asks_for_truth(node: ast.Compare) -> bool:
-    """Tell a comparison with "true", "1" and the like."""
+def _function_name(node: ast.Call) -> str:
+    """Return the name under which a function or method is called."""
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def _compares_with_boolean_text(node: ast.Compare) -> bool:
+    """Return whether a comparison is with "true", "1" or other texts for truth values."""
     if len(node.comparators) != 1:
         return False
-    words = node.comparators[0]
-    parts = words.elts if isinstance(words, (ast.Tuple, ast.List, ast.Set)) else [words]
-    texts = [literal_text(part) for part in parts]
-    return bool(texts) and all(text is not None and text.lower() in TRUTH for text in texts)
+    operand = node.comparators[0]
+    nodes = operand.elts if isinstance(operand, DISPLAYS) else [operand]
+    for node_of_text in nodes:
+        text = literal_text(node_of_text)
+        if text is None or text.lower() not in BOOLEAN_TEXTS:
+            return False
+    return bool(nodes)

@@ -15,7 +15,7 @@ from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.importable import explain_not_importable
 from shield_ai.scan.python.literals import literal_text
-from shield_ai.scan.rules.pattern import rules
+from shield_ai.scan.rules.pattern import csec34_rules
 
 if TYPE_CHECKING:
     from shield_ai.project.layout import Facts
@@ -66,7 +66,7 @@ def create_findings(
         key = (candidate.scope, candidate.path)
         if candidate.shape is Shape.LITERAL and not candidate.reason:
             if literal_counts[candidate.scope, literal_variable(candidate)] > 1:
-                candidate.reason = "the same name has several values"
+                candidate.reason = "several values are assigned to this name"
             elif variable := read_variables.get(key):
                 setting = candidate.path[-1]
                 candidate.reason = (
@@ -137,7 +137,7 @@ def _rule_of(candidate: Candidate) -> Rule:
     """Return a candidate's rule; an empty constant is a field's default, not a hardcoded secret."""
     node = candidate.node
     is_empty = isinstance(node, ast.Constant) and not node.value
-    return rules()[RULES[Shape.READ if is_empty else candidate.shape]]
+    return csec34_rules()[RULES[Shape.READ if is_empty else candidate.shape]]
 
 
 def _message(rule: Rule, name: str, variable: str) -> str:
@@ -275,7 +275,7 @@ def assign_fingerprints(findings: list[Finding]) -> list[Finding]:
 
 def missing_runtime_finding(path: str) -> Finding:
     """Return the finding of a settings file that has secrets and does not import the runtime."""
-    rule = rules()["CSEC34.no-runtime"]
+    rule = csec34_rules()["CSEC34.no-runtime"]
     return Finding(
         rule=rule.id,
         path=path,
@@ -299,7 +299,7 @@ def dotenv_finding(path: str, line: int, text: str, name: str) -> Finding:
         text: The line.
         name: The variable.
     """
-    rule = rules()["CSEC34.dotenv"]
+    rule = csec34_rules()["CSEC34.dotenv"]
     start, end = _dotenv_value_span(text.rstrip(), name)
     return Finding(
         rule=rule.id,

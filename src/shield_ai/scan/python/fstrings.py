@@ -1,4 +1,4 @@
-"""Where an expression inside an f-string lies on disk: before Python 3.12 the syntax tree often says wrong."""
+"""Locate expressions inside f-strings: before Python 3.12, their AST positions are often wrong."""
 
 from __future__ import annotations
 
@@ -10,41 +10,46 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
 
 
-def locate(source: Source, string: ast.JoinedStr, node: ast.expr) -> tuple[int, int] | None:
-    """Return the span of an expression inside an f-string; None where it can't be told for sure.
+def find_span(source: Source, fstring: ast.JoinedStr, node: ast.expr) -> tuple[int, int] | None:
+    """Return the byte offsets of an expression inside an f-string; None if they are ambiguous.
 
     Args:
         source: The file.
-        string: The outermost f-string, whose own place is right.
+        fstring: The outermost f-string, which always has the right position.
         node: The expression.
     """
-    start, end = source.span(string)
-    wanted = ast.dump(node)
-    if node.lineno == node.end_lineno and _same(
-        source.raw[slice(*source.span(node))], wanted, source.encoding
-    ):
-        first, last = source.span(node)
-        if start < first < last < end:
-            return first, last
-    size = (node.end_col_offset or 0) - node.col_offset
-    if node.lineno != node.end_lineno or size <= 0:
+    if node.lineno != node.end_lineno:
         return None
-    body = source.raw[start:end]
-    found = [
-        at
-        for at in range(len(body) - size + 1)
-        if _same(body[at : at + size], wanted, source.encoding, quick=True)
-    ]
-    return (start + found[0], start + found[0] + size) if len(found) == 1 else None
+    start, end = source.span(fstring)
+    dump = ast.dump(node)
+    first, last = source.span(node)
+    if start < first < last < end and _parses_as(source.raw[first:last], dump, source.encoding):
+        return first, last
+    return _search(source, source.raw[start:end], start, node, dump)
 
 
-def _same(raw: bytes, wanted: str, encoding: str, *, quick: bool = False) -> bool:
-    """Whether bytes are the expression with this dump."""
-    if quick and (raw[:1].isspace() or raw[-1:] not in b")]"):
-        return False
+def _search(
+    source: Source, body: bytes, start: int, node: ast.expr, dump: str
+) -> tuple[int, int] | None:
+    """Search an f-string for the only text of the expression's length that parses to it."""
+    size = (node.end_col_offset or 0) - node.col_offset
+    if size <= 0:
+        return None
+    matches = []
+    for offset in range(len(body) - size + 1):
+        text = body[offset : offset + size]
+        # a read ends with a bracket: this check is cheaper than parsing
+        may_be_read = not text[:1].isspace() and text[-1:] in b")]"
+        if may_be_read and _parses_as(text, dump, source.encoding):
+            matches.append(start + offset)
+    return (matches[0], matches[0] + size) if len(matches) == 1 else None
+
+
+def _parses_as(raw: bytes, dump: str, encoding: str) -> bool:
+    """Return whether bytes parse to the expression with this dump."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.dump(ast.parse(raw.decode(encoding), mode="eval").body) == wanted
+            return ast.dump(ast.parse(raw.decode(encoding), mode="eval").body) == dump
     except (SyntaxError, ValueError):
         return False

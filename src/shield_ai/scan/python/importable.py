@@ -1,4 +1,4 @@
-"""Whether a file of the app can import the runtime, without running what it did not run before."""
+"""Decide whether a file of the app can import the runtime without running other code of the app."""
 
 from __future__ import annotations
 
@@ -12,100 +12,92 @@ if TYPE_CHECKING:
     from shield_ai.project.layout import Facts
     from shield_ai.project.python_source import Source
 
-MAIN = re.compile(rb"(?m)^if __name__ == ['\"]__main__['\"]")
+MAIN_BLOCK = re.compile(rb"(?m)^if __name__ == ['\"]__main__['\"]")
 
 
-def unimportable(source: Source, facts: Facts, known: set[str]) -> str:
-    """Say why a file could not import the runtime, or had better not; empty where it can.
+def explain_not_importable(source: Source, facts: Facts, known: set[str]) -> str:
+    """Explain why a file cannot, or should not, import the runtime; empty if it can.
 
     Args:
         source: The file.
-        facts: Of the app.
-        known: Every file of the app.
+        facts: The app's layout.
+        known: All files of the app.
     """
     return (
-        _apart(source.path, facts, known)
-        or _script(source, facts, known)
-        or _running(source, facts)
+        _explain_outside(source.path, facts, known)
+        or _explain_script(source, facts, known)
+        or _explain_side_effects(source, facts)
     )
 
 
-def _apart(path: str, facts: Facts, known: set[str]) -> str:
-    """Say why a file could not import the runtime; empty where it can.
-
-    Args:
-        path: Of the file.
-        facts: Of the app.
-        known: Every file of the app.
-    """
+def _explain_outside(path: str, facts: Facts, known: set[str]) -> str:
+    """Explain why a file is outside the packages that can import the runtime; empty if it is not."""
     root = facts.root(facts.runtime)
+    file_root = facts.root(path)
     if path in facts.settings:
-        own = facts.root(path)
-        other = (
-            f"another app: run shield in {own} by itself"
-            if own
-            else f"outside the app in {root}, which has most"
-        )
-        return "" if own == root else other
-    tops = {_top(settings, root) for settings in facts.settings if facts.root(settings) == root}
-    if root_of(path, known) == root or (_top(path, root) in tops and facts.root(path) == root):
+        if file_root == root:
+            return ""
+        if file_root:
+            return f"belongs to another app: run shield in {file_root}"
+        return f"outside the app in {root}, which has the most secrets"
+    if root_of(path, known) == root:
+        return ""
+    settings_tops = {_top_folder(s, root) for s in facts.settings if facts.root(s) == root}
+    if file_root == root and _top_folder(path, root) in settings_tops:
         return ""
     return "outside the packages that can import the runtime"
 
 
-def _script(source: Source, facts: Facts, known: set[str]) -> str:
-    """Say why a file that is run by its own path could not import the runtime; empty where it can.
+def _explain_script(source: Source, facts: Facts, known: set[str]) -> str:
+    """Explain why a script in a subfolder cannot import the runtime; empty if it can.
 
-    Python looks for imports in the folder of the file that it runs, and not in the root of the app:
+    Python puts the script's folder on `sys.path`, not the root of the app:
     https://docs.python.org/3/library/sys_path_init.html
     """
     root = facts.root(facts.runtime)
-    inside = source.path.removeprefix(f"{root}/").rpartition("/")[0]
-    if (
-        not inside
-        or source.path in facts.settings
-        or not MAIN.search(source.raw)
-        or b"sys.path" in source.raw
-    ):
+    folder = source.path.removeprefix(f"{root}/").rpartition("/")[0]
+    if not folder or source.path in facts.settings:
         return ""
-    tops = {
-        _top(path, root).removesuffix(".py")
-        for path in known
-        if not root or path.startswith(f"{root}/")
-    }
-    own = any(name == "." or name in tops for name in _imported(source))
-    return "" if own else "it is run as a script, from where the runtime can't be imported"
+    if not MAIN_BLOCK.search(source.raw) or b"sys.path" in source.raw:
+        return ""
+    app_modules = {"."}
+    for path in known:
+        if not root or path.startswith(f"{root}/"):
+            app_modules.add(_top_folder(path, root).removesuffix(".py"))
+    if not app_modules.isdisjoint(_imported_packages(source)):
+        return ""  # the file imports modules of the app already
+    return "run as a script, so it cannot import the runtime"
 
 
-def _running(source: Source, facts: Facts) -> str:
-    """Say why a file had better not import the runtime: that would run a package which the file has nothing to do with.
+def _explain_side_effects(source: Source, facts: Facts) -> str:
+    """Explain that importing the runtime would run an unrelated package; empty if it would not.
 
-    What Django loads comes after its settings, and so after their package.
+    Django imports the package of its settings before all other modules of the app.
     """
-    folder, package = (
-        facts.runs.rpartition("/")[0],
-        facts.runs.removesuffix("/__init__.py").rpartition("/")[2],
-    )
-    if not folder or source.path.startswith(f"{folder}/") or package in _imported(source):
+    folder = facts.runs.rpartition("/")[0]
+    package = facts.runs.removesuffix("/__init__.py").rpartition("/")[2]
+    if not folder or source.path.startswith(f"{folder}/") or package in _imported_packages(source):
         return ""
     root = facts.root(facts.runs)
-    below = "/" in source.path.removeprefix(f"{root}/")
-    if facts.django and below and source.path not in facts.settings and not MAIN.search(source.raw):
+    in_subfolder = "/" in source.path.removeprefix(f"{root}/")
+    follows_settings = facts.django and in_subfolder and source.path not in facts.settings
+    if follows_settings and not MAIN_BLOCK.search(source.raw):
         return ""
-    return f"importing the runtime here would run {facts.runs}, which the file does not"
+    return f"importing the runtime here would run {facts.runs}, which this file does not import"
 
 
-def _imported(source: Source) -> set[str]:
-    """Return the packages that a module imports in its own lines, "." for its own."""
-    imports = [node for node in source.tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    names = {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}
-    froms = [node for node in imports if isinstance(node, ast.ImportFrom)]
-    names |= {node.module or "" for node in froms if not node.level}
-    return {name.partition(".")[0] for name in names} | (
-        {"."} if any(node.level for node in froms) else set()
-    )
+def _imported_packages(source: Source) -> set[str]:
+    """Return the packages that a module imports at its top level; "." for relative imports."""
+    packages: set[str] = set()
+    for node in source.tree.body:
+        if isinstance(node, ast.Import):
+            packages.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." if node.level else (node.module or "").partition(".")[0]
+            packages.add(module)
+    return packages
 
 
-def _top(path: str, root: str) -> str:
-    """Return the first folder below a root, or the file itself."""
+def _top_folder(path: str, root: str) -> str:
+    """Return the topmost folder below a root, or the file if it is directly in the root."""
     return path.removeprefix(f"{root}/").partition("/")[0]

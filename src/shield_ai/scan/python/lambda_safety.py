@@ -1,4 +1,4 @@
-"""What keeps an expression out of a lambda, and which quote an f-string leaves free."""
+"""Check whether an expression can move into a lambda, and which quote an f-string leaves unused."""
 
 from __future__ import annotations
 
@@ -6,30 +6,37 @@ import ast
 
 from shield_ai.scan.python.ast_walk import descend
 
-PAUSES = (ast.Await, ast.Yield, ast.YieldFrom)
-FRAME = frozenset({"super", "locals", "vars", "eval", "exec", "dir"})
+SUSPENSIONS = (ast.Await, ast.Yield, ast.YieldFrom)
+# Functions that depend on the frame in which they are called.
+FRAME_FUNCTIONS = frozenset({"super", "locals", "vars", "eval", "exec", "dir"})
 
 
-def hindrance(node: ast.expr) -> str:
-    """Say why an expression would mean something else in a lambda; empty where it would not."""
+def explain_not_lambda_safe(node: ast.expr) -> str:
+    """Explain why an expression would behave differently in a lambda; empty if it would not."""
     for inner in descend(node):
-        if isinstance(inner, PAUSES):
-            return "it awaits or yields, which a lambda can't"
+        if isinstance(inner, SUSPENSIONS):
+            return "awaits or yields, which a lambda cannot do"
         if isinstance(inner, ast.NamedExpr):
-            return "it assigns with := inside the read"
-        if (
-            isinstance(inner, ast.Call)
-            and isinstance(inner.func, ast.Name)
-            and inner.func.id in FRAME
-        ):
-            return f"it calls {inner.func.id}(), which means something else in a lambda"
+            return "assigns with := inside the read"
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
+            name = inner.func.id
+            if name in FRAME_FUNCTIONS:
+                return f"calls {name}(), which behaves differently in a lambda"
     return ""
 
 
-def free_quote(inner: str, outer: str) -> str:
-    """Choose the quote that an f-string leaves free, on every Python."""
-    opening = outer.lstrip("rRfFbBuU")[:3]
+def unused_quote(inner: str, fstring: str) -> str:
+    """Return the quote that strings inside an f-string can use on all Python versions.
+
+    Args:
+        inner: The expression inside the f-string.
+        fstring: The whole f-string.
+
+    Returns:
+        A single or double quote; empty if the expression uses it already.
+    """
+    opening = fstring.lstrip("rRfFbBuU")[:3]
+    other = {'"': "'", "'": '"'}.get(opening[:1], '"')
     if opening in {'"""', "'''"}:
-        return "'" if opening[0] == '"' else '"'
-    used = opening[:1]
-    return ("'" if used == '"' else '"') if used not in inner else ""
+        return other
+    return "" if opening[:1] in inner else other

@@ -8,7 +8,7 @@ import re
 
 from shield_ai.model.naming import LIMITS, Meaning, harmless_word, meaning, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.text.value_shapes import CREDENTIALS, NO_VALUE, is_sentence
+from shield_ai.scan.text.value_shapes import NO_VALUE, URL_WITH_PASSWORD, is_sentence
 
 TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$[{(]?\w)|[}>]$")
 DOTTED_PATH = regex(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
@@ -58,7 +58,7 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
     text = literal_text(node)
     if text is None or text.strip().lower() in NO_VALUE:
         return False
-    if url := CREDENTIALS.match(text):
+    if url := URL_WITH_PASSWORD.match(text):
         return not TEMPLATE.search(url[1])
     if _is_auth_user(path):
         return False
@@ -72,7 +72,7 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
 def _has_hardcoded_password(node: ast.JoinedStr) -> bool:
     """Return whether an f-string is a URL with a constant password."""
     parts = [str(v.value) if isinstance(v, ast.Constant) else "\0" for v in node.values]
-    url = CREDENTIALS.match("".join(parts))
+    url = URL_WITH_PASSWORD.match("".join(parts))
     return url is not None and "\0" not in url[1]
 
 
@@ -120,25 +120,30 @@ def _innermost_name(path: tuple[str, ...]) -> str:
     return ""
 
 
+def _names(path: tuple[str, ...]) -> list[str]:
+    return [part for part in path if not part.isdigit() and part != "?"]
+
+
 def explain_not_secret(path: tuple[str, ...], node: ast.expr) -> str:
     """Explain why a value with a secret-like name is not a secret; empty for other names."""
     text = literal_text(node)
-    name = _innermost_name(path)
-    if not name or text is None or text.strip().lower() in NO_VALUE:
+    names = _names(path)
+    if not names or text is None or text.strip().lower() in NO_VALUE:
         return ""
+    name = names[-1]
     if SETTING.match(name):
         word = harmless_word(name)
         if word:
             return f"not a secret by its name: {word}"
     has_secret_name = _has_secret_name(path)
-    if CREDENTIALS.match(text) or (has_secret_name and TEMPLATE.search(text)):
+    if URL_WITH_PASSWORD.match(text) or (has_secret_name and TEMPLATE.search(text)):
         return "a template, not a value"
     return "looks like a name, not a secret" if has_secret_name else ""
 
 
 def _has_secret_name(path: tuple[str, ...]) -> bool:
     """Return whether the innermost name is a secret's; indexes are ignored."""
-    names = [part for part in path if not part.isdigit() and part != "?"]
+    names = _names(path)
     if not names:
         return False
     name = names[-1]
@@ -160,9 +165,9 @@ def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
     last_word = name_words[-1:]
     if last_word == ("HASH",) and HASH_SCHEME.fullmatch(text):
         return False
-    if last_word == ("KEY",) and STRONG_KEYS.isdisjoint(name_words[:-1]):
-        if not MIXED.search(text):
-            return False  # NON_FIELD_ERRORS_KEY = "__all__"
+    is_weak_key = last_word == ("KEY",) and STRONG_KEYS.isdisjoint(name_words[:-1])
+    if is_weak_key and not MIXED.search(text):
+        return False  # NON_FIELD_ERRORS_KEY = "__all__"
     return path[-1] in REAL_PASSWORD_NAMES or not _repeats_name(text, path)
 
 

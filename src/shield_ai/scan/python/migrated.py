@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Confidence, Finding, Shape, Site
 from shield_ai.model.naming import env_var_name
-from shield_ai.scan.rules.pattern import rules
+from shield_ai.scan.rules.pattern import csec34_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,7 +71,7 @@ def _read_default(body: ast.expr) -> ast.expr | None:
 
 
 def _create_finding(source: Source, node: ast.expr, variable: str, shape: Shape) -> Finding:
-    rule = rules()[RULE]
+    rule = csec34_rules()[RULE]
     start, end = source.span(node)
     line, column = source.position(start)
     end_line, end_column = source.position(end)

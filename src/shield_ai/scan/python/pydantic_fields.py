@@ -1,4 +1,4 @@
-"""The fields of pydantic settings: what a settings source can serve, and what can be a default."""
+"""Visit the fields of pydantic settings: which variables they read, and their defaults."""
 
 from __future__ import annotations
 
@@ -9,119 +9,144 @@ from shield_ai.model.finding import Shape
 from shield_ai.model.naming import is_secret
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.candidates import Candidate
-from shield_ai.scan.python.expressions import Expressions
-from shield_ai.scan.python.literals import looks_secret
+from shield_ai.scan.python.expressions import ExpressionVisitor
+from shield_ai.scan.python.literals import is_secret_literal
 from shield_ai.scan.python.settings_class import SettingsClass, adds_source, settings_class
 
 if TYPE_CHECKING:
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
-    from shield_ai.scan.python.statement_filter import Telling
+    from shield_ai.scan.python.statement_filter import StatementFilter
 
-FIELD = "pydantic reads it when the settings are made; it needs a settings source"
-DEFAULTS = frozenset({"default", "default_factory"})
-NO_TEXT = regex(
-    r"(?:typing\.)?(?:Optional\[)?(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b)"
+NEEDS_SOURCE = "pydantic reads it when the settings are created: it needs a settings source"
+DEFAULT_KEYWORDS = frozenset({"default", "default_factory"})
+NON_TEXT_ANNOTATION = regex(
+    r"(?:typing\.)?(?:Optional\[)?"
+    r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b)"
 )
-TEXT = frozenset({"str", "str | None", "Optional[str]", "typing.Optional[str]"})
+TEXT_ANNOTATIONS = frozenset({"str", "str | None", "Optional[str]", "typing.Optional[str]"})
 
 
-class Fields(Expressions):
-    """The part of a walk that knows the classes of pydantic; what is noted, its heir says."""
+class PydanticFieldVisitor(ExpressionVisitor):
+    """Visits the fields of settings classes; subclasses collect the candidates."""
 
-    def __init__(self, project: Project, module: Module, telling: Telling | None = None) -> None:
-        super().__init__(project, module, telling)
-        self.moved: set[str] = set()  # variables that are read through the runtime
-        self.sources = False  # a settings source of ours serves some of them
-        # values in the code, and the variable that pydantic reads before
-        self.before: dict[ast.expr, str] = {}
+    def __init__(
+        self, project: Project, module: Module, statement_filter: StatementFilter | None = None
+    ) -> None:
+        super().__init__(project, module, statement_filter)
+        self.migrated: set[str] = set()  # variables read through the runtime
+        self.has_settings_source = False  # a class has shield's settings source
+        # default values in the code, with the variable that pydantic reads first
+        self.overridden_defaults: dict[ast.expr, str] = {}
 
-    def add(self, spot: Candidate) -> None:
-        """Take in what was seen."""
+    def add(self, candidate: Candidate) -> None:
+        """Add a candidate."""
         raise NotImplementedError
 
-    def statement(self, node: ast.stmt) -> None:
-        """Walk one statement, but not a method of ours, whose texts are names."""
+    def visit_statement(self, node: ast.stmt) -> None:
+        """Visit a statement, except the method that adds shield's source: its texts are names."""
         if not (isinstance(node, ast.FunctionDef) and adds_source(node)):
-            super().statement(node)
+            super().visit_statement(node)
 
-    def declared(self, node: ast.AnnAssign) -> None:
-        """Note a field of a pydantic settings class whose value is no secret itself."""
-        scope, name, value = self.scopes[-1], node.target, node.value
-        if (
-            not isinstance(scope, ast.ClassDef)
-            or not isinstance(name, ast.Name)
-            or not is_secret(name.id)
-        ):
+    def visit_annotated_field(self, node: ast.AnnAssign) -> None:
+        """Visit a field of a settings class; its default may be a hardcoded secret."""
+        scope = self.scopes[-1]
+        target = node.target
+        if not isinstance(scope, ast.ClassDef) or not isinstance(target, ast.Name):
             return
-        if NO_TEXT.match(ast.unparse(node.annotation)):
+        if not is_secret(target.id):
             return
-        known = settings_class(self.resolver, scope, self.scopes)
-        if not known and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
+        annotation = ast.unparse(node.annotation)
+        if NON_TEXT_ANNOTATION.match(annotation):
             return
-        spot = Candidate(
-            node=name,
+        settings = settings_class(self.resolver, scope, self.scopes)
+        if not settings and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
+            return
+        if isinstance(node.value, ast.Constant):
+            if isinstance(node.value.value, (bool, int, float)):
+                return
+        self._add_field(target, node.value, annotation, settings)
+
+    def _add_field(
+        self,
+        target: ast.Name,
+        value: ast.expr | None,
+        annotation: str,
+        settings: SettingsClass | None,
+    ) -> None:
+        """Add the candidate of a field with a secret's name.
+
+        Args:
+            target: The field's name.
+            value: The default, or the call of `Field`.
+            annotation: The field's type.
+            settings: The class; None if its base is unknown.
+        """
+        name = target.id
+        candidate = Candidate(
+            node=target,
             shape=Shape.READ,
-            path=(name.id,),
-            variable=name.id.upper(),
+            path=(name,),
+            variable=name.upper(),
             direct=True,
-            reason=FIELD,
+            reason=NEEDS_SOURCE,
         )
-        constant = isinstance(value, (ast.Constant, ast.JoinedStr)) and not looks_secret(
-            spot.path, value
-        )
-        if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int, float)):
-            return
-        prefixed = "env_prefix" in self.source.text or bool(known and known.prefix)
-        served = known is not None and (not known.reason or bool(known.moved))
-        if (
-            value
-            and constant
-            and not prefixed
-            and not served
-            and ast.unparse(node.annotation) in TEXT
-        ):
-            # The default of a text, which the variable wins over: a secret can be the default as well.
-            spot.node, spot.shape, spot.reason = value, Shape.LITERAL, ""
-            self.add(spot)
-        elif (
-            known
-            and served
-            and isinstance(value, ast.Constant)
-            and known.variable(name.id, None) != name.id.upper()
-        ):
-            self.before[value] = known.variable(name.id, None)
-            self._field(spot, known, value)
-        elif (
-            value is None
-            or constant
-            or (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field"))
-        ):
-            if known:
-                self._field(spot, known, value)
+        can_serve = settings is not None and (not settings.reason or bool(settings.migrated))
+        has_harmless_default = isinstance(value, (ast.Constant, ast.JoinedStr))
+        if value is not None and has_harmless_default:
+            has_harmless_default = not is_secret_literal(candidate.path, value)
+        if value is not None and has_harmless_default and not can_serve:
+            if annotation in TEXT_ANNOTATIONS and not self._has_prefix(settings):
+                # The variable wins over the default, so the default can be the secret.
+                candidate.node = value
+                candidate.shape = Shape.LITERAL
+                candidate.reason = ""
+                self.add(candidate)
+                return
+        if settings and can_serve and isinstance(value, ast.Constant):
+            variable = settings.variable(name, None)
+            if variable != name.upper():
+                self.overridden_defaults[value] = variable
+                self._add_settings_field(candidate, settings, value)
+                return
+        if value is None or has_harmless_default or _is_field_call(value):
+            if settings:
+                self._add_settings_field(candidate, settings, value)
             else:
-                self.add(spot)
+                self.add(candidate)
 
-    def _field(self, spot: Candidate, known: SettingsClass, value: ast.expr | None) -> None:
-        """Note a field that a settings source can serve."""
-        spot.variable = known.variable(spot.path[0], value)
+    def _has_prefix(self, settings: SettingsClass | None) -> bool:
+        return "env_prefix" in self.source.text or bool(settings and settings.prefix)
+
+    def _add_settings_field(
+        self, candidate: Candidate, settings: SettingsClass, value: ast.expr | None
+    ) -> None:
+        """Add the candidate of a field that a settings source can serve."""
+        variable = settings.variable(candidate.path[0], value)
+        candidate.variable = variable
+        candidate.shape = Shape.FIELD
+        candidate.reason = settings.reason
+        candidate.optional = value is not None
         if isinstance(value, ast.Call):
-            given = [
-                *value.args,
-                *(keyword.value for keyword in value.keywords if keyword.arg in DEFAULTS),
-            ]
-            self.before |= {node: spot.variable for node in given if isinstance(node, ast.Constant)}
-        spot.shape, spot.reason = Shape.FIELD, known.reason
-        call = value if isinstance(value, ast.Call) else None
-        spot.optional = (
-            bool(call.args or any(k.arg in DEFAULTS for k in call.keywords))
-            if call
-            else value is not None
-        )
-        if not spot.variable:
-            spot.reason = spot.reason or "how the field names its variable can't be told"
-        if spot.variable in known.moved:
-            self.moved.add(spot.variable)
-            self.sources = True
+            defaults = _defaults_of(value)
+            candidate.optional = bool(defaults)
+            for default in defaults:
+                if isinstance(default, ast.Constant):
+                    self.overridden_defaults[default] = variable
+        if not variable and not candidate.reason:
+            candidate.reason = "the field computes the name of its variable"
+        if variable in settings.migrated:
+            self.migrated.add(variable)
+            self.has_settings_source = True
         else:
-            self.add(spot)
+            self.add(candidate)
+
+
+def _is_field_call(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")
+
+
+def _defaults_of(call: ast.Call) -> list[ast.expr]:
+    """Return the default in a call of `Field`."""
+    keywords = [keyword.value for keyword in call.keywords if keyword.arg in DEFAULT_KEYWORDS]
+    return [*call.args, *keywords]

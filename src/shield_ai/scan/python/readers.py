@@ -1,4 +1,4 @@
-"""The libraries that read the environment, and what a use of each reads."""
+"""The libraries that read the environment, and what each of their functions reads."""
 
 from __future__ import annotations
 
@@ -6,54 +6,54 @@ import functools
 from typing import NamedTuple, TypeAlias
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
 
 
 class Library(NamedTuple):
-    """Something imported, by its dotted path."""
+    """An imported object without a special meaning, by its dotted path."""
 
     path: str
 
 
 class Environ(NamedTuple):
-    """A mapping of variables; a copy of it no longer follows the environment."""
+    """A mapping of variables; a copy does not reflect later changes of the environment."""
 
     label: str = "os.environ"
     copy: bool = False
 
 
 class Factory(NamedTuple):
-    """A class whose instances read variables."""
+    """A class with instances that read variables."""
 
     label: str
 
 
 class EnvObject(NamedTuple):
-    """An object that is called, or whose methods are called, with a variable's name."""
+    """An object that is called, or has methods that are called, with a variable's name."""
 
     label: str
     prefix: str = ""
-    computed: bool = False  # the prefix is not known
+    computed: bool = False  # the prefix is unknown
 
 
 class Reader(NamedTuple):
-    """A function that reads the variable whose name it is given."""
+    """A function that reads the variable named by an argument."""
 
     label: str
     prefix: str = ""
-    fixed: str = ""  # read when no name is given
-    position: int = 0  # of the parameter that takes the name; -1: none does
-    keyword: str = ""  # that parameter's name
-    default: int = 1  # of the parameter that takes the default; -1: none does
+    fixed: str = ""  # the variable it reads without a name
+    position: int = 0  # of the parameter for the name
+    keyword: str = ""  # the name of that parameter
+    default: int = 1  # position of the parameter for the default; -1 without one
     copy: bool = False
     computed: bool = False
     method: str = ""
-    # what it asks before, which may have another value: a function of the app, another variable
-    first: str = ""
-    guessed: bool = False  # of a library that we don't know: by its name it reads the environment
+    overridden_by: str = ""  # a function or variable that it tries before the variable
+    guessed: bool = False  # an unknown library's, recognized by its name
 
 
 class Accessor(NamedTuple):
-    """`get_secret` and its family, ours."""
+    """A function of the runtime, such as `get_secret`."""
 
     name: str
 
@@ -63,9 +63,9 @@ Ref: TypeAlias = Library | Environ | Factory | EnvObject | Reader | Accessor
 ENVIRON = frozenset(
     {"os.environ", "os.environb", "starlette.config.environ", "environ.Env.ENVIRON"}
 )
-# Gives what a .env file has, and nothing of the environment.
-FILES = frozenset({"dotenv.dotenv_values", "dotenv.main.dotenv_values"})
-FROM_FILE = "dotenv_values()"
+# These return the variables of a .env file, not those of the environment.
+DOTENV_FUNCTIONS = frozenset({"dotenv.dotenv_values", "dotenv.main.dotenv_values"})
+DOTENV_LABEL = "dotenv_values()"
 FACTORIES = {
     "environ.Env": "django-environ",
     "environ.FileAwareEnv": "django-environ",
@@ -89,9 +89,10 @@ OBJECTS = {
     "getenv.env": "django-getenv",
     "environ.env": "django-environ",
 }
-# Another variable that they look into before: https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
-FIRST = {"cfenv": "VCAP_SERVICES"}
-# Functions that read a variable of their own where they are given none.
+# Libraries that look into another variable first:
+# https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
+OVERRIDING_VARIABLES = {"cfenv": "VCAP_SERVICES"}
+# Functions that read a fixed variable if they are given none.
 URL_READERS = {
     "dj_database_url.config": "DATABASE_URL",
     "dj_email_url.config": "EMAIL_URL",
@@ -105,8 +106,8 @@ URL_READERS = {
 CONSTANTS = {
     f"{path.rpartition('.')[0]}.DEFAULT_ENV": variable for path, variable in URL_READERS.items()
 }
-# Methods of django-environ that have a variable of their own, with what they read then.
-OWN_VARIABLE = {
+# Methods of django-environ that read a fixed variable if they are given none.
+FIXED_VARIABLES = {
     "db": "DATABASE_URL",
     "db_url": "DATABASE_URL",
     "cache": "CACHE_URL",
@@ -117,110 +118,103 @@ OWN_VARIABLE = {
     "channels": "CHANNELS_URL",
     "channels_url": "CHANNELS_URL",
 }
-# Attributes of such objects that read no variable.
+# Attributes of environment objects that read no variable; those of everett are last.
 NO_READERS = frozenset(
-    {
-        "read_env",
-        "read_envfile",
-        "prefixed",
-        "seal",
-        "dump",
-        "add_parser",
-        "parser_for",
-        "set",
-        "prefix",
-        "smart_cast",
-    }
-    | {
-        "db_url_config",
-        "cache_url_config",
-        "email_url_config",
-        "search_url_config",
-        "channels_url_config",
-        "parse_value",
-    }
-    # of everett
-    | {"with_namespace", "with_options", "with_override", "get_namespace", "get_bound_component"}
-    | {
-        "parsers",
-        "add_parser_from_field",
-        "dotenv",
-        "ENVIRON",
-        "scheme",
-        "escape_proxy",
-        "__class__",
-        "overrides",
-    }
+    """read_env read_envfile prefixed seal dump add_parser parser_for set prefix smart_cast
+    db_url_config cache_url_config email_url_config search_url_config channels_url_config
+    parse_value parsers add_parser_from_field dotenv ENVIRON scheme escape_proxy __class__ overrides
+    with_namespace with_options with_override get_namespace get_bound_component
+    """.split()  # noqa: SIM905  # a word list
 )
-# Functions that companies share among their apps, often decouple's or environs' own: corp.settings.config, corp.env.str
+# Functions of unknown libraries, often wrappers of decouple or environs that a company shares
+# among its apps: corp.settings.config, corp.env.str
 GUESSED = regex(
-    r"(?:^|\.)(?:config|env|getenv|get_?env(?:_?var\w*)?|env_?var)$|\.(?:envs?|environment)\.(?:get_)?\w+$"
+    r"(?:^|\.)(?:config|env|getenv|get_?env(?:_?var\w*)?|env_?var)$"
+    r"|\.(?:envs?|environment)\.(?:get_)?\w+$"
 )
 NAME_KEYWORDS = frozenset(
     {"key", "var", "name", "env", "option", "varname", "variable", "env_var", "environ_name"}
 )
-
-
-@functools.lru_cache(maxsize=8192)
-def known(path: str) -> Ref:
-    """Say what a dotted path of a library is."""
-    if path in ENVIRON:
-        return Environ(path)
-    if path in {"os.getenv", "os.getenvb"}:
-        return Reader(path, keyword="key")
-    if label := FACTORIES.get(path):
-        return Factory(label)
-    if label := OBJECTS.get(path):
-        return EnvObject(label)
-    if fixed := URL_READERS.get(path):
-        return Reader(path, fixed=fixed, keyword="env")
-    if path.partition(".")[0] == "shield_ai" and path.rpartition(".")[2] in ACCESSORS:
-        return Accessor(path.rpartition(".")[2])
-    if "." in path and GUESSED.search(path):
-        return Reader(path, keyword="name", guessed=True)
-    return Library(path)
-
-
-OF_THE_CLASS = frozenset({("django-environ", "ENVIRON"), ("everett", "basic_config")})
 ACCESSORS = frozenset(
     {"get_secret", "get_secret_dict", "get_secret_bytes", "aget_secret", "has_secret"}
 )
 
 
+@functools.lru_cache(maxsize=8192)
+def classify(path: str) -> Ref:
+    """Return what the dotted path of a library refers to."""
+    name = path.rpartition(".")[2]
+    if path in ENVIRON:
+        return Environ(path)
+    if path in {"os.getenv", "os.getenvb"}:
+        return Reader(path, keyword="key")
+    if path in FACTORIES:
+        return Factory(FACTORIES[path])
+    if path in OBJECTS:
+        return EnvObject(OBJECTS[path])
+    if path in URL_READERS:
+        return Reader(path, fixed=URL_READERS[path], keyword="env")
+    if path.partition(".")[0] in {PACKAGE, FORMER_PACKAGE} and name in ACCESSORS:
+        return Accessor(name)
+    if "." in path and GUESSED.search(path):
+        return Reader(path, keyword="name", guessed=True)
+    return Library(path)
+
+
 def attribute(ref: Ref, name: str) -> Ref | None:
-    """Say what an attribute of something known is."""
-    if isinstance(ref, Library):  # nearly always
-        return known(f"{ref.path}.{name}")
-    match ref:
-        case Environ(label, copy):
-            if name in {"get", "pop", "setdefault", "__getitem__"}:
-                default = 1 if name != "__getitem__" else -1
-                return Reader(
-                    f"{label}.{name}", copy=copy, method=name, default=default, keyword="key"
-                )
-            return Environ(label, copy=True) if name == "copy" else None
-        case EnvObject(label, prefix, computed):
-            if name == "ENVIRON":
-                return Environ()
-            if (
-                name in NO_READERS
-                or name.startswith("_")
-                or (label == "cfenv" and name != "get_credential")
-            ):
-                return None
-            fixed = OWN_VARIABLE.get(name, "") if label == "django-environ" else ""
-            first = FIRST.get(label, "")
-            return Reader(
-                label,
-                prefix=prefix,
-                fixed=fixed,
-                computed=computed,
-                method=name,
-                keyword="var",
-                first=first,
-            )
-        case Factory(label):
-            # Class attributes such as environ.Env.ENVIRON; other methods of the class itself read nothing.
-            own: Ref = ref if label == "everett" else Environ()
-            return own if (label, name) in OF_THE_CLASS else None
+    """Return what an attribute refers to; None if it has no special meaning.
+
+    Args:
+        ref: The object.
+        name: The attribute.
+    """
+    if isinstance(ref, Library):  # the most frequent case
+        return classify(f"{ref.path}.{name}")
+    if isinstance(ref, Environ):
+        return _environ_attribute(ref, name)
+    if isinstance(ref, EnvObject):
+        return _object_attribute(ref, name)
+    if isinstance(ref, Factory):
+        return _class_attribute(ref, name)
+    return None
+
+
+def _environ_attribute(environ: Environ, name: str) -> Ref | None:
+    if name == "copy":
+        return Environ(environ.label, copy=True)
+    if name not in {"get", "pop", "setdefault", "__getitem__"}:
+        return None
+    return Reader(
+        f"{environ.label}.{name}",
+        copy=environ.copy,
+        method=name,
+        default=-1 if name == "__getitem__" else 1,
+        keyword="key",
+    )
+
+
+def _object_attribute(env: EnvObject, name: str) -> Ref | None:
+    if name == "ENVIRON":
+        return Environ()
+    if name in NO_READERS or name.startswith("_"):
+        return None
+    if env.label == "cfenv" and name != "get_credential":
+        return None
+    return Reader(
+        env.label,
+        prefix=env.prefix,
+        fixed=FIXED_VARIABLES.get(name, "") if env.label == "django-environ" else "",
+        computed=env.computed,
+        method=name,
+        keyword="var",
+        overridden_by=OVERRIDING_VARIABLES.get(env.label, ""),
+    )
+
+
+def _class_attribute(factory: Factory, name: str) -> Ref | None:
+    """Return what a class attribute refers to; other methods of the class read nothing."""
+    if (factory.label, name) == ("django-environ", "ENVIRON"):
+        return Environ()
+    if (factory.label, name) == ("everett", "basic_config"):
+        return factory
     return None

@@ -1,4 +1,4 @@
-"""One read of a variable: which argument names it, and which is its default."""
+"""Describe a read of a variable: the arguments for the variable's name and for its default."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Read:
-    """One read: how, of what, and the default that it is given."""
+    """A read of a variable: the reader, the name's expression and the default."""
 
     __slots__ = ("argument", "default", "reader")
 
@@ -24,60 +24,72 @@ class Read:
         self.default = default
 
 
-def arguments_of(node: ast.Call, reader: Reader) -> tuple[ast.expr | None, ast.expr | None]:
-    """Return the expressions of the variable's name and of the default."""
-    named = {k.arg: k.value for k in node.keywords if k.arg}
+def name_and_default(node: ast.Call, reader: Reader) -> tuple[ast.expr | None, ast.expr | None]:
+    """Return the arguments of a call that give the variable's name and the default."""
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     positional = list(itertools.takewhile(lambda a: not isinstance(a, ast.Starred), node.args))
-    argument = positional[reader.position] if len(positional) > reader.position else None
-    if argument is None:
-        keywords = {reader.keyword} | (NAME_KEYWORDS if not reader.fixed else set())
-        argument = next((named[k] for k in keywords if k in named), None)
-    default = named.get("default")
-    at = reader.default if reader.position == 0 else reader.position + 1
-    if default is None and at >= 0 and len(positional) > at:
-        default = positional[at]
-    return argument, default
+    name = _argument_at(positional, reader.position)
+    if name is None:
+        name = _name_keyword(keywords, reader)
+    default = keywords.get("default")
+    if default is None:
+        follows_name = reader.position != 0
+        index = reader.position + 1 if follows_name else reader.default
+        default = _argument_at(positional, index) if index >= 0 else None
+    return name, default
+
+
+def _argument_at(positional: list[ast.expr], index: int) -> ast.expr | None:
+    return positional[index] if len(positional) > index else None
+
+
+def _name_keyword(keywords: dict[str, ast.expr], reader: Reader) -> ast.expr | None:
+    names = {reader.keyword}
+    if not reader.fixed:
+        names |= NAME_KEYWORDS
+    for name in names:
+        if name in keywords:
+            return keywords[name]
+    return None
 
 
 def calls_in(node: ast.FunctionDef | ast.Lambda) -> list[ast.expr]:
     """Return the calls and subscripts in a function's body."""
     body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    return [n for part in body for n in descend(part) if isinstance(n, (ast.Call, ast.Subscript))]
+    calls: list[ast.expr] = []
+    for part in body:
+        calls.extend(n for n in descend(part) if isinstance(n, (ast.Call, ast.Subscript)))
+    return calls
 
 
-def is_end_of(node: ast.expr | None, name: str) -> bool:
-    """Tell whether a helper's parameter is the end of the variable's name, after what is computed."""
+def ends_with_parameter(node: ast.expr | None, parameter: str) -> bool:
+    """Return whether an expression is a computed text followed by a parameter."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return isinstance(node.right, ast.Name) and node.right.id == name
-    last = node.values[-1] if isinstance(node, ast.JoinedStr) and node.values else None
-    return (
-        isinstance(last, ast.FormattedValue)
-        and isinstance(last.value, ast.Name)
-        and last.value.id == name
-    )
-
-
-def prefix_of(node: ast.expr | None, name: str) -> str | None:
-    """Return what a helper puts before its parameter to make the variable's name."""
-    if isinstance(node, ast.Name):
-        return "" if node.id == name else None
-    if (
-        isinstance(node, ast.BinOp)
-        and isinstance(node.op, ast.Add)
-        and isinstance(node.left, ast.Constant)
-    ):
-        return (
-            str(node.left.value)
-            if isinstance(node.right, ast.Name) and node.right.id == name
-            else None
-        )
+        return _is_name(node.right, parameter)
     if isinstance(node, ast.JoinedStr) and node.values:
-        *head, last = node.values
-        inner = last.value if isinstance(last, ast.FormattedValue) else None
-        if (
-            isinstance(inner, ast.Name)
-            and inner.id == name
-            and all(isinstance(v, ast.Constant) for v in head)
-        ):
-            return "".join(str(v.value) for v in head if isinstance(v, ast.Constant))
+        last = node.values[-1]
+        return isinstance(last, ast.FormattedValue) and _is_name(last.value, parameter)
+    return False
+
+
+def constant_prefix(node: ast.expr | None, parameter: str) -> str | None:
+    """Return the constant text that an expression puts before a parameter.
+
+    Returns:
+        The text, which may be empty; None for expressions of another form.
+    """
+    if isinstance(node, ast.Name):
+        return "" if node.id == parameter else None
+    if not ends_with_parameter(node, parameter):
+        return None
+    if isinstance(node, ast.BinOp):
+        return str(node.left.value) if isinstance(node.left, ast.Constant) else None
+    if isinstance(node, ast.JoinedStr):
+        texts = [str(v.value) for v in node.values if isinstance(v, ast.Constant)]
+        if len(texts) == len(node.values) - 1:
+            return "".join(texts)
     return None
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name

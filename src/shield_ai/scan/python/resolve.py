@@ -1,19 +1,19 @@
-"""What an expression stands for, as far as the environment goes: followed through names, modules and helpers."""
+"""Resolve expressions to environment readers, across names, modules and helper functions."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.project.layout import is_runtime
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.runtime_names import is_runtime_module
 from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.bindings import OPAQUE, Imported, Opaque
 from shield_ai.scan.python.readers import (
     ACCESSORS,
     CONSTANTS,
-    FILES,
-    FROM_FILE,
+    DOTENV_FUNCTIONS,
+    DOTENV_LABEL,
     Accessor,
     Environ,
     EnvObject,
@@ -22,32 +22,35 @@ from shield_ai.scan.python.readers import (
     Reader,
     Ref,
     attribute,
-    known,
+    classify,
 )
 from shield_ai.scan.python.reads import (
     Read,
-    arguments_of,
     calls_in,
-    is_end_of,
-    prefix_of,
+    constant_prefix,
+    ends_with_parameter,
+    name_and_default,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shield_ai.scan.python.bindings import Binding, Module, Scope
     from shield_ai.scan.python.project import Project
 
 VARIABLE = regex(r"[A-Z][A-Z0-9_]+")
-DEPTH = 12  # of names that stand for names; more is a cycle
+MAX_DEPTH = 12  # of names that refer to names; more is a cycle
+BUILTINS = frozenset({"getattr", "dict"})
 Scopes = tuple["Scope", ...]
 
 
 class Resolver:
-    """Follows the names of one module.
+    """Resolves the names of one module.
 
     Args:
-        project: Where imports lead.
-        module: The module itself.
-        depth: How many names led here.
+        project: The modules of the app.
+        module: The module.
+        depth: How many names were followed to get here.
     """
 
     def __init__(self, project: Project, module: Module, depth: int = 0) -> None:
@@ -56,237 +59,275 @@ class Resolver:
         self.depth = depth
 
     def resolve(self, node: ast.AST, scopes: Scopes) -> Ref | None:
-        """Say what an expression is; None where it is nothing that we know."""
-        if self.depth > DEPTH:
+        """Return what an expression refers to; None if it has nothing to do with variables."""
+        if self.depth > MAX_DEPTH:
             return None
         if isinstance(node, ast.Name):
-            return self.name(node.id, scopes)
+            return self.resolve_name(node.id, scopes)
         if isinstance(node, ast.Attribute):
-            return self._attribute(node, scopes)
+            return self._resolve_attribute(node, scopes)
         if isinstance(node, ast.Call):
-            return self._call(node, scopes)
-        if isinstance(node, (ast.BoolOp, ast.IfExp)):
-            options = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
-            return next((ref for option in options if (ref := self._deeper(option, scopes))), None)
+            return self._resolve_call(node, scopes)
+        return self._resolve_other(node, scopes)
+
+    def _resolve_other(self, node: ast.AST, scopes: Scopes) -> Ref | None:
+        if isinstance(node, ast.BoolOp):
+            return self._resolve_first(node.values, scopes)
+        if isinstance(node, ast.IfExp):
+            return self._resolve_first([node.body, node.orelse], scopes)
         if isinstance(node, ast.NamedExpr):
-            return self._deeper(node.value, scopes)
+            return self._resolve_nested(node.value, scopes)
         if isinstance(node, ast.Lambda):
-            return self._helper(node, scopes)
-        return self._spread(node, scopes) if isinstance(node, ast.Dict) else None
+            return self._resolve_helper(node, scopes)
+        if isinstance(node, ast.Dict):
+            return self._resolve_unpacked(node, scopes)
+        return None
 
-    def _spread(self, node: ast.Dict, scopes: Scopes) -> Ref | None:
-        """Say what a dict copies: {**dotenv_values(".env"), **os.environ}."""
-        spread = (value for key, value in zip(node.keys, node.values, strict=True) if key is None)
-        found = [ref for value in spread if isinstance(ref := self._deeper(value, scopes), Environ)]
-        return found[-1]._replace(copy=True) if found else None
+    def _resolve_first(self, nodes: Sequence[ast.expr], scopes: Scopes) -> Ref | None:
+        for node in nodes:
+            ref = self._resolve_nested(node, scopes)
+            if ref:
+                return ref
+        return None
 
-    def constant(self, node: ast.AST | None, scopes: Scopes) -> str | None:
-        """Return the text that an expression always has."""
+    def _resolve_nested(self, node: ast.AST, scopes: Scopes) -> Ref | None:
+        return self._nested().resolve(node, scopes)
+
+    def _nested(self) -> Resolver:
+        return Resolver(self.project, self.module, self.depth + 1)
+
+    def _resolve_unpacked(self, node: ast.Dict, scopes: Scopes) -> Ref | None:
+        """Return the last environment that a dict copies: `{**dotenv_values(), **os.environ}`."""
+        copied = None
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                ref = self._resolve_nested(value, scopes)
+                if isinstance(ref, Environ):
+                    copied = ref._replace(copy=True)
+        return copied
+
+    def constant_text(self, node: ast.AST | None, scopes: Scopes) -> str | None:
+        """Return the text of a constant expression; None if it is not constant."""
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, str) else None
         if isinstance(node, ast.Name):
-            found = self.module.lookup(node.id, scopes)
-            only = found[0] if len(found) == 1 else None
-            return (
-                only.value
-                if isinstance(only, ast.Constant) and isinstance(only.value, str)
-                else None
-            )
+            return self._text_of_name(node.id, scopes)
         if isinstance(node, ast.Attribute):
             base = self.resolve(node.value, scopes)
             return CONSTANTS.get(f"{base.path}.{node.attr}") if isinstance(base, Library) else None
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            parts = [self.constant(node.left, scopes), self.constant(node.right, scopes)]
-        elif isinstance(node, ast.JoinedStr):
-            parts = [
-                self.constant(v.value if isinstance(v, ast.FormattedValue) else v, scopes)
-                for v in node.values
-            ]
-        else:
+            return self._joined_text([node.left, node.right], scopes)
+        if isinstance(node, ast.JoinedStr):
+            parts = [v.value if isinstance(v, ast.FormattedValue) else v for v in node.values]
+            return self._joined_text(parts, scopes)
+        return None
+
+    def _text_of_name(self, name: str, scopes: Scopes) -> str | None:
+        bindings = self.module.lookup(name, scopes)
+        if len(bindings) != 1:
             return None
-        return None if None in parts else "".join(part for part in parts if part is not None)
+        value = bindings[0]
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return value.value
+        return None
 
-    def _deeper(self, node: ast.AST, scopes: Scopes) -> Ref | None:
-        return Resolver(self.project, self.module, self.depth + 1).resolve(node, scopes)
+    def _joined_text(self, parts: Sequence[ast.expr], scopes: Scopes) -> str | None:
+        texts = []
+        for part in parts:
+            text = self.constant_text(part, scopes)
+            if text is None:
+                return None
+            texts.append(text)
+        return "".join(texts)
 
-    def name(self, name: str, scopes: Scopes) -> Ref | None:
-        """Say what a name is."""
-        found = self.module.lookup(name, scopes)
-        for binding in reversed(found):
-            if ref := self._binding(binding, scopes):
+    def resolve_name(self, name: str, scopes: Scopes) -> Ref | None:
+        """Return what a name refers to."""
+        bindings = self.module.lookup(name, scopes)
+        for binding in reversed(bindings):
+            ref = self._resolve_binding(binding, scopes)
+            if ref:
                 return ref
-        if found:
+        if bindings:
             return None
-        if name not in self.module.starred:
-            self.module.starred[name] = None  # so that a circle ends here
-            self.module.starred[name] = self._starred(name)
-        return self.module.starred[name] or (Library(name) if name in {"getattr", "dict"} else None)
+        cache = self.module.resolved_stars
+        if name not in cache:
+            cache[name] = None  # ends circular imports
+            cache[name] = self._resolve_from_stars(name)
+        if cache[name] is None and name in BUILTINS:
+            return Library(name)
+        return cache[name]
 
-    def _starred(self, name: str) -> Ref | None:
-        """Say what a name is that only an import of everything can have brought."""
+    def _resolve_from_stars(self, name: str) -> Ref | None:
+        """Return what a name from a star import refers to; the app's own names win over guesses."""
         guess = None
-        for star in reversed(self.module.stars):
-            ref = self.path(f"{star}.{name}")
+        for module in reversed(self.module.star_imports):
+            ref = self.resolve_path(f"{module}.{name}")
             if isinstance(ref, Reader) and ref.guessed:
                 guess = guess or ref
-            elif ref and (self.project.find(star) or not isinstance(ref, Library)):
+            elif ref and (self.project.find_module(module) or not isinstance(ref, Library)):
                 return ref
         return guess
 
-    def _binding(self, binding: Binding, scopes: Scopes) -> Ref | None:
+    def _resolve_binding(self, binding: Binding, scopes: Scopes) -> Ref | None:
         if isinstance(binding, (Opaque, ast.ClassDef, ast.AsyncFunctionDef)):
             return None
-        memo = self.module.memo
-        if binding not in memo:
-            memo[binding] = None  # so that a circle ends here
+        cache = self.module.resolved
+        if binding not in cache:
+            cache[binding] = None  # ends circular definitions
             if isinstance(binding, Imported):
-                memo[binding] = self.path(binding.path)
+                cache[binding] = self.resolve_path(binding.path)
             elif isinstance(binding, ast.FunctionDef):
-                memo[binding] = self._helper(binding, scopes)
+                cache[binding] = self._resolve_helper(binding, scopes)
             else:
-                memo[binding] = self._deeper(binding, scopes)
-        return memo[binding]
+                cache[binding] = self._resolve_nested(binding, scopes)
+        return cache[binding]
 
-    def path(self, dotted: str) -> Ref | None:
-        """Say what a dotted path is, in the app or in a library."""
-        if self.depth > DEPTH:
+    def resolve_path(self, dotted: str) -> Ref | None:
+        """Return what a dotted path of the app or a library refers to."""
+        if self.depth > MAX_DEPTH:
             return None
-        where, _, name = dotted.rpartition(".")
-        home = self.project.find(where)
-        if name in ACCESSORS and (
-            is_runtime(home.source.raw) if home else self.project.is_runtime_name(where)
-        ):
+        module_name, _, name = dotted.rpartition(".")
+        if name in ACCESSORS and self._is_runtime_module(module_name):
             return Accessor(name)
-        if place := self.project.split(dotted):
-            module, inner = place
-            head, _, rest = inner.partition(".")
-            ref = Resolver(self.project, module, self.depth + 1).name(head, (module.source.tree,))
-            return attribute(ref, rest) if ref and rest else ref
-        return known(dotted)
+        place = self.project.split(dotted)
+        if place is None:
+            return classify(dotted)
+        module, inner = place
+        first, _, rest = inner.partition(".")
+        resolver = Resolver(self.project, module, self.depth + 1)
+        ref = resolver.resolve_name(first, (module.source.tree,))
+        return attribute(ref, rest) if ref and rest else ref
 
-    def _attribute(self, node: ast.Attribute, scopes: Scopes) -> Ref | None:
-        if self._is_opaque(node, scopes):
+    def _is_runtime_module(self, dotted: str) -> bool:
+        module = self.project.find_module(dotted)
+        if module:
+            return is_runtime_module(module.source.raw)
+        return self.project.is_runtime_name(dotted)
+
+    def _resolve_attribute(self, node: ast.Attribute, scopes: Scopes) -> Ref | None:
+        if self._has_opaque_base(node, scopes):
             return None
-        base = self._deeper(node.value, scopes)
-        if isinstance(base, Library) and self.project.split(f"{base.path}.{node.attr}"):
-            return self.path(f"{base.path}.{node.attr}")
-        if base is None and (path := self._dotted(node, scopes)):
-            return self.path(path)
-        return attribute(base, node.attr) if base else None
+        base = self._resolve_nested(node.value, scopes)
+        if isinstance(base, Library):
+            path = f"{base.path}.{node.attr}"
+            if self.project.split(path):
+                return self.resolve_path(path)
+        if base is not None:
+            return attribute(base, node.attr)
+        imported_path = self._imported_path(node, scopes)
+        return self.resolve_path(imported_path) if imported_path else None
 
-    def _is_opaque(self, node: ast.Attribute, scopes: Scopes) -> bool:
-        """Whether an attribute is one of `self`, or of another name that can't be followed: most are."""
-        inner: ast.expr = node
-        while isinstance(inner, ast.Attribute):
-            inner = inner.value
-        found = self.module.lookup(inner.id, scopes) if isinstance(inner, ast.Name) else []
-        return bool(found) and all(binding is OPAQUE for binding in found)
+    def _has_opaque_base(self, node: ast.Attribute, scopes: Scopes) -> bool:
+        """Return whether an attribute is one of `self` or of another opaque name: most are."""
+        base, _ = _split_attribute(node)
+        if not isinstance(base, ast.Name):
+            return False
+        bindings = self.module.lookup(base.id, scopes)
+        return bool(bindings) and all(binding is OPAQUE for binding in bindings)
 
-    def _dotted(self, node: ast.Attribute, scopes: Scopes) -> str | None:
-        """Return the dotted path of `module.name`, where the module is one of the app's."""
-        parts: list[str] = []
-        inner: ast.expr = node
-        while isinstance(inner, ast.Attribute):
-            parts.insert(0, inner.attr)
-            inner = inner.value
-        if not isinstance(inner, ast.Name):
+    def _imported_path(self, node: ast.Attribute, scopes: Scopes) -> str | None:
+        """Return the dotted path of an attribute of an imported module."""
+        base, attributes = _split_attribute(node)
+        if not isinstance(base, ast.Name):
             return None
-        imported = [b for b in self.module.lookup(inner.id, scopes) if isinstance(b, Imported)]
-        return ".".join([imported[-1].path, *parts]) if imported else None
+        for binding in reversed(self.module.lookup(base.id, scopes)):
+            if isinstance(binding, Imported):
+                return ".".join([binding.path, *attributes])
+        return None
 
-    def _call(self, node: ast.Call, scopes: Scopes) -> Ref | None:
-        function = self._deeper(node.func, scopes)
-        if isinstance(function, Factory):
-            prefix = next(
-                (k.value for k in node.keywords if k.arg in {"env_prefix", "prefix"}), None
-            )
-            text = self.constant(prefix, scopes) if prefix else ""
-            return EnvObject(function.label, text or "", computed=text is None)
-        if isinstance(function, Environ):  # os.environ.copy
-            return function if function.copy else None
-        if isinstance(function, Library) and function.path in FILES:
-            return Environ(FROM_FILE, copy=True)
+    def _resolve_call(self, node: ast.Call, scopes: Scopes) -> Ref | None:
+        function = self._resolve_nested(node.func, scopes)
         if isinstance(function, Library):
-            return self._builtin(function.path, node, scopes)
+            if function.path in DOTENV_FUNCTIONS:
+                return Environ(DOTENV_LABEL, copy=True)
+            return self._resolve_builtin(function.path, node, scopes)
+        if isinstance(function, Factory):
+            return self._instance(function, node, scopes)
+        if isinstance(function, Environ):
+            return function if function.copy else None  # os.environ.copy()
         if isinstance(node.func, ast.Attribute) and node.func.attr == "prefixed":
-            base = self._deeper(node.func.value, scopes)
+            base = self._resolve_nested(node.func.value, scopes)
             return base if isinstance(base, EnvObject) else None
         return None
 
-    def _builtin(self, name: str, node: ast.Call, scopes: Scopes) -> Ref | None:
+    def _instance(self, factory: Factory, node: ast.Call, scopes: Scopes) -> EnvObject:
+        """Return the instance that a call of a class creates, with its prefix."""
+        prefix: str | None = ""
+        for keyword in node.keywords:
+            if keyword.arg in {"env_prefix", "prefix"}:
+                prefix = self.constant_text(keyword.value, scopes)
+                break
+        return EnvObject(factory.label, prefix or "", computed=prefix is None)
+
+    def _resolve_builtin(self, name: str, node: ast.Call, scopes: Scopes) -> Ref | None:
+        """Return the result of `getattr(os, "environ")` or `dict(os.environ)`."""
         if not node.args:
             return None
-        first = self._deeper(node.args[0], scopes)
-        if (
-            name == "getattr"
-            and first
-            and len(node.args) > 1
-            and (text := self.constant(node.args[1], scopes))
-        ):
-            return attribute(first, text)
-        return first._replace(copy=True) if name == "dict" and isinstance(first, Environ) else None
-
-    def _helper(self, node: ast.FunctionDef | ast.Lambda, scopes: Scopes) -> Ref | None:
-        """Say what a function of the app reads, where one of its parameters takes the variable's name."""
-        names = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
-        if isinstance(node, ast.FunctionDef) and not any(
-            isinstance(n, ast.Return) and n.value for n in descend(node)
-        ):
-            return None
-        inner = (*scopes, node) if node not in scopes else scopes
-        for call in calls_in(node):
-            read = Resolver(self.project, self.module, self.depth + 1).read(call, inner)
-            if read is None or read.reader.copy:
-                continue
-            for i, name in enumerate(names):
-                prefix = prefix_of(read.argument, name)
-                computed = prefix is None and is_end_of(read.argument, name)
-                if prefix is not None or computed:
-                    whole = read.reader.prefix + (prefix or "")
-                    label = getattr(node, "name", "lambda")
-                    first = self._asked_first(node, call, name, inner)
-                    return Reader(
-                        f"{label}()",
-                        prefix=whole,
-                        computed=computed,
-                        position=i,
-                        keyword=name,
-                        first=first,
-                    )
+        first = self._resolve_nested(node.args[0], scopes)
+        if name == "getattr" and first and len(node.args) > 1:
+            attribute_name = self.constant_text(node.args[1], scopes)
+            return attribute(first, attribute_name) if attribute_name else None
+        if name == "dict" and isinstance(first, Environ):
+            return first._replace(copy=True)
         return None
 
-    def _asked_first(self, node: ast.AST, read: ast.expr, name: str, scopes: Scopes) -> str:
-        """Name the app's function whose answer for the same name a helper may return before it reads the variable."""
-        before = [n for n in ast.walk(node) if getattr(n, "lineno", read.lineno) < read.lineno]
-        returned = [
-            part
-            for n in before
-            if isinstance(n, ast.Return) and n.value
-            for part in ast.walk(n.value)
-        ]
-        names = {part.id for part in returned if isinstance(part, ast.Name)}
-        kept = [n.value for n in before if isinstance(n, ast.Assign) and names & set(_targets(n))]
-        for call in [*returned, *kept]:
+    def _resolve_helper(self, node: ast.FunctionDef | ast.Lambda, scopes: Scopes) -> Ref | None:
+        """Return the reader that a function of the app is, if a parameter names the variable."""
+        if isinstance(node, ast.FunctionDef) and not _returns_value(node):
+            return None
+        inner = scopes if node in scopes else (*scopes, node)
+        for call in calls_in(node):
+            read = self._nested().find_read(call, inner)
+            if read is None or read.reader.copy:
+                continue
+            reader = self._helper_reader(node, call, read, inner)
+            if reader:
+                return reader
+        return None
+
+    def _helper_reader(
+        self, node: ast.FunctionDef | ast.Lambda, call: ast.expr, read: Read, scopes: Scopes
+    ) -> Reader | None:
+        parameters = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
+        for position, parameter in enumerate(parameters):
+            prefix = constant_prefix(read.argument, parameter)
+            computed = prefix is None and ends_with_parameter(read.argument, parameter)
+            if prefix is None and not computed:
+                continue
+            name = node.name if isinstance(node, ast.FunctionDef) else "lambda"
+            return Reader(
+                f"{name}()",
+                prefix=read.reader.prefix + (prefix or ""),
+                computed=computed,
+                position=position,
+                keyword=parameter,
+                overridden_by=self._overriding_function(node, call, parameter, scopes),
+            )
+        return None
+
+    def _overriding_function(
+        self, helper: ast.AST, read: ast.expr, parameter: str, scopes: Scopes
+    ) -> str:
+        """Return the app's function that a helper tries for the same name before its read.
+
+        Returns:
+            The function's name with parentheses; empty without one.
+        """
+        for call in _values_returned_before(helper, read.lineno):
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
                 continue
-            asked = any(
-                isinstance(argument, ast.Name) and argument.id == name for argument in call.args
-            )
-            if (
-                asked
-                and self.module.lookup(call.func.id, scopes)
-                and not self.name(call.func.id, scopes)
-            ):
-                return f"{call.func.id}()"
+            arguments = [argument.id for argument in call.args if isinstance(argument, ast.Name)]
+            name = call.func.id
+            if parameter not in arguments or not self.module.lookup(name, scopes):
+                continue
+            if not self.resolve_name(name, scopes):
+                return f"{name}()"
         return ""
 
-    def read(self, node: ast.expr, scopes: Scopes) -> Read | None:
-        """Say what a call or subscript reads, if it reads a variable."""
+    def find_read(self, node: ast.expr, scopes: Scopes) -> Read | None:
+        """Return the read that a call or subscript makes; None if it reads no variable."""
         if isinstance(node, ast.Subscript):
-            base = self.resolve(node.value, scopes)
-            if isinstance(base, Environ) and isinstance(node.ctx, ast.Load):
-                return Read(Reader(f"{base.label}[]", default=-1, copy=base.copy), node.slice, None)
-            return None
+            return self._subscript_read(node, scopes)
         if not isinstance(node, ast.Call):
             return None
         reader = self.resolve(node.func, scopes)
@@ -296,13 +337,52 @@ class Resolver:
             )
         if not isinstance(reader, Reader):
             return None
-        argument, default = arguments_of(node, reader)
+        argument, default = name_and_default(node, reader)
         if argument is None and not reader.fixed:
             return None
-        if reader.guessed and not VARIABLE.fullmatch(self.constant(argument, scopes) or ""):
-            return None
+        if reader.guessed:
+            name = self.constant_text(argument, scopes)
+            if not name or not VARIABLE.fullmatch(name):
+                return None
         return Read(reader, argument, default)
 
+    def _subscript_read(self, node: ast.Subscript, scopes: Scopes) -> Read | None:
+        base = self.resolve(node.value, scopes)
+        if not isinstance(base, Environ) or not isinstance(node.ctx, ast.Load):
+            return None
+        reader = Reader(f"{base.label}[]", default=-1, copy=base.copy)
+        return Read(reader, node.slice, None)
 
-def _targets(node: ast.Assign) -> list[str]:
-    return [target.id for target in node.targets if isinstance(target, ast.Name)]
+
+def _split_attribute(node: ast.Attribute) -> tuple[ast.expr, list[str]]:
+    """Split `a.b.c` into the expression `a` and its attributes `b` and `c`."""
+    attributes: list[str] = []
+    base: ast.expr = node
+    while isinstance(base, ast.Attribute):
+        attributes.insert(0, base.attr)
+        base = base.value
+    return base, attributes
+
+
+def _returns_value(node: ast.FunctionDef) -> bool:
+    return any(isinstance(n, ast.Return) and n.value for n in descend(node))
+
+
+def _values_returned_before(function: ast.AST, line: int) -> list[ast.AST]:
+    """Return the expressions that a function may return before a line.
+
+    They include the values of variables that it returns.
+    """
+    earlier = [node for node in ast.walk(function) if getattr(node, "lineno", line) < line]
+    returned: list[ast.AST] = []
+    for node in earlier:
+        if isinstance(node, ast.Return) and node.value:
+            returned.extend(ast.walk(node.value))
+    names = {node.id for node in returned if isinstance(node, ast.Name)}
+    assigned: list[ast.AST] = []
+    for node in earlier:
+        if isinstance(node, ast.Assign):
+            targets = {target.id for target in node.targets if isinstance(target, ast.Name)}
+            if not names.isdisjoint(targets):
+                assigned.append(node.value)
+    return returned + assigned

@@ -1,4 +1,4 @@
-"""Classes of pydantic-settings: which variable a field reads, and whether a settings source can be put into one."""
+"""Analyze classes of pydantic-settings: their variables, and whether they can get a new source."""
 
 from __future__ import annotations
 
@@ -11,27 +11,32 @@ from shield_ai.scan.python.bindings import Imported
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shield_ai.scan.python.bindings import Module, Scope
+    from shield_ai.scan.python.bindings import Binding, Module, Scope
     from shield_ai.scan.python.resolve import Resolver
 
 BASES = frozenset({"pydantic_settings.BaseSettings", "pydantic_settings.main.BaseSettings"})
-OLD = frozenset(
+PYDANTIC_1_BASES = frozenset(
     {"pydantic.BaseSettings", "pydantic.env_settings.BaseSettings", "pydantic.v1.BaseSettings"}
 )
 SOURCE = "SecretsManagerSource"
-DEPTH = 8
+MAX_BASES = 8
 
 
 class SettingsClass(NamedTuple):
-    """What is known of one class."""
+    """A settings class."""
 
     prefix: str = ""
-    sensitive: bool = False
-    reason: str = ""  # why no source can be put into it
-    moved: frozenset[str] = frozenset()  # variables that a source in it serves already
+    case_sensitive: bool = False
+    reason: str = ""  # why it cannot get a new source; empty if it can
+    migrated: frozenset[str] = frozenset()  # the variables that a source in it serves already
 
     def variable(self, field: str, value: ast.expr | None) -> str:
-        """Name the variable of a field; empty where it can't be told."""
+        """Return a field's variable; empty if its alias is computed.
+
+        Args:
+            field: The field's name.
+            value: The default, or the call of `Field`.
+        """
         name = self.prefix + field
         keywords = value.keywords if isinstance(value, ast.Call) else []
         for keyword in keywords:
@@ -39,124 +44,175 @@ class SettingsClass(NamedTuple):
                 if not isinstance(keyword.value, ast.Constant):
                     return ""
                 name = str(keyword.value.value)
-        return name if self.sensitive else name.upper()
+        return name if self.case_sensitive else name.upper()
 
 
 def settings_class(
     resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]
 ) -> SettingsClass | None:
-    """Describe a class; None where it is none of pydantic-settings."""
-    classes, library = _chain(resolver, node, scopes)
-    if library in OLD:
+    """Describe a class; None if it does not derive from BaseSettings."""
+    classes, library_base = _base_classes(resolver, node, scopes)
+    if library_base in PYDANTIC_1_BASES:
         return SettingsClass(
-            reason="pydantic 1 reads it when the settings are made: move to pydantic-settings first"
+            reason="pydantic 1 reads it when the settings are created: "
+            "migrate to pydantic-settings first"
         )
-    if library not in BASES:
+    if library_base not in BASES:
         return None
-    config = {k: v for part in reversed(classes) for k, v in _config(part)}
-    prefix, sensitive = config.get("env_prefix"), config.get("case_sensitive")
-    method = next(
-        (n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == METHOD), None
-    )
-    moved = frozenset(_served(method)) if method else frozenset()
-    reason = ""
-    if method and (moved or not customised(method)):
-        reason = f"the class has {METHOD}() already: add the secret to it"
-    elif "alias_generator" in config or not all(
-        isinstance(v, (ast.Constant, type(None))) for v in (prefix, sensitive)
-    ):
-        reason = "how the class names its variables can't be told"
-    elif node.body[0].lineno == node.lineno:
-        reason = "the class stands on one line"
+    config: dict[str, ast.expr] = {}
+    for part in reversed(classes):
+        config.update(_config(part))
+    method = _source_method(node)
+    migrated = frozenset(_served_variables(method)) if method else frozenset()
+    prefix = config.get("env_prefix")
+    case_sensitive = config.get("case_sensitive")
     return SettingsClass(
         prefix=str(prefix.value) if isinstance(prefix, ast.Constant) else "",
-        sensitive=isinstance(sensitive, ast.Constant) and bool(sensitive.value),
-        reason=reason,
-        moved=moved,
+        case_sensitive=isinstance(case_sensitive, ast.Constant) and bool(case_sensitive.value),
+        reason=_explain_no_source(node, method, config, has_source=bool(migrated)),
+        migrated=migrated,
     )
 
 
-def _chain(
+def _source_method(node: ast.ClassDef) -> ast.FunctionDef | None:
+    """Return the method with which a class customizes its sources."""
+    for statement in node.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == METHOD:
+            return statement
+    return None
+
+
+def _explain_no_source(
+    node: ast.ClassDef,
+    method: ast.FunctionDef | None,
+    config: dict[str, ast.expr],
+    *,
+    has_source: bool,
+) -> str:
+    """Explain why a class cannot get a new source; empty if it can."""
+    if method and (has_source or not customised(method)):
+        return f"the class already has {METHOD}(): add the secret to it"
+    naming = [config.get("env_prefix"), config.get("case_sensitive")]
+    is_computed = any(value and not isinstance(value, ast.Constant) for value in naming)
+    if is_computed or "alias_generator" in config:
+        return "the class computes the names of its variables"
+    if node.body[0].lineno == node.lineno:
+        return "the class is defined on one line"
+    return ""
+
+
+def _base_classes(
     resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]
 ) -> tuple[list[ast.ClassDef], str]:
-    """Return a class with those of the app that it is made from, and the library's class that they lead to."""
-    classes, module, library = [node], resolver.module, ""
-    todo: list[tuple[Module, ast.ClassDef]] = [(module, node)]
-    while todo and len(classes) < DEPTH:
-        home, current = todo.pop(0)
+    """Return a class with its bases in the app, and the path of their base in the library."""
+    module = resolver.module
+    classes = [node]
+    library_base = ""
+    queue: list[tuple[Module, ast.ClassDef]] = [(module, node)]
+    while queue and len(classes) < MAX_BASES:
+        home, current = queue.pop(0)
         for base in current.bases:
-            path = _path(home, base, scopes if home is module else ())
-            found = resolver.project.split(path) if isinstance(path, str) else None
-            if isinstance(path, ast.ClassDef):
-                todo.append((home, path))
-                classes.append(path)
-            elif found and (
-                inner := _class(found[0].names(found[0].source.tree).get(found[1], []))
-            ):
-                todo.append((found[0], inner))
-                classes.append(inner)
-            elif path in BASES | OLD:
-                library = library or str(path)
-    return classes, library
+            visible = scopes if home is module and scopes else (home.source.tree,)
+            found = _find_base(resolver, home, base, visible)
+            if isinstance(found, str):
+                if not library_base and found in BASES | PYDANTIC_1_BASES:
+                    library_base = found
+            else:
+                queue.append(found)
+                classes.append(found[1])
+    return classes, library_base
 
 
-def _path(module: Module, base: ast.expr, scopes: tuple[Scope, ...]) -> str | ast.ClassDef:
-    """Return the class of the same module that a base is, or its dotted path elsewhere."""
-    parts: list[str] = []
+def _find_base(
+    resolver: Resolver, module: Module, base: ast.expr, scopes: tuple[Scope, ...]
+) -> tuple[Module, ast.ClassDef] | str:
+    """Return a base class of the app with its module; for others, the dotted path, or ""."""
+    attributes: list[str] = []
     while isinstance(base, ast.Attribute):
-        parts.insert(0, base.attr)
+        attributes.insert(0, base.attr)
         base = base.value
     if not isinstance(base, ast.Name):
         return ""
-    found = module.lookup(base.id, scopes or (module.source.tree,))
-    if (local := _class(found)) and not parts:
-        return local
-    imported = next((b.path for b in reversed(found) if isinstance(b, Imported)), "")
-    return ".".join([imported, *parts]) if imported else ""
+    bindings = module.lookup(base.id, scopes)
+    local = _last_class(bindings)
+    if local and not attributes:
+        return module, local
+    path = _imported_path(bindings, attributes)
+    place = resolver.project.split(path) if path else None
+    if place:
+        home, name = place
+        imported = _last_class(home.names(home.source.tree).get(name, []))
+        if imported:
+            return home, imported
+    return path
 
 
-def _class(bindings: Sequence[object]) -> ast.ClassDef | None:
-    return next((b for b in reversed(bindings) if isinstance(b, ast.ClassDef)), None)
+def _imported_path(bindings: Sequence[Binding], attributes: list[str]) -> str:
+    for binding in reversed(bindings):
+        if isinstance(binding, Imported):
+            return ".".join([binding.path, *attributes])
+    return ""
+
+
+def _last_class(bindings: Sequence[Binding]) -> ast.ClassDef | None:
+    for binding in reversed(bindings):
+        if isinstance(binding, ast.ClassDef):
+            return binding
+    return None
 
 
 def _config(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
-    """Yield the entries of a class's configuration: of an inner class, of model_config, of the class's own keywords."""
+    """Yield a class's configuration: of class Config, of model_config and of its keywords."""
     for statement in node.body:
         if isinstance(statement, ast.ClassDef) and statement.name == "Config":
-            yield from ((name, value) for name, value in map(_assigned, statement.body) if value)
-        name, value = _assigned(statement)
-        if name != "model_config":
-            continue
-        if isinstance(value, ast.Call):
-            yield from ((k.arg, k.value) for k in value.keywords if k.arg)
-        elif isinstance(value, ast.Dict):
-            for key, inner in zip(value.keys, value.values, strict=True):
-                if isinstance(key, ast.Constant):
-                    yield str(key.value), inner
-    yield from ((k.arg, k.value) for k in node.keywords if k.arg)
+            for inner in statement.body:
+                name, value = _assignment(inner)
+                if value:
+                    yield name, value
+        name, value = _assignment(statement)
+        if name == "model_config":
+            yield from _config_entries(value)
+    yield from _keyword_entries(node.keywords)
 
 
-def _assigned(node: ast.stmt) -> tuple[str, ast.expr | None]:
-    """Return the name that a statement gives a value to, and the value."""
-    target = (
-        node.targets[0]
-        if isinstance(node, ast.Assign)
-        else node.target
-        if isinstance(node, ast.AnnAssign)
-        else None
-    )
-    value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
-    return (target.id, value) if isinstance(target, ast.Name) else ("", None)
+def _config_entries(value: ast.expr | None) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the entries of SettingsConfigDict(...) or of a dict."""
+    if isinstance(value, ast.Call):
+        yield from _keyword_entries(value.keywords)
+    elif isinstance(value, ast.Dict):
+        for key, entry in zip(value.keys, value.values, strict=True):
+            if isinstance(key, ast.Constant):
+                yield str(key.value), entry
+
+
+def _keyword_entries(keywords: list[ast.keyword]) -> Iterator[tuple[str, ast.expr]]:
+    for keyword in keywords:
+        if keyword.arg:
+            yield keyword.arg, keyword.value
+
+
+def _assignment(node: ast.stmt) -> tuple[str, ast.expr | None]:
+    """Return the first name to which a statement assigns, and the value."""
+    if isinstance(node, ast.Assign):
+        target = node.targets[0]
+    elif isinstance(node, ast.AnnAssign):
+        target = node.target
+    else:
+        return "", None
+    return (target.id, node.value) if isinstance(target, ast.Name) else ("", None)
 
 
 def adds_source(method: ast.FunctionDef) -> bool:
-    """Tell whether a method adds our settings source."""
+    """Return whether a method adds shield's settings source."""
     return method.name == METHOD and SOURCE in ast.unparse(method)
 
 
-def _served(method: ast.FunctionDef) -> Iterator[str]:
-    """Yield the variables that our source in a class serves."""
-    if adds_source(method):
-        for node in ast.walk(method):
-            keys = node.keys if isinstance(node, ast.Dict) else []
-            yield from (str(key.value) for key in keys if isinstance(key, ast.Constant))
+def _served_variables(method: ast.FunctionDef) -> Iterator[str]:
+    """Yield the variables that shield's settings source serves."""
+    if not adds_source(method):
+        return
+    for node in ast.walk(method):
+        if isinstance(node, ast.Dict):
+            for key in node.keys:
+                if isinstance(key, ast.Constant):
+                    yield str(key.value)

@@ -1,7 +1,7 @@
-"""Where in a Python file something may be found: a walk over a tree costs a hundred times what a look at a text does.
+"""Find the statements of a file that can contain a secret: searching is faster than visiting.
 
-Only outside the settings, where a setting may take any value: there, most statements neither read a variable, nor name
-one, nor give a text to what is called like a secret.
+Only files outside the settings are filtered, because a setting can take any value. In other files,
+most statements neither read or name a variable, nor assign a text to a secret-like name.
 """
 
 from __future__ import annotations
@@ -11,23 +11,18 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.project.perf.disk_cache import get_or_create
-from shield_ai.scan.files.file_filter import (
-    LITERALS,
-    NAMES,
-    OWN,
-    READS,
-)
-from shield_ai.scan.text.prefilter import hyperscan
+from shield_ai.scan.files.file_filter import ENV_READ, LITERAL, QUOTED_NAME, SECRET_API
+from shield_ai.scan.text.prefilter import load_hyperscan
 
 if TYPE_CHECKING:
     import ast
 
-NAME = "telling"  # of what is kept
-PATTERNS = (READS, NAMES, OWN, LITERALS)
+CACHE_NAME = "statement-filter"
+PATTERNS = (ENV_READ, QUOTED_NAME, SECRET_API, LITERAL)
 
 
-class Telling:
-    """The lines of one file that tell of something.
+class StatementFilter:
+    """The lines of a file on which a pattern matches.
 
     Args:
         raw: The file.
@@ -35,41 +30,48 @@ class Telling:
 
     def __init__(self, raw: bytes) -> None:
         self._lines: list[int] = []
-        line, done = 1, 0
-        for end in sorted(ends(raw)):
-            line += raw.count(b"\n", done, end)
-            done = end
+        line = 1
+        previous = 0
+        for end in sorted(match_ends(raw)):
+            line += raw.count(b"\n", previous, end)
+            previous = end
             self._lines.append(line)
 
-    def within(self, node: ast.stmt) -> bool:
-        """Whether any stands in a statement, its decorators included."""
+    def has_match(self, node: ast.stmt) -> bool:
+        """Return whether a pattern matches in a statement or its decorators."""
         decorators = getattr(node, "decorator_list", None)
         first = decorators[0].lineno if decorators else node.lineno
-        at = bisect.bisect_left(self._lines, first)
-        return at < len(self._lines) and self._lines[at] <= (node.end_lineno or node.lineno)
+        index = bisect.bisect_left(self._lines, first)
+        last = node.end_lineno or node.lineno
+        return index < len(self._lines) and self._lines[index] <= last
 
 
-def ends(raw: bytes) -> set[int]:
-    """Return where what tells of something ends, in bytes: enough to know its statement."""
+def match_ends(raw: bytes) -> set[int]:
+    """Return the byte offsets at which matches end; the starts are not needed."""
+    ends: set[int] = set()
     database = _database()
     if database is None:
-        return {match.end() for pattern in PATTERNS for match in pattern.finditer(raw)}
-    found: set[int] = set()
-    database.scan(
-        raw, match_event_handler=lambda _number, _start, end, _flags, _context: found.add(end)
-    )
-    return found
+        for pattern in PATTERNS:
+            ends.update(match.end() for match in pattern.finditer(raw))
+        return ends
+
+    def add_end(_number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+        ends.add(end)
+
+    database.scan(raw, match_event_handler=add_end)
+    return ends
 
 
 @functools.cache
 def _database() -> Any:
-    module = hyperscan()
+    """Return the Hyperscan database of the patterns, cached on disk; None without Hyperscan."""
+    module = load_hyperscan()
     if module is None:
         return None
     sources = [pattern.pattern for pattern in PATTERNS]
     loaded: list[Any] = []
 
-    def make() -> bytes:
+    def compile_database() -> bytes:
         database = module.Database(mode=module.HS_MODE_BLOCK)
         database.compile(
             expressions=sources, ids=list(range(len(sources))), elements=len(sources), flags=0
@@ -83,6 +85,8 @@ def _database() -> Any:
             return False
         return True
 
-    get_or_create(NAME, b"\0".join([module.__version__.encode(), *sources]), make, is_valid)
-    loaded[-1].scratch = module.Scratch(loaded[-1])
-    return loaded[-1]
+    cache_key = b"\0".join([module.__version__.encode(), *sources])
+    get_or_create(CACHE_NAME, cache_key, compile_database, is_valid)
+    database = loaded[-1]
+    database.scratch = module.Scratch(database)
+    return database

@@ -1,4 +1,4 @@
-"""The statements of a file: what assigns to what, in which scope."""
+"""Visit the statements of a file, and keep track of scopes and assignment targets."""
 
 from __future__ import annotations
 
@@ -14,166 +14,175 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.python.bindings import Module, Scope
     from shield_ai.scan.python.project import Project
-    from shield_ai.scan.python.statement_filter import Telling
+    from shield_ai.scan.python.statement_filter import StatementFilter
 
 
-class Statements:
-    """The part of a walk that knows statements; what it does with expressions, `visit` says.
+class StatementVisitor:
+    """Visits statements; subclasses visit the expressions in them.
 
     Args:
-        project: Where imports lead.
+        project: The modules of the app.
         module: The file.
-        telling: Which of its statements to walk; all by default.
+        statement_filter: Which statements to visit; all by default.
     """
 
-    def __init__(self, project: Project, module: Module, telling: Telling | None = None) -> None:
-        self._telling = telling
+    def __init__(
+        self, project: Project, module: Module, statement_filter: StatementFilter | None = None
+    ) -> None:
         self.resolver = Resolver(project, module)
         self.module = module
         self.source = module.source
         self.scopes: tuple[Scope, ...] = (module.source.tree,)
-        self._prefixes: list[tuple[str, str | None]] = []
-        self._strings: list[ast.JoinedStr] = []
-        self._comprehension = False
-        self._annotation = False
+        self._statement_filter = statement_filter
+        # label and prefix of each `with env.prefixed(...)`; the prefix is None if it is computed
+        self._env_prefixes: list[tuple[str, str | None]] = []
+        self._fstrings: list[ast.JoinedStr] = []  # from the outermost to the innermost
+        self._in_comprehension = False
+        self._in_annotation = False
 
     def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
-        """Walk one expression.
+        """Visit an expression.
 
         Args:
             node: The expression.
-            path: What takes its value.
-            direct: It takes the value as it is.
+            path: The setting that gets its value, and the keys below it.
+            direct: Whether the setting gets the value unchanged.
         """
         raise NotImplementedError
 
-    def assign(self, target: ast.expr, value: ast.expr) -> None:
-        """Walk the value of an assignment."""
-        self.visit(value, self._target(target), direct=True)
+    def visit_annotated_field(self, node: ast.AnnAssign) -> None:
+        """Visit an annotated assignment, which may be a field of a settings class."""
 
-    def declared(self, node: ast.AnnAssign) -> None:
-        """Note a field of a class that reads its variables by itself."""
+    def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
+        """Visit the value of an assignment."""
+        self.visit(value, self._path_of(target), direct=True)
 
-    def block(self, body: list[ast.stmt]) -> None:
-        """Walk statements."""
+    def visit_body(self, body: list[ast.stmt]) -> None:
+        """Visit statements in order."""
         for statement in body:
-            self.statement(statement)
+            self.visit_statement(statement)
 
-    def statement(self, node: ast.stmt) -> None:
-        """Walk one statement, knowing what it assigns to."""
-        if self._telling and not self._telling.within(node):
+    def visit_statement(self, node: ast.stmt) -> None:
+        """Visit a statement, unless the filter excludes it."""
+        if self._statement_filter and not self._statement_filter.has_match(node):
             return
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            self._function(node)
+            self._visit_function(node)
         elif isinstance(node, ast.ClassDef):
-            self._class(node)
+            self._visit_class(node)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
-            self._with(node)
-        elif isinstance(node, ast.Assign):
-            self._assign(node.targets, node.value)
-        elif isinstance(node, ast.AnnAssign):
-            self._annotated(node.annotation)
-            self.declared(node)
-            if node.value:
-                self._assign([node.target], node.value)
-        elif isinstance(node, ast.AugAssign):
-            self.visit(node.value, self._target(node.target), direct=False)
+            self._visit_with(node)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            self._visit_assign_statement(node)
         else:
             for child in children(node):
-                self._child(child)
+                self._visit_child(child)
 
-    def _child(self, node: ast.AST) -> None:
+    def _visit_child(self, node: ast.AST) -> None:
         if isinstance(node, ast.stmt):
-            self.statement(node)
+            self.visit_statement(node)
         elif isinstance(node, ast.expr):
             self.visit(node, (), direct=False)
         else:
             for child in children(node):
-                self._child(child)
+                self._visit_child(child)
 
-    def _assign(self, targets: list[ast.expr], value: ast.expr) -> None:
-        first = targets[0]
-        if (
-            isinstance(first, ast.Tuple)
-            and isinstance(value, ast.Tuple)
-            and len(first.elts) == len(value.elts)
-        ):
-            for target, element in zip(first.elts, value.elts, strict=True):
-                self.visit(element, self._target(target), direct=True)
+    def _visit_assign_statement(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
+        if isinstance(node, ast.AugAssign):
+            self.visit(node.value, self._path_of(node.target), direct=False)
             return
+        if isinstance(node, ast.Assign):
+            self._visit_targets(node.targets, node.value)
+            return
+        self._visit_annotation(node.annotation)
+        self.visit_annotated_field(node)
+        if node.value:
+            self._visit_targets([node.target], node.value)
+
+    def _visit_targets(self, targets: list[ast.expr], value: ast.expr) -> None:
+        first = targets[0]
+        if isinstance(first, ast.Tuple) and isinstance(value, ast.Tuple):
+            if len(first.elts) == len(value.elts):
+                for target, element in zip(first.elts, value.elts, strict=True):
+                    self.visit(element, self._path_of(target), direct=True)
+                return
         for target in targets:
             if isinstance(target, (ast.Subscript, ast.Attribute)):
-                self._child_expressions(target)
-        self.assign(first, value)
+                for child in children(target):
+                    if isinstance(child, ast.expr):
+                        self.visit(child, (), direct=False)
+        self.visit_assignment(first, value)
 
-    def _target(self, node: ast.expr) -> tuple[str, ...]:
-        if isinstance(node, ast.Name):
-            return (node.id,)
-        if isinstance(node, ast.Attribute):
-            return (node.attr,)
-        if isinstance(node, ast.Subscript):
-            key = self.resolver.constant(node.slice, self.scopes)
-            base = self._target(node.value)
-            return (*base, key or "?") if base != ("config",) else (key or "?",)
+    def _path_of(self, target: ast.expr) -> tuple[str, ...]:
+        """Return the setting and the keys to which a target assigns."""
+        if isinstance(target, ast.Name):
+            return (target.id,)
+        if isinstance(target, ast.Attribute):
+            return (target.attr,)
+        if isinstance(target, ast.Subscript):
+            key = self.resolver.constant_text(target.slice, self.scopes) or "?"
+            base = self._path_of(target.value)
+            return (key,) if base == ("config",) else (*base, key)
         return ()
 
-    def _annotated(self, node: ast.expr | None) -> None:
-        if node is not None:
-            before, self._annotation = self._annotation, True
-            self.visit(node, (), direct=False)
-            self._annotation = before
+    def _visit_annotation(self, node: ast.expr | None) -> None:
+        if node is None:
+            return
+        outer = self._in_annotation
+        self._in_annotation = True
+        self.visit(node, (), direct=False)
+        self._in_annotation = outer
 
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         for decorator in node.decorator_list:
             self.visit(decorator, (), direct=False)
-        self._defaults(node.args)
-        self._annotated(node.returns)
-        self._within(node, node.body)
+        self._visit_parameter_defaults(node.args)
+        self._visit_annotation(node.returns)
+        self._visit_scope(node, node.body)
 
-    def _defaults(self, args: ast.arguments) -> None:
+    def _visit_parameter_defaults(self, args: ast.arguments) -> None:
         positional = [*args.posonlyargs, *args.args]
-        for argument, default in zip(
-            positional[len(positional) - len(args.defaults) :], args.defaults, strict=True
-        ):
-            self.visit(default, (argument.arg,), direct=True)
-        for argument, maybe in zip(args.kwonlyargs, args.kw_defaults, strict=True):
-            if maybe:
-                self.visit(maybe, (argument.arg,), direct=True)
+        with_default = positional[len(positional) - len(args.defaults) :]
+        for parameter, default in zip(with_default, args.defaults, strict=True):
+            self.visit(default, (parameter.arg,), direct=True)
+        for parameter, keyword_default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+            if keyword_default:
+                self.visit(keyword_default, (parameter.arg,), direct=True)
 
-    def _class(self, node: ast.ClassDef) -> None:
-        for part in [*node.decorator_list, *node.bases, *[k.value for k in node.keywords]]:
+    def _visit_class(self, node: ast.ClassDef) -> None:
+        keywords = [keyword.value for keyword in node.keywords]
+        for part in [*node.decorator_list, *node.bases, *keywords]:
             self.visit(part, (), direct=False)
-        self._within(node, node.body)
+        self._visit_scope(node, node.body)
 
-    def _within(self, scope: Scope, body: Sequence[ast.AST]) -> None:
-        before = self.scopes, self._comprehension, self._strings
-        self.scopes, self._comprehension = (*self.scopes, scope), False
+    def _visit_scope(self, scope: Scope, body: Sequence[ast.AST]) -> None:
+        outer_scopes = self.scopes
+        outer_in_comprehension = self._in_comprehension
+        outer_fstrings = self._fstrings
+        self.scopes = (*outer_scopes, scope)
+        self._in_comprehension = False
         for node in body:
-            self._child(node)
-        self.scopes, self._comprehension, self._strings = before
+            self._visit_child(node)
+        self.scopes = outer_scopes
+        self._in_comprehension = outer_in_comprehension
+        self._fstrings = outer_fstrings
 
-    def _with(self, node: ast.With | ast.AsyncWith) -> None:
-        pushed = 0
+    def _visit_with(self, node: ast.With | ast.AsyncWith) -> None:
+        outer_count = len(self._env_prefixes)
         for item in node.items:
             self.visit(item.context_expr, (), direct=False)
-            call = item.context_expr
-            if (
-                isinstance(call, ast.Call)
-                and isinstance(call.func, ast.Attribute)
-                and call.func.attr == "prefixed"
-            ):
-                base = self.resolver.resolve(call.func.value, self.scopes)
-                if isinstance(base, EnvObject):
-                    argument = call.args[0] if call.args else None
-                    self._prefixes.append(
-                        (base.label, self.resolver.constant(argument, self.scopes))
-                    )
-                    pushed += 1
-        self.block(node.body)
-        if pushed:
-            del self._prefixes[-pushed:]
+            self._add_env_prefix(item.context_expr)
+        self.visit_body(node.body)
+        del self._env_prefixes[outer_count:]
 
-    def _child_expressions(self, node: ast.AST) -> None:
-        for child in children(node):
-            if isinstance(child, ast.expr):
-                self.visit(child, (), direct=False)
+    def _add_env_prefix(self, call: ast.expr) -> None:
+        """Remember the prefix if an expression is `env.prefixed("APP_")`."""
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+            return
+        if call.func.attr != "prefixed":
+            return
+        base = self.resolver.resolve(call.func.value, self.scopes)
+        if isinstance(base, EnvObject):
+            argument = call.args[0] if call.args else None
+            prefix = self.resolver.constant_text(argument, self.scopes)
+            self._env_prefixes.append((base.label, prefix))

@@ -1,0 +1,163 @@
+"""Collect what draft and the fixers need to know of an app's layout: settings, roots, runtime path."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.project.layout import (
+    BESIDE,
+    Facts,
+    find_roots,
+    is_settings,
+    is_test,
+    named_settings,
+    runs,
+    runtime_place,
+    served_packages,
+)
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.runtime_names import is_runtime_module
+from shield_ai.scan.files.file_filter import ENV_READ, PATTERNS, QUOTED_NAME, SECRET_WORD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from shield_ai.scan.files.file_filter import Markers
+
+    ReadFile = Callable[[str], bytes | None]
+
+# Names under which an app can import get_secret, in the order of preference.
+ACCESSOR_NAMES = ("get_secret", "aws_get_secret", "shield_get_secret")
+RUNTIME_IMPORT = regex(rb"(secrets|shield_ai)\s+import[^\n]*\bget_secret\b")
+
+
+class AppFiles(NamedTuple):
+    """The files of an app, and how to read them."""
+
+    paths: set[str]
+    read: ReadFile
+    markers: Mapping[str, Markers]  # of the Python files that were searched before
+
+    def python(self) -> set[str]:
+        """Return the paths of the Python files."""
+        return {path for path in self.paths if path.endswith(".py")}
+
+    def with_marker(self, name: str) -> Iterator[tuple[str, bytes]]:
+        """Yield the path and the bytes of each Python file with a marker of `Markers`."""
+        for path in self.python():
+            markers = self.markers.get(path)
+            if markers is not None:
+                if getattr(markers, name):
+                    yield path, self.read(path) or b""
+            else:
+                raw = self.read(path) or b""
+                if PATTERNS[name].search(raw):
+                    yield path, raw
+
+
+def collect_facts(folder_name: str, files: AppFiles) -> Facts:
+    """Collect the facts of an app.
+
+    Args:
+        folder_name: The name of the app's folder.
+        files: All files of the app.
+    """
+    known, read = files.paths, files.read
+    named = named_settings(known, read)
+    served = served_packages(known, read)
+    settings = {path for path in files.python() if is_settings(path)}
+    settings.update(path for path in named if not is_test(path, served))
+    roots = find_roots(sorted(settings), named, known, read)
+    main_settings = _main_settings(settings, named, roots, read)
+    root = _root_of(main_settings, roots)
+    runtime = runtime_place(main_settings, root, known, read) if main_settings else BESIDE
+    return Facts(
+        name=app_name(folder_name),
+        settings=tuple(sorted(settings)),
+        named=tuple(sorted(set(named) & settings)),
+        roots=roots,
+        runtime=runtime,
+        django=bool(named) or _has_installed_apps(settings, read),
+        dotenv=_loads_dotenv(files, served),
+        served=served,
+        accessor=_accessor_name(files),
+        runs=runs(runtime, root, known, read),
+    )
+
+
+def app_name(folder: str) -> str:
+    """Derive an app's name from the name of its folder."""
+    return re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-") or "app"
+
+
+def _has_installed_apps(settings: set[str], read: ReadFile) -> bool:
+    return any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
+
+
+def _loads_dotenv(files: AppFiles, served: tuple[str, ...]) -> bool:
+    """Whether a file outside the tests loads a .env file into the environment."""
+    for path, raw in files.with_marker("dotenv_load"):
+        if raw and not is_test(path, served):
+            return True
+    return False
+
+
+def _main_settings(
+    settings: set[str], named: dict[str, str], roots: tuple[str, ...], read: ReadFile
+) -> str:
+    """Choose the settings file that decides where the runtime goes: the one with the most secrets.
+
+    Without settings named by DJANGO_SETTINGS_MODULE, a settings file directly on `sys.path` that
+    reads variables wins, because the package can import it. Flask apps are often laid out so.
+    """
+    candidates = sorted(set(named) & settings or settings)
+    if not candidates:
+        return ""
+    best = candidates[0]
+    if len(candidates) > 1:
+        best = max(candidates, key=lambda path: _secret_weight(read(path) or b""))
+    if named:
+        return best
+    root = _root_of(best, roots)
+    for path in candidates:
+        folder = path.rpartition("/")[0]
+        if folder == root and ENV_READ.search(read(path) or b""):
+            return path
+    return best
+
+
+def _root_of(path: str, roots: tuple[str, ...]) -> str:
+    for root in roots:
+        if not root or path.startswith(f"{root}/"):
+            return root
+    return ""
+
+
+def _secret_weight(raw: bytes) -> tuple[bool, int]:
+    """Estimate how many secrets a settings file holds; files that read none sort first."""
+    reads = b"BaseSettings" in raw or (ENV_READ.search(raw) and QUOTED_NAME.search(raw))
+    return bool(reads), len(SECRET_WORD.findall(raw))
+
+
+def _accessor_name(files: AppFiles) -> str:
+    """Choose a name for get_secret that no module of the app uses for something else."""
+    importers = []
+    for _, raw in files.with_marker("secret_api"):
+        if b"get_secret" in raw and not is_runtime_module(raw):
+            importers.append(raw)
+    for name in ACCESSOR_NAMES:
+        if not any(_binds_otherwise(raw, name) for raw in importers):
+            return name
+    return ACCESSOR_NAMES[-1]
+
+
+def _binds_otherwise(raw: bytes, name: str) -> bool:
+    """Whether a module binds a name to something other than the runtime's function."""
+    if name.encode() not in raw:
+        return False
+    bound = (
+        rf"(?m)^[ \t]*(?:(?:async )?def {name}\b.*|from .*import .*\b{name}\b.*"
+        rf"|{name}\s*=.*|\s+{name},?\s*)$"
+    )
+    return any(not RUNTIME_IMPORT.search(line) for line in re.findall(bound.encode(), raw))

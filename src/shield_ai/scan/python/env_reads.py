@@ -1,0 +1,280 @@
+"""Collect the reads of environment variables in a file, and the tests if one is set."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.finding import Shape
+from shield_ai.model.naming import harmless_word, is_secret
+from shield_ai.scan.python.alternatives import possible_texts
+from shield_ai.scan.python.bindings import Opaque
+from shield_ai.scan.python.candidates import Candidate
+from shield_ai.scan.python.django_configurations import configurations_read
+from shield_ai.scan.python.pydantic_fields import PydanticFieldVisitor
+from shield_ai.scan.python.readers import DOTENV_LABEL, Environ, EnvObject
+
+if TYPE_CHECKING:
+    from shield_ai.scan.python.bindings import Module
+    from shield_ai.scan.python.project import Project
+    from shield_ai.scan.python.reads import Read
+    from shield_ai.scan.python.statement_filter import StatementFilter
+
+# The keys of a dict of database settings, and the fields of a database secret.
+DATABASE_KEYS = {
+    "NAME": "database",
+    "USER": "username",
+    "PASSWORD": "password",
+    "HOST": "host",
+    "PORT": "port",
+}
+COMPUTED_NAME = "the name of the variable is computed"
+
+
+class EnvReadVisitor(PydanticFieldVisitor):
+    """Visits reads of variables; the subclass collects the candidates."""
+
+    def __init__(
+        self, project: Project, module: Module, statement_filter: StatementFilter | None = None
+    ) -> None:
+        super().__init__(project, module, statement_filter)
+        self.has_computed_read = False  # a variable is read under an unknown name
+        # harmless variables that are read under computed names: they stay in the environment
+        self.computed_names: set[str] = set()
+        # values with a secret's name that are not secrets: node, name, reason
+        self.not_secrets: list[tuple[ast.expr, str, str]] = []
+        # the variables of the get_secret calls around the current node, the innermost last
+        self._enclosing_calls: list[tuple[str, ...]] = []
+
+    def visit_read(
+        self, node: ast.Call | ast.Subscript, path: tuple[str, ...], *, direct: bool
+    ) -> bool:
+        """Visit a call or subscript, and return whether it reads a variable."""
+        read = self.resolver.find_read(node, self.scopes)
+        if read is None:
+            return False
+        name: str | None = read.reader.fixed
+        if read.argument:
+            name = self.resolver.constant_text(read.argument, self.scopes)
+        if self._in_boolean_context or _converts_to_bool(node, read):
+            if name and is_secret(name):
+                self.not_secrets.append((node, name, "read as a boolean, not a secret"))
+            return True
+        candidate = self._read_candidate(node, read, name, path)
+        candidate.direct = direct
+        if not self._is_migrated(candidate):
+            self._add_read(candidate, read)
+        return True
+
+    def _add_read(self, candidate: Candidate, read: Read) -> None:
+        self._set_database_field(candidate)
+        candidate.reason = self._explain_unreliable(candidate, read)
+        if candidate.variable or candidate.is_secret_read():
+            self.add(candidate)
+        if not candidate.is_secret_read():
+            word = harmless_word(candidate.variable)
+            if word:
+                reason = f"not a secret by its name: {word}"
+                self.not_secrets.append((candidate.node, candidate.variable, reason))
+
+    def _set_database_field(self, candidate: Candidate) -> None:
+        """Set the database field that a value belongs to; deeper keys, as in TEST, are none."""
+        if not self._database_alias or not candidate.path:
+            return
+        key = candidate.path[-1]
+        if candidate.path[-2:-1] in {(), (self._database_alias,)} and key in DATABASE_KEYS:
+            candidate.group = self._database_alias
+            candidate.field = DATABASE_KEYS[key]
+
+    def _read_candidate(
+        self, node: ast.expr, read: Read, name: str | None, path: tuple[str, ...]
+    ) -> Candidate:
+        reader = read.reader
+        prefix = self._prefix(read)
+        variable = ""
+        if name is not None and prefix is not None:
+            variable = prefix + name
+        if reader.label == "everett":
+            # https://everett.readthedocs.io/en/latest/configuration.html
+            variable = variable.upper()
+        has_secret_suffix = prefix is None and bool(path and name and is_secret(name))
+        returns_none = reader.method in {"get", "pop"} or "getenv" in reader.label
+        candidate = Candidate(
+            node=node,
+            shape=Shape.READ,
+            path=path,
+            variable=variable,
+            reader=reader.label,
+            default=read.default,
+            default_from_env=read.default is not None and self._reads_variable(read.default),
+            optional=read.default is not None or returns_none,
+            always_secret=bool(reader.fixed) or has_secret_suffix,
+        )
+        if not variable and prefix == "":
+            self._set_alternatives(candidate, read.argument)
+        return candidate
+
+    def _prefix(self, read: Read) -> str | None:
+        """Return the prefix that a read adds to the name; None if it is computed."""
+        if read.reader.computed:
+            return None
+        prefix = read.reader.prefix
+        for label, text in self._env_prefixes:
+            if label == read.reader.label:
+                if text is None:
+                    return None
+                prefix += text
+        return prefix
+
+    def _reads_variable(self, default: ast.expr) -> bool:
+        """Return whether a default reads another variable, itself or through a name."""
+        parts = [default]
+        for node in ast.walk(default):
+            if isinstance(node, ast.Name):
+                bindings = self.module.lookup(node.id, self.scopes)
+                parts += [binding for binding in bindings if isinstance(binding, ast.expr)]
+        for part in parts:
+            calls = [n for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
+            if any(self.resolver.find_read(call, self.scopes) for call in calls):
+                return True
+        return False
+
+    def _set_alternatives(self, candidate: Candidate, argument: ast.expr | None) -> None:
+        """Set the variables that a computed name can refer to, if the name can be repeated."""
+        if self._fstrings or not isinstance(argument, (ast.Name, ast.JoinedStr, ast.BinOp)):
+            return
+        secrets = []
+        others = []
+        for name in possible_texts(self.resolver, argument, self.scopes) or ():
+            if candidate.always_secret or is_secret(name):
+                secrets.append(name)
+            else:
+                others.append(name)
+        candidate.alternatives = tuple(secrets)
+        candidate.others = tuple(others)
+        if secrets:
+            candidate.name_expr = self.source.segment(argument)
+
+    def _note_computed_read(self, candidate: Candidate, argument: ast.expr | None) -> None:
+        """Remember the variables that a computed name can refer to, unless it can be migrated."""
+        if candidate.alternatives:
+            return
+        if not candidate.others and not self._is_parameter(argument):
+            self.has_computed_read = True
+        self.computed_names.update(candidate.others)
+
+    def _is_parameter(self, node: ast.expr | None) -> bool:
+        """Return whether a name depends on a parameter: the calls name the variables then."""
+        if node is None:
+            return False
+        for part in ast.walk(node):
+            if not isinstance(part, ast.Name):
+                continue
+            for scope in self.scopes[1:]:
+                bindings = self.module.names(scope).get(part.id, [])
+                if any(isinstance(binding, Opaque) for binding in bindings):
+                    return True
+        return False
+
+    def _explain_unreliable(self, candidate: Candidate, read: Read) -> str:
+        """Explain why a read may not return the variable's value; empty if it does."""
+        reader = read.reader
+        if reader.label.startswith(DOTENV_LABEL):
+            return (
+                f"{DOTENV_LABEL} reads the file, not the environment: "
+                "call load_dotenv() and read os.environ instead"
+            )
+        if reader.copy:
+            return "read from an earlier copy of the environment"
+        if reader.overridden_by:
+            return (
+                f"{reader.label} tries {reader.overridden_by} first, which may have another value"
+            )
+        if not candidate.variable and not candidate.alternatives:
+            self._note_computed_read(candidate, read.argument)
+            return COMPUTED_NAME
+        return ""
+
+    def visit_configurations_value(
+        self, node: ast.Call, function: object, path: tuple[str, ...]
+    ) -> bool:
+        """Visit a call, and return whether it creates a value of django-configurations."""
+        if not isinstance(self.scopes[-1], ast.ClassDef) or len(path) != 1:
+            return False
+
+        def constant_text(part: ast.AST | None) -> str | None:
+            return self.resolver.constant_text(part, self.scopes)
+
+        candidate = configurations_read(node, function, path, constant_text)
+        if candidate is None:
+            return False
+        enclosing = self._enclosing_variables()
+        if candidate.variable and candidate.variable not in enclosing:
+            self.add(candidate)
+        return True
+
+    def visit_presence_test(self, node: ast.Compare) -> bool:
+        """Visit a comparison, and return whether it is `"X" in os.environ`."""
+        if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            return False
+        container = _without_keys_call(node.comparators[0])
+        environ = self._environ_of(container)
+        if environ is None:
+            return False
+        candidate = Candidate(
+            node=node,
+            shape=Shape.PRESENCE,
+            reader=environ.label,
+            negated=isinstance(node.ops[0], ast.NotIn),
+        )
+        if environ.copy:
+            candidate.reason = "tests an earlier copy of the environment"
+        name = self.resolver.constant_text(node.left, self.scopes)
+        if name is not None:
+            candidate.variable = name
+        else:
+            self._set_alternatives(candidate, node.left)
+            self._note_computed_read(candidate, node.left)
+            if not self.source.segment(container).endswith("environ"):
+                candidate.reason = COMPUTED_NAME
+        if not candidate.variable and not candidate.alternatives:
+            return False
+        if not self._is_migrated(candidate):
+            self.add(candidate)
+        return True
+
+    def _environ_of(self, container: ast.expr) -> Environ | None:
+        """Return the environment that an expression refers to."""
+        base = self.resolver.resolve(container, self.scopes)
+        if isinstance(base, EnvObject) and base.label == "django-environ" and not base.prefix:
+            return Environ()
+        return base if isinstance(base, Environ) else None
+
+    def _is_migrated(self, candidate: Candidate) -> bool:
+        """Return whether an enclosing get_secret call covers the variable of a read."""
+        names = {candidate.variable, *candidate.alternatives, *candidate.others} - {""}
+        enclosing = self._enclosing_variables()
+        if names.isdisjoint(enclosing):
+            return False
+        self.computed_names |= names - enclosing
+        return True
+
+    def _enclosing_variables(self) -> set[str]:
+        return {variable for variables in self._enclosing_calls for variable in variables}
+
+
+def _without_keys_call(node: ast.expr) -> ast.expr:
+    """Return `os.environ` for `os.environ.keys()`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "keys":
+            return node.func.value
+    return node
+
+
+def _converts_to_bool(node: ast.Call | ast.Subscript, read: Read) -> bool:
+    """Return whether a read returns a boolean, by its method, its helper or its cast."""
+    if read.reader.method == "bool" or read.reader.label.endswith("bool()"):
+        return True
+    keywords = node.keywords if isinstance(node, ast.Call) else []
+    cast = next((keyword.value for keyword in keywords if keyword.arg == "cast"), None)
+    return isinstance(cast, ast.Name) and cast.id in {"bool", "strtobool"}

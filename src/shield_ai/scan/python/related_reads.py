@@ -1,0 +1,120 @@
+"""Select the harmless reads that belong to the same secret as another finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.credential_pairs import find_pairs
+from shield_ai.model.finding import Finding, Severity, Shape, Site
+from shield_ai.model.naming import database_field, is_secret
+from shield_ai.scan.python.cross_file import READ_SHAPES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+def select_related_reads(
+    findings: list[Finding], named: Collection[str] = (), computed: Collection[str] = ()
+) -> list[Finding]:
+    """Drop harmless reads, except those that belong to the same secret as another finding.
+
+    Args:
+        findings: All findings of the app.
+        named: Variables named in shield.toml; all are kept.
+        computed: Variables that may be read under a computed name.
+    """
+    sites = []
+    for finding in findings:
+        site = finding.site
+        if site and (site.shape in READ_SHAPES or site.shape is Shape.PRESENCE):
+            sites.append((finding, site))
+    database_fields = _database_fields(sites)
+    paired_secrets = _paired_secrets(sites, named, computed)
+    selected = []
+    for finding in findings:
+        site = finding.site
+        if not site or not _is_harmless(finding, site):
+            selected.append(finding)
+            continue
+        variable = site.variable
+        if variable in named:
+            relation = "belongs to a secret in shield.toml"
+            selected.append(_related(finding, site, relation, site.field))
+        elif variable in database_fields:
+            relation = "belongs to the same secret as its database password"
+            field = site.field or database_fields[variable]
+            selected.append(_related(finding, site, relation, field))
+        elif variable in paired_secrets:
+            relation = f"belongs to the same secret as {paired_secrets[variable]}"
+            selected.append(_related(finding, site, relation, site.field))
+    return selected
+
+
+def _is_harmless(finding: Finding, site: Site) -> bool:
+    """Return whether a finding reads, or tests for, a variable that is not a secret."""
+    if site.shape is Shape.PRESENCE:
+        return not site.alternatives and not is_secret(site.variable)
+    return site.shape is Shape.READ and finding.severity is Severity.LOW
+
+
+def _related(finding: Finding, site: Site, relation: str, field: str) -> Finding:
+    return msgspec.structs.replace(
+        finding,
+        severity=Severity.LOW,
+        message=f"{finding.env} {relation}",
+        site=msgspec.structs.replace(site, field=field),
+    )
+
+
+def _database_fields(sites: list[tuple[Finding, Site]]) -> dict[str, str]:
+    """Map the variables of databases with a password to their fields."""
+    reads = []
+    families = set()  # prefixes of variables, such as DB for DB_PASSWORD
+    databases = set()  # dicts of settings: their file and alias
+    for finding, site in sites:
+        if site.shape is not Shape.READ or site.reason:
+            continue
+        family = database_field(site.variable)
+        reads.append((finding, site, family))
+        if family and family[1] == "password":
+            families.add(family[0])
+        if site.field == "password":
+            databases.add((finding.path, site.group))
+    fields: dict[str, str] = {}
+    for finding, site, family in reads:
+        if site.field and (finding.path, site.group) in databases:
+            fields[site.variable] = site.field
+        elif family and family[0] in families:
+            fields.setdefault(site.variable, family[1])
+    return fields
+
+
+def _paired_secrets(
+    sites: list[tuple[Finding, Site]], named: Collection[str], computed: Collection[str]
+) -> dict[str, str]:
+    """Map each identifier to the secret variable with which it forms a credential.
+
+    Identifiers that must stay in the environment are left out. So are those of a secret that
+    shield.toml names without its identifier.
+    """
+    not_migratable: set[str] = set()
+    unpaired = set(computed)
+    reads = []
+    for finding, site in sites:
+        if site.reason or site.alternatives:
+            not_migratable.update(site.variables, site.others)
+        unpaired.update(site.alternatives)
+        if finding.name == "SECRET_KEY":
+            unpaired.add(site.variable)
+        if site.shape in READ_SHAPES and not site.reason:
+            reads.append((finding.path, site.variable))
+    secrets = {}
+    for pair in find_pairs(reads):
+        identifier, secret = pair.fields.values()
+        if identifier in not_migratable or secret in named:
+            continue
+        if identifier not in unpaired and secret not in unpaired:
+            secrets[identifier] = secret
+    return secrets
