@@ -1,4 +1,4 @@
-"""The libraries behind one interface, the server that they ask, and the least that a cache with a clock can cost."""
+"""The compared libraries behind one interface, the server, and a minimal cache as a baseline."""
 
 from __future__ import annotations
 
@@ -26,19 +26,28 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "",
 }
 IMPORT = {
-    "shield": "import shield_ai.runtime",
+    "shield": "import shield_runtime",
     "lru_cache": "import boto3",
     "caching": "import aws_secretsmanager_caching",
     "powertools": "from aws_lambda_powertools.utilities import parameters",
 }
 FIRST = {
-    "shield": "from shield_ai.runtime import get_secret; get_secret('name-00')",
-    "lru_cache": "import boto3; boto3.client('secretsmanager').get_secret_value(SecretId='name-00')",
-    "caching": "from aws_secretsmanager_caching import SecretCache; SecretCache().get_secret_string('name-00')",
-    "powertools": "from aws_lambda_powertools.utilities import parameters as p; p.get_secret('name-00')",
+    "shield": "import shield_runtime; shield_runtime.get_secret('name-00')",
+    "lru_cache": """
+import boto3
+boto3.client('secretsmanager').get_secret_value(SecretId='name-00')
+""",
+    "caching": """
+from aws_secretsmanager_caching import SecretCache
+SecretCache().get_secret_string('name-00')
+""",
+    "powertools": """
+from aws_lambda_powertools.utilities import parameters
+parameters.get_secret('name-00')
+""",
 }
 PACKAGES = {
-    "shield": "shield_ai",
+    "shield": "shield_runtime",
     "lru_cache": "boto3",
     "caching": "aws_secretsmanager_caching",
     "powertools": "aws_lambda_powertools",
@@ -46,6 +55,8 @@ PACKAGES = {
 
 
 class Server:
+    """The Secrets Manager of server.py."""
+
     def __init__(self):
         command = [sys.executable, str(HERE / "server.py")]
         self.process = subprocess.Popen(
@@ -53,10 +64,11 @@ class Server:
         )
         os.environ.update(ENVIRONMENT, AWS_ENDPOINT_URL=self.process.stdout.readline().strip())
         for name in NAMES:
-            self.tell(f"put {name} value-of-{name}")
+            self.send(f"put {name} value-of-{name}")
 
-    def tell(self, line):
-        print(line, file=self.process.stdin, flush=True)
+    def send(self, command):
+        """Send a command and return the number of calls so far."""
+        print(command, file=self.process.stdin, flush=True)
         return int(self.process.stdout.readline().split()[0])
 
     def stop(self):
@@ -64,12 +76,16 @@ class Server:
         self.process.communicate()
 
 
+# Each of the following functions takes a TTL in seconds and returns two functions: one that reads
+# a secret by name, and one that reads many names at once.
+
+
 def shield(ttl):
     os.environ["AWS_SECRETS_TTL"] = str(ttl)
-    from shield_ai import runtime
+    import shield_runtime
 
-    runtime.clear_secret_cache()
-    return runtime.get_secret, runtime.prefetch
+    shield_runtime.clear_secret_cache()
+    return shield_runtime.get_secret, shield_runtime.prefetch
 
 
 def lru_cache(_ttl):
@@ -78,10 +94,12 @@ def lru_cache(_ttl):
     import boto3
 
     client = boto3.client("secretsmanager")
-    get = functools.lru_cache(128)(
-        lambda name: client.get_secret_value(SecretId=name)["SecretString"]
-    )
-    return get, lambda *names: [get(name) for name in names]
+
+    @functools.lru_cache(128)
+    def get(name):
+        return client.get_secret_value(SecretId=name)["SecretString"]
+
+    return get, one_by_one(get)
 
 
 def caching(ttl):
@@ -90,7 +108,7 @@ def caching(ttl):
 
     config = SecretCacheConfig(secret_refresh_interval=max(ttl, 2))
     get = SecretCache(config=config, client=boto3.client("secretsmanager")).get_secret_string
-    return get, lambda *names: [get(name) for name in names]
+    return get, one_by_one(get)
 
 
 def powertools(ttl):
@@ -98,17 +116,30 @@ def powertools(ttl):
     from aws_lambda_powertools.utilities import parameters
 
     provider = parameters.SecretsProvider(boto3_client=boto3.client("secretsmanager"))
-    # AWS takes ten names a filter.
-    tens = [NAMES[start : start + 10] for start in range(0, len(NAMES), 10)]
-    return lambda name: provider.get(name, max_age=ttl), lambda *_: [
-        provider.get_multiple(names=ten) for ten in tens
-    ]
+
+    def get(name):
+        return provider.get(name, max_age=ttl)
+
+    def get_many(*names):
+        for start in range(0, len(names), 10):  # AWS accepts ten names per filter
+            provider.get_multiple(names=list(names[start : start + 10]))
+
+    return get, get_many
+
+
+def one_by_one(get):
+    def get_many(*names):
+        for name in names:
+            get(name)
+
+    return get_many
 
 
 cache: dict = {}
 
 
-def floor(name, ttl=300.0):
+def baseline(name, ttl=300.0):
+    """Read from the cheapest possible cache with expiry."""
     entry = cache.get(name)
     if entry is not None and monotonic() < entry[0]:
         return entry[1]

@@ -1,9 +1,11 @@
-"""get_secret() beside its peers, in one run: ratios within it count, its milliseconds do not.
+"""Compare get_secret() with other libraries.
 
     python bench/runtime/run.py [--rounds 3] [--only shield,lru_cache] [--json FILE]
 
-Each library and each row runs in a process of its own against a server of its own, in random order. `make
-bench-runtime` brings the peers; one that is not installed is left out. lru_cache never sees a rotation.
+Each measurement of each library runs in a separate process with a separate server, in random order.
+Compare the ratios within one run, not the milliseconds of several runs. `make bench-runtime`
+installs the other libraries; libraries that are not installed are skipped. lru_cache never sees a
+rotation.
 """
 
 from __future__ import annotations
@@ -23,44 +25,53 @@ from pathlib import Path
 import peers
 import rows
 
+DO_NOTHING = "pass"
 
-def fresh(libraries, times):
-    """What a fresh process takes beyond one that does nothing: for the import, for the first secret, and its memory."""
-    server = peers.Server()
-    codes = {("pass", "nothing"): "pass"}
+
+def measure_fresh_processes(libraries, times):
+    """Measure the import, the first secret and its memory, compared to an empty process."""
+    programs = {"nothing": DO_NOTHING}
     for name in libraries:
-        codes |= {(name, "import"): peers.IMPORT[name], (name, "first secret"): peers.FIRST[name]}
-    taken = {code: [] for code in codes}
+        programs[f"import {name}"] = peers.IMPORT[name]
+        programs[f"first {name}"] = peers.FIRST[name]
+    measured = {label: [] for label in programs}
+    server = peers.Server()
     try:
         for number in range(times + 1):
-            for code in random.sample(list(codes), len(codes)):
-                start = time.perf_counter()
-                process = subprocess.Popen([sys.executable, "-c", codes[code]])
-                _, status, usage = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(status)
-                assert not process.returncode
-                if number:  # the first one compiles what is not
-                    taken[code].append(
-                        ((time.perf_counter() - start) * 1e3, usage.ru_maxrss / 1024)
-                    )
+            for label in random.sample(list(programs), len(programs)):
+                figures = run_program(programs[label])
+                if number:  # the first run compiles bytecode
+                    measured[label].append(figures)
     finally:
         server.stop()
-    middle = {
-        code: [statistics.median(column) for column in zip(*pairs, strict=True)]
-        for code, pairs in taken.items()
-    }
-    zero = middle["pass", "nothing"]
+    medians = {}
+    for label, figures in measured.items():
+        milliseconds, megabytes = zip(*figures, strict=True)
+        medians[label] = (statistics.median(milliseconds), statistics.median(megabytes))
+    base_milliseconds, base_megabytes = medians["nothing"]
     return {
         name: {
-            "import ms": middle[name, "import"][0] - zero[0],
-            "first secret ms": middle[name, "first secret"][0] - zero[0],
-            "first secret MB": middle[name, "first secret"][1] - zero[1],
+            "import ms": medians[f"import {name}"][0] - base_milliseconds,
+            "first secret ms": medians[f"first {name}"][0] - base_milliseconds,
+            "first secret MB": medians[f"first {name}"][1] - base_megabytes,
         }
         for name in libraries
     }
 
 
-def worker(library, row):
+def run_program(program):
+    """Return the milliseconds and the megabytes of a Python program."""
+    start = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-c", program])
+    _, status, usage = os.wait4(process.pid, 0)
+    milliseconds = (time.perf_counter() - start) * 1e3
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert not process.returncode
+    return milliseconds, usage.ru_maxrss / 1024
+
+
+def print_measurement(library, row):
+    """Run one measurement; used in a separate process."""
     server = peers.Server()
     try:
         print(json.dumps(getattr(rows, row)(getattr(peers, library), server)))
@@ -68,25 +79,32 @@ def worker(library, row):
         server.stop()
 
 
-def measure(libraries, times):
-    """The rows of each library, one dictionary a round."""
-    taken = {name: [{} for _ in range(times)] for name in libraries}
-    for number in range(times):
-        jobs = [(name, row.__name__) for name in libraries for row in rows.ROWS]
-        for name, row in random.sample(jobs, len(jobs)):
-            out = subprocess.check_output(
-                [sys.executable, __file__, "--worker", f"{name},{row}"], text=True
-            )
-            taken[name][number][row] = json.loads(out)
-    return {
-        name: [{k: v for row in rows.ROWS for k, v in one[row.__name__].items()} for one in each]
-        for name, each in taken.items()
-    }
+def measure_round(libraries):
+    """Run all measurements once; return the rows of each library."""
+    jobs = [(name, row.__name__) for name in libraries for row in rows.ROWS]
+    results = {}
+    for name, row in random.sample(jobs, len(jobs)):
+        command = [sys.executable, __file__, "--worker", f"{name},{row}"]
+        results[name, row] = json.loads(subprocess.check_output(command, text=True))
+    merged = {name: {} for name in libraries}
+    for name in libraries:
+        for row in rows.ROWS:
+            merged[name].update(results[name, row.__name__])
+    return merged
 
 
-def middle(cells):
-    numbers = not isinstance(cells[0], str)
-    return f"{statistics.median(cells):.4g}" if numbers else " / ".join(dict.fromkeys(cells))
+def summarize(cells):
+    """Return the median of numbers, or the different texts."""
+    if isinstance(cells[0], str):
+        return " / ".join(dict.fromkeys(cells))
+    return f"{statistics.median(cells):.4g}"
+
+
+def print_table(libraries, rounds):
+    print(f"{'':20}" + "".join(f"{name:>22}" for name in libraries))
+    for column in rounds[0][libraries[0]]:
+        cells = [summarize([results[name][column] for results in rounds]) for name in libraries]
+        print(f"{column:20}" + "".join(f"{cell:>22}" for cell in cells))
 
 
 def main():
@@ -96,27 +114,28 @@ def main():
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default=",".join(peers.PACKAGES))
-    parser.add_argument("--json")
+    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     if args.worker:
-        return worker(*args.worker.split(","))
-    libraries = [
-        name for name in args.only.split(",") if importlib.util.find_spec(peers.PACKAGES[name])
-    ]
-    rounds = measure(libraries, args.rounds)
-    for name, taken in fresh(libraries, 5 * args.rounds).items():
-        rounds[name] = [taken | row for row in rounds[name]]
-    version, load = platform.python_version(), os.getloadavg()[0]
+        print_measurement(*args.worker.split(","))
+        return
+    libraries = []
+    for name in args.only.split(","):
+        if importlib.util.find_spec(peers.PACKAGES[name]):
+            libraries.append(name)
+    rounds = [measure_round(libraries) for _ in range(args.rounds)]
+    fresh = measure_fresh_processes(libraries, 5 * args.rounds)
+    for results in rounds:
+        for name in libraries:
+            results[name] = fresh[name] | results[name]
+    version = platform.python_version()
+    load = os.getloadavg()[0]
     print(
         f"Python {version}, {os.cpu_count()} processors, load {load:.1f}, median of {args.rounds}"
     )
-    print(f"{'':20}" + "".join(f"{name:>22}" for name in libraries))
-    for column in rounds[libraries[0]][0]:
-        cells = [middle([row[column] for row in rounds[name]]) for name in libraries]
-        print(f"{column:20}" + "".join(f"{cell:>22}" for cell in cells))
+    print_table(libraries, rounds)
     if args.json:
-        Path(args.json).write_text(json.dumps(rounds, indent=1))
-    return None
+        args.json.write_text(json.dumps(rounds, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""The tests' Secrets Manager in a process of its own, told what to do by lines on stdin; answers each with one line."""
+"""Run the Secrets Manager of the tests in a separate process, controlled through stdin.
+
+Each command is one line. The answer is the number of calls and the number of threads.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from runtime_server import Server
 
 
 class Delay:
-    """A gate that opens after a while."""
+    """A gate that opens after some seconds."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -29,14 +32,14 @@ def main() -> None:
     server = Server()
     print(server.url, flush=True)
     for line in sys.stdin:
-        verb, *words = line.split()
-        if verb == "put":
-            server.put(*words)
-        elif verb == "delay":
-            server.gate = Delay(float(words[0]))
-        elif verb == "fault":
-            server.fault = words[0] if words else None
-        elif verb == "reset":
+        command, *arguments = line.split()
+        if command == "put":
+            server.put(*arguments)
+        elif command == "delay":
+            server.gate = Delay(float(arguments[0]))
+        elif command == "fault":
+            server.fault = arguments[0] if arguments else None
+        elif command == "reset":
             server.calls.clear()
         print(server.count(), threading.active_count(), flush=True)
 
