@@ -9,6 +9,8 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.flow import file_transaction
 from shield_ai.flow.journal import SECRET, Record, require_same_account
 from shield_ai.model.errors import StalePlanError
@@ -186,7 +188,7 @@ class Applier:
         return Receipt(step="aws", what=change.name, status="done", detail=detail)
 
     def _change_resource(self, change: Change, begin: Record, aws: Account) -> Receipt:
-        aws.resources.upsert(change.resource, change.name, change.settings)
+        aws.resources.reconcile(change.resource, change.name, change.settings)
         self.journal.mark_done(begin)
         what = f"{change.resource} {change.name}"
         return Receipt(step="resource", what=what, status="done", detail=_OUTCOMES[change.action])
@@ -302,5 +304,25 @@ def _recover_resource(begin: Record, journal: Journal, aws: Account) -> None:
         journal.mark_done(begin)
         return
     if now != begin.was:
-        aws.resources.upsert(*key, begin.was)
+        aws.resources.reconcile(*key, begin.was)
     journal.mark_undone(begin)
+
+
+def remaining_plan(plan: Plan, journal: Journal) -> Plan:
+    """Return a plan without the changes in AWS that an interrupted apply has completed.
+
+    Args:
+        plan: The plan of that apply.
+        journal: After `recover`.
+    """
+    done = [
+        (*step.resource_key, step.action, step.previous)
+        for step in journal.open_steps(journal.interrupted_run(), "aws")
+        if journal.is_done(step)
+    ]
+    remaining = [
+        change
+        for change in plan.changes
+        if (change.resource, change.name, change.action, change.version) not in done
+    ]
+    return msgspec.structs.replace(plan, changes=tuple(remaining))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from shield_ai.flow import file_transaction
-from shield_ai.flow.journal import SECRET, Record, require_same_account
+from shield_ai.flow.journal import Record, require_same_account
 from shield_ai.flow.verify.db_login import NOT_TRIED
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.plan import Action, Receipt
@@ -241,5 +241,5 @@ class Rollback:
             return UNDONE, "already restored"
         if now != step.settings and self.journal.is_done(step):
             return KEPT, "it was changed since apply; restore it manually"
-        aws.resources.upsert(*key, step.was)
+        aws.resources.reconcile(*key, step.was)
         return UNDONE, "removed" if step.was is None else "restored"

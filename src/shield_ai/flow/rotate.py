@@ -1,4 +1,4 @@
-"""What `shield rotate` does to the secrets of one app: by AWS where a function is deployed, else from here."""
+"""Rotate the secrets of one app: with their rotation function, or else on this machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest, Secret
 
-DJANGO = "django-secret-key"
+_DJANGO_KEY_STRATEGY = "django-secret-key"
+_SECONDS_PER_DAY = 86_400
 
 
 class RotationStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,24 +42,30 @@ class RotationStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def now() -> datetime:
-    """Return the time."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
 def overdue(statuses: Sequence[RotationStatus]) -> float:
-    """Return by how many days the latest rotation is late; 0 where none is."""
-    return max(
-        [0.0, *((now() - one.next).total_seconds() / 86_400 for one in statuses if one.next)]
-    )
+    """Return how many days the most overdue rotation is late; 0 if none is.
+
+    Args:
+        statuses: The state of each rotation.
+    """
+    days = 0.0
+    for status in statuses:
+        if status.next:
+            days = max(days, (now() - status.next).total_seconds() / _SECONDS_PER_DAY)
+    return days
 
 
 class SecretRotator:
-    """The rotations of one app.
+    """Rotates the secrets of one app.
 
     Args:
-        manifest: What is moved.
+        manifest: shield.toml, with the settings of the environment.
         root: The app's folder, for hooks and certificates.
-        session: The account.
+        session: The connection to AWS.
     """
 
     def __init__(self, manifest: Manifest, root: Path, session: Session) -> None:
@@ -72,105 +79,139 @@ class SecretRotator:
         return self._manifest.app.prefix + secret.name
 
     def select(self, names: Sequence[str]) -> list[Secret]:
-        """Return the secrets with these names, with or without the prefix; all of them where no name is given.
+        """Return the secrets with these names, or all secrets if there are no names.
+
+        Args:
+            names: With or without the prefix.
 
         Raises:
-            ShieldError: One of them is not in shield.toml.
+            ShieldError: A name is not in shield.toml.
         """
-        known = {
-            key: secret
-            for secret in self._manifest.secret
-            for key in (secret.name, self.secret_id(secret))
-        }
+        if not names:
+            return list(self._manifest.secret)
+        known: dict[str, Secret] = {}
+        for secret in self._manifest.secret:
+            known[secret.name] = secret
+            known[self.secret_id(secret)] = secret
         for name in names:
             if name not in known:
-                raise ShieldError(
-                    f"shield.toml has no secret {name}",
-                    f"it has {', '.join(_names(self._manifest))}",
-                )
-        return (
-            [known[name] for name in dict.fromkeys(names)] if names else list(self._manifest.secret)
-        )
+                listed = ", ".join(secret.name for secret in self._manifest.secret)
+                raise ShieldError(f"shield.toml has no secret {name}", f"it has {listed}")
+        return [known[name] for name in dict.fromkeys(names)]
 
     def status(self, secret: Secret) -> RotationStatus:
-        """Say how a secret stands."""
+        """Return the state of a secret's rotation.
+
+        Raises:
+            AwsError: AWS refused.
+        """
+        strategy = rotation_strategy(secret)
         state = self._aws.state(self.secret_id(secret))
         self._states[secret.name] = state
         if state is None:
             return RotationStatus(
-                name=secret.name, by="hand", strategy=rotation_strategy(secret), state="not in AWS"
+                name=secret.name, by="hand", strategy=strategy, state="not in AWS"
             )
-        by = (
-            "AWS"
-            if state.function
-            else "shield"
-            if rotation_strategy(secret) and secret.rotate != "manual"
-            else "hand"
-        )
-        planned = state.next or (next_rotation(secret, state.last) if state.last else None)
-        late = planned is not None and planned <= now()
-        what = "pending" if state.pending else "due" if late else "ok" if planned else "no schedule"
+        planned = state.next
+        if not planned and state.last:
+            planned = next_rotation(secret, state.last)
         return RotationStatus(
             name=secret.name,
-            by=by,
-            strategy=rotation_strategy(secret),
+            by=_rotated_by(secret, state),
+            strategy=strategy,
             last=state.last,
             next=planned,
-            state=what,
+            state=_describe_state(state, planned),
             pending=state.pending,
             since=state.since,
         )
 
     def rotate(self, secret: Secret, tell: Callable[[str], None], *, resume: bool = False) -> None:
-        """Rotate a secret, or go on with a rotation that stopped; `tell` hears each step before it begins.
+        """Rotate a secret, or resume its rotation.
+
+        Args:
+            secret: The secret.
+            tell: Called with each step before it begins.
+            resume: Resume an unfinished rotation.
 
         Raises:
-            ShieldError: It can't be done; the current value is in force still.
+            ShieldError: The rotation failed; the current value still works.
         """
-        state = self._known(secret)
-        name = self.secret_id(secret)
+        state = self._require_state(secret)
         if resume and not state.pending:
             raise ShieldError(
                 f"no rotation of {secret.name} is pending",
-                f"shield rotate {secret.name} begins one",
+                f"start one with shield rotate {secret.name}",
             )
         if state.function:
-            tell("RotateSecret")
-            token = self._aws.begin(name)
-            tell(state.function.rpartition(":")[2])
-            while not self._aws.wait(name, token):
-                token = self._aws.begin(name)
+            self._rotate_in_aws(secret, state.function, tell)
             return
         if state.pending and not resume:
             raise ShieldError(
                 f"a rotation of {secret.name} is pending already",
-                f"shield rotate --resume {secret.name} goes on with it, --cancel gives it up",
+                f"resume it with shield rotate --resume {secret.name}, "
+                f"or cancel it with shield rotate --cancel {secret.name}",
             )
-        pending = state.pending if resume else None
-        steps = STEPS[:1] if self.needs_restart(secret) and not resume else STEPS
-        rotation_driver.drive(
-            self._aws.client, name, pending, self._environment(secret), tell, steps
+        steps = STEPS
+        if self.needs_restart(secret) and not resume:
+            steps = STEPS[:1]  # the others run after the restart, with --resume
+        rotation_driver.run_rotation(
+            self._aws.client,
+            self.secret_id(secret),
+            state.pending if resume else None,
+            self._settings(secret),
+            tell,
+            steps,
         )
 
+    def _rotate_in_aws(self, secret: Secret, function: str, tell: Callable[[str], None]) -> None:
+        name = self.secret_id(secret)
+        tell("RotateSecret")
+        token = self._aws.start(name)
+        tell(function.rpartition(":")[2])
+        while not self._aws.wait(name, token):
+            token = self._aws.start(name)
+
     def is_automated(self, secret: Secret) -> bool:
-        """Whether a program can rotate it, here or in AWS."""
-        return bool(rotation_strategy(secret) or self._known(secret).function)
+        """Return whether the secret can be rotated without a person, here or in AWS.
+
+        Raises:
+            ShieldError: The secret is not in AWS.
+        """
+        return bool(rotation_strategy(secret) or self._require_state(secret).function)
 
     def needs_restart(self, secret: Secret) -> bool:
-        """Whether the processes have to restart between making the new value and making it current."""
-        return rotation_strategy(secret) == DJANGO and not self._known(secret).function
+        """Return whether the app must restart before the new value becomes current.
+
+        Raises:
+            ShieldError: The secret is not in AWS.
+        """
+        is_django_key = rotation_strategy(secret) == _DJANGO_KEY_STRATEGY
+        return is_django_key and not self._require_state(secret).function
 
     def cancel(self, secret: Secret) -> str | None:
-        """Give up a rotation that stopped half-way; return the version that was pending."""
-        self._known(secret)
+        """Cancel an unfinished rotation, and return its version; None if there is none.
+
+        Raises:
+            ShieldError: The secret is not in AWS.
+        """
+        self._require_state(secret)
         return rotation_driver.cancel(self._aws.client, self.secret_id(secret))
 
     def store_manual_values(self, secret: Secret, values: Mapping[str, Hidden]) -> None:
-        """Make the values that a person brought, by field, the current ones."""
-        self._known(secret)
-        self._aws.upsert(self.secret_id(secret), values)
+        """Store the values that a person entered, and make them current.
 
-    def _known(self, secret: Secret) -> RotationState:
+        Args:
+            secret: The secret.
+            values: The value of each field.
+
+        Raises:
+            ShieldError: The secret is not in AWS.
+        """
+        self._require_state(secret)
+        self._aws.put_fields(self.secret_id(secret), values)
+
+    def _require_state(self, secret: Secret) -> RotationState:
         if secret.name not in self._states:
             self._states[secret.name] = self._aws.state(self.secret_id(secret))
         state = self._states[secret.name]
@@ -178,32 +219,44 @@ class SecretRotator:
             raise ShieldError(f"{self.secret_id(secret)} is not in AWS", "shield apply creates it")
         return state
 
-    def _environment(self, secret: Secret) -> dict[str, str]:
-        """Return the function's settings, with its files as they lie here."""
+    def _settings(self, secret: Secret) -> dict[str, str]:
+        """Return the settings of the rotation function, with local paths; import the hook."""
         settings = rotation_settings(secret)
         if isinstance(secret.rotate, Rotation) and secret.rotate.hook:
-            _load(self._root / secret.rotate.hook)
+            _import_hook(self._root / secret.rotate.hook)
         if "ROTATION_CA_FILE" in settings:
             settings["ROTATION_CA_FILE"] = str(self._root / settings["ROTATION_CA_FILE"])
         return settings
 
 
-def _names(manifest: Manifest) -> list[str]:
-    return [secret.name for secret in manifest.secret]
+def _rotated_by(secret: Secret, state: RotationState) -> str:
+    if state.function:
+        return "AWS"
+    if rotation_strategy(secret) and secret.rotate != "manual":
+        return "shield"
+    return "hand"
 
 
-def _load(path: Path) -> None:
-    """Import a hook under its own name, as it has it in the function's zip."""
+def _describe_state(state: RotationState, planned: datetime | None) -> str:
+    if state.pending:
+        return "pending"
+    if planned is None:
+        return "no schedule"
+    return "due" if planned <= now() else "ok"
+
+
+def _import_hook(path: Path) -> None:
+    """Import a hook by its own name, as in the zip of the rotation function."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise ShieldError(
-            f"the hook {path.name} is not in the app's folder", "see hook in shield.toml"
+            f"the hook {path.name} is not in the app's folder", "check rotate.hook in shield.toml"
         )
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001  # the user's code may raise what it likes
+    except Exception as error:  # noqa: BLE001  # a hook may raise anything
         raise ShieldError(
-            f"the hook {path.name} can't be imported: {type(error).__name__}", "mend it"
+            f"the hook {path.name} can't be imported: {type(error).__name__}", "fix the hook"
         ) from None
     sys.modules[path.stem] = module

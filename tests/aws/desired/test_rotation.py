@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from shield_ai.aws.desired.lambda_package import build_function_zip, code_sha256
 from shield_ai.aws.desired.lambda_function import rotation_role_name
+from shield_ai.aws.desired.lambda_package import build_function_zip, code_sha256
 from shield_ai.aws.desired.rotation import function_name, rotation_resources
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Kind

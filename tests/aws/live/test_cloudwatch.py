@@ -58,7 +58,7 @@ def inbox(server):
         live = Account(Session(REGION)).resources
         wanted = [*monitoring_resources(MANIFEST, ACCOUNT, REGION)]
         for resource in wanted:
-            live.upsert(*resource.key, resource.settings)
+            live.reconcile(*resource.key, resource.settings)
         assert {key: live.read([key])[key] for key in (r.key for r in wanted)} == {
             r.key: r.settings for r in wanted
         }
@@ -83,7 +83,7 @@ class TestMetrics:
 
     def run(self, server, tmp_path, **env):
         code = (
-            "import os, shield_ai.runtime as r; r.REPORT_EVERY = 0.05\n"
+            "import os, shield_runtime as r, shield_runtime.metrics as m; m.REPORT_EVERY = 0.05\n"
             "for name in ('a', 'b', 'c', 'd'):\n"
             "    try: r.get_secret('shop-' + name)\n"
             "    except r.SecretError: pass\n"
@@ -136,7 +136,7 @@ def test_alarms_of_the_canary_and_the_functions(server, inbox, monkeypatch):
         r for r in canary_resources(manifest, ACCOUNT, REGION, lambda _: None) if r.kind == "alarm"
     ]
     for resource in alarms:
-        live.upsert(*resource.key, resource.settings)
+        live.reconcile(*resource.key, resource.settings)
         datum = {
             "MetricName": resource.settings["metric"],
             "Dimensions": [

@@ -83,7 +83,7 @@ def app(aws, tmp_path, monkeypatch, capsys):
 
 def test_the_life_of_a_function(app):
     text = app.shield("apply", "--yes", "--rotate-immediately")
-    assert "RotateSecret   accepted\n  shop-rotate-token current" in text
+    assert "RotateSecret   rotation started\n  shop-rotate-token rotated" in text
     assert app.value().startswith("one-")
     assert "nothing to do" in app.shield("apply", "--yes")
     first = app.resources()
@@ -146,7 +146,7 @@ def test_code_that_is_not_here_is_refused(app):
     live = Account(Session(REGION, read=lambda path: (app.folder / path).read_bytes())).resources
     key = next(key for key in app.keys if key[0] == "function")
     settings = live.read([key])[key]
-    with pytest.raises(AwsError, match="can't be made from what is installed"):
+    with pytest.raises(AwsError, match="can't be built from the installed"):
         live.reconcile(*key, {**settings, "code": "another"})
     assert live.read([key])[key] == settings
 

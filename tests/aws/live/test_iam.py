@@ -86,13 +86,13 @@ def test_a_lost_answer(policy, aws, monkeypatch, operation):
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         account = Account(Session("us-east-1"))
         proxy.cut(operation, after=True)
-        account.resources.upsert("policy", "shop-read", settings("a"))
-        account.resources.upsert("policy", "shop-read", settings("b"))
-        account.resources.upsert(
+        account.resources.reconcile("policy", "shop-read", settings("a"))
+        account.resources.reconcile("policy", "shop-read", settings("b"))
+        account.resources.reconcile(
             "policy-attachment", "Shop/shop-read", {"role": "Shop", "policy": ARN}
         )
-        account.resources.upsert("policy-attachment", "Shop/shop-read", None)
-        account.resources.upsert(
+        account.resources.reconcile("policy-attachment", "Shop/shop-read", None)
+        account.resources.reconcile(
             "policy-attachment", "Shop/shop-read", {"role": "Shop", "policy": ARN}
         )
         assert proxy.count(operation) >= 2

@@ -47,7 +47,7 @@ def live(aws):
 
 def put(live, wanted):
     for resource in wanted:
-        live.upsert(*resource.key, resource.settings)
+        live.reconcile(*resource.key, resource.settings)
 
 
 def seen(live, wanted):
@@ -65,7 +65,7 @@ def test_everything_comes_changes_and_goes(live):
         )
     for _ in range(2):
         for key in reversed(keys):
-            live.upsert(*key, None)
+            live.reconcile(*key, None)
         assert set(live.read(keys).values()) == {None}
 
 

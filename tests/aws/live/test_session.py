@@ -16,8 +16,8 @@ from shield_ai.model.errors import AwsError
         pytest.param("UnrecognizedClientException", "does not accept the credentials", "sign in again", id="a key that is none"),
         pytest.param("DecryptionFailure", "can't use the KMS key", "enabled", id="the KMS key is off"),
         pytest.param("OptInRequired", "refused secretsmanager:DescribeSecret", "region", id="a region that is not enabled"),
-        pytest.param("ThrottlingException", "throttled secretsmanager:DescribeSecret on a", "nothing is done twice", id="throttled again and again"),
-        pytest.param("InternalServiceError", "refused secretsmanager:DescribeSecret on a: InternalServiceError", "nothing is done twice", id="broken again and again"),
+        pytest.param("ThrottlingException", "throttled secretsmanager:DescribeSecret on a", "completed steps are not repeated", id="throttled again and again"),
+        pytest.param("InternalServiceError", "refused secretsmanager:DescribeSecret on a: InternalServiceError", "completed steps are not repeated", id="broken again and again"),
     ],
 )  # fmt: skip
 def test_what_aws_says_in_words_that_say_what_to_do(aws, monkeypatch, code, message, hint):

@@ -158,7 +158,7 @@ def test_sees_what_else_is_wrong_in_aws(aws, harm, detail):
     account = Account(Session("us-east-1"))
     desired = resources(MANIFEST, aws.account, "us-east-1")
     for resource in desired:
-        account.resources.upsert(resource.kind, resource.name, resource.settings)
+        account.resources.reconcile(resource.kind, resource.name, resource.settings)
     harm()
     (check,) = verify_resources(desired, account)
     assert check.detail == detail

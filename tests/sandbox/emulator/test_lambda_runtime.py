@@ -101,15 +101,15 @@ def test_a_rotation_that_is_stuck_is_taken_up_again(client, function):
         "VersionId"
     ]
     rotations = RotationClient(Session("us-east-1"))
-    with pytest.raises(AwsError, match="token is still pending after 3 seconds; nothing is lost"):
-        rotations.wait("token", token, patience=3)
+    with pytest.raises(AwsError, match="token is still pending after 3 seconds; AWS keeps the current value"):
+        rotations.wait("token", token, timeout=3)
     assert value(client) == old
     assert rotations.state("token").pending == token
     boto3.client("lambda").update_function_configuration(
         FunctionName="rotate-token",
         Environment={"Variables": {"ROTATION_STRATEGY": "random-value"}},
     )
-    assert rotations.begin("token") == token
+    assert rotations.start("token") == token
     rotations.wait("token", token)
     assert value(client) == f"key-{token}"
 

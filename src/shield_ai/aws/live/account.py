@@ -1,4 +1,4 @@
-"""One account and region, as one run sees it."""
+"""Access an AWS account and region: its secrets, resources, rotations, metrics and keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 from shield_ai.aws.live.cloudwatch import metric_sum
 from shield_ai.aws.live.iam import allowed_resources, role_exists
-from shield_ai.aws.live.parallel import LISTS, parallel_map
+from shield_ai.aws.live.parallel import LIST_VERSIONS_RATE, parallel_map
 from shield_ai.aws.live.registry import Resources
 from shield_ai.aws.live.rotation import RotationClient
 from shield_ai.aws.live.secretsmanager import SecretsManager
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Account:
-    """The secrets, and everything else. Every method raises AwsError when AWS refuses."""
+    """An account and region. Methods raise AwsError if AWS refuses a call."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -34,48 +34,50 @@ class Account:
 
     @property
     def id(self) -> str:
-        """The id of the account that the credentials belong to."""
+        """The ID of the account that the credentials belong to."""
         return self.session.account()
 
     def live(self, names: Iterable[str], keys: Iterable[tuple[str, str]] = ()) -> Live:
-        """Look at the secrets with these names, and the resources with these kinds and names."""
+        """Return the state of the secrets with these names and the resources with these keys.
+
+        Args:
+            names: The full names of the secrets.
+            keys: The kind and name of each resource.
+        """
         live = self.secrets.live(names)
         return msgspec.structs.replace(live, resources=self.resources.read(keys))
 
     def as_role(self, arn: str) -> Account:
-        """Return the account as a role sees it."""
+        """Return the account accessed with the credentials of a role."""
         name = arn.rpartition("/")[2]
         return self if self.session.is_role(name) else Account(self.session.as_role(arn))
 
-    def rotation(self, names: Sequence[str]) -> dict[str, RotationState | None]:
-        """Look how the rotations of these secrets stand."""
-        found = parallel_map(
-            RotationClient(self.session).state,
-            names,
-            self.session,
-            "rotations looked at",
-            rate=LISTS,
+    def rotation_states(self, names: Sequence[str]) -> dict[str, RotationState | None]:
+        """Return the rotation state of these secrets, by name."""
+        client = RotationClient(self.session)
+        states = parallel_map(
+            client.state, names, self.session, "rotations checked", rate=LIST_VERSIONS_RATE
         )
-        return dict(zip(names, found, strict=True))
+        return dict(zip(names, states, strict=True))
 
     def readable_secrets(self, role: str, arns: Sequence[str]) -> set[str]:
-        """Ask IAM which of these secrets a role may read, by its own policies.
+        """Return the ARNs of the secrets that a role's own policies allow it to read.
 
         Args:
-            role: Its name.
-            arns: Of the secrets; they need not be there.
+            role: The name of the role.
+            arns: The ARNs of secrets, which need not exist.
         """
         return allowed_resources(self.session, role, "secretsmanager:GetSecretValue", arns)
 
     def metric_sum(self, namespace: str, metric: str, since: datetime) -> float | None:
-        """Return the sum of a metric since then; None where nobody has sent it."""
+        """Return the sum of a metric since a time, or None if it has no data points."""
         return metric_sum(self.session, namespace, metric, since)
 
     def key_state(self, key: str) -> str:
-        """Return the state of a KMS key, "Enabled" where it can be used; empty where there is none.
+        """Return the state of a KMS key, such as "Enabled"; empty if the key does not exist.
 
         Args:
-            key: Its id or ARN, or an alias.
+            key: The ID, ARN or alias of the key.
         """
         client = self.session.kms()
         with translate_errors("kms:DescribeKey", key):
@@ -85,10 +87,10 @@ class Account:
                 return ""
 
     def require_role(self, name: str) -> None:
-        """Refuse to go on without the app's role.
+        """Check that the app's role exists.
 
         Raises:
-            AwsError: It is not there.
+            AwsError: The role does not exist.
         """
         if not role_exists(self.session, name):
             raise AwsError(

@@ -1,11 +1,17 @@
-"""EventBridge: a rule on the default bus, with one target."""
+"""Read and write EventBridge rules on the default event bus."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.live.session import Session, tag_list, translate_errors
+from shield_ai.aws.live.session import (
+    Session,
+    removed_tags,
+    tag_dict,
+    tag_list,
+    translate_errors,
+)
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -13,18 +19,22 @@ if TYPE_CHECKING:
 
     from shield_ai.model.resource import Settings
 
-_TARGET = "shield"
+_TARGET_ID = "shield"
 
 
 class EventRule:
-    """A rule: `pattern`, `state`, `description`, `target` (a topic, its dead-letter queue, the words) and `tags`."""
+    """A rule with one target: `pattern`, `state`, `description`, `target` and `tags`.
+
+    The target is a topic with a dead-letter queue and a message template. Other targets of the
+    rule are ignored.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._client: EventBridgeClient = session.eventbridge()
 
     def read(self, name: str) -> Settings | None:
-        """Return the rule and our target of it."""
+        """Return the rule with its target."""
         with translate_errors("events:DescribeRule", name):
             try:
                 rule = self._client.describe_rule(Name=name)
@@ -34,42 +44,35 @@ class EventRule:
             targets = self._client.list_targets_by_rule(Rule=name)["Targets"]
         with translate_errors("events:ListTagsForResource", name):
             tags = self._client.list_tags_for_resource(ResourceARN=self._arn(name)).get("Tags", [])
-        target = next((target for target in targets if target["Id"] == _TARGET), None)
-        words = target.get("InputTransformer") if target else None
         return {
             "pattern": json.loads(rule.get("EventPattern", "{}")),
             "state": rule.get("State", ""),
             "description": rule.get("Description", ""),
-            "target": {
-                "arn": target["Arn"],
-                "dead_letter": target.get("DeadLetterConfig", {}).get("Arn", ""),
-                "paths": words.get("InputPathsMap", {}) if words else {},
-                "template": words["InputTemplate"] if words else "",
-            }
-            if target
-            else {},
-            "tags": {tag["Key"]: tag["Value"] for tag in tags},
+            "target": _target_settings(targets),
+            "tags": tag_dict(tags),
         }
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Create it or change what differs."""
+        """Create the rule, or change the settings that differ."""
         with translate_errors("events:PutRule", name):
             self._client.put_rule(
                 Name=name,
                 EventPattern=json.dumps(settings["pattern"], separators=(",", ":")),
                 State=settings["state"],
                 Description=settings["description"],
-                Tags=tag_list(settings["tags"]),  # AWS takes them for a new rule alone
+                Tags=tag_list(settings["tags"]),  # AWS ignores them for an existing rule
             )
         if live is not None and live["tags"] != settings["tags"]:
-            self._tag(name, settings["tags"], live["tags"])
-        target = settings["target"]
+            self._update_tags(name, settings["tags"], live["tags"])
+        self._put_target(name, settings["target"])
+
+    def _put_target(self, name: str, target: Settings) -> None:
         with translate_errors("events:PutTargets", name):
-            answer = self._client.put_targets(
+            response = self._client.put_targets(
                 Rule=name,
                 Targets=[
                     {
-                        "Id": _TARGET,
+                        "Id": _TARGET_ID,
                         "Arn": target["arn"],
                         "DeadLetterConfig": {"Arn": target["dead_letter"]},
                         "InputTransformer": {
@@ -79,27 +82,40 @@ class EventRule:
                     }
                 ],
             )
-        if answer["FailedEntryCount"]:
+        if response["FailedEntryCount"]:
             raise AwsError(
-                f"AWS refused the target of rule {name}", f"check that {target['arn']} is there"
+                f"AWS refused the target of rule {name}", f"check that {target['arn']} exists"
             )
 
     def delete(self, name: str) -> None:
-        """Delete it, its target first."""
+        """Delete the rule and its target, if it exists."""
         if self.read(name) is None:
             return
         with translate_errors("events:RemoveTargets", name):
-            self._client.remove_targets(Rule=name, Ids=[_TARGET])
+            self._client.remove_targets(Rule=name, Ids=[_TARGET_ID])
         with translate_errors("events:DeleteRule", name):
             self._client.delete_rule(Name=name)
 
-    def _tag(self, name: str, wanted: dict[str, str], live: dict[str, str]) -> None:
-        if gone := sorted(live.keys() - wanted.keys()):
+    def _update_tags(self, name: str, wanted: dict[str, str], live: dict[str, str]) -> None:
+        if removed := removed_tags(live, wanted):
             with translate_errors("events:UntagResource", name):
-                self._client.untag_resource(ResourceARN=self._arn(name), TagKeys=gone)
+                self._client.untag_resource(ResourceARN=self._arn(name), TagKeys=removed)
         with translate_errors("events:TagResource", name):
             self._client.tag_resource(ResourceARN=self._arn(name), Tags=tag_list(wanted))
 
     def _arn(self, name: str) -> str:
-        session = self._session
-        return f"arn:{session.partition}:events:{session.region}:{session.account()}:rule/{name}"
+        return self._session.arn("events", f"rule/{name}")
+
+
+def _target_settings(targets: list[Any]) -> Settings:
+    """Return the settings of shield's target, empty if the rule does not have it."""
+    for target in targets:
+        if target["Id"] == _TARGET_ID:
+            transformer = target.get("InputTransformer") or {}
+            return {
+                "arn": target["Arn"],
+                "dead_letter": target.get("DeadLetterConfig", {}).get("Arn", ""),
+                "paths": transformer.get("InputPathsMap", {}),
+                "template": transformer.get("InputTemplate", ""),
+            }
+    return {}

@@ -1,4 +1,4 @@
-"""The Lambda functions that rotate: their logs, their roles, and themselves."""
+"""Read and write the rotation functions, with their log groups and execution roles."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.desired.lambda_package import build_function_zip, code_sha256
 from shield_ai.aws.desired.lambda_function import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
-from shield_ai.aws.live.session import Session, tag_list, translate_errors
+from shield_ai.aws.desired.lambda_package import build_function_zip, code_sha256
+from shield_ai.aws.live.session import (
+    Session,
+    removed_tags,
+    tag_dict,
+    tag_list,
+    translate_errors,
+)
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -19,49 +25,66 @@ if TYPE_CHECKING:
 
     from shield_ai.model.resource import Settings
 
-_POLICY = "rotate"
-_STATEMENT = "secrets-manager"
-# A new role takes some seconds until Lambda may assume it, and Lambda then says that it may not.
-_PATIENCE, _PAUSE = 60.0, 2.0
+_POLICY_NAME = "rotate"
+_STATEMENT_ID = "secrets-manager"
+# Seconds. For some seconds after a role is created, Lambda answers that it cannot be assumed.
+_ROLE_TIMEOUT = 60.0
+_ROLE_RETRY_INTERVAL = 2.0
 
 
 class LogGroup:
-    """A log group: `days` and `tags`."""
+    """A log group: its retention in `days`, and `tags`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._client = session.logs()
 
     def read(self, name: str) -> Settings | None:
-        """Return how long it keeps what is in it."""
+        """Return the retention and the tags."""
         with translate_errors("logs:DescribeLogGroups", name):
             groups = self._client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-        group = next((group for group in groups if group["logGroupName"] == name), None)
-        if group is None:
-            return None
+        for group in groups:
+            if group["logGroupName"] == name:
+                return {"days": group.get("retentionInDays", 0), "tags": self._read_tags(name)}
+        return None
+
+    def _read_tags(self, name: str) -> dict[str, str]:
         with translate_errors("logs:ListTagsForResource", name):
-            tags = self._client.list_tags_for_resource(resourceArn=self._arn(name)).get("tags", {})
-        return {"days": group.get("retentionInDays", 0), "tags": tags}
+            response = self._client.list_tags_for_resource(resourceArn=self._arn(name))
+        tags: dict[str, str] = response.get("tags", {})
+        return tags
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Create it before the function does, which would keep everything for ever."""
-        if live is None:
-            with translate_errors("logs:CreateLogGroup", name):
-                try:
-                    self._client.create_log_group(logGroupName=name, tags=settings["tags"])
-                except self._client.exceptions.ResourceAlreadyExistsException:
-                    live = {"tags": {}}  # the answer to the first try was lost
+        """Create the log group, or change the settings that differ.
+
+        It must exist before the function, which would create it without a retention.
+        """
+        live_tags: dict[str, str] | None = live["tags"] if live is not None else None
+        if live_tags is None and not self._create(name, settings):
+            live_tags = {}
         with translate_errors("logs:PutRetentionPolicy", name):
             self._client.put_retention_policy(logGroupName=name, retentionInDays=settings["days"])
-        if live is not None and live["tags"] != settings["tags"]:
-            if gone := sorted(live["tags"].keys() - settings["tags"].keys()):
-                with translate_errors("logs:UntagResource", name):
-                    self._client.untag_resource(resourceArn=self._arn(name), tagKeys=gone)
-            with translate_errors("logs:TagResource", name):
-                self._client.tag_resource(resourceArn=self._arn(name), tags=settings["tags"])
+        if live_tags is not None and live_tags != settings["tags"]:
+            self._update_tags(name, settings["tags"], live_tags)
+
+    def _create(self, name: str, settings: Settings) -> bool:
+        """Return False if it exists already: the response to the first attempt was lost."""
+        with translate_errors("logs:CreateLogGroup", name):
+            try:
+                self._client.create_log_group(logGroupName=name, tags=settings["tags"])
+            except self._client.exceptions.ResourceAlreadyExistsException:
+                return False
+        return True
+
+    def _update_tags(self, name: str, wanted: dict[str, str], live: dict[str, str]) -> None:
+        if removed := removed_tags(live, wanted):
+            with translate_errors("logs:UntagResource", name):
+                self._client.untag_resource(resourceArn=self._arn(name), tagKeys=removed)
+        with translate_errors("logs:TagResource", name):
+            self._client.tag_resource(resourceArn=self._arn(name), tags=wanted)
 
     def delete(self, name: str) -> None:
-        """Delete it with what is in it."""
+        """Delete the log group with its content, if it exists."""
         with translate_errors("logs:DeleteLogGroup", name):
             try:
                 self._client.delete_log_group(logGroupName=name)
@@ -69,18 +92,17 @@ class LogGroup:
                 return
 
     def _arn(self, name: str) -> str:
-        session = self._session
-        return f"arn:{session.partition}:logs:{session.region}:{session.account()}:log-group:{name}"
+        return self._session.arn("logs", f"log-group:{name}")
 
 
 class RotationRole:
-    """A role that Lambda assumes, with its one policy: `document` and `tags`."""
+    """The execution role of a function, with one inline policy: `document` and `tags`."""
 
     def __init__(self, session: Session) -> None:
         self._client: IAMClient = session.iam()
 
     def read(self, name: str) -> Settings | None:
-        """Return what it allows."""
+        """Return the inline policy and the tags."""
         missing = self._client.exceptions.NoSuchEntityException
         with translate_errors("iam:GetRole", name):
             try:
@@ -88,96 +110,101 @@ class RotationRole:
             except missing:
                 return None
         document: Any = {}
-        with translate_errors("iam:GetRolePolicy", name):
-            try:
-                document = self._client.get_role_policy(RoleName=name, PolicyName=_POLICY)[
-                    "PolicyDocument"
-                ]
-            except missing:
-                document = {}
-        return {
-            "document": document,
-            "tags": {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])},
-        }
+        with translate_errors("iam:GetRolePolicy", name), contextlib.suppress(missing):
+            policy = self._client.get_role_policy(RoleName=name, PolicyName=_POLICY_NAME)
+            document = policy["PolicyDocument"]
+        return {"document": document, "tags": tag_dict(role.get("Tags", []))}
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Create it, or change what it allows."""
-        if live is None:
-            with translate_errors("iam:CreateRole", name):
-                try:
-                    trust = json.dumps(LAMBDA_TRUST_POLICY)
-                    self._client.create_role(
-                        RoleName=name,
-                        AssumeRolePolicyDocument=trust,
-                        Tags=tag_list(settings["tags"]),
-                    )
-                except self._client.exceptions.EntityAlreadyExistsException:
-                    live = {"tags": {}}  # the answer to the first try was lost
+        """Create the role, or change the settings that differ."""
+        live_tags: dict[str, str] | None = live["tags"] if live is not None else None
+        if live_tags is None and not self._create(name, settings):
+            live_tags = {}
         with translate_errors("iam:PutRolePolicy", name):
-            document = json.dumps(settings["document"])
-            self._client.put_role_policy(RoleName=name, PolicyName=_POLICY, PolicyDocument=document)
-        if live is not None and live["tags"] != settings["tags"]:
-            if gone := sorted(live["tags"].keys() - settings["tags"].keys()):
-                with translate_errors("iam:UntagRole", name):
-                    self._client.untag_role(RoleName=name, TagKeys=gone)
-            with translate_errors("iam:TagRole", name):
-                self._client.tag_role(RoleName=name, Tags=tag_list(settings["tags"]))
+            self._client.put_role_policy(
+                RoleName=name,
+                PolicyName=_POLICY_NAME,
+                PolicyDocument=json.dumps(settings["document"]),
+            )
+        if live_tags is not None and live_tags != settings["tags"]:
+            self._update_tags(name, settings["tags"], live_tags)
+
+    def _create(self, name: str, settings: Settings) -> bool:
+        """Return False if it exists already: the response to the first attempt was lost."""
+        with translate_errors("iam:CreateRole", name):
+            try:
+                self._client.create_role(
+                    RoleName=name,
+                    AssumeRolePolicyDocument=json.dumps(LAMBDA_TRUST_POLICY),
+                    Tags=tag_list(settings["tags"]),
+                )
+            except self._client.exceptions.EntityAlreadyExistsException:
+                return False
+        return True
+
+    def _update_tags(self, name: str, wanted: dict[str, str], live: dict[str, str]) -> None:
+        if removed := removed_tags(live, wanted):
+            with translate_errors("iam:UntagRole", name):
+                self._client.untag_role(RoleName=name, TagKeys=removed)
+        with translate_errors("iam:TagRole", name):
+            self._client.tag_role(RoleName=name, Tags=tag_list(wanted))
 
     def delete(self, name: str) -> None:
-        """Delete it, its policy first."""
+        """Delete the role and its inline policy, if they exist."""
         missing = self._client.exceptions.NoSuchEntityException
         with translate_errors("iam:DeleteRolePolicy", name), contextlib.suppress(missing):
-            self._client.delete_role_policy(RoleName=name, PolicyName=_POLICY)
-        with translate_errors("iam:DeleteRole", name):
-            try:
-                self._client.delete_role(RoleName=name)
-            except missing:
-                return
+            self._client.delete_role_policy(RoleName=name, PolicyName=_POLICY_NAME)
+        with translate_errors("iam:DeleteRole", name), contextlib.suppress(missing):
+            self._client.delete_role(RoleName=name)
 
 
 class Function:
-    """A function that Secrets Manager may call: its configuration, and `code`, the digest of its zip."""
+    """A Lambda function that Secrets Manager may call.
+
+    `code` is the digest of its zip, and `called_by` the account of the calling Secrets Manager.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._client = session.lambda_client()
 
     def read(self, name: str) -> Settings | None:
-        """Return its configuration, the digest of its code and who may call it."""
+        """Return the configuration, the digest of the code and the calling account."""
         with translate_errors("lambda:GetFunction", name):
             try:
-                answer = self._client.get_function(FunctionName=name)
+                response = self._client.get_function(FunctionName=name)
             except self._client.exceptions.ResourceNotFoundException:
                 return None
-        found = answer["Configuration"]
-        network = found.get("VpcConfig", {})
+        configuration = response["Configuration"]
+        network = configuration.get("VpcConfig", {})
         return {
-            "code": found["CodeSha256"],
-            "runtime": found["Runtime"],
-            "entry": found["Handler"],
-            "role": found["Role"],
-            "timeout": found["Timeout"],
-            "memory": found["MemorySize"],
-            "environment": found.get("Environment", {}).get("Variables", {}),
+            "code": configuration["CodeSha256"],
+            "runtime": configuration["Runtime"],
+            "entry": configuration["Handler"],
+            "role": configuration["Role"],
+            "timeout": configuration["Timeout"],
+            "memory": configuration["MemorySize"],
+            "environment": configuration.get("Environment", {}).get("Variables", {}),
             "subnets": sorted(network.get("SubnetIds", [])),
             "security_groups": sorted(network.get("SecurityGroupIds", [])),
-            "called_by": self._called_by(name),
-            "tags": answer.get("Tags", {}),
+            "called_by": self._read_caller(name),
+            "tags": response.get("Tags", {}),
         }
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Create it, or change what differs.
+        """Create the function, or change the settings that differ.
 
         Raises:
-            AwsError: The code that was planned can't be made here.
+            AwsError: The code that was planned can't be built from the current files.
         """
         code = build_function_zip(settings["environment"], self._session.read)
-        if code_sha256(code) != settings["code"] and (
-            live is None or live["code"] != settings["code"]
-        ):
+        is_code_deployed = live is not None and live["code"] == settings["code"]
+        if code_sha256(code) != settings["code"] and not is_code_deployed:
             raise AwsError(
-                f"function {name}: the code that was planned can't be made from what is installed and in the app now",
-                "plan again; for older code, install the shield-ai that deployed it and put the hook back",
+                f"function {name}: the planned code can't be built from the installed packages and "
+                "the app's files",
+                "run shield plan again; to deploy older code, install the shield-ai version that "
+                "deployed it and restore the hook",
             )
         if live is None:
             self._create(name, settings, code)
@@ -185,10 +212,10 @@ class Function:
             self._update(name, settings, live, code)
         self._wait("function_active_v2", name)
         if live is None or live["called_by"] != settings["called_by"]:
-            self._allow(name, settings, live)
+            self._allow_caller(name, settings, live)
 
     def delete(self, name: str) -> None:
-        """Delete it."""
+        """Delete the function, if it exists."""
         with translate_errors("lambda:DeleteFunction", name):
             try:
                 self._client.delete_function(FunctionName=name)
@@ -206,81 +233,82 @@ class Function:
 
         with translate_errors("lambda:CreateFunction", name):
             try:
-                self._patiently(create)
+                self._retry_until_assumable(create)
             except self._client.exceptions.ResourceConflictException:
-                return  # the answer to the first try was lost
+                return  # created by the first attempt, whose response was lost
 
     def _update(self, name: str, settings: Settings, live: Settings, code: bytes) -> None:
-        with translate_errors("lambda:UpdateFunctionConfiguration", name):
-            self._patiently(
-                lambda: self._client.update_function_configuration(
-                    FunctionName=name, **_configuration(settings)
-                )
+        def update_configuration() -> None:
+            self._client.update_function_configuration(
+                FunctionName=name, **_configuration(settings)
             )
+
+        with translate_errors("lambda:UpdateFunctionConfiguration", name):
+            self._retry_until_assumable(update_configuration)
         self._wait("function_updated_v2", name)
         if live["code"] != settings["code"]:
             with translate_errors("lambda:UpdateFunctionCode", name):
                 self._client.update_function_code(FunctionName=name, ZipFile=code)
             self._wait("function_updated_v2", name)
-        if gone := sorted(live["tags"].keys() - settings["tags"].keys()):
-            with translate_errors("lambda:UntagResource", name):
-                self._client.untag_resource(Resource=self._arn(name), TagKeys=gone)
         if live["tags"] != settings["tags"]:
-            with translate_errors("lambda:TagResource", name):
-                self._client.tag_resource(Resource=self._arn(name), Tags=settings["tags"])
+            self._update_tags(name, settings["tags"], live["tags"])
 
-    def _patiently(self, call: Callable[[], object]) -> None:
-        end = time.monotonic() + _PATIENCE
+    def _update_tags(self, name: str, wanted: dict[str, str], live: dict[str, str]) -> None:
+        if removed := removed_tags(live, wanted):
+            with translate_errors("lambda:UntagResource", name):
+                self._client.untag_resource(Resource=self._arn(name), TagKeys=removed)
+        with translate_errors("lambda:TagResource", name):
+            self._client.tag_resource(Resource=self._arn(name), Tags=wanted)
+
+    def _retry_until_assumable(self, call: Callable[[], object]) -> None:
+        """Repeat a call while Lambda can't assume the function's new role yet."""
+        deadline = time.monotonic() + _ROLE_TIMEOUT
         while True:
             try:
                 call()
             except self._client.exceptions.InvalidParameterValueException as error:
-                if "cannot be assumed" not in str(error) or time.monotonic() > end:
+                if "cannot be assumed" not in str(error) or time.monotonic() > deadline:
                     raise
-                time.sleep(_PAUSE)
+                time.sleep(_ROLE_RETRY_INTERVAL)
             else:
                 return
 
-    def _wait(self, what: str, name: str) -> None:
+    def _wait(self, waiter: str, name: str) -> None:
         with translate_errors("lambda:GetFunction", name):
-            self._client.get_waiter(what).wait(FunctionName=name)
+            self._client.get_waiter(waiter).wait(FunctionName=name)
 
-    def _allow(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def _allow_caller(self, name: str, settings: Settings, live: Settings | None) -> None:
         if live and live["called_by"]:
             with translate_errors("lambda:RemovePermission", name):
-                self._client.remove_permission(FunctionName=name, StatementId=_STATEMENT)
+                self._client.remove_permission(FunctionName=name, StatementId=_STATEMENT_ID)
         if not settings["called_by"]:
             return
         with translate_errors("lambda:AddPermission", name):
             try:
                 self._client.add_permission(
                     FunctionName=name,
-                    StatementId=_STATEMENT,
+                    StatementId=_STATEMENT_ID,
                     Action="lambda:InvokeFunction",
                     Principal=SECRETS_MANAGER_PRINCIPAL,
                     SourceAccount=settings["called_by"],
                 )
             except self._client.exceptions.ResourceConflictException:
-                return  # the answer to the first try was lost
+                return  # added by the first attempt, whose response was lost
 
-    def _called_by(self, name: str) -> str:
+    def _read_caller(self, name: str) -> str:
         with translate_errors("lambda:GetPolicy", name):
             try:
                 policy = json.loads(self._client.get_policy(FunctionName=name)["Policy"])
             except self._client.exceptions.ResourceNotFoundException:
                 return ""
-        ours: list[Any] = [s for s in policy.get("Statement", []) if s.get("Sid") == _STATEMENT]
-        return (
-            str(ours[0].get("Condition", {}).get("StringEquals", {}).get("AWS:SourceAccount", ""))
-            if ours
-            else ""
-        )
+        for statement in policy.get("Statement", []):
+            if statement.get("Sid") == _STATEMENT_ID:
+                condition = statement.get("Condition", {}).get("StringEquals", {})
+                return str(condition.get("AWS:SourceAccount", ""))
+        return ""
 
     def _arn(self, name: str) -> str:
-        session = self._session
-        return (
-            f"arn:{session.partition}:lambda:{session.region}:{session.account()}:function:{name}"
-        )
+        return self._session.arn("lambda", f"function:{name}")
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""IAM: the customer's own policies, and what is attached to a role."""
+"""Read and write customer managed IAM policies and their attachment to a role."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.live.parallel import parallel_map
-from shield_ai.aws.live.session import Session, translate_errors
+from shield_ai.aws.live.session import (
+    Session,
+    removed_tags,
+    tag_dict,
+    tag_list,
+    translate_errors,
+)
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -16,22 +22,22 @@ if TYPE_CHECKING:
 
     from shield_ai.model.resource import Settings
 
-# A policy has five versions at most; two are left free, so that a call that was repeated still finds room.
+# A policy can have five versions. Keeping three leaves room for a call that is repeated.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _KEPT_VERSIONS = 3
-# a second: AWS documents no rate; a policy with a hundred secrets is asked about in seconds
-_SIMULATIONS = 20
+# Calls a second. AWS documents no limit; this one checks a hundred secrets in seconds.
+_SIMULATION_RATE = 20
 
 
 class Policy:
-    """A managed policy of the customer's: `document` and `tags`."""
+    """A customer managed policy: `document` and `tags`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._client: IAMClient = session.iam()
 
     def read(self, name: str) -> Settings | None:
-        """Return the document in force, and the tags."""
+        """Return the default version's document, and the tags."""
         arn = self._arn(name)
         with translate_errors("iam:GetPolicy", name):
             try:
@@ -42,33 +48,34 @@ class Policy:
             version = self._client.get_policy_version(
                 PolicyArn=arn, VersionId=policy["DefaultVersionId"]
             )
-        # the stubs say text, botocore has parsed it
+        # The stubs declare a string, but botocore has parsed the document.
         document: Any = version["PolicyVersion"]["Document"]
-        return {
-            "document": document,
-            "tags": {tag["Key"]: tag["Value"] for tag in policy.get("Tags", [])},
-        }
+        return {"document": document, "tags": tag_dict(policy.get("Tags", []))}
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Create it, or make a new version of its document the one in force."""
+        """Create the policy, or set a new default version of its document."""
         if live is None:
             self._create(name, settings)
             live = self.read(name) or {}
         if live.get("document") != settings["document"]:
-            self._drop_versions(name, keep=_KEPT_VERSIONS)
+            self._delete_old_versions(name, keep=_KEPT_VERSIONS)
             with translate_errors("iam:CreatePolicyVersion", name):
                 self._client.create_policy_version(
                     PolicyArn=self._arn(name),
                     PolicyDocument=json.dumps(settings["document"]),
                     SetAsDefault=True,
                 )
-        self._tag(name, settings["tags"], live.get("tags", {}))
+        self._update_tags(name, settings["tags"], live.get("tags", {}))
 
     def delete(self, name: str) -> None:
-        """Delete it; AWS refuses where somebody has attached it elsewhere."""
+        """Delete the policy, if it exists.
+
+        Raises:
+            AwsError: The policy is still attached to something.
+        """
         if self.read(name) is None:
             return
-        self._drop_versions(name, keep=0)
+        self._delete_old_versions(name, keep=0)
         with translate_errors("iam:DeletePolicy", name):
             try:
                 self._client.delete_policy(PolicyArn=self._arn(name))
@@ -76,8 +83,8 @@ class Policy:
                 return
             except self._client.exceptions.DeleteConflictException:
                 raise AwsError(
-                    f"policy {name} is attached to something that shield did not attach it to",
-                    "detach it first",
+                    f"policy {name} is still attached, but not by shield",
+                    "detach the policy, then run the same command again",
                 ) from None
 
     def _create(self, name: str, settings: Settings) -> None:
@@ -86,59 +93,51 @@ class Policy:
                 self._client.create_policy(
                     PolicyName=name,
                     PolicyDocument=json.dumps(settings["document"]),
-                    Tags=[
-                        {"Key": key, "Value": value}
-                        for key, value in sorted(settings["tags"].items())
-                    ],
+                    Tags=tag_list(settings["tags"]),
                 )
             except self._client.exceptions.EntityAlreadyExistsException:
-                return  # the answer to the first try was lost
-        with translate_errors("iam:GetPolicy", name):  # IAM takes a moment until every call sees it
+                return  # created by the first attempt, whose response was lost
+        # IAM is eventually consistent.
+        with translate_errors("iam:GetPolicy", name):
             self._client.get_waiter("policy_exists").wait(PolicyArn=self._arn(name))
 
-    def _drop_versions(self, name: str, *, keep: int) -> None:
+    def _delete_old_versions(self, name: str, *, keep: int) -> None:
         with translate_errors("iam:ListPolicyVersions", name):
             versions = self._client.list_policy_versions(PolicyArn=self._arn(name))["Versions"]
-        spare = sorted(
-            (v for v in versions if not v["IsDefaultVersion"]),
-            key=lambda v: v["CreateDate"],
-            reverse=True,
-        )
-        for version in spare[max(keep - 1, 0) :]:
+        others = [version for version in versions if not version["IsDefaultVersion"]]
+        others.sort(key=lambda version: version["CreateDate"], reverse=True)
+        kept_others = max(keep - 1, 0)  # the default version is kept, too
+        for version in others[kept_others:]:
             with translate_errors("iam:DeletePolicyVersion", name):
                 self._client.delete_policy_version(
                     PolicyArn=self._arn(name), VersionId=version["VersionId"]
                 )
 
-    def _tag(self, name: str, wanted: Mapping[str, str], live: Mapping[str, str]) -> None:
-        if gone := sorted(live.keys() - wanted.keys()):
+    def _update_tags(self, name: str, wanted: Mapping[str, str], live: Mapping[str, str]) -> None:
+        if removed := removed_tags(live, wanted):
             with translate_errors("iam:UntagPolicy", name):
-                self._client.untag_policy(PolicyArn=self._arn(name), TagKeys=gone)
-        if new := sorted(wanted.items() - live.items()):
+                self._client.untag_policy(PolicyArn=self._arn(name), TagKeys=removed)
+        if changed := dict(wanted.items() - live.items()):
             with translate_errors("iam:TagPolicy", name):
-                self._client.tag_policy(
-                    PolicyArn=self._arn(name),
-                    Tags=[{"Key": key, "Value": value} for key, value in new],
-                )
+                self._client.tag_policy(PolicyArn=self._arn(name), Tags=tag_list(changed))
 
     def _arn(self, name: str) -> str:
-        return f"arn:{self._session.partition}:iam::{self._session.account()}:policy/{name}"
+        return self._session.iam_arn(f"policy/{name}")
 
 
 class PolicyAttachment:
-    """A policy on a role, named ROLE/POLICY: `role`, and `policy` with its ARN."""
+    """A policy attached to a role, named ROLE/POLICY: `role`, and the ARN of the `policy`."""
 
     def __init__(self, session: Session) -> None:
         self._client: IAMClient = session.iam()
 
     def read(self, name: str) -> Settings | None:
-        """Return role and ARN where it is attached."""
+        """Return the role and the policy's ARN; None if it is not attached."""
         role, _, policy = name.partition("/")
+        paginator = self._client.get_paginator("list_attached_role_policies")
         with translate_errors("iam:ListAttachedRolePolicies", role):
             try:
-                for page in self._client.get_paginator("list_attached_role_policies").paginate(
-                    RoleName=role
-                ):
+                for page in paginator.paginate(RoleName=role):
                     for attached in page["AttachedPolicies"]:
                         if attached["PolicyName"] == policy:
                             return {"role": role, "policy": attached["PolicyArn"]}
@@ -147,7 +146,7 @@ class PolicyAttachment:
         return None
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Attach it, in place of another one of the same name."""
+        """Attach the policy. A policy with the same name and another path is detached."""
         if live:
             self._detach(name, live)
         with translate_errors("iam:AttachRolePolicy", name):
@@ -157,11 +156,11 @@ class PolicyAttachment:
                 )
             except self._client.exceptions.NoSuchEntityException:
                 raise AwsError(
-                    f"there is no IAM role {settings['role']}", "set role in shield.toml"
+                    f"there is no IAM role {settings['role']}", "correct role in shield.toml"
                 ) from None
 
     def delete(self, name: str) -> None:
-        """Detach it."""
+        """Detach the policy, if it is attached."""
         if live := self.read(name):
             self._detach(name, live)
 
@@ -174,7 +173,7 @@ class PolicyAttachment:
 
 
 def role_exists(session: Session, name: str) -> bool:
-    """Tell whether a role is there."""
+    """Return whether a role exists."""
     client: IAMClient = session.iam()
     with translate_errors("iam:GetRole", name):
         try:
@@ -185,16 +184,22 @@ def role_exists(session: Session, name: str) -> bool:
 
 
 def allowed_resources(session: Session, role: str, action: str, arns: Sequence[str]) -> set[str]:
-    """Ask IAM's simulator on which of these a role may do something, one at a time: then the answer is plain."""
+    """Return the resources on which the IAM policy simulator allows a role an action.
+
+    Each call asks about one resource, so that the decision is unambiguous.
+    """
     client: IAMClient = session.iam()
-    source = f"arn:{session.partition}:iam::{session.account()}:role/{role}"
+    role_arn = session.iam_arn(f"role/{role}")
 
-    def allowed(arn: str) -> bool:
+    def is_allowed(arn: str) -> bool:
         with translate_errors("iam:SimulatePrincipalPolicy", role):
-            answer = client.simulate_principal_policy(
-                PolicySourceArn=source, ActionNames=[action], ResourceArns=[arn]
+            response = client.simulate_principal_policy(
+                PolicySourceArn=role_arn, ActionNames=[action], ResourceArns=[arn]
             )
-        return [result["EvalDecision"] for result in answer["EvaluationResults"]] == ["allowed"]
+        decisions = [result["EvalDecision"] for result in response["EvaluationResults"]]
+        return decisions == ["allowed"]
 
-    answers = parallel_map(allowed, arns, session, "permissions asked for", rate=_SIMULATIONS)
-    return {arn for arn, yes in zip(arns, answers, strict=True) if yes}
+    decisions = parallel_map(
+        is_allowed, arns, session, "permissions checked", rate=_SIMULATION_RATE
+    )
+    return {arn for arn, allowed in zip(arns, decisions, strict=True) if allowed}

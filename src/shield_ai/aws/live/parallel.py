@@ -1,4 +1,4 @@
-"""Many calls at once: in a few threads, no faster than AWS allows, with word of how far they are."""
+"""Make many AWS calls in parallel, within AWS's rate limits and with progress reports."""
 
 from __future__ import annotations
 
@@ -15,69 +15,68 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-PARALLEL = 8
-# Calls a second, in an account and region: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
-BATCHES = 100  # BatchGetSecretValue
-LISTS = 100  # ListSecretVersionIds
-POLICIES = 50  # the policies of secrets
-# each of CreateSecret, DeleteSecret, PutSecretValue, …; reads of single secrets have 10,000
-WRITES = 50
+THREADS = 8
+# Calls a second in an account and region:
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+BATCH_GET_RATE = 100  # BatchGetSecretValue
+LIST_VERSIONS_RATE = 100  # ListSecretVersionIds
+RESOURCE_POLICY_RATE = 50  # GetResourcePolicy, PutResourcePolicy, …
 
 
 class RateLimiter:
-    """Lets so many through at once, then so many a second.
+    """Allow a burst of calls, then a fixed number of calls a second, as AWS's token buckets do.
 
     Args:
-        rate: A second.
+        rate: The size of the burst, and the number of calls a second after it.
     """
 
     def __init__(self, rate: float) -> None:
-        self._step = 1 / rate
-        self._free = rate  # a first burst, as the buckets of AWS have it
-        self._next = 0.0
+        self._interval = 1 / rate
+        self._burst = rate
+        self._next_call = 0.0
         self._lock = threading.Lock()
 
     def wait(self) -> None:
-        """Wait for one's turn."""
+        """Block until the next call is allowed."""
         with self._lock:
             now = time.monotonic()
-            if self._free >= 1:
-                self._free -= 1
+            if self._burst >= 1:
+                self._burst -= 1
                 return
-            self._next = max(self._next, now) + self._step
-            pause = self._next - now
+            self._next_call = max(self._next_call, now) + self._interval
+            pause = self._next_call - now
         time.sleep(pause)
 
 
 def parallel_map(
-    call: Callable[[T], R], items: Iterable[T], session: Session, what: str, *, rate: float = 0
+    call: Callable[[T], R], items: Iterable[T], session: Session, label: str, *, rate: float = 0
 ) -> list[R]:
-    """Make a call for each item, and return the answers in the items' order.
+    """Make a call for each item, and return the results in the order of the items.
 
     Args:
-        call: May be made in any thread.
-        items: What for.
-        session: Hears how far it is.
-        what: For example "secrets".
-        rate: Calls a second that AWS allows; 0: as many as the threads make.
+        call: The function to call. It must be thread-safe.
+        items: Its arguments.
+        session: Receives the progress.
+        label: What the progress counts, for example "secrets".
+        rate: The maximum number of calls a second; 0 means no limit.
 
     Raises:
-        AwsError: What a call raised; those that have not begun are not made any more.
+        AwsError: A call failed. Calls that have not started are canceled.
     """
-    wanted = list(items)
-    pace = RateLimiter(rate) if rate else None
+    pending = list(items)
+    limiter = RateLimiter(rate) if rate else None
 
-    def one(item: T) -> R:
-        if pace:
-            pace.wait()
+    def limited_call(item: T) -> R:
+        if limiter:
+            limiter.wait()
         return call(item)
 
-    pool = ThreadPoolExecutor(PARALLEL)
-    done: list[R] = []
+    pool = ThreadPoolExecutor(THREADS)
+    results: list[R] = []
     try:
-        for answer in pool.map(one, wanted):
-            done.append(answer)
-            session.on_progress(what, len(done), len(wanted))
+        for result in pool.map(limited_call, pending):
+            results.append(result)
+            session.on_progress(label, len(results), len(pending))
     finally:
         pool.shutdown(cancel_futures=True)
-    return done
+    return results

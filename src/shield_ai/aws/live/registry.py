@@ -1,13 +1,14 @@
-"""Every kind of thing in AWS that is no secret: a registry, kind → the class that looks at it, puts it and removes it.
+"""Read, create, change and delete AWS resources other than secrets, by kind.
 
-A class has three verbs, each of which may be called again after a lost answer and then does nothing twice::
+`KINDS` maps each kind to a class with three methods. Each of them can safely be called again, as
+after a response that was lost::
 
-    look(name) -> Settings | None          what is there, only the keys that we manage, in one form
-    put(name, settings, live)              make it so, whatever is there now
-    remove(name)                           and what is gone already is no error
+    read(name) -> Settings | None    the current settings, limited to those that shield manages
+    upsert(name, settings, live)     create the resource or change its settings
+    delete(name)                     delete the resource; no error if it does not exist
 
-It names the permission of each call in `refused`; the same stand in `infra/permissions.py`. A new kind is a class and
-a line in `KINDS`.
+The class names the IAM permission of each call in `translate_errors`, and the same permissions are
+listed in `desired/permissions.py`. A new kind needs a class, a line in `KINDS`, and its permissions.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from shield_ai.aws.live.eventbridge import EventRule
 from shield_ai.aws.live.functions import Function, LogGroup, RotationRole
 from shield_ai.aws.live.iam import Policy, PolicyAttachment
 from shield_ai.aws.live.messaging import Queue, Topic
-from shield_ai.aws.live.parallel import parallel_map
+from shield_ai.aws.live.parallel import RESOURCE_POLICY_RATE, parallel_map
 from shield_ai.aws.live.rotation import RotationSchedule
 from shield_ai.aws.live.schedules import Schedule
 from shield_ai.aws.live.secret_policy import SecretPolicy
@@ -31,29 +32,28 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Settings
 
 
-class Kind(Protocol):
-    """What each class can do."""
+class ResourceClient(Protocol):
+    """The interface of the class of one kind of resource."""
 
-    def __init__(self, session: Session) -> None:
-        """Open the service's client."""
+    def __init__(self, session: Session) -> None: ...
 
     def read(self, name: str) -> Settings | None:
-        """Return the settings that are in force; None where there is none."""
+        """Return the current settings, or None if the resource does not exist."""
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Create it, or change what differs.
+        """Create the resource, or change the settings that differ.
 
         Args:
-            name: Which one.
-            settings: How it should be.
-            live: How it is.
+            name: The name of the resource.
+            settings: The desired settings.
+            live: The current settings, as `read` returns them.
         """
 
     def delete(self, name: str) -> None:
-        """Take it away."""
+        """Delete the resource, if it exists."""
 
 
-KINDS: dict[str, type[Kind]] = {
+KINDS: dict[str, type[ResourceClient]] = {
     "policy": Policy,
     "policy-attachment": PolicyAttachment,
     "secret-policy": SecretPolicy,
@@ -68,39 +68,42 @@ KINDS: dict[str, type[Kind]] = {
     "dashboard": Dashboard,
     "schedule": Schedule,
 }
-_RATE = 50  # a second: what the policies of secrets allow, and the other services ask for no less
 
 
 class Resources:
-    """The resources of one account and region, by kind and name. Every method raises AwsError when AWS refuses."""
+    """The resources of one account and region. Methods raise AwsError if AWS refuses a call."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._kinds: dict[str, Kind] = {}
+        self._clients: dict[str, ResourceClient] = {}
 
     def read(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Settings | None]:
-        """Look at many."""
+        """Return the settings of many resources, by kind and name; None for a missing one."""
         wanted = sorted(set(keys))
-        kinds = [(self._kind(kind), name) for kind, name in wanted]
-        found = parallel_map(
-            lambda pair: pair[0].read(pair[1]),
-            kinds,
-            self._session,
-            "resources looked at",
-            rate=_RATE,
+        # Create the clients in this thread: threads would create several of a kind.
+        clients = {kind: self._client(kind) for kind, _ in wanted}
+
+        def read_one(key: tuple[str, str]) -> Settings | None:
+            kind, name = key
+            return clients[kind].read(name)
+
+        # Resource policies have the lowest rate limit of all kinds.
+        settings = parallel_map(
+            read_one, wanted, self._session, "resources checked", rate=RESOURCE_POLICY_RATE
         )
-        return dict(zip(wanted, found, strict=True))
+        return dict(zip(wanted, settings, strict=True))
 
-    def upsert(self, kind: str, name: str, settings: Settings | None) -> None:
-        """Make one so, whatever it is now; None: remove it."""
+    def reconcile(self, kind: str, name: str, settings: Settings | None) -> None:
+        """Create or change a resource so that it has these settings; None deletes it."""
+        client = self._client(kind)
         if settings is None:
-            self._kind(kind).delete(name)
+            client.delete(name)
             return
-        live = self._kind(kind).read(name)
+        live = client.read(name)
         if live != settings:
-            self._kind(kind).upsert(name, settings, live)
+            client.upsert(name, settings, live)
 
-    def _kind(self, kind: str) -> Kind:
-        if kind not in self._kinds:
-            self._kinds[kind] = KINDS[kind](self._session)
-        return self._kinds[kind]
+    def _client(self, kind: str) -> ResourceClient:
+        if kind not in self._clients:
+            self._clients[kind] = KINDS[kind](self._session)
+        return self._clients[kind]

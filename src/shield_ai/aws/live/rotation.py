@@ -1,4 +1,4 @@
-"""Rotation as Secrets Manager keeps it: how a secret stands, and RotateSecret."""
+"""Read and write the rotation of secrets in Secrets Manager."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 from shield_ai.aws.live.session import translate_errors
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.rotator.errors import RotationError
-from shield_ai.rotator.values import write
+from shield_ai.rotator.values import replace_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,120 +21,130 @@ if TYPE_CHECKING:
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.resource import Settings
 
-# seconds; a function has up to 15 minutes, and Secrets Manager tries again by itself
-PAUSE, PATIENCE = 0.5, 300.0
+# Seconds. A function can run for 15 minutes, and Secrets Manager repeats a failed rotation.
+POLL_INTERVAL = 0.5
+TIMEOUT = 300.0
 
 
 class RotationState(msgspec.Struct, frozen=True, kw_only=True):
-    """How a secret stands. All times are UTC."""
+    """The state of a secret's rotation. All times are UTC."""
 
-    last: datetime | None = None  # when its current value was made
-    next: datetime | None = None  # as AWS has planned it
-    function: str = ""  # the ARN of the Lambda function that rotates it
-    pending: str = ""  # the version of a rotation that has begun and not ended
-    since: datetime | None = None  # when that one was made
+    last: datetime | None = None  # when the current version was created
+    next: datetime | None = None  # the date that AWS has scheduled
+    function: str = ""  # the ARN of the rotation function
+    pending: str = ""  # the version of an unfinished rotation
+    since: datetime | None = None  # when the pending version was created
 
 
 class RotationClient:
-    """Rotation in one account and region. Every method raises AwsError when AWS refuses."""
+    """Rotation in one account and region. Methods raise AwsError if AWS refuses a call."""
 
     def __init__(self, session: Session) -> None:
         self.client = session.secretsmanager()
 
     def state(self, name: str) -> RotationState | None:
-        """Look at one secret; None where there is none, or one that is to be deleted."""
+        """Return the state; None if the secret does not exist or is scheduled for deletion."""
         with translate_errors("secretsmanager:DescribeSecret", name):
             try:
-                answer = self.client.describe_secret(SecretId=name)
+                response = self.client.describe_secret(SecretId=name)
             except self.client.exceptions.ResourceNotFoundException:
                 return None
-        if answer.get("DeletedDate"):
+        if response.get("DeletedDate"):
             return None
-        stages = answer.get("VersionIdsToStages", {})
-        current, pending = (_holder(stages, stage) for stage in ("AWSCURRENT", "AWSPENDING"))
-        pending = "" if pending == current else pending
-        made = self._made(name)
-        enabled = answer.get("RotationEnabled")
+        stages = response.get("VersionIdsToStages", {})
+        current = _version_with_stage(stages, "AWSCURRENT")
+        pending = _version_with_stage(stages, "AWSPENDING")
+        if pending == current:  # the last rotation is finished
+            pending = ""
+        creation_dates = self._creation_dates(name)
+        next_date = None
+        function = ""
+        if response.get("RotationEnabled"):
+            next_date = response.get("NextRotationDate")
+            function = response.get("RotationLambdaARN", "")
         return RotationState(
-            last=made.get(current),
-            next=answer.get("NextRotationDate") if enabled else None,
-            function=answer.get("RotationLambdaARN", "") if enabled else "",
+            last=creation_dates.get(current),
+            next=next_date,
+            function=function,
             pending=pending,
-            since=made.get(pending),
+            since=creation_dates.get(pending),
         )
 
-    def _made(self, name: str) -> dict[str, datetime]:
-        """Say when each version was made."""
-        made: dict[str, datetime] = {}
-        more: dict[str, str] = {}
+    def _creation_dates(self, name: str) -> dict[str, datetime]:
+        """Return the creation date of each version, by version ID."""
+        dates: dict[str, datetime] = {}
+        page: Any = {}
         with translate_errors("secretsmanager:ListSecretVersionIds", name):
             while True:
-                # as above
-                answer = self.client.list_secret_version_ids(SecretId=name, **more)  # type: ignore[arg-type]
-                made |= {
-                    version["VersionId"]: version["CreatedDate"] for version in answer["Versions"]
-                }
-                if not answer.get("NextToken"):
-                    return made
-                more = {"NextToken": answer["NextToken"]}
+                response = self.client.list_secret_version_ids(SecretId=name, **page)
+                for version in response["Versions"]:
+                    dates[version["VersionId"]] = version["CreatedDate"]
+                if not response.get("NextToken"):
+                    return dates
+                page = {"NextToken": response["NextToken"]}
 
-    def begin(self, name: str) -> str:
-        """Let AWS call the secret's function, now; return the version that is to become the current one.
+    def start(self, name: str) -> str:
+        """Start a rotation by the secret's function, and return the ID of the pending version.
 
-        Where a rotation is stuck, AWS takes that one up again.
+        If an earlier rotation is unfinished, AWS continues that one.
         """
         token = str(uuid.uuid4())
         with translate_errors("secretsmanager:RotateSecret", name):
             try:
-                return self.client.rotate_secret(SecretId=name, ClientRequestToken=token)[
-                    "VersionId"
-                ]
+                response = self.client.rotate_secret(SecretId=name, ClientRequestToken=token)
             except self.client.exceptions.InvalidRequestException:
                 # "A previous rotation isn't complete. That rotation will be reattempted."
                 state = self.state(name)
                 if state is None or not state.pending:
                     raise
                 return state.pending
+        return response["VersionId"]
 
-    def wait(self, name: str, token: str, patience: float = PATIENCE) -> bool:
-        """Wait until a version is the current one; False when it is pending no more, and has not become that.
+    def wait(self, name: str, version: str, timeout: float = TIMEOUT) -> bool:
+        """Wait until a version is the current one; return False if it was discarded instead.
 
-        AWS itself takes away the version with which it has tried a new configuration.
+        AWS discards the version with which it has tested a new rotation configuration.
 
         Raises:
-            AwsError: It is pending still; the function's log says why.
+            AwsError: The version is still pending; the function's log says why.
         """
-        end = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         while True:
-            stages = self._stages(name).get(token, [])
-            if "AWSCURRENT" in stages or not stages:
-                return bool(stages)
-            if time.monotonic() > end:
+            stages = self._stages(name).get(version, [])
+            if "AWSCURRENT" in stages:
+                return True
+            if not stages:
+                return False
+            if time.monotonic() > deadline:
                 raise AwsError(
-                    f"{name} is still pending after {patience:.0f} seconds; nothing is lost, and AWS tries again",
-                    f"see the function's log, then shield rotate --status {name}",
+                    f"{name} is still pending after {timeout:.0f} seconds; "
+                    "AWS keeps the current value and tries again",
+                    f"see the function's log, then run shield rotate --status {name}",
                 )
-            time.sleep(PAUSE)
+            time.sleep(POLL_INTERVAL)
 
     def _stages(self, name: str) -> dict[str, list[str]]:
         with translate_errors("secretsmanager:DescribeSecret", name):
             return self.client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
 
-    def upsert(self, name: str, values: Mapping[str, Hidden]) -> None:
-        """Make these the current values; the old ones stay as AWSPREVIOUS.
+    def put_fields(self, name: str, values: Mapping[str, Hidden]) -> None:
+        """Store new values; the previous version keeps the label AWSPREVIOUS.
 
         Args:
-            name: Of the secret.
-            values: By field; the empty name is the text itself, in a JSON secret the usual field.
+            name: The name of the secret.
+            values: By field. An empty field name stands for a plain-text value, or for the usual
+                field of a JSON secret.
         """
         with translate_errors("secretsmanager:GetSecretValue", name):
             text = self.client.get_secret_value(SecretId=name).get("SecretString", "")
         for field, value in values.items():
             try:
-                text = write(text, value.reveal(), field)
+                text = replace_value(text, value.reveal(), field)
             except RotationError:
-                what = f"the field {field}" if field else "one of the usual fields"
-                raise ShieldError(f"{name} is JSON without {what}", "change it in AWS") from None
+                missing = f"the field {field}" if field else "one of the usual fields"
+                raise ShieldError(
+                    f"{name} is JSON without {missing}", "add the field to the secret in AWS"
+                ) from None
         with translate_errors("secretsmanager:PutSecretValue", name):
             self.client.put_secret_value(
                 SecretId=name, ClientRequestToken=str(uuid.uuid4()), SecretString=text
@@ -142,33 +152,33 @@ class RotationClient:
 
 
 class RotationSchedule:
-    """The schedule of a secret's rotation, by the secret's name: `function`, `schedule` and `window`."""
+    """The rotation schedule of a secret, by the secret's name: `function`, `schedule`, `window`."""
 
     def __init__(self, session: Session) -> None:
         self._client = session.secretsmanager()
 
     def read(self, name: str) -> Settings | None:
-        """Return which function rotates it, and when; None where rotation is off, or no secret is there."""
+        """Return the schedule; None if rotation is off or the secret does not exist."""
         with translate_errors("secretsmanager:DescribeSecret", name):
             try:
-                answer = self._client.describe_secret(SecretId=name)
+                response = self._client.describe_secret(SecretId=name)
             except self._client.exceptions.ResourceNotFoundException:
                 return None
-        if not answer.get("RotationEnabled") or answer.get("DeletedDate"):
+        if not response.get("RotationEnabled") or response.get("DeletedDate"):
             return None
-        rules = answer.get("RotationRules", {})
+        rules = response.get("RotationRules", {})
         days = rules.get("AutomaticallyAfterDays", 0)
         return {
-            "function": answer.get("RotationLambdaARN", ""),
+            "function": response.get("RotationLambdaARN", ""),
             "schedule": rules.get("ScheduleExpression") or f"rate({days} days)",
             "window": rules.get("Duration", ""),
         }
 
-    # one call does all
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002
-        """Turn it on, or change it; nothing is rotated now."""
-        window = {"Duration": settings["window"]} if settings["window"] else {}
-        rules: Any = {"ScheduleExpression": settings["schedule"], **window}
+        """Turn rotation on, or change its schedule. The secret is not rotated immediately."""
+        rules: Any = {"ScheduleExpression": settings["schedule"]}
+        if settings["window"]:
+            rules["Duration"] = settings["window"]
         with translate_errors("secretsmanager:RotateSecret", name):
             try:
                 self._client.rotate_secret(
@@ -178,17 +188,20 @@ class RotationSchedule:
                     RotateImmediately=False,
                 )
             except self._client.exceptions.InvalidRequestException:
-                # AWS took note, and says that a rotation is under way
+                # AWS has saved the schedule, but reports that a rotation is in progress.
                 if self.read(name) != settings:
                     raise
 
     def delete(self, name: str) -> None:
-        """Turn it off; a rotation that is under way ends by itself."""
+        """Turn rotation off. A rotation in progress still finishes."""
         if self.read(name) is None:
             return
         with translate_errors("secretsmanager:CancelRotateSecret", name):
             self._client.cancel_rotate_secret(SecretId=name)
 
 
-def _holder(stages: dict[str, Any], stage: str) -> str:
-    return next((version for version, labels in stages.items() if stage in labels), "")
+def _version_with_stage(stages: dict[str, Any], stage: str) -> str:
+    for version, labels in stages.items():
+        if stage in labels:
+            return version
+    return ""

@@ -1,12 +1,18 @@
-"""A function that is called again and again: a rule of EventBridge with a rate, and the function's consent."""
+"""Read and write schedules: EventBridge rules that call a Lambda function at a fixed rate."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.live.session import Session, tag_list, translate_errors
+from shield_ai.aws.live.session import (
+    Session,
+    removed_tags,
+    tag_dict,
+    tag_list,
+    translate_errors,
+)
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -14,11 +20,14 @@ if TYPE_CHECKING:
 
     from shield_ai.model.resource import Settings
 
-_TARGET = "shield"
+_TARGET_ID = "shield"
 
 
 class Schedule:
-    """A rule with a `rate`, the ARN of its `function`, the `input` that it is called with, and `tags`."""
+    """A rule with a `rate`, the ARN of its `function`, the function's `input`, and `tags`.
+
+    The function's resource policy has a statement that allows the rule to call it.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -26,7 +35,7 @@ class Schedule:
         self._lambda = session.lambda_client()
 
     def read(self, name: str) -> Settings | None:
-        """Return when it calls what; no function where that one does not let itself be called."""
+        """Return the schedule; `function` is empty if the rule is disabled or may not call it."""
         with translate_errors("events:DescribeRule", name):
             try:
                 rule = self._client.describe_rule(Name=name)
@@ -36,81 +45,97 @@ class Schedule:
             targets = self._client.list_targets_by_rule(Rule=name)["Targets"]
         with translate_errors("events:ListTagsForResource", name):
             tags = self._client.list_tags_for_resource(ResourceARN=self._arn(name)).get("Tags", [])
-        target = next((target for target in targets if target["Id"] == _TARGET), None)
-        called = target and rule.get("State") == "ENABLED" and self._is_allowed(name, target["Arn"])
+        target = _find_target(targets)
+        function = ""
+        target_input = {}
+        if target:
+            target_input = json.loads(target.get("Input") or "{}")
+            if rule.get("State") == "ENABLED" and self._may_call(name, target["Arn"]):
+                function = target["Arn"]
         return {
             "rate": rule.get("ScheduleExpression", ""),
-            "function": target["Arn"] if target and called else "",
-            "input": json.loads(target.get("Input") or "{}") if target else {},
-            "tags": {tag["Key"]: tag["Value"] for tag in tags},
+            "function": function,
+            "input": target_input,
+            "tags": tag_dict(tags),
         }
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Create it or change what differs."""
+        """Create the schedule, or change the settings that differ."""
         with translate_errors("events:PutRule", name):
             self._client.put_rule(
                 Name=name,
                 ScheduleExpression=settings["rate"],
                 State="ENABLED",
-                Tags=tag_list(settings["tags"]),
+                Tags=tag_list(settings["tags"]),  # AWS ignores them for an existing rule
             )
         if live is not None and live["tags"] != settings["tags"]:
-            if gone := sorted(live["tags"].keys() - settings["tags"].keys()):
-                with translate_errors("events:UntagResource", name):
-                    self._client.untag_resource(ResourceARN=self._arn(name), TagKeys=gone)
-            with translate_errors("events:TagResource", name):
-                self._client.tag_resource(
-                    ResourceARN=self._arn(name), Tags=tag_list(settings["tags"])
-                )
-        there = self._lambda.exceptions.ResourceConflictException
-        with translate_errors("lambda:AddPermission", name), contextlib.suppress(there):
+            self._update_tags(name, settings["tags"], live["tags"])
+        self._allow_call(name, settings["function"])
+        self._put_target(name, settings)
+
+    def _update_tags(self, name: str, wanted: dict[str, str], live: dict[str, str]) -> None:
+        if removed := removed_tags(live, wanted):
+            with translate_errors("events:UntagResource", name):
+                self._client.untag_resource(ResourceARN=self._arn(name), TagKeys=removed)
+        with translate_errors("events:TagResource", name):
+            self._client.tag_resource(ResourceARN=self._arn(name), Tags=tag_list(wanted))
+
+    def _allow_call(self, name: str, function: str) -> None:
+        exists = self._lambda.exceptions.ResourceConflictException
+        with translate_errors("lambda:AddPermission", name), contextlib.suppress(exists):
             self._lambda.add_permission(
-                FunctionName=settings["function"],
+                FunctionName=function,
                 StatementId=f"schedule-{name}",
                 Action="lambda:InvokeFunction",
                 Principal="events.amazonaws.com",
                 SourceArn=self._arn(name),
             )
+
+    def _put_target(self, name: str, settings: Settings) -> None:
+        target: Any = {
+            "Id": _TARGET_ID,
+            "Arn": settings["function"],
+            "Input": json.dumps(settings["input"]),
+        }
         with translate_errors("events:PutTargets", name):
-            target = {
-                "Id": _TARGET,
-                "Arn": settings["function"],
-                "Input": json.dumps(settings["input"]),
-            }
-            # a TypedDict
-            answer = self._client.put_targets(Rule=name, Targets=[target])  # type: ignore[list-item]
-        if answer["FailedEntryCount"]:
+            response = self._client.put_targets(Rule=name, Targets=[target])
+        if response["FailedEntryCount"]:
             raise AwsError(
                 f"AWS refused the target of rule {name}",
-                f"check that {settings['function']} is there",
+                f"check that {settings['function']} exists",
             )
 
     def delete(self, name: str) -> None:
-        """Delete it, its target and the function's consent first."""
+        """Delete the rule, its target and the function's permission, if the rule exists."""
         live = self.read(name)
         if live is None:
             return
         if live["function"]:
-            gone = self._lambda.exceptions.ResourceNotFoundException
-            with translate_errors("lambda:RemovePermission", name), contextlib.suppress(gone):
+            missing = self._lambda.exceptions.ResourceNotFoundException
+            with translate_errors("lambda:RemovePermission", name), contextlib.suppress(missing):
                 self._lambda.remove_permission(
                     FunctionName=live["function"], StatementId=f"schedule-{name}"
                 )
         with translate_errors("events:RemoveTargets", name):
-            self._client.remove_targets(Rule=name, Ids=[_TARGET])
+            self._client.remove_targets(Rule=name, Ids=[_TARGET_ID])
         with translate_errors("events:DeleteRule", name):
             self._client.delete_rule(Name=name)
 
-    def _is_allowed(self, name: str, function: str) -> bool:
+    def _may_call(self, name: str, function: str) -> bool:
         with translate_errors("lambda:GetPolicy", name):
             try:
                 policy = json.loads(self._lambda.get_policy(FunctionName=function)["Policy"])
             except self._lambda.exceptions.ResourceNotFoundException:
                 return False
-        return any(
-            statement.get("Sid") == f"schedule-{name}" for statement in policy.get("Statement", [])
-        )
+        statements = policy.get("Statement", [])
+        return any(statement.get("Sid") == f"schedule-{name}" for statement in statements)
 
     def _arn(self, name: str) -> str:
-        session = self._session
-        return f"arn:{session.partition}:events:{session.region}:{session.account()}:rule/{name}"
+        return self._session.arn("events", f"rule/{name}")
+
+
+def _find_target(targets: list[Any]) -> Any:
+    for target in targets:
+        if target["Id"] == _TARGET_ID:
+            return target
+    return None

@@ -1,4 +1,4 @@
-"""The policy on a secret itself, which never opens it to the public."""
+"""Read and write the resource policies of secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SecretPolicy:
         self._client = session.secretsmanager()
 
     def read(self, name: str) -> Settings | None:
-        """Return the document; None where there is none, or no such secret."""
+        """Return the policy; None if the secret has none or does not exist."""
         with translate_errors("secretsmanager:GetResourcePolicy", name):
             try:
                 text = self._client.get_resource_policy(SecretId=name).get("ResourcePolicy")
@@ -26,9 +26,8 @@ class SecretPolicy:
                 return None
         return {"document": json.loads(text)} if text else None
 
-    # puts all of it
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002
-        """Put it; AWS refuses one that lets in the public."""
+        """Create or replace the policy. AWS refuses a policy that grants public access."""
         with translate_errors("secretsmanager:PutResourcePolicy", name):
             self._client.put_resource_policy(
                 SecretId=name,
@@ -37,7 +36,7 @@ class SecretPolicy:
             )
 
     def delete(self, name: str) -> None:
-        """Take it away."""
+        """Delete the policy, if the secret exists."""
         with translate_errors("secretsmanager:DeleteResourcePolicy", name):
             try:
                 self._client.delete_resource_policy(SecretId=name)

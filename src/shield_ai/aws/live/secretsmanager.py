@@ -1,4 +1,4 @@
-"""The secrets themselves: what is there, create, restore, schedule for deletion."""
+"""Read, create, change, delete and restore secrets."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.secrets import AWS_MANAGED_KEY, strip_key_arn
-from shield_ai.aws.live.parallel import BATCHES, POLICIES, parallel_map
-from shield_ai.aws.live.session import Session, tag_list, translate_errors
+from shield_ai.aws.live.parallel import BATCH_GET_RATE, RESOURCE_POLICY_RATE, parallel_map
+from shield_ai.aws.live.session import (
+    Session,
+    removed_tags,
+    tag_dict,
+    tag_list,
+    translate_errors,
+)
 from shield_ai.model.errors import AwsError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.resource import Live, SecretState
@@ -20,234 +26,248 @@ if TYPE_CHECKING:
 
     from shield_ai.model.resource import Settings
 
-# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html: 7 to 30 days, 30 by default
+# 7 to 30 days, 30 by default:
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
 RECOVERY_DAYS = 30
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_BYTES = 65_536
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
-_BATCH = 20
+_BATCH_SIZE = 20
 
 
 class SecretsManager:
-    """Secrets Manager in one account and region. Every method raises AwsError when AWS refuses."""
+    """The secrets of one account and region. Methods raise AwsError if AWS refuses a call."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._client: SecretsManagerClient = session.secretsmanager()
-        self._no_batches = False
+        self._can_batch = True
 
     def live(self, names: Iterable[str]) -> Live:
-        """Look at the secrets with these names: what is there, without their values."""
+        """Return the state of the secrets with these names, without their values."""
         account = self._session.account()
         wanted = sorted(set(names))
-        states = zip(
-            wanted,
-            parallel_map(self.state, wanted, self._session, "secrets looked at"),
-            strict=True,
-        )
-        secrets = {name: state for name, state in states if state}
+        states = parallel_map(self.state, wanted, self._session, "secrets checked")
+        secrets = {name: state for name, state in zip(wanted, states, strict=True) if state}
         return Live(account=account, region=self._session.region, secrets=secrets)
 
     def state(self, name: str) -> SecretState | None:
-        """Look at one secret; None where there is none."""
+        """Return the state of one secret, or None if it does not exist."""
         with translate_errors("secretsmanager:DescribeSecret", name):
             try:
-                answer = self._client.describe_secret(SecretId=name)
+                response = self._client.describe_secret(SecretId=name)
             except self._client.exceptions.ResourceNotFoundException:
                 return None
+        stages_by_version = response.get("VersionIdsToStages", {})
         return SecretState(
-            arn=answer["ARN"],
-            tags={tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])},
-            deleted=bool(answer.get("DeletedDate")),
-            versions={
-                v: tuple(stages) for v, stages in answer.get("VersionIdsToStages", {}).items()
-            },
-            settings=_settings(answer),
+            arn=response["ARN"],
+            tags=tag_dict(response.get("Tags", [])),
+            deleted=bool(response.get("DeletedDate")),
+            versions={version: tuple(stages) for version, stages in stages_by_version.items()},
+            settings=_settings(response),
         )
 
     def create(self, name: str, value: Hidden, settings: Settings, *, token: str) -> str:
-        """Create a secret, once however often this is called with the same token, and return its ARN."""
-        key: Any = (
-            {} if settings["kms_key"] == AWS_MANAGED_KEY else {"KmsKeyId": settings["kms_key"]}
-        )
-        copies: Any = [{"Region": region} for region in settings["replicas"]]
-        more: Any = {"AddReplicaRegions": copies} if copies else {}
+        """Create a secret and return its ARN. Repeating the call with the same token is safe."""
+        options: dict[str, Any] = {}
+        if settings["kms_key"] != AWS_MANAGED_KEY:
+            options["KmsKeyId"] = settings["kms_key"]
+        if settings["replicas"]:
+            options["AddReplicaRegions"] = [{"Region": region} for region in settings["replicas"]]
         with translate_errors("secretsmanager:CreateSecret", name):
             try:
-                answer = self._client.create_secret(
+                response = self._client.create_secret(
                     Name=name,
                     ClientRequestToken=token,
-                    SecretString=_fitting(name, value).reveal(),
+                    SecretString=_reveal(name, value),
                     Description=settings["description"],
                     Tags=tag_list(settings["tags"]),
-                    **key,
-                    **more,
+                    **options,
                 )
             except self._client.exceptions.ResourceExistsException:
                 raise AwsError(
-                    f"secret {name} was made by somebody else meanwhile",
-                    "run shield plan and look at what is there",
+                    f"secret {name} was created by someone else in the meantime",
+                    "run shield plan to see its current state",
                 ) from None
-        return answer["ARN"]
+        return response["ARN"]
 
     def restore(self, name: str, value: Hidden, *, token: str) -> str:
-        """Cancel a scheduled deletion, make this the current value, and return the secret's ARN."""
-        _fitting(name, value)
+        """Cancel a scheduled deletion, store a new current value, and return the secret's ARN."""
+        _reveal(name, value)  # raises before anything is changed
         with translate_errors("secretsmanager:RestoreSecret", name):
-            answer = self._client.restore_secret(SecretId=name)
+            response = self._client.restore_secret(SecretId=name)
         self.put_value(name, value, token=token)
-        return answer["ARN"]
+        return response["ARN"]
 
     def put_value(self, name: str, value: Hidden, *, token: str) -> None:
-        """Make this the current value, in a version of its own whose id is the token."""
+        """Store a value as the current version. The token becomes the version ID."""
         with translate_errors("secretsmanager:PutSecretValue", name):
             self._client.put_secret_value(
                 SecretId=name,
                 ClientRequestToken=token,
-                SecretString=_fitting(name, value).reveal(),
+                SecretString=_reveal(name, value),
                 VersionStages=["AWSCURRENT"],
             )
-        # AWS leaves the stages alone where the version was there before.
+        # AWS does not change the stages of a version that already exists.
         self.move_current(name, token)
 
     def move_current(self, name: str, version: str) -> None:
-        """Make a version the current one; nothing where it is already."""
+        """Move the label AWSCURRENT to a version, if it is elsewhere."""
         state = self.state(name)
-        if state and state.current != version:
-            with translate_errors("secretsmanager:UpdateSecretVersionStage", name):
-                self._client.update_secret_version_stage(
-                    SecretId=name,
-                    VersionStage="AWSCURRENT",
-                    MoveToVersionId=version,
-                    **({"RemoveFromVersionId": state.current} if state.current else {}),
-                )
+        if not state or state.current == version:
+            return
+        options = {"RemoveFromVersionId": state.current} if state.current else {}
+        with translate_errors("secretsmanager:UpdateSecretVersionStage", name):
+            self._client.update_secret_version_stage(
+                SecretId=name, VersionStage="AWSCURRENT", MoveToVersionId=version, **options
+            )
 
     def configure(self, name: str, settings: Settings, live: Settings) -> None:
-        """Change the settings that differ; the value stays."""
-        changed = {key for key in settings if settings[key] != live.get(key)}
-        if changed & {"description", "kms_key"}:
-            with translate_errors("secretsmanager:UpdateSecret", name):
-                self._client.update_secret(
-                    SecretId=name,
-                    Description=settings["description"],
-                    **self._key(settings, changed),
-                )
-        if gone := sorted(live.get("tags", {}).keys() - settings["tags"].keys()):
+        """Change the settings that differ from the live ones. The value does not change."""
+        self._update_description_and_key(name, settings, live)
+        live_tags = live.get("tags", {})
+        if removed := removed_tags(live_tags, settings["tags"]):
             with translate_errors("secretsmanager:UntagResource", name):
-                self._client.untag_resource(SecretId=name, TagKeys=gone)
-        if new := dict(settings["tags"].items() - live.get("tags", {}).items()):
+                self._client.untag_resource(SecretId=name, TagKeys=removed)
+        if changed := dict(settings["tags"].items() - live_tags.items()):
             with translate_errors("secretsmanager:TagResource", name):
-                self._client.tag_resource(SecretId=name, Tags=tag_list(new))
-        if more := sorted(set(settings["replicas"]) - set(live.get("replicas", []))):
+                self._client.tag_resource(SecretId=name, Tags=tag_list(changed))
+        self._update_replicas(name, set(settings["replicas"]), set(live.get("replicas", [])))
+
+    def _update_description_and_key(self, name: str, settings: Settings, live: Settings) -> None:
+        is_key_changed = settings["kms_key"] != live.get("kms_key")
+        if not is_key_changed and settings["description"] == live.get("description"):
+            return
+        options = {}
+        if is_key_changed:
+            key = settings["kms_key"]
+            # Omitting the AWS managed key would keep the previous key.
+            options["KmsKeyId"] = f"alias/{key}" if key == AWS_MANAGED_KEY else key
+        with translate_errors("secretsmanager:UpdateSecret", name):
+            self._client.update_secret(
+                SecretId=name, Description=settings["description"], **options
+            )
+
+    def _update_replicas(self, name: str, wanted: set[str], live: set[str]) -> None:
+        if added := sorted(wanted - live):
             with translate_errors("secretsmanager:ReplicateSecretToRegions", name):
                 self._client.replicate_secret_to_regions(
-                    SecretId=name, AddReplicaRegions=[{"Region": region} for region in more]
+                    SecretId=name, AddReplicaRegions=[{"Region": region} for region in added]
                 )
-        if fewer := sorted(set(live.get("replicas", [])) - set(settings["replicas"])):
+        if removed := sorted(live - wanted):
             with translate_errors("secretsmanager:RemoveRegionsFromReplication", name):
                 self._client.remove_regions_from_replication(
-                    SecretId=name, RemoveReplicaRegions=fewer
+                    SecretId=name, RemoveReplicaRegions=removed
                 )
 
-    @staticmethod
-    def _key(settings: Settings, changed: set[str]) -> Any:
-        """Name AWS's own key by its alias: leaving it out would keep the one before."""
-        own = settings["kms_key"] == AWS_MANAGED_KEY
-        return (
-            {"KmsKeyId": f"alias/{AWS_MANAGED_KEY}" if own else settings["kms_key"]}
-            if "kms_key" in changed
-            else {}
-        )
-
     def policy(self, name: str) -> dict[str, Any] | None:
-        """Return a secret's own policy; None where it has none, or where there is no such secret."""
+        """Return a secret's resource policy; None without one, or if the secret is missing."""
         with translate_errors("secretsmanager:GetResourcePolicy", name):
             try:
                 text = self._client.get_resource_policy(SecretId=name).get("ResourcePolicy")
             except self._client.exceptions.ResourceNotFoundException:
                 return None
-        found: dict[str, Any] | None = json.loads(text) if text else None
-        return found
+        if not text:
+            return None
+        document: dict[str, Any] = json.loads(text)
+        return document
 
     def delete(self, name: str) -> None:
-        """Schedule a secret for deletion, its copies first; until then `restore` brings it back."""
+        """Remove a secret's replicas and schedule it for deletion. `restore` cancels that."""
         state = self.state(name)
-        if state and (copies := state.settings["replicas"]):
+        replicas = state.settings["replicas"] if state else []
+        if replicas:
             with translate_errors("secretsmanager:RemoveRegionsFromReplication", name):
                 self._client.remove_regions_from_replication(
-                    SecretId=name, RemoveReplicaRegions=copies
+                    SecretId=name, RemoveReplicaRegions=replicas
                 )
         with translate_errors("secretsmanager:DeleteSecret", name):
             self._client.delete_secret(SecretId=name, RecoveryWindowInDays=RECOVERY_DAYS)
 
     def read(self, name: str, version: str = "") -> Hidden:
-        """Read a version's value; the current one's by default."""
-        which: Any = {"VersionId": version} if version else {}
+        """Return the value of a version; of the current version by default."""
+        options = {"VersionId": version} if version else {}
         with translate_errors("secretsmanager:GetSecretValue", name):
-            answer = self._client.get_secret_value(SecretId=name, **which)
-            return Hidden(answer.get("SecretString", ""))
+            response = self._client.get_secret_value(SecretId=name, **options)
+        return Hidden(response.get("SecretString", ""))
 
     def read_many(self, names: Iterable[str]) -> dict[str, Hidden | AwsError]:
-        """Read the current values, twenty a call; one by one what no such call gives, to hear why."""
-        wanted = list(dict.fromkeys(names))
-        parts = [wanted[at : at + _BATCH] for at in range(0, len(wanted), _BATCH)]
-        found: dict[str, Hidden] = {}
-        for values in parallel_map(self._batch, parts, self._session, "batches read", rate=BATCHES):
-            found |= values
-        rest = [name for name in wanted if name not in found]
-        alone = dict(
-            zip(rest, parallel_map(self._try, rest, self._session, "secrets read"), strict=True)
-        )
-        return {name: found.get(name) or alone[name] for name in wanted}
+        """Return the current values, by name, or the error of each value that can't be read.
 
-    def _batch(self, names: list[str]) -> dict[str, Hidden]:
-        if self._no_batches:
+        Values are read in batches; those that a batch does not contain are read one by one, to
+        get their error.
+        """
+        wanted = list(dict.fromkeys(names))
+        batches = [wanted[at : at + _BATCH_SIZE] for at in range(0, len(wanted), _BATCH_SIZE)]
+        values: dict[str, Hidden | AwsError] = {}
+        for batch in parallel_map(
+            self._read_batch, batches, self._session, "batches read", rate=BATCH_GET_RATE
+        ):
+            values |= batch
+        missing = [name for name in wanted if name not in values]
+        results = parallel_map(self._read_or_error, missing, self._session, "secrets read")
+        values |= zip(missing, results, strict=True)
+        return {name: values[name] for name in wanted}
+
+    def _read_batch(self, names: list[str]) -> dict[str, Hidden]:
+        if not self._can_batch:
             return {}
         try:
             with translate_errors("secretsmanager:BatchGetSecretValue"):
-                answer = self._client.batch_get_secret_value(SecretIdList=names)
+                response = self._client.batch_get_secret_value(SecretIdList=names)
         except AwsError:
-            self._no_batches = True  # a permission of its own, which an app without prefetch lacks
+            # It needs its own permission, which an app without prefetch lacks.
+            self._can_batch = False
             return {}
         return {
             value["Name"]: Hidden(value.get("SecretString", ""))
-            for value in answer.get("SecretValues", [])
+            for value in response.get("SecretValues", [])
         }
 
-    def _try(self, name: str) -> Hidden | AwsError:
+    def _read_or_error(self, name: str) -> Hidden | AwsError:
         try:
             return self.read(name)
         except AwsError as error:
             return error
 
     def policies(self, names: Iterable[str]) -> dict[str, dict[str, Any] | AwsError | None]:
-        """Return the policy of each secret, as `policy` does, or why it can't be looked at."""
-
-        def look(name: str) -> dict[str, Any] | AwsError | None:
-            try:
-                return self.policy(name)
-            except AwsError as error:
-                return error
-
+        """Return the resource policy of each secret, as `policy` does, or the error."""
         wanted = list(names)
-        found = parallel_map(look, wanted, self._session, "policies looked at", rate=POLICIES)
-        return dict(zip(wanted, found, strict=True))
+        policies = parallel_map(
+            self._policy_or_error,
+            wanted,
+            self._session,
+            "policies checked",
+            rate=RESOURCE_POLICY_RATE,
+        )
+        return dict(zip(wanted, policies, strict=True))
+
+    def _policy_or_error(self, name: str) -> dict[str, Any] | AwsError | None:
+        try:
+            return self.policy(name)
+        except AwsError as error:
+            return error
 
 
-def _settings(answer: DescribeSecretResponseTypeDef) -> Settings:
-    key = strip_key_arn(answer.get("KmsKeyId", ""))
+def _settings(response: DescribeSecretResponseTypeDef) -> Settings:
+    key = strip_key_arn(response.get("KmsKeyId", ""))
+    if key in {"", f"alias/{AWS_MANAGED_KEY}"}:
+        key = AWS_MANAGED_KEY
+    replicas = response.get("ReplicationStatus", [])
     return {
-        "description": answer.get("Description", ""),
-        "kms_key": key if key not in {"", f"alias/{AWS_MANAGED_KEY}"} else AWS_MANAGED_KEY,
-        "replicas": sorted(copy.get("Region", "") for copy in answer.get("ReplicationStatus", [])),
-        "tags": {tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])},
+        "description": response.get("Description", ""),
+        "kms_key": key,
+        "replicas": sorted(replica.get("Region", "") for replica in replicas),
+        "tags": tag_dict(response.get("Tags", [])),
     }
 
 
-def _fitting(name: str, value: Hidden) -> Hidden:
-    if len(value.reveal().encode()) > MAX_BYTES:
+def _reveal(name: str, value: Hidden) -> str:
+    """Return the text of a value, if AWS accepts its size."""
+    text = value.reveal()
+    if len(text.encode()) > MAX_BYTES:
         raise AwsError(
-            f"{name} is larger than 65,536 bytes, AWS's limit for a secret",
+            f"{name} is larger than 65,536 bytes, the limit of Secrets Manager",
             "store it elsewhere, for example in S3",
         )
-    return value
+    return text

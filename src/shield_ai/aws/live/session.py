@@ -1,4 +1,4 @@
-"""The connection to AWS, and AWS's errors in words that say what to do."""
+"""Connect to AWS, and translate its errors into messages that say what to do."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from botocore.exceptions import (
 from shield_ai.model.errors import AwsDeniedError, AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -44,10 +44,11 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     user_agent_extra=f"shield-ai/{version('shield-ai')}",
 )
-# LookupEvents takes two calls a second: it throttles whoever pages through a long history.
-_PATIENT = _CONFIG.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 10}))
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
-_CREDENTIALS = {
+# LookupEvents allows two calls a second, so paging through a long history is throttled.
+_ADAPTIVE_CONFIG = _CONFIG.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 10}))
+# Error codes of AWS, by what to do about them.
+_ACCESS_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+_INVALID_CREDENTIALS = {
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidClientTokenId",
@@ -55,24 +56,30 @@ _CREDENTIALS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-_KEY = {"EncryptionFailure", "DecryptionFailure", "KMSAccessDeniedException", "DisabledException"}
-_REGION = {"OptInRequired", "AuthFailure", "InvalidSignatureRegion"}
-_SLOW_DOWN = {
+_KMS_KEY_UNUSABLE = {
+    "EncryptionFailure",
+    "DecryptionFailure",
+    "KMSAccessDeniedException",
+    "DisabledException",
+}
+_WRONG_REGION = {"OptInRequired", "AuthFailure", "InvalidSignatureRegion"}
+_THROTTLED = {
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
     "RequestLimitExceeded",
 }
+_RETRY_HINT = "run the same command again; completed steps are not repeated"
 
 
 class Session:
-    """The clients of one run, all in one region.
+    """The AWS clients of one run, all in one region.
 
     Args:
-        region: Where; None: as the environment and ~/.aws/config say.
-        profile: Of ~/.aws/config; empty: as the environment says.
-        assume: The ARN of a role to work as.
-        read: Gives the bytes of a file of the app, for what is deployed with some.
+        region: The region; None uses the environment and ~/.aws/config.
+        profile: A profile of ~/.aws/config; empty uses the environment.
+        assume: The ARN of a role to assume.
+        read: Returns the content of a file of the app, for resources that include such files.
     """
 
     def __init__(
@@ -84,86 +91,86 @@ class Session:
         read: Callable[[str], bytes | None] = lambda _: None,
     ) -> None:
         self.read = read
-        try:
-            with translate_errors("the connection"):
-                self._session = boto3.session.Session(
-                    region_name=region, profile_name=profile or None
-                )
-        except ProfileNotFound:
-            raise AwsError(
-                f"there is no AWS profile {profile or os.environ.get('AWS_PROFILE', '')}",
-                "aws configure list-profiles shows those that there are",
-            ) from None
+        self._session = _open_session(region, profile)
         if assume:
-            self._session = _assumed(self._session, assume, region)
+            self._session = _assume_role(self._session, assume, region)
         self.region = region or self._session.region_name or ""
-        # hears how far many calls are
-        self.on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None
+        # called with a label, the number of finished calls and their total
+        self.on_progress: Callable[[str, int, int], None] = lambda _label, _done, _total: None
+        self._reset()
+
+    def _reset(self) -> None:
         self._caller: GetCallerIdentityResponseTypeDef | None = None
         self._clients: dict[str, object] = {}
-        # boto3 makes clients in one thread at a time; using them is safe in many
+        # Creating clients is not thread-safe in boto3; using them is.
         self._lock = threading.Lock()
 
     def as_role(self, arn: str) -> Session:
-        """Return the same connection as another role.
+        """Return a session with the credentials of another role.
 
         Raises:
-            AwsError: The caller may not assume it, or it does not let itself be assumed.
+            AwsError: The caller may not assume the role.
         """
-        made = copy.copy(self)
-        # of our own class
-        made._session = _assumed(self._session, arn, self.region)  # noqa: SLF001
-        # as above
-        made._caller, made._clients, made._lock = None, {}, threading.Lock()  # noqa: SLF001
-        return made
+        session = copy.copy(self)
+        session._session = _assume_role(self._session, arn, self.region)  # noqa: SLF001
+        session._reset()  # noqa: SLF001
+        return session
 
     @property
     def partition(self) -> str:
-        """The part of AWS that the region belongs to, as ARNs name it."""
+        """The partition of the region, as in ARNs."""
         return self._session.get_partition_for_region(self.region)
 
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource in the session's account and region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account()}:{resource}"
+
+    def iam_arn(self, resource: str) -> str:
+        """Return the ARN of an IAM resource, which has no region."""
+        return f"arn:{self.partition}:iam::{self.account()}:{resource}"
+
     def secretsmanager(self) -> SecretsManagerClient:
-        """Return the client of Secrets Manager."""
+        """Return the Secrets Manager client."""
         return cast("SecretsManagerClient", self._client("secretsmanager"))
 
     def cloudtrail(self) -> CloudTrailClient:
-        """Return the client of CloudTrail, which is patient."""
-        return cast("CloudTrailClient", self._client("cloudtrail", _PATIENT))
+        """Return the CloudTrail client, which retries throttled calls for longer."""
+        return cast("CloudTrailClient", self._client("cloudtrail", _ADAPTIVE_CONFIG))
 
     def kms(self) -> KMSClient:
-        """Return the client of KMS."""
+        """Return the KMS client."""
         return cast("KMSClient", self._client("kms"))
 
     def iam(self) -> IAMClient:
-        """Return the client of IAM."""
+        """Return the IAM client."""
         return cast("IAMClient", self._client("iam"))
 
     def lambda_client(self) -> Any:
-        """Return the client of Lambda."""
+        """Return the Lambda client."""
         return self._client("lambda")
 
     def logs(self) -> Any:
-        """Return the client of CloudWatch Logs."""
+        """Return the CloudWatch Logs client."""
         return self._client("logs")
 
     def cloudwatch(self) -> CloudWatchClient:
-        """Return the client of CloudWatch."""
+        """Return the CloudWatch client."""
         return cast("CloudWatchClient", self._client("cloudwatch"))
 
     def eventbridge(self) -> EventBridgeClient:
-        """Return the client of EventBridge."""
+        """Return the EventBridge client."""
         return cast("EventBridgeClient", self._client("events"))
 
     def sns(self) -> SNSClient:
-        """Return the client of SNS."""
+        """Return the SNS client."""
         return cast("SNSClient", self._client("sns"))
 
     def sqs(self) -> SQSClient:
-        """Return the client of SQS."""
+        """Return the SQS client."""
         return cast("SQSClient", self._client("sqs"))
 
     def account(self) -> str:
-        """Return the id of the account that the credentials belong to.
+        """Return the ID of the account that the credentials belong to.
 
         Raises:
             AwsError: There are no credentials, or AWS can't be reached.
@@ -171,7 +178,7 @@ class Session:
         return self._identity()["Account"]
 
     def is_role(self, name: str) -> bool:
-        """Tell whether the credentials are those of a role."""
+        """Return whether the credentials belong to a session of this role."""
         return f":assumed-role/{name}/" in self._identity()["Arn"]
 
     def _identity(self) -> GetCallerIdentityResponseTypeDef:
@@ -184,13 +191,26 @@ class Session:
     def _client(self, service: str, config: Config = _CONFIG) -> object:
         with translate_errors("the connection"), self._lock:
             if service not in self._clients:
-                # any of ours
-                made = self._session.client(service, config=config)  # type: ignore[call-overload]
-                self._clients[service] = made
+                # The stubs have one overload a service name.
+                self._clients[service] = self._session.client(service, config=config)  # type: ignore[call-overload]
             return self._clients[service]
 
 
-def _assumed(session: boto3.session.Session, arn: str, region: str | None) -> boto3.session.Session:
+def _open_session(region: str | None, profile: str) -> boto3.session.Session:
+    try:
+        with translate_errors("the connection"):
+            return boto3.session.Session(region_name=region, profile_name=profile or None)
+    except ProfileNotFound:
+        name = profile or os.environ.get("AWS_PROFILE", "")
+        raise AwsError(
+            f"there is no AWS profile {name}",
+            "aws configure list-profiles shows the existing profiles",
+        ) from None
+
+
+def _assume_role(
+    session: boto3.session.Session, arn: str, region: str | None
+) -> boto3.session.Session:
     with translate_errors("sts:AssumeRole", arn):
         client: STSClient = session.client("sts", region_name=region, config=_CONFIG)
         keys = client.assume_role(RoleArn=arn, RoleSessionName="shield-ai")["Credentials"]
@@ -203,25 +223,38 @@ def _assumed(session: boto3.session.Session, arn: str, region: str | None) -> bo
 
 
 def tag_list(tags: Mapping[str, str]) -> list[Any]:
-    """Write tags as most services take them; each has a type of its own for the same thing."""
+    """Return tags as the list of keys and values that most services expect.
+
+    The items are Any because the stubs have a separate type for each service.
+    """
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def tag_dict(tags: Iterable[Any]) -> dict[str, str]:
+    """Return tags as a dict; the inverse of `tag_list`."""
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def removed_tags(live: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
+    """Return the keys of the tags to remove from a resource."""
+    return sorted(live.keys() - wanted.keys())
 
 
 @contextlib.contextmanager
 def translate_errors(permission: str, name: str = "") -> Iterator[None]:
-    """Turn botocore's errors into `AwsError`: which call, on what, why, and what to do.
+    """Turn botocore's errors into `AwsError`, with the call, its subject and what to do.
 
-    The text of an error is passed on only where AWS says who may not do what; others could quote a parameter.
+    An error's message is left out, since it could quote a parameter.
 
     Args:
         permission: The IAM permission of the call, for example `secretsmanager:CreateSecret`.
-        name: What it was made on.
+        name: The name of the secret or resource.
     """
-    on = f" on {name}" if name else ""
+    call = f"{permission} on {name}" if name else permission
     try:
         yield
     except ClientError as error:
-        raise _answer(error, permission, on) from None
+        raise _client_error(error, permission, call) from None
     except ProfileNotFound:
         raise
     except (NoCredentialsError, PartialCredentialsError):
@@ -231,38 +264,40 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
         ) from None
     except (EndpointConnectionError, ConnectTimeoutError, HTTPClientError):
         raise AwsError(
-            f"AWS can't be reached for {permission}{on}",
-            "check the network, the region and AWS_ENDPOINT_URL; run the same command again, nothing is done twice",
+            f"AWS can't be reached for {call}",
+            f"check the network, the region and AWS_ENDPOINT_URL; {_RETRY_HINT}",
         ) from None
     except BotoCoreError as error:
         raise AwsError(
-            f"{permission}{on} failed: {type(error).__name__}", "check the AWS configuration"
+            f"{call} failed: {type(error).__name__}", "check the AWS configuration"
         ) from None
 
 
-def _answer(error: ClientError, permission: str, on: str) -> AwsError:
+def _client_error(error: ClientError, permission: str, call: str) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "unknown")
-    if code in _DENIED:
-        line = f'{{"Effect": "Allow", "Action": "{permission}", "Resource": …}}'
-        hint = f"the policy of the identity that runs shield lacks {line}; shield export --format operator-policy"
-        return AwsDeniedError(f"AWS denied {permission}{on}", hint)
-    if code in _KEY:
-        hint = "is the KMS key enabled, and does its policy let you use it? kms_key in shield.toml names it"
-        return AwsError(f"AWS can't use the KMS key for {permission}{on}: {code}", hint)
-    if code in _REGION:
-        return AwsError(
-            f"AWS refused {permission}{on}: {code}",
-            "is region in shield.toml the right one, and enabled?",
+    if code in _ACCESS_DENIED:
+        statement = f'{{"Effect": "Allow", "Action": "{permission}", "Resource": …}}'
+        return AwsDeniedError(
+            f"AWS denied {call}",
+            f"the IAM policy of the identity that runs shield lacks {statement}; "
+            "shield export --format operator-policy prints the policy that it needs",
         )
-    if code in _CREDENTIALS:
+    if code in _KMS_KEY_UNUSABLE:
+        return AwsError(
+            f"AWS can't use the KMS key for {call}: {code}",
+            "check that the KMS key (kms_key in shield.toml) is enabled and its policy allows you "
+            "to use it",
+        )
+    if code in _WRONG_REGION:
+        return AwsError(
+            f"AWS refused {call}: {code}",
+            "check that region in shield.toml is correct and enabled in the account",
+        )
+    if code in _INVALID_CREDENTIALS:
         return AwsError(
             f"AWS does not accept the credentials: {code}",
             "sign in again, then run the same command",
         )
-    if code in _SLOW_DOWN:
-        return AwsError(
-            f"AWS throttled {permission}{on}", "run the same command again: nothing is done twice"
-        )
-    return AwsError(
-        f"AWS refused {permission}{on}: {code}", "run the same command again: nothing is done twice"
-    )
+    if code in _THROTTLED:
+        return AwsError(f"AWS throttled {call}", _RETRY_HINT)
+    return AwsError(f"AWS refused {call}: {code}", _RETRY_HINT)
