@@ -404,7 +404,6 @@ class Cache:
                 fetch.answer = Failure(SecretUnavailableError, text)
             answer = fetch.answer
             if entry.fetch is fetch:
-                entry.fetch = None
                 if isinstance(answer, SecretValue):
                     entry.store(answer, settings.ttl)
                     self.leases.clear()
@@ -413,6 +412,7 @@ class Cache:
                     if entry.value is not None and not entry.warned:
                         entry.warned = True
                         warning = answer.text
+                entry.fetch = None
             callbacks = fetch.callbacks
             fetch.callbacks = []
             fetch.done.set()
