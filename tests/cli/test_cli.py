@@ -131,7 +131,7 @@ def test_a_stale_plan(app, aws, tmp_path):
     )
     assert files_of(app) == before
     (tmp_path / "garbage.json").write_text("{}")
-    error(run("apply", str(tmp_path / "garbage.json"), "--yes", cwd=app), 4, "is no plan")
+    error(run("apply", str(tmp_path / "garbage.json"), "--yes", cwd=app), 4, "is not a valid plan file")
 
 
 def code_only(app):

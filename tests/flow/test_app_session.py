@@ -40,7 +40,7 @@ def test_a_plan_for_another_app_is_refused(app):
     toml.write_text(toml.read_text().replace('name = "app"', 'name = "other"', 1))
     done = apply(app, "plan.json")
     assert done.code == 4
-    assert "error: plan.json is for the app app, and this is other\n\nhint: " in done.err
+    assert "error: plan.json is for the app app, but this is other\n\nhint: " in done.err
     assert stored() == []
 
 
@@ -113,5 +113,5 @@ def test_settings_that_do_not_parse_are_refused_where_they_are_the_apps(tmp_path
     done = run("apply", "--only", "code", "--yes", cwd=tmp_path)
     assert done.code == code, done.text
     assert f"{broken}" in done.err
-    assert ("or run shield on the Python that the app runs on" in done.err) == bool(code)
+    assert ("or run shield with the Python version of the app" in done.err) == bool(code)
     assert ("get_secret" in (tmp_path / "shop/mail.py").read_text()) == (not code)

@@ -14,7 +14,7 @@ from fault_proxy import FaultProxy
 
 from shield_ai.aws.desired import resources
 from shield_ai.flow.apply import Applier, recover
-from shield_ai.flow.aws_plan import PlanInputs, resource_changes
+from shield_ai.flow.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.journal import Journal
 from shield_ai.flow.rollback import Rollback, last_run
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, StalePlanError
@@ -33,9 +33,10 @@ def plan(aws, journal, *names):
         app=App(name="shop", role="Shop"), secret=tuple(Secret(name=n, env="X") for n in names)
     )
     desired = resources(manifest, aws.id, REGION)
-    put = journal.applied_settings(aws.id, REGION)
-    live = aws.live([], [*put, *(resource.key for resource in desired)])
-    changes = tuple(resource_changes(live, PlanInputs(desired=desired, put=put)))
+    applied = journal.applied_settings(aws.id, REGION)
+    live = aws.live([], [*applied, *(resource.key for resource in desired)])
+    inputs = AwsInputs(live=live, desired=desired, last_applied=applied)
+    changes = tuple(resource_changes(inputs))
     return Plan(app="shop", account=aws.id, region=REGION, changes=changes)
 
 

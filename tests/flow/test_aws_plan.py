@@ -4,12 +4,8 @@ import msgspec
 import pytest
 
 from shield_ai.aws.desired.secrets import secret_settings
-from shield_ai.flow.aws_plan import (
-    PlanInputs,
-    origins_of,
-    resource_changes,
-    secret_change,
-)
+from shield_ai.flow.aws_plan import AwsInputs, resource_changes, secret_change
+from shield_ai.flow.origins import choose_origins
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.plan import Action, Origin
@@ -23,8 +19,13 @@ KEY = ("policy", "shop-read")
 def made(desired, now, put, *, replace=False):
     wanted = [Resource(kind=KEY[0], name=KEY[1], settings=desired)] if desired else []
     live = Live(account="1", region="r", resources={KEY: now})
-    known = PlanInputs(desired=wanted, put={KEY: put} if put else {}, replace=lambda *_: replace)
-    return [(c.action, c.settings, c.before) for c in resource_changes(live, known)]
+    inputs = AwsInputs(
+        live=live,
+        desired=wanted,
+        last_applied={KEY: put} if put else {},
+        may_overwrite=lambda *_: replace,
+    )
+    return [(c.action, c.settings, c.before) for c in resource_changes(inputs)]
 
 
 @pytest.mark.parametrize(
@@ -57,10 +58,8 @@ def test_an_address_that_aws_forgot_is_nobodys_change():
     def action(desired, now, put):
         wanted = [Resource(kind="topic", name="t", settings=desired)]
         live = Live(account="1", region="r", resources={("topic", "t"): now})
-        return [
-            c.action
-            for c in resource_changes(live, PlanInputs(desired=wanted, put={("topic", "t"): put}))
-        ]
+        inputs = AwsInputs(live=live, desired=wanted, last_applied={("topic", "t"): put})
+        return [change.action for change in resource_changes(inputs)]
 
     assert action(topic("a", "c"), topic("a"), topic("a", "b")) == [Action.UPDATE]
     assert action(topic("a", "b"), topic("a", policy={"x": 1}), topic("a", "b")) == [Action.DRIFT]
@@ -73,7 +72,7 @@ def test_what_is_gone_already_is_no_change():
 def test_what_depends_on_another_goes_first():
     keys = [("policy", "a"), ("policy-attachment", "r/a")]
     live = Live(account="1", region="r", resources=dict.fromkeys(keys, A))
-    gone = list(resource_changes(live, PlanInputs(put=dict.fromkeys(keys, A))))
+    gone = list(resource_changes(AwsInputs(live=live, last_applied=dict.fromkeys(keys, A))))
     assert [change.resource for change in gone] == ["policy-attachment", "policy"]
     assert gone[0].permissions == ("iam:DetachRolePolicy",)
 
@@ -92,8 +91,8 @@ BY_HAND = tagged(2, team="web")
     [
         pytest.param(tagged(2, **SHOP | {"app": "shop-prod"}), "belongs to the app shop-prod", id="another app's"),
         pytest.param(tagged(2, **SHOP, environment="live"), "belongs to the environment live", id="another environment's"),
-        pytest.param(BY_HAND, "is there already, and was not made by shield", id="made by hand"),
-        pytest.param(tagged(2), "is there already", id="no tags"),
+        pytest.param(BY_HAND, "already exists, and was not created by shield", id="made by hand"),
+        pytest.param(tagged(2), "already exists", id="no tags"),
     ],
 )  # fmt: skip
 def test_what_belongs_to_somebody_else_is_not_overwritten(now, message):
@@ -128,12 +127,13 @@ def secret(
 ):
     state = SecretState(arn="arn:x", tags=tags, versions={"v1": (stage,)}, settings=now)
     live = Live(account="1", region="r", secrets={"mail-key": state})
-    known = PlanInputs(
-        put={("secret", "mail-key"): put} if put else {},
-        compare=lambda *_: value,
-        replace=lambda *_: replace,
+    inputs = AwsInputs(
+        live=live,
+        last_applied={("secret", "mail-key"): put} if put else {},
+        compare_value=lambda *_: value,
+        may_overwrite=lambda *_: replace,
     )
-    change = secret_change(MAIL, MANIFEST, live, origins, known)
+    change = secret_change(MAIL, MANIFEST, origins, inputs)
     return change.action, bool(change.origins), change.value, change.settings
 
 
@@ -181,8 +181,10 @@ BROUGHT = SecretState(arn="arn:x", tags=OURS, versions={"v1": ("AWSCURRENT",)}, 
 def test_a_key_of_the_customers_is_named_in_what_a_value_needs(state, replace, key):
     manifest = Manifest(app=App(name="shop", kms_key=key), secret=(MAIL,))
     live = Live(account="1", region="r", secrets={"mail-key": state} if state else {})
-    known = PlanInputs(compare=lambda *_: "differs", replace=lambda *_: replace)
-    permissions = secret_change(MAIL, manifest, live, SOURCE, known).permissions
+    inputs = AwsInputs(
+        live=live, compare_value=lambda *_: "differs", may_overwrite=lambda *_: replace
+    )
+    permissions = secret_change(MAIL, manifest, SOURCE, inputs).permissions
     assert ({"kms:Decrypt", "kms:GenerateDataKey"} <= {*permissions}) == (key == "alias/shop")
 
 
@@ -194,7 +196,7 @@ def test_a_value_in_settings_that_are_there_to_be_copied_is_none():
 
     def origins(*paths):
         found = scan_files("shop", list(paths), raws.get).findings
-        return [origin.locator for origin in origins_of(token, found, {}, raws.get, {})[0]]
+        return [origin.locator for origin in choose_origins(token, found, raws.get, {}, {})[0]]
 
     assert origins(*raws) == origins("shop/settings.py") == ["code:shop/settings.py#13-28"]
     assert origins("shop/settings.example.py") == []

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.aws.desired.secrets import secret_settings
-from shield_ai.flow.plan import plan
+from shield_ai.flow.aws_plan import AwsInputs
+from shield_ai.flow.plan import CodeInputs, plan
 from shield_ai.model.errors import AwsError, UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import App, Manifest, Secret
@@ -36,17 +37,21 @@ def state(*, deleted=False, **tags):
 
 
 def made(root, manifest, account, available=(), *, code=False):
-    tree, seen = Tree(root), scan(root)
+    tree = Tree(root)
+    result = scan(root)
+    code_inputs = CodeInputs(
+        accessor_import=result.facts.accessor_import(manifest),
+        has_folder=tree.has_folder,
+        calls=result.calls,
+    )
+    locators = {name: f"env:{name}" for name in available}
     return plan(
         manifest,
-        seen.findings,
-        read=tree.read,
-        has_folder=tree.has_folder,
-        live=account,
-        available={name: f"env:{name}" for name in available},
-        constants=seen.constants,
-        calls=seen.calls,
-        accessor_import=seen.facts.accessor_import(manifest) if code else "",
+        result.findings,
+        tree.read,
+        constants=result.constants,
+        code=code_inputs if code else None,
+        aws=AwsInputs(live=account, available=locators) if account else None,
     )
 
 
@@ -151,7 +156,7 @@ def test_values_that_contradict_each_other_are_not_stored(tmp_path):
     assert (result.changes, result.missing) == ((), ("mail-key (MAIL_KEY)",))
     [skip] = result.skipped
     assert (skip.path, skip.line, skip.name) == ("settings/b.py", 2, "MAIL_KEY")
-    assert skip.reason == "settings/a.py:2 has another value: give the right one with --env-file"
+    assert skip.reason == "settings/a.py:2 has another value: set the right one with --env-file"
     assert [
         c.action
         for c in made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live(), ["MAIL_KEY"]).changes

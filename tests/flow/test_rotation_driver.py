@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from shield_ai.aws.desired.lambda_package import HANDLER, MAX_ZIP_SIZE, build_zip
-from shield_ai.flow.rotation_driver import cancel, drive, pending
+from shield_ai.flow.rotation_driver import cancel, pending_version, run_rotation
 from shield_ai.model.errors import ShieldError
 
 RANDOM = {"ROTATION_STRATEGY": "random-value"}
@@ -80,7 +80,7 @@ def test_the_function_imports_nothing_of_ours():
 def test_drives_a_rotation(client, secret):
     steps = []
     old = client.get_secret_value(SecretId=secret)["SecretString"]
-    token = drive(client, secret, environ=RANDOM, progress=steps.append)
+    token = run_rotation(client, secret, environ=RANDOM, progress=steps.append)
     now = client.get_secret_value(SecretId=secret, VersionStage="AWSCURRENT")
     assert now["VersionId"] == token
     assert now["SecretString"] != old
@@ -88,7 +88,7 @@ def test_drives_a_rotation(client, secret):
         client.get_secret_value(SecretId=secret, VersionStage="AWSPREVIOUS")["SecretString"] == old
     )
     assert steps == ["createSecret", "setSecret", "testSecret", "finishSecret"]
-    assert drive(client, secret, token, RANDOM) == token
+    assert run_rotation(client, secret, token, RANDOM) == token
     assert (
         client.get_secret_value(SecretId=secret, VersionStage="AWSCURRENT")["SecretString"]
         == now["SecretString"]
@@ -96,23 +96,23 @@ def test_drives_a_rotation(client, secret):
 
 
 def test_resumes_or_cancels_what_is_pending(client, secret):
-    assert pending(client, secret) is None
+    assert pending_version(client, secret) is None
     assert cancel(client, secret) is None
     document = json.dumps({"value": "v", "strategy": "nonsense"})
     client.put_secret_value(SecretId=secret, SecretString=document)
     client.put_secret_value(SecretId=secret, SecretString="half-way", VersionStages=["AWSPENDING"])
-    token = pending(client, secret)
+    token = pending_version(client, secret)
     with pytest.raises(ShieldError, match="resume that rotation or cancel it"):
-        drive(client, secret, environ=RANDOM)
+        run_rotation(client, secret, environ=RANDOM)
     with pytest.raises(ShieldError, match="setSecret: unknown strategy"):
-        drive(client, secret, token, {})
-    assert drive(client, secret, token, RANDOM) == token
+        run_rotation(client, secret, token, {})
+    assert run_rotation(client, secret, token, RANDOM) == token
     client.put_secret_value(
         SecretId=secret, SecretString="half-way again", VersionStages=["AWSPENDING"]
     )
     assert cancel(client, secret)
-    assert pending(client, secret) is None
-    drive(client, secret, environ=RANDOM)
+    assert pending_version(client, secret) is None
+    run_rotation(client, secret, environ=RANDOM)
 
 
 def test_says_what_aws_refused(client):
@@ -120,4 +120,4 @@ def test_says_what_aws_refused(client):
         ShieldError,
         match="createSecret: secretsmanager:DescribeSecret failed: ResourceNotFoundException",
     ):
-        drive(client, "nobody", environ=RANDOM)
+        run_rotation(client, "nobody", environ=RANDOM)

@@ -8,7 +8,7 @@ import secrets
 import pytest
 from shield_helpers import SETTINGS, files_of, make_app, shield
 
-from shield_ai.flow.settings_check import Store
+from shield_ai.flow.agent_stub import AgentStub
 from shield_ai.model.hidden import Hidden
 
 
@@ -16,11 +16,11 @@ from shield_ai.model.hidden import Hidden
     ("name", "token", "status"),
     [("a/b", "right", 200), ("none", "right", 400), ("a/b", "wrong", 403)],
 )
-def test_the_store_answers_as_the_agent_does(name, token, status):
+def test_the_stub_answers_as_the_agent_does(name, token, status):
     value = secrets.token_hex(8)
-    with Store({"a/b": Hidden(value)}) as store:
-        connection = http.client.HTTPConnection("127.0.0.1", store.port)
-        header = {"X-Aws-Parameters-Secrets-Token": store.token if token == "right" else "x"}
+    with AgentStub({"a/b": Hidden(value)}) as agent:
+        connection = http.client.HTTPConnection("127.0.0.1", agent.port)
+        header = {"X-Aws-Parameters-Secrets-Token": agent.token if token == "right" else "x"}
         connection.request(
             "GET", f"/secretsmanager/get?secretId={name.replace('/', '%2F')}", headers=header
         )

@@ -7,7 +7,7 @@ import venv
 
 import pytest
 
-from shield_ai.flow.settings_probe import Probe, differences, interpreter
+from shield_ai.flow.settings_probe import SettingsProbe, compare_settings, find_interpreter
 
 
 def write(root, text, name="shop_settings.py"):
@@ -16,7 +16,7 @@ def write(root, text, name="shop_settings.py"):
 
 def load(root, text, module="shop_settings", **env):
     write(root, text)
-    return Probe(root, [(module, "")]).load({**os.environ, **env})
+    return SettingsProbe(root, [(module, "")]).load({**os.environ, **env})
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def load(root, text, module="shop_settings", **env):
 )
 def test_the_same_settings_are_the_same(tmp_path, text):
     write(tmp_path, text)
-    probe = Probe(tmp_path, [("shop_settings", "")])
-    assert differences(probe.load(os.environ), probe.load(os.environ)) == ([], [])
+    probe = SettingsProbe(tmp_path, [("shop_settings", "")])
+    assert compare_settings(probe.load(os.environ), probe.load(os.environ)) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -58,22 +58,22 @@ def test_the_same_settings_are_the_same(tmp_path, text):
 )
 def test_what_differs_is_named(tmp_path, old, new, expected):
     write(tmp_path, old)
-    probe = Probe(tmp_path, [("shop_settings", "")])
+    probe = SettingsProbe(tmp_path, [("shop_settings", "")])
     before = probe.load(os.environ)
     write(tmp_path, new)
-    assert differences(before, probe.load(os.environ))[0] == [expected]
+    assert compare_settings(before, probe.load(os.environ))[0] == [expected]
 
 
 def test_a_module_that_does_not_load_proves_nothing(tmp_path):
     loaded = load(tmp_path, "import no_such_module")
-    assert differences(loaded, loaded) == (
+    assert compare_settings(loaded, loaded) == (
         [],
         ["shop_settings does not load here: ModuleNotFoundError no_such_module"],
     )
     again = load(tmp_path, "import os\nos._exit(3)")
-    assert again[0].error == "the process ended without an answer"
-    assert differences(loaded, again)[0] == [
-        "shop_settings: the process ended without an answer instead of ModuleNotFoundError no_such_module"
+    assert again[0].error == "the process exited without a result"
+    assert compare_settings(loaded, again)[0] == [
+        "shop_settings: the process exited without a result instead of ModuleNotFoundError no_such_module"
     ]
 
 
@@ -89,7 +89,7 @@ def test_no_value_comes_back(tmp_path):
 
 def test_takes_the_python_of_the_app(tmp_path, monkeypatch):
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
-    assert interpreter(tmp_path) == sys.executable
+    assert find_interpreter(tmp_path) == sys.executable
     venv.create(tmp_path / "venv", with_pip=False)
-    assert interpreter(tmp_path) == str(tmp_path / "venv/bin/python")
+    assert find_interpreter(tmp_path) == str(tmp_path / "venv/bin/python")
     assert load(tmp_path, "X = 1")[0].error == ""

@@ -14,12 +14,10 @@ import msgspec
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import role_name
-from shield_ai.flow.apply import Applier, recover, resolve_value
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.apply import Applier, recover, remaining_plan, resolve_value
 from shield_ai.flow.aws_plan import AwsInputs
-from shield_ai.flow.draft import draft
 from shield_ai.flow.journal import SECRET, Journal
-from shield_ai.flow.manifest_file import add_secrets, read_manifest, write_manifest
-from shield_ai.flow.manifest_scan import scan_with_manifest
 from shield_ai.flow.plan import CodeInputs, plan
 from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app
 from shield_ai.flow.preconditions import (
@@ -30,32 +28,19 @@ from shield_ai.flow.preconditions import (
     require_values,
 )
 from shield_ai.flow.rollback import Rollback, conflicts, last_run
-from shield_ai.flow.settings_check import SettingsComparison
+from shield_ai.flow.settings_check import SettingsCheck, SettingsComparison
 from shield_ai.flow.settings_values import known_values
-from shield_ai.flow.value_sources import (
-    EnvFiles,
-    SecretCopies,
-    placeholders,
-    planned_env_files,
-)
-from shield_ai.flow.verify.account import verify_account
-from shield_ai.flow.verify.code import (
-    verify_code,
-    verify_policy,
-    verify_resources,
-    verify_runtime,
-    verify_secrets,
-)
+from shield_ai.flow.value_sources import EnvFiles, SecretCopies, placeholders, planned_env_files
+from shield_ai.flow.verify.aws import verify_aws
+from shield_ai.flow.verify.code import verify_code, verify_policy, verify_runtime
 from shield_ai.flow.verify.db_login import login_error
-from shield_ai.flow.verify.role import read_all, verify_role
+from shield_ai.flow.verify.role import read_secrets
 from shield_ai.flow.verify.settings import verify_settings
-from shield_ai.model.environments import apply_environment, check_account, get_environment
-from shield_ai.model.errors import ShieldError, SourceError, UnsafePlanError
+from shield_ai.model.environments import get_environment
+from shield_ai.model.errors import ShieldError, UnsafePlanError
 from shield_ai.model.finding import Kind
-from shield_ai.model.hidden import Hidden
 from shield_ai.model.plan import Action, Plan
 from shield_ai.model.rotation_policy import rotation_settings
-from shield_ai.project.tree import Tree
 from shield_ai.project.values import Values, read_env_file
 from shield_ai.rewrite.python.literals import DOTENV, LiteralRemoval, dotenv_change
 
@@ -64,19 +49,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.aws.live.account import Account
-    from shield_ai.aws.live.session import Session
     from shield_ai.flow.journal import Record
     from shield_ai.flow.verify.check import Check
-    from shield_ai.model.edit import FileChange, Skipped
-    from shield_ai.model.finding import Finding
-    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Origin, Receipt
-    from shield_ai.scan.python.app_scan import Scan
 
 __all__ = ["AppSession", "Scope"]
 
 
-class AppSession:
+class AppSession(AppContext):
     """One command on one app.
 
     Args:
@@ -99,18 +81,14 @@ class AppSession:
         remove_literals: bool = False,
         environment: str = "",
     ) -> None:
-        self.tree = Tree(app)
-        self.only = only
+        super().__init__(app, only, environment)
         self.journal = Journal(self.tree.root)
-        self.environment = environment
         # The environment to copy values from; empty: none.
         self.copy_from = ""
         # Asks the user for the value of a variable; None: don't ask.
         self.prompt: Callable[[str], Hidden] | None = None
         # Tells by kind and name whether to overwrite values and settings that differ in AWS.
         self.may_overwrite: Callable[[str, str], bool] = lambda _kind, _name: False
-        # Called with a label, the number of done items and their total.
-        self.on_progress: Callable[[str, int, int], None] = lambda _label, _done, _total: None
         # The settings modules that apply has compared, and why it could not compare others.
         self.compared_modules: list[str] = []
         self.comparison_problems: list[str] = []
@@ -119,95 +97,8 @@ class AppSession:
         self._remove_literals = remove_literals
 
     @functools.cached_property
-    def scan_result(self) -> Scan:
-        """The scan of the app."""
-        try:
-            secrets = self.manifest_on_disk.secret if self.manifest_on_disk else ()
-        except ShieldError:
-            secrets = ()  # an invalid shield.toml is an error only where it is needed
-        return scan_with_manifest(self.tree.root, secrets)
-
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """The findings of the scan."""
-        return self.scan_result.findings
-
-    @property
-    def unreadable(self) -> Sequence[Skipped]:
-        """The files that the scan could not read or parse."""
-        return [skip for skip in self.scan_result.skipped if not skip.line]
-
-    @functools.cached_property
-    def manifest_on_disk(self) -> Manifest | None:
-        """shield.toml; None if it does not exist."""
-        return read_manifest(self.tree)
-
-    @functools.cached_property
-    def manifest(self) -> Manifest:
-        """shield.toml, or a draft if it does not exist."""
-        return self.manifest_on_disk or self._draft()
-
-    @property
-    def target_manifest(self) -> Manifest:
-        """The manifest with the settings of the environment."""
-        return apply_environment(self.manifest, self.environment)
-
-    def _draft(self) -> Manifest:
-        if not self.scan_result.files:
-            raise SourceError(
-                f"no Python files in {self.tree.root}",
-                "name the app's folder, for Django the one with manage.py",
-            )
-        return draft(self.findings, self.manifest_on_disk, self.scan_result.facts)
-
-    def write_manifest(self, more: Sequence[Secret] = ()) -> str:
-        """Write shield.toml, or add to it, and return what happened.
-
-        Args:
-            more: Secrets from other tools, added after those of the scan.
-        """
-        manifest = add_secrets(self._draft(), more)
-        known = len(self.manifest_on_disk.secret) if self.manifest_on_disk else 0
-        return write_manifest(self.tree, manifest, known)
-
-    @functools.cached_property
-    def aws(self) -> Account | None:
-        """The account; None with --only code."""
-        if self.only == "code":
-            return None
-        account = self._open_account(self.environment)
-        check_account(self.manifest, self.environment, account.id)
-        return account
-
-    @property
-    def aws_session(self) -> Session:
-        """The connection to AWS.
-
-        Raises:
-            ShieldError: The command is limited to the code.
-        """
-        if self.aws is None:
-            raise ShieldError("--only code excludes AWS", "remove --only code")
-        return self.aws.session
-
-    def _open_account(self, name: str) -> Account:
-        """Open the account of an environment."""
-        from shield_ai.aws.live.account import Account
-        from shield_ai.aws.live.session import Session
-
-        credentials = get_environment(self.manifest, name)
-        session = Session(
-            apply_environment(self.manifest, name).app.region,
-            profile=credentials.profile,
-            assume=credentials.assume,
-            read=self.tree.read,
-        )
-        session.on_progress = self.on_progress
-        return Account(session)
-
-    @functools.cached_property
     def _copies(self) -> SecretCopies:
-        return SecretCopies(self.manifest, self._open_account)
+        return SecretCopies(self.manifest, self.open_account)
 
     def _values(self, env_files: Sequence[str]) -> Values:
         return Values(
@@ -215,7 +106,7 @@ class AppSession:
             os.environ,
             self.tree.read,
             self.prompt,
-            lambda path: self._copies.read(path),
+            self._copies.read,
         )
 
     def _selected_env_files(self) -> tuple[str, ...]:
@@ -245,7 +136,7 @@ class AppSession:
             self.findings,
             self.tree.read,
             constants=self.scan_result.constants,
-            aws=self._aws_inputs(values) if self.aws else None,
+            aws=self._aws_inputs(self.aws, values) if self.aws else None,
             code=self._code_inputs() if self.only != "aws" else None,
         )
         unparsed = [skip for skip in self.unreadable if skip.path in facts.settings]
@@ -277,11 +168,9 @@ class AppSession:
             loads_dotenv=self.scan_result.facts.dotenv,
         )
 
-    def _aws_inputs(self, values: Values) -> AwsInputs:
+    def _aws_inputs(self, aws: Account, values: Values) -> AwsInputs:
         variables = [name for secret in self.manifest.secret for name in secret.variables()]
         target = self.target_manifest
-        aws = self.aws
-        assert aws is not None
         desired = resources(target, aws.id, target.app.region, self.tree.read)
         created_roles = {resource.name for resource in desired if resource.kind == "role"}
         if target.app.role and role_name(target.app) not in created_roles:
@@ -344,17 +233,7 @@ class AppSession:
             recover(self.journal, self.aws)
         if made is None:
             return self.plan()
-        done = [
-            (*step.resource_key, step.action, step.previous)
-            for step in self.journal.open_steps(self.journal.interrupted_run(), "aws")
-            if self.journal.is_done(step)
-        ]
-        remaining = [
-            change
-            for change in made.changes
-            if (change.resource, change.name, change.action, change.version) not in done
-        ]
-        return msgspec.structs.replace(made, changes=tuple(remaining))
+        return remaining_plan(made, self.journal)
 
     def has_nothing_to_do(self, made: Plan) -> bool:
         """Return whether a plan changes nothing and no apply was interrupted.
@@ -415,7 +294,7 @@ class AppSession:
         change = dotenv_change(made.dotenv, values, self.tree.read(DOTENV))
         if change:
             made = msgspec.structs.replace(made, files=(*made.files, change))
-        check = _no_check
+        check = None
         if compare_settings and rewrites_code:
             check = self._settings_check(values, strict=bool(made.dotenv))
         applier = Applier(
@@ -424,45 +303,20 @@ class AppSession:
             values=values,
             aws=self.aws if made.changes else None,
             tell=tell,
-            check=check,
+            check=check.check if check else lambda: None,
         )
-        return applier.apply(made)
+        receipts = applier.apply(made)
+        if check:
+            self.compared_modules = [module for module, _ in self.settings_modules()]
+            self.comparison_problems = check.problems
+        return receipts
 
-    def _settings_check(self, values: Values, *, strict: bool) -> Callable[[], None]:
-        """Load the settings, and return a function that loads them again and compares them.
-
-        Args:
-            values: The value sources.
-            strict: Whether a module that can't be compared is an error.
-        """
-        modules = self._settings_modules()
+    def _settings_check(self, values: Values, *, strict: bool) -> SettingsCheck:
         known = known_values(self.findings, self.manifest, self.tree, values)
-        comparison = SettingsComparison(self.tree.root, modules, self.manifest, known, os.environ)
-        comparison.load_before()
-
-        def check() -> None:
-            differ, self.comparison_problems = comparison.compare_after()
-            if differ:
-                raise UnsafePlanError(
-                    f"these settings would change: {', '.join(differ)}",
-                    "every file was restored; please report it, "
-                    "or remove the secrets from shield.toml",
-                )
-            if strict and self.comparison_problems:
-                raise UnsafePlanError(
-                    f"not proved that the app finds in {DOTENV} what was removed from the code: "
-                    f"{self.comparison_problems[0]}",
-                    "every file was restored; run shield where the app's dependencies are "
-                    "installed, or use --no-proof",
-                )
-            self.compared_modules = [module for module, _ in modules]
-
-        return check
-
-    def _settings_modules(self) -> list[tuple[str, str]]:
-        """Return the settings modules, each with the folder that it is imported from."""
-        facts = self.scan_result.facts
-        return [(facts.module(path), facts.root(path)) for path in self.manifest.app.settings]
+        comparison = SettingsComparison(
+            self.tree.root, self.settings_modules(), self.manifest, known, os.environ
+        )
+        return SettingsCheck(comparison, strict=strict)
 
     def verify(self) -> list[Check]:
         """Run the checks of the code, of AWS, or of both."""
@@ -478,16 +332,13 @@ class AppSession:
         target = self.target_manifest
         if not self.environment:
             yield from verify_policy(self.manifest, aws.id, self.tree.read)
-        seen = read_all(target, aws)
-        yield from verify_secrets(target, seen.values, aws)
-        desired = resources(target, aws.id, target.app.region, self.tree.read)
-        yield from verify_resources(desired, aws)
-        yield from verify_role(target, aws, seen)
-        yield from verify_account(target, aws, seen.values)
+        secrets = read_secrets(target, aws)
+        yield from verify_aws(target, aws, secrets, self.tree.read)
         if not self.only:
-            values = {n: value for n, value in seen.values.items() if isinstance(value, Hidden)}
-            modules = self._settings_modules()
-            yield from verify_settings(self.tree.root, modules, target, values, os.environ)
+            modules = self.settings_modules()
+            yield from verify_settings(
+                self.tree.root, modules, target, secrets.readable, os.environ
+            )
 
     def steps_to_undo(self) -> list[Record]:
         """Return the open steps of the last run, newest first, and switch to its environment.
@@ -544,7 +395,3 @@ class AppSession:
             (conflict.path, self.journal.read_backup(conflict.applied), conflict.now or b"")
             for conflict in conflicts(steps, self.tree)
         ]
-
-
-def _no_check() -> None:
-    """Accept every edit."""

@@ -64,7 +64,7 @@ class AwsInputs:
 
 
 def resource_changes(inputs: AwsInputs) -> Iterator[Change]:
-    """Plan the resources: create and update the desired ones, remove applied ones no longer desired.
+    """Plan the resources: create or update the desired ones, remove those no longer desired.
 
     Args:
         inputs: What the plan depends on.
@@ -153,7 +153,7 @@ def secret_change(
         The change; None if the secret does not exist and has no value.
 
     Raises:
-        AwsError: A secret with the same name is scheduled for deletion and was not created by shield.
+        AwsError: The secret is scheduled for deletion and was not created by shield.
         UnsafePlanError: The secret belongs to another app or environment.
     """
     name = manifest.app.prefix + secret.name

@@ -1,4 +1,4 @@
-"""The journal: an append-only log of every step, written before the step runs. It holds no secret value."""
+"""The journal: an append-only log of the steps of apply and rollback, without secret values."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ class Journal:
         return copy.relative_to(self.folder.parent).as_posix()
 
     def request_token(self, name: str, value: Hidden) -> str:
-        """Derive the ClientRequestToken from a keyed hash of the value, so that a retry is idempotent.
+        """Derive the ClientRequestToken from a keyed hash of the value: a retry is idempotent.
 
         Args:
             name: The secret's name in AWS.

@@ -63,7 +63,7 @@ def plan(
         aws: None to leave AWS out.
 
     Raises:
-        AwsError: A secret with the same name is scheduled for deletion and was not created by shield.
+        AwsError: A secret is scheduled for deletion and was not created by shield.
         UnsafePlanError: A secret or resource with the same name belongs to another app.
         SourceError: A file can't be read or parsed.
     """
@@ -116,7 +116,6 @@ class _Planner:
             self._manifest,
             has_folder=inputs.has_folder,
             module=inputs.accessor_import.split()[1],
-            adds_settings_source=rewritten.adds_settings_source,
             engines=rewritten.engines,
         )
         self.files += files

@@ -135,7 +135,7 @@ class SecretRotator:
             resume: Resume an unfinished rotation.
 
         Raises:
-            ShieldError: The rotation failed; the current value still works.
+            ShieldError: A step failed, or the state of the rotation does not allow this.
         """
         state = self._require_state(secret)
         if resume and not state.pending:
@@ -152,7 +152,7 @@ class SecretRotator:
                 f"resume it with shield rotate --resume {secret.name}, "
                 f"or cancel it with shield rotate --cancel {secret.name}",
             )
-        steps = STEPS
+        steps: Sequence[str] = STEPS
         if self.needs_restart(secret) and not resume:
             steps = STEPS[:1]  # the others run after the restart, with --resume
         rotation_driver.run_rotation(

@@ -1,4 +1,4 @@
-"""A rotation run from here, by the very code that Lambda runs."""
+"""Run a rotation on this machine, with the code of the rotation function."""
 
 from __future__ import annotations
 
@@ -15,57 +15,84 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
-def drive(
+def run_rotation(
     client: Any,
     secret_id: str,
     token: str | None = None,
     environ: Mapping[str, str] | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] = lambda _step: None,
     steps: Sequence[str] = STEPS,
 ) -> str:
-    """Rotate a secret from here, or resume its rotation; return the token, the id of the version that is current now.
+    """Rotate a secret, or resume its rotation.
 
     Args:
         client: boto3's client of Secrets Manager.
-        secret_id: Name or ARN.
-        token: The pending version to resume. None: a new rotation, refused while another one is pending.
-        environ: The function's settings (ROTATION_STRATEGY, ROTATION_ADMIN, …). None: this process's.
-        progress: Is told each step before it begins.
-        steps: Which steps; the rest may follow later.
+        secret_id: The name or ARN of the secret.
+        token: The pending version to resume; None to start a rotation, which fails if one is
+            pending.
+        environ: The settings of the rotation function, such as ROTATION_STRATEGY; None: the
+            environment variables of this process.
+        progress: Called with each step before it begins.
+        steps: The steps to run.
+
+    Returns:
+        The token, which is the id of the new version.
+
+    Raises:
+        AwsError: AWS refused.
+        ShieldError: A step failed.
     """
     token = token or str(uuid.uuid4())
+    settings = os.environ if environ is None else environ
     store = Store(client, secret_id)
     for step in steps:
-        if progress:
-            progress(step)
+        progress(step)
         try:
-            run_step(store, step, token, os.environ if environ is None else environ, by_hand=True)
+            run_step(store, step, token, settings, is_manual=True)
         except AwsCallError as error:
-            raise AwsError(f"{step}: {error}", hint=_hint(step, secret_id)) from None
+            raise AwsError(f"{step}: {error}", _hint(step, secret_id)) from None
         except RotationError as error:
-            raise ShieldError(f"{step}: {error}", hint=_hint(step, secret_id)) from None
+            raise ShieldError(f"{step}: {error}", _hint(step, secret_id)) from None
     return token
 
 
-def pending(client: Any, secret_id: str) -> str | None:
-    """Return the token of a rotation that has begun and not ended, to resume or to cancel it."""
+def pending_version(client: Any, secret_id: str) -> str | None:
+    """Return the version of an unfinished rotation; None if there is none.
+
+    Args:
+        client: boto3's client of Secrets Manager.
+        secret_id: The name or ARN of the secret.
+    """
     state = Store(client, secret_id).describe()
-    token = state.holder("AWSPENDING")
-    return token if token and "AWSCURRENT" not in state.stages[token] else None
+    version = state.version_with("AWSPENDING")
+    if version and "AWSCURRENT" not in state.stages[version]:
+        return version
+    return None
 
 
 def cancel(client: Any, secret_id: str) -> str | None:
-    """Give up a rotation that has begun and not ended; return its token.
+    """Cancel an unfinished rotation, and return its version; None if there is none.
 
-    Its password may be in force in the database already: the next rotation finds it among the versions without a label.
+    The database may already have the new password. The next rotation finds it among the versions
+    without a stage.
+
+    Args:
+        client: boto3's client of Secrets Manager.
+        secret_id: The name or ARN of the secret.
     """
-    token = pending(client, secret_id)
-    if token:
-        Store(client, secret_id).drop_pending(token)
-    return token
+    version = pending_version(client, secret_id)
+    if version:
+        Store(client, secret_id).remove_pending_label(version)
+    return version
 
 
 def _hint(step: str, secret_id: str) -> str:
     if step == STEPS[0]:
-        return "nothing was changed; rotate in shield.toml says how: strategy, admin, hook, sslmode, ca"
-    return f"nothing is lost: shield rotate --resume {secret_id} goes on, --cancel gives it up"
+        return (
+            "nothing was changed; check rotate in shield.toml: "
+            "strategy, admin, hook, sslmode and ca"
+        )
+    return (
+        f"resume with shield rotate --resume {secret_id}, "
+        f"or cancel with shield rotate --cancel {secret_id}"
+    )

@@ -1,29 +1,31 @@
-"""The proof that apply gives of itself: the settings before and after, with AWS off and with AWS on."""
+"""Prove that apply changes no setting, by loading the settings before and after it."""
 
 from __future__ import annotations
 
 import json
 import secrets
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
-from urllib.parse import parse_qs, urlsplit
+from typing import TYPE_CHECKING
 
-from shield_ai.flow.settings_probe import Probe, differences
+from shield_ai.flow.agent_stub import AgentStub, environ_without_aws
+from shield_ai.flow.settings_probe import SettingsProbe, compare_settings
+from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
+from shield_ai.rewrite.python.literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from shield_ai.flow.settings_probe import Loaded
+    from shield_ai.flow.settings_probe import LoadedSettings
+    from shield_ai.flow.settings_values import KnownValues
     from shield_ai.model.manifest import Manifest, Secret
 
-_TICK = 1.1  # seconds: the settings are loaded again when a clock of seconds has moved on
-# Stands in for a URL that nobody named: the parsers of its kind take it, and nobody listens there.
-_URLS = {
+# Seconds to wait before settings are loaded again, so that a time in whole seconds differs.
+_CLOCK_DELAY = 1.1
+# Valid URLs for variables without a value, by a word in the variable's name; no server is there.
+_SAMPLE_URLS = {
     "CACHE": "redis://:password@localhost:6379/0",
     "REDIS": "redis://:password@localhost:6379/0",
     "BROKER": "redis://:password@localhost:6379/0",
@@ -39,169 +41,148 @@ _URLS = {
 }
 
 
-class Store:
-    """Answers as the AWS Secrets Manager Agent does, on a free loopback port, from memory.
+class SettingsCheck:
+    """Refuses edits that change a setting.
 
     Args:
-        content: The text of each secret, by its name in AWS.
+        comparison: Loads the settings.
+        strict: Whether a module that can't be compared is an error.
     """
 
-    def __init__(self, content: Mapping[str, Hidden]) -> None:
-        self._content = content
-        self.token = secrets.token_hex(16)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self.port: int = self._server.server_port
+    def __init__(self, comparison: SettingsComparison, *, strict: bool) -> None:
+        self._comparison = comparison
+        self._strict = strict
+        self.problems: list[str] = []  # why modules could not be compared
+        comparison.load_before()
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def check(self) -> None:
+        """Load the settings again and compare them.
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def environment(self, prefix: str) -> dict[str, str]:
-        """Return what points the runtime here, with the prefix of the secrets' names."""
-        return {
-            "USE_AWS_SECRETS": "true",
-            "AWS_SECRETS_TRANSPORT": "agent",
-            "AWS_SECRETS_PREFIX": prefix,
-            "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": str(self.port),
-            "AWS_TOKEN": self.token,
-        }
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        content, token = self._content, self.token
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # the library's name
-                name = parse_qs(urlsplit(self.path).query).get("secretId", [""])[0]
-                value = content.get(name)
-                if self.headers.get("X-Aws-Parameters-Secrets-Token") != token:
-                    self._give(403, {"__type": "#AccessDeniedException"})
-                elif value is None:
-                    self._give(400, {"__type": "#ResourceNotFoundException"})
-                else:
-                    self._give(200, {"Name": name, "SecretString": value.reveal()})
-
-            def _give(self, status: int, answer: dict[str, str]) -> None:
-                body = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        return Handler
+        Raises:
+            UnsafePlanError: A setting differs.
+        """
+        differ, self.problems = self._comparison.compare_after()
+        if differ:
+            raise UnsafePlanError(
+                f"these settings would change: {', '.join(differ)}",
+                "every file was restored; please report it, or remove the secrets from shield.toml",
+            )
+        if self._strict and self.problems:
+            raise UnsafePlanError(
+                f"not proved that the app finds in {DOTENV} what was removed from the code: "
+                f"{self.problems[0]}",
+                "every file was restored; run shield where the app's dependencies are "
+                "installed, or use --no-proof",
+            )
 
 
-class Proving:
-    """Loads the settings before the edits, and again after them.
+class SettingsComparison:
+    """Loads the settings before the edits and again after them.
 
     Args:
         root: The app's folder.
         modules: The settings modules, each with the folder below root that it is imported from.
-        manifest: What is moved.
-        known: The value of each variable that has one; the others get a stand-in.
-        literals: The value of each variable that stood in the code.
-        environ: The process's environment.
+        manifest: shield.toml.
+        values: The values of the app's variables; the others get a sample value.
+        environ: The environment variables of this process.
     """
 
-    def __init__(  # each is a different thing that the proof rests on
+    def __init__(
         self,
         root: Path,
         modules: Sequence[tuple[str, str]],
         manifest: Manifest,
-        *,
-        known: Mapping[str, Hidden],
-        literals: Mapping[str, Hidden],
+        values: KnownValues,
         environ: Mapping[str, str],
     ) -> None:
-        self._probe = Probe(root, modules)
-        self._prefix = manifest.app.prefix
-        self._secrets = manifest.secret
-        variables = {
-            variable: secret for secret in manifest.secret for variable in secret.variables()
-        }
-        read = {
-            v: known.get(v) or _stand_in(v, secret)
-            for v, secret in variables.items()
-            if v in known or not (secret.optional or v in literals)
-        }
-        self._values = {**read, **literals}
-        off = {
-            k: v for k, v in environ.items() if not k.startswith("AWS_") and k != "USE_AWS_SECRETS"
-        }
-        self._plain = off
-        self._full = {
-            **off,
+        self._probe = SettingsProbe(root, modules)
+        self._manifest = manifest
+        variables = _environment_values(manifest, values)
+        self._values = {**variables, **values.literals}
+        # The environment as it is, with AWS off.
+        self._current = environ_without_aws(environ)
+        # A production environment in which every variable of shield.toml is set.
+        self._complete = {
+            **self._current,
             "DJANGO_ENV": "production",
-            **{v: value.reveal() for v, value in read.items()},
+            **{name: value.reveal() for name, value in variables.items()},
         }
-        self._bare = {k: v for k, v in self._full.items() if k not in variables}
-        self._before: list[list[Loaded]] = []
+        self._before: list[list[LoadedSettings]] = []
 
-    def before(self) -> None:
-        """Load the settings as they are: with this environment, and with every variable set."""
-        self._before = [self._probe.load(env) for env in (self._plain, self._full)]
+    def load_before(self) -> None:
+        """Load the settings with the current environment, and with every variable set."""
+        self._before = [self._probe.load(self._current), self._probe.load(self._complete)]
 
-    def after(self) -> tuple[list[str], list[str]]:
-        """Load them again, and a third time with AWS on and the variables gone.
+    def compare_after(self) -> tuple[list[str], list[str]]:
+        """Load the settings again, and a third time with AWS on and without the variables.
 
         Returns:
-            The settings that differ, and why what was not proved was not.
+            The settings that differ, and why modules could not be compared.
         """
-        plain, full = self._before
-        now_plain, now_full = (self._probe.load(env) for env in (self._plain, self._full))
-        off = differences(plain, now_plain)[0]
-        more, unproved = differences(full, now_full)
-        on = differences(full, self._with_aws(), errors=False)[0]
-        off = list(dict.fromkeys([*off, *more]))
+        before_current, before_complete = self._before
+        current = self._probe.load(self._current)
+        complete = self._probe.load(self._complete)
+        off, _ = compare_settings(before_current, current)
+        off_complete, problems = compare_settings(before_complete, complete)
+        on, _ = compare_settings(before_complete, self._load_with_aws(), errors=False)
+        off = list(dict.fromkeys([*off, *off_complete]))
         if off or on:
-            restless = self._restless(now_plain, now_full)
-            off = [name for name in off if name not in restless]
-            on = [name for name in on if name not in restless]
-        return [*off, *(f"{name} (with AWS on)" for name in on if name not in off)], unproved
+            unstable = self._unstable_settings(current, complete)
+            off = [name for name in off if name not in unstable]
+            on = [name for name in on if name not in unstable]
+        on = [f"{name} (with AWS on)" for name in on if name not in off]
+        return off + on, problems
 
-    def _with_aws(self) -> list[Loaded]:
-        with Store(self._content()) as store:
-            self._probe.port = store.port
-            return self._probe.load({**self._bare, **store.environment(self._prefix)})
+    def _load_with_aws(self) -> list[LoadedSettings]:
+        moved = {name for secret in self._manifest.secret for name in secret.variables()}
+        environ = {name: text for name, text in self._complete.items() if name not in moved}
+        with AgentStub(self._stored_secrets()) as agent:
+            self._probe.allowed_port = agent.port
+            return self._probe.load({**environ, **agent.env_vars(self._manifest.app.prefix)})
 
-    def _restless(self, plain: list[Loaded], full: list[Loaded]) -> set[str]:
-        """Name the settings that are never the same twice: a time, a random key. They say nothing about the edits."""
-        time.sleep(_TICK)
-        again = ((plain, self._plain), (full, self._full))
-        return {
-            name
-            for now, environ in again
-            for name in differences(now, self._probe.load(environ))[0]
-        }
+    def _unstable_settings(
+        self, current: list[LoadedSettings], complete: list[LoadedSettings]
+    ) -> set[str]:
+        """Return the settings that differ on every load, such as a time or a random key."""
+        time.sleep(_CLOCK_DELAY)
+        unstable, _ = compare_settings(current, self._probe.load(self._current))
+        unstable_complete, _ = compare_settings(complete, self._probe.load(self._complete))
+        return {*unstable, *unstable_complete}
 
-    def _content(self) -> dict[str, Hidden]:
-        content = {}
-        for secret in self._secrets:
-            held = {
-                field: self._values.get(variable) for variable, field in secret.variables().items()
-            }
-            fields = {field: value for field, value in held.items() if value}
+    def _stored_secrets(self) -> dict[str, Hidden]:
+        """Return the secrets as apply stores them, by their name in AWS."""
+        stored = {}
+        for secret in self._manifest.secret:
+            fields = {}
+            for variable, field in secret.variables().items():
+                value = self._values.get(variable)
+                if value:
+                    fields[field] = value
+            name = self._manifest.app.prefix + secret.name
             if "" in fields:
-                content[self._prefix + secret.name] = fields[""]
+                stored[name] = fields[""]
             elif fields:
                 document = {field: value.reveal() for field, value in fields.items()}
-                content[self._prefix + secret.name] = Hidden(json.dumps(document))
-        return content
+                stored[name] = Hidden(json.dumps(document))
+        return stored
 
 
-def _stand_in(variable: str, secret: Secret) -> Hidden:
+def _environment_values(manifest: Manifest, values: KnownValues) -> dict[str, Hidden]:
+    """Return a value for each variable that the app may need in its environment."""
+    found = {}
+    for secret in manifest.secret:
+        for variable in secret.variables():
+            is_dispensable = secret.optional or variable in values.literals
+            if variable in values.variables or not is_dispensable:
+                found[variable] = values.variables.get(variable) or _sample(variable, secret)
+    return found
+
+
+def _sample(variable: str, secret: Secret) -> Hidden:
     if secret.kind is Kind.URL:
-        return Hidden(next(url for word, url in _URLS.items() if word in variable.upper()))
-    return Hidden(
-        "5432" if secret.variables()[variable] == "port" else f"stand-in-{secrets.token_hex(8)}"
-    )
+        for word, url in _SAMPLE_URLS.items():
+            if word in variable.upper():
+                return Hidden(url)
+    if secret.variables()[variable] == "port":
+        return Hidden("5432")
+    return Hidden(f"sample-{secrets.token_hex(8)}")

@@ -1,4 +1,7 @@
-"""Load an app's settings in a process of its own, and compare them by keyed fingerprints: no value comes back."""
+"""Load an app's settings in a separate process, and compare them by keyed hashes.
+
+No value of a setting leaves that process.
+"""
 
 from __future__ import annotations
 
@@ -15,24 +18,24 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# seconds for one settings module; some look things up over the network while they load
-LIMIT = 60.0
-# ours, where Django's key rotates; empty with AWS off, as is the default
-ADDED = frozenset({"SECRET_KEY_FALLBACKS"})
-VENVS = (".venv", "venv", "env")
+# Seconds for one settings module; some access the network while they load.
+TIMEOUT = 60.0
+# Settings that apply may add: Django's fallback keys, which are empty with AWS off.
+ADDED_SETTINGS = frozenset({"SECRET_KEY_FALLBACKS"})
+VENV_FOLDERS = (".venv", "venv", "env")
 
 
-class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one settings module."""
+class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of loading one settings module."""
 
     module: str
-    settings: dict[str, str] = {}  # name -> keyed fingerprint of its value
-    # the type of the exception that ended the import, with the module's name if one is missing
+    settings: dict[str, str] = {}  # name -> keyed hash of the value
+    # the type of the exception that the import raised, with the name of a missing module
     error: str = ""
 
 
-class Probe:
-    """Loads settings again and again with one key, so that two loads can be compared.
+class SettingsProbe:
+    """Loads settings several times with one hash key, so that the results can be compared.
 
     Args:
         root: The app's folder.
@@ -42,135 +45,169 @@ class Probe:
     def __init__(self, root: Path, modules: Sequence[tuple[str, str]]) -> None:
         self.root = root
         self.modules = modules
+        self.allowed_port = 0  # the only local port that the settings may connect to
+        self.python = find_interpreter(root)
         self._key = secrets.token_hex(16)
-        self.port = 0  # of the only server that the settings may talk to
-        self.python = interpreter(root)
 
-    def load(self, environment: Mapping[str, str]) -> list[Loaded]:
-        """Load every module, each in a fresh process with exactly this environment."""
-        return [self._one(module, folder, environment) for module, folder in self.modules]
+    def load(self, environ: Mapping[str, str]) -> list[LoadedSettings]:
+        """Load every module, each in a new process.
 
-    def _one(self, module: str, folder: str, environment: Mapping[str, str]) -> Loaded:
-        request = json.dumps(
-            {
-                "module": module,
-                "folder": str(self.root / folder),
-                "key": self._key,
-                "port": self.port,
-            }
-        )
+        Args:
+            environ: The environment variables of the process.
+        """
+        return [self._load_module(module, folder, environ) for module, folder in self.modules]
+
+    def _load_module(self, module: str, folder: str, environ: Mapping[str, str]) -> LoadedSettings:
+        request = {
+            "module": module,
+            "folder": str(self.root / folder),
+            "key": self._key,
+            "port": self.allowed_port,
+        }
         try:
             done = subprocess.run(
                 [self.python, "-X", "utf8", "-c", _CHILD],
                 cwd=self.root / folder,
-                env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
-                input=request,
+                env={**environ, "PYTHONDONTWRITEBYTECODE": "1"},
+                input=json.dumps(request),
                 capture_output=True,
                 text=True,
-                timeout=LIMIT,
+                timeout=TIMEOUT,
                 check=False,
             )
-            answer = json.loads(done.stdout.splitlines()[-1])
+            result = json.loads(done.stdout.splitlines()[-1])
         except subprocess.TimeoutExpired:
-            return Loaded(module=module, error=f"no end within {LIMIT:.0f} s")
+            return LoadedSettings(module=module, error=f"timed out after {TIMEOUT:.0f} s")
         except (OSError, ValueError, IndexError):
-            return Loaded(module=module, error="the process ended without an answer")
-        return msgspec.convert({"module": module, **answer}, Loaded)
+            return LoadedSettings(module=module, error="the process exited without a result")
+        return msgspec.convert({"module": module, **result}, LoadedSettings)
 
 
-def differences(
-    before: Sequence[Loaded], after: Sequence[Loaded], *, errors: bool = True
+def compare_settings(
+    before: Sequence[LoadedSettings], after: Sequence[LoadedSettings], *, errors: bool = True
 ) -> tuple[list[str], list[str]]:
-    """Compare two loads.
+    """Compare the results of two loads of the same modules.
 
     Args:
-        before: The one.
-        after: The other, of the same modules.
-        errors: Whether a module that did not load must fail in the same way; with AWS on, the error is the runtime's.
+        before: The first load.
+        after: The second load.
+        errors: Whether a module that did not load must raise the same error again. With AWS on,
+            the error comes from the runtime.
 
     Returns:
         The settings that differ, as `module.NAME`, and why modules could not be compared.
     """
     differ: list[str] = []
-    unproved: list[str] = []
+    problems: list[str] = []
     for old, new in zip(before, after, strict=True):
         if old.error:
+            problems.append(f"{old.module} does not load here: {old.error}")
             if errors and new.error != old.error:
                 differ.append(f"{old.module}: {new.error or 'loads'} instead of {old.error}")
-            unproved.append(f"{old.module} does not load here: {old.error}")
         elif new.error:
             differ.append(f"{old.module}: {new.error}")
         else:
-            names = sorted(old.settings.keys() | (new.settings.keys() - ADDED))
-            differ += [
-                f"{old.module}.{name}"
-                for name in names
-                if old.settings.get(name) != new.settings.get(name)
-            ]
-    return differ, unproved
+            differ += _different_settings(old, new)
+    return differ, problems
 
 
-def interpreter(root: Path) -> str:
-    """Choose the Python that has the app's dependencies: its virtual environment, the active one, else our own."""
+def _different_settings(old: LoadedSettings, new: LoadedSettings) -> list[str]:
+    names = sorted(old.settings.keys() | (new.settings.keys() - ADDED_SETTINGS))
+    return [
+        f"{old.module}.{name}" for name in names if old.settings.get(name) != new.settings.get(name)
+    ]
+
+
+def find_interpreter(root: Path) -> str:
+    """Return the Python with the app's dependencies: of its virtual environment, or the active one.
+
+    Falls back to the Python that runs shield.
+
+    Args:
+        root: The app's folder.
+    """
+    venvs = [root / name for name in VENV_FOLDERS]
     active = os.environ.get("VIRTUAL_ENV")
-    places = [root / name for name in VENVS] + ([Path(active)] if active else [])
-    found = (place / "bin" / "python" for place in places if (place / "pyvenv.cfg").exists())
-    return str(next((python for python in found if python.exists()), sys.executable))
+    if active:
+        venvs.append(Path(active))
+    for venv in venvs:
+        python = venv / "bin" / "python"
+        if (venv / "pyvenv.cfg").exists() and python.exists():
+            return str(python)
+    return sys.executable
 
 
-# Runs on the app's Python, whatever its version, with nothing but the standard library. What a setting is worth is
-# shown by its repr, in which addresses are blotted out and sets put in order; objects are followed one level deep.
-# The settings may read what they like, but neither write a file nor start a process nor connect to anybody but us.
+# Runs with any version of the app's Python, so it uses only the standard library. A setting is
+# hashed by its repr, without addresses and with sets sorted; attributes of objects are included
+# to a limited depth. The settings may read files, but can't write files, start processes or
+# connect to a server other than the agent stub.
 _CHILD = r"""
 import hashlib, hmac, importlib, io, json, os, re, sys
+
 request = json.load(sys.stdin)
 out, sys.stdout = sys.stdout, io.StringIO()
-forbidden = ("os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.chown",
-             "os.truncate", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty",
-             "subprocess.Popen", "pty.spawn", "socket.bind", "socket.sendto", "shutil.rmtree")
 
-def guard(event, arguments):
-    if event in forbidden:
-        raise PermissionError("not while the settings are being looked at")
+FORBIDDEN = (
+    "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink", "os.chmod",
+    "os.chown", "os.truncate", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
+    "os.forkpty", "subprocess.Popen", "pty.spawn", "socket.bind", "socket.sendto", "shutil.rmtree",
+)
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+def is_forbidden(event, arguments):
+    if event in FORBIDDEN:
+        return True
     if event == "open" and arguments[0] != os.devnull:
         mode, flags = arguments[1] or "", arguments[2] or 0
-        if set(mode) & set("wax+") or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND):
-            raise PermissionError("not while the settings are being looked at")
-    if event == "socket.getaddrinfo" and arguments[0] != "127.0.0.1":
-        raise PermissionError("not while the settings are being looked at")
-    if event == "socket.connect" and arguments[1] != ("127.0.0.1", request["port"]):
-        raise PermissionError("not while the settings are being looked at")
+        return bool(set(mode) & set("wax+") or flags & WRITING)
+    if event == "socket.getaddrinfo":
+        return arguments[0] != "127.0.0.1"
+    if event == "socket.connect":
+        return arguments[1] != ("127.0.0.1", request["port"])
+    return False
+
+def guard(event, arguments):
+    if is_forbidden(event, arguments):
+        raise PermissionError("not allowed while shield loads the settings")
 
 sys.addaudithook(guard)
 sys.path.insert(0, request["folder"])
 
-# Django's own backend and ours, which takes its password from SECRET, are the same database.
-backends = re.compile(r"(?:django\.db\.backends\.|shield_ai\.django\.|[\w.]*_)(postgresql|mysql)(?:_psycopg2)?")
+# A database backend of shield, which reads its password from SECRET, equals Django's own.
+BACKENDS = re.compile(
+    r"(?:django\.db\.backends\.|[\w.]*shield_(?:ai|runtime)\.django\.|[\w.]*_)(postgresql|mysql)(?:_psycopg2)?"
+)
+
+def show_dict(value, depth):
+    engine = BACKENDS.fullmatch(str(value.get("ENGINE")))
+    if engine:
+        value = {k: v for k, v in value.items() if k not in ("SECRET", "SECRET_FIELDS")}
+        value["ENGINE"] = engine[1]
+    items = [show(k, depth) + ":" + show(v, depth) for k, v in value.items()]
+    return "{" + ",".join(items) + "}"
 
 def show(value, depth=0):
     if depth > 6:
         return "..."
     if isinstance(value, dict):
-        engine = backends.fullmatch(str(value.get("ENGINE")))
-        if engine:
-            value = {k: v for k, v in value.items() if k not in ("SECRET", "SECRET_FIELDS")}
-            value["ENGINE"] = engine[1]
-        return "{" + ",".join(show(k, depth + 1) + ":" + show(v, depth + 1) for k, v in value.items()) + "}"
+        return show_dict(value, depth + 1)
+    name = type(value).__name__
     if isinstance(value, (list, tuple)):
-        return type(value).__name__ + "[" + ",".join(show(v, depth + 1) for v in value) + "]"
+        return name + "[" + ",".join(show(v, depth + 1) for v in value) + "]"
     if isinstance(value, (set, frozenset)):
-        return type(value).__name__ + "{" + ",".join(sorted(show(v, depth + 1) for v in value)) + "}"
+        return name + "{" + ",".join(sorted(show(v, depth + 1) for v in value)) + "}"
     text = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
     if type(value).__module__ != "builtins" and hasattr(value, "__dict__") and depth < 3:
         text += show(vars(value), depth + 1)
-    return type(value).__name__ + ":" + text
+    return name + ":" + text
 
 def digest(value):
     try:
         text = show(value)
     except Exception as error:
-        text = "unshowable " + type(error).__name__
-    return hmac.new(request["key"].encode(), text.encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()
+        text = "unprintable " + type(error).__name__
+    raw = text.encode("utf-8", "backslashreplace")
+    return hmac.new(request["key"].encode(), raw, hashlib.sha256).hexdigest()
 
 answer = {}
 try:

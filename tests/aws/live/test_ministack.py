@@ -197,7 +197,7 @@ def test_verify_as_the_role_itself_and_without_a_way_to_assume_it(app, monkeypat
         proxy.answer("AssumeRole", "AccessDenied", at=None, status=403)
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         text = ok("verify", app=app)
-    assert "asked of IAM's simulator: AWS denied sts:AssumeRole" in text
+    assert "according to IAM's policy simulator: AWS denied sts:AssumeRole" in text
     assert "ok       the app's role may read no secret with a similar name" in text
 
 

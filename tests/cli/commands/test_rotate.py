@@ -143,10 +143,7 @@ def test_stops_half_way_and_goes_on(app, database):
     code, _, err = app.shield("database-credentials", "--yes")
     assert code == 2
     assert "  setSecret      failed\nerror: setSecret: PostgreSQL does not let us in" in err
-    assert (
-        "hint: nothing is lost: shield rotate --resume database-credentials goes on, --cancel gives it up"
-        in err
-    )
+    assert "hint: resume with shield rotate --resume database-credentials, or cancel with" in err
     assert database()
     pending = app.value("database-credentials", "AWSPENDING")
     code, _, err = app.shield("database-credentials", "--yes")
@@ -162,7 +159,7 @@ def test_nothing_is_changed_where_no_strategy_fits(app, database):
     code, _, err = app.shield("database-credentials", "--yes")
     assert code == 2
     assert "createSecret: set ROTATION_STRATEGY, or name an engine" in err
-    assert "hint: nothing was changed; rotate in shield.toml says how" in err
+    assert "hint: nothing was changed; check rotate in shield.toml" in err
     assert (
         app.shield("--cancel", "database-credentials")[2]
         == "database-credentials: nothing is pending\n"
@@ -196,7 +193,7 @@ def test_the_lines_that_it_shows_work(app, monkeypatch):
     """The fallbacks, as printed, in a settings file."""
     text = app.shield("django-secret-key", "--yes")[2]
     lines = text[text.index("    SECRET_KEY_FALLBACKS") : text.index("    ]\n") + 6]
-    code = "from shield_ai.runtime import SecretsManagerClient\nget_secret = SecretsManagerClient().get_secret\n"
+    code = "from shield_runtime import SecretsManagerClient\nget_secret = SecretsManagerClient().get_secret\n"
     code += "\n".join(line[4:] for line in lines.splitlines())
     monkeypatch.setenv("USE_AWS_SECRETS", "true")
     settings = {}

@@ -10,9 +10,9 @@ from fault_proxy import FaultProxy
 
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
-from shield_ai.flow.verify.account import _rotation, verify_account
+from shield_ai.flow.verify.account import verify_account, verify_rotations
 from shield_ai.flow.verify.check import Status
-from shield_ai.flow.verify.role import read_all
+from shield_ai.flow.verify.role import read_secrets
 from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import (
@@ -39,7 +39,8 @@ def checks(*entries, monitoring=Monitoring(), **app):  # frozen
     )
     aws = Account(Session("us-east-1"))
     return {
-        check.name: check for check in verify_account(manifest, aws, read_all(manifest, aws).values)
+        check.name: check
+        for check in verify_account(manifest, aws, read_secrets(manifest, aws).values)
     }
 
 
@@ -90,13 +91,13 @@ def test_a_key_that_is_on_off_and_not_there(mail):
     assert checks(kms_key=key)[title].detail == "it is Disabled"
     assert (
         checks(kms_key="alias/nonesuch")["the KMS key alias/nonesuch can be used"].detail
-        == "it is not there"
+        == "it is missing"
     )
     assert not any("KMS" in name for name in checks())
 
 
 WATCHED = Monitoring(email=("ops@example.com",))
-FALLBACK = "no process fell back to its environment in the last 24 hours"
+FALLBACK = "no process fell back to environment variables in the last 24 hours"
 
 
 def test_whether_a_process_fell_back_to_its_environment(mail):
@@ -124,7 +125,7 @@ def test_whether_each_rotation_is_on_time(mail, days, status, detail):
     rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
     manifest = Manifest(app=App(name="shop"), secret=(rotated,))
     assert "every rotation is on time" not in checks()
-    (check,) = _rotation(
+    (check,) = verify_rotations(
         manifest, Account(Session("us-east-1")), datetime.now(UTC) + timedelta(days=days)
     )
     assert check.status is status
@@ -161,22 +162,22 @@ def test_a_database_takes_the_login_or_not(mail, postgres):
         "database": role,
     }
     client().create_secret(Name="db", SecretString=json.dumps(document))
-    assert checks(DB)["db logs in"].status is Status.OK
+    assert checks(DB)["db: the database accepts the login"].status is Status.OK
     client().put_secret_value(
         SecretId="db", SecretString=json.dumps({**document, "password": secrets.token_hex(8)})
     )
-    check = checks(DB)["db logs in"]
+    check = checks(DB)["db: the database accepts the login"]
     assert (check.status, check.detail) == (
         Status.FAILED,
         "the database does not accept user and password",
     )
     client().put_secret_value(SecretId="db", SecretString=json.dumps({**document, "port": 1}))
-    check = checks(DB)["db logs in"]
+    check = checks(DB)["db: the database accepts the login"]
     assert check.status is Status.UNKNOWN
     assert check.detail.startswith("not tried: ")
-    assert check.hint == "run it where the database can be reached"
+    assert check.hint == "run shield where the database can be reached"
     client().put_secret_value(
         SecretId="db", SecretString=json.dumps({**document, "sslmode": "verify-full"})
     )
-    assert 'sslmode = "disable"' in checks(DB)["db logs in"].hint
+    assert 'sslmode = "disable"' in checks(DB)["db: the database accepts the login"].hint
     assert password.reveal() not in check.detail

@@ -10,7 +10,7 @@ from shield_helpers import make_app, run
 from shield_ai.aws.desired import resources
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
-from shield_ai.flow.verify.code import verify_resources
+from shield_ai.flow.verify.resources import verify_resources
 from shield_ai.model.manifest import (
     App,
     Manifest,
@@ -67,17 +67,17 @@ def lose_the_document(app):
     [
         pytest.param(str, "", "", id="nothing"),
         pytest.param(lambda app: append(app / "shop/settings.py", "\nX_TOKEN = os.environ['X_TOKEN']\n"), "every secret that can be moved", "X_TOKEN", id="a new read"),
-        pytest.param(lambda app: append(app / "requirements.txt", "flask\n"), "files are as apply left them", "requirements.txt", id="an edited file"),
+        pytest.param(lambda app: append(app / "requirements.txt", "flask\n"), "files are unchanged since apply", "requirements.txt", id="an edited file"),
         pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\n"), "the vendored runtime", "edited by hand", id="an edited runtime"),
         pytest.param(lambda app: (app / "shop/utils/secrets_pydantic.py").write_text("x"), "the vendored runtime", "secrets_pydantic.py was edited", id="an edited source beside it"),
-        pytest.param(lambda app: (app / "shop/utils/secrets.py").unlink(), "the vendored runtime", "is not there", id="no runtime"),
+        pytest.param(lambda app: (app / "shop/utils/secrets.py").unlink(), "the vendored runtime", "is missing", id="no runtime"),
         pytest.param(lambda app: append(app / "aws/iam-policy-secrets-manager.json", "x"), "the IAM policy", "missing", id="a broken policy"),
-        pytest.param(lambda app: (app / "aws/iam-policy-secrets-manager.json").write_text("{}"), "the IAM policy", "another one", id="another policy"),
+        pytest.param(lambda app: (app / "aws/iam-policy-secrets-manager.json").write_text("{}"), "the IAM policy", "differs from the expected policy", id="another policy"),
         pytest.param(lambda app: widen(app / "aws/iam-policy-secrets-manager.json"), "the IAM policy", "mail-api-key* is not the exact name of one of the app's secrets", id="a policy with a star"),
         pytest.param(delete, "django-secret-key can be read", "scheduled for deletion", id="a secret in deletion"),
         pytest.param(destroy, "django-secret-key can be read", "is not in AWS", id="no secret"),
-        pytest.param(lose_a_field, "database-credentials can be read", "it lacks database, password", id="a field is gone"),
-        pytest.param(lose_the_document, "database-credentials can be read", "it lacks", id="no document"),
+        pytest.param(lose_a_field, "database-credentials can be read", "missing fields: database, password", id="a field is gone"),
+        pytest.param(lose_the_document, "database-credentials can be read", "missing fields: database, username, password", id="no document"),
     ],
 )  # fmt: skip
 def test_sees_what_is_wrong(app, harm, name, detail):
@@ -92,7 +92,7 @@ def test_sees_what_is_wrong(app, harm, name, detail):
 def test_the_text_says_the_same(app):
     done = run("verify", cwd=app)
     assert done.code == 0
-    assert "optional, not in AWS: the app's own default serves" in done.out
+    assert "optional, not in AWS: the app's default is used" in done.out
     delete(app)
     done = run("verify", cwd=app)
     assert done.code == 1
@@ -146,10 +146,10 @@ def unsubscribe():
     [
         pytest.param(str, "", id="nothing"),
         pytest.param(
-            detach, "policy-attachment Shop/shop-secrets-read-us-east-1 is not there", id="detached"
+            detach, "policy-attachment Shop/shop-secrets-read-us-east-1 is missing", id="detached"
         ),
-        pytest.param(allow_all, "policy shop-secrets-read-us-east-1 is another one", id="wider"),
-        pytest.param(silence, "alarm shop-secret-errors is not there", id="no alarm"),
+        pytest.param(allow_all, "policy shop-secrets-read-us-east-1 differs", id="wider"),
+        pytest.param(silence, "alarm shop-secret-errors is missing", id="no alarm"),
         pytest.param(unsubscribe, "", id="an address that AWS forgot"),
     ],
 )

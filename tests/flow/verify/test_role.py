@@ -10,7 +10,7 @@ from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
 from shield_ai.flow.verify.check import Status
-from shield_ai.flow.verify.role import TITLES, read_all, verify_role
+from shield_ai.flow.verify.role import READS_NO_OTHER, READS_OWN, read_secrets, verify_role
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import App, Manifest, Secret
 
@@ -46,7 +46,7 @@ def account(aws):
 
 
 def judged(made, account):
-    seen = read_all(made, account)
+    seen = read_secrets(made, account)
     return seen, {check.name: check for check in verify_role(made, account, seen)}
 
 
@@ -67,8 +67,8 @@ def judged(made, account):
 def test_reads_as_the_role(account, document, reads, similar):
     give(document)
     seen, found = judged(manifest(), account)
-    assert [found[title].detail for title in TITLES] == [reads, similar]
-    assert [found[title].status for title in TITLES] == [
+    assert [found[title].detail for title in (READS_OWN, READS_NO_OTHER)] == [reads, similar]
+    assert [found[title].status for title in (READS_OWN, READS_NO_OTHER)] == [
         Status.FAILED if detail else Status.OK for detail in (reads, similar)
     ]
     assert seen.role is not None
@@ -88,7 +88,7 @@ def test_where_the_role_can_not_be_assumed_iam_is_asked(account, aws, monkeypatc
         "value of db",
     ]
     assert {check.status for check in found.values()} == {Status.UNKNOWN}
-    assert "iam:SimulatePrincipalPolicy" in found[TITLES[0]].detail
+    assert "iam:SimulatePrincipalPolicy" in found[READS_OWN].detail
 
 
 def test_without_a_role_nothing_is_said_of_it(account):

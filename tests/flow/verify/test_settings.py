@@ -6,13 +6,13 @@ import secrets
 import pytest
 
 from shield_ai.flow.verify.check import Status
-from shield_ai.flow.verify.settings import ALONE, LOADS, verify_settings
+from shield_ai.flow.verify.settings import NO_FALLBACK, SETTINGS_LOAD, verify_settings
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import App, Manifest, Secret
 
-MOVED = "from shield_ai import get_secret\nKEY = get_secret('mail-key', lambda: os.environ['MAIL_KEY'], env='MAIL_KEY')\n"
+MOVED = "from shield_runtime import get_secret\nKEY = get_secret('mail-key', lambda: os.environ['MAIL_KEY'], env='MAIL_KEY')\n"
 LEFT = "DB = os.environ['DB_KEY']\n"
-FALLS_BACK = "from shield_ai import get_secret\nDB = get_secret('db-key', lambda: os.environ['DB_KEY'], env='DB_KEY')\n"
+FALLS_BACK = "from shield_runtime import get_secret\nDB = get_secret('db-key', lambda: os.environ['DB_KEY'], env='DB_KEY')\n"
 MANIFEST = Manifest(
     app=App(name="shop", prefix="shop/"), secret=(Secret(name="mail-key", env="MAIL_KEY"), Secret(name="db-key", env="DB_KEY"))
 )  # fmt: skip
@@ -41,8 +41,8 @@ def test_loads_the_settings_with_what_aws_holds_and_nothing_else(
             tmp_path, [("settings", "")], MANIFEST, {"shop/mail-key": Hidden(value)}, environ
         )
     }
-    assert [found[LOADS].status, found[ALONE].status] == [loads, alone]
-    assert words in found[ALONE].detail
+    assert [found[SETTINGS_LOAD].status, found[NO_FALLBACK].status] == [loads, alone]
+    assert words in found[NO_FALLBACK].detail
     assert all(
         bool(check.detail) == bool(check.hint) == (check.status is not OK)
         for check in found.values()

@@ -1,4 +1,4 @@
-"""Look whether the account is as apply promised: keys, public access, rotations, the database's logins."""
+"""Check the account: the KMS key, resource policies, rotations, fallbacks and database logins."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.aws.desired.monitoring import metric_namespace
-from shield_ai.flow.verify import db_login
-from shield_ai.flow.verify.check import Check, Status
+from shield_ai.flow.verify.check import Check, Status, join_names, ok_or_failed, unknown
+from shield_ai.flow.verify.db_login import NOT_TRIED, login_error
 from shield_ai.model.errors import AwsError
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
@@ -18,40 +18,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shield_ai.aws.live.account import Account
+    from shield_ai.aws.live.rotation import RotationState
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest, Secret
 
-_LOGIN = {"username", "password", "host"}  # the fields without which nobody could log in
-GRACE = timedelta(days=1)  # AWS and cron rotate within a day
+# The fields that a login needs.
+_LOGIN_FIELDS = frozenset({"username", "password", "host"})
+# AWS and cron rotate within a day of the planned time.
+GRACE_PERIOD = timedelta(days=1)
 
 
 def verify_account(
     manifest: Manifest, aws: Account, values: Mapping[str, Hidden | AwsError]
 ) -> Iterator[Check]:
-    """Run every check; what can't be looked at is unknown, with why.
+    """Run every check of the account. A check that can't be made is unknown.
 
     Args:
-        manifest: What is moved.
+        manifest: shield.toml, with the settings of the environment.
         aws: The account.
-        values: What was read of the secrets, by the name in AWS.
+        values: The value of each secret, or why it can't be read, by the name in AWS.
     """
-    yield from _key(manifest, aws)
-    yield _public(
-        aws.secrets.policies(manifest.app.prefix + secret.name for secret in manifest.secret)
-    )
-    yield from _rotation(manifest, aws, datetime.now(UTC))
-    yield from _fallback(manifest, aws)
-    complete = [
-        s for s in manifest.secret if s.kind is Kind.DATABASE and set(s.fields or ()) >= _LOGIN
-    ]
-    yield from (
-        check
-        for secret in complete
-        if (check := _login(secret, manifest.app.prefix + secret.name, values))
-    )
+    yield from _verify_key(manifest, aws)
+    yield _verify_secret_policies(manifest, aws)
+    yield from verify_rotations(manifest, aws, datetime.now(UTC))
+    yield from _verify_fallbacks(manifest, aws)
+    for secret in manifest.secret:
+        value = values[manifest.app.prefix + secret.name]
+        if isinstance(value, AwsError):
+            continue  # verify_secrets reports it
+        if secret.kind is Kind.DATABASE and set(secret.fields or ()) >= _LOGIN_FIELDS:
+            yield _verify_login(secret, manifest.app.prefix + secret.name, value)
 
 
-def _key(manifest: Manifest, aws: Account) -> Iterator[Check]:
+def _verify_key(manifest: Manifest, aws: Account) -> Iterator[Check]:
     app = manifest.app
     if not uses_customer_key(app):
         return
@@ -59,113 +58,136 @@ def _key(manifest: Manifest, aws: Account) -> Iterator[Check]:
     try:
         state = aws.key_state(app.kms_key)
     except AwsError as error:
-        yield Check(name=title, status=Status.UNKNOWN, detail=error.message, hint=error.hint)
+        yield unknown(title, error)
         return
-    good = state == "Enabled"
-    yield Check(
-        name=title,
-        status=Status.OK if good else Status.FAILED,
-        detail="" if good else f"it is {state or 'not there'}",
-        hint=""
-        if good
-        else "no secret can be read without it: aws kms enable-key, or another kms_key",
+    problem = "" if state == "Enabled" else f"it is {state or 'missing'}"
+    yield ok_or_failed(
+        title,
+        problem,
+        "no secret can be read without it: run aws kms enable-key, or set another kms_key",
     )
 
 
-def _is_open(document: dict[str, Any] | None) -> bool:
-    """Tell whether a secret's own policy lets in everybody without a condition."""
-    statements: list[dict[str, Any]] = (document or {}).get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
+def _verify_secret_policies(manifest: Manifest, aws: Account) -> Check:
+    title = "no secret is open to other accounts"
+    policies = aws.secrets.policies(manifest.app.prefix + secret.name for secret in manifest.secret)
+    public = []
+    for name, policy in policies.items():
+        if isinstance(policy, AwsError):
+            return unknown(title, policy)
+        if policy and _is_public(policy):
+            public.append(name)
+    problem = f"open to everybody: {join_names(public)}" if public else ""
+    return ok_or_failed(
+        title, problem, "aws secretsmanager delete-resource-policy removes the policy"
+    )
+
+
+def _is_public(policy: dict[str, Any]) -> bool:
+    """Return whether a resource policy allows access to everybody without a condition."""
+    statements = policy.get("Statement", [])
+    if not isinstance(statements, list):
+        statements = [statements]
+    for statement in statements:
         principal = statement.get("Principal")
-        everybody = "*" in (principal, *(principal.values() if isinstance(principal, dict) else ()))
-        if statement.get("Effect") == "Allow" and everybody and not statement.get("Condition"):
+        principals = list(principal.values()) if isinstance(principal, dict) else [principal]
+        is_unconditional = statement.get("Effect") == "Allow" and not statement.get("Condition")
+        if is_unconditional and "*" in principals:
             return True
     return False
 
 
-def _public(found: Mapping[str, dict[str, Any] | AwsError | None]) -> Check:
-    title = "no secret is open to other accounts"
-    unknown = [policy for policy in found.values() if isinstance(policy, AwsError)]
-    if unknown:
-        return Check(
-            name=title, status=Status.UNKNOWN, detail=unknown[0].message, hint=unknown[0].hint
-        )
-    open_to = [
-        name
-        for name, policy in found.items()
-        if not isinstance(policy, AwsError) and _is_open(policy)
-    ]
-    hint = "aws secretsmanager delete-resource-policy takes the policy away"
-    return _check(title, open_to, "open to everybody: ", hint)
+def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterator[Check]:
+    """Check that no scheduled rotation is late, no matter what rotates the secret.
 
-
-def _rotation(manifest: Manifest, aws: Account, now: datetime) -> Iterator[Check]:
-    """Look whether each secret that rotates by a schedule has done so, whoever rotates it."""
-    planned = {
-        manifest.app.prefix + s.name: s for s in manifest.secret if isinstance(s.rotate, Rotation)
+    Args:
+        manifest: shield.toml, with the settings of the environment.
+        aws: The account.
+        now: The current time.
+    """
+    scheduled = {
+        manifest.app.prefix + secret.name: secret
+        for secret in manifest.secret
+        if isinstance(secret.rotate, Rotation)
     }
-    if not planned:
+    if not scheduled:
         return
     title = "every rotation is on time"
     try:
-        states = aws.rotation([*planned])
+        states = aws.rotation_states([*scheduled])
     except AwsError as error:
-        yield Check(name=title, status=Status.UNKNOWN, detail=error.message, hint=error.hint)
+        yield unknown(title, error)
         return
-    wrong, latest = [], now - GRACE
+    problems = []
     for name, state in states.items():
         if state is None:
-            continue  # another check says so
-        when = state.next or (next_rotation(planned[name], state.last) if state.last else None)
-        if state.pending and state.since and state.since < latest:
-            wrong.append(f"{name} stopped half-way on {state.since:%Y-%m-%d}")
-        elif when and when < latest:
-            wrong.append(f"{name} was due on {when:%Y-%m-%d}")
-    yield _check(title, wrong, "", "shield rotate --due; shield rotate --status says more")
+            continue  # verify_secrets reports it
+        problem = _rotation_problem(scheduled[name], state, now - GRACE_PERIOD)
+        if problem:
+            problems.append(f"{name} {problem}")
+    yield ok_or_failed(
+        title,
+        join_names(problems),
+        "shield rotate --due rotates them; shield rotate --status shows details",
+    )
 
 
-def _fallback(manifest: Manifest, aws: Account) -> Iterator[Check]:
-    """Ask CloudWatch whether a process has served a secret from its environment, where the app is watched."""
+def _rotation_problem(secret: Secret, state: RotationState, latest: datetime) -> str:
+    """Return why a rotation is late; empty if it is not.
+
+    Args:
+        secret: The secret.
+        state: The state of its rotation.
+        latest: The time before which a rotation is late.
+    """
+    planned = state.next
+    if not planned and state.last:
+        planned = next_rotation(secret, state.last)
+    if state.pending and state.since and state.since < latest:
+        return f"stopped during a rotation on {state.since:%Y-%m-%d}"
+    if planned and planned < latest:
+        return f"was due on {planned:%Y-%m-%d}"
+    return ""
+
+
+def _verify_fallbacks(manifest: Manifest, aws: Account) -> Iterator[Check]:
+    """Check by the app's metrics that no process read a secret from an environment variable."""
     if not manifest.monitoring.has_recipients:
         return
-    title = "no process fell back to its environment in the last 24 hours"
+    title = "no process fell back to environment variables in the last 24 hours"
+    namespace = metric_namespace(manifest)
+    since = datetime.now(UTC) - timedelta(hours=24)
     try:
-        times = aws.metric_sum(
-            metric_namespace(manifest), "FallbackToEnv", datetime.now(UTC) - timedelta(hours=24)
-        )
+        fallbacks = aws.metric_sum(namespace, "FallbackToEnv", since)
     except AwsError as error:
-        yield Check(name=title, status=Status.UNKNOWN, detail=error.message, hint=error.hint)
+        yield unknown(title, error)
         return
-    if times is None:
-        hint = f"AWS_SECRETS_METRICS=cloudwatch:{metric_namespace(manifest)} in the app's environment sends them"
+    if fallbacks is None:
         yield Check(
-            name=title, status=Status.UNKNOWN, detail="no process has sent metrics", hint=hint
+            name=title,
+            status=Status.UNKNOWN,
+            detail="no process has sent metrics",
+            hint=f"set AWS_SECRETS_METRICS=cloudwatch:{namespace} in the app's environment",
         )
         return
-    hint = "see the app's log for the secret and why; take the variable out of its environment"
-    yield _check(title, [f"{times:.0f} times"] if times else [], "", hint)
-
-
-def _login(secret: Secret, name: str, values: Mapping[str, Hidden | AwsError]) -> Check | None:
-    value = values[name]
-    if isinstance(value, AwsError):
-        return None  # another check says so
-    title = f"{name} logs in"
-    why = db_login.login_error(value, rotation_settings(secret))
-    if why is None:
-        return Check(name=title, status=Status.OK)
-    status = Status.UNKNOWN if why.startswith("not tried") else Status.FAILED
-    hint = "run it where the database can be reached"
-    if "no TLS" in why:
-        hint = 'on a database that needs none: rotate = { …, sslmode = "disable" } in shield.toml'
-    return Check(name=title, status=status, detail=why, hint=hint)
-
-
-def _check(title: str, bad: list[str], words: str, hint: str) -> Check:
-    detail = words + ", ".join(bad[:5]) if bad else ""
-    return Check(
-        name=title,
-        status=Status.FAILED if bad else Status.OK,
-        detail=detail,
-        hint=hint if bad else "",
+    problem = ""
+    if fallbacks:
+        problem = "1 time" if fallbacks == 1 else f"{fallbacks:.0f} times"
+    yield ok_or_failed(
+        title,
+        problem,
+        "the app's log names the secret and the reason; "
+        "remove the variable from the app's environment",
     )
+
+
+def _verify_login(secret: Secret, name: str, value: Hidden) -> Check:
+    title = f"{name}: the database accepts the login"
+    error = login_error(value, rotation_settings(secret))
+    if error is None:
+        return Check(name=title, status=Status.OK)
+    hint = "run shield where the database can be reached"
+    if "no TLS" in error:
+        hint = 'if the database needs no TLS: rotate = { …, sslmode = "disable" } in shield.toml'
+    status = Status.UNKNOWN if error.startswith(NOT_TRIED) else Status.FAILED
+    return Check(name=title, status=status, detail=error, hint=hint)

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from shield_ai.rotator.connector import Connector
-from shield_ai.rotator.document import login, parse
+from shield_ai.rotator.document import parse, parse_login
 from shield_ai.rotator.errors import LoginRefusedError, RotationError
 from shield_ai.rotator.selection import strategy_name
 
@@ -37,8 +37,8 @@ def login_error(value: Hidden, environ: Mapping[str, str]) -> str | None:
     for engine in _possible_engines(value, environ):
         try:
             connect = import_module(f"shield_ai.rotator.{engine}").connect
-            target = login(parse(value.reveal()), PORTS[engine], environ)
-            Connector(connect).enter(target).close()
+            target = parse_login(parse(value.reveal()), PORTS[engine], environ)
+            Connector(connect).log_in(target).close()
         except LoginRefusedError:
             return "the database does not accept user and password"
         except RotationError as failure:

@@ -1,4 +1,4 @@
-"""Read every secret back as the app's role, and others that it must not read; ask IAM where it can't be assumed."""
+"""Check what the app's role may read: its own secrets, and no others with similar names."""
 
 from __future__ import annotations
 
@@ -6,96 +6,126 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import partition, role_arn, role_name
-from shield_ai.flow.verify.check import Check, Status
+from shield_ai.flow.verify.check import Check, Status, join_names, unknown
 from shield_ai.model.errors import AwsDeniedError, AwsError
+from shield_ai.model.hidden import Hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shield_ai.aws.live.account import Account
-    from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
 
-DECOYS = 20
-DECOY = "-not-yours"  # a secret with a similar name, which the app's role must not read
-TITLES = (
-    "the app's role may read its secrets",
-    "the app's role may read no secret with a similar name",
-)
+MAX_DECOYS = 20
+# The suffix of a similar name, which the app's role must not be allowed to read.
+DECOY_SUFFIX = "-not-yours"
+READS_OWN = "the app's role may read its secrets"
+READS_NO_OTHER = "the app's role may read no secret with a similar name"
 
 
 @dataclasses.dataclass(frozen=True)
-class Seen:
-    """What was read, and by whom."""
+class SecretReads:
+    """The secrets that were read, and by whom."""
 
-    values: Mapping[str, Hidden | AwsError]  # by the name in AWS; why not, where it was not given
-    role: Account | None = None  # the account as the app's role sees it; None: the caller has read
-    why: AwsError | None = None  # the app's role could not be assumed
+    values: Mapping[str, Hidden | AwsError]  # by the name in AWS
+    role: Account | None = None  # the account, accessed as the app's role; None: as the caller
+    assume_error: AwsError | None = None  # why the app's role could not be assumed
+
+    @property
+    def readable(self) -> dict[str, Hidden]:
+        """The secrets that could be read, by their name in AWS."""
+        return {name: value for name, value in self.values.items() if isinstance(value, Hidden)}
 
 
-def read_all(manifest: Manifest, aws: Account) -> Seen:
-    """Read the current value of every secret: as the app's role where it lets itself be assumed, else as the caller."""
+@dataclasses.dataclass(frozen=True)
+class _Access:
+    """What the app's role may and may not read, by the names in shield.toml."""
+
+    denied: list[str]  # own secrets
+    allowed: list[str]  # secrets with similar names
+
+
+def read_secrets(manifest: Manifest, aws: Account) -> SecretReads:
+    """Read the current value of every secret, as the app's role or else as the caller.
+
+    Args:
+        manifest: shield.toml.
+        aws: The account.
+    """
     app = manifest.app
     names = [app.prefix + secret.name for secret in manifest.secret]
     if not app.role:
-        return Seen(aws.secrets.read_many(names))
+        return SecretReads(aws.secrets.read_many(names))
     try:
         role = aws.as_role(role_arn(app, aws.id, app.region))
     except AwsError as error:
-        return Seen(aws.secrets.read_many(names), why=error)
-    return Seen(role.secrets.read_many(names), role=role)
+        return SecretReads(aws.secrets.read_many(names), assume_error=error)
+    return SecretReads(role.secrets.read_many(names), role=role)
 
 
-def verify_role(manifest: Manifest, aws: Account, seen: Seen) -> Iterator[Check]:
-    """Check that the app's role may read each of its secrets, and none with a similar name.
+def verify_role(manifest: Manifest, aws: Account, reads: SecretReads) -> Iterator[Check]:
+    """Check that the app's role may read its secrets, and no secret with a similar name.
 
     Args:
-        manifest: What is moved.
-        aws: The account, as the caller sees it.
-        seen: What `read_all` has read.
+        manifest: shield.toml.
+        aws: The account, accessed as the caller.
+        reads: From `read_secrets`.
     """
-    app = manifest.app
-    if not app.role:
+    if not manifest.app.role:
         return
-    names = [secret.name for secret in manifest.secret]
-    similar = [name + DECOY for name in names[:DECOYS]]
-    how = ""
-    if seen.role:
-        given = {name: seen.values[app.prefix + name] for name in names}
-        lacking = [name for name, value in given.items() if isinstance(value, AwsDeniedError)]
-        tried = seen.role.secrets.read_many([app.prefix + name for name in similar])
-        open_to = [
-            name for name in similar if not isinstance(tried[app.prefix + name], AwsDeniedError)
-        ]
+    detail = ""
+    if reads.role:
+        access = _access_by_reading(manifest, reads, reads.role)
     else:
         try:
-            allowed = _asked(manifest, aws, [*names, *similar])
+            access = _access_by_simulation(manifest, aws)
         except AwsError as error:
-            yield from (
-                Check(name=t, status=Status.UNKNOWN, detail=error.message, hint=error.hint)
-                for t in TITLES
-            )
+            yield unknown(READS_OWN, error)
+            yield unknown(READS_NO_OTHER, error)
             return
-        lacking = [name for name in names if name not in allowed]
-        open_to = [name for name in similar if name in allowed]
-        how = f"asked of IAM's simulator: {seen.why.message}" if seen.why else ""
-    yield _check(TITLES[0], lacking, "denied: ", "set role in shield.toml, then shield apply", how)
-    hint = "a policy of the role has a wildcard: allow the exact names, with -?????? at their end"
-    yield _check(TITLES[1], open_to, "allowed: ", hint, how)
-
-
-def _asked(manifest: Manifest, aws: Account, names: list[str]) -> set[str]:
-    """Ask IAM's simulator which secrets the role may read; they need not be there."""
-    app = manifest.app
-    base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{aws.id}:secret:{app.prefix}"
-    arns = {f"{base}{name}-AbCdEf": name for name in names}
-    return {arns[arn] for arn in aws.readable_secrets(role_name(app), [*arns])}
-
-
-def _check(title: str, bad: list[str], words: str, hint: str, how: str) -> Check:
-    if not bad:
-        return Check(name=title, status=Status.OK, detail=how)
-    more = f" and {len(bad) - 5} more" if bad[5:] else ""
-    return Check(
-        name=title, status=Status.FAILED, detail=words + ", ".join(bad[:5]) + more, hint=hint
+        if reads.assume_error:
+            detail = f"according to IAM's policy simulator: {reads.assume_error.message}"
+    yield _check(
+        READS_OWN, "denied: ", access.denied, detail, "set role in shield.toml, then shield apply"
     )
+    yield _check(
+        READS_NO_OTHER,
+        "allowed: ",
+        access.allowed,
+        detail,
+        "a policy of the role has a wildcard: allow the exact names, followed by -??????",
+    )
+
+
+def _access_by_reading(manifest: Manifest, reads: SecretReads, role: Account) -> _Access:
+    prefix = manifest.app.prefix
+    names = [secret.name for secret in manifest.secret]
+    denied = [name for name in names if isinstance(reads.values[prefix + name], AwsDeniedError)]
+    decoys = _similar_names(names)
+    results = role.secrets.read_many([prefix + name for name in decoys])
+    allowed = [name for name in decoys if not isinstance(results[prefix + name], AwsDeniedError)]
+    return _Access(denied, allowed)
+
+
+def _access_by_simulation(manifest: Manifest, aws: Account) -> _Access:
+    """Ask IAM's policy simulator, which needs no existing secrets."""
+    app = manifest.app
+    names = [secret.name for secret in manifest.secret]
+    decoys = _similar_names(names)
+    base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{aws.id}:secret:{app.prefix}"
+    arns = {name: f"{base}{name}-AbCdEf" for name in [*names, *decoys]}
+    readable = aws.readable_secrets(role_name(app), [*arns.values()])
+    return _Access(
+        denied=[name for name in names if arns[name] not in readable],
+        allowed=[name for name in decoys if arns[name] in readable],
+    )
+
+
+def _similar_names(names: list[str]) -> list[str]:
+    return [name + DECOY_SUFFIX for name in names[:MAX_DECOYS]]
+
+
+def _check(title: str, prefix: str, wrong: list[str], detail: str, hint: str) -> Check:
+    if not wrong:
+        return Check(name=title, status=Status.OK, detail=detail)
+    return Check(name=title, status=Status.FAILED, detail=prefix + join_names(wrong), hint=hint)

@@ -1,11 +1,11 @@
-"""Load the app's settings with AWS on and the values that AWS holds, without the environment to fall back to."""
+"""Check that the settings load with AWS on, from the secrets in AWS alone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.settings_check import Store
-from shield_ai.flow.settings_probe import Probe
+from shield_ai.flow.agent_stub import AgentStub, environ_without_aws
+from shield_ai.flow.settings_probe import SettingsProbe
 from shield_ai.flow.verify.check import Check, Status
 from shield_ai.project.values import member
 
@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
 
-LOADS, ALONE = "the settings load with AWS on", "no environment fallback in use"
+SETTINGS_LOAD = "the settings load with AWS on"
+NO_FALLBACK = "no environment fallback in use"
+
+_HINT_NOT_HERE = "run shield where the app's dependencies and its other settings are available"
+_HINT_FAILED = "load them with USE_AWS_SECRETS=true; the error says what is missing"
+_HINT_FALLBACK = (
+    "run shield draft, then shield apply: a secret is in an environment variable, but not in AWS"
+)
 
 
 def verify_settings(
@@ -26,78 +33,109 @@ def verify_settings(
     values: Mapping[str, Hidden],
     environ: Mapping[str, str],
 ) -> Iterator[Check]:
-    """Load each settings module in a process of its own, which talks to nobody but a store of these values here.
+    """Load the settings with AWS on, first without environment variables to fall back to.
+
+    Each module is loaded in a separate process, which can only reach an agent with these values.
 
     Args:
         root: The app's folder.
         modules: Dotted names, each with the folder below root that it is imported from.
-        manifest: What is moved.
-        values: What AWS holds, by the name there.
-        environ: The process's environment.
+        manifest: shield.toml, with the settings of the environment.
+        values: The value of each secret, by the name in AWS.
+        environ: The environment variables of this process.
     """
     if not modules:
         return
     moved = {variable for secret in manifest.secret for variable in secret.variables()}
-    off = {k: v for k, v in environ.items() if not k.startswith("AWS_") and k != "USE_AWS_SECRETS"}
-    bare = {k: v for k, v in off.items() if k not in moved} | {"DJANGO_ENV": "production"}
-    probe = Probe(root, modules)
-    with Store(values) as store:
-        probe.port = store.port
-        on = store.environment(manifest.app.prefix)
-        alone = {
-            loaded.module: loaded.error
-            for loaded in probe.load({**bare, **on, "AWS_SECRETS_FALLBACK": "deny"})
-        }
-        wrong = [module for module, error in alone.items() if error]
-        if not wrong:
-            yield Check(name=LOADS, status=Status.OK)
-            yield Check(name=ALONE, status=Status.OK)
+    production = {**environ_without_aws(environ), "DJANGO_ENV": "production"}
+    without_moved = {name: text for name, text in production.items() if name not in moved}
+    probe = SettingsProbe(root, modules)
+    with AgentStub(values) as agent:
+        probe.allowed_port = agent.port
+        on = agent.env_vars(manifest.app.prefix)
+        alone = _load(probe, {**without_moved, **on, "AWS_SECRETS_FALLBACK": "deny"})
+        failed = [module for module, error in alone.items() if error]
+        if not failed:
+            yield Check(name=SETTINGS_LOAD, status=Status.OK)
+            yield Check(name=NO_FALLBACK, status=Status.OK)
             return
-        probe.modules = [pair for pair in modules if pair[0] in wrong]
-        helped = {
-            loaded.module: loaded.error
-            for loaded in probe.load({**off, **on, "DJANGO_ENV": "production"})
-        }
-    held = {
-        variable: part.reveal()
-        for secret in manifest.secret
-        if (value := values.get(manifest.app.prefix + secret.name))
-        for variable, field in secret.variables().items()
-        if (part := member(value, field))
-    }
-    before = {
-        loaded.module: loaded.error
-        for loaded in probe.load({**off, **held, "DJANGO_ENV": "production"})
-    }
-    yield from _checks(alone, helped, before)
+        probe.modules = [pair for pair in modules if pair[0] in failed]
+        with_fallback = _load(probe, {**production, **on})
+    off = _load(probe, {**production, **_env_vars(manifest, values)})
+    yield _settings_check(with_fallback, off)
+    yield _fallback_check(alone, with_fallback, off)
 
 
-def _checks(
-    alone: Mapping[str, str], helped: Mapping[str, str], before: Mapping[str, str]
-) -> Iterator[Check]:
-    """Judge the modules that do not load by themselves: by how they load with the environment, and without AWS."""
-    here = [f"{module} does not load here: {error}" for module, error in before.items() if error]
-    failed = [
-        f"{module}: {error}" for module, error in helped.items() if error and not before[module]
-    ]
-    lean = [
+def _load(probe: SettingsProbe, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the error of each module; empty if it loads."""
+    return {loaded.module: loaded.error for loaded in probe.load(environ)}
+
+
+def _env_vars(manifest: Manifest, values: Mapping[str, Hidden]) -> dict[str, str]:
+    """Return the secrets as the environment variables that the app reads with AWS off."""
+    env_vars = {}
+    for secret in manifest.secret:
+        value = values.get(manifest.app.prefix + secret.name)
+        if not value:
+            continue
+        for variable, field in secret.variables().items():
+            part = member(value, field)
+            if part:
+                env_vars[variable] = part.reveal()
+    return env_vars
+
+
+def _settings_check(with_fallback: Mapping[str, str], off: Mapping[str, str]) -> Check:
+    """Judge the modules that failed alone, by how they load with AWS on and off.
+
+    Args:
+        with_fallback: The errors with AWS on and environment variables to fall back to.
+        off: The errors with AWS off.
+    """
+    failed = _failed_with_aws(with_fallback, off)
+    if failed:
+        detail = "; ".join(failed)
+        return Check(name=SETTINGS_LOAD, status=Status.FAILED, detail=detail, hint=_HINT_FAILED)
+    not_here = _failed_here(off)
+    if not_here:
+        detail = "; ".join(not_here)
+        hint = _HINT_NOT_HERE
+        return Check(name=SETTINGS_LOAD, status=Status.UNKNOWN, detail=detail, hint=hint)
+    return Check(name=SETTINGS_LOAD, status=Status.OK)
+
+
+def _fallback_check(
+    alone: Mapping[str, str], with_fallback: Mapping[str, str], off: Mapping[str, str]
+) -> Check:
+    """Judge whether the modules that failed alone need environment variables.
+
+    Args:
+        alone: The errors with AWS on and without environment variables.
+        with_fallback: The errors with AWS on and environment variables to fall back to.
+        off: The errors with AWS off.
+    """
+    needed = [
         f"{module} does not load without it: {alone[module]}"
-        for module, error in helped.items()
+        for module, error in with_fallback.items()
         if not error
     ]
-    lacks = "load them with USE_AWS_SECRETS=true; the error says what they lack"
-    hint = lacks if failed else "run it where the app's dependencies and its other settings are"
-    yield Check(
-        name=LOADS,
-        status=Status.FAILED if failed else Status.UNKNOWN if here else Status.OK,
-        detail="; ".join(failed or here),
-        hint=hint if failed or here else "",
+    if needed:
+        detail = "; ".join(needed)
+        return Check(name=NO_FALLBACK, status=Status.FAILED, detail=detail, hint=_HINT_FALLBACK)
+    failed = _failed_with_aws(with_fallback, off)
+    return Check(
+        name=NO_FALLBACK,
+        status=Status.UNKNOWN,
+        detail="; ".join(_failed_here(off) or failed),
+        hint=_HINT_FAILED if failed else _HINT_NOT_HERE,
     )
-    yield Check(
-        name=ALONE,
-        status=Status.FAILED if lean else Status.UNKNOWN,
-        detail="; ".join(lean or here or failed),
-        hint="shield draft, then shield apply: a secret is in the environment alone"
-        if lean
-        else hint,
-    )
+
+
+def _failed_with_aws(with_fallback: Mapping[str, str], off: Mapping[str, str]) -> list[str]:
+    return [
+        f"{module}: {error}" for module, error in with_fallback.items() if error and not off[module]
+    ]
+
+
+def _failed_here(off: Mapping[str, str]) -> list[str]:
+    return [f"{module} does not load here: {error}" for module, error in off.items() if error]

@@ -1,0 +1,95 @@
+"""Serve secrets from memory with the HTTP interface of the AWS Secrets Manager Agent."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Self
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shield_ai.model.hidden import Hidden
+
+
+class AgentStub:
+    """A stand-in for the agent, on a free port of the loopback interface.
+
+    Args:
+        values: The value of each secret, by its name in AWS.
+    """
+
+    def __init__(self, values: Mapping[str, Hidden]) -> None:
+        self._values = values
+        self.token = secrets.token_hex(16)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        self.port: int = self._server.server_port
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def env_vars(self, prefix: str) -> dict[str, str]:
+        """Return the environment variables that make the runtime read from this server.
+
+        Args:
+            prefix: The prefix of the secrets' names.
+        """
+        return {
+            "USE_AWS_SECRETS": "true",
+            "AWS_SECRETS_TRANSPORT": "agent",
+            "AWS_SECRETS_PREFIX": prefix,
+            "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": str(self.port),
+            "AWS_TOKEN": self.token,
+        }
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        values = self._values
+        token = self.token
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                name = parse_qs(urlsplit(self.path).query).get("secretId", [""])[0]
+                value = values.get(name)
+                if self.headers.get("X-Aws-Parameters-Secrets-Token") != token:
+                    self._respond(403, {"__type": "#AccessDeniedException"})
+                elif value is None:
+                    self._respond(400, {"__type": "#ResourceNotFoundException"})
+                else:
+                    self._respond(200, {"Name": name, "SecretString": value.reveal()})
+
+            def _respond(self, status: int, document: dict[str, str]) -> None:
+                body = json.dumps(document).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Log nothing."""
+
+        return Handler
+
+
+def environ_without_aws(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment variables without those that configure AWS.
+
+    Args:
+        environ: The environment variables of this process.
+    """
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("AWS_") and name != "USE_AWS_SECRETS"
+    }

@@ -1,0 +1,144 @@
+"""What a command knows of an app: its folder, scan, shield.toml and AWS account."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.draft import draft
+from shield_ai.flow.manifest_file import add_secrets, read_manifest, write_manifest
+from shield_ai.flow.manifest_scan import scan_with_manifest
+from shield_ai.model.environments import apply_environment, check_account, get_environment
+from shield_ai.model.errors import ShieldError, SourceError
+from shield_ai.project.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from shield_ai.aws.live.account import Account
+    from shield_ai.aws.live.session import Session
+    from shield_ai.flow.plan_file import Scope
+    from shield_ai.model.edit import Skipped
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.scan.python.app_scan import Scan
+
+
+class AppContext:
+    """An app. Everything is loaded when it is first used.
+
+    Args:
+        folder: The app's folder.
+        only: "code" or "aws" to limit the command to one half.
+        environment: An environment of shield.toml; empty: none.
+
+    Raises:
+        SourceError: The folder does not exist.
+    """
+
+    def __init__(self, folder: Path, only: Scope | None = None, environment: str = "") -> None:
+        self.tree = Tree(folder)
+        self.only = only
+        self.environment = environment
+        # Called with a label, the number of done items and their total.
+        self.on_progress: Callable[[str, int, int], None] = lambda _label, _done, _total: None
+
+    @functools.cached_property
+    def scan_result(self) -> Scan:
+        """The scan of the app."""
+        try:
+            secrets = self.manifest_on_disk.secret if self.manifest_on_disk else ()
+        except ShieldError:
+            secrets = ()  # an invalid shield.toml is an error only where it is needed
+        return scan_with_manifest(self.tree.root, secrets)
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """The findings of the scan."""
+        return self.scan_result.findings
+
+    @property
+    def unreadable(self) -> Sequence[Skipped]:
+        """The files that the scan could not read or parse."""
+        return [skip for skip in self.scan_result.skipped if not skip.line]
+
+    @functools.cached_property
+    def manifest_on_disk(self) -> Manifest | None:
+        """shield.toml; None if it does not exist."""
+        return read_manifest(self.tree)
+
+    @functools.cached_property
+    def manifest(self) -> Manifest:
+        """shield.toml, or a draft if it does not exist."""
+        return self.manifest_on_disk or self._draft()
+
+    @property
+    def target_manifest(self) -> Manifest:
+        """The manifest with the settings of the environment."""
+        return apply_environment(self.manifest, self.environment)
+
+    def _draft(self) -> Manifest:
+        if not self.scan_result.files:
+            raise SourceError(
+                f"no Python files in {self.tree.root}",
+                "name the app's folder, for Django the one with manage.py",
+            )
+        return draft(self.findings, self.manifest_on_disk, self.scan_result.facts)
+
+    def write_manifest(self, more: Sequence[Secret] = ()) -> str:
+        """Write shield.toml, or add to it, and return what happened.
+
+        Args:
+            more: Secrets from other tools, added after those of the scan.
+        """
+        manifest = add_secrets(self._draft(), more)
+        known = len(self.manifest_on_disk.secret) if self.manifest_on_disk else 0
+        return write_manifest(self.tree, manifest, known)
+
+    @functools.cached_property
+    def aws(self) -> Account | None:
+        """The account; None with --only code."""
+        if self.only == "code":
+            return None
+        account = self.open_account(self.environment)
+        check_account(self.manifest, self.environment, account.id)
+        return account
+
+    @property
+    def aws_session(self) -> Session:
+        """The connection to AWS.
+
+        Raises:
+            ShieldError: The command is limited to the code.
+        """
+        if self.aws is None:
+            raise ShieldError("--only code excludes AWS", "remove --only code")
+        return self.aws.session
+
+    def open_account(self, name: str) -> Account:
+        """Open the account of an environment.
+
+        Args:
+            name: An environment of shield.toml; empty: none.
+
+        Raises:
+            AwsError: There are no valid credentials.
+        """
+        from shield_ai.aws.live.account import Account
+        from shield_ai.aws.live.session import Session
+
+        credentials = get_environment(self.manifest, name)
+        session = Session(
+            apply_environment(self.manifest, name).app.region,
+            profile=credentials.profile,
+            assume=credentials.assume,
+            read=self.tree.read,
+        )
+        session.on_progress = self.on_progress
+        return Account(session)
+
+    def settings_modules(self) -> list[tuple[str, str]]:
+        """Return the settings modules, each with the folder that it is imported from."""
+        facts = self.scan_result.facts
+        return [(facts.module(path), facts.root(path)) for path in self.manifest.app.settings]

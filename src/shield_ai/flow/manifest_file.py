@@ -1,0 +1,71 @@
+"""Read shield.toml, and add drafted secrets to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.errors import SourceError
+from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_writer import render
+from shield_ai.model.naming import MANIFEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.project.tree import Tree
+
+
+def read_manifest(tree: Tree) -> Manifest | None:
+    """Read shield.toml; return None if it does not exist.
+
+    Args:
+        tree: The app's folder.
+
+    Raises:
+        SourceError: The file can't be read.
+        ManifestError: The file is invalid.
+    """
+    raw = tree.read(MANIFEST)
+    if raw is None:
+        return None
+    try:
+        return parse(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise SourceError(f"{MANIFEST} is not UTF-8 text", "save the file as UTF-8") from None
+
+
+def add_secrets(manifest: Manifest, secrets: Iterable[Secret]) -> Manifest:
+    """Add the secrets that share neither the name nor a variable with an existing one.
+
+    Args:
+        manifest: The manifest.
+        secrets: The secrets to add.
+    """
+    taken = set()
+    for secret in manifest.secret:
+        taken |= {secret.name, *secret.variables()}
+    added = [secret for secret in secrets if taken.isdisjoint([secret.name, *secret.variables()])]
+    return msgspec.structs.replace(manifest, secret=(*manifest.secret, *added))
+
+
+def write_manifest(tree: Tree, manifest: Manifest, known: int) -> str:
+    """Write shield.toml, keeping its comments, and return what happened.
+
+    Args:
+        tree: The app's folder.
+        manifest: What to write.
+        known: The number of secrets in the file before.
+    """
+    old = tree.read(MANIFEST)
+    text = render(manifest, old.decode("utf-8-sig") if old else "")
+    total = len(manifest.secret)
+    if old is not None and text.encode() == old:
+        return f"{MANIFEST}: no new secrets, {total} already listed"
+    tree.write(MANIFEST, text.encode())
+    number = total - known
+    noun = "secret" if number == 1 else "secrets"
+    done = "added" if old else "written"
+    return f"{MANIFEST}: {number} {noun} {done}; review it, then run shield plan"

@@ -1,0 +1,50 @@
+"""Scan an app for the secrets that its shield.toml names, besides those that the rules find."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.finding import Severity, Shape
+from shield_ai.model.naming import is_secret
+from shield_ai.scan.python.app_scan import Scan, scan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.manifest import Secret
+
+
+def scan_with_manifest(root: Path, secrets: Iterable[Secret]) -> Scan:
+    """Scan an app, and scan it again if it uses variables as secrets that have other names.
+
+    Such a variable is found where a setting of a known secret reads it. The second scan also finds
+    its other reads.
+
+    Args:
+        root: The app's folder.
+        secrets: The secrets in shield.toml.
+    """
+    named = {variable for secret in secrets for variable in secret.variables()}
+    first = scan(root, named=named)
+    unusual = {
+        variable
+        for variable in _movable_reads(first.findings)
+        if variable not in named and not is_secret(variable)
+    }
+    if not unusual:
+        return first
+    return scan(root, named=named | unusual)
+
+
+def _movable_reads(findings: Sequence[Finding]) -> set[str]:
+    """Return the variables that the code reads where a secret is expected."""
+    variables: set[str] = set()
+    for finding in findings:
+        site = finding.site
+        if site is None or site.reason or finding.severity is Severity.LOW:
+            continue
+        if site.shape is Shape.READ:
+            variables.update(site.variables)
+    return variables

@@ -1,0 +1,152 @@
+"""Choose where the value of each secret comes from, as locators without values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.edit import Skipped
+from shield_ai.model.finding import Kind, Shape
+from shield_ai.model.plan import Origin
+from shield_ai.model.rotation_policy import PUBLIC_FIELDS
+from shield_ai.project.layout import is_example
+from shield_ai.project.values import Values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.manifest import Secret
+    from shield_ai.rewrite import Read
+
+
+class _CodeValue(NamedTuple):
+    """A value in the code: a literal or a default."""
+
+    finding: Finding
+    locator: str
+    is_literal: bool
+
+
+def choose_origins(
+    secret: Secret,
+    findings: Sequence[Finding],
+    read: Read,
+    available: Mapping[str, str],
+    prompts: Mapping[str, str],
+) -> tuple[tuple[Origin, ...], list[Skipped]]:
+    """Choose the origin of each field of a secret: a value source, else the code, else a new value.
+
+    Args:
+        secret: The secret.
+        findings: All findings of the app.
+        read: Returns the bytes of a file of the app.
+        available: The locator of each variable that has a value in a source.
+        prompts: The locator of each variable that the user can be asked for.
+
+    Returns:
+        The origins, and the values in the code that are ambiguous.
+    """
+    origins, ambiguous, has_value = _known_origins(secret, findings, read, available)
+    if secret.optional and not has_value:
+        origins.clear()  # an optional secret needs no value if the code only has its defaults
+    if not origins and secret.kind is Kind.DJANGO_SECRET_KEY:
+        origins.append(Origin(locator=f"generate:{secret.kind}"))
+    fields = {origin.field for origin in origins}
+    for variable, field in secret.variables().items():
+        if field in fields:
+            continue
+        if secret.generate and field in {"", "password"}:
+            origins.append(Origin(locator="generate:password", field=field))
+        elif variable in prompts and not secret.optional and not ambiguous:
+            origins.append(Origin(locator=prompts[variable], field=field))
+    return tuple(origins), ambiguous
+
+
+def _known_origins(
+    secret: Secret, findings: Sequence[Finding], read: Read, available: Mapping[str, str]
+) -> tuple[list[Origin], list[Skipped], bool]:
+    """Return the origins that have a value, the ambiguous values, and whether any is no default."""
+    origins: list[Origin] = []
+    ambiguous: list[Skipped] = []
+    has_value = False
+    for variable, field in secret.variables().items():
+        if variable in available:
+            origins.append(Origin(locator=available[variable], field=field))
+            has_value = True
+            continue
+        values = list(_code_values(secret, variable, field, findings))
+        conflict = _conflicting_value(values, read)
+        if conflict:
+            ambiguous.append(_ambiguous(variable, values[0].finding, conflict.finding))
+        elif values:
+            origins.append(Origin(locator=values[0].locator, field=field))
+            has_value = has_value or values[0].is_literal
+    return origins, ambiguous, has_value
+
+
+def _code_values(
+    secret: Secret, variable: str, field: str, findings: Sequence[Finding]
+) -> Iterator[_CodeValue]:
+    """Yield the literals of a variable, and the defaults of a database's public fields.
+
+    A literal Django key is no value: everybody with the code knows it. Nor are the default of a
+    password and the values in example settings.
+    """
+    if secret.kind is Kind.DJANGO_SECRET_KEY:
+        return
+    for finding in findings:
+        site = finding.site
+        if site is None or site.variable != variable or site.reason or is_example(finding.path):
+            continue
+        if site.shape is Shape.LITERAL:
+            locator = f"code:{finding.path}#{site.start}-{site.end}"
+            yield _CodeValue(finding, locator, is_literal=True)
+        elif field in PUBLIC_FIELDS and site.default_end:
+            locator = f"code:{finding.path}#{site.default_start}-{site.default_end}"
+            yield _CodeValue(finding, locator, is_literal=False)
+
+
+def _conflicting_value(values: Sequence[_CodeValue], read: Read) -> _CodeValue | None:
+    """Return the first value that differs from the first one."""
+    if len(values) < 2:  # nothing to compare
+        return None
+    sources = Values({}, {}, read)
+    expected = sources.resolve(values[0].locator)
+    for value in values[1:]:
+        if sources.resolve(value.locator) != expected:
+            return value
+    return None
+
+
+def _ambiguous(variable: str, first: Finding, second: Finding) -> Skipped:
+    reason = f"{first.path}:{first.line} has another value: set the right one with --env-file"
+    return Skipped(path=second.path, line=second.line, name=variable, reason=reason)
+
+
+def missing_variables(
+    secret: Secret, origins: tuple[Origin, ...], findings: Sequence[Finding]
+) -> list[str]:
+    """Return the variables of a secret that have no value although the app needs one.
+
+    Args:
+        secret: The secret.
+        origins: The chosen origins.
+        findings: All findings of the app.
+    """
+    fields = {origin.field for origin in origins}
+    variables = secret.variables()
+    missing = [variable for variable, field in variables.items() if field not in fields]
+    if secret.optional and len(missing) == len(variables):
+        return []
+    with_default = set(_variables_with_default(findings))
+    return [variable for variable in missing if variable not in with_default]
+
+
+def _variables_with_default(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the variables that the code reads with a default that works in production."""
+    for finding in findings:
+        site = finding.site
+        if site is None or site.shape not in {Shape.READ, Shape.FIELD} or not site.optional:
+            continue
+        if site.default_ok_in_production or not site.default_literal:
+            yield site.variable

@@ -1,0 +1,75 @@
+"""Load a plan from a file, and limit a plan to one half."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from shield_ai.model.errors import StalePlanError, UnsafePlanError
+from shield_ai.model.plan import Plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Scope = Literal["code", "aws"]
+
+
+def read_plan(path: Path, environment: str) -> Plan:
+    """Read a plan from a file.
+
+    Args:
+        path: The file.
+        environment: The requested environment; empty: the one in the plan.
+
+    Raises:
+        StalePlanError: The file is not a valid plan.
+        UnsafePlanError: The plan is for another environment.
+    """
+    try:
+        plan = msgspec.json.decode(path.read_bytes(), type=Plan)
+    except (OSError, msgspec.DecodeError):
+        raise StalePlanError(
+            f"{path} is not a valid plan file", f"create one with shield plan -o {path.name}"
+        ) from None
+    if environment and environment != plan.environment:
+        actual = "no environment"
+        if plan.environment:
+            actual = f"the environment {plan.environment}"
+        raise UnsafePlanError(
+            f"{path} is for {actual}, not for {environment}",
+            f"create one with shield plan --environment {environment} -o {path.name}",
+        )
+    return plan
+
+
+def require_app(plan: Plan, path: Path, app: str) -> None:
+    """Require that a plan was made for an app.
+
+    Args:
+        plan: The plan.
+        path: The file that it was read from.
+        app: The app's name in shield.toml.
+
+    Raises:
+        UnsafePlanError: It was made for another app.
+    """
+    if plan.app != app:
+        raise UnsafePlanError(
+            f"{path} is for the app {plan.app}, but this is {app}",
+            "run shield apply in the folder of the app that the plan was made for",
+        )
+
+
+def limit_plan(plan: Plan, scope: Scope | None) -> Plan:
+    """Return the plan with only its file edits or only its changes in AWS.
+
+    Args:
+        plan: The plan.
+        scope: None: both.
+    """
+    if scope == "code":
+        return msgspec.structs.replace(plan, changes=())
+    if scope == "aws":
+        return msgspec.structs.replace(plan, files=())
+    return plan

@@ -1,0 +1,135 @@
+"""Check that a plan can be made and applied without losing anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import SourceError, UnsafePlanError, ValueMissingError
+from shield_ai.model.naming import MANIFEST
+from shield_ai.project import git
+from shield_ai.project.python_source import digest
+from shield_ai.rewrite.python.literals import DOTENV
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from shield_ai.flow.journal import Journal
+    from shield_ai.model.edit import Skipped
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.plan import Plan
+    from shield_ai.project.layout import Facts
+    from shield_ai.project.tree import Tree
+
+_SHOWN = 3  # file names in an error; more are counted
+
+
+def require_parsed_settings(
+    manifest: Manifest, facts: Facts, unreadable: Iterable[Skipped]
+) -> None:
+    """Require that every settings file was parsed.
+
+    Args:
+        manifest: shield.toml.
+        facts: Of the scan.
+        unreadable: The files that the scan could not read or parse.
+
+    Raises:
+        SourceError: A settings file was not parsed.
+    """
+    settings = {*manifest.app.settings, *(facts.named or facts.settings)}
+    for skip in unreadable:
+        if skip.path in settings:
+            raise SourceError(
+                f"{skip.path}: {skip.reason}",
+                "fix the file, or run shield with the Python version of the app; "
+                "nothing was changed",
+            )
+
+
+def require_environment(journal: Journal, environment: str) -> None:
+    """Require that an interrupted apply, if any, was to the same environment.
+
+    Args:
+        journal: Loaded.
+        environment: The environment in use; empty: none.
+
+    Raises:
+        UnsafePlanError: It was to another environment.
+    """
+    for step in journal.open_steps(journal.interrupted_run(), "aws"):
+        if step.environment != environment:
+            option = f" --environment {step.environment}" if step.environment else ""
+            raise UnsafePlanError(
+                "an apply to another environment was interrupted",
+                f"finish it first: shield apply{option}, or shield rollback",
+            )
+
+
+def require_untracked_dotenv(root: Path) -> None:
+    """Require that git does not contain .env, and would not add it.
+
+    Args:
+        root: The app's folder.
+
+    Raises:
+        UnsafePlanError: git tracks the file, or does not ignore it.
+    """
+    problem = git.holds(root, DOTENV)
+    if not problem:
+        return
+    hint = "add the line .env to .gitignore"
+    if "tracked" in problem:
+        hint = "run git rm --cached .env, and add the line .env to .gitignore"
+    raise UnsafePlanError(f"{DOTENV} {problem}: secrets can't be moved there", hint)
+
+
+def require_values(plan: Plan, *, allow_missing: bool, allow_placeholders: bool) -> None:
+    """Require a value for every secret of a plan.
+
+    Args:
+        plan: The plan.
+        allow_missing: Accept secrets without a value.
+        allow_placeholders: Accept placeholders such as `changeme`.
+
+    Raises:
+        ValueMissingError: A secret has no value, or a placeholder.
+    """
+    if plan.placeholders and not allow_placeholders:
+        raise ValueMissingError(
+            f"a placeholder instead of a value: {', '.join(plan.placeholders)}",
+            "set the real value, or use --allow-placeholders",
+        )
+    if plan.missing and not allow_missing:
+        raise ValueMissingError(
+            f"no value for {', '.join(plan.missing)}",
+            "name a file with --env-file, set the variables, or use --allow-missing",
+        )
+
+
+def require_committed(tree: Tree, journal: Journal) -> None:
+    """Require that git has no uncommitted changes, apart from those that shield made.
+
+    Args:
+        tree: The app's folder.
+        journal: Loaded.
+
+    Raises:
+        UnsafePlanError: There are uncommitted changes.
+    """
+    applied = {record.what: record.after for record in journal.records if record.kind == "file"}
+    changed = []
+    for path in git.changed(tree.root):
+        if path == MANIFEST or path.startswith(".shield/"):
+            continue
+        if applied.get(path) != digest(tree.read(path) or b""):
+            changed.append(path)
+    if not changed:
+        return
+    names = ", ".join(changed[:_SHOWN])
+    if len(changed) > _SHOWN:
+        names += f" and {len(changed) - _SHOWN} more"
+    raise UnsafePlanError(
+        f"uncommitted changes: {names}",
+        "commit them first, so that the rewrite can be reviewed separately, or use --allow-dirty",
+    )

@@ -1,0 +1,79 @@
+"""Collect the values that the app has now, for the comparison of its settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.flow.value_sources import app_env_values
+from shield_ai.model.finding import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.project.tree import Tree
+    from shield_ai.project.values import Values
+
+
+class KnownValues(NamedTuple):
+    """The values of an app's variables."""
+
+    variables: Mapping[str, Hidden]  # that the app reads
+    literals: Mapping[str, Hidden]  # that the code assigns a literal to
+
+
+def known_values(
+    findings: Sequence[Finding], manifest: Manifest, tree: Tree, values: Values
+) -> KnownValues:
+    """Return the value of each variable that the code reads or shield.toml names.
+
+    Args:
+        findings: All findings of the app.
+        manifest: shield.toml.
+        tree: The app's folder.
+        values: The value sources.
+
+    Raises:
+        ValueMissingError: A value can't be read from its source.
+    """
+    read = set(_read_variables(findings))
+    literals = _literal_values(findings, read, values)
+    moved = {variable for secret in manifest.secret for variable in secret.variables()}
+    needed = read | (moved - literals.keys())
+    variables = {
+        variable: value
+        for variable, value in app_env_values(tree, manifest.app.settings).items()
+        if variable in needed
+    }
+    for variable, locator in values.available(needed).items():
+        variables[variable] = values.resolve(locator)
+    return KnownValues(variables, literals)
+
+
+def _read_variables(findings: Sequence[Finding]) -> Iterator[str]:
+    for finding in findings:
+        if finding.site and finding.site.shape is not Shape.LITERAL:
+            yield from finding.site.variables
+
+
+def _literal_values(
+    findings: Sequence[Finding], read: set[str], values: Values
+) -> dict[str, Hidden]:
+    """Return the value of each variable with only one literal in the code.
+
+    One secret can't replace literals that differ from file to file.
+    """
+    literals: dict[str, Hidden] = {}
+    ambiguous = set()
+    for finding in findings:
+        site = finding.site
+        if site is None or site.shape is not Shape.LITERAL:
+            continue
+        if site.reason or site.variable in read:
+            continue
+        value = values.resolve(f"code:{finding.path}#{site.start}-{site.end}")
+        if literals.setdefault(site.variable, value) != value:
+            ambiguous.add(site.variable)
+    return {variable: value for variable, value in literals.items() if variable not in ambiguous}

@@ -1,0 +1,146 @@
+"""Open the sources of secret values: env files and the secrets of another environment."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from shield_ai.model.environments import apply_environment
+from shield_ai.model.errors import SourceError
+from shield_ai.project.values import read_env_file
+from shield_ai.rewrite.python.literals import DOTENV
+from shield_ai.scan.text.value_shapes import CHANGE_ME, PLACEHOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from shield_ai.aws.live.account import Account
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.plan import Change
+    from shield_ai.project.tree import Tree
+    from shield_ai.project.values import Values
+
+
+class EnvFiles:
+    """Reads each env file once: standard input can't be read twice."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, dict[str, Hidden]] = {}
+
+    def read(self, paths: Sequence[str]) -> dict[str, dict[str, Hidden]]:
+        """Return the variables of each file.
+
+        Args:
+            paths: As the user gave them; `-` is standard input.
+
+        Raises:
+            SourceError: A file can't be read.
+        """
+        for path in paths:
+            if path not in self._files:
+                self._files[path] = read_env_file(Path(path))
+        return {path: self._files[path] for path in paths}
+
+
+class SecretCopies:
+    """Reads the secrets of other environments, for `--copy-from`.
+
+    Args:
+        manifest: shield.toml.
+        open_account: Opens the account of an environment.
+    """
+
+    def __init__(self, manifest: Manifest, open_account: Callable[[str], Account]) -> None:
+        self._manifest = manifest
+        self._open_account = open_account
+        self._values: dict[str, Hidden] = {}
+
+    def locators(self, environment: str) -> dict[str, str]:
+        """Return the locator of each variable with a value in an environment.
+
+        Args:
+            environment: The environment to copy from.
+
+        Raises:
+            AwsError: AWS refused.
+        """
+        source = apply_environment(self._manifest, environment)
+        names = {source.app.prefix + secret.name: secret for secret in source.secret}
+        live = self._open_account(environment).secrets.live(names)
+        locators = {}
+        for name, state in live.secrets.items():
+            if not state.current or state.deleted:
+                continue
+            secret = names[name]
+            for variable, field in secret.variables().items():
+                locators[variable] = f"copy:{environment}/{secret.name}#{field}"
+        return locators
+
+    def read(self, path: str) -> Hidden:
+        """Read a secret.
+
+        Args:
+            path: ENVIRONMENT/NAME, with the name in shield.toml.
+
+        Raises:
+            AwsError: AWS refused.
+        """
+        if path not in self._values:
+            environment, _, name = path.partition("/")
+            account = self._open_account(environment)
+            prefix = apply_environment(self._manifest, environment).app.prefix
+            self._values[path] = account.secrets.read(prefix + name)
+        return self._values[path]
+
+
+def planned_env_files(changes: Sequence[Change]) -> list[str]:
+    """Return the env files that the locators of a plan name, sorted.
+
+    Args:
+        changes: The planned changes.
+    """
+    paths = set()
+    for change in changes:
+        for origin in change.origins:
+            scheme, _, rest = origin.locator.partition(":")
+            if scheme == "dotenv":
+                paths.add(rest.rpartition("#")[0])
+    return sorted(paths)
+
+
+def app_env_values(tree: Tree, settings: Sequence[str]) -> dict[str, Hidden]:
+    """Return the variables of the .env files that the settings may load; the closest file wins.
+
+    Args:
+        tree: The app's folder.
+        settings: The paths of the settings files.
+    """
+    folders = {folder for path in settings for folder in PurePosixPath(path).parents}
+    values: dict[str, Hidden] = {}
+    for folder in sorted(folders, key=lambda folder: len(folder.parts)):
+        path = str(folder / DOTENV)
+        if tree.read(path) is None:
+            continue
+        with contextlib.suppress(SourceError):  # the app's parser may accept what ours does not
+            variables = read_env_file(tree.path(path))
+            values |= {name: value for name, value in variables.items() if value}
+    return values
+
+
+def placeholders(changes: Sequence[Change], values: Values) -> Iterator[str]:
+    """Name the secrets with a placeholder such as `changeme` in a file or an environment variable.
+
+    Args:
+        changes: The planned changes.
+        values: Resolves the locators.
+    """
+    for change in changes:
+        for origin in change.origins:
+            if not origin.locator.startswith(("env:", "dotenv:", "code:")):
+                continue
+            value = values.resolve(origin.locator).reveal()
+            if PLACEHOLDER.search(value) or CHANGE_ME.fullmatch(value):
+                source = origin.locator.rpartition("#")[2].removeprefix("env:")
+                yield f"{change.name} ({source})"

@@ -1,0 +1,59 @@
+"""Check that the resources besides the secrets have the settings of shield.toml."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.aws_plan import comparable
+from shield_ai.flow.verify.check import Check, join_names, ok_or_failed, unknown
+from shield_ai.model.errors import ShieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shield_ai.aws.live.account import Account
+    from shield_ai.model.resource import Resource, Settings
+
+
+def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterator[Check]:
+    """Compare the desired resources with those in AWS.
+
+    Args:
+        desired: The desired resources; without any, there is no check.
+        aws: The account.
+    """
+    if not desired:
+        return
+    title = "AWS resources match shield.toml"
+    problems: list[str] = []
+    errors: list[ShieldError] = []
+    by_kind: dict[str, list[Resource]] = {}
+    for resource in desired:
+        by_kind.setdefault(resource.kind, []).append(resource)
+    for _, resources in sorted(by_kind.items()):
+        try:
+            live = aws.resources.read([resource.key for resource in resources])
+        except ShieldError as error:
+            errors.append(error)
+            continue
+        for resource in resources:
+            problem = _problem(resource, live[resource.key])
+            if problem:
+                problems.append(problem)
+    if errors and not problems:
+        yield unknown(title, errors[0])
+    else:
+        yield ok_or_failed(
+            title,
+            join_names(problems, "; "),
+            "shield plan shows the differences; shield apply --conflict replace fixes them",
+        )
+
+
+def _problem(resource: Resource, live: Settings | None) -> str:
+    kind, name = resource.key
+    if live is None:
+        return f"{kind} {name} is missing"
+    if comparable(kind, live) != comparable(kind, resource.settings):
+        return f"{kind} {name} differs"
+    return ""
