@@ -13,7 +13,7 @@ import msgspec
 from shield_ai.aws.cloudtrail import trail
 from shield_ai.aws.cloudtrail.audit import Auditor, parse_since
 from shield_ai.aws.cloudtrail.events import parse_event
-from shield_ai.aws.cost.bill import Usage, bill
+from shield_ai.aws.cost.bill import Usage, estimate_bill
 from shield_ai.aws.cost.prices import AS_OF
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import role_name, slug
@@ -201,7 +201,7 @@ def _cost_items(manifest: Manifest, session: AppSession) -> Iterator[tuple[str, 
     region = manifest.app.region
     try:
         desired = resources(manifest, _PLACEHOLDER_ACCOUNT, region, session.tree.read)
-        estimate = bill(manifest, desired, _USAGE)
+        estimate = estimate_bill(manifest, desired, _USAGE)
     except ShieldError:
         return
     for line in estimate.lines:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from shield_helpers import make_app, run
 
-from shield_ai.aws.cost.bill import Usage, bill
+from shield_ai.aws.cost.bill import Usage, estimate_bill
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import (
@@ -30,7 +30,7 @@ def manifest(number=10, rotate=None, **app):
 
 
 def of(made, things=(), **usage):
-    found = bill(made, things, Usage(**usage))
+    found = estimate_bill(made, things, Usage(**usage))
     return {line.what: round(line.usd, 2) for line in found.lines}, found
 
 
@@ -38,14 +38,14 @@ def of(made, things=(), **usage):
     ("made", "usage", "what", "usd"),
     [
         pytest.param(manifest(), {}, "secrets", 4.00, id="ten secrets"),
-        pytest.param(manifest(replicas=("eu-west-1", "eu-west-2")), {}, "copies in eu-west-2", 4.00, id="copies"),
+        pytest.param(manifest(replicas=("eu-west-1", "eu-west-2")), {}, "replicas in eu-west-2", 4.00, id="copies"),
         pytest.param(manifest(kms_key="alias/x"), {}, "KMS key", 1.00, id="a key of one's own"),
         # 4 processes, every 300 s, 30.4 days, 10 secrets: 350,208 calls
-        pytest.param(manifest(), {}, "calls of the app", 1.75, id="calls by the cache"),
-        pytest.param(manifest(kms_key="alias/x"), {}, "KMS requests of the app", 1.05, id="each with a request of KMS"),
-        pytest.param(manifest(), {"reads": 10}, "calls of the app", 0.02, id="never more than there are reads"),
-        pytest.param(manifest(prefetch=True), {}, "calls of the app", 0.18, id="twenty a call"),
-        pytest.param(manifest(1, rotate=Rotation(every="1 day")), {}, "calls of rotations", 0.0, id="rotations cost nearly nothing"),
+        pytest.param(manifest(), {}, "API calls by the app", 1.75, id="calls by the cache"),
+        pytest.param(manifest(kms_key="alias/x"), {}, "KMS requests by the app", 1.05, id="each with a request of KMS"),
+        pytest.param(manifest(), {"reads": 10}, "API calls by the app", 0.02, id="never more than there are reads"),
+        pytest.param(manifest(prefetch=True), {}, "API calls by the app", 0.18, id="twenty a call"),
+        pytest.param(manifest(1, rotate=Rotation(every="1 day")), {}, "API calls by rotations", 0.0, id="rotations cost nearly nothing"),
     ],
 )  # fmt: skip
 def test_a_line_of_the_bill(made, usage, what, usd):
@@ -53,7 +53,7 @@ def test_a_line_of_the_bill(made, usage, what, usd):
 
 
 def test_what_there_is_not_costs_nothing():
-    assert of(manifest())[0].keys() == {"secrets", "calls of the app"}
+    assert of(manifest())[0].keys() == {"secrets", "API calls by the app"}
     assert of(manifest(), [ALARM, ALARM])[0]["alarms"] == 0.20
 
 
@@ -75,16 +75,16 @@ ROTATED = manifest(1, rotate=Rotation(every="1 day", strategy="random-value"))
     [
         pytest.param("us-east-1", 0.0000166667, set(), id="home"),
         pytest.param("eu-west-2", 0.0000166667, set(), id="the same"),
-        pytest.param("ap-east-1", 0.00002292, {"secrets", "calls of the app", "calls of rotations", "alarms", "metrics of the runtime"}, id="dearer, and not known"),
-        pytest.param("mars-1", 0.0000166667, {"secrets", "calls of the app", "calls of rotations", "alarms", "metrics of the runtime", "rotation function, calls", "rotation function, time"}, id="never heard of"),
+        pytest.param("ap-east-1", 0.00002292, {"secrets", "API calls by the app", "API calls by rotations", "alarms", "runtime metrics"}, id="dearer, and not known"),
+        pytest.param("mars-1", 0.0000166667, {"secrets", "API calls by the app", "API calls by rotations", "alarms", "runtime metrics", "rotation Lambda requests", "rotation Lambda duration"}, id="never heard of"),
     ],
 )  # fmt: skip
 def test_each_region_has_its_own_prices_or_says_that_they_are_not_known(region, seconds, unknown):
     made = msgspec.structs.replace(
         ROTATED, app=App(name="shop", region=region), rotation=Functions()
     )
-    lines = {line.what: line for line in bill(made, [ALARM], Usage()).lines}
-    time = lines["rotation function, time"]
+    lines = {line.what: line for line in estimate_bill(made, [ALARM], Usage()).lines}
+    time = lines["rotation Lambda duration"]
     assert time.usd / time.amount == pytest.approx(seconds)
     assert {what for what, line in lines.items() if not line.known} == unknown
 
@@ -99,8 +99,8 @@ def test_the_text_marks_what_is_not_known(tmp_path):
         )
     )
     lines = run("cost", cwd=tmp_path).out.splitlines()
-    assert [line.split("  ")[1] for line in lines if line.endswith(" *")] == ["copies in ap-east-1"]
-    assert any("* the price of us-east-1" in line for line in lines)
+    assert [line.split("  ")[1] for line in lines if line.endswith(" *")] == ["replicas in ap-east-1"]
+    assert any("* price of us-east-1" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_the_command_asks_aws_nothing(tmp_path):
     assert done.code == 0
     assert "secrets                    4 secrets" in done.out
     assert "may be higher" not in done.out
-    assert "and prefetch, twenty a call" in done.out
+    assert "with cache and prefetch" in done.out
     assert all(len(line) <= 80 for line in done.out.splitlines())
     document = json.loads(run("cost", "--json", cwd=tmp_path).out)
     assert document["total"] == pytest.approx(

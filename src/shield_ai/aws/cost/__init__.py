@@ -1,1 +1,1 @@
-"""What the secrets cost: usage, prices and the bill."""
+"""Estimate what the secrets of an app cost: prices, and a monthly bill."""

@@ -1,4 +1,4 @@
-"""What the app's secrets cost a month, from shield.toml and how the app runs; and what the cache saves."""
+"""Estimate the monthly cost of an app's secrets, and what caching and prefetching save."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import msgspec
 
 from shield_ai.aws.cost.prices import UNSUPPORTED_REGIONS, find_price
 from shield_ai.aws.desired.iam import uses_customer_key
+from shield_ai.aws.desired.rotation import rotated_secrets
 from shield_ai.model import schedule
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.manifest import Rotation
-from shield_ai.model.rotation_policy import rotation_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,139 +20,164 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.resource import Resource
 
-MONTH = 30.4 * 24 * 3600  # seconds
-DAYS = 30.4
-BATCH = 20  # secrets in one BatchGetSecretValue
-METRICS = 8  # that the runtime sends: see its COUNTS, and the age and hit rate
-STEPS, STEP_SECONDS, STEP_GB = 4, 3.0, 0.25  # of one rotation
-_START, _YEAR = datetime(2026, 1, 1, tzinfo=UTC), timedelta(days=365)
-ROTATION_CALLS = 16  # of Secrets Manager, in one rotation
+DAYS_PER_MONTH = 30.4
+SECONDS_PER_MONTH = DAYS_PER_MONTH * 24 * 3600
+BATCH_SIZE = 20  # secrets in one BatchGetSecretValue call
+RUNTIME_METRICS = 8  # the runtime's counters, its cache hit rate and the age of its oldest value
+# Of one rotation:
+ROTATION_API_CALLS = 16
+ROTATION_STEPS = 4
+SECONDS_PER_STEP = 3.0
+FUNCTION_MEMORY_GB = 0.25
+_YEAR_START = datetime(2026, 1, 1, tzinfo=UTC)
+_YEAR_END = _YEAR_START + timedelta(days=365)
+_APP_CALLS = "API calls by the app"
+_APP_KMS_REQUESTS = "KMS requests by the app"
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """How the app runs."""
 
     processes: int = 4
-    ttl: float = 300.0  # seconds that a value is kept
-    reads: int = 100_000  # of each secret by the whole app, a day
+    ttl: float = 300.0  # seconds for which a value is cached
+    reads: int = 100_000  # of each secret by the whole app, per day
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing on the bill."""
+class BillLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One item of the bill."""
 
     what: str
     amount: float
     unit: str
     usd: float
-    source: str
+    source: str  # the URL of the price
     read: str  # the month of the price list
-    known: bool = True  # False: the region's own price was never seen, this is that of us-east-1
+    known: bool = True  # False: the region's price is unknown, and this is the one of us-east-1
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
-    """A month's costs in US dollars, and what they would be otherwise."""
+    """A month's cost in US dollars, with the totals for other ways to read the secrets."""
 
-    lines: tuple[Line, ...]
-    without_cache: float  # a call for each read
-    without_prefetch: float  # a call for each secret
+    lines: tuple[BillLine, ...]
+    without_cache: float  # one call for each read
+    without_prefetch: float  # one call for each secret
     with_prefetch: float  # one call for twenty secrets
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """The sum of all items."""
         return sum(line.usd for line in self.lines)
 
 
-def bill(manifest: Manifest, things: Sequence[Resource], usage: Usage) -> Bill:
-    """Work out the bill.
+def estimate_bill(manifest: Manifest, resources: Sequence[Resource], usage: Usage) -> Bill:
+    """Estimate the cost of a month.
 
     Args:
-        manifest: What the app has.
-        things: What it has in AWS beside its secrets.
+        manifest: The app.
+        resources: Its AWS resources besides the secrets.
         usage: How it runs.
 
     Raises:
-        ShieldError: Its region bills in another currency, or a number is none.
+        ShieldError: The region bills in another currency, or the usage has an invalid number.
     """
-    if usage.processes < 1 or usage.ttl <= 0 or usage.reads < 0:
-        raise ShieldError("processes and TTL are more than 0, reads not less", "shield cost --help")
     region = manifest.app.region
-    for start, words in UNSUPPORTED_REGIONS.items():
-        if region.startswith(start):
-            raise ShieldError(f"no prices for {region}", words)
+    _check_usage(usage)
+    _check_region(region)
     secrets = len(manifest.secret)
-    fetches = usage.processes * MONTH / usage.ttl
-    # A value that nobody asks for is not fetched again.
-    cached = min(fetches, usage.reads * DAYS) * secrets
-    batched = min(fetches, usage.reads * DAYS) * math.ceil(secrets / BATCH)
-    rotations = sum(_rotations(manifest))
-    calls = batched if manifest.app.prefetch else cached
-    lines = [*_lines(manifest, things, calls, rotations)]
-    others = sum(
-        line.usd
-        for line in lines
-        if line.what not in {"calls of the app", "KMS requests of the app"}
-    )
+    reads = usage.reads * DAYS_PER_MONTH
+    # Each process fetches a value at most once per TTL, and only if it is read.
+    fetches = min(usage.processes * SECONDS_PER_MONTH / usage.ttl, reads)
+    cached_calls = fetches * secrets
+    prefetch_calls = fetches * math.ceil(secrets / BATCH_SIZE)
+    app_calls = prefetch_calls if manifest.app.prefetch else cached_calls
+    lines = tuple(_bill_lines(manifest, resources, app_calls))
 
-    def whole(amount: float) -> float:
-        decrypted = find_price("key-call", region).usd if uses_customer_key(manifest.app) else 0
-        return others + amount * (find_price("call", region).usd + decrypted)
-
+    other_costs = 0.0
+    for line in lines:
+        if line.what not in {_APP_CALLS, _APP_KMS_REQUESTS}:
+            other_costs += line.usd
+    cost_per_call = find_price("call", region).usd
+    if uses_customer_key(manifest.app):
+        cost_per_call += find_price("key-call", region).usd
     return Bill(
-        lines=tuple(lines),
-        without_cache=whole(usage.reads * DAYS * secrets),
-        without_prefetch=whole(cached),
-        with_prefetch=whole(batched),
+        lines=lines,
+        without_cache=other_costs + reads * secrets * cost_per_call,
+        without_prefetch=other_costs + cached_calls * cost_per_call,
+        with_prefetch=other_costs + prefetch_calls * cost_per_call,
     )
 
 
-def _lines(
-    manifest: Manifest, things: Sequence[Resource], calls: float, rotations: float
-) -> Iterator[Line]:
-    app, secrets = manifest.app, len(manifest.secret)
-
-    def line(what: str, name: str, amount: float, region: str = app.region) -> Line:
-        found = find_price(name, region)
-        unit, source, read = found.price.unit, found.price.source, found.price.read
-        usd = amount * found.usd
-        return Line(
-            what=what,
-            amount=amount,
-            unit=unit,
-            usd=usd,
-            source=source,
-            read=read,
-            known=found.known,
+def _check_usage(usage: Usage) -> None:
+    if usage.processes < 1 or usage.ttl <= 0 or usage.reads < 0:
+        raise ShieldError(
+            "processes and TTL must be greater than 0, and reads must not be negative",
+            "see shield cost --help",
         )
 
-    yield line("secrets", "secret", secrets)
-    for region in app.replicas:
-        yield line(f"copies in {region}", "secret", secrets, region)
-    yield line("calls of the app", "call", calls)
+
+def _check_region(region: str) -> None:
+    for prefix, hint in UNSUPPORTED_REGIONS.items():
+        if region.startswith(prefix):
+            raise ShieldError(f"prices in {region} are unknown", hint)
+
+
+def _bill_lines(
+    manifest: Manifest, resources: Sequence[Resource], app_calls: float
+) -> Iterator[BillLine]:
+    app = manifest.app
+    secrets = len(manifest.secret)
+    yield _bill_line("secrets", "secret", secrets, app.region)
+    for replica_region in app.replicas:
+        yield _bill_line(f"replicas in {replica_region}", "secret", secrets, replica_region)
+    yield _bill_line(_APP_CALLS, "call", app_calls, app.region)
     if uses_customer_key(app):
-        yield line("KMS key", "key", 1)
-        yield line("KMS requests of the app", "key-call", calls)
-    if rotations:
-        yield line("calls of rotations", "call", rotations * ROTATION_CALLS)
-    # else it is shield rotate, from a machine that is there already
-    if rotations and manifest.rotation:
-        yield line("rotation function, calls", "lambda-call", rotations * STEPS)
-        yield line(
-            "rotation function, time", "lambda-second", rotations * STEPS * STEP_SECONDS * STEP_GB
-        )
-    kinds = [thing.kind for thing in things]
-    if alarms := kinds.count("alarm"):
-        yield line("metrics of the runtime", "metric", METRICS)
-        yield line("alarms", "alarm", alarms)
-    if dashboards := kinds.count("dashboard"):
-        yield line("dashboard", "dashboard", dashboards)
+        yield _bill_line("KMS key", "key", 1, app.region)
+        yield _bill_line(_APP_KMS_REQUESTS, "key-call", app_calls, app.region)
+    yield from _rotation_lines(manifest)
+    kinds = [resource.kind for resource in resources]
+    alarms = kinds.count("alarm")
+    if alarms:
+        yield _bill_line("runtime metrics", "metric", RUNTIME_METRICS, app.region)
+        yield _bill_line("alarms", "alarm", alarms, app.region)
+    dashboards = kinds.count("dashboard")
+    if dashboards:
+        yield _bill_line("dashboard", "dashboard", dashboards, app.region)
 
 
-def _rotations(manifest: Manifest) -> Iterator[float]:
-    """Give the rotations a month of each secret that a function rotates."""
-    for secret in manifest.secret:
-        if isinstance(secret.rotate, Rotation) and rotation_strategy(secret):
-            planned, moment, number = schedule.parse(secret.rotate.every), _START, 0
-            while (moment := planned.next(moment)) <= _START + _YEAR:
-                number += 1
-            yield number / 12
+def _rotation_lines(manifest: Manifest) -> Iterator[BillLine]:
+    region = manifest.app.region
+    rotations = sum(_rotations_per_month(manifest))
+    if not rotations:
+        return
+    calls = rotations * ROTATION_API_CALLS
+    yield _bill_line("API calls by rotations", "call", calls, region)
+    if manifest.rotation:  # otherwise shield rotate runs on a machine that exists anyway
+        requests = rotations * ROTATION_STEPS
+        duration = requests * SECONDS_PER_STEP * FUNCTION_MEMORY_GB
+        yield _bill_line("rotation Lambda requests", "lambda-call", requests, region)
+        yield _bill_line("rotation Lambda duration", "lambda-second", duration, region)
+
+
+def _rotations_per_month(manifest: Manifest) -> Iterator[float]:
+    """Yield the average number of rotations of each secret that rotates automatically."""
+    for _, rotate in rotated_secrets(manifest):
+        planned = schedule.parse(rotate.every)
+        number = 0
+        moment = planned.next(_YEAR_START)
+        while moment <= _YEAR_END:
+            number += 1
+            moment = planned.next(moment)
+        yield number / 12
+
+
+def _bill_line(what: str, price_name: str, amount: float, region: str) -> BillLine:
+    regional = find_price(price_name, region)
+    return BillLine(
+        what=what,
+        amount=amount,
+        unit=regional.price.unit,
+        usd=amount * regional.usd,
+        source=regional.price.source,
+        read=regional.price.read,
+        known=regional.known,
+    )

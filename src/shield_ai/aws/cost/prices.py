@@ -1,8 +1,9 @@
-"""What AWS asks for, in US dollars, by region, and where it says so. Free tiers are left out: an account has them.
+"""AWS prices in US dollars, by region. Free tiers are left out, since they apply to an account.
 
-AWS publishes each price in a file for each service and region, with the name of its service in the place of SERVICE:
+AWS publishes the prices of each service and region in a file:
 https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/SERVICE/current/REGION/index.json
-These were taken from public copies of those files; `source` is AWS's own page, which says what holds now.
+The prices here come from public copies of these files. `source` is the page of AWS with the
+current prices.
 """
 
 from __future__ import annotations
@@ -10,25 +11,26 @@ from __future__ import annotations
 import msgspec
 
 AS_OF = "2026-09"
+BASE_REGION = "us-east-1"  # the region of the prices in PRICES
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """One price: so many dollars for so many of a thing a month."""
+    """The price of one kind of item per month."""
 
     usd: float
-    per: float  # how many of it that is for
+    per: float  # the number of items that `usd` is for
     unit: str
     source: str
-    read: str  # the month of the price list that it was taken from
-    service: str  # that has it, as the price list calls it
+    read: str  # the month of the price list
+    service: str  # the name of the service in the price list
 
 
 class RegionalPrice(msgspec.Struct, frozen=True, kw_only=True):
-    """A price as it is in one region."""
+    """A price in one region."""
 
-    usd: float  # for one of it
+    usd: float  # for one item
     price: Price
-    known: bool  # False: it is that of HOME, since the region's own was never seen
+    known: bool  # False: the region's price is unknown, and this is the one of BASE_REGION
 
 
 _SECRETS = {
@@ -47,8 +49,7 @@ _LAMBDA = {
     "read": AS_OF,
     "service": "AWSLambda",
 }
-BASE_REGION = "us-east-1"  # whose prices these are
-# A copy in another region is billed as a secret; versions and AWS's own KMS key cost nothing.
+# A replica is billed as a secret. Versions and the AWS managed KMS key are free.
 PRICES = {
     "secret": Price(usd=0.40, per=1, unit="secret", **_SECRETS),
     "call": Price(usd=0.05, per=10_000, unit="API call", **_SECRETS),
@@ -57,50 +58,33 @@ PRICES = {
     "metric": Price(usd=0.30, per=1, unit="metric", **_CLOUDWATCH),
     "alarm": Price(usd=0.10, per=1, unit="alarm", **_CLOUDWATCH),
     "dashboard": Price(usd=3.00, per=1, unit="dashboard", **_CLOUDWATCH),
-    "lambda-call": Price(usd=0.20, per=1_000_000, unit="function call", **_LAMBDA),
+    "lambda-call": Price(usd=0.20, per=1_000_000, unit="Lambda request", **_LAMBDA),
     "lambda-second": Price(usd=0.0000166667, per=1, unit="GB-second", **_LAMBDA),
 }
-EVERYWHERE = frozenset({"dashboard"})  # one product for all regions
-# Where the price list was seen to ask for the same as in HOME.
+GLOBAL_PRICES = frozenset({"dashboard"})  # the same in all regions
+
+
+def _regions(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+# By service, the regions with the same prices as BASE_REGION, according to the price list.
 SAME_PRICE_REGIONS = {
-    "AWSSecretsManager": frozenset(
-        {"us-west-2", "ap-northeast-1", "ap-south-1", "ap-southeast-1", "eu-central-1", "eu-west-2"}
-    ),
-    "awskms": frozenset(
-        {"us-west-2", "ap-northeast-1", "ap-south-1", "ap-southeast-1", "eu-central-1", "eu-west-2"}
-    ),
-    "AmazonCloudWatch": frozenset({"ap-northeast-1", "eu-west-2"}),
-    "AWSLambda": frozenset(
-        {
-            "us-east-2",
-            "us-west-1",
-            "us-west-2",
-            "us-gov-east-1",
-            "us-gov-west-1",
-            "ca-central-1",
-            "ca-west-1",
-            "sa-east-1",
-        }
-        | {
-            "ap-northeast-1",
-            "ap-northeast-2",
-            "ap-northeast-3",
-            "ap-south-1",
-            "ap-south-2",
-            "ap-southeast-1",
-        }
-        | {
-            "ap-southeast-2",
-            "ap-southeast-3",
-            "ap-southeast-4",
-            "eu-central-1",
-            "eu-north-1",
-            "eu-south-2",
-        }
-        | {"eu-west-1", "eu-west-2", "eu-west-3"}
-    ),
+    "AWSSecretsManager": _regions("""
+        us-west-2 ap-northeast-1 ap-south-1 ap-southeast-1 eu-central-1 eu-west-2
+    """),
+    "awskms": _regions("""
+        us-west-2 ap-northeast-1 ap-south-1 ap-southeast-1 eu-central-1 eu-west-2
+    """),
+    "AmazonCloudWatch": _regions("ap-northeast-1 eu-west-2"),
+    "AWSLambda": _regions("""
+        us-east-2 us-west-1 us-west-2 us-gov-east-1 us-gov-west-1 ca-central-1 ca-west-1 sa-east-1
+        ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2
+        ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4
+        eu-central-1 eu-north-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3
+    """),
 }
-# Where it asks for something else: price → region → dollars, for as many as in PRICES.
+# By price and region, the price for as many items as in PRICES, where it differs.
 REGIONAL_PRICES = {
     "lambda-call": {
         "af-south-1": 0.27,
@@ -122,19 +106,23 @@ REGIONAL_PRICES = {
     },
 }
 UNSUPPORTED_REGIONS = {
-    "cn-": "China's regions bill in yuan: https://www.amazonaws.cn/en/secrets-manager/pricing/"
+    "cn-": (
+        "regions in China are billed in yuan; see "
+        "https://www.amazonaws.cn/en/secrets-manager/pricing/"
+    )
 }
 
 
 def find_price(name: str, region: str) -> RegionalPrice:
-    """Return what a thing costs in a region, and whether that is known or only what HOME asks for."""
-    listed = PRICES[name]
+    """Return a price in a region, or the one in BASE_REGION if the region's price is unknown."""
+    price = PRICES[name]
     usd = REGIONAL_PRICES.get(name, {}).get(region)
-    same = (
-        region == BASE_REGION or name in EVERYWHERE or region in SAME_PRICE_REGIONS[listed.service]
+    is_known = (
+        usd is not None
+        or region == BASE_REGION
+        or name in GLOBAL_PRICES
+        or region in SAME_PRICE_REGIONS[price.service]
     )
-    return RegionalPrice(
-        usd=(listed.usd if usd is None else usd) / listed.per,
-        price=listed,
-        known=same or usd is not None,
-    )
+    if usd is None:
+        usd = price.usd
+    return RegionalPrice(usd=usd / price.per, price=price, known=is_known)

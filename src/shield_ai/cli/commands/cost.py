@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.aws.cost.bill import Usage, bill
+from shield_ai.aws.cost.bill import Usage, estimate_bill
 from shield_ai.aws.desired import resources
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON
 from shield_ai.flow.app_session import AppSession
@@ -55,7 +55,7 @@ def cost(
     region = manifest.app.region
     usage = Usage(processes=processes, ttl=ttl, reads=reads)
     desired = resources(manifest, PLACEHOLDER_ACCOUNT, region, session.tree.read)
-    estimate = bill(manifest, desired, usage)
+    estimate = estimate_bill(manifest, desired, usage)
     if as_json:
         document = {"region": region, "total": round(estimate.total, 2), "bill": estimate}
         click.echo(msgspec.json.encode(document).decode())
