@@ -1,11 +1,11 @@
-# Each target builds .venv from a bare python3 (3.11 or newer) with pip alone, from a lock with hashes.
+# Targets create .venv with a Python 3.11 or newer and install the dependencies from lock files with hashes.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-rotation test-kill test-iam lint docs bench bench-scan bench-reads bench-runtime coverage dist audit lock clean
 
-help:  ## show the targets
+help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/pyvenv.cfg:
@@ -22,23 +22,23 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
 
-demo: $(VENV)/demo.stamp  ## the whole journey on a sample shop, an embedded AWS and a real PostgreSQL
+demo: $(VENV)/demo.stamp  ## migrate the sample shop, with an embedded AWS and a real PostgreSQL
 	@$(BIN)/shield demo
 
-test: $(VENV)/dev.stamp  ## the test suite on what the wheel holds, with branch coverage
+test: $(VENV)/dev.stamp  ## run the tests on the built wheel, with branch coverage
 	@rm -rf .coverage .coverage.* build/wheel
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --target build/wheel .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --target build/wheel . ./src/shield_runtime
 	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/coverage run -m pytest -n 2 --dist worksteal $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each point, on real databases
+test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each step, on real databases
 	ROTATION_MATRIX=1 $(BIN)/python -m pytest tests/rotator tests/flow/test_rotation_driver.py $(ARGS)
 
 test-kill: $(VENV)/dev.stamp  ## kill an apply at each of its calls to AWS
 	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/flow/test_apply.py tests/flow/test_apply_resources.py tests/flow/test_apply_updates.py tests/sandbox/test_demo.py -k "killed or refused_at or ctrl_c" -rP $(ARGS)
 
-docs: $(VENV)/dev.stamp  ## write the reference, then follow every page
+docs: $(VENV)/dev.stamp  ## generate the reference and run every code block in docs/
 	$(BIN)/python docs/generate.py
 	SHIELD_DOCS=1 $(BIN)/python -m pytest tests/repository/test_docs.py $(ARGS)
 
@@ -47,17 +47,17 @@ docs: $(VENV)/dev.stamp  ## write the reference, then follow every page
 	.venv-ministack/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.lock
 	@touch $@
 
-test-iam: $(VENV)/dev.stamp .venv-ministack/stamp  ## what IAM lets the app's role and the operator do, on a server that enforces it
+test-iam: $(VENV)/dev.stamp .venv-ministack/stamp  ## test the IAM policies on an emulator that enforces IAM
 	SHIELD_MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack $(BIN)/python -m pytest tests/aws/live/test_ministack.py $(ARGS)
 
-lint: $(VENV)/dev.stamp  ## ruff, mypy strict, import layers, workflows
+lint: $(VENV)/dev.stamp  ## run ruff, mypy (strict), import-linter and zizmor
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/zizmor --offline --no-progress --quiet --persona=pedantic .
 
-bench: $(VENV)/dev.stamp .venv-bench/stamp  ## side-by-side measurements
+bench: $(VENV)/dev.stamp .venv-bench/stamp  ## run all benchmarks in bench/
 	@for f in bench/*.py; do $(BIN)/python $$f || exit; done
 
 .venv-bench/stamp: $(VENV)/pyvenv.cfg requirements/bench.lock
@@ -65,25 +65,25 @@ bench: $(VENV)/dev.stamp .venv-bench/stamp  ## side-by-side measurements
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
 	@touch $@
 
-bench-scan: $(VENV)/dev.stamp .venv-bench/stamp  ## the scan beside kingfisher and betterleaks; ARGS="TREE …"
+bench-scan: $(VENV)/dev.stamp .venv-bench/stamp  ## compare the scan with kingfisher and betterleaks; ARGS="TREE …"
 	@PYTHONPATH=src $(BIN)/python bench/scan.py $(ARGS)
 
-bench-reads: $(VENV)/dev.stamp  ## the scan on environment reads that were labelled by hand; ARGS="--mirror FOLDER"
+bench-reads: $(VENV)/dev.stamp  ## measure the scan on hand-labeled environment reads; ARGS="--mirror FOLDER"
 	@PYTHONPATH=src $(BIN)/python bench/reads.py $(ARGS)
 
-bench-runtime: .venv-bench/stamp  ## get_secret() beside its peers, and a short soak
+bench-runtime: .venv-bench/stamp  ## compare get_secret() with other libraries, and run a short stress test
 	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/run.py $(ARGS)
 	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/soak.py --seconds 20
 
-# The date of the last commit goes into the archives, so that the same commit gives the same bytes.
-dist: $(VENV)/dev.stamp .venv-release/stamp  ## wheel and sdist, built twice and compared, and what they bring along (SBOM)
+# Archives contain the date of the last commit, so that builds are reproducible.
+dist: $(VENV)/dev.stamp .venv-release/stamp  ## build the wheel, the sdist and the SBOM, and check that the build is reproducible
 	@rm -rf dist build/again
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build -d dist
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build -d build/again
 	@for f in dist/*; do cmp $$f build/again/$${f##*/} || exit; done
 	.venv-release/bin/cyclonedx-py requirements --output-reproducible -o dist/shield-ai.cdx.json requirements/demo.lock
 
-audit: .venv-release/stamp  ## known vulnerabilities of what the locks bring (asks PyPI)
+audit: .venv-release/stamp  ## check the locked dependencies for known vulnerabilities (needs PyPI)
 	@for f in demo dev bench release; do .venv-release/bin/pip-audit --require-hashes --disable-pip -r requirements/$$f.lock || exit; done
 
 .venv-release/stamp: $(VENV)/pyvenv.cfg requirements/release.lock
@@ -92,12 +92,12 @@ audit: .venv-release/stamp  ## known vulnerabilities of what the locks bring (as
 	@touch $@
 
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
-lock:  ## write the locks anew (needs uv)
-	$(COMPILE) --extra demo --group build -o requirements/demo.lock
+lock:  ## update the lock files (needs uv)
+	$(COMPILE) --extra local --group build -o requirements/demo.lock
 	$(COMPILE) --all-extras --group build --group test --group lint -c requirements/demo.lock -o requirements/dev.lock
 	$(subst pyproject.toml,requirements/bench.in,$(COMPILE)) -c requirements/demo.lock -o requirements/bench.lock
 	$(subst pyproject.toml,requirements/release.in,$(COMPILE)) -o requirements/release.lock
 	$(subst pyproject.toml,requirements/ministack.in,$(COMPILE)) -o requirements/ministack.lock
 
-clean:  ## remove what the targets built
+clean:  ## remove generated files
 	rm -rf $(VENV) .venv-bench .venv-release .venv-ministack .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -10,25 +10,37 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
+RUNTIME = "shield_runtime"
+BUNDLED = "shield_ai.bundled_runtime"  # in the wheel, for `shield apply`
 MOVED = {
-    "shield_ai.runtime": "shield_runtime",
-    "shield_ai.testing": "shield_runtime.testing",
-    "shield_ai.pydantic": "shield_runtime.pydantic",
-    "shield_ai.django": "shield_runtime.django",
+    "shield_ai.runtime": "",
+    "shield_ai.testing": ".testing",
+    "shield_ai.pydantic": ".pydantic",
+    "shield_ai.django": ".django",
 }
 
 
-def moved_module(name: str) -> str | None:
-    """Return the present name of a module of the runtime; None for any other module."""
+def runtime_submodule(name: str) -> str | None:
+    """Return what follows the runtime's name in the present name of a module that has moved.
+
+    Returns:
+        ".django.checks" for shield_ai.django.checks; None for a module that is not of the runtime.
+    """
     for old, new in MOVED.items():
         if name == old or name.startswith(f"{old}."):
             return new + name.removeprefix(old)
     return None
+
+
+def _import_runtime(submodule: str = "") -> ModuleType:
+    package = RUNTIME if find_spec(RUNTIME) else BUNDLED
+    return import_module(package + submodule)
 
 
 class _MovedModules:
@@ -36,14 +48,16 @@ class _MovedModules:
 
     @staticmethod
     def find_spec(name: str, *_: object) -> ModuleSpec | None:
-        return ModuleSpec(name, _Alias()) if moved_module(name) else None  # type: ignore[arg-type]
+        if runtime_submodule(name) is None:
+            return None
+        return ModuleSpec(name, _Alias())  # type: ignore[arg-type]
 
 
 class _Alias:
     """Loads the module of the new name, and leaves it unchanged."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        module = import_module(str(moved_module(spec.name)))
+        module = _import_runtime(str(runtime_submodule(spec.name)))
         self._own_spec = module.__spec__
         return module
 
@@ -59,4 +73,4 @@ def __getattr__(name: str) -> object:
     """Return a name of the runtime, which is imported when first needed."""
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("shield_runtime"), name)
+    return getattr(_import_runtime(), name)

@@ -48,6 +48,11 @@ def test_everything_and_nothing_else_is_in_it(wheel):
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert files <= inside
+    runtime = {
+        f"shield_ai/bundled_runtime/{path.relative_to(package / 'shield_runtime')}"
+        for path in (package / "shield_runtime").rglob("*.py")
+    }
+    assert runtime <= inside
     assert {name.split("/")[0] for name in inside - files} == {
         "shield_ai",
         "shield_ai-0.1.0.dist-info",

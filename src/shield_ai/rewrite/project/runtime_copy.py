@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import functools
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from shield_ai.model.errors import SourceError
 from shield_ai.project.runtime_names import COPY, PACKAGE
 from shield_ai.rewrite.project.layout import missing_packages, root_of, shadows
 from shield_ai.rewrite.project.stamp import State, body_of, look, stamp
@@ -154,16 +152,19 @@ def is_unmodified(raw: bytes) -> bool:
 @functools.cache
 def runtime_files() -> dict[str, str]:
     """Return the files of the copy, as they are written, by their paths in the folder."""
-    spec = find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise SourceError(f"the package {PACKAGE} is not installed", "pip install shield-ai-runtime")
-    folder = Path(spec.origin).parent
+    folder = _source_folder()
     files = {}
     for path in sorted(folder.rglob("*.py")):
         text = HEADER + path.read_text(encoding="utf-8")
         name = path.relative_to(folder).as_posix()
         files[name] = stamp(WHAT, "py", text, _version())
     return files
+
+
+def _source_folder() -> Path:
+    """Return the folder of the runtime: the one in our wheel, else the one in the repository."""
+    bundled = Path(__file__).parents[2] / "bundled_runtime"
+    return bundled if bundled.is_dir() else Path(__file__).parents[3] / PACKAGE
 
 
 def module_text(*, in_package: bool) -> str:

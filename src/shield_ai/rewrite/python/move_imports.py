@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai import moved_module
+from shield_ai import runtime_submodule
 from shield_ai.model.edit import Edit
 from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
 
@@ -53,7 +53,8 @@ def _new_module(module: str) -> str:
     """Return the new name of a module of the runtime; empty for any other module."""
     if module == FORMER_PACKAGE:
         return PACKAGE
-    return moved_module(module) or ""
+    submodule = runtime_submodule(module)
+    return "" if submodule is None else PACKAGE + submodule
 
 
 def _replacement(
