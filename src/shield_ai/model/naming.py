@@ -23,8 +23,12 @@ from __future__ import annotations
 import enum
 import functools
 import re
+from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MANIFEST = "shield.toml"
 # Secrets Manager appends such a suffix to ARNs. It reads a name that ends like this as a partial
@@ -42,21 +46,22 @@ class Meaning(enum.StrEnum):
     HARMLESS = "harmless"
 
 
-def _word_set(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
-SECRET_WORDS = _word_set("""
+SECRET_WORDS = word_set("""
     SECRET SECRETS PASSWORD PASSWORDS PASSWD PASSPHRASE PASS PWD PW TOKEN TOKENS SALT PEPPER
     CREDENTIAL CREDENTIALS CREDS APIKEY APIKEYS FERNET HMAC DBPASS PASSCODE MNEMONIC
 """)
 SECRET_ENDINGS = tuple(
-    _word_set("PASSWORD PASSWD SECRET TOKEN APIKEY SECRETKEY PASSPHRASE DBPASS PRIVATEKEY")
+    word_set("PASSWORD PASSWD SECRET TOKEN APIKEY SECRETKEY PASSPHRASE DBPASS PRIVATEKEY")
 )
 # Before KEY: the key is public, or not a cryptographic key at all, such as a cache key.
-NON_SECRET_KEYS = _word_set("""
+NON_SECRET_KEYS = word_set("""
     PUBLIC PUBLISHABLE PUB SITE PRIMARY FOREIGN SORT CACHE LOOKUP UNIQUE PARTITION ROUTING INDEX PK
     REGISTRY SLUG GROUP HEADER COOKIE SESSION CONTEXT EVENT ANNOTATION METRIC FEATURE SETTINGS
     SETTING TRANSLATION SORTING STATE LANGUAGE LABEL STORAGE OBJECT QUOTA MARKER JSON DATA HASH ID
@@ -65,7 +70,7 @@ NON_SECRET_KEYS = _word_set("""
     REDACTED IGNORE IGNORED IDENTIFYING SENSITIVE META CURRENCY
 """)
 # After a secret word: the value describes the secret.
-PROPERTIES = _word_set("""
+PROPERTIES = word_set("""
     HASHER HASHERS VALIDATOR VALIDATORS RESET RESETS EXPIRE EXPIRES EXPIRED EXPIRY EXPIRATION EXP
     LIFETIME TTL AGE TIMEOUT LENGTH LEN MIN MAX MINIMUM MAXIMUM URL URLS URI ENDPOINT PATH PATHS
     FILE FILES FILENAME DIR DIRECTORY FOLDER ROOT PREFIX SUFFIX HEADER HEADERS NAME NAMES TYPE TYPES
@@ -83,13 +88,13 @@ PROPERTIES = _word_set("""
     MASK
 """)
 # Before PASSWORD: a page, an action or a rule.
-PASSWORD_ACTIONS = _word_set("FORGOT FORGOTTEN RESET CHANGE SET PREVENT")
+PASSWORD_ACTIONS = word_set("FORGOT FORGOTTEN RESET CHANGE SET PREVENT")
 # Before PASSWORDS: a list of forbidden passwords.
-FORBIDDEN_PASSWORDS = _word_set("COMMON WEAK BREACHED FORBIDDEN BANNED")
+FORBIDDEN_PASSWORDS = word_set("COMMON WEAK BREACHED FORBIDDEN BANNED")
 # Variables that contain the path of a file.
 PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE"})
 # Before AUTH at the end: "user:password". Other names, such as SOCIAL_AUTH, are settings.
-AUTH_SERVICES = _word_set("""
+AUTH_SERVICES = word_set("""
     HTTP BASIC INBOUND REMOTE SMS REDIS REGISTRY WEBHOOK ELASTIC ELASTICSEARCH NEO OPENSEARCH MQTT
     RABBITMQ DOCKER
 """)
@@ -108,43 +113,43 @@ SECRET_PHRASES = (
     ("SERVICE", "ACCOUNT", "B"),
 )
 # Before WEBHOOK or HOOK at the end: anyone who knows the URL can post.
-WEBHOOK_SERVICES = _word_set(
+WEBHOOK_SERVICES = word_set(
     "SLACK DISCORD TEAMS MATTERMOST ROCKETCHAT DINGTALK FEISHU LARK WECOM INCOMING"
 )
 # Before PAT at the end: a personal access token.
-GIT_SERVICES = _word_set("GITHUB GH GITLAB BITBUCKET DEVOPS ADO AZURE")
+GIT_SERVICES = word_set("GITHUB GH GITLAB BITBUCKET DEVOPS ADO AZURE")
 # After a secret word: no effect on the meaning.
 NEUTRAL_ENDINGS = frozenset({"ID", "FALLBACKS", "FALLBACK"})
 # At the start of a name: a switch or a number.
-SWITCHES = _word_set("""
+SWITCHES = word_set("""
     USE USES ENABLE ALLOW ALLOWS REQUIRE REQUIRES DISABLE SHOW HAS IS FORCE SKIP VALIDATE NO NUM MAX
     MIN HIDE CHECK ROTATE LOG MASK
 """)
 # Anywhere in a name: a switch.
-SWITCHES_ANYWHERE = _word_set("USE ALLOW ENABLE DISABLE REQUIRE ENABLED DISABLED REQUIRED")
-LIMITS = _word_set("RATE RATES RATELIMIT LIMIT LIMITS THROTTLE THROTTLES QUOTA")
+SWITCHES_ANYWHERE = word_set("USE ALLOW ENABLE DISABLE REQUIRE ENABLED DISABLED REQUIRED")
+LIMITS = word_set("RATE RATES RATELIMIT LIMIT LIMITS THROTTLE THROTTLES QUOTA")
 # Before a secret word: a number of tokens, or a token that is not a secret.
-COUNTS = _word_set("MAX MIN NUM TOTAL INPUT OUTPUT PROMPT COMPLETION CSRF STOP")
+COUNTS = word_set("MAX MIN NUM TOTAL INPUT OUTPUT PROMPT COMPLETION CSRF STOP")
 
-SERVICES = _word_set("""
+SERVICES = word_set("""
     DATABASE DATABASES DB POSTGRES POSTGRESQL PG PSQL MYSQL MARIADB MONGO MONGODB MONGOLAB MONGOHQ
     REDIS REDISCLOUD REDISTOGO BROKER RABBITMQ AMQP CLOUDAMQP SQLALCHEMY CLOUDINARY DATABASEURL SQL
     MSSQL ORACLE NEO CASSANDRA CLICKHOUSE KAFKA MEMCACHED MEMCACHIER SUPABASE TIMESCALE COCKROACH
     VALKEY KEYDB
 """)
 # The URL must follow these words directly: EMAIL_URL, but not EMAIL_CONFIRMATION_URL.
-DIRECT_SERVICES = _word_set("""
+DIRECT_SERVICES = word_set("""
     CACHE EMAIL MAIL SMTP SEARCH ELASTICSEARCH ELASTIC ES OPENSEARCH SOLR HAYSTACK LDAP FTP SFTP
     PROXY
 """)
-URL_ENDINGS = _word_set("URL URLS URI URIS DSN LOCATION CONNECTION BROKER BACKEND CONN")
+URL_ENDINGS = word_set("URL URLS URI URIS DSN LOCATION CONNECTION BROKER BACKEND CONN")
 CONN_SERVICES = SERVICES | {"ALCHEMY", "SQLA"}  # before CONN at the end
-STAGES = _word_set(
+STAGES = word_set(
     "TEST TESTING DEV DEVELOPMENT PROD PRODUCTION STAGING LOCAL LIVE BULK REPLICA READ WRITE"
 )
-CONNECTION_STRINGS = _word_set("DATABASEURL REDISURL CACHEURL CONNSTR CONNSTRING")
+CONNECTION_STRINGS = word_set("DATABASEURL REDISURL CACHEURL CONNSTR CONNSTRING")
 
-DATABASE_WORDS = _word_set("""
+DATABASE_WORDS = word_set("""
     DB DATABASE POSTGRES POSTGRESQL PG PSQL MYSQL MARIADB SQL MSSQL ORACLE RDS SQLSERVER DBASE
     TIMESCALE COCKROACH PGSQL
 """)
@@ -167,9 +172,7 @@ def words(name: str) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=8192)
 def meaning(name: str) -> Meaning:
     """Classify a name by the table in the module's docstring."""
-    parts = words(name)
-    while len(parts) > 1 and (parts[-1].isdigit() or parts[-1] in STAGES):
-        parts = parts[:-1]
+    parts = _strip_stages(words(name))
     if not parts or _is_path(name) or parts[:2] == ("NEXT", "PUBLIC"):
         return Meaning.HARMLESS
     if (parts[0] in SWITCHES and len(parts) > 1) or SWITCHES_ANYWHERE & set(parts):
@@ -177,6 +180,13 @@ def meaning(name: str) -> Meaning:
     if parts[-1] in URL_ENDINGS:
         return _classify_url(parts)
     return _classify_credential(parts)
+
+
+def _strip_stages(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Remove numbers and stages such as TEST from the end of a name."""
+    while len(parts) > 1 and (parts[-1].isdigit() or parts[-1] in STAGES):
+        parts = parts[:-1]
+    return parts
 
 
 def _is_path(name: str) -> bool:
@@ -219,18 +229,18 @@ def _is_service_url(head: tuple[str, ...]) -> bool:
 def _classify_credential(parts: tuple[str, ...]) -> Meaning:
     if parts[-1] in {"KEY", "KEYS"} or parts[-2:] == ("KEY", "ID"):
         return _classify_key(parts)
-    if parts in CREDENTIAL_DOCUMENTS:
-        return Meaning.SECRET
     if _is_connection_string(parts):
         return Meaning.URL
-    if _ends_with_secret_phrase(parts):
+    if parts in CREDENTIAL_DOCUMENTS or _ends_with_secret_phrase(parts):
         return Meaning.SECRET
+    return Meaning.SECRET if _holds_secret(parts) else Meaning.HARMLESS
+
+
+def _holds_secret(parts: tuple[str, ...]) -> bool:
     indexes = [i for i in range(len(parts)) if _is_secret_word(parts, i)]
     if indexes:
-        found = not LIMITS & set(parts) and not _is_property(parts, indexes[-1])
-    else:
-        found = _has_key_inside(parts) or _ends_with_auth(parts)
-    return Meaning.SECRET if found else Meaning.HARMLESS
+        return not LIMITS & set(parts) and not _is_property(parts, indexes[-1])
+    return _has_key_inside(parts) or _ends_with_auth(parts)
 
 
 def _is_connection_string(parts: tuple[str, ...]) -> bool:
@@ -289,10 +299,9 @@ def _words_after(parts: tuple[str, ...], phrase: tuple[str, ...]) -> tuple[str, 
 
 
 def _classify_key(parts: tuple[str, ...]) -> Meaning:
-    is_id = parts[-1] == "ID"
-    if "ACCESS" in parts and "SECRET" not in parts and (is_id or parts[-2] == "ACCESS"):
+    if _is_access_key(parts):
         return Meaning.IDENTIFIER
-    if is_id:
+    if parts[-1] == "ID":
         # CELLAR_KEY_ID belongs to CELLAR_KEY_SECRET, but the id of a KMS key is an address
         is_address = {"KMS", "SIGNING", "KEYCLOAK", "TEAM"} & set(parts)
         return Meaning.HARMLESS if is_address else Meaning.IDENTIFIER
@@ -300,6 +309,12 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
     if not before or before in NON_SECRET_KEYS or (before == "TOKEN" and "COOKIE" in parts):
         return Meaning.HARMLESS
     return Meaning.SECRET
+
+
+def _is_access_key(parts: tuple[str, ...]) -> bool:
+    if "ACCESS" not in parts or "SECRET" in parts:
+        return False
+    return parts[-1] == "ID" or parts[-2] == "ACCESS"
 
 
 def is_secret(name: str) -> bool:
@@ -318,13 +333,16 @@ def harmless_word(name: str) -> str:
         return parts[-1] if parts and parts[-1].endswith("SSLKEY") else ""
     if is_secret(name) or _is_path(name):
         return ""
-    before = parts[: indexes[-1]]
-    after = parts[indexes[-1] + 1 :]
-    reasons = [word for word in reversed(after) if word in PROPERTIES]
-    reasons += [word for word in before[:1] if word in SWITCHES]
-    reasons += [word for word in parts if word in SWITCHES_ANYWHERE | LIMITS | COUNTS]
-    reasons += [word for word in before[-1:] if word in NON_SECRET_KEYS]
-    return reasons[0] if reasons else ""
+    return next(_harmless_words(parts, indexes[-1]), "")
+
+
+def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
+    before = parts[:index]
+    after = parts[index + 1 :]
+    yield from filter(PROPERTIES.__contains__, reversed(after))
+    yield from filter(SWITCHES.__contains__, before[:1])
+    yield from filter((SWITCHES_ANYWHERE | LIMITS | COUNTS).__contains__, parts)
+    yield from filter(NON_SECRET_KEYS.__contains__, before[-1:])
 
 
 def _sounds_secret(parts: tuple[str, ...], index: int) -> bool:

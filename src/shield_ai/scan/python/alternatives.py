@@ -6,9 +6,11 @@ import ast
 import itertools
 from typing import TYPE_CHECKING
 
+from shield_ai.model.naming import word_set
 from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.bindings import LoopVariable, Opaque
 from shield_ai.scan.python.readers import Reader
+from shield_ai.scan.python.reads import concatenated_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,10 +27,7 @@ MAX_DEPTH = 6  # of names that refer to names
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 # Functions that return the elements of their argument.
 COPY_FUNCTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
-MUTATING_METHODS = frozenset(
-    """append extend insert add update setdefault pop popitem remove
-    clear""".split()  # noqa: SIM905  # a word list
-)
+MUTATING_METHODS = word_set("append extend insert add update setdefault pop popitem remove clear")
 
 
 def possible_texts(resolver: Resolver, node: ast.AST, scopes: Scopes) -> Texts:
@@ -65,12 +64,8 @@ class _Enumerator:
         if isinstance(node, ast.Name):
             bindings = self._module.lookup(node.id, scopes)
             return _union(self._bound_texts(node.id, b, scopes, depth) for b in bindings)
-        parts: list[ast.expr] = []
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            parts = [node.left, node.right]
-        elif isinstance(node, ast.JoinedStr):
-            parts = [v.value if isinstance(v, ast.FormattedValue) else v for v in node.values]
-        else:
+        parts = concatenated_parts(node)
+        if parts is None:
             return None
         return _concatenations([self.texts(part, scopes, depth + 1) for part in parts])
 

@@ -1,4 +1,4 @@
-"""Collect what draft and the fixers need to know of an app's layout: settings, roots, runtime path."""
+"""Collect the facts of an app: its settings files, import roots and runtime path."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Names under which an app can import get_secret, in the order of preference.
 ACCESSOR_NAMES = ("get_secret", "aws_get_secret", "shield_get_secret")
-RUNTIME_IMPORT = regex(rb"(secrets|shield_ai)\s+import[^\n]*\bget_secret\b")
+RUNTIME_IMPORT = regex(rb"(secrets|shield_ai|shield_runtime)\s+import[^\n]*\bget_secret\b")
 
 
 class AppFiles(NamedTuple):

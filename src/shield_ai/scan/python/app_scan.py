@@ -146,18 +146,20 @@ class _AppScanner:
         if markers is not None and not has_markers and not self._named:
             self.scanned.append(path)
             return
-        raw = self._files.read(path)
-        if raw is None or len(raw) > MAX_SIZE:
-            self._skip(path, "can't be read" if raw is None else "too large")
+        raw = self._read(path)
+        if raw is None:
             return
         self.scanned.append(path)
-        if is_runtime_module(raw) or SETTINGS_SOURCE in raw:
+        if _is_part_of_runtime(raw):
             return
-        if not has_markers and not self._may_have_secrets(raw, in_settings=in_settings):
-            return
-        # shield.toml may name variables that no pattern of the statement filter matches.
-        use_filter = has_markers and not self._named and not in_settings
-        self._parse_and_visit(path, raw, StatementFilter(raw) if use_filter else None)
+        if has_markers and not in_settings:
+            self._parse_and_visit(path, raw, self._statement_filter(raw))
+        elif has_markers or self._may_have_secrets(raw, in_settings=in_settings):
+            self._parse_and_visit(path, raw)
+
+    def _statement_filter(self, raw: bytes) -> StatementFilter | None:
+        # shield.toml may name variables that no pattern of the filter matches.
+        return None if self._named else StatementFilter(raw)
 
     def related_findings(self) -> list[Finding]:
         """Return the findings of all files, each judged by what the other files contain."""
@@ -166,13 +168,22 @@ class _AppScanner:
         affected = self._without_runtime & {finding.path for finding in findings}
         return findings + [missing_runtime_finding(path) for path in affected]
 
+    def _read(self, path: str) -> bytes | None:
+        raw = self._files.read(path)
+        if raw is None:
+            self._skip(path, "can't be read")
+        elif len(raw) > MAX_SIZE:
+            self._skip(path, "too large")
+            return None
+        return raw
+
     def _may_have_secrets(self, raw: bytes, *, in_settings: bool) -> bool:
         if find_markers(raw).may_have_secrets(settings=in_settings):
             return True
         return any(name.encode() in raw for name in self._named)
 
     def _parse_and_visit(
-        self, path: str, raw: bytes, statement_filter: StatementFilter | None
+        self, path: str, raw: bytes, statement_filter: StatementFilter | None = None
     ) -> None:
         try:
             source = Source.from_bytes(path, raw)
@@ -216,6 +227,10 @@ def _invalid_names(paths: list[str]) -> list[Skipped]:
         if path != shown and path.endswith(".py"):
             skipped.append(Skipped(path=shown, line=0, name="", reason=INVALID_NAME))
     return skipped
+
+
+def _is_part_of_runtime(raw: bytes) -> bool:
+    return is_runtime_module(raw) or SETTINGS_SOURCE in raw
 
 
 def _without_exports(markers: Mapping[str, Markers]) -> set[str]:

@@ -9,14 +9,15 @@ import ast
 from collections import deque
 from typing import TYPE_CHECKING
 
+from shield_ai.model.naming import word_set
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Fields that hold no node, or only the context of a name or an operator.
-SKIPPED_FIELDS = frozenset(
-    """ctx op ops id attr arg kind level module asname conversion simple is_async type_comment
-    tag""".split()  # noqa: SIM905  # a word list
-)
+SKIPPED_FIELDS = word_set("""
+    ctx op ops id attr arg kind level module asname conversion simple is_async type_comment tag
+""")
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
 
 

@@ -7,15 +7,15 @@ import ast
 import msgspec
 
 from shield_ai.model.finding import Shape
-from shield_ai.model.naming import Meaning, is_secret, meaning, words
+from shield_ai.model.naming import Meaning, is_secret, meaning, word_set, words
 
 SECRET_MEANINGS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
 # A variable that ends with one of these words is not a secret, whichever setting uses it.
-HARMLESS_ENDS = frozenset(
-    """ID IDS NAME NAMES HOST HOSTS HOSTNAME PORT USER USERNAME EMAIL ENABLED DEBUG FILE PATH DIR
+HARMLESS_ENDS = word_set("""
+    ID IDS NAME NAMES HOST HOSTS HOSTNAME PORT USER USERNAME EMAIL ENABLED DEBUG FILE PATH DIR
     PREFIX AUDIENCE SCOPE LEVEL MODE ENVIRONMENT REGION BUCKET TIMEOUT AGE DAYS HOURS MINUTES
-    SECONDS SIZE LENGTH COUNT TYPE CLASS PUBLIC DB BACKEND ALGORITHM ENGINE""".split()  # noqa: SIM905  # a word list
-)
+    SECONDS SIZE LENGTH COUNT TYPE CLASS PUBLIC DB BACKEND ALGORITHM ENGINE
+""")
 
 
 class Candidate(msgspec.Struct, kw_only=True):

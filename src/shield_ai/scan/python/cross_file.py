@@ -68,18 +68,25 @@ def _apply(finding: Finding, readable: set[str], context: ProjectContext) -> Fin
     if narrowed is not site:
         finding = msgspec.structs.replace(finding, site=narrowed)
         return _apply(finding, readable, context)
-    reason = site.reason or next(filter(None, reasons.values()), "")
-    if site.reason and site.shape in READ_SHAPES:
-        still_needed = [variable for variable in site.variables if variable in readable]
-        if still_needed:
-            reason += f"; keep the variable {' and '.join(still_needed)} set for it"
+    if site.reason:
+        reason = site.reason + _keep_variables(site, readable)
+    else:
+        reason = next(filter(None, reasons.values()), "")
     if reason == site.reason:
         return finding
     return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason))
 
 
+def _keep_variables(site: Site, readable: set[str]) -> str:
+    """Return the advice to keep variables set for a read that cannot be migrated."""
+    needed = [variable for variable in site.variables if variable in readable]
+    if not needed or site.shape not in READ_SHAPES:
+        return ""
+    return f"; keep the variable {' and '.join(needed)} set for it"
+
+
 def _drop_blocked_alternatives(site: Site, reasons: dict[str, str]) -> Site:
-    """Move the variables with a reason to `others`: the code keeps reading them from the environment."""
+    """Move the variables with a reason to `others`, as they stay in the environment."""
     migratable = [variable for variable in site.alternatives if not reasons[variable]]
     blocked = [variable for variable in site.alternatives if reasons[variable]]
     if not migratable or not blocked:

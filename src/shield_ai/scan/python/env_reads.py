@@ -17,6 +17,7 @@ from shield_ai.scan.python.readers import DOTENV_LABEL, Environ, EnvObject
 if TYPE_CHECKING:
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
+    from shield_ai.scan.python.readers import Reader
     from shield_ai.scan.python.reads import Read
     from shield_ai.scan.python.statement_filter import StatementFilter
 
@@ -91,26 +92,22 @@ class EnvReadVisitor(PydanticFieldVisitor):
     ) -> Candidate:
         reader = read.reader
         prefix = self._prefix(read)
-        variable = ""
-        if name is not None and prefix is not None:
-            variable = prefix + name
-        if reader.label == "everett":
-            # https://everett.readthedocs.io/en/latest/configuration.html
-            variable = variable.upper()
         has_secret_suffix = prefix is None and bool(path and name and is_secret(name))
-        returns_none = reader.method in {"get", "pop"} or "getenv" in reader.label
         candidate = Candidate(
             node=node,
             shape=Shape.READ,
             path=path,
-            variable=variable,
             reader=reader.label,
             default=read.default,
-            default_from_env=read.default is not None and self._reads_variable(read.default),
-            optional=read.default is not None or returns_none,
+            optional=_returns_none_if_unset(reader),
             always_secret=bool(reader.fixed) or has_secret_suffix,
         )
-        if not variable and prefix == "":
+        if read.default is not None:
+            candidate.optional = True
+            candidate.default_from_env = self._reads_variable(read.default)
+        if name is not None and prefix is not None:
+            candidate.variable = _full_name(reader, prefix, name)
+        if not candidate.variable and prefix == "":
             self._set_alternatives(candidate, read.argument)
         return candidate
 
@@ -261,6 +258,17 @@ class EnvReadVisitor(PydanticFieldVisitor):
 
     def _enclosing_variables(self) -> set[str]:
         return {variable for variables in self._enclosing_calls for variable in variables}
+
+
+def _returns_none_if_unset(reader: Reader) -> bool:
+    return reader.method in {"get", "pop"} or "getenv" in reader.label
+
+
+def _full_name(reader: Reader, prefix: str, name: str) -> str:
+    if reader.label == "everett":
+        # https://everett.readthedocs.io/en/latest/configuration.html
+        return (prefix + name).upper()
+    return prefix + name
 
 
 def _without_keys_call(node: ast.expr) -> ast.expr:

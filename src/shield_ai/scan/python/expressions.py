@@ -188,24 +188,30 @@ class ExpressionVisitor(StatementVisitor):
 
     def _visit_call(self, node: ast.Call, path: tuple[str, ...], *, direct: bool) -> None:
         function = self.resolver.resolve(node.func, self.scopes)
-        name = _function_name(node)
         if isinstance(function, Accessor):
             self.visit_accessor_call(node, path)
             return
-        if name in BOOLEAN_CONVERSIONS:
+        if _function_name(node) in BOOLEAN_CONVERSIONS:
             self._visit_booleans(node.args)
             return
         is_read = False
         if function:
             is_read = self.visit_read(node, path, direct=direct)
             is_read = is_read or self.visit_configurations_value(node, function, path)
-        if isinstance(node.func, ast.Attribute) and not is_read:
-            keeps_value = name in CONVERSIONS or name in TEXT_METHODS
-            self.visit(node.func.value, path, direct=direct and keeps_value)
-        converts = direct and name in CONVERSIONS and not is_read
-        for i, argument in enumerate(node.args):
-            self.visit(argument, path, direct=converts and i == 0)
+        self._visit_arguments(node, path, direct=direct and not is_read, is_read=is_read)
         self._visit_keywords(node, path, is_read=is_read, is_factory=isinstance(function, Factory))
+
+    def _visit_arguments(
+        self, node: ast.Call, path: tuple[str, ...], *, direct: bool, is_read: bool
+    ) -> None:
+        """Visit the object of a method call, and the positional arguments."""
+        name = _function_name(node)
+        is_conversion = name in CONVERSIONS
+        if isinstance(node.func, ast.Attribute) and not is_read:
+            keeps_value = is_conversion or name in TEXT_METHODS
+            self.visit(node.func.value, path, direct=direct and keeps_value)
+        for i, argument in enumerate(node.args):
+            self.visit(argument, path, direct=direct and is_conversion and i == 0)
 
     def _visit_keywords(
         self, node: ast.Call, path: tuple[str, ...], *, is_read: bool, is_factory: bool

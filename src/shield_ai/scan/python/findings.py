@@ -175,30 +175,33 @@ def _escape_surrogates(finding: Finding) -> Finding:
 def _create_site(
     source: Source, candidate: Candidate, span: tuple[int, int], *, in_settings: bool
 ) -> Site:
-    is_read = candidate.shape is Shape.READ
-    is_literal = candidate.shape is Shape.LITERAL
-    default = candidate.default
-    has_default_text = default is not None and bool(literal_text(default))
-    default_start, default_end = 0, 0
-    if default is not None and has_default_text:
-        default_start, default_end = source.span(default)
-    default_ok = is_read and candidate.optional and _is_default_ok_in_production(source, candidate)
-    generated = is_read and not default_ok and _is_generated(default)
+    default_start, default_end = _default_span(source, candidate.default)
+    has_default_text = default_end > 0
+    default_ok = False
+    has_generated_default = False
+    if candidate.shape is Shape.READ:
+        default_ok = candidate.optional and _is_default_ok_in_production(source, candidate)
+        has_generated_default = not default_ok and _is_generated(candidate.default)
+    shape = candidate.shape
     reason = candidate.reason
-    if is_literal and not in_settings and not reason:
-        reason = TEST_VALUE if is_test_settings(source.path) else OUTSIDE_SETTINGS
-    has_no_value = is_literal and not literal_text(candidate.node)
+    variable = candidate.variable
+    if candidate.shape is Shape.LITERAL:
+        variable = variable or literal_variable(candidate)
+        if not literal_text(candidate.node):
+            shape = Shape.FALLBACK
+        if not in_settings:
+            reason = reason or _explain_outside_settings(source.path)
     return Site(
         start=span[0],
         end=span[1],
-        shape=Shape.FALLBACK if has_no_value else candidate.shape,
+        shape=shape,
         reader=candidate.reader,
         optional=candidate.optional,
-        default_literal=has_default_text or generated,
+        default_literal=has_default_text or has_generated_default,
         default_ok_in_production=default_ok,
         default_start=default_start,
         default_end=default_end,
-        variable=candidate.variable or (literal_variable(candidate) if is_literal else ""),
+        variable=variable,
         group=candidate.group,
         field=candidate.field,
         binds=candidate.binds,
@@ -209,6 +212,17 @@ def _create_site(
         name_expr=candidate.name_expr,
         reason=reason,
     )
+
+
+def _default_span(source: Source, default: ast.expr | None) -> tuple[int, int]:
+    """Return the span of a default that is a non-empty text; both offsets are 0 for others."""
+    if default is None or not literal_text(default):
+        return 0, 0
+    return source.span(default)
+
+
+def _explain_outside_settings(path: str) -> str:
+    return TEST_VALUE if is_test_settings(path) else OUTSIDE_SETTINGS
 
 
 def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:

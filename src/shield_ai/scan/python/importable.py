@@ -31,7 +31,7 @@ def explain_not_importable(source: Source, facts: Facts, known: set[str]) -> str
 
 
 def _explain_outside(path: str, facts: Facts, known: set[str]) -> str:
-    """Explain why a file is outside the packages that can import the runtime; empty if it is not."""
+    """Explain why a file is outside the packages that can import the runtime; else empty."""
     root = facts.root(facts.runtime)
     file_root = facts.root(path)
     if path in facts.settings:

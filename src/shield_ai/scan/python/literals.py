@@ -90,14 +90,16 @@ def _describes_secret(text: str, path: tuple[str, ...]) -> bool:
     is_label = bool(LABEL.fullmatch(text))
     if is_label and len(path) > 1 and not MAPPINGS.isdisjoint(words(path[0])):
         return True
-    if not path[-1].isdigit():
-        return False
-    # An element of a list: a field's name, or the help text beside a default.
-    if is_sentence(text):
-        return True
+    is_list_element = path[-1].isdigit()
+    return is_list_element and (is_sentence(text) or (is_label and _lists_names(path, text)))
+
+
+def _lists_names(path: tuple[str, ...], element: str) -> bool:
+    """Return whether a list contains the names of fields, as in `SECRET_KEYS = ["api_key"]`."""
     name = _innermost_name(path)
-    is_list_of_names = "_" in text and words(name)[-1:] == ("KEYS",)
-    return is_label and (is_list_of_names or not SETTING.match(name))
+    if "_" in element and words(name)[-1:] == ("KEYS",):
+        return True
+    return not SETTING.match(name)
 
 
 def has_secret_like_name(path: tuple[str, ...]) -> bool:

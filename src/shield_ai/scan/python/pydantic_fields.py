@@ -91,29 +91,25 @@ class PydanticFieldVisitor(ExpressionVisitor):
             direct=True,
             reason=NEEDS_SOURCE,
         )
-        can_serve = settings is not None and (not settings.reason or bool(settings.migrated))
-        has_harmless_default = isinstance(value, (ast.Constant, ast.JoinedStr))
-        if value is not None and has_harmless_default:
-            has_harmless_default = not is_secret_literal(candidate.path, value)
-        if value is not None and has_harmless_default and not can_serve:
-            if annotation in TEXT_ANNOTATIONS and not self._has_prefix(settings):
-                # The variable wins over the default, so the default can be the secret.
-                candidate.node = value
-                candidate.shape = Shape.LITERAL
-                candidate.reason = ""
-                self.add(candidate)
-                return
-        if settings and can_serve and isinstance(value, ast.Constant):
-            variable = settings.variable(name, None)
-            if variable != name.upper():
-                self.overridden_defaults[value] = variable
-                self._add_settings_field(candidate, settings, value)
-                return
-        if value is None or has_harmless_default or _is_field_call(value):
-            if settings:
-                self._add_settings_field(candidate, settings, value)
-            else:
-                self.add(candidate)
+        has_plain_default = _is_plain_default(value, candidate.path)
+        if value is not None and has_plain_default and self._can_set_default(annotation, settings):
+            # The variable wins over the default, so the default can be the secret.
+            candidate.node = value
+            candidate.shape = Shape.LITERAL
+            candidate.reason = ""
+            self.add(candidate)
+            return
+        is_field = value is None or has_plain_default or _is_field_call(value)
+        if settings and (is_field or _overrides_default(settings, name, value)):
+            self._add_settings_field(candidate, settings, value)
+        elif is_field:
+            self.add(candidate)
+
+    def _can_set_default(self, annotation: str, settings: SettingsClass | None) -> bool:
+        """Return whether a field takes its text from the variable with its own name."""
+        if settings and settings.can_serve:
+            return False
+        return annotation in TEXT_ANNOTATIONS and not self._has_prefix(settings)
 
     def _has_prefix(self, settings: SettingsClass | None) -> bool:
         return "env_prefix" in self.source.text or bool(settings and settings.prefix)
@@ -126,13 +122,11 @@ class PydanticFieldVisitor(ExpressionVisitor):
         candidate.variable = variable
         candidate.shape = Shape.FIELD
         candidate.reason = settings.reason
-        candidate.optional = value is not None
-        if isinstance(value, ast.Call):
-            defaults = _defaults_of(value)
-            candidate.optional = bool(defaults)
-            for default in defaults:
-                if isinstance(default, ast.Constant):
-                    self.overridden_defaults[default] = variable
+        defaults = _defaults_of(value)
+        candidate.optional = bool(defaults)
+        for default in defaults:
+            if isinstance(default, ast.Constant):
+                self.overridden_defaults[default] = variable
         if not variable and not candidate.reason:
             candidate.reason = "the field computes the name of its variable"
         if variable in settings.migrated:
@@ -142,11 +136,27 @@ class PydanticFieldVisitor(ExpressionVisitor):
             self.add(candidate)
 
 
+def _is_plain_default(value: ast.expr | None, path: tuple[str, ...]) -> bool:
+    """Return whether a field's default is in the code and is not a secret."""
+    return isinstance(value, (ast.Constant, ast.JoinedStr)) and not is_secret_literal(path, value)
+
+
 def _is_field_call(value: ast.expr) -> bool:
     return isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")
 
 
-def _defaults_of(call: ast.Call) -> list[ast.expr]:
-    """Return the default in a call of `Field`."""
-    keywords = [keyword.value for keyword in call.keywords if keyword.arg in DEFAULT_KEYWORDS]
-    return [*call.args, *keywords]
+def _overrides_default(settings: SettingsClass, name: str, value: ast.expr | None) -> bool:
+    """Return whether a variable with a name other than the field's wins over a constant default."""
+    if not settings.can_serve or not isinstance(value, ast.Constant):
+        return False
+    return settings.variable(name, None) != name.upper()
+
+
+def _defaults_of(value: ast.expr | None) -> list[ast.expr]:
+    """Return a field's default, as a plain value or in a call of `Field`."""
+    if value is None:
+        return []
+    if not isinstance(value, ast.Call):
+        return [value]
+    keywords = [keyword.value for keyword in value.keywords if keyword.arg in DEFAULT_KEYWORDS]
+    return [*value.args, *keywords]

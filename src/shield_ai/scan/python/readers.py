@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple, TypeAlias
 
+from shield_ai.model.naming import word_set
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
 
@@ -119,13 +120,12 @@ FIXED_VARIABLES = {
     "channels_url": "CHANNELS_URL",
 }
 # Attributes of environment objects that read no variable; those of everett are last.
-NO_READERS = frozenset(
-    """read_env read_envfile prefixed seal dump add_parser parser_for set prefix smart_cast
+NO_READERS = word_set("""
+    read_env read_envfile prefixed seal dump add_parser parser_for set prefix smart_cast
     db_url_config cache_url_config email_url_config search_url_config channels_url_config
     parse_value parsers add_parser_from_field dotenv ENVIRON scheme escape_proxy __class__ overrides
     with_namespace with_options with_override get_namespace get_bound_component
-    """.split()  # noqa: SIM905  # a word list
-)
+""")
 # Functions of unknown libraries, often wrappers of decouple or environs that a company shares
 # among its apps: corp.settings.config, corp.env.str
 GUESSED = regex(

@@ -53,6 +53,15 @@ def _name_keyword(keywords: dict[str, ast.expr], reader: Reader) -> ast.expr | N
     return None
 
 
+def concatenated_parts(node: ast.AST) -> list[ast.expr] | None:
+    """Return the operands of `a + b`, or the parts of an f-string; None for other expressions."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [node.left, node.right]
+    if isinstance(node, ast.JoinedStr):
+        return [v.value if isinstance(v, ast.FormattedValue) else v for v in node.values]
+    return None
+
+
 def calls_in(node: ast.FunctionDef | ast.Lambda) -> list[ast.expr]:
     """Return the calls and subscripts in a function's body."""
     body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)

@@ -25,11 +25,7 @@ def select_related_reads(
         named: Variables named in shield.toml; all are kept.
         computed: Variables that may be read under a computed name.
     """
-    sites = []
-    for finding in findings:
-        site = finding.site
-        if site and (site.shape in READ_SHAPES or site.shape is Shape.PRESENCE):
-            sites.append((finding, site))
+    sites = _sites_of_variables(findings)
     database_fields = _database_fields(sites)
     paired_secrets = _paired_secrets(sites, named, computed)
     selected = []
@@ -52,6 +48,16 @@ def select_related_reads(
     return selected
 
 
+def _sites_of_variables(findings: list[Finding]) -> list[tuple[Finding, Site]]:
+    """Return the findings that read, or test for, a variable, with their sites."""
+    sites = []
+    for finding in findings:
+        site = finding.site
+        if site and (site.shape in READ_SHAPES or site.shape is Shape.PRESENCE):
+            sites.append((finding, site))
+    return sites
+
+
 def _is_harmless(finding: Finding, site: Site) -> bool:
     """Return whether a finding reads, or tests for, a variable that is not a secret."""
     if site.shape is Shape.PRESENCE:
@@ -70,25 +76,31 @@ def _related(finding: Finding, site: Site, relation: str, field: str) -> Finding
 
 def _database_fields(sites: list[tuple[Finding, Site]]) -> dict[str, str]:
     """Map the variables of databases with a password to their fields."""
-    reads = []
-    families = set()  # prefixes of variables, such as DB for DB_PASSWORD
-    databases = set()  # dicts of settings: their file and alias
-    for finding, site in sites:
-        if site.shape is not Shape.READ or site.reason:
-            continue
-        family = database_field(site.variable)
-        reads.append((finding, site, family))
-        if family and family[1] == "password":
-            families.add(family[0])
-        if site.field == "password":
-            databases.add((finding.path, site.group))
+    reads = _migratable_reads(sites)
+    databases = {(finding.path, site.group) for finding, site in reads if site.field == "password"}
+    prefixes = _prefixes_with_password(reads)
     fields: dict[str, str] = {}
-    for finding, site, family in reads:
+    for finding, site in reads:
+        prefix, field = database_field(site.variable) or ("", "")
         if site.field and (finding.path, site.group) in databases:
             fields[site.variable] = site.field
-        elif family and family[0] in families:
-            fields.setdefault(site.variable, family[1])
+        elif field and prefix in prefixes:
+            fields.setdefault(site.variable, field)
     return fields
+
+
+def _migratable_reads(sites: list[tuple[Finding, Site]]) -> list[tuple[Finding, Site]]:
+    return [(f, site) for f, site in sites if site.shape is Shape.READ and not site.reason]
+
+
+def _prefixes_with_password(reads: list[tuple[Finding, Site]]) -> set[str]:
+    """Return the prefixes of database passwords, such as DB for DB_PASSWORD."""
+    prefixes = set()
+    for _, site in reads:
+        prefix, field = database_field(site.variable) or ("", "")
+        if field == "password":
+            prefixes.add(prefix)
+    return prefixes
 
 
 def _paired_secrets(
@@ -99,15 +111,10 @@ def _paired_secrets(
     Identifiers that must stay in the environment are left out. So are those of a secret that
     shield.toml names without its identifier.
     """
-    not_migratable: set[str] = set()
-    unpaired = set(computed)
+    unpaired = {*computed, *_unpaired_variables(sites)}
+    not_migratable = _not_migratable_variables(sites)
     reads = []
     for finding, site in sites:
-        if site.reason or site.alternatives:
-            not_migratable.update(site.variables, site.others)
-        unpaired.update(site.alternatives)
-        if finding.name == "SECRET_KEY":
-            unpaired.add(site.variable)
         if site.shape in READ_SHAPES and not site.reason:
             reads.append((finding.path, site.variable))
     secrets = {}
@@ -118,3 +125,22 @@ def _paired_secrets(
         if identifier not in unpaired and secret not in unpaired:
             secrets[identifier] = secret
     return secrets
+
+
+def _not_migratable_variables(sites: list[tuple[Finding, Site]]) -> set[str]:
+    """Return the variables that must stay in the environment."""
+    variables: set[str] = set()
+    for _, site in sites:
+        if site.reason or site.alternatives:
+            variables.update(site.variables, site.others)
+    return variables
+
+
+def _unpaired_variables(sites: list[tuple[Finding, Site]]) -> set[str]:
+    """Return the variables that are always secrets by themselves."""
+    variables: set[str] = set()
+    for finding, site in sites:
+        variables.update(site.alternatives)
+        if finding.name == "SECRET_KEY":
+            variables.add(site.variable)
+    return variables

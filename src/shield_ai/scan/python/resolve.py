@@ -27,6 +27,7 @@ from shield_ai.scan.python.readers import (
 from shield_ai.scan.python.reads import (
     Read,
     calls_in,
+    concatenated_parts,
     constant_prefix,
     ends_with_parameter,
     name_and_default,
@@ -115,12 +116,8 @@ class Resolver:
         if isinstance(node, ast.Attribute):
             base = self.resolve(node.value, scopes)
             return CONSTANTS.get(f"{base.path}.{node.attr}") if isinstance(base, Library) else None
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            return self._joined_text([node.left, node.right], scopes)
-        if isinstance(node, ast.JoinedStr):
-            parts = [v.value if isinstance(v, ast.FormattedValue) else v for v in node.values]
-            return self._joined_text(parts, scopes)
-        return None
+        parts = concatenated_parts(node) if node else None
+        return self._joined_text(parts, scopes) if parts is not None else None
 
     def _text_of_name(self, name: str, scopes: Scopes) -> str | None:
         bindings = self.module.lookup(name, scopes)
@@ -379,10 +376,14 @@ def _values_returned_before(function: ast.AST, line: int) -> list[ast.AST]:
         if isinstance(node, ast.Return) and node.value:
             returned.extend(ast.walk(node.value))
     names = {node.id for node in returned if isinstance(node, ast.Name)}
-    assigned: list[ast.AST] = []
-    for node in earlier:
+    return [*returned, *_values_assigned_to(names, earlier)]
+
+
+def _values_assigned_to(names: set[str], nodes: list[ast.AST]) -> list[ast.expr]:
+    values = []
+    for node in nodes:
         if isinstance(node, ast.Assign):
             targets = {target.id for target in node.targets if isinstance(target, ast.Name)}
             if not names.isdisjoint(targets):
-                assigned.append(node.value)
-    return returned + assigned
+                values.append(node.value)
+    return values

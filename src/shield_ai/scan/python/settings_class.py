@@ -30,6 +30,11 @@ class SettingsClass(NamedTuple):
     reason: str = ""  # why it cannot get a new source; empty if it can
     migrated: frozenset[str] = frozenset()  # the variables that a source in it serves already
 
+    @property
+    def can_serve(self) -> bool:
+        """Whether a source serves the fields, or can be added to do so."""
+        return not self.reason or bool(self.migrated)
+
     def variable(self, field: str, value: ast.expr | None) -> str:
         """Return a field's variable; empty if its alias is computed.
 

@@ -103,15 +103,16 @@ class SecretVisitor(EnvReadVisitor):
         """Return the variables of the secrets that a get_secret call may read."""
         name = node.args[0] if node.args else None
         if isinstance(name, ast.Dict):
-            texts = [self.resolver.constant_text(key, self.scopes) for key in name.keys]
-            return tuple(text for text in texts if text)
-        for keyword in node.keywords:
-            if keyword.arg == "env":
-                variable = self.resolver.constant_text(keyword.value, self.scopes)
-                if variable:
-                    return (variable,)
-        names = possible_texts(self.resolver, name, self.scopes) if name else None
-        return tuple(env_var_name(text) for text in names or ())
+            texts = (self.resolver.constant_text(key, self.scopes) for key in name.keys)
+            return tuple(filter(None, texts))
+        env = next((keyword.value for keyword in node.keywords if keyword.arg == "env"), None)
+        variable = self.resolver.constant_text(env, self.scopes)
+        if variable:
+            return (variable,)
+        if name is None:
+            return ()
+        names = possible_texts(self.resolver, name, self.scopes) or ()
+        return tuple(map(env_var_name, names))
 
     def visit_or_default(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
         """Visit `read or constant`, and return whether the expression has this form.
@@ -127,13 +128,11 @@ class SecretVisitor(EnvReadVisitor):
         count = len(self.candidates)
         if not self.visit_read(read, path, direct=direct):
             return False
-        if isinstance(read, ast.Call):
-            keywords = [keyword.value for keyword in read.keywords]
-            for argument in [*read.args, *keywords]:
-                self.visit(argument, path, direct=False)
-        is_new = len(self.candidates) > count and self.candidates[count].node is read
-        if is_new and _is_read_default(default, path):
-            self._include_default(self.candidates[count], node, default)
+        for argument in _arguments(read):
+            self.visit(argument, path, direct=False)
+        added = self.candidates[count:]
+        if added and added[0].node is read and _is_read_default(default, path):
+            self._include_default(added[0], node, default)
         return True
 
     def _include_default(self, candidate: Candidate, node: ast.BoolOp, default: ast.expr) -> None:
@@ -149,7 +148,7 @@ class SecretVisitor(EnvReadVisitor):
         """Visit a text in the code, and add a candidate if it is a secret."""
         if not direct or self._enclosing_calls:
             return  # the defaults of get_secret calls are findings of another rule
-        if self._database_alias and not BACKEND_OPTIONS.isdisjoint(path):
+        if self._is_backend_option(path):
             return
         text = literal_text(node)
         if text is not None and "://" not in text and not has_secret_like_name(path):
@@ -165,6 +164,9 @@ class SecretVisitor(EnvReadVisitor):
             candidate.reason = f"development value: pydantic reads {variable} first"
         self._set_database_field(candidate)
         self.add(candidate)
+
+    def _is_backend_option(self, path: tuple[str, ...]) -> bool:
+        return bool(self._database_alias) and not BACKEND_OPTIONS.isdisjoint(path)
 
     def add(self, candidate: Candidate) -> None:
         """Add a candidate, with its position and the reason why it cannot be migrated."""
@@ -218,6 +220,13 @@ def _sets_new_value(name: str, value: ast.expr) -> bool:
     if literal_text(value) is not None:
         return False
     return not isinstance(value, ast.Attribute) or value.attr != name
+
+
+def _arguments(node: ast.Call | ast.Subscript) -> list[ast.expr]:
+    """Return the arguments of a call."""
+    if isinstance(node, ast.Subscript):
+        return []
+    return [*node.args, *(keyword.value for keyword in node.keywords)]
 
 
 def _is_read_default(default: ast.Constant, path: tuple[str, ...]) -> bool:
