@@ -1,4 +1,4 @@
-"""The sample app is what it claims to be: a normal Django project with secrets in all the usual places."""
+"""Tests of the sample shop, a typical Django project that reads its secrets in many ways."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_settings_load_from_the_environment(app: Path, env: dict[str, str], modu
     assert found["DEBUG"] is not production
 
 
-def test_what_is_optional_has_a_default(app: Path, env: dict[str, str]) -> None:
+def test_optional_settings_have_defaults(app: Path, env: dict[str, str]) -> None:
     found = load(app, env)
     assert found["CACHES"]["default"]["BACKEND"].endswith("LocMemCache")
     assert (found["SENTRY_DSN"], found["EMAIL_HOST_PASSWORD"], found["EMAIL_PORT"]) == (
@@ -123,7 +123,7 @@ def test_what_is_optional_has_a_default(app: Path, env: dict[str, str]) -> None:
     )
 
 
-def test_the_cache_url_carries_its_password(app: Path, env: dict[str, str]) -> None:
+def test_cache_url_contains_the_password(app: Path, env: dict[str, str]) -> None:
     url = f"redis://:{secrets.token_hex(8)}@cache.example.com:6379/0"
     cache = load(app, env | {"CACHE_URL": url})["CACHES"]["default"]
     assert cache["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
@@ -132,7 +132,7 @@ def test_the_cache_url_carries_its_password(app: Path, env: dict[str, str]) -> N
 
 @pytest.mark.parametrize("name", REQUIRED)
 @pytest.mark.parametrize("module", ["storefront.settings", "storefront.settings.production"])
-def test_what_is_required_is_required_everywhere(
+def test_required_variables_are_required_in_every_module(
     app: Path, env: dict[str, str], name: str, module: str
 ) -> None:
     del env[name]
@@ -141,41 +141,41 @@ def test_what_is_required_is_required_everywhere(
     assert name in done.stderr.strip().split("\n")[-1]
 
 
-def test_the_environment_wins_over_the_env_file(shop: Shop) -> None:
+def test_environment_takes_precedence_over_the_env_file(shop: Shop) -> None:
     other = secrets.token_hex(8)
     assert load(shop.folder, {"SECRET_KEY": other})["SECRET_KEY"] == other
     assert load(shop.folder, {})["SECRET_KEY"] == shop.secrets["SECRET_KEY"].reveal()
 
 
-def test_the_example_env_file_names_everything_and_holds_no_value(app: Path, shop: Shop) -> None:
+def test_example_env_file_lists_all_secrets_without_values(app: Path, shop: Shop) -> None:
     lines = [line.lstrip("#") for line in (app / ".env.example").read_text().split("\n")]
     named = {name: value for name, eq, value in (line.partition("=") for line in lines) if eq}
     assert set(shop.secrets) <= set(named)
     assert not any(named[name] for name in shop.secrets)
 
 
-def test_django_has_nothing_to_complain_about(shop: Shop) -> None:
+def test_django_checks_pass(shop: Shop) -> None:
     done = run(shop.folder, {}, "manage.py", "check", "--fail-level=WARNING", settings=MODULES[2])
     assert done.returncode == 0, done.stderr
     done = run(shop.folder, {}, "manage.py", "makemigrations", "--check", "--dry-run")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_secrets_are_in_force(shop: Shop, tmp_path: Path) -> None:
-    """What a person can see from outside without being shown a value."""
+def test_secrets_are_used(shop: Shop, tmp_path: Path) -> None:
+    """Check with HTTP requests that the app uses the generated secrets."""
     with WebApp.start(shop.folder, {"PATH": os.environ["PATH"]}, tmp_path / "log") as web:
         ours, theirs = (
             signing.TimestampSigner(key=key, salt="shop.order", fallback_keys=[]).sign_object(999)
             for key in (shop.secrets["SECRET_KEY"].reveal(), secrets.token_hex())
         )
-        # a good link to an order that was never placed
+        # a valid link to an order that does not exist
         assert web.request("GET", f"/orders/{ours}/")[0] == 404
         assert web.request("GET", f"/orders/{theirs}/")[0] == 403
         assert web.accepts_webhook(shop.secrets["PAYMENT_WEBHOOK_SECRET"])
         assert not web.accepts_webhook(shop.secrets["SECRET_KEY"])
 
 
-def test_holds_each_way_of_reading_a_secret(app: Path) -> None:
+def test_reads_secrets_in_all_supported_ways(app: Path) -> None:
     code = "\n".join(
         (app / "storefront/settings" / name).read_text() for name in ("base.py", "production.py")
     )
@@ -196,7 +196,7 @@ def test_holds_each_way_of_reading_a_secret(app: Path) -> None:
         assert shape in code, shape
 
 
-def test_every_file_parses(app: Path) -> None:
+def test_every_file_has_valid_syntax(app: Path) -> None:
     files = list(app.rglob("*.py"))
     assert len(files) > 10
     for path in files:

@@ -1,4 +1,4 @@
-"""Debian's Chromium, headless, for the tests of what a person sees."""
+"""A headless Chromium for tests of the HTML report."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CHROMIUM = shutil.which("chromium")
-# Without the last five it asks the network for updates, one refused connection after the other.
+# The last five flags turn off network requests, such as update checks.
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start it, or skip the test where it is not installed."""
+    """Start Chromium; skip the test if it is not installed."""
     if not CHROMIUM:
-        pytest.skip("no Chromium here: apt-get install chromium")
+        pytest.skip("Chromium is not installed: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:

@@ -1,4 +1,4 @@
-"""A small Django project on disk, and its manage.py in a process of its own."""
+"""Create a small Django project and run its manage.py."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""The pages of docs/ as a reader follows them: each in a folder and a shell of its own, block after block.
+"""Run the code blocks of the pages in docs/, each page in a separate folder and shell.
 
-A fence's language says what is done with it; its words after that, what it needs::
+The language of a fence says how to use it, and the words after it are options::
 
-    ```console                        each line after "$ " is typed, and its output compared with the lines below it;
-                                      "..." stands for anything, in a line or as lines of its own
-    $ shield scan    # exits with 1   a comment that says with what a command ends; otherwise it must be 0
-    ```python                         run as a program; "#> text" lines are what it prints
-    ```toml title="shield.toml"       written to that file, whatever the language
-    ```console not-run="why"          not run; counted, and kept few
+    ```console                        run each line after "$ " and compare the output with the lines
+                                      below it; "..." matches any text, or any lines
+    $ shield scan    # exits with 1   the expected exit code, in a comment; the default is 0
+    ```python                         run as a program; lines like "# > text" are the output
+    ```toml title="shield.toml"       write to this file; works with every language
+    ```console not-run="reason"       do not run; a test limits the number of such blocks
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PATIENCE = 60.0  # seconds for one command
-ENDS = re.compile(r"# exits with (\d+)$")
+TIMEOUT = 60.0  # seconds for one command
+EXIT_CODE = re.compile(r"# exits with (\d+)$")
+OUTPUT = re.compile(r"# > ?(.*)")
 
 
 @dataclass(frozen=True)
@@ -46,61 +47,61 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """Every page that people write; those of reference/ are generated."""
+    """Return all pages except the generated ones in reference/."""
     return [path for path in sorted(DOCS.rglob("*.md")) if path.parent.name != "reference"]
 
 
 def blocks(page: Path) -> list[Block]:
-    """The fences of a page, in order."""
+    """Return the fenced blocks of a page, in order."""
     found = []
     for token in MarkdownIt().parse(page.read_text("utf-8")):
         if token.type != "fence":
             continue
-        words = dict(re.findall(r'([a-z-]+)="([^"]*)"', token.info))
-        language = token.info.split(maxsplit=1)[0] if token.info else ""
-        line = token.map[0] + 1
-        name = str(page.relative_to(ROOT))
-        found.append(
-            Block(
-                name,
-                line,
-                language,
-                token.content,
-                words.get("title", ""),
-                words.get("not-run", ""),
-            )
+        options = dict(re.findall(r'([a-z-]+)="([^"]*)"', token.info))
+        block = Block(
+            page=str(page.relative_to(ROOT)),
+            line=token.map[0] + 1,
+            language=token.info.split(maxsplit=1)[0] if token.info else "",
+            text=token.content,
+            title=options.get("title", ""),
+            not_run=options.get("not-run", ""),
         )
+        found.append(block)
     return found
 
 
 def steps(text: str) -> list[tuple[str, list[str]]]:
-    """The commands of a console block, each with the output that it should have."""
+    """Return the commands of a console block, each with its expected output."""
     found: list[tuple[str, list[str]]] = []
     for line in text.splitlines():
         if line.startswith("$ "):
             found.append((line[2:], []))
-        elif found and not found[-1][1] and found[-1][0].endswith("\\"):
-            found[-1] = (f"{found[-1][0]}\n{line}", [])
+            continue
+        command, output = found[-1]
+        if command.endswith("\\") and not output:
+            found[-1] = (f"{command}\n{line}", [])
         else:
-            found[-1][1].append(line)
+            output.append(line)
     return found
 
 
 def matches(expected: list[str], output: str) -> bool:
-    """Whether an output is as the page shows it."""
+    """Tell whether an output matches the lines on the page."""
     if not expected:
         return True
-    lines = [r"(?:[^\n]*\n)*?" if line == "..." else _line(line) + "\n" for line in expected]
-    said = "\n".join(line.rstrip() for line in output.strip("\n").splitlines()) + "\n"
-    return re.fullmatch("".join(lines), said) is not None
+    pattern = ""
+    for line in expected:
+        pattern += r"(?:[^\n]*\n)*?" if line == "..." else _line_pattern(line) + "\n"
+    lines = [line.rstrip() for line in output.strip("\n").splitlines()]
+    return re.fullmatch(pattern, "\n".join(lines) + "\n") is not None
 
 
-def _line(line: str) -> str:
+def _line_pattern(line: str) -> str:
     return "[^\n]*".join(re.escape(part) for part in line.rstrip().split("..."))
 
 
 class Shell:
-    """A bash that is told one command after the other, as a person would."""
+    """A bash process that runs one command after the other."""
 
     MARK = "\x1e"
 
@@ -119,60 +120,65 @@ class Shell:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave: an inner shell ends at the end of its input, too."""
+        """Close the input, which also ends nested shells."""
         self._process.stdin.close()
         try:
-            self._process.wait(PATIENCE)
+            self._process.wait(TIMEOUT)
         finally:
             self._process.kill()
             self._process.stdout.close()
             self._process.wait()
 
     def run(self, command: str) -> tuple[str, int]:
-        """Type a command; return what it says and with what it ends."""
+        """Run a command; return its output and its exit code."""
         self._process.stdin.write(f"{command}\nprintf '{self.MARK}%s{self.MARK}' $?\n".encode())
         self._process.stdin.flush()
-        said, end = b"", time.monotonic() + PATIENCE
-        while said.count(self.MARK.encode()) < 2:
-            ready, _, _ = select.select(
-                [self._process.stdout], [], [], max(0, end - time.monotonic())
-            )
-            piece = self._process.stdout.read1() if ready else b""
-            assert piece, f"{command!r} does not end, or ended the shell: {said.decode()}"
-            said += piece
-        output, code, _ = said.decode().split(self.MARK)
+        raw = b""
+        end = time.monotonic() + TIMEOUT
+        while raw.count(self.MARK.encode()) < 2:
+            remaining = max(0, end - time.monotonic())
+            ready, _, _ = select.select([self._process.stdout], [], [], remaining)
+            chunk = self._process.stdout.read1() if ready else b""
+            assert chunk, f"{command!r} timed out or ended the shell: {raw.decode()}"
+            raw += chunk
+        output, code, _ = raw.decode().split(self.MARK)
         return output, int(code)
 
 
-def follow(page: Path, shell: Shell, folder: Path) -> None:
-    """Do all that a page says."""
+def follow(page: Path, shell: Shell, scratch: Path) -> None:
+    """Run all blocks of a page."""
     for block in blocks(page):
         if block.not_run:
             continue
         if block.title:
-            where = shell.run("pwd")[0].strip()
-            path = Path(where) / block.title
+            folder = shell.run("pwd")[0].strip()
+            path = Path(folder) / block.title
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, "utf-8")
         elif block.language == "console":
             for command, expected in steps(block.text):
-                _type(block, shell, command, expected)
+                _run(block, shell, command, expected)
         elif block.language == "python":
-            program = folder / "block.py"
+            program = scratch / "block.py"
             program.write_text(block.text, "utf-8")
-            says = [
-                line.removeprefix("#>").removeprefix(" ")
-                for line in block.text.splitlines()
-                if line[:2] == "#>"
-            ]
-            _type(block, shell, f"PYTHONPATH=.:$PYTHONPATH {sys.executable} {program}", says)
+            command = f"PYTHONPATH=.:$PYTHONPATH {sys.executable} {program}"
+            _run(block, shell, command, printed_lines(block.text))
 
 
-def _type(block: Block, shell: Shell, command: str, expected: list[str]) -> None:
+def printed_lines(program: str) -> list[str]:
+    """Return the output that a program declares in its comments."""
+    found = [OUTPUT.fullmatch(line) for line in program.splitlines()]
+    return [match[1] for match in found if match]
+
+
+def _run(block: Block, shell: Shell, command: str, expected: list[str]) -> None:
     output, code = shell.run(command)
-    ends = ENDS.search(command)
+    declared = EXIT_CODE.search(command)
     end = "\n".join(output.splitlines()[-30:])
-    assert code == int(ends[1] if ends else 0), f"{block}: {command!r} ends with {code}:\n{end}"
-    assert matches(expected, output), f"{block}: {command!r} says:\n{end}\nand not:\n" + "\n".join(
-        expected
+    assert code == int(declared[1] if declared else 0), (
+        f"{block}: {command!r} exited with {code}:\n{end}"
+    )
+    wanted = "\n".join(expected)
+    assert matches(expected, output), (
+        f"{block}: {command!r} printed:\n{end}\nbut the page has:\n{wanted}"
     )

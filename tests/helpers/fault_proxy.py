@@ -1,4 +1,4 @@
-"""A proxy in front of the embedded AWS that fails on request, at the nth call of an operation, and counts what passed.
+"""A proxy for the embedded AWS that injects faults and records the calls.
 
     with FaultProxy(aws.url) as proxy:
         proxy.answer("CreateSecret", "ThrottlingException", at=2)
@@ -6,8 +6,9 @@
         ...  # AWS_ENDPOINT_URL=proxy.url
         assert proxy.count("CreateSecret") == 3
 
-Each rule serves once, at the call that it names; `at=None` serves at every call. Calls count from 1, for each operation by itself,
-retries included. `operation="*"` counts all calls together.
+A rule applies once, to the call with the number `at`; with `at=None`, it applies to every call.
+Calls are numbered from 1 for each operation, including retries. `operation="*"` numbers the calls of
+all operations together.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ GONE = (BrokenPipeError, ConnectionResetError)
 
 @dataclass(frozen=True)
 class Call:
-    """One call that reached the proxy."""
+    """A call that the proxy received."""
 
     operation: str
-    secret: str  # the secret's name or ARN, where the call names one
-    number: int  # of this operation, from 1
-    body: dict[str, Any] = field(repr=False)  # values too: never print it
+    secret: str  # name or ARN, if the call has one
+    number: int  # among the calls of the operation, from 1
+    body: dict[str, Any] = field(repr=False)  # may contain secret values
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,13 @@ class Rule:
     at: int | None
     act: Callable[[Handler, Call], None]
 
-    def fits(self, call: Call, total: int) -> bool:
+    def applies_to(self, call: Call, total: int) -> bool:
         number = total if self.operation == "*" else call.number
         return self.operation in ("*", call.operation) and self.at in (None, number)
 
 
 class FaultProxy:
-    """See the module."""
+    """An HTTP proxy with rules for faults."""
 
     def __init__(self, upstream: str) -> None:
         self.upstream = urlsplit(upstream)
@@ -78,7 +79,7 @@ class FaultProxy:
         self._server.server_close()
 
     def count(self, operation: str = "*", secret: str | None = None) -> int:
-        """How many calls came, of one operation and for one secret where these are given."""
+        """Count the calls, optionally of one operation or for one secret."""
         return sum(
             operation in ("*", call.operation) and secret in (None, call.secret)
             for call in self.calls
@@ -87,7 +88,7 @@ class FaultProxy:
     def answer(
         self, operation: str, code: str, *, at: int | None = 1, status: int | None = None
     ) -> None:
-        """Answer with an error of AWS, without asking the server: 400, or 500 for InternalServiceError."""
+        """Respond with an AWS error code without forwarding the call."""
         self._add(
             operation,
             at,
@@ -95,7 +96,7 @@ class FaultProxy:
         )
 
     def cut(self, operation: str, *, at: int | None = 1, after: bool = False) -> None:
-        """Cut the connection, before the server has acted or after it."""
+        """Reset the connection, before or after forwarding the call."""
 
         def act(handler: Handler, call: Call) -> None:
             if after:
@@ -105,7 +106,7 @@ class FaultProxy:
         self._add(operation, at, act)
 
     def hang(self, operation: str, *, at: int | None = 1) -> None:
-        """Take the call and never answer; the proxy's end frees the client."""
+        """Do not respond until the proxy is closed."""
 
         def act(handler: Handler, call: Call) -> None:
             self.closing.wait()
@@ -122,9 +123,9 @@ class FaultProxy:
         after: bool = False,
         drop: bool = False,
     ) -> None:
-        """Run a hook, for example one that kills a process, before the server has acted or after it.
+        """Run a hook before or after forwarding the call, for example to kill a process.
 
-        With `drop` the call goes no further: the client died with the request still on its way.
+        With `drop`, the call is not forwarded, as if the client died while it sent the request.
         """
 
         def act(handler: Handler, call: Call) -> None:
@@ -142,20 +143,22 @@ class FaultProxy:
             self.rules.append(Rule(operation, at, act))
 
     def take(self, operation: str, secret: str, body: dict[str, Any]) -> tuple[Call, Rule | None]:
-        """Record a call, and find the first rule that is meant for it."""
+        """Record a call and return the first rule that applies to it."""
         with self._lock:
             call = Call(
                 operation, secret, 1 + sum(call.operation == operation for call in self.calls), body
             )
             self.calls.append(call)
-            rule = next((rule for rule in self.rules if rule.fits(call, len(self.calls))), None)
+            rule = next(
+                (rule for rule in self.rules if rule.applies_to(call, len(self.calls))), None
+            )
             if rule and rule.at is not None:
                 self.rules.remove(rule)
             return call, rule
 
 
 class Server(ThreadingHTTPServer):
-    daemon_threads = False  # closing waits for the handlers, so that no test leaks a thread
+    daemon_threads = False  # server_close() waits for them, so that tests leak no threads
 
     def __init__(self, proxy: FaultProxy) -> None:
         self.proxy = proxy
@@ -164,7 +167,7 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    timeout = 10  # for a client that connects and says nothing
+    timeout = 10  # for clients that connect and send nothing
     server: Server
 
     def do_POST(self) -> None:
@@ -194,10 +197,10 @@ class Handler(BaseHTTPRequestHandler):
         try:
             connection.request("POST", self.path, self.body, headers)
             answer = connection.getresponse()
-            kept = {
+            forwarded = {
                 name: value for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP
             }
-            return answer.status, kept, answer.read()
+            return answer.status, forwarded, answer.read()
         finally:
             connection.close()
 
@@ -221,14 +224,14 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def cut(self) -> None:
-        """Reset the connection, as a dying network does."""
+        """Reset the connection."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the library's name
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # name in the base class
         pass
 
     def finish(self) -> None:
-        with contextlib.suppress(OSError, ValueError):  # flushing what was cut
+        with contextlib.suppress(OSError, ValueError):  # flushing a reset connection
             super().finish()

@@ -1,16 +1,18 @@
-"""ministack, a second emulator of AWS: it evaluates alarms, routes events and enforces IAM, which moto does not.
+"""ministack, an AWS emulator that evaluates alarms, routes events and enforces IAM, unlike moto.
 
-In which points it is not AWS, and what we do about them:
+It differs from AWS in these points:
 
-- It has no services that send events of their own, and takes events of `aws.*` from nobody, as AWS does: `send` lets our
-  tests play the service.
-- An alarm is looked at when a metric comes in or is asked for, over all of its time at once: it knows neither
-  `TreatMissingData` nor that two periods in a row must breach.
-- A rule in the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS gets nothing: tests enable it plainly.
+- Its services send no events, and like AWS it rejects events from a source `aws.*`. START patches
+  it, so that `send` can send an event in the name of a service.
+- It evaluates an alarm when a metric is stored or read, over the whole time at once. It ignores
+  `TreatMissingData` and the number of consecutive periods.
+- Rules in the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS receive no events, so tests use
+  the state ENABLED.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -35,7 +37,7 @@ main()
 
 
 class Ministack:
-    """The emulator in a process of its own, on loopback."""
+    """A ministack process on the loopback interface."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         with socket.socket() as probe:
@@ -64,11 +66,11 @@ class Ministack:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     return
-            time.sleep(0.02)  # until it listens; nothing tells us
+            time.sleep(0.02)
         raise RuntimeError((folder / "ministack.log").read_text()[-2000:])
 
     def environment(self) -> dict[str, str]:
-        """What points a process at it."""
+        """Return the environment variables for a client process."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
@@ -78,19 +80,23 @@ class Ministack:
         }
 
     def client(self, service: str) -> object:
-        """A client of it."""
-        return boto3.client(service, region_name=REGION, endpoint_url=self.url, aws_access_key_id="test", aws_secret_access_key="test")  # fmt: skip
+        """Create a client."""
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the process."""
         self._process.kill()
         self._process.wait()
 
 
 def send(events: object, detail_type: str, detail: Mapping[str, object]) -> None:
-    """Play the service that sends an event."""
-    import json
-
+    """Send an event in the name of Secrets Manager."""
     entry = {
         "Source": "aws.secretsmanager",
         "DetailType": detail_type,

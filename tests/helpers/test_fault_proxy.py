@@ -1,4 +1,4 @@
-"""The proxy that other tests lean on does what it promises."""
+"""Tests of the fault proxy."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def names(client: SecretsManagerClient) -> list[str]:
     return [secret["Name"] for secret in client.list_secrets()["SecretList"]]
 
 
-def test_passes_calls_on_and_counts_them(proxy: FaultProxy, client: SecretsManagerClient) -> None:
+def test_forwards_and_records_calls(proxy: FaultProxy, client: SecretsManagerClient) -> None:
     value = secrets.token_hex()
     client.create_secret(Name="a", SecretString=value)
     client.create_secret(Name="b", SecretString=value)
@@ -70,7 +70,7 @@ def test_passes_calls_on_and_counts_them(proxy: FaultProxy, client: SecretsManag
         ("InternalServiceError", 500),
     ],
 )
-def test_answers_with_an_error_at_the_call_that_was_named(
+def test_responds_with_an_error_at_the_given_call(
     proxy: FaultProxy, client: SecretsManagerClient, code: str, status: int
 ) -> None:
     proxy.answer("CreateSecret", code, at=2)
@@ -83,7 +83,7 @@ def test_answers_with_an_error_at_the_call_that_was_named(
     client.create_secret(Name="b", SecretString="x")
 
 
-def test_answers_every_call_of_any_operation(
+def test_responds_with_an_error_to_every_call(
     proxy: FaultProxy, client: SecretsManagerClient
 ) -> None:
     proxy.answer("*", "AccessDeniedException", at=None)
@@ -92,7 +92,7 @@ def test_answers_every_call_of_any_operation(
             call()
 
 
-def test_speaks_the_query_protocol_too(proxy: FaultProxy) -> None:
+def test_supports_the_query_protocol(proxy: FaultProxy) -> None:
     proxy.answer("GetCallerIdentity", "ExpiredToken", at=1)
     client = boto3.client("sts", config=Config(retries={"total_max_attempts": 1}))
     with pytest.raises(ClientError) as error:
@@ -103,7 +103,7 @@ def test_speaks_the_query_protocol_too(proxy: FaultProxy) -> None:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_cuts_the_connection(
+def test_resets_the_connection(
     proxy: FaultProxy, client: SecretsManagerClient, direct: SecretsManagerClient, *, after: bool
 ) -> None:
     proxy.cut("CreateSecret", after=after)
@@ -112,7 +112,7 @@ def test_cuts_the_connection(
     assert names(direct) == (["a"] if after else [])
 
 
-def test_hangs(
+def test_does_not_respond(
     proxy: FaultProxy, client: SecretsManagerClient, direct: SecretsManagerClient
 ) -> None:
     proxy.hang("CreateSecret")
@@ -122,7 +122,7 @@ def test_hangs(
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_calls_a_hook(
+def test_runs_a_hook(
     proxy: FaultProxy, client: SecretsManagerClient, direct: SecretsManagerClient, *, after: bool
 ) -> None:
     seen: list[list[str]] = []
@@ -131,7 +131,7 @@ def test_calls_a_hook(
     assert seen == [["a"] if after else []]
 
 
-def test_a_hook_may_drop_the_call(
+def test_a_hook_can_drop_the_call(
     proxy: FaultProxy, client: SecretsManagerClient, direct: SecretsManagerClient
 ) -> None:
     called = threading.Event()
