@@ -16,7 +16,8 @@ PATH = "tests/test_secrets.py"
 
 def fix(files, made=None, *, folders=()):
     return run(
-        app_tests.fix(files.get, made or manifest(), lambda folder: folder in folders), files
+        app_tests.write_tests(files.get, made or manifest(), lambda folder: folder in folders),
+        files,
     )
 
 
@@ -42,18 +43,18 @@ def test_place_is_where_the_app_finds_its_tests(before, folders, new):
     made = manifest(runtime="backend/shop/utils/secrets.py") if "backend" in folders else manifest()
     assert not fix(files, made, folders=folders)
     assert sorted(set(files) - set(before)) == sorted(new)
-    assert app_tests.fix(files.get, made, lambda _: True) == ([], [])
+    assert app_tests.write_tests(files.get, made, lambda _: True) == ([], [])
 
 
 def test_place_is_beside_the_runtime_where_folders_are_unknown():
     files = {}
-    assert not run(app_tests.fix(files.get, manifest()), files)
+    assert not run(app_tests.write_tests(files.get, manifest()), files)
     assert list(files) == ["shop/utils/test_secrets.py"]
 
 
 def test_two_taken_names_are_left_alone():
     files = {"tests/__init__.py": b"", PATH: b"", "tests/test_aws_secrets.py": b""}
-    assert "no tests were written" in fix(files)["tests/test_aws_secrets.py"]
+    assert "tests not written" in fix(files)["tests/test_aws_secrets.py"]
     assert len(files) == 3
 
 
@@ -65,12 +66,15 @@ def test_tests_follow_the_manifest_until_somebody_edits_them():
     assert b'("mail-password", None, "MAIL_PASSWORD"),' in files[PATH]
     files[PATH] += b"# mine\n"
     before = dict(files)
-    assert "edited by hand" in fix(files)[PATH]
+    assert "edited manually" in fix(files)[PATH]
     assert files == before
 
 
 def test_name_that_cannot_be_imported_is_said():
-    assert "can be imported" in fix({}, manifest(runtime="my-app/secrets.py"))["my-app/secrets.py"]
+    assert (
+        "not a valid module name"
+        in fix({}, manifest(runtime="my-app/secrets.py"))["my-app/secrets.py"]
+    )
 
 
 def test_no_secret_no_tests():

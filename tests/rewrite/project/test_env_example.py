@@ -16,7 +16,7 @@ PATH = ".env.example"
 
 
 def fix(files, made=None):
-    return run(env_example.fix(files.get, made or manifest()), files)
+    return run(env_example.extend_env_example(files.get, made or manifest()), files)
 
 
 def values(files):
@@ -56,7 +56,7 @@ def test_new_file_has_every_variable_and_documents_every_secret():
 def test_key_of_the_customer_is_named():
     files = {}
     assert not fix(files, manifest(kms_key="alias/shop"))
-    assert "# and kms:Decrypt on the key alias/shop.\n" in files[PATH].decode()
+    assert "# It also needs kms:Decrypt on the key alias/shop.\n" in files[PATH].decode()
 
 
 @pytest.mark.parametrize("form", ["{}=mine", "export {}=mine", "#{}=", "  # {} = x"])
@@ -111,7 +111,7 @@ def test_secret_that_comes_later_is_added_alone():
     assert files[PATH].startswith(before)
     added = files[PATH][len(before) :].decode()
     assert added == (
-        "\n# Secrets for development (read where USE_AWS_SECRETS=false)\nMAIL_PASSWORD=change-me\n"
+        "\n# Secrets for development (read if USE_AWS_SECRETS=false)\nMAIL_PASSWORD=change-me\n"
         "\n# mail-password (text)\n#   <the value of MAIL_PASSWORD>\n"
     )
 

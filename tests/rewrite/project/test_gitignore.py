@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from fixer_helpers import manifest, run
+from fixer_helpers import run
 
 from shield_ai.rewrite.project import gitignore
 
@@ -38,5 +38,5 @@ from shield_ai.rewrite.project import gitignore
 def test_adds_one_line_once(before, after):
     files = dict(before)
     for _ in range(2):
-        assert not run(gitignore.fix(files.get, manifest()), files)
+        assert not run(gitignore.ignore_backups(files.get), files)
         assert files == after

@@ -4,8 +4,7 @@ import pytest
 from fixer_helpers import is_subsequence, manifest, run
 
 from shield_ai.rewrite.project.registry import app_files
-
-ACCOUNT = "123456789012"
+from shield_ai.rewrite.project.runtime_copy import copies
 
 
 def start(encode=bytes):
@@ -31,23 +30,16 @@ def start(encode=bytes):
 def test_app_gets_everything_once_and_keeps_every_byte(encode):
     before = start(encode)
     files = dict(before)
-    changes, skipped = app_files(files.get, manifest(), ACCOUNT, has_folder=lambda _: False)
+    changes, skipped = app_files(files.get, manifest(), has_folder=lambda _: False)
     assert not run((changes, skipped), files)
     assert sorted(change.path for change in changes) == sorted({
-        "shop/utils/__init__.py", "shop/utils/secrets.py", "requirements.txt", ".env.example", ".gitignore",
+        "shop/utils/__init__.py", *copies("shop/utils/secrets.py"), "requirements.txt", ".env.example", ".gitignore",
         "tests/__init__.py", "tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md", "SECURITY_UPDATES.md",
-        "aws/iam-policy-secrets-manager.json",
     })  # fmt: skip
     assert all(edit.start == edit.end for change in changes for edit in change.edits)
     for path, raw in before.items():
         assert is_subsequence(raw, files[path])
-    assert app_files(files.get, manifest(), ACCOUNT, has_folder=lambda _: True) == ([], [])
-
-
-def test_without_an_account_there_is_no_policy():
-    assert not [
-        change for change in app_files({}.get, manifest())[0] if change.path.startswith("aws/")
-    ]
+    assert app_files(files.get, manifest(), has_folder=lambda _: True) == ([], [])
 
 
 def test_dotted_name_of_the_runtime_decides_where_the_tests_go():
@@ -59,6 +51,4 @@ def test_dotted_name_of_the_runtime_decides_where_the_tests_go():
 
 
 def test_is_the_same_each_time():
-    assert app_files(start().get, manifest(), ACCOUNT) == app_files(
-        start().get, manifest(), ACCOUNT
-    )
+    assert app_files(start().get, manifest()) == app_files(start().get, manifest())

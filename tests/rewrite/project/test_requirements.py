@@ -14,7 +14,7 @@ PROJECT = '[project]\nname = "shop"\ndependencies = ["django"]\n'
 
 
 def fix(files, **app):
-    return run(requirements.fix(files.get, manifest(**app)), files)
+    return run(requirements.add_requirements(files.get, manifest(**app)), files)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_layout_of_the_file_stays(before, after):
 )
 def test_nothing_where_boto3_is_there(line):
     files = {"requirements.txt": b"django\n", "requirements/prod.txt": f"{line}\n".encode()}
-    assert requirements.fix(files.get, manifest()) == ([], [])
+    assert requirements.add_requirements(files.get, manifest()) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -216,18 +216,21 @@ def test_pyproject_is_added_to(before, after):
     ],
 )
 def test_nothing_where_pyproject_has_boto3(text):
-    assert requirements.fix({"pyproject.toml": text.encode()}.get, manifest()) == ([], [])
+    assert requirements.add_requirements({"pyproject.toml": text.encode()}.get, manifest()) == (
+        [],
+        [],
+    )
 
 
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        pytest.param(b"[project\n", "no TOML", id="no toml"),
-        pytest.param('[project]\nname = "é"\n'.encode("latin-1"), "no UTF-8", id="latin-1"),
-        pytest.param('[project]\nname = "x"\n'.encode("utf-16"), "no UTF-8", id="utf-16"),
+        pytest.param(b"[project\n", "invalid TOML", id="no toml"),
+        pytest.param('[project]\nname = "é"\n'.encode("latin-1"), "not valid UTF-8", id="latin-1"),
+        pytest.param('[project]\nname = "x"\n'.encode("utf-16"), "not valid UTF-8", id="utf-16"),
         pytest.param(
             b'[project]\ndependencies = [\n  "django"\n  # more\n]\n',
-            "by hand",
+            "manually",
             id="comment at the end",
         ),
     ],
@@ -259,11 +262,11 @@ def test_lock_beside_pyproject_is_named(lock, command):
 def test_package_runtime_wants_the_package():
     files = {"requirements.txt": b"django\n"}
     assert not fix(files, runtime="package")
-    assert files["requirements.txt"] == b"django\nshield-ai[aws]>=0.1\n"
+    assert files["requirements.txt"] == b"django\nshield-ai-runtime[aws]>=0.1\n"
     poetry = {"pyproject.toml": b'[tool.poetry.dependencies]\npython = "^3.9"\n'}
     assert not fix(poetry, runtime="package")
     assert tomllib.loads(poetry["pyproject.toml"].decode())["tool"]["poetry"]["dependencies"][
-        "shield-ai"
+        "shield-ai-runtime"
     ] == {
         "version": ">=0.1",
         "extras": ["aws"],

@@ -5,7 +5,7 @@ from fixer_helpers import is_subsequence, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.rewrite.project.text import append, unreadable, words
+from shield_ai.rewrite.project.text import append, encoding_problem, single_line
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,9 @@ def test_append_keeps_what_is_there(raw, gap, after):
     ("raw", "text", "message"),
     [
         pytest.param("a\n".encode("utf-16"), "x\n", "UTF-16", id="utf-16"),
-        pytest.param(b"caf\xe9\n", "é\n", "not UTF-8", id="latin-1 and text that is not ASCII"),
+        pytest.param(
+            b"caf\xe9\n", "é\n", "not valid UTF-8", id="latin-1 and text that is not ASCII"
+        ),
     ],
 )
 def test_append_leaves_what_it_cannot_read(raw, text, message):
@@ -55,8 +57,8 @@ def test_append_never_loses_a_byte(raw, gap):
 
 
 def test_utf8_is_readable():
-    assert unreadable("é".encode(), "é") == ""
+    assert encoding_problem("é".encode(), "é") == ""
 
 
 def test_words_end_no_comment_and_no_cell():
-    assert words("a\n  b|c`d") == "a b/c'd"
+    assert single_line("a\n  b|c`d") == "a b/c'd"

@@ -1,1 +1,1 @@
-"""Edits of the files around the code: requirements, the runtime copy, tests, documentation."""
+"""Rewrite the other files of an app: requirements, the runtime copy, tests, documentation."""

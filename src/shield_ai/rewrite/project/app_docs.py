@@ -1,4 +1,4 @@
-"""The app's own page on its secrets, and an entry in its list of security updates."""
+"""Generate the app's documentation of its secrets, and an entry in its security updates."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.model.finding import Kind
-from shield_ai.rewrite.project.describe import describe
+from shield_ai.rewrite.project.describe import describe_secrets
 from shield_ai.rewrite.project.stamp import State, look, stamp
 from shield_ai.rewrite.project.template import render
-from shield_ai.rewrite.project.text import (
-    NOTHING,
-    Outcome,
-    append,
-    create,
-    replace,
-    skip,
-)
+from shield_ai.rewrite.project.text import NOTHING, Outcome, append, create_or_replace, skip
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,100 +22,96 @@ PAGE = "docs/AWS_SECRETS_MANAGER.md"
 UPDATES = "SECURITY_UPDATES.md"
 HEADING = "## AWS Secrets Manager (CSEC-34)"
 WHAT = "docs"
-# What the runtime says (a part of its own words), why, and what to do.
-TROUBLES = (
+# A part of a message of the runtime, its cause, and the solution.
+TROUBLESHOOTING = (
     (
         "does not exist in AWS Secrets Manager",
-        "The name, the region or the prefix is another one, or the secret was never created",
-        "Compare the table above with `aws secretsmanager list-secrets`, in the same region and account",
+        "The secret was not created, or the app uses another name, region, prefix or account",
+        "Compare the table above with `aws secretsmanager list-secrets`",
     ),
     (
         "AWS denies access",
-        "The app's role may not read this secret or use its KMS key, or the app has no valid credentials",
-        "See with `aws sts get-caller-identity` which role the app runs as, and give that one the policy above",
+        "The app's role lacks a permission, or the app does not have valid credentials",
+        "Run `aws sts get-caller-identity` to find the role, and attach the policy above to it",
     ),
     (
         "can't be read from AWS Secrets Manager",
-        "AWS can't be reached, or throttles",
-        "Look at the network and the VPC endpoint",
+        "AWS cannot be reached, or throttles the requests",
+        "Check the network and the VPC endpoint",
     ),
     (
         "serving the last known value",
-        "As above; the app goes on with the value it has for a day (`AWS_SECRETS_MAX_STALE`, in seconds)",
-        "Mend it before the day is over",
+        "AWS cannot be reached; the value is used for up to `AWS_SECRETS_MAX_STALE` seconds",
+        "Fix the cause before the value expires",
     ),
     (
         "falling back to the environment variable",
-        "AWS did not give the secret, and its variable is still set",
-        "Mend the cause, then unset the variable",
+        "AWS did not return the secret, and the environment variable is set",
+        "Fix the cause, then unset the variable",
     ),
     (
         "boto3 is not installed",
-        "`USE_AWS_SECRETS` is on, and the app's dependencies are not all installed",
-        "Install them again",
+        "`USE_AWS_SECRETS` is on, but boto3 is missing",
+        "Install the app's dependencies again",
     ),
     (
-        "is a JSON object with none of the fields",
-        "The secret is a JSON document, and the code asks for one text",
-        "Say which field with `key=`, or store the text alone",
+        "is a JSON object without any of the fields",
+        "The secret is a JSON document, but the code reads a single text",
+        "Select a field with `key=`, or store only the text",
     ),
     (
         "has no field",
-        "The JSON document in AWS lacks a field that the app reads",
+        "The JSON document in AWS does not have a field that the app reads",
         "Add the field; the documents are shown above",
     ),
     (
-        "its expression never asked for the variable",
-        "The code that reads the variable kept its value from an earlier time",
-        "Read it inside the expression, or name the right variable with `env=`",
+        "its expression never read the variable",
+        "The expression uses a value that was read earlier",
+        "Read the variable inside the expression, or pass the right name as `env=`",
     ),
 )
 
 
-def fix(read: Read, manifest: Manifest, engines: Collection[str] = ()) -> Outcome:
-    """Write or update the page, and add the entry once; `engines` have a backend of ours."""
+def write_docs(read: Read, manifest: Manifest, engines: Collection[str] = ()) -> Outcome:
+    """Create or update the page, and add the entry once.
+
+    Args:
+        read: Returns the bytes of a file of the app, None if it does not exist.
+        manifest: The secrets of the app.
+        engines: The Django database backends of shield that the settings use.
+    """
     if not manifest.secret:
         return NOTHING
-    page, entry = _page(read, manifest, engines), _entry(read, manifest)
-    return [*page[0], *entry[0]], [*page[1], *entry[1]]
+    changes, skipped = _write_page(read, manifest, engines)
+    entry_changes, entry_skipped = _add_entry(read, manifest)
+    return [*changes, *entry_changes], [*skipped, *entry_skipped]
 
 
-def _page(read: Read, manifest: Manifest, engines: Collection[str]) -> Outcome:
+def _write_page(read: Read, manifest: Manifest, engines: Collection[str]) -> Outcome:
     raw = read(PAGE)
     state, _ = look(raw, WHAT)
     if state is State.EDITED:
-        return skip(PAGE, "the page was edited by hand and is left as it is")
+        return skip(PAGE, "edited manually; delete the file to generate it again")
     if state is State.FOREIGN:
-        return skip(PAGE, "the page is there already and was not written by shield")
-    text = stamp(
-        WHAT,
-        "md",
-        render(
-            "AWS_SECRETS_MANAGER.md.j2",
-            app=manifest.app,
-            names=describe(manifest),
-            policy=json.dumps(policy_document(manifest, "ACCOUNT"), indent=2),
-            troubles=TROUBLES,
-            engines=engines,
-            django_key=any(secret.kind is Kind.DJANGO_SECRET_KEY for secret in manifest.secret),
-        ),
+        return skip(PAGE, "already exists and was not generated by shield")
+    text = render(
+        "AWS_SECRETS_MANAGER.md.j2",
+        app=manifest.app,
+        secrets=describe_secrets(manifest),
+        policy=json.dumps(policy_document(manifest, "ACCOUNT"), indent=2),
+        troubleshooting=TROUBLESHOOTING,
+        engines=engines,
+        has_django_key=any(secret.kind is Kind.DJANGO_SECRET_KEY for secret in manifest.secret),
     )
-    if raw is None:
-        return [create(PAGE, text)], []
-    return (
-        NOTHING
-        if raw.replace(b"\r\n", b"\n") == text.encode()
-        else ([replace(PAGE, raw, text)], [])
-    )
+    return create_or_replace(PAGE, raw, stamp(WHAT, "md", text))
 
 
-def _entry(read: Read, manifest: Manifest) -> Outcome:
+def _add_entry(read: Read, manifest: Manifest) -> Outcome:
     raw = read(UPDATES)
     if raw is not None and HEADING.encode() in [line.strip() for line in raw.splitlines()]:
         return NOTHING
-    text = render(
-        "SECURITY_UPDATES.md.j2", heading=HEADING, app=manifest.app, names=describe(manifest)
-    )
-    return append(
-        UPDATES, raw, text if raw is not None else f"# Security updates\n\n{text}", gap=True
-    )
+    secrets = describe_secrets(manifest)
+    text = render("SECURITY_UPDATES.md.j2", heading=HEADING, app=manifest.app, secrets=secrets)
+    if raw is None:
+        text = f"# Security updates\n\n{text}"
+    return append(UPDATES, raw, text, gap=True)

@@ -1,4 +1,4 @@
-"""What the generated texts say of each secret."""
+"""Describe the secrets of an app for the generated files."""
 
 from __future__ import annotations
 
@@ -8,32 +8,35 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.aws.desired.iam import ARN_SUFFIX, partition
-from shield_ai.rewrite.project.text import words
+from shield_ai.rewrite.project.text import single_line
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
 
 
-class Described(msgspec.Struct, frozen=True, kw_only=True):
-    """One secret, in words for a template."""
+class SecretDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret as the templates show it."""
 
     name: str  # in AWS, with the prefix
     kind: str
-    fields: dict[str, str]  # field → variable; empty for a text
+    fields: dict[str, str]  # field -> variable; empty for a text
     variables: tuple[str, ...]
     optional: bool
     rotation: str
-    document: tuple[str, ...]  # what its value looks like, a line each
+    document: tuple[str, ...]  # lines that show the format of its value
     arn: str
 
 
-def describe(manifest: Manifest, account: str = "ACCOUNT") -> list[Described]:
+def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
     """Describe each secret of the manifest, in its order."""
-    region, prefix = words(manifest.app.region), words(manifest.app.prefix)
-    base = f"arn:{partition(region)}:secretsmanager:{region}:{account}:secret:"
-    return [
-        Described(
-            name=(name := f"{prefix}{secret.name}"),
+    region = single_line(manifest.app.region)
+    prefix = single_line(manifest.app.prefix)
+    base = f"arn:{partition(region)}:secretsmanager:{region}:ACCOUNT:secret:"
+    descriptions = []
+    for secret in manifest.secret:
+        name = f"{prefix}{secret.name}"
+        description = SecretDescription(
+            name=name,
             kind=secret.kind,
             fields=secret.fields or {},
             variables=tuple(secret.variables()),
@@ -42,8 +45,8 @@ def describe(manifest: Manifest, account: str = "ACCOUNT") -> list[Described]:
             document=_document(secret),
             arn=f"{base}{name}{ARN_SUFFIX}",
         )
-        for secret in manifest.secret
-    ]
+        descriptions.append(description)
+    return descriptions
 
 
 def _document(secret: Secret) -> tuple[str, ...]:
@@ -57,6 +60,6 @@ def _rotation(secret: Secret) -> str:
     if secret.rotate is None:
         return "not set"
     if isinstance(secret.rotate, str):
-        return "by hand"
+        return "manual"
     strategy = f", {secret.rotate.strategy}" if secret.rotate.strategy else ""
     return f"every {secret.rotate.every}{strategy}"

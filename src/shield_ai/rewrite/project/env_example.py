@@ -1,4 +1,4 @@
-"""Document in .env.example how the app reads its secrets, and add the variables that the file lacks."""
+"""Document in .env.example how the app reads its secrets, and add missing variables."""
 
 from __future__ import annotations
 
@@ -8,14 +8,9 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.model.finding import Kind
-from shield_ai.rewrite.project.describe import describe
+from shield_ai.rewrite.project.describe import describe_secrets
 from shield_ai.rewrite.project.template import render
-from shield_ai.rewrite.project.text import (
-    NOTHING,
-    Outcome,
-    append,
-    words,
-)
+from shield_ai.rewrite.project.text import NOTHING, Outcome, append, single_line
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -30,78 +25,79 @@ VARIABLE = re.compile(
 )
 ENTRY = re.compile(rb"^# (\S+) \((?:text|JSON)", re.MULTILINE)
 PLACEHOLDER = "change-me"
+DATABASE_PLACEHOLDERS = {"host": "localhost", "port": "5432", "database": "app", "username": "app"}
 
 
-def fix(read: Read, manifest: Manifest) -> Outcome:
-    """Append what is missing; every byte that is there stays."""
+def extend_env_example(read: Read, manifest: Manifest) -> Outcome:
+    """Append the variables and descriptions that .env.example lacks."""
     raw = read(PATH)
-    # A byte order mark, or the newlines of old Macs, would hide lines.
+    # A byte order mark or a single \r would hide lines from the regular expressions.
     text = (raw or b"").removeprefix(codecs.BOM_UTF8).replace(b"\r", b"\n")
-    have = {name.decode() for name in VARIABLE.findall(text)}
-    blocks = [_switches(manifest, have), _variables(manifest, have), _production(manifest, text)]
+    existing = {name.decode() for name in VARIABLE.findall(text)}
+    blocks = [
+        _configuration(manifest, existing),
+        _variables(manifest, existing),
+        _production_secrets(manifest, text),
+    ]
     addition = "\n".join(block for block in blocks if block)
     if not addition:
         return NOTHING
     return append(PATH, raw, addition, gap=True)
 
 
-def _switches(manifest: Manifest, have: Container[str]) -> str:
+def _configuration(manifest: Manifest, existing: Container[str]) -> str:
     app = manifest.app
-    switches = [
+    variables = [
         (
             "USE_AWS_SECRETS",
             "false",
-            "true: read secrets from AWS Secrets Manager; false: from these variables",
+            "true: read secrets from AWS Secrets Manager; false: from environment variables",
         ),
         (
             "AWS_REGION",
-            words(app.region),
-            "where the secrets are; needed where USE_AWS_SECRETS=true",
+            single_line(app.region),
+            "region of the secrets; required if USE_AWS_SECRETS=true",
         ),
         (
             "DJANGO_ENV",
             "development",
-            "development: a variable that is set wins over AWS; anything else: AWS wins",
-        ),
-        *(
-            [("AWS_SECRETS_PREFIX", words(app.prefix), "before each secret's name in AWS")]
-            if app.prefix
-            else []
+            "development: variables that are set override AWS; other values: AWS overrides them",
         ),
     ]
-    missing = [
-        f"# {comment}\n{name}={value}" for name, value, comment in switches if name not in have
-    ]
-    return "\n".join(["# AWS Secrets Manager", *missing, ""]) if missing else ""
+    if app.prefix:
+        prefix = single_line(app.prefix)
+        variables.append(("AWS_SECRETS_PREFIX", prefix, "prefix of the secret names in AWS"))
+    lines = ["# AWS Secrets Manager"]
+    for name, value, comment in variables:
+        if name not in existing:
+            lines += [f"# {comment}", f"{name}={value}"]
+    return "\n".join([*lines, ""]) if len(lines) > 1 else ""
 
 
-def _variables(manifest: Manifest, have: Container[str]) -> str:
-    lines = [
-        f"{'#' if secret.optional else ''}{variable}={_placeholder(secret, field)}"
-        for secret in manifest.secret
-        for variable, field in secret.variables().items()
-        if variable not in have
-    ]
-    return (
-        "\n".join(["# Secrets for development (read where USE_AWS_SECRETS=false)", *lines, ""])
-        if lines
-        else ""
-    )
+def _variables(manifest: Manifest, existing: Container[str]) -> str:
+    lines = ["# Secrets for development (read if USE_AWS_SECRETS=false)"]
+    for secret in manifest.secret:
+        comment = "#" if secret.optional else ""
+        for variable, field in secret.variables().items():
+            if variable not in existing:
+                lines.append(f"{comment}{variable}={_placeholder(secret, field)}")
+    return "\n".join([*lines, ""]) if len(lines) > 1 else ""
 
 
 def _placeholder(secret: Secret, field: str) -> str:
     if secret.kind is Kind.DATABASE:
-        return {"host": "localhost", "port": "5432", "database": "app", "username": "app"}.get(
-            field, PLACEHOLDER
-        )
+        return DATABASE_PLACEHOLDERS.get(field, PLACEHOLDER)
     return "" if secret.optional else PLACEHOLDER
 
 
-def _production(manifest: Manifest, text: bytes) -> str:
-    have = {name.decode() for name in ENTRY.findall(text)}
-    new = [secret for secret in describe(manifest) if secret.name not in have]
+def _production_secrets(manifest: Manifest, text: bytes) -> str:
+    existing = {name.decode() for name in ENTRY.findall(text)}
+    new = [secret for secret in describe_secrets(manifest) if secret.name not in existing]
     if not new:
         return ""
-    decrypt = manifest.app.kms_key if uses_customer_key(manifest.app) else ""
-    heading = HEADING.encode() not in text
-    return render("env_example_production.txt.j2", secrets=new, heading=heading, decrypt=decrypt)
+    return render(
+        "env_example_production.txt.j2",
+        secrets=new,
+        has_heading=HEADING.encode() in text,
+        kms_key=manifest.app.kms_key if uses_customer_key(manifest.app) else "",
+    )

@@ -1,4 +1,4 @@
-"""Keep the copies that `shield apply` leaves beside rewritten files out of git."""
+"""Add the backups that `shield apply` creates to .gitignore."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 from shield_ai.rewrite.project.text import NOTHING, Outcome, append
 
 if TYPE_CHECKING:
-    from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite import Read
 
 PATH = ".gitignore"
 LINE = "*.shield_ai_backup"
 
 
-def fix(read: Read, manifest: Manifest) -> Outcome:  # noqa: ARG001  # each fixer is called alike
-    """Add one line where the app has a .gitignore."""
+def ignore_backups(read: Read) -> Outcome:
+    """Add the pattern of the backups, unless .gitignore has it or does not exist."""
     raw = read(PATH)
     if raw is None or LINE.encode() in [line.strip() for line in raw.splitlines()]:
         return NOTHING

@@ -1,4 +1,4 @@
-"""Where an app's packages begin: what a path is called when it is imported."""
+"""Map the paths of an app's modules to their import names."""
 
 from __future__ import annotations
 
@@ -11,23 +11,38 @@ if TYPE_CHECKING:
 
 
 def root_of(read: Read, path: str, module: str = "") -> str:
-    """Return the folder on `sys.path` below which a module lies, "" for the app itself.
+    """Return the folder on `sys.path` that a module is imported from; "" is the app's folder.
 
-    What its dotted name says, where that is known; else the deepest folder above it that has a manage.py; else the one
-    above the topmost package; else `src` or the app.
+    If the dotted name is known, it determines the folder. Otherwise this is the innermost folder
+    with a manage.py, or the folder above the topmost package, or `src`, or the app's folder.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        path: Path of the module.
+        module: Its dotted name, "" if unknown.
     """
-    stem, tail = path.removesuffix(".py"), module.replace(".", "/")
+    stem = path.removesuffix(".py")
+    tail = module.replace(".", "/")
     if module and f"/{stem}".endswith(f"/{tail}"):
         return stem.removesuffix(tail).rstrip("/")
-    # innermost first, without "."
-    folders = [str(parent) for parent in PurePosixPath(path).parents][:-1]
+    folders = _folders_above(path)
     for folder in folders:
         if read(f"{folder}/manage.py") is not None:
             return folder
-    if packages := [folder for folder in folders if read(f"{folder}/__init__.py") is not None]:
-        parent = str(PurePosixPath(packages[-1]).parent)
-        return "" if parent == "." else parent
-    return "src" if folders and folders[-1] == "src" and len(folders) > 1 else ""
+    packages = [folder for folder in folders if read(f"{folder}/__init__.py") is not None]
+    if packages:
+        return _parent(packages[-1])
+    return "src" if len(folders) > 1 and folders[-1] == "src" else ""
+
+
+def _folders_above(path: str | PurePosixPath) -> list[str]:
+    """Return the folders that contain a relative path, innermost first."""
+    return [str(parent) for parent in PurePosixPath(path).parents][:-1]
+
+
+def _parent(path: str) -> str:
+    parent = str(PurePosixPath(path).parent)
+    return "" if parent == "." else parent
 
 
 def module_of(root: str, path: str) -> str:
@@ -36,21 +51,18 @@ def module_of(root: str, path: str) -> str:
 
 
 def missing_packages(read: Read, path: str, root: str) -> list[str]:
-    """Name the `__init__.py` files that a module's folders lack, outermost first.
+    """Return the `__init__.py` files that the folders of a module lack, outermost first.
 
-    A folder above the topmost package stays as it is: it may be on `sys.path`, and no package.
+    A folder above the topmost package is not made a package: it can be on `sys.path`.
     """
-    folders = [str(parent) for parent in PurePosixPath(path).relative_to(root or ".").parents][:-1]
-    places = [
-        f"{root}/{folder}/__init__.py" if root else f"{folder}/__init__.py" for folder in folders
-    ]
-    have = [i for i, place in enumerate(places) if read(place) is not None]
-    wanted = places[: max(have)] if have else places[:1]
-    return [place for place in reversed(wanted) if read(place) is None]
+    prefix = f"{root}/" if root else ""
+    folders = _folders_above(PurePosixPath(path).relative_to(root or "."))
+    files = [f"{prefix}{folder}/__init__.py" for folder in folders]
+    existing = [i for i, file in enumerate(files) if read(file) is not None]
+    candidates = files[: max(existing)] if existing else files[:1]
+    return [file for file in reversed(candidates) if read(file) is None]
 
 
 def shadows(path: str, root: str) -> bool:
-    """Tell whether a module would hide one of the standard library's: it lies in a folder that is on `sys.path`."""
-    parent = str(PurePosixPath(path).parent)
-    top = "" if parent == "." else parent
-    return top == root and PurePosixPath(path).stem in sys.stdlib_module_names
+    """Tell whether a module on `sys.path` would hide a module of the standard library."""
+    return _parent(path) == root and PurePosixPath(path).stem in sys.stdlib_module_names

@@ -1,10 +1,14 @@
-"""Add dependencies to pyproject.toml and Pipfile: tomlkit works out the change, an insertion makes it."""
+"""Add dependencies to pyproject.toml and Pipfile.
+
+tomlkit computes the new text. It is only used if it differs from the old text by an insertion.
+"""
 
 from __future__ import annotations
 
+import enum
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
@@ -15,134 +19,147 @@ from tomlkit.items import Array
 from shield_ai.rewrite.project.text import (
     NOTHING,
     Outcome,
+    encoding_problem,
     insert,
     left,
     skip,
-    unreadable,
 )
 
 if TYPE_CHECKING:
+    from shield_ai.model.edit import Skipped
     from shield_ai.rewrite import Read
 
 BOM = "\ufeff"
-LOCKS = {
+LOCK_COMMANDS = {
     "poetry.lock": "poetry lock",
     "uv.lock": "uv lock",
     "pdm.lock": "pdm lock",
     "Pipfile.lock": "pipenv lock",
 }
+NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
-def fix_pyproject(path: str, read: Read, wanted: Mapping[str, str]) -> Outcome | None:
-    """Add to `[project]` or to poetry's table; None where the file keeps no dependencies."""
-    return _fix(path, read, wanted, _add_to_pyproject)
+class Result(enum.Enum):
+    """The result of adding dependencies to a document."""
+
+    ADDED = enum.auto()
+    PRESENT = enum.auto()
+    NO_DEPENDENCIES = enum.auto()  # the document declares none
 
 
-def fix_pipfile(path: str, read: Read, wanted: Mapping[str, str]) -> Outcome | None:
-    """Add to `[packages]`."""
-    return _fix(path, read, wanted, _add_to_pipfile)
+Wanted = Mapping[str, str]  # requirement -> version specifier
+Add = Callable[[Any, Wanted], Result]
 
 
-def _fix(path: str, read: Read, wanted: Mapping[str, str], add: Any) -> Outcome | None:
+def add_to_pyproject(path: str, read: Read, wanted: Wanted) -> Outcome | None:
+    """Add to `[project]` or Poetry's table; return None if the file declares no dependencies."""
+    return _add(path, read, wanted, _add_to_project)
+
+
+def add_to_pipfile(path: str, read: Read, wanted: Wanted) -> Outcome | None:
+    """Add to `[packages]`; return None if the file does not have that table."""
+    return _add(path, read, wanted, _add_to_packages)
+
+
+def first_name(wanted: Wanted) -> str:
+    """Return the name of the first requirement, which stands for all of them."""
+    return requirement_name(next(iter(wanted)))
+
+
+def requirement_name(requirement: str) -> str:
+    """Return the normalized name of a requirement, or ""."""
+    match = NAME.match(requirement)
+    return canonicalize_name(match[1]) if match else ""
+
+
+def _add(path: str, read: Read, wanted: Wanted, add: Add) -> Outcome | None:
     raw = read(path)
     if raw is None:
         return None
-    if unreadable(raw, "é"):
-        return skip(path, "it is no UTF-8, as TOML must be")
+    if encoding_problem(raw, "é"):
+        return skip(path, "not valid UTF-8; save it as UTF-8")
     text = raw.decode()
-    plain = text.removeprefix(BOM).replace("\r\n", "\n")
+    old = text.removeprefix(BOM).replace("\r\n", "\n")
     try:
-        document = tomlkit.parse(plain)
-        done = add(document, wanted)
+        document = tomlkit.parse(old)
+        result = add(document, wanted)
     except TOMLKitError as error:
-        return skip(path, f"it is no TOML: {str(error).rstrip('.')}")
-    if done is not True:
-        return done if done is None else NOTHING
+        return skip(path, f"invalid TOML: {str(error).rstrip('.')}")
+    if result is not Result.ADDED:
+        return NOTHING if result is Result.PRESENT else None
     new = tomlkit.dumps(document)
-    found = _insertion(plain, new)
-    # tomlkit writes some arrays with comments back as no TOML at all.
-    if found is None or not _is_toml(new):
-        return skip(path, f"its layout can't be added to; add {', '.join(wanted)} by hand")
-    at, addition = found
-    change = insert(path, raw, _offset(text, at), addition)
+    insertion = _single_insertion(old, new)
+    # tomlkit writes some arrays with comments as invalid TOML.
+    if insertion is None or not _is_toml(new):
+        return skip(path, f"cannot be extended automatically; add {', '.join(wanted)} manually")
+    at, addition = insertion
+    return [insert(path, raw, _offset(text, at), addition)], _outdated_locks(path, read)
+
+
+def _outdated_locks(path: str, read: Read) -> list[Skipped]:
     folder = path.removesuffix(path.rpartition("/")[2])
-    locks = [
-        (f"{folder}{lock}", how)
-        for lock, how in LOCKS.items()
-        if read(f"{folder}{lock}") is not None
-    ]
-    return [change], [
-        left(lock, f"it is a lock; run `{how}` so that it follows {path}") for lock, how in locks
-    ]
+    skipped = []
+    for name, command in LOCK_COMMANDS.items():
+        lock = f"{folder}{name}"
+        if read(lock) is not None:
+            skipped.append(left(lock, f"lock file; run `{command}` to update it from {path}"))
+    return skipped
 
 
-def _add_to_pyproject(document: Any, wanted: Mapping[str, str]) -> bool | None:
-    """Return True when something was added, False when all is there, None when the file has no dependencies."""
-    project, poetry = (
-        _at(document, dict, "project"),
-        _at(document, dict, "tool", "poetry", "dependencies"),
-    )
-    listed = _at(project, list, "dependencies")
-    extras = [
-        extra
-        for extra in _at(project, dict, "optional-dependencies").values()
-        if isinstance(extra, list)
-    ]
-    have = {
-        _name(str(requirement))
-        for requirement in [*listed, *(r for extra in extras for r in extra)]
-    }
-    if _key(wanted) in have | {_name(key) for key in poetry}:
-        return False
-    lines = [f"{name}{bound}" for name, bound in wanted.items()]
-    if isinstance(listed, Array):
-        for line in lines:
-            listed.append(line)
-        return True
-    if poetry:
-        return _add_to_table(poetry, wanted)
-    if not project or "dependencies" in [*project, *_at(project, list, "dynamic")]:
-        return None
-    project.add("dependencies", lines)
-    return True
+def _add_to_project(document: Any, wanted: Wanted) -> Result:
+    project = _get(document, dict, "project")
+    poetry = _get(document, dict, "tool", "poetry", "dependencies")
+    if first_name(wanted) in _declared_names(project, poetry):
+        return Result.PRESENT
+    dependencies = _get(project, list, "dependencies")
+    requirements = [f"{name}{bound}" for name, bound in wanted.items()]
+    if isinstance(dependencies, Array):
+        for requirement in requirements:
+            dependencies.append(requirement)
+    elif poetry:
+        _add_to_table(poetry, wanted)
+    elif not project or "dependencies" in [*project, *_get(project, list, "dynamic")]:
+        return Result.NO_DEPENDENCIES
+    else:
+        project.add("dependencies", requirements)
+    return Result.ADDED
 
 
-def _add_to_pipfile(document: Any, wanted: Mapping[str, str]) -> bool | None:
-    packages = _at(document, dict, "packages")
+def _declared_names(project: Any, poetry: Any) -> set[str]:
+    names = {requirement_name(key) for key in poetry}
+    groups = [_get(project, list, "dependencies")]
+    groups += _get(project, dict, "optional-dependencies").values()
+    for group in groups:
+        if isinstance(group, list):
+            names |= {requirement_name(str(requirement)) for requirement in group}
+    return names
+
+
+def _add_to_packages(document: Any, wanted: Wanted) -> Result:
     if "packages" not in document:
-        return None
-    return (
-        False
-        if _key(wanted) in {_name(key) for key in packages}
-        else _add_to_table(packages, wanted)
-    )
+        return Result.NO_DEPENDENCIES
+    packages = _get(document, dict, "packages")
+    if first_name(wanted) in {requirement_name(key) for key in packages}:
+        return Result.PRESENT
+    _add_to_table(packages, wanted)
+    return Result.ADDED
 
 
-def _at(table: Any, kind: type, *path: str) -> Any:
-    """Walk into a document; an empty thing of the kind where there is none."""
+def _get(table: Any, kind: type, *path: str) -> Any:
+    """Return a nested value, or an empty value of the type if there is no value of that type."""
     for key in path:
         table = table.get(key) if isinstance(table, Mapping) else None
     return table if isinstance(table, kind) else kind()
 
 
-def _add_to_table(table: Any, wanted: Mapping[str, str]) -> bool:
-    for name, bound in wanted.items():
-        plain, _, extra = name.rstrip("]").partition("[")
+def _add_to_table(table: Any, wanted: Wanted) -> None:
+    for requirement, bound in wanted.items():
+        name, _, extra = requirement.rstrip("]").partition("[")
         value: Any = bound
         if extra:
             value = tomlkit.inline_table()
             value.update({"version": bound, "extras": [extra]})
-        table.add(plain, value)
-    return True
-
-
-def _key(wanted: Mapping[str, str]) -> str:
-    return _name(next(iter(wanted)))
-
-
-def _name(requirement: str) -> str:
-    match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", requirement)
-    return canonicalize_name(match[1]) if match else ""
+        table.add(name, value)
 
 
 def _is_toml(text: str) -> bool:
@@ -153,15 +170,27 @@ def _is_toml(text: str) -> bool:
     return True
 
 
-def _insertion(old: str, new: str) -> tuple[int, str] | None:
-    """Return the one insertion that turns old into new, None where there is no such."""
+def _single_insertion(old: str, new: str) -> tuple[int, str] | None:
+    """Return position and text of the insertion that turns one text into another.
+
+    Returns:
+        None if the texts differ in another way.
+    """
     length = len(new) - len(old)
-    at = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), len(old))
-    return (at, new[at : at + length]) if length > 0 and old[at:] == new[at + length :] else None
+    at = 0
+    while at < len(old) and at < len(new) and old[at] == new[at]:
+        at += 1
+    if length <= 0 or old[at:] != new[at + length :]:
+        return None
+    return at, new[at : at + length]
 
 
 def _offset(text: str, at: int) -> int:
-    """Turn a place in the text without BOM and carriage returns into an offset on disk."""
+    """Convert a position in the normalized text to a byte offset in the file.
+
+    The normalized text has neither a byte order mark nor carriage returns.
+    """
     kept = re.finditer(r"\r\n|[^\ufeff]|(?<!\A)\ufeff", text, re.DOTALL)
-    places = [match.start() for match in kept]
-    return len(text[: places[at]].encode()) if at < len(places) else len(text.encode())
+    positions = [match.start() for match in kept]
+    end = positions[at] if at < len(positions) else len(text)
+    return len(text[:end].encode())

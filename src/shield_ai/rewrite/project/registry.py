@@ -1,18 +1,15 @@
-"""Everything around the rewritten settings: what an app needs to run on secrets from AWS, and to be understood."""
+"""Run all rewrites of the files around the code."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.rewrite.project import (
-    app_docs,
-    app_tests,
-    env_example,
-    gitignore,
-    requirements,
-    runtime_copy,
-)
-from shield_ai.rewrite.project.iam_policy import policy_file
+from shield_ai.rewrite.project import runtime_copy
+from shield_ai.rewrite.project.app_docs import write_docs
+from shield_ai.rewrite.project.app_tests import write_tests
+from shield_ai.rewrite.project.env_example import extend_env_example
+from shield_ai.rewrite.project.gitignore import ignore_backups
+from shield_ai.rewrite.project.requirements import add_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -22,37 +19,35 @@ if TYPE_CHECKING:
     from shield_ai.rewrite import HasFolder, Read
 
 
-def app_files(  # noqa: PLR0913  # each is a different fact of the app
+def app_files(
     read: Read,
     manifest: Manifest,
-    account: str = "",
     *,
     has_folder: HasFolder | None = None,
     module: str = "",
-    fields: bool = False,
     engines: Collection[str] = (),
 ) -> tuple[list[FileChange], list[Skipped]]:
-    """Work out every file but the rewritten ones.
+    """Return the changes of all files except the Python files with findings.
 
     Args:
-        read: Gives the bytes of a file of the app, None where there is none.
-        manifest: What moves.
-        account: The AWS account; where it is given, the IAM policy is among the files.
-        has_folder: Tells whether the app has a folder; without it, generated tests go where they can't be in the way.
-        module: The dotted name under which the settings import the runtime; worked out where it is not given.
-        fields: A settings class of pydantic imports a source of ours.
-        engines: Of Django's databases, those that have a backend of ours.
+        read: Returns the bytes of a file of the app, None if it does not exist.
+        manifest: The secrets to move.
+        has_folder: Tells whether the app has a folder. Without it, the generated tests go beside
+            the runtime, where they cannot change how the app's tests are collected.
+        module: Dotted name by which the settings import the runtime; derived from the path if "".
+        engines: The Django database backends of shield that the settings use.
     """
     outcomes = [
-        runtime_copy.fix(read, manifest, module, fields=fields, engines=engines),
-        requirements.fix(read, manifest, module),
-        env_example.fix(read, manifest),
-        gitignore.fix(read, manifest),
-        app_tests.fix(read, manifest, has_folder, module),
-        app_docs.fix(read, manifest, engines),
+        runtime_copy.fix(read, manifest, module),
+        add_requirements(read, manifest, module),
+        extend_env_example(read, manifest),
+        ignore_backups(read),
+        write_tests(read, manifest, has_folder, module),
+        write_docs(read, manifest, engines),
     ]
-    if account:
-        outcomes.append(policy_file(read, manifest, account))
-    return [change for changes, _ in outcomes for change in changes], [
-        s for _, skipped in outcomes for s in skipped
-    ]
+    changes: list[FileChange] = []
+    skipped: list[Skipped] = []
+    for new_changes, newly_skipped in outcomes:
+        changes += new_changes
+        skipped += newly_skipped
+    return changes, skipped

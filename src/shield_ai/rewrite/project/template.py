@@ -1,4 +1,4 @@
-"""templates/ → text: strict, and without anything that changes from run to run."""
+"""Render the templates of generated files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from shield_ai.rewrite.project.text import words
+from shield_ai.rewrite.project.text import single_line
 
 FOLDER = Path(__file__).with_name("templates")
 
@@ -21,13 +21,13 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        # the templates make comments, Markdown and Python, never HTML
+        # The templates produce Python, Markdown and comments, never HTML.
         autoescape=False,  # noqa: S701
     )
-    environment.filters["words"] = words
+    environment.filters["single_line"] = single_line
     return environment
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill in a template."""
+    """Render a template. The same values always give the same text."""
     return _environment().get_template(template).render(values)

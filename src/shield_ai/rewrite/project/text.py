@@ -1,4 +1,4 @@
-"""Additions to text files that keep every byte, line end and byte order mark that is there."""
+"""Create files and add to files without changing their existing bytes."""
 
 from __future__ import annotations
 
@@ -12,50 +12,62 @@ NOTHING: Outcome = ([], [])
 
 
 def left(path: str, reason: str) -> Skipped:
-    """Say why a file was left alone."""
+    """Return the report entry for a skipped file."""
     return Skipped(path=path, line=0, name="", reason=reason)
 
 
 def skip(path: str, reason: str) -> Outcome:
-    """Leave a file alone and say why."""
+    """Skip a file for a reason."""
     return [], [left(path, reason)]
 
 
 def create(path: str, text: str) -> FileChange:
-    """Describe a new file."""
+    """Create a file."""
     return insert(path, None, 0, text)
 
 
 def replace(path: str, raw: bytes, text: str) -> FileChange:
-    """Describe new content for a file that is ours from the first byte to the last; its line ends stay."""
-    text = text.replace("\n", newline(raw))
-    return file_change(path, raw, [Edit(path=path, start=0, end=len(raw), replacement=text)])
+    """Replace the content of a generated file; its newlines stay the same."""
+    replacement = text.replace("\n", newline(raw))
+    edit = Edit(path=path, start=0, end=len(raw), replacement=replacement)
+    return file_change(path, raw, [edit])
+
+
+def create_or_replace(path: str, raw: bytes | None, text: str) -> Outcome:
+    """Create a generated file, or update it if its text differs."""
+    if raw is None:
+        return [create(path, text)], []
+    if raw.replace(b"\r\n", b"\n") == text.encode():
+        return NOTHING
+    return [replace(path, raw, text)], []
 
 
 def insert(path: str, raw: bytes | None, at: int, text: str) -> FileChange:
-    """Describe an insertion of text at a byte offset, with the line ends of the file."""
+    """Insert text at a byte offset, with the newlines of the file."""
     if raw is not None:
         text = text.replace("\n", newline(raw))
     return file_change(path, raw, [Edit(path=path, start=at, end=at, replacement=text)])
 
 
 def append(path: str, raw: bytes | None, text: str, *, gap: bool = False) -> Outcome:
-    """Add whole lines at the end of a file, which may not exist yet.
+    """Append lines to a file, or create it.
 
     Args:
         path: Relative path with slashes.
-        raw: Its bytes now.
-        text: The lines; they get the line ends of the file.
-        gap: Put an empty line before them.
+        raw: The bytes of the file, None if it does not exist.
+        text: The lines.
+        gap: Insert an empty line before them.
     """
     if raw is None:
         return [create(path, text)], []
-    if reason := unreadable(raw, text):
-        return skip(path, reason)
+    problem = encoding_problem(raw, text)
+    if problem:
+        return skip(path, problem)
     lead = "" if not raw or raw.endswith((b"\n", b"\r")) else "\n"
-    blank = re.search(rb"(?:\A|\n)[ \t]*\r?\n\Z", raw)
-    # What ends with a backslash would swallow the first of our lines.
-    if (gap and raw.strip() and not blank) or raw.rstrip().endswith(b"\\"):
+    ends_with_empty_line = re.search(rb"(?:\A|\n)[ \t]*\r?\n\Z", raw)
+    needs_gap = gap and raw.strip() and not ends_with_empty_line
+    # A backslash at the end would continue the last line into the first new one.
+    if needs_gap or raw.rstrip().endswith(b"\\"):
         lead += "\n"
     return [insert(path, raw, len(raw), lead + text)], []
 
@@ -65,17 +77,17 @@ def newline(raw: bytes) -> str:
     return "\r\n" if raw.count(b"\r\n") * 2 > raw.count(b"\n") else "\n"
 
 
-def unreadable(raw: bytes, text: str = "") -> str:
-    """Say why text can't be added to these bytes; empty where it can."""
+def encoding_problem(raw: bytes, text: str = "") -> str:
+    """Return why text cannot be added to a file; "" if it can."""
     if b"\0" in raw:
-        return "it is no text in an encoding that is a superset of ASCII, perhaps UTF-16; save it as UTF-8"
+        return "not a text file, or UTF-16; save it as UTF-8"
     try:
         raw.decode()
     except UnicodeDecodeError:
-        return "" if text.isascii() else "it is not UTF-8; save it as UTF-8"
+        return "" if text.isascii() else "not valid UTF-8; save it as UTF-8"
     return ""
 
 
-def words(text: str) -> str:
-    """Make one line of what somebody wrote into shield.toml, so that it can't end a comment or a table row."""
+def single_line(text: str) -> str:
+    """Make a value from shield.toml safe in a comment, a table cell and inline code."""
     return " ".join(text.split()).replace("|", "/").replace("`", "'")

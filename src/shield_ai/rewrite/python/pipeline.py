@@ -33,7 +33,6 @@ class PythonChanges(msgspec.Struct, kw_only=True):
     files: list[FileChange] = []
     skipped: list[Skipped] = []
     removed: list[str] = []  # variables of the removed literals
-    adds_settings_source: bool = False  # to a settings class of pydantic
     engines: set[str] = set()  # of the database backends that the settings use
 
 
@@ -110,7 +109,6 @@ class Rewriter:
         )
         self.changes.skipped += wrapped.skipped
         self.changes.removed += wrapped.removed
-        self.changes.adds_settings_source |= wrapped.adds_settings_source
         edits = [*wrapped.edits, *update_calls(source, calls, self._manifest)]
         edits += self._django_edits(source, findings if wrapped.edits else [])
         if self._removal:

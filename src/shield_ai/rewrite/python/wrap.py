@@ -35,7 +35,6 @@ class WrapResult(msgspec.Struct, frozen=True, kw_only=True):
 
     edits: tuple[Edit, ...] = ()
     skipped: tuple[Skipped, ...] = ()
-    adds_settings_source: bool = False  # to a settings class of pydantic
     removed: tuple[str, ...] = ()  # variables of the removed literals
 
 
@@ -72,7 +71,6 @@ def wrap_secrets(
                 edits=tuple(edits),
                 skipped=tuple(skipped),
                 removed=tuple(wrap.site.variable for wrap in removed),
-                adds_settings_source=any(wrap.site.shape is Shape.FIELD for wrap in wraps),
             )
     for finding in findings:
         if finding.site and not finding.site.reason:
