@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from shield_ai.flow.fleet import fleet
+from shield_ai.flow.fleet import scan_repositories
 
 SHOP = Path(__file__).parent.parent / "examples" / "storefront"
 IDENTITY = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]
@@ -32,7 +32,7 @@ def make_repository(folder, number):
 
 def measure_scan(repositories, out, engine):
     start = time.monotonic()
-    outcomes = fleet(repositories, out, engine=engine)
+    outcomes = scan_repositories(repositories, out, engine=engine)
     assert not any(outcome.error for outcome in outcomes)
     return time.monotonic() - start
 

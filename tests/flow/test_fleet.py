@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from shield_ai.flow import fleet as module
-from shield_ai.flow.fleet import Outcome, fleet, repositories
+from shield_ai.flow.fleet import Outcome, read_repository_list, scan_repositories
 from shield_ai.model.errors import ShieldError, SourceError
 
 SETTINGS = (
@@ -41,7 +41,7 @@ def repository(tmp_path):
 
 
 def scanned(listed, tmp_path, **options):
-    return fleet([str(one) for one in listed], tmp_path / "out", **options)
+    return scan_repositories([str(one) for one in listed], tmp_path / "out", **options)
 
 
 class TestList:
@@ -49,7 +49,7 @@ class TestList:
         (tmp_path / "list").write_text(
             "\ufeff# ours\n\n/srv/shop  # the shop\ngit@host:group/app#1\n/srv/shop\n"
         )
-        assert repositories(tmp_path / "list") == ["/srv/shop", "git@host:group/app#1"]
+        assert read_repository_list(tmp_path / "list") == ["/srv/shop", "git@host:group/app#1"]
 
     @pytest.mark.parametrize(
         "content",
@@ -63,7 +63,7 @@ class TestList:
         if content is not None:
             (tmp_path / "list").write_bytes(content)
         with pytest.raises(SourceError):
-            repositories(tmp_path / "list")
+            read_repository_list(tmp_path / "list")
 
 
 def test_a_folder_a_bare_copy_and_a_url(repository, tmp_path):
@@ -91,7 +91,7 @@ def test_one_that_fails_stops_nobody(repository, tmp_path):
 @pytest.mark.parametrize(
     ("program", "error"),
     [
-        pytest.param("sleep-for-ever", "not done within 0.5 s", id="hangs"),
+        pytest.param("sleep-for-ever", "timed out after 0.5 s", id="hangs"),
         pytest.param("false", "exit code 1", id="dies"),
     ],
 )
@@ -202,7 +202,7 @@ def test_a_folder_that_only_looks_like_a_copy(tmp_path):
 
 def test_results_need_a_folder(repository, tmp_path):
     (tmp_path / "out").write_text("")
-    with pytest.raises(SourceError, match="can't be made"):
+    with pytest.raises(SourceError, match="can't be created"):
         scanned([repository], tmp_path)
 
 

@@ -18,7 +18,7 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.apply import Applier, recover, remaining_plan, resolve_value
 from shield_ai.flow.aws_plan import AwsInputs
 from shield_ai.flow.journal import SECRET, Journal
-from shield_ai.flow.plan import CodeInputs, plan
+from shield_ai.flow.plan import CodeInputs, plan, rewrites_code
 from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app
 from shield_ai.flow.preconditions import (
     require_committed,
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import FileChange
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Origin, Receipt
+    from shield_ai.model.resource import Resource
 
 __all__ = ["AppSession", "Scope"]
 
@@ -169,15 +170,13 @@ class AppSession(AppContext):
         )
 
     def _aws_inputs(self, aws: Account, values: Values) -> AwsInputs:
-        variables = [name for secret in self.manifest.secret for name in secret.variables()]
         target = self.target_manifest
-        desired = resources(target, aws.id, target.app.region, self.tree.read)
-        created_roles = {resource.name for resource in desired if resource.kind == "role"}
-        if target.app.role and role_name(target.app) not in created_roles:
-            aws.require_role(role_name(target.app))
+        desired = self._desired_resources(aws)
         applied = self.journal.load().applied_settings(aws.id, target.app.region, self.environment)
         keys = {key for key in applied if key[0] != SECRET} | {item.key for item in desired}
-        live = aws.live([target.app.prefix + secret.name for secret in target.secret], keys)
+        names = [target.app.prefix + secret.name for secret in target.secret]
+        live = aws.live(names, keys)
+        variables = [name for secret in target.secret for name in secret.variables()]
         copies = self._copies.locators(self.copy_from) if self.copy_from else {}
         return AwsInputs(
             live=live,
@@ -189,6 +188,15 @@ class AppSession(AppContext):
             compare_value=self._compare_value,
             may_overwrite=self.may_overwrite,
         )
+
+    def _desired_resources(self, aws: Account) -> Sequence[Resource]:
+        """Return the desired resources; require the app's role unless it is one of them."""
+        target = self.target_manifest
+        desired = resources(target, aws.id, target.app.region, self.tree.read)
+        roles = [resource.name for resource in desired if resource.kind == "role"]
+        if target.app.role and role_name(target.app) not in roles:
+            aws.require_role(role_name(target.app))
+        return desired
 
     def _compare_value(self, name: str, version: str, origins: tuple[Origin, ...]) -> str:
         """Compare the sources of a secret with a version in AWS, without reading that version."""
@@ -287,15 +295,12 @@ class AppSession(AppContext):
         Raises:
             UnsafePlanError: A setting differs.
         """
-        paths = self._selected_env_files()
-        planned = [path for path in planned_env_files(made.changes) if path not in paths]
-        values = self._values([*paths, *planned])
-        rewrites_code = any(file.before and file.path.endswith(".py") for file in made.files)
+        values = self._values([*self._selected_env_files(), *planned_env_files(made.changes)])
         change = dotenv_change(made.dotenv, values, self.tree.read(DOTENV))
         if change:
             made = msgspec.structs.replace(made, files=(*made.files, change))
         check = None
-        if compare_settings and rewrites_code:
+        if compare_settings and rewrites_code(made):
             check = self._settings_check(values, strict=bool(made.dotenv))
         applier = Applier(
             tree=self.tree,

@@ -238,16 +238,16 @@ def _existing_secret_change(
     wanted = secret_settings(secret, manifest)
     # Keep the tags that somebody else has added.
     wanted["tags"] = {**state.tags, **wanted["tags"]}
-    applied = inputs.last_applied.get((SECRET, name)) or state.settings
-    has_drifted = state.settings not in (wanted, applied)
+    has_drifted = _has_drifted(name, state, wanted, inputs)
 
     comparison = _compare_value(name, state, origins, inputs)
-    stores_value = bool(origins) and not state.current
-    if comparison in {"differs", "unknown"}:
-        stores_value = inputs.may_overwrite(SECRET, name)
-    updates_settings = state.settings != wanted and (
-        not has_drifted or inputs.may_overwrite(SECRET, name)
-    )
+    if comparison:
+        stores_value = comparison != "unchanged" and inputs.may_overwrite(SECRET, name)
+    else:
+        stores_value = bool(origins) and not state.current
+    updates_settings = state.settings != wanted
+    if updates_settings and has_drifted:
+        updates_settings = inputs.may_overwrite(SECRET, name)
 
     action = Action.DRIFT if has_drifted else Action.KEEP
     settings = wanted
@@ -267,6 +267,12 @@ def _existing_secret_change(
         settings=settings,
         before=state.settings,
     )
+
+
+def _has_drifted(name: str, state: SecretState, wanted: Settings, inputs: AwsInputs) -> bool:
+    """Return whether the settings of a secret were changed manually since the last apply."""
+    applied = inputs.last_applied.get((SECRET, name)) or state.settings
+    return state.settings not in (wanted, applied)
 
 
 def _compare_value(

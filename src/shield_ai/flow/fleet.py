@@ -1,8 +1,8 @@
-"""Many repositories, one after the other or on a Ray cluster: one that fails never stops the run.
+"""Scan many repositories, one after the other or on a Ray cluster.
 
-Each repository is scanned in a process of its own with a time limit, so that whatever is in it can harm no other. Its
-outcome is a file of its own in the folder of results: a run that was cut off goes on where it stopped, and a repository
-whose commit has been seen is not scanned again.
+Each repository is scanned in a separate process with a timeout, so that a failure does not affect
+the others. The outcome of each is saved in a file: an interrupted run continues where it stopped,
+and a repository is not scanned again until it changes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from shield_ai.flow.app_session import AppSession
+from shield_ai.flow.app_context import AppContext
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.project import git
 from shield_ai.project.tree import Tree
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 Engine = Literal["local", "ray"]
-TIMEOUT = 600.0  # seconds for one repository, its clone not counted
-REMOTE = re.compile(r"(https|http|ssh|git|file)://|[\w.-]+@[\w.-]+:")
+TIMEOUT = 600.0  # seconds for the scan of one repository, without its clone
+_URL = re.compile(r"(https|http|ssh|git|file)://|[\w.-]+@[\w.-]+:")
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +51,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-def repositories(path: Path) -> list[str]:
-    """Read a list of repositories: a folder, a bare copy or a URL a line; `#` begins a comment.
+def read_repository_list(path: Path) -> list[str]:
+    """Read a list of repositories: one folder, bare repository or URL per line.
+
+    Args:
+        path: The list; `#` begins a comment.
 
     Raises:
         SourceError: The list can't be read, or is empty.
@@ -61,181 +64,208 @@ def repositories(path: Path) -> list[str]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(
-            f"{path} can't be read ({type(error).__name__})", "name a file with a repository a line"
+            f"{path} can't be read ({type(error).__name__})",
+            "name a file with one repository per line",
         ) from None
-    lines = [line.split(" #", maxsplit=1)[0].strip() for line in text.splitlines()]
-    listed = list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
-    if not listed:
-        raise SourceError(f"{path} lists no repository", "write a folder or a URL a line")
-    return listed
+    repositories = []
+    for line in text.splitlines():
+        repository = line.split(" #", maxsplit=1)[0].strip()
+        if repository and not repository.startswith("#"):
+            repositories.append(repository)
+    if not repositories:
+        raise SourceError(f"{path} lists no repositories", "write one folder or URL per line")
+    return list(dict.fromkeys(repositories))
 
 
-def fleet(
-    listed: Sequence[str],
+def scan_repositories(
+    repositories: Sequence[str],
     folder: Path,
     *,
     engine: Engine = "local",
     timeout: float = TIMEOUT,
     tell: Callable[[Outcome], None] = lambda _: None,
 ) -> list[Outcome]:
-    """Scan repositories.
+    """Scan repositories, and save the outcomes.
 
     Args:
-        listed: Folders and URLs.
-        folder: Where outcomes are kept from one run to the next; made if it isn't there.
-        engine: "ray" spreads the work over a cluster that reaches the same repositories.
-        timeout: Seconds for each.
-        tell: Called with each outcome as it comes.
+        repositories: Folders and URLs.
+        folder: Where the outcomes are saved; created if it does not exist.
+        engine: "ray" to distribute the scans over a cluster that can access the repositories.
+        timeout: Seconds for the scan of each repository.
+        tell: Called with each outcome.
 
     Raises:
-        SourceError: The folder can't be written to.
+        SourceError: The folder can't be written.
         ShieldError: Ray is not installed.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SourceError(
-            f"{folder} can't be made ({error.strerror})", "name another folder with -o"
+            f"{folder} can't be created ({error.strerror})", "name another folder with -o"
         ) from None
-    kept = Tree(folder)
-    known = {repository: _known(kept, repository) for repository in listed}
+    tree = Tree(folder)
+    saved = {repository: _load_outcome(tree, repository) for repository in repositories}
+    scan = _scan_on_ray if engine == "ray" else _scan_locally
     outcomes: dict[str, Outcome] = {}
-    for repository, outcome in (_on_ray if engine == "ray" else _here)(known, timeout):
-        kept.write(_place(repository), msgspec.json.encode(outcome))
+    for repository, outcome in scan(saved, timeout):
+        tree.write(_outcome_file(repository), msgspec.json.encode(outcome))
         outcomes[repository] = outcome
         tell(outcome)
-    return [outcomes[repository] for repository in listed]
+    return [outcomes[repository] for repository in repositories]
 
 
-def _here(known: dict[str, Outcome | None], timeout: float) -> Iterator[tuple[str, Outcome]]:
-    for repository, before in known.items():
-        yield repository, look(repository, before, timeout)
+def _scan_locally(
+    saved: dict[str, Outcome | None], timeout: float
+) -> Iterator[tuple[str, Outcome]]:
+    for repository, previous in saved.items():
+        yield repository, scan_repository(repository, previous, timeout)
 
 
-def _on_ray(known: dict[str, Outcome | None], timeout: float) -> Iterator[tuple[str, Outcome]]:
+def _scan_on_ray(saved: dict[str, Outcome | None], timeout: float) -> Iterator[tuple[str, Outcome]]:
     try:
-        # an extra of its own
         import ray  # type: ignore[import-not-found,unused-ignore]
     except ModuleNotFoundError:
         raise ShieldError("ray is not installed", "pip install 'shield-ai[fleet]'") from None
     ray.init(ignore_reinit_error=True, log_to_driver=False, include_dashboard=False)
-    task = ray.remote(max_retries=2)(look)
-    running = {
-        task.remote(repository, before, timeout): repository for repository, before in known.items()
-    }
+    task = ray.remote(max_retries=2)(scan_repository)
+    running = {}
+    for repository, previous in saved.items():
+        running[task.remote(repository, previous, timeout)] = repository
     while running:
         (done, *_), _rest = ray.wait([*running])
         repository = running.pop(done)
         try:
             yield repository, ray.get(done)
         except ray.exceptions.RayError as error:
-            problem = f"its worker was lost ({type(error).__name__})"
-            yield repository, Outcome(repository=public(repository), error=problem)
+            problem = f"the Ray worker was lost ({type(error).__name__})"
+            yield repository, Outcome(repository=redact_urls(repository), error=problem)
 
 
-def look(repository: str, before: Outcome | None, timeout: float) -> Outcome:
-    """Scan one repository, unless it is as it was; never raises for what is in it."""
-    began, shown = time.monotonic(), public(repository)
+def scan_repository(repository: str, previous: Outcome | None, timeout: float) -> Outcome:
+    """Scan one repository, unless it is unchanged. Return errors as an outcome.
+
+    Args:
+        repository: A folder or a URL.
+        previous: The saved outcome.
+        timeout: Seconds for the scan.
+    """
+    start = time.monotonic()
+    name = redact_urls(repository)
+    own_version = version("shield-ai")
     try:
-        commit, own = (
-            git.head(repository) if _remote(repository) else _stamp(repository),
-            version("shield-ai"),
-        )
-        if before and commit and (before.commit, before.version, before.error) == (commit, own, ""):
-            return before
-        with tempfile.TemporaryDirectory(prefix="shield-fleet-") as scratch:
-            root = Path(repository)
-            if _remote(repository):
-                root = Path(scratch, "clone")
-                git.clone(repository, root)
-            found = _in_child(root, timeout)
+        commit = git.head(repository) if _is_remote(repository) else _folder_digest(repository)
+        if previous and commit and not previous.error:
+            if (previous.commit, previous.version) == (commit, own_version):
+                return previous
+        outcome = _clone_and_scan(repository, timeout)
     except ShieldError as error:
-        return Outcome(repository=shown, error=public(error.message))
+        return Outcome(repository=name, error=redact_urls(error.message))
     except OSError as error:
-        return Outcome(repository=shown, error=f"can't be read ({type(error).__name__})")
-    seconds = round(time.monotonic() - began, 2)
+        return Outcome(repository=name, error=f"can't be read ({type(error).__name__})")
+    seconds = round(time.monotonic() - start, 2)
     return msgspec.structs.replace(
-        found, repository=shown, commit=commit, version=own, seconds=seconds
+        outcome, repository=name, commit=commit, version=own_version, seconds=seconds
     )
 
 
-def public(text: str) -> str:
-    """Leave users, tokens and queries out of the URLs in a text."""
+def redact_urls(text: str) -> str:
+    """Remove users, tokens and queries from the URLs in a text."""
     return re.sub(r"(?<=://)[^/\s]*@|[?#]\S*", "", text)
 
 
-def _stamp(folder: str) -> str:
-    """Digest what a folder holds by name, size and time. Not by git, which a repository's settings make run code."""
-    stamp = hashlib.sha256()
-    for place, folders, files in os.walk(folder):
+def _folder_digest(folder: str) -> str:
+    """Hash the names, sizes and times of a folder's files.
+
+    git could do that, too, but would run programs that the repository's configuration names.
+    """
+    digest = hashlib.sha256()
+    for path, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name != ".git")
         for name in sorted(files):
             try:
-                found = Path(place, name).lstat()
+                status = Path(path, name).lstat()
             except OSError:
                 continue
-            stamp.update(
-                f"{place}\0{name}\0{found.st_size}\0{found.st_mtime_ns}\n".encode(
-                    "utf-8", "surrogateescape"
-                )
-            )
-    return "tree:" + stamp.hexdigest()[:32]
+            line = f"{path}\0{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
+            digest.update(line.encode("utf-8", "surrogateescape"))
+    return "tree:" + digest.hexdigest()[:32]
 
 
-def _in_child(root: Path, timeout: float) -> Outcome:
+def _clone_and_scan(repository: str, timeout: float) -> Outcome:
+    if not _is_remote(repository):
+        return _scan_in_process(Path(repository), timeout)
+    with tempfile.TemporaryDirectory(prefix="shield-fleet-") as scratch:
+        clone = Path(scratch, "clone")
+        git.clone(repository, clone)
+        return _scan_in_process(clone, timeout)
+
+
+def _scan_in_process(root: Path, timeout: float) -> Outcome:
     command = [sys.executable, "-m", "shield_ai.flow.fleet", str(root)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
-        raise SourceError(f"not done within {timeout:g} s") from None
+        raise SourceError(f"timed out after {timeout:g} s") from None
     if done.returncode:
-        raise SourceError(f"the scan ended with exit code {done.returncode}")
+        raise SourceError(f"the scan failed with exit code {done.returncode}")
     return msgspec.json.decode(done.stdout, type=Outcome)
 
 
-def inspect(root: Path) -> Outcome:
-    """Scan the repository in a folder and count."""
-    session = AppSession(root)
-    scanned, written = session.scan_result, session.manifest_on_disk
-    secrets = written.secret if written else ()
+def summarize_scan(root: Path) -> Outcome:
+    """Scan a folder and count what was found.
+
+    Args:
+        root: The folder.
+
+    Raises:
+        ShieldError: The folder or its shield.toml can't be used.
+    """
+    app = AppContext(root)
+    scan = app.scan_result
+    secrets = app.manifest_on_disk.secret if app.manifest_on_disk else ()
     return Outcome(
         repository=str(root),
-        files=len(scanned.files),
-        found=dict(Counter(str(finding.severity) for finding in scanned.findings)),
-        fixable=sum(finding.fixable for finding in scanned.findings),
-        unseen=len(session.unreadable),
-        moved=len(scanned.calls),
+        files=len(scan.files),
+        found=dict(Counter(str(finding.severity) for finding in scan.findings)),
+        fixable=sum(finding.fixable for finding in scan.findings),
+        unseen=len(app.unreadable),
+        moved=len(scan.calls),
         secrets=len(secrets),
         scheduled=sum(secret.rotate not in {None, "manual"} for secret in secrets),
     )
 
 
-def _remote(repository: str) -> bool:
-    """Tell whether it must be cloned: a URL, or a bare copy."""
-    if REMOTE.match(repository):
+def _is_remote(repository: str) -> bool:
+    """Return whether a repository must be cloned: a URL, or a bare repository."""
+    if _URL.match(repository):
         return True
     return all(Path(repository, name).exists() for name in ("HEAD", "objects", "refs"))
 
 
-def _place(repository: str) -> str:
-    """Name the file of an outcome: readable, with a digest that makes it the only one."""
-    tail = re.sub(r"[^\w.-]+", "-", public(repository).rstrip("/").rpartition("/")[2])[:60].lstrip(
-        "."
-    )
-    return f"{tail}-{hashlib.sha256(repository.encode()).hexdigest()[:12]}.json"
+def _outcome_file(repository: str) -> str:
+    """Return the name of the file for an outcome: readable, and unique by a hash."""
+    last_part = redact_urls(repository).rstrip("/").rpartition("/")[2]
+    name = re.sub(r"[^\w.-]+", "-", last_part)[:60].lstrip(".")
+    return f"{name}-{hashlib.sha256(repository.encode()).hexdigest()[:12]}.json"
 
 
-def _known(kept: Tree, repository: str) -> Outcome | None:
+def _load_outcome(tree: Tree, repository: str) -> Outcome | None:
+    raw = tree.read(_outcome_file(repository)) or b""
     try:
-        return msgspec.json.decode(kept.read(_place(repository)) or b"", type=Outcome)
+        return msgspec.json.decode(raw, type=Outcome)
     except msgspec.DecodeError:
         return None
 
 
-if __name__ == "__main__":
+def main(folder: str) -> None:
+    """Write the outcome of one folder to standard output, for `_scan_in_process`."""
     try:
-        sys.stdout.buffer.write(msgspec.json.encode(inspect(Path(sys.argv[1]))))
-    except ShieldError as problem:
-        sys.stdout.buffer.write(
-            msgspec.json.encode(Outcome(repository=sys.argv[1], error=problem.message))
-        )
+        outcome = summarize_scan(Path(folder))
+    except ShieldError as error:
+        outcome = Outcome(repository=folder, error=error.message)
+    sys.stdout.buffer.write(msgspec.json.encode(outcome))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -53,13 +53,17 @@ def choose_origins(
         origins.append(Origin(locator=f"generate:{secret.kind}"))
     fields = {origin.field for origin in origins}
     for variable, field in secret.variables().items():
-        if field in fields:
-            continue
-        if secret.generate and field in {"", "password"}:
-            origins.append(Origin(locator="generate:password", field=field))
-        elif variable in prompts and not secret.optional and not ambiguous:
-            origins.append(Origin(locator=prompts[variable], field=field))
+        if field not in fields:
+            can_prompt = not secret.optional and not ambiguous
+            origins += _new_origin(secret, field, prompts.get(variable, "") if can_prompt else "")
     return tuple(origins), ambiguous
+
+
+def _new_origin(secret: Secret, field: str, prompt: str) -> list[Origin]:
+    """Return an origin for a field without a value: a generated value, or else the prompt."""
+    if secret.generate and field in {"", "password"}:
+        return [Origin(locator="generate:password", field=field)]
+    return [Origin(locator=prompt, field=field)] if prompt else []
 
 
 def _known_origins(

@@ -84,6 +84,15 @@ def plan(
     )
 
 
+def rewrites_code(made: Plan) -> bool:
+    """Return whether a plan edits a Python file that already exists.
+
+    Args:
+        made: The plan.
+    """
+    return any(file.before and file.path.endswith(".py") for file in made.files)
+
+
 class _Planner:
     """Collects the parts of a plan."""
 

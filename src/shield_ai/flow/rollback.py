@@ -79,6 +79,24 @@ def conflicts(steps: Sequence[Record], tree: Tree) -> list[Conflict]:
     return list(found.values())
 
 
+def _edited_error(edited: Sequence[Conflict]) -> UnsafePlanError:
+    names = ", ".join(conflict.path for conflict in edited)
+    return UnsafePlanError(
+        f"edited since apply: {names}",
+        "save your edits elsewhere, or use --force: "
+        "it restores the old file and saves yours in .shield/edited",
+    )
+
+
+def _require_complete(receipts: Sequence[Receipt]) -> None:
+    kept = [receipt.what for receipt in receipts if receipt.status == KEPT]
+    if kept:
+        raise RollbackIncompleteError(
+            f"not undone: {', '.join(kept)}",
+            "see the reasons above; resolve them, then run shield rollback again",
+        )
+
+
 def _never(_name: str, _value: Hidden) -> str | None:
     return None
 
@@ -118,12 +136,7 @@ class Rollback:
             require_same_account(steps, self.aws.id, self.aws.session.region)
         edited = conflicts(steps, self.tree)
         if edited and not force:
-            names = ", ".join(conflict.path for conflict in edited)
-            raise UnsafePlanError(
-                f"edited since apply: {names}",
-                "save your edits elsewhere, or use --force: "
-                "it restores the old file and saves yours in .shield/edited",
-            )
+            raise _edited_error(edited)
         copies = {conflict.path: self._save_edits(conflict) for conflict in edited}
         receipts: list[Receipt] = []
         for step in steps:
@@ -132,12 +145,7 @@ class Rollback:
             elif self.aws:
                 receipts.append(self._undo_aws(step, self.aws))
             self.tell(receipts[-1])
-        kept = [receipt.what for receipt in receipts if receipt.status == KEPT]
-        if kept:
-            raise RollbackIncompleteError(
-                f"not undone: {', '.join(kept)}",
-                "see the reasons above; resolve them, then run shield rollback again",
-            )
+        _require_complete(receipts)
         return receipts
 
     def _save_edits(self, conflict: Conflict) -> str:

@@ -70,7 +70,7 @@ def test_nobody_is_there():
 
 def test_a_server_without_tls_is_named(postgres):
     assert db_login.login_error(document(postgres.host, postgres.port), {}).startswith(
-        "not tried: PostgreSQL does not let us in: it has no TLS, and sslmode asks for it"
+        "not tried: PostgreSQL rejected the connection: it has no TLS, but sslmode requires it"
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shield_ai.cli.console import write_output
-from shield_ai.flow.fleet import Engine, fleet, repositories
+from shield_ai.flow.fleet import Engine, read_repository_list, scan_repositories
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.fleet import fleet_json, fleet_text
 from shield_ai.reports.words import count
@@ -31,7 +31,7 @@ def scan_fleet(repos: Path, folder: Path, *, output_format: str, engine: Engine)
     Returns:
         The exit code: 1 if there are findings, errors or unreadable files.
     """
-    listed = repositories(repos)
+    listed = read_repository_list(repos)
     number = itertools.count(1)
 
     def print_outcome(outcome: Outcome) -> None:
@@ -41,7 +41,7 @@ def scan_fleet(repos: Path, folder: Path, *, output_format: str, engine: Engine)
             err=True,
         )
 
-    outcomes = fleet(listed, folder, engine=engine, tell=print_outcome)
+    outcomes = scan_repositories(listed, folder, engine=engine, tell=print_outcome)
     text = fleet_json(outcomes)
     write_output(folder / "fleet.json", text)
     click.echo(text if output_format == "json" else fleet_text(outcomes), nl=False)

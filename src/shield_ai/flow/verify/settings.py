@@ -46,9 +46,8 @@ def verify_settings(
     """
     if not modules:
         return
-    moved = {variable for secret in manifest.secret for variable in secret.variables()}
     production = {**environ_without_aws(environ), "DJANGO_ENV": "production"}
-    without_moved = {name: text for name, text in production.items() if name not in moved}
+    without_moved = _without_moved(production, manifest)
     probe = SettingsProbe(root, modules)
     with AgentStub(values) as agent:
         probe.allowed_port = agent.port
@@ -64,6 +63,11 @@ def verify_settings(
     off = _load(probe, {**production, **_env_vars(manifest, values)})
     yield _settings_check(with_fallback, off)
     yield _fallback_check(alone, with_fallback, off)
+
+
+def _without_moved(environ: Mapping[str, str], manifest: Manifest) -> dict[str, str]:
+    moved = {variable for secret in manifest.secret for variable in secret.variables()}
+    return {name: text for name, text in environ.items() if name not in moved}
 
 
 def _load(probe: SettingsProbe, environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,158 @@
+"""Group the variables of each database into one secret."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from shield_ai.model.finding import Kind, Shape
+from shield_ai.model.manifest import Rotation, Secret
+from shield_ai.model.naming import database_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shield_ai.model.finding import Finding
+
+DATABASE_SECRET = "database-credentials"
+_FIELDS = ("database", "username", "password", "host", "port")
+# Prefixes that add nothing to the name of the secret.
+_GENERIC_PREFIXES = frozenset({"db", "database", "postgres", "postgresql", "mysql", "pg", "sql"})
+_ROTATION = Rotation(every="30 days")
+
+
+@dataclasses.dataclass
+class _Database:
+    """The variables of one database."""
+
+    alias: str  # in DATABASES, or the prefix of the variables
+    shares_alias: bool  # with another database, for example that of the tests
+    fields: dict[str, str]  # field -> variable
+
+
+def database_secrets(findings: Sequence[Finding], known: set[str]) -> Iterator[Secret]:
+    """Yield a secret for each database with a password that is read from a variable.
+
+    Args:
+        findings: The findings that can be moved.
+        known: The variables in shield.toml.
+    """
+    for database in _databases(findings, known):
+        fields = database.fields
+        if "password" not in fields or len(fields) == 1:
+            continue
+        yield Secret(
+            name=_secret_name(database),
+            kind=Kind.DATABASE,
+            fields={field: fields[field] for field in _FIELDS if field in fields},
+            rotate=_ROTATION,
+        )
+
+
+def database_prefix(variable: str) -> str:
+    """Return the prefix that the variables of one database share: `DB_USER` gives `DB`."""
+    parts = database_field(variable)
+    return parts[0] if parts else ""
+
+
+def _secret_name(database: _Database) -> str:
+    password = database.fields["password"]
+    prefix = database_prefix(password)
+    if not prefix:
+        prefix = password.rpartition("_")[0] if database.shares_alias else database.alias
+    prefix = prefix.lower().replace("_", "-")
+    if database.alias == "default" and not database.shares_alias:
+        return DATABASE_SECRET
+    if prefix in _GENERIC_PREFIXES:
+        return DATABASE_SECRET
+    return f"{prefix.removesuffix('-db').removesuffix('-database')}-{DATABASE_SECRET}"
+
+
+def _databases(findings: Sequence[Finding], known: set[str]) -> list[_Database]:
+    """Group the variables by database, each variable only once."""
+    claimed = set(known)
+    databases: list[_Database] = []
+    for candidate in [*_by_alias(findings), *_by_prefix(findings)]:
+        free = {field: name for field, name in candidate.fields.items() if name not in claimed}
+        password = candidate.fields.get("password", "")
+        if password in claimed:
+            # The settings read other fields of a known database elsewhere.
+            owner = _with_password(databases, password)
+            if owner is None:
+                continue
+            free = {field: name for field, name in free.items() if field not in owner.fields}
+            owner.fields |= free
+        elif free:
+            candidate.fields = free
+            databases.append(candidate)
+        claimed.update(free.values())
+    return databases
+
+
+def _with_password(databases: Sequence[_Database], password: str) -> _Database | None:
+    for database in databases:
+        if database.fields.get("password") == password:
+            return database
+    return None
+
+
+def _by_alias(findings: Sequence[Finding]) -> Iterator[_Database]:
+    """Group the variables by the dictionary that they are in, such as DATABASES["default"]."""
+    parts_by_alias: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for finding in findings:
+        site = finding.site
+        if site and site.shape is Shape.READ and site.group and site.field:
+            parts = parts_by_alias.setdefault((finding.path, site.group), [])
+            parts.append((site.field, site.variable))
+    for (_, alias), parts in parts_by_alias.items():
+        yield from _split_by_password(alias, parts)
+
+
+def _split_by_password(alias: str, parts: Sequence[tuple[str, str]]) -> Iterator[_Database]:
+    """Split the variables of one alias if they have several passwords with different prefixes.
+
+    Settings may define an alias once for the tests and once for development. A variable belongs to
+    the password with the same prefix, or else to the first password.
+
+    Args:
+        alias: The alias.
+        parts: Fields with their variables.
+    """
+    passwords = list(dict.fromkeys(variable for field, variable in parts if field == "password"))
+    prefixes = [database_prefix(password) for password in passwords]
+    if len(passwords) < 2 or len(set(prefixes)) < len(passwords):  # one database, or unclear
+        yield _Database(alias, shares_alias=False, fields=_first_of_each_field(parts))
+        return
+    for prefix in prefixes:
+        own = []
+        for field, variable in parts:
+            variable_prefix = database_prefix(variable)
+            if variable_prefix not in prefixes:
+                variable_prefix = prefixes[0]
+            if variable_prefix == prefix:
+                own.append((field, variable))
+        yield _Database(alias, shares_alias=True, fields=_first_of_each_field(own))
+
+
+def _first_of_each_field(parts: Sequence[tuple[str, str]]) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for field, variable in parts:
+        fields.setdefault(field, variable)
+    return fields
+
+
+def _by_prefix(findings: Sequence[Finding]) -> Iterator[_Database]:
+    """Group the variables by their prefix, such as DB_USER and DB_PASSWORD."""
+    databases: dict[str, _Database] = {}
+    for finding in findings:
+        site = finding.site
+        if site is None or site.shape not in {Shape.READ, Shape.PRESENCE}:
+            continue
+        parts = database_field(site.variable)
+        if parts:
+            prefix, field = parts
+            database = databases.setdefault(
+                prefix, _Database(prefix, shares_alias=False, fields={})
+            )
+            database.fields.setdefault(field, site.variable)
+    yield from databases.values()
