@@ -7,22 +7,21 @@ import re
 
 from tables import table
 
-import shield_ai
-from shield_ai import runtime
+import shield_runtime
 
 CLASSES = ("SecretsManagerClient", "RedactingFilter")
 
 
 def python_page() -> str:
     """Return the page on the Python API."""
-    error_names = [name for name in shield_ai.__all__ if name.endswith("Error")]
+    error_names = [name for name in shield_runtime.__all__ if name.endswith("Error")]
     errors = [(f"`{name}`", _summary(name)) for name in error_names]
     classes = [(f"`{name}`", _summary(name)) for name in CLASSES]
     return "\n".join(
         [
             "# Python API\n",
-            "Import these names from `shield_ai`, or from the vendored copy of the runtime in your",
-            "application. The runtime needs Python 3.9 or newer, and boto3 if AWS is on.\n",
+            "Import these names from `shield_runtime`, or from the module that `shield apply` writes into",
+            "your application. The runtime needs Python 3.9 or newer, and boto3 if AWS is on.\n",
             *_functions(),
             "## Errors\n",
             table("error | raised if", errors),
@@ -34,9 +33,9 @@ def python_page() -> str:
 
 def _functions() -> list[str]:
     parts = []
-    for name in shield_ai.__all__:
-        function = getattr(runtime, name)
-        if isinstance(function, type):
+    for name in shield_runtime.__all__:
+        function = getattr(shield_runtime, name)
+        if not inspect.isroutine(function):
             continue
         signature = str(inspect.signature(function))
         signature = re.sub(r" = <.*?>", " = …", signature).replace("'", "")
@@ -68,5 +67,5 @@ def _list_item(text: str) -> str:
 
 
 def _summary(name: str) -> str:
-    docstring = inspect.cleandoc(getattr(runtime, name).__doc__ or "")
+    docstring = inspect.cleandoc(getattr(shield_runtime, name).__doc__ or "")
     return docstring.split("\n\n")[0].replace("\n", " ")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import words
 from tables import table
 
-from shield_ai import runtime
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.monitoring import monitoring_resources
 from shield_ai.aws.desired.permissions import PERMISSIONS
 from shield_ai.aws.live import session
 from shield_ai.model import manifest
 from shield_ai.model.finding import Kind
+from shield_runtime.metrics import REPORT_EVERY, UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,9 +40,8 @@ ACCOUNT = "123456789012"
 
 def metrics_page() -> str:
     """Return the page on the runtime's metrics and the alarms of `[monitoring]`."""
-    units = runtime._UNITS  # noqa: SLF001  # the only list of metrics
-    assert set(words.RUNTIME_METRICS) == set(units), set(words.RUNTIME_METRICS) ^ set(units)
-    metrics = [(f"`{name}`", unit, words.RUNTIME_METRICS[name]) for name, unit in units.items()]
+    assert set(words.RUNTIME_METRICS) == set(UNITS), set(words.RUNTIME_METRICS) ^ set(UNITS)
+    metrics = [(f"`{name}`", unit, words.RUNTIME_METRICS[name]) for name, unit in UNITS.items()]
     for name, (unit, description) in words.ROTATION_METRICS.items():
         metrics.append((f"`{name}`", unit, description))
     resources = monitoring_resources(EXAMPLE, ACCOUNT, "us-east-1")
@@ -52,7 +51,7 @@ def metrics_page() -> str:
             "# Metrics and alarms\n",
             "## Metrics\n",
             "With `AWS_SECRETS_METRICS=emf` or `cloudwatch`, the runtime sends these metrics",
-            f"every {runtime.REPORT_EVERY:g} seconds while the application reads secrets.",
+            f"every {REPORT_EVERY:g} seconds while the application reads secrets.",
             "`stats()` returns the current counts at any time.\n",
             table("metric | unit | description", metrics),
             "## Alarms\n",

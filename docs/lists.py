@@ -33,7 +33,7 @@ def manifest_page() -> str:
     for struct in structs:
         parts += _table_section(struct)
     kinds = ", ".join(f"`{kind}`" for kind in Kind)
-    short_names = ", ".join(f"`{name}`" for name in manifest.USERS)
+    short_names = ", ".join(f"`{name}`" for name in manifest.SHORT_STRATEGIES)
     full_names = ", ".join(f"`{name}`" for name in registry.STRATEGIES)
     parts += [
         "## Kinds and strategies\n",
@@ -87,7 +87,7 @@ def _default(schema: dict[str, Any]) -> str:
 
 def rules_page() -> str:
     """Return the page on the rules of the scan."""
-    application, credentials = pattern.load(), pattern.credentials()
+    application, credentials = pattern.csec34_pattern(), pattern.credential_pattern()
     parts = [
         "# Rules\n",
         "`shield explain RULE` prints the description of a rule. `shield patterns list`",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import words
 from tables import table
 
-from shield_ai import runtime
+import shield_runtime
 from shield_ai.cli import cli
 from shield_ai.model import errors
 
@@ -67,7 +68,9 @@ def _choices(option: click.Option) -> str:
 
 def environment_page() -> str:
     """Return the page on the environment variables of the runtime and of the command."""
-    used = set(re.findall(VARIABLE, inspect.getsource(runtime)))
+    used = set()
+    for path in Path(shield_runtime.__file__).parent.rglob("*.py"):
+        used.update(re.findall(VARIABLE, path.read_text("utf-8")))
     assert used == set(words.RUNTIME_VARIABLES), used ^ set(words.RUNTIME_VARIABLES)
     of_runtime = []
     for name, (default, description) in words.RUNTIME_VARIABLES.items():
