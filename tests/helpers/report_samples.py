@@ -53,7 +53,7 @@ def secret_status(name: str, where: str = "AWS", state: str = "ok") -> SecretSta
 
 
 def audit(text: str = "bob", kind: str = "denied") -> Audit:
-    access = Access(secret="a", who=f"user/{text}", deeds={AccessType.READ: 2, AccessType.DENIED: 1}, first=NOW, last=NOW, sources=("10.0.0.1",))  # fmt: skip
+    access = Access(secret="a", who=f"user/{text}", counts={AccessType.READ: 2, AccessType.DENIED: 1}, first=NOW, last=NOW, sources=("10.0.0.1",))  # fmt: skip
     alert = Alert(kind=kind, secret="a", who=f"user/{text}", text="was denied GetSecretValue", count=2, first=NOW, last=NOW)  # fmt: skip
     return Audit(app="shop", since=None, events=3, seen=3, accesses=(access,), alerts=(alert,))
 
@@ -84,6 +84,6 @@ CLEAN = ReportData(
         Check(name="the vendored runtime is unchanged", status=Status.OK),
     ),
     readers=("role/Shop",), alarms=(Alarm(name="errors", text="errors", is_in_aws=True),),
-    audit=Audit(app="shop", since=None, events=1, seen=1, accesses=(Access(secret="a", who="role/Shop", deeds={AccessType.READ: 1}, first=NOW, last=NOW),)),
+    audit=Audit(app="shop", since=None, events=1, seen=1, accesses=(Access(secret="a", who="role/Shop", counts={AccessType.READ: 1}, first=NOW, last=NOW),)),
 )  # fmt: skip
 EMPTY = ReportData(app="shop", created=NOW, version="1.2.3", aws_skip_reason="--only code was given")

@@ -33,7 +33,7 @@ def audit_text(audit: Audit) -> str:
     if audit.unread:
         lines.append("could not be read")
         for skip in audit.unread:
-            lines += _wrap(f"{skip.path} {skip.reason}", 2)
+            lines += _wrap(f"{skip.path}: {skip.reason}", 2)
         lines.append("")
     if audit.accesses:
         lines.append(f"{'':<{WHO_WIDTH}}   read change rotate delete  last seen")
@@ -59,18 +59,18 @@ def _alert_lines(alert: Alert) -> Iterator[str]:
 
 
 def _access_lines(access: Access) -> Iterator[str]:
-    counts = "".join(f"{access.deeds.get(column, 0) or '·':>7}" for column in COLUMNS)
+    counts = "".join(f"{access.counts.get(column, 0) or '·':>7}" for column in COLUMNS)
     who = f"  {printable(access.who)}"
     if len(who) > WHO_WIDTH:  # on a separate line, to keep the columns
         yield who
         who = ""
     yield f"{who:<{WHO_WIDTH}}{counts}  {access.last:%m-%d %H:%M}"
     details = []
-    if looks := access.deeds.get(AccessType.LOOK):
+    if looks := access.counts.get(AccessType.DESCRIBE):
         details.append(count(looks, "DescribeSecret call"))
-    if denied := access.deeds.get(AccessType.DENIED):
+    if denied := access.counts.get(AccessType.DENIED):
         details.append(f"{denied} denied")
-    if failed := access.deeds.get(AccessType.FAILED):
+    if failed := access.counts.get(AccessType.FAILED):
         details.append(f"{failed} failed")
     if access.sources:
         details.append(f"from {_format_sources(access.sources, access.more_sources)}")

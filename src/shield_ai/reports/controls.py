@@ -108,7 +108,7 @@ def _access_logging(report_data: ReportData) -> Result:
     if audit is None or not audit.events:
         return "unknown", "no CloudTrail events for these secrets"
     events = count(audit.events, "event")
-    reads = count(sum(access.deeds.get(AccessType.READ, 0) for access in audit.accesses), "read")
+    reads = count(sum(access.counts.get(AccessType.READ, 0) for access in audit.accesses), "read")
     principals = count(len({access.who for access in audit.accesses}), "principal")
     return "pass", f"CloudTrail logs {events}, {reads}, {principals}"
 

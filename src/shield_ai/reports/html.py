@@ -37,7 +37,7 @@ CONTENTS = (
     ("controls", "Controls"),
 )
 DIFF_CLASSES = {"+": "add", "-": "del", "@": "hunk"}
-DEED_NOUNS = {AccessType.ROTATE: "rotation", AccessType.DELETE: "deletion"}
+ACCESS_NOUNS = {AccessType.ROTATE: "rotation", AccessType.DELETE: "deletion"}
 
 
 def page(report_data: ReportData) -> str:
@@ -71,18 +71,18 @@ def _template() -> jinja2.Template:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"clean": clean, "deeds": _format_deeds}
+    environment.filters |= {"clean": clean, "counts": _format_counts}
     return environment.get_template("report.html.j2")
 
 
-def _format_deeds(deeds: dict[AccessType, int]) -> str:
+def _format_counts(counts: dict[AccessType, int]) -> str:
     """Format the counts of a principal's calls, for example "2 reads, 1 denied"."""
     parts = []
-    for deed, number in deeds.items():
-        if deed in {AccessType.DENIED, AccessType.FAILED}:
-            parts.append(f"{number:,} {deed}")
+    for access_type, number in counts.items():
+        if access_type in {AccessType.DENIED, AccessType.FAILED}:
+            parts.append(f"{number:,} {access_type}")
         else:
-            parts.append(count(number, DEED_NOUNS.get(deed, str(deed))))
+            parts.append(count(number, ACCESS_NOUNS.get(access_type, str(access_type))))
     return ", ".join(parts)
 
 

@@ -52,7 +52,7 @@ def test_the_plans_example_is_a_read_by_a_stranger(app, tmp_path, shield):
     done = shield("audit", "--trail", str(tmp_path / "trail.json"), cwd=app)
     assert done.code == 1, done.err
     assert (
-        "! outside   django-secret-key\n              session/coco-testai-prod read it, and"
+        "! outside   django-secret-key\n              session/coco-testai-prod read it but"
         in done.out
     )
     assert "2024-01-15 10:30" in done.out
@@ -110,13 +110,13 @@ def test_a_file_that_could_not_be_read_needs_eyes(app, tmp_path, shield):
     done = shield("audit", "--trail", str(tmp_path / "broken.json"), cwd=app)
     assert done.code == 1
     # the line may break anywhere in the path
-    assert "broken.jsonisnoJSON,orbreaksoff" in "".join(done.out.split())
+    assert "broken.json:invalidorincompleteJSON" in "".join(done.out.split())
 
 
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["--since", "soon"], "error: --since 'soon' is no time"),
+        (["--since", "soon"], "error: invalid --since 'soon'"),
         (["--trail", "nowhere"], "error: nowhere does not exist"),
     ],
 )
@@ -133,7 +133,7 @@ def test_the_account_itself(tmp_path, aws, shield):
     done = shield("audit", cwd=tmp_path)
     assert done.code == 0, done.text
     assert "django-secret-key\n  user/moto" in done.out
-    assert "note: no role in shield.toml: who may read can't be told" in done.out
+    assert "note: shield.toml names no role: reads by other principals" in done.out
 
 
 def test_report_of_an_app_before_and_after(tmp_path, aws, shield):

@@ -1,1 +1,1 @@
-"""What happened in the account: CloudTrail events and the audit made of them."""
+"""Read CloudTrail events about secrets and audit them."""

@@ -1,4 +1,7 @@
-"""Who did what with an app's secrets, told from events one at a time, so that a trail may be of any size."""
+"""Audit who accessed an app's secrets, from CloudTrail events.
+
+Events are processed one at a time, so that a trail may have any size.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,13 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.cloudtrail.events import Event
 
-
-_SINCE = re.compile(r"(\d{1,5})([mhdw])")
+SOURCES = 20  # the maximum number of IP addresses to keep for a principal and secret
+UNKNOWN_SECRET = "(unknown)"
+_PERIOD = re.compile(r"(\d{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(.+)")
-_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
-SOURCES = 20  # so many addresses are kept of each access
-ANY = "(not told)"
+_SINCE_HINT = "write 7d, 12h, 30m, 2w or a date in the past, such as 2026-11-24"
+_SECRET_ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(.+)")
+_ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 class AccessType(enum.StrEnum):
@@ -35,7 +38,7 @@ class AccessType(enum.StrEnum):
     CHANGE = "change"
     ROTATE = "rotate"
     DELETE = "delete"
-    LOOK = "look"  # reads the metadata, not the value
+    DESCRIBE = "look"  # reads the metadata, not the value
     DENIED = "denied"
     FAILED = "failed"  # for another reason than a missing permission
 
@@ -45,7 +48,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
     secret: str
     who: str
-    deeds: dict[AccessType, int]
+    counts: dict[AccessType, int] = msgspec.field(name="deeds")
     first: dt.datetime
     last: dt.datetime
     sources: tuple[str, ...] = ()  # sorted, at most `SOURCES`
@@ -79,80 +82,94 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
-# BatchGetSecretValue is left out: each secret that it asks for has a record of its own, as GetSecretValue.
-_DEEDS = {
+# BatchGetSecretValue is missing, since CloudTrail logs a GetSecretValue event for each secret of it.
+_ACCESS_TYPES = {
     "GetSecretValue": AccessType.READ,
-    "DescribeSecret": AccessType.LOOK, "ListSecretVersionIds": AccessType.LOOK, "GetResourcePolicy": AccessType.LOOK,
-    "CreateSecret": AccessType.CHANGE, "PutSecretValue": AccessType.CHANGE, "UpdateSecret": AccessType.CHANGE,
-    "UpdateSecretVersionStage": AccessType.CHANGE, "RestoreSecret": AccessType.CHANGE, "TagResource": AccessType.CHANGE,
-    "UntagResource": AccessType.CHANGE, "PutResourcePolicy": AccessType.CHANGE,
+    "DescribeSecret": AccessType.DESCRIBE,
+    "ListSecretVersionIds": AccessType.DESCRIBE,
+    "GetResourcePolicy": AccessType.DESCRIBE,
+    "CreateSecret": AccessType.CHANGE,
+    "PutSecretValue": AccessType.CHANGE,
+    "UpdateSecret": AccessType.CHANGE,
+    "UpdateSecretVersionStage": AccessType.CHANGE,
+    "RestoreSecret": AccessType.CHANGE,
+    "TagResource": AccessType.CHANGE,
+    "UntagResource": AccessType.CHANGE,
+    "PutResourcePolicy": AccessType.CHANGE,
     "DeleteResourcePolicy": AccessType.CHANGE,
-    "ReplicateSecretToRegions": AccessType.CHANGE, "RemoveRegionsFromReplication": AccessType.CHANGE,
+    "ReplicateSecretToRegions": AccessType.CHANGE,
+    "RemoveRegionsFromReplication": AccessType.CHANGE,
     "StopReplicationToReplica": AccessType.CHANGE,
-    "RotateSecret": AccessType.ROTATE, "RotationSucceeded": AccessType.ROTATE, "CancelRotateSecret": AccessType.CHANGE,
-    "RotationFailed": AccessType.FAILED, "RotationAbandoned": AccessType.FAILED,
+    "CancelRotateSecret": AccessType.CHANGE,
+    "RotateSecret": AccessType.ROTATE,
+    "RotationSucceeded": AccessType.ROTATE,
+    "RotationFailed": AccessType.FAILED,
+    "RotationAbandoned": AccessType.FAILED,
     "DeleteSecret": AccessType.DELETE,
-}  # fmt: skip
+}
+# By event, the kind of the alert and its text, which follows the name of the principal.
 _ALERTS = {
     "DeleteSecret": ("deleted", "scheduled it for deletion"),
-    "RotationFailed": ("rotation", "says that its rotation failed"),
-    "RotationAbandoned": ("rotation", "says that its rotation was given up"),
-    "CancelRotateSecret": ("rotation", "switched its rotation off"),
-    "PutResourcePolicy": ("policy", "changed who may use it"),
-    "DeleteResourcePolicy": ("policy", "removed its resource policy"),
+    "RotationFailed": ("rotation", "reported that its rotation failed"),
+    "RotationAbandoned": ("rotation", "reported that its rotation was abandoned"),
+    "CancelRotateSecret": ("rotation", "turned off its rotation"),
+    "PutResourcePolicy": ("policy", "changed its resource policy"),
+    "DeleteResourcePolicy": ("policy", "deleted its resource policy"),
 }
 
 
 def parse_since(text: str, now: dt.datetime) -> dt.datetime:
-    """Read `7d`, `12h`, `30m`, `2w` or a date.
+    """Parse a period before now, such as `7d`, `12h`, `30m` or `2w`, or a date.
 
     Raises:
-        ShieldError: It is none of them.
+        ShieldError: The text is invalid, or the date is in the future.
     """
-    if match := _SINCE.fullmatch(text):
-        return now - dt.timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if period := _PERIOD.fullmatch(text):
+        number, unit = period.groups()
+        return now - dt.timedelta(**{_UNITS[unit]: int(number)})
     try:
-        at = dt.datetime.fromisoformat(text)
+        start = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise ShieldError(
-            f"--since {text!r} is no time", "write 7d, 12h, 30m, 2w or a date: 2026-11-24"
-        ) from None
-    at = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
-    if at > now:
-        raise ShieldError(
-            f"--since {text!r} has not come yet",
-            "write 7d, 12h, 30m, 2w or a date that has gone by",
-        )
-    return at
+        raise ShieldError(f"invalid --since {text!r}", _SINCE_HINT) from None
+    if not start.tzinfo:
+        start = start.replace(tzinfo=dt.UTC)
+    if start > now:
+        raise ShieldError(f"--since {text!r} is in the future", _SINCE_HINT)
+    return start
 
 
 class _Tally:
-    """What was seen of one thing."""
+    """Summarize the events of one kind."""
 
     def __init__(self, event: Event) -> None:
-        self.deeds: Counter[AccessType] = Counter()
-        self.first = self.last = event.at
+        self.counts: Counter[AccessType] = Counter()
+        self.first = event.at
+        self.last = event.at
         self.sources: set[str] = set()
-        self.more = 0
+        self.more_sources = 0
 
-    def add(self, event: Event, deed: AccessType) -> None:
-        self.deeds[deed] += 1
-        self.first, self.last = min(self.first, event.at), max(self.last, event.at)
-        if event.source and event.source not in self.sources:
-            if len(self.sources) < SOURCES:
-                self.sources.add(event.source)
-            else:
-                self.more += 1
+    def add(self, event: Event, access_type: AccessType) -> None:
+        self.counts[access_type] += 1
+        self.first = min(self.first, event.at)
+        self.last = max(self.last, event.at)
+        if not event.source or event.source in self.sources:
+            return
+        if len(self.sources) < SOURCES:
+            self.sources.add(event.source)
+        else:
+            self.more_sources += 1
 
 
 class Auditor:
-    """Takes events in any order, and sums them up.
+    """Collect events in any order and summarize them.
 
     Args:
-        app: Its name.
-        names: Its secrets as AWS knows them; without any, all secrets are looked at.
-        readers: Who may read them: role/NAME, a bare NAME, with * for anything; empty: it can't be told.
-        start: Earlier events only tell who is no newcomer. None: everything counts.
+        app: The name of the app.
+        names: The full names of its secrets; empty audits all secrets.
+        readers: The principals that may read the secrets, as `role/NAME` or `NAME`, with the
+            wildcard `*`; empty if unknown.
+        start: The start of the audit; earlier events only show which principals are not new.
+            None: no start.
     """
 
     def __init__(
@@ -162,142 +179,164 @@ class Auditor:
         self._names = frozenset(names)
         self._readers = readers
         self._start = start
-        self._accesses: dict[tuple[str, str], _Tally] = {}
+        self._accesses: dict[tuple[str, str], _Tally] = {}  # by secret and principal
+        # by kind, secret, principal and text
         self._alerts: dict[tuple[str, str, str, str], _Tally] = {}
-        self._before: set[str] = set()
+        self._earlier_principals: set[str] = set()
         self._events = 0
         self._seen = 0
 
     def skip(self) -> None:
-        """Count a record that is not about Secrets Manager."""
+        """Count an event that is not about Secrets Manager."""
         self._seen += 1
 
     def add(self, event: Event) -> None:
-        """Take one event."""
+        """Add an event about Secrets Manager."""
         self._seen += 1
-        deed = (
-            AccessType.DENIED if event.error.startswith("AccessDenied") else _DEEDS.get(event.name)
-        )
-        name = self._name(event.secret)
-        if deed is None or (
-            self._names
-            and name not in self._names
-            and (name != ANY or deed is not AccessType.DENIED)
-        ):
+        access_type = _access_type(event)
+        name = self._secret_name(event.secret)
+        if access_type is None or not self._is_audited(name, access_type):
             return
         if self._start and event.at < self._start:
-            self._before.add(event.who)
+            self._earlier_principals.add(event.who)
             return
         self._events += 1
-        failed = bool(event.error) and deed not in {
-            AccessType.DENIED,
-            AccessType.LOOK,
-        }  # to look for what is not there is no failure
-        deed = AccessType.FAILED if failed else deed
-        self._accesses.setdefault((name, event.who), _Tally(event)).add(event, deed)
-        alert = self._alert(event, deed)
+        access = self._accesses.setdefault((name, event.who), _Tally(event))
+        access.add(event, access_type)
+        alert = self._alert(event, access_type)
         if alert:
-            self._alerts.setdefault((alert[0], name, event.who, alert[1]), _Tally(event)).add(
-                event, deed
-            )
+            kind, text = alert
+            tally = self._alerts.setdefault((kind, name, event.who, text), _Tally(event))
+            tally.add(event, access_type)
 
-    def _name(self, secret: str) -> str:
-        """Return the name that the app knows a secret by; an ARN has a suffix, a partial one has none."""
-        arn = _ARN.fullmatch(secret)
+    def _secret_name(self, secret: str) -> str:
+        """Return the name of a secret given as a name, or as an ARN with or without a suffix."""
+        arn = _SECRET_ARN.fullmatch(secret)
         if not arn:
-            return secret or ANY
-        return arn[1] if arn[1] in self._names else _SUFFIX.sub("", arn[1])
+            return secret or UNKNOWN_SECRET
+        name = arn[1]
+        return name if name in self._names else _ARN_SUFFIX.sub("", name)
 
-    def _alert(self, event: Event, deed: AccessType) -> tuple[str, str] | None:
-        if deed is AccessType.DENIED:
+    def _is_audited(self, name: str, access_type: AccessType) -> bool:
+        if not self._names or name in self._names:
+            return True
+        # A denied call may be about one of the app's secrets.
+        return name == UNKNOWN_SECRET and access_type is AccessType.DENIED
+
+    def _alert(self, event: Event, access_type: AccessType) -> tuple[str, str] | None:
+        """Return the kind and the text of the alert about an event, if it needs review."""
+        if access_type is AccessType.DENIED:
             return "denied", f"was denied {event.name}"
         if event.error:
             return None
-        if deed is AccessType.READ and self._readers and not self._may_read(event.who):
-            return "outside", "read it, and is not on the list of readers"
+        is_read = access_type is AccessType.READ
+        if is_read and self._readers and not self._may_read(event.who):
+            return "outside", "read it but is not one of its readers"
         return _ALERTS.get(event.name)
 
     def _may_read(self, who: str) -> bool:
-        if "@" in who:  # of another account: role/Deploy* means ours
-            return any(
-                fnmatch.fnmatchcase(who, reader) for reader in self._readers if "@" in reader
-            )
-        names = (who, who.partition("/")[2])
-        return any(fnmatch.fnmatchcase(name, reader) for name in names for reader in self._readers)
+        if "@" in who:  # in another account, to which a reader without one does not refer
+            readers = [reader for reader in self._readers if "@" in reader]
+            return _matches_any(who, readers)
+        name = who.partition("/")[2]
+        return _matches_any(who, self._readers) or _matches_any(name, self._readers)
 
     def result(self, unread: Sequence[Skipped] = ()) -> Audit:
-        """Sum up.
+        """Return the audit of all added events.
 
         Args:
-            unread: Files that could not be read to their end.
+            unread: The files that could not be read completely.
         """
-        accesses = [
-            Access(
-                secret=secret,
-                who=who,
-                deeds={deed: tally.deeds[deed] for deed in AccessType if tally.deeds[deed]},
-                first=tally.first,
-                last=tally.last,
-                sources=tuple(sorted(tally.sources)),
-                more_sources=tally.more,
-            )
-            for (secret, who), tally in sorted(self._accesses.items())
-        ]
+        accesses = self._all_accesses()
+        alerts = self._event_alerts() + self._newcomer_alerts(accesses)
+        alerts.sort(key=lambda alert: (alert.kind, alert.secret, alert.who))
         return Audit(
             app=self._app,
             since=self._start,
             events=self._events,
             seen=self._seen,
             accesses=tuple(accesses),
-            alerts=tuple(self._all_alerts(accesses)),
+            alerts=tuple(alerts),
             unread=tuple(unread),
             notes=tuple(self._notes()),
         )
 
-    def _all_alerts(self, accesses: Sequence[Access]) -> list[Alert]:
-        alerts = [
-            Alert(
+    def _all_accesses(self) -> list[Access]:
+        accesses = []
+        for (secret, who), tally in sorted(self._accesses.items()):
+            access = Access(
+                secret=secret,
+                who=who,
+                counts={type_: tally.counts[type_] for type_ in AccessType if tally.counts[type_]},
+                first=tally.first,
+                last=tally.last,
+                sources=tuple(sorted(tally.sources)),
+                more_sources=tally.more_sources,
+            )
+            accesses.append(access)
+        return accesses
+
+    def _event_alerts(self) -> list[Alert]:
+        alerts = []
+        for (kind, secret, who, text), tally in self._alerts.items():
+            alert = Alert(
                 kind=kind,
                 secret=secret,
                 who=who,
                 text=text,
-                count=tally.deeds.total(),
+                count=tally.counts.total(),
                 first=tally.first,
                 last=tally.last,
                 sources=tuple(sorted(tally.sources)),
             )
-            for (kind, secret, who, text), tally in self._alerts.items()
-        ]
-        return sorted(
-            [*alerts, *self._newcomers(accesses)],
-            key=lambda alert: (alert.kind, alert.secret, alert.who),
-        )
+            alerts.append(alert)
+        return alerts
 
-    def _newcomers(self, accesses: Sequence[Access]) -> list[Alert]:
-        """Tell who was not seen in the time before; whoever may read, or stands here already, is left out."""
-        if not self._before:
+    def _newcomer_alerts(self, accesses: Sequence[Access]) -> list[Alert]:
+        """Return an alert for each principal without earlier events, unless it has one already."""
+        if not self._earlier_principals:
             return []
-        told = {(secret, who) for _, secret, who, _ in self._alerts}
-        return [
-            Alert(
-                kind="new",
-                secret=access.secret,
-                who=access.who,
-                text="was never seen before in this trail",
-                count=sum(access.deeds.values()),
-                first=access.first,
-                last=access.last,
-                sources=access.sources,
-            )
-            for access in accesses
-            if access.who not in self._before and (access.secret, access.who) not in told
-            if not self._may_read(access.who) and not access.who.startswith("service/")
-        ]
+        reported = {(secret, who) for _, secret, who, _ in self._alerts}
+        alerts = []
+        for access in accesses:
+            if (access.secret, access.who) not in reported and self._is_newcomer(access.who):
+                alert = Alert(
+                    kind="new",
+                    secret=access.secret,
+                    who=access.who,
+                    text="is new: the trail has no earlier event by this principal",
+                    count=sum(access.counts.values()),
+                    first=access.first,
+                    last=access.last,
+                    sources=access.sources,
+                )
+                alerts.append(alert)
+        return alerts
+
+    def _is_newcomer(self, who: str) -> bool:
+        if who in self._earlier_principals or who.startswith("service/"):
+            return False
+        return not self._may_read(who)
 
     def _notes(self) -> list[str]:
         notes = []
         if not self._readers:
-            notes.append("no role in shield.toml: who may read can't be told")
-        if self._start and not self._before:
-            notes.append("no event before that time: newcomers can't be told")
+            notes.append("shield.toml names no role: reads by other principals are not reported")
+        if self._start and not self._earlier_principals:
+            notes.append("the trail has no earlier events: new principals are not reported")
         return notes
+
+
+def _access_type(event: Event) -> AccessType | None:
+    """Return the type of access, or None for an event that is not an access to a secret."""
+    if event.error.startswith("AccessDenied"):
+        return AccessType.DENIED
+    access_type = _ACCESS_TYPES.get(event.name)
+    # Describing a secret that does not exist is not a failure.
+    if access_type is None or access_type is AccessType.DESCRIBE:
+        return access_type
+    return AccessType.FAILED if event.error else access_type
+
+
+def _matches_any(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

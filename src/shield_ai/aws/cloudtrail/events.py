@@ -1,4 +1,4 @@
-"""A record of CloudTrail about Secrets Manager ⇒ `Event`: who, what, on which secret, from where.
+"""Parse CloudTrail records about Secrets Manager.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
@@ -15,11 +15,20 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 SOURCE = "secretsmanager.amazonaws.com"
-# A denied call has no parameters in its record; its message names the resource.
-_RESOURCE = re.compile(r"on resource: (\S+)")
-_ROLE = re.compile(r"^arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
+# The record of a denied call has no parameters, but its message names the resource.
+_DENIED_RESOURCE = re.compile(r"on resource: (\S+)")
+_ROLE_SESSION_ARN = re.compile(r"^arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
+# Where a record names the secret, in order of preference. Before February 2024, some records had
+# aRN instead of arn. RotationFailed and other events that are not calls have additional data.
+_SECRET_PATHS = (
+    ("responseElements", "arn"),
+    ("responseElements", "aRN"),
+    ("responseElements", "ARN"),
+    ("requestParameters", "secretId"),
+    ("requestParameters", "name"),
+    ("additionalEventData", "SecretId"),
+)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,81 +43,94 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_event(record: Mapping[str, Any]) -> Event | None:
-    """Read one record; None for another service's, and for what is no record at all."""
+    """Parse a record; return None if it is invalid or about another service."""
     if record.get("eventSource") != SOURCE:
         return None
-    at, name = _time(record.get("eventTime")), record.get("eventName")
-    if at is None or not isinstance(name, str):
+    time = _parse_time(record.get("eventTime"))
+    name = record.get("eventName")
+    if time is None or not isinstance(name, str):
         return None
+    identity = _get_mapping(record, "userIdentity")
     return Event(
         name=name,
-        at=at,
+        at=time,
         secret=_secret(record),
-        who=_who(_mapping(record, "userIdentity"), _text(record, "recipientAccountId")),
-        source=_text(record, "sourceIPAddress"),
-        error=_text(record, "errorCode"),
+        who=_principal(identity, _get_text(record, "recipientAccountId")),
+        source=_get_text(record, "sourceIPAddress"),
+        error=_get_text(record, "errorCode"),
     )
 
 
-def _time(value: object) -> dt.datetime | None:
+def _parse_time(value: object) -> dt.datetime | None:
+    if not isinstance(value, str):
+        return None
     try:
-        at = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
+        time = dt.datetime.fromisoformat(value)
     except ValueError:
         return None
-    return at if at is None or at.tzinfo else at.replace(tzinfo=dt.UTC)
+    return time if time.tzinfo else time.replace(tzinfo=dt.UTC)
 
 
 def _secret(record: Mapping[str, Any]) -> str:
-    asked, answered = _mapping(record, "requestParameters"), _mapping(record, "responseElements")
-    # of the events that are no calls: RotationFailed and the like
-    more = _mapping(record, "additionalEventData")
+    """Return the ARN or name of the record's secret, or an empty string."""
+    for section, key in _SECRET_PATHS:
+        secret = _get_text(_get_mapping(record, section), key)
+        if secret:
+            return secret
     resources = record.get("resources")
-    first = (
-        resources[0]
-        if isinstance(resources, list) and resources and isinstance(resources[0], dict)
-        else {}
-    )
-    denied = _RESOURCE.search(_text(record, "errorMessage"))
-    # Before February 2024, some records had aRN for arn.
-    places = (
-        (answered, "arn"), (answered, "aRN"), (answered, "ARN"), (asked, "secretId"), (asked, "name"),
-        (more, "SecretId"), (first, "ARN"),
-    )  # fmt: skip
-    told = next((text for place, key in places if (text := _text(place, key))), "")
-    return told or (denied[1] if denied else "")
+    if isinstance(resources, list) and resources and isinstance(resources[0], dict):
+        secret = _get_text(resources[0], "ARN")
+        if secret:
+            return secret
+    denied = _DENIED_RESOURCE.search(_get_text(record, "errorMessage"))
+    return denied[1] if denied else ""
 
 
-def _who(identity: Mapping[str, Any], account: str) -> str:
-    """Name a principal so that all sessions of a role are one, and one of another account is another."""
-    kind = _text(identity, "type")
+def _principal(identity: Mapping[str, Any], account: str) -> str:
+    """Return the name of a principal, such as `role/NAME`.
+
+    All sessions of a role have the same name. The name of a principal from another account than
+    the record's ends with `@` and its account.
+    """
+    name = _principal_name(identity)
+    own_account = _get_text(identity, "accountId")
+    if own_account and account and own_account != account:
+        return f"{name}@{own_account}"
+    return name
+
+
+def _principal_name(identity: Mapping[str, Any]) -> str:
+    kind = _get_text(identity, "type")
     if kind == "Root":
-        who = "root"
-    elif kind == "AssumedRole":
-        issuer = _mapping(_mapping(identity, "sessionContext"), "sessionIssuer")
-        arn = _ROLE.match(_text(identity, "arn"))
-        role = _text(issuer, "userName") or (arn[1] if arn else "")
-        who = (
-            f"role/{role}"
-            if role
-            else f"session/{_text(identity, 'principalId').partition(':')[2]}"
-        )
-    elif kind == "IAMUser":
-        who = f"user/{_text(identity, 'userName') or _text(identity, 'principalId')}"
-    elif service := _text(identity, "invokedBy"):
-        who = f"service/{service}"
-    else:
-        who = f"{kind or 'unknown'}/{_text(identity, 'userName') or _text(identity, 'principalId')}".rstrip(
-            "/"
-        )
-    own = _text(identity, "accountId")
-    return f"{who}@{own}" if own and account and own != account else who
+        return "root"
+    if kind == "AssumedRole":
+        return _role_name(identity)
+    name = _get_text(identity, "userName") or _get_text(identity, "principalId")
+    if kind == "IAMUser":
+        return f"user/{name}"
+    service = _get_text(identity, "invokedBy")
+    if service:
+        return f"service/{service}"
+    return f"{kind or 'unknown'}/{name}".rstrip("/")
 
 
-def _mapping(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = of.get(key)
+def _role_name(identity: Mapping[str, Any]) -> str:
+    issuer = _get_mapping(_get_mapping(identity, "sessionContext"), "sessionIssuer")
+    role = _get_text(issuer, "userName")
+    arn = _ROLE_SESSION_ARN.match(_get_text(identity, "arn"))
+    if not role and arn:
+        role = arn[1]
+    if role:
+        return f"role/{role}"
+    session = _get_text(identity, "principalId").partition(":")[2]
+    return f"session/{session}"
+
+
+def _get_mapping(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = mapping.get(key)
     return value if isinstance(value, dict) else {}
 
 
-def _text(of: Mapping[str, Any], key: str) -> str:
-    value = of.get(key)
+def _get_text(mapping: Mapping[str, Any], key: str) -> str:
+    value = mapping.get(key)
     return value if isinstance(value, str) else ""

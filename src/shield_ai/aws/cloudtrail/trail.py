@@ -1,15 +1,15 @@
-"""Where CloudTrail's records come from: the account's own history, or exported files of any size."""
+"""Read CloudTrail records from the account's event history, or from exported files of any size."""
 
 from __future__ import annotations
 
 import gzip
-import itertools
 import re
 from typing import IO, TYPE_CHECKING, Any, cast
 
-import ijson  # type: ignore[import-untyped]  # it has no types
+import ijson  # type: ignore[import-untyped]
 import msgspec
 
+from shield_ai.aws.cloudtrail.events import SOURCE
 from shield_ai.aws.live.session import translate_errors
 from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
@@ -23,121 +23,142 @@ if TYPE_CHECKING:
 
     Records = Iterator[dict[str, Any]]
 
-# https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html: 90 days, one attribute,
-# 50 events a page, two pages a second
+# LookupEvents returns 90 days, filtered by one attribute, with 50 events a page and two calls a
+# second: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 HISTORY_DAYS = 90
-_SOURCE = "secretsmanager.amazonaws.com"
-_NAMES = (".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
-# What a file begins with -> where its records are: S3's, `aws cloudtrail lookup-events`, a list, one after the other.
-_SHAPES = (
+_SUFFIXES = (".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+# By the start of a file, the path of its records in ijson's notation: a file from S3, the output of
+# `aws cloudtrail lookup-events`, a list, one record after the other.
+_RECORD_PATHS = (
     (re.compile(rb'\s*\{\s*"Records"'), "Records.item"),
     (re.compile(rb'\s*\{\s*"Events"'), "Events.item"),
     (re.compile(rb"\s*\["), "item"),
     (re.compile(rb"\s*\{"), ""),
 )
-_PEEK = 4096
-# No honest chunk of 64 KiB opens so many brackets more than it closes, and ijson's memory grows with depth squared.
-_DEEPER = 200
-_GZIP = b"\x1f\x8b"
+_HEAD_SIZE = 4096
+# The limit of opened minus closed brackets in a chunk of 64 KiB. No valid trail exceeds it, and
+# ijson's memory grows with the square of the depth.
+_MAX_DEPTH_INCREASE = 200
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
 def read_files(paths: Iterable[Path], unread: Callable[[Skipped], None]) -> Records:
     """Read records from exported files, one record at a time.
 
     Args:
-        paths: Files, or folders to search for .json and .json.gz; packed or not is told by the content.
-        unread: Takes each file that could not be read to its end, and why; what stands before that counts.
+        paths: Files, or folders to search for .json and .json.gz files. The content of a file
+            decides whether it is compressed.
+        unread: Called with each file that could not be read completely. The records before the
+            error are still returned.
 
     Raises:
         SourceError: A path does not exist, or a folder has no such file.
     """
-    for path in itertools.chain.from_iterable(map(_found, paths)):
-        try:
-            with path.open("rb") as raw:
-                packed = raw.read(2) == _GZIP
-                raw.seek(0)
-                yield from _records(
-                    cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if packed else raw
-                )
-        except (ijson.JSONError, UnicodeDecodeError):
-            unread(Skipped(path=str(path), line=0, name="", reason="is no JSON, or breaks off"))
-        except (OSError, EOFError) as error:
-            reason = (
-                error.strerror
-                if isinstance(error, OSError) and error.strerror
-                else "is damaged, or breaks off"
-            )
-            unread(Skipped(path=str(path), line=0, name="", reason=reason))
+    for path in paths:
+        for file in _trail_files(path):
+            yield from _read_file(file, unread)
 
 
-def _found(path: Path) -> list[Path]:
-    if not path.is_dir():
-        if not path.exists():
-            raise SourceError(
-                f"{path} does not exist", "name an exported file of CloudTrail, or a folder of them"
-            )
-        return [path]
-    found = sorted(p for p in path.rglob("*") if p.name.endswith(_NAMES) and p.is_file())
-    if not found:
+def _read_file(path: Path, unread: Callable[[Skipped], None]) -> Records:
+    reason = ""
+    try:
+        with path.open("rb") as stream:
+            is_compressed = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            stream.seek(0)
+            if is_compressed:
+                yield from _stream_records(cast("IO[bytes]", gzip.GzipFile(fileobj=stream)))
+            else:
+                yield from _stream_records(stream)
+    except (ijson.JSONError, UnicodeDecodeError):
+        reason = "invalid or incomplete JSON"
+    except EOFError:
+        reason = "incomplete gzip file"
+    except OSError as error:
+        reason = error.strerror or "damaged gzip file"
+    if reason:
+        unread(Skipped(path=str(path), line=0, name="", reason=reason))
+
+
+def _trail_files(path: Path) -> list[Path]:
+    if not path.exists():
         raise SourceError(
-            f"{path} holds no .json or .json.gz file",
-            "name the folder that the trail was copied to",
+            f"{path} does not exist",
+            "name a file that was exported from CloudTrail, or a folder with such files",
         )
-    return found
+    if not path.is_dir():
+        return [path]
+    files = [file for file in path.rglob("*") if file.name.endswith(_SUFFIXES) and file.is_file()]
+    if not files:
+        raise SourceError(
+            f"{path} contains no .json or .json.gz file",
+            "name the folder with the files of the trail",
+        )
+    return sorted(files)
 
 
-def _records(stream: IO[bytes]) -> Records:
-    head = stream.read(_PEEK)
-    where = next((where for shape, where in _SHAPES if shape.match(head)), None)
-    if where is None:
-        raise ijson.JSONError
-    for record in ijson.items(_Joined(head, stream), where, multiple_values=True, use_float=True):
+def _stream_records(stream: IO[bytes]) -> Records:
+    head = stream.read(_HEAD_SIZE)
+    record_path = _record_path(head)
+    joined = _JoinedStream(head, stream)
+    for record in ijson.items(joined, record_path, multiple_values=True, use_float=True):
         if isinstance(record, dict):
-            yield from _unpacked(record)
+            yield from _unwrap(record)
 
 
-def _unpacked(record: dict[str, Any]) -> Records:
-    """Take the record out of what LookupEvents puts around it."""
-    inner = record.get("CloudTrailEvent")
-    if isinstance(inner, str):
-        try:
-            record = msgspec.json.decode(inner, type=dict[str, Any])
-        except (msgspec.DecodeError, RecursionError):
-            return
-    yield record
+def _record_path(head: bytes) -> str:
+    for start, record_path in _RECORD_PATHS:
+        if start.match(head):
+            return record_path
+    raise ijson.JSONError
 
 
-class _Joined:
-    """A stream and what was read of it already: a gzip stream can't go back at no cost."""
+def _unwrap(record: dict[str, Any]) -> Records:
+    """Yield the record in an event of LookupEvents, or the record itself if it is not wrapped."""
+    event = record.get("CloudTrailEvent")
+    if not isinstance(event, str):
+        yield record
+        return
+    try:
+        yield msgspec.json.decode(event, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError):
+        return
+
+
+class _JoinedStream:
+    """Join the head that was already read with the rest of a stream.
+
+    Seeking back in a gzip stream would decompress the head again.
+    """
 
     def __init__(self, head: bytes, rest: IO[bytes]) -> None:
         self._head = head
         self._rest = rest
 
     def read(self, size: int = -1) -> bytes:
-        if size == 0:  # ijson asks for nothing first, to see whether it gets text or bytes
+        if size == 0:  # the first call of ijson, to detect whether the stream is binary
             return b""
-        head, self._head = self._head, b""
-        chunk = head or self._rest.read(size)
-        if sum(map(chunk.count, (b"[", b"{"))) - sum(map(chunk.count, (b"]", b"}"))) > _DEEPER:
+        chunk = self._head or self._rest.read(size)
+        self._head = b""
+        opened = chunk.count(b"[") + chunk.count(b"{")
+        closed = chunk.count(b"]") + chunk.count(b"}")
+        if opened - closed > _MAX_DEPTH_INCREASE:
             raise ijson.JSONError
         return chunk
 
 
 def lookup_events(session: Session, since: dt.datetime) -> Records:
-    """Read the account's own history of Secrets Manager, newest first.
+    """Read the account's event history of Secrets Manager, newest first.
 
     Args:
-        session: Says account and region.
-        since: Not longer ago than 90 days.
+        session: The account and region.
+        since: The start, at most 90 days ago.
 
     Raises:
-        AwsError: AWS refuses.
+        AwsError: AWS refuses the call.
     """
+    attributes: list[Any] = [{"AttributeKey": "EventSource", "AttributeValue": SOURCE}]
     with translate_errors("cloudtrail:LookupEvents"):
-        pages = session.cloudtrail().get_paginator("lookup_events")
-        attribute = [{"AttributeKey": "EventSource", "AttributeValue": _SOURCE}]
-        # a literal
-        for page in pages.paginate(LookupAttributes=attribute, StartTime=since):  # type: ignore[arg-type]
-            for found in page["Events"]:
-                yield from _unpacked(cast("dict[str, Any]", found))
+        paginator = session.cloudtrail().get_paginator("lookup_events")
+        for page in paginator.paginate(LookupAttributes=attributes, StartTime=since):
+            for event in page["Events"]:
+                yield from _unwrap(cast("dict[str, Any]", event))
