@@ -11,83 +11,111 @@ from shield_ai.rewrite.project import runtime_copy
 from shield_ai.rewrite.project.stamp import stamp
 
 PATH = "shop/utils/secrets.py"
+FOLDER = "shop/utils/_shield_runtime"
+PACKAGE = "shop/utils/__init__.py"
 
 
 def fix(files, **app):
     return run(runtime_copy.fix(files.get, manifest(**app)), files)
 
 
-def test_copy_and_its_package_are_written_once():
+def written(**app):
+    files = {PACKAGE: b""}
+    fix(files, **app)
+    return files
+
+
+def old_file(body="old = 1\n", version="0.0.1"):
+    return stamp("runtime", "py", body, version).encode()
+
+
+def test_module_copy_and_package_are_written_once():
     files = {"shop/__init__.py": b"x = 1\n"}
-    assert not fix(files)
-    assert set(files) == {"shop/__init__.py", "shop/utils/__init__.py", PATH}
-    assert files["shop/utils/__init__.py"] == b""
-    assert files[PATH].endswith(runtime_copy.RUNTIME.read_bytes())
-    assert runtime_copy.unmodified(files[PATH])
+    assert fix(files) == {}
+    assert set(files) == {"shop/__init__.py", PACKAGE, *runtime_copy.copies(PATH)}
+    assert files[PACKAGE] == b""
+    assert f"{FOLDER}/transport/boto.py" in files
+    assert all(runtime_copy.is_unmodified(files[path]) for path in runtime_copy.copies(PATH))
     assert runtime_copy.fix(files.get, manifest()) == ([], [])
 
 
-def test_copy_runs_without_our_package(tmp_path):
+def test_every_app_gets_the_same_folder():
+    ours = {path.removeprefix(FOLDER): raw for path, raw in written().items() if FOLDER in path}
     files = {}
-    fix(files)
-    (tmp_path / "secrets_copy.py").write_bytes(files[PATH])
-    code = "import secrets_copy, sys; assert 'shield_ai' not in sys.modules; print(secrets_copy.get_secret('a', 'b'))"
-    done = subprocess.run([sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {code}"],
-                          capture_output=True, text=True, check=True)  # fmt: skip
-    assert done.stdout == "b\n"
-    assert ast.get_docstring(ast.parse(files[PATH]))
+    fix(files, runtime="aws_secrets.py")
+    theirs = {path.removeprefix("_shield_runtime"): raw for path, raw in files.items()}
+    del theirs["aws_secrets.py"]
+    assert ours == theirs
 
 
-def old_copy(body=b"old = 1\n", version="0.0.1"):
-    return stamp("runtime", "py", body.decode(), version).encode()
+@pytest.mark.parametrize(
+    ("path", "module"),
+    [
+        pytest.param("shop/utils/secrets.py", "shop.utils.secrets", id="in a package"),
+        pytest.param("aws_secrets.py", "aws_secrets", id="on sys.path"),
+    ],
+)
+def test_copy_runs_without_our_packages(tmp_path, path, module):
+    files = {}
+    fix(files, runtime=path)
+    for name, raw in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(raw)
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {module} as s;"
+        "assert not {'shield_ai', 'shield_runtime'} & set(sys.modules);"
+        "print(s.get_secret('a', 'b'), s.__all__ == sorted(s.__all__))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "b True\n"
+
+
+def test_each_file_keeps_its_docstring():
+    for path, raw in written().items():
+        if path != PACKAGE and b'"""' in raw:
+            assert ast.get_docstring(ast.parse(raw))
 
 
 @pytest.mark.parametrize(
     "raw",
     [
-        pytest.param(old_copy(), id="older"),
-        pytest.param(
-            old_copy(version="odd version").replace(b"odd version", b"odd"), id="odd version"
-        ),
-        pytest.param(old_copy().replace(b"\n", b"\r\n"), id="older, crlf"),
+        pytest.param(old_file(), id="older"),
+        pytest.param(old_file(version="odd"), id="unknown version"),
+        pytest.param(old_file().replace(b"\n", b"\r\n"), id="older, crlf"),
+        pytest.param(old_file("class SecretsManagerClient: ...\n"), id="one file, as before 0.2"),
     ],
 )
-def test_older_copy_that_nobody_edited_is_updated(raw):
-    files = {"shop/utils/__init__.py": b"", PATH: raw}
-    assert not fix(files)
-    assert files[PATH].replace(b"\r\n", b"\n") == runtime_copy.content().encode()
-    assert (b"\r\n" in files[PATH]) == (b"\r\n" in raw)
+@pytest.mark.parametrize("path", [PATH, f"{FOLDER}/cache.py"])
+def test_older_file_is_updated(raw, path):
+    files = written() | {path: raw}
+    assert fix(files) == {}
+    assert files[path].replace(b"\r\n", b"\n") == written()[path]
+    assert (b"\r\n" in files[path]) == (b"\r\n" in raw)
     assert runtime_copy.fix(files.get, manifest()) == ([], [])
 
 
 def test_copy_with_other_line_ends_is_up_to_date():
-    files = {
-        "shop/utils/__init__.py": b"",
-        PATH: runtime_copy.content().replace("\n", "\r\n").encode(),
-    }
+    files = {path: raw.replace(b"\n", b"\r\n") for path, raw in written().items()}
     assert runtime_copy.fix(files.get, manifest()) == ([], [])
-
-
-def test_copy_made_by_hand_becomes_ours():
-    files = {"shop/utils/__init__.py": b"", PATH: runtime_copy.RUNTIME.read_bytes()}
-    assert not fix(files)
-    assert files[PATH].decode() == runtime_copy.content()
 
 
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        pytest.param(old_copy() + b"mine = 2\n", "edited by hand", id="edited"),
-        pytest.param(b"def get_secret(): ...\n", "another module", id="foreign"),
-        pytest.param(b"", "another module", id="empty"),
-        pytest.param(b"\xff\x00", "another module", id="binary"),
-        pytest.param(old_copy(version="99.0"), "newer version 99.0", id="newer"),
+        pytest.param(old_file() + b"mine = 2\n", "edited by hand", id="edited"),
+        pytest.param(b"def get_secret(): ...\n", "another file", id="foreign"),
+        pytest.param(b"", "another file", id="empty"),
+        pytest.param(b"\xff\x00", "another file", id="binary"),
+        pytest.param(old_file(version="99.0"), "newer version 99.0", id="newer"),
     ],
 )
-def test_what_is_not_an_unmodified_older_copy_stays(raw, message):
-    files = {PATH: raw}
-    assert message in fix(files)[PATH]
-    assert files == {PATH: raw}
+@pytest.mark.parametrize("path", [PATH, f"{FOLDER}/cache.py"])
+def test_nothing_is_written_beside_a_file_that_must_stay(raw, message, path):
+    files = {path: raw}
+    assert message in fix(files)[path]
+    assert files == {path: raw}
 
 
 @pytest.mark.parametrize(
@@ -103,14 +131,20 @@ def test_package_runtime_needs_no_copy():
     assert runtime_copy.fix({}.get, manifest(runtime="package")) == ([], [])
 
 
-def test_backends_are_written_beside_the_copy_even_if_that_one_stays():
-    files = {"shop/utils/__init__.py": b"", PATH: runtime_copy.content().encode() + b"# mine\n"}
-    skipped = run(runtime_copy.fix(files.get, manifest(), engines=["mysql"]), files)
-    assert "edited by hand" in skipped[PATH]
-    assert set(files) == {"shop/utils/__init__.py", PATH, *runtime_copy.copies(PATH)[-2:]}
-    old = files.copy()
-    assert not run(runtime_copy.fix(files.get, manifest()), files).keys() - {PATH}
-    assert files == old
-    files[runtime_copy.copies(PATH)[-1]] = stamp("runtime", "py", "old = 1\n", "0.0.1").encode()
-    run(runtime_copy.fix(files.get, manifest()), files)
-    assert files == old
+def test_former_modules_import_from_the_copy():
+    former = {
+        "shop/utils/secrets.py": old_file("class SecretsManagerClient: ...\n"),
+        "shop/utils/secrets_pydantic.py": old_file(),
+        "shop/utils/secrets_mysql/__init__.py": old_file(),
+        "shop/utils/secrets_mysql/base.py": old_file(),
+    }
+    files = {PACKAGE: b"", **former}
+    assert fix(files) == {}
+    source = files["shop/utils/secrets_pydantic.py"]
+    assert b"from ._shield_runtime.pydantic import SecretsManagerSource" in source
+    base = files["shop/utils/secrets_mysql/base.py"]
+    assert (
+        b"from .._shield_runtime.django.mysql.base import DatabaseClient, DatabaseWrapper" in base
+    )
+    assert "shop/utils/secrets_postgresql/base.py" not in files
+    assert runtime_copy.fix(files.get, manifest()) == ([], [])

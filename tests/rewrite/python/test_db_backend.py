@@ -11,7 +11,7 @@ import pytest
 from shield_ai.flow.draft import draft
 from shield_ai.model.manifest import Functions, Rotation
 from shield_ai.project.python_source import apply_edits
-from shield_ai.rewrite.project.runtime_copy import backend_content, content
+from shield_ai.rewrite.project.runtime_copy import module_text, runtime_files
 from shield_ai.rewrite.python.db_backend import rotating_databases
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.scan.python.app_scan import scan_files
@@ -61,7 +61,9 @@ def coded(text, manifest):
 @pytest.mark.parametrize(
     ("runtime", "engine"),
     [
-        pytest.param("shop/utils/secrets.py", "shop.utils.secrets_postgresql", id="a copy"),
+        pytest.param(
+            "shop/utils/secrets.py", "shop.utils._shield_runtime.django.postgresql", id="a copy"
+        ),
         pytest.param("package", "shield_runtime.django.postgresql", id="the package"),
     ],
 )
@@ -85,7 +87,7 @@ def test_the_engine_is_swapped_where_all_was_moved_already():
     after = coded(moved, manifest)[0]
     assert after == moved.replace(
         '"django.db.backends.postgresql"',
-        '"shop.utils.secrets_postgresql",\n        "SECRET": "database-credentials"',
+        '"shop.utils._shield_runtime.django.postgresql",\n        "SECRET": "database-credentials"',
     )
 
 
@@ -119,10 +121,10 @@ def test_names_that_change_in_shield_toml_follow():
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        pytest.param("{'ENGINE': 'django.db.backends.mysql', 'NAME': 'x',", "    'ENGINE': 'shop.utils.secrets_mysql', 'SECRET': 'database-credentials',\r\n    'NAME': 'x',", id="on one line"),
-        pytest.param("{\n\t'ENGINE' : 'django.db.backends.postgresql_psycopg2' ,\n\t'NAME': 'x',", "{\n\t'ENGINE' : 'shop.utils.secrets_postgresql',\n\t'SECRET': 'database-credentials' ,\n\t'NAME': 'x',", id="tabs"),
-        pytest.param("{\n  'ENGINE': 'django.db.backends.mysql',  # ours\n  'NAME': 'x',", "{\n  'SECRET': 'database-credentials',\n  'ENGINE': 'shop.utils.secrets_mysql',  # ours\n  'NAME': 'x',", id="a comment"),
-        pytest.param("{\r\n  'ENGINE': 'django.db.backends.mysql',\r\n  'NAME': 'x',", "{\r\n  'ENGINE': 'shop.utils.secrets_mysql',\r\n  'SECRET': 'database-credentials',\r\n  'NAME': 'x',", id="CRLF"),
+        pytest.param("{'ENGINE': 'django.db.backends.mysql', 'NAME': 'x',", "    'ENGINE': 'shop.utils._shield_runtime.django.mysql', 'SECRET': 'database-credentials',\r\n    'NAME': 'x',", id="on one line"),
+        pytest.param("{\n\t'ENGINE' : 'django.db.backends.postgresql_psycopg2' ,\n\t'NAME': 'x',", "{\n\t'ENGINE' : 'shop.utils._shield_runtime.django.postgresql',\n\t'SECRET': 'database-credentials' ,\n\t'NAME': 'x',", id="tabs"),
+        pytest.param("{\n  'ENGINE': 'django.db.backends.mysql',  # ours\n  'NAME': 'x',", "{\n  'SECRET': 'database-credentials',\n  'ENGINE': 'shop.utils._shield_runtime.django.mysql',  # ours\n  'NAME': 'x',", id="a comment"),
+        pytest.param("{\r\n  'ENGINE': 'django.db.backends.mysql',\r\n  'NAME': 'x',", "{\r\n  'ENGINE': 'shop.utils._shield_runtime.django.mysql',\r\n  'SECRET': 'database-credentials',\r\n  'NAME': 'x',", id="CRLF"),
     ],
 )  # fmt: skip
 def test_the_text_around_it_stays(before, after):
@@ -176,15 +178,12 @@ def test_what_counts_as_rotating(rotate, function, rotates):
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_a_copy_of_the_backend_reads_the_password_of_the_moment(tmp_path, engine):
-    files = {"shop/secrets.py": content()}
-    files |= {
-        f"shop/secrets_{engine}/{name}": text
-        for name, text in backend_content("shop.secrets", engine).items()
-    }
+    files = {"shop/secrets.py": module_text(in_package=True)}
+    files |= {f"shop/_shield_runtime/{name}": text for name, text in runtime_files().items()}
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-        assert not re.search(r"^(?:from|import) shield_ai", text, re.MULTILINE)
+        assert not re.search(r"^(?:from|import) shield_", text, re.MULTILINE)
     child = f"""
 import json, os, sys
 sys.path.insert(0, {str(tmp_path)!r})
@@ -192,11 +191,11 @@ if {engine!r} == "mysql":
     import pymysql
     pymysql.install_as_MySQLdb()
 from django.conf import settings
-database = {{"ENGINE": "shop.secrets_{engine}", "SECRET": "db", "NAME": "x", "USER": "old", "PASSWORD": "old"}}
+database = {{"ENGINE": "shop._shield_runtime.django.{engine}", "SECRET": "db", "NAME": "x", "USER": "old", "PASSWORD": "old"}}
 settings.configure(DATABASES={{"default": database}})
 from django.db import connection
 params = connection.get_connection_params()
-print([params.get("password", params.get("passwd")), params["user"], "shield_ai" in sys.modules])
+print([params.get("password", params.get("passwd")), params["user"], bool({{"shield_ai", "shield_runtime"}} & set(sys.modules))])
 """
     environment = {"DB": json.dumps({"username": "now", "password": "new"}), "PATH": ""}
     done = subprocess.run(

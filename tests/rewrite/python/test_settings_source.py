@@ -4,7 +4,7 @@ import pytest
 from rewrite_helpers import check, rewritten
 from shield_helpers import shield
 
-IMPORT = "from shop.utils.secrets_pydantic import SecretsManagerSource"
+IMPORT = "from shop.utils._shield_runtime.pydantic import SecretsManagerSource"
 HEAD = "from pydantic_settings import BaseSettings, SettingsConfigDict\n"
 METHOD = """
     @classmethod
@@ -80,8 +80,8 @@ def test_the_variable_is_the_one_that_pydantic_reads(body, variable):
     [
         pytest.param("from pydantic import BaseSettings\nclass S(BaseSettings):\n    api_key: str\n", "pydantic 1", id="pydantic 1"),
         pytest.param(HEAD + "class S(BaseSettings):\n    api_key: str\n    @classmethod\n    def settings_customise_sources(cls): ...\n", "has settings_customise_sources", id="a method of its own"),
-        pytest.param(HEAD + "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=P)\n    api_key: str\n", "names its variables", id="a computed prefix"),
-        pytest.param(HEAD + "from pydantic import Field\nclass S(BaseSettings):\n    api_key: str = Field(validation_alias=A)\n", "names its variable", id="a computed alias"),
+        pytest.param(HEAD + "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=P)\n    api_key: str\n", "computes the names of its variables", id="a computed prefix"),
+        pytest.param(HEAD + "from pydantic import Field\nclass S(BaseSettings):\n    api_key: str = Field(validation_alias=A)\n", "computes the name of its variable", id="a computed alias"),
         pytest.param(HEAD + "class S(BaseSettings): api_key: str\n", "one line", id="one line"),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ from shield_ai.rewrite.project import runtime_copy
 from shield_ai.rewrite.project.app_docs import write_docs
 from shield_ai.rewrite.project.app_tests import write_tests
 from shield_ai.rewrite.project.env_example import extend_env_example
+from shield_ai.rewrite.project.gitattributes import mark_generated
 from shield_ai.rewrite.project.gitignore import ignore_backups
 from shield_ai.rewrite.project.requirements import add_requirements
 
@@ -42,6 +43,7 @@ def app_files(
         add_requirements(read, manifest, module),
         extend_env_example(read, manifest),
         ignore_backups(read),
+        mark_generated(read, manifest),
         write_tests(read, manifest, has_folder, module),
         write_docs(read, manifest, engines),
     ]

@@ -1,0 +1,31 @@
+"""Mark the copy of the runtime as generated, so that a review on GitHub or GitLab folds it away.
+
+https://docs.github.com/en/repositories/working-with-files/managing-files/customizing-how-changed-files-appear-on-github
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from shield_ai.project.runtime_names import COPY
+from shield_ai.rewrite.project.text import NOTHING, Outcome, append
+
+if TYPE_CHECKING:
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite import Read
+
+PATH = ".gitattributes"
+
+
+def mark_generated(read: Read, manifest: Manifest) -> Outcome:
+    """Add a line to .gitattributes, which is created if the app has no such file."""
+    runtime = manifest.app.runtime
+    if runtime == "package":
+        return NOTHING
+    folder = (PurePosixPath(runtime).parent / COPY).as_posix()
+    line = f"{folder}/** linguist-generated=true"
+    raw = read(PATH)
+    if raw is not None and line.encode() in [known.strip() for known in raw.splitlines()]:
+        return NOTHING
+    return append(PATH, raw, f"{line}\n")
