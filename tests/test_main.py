@@ -67,7 +67,7 @@ def test_a_bug_leaves_a_report_without_a_value(failing, capsys):
     error.__cause__ = ValueError(value)
     assert failing(error) == 3
     text = capsys.readouterr().err
-    assert text.startswith("error: a bug in shield: RuntimeError\n")
+    assert text.startswith("error: internal error: RuntimeError\n")
     report = Path(re.search(r"report it with (\S+)", text)[1])
     try:
         content = report.read_text()
@@ -82,7 +82,7 @@ def test_a_bug_leaves_a_report_without_a_value(failing, capsys):
 
 def test_no_command_shows_the_help(capsys):
     assert main([]) == 2
-    assert "Start with: shield scan" in capsys.readouterr().err
+    assert "Get started: shield scan" in capsys.readouterr().err
 
 
 def test_the_version(capsys):
@@ -113,7 +113,7 @@ def test_without_the_extra_it_says_what_to_install(tmp_path):
     command = [sys.executable, "-m", "shield_ai", "scan"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == "error: click is not installed\n\nhint: pip install 'shield-ai[cli]'\n"
+    assert done.stderr == "error: click is not installed\n\nhint: pip install shield-ai\n"
 
 
 @pytest.mark.parametrize(("environment", "coloured"), [({}, False), ({"NO_COLOR": "1"}, False)])
@@ -127,7 +127,9 @@ def test_no_colour_without_a_terminal(failing, capsys, monkeypatch, environment,
 @pytest.mark.parametrize(
     ("command", "code", "word"),
     [
-        pytest.param("explain CRED > /dev/full", 2, "can't write: No space left", id="full disk"),
+        pytest.param(
+            "explain CRED > /dev/full", 2, "can't write output: No space left", id="full disk"
+        ),
         pytest.param("explain CRED >&-", 0, "", id="closed output"),
         pytest.param("explain nothing 2>&-", 2, "", id="closed errors"),
         pytest.param("explain nothing 2> /dev/full", 2, "", id="errors to a full disk"),

@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         from shield_ai.cli import cli
     except ModuleNotFoundError as error:
-        return fail(USAGE, f"{error.name} is not installed", "pip install 'shield-ai[cli]'")
+        return fail(USAGE, f"{error.name} is not installed", "pip install shield-ai")
     args = None if argv is None else list(argv)
     try:
         code = cli.main(args=args, prog_name="shield", standalone_mode=False)

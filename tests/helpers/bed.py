@@ -83,13 +83,13 @@ class Bed:
     def drop_pending(self) -> None:
         for version, stages in self.stages().items():
             if "AWSPENDING" in stages:
-                self.store.drop_pending(version)
+                self.store.remove_pending_label(version)
 
     def stages(self) -> Mapping[str, Any]:
         return self.store.describe().stages
 
     def value(self, stage: str = "AWSCURRENT") -> str:
-        value = self.store.value(stage=stage)
+        value = self.store.get_value(stage=stage)
         assert value is not None
         return value
 
@@ -101,7 +101,7 @@ class Bed:
         versions = self.client.list_secret_version_ids(
             SecretId=self.secret, IncludeDeprecated=True
         )["Versions"]
-        return [value for version in versions if (value := self.store.value(version["VersionId"]))]
+        return [value for version in versions if (value := self.store.get_value(version["VersionId"]))]
 
     def process_environment(self, endpoint: str | None = None) -> dict[str, str]:
         environ = {**self.aws.environment(os.environ), **self.environ}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shield_ai.model.finding import Confidence, Finding, Severity, Shape, Site, fingerprint
-from shield_ai.scan.rules.pattern import rules
+from shield_ai.scan.rules.pattern import csec34_rules
 
 
 def finding(rule="CSEC34.environ-read", path="app/settings.py", line=1, name="SECRET_KEY", **more):
@@ -12,9 +12,9 @@ def finding(rule="CSEC34.environ-read", path="app/settings.py", line=1, name="SE
         "column": 1,
         "end_line": line,
         "end_column": 9,
-        "severity": rules()[rule].severity,
+        "severity": csec34_rules()[rule].severity,
         "confidence": Confidence.HIGH,
-        "message": rules()[rule].text(name, env),
+        "message": csec34_rules()[rule].text(name, env),
         "fixable": True,
         "fingerprint": fingerprint(rule, path, name, 0),
         **more,

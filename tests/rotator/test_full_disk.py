@@ -17,7 +17,7 @@ from waiting import wait_for
 
 from shield_ai.rotator.errors import DatabaseError
 from shield_ai.sandbox import LocalPostgres
-from shield_ai.sandbox.binaries import find_binaries, server_account
+from shield_ai.sandbox.binaries import find_binaries, server_user
 from shield_ai.sandbox.emulator.supervised import Child
 
 
@@ -48,7 +48,7 @@ def fill(path):
 @contextlib.contextmanager
 def started_again(home, port):
     """The same server, by whoever looks after it."""
-    account = server_account()
+    account = server_user()
     command = [
         str(find_binaries() / "postgres"),
         "-D",

@@ -36,7 +36,7 @@ def no_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_the_wheel_comes_first() -> None:
     found = binaries.find_binaries()
     assert found == binaries.wheel_folders()[0]
-    assert binaries.usable(found)
+    assert binaries.is_usable(found)
 
 
 def test_installed_servers_the_newest_first(tmp_path: Path, no_path: Path) -> None:
@@ -80,31 +80,31 @@ def test_takes_an_installed_server_where_the_wheel_has_none(
     ],
 )
 # a table's column
-def test_usable(tmp_path: Path, postgres: str | None, usable: bool) -> None:
+def test_usable(tmp_path: Path, postgres: str | None, is_usable: bool) -> None:
     installation(tmp_path, postgres or "")
     if postgres is None:
         (tmp_path / "postgres").unlink()
-    assert binaries.usable(tmp_path) is usable
+    assert binaries.is_usable(tmp_path) is is_usable
 
 
 def test_a_folder_without_initdb_is_not_usable(tmp_path: Path) -> None:
     program(tmp_path / "postgres")
-    assert not binaries.usable(tmp_path)
+    assert not binaries.is_usable(tmp_path)
 
 
 @ROOT
 def test_root_hands_the_server_to_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    account = binaries.server_account()
+    account = binaries.server_user()
     assert account
     assert 0 not in account
-    monkeypatch.setattr(binaries, "ACCOUNTS", ("no-such-user",))
+    monkeypatch.setattr(binaries, "USERS", ("no-such-user",))
     with pytest.raises(ShieldError, match="does not run as root"):
-        binaries.server_account()
+        binaries.server_user()
 
 
 def test_a_normal_user_runs_it_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert binaries.server_account() is None
+    assert binaries.server_user() is None
 
 
 def test_copies_the_programs_out_of_a_closed_folder(tmp_path: Path) -> None:
@@ -113,20 +113,20 @@ def test_copies_the_programs_out_of_a_closed_folder(tmp_path: Path) -> None:
     (home / f"{binaries.WHEEL}.libs").mkdir()
     (home / f"{binaries.WHEEL}.libs" / "libz.so").touch()
     home.chmod(0o700)
-    copy = binaries.within_reach(folder, tmp_path / "copy")
+    copy = binaries.accessible_binaries(folder, tmp_path / "copy")
     assert copy == tmp_path / "copy" / binaries.WHEEL / "pginstall" / "bin"
-    assert binaries.usable(copy)
+    assert binaries.is_usable(copy)
     assert (tmp_path / "copy" / f"{binaries.WHEEL}.libs" / "libz.so").exists()
 
 
 def test_copies_an_installation_without_libraries_beside_it(tmp_path: Path) -> None:
     folder = installation(tmp_path / "closed" / "pg" / "bin")
     (tmp_path / "closed").chmod(0o700)
-    assert binaries.usable(binaries.within_reach(folder, tmp_path / "copy"))
+    assert binaries.is_usable(binaries.accessible_binaries(folder, tmp_path / "copy"))
 
 
 def test_leaves_programs_that_everybody_reaches() -> None:
     shell = shutil.which("sh")
     assert shell
     folder = Path(shell).resolve().parent
-    assert binaries.within_reach(folder, Path("/never")) == folder
+    assert binaries.accessible_binaries(folder, Path("/never")) == folder

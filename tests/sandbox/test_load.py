@@ -12,12 +12,12 @@ def test_counts_what_is_answered_and_what_fails(shop, tmp_path):
         "DJANGO_SETTINGS_MODULE": "storefront.settings.production",
     }
     with WebApp.start(shop.folder, environment, tmp_path / "log") as app, Load(app) as load:
-        load.go_on(20)
+        load.wait_for(20)
         assert load.answered >= 20
         assert not load.failures
         assert load.slowest > 0
         app.stop()
-        load.go_on(4)
+        load.wait_for(4)
     assert load.failures.total() >= 4
     assert set(load.failures) <= {
         f"{page}: {error}"

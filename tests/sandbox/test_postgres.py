@@ -21,7 +21,7 @@ from shield_ai.sandbox import LocalPostgres, binaries
 from shield_ai.sandbox import postgres as module
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-INSTALLED = [path for path in binaries.installed_folders() if binaries.usable(path)]
+INSTALLED = [path for path in binaries.installed_folders() if binaries.is_usable(path)]
 
 
 def name() -> str:
@@ -177,7 +177,7 @@ def test_gives_up_when_every_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> N
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(module, "free_port", lambda: taken.getsockname()[1])
         monkeypatch.setattr(module, "ATTEMPTS", 2)
-        with pytest.raises(ShieldError, match="ended while it started"):
+        with pytest.raises(ShieldError, match="exited during startup"):
             LocalPostgres.start()
 
 
@@ -186,9 +186,9 @@ def test_a_server_that_can_not_start(place: Path, monkeypatch: pytest.MonkeyPatc
         (place / program).write_text("#!/bin/sh\necho no space left >&2\nexit 1\n")
         (place / program).chmod(0o755)
     monkeypatch.setattr(tempfile, "tempdir", str(place))
-    with pytest.raises(ShieldError, match="ended while it started") as error:
+    with pytest.raises(ShieldError, match="exited during startup") as error:
         LocalPostgres.start(binaries=place)
-    assert error.value.hint == "its log ends: no space left"
+    assert error.value.hint == "last log line: no space left"
     assert not list(place.glob("shield-pg-*"))
 
 
@@ -205,7 +205,7 @@ def test_runs_an_installed_server() -> None:
 
 def test_psycopg_missing(postgres: LocalPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(ShieldError, match="psycopg is not installed here"):
+    with pytest.raises(ShieldError, match="psycopg is not installed"):
         postgres.connect()
 
 
@@ -220,7 +220,7 @@ with LocalAws.start() as aws, LocalPostgres.start() as pg, pg.connect() as conne
 
 @ROOT
 def test_says_that_the_servers_account_can_not_reach_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(ShieldError, match="other users can't reach"):
+    with pytest.raises(ShieldError, match="other users can't access"):
         LocalPostgres.start(tmp_path / "pg")
 
 
@@ -229,7 +229,11 @@ def python_for_all() -> str | None:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     places = [sys.executable, f"/usr/bin/python{version}", f"/usr/local/bin/python{version}"]
     return next(
-        (place for place in places if Path(place).exists() and binaries.open_to_all(Path(place))),
+        (
+            place
+            for place in places
+            if Path(place).exists() and binaries.is_accessible_to_all(Path(place))
+        ),
         None,
     )
 
@@ -239,7 +243,7 @@ def python_for_all() -> str | None:
     python_for_all() is None, reason="no Python of this version that a normal user may run"
 )
 def test_works_as_a_normal_user_too() -> None:
-    account = binaries.server_account()
+    account = binaries.server_user()
     assert account
     # That user sees our modules, and may write into /tmp.
     env = {

@@ -65,7 +65,7 @@ def test_the_sample_is_found_from_here(tmp_path: Path) -> None:
 
 def test_a_broken_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webapp, "SAMPLES", (tmp_path / "never",))
-    with pytest.raises(ShieldError, match="the sample app is not here"):
+    with pytest.raises(ShieldError, match="the sample app is missing"):
         copy_sample(tmp_path / "copy")
 
 
@@ -117,15 +117,15 @@ def test_two_at_once_and_again(shop: Shop, tmp_path: Path) -> None:
 
 def test_says_why_the_app_does_not_start(shop: Shop, tmp_path: Path) -> None:
     copy = shutil.copytree(shop.folder, tmp_path / "copy", ignore=shutil.ignore_patterns(".env"))
-    with pytest.raises(ShieldError, match="the sample app ended while it started") as error:
+    with pytest.raises(ShieldError, match="the sample app exited during startup") as error:
         WebApp.start(copy, ENV, tmp_path / "log")
-    assert error.value.hint == "its log ends: KeyError: 'SECRET_KEY'"
+    assert error.value.hint == "last log line: KeyError: 'SECRET_KEY'"
 
 
 def test_is_not_ready_while_the_database_refuses(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webapp, "READY", 1.0)
+    monkeypatch.setattr(webapp, "START_TIMEOUT", 1.0)
     with pytest.raises(ShieldError, match="the sample app was not ready after 1 s"):
         WebApp.start(shop.folder, {**ENV, "DATABASE_PASSWORD": "wrong"}, tmp_path / "log")
 
@@ -143,7 +143,7 @@ def test_says_when_the_app_is_no_longer_healthy(tmp_path: Path) -> None:
     (tmp_path / "ailing.py").write_text(AILING)
     with (
         WebApp.start(tmp_path, ENV, tmp_path / "log", "ailing:application") as web,
-        pytest.raises(ShieldError, match="/health answers 503"),
+        pytest.raises(ShieldError, match="/health answered 503"),
     ):
         web.health()
 
@@ -163,4 +163,4 @@ def test_says_what_to_install(
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ShieldError, match=package) as error:
         WebApp.start(shop.folder, ENV, tmp_path / "log")
-    assert "pip install 'shield-ai[demo]'" in error.value.hint
+    assert "pip install 'shield-ai[local]'" in error.value.hint

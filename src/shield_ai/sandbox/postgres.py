@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: a real server on a free loopback port, where every login needs its password (SCRAM)."""
+"""The embedded PostgreSQL: a real server on a free loopback port, with SCRAM password logins."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from urllib.parse import quote
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.sandbox.binaries import (
+    accessible_binaries,
     find_binaries,
-    open_to_all,
-    server_account,
-    within_reach,
+    is_accessible_to_all,
+    server_user,
 )
 from shield_ai.sandbox.emulator.supervised import Child, Running
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
-READY = 60.0
+START_TIMEOUT = 60.0  # seconds
 ATTEMPTS = 5
-# Nothing here outlives the run, so nothing has to reach the disk.
+# Nothing outlives the run, so nothing has to reach the disk.
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -45,7 +45,7 @@ SETTINGS = {
 
 
 class LocalPostgres(Running):
-    """A running server with a superuser whose password only this object knows."""
+    """A running server. Only this object knows the superuser's password."""
 
     host = HOST
     superuser = SUPERUSER
@@ -57,65 +57,66 @@ class LocalPostgres(Running):
 
     @classmethod
     def start(cls, folder: Path | None = None, binaries: Path | None = None) -> Self:
-        """Make a database cluster, start a server on it, and wait until it takes connections.
+        """Create a database cluster, start a server on it and wait until it accepts connections.
 
         Args:
-            folder: Keeps data and log, afterwards too; new or empty. None: a temporary folder, removed at the end.
-            binaries: The folder of `initdb` and `postgres`. None: the wheel's, or an installed server's.
+            folder: A new or empty folder for data and log, which is kept. None for a temporary one.
+            binaries: The folder of `initdb` and `postgres`. None to search for it.
+
+        Raises:
+            ShieldError: There is no server, it does not start, or the folder can't be used.
         """
         binaries = binaries or find_binaries()
-        for attempt in range(1, ATTEMPTS + 1):
+        for _ in range(ATTEMPTS - 1):
             try:
                 return cls._start_once(folder, binaries)
             except _PortTakenError:
-                if attempt == ATTEMPTS:
-                    raise
-        raise AssertionError
+                continue
+        return cls._start_once(folder, binaries)
 
     @classmethod
     def _start_once(cls, folder: Path | None, binaries: Path) -> Self:
-        account = server_account()
+        user = server_user()
         password = Hidden(secrets.token_urlsafe(24))
-        scratch = Path(
-            tempfile.mkdtemp(prefix="shield-pg-", dir=None if _temp_is_open(account) else "/tmp")  # noqa: S108
-        )
+        scratch = _make_scratch_folder(user)
         try:
-            if account:
-                os.chown(scratch, *account)
-                scratch.chmod(0o711)
-            home = _home(folder or scratch / "home", account)
-            child, port = _launch(binaries, home, scratch, password, account)
+            home = _make_home(folder or scratch / "home", user)
+            child, port = _launch(binaries, home, scratch, password, user)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
         try:
-            child.wait_until(lambda: _ready(home / "data"), READY)
-        except BaseException as error:
-            taken = isinstance(error, ShieldError) and "could not bind" in child.log_path.read_text(
-                errors="replace"
-            )
+            child.wait_until(lambda: _is_ready(home / "data"), START_TIMEOUT)
+        except ShieldError as error:
+            log = child.log_path.read_text(errors="replace")
             child.stop()
-            if taken:
-                raise _PortTakenError(error.args[0]) from None
+            if "could not bind" in log:
+                raise _PortTakenError(error.message) from None
+            raise
+        except BaseException:
+            child.stop()
             raise
         _password_file(scratch).unlink()
         return cls(port, password, child)
 
     def url(self, user: str, password: Hidden, database: str) -> Hidden:
-        """Return the connection URL of a user; hidden, since it holds the password."""
-        return Hidden(
-            f"postgres://{quote(user, '')}:{quote(password.reveal(), '')}@{HOST}:{self.port}/{quote(database, '')}"
-        )
+        """Return the connection URL of a user, with the password."""
+        login = f"{quote(user, '')}:{quote(password.reveal(), '')}"
+        return Hidden(f"postgres://{login}@{HOST}:{self.port}/{quote(database, '')}")
 
     def connect(
         self, database: str = SUPERUSER, user: str = SUPERUSER, password: Hidden | None = None
     ) -> psycopg.Connection[Any]:
-        """Log in; as the superuser where no other user is named. Each statement commits at once."""
+        """Open a connection with autocommit, by default as the superuser.
+
+        Raises:
+            ShieldError: psycopg is not installed.
+        """
         try:
-            import psycopg  # only the demo and the tests have it
+            import psycopg
         except ImportError:
             raise ShieldError(
-                "psycopg is not installed here", hint="pip install 'shield-ai[demo]'"
+                "psycopg is not installed", "run pip install 'shield-ai[local]'"
             ) from None
         return psycopg.connect(
             host=HOST,
@@ -128,106 +129,124 @@ class LocalPostgres(Running):
         )
 
     def create_role(self, user: str, password: Hidden, member_of: Sequence[str] = ()) -> None:
-        """Make a role that may log in. The server gets the password's SCRAM verifier, so that its log can't hold it."""
+        """Create a role that can log in.
+
+        The server receives the password's SCRAM verifier, so that its log can't contain the
+        password.
+        """
         from psycopg import sql
 
+        name = sql.Identifier(user)
         with self.connect() as connection:
             verifier = connection.pgconn.encrypt_password(
                 password.reveal().encode(), user.encode(), b"scram-sha-256"
             )
-            connection.execute(
-                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
-                    sql.Identifier(user), sql.Literal(verifier.decode())
-                )
-            )
+            create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+            connection.execute(create.format(name, sql.Literal(verifier.decode())))
             for group in member_of:
-                connection.execute(
-                    sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(user))
-                )
+                grant = sql.SQL("GRANT {} TO {}")
+                connection.execute(grant.format(sql.Identifier(group), name))
 
     def create_role_and_database(self, user: str, password: Hidden, database: str) -> None:
-        """Make a role and a database that it owns."""
+        """Create a role and a database that it owns."""
         from psycopg import sql
 
         self.create_role(user, password)
+        create = sql.SQL("CREATE DATABASE {} OWNER {}")
         with self.connect() as connection:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                    sql.Identifier(database), sql.Identifier(user)
-                )
-            )
+            connection.execute(create.format(sql.Identifier(database), sql.Identifier(user)))
 
 
 def free_port() -> int:
-    """Return a port that is free now; somebody may still be faster than the server."""
+    """Return a port that is free now; another process may take it before the server does."""
     with socket.create_server((HOST, 0)) as sock:
         port: int = sock.getsockname()[1]
     return port
 
 
 class _PortTakenError(ShieldError):
-    """Somebody else was faster; another port will do."""
+    """Another process took the port before the server did."""
 
 
-def _temp_is_open(account: tuple[int, int] | None) -> bool:
-    return account is None or open_to_all(Path(tempfile.gettempdir()) / "any")
+def _make_scratch_folder(user: tuple[int, int] | None) -> Path:
+    """Create a temporary folder that the server's user can access."""
+    parent = None
+    if user and not is_accessible_to_all(Path(tempfile.gettempdir()) / "any"):
+        parent = "/tmp"  # noqa: S108  # TMPDIR is not accessible to the server's user
+    scratch = Path(tempfile.mkdtemp(prefix="shield-pg-", dir=parent))
+    if user:
+        os.chown(scratch, *user)
+        scratch.chmod(0o711)
+    return scratch
 
 
 def _password_file(scratch: Path) -> Path:
     return scratch / "password"
 
 
-def _home(home: Path, account: tuple[int, int] | None) -> Path:
-    """Make the folder of data and log, and give it to the server's account."""
+def _make_home(home: Path, user: tuple[int, int] | None) -> Path:
+    """Create the folder for data and log, and give it to the server's user."""
     home = home.absolute()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(home.iterdir()):
-        raise ShieldError(f"{home} is not empty", hint="give a new folder for the database")
-    if account:
-        if not open_to_all(home):
+        raise ShieldError(f"{home} is not empty", "give a new folder for the database")
+    if user:
+        if not is_accessible_to_all(home):
             raise ShieldError(
-                f"PostgreSQL does not run as root, and other users can't reach {home}",
-                hint="give a folder elsewhere, or run as a normal user",
+                f"PostgreSQL does not run as root, and other users can't access {home}",
+                "give another folder, or run as a normal user",
             )
-        os.chown(home, *account)
+        os.chown(home, *user)
     return home
 
 
 def _launch(
-    binaries: Path, home: Path, scratch: Path, password: Hidden, account: tuple[int, int] | None
+    binaries: Path, home: Path, scratch: Path, password: Hidden, user: tuple[int, int] | None
 ) -> tuple[Child, int]:
-    """Start `initdb` and after it the server, both under one keeper."""
-    if account:
-        binaries = within_reach(binaries, scratch)
-    secret = _password_file(scratch)
-    secret.touch(mode=0o600)
-    secret.write_text(password.reveal())
-    if account:
-        os.chown(secret, *account)
+    """Start `initdb` and then the server, both under one supervisor; return it and the port."""
+    if user:
+        binaries = accessible_binaries(binaries, scratch)
+    password_file = _password_file(scratch)
+    password_file.touch(mode=0o600)
+    password_file.write_text(password.reveal())
+    if user:
+        os.chown(password_file, *user)
     port = free_port()
-    data = home / "data"
-    options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+    data = str(home / "data")
     initdb = [
-        *(str(binaries / "initdb"), "-D", str(data), "-U", SUPERUSER, f"--pwfile={secret}"),
-        *("--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"),
+        str(binaries / "initdb"),
+        f"--pgdata={data}",
+        f"--username={SUPERUSER}",
+        f"--pwfile={password_file}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--no-locale",
+        "--no-sync",
     ]
+    server = [str(binaries / "postgres"), "-D", data, "-p", str(port)]
+    for name, value in SETTINGS.items():
+        server += ["-c", f"{name}={value}"]
     child = Child(
         "the embedded PostgreSQL",
-        [initdb, [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *options]],
+        [initdb, server],
         log=home / "postgres.log",
         env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
         cwd=home,
-        user=account,
-        stop=signal.SIGINT,  # "fast": disconnects everybody, then ends
+        user=user,
+        stop=signal.SIGINT,  # fast shutdown: closes all connections
         remove=[scratch],
     )
     return child, port
 
 
-def _ready(data: Path) -> bool | None:
-    """Whether the server has written into its own folder that it takes connections; no other server can say so."""
+def _is_ready(data: Path) -> bool | None:
+    """Check whether this server accepts connections, by its own PID file; None if not yet.
+
+    A connection attempt could reach another server on the same port.
+    """
     try:
         lines = (data / "postmaster.pid").read_text().split("\n")
     except OSError:
         return None
-    return any(line.strip() == "ready" for line in lines[7:8]) or None
+    status = lines[7:8]  # line 8 of the file
+    return [line.strip() for line in status] == ["ready"] or None

@@ -1,4 +1,4 @@
-"""The sample app as a real process: copied, given a database and a `.env`, run by a WSGI server, asked over HTTP."""
+"""The sample app as a real process, with a database, a `.env` file and a WSGI server."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from shield_ai.sandbox.postgres import LocalPostgres
 
 HOST = "127.0.0.1"
-READY = 30.0
+START_TIMEOUT = 30.0  # seconds
+REQUEST_TIMEOUT = 30.0  # seconds
 PACKAGE = Path(__file__).resolve().parents[1]
-# In the wheel the sample lies inside the package, in a checkout beside src.
+# The sample app is inside the package in a wheel, and next to src in a checkout.
 SAMPLES = (PACKAGE / "examples" / "storefront", PACKAGE.parents[1] / "examples" / "storefront")
-NEEDS = {
+# Modules that the sample app imports, and the packages that contain them.
+REQUIREMENTS = {
     "django": "django",
     "environ": "django-environ",
     "decouple": "python-decouple",
@@ -39,30 +41,37 @@ NEEDS = {
 
 
 def copy_sample(folder: Path) -> Path:
-    """Copy the storefront into a new folder, without what running it leaves behind."""
-    source = next((path for path in SAMPLES if path.is_dir()), None)
-    if source is None:
-        raise ShieldError(
-            "the sample app is not here", hint="install shield-ai again, or clone its repository"
-        )
-    shutil.copytree(
-        source, folder, ignore=shutil.ignore_patterns("__pycache__", "*.py[co]", ".env")
-    )
-    return folder
+    """Copy the sample app to a new folder, without bytecode and .env."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.py[co]", ".env")
+    for sample in SAMPLES:
+        if sample.is_dir():
+            shutil.copytree(sample, folder, ignore=ignored)
+            return folder
+    raise ShieldError("the sample app is missing", "reinstall shield-ai, or clone its repository")
 
 
 def write_env(folder: Path, pg: LocalPostgres) -> dict[str, Hidden]:
-    """Give the storefront a database, two roles and a `.env` with values made now; return its secrets by variable."""
-    password, reader = (Hidden(secrets.token_urlsafe(18)) for _ in range(2))
-    database = user = f"shop_{secrets.token_hex(4)}"
+    """Create the sample app's database, two roles and a `.env` with random values.
+
+    Args:
+        folder: The app's folder.
+        pg: The database server.
+
+    Returns:
+        The values of the secrets, by variable.
+    """
+    password = Hidden(secrets.token_urlsafe(18))
+    reports_password = Hidden(secrets.token_urlsafe(18))
+    cache_password = secrets.token_urlsafe(18)
+    user = database = f"shop_{secrets.token_hex(4)}"
+    reports_user = f"{user}_reports"
     pg.create_role_and_database(user, password, database)
-    pg.create_role(f"{user}_reports", reader, member_of=["pg_read_all_data"])
-    cache = secrets.token_urlsafe(18)
-    found = {
+    pg.create_role(reports_user, reports_password, member_of=["pg_read_all_data"])
+    values = {
         "SECRET_KEY": Hidden(secrets.token_urlsafe(48)),
         "DATABASE_PASSWORD": password,
-        "REPORTING_DATABASE_URL": pg.url(f"{user}_reports", reader, database),
-        "CACHE_URL": Hidden(f"redis://:{cache}@{HOST}:6379/0"),
+        "REPORTING_DATABASE_URL": pg.url(reports_user, reports_password, database),
+        "CACHE_URL": Hidden(f"redis://:{cache_password}@{HOST}:6379/0"),
         "RABBITMQ_PASSWORD": Hidden(secrets.token_urlsafe(18)),
         "PAYMENT_WEBHOOK_SECRET": Hidden("whsec_" + secrets.token_urlsafe(24)),
         "SEARCH_API_KEY": Hidden(secrets.token_hex(16)),
@@ -76,20 +85,23 @@ def write_env(folder: Path, pg: LocalPostgres) -> dict[str, Hidden]:
         "DATABASE_PORT": str(pg.port),
     }
     lines = [f"{name}={value}" for name, value in plain.items()]
-    lines += [f"{name}={value.reveal()}" for name, value in found.items()]
+    lines += [f"{name}={value.reveal()}" for name, value in values.items()]
     path = folder / ".env"
     path.touch(mode=0o600)
     path.write_text("\n".join(lines) + "\n")
-    return found
+    return values
 
 
 def load_data(app: Path, environment: Mapping[str, str], log: Path) -> None:
-    """Run the app's migrations and load its two products, as a person would.
+    """Run the app's migrations and load its sample data.
 
     Args:
-        app: Its folder.
-        environment: The whole environment of the commands.
-        log: Where their output goes.
+        app: The app's folder.
+        environment: All env vars of the commands.
+        log: The file for their output.
+
+    Raises:
+        ShieldError: A command failed.
     """
     for command in (["migrate", "--verbosity=0"], ["loaddata", "--verbosity=0", "products"]):
         with log.open("ab") as output:
@@ -103,13 +115,11 @@ def load_data(app: Path, environment: Mapping[str, str], log: Path) -> None:
                 check=False,
             )
         if done.returncode:
-            raise ShieldError(
-                f"manage.py {command[0]} failed", hint=f"its log ends: {last_line(log)}"
-            )
+            raise ShieldError(f"manage.py {command[0]} failed", f"last log line: {last_line(log)}")
 
 
 class WebApp(Running):
-    """The running app."""
+    """The running sample app."""
 
     def __init__(self, port: int, child: Child) -> None:
         self.port = port
@@ -124,65 +134,58 @@ class WebApp(Running):
         log: Path,
         application: str = "storefront.wsgi:application",
     ) -> Self:
-        """Start the app on a free loopback port and wait until `/health` says ok.
+        """Start the app on a free loopback port and wait until `/health` answers ok.
 
         Args:
-            app: Its folder; nothing is written there.
-            environment: The whole environment of the process.
-            log: Where its output goes; appended to.
+            app: The app's folder; nothing is written there.
+            environment: All env vars of the process.
+            log: The file for its output, which is appended.
             application: Module and name of the WSGI application.
+
+        Raises:
+            ShieldError: A package is missing, or the app does not start.
         """
-        missing = [
-            package for module, package in NEEDS.items() if importlib.util.find_spec(module) is None
-        ]
-        if missing:
-            raise ShieldError(
-                f"the sample app needs {', '.join(missing)}, not installed here",
-                hint=f"{sys.executable} -m pip install 'shield-ai[demo]'",
-            )
+        _require_packages()
         with socket.create_server((HOST, 0)) as sock:
             port: int = sock.getsockname()[1]
+            fd = sock.fileno()
+            server = "shield_ai.sandbox.emulator.serve"
             child = Child(
                 "the sample app",
-                [
-                    [
-                        sys.executable,
-                        "-m",
-                        "shield_ai.sandbox.emulator.serve",
-                        application,
-                        str(sock.fileno()),
-                    ]
-                ],
+                [[sys.executable, "-m", server, application, str(fd)]],
                 log=log,
                 env={**environment, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"},
                 cwd=app,
-                fds=[sock.fileno()],
+                fds=[fd],
             )
         running = cls(port, child)
         try:
-            child.wait_until(running._healthy, READY)
+            child.wait_until(running._is_healthy, START_TIMEOUT)
         except BaseException:
             child.stop()
             raise
         return running
 
     def health(self) -> dict[str, Any]:
-        """Ask `/health` and return what it says."""
+        """Request `/health` and return its document.
+
+        Raises:
+            ShieldError: The status is not 200.
+        """
         status, body = self.request("GET", "/health")
         if status != http.client.OK:
             raise ShieldError(
-                f"/health answers {status}", hint=f"its log ends: {last_line(self.log_path)}"
+                f"/health answered {status}", f"last log line: {last_line(self.log_path)}"
             )
-        answer: dict[str, Any] = json.loads(body)
-        return answer
+        document: dict[str, Any] = json.loads(body)
+        return document
 
     def accepts_webhook(self, secret: Hidden) -> bool:
-        """Whether the app's webhook secret is this one, found out by signing an event with it."""
+        """Check whether the app accepts an event that is signed with a webhook secret."""
         event = json.dumps({"type": "ping"}).encode()
         signature = hmac.new(secret.reveal().encode(), event, hashlib.sha256).hexdigest()
-        status, _ = self.request(
-            "POST", "/webhooks/payments/", event, {"X-Payment-Signature": signature}
-        )
+        headers = {"X-Payment-Signature": signature}
+        status, _ = self.request("POST", "/webhooks/payments/", event, headers)
         return status == http.client.NO_CONTENT
 
     def request(
@@ -192,19 +195,32 @@ class WebApp(Running):
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
-        """Send one request as the load balancer would, and return status and body."""
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=READY)
+        """Send one request as a load balancer would, and return status and body."""
+        all_headers = {"X-Forwarded-Proto": "https", **(headers or {})}
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=REQUEST_TIMEOUT)
         try:
-            connection.request(
-                method, path, body, {"X-Forwarded-Proto": "https", **(headers or {})}
-            )
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+            connection.request(method, path, body, all_headers)
+            response = connection.getresponse()
+            return response.status, response.read()
         finally:
             connection.close()
 
-    def _healthy(self) -> bool | None:
+    def _is_healthy(self) -> bool | None:
+        """Check `/health`; None if the app is not healthy yet."""
         try:
             return self.health()["status"] == "ok" or None
         except (OSError, http.client.HTTPException, ShieldError):
             return None
+
+
+def _require_packages() -> None:
+    missing = [
+        package
+        for module, package in REQUIREMENTS.items()
+        if importlib.util.find_spec(module) is None
+    ]
+    if missing:
+        raise ShieldError(
+            f"the sample app requires {', '.join(missing)}",
+            f"run {sys.executable} -m pip install 'shield-ai[local]'",
+        )

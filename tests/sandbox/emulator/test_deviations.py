@@ -73,12 +73,12 @@ from shield_ai.sandbox.emulator import deviations
     ],
 )
 def test_refusal(operation: str, body: dict[str, Any], code: str | None) -> None:
-    refused = deviations.refusal(operation, body, lambda name: name == "deleted")
+    refused = deviations.find_error(operation, body, lambda name: name == "deleted")
     assert (refused[0] if refused else None) == code
 
 
 def test_no_refusal_repeats_the_value() -> None:
-    refused = deviations.refusal(
+    refused = deviations.find_error(
         "PutSecretValue", {"SecretId": "a", "SecretString": "s3cret" * 20000}, lambda _: False
     )
     assert refused

@@ -145,13 +145,13 @@ def test_calls_never_meet_inside_moto() -> None:
         start_response("200 OK", [])
         return [b"{}"]
 
-    front = Gateway()
-    front.moto = moto
+    gateway = Gateway()
+    gateway.moto = moto
     headers = {
         "Authorization": "AWS4-HMAC-SHA256 Credential=K/20260101/us-east-1/secretsmanager/aws4_request, S=1",
         "X-Amz-Target": "secretsmanager.CreateSecret",
     }
-    clients = [Client(front), Client(front)]
+    clients = [Client(gateway), Client(gateway)]
     with ThreadPoolExecutor(2) as pool:
         list(
             pool.map(

@@ -4,7 +4,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from shield_ai.sandbox.emulator.identity import may
+from shield_ai.sandbox.emulator.identity import is_allowed
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret"
 
@@ -34,7 +34,7 @@ def statement(
     ],
 )
 def test_what_statements_allow(statements, allowed):
-    assert may(statements, "secretsmanager:GetSecretValue", f"{ARN}:a-AbCdEf") is allowed
+    assert is_allowed(statements, "secretsmanager:GetSecretValue", f"{ARN}:a-AbCdEf") is allowed
 
 
 def test_a_role_that_is_not_there_may_do_everything_and_so_may_whoever_is_no_role(aws):

@@ -88,7 +88,9 @@ def test_the_function_rotates_the_secret(client, function, tmp_path, capsys):
 
     (tmp_path / "shield.toml").write_text(MANIFEST)
     assert main(["rotate", "--app", str(tmp_path), "token", "--yes"]) == 0
-    assert capsys.readouterr().err == "token\n  RotateSecret   accepted\n  rotate-token   current\n"
+    assert capsys.readouterr().err == (
+        "token\n  RotateSecret   rotation started\n  rotate-token   rotated\n"
+    )
     assert old not in (value(client), value(client, "AWSPREVIOUS"))
     assert main(["rotate", "--app", str(tmp_path), "--status"]) == 0
     assert capsys.readouterr().out.splitlines()[1].endswith("AWS      ok")
@@ -101,7 +103,9 @@ def test_a_rotation_that_is_stuck_is_taken_up_again(client, function):
         "VersionId"
     ]
     rotations = RotationClient(Session("us-east-1"))
-    with pytest.raises(AwsError, match="token is still pending after 3 seconds; AWS keeps the current value"):
+    with pytest.raises(
+        AwsError, match="token is still pending after 3 seconds; AWS keeps the current value"
+    ):
         rotations.wait("token", token, timeout=3)
     assert value(client) == old
     assert rotations.state("token").pending == token

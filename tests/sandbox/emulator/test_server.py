@@ -96,7 +96,7 @@ def test_says_what_to_install(monkeypatch: pytest.MonkeyPatch, module: str) -> N
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ShieldError, match=module) as error:
         LocalAws.start()
-    assert "pip install 'shield-ai[cli,local]'" in error.value.hint
+    assert "pip install 'shield-ai[local]'" in error.value.hint
 
 
 def test_says_that_the_server_did_not_start(
@@ -104,7 +104,7 @@ def test_says_that_the_server_did_not_start(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("PYTHONHOME", "/no/such/place")
-    with pytest.raises(ShieldError, match="the embedded AWS ended while it started"):
+    with pytest.raises(ShieldError, match="the embedded AWS exited during startup"):
         LocalAws.start()
     monkeypatch.setattr(sys, "executable", "/no/such/python")
     with pytest.raises(FileNotFoundError):
@@ -159,7 +159,7 @@ def test_serve_forever_says_when_the_server_ended_by_itself() -> None:
         timeout=60,
     )
     assert done.returncode == 1
-    assert "the embedded AWS ended by itself" in done.stderr
+    assert "the embedded AWS exited unexpectedly" in done.stderr
 
 
 STARTS_ALL = """
@@ -223,4 +223,4 @@ def test_a_command_beside_it_decides_about_ctrl_c() -> None:
 def test_a_command_that_is_none() -> None:
     with pytest.raises(ShieldError, match="can't run nonesuch: No such file") as error:
         run_beside(["nonesuch"])
-    assert "name a program" in error.value.hint
+    assert "give a program" in error.value.hint

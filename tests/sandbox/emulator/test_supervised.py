@@ -9,7 +9,7 @@ import pytest
 from processes import alive, all_gone, wait_for
 
 from shield_ai.model.errors import ShieldError
-from shield_ai.sandbox.emulator import supervised as child_module
+from shield_ai.sandbox.emulator import supervised
 from shield_ai.sandbox.emulator.supervised import Child, last_line
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def is_up(child: Child) -> bool | None:
 def test_runs_until_stopped(tmp_path: Path) -> None:
     with start(tmp_path, FOREVER) as child:
         assert child.wait_until(lambda: is_up(child), 10)
-        assert child.running()
+        assert child.is_running()
         pids = [child.pid, child.supervisor_pid]
         assert all(map(alive, pids))
     assert not any(map(alive, pids))
@@ -73,10 +73,10 @@ def test_stops_at_the_first_command_that_fails(tmp_path: Path) -> None:
 def test_says_how_the_log_of_a_server_ends_that_does_not_come_up(tmp_path: Path) -> None:
     with (
         start(tmp_path, "import sys; sys.exit('no room')") as child,
-        pytest.raises(ShieldError, match="ended while it started") as error,
+        pytest.raises(ShieldError, match="exited during startup") as error,
     ):
         child.wait_until(lambda: None, 10)
-    assert error.value.hint == "its log ends: no room"
+    assert error.value.hint == "last log line: no room"
 
 
 def test_gives_up_when_the_time_is_over(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_ends_the_servers_own_children_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_nothing_stays_when_the_keeper_is_killed(tmp_path: Path, how: signal.Signals) -> None:
+def test_nothing_stays_when_the_supervisor_is_killed(tmp_path: Path, how: signal.Signals) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
     file = tmp_path / "file"
@@ -117,16 +117,16 @@ def test_nothing_stays_when_the_keeper_is_killed(tmp_path: Path, how: signal.Sig
     with start(tmp_path, FOREVER, remove=[folder, file]) as child:
         pid = child.pid
         os.kill(child.supervisor_pid, how)
-        assert wait_for(lambda: not child.running())
+        assert wait_for(lambda: not child.is_running())
     assert all_gone([pid])
     assert not folder.exists()
     assert not file.exists()
 
 
-def test_nothing_stays_when_the_keeper_hangs(
+def test_nothing_stays_when_the_supervisor_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(child_module, "PATIENCE", 0.1)
+    monkeypatch.setattr(supervised, "TIMEOUT", 0.1)
     file = tmp_path / "file"
     file.touch()
     with start(tmp_path, FOREVER, grace=0, remove=[file]) as child:

@@ -1,1 +1,1 @@
-"""The embedded AWS: a server that speaks its protocol, with the account kept in memory."""
+"""The embedded AWS: a local server for AWS clients, with the account in memory."""

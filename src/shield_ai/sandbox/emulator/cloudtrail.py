@@ -1,6 +1,7 @@
-"""The embedded AWS's CloudTrail: it records each call of Secrets Manager, and answers LookupEvents; moto does neither.
+"""The CloudTrail of the embedded AWS, which moto does not have.
 
-https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html. As in AWS, no value is ever in it.
+It records the calls of Secrets Manager, without values, and answers LookupEvents:
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 """
 
 from __future__ import annotations
@@ -13,100 +14,137 @@ from typing import Any
 
 from moto.sts.models import sts_backends
 
-ACCOUNT = "123456789012"  # moto's own
+ACCOUNT = "123456789012"  # moto's account
 SOURCE = "secretsmanager.amazonaws.com"
-PAGE = 50
-KEPT = 100_000  # events; the oldest go first
-# Parameters that AWS records; a value is in none of them.
+PAGE_SIZE = 50
+MAX_EVENTS = 100_000  # the oldest are dropped
+CREDENTIAL_PARTS = 5  # key, date, region, service, "aws4_request"
+# The parameters that AWS records. None of them contains a value.
 RECORDED = frozenset(
-    {"SecretId", "Name", "VersionId", "VersionStage", "VersionStages", "ClientRequestToken", "SecretIdList",
-     "RecoveryWindowInDays", "ForceDeleteWithoutRecovery", "KmsKeyId", "Tags", "TagKeys", "RotationLambdaARN"}
-)  # fmt: skip
+    {
+        "SecretId",
+        "Name",
+        "VersionId",
+        "VersionStage",
+        "VersionStages",
+        "ClientRequestToken",
+        "SecretIdList",
+        "RecoveryWindowInDays",
+        "ForceDeleteWithoutRecovery",
+        "KmsKeyId",
+        "Tags",
+        "TagKeys",
+        "RotationLambdaARN",
+    }
+)
 
 
-class History:
-    """What was called, oldest first."""
+class EventHistory:
+    """The recorded events, oldest first."""
 
     def __init__(self) -> None:
-        self._events: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._events: deque[dict[str, Any]] = deque(maxlen=MAX_EVENTS)
 
     def clear(self) -> None:
-        """Forget everything: the account is emptied."""
+        """Remove all events."""
         self._events.clear()
 
     def record(
         self, operation: str, body: dict[str, Any], answer: dict[str, Any], environ: dict[str, Any]
     ) -> None:
-        """Take note of a call.
+        """Record a call.
 
         Args:
-            operation: For example GetSecretValue.
+            operation: The operation, for example GetSecretValue.
             body: The request.
-            answer: The response, an error's included.
-            environ: The WSGI environment, which tells who it was.
+            answer: The response, or the error.
+            environ: The WSGI environment of the request.
         """
-        key, region = _signed(environ.get("HTTP_AUTHORIZATION", ""))
-        common = {
-            "eventVersion": "1.11",
-            "userIdentity": identity(key),
-            "eventTime": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
-            "eventSource": SOURCE,
-            "awsRegion": region,
-            "sourceIPAddress": environ.get("REMOTE_ADDR", ""),
-            "userAgent": environ.get("HTTP_USER_AGENT", ""),
-            "eventType": "AwsApiCall",
-            "recipientAccountId": ACCOUNT,
+        common = _common_fields(environ)
+        if answer.get("__type"):
+            common["errorCode"] = str(answer["__type"])
+            common["errorMessage"] = str(answer.get("message", ""))
+        response = {"arn": answer["ARN"]} if "ARN" in answer else None
+        self._add(common, operation, body, response)
+        if operation == "BatchGetSecretValue":
+            # AWS also records each secret of a batch as GetSecretValue.
+            for name in body.get("SecretIdList") or []:
+                self._add(common, "GetSecretValue", {"SecretId": name}, None)
+
+    def _add(
+        self,
+        common: dict[str, Any],
+        operation: str,
+        parameters: dict[str, Any],
+        response: dict[str, Any] | None,
+    ) -> None:
+        recorded = {
+            _lower_first(name): value for name, value in parameters.items() if name in RECORDED
         }
-        code = str(answer.get("__type", ""))
-        # Each secret of a batch has a record of its own, as GetSecretValue.
-        batch = body.get("SecretIdList") or [] if operation == "BatchGetSecretValue" else []
-        for name, parameters in [
-            (operation, body),
-            *(("GetSecretValue", {"SecretId": each}) for each in batch),
-        ]:
-            event = {**common, "eventName": name, "eventID": str(uuid.uuid4())}
-            event["requestParameters"] = {
-                _lower(k): v for k, v in parameters.items() if k in RECORDED
-            } or None
-            event["responseElements"] = (
-                {"arn": answer["ARN"]} if "ARN" in answer and name == operation else None
-            )
-            if code:
-                event |= {"errorCode": code, "errorMessage": str(answer.get("message", ""))}
-            self._events.append(event)
+        event = {
+            **common,
+            "eventName": operation,
+            "eventID": str(uuid.uuid4()),
+            "requestParameters": recorded or None,
+            "responseElements": response,
+        }
+        self._events.append(event)
 
     def lookup(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Answer LookupEvents: newest first, 50 a page."""
-        start, end = body.get("StartTime", 0), body.get("EndTime", float("inf"))
+        """Answer LookupEvents: the newest events first, 50 per page."""
         attributes = {
-            a["AttributeKey"]: a["AttributeValue"] for a in body.get("LookupAttributes", [])
+            attribute["AttributeKey"]: attribute["AttributeValue"]
+            for attribute in body.get("LookupAttributes", [])
         }
+        start = body.get("StartTime", 0)
+        end = body.get("EndTime", float("inf"))
         found = [
             event
             for event in reversed(self._events)
-            if start <= _seconds(event) <= end
-            and attributes.get("EventSource", SOURCE) == SOURCE
-            and attributes.get("EventName", event["eventName"]) == event["eventName"]
+            if start <= _timestamp(event) <= end and _matches(event, attributes)
         ]
-        at = int(body.get("NextToken", 0))
-        page = found[at : at + min(body.get("MaxResults", PAGE), PAGE)]
-        answer: dict[str, Any] = {
-            "Events": [
-                {
-                    "EventId": event["eventID"],
-                    "EventName": event["eventName"],
-                    "EventSource": SOURCE,
-                    "EventTime": _seconds(event),
-                    "CloudTrailEvent": json.dumps(event),
-                }
-                for event in page
-            ]
-        }
-        return answer | ({"NextToken": str(at + len(page))} if at + len(page) < len(found) else {})
+        first = int(body.get("NextToken", 0))
+        last = first + min(body.get("MaxResults", PAGE_SIZE), PAGE_SIZE)
+        answer: dict[str, Any] = {"Events": [_lookup_entry(event) for event in found[first:last]]}
+        if last < len(found):
+            answer["NextToken"] = str(last)
+        return answer
+
+
+def _common_fields(environ: dict[str, Any]) -> dict[str, Any]:
+    key, region = _parse_authorization(environ.get("HTTP_AUTHORIZATION", ""))
+    return {
+        "eventVersion": "1.11",
+        "userIdentity": identity(key),
+        "eventTime": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "eventSource": SOURCE,
+        "awsRegion": region,
+        "sourceIPAddress": environ.get("REMOTE_ADDR", ""),
+        "userAgent": environ.get("HTTP_USER_AGENT", ""),
+        "eventType": "AwsApiCall",
+        "recipientAccountId": ACCOUNT,
+    }
+
+
+def _matches(event: dict[str, Any], attributes: dict[str, str]) -> bool:
+    if attributes.get("EventSource", SOURCE) != SOURCE:
+        return False
+    wanted = attributes.get("EventName")
+    return wanted is None or wanted == event["eventName"]
+
+
+def _lookup_entry(event: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "EventId": event["eventID"],
+        "EventName": event["eventName"],
+        "EventSource": SOURCE,
+        "EventTime": _timestamp(event),
+        "CloudTrailEvent": json.dumps(event),
+    }
 
 
 def identity(key: str) -> dict[str, Any]:
-    """Tell whose access key it is: that of a role that was assumed, or of moto's one user."""
+    """Return the `userIdentity` of an access key: an assumed role, or moto's only user."""
     role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(key)
     if role is None:
         return {"type": "IAMUser", "userName": "moto", "accountId": ACCOUNT, "accessKeyId": key}
@@ -126,16 +164,17 @@ def identity(key: str) -> dict[str, Any]:
     }
 
 
-def _signed(authorization: str) -> tuple[str, str]:
-    """Return access key and region that a request was signed with."""
+def _parse_authorization(authorization: str) -> tuple[str, str]:
+    """Return the access key ID and the region that a request is signed with."""
     parts = authorization.partition("Credential=")[2].split(",")[0].split("/")
-    # key/date/region/service/end
-    return (parts[0], parts[2]) if len(parts) == 5 else ("", "")
+    if len(parts) != CREDENTIAL_PARTS:
+        return "", ""
+    return parts[0], parts[2]
 
 
-def _seconds(event: dict[str, Any]) -> float:
+def _timestamp(event: dict[str, Any]) -> float:
     return dt.datetime.fromisoformat(event["eventTime"]).timestamp()
 
 
-def _lower(name: str) -> str:
+def _lower_first(name: str) -> str:
     return name[:1].lower() + name[1:]

@@ -1,25 +1,32 @@
-"""What Secrets Manager does and moto doesn't, as far as we rely on it.
+"""Corrections of moto's Secrets Manager, as far as shield depends on them.
 
-Corrected here, seen with moto 5.2:
+Corrected here (moto 5.2):
 
-- A secret that is scheduled for deletion took new values, tags and stages. AWS refuses (InvalidRequestException).
-- CreateSecret under the name of such a secret said ResourceExistsException; AWS says InvalidRequestException.
-- Any name, a value of any size and any number of secrets in one BatchGetSecretValue were taken. AWS has limits.
-- Versions without a stage stood in DescribeSecret, and in ListSecretVersionIds even when nobody asked for deprecated
-  ones; the latter gave the secret's name for its ARN.
+- AWS rejects new values, tags and stages for a secret that is scheduled for deletion, and a new
+  secret with its name, with InvalidRequestException. moto accepts the former and answers the
+  latter with ResourceExistsException.
+- AWS limits names, the size of values and the number of secrets in one BatchGetSecretValue.
+- DescribeSecret and ListSecretVersionIds list versions without a stage, the latter even without
+  IncludeDeprecated. The ARN in ListSecretVersionIds is the secret's name.
+- After UpdateSecretVersionStage moves AWSCURRENT, GetSecretValue without a stage returns the old
+  value.
+- RotateSecret requires Docker to call a function, and makes an empty version current. See
+  `lambda_runtime.py`.
 
-- UpdateSecretVersionStage moved AWSCURRENT, and GetSecretValue without a stage still gave the old value.
-- RotateSecret needed Docker to call a function, and made an empty version current. See rotation.py.
+Not corrected:
 
-Not corrected: policies are stored and never enforced (IAM, resource policies, KMS grants), but for reads of an assumed
-role, see identity.py; a `KmsKeyId` may name a key that does not exist; GetCallerIdentity gives the same user for every
-key; a deletion window never ends; nothing is ever throttled; old versions stay for ever. Operations that moto lacks,
-secretsmanager:ValidateResourcePolicy and iam:SimulatePrincipalPolicy among them, are answered with 501 NotImplemented;
-`history.py` adds cloudtrail:LookupEvents.
+- Policies are stored but not enforced (IAM, resource policies, KMS grants), except for reads of an
+  assumed role, see `identity.py`.
+- `KmsKeyId` may name a key that does not exist.
+- GetCallerIdentity returns the same user for every key.
+- A recovery window never ends, nothing is throttled, and old versions are never removed.
+- Operations that moto lacks, such as secretsmanager:ValidateResourcePolicy and
+  iam:SimulatePrincipalPolicy, return 501 NotImplemented. `cloudtrail.py` adds
+  cloudtrail:LookupEvents.
 
-Right as they are: ClientRequestToken makes CreateSecret and PutSecretValue idempotent and refuses a second value; the
-stages AWSCURRENT and AWSPREVIOUS move together; BatchGetSecretValue reports each failure by itself; DescribeSecret
-shows a deleted secret; RestoreSecret; tags.
+Correct in moto: ClientRequestToken makes CreateSecret and PutSecretValue idempotent and rejects a
+different value; AWSCURRENT and AWSPREVIOUS move together; BatchGetSecretValue reports each error
+separately; DescribeSecret returns a deleted secret; RestoreSecret; tags.
 """
 
 from __future__ import annotations
@@ -31,9 +38,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Error = tuple[str, str]  # code and message
+
 NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
-LARGEST = 65536  # bytes of a value
-BATCH = 20
+MAX_VALUE_BYTES = 65536
+MAX_BATCH = 20
 CHANGES = frozenset(
     {
         "PutSecretValue",
@@ -45,76 +54,88 @@ CHANGES = frozenset(
 )
 
 
-def refusal(
+def find_error(
     operation: str, body: dict[str, Any], is_deleted: Callable[[str], bool]
-) -> tuple[str, str] | None:
-    """Return code and message of the error that AWS would give before it does anything, or None.
+) -> Error | None:
+    """Return the error with which AWS would reject a request, or None.
 
     Args:
-        operation: For example CreateSecret.
+        operation: The operation, for example CreateSecret.
         body: The request.
-        is_deleted: Whether the secret of a name or ARN exists and is scheduled for deletion.
+        is_deleted: Whether the secret with a name or ARN is scheduled for deletion.
     """
     if operation == "CreateSecret":
-        name = body.get("Name", "")
-        if not NAME.fullmatch(name):
-            return "ValidationException", (
-                "Invalid name. Must be a valid name containing alphanumeric characters, "
-                "or any of the following: -/_+=.@!"
-            )
-        if is_deleted(name):
-            return "InvalidRequestException", (
-                "You can't create this secret because a secret with this name is already scheduled for deletion."
-            )
+        error = _creation_error(body.get("Name", ""), is_deleted)
+        if error:
+            return error
     if operation in CHANGES and is_deleted(body.get("SecretId", "")):
         return "InvalidRequestException", (
             "You can't perform this operation on the secret because it was marked for deletion."
         )
-    if size(body) > LARGEST:
-        return (
-            "ValidationException",
-            f"1 validation error detected: the secret's value is longer than {LARGEST} bytes",
+    if value_size(body) > MAX_VALUE_BYTES:
+        return "ValidationException", (
+            "1 validation error detected: the secret's value is longer than"
+            f" {MAX_VALUE_BYTES} bytes"
         )
-    if operation == "BatchGetSecretValue" and len(body.get("SecretIdList") or []) > BATCH:
-        return (
-            "ValidationException",
-            f"1 validation error detected: secretIdList has more than {BATCH} members",
+    if operation == "BatchGetSecretValue" and len(body.get("SecretIdList") or []) > MAX_BATCH:
+        return "ValidationException", (
+            f"1 validation error detected: secretIdList has more than {MAX_BATCH} members"
         )
     return None
 
 
-def size(body: dict[str, Any]) -> int:
-    """Return how many bytes the value in a request has."""
-    return len((body.get("SecretString") or "").encode()) + len(
-        base64.b64decode(body.get("SecretBinary") or "")
-    )
+def _creation_error(name: str, is_deleted: Callable[[str], bool]) -> Error | None:
+    if not NAME.fullmatch(name):
+        return "ValidationException", (
+            "Invalid name. Must be a valid name containing alphanumeric characters, "
+            "or any of the following: -/_+=.@!"
+        )
+    if is_deleted(name):
+        return "InvalidRequestException", (
+            "You can't create this secret because a secret with this name is already scheduled for"
+            " deletion."
+        )
+    return None
+
+
+def value_size(body: dict[str, Any]) -> int:
+    """Return the number of bytes of the value in a request."""
+    text = body.get("SecretString") or ""
+    binary = body.get("SecretBinary") or ""
+    return len(text.encode()) + len(base64.b64decode(binary))
 
 
 def correct(
-    operation: str, body: dict[str, Any], answer: dict[str, Any], secret: Callable[[str], Any]
+    operation: str,
+    body: dict[str, Any],
+    answer: dict[str, Any],
+    find_secret: Callable[[str], Any],
 ) -> None:
-    """Make a good answer of moto what it would be in AWS, in place.
+    """Correct moto's answer to a successful request, in place.
 
     Args:
-        operation: For example DescribeSecret.
+        operation: The operation, for example DescribeSecret.
         body: The request.
-        answer: What moto made of it.
-        secret: Gives moto's object for a name.
+        answer: moto's answer.
+        find_secret: Returns moto's object for a secret's name.
     """
-    if operation == "DescribeSecret" and "VersionIdsToStages" in answer:
-        stages = answer["VersionIdsToStages"]
-        answer["VersionIdsToStages"] = {
-            version: labels for version, labels in stages.items() if labels
-        }
-    if operation == "DescribeSecret" and (
-        kept := getattr(secret(answer["Name"]), "rotation_rules", None)
-    ):
-        answer["RotationRules"] = kept
-    if operation == "UpdateSecretVersionStage" and body.get("VersionStage") == "AWSCURRENT":
-        secret(body["SecretId"]).default_version_id = body.get("MoveToVersionId")
-    if operation == "ListSecretVersionIds":
-        answer["ARN"] = str(secret(answer["Name"]).arn)
+    if operation == "DescribeSecret":
+        _correct_description(answer, find_secret)
+    elif operation == "ListSecretVersionIds":
+        answer["ARN"] = str(find_secret(answer["Name"]).arn)
         if not body.get("IncludeDeprecated"):
-            answer["Versions"] = [
-                version for version in answer["Versions"] if version.get("VersionStages")
-            ]
+            versions = answer["Versions"]
+            answer["Versions"] = [version for version in versions if version.get("VersionStages")]
+    elif operation == "UpdateSecretVersionStage" and body.get("VersionStage") == "AWSCURRENT":
+        find_secret(body["SecretId"]).default_version_id = body.get("MoveToVersionId")
+
+
+def _correct_description(answer: dict[str, Any], find_secret: Callable[[str], Any]) -> None:
+    if "VersionIdsToStages" in answer:
+        versions = answer["VersionIdsToStages"]
+        answer["VersionIdsToStages"] = {
+            version: stages for version, stages in versions.items() if stages
+        }
+    rules = getattr(find_secret(answer["Name"]), "rotation_rules", None)
+    if rules:
+        answer["RotationRules"] = rules

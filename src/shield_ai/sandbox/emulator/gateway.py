@@ -1,8 +1,8 @@
-"""The embedded AWS itself: moto behind a narrow door, in a process of its own.
+"""The server of the embedded AWS: moto behind a gateway that corrects its differences from AWS.
 
-Only the services that we use are offered; everything else is refused by name instead of half working. A call of
-Secrets Manager is atomic here as it is in AWS: moto checks and then writes, and two threads could meet in between.
-`rules.py` says in which points moto is not AWS.
+Only the services that shield uses are available; calls to others fail with an error that names
+the service. As in AWS, calls of Secrets Manager are atomic: moto checks and then writes, so that
+two threads could interfere. `deviations.py` lists the remaining differences.
 """
 
 from __future__ import annotations
@@ -25,177 +25,212 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from shield_ai.sandbox.emulator import deviations, identity, lambda_runtime
-from shield_ai.sandbox.emulator.cloudtrail import History
+from shield_ai.sandbox.emulator.cloudtrail import EventHistory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ACCOUNT = "123456789012"  # moto's own
+    from shield_ai.sandbox.emulator.identity import Role
+
+    Environ = dict[str, Any]
+
+ACCOUNT = "123456789012"  # moto's account
 SERVICES = frozenset(
     {
-        "secretsmanager",
-        "sts",
+        "cloudtrail",
+        "cloudwatch",
+        "events",
         "iam",
         "kms",
         "lambda",
         "logs",
-        "cloudwatch",
         "monitoring",
-        "events",
+        "secretsmanager",
         "sns",
         "sqs",
-        "cloudtrail",
+        "sts",
     }
 )
-HEALTH = "/_local/health"
-RESET = "/moto-api/"  # moto's own door: tests empty the account through it
+HEALTH_PATH = "/_local/health"
+MOTO_API_PATH = "/moto-api/"  # with which tests reset the account
+JSON_TYPE = "application/x-amz-json-1.1"
+SCOPE_PARTS = 5  # key, date, region, service, "aws4_request"
 
 
 def scope(authorization: str) -> tuple[str, str]:
-    """Return region and service that a request was signed for; two empty texts for an unsigned one."""
-    _, _, credential = authorization.partition("Credential=")
+    """Return the region and service that a request is signed for; empty if it is unsigned."""
+    credential = authorization.partition("Credential=")[2]
     parts = credential.split(",")[0].split("/")
-    # key/date/region/service/end
-    return (parts[2], parts[3].lower()) if len(parts) == 5 else ("", "")
+    if len(parts) != SCOPE_PARTS:
+        return "", ""
+    return parts[2], parts[3].lower()
 
 
 class Gateway:
-    """A WSGI application that hands to moto what it may answer."""
+    """A WSGI application in front of moto."""
 
     def __init__(self) -> None:
         self.moto = DomainDispatcherApplication(create_backend_app)
-        self.one_at_a_time = threading.Lock()
-        self.history = History()
+        self.lock = threading.Lock()
+        self.history = EventHistory()
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer one request."""
-        return self.answer(environ)(environ, start_response)
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        """Handle one request."""
+        return self.handle(environ)(environ, start_response)
 
-    def answer(self, environ: dict[str, Any]) -> Response:
-        """Refuse, answer, or let moto answer."""
+    def handle(self, environ: Environ) -> Response:
+        """Return the response to a request."""
         path = environ.get("PATH_INFO", "")
-        if path == HEALTH:
-            return Response("ok")
         region, service = scope(environ.get("HTTP_AUTHORIZATION", ""))
-        if path.startswith(RESET):
+        if path == HEALTH_PATH:
+            return Response("ok")
+        if path.startswith(MOTO_API_PATH):
             service = ""
             self.history.clear()
         elif operation(environ) == "LookupEvents":
-            found = self.history.lookup(json.loads(body(environ)))
-            return Response(json.dumps(found), content_type="application/x-amz-json-1.1")
+            return json_response(self.history.lookup(json.loads(read_body(environ))))
         elif service and service not in SERVICES:
             text = f"the embedded AWS has no {service}; it has {', '.join(sorted(SERVICES))}"
-            return error(environ, http.HTTPStatus.BAD_REQUEST, "UnknownOperationException", text)
+            return error_response(
+                environ, http.HTTPStatus.BAD_REQUEST, "UnknownOperationException", text
+            )
         try:
-            return (
-                self.recorded(environ, region)
-                if service == "secretsmanager"
-                else self.ask_moto(environ)
-            )
-        except NotImplementedError as missing:
-            # 501, since clients repeat a 500 again and again.
-            return error(
-                environ,
-                http.HTTPStatus.NOT_IMPLEMENTED,
-                "NotImplemented",
-                f"in the embedded AWS: {missing}",
-            )
+            if service == "secretsmanager":
+                return self.handle_secrets_manager(environ, region)
+            return self.call_moto(environ)
+        except NotImplementedError as error:
+            # Clients retry a 500, but not a 501.
+            status = http.HTTPStatus.NOT_IMPLEMENTED
+            text = f"in the embedded AWS: {error}"
+            return error_response(environ, status, "NotImplemented", text)
 
-    def ask_moto(self, environ: dict[str, Any]) -> Response:
-        """Let moto answer."""
+    def call_moto(self, environ: Environ) -> Response:
+        """Return moto's response."""
         return Response.from_app(self.moto, environ, buffered=True)
 
-    def recorded(self, environ: dict[str, Any], region: str) -> Response:
-        """Answer a call of Secrets Manager, and take note of it."""
-        asked = json.loads(body(environ) or b"{}")
-        answer = self.secrets_manager(environ, region)
-        self.history.record(
-            operation(environ), asked, json.loads(answer.get_data() or b"{}"), environ
+    def handle_secrets_manager(self, environ: Environ, region: str) -> Response:
+        """Handle a call of Secrets Manager, one at a time, and record it in CloudTrail."""
+        body = json.loads(read_body(environ) or b"{}")
+        with self.lock:
+            response = _SecretsManagerCall(self, environ, region, body).handle()
+        answer = json.loads(response.get_data() or b"{}")
+        self.history.record(operation(environ), body, answer, environ)
+        return response
+
+
+class _SecretsManagerCall:
+    """A call of Secrets Manager: access control, corrections of moto, and rotation."""
+
+    def __init__(
+        self, gateway: Gateway, environ: Environ, region: str, body: dict[str, Any]
+    ) -> None:
+        self.gateway = gateway
+        self.environ = environ
+        self.region = region
+        self.body = body
+        self.operation = operation(environ)
+        self.secrets = secretsmanager_backends[ACCOUNT][region].secrets
+        self.role: Role | None = None
+        if self.operation in identity.READS:
+            self.role = identity.assumed_role(environ.get("HTTP_AUTHORIZATION", ""), ACCOUNT)
+
+    def handle(self) -> Response:
+        """Return the response."""
+        error = self.access_error() or deviations.find_error(
+            self.operation, self.body, self.is_deleted
         )
+        if error:
+            return self.error_response(*error)
+        if self.operation == "RotateSecret":
+            url = f"http://{self.environ['HTTP_HOST']}"
+            result = lambda_runtime.rotate(self.body, self.region, url)
+            if isinstance(result, tuple):
+                return self.error_response(*result)
+            if result:
+                return json_response(result)
+        response = self.gateway.call_moto(self.environ)
+        if response.status_code == http.HTTPStatus.OK:
+            response.set_data(json.dumps(self.correct(json.loads(response.get_data()))))
+        return response
+
+    def access_error(self) -> tuple[str, str] | None:
+        """Return code and message if the policies of an assumed role do not allow the call."""
+        if self.role is None:
+            return None
+        action = f"secretsmanager:{self.operation}"
+        is_batch = self.operation == "BatchGetSecretValue"
+        resource = "*" if is_batch else self.arn(self.body.get("SecretId", ""))
+        if identity.is_allowed(self.role.statements, action, resource):
+            return None
+        return identity.access_denied(self.role.arn, action, self.body.get("SecretId", "*"))
+
+    def correct(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Correct moto's answer, in place."""
+        deviations.correct(self.operation, self.body, answer, self.secrets.__getitem__)
+        if self.role and self.operation == "BatchGetSecretValue":
+            remove_denied(answer, self.role)
         return answer
 
-    def secrets_manager(self, environ: dict[str, Any], region: str) -> Response:
-        """Answer a call of Secrets Manager by AWS's rules, one call at a time."""
-        name, asked = operation(environ), json.loads(body(environ) or b"{}")
-        secrets = secretsmanager_backends[ACCOUNT][region].secrets
+    def is_deleted(self, name: str) -> bool:
+        """Check whether a secret is scheduled for deletion."""
+        secret = self.secrets.get(name)
+        return secret is not None and secret.is_deleted()
 
-        def is_deleted(name: str) -> bool:
-            secret = secrets.get(name)
-            return secret is not None and secret.is_deleted()
+    def arn(self, name: str) -> str:
+        """Return the ARN of a secret, given its name or ARN."""
+        if name.startswith("arn:"):
+            return name
+        secret = self.secrets.get(name)
+        if secret:
+            return str(secret.arn)
+        return f"arn:{identity.PARTITION}:secretsmanager:{self.region}:{ACCOUNT}:secret:{name}"
 
-        def arn(name: str) -> str:
-            secret = secrets.get(name)
-            base = f"arn:{identity.PARTITION}:secretsmanager:{region}:{ACCOUNT}:secret"
-            return (
-                name if name.startswith("arn:") else str(secret.arn) if secret else f"{base}:{name}"
-            )
-
-        with self.one_at_a_time:
-            role = (
-                identity.caller(environ.get("HTTP_AUTHORIZATION", ""), ACCOUNT)
-                if name in identity.READS
-                else None
-            )
-            target = "*" if name == "BatchGetSecretValue" else arn(asked.get("SecretId", ""))
-            if role and not identity.may(role[1], f"secretsmanager:{name}", target):
-                why = identity.refusal(
-                    role[0], f"secretsmanager:{name}", asked.get("SecretId", "*")
-                )
-                return error(environ, http.HTTPStatus.BAD_REQUEST, *why)
-            if refused := deviations.refusal(name, asked, is_deleted):
-                return error(environ, http.HTTPStatus.BAD_REQUEST, *refused)
-            if name == "RotateSecret" and (
-                done := lambda_runtime.rotate(asked, region, f"http://{environ['HTTP_HOST']}")
-            ):
-                if isinstance(done, tuple):
-                    return error(environ, http.HTTPStatus.BAD_REQUEST, *done)
-                return Response(json.dumps(done), content_type="application/x-amz-json-1.1")
-            answer = self.ask_moto(environ)
-            if answer.status_code == http.HTTPStatus.OK:
-                document = json.loads(answer.get_data())
-                deviations.correct(name, asked, document, secrets.__getitem__)
-                if role and name == "BatchGetSecretValue":
-                    withhold(document, *role)
-                answer.set_data(json.dumps(document))
-            return answer
+    def error_response(self, code: str, text: str) -> Response:
+        """Return an error of AWS."""
+        return error_response(self.environ, http.HTTPStatus.BAD_REQUEST, code, text)
 
 
-def withhold(answer: dict[str, Any], who: str, statements: list[Any]) -> None:
-    """Take out of a batch what a role may not read, in place: AWS names it among the errors."""
+def remove_denied(answer: dict[str, Any], role: Role) -> None:
+    """Replace the values of a batch that a role may not read with errors, in place."""
     action = "secretsmanager:GetSecretValue"
     for value in [*answer["SecretValues"]]:
-        if not identity.may(statements, action, value["ARN"]):
-            answer["SecretValues"].remove(value)
-            code, why = identity.refusal(who, action, value["ARN"])
-            answer.setdefault("Errors", []).append(
-                {"SecretId": value["Name"], "ErrorCode": code, "Message": why}
-            )
+        if identity.is_allowed(role.statements, action, value["ARN"]):
+            continue
+        answer["SecretValues"].remove(value)
+        code, text = identity.access_denied(role.arn, action, value["ARN"])
+        error = {"SecretId": value["Name"], "ErrorCode": code, "Message": text}
+        answer.setdefault("Errors", []).append(error)
 
 
-def operation(environ: dict[str, Any]) -> str:
-    """Return the operation of a request in the JSON protocol."""
+def operation(environ: Environ) -> str:
+    """Return the operation of a request in the JSON protocol, such as GetSecretValue."""
     return str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[2]
 
 
-def body(environ: dict[str, Any]) -> bytes:
-    """Read a request's body, and leave it to be read again."""
-    text: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = io.BytesIO(text)
-    return text
+def read_body(environ: Environ) -> bytes:
+    """Read a request's body, so that it can be read again."""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
 
 
-def error(environ: dict[str, Any], status: http.HTTPStatus, code: str, text: str) -> Response:
-    """Make an error in the protocol of the request: JSON, or the XML of the older services."""
+def json_response(document: dict[str, Any]) -> Response:
+    """Return a successful response in the JSON protocol."""
+    return Response(json.dumps(document), content_type=JSON_TYPE)
+
+
+def error_response(environ: Environ, status: http.HTTPStatus, code: str, text: str) -> Response:
+    """Return an error in the protocol of the request: JSON, or XML of the older services."""
     if "HTTP_X_AMZ_TARGET" in environ:
-        body, mimetype = json.dumps({"__type": code, "message": text}), "application/x-amz-json-1.1"
-    else:
-        detail = f"<Error><Type>Sender</Type><Code>{escape(code)}</Code><Message>{escape(text)}</Message></Error>"
-        body, mimetype = f"<ErrorResponse>{detail}</ErrorResponse>", "text/xml"
-    return Response(body, status, content_type=mimetype)
+        body = json.dumps({"__type": code, "message": text})
+        return Response(body, status, content_type=JSON_TYPE)
+    detail = f"<Code>{escape(code)}</Code><Message>{escape(text)}</Message>"
+    body = f"<ErrorResponse><Error><Type>Sender</Type>{detail}</Error></ErrorResponse>"
+    return Response(body, status, content_type="text/xml")
 
 
 def main(fd: int) -> None:
-    """Serve on a listening socket that the parent has opened, until killed."""
+    """Serve on a listening socket that the parent process opened, until killed."""
     server = make_server(
         "127.0.0.1", 0, Gateway(), threaded=True, fd=fd, request_handler=MotoRequestHandler
     )

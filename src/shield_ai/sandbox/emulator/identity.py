@@ -1,7 +1,7 @@
-"""What IAM says to a read of a secret by an assumed role, which moto does not ask: by the role's own policies alone.
+"""Enforce the IAM policies of assumed roles on reads of secrets, which moto does not.
 
-Only for reads, and only for a role that is there; everybody else may do everything. Statements with a condition allow
-nothing here and deny nothing, and whom a role trusts is not asked.
+Only the role's own policies count. All other callers may do everything. Statements with a
+condition are ignored, and trust policies are not checked.
 """
 
 from __future__ import annotations
@@ -9,77 +9,90 @@ from __future__ import annotations
 import fnmatch
 import functools
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    Statement = dict[str, Any]
 
 READS = frozenset({"GetSecretValue", "DescribeSecret", "BatchGetSecretValue"})
 PARTITION = "aws"
 
 
-def caller(authorization: str, account: str) -> tuple[str, list[Any]] | None:
-    """Return an assumed role's ARN and the statements of its policies; None for anybody else.
+class Role(NamedTuple):
+    """An assumed role."""
+
+    arn: str
+    statements: list[Any]  # of its policies
+
+
+def assumed_role(authorization: str, account: str) -> Role | None:
+    """Return the role that a request's access key belongs to, or None for other callers.
 
     Args:
-        authorization: The request's header.
-        account: Whose roles these are.
+        authorization: The request's Authorization header.
+        account: The account ID.
     """
     key = authorization.partition("Credential=")[2].partition("/")[0]
     for role in sts_backends[account][PARTITION].assumed_roles:
-        if role.access_key_id == key:
-            try:
-                return role.arn, [*_statements(role.role_arn.rpartition("/")[2], account)]
-            except NotFoundException:
-                return None
+        if role.access_key_id != key:
+            continue
+        name = role.role_arn.rpartition("/")[2]
+        try:
+            return Role(role.arn, list(_role_statements(name, account)))
+        except NotFoundException:
+            return None
     return None
 
 
-def _statements(role: str, account: str) -> Iterator[Any]:
+def _role_statements(role: str, account: str) -> Iterator[Any]:
     iam = iam_backends[account][PARTITION]
     iam.get_role(role)
-    inline = [iam.get_role_policy(role, name)[1] for name in iam.list_role_policies(role)]
-    versions = [
-        version
-        for policy in iam.list_attached_role_policies(role)[0]
-        for version in policy.versions
-    ]
-    for document in [*inline, *(version.document for version in versions if version.is_default)]:
-        yield from _parsed(document)
+    documents = [iam.get_role_policy(role, name)[1] for name in iam.list_role_policies(role)]
+    for policy in iam.list_attached_role_policies(role)[0]:
+        documents += [version.document for version in policy.versions if version.is_default]
+    for document in documents:
+        yield from _parse_policy(document)
 
 
 @functools.lru_cache(maxsize=64)
-def _parsed(document: str) -> tuple[Any, ...]:
-    """Parse a policy once: each read asks for it, and the policies of many secrets are long."""
-    return tuple(_list(json.loads(document).get("Statement")))
+def _parse_policy(document: str) -> tuple[Any, ...]:
+    """Return the statements of a policy. Cached, because each read needs them and they are long."""
+    return tuple(_as_list(json.loads(document).get("Statement")))
 
 
-def may(statements: list[Any], action: str, resource: str) -> bool:
-    """Tell whether statements allow an action on a resource: one does, and none denies it."""
-    said = {
-        statement.get("Effect")
-        for statement in statements
-        if not statement.get("Condition")
-        and any(
-            fnmatch.fnmatchcase(action.lower(), word.lower())
-            for word in _list(statement.get("Action"))
-        )
-        and any(fnmatch.fnmatchcase(resource, word) for word in _list(statement.get("Resource")))
+def is_allowed(statements: Iterable[Statement], action: str, resource: str) -> bool:
+    """Check whether a statement allows an action on a resource, and none denies it."""
+    effects = {
+        statement.get("Effect") for statement in statements if _applies(statement, action, resource)
     }
-    return said == {"Allow"}
+    return effects == {"Allow"}
 
 
-def refusal(who: str, action: str, resource: str) -> tuple[str, str]:
+def _applies(statement: Statement, action: str, resource: str) -> bool:
+    if statement.get("Condition"):
+        return False
+    actions = _as_list(statement.get("Action"))
+    if not any(fnmatch.fnmatchcase(action.lower(), pattern.lower()) for pattern in actions):
+        return False
+    resources = _as_list(statement.get("Resource"))
+    return any(fnmatch.fnmatchcase(resource, pattern) for pattern in resources)
+
+
+def access_denied(principal: str, action: str, resource: str) -> tuple[str, str]:
     """Return code and message of the error that AWS gives."""
     return "AccessDeniedException", (
-        f"User: {who} is not authorized to perform: {action} on resource: {resource} "
+        f"User: {principal} is not authorized to perform: {action} on resource: {resource} "
         f"because no identity-based policy allows the {action} action"
     )
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

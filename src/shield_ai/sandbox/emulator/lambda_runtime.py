@@ -1,7 +1,8 @@
-"""RotateSecret as AWS does it: the secret's own Lambda function is called, step by step, after the call has answered.
+"""RotateSecret as in AWS: after the call, the secret's Lambda function runs step by step.
 
-moto would need Docker for that, and makes an empty version current. Here the function's zip runs in a process of its
-own with the function's environment, as in Lambda. Nothing is tried again by itself: RotateSecret does that.
+moto would need Docker for that, and makes an empty version current. Here, the function's zip runs
+in a separate process with the function's env vars, as in Lambda. Failed steps are not retried
+until the next RotateSecret.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import uuid
 import zipfile
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from moto.awslambda.models import lambda_backends
@@ -28,106 +28,130 @@ from shield_ai.model.errors import ManifestError
 
 ACCOUNT = "123456789012"
 PENDING = "AWSPENDING"
-STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+CURRENT = "AWSCURRENT"
+TEST_STEP = "testSecret"
+STEPS = ("createSecret", "setSecret", TEST_STEP, "finishSecret")
 PRINCIPAL = "secretsmanager.amazonaws.com"
-# What Lambda's own bootstrap does: import the handler, call it for each event; the error's text goes to the log.
-RUN = """
+# Like Lambda's own bootstrap: import the handler and call it for each event. A traceback goes to
+# the log.
+BOOTSTRAP = """
 import importlib, json, sys
 module, _, name = sys.argv[1].rpartition(".")
 handler = getattr(importlib.import_module(module), name)
 for event in json.loads(sys.argv[2]):
     handler(event, None)
 """
-Refusal = tuple[str, str]  # code and message
+Error = tuple[str, str]  # code and message
 
 
-def rotate(body: dict[str, Any], region: str, url: str) -> dict[str, Any] | Refusal | None:
-    """Answer RotateSecret, and let the function begin; None where no function is involved, so that moto may answer.
+def rotate(body: dict[str, Any], region: str, url: str) -> dict[str, Any] | Error | None:
+    """Answer RotateSecret and start the function; return None if moto should answer.
 
     Args:
         body: The request.
-        region: Where the secret is.
-        url: Where the function finds this AWS.
+        region: The secret's region.
+        url: The URL of the embedded AWS, for the function.
     """
     secret: Any = secretsmanager_backends[ACCOUNT][region].secrets.get(body.get("SecretId", ""))
-    arn = body.get("RotationLambdaARN") or (secret.rotation_lambda_arn if secret else "")
-    if secret is None or secret.is_deleted() or not arn:
+    if secret is None or secret.is_deleted():
+        return None
+    arn = body.get("RotationLambdaARN") or secret.rotation_lambda_arn
+    if not arn:
         return None
     try:
         function = lambda_backends[ACCOUNT][region].get_function(arn)
-    except Exception:  # noqa: BLE001  # moto has an error for each service
+    except Exception:  # noqa: BLE001  # moto has an exception for each service
         return "ResourceNotFoundException", f"Lambda function {arn} doesn't exist."
-    if not any(PRINCIPAL in json.dumps(s.get("Principal")) for s in function.policy.statements):
-        return "AccessDeniedException", (
-            "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy "
-            f"grants access to the principal {PRINCIPAL}."
-        )
-    if refused := _configure(secret, arn, body.get("RotationRules") or {}):
-        return refused
-    stuck = next(
-        (v for v, made in secret.versions.items() if PENDING in made["version_stages"]), None
-    )
-    if stuck and "AWSCURRENT" not in secret.versions[stuck]["version_stages"]:
-        if stuck != getattr(secret, "tried_with", None):
-            _call(secret, function, stuck, STEPS, url)
+    error = _permission_error(function) or _configure(secret, arn, body.get("RotationRules") or {})
+    if error:
+        return error
+    if _retry_interrupted(secret, function, url):
         return (
             "InvalidRequestException",
             "A previous rotation isn't complete. That rotation will be reattempted.",
         )
     token = body.get("ClientRequestToken") or str(uuid.uuid4())
-    at_once = body.get("RotateImmediately", True)
-    secret.remove_version_stages_from_old_versions([PENDING])
-    # A rotation begins with a version without a value, the test of a new configuration with a copy of the current one.
-    secret.tried_with = None if at_once else token
-    value = (
-        {} if at_once else {k: v for k, v in _current(secret).items() if k.startswith("secret_")}
+    _start(secret, function, token, url, rotate_now=body.get("RotateImmediately", True))
+    return {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
+
+
+def _permission_error(function: Any) -> Error | None:
+    for statement in function.policy.statements:
+        if PRINCIPAL in json.dumps(statement.get("Principal")):
+            return None
+    return "AccessDeniedException", (
+        "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function "
+        f"policy grants access to the principal {PRINCIPAL}."
     )
+
+
+def _retry_interrupted(secret: Any, function: Any, url: str) -> bool:
+    """Run the function again if a previous rotation was interrupted; return whether it was."""
+    for version, state in secret.versions.items():
+        if PENDING not in state["version_stages"]:
+            continue
+        if CURRENT in state["version_stages"]:
+            return False
+        if version != getattr(secret, "tested_version", None):
+            _run_function(secret, function, version, STEPS, url)
+        return True
+    return False
+
+
+def _start(secret: Any, function: Any, token: str, url: str, *, rotate_now: bool) -> None:
+    """Create a pending version and run the function.
+
+    A rotation starts with a version without a value. Without `rotate_now`, only the new
+    configuration is tested, with a copy of the current version.
+    """
+    value = {}
+    if not rotate_now:
+        current = secret.versions.get(secret.default_version_id, {})
+        value = {key: item for key, item in current.items() if key.startswith("secret_")}
+    secret.remove_version_stages_from_old_versions([PENDING])
+    secret.tested_version = None if rotate_now else token
     secret.versions[token] = {
         "createdate": int(time.time()),
         "version_id": token,
         "version_stages": [PENDING],
         **value,
     }
-    _call(secret, function, token, STEPS if at_once else ("testSecret",), url)
-    return {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
+    _run_function(secret, function, token, STEPS if rotate_now else (TEST_STEP,), url)
 
 
-def _configure(secret: Any, arn: str, rules: dict[str, Any]) -> Refusal | None:
-    """Take note of the function and the schedule."""
+def _configure(secret: Any, arn: str, rules: dict[str, Any]) -> Error | None:
+    """Store the function and the schedule of a secret; return an error if they are invalid."""
     if rules:
-        days = rules.get("AutomaticallyAfterDays")
         try:
-            when = schedule.parse(rules.get("ScheduleExpression") or f"rate({days} days)")
+            when = schedule.parse(_schedule_expression(rules))
             if "Duration" in rules:
                 schedule.parse_window(rules["Duration"], when)
         except ManifestError as error:
             return "InvalidParameterException", error.message
         secret.rotation_rules = rules
-    secret.rotation_requested = secret.rotation_enabled = True
+    secret.rotation_requested = True
+    secret.rotation_enabled = True
     secret.rotation_lambda_arn = arn
-    _plan(secret)
+    _set_next_rotation(secret)
     return None
 
 
-def _plan(secret: Any) -> None:
+def _schedule_expression(rules: dict[str, Any]) -> str:
+    days = rules.get("AutomaticallyAfterDays")
+    return rules.get("ScheduleExpression") or f"rate({days} days)"
+
+
+def _set_next_rotation(secret: Any) -> None:
     rules = getattr(secret, "rotation_rules", None)
     if rules:
-        expression = (
-            rules.get("ScheduleExpression") or f"rate({rules['AutomaticallyAfterDays']} days)"
-        )
-        secret.next_rotation_date = int(
-            schedule.parse(expression).next(datetime.now(UTC)).timestamp()
-        )
+        when = schedule.parse(_schedule_expression(rules))
+        secret.next_rotation_date = int(when.next(datetime.now(UTC)).timestamp())
 
 
-def _current(secret: Any) -> dict[str, Any]:
-    made: dict[str, Any] = secret.versions.get(secret.default_version_id, {})
-    return made
-
-
-def _call(secret: Any, function: Any, token: str, steps: tuple[str, ...], url: str) -> None:
-    """Call the function for each step, in the background, until one fails."""
+def _run_function(secret: Any, function: Any, token: str, steps: tuple[str, ...], url: str) -> None:
+    """Call the function for each step in the background, until one fails."""
     events = [{"Step": step, "SecretId": secret.arn, "ClientRequestToken": token} for step in steps]
+    command = [sys.executable, "-c", BOOTSTRAP, function.handler, json.dumps(events)]
     environment = {
         **function.environment_vars,
         "PATH": os.environ.get("PATH", os.defpath),
@@ -140,20 +164,15 @@ def _call(secret: Any, function: Any, token: str, steps: tuple[str, ...], url: s
         "NO_PROXY": "127.0.0.1",
     }
 
-    def work() -> None:
+    def run() -> None:
         with tempfile.TemporaryDirectory(prefix="shield-function-") as folder:
-            zipfile.ZipFile(BytesIO(function.code_bytes)).extractall(folder)  # into a new folder
-            command = [sys.executable, "-c", RUN, function.handler, json.dumps(events)]
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                env={**environment, "PYTHONPATH": str(Path(folder))},
-                check=False,
-            )
-        if len(steps) == 1:
+            zipfile.ZipFile(BytesIO(function.code_bytes)).extractall(folder)
+            env = {**environment, "PYTHONPATH": folder}
+            done = subprocess.run(command, cwd=folder, env=env, check=False)
+        if steps == (TEST_STEP,):
             secret.versions.pop(token, None)
         elif done.returncode == 0:
             secret.last_rotation_date = int(time.time())
-            _plan(secret)
+            _set_next_rotation(secret)
 
-    threading.Thread(target=work, daemon=True).start()
+    threading.Thread(target=run, daemon=True).start()

@@ -1,4 +1,7 @@
-"""Serves a WSGI application with waitress, on a socket that the parent has opened. Run in the app's own folder."""
+"""Serve a WSGI application with waitress, on a socket that the parent process opened.
+
+The script runs in the app's own folder.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,28 @@ import importlib
 import socket
 import sys
 
-import waitress  # type: ignore[import-untyped]  # it ships no types
+import waitress  # type: ignore[import-untyped]
 
 THREADS = 4
 
 
 def main(application: str, fd: int) -> None:
-    """Import `module:name` and serve it until killed."""
+    """Import `module:name` and serve it until the process is killed.
+
+    Args:
+        application: Module and name of the WSGI application.
+        fd: The file descriptor of a listening socket.
+    """
     module, _, name = application.partition(":")
     app = getattr(importlib.import_module(module), name)
-    # As behind a load balancer: who asks over loopback says whether the customer's side is HTTPS.
-    proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-proto"}}
-    waitress.serve(app, sockets=[socket.socket(fileno=fd)], threads=THREADS, **proxy)
+    # As behind a load balancer: X-Forwarded-Proto tells whether the client uses HTTPS.
+    waitress.serve(
+        app,
+        sockets=[socket.socket(fileno=fd)],
+        threads=THREADS,
+        trusted_proxy="127.0.0.1",
+        trusted_proxy_headers={"x-forwarded-proto"},
+    )
 
 
 if __name__ == "__main__":

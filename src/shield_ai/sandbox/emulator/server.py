@@ -1,4 +1,4 @@
-"""The embedded AWS, held by this process: start it, point clients at it, stop it."""
+"""Start and stop the embedded AWS, and configure clients to use it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
-ACCOUNT = "123456789012"  # moto's
-NEEDS = ("moto", "flask", "flask_cors")
-READY = 20.0
+ACCOUNT = "123456789012"  # moto's account
+REQUIREMENTS = ("moto", "flask", "flask_cors")
+START_TIMEOUT = 20.0  # seconds
 
 
 class LocalAws(Running):
-    """An AWS account on a free loopback port, empty at the start and gone at the end.
+    """An AWS account on a free loopback port. It is empty at the start and discarded at the end.
 
-    It takes any credentials and asks nobody's permission: what a policy allows can't be tried out here. `rules.py`
-    lists the other points in which it is not AWS.
+    It accepts any credentials and does not enforce most policies. `deviations.py` lists the other
+    differences from AWS.
     """
 
     def __init__(self, url: str, child: Child) -> None:
@@ -40,85 +40,75 @@ class LocalAws(Running):
         self.region = REGION
         self.account = ACCOUNT
         super().__init__(child)
-        self._key = ("LOCAL" + secrets.token_hex(8).upper(), secrets.token_hex(20))
+        self._access_key_id = "LOCAL" + secrets.token_hex(8).upper()
+        self._secret_access_key = secrets.token_hex(20)
 
     @classmethod
     def start(cls, port: int = 0) -> Self:
-        """Start it and wait until it answers.
+        """Start the server and wait until it answers.
 
         Args:
-            port: A loopback port; 0 takes a free one.
+            port: A loopback port, or 0 for a free one.
+
+        Raises:
+            ShieldError: A package is missing, the port is taken, or the server does not start.
         """
-        missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
-        if missing:
-            raise ShieldError(
-                f"the embedded AWS needs {', '.join(missing)}, not installed here",
-                hint=f"{sys.executable} -m pip install 'shield-ai[cli,local]'",
-            )
+        _require_packages()
         folder = Path(tempfile.mkdtemp(prefix="shield-aws-"))
+        gateway = "shield_ai.sandbox.emulator.gateway"
         try:
             with _listen(port) as sock:
-                number = sock.getsockname()[1]
+                port = sock.getsockname()[1]
+                fd = sock.fileno()
                 child = Child(
                     "the embedded AWS",
-                    [
-                        [
-                            sys.executable,
-                            "-P",
-                            "-m",
-                            "shield_ai.sandbox.emulator.gateway",
-                            str(sock.fileno()),
-                        ]
-                    ],
+                    [[sys.executable, "-P", "-m", gateway, str(fd)]],
                     log=folder / "aws.log",
                     env=without_aws(os.environ),
-                    fds=[sock.fileno()],
+                    fds=[fd],
                     remove=[folder],
                 )
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         try:
-            child.wait_until(lambda: _answers(number), READY)
+            child.wait_until(lambda: _is_healthy(port), START_TIMEOUT)
         except BaseException:
             child.stop()
             raise
-        return cls(f"http://{HOST}:{number}", child)
+        return cls(f"http://{HOST}:{port}", child)
 
     def wait(self) -> int:
-        """Wait until it ends by itself."""
+        """Wait until the server exits, and return its exit code."""
         return self._child.wait()
 
     def client(self, service: str) -> Any:
-        """Return boto3's client for a service here, whatever this process's environment says."""
-        import boto3  # costs half a second, and few need it
+        """Return a boto3 client of the embedded AWS, whatever env vars this process has."""
+        import boto3
 
-        make: Any = boto3.client  # the stubs know no service by a variable
-        return make(
+        create: Any = boto3.client  # the type stubs accept only literal service names
+        return create(
             service,
             endpoint_url=self.url,
             region_name=REGION,
-            aws_access_key_id=self._key[0],
-            aws_secret_access_key=self._key[1],
+            aws_access_key_id=self._access_key_id,
+            aws_secret_access_key=self._secret_access_key,
         )
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return what points any AWS client here, and at nothing else.
+        """Return env vars with which any AWS client uses only the embedded AWS.
 
         Args:
-            base: An environment to build upon: everything of AWS is taken out of it first. None: only our variables.
+            base: Env vars to extend; AWS's are removed. None for only the embedded AWS's.
         """
-        hosts = [
-            entry
-            for entry in (base or os.environ).get("NO_PROXY", "").split(",")
-            if entry and entry != HOST
-        ]
+        no_proxy = (base or os.environ).get("NO_PROXY", "")
+        hosts = [host for host in no_proxy.split(",") if host and host != HOST]
         return without_aws(base or {}) | {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": self._key[0],
-            "AWS_SECRET_ACCESS_KEY": self._key[1],
+            "AWS_ACCESS_KEY_ID": self._access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self._secret_access_key,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -127,16 +117,19 @@ class LocalAws(Running):
 
 
 def without_aws(env: Mapping[str, str]) -> dict[str, str]:
-    """Copy an environment without a word of AWS in it: a profile or an endpoint of one service would win over ours."""
+    """Copy env vars without AWS's: a profile or a service's endpoint would take precedence."""
     return {name: value for name, value in env.items() if not name.startswith("AWS_")}
 
 
 def serve_forever(show: Callable[[str], None], port: int = 0) -> None:
-    """Hold an embedded AWS open until Ctrl-C.
+    """Run an embedded AWS until Ctrl-C.
 
     Args:
-        show: Takes the lines to print: the exports that point a shell here.
-        port: A loopback port; 0 takes a free one.
+        show: Prints a line: the exports that configure a shell.
+        port: A loopback port, or 0 for a free one.
+
+    Raises:
+        ShieldError: The server exited unexpectedly.
     """
     with LocalAws.start(port) as aws:
         show("unset AWS_PROFILE AWS_SESSION_TOKEN")
@@ -146,28 +139,40 @@ def serve_forever(show: Callable[[str], None], port: int = 0) -> None:
             code = aws.wait()
         except KeyboardInterrupt:
             return
-    raise ShieldError(f"the embedded AWS ended by itself (exit code {code})")
+    raise ShieldError(f"the embedded AWS exited unexpectedly (exit code {code})")
 
 
 def run_beside(command: Sequence[str], port: int = 0) -> int:
-    """Run a command that finds an embedded AWS in its environment, and return its exit code; then AWS is gone.
+    """Run a command with the env vars of an embedded AWS, and return its exit code.
 
     Args:
         command: The program and its arguments.
-        port: A loopback port; 0 takes a free one.
+        port: A loopback port, or 0 for a free one.
+
+    Raises:
+        ShieldError: The program can't be started.
     """
     with LocalAws.start(port) as aws:
-        # Ctrl-C reaches the command, too, and it may go on: a shell does. By a handler from before it starts, which it
-        # does not take over; what is ignored it would.
+        # Ctrl-C also reaches the command, which may continue, as a shell does. A handler is not
+        # inherited by the command; SIG_IGN would be.
         before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
         try:
             return subprocess.Popen(command, env=aws.environment(os.environ)).wait()
         except OSError as error:
             raise ShieldError(
-                f"can't run {command[0]}: {error.strerror}", hint="name a program, as bash"
+                f"can't run {command[0]}: {error.strerror}", "give a program, for example bash"
             ) from None
         finally:
             signal.signal(signal.SIGINT, before)
+
+
+def _require_packages() -> None:
+    missing = [name for name in REQUIREMENTS if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ShieldError(
+            f"the embedded AWS requires {', '.join(missing)}",
+            f"run {sys.executable} -m pip install 'shield-ai[local]'",
+        )
 
 
 def _listen(port: int) -> socket.socket:
@@ -176,12 +181,13 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         raise ShieldError(
             f"can't listen on {HOST}:{port}: {error.strerror}",
-            hint="give another port, or 0 for a free one",
+            "use another port, or 0 for a free one",
         ) from None
 
 
-def _answers(port: int) -> bool | None:
-    connection = http.client.HTTPConnection(HOST, port, timeout=READY)
+def _is_healthy(port: int) -> bool | None:
+    """Check whether the server answers; None if not yet."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=START_TIMEOUT)
     try:
         connection.request("GET", "/_local/health")
         return connection.getresponse().status == http.client.OK or None

@@ -1,4 +1,4 @@
-"""A process that never outlives us: the embedded servers and the sample app run as such."""
+"""Processes that never outlive this one: the embedded servers and the sample app."""
 
 from __future__ import annotations
 
@@ -21,29 +21,28 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 T = TypeVar("T")
-KEEPER = Path(__file__).with_name("supervisor.py")
-# seconds, beside the grace of the server, until the keeper itself is taken for hung
-PATIENCE = 10.0
-PAUSE = 0.02
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+TIMEOUT = 10.0  # seconds, in addition to the server's grace period, for the supervisor
+POLL_INTERVAL = 0.02  # seconds
 
 
 class Child:
-    """One or more commands run in turn under a keeper; the last one is the server.
+    """Commands that run one after the other under a supervisor. The last one is the server.
 
     Args:
-        name: What to call it in an error.
-        run: The commands, as argument lists. They show in `ps`: no secret may stand in them.
-        log: Where their output goes.
-        env: Their whole environment.
-        cwd: Their folder.
-        user: User and group id to run them as, where we are root.
-        fds: File descriptors that they inherit.
-        stop: The signal that asks the server to end.
-        grace: Seconds that it has for that; then it is killed.
-        remove: Files and folders to remove when the server has ended, however it ended.
+        name: The server's name in errors.
+        run: The argument lists of the commands. Other processes can see them: no secrets.
+        log: The file for the output of the commands, which is appended.
+        env: All env vars of the commands.
+        cwd: The working directory.
+        user: User and group ID to run as, if this process is root's.
+        fds: File descriptors to inherit.
+        stop: The signal that asks the server to exit.
+        grace: Seconds to wait for that before the server is killed.
+        remove: Files and folders to remove after the server has exited for any reason.
     """
 
-    def __init__(  # noqa: PLR0913  # what a process needs, by keyword
+    def __init__(  # noqa: PLR0913
         self,
         name: str,
         run: Sequence[Sequence[str]],
@@ -68,21 +67,21 @@ class Child:
             "remove": [str(path) for path in remove],
         }
         with log.open("ab") as output:
-            self._keeper = subprocess.Popen(
-                [sys.executable, "-I", str(KEEPER), json.dumps(job)],
+            self._supervisor = subprocess.Popen(
+                [sys.executable, "-I", str(SUPERVISOR), json.dumps(job)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                bufsize=0,  # what was said must not hide from select in a buffer
+                bufsize=0,  # select() does not see buffered messages
                 stderr=output,
                 env=dict(env),
                 cwd=cwd,
                 pass_fds=fds,
-                start_new_session=True,  # Ctrl-C is for us; we then stop our children in order
+                start_new_session=True,  # this process handles Ctrl-C and stops its children
             )
         self._remove = remove
         self._grace = grace
-        self._heard: dict[str, int] = {}  # "pid" of the server, "exit" code of the last command
-        self._silent = False  # the keeper closed its end: no command runs any more
+        self._messages: dict[str, int] = {}  # "pid" of the server, "exit" code of the last command
+        self._has_ended = False  # the supervisor closed its end: no command is running
 
     def __enter__(self) -> Self:
         return self
@@ -97,91 +96,110 @@ class Child:
 
     @property
     def supervisor_pid(self) -> int:
-        """The process that watches over the server."""
-        return self._keeper.pid
+        """The process ID of the supervisor."""
+        return self._supervisor.pid
 
     @property
     def pid(self) -> int:
-        """The server itself; waits until it has been started."""
-        while "pid" not in self._heard:
-            if not self._hear(PATIENCE):
+        """The process ID of the server; waits until it is started."""
+        while "pid" not in self._messages:
+            if not self._read_message(TIMEOUT):
                 raise self.failed("did not start")
-        return self._heard["pid"]
+        return self._messages["pid"]
 
-    def running(self) -> bool:
-        """Whether the server, or a command before it, still runs."""
-        while self._hear(0):
+    def is_running(self) -> bool:
+        """Check whether the server, or a command before it, is running."""
+        while self._read_message(0):
             pass
-        return not self._silent
+        return not self._has_ended
 
     def wait(self) -> int:
-        """Wait until the server ends by itself, and return its exit code; -1 when nobody saw it."""
-        while not self._silent:
-            self._hear(None)
-        return self._heard.get("exit", -1)
+        """Wait until the server exits, and return its exit code, or -1 if it is unknown."""
+        while not self._has_ended:
+            self._read_message(None)
+        return self._messages.get("exit", -1)
 
-    def _hear(self, seconds: float | None) -> bool:
-        """Wait for the next thing that the keeper says; tell whether it said something."""
-        pipe = self._keeper.stdout
-        if self._silent or not pipe or not select.select([pipe], [], [], seconds)[0]:
+    def _read_message(self, seconds: float | None) -> bool:
+        """Wait for a message of the supervisor, and return whether there was one."""
+        pipe = self._supervisor.stdout
+        if self._has_ended or not pipe:
             return False
-        word, _, number = pipe.readline().decode().partition(" ")
-        if not word:
-            self._silent = True
+        ready, _, _ = select.select([pipe], [], [], seconds)
+        if not ready:
             return False
-        self._heard[word] = int(number)
+        key, _, number = pipe.readline().decode().partition(" ")
+        if not key:
+            self._has_ended = True
+            return False
+        self._messages[key] = int(number)
         return True
 
     def failed(self, what: str) -> ShieldError:
-        """Make the error for a server that doesn't do what it should, with the last line of its log."""
-        return ShieldError(f"{self.name} {what}", hint=f"its log ends: {last_line(self.log_path)}")
+        """Return an error about the server, with the last line of its log as the hint."""
+        return ShieldError(f"{self.name} {what}", f"last log line: {last_line(self.log_path)}")
 
     def wait_until(self, ready: Callable[[], T | None], seconds: float) -> T:
-        """Ask again and again until `ready` gives something; fail when the server ends or the time is over."""
+        """Call `ready` until it returns something other than None.
+
+        Args:
+            ready: The check.
+            seconds: The timeout.
+
+        Raises:
+            ShieldError: The server exited, or the time is over.
+        """
         deadline = time.monotonic() + seconds
         while True:
-            alive = self.running()
-            answer = ready() if alive else None
-            if answer is not None:
-                return answer
-            if not alive:
-                raise self.failed("ended while it started")
+            if not self.is_running():
+                raise self.failed("exited during startup")
+            result = ready()
+            if result is not None:
+                return result
             if time.monotonic() > deadline:
                 raise self.failed(f"was not ready after {seconds:g} s")
-            time.sleep(PAUSE)
+            time.sleep(POLL_INTERVAL)
 
     def stop(self) -> None:
-        """End the server and its keeper; does nothing the second time."""
-        keeper = self._keeper
-        if keeper.stdin and keeper.stdout and not keeper.stdin.closed:
-            keeper.stdin.close()
-            try:
-                keeper.wait(PATIENCE + self._grace)
-            except subprocess.TimeoutExpired:
-                keeper.kill()
-                keeper.wait()
-            if keeper.returncode < 0:  # the keeper was killed before it could end the server
-                with contextlib.suppress(OSError, ShieldError):
-                    os.killpg(self.pid, signal.SIGKILL)
-                for path in self._remove:
-                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(
-                        missing_ok=True
-                    )
-            self._silent = True
-            keeper.stdout.close()
+        """Stop the server and its supervisor; do nothing if they are stopped."""
+        supervisor = self._supervisor
+        if not supervisor.stdin or not supervisor.stdout or supervisor.stdin.closed:
+            return
+        supervisor.stdin.close()
+        try:
+            supervisor.wait(TIMEOUT + self._grace)
+        except subprocess.TimeoutExpired:
+            supervisor.kill()
+            supervisor.wait()
+        if supervisor.returncode < 0:  # killed before it could stop the server
+            self._clean_up()
+        self._has_ended = True
+        supervisor.stdout.close()
+
+    def _clean_up(self) -> None:
+        """Kill the server and remove its files, in place of the supervisor."""
+        with contextlib.suppress(OSError, ShieldError):
+            os.killpg(self.pid, signal.SIGKILL)
+        for path in self._remove:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def last_line(log: Path) -> str:
-    """Return the last line of a log that says something."""
+    """Return the last line of a log that is not blank."""
     try:
         lines = log.read_text(errors="replace").split("\n")
     except OSError:
         return "(no log)"
-    return next((line.strip() for line in reversed(lines) if line.strip()), "(empty)")
+    for line in reversed(lines):
+        if line.strip():
+            return line.strip()
+    return "(empty)"
 
 
 class Running:
-    """A server that one child process is: what its users need of the process."""
+    """Base class of the servers that run as a child process."""
 
     def __init__(self, child: Child) -> None:
         self.log_path = child.log_path
@@ -200,14 +218,14 @@ class Running:
 
     @property
     def pid(self) -> int:
-        """The server's own process."""
+        """The process ID of the server."""
         return self._child.pid
 
     @property
     def supervisor_pid(self) -> int:
-        """The process that ends the server when this one is gone."""
+        """The process ID of the supervisor, which stops the server when this process exits."""
         return self._child.supervisor_pid
 
     def stop(self) -> None:
-        """End the server, and remove what it kept."""
+        """Stop the server and remove its temporary files."""
         self._child.stop()

@@ -1,8 +1,8 @@
-"""Runs commands one after the other, and ends them as soon as whoever started this process is gone.
+"""Run commands one after the other, and stop them when the parent process exits.
 
-The parent holds the write end of our stdin. It closes it to stop the command; should the parent die by any means,
-SIGKILL included, the kernel closes it. No polling, no signal that only one platform knows. A script of its own, so that
-it starts fast.
+The parent holds the write end of this process's stdin. It closes it to stop the command. If the
+parent dies, even by SIGKILL, the kernel closes it. This needs no polling and no signal that only
+one platform has. The script imports nothing else, so that it starts fast.
 """
 
 from __future__ import annotations
@@ -21,101 +21,118 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import FrameType
 
+COMMAND_NOT_FOUND = 127  # as in a shell
+
 
 class Stopped(BaseException):
-    """The parent closed our stdin, or somebody sent SIGTERM."""
+    """The parent closed stdin, or the process received SIGTERM."""
 
 
 class Supervisor:
-    """One job, a JSON text that `Child` writes: see there what it holds."""
+    """Runs one job.
+
+    Args:
+        text: The job as JSON, see `Child`.
+    """
 
     def __init__(self, text: str) -> None:
         self.job: dict[str, Any] = json.loads(text)
         self.process: subprocess.Popen[bytes] | None = None
-        self.stopping = False
+        self.is_stopping = False
         self.parent = threading.Thread(target=watch_parent, daemon=True)
-        self.idle = False
+        self.is_idle = False
 
     def stop(self, _signum: int = 0, _frame: FrameType | None = None) -> None:
-        """Leave whatever is going on, but never between a start and the moment when we know whom to end."""
-        if not self.stopping:
-            self.stopping = True
-            if self.process or self.idle:
+        """Raise `Stopped`, but not while a process is being started and its ID is unknown."""
+        if not self.is_stopping:
+            self.is_stopping = True
+            if self.process or self.is_idle:
                 raise Stopped
 
     def main(self) -> int:
-        """Run the commands up to the first that fails, and tidy up once the parent has seen that and read the log."""
+        """Run the commands until one fails, wait for the parent, and remove files."""
         code = 0
+        commands = self.job["run"]
         signal.signal(signal.SIGTERM, self.stop)
         self.parent.start()
         try:
-            for argv in self.job["run"]:
-                code = code or self.run(argv, report=argv is self.job["run"][-1])
+            for argv in commands:
+                code = self.run(argv, is_server=argv is commands[-1])
+                if code:
+                    break
             self.await_parent(code)
         except Stopped:
             pass
         finally:
-            for path in map(Path, self.job["remove"]):
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(
-                    missing_ok=True
-                )
+            self.remove_files()
         return code
 
+    def remove_files(self) -> None:
+        """Remove the files and folders of the job."""
+        for path in map(Path, self.job["remove"]):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
     def await_parent(self, code: int) -> None:
-        """Say that the commands have ended by themselves, and wait for the parent to take note."""
-        say(f"exit {code}")
+        """Report that the commands have exited, and wait until the parent has read the log."""
+        send(f"exit {code}")
         os.close(1)  # sys.stdout.close() would leave the descriptor open
-        self.idle = True
-        if not self.stopping:
+        self.is_idle = True
+        if not self.is_stopping:
             self.parent.join()
 
-    def run(self, argv: list[str], *, report: bool) -> int:
-        """Run one command to its end, or to ours; say its process id where asked to."""
+    def run(self, argv: list[str], *, is_server: bool) -> int:
+        """Run one command and return its exit code; report the server's process ID."""
+        fds = self.job["fds"]
         try:
-            fds, account = self.job["fds"], self.job["account"]
             self.process = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=sys.stderr,
                 pass_fds=fds,
                 process_group=0,
-                **account,
+                **self.job["account"],
             )
-            if self.stopping:
+            if self.is_stopping:
                 raise Stopped
-            if report:
-                say(f"pid {self.process.pid}")
+            if is_server:
+                send(f"pid {self.process.pid}")
+                # Otherwise clients would wait for an answer on the socket of a dead server.
                 for fd in fds:
-                    os.close(fd)  # else clients of a dead server would wait for an answer from us
+                    os.close(fd)
             return self.process.wait()
         except OSError as error:
             sys.stderr.write(f"{error.strerror}: {error.filename}\n")
-            return 127
+            return COMMAND_NOT_FOUND
         finally:
-            self.end()
+            self.end_process()
 
-    def end(self) -> None:
-        """Ask the command's group to end, wait, then kill what is left of it."""
-        process, self.process = self.process, None
-        if process:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.Signals[self.job["stop"]])
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(self.job["grace"])
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    def end_process(self) -> None:
+        """Ask the command's process group to exit, wait, then kill the remaining processes."""
+        process = self.process
+        self.process = None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.Signals[self.job["stop"]])
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(self.job["grace"])
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
-def say(line: str) -> None:
-    """Tell the parent something."""
+def send(message: str) -> None:
+    """Send a message to the parent."""
     with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(f"{line}\n")
+        sys.stdout.write(f"{message}\n")
         sys.stdout.flush()
 
 
 def watch_parent() -> None:
-    """Turn the end of our stdin into the signal that stops us."""
+    """Send SIGTERM to this process when stdin is closed."""
     while os.read(0, 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
