@@ -26,7 +26,7 @@ def bed(aws, postgres):
 
 def looked(bed, at=None, **more):
     secret = {"name": bed.secret, "hours": 30 * 24, "login": True, "environ": bed.environ, **more}
-    return canary.look(bed.client, [secret], at or now())
+    return canary.check_secrets(bed.client, [secret], at or now())
 
 
 def test_all_is_well(bed):
@@ -54,7 +54,7 @@ def test_a_password_that_somebody_changed_by_hand(bed, caplog):
 )
 def test_one_that_can_not_be_looked_at_hides_no_other(bed, wrong):
     good = {"name": bed.secret, "hours": 24, "login": True, "environ": bed.environ}
-    found = canary.look(bed.client, [{**good, **wrong}, good], now() + 40 * DAY)
+    found = canary.check_secrets(bed.client, [{**good, **wrong}, good], now() + 40 * DAY)
     assert found["SecretLoginFailed"] == 1
     assert found["SecretRotationOverdueDays"] > 0
 
@@ -73,7 +73,7 @@ def test_overdue_by_the_date_that_aws_names(aws, bed):
     state = bed.client.describe_secret(SecretId=bed.secret)
     due = state["NextRotationDate"]
     assert (
-        canary.look(bed.client, [{"name": bed.secret, "hours": 1}], due + DAY)[
+        canary.check_secrets(bed.client, [{"name": bed.secret, "hours": 1}], due + DAY)[
             "SecretRotationOverdueDays"
         ]
         == 0

@@ -34,9 +34,9 @@ def test_four_events_rotate(bed, monkeypatch, caplog):
         handler.handler(event(bed, step, token), None)
         handler.handler({**event(bed, step, token), "SecretId": bed.store.describe().arn}, None)
     assert bed.value("AWSPREVIOUS") == old
-    assert bed.store.describe().holder("AWSCURRENT") == token
+    assert bed.store.describe().version_with("AWSCURRENT") == token
     assert not [value for value in (old, bed.value()) if value in caplog.text]
-    assert "current already" in caplog.text
+    assert "is already current" in caplog.text
 
 
 @pytest.mark.parametrize("missing", ["Step", "SecretId", "ClientRequestToken"])
@@ -102,7 +102,7 @@ def test_no_current_value(aws, bed):
     bed.client.create_secret(Name=name)
     with pytest.raises(SetupError, match="no current value"):
         handler.run_step(
-            Store(bed.client, name), "createSecret", secrets.token_hex(16), RANDOM, by_hand=True
+            Store(bed.client, name), "createSecret", secrets.token_hex(16), RANDOM, is_manual=True
         )
 
 

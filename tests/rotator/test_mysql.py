@@ -13,7 +13,7 @@ from wire import Wire, mysql_statement
 
 from shield_ai.rotator.errors import DatabaseError, LockedOutError, RotationError, SetupError
 from shield_ai.rotator.mysql import native_hash
-from shield_ai.rotator.mysql_alternating import WHO, taking
+from shield_ai.rotator.mysql_alternating import ACCOUNT, revoke_statements
 
 NAMES = [
     pytest.param("x WITH SUPER --", id="an attack"),
@@ -122,7 +122,7 @@ def test_a_stranger_with_the_clones_name_is_left_alone(bed):
     bed.mariadb.run("GRANT SELECT ON *.* TO %s@'%%'", stranger["username"])
     token, old = bed.begin(), bed.document()
     bed.step("createSecret", token)
-    with pytest.raises(SetupError, match="with rights that"):
+    with pytest.raises(SetupError, match="with privileges that"):
         bed.step("setSecret", token)
     assert bed.works(stranger)
     assert bed.works(old)
@@ -152,7 +152,7 @@ def outcome(bed, token):
     except LockedOutError:
         return "locked out"
     except RotationError as error:
-        return "put back" if "put back" in str(error) else "another error"
+        return "restored" if "was restored" in str(error) else "another error"
     return "done"
 
 
@@ -171,10 +171,10 @@ def test_puts_the_old_password_back_when_the_new_one_does_not_log_in(aws, mariad
                 ),
             )
             outcomes.append(outcome(bed, token))
-            if outcomes[-1] == "put back":
+            if outcomes[-1] == "restored":
                 break
             mariadb.run("SET PASSWORD FOR %s@'%%' = %s", bed.user, native_hash(old["password"]))
-        assert outcomes[-1] == "put back"
+        assert outcomes[-1] == "restored"
         assert bed.works(old)
         bed.remove()
 
@@ -182,21 +182,24 @@ def test_puts_the_old_password_back_when_the_new_one_does_not_log_in(aws, mariad
 @pytest.mark.parametrize(
     ("grant", "statements"),
     [
-        (f"GRANT `r` TO {WHO}", [f"REVOKE `r` FROM {WHO}"]),
-        (f"GRANT SELECT, INSERT ON `d`.* TO {WHO}", [f"REVOKE SELECT, INSERT ON `d`.* FROM {WHO}"]),
+        (f"GRANT `r` TO {ACCOUNT}", [f"REVOKE `r` FROM {ACCOUNT}"]),
         (
-            f"GRANT ALL PRIVILEGES ON `d`.* TO {WHO} WITH GRANT OPTION",
+            f"GRANT SELECT, INSERT ON `d`.* TO {ACCOUNT}",
+            [f"REVOKE SELECT, INSERT ON `d`.* FROM {ACCOUNT}"],
+        ),
+        (
+            f"GRANT ALL PRIVILEGES ON `d`.* TO {ACCOUNT} WITH GRANT OPTION",
             [
-                f"REVOKE ALL PRIVILEGES ON `d`.* FROM {WHO}",
-                f"REVOKE GRANT OPTION ON `d`.* FROM {WHO}",
+                f"REVOKE ALL PRIVILEGES ON `d`.* FROM {ACCOUNT}",
+                f"REVOKE GRANT OPTION ON `d`.* FROM {ACCOUNT}",
             ],
         ),
-        (f"SET DEFAULT ROLE `r` FOR {WHO}", [f"SET DEFAULT ROLE NONE FOR {WHO}"]),
-        (f"SET DEFAULT ROLE `r`@`%` TO {WHO}", [f"SET DEFAULT ROLE NONE TO {WHO}"]),
+        (f"SET DEFAULT ROLE `r` FOR {ACCOUNT}", [f"SET DEFAULT ROLE NONE FOR {ACCOUNT}"]),
+        (f"SET DEFAULT ROLE `r`@`%` TO {ACCOUNT}", [f"SET DEFAULT ROLE NONE TO {ACCOUNT}"]),
     ],
 )
 def test_taking(grant, statements):
-    assert taking(grant) == statements
+    assert revoke_statements(grant) == statements
 
 
 @pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])

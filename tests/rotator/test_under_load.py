@@ -11,7 +11,7 @@ from bed import MysqlBed, PostgresBed
 from matrix import WHOLE, row
 from waiting import wait_for
 
-from shield_ai.runtime import SecretsManagerClient
+from shield_runtime import SecretsManagerClient
 
 ROTATIONS = 20 if WHOLE else 2
 APPS = 4

@@ -108,5 +108,5 @@ def test_rotates_a_url(bed):
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(old)
     bed.environ = {"ROTATION_STRATEGY": "alternating-users", "ROTATION_ADMIN": "x"}
-    with pytest.raises(SetupError, match="need a JSON secret"):
+    with pytest.raises(SetupError, match="require a JSON secret"):
         bed.rotate()

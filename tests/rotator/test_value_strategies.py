@@ -104,7 +104,7 @@ def test_never_revokes_a_key_that_is_in_use_again(bed, provider):
     bed.store.put_pending(again, bed.value())
     label = {"SecretId": bed.secret, "VersionStage": "AWSPREVIOUS"}
     bed.client.update_secret_version_stage(
-        **label, MoveToVersionId=again, RemoveFromVersionId=now.holder("AWSPREVIOUS")
+        **label, MoveToVersionId=again, RemoveFromVersionId=now.version_with("AWSPREVIOUS")
     )
     kept = bed.value()
     bed.rotate()
@@ -130,7 +130,7 @@ def test_a_hook_that_fails(bed, provider, function):
 @pytest.mark.parametrize(
     ("hook", "text"),
     [
-        ("", "needs a hook"),
+        ("", "requires a hook"),
         ("no_such_module", "has no function issue"),
         ("json", "has no function issue"),
     ],

@@ -75,23 +75,24 @@ def find_pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
         variables.setdefault(variable.upper(), variable)
     for pair_type in _TYPES:
         for first, second in itertools.product(pair_type.identifiers, pair_type.secrets):
-            prefixes = [name.removesuffix(first) for name in variables if name.endswith(first)]
-            for prefix in prefixes:
-                identifier = variables.get(prefix + first)
+            for prefix in _prefixes(variables, pair_type.prefix, first):
+                identifier = variables[prefix + first]
                 secret = variables.get(prefix + second)
-                if not identifier or not secret or not _has_prefix(pair_type, prefix):
-                    continue
-                if folders[identifier] & folders[secret]:
+                if secret and folders[identifier] & folders[secret]:
                     del variables[prefix + first], variables[prefix + second]
                     fields = dict(zip(pair_type.fields, (identifier, secret), strict=True))
                     yield Pair(_pair_name(prefix), fields)
 
 
-def _has_prefix(pair_type: _PairType, prefix: str) -> bool:
-    """Return True if the prefix ends with a full word and belongs to the type of pair."""
-    if prefix and not prefix.endswith("_"):
-        return False
-    return pair_type.prefix.fullmatch(prefix[:-1]) is not None
+def _prefixes(names: Iterable[str], pattern: re.Pattern[str], ending: str) -> list[str]:
+    """Return the prefixes, including the underscore, of the names with an ending."""
+    prefixes = []
+    for name in names:
+        prefix = name.removesuffix(ending)
+        is_full_word = not prefix or prefix.endswith("_")
+        if name.endswith(ending) and is_full_word and pattern.fullmatch(prefix[:-1]):
+            prefixes.append(prefix)
+    return prefixes
 
 
 def _pair_name(prefix: str) -> str:

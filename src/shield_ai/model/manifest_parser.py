@@ -92,9 +92,8 @@ def _locate_error(text: str, message: str) -> str:
     if unknown:
         keys.append(unknown[1])
     table = keys[0] if keys and keys[0] in {"app", "monitoring"} else ""
-    return locate(
-        text, keys[-1] if keys else "", table=table, secret=indexes[0] if indexes else None
-    )
+    key = keys[-1] if keys else ""
+    return locate(text, key, table=table, secret=next(iter(indexes), None))
 
 
 def _reword(message: str) -> str:

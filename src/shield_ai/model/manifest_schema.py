@@ -14,7 +14,7 @@ import msgspec
 
 from shield_ai.model import manifest
 from shield_ai.model.naming import MANIFEST
-from shield_ai.rotator.document import MODES
+from shield_ai.rotator.document import SSL_MODES
 from shield_ai.rotator.registry import STRATEGIES
 
 DRAFT = "http://json-schema.org/draft-04/schema#"
@@ -26,7 +26,7 @@ CONSTRAINTS: dict[tuple[str, str], dict[str, Any]] = {
     ("Secret", "name"): {"pattern": f"^{manifest.SECRET_NAME.pattern}$"},
     ("Secret", "env"): {"pattern": f"^{manifest.ENV_VAR_NAME.pattern}$"},
     ("Rotation", "strategy"): {"enum": ["", *manifest.SHORT_STRATEGIES, *STRATEGIES]},
-    ("Rotation", "sslmode"): {"enum": ["", *MODES]},
+    ("Rotation", "sslmode"): {"enum": ["", *SSL_MODES]},
 }
 
 

@@ -18,7 +18,7 @@ from shield_ai.model.manifest import (
     Rotation,
 )
 from shield_ai.model.naming import ARN_SUFFIX
-from shield_ai.rotator.document import MODES
+from shield_ai.rotator.document import SSL_MODES
 from shield_ai.rotator.registry import STRATEGIES
 
 if TYPE_CHECKING:
@@ -122,14 +122,13 @@ def _check_monitoring(monitoring: Monitoring) -> None:
             raise ManifestError(
                 f"invalid reader {reader!r}", 'write for example readers = ["role/Deploy*"]'
             )
-    if monitoring.overdue is not None and monitoring.overdue < 0:
-        raise ManifestError(
-            "overdue is negative", "use the number of days that a rotation can be late"
-        )
-    if monitoring.errors < 0:
-        raise ManifestError(
-            "errors is negative", "use the number of failures that are allowed in five minutes"
-        )
+    _check_not_negative("overdue", monitoring.overdue or 0)
+    _check_not_negative("errors", monitoring.errors)
+
+
+def _check_not_negative(key: str, value: int) -> None:
+    if value < 0:
+        raise ManifestError(f"{key} is negative", "use 0 or more")
 
 
 def _check_secrets(manifest: Manifest, locate: Locate) -> None:
@@ -196,9 +195,9 @@ def _check_rotation(secret: Secret, rotation: Rotation) -> None:
             f"strategy {rotation.strategy} does not support the kind {secret.kind}",
             "remove strategy, or set the kind to database",
         )
-    if rotation.sslmode and rotation.sslmode not in MODES:
+    if rotation.sslmode and rotation.sslmode not in SSL_MODES:
         raise ManifestError(
-            f"unknown sslmode {rotation.sslmode!r}", f"use one of {', '.join(MODES)}"
+            f"unknown sslmode {rotation.sslmode!r}", f"use one of {', '.join(SSL_MODES)}"
         )
     _check_path("hook", rotation.hook)
     _check_path("ca", rotation.ca)

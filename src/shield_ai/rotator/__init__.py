@@ -1,1 +1,1 @@
-"""The rotation function: what Lambda runs, and `shield rotate` too. Nothing here imports from outside this folder."""
+"""The rotation function of Lambda and `shield rotate`; imports nothing from other packages."""

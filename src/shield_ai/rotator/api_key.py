@@ -1,12 +1,12 @@
-"""An API key, through a module that the user writes: ROTATION_HOOK names it, and it lies in the function's zip.
+"""An API key that a hook of the user rotates: a module in the function's zip, ROTATION_HOOK.
 
-    def issue(current: str, token: str) -> str: ...   # ask the provider for a new key
-    def test(value: str) -> None: ...                 # raise when it does not work yet
-    def revoke(value: str) -> None: ...               # end a key; one that has ended already is no error
+    def issue(current: str, token: str) -> str: ...   # request a new key from the provider
+    def test(value: str) -> None: ...                 # raise an exception if the key is invalid
+    def revoke(value: str) -> None: ...               # revoke a key, unless it is revoked already
 
-`token` is the rotation's id: a provider that takes an idempotency key makes only one key, however often it is asked.
-The current key and the one before it stay valid: a process may hold the latter until its cache ends. The key before
-these is revoked by the next rotation.
+`token` is the id of the rotation. Passed on as an idempotency key, it prevents duplicate keys.
+The current and the previous key remain valid, because processes can cache the previous one. The
+next rotation revokes the key before these.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import RotationError, SetupError
 from .secret import PREVIOUS
-from .values import ValueStrategy, read
+from .values import ValueStrategy, read_value, rotation_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,40 +26,43 @@ if TYPE_CHECKING:
 
 
 class ApiKey(ValueStrategy):
-    """See the module."""
+    """Replace an API key with the help of the user's hook."""
 
-    def make(self, rotation: Rotation, value: str) -> str:
-        """Let the provider make it."""
-        issued = call(rotation, "issue", value, rotation.token)
+    def generate(self, rotation: Rotation, value: str) -> str:
+        """Return a new key from the provider."""
+        issued = call_hook(rotation, "issue", value, rotation.token)
         if not isinstance(issued, str) or not issued:
-            raise SetupError("issue() of the hook must return the key as text")
+            raise SetupError("issue() of the hook must return the key as a non-empty string")
         return issued
 
     def test(self, rotation: Rotation) -> None:
-        """Let the hook try the key."""
+        """Test the pending key with the hook."""
         super().test(rotation)
-        call(rotation, "test", read(rotation.pending(), rotation.environ.get("ROTATION_FIELD", "")))
+        value = read_value(rotation.pending_value(), rotation_field(rotation.environ))
+        call_hook(rotation, "test", value)
 
     @contextmanager
     def finishing(self, rotation: Rotation) -> Iterator[None]:
-        """Revoke the previous key before it loses its label: after that nobody would know it any more."""
+        """Revoke the previous key before it loses its label, which is the only reference to it."""
         with super().finishing(rotation):
-            field = rotation.environ.get("ROTATION_FIELD", "")
-            version = rotation.state.holder(PREVIOUS)
-            previous = rotation.store.value(version=version) if version else None
-            kept = {read(text, field) for text in (rotation.current(), rotation.pending())}
-            if previous is not None and read(previous, field) not in kept:
-                rotation.confirm()
-                call(rotation, "revoke", read(previous, field))
+            field = rotation_field(rotation.environ)
+            version = rotation.state.version_with(PREVIOUS)
+            previous = rotation.store.get_value(version=version) if version else None
+            current = read_value(rotation.current_value(), field)
+            pending = read_value(rotation.pending_value(), field)
+            if previous is not None and read_value(previous, field) not in {current, pending}:
+                rotation.ensure_pending()
+                call_hook(rotation, "revoke", read_value(previous, field))
             yield
 
 
-def call(rotation: Rotation, function: str, *arguments: str) -> Any:
-    """Call the hook; of its error only the type is passed on, since the text may quote the key."""
+def call_hook(rotation: Rotation, function: str, *arguments: str) -> Any:
+    """Call a function of the hook. Its error messages are dropped: they can quote the key."""
     name = rotation.environ.get("ROTATION_HOOK")
     if not name:
         raise SetupError(
-            "an API key needs a hook: set ROTATION_HOOK to the module with issue, test and revoke"
+            "an API key requires a hook: set ROTATION_HOOK to the module with issue, test and "
+            "revoke"
         )
     try:
         hook = getattr(import_module(name), function)
@@ -69,7 +72,7 @@ def call(rotation: Rotation, function: str, *arguments: str) -> Any:
         ) from None
     try:
         return hook(*arguments)
-    except Exception as error:  # noqa: BLE001  # the hook may raise what it likes
+    except Exception as error:  # noqa: BLE001
         raise RotationError(
             f"{function}() of the hook {name} failed: {type(error).__name__}"
         ) from None

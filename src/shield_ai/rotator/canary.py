@@ -1,94 +1,98 @@
-"""A second entry of Lambda, called every hour: is each rotation on time, and does each current login still work?
+"""A Lambda handler that runs hourly, and checks that rotations are on time and logins work.
 
-It sends two metrics, also when all is well: their absence is an alarm, too.
+It always sends two metrics, so that alarms can also treat missing data as a failure:
 
-- `SecretRotationOverdueDays`: of the secret that is most overdue; 0 when none is
-- `SecretLoginFailed`: how many current logins the servers refuse or can't be reached with
+- `SecretRotationOverdueDays`: the delay of the most overdue rotation; 0 if all are on time
+- `SecretLoginFailed`: the number of current logins that fail
 """
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from .database import Database
+from .database import DatabaseStrategy
 from .document import parse
 from .errors import RotationError
 from .interface import Rotation
-from .secret import CURRENT, Store, connect
-from .selection import choose
+from .secret import CURRENT, Store, create_client
+from .selection import select_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# AWS opens a day's window for a rotation that is due: https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
-SLACK = timedelta(days=1)
+# By default, AWS rotates within a day after the scheduled time:
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+GRACE_PERIOD = timedelta(days=1)
 log = logging.getLogger("shield_ai.rotator")
-_clients: list[Any] = []  # a warm function keeps its clients
+_clients: list[Any] = []  # reused by later invocations of the same execution environment
 
 
-# Lambda's signature
-def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001
-    """Look at the secrets of the event, and send what was seen.
+def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001  # Lambda's signature
+    """Check the secrets of the event, and send the metrics.
 
     Args:
-        event: `namespace`; `secrets`, each with `name`, `hours` between two rotations, `environ` (as the rotation
-            function's) and `login` where there is one to try.
-        context: Lambda's.
+        event: `namespace` and `secrets`, each with `name`, the `hours` between two rotations, the
+            `environ` of its rotation function, and `login` if its login must be tested.
+        context: Unused.
     """
     if not _clients:
-        import boto3  # costs half a second
+        import boto3  # takes half a second
 
-        _clients.extend((connect(), boto3.client("cloudwatch")))
-    # as the rest: any Python
-    figures = look(_clients[0], event["secrets"], datetime.now(timezone.utc))  # noqa: UP017
+        _clients.extend((create_client(), boto3.client("cloudwatch")))
+    secrets_manager, cloudwatch = _clients
+    metrics = check_secrets(secrets_manager, event["secrets"], datetime.now(UTC))
     data = [
-        {"MetricName": name, "Value": value, "Unit": "Count"} for name, value in figures.items()
+        {"MetricName": name, "Value": value, "Unit": "Count"} for name, value in metrics.items()
     ]
-    _clients[1].put_metric_data(Namespace=event["namespace"], MetricData=data)
+    cloudwatch.put_metric_data(Namespace=event["namespace"], MetricData=data)
 
 
-def look(client: Any, secrets: Iterable[Mapping[str, Any]], now: datetime) -> dict[str, float]:
-    """Return both metrics; a secret that can't be looked at counts as a failed login."""
-    overdue, failed = 0.0, 0
+def check_secrets(
+    client: Any, secrets: Iterable[Mapping[str, Any]], now: datetime
+) -> dict[str, float]:
+    """Return the values of both metrics; secrets that can't be checked count as failed logins."""
+    overdue = 0.0
+    failed = 0
     for secret in secrets:
         try:
-            overdue = max(overdue, _overdue(client, secret, now))
+            overdue = max(overdue, _overdue_days(client, secret, now))
             if secret.get("login"):
-                _log_in(client, secret)
-        except Exception as error:  # noqa: BLE001
-            # whatever it is, the others must be looked at, too
-            words = str(error) if isinstance(error, RotationError) else type(error).__name__
-            # a traceback could hold a value
-            log.error("%s: %s", secret["name"], words)  # noqa: TRY400
+                _test_login(client, secret)
+        except Exception as error:  # noqa: BLE001  # the other secrets must be checked as well
+            message = str(error) if isinstance(error, RotationError) else type(error).__name__
+            log.error("%s: %s", secret["name"], message)  # noqa: TRY400  # tracebacks show values
             failed += 1
     return {"SecretRotationOverdueDays": overdue, "SecretLoginFailed": float(failed)}
 
 
-def _overdue(client: Any, secret: Mapping[str, Any], now: datetime) -> float:
+def _overdue_days(client: Any, secret: Mapping[str, Any], now: datetime) -> float:
     state = client.describe_secret(SecretId=secret["name"])
     if state.get("RotationEnabled") and state.get("NextRotationDate"):
         due = state["NextRotationDate"]
     else:
-        pages = client.get_paginator("list_secret_version_ids").paginate(SecretId=secret["name"])
-        made = (
-            v["CreatedDate"]
-            for page in pages
-            for v in page["Versions"]
-            if CURRENT in v.get("VersionStages", ())
-        )
-        due = next(made) + timedelta(hours=secret["hours"])
-    late: timedelta = now - due - SLACK
-    return max(0.0, late / timedelta(days=1))
+        due = _current_version_date(client, secret["name"]) + timedelta(hours=secret["hours"])
+    delay: timedelta = now - due - GRACE_PERIOD
+    return max(0.0, delay / timedelta(days=1))
 
 
-def _log_in(client: Any, secret: Mapping[str, Any]) -> None:
+def _current_version_date(client: Any, name: str) -> datetime:
+    for page in client.get_paginator("list_secret_version_ids").paginate(SecretId=name):
+        for version in page["Versions"]:
+            if CURRENT in version.get("VersionStages", ()):
+                created: datetime = version["CreatedDate"]
+                return created
+    raise LookupError(f"{name} has no current version")
+
+
+def _test_login(client: Any, secret: Mapping[str, Any]) -> None:
     store = Store(client, secret["name"])
     state = store.describe()
-    rotation = Rotation(store, state.holder(CURRENT) or "", state, secret.get("environ") or {})
-    current = rotation.current()
-    strategy = choose(current, rotation.environ)
-    if isinstance(strategy, Database):
-        database = cast("Database[Any]", strategy)
-        database.door.knock(database.login(rotation, parse(current)))
+    version = state.version_with(CURRENT) or ""
+    rotation = Rotation(store, version, state, secret.get("environ") or {})
+    current = rotation.current_value()
+    strategy = select_strategy(current, rotation.environ)
+    if isinstance(strategy, DatabaseStrategy):
+        database = cast("DatabaseStrategy[Any]", strategy)
+        database.connector.log_in_once(database.parse_login(rotation, parse(current)))

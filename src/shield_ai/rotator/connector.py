@@ -1,4 +1,4 @@
-"""Logging in when it is not known which password is in force, on a server that must first show that it checks them."""
+"""Log in to servers, with proof that they check passwords."""
 
 from __future__ import annotations
 
@@ -14,58 +14,58 @@ if TYPE_CHECKING:
 
 
 class Session(Protocol):
-    """A connection that is logged in."""
+    """An open connection."""
 
     def close(self) -> None:
-        """End it; never fails."""
+        """Close the connection; never raises an exception."""
         ...
 
 
-S = TypeVar("S", bound=Session)
+SessionT = TypeVar("SessionT", bound=Session)
 
 
-class Connector(Generic[S]):
-    """The way into the servers of one kind; remembers which users have shown that a wrong password is refused.
+class Connector(Generic[SessionT]):
+    """Logs in to a type of server. Remembers the users for which wrong passwords are rejected.
 
     Args:
-        connect: Logs in, or raises LoginRefusedError where the server does not accept user and password.
+        connect: Logs in; raises LoginRefusedError if the server rejects the user and password.
     """
 
-    def __init__(self, connect: Callable[[Login], S]) -> None:
+    def __init__(self, connect: Callable[[Login], SessionT]) -> None:
         self._connect = connect
-        self._checked: set[tuple[object, ...]] = set()
+        self._verified: set[tuple[object, ...]] = set()
 
-    def enter(self, login: Login) -> S:
-        """Log in; it counts, since the server refuses a wrong password of the same user.
+    def log_in(self, login: Login) -> SessionT:
+        """Log in, after a first attempt with a wrong password that the server must reject.
 
         Raises:
-            LoginRefusedError: The server does not accept this password.
-            TrustError: It accepts any.
+            LoginRefusedError: The server rejects the password.
+            TrustError: The server accepts any password.
         """
-        self._check(login)
+        self._ensure_wrong_password_is_rejected(login)
         return self._connect(login)
 
-    def knock(self, login: Login) -> None:
-        """Log in and leave, without trying a wrong password first: some servers lock a user after several of those.
+    def log_in_once(self, login: Login) -> None:
+        """Log in and disconnect, without a wrong password: some servers then lock the user.
 
         Raises:
-            LoginRefusedError: The server does not accept this password.
+            LoginRefusedError: The server rejects the password.
         """
         self._connect(login).close()
 
-    def opens(self, login: Login) -> bool:
-        """Whether a login is in force."""
+    def accepts(self, login: Login) -> bool:
+        """Return True if the login is valid."""
         try:
-            self.enter(login).close()
+            self.log_in(login).close()
         except LoginRefusedError:
             return False
         return True
 
-    def enter_with_any(self, logins: Iterable[Login]) -> tuple[S, Login]:
-        """Log in with the first login that is in force.
+    def log_in_with_any(self, logins: Iterable[Login]) -> tuple[SessionT, Login]:
+        """Log in with the first valid login.
 
         Raises:
-            LockedOutError: None is.
+            LockedOutError: No login is valid.
         """
         tried = set()
         for login in logins:
@@ -74,23 +74,24 @@ class Connector(Generic[S]):
                 continue
             tried.add(key)
             try:
-                return self.enter(login), login
+                return self.log_in(login), login
             except LoginRefusedError:
                 continue
         raise LockedOutError(
-            f"the server accepts none of the {len(tried)} passwords that the secret has had: set one by hand to the "
-            "current version's"
+            f"the server rejects all {len(tried)} passwords that the secret has had: set the "
+            "user's password to the one of the current version"
         )
 
-    def _check(self, login: Login) -> None:
-        who = (login.username, *login.target)
-        if who in self._checked:
+    def _ensure_wrong_password_is_rejected(self, login: Login) -> None:
+        user = (login.username, *login.target)
+        if user in self._verified:
             return
         try:
             self._connect(login.with_password("wrong-" + secrets.token_urlsafe(18))).close()
         except LoginRefusedError:
-            self._checked.add(who)
+            self._verified.add(user)
             return
         raise TrustError(
-            "the server accepts a wrong password of this user (trust): no rotation could be proven"
+            "the server accepts a wrong password for this user (trust authentication), so a "
+            "rotation can't be verified"
         )

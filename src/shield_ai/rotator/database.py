@@ -1,4 +1,4 @@
-"""What the four database strategies share: the lock around each change, and the proof after it."""
+"""Common parts of the database strategies: the lock around each change, and the login after it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from .connector import Connector
-from .document import Login, login, parse, same_place
+from .document import Login, ensure_same_target, parse, parse_login
 from .errors import LoginRefusedError, RotationError, SetupError
 from .url import is_url, with_password
 
@@ -22,108 +22,110 @@ class LockingSession(Protocol):
     """A connection that can hold a lock in the server."""
 
     def close(self) -> None:
-        """End it; never fails."""
+        """Close the connection; never raises an exception."""
         ...
 
     def locked(self, key: str) -> AbstractContextManager[None]:
-        """Hold the lock of a name."""
+        """Hold the lock for a key."""
         ...
 
 
-S = TypeVar("S", bound=LockingSession)
+SessionT = TypeVar("SessionT", bound=LockingSession)
 
 
-class Database(Generic[S]):
-    """A strategy for a server of one kind.
+class DatabaseStrategy(Generic[SessionT]):
+    """A strategy for a type of database server.
 
     Args:
         connect: Logs in.
-        port: The port where the secret names none.
+        default_port: The port of secrets without one.
     """
 
-    def __init__(self, connect: Callable[[Login], S], port: int) -> None:
-        self.door: Connector[S] = Connector(connect)
-        self.port = port
+    def __init__(self, connect: Callable[[Login], SessionT], default_port: int) -> None:
+        self.connector: Connector[SessionT] = Connector(connect)
+        self.default_port = default_port
 
     def new_value(self, rotation: Rotation, current: str) -> str:
-        """Make the document with another password; the login must be readable, so that a broken one is seen here."""
+        """Return the secret with a new password, and with the next user if users alternate."""
         document = parse(current)
-        self.login(rotation, document)
-        following, password = self.successor(rotation, document), rotation.store.random_password()
-        return (
-            with_password(current, password)
-            if is_url(current)
-            else json.dumps({**following, "password": password})
-        )
+        self.parse_login(rotation, document)  # rejects an incomplete login in the first step
+        following = self.next_document(rotation, document)
+        password = rotation.store.random_password()
+        if is_url(current):
+            return with_password(current, password)
+        return json.dumps({**following, "password": password})
 
-    # for others
-    def successor(self, rotation: Rotation, document: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        """Say who logs in after `document`."""
+    def next_document(self, rotation: Rotation, document: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Return the document with the next user."""
         return document
 
-    def login(self, rotation: Rotation, document: dict[str, Any]) -> Login:
-        """Read a login."""
-        return login(document, self.port, rotation.environ)
+    def parse_login(self, rotation: Rotation, document: dict[str, Any]) -> Login:
+        """Return the login of a document."""
+        return parse_login(document, self.default_port, rotation.environ)
 
-    def logins(self, rotation: Rotation) -> tuple[Login, Login]:
-        """Read the pending and the current login; both are valid at the same place."""
-        pending = self.login(rotation, parse(rotation.pending()))
-        current = self.login(rotation, parse(rotation.current()))
-        same_place(pending, current)
+    def pending_and_current(self, rotation: Rotation) -> tuple[Login, Login]:
+        """Return the pending and the current login, which are for the same server."""
+        pending = self.parse_login(rotation, parse(rotation.pending_value()))
+        current = self.parse_login(rotation, parse(rotation.current_value()))
+        ensure_same_target(pending, current)
         return pending, current
 
-    def older(self, rotation: Rotation, like: Login) -> Iterator[Login]:
-        """Read the logins of other versions, of the same user at the same place."""
-        for text in rotation.older():
+    def older_logins(self, rotation: Rotation, login: Login) -> Iterator[Login]:
+        """Yield the logins of older versions with the same user and server."""
+        for text in rotation.older_values():
             try:
-                found = self.login(rotation, parse(text))
+                older = self.parse_login(rotation, parse(text))
             except SetupError:
                 continue
-            if (found.username, found.target) == (like.username, like.target):
-                yield found
+            if (older.username, older.target) == (login.username, login.target):
+                yield older
 
     def test(self, rotation: Rotation) -> None:
-        """Prove that the pending login is in force."""
-        pending, _ = self.logins(rotation)
-        self.door.enter(pending).close()
+        """Log in with the pending login."""
+        pending, _ = self.pending_and_current(rotation)
+        self.connector.log_in(pending).close()
 
     @contextmanager
     def finishing(self, rotation: Rotation) -> Iterator[None]:
-        """Hold the lock, and prove under it once more that the pending login is in force."""
-        pending, _ = self.logins(rotation)
-        session = self.door.enter(pending)
+        """Hold the lock, and log in with the pending login again."""
+        pending, _ = self.pending_and_current(rotation)
+        session = self.connector.log_in(pending)
         try:
             with session.locked(rotation.state.arn):
-                rotation.confirm()
-                self.door.enter(pending).close()
+                rotation.ensure_pending()
+                self.connector.log_in(pending).close()
                 yield
         finally:
             session.close()
 
 
-def prove(
-    strategy: Database[S],
+def verify_login(
+    strategy: DatabaseStrategy[SessionT],
     rotation: Rotation,
-    session: S,
+    session: SessionT,
     pending: Login,
     restore: Callable[[], None],
 ) -> None:
-    """Log in with what was just set; where the server does not take it, put the old password back and say so.
+    """Log in with a password that was just set; restore the old one if the server rejects it.
 
     Args:
         strategy: Logs in.
-        rotation: What is going on.
-        session: Still logged in; able to put it back.
-        pending: What was set.
-        restore: Puts it back; runs under the lock.
+        rotation: The rotation.
+        session: A connection that is still open and can restore the old password.
+        pending: The new login.
+        restore: Restores the old password; called while the lock is held.
+
+    Raises:
+        RotationError: The server rejects the new password.
     """
     try:
-        strategy.door.enter(pending).close()
+        strategy.connector.log_in(pending).close()
     except LoginRefusedError:
         with session.locked(rotation.state.arn):
-            rotation.confirm()  # who took over has set another one: leave that alone
+            # if another rotation took over, it has set another password, which must stay
+            rotation.ensure_pending()
             restore()
         raise RotationError(
-            "the server took the new password and refuses logins with it (are they checked elsewhere, by LDAP or a "
-            "pool?): the old one was put back"
+            "the server set the new password, but rejects logins with it (does LDAP or a "
+            "connection pool check them?): the old password was restored"
         ) from None

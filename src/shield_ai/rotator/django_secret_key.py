@@ -1,4 +1,7 @@
-"""Django's SECRET_KEY. The old key stays readable as AWSPREVIOUS: as SECRET_KEY_FALLBACKS it keeps sessions valid."""
+"""Django's SECRET_KEY.
+
+The old key remains available as AWSPREVIOUS: in SECRET_KEY_FALLBACKS, it keeps sessions valid.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,8 @@ LENGTH = 64
 
 
 class DjangoSecretKey(ValueStrategy):
-    """See the module."""
+    """Replace the key by a random one."""
 
-    # nothing of the old key goes into the new
-    def make(self, rotation: Rotation, value: str) -> str:  # noqa: ARG002
-        """Let AWS make it."""
+    def generate(self, rotation: Rotation, value: str) -> str:  # noqa: ARG002
+        """Return a random key that AWS generates."""
         return rotation.store.random_password(LENGTH)

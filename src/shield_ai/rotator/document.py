@@ -1,4 +1,4 @@
-"""A database secret: one JSON document with the login and where it is valid."""
+"""Database secrets: a JSON document or URL with a login and its server."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .errors import SetupError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MODES = ("disable", "require", "verify-ca", "verify-full")
-# AWS's own field "ssl"; it says nothing of checks
-SWITCH = {"true": "verify-full", "false": "disable"}
+SSL_MODES = ("disable", "require", "verify-ca", "verify-full")
+# The field "ssl" of AWS's own documents does not select the checks of certificates.
+SSL_FIELD_MODES = {"true": "verify-full", "false": "disable"}
 
 
 @dataclass(frozen=True, repr=False)
 class Login:
-    """A user and its password at a database. It has no readable text form, since it holds the password."""
+    """A user and a password for a database. Has no repr, because it contains the password."""
 
     username: str
     password: str
@@ -27,78 +27,90 @@ class Login:
     port: int
     database: str
     tls: str = "verify-full"
-    ca: str = ""  # certificates in PEM, or the path of a file with them
+    ca: str = ""  # CA certificates in PEM format, or the path of a file with them
 
     @property
     def target(self) -> tuple[str, int, str]:
-        """Where it is valid."""
+        """The host, port and database."""
         return self.host, self.port, self.database
 
     def with_password(self, password: str) -> Login:
-        """Return the same with another password."""
+        """Return the same login with another password."""
         return replace(self, password=password)
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Read a secret that is a JSON object, or a URL."""
+    """Parse a secret that is a JSON object or a URL."""
     if url.is_url(text):
         return url.parse(text)
     try:
         document = json.loads(text)
     except ValueError:
-        document = None  # the error itself quotes the text
+        document = None  # the error would quote the text
     if not isinstance(document, dict):
         raise SetupError(
-            "the secret is no JSON object and no URL: a database secret has username, password, host and port"
+            "the secret must be a JSON object with username, password, host and port, or a URL"
         )
     return document
 
 
-def login(document: Mapping[str, Any], default_port: int, environ: Mapping[str, str]) -> Login:
-    """Read the login out of a document; `dbname` and `user`, AWS's and others' names, are understood too."""
-    username, password = _text(document, "username", "user"), _text(document, "password")
-    port = document.get("port") or default_port
-    try:
-        number = int(port)
-    except (TypeError, ValueError):
-        raise SetupError("the secret's port is no number") from None
+def parse_login(
+    document: Mapping[str, Any], default_port: int, environ: Mapping[str, str]
+) -> Login:
+    """Return the login of a document.
+
+    Args:
+        document: A parsed secret. AWS's field `dbname` and the alternative `user` are supported.
+        default_port: The port if the document has none.
+        environ: The settings of the function.
+    """
     return Login(
-        username=username,
-        password=password,
-        host=_text(document, "host"),
-        port=number,
-        database=_text(document, "database", "dbname", "name", default=""),
-        tls=_tls(document, environ.get("ROTATION_SSLMODE", "")),
+        username=_get_text(document, "username", "user"),
+        password=_get_text(document, "password"),
+        host=_get_text(document, "host"),
+        port=_get_port(document, default_port),
+        database=_get_text(document, "database", "dbname", "name", default=""),
+        tls=_ssl_mode(document, environ.get("ROTATION_SSLMODE", "")),
         ca=str(document.get("sslrootcert") or environ.get("ROTATION_CA_FILE", "")),
     )
 
 
-def _text(document: Mapping[str, Any], *names: str, default: str | None = None) -> str:
+def _get_text(document: Mapping[str, Any], *names: str, default: str | None = None) -> str:
     for name in names:
         value = document.get(name)
         if isinstance(value, str) and value:
             if "\0" in value:
-                raise SetupError(f"the secret's {name} holds a NUL character")
+                raise SetupError(f"the secret's {name} contains a NUL character")
             return value
     if default is None:
         raise SetupError(f"the secret has no {names[0]}")
     return default
 
 
-def _tls(document: Mapping[str, Any], default: str) -> str:
+def _get_port(document: Mapping[str, Any], default: int) -> int:
+    try:
+        return int(document.get("port") or default)
+    except (TypeError, ValueError):
+        raise SetupError("the secret's port is not a number") from None
+
+
+def _ssl_mode(document: Mapping[str, Any], default: str) -> str:
     mode = document.get("sslmode")
-    if mode is None and document.get("ssl") is not None:
-        mode = SWITCH.get(str(document["ssl"]).lower(), document["ssl"])
+    ssl = document.get("ssl")
+    if mode is None and ssl is not None:
+        mode = SSL_FIELD_MODES.get(str(ssl).lower(), ssl)
     if mode is None:
         mode = default or "verify-full"
-    if mode not in MODES:
-        raise SetupError(f"sslmode must be one of {', '.join(MODES)}")
+    if mode not in SSL_MODES:
+        raise SetupError(f"sslmode must be one of {', '.join(SSL_MODES)}")
     return str(mode)
 
 
-def same_place(pending: Login, current: Login) -> None:
-    """Refuse to carry a password to another server than the one in use."""
+def ensure_same_target(pending: Login, current: Login) -> None:
+    """Compare the servers of both logins, so that no password is sent to another server.
+
+    Raises:
+        SetupError: The servers differ.
+    """
     if pending.target != current.target:
-        raise SetupError(
-            "host, port and database of the pending version differ from the current one's"
-        )
+        raise SetupError("the pending and the current version differ in host, port or database")

@@ -1,32 +1,32 @@
-"""What can go wrong in a rotation. No text, argument or cause of these ever holds a value.
+"""Errors of a rotation. Their messages, arguments and causes never contain secret values.
 
 RotationError
-├── SetupError         the secret or the function is not set up for this; nothing was changed
-├── SupersededError    another rotation took over; this one stops, and changes nothing more
-├── AwsCallError       Secrets Manager refused a call or can't be reached
-└── DatabaseError      the server can't be reached, or refused a statement
-    ├── LoginRefusedError   it does not accept this user with this password
-    ├── LockedOutError      it accepts none of the secret's versions
-    └── TrustError          it accepts any password, so that no login proves anything
+├── SetupError         the secret or the function is misconfigured; nothing was changed
+├── SupersededError    another rotation took over; this one stops without further changes
+├── AwsCallError       a call to Secrets Manager failed
+└── DatabaseError      the server can't be reached, or a statement failed
+    ├── LoginRefusedError   the server rejects this user and password
+    ├── LockedOutError      the server rejects every version of the secret
+    └── TrustError          the server accepts any password
 """
 
 from __future__ import annotations
 
 
 class RotationError(Exception):
-    """A rotation can't go on."""
+    """A rotation can't continue."""
 
 
 class SetupError(RotationError):
-    """The secret or the function is not set up for this rotation; nothing was changed."""
+    """The secret or the function is misconfigured; nothing was changed."""
 
 
 class SupersededError(RotationError):
-    """Another rotation took over; this one stops and changes nothing more."""
+    """Another rotation took over; this one stops without further changes."""
 
 
 class AwsCallError(RotationError):
-    """Secrets Manager refused a call or can't be reached."""
+    """A call to Secrets Manager failed."""
 
     def __init__(self, operation: str, code: str) -> None:
         super().__init__(f"secretsmanager:{operation} failed: {code}")
@@ -34,7 +34,7 @@ class AwsCallError(RotationError):
 
 
 class DatabaseError(RotationError):
-    """The server can't be reached, or it refused a statement."""
+    """The server can't be reached, or a statement failed."""
 
     def __init__(self, text: str, code: str = "") -> None:
         super().__init__(f"{text} ({code})" if code else text)
@@ -42,12 +42,12 @@ class DatabaseError(RotationError):
 
 
 class LoginRefusedError(DatabaseError):
-    """The server does not accept this user with this password."""
+    """The server rejects this user and password."""
 
 
 class LockedOutError(DatabaseError):
-    """The server accepts none of the secret's versions."""
+    """The server rejects every version of the secret."""
 
 
 class TrustError(DatabaseError):
-    """The server accepts any password: no login proves anything there."""
+    """The server accepts any password, so a login proves nothing."""

@@ -1,4 +1,4 @@
-"""The entry of Lambda: Secrets Manager calls it four times for each rotation, and again after a failure."""
+"""The Lambda handler, which Secrets Manager calls for each step and again after a failure."""
 
 from __future__ import annotations
 
@@ -8,60 +8,57 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import SetupError, SupersededError
 from .interface import Rotation
-from .secret import (
-    CURRENT,
-    PENDING,
-    Store,
-    connect,
-)
-from .selection import choose
+from .secret import CURRENT, PENDING, Store, create_client
+from .selection import select_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 log = logging.getLogger("shield_ai.rotator")
-_clients: list[Any] = []  # a warm function keeps its client
+_clients: list[Any] = []  # reused by later invocations of the same execution environment
 
 
-# Lambda's signature
-def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001
-    """Do one step."""
+def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001  # Lambda's signature
+    """Run one step of a rotation."""
     if not _clients:
-        _clients.append(connect())
-    try:
-        step, secret_id, token = (
-            str(event[name]) for name in ("Step", "SecretId", "ClientRequestToken")
-        )
-    except KeyError as missing:
-        raise SetupError(
-            f"the event has no {missing.args[0]}: only Secrets Manager calls this function"
-        ) from None
-    run_step(Store(_clients[0], secret_id, event.get("RotationToken")), step, token, os.environ)
+        _clients.append(create_client())
+    for key in ("Step", "SecretId", "ClientRequestToken"):
+        if key not in event:
+            raise SetupError(
+                f"the event has no {key}: this function must be called by Secrets Manager"
+            )
+    store = Store(_clients[0], str(event["SecretId"]), event.get("RotationToken"))
+    run_step(store, str(event["Step"]), str(event["ClientRequestToken"]), os.environ)
 
 
 def run_step(
-    store: Store, step: str, token: str, environ: Mapping[str, str], *, by_hand: bool = False
+    store: Store, step: str, token: str, environ: Mapping[str, str], *, is_manual: bool = False
 ) -> None:
-    """Check that the step may be done, and do it; it does nothing where its work is done already.
+    """Run one step of a rotation, unless the new version is already current.
 
     Args:
         store: The secret.
         step: One of STEPS.
-        token: The id of the version that is to become the current one.
-        environ: The function's settings.
-        by_hand: Not called by Secrets Manager: rotation need not be enabled, and createSecret makes the version.
+        token: The id of the new version.
+        environ: The settings of the function.
+        is_manual: True for calls from outside Secrets Manager: the secret's rotation can be
+            disabled, and createSecret also creates the version.
+
+    Raises:
+        RotationError: The step failed.
     """
     if step not in STEPS:
         raise SetupError(f"unknown step {step}")
     rotation = Rotation(store, token, store.describe(), environ)
-    if not _is_open(rotation, step, by_hand=by_hand):
-        log.info("%s: version %s is current already", step, token)
+    if _is_current(rotation, is_manual=is_manual):
+        log.info("%s: version %s is already current", step, token)
         return
+    _check_version(rotation, step, is_manual=is_manual)
     if step == "createSecret":
-        _create(rotation)
+        _create_version(rotation)
     else:
-        strategy = choose(rotation.current(), environ)
+        strategy = select_strategy(rotation.current_value(), environ)
         if step == "setSecret":
             strategy.set(rotation)
         elif step == "testSecret":
@@ -72,30 +69,33 @@ def run_step(
     log.info("%s: done for version %s of %s", step, token, store.secret_id)
 
 
-def _is_open(rotation: Rotation, step: str, *, by_hand: bool) -> bool:
-    """Make AWS's checks; say whether there is anything left to do."""
-    state = rotation.state
-    if not by_hand and not state.rotation_enabled:
+def _is_current(rotation: Rotation, *, is_manual: bool) -> bool:
+    if not is_manual and not rotation.state.rotation_enabled:
         raise SetupError(f"rotation is not enabled for {rotation.store.secret_id}")
+    return CURRENT in rotation.state.stages.get(rotation.token, ())
+
+
+def _check_version(rotation: Rotation, step: str, *, is_manual: bool) -> None:
+    """Make the same checks as AWS's rotation functions: the version must be pending."""
+    state = rotation.state
     stages = state.stages.get(rotation.token)
-    if stages is not None and CURRENT in stages:
-        return False
-    if stages is None and by_hand and step == "createSecret":
-        holder = state.holder(PENDING)
-        if holder is not None and CURRENT not in state.stages[holder]:
-            raise SupersededError(f"version {holder} is pending: resume that rotation or cancel it")
-        return True
-    if stages is None or PENDING not in stages:
-        # AWS lists no version without a label, so that these two can't be told apart.
+    if stages is None and is_manual and step == "createSecret":
+        pending = state.version_with(PENDING)
+        if pending is not None and CURRENT not in state.stages[pending]:
+            raise SupersededError(
+                f"version {pending} is pending: resume that rotation or cancel it"
+            )
+    elif stages is None or PENDING not in stages:
+        # AWS does not list versions without a staging label, so the two causes look the same
         raise SupersededError(
-            f"version {rotation.token} is not pending: another rotation took over, or it never was"
+            f"version {rotation.token} is not pending: another rotation took over, "
+            "or it never existed"
         )
-    return True
 
 
-def _create(rotation: Rotation) -> None:
-    if rotation.store.value(version=rotation.token, stage=PENDING) is not None:
+def _create_version(rotation: Rotation) -> None:
+    if rotation.store.get_value(version=rotation.token, stage=PENDING) is not None:
         return
-    current = rotation.current()
-    value = choose(current, rotation.environ).new_value(rotation, current)
+    current = rotation.current_value()
+    value = select_strategy(current, rotation.environ).new_value(rotation, current)
     rotation.store.put_pending(rotation.token, value)

@@ -1,4 +1,4 @@
-"""What a strategy gets to see of a rotation, and what a strategy is."""
+"""The interface between the handler and the rotation strategies."""
 
 from __future__ import annotations
 
@@ -6,13 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from .errors import SetupError, SupersededError
-from .secret import (
-    CURRENT,
-    PENDING,
-    PREVIOUS,
-    State,
-    Store,
-)
+from .secret import CURRENT, PENDING, PREVIOUS, State, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,11 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(repr=False)
 class Rotation:
-    """One rotation of one secret: the version `token` is to become the current one.
+    """A rotation of a secret.
 
     Args:
-        state: What DescribeSecret said when the step began.
-        environ: The function's settings.
+        store: The secret.
+        token: The id of the new version.
+        state: The result of DescribeSecret at the start of the step.
+        environ: The settings of the function.
     """
 
     store: Store
@@ -33,76 +29,79 @@ class Rotation:
     state: State
     environ: Mapping[str, str] = field(default_factory=dict)
 
-    def current(self) -> str:
-        """Read the value that is in use."""
-        version = self.state.holder(CURRENT)
-        value = self.store.value(version=version) if version else None
+    def current_value(self) -> str:
+        """Return the value of the current version."""
+        version = self.state.version_with(CURRENT)
+        value = self.store.get_value(version=version) if version else None
         if value is None:
             raise SetupError(
-                f"{self.store.secret_id} has no current value that is text: write one first"
+                f"{self.store.secret_id} has no current value that is text: store one first"
             )
         return value
 
-    def pending(self) -> str:
-        """Read the value that this rotation is to put into use."""
-        value = self.store.value(version=self.token, stage=PENDING)
+    def pending_value(self) -> str:
+        """Return the value of the new version."""
+        value = self.store.get_value(version=self.token, stage=PENDING)
         if value is None:
             raise SupersededError(
-                f"version {self.token} has no value or is pending no more: begin a new rotation"
+                f"version {self.token} has no value or is no longer pending: start a new rotation"
             )
         return value
 
-    def older(self) -> Iterator[str]:
-        """Read what else may be in force, the likeliest first: the previous value, then those without a label."""
-        previous = self.state.holder(PREVIOUS)
-        versions = [previous] if previous else []
+    def older_values(self) -> Iterator[str]:
+        """Yield the values of the previous version and of those without a label, newest first."""
+        previous = self.state.version_with(PREVIOUS)
+        if previous:
+            yield from self._values([previous])
+        yield from self._values(self.store.unlabeled_versions())
+
+    def _values(self, versions: list[str]) -> Iterator[str]:
         for version in versions:
-            value = self.store.value(version=version)
-            if value is not None:
-                yield value
-        for version in self.store.unlabelled():
-            value = self.store.value(version=version)
+            value = self.store.get_value(version=version)
             if value is not None:
                 yield value
 
-    def confirm(self) -> None:
-        """Read the stages again, under whatever lock is held: are we still the rotation, from the same current value?
+    def ensure_pending(self) -> None:
+        """Read the secret's state again and compare it. Callers hold the lock, if there is one.
 
         Raises:
-            SupersededError: No.
+            SupersededError: The version is no longer pending, or the current version changed.
         """
-        now = self.store.describe()
-        if PENDING not in now.stages.get(self.token, ()):
+        state = self.store.describe()
+        if PENDING not in state.stages.get(self.token, ()):
             raise SupersededError(
-                f"version {self.token} is pending no more: another rotation took over"
+                f"version {self.token} is no longer pending: another rotation took over"
             )
-        if now.holder(CURRENT) != self.state.holder(CURRENT):
-            raise SupersededError("another rotation has finished meanwhile: begin a new one")
+        if state.version_with(CURRENT) != self.state.version_with(CURRENT):
+            raise SupersededError("another rotation finished in the meantime: start a new one")
 
     def finish(self) -> None:
         """Make the pending version the current one."""
-        self.confirm()
-        current = self.state.holder(CURRENT)
+        self.ensure_pending()
+        current = self.state.version_with(CURRENT)
         if current is None:
             raise SetupError(f"{self.store.secret_id} has no current version")
         self.store.make_current(self.token, current)
 
 
 class Strategy(Protocol):
-    """How one kind of secret rotates. Each method may run again after a crash at any point, and then ends the work."""
+    """How a type of secret rotates.
+
+    Every method can run again after a crash at any point, and then completes the work.
+    """
 
     def new_value(self, rotation: Rotation, current: str) -> str:
-        """Make the value that comes after `current`; change nothing anywhere."""
+        """Return a new value that replaces `current`, without side effects."""
         ...
 
     def set(self, rotation: Rotation) -> None:
-        """Bring the pending value into force."""
+        """Make the pending value valid."""
         ...
 
     def test(self, rotation: Rotation) -> None:
-        """Prove that the pending value is in force."""
+        """Verify that the pending value is valid."""
         ...
 
     def finishing(self, rotation: Rotation) -> AbstractContextManager[None]:
-        """Keep others out, and the pending value proven, while it becomes the current one."""
+        """Keep the pending value valid, and other rotations out, while it becomes current."""
         ...

@@ -1,7 +1,8 @@
-"""MySQL and MariaDB, two users: the clone has an account for each of the base's, with the same grants.
+"""MySQL and MariaDB with alternating users: the clone has the accounts and grants of the base.
 
-The server has no membership in a user, so that the grants are compared, given and taken each time. Its changes of
-accounts are no transaction: a new account can't log in before the last statement, which sets the password.
+Users can't be members of other users there, so each rotation compares the grants, and grants or
+revokes the differences. Account changes are not transactional: a new account can't log in before
+the last statement, which sets its password.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from . import mysql
-from .alternating import Alternating
+from .alternating import AlternatingUsers
 from .errors import SetupError
 from .mysql import MysqlSession, native_hash
 
@@ -19,140 +20,146 @@ if TYPE_CHECKING:
     from .document import Login
     from .interface import Rotation
 
-LONGEST = 32  # characters of a user's name in MySQL; MariaDB takes more
+MAX_NAME_LENGTH = 32  # of users in MySQL; MariaDB supports longer names
 HOSTS = "SELECT Host FROM mysql.user WHERE BINARY User = BINARY %s ORDER BY Host"
-DEFAULT_ROLES = "SELECT DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles WHERE BINARY USER = BINARY %s AND HOST = %s"
-HASH = re.compile(
+DEFAULT_ROLES = (
+    "SELECT DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles"
+    " WHERE BINARY USER = BINARY %s AND HOST = %s"
+)
+# Authentication of MariaDB in the output of SHOW GRANTS.
+AUTHENTICATION = re.compile(
     r" IDENTIFIED (?:BY PASSWORD '[^']*'|VIA \S+(?: USING '[^']*')?(?: OR \S+(?: USING '[^']*')?)*)"
 )
-WHO = "\0"  # stands for the account in a grant
-NOTHING = f"GRANT USAGE ON *.* TO {WHO}"
+ACCOUNT = "\0"  # placeholder for the account in a grant
+NO_PRIVILEGES = f"GRANT USAGE ON *.* TO {ACCOUNT}"
 NO_LIMITS = (
-    f"{NOTHING} REQUIRE NONE WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0"
-    " MAX_USER_CONNECTIONS 0 MAX_STATEMENT_TIME 0"
+    f"{NO_PRIVILEGES} REQUIRE NONE WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0"
+    " MAX_CONNECTIONS_PER_HOUR 0 MAX_USER_CONNECTIONS 0 MAX_STATEMENT_TIME 0"
 )
 
 
-class MysqlAlternating(Alternating[MysqlSession]):
-    """See the module."""
+class MysqlAlternating(AlternatingUsers[MysqlSession]):
+    """Alternate between the accounts of a user and of its clone."""
 
     def __init__(self) -> None:
         super().__init__(mysql.connect, mysql.PORT)
 
-    def fits(self, name: str) -> bool:
-        """Whether a name is short enough."""
-        return len(name) <= LONGEST
+    def is_short_enough(self, name: str) -> bool:
+        """Return True if MySQL supports the length of the name."""
+        return len(name) <= MAX_NAME_LENGTH
 
     def is_done(self, pending: Login) -> bool:
-        """Never: a user may have several accounts, and a login proves only one. The work is done again instead."""
-        self.door.opens(pending)  # the server shows that it refuses wrong passwords
+        """Return False: a login tests only one of several accounts, so all changes are repeated."""
+        self.connector.accepts(pending)  # raises TrustError if the server accepts any password
         return False
 
-    def prepare(
-        self, session: MysqlSession, rotation: Rotation, user: Login, clone_of: str | None
+    def configure_user(
+        self, session: MysqlSession, rotation: Rotation, user: Login, base: str | None
     ) -> None:
-        """Make the accounts, then their grants, then the password."""
-        if clone_of is not None:
-            self.make_clone(session, rotation, user, clone_of)
-        hosts = hosts_of(session, user.username)
+        """Create the accounts, then sync their grants, then set the password."""
+        if base is not None:
+            self._sync_clone(session, rotation, user, base)
+        hosts = account_hosts(session, user.username)
         if not hosts:
-            raise SetupError("the base of the clone in use does not exist any more")
+            raise SetupError("the base of the current clone no longer exists")
         for host in hosts:
             session.set_password(user.username, host, user.password)
 
-    def make_clone(self, session: MysqlSession, rotation: Rotation, user: Login, base: str) -> None:
-        """Give the clone what the base has."""
-        hosts, there = hosts_of(session, base), hosts_of(session, user.username)
+    def _sync_clone(
+        self, session: MysqlSession, rotation: Rotation, user: Login, base: str
+    ) -> None:
+        clone = user.username
+        hosts = account_hosts(session, base)
+        clone_hosts = account_hosts(session, clone)
         if not hosts:
-            raise SetupError("the user in use does not exist in the server")
-        strange = any(
-            host not in hosts
-            or not grants(session, user.username, host) <= grants(session, base, host)
-            for host in there
+            raise SetupError("the current user does not exist in the server")
+        exceeds_base = any(
+            host not in hosts or _has_more_grants(session, clone, base, host)
+            for host in clone_hosts
         )
-        if strange and not self.is_ours(rotation, user):
+        if exceeds_base and not self.is_own_user(rotation, user):
             raise SetupError(
-                f"the server has a user {user.username} already, with rights that {base} does not have"
+                f"the user {clone} already exists, with privileges that {base} does not have"
             )
         for host in hosts:
-            if host not in there:
-                create(session, user.username, host)
-            align(session, base, user.username, host)
+            if host not in clone_hosts:
+                create_account(session, clone, host)
+            sync_grants(session, base, clone, host)
 
 
-def hosts_of(session: MysqlSession, user: str) -> list[str]:
-    """List the host patterns of a user's accounts."""
-    return [
-        row[0] if isinstance(row[0], str) else row[0].decode() for row in session.run(HOSTS, user)
-    ]
+def account_hosts(session: MysqlSession, user: str) -> list[str]:
+    """Return the host patterns of a user's accounts."""
+    hosts = [row[0] for row in session.run(HOSTS, user)]
+    return [host if isinstance(host, str) else host.decode() for host in hosts]
 
 
-def create(session: MysqlSession, user: str, host: str) -> None:
-    """Make an account with a password that nobody knows."""
-    nobody = secrets.token_urlsafe(24)
+def create_account(session: MysqlSession, user: str, host: str) -> None:
+    """Create an account with an unknown password."""
+    password = secrets.token_urlsafe(24)
+    statement = "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY %s"
     if session.is_mariadb:
-        session.run(
-            "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY PASSWORD %s",
-            user,
-            host,
-            native_hash(nobody),
-        )
-    else:
-        session.run("CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY %s", user, host, nobody)
+        statement = "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY PASSWORD %s"
+        password = native_hash(password)
+    session.run(statement, user, host, password)
 
 
-def grants(session: MysqlSession, user: str, host: str) -> set[str]:
-    """Read what an account may do, as statements; without its name and its password's hash."""
+def _has_more_grants(session: MysqlSession, clone: str, base: str, host: str) -> bool:
+    return not read_grants(session, clone, host) <= read_grants(session, base, host)
+
+
+def read_grants(session: MysqlSession, user: str, host: str) -> set[str]:
+    """Return the grants of an account as statements, without its name and password hash."""
+    account = quote_account(user, host)
+    # MySQL 5.7 writes accounts as strings, later versions and MariaDB as names
     quoted = session.run("SELECT CONCAT(QUOTE(%s), '@', QUOTE(%s))", user, host)[0][0]
-    found = set()
+    grants = set()
     for (line,) in session.run("SHOW GRANTS FOR %s@%s", user, host):
-        # MySQL 5.7 writes an account as a text, later ones and MariaDB as a name.
-        for end in (
-            f" {word} {account}"
-            for account in (account_name(user, host), quoted)
-            for word in ("TO", "FOR")
-        ):
-            head, separator, tail = line.rpartition(end)
+        for preposition, name in (
+            ("TO", account), ("FOR", account), ("TO", quoted), ("FOR", quoted),
+        ):  # fmt: skip
+            head, separator, tail = line.rpartition(f" {preposition} {name}")
             if separator:
-                found.add(f"{head} {end.split()[0]} {WHO}{HASH.sub('', tail)}")
+                grants.add(f"{head} {preposition} {ACCOUNT}{AUTHENTICATION.sub('', tail)}")
                 break
     if not session.is_mariadb:
-        roles = [account_name(*row) for row in session.run(DEFAULT_ROLES, user, host)]
-        found |= {f"SET DEFAULT ROLE {', '.join(sorted(roles))} TO {WHO}"} if roles else set()
-    return found - {NOTHING}
+        roles = sorted(quote_account(*row) for row in session.run(DEFAULT_ROLES, user, host))
+        if roles:
+            grants.add(f"SET DEFAULT ROLE {', '.join(roles)} TO {ACCOUNT}")
+    return grants - {NO_PRIVILEGES}
 
 
-def account_name(user: str, host: str) -> str:
+def quote_account(user: str, host: str) -> str:
     """Quote an account."""
-    return f"{mysql.name(user)}@{mysql.name(host)}"
+    return f"{mysql.quote_name(user)}@{mysql.quote_name(host)}"
 
 
-def align(session: MysqlSession, base: str, clone: str, host: str) -> None:
-    """Take what the base does not have, then give what is missing."""
-    wanted, has = grants(session, base, host), grants(session, clone, host)
-    account = account_name(clone, host)
-    surplus = has - wanted
+def sync_grants(session: MysqlSession, base: str, clone: str, host: str) -> None:
+    """Revoke the grants that the base does not have, then grant the missing ones."""
+    expected = read_grants(session, base, host)
+    existing = read_grants(session, clone, host)
+    account = quote_account(clone, host)
+    surplus = existing - expected
     for grant in sorted(surplus):
-        for statement in taking(grant):
-            session.run(statement.replace(WHO, account))
-    # Taking may have taken a part of what is wanted: one grant can hold several privileges.
-    for grant in sorted(wanted if surplus else wanted - has):
-        session.run(grant.replace(WHO, account))
+        for statement in revoke_statements(grant):
+            session.run(statement.replace(ACCOUNT, account))
+    # revoking one grant can revoke privileges of another one, so all are granted again
+    missing = expected if surplus else expected - existing
+    for grant in sorted(missing):
+        session.run(grant.replace(ACCOUNT, account))
 
 
-def taking(grant: str) -> list[str]:
-    """Return the statements that undo a grant."""
-    if grant.startswith(NOTHING):
+def revoke_statements(grant: str) -> list[str]:
+    """Return the statements that revoke a grant."""
+    if grant.startswith(NO_PRIVILEGES):
         return [NO_LIMITS]
     if grant.startswith("SET DEFAULT ROLE"):
-        return [f"SET DEFAULT ROLE NONE {'FOR' if f' FOR {WHO}' in grant else 'TO'} {WHO}"]
-    head, _, tail = grant.removeprefix("GRANT ").rpartition(f" TO {WHO}")
-    privileges, on, place = head.rpartition(" ON ")
-    if not on:  # a role
-        return [f"REVOKE {head} FROM {WHO}"]
-    statements = [f"REVOKE {privileges} ON {place} FROM {WHO}"]
-    return (
-        [*statements, f"REVOKE GRANT OPTION ON {place} FROM {WHO}"]
-        if "WITH GRANT OPTION" in tail
-        else statements
-    )
+        preposition = "FOR" if f" FOR {ACCOUNT}" in grant else "TO"
+        return [f"SET DEFAULT ROLE NONE {preposition} {ACCOUNT}"]
+    head, _, tail = grant.removeprefix("GRANT ").rpartition(f" TO {ACCOUNT}")
+    privileges, on, target = head.rpartition(" ON ")
+    if not on:
+        return [f"REVOKE {head} FROM {ACCOUNT}"]  # a role
+    statements = [f"REVOKE {privileges} ON {target} FROM {ACCOUNT}"]
+    if "WITH GRANT OPTION" in tail:
+        statements.append(f"REVOKE GRANT OPTION ON {target} FROM {ACCOUNT}")
+    return statements

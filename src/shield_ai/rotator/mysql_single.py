@@ -1,17 +1,18 @@
-"""MySQL and MariaDB, one user.
+"""MySQL and MariaDB with a single user.
 
-An account is a user at a host pattern: the one changed is the one that the server takes the function for. Where several
-accounts share the user's name, use alternating users, which change them all.
+An account consists of a user and a host pattern. The rotation changes the account that the server
+selects for the function's connection. If several accounts have the same user, alternating users
+are required, which change all of them.
 """
 
 from __future__ import annotations
 
 from . import mysql
-from .single import Single
+from .single import SingleUser
 
 
-class MysqlSingle(Single[mysql.MysqlSession]):
-    """See `single`."""
+class MysqlSingle(SingleUser[mysql.MysqlSession]):
+    """Change the password of the secret's user."""
 
     def __init__(self) -> None:
         super().__init__(mysql.connect, mysql.PORT)

@@ -1,4 +1,4 @@
-"""PostgreSQL through pg8000: logins, the lock, and passwords that never travel."""
+"""PostgreSQL with pg8000: logins, locks, and password changes that only send a SCRAM verifier."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from .errors import DatabaseError, LoginRefusedError, SetupError
-from .tls import context
+from .tls import ssl_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,48 +19,48 @@ if TYPE_CHECKING:
     from .document import Login
 
 PORT = 5432
-LONGEST = 63  # bytes of a name; the server cuts what is longer, and would then mean another role
-CONNECT, ANSWER = 5.0, 40.0  # seconds; an answer may wait for the lock
+MAX_NAME_BYTES = 63  # the server truncates longer names, which could then be another role
+CONNECT_TIMEOUT = 5.0  # seconds
+READ_TIMEOUT = 40.0  # seconds; longer than the wait for the lock
 BEGIN = (
     "BEGIN READ WRITE;"
     " SET LOCAL lock_timeout = '20s'; SET LOCAL statement_timeout = '30s';"
-    # a function that was frozen must not keep the lock
+    # a suspended function must not keep the lock
     " SET LOCAL idle_in_transaction_session_timeout = '90s';"
-    # a password that a crash of the server takes back would lock us out
+    # a server crash must not undo a password change, which would lock out the app
     " SET LOCAL synchronous_commit = on;"
     " SET LOCAL standard_conforming_strings = on; SET LOCAL search_path = pg_catalog"
 )
-WRONG_PASSWORD = "28P01"
-SASL = 10  # the server asks for SCRAM
-OLDEST = 100000  # before version 10 a verifier would be taken for the password itself
+INVALID_PASSWORD = "28P01"
+SASL = 10  # authentication request for SCRAM
+FIRST_SCRAM_VERSION = 100000  # older versions would store the verifier as the password
 
 
 class PostgresSession:
-    """A connection that is logged in."""
+    """An open connection."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     def run(self, statement: str, **values: object) -> list[list[Any]]:
-        """Run a statement; `:name` in it stands for a value."""
-        # no types; loaded when used
+        """Run a statement with `:name` placeholders."""
         from pg8000.exceptions import Error  # type: ignore[import-untyped]
 
         try:
             return self._connection.run(statement, **values) or []
         except (Error, OSError) as error:
-            raise DatabaseError("PostgreSQL refused a statement", sqlstate(error)) from None
+            raise DatabaseError("a PostgreSQL statement failed", sqlstate(error)) from None
 
     def close(self) -> None:
-        """End it; what was not committed is void."""
-        with suppress(Exception):  # it may be dead already
+        """Close the connection, which rolls back an open transaction."""
+        with suppress(Exception):  # the connection can be broken
             self._connection.close()
 
     @contextmanager
     def locked(self, key: str) -> Iterator[None]:
-        """Hold the lock of a name in a transaction: what is changed within is kept all or, on an error, not at all.
+        """Hold the lock for a key in a transaction, which an exception rolls back.
 
-        A lock of the transaction, and no setting of the session: it holds behind a connection pool as well.
+        The lock and the settings are local to the transaction, so that connection pools work.
         """
         self.run(BEGIN)
         number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big", signed=True)
@@ -74,38 +74,37 @@ class PostgresSession:
         self.run("COMMIT")
 
     def version(self) -> int:
-        """Return the server's version, as 160004."""
+        """Return the server's version, such as 160004."""
         return int(self.run("SELECT current_setting('server_version_num')")[0][0])
 
     def set_own_password(self, login: Login) -> None:
-        """Change the password of the user who is logged in to this one."""
+        """Change the password of the connected user."""
         self.set_password(login.username, login.password)
 
-    def set_password(self, role: str, password: str, *, more: str = "") -> None:
-        """Set a role's password, given as the verifier that the server would make of it."""
-        if self.version() < OLDEST:
-            raise SetupError("the server is older than PostgreSQL 10: it knows no SCRAM")
-        self.run(f"ALTER ROLE {name(role)} {more} PASSWORD {literal(verifier(password))}")
+    def set_password(self, role: str, password: str, *, options: str = "") -> None:
+        """Set the password of a role, sent as a SCRAM verifier, and other options of the role."""
+        if self.version() < FIRST_SCRAM_VERSION:
+            raise SetupError("the server is older than PostgreSQL 10 and does not support SCRAM")
+        verifier = quote_literal(scram_verifier(password))
+        self.run(f"ALTER ROLE {quote_name(role)} {options} PASSWORD {verifier}")
 
 
 def connect(login: Login) -> PostgresSession:
     """Log in.
 
     Raises:
-        LoginRefusedError: The server refuses this password.
-        DatabaseError: Anything else, an unreachable server included.
+        LoginRefusedError: The server rejects the password.
+        DatabaseError: Any other failure, such as an unreachable server.
     """
     from pg8000.exceptions import Error
-
-    # no types; loaded when used
     from scramp import ScramException  # type: ignore[import-untyped]
 
-    tls = context(login)
+    tls = ssl_context(login)
     sock = None
     try:
-        sock = socket.create_connection((login.host, login.port), CONNECT)
-        sock.settimeout(ANSWER)
-        connection = _driver()(
+        sock = socket.create_connection((login.host, login.port), CONNECT_TIMEOUT)
+        sock.settimeout(READ_TIMEOUT)
+        connection = _connection_class()(
             login.username,
             host=login.host,
             database=login.database or None,
@@ -119,32 +118,33 @@ def connect(login: Login) -> PostgresSession:
         raise DatabaseError("no trusted TLS connection to PostgreSQL", error.reason or "") from None
     except (Error, ScramException, OSError, ValueError) as error:
         _close(sock)
-        code = sqlstate(error)
-        if code == WRONG_PASSWORD:
-            raise LoginRefusedError("PostgreSQL refused user and password", code) from None
-        # The driver has no other word for it than this text.
-        why = (
-            ": it has no TLS, and sslmode asks for it"
-            if tls and str(error) == "Server refuses SSL"
-            else ""
-        )
-        raise DatabaseError(f"PostgreSQL does not let us in{why}", code) from None
+        raise _connection_error(error) from None
     return PostgresSession(connection)
 
 
-def _driver() -> Any:
-    """Return the driver's connection, with SCRAM for every name.
+def _connection_error(error: Exception) -> DatabaseError:
+    code = sqlstate(error)
+    if code == INVALID_PASSWORD:
+        return LoginRefusedError("PostgreSQL rejected the user and password", code)
+    # the driver reports this with a generic exception, before the login
+    if str(error) == "Server refuses SSL":
+        return DatabaseError(
+            "PostgreSQL rejected the connection: it has no TLS, but sslmode requires it", code
+        )
+    return DatabaseError("PostgreSQL rejected the connection", code)
 
-    It refuses names with characters that Unicode 3.2 did not have. The server takes no notice of the name within
-    SCRAM: it has had it before.
+
+def _connection_class() -> Any:
+    """Return the driver's connection class, extended to support any user name with SCRAM.
+
+    The driver rejects names with characters that Unicode 3.2 does not have. The server ignores the
+    name in SCRAM messages, because the startup message has it.
     """
-    # no types; loaded when used
     from pg8000.native import Connection  # type: ignore[import-untyped]
 
-    class AnyName(Connection):  # type: ignore[misc]  # it has no types
-        # the driver's name
+    class AnyNameConnection(Connection):  # type: ignore[misc]
         def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: object) -> None:  # noqa: N802
-            user: bytes = self.user  # type: ignore[has-type]  # it has no types
+            user: bytes = self.user  # type: ignore[has-type]
             if int.from_bytes(data[:4], "big") == SASL:
                 self.user = b"any"
             try:
@@ -152,7 +152,7 @@ def _driver() -> Any:
             finally:
                 self.user = user
 
-    return AnyName
+    return AnyNameConnection
 
 
 def _close(sock: socket.socket | None) -> None:
@@ -161,41 +161,48 @@ def _close(sock: socket.socket | None) -> None:
 
 
 def sqlstate(error: BaseException | None) -> str:
-    """Return the server's code for an error, which the driver may have buried under a second one; else its type."""
-    first = type(error).__name__
+    """Return the server's error code, or the type of the error without one.
+
+    The driver can wrap the server's error in another exception.
+    """
+    error_type = type(error).__name__
     while error is not None:
         details = error.args[0] if error.args else None
         if isinstance(details, dict) and "C" in details:
             return str(details["C"])
         error = error.__cause__ or error.__context__
-    return first
+    return error_type
 
 
-def name(identifier: str) -> str:
-    """Quote a name."""
-    from pg8000.native import identifier as quote
+def quote_name(name: str) -> str:
+    """Quote an identifier."""
+    from pg8000.native import identifier
 
-    if not identifier or "\0" in identifier or len(identifier.encode()) > LONGEST:
-        raise SetupError(f"a name in PostgreSQL has 1 to {LONGEST} bytes")
-    return str(quote(identifier))
-
-
-def literal(text: str) -> str:
-    """Quote a text."""
-    from pg8000.native import literal as quote
-
-    return str(quote(text))
+    if not name or "\0" in name or len(name.encode()) > MAX_NAME_BYTES:
+        raise SetupError(f"a name in PostgreSQL must have 1 to {MAX_NAME_BYTES} bytes")
+    return str(identifier(name))
 
 
-def verifier(password: str) -> str:
-    """Make the SCRAM verifier of a password: all that the server needs, and nothing that logs in.
+def quote_literal(text: str) -> str:
+    """Quote a string."""
+    from pg8000.native import literal
 
-    Not ASCII: the password is normalised by SASLprep first, as the server and every client do.
+    return str(literal(text))
+
+
+def scram_verifier(password: str) -> str:
+    """Return the SCRAM verifier of a password, which the server stores, and can't log in.
+
+    Passwords with other characters than ASCII are normalized with SASLprep, as in all clients.
     """
     import scramp
 
     salt = os.urandom(16)
     mechanism = scramp.ScramMechanism("SCRAM-SHA-256")
-    _, stored, server, rounds = mechanism.make_auth_info(password, iteration_count=4096, salt=salt)
-    text = [base64.b64encode(part).decode() for part in (salt, stored, server)]
-    return f"SCRAM-SHA-256${rounds}:{text[0]}${text[1]}:{text[2]}"
+    _, stored, server, iterations = mechanism.make_auth_info(
+        password, iteration_count=4096, salt=salt
+    )
+    encoded_salt, stored_key, server_key = (
+        base64.b64encode(part).decode() for part in (salt, stored, server)
+    )
+    return f"SCRAM-SHA-256${iterations}:{encoded_salt}${stored_key}:{server_key}"

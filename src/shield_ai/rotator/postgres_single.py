@@ -1,13 +1,13 @@
-"""PostgreSQL, one user."""
+"""PostgreSQL with a single user."""
 
 from __future__ import annotations
 
 from . import postgres
-from .single import Single
+from .single import SingleUser
 
 
-class PostgresSingle(Single[postgres.PostgresSession]):
-    """See `single`."""
+class PostgresSingle(SingleUser[postgres.PostgresSession]):
+    """Change the password of the secret's user."""
 
     def __init__(self) -> None:
         super().__init__(postgres.connect, postgres.PORT)

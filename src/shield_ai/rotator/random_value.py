@@ -1,4 +1,4 @@
-"""A random value, as long as the old one and never shorter than 32 characters."""
+"""A random value with the length of the old one, but at least 32 characters."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .values import ValueStrategy
 if TYPE_CHECKING:
     from .interface import Rotation
 
-LONGEST = 4096  # AWS's limit
+MAX_LENGTH = 4096  # limit of GetRandomPassword
 
 
 class RandomValue(ValueStrategy):
-    """See the module."""
+    """Replace the value by a random one."""
 
-    def make(self, rotation: Rotation, value: str) -> str:
-        """Let AWS make it."""
-        return rotation.store.random_password(min(max(LENGTH, len(value)), LONGEST))
+    def generate(self, rotation: Rotation, value: str) -> str:
+        """Return a random value that AWS generates."""
+        return rotation.store.random_password(min(max(LENGTH, len(value)), MAX_LENGTH))

@@ -1,4 +1,4 @@
-"""The strategies that there are, and the servers that a secret may name."""
+"""The rotation strategies, and the database engines that a secret can name."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ ENGINES = {
     "mariadb": "mysql",
     "aurora-mysql": "mysql",
 }
-PORTS = {"5432": "postgres", "3306": "mysql"}  # where the secret names no engine
+PORTS = {"5432": "postgres", "3306": "mysql"}  # for secrets without an engine

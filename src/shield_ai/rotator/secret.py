@@ -1,4 +1,4 @@
-"""One secret in Secrets Manager: the calls that a rotation makes, and their errors without a value in them."""
+"""Secrets Manager calls of a rotation, with errors that never contain a value."""
 
 from __future__ import annotations
 
@@ -10,33 +10,39 @@ from .errors import AwsCallError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
-# What is left needs no escaping in a URL, a shell, a .env file or SQL.
+CURRENT = "AWSCURRENT"
+PENDING = "AWSPENDING"
+PREVIOUS = "AWSPREVIOUS"
+# The remaining characters need no escaping in a URL, a shell, a .env file or SQL.
 EXCLUDED = "!\"#$%&'()*+,-/:;<=>?@[\\]^`{|}~"
 LENGTH = 32
-MOST_VERSIONS = 20  # how many versions without a label are worth a login
+MAX_UNLABELED_VERSIONS = 20  # limits the number of failed logins
 
 
 @dataclass(frozen=True)
 class State:
-    """What DescribeSecret says."""
+    """The result of DescribeSecret."""
 
     arn: str
     rotation_enabled: bool
     stages: Mapping[str, Sequence[str]]
 
-    def holder(self, stage: str) -> str | None:
-        """Return the version that holds a stage."""
-        return next((version for version, stages in self.stages.items() if stage in stages), None)
+    def version_with(self, stage: str) -> str | None:
+        """Return the version with a staging label."""
+        for version, stages in self.stages.items():
+            if stage in stages:
+                return version
+        return None
 
 
 class Store:
-    """A secret by name or ARN, through a client of boto3.
+    """A secret in Secrets Manager.
 
     Args:
         client: `boto3.client("secretsmanager")`.
         secret_id: Name or ARN.
-        rotation_token: What Secrets Manager sends along when the function lives in another account.
+        rotation_token: From the event; Secrets Manager requires it from functions in other
+            accounts.
     """
 
     def __init__(self, client: Any, secret_id: str, rotation_token: str | None = None) -> None:
@@ -44,66 +50,63 @@ class Store:
         self.secret_id = secret_id
         self._rotation_token = rotation_token
 
-    def other(self, secret_id: str) -> Store:
-        """Return another secret through the same client."""
+    def with_secret(self, secret_id: str) -> Store:
+        """Return another secret that uses the same client."""
         return Store(self._client, secret_id)
 
     def describe(self) -> State:
-        """Read which version holds which stage."""
-        answer = self._call("describe_secret", SecretId=self.secret_id)
+        """Return the versions and their staging labels."""
+        response = self._call("describe_secret", SecretId=self.secret_id)
         return State(
-            answer["ARN"],
-            bool(answer.get("RotationEnabled")),
-            answer.get("VersionIdsToStages") or {},
+            response["ARN"],
+            bool(response.get("RotationEnabled")),
+            response.get("VersionIdsToStages") or {},
         )
 
-    def value(self, version: str | None = None, stage: str | None = None) -> str | None:
-        """Read a value; None where there is no such version, or none with a value, or one that is no text."""
-        which = {"VersionId": version, "VersionStage": stage}
+    def get_value(self, version: str | None = None, stage: str | None = None) -> str | None:
+        """Return a value; None if the version does not exist or is not text."""
+        arguments: dict[str, str] = {}
+        if version:
+            arguments["VersionId"] = version
+        if stage:
+            arguments["VersionStage"] = stage
         try:
-            answer = self._call(
-                "get_secret_value",
-                SecretId=self.secret_id,
-                **{name: text for name, text in which.items() if text},
-            )
+            response = self._call("get_secret_value", SecretId=self.secret_id, **arguments)
         except AwsCallError as error:
             if error.code == "ResourceNotFoundException":
                 return None
             raise
-        value: str | None = answer.get("SecretString")
+        value: str | None = response.get("SecretString")
         return value
 
-    def unlabelled(self) -> list[str]:
-        """List the newest versions without a stage: what rotations left that were dropped half-way."""
+    def unlabeled_versions(self) -> list[str]:
+        """Return the newest versions without a staging label, which aborted rotations leave."""
         versions: list[dict[str, Any]] = []
-        more: dict[str, str] = {}
+        page: dict[str, str] = {}
         while True:
-            answer = self._call(
-                "list_secret_version_ids", SecretId=self.secret_id, IncludeDeprecated=True, **more
+            response = self._call(
+                "list_secret_version_ids", SecretId=self.secret_id, IncludeDeprecated=True, **page
             )
-            versions += [
-                version for version in answer["Versions"] if not version.get("VersionStages")
-            ]
-            if not answer.get("NextToken"):
+            versions += [v for v in response["Versions"] if not v.get("VersionStages")]
+            if not response.get("NextToken"):
                 break
-            more = {"NextToken": answer["NextToken"]}
-        # Where dates are equal, the later one in AWS's own order counts as the newer.
-        order = sorted(
-            range(len(versions)),
-            key=lambda place: (versions[place]["CreatedDate"], place),
-            reverse=True,
-        )
-        return [versions[place]["VersionId"] for place in order][:MOST_VERSIONS]
+            page = {"NextToken": response["NextToken"]}
+        # of versions with the same date, the last one that AWS lists counts as the newest
+        versions.reverse()
+        versions.sort(key=lambda version: version["CreatedDate"], reverse=True)
+        return [version["VersionId"] for version in versions[:MAX_UNLABELED_VERSIONS]]
 
     def random_password(self, length: int = LENGTH, exclude: str = EXCLUDED) -> str:
-        """Let AWS make a password."""
-        answer = self._call("get_random_password", PasswordLength=length, ExcludeCharacters=exclude)
-        password: str = answer["RandomPassword"]
+        """Return a password that AWS generates."""
+        response = self._call(
+            "get_random_password", PasswordLength=length, ExcludeCharacters=exclude
+        )
+        password: str = response["RandomPassword"]
         return password
 
     def put_pending(self, token: str, value: str) -> None:
-        """Write the new version; leave it as it is when somebody was faster with the same token."""
-        more = {"RotationToken": self._rotation_token} if self._rotation_token else {}
+        """Create the pending version; keep its value if it already exists."""
+        arguments = {"RotationToken": self._rotation_token} if self._rotation_token else {}
         try:
             self._call(
                 "put_secret_value",
@@ -111,14 +114,14 @@ class Store:
                 ClientRequestToken=token,
                 SecretString=value,
                 VersionStages=[PENDING],
-                **more,
+                **arguments,
             )
         except AwsCallError as error:
             if error.code != "ResourceExistsException":
                 raise
 
     def make_current(self, token: str, instead_of: str) -> None:
-        """Move AWSCURRENT; AWS refuses when the version that we think holds it no longer does."""
+        """Move AWSCURRENT to a version. AWS rejects this if `instead_of` does not have it."""
         self._call(
             "update_secret_version_stage",
             SecretId=self.secret_id,
@@ -127,8 +130,8 @@ class Store:
             RemoveFromVersionId=instead_of,
         )
 
-    def drop_pending(self, version: str) -> None:
-        """Take AWSPENDING from a version: what it rotated to is void."""
+    def remove_pending_label(self, version: str) -> None:
+        """Remove AWSPENDING from a version, which discards its value."""
         self._call(
             "update_secret_version_stage",
             SecretId=self.secret_id,
@@ -137,24 +140,22 @@ class Store:
         )
 
     def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
-        # only where AWS is called
         from botocore.exceptions import BotoCoreError, ClientError
 
         operation = "".join(map(str.title, method.split("_")))
         try:
-            answer: dict[str, Any] = getattr(self._client, method)(**arguments)
+            response: dict[str, Any] = getattr(self._client, method)(**arguments)
         except ClientError as error:
-            raise AwsCallError(
-                operation, error.response.get("Error", {}).get("Code", "unknown")
-            ) from None
+            code = error.response.get("Error", {}).get("Code", "unknown")
+            raise AwsCallError(operation, code) from None
         except BotoCoreError as error:
             raise AwsCallError(operation, type(error).__name__) from None
-        return answer
+        return response
 
 
-def connect() -> Any:
-    """Make the client: few tries, short waits, since a Lambda has its own limit."""
-    import boto3  # costs half a second
+def create_client() -> Any:
+    """Create a client with few retries and short timeouts, because Lambda's time is limited."""
+    import boto3  # takes half a second
     from botocore.config import Config
 
     config = Config(

@@ -1,6 +1,6 @@
-"""Which strategy a secret has: the function's ROTATION_STRATEGY, else what the secret's JSON says of itself.
+"""Select the strategy of a secret, from ROTATION_STRATEGY or from the JSON document.
 
-Each is imported only when it is chosen: a function for PostgreSQL never loads MySQL's driver.
+Only the selected strategy is imported, so a function for PostgreSQL does not load MySQL's driver.
 """
 
 from __future__ import annotations
@@ -19,33 +19,31 @@ if TYPE_CHECKING:
     from .interface import Strategy
 
 
-def choose(current: str, environ: Mapping[str, str]) -> Strategy:
-    """Return the strategy for a secret with this current value."""
+def select_strategy(current: str, environ: Mapping[str, str]) -> Strategy:
+    """Return the strategy for a secret.
+
+    Args:
+        current: The current value.
+        environ: The settings of the function.
+    """
     name = strategy_name(current, environ)
     if name not in STRATEGIES:
-        raise SetupError(f"unknown strategy; known are {', '.join(STRATEGIES)}")
-    module, symbol = STRATEGIES[name]
-    return cast("Strategy", getattr(import_module(f".{module}", __package__), symbol)())
+        raise SetupError(f"unknown strategy; use one of {', '.join(STRATEGIES)}")
+    module, class_name = STRATEGIES[name]
+    strategy_class = getattr(import_module(f".{module}", __package__), class_name)
+    return cast("Strategy", strategy_class())
 
 
 def strategy_name(current: str, environ: Mapping[str, str]) -> str:
-    """Say which strategy it is, in full; `single-user` and `alternating-users` go with the document's engine."""
-    try:
-        document: Any = url.parse(current) if url.is_url(current) else json.loads(current)
-    except ValueError:
-        document = {}
-    document = document if isinstance(document, dict) else {}
+    """Return the full name of a secret's strategy, including the database engine."""
+    document = _parse(current)
     name = environ.get("ROTATION_STRATEGY") or str(document.get("strategy") or "")
-    if name and name not in ("single-user", "alternating-users"):
+    if name and name not in {"single-user", "alternating-users"}:
         return name
-    engine = (
-        ENGINES.get(str(document.get("engine")).lower())
-        if "engine" in document
-        else _usual(document)
-    )
+    engine = _engine(document)
     if engine is None:
         raise SetupError(
-            "set ROTATION_STRATEGY, or name an engine (postgres, mysql, mariadb) in the secret's JSON"
+            "set ROTATION_STRATEGY, or set engine (postgres, mysql, mariadb) in the secret's JSON"
         )
     if not name:
         has_admin = environ.get("ROTATION_ADMIN") or document.get("masterarn")
@@ -53,6 +51,16 @@ def strategy_name(current: str, environ: Mapping[str, str]) -> str:
     return f"{engine}-{name}"
 
 
-def _usual(document: dict[str, Any]) -> str | None:
-    """Say which server has this port, unless somebody moved it; a wrong guess gets no further than the login."""
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        document = url.parse(text) if url.is_url(text) else json.loads(text)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _engine(document: dict[str, Any]) -> str | None:
+    if "engine" in document:
+        return ENGINES.get(str(document["engine"]).lower())
+    # with the port of another server, the login fails before anything is changed
     return PORTS.get(str(document.get("port")))

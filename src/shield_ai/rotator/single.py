@@ -1,11 +1,14 @@
-"""One user: its password changes in place; until it is current, logins with the old one fail."""
+"""Rotate the password of a single user.
+
+Between the change in the server and the end of the rotation, logins with the current version fail.
+"""
 
 from __future__ import annotations
 
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from .database import Database, LockingSession, prove
+from .database import DatabaseStrategy, LockingSession, verify_login
 from .errors import SetupError
 
 if TYPE_CHECKING:
@@ -13,36 +16,36 @@ if TYPE_CHECKING:
     from .interface import Rotation
 
 
-class OwnSession(LockingSession, Protocol):
-    """A connection of the user whose password changes."""
+class SingleUserSession(LockingSession, Protocol):
+    """A connection of the user with the password that changes."""
 
     def set_own_password(self, login: Login) -> None:
-        """Change the password of the user who is logged in to this one."""
+        """Change the password of the connected user."""
         ...
 
 
-S = TypeVar("S", bound=OwnSession)
+SessionT = TypeVar("SessionT", bound=SingleUserSession)
 
 
-class Single(Database[S]):
-    """What is the same in every server."""
+class SingleUser(DatabaseStrategy[SessionT]):
+    """Change the password of the secret's user, for any database server."""
 
     def set(self, rotation: Rotation) -> None:
-        """Change the user's own password, as the user."""
-        pending, current = self.logins(rotation)
+        """Change the user's password in a connection of the user."""
+        pending, current = self.pending_and_current(rotation)
         if pending.username != current.username:
-            raise SetupError("the pending version names another user than the current one")
-        session, used = self.door.enter_with_any(
-            chain((pending, current), self.older(rotation, current))
+            raise SetupError("the pending and the current version have different users")
+        session, used = self.connector.log_in_with_any(
+            chain((pending, current), self.older_logins(rotation, current))
         )
         try:
             if used == pending:
                 return
             with session.locked(rotation.state.arn):
-                rotation.confirm()
-                if self.door.opens(pending):
+                rotation.ensure_pending()
+                if self.connector.accepts(pending):
                     return
                 session.set_own_password(pending)
-            prove(self, rotation, session, pending, lambda: session.set_own_password(used))
+            verify_login(self, rotation, session, pending, lambda: session.set_own_password(used))
         finally:
             session.close()

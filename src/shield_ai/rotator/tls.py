@@ -1,4 +1,4 @@
-"""TLS to a database: verified, unless the secret says otherwise."""
+"""TLS connections to databases. Certificates are verified unless the secret disables it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
     from .document import Login
 
 
-def context(login: Login) -> ssl.SSLContext | None:
-    """Make the context for a login; None where the secret turns TLS off."""
+def ssl_context(login: Login) -> ssl.SSLContext | None:
+    """Return the SSL context of a login; None if the secret disables TLS."""
     if login.tls == "disable":
         return None
     if login.tls == "require":
-        loose = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        loose.check_hostname = False
-        loose.verify_mode = ssl.CERT_NONE
-        return loose
-    in_text = login.ca.startswith("-----BEGIN")
+        unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        unverified.check_hostname = False
+        unverified.verify_mode = ssl.CERT_NONE
+        return unverified
     try:
-        strict = ssl.create_default_context(
-            cafile=login.ca or None if not in_text else None, cadata=login.ca if in_text else None
-        )
+        if login.ca.startswith("-----BEGIN"):
+            verified = ssl.create_default_context(cadata=login.ca)
+        else:
+            verified = ssl.create_default_context(cafile=login.ca or None)
     except (OSError, ValueError) as error:
         raise SetupError(
-            f"the certificates of sslrootcert can't be read: {type(error).__name__}"
+            f"the CA certificates of sslrootcert can't be read: {type(error).__name__}"
         ) from None
-    strict.check_hostname = login.tls == "verify-full"
-    return strict
+    verified.check_hostname = login.tls == "verify-full"
+    return verified

@@ -1,6 +1,6 @@
-"""A database secret that is a URL: `postgres://user:password@host:5432/name?sslmode=require`.
+"""Database secrets that are URLs: `postgres://user:password@host:5432/name?sslmode=require`.
 
-Only the password's own characters are replaced; every other byte stays, whatever the app's parser makes of it.
+A rotation replaces only the password and preserves all other bytes, for any parser of the app.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from .errors import SetupError
 
-# As Django's and SQLAlchemy's parsers know them; `+driver` may follow.
+# The schemes that Django's and SQLAlchemy's parsers support; `+driver` can follow.
 ENGINES = {
     "postgres": "postgres",
     "postgresql": "postgres",
@@ -23,37 +23,36 @@ ENGINES = {
     "mysql-connector": "mysql",
     "mariadb": "mysql",
 }
-ELSEWHERE = frozenset(
+# Query parameters that override the login in front of the host.
+LOGIN_PARAMETERS = frozenset(
     {"user", "username", "password", "host", "hostaddr", "port", "dbname", "service", "passfile"}
 )
 
 
 def is_url(text: str) -> bool:
-    """Whether a secret is a URL of a database that can be rotated."""
+    """Return True for the URL of a database that can be rotated."""
     scheme, separator, _ = text.strip().partition("://")
     return bool(separator) and scheme.lower().partition("+")[0] in ENGINES
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Read the login as a document has it.
+    """Parse a URL into the fields of a JSON document.
 
     Raises:
-        SetupError: It has parts that can't be told apart, or several hosts.
+        SetupError: The URL is invalid, ambiguous, or has several hosts.
     """
     try:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError:
-        raise SetupError(
-            "the URL can't be read: a special character in it must be written as %XX"
-        ) from None
+        raise SetupError("invalid URL: encode special characters as %XX") from None
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if ELSEWHERE & query.keys():
-        raise SetupError("the URL has the login in its query: write it before the host")
-    userinfo, at, place = parts.netloc.rpartition("@")
-    if not at or ":" not in userinfo or "," in place or not parts.hostname:
+    if LOGIN_PARAMETERS & query.keys():
+        raise SetupError("the URL has the login in its query: move it before the host")
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at or ":" not in userinfo or "," in host or not parts.hostname:
         raise SetupError(
-            "the URL needs user, password and one host: scheme://user:password@host/name"
+            "the URL must have a user, a password and one host: scheme://user:password@host/name"
         )
     user, _, password = userinfo.partition(":")
     document = {
@@ -71,8 +70,8 @@ def parse(text: str) -> dict[str, Any]:
 
 def with_password(text: str, password: str) -> str:
     """Return the URL with another password."""
-    begin = text.index("://") + len("://")
-    end = begin + len(urlsplit(text.strip()).netloc)
-    at = text.rindex("@", begin, end)
-    colon = text.index(":", begin, at)
+    start = text.index("://") + len("://")
+    end = start + len(urlsplit(text.strip()).netloc)
+    at = text.rindex("@", start, end)
+    colon = text.index(":", start, at)
     return text[: colon + 1] + quote(password, safe="") + text[at:]

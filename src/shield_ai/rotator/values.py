@@ -1,4 +1,4 @@
-"""Secrets that are a value and nothing else: plain text, or one field of a JSON object."""
+"""Secrets that are a single value: plain text, or one field of a JSON document."""
 
 from __future__ import annotations
 
@@ -9,20 +9,32 @@ from typing import TYPE_CHECKING, Any
 from .errors import SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from .interface import Rotation
 
-FIELDS = ("value", "password", "secret", "key")  # the runtime's own order
+FIELDS = ("value", "password", "secret", "key")  # in the order of the runtime
 
 
-def split(text: str, field: str = "") -> tuple[dict[str, Any] | None, str]:
-    """Return the document and the name of its field; None for plain text.
+def read_value(text: str, field: str = "") -> str:
+    """Return the value of a secret.
 
     Args:
         text: The secret.
-        field: The field's name, where it is none of the usual ones.
+        field: The field of the JSON document; by default, the first one of FIELDS.
     """
+    document, name = _split(text, field)
+    return text if document is None else str(document[name])
+
+
+def replace_value(text: str, value: str, field: str = "") -> str:
+    """Return the secret with another value."""
+    document, name = _split(text, field)
+    return value if document is None else json.dumps({**document, name: value})
+
+
+def _split(text: str, field: str) -> tuple[dict[str, Any] | None, str]:
+    """Return the JSON document and the name of the field; None for plain text."""
     try:
         document = json.loads(text)
     except ValueError:
@@ -33,47 +45,47 @@ def split(text: str, field: str = "") -> tuple[dict[str, Any] | None, str]:
         if isinstance(document.get(name), str):
             return document, name
     raise SetupError(
-        "the secret's JSON has none of the usual fields: set ROTATION_FIELD to the one that rotates"
+        f"the secret's JSON has none of the fields {', '.join(FIELDS)}: "
+        "set ROTATION_FIELD to the field that rotates"
     )
 
 
-def read(text: str, field: str = "") -> str:
-    """Return the value itself."""
-    document, name = split(text, field)
-    return text if document is None else str(document[name])
-
-
-def write(text: str, value: str, field: str = "") -> str:
-    """Return the same secret with another value."""
-    document, name = split(text, field)
-    return value if document is None else json.dumps({**document, name: value})
+def rotation_field(environ: Mapping[str, str]) -> str:
+    """Return the configured field of the JSON document, or an empty string."""
+    return environ.get("ROTATION_FIELD", "")
 
 
 class ValueStrategy:
-    """A value that is in force as soon as it is current."""
+    """A value that is valid as soon as it is current."""
 
-    def make(self, rotation: Rotation, value: str) -> str:
-        """Make the value that comes after another."""
+    def generate(self, rotation: Rotation, value: str) -> str:
+        """Return a new value that replaces `value`."""
         raise NotImplementedError
 
     def new_value(self, rotation: Rotation, current: str) -> str:
-        """Put a new value where the old one stood."""
-        field = rotation.environ.get("ROTATION_FIELD", "")
-        return write(current, self.make(rotation, read(current, field)), field)
+        """Return the secret with a new value."""
+        field = rotation_field(rotation.environ)
+        value = self.generate(rotation, read_value(current, field))
+        return replace_value(current, value, field)
 
     def set(self, rotation: Rotation) -> None:
-        """Nothing has to know it."""
+        """Do nothing: no other system stores the value."""
 
     def test(self, rotation: Rotation) -> None:
-        """Look whether there is a value; AWS tries a new configuration with a copy of the current one."""
-        if not read(rotation.pending(), rotation.environ.get("ROTATION_FIELD", "")):
+        """Check that the value is not empty.
+
+        AWS tests a new rotation configuration with a copy of the current value, so equal values
+        are allowed here.
+        """
+        if not read_value(rotation.pending_value(), rotation_field(rotation.environ)):
             raise SetupError("the pending version is empty")
 
     @contextmanager
     def finishing(self, rotation: Rotation) -> Iterator[None]:
-        """Look at it once more; AWS itself lets only one rotation take the place of a current version."""
+        """Test the value again. AWS itself lets only one rotation replace a current version."""
         self.test(rotation)
-        field = rotation.environ.get("ROTATION_FIELD", "")
-        if read(rotation.pending(), field) == read(rotation.current(), field):
+        field = rotation_field(rotation.environ)
+        pending = read_value(rotation.pending_value(), field)
+        if pending == read_value(rotation.current_value(), field):
             raise SetupError("the pending version is equal to the current one")
         yield

@@ -142,7 +142,7 @@ def test_stops_half_way_and_goes_on(app, database):
     app.write(old='sslmode = "disable"', new='sslmode = "verify-full"')
     code, _, err = app.shield("database-credentials", "--yes")
     assert code == 2
-    assert "  setSecret      failed\nerror: setSecret: PostgreSQL does not let us in" in err
+    assert "  setSecret      failed\nerror: setSecret: PostgreSQL rejected the connection" in err
     assert "hint: resume with shield rotate --resume database-credentials, or cancel with" in err
     assert database()
     pending = app.value("database-credentials", "AWSPENDING")
@@ -158,7 +158,7 @@ def test_nothing_is_changed_where_no_strategy_fits(app, database):
     app.write(old='strategy = "postgres-single-user", ')
     code, _, err = app.shield("database-credentials", "--yes")
     assert code == 2
-    assert "createSecret: set ROTATION_STRATEGY, or name an engine" in err
+    assert "createSecret: set ROTATION_STRATEGY, or set engine" in err
     assert "hint: nothing was changed; check rotate in shield.toml" in err
     assert (
         app.shield("--cancel", "database-credentials")[2]
@@ -359,7 +359,7 @@ def test_one_that_fails_does_not_keep_the_others_from_it(app, database, in_61_da
     before = app.value("token")
     code, _, err = app.shield("--due", "--yes")
     assert code == 2
-    assert "1 of 2 due secrets rotated\nerror: setSecret: PostgreSQL does not let us in" in err
+    assert "1 of 2 due secrets rotated\nerror: setSecret: PostgreSQL rejected the connection" in err
     assert app.value("token") != before
     code, _, err = app.shield("--due", "--yes")
     assert code == 1

@@ -174,7 +174,7 @@ class RotationSchedule:
             "window": rules.get("Duration", ""),
         }
 
-    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002
+    def upsert(self, name: str, settings: Settings, _live: Settings | None) -> None:
         """Turn rotation on, or change its schedule. The secret is not rotated immediately."""
         rules: Any = {"ScheduleExpression": settings["schedule"]}
         if settings["window"]:
