@@ -82,7 +82,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
-# BatchGetSecretValue is missing, since CloudTrail logs a GetSecretValue event for each secret of it.
+# BatchGetSecretValue is missing: CloudTrail also logs a GetSecretValue event for each secret.
 _ACCESS_TYPES = {
     "GetSecretValue": AccessType.READ,
     "DescribeSecret": AccessType.DESCRIBE,

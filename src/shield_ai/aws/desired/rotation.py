@@ -118,7 +118,7 @@ def _schedule(manifest: Manifest, secret: Secret, rotate: Rotation, location: Lo
 def _statements(
     manifest: Manifest, functions: Functions, secret: Secret, location: Location
 ) -> list[dict[str, Any]]:
-    """Allow what the function needs, on its secret only and only while it is the one rotating it."""
+    """Allow what the function needs on its own secret, as long as it is the one that rotates it."""
     app = manifest.app
     name = function_name(manifest, secret)
     function_arn = location.arn("lambda", f"function:{name}")

@@ -35,7 +35,7 @@ _MAX_LOGICAL_ID = 240  # characters, of the 255 allowed: leaves room for a numbe
 class _NoAliasDumper(yaml.SafeDumper):
     """Expand YAML aliases: CloudFormation rejects them."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+    def ignore_aliases(self, _data: Any) -> bool:
         return True
 
 

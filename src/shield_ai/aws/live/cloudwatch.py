@@ -141,7 +141,7 @@ class Dashboard:
                 return None
         return {"body": json.loads(response["DashboardBody"])}
 
-    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:  # noqa: ARG002
+    def upsert(self, name: str, settings: Settings, _live: Settings | None) -> None:
         """Create or overwrite the dashboard."""
         body = json.dumps(settings["body"])
         with translate_errors("cloudwatch:PutDashboard", name):

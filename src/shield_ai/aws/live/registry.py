@@ -8,7 +8,7 @@ after a response that was lost::
     delete(name)                     delete the resource; no error if it does not exist
 
 The class names the IAM permission of each call in `translate_errors`, and the same permissions are
-listed in `desired/permissions.py`. A new kind needs a class, a line in `KINDS`, and its permissions.
+listed in `desired/permissions.py`. A new kind needs a class, a line in `KINDS` and permissions.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class ResourceClient(Protocol):
 
     def __init__(self, session: Session) -> None: ...
 
-    def read(self, name: str) -> Settings | None:
+    def read(self, name: str, /) -> Settings | None:
         """Return the current settings, or None if the resource does not exist."""
 
-    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def upsert(self, name: str, settings: Settings, live: Settings | None, /) -> None:
         """Create the resource, or change the settings that differ.
 
         Args:
@@ -49,7 +49,7 @@ class ResourceClient(Protocol):
             live: The current settings, as `read` returns them.
         """
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, /) -> None:
         """Delete the resource, if it exists."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import os
 import threading
 from importlib.metadata import version
@@ -80,6 +79,7 @@ class Session:
         profile: A profile of ~/.aws/config; empty uses the environment.
         assume: The ARN of a role to assume.
         read: Returns the content of a file of the app, for resources that include such files.
+        boto_session: Credentials to use instead of a profile.
     """
 
     def __init__(
@@ -89,17 +89,15 @@ class Session:
         profile: str = "",
         assume: str = "",
         read: Callable[[str], bytes | None] = lambda _: None,
+        boto_session: boto3.session.Session | None = None,
     ) -> None:
         self.read = read
-        self._session = _open_session(region, profile)
+        self._session = boto_session or _open_session(region, profile)
         if assume:
             self._session = _assume_role(self._session, assume, region)
         self.region = region or self._session.region_name or ""
         # called with a label, the number of finished calls and their total
         self.on_progress: Callable[[str, int, int], None] = lambda _label, _done, _total: None
-        self._reset()
-
-    def _reset(self) -> None:
         self._caller: GetCallerIdentityResponseTypeDef | None = None
         self._clients: dict[str, object] = {}
         # Creating clients is not thread-safe in boto3; using them is.
@@ -111,9 +109,9 @@ class Session:
         Raises:
             AwsError: The caller may not assume the role.
         """
-        session = copy.copy(self)
-        session._session = _assume_role(self._session, arn, self.region)  # noqa: SLF001
-        session._reset()  # noqa: SLF001
+        boto_session = _assume_role(self._session, arn, self.region)
+        session = Session(self.region, read=self.read, boto_session=boto_session)
+        session.on_progress = self.on_progress
         return session
 
     @property
@@ -189,10 +187,10 @@ class Session:
         return self._caller
 
     def _client(self, service: str, config: Config = _CONFIG) -> object:
+        boto_session: Any = self._session  # the stubs have an overload for each service name
         with translate_errors("the connection"), self._lock:
             if service not in self._clients:
-                # The stubs have one overload a service name.
-                self._clients[service] = self._session.client(service, config=config)  # type: ignore[call-overload]
+                self._clients[service] = boto_session.client(service, config=config)
             return self._clients[service]
 
 
