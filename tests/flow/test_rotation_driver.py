@@ -49,8 +49,8 @@ def test_zip_works_alone(tmp_path):
     module, function = HANDLER.rsplit(".", 1)
     code = (
         f"import sys; sys.path[:0] = ['code.zip']; import {module} as m; import hook, pg8000.native, pymysql, scramp;"
-        f" from rotator.postgres import verifier; assert callable(m.{function}); assert 'code.zip' in pg8000.native.__file__;"
-        " assert verifier('x').startswith('SCRAM'); assert not [n for n in sys.modules if n.startswith('shield_ai')]"
+        f" from rotator.postgres import scram_verifier; assert callable(m.{function}); assert 'code.zip' in pg8000.native.__file__;"
+        " assert scram_verifier('x').startswith('SCRAM'); assert not [n for n in sys.modules if n.startswith('shield_ai')]"
     )
     subprocess.run(
         [sys.executable, "-I", "-S", "-c", code],
@@ -63,7 +63,7 @@ def test_zip_works_alone(tmp_path):
 
 @pytest.mark.parametrize("path", ["rotator/handler.py", "/etc/x", "../x"])
 def test_zip_takes_no_file_that_could_replace_another(path):
-    with pytest.raises(ShieldError, match="can't be put"):
+    with pytest.raises(ShieldError, match="can't be added"):
         build_zip({path: b""})
 
 

@@ -76,9 +76,10 @@ def find_pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
     for pair_type in _TYPES:
         for first, second in itertools.product(pair_type.identifiers, pair_type.secrets):
             for prefix in _prefixes(variables, pair_type.prefix, first):
-                identifier = variables[prefix + first]
+                # a pair that was found before can have removed one of the variables
+                identifier = variables.get(prefix + first)
                 secret = variables.get(prefix + second)
-                if secret and folders[identifier] & folders[secret]:
+                if identifier and secret and folders[identifier] & folders[secret]:
                     del variables[prefix + first], variables[prefix + second]
                     fields = dict(zip(pair_type.fields, (identifier, secret), strict=True))
                     yield Pair(_pair_name(prefix), fields)
