@@ -49,17 +49,21 @@ def write_tests(
     folder = _choose_folder(read, anchor, root, has_folder)
     for name in NAMES:
         path = f"{folder.path}/{name}" if folder.path else name
-        raw = read(path)
-        state, _ = look(raw, WHAT)
+        state, _ = look(read(path), WHAT)
         if state is State.EDITED:
             return skip(path, "edited manually; delete the file to generate it again")
         if state is not State.FOREIGN:
             text = _content(manifest, module, module_of(root, path))
-            changes, skipped = create_or_replace(path, raw, text)
-            if raw is None and folder.needs_init:
-                changes = [create(f"{folder.path}/__init__.py", ""), *changes]
-            return changes, skipped
+            return _write(read, folder, path, text)
     return skip(path, "tests not written: a file with this name already exists")
+
+
+def _write(read: Read, folder: Folder, path: str, text: str) -> Outcome:
+    raw = read(path)
+    changes, skipped = create_or_replace(path, raw, text)
+    if raw is None and folder.needs_init:
+        changes = [create(f"{folder.path}/__init__.py", ""), *changes]
+    return changes, skipped
 
 
 def _module_path(manifest: Manifest) -> str:

@@ -114,26 +114,33 @@ def swap_engines(
     wrapped = {(site.start, site.end): site.variable for site in sites if not site.reason}
     lookup = SecretLookup(source, wrapped, manifest, names.get)
     for node in ast.walk(source.tree):
-        if not isinstance(node, ast.Dict):
-            continue
-        items = _items(node)
-        password = lookup.find(items.get("PASSWORD"))
-        if password is None or password[0] not in secrets:
-            continue
-        secret, password_field = password
-        swaps.found.add(secret.name)
-        problem = _engine_problem(source, items.get("ENGINE"), names.module)
-        if problem:
-            reason = f"{NEEDS_RESTART}: {problem}"
-            skipped = Skipped(path=source.path, line=node.lineno, name=secret.name, reason=reason)
-            swaps.skipped.append(skipped)
-            continue
-        user = lookup.find(items.get("USER"))
-        fields = {"USER": user[1]} if user and user[0] == secret else {}
-        fields["PASSWORD"] = password_field
-        swaps.engines.add(_engine(items["ENGINE"][1], names.module))
-        swaps.edits += _dict_edits(source, items, secret.name, fields, names.module)
+        if isinstance(node, ast.Dict):
+            _swap_engine(swaps, lookup, node, secrets, names.module)
     return swaps
+
+
+def _swap_engine(
+    swaps: EngineSwaps, lookup: SecretLookup, node: ast.Dict, secrets: list[Secret], module: str
+) -> None:
+    """Swap the engine in a dict, if the password in it belongs to one of the secrets."""
+    source = lookup.source
+    items = _items(node)
+    password = lookup.find(items.get("PASSWORD"))
+    if password is None or password[0] not in secrets:
+        return
+    secret, password_field = password
+    swaps.found.add(secret.name)
+    problem = _engine_problem(source, items.get("ENGINE"), module)
+    if problem:
+        reason = f"{NEEDS_RESTART}: {problem}"
+        skipped = Skipped(path=source.path, line=node.lineno, name=secret.name, reason=reason)
+        swaps.skipped.append(skipped)
+        return
+    user = lookup.find(items.get("USER"))
+    fields = {"USER": user[1]} if user and user[0] == secret else {}
+    fields["PASSWORD"] = password_field
+    swaps.engines.add(_engine(items["ENGINE"][1], module))
+    swaps.edits += _dict_edits(source, items, secret.name, fields, module)
 
 
 def skipped_databases(manifest: Manifest, found: set[str]) -> Iterator[Skipped]:

@@ -146,9 +146,9 @@ def _remove_source(method: ast.FunctionDef) -> None:
     names: set[str] = set()
     body = []
     for node in method.body:
-        if isinstance(node, ast.Assign) and _makes_source(node.value):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        else:
+        source_names = _source_names(node)
+        names |= source_names
+        if not source_names:
             body.append(node)
     method.body = body
     last = body[-1] if names and body else None
@@ -160,8 +160,13 @@ def _is_name(node: ast.expr, names: set[str]) -> bool:
     return isinstance(node, ast.Name) and node.id in names
 
 
-def _makes_source(node: ast.expr) -> bool:
-    return ast.unparse(node).startswith("SecretsManagerSource(")
+def _source_names(node: ast.stmt) -> set[str]:
+    """Return the variables to which a statement assigns a settings source."""
+    if not isinstance(node, ast.Assign):
+        return set()
+    if not ast.unparse(node.value).startswith("SecretsManagerSource("):
+        return set()
+    return {target.id for target in node.targets if isinstance(target, ast.Name)}
 
 
 def _source_lines(source: Source, node: ast.stmt) -> str:

@@ -8,14 +8,18 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from shield_ai.rewrite.python.formatting import indentation
+from shield_ai.rewrite.python.line_scanning import (
+    CLOSING,
+    OPENING,
+    code_positions,
+    comment_start,
+    element_positions,
+    operator_positions,
+    parenthesizable_span,
+    top_level_positions,
+)
 
-OPENING, CLOSING = "([{", ")]}"
 NEW = -1
-FOR_CLAUSE = re.compile(r" (?:async )?for ")
-IF_CLAUSE = re.compile(r" if ")
-CONDITIONAL = re.compile(r" (?:if|else) ")
-BOOLEAN_OPERATOR = re.compile(r" (?:or|and) ")
-CONDITION = re.compile(r"(?:if|elif|while) ")
 # A pragma comment applies to its line and does not count toward the line's length, as in ruff:
 # https://docs.astral.sh/ruff/formatter/#pragma-comments
 PRAGMA = re.compile(
@@ -113,7 +117,7 @@ def _has_new(cells: Cells) -> bool:
 def _split_off_pragma(cells: Cells) -> tuple[Cells, Cells]:
     """Split a line before a pragma comment and the spaces in front of it."""
     text = _text(cells)
-    at = _scan_code(text)[1]
+    at = comment_start(text)
     if not (PRAGMA.match(text, at) or SCANNER_PRAGMA.match(text, at)):
         return cells, []
     end = len(text[:at].rstrip())
@@ -180,7 +184,7 @@ def _split(cells: Cells, layout: Layout, depth: int = 0, *, in_brackets: bool = 
     """
     if len(cells) <= layout.room(depth) or not _has_new(cells):
         return [(depth, cells)]
-    operators = _operator_positions(cells)
+    operators = operator_positions(_text(cells))
     if in_brackets and operators:
         return _split_each(_cut(cells, operators), layout, depth, in_brackets=False)
     if in_brackets:
@@ -202,7 +206,7 @@ def _split_each(parts: list[Cells], layout: Layout, depth: int, *, in_brackets: 
 
 def _span_to_parenthesize(cells: Cells, operators: list[int]) -> tuple[int, int] | None:
     """Return the span to put parentheses around, unless splitting the last call is better."""
-    span = _parenthesizable_span(_text(cells)) if operators else None
+    span = parenthesizable_span(_text(cells)) if operators else None
     if span and len(operators) == 1 and _ends_with_call(cells[: span[1]]):
         return None
     return span
@@ -239,77 +243,12 @@ def _split_at_brackets(cells: Cells, layout: Layout, depth: int) -> Lines:
     ]
 
 
-def _operator_positions(cells: Cells) -> list[int]:
-    """Return the positions of `if` and `else`, or of `or` and `and`, outside all brackets.
-
-    The list is empty for comprehensions and for a line that a backslash continues.
-    """
-    text = _text(cells)
-    if not (CONDITIONAL.search(text) or BOOLEAN_OPERATOR.search(text)) or text.endswith("\\"):
-        return []
-    positions = _top_level_positions(text)
-    if _matching(FOR_CLAUSE, text, positions):
-        return []
-    conditionals = _matching(CONDITIONAL, text, positions)
-    return conditionals or _matching(BOOLEAN_OPERATOR, text, positions)
-
-
-def _matching(pattern: re.Pattern[str], text: str, positions: list[int]) -> list[int]:
-    return [at for at in positions if pattern.match(text, at)]
-
-
 def _elements(cells: Cells) -> list[Cells]:
     """Split a line inside brackets at its commas; return no parts if a bracket stays open."""
     text = _text(cells)
-    if "," in text and any(text[at] == "," for at in _top_level_positions(text)):
+    if "," in text and any(text[at] == "," for at in top_level_positions(text)):
         return _parts(cells)
     return []
-
-
-def _top_level_positions(text: str) -> list[int]:
-    """Return the positions outside brackets, strings and comments.
-
-    The list is empty if the brackets are not balanced.
-    """
-    level = 0
-    positions = []
-    for at in _code_positions(text):
-        level += _level_change(text[at])
-        if level < 0:
-            return []
-        if not level:
-            positions.append(at)
-    return [] if level else positions
-
-
-def _level_change(char: str) -> int:
-    return (char in OPENING) - (char in CLOSING)
-
-
-def _parenthesizable_span(text: str) -> tuple[int, int] | None:
-    """Return the span of the condition or the assigned value, if parentheses can go around it."""
-    code = _code_positions(text)
-    ends_in_code = len(text) in _code_positions(text + " ")
-    if not ends_in_code or any(text[at] == ";" for at in code):
-        return None
-    condition = CONDITION.match(text)
-    if condition:
-        return (condition.end(), len(text) - 1) if text[-1] == ":" else None
-    start = _assigned_value_start(text, code)
-    if not start or "lambda" in text[:start]:
-        return None
-    return start, len(text)
-
-
-def _assigned_value_start(text: str, code: list[int]) -> int:
-    """Return where the value of an assignment starts, or 0 without an assignment."""
-    level = 0
-    start = 0
-    for at in code:
-        level += _level_change(text[at])
-        if not level and text.startswith(" = ", at):
-            start = at + 3
-    return start
 
 
 def _ends_with_call(cells: Cells) -> bool:
@@ -353,7 +292,7 @@ def _bracket_pairs(cells: Cells, *, include_fixed: bool) -> list[tuple[int, int]
     """Return the bracket pairs that can be split."""
     starts: list[int] = []
     pairs: list[tuple[int, int]] = []
-    for at in _code_positions(_text(cells)):
+    for at in code_positions(_text(cells)):
         char = cells[at].char
         if char in OPENING:
             starts.append(at)
@@ -364,39 +303,12 @@ def _bracket_pairs(cells: Cells, *, include_fixed: bool) -> list[tuple[int, int]
     return pairs
 
 
-def _code_positions(text: str) -> list[int]:
-    return _scan_code(text)[0]
-
-
-def _scan_code(text: str) -> tuple[list[int], int]:
-    """Return the positions outside strings and comments, and where the comment starts."""
-    positions: list[int] = []
-    at = 0
-    while at < len(text):
-        char = text[at]
-        if char == "#":
-            break
-        if char in "'\"":
-            quote = text[at : at + 3] if text[at : at + 3] in {"'''", '"""'} else char
-            at = _string_end(text, at + len(quote), quote)
-            continue
-        positions.append(at)
-        at += 1
-    return positions, at
-
-
-def _string_end(text: str, at: int, quote: str) -> int:
-    while at < len(text) and not text.startswith(quote, at):
-        at += 2 if text[at] == "\\" else 1
-    return at + len(quote)
-
-
 def _parts(body: Cells) -> list[Cells]:
     """Split the content of brackets at its commas, or before the clauses of a comprehension.
 
     The last of several elements gets a trailing comma.
     """
-    commas, clauses = _split_positions(_text(body))
+    commas, clauses = element_positions(_text(body))
     if clauses:  # the commas belong to the targets of the clauses
         return _cut(body, clauses)
     if not commas:
@@ -405,23 +317,6 @@ def _parts(body: Cells) -> list[Cells]:
     if parts[-1][-1].char != ",":
         parts[-1] = [*parts[-1], Cell(",", NEW)]
     return parts
-
-
-def _split_positions(text: str) -> tuple[list[int], list[int]]:
-    """Return the positions after the commas and before the comprehension clauses of one level."""
-    level = 0
-    commas: list[int] = []
-    clauses: list[int] = []
-    for at in _code_positions(text):
-        char = text[at]
-        level += _level_change(char)
-        if level:
-            continue
-        if char == ",":
-            commas.append(at + 1)
-        elif FOR_CLAUSE.match(text, at) or (clauses and IF_CLAUSE.match(text, at)):
-            clauses.append(at)
-    return commas, clauses
 
 
 def _cut(cells: Cells, positions: list[int]) -> list[Cells]:

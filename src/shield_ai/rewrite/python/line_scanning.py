@@ -1,0 +1,125 @@
+"""Find the positions at which a line of Python can be broken."""
+
+from __future__ import annotations
+
+import re
+
+OPENING, CLOSING = "([{", ")]}"
+FOR_CLAUSE = re.compile(r" (?:async )?for ")
+IF_CLAUSE = re.compile(r" if ")
+CONDITIONAL = re.compile(r" (?:if|else) ")
+BOOLEAN_OPERATOR = re.compile(r" (?:or|and) ")
+CONDITION = re.compile(r"(?:if|elif|while) ")
+
+
+def code_positions(text: str) -> list[int]:
+    """Return the positions outside strings and comments."""
+    return _scan(text)[0]
+
+
+def comment_start(text: str) -> int:
+    """Return where the comment starts, or the length of the line."""
+    return _scan(text)[1]
+
+
+def _scan(text: str) -> tuple[list[int], int]:
+    positions: list[int] = []
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if char == "#":
+            break
+        if char in "'\"":
+            quote = text[at : at + 3] if text[at : at + 3] in {"'''", '"""'} else char
+            at = _string_end(text, at + len(quote), quote)
+            continue
+        positions.append(at)
+        at += 1
+    return positions, at
+
+
+def _string_end(text: str, at: int, quote: str) -> int:
+    while at < len(text) and not text.startswith(quote, at):
+        at += 2 if text[at] == "\\" else 1
+    return at + len(quote)
+
+
+def top_level_positions(text: str) -> list[int]:
+    """Return the positions outside brackets, strings and comments.
+
+    The list is empty if the brackets are not balanced.
+    """
+    level = 0
+    positions = []
+    for at in code_positions(text):
+        level += _level_change(text[at])
+        if level < 0:
+            return []
+        if not level:
+            positions.append(at)
+    return [] if level else positions
+
+
+def _level_change(char: str) -> int:
+    return (char in OPENING) - (char in CLOSING)
+
+
+def operator_positions(text: str) -> list[int]:
+    """Return the positions of `if` and `else`, or of `or` and `and`, outside all brackets.
+
+    The list is empty for comprehensions and for a line that a backslash continues.
+    """
+    if not (CONDITIONAL.search(text) or BOOLEAN_OPERATOR.search(text)) or text.endswith("\\"):
+        return []
+    positions = top_level_positions(text)
+    if _matching(FOR_CLAUSE, text, positions):
+        return []
+    conditionals = _matching(CONDITIONAL, text, positions)
+    return conditionals or _matching(BOOLEAN_OPERATOR, text, positions)
+
+
+def _matching(pattern: re.Pattern[str], text: str, positions: list[int]) -> list[int]:
+    return [at for at in positions if pattern.match(text, at)]
+
+
+def element_positions(text: str) -> tuple[list[int], list[int]]:
+    """Return the positions after the top-level commas and before the comprehension clauses."""
+    level = 0
+    commas: list[int] = []
+    clauses: list[int] = []
+    for at in code_positions(text):
+        char = text[at]
+        level += _level_change(char)
+        if level:
+            continue
+        if char == ",":
+            commas.append(at + 1)
+        elif FOR_CLAUSE.match(text, at) or (clauses and IF_CLAUSE.match(text, at)):
+            clauses.append(at)
+    return commas, clauses
+
+
+def parenthesizable_span(text: str) -> tuple[int, int] | None:
+    """Return the span of the condition or the assigned value, if parentheses can go around it."""
+    code = code_positions(text)
+    ends_in_code = len(text) in code_positions(text + " ")
+    if not ends_in_code or any(text[at] == ";" for at in code):
+        return None
+    condition = CONDITION.match(text)
+    if condition:
+        return (condition.end(), len(text) - 1) if text[-1] == ":" else None
+    start = _assigned_value_start(text, code)
+    if not start or "lambda" in text[:start]:
+        return None
+    return start, len(text)
+
+
+def _assigned_value_start(text: str, code: list[int]) -> int:
+    """Return where the value of an assignment starts, or 0 without an assignment."""
+    level = 0
+    start = 0
+    for at in code:
+        level += _level_change(text[at])
+        if not level and text.startswith(" = ", at):
+            start = at + 3
+    return start
