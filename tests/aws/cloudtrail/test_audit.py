@@ -24,7 +24,7 @@ def audit(*records, names=("a", "b"), readers=("role/Shop", "role/Shop-*"), star
     return auditor.result()
 
 
-def test_the_plans_example():
+def test_example_event():
     found = audit(PLAN_EXAMPLE, names=["django-secret-key"], readers=["session/coco-*"], start=None)
     (access,) = found.accesses
     assert (access.secret, access.who, access.counts) == (
@@ -39,29 +39,29 @@ def test_the_plans_example():
     ("made", "kind"),
     [
         pytest.param(record("GetSecretValue", "a", APP), "", id="the app reads"),
-        pytest.param(record("DescribeSecret", "a", BOB), "", id="somebody looks"),
-        pytest.param(record("GetSecretValue", "a", BOB), "outside", id="somebody else reads"),
+        pytest.param(record("DescribeSecret", "a", BOB), "", id="metadata is read"),
+        pytest.param(record("GetSecretValue", "a", BOB), "outside", id="another principal reads"),
         pytest.param(record("GetSecretValue", arn("a"), BOB), "outside", id="by ARN"),
         pytest.param(record("GetSecretValue", arn("a")[:-7], BOB), "outside", id="by partial ARN"),
-        pytest.param(record("GetSecretValue", "a", role("Shop", "999999999999")), "outside", id="a role of that name in another account"),
-        pytest.param(record("GetSecretValue", "a", role("Shop-web", "999999999999")), "outside", id="a role in another account that a pattern names here"),
-        pytest.param(record("GetSecretValue", "a", role("Shop-web")), "", id="a role that a pattern names"),
-        pytest.param(record("GetSecretValue", "a", BOB, errorCode="ResourceNotFoundException"), "", id="a read that failed"),
+        pytest.param(record("GetSecretValue", "a", role("Shop", "999999999999")), "outside", id="role with equal name in another account"),
+        pytest.param(record("GetSecretValue", "a", role("Shop-web", "999999999999")), "outside", id="role in another account that matches a pattern"),
+        pytest.param(record("GetSecretValue", "a", role("Shop-web")), "", id="role that matches a pattern"),
+        pytest.param(record("GetSecretValue", "a", BOB, errorCode="ResourceNotFoundException"), "", id="failed read"),
         pytest.param(denied("GetSecretValue", "a", APP), "denied", id="the app is denied"),
-        pytest.param(denied("PutSecretValue", arn("a"), BOB), "denied", id="somebody is denied"),
-        pytest.param(denied("ListSecrets", "*", BOB) | {"errorMessage": ""}, "denied", id="denied, and which secret is not told"),
-        pytest.param(record("DeleteSecret", "a", APP), "deleted", id="deleted, by whomever"),
+        pytest.param(denied("PutSecretValue", arn("a"), BOB), "denied", id="another principal is denied"),
+        pytest.param(denied("ListSecrets", "*", BOB) | {"errorMessage": ""}, "denied", id="denied for an unknown secret"),
+        pytest.param(record("DeleteSecret", "a", APP), "deleted", id="deleted by the app"),
         pytest.param(service_event("RotationFailed", "a"), "rotation", id="rotation failed"),
         pytest.param(service_event("RotationSucceeded", "a"), "", id="rotated"),
-        pytest.param(record("CancelRotateSecret", "a", BOB), "rotation", id="rotation switched off"),
+        pytest.param(record("CancelRotateSecret", "a", BOB), "rotation", id="rotation turned off"),
         pytest.param(record("PutResourcePolicy", "a", BOB), "policy", id="policy"),
         pytest.param(record("GetSecretValue", "other", BOB), "", id="another app's secret"),
         pytest.param(denied("GetSecretValue", "other", BOB), "", id="denied another app's secret"),
-        pytest.param(record("GetSecretValue", "a", BOB, LONG), "", id="before that time"),
-        pytest.param(record("BatchGetSecretValue", "", BOB), "", id="a batch, each of which has its own record"),
+        pytest.param(record("GetSecretValue", "a", BOB, LONG), "", id="before the start"),
+        pytest.param(record("BatchGetSecretValue", "", BOB), "", id="a batch, logged for each secret as well"),
     ],
 )  # fmt: skip
-def test_what_needs_eyes(made, kind):
+def test_alerts(made, kind):
     assert [alert.kind for alert in audit(made).alerts] == ([kind] if kind else [])
 
 
@@ -92,7 +92,7 @@ def test_counts_by_secret_and_principal():
     assert found.events == found.seen == 5
 
 
-def test_newcomers_are_those_who_were_not_there_before():
+def test_new_principals_have_no_earlier_events():
     before, now = (
         record("DescribeSecret", "a", BOB, LONG),
         record("DescribeSecret", "a", user("eve")),
@@ -109,13 +109,13 @@ def test_newcomers_are_those_who_were_not_there_before():
     assert found.notes == ("the trail has no earlier events: new principals are not reported",)
 
 
-def test_without_a_list_of_readers_says_so():
+def test_note_without_readers():
     found = audit(record("GetSecretValue", "a", BOB), readers=(), start=None)
     assert not found.alerts
     assert found.notes == ("shield.toml names no role: reads by other principals are not reported",)
 
 
-def test_without_an_app_every_secret_counts():
+def test_without_an_app_all_secrets_are_audited():
     found = audit(
         record("GetSecretValue", "x", BOB),
         record("GetSecretValue", arn("y/z"), BOB),
@@ -125,7 +125,7 @@ def test_without_an_app_every_secret_counts():
     assert [access.secret for access in found.accesses] == ["x", "y/z"]
 
 
-def test_a_name_that_ends_like_an_arn_is_told_from_one():
+def test_name_that_ends_like_an_arn():
     names = ["key-abcdef", "key"]
     arns = [arn("key"), arn("key-abcdef"), arn("key-abcdef").removesuffix("-a1B2c3")]
     found = audit(*[record("GetSecretValue", each, APP) for each in arns], names=names)
@@ -135,7 +135,7 @@ def test_a_name_that_ends_like_an_arn_is_told_from_one():
     ]
 
 
-def test_keeps_few_addresses_of_many():
+def test_number_of_addresses_is_limited():
     found = audit(
         *[record("GetSecretValue", "a", APP, sourceIPAddress=f"10.0.0.{i}") for i in range(200)]
     )
@@ -145,7 +145,7 @@ def test_keeps_few_addresses_of_many():
 
 
 @given(st.permutations([record("GetSecretValue", "a", APP), record("DeleteSecret", "b", BOB), denied("GetSecretValue", "a", BOB), record("DescribeSecret", "a", APP, LONG), service_event("RotationFailed", "a")]))  # fmt: skip
-def test_order_does_not_matter(records):
+def test_order_of_events_is_irrelevant(records):
     assert audit(*records) == audit(*sorted(records, key=lambda made: made["eventName"]))
 
 
@@ -158,11 +158,11 @@ def test_since(text, at):
 
 
 @pytest.mark.parametrize("text", ["", "7", "week", "7y", "-1d"])
-def test_no_time(text):
+def test_invalid_since(text):
     with pytest.raises(ShieldError, match="invalid --since"):
         parse_since(text, NOW)
 
 
-def test_a_time_to_come():
+def test_since_in_the_future():
     with pytest.raises(ShieldError, match="is in the future"):
         parse_since("2999-01-01", NOW)

@@ -25,7 +25,7 @@ ODD = st.sampled_from(
 )
 
 
-def test_the_plans_example():
+def test_example_event():
     found = parse_event(PLAN_EXAMPLE)
     assert found is not None
     assert (found.name, found.secret, found.who) == (
@@ -40,35 +40,35 @@ def test_the_plans_example():
     ("identity", "who"),
     [
         pytest.param(role("Shop"), "role/Shop", id="role"),
-        pytest.param(role("Shop", session="other"), "role/Shop", id="another session of it"),
-        pytest.param(role("Shop", "999999999999"), "role/Shop@999999999999", id="the same name in another account"),
+        pytest.param(role("Shop", session="other"), "role/Shop", id="another session of the role"),
+        pytest.param(role("Shop", "999999999999"), "role/Shop@999999999999", id="equal name in another account"),
         pytest.param({"type": "AssumedRole", "arn": f"arn:aws-us-gov:sts::{ACCOUNT}:assumed-role/Shop/x"}, "role/Shop", id="role without a session context"),
         pytest.param(user("bob"), "user/bob", id="user"),
         pytest.param({"type": "Root", "accountId": ACCOUNT}, "root", id="root"),
         pytest.param({"type": "AWSService", "invokedBy": "rds.amazonaws.com"}, "service/rds.amazonaws.com", id="service"),
         pytest.param({"type": "AWSAccount", "accountId": "999999999999", "principalId": "AIDAX"}, "AWSAccount/AIDAX@999999999999", id="another account"),
         pytest.param({"type": "WebIdentityUser", "userName": "w"}, "WebIdentityUser/w", id="web identity"),
-        pytest.param({}, "unknown", id="nobody"),
+        pytest.param({}, "unknown", id="no identity"),
     ],
 )  # fmt: skip
-def test_who(identity, who):
+def test_principal_name(identity, who):
     assert parse_event(record("GetSecretValue", "a", identity)).who == who
 
 
 @pytest.mark.parametrize(
     ("made", "secret"),
     [
-        pytest.param(record("GetSecretValue", arn("a"), user("x")), arn("a"), id="asked for by ARN"),
+        pytest.param(record("GetSecretValue", arn("a"), user("x")), arn("a"), id="requested by ARN"),
         pytest.param(record("CreateSecret", "", user("x"), requestParameters={"name": "a"}), "a", id="created"),
-        pytest.param(record("CreateSecret", "", user("x"), responseElements={"aRN": arn("a")}), arn("a"), id="answered, in old records"),
-        pytest.param(record("DeleteSecret", "a-b", user("x"), responseElements={"arn": arn("a")}), arn("a"), id="the answer knows best"),
-        pytest.param(service_event("RotationFailed", "a"), arn("a"), id="no call"),
+        pytest.param(record("CreateSecret", "", user("x"), responseElements={"aRN": arn("a")}), arn("a"), id="in the response of an old record"),
+        pytest.param(record("DeleteSecret", "a-b", user("x"), responseElements={"arn": arn("a")}), arn("a"), id="the response takes precedence"),
+        pytest.param(service_event("RotationFailed", "a"), arn("a"), id="service event"),
         pytest.param(denied("GetSecretValue", arn("a"), user("x")), arn("a"), id="denied"),
         pytest.param(record("GetSecretValue", "", user("x"), resources=[{"ARN": arn("a")}]), arn("a"), id="resources"),
-        pytest.param(record("ListSecrets", "", user("x")), "", id="not told"),
+        pytest.param(record("ListSecrets", "", user("x")), "", id="no secret"),
     ],
 )  # fmt: skip
-def test_which_secret(made, secret):
+def test_secret_name(made, secret):
     assert parse_event(made).secret == secret
 
 
@@ -82,7 +82,7 @@ def test_which_secret(made, secret):
     ],
     ids=["another service", "no time", "no time at all", "no name"],
 )
-def test_what_is_none(more):
+def test_ignored_records(more):
     assert parse_event(record("GetSecretValue", "a", user("x")) | more) is None
 
 
@@ -92,5 +92,5 @@ def test_what_is_none(more):
         ODD,
     )
 )
-def test_takes_any_record(damage):
+def test_any_record_can_be_parsed(damage):
     parse_event(record("GetSecretValue", "a", user("x")) | damage)

@@ -25,26 +25,26 @@ def read(*paths):
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        pytest.param("a.json", json.dumps({"Records": RECORDS}), id="as in S3, unpacked"),
+        pytest.param("a.json", json.dumps({"Records": RECORDS}), id="uncompressed S3 file"),
         pytest.param("a.json", json.dumps(RECORDS, indent=1), id="a list"),
         pytest.param("a.json", "\n".join(map(json.dumps, RECORDS)), id="JSON Lines"),
         pytest.param("a.json", json.dumps({"Events": [{"EventId": "1", "CloudTrailEvent": json.dumps(r)} for r in RECORDS]}), id="aws cloudtrail lookup-events"),
-        pytest.param("a.json", "\n" + json.dumps({"Records": RECORDS[:2]}) + json.dumps({"Records": RECORDS[2:]}), id="two files in one"),
+        pytest.param("a.json", "\n" + json.dumps({"Records": RECORDS[:2]}) + json.dumps({"Records": RECORDS[2:]}), id="concatenated files"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("packed", [False, True])
-def test_every_form(tmp_path, name, content, packed):
+def test_file_formats(tmp_path, name, content, packed):
     raw = content.encode()
     (tmp_path / name).write_bytes(gzip.compress(raw) if packed else raw)
     assert read(tmp_path / name) == (RECORDS, [])
 
 
-def test_one_event_alone(tmp_path):
+def test_file_with_one_event(tmp_path):
     (tmp_path / "one.json").write_text(json.dumps(RECORDS[0], indent=4))
     assert read(tmp_path) == (RECORDS[:1], [])
 
 
-def test_a_folder_is_searched(tmp_path):
+def test_folder_is_searched(tmp_path):
     deep = tmp_path / "AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/24"
     deep.mkdir(parents=True)
     export(deep / "x.json.gz", RECORDS)
@@ -55,16 +55,16 @@ def test_a_folder_is_searched(tmp_path):
 @pytest.mark.parametrize(
     ("content", "whole"),
     [
-        pytest.param(gzip.compress(json.dumps({"Records": RECORDS * 2000}).encode())[:-400], 1, id="a packed file breaks off"),
-        pytest.param(json.dumps({"Records": RECORDS}).encode()[:-20], 2, id="a file breaks off"),
-        pytest.param(b"<html>", 0, id="no JSON"),
+        pytest.param(gzip.compress(json.dumps({"Records": RECORDS * 2000}).encode())[:-400], 1, id="incomplete gzip file"),
+        pytest.param(json.dumps({"Records": RECORDS}).encode()[:-20], 2, id="incomplete file"),
+        pytest.param(b"<html>", 0, id="not JSON"),
         pytest.param(b"", 0, id="empty"),
-        pytest.param(b'{"Records": [{"a": "\xff\xfe"}]}', 0, id="no UTF-8"),
-        pytest.param(b"\x1f\x8bnonsense", 0, id="no gzip"),
-        pytest.param(b'{"Records": [' + b"[" * 100_000, 0, id="too deep"),
+        pytest.param(b'{"Records": [{"a": "\xff\xfe"}]}', 0, id="not UTF-8"),
+        pytest.param(b"\x1f\x8bnonsense", 0, id="invalid gzip"),
+        pytest.param(b'{"Records": [' + b"[" * 100_000, 0, id="deep nesting"),
     ],
 )  # fmt: skip
-def test_says_which_file_it_could_not_read(tmp_path, content, whole):
+def test_unreadable_files_are_reported(tmp_path, content, whole):
     (tmp_path / "a.json").write_bytes(content)
     export(tmp_path / "b.json", RECORDS)
     found, unread = read(tmp_path)
@@ -73,13 +73,13 @@ def test_says_which_file_it_could_not_read(tmp_path, content, whole):
 
 
 @pytest.mark.parametrize("name", ["nothing", "folder"])
-def test_refuses_what_holds_no_trail(tmp_path, name):
+def test_path_without_trail_files(tmp_path, name):
     (tmp_path / "folder").mkdir()
     with pytest.raises(SourceError):
         read(tmp_path / name)
 
 
-def test_never_holds_a_file_in_memory(tmp_path):
+def test_file_is_not_loaded_into_memory(tmp_path):
     path = tmp_path / "large.json"
     line = json.dumps(RECORDS[0])
     path.write_text('{"Records": [' + ",".join([line] * 20_000) + "]}")
@@ -91,7 +91,7 @@ def test_never_holds_a_file_in_memory(tmp_path):
         tracemalloc.stop()
 
 
-def test_the_account_itself(aws):
+def test_event_history_of_the_account(aws):
     client = boto3.client("secretsmanager")
     client.create_secret(Name="a", SecretString="v")
     for _ in range(120):
@@ -106,14 +106,14 @@ def test_the_account_itself(aws):
     )
 
 
-def test_says_what_aws_refuses(aws, monkeypatch):
+def test_missing_credentials(aws, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(AwsError, match="no AWS credentials"):
         list(lookup_events(Session("us-east-1"), dt.datetime.now(dt.UTC)))
 
 
-def test_goes_on_where_it_was_throttled_and_where_a_line_was_cut(aws, monkeypatch):
+def test_retries_after_throttling_and_lost_connection(aws, monkeypatch):
     client = boto3.client("secretsmanager")
     for _ in range(60):
         client.list_secrets()
@@ -130,7 +130,7 @@ def test_goes_on_where_it_was_throttled_and_where_a_line_was_cut(aws, monkeypatc
         assert proxy.count("LookupEvents") == 4
 
 
-def test_says_who_may_not_look(aws, monkeypatch):
+def test_missing_permission(aws, monkeypatch):
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         proxy.answer("LookupEvents", "AccessDeniedException", at=None)

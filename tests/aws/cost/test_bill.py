@@ -38,26 +38,26 @@ def of(made, things=(), **usage):
     ("made", "usage", "what", "usd"),
     [
         pytest.param(manifest(), {}, "secrets", 4.00, id="ten secrets"),
-        pytest.param(manifest(replicas=("eu-west-1", "eu-west-2")), {}, "replicas in eu-west-2", 4.00, id="copies"),
-        pytest.param(manifest(kms_key="alias/x"), {}, "KMS key", 1.00, id="a key of one's own"),
+        pytest.param(manifest(replicas=("eu-west-1", "eu-west-2")), {}, "replicas in eu-west-2", 4.00, id="replicas"),
+        pytest.param(manifest(kms_key="alias/x"), {}, "KMS key", 1.00, id="customer managed key"),
         # 4 processes, every 300 s, 30.4 days, 10 secrets: 350,208 calls
-        pytest.param(manifest(), {}, "API calls by the app", 1.75, id="calls by the cache"),
-        pytest.param(manifest(kms_key="alias/x"), {}, "KMS requests by the app", 1.05, id="each with a request of KMS"),
-        pytest.param(manifest(), {"reads": 10}, "API calls by the app", 0.02, id="never more than there are reads"),
-        pytest.param(manifest(prefetch=True), {}, "API calls by the app", 0.18, id="twenty a call"),
-        pytest.param(manifest(1, rotate=Rotation(every="1 day")), {}, "API calls by rotations", 0.0, id="rotations cost nearly nothing"),
+        pytest.param(manifest(), {}, "API calls by the app", 1.75, id="API calls"),
+        pytest.param(manifest(kms_key="alias/x"), {}, "KMS requests by the app", 1.05, id="KMS requests"),
+        pytest.param(manifest(), {"reads": 10}, "API calls by the app", 0.02, id="limited by reads"),
+        pytest.param(manifest(prefetch=True), {}, "API calls by the app", 0.18, id="prefetch in batches"),
+        pytest.param(manifest(1, rotate=Rotation(every="1 day")), {}, "API calls by rotations", 0.0, id="rotations"),
     ],
 )  # fmt: skip
-def test_a_line_of_the_bill(made, usage, what, usd):
+def test_bill_line(made, usage, what, usd):
     assert of(made, **usage)[0][what] == usd
 
 
-def test_what_there_is_not_costs_nothing():
+def test_unused_items_are_left_out():
     assert of(manifest())[0].keys() == {"secrets", "API calls by the app"}
     assert of(manifest(), [ALARM, ALARM])[0]["alarms"] == 0.20
 
 
-def test_what_the_cache_saves():
+def test_savings_of_cache_and_prefetch():
     _, found = of(manifest(), reads=1_000_000)
     assert found.without_cache > 1500 > found.without_prefetch > found.with_prefetch
     assert found.total == found.without_prefetch
@@ -73,13 +73,13 @@ ROTATED = manifest(1, rotate=Rotation(every="1 day", strategy="random-value"))
 @pytest.mark.parametrize(
     ("region", "seconds", "unknown"),
     [
-        pytest.param("us-east-1", 0.0000166667, set(), id="home"),
-        pytest.param("eu-west-2", 0.0000166667, set(), id="the same"),
-        pytest.param("ap-east-1", 0.00002292, {"secrets", "API calls by the app", "API calls by rotations", "alarms", "runtime metrics"}, id="dearer, and not known"),
-        pytest.param("mars-1", 0.0000166667, {"secrets", "API calls by the app", "API calls by rotations", "alarms", "runtime metrics", "rotation Lambda requests", "rotation Lambda duration"}, id="never heard of"),
+        pytest.param("us-east-1", 0.0000166667, set(), id="base region"),
+        pytest.param("eu-west-2", 0.0000166667, set(), id="same price"),
+        pytest.param("ap-east-1", 0.00002292, {"secrets", "API calls by the app", "API calls by rotations", "alarms", "runtime metrics"}, id="higher and unknown prices"),
+        pytest.param("mars-1", 0.0000166667, {"secrets", "API calls by the app", "API calls by rotations", "alarms", "runtime metrics", "rotation Lambda requests", "rotation Lambda duration"}, id="unknown region"),
     ],
 )  # fmt: skip
-def test_each_region_has_its_own_prices_or_says_that_they_are_not_known(region, seconds, unknown):
+def test_regional_and_unknown_prices(region, seconds, unknown):
     made = msgspec.structs.replace(
         ROTATED, app=App(name="shop", region=region), rotation=Functions()
     )
@@ -89,7 +89,7 @@ def test_each_region_has_its_own_prices_or_says_that_they_are_not_known(region, 
     assert {what for what, line in lines.items() if not line.known} == unknown
 
 
-def test_the_text_marks_what_is_not_known(tmp_path):
+def test_text_marks_unknown_prices(tmp_path):
     make_app(tmp_path)
     run("draft", cwd=tmp_path)
     toml = tmp_path / "shield.toml"
@@ -99,7 +99,9 @@ def test_the_text_marks_what_is_not_known(tmp_path):
         )
     )
     lines = run("cost", cwd=tmp_path).out.splitlines()
-    assert [line.split("  ")[1] for line in lines if line.endswith(" *")] == ["replicas in ap-east-1"]
+    assert [line.split("  ")[1] for line in lines if line.endswith(" *")] == [
+        "replicas in ap-east-1"
+    ]
     assert any("* price of us-east-1" in line for line in lines)
 
 
@@ -107,13 +109,13 @@ def test_the_text_marks_what_is_not_known(tmp_path):
     ("made", "usage"),
     [(manifest(region="cn-north-1"), {}), (manifest(), {"ttl": 0}), (manifest(), {"processes": 0})],
 )
-def test_what_can_not_be_worked_out(made, usage):
+def test_invalid_region_or_usage(made, usage):
     with pytest.raises(ShieldError) as caught:
         of(made, **usage)
     assert caught.value.hint
 
 
-def test_the_command_asks_aws_nothing(tmp_path):
+def test_command_makes_no_aws_calls(tmp_path):
     make_app(tmp_path)
     done = run("cost", cwd=tmp_path)
     assert done.code == 0

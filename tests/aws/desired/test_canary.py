@@ -45,7 +45,7 @@ def described(text=TEXT):
     }
 
 
-def test_all_that_is_made_in_the_order_of_need():
+def test_resources_are_in_order_of_dependency():
     name = "shop-prod-canary"
     assert [*described()] == [
         ("log-group", f"/aws/lambda/{name}"),
@@ -62,7 +62,7 @@ def test_all_that_is_made_in_the_order_of_need():
     assert len(set(made)) == len(made)
 
 
-def test_an_alarm_on_each_function_that_rotates():
+def test_alarm_on_each_rotation_function():
     alarm = described()["alarm", "shop-prod-rotate-database-errors"]
     assert (alarm["namespace"], alarm["metric"], alarm["threshold"]) == ("AWS/Lambda", "Errors", 0)
     assert alarm["dimensions"] == {"FunctionName": "shop-prod-rotate-database"}
@@ -71,7 +71,7 @@ def test_an_alarm_on_each_function_that_rotates():
     }
 
 
-def test_what_it_is_told():
+def test_input_of_the_canary():
     told = described()["schedule", "shop-prod-canary"]["input"]
     assert told == {
         "namespace": "ShieldAI/shop-prod",
@@ -87,7 +87,7 @@ def test_what_it_is_told():
     }
 
 
-def test_it_may_read_what_it_watches_and_send_its_own_metrics():
+def test_role_permissions():
     statements = described()["rotation-role", f"shop-prod-canary-{REGION}"]["document"]["Statement"]
     look, tell, log = statements
     base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/prod/"
@@ -103,8 +103,8 @@ def test_it_may_read_what_it_watches_and_send_its_own_metrics():
     "without",
     [
         pytest.param(TEXT.replace("[rotation]", ""), id="no functions"),
-        pytest.param(TEXT.replace('email = ["ops@example.com"]', ""), id="nobody to tell"),
-        pytest.param(TEXT.replace("rotate =", "#"), id="nothing that rotates"),
+        pytest.param(TEXT.replace('email = ["ops@example.com"]', ""), id="no recipient"),
+        pytest.param(TEXT.replace("rotate =", "#"), id="no rotation"),
     ],
 )
 def test_no_canary(without):
@@ -112,14 +112,14 @@ def test_no_canary(without):
     assert described(without) == {}
 
 
-def test_a_limit_of_days_has_its_alarm_already():
+def test_overdue_alarm_is_not_duplicated():
     text = TEXT.replace("[monitoring]", "[monitoring]\noverdue = 2")
     assert ("alarm", "shop-prod-secret-overdue") not in described(text)
     made = [r.key for r in resources(parse(text), ACCOUNT, REGION, lambda _: None)]
     assert made.count(("alarm", "shop-prod-secret-overdue")) == 1
 
 
-def test_many_secrets_are_spread_over_schedules_that_eventbridge_takes():
+def test_input_is_split_at_the_size_limit():
     one = '[[secret]]\nname = "key-{}"\nenv = "KEY_{}"\nrotate = {{ every = "30 days", strategy = "random-value" }}\n'
     text = TEXT + "".join(one.format(n, n) for n in range(300))
     parts = [

@@ -42,7 +42,7 @@ def statements(**app):
     return policy_document(manifest(**app), ACCOUNT)["Statement"]
 
 
-def test_names_exactly_the_secrets():
+def test_policy_names_exactly_the_secrets():
     (access,) = statements(prefix="shop/prod/")
     assert access["Action"] == ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
     assert access["Resource"] == [
@@ -51,7 +51,7 @@ def test_names_exactly_the_secrets():
     ]
 
 
-def test_an_optional_secret_may_be_missed():
+def test_optional_secret_may_be_missing():
     """AWS judges a call for a secret that is not there by its bare name, and says "denied" where that is not allowed."""
     secrets = (Secret(name="key", env="KEY"), Secret(name="dsn", env="DSN", optional=True))
     document = policy_document(Manifest(app=App(name="shop"), secret=secrets), ACCOUNT)
@@ -73,14 +73,14 @@ def test_an_optional_secret_may_be_missed():
         ("eu-central-1", "aws"),
     ],
 )
-def test_partition_follows_the_region(region, expected):
+def test_partition(region, expected):
     assert partition(region) == expected
     assert statements(region=region)[0]["Resource"][0].startswith(
         f"arn:{expected}:secretsmanager:{region}:"
     )
 
 
-def test_partitions_are_those_of_botocore():
+def test_partitions_match_botocore():
     known = get_session()
     for name in known.get_available_partitions():
         regions = known.get_available_regions("secretsmanager", name, allow_non_regional=True)
@@ -102,7 +102,7 @@ def test_partitions_are_those_of_botocore():
         "",
     ],
 )
-def test_key_of_aws_needs_no_permission(key):
+def test_aws_managed_key_needs_no_permission(key):
     assert len(statements(kms_key=key)) == 1
 
 
@@ -114,12 +114,12 @@ ARN = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/"
     [
         pytest.param("1234abcd-12ab", f"{ARN}1234abcd-12ab", None, id="id"),
         pytest.param("arn:aws:kms:eu-central-1:999999999999:key/x", "arn:aws:kms:eu-central-1:999999999999:key/x", None,
-                     id="arn of another account"),
+                     id="ARN of another account"),
         pytest.param("alias/shop", f"{ARN}*", "alias/shop", id="alias"),
-        pytest.param(f"arn:aws:kms:eu-central-1:{ACCOUNT}:alias/shop", f"{ARN}*", "alias/shop", id="arn of an alias"),
+        pytest.param(f"arn:aws:kms:eu-central-1:{ACCOUNT}:alias/shop", f"{ARN}*", "alias/shop", id="ARN of an alias"),
     ],
 )  # fmt: skip
-def test_key_of_the_customer_may_be_used_through_secrets_manager_only(key, resource, aliases):
+def test_customer_managed_key_is_usable_only_through_secrets_manager(key, resource, aliases):
     decrypt = statements(kms_key=key)[1]
     assert decrypt["Action"] == ["kms:Decrypt"]
     assert decrypt["Resource"] == [resource]
@@ -129,7 +129,7 @@ def test_key_of_the_customer_may_be_used_through_secrets_manager_only(key, resou
     assert decrypt["Condition"] == condition
 
 
-def test_in_china_the_service_has_another_name_too():
+def test_second_service_name_in_china():
     via = statements(kms_key="x", region="cn-north-1")[1]["Condition"]["StringEquals"][
         "kms:ViaService"
     ]
@@ -143,7 +143,7 @@ def resources(**app):
     return list(iam_resources(manifest(**app), ACCOUNT, app.get("region", "eu-central-1")))
 
 
-def test_a_policy_and_its_attachment_to_the_role():
+def test_policy_and_attachment():
     policy, attachment = resources(role="ShopRole", tags={"team": "web"})
     assert policy.key == ("policy", "shop-secrets-read-eu-central-1")
     assert policy.settings["document"] == policy_document(manifest(), ACCOUNT)
@@ -162,7 +162,7 @@ def test_nothing_without_a_role():
 @pytest.mark.parametrize(
     "role", ["Shop", "service/Shop", f"arn:aws:iam::{ACCOUNT}:role/service/Shop"]
 )
-def test_a_role_may_come_with_its_path(role):
+def test_role_with_path(role):
     assert resources(role=role)[1].settings["role"] == "Shop"
 
 
@@ -177,11 +177,11 @@ def test_a_role_may_come_with_its_path(role):
         ("shopping/prod/", "shop-shopping-prod"),
     ],
 )
-def test_the_prefix_tells_environments_apart(prefix, expected):
+def test_slug_includes_the_prefix(prefix, expected):
     assert slug(manifest(prefix=prefix).app) == expected
 
 
-def test_a_name_in_other_letters_is_a_name_still():
+def test_slug_of_non_ascii_names():
     assert slug(manifest(name="日本").app) != slug(manifest(name="中国").app)
     assert slug(manifest(name="日本", prefix="prod/").app) == "app-cf2abf0c-prod"
 
@@ -202,7 +202,7 @@ LONGEST = {
     name=st.text(min_size=1, max_size=120),
     prefix=st.from_regex(r"([a-z]{1,40}/){0,3}", fullmatch=True),
 )
-def test_no_name_is_longer_than_its_service_takes(name, prefix):
+def test_names_are_within_the_limits_of_their_services(name, prefix):
     secrets = tuple(Secret(name=f"{'s' * 40}-{n}", env="X") for n in range(20))
     whole = Manifest(
         app=App(name=name, prefix=prefix, role="Shop"),
@@ -221,7 +221,7 @@ def test_no_name_is_longer_than_its_service_takes(name, prefix):
 @given(
     st.lists(st.from_regex(r"[a-z]{1,200}", fullmatch=True), min_size=1, max_size=80, unique=True)
 )
-def test_many_secrets_are_spread_over_policies_that_iam_takes(names):
+def test_policy_is_split_at_the_size_limit(names):
     whole = Manifest(
         app=App(name="shop", kms_key="alias/x"),
         secret=tuple(Secret(name=n, env="X") for n in names),

@@ -41,7 +41,7 @@ def pattern(rule, **options):
     return described(**options)["event-rule", f"shop-{rule}"]["pattern"]["detail"]
 
 
-def test_all_that_is_made_in_the_order_of_need():
+def test_resources_are_in_order_of_dependency():
     assert [*described()] == [
         ("queue", "shop-secrets-undelivered"),
         ("topic", "shop-secrets-alarms"),
@@ -58,15 +58,15 @@ def test_all_that_is_made_in_the_order_of_need():
 @pytest.mark.parametrize(
     "nothing",
     [
-        pytest.param(manifest(email=()), id="nobody to tell"),
+        pytest.param(manifest(email=()), id="no recipient"),
         pytest.param(Manifest(app=App(name="a")), id="no secret"),
     ],
 )
-def test_nothing_without_a_reader_or_a_secret(nothing):
+def test_nothing_without_recipient_or_secret(nothing):
     assert [*monitoring_resources(nothing, ACCOUNT, REGION)] == []
 
 
-def test_a_topic_of_the_users_own_is_used_as_it_is():
+def test_existing_topic_is_used():
     own = f"arn:aws:sns:{REGION}:{ACCOUNT}:ops"
     made = described(email=(), topic=own)
     assert not any(kind == "topic" for kind, _ in made)
@@ -74,7 +74,7 @@ def test_a_topic_of_the_users_own_is_used_as_it_is():
     assert made["event-rule", "shop-secret-deleted"]["target"]["arn"] == own
 
 
-def test_the_plans_alarm_on_errors():
+def test_alarm_on_errors():
     alarm = described()["alarm", "shop-secret-errors"]
     assert (alarm["metric"], alarm["threshold"], alarm["period"], alarm["periods"]) == (
         "SecretErrors",
@@ -85,7 +85,7 @@ def test_the_plans_alarm_on_errors():
     assert described(errors=3)["alarm", "shop-secret-errors"]["threshold"] == 3
 
 
-def test_only_the_apps_secrets():
+def test_patterns_match_only_secrets_of_the_app():
     base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
     failed = pattern("secret-rotation-failed")
     assert failed["additionalEventData"]["SecretId"] == [
@@ -98,14 +98,14 @@ def test_only_the_apps_secrets():
     ]
 
 
-def test_a_prefix_makes_one_short_pattern():
+def test_prefix_makes_the_pattern_short():
     made = described(*(f"name-{n}" for n in range(500)), prefix="shop/prod/")
     base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/prod/"
     detail = made["event-rule", "shop-prod-secret-read-by-others"]["pattern"]["detail"]
     assert detail["requestParameters"]["secretId"] == [{"prefix": base}, {"prefix": "shop/prod/"}]
 
 
-def test_many_names_are_spread_over_rules_that_eventbridge_takes():
+def test_pattern_is_split_at_the_size_limit():
     names = [f"a-rather-long-name-of-a-secret-{n}" for n in range(60)]
     rules = [
         s
@@ -123,7 +123,7 @@ def test_many_names_are_spread_over_rules_that_eventbridge_takes():
     assert len(listed) == len({json.dumps(value) for value in listed}) == 60
 
 
-def test_a_prefix_that_other_apps_may_share_is_no_match():
+def test_shared_prefix_is_not_matched():
     detail = described(prefix="prod/")["event-rule", "shop-prod-secret-read-by-others"]["pattern"][
         "detail"
     ]
@@ -132,12 +132,12 @@ def test_a_prefix_that_other_apps_may_share_is_no_match():
     assert asked[0]["wildcard"].endswith(":secret:prod/stripe-key-*")
 
 
-def test_more_readers_than_a_rule_takes():
+def test_too_many_readers_for_a_rule():
     with pytest.raises(ManifestError, match="readers is too long"):
         described(readers=tuple(f"role/Some-Team-Deployment-Role-{n}*" for n in range(25)))
 
 
-def test_an_address_is_told_once():
+def test_duplicate_email_addresses():
     made = described(email=("b@example.com", "a@example.com", "b@example.com"))
     assert made["topic", "shop-secrets-alarms"]["emails"] == ["a@example.com", "b@example.com"]
 
@@ -161,7 +161,7 @@ def test_readers():
     ]
 
 
-def test_the_words_name_only_what_the_event_has():
+def test_message_uses_only_declared_paths():
     for (kind, _), settings in described().items():
         if kind == "event-rule":
             template = settings["target"]["template"]
@@ -169,12 +169,12 @@ def test_the_words_name_only_what_the_event_has():
             assert template.count("<") == len(settings["target"]["paths"])
 
 
-def test_the_namespace_is_the_apps_own_or_the_users():
+def test_metric_namespace():
     assert metric_namespace(manifest(prefix="shop/prod/")) == "ShieldAI/shop-prod"
     assert metric_namespace(manifest(namespace="Ours")) == "Ours"
 
 
-def test_late_rotations_are_told_where_somebody_publishes_them():
+def test_overdue_alarm_if_the_metric_is_published():
     assert ("alarm", "shop-secret-overdue") not in described()
     alarm = described(overdue=2)["alarm", "shop-secret-overdue"]
     assert (alarm["metric"], alarm["threshold"], alarm["missing"]) == (

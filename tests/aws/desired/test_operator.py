@@ -55,7 +55,7 @@ NEWER = {
     [operator_policy(FULL, ACCOUNT, REGION), policy_document(FULL, ACCOUNT)],
     ids=["operator", "app"],
 )
-def test_parliament_has_nothing_to_say(document):
+def test_policies_pass_parliament(document):
     program = "import sys, parliament; print(*parliament.analyze_policy_string(sys.stdin.read()).findings, sep='\\n')"
     # its own process: it leaves files open
     command = [sys.executable, "-W", "ignore", "-c", program]
@@ -68,7 +68,7 @@ def test_parliament_has_nothing_to_say(document):
     ] == []
 
 
-def test_nothing_is_open_but_what_iam_knows_no_resource_for():
+def test_wildcard_resources_only_where_iam_requires_them():
     for statement in operator_policy(FULL, ACCOUNT, REGION)["Statement"]:
         assert not any("*" in action for action in statement["Action"])
         if statement["Sid"] not in {
@@ -80,7 +80,7 @@ def test_nothing_is_open_but_what_iam_knows_no_resource_for():
             assert not any("*" in arn for arn in statement["Resource"])
 
 
-def test_only_our_policies_may_be_attached():
+def test_only_policies_of_the_app_may_be_attached():
     (changes,) = [
         s
         for s in operator_policy(FULL, ACCOUNT, REGION)["Statement"]
@@ -93,11 +93,11 @@ def test_only_our_policies_may_be_attached():
     }
 
 
-def test_each_kind_has_an_arn():
+def test_each_kind_has_an_arn_template():
     assert PERMISSIONS.keys() <= ARN_TEMPLATES.keys()
 
 
-def test_no_call_of_ours_is_missing(tmp_path, aws, caplog):
+def test_policy_allows_all_calls(tmp_path, aws, caplog):
     """Everything that a life of an app calls, as botocore logs it, is allowed by the policy."""
     make_app(tmp_path)
     boto3.client("iam").create_role(
@@ -144,7 +144,7 @@ def test_no_call_of_ours_is_missing(tmp_path, aws, caplog):
     assert called - allowed == {"sts:GetCallerIdentity"}  # which everybody may
 
 
-def test_a_secret_with_a_similar_name_is_out_of_reach():
+def test_secrets_with_similar_names_are_not_readable():
     statement = policy_document(FULL, ACCOUNT)["Statement"][0]
     base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/"
     for name, allowed in (

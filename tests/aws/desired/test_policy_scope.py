@@ -29,27 +29,27 @@ def policy(
             policy(resource=f"{BASE}aws-*"), "aws-*", id="aws-* matches aws-root-account-keys"
         ),
         pytest.param(
-            policy(resource=f"{BASE}shop/a*"), "shop/a*", id="a star instead of the suffix"
+            policy(resource=f"{BASE}shop/a*"), "shop/a*", id="wildcard instead of the suffix"
         ),
-        pytest.param(policy(resource=f"{BASE}shop/?-??????"), "shop/?", id="any letter"),
+        pytest.param(policy(resource=f"{BASE}shop/?-??????"), "shop/?", id="any character"),
         pytest.param(policy(resource=f"{BASE}shop/c-??????"), "shop/c", id="another secret"),
         pytest.param(policy(resource="*"), "the resource *", id="everything"),
         pytest.param(policy(action="secretsmanager:*"), "secretsmanager:*", id="every action"),
-        pytest.param(policy(action=["SecretsManager:Get*"]), "get*", id="in other letters"),
+        pytest.param(policy(action=["SecretsManager:Get*"]), "get*", id="mixed case"),
         pytest.param(policy(action="*", resource="*"), "the action *", id="an administrator"),
-        pytest.param(policy(NotResource="x"), "NotResource", id="all but"),
+        pytest.param(policy(NotResource="x"), "NotResource", id="NotResource"),
         pytest.param(policy(effect="Deny", resource="*"), "", id="denied"),
         pytest.param(policy(action="s3:*", resource="*"), "", id="another service"),
         pytest.param({}, "", id="nothing"),
     ],
 )
-def test_what_reaches_too_far(document, word):
+def test_broad_grants(document, word):
     found = find_broad_grants(document, NAMES)
     assert bool(found) == bool(word)
     assert word in " ".join(found)
 
 
-def test_our_own_policy_does_not():
+def test_policy_of_the_app_has_no_broad_grants():
     manifest = Manifest(
         app=App(name="shop", prefix="shop/", kms_key="alias/x", prefetch=True),
         secret=tuple(Secret(name=n[5:], env="X") for n in NAMES),

@@ -39,7 +39,7 @@ def statements(resources):
     return {s["Sid"]: s for s in resources[1].settings["document"]["Statement"]}
 
 
-def test_everything_that_one_secret_needs():
+def test_resources_of_one_secret():
     log, role, function, planned = described(
         database(window="3h"), prefix="shop/prod/", tags={"team": "web"}
     )
@@ -64,7 +64,7 @@ def test_everything_that_one_secret_needs():
     }
 
 
-def test_two_regions_of_an_account_have_no_role_in_common():
+def test_role_names_differ_by_region():
     """IAM is one for all regions: the second apply would have overwritten the first one's permissions."""
     here, there = (
         {r.key for r in described(database(), region=region)} for region in (REGION, "us-east-1")
@@ -73,7 +73,7 @@ def test_two_regions_of_an_account_have_no_role_in_common():
     assert len(rotation_role_name("f" * 64, "us-gov-west-1")) <= 64
 
 
-def test_the_role_may_do_what_the_function_needs_and_no_more():
+def test_role_has_minimal_permissions():
     allowed = statements(described(database(), prefix="p/"))
     assert sorted(allowed) == ["Log", "MakePassword", "Rotate"]
     assert (
@@ -99,7 +99,7 @@ def test_the_role_may_do_what_the_function_needs_and_no_more():
     ],
     ids=["a name", "an ARN"],
 )
-def test_the_administrators_secret_is_read_alone(admin, resource):
+def test_administrator_secret_is_read_only(admin, resource):
     allowed = statements(described(database(admin=admin, strategy="postgres-alternating-users")))
     assert allowed["ReadAdministrator"]["Resource"] == resource
     assert not [
@@ -109,7 +109,7 @@ def test_the_administrators_secret_is_read_alone(admin, resource):
     ]
 
 
-def test_within_a_network_and_with_a_key_of_the_customers():
+def test_vpc_and_customer_managed_key():
     inside = Functions(subnets=("subnet-b", "subnet-a"), security_groups=("sg-1",), log_days=90)
     resources = described(database(), functions=inside, kms_key="alias/shop")
     assert resources[0].settings["days"] == 90
@@ -124,7 +124,7 @@ def test_within_a_network_and_with_a_key_of_the_customers():
     ]
 
 
-def test_a_hook_is_a_part_of_the_code():
+def test_hook_is_part_of_the_code():
     key = Secret(
         name="k",
         kind=Kind.API_KEY,
@@ -145,7 +145,8 @@ def test_a_hook_is_a_part_of_the_code():
     [
         pytest.param(Secret(name="s", env="S"), id="no rotation"),
         pytest.param(
-            Secret(name="s", kind=Kind.DJANGO_SECRET_KEY, env="S", rotate="manual"), id="by hand"
+            Secret(name="s", kind=Kind.DJANGO_SECRET_KEY, env="S", rotate="manual"),
+            id="manual rotation",
         ),
         pytest.param(
             Secret(name="s", kind=Kind.API_KEY, env="S", rotate=Rotation(every="9 days")),
@@ -153,16 +154,16 @@ def test_a_hook_is_a_part_of_the_code():
         ),
     ],
 )
-def test_nothing_for_what_no_function_rotates(secret):
+def test_secrets_that_no_function_rotates(secret):
     assert described(secret) == []
 
 
-def test_nothing_where_nobody_asked():
+def test_no_functions_without_rotation_table():
     assert described(database(), functions=None) == []
     assert described(database(), read=None) == []
 
 
-def test_names_fit_and_differ():
+def test_function_names_are_short_and_unique():
     manifest = Manifest(app=App(name="shop"))
     names = {function_name(manifest, Secret(name="x" * 80 + end, env="X")) for end in "ab"}
     assert len(names) == 2
@@ -174,6 +175,6 @@ def test_names_fit_and_differ():
     assert {name[:17] for name in alike} == {"shop-rotate-a-b-c"}
 
 
-def test_no_value_can_be_in_it():
+def test_settings_are_json():
     # all of it can be written into a plan
     assert json.dumps([r.settings for r in described(database())])

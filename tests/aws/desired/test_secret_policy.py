@@ -20,11 +20,11 @@ def made(**app):
     return list(secret_policies(manifest, "123456789012", "us-east-1"))
 
 
-def test_nothing_unless_it_is_asked_for():
+def test_no_policy_by_default():
     assert made() == []
 
 
-def test_each_secret_shuts_out_all_but_those_who_are_named():
+def test_policy_denies_reading_to_all_but_the_readers():
     first, second = made(readers_only=True, role="service/Shop")
     assert (first.key, second.name) == (("secret-policy", "shop/a"), "shop/b")
     (statement,) = first.settings["document"]["Statement"]

@@ -42,7 +42,7 @@ except client.exceptions.ClientError as error:
 """
 
 
-def test_the_script_makes_what_apply_makes_and_may_be_run_twice(aws, tmp_path):
+def test_script_creates_the_same_resources_as_apply_and_can_run_twice(aws, tmp_path):
     boto3.client("iam").create_role(
         RoleName="Shop", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}'
     )
@@ -66,7 +66,7 @@ def test_the_script_makes_what_apply_makes_and_may_be_run_twice(aws, tmp_path):
             assert account.resources.read([thing.key]) == {thing.key: thing.settings}
 
 
-def test_what_it_does_not_know_is_named():
+def test_unsupported_resource_is_named_in_a_comment():
     assert "# nonesuch x\n#   not supported by this export, created by shield apply" in to_awscli(
         [STRANGE], REGION
     )

@@ -9,12 +9,12 @@ from shield_ai.aws.export.cloudformation import to_cloudformation
 
 
 @pytest.mark.filterwarnings("default")  # the linter's own
-def test_the_linter_has_nothing_to_say():
+def test_template_passes_cfn_lint():
     found = lint_all(to_cloudformation(THINGS, REGION))
     assert [match for match in found if not match.rule.id.startswith("I")] == []  # I: advice
 
 
-def test_everything_is_in_it_and_secrets_outlive_the_stack():
+def test_template_is_complete_and_retains_secrets():
     template = yaml.safe_load(to_cloudformation(THINGS, REGION))["Resources"]
     secret = template["SecretShopProdMailKey"]
     assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
@@ -27,7 +27,7 @@ def test_everything_is_in_it_and_secrets_outlive_the_stack():
     assert len(template) >= len(THINGS) - 1  # the attachment stands at the policy
 
 
-def test_a_function_rotates_its_secret():
+def test_rotation_function_and_schedule():
     body = yaml.safe_load(to_cloudformation(THINGS, REGION))
     template, function = body["Resources"], "FunctionShopProdRotateDb"
     assert template["RotationScheduleShopProdDb"]["Properties"] == {
@@ -44,14 +44,14 @@ def test_a_function_rotates_its_secret():
     assert "Parameters" not in yaml.safe_load(to_cloudformation(THINGS[:1], REGION))
 
 
-def test_what_it_does_not_know_is_named():
+def test_unsupported_resource_is_named_in_a_comment():
     assert (
         "# not supported by this export, created by shield apply: nonesuch x"
         in to_cloudformation([STRANGE], REGION)
     )
 
 
-def test_names_that_differ_in_their_signs_only():
+def test_names_that_differ_only_in_punctuation():
     twins = [
         type(THINGS[0])(kind="secret", name=name, settings=THINGS[0].settings)
         for name in ("a-b", "a/b")

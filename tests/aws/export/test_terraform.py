@@ -25,7 +25,7 @@ def blocks(text):
     return found
 
 
-def test_it_parses_and_everything_is_in_it():
+def test_configuration_parses_and_is_complete():
     found = blocks(to_terraform(THINGS, REGION))
     kinds = [kind for kind, *_ in found]
     assert kinds.count("aws_secretsmanager_secret") == 2
@@ -49,14 +49,14 @@ def test_it_parses_and_everything_is_in_it():
     assert "secret_string" not in to_terraform(THINGS, REGION)
 
 
-def test_a_text_stays_what_it_is():
+def test_template_markers_are_escaped():
     """`${` and `%{` open a template in HCL; doubled they are text."""
     text = to_terraform(THINGS[:1], REGION)
     assert r'''description = "it's $${a} \"key\" %%{b} $HOME"''' in text
     hcl2.loads(text)
 
 
-def test_what_it_does_not_know_is_named():
+def test_unsupported_resource_is_named_in_a_comment():
     assert "# not supported by this export, created by shield apply: nonesuch x" in to_terraform(
         [STRANGE], REGION
     )
@@ -64,7 +64,7 @@ def test_what_it_does_not_know_is_named():
 
 @given(st.lists(st.from_regex(r"[aA0/_+.-]{1,8}", fullmatch=True), min_size=2, unique=True))
 @example(["a/b", "a.b", "a_b", "a-b"])
-def test_no_two_secrets_share_a_label(names):
+def test_labels_are_unique(names):
     secrets = [msgspec.structs.replace(THINGS[0], name=name) for name in names]
     labels = re.findall(r'^resource "\w+" "(.*)" {', to_terraform(secrets, REGION), re.MULTILINE)
     assert len(set(labels)) == len(names)

@@ -112,7 +112,7 @@ class TestMetrics:
         alarms = {alarm["AlarmName"]: alarm["StateValue"] for alarm in states}
         assert alarms["shop-secret-errors"] == alarms["shop-secret-fallback"] == "ALARM"
 
-    def test_a_rotation_that_is_late(self, server, inbox, monkeypatch):
+    def test_overdue_rotation(self, server, inbox, monkeypatch):
         for name, value in server.environment().items():
             monkeypatch.setenv(name, value)
         told = []
@@ -124,7 +124,7 @@ class TestMetrics:
         assert [one for one in told if one[2] == "ALARM"] == [(3.1, "shop-secret-overdue", "ALARM")]
 
 
-def test_alarms_of_the_canary_and_the_functions(server, inbox, monkeypatch):
+def test_alarms_of_canary_and_functions(server, inbox, monkeypatch):
     for name, value in server.environment().items():
         monkeypatch.setenv(name, value)
     secret = Secret(
@@ -172,11 +172,11 @@ EVENTS = [
     pytest.param(SERVICE_DETAIL_TYPE, {"eventName": "RotationSucceeded", "additionalEventData": {"SecretId": ARN}}, None, id="rotation succeeded"),
     pytest.param(SERVICE_DETAIL_TYPE, {"eventName": "RotationFailed", "additionalEventData": {"SecretId": OTHER}}, None, id="another app's rotation"),
     pytest.param(CALL_DETAIL_TYPE, {"eventName": "DeleteSecret", "responseElements": {"arn": ARN}, "userIdentity": {"arn": "arn:aws:iam::1:user/mallory"}}, "scheduled for deletion by arn:aws:iam::1:user/mallory", id="deleted"),
-    pytest.param(CALL_DETAIL_TYPE, {"eventName": "DeleteSecret", "responseElements": {"arn": OTHER}}, None, id="another app's deleted"),
-    pytest.param(*reading("stripe-key", "Mallory/session"), "assumed-role/Mallory/session read stripe-key", id="a stranger by name"),
-    pytest.param(*reading(ARN, "user/mallory"), "user/mallory read arn:", id="a stranger by ARN"),
+    pytest.param(CALL_DETAIL_TYPE, {"eventName": "DeleteSecret", "responseElements": {"arn": OTHER}}, None, id="another app's deletion"),
+    pytest.param(*reading("stripe-key", "Mallory/session"), "assumed-role/Mallory/session read stripe-key", id="other principal by name"),
+    pytest.param(*reading(ARN, "user/mallory"), "user/mallory read arn:", id="other principal by ARN"),
     pytest.param(*reading("stripe-key", "Shop/i-0123"), None, id="the app's role"),
-    pytest.param(*reading("stripe-key", "user/eve"), None, id="a reader of the list"),
+    pytest.param(*reading("stripe-key", "user/eve"), None, id="listed reader"),
     pytest.param(*reading("another", "Mallory/session"), None, id="another app's secret"),
 ]  # fmt: skip
 

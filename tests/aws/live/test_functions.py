@@ -81,7 +81,7 @@ def app(aws, tmp_path, monkeypatch, capsys):
     return App(tmp_path, monkeypatch, capsys)
 
 
-def test_the_life_of_a_function(app):
+def test_lifecycle_of_a_function(app):
     text = app.shield("apply", "--yes", "--rotate-immediately")
     assert "RotateSecret   rotation started\n  shop-rotate-token rotated" in text
     assert app.value().startswith("one-")
@@ -103,14 +103,14 @@ def test_the_life_of_a_function(app):
     assert "nothing to do" in app.shield("apply", "--yes")
 
 
-def test_rollback_takes_all_of_it_away(app):
+def test_rollback_deletes_all_resources(app):
     app.shield("apply", "--yes")
     assert None not in app.resources().values()
     app.shield("rollback", "--yes")
     assert set(app.resources().values()) == {None}
 
 
-def test_the_code_for_other_tools(app):
+def test_exported_code_equals_deployed_code(app):
     out = app.folder / "out"
     main(
         [
@@ -131,7 +131,7 @@ def test_the_code_for_other_tools(app):
     assert code.name in (app.folder / "t.yaml").read_text()
 
 
-def test_what_nobody_asks_for_any_more_is_removed(app):
+def test_resources_no_longer_wanted_are_deleted(app):
     app.shield("apply", "--yes")
     keys = app.keys
     text = (app.folder / "shield.toml").read_text()
@@ -141,7 +141,7 @@ def test_what_nobody_asks_for_any_more_is_removed(app):
     assert app.value()
 
 
-def test_code_that_is_not_here_is_refused(app):
+def test_planned_code_that_cannot_be_built(app):
     app.shield("apply", "--yes")
     live = Account(Session(REGION, read=lambda path: (app.folder / path).read_bytes())).resources
     key = next(key for key in app.keys if key[0] == "function")
@@ -151,7 +151,7 @@ def test_code_that_is_not_here_is_refused(app):
     assert live.read([key])[key] == settings
 
 
-def test_each_verb_does_nothing_twice(app):
+def test_each_operation_is_idempotent(app):
     """As after an answer that was lost."""
     read = {"ops/keys.py": b"x = 1\n"}.get
     wanted = list(

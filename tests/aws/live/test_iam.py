@@ -48,7 +48,7 @@ def versions():
     return boto3.client("iam").list_policy_versions(PolicyArn=ARN)["Versions"]
 
 
-def test_a_policy_comes_changes_and_goes(policy):
+def test_policy_is_created_changed_and_deleted(policy):
     assert policy.read("shop-read") is None
     for wanted in (
         settings("a", app="shop"),
@@ -63,14 +63,14 @@ def test_a_policy_comes_changes_and_goes(policy):
         assert policy.read("shop-read") is None
 
 
-def test_tags_alone_make_no_version(policy):
+def test_changed_tags_create_no_version(policy):
     policy.upsert("shop-read", settings("a", app="shop"), None)
     policy.upsert("shop-read", settings("a", app="other"), policy.read("shop-read"))
     assert len(versions()) == 1
     assert policy.read("shop-read")["tags"] == {"app": "other"}
 
 
-def test_a_hundred_changes_find_room_among_five_versions(policy):
+def test_old_versions_are_deleted(policy):
     for number in range(9):
         policy.upsert("shop-read", settings(f"r{number}"), policy.read("shop-read"))
     assert policy.read("shop-read") == settings("r8")
@@ -80,7 +80,7 @@ def test_a_hundred_changes_find_room_among_five_versions(policy):
 @pytest.mark.parametrize(
     "operation", ["CreatePolicy", "CreatePolicyVersion", "AttachRolePolicy", "DetachRolePolicy"]
 )
-def test_a_lost_answer(policy, aws, monkeypatch, operation):
+def test_lost_response(policy, aws, monkeypatch, operation):
     boto3.client("iam").create_role(RoleName="Shop", AssumeRolePolicyDocument=TRUST)
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
@@ -103,7 +103,7 @@ def test_a_lost_answer(policy, aws, monkeypatch, operation):
         }
 
 
-def test_an_attachment_comes_and_goes(policy, attachment):
+def test_policy_is_attached_and_detached(policy, attachment):
     boto3.client("iam").create_role(RoleName="Shop", AssumeRolePolicyDocument=TRUST)
     policy.upsert("shop-read", settings("a"), None)
     wanted = {"role": "Shop", "policy": ARN}
@@ -115,7 +115,7 @@ def test_an_attachment_comes_and_goes(policy, attachment):
         assert attachment.read("Shop/shop-read") is None
 
 
-def test_a_policy_of_the_same_name_and_another_path_gives_way(attachment):
+def test_policy_with_equal_name_and_other_path_is_replaced(attachment):
     client = boto3.client("iam")
     client.create_role(RoleName="Shop", AssumeRolePolicyDocument=TRUST)
     for path in ("/old/", "/"):
@@ -132,7 +132,7 @@ def test_a_policy_of_the_same_name_and_another_path_gives_way(attachment):
     assert attachment.read("Shop/shop-read") == {"role": "Shop", "policy": ARN}
 
 
-def test_no_such_role(policy, attachment):
+def test_missing_role(policy, attachment):
     policy.upsert("shop-read", settings("a"), None)
     assert attachment.read("Nobody/shop-read") is None
     attachment.delete("Nobody/shop-read")
@@ -153,7 +153,7 @@ def test_no_such_role(policy, attachment):
         ("DeletePolicy", "iam:DeletePolicy"),
     ],
 )
-def test_a_missing_permission_is_named(policy, aws, monkeypatch, operation, permission):
+def test_missing_permission_is_named(policy, aws, monkeypatch, operation, permission):
     policy.upsert("shop-read", settings("a"), None)
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)

@@ -144,7 +144,7 @@ def ok(*arguments, app):
     return done.out + done.err
 
 
-def test_the_role_reads_its_secrets_and_none_of_fifty_with_similar_names(app):
+def test_role_reads_only_its_secrets_and_none_with_similar_names(app):
     made = manifest(app)
     arn = make_role(made.app.role)
     ok("apply", "--env-file", ".env", "--yes", app=app)
@@ -185,7 +185,7 @@ def test_the_role_reads_its_secrets_and_none_of_fifty_with_similar_names(app):
     assert "ok       the app's role may read no secret with a similar name" in text
 
 
-def test_verify_as_the_role_itself_and_without_a_way_to_assume_it(app, monkeypatch):
+def test_verify_as_the_role_and_without_permission_to_assume_it(app, monkeypatch):
     made = manifest(app)
     arn = make_role(made.app.role)
     ok("apply", "--env-file", ".env", "--yes", app=app)
@@ -201,7 +201,7 @@ def test_verify_as_the_role_itself_and_without_a_way_to_assume_it(app, monkeypat
     assert "ok       the app's role may read no secret with a similar name" in text
 
 
-def test_a_wildcard_somewhere_in_the_role_is_found(app):
+def test_wildcard_in_another_policy_of_the_role_is_found(app):
     made = manifest(app)
     make_role(made.app.role)
     ok("apply", "--env-file", ".env", "--yes", app=app)
@@ -219,7 +219,7 @@ def test_a_wildcard_somewhere_in_the_role_is_found(app):
     assert "failed   the app's role may read no secret with a similar name" in done.out
 
 
-def test_the_operator_s_policy_is_enough_and_not_more(app, monkeypatch):
+def test_operator_policy_is_sufficient_and_minimal(app, monkeypatch):
     made = manifest(app)
     make_role(made.app.role)
     arn = make_role(f"{made.app.name}-operator")

@@ -54,7 +54,7 @@ def seen(live, wanted):
     return [*live.read([resource.key for resource in wanted]).items()]
 
 
-def test_everything_comes_changes_and_goes(live):
+def test_resources_are_created_changed_and_deleted(live):
     first, second = described(FIRST, team="web"), described(SECOND, team="ops", stage="prod")
     keys = sorted(resource.key for resource in first)
     assert sorted(resource.key for resource in second) == keys
@@ -70,12 +70,12 @@ def test_everything_comes_changes_and_goes(live):
 
 
 @pytest.mark.parametrize("kind", [Alarm, Dashboard, EventRule, Queue, Topic])
-def test_what_is_not_there(aws, kind):
+def test_missing_resource(aws, kind):
     assert kind(Session(REGION)).read("shop-nothing") is None
     kind(Session(REGION)).delete("shop-nothing")
 
 
-def test_a_target_of_somebody_elses_stays(live):
+def test_other_targets_of_a_rule_are_kept(live):
     wanted = [resource for resource in described(FIRST) if resource.kind == "event-rule"][:1]
     put(live, wanted)
     name, topic = wanted[0].name, wanted[0].settings["target"]["arn"]
@@ -85,7 +85,7 @@ def test_a_target_of_somebody_elses_stays(live):
     assert len(boto3.client("events", REGION).list_targets_by_rule(Rule=name)["Targets"]) == 2
 
 
-def test_a_rule_without_our_target_is_seen_to_differ(live):
+def test_missing_target_is_detected(live):
     wanted = [resource for resource in described(FIRST) if resource.kind == "event-rule"][:1]
     put(live, wanted)
     boto3.client("events", REGION).remove_targets(Rule=wanted[0].name, Ids=["shield"])
@@ -100,7 +100,7 @@ def test_a_rule_without_our_target_is_seen_to_differ(live):
         pytest.param("ListTargetsByRule", "events:ListTargetsByRule", id="targets"),
     ],
 )
-def test_a_missing_permission_is_named(aws, monkeypatch, operation, permission):
+def test_missing_permission_is_named(aws, monkeypatch, operation, permission):
     wanted = next(resource for resource in described(FIRST) if resource.kind == "event-rule")
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)

@@ -15,7 +15,7 @@ def session(no_real_aws):
     return Session("us-east-1")
 
 
-def test_answers_in_the_order_of_what_was_asked_and_says_how_far_it_is(session):
+def test_results_are_in_order_and_progress_is_reported(session):
     heard = []
     session.on_progress = lambda *words: heard.append(words)
     assert parallel_map(lambda n: n * n, range(30), session, "things") == [n * n for n in range(30)]
@@ -23,12 +23,12 @@ def test_answers_in_the_order_of_what_was_asked_and_says_how_far_it_is(session):
     assert parallel_map(str, [], session, "things") == []
 
 
-def test_many_at_once(session):
+def test_calls_run_in_parallel(session):
     barrier = threading.Barrier(4, timeout=30)
     parallel_map(lambda _: barrier.wait(), range(4), session, "things")
 
 
-def test_what_has_not_begun_is_not_done_after_an_error(session):
+def test_pending_calls_are_canceled_after_an_error(session):
     begun = []
 
     def call(n):
@@ -42,7 +42,7 @@ def test_what_has_not_begun_is_not_done_after_an_error(session):
     assert len(begun) < 10_000
 
 
-def test_no_faster_than_aws_allows():
+def test_rate_limit():
     pace = RateLimiter(100)
     start = time.monotonic()
     for _ in range(120):  # a hundred at once, and then one each hundredth of a second

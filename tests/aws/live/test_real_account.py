@@ -62,7 +62,7 @@ def ok(*arguments, app):
     return done.text
 
 
-def test_a_life(app):
+def test_lifecycle(app):
     folder, prefix, client = app
     ok("apply", "--env-file", ".env", "--yes", app=folder)
     first = client.get_secret_value(SecretId=f"{prefix}mail-api-key")["SecretString"]

@@ -10,12 +10,12 @@ from shield_ai.aws.live.registry import KINDS
 from shield_ai.model.plan import Action
 
 
-def test_each_kind_has_its_permissions():
+def test_each_kind_has_permissions():
     assert KINDS.keys() == PERMISSIONS.keys()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_permissions_are_those_that_the_class_names(kind):
+def test_permissions_match_the_calls_of_the_class(kind):
     """A class says the permission of each call; the table that plans and policies are made from says the same."""
     source = Path(__import__(KINDS[kind].__module__, fromlist=["_"]).__file__).read_text()
     body = source.split(f"class {KINDS[kind].__name__}:")[1].split("\nclass ")[0].split("\ndef ")[0]
@@ -32,7 +32,7 @@ def test_the_permissions_are_those_that_the_class_names(kind):
     }  # asked for by the creation
 
 
-def test_what_a_plan_says():
+def test_permissions_of_plan_actions():
     verbs = PERMISSIONS["policy-attachment"]
     assert verbs.for_action(Action.CREATE) == ("iam:AttachRolePolicy",)
     assert (

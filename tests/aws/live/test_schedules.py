@@ -28,7 +28,7 @@ def live(aws):
     return Account(Session(REGION)).resources
 
 
-def test_the_canary_comes_changes_and_goes(live):
+def test_canary_is_created_changed_and_deleted(live):
     first = [*canary_resources(parse(TEXT), "123456789012", REGION, lambda _: None)]
     later = [
         *canary_resources(
@@ -46,7 +46,7 @@ def test_the_canary_comes_changes_and_goes(live):
         assert set(live.read(keys).values()) == {None}
 
 
-def test_a_function_that_does_not_let_itself_be_called_is_seen(live):
+def test_missing_permission_to_call_the_function_is_detected(live):
     wanted = [*canary_resources(parse(TEXT), "123456789012", REGION, lambda _: None)]
     for resource in wanted:
         live.reconcile(*resource.key, resource.settings)

@@ -19,7 +19,7 @@ DOCUMENT = {
 }
 
 
-def test_it_comes_and_goes_and_never_lets_the_public_in(aws, monkeypatch):
+def test_policy_is_created_without_public_access_and_deleted(aws, monkeypatch):
     boto3.client("secretsmanager").create_secret(Name="a", SecretString="x")
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
@@ -37,7 +37,7 @@ def test_it_comes_and_goes_and_never_lets_the_public_in(aws, monkeypatch):
             assert policy.read("a") is None
 
 
-def test_no_such_secret(aws):
+def test_missing_secret(aws):
     policy = SecretPolicy(Session("us-east-1"))
     assert policy.read("a") is None
     policy.delete("a")

@@ -11,16 +11,16 @@ from shield_ai.model.errors import AwsError
 @pytest.mark.parametrize(
     ("code", "message", "hint"),
     [
-        pytest.param("AccessDeniedException", "AWS denied secretsmanager:DescribeSecret on a", '"Action": "secretsmanager:DescribeSecret"', id="a permission is missing"),
-        pytest.param("ExpiredTokenException", "does not accept the credentials: ExpiredTokenException", "sign in again", id="the token has expired"),
-        pytest.param("UnrecognizedClientException", "does not accept the credentials", "sign in again", id="a key that is none"),
-        pytest.param("DecryptionFailure", "can't use the KMS key", "enabled", id="the KMS key is off"),
-        pytest.param("OptInRequired", "refused secretsmanager:DescribeSecret", "region", id="a region that is not enabled"),
-        pytest.param("ThrottlingException", "throttled secretsmanager:DescribeSecret on a", "completed steps are not repeated", id="throttled again and again"),
-        pytest.param("InternalServiceError", "refused secretsmanager:DescribeSecret on a: InternalServiceError", "completed steps are not repeated", id="broken again and again"),
+        pytest.param("AccessDeniedException", "AWS denied secretsmanager:DescribeSecret on a", '"Action": "secretsmanager:DescribeSecret"', id="missing permission"),
+        pytest.param("ExpiredTokenException", "does not accept the credentials: ExpiredTokenException", "sign in again", id="expired token"),
+        pytest.param("UnrecognizedClientException", "does not accept the credentials", "sign in again", id="invalid access key"),
+        pytest.param("DecryptionFailure", "can't use the KMS key", "enabled", id="disabled KMS key"),
+        pytest.param("OptInRequired", "refused secretsmanager:DescribeSecret", "region", id="disabled region"),
+        pytest.param("ThrottlingException", "throttled secretsmanager:DescribeSecret on a", "completed steps are not repeated", id="throttled"),
+        pytest.param("InternalServiceError", "refused secretsmanager:DescribeSecret on a: InternalServiceError", "completed steps are not repeated", id="internal error"),
     ],
 )  # fmt: skip
-def test_what_aws_says_in_words_that_say_what_to_do(aws, monkeypatch, code, message, hint):
+def test_error_messages_and_hints(aws, monkeypatch, code, message, hint):
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         proxy.answer("DescribeSecret", code, at=None)
@@ -32,7 +32,7 @@ def test_what_aws_says_in_words_that_say_what_to_do(aws, monkeypatch, code, mess
     assert "injected" not in str(caught.value)
 
 
-def test_nobody_there(no_real_aws, monkeypatch):
+def test_aws_unreachable(no_real_aws, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
@@ -46,7 +46,7 @@ def test_no_credentials(no_real_aws, monkeypatch, tmp_path):
         Session("us-east-1").account()
 
 
-def test_a_client_is_made_once(aws):
+def test_clients_are_cached(aws):
     session = Session("us-east-1")
     assert session.secretsmanager() is session.secretsmanager()
     assert session.partition == "aws"
