@@ -26,8 +26,8 @@ x @= not -1 < 2 <= y, *z, f"{a!r:>{b}} {c}", {**d, 1: 2}
         *(pytest.param(inspect.getsource(m), id=m.__name__) for m in (ast, inspect)),
     ],
 )
-def test_are_those_of_ast(text: str) -> None:
-    """In its order; only contexts and operators are left out."""
+def test_yields_the_nodes_of_ast_walk(text: str) -> None:
+    """Both walks have the same order; only contexts and operators are skipped."""
     tree = ast.parse(text)
     walked = [node for node in ast.walk(tree) if not isinstance(node, LEAVES)]
     assert list(descend(tree)) == walked

@@ -26,8 +26,7 @@ TEXTS = {
         *(pytest.param(inspect.getsource(m), id=m.__name__) for m in (argparse, typing)),
     ],
 )
-def test_passes_over_no_name(text: str) -> None:
-    """What is not looked into binds nothing."""
+def test_skips_only_expressions_that_bind_nothing(text: str) -> None:
     source = Source.from_bytes("a.py", text.encode())
     quick = [
         node

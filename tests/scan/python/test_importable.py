@@ -38,19 +38,21 @@ KNOWN = {
             b"",
             "shop/__init__.py",
             "would run shop/__init__.py",
-            id="a package that does something",
+            id="a package with side effects",
         ),
         pytest.param(
             "run.py",
             b"import shop.mail\n",
             "shop/__init__.py",
             "",
-            id="a package that is run anyway",
+            id="a package that the file imports",
         ),
         pytest.param("shop/mail.py", b"", "shop/__init__.py", "", id="in that package"),
     ],
 )
-def test_why_a_file_cannot_import_the_runtime(path: str, raw: bytes, runs: str, why: str) -> None:
+def test_explains_why_a_file_cannot_import_the_runtime(
+    path: str, raw: bytes, runs: str, why: str
+) -> None:
     facts = Facts(
         name="shop", settings=("shop/settings.py",), runtime="shop/aws_secrets.py", runs=runs
     )
@@ -59,7 +61,7 @@ def test_why_a_file_cannot_import_the_runtime(path: str, raw: bytes, runs: str, 
     assert bool(why) == bool(found)
 
 
-def test_the_settings_of_another_app() -> None:
+def test_names_the_folder_of_another_app() -> None:
     facts = Facts(
         name="a", settings=("back/b.py",), roots=("back", ""), runtime="shop/aws_secrets.py"
     )

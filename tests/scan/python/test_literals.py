@@ -6,15 +6,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shield_ai.model.naming import word_set
 from shield_ai.scan.python.literals import (
     explain_not_secret,
     has_secret_like_name,
     is_secret_literal,
 )
 
-# read as words
-WORDS = "SECRET KEY TOKEN PASSWORD AUTH ID NAME PUBLIC MAX URL WEBHOOK PASS CSRF USE".split()  # noqa: SIM905
-NAMES = st.lists(st.sampled_from([*WORDS, "x"]), min_size=1, max_size=3).map("_".join)
+WORDS = word_set("SECRET KEY TOKEN PASSWORD AUTH ID NAME PUBLIC MAX URL WEBHOOK PASS CSRF USE")
+NAMES = st.lists(st.sampled_from([*sorted(WORDS), "x"]), min_size=1, max_size=3).map("_".join)
 PATHS = st.lists(
     NAMES | NAMES.map(str.lower) | st.sampled_from(["0", "12", "?", "key", "secret"]), max_size=4
 ).map(tuple)
@@ -27,11 +27,10 @@ PATHS = st.lists(
             "SECURITY_PASSWORD_HASH", "pbkdf2_sha512", False, id="how a password is hashed"
         ),
         pytest.param("ADMIN_PASSWORD_HASH", "5f4dcc3b5aa765d61d8327deb882cf99", True, id="a hash"),
-        pytest.param("SECRET_KEY", "$(head -c 64 /dev/urandom)", False, id="a shell fills it in"),
+        pytest.param("SECRET_KEY", "$(head -c 64 /dev/urandom)", False, id="a shell template"),
     ],
 )
-# a column
-def test_what_only_speaks_of_a_secret(name: str, text: str, secret: bool) -> None:
+def test_tells_values_from_descriptions(name: str, text: str, secret: bool) -> None:
     assert is_secret_literal((name,), ast.Constant(text)) is secret
 
 
@@ -42,8 +41,7 @@ def test_what_only_speaks_of_a_secret(name: str, text: str, secret: bool) -> Non
     st.text("aZ9-_{}/ ", max_size=30)
     | st.sampled_from(["sk_live_1", "true", "%(x)s", "a.b", "/etc/x"]),
 )
-def test_what_is_not_telling_is_nothing(path: tuple[str, ...], text: str) -> None:
-    """So that most texts need no second look."""
+def test_names_unlike_a_secret_need_no_closer_look(path: tuple[str, ...], text: str) -> None:
     node = ast.Constant(text)
     if not has_secret_like_name(path):
         assert not is_secret_literal(path, node)

@@ -36,16 +36,16 @@ def found(code):
         pytest.param("get_secret('x')", [], id="no default"),
         pytest.param("get_secret('x', '')", [], id="empty"),
         pytest.param("get_secret('x', None)", [], id="none"),
-        pytest.param("get_secret(name, 'old')", [], id="a name that is computed"),
+        pytest.param("get_secret(name, 'old')", [], id="computed name"),
         pytest.param("get_secret('x', lambda: os.environ['X'])", [], id="a read without default"),
         pytest.param("get_secret('x', lambda: os.getenv('X', ''))", [], id="a read with an empty default"),
     ],
 )  # fmt: skip
-def test_finds_what_stayed_in_the_code(code, expected):
+def test_finds_constant_defaults(code, expected):
     assert found(code) == expected
 
 
-def test_a_literal_is_reported_a_default_is_not_and_neither_is_rewritten(tmp_path):
+def test_reports_plain_defaults_only(tmp_path):
     (tmp_path / "settings.py").write_text(
         "import os\nfrom aws_secrets import get_secret\n"
         "MAIL_TOKEN = get_secret('mail-token', 'old and gone')\n"
@@ -59,7 +59,7 @@ def test_a_literal_is_reported_a_default_is_not_and_neither_is_rewritten(tmp_pat
     assert [f.name for f in seen.constants] == ["MAIL_TOKEN", "API_TOKEN"]
 
 
-def test_a_get_secret_of_the_app_s_own_is_none_of_ours(tmp_path):
+def test_ignores_another_function_named_get_secret(tmp_path):
     (tmp_path / "settings.py").write_text(
         "from own import get_secret\nX_TOKEN = get_secret('x-token', 'a default')\n"
     )

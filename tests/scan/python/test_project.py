@@ -18,25 +18,25 @@ FILES = {
 }
 
 
-def test_what_is_forgotten_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With room for one module at a time, through a circle of imports, a scan finds the same."""
+def test_parses_evicted_modules_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one cached module and circular imports, a scan finds the same."""
     found = scan_files("shop", sorted(FILES), FILES.get).findings
     monkeypatch.setattr(project, "MAX_CACHED", 1)
     assert scan_files("shop", sorted(FILES), FILES.get).findings == found
     assert {f.env for f in found if f.env} == {"MAIL_PASSWORD", "PAY_SECRET_KEY", "SECRET_KEY"}
 
 
-def test_only_as_much_is_kept_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    alive = 0
+def test_limits_the_cached_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 0
     add = project.Project.add
 
     def counted(self, source):
-        nonlocal alive
+        nonlocal most
         module = add(self, source)
-        alive = max(alive, len(self._modules))
+        most = max(most, len(self._modules))
         return module
 
     monkeypatch.setattr(project.Project, "add", counted)
     monkeypatch.setattr(project, "MAX_CACHED", 1)
     scan_files("shop", sorted(FILES), FILES.get)
-    assert alive == 1
+    assert most == 1

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READ = "    return os.environ['API_KEY']\n"
-DULL = "def f(row):\n    return row.name or 'none'\n\n\n"
+HARMLESS = "def f(row):\n    return row.name or 'none'\n\n\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "matches"),
     [
-        pytest.param("x = 1\n", False, id="dull"),
+        pytest.param("x = 1\n", False, id="harmless"),
         pytest.param("x = os.environ['A']\n", True, id="a read"),
-        pytest.param("x = read('API_KEY')\n", True, id="the name of a variable, whoever reads it"),
+        pytest.param("x = read('API_KEY')\n", True, id="the name of a variable"),
         pytest.param("x = get_secret('a')\n", True, id="the runtime"),
-        pytest.param("api_token = 'abcdef123456'\n", True, id="a text under a telling name"),
+        pytest.param("api_token = 'abcdef123456'\n", True, id="a text with a secret-like name"),
         pytest.param("f(token=(\n  'abcdef123456'\n))\n", True, id="a text on the next line"),
         pytest.param("url = 'redis://a:b@c'\n", True, id="a login in a URL"),
         pytest.param("def f():\n" + READ, True, id="in a function"),
@@ -32,27 +32,26 @@ DULL = "def f(row):\n    return row.name or 'none'\n\n\n"
             "@option(default=os.environ['A'])\ndef f(): pass\n", True, id="in a decorator"
         ),
         pytest.param("class A:\n  def f(self):\n  " + READ, True, id="in a method"),
-        pytest.param("class A:\n  def f(self):\n    return 1\n", False, id="a dull class"),
+        pytest.param("class A:\n  def f(self):\n    return 1\n", False, id="a harmless class"),
     ],
 )
-# a column of the table
-def test_which_statements_tell(text: str, told: bool) -> None:
+def test_selects_statements_with_a_match(text: str, matches: bool) -> None:
     (node,) = ast.parse(text).body
-    assert StatementFilter(text.encode()).has_match(node) is told
-    (node, other) = ast.parse(DULL + text).body
+    assert StatementFilter(text.encode()).has_match(node) is matches
+    (node, other) = ast.parse(HARMLESS + text).body
     assert (
-        StatementFilter((DULL + text).encode()).has_match(node),
-        StatementFilter((DULL + text).encode()).has_match(other),
+        StatementFilter((HARMLESS + text).encode()).has_match(node),
+        StatementFilter((HARMLESS + text).encode()).has_match(other),
     ) == (
         False,
-        told,
+        matches,
     )
 
 
-def test_both_ways_tell_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hyperscan_and_re_match_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("hyperscan")
     raw = (
-        DULL + "def g():\n" + READ + "api_token = 'abcdef123456'\nurl = 'redis://a:b@c'\n"
+        HARMLESS + "def g():\n" + READ + "api_token = 'abcdef123456'\nurl = 'redis://a:b@c'\n"
     ).encode() * 3
     fast = match_ends(raw)
     monkeypatch.setattr(statement_filter, "_database", lambda: None)
@@ -61,25 +60,30 @@ def test_both_ways_tell_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
 
-def test_a_cache_of_garbage_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replaces_an_invalid_cache_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("hyperscan")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for _ in range(2):
         statement_filter._database.cache_clear()
-        assert match_ends(READ.encode())
-        (place,) = (tmp_path / "shield-ai").glob("statement-filter-*")
-        place.write_bytes(b"garbage")
+        assert {READ.count("\n", 0, end) for end in match_ends(READ.encode())} == {0}
+        (entry,) = (tmp_path / "shield-ai").glob("statement-filter-*")
+        entry.write_bytes(b"garbage")
     statement_filter._database.cache_clear()
 
 
-def test_a_scan_with_it_finds_what_one_without_it_finds() -> None:
+def test_filtered_and_unfiltered_scans_find_the_same() -> None:
     files = {
         "shop/settings.py": b"import os\nKEY = os.environ['SECRET_KEY']\n",
         "shop/mail.py": (
-            DULL + "import os\ndef g():\n" + READ + DULL + "class A:\n  def f(self):\n  " + READ
+            HARMLESS
+            + "import os\ndef g():\n"
+            + READ
+            + HARMLESS
+            + "class A:\n  def f(self):\n  "
+            + READ
         ).encode(),
     }
     markers = {path: find_markers(raw) for path, raw in files.items()}
-    with_it = scan_files("shop", list(files), files.get, markers=markers)
-    assert with_it.findings == scan_files("shop", list(files), files.get).findings
-    assert len(with_it.findings) == 4
+    filtered = scan_files("shop", list(files), files.get, markers=markers)
+    assert filtered.findings == scan_files("shop", list(files), files.get).findings
+    assert len(filtered.findings) == 4

@@ -96,7 +96,7 @@ def _has_installed_apps(settings: set[str], read: ReadFile) -> bool:
 
 
 def _loads_dotenv(files: AppFiles, served: tuple[str, ...]) -> bool:
-    """Whether a file outside the tests loads a .env file into the environment."""
+    """Return whether a file outside the tests loads a .env file into the environment."""
     for path, raw in files.with_marker("dotenv_load"):
         if raw and not is_test(path, served):
             return True
@@ -153,7 +153,7 @@ def _accessor_name(files: AppFiles) -> str:
 
 
 def _binds_otherwise(raw: bytes, name: str) -> bool:
-    """Whether a module binds a name to something other than the runtime's function."""
+    """Return whether a module binds a name to something other than the runtime's function."""
     if name.encode() not in raw:
         return False
     bound = (

@@ -208,7 +208,7 @@ class _AppScanner:
             self._context.computed_names |= collection_texts(source.tree)
         if in_settings:
             self._context.assigned_settings.append((path, visitor.assigned_settings))
-        self.harmless += _harmless(source, visitor, in_settings=in_settings)
+        self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
         self.constants += find_remaining_constants(source, visitor.accessor_calls)
         if visitor.has_settings_source:
             self.calls.append((path, 0, 0))
@@ -242,7 +242,9 @@ def _without_exports(markers: Mapping[str, Markers]) -> set[str]:
     return paths
 
 
-def _harmless(source: Source, visitor: SecretVisitor, *, in_settings: bool) -> Iterator[Skipped]:
+def _harmless_values(
+    source: Source, visitor: SecretVisitor, *, in_settings: bool
+) -> Iterator[Skipped]:
     """Yield the values with a secret's name that are not secrets, each name once.
 
     Outside the settings, only names in capitals are reported.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Options of shield's database backends: their values name secrets.
 BACKEND_OPTIONS = frozenset({"SECRET", "SECRET_FIELDS"})
-UNKNOWN_POSITION = "its position in the f-string is ambiguous"
+UNKNOWN_POSITION = "its position in the f-string is unknown; assign it to a variable first"
 
 
 class SecretVisitor(EnvReadVisitor):
@@ -208,7 +208,7 @@ class SecretVisitor(EnvReadVisitor):
             expression = self.source.raw[start:end].decode(self.source.encoding)
             candidate.quote = unused_quote(expression, self.source.segment(self._fstrings[0]))
             if not candidate.quote:
-                return "it reuses the quote of the f-string, which requires Python 3.12"
+                return "reuses the quote of the f-string, which requires Python 3.12"
         return explain_not_lambda_safe(candidate.node)
 
 
