@@ -70,7 +70,7 @@ def app(tmp_path, aws):
 def test_another_value_is_kept_unless_it_is_to_be_replaced_and_comes_back(app):
     assert "nothing to do" in apply(app, value="second")
     assert value() == "first"
-    assert "keep; it has another value" in plan(app)
+    assert "keep (value differs)" in plan(app)
     assert "updated" in apply(app, "--conflict", "replace")
     assert value() == "second"
     assert "nothing to do" in apply(app, "--conflict", "replace")
@@ -86,7 +86,7 @@ def test_another_value_is_kept_unless_it_is_to_be_replaced_and_comes_back(app):
 
 def test_a_value_that_somebody_else_has_stored_is_unknown(app):
     boto3.client("secretsmanager").put_secret_value(SecretId=NAME, SecretString="theirs")
-    assert "may have another value" in plan(app)
+    assert "keep (value may differ)" in plan(app)
     apply(app)
     assert value() == "theirs"
     apply(app, "--conflict", "replace")
@@ -121,7 +121,7 @@ def test_settings_follow_shield_toml_and_come_back(app):
 def test_settings_that_somebody_changed_are_named_and_left_unless_told_otherwise(app):
     right = state().settings
     boto3.client("secretsmanager").update_secret(SecretId=NAME, Description="by hand")
-    assert "changed by somebody else, left alone" in plan(app)
+    assert "manual change, kept" in plan(app)
     apply(app)
     assert state().settings["description"] == "by hand"
     apply(app, "--conflict", "replace")
@@ -150,7 +150,7 @@ def test_a_secret_that_was_made_without_a_value_gets_it(app):
 
 
 def test_asking_needs_a_terminal(app):
-    assert "--conflict ask needs a terminal" in apply(app, "--conflict", "ask", code=2)
+    assert "--conflict ask requires a terminal" in apply(app, "--conflict", "ask", code=2)
 
 
 def test_copies_in_other_regions(app):

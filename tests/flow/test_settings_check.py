@@ -145,7 +145,7 @@ def test_a_key_with_a_default_that_is_made_up_is_needed(app, default):
     (app / "shop/settings.py").write_bytes(SETTINGS + reads.encode())
     done = apply(app)
     assert done.code == 0, done.err
-    assert "proved: 1 of 1 settings modules" in done.err
+    assert "proved: 1 of 1 settings module" in done.err
     assert 'env = "TOKEN_KEY"\nrotate' in (app / "shield.toml").read_text()
 
 

@@ -18,7 +18,7 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.apply import Applier, recover, remaining_plan, resolve_value
 from shield_ai.flow.aws_plan import AwsInputs
 from shield_ai.flow.journal import SECRET, Journal
-from shield_ai.flow.plan import CodeInputs, plan, rewrites_code
+from shield_ai.flow.plan import CodeInputs, changes_nothing, plan, rewrites_code
 from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app
 from shield_ai.flow.preconditions import (
     require_committed,
@@ -39,7 +39,6 @@ from shield_ai.flow.verify.settings import verify_settings
 from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError, UnsafePlanError
 from shield_ai.model.finding import Kind
-from shield_ai.model.plan import Action, Plan
 from shield_ai.model.rotation_policy import rotation_settings
 from shield_ai.project.values import Values, read_env_file
 from shield_ai.rewrite.python.literals import DOTENV, LiteralRemoval, dotenv_change
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     from shield_ai.flow.verify.check import Check
     from shield_ai.model.edit import FileChange
     from shield_ai.model.hidden import Hidden
-    from shield_ai.model.plan import Origin, Receipt
+    from shield_ai.model.plan import Origin, Plan, Receipt
     from shield_ai.model.resource import Resource
 
 __all__ = ["AppSession", "Scope"]
@@ -177,11 +176,14 @@ class AppSession(AppContext):
         names = [target.app.prefix + secret.name for secret in target.secret]
         live = aws.live(names, keys)
         variables = [name for secret in target.secret for name in secret.variables()]
-        copies = self._copies.locators(self.copy_from) if self.copy_from else {}
+        available = values.available(variables)
+        if self.copy_from:
+            available = {**self._copies.locators(self.copy_from), **available}
+        can_prompt = self.prompt is not None
         return AwsInputs(
             live=live,
-            available={**copies, **values.available(variables)},
-            prompts={name: f"prompt:{name}" for name in variables} if self.prompt else {},
+            available=available,
+            prompts={name: f"prompt:{name}" for name in variables if can_prompt},
             target=target,
             desired=desired,
             last_applied=applied,
@@ -249,9 +251,7 @@ class AppSession(AppContext):
         Args:
             made: The plan.
         """
-        if made.files or self.is_interrupted:
-            return False
-        return all(change.action in {Action.KEEP, Action.DRIFT} for change in made.changes)
+        return changes_nothing(made) and not self.is_interrupted
 
     @property
     def is_interrupted(self) -> bool:

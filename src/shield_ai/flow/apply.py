@@ -142,7 +142,9 @@ class Applier:
         for change in changes:
             if change.resource == SECRET:
                 value = values.get(change.name)
-                token = self.journal.request_token(change.name, value) if value else ""
+                token = ""
+                if value:
+                    token = self.journal.request_token(change.name, value)
                 begin = self._write_begin(change, plan, run, token)
                 yield self._change_secret(change, value, begin, self.aws)
         for change in changes:

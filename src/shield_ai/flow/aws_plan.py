@@ -158,22 +158,24 @@ def secret_change(
     """
     name = manifest.app.prefix + secret.name
     state = inputs.live.secrets.get(name)
-    if state is None:
-        return _new_secret_change(secret, manifest, None, origins) if origins else None
-    owner = _owner(f"secret {name}", state.tags, app_tags(manifest.app))
-    if not state.deleted:
+    owner = ""
+    if state:
+        owner = _owner(f"secret {name}", state.tags, app_tags(manifest.app))
+    if state and not state.deleted:
         if owner:
             return _existing_secret_change(secret, manifest, state, origins, inputs)
         permissions = _PERMISSIONS[Action.KEEP]
         return Change(action=Action.KEEP, resource=SECRET, name=name, permissions=permissions)
-    if not owner:
+    if state and not owner:
         raise AwsError(
             f"secret {name} is scheduled for deletion, "
             f"and was not created by shield for {manifest.app.name}",
             "restore it with aws secretsmanager restore-secret, "
             "or set another prefix in shield.toml",
         )
-    return _new_secret_change(secret, manifest, state, origins) if origins else None
+    if not origins:
+        return None
+    return _new_secret_change(secret, manifest, state, origins)
 
 
 def _new_secret_change(

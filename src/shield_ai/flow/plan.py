@@ -10,10 +10,10 @@ from shield_ai.flow.origins import choose_origins, missing_variables
 from shield_ai.model.edit import Edit, Skipped
 from shield_ai.model.manifest_writer import render
 from shield_ai.model.naming import MANIFEST
-from shield_ai.model.plan import Change, Plan
+from shield_ai.model.plan import Action, Change, Plan
 from shield_ai.project.python_source import file_change
-from shield_ai.rewrite.project.iam_policy import policy_file
-from shield_ai.rewrite.project.registry import app_files
+from shield_ai.rewrite.project.iam_policy import write_policy
+from shield_ai.rewrite.project.registry import rewrite_project
 from shield_ai.rewrite.python.pipeline import rewrite_python
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import FileChange
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.plan import Origin
     from shield_ai.rewrite import HasFolder, Read
     from shield_ai.rewrite.python.literals import LiteralRemoval
 
@@ -68,20 +69,34 @@ def plan(
         SourceError: A file can't be read or parsed.
     """
     planner = _Planner(manifest, read)
+    account = ""
+    region = ""
     if code:
         planner.add_code(findings, code)
     if aws:
         planner.add_aws([*findings, *constants], findings, aws)
+        account = aws.live.account
+        region = aws.live.region
     return Plan(
         app=manifest.app.name,
-        account=aws.live.account if aws else "",
-        region=aws.live.region if aws else "",
+        account=account,
+        region=region,
         files=tuple(sorted(planner.files, key=lambda file: file.path)),
         changes=tuple(planner.changes),
         skipped=tuple(planner.skipped),
         missing=tuple(planner.missing),
-        dotenv=code.removal.origins(planner.removed) if code and code.removal else (),
+        dotenv=planner.dotenv,
     )
+
+
+def changes_nothing(made: Plan) -> bool:
+    """Return whether a plan neither edits files nor changes anything in AWS.
+
+    Args:
+        made: The plan.
+    """
+    unchanged = {Action.KEEP, Action.DRIFT}
+    return not made.files and all(change.action in unchanged for change in made.changes)
 
 
 def rewrites_code(made: Plan) -> bool:
@@ -103,7 +118,7 @@ class _Planner:
         self.changes: list[Change] = []
         self.skipped: list[Skipped] = []
         self.missing: list[str] = []
-        self.removed: list[str] = []  # the variables of the literals that are removed
+        self.dotenv: tuple[Origin, ...] = ()
 
     def add_code(self, findings: Sequence[Finding], inputs: CodeInputs) -> None:
         rewritten = rewrite_python(
@@ -117,10 +132,11 @@ class _Planner:
         self.files += rewritten.files
         self.files += self._manifest_file()
         self.skipped += rewritten.skipped
-        self.removed += rewritten.removed
+        if inputs.removal:
+            self.dotenv = inputs.removal.origins(rewritten.removed)
         if not self._manifest.secret:
             return
-        files, skipped = app_files(
+        files, skipped = rewrite_project(
             self._read,
             self._manifest,
             has_folder=inputs.has_folder,
@@ -149,7 +165,7 @@ class _Planner:
         target = inputs.target or self._manifest
         if target is self._manifest:
             # The policy file in the app's folder is the one without an environment.
-            files, skipped = policy_file(self._read, self._manifest, inputs.live.account)
+            files, skipped = write_policy(self._read, self._manifest, inputs.live.account)
             self.files += files
             self.skipped += skipped
         for secret in self._manifest.secret:
