@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from fixer_helpers import is_subsequence, manifest, run
 
-from shield_ai.rewrite.project.registry import app_files
+from shield_ai.rewrite.project.registry import rewrite_project
 from shield_ai.rewrite.project.runtime_copy import copies
 
 
@@ -30,25 +30,27 @@ def start(encode=bytes):
 def test_app_gets_everything_once_and_keeps_every_byte(encode):
     before = start(encode)
     files = dict(before)
-    changes, skipped = app_files(files.get, manifest(), has_folder=lambda _: False)
+    changes, skipped = rewrite_project(files.get, manifest(), has_folder=lambda _: False)
     assert not run((changes, skipped), files)
     assert sorted(change.path for change in changes) == sorted({
-        "shop/utils/__init__.py", *copies("shop/utils/secrets.py"), "requirements.txt", ".env.example", ".gitignore",
+        "shop/utils/__init__.py", *copies("shop/utils/secrets.py"), "requirements.txt", ".env.example", ".gitignore", ".gitattributes",
         "tests/__init__.py", "tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md", "SECURITY_UPDATES.md",
     })  # fmt: skip
     assert all(edit.start == edit.end for change in changes for edit in change.edits)
     for path, raw in before.items():
         assert is_subsequence(raw, files[path])
-    assert app_files(files.get, manifest(), has_folder=lambda _: True) == ([], [])
+    assert rewrite_project(files.get, manifest(), has_folder=lambda _: True) == ([], [])
 
 
 def test_dotted_name_of_the_runtime_decides_where_the_tests_go():
     made = manifest(runtime="apps/shop/utils/secrets.py")
-    changes, _ = app_files({}.get, made, has_folder=lambda _: False, module="shop.utils.secrets")
+    changes, _ = rewrite_project(
+        {}.get, made, has_folder=lambda _: False, module="shop.utils.secrets"
+    )
     (tests,) = [change for change in changes if change.path.endswith("test_secrets.py")]
     assert tests.path == "apps/tests/test_secrets.py"
     assert "from shop.utils.secrets import (" in tests.edits[0].replacement
 
 
 def test_is_the_same_each_time():
-    assert app_files(start().get, manifest()) == app_files(start().get, manifest())
+    assert rewrite_project(start().get, manifest()) == rewrite_project(start().get, manifest())

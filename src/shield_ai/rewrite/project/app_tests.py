@@ -53,12 +53,12 @@ def write_tests(
         if state is State.EDITED:
             return skip(path, "edited manually; delete the file to generate it again")
         if state is not State.FOREIGN:
-            text = _content(manifest, module, module_of(root, path))
-            return _write(read, folder, path, text)
+            text = _test_module_text(manifest, module, module_of(root, path))
+            return _write_test_module(read, folder, path, text)
     return skip(path, "tests not written: a file with this name already exists")
 
 
-def _write(read: Read, folder: Folder, path: str, text: str) -> Outcome:
+def _write_test_module(read: Read, folder: Folder, path: str, text: str) -> Outcome:
     raw = read(path)
     changes, skipped = create_or_replace(path, raw, text)
     if raw is None and folder.needs_init:
@@ -88,7 +88,7 @@ def _choose_folder(read: Read, anchor: str, root: str, has_folder: HasFolder | N
     return Folder(path=tests, needs_init=not has_folder(tests))
 
 
-def _content(manifest: Manifest, module: str, test_module: str) -> str:
+def _test_module_text(manifest: Manifest, module: str, test_module: str) -> str:
     reads = []
     for secret in manifest.secret:
         for variable, field in secret.variables().items():

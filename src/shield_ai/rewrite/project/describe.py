@@ -41,22 +41,22 @@ def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
             fields=secret.fields or {},
             variables=tuple(secret.variables()),
             optional=secret.optional,
-            rotation=_rotation(secret),
-            document=_document(secret),
+            rotation=_rotation_text(secret),
+            document=_value_format_lines(secret),
             arn=f"{base}{name}{ARN_SUFFIX}",
         )
         descriptions.append(description)
     return descriptions
 
 
-def _document(secret: Secret) -> tuple[str, ...]:
+def _value_format_lines(secret: Secret) -> tuple[str, ...]:
     if secret.fields is None:
         return (f"<the value of {secret.env}>",)
     document = {field: f"<{variable}>" for field, variable in secret.fields.items()}
     return tuple(json.dumps(document, indent=2).split("\n"))
 
 
-def _rotation(secret: Secret) -> str:
+def _rotation_text(secret: Secret) -> str:
     if secret.rotate is None:
         return "not set"
     if isinstance(secret.rotate, str):

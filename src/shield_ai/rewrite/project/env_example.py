@@ -35,9 +35,9 @@ def extend_env_example(read: Read, manifest: Manifest) -> Outcome:
     text = (raw or b"").removeprefix(codecs.BOM_UTF8).replace(b"\r", b"\n")
     existing = {name.decode() for name in VARIABLE.findall(text)}
     blocks = [
-        _configuration(manifest, existing),
-        _variables(manifest, existing),
-        _production_secrets(manifest, text),
+        _configuration_block(manifest, existing),
+        _variables_block(manifest, existing),
+        _production_block(manifest, text),
     ]
     addition = "\n".join(block for block in blocks if block)
     if not addition:
@@ -45,7 +45,7 @@ def extend_env_example(read: Read, manifest: Manifest) -> Outcome:
     return append(PATH, raw, addition, gap=True)
 
 
-def _configuration(manifest: Manifest, existing: Container[str]) -> str:
+def _configuration_block(manifest: Manifest, existing: Container[str]) -> str:
     app = manifest.app
     variables = [
         (
@@ -74,7 +74,7 @@ def _configuration(manifest: Manifest, existing: Container[str]) -> str:
     return "\n".join([*lines, ""]) if len(lines) > 1 else ""
 
 
-def _variables(manifest: Manifest, existing: Container[str]) -> str:
+def _variables_block(manifest: Manifest, existing: Container[str]) -> str:
     lines = ["# Secrets for development (read if USE_AWS_SECRETS=false)"]
     for secret in manifest.secret:
         comment = "#" if secret.optional else ""
@@ -90,7 +90,7 @@ def _placeholder(secret: Secret, field: str) -> str:
     return "" if secret.optional else PLACEHOLDER
 
 
-def _production_secrets(manifest: Manifest, text: bytes) -> str:
+def _production_block(manifest: Manifest, text: bytes) -> str:
     existing = {name.decode() for name in ENTRY.findall(text)}
     new = [secret for secret in describe_secrets(manifest) if secret.name not in existing]
     if not new:

@@ -23,7 +23,7 @@ PATH = "aws/iam-policy-secrets-manager.json"
 KEYS = frozenset({"Sid", "Effect", "Action", "Resource", "Condition"})
 
 
-def policy_file(read: Read, manifest: Manifest, account: str) -> Outcome:
+def write_policy(read: Read, manifest: Manifest, account: str) -> Outcome:
     """Write or update the policy. Without an account, nothing is written.
 
     A policy with statements or actions that shield does not generate is skipped.
@@ -34,7 +34,7 @@ def policy_file(read: Read, manifest: Manifest, account: str) -> Outcome:
     raw = read(PATH)
     if raw is None:
         return [create(PATH, text)], []
-    current = _parse(raw)
+    current = _parse_json(raw)
     if current == json.loads(text):
         return NOTHING
     if _is_generated(current):
@@ -43,7 +43,7 @@ def policy_file(read: Read, manifest: Manifest, account: str) -> Outcome:
     return skip(PATH, reason)
 
 
-def _parse(raw: bytes) -> Any:
+def _parse_json(raw: bytes) -> Any:
     try:
         return json.loads(raw)
     except ValueError:

@@ -53,15 +53,15 @@ Add = Callable[[Any, Wanted], Result]
 
 def add_to_pyproject(path: str, read: Read, wanted: Wanted) -> Outcome | None:
     """Add to `[project]` or Poetry's table; return None if the file declares no dependencies."""
-    return _add(path, read, wanted, _add_to_project)
+    return _add_to_file(path, read, wanted, _add_to_project)
 
 
 def add_to_pipfile(path: str, read: Read, wanted: Wanted) -> Outcome | None:
     """Add to `[packages]`; return None if the file does not have that table."""
-    return _add(path, read, wanted, _add_to_packages)
+    return _add_to_file(path, read, wanted, _add_to_packages)
 
 
-def first_name(wanted: Wanted) -> str:
+def first_requirement_name(wanted: Wanted) -> str:
     """Return the name of the first requirement, which stands for all of them."""
     return requirement_name(next(iter(wanted)))
 
@@ -72,7 +72,7 @@ def requirement_name(requirement: str) -> str:
     return canonicalize_name(match[1]) if match else ""
 
 
-def _add(path: str, read: Read, wanted: Wanted, add: Add) -> Outcome | None:
+def _add_to_file(path: str, read: Read, wanted: Wanted, add: Add) -> Outcome | None:
     raw = read(path)
     if raw is None:
         return None
@@ -93,7 +93,7 @@ def _add(path: str, read: Read, wanted: Wanted, add: Add) -> Outcome | None:
     if insertion is None or not _is_toml(new):
         return skip(path, f"cannot be extended automatically; add {', '.join(wanted)} manually")
     at, addition = insertion
-    return [insert(path, raw, _offset(text, at), addition)], _outdated_locks(path, read)
+    return [insert(path, raw, _byte_offset(text, at), addition)], _outdated_locks(path, read)
 
 
 def _outdated_locks(path: str, read: Read) -> list[Skipped]:
@@ -107,18 +107,18 @@ def _outdated_locks(path: str, read: Read) -> list[Skipped]:
 
 
 def _add_to_project(document: Any, wanted: Wanted) -> Result:
-    project = _get(document, dict, "project")
-    poetry = _get(document, dict, "tool", "poetry", "dependencies")
-    if first_name(wanted) in _declared_names(project, poetry):
+    project = _get_nested(document, dict, "project")
+    poetry = _get_nested(document, dict, "tool", "poetry", "dependencies")
+    if first_requirement_name(wanted) in _declared_names(project, poetry):
         return Result.PRESENT
-    dependencies = _get(project, list, "dependencies")
+    dependencies = _get_nested(project, list, "dependencies")
     requirements = [f"{name}{bound}" for name, bound in wanted.items()]
     if isinstance(dependencies, Array):
         for requirement in requirements:
             dependencies.append(requirement)
     elif poetry:
         _add_to_table(poetry, wanted)
-    elif not project or "dependencies" in [*project, *_get(project, list, "dynamic")]:
+    elif not project or "dependencies" in [*project, *_get_nested(project, list, "dynamic")]:
         return Result.NO_DEPENDENCIES
     else:
         project.add("dependencies", requirements)
@@ -127,8 +127,8 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result:
 
 def _declared_names(project: Any, poetry: Any) -> set[str]:
     names = {requirement_name(key) for key in poetry}
-    groups = [_get(project, list, "dependencies")]
-    groups += _get(project, dict, "optional-dependencies").values()
+    groups = [_get_nested(project, list, "dependencies")]
+    groups += _get_nested(project, dict, "optional-dependencies").values()
     for group in groups:
         if isinstance(group, list):
             names |= {requirement_name(str(requirement)) for requirement in group}
@@ -138,14 +138,14 @@ def _declared_names(project: Any, poetry: Any) -> set[str]:
 def _add_to_packages(document: Any, wanted: Wanted) -> Result:
     if "packages" not in document:
         return Result.NO_DEPENDENCIES
-    packages = _get(document, dict, "packages")
-    if first_name(wanted) in {requirement_name(key) for key in packages}:
+    packages = _get_nested(document, dict, "packages")
+    if first_requirement_name(wanted) in {requirement_name(key) for key in packages}:
         return Result.PRESENT
     _add_to_table(packages, wanted)
     return Result.ADDED
 
 
-def _get(table: Any, kind: type, *path: str) -> Any:
+def _get_nested(table: Any, kind: type, *path: str) -> Any:
     """Return a nested value, or an empty value of the type if there is no value of that type."""
     for key in path:
         table = table.get(key) if isinstance(table, Mapping) else None
@@ -185,7 +185,7 @@ def _single_insertion(old: str, new: str) -> tuple[int, str] | None:
     return at, new[at : at + length]
 
 
-def _offset(text: str, at: int) -> int:
+def _byte_offset(text: str, at: int) -> int:
     """Convert a position in the normalized text to a byte offset in the file.
 
     The normalized text has neither a byte order mark nor carriage returns.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shield_ai.rewrite import HasFolder, Read
 
 
-def app_files(
+def rewrite_project(
     read: Read,
     manifest: Manifest,
     *,

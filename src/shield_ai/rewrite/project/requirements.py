@@ -11,7 +11,7 @@ from shield_ai.rewrite.project.layout import root_of
 from shield_ai.rewrite.project.pyproject import (
     add_to_pipfile,
     add_to_pyproject,
-    first_name,
+    first_requirement_name,
     requirement_name,
 )
 from shield_ai.rewrite.project.text import NOTHING, Outcome, append, left, skip
@@ -54,7 +54,7 @@ def add_requirements(read: Read, manifest: Manifest, module: str = "") -> Outcom
     """
     wanted = PACKAGE if manifest.app.runtime == "package" else VENDORED
     locks: list[Skipped] = []
-    for folder in _folders(read, manifest, module):
+    for folder in _candidate_folders(read, manifest, module):
         outcome = _add_in_folder(read, folder, wanted)
         if outcome is None:
             continue
@@ -66,11 +66,12 @@ def add_requirements(read: Read, manifest: Manifest, module: str = "") -> Outcom
         locks += skipped
     if locks:
         return [], locks
-    reason = f"no file with the app's dependencies found; install {first_name(wanted)} manually"
+    name = first_requirement_name(wanted)
+    reason = f"no file with the app's dependencies found; install {name} where the app runs"
     return skip("requirements.txt", reason)
 
 
-def _folders(read: Read, manifest: Manifest, module: str) -> list[str]:
+def _candidate_folders(read: Read, manifest: Manifest, module: str) -> list[str]:
     """Return the folders that can contain requirements, each with a trailing slash."""
     path = manifest.app.runtime
     if path == "package":
@@ -88,7 +89,7 @@ def _folders(read: Read, manifest: Manifest, module: str) -> list[str]:
 
 def _add_in_folder(read: Read, folder: str, wanted: Mapping[str, str]) -> Outcome | None:
     """Add to a file of one folder; return None if no file in it declares dependencies."""
-    name = first_name(wanted)
+    name = first_requirement_name(wanted)
     files = _requirements_files(read, folder)
     if any(name in required_names(raw) for raw in files.values()):
         return NOTHING

@@ -60,13 +60,13 @@ class SecretLookup(NamedTuple):
         """Return the secret and its field, or None."""
         if item is None:
             return None
-        for variable in self._variables(item[1]):
+        for variable in self._variables_in(item[1]):
             entry = self.manifest.find_variable(variable)
             if entry:
                 return entry
         return None
 
-    def _variables(self, node: ast.expr) -> list[str]:
+    def _variables_in(self, node: ast.expr) -> list[str]:
         first, last = self.source.span(node)
         variables = []
         for (start, end), variable in self.wrapped.items():
@@ -124,7 +124,7 @@ def _swap_engine(
 ) -> None:
     """Swap the engine in a dict, if the password in it belongs to one of the secrets."""
     source = lookup.source
-    items = _items(node)
+    items = _dict_items(node)
     password = lookup.find(items.get("PASSWORD"))
     if password is None or password[0] not in secrets:
         return
@@ -139,7 +139,7 @@ def _swap_engine(
     user = lookup.find(items.get("USER"))
     fields = {"USER": user[1]} if user and user[0] == secret else {}
     fields["PASSWORD"] = password_field
-    swaps.engines.add(_engine(items["ENGINE"][1], module))
+    swaps.engines.add(_supported_engine(items["ENGINE"][1], module))
     swaps.edits += _dict_edits(source, items, secret.name, fields, module)
 
 
@@ -160,7 +160,7 @@ def skipped_databases(manifest: Manifest, found: set[str]) -> Iterator[Skipped]:
         yield Skipped(path=MANIFEST, line=0, name=secret.name, reason=reason)
 
 
-def _items(node: ast.Dict) -> dict[str, Item]:
+def _dict_items(node: ast.Dict) -> dict[str, Item]:
     """Return the items of a dict with constant keys."""
     items: dict[str, Item] = {}
     for key, value in zip(node.keys, node.values, strict=True):
@@ -169,7 +169,7 @@ def _items(node: ast.Dict) -> dict[str, Item]:
     return items
 
 
-def _engine(node: ast.expr, module: str) -> str:
+def _supported_engine(node: ast.expr, module: str) -> str:
     """Return "postgresql" or "mysql" for an ENGINE, or "" for an unsupported one."""
     value = str(node.value) if isinstance(node, ast.Constant) else ""
     for engine in ENGINES.values():
@@ -185,7 +185,7 @@ def _engine_problem(source: Source, item: Item | None, module: str) -> str:
     node = item[1]
     if not isinstance(node, ast.Constant):
         return "ENGINE is computed"
-    if not _engine(node, module):
+    if not _supported_engine(node, module):
         return f"shield has no backend for {node.value!s}"
     if not re.fullmatch(r"'[^'\\]*'|\"[^\"\\]*\"", source.segment(node)):
         return "ENGINE is not a simple string literal"
@@ -206,7 +206,7 @@ def _dict_edits(
         return f"{quote}{text}{quote}"
 
     settings = {
-        "ENGINE": quoted(database_backends(module, _engine(engine, module))[0]),
+        "ENGINE": quoted(database_backends(module, _supported_engine(engine, module))[0]),
         "SECRET": quoted(name),
     }
     has_default_fields = all(DEFAULT_FIELDS[setting] == field for setting, field in fields.items())

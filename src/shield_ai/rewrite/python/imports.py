@@ -113,7 +113,7 @@ def import_edits(source: Source, sites: Sequence[Site], names: AccessorNames) ->
     if not lines:
         return []
     first_use = min(site.start for site in sites)
-    place = _placement(source, first_use, names.module)
+    place = _choose_placement(source, first_use, names.module)
     text = place.before + "\n".join(lines) + place.after
     return [make_edit(source, place.offset, place.offset, text)]
 
@@ -136,7 +136,7 @@ def _missing_imports(shapes: set[Shape], names: AccessorNames) -> list[str]:
     return sorted(lines)
 
 
-def _placement(source: Source, first_use: int, module: str) -> Placement:
+def _choose_placement(source: Source, first_use: int, module: str) -> Placement:
     block = _import_block(source, first_use)
     if _has_only_future_imports(block):
         return _at_top(source, after_future=bool(block))

@@ -90,19 +90,19 @@ def rewrite_line(
     indent, step = indentation(line)
     base = indent + step * deeper
     code, comment = _split_off_pragma(cells[len(indent) :])
-    if SCANNER_PRAGMA.search(_text(comment)):
+    if SCANNER_PRAGMA.search(_cells_text(comment)):
         width = sys.maxsize
     lines = _split(code, Layout(base, step, width), in_brackets=in_brackets)
     if comment and len(lines) > 1:
-        comment = _new_cells(f"  {_text(comment).strip()}")
+        comment = _new_cells(f"  {_cells_text(comment).strip()}")
     out = [*cells[: len(indent)], *lines[0][1], *comment]
     for depth, part in lines[1:]:
         out += _new_cells(f"\n{base}{step * depth}")
         out += part
-    return _changes(out, len(line))
+    return _diff(out, len(line))
 
 
-def _text(cells: Cells) -> str:
+def _cells_text(cells: Cells) -> str:
     return "".join([cell.char for cell in cells])
 
 
@@ -116,7 +116,7 @@ def _has_new(cells: Cells) -> bool:
 
 def _split_off_pragma(cells: Cells) -> tuple[Cells, Cells]:
     """Split a line before a pragma comment and the spaces in front of it."""
-    text = _text(cells)
+    text = _cells_text(cells)
     at = comment_start(text)
     if not (PRAGMA.match(text, at) or SCANNER_PRAGMA.match(text, at)):
         return cells, []
@@ -133,8 +133,8 @@ def _insert_texts(line: str, inserts: list[Insert]) -> Cells:
     cells: Cells = []
     for at, following in pairwise([*sorted(boundaries), len(line)]):
         cells += _inserted_at(at, inserts)
-        if not any(insert.replaces for insert in _covering(inserts, at)):
-            is_fixed = bool(_covering(outer, at))
+        if not any(insert.replaces for insert in _inserts_covering(inserts, at)):
+            is_fixed = bool(_inserts_covering(outer, at))
             cells += [Cell(line[n], n, is_fixed) for n in range(at, following)]
     return cells
 
@@ -157,11 +157,11 @@ def _is_nested(insert: Insert, inserts: list[Insert]) -> bool:
     )
 
 
-def _covering(inserts: list[Insert], at: int) -> list[Insert]:
+def _inserts_covering(inserts: list[Insert], at: int) -> list[Insert]:
     return [insert for insert in inserts if insert.start <= at < insert.end]
 
 
-def _changes(cells: Cells, length: int) -> list[Change]:
+def _diff(cells: Cells, length: int) -> list[Change]:
     """Return the differences between rewritten cells and the original line."""
     out: list[Change] = []
     at = 0
@@ -184,11 +184,11 @@ def _split(cells: Cells, layout: Layout, depth: int = 0, *, in_brackets: bool = 
     """
     if len(cells) <= layout.room(depth) or not _has_new(cells):
         return [(depth, cells)]
-    operators = operator_positions(_text(cells))
+    operators = operator_positions(_cells_text(cells))
     if in_brackets and operators:
-        return _split_each(_cut(cells, operators), layout, depth, in_brackets=False)
+        return _split_each(_cut_at(cells, operators), layout, depth, in_brackets=False)
     if in_brackets:
-        elements = _elements(cells)
+        elements = _elements_outside_brackets(cells)
         if len(elements) > 1:
             return _split_each(elements, layout, depth, in_brackets=True)
     span = None if in_brackets else _span_to_parenthesize(cells, operators)
@@ -206,7 +206,7 @@ def _split_each(parts: list[Cells], layout: Layout, depth: int, *, in_brackets: 
 
 def _span_to_parenthesize(cells: Cells, operators: list[int]) -> tuple[int, int] | None:
     """Return the span to put parentheses around, unless splitting the last call is better."""
-    span = parenthesizable_span(_text(cells)) if operators else None
+    span = parenthesizable_span(_cells_text(cells)) if operators else None
     if span and len(operators) == 1 and _ends_with_call(cells[: span[1]]):
         return None
     return span
@@ -234,7 +234,7 @@ def _split_at_brackets(cells: Cells, layout: Layout, depth: int) -> Lines:
     if len(body) <= layout.room(depth + 1):
         lines = [(depth + 1, body)]
     else:
-        parts = [] if _is_subscript(cells, start) else _parts(body)
+        parts = [] if _is_subscript(cells, start) else _split_elements(body)
         lines = _split_each(parts or [body], layout, depth + 1, in_brackets=True)
     return [
         *_split(cells[: start + 1], layout, depth),
@@ -243,11 +243,11 @@ def _split_at_brackets(cells: Cells, layout: Layout, depth: int) -> Lines:
     ]
 
 
-def _elements(cells: Cells) -> list[Cells]:
+def _elements_outside_brackets(cells: Cells) -> list[Cells]:
     """Split a line inside brackets at its commas; return no parts if a bracket stays open."""
-    text = _text(cells)
+    text = _cells_text(cells)
     if "," in text and any(text[at] == "," for at in top_level_positions(text)):
-        return _parts(cells)
+        return _split_elements(cells)
     return []
 
 
@@ -292,7 +292,7 @@ def _bracket_pairs(cells: Cells, *, include_fixed: bool) -> list[tuple[int, int]
     """Return the bracket pairs that can be split."""
     starts: list[int] = []
     pairs: list[tuple[int, int]] = []
-    for at in code_positions(_text(cells)):
+    for at in code_positions(_cells_text(cells)):
         char = cells[at].char
         if char in OPENING:
             starts.append(at)
@@ -303,23 +303,23 @@ def _bracket_pairs(cells: Cells, *, include_fixed: bool) -> list[tuple[int, int]
     return pairs
 
 
-def _parts(body: Cells) -> list[Cells]:
+def _split_elements(body: Cells) -> list[Cells]:
     """Split the content of brackets at its commas, or before the clauses of a comprehension.
 
     The last of several elements gets a trailing comma.
     """
-    commas, clauses = element_positions(_text(body))
+    commas, clauses = element_positions(_cells_text(body))
     if clauses:  # the commas belong to the targets of the clauses
-        return _cut(body, clauses)
+        return _cut_at(body, clauses)
     if not commas:
         return []
-    parts = [part for part in _cut(body, commas) if part]
+    parts = [part for part in _cut_at(body, commas) if part]
     if parts[-1][-1].char != ",":
         parts[-1] = [*parts[-1], Cell(",", NEW)]
     return parts
 
 
-def _cut(cells: Cells, positions: list[int]) -> list[Cells]:
+def _cut_at(cells: Cells, positions: list[int]) -> list[Cells]:
     return [_strip(cells[start:end]) for start, end in pairwise([0, *positions, len(cells)])]
 
 

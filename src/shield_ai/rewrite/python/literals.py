@@ -53,9 +53,9 @@ class LiteralRemoval:
         for finding in findings:
             site = finding.site
             if site and site.shape is Shape.LITERAL and not site.reason:
-                self._add(site.variable, f"code:{finding.path}#{site.start}-{site.end}")
+                self._add_literal(site.variable, f"code:{finding.path}#{site.start}-{site.end}")
 
-    def _add(self, variable: str, locator: str) -> None:
+    def _add_literal(self, variable: str, locator: str) -> None:
         value = self._values.resolve(locator)
         first = self._origins.setdefault(variable, Origin(locator=locator, field=variable))
         if variable in self._dotenv_values and self._dotenv_values[variable] != value:

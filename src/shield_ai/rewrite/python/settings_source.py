@@ -87,7 +87,7 @@ def _find_method(node: ast.ClassDef) -> ast.FunctionDef | None:
 
 def _add_method(source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int) -> Edit:
     """Add the method at the end of a class."""
-    indent, step = _indentation(source, node.body[0])
+    indent, step = _indentation_of(source, node.body[0])
     items = _mapping_items(source, wraps)
     values = {"indent": indent, "step": step, "source": SOURCE}
     text = METHOD.format(**values, secrets="{" + ", ".join(items) + "}")
@@ -103,7 +103,7 @@ def _extend_method(
     """Create the source above the `return` of a method, and return it before the variables."""
     used_names = {node.id for node in ast.walk(method) if isinstance(node, ast.Name)}
     name = "secrets" if "secrets" not in used_names else "aws_secrets"
-    indent, step = _indentation(source, customized.returned)
+    indent, step = _indentation_of(source, customized.returned)
     items = _mapping_items(source, wraps)
     text = SOURCE_STATEMENT.format(
         indent=indent,
@@ -117,19 +117,19 @@ def _extend_method(
     above = source.offset(customized.returned.lineno, 0)
     yield make_edit(source, above, above, text)
     start, _ = source.span(customized.variables)
-    line = _line(source, customized.variables)
+    line = _line_of(source, customized.variables)
     separator = ", "
     if line.strip().rstrip(",") == VARIABLES:  # one source per line
         separator = f",\n{indentation(line)[0]}"
     yield make_edit(source, start, start, f"{name}{separator}")
 
 
-def _line(source: Source, node: ast.stmt | ast.expr) -> str:
+def _line_of(source: Source, node: ast.stmt | ast.expr) -> str:
     return source.lines[node.lineno - 1][1].decode(source.encoding)
 
 
-def _indentation(source: Source, node: ast.stmt) -> tuple[str, str]:
-    return indentation(_line(source, node))
+def _indentation_of(source: Source, node: ast.stmt) -> tuple[str, str]:
+    return indentation(_line_of(source, node))
 
 
 def _mapping_items(source: Source, wraps: list[Wrap]) -> list[str]:

@@ -64,8 +64,8 @@ def wrap_secrets(
     removed = [wrap for wrap in wraps if wrap.replacement is not None]
     # If line breaks make the result invalid, long lines are better than a skipped file.
     for width in (max_line_length(source, line_length), sys.maxsize):
-        edits = _edits(source, wraps, names, width)
-        problem = _problem(source, edits, names.module, removed)
+        edits = _file_edits(source, wraps, names, width)
+        problem = _safety_problem(source, edits, names.module, removed)
         if not problem:
             return WrapResult(
                 edits=tuple(edits),
@@ -74,11 +74,11 @@ def wrap_secrets(
             )
     for finding in findings:
         if finding.site and not finding.site.reason:
-            skipped.append(_skip(finding, problem))
+            skipped.append(_skipped_finding(finding, problem))
     return WrapResult(skipped=tuple(skipped))
 
 
-def _edits(source: Source, wraps: list[Wrap], names: AccessorNames, width: int) -> list[Edit]:
+def _file_edits(source: Source, wraps: list[Wrap], names: AccessorNames, width: int) -> list[Edit]:
     expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     return [
         *import_edits(source, [wrap.site for wrap in wraps], names),
@@ -104,13 +104,15 @@ def _collect_wraps(
         wrap = _wrap_for(site, manifest, names)
         reason = _skip_reason(site, wrap, spans)
         if reason or wrap is None:
-            skipped.append(_skip(finding, reason))
+            skipped.append(_skipped_finding(finding, reason))
             continue
         spans.add((site.start, site.end))
         if removal and site.shape is Shape.LITERAL:
             replacement, reason = removal.replacement_for(source, site.variable)
             if reason:
-                skipped.append(_skip(finding, f"the literal stays as a default: {reason}"))
+                skipped.append(
+                    _skipped_finding(finding, f"the literal stays as a default: {reason}")
+                )
             else:
                 wrap = msgspec.structs.replace(wrap, replacement=replacement)
         wraps.append(wrap)
@@ -127,7 +129,7 @@ def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> 
     return ""
 
 
-def _skip(finding: Finding, reason: str) -> Skipped:
+def _skipped_finding(finding: Finding, reason: str) -> Skipped:
     name = finding.env or finding.name
     return Skipped(path=finding.path, line=finding.line, name=name, reason=reason)
 
@@ -141,12 +143,12 @@ def _without_nested_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     kept = []
     for wrap in wraps:
         is_read = wrap.site.shape is Shape.READ
-        if not (is_read and any(_serves(source, outer, wrap.site) for outer in reads)):
+        if not (is_read and any(_provides_secret(source, outer, wrap.site) for outer in reads)):
             kept.append(wrap)
     return kept
 
 
-def _serves(source: Source, outer: Site, inner: Site) -> bool:
+def _provides_secret(source: Source, outer: Site, inner: Site) -> bool:
     if outer is inner or outer.variable != inner.variable:
         return False
     is_inside = outer.start <= inner.start and inner.end <= outer.end
@@ -188,7 +190,7 @@ def _computes_secret_names(site: Site, entries: Mapping[str, tuple[Secret, str]]
     return True
 
 
-def _problem(source: Source, edits: list[Edit], module: str, removed: list[Wrap]) -> str:
+def _safety_problem(source: Source, edits: list[Edit], module: str, removed: list[Wrap]) -> str:
     """Return why the edits cannot be trusted; "" if they can."""
     placeholders = [
         Edit(

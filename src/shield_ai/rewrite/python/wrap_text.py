@@ -75,7 +75,7 @@ def _wrap_on_line(
     """Wrap the expressions within one line, which is itself indented by added levels."""
     offset, raw = source.lines[number - 1]
     line = raw.decode(source.encoding).rstrip("\r\n")
-    inserts = [_insert(source, wrap) for wrap in wraps]
+    inserts = [_line_insert(source, wrap) for wrap in wraps]
     if any(wrap.site.quote for wrap in wraps):  # a line break inside an f-string is invalid
         width = sys.maxsize
     in_brackets = number not in source.statements and not _is_continued(source, number - 1)
@@ -91,7 +91,7 @@ def _is_continued(source: Source, number: int) -> bool:
     return source.lines[number - 1][1].rstrip().endswith(b"\\")
 
 
-def _insert(source: Source, wrap: Wrap) -> Insert:
+def _line_insert(source: Source, wrap: Wrap) -> Insert:
     start = source.position(wrap.site.start)[1] - 1
     end = source.position(wrap.site.end)[1] - 1
     text = _replacing_call(source, wrap)
@@ -123,12 +123,14 @@ def _wrap_multiline(
             make_edit(source, site.start, site.start, before),
             make_edit(source, site.end, site.end, after),
         ]
-    quote = _quote(source, site)
+    quote = _quote_for(source, site)
     indent, step = indentation(source.lines[first - 1][1].decode(source.encoding))
     start_of_line = f"\n{indent}{step}"
     prefix = _lambda_prefix(site)
-    keywords = "".join(f"{start_of_line}{keyword}," for keyword in _keywords(wrap, quote))
-    opening = f"{wrap.names.get}({start_of_line}{_name(wrap, quote)},{start_of_line}{prefix}"
+    keywords = "".join(f"{start_of_line}{keyword}," for keyword in _keyword_arguments(wrap, quote))
+    opening = (
+        f"{wrap.names.get}({start_of_line}{_name_argument(wrap, quote)},{start_of_line}{prefix}"
+    )
     shift = 0
     if keep_alignment:
         column = source.position(site.start)[1] - 1
@@ -184,27 +186,27 @@ def _replacing_call(source: Source, wrap: Wrap) -> str | None:
         return presence_test(source, wrap)
     if wrap.replacement is None:
         return None
-    quote = _quote(source, wrap.site)
-    arguments = [_name(wrap, quote)]
+    quote = _quote_for(source, wrap.site)
+    arguments = [_name_argument(wrap, quote)]
     if wrap.replacement:
         arguments.append(f"lambda: {wrap.replacement}")
-    arguments += _keywords(wrap, quote)
+    arguments += _keyword_arguments(wrap, quote)
     return f"{wrap.names.get}({', '.join(arguments)})"
 
 
 def presence_test(source: Source, wrap: Wrap) -> str:
     """Return the has_secret() call that replaces a presence test."""
-    quote = _quote(source, wrap.site)
-    arguments = [_name(wrap, quote), *_keywords(wrap, quote)]
+    quote = _quote_for(source, wrap.site)
+    arguments = [_name_argument(wrap, quote), *_keyword_arguments(wrap, quote)]
     call = f"{wrap.names.has}({', '.join(arguments)})"
     return f"not {call}" if wrap.site.negated else call
 
 
 def _call_parts(source: Source, wrap: Wrap) -> tuple[str, str]:
     """Return the text before and after an expression in a call on one line."""
-    quote = _quote(source, wrap.site)
-    keywords = "".join(f", {keyword}" for keyword in _keywords(wrap, quote))
-    before = f"{wrap.names.get}({_name(wrap, quote)}, {_lambda_prefix(wrap.site)}"
+    quote = _quote_for(source, wrap.site)
+    keywords = "".join(f", {keyword}" for keyword in _keyword_arguments(wrap, quote))
+    before = f"{wrap.names.get}({_name_argument(wrap, quote)}, {_lambda_prefix(wrap.site)}"
     return before, f"{keywords})"
 
 
@@ -221,7 +223,7 @@ def _lambda_parameters(site: Site) -> str:
     return " " + ", ".join(f"{name}={name}" for name in site.binds)
 
 
-def _name(wrap: Wrap, quote: str) -> str:
+def _name_argument(wrap: Wrap, quote: str) -> str:
     """Return the first argument: the name, the expression that computes it, or a mapping."""
     if not wrap.candidates:
         return wrap.site.name_expr or f"{quote}{wrap.secret}{quote}"
@@ -237,7 +239,7 @@ def secret_reference(secret: str, field: str, quote: str) -> str:
     return f"({name}, {quote}{field}{quote})" if field else name
 
 
-def _keywords(wrap: Wrap, quote: str) -> list[str]:
+def _keyword_arguments(wrap: Wrap, quote: str) -> list[str]:
     """Return the keyword arguments that a call needs."""
     site = wrap.site
     keywords = []
@@ -258,7 +260,7 @@ def _default_serves_production(wrap: Wrap) -> bool:
     return site.default_ok_in_production or (wrap.is_optional and site.default_literal)
 
 
-def _quote(source: Source, site: Site) -> str:
+def _quote_for(source: Source, site: Site) -> str:
     """Return the quote that the expression uses, or else the quote of the file."""
     if site.quote:
         return site.quote
