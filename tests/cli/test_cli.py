@@ -131,7 +131,11 @@ def test_a_stale_plan(app, aws, tmp_path):
     )
     assert files_of(app) == before
     (tmp_path / "garbage.json").write_text("{}")
-    error(run("apply", str(tmp_path / "garbage.json"), "--yes", cwd=app), 4, "is not a valid plan file")
+    error(
+        run("apply", str(tmp_path / "garbage.json"), "--yes", cwd=app),
+        4,
+        "is not a valid plan file",
+    )
 
 
 def code_only(app):
@@ -464,7 +468,7 @@ def test_an_app_without_secrets_is_left_alone(tmp_path):
     (tmp_path / "settings.py").write_text("DEBUG = True\n")
     before = files_of(tmp_path)
     done = code_only(tmp_path)
-    assert (done.code, done.err) == (0, "nothing to do: everything is as planned\n")
+    assert (done.code, done.err) == (0, "nothing to do: no changes\n")
     assert files_of(tmp_path) == before
     assert not (tmp_path / ".shield").exists()
 
@@ -482,10 +486,7 @@ def test_what_stays_is_not_said_to_be_done(tmp_path):
         "class A:\n    API_KEY = 'k3y-of-a-test'\n    API_KEY = 'an0ther-one'\n"
     )
     done = code_only(tmp_path)
-    assert (
-        done.err
-        == "nothing to do: everything is as planned; 2 stay as they are, shield plan says why\n"
-    )
+    assert done.err == "nothing to do: no changes; 2 items skipped, shield plan shows why\n"
 
 
 @pytest.mark.parametrize(

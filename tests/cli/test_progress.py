@@ -7,25 +7,25 @@ import sys
 
 import pytest
 
-from shield_ai.cli.progress import FEW
+from shield_ai.cli.progress import MIN_ITEMS
 
 PROGRAM = """
 import sys
-from shield_ai.cli.progress import Bar
-with Bar() as bar:
+from shield_ai.cli.progress import ProgressBar
+with ProgressBar() as bar:
     total = int(sys.argv[1])
     for number in range(total + 1):
-        bar.tick("secrets looked at", number, total)
+        bar.update("secrets described", number, total)
         if number == total // 2:
-            bar.say("[half] of it")
+            bar.print("[half] of it")
     if total > 30:
-        bar.tick("batches read", 1, total)
+        bar.update("batches read", 1, total)
 sys.stderr.write("the end\\n")
 """
 
 
 def on_a_terminal(total, **environment):
-    """What a terminal would get to show."""
+    """Run the program on a terminal, and return its output."""
     master, slave = pty.openpty()
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **environment}
     process = subprocess.Popen(
@@ -46,12 +46,12 @@ def on_a_terminal(total, **environment):
     return shown.decode()
 
 
-def test_a_bar_on_a_terminal_that_is_gone_at_the_end():
+def test_bar_disappears_at_the_end():
     shown = on_a_terminal(40)
-    assert "secrets looked at" in shown
+    assert "secrets described" in shown
     assert "40/40" in shown
-    assert "\x1b[2K[half] of it\r\n" in shown  # on a line of its own, as it was said
-    assert "batches read" in shown  # left unfinished: the command ended
+    assert "\x1b[2K[half] of it\r\n" in shown  # above the bar
+    assert "batches read" in shown  # unfinished when the command ends
     assert shown.replace("\r", "").endswith("the end\n")
     assert "\x1b[?25h" in shown.rpartition("batches read")[2]  # the cursor is back
 
@@ -59,15 +59,15 @@ def test_a_bar_on_a_terminal_that_is_gone_at_the_end():
 @pytest.mark.parametrize(
     ("total", "environment"),
     [
-        pytest.param(FEW - 1, {}, id="few"),
-        pytest.param(40, {"TERM": "dumb"}, id="a terminal that can't"),
+        pytest.param(MIN_ITEMS - 1, {}, id="few"),
+        pytest.param(40, {"TERM": "dumb"}, id="dumb terminal"),
     ],
 )
 def test_no_bar(total, environment):
     assert on_a_terminal(total, **environment).split() == ["[half]", "of", "it", "the", "end"]
 
 
-def test_nothing_where_it_is_no_terminal():
+def test_no_bar_without_a_terminal():
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, "40"], capture_output=True, text=True, check=True
     )

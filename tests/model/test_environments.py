@@ -117,7 +117,7 @@ def test_two_environments_side_by_side(app):
     assert "nothing to do" in done(
         "apply", "--only", "aws", "--environment", "staging", "--yes", app=app
     )
-    assert "6 of 6 ok" in done("verify", "--only", "aws", "--environment", "staging", app=app)
+    assert "6 of 6 checks passed" in done("verify", "--only", "aws", "--environment", "staging", app=app)
     assert "the last apply was not to staging" in done(
         "rollback", "--environment", "staging", "--yes", app=app, code=4
     )
@@ -138,7 +138,7 @@ def test_production_asks_for_the_name(app):
         app=app,
         code=2,
     )
-    assert "production needs the app's name typed" in text
+    assert "changes to production require confirmation" in text
 
 
 def test_a_plan_from_a_file_brings_its_environment(app):
@@ -155,7 +155,7 @@ def test_a_plan_from_a_file_brings_its_environment(app):
         app=app,
     )
     text = done("apply", "plan.json", "--env-file", ".env", app=app, code=2)
-    assert "production needs the app's name typed" in text
+    assert "changes to production require confirmation" in text
     text = done(
         "apply",
         "plan.json",
@@ -264,7 +264,7 @@ def test_a_placeholder_is_refused_unless_it_is_meant(app):
 
 def test_what_is_to_be_asked_needs_a_terminal(app):
     assert "you\n" in done("plan", "--only", "aws", "--prompt", app=app)
-    assert "--prompt needs a terminal" in done(
+    assert "--prompt requires a terminal" in done(
         "apply", "--only", "aws", "--prompt", "--yes", app=app, code=2
     )
     assert names() == set()

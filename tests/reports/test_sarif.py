@@ -114,7 +114,7 @@ def test_every_rule_has_what_an_upload_asks_for():
 
 
 def test_no_more_than_an_upload_takes(monkeypatch):
-    monkeypatch.setattr("shield_ai.reports.sarif.MOST", 3)
+    monkeypatch.setattr("shield_ai.reports.sarif.MAX_RESULTS", 3)
     ranks = [Severity.LOW, Severity.HIGH, Severity.MEDIUM, Severity.CRITICAL, Severity.LOW]
     found = [finding(line=i + 1, severity=severity) for i, severity in enumerate(ranks)]
     results = json.loads(sarif(found))["runs"][0]["results"]

@@ -124,10 +124,10 @@ def test_rotates_a_database_password_step_by_step(app, database):
     assert (code, out) == (0, "")
     assert err.splitlines() == [
         "database-credentials",
-        "  createSecret   a new value, pending",
-        "  setSecret      brought into force",
-        "  testSecret     proven",
-        "  finishSecret   current",
+        "  createSecret   new value created as AWSPENDING",
+        "  setSecret      new value set",
+        "  testSecret     new value tested",
+        "  finishSecret   new value is AWSCURRENT",
     ]
     assert (
         app.value("database-credentials")
@@ -162,7 +162,7 @@ def test_nothing_is_changed_where_no_strategy_fits(app, database):
     assert "hint: nothing was changed; check rotate in shield.toml" in err
     assert (
         app.shield("--cancel", "database-credentials")[2]
-        == "database-credentials: nothing is pending\n"
+        == "database-credentials: no rotation is pending\n"
     )
 
 
@@ -173,13 +173,14 @@ def test_djangos_key_takes_two_restarts(app):
     assert "two rolling restarts" in err
     assert "The settings have no SECRET_KEY_FALLBACKS" in err
     assert err.endswith(
-        "restart the processes now, one after another; then\n  shield rotate --resume django-secret-key\n"
+        "Restart the processes now, one after another. Then run\n"
+        "  shield rotate --resume django-secret-key\n"
     )
     assert app.value("django-secret-key") == old
     new = app.value("django-secret-key", "AWSPENDING")
     code, _, err = app.shield("django-secret-key", "--resume", "--yes")
     assert code == 0
-    assert "restart the processes again" in err
+    assert "Restart the processes again" in err
     assert "two rolling restarts" not in err
     assert app.value("django-secret-key") == new
     assert app.value("django-secret-key", "AWSPREVIOUS") == old
@@ -206,12 +207,12 @@ def test_the_lines_that_it_shows_work(app, monkeypatch):
 
 def test_a_key_that_only_its_provider_makes(app, monkeypatch):
     old = app.value("stripe-secret-key")
-    monkeypatch.setattr("sys.stdin", io.StringIO("the new key\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("provider-value-2\n"))
     code, out, err = app.shield("stripe-secret-key", "--yes")
     assert code == 0
-    assert "make a second key at the provider" in err
-    assert "the new key" not in out + err
-    assert app.value("stripe-secret-key") == "the new key"
+    assert "Create a second key at the provider" in err
+    assert "provider-value-2" not in out + err
+    assert app.value("stripe-secret-key") == "provider-value-2"
     assert app.value("stripe-secret-key", "AWSPREVIOUS") == old
 
 
@@ -269,8 +270,8 @@ def test_the_hook_makes_the_secret_half_of_a_pair(app):
 @pytest.mark.parametrize(
     ("typed", "arguments", "message"),
     [
-        ("", ["--yes"], "no new value was given; nothing was changed"),
-        ("new\n", [], "there is no terminal to ask on"),
+        ("", ["--yes"], "no new value given; nothing was changed"),
+        ("new\n", [], "confirmation required, but stdin is not a terminal"),
     ],
     ids=["nothing", "no yes"],
 )
@@ -290,7 +291,7 @@ def test_a_terminal_does_not_show_the_key(app, aws):
         # the child
         os.execv(sys.executable, [sys.executable, "-m", "shield_ai", "rotate", "stripe-secret-key"])
     seen = b""
-    while b"(not shown)" not in seen:
+    while b"(hidden input)" not in seen:
         seen += os.read(terminal, 1000)
     os.write(terminal, typed.encode() + b"\n")
     try:
@@ -336,7 +337,7 @@ def in_61_days(monkeypatch):
 
 def test_nothing_is_due(app, database):
     before = app.value("token")
-    assert app.shield("--due", "--yes") == (0, "", "nothing is due\n")
+    assert app.shield("--due", "--yes") == (0, "", "no secrets are due\n")
     assert app.value("token") == before
 
 
@@ -364,8 +365,8 @@ def test_one_that_fails_does_not_keep_the_others_from_it(app, database, in_61_da
     code, _, err = app.shield("--due", "--yes")
     assert code == 1
     assert (
-        "database-credentials is pending: shield rotate --resume database-credentials goes on with it"
-        in err
+        "database-credentials has a pending rotation: "
+        "run shield rotate --resume database-credentials" in err
     )
 
 
@@ -374,11 +375,11 @@ def test_names_what_is_due_and_needs_a_person(app, in_61_days):
     code, _, err = app.shield("--due")
     assert code == 1
     assert err.splitlines() == [
-        "stripe-secret-key is due: shield rotate stripe-secret-key leads through it",
-        "0 of 1 due secrets rotated",
+        "stripe-secret-key is due for manual rotation: run shield rotate stripe-secret-key",
+        "0 of 1 due secret rotated",
     ]
     assert (
-        "stripe-secret-key: shield rotate stripe-secret-key leads through it"
+        "stripe-secret-key is due for manual rotation: run shield rotate stripe-secret-key"
         in app.shield("--status")[1]
     )
 
@@ -411,8 +412,8 @@ def test_status(app):
 def test_cancel(app):
     app.begin("token")
     old = app.value("token")
-    assert "is pending no more; the current value stays" in app.shield("--cancel", "token")[2]
-    assert app.shield("--cancel", "token")[2] == "token: nothing is pending\n"
+    assert "); the current value is unchanged" in app.shield("--cancel", "token")[2]
+    assert app.shield("--cancel", "token")[2] == "token: no rotation is pending\n"
     assert app.shield("token", "--yes")[0] == 0
     assert app.value("token") != old
 
@@ -421,13 +422,13 @@ def test_cancel(app):
     ("arguments", "message"),
     [
         pytest.param(
-            [], "which secret?\n\nhint: name one of database-credentials, django", id="no name"
+            [], "no secret given\n\nhint: name one of database-credentials, django", id="no name"
         ),
         pytest.param(
             ["nobody"], "shield.toml has no secret nobody\n\nhint: it has database", id="unknown"
         ),
-        pytest.param(["token", "--due", "--status"], "exclude each other", id="two at once"),
-        pytest.param(["token"], "there is no terminal to ask on", id="no yes"),
+        pytest.param(["token", "--due", "--status"], "are mutually exclusive", id="two at once"),
+        pytest.param(["token"], "confirmation required, but stdin is not a terminal", id="no yes"),
         pytest.param(
             ["token", "--resume", "--yes"],
             "no rotation of token is pending",
@@ -479,4 +480,4 @@ def test_tells_cloudwatch_how_late_the_latest_is(app, in_61_days):
 def test_publishes_all_or_nothing(app):
     code, _, err = app.shield("--publish", "token")
     assert code == 2
-    assert "--publish goes with --status of all secrets" in err
+    assert "--publish requires --status without secret names" in err

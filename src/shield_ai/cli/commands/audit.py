@@ -38,12 +38,12 @@ TRAILS = click.option(
 def audit(
     app: Path, environment: str, since: str | None, trails: tuple[Path, ...], *, as_json: bool
 ) -> int:
-    """Show who read, changed, rotated and deleted each secret, from CloudTrail.
+    """Show who accessed which secret, from CloudTrail.
 
-    Exits with 1 if something needs review: a denied call, a read by a principal that is not an
-    allowed reader (the app's role and `readers` under `[monitoring]` in shield.toml), a principal
-    not seen in the preceding period of the same length, a deletion, a failed rotation, a changed
-    resource policy, or a file that could not be read.
+    Lists reads, changes, rotations and deletions. Exits with 1 if something needs review: a denied
+    call, a read by a principal that is not an allowed reader (the app's role and `readers` under
+    `[monitoring]` in shield.toml), a principal not seen in the preceding period of the same length,
+    a deletion, a failed rotation, a changed resource policy, or a file that could not be read.
     """
     session = AppSession(app, environment=environment)
     query = TrailQuery(since=since, trails=trails, now=dt.datetime.now(dt.UTC))

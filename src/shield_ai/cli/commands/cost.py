@@ -46,9 +46,9 @@ PLACEHOLDER_ACCOUNT = "000000000000"  # the cost does not depend on the account
 def cost(
     app: Path, environment: str, processes: int, ttl: float, reads: int, *, as_json: bool
 ) -> int:
-    """Estimate the monthly cost of the app's secrets and what caching saves.
+    """Estimate the monthly cost of the app's secrets.
 
-    Makes no AWS calls.
+    Also shows what caching saves. Makes no AWS calls.
     """
     session = AppSession(app, only="code", environment=environment)
     manifest = session.target_manifest

@@ -12,7 +12,10 @@ import click
     "--keep", type=click.Path(path_type=Path), help="Keep the sample app in this new folder."
 )
 def demo(keep: Path | None) -> int:
-    """Run the whole workflow on a sample app, an embedded AWS and a real PostgreSQL."""
+    """Run the whole workflow on a sample app.
+
+    Uses an embedded AWS and an embedded PostgreSQL.
+    """
     from shield_ai.sandbox.demo import run_demo
 
     return run_demo(keep)

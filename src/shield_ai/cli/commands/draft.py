@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     help="Also add the secrets that another scanner found, from its SARIF report.",
 )
 def draft(app: Path, from_sarif: Path | None) -> int:
-    """Create shield.toml from the scan, or add newly found secrets to it.
+    """Create or update shield.toml.
 
-    shield.toml lists the secrets to move. It never contains values. Review it and commit it.
+    Adds the secrets that the scan finds. shield.toml lists the secrets to move and never contains
+    values. Review it and commit it.
     """
     session = AppSession(app)
     imported: list[Secret] = []

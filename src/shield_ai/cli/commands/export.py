@@ -56,10 +56,11 @@ def export(
     output: Path | None,
     code_folder: Path | None,
 ) -> int:
-    """Export the AWS resources as CloudFormation, Terraform, AWS CLI commands or IAM policies.
+    """Export the AWS resources for other tools.
 
-    The secrets are exported without values. app-policy is the IAM policy of the app;
-    operator-policy is the IAM policy of the person or pipeline that runs shield.
+    The formats are CloudFormation, Terraform, AWS CLI commands, JSON and IAM policies. Secrets are
+    exported without values. app-policy is the IAM policy of the app; operator-policy is the IAM
+    policy of the person or pipeline that runs shield.
     """
     session = AppSession(app, environment=environment)
     manifest = session.target_manifest

@@ -48,11 +48,12 @@ def report(
     environment: str,
     events: TrailOptions,
 ) -> int:
-    """Write a report on findings, changes, secrets, rotation, access, rollout and controls.
+    """Write a report on the state of the app's secrets.
 
-    The HTML page is self-contained and safe to share: it holds no secret values and loads no
-    external resources. Markdown is a summary for pull request comments. The report says what could
-    not be checked, for example AWS without credentials.
+    It covers findings, changes, secrets, access, alarms, cost, rollout and controls. The HTML page
+    is self-contained and safe to share: it holds no secret values and loads no external resources.
+    Markdown is a summary for pull request comments. The report says what could not be checked, for
+    example AWS without credentials.
     """
     session = AppSession(app, only=only, environment=environment)
     query = TrailQuery(since=events.since, trails=events.trails, now=dt.datetime.now(dt.UTC))

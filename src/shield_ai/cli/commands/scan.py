@@ -99,9 +99,10 @@ class ScanOptions(msgspec.Struct, frozen=True):
     ),
 )
 def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
-    """Find an app's secrets in code, .env and configuration files, and environment reads.
+    """Find an app's secrets.
 
-    Exits with 1 if there are findings or a file could not be scanned, except with --format sarif.
+    Scans code, .env files, configuration files and environment reads. Exits with 1 if there are
+    findings or a file could not be scanned, except with --format sarif.
     """
     if options.repos:
         from shield_ai.cli.commands.fleet import scan_fleet

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 @click.command()
 @OUTPUT
 def schema(output: Path | None) -> int:
-    """Print the JSON Schema of shield.toml, for completion and validation in editors.
+    """Print the JSON Schema of shield.toml.
 
-    With Taplo, point to the schema in the first line of shield.toml: #:schema ./shield.schema.json
+    Editors use it for completion and validation. With Taplo, the first line of shield.toml points
+    to the schema: #:schema ./shield.schema.json
     """
     text = json.dumps(manifest_schema.json_schema(), indent=2, ensure_ascii=False) + "\n"
     if output:

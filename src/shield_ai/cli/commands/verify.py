@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 @ENVIRONMENT
 @JSON
 def verify(app: Path, only: Scope | None, environment: str, *, as_json: bool) -> int:
-    """Check that the app reads its secrets from AWS and that AWS is configured for it.
+    """Check the app and its secrets in AWS.
 
-    Exits with 1 if a check fails.
+    Checks that the app reads its secrets from AWS, that it has access to them, and that AWS is
+    configured as in shield.toml. Exits with 1 if a check fails.
     """
     session = AppSession(app, only=only, environment=environment)
     session.on_progress = progress_bar().update

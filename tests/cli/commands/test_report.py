@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from fault_proxy import FaultProxy
+from shield_helpers import make_app
+from trail_helpers import export, record, role, user
+
+MANIFEST = """
+[app]
+name = "shop"
+role = "Shop"
+
+[[secret]]
+name = "django-secret-key"
+env = "SECRET_KEY"
+"""
+KEY = "django-secret-key"
+
+
+@pytest.fixture
+def app(tmp_path):
+    root = tmp_path / "app"
+    root.mkdir()
+    (root / "shield.toml").write_text(MANIFEST)
+    return root
+
+
+def test_before_and_after_apply(tmp_path, aws, shield):
+    app = tmp_path / "app"
+    app.mkdir()
+    make_app(app)
+    page = tmp_path / "report.html"
+    done = shield("report", "-o", str(page), cwd=app)
+    assert done.code == 0, done.err
+    before = page.read_text()
+    assert "Changes that shield apply would make to each file" in before
+    assert "not in AWS" in before
+    assert shield("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
+    export(tmp_path / "trail.json", [record("GetSecretValue", KEY, user("bob"))])
+    done = shield("report", "--trail", str(tmp_path / "trail.json"), cwd=app)
+    assert "Changes that shield apply made to each file" in done.out
+    assert "Secrets Manager</span>" in done.out
+    assert "-SECRET_KEY = os.environ[" in done.out
+    assert re.search(r"total</th><td[^>]*>\$\d+\.\d\d<", done.out)
+    assert "user/\u200bbob" in done.out
+    done = shield("report", "-o", str(tmp_path / "comment.md"), cwd=app)
+    assert (tmp_path / "comment.md").read_text().startswith("### Secrets of app")
+    assert "comment.md" in done.err
+
+
+def test_says_why_aws_was_not_checked(tmp_path, shield):
+    make_app(tmp_path)
+    done = shield("report", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "AWS was not checked: no AWS credentials." in done.out
+
+
+def test_lists_alarms_in_aws(tmp_path, aws, shield):
+    make_app(tmp_path)
+    assert shield("draft", cwd=tmp_path).code == 0
+    manifest = tmp_path / "shield.toml"
+    manifest.write_text(manifest.read_text() + '\n[monitoring]\nemail = ["ops@example.com"]\n')
+    assert "✕</span> missing" in shield("report", cwd=tmp_path).out
+    assert shield("apply", "--env-file", ".env", "--yes", "--allow-dirty", cwd=tmp_path).code == 0
+    out = shield("report", cwd=tmp_path).out
+    assert "is scheduled for deletion by" in out
+    assert "✕</span> missing" not in out
+
+
+@pytest.mark.parametrize(
+    "operation", ["LookupEvents", "DescribeAlarms", "DescribeSecret", "GetCallerIdentity"]
+)
+def test_leaves_out_what_is_denied(tmp_path, aws, shield, monkeypatch, operation):
+    make_app(tmp_path)
+    assert shield("draft", cwd=tmp_path).code == 0
+    manifest = tmp_path / "shield.toml"
+    manifest.write_text(manifest.read_text() + '\n[monitoring]\nemail = ["ops@example.com"]\n')
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer(operation, "AccessDeniedException", at=None)
+        done = shield("report", cwd=tmp_path)
+    assert done.code == 0, done.err
+    words = {
+        "LookupEvents": "No CloudTrail events",
+        "DescribeAlarms": "Not configured or not checked",
+        "DescribeSecret": "not checked</span>",
+        "GetCallerIdentity": "AWS was not checked: AWS denied sts:GetCallerIdentity",
+    }
+    assert words[operation] in done.out
+
+
+def test_environment(app, tmp_path, shield, aws):
+    with (app / "shield.toml").open("a") as manifest:
+        manifest.write('\n[environments.staging]\nprefix = "shop/staging/"\nrole = "ShopStaging"\n')
+    (app / "settings.py").write_text("DEBUG = True\n")
+    names = [f"shop/staging/{KEY}", KEY]
+    export(
+        tmp_path / "trail.json",
+        [record("GetSecretValue", name, role("ShopStaging")) for name in names],
+    )
+    options = ("--environment", "staging", "--trail", str(tmp_path / "trail.json"))
+    done = shield("report", *options, cwd=app)
+    assert "<h1>shop (staging)</h1>" in done.out
+    assert "shop/staging/django-secret-key" in done.out
+    done = shield("report", "--environment", "stagin", cwd=app)
+    assert (done.code, "did you mean staging?" in done.err) == (2, True)
