@@ -5,7 +5,7 @@ import pytest
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.finding import Confidence, Finding, Severity
-from shield_ai.scan.baseline import new, read, write
+from shield_ai.scan.baseline import read_baseline, remove_known, write_baseline
 
 
 def found(line: int, name: str = "password", path: str = "a.py") -> Finding:
@@ -17,16 +17,16 @@ def found(line: int, name: str = "password", path: str = "a.py") -> Finding:
 
 def test_lines_may_move_and_only_more_is_new(tmp_path) -> None:
     file = tmp_path / "baseline.json"
-    assert write(file, [found(1), found(7), found(3, "token")]) == 3
-    baseline = read(file)
-    assert new([found(11), found(17), found(2, "token")], baseline) == []
-    assert new([found(1), found(2), found(3)], baseline) == [found(3)]
-    assert new([found(1, path="b.py")], baseline) == [found(1, path="b.py")]
+    assert write_baseline(file, [found(1), found(7), found(3, "token")]) == 3
+    baseline = read_baseline(file)
+    assert remove_known([found(11), found(17), found(2, "token")], baseline) == []
+    assert remove_known([found(1), found(2), found(3)], baseline) == [found(3)]
+    assert remove_known([found(1, path="b.py")], baseline) == [found(1, path="b.py")]
 
 
 def test_the_file_does_not_change_when_lines_move(tmp_path) -> None:
-    write(tmp_path / "a", [found(1), found(7, "token")])
-    write(tmp_path / "b", [found(70, "token"), found(10)])
+    write_baseline(tmp_path / "a", [found(1), found(7, "token")])
+    write_baseline(tmp_path / "b", [found(70, "token"), found(10)])
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert set(msgspec.json.decode((tmp_path / "a").read_bytes())["findings"][0]) == {
         "path",
@@ -43,10 +43,10 @@ def test_the_file_does_not_change_when_lines_move(tmp_path) -> None:
 def test_a_wrong_file_is_refused(tmp_path, text) -> None:
     (tmp_path / "a").write_text(text)
     with pytest.raises(ShieldError):
-        read(tmp_path / "a")
+        read_baseline(tmp_path / "a")
 
 
 def test_no_file_is_refused(tmp_path) -> None:
     with pytest.raises(ShieldError) as caught:
-        read(tmp_path / "a")
+        read_baseline(tmp_path / "a")
     assert "--write-baseline" in caught.value.hint

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from shield_ai.model.errors import SourceError
-from shield_ai.scan.git_history import history, versions
+from shield_ai.scan.git_history import file_versions, scan_history
 from shield_ai.scan.rules.examples import fill
 
 TOKEN, PASSWORD = fill("ghp_{alnum:36}"), fill("{alnum:16}", 1)
@@ -50,17 +50,17 @@ def repository(tmp_path):
 
 
 def test_each_secret_once_where_it_came_first(repository) -> None:
-    first, second = history(repository).findings
+    first, second = scan_history(repository).findings
     assert (first.path, first.date[:10], first.in_head) == ("a.py", "2020-01-02", False)
     assert (second.path, second.date[:10], second.in_head) == ("é b/c.yml", "2020-01-02", True)
-    assert "taken out since: rotate it" in first.message
-    assert "still there: rotate it" in second.message
+    assert "removed since: rotate it" in first.message
+    assert "still in HEAD: rotate it" in second.message
     assert TOKEN not in repr(first)
 
 
 def test_each_blob_once(repository) -> None:
     commit(repository, {"copy.yml": f"password: {PASSWORD}\n"}, "2023-01-02T03:04:05+00:00")
-    blobs = [version.blob for version in versions(repository)]
+    blobs = [version.blob for version in file_versions(repository)]
     assert len(blobs) == len(set(blobs)) == 5
 
 
@@ -71,7 +71,7 @@ def test_what_a_merge_brings_is_seen(repository) -> None:
     other = fill("ghp_{alnum:36}", 5)
     commit(repository, {"side.py": f'x = "{other}"\n'}, "2024-01-02T03:04:05+00:00")
     assert ("side.py", "2024-01-02") in {
-        (found.path, found.date[:10]) for found in history(repository).findings
+        (found.path, found.date[:10]) for found in scan_history(repository).findings
     }
 
 
@@ -81,7 +81,7 @@ def test_a_name_that_is_no_utf_8(repository) -> None:
         {os.fsdecode(b"caf\xe9.py"): f'x = "{fill("ghp_{alnum:36}", 6)}"\n'},
         "2023-01-02T03:04:05+00:00",
     )
-    assert r"caf\xe9.py" in {finding.path for finding in history(repository).findings}
+    assert r"caf\xe9.py" in {finding.path for finding in scan_history(repository).findings}
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["none", "broken"])
@@ -90,7 +90,7 @@ def test_without_a_repository_it_says_so(tmp_path, broken) -> None:
         (tmp_path / ".git").mkdir()
         (tmp_path / ".git" / "HEAD").write_text("nonsense")
     with pytest.raises(SourceError):
-        history(tmp_path)
+        scan_history(tmp_path)
 
 
 def test_what_cannot_be_read_is_said_and_the_rest_is_looked_at(repository) -> None:
@@ -106,16 +106,18 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_looked_at(repository) -> No
     broken = repository / ".git/objects" / name[:2] / name[2:]
     broken.chmod(0o600)
     broken.write_bytes(b"nonsense")
-    found, unseen, _ = history(repository)
-    assert [skip.path for skip in unseen] == ["é b/c.yml"]
+    found, skipped, _ = scan_history(repository)
+    assert [skip.path for skip in skipped] == ["é b/c.yml"]
     assert [finding.path for finding in found] == ["a.py", "f.py"]
 
 
 def test_a_shallow_clone_lacks_something(repository, tmp_path_factory) -> None:
     clone = tmp_path_factory.mktemp("clone")
     git(clone, "clone", "-q", "--depth=1", repository.as_uri(), "shallow")
-    assert ["unshallow" in skip.reason for skip in history(clone / "shallow").unseen] == [True]
-    assert history(repository).unseen == []
+    assert ["unshallow" in skip.reason for skip in scan_history(clone / "shallow").skipped] == [
+        True
+    ]
+    assert scan_history(repository).skipped == []
 
 
 def test_what_the_user_has_set_for_git_changes_nothing(repository, tmp_path) -> None:
@@ -126,7 +128,7 @@ def test_what_the_user_has_set_for_git_changes_nothing(repository, tmp_path) -> 
         ("core.fsmonitor", f"touch {tmp_path}/ran"),
     ):
         git(repository, "config", name, value)
-    assert len(history(repository).findings) == 2
+    assert len(scan_history(repository).findings) == 2
     assert not (tmp_path / "ran").exists()
 
 
@@ -139,6 +141,6 @@ def test_a_rule_that_takes_too_long_costs_its_file_alone(repository) -> None:
         "     regex: '((?:a{1,100}){1,100})!', keywords: [aaa], examples: ['aaa!'], non_examples: [b]}\n"
     )
     commit(repository, {"a.txt": "aaaaaa!\n" + "a" * 60 + "\n"}, "2023-01-02T03:04:05+00:00")
-    found, unseen, _ = history(repository)
+    found, skipped, _ = scan_history(repository)
     assert {"a.py", "é b/c.yml"} <= {finding.path for finding in found}
-    assert [(skip.path, "takes too long" in skip.reason) for skip in unseen] == [("a.txt", True)]
+    assert [(skip.path, "timed out" in skip.reason) for skip in skipped] == [("a.txt", True)]

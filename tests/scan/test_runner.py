@@ -149,11 +149,11 @@ def test_the_text_counts_what_is_alike_in_tests(app) -> None:
 
 
 def test_an_own_pattern(app) -> None:
-    (app / pattern.OWN).mkdir(parents=True)
-    made = pattern.CREDENTIALS.read_text().split("rules:\n")[0].replace("id: CRED", "id: ACME")
+    (app / pattern.APP_FOLDER).mkdir(parents=True)
+    made = pattern.CREDENTIALS_FILE.read_text().split("rules:\n")[0].replace("id: CRED", "id: ACME")
     made += "rules:\n  - id: ACME.key\n    title: ACME key\n    regex: '(acme-[0-9]{6})'\n    keywords: [acme-]\n"
     made += "    examples: ['acme-{digit:6}']\n"
-    (app / pattern.OWN / "acme.yaml").write_text(made)
+    (app / pattern.APP_FOLDER / "acme.yaml").write_text(made)
     (app / "clean.py").write_text('x = "acme-123456"\n')
     assert places(scanned("clean.py", cwd=app)) == [("clean.py", "ACME.key")]
     sarif = json.loads(run("scan", "clean.py", "--format", "sarif", cwd=app).out)
@@ -192,7 +192,7 @@ def test_a_repository_that_git_cannot_read_is_said(app) -> None:
     git(app, "init", "-q")
     git(app, "add", "-f", ".env")
     (app / ".git/index").write_bytes(b"nonsense")
-    assert ".git: git can't say whether it has the .env files" in run("scan", cwd=app).out
+    assert ".git: git can't tell whether .env files are committed" in run("scan", cwd=app).out
 
 
 def test_a_scan_runs_no_program_of_the_repository(app) -> None:
@@ -213,7 +213,9 @@ def test_the_text_says_why_a_comment_does_nothing(app) -> None:
 def test_what_comments_accept_is_counted_apart(app) -> None:
     (app / "clean.py").write_text(f'password = "{PASSWORD}"  # shield: ignore[CSEC34] of a demo\n')
     for more in ([], ["--all"]):
-        assert run("scan", "clean.py", *more, cwd=app).out == "no findings; comments accept 1\n"
+        assert (
+            run("scan", "clean.py", *more, cwd=app).out == "no findings; 1 suppressed by comments\n"
+        )
 
 
 def test_the_history_by_a_rule_of_the_app_as_sarif(app) -> None:

@@ -7,10 +7,10 @@ from shield_helpers import make_app, shield
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.scan.sarif_import import (
-    Place,
-    below,
-    places,
-    secrets,
+    Location,
+    import_secrets,
+    read_locations,
+    relative_to_app,
 )
 
 CODE = b"""\
@@ -41,9 +41,9 @@ def sarif(*found: tuple[str, int]) -> str:
 
 def test_places_once_each(tmp_path) -> None:
     (tmp_path / "a.sarif").write_text(sarif(("a%20b.py", 2), ("a%20b.py", 2), ("./c.py", 1)))
-    assert places(tmp_path / "a.sarif") == [
-        Place("a b.py", 2, "generic"),
-        Place("c.py", 1, "generic"),
+    assert read_locations(tmp_path / "a.sarif") == [
+        Location("a b.py", 2, "generic"),
+        Location("c.py", 1, "generic"),
     ]
 
 
@@ -53,12 +53,12 @@ def test_places_once_each(tmp_path) -> None:
 def test_refuses_what_is_no_sarif(tmp_path, text: str) -> None:
     (tmp_path / "a").write_text(text)
     with pytest.raises(ShieldError):
-        places(tmp_path / "a")
+        read_locations(tmp_path / "a")
 
 
 def test_takes_what_windows_writes(tmp_path) -> None:
     (tmp_path / "a").write_text(sarif((r"shop\a.py", 2)), encoding="utf-8-sig")
-    assert places(tmp_path / "a") == [Place("shop/a.py", 2, "generic")]
+    assert read_locations(tmp_path / "a") == [Location("shop/a.py", 2, "generic")]
 
 
 def test_too_deep_a_file_is_refused(tmp_path) -> None:
@@ -66,7 +66,7 @@ def test_too_deep_a_file_is_refused(tmp_path) -> None:
         '{"version": "2.1.0", "runs": ' + "[" * 100_000 + "]" * 100_000 + "}"
     )
     with pytest.raises(ShieldError, match="nested too deeply"):
-        places(tmp_path / "a")
+        read_locations(tmp_path / "a")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_the_other_scanner_may_have_run_further_up(tmp_path, given: str, path: s
     root = tmp_path / "src/shop"
     root.mkdir(parents=True)
     (root / "a.py").touch()
-    assert below([Place(given, 1, "x")], root) == [Place(path, 1, "x")]
+    assert relative_to_app([Location(given, 1, "x")], root) == [Location(path, 1, "x")]
 
 
 def test_what_we_move_anyway_does_not_stay(tmp_path) -> None:
@@ -93,7 +93,7 @@ def test_what_we_move_anyway_does_not_stay(tmp_path) -> None:
     )
     (tmp_path / "a.sarif").write_text(sarif(("shop/settings.py", 2)))
     done = shield("draft", "--from-sarif", "a.sarif", cwd=tmp_path)
-    assert (done.code, "stays" in done.err) == (0, False), done.text
+    assert (done.code, "skipped:" in done.err) == (0, False), done.text
 
 
 @pytest.mark.parametrize(
@@ -101,18 +101,18 @@ def test_what_we_move_anyway_does_not_stay(tmp_path) -> None:
 )
 def test_leaves_out_what_has_no_place(tmp_path, runs) -> None:
     (tmp_path / "a").write_text(json.dumps({"version": "2.1.0", "runs": runs}))
-    assert places(tmp_path / "a") == []
+    assert read_locations(tmp_path / "a") == []
 
 
 def test_names_variables_and_says_why_not() -> None:
     found = [
-        Place("a.py", 2, "x"),
-        Place("a.py", 3, "x"),
-        Place("a.py", 4, "x"),
-        Place("b.yml", 1, "x"),
-        Place("c.py", 1, "x"),
+        Location("a.py", 2, "x"),
+        Location("a.py", 3, "x"),
+        Location("a.py", 4, "x"),
+        Location("b.yml", 1, "x"),
+        Location("c.py", 1, "x"),
     ]
-    named, left = secrets(found, {"a.py": CODE}.get)
+    named, left = import_secrets(found, {"a.py": CODE}.get)
     assert [(secret.name, secret.env) for secret in named] == [
         ("hook", "HOOK"),
         ("answer", "ANSWER"),
@@ -132,5 +132,5 @@ def test_draft_takes_them_in(tmp_path) -> None:
     assert done.code == 0, done.text
     manifest = (tmp_path / "shield.toml").read_text()
     assert manifest.count('env = "PASSEPARTOUT"') == manifest.count('env = "SECRET_KEY"') == 1
-    assert "stays: x.tf:1: no Python" in done.err
+    assert "skipped: x.tf:1: not a Python file" in done.err
     assert "PASSEPARTOUT" in shield("scan", cwd=tmp_path).out  # and from now on it is one

@@ -1,7 +1,7 @@
-"""A baseline: the findings that were there when a project began to use shield, so that only new ones count.
+"""Record existing findings in a baseline file, so that later scans report only new ones.
 
-An entry is a rule, a path, a name and how many such findings there are. It stays the same when lines move, and it holds
-no value and nothing that is computed from one, so that nobody can guess a value by it.
+An entry is a rule, a path, a name and a number of findings. It stays valid when lines move. It
+contains no secret, nor a hash of one that could be used to guess it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from shield_ai.model.finding import Finding
 
+VERSION = 1
+
 
 class Entry(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
-    """Findings that are accepted."""
+    """Known findings of one rule, path and name."""
 
     path: str
     rule: str
@@ -30,63 +32,67 @@ class Entry(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True)
 
 
 class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file."""
+    """The content of a baseline file."""
 
     version: int
     findings: tuple[Entry, ...]
 
 
-def write(path: Path, findings: Iterable[Finding]) -> int:
-    """Write a baseline of findings, and return how many they are.
+def write_baseline(path: Path, findings: Iterable[Finding]) -> int:
+    """Write a baseline file, and return the number of findings.
 
     Raises:
-        SourceError: The file can't be written.
+        SourceError: The file cannot be written.
     """
-    counts = Counter((f.path, f.rule, f.name) for f in findings)
+    counts = Counter((finding.path, finding.rule, finding.name) for finding in findings)
     entries = tuple(sorted(Entry(*key, count) for key, count in counts.items()))
-    text = msgspec.json.format(msgspec.json.encode(Baseline(1, entries)), indent=1)
-    from shield_ai.project.tree import put  # most scans write no file
+    text = msgspec.json.format(msgspec.json.encode(Baseline(VERSION, entries)), indent=1)
+    from shield_ai.project.tree import put
 
     try:
         put(path, text + b"\n")
     except OSError as error:
-        hint = "name a file in a folder that exists, and has room"
+        hint = "check that the folder exists and that the disk has space"
         raise SourceError(f"{path} can't be written: {error.strerror}", hint) from None
     return counts.total()
 
 
-def read(path: Path) -> Baseline:
-    """Read a baseline.
+def read_baseline(path: Path) -> Baseline:
+    """Read a baseline file.
 
     Raises:
-        ShieldError: There is none, or it is wrong.
+        ShieldError: The file is missing or invalid.
     """
     try:
-        made = msgspec.json.decode(path.read_bytes(), type=Baseline)
+        baseline = msgspec.json.decode(path.read_bytes(), type=Baseline)
     except OSError as error:
-        hint = f"make one with shield scan --write-baseline {path}"
+        hint = f"create it with shield scan --write-baseline {path}"
         raise SourceError(f"{path} can't be read: {error.strerror}", hint) from None
     except msgspec.DecodeError as error:
         raise ShieldError(
-            f"{path} is no baseline: {error}", f"make it anew with --write-baseline {path}"
+            f"{path} is not a valid baseline file: {error}",
+            f"create it again with --write-baseline {path}",
         ) from None
-    if made.version != 1:
+    if baseline.version != VERSION:
         raise ShieldError(
-            f"{path} is a baseline of version {made.version}", "a newer shield reads it"
+            f"{path} has the unsupported baseline version {baseline.version}", "upgrade shield"
         )
-    return made
+    return baseline
 
 
-def new(findings: Iterable[Finding], baseline: Baseline) -> list[Finding]:
-    """Return the findings that a baseline does not have; of more than it counts, the last ones."""
-    left = Counter(
+def remove_known(findings: Iterable[Finding], baseline: Baseline) -> list[Finding]:
+    """Return the findings that are not in a baseline.
+
+    If there are more findings of an entry than its count, the last ones are returned.
+    """
+    known = Counter(
         {(entry.path, entry.rule, entry.name): entry.count for entry in baseline.findings}
     )
-    found = []
+    new = []
     for finding in findings:
         key = (finding.path, finding.rule, finding.name)
-        if left[key] > 0:
-            left[key] -= 1
+        if known[key] > 0:
+            known[key] -= 1
         else:
-            found.append(finding)
-    return found
+            new.append(finding)
+    return new

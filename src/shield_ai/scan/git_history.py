@@ -1,6 +1,6 @@
-"""Credentials that were ever committed: each blob of a repository once, oldest commit first.
+"""Scan the git history for credentials: each blob once, oldest commit first.
 
-What was in the history once has to be rotated, not only moved: every clone has it.
+A secret that was ever committed must be rotated: every clone has it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Confidence
 from shield_ai.project.git_objects import GIT, Blobs, is_shallow
-from shield_ai.scan.files.file_class import worth_reading
-from shield_ai.scan.files.walk import readable
-from shield_ai.scan.python.findings import number
+from shield_ai.scan.files.file_class import is_scannable
+from shield_ai.scan.files.walk import display_path
+from shield_ai.scan.python.findings import assign_fingerprints
 from shield_ai.scan.rules import pattern
-from shield_ai.scan.text.detector import Detector, Lines, finding_of
-from shield_ai.scan.text.engine import HEAD, LARGEST, SLOW
-from shield_ai.scan.text.prefilter import prefilter
-from shield_ai.scan.text.tokens import Tokens
+from shield_ai.scan.text.detector import Detector, LineIndex, create_finding
+from shield_ai.scan.text.engine import MAX_SIZE, TIMEOUT, is_binary
+from shield_ai.scan.text.prefilter import create_prefilter
+from shield_ai.scan.text.token_rules import TokenRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.scan.rules.pattern import Pattern
 
-MARK = b"\x01"  # begins the line of a commit
-# Whatever the user has set: with showRoot off, git leaves out the first commit; a signature is not ours to check.
-ROOTS = ("-c", "log.showRoot=true", "-c", "log.showSignature=false")
-SHALLOW = "the clone is shallow: its older commits are not here, git fetch --unshallow brings them"
-LOST = "its version of commit {} can't be read, or is larger than {} MB"
-# With -c, a merge shows the files that differ from all of its parents.
+COMMIT_MARK = b"\x01"  # at the beginning of a commit's line
+# Overrides of the user's configuration: include the first commit, check no signatures.
+LOG_CONFIG = ("-c", "log.showRoot=true", "-c", "log.showSignature=false")
+SHALLOW = "the clone is shallow: fetch its older commits with git fetch --unshallow"
+UNREADABLE = "the version of commit {} can't be read, or is larger than {} MB"
+# With -c, a merge lists the files that differ from all of its parents.
 LOG = (
     "--all",
     "--reverse",
@@ -46,10 +46,11 @@ LOG = (
     "--relative",
     "--format=%x01%H %aI",
 )
+SUBMODULE_MODE = "160"
 
 
-class Version(NamedTuple):
-    """A file's content, where it came first."""
+class FileVersion(NamedTuple):
+    """A blob, and the commit that added it first."""
 
     blob: str
     path: str
@@ -57,86 +58,117 @@ class Version(NamedTuple):
     date: str  # of the author, ISO 8601
 
 
-class Past(NamedTuple):
-    """What a history has."""
+class HistoryScan(NamedTuple):
+    """The results of `shield scan --history`."""
 
     findings: list[Finding]
-    unseen: list[Skipped]  # versions that could not be looked at
-    patterns: list[Pattern]  # those of the app, besides ours
+    skipped: list[Skipped]  # versions that could not be scanned
+    patterns: list[Pattern]  # of the app
 
 
-def history(root: Path, *, everything: bool = False) -> Past:
-    """Scan every version of every file below a folder; each secret is found once, where it came first.
+def scan_history(root: Path, *, include_low_confidence: bool = False) -> HistoryScan:
+    """Scan every version of every file in a folder; report each secret where it first occurs.
 
     Args:
-        root: In the repository.
-        everything: Also findings of low confidence.
+        root: A folder in a repository.
+        include_low_confidence: Whether to include findings of low confidence.
 
     Raises:
-        SourceError: There is no repository, or it is broken.
+        SourceError: The folder is not in a repository, or git cannot read it.
     """
-    own = list(pattern.own(root))
-    patterns = [pattern.credentials(), *own]
-    tokens = Tokens(rule for made in patterns for rule in made.rules)
-    detector = Detector(patterns, prefilter(tokens, LARGEST))
-    found: dict[tuple[str, bytes], Finding] = {}
-    in_head_values: set[bytes] = set()
-    unseen: list[Skipped] = [_skip(".", SHALLOW)] if is_shallow(root) else []
-    now = _now(root)
+    app_patterns = list(pattern.load_app_patterns(root))
+    scanner = _HistoryScanner(
+        [pattern.credential_pattern(), *app_patterns],
+        _head_blobs(root),
+        include_low_confidence=include_low_confidence,
+    )
+    if is_shallow(root):
+        scanner.skip(".", SHALLOW)
     blobs = Blobs(root)
     try:
-        for version in versions(root):
-            if not worth_reading(version.path):
-                continue
-            raw = blobs.read(version.blob, LARGEST)
-            if raw is None:
-                unseen.append(
-                    _skip(version.path, LOST.format(version.commit[:10], LARGEST // 1_000_000))
-                )
-            if raw is None or b"\0" in raw[:HEAD]:
-                continue
-            lines = Lines(raw)
-            hits = detector.hits(version.path, raw)
-            unseen += [_skip(version.path, SLOW.format(rule)) for rule in detector.slow()]
-            for hit in hits:
-                value = raw[hit.start : hit.end]
-                if version.blob in now:
-                    in_head_values.add(value)
-                if (hit.rule.id, value) not in found and (
-                    everything or hit.confidence is not Confidence.LOW
-                ):
-                    finding = finding_of(version.path, hit, lines)
-                    found[hit.rule.id, value] = msgspec.structs.replace(
-                        finding, commit=version.commit, date=version.date
-                    )
+        for version in file_versions(root):
+            if is_scannable(version.path):
+                scanner.scan(version, blobs.read(version.blob, MAX_SIZE))
     finally:
         blobs.close()
-    told = [
-        _told(finding, in_head=value in in_head_values) for (_, value), finding in found.items()
-    ]
-    return Past(number(told), unseen, own)
+    return HistoryScan(scanner.findings(), scanner.skipped, app_patterns)
 
 
-def _skip(path: str, reason: str) -> Skipped:
-    return Skipped(path=readable(path), line=0, name="", reason=reason)
+class _HistoryScanner:
+    """Scans file versions and keeps the first finding of each secret."""
+
+    def __init__(
+        self, patterns: list[Pattern], head_blobs: set[str], *, include_low_confidence: bool
+    ) -> None:
+        tokens = TokenRules(rule for loaded in patterns for rule in loaded.rules)
+        self.skipped: list[Skipped] = []
+        self._detector = Detector(patterns, create_prefilter(tokens, MAX_SIZE))
+        self._head_blobs = head_blobs
+        self._include_low_confidence = include_low_confidence
+        self._found: dict[tuple[str, bytes], Finding] = {}  # by rule and value
+        self._head_values: set[bytes] = set()
+
+    def skip(self, path: str, reason: str) -> None:
+        """Record that a file was skipped."""
+        self.skipped.append(Skipped(path=display_path(path), line=0, name="", reason=reason))
+
+    def scan(self, version: FileVersion, raw: bytes | None) -> None:
+        """Scan a version.
+
+        Args:
+            version: The version.
+            raw: Its content; None if it cannot be read.
+        """
+        if raw is None:
+            self.skip(version.path, UNREADABLE.format(version.commit[:10], MAX_SIZE // 1_000_000))
+            return
+        if is_binary(raw):
+            return
+        lines = LineIndex(raw)
+        hits = self._detector.hits(version.path, raw)
+        for rule in self._detector.take_timeouts():
+            self.skip(version.path, TIMEOUT.format(rule))
+        for hit in hits:
+            value = raw[hit.start : hit.end]
+            if version.blob in self._head_blobs:
+                self._head_values.add(value)
+            if not self._include_low_confidence and hit.confidence is Confidence.LOW:
+                continue
+            if (hit.rule.id, value) not in self._found:
+                finding = create_finding(version.path, hit, lines)
+                self._found[hit.rule.id, value] = msgspec.structs.replace(
+                    finding, commit=version.commit, date=version.date
+                )
+
+    def findings(self) -> list[Finding]:
+        """Return the findings, with the commit in their messages."""
+        return assign_fingerprints(
+            [
+                _describe(finding, in_head=value in self._head_values)
+                for (_, value), finding in self._found.items()
+            ]
+        )
 
 
-def _told(finding: Finding, *, in_head: bool) -> Finding:
-    state = "still there" if in_head else "taken out since"
-    message = f"{finding.message}; committed on {finding.date[:10]} in {finding.commit[:10]}, {state}: rotate it"
+def _describe(finding: Finding, *, in_head: bool) -> Finding:
+    state = "still in HEAD" if in_head else "removed since"
+    commit = f"committed on {finding.date[:10]} in {finding.commit[:10]}"
     return msgspec.structs.replace(
-        finding, path=readable(finding.path), message=message, in_head=in_head
+        finding,
+        path=display_path(finding.path),
+        message=f"{finding.message}; {commit}, {state}: rotate it",
+        in_head=in_head,
     )
 
 
-def versions(root: Path) -> Iterator[Version]:
-    """Yield each blob of the history once, with the first commit that brought it.
+def file_versions(root: Path) -> Iterator[FileVersion]:
+    """Yield each blob of the history once, with the commit that added it first.
 
     Raises:
-        SourceError: git can't read the history.
+        SourceError: git cannot read the history.
     """
     process = subprocess.Popen(
-        [*GIT, *ROOTS, "-C", str(root), "-c", "core.quotePath=off", "log", *LOG, "--", "."],
+        [*GIT, *LOG_CONFIG, "-C", str(root), "-c", "core.quotePath=off", "log", *LOG, "--", "."],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
@@ -144,33 +176,42 @@ def versions(root: Path) -> Iterator[Version]:
     commit = date = ""
     with process:
         for line in process.stdout or ():
-            if line.startswith(MARK):
+            if line.startswith(COMMIT_MARK):
                 commit, _, date = line[1:].decode().strip().partition(" ")
             elif line.startswith(b":"):
-                head, _, path = line.rstrip(b"\n").partition(b"\t")
-                parts = head.decode().split()
-                blob = parts[-2]
-                if (
-                    blob.strip("0")
-                    and blob not in seen
-                    and not parts[head.count(b":")].startswith("160")
-                ):
+                blob, path = _parse_raw_line(line)
+                if blob and blob not in seen:
                     seen.add(blob)
-                    yield Version(
-                        blob, path.decode("utf-8", "surrogateescape").strip('"'), commit, date
-                    )
+                    yield FileVersion(blob, path, commit, date)
     if process.returncode:
         raise SourceError(
-            f"{root} is in no git repository, or git can't read it", "git log says more"
+            f"{root} is not in a git repository, or git can't read it", "run git log for details"
         )
 
 
-def _now(root: Path) -> set[str]:
-    """Return the blobs of the newest commit."""
+def _parse_raw_line(line: bytes) -> tuple[str, str]:
+    """Return the blob and the path of a line of `git log --raw`.
+
+    The blob is empty if the file was deleted or is a submodule. A merge has a line with several
+    colons, one for each parent. https://git-scm.com/docs/diff-format
+    """
+    head, _, path = line.rstrip(b"\n").partition(b"\t")
+    fields = head.decode().split()
+    blob = fields[-2]
+    mode = fields[head.count(b":")]
+    if not blob.strip("0") or mode.startswith(SUBMODULE_MODE):
+        return "", ""
+    return blob, path.decode("utf-8", "surrogateescape").strip('"')
+
+
+def _head_blobs(root: Path) -> set[str]:
+    """Return the blobs of HEAD; none if there is no commit."""
     answer = subprocess.run(
         [*GIT, "-C", str(root), "ls-tree", "-r", "HEAD"], capture_output=True, check=False
     )
-    # mode, kind, id
-    return {
-        line.split()[2].decode() for line in answer.stdout.splitlines() if line.count(b" ") >= 2
-    }
+    blobs = set()
+    for line in answer.stdout.splitlines():
+        fields = line.split()  # mode, type, blob, path
+        if line.count(b" ") >= 2:
+            blobs.add(fields[2].decode())
+    return blobs

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import ManifestError, SourceError
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.naming import MANIFEST
@@ -31,6 +30,7 @@ from shield_ai.scan.text.engine import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from shield_ai.model.edit import Skipped
     from shield_ai.scan.rules.pattern import Pattern
     from shield_ai.scan.text.engine import Progress
 
@@ -187,7 +187,7 @@ def _scan_files(files: list[str], read: ReadFile, root: Path) -> _PartResult:
     app_patterns = list(pattern.load_app_patterns(root))
     credentials = scan_credentials(files, read, [pattern.credential_pattern(), *app_patterns])
     app = None
-    below_root = [path for path in files if not os.path.isabs(path) and not path.startswith("../")]
+    below_root = [path for path in files if not path.startswith(("/", "../"))]
     if any(path.endswith(".py") or _is_dotenv_path(path) for path in below_root):
         app = scan_files(root.resolve().name, below_root, read, markers=credentials.markers)
     return _PartResult(app, credentials, "", read, set(), app_patterns)
@@ -346,9 +346,7 @@ def _apply_suppressions(
         for comment, problem in useless:
             message = f"this comment {problem}"
             notes.append(
-                _file_finding(
-                    "CRED.idle-ignore", path, comment.comment_line, message, Severity.LOW
-                )
+                _file_finding("CRED.idle-ignore", path, comment.comment_line, message, Severity.LOW)
             )
     return remaining, notes
 

@@ -1,4 +1,4 @@
-"""Findings of other scanners, by SARIF: which variable of the app each is about.
+"""Import the findings of other scanners from SARIF, as secrets for shield.toml.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -25,166 +25,184 @@ if TYPE_CHECKING:
 
     from shield_ai.model.finding import Finding
 
-    Read = Callable[[str], bytes | None]
+    ReadFile = Callable[[str], bytes | None]
+
+SARIF_VERSION = "2.1.0"
+GIVE_SARIF = "give a SARIF file written by a scanner"
+READER_FUNCTIONS = frozenset({"getenv", "get", "config"})
 
 
-class Place(NamedTuple):
-    """Where another scanner found something. Lines count from 1."""
+class Location(NamedTuple):
+    """A finding of another scanner."""
 
     path: str  # relative, with slashes
-    line: int
+    line: int  # from 1
     rule: str
 
 
-def places(file: Path) -> list[Place]:
-    """Return the places of a SARIF file, each once.
+def read_locations(file: Path) -> list[Location]:
+    """Return the locations in a SARIF file, without duplicates.
 
     Raises:
-        ShieldError: It can't be read, or is no SARIF 2.1.0.
+        ShieldError: The file cannot be read or is not SARIF 2.1.0.
     """
     try:
         log = msgspec.json.decode(file.read_bytes().removeprefix(codecs.BOM_UTF8))
     except OSError as error:
-        raise SourceError(
-            f"{file} can't be read: {error.strerror}", "name the SARIF file of a scanner"
-        ) from None
+        raise SourceError(f"{file} can't be read: {error.strerror}", GIVE_SARIF) from None
     except RecursionError:
-        raise ShieldError(
-            f"{file} is nested too deeply", "name the SARIF file of a scanner"
-        ) from None
+        raise ShieldError(f"{file} is nested too deeply", GIVE_SARIF) from None
     except msgspec.DecodeError as error:
+        raise ShieldError(f"{file} is not valid JSON: {error}", GIVE_SARIF) from None
+    if _get(log, "version") != SARIF_VERSION or not isinstance(_get(log, "runs"), list):
         raise ShieldError(
-            f"{file} is no JSON: {error}", "name the SARIF file of a scanner"
-        ) from None
-    if (
-        not isinstance(log, dict)
-        or log.get("version") != "2.1.0"
-        or not isinstance(log.get("runs"), list)
-    ):
-        raise ShieldError(
-            f"{file} is no SARIF 2.1.0", "ask the scanner for that format, as --report-format sarif"
+            f"{file} is not a SARIF {SARIF_VERSION} file",
+            "set the scanner's output format, as in --report-format sarif",
         )
-    return list(dict.fromkeys(_places(log["runs"])))
+    return list(dict.fromkeys(_parse_runs(log["runs"])))
 
 
-def _places(runs: list[Any]) -> Iterator[Place]:
-    for result in (result for run in runs for result in _list(_get(run, "results"))):
-        for location in _list(_get(result, "locations")):
-            uri = _get(location, "physicalLocation", "artifactLocation", "uri")
-            line = _get(location, "physicalLocation", "region", "startLine")
-            if isinstance(uri, str) and isinstance(line, int):
-                path = unquote(urlsplit(uri.replace("\\", "/")).path).removeprefix("./")
-                yield Place(path, line, str(_get(result, "ruleId") or ""))
+def _parse_runs(runs: list[Any]) -> Iterator[Location]:
+    for run in runs:
+        for result in _get_list(run, "results"):
+            for location in _get_list(result, "locations"):
+                uri = _get(location, "physicalLocation", "artifactLocation", "uri")
+                line = _get(location, "physicalLocation", "region", "startLine")
+                if isinstance(uri, str) and isinstance(line, int):
+                    path = unquote(urlsplit(uri.replace("\\", "/")).path).removeprefix("./")
+                    yield Location(path, line, str(_get(result, "ruleId") or ""))
 
 
-def below(found: Iterable[Place], root: Path) -> list[Place]:
-    """Name files as the app does: the other scanner may have run further up, as at the top of the repository.
+def relative_to_app(locations: Iterable[Location], root: Path) -> list[Location]:
+    """Make the paths of locations relative to the app.
+
+    The scanner may have run in a folder above the app, such as the root of the repository.
 
     Args:
-        found: Its places.
+        locations: Their paths are relative to the folder of the scanner.
         root: The app's folder.
     """
-    top = root.resolve()
-    return [
-        place if (top / place.path).exists() else place._replace(path=_below(place.path, top))
-        for place in found
-    ]
+    root = root.resolve()
+    result = []
+    for location in locations:
+        path = location.path
+        if not (root / path).exists():
+            path = _strip_root(path, root)
+        result.append(location._replace(path=path))
+    return result
 
 
-def _below(path: str, top: Path) -> str:
+def _strip_root(path: str, root: Path) -> str:
+    """Remove the end of the root's path from the beginning of a path."""
     parts = PurePosixPath(path).parts
-    cut = next((n for n in range(1, len(parts)) if parts[:n] == top.parts[-n:]), 0)
-    return "/".join(parts[cut:]) if cut else path
+    for size in range(1, len(parts)):
+        if parts[:size] == root.parts[-size:]:
+            return "/".join(parts[size:])
+    return path
 
 
-def _get(thing: Any, *keys: str) -> Any:
-    """Go down as far as there is something."""
+def _get(value: Any, *keys: str) -> Any:
+    """Return a nested value; None if it is missing."""
     for key in keys:
-        thing = thing.get(key) if isinstance(thing, dict) else None
-    return thing
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
-def _list(thing: Any) -> list[Any]:
-    return thing if isinstance(thing, list) else []
+def _get_list(value: Any, key: str) -> list[Any]:
+    items = _get(value, key)
+    return items if isinstance(items, list) else []
 
 
-def secrets(
-    found: Iterable[Place], read: Read, known: Iterable[Finding] = ()
+def import_secrets(
+    locations: Iterable[Location], read: ReadFile, findings: Iterable[Finding] = ()
 ) -> tuple[list[Secret], list[Skipped]]:
-    """Name a secret for each place that gives a variable its value or reads one; say why others are left.
+    """Create a secret for each location that reads a variable or assigns a constant to one.
 
     Args:
-        found: By another scanner.
-        read: Gives a file's bytes.
-        known: Our own findings: what is moved because of one of them is not named twice.
+        locations: The findings of another scanner.
+        read: Returns the bytes of a file; None if it cannot be read.
+        findings: The findings of shield; those with a fix are not imported again.
+
+    Returns:
+        The secrets, and the other locations with the reason.
     """
-    moved = {(f.path, line) for f in known if f.fixable for line in range(f.line, f.end_line + 1)}
-    named: dict[str, Secret] = {}
-    left: list[Skipped] = []
-    for place in found:
-        if (place.path, place.line) in moved:
+    fixable_lines: set[tuple[str, int]] = set()
+    for finding in findings:
+        if finding.fixable:
+            lines = range(finding.line, finding.end_line + 1)
+            fixable_lines.update((finding.path, line) for line in lines)
+    secrets: dict[str, Secret] = {}
+    skipped: list[Skipped] = []
+    for location in locations:
+        if (location.path, location.line) in fixable_lines:
             continue
-        variable = _variable(place, read)
-        if isinstance(variable, Skipped):
-            left.append(variable)
-        else:
-            named[variable] = Secret(name=secret_name(variable), kind=guess_kind(variable), env=variable)
-    return list(named.values()), left
+        try:
+            variable = _find_variable(location, read)
+        except SourceError as error:
+            skipped.append(_skip(location, error.message))
+            continue
+        secrets[variable] = Secret(
+            name=secret_name(variable), kind=guess_kind(variable), env=variable
+        )
+    return list(secrets.values()), skipped
 
 
-def _variable(place: Place, read: Read) -> str | Skipped:
-    def skip(reason: str) -> Skipped:
-        return Skipped(path=place.path, line=place.line, name=place.rule, reason=reason)
-
-    if not place.path.endswith(".py"):
-        return skip("no Python: take the value out, read it with get_secret(), and rotate it")
-    try:
-        raw = read(place.path)
-        source = Source.from_bytes(place.path, raw) if raw is not None else None
-        tree = source.tree if source else None
-    except SourceError as error:
-        return skip(error.message)
-    if tree is None:
-        return skip("there is no such file in the app")
-    here = [node for node in ast.walk(tree) if _covers(node, place.line)]
-    name = next(
-        (name for node in reversed(here) if (name := _read_by(node) or _assigned_by(node))), ""
-    )
-    return name or skip("no variable is read or given a value there")
+def _skip(location: Location, reason: str) -> Skipped:
+    return Skipped(path=location.path, line=location.line, name=location.rule, reason=reason)
 
 
-def _covers(node: ast.AST, line: int) -> bool:
-    return getattr(node, "lineno", line + 1) <= line <= (getattr(node, "end_lineno", 0) or 0)
+def _find_variable(location: Location, read: ReadFile) -> str:
+    """Return the variable that is read or assigned at a location.
+
+    Raises:
+        SourceError: There is none, or the file is not valid Python.
+    """
+    if not location.path.endswith(".py"):
+        raise SourceError(
+            "not a Python file: remove the value, read it with get_secret(), and rotate it"
+        )
+    raw = read(location.path)
+    if raw is None:
+        raise SourceError("the app has no such file")
+    tree = Source.from_bytes(location.path, raw).tree
+    nodes = [node for node in ast.walk(tree) if _covers_line(node, location.line)]
+    for node in reversed(nodes):  # the innermost first
+        name = _read_variable(node) or _assigned_variable(node)
+        if name:
+            return name
+    raise SourceError("no variable is read or assigned on this line")
 
 
-def _read_by(node: ast.AST) -> str:
-    """Return the variable that a call or an index with a constant name reads."""
+def _covers_line(node: ast.AST, line: int) -> bool:
+    first = getattr(node, "lineno", None)
+    if first is None:
+        return False
+    return bool(first <= line <= (getattr(node, "end_lineno", 0) or 0))
+
+
+def _read_variable(node: ast.AST) -> str:
+    """Return the environment variable that a call or an index reads; empty if there is none."""
+    argument: ast.expr | None = None
     if isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("environ"):
-        argument: ast.expr = node.slice
-    elif (
-        isinstance(node, ast.Call)
-        and node.args
-        and ast.unparse(node.func).split(".")[-1] in {"getenv", "get", "config"}
-    ):
-        argument = node.args[0]
+        argument = node.slice
+    elif isinstance(node, ast.Call) and node.args:
+        if ast.unparse(node.func).split(".")[-1] in READER_FUNCTIONS:
+            argument = node.args[0]
+    if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):
+        return ""
+    name = argument.value
+    return name if name.isupper() and name.isidentifier() else ""
+
+
+def _assigned_variable(node: ast.AST) -> str:
+    """Return the name, in upper case, that a constant is assigned to; empty if there is none."""
+    target: ast.expr | None = None
+    if isinstance(node, ast.Assign):
+        target = node.targets[0]
+    elif isinstance(node, ast.AnnAssign):
+        target = node.target
     else:
         return ""
-    text = argument.value if isinstance(argument, ast.Constant) else None
-    return text if isinstance(text, str) and text.isupper() and text.isidentifier() else ""
-
-
-def _assigned_by(node: ast.AST) -> str:
-    """Return the name, as a variable, that an assignment gives a constant."""
-    if (
-        isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.targets[0], ast.Name)
-    ):
-        return node.targets[0].id.upper()
-    if (
-        isinstance(node, ast.AnnAssign)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.target, ast.Name)
-    ):
-        return node.target.id.upper()
+    if isinstance(node.value, ast.Constant) and isinstance(target, ast.Name):
+        return target.id.upper()
     return ""

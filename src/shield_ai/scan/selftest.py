@@ -1,4 +1,4 @@
-"""Whether each rule of a pattern finds its own examples, and nothing in what it must leave alone."""
+"""Test the rules of a pattern on their examples."""
 
 from __future__ import annotations
 
@@ -7,54 +7,66 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Confidence
-from shield_ai.scan.files.suppressions import accepted, ignores
+from shield_ai.scan.files.suppressions import apply_suppressions, find_suppressions
 from shield_ai.scan.python.app_scan import scan_files
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.rules.pattern import RuleKind
 from shield_ai.scan.text.detector import Detector
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shield_ai.scan.rules.pattern import Pattern, Rule
 
-SEEDS = 3  # so that an example does not pass by luck
+SEEDS = 3  # random values for each example, so that none passes by chance
 
 
-def prove(pattern: Pattern) -> list[str]:
-    """Return what is wrong with a pattern, a sentence each.
+def check_examples(pattern: Pattern) -> list[str]:
+    """Return a message for each example that fails.
 
     Args:
-        pattern: Its examples are filled in by `samples.fill`, several times.
+        pattern: The fields in its examples are filled by `examples.fill`, several times.
     """
-    detector = Detector([msgspec.structs.replace(pattern, files={})])  # an example is of no file
-    return [
-        f"{rule.id}: {'does not find' if wanted else 'finds'} {_shown(example)}"
-        for rule in pattern.rules
-        for wanted, examples in ((True, rule.examples), (False, rule.non_examples))
-        for example in examples
-        for seed in range(SEEDS)
-        if _finds(detector, rule, fill(example, seed)) is not wanted
-    ]
+    # Examples have no path, so that the rules must apply to all files.
+    detector = Detector([msgspec.structs.replace(pattern, files={})])
+    failures: list[str] = []
+    for rule in pattern.rules:
+        for example in _failing(detector, rule, rule.examples, expected=True):
+            failures.append(f"{rule.id}: does not match {_one_line(example)}")
+        for example in _failing(detector, rule, rule.non_examples, expected=False):
+            failures.append(f"{rule.id}: matches {_one_line(example)}")
+    return failures
 
 
-def _finds(detector: Detector, rule: Rule, text: str) -> bool:
+def _failing(
+    detector: Detector, rule: Rule, examples: tuple[str, ...], *, expected: bool
+) -> Iterator[str]:
+    for example in examples:
+        for seed in range(SEEDS):
+            if _has_finding(detector, rule, fill(example, seed)) is not expected:
+                yield example
+
+
+def _has_finding(detector: Detector, rule: Rule, text: str) -> bool:
     if rule.kind in (RuleKind.PYTHON, RuleKind.ABSENT, RuleKind.DOTENV):
-        return _in_app(rule, text)
-    found = detector.look("app/config", text.encode())
+        return _has_app_finding(rule, text)
+    findings = detector.find("app/config", text.encode())
     if rule.kind is RuleKind.COMMENT:
-        return bool(accepted(found, ignores(text.encode()))[1])
+        _, useless = apply_suppressions(findings, find_suppressions(text.encode()))
+        return bool(useless)
     if rule.kind is RuleKind.TRACKED:
-        return bool(found)
+        return bool(findings)
     return any(
-        finding.rule == rule.id and finding.confidence is not Confidence.LOW for finding in found
+        finding.rule == rule.id and finding.confidence is not Confidence.LOW for finding in findings
     )
 
 
-def _in_app(rule: Rule, text: str) -> bool:
+def _has_app_finding(rule: Rule, text: str) -> bool:
     path = ".env" if rule.kind is RuleKind.DOTENV else "settings.py"
-    seen = scan_files("app", [path], lambda _: text.encode())
-    return any(finding.rule == rule.id for finding in seen.findings)
+    result = scan_files("app", [path], lambda _: text.encode())
+    return any(finding.rule == rule.id for finding in result.findings)
 
 
-def _shown(example: str) -> str:
-    """Show the template, which holds no value."""
+def _one_line(example: str) -> str:
+    """Show the template of an example, which contains no value."""
     return " ⏎ ".join(example.strip().splitlines())

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.scan.files.file_class import (
-    graded,
-    translated,
-    unquoted,
-    worth_reading,
+    allows_unquoted,
+    is_non_production,
+    is_scannable,
+    is_translation,
 )
 
 
@@ -23,15 +23,15 @@ from shield_ai.scan.files.file_class import (
         "conftest.py",
     ],
 )
-def test_is_for_show(path: str) -> None:
-    assert graded(path)
+def test_non_production_files(path: str) -> None:
+    assert is_non_production(path)
 
 
 @pytest.mark.parametrize(
     "path", ["shop/settings.py", "latest/a.py", "contest.py", "config/prod.yml", ".env"]
 )
-def test_is_in_use(path: str) -> None:
-    assert not graded(path)
+def test_production_files(path: str) -> None:
+    assert not is_non_production(path)
 
 
 @pytest.mark.parametrize(
@@ -50,29 +50,29 @@ def test_is_in_use(path: str) -> None:
         "db.properties.oracle",
     ],
 )
-def test_values_may_be_bare(path: str) -> None:
-    assert unquoted(path)
-    assert worth_reading(path)
+def test_values_may_be_unquoted(path: str) -> None:
+    assert allows_unquoted(path)
+    assert is_scannable(path)
 
 
 @pytest.mark.parametrize(
     "path", ["app/locale/de.yml", "src/i18n/messages.json", "lang/pt_BR.json", "strings-fr.xml"]
 )
-def test_texts_for_people(path: str) -> None:
-    assert translated(path)
+def test_translations(path: str) -> None:
+    assert is_translation(path)
 
 
 @pytest.mark.parametrize("path", ["db.properties", "ci.yml", "config/as.yml", "src/local/a.json"])
-def test_no_texts_for_people(path: str) -> None:
-    assert not translated(path)
+def test_files_that_are_not_translations(path: str) -> None:
+    assert not is_translation(path)
 
 
-def test_code_has_quotes() -> None:
-    assert not any(map(unquoted, ["a.py", "b.js", "c/d.go", "e.java", "f.json"]))
+def test_code_quotes_its_values() -> None:
+    assert not any(map(allows_unquoted, ["a.py", "b.js", "c/d.go", "e.java", "f.json"]))
 
 
 @pytest.mark.parametrize(
     "path", ["a.png", "b.tar.gz", "poetry.lock", "c.min.js", "d.pyc", "locale/de.po"]
 )
-def test_nobody_wrote_it(path: str) -> None:
-    assert not worth_reading(path)
+def test_generated_and_binary_files_are_not_scannable(path: str) -> None:
+    assert not is_scannable(path)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.model.finding import Confidence, Finding, Severity
-from shield_ai.scan.files.suppressions import accepted, ignores
+from shield_ai.scan.files.suppressions import UNUSED, apply_suppressions, find_suppressions
 
 
 def at(line: int, rule: str = "CRED.password") -> Finding:
@@ -27,44 +27,47 @@ def at(line: int, rule: str = "CRED.password") -> Finding:
         ),
     ],
 )
-def test_accepts(text: str, line: int) -> None:
-    assert accepted([at(line)], ignores(text.encode())) == ([], [])
-    assert accepted([at(line + 1)], ignores(text.encode()))[0] == [at(line + 1)]
+def test_suppresses(text: str, line: int) -> None:
+    assert apply_suppressions([at(line)], find_suppressions(text.encode())) == ([], [])
+    assert apply_suppressions([at(line + 1)], find_suppressions(text.encode()))[0] == [at(line + 1)]
 
 
 @pytest.mark.parametrize(
-    ("text", "word"),
+    ("text", "problem"),
     [
-        pytest.param("x = 1  # shield: ignore[CRED.password]", "no reason", id="no reason"),
+        pytest.param("x = 1  # shield: ignore[CRED.password]", "gives no reason", id="no reason"),
         pytest.param(
-            "x = 1  # shield: ignore[CRED.password a reason", "its bracket", id="open bracket"
+            "x = 1  # shield: ignore[CRED.password a reason",
+            'has no closing "]"',
+            id="open bracket",
         ),
         pytest.param(
             "x = 1  # shield: ignore [CRED.jwt] a reason",
-            "accepts nothing",
+            UNUSED,
             id="space before the bracket",
         ),
-        pytest.param(
-            "x = 1  # shield: ignore[CRED.jwt] a reason", "accepts nothing", id="another rule"
-        ),
+        pytest.param("x = 1  # shield: ignore[CRED.jwt] a reason", UNUSED, id="another rule"),
     ],
 )
-def test_accepts_nothing(text: str, word: str) -> None:
-    left, idle = accepted([at(1)], ignores(text.encode()))
-    assert left == [at(1)]
-    assert word in idle[0][1]
+def test_invalid_or_unused_comment(text: str, problem: str) -> None:
+    comments = find_suppressions(text.encode())
+    assert apply_suppressions([at(1)], comments) == ([at(1)], [(comments[0], problem)])
 
 
-def test_a_comment_of_another_tool_may_be_unused() -> None:
-    assert accepted([], ignores(b"x = 1  # pragma: allowlist secret")) == ([], [])
+def test_pragma_may_be_unused() -> None:
+    assert apply_suppressions([], find_suppressions(b"x = 1  # pragma: allowlist secret")) == (
+        [],
+        [],
+    )
 
 
-def test_the_end_of_a_comment_is_no_reason() -> None:
-    assert ignores(b"<!-- shield: ignore[CRED] -->")[0].reason == ""
+def test_end_of_comment_is_not_a_reason() -> None:
+    assert find_suppressions(b"<!-- shield: ignore[CRED] -->")[0].reason == ""
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_a_line_ends_as_python_has_it(end: str) -> None:
+def test_line_numbers_agree_with_python(end: str) -> None:
     assert [
-        one.line for one in ignores(f"a{end}{end}# shield: ignore[CRED] why{end}x{end}".encode())
+        one.line
+        for one in find_suppressions(f"a{end}{end}# shield: ignore[CRED] why{end}x{end}".encode())
     ] == [4]

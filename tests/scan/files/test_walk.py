@@ -16,14 +16,14 @@ from shield_helpers import shield
 from shield_ai.model.errors import SourceError
 from shield_ai.scan.files.walk import (
     Entry,
-    Ignored,
+    GitIgnore,
     walk,
     walk_all,
 )
 from shield_ai.scan.python.app_scan import scan
 
 
-def test_the_walk_honours_gitignore_and_skips_what_is_not_the_apps(tmp_path):
+def test_walk_honors_gitignore_and_skips_folders_of_others(tmp_path):
     for path in (
         "a.py",
         "gen/b.py",
@@ -44,20 +44,20 @@ def test_the_walk_honours_gitignore_and_skips_what_is_not_the_apps(tmp_path):
     ]
 
 
-def test_templates_of_code_are_skipped(tmp_path):
+def test_cookiecutter_templates_are_skipped(tmp_path):
     folder = tmp_path / "{{ cookiecutter.name }}"
     folder.mkdir()
     (folder / "settings.py").write_text("SECRET_KEY = 'k3y-of-a-test'\n")
     assert list(walk(tmp_path)) == []
 
 
-def test_a_circle_of_links_ends(tmp_path):
+def test_symlink_cycle_ends(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "b").symlink_to(tmp_path)
     assert list(walk(tmp_path)) == []
 
 
-def test_no_kind_of_file_stops_the_walk(tmp_path):
+def test_special_files_do_not_stop_the_walk(tmp_path):
     (tmp_path / "settings.py").write_text("SECRET_KEY = 'k3y-of-a-test'\n")
     (tmp_path / "x").symlink_to("x")
     (tmp_path / "loop.py").symlink_to("loop.py")
@@ -74,9 +74,9 @@ def test_no_kind_of_file_stops_the_walk(tmp_path):
         server.bind(str(tmp_path / "socket.py"))
         found = scan(tmp_path)
     assert {f.path for f in found.findings} == {"settings.py"}
-    odd = ("a.py", "b.py", "loop.py", "socket.py")
+    unreadable = ("a.py", "b.py", "loop.py", "socket.py")
     assert [(s.path, s.reason) for s in found.skipped] == [
-        (path, "can't be read") for path in sorted(odd)
+        (path, "can't be read") for path in sorted(unreadable)
     ]
     done = shield("scan", ".", cwd=tmp_path)
     assert (done.code, "settings.py" in done.out) == (1, True), done.text
@@ -85,8 +85,8 @@ def test_no_kind_of_file_stops_the_walk(tmp_path):
 
 
 @pytest.fixture
-def odd(tmp_path):
-    """Return an app with a literal in a file whose name is no UTF-8."""
+def non_utf8_app(tmp_path):
+    """Return an app with a literal in a file with a name that is not UTF-8."""
     token = "ghp_" + "".join(
         secrets.choice(string.ascii_letters + string.digits) for _ in range(36)
     )
@@ -101,28 +101,30 @@ def odd(tmp_path):
 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif"])
-def test_a_name_that_is_no_utf_8_gets_through_each_report(odd, form):
-    done = shield("scan", "app", "--format", form, cwd=odd)
+def test_reports_escape_names_that_are_not_utf_8(non_utf8_app, form):
+    done = shield("scan", "app", "--format", form, cwd=non_utf8_app)
     shape = {"text": r"caf\xe9.py", "json": r"caf\\xe9.py", "sarif": "caf%5Cxe9.py"}[form]
     assert (done.code, shape in done.out) == (0 if form == "sarif" else 1, True), done.text
-    assert form == "sarif" or "its name is no UTF-8" in " ".join(done.out.split())
+    assert form == "sarif" or "file name is not valid UTF-8" in " ".join(done.out.split())
 
 
-def test_a_name_that_is_no_utf_8_gets_through_the_other_commands(odd):
-    done = shield("plan", "app", "--only", "code", "-o", "plan.json", cwd=odd)
-    assert (done.code, "settings.py" in (odd / "plan.json").read_text()) == (0, True), done.text
+def test_commands_accept_names_that_are_not_utf_8(non_utf8_app):
+    done = shield("plan", "app", "--only", "code", "-o", "plan.json", cwd=non_utf8_app)
+    assert (done.code, "settings.py" in (non_utf8_app / "plan.json").read_text()) == (0, True), (
+        done.text
+    )
     for command in (
         ("scan", "app", "--write-baseline", "baseline.json"),
         ("apply", "app", "--only", "code", "--yes", "--no-proof"),
         ("report", "app", "--only", "code", "-o", "report.html"),
         ("rollback", "app", "--only", "code", "--yes"),
     ):
-        done = shield(*command, cwd=odd)
+        done = shield(*command, cwd=non_utf8_app)
         assert done.code in {0, 1}, done.text
-    assert "caf" in (odd / "report.html").read_text()
+    assert "caf" in (non_utf8_app / "report.html").read_text()
 
 
-def test_what_cannot_be_read_or_parsed_is_reported(tmp_path):
+def test_unreadable_and_invalid_files_are_reported(tmp_path):
     (tmp_path / "settings.py").write_text("SECRET_KEY = = 'k3y-of-a-test'\n")
     (tmp_path / "config.py").write_bytes(b"API_KEY = '\xff'\n")
     (tmp_path / "conf.py").symlink_to("nowhere")
@@ -136,7 +138,7 @@ def test_what_cannot_be_read_or_parsed_is_reported(tmp_path):
     assert reasons["big_settings.py"] == "too large"
 
 
-def test_a_dotenv_file_is_a_finding_without_its_value(tmp_path):
+def test_dotenv_finding_does_not_hold_the_value(tmp_path):
     value = "s3cret" + "-of-a-test"
     (tmp_path / ".env").write_text(
         f"DEBUG=1\n\nexport API_KEY='{value}'\nEMPTY_TOKEN=\nDATABASE_URL=postgres://u:{value}@h/d\n"
@@ -150,18 +152,18 @@ def test_a_dotenv_file_is_a_finding_without_its_value(tmp_path):
     assert value not in repr(found)
 
 
-def test_a_settings_file_without_the_runtime_is_a_fact_of_the_file(tmp_path):
+def test_settings_file_without_the_runtime_is_reported(tmp_path):
     (tmp_path / "settings.py").write_text("import os\nX = os.environ['API_KEY']\n")
     rules = [f.rule for f in scan(tmp_path).findings]
     assert rules == ["CSEC34.no-runtime", "CSEC34.environ-read"]
 
 
-def test_a_settings_file_whose_reads_are_no_secrets_needs_no_runtime(tmp_path):
+def test_settings_file_without_secrets_needs_no_runtime(tmp_path):
     (tmp_path / "settings.py").write_text("import os\nX = os.environ['DB_NAME']\n")
     assert scan(tmp_path).findings == ()
 
 
-def test_many_star_imports_in_a_circle_take_no_time(tmp_path):
+def test_circular_star_imports_are_fast(tmp_path):
     stars = "".join(f"from shop.m{i} import *\n" for i in range(12))
     (tmp_path / "shop").mkdir()
     for i in range(12):
@@ -171,7 +173,7 @@ def test_many_star_imports_in_a_circle_take_no_time(tmp_path):
     assert scan(tmp_path).findings == ()
 
 
-def test_a_line_of_utf_16_in_gitignore_ignores_nothing(tmp_path):
+def test_utf_16_lines_in_gitignore_are_skipped(tmp_path):
     (tmp_path / ".gitignore").write_bytes(
         b"*.log\r\nbuild/\r\n" + ".env\r\n".encode("utf-16-le") * 2
     )
@@ -200,12 +202,10 @@ PATHS = [
 
 @example(["**/a/b"], "")
 @given(st.lists(PATTERN, max_size=5), st.sampled_from(["", "sub"]))
-def test_one_look_for_all_patterns_says_what_each_of_them_says(
-    patterns: list[str], folder: str
-) -> None:
-    """For what is asked: a file in folders that are not left out themselves."""
-    ignored = Ignored()
-    ignored.enter(folder, "\n".join(patterns))
+def test_name_filter_agrees_with_pathspec(patterns: list[str], folder: str) -> None:
+    """Test only paths in folders that are not ignored themselves, as the walk does."""
+    gitignore = GitIgnore()
+    gitignore.add(folder, "\n".join(patterns))
     spec = pathspec.GitIgnoreSpec.from_lines(patterns, backend="simple")
     before = folder and f"{folder}/"
     out = {""}
@@ -214,12 +214,12 @@ def test_one_look_for_all_patterns_says_what_each_of_them_says(
         if above in out - {""}:
             out.add(path)
             continue
-        assert ignored.has(before + path, name) == bool(spec.check_file(path).include), path
-        if ignored.has(f"{before}{path}/", name):
+        assert gitignore.matches(before + path, name) == bool(spec.check_file(path).include), path
+        if gitignore.matches(f"{before}{path}/", name):
             out.add(path)
 
 
-def test_a_folder_that_cannot_be_listed_is_not_clean(tmp_path, monkeypatch):
+def test_unreadable_folder_is_reported(tmp_path, monkeypatch):
     (tmp_path / "closed").mkdir()
     real = os.scandir
 
@@ -229,20 +229,20 @@ def test_a_folder_that_cannot_be_listed_is_not_clean(tmp_path, monkeypatch):
         return real(path)
 
     monkeypatch.setattr("os.scandir", scandir)  # root reads everything
-    assert list(walk_all(tmp_path)) == [Entry("closed", own=False)]
+    assert list(walk_all(tmp_path)) == [Entry("closed", is_app_file=False)]
     with pytest.raises(SourceError, match="closed can't be read: Permission denied"):
         list(walk_all(tmp_path / "closed"))
 
 
 @pytest.mark.parametrize("wrong", ["[z-a]", "a\\", "\\", "[[a]"])
-def test_a_pattern_that_is_none_ignores_nothing_and_stops_nothing(tmp_path, wrong: str) -> None:
+def test_invalid_gitignore_pattern_is_skipped(tmp_path, wrong: str) -> None:
     (tmp_path / ".gitignore").write_text(f"gen*\n{wrong}\n")
     for name in ("gen.py", "a.py", "z.py"):
         (tmp_path / name).write_text("")
     assert [p for p in walk(tmp_path) if p.endswith(".py")] == ["a.py", "z.py"]
 
 
-def test_a_name_of_several_lines_is_left_out_like_others() -> None:
-    ignored = Ignored()
-    ignored.enter("", "a*\n")
-    assert ignored.has("a\nb", "a\nb")
+def test_name_with_a_line_break_is_ignored() -> None:
+    gitignore = GitIgnore()
+    gitignore.add("", "a*\n")
+    assert gitignore.matches("a\nb", "a\nb")

@@ -7,9 +7,9 @@ import pytest
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.scan.rules import pattern
-from shield_ai.scan.selftest import prove
+from shield_ai.scan.selftest import check_examples
 
-TEXT = pattern.FILE.read_text(encoding="utf-8")
+TEXT = pattern.CSEC34_FILE.read_text(encoding="utf-8")
 IDS = [
     "CSEC34.environ-read",
     "CSEC34.literal",
@@ -21,19 +21,19 @@ IDS = [
 
 
 def test_has_the_rules_in_order() -> None:
-    assert list(pattern.rules()) == IDS
-    assert pattern.load().id == "CSEC-34"
+    assert list(pattern.csec34_rules()) == IDS
+    assert pattern.csec34_pattern().id == "CSEC-34"
 
 
 def test_is_read_once_and_cannot_be_changed() -> None:
-    assert pattern.load() is pattern.load()
-    assert pattern.rules() is pattern.rules()
+    assert pattern.csec34_pattern() is pattern.csec34_pattern()
+    assert pattern.csec34_rules() is pattern.csec34_rules()
     with pytest.raises(TypeError):
-        pattern.rules()["x"] = pattern.rules()[IDS[0]]  # type: ignore[index]  # what is tried here
+        pattern.csec34_rules()["x"] = pattern.csec34_rules()[IDS[0]]  # type: ignore[index]  # what is tried here
 
 
 def test_holds_the_risk_assessment_of_the_plan() -> None:
-    risk = pattern.load().risk_assessment
+    risk = pattern.csec34_pattern().risk_assessment
     assert (risk.impact, risk.exploitability, risk.affected_scope) == (
         "high",
         "medium",
@@ -43,7 +43,7 @@ def test_holds_the_risk_assessment_of_the_plan() -> None:
     assert risk.labels == ("P1-High", "security", "backend", "infrastructure", "wrapper")
 
 
-@pytest.mark.parametrize("rule", list(pattern.rules().values()), ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", list(pattern.csec34_rules().values()), ids=lambda rule: rule.id)
 def test_examples_of_python_rules_parse(rule: pattern.Rule) -> None:
     if rule.kind is not pattern.RuleKind.DOTENV:
         for code in rule.examples + rule.non_examples:
@@ -51,7 +51,7 @@ def test_examples_of_python_rules_parse(rule: pattern.Rule) -> None:
     assert not set(rule.examples) & set(rule.non_examples)
 
 
-@pytest.mark.parametrize("rule", list(pattern.rules().values()), ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", list(pattern.csec34_rules().values()), ids=lambda rule: rule.id)
 def test_message_is_filled_in(rule: pattern.Rule) -> None:
     text = rule.text("DATABASES.default.PASSWORD", "DB_PASSWORD")
     assert "{" not in text
@@ -73,7 +73,7 @@ def test_explains_what_stands_in_an_example() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [rule.id for rule in pattern.credentials().rules if len(rule.title) > 40]
+    "rule", [rule.id for rule in pattern.credential_pattern().rules if len(rule.title) > 40]
 )
 def test_explains_within_the_width_of_a_terminal(rule: str) -> None:
     lines = pattern.explain(rule).splitlines()
@@ -194,16 +194,16 @@ def test_rule_without_examples_is_refused() -> None:
 
 
 def test_severity_is_the_models() -> None:
-    assert pattern.rules()["CSEC34.literal"].severity is Severity.HIGH
+    assert pattern.csec34_rules()["CSEC34.literal"].severity is Severity.HIGH
 
 
 def test_every_rule_finds_its_examples_and_nothing_else() -> None:
     """Of both patterns; `shield patterns check` says the same."""
-    assert [*prove(pattern.load()), *prove(pattern.credentials())] == []
+    assert [*check_examples(pattern.csec34_pattern()), *check_examples(pattern.credential_pattern())] == []
 
 
 def test_credentials_of_many_services_are_known() -> None:
-    rules = pattern.credentials().rules
+    rules = pattern.credential_pattern().rules
     assert len(rules) > 200
     assert sum(rule.reference.startswith("https://") for rule in rules) > 180
     assert all(len(rule.title) < 60 and "{" not in rule.title for rule in rules)
@@ -234,10 +234,10 @@ rules:
 
 
 def test_an_app_brings_its_own_patterns(tmp_path) -> None:
-    (tmp_path / pattern.OWN).mkdir(parents=True)
-    (tmp_path / pattern.OWN / "acme.yaml").write_text(OWN)
-    (made,) = pattern.own(tmp_path)
-    assert prove(made) == []
+    (tmp_path / pattern.APP_FOLDER).mkdir(parents=True)
+    (tmp_path / pattern.APP_FOLDER / "acme.yaml").write_text(OWN)
+    (made,) = pattern.load_app_patterns(tmp_path)
+    assert check_examples(made) == []
     assert "ACME.key: ACME key (high)" in pattern.explain("ACME.key", [made])
 
 
@@ -344,21 +344,21 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
     ],
 )
 def test_a_wrong_pattern_says_its_line(tmp_path, old, new, line, words) -> None:
-    (tmp_path / pattern.OWN).mkdir(parents=True)
+    (tmp_path / pattern.APP_FOLDER).mkdir(parents=True)
     text = OWN.replace(old, new).replace("files: {regex", "files: {python: [a], regex")
-    (tmp_path / pattern.OWN / "acme.yaml").write_text(text)
+    (tmp_path / pattern.APP_FOLDER / "acme.yaml").write_text(text)
     with pytest.raises(ShieldError) as caught:
-        pattern.own(tmp_path)
+        pattern.load_app_patterns(tmp_path)
     assert words in caught.value.message
     assert f"acme.yaml:{line}: " in caught.value.message
 
 
 def test_an_id_is_given_in_one_file(tmp_path) -> None:
-    (tmp_path / pattern.OWN).mkdir(parents=True)
+    (tmp_path / pattern.APP_FOLDER).mkdir(parents=True)
     for name in ("a.yaml", "b.yaml"):
-        (tmp_path / pattern.OWN / name).write_text(OWN)
+        (tmp_path / pattern.APP_FOLDER / name).write_text(OWN)
     with pytest.raises(ShieldError, match=r"b\.yaml:1: the id 'ACME' is taken"):
-        pattern.own(tmp_path)
+        pattern.load_app_patterns(tmp_path)
 
 
 def test_a_date_is_a_text() -> None:

@@ -11,11 +11,11 @@ from shield_ai.scan.text.assignments import PAIR_MARK, assignments, pairs
 from shield_ai.scan.text.regions import whole
 
 
-def found(text: str, *, bare: bool = False) -> list[tuple[str, str]]:
+def found(text: str, *, unquoted: bool = False) -> list[tuple[str, str]]:
     raw = text.encode()
-    for one in assignments(raw, whole(raw), bare=bare):
+    for one in assignments(raw, whole(raw), unquoted=unquoted):
         assert raw[one.start : one.end].decode() == one.value
-    return [(one.name, one.value) for one in assignments(raw, whole(raw), bare=bare)]
+    return [(one.name, one.value) for one in assignments(raw, whole(raw), unquoted=unquoted)]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_in_code(text: str, name: str, value: str) -> None:
     ],
 )
 def test_in_configuration(text: str, name: str, value: str) -> None:
-    assert found(text, bare=True) == [(name, value)]
+    assert found(text, unquoted=True) == [(name, value)]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_in_a_list(text: str, count: int) -> None:
 
 def test_a_comparison_is_told_from_an_assignment() -> None:
     first, second = assignments(
-        raw := b'if password == "abcdef": token = "ghijkl"', whole(raw), bare=False
+        raw := b'if password == "abcdef": token = "ghijkl"', whole(raw), unquoted=False
     )
     assert (first.compared, second.compared) == (True, False)
 
@@ -200,7 +200,7 @@ variable "admin_password" {
     ],
 )
 def test_nothing_in_configuration(text: str) -> None:
-    assert found(text, bare=True) == []
+    assert found(text, unquoted=True) == []
 
 
 def test_a_name_in_markup_beside_its_value() -> None:
@@ -236,13 +236,13 @@ def test_in_markup() -> None:
 def test_a_very_long_line_takes_no_time(part: bytes) -> None:
     raw = part * (100_000 // len(part))
     start = time.process_time()
-    for bare in (False, True):
-        sum(1 for _ in assignments(raw, whole(raw), bare=bare))
+    for unquoted in (False, True):
+        sum(1 for _ in assignments(raw, whole(raw), unquoted=unquoted))
     sum(1 for _ in pairs(raw, whole(raw)))
     assert time.process_time() - start < 5
 
 
 @given(st.binary(max_size=300), st.booleans())
-def test_takes_any_bytes(raw: bytes, bare: bool) -> None:  # hypothesis fills it in
-    list(assignments(b"password=" + raw, whole(raw), bare=bare))
+def test_takes_any_bytes(raw: bytes, unquoted: bool) -> None:  # hypothesis fills it in
+    list(assignments(b"password=" + raw, whole(raw), unquoted=unquoted))
     list(pairs(raw, whole(raw)))

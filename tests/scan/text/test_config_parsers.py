@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shield_ai.scan.text import config_parsers
-from shield_ai.scan.text.structure import LARGEST, structure
+from shield_ai.scan.text.structure import MAX_SIZE, parse_config
 
 PARSERS = [
     pytest.param(config_parsers.yaml_values, "a.yml", id="yaml"),
@@ -41,7 +41,7 @@ def nested(values, depth=0):
 def test_takes_anything_and_stays_within_the_file(parse, path, raw):
     for value in nested(parse(raw)):
         assert 0 <= value.start <= value.end <= len(raw)
-    if found := structure(path, b"password: abcdef\n" + raw):
+    if found := parse_config(path, b"password: abcdef\n" + raw):
         assert found.spans == sorted(found.spans)
 
 
@@ -64,7 +64,7 @@ def test_an_alias_that_grows_is_looked_at_once():
     raw = "password: &a0 [x]\n" + "".join(
         f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30)
     )
-    found = structure("a.yml", raw.encode())
+    found = parse_config("a.yml", raw.encode())
     assert found is not None
     assert len(found.spans) < 100
 
@@ -78,12 +78,12 @@ def test_without_the_fast_parser_the_same_is_found(monkeypatch):
 
 @pytest.mark.parametrize("path", ["a.py", "a.yml.txt", "Makefile"])
 def test_other_files_have_no_structure(path):
-    assert structure(path, b"password: hunter22") is None
+    assert parse_config(path, b"password: hunter22") is None
 
 
 def test_what_is_large_or_names_nothing_is_not_parsed():
-    assert structure("a.yml", b"a: b\n") is None
-    assert structure("a.yml", b"password: hunter22\n" + b"#" * LARGEST) is None
+    assert parse_config("a.yml", b"a: b\n") is None
+    assert parse_config("a.yml", b"password: hunter22\n" + b"#" * MAX_SIZE) is None
 
 
 def test_positions_are_those_of_the_bytes():

@@ -103,7 +103,7 @@ def test_no_secrets(name: str, value: str) -> None:
 
 @pytest.mark.parametrize("value", ["db-root-password", "MANAGER"])
 def test_a_configuration_holds_values_where_code_holds_names(value: str) -> None:
-    assert judge("db_password", value, code=False)
+    assert judge("db_password", value, in_code=False)
     assert judge("db_password", value) is None
 
 
@@ -116,7 +116,7 @@ def test_placeholders_are_graded_down(value: str) -> None:
 
 def test_a_test_is_less_sure() -> None:
     assert judge("api_key", KEY) is Confidence.HIGH
-    assert judge("api_key", KEY, graded=True) is Confidence.MEDIUM
+    assert judge("api_key", KEY, non_production=True) is Confidence.MEDIUM
 
 
 def test_a_bare_value_may_be_code() -> None:
@@ -126,8 +126,8 @@ def test_a_bare_value_may_be_code() -> None:
 
 @given(st.text(max_size=40), st.text(), st.booleans(), st.booleans())
 # hypothesis fills them in
-def test_takes_anything(name: str, value: str, quoted: bool, graded: bool) -> None:
-    judge(name, value, quoted=quoted, graded=graded)
+def test_takes_anything(name: str, value: str, quoted: bool, non_production: bool) -> None:
+    judge(name, value, quoted=quoted, non_production=non_production)
 
 
 def test_a_bracket_within_a_random_text_is_part_of_it() -> None:
@@ -137,4 +137,4 @@ def test_a_bracket_within_a_random_text_is_part_of_it() -> None:
 
 
 def test_a_bare_word_with_underscores_is_a_variable() -> None:
-    assert judge("p_password", "request_new_password", quoted=False, code=False) is None
+    assert judge("p_password", "request_new_password", quoted=False, in_code=False) is None

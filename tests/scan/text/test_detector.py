@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from shield_ai.model.finding import Confidence, Severity
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
-from shield_ai.scan.selftest import prove
+from shield_ai.scan.selftest import check_examples
 from shield_ai.scan.text.detector import Detector
 
-DETECTOR = Detector([pattern.credentials()])
+DETECTOR = Detector([pattern.credential_pattern()])
 TOKEN = fill("ghp_{alnum:36}")
 HEADER = base64.urlsafe_b64encode(b'{"alg": "HS256", "typ": "JWT"}').decode().rstrip("=")
 PRINTED = base64.b64encode(b"Aladdin:open sesame").decode()
 
 
 def rules(path: str, text: str) -> list[str]:
-    return [finding.rule for finding in DETECTOR.look(path, fill(text).encode())]
+    return [finding.rule for finding in DETECTOR.find(path, fill(text).encode())]
 
 
 @pytest.mark.parametrize(
@@ -118,36 +118,36 @@ def test_a_secret_is_found_once_by_the_rule_that_knows_most() -> None:
 
 
 def test_says_where_and_not_what() -> None:
-    (found,) = DETECTOR.look("a.py", f'# é\nname = {{"é": 1, "gh_token": "{TOKEN}"}}\n'.encode())
+    (found,) = DETECTOR.find("a.py", f'# é\nname = {{"é": 1, "gh_token": "{TOKEN}"}}\n'.encode())
     assert (found.line, found.column, found.name) == (2, 30, "gh_token")
     assert found.end_column - found.column == len(TOKEN)
     assert TOKEN not in repr(found)
 
 
 def test_whether_a_password_is_still_the_word_is_no_secret() -> None:
-    (word,) = DETECTOR.look("a.py", b'if password == "password":\n    warn()\n')
-    (real,) = DETECTOR.look("a.py", fill('if password == "{alnum:12}":\n    login()\n').encode())
+    (word,) = DETECTOR.find("a.py", b'if password == "password":\n    warn()\n')
+    (real,) = DETECTOR.find("a.py", fill('if password == "{alnum:12}":\n    login()\n').encode())
     assert (word.severity, word.confidence) == (Severity.LOW, Confidence.LOW)
     assert real.severity is Severity.HIGH
 
 
 def test_places_that_are_for_show_are_graded_down() -> None:
     text = fill('password = "{alnum:16}"').encode()
-    (used,), (shown,) = DETECTOR.look("a.py", text), DETECTOR.look("tests/a.py", text)
+    (used,), (shown,) = DETECTOR.find("a.py", text), DETECTOR.find("tests/a.py", text)
     assert (used.severity, shown.severity) == (Severity.HIGH, Severity.LOW)
     assert shown.confidence < used.confidence or shown.confidence is Confidence.MEDIUM
 
 
 def test_what_a_vendor_documents_is_graded_down() -> None:
-    (found,) = DETECTOR.look("a.py", b'key = "' + b"AKIA" + b"IOSFODNN7EXAMPLE" + b'"')
+    (found,) = DETECTOR.find("a.py", b'key = "' + b"AKIA" + b"IOSFODNN7EXAMPLE" + b'"')
     assert found.severity is Severity.LOW
 
 
 @given(st.binary(max_size=400))
 def test_takes_any_bytes(raw: bytes) -> None:
     for path in ("a.py", "a.yml"):
-        DETECTOR.look(path, raw)
-        DETECTOR.look(path, b"password: " + raw + b"\nsecret_key = '" + raw)
+        DETECTOR.find(path, raw)
+        DETECTOR.find(path, b"password: " + raw + b"\nsecret_key = '" + raw)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_takes_any_bytes(raw: bytes) -> None:
     ],
 )
 def test_a_secret_is_never_the_name_of_another(text: str, name: str) -> None:
-    found = DETECTOR.look("deploy.sh", fill(text.format(TOKEN)).encode())
+    found = DETECTOR.find("deploy.sh", fill(text.format(TOKEN)).encode())
     assert len(found) == 2
     assert TOKEN not in repr(found)
     assert found[1].name == name
@@ -188,18 +188,18 @@ rules:
 )
 def test_a_pattern_says_into_which_files_it_looks(path: str, found: int) -> None:
     made = pattern.parse(OWN.replace("KIND", "regex"), "acme.yaml")
-    assert len(Detector([made]).look(path, b"see acme_abcd")) == found
-    assert prove(made) == []
+    assert len(Detector([made]).find(path, b"see acme_abcd")) == found
+    assert check_examples(made) == []
 
 
 def test_a_rule_for_urls_finds_nothing_without_a_colon() -> None:
     made = pattern.parse(OWN.replace("KIND", "url"), "acme.yaml")
-    assert Detector([made]).look("a.yaml", b"see acme_abcd") == []
+    assert Detector([made]).find("a.yaml", b"see acme_abcd") == []
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_end_as_python_has_it(end: str) -> None:
     for begin in ("", "\ufeff"):
         text = f"{begin}token: {TOKEN}{end}{end}token: {fill('ghp_{alnum:36}', 1)}{end}"
-        found = DETECTOR.look("a.yml", text.encode())
+        found = DETECTOR.find("a.yml", text.encode())
         assert [(f.line, f.column, f.end_column) for f in found] == [(1, 8, 48), (3, 8, 48)]

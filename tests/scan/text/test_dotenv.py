@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shield_ai.scan.python.app_scan import scan_files
-from shield_ai.scan.text.dotenv import dotenv
+from shield_ai.scan.text.dotenv import find_dotenv_secrets
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ from shield_ai.scan.text.dotenv import dotenv
     ],
 )
 def test_secrets_with_their_lines(text: str, expected: list[tuple[int, str]]) -> None:
-    assert dotenv(text) == expected
+    assert find_dotenv_secrets(text) == expected
 
 
 @given(st.text("ab=\"'\n\r #\\$DB_PASSWORD", max_size=60))
 @example("A=b\r\r\r\rDB_PASSWORD=c")
 def test_every_line_is_there(text: str) -> None:
-    for line, name in dotenv(text):
+    for line, name in find_dotenv_secrets(text):
         assert name in text.split("\n")[line - 1]
 
 

@@ -7,13 +7,15 @@ import pytest
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.text import engine as module
-from shield_ai.scan.text.engine import credentials, reader
+from shield_ai.scan.text.engine import reader, scan_credentials
 
 LINE = fill('password = "{alnum:16}"\n').encode()
 
 
 def look(root, *paths: str, jobs: int = 1):
-    return credentials(paths, reader(str(root)), [pattern.credentials()], root=str(root), jobs=jobs)
+    return scan_credentials(
+        paths, reader(str(root)), [pattern.credential_pattern()], root=str(root), jobs=jobs
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def test_takes_whatever_a_file_holds(tmp_path, raw: bytes, found: int) -> None:
 
 
 def test_says_what_it_did_not_look_at(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(module, "LARGEST", 1000)
+    monkeypatch.setattr(module, "MAX_SIZE", 1000)
     (tmp_path / "big.py").write_bytes(b"#" * 1001)
     (tmp_path / "a.zip").write_bytes(b"PK")
     (tmp_path / "loop").symlink_to("loop")
@@ -51,7 +53,7 @@ def test_says_what_it_did_not_look_at(tmp_path, monkeypatch) -> None:
 
 
 def test_several_processes_find_the_same(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(module, "MANY", 4)
+    monkeypatch.setattr(module, "MIN_FILES_FOR_POOL", 4)
     for number in range(12):
         (tmp_path / f"{number}.py").write_bytes(LINE)
     paths = [f"{number}.py" for number in range(12)]
@@ -63,10 +65,10 @@ def test_several_processes_find_the_same(tmp_path, monkeypatch) -> None:
 def test_tells_how_far_it_is(tmp_path) -> None:
     (tmp_path / "a.py").write_bytes(LINE)
     told: list[tuple[int, int]] = []
-    credentials(
+    scan_credentials(
         ["a.py"] * 600,
         reader(str(tmp_path)),
-        [pattern.credentials()],
-        tell=lambda *step: told.append(step),
+        [pattern.credential_pattern()],
+        progress=lambda *step: told.append(step),
     )
     assert told == [(0, 600), (256, 600), (512, 600), (600, 600)]

@@ -5,37 +5,39 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shield_ai.scan.files import file_filter
+from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.text import prefilter as prefilter_module
 from shield_ai.scan.text.detector import Detector
-from shield_ai.scan.text.prefilter import Hyper, Plain, prefilter
-from shield_ai.scan.text.tokens import Tokens, compiled
+from shield_ai.scan.text.prefilter import HyperscanPrefilter, KeywordPrefilter, create_prefilter
+from shield_ai.scan.text.token_rules import TokenRules, compile_rule
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 hyperscan = pytest.importorskip("hyperscan")
 TOKEN = fill("ghp_{alnum:36}").encode()
-TOKENS = Tokens(pattern.credentials().rules)
+TOKENS = TokenRules(pattern.credential_pattern().rules)
 PATHS = ["a.py", "a.yml", "tests/a.py"]
 EXAMPLES = [
-    fill(e) for rule in pattern.credentials().rules for e in (*rule.examples, *rule.non_examples)
+    fill(e)
+    for rule in pattern.credential_pattern().rules
+    for e in (*rule.examples, *rule.non_examples)
 ]
 
 
 @pytest.fixture(scope="module")
-def hyper(tmp_path_factory: pytest.TempPathFactory) -> Hyper:
+def hyper(tmp_path_factory: pytest.TempPathFactory) -> HyperscanPrefilter:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        return Hyper(TOKENS, hyperscan)
+        return HyperscanPrefilter(TOKENS, hyperscan)
 
 
-def test_both_find_the_same(hyper: Hyper) -> None:
+def test_both_find_the_same(hyper: HyperscanPrefilter) -> None:
     """In every example, alone and within other text."""
-    fast = Detector([pattern.credentials()], hyper)
-    slow = Detector([pattern.credentials()], Plain(TOKENS))
+    fast = Detector([pattern.credential_pattern()], hyper)
+    slow = Detector([pattern.credential_pattern()], KeywordPrefilter(TOKENS))
     generator = random.Random(1)  # the same text each time
     filler = [
         "x = 1",
@@ -54,12 +56,12 @@ def test_both_find_the_same(hyper: Hyper) -> None:
             part for e in EXAMPLES[:: len(PATHS)] for part in (*generator.choices(filler, k=3), e)
         ]
         text = "\n".join(parts).encode()
-        assert fast.look(path, text) == slow.look(path, text)
+        assert fast.find(path, text) == slow.find(path, text)
         for example in EXAMPLES[PATHS.index(path) :: len(PATHS)]:
-            assert fast.look(path, example.encode()) == slow.look(path, example.encode())
+            assert fast.find(path, example.encode()) == slow.find(path, example.encode())
 
 
-def test_what_stands_before_an_example_hides_nothing(hyper: Hyper) -> None:
+def test_what_stands_before_an_example_hides_nothing(hyper: HyperscanPrefilter) -> None:
     """As hyperscan does with some choices of words behind a word's boundary."""
     generator = random.Random(1)  # the same text each time
     others = "\n".join(EXAMPLES).encode()
@@ -68,17 +70,17 @@ def test_what_stands_before_an_example_hides_nothing(hyper: Hyper) -> None:
             for size in (1, 5, 13, 31, 60, 150):
                 at = generator.randrange(len(others) - size)
                 text = others[at : at + size] + b"\n" + fill(example, size).encode()
-                if compiled(rule).search(text):
-                    assert number in hyper.look(text, bare=False).rules, rule.id
+                if compile_rule(rule).search(text):
+                    assert number in hyper.find_candidates(text, unquoted=False).rules, rule.id
 
 
 @pytest.mark.parametrize(
     "text",
     ["import os\nos.environ['API_KEY']", "x = 1", "load_dotenv()", "class A(BaseSettings): ..."],
 )
-def test_says_what_is_worth_parsing(hyper: Hyper, text: str) -> None:
-    found = hyper.look(text.encode(), bare=False).worth
-    assert found == tuple(bool(regex.search(text.encode())) for regex in file_filter.ALL)
+def test_says_what_is_worth_parsing(hyper: HyperscanPrefilter, text: str) -> None:
+    found = hyper.find_candidates(text.encode(), unquoted=False).markers
+    assert found == find_markers(text.encode())
 
 
 @pytest.mark.parametrize(
@@ -98,24 +100,26 @@ def test_says_what_is_worth_parsing(hyper: Hyper, text: str) -> None:
         pytest.param("a.ini", "password =\n  {alnum:14}\n", id="ini"),
     ],
 )
-def test_both_know_when_a_parser_is_needed(hyper: Hyper, path: str, text: str) -> None:
+def test_both_know_when_a_parser_is_needed(hyper: HyperscanPrefilter, path: str, text: str) -> None:
     raw = fill(text).encode()
-    (found,) = Detector([pattern.credentials()], Plain(TOKENS)).look(path, raw)
-    assert Detector([pattern.credentials()], hyper).look(path, raw) == [found]
+    (found,) = Detector([pattern.credential_pattern()], KeywordPrefilter(TOKENS)).find(path, raw)
+    assert Detector([pattern.credential_pattern()], hyper).find(path, raw) == [found]
 
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> int:
     """Make parts short, so that texts need not be long."""
-    monkeypatch.setattr(prefilter_module, "PART", 8192)
-    monkeypatch.setattr(prefilter_module, "OVER", 4096)
+    monkeypatch.setattr(prefilter_module, "PART_SIZE", 8192)
+    monkeypatch.setattr(prefilter_module, "PART_OVERLAP", 4096)
     return 8192
 
 
 @pytest.mark.parametrize(
     ("path", "sep"), [("a.js", " "), ("a.js", "\n"), ("a.yml", "\n"), ("a.yml", ";")]
 )
-def test_a_long_file_is_looked_at_in_parts(hyper: Hyper, short: int, path: str, sep: str) -> None:
+def test_a_long_file_is_looked_at_in_parts(
+    hyper: HyperscanPrefilter, short: int, path: str, sep: str
+) -> None:
     """Wherever its parts meet: the same as when it is looked at whole."""
     generator = random.Random(2)  # the same text each time
     parts, size = [], 0
@@ -123,8 +127,10 @@ def test_a_long_file_is_looked_at_in_parts(hyper: Hyper, short: int, path: str, 
         parts += [generator.choice(EXAMPLES), "f(a, key, token)" * generator.randrange(40)]
         size += len(parts[-1]) + len(parts[-2])
     raw = sep.join(parts).encode()
-    fast = Detector([pattern.credentials()], hyper).hits(path, raw)
-    assert fast == Detector([pattern.credentials()], Plain(TOKENS)).hits(path, raw)
+    fast = Detector([pattern.credential_pattern()], hyper).hits(path, raw)
+    assert fast == Detector([pattern.credential_pattern()], KeywordPrefilter(TOKENS)).hits(
+        path, raw
+    )
     assert len(fast) > 20
 
 
@@ -133,19 +139,19 @@ def test_a_long_file_is_looked_at_in_parts(hyper: Hyper, short: int, path: str, 
     ["key AKIA{upper:16} ", 'password = "{alnum:20}"', "<password>{alnum:20}</password>"],
     ids=["key", "=", "<>"],
 )
-def test_a_secret_where_two_parts_meet(hyper: Hyper, short: int, text: str) -> None:
+def test_a_secret_where_two_parts_meet(hyper: HyperscanPrefilter, short: int, text: str) -> None:
     first, second = fill(text).encode(), fill(text).encode()
     for shift in range(-60, 60, 7):
         raw = first + b" x" * ((short + shift - len(first)) // 2) + second + b" y" * short
-        found = Detector([pattern.credentials()], hyper).hits("a.js", raw)
+        found = Detector([pattern.credential_pattern()], hyper).hits("a.js", raw)
         assert [hit.start < len(first) for hit in found] == [True, False], shift
 
 
 def test_a_few_files_do_not_wait_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert isinstance(prefilter(TOKENS, 1000), Plain)
-    assert isinstance(prefilter(TOKENS, 3_000_000), Hyper)
-    assert isinstance(prefilter(TOKENS, 1000), Hyper)  # it lies there now
+    assert isinstance(create_prefilter(TOKENS, 1000), KeywordPrefilter)
+    assert isinstance(create_prefilter(TOKENS, 3_000_000), HyperscanPrefilter)
+    assert isinstance(create_prefilter(TOKENS, 1000), HyperscanPrefilter)  # it lies there now
 
 
 OWN = """\
@@ -178,18 +184,21 @@ def test_both_find_the_same_by_a_rule_of_the_app(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     made = pattern.parse(OWN.replace("REGEX", regex), "acme.yaml")
-    tokens = Tokens(made.rules)
-    assert len(Detector([made]).look("a.py", text.encode())) == found
+    tokens = TokenRules(made.rules)
+    assert len(Detector([made]).find("a.py", text.encode())) == found
     for _ in range(2):  # made, and kept
-        assert len(Detector([made], Hyper(tokens, hyperscan)).look("a.py", text.encode())) == found
+        assert (
+            len(Detector([made], HyperscanPrefilter(tokens, hyperscan)).find("a.py", text.encode()))
+            == found
+        )
 
 
 def test_a_database_that_is_none_is_made_anew(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    Hyper(TOKENS, hyperscan)
+    HyperscanPrefilter(TOKENS, hyperscan)
     (place,) = (tmp_path / "shield-ai").iterdir()
     whole = place.read_bytes()
     for left in (b"", b"garbage", whole[: len(whole) // 2]):
         place.write_bytes(left)
-        assert Hyper(TOKENS, hyperscan).look(TOKEN, bare=False).rules
+        assert HyperscanPrefilter(TOKENS, hyperscan).find_candidates(TOKEN, unquoted=False).rules
         assert place.read_bytes() == whole

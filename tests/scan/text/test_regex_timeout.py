@@ -8,8 +8,8 @@ import time
 import pytest
 
 from shield_ai.scan.rules import pattern
-from shield_ai.scan.text.engine import credentials
-from shield_ai.scan.text.regex_timeout import matches
+from shield_ai.scan.text.engine import scan_credentials
+from shield_ai.scan.text.regex_timeout import find_matches
 from shield_ai.scan.text.regions import whole
 
 PATTERN = """\
@@ -45,14 +45,14 @@ rules:
 )
 def test_stops_a_regex(regex: bytes, text: bytes) -> None:
     before = time.process_time()
-    assert matches(re.compile(regex), text, whole(text), 0.1) is None
+    assert find_matches(re.compile(regex), text, whole(text), 0.1) is None
     assert time.process_time() - before < 5  # a check comes each few thousand steps
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
     assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
 
 
 def test_finds_what_finditer_does() -> None:
-    found = matches(re.compile(rb"a(b)?"), b"abaab", whole(b"abaab"))
+    found = find_matches(re.compile(rb"a(b)?"), b"abaab", whole(b"abaab"))
     assert found is not None
     assert [m.span() for m in found] == [(0, 2), (2, 3), (3, 5)]
 
@@ -60,7 +60,7 @@ def test_finds_what_finditer_does() -> None:
 def test_works_in_a_thread_too() -> None:
     found: list[object] = []
     thread = threading.Thread(
-        target=lambda: found.append(matches(re.compile(b"a"), b"aa", whole(b"aa")))
+        target=lambda: found.append(find_matches(re.compile(b"a"), b"aa", whole(b"aa")))
     )
     thread.start()
     thread.join()
@@ -69,21 +69,19 @@ def test_works_in_a_thread_too() -> None:
 
 def test_an_apps_own_rule_costs_one_file_and_says_so() -> None:
     files = {"a.txt": b"a" * 60 + b"\n", "b.txt": b"aaaaaa!"}
-    seen = credentials(
-        list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credentials()]
+    seen = scan_credentials(
+        list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credential_pattern()]
     )
     assert [(f.path, f.rule) for f in seen.findings] == [("b.txt", "ACME.slow")]
-    assert [(s.path, "ACME.slow takes too long" in s.reason) for s in seen.skipped] == [
-        ("a.txt", True)
-    ]
+    assert [(s.path, "ACME.slow timed out" in s.reason) for s in seen.skipped] == [("a.txt", True)]
 
 
 def test_a_rule_that_is_stopped_again_and_again_is_not_tried_any_more(monkeypatch) -> None:
-    monkeypatch.setattr("shield_ai.scan.text.tokens.OFTEN", 2)
+    monkeypatch.setattr("shield_ai.scan.text.token_rules.MAX_TIMEOUTS", 2)
     files = {f"{number}.txt": b"a" * 60 + b"\n" for number in range(30)}
     before = time.process_time()
-    seen = credentials(
-        list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credentials()]
+    seen = scan_credentials(
+        list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credential_pattern()]
     )
     assert time.process_time() - before < 15
     assert [skip.path for skip in seen.skipped] == list(files)  # each is named

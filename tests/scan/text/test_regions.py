@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.scan.text.regions import Region, whole, within
+from shield_ai.scan.text.regions import Region, finditer_in, whole
 
 WORD = re.compile(rb"a+b?")
 
@@ -13,7 +13,7 @@ WORD = re.compile(rb"a+b?")
 @given(st.text("abc", max_size=40))
 def test_of_the_whole_finds_what_finditer_does(text: str) -> None:
     raw = text.encode()
-    assert [m.span() for m in within(WORD, raw, whole(raw))] == [
+    assert [m.span() for m in finditer_in(WORD, raw, whole(raw))] == [
         m.span() for m in WORD.finditer(raw)
     ]
 
@@ -21,8 +21,8 @@ def test_of_the_whole_finds_what_finditer_does(text: str) -> None:
 def test_what_begins_in_a_region_may_end_behind_it() -> None:
     raw = b"c" * 8 + b"aaaab" + b"aab"
     regions = [Region(0, 10, 16), Region(10, 16, 16)]
-    assert [m[0] for m in within(WORD, raw, regions)] == [b"aaaab", b"aab"]
+    assert [m[0] for m in finditer_in(WORD, raw, regions)] == [b"aaaab", b"aab"]
 
 
 def test_what_begins_behind_a_region_is_another_ones() -> None:
-    assert not list(within(WORD, b"ccab", [Region(0, 2, 4)]))
+    assert not list(finditer_in(WORD, b"ccab", [Region(0, 2, 4)]))

@@ -12,7 +12,7 @@ from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.text.detector import Detector
 
-DETECTOR = Detector([pattern.credentials()])
+DETECTOR = Detector([pattern.credential_pattern()])
 MARK = re.compile("«(.*?)»", re.DOTALL)
 ENCODED = base64.b64encode(fill("{alnum:14}").encode()).decode()
 URL = base64.b64encode(fill("postgres://shop:{alnum:14}@db/shop").encode()).decode()
@@ -328,7 +328,7 @@ def test_each_secret_is_found_where_it_stands(path: str, marked: str) -> None:
         text += part
         if i % 2:
             expected.append((place(text, start), place(text, len(text))))
-    found = [f for f in DETECTOR.look(path, text.encode()) if f.confidence is not Confidence.LOW]
+    found = [f for f in DETECTOR.find(path, text.encode()) if f.confidence is not Confidence.LOW]
     assert [((f.line, f.column), (f.end_line, f.end_column)) for f in found] == expected
 
 

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.scan.text.value_shapes import (
+    cannot_be_secret,
+    is_constant_or_attribute,
     is_identifier,
-    is_name,
     is_placeholder,
     is_sentence,
-    is_something_else,
-    stands_for_something,
+    is_template_or_placeholder,
 )
 
 
@@ -32,8 +32,8 @@ from shield_ai.scan.text.value_shapes import (
     ],
 )
 def test_templates(value: str) -> None:
-    assert stands_for_something(value)
-    assert is_something_else(value, quoted=True)
+    assert is_template_or_placeholder(value)
+    assert cannot_be_secret(value, quoted=True)
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_weak_passwords_are_no_placeholders(value: str) -> None:
 
 
 def test_the_rest() -> None:
-    assert is_something_else("inherit", quoted=False)  # GitHub's `secrets: inherit`
-    assert is_name("DB_PASSWORD")
-    assert is_name("settings.PASSWORD")
-    assert not is_name("s3cr3t!")
-    assert not stands_for_something("abc@@def`ghi")
+    assert cannot_be_secret("inherit", quoted=False)  # GitHub's `secrets: inherit`
+    assert is_constant_or_attribute("DB_PASSWORD")
+    assert is_constant_or_attribute("settings.PASSWORD")
+    assert not is_constant_or_attribute("s3cr3t!")
+    assert not is_template_or_placeholder("abc@@def`ghi")
     assert is_identifier("settings.api_token.value")
     assert not is_identifier("b.aB3dE6gH9jK2mN5pQ8sT1v")
     assert is_sentence("Please enter your password.")
@@ -63,7 +63,7 @@ def test_the_rest() -> None:
 
 @given(st.text(), st.booleans())
 def test_take_any_text(value: str, quoted: bool) -> None:  # hypothesis fills it in
-    is_something_else(value, quoted=quoted)
+    cannot_be_secret(value, quoted=quoted)
     is_placeholder(value)
     is_sentence(value)
-    is_name(value)
+    is_constant_or_attribute(value)

@@ -1,67 +1,95 @@
-"""Which Python files are worth parsing: parsing costs a hundred times what a look for a few words does."""
+"""Decide which Python files to parse.
+
+Parsing a file costs about a hundred times as much as searching it for a few regular expressions.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
 
 SECRET = (
-    rb"SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|UR[LI]|SALT|DATABASE|DB|PG|SQL|POSTGRES|BROKER|AUTH|BACKEND|REDIS"
-    rb"|CONN|API_HASH|HOOK|_PAT\b|MNEMONIC|SEED_PHRASE|ACCOUNT|SERVICES|CLIENT_ID|APP_ID|(?:MAIL|SMTP|SENDGRID)[A-Z_]{0,12}(?:USER|LOGIN)"
+    rb"SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|UR[LI]|SALT|DATABASE|DB|PG|SQL|POSTGRES|BROKER|AUTH"
+    rb"|BACKEND|REDIS|CONN|API_HASH|HOOK|_PAT\b|MNEMONIC|SEED_PHRASE|ACCOUNT|SERVICES|CLIENT_ID"
+    rb"|APP_ID|(?:MAIL|SMTP|SENDGRID)[A-Z_]{0,12}(?:USER|LOGIN)"
 )
-# The words of what reads the environment, in whatever library's way, or through a helper or an object of the app.
-# A `config` counts where it is called, or asked by its own name: Flask's `app.config["NAME"]` is a dict of the app's.
-READS = regex(
-    rb"environ|getenv|dotenv_values|decouple|_url\.config|[Cc]onfig\(|(?:^|[^.\w])[Cc]onfig(?:\.\w+\(|\[)|\benvs?\b|configurations"
+# Reads an environment variable: through any known library, or through a helper of the app.
+# `config` counts only as a call or as a bare name: Flask's `app.config["NAME"]` is a plain dict.
+ENV_READ = regex(
+    rb"environ|getenv|dotenv_values|decouple|_url\.config|[Cc]onfig\("
+    rb"|(?:^|[^.\w])[Cc]onfig(?:\.\w+\(|\[)|\benvs?\b|configurations"
     rb"|starlette"
 )
-# A secret's name in quotes, where a read or a question has it: in a call, an index, `in`, a constant.
-NAMES = regex(
+# A quoted secret name where a read or a test has it: in a call, an index, `in` or a constant.
+QUOTED_NAME = regex(
     rb"[\[(,]\s{0,20}[bf]?[\"'][A-Za-z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
     rb"|[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']\s{1,20}(?:not )?in\b"
     rb"|=\s?[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
     rb"|(?:getenv\(|environ(?:\[|\.get\())[\"'][A-Za-z0-9_]*(?i:" + SECRET + rb")[A-Za-z0-9_]*[\"']"
 )
-# These hold secrets without naming them in quotes, or are ours.
-OWN = regex(rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource")
-# A value of twelve characters under a telling name, or in a URL.
-LITERALS = regex(
-    rb"(?i)(?:secret|passw|pwd|token|_key|apikey|credential|salt|dsn|webhook)\w{0,30}[\"']?\]?\s{0,4}"
-    rb"(?::\s?[\w .|]+\s?)?[=:]\s{0,4}\(?\s{0,9}[bru]?[\"'][^\n\"'\s]{12,}[\"']|://[^/\s\"'@]{0,60}:[^/\s\"'@]{1,80}@"
+# APIs that hold secrets without quoting their names, including shield's runtime.
+SECRET_API = regex(
+    rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource"
 )
-# In a settings file, any of these is enough.
-WORDS = regex(
-    rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|auth"
+# A value of at least 12 characters under a secret-like name, or a URL with a password.
+LITERAL = regex(
+    rb"(?i)(?:secret|passw|pwd|token|_key|apikey|credential|salt|dsn"
+    rb"|webhook)\w{0,30}[\"']?\]?\s{0,4}"
+    rb"(?::\s?[\w .|]+\s?)?[=:]\s{0,4}\(?\s{0,9}[bru]?[\"'][^\n\"'\s]{12,}[\"']"
+    rb"|://[^/\s\"'@]{0,60}:[^/\s\"'@]{1,80}@"
 )
-# Reads a .env file: python-dotenv, django-environ, environs, envparse.
-LOADS = regex(rb"\bload_dotenv\(|\.read_env(?:file)?\(")
-# Hands on what another module has: a reader called `config`, or everything.
-PASSES = regex(
+# In a settings file, any of these words is enough.
+SECRET_WORD = regex(
+    rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://"
+    rb"|auth"
+)
+# Loads a .env file: python-dotenv, django-environ, environs, envparse.
+DOTENV_LOAD = regex(rb"\bload_dotenv\(|\.read_env(?:file)?\(")
+# Re-exports another module's names: all of them, or a reader called `config`.
+REEXPORT = regex(
     rb"import \*|import\b[^\n]{0,200}\b[Cc]onfig\b|\n[ \t]{1,12}[Cc]onfig\b,?[ \t]*\r?\n"
 )
-ALL = (READS, NAMES, OWN, LITERALS, WORDS, LOADS, PASSES)
 
 
-def is_worth(found: tuple[bool, ...] | list[bool], *, settings: bool) -> bool:
-    """Whether a file can have something to find.
+class Markers(NamedTuple):
+    """The patterns of `PATTERNS` that match a Python file."""
 
-    Args:
-        found: Which of `ALL` match it.
-        settings: Whether it holds settings.
-    """
-    reads, names, own, literals, words, *_ = found
-    return (reads and names) or (words and (settings or own or literals))
+    env_read: bool
+    quoted_name: bool
+    secret_api: bool
+    literal: bool
+    secret_word: bool
+    dotenv_load: bool
+    reexport: bool
+
+    def may_have_secrets(self, *, settings: bool) -> bool:
+        """Return whether the file is worth parsing.
+
+        Args:
+            settings: Whether the file is a settings module.
+        """
+        if self.env_read and self.quoted_name:
+            return True
+        return self.secret_word and (settings or self.secret_api or self.literal)
+
+    def may_export_readers(self) -> bool:
+        """Return whether a name that is imported from the file may read a secret."""
+        return self.env_read or self.secret_api or self.reexport
 
 
-def is_dull(found: tuple[bool, ...]) -> bool:
-    """Whether nothing that is imported from a file can read a secret: it reads nothing and hands nothing on.
+# The pattern of each field of `Markers`, in the same order.
+PATTERNS = {
+    "env_read": ENV_READ,
+    "quoted_name": QUOTED_NAME,
+    "secret_api": SECRET_API,
+    "literal": LITERAL,
+    "secret_word": SECRET_WORD,
+    "dotenv_load": DOTENV_LOAD,
+    "reexport": REEXPORT,
+}
 
-    Args:
-        found: Which of `ALL` match it.
-    """
-    reads, _, own, _, _, _, passes = found
-    return not (reads or own or passes)
 
-
-def worth_parsing(raw: bytes, *, settings: bool) -> bool:
-    """Whether a file can have something to find, by its bytes."""
-    return is_worth([bool(pattern.search(raw)) for pattern in ALL], settings=settings)
+def find_markers(raw: bytes) -> Markers:
+    """Search a Python file for every pattern of `PATTERNS`."""
+    return Markers(**{name: bool(pattern.search(raw)) for name, pattern in PATTERNS.items()})

@@ -1,4 +1,4 @@
-"""Comments that accept a finding: `shield: ignore[RULE] reason`, and detect-secrets' `pragma: allowlist secret`.
+"""Parse suppression comments: shield's `shield: ignore[RULE] reason`, and detect-secrets' pragma.
 
 https://github.com/Yelp/detect-secrets#inline-allowlisting
 """
@@ -14,94 +14,95 @@ if TYPE_CHECKING:
 
     from shield_ai.model.finding import Finding
 
-LINES = regex(rb"\r\n|\n|\r")
+LINE_END = regex(rb"\r\n|\n|\r")
 MARK = regex(rb"shield: *ignore|pragma: *allowlist")
-OURS = regex(
+SHIELD_COMMENT = regex(
     rb"(?:#|//|--|;|/\*|<!--|\{#|%|\")[ \t]*shield: *ignore *(?P<rules>\[[^\]\r\n]{0,300}\])?"
     rb"[ \t:,-]*(?P<reason>[^\r\n]*)"
 )
-THEIRS = regex(rb"pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
-CLOSERS = regex(r"\s*(\*/|-{0,2}>|#\})\s*$")
+ALLOWLIST_PRAGMA = regex(rb"pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
+COMMENT_END = regex(r"\s*(\*/|-{0,2}>|#\})\s*$")
+UNUSED = "is an unused suppression: no matching finding on its line"
 
 
-class Ignore(NamedTuple):
-    """One comment."""
+class Suppression(NamedTuple):
+    """A suppression comment."""
 
-    line: int  # of the findings that it is about
-    rules: frozenset[str]  # empty: of every rule
+    line: int  # of the findings that it suppresses
+    rules: frozenset[str]  # rule or pattern ids; empty: every rule
     reason: str
-    ours: bool  # a comment of another tool needs no reason, and may be unused
-    written: int  # the line that it stands on
+    is_shield: bool  # other tools' comments need no reason and may be unused
+    comment_line: int
 
     def covers(self, finding: Finding) -> bool:
-        """Whether it is about a finding; a pattern's name stands for all of its rules."""
+        """Return whether the comment applies to a finding, by its rule or its pattern."""
         if not finding.line <= self.line <= max(finding.line, finding.end_line):
             return False
-        return (
-            not self.rules
-            or finding.rule in self.rules
-            or finding.rule.partition(".")[0] in self.rules
-        )
+        if not self.rules or finding.rule in self.rules:
+            return True
+        return finding.rule.partition(".")[0] in self.rules
 
-    def wrong(self) -> str:
-        """Say what is wrong with it; nothing where it is well written."""
+    def is_valid(self) -> bool:
+        """Return whether the comment is complete."""
+        return not self.is_shield or not self.problem()
+
+    def problem(self) -> str:
+        """Describe what is wrong with the comment; empty if it is valid."""
         if not self.reason:
             return "gives no reason"
-        return "does not close its bracket" if self.reason.startswith("[") else ""
+        return 'has no closing "]"' if self.reason.startswith("[") else ""
 
 
-def has_ignores(raw: bytes) -> bool:
-    """Whether a file has such a comment."""
+def has_suppressions(raw: bytes) -> bool:
+    """Return whether a file has a suppression comment."""
     return (b"shield:" in raw or b"pragma:" in raw) and bool(MARK.search(raw))
 
 
-def ignores(raw: bytes) -> list[Ignore]:
-    """Return the comments of a file; one on a line of its own is about the next line."""
-    if not has_ignores(raw):
+def find_suppressions(raw: bytes) -> list[Suppression]:
+    """Return the suppression comments of a file.
+
+    A comment that is alone on its line applies to the next line.
+    """
+    if not has_suppressions(raw):
         return []
     found = []
-    for number, line in enumerate(LINES.split(raw), 1):
-        if match := OURS.search(line):
-            alone = not line[: match.start()].strip()
-            rules = frozenset(
-                part.strip()
-                for part in _text(match["rules"] or b"").strip("[]").split(",")
-                if part.strip()
+    for number, line in enumerate(LINE_END.split(raw), 1):
+        if comment := SHIELD_COMMENT.search(line):
+            is_alone = not line[: comment.start()].strip()
+            suppression = Suppression(
+                line=number + 1 if is_alone else number,
+                rules=_parse_rules(comment["rules"] or b""),
+                reason=COMMENT_END.sub("", comment["reason"].decode("utf-8", "replace")).strip(),
+                is_shield=True,
+                comment_line=number,
             )
-            reason = CLOSERS.sub("", _text(match["reason"])).strip()
-            found.append(Ignore(number + alone, rules, reason, ours=True, written=number))
-        elif match := THEIRS.search(line):
-            found.append(
-                Ignore(number + bool(match["next"]), frozenset(), "", ours=False, written=number)
-            )
+            found.append(suppression)
+        elif pragma := ALLOWLIST_PRAGMA.search(line):
+            target = number + 1 if pragma["next"] else number
+            found.append(Suppression(target, frozenset(), "", is_shield=False, comment_line=number))
     return found
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
+def _parse_rules(brackets: bytes) -> frozenset[str]:
+    ids = brackets.decode("utf-8", "replace").strip("[]").split(",")
+    return frozenset(rule.strip() for rule in ids if rule.strip())
 
 
-def accepted(
-    findings: Iterable[Finding], comments: list[Ignore]
-) -> tuple[list[Finding], list[tuple[Ignore, str]]]:
-    """Take out the findings of one file that a comment accepts.
+def apply_suppressions(
+    findings: Iterable[Finding], comments: list[Suppression]
+) -> tuple[list[Finding], list[tuple[Suppression, str]]]:
+    """Remove the suppressed findings of one file.
 
     Returns:
-        What is left, and the comments that do nothing, with the words why.
+        The remaining findings, and each invalid or unused comment with the reason.
     """
-    left, used = [], set()
+    valid = [comment for comment in comments if comment.is_valid()]
+    remaining = []
+    used: set[Suppression] = set()
     for finding in findings:
-        covering = [
-            i
-            for i, comment in enumerate(comments)
-            if comment.covers(finding) and not (comment.ours and comment.wrong())
-        ]
-        used |= set(covering)
+        covering = [comment for comment in valid if comment.covers(finding)]
+        used.update(covering)
         if not covering:
-            left.append(finding)
-    idle = [
-        (comment, comment.wrong() or "accepts nothing: there is no such finding here")
-        for i, comment in enumerate(comments)
-        if comment.ours and i not in used
-    ]
-    return left, idle
+            remaining.append(finding)
+    unused = [comment for comment in comments if comment.is_shield and comment not in used]
+    return remaining, [(comment, comment.problem() or UNUSED) for comment in unused]

@@ -1,4 +1,4 @@
-"""Which files of a folder are the app's own."""
+"""Walk the files of a folder as git sees them, and mark those that belong to the app."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
+from shield_ai.model.naming import word_set
 from shield_ai.project.layout import SKIPPED_FOLDERS
 from shield_ai.project.perf.lazy_regex import regex
 
@@ -20,244 +21,250 @@ if TYPE_CHECKING:
 DOTENV = regex(r"^\.env(\.[\w.-]+)?$|^[\w.-]+\.env$")
 EXAMPLE = regex(r"example|sample|template|dist|default", re.IGNORECASE)
 TEMPLATE_FOLDER = regex(r"\{\{|\{%")
-WILD = regex(r"[*?\[\\]")
-# A bracket with more in it than words is taken, with all behind it, for anything.
-PIECE = regex(r"\*+|\?|\[[!^]?[\w.\-]+\]|\[.*|\\.?|[^*?\[\\]+")
+WILDCARD = regex(r"[*?\[\\]")
+# A bracket expression with anything but words matches everything after it, to be on the safe side.
+GLOB_TOKEN = regex(r"\*+|\?|\[[!^]?[\w.\-]+\]|\[.*|\\.?|[^*?\[\\]+")
+# Never scanned: version control, caches, virtual environments and installed packages.
+SKIPPED_EVERYWHERE = word_set(
+    """
+    .git .hg .svn .shield node_modules __pycache__ .venv venv .tox .nox .eggs .mypy_cache
+    .ruff_cache .pytest_cache .hypothesis .terraform .gradle .idea bower_components
+    site-packages
+    """
+)
 
 
-class Sieve:
-    """Which paths a .gitignore may be about: those whose last part fits that of a pattern, at a generous reading.
+class NameFilter:
+    """Cheap test for which paths the patterns of a .gitignore may apply to.
 
-    The folders above a path were asked before it, so that only its own name is new. What fits, pathspec decides.
+    It compares only the last part of a path, since the walk has already tested the folders above
+    it. It never rejects a path that a pattern matches; pathspec decides on the rest.
+
+    Args:
+        lines: The lines of the .gitignore file.
     """
 
     def __init__(self, lines: list[str]) -> None:
         self._names: set[str] = set()
-        wild: dict[str, list[str]] = {"": []}
+        globs: dict[str, list[str]] = {"": []}  # by the folder that they are limited to
         for line in lines:
             above, slash, last = line.removeprefix("!").rstrip().rstrip("/").rpartition("/")
             if not last or line.startswith("#"):
                 continue
-            if WILD.search(last):
-                plain = not WILD.search(above)
-                wild.setdefault((above + slash).lstrip("/") if plain else "", []).append(
-                    PIECE.sub(_loosely, last)
-                )
-            else:
+            if not WILDCARD.search(last):
                 self._names.add(last)
-        self._wild = [
-            (folder, re.compile("|".join(names), re.DOTALL))
-            for folder, names in wild.items()
-            if names
+                continue
+            folder = "" if WILDCARD.search(above) else (above + slash).lstrip("/")
+            globs.setdefault(folder, []).append(GLOB_TOKEN.sub(_loose_regex, last))
+        self._globs = [
+            (folder, re.compile("|".join(regexes), re.DOTALL))
+            for folder, regexes in globs.items()
+            if regexes
         ]
 
-    def may_tell(self, path: str, name: str) -> bool:
-        """Whether a pattern may match a path, whose last part is the name."""
-        return name in self._names or any(
-            path.startswith(folder) and names.fullmatch(name) for folder, names in self._wild
-        )
-
-
-def _loosely(match: re.Match[str]) -> str:
-    """Write a piece of a pattern as a regular expression that matches no less."""
-    piece = match[0]
-    if piece[0] in "*?":
-        return "." if piece == "?" else ".*"
-    if piece[0] == "[":
-        return "." if piece[-1] == "]" else ".*"
-    return (
-        re.escape(piece[1])
-        if piece[0] == "\\" and len(piece) > 1
-        else ".*"
-        if piece == "\\"
-        else re.escape(piece)
-    )
-
-
-class Ignored:
-    """What the .gitignore files of a folder and of those above it leave out."""
-
-    def __init__(self) -> None:
-        self._files: list[tuple[str, list[str], Sieve]] = []
-        self._specs: dict[str, pathspec.GitIgnoreSpec] = {}
-
-    def enter(self, folder: str, text: str) -> None:
-        """Take in the .gitignore of a folder."""
-        # As git does, which ends a line at LF and a pattern at NUL: where PowerShell has added a line, it is UTF-16.
-        lines = [line.partition("\0")[0].rstrip("\r") for line in text.split("\n")]
-        self._files.append((folder and f"{folder}/", lines, Sieve(lines)))
-
-    def has(self, path: str, name: str) -> bool:
-        """Whether a path is left out, where the folders above it are not.
+    def may_match(self, path: str, name: str) -> bool:
+        """Return whether a pattern may match a path.
 
         Args:
-            path: Of a file, or of a folder with a slash behind it.
+            path: Relative to the folder of the .gitignore file.
             name: Its last part.
         """
-        for folder, lines, sieve in reversed(self._files):
+        if name in self._names:
+            return True
+        return any(path.startswith(folder) and glob.fullmatch(name) for folder, glob in self._globs)
+
+
+def _loose_regex(match: re.Match[str]) -> str:
+    """Translate a token of a glob to a regex that matches at least the same names."""
+    token = match[0]
+    if token == "?":
+        return "."
+    if token[0] == "*" or token == "\\":
+        return ".*"
+    if token[0] == "[":
+        return "." if token[-1] == "]" else ".*"
+    if token[0] == "\\":
+        return re.escape(token[1])
+    return re.escape(token)
+
+
+class GitIgnore:
+    """The .gitignore files of a folder and of the folders above it."""
+
+    def __init__(self) -> None:
+        self._files: list[tuple[str, list[str], NameFilter]] = []
+        self._specs: dict[str, pathspec.GitIgnoreSpec] = {}
+
+    def load(self, root: Path, folder: str) -> None:
+        """Read and add the .gitignore file of a folder."""
+        with contextlib.suppress(OSError):
+            self.add(folder, (root / folder / ".gitignore").read_text("utf-8", "replace"))
+
+    def add(self, folder: str, text: str) -> None:
+        """Add the text of the .gitignore file of a folder."""
+        # Git ends a line at LF and a pattern at NUL; lines appended by PowerShell are UTF-16.
+        lines = [line.partition("\0")[0].rstrip("\r") for line in text.split("\n")]
+        self._files.append((folder and f"{folder}/", lines, NameFilter(lines)))
+
+    def matches(self, path: str, name: str) -> bool:
+        """Return whether a path is ignored, given that the folders above it are not.
+
+        Args:
+            path: Of a file, or of a folder with a trailing slash.
+            name: Its last part.
+        """
+        for folder, lines, name_filter in reversed(self._files):
             below = path[len(folder) :]
-            if path.startswith(folder) and sieve.may_tell(below, name):
-                verdict = self._spec(folder, lines).check_file(below).include
-                if verdict is not None:
-                    return verdict
+            if path.startswith(folder) and name_filter.may_match(below, name):
+                is_included = self._spec(folder, lines).check_file(below).include
+                if is_included is not None:
+                    return is_included
         return False
 
     def _spec(self, folder: str, lines: list[str]) -> pathspec.GitIgnoreSpec:
         if folder not in self._specs:
             try:
-                self._specs[folder] = _spec(lines)
-            except ValueError:  # as git does, which passes over a pattern that is none
-                self._specs[folder] = _spec([line for line in lines if _is_pattern(line)])
+                self._specs[folder] = _compile_spec(lines)
+            except ValueError:  # git skips invalid patterns
+                self._specs[folder] = _compile_spec([line for line in lines if _is_valid(line)])
         return self._specs[folder]
 
 
-def _spec(lines: list[str]) -> pathspec.GitIgnoreSpec:
-    """Compile patterns.
+def _compile_spec(lines: list[str]) -> pathspec.GitIgnoreSpec:
+    """Compile .gitignore patterns.
 
     Raises:
-        ValueError: One of them is none.
+        ValueError: A pattern is invalid.
     """
-    import warnings  # likewise
+    import warnings
 
-    import pathspec  # slow; in many folders, nothing is left out
+    import pathspec
 
     try:
         with warnings.catch_warnings():
-            # a set in a set, which git knows no more than Python's re
-            warnings.simplefilter("ignore")
-            # Where hyperscan is installed, pathspec would compile a database for each file: longer than a scan takes.
+            warnings.simplefilter("ignore")  # about nested sets, which git does not support either
+            # With its hyperscan backend, pathspec compiles a database for each file: slower.
             return pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")
     except re.error as error:
         raise ValueError from error
 
 
-def _is_pattern(line: str) -> bool:
+def _is_valid(line: str) -> bool:
     try:
-        _spec([line])
+        _compile_spec([line])
     except ValueError:
         return False
     return True
-
-
-# Never looked into: not the project's own, or made by a tool from what is.
-NEVER = frozenset(
-    {
-        ".git",
-        ".hg",
-        ".svn",
-        ".shield",
-        "node_modules",
-        "__pycache__",
-        ".venv",
-        "venv",
-        ".tox",
-        ".nox",
-        ".eggs",
-        ".mypy_cache",
-    }
-    | {
-        ".ruff_cache",
-        ".pytest_cache",
-        ".hypothesis",
-        ".terraform",
-        ".gradle",
-        ".idea",
-        "bower_components",
-        "site-packages",
-    }
-)
 
 
 class Entry(NamedTuple):
     """A file of a tree."""
 
     path: str  # relative, with slashes
-    # code of the app itself: not its documentation, its vendored libraries, its templates …
-    own: bool
+    is_app_file: bool  # not documentation, vendored libraries, migrations or templates
 
 
 def walk(root: Path) -> Iterator[str]:
-    """Yield the relative paths of the files of an app, those ignored by git only where they are .env files."""
-    return (entry.path for entry in walk_all(root) if entry.own)
+    """Yield the relative path of each file of an app, including ignored .env files."""
+    return (entry.path for entry in walk_all(root) if entry.is_app_file)
 
 
 def walk_all(root: Path) -> Iterator[Entry]:
-    """Yield every file that git would not ignore, and .env files anyway, in one pass. Follows no link."""
-    ignored = Ignored()
-    pending = [("", True)]
-    while pending:
-        folder, own = pending.pop()
-        entries = _listed(root, folder)
-        if entries is None:
-            # can't be read as a file either, which every report says
-            yield Entry(folder, own=False)
-            continue
-        names = {entry.name for entry in entries}
-        if folder and "pyvenv.cfg" in names:  # a virtual environment, whatever it is called
-            continue
-        if ".gitignore" in names:
-            with contextlib.suppress(OSError):
-                ignored.enter(folder, (root / folder / ".gitignore").read_text("utf-8", "replace"))
-        # What pip installed is not the app's own: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
-        own = own and not any(name.endswith(".dist-info") for name in names)
-        below = []
-        for entry in entries:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if _is_folder(entry, links=False):
-                if entry.name not in NEVER and not ignored.has(f"{path}/", entry.name):
-                    below.append((path, own and _is_own(entry.name)))
-            elif not _is_folder(entry) and (
-                not ignored.has(path, entry.name) or is_dotenv(entry.name)
-            ):
-                yield Entry(path, own)
-        pending += reversed(below)
+    """Yield each file that git does not ignore, and each .env file.
 
-
-def _listed(root: Path, folder: str) -> list[os.DirEntry[str]] | None:
-    """List a folder in order; None where it can't be listed.
+    Symbolic links to folders are not followed.
 
     Raises:
-        SourceError: So it is with the first one.
+        SourceError: The root cannot be listed.
+    """
+    gitignore = GitIgnore()
+    pending = [("", True)]
+    while pending:
+        folder, in_app = pending.pop()
+        entries = _list_folder(root, folder)
+        if entries is None:
+            # Yielded as a file, so that the scan reports that it can't be read.
+            yield Entry(folder, is_app_file=False)
+            continue
+        names = {entry.name for entry in entries}
+        if folder and "pyvenv.cfg" in names:  # a virtual environment of any name
+            continue
+        if ".gitignore" in names:
+            gitignore.load(root, folder)
+        in_app = in_app and not _has_installed_packages(names)
+        files, subfolders = _split_entries(entries, folder, gitignore)
+        for path in files:
+            yield Entry(path, in_app)
+        for path, name in reversed(subfolders):
+            pending.append((path, in_app and _is_app_folder(name)))
+
+
+def _split_entries(
+    entries: list[os.DirEntry[str]], folder: str, gitignore: GitIgnore
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the paths of the files of a folder, and the paths and names of its subfolders.
+
+    Ignored files and folders are left out.
+    """
+    files = []
+    subfolders = []
+    for entry in entries:
+        name = entry.name
+        path = f"{folder}/{name}" if folder else name
+        if _is_folder(entry, follow_links=False):
+            if name not in SKIPPED_EVERYWHERE and not gitignore.matches(f"{path}/", name):
+                subfolders.append((path, name))
+        elif not _is_folder(entry) and (not gitignore.matches(path, name) or is_dotenv(name)):
+            files.append(path)
+    return files, subfolders
+
+
+def _has_installed_packages(names: set[str]) -> bool:
+    # https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+    return any(name.endswith(".dist-info") for name in names)
+
+
+def _list_folder(root: Path, folder: str) -> list[os.DirEntry[str]] | None:
+    """List a folder in order; None if it cannot be listed.
+
+    Raises:
+        SourceError: The root cannot be listed.
     """
     try:
-        # pathlib costs a third of the walk
-        with os.scandir(os.path.join(root, folder)) as listing:  # noqa: PTH118
+        # pathlib would add a third to the time of a walk.
+        with os.scandir(f"{root}/{folder}") as listing:
             return sorted(listing, key=lambda entry: entry.name)
     except OSError as error:
-        if isinstance(error, FileNotFoundError) and folder:
-            return []  # gone since its own folder was listed
         if not folder:
             raise SourceError(
-                f"{root} can't be read: {error.strerror}", "look at its permissions"
+                f"{root} can't be read: {error.strerror}", "check its permissions"
             ) from None
+        if isinstance(error, FileNotFoundError):
+            return []  # deleted since its parent was listed
         return None
 
 
-def _is_folder(entry: os.DirEntry[str], *, links: bool = True) -> bool:
-    """Whether it is a folder, or a link to one; a link that leads back to itself is none."""
+def _is_folder(entry: os.DirEntry[str], *, follow_links: bool = True) -> bool:
+    """Like DirEntry.is_dir(), but False for a symbolic link to itself."""
     try:
-        return entry.is_dir(follow_symlinks=links)
+        return entry.is_dir(follow_symlinks=follow_links)
     except OSError:
         return False
 
 
-def readable(path: str) -> str:
-    r"""Write a path so that every report can hold it: bytes that are no UTF-8 as `\xe9`."""
-    return (
-        path
-        if path.isascii()
-        else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    )
+def display_path(path: str) -> str:
+    r"""Escape the bytes of a path that are not valid UTF-8, as in `caf\xe9.py`."""
+    if path.isascii():
+        return path
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def is_dotenv(name: str) -> bool:
-    """Whether a file's name is that of a .env file with real values."""
+    """Return whether a file name is that of a .env file, and not of an example of one."""
     return ".env" in name and bool(DOTENV.match(name)) and not EXAMPLE.search(name)
 
 
-def _is_own(folder: str) -> bool:
-    return (
-        folder not in SKIPPED_FOLDERS
-        and not folder.startswith(".")
-        and not TEMPLATE_FOLDER.search(folder)
-    )
+def _is_app_folder(name: str) -> bool:
+    if name in SKIPPED_FOLDERS or name.startswith("."):
+        return False
+    return not TEMPLATE_FOLDER.search(name)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
 FOLDER = Path(__file__).with_name("patterns")
-FILE = FOLDER / "csec_34_missing_secrets_manager.yaml"
-CREDENTIALS = FOLDER / "hardcoded_credential.yaml"
-OWN = ".shield/patterns"  # of an app, with its own patterns
+CSEC34_FILE = FOLDER / "csec_34_missing_secrets_manager.yaml"
+CREDENTIALS_FILE = FOLDER / "hardcoded_credential.yaml"
+APP_FOLDER = ".shield/patterns"  # of an app, with its own patterns
 WIDTH = 80
 
 
@@ -95,15 +95,15 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 @functools.cache
-def load() -> Pattern:
+def csec34_pattern() -> Pattern:
     """Return CSEC-34, read once."""
-    return _packed(FILE)
+    return _packed(CSEC34_FILE)
 
 
 @functools.cache
-def credentials() -> Pattern:
+def credential_pattern() -> Pattern:
     """Return the pattern of credentials that stand in any file, read once and kept in a form that loads fast."""
-    return _packed(CREDENTIALS)
+    return _packed(CREDENTIALS_FILE)
 
 
 def _packed(file: Path) -> Pattern:
@@ -124,12 +124,12 @@ def _packed(file: Path) -> Pattern:
 
 
 @functools.cache
-def rules() -> Mapping[str, Rule]:
+def csec34_rules() -> Mapping[str, Rule]:
     """Return every rule of CSEC-34 by its id."""
-    return MappingProxyType({rule.id: rule for rule in load().rules})
+    return MappingProxyType({rule.id: rule for rule in csec34_pattern().rules})
 
 
-def own(root: Path) -> tuple[Pattern, ...]:
+def load_app_patterns(root: Path) -> tuple[Pattern, ...]:
     """Return the patterns that an app brings itself, in `.shield/patterns/*.yaml`.
 
     Raises:
@@ -137,30 +137,30 @@ def own(root: Path) -> tuple[Pattern, ...]:
     """
     found: list[Pattern] = []
     try:
-        paths = sorted((root / OWN).glob("*.y*ml"))
+        paths = sorted((root / APP_FOLDER).glob("*.y*ml"))
     except OSError as error:
         raise ShieldError(
-            f"{root / OWN} can't be read: {error.strerror}", "look at its permissions"
+            f"{root / APP_FOLDER} can't be read: {error.strerror}", "look at its permissions"
         ) from None
     for path in paths:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ShieldError(
-                f"{OWN}/{path.name} can't be read: {error}", "a pattern is a UTF-8 file"
+                f"{APP_FOLDER}/{path.name} can't be read: {error}", "a pattern is a UTF-8 file"
             ) from None
-        others = (load(), credentials(), *found)
+        others = (csec34_pattern(), credential_pattern(), *found)
         taken = {id_ for other in others for id_ in (other.id, *(rule.id for rule in other.rules))}
-        found.append(parse(text, f"{OWN}/{path.name}", taken))
+        found.append(parse(text, f"{APP_FOLDER}/{path.name}", taken))
     return tuple(found)
 
 
 def find_rule(rule_id: str, more: Iterable[Pattern] = ()) -> Rule | None:
     """Return a rule by its id, of whatever pattern."""
-    if rule_id in rules():
-        return rules()[rule_id]
+    if rule_id in csec34_rules():
+        return csec34_rules()[rule_id]
     return next(
-        (rule for p in (credentials(), *more) for rule in p.rules if rule.id == rule_id), None
+        (rule for p in (credential_pattern(), *more) for rule in p.rules if rule.id == rule_id), None
     )
 
 
@@ -170,7 +170,7 @@ def explain(rule_id: str, more: Iterable[Pattern] = ()) -> str:
     Raises:
         ShieldError: No rule has this id.
     """
-    patterns = (load(), credentials(), *more)
+    patterns = (csec34_pattern(), credential_pattern(), *more)
     for pattern in patterns:
         # CSEC34, as a comment may say it
         if rule_id in (pattern.id, pattern.rules[0].id.partition(".")[0]):
@@ -185,7 +185,7 @@ def explain(rule_id: str, more: Iterable[Pattern] = ()) -> str:
     hint = (
         f"did you mean {near[0]}?"
         if near
-        else f"the rules of a pattern: shield explain {load().id}, or {credentials().id}"
+        else f"the rules of a pattern: shield explain {csec34_pattern().id}, or {credential_pattern().id}"
     )
     raise ShieldError(f"there is no rule {rule_id!r}", hint)
 

@@ -1,4 +1,7 @@
-"""Parsers that keep positions: YAML, JSON, TOML and HCL, INI and .env, Dockerfiles. Each gives what it understood."""
+"""Parse configuration files and keep positions: YAML, JSON, TOML, HCL, INI, .env, Dockerfiles.
+
+Invalid files are parsed as far as possible.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,24 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.text.structure import Value
+from shield_ai.scan.text.structure import Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MARKS = regex(rb"(?:[&!][^\s,\[\]{}]*\s+)*")  # anchor and tag, in front of a value
-HEADER = regex(rb"[^\n]*\n\s*")  # of a block
-TOKEN = regex(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|//[^\n]*|/\*.*?\*/|[^\s"{}\[\]:,/]+|/', re.DOTALL)
+YAML_PROPERTIES = regex(rb"(?:[&!][^\s,\[\]{}]*\s+)*")  # the anchor and the tag of a value
+YAML_BLOCK_HEADER = regex(rb"[^\n]*\n\s*")
+JSON_TOKEN = regex(
+    rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|//[^\n]*|/\*.*?\*/|[^\s"{}\[\]:,/]+|/', re.DOTALL
+)
 SPACES = rb"[ \t]{0,40}"
-EQUALS = regex(
+LONG_TEXT = regex(
     rb"(?m)^" + SPACES + rb"(?P<key>[\w.\-\"']{1,120})" + SPACES + rb"=" + SPACES + rb"(?:"
     rb"(?P<quotes>\"{3}|'{3})(?P<long>(?s:.{0,4096}?))(?P=quotes)"
     rb"|<<[-~]?\"?(?P<word>\w{1,40})\"?\r?\n(?P<here>(?s:.{0,4096}?))\n" + SPACES + rb"(?P=word)\b"
     rb")"
 )
-# The old form, in which all that follows the name is its value.
+# The old syntax, in which everything after the name is the value.
 ENV = regex(
     rb"(?im)^" + SPACES + rb"ENV[ \t]+(?P<key>[A-Za-z_]\w*)[ \t]+(?P<value>[^=\s][^\r\n]*)$"
 )
@@ -34,111 +39,140 @@ LINE = regex(
     rb"(?:\"(?P<double>(?:[^\"\\]|\\.){0,4096}+)\"|'(?P<single>[^']{0,4096}+)'|(?P<value>[^\r\n]*))"
     rb"(?P<more>(?:\r?\n[ \t]+[^\s#;\[][^\r\n]*){0,200})"
 )
-COMMENT = regex(rb"[ \t]+[#;].*$|^[#;].*$")
+INI_COMMENT = regex(rb"[ \t]+[#;].*$|^[#;].*$")
 
 
-def yaml_values(raw: bytes) -> list[Value]:
-    """Parse the documents of a YAML file, up to where it is none."""
-    import yaml  # slow; many trees need it for nothing
+def yaml_values(raw: bytes) -> list[Node]:
+    """Parse the documents of a YAML file; none if it is invalid, as templates are."""
+    import yaml
 
-    kinds: Any = yaml  # its stubs know no position of an event
     text = raw.decode("utf-8-sig", "surrogateescape")
-    places = _Places(text, len(raw) - len(text.encode("utf-8", "surrogateescape")))
+    bom_size = len(raw) - len(text.encode("utf-8", "surrogateescape"))
+    builder = _YamlBuilder(yaml, raw, _Offsets(text, bom_size))
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    roots: list[Value] = []
-    open_: list[tuple[Any, int, list[Value]]] = []
-    anchors: dict[str, Value] = {}
     try:
-        for event in kinds.parse(text, Loader=loader):
-            if isinstance(event, kinds.CollectionStartEvent):
-                open_.append((event, places.at(event.start_mark.index), []))
-                continue
-            if isinstance(event, kinds.CollectionEndEvent):
-                begun, start, parts = open_.pop()
-                made = _holder(
-                    parts,
-                    start,
-                    places.at(event.end_mark.index),
-                    isinstance(event, kinds.MappingEndEvent),
-                )
-                name = begun.anchor
-            elif isinstance(event, kinds.ScalarEvent):
-                made = _scalar(
-                    raw, event, places.at(event.start_mark.index), places.at(event.end_mark.index)
-                )
-                name = event.anchor
-            elif isinstance(event, kinds.AliasEvent):
-                made, name = anchors.get(event.anchor, Value("", 0, 0)), None
-            else:
-                continue
-            if name:
-                anchors[name] = made
-            (open_[-1][2] if open_ else roots).append(made)
+        for event in yaml.parse(text, Loader=loader):
+            builder.add(event)
     except (yaml.YAMLError, UnicodeError):
-        return []  # the template of something else, mostly
-    return roots
+        return []
+    return builder.roots
 
 
-class _Places:
-    """Turns places in a text, which rise, into those in its bytes."""
+class _YamlBuilder:
+    """Builds nodes from the events of PyYAML's parser.
 
-    def __init__(self, text: str, mark: int) -> None:
-        self.text, self.ascii = text, text.isascii()
-        self.mark, self._char, self._byte = mark, 0, mark  # bytes of a byte order mark
+    Args:
+        yaml: The module, whose type stubs lack the positions of events.
+        raw: The file.
+        offsets: Converts the positions of events.
+    """
+
+    def __init__(self, yaml: Any, raw: bytes, offsets: _Offsets) -> None:
+        self.roots: list[Node] = []
+        self._yaml = yaml
+        self._raw = raw
+        self._offsets = offsets
+        self._open: list[tuple[Any, int, list[Node]]] = []  # start event, offset, children
+        self._anchors: dict[str, Node] = {}
+
+    def add(self, event: Any) -> None:
+        """Add the next event."""
+        yaml = self._yaml
+        if isinstance(event, yaml.CollectionStartEvent):
+            self._open.append((event, self._offsets.at(event.start_mark.index), []))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            start_event, start, children = self._open.pop()
+            end = self._offsets.at(event.end_mark.index)
+            is_map = isinstance(event, yaml.MappingEndEvent)
+            self._add_node(_container(children, start, end, is_map=is_map), start_event.anchor)
+        elif isinstance(event, yaml.ScalarEvent):
+            self._add_node(self._scalar(event), event.anchor)
+        elif isinstance(event, yaml.AliasEvent):
+            self._add_node(self._anchors.get(event.anchor, Node("", 0, 0)), None)
+
+    def _add_node(self, node: Node, anchor: str | None) -> None:
+        if anchor:
+            self._anchors[anchor] = node
+        siblings = self._open[-1][2] if self._open else self.roots
+        siblings.append(node)
+
+    def _scalar(self, event: Any) -> Node:
+        start = self._offsets.at(event.start_mark.index)
+        end = self._offsets.at(event.end_mark.index)
+        if properties := YAML_PROPERTIES.match(self._raw, start, end):
+            start = properties.end()
+        if event.style in ("|", ">"):
+            header = YAML_BLOCK_HEADER.match(self._raw, start, end)
+            start = header.end() if header else end
+            end = start + len(self._raw[start:end].rstrip())
+        elif event.style in ("'", '"'):
+            start += 1
+            end -= 1
+        # `!Ref`, `!secret` and the like are references, or the value is encrypted.
+        tag = event.tag or ""
+        is_reference = tag.startswith("!") and tag not in ("!", "!unsafe")
+        return Node("" if is_reference else event.value, start, end, quoted=bool(event.style))
+
+
+class _Offsets:
+    """Converts character offsets to byte offsets; fast if they increase."""
+
+    def __init__(self, text: str, bom_size: int) -> None:
+        self._text = text
+        self._is_ascii = text.isascii()
+        self._bom_size = bom_size
+        self._char = 0
+        self._byte = bom_size
 
     def at(self, index: int) -> int:
-        if self.ascii:
-            return index + self.mark
+        """Return the byte offset of a character."""
+        if self._is_ascii:
+            return index + self._bom_size
         if index < self._char:
-            self._char, self._byte = 0, self.mark
-        self._byte += len(self.text[self._char : index].encode("utf-8", "surrogateescape"))
+            self._char = 0
+            self._byte = self._bom_size
+        self._byte += len(self._text[self._char : index].encode("utf-8", "surrogateescape"))
         self._char = index
         return self._byte
 
 
-def _scalar(raw: bytes, event: Any, start: int, end: int) -> Value:
-    found = MARKS.match(raw, start, end)
-    start = found.end() if found else start
-    if event.style in ("|", ">"):
-        header = HEADER.match(raw, start, end)
-        start = header.end() if header else end
-        end = start + len(raw[start:end].rstrip())
-    elif event.style in ("'", '"'):
-        start, end = start + 1, end - 1
-    # `!Ref`, `!secret` and the like name something that stands elsewhere, or is encrypted.
-    elsewhere = (event.tag or "").startswith("!") and event.tag not in ("!", "!unsafe")
-    return Value("" if elsewhere else event.value, start, end, quoted=bool(event.style))
+def _container(children: list[Node], start: int, end: int, *, is_map: bool) -> Node:
+    if is_map:
+        pairs = tuple(zip(children[::2], children[1::2], strict=False))
+        return Node("", start, end, pairs=pairs, is_container=True)
+    return Node("", start, end, items=tuple(children), is_container=True)
 
 
-# of two kinds
-def _holder(parts: list[Value], start: int, end: int, pairs: bool) -> Value:  # noqa: FBT001
-    if pairs:
-        return Value(
-            "", start, end, pairs=tuple(zip(parts[::2], parts[1::2], strict=False)), holds=True
-        )
-    return Value("", start, end, items=tuple(parts), holds=True)
+def _map(pairs: list[tuple[Node, Node]], raw: bytes) -> list[Node]:
+    """Return a map that covers the whole file."""
+    return [Node("", 0, len(raw), pairs=tuple(pairs), is_container=True)]
 
 
-def json_values(raw: bytes) -> list[Value]:
-    """Parse a JSON file, comments and all; what is not closed ends with the file."""
-    stack: list[tuple[bytes, int, list[Value]]] = [(b"[", 0, [])]
-    for match in TOKEN.finditer(raw):
+def json_values(raw: bytes) -> list[Node]:
+    """Parse a JSON file with comments; what is not closed ends with the file."""
+    roots: list[Node] = []
+    open_: list[tuple[bool, int, list[Node]]] = [(False, 0, roots)]  # is a map, offset, children
+    for match in JSON_TOKEN.finditer(raw):
         token, start, end = match[0], match.start(), match.end()
         first = token[:1]
+        children = open_[-1][2]
         if first in b"{[":
-            stack.append((token, start, []))
+            open_.append((first == b"{", start, []))
         elif first in b"}]":
-            if len(stack) > 1:
-                opened, at, parts = stack.pop()
-                stack[-1][2].append(_holder(parts, at, end, opened == b"{"))
+            if len(open_) > 1:
+                _close_container(open_, end)
         elif first == b'"':
-            stack[-1][2].append(Value(_json_text(token), start + 1, end - 1))
+            children.append(Node(_json_text(token), start + 1, end - 1))
         elif first not in b":,/":
-            stack[-1][2].append(Value(token.decode("utf-8", "replace"), start, end, quoted=False))
-    while len(stack) > 1:
-        opened, at, parts = stack.pop()
-        stack[-1][2].append(_holder(parts, at, len(raw), opened == b"{"))
-    return stack[0][2]
+            children.append(Node(token.decode("utf-8", "replace"), start, end, quoted=False))
+    while len(open_) > 1:
+        _close_container(open_, len(raw))
+    return roots
+
+
+def _close_container(open_: list[tuple[bool, int, list[Node]]], end: int) -> None:
+    is_map, start, children = open_.pop()
+    open_[-1][2].append(_container(children, start, end, is_map=is_map))
 
 
 def _json_text(token: bytes) -> str:
@@ -151,75 +185,73 @@ def _json_text(token: bytes) -> str:
         return text[1:-1]
 
 
-def equals_values(raw: bytes) -> list[Value]:
-    """Find the long texts of TOML and HCL; the rest is what it looks like."""
-    pairs = [
-        (
-            Value(_text(match["key"].replace(b'"', b"")), *match.span("key")),
-            _stripped(raw, *match.span("long" if match["long"] is not None else "here")),
-        )
-        for match in EQUALS.finditer(raw)
-    ]
-    return [Value("", 0, len(raw), pairs=tuple(pairs), holds=True)]
+def equals_values(raw: bytes) -> list[Node]:
+    """Parse the multi-line texts of a TOML or HCL file; `assignments` finds the others."""
+    pairs = []
+    for match in LONG_TEXT.finditer(raw):
+        key = Node(_decode(match["key"].replace(b'"', b"")), *match.span("key"))
+        group = "long" if match["long"] is not None else "here"
+        pairs.append((key, _stripped(raw, *match.span(group))))
+    return _map(pairs, raw)
 
 
-def docker_values(raw: bytes) -> list[Value]:
-    """Find what a Dockerfile's `ENV NAME value` says."""
-    pairs = [
-        (
-            Value(_text(match["key"]), *match.span("key")),
-            _stripped(raw, *match.span("value"), quotes=True),
-        )
-        for match in ENV.finditer(raw)
-    ]
-    return [Value("", 0, len(raw), pairs=tuple(pairs), holds=True)]
+def docker_values(raw: bytes) -> list[Node]:
+    """Parse the `ENV NAME value` lines of a Dockerfile."""
+    pairs = []
+    for match in ENV.finditer(raw):
+        key = Node(_decode(match["key"]), *match.span("key"))
+        start, end = _strip_span(raw, *match.span("value"))
+        quote = raw[start : start + 1]
+        if end - start > 1 and quote in b"\"'" and raw[end - 1 : end] == quote:
+            start += 1
+            end -= 1
+        pairs.append((key, Node(_decode(raw[start:end]), start, end)))
+    return _map(pairs, raw)
 
 
-def line_values(raw: bytes) -> list[Value]:
-    """Find what the lines of an INI file or a .env file say, those that go on in the next one too."""
-    return [Value("", 0, len(raw), pairs=tuple(_lines(raw)), holds=True)]
+def line_values(raw: bytes) -> list[Node]:
+    """Parse an INI, properties or .env file, with values of several lines."""
+    return _map(list(_line_pairs(raw)), raw)
 
 
-def _lines(raw: bytes) -> Iterator[tuple[Value, Value]]:
+def _line_pairs(raw: bytes) -> Iterator[tuple[Node, Node]]:
     for match in LINE.finditer(raw):
-        key = Value(_text(match["key"]), *match.span("key"))
-        group = next((g for g in ("double", "single") if match[g] is not None), "")
-        if group:
-            yield key, Value(_text(match[group]), *match.span(group))
-            continue
-        if match["value"].endswith(b"\\"):
-            continue  # goes on in the next line, as the regular expressions know
-        start, end = match.span("value")
-        value = _stripped(raw, start, start + len(COMMENT.sub(b"", match["value"])), bare=True)
-        lines = [
-            _stripped(
-                raw, match.start("more") + one.start(), match.start("more") + one.end(), bare=True
-            )
-            for one in re.finditer(rb"[^\r\n]+", match["more"])
-        ]
-        if value.text or not lines:
-            yield key, value
-        elif len(lines) == 1:
-            yield key, lines[0]
-        else:
-            yield key, Value("", end, match.end(), items=tuple(lines), holds=True)
+        key = Node(_decode(match["key"]), *match.span("key"))
+        quoted = next((g for g in ("double", "single") if match[g] is not None), "")
+        if quoted:
+            yield key, Node(_decode(match[quoted]), *match.span(quoted))
+        elif not match["value"].endswith(b"\\"):  # `assignments` finds continued lines
+            yield key, _unquoted_value(raw, match)
 
 
-def _stripped(
-    raw: bytes, start: int, end: int, *, quotes: bool = False, bare: bool = False
-) -> Value:
-    inner = raw[start:end]
-    start += len(inner) - len(inner.lstrip())
-    end = max(start, start + len(inner.strip()))
-    if (
-        quotes
-        and end - start > 1
-        and raw[start : start + 1] in b"\"'"
-        and raw[end - 1 : end] == raw[start : start + 1]
-    ):
-        start, end = start + 1, end - 1
-    return Value(_text(raw[start:end]), start, end, quoted=not bare)
+def _unquoted_value(raw: bytes, match: re.Match[bytes]) -> Node:
+    """Return the value on the line of the name, or those on the indented lines after it."""
+    start, end = match.span("value")
+    without_comment = INI_COMMENT.sub(b"", match["value"])
+    value = _stripped(raw, start, start + len(without_comment), quoted=False)
+    if value.text or not match["more"]:
+        return value
+    offset = match.start("more")
+    lines = [
+        _stripped(raw, offset + line.start(), offset + line.end(), quoted=False)
+        for line in re.finditer(rb"[^\r\n]+", match["more"])
+    ]
+    if len(lines) == 1:
+        return lines[0]
+    return Node("", end, match.end(), items=tuple(lines), is_container=True)
 
 
-def _text(raw: bytes) -> str:
+def _stripped(raw: bytes, start: int, end: int, *, quoted: bool = True) -> Node:
+    start, end = _strip_span(raw, start, end)
+    return Node(_decode(raw[start:end]), start, end, quoted=quoted)
+
+
+def _strip_span(raw: bytes, start: int, end: int) -> tuple[int, int]:
+    """Exclude the white space at both ends of a span."""
+    text = raw[start:end]
+    start += len(text) - len(text.lstrip())
+    return start, start + len(text.strip())
+
+
+def _decode(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")

@@ -1,10 +1,10 @@
-"""Whether a value under a name is a secret.
+"""Decide whether a value under a name is a secret.
 
-A name says of which family the value is (`names.meaning`, with a few names that only texts have):
+A name belongs to a family, by `naming.meaning` and by some names that are common only in text:
 
-- a *password* may be any word, so it is believed unless it is visibly something else;
-- a *secret* likewise, but it is no word of its own name;
-- a *key* or a *token* must look random: most things that are called so in code are names of columns and fields.
+- A *password* may be any word: it is reported unless it is clearly something else.
+- A *secret* too, but not if it only repeats its name.
+- A *key* or a *token* must look random: in code, most of these names denote columns and fields.
 """
 
 from __future__ import annotations
@@ -14,28 +14,26 @@ import functools
 import re
 
 from shield_ai.model.finding import Confidence
-from shield_ai.model.naming import Meaning, meaning, words
+from shield_ai.model.naming import Meaning, meaning, word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.randomness import is_random
 from shield_ai.scan.text.value_shapes import (
-    FIELD,
+    FIELD_NAME,
+    cannot_be_secret,
+    is_constant_or_attribute,
     is_identifier,
-    is_name,
     is_placeholder,
     is_sentence,
-    is_something_else,
 )
 
-# What only says again that a password belongs here.
-LABELS = frozenset(
-    {"PASSWORD", "PASSWD", "PASSPHRASE", "CLIENTSECRET", "SECRETKEY", "APISECRET", "SECRETS"}
-)
-SHORTEST_SECRET = 6  # characters
-SHORTEST_KEY = 20  # of what is called a key and no more: shorter ones name something
+# Values that only repeat that a password is expected.
+LABELS = word_set("PASSWORD PASSWD PASSPHRASE CLIENTSECRET SECRETKEY APISECRET SECRETS")
+MIN_SECRET_LENGTH = 6
+MIN_KEY_LENGTH = 20  # of a value named only "key"
 
 
 class Family(enum.Enum):
-    """What a name makes of its value."""
+    """What a name says about its value."""
 
     PASSWORD = "password"
     SECRET = "secret"
@@ -43,78 +41,36 @@ class Family(enum.Enum):
     NONE = "none"
 
 
-PASSWORDS = (
-    "PASSWORD",
-    "PASSWORDS",
-    "PASSWD",
-    "PASSPHRASE",
-    "PASS",
-    "PWD",
-    "PW",
-    "PASSWRD",
-    "PSWD",
-)
-EXTRA = regex(
-    r"(new|old|current|admin|root|user|db|my|test|sudo|basic|http|smtp|ftp|ldap|mysql|pg|redis|ssh|login|wifi)?_?"
-    r"(pass(word|wd|phrase|code)?|pwd)_?(1|2|confirm|confirmation|again|repeat|new|old)?|[a-z]{2,20}pwd",
+PASSWORD_ENDINGS = tuple(word_set("PASSWORD PASSWORDS PASSWD PASSPHRASE PASS PWD PW PASSWRD PSWD"))
+PASSWORD_NAME = regex(
+    r"(new|old|current|admin|root|user|db|my|test|sudo|basic|http|smtp|ftp|ldap|mysql|pg|redis"
+    r"|ssh|login|wifi)?_?"
+    r"(pass(word|wd|phrase|code)?|pwd)_?(1|2|confirm|confirmation|again|repeat|new|old)?"
+    r"|[a-z]{2,20}pwd",
     re.IGNORECASE,
 )
-# A digest of a secret, or something that is done with one; the last one is of sudoers.
-ABOUT = frozenset(
-    {"HASH", "SHA", "MD", "DIGEST", "CHECKSUM", "FINGERPRINT", "FINGERPRINTS", "IDS", "NOPASSWD"}
+# Names of digests and ids of secrets; NOPASSWD is from sudoers.
+NOT_VALUES = word_set("HASH SHA MD DIGEST CHECKSUM FINGERPRINT FINGERPRINTS IDS NOPASSWD")
+# Names of tokens that only identify a page or a request.
+CURSORS = word_set(
+    """
+    CSRF XSRF NEXT CHANGE PAGE CONTINUATION CONTINUE SYNC LOCK RESUME IDEMPOTENCY REQUEST SKIP
+    PAGING PAGINATION CURSOR START TASK UPDATE STOP PARTITION
+    """
 )
-# Where a list goes on, or what a request is known by; whoever has one can do nothing with it.
-CURSORS = frozenset(
-    {
-        "CSRF",
-        "XSRF",
-        "NEXT",
-        "CHANGE",
-        "PAGE",
-        "CONTINUATION",
-        "CONTINUE",
-        "SYNC",
-        "LOCK",
-        "RESUME",
-        "IDEMPOTENCY",
-        "REQUEST",
-        "SKIP",
-        "PAGING",
-        "PAGINATION",
-        "CURSOR",
-        "START",
-        "TASK",
-        "UPDATE",
-        "STOP",
-        "PARTITION",
-    }
-)
-SECRETS = frozenset({("SECRET", "KEY"), ("SECRET", "KEY", "BASE")})
-# Drone's name of a secret, and what tells one assembly of .NET from another.
-HARMLESS = frozenset({("FROM", "SECRET"), ("PUBLIC", "KEY", "TOKEN")})
-VERBS = frozenset(
-    {
-        "UPDATE",
-        "RESET",
-        "FORGOT",
-        "CHECK",
-        "VERIFY",
-        "GENERATE",
-        "VALIDATE",
-        "GET",
-        "SET",
-        "DELETE",
-        "CREATE",
-        "REQUEST",
-    }
-)
-KEYS = regex(
-    r"(^|_|\b)(api|access|auth|secret|private|encryption|signing|encrypt|crypt|aes|hmac|jwt|master|service|account|app"
-    r"|license|consumer|client|shared|storage|subscription|integration|session|webhook|write|read|admin|server|ssh|rsa"
+SECRET_ENDINGS = frozenset({("SECRET", "KEY"), ("SECRET", "KEY", "BASE")})
+# Drone's reference to a secret, and the public key token of a .NET assembly.
+NOT_SECRETS = frozenset({("FROM", "SECRET"), ("PUBLIC", "KEY", "TOKEN")})
+VERBS = word_set("UPDATE RESET FORGOT CHECK VERIFY GENERATE VALIDATE GET SET DELETE CREATE REQUEST")
+KEY_NAME = regex(
+    r"(^|_|\b)(api|access|auth|secret|private|encryption|signing|encrypt|crypt|aes|hmac|jwt"
+    r"|master|service|account|app"
+    r"|license|consumer|client|shared|storage|subscription|integration|session|webhook|write|read"
+    r"|admin|server|ssh|rsa"
     r"|deploy|bot|push|fernet)[_\-. ]?keys?$|^key$",
     re.IGNORECASE,
 )
-TOKENS = regex(
+TOKEN_NAME = regex(
     r"(token|bearer|ticket|nonce|authorization|verifier|auth|signature|sig|apikey|pat|sid)$",
     re.IGNORECASE,
 )
@@ -122,93 +78,117 @@ TOKENS = regex(
 
 @functools.lru_cache(maxsize=8192)
 def family(name: str) -> Family:
-    """Say of which family a name is."""
+    """Return the family of a name."""
     bare = re.sub(r"(?<=[a-zA-Z])\d+$", "", name.strip("_-. "))
-    if EXTRA.fullmatch(bare.rpartition(".")[2]):
+    if PASSWORD_NAME.fullmatch(bare.rpartition(".")[2]):
         return Family.PASSWORD
     parts = words(bare)
-    what = meaning(bare)
-    if not parts or (what is Meaning.HARMLESS and not (KEYS.search(bare) or TOKENS.search(bare))):
+    name_meaning = meaning(bare)
+    if not parts or _names_no_secret(bare, parts, name_meaning):
         return Family.NONE
     last = parts[-1]
-    if (
-        what in {Meaning.URL, Meaning.DSN}
-        or last in ABOUT
-        or parts[0] in VERBS
-        or parts in HARMLESS
-    ):
-        return Family.NONE
-    if last in {"TOKEN", "TOKENS", "KEY"} and parts[-2:-1] and parts[-2] in CURSORS:
-        return Family.NONE
     if last in {"ID", "IDS"}:
-        return Family.KEY if what is Meaning.IDENTIFIER and "ACCESS" in parts else Family.NONE
-    if last.endswith(PASSWORDS):
+        is_access_key_id = name_meaning is Meaning.IDENTIFIER and "ACCESS" in parts
+        return Family.KEY if is_access_key_id else Family.NONE
+    if last.endswith(PASSWORD_ENDINGS):
         return Family.PASSWORD
-    if (
-        last in {"SECRET", "SECRETS"}
-        or last.endswith("SECRET")
-        or parts[-3:] in SECRETS
-        or parts[-2:] in SECRETS
-    ):
-        return Family.SECRET
-    return Family.KEY
+    return Family.SECRET if _ends_with_secret(parts) else Family.KEY
+
+
+def _ends_with_secret(parts: tuple[str, ...]) -> bool:
+    if parts[-1].endswith("SECRET") or parts[-1] == "SECRETS":
+        return True
+    return parts[-3:] in SECRET_ENDINGS or parts[-2:] in SECRET_ENDINGS
+
+
+def _names_no_secret(name: str, parts: tuple[str, ...], name_meaning: Meaning) -> bool:
+    if name_meaning in {Meaning.URL, Meaning.DSN}:
+        return True
+    if name_meaning is Meaning.HARMLESS and not (KEY_NAME.search(name) or TOKEN_NAME.search(name)):
+        return True
+    if parts[-1] in NOT_VALUES or parts[0] in VERBS or parts in NOT_SECRETS:
+        return True
+    is_token = parts[-1] in {"TOKEN", "TOKENS", "KEY"}
+    return is_token and len(parts) > 1 and parts[-2] in CURSORS
 
 
 def judge(
-    name: str, value: str, *, quoted: bool = True, graded: bool = False, code: bool = True
+    name: str,
+    value: str,
+    *,
+    quoted: bool = True,
+    non_production: bool = False,
+    in_code: bool = True,
 ) -> Confidence | None:
-    """Say how sure it is that a value is a secret; None: it is none.
+    """Return the confidence that a value is a secret; None if it is not.
 
     Args:
-        name: What it is assigned to.
-        value: The text, without its quotes.
-        quoted: Whether it had quotes: a bare word may be code.
-        graded: Whether it stands in tests, documentation or examples.
-        code: Whether it stands in code, whose texts are names more often than those of configuration.
+        name: The name that the value is assigned to.
+        value: The text, without quotes.
+        quoted: Whether the value was quoted; an unquoted value may be code.
+        non_production: Whether the file is a test, documentation or an example.
+        in_code: Whether the file is code, where texts are more often names than in configuration.
     """
-    kind = family(name)
+    name_family = family(name)
     value = value.strip()
-    if kind is Family.NONE or is_something_else(value, quoted=quoted):
+    if name_family is Family.NONE or cannot_be_secret(value, quoted=quoted):
         return None
     if is_placeholder(value):
         return Confidence.LOW
-    # Bare words with underscores are variables, also in a script or in SQL.
-    code = code or (not quoted and "_" in value)
-    if not _believed(kind, name, value, graded=graded, code=code):
-        return None
-    return Confidence.MEDIUM if graded or not is_random(value) else Confidence.HIGH
-
-
-def _believed(kind: Family, name: str, value: str, *, graded: bool, code: bool) -> bool:
-    if kind is Family.KEY:
-        if name.lower() == "key" and not (len(value) >= SHORTEST_KEY and value.isalnum()):
-            return False
-        return (
-            is_random(value) and " " not in value and not (is_name(value) or is_identifier(value))
+    # An unquoted word with underscores is a variable, also in a shell script or in SQL.
+    in_code = in_code or (not quoted and "_" in value)
+    if name_family is Family.KEY:
+        is_secret = _is_key(name, value)
+    else:
+        is_secret = _is_password(
+            name_family, name, value, non_production=non_production, in_code=in_code
         )
-    if is_sentence(value) or (
-        is_name(value) and (code or kind is not Family.PASSWORD or not value.isalpha())
-    ):
+    if not is_secret:
+        return None
+    return Confidence.MEDIUM if non_production or not is_random(value) else Confidence.HIGH
+
+
+def _is_key(name: str, value: str) -> bool:
+    if name.lower() == "key" and not (len(value) >= MIN_KEY_LENGTH and value.isalnum()):
         return False
-    if kind is Family.SECRET and (
-        len(value) < SHORTEST_SECRET or (" " in value and not is_random(value))
-    ):
+    if " " in value or not is_random(value):
         return False
-    # In a test, words are what somebody types; in code, more likely the name of a field.
-    if kind is Family.PASSWORD and graded:
+    return not is_constant_or_attribute(value) and not is_identifier(value)
+
+
+def _is_password(
+    name_family: Family, name: str, value: str, *, non_production: bool, in_code: bool
+) -> bool:
+    """Return whether a value under the name of a password or a secret is one."""
+    is_password = name_family is Family.PASSWORD
+    may_be_upper_case_word = is_password and not in_code and value.isalpha()
+    if is_sentence(value) or (is_constant_or_attribute(value) and not may_be_upper_case_word):
+        return False
+    if is_password and non_production:  # in tests, even words are passwords
         return True
-    if kind is Family.PASSWORD and not code:
-        return not _label(name, value)
-    return not _label(name, value) and (graded or not FIELD.fullmatch(value))
+    if not is_password and _is_word_list_or_short(value):
+        return False
+    # In code, words are more often the name of a field.
+    if in_code or not is_password:
+        if not non_production and FIELD_NAME.fullmatch(value):
+            return False
+    return not _repeats_name(name, value)
 
 
-def _label(name: str, value: str) -> bool:
-    """Whether a value only says the name again: {"password": "Password"}, SECRET_FIELD = "client_secret"."""
-    if value == "password":  # a bad one, and the most used
-        return "FIELD" in words(name)
-    bare = "".join(words(value))
-    own = words(name)
-    # "myclientsecret" was made up by a person; nobody calls a field so.
-    made_up = value.islower() and len(words(value)) == 1
-    ends = len(own) > 1 and bare.endswith("".join(own)) and not made_up
-    return bare in LABELS or bare == "".join(own) or ends
+def _is_word_list_or_short(value: str) -> bool:
+    return len(value) < MIN_SECRET_LENGTH or (" " in value and not is_random(value))
+
+
+def _repeats_name(name: str, value: str) -> bool:
+    """Return whether a value repeats its name, as in {"password": "Password"}."""
+    name_words = words(name)
+    if value == "password":  # the most common bad password
+        return "FIELD" in name_words
+    value_words = words(value)
+    joined = "".join(value_words)
+    joined_name = "".join(name_words)
+    if joined in LABELS or joined == joined_name:
+        return True
+    # "myclientsecret" is a made-up password: fields have separated words.
+    is_made_up = value.islower() and len(value_words) == 1
+    return len(name_words) > 1 and joined.endswith(joined_name) and not is_made_up

@@ -1,4 +1,4 @@
-"""One file's credentials: candidates, matches, judgement, and one finding for each secret however many rules see it."""
+"""Find the secrets of one file; only the most specific rule reports each of them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.files.file_class import graded, translated, unquoted
+from shield_ai.scan.files.file_class import allows_unquoted, is_non_production, is_translation
 from shield_ai.scan.rules.pattern import RuleKind
 from shield_ai.scan.text.assignments import assignments, pairs
-from shield_ai.scan.text.credibility import (
-    LABELS,
-    Family,
-    family,
-    judge,
-)
-from shield_ai.scan.text.prefilter import Plain
+from shield_ai.scan.text.credibility import LABELS, Family, family, judge
+from shield_ai.scan.text.prefilter import KeywordPrefilter
 from shield_ai.scan.text.randomness import is_random
 from shield_ai.scan.text.regions import whole
-from shield_ai.scan.text.structure import structure
-from shield_ai.scan.text.tokens import KNOWN, Tokens
+from shield_ai.scan.text.structure import parse_config
+from shield_ai.scan.text.token_rules import SAMPLE_VALUE, TokenRules
 from shield_ai.scan.text.value_shapes import is_placeholder
 
 if TYPE_CHECKING:
@@ -30,22 +25,26 @@ if TYPE_CHECKING:
     import pathspec
 
     from shield_ai.scan.rules.pattern import Pattern, Rule
-    from shield_ai.scan.text.prefilter import Candidates, Hyper
+    from shield_ai.scan.text.assignments import Assigned
+    from shield_ai.scan.text.prefilter import Candidates, HyperscanPrefilter
+    from shield_ai.scan.text.token_rules import Token
 
-PASSWORD, SECRET = "CRED.password", "CRED.secret"
-# The name in front of a value, as far as a line says it.
-NAMED = regex(
-    rb"([A-Za-z_][\w.\-]{0,60})[\"'`]?\]?\)?[ \t]{0,8}(?::[ \t]*\w+[ \t]*)?(?:=>|:=|={1,3}|:|\()[ \t]{0,8}"
+PASSWORD_RULE = "CRED.password"
+SECRET_RULE = "CRED.secret"
+# The name in front of a value, on the same line.
+NAME_BEFORE = regex(
+    rb"([A-Za-z_][\w.\-]{0,60})[\"'`]?\]?\)?[ \t]{0,8}"
+    rb"(?::[ \t]*\w+[ \t]*)?(?:=>|:=|={1,3}|:|\()[ \t]{0,8}"
     rb"\(?[\"'`bBrRfFuU]{0,4}[^\r\n\"'=:]{0,80}\Z"
 )
-
-SCHEME = regex(rb"[A-Za-z][A-Za-z0-9+.\-]{0,40}://[^\s/]{0,200}\Z")
-EVERY = frozenset({"*", "**", "**/*"})
-LONE = regex(rb"\r(?!\n)")
+URL_BEFORE = regex(rb"[A-Za-z][A-Za-z0-9+.\-]{0,40}://[^\s/]{0,200}\Z")
+ALL_FILES = frozenset({"*", "**", "**/*"})
+LONE_CR = regex(rb"\r(?!\n)")
+ASSIGNMENT_RANK = 9  # after all token rules
 
 
 class Hit(NamedTuple):
-    """A secret in the bytes of a file."""
+    """A secret in a file, with its byte offsets."""
 
     rule: Rule
     name: str
@@ -53,50 +52,54 @@ class Hit(NamedTuple):
     end: int
     severity: Severity
     confidence: Confidence
-    rank: int  # the lower, the more the rule knows about it
+    rank: int  # of overlapping hits, the one with the lowest rank is reported
 
 
 class Detector:
-    """The rules of some patterns.
+    """Finds the secrets of files by the rules of some patterns.
 
     Args:
-        patterns: The built-in one and those of the app.
-        prefilter: Narrows down what may be found; plain search by default.
+        patterns: The built-in pattern and those of the app.
+        prefilter: By default, one that searches for keywords.
     """
 
-    def __init__(self, patterns: Iterable[Pattern], prefilter: Plain | Hyper | None = None) -> None:
+    def __init__(
+        self,
+        patterns: Iterable[Pattern],
+        prefilter: KeywordPrefilter | HyperscanPrefilter | None = None,
+    ) -> None:
         self.patterns = tuple(patterns)
         self.rules = {rule.id: rule for pattern in self.patterns for rule in pattern.rules}
-        self.tokens = prefilter.tokens if prefilter else Tokens(self.rules.values())
-        self.prefilter = prefilter or Plain(self.tokens)
-        self._files = {
-            rule.id: f
-            for pattern in self.patterns
-            for rule in pattern.rules
-            if (f := _files(pattern, rule))
-        }
+        self.prefilter = prefilter or KeywordPrefilter(TokenRules(self.rules.values()))
+        self.tokens = self.prefilter.tokens
+        self._globs: dict[str, tuple[str, ...]] = {}  # of the rules that are limited to some files
+        for pattern in self.patterns:
+            for rule in pattern.rules:
+                globs = pattern.files.get(rule.kind, ())
+                if globs and globs[-1] not in ALL_FILES:
+                    self._globs[rule.id] = globs
 
-    def look(self, path: str, raw: bytes, candidates: Candidates | None = None) -> list[Finding]:
+    def find(self, path: str, raw: bytes, candidates: Candidates | None = None) -> list[Finding]:
         """Return the findings of a file, in order.
 
         Args:
-            path: Relative, with slashes; says what kind of place it is.
-            raw: Its bytes.
-            candidates: What the prefilter said of it, where it was asked before.
+            path: Relative, with slashes; it decides how the file is read.
+            raw: The file's bytes.
+            candidates: The result of the prefilter, if it has been run before.
         """
-        lines = Lines(raw)
-        return [finding_of(path, hit, lines) for hit in self.hits(path, raw, candidates)]
+        lines = LineIndex(raw)
+        return [create_finding(path, hit, lines) for hit in self.hits(path, raw, candidates)]
 
     def hits(self, path: str, raw: bytes, candidates: Candidates | None = None) -> list[Hit]:
-        """Return the secrets of a file, in order; see `look`."""
-        bare = unquoted(path)
-        candidates = candidates or self.prefilter.look(raw, bare=bare)
-        if candidates.nothing:
+        """Return the secrets of a file, in order; see `find`."""
+        if candidates is None:
+            candidates = self.prefilter.find_candidates(raw, unquoted=allows_unquoted(path))
+        if candidates.is_empty:
             return []
-        if self._files:
-            rules = [i for i in candidates.rules if self._looks(self.tokens.rules[i], path)]
+        if self._globs:
+            rules = [n for n in candidates.rules if self._applies_to(self.tokens.rules[n], path)]
             candidates = candidates._replace(rules=rules)
-        hits = [*self._tokens(path, raw, candidates), *self._assigned(path, raw, candidates)]
+        hits = [*self._token_hits(path, raw, candidates), *self._assigned(path, raw, candidates)]
         hits.sort(key=lambda hit: (hit.rank, hit.start))
         kept: list[Hit] = []
         for hit in hits:
@@ -104,140 +107,157 @@ class Detector:
                 kept.append(hit)
         return sorted(kept, key=lambda hit: (hit.start, hit.end))
 
-    def _looks(self, rule: Rule, path: str) -> bool:
-        """Whether a rule looks into files of this name."""
-        files = self._files.get(rule.id)
-        return files is None or bool(_spec(files).match_file(path))
+    def _applies_to(self, rule: Rule, path: str) -> bool:
+        globs = self._globs.get(rule.id)
+        return globs is None or bool(_compile_globs(globs).match_file(path))
 
-    def slow(self) -> list[str]:
-        """Return the rules that were stopped since the last time, as they took too long."""
-        slow, self.tokens.slow = self.tokens.slow, []
-        return slow
+    def take_timeouts(self) -> list[str]:
+        """Return the ids of the rules that timed out since the last call."""
+        timed_out = self.tokens.timed_out
+        self.tokens.timed_out = []
+        return timed_out
 
-    def _tokens(self, path: str, raw: bytes, candidates: Candidates) -> Iterator[Hit]:
+    def _token_hits(self, path: str, raw: bytes, candidates: Candidates) -> Iterator[Hit]:
         if not candidates.rules:
             return
-        shown = graded(path)
-        tested = shown and not unquoted(path)
-        for token in self.tokens.find(raw, candidates.rules, candidates.parts, graded=shown):
-            rule = token.rule
-            example = bool(KNOWN.search(token.value))
-            sure = (
-                Confidence.MEDIUM
-                if example or shown or rule.context or rule.judged
-                else Confidence.HIGH
-            )
-            # the hash of a password, in the code of a test
-            if tested and rule.severity is Severity.LOW:
-                sure = Confidence.LOW
-            if is_placeholder(token.value):
-                example, sure = True, Confidence.LOW
+        non_production = is_non_production(path)
+        in_code = not allows_unquoted(path)
+        tokens = self.tokens.find(
+            raw, candidates.rules, candidates.rule_regions, non_production=non_production
+        )
+        for token in tokens:
+            is_sample = bool(SAMPLE_VALUE.search(token.value)) or is_placeholder(token.value)
+            severity = token.rule.severity
+            if is_sample or (non_production and severity is not Severity.CRITICAL):
+                severity = Severity.LOW
             yield Hit(
-                rule=rule,
-                name=_name(raw, token.start, url=rule.kind is RuleKind.URL),
+                rule=token.rule,
+                name=_name_before(raw, token.start, url=token.rule.kind is RuleKind.URL),
                 start=token.start,
                 end=token.end,
-                severity=Severity.LOW
-                if example or (shown and rule.severity is not Severity.CRITICAL)
-                else rule.severity,
-                confidence=sure,
-                rank=_rank(rule),
+                severity=severity,
+                confidence=_token_confidence(token, non_production=non_production, in_code=in_code),
+                rank=_rank(token.rule),
             )
 
     def _assigned(self, path: str, raw: bytes, candidates: Candidates) -> Iterator[Hit]:
-        bare = unquoted(path)
-        regions = whole(raw) if candidates.regions is None else candidates.regions
-        found = list(assignments(raw, regions, bare=bare))
-        found += pairs(raw, whole(raw) if candidates.pairs is None else candidates.pairs)
-        if known := structure(path, raw, candidates.hard):
-            found = [one for one in found if not known.decides(one)] + known.values
-        shown = bool(found) and graded(path)
-        words = bool(found) and translated(path)
-        for one in found:
-            if words and not is_random(one.value):
+        in_code = not allows_unquoted(path)
+        found = _find_assigned(path, raw, candidates)
+        if not found:
+            return
+        non_production = is_non_production(path)
+        in_translation = is_translation(path)
+        for assigned in found:
+            if in_translation and not is_random(assigned.value):
                 continue
-            confidence = judge(one.name, one.value, quoted=one.quoted, graded=shown, code=not bare)
-            if confidence is None:
-                continue
-            if one.compared and one.value.upper() in LABELS:
-                # if password == "password": whether it is still the word
-                confidence = Confidence.LOW
-            rule = self.rules[PASSWORD if family(one.name) is Family.PASSWORD else SECRET]
-            weak = shown or confidence is Confidence.LOW
-            yield Hit(
-                rule,
-                one.name,
-                one.start,
-                one.end,
-                Severity.LOW if weak else rule.severity,
-                confidence,
-                rank=9,
+            confidence = judge(
+                assigned.name,
+                assigned.value,
+                quoted=assigned.quoted,
+                non_production=non_production,
+                in_code=in_code,
             )
+            if confidence is not None:
+                yield self._assigned_hit(assigned, confidence, non_production=non_production)
+
+    def _assigned_hit(
+        self, assigned: Assigned, confidence: Confidence, *, non_production: bool
+    ) -> Hit:
+        if assigned.compared and assigned.value.upper() in LABELS:  # if password == "password"
+            confidence = Confidence.LOW
+        is_password = family(assigned.name) is Family.PASSWORD
+        rule = self.rules[PASSWORD_RULE if is_password else SECRET_RULE]
+        is_weak = non_production or confidence is Confidence.LOW
+        return Hit(
+            rule=rule,
+            name=assigned.name,
+            start=assigned.start,
+            end=assigned.end,
+            severity=Severity.LOW if is_weak else rule.severity,
+            confidence=confidence,
+            rank=ASSIGNMENT_RANK,
+        )
 
 
-def _name(raw: bytes, start: int, *, url: bool) -> str:
-    """Return the name in front of a secret; one that looks like a secret itself is not said."""
-    # in front of the URL, not its user
-    if url and (scheme := SCHEME.search(raw, max(0, start - 300), start)):
+def _find_assigned(path: str, raw: bytes, candidates: Candidates) -> list[Assigned]:
+    """Return the secret-like names with a value: by regular expressions, and by a parser."""
+    regions = whole(raw) if candidates.assignments is None else candidates.assignments
+    pair_regions = whole(raw) if candidates.pairs is None else candidates.pairs
+    found = list(assignments(raw, regions, unquoted=allows_unquoted(path)))
+    found += pairs(raw, pair_regions)
+    parsed = parse_config(path, raw, candidates.parsers)
+    if parsed is None:
+        return found
+    return [assigned for assigned in found if not parsed.covers(assigned)] + parsed.values
+
+
+def _token_confidence(token: Token, *, non_production: bool, in_code: bool) -> Confidence:
+    rule = token.rule
+    if is_placeholder(token.value):
+        return Confidence.LOW
+    # The hash of a password in the code of a test.
+    if non_production and in_code and rule.severity is Severity.LOW:
+        return Confidence.LOW
+    if non_production or rule.context or rule.judged or SAMPLE_VALUE.search(token.value):
+        return Confidence.MEDIUM
+    return Confidence.HIGH
+
+
+def _name_before(raw: bytes, start: int, *, url: bool) -> str:
+    """Return the name in front of a secret; empty if the name itself may be a secret."""
+    if url and (scheme := URL_BEFORE.search(raw, max(0, start - 300), start)):
         start = scheme.start()
-    found = NAMED.search(raw, max(0, start - 160), start)
-    name = found[1].decode("utf-8", "replace") if found else ""
+    match = NAME_BEFORE.search(raw, max(0, start - 160), start)
+    name = match[1].decode("utf-8", "replace") if match else ""
     return "" if is_random(name) else name
 
 
-def _files(pattern: Pattern, rule: Rule) -> tuple[str, ...]:
-    """Return the globs of a rule, nothing where they say every file."""
-    globs = pattern.files.get(rule.kind, ())
-    return () if globs and globs[-1] in EVERY else globs
-
-
 @functools.lru_cache(maxsize=64)
-def _spec(globs: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
-    import pathspec  # slow; our own patterns look into every file
+def _compile_globs(globs: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
+    import pathspec
 
     return pathspec.GitIgnoreSpec.from_lines(globs, backend="simple")
 
 
 def _rank(rule: Rule) -> int:
-    """Order the rules by how much their form says."""
-    return (
-        8
-        if rule.kind is RuleKind.URL or rule.judged
-        else 4 * bool(rule.context) + 2 * rule.random + (not rule.bounds)
-    )
+    """Rank a rule: the more specific its regex, the lower."""
+    if rule.kind is RuleKind.URL or rule.judged:
+        return ASSIGNMENT_RANK - 1
+    return 4 * bool(rule.context) + 2 * rule.random + (not rule.bounds)
 
 
-class Lines:
-    """The lines of a file, as far as findings need them."""
+class LineIndex:
+    """Converts byte offsets of a file to lines and columns; fast if the offsets increase."""
 
     def __init__(self, raw: bytes) -> None:
-        self.raw = raw
-        self._at, self._line = 0, 1
-        self._told = False  # whether lines that end as on an old Mac were looked for
+        self._raw = raw
+        self._offset, self._line = 0, 1
+        self._is_normalized = False
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Turn an offset into line and column from 1, the column in characters; cheap where offsets rise."""
-        if not self._told:
-            self.raw, self._told = (
-                LONE.sub(b"\n", self.raw) if b"\r" in self.raw else self.raw,
-                True,
-            )
-        if offset < self._at:
-            self._at, self._line = 0, 1
-        self._line += self.raw.count(b"\n", self._at, offset)
-        self._at = offset
-        start = self.raw.rfind(b"\n", 0, offset) + 1
-        before = self.raw[start:offset]
-        return self._line, len(
-            (before if start else before.removeprefix(codecs.BOM_UTF8)).decode("utf-8", "replace")
-        ) + 1
+        """Return the line and the column of an offset, from 1; the column in characters."""
+        if not self._is_normalized:
+            if b"\r" in self._raw:
+                self._raw = LONE_CR.sub(b"\n", self._raw)
+            self._is_normalized = True
+        if offset < self._offset:
+            self._offset, self._line = 0, 1
+        self._line += self._raw.count(b"\n", self._offset, offset)
+        self._offset = offset
+        start = self._raw.rfind(b"\n", 0, offset) + 1
+        before = self._raw[start:offset]
+        if start == 0:
+            before = before.removeprefix(codecs.BOM_UTF8)
+        return self._line, len(before.decode("utf-8", "replace")) + 1
 
 
-def finding_of(path: str, hit: Hit, lines: Lines) -> Finding:
-    """Say where a secret is, without it."""
+def create_finding(path: str, hit: Hit, lines: LineIndex) -> Finding:
+    """Describe a secret without its value."""
     line, column = lines.position(hit.start)
     end_line, end_column = lines.position(hit.end)
-    name = hit.rule.title if hit.rule.kind is RuleKind.REGEX else hit.name or "a text"
+    subject = hit.name or "a text"
+    if hit.rule.kind is RuleKind.REGEX:
+        subject = hit.rule.title
     return Finding(
         rule=hit.rule.id,
         path=path,
@@ -247,6 +267,6 @@ def finding_of(path: str, hit: Hit, lines: Lines) -> Finding:
         end_column=end_column,
         severity=hit.severity,
         confidence=hit.confidence,
-        message=hit.rule.text(name),
+        message=hit.rule.text(subject),
         name=hit.name,
     )

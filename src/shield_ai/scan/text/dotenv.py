@@ -1,41 +1,46 @@
-"""Secrets in .env files."""
+"""Find secrets in .env files."""
 
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 from shield_ai.model.naming import is_secret
-from shield_ai.scan.text.value_shapes import CREDENTIALS, NO_VALUE
+from shield_ai.scan.text.value_shapes import NO_VALUE, URL_WITH_PASSWORD
 
-PLACEHOLDER = (
-    "changeme",
-    "change-me",
-    "change_me",
-    "your-",
-    "your_",
-    "xxx",
-    "<",
-    "${",
-    "placeholder",
-    "todo",
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLACEHOLDER_PREFIXES = (
+    *("changeme", "change-me", "change_me", "your-", "your_"),
+    *("xxx", "<", "${", "placeholder", "todo"),
 )
 
 
-def dotenv(text: str) -> list[tuple[int, str]]:
-    """Return line and name of each secret that has a value in a .env file."""
-    from dotenv.parser import parse_stream  # slow; many trees have no such file
+def find_dotenv_secrets(text: str) -> list[tuple[int, str]]:
+    """Return the line and the name of each secret with a value in a .env file."""
+    return [
+        (line, name) for line, name, value in _parse_dotenv(text) if _is_secret_value(name, value)
+    ]
 
-    found: list[tuple[int, str]] = []
+
+def _parse_dotenv(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the line, the name and the value of each variable."""
+    from dotenv.parser import parse_stream
+
     end = 0
     for binding in parse_stream(io.StringIO(text)):
-        whole = binding.original.string
-        start, end = end + len(whole) - len(whole.lstrip("\r\n")), end + len(whole)
-        name, value = binding.key, (binding.value or "").strip()
-        if binding.error or not name or value.lower() in NO_VALUE:
-            continue
-        if value.lower().startswith(PLACEHOLDER):
-            continue
-        if CREDENTIALS.match(value) or (is_secret(name) and "://" not in value):
-            # Its own count of lines takes a lone carriage return for the end of one.
-            found.append((text.count("\n", 0, start) + 1, name))
-    return found
+        source = binding.original.string
+        start = end + len(source) - len(source.lstrip("\r\n"))
+        end += len(source)
+        if binding.key and not binding.error:
+            # The parser's own line numbers count a lone carriage return as a line.
+            line = text.count("\n", 0, start) + 1
+            yield line, binding.key, (binding.value or "").strip()
+
+
+def _is_secret_value(name: str, value: str) -> bool:
+    lower = value.lower()
+    if lower in NO_VALUE or lower.startswith(PLACEHOLDER_PREFIXES):
+        return False
+    return bool(URL_WITH_PASSWORD.match(value)) or (is_secret(name) and "://" not in value)

@@ -1,4 +1,4 @@
-"""Every credential of a tree: one pass over its files, in this process or, for a large tree, in several."""
+"""Scan the files of a tree for credentials: in this process, or in several for a large tree."""
 
 from __future__ import annotations
 
@@ -7,186 +7,194 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.edit import Skipped
-from shield_ai.scan.files.file_class import is_archive, unquoted, worth_reading
-from shield_ai.scan.files.suppressions import has_ignores, ignores
+from shield_ai.scan.files.file_class import allows_unquoted, is_archive, is_scannable
+from shield_ai.scan.files.suppressions import find_suppressions, has_suppressions
 from shield_ai.scan.text.detector import Detector
-from shield_ai.scan.text.prefilter import prefilter
-from shield_ai.scan.text.tokens import Tokens
+from shield_ai.scan.text.prefilter import create_prefilter
+from shield_ai.scan.text.token_rules import TokenRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from shield_ai.model.finding import Finding
-    from shield_ai.scan.files.suppressions import Ignore
+    from shield_ai.scan.files.file_filter import Markers
+    from shield_ai.scan.files.suppressions import Suppression
     from shield_ai.scan.rules.pattern import Pattern
 
-    Tell = Callable[[int, int], None]
+    ReadFile = Callable[[str], bytes | None]
+    Progress = Callable[[int, int], None]  # files done, files in total
 
-LARGEST = 20_000_000  # bytes; larger files are data, and are named as not looked at
-HEAD = 8192  # bytes in which a NUL tells a binary file, as git does it
-UTF16 = (b"\xff\xfe", b"\xfe\xff")
-AVERAGE = 10_000  # bytes of a file, about
-SLOW = "the rule {} takes too long here and was stopped: write {{0,200}} for its * and +"
-OFTEN = 256  # files between two words about progress
-MANY = 12_000  # files from which other processes are worth their start
+MAX_SIZE = 20_000_000  # bytes; larger files are data
+BINARY_CHECK_SIZE = 8192  # bytes; a NUL in them means a binary file, as in git
+UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+AVERAGE_SIZE = 10_000  # bytes of a file, estimated
+PROGRESS_STEP = 256  # files
+MIN_FILES_FOR_POOL = 12_000  # smaller trees are scanned faster than a pool starts
+UNREADABLE = "can't be read"
+ARCHIVE = "an archive: unpack it to scan its files"
+TIMEOUT = "rule {} timed out in this file: limit its * and + to {{0,200}}"
 
 
-def silent(_done: int, _of: int) -> None:
-    """Tell nobody."""
+def no_progress(_done: int, _total: int) -> None:
+    """Report no progress."""
 
 
-class Seen(NamedTuple):
-    """What was found in some files."""
+class CredentialScan(NamedTuple):
+    """The credentials of some files."""
 
     findings: list[Finding]
     skipped: list[Skipped]
-    ignores: dict[str, list[Ignore]]  # the comments that accept findings, by path
-    # which of `worth.ALL` match a Python file; those that were not asked lack
-    worth: dict[str, tuple[bool, ...]]
+    suppressions: dict[str, list[Suppression]]  # by path
+    markers: dict[str, Markers]  # by path; of the Python files that the prefilter has searched
+
+    def merge(self, other: CredentialScan) -> None:
+        """Add the results of other files."""
+        self.findings.extend(other.findings)
+        self.skipped.extend(other.skipped)
+        self.suppressions.update(other.suppressions)
+        self.markers.update(other.markers)
+
+    def skip(self, path: str, reason: str, name: str = "") -> None:
+        """Record that a file was skipped."""
+        self.skipped.append(Skipped(path=path, line=0, name=name, reason=reason))
 
 
-def look(detector: Detector, path: str, raw: bytes, seen: Seen) -> None:
-    """Look at one file's bytes, and add what is there."""
-    if raw[:2] in UTF16:
-        raw = raw.decode("utf-16", "replace").encode()
-    if b"\0" in raw[:HEAD]:
-        return
-    candidates = detector.prefilter.look(raw, bare=unquoted(path))
-    seen.findings.extend(detector.look(path, raw, candidates))
-    seen.skipped.extend(
-        Skipped(path=path, line=0, name="", reason=SLOW.format(rule)) for rule in detector.slow()
-    )
-    if candidates.worth is not None and path.endswith(".py"):
-        seen.worth[path] = candidates.worth
-    if candidates.ignores is not False and has_ignores(raw):
-        seen.ignores[path] = ignores(raw)
-
-
-def credentials(
+def scan_credentials(
     paths: Sequence[str],
-    read: Callable[[str], bytes | None],
+    read: ReadFile,
     patterns: Iterable[Pattern],
     *,
     root: str = "",
     jobs: int = 1,
-    tell: Tell = silent,
-) -> Seen:
-    """Scan files.
+    progress: Progress = no_progress,
+) -> CredentialScan:
+    """Scan files for credentials.
 
     Args:
         paths: Relative, with slashes.
-        read: Gives the bytes of each; None where it can't.
-        patterns: What to look for.
-        root: Where they lie on disk; needed for more than one process.
-        jobs: How many processes to use, at most.
-        tell: Is told now and then how many files are done, and of how many.
+        read: Returns the bytes of a file; None if it cannot be read.
+        patterns: The patterns to search for.
+        root: The folder of the files on disk; required for several processes.
+        jobs: The maximum number of processes.
+        progress: Called from time to time.
     """
     patterns = tuple(patterns)
-    if jobs > 1 and root and len(paths) >= MANY:
-        return _shared(paths, patterns, root, jobs, tell)
-    return _scan(paths, read, patterns, AVERAGE * len(paths), tell)
+    if jobs > 1 and root and len(paths) >= MIN_FILES_FOR_POOL:
+        return _scan_in_pool(paths, patterns, root, jobs, progress)
+    return _scan_files(paths, read, patterns, AVERAGE_SIZE * len(paths), progress)
 
 
-def _scan(
+def _scan_files(
     paths: Sequence[str],
-    read: Callable[[str], bytes | None],
+    read: ReadFile,
     patterns: tuple[Pattern, ...],
     size: int,
-    tell: Tell = silent,
-) -> Seen:
-    tokens = Tokens(rule for pattern in patterns for rule in pattern.rules)
-    detector = Detector(patterns, prefilter(tokens, size))
-    seen = Seen([], [], {}, {})
+    progress: Progress = no_progress,
+) -> CredentialScan:
+    tokens = TokenRules(rule for pattern in patterns for rule in pattern.rules)
+    detector = Detector(patterns, create_prefilter(tokens, size))
+    result = CredentialScan([], [], {}, {})
     for done, path in enumerate(paths):
-        if not done % OFTEN:
-            tell(done, len(paths))
-        if not worth_reading(path):
-            if is_archive(path):
-                seen.skipped.append(
-                    Skipped(
-                        path=path,
-                        line=0,
-                        name="archive",
-                        reason="an archive: unpack it to look inside",
-                    )
-                )
-            continue
-        raw = read(path)
-        if raw is None:
-            seen.skipped.append(Skipped(path=path, line=0, name="", reason="can't be read"))
-        elif len(raw) > LARGEST:
-            seen.skipped.append(
-                Skipped(path=path, line=0, name="", reason=f"larger than {LARGEST // 1_000_000} MB")
-            )
-        else:
-            look(detector, path, raw, seen)
-    tell(len(paths), len(paths))
-    return seen
+        if done % PROGRESS_STEP == 0:
+            progress(done, len(paths))
+        if is_scannable(path):
+            _scan_file(detector, path, read(path), result)
+        elif is_archive(path):
+            result.skip(path, ARCHIVE, name="archive")
+    progress(len(paths), len(paths))
+    return result
 
 
-def _shared(
-    paths: Sequence[str], patterns: tuple[Pattern, ...], root: str, jobs: int, tell: Tell
-) -> Seen:
-    """Split the files between processes, which read them themselves."""
-    # small trees start without it
+def _scan_file(detector: Detector, path: str, raw: bytes | None, result: CredentialScan) -> None:
+    if raw is None:
+        result.skip(path, UNREADABLE)
+        return
+    if len(raw) > MAX_SIZE:
+        result.skip(path, f"larger than {MAX_SIZE // 1_000_000} MB")
+        return
+    if raw[:2] in UTF16_BOMS:
+        raw = raw.decode("utf-16", "replace").encode()
+    if is_binary(raw):
+        return
+    candidates = detector.prefilter.find_candidates(raw, unquoted=allows_unquoted(path))
+    result.findings.extend(detector.find(path, raw, candidates))
+    for rule in detector.take_timeouts():
+        result.skip(path, TIMEOUT.format(rule))
+    if candidates.markers is not None and path.endswith(".py"):
+        result.markers[path] = candidates.markers
+    if candidates.has_suppressions is not False and has_suppressions(raw):
+        result.suppressions[path] = find_suppressions(raw)
+
+
+def is_binary(raw: bytes) -> bool:
+    """Return whether a file is binary, by the rule of git."""
+    return b"\0" in raw[:BINARY_CHECK_SIZE]
+
+
+def _scan_in_pool(
+    paths: Sequence[str], patterns: tuple[Pattern, ...], root: str, jobs: int, progress: Progress
+) -> CredentialScan:
+    """Distribute the files over processes, which read them themselves."""
     from concurrent.futures import ProcessPoolExecutor
 
-    size = max(1, -(-len(paths) // (jobs * 4)))
-    parts = [paths[at : at + size] for at in range(0, len(paths), size)]
-    whole = Seen([], [], {}, {})
+    chunk_count = jobs * 4
+    size = max(1, -(-len(paths) // chunk_count))  # rounded up
+    chunks = [paths[at : at + size] for at in range(0, len(paths), size)]
+    result = CredentialScan([], [], {}, {})
     done = 0
     with ProcessPoolExecutor(jobs) as pool:
         try:
-            for part in pool.map(_part, [root] * len(parts), parts, [patterns] * len(parts)):
-                whole.findings.extend(part.findings)
-                whole.skipped.extend(part.skipped)
-                whole.ignores.update(part.ignores)
-                whole.worth.update(part.worth)
+            scans = pool.map(_scan_chunk, [root] * len(chunks), chunks, [patterns] * len(chunks))
+            for scan in scans:
+                result.merge(scan)
                 done += size
-                tell(min(done, len(paths)), len(paths))
+                progress(min(done, len(paths)), len(paths))
         except BaseException:
-            # Ctrl-C need not wait for what nobody will see
+            # Do not wait for the remaining chunks after Ctrl-C.
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return whole
+    return result
 
 
-def _part(root: str, paths: Sequence[str], patterns: tuple[Pattern, ...]) -> Seen:
-    return _scan(paths, reader(root), patterns, LARGEST)
+def _scan_chunk(root: str, paths: Sequence[str], patterns: tuple[Pattern, ...]) -> CredentialScan:
+    # The size makes the process use hyperscan in any case.
+    return _scan_files(paths, reader(root), patterns, MAX_SIZE)
 
 
-def _all(handle: int, size: int) -> bytes:
-    """Read a file, at most a little more than the largest that is looked at.
-
-    Args:
-        handle: Of the file.
-        size: What it says of itself: one that grows, and those of /proc, say too little.
-    """
-    asked = min(size, LARGEST) + 1
-    raw = os.read(handle, asked)
-    while len(raw) == asked and asked <= LARGEST and (more := os.read(handle, LARGEST + 1 - asked)):
-        raw += more
-        asked = len(raw)
-    return raw
-
-
-def reader(root: str) -> Callable[[str], bytes | None]:
-    """Return what reads the regular files below a folder; see `_all` for how much of each."""
+def reader(root: str) -> ReadFile:
+    """Return a function that reads the regular files of a folder, up to a little over MAX_SIZE."""
     base = root.rstrip("/") + "/" if root else ""
 
     def read(path: str) -> bytes | None:
+        full_path = path if path.startswith("/") else base + path
         try:
-            handle = os.open(
-                path if path.startswith("/") else base + path, os.O_RDONLY | os.O_NONBLOCK
-            )
+            handle = os.open(full_path, os.O_RDONLY | os.O_NONBLOCK)
         except OSError:
             return None
         try:
-            about = os.fstat(handle)
-            return _all(handle, about.st_size) if stat.S_ISREG(about.st_mode) else b""
+            status = os.fstat(handle)
+            return _read_file(handle, status.st_size) if stat.S_ISREG(status.st_mode) else b""
         except OSError:
             return None
         finally:
             os.close(handle)
 
     return read
+
+
+def _read_file(handle: int, size: int) -> bytes:
+    """Read a file up to one byte over MAX_SIZE.
+
+    Args:
+        handle: The file descriptor.
+        size: The size by fstat(); the file may be longer if it grows or lies in /proc.
+    """
+    wanted = min(size, MAX_SIZE) + 1
+    raw = os.read(handle, wanted)
+    while len(raw) == wanted and wanted <= MAX_SIZE:
+        more = os.read(handle, MAX_SIZE + 1 - wanted)
+        if not more:
+            break
+        raw += more
+        wanted = len(raw)
+    return raw

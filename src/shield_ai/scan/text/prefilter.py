@@ -1,7 +1,7 @@
-"""Which rules may match a file, and where: by hyperscan over the bytes where it is installed, else by plain search.
+"""Find out which rules may match a file, and where: with hyperscan if installed, else by keyword.
 
-Both only narrow down; what is found is decided by the same regular expressions afterwards, so that the findings are the
-same. https://intel.github.io/hyperscan/dev-reference/
+A prefilter only narrows the search. The same regular expressions decide afterwards, so that both
+prefilters lead to the same findings. https://intel.github.io/hyperscan/dev-reference/
 """
 
 from __future__ import annotations
@@ -12,127 +12,146 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.project.perf.disk_cache import get_or_create, load
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.files import file_filter
+from shield_ai.scan.files.file_filter import PATTERNS, Markers
 from shield_ai.scan.files.suppressions import MARK
 from shield_ai.scan.text import assignments
 from shield_ai.scan.text.assignments import PAIR_MARK
 from shield_ai.scan.text.regions import Region, whole
-from shield_ai.scan.text.structure import MARKS
-from shield_ai.scan.text.tokens import AROUND, source_of
+from shield_ai.scan.text.structure import PARSER_MARKS
+from shield_ai.scan.text.token_rules import BOUNDARIES, full_regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from shield_ai.scan.rules.pattern import Rule
-    from shield_ai.scan.text.tokens import Tokens
+    from shield_ai.scan.text.token_rules import TokenRules
 
-NAME = "hyperscan"  # of what is kept
-ENOUGH = 2_000_000  # bytes from which the database is worth making
-# What the assignments begin with, up to the first character of the value: in code, and where values stand bare.
-TELLING = rb"(?i)" + assignments.CORE + assignments.NAME_END + rb"\\?[\"'`]?\]?\)?"
-AFTER = (
+CACHE_NAME = "hyperscan"
+WORTH_COMPILING = 2_000_000  # bytes to scan from which compiling a database saves time
+# The beginning of an assignment, up to the first character of its value.
+ASSIGNED_NAME = rb"(?i)" + assignments.CORE + assignments.NAME_END + rb"\\?[\"'`]?\]?\)?"
+ASSIGNMENT_SIGN = (
     rb"\s{0,40}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|"
     + assignments.ELSE
     + rb"|[\"'`]\s{0,4},)"
 )
-AFTER += rb"\s{0,40}[\[(]?\s{0,40}"
+ASSIGNMENT_SIGN += rb"\s{0,40}[\[(]?\s{0,40}"
 CALL = rb"[\w.\[\]]{0,50}(?:" + assignments.CALLS + rb")\([ \t]{0,4}"
-NOTHING = rb"[ \t]{1,3}(?:is[ \t:]{1,3})?[\"'`]"
-CODE = (
-    TELLING + rb"(?:" + AFTER + rb"(?:" + CALL + rb")?[bBrRuUfF@$]{0,2}\\?[\"'`]|" + NOTHING + rb")"
+NO_SIGN = rb"[ \t]{1,3}(?:is[ \t:]{1,3})?[\"'`]"
+QUOTED_ASSIGNMENT = (
+    ASSIGNED_NAME
+    + rb"(?:"
+    + ASSIGNMENT_SIGN
+    + rb"(?:"
+    + CALL
+    + rb")?[bBrRuUfF@$]{0,2}\\?[\"'`]|"
+    + NO_SIGN
+    + rb")"
 )
-TEXT = (
-    TELLING + rb"(?:" + AFTER + rb"[^\s]|" + NOTHING + rb"|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"
+UNQUOTED_ASSIGNMENT = (
+    ASSIGNED_NAME
+    + rb"(?:"
+    + ASSIGNMENT_SIGN
+    + rb"[^\s]|"
+    + NO_SIGN
+    + rb"|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"
 )
 REPEAT = regex(rb"\{(\d+)(,?)(\d*)\}")
-FEW = 40
-# What stands before a secret: hyperscan knows no looking around, but need not say where a match begins. What stands
-# behind one would cost it more than it spares.
-CONSUMED = b"(?:^|[^A-Za-z0-9])"
-# Bytes: the longest name, and what stands between it and its value; what a short line has before the value.
+MAX_REPEAT = 40
+# Replaces the lookbehind in front of a rule: hyperscan supports none. That a match then begins
+# earlier does not matter. Lookaheads are dropped: checking them would cost more than it saves.
+LEADING_BOUNDARY = b"(?:^|[^A-Za-z0-9])"
+# In bytes: the longest name plus what is between it and its value, and the same for short lines.
 REACH, NEAR = 320, 140
-# Of a file that is more than twice as long, each part is looked at by itself; nothing that a rule finds is longer than
-# what two parts share.
-PART, OVER = 131_072, 16_384
+# Files of more than two parts are searched part by part. No match is longer than the overlap.
+PART_SIZE, PART_OVERLAP = 131_072, 16_384
 
 
 class Candidates(NamedTuple):
-    """What may be found in one file."""
+    """The rules that may match a file. None means that the prefilter did not search for it."""
 
     rules: list[int]
-    regions: list[Region] | None = None  # where assignments may stand; None: anywhere
-    # where a name and a value may stand side by side; None: anywhere
-    pairs: Sequence[Region] | None = None
-    worth: tuple[bool, ...] | None = None  # of Python: which of `worth.ALL` match
-    # for which of `structure.MARKS` it has something that may be misread
-    hard: frozenset[str] | None = None
-    ignores: bool | None = None  # whether a comment may accept something; None: nobody looked
-    # of a long file: where each rule may match; elsewhere, nobody looked
-    parts: Mapping[int, list[Region]] = {}
+    assignments: list[Region] | None = None
+    pairs: Sequence[Region] | None = None  # a name and a value side by side
+    markers: Markers | None = None  # of a Python file
+    parsers: frozenset[str] | None = None  # the keys of `PARSER_MARKS` that match
+    has_suppressions: bool | None = None
+    # For long files: the regions in which each rule may match.
+    rule_regions: Mapping[int, list[Region]] = {}
 
     @property
-    def nothing(self) -> bool:
-        """Whether nothing at all can be found, as in most files."""
-        return not (
-            self.rules
-            or self.regions
-            or self.pairs
-            or self.hard
-            or None in (self.regions, self.pairs, self.hard)
-        )
+    def is_empty(self) -> bool:
+        """Return whether the file has no secrets, as most files."""
+        if None in (self.assignments, self.pairs, self.parsers):
+            return False
+        return not (self.rules or self.assignments or self.pairs or self.parsers)
 
 
-class Plain:
-    """Without hyperscan."""
+class KeywordPrefilter:
+    """Prefilter that searches for the keywords of the rules."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: TokenRules) -> None:
         self.tokens = tokens
 
-    # the other one needs it
-    def look(self, raw: bytes, *, bare: bool) -> Candidates:  # noqa: ARG002
-        """Say what may be found in a file."""
-        return Candidates(self.tokens.candidates(raw))
+    def find_candidates(self, raw: bytes, *, unquoted: bool) -> Candidates:  # noqa: ARG002 - as below
+        """Return the rules that may match a file."""
+        return Candidates(self.tokens.with_any_keyword(raw))
 
 
-class Hyper:
-    """With hyperscan: one pass over the bytes for all rules at once.
+class _ExpressionIds:
+    """The numbers of the expressions in a hyperscan database.
+
+    Args:
+        rules: How many rules there are; their numbers come first.
+    """
+
+    def __init__(self, rules: int) -> None:
+        self.rules = range(rules)
+        self.quoted_assignment = rules
+        self.unquoted_assignment = rules + 1
+        self.pair = rules + 2
+        self.suppression = rules + 3
+        self.markers = range(rules + 4, rules + 4 + len(PATTERNS))
+        self.parsers = range(self.markers.stop, self.markers.stop + len(PARSER_MARKS))
+
+
+class HyperscanPrefilter:
+    """Prefilter that searches for all rules in one pass, with hyperscan.
 
     Args:
         tokens: The rules.
         hyperscan: The module.
-        make: Compile the database where none is kept, which takes most of a second.
+        compile_missing: Compile the database if it is not cached, which takes most of a second.
 
     Raises:
-        LookupError: There is none, and none is to be made.
+        LookupError: The database is not cached, and `compile_missing` is false.
     """
 
     _database: Any
 
-    def __init__(self, tokens: Tokens, hyperscan: Any, *, make: bool = True) -> None:
+    def __init__(self, tokens: TokenRules, hyperscan: Any, *, compile_missing: bool = True) -> None:
         self.tokens = tokens
         self._hyperscan = hyperscan
-        sources = [_plain(source_of(rule).encode()) for rule in tokens.rules]
-        key = b"\0".join([hyperscan.__version__.encode(), *sources, *self._extra()])
-        found = (
-            get_or_create(NAME, key, lambda: self._compile(sources), self._load)
-            if make
-            else load(NAME, key, self._load)
-        )
-        if found is None:
+        sources = [_simplify(full_regex(rule).encode()) for rule in tokens.rules]
+        key = b"\0".join([hyperscan.__version__.encode(), *sources, *_extra_expressions()])
+        if compile_missing:
+            get_or_create(CACHE_NAME, key, lambda: self._compile(sources), self._load)
+        elif load(CACHE_NAME, key, self._load) is None:
             raise LookupError
         self._scratch = hyperscan.Scratch(self._database)
         self._database.scratch = self._scratch
-        self._places = {False: len(sources), True: len(sources) + 1}
-        self._pairs = len(sources) + 2
-        self._ignores = len(sources) + 3
-        self._worth = range(self._ignores + 1, self._ignores + 1 + len(file_filter.ALL))
-        self._hard = self._worth.stop
-        self._nothing = Candidates(
-            [], [], pairs=(), worth=(False,) * len(file_filter.ALL), hard=frozenset(), ignores=False
+        self._ids = _ExpressionIds(len(sources))
+        self._no_candidates = Candidates(
+            rules=[],
+            assignments=[],
+            pairs=(),
+            markers=Markers(*[False] * len(PATTERNS)),
+            parsers=frozenset(),
+            has_suppressions=False,
         )
 
     def _load(self, packed: bytes) -> bool:
-        """Whether it is a database; what a full disk or somebody left in the cache may be none."""
+        """Load a database; return False if the cached file is invalid."""
         try:
             self._database = self._hyperscan.loadb(packed, self._hyperscan.HS_MODE_BLOCK)
         except self._hyperscan.error:
@@ -140,162 +159,182 @@ class Hyper:
         return True
 
     def _compile(self, sources: list[bytes]) -> bytes:
+        extra = _extra_expressions()
         try:
-            database = self._made([*sources, *self._extra()])
+            database = self._compile_expressions(sources, extra)
         except self._hyperscan.error:
-            # a rule of the app has what Python's re knows and hyperscan does not
-            sources = [
-                source if self._knows(source) else _words(rule)
-                for source, rule in self._paired(sources)
+            # A rule of the app uses syntax that only Python's re supports.
+            supported = [
+                source if self._is_supported(source) else _keyword_expression(rule)
+                for source, rule in zip(sources, self.tokens.rules, strict=True)
             ]
-            database = self._made([*sources, *self._extra()])
+            database = self._compile_expressions(supported, extra)
         return bytes(self._hyperscan.dumpb(database))
 
-    def _paired(self, sources: list[bytes]) -> Iterable[tuple[bytes, Rule]]:
-        return zip(sources, self.tokens.rules, strict=True)
-
-    def _knows(self, source: bytes) -> bool:
+    def _is_supported(self, source: bytes) -> bool:
         try:
-            self._made([source], extra=0)
+            self._compile_expressions([source], [])
         except self._hyperscan.error:
             return False
         return True
 
-    def _made(self, expressions: list[bytes], extra: int | None = None) -> Any:
+    def _compile_expressions(self, rules: list[bytes], extra: list[bytes]) -> Any:
         hs = self._hyperscan
-        extra = len(self._extra()) if extra is None else extra
+        first_match = hs.HS_FLAG_SINGLEMATCH | hs.HS_FLAG_PREFILTER
+        flags = [first_match] * (len(rules) + len(extra))
+        if extra:
+            ids = _ExpressionIds(len(rules))
+            flags[ids.quoted_assignment] = 0  # every match
+            flags[ids.unquoted_assignment] = 0
         database = hs.Database(mode=hs.HS_MODE_BLOCK)
-        once = hs.HS_FLAG_SINGLEMATCH | hs.HS_FLAG_PREFILTER
         database.compile(
-            expressions=expressions,
-            ids=list(range(len(expressions))),
-            elements=len(expressions),
-            flags=[*[once] * (len(expressions) - extra), *[0, 0][:extra], *[once] * (extra - 2)],
+            expressions=[*rules, *extra],
+            ids=list(range(len(flags))),
+            elements=len(flags),
+            flags=flags,
         )
         return database
 
-    def _extra(self) -> list[bytes]:
-        hard = (re.sub(rb"\(\?P<\w+>", b"(?:", mark.pattern) for mark in MARKS.values())
-        return [
-            CODE,
-            TEXT,
-            PAIR_MARK.pattern,
-            MARK.pattern,
-            *(pattern.pattern for pattern in file_filter.ALL),
-            *map(_plain, hard),
-        ]
+    def find_candidates(self, raw: bytes, *, unquoted: bool) -> Candidates:
+        """Return the rules that may match a file.
 
-    def look(self, raw: bytes, *, bare: bool) -> Candidates:
-        """Say what may be found in a file."""
-        rules, ends = self._scan(raw, bare=bare)
-        if not rules and not ends:
-            return self._nothing
-        found = set(rules)
-        parts = (
-            self._parts(raw, bare=bare)
-            if len(raw) > 2 * PART and min(found, default=0) <= self._pairs
-            else {}
-        )
+        Args:
+            raw: The file's bytes.
+            unquoted: Whether values may be unquoted.
+        """
+        numbers, assignment_ends = self._scan(raw, unquoted=unquoted)
+        if not numbers and not assignment_ends:
+            return self._no_candidates
+        ids = self._ids
+        found = set(numbers)
+        has_region_matches = min(found, default=0) <= ids.pair
+        rule_regions: dict[int, list[Region]] = {}
+        if has_region_matches and len(raw) > 2 * PART_SIZE:
+            rule_regions = self._scan_parts(raw, unquoted=unquoted)
+        rules = [number for number in found if number in ids.rules]
+        parsers = zip(PARSER_MARKS, ids.parsers, strict=True)
         return Candidates(
-            rules=self.tokens.worded(
-                raw, (number for number in found if number < self._places[False])
-            ),
-            regions=_regions(raw, ends),
-            pairs=parts.get(self._pairs) or whole(raw) if self._pairs in found else (),
-            worth=tuple(number in found for number in self._worth),
-            hard=frozenset(
-                name for number, name in enumerate(MARKS, self._hard) if number in found
-            ),
-            ignores=self._ignores in found,
-            parts=parts,
+            rules=self.tokens.with_keyword(raw, rules),
+            assignments=_assignment_regions(raw, assignment_ends),
+            pairs=(rule_regions.get(ids.pair) or whole(raw)) if ids.pair in found else (),
+            markers=Markers(*[number in found for number in ids.markers]),
+            parsers=frozenset(name for name, number in parsers if number in found),
+            has_suppressions=ids.suppression in found,
+            rule_regions=rule_regions,
         )
 
-    def _scan(self, raw: bytes, *, bare: bool) -> tuple[list[int], list[int]]:
-        """Return the numbers of what may be there, and where assignments have their values."""
-        rules: list[int] = []
-        ends: list[int] = []
-        place, other = self._places[bare], self._places[not bare]
+    def _scan(self, raw: bytes, *, unquoted: bool) -> tuple[list[int], list[int]]:
+        """Return the numbers of the matching expressions, and where assignments match."""
+        numbers: list[int] = []
+        assignment_ends: list[int] = []
+        assignment, other = self._ids.quoted_assignment, self._ids.unquoted_assignment
+        if unquoted:
+            assignment, other = other, assignment
 
-        def seen(number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
-            if number == place:
-                ends.append(end)
+        def on_match(number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+            if number == assignment:
+                assignment_ends.append(end)
             elif number != other:
-                rules.append(number)
+                numbers.append(number)
 
-        self._database.scan(raw, match_event_handler=seen)
-        return rules, ends
+        self._database.scan(raw, match_event_handler=on_match)
+        return numbers, assignment_ends
 
-    def _parts(self, raw: bytes, *, bare: bool) -> dict[int, list[Region]]:
-        """Say of a long file in which parts each rule may match."""
-        parts: dict[int, list[Region]] = {}
-        for start in range(0, len(raw), PART):
-            stop, end = min(start + PART, len(raw)), min(start + PART + OVER, len(raw))
-            for number in self._scan(raw[max(0, start - 1) : end], bare=bare)[0]:
-                parts.setdefault(number, []).append(Region(start, stop, end))
-        return parts
-
-
-def _words(rule: Rule) -> bytes:
-    """Stand for a rule by its keywords."""
-    return b"(?i)" + b"|".join(re.escape(word).encode() for word in rule.keywords or rule.context)
+    def _scan_parts(self, raw: bytes, *, unquoted: bool) -> dict[int, list[Region]]:
+        """Return the parts of a long file in which each expression matches."""
+        regions: dict[int, list[Region]] = {}
+        for start in range(0, len(raw), PART_SIZE):
+            stop = min(start + PART_SIZE, len(raw))
+            end = min(start + PART_SIZE + PART_OVERLAP, len(raw))
+            numbers, _ = self._scan(raw[max(0, start - 1) : end], unquoted=unquoted)
+            for number in numbers:
+                regions.setdefault(number, []).append(Region(start, stop, end))
+        return regions
 
 
-def _plain(source: bytes) -> bytes:
-    """Give hyperscan what it understands: the rest is what PREFILTER stands for."""
-    source = REPEAT.sub(_loose, source.replace(AROUND[0].encode(), CONSUMED))
-    found = re.search(rb"\(\?[ims]+\)", source)
-    return found[0] + source.replace(found[0], b"", 1) if found else source
+def _extra_expressions() -> list[bytes]:
+    """Return the expressions after those of the rules, in the order of `_ExpressionIds`."""
+    parser_marks = [re.sub(rb"\(\?P<\w+>", b"(?:", m.pattern) for m in PARSER_MARKS.values()]
+    return [
+        QUOTED_ASSIGNMENT,
+        UNQUOTED_ASSIGNMENT,
+        PAIR_MARK.pattern,
+        MARK.pattern,
+        *(pattern.pattern for pattern in PATTERNS.values()),
+        *map(_simplify, parser_marks),
+    ]
 
 
-def _loose(match: re.Match[bytes]) -> bytes:
-    """Count no further than a few: a repeat of thousands makes a machine of thousands of states."""
+def _keyword_expression(rule: Rule) -> bytes:
+    words = (re.escape(word).encode() for word in rule.keywords or rule.context)
+    return b"(?i)" + b"|".join(words)
+
+
+def _simplify(source: bytes) -> bytes:
+    """Rewrite a regex for hyperscan, whose PREFILTER flag approximates the rest."""
+    source = REPEAT.sub(_limit_repeat, source.replace(BOUNDARIES[0].encode(), LEADING_BOUNDARY))
+    flags = re.search(rb"\(\?[ims]+\)", source)
+    return flags[0] + source.replace(flags[0], b"", 1) if flags else source
+
+
+def _limit_repeat(match: re.Match[bytes]) -> bytes:
+    """Limit the bounds of a repeat: thousands of repeats need thousands of states."""
     low, comma, high = int(match[1]), match[2], match[3]
-    if comma and high and int(high) <= FEW:
+    if comma and high and int(high) <= MAX_REPEAT:
         return match[0]
-    return b"{%d,}" % min(low, FEW) if comma or low > FEW else match[0]
+    if comma or low > MAX_REPEAT:
+        return b"{%d,}" % min(low, MAX_REPEAT)
+    return match[0]
 
 
-def _regions(raw: bytes, ends: list[int]) -> list[Region]:
-    """Widen each place to the lines around it: of the name, and of a value on the line after.
+def _assignment_regions(raw: bytes, ends: list[int]) -> list[Region]:
+    """Extend the end of each match to the lines of its name and its value.
 
-    Of a long line, as programs write them, to as much as the longest name and what stands between it and its value.
+    The value may be on the next line. On long lines, as in generated files, a region is limited
+    to the longest name and what is between it and its value.
     """
-    out: list[Region] = []
-    line = following = 0  # where the line of a place ends, and the one after
+    regions: list[Region] = []
+    line_end = next_line_end = 0
     for end in ends:
-        if out and end <= out[-1].stop:
+        if regions and end <= regions[-1].stop:
             continue
-        if end > line or not out:
-            line = _line_end(raw, end)
-            following = _line_end(raw, line + 1)
-        begins = raw.rfind(b"\n", max(0, end - REACH), max(0, end - NEAR))
-        start = begins + 1 if begins >= 0 else max(0, end - REACH)
-        if out and start <= out[-1].stop:
-            start = out.pop().start
-        out.append(Region(start, min(line, end + REACH), following))
-    return out
+        if end > line_end or not regions:
+            line_end = _line_end(raw, end)
+            next_line_end = _line_end(raw, line_end + 1)
+        newline = raw.rfind(b"\n", max(0, end - REACH), max(0, end - NEAR))
+        start = newline + 1 if newline >= 0 else max(0, end - REACH)
+        if regions and start <= regions[-1].stop:
+            start = regions.pop().start
+        regions.append(Region(start, min(line_end, end + REACH), next_line_end))
+    return regions
 
 
 def _line_end(raw: bytes, at: int) -> int:
-    found = raw.find(b"\n", at)
-    return len(raw) if found < 0 else found
+    newline = raw.find(b"\n", at)
+    return len(raw) if newline < 0 else newline
 
 
 @functools.cache
-def hyperscan() -> Any:
-    """Return the module; None where it is not installed."""
+def load_hyperscan() -> Any:
+    """Import hyperscan, which is optional; None if it is not installed."""
     try:
-        # an extra, slow to load
-        import hyperscan as module  # type: ignore[import-not-found,unused-ignore]
+        import hyperscan  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         return None
-    return module
+    return hyperscan
 
 
-def prefilter(tokens: Tokens, size: int) -> Plain | Hyper:
-    """Choose by the number of bytes to come, and by what an earlier scan has left."""
-    module = hyperscan()
+def create_prefilter(tokens: TokenRules, size: int) -> KeywordPrefilter | HyperscanPrefilter:
+    """Choose a prefilter.
+
+    Args:
+        tokens: The rules.
+        size: How many bytes will be scanned; small scans use hyperscan only with a cached database.
+    """
+    module = load_hyperscan()
+    if module is None:
+        return KeywordPrefilter(tokens)
     try:
-        return Hyper(tokens, module, make=size >= ENOUGH) if module else Plain(tokens)
+        return HyperscanPrefilter(tokens, module, compile_missing=size >= WORTH_COMPILING)
     except LookupError:
-        return Plain(tokens)
+        return KeywordPrefilter(tokens)

@@ -1,46 +1,47 @@
-"""Bounds the time that a regular expression may take: no look at its form tells every one that goes on for ever."""
+"""Limit the time of regular expressions: no static check finds all that backtrack too much."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
 
-from shield_ai.scan.text.regions import Region, within
+from shield_ai.scan.text.regions import Region, finditer_in
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable
 
-LIMIT = 1.0  # seconds of this process' own time, for one rule in one file
+TIMEOUT = 1.0  # seconds of CPU time, for one rule in one file
 
 
-def matches(
-    regex: re.Pattern[bytes], raw: bytes, regions: Iterable[Region], limit: float = LIMIT
+def find_matches(
+    pattern: re.Pattern[bytes], raw: bytes, regions: Iterable[Region], timeout: float = TIMEOUT
 ) -> list[re.Match[bytes]] | None:
-    """Return every match that begins in some regions; None where that takes longer than the limit.
+    """Return each match that begins in one of the regions; None on timeout.
 
-    Python's `re` looks for signals while it matches. Only the main thread gets any: elsewhere, there is no limit.
+    Python's `re` checks for signals while it matches. Only the main thread receives signals, so
+    that the timeout has no effect in other threads.
 
     Args:
-        regex: The expression.
-        raw: The text.
-        regions: In order.
-        limit: In seconds.
+        pattern: The regular expression.
+        raw: The bytes to search.
+        regions: Sorted.
+        timeout: In seconds.
     """
     if threading.current_thread() is not threading.main_thread():
-        return list(within(regex, raw, regions))
-    import signal  # few files match a rule
+        return list(finditer_in(pattern, raw, regions))
+    import signal
 
-    before = signal.signal(signal.SIGVTALRM, _stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, limit)
+    old_handler = signal.signal(signal.SIGVTALRM, _raise_timeout)
+    signal.setitimer(signal.ITIMER_VIRTUAL, timeout)
     try:
-        return list(within(regex, raw, regions))
+        return list(finditer_in(pattern, raw, regions))
     except TimeoutError:
         return None
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
+        signal.signal(signal.SIGVTALRM, old_handler)
 
 
-def _stop(_number: int, _frame: object) -> None:
+def _raise_timeout(_number: int, _frame: object) -> None:
     raise TimeoutError

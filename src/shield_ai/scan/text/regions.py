@@ -1,4 +1,4 @@
-"""Parts of a file in which something may begin: a long file is not searched whole for what stands in one place."""
+"""Restrict a search to the regions of a file in which a match may begin."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ if TYPE_CHECKING:
 
 
 class Region(NamedTuple):
-    """A part of a file, in bytes."""
+    """A region of a file, as byte offsets."""
 
     start: int
-    stop: int  # what is sought begins before it
+    stop: int  # a match begins before it
     end: int  # and ends here at the latest
 
 
 def whole(raw: bytes) -> tuple[Region, ...]:
-    """Return the one region that is all of a file."""
+    """Return the region that covers the whole file."""
     return (Region(0, len(raw), len(raw)),)
 
 
-def within(
+def finditer_in(
     pattern: re.Pattern[bytes], raw: bytes, regions: Iterable[Region]
 ) -> Iterator[re.Match[bytes]]:
-    """Yield the matches that begin in some regions, as `finditer` would: in order, none within another.
+    """Like finditer(), but yield only matches that begin in one of the regions.
 
     Args:
-        pattern: What is sought.
+        pattern: The regular expression.
         raw: The file.
-        regions: In order.
+        regions: Sorted; they may overlap.
     """
     done = 0
     for region in regions:

@@ -1,7 +1,8 @@
-"""What a configuration file says where the bytes alone mislead: its names and values, by a parser that keeps positions.
+"""Find secrets in configuration files with parsers that keep positions.
 
-A value on the next line, in a block, in a list, beside its name, behind an anchor, in base64: each format has its own
-ways. The regular expressions of `assignments` see the rest: comments, scripts within values, files that do not parse.
+The regular expressions of `assignments` miss or misread values on the next line, in blocks, lists
+and anchors, beside their name, or in base64. They still find what parsers do not see: comments,
+scripts in values, and files that do not parse.
 """
 
 from __future__ import annotations
@@ -26,27 +27,33 @@ from shield_ai.scan.text.regions import whole
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-LARGEST = 400_000  # bytes; what is larger was written by a program, and is not worth its parsing
-# from its telling word on; the rest is in front of it
+    Span = tuple[int, int]
+    # A secret and its span; or None and a span that the parser has decided is not a secret.
+    Result = tuple["Assigned | None", Span]
+
+MAX_SIZE = 400_000  # bytes; larger files are generated, and slow to parse
+# The name, from its secret-like word on; `name_start` finds the beginning.
 NAME = rb"(?P<name>" + CORE + NAME_END + rb")[\"']?"
 BESIDE = (
     rb"|\b(?:name|key)[\"']?[ \t]{0,9}:\s{0,9}[\"']?(?P<beside>[\w.\-]{0,60}"
     + CORE
     + rb"[\w.\-]{0,50})"
 )
-# By a file's name: its parser.
+# The name of a file; each group is a function of `config_parsers`.
 FORMAT = regex(
     r"(?P<yaml_values>.*\.ya?ml)|(?P<json_values>.*\.(?:json|jsonc|json5|ipynb|tfstate|template))"
-    r"|(?P<equals_values>.*\.(?:toml|tfvars|tf|hcl))|(?P<docker_values>(?:docker|container)file.*|.*\.dockerfile)"
+    r"|(?P<equals_values>.*\.(?:toml|tfvars|tf|hcl))"
+    r"|(?P<docker_values>(?:docker|container)file.*|.*\.dockerfile)"
     r"|(?P<line_values>\.env.*|\.pypirc|pip\.conf|.*\.(?:env|ini|cfg|conf|cnf|properties))",
     re.IGNORECASE,
 )
-# What a parser sees that the regular expressions do not; all else is not worth its time.
-MARKS = {
+# What the regular expressions of `assignments` misread; other files are not parsed.
+PARSER_MARKS = {
     "yaml_values": regex(
         rb"(?im)" + NAME + rb"(?:[ \t]{0,9}:[ \t]{0,9}"
-        # What begins with ${ names something that stands elsewhere.
-        rb"(?:[&!|>\[{#]|\r?$|\"(?:[^\"\\\n]|\\.)*$|'[^'\n]*(?:$|'')|(?!\$\{)[^\s\"'#\[{&!|>][^\n]*?[ \t,}])"
+        # A value that begins with ${ is a reference.
+        rb"(?:[&!|>\[{#]|\r?$|\"(?:[^\"\\\n]|\\.)*$|'[^'\n]*(?:$|'')"
+        rb"|(?!\$\{)[^\s\"'#\[{&!|>][^\n]*?[ \t,}])"
         rb"|=(?!\$\{)[^\s\"'=][^\n]*?[ \t][^\s#]|[ \t]{0,9}\r?\n:)"
         + BESIDE
         + rb"|^kind:[ \t]{0,9}(?P<secret>(?:Sealed)?Secret)\b"
@@ -60,185 +67,221 @@ MARKS = {
         + rb"[ \t]{0,40}[=:][ \t]{0,40}(?:\r?$|\"[^\"\n]*$|'[^'\n]*$|[^\s\"'][^\n]*?[ \t][^\s#;])"
     ),
 }
-VALUE = regex(rb"(?i)\"value\"\s{0,40}:")
-LOGIN = regex(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNORECASE)
+JSON_VALUE = regex(rb"(?i)\"value\"\s{0,40}:")
+LOGIN_URL = regex(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNORECASE)
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
-LABEL = regex(r"[a-z0-9]+([-.][a-z0-9]+)*")
-ENVIRONMENTS = frozenset({"environment", "env"})
-NAMES, VALUES = frozenset({"name", "key"}), frozenset({"value"})
-# What stands under a name beside its type: CloudFormation's parameters have a default.
-GIVEN = VALUES | {"default"}
+KUBERNETES_NAME = regex(r"[a-z0-9]+([-.][a-z0-9]+)*")
+ENVIRONMENT_KEYS = frozenset({"environment", "env"})
+NAME_KEYS = frozenset({"name", "key"})
+VALUE_KEYS = frozenset({"value"})
+DEFAULT_KEYS = VALUE_KEYS | {"default"}  # of a CloudFormation parameter
 
 
-class Value(NamedTuple):
-    """A text of a file, or what holds texts."""
+class Node(NamedTuple):
+    """A text, a list or a map of a configuration file."""
 
     text: str
-    start: int  # byte offsets of the text, without its quotes
+    start: int  # byte offsets, without quotes
     end: int
     quoted: bool = True
-    items: tuple[Value, ...] = ()  # of a list
-    pairs: tuple[tuple[Value, Value], ...] = ()  # of a map
-    holds: bool = False  # whether it is a list or a map
+    items: tuple[Node, ...] = ()  # of a list
+    pairs: tuple[tuple[Node, Node], ...] = ()  # of a map
+    is_container: bool = False
+
+    def get(self, keys: frozenset[str]) -> Node | None:
+        """Return the first text of a map under one of some keys, in lower case."""
+        for key, value in self.pairs:
+            if key.text.lower() in keys and not value.is_container:
+                return value
+        return None
+
+    def kubernetes_kind(self) -> str:
+        """Return the `kind` of a Kubernetes manifest; empty if there is none."""
+        return next((value.text for key, value in self.pairs if key.text == "kind"), "")
 
 
-class Structure(NamedTuple):
-    """What a parser found."""
+class ParsedConfig(NamedTuple):
+    """The secrets of a configuration file."""
 
     values: list[Assigned]
-    # what it has decided, in bytes, in order: the regular expressions say nothing here
-    spans: list[tuple[int, int]]
+    spans: list[Span]  # decided by the parser, sorted
 
-    def decides(self, one: Assigned) -> bool:
-        """Whether a value that a regular expression found was seen by the parser."""
-        return any(start < one.end and one.name_start < end for start, end in self.spans)
+    def covers(self, assigned: Assigned) -> bool:
+        """Return whether the parser has decided about a value found by a regular expression."""
+        return any(start < assigned.end and assigned.name_start < end for start, end in self.spans)
 
 
-def structure(path: str, raw: bytes, hard: frozenset[str] | None = None) -> Structure | None:
-    """Parse a file in which something may be misread; None where there is nothing of the kind, or no parser.
+def parse_config(
+    path: str, raw: bytes, parsers: frozenset[str] | None = None
+) -> ParsedConfig | None:
+    """Parse a configuration file that the regular expressions of `assignments` may misread.
 
     Args:
         path: Relative, with slashes.
         raw: The file's bytes.
-        hard: For which parsers it has something that may be misread; None where nobody looked.
+        parsers: The keys of `PARSER_MARKS` that match the file; None if not known.
+
+    Returns:
+        None if there is no parser for the file, or no need to parse it.
     """
-    if hard is not None and not hard:
-        return None  # most files, without a look at their names
-    found = FORMAT.fullmatch(path, path.rfind("/") + 1)
-    name = (found and found.lastgroup) or ""
-    if not name or len(raw) > LARGEST or (hard is not None and name not in hard):
+    if parsers is not None and not parsers:
         return None
-    if name == "json_values" and not VALUE.search(raw):
-        return None  # translations, schemas: a map under a telling name says nothing without
-    if not any(_tells(raw, match) for match in MARKS[name].finditer(raw)):
+    file_format = FORMAT.fullmatch(path, path.rfind("/") + 1)
+    name = file_format.lastgroup if file_format else None
+    if name is None or (parsers is not None and name not in parsers):
         return None
-    from shield_ai.scan.text import config_parsers  # only few files need them
+    if not _needs_parser(name, raw):
+        return None
+    from shield_ai.scan.text import config_parsers
 
-    parse: Callable[[bytes], Iterable[Value]] = getattr(config_parsers, name)
-    values: dict[tuple[int, int], Assigned] = {}
-    spans: list[tuple[int, int]] = []
-    for one, span in _entries(parse(raw)):
+    parse: Callable[[bytes], Iterable[Node]] = getattr(config_parsers, name)
+    values: dict[Span, Assigned] = {}
+    spans: list[Span] = []
+    for assigned, span in _find_secrets(parse(raw)):
         spans.append(span)
-        if one:
-            values.setdefault((one.start, one.end), one)
-    return Structure(list(values.values()), sorted(spans))
+        if assigned:
+            values.setdefault((assigned.start, assigned.end), assigned)
+    return ParsedConfig(list(values.values()), sorted(spans))
 
 
-def _tells(raw: bytes, match: re.Match[bytes]) -> bool:
-    """Whether a name that says secret is given something that may be misread."""
-    found = match.groupdict()
-    if found.get("secret"):
+def _needs_parser(name: str, raw: bytes) -> bool:
+    if len(raw) > MAX_SIZE:
+        return False
+    if name == "json_values" and not JSON_VALUE.search(raw):
+        return False  # translations and schemas have maps with secret-like names
+    return any(_is_secret_mark(raw, match) for match in PARSER_MARKS[name].finditer(raw))
+
+
+def _is_secret_mark(raw: bytes, match: re.Match[bytes]) -> bool:
+    """Return whether a match of `PARSER_MARKS` has a secret-like name."""
+    groups = match.groupdict()
+    if groups.get("secret"):
         return True
-    name = found.get("beside") or found["name"]
-    if not found.get("beside"):
-        name = raw[name_start(raw, match.start()) : match.start()] + name
-    return _secret(name.decode("utf-8", "replace"))
+    name = groups.get("beside")
+    if not name:
+        name = raw[name_start(raw, match.start()) : match.start()] + match["name"]
+    return _is_secret_name(name.decode("utf-8", "replace"))
 
 
-def _secret(name: str) -> bool:
+def _is_secret_name(name: str) -> bool:
     return name.lower() != "key" and family(name) is not Family.NONE
 
 
-def _entries(roots: Iterable[Value]) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
-    """Yield each value under a telling name, and the bytes that are decided by it; each node once, aliases or not."""
-    todo, seen = list(roots), set[tuple[int, int]]()
-    while todo:
-        value = todo.pop()
-        if not value.holds or (value.start, value.end) in seen:
+def _find_secrets(roots: Iterable[Node]) -> Iterator[Result]:
+    """Yield the secrets of all nodes. A node with several YAML aliases is visited once."""
+    pending = list(roots)
+    seen: set[Span] = set()
+    while pending:
+        node = pending.pop()
+        span = (node.start, node.end)
+        if not node.is_container or span in seen:
             continue
-        seen.add((value.start, value.end))
-        if _kind(value) == "SealedSecret":
-            yield None, (value.start, value.end)
+        seen.add(span)
+        kind = node.kubernetes_kind()
+        if kind == "SealedSecret":  # encrypted
+            yield None, span
             continue
-        yield from _beside(value)
-        yield from _manifest(value)
-        for key, inner in value.pairs:
-            if _secret(key.text):
-                yield from _under(key, inner)
-            elif key.text.lower() in ENVIRONMENTS:
-                yield from _listed(inner)
-            todo.append(inner)
-        todo += value.items
+        yield from _name_value_pair(node)
+        if kind == "Secret":
+            yield from _kubernetes_secret(node)
+        for key, value in node.pairs:
+            if _is_secret_name(key.text):
+                yield from _secret_key(key, value)
+            elif key.text.lower() in ENVIRONMENT_KEYS:
+                yield from _environment_list(value)
+            pending.append(value)
+        pending += node.items
 
 
-def _under(key: Value, value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
-    """Yield what stands under a telling name."""
-    several = key.text.lower().endswith("s")  # below a `password:`, a list holds the rules for one
-    items = [item for item in value.items if not item.holds and (several or is_random(item.text))]
-    texts = items if value.holds else [value]
-    texts += [
-        inner for name, inner in value.pairs if name.text.lower() in GIVEN and not inner.holds
-    ]
-    yield None, (key.start, value.start + 1 if value.holds else value.start)
+def _secret_key(key: Node, value: Node) -> Iterator[Result]:
+    """Yield the texts under a secret-like key: a text, the items of a list, a default."""
+    if value.is_container:
+        yield None, (key.start, value.start + 1)
+        texts = _texts_in(key, value)
+    else:
+        yield None, (key.start, value.start)
+        texts = [value]
     for text in texts:
         if "\n" not in text.text.strip():
-            yield _assigned(key, text), (text.start, text.end)
+            yield _assign(key, text), (text.start, text.end)
 
 
-def _beside(value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
-    """Yield what a map like `{name: DB_PASSWORD, value: …}` says."""
-    named = next((v for k, v in value.pairs if k.text.lower() in NAMES and not v.holds), None)
-    given = next((v for k, v in value.pairs if k.text.lower() in VALUES and not v.holds), None)
-    if named and given and _secret(named.text):
-        # DB_SECRET with the value shop-db: the name of a Secret, as templates of OpenShift have it.
-        reference = (
-            family(named.text) is Family.SECRET
-            and LABEL.fullmatch(given.text)
-            and not is_random(given.text)
-        )
-        yield None if reference else _assigned(named, given), (given.start, given.end)
-        yield None, (named.start, named.end)
+def _texts_in(key: Node, container: Node) -> list[Node]:
+    """Return the items of a list, or the defaults of a map, that may be secrets."""
+    # A list under `password:` holds rules for passwords; under `passwords:`, it holds passwords.
+    is_plural = key.text.lower().endswith("s")
+    texts = []
+    for item in container.items:
+        if not item.is_container and (is_plural or is_random(item.text)):
+            texts.append(item)
+    for inner_key, inner in container.pairs:
+        if inner_key.text.lower() in DEFAULT_KEYS and not inner.is_container:
+            texts.append(inner)
+    return texts
 
 
-def _listed(value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
-    """Yield what a list of `NAME=value` says."""
-    for item in value.items:
+def _name_value_pair(node: Node) -> Iterator[Result]:
+    """Yield the value of a map like `{name: DB_PASSWORD, value: …}`."""
+    name = node.get(NAME_KEYS)
+    value = node.get(VALUE_KEYS)
+    if not name or not value or not _is_secret_name(name.text):
+        return
+    secret = None if _is_reference(name, value) else _assign(name, value)
+    yield secret, (value.start, value.end)
+    yield None, (name.start, name.end)
+
+
+def _is_reference(name: Node, value: Node) -> bool:
+    """Return whether a value like `shop-db` is the name of a Kubernetes Secret."""
+    if family(name.text) is not Family.SECRET or is_random(value.text):
+        return False
+    return bool(KUBERNETES_NAME.fullmatch(value.text))
+
+
+def _environment_list(node: Node) -> Iterator[Result]:
+    """Yield the values of a list of `NAME=value`."""
+    for item in node.items:
         name, sign, text = item.text.partition("=")
-        if sign and _secret(name) and len(item.text.encode()) == item.end - item.start:
+        has_escapes = len(item.text.encode()) != item.end - item.start
+        if sign and _is_secret_name(name) and not has_escapes:
             start = item.start + len(name.encode()) + 1
-            given = Value(text, start, item.end, quoted=item.quoted)
-            yield _assigned(Value(name, item.start, start - 1), given), (item.start, item.end)
+            value = Node(text, start, item.end, quoted=item.quoted)
+            yield _assign(Node(name, item.start, start - 1), value), (item.start, item.end)
 
 
-def _manifest(value: Value) -> Iterator[tuple[Assigned | None, tuple[int, int]]]:
-    """Yield what a Secret of Kubernetes holds in base64.
+def _kubernetes_secret(node: Node) -> Iterator[Result]:
+    """Yield the base64 values of a Kubernetes Secret.
 
     https://kubernetes.io/docs/concepts/configuration/secret/
     """
-    for key, inner in value.pairs:
-        if key.text == "data" and _kind(value) == "Secret":
-            for name, text in inner.pairs:
-                for of, plain in _decoded(name.text, text.text):
-                    yield (
-                        Assigned(of, plain, text.start, text.end, name.start, quoted=True),
-                        (name.start, text.end),
-                    )
+    for data_key, data in node.pairs:
+        if data_key.text != "data":
+            continue
+        for key, encoded in data.pairs:
+            for name, value in _decode(key.text, encoded.text):
+                assigned = Assigned(name, value, encoded.start, encoded.end, key.start, quoted=True)
+                yield assigned, (key.start, encoded.end)
 
 
-def _decoded(name: str, text: str) -> Iterator[tuple[str, str]]:
-    """Yield the secrets in a text in base64: itself, the password of a URL, or those of a file."""
+def _decode(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the secrets in a base64 text: the text, the password of a URL, those of a file."""
     try:
         raw = base64.b64decode("".join(text.split()), validate=True)
-        plain = raw.decode()
+        decoded = raw.decode()
     except ValueError:
         return
-    if found := LOGIN.match(plain):
-        yield "password", found[1]
-    elif "\n" not in plain.strip():
-        yield name, plain.strip()
-    yield from ((one.name, one.value) for one in assignments(raw, whole(raw), bare=True))
+    if url := LOGIN_URL.match(decoded):
+        yield "password", url[1]
+    elif "\n" not in decoded.strip():
+        yield name, decoded.strip()
+    for assigned in assignments(raw, whole(raw), unquoted=True):
+        yield assigned.name, assigned.value
 
 
-def _kind(value: Value) -> str:
-    return next((inner.text for key, inner in value.pairs if key.text == "kind"), "")
-
-
-def _assigned(name: Value, text: Value) -> Assigned:
-    if default := DEFAULT.fullmatch(text.text.strip().encode()):
+def _assign(name: Node, text: Node) -> Assigned:
+    value = text.text.strip()
+    if default := DEFAULT.fullmatch(value.encode()):
         start = text.start + default.start("value")
-        return Assigned(
-            name.text, default["value"].decode(), start, text.end - 1, name.start, quoted=True
-        )
-    return Assigned(
-        name.text, text.text.strip(), text.start, text.end, name.start, quoted=text.quoted
-    )
+        value = default["value"].decode()
+        return Assigned(name.text, value, start, text.end - 1, name.start, quoted=True)
+    return Assigned(name.text, value, text.start, text.end, name.start, quoted=text.quoted)

@@ -1,4 +1,4 @@
-"""The rules of kind `regex` over the bytes of a file: keywords, then the regex, then a look at the secret itself."""
+"""Match the rules of the kinds `regex` and `url`: by keyword, then by regex, then by value."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.rules.pattern import RuleKind
 from shield_ai.scan.text.credibility import judge
 from shield_ai.scan.text.randomness import entropy, is_random
-from shield_ai.scan.text.regex_timeout import matches
+from shield_ai.scan.text.regex_timeout import find_matches
 from shield_ai.scan.text.regions import whole
-from shield_ai.scan.text.value_shapes import PLACEHOLDER, TEMPLATE, stands_for_something
+from shield_ai.scan.text.value_shapes import PLACEHOLDER, TEMPLATE, is_template_or_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,32 +22,30 @@ if TYPE_CHECKING:
     from shield_ai.scan.rules.pattern import Rule
     from shield_ai.scan.text.regions import Region
 
-# What stands between a name and the value under it, in whatever language.
-BETWEEN = (
+# What may be between a name and its value, in any language.
+ASSIGNMENT = (
     r"""[\w .\-]{0,40}["'`]?\]?\)?[ \t]{0,10}(?:=>|:=|={1,3}|:|,|>|\|\||[ \t])[ \t]{0,10}["'`]?"""
     r"(?:(?i:bearer|basic|token) )?"
 )
-AROUND = (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])")
-# Values that documentation uses over and over.
-KNOWN = regex(
+BOUNDARIES = (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])")
+# Values that are common in documentation.
+SAMPLE_VALUE = regex(
     r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0123456789abcdef|abcdefghij|1234567890(?!\d)|(.)\2{7}"
 )
-
-# Users and passwords that only show the form of a URL.
-SHOWN = regex(
+# User names and passwords that only show the syntax of a URL.
+SAMPLE_LOGIN = regex(
     r"(?i)<?(my_?|test_?|some_?|your_?|db_?|http_?|proxy_?|git|svn|fake_?)?"
-    r"(user|username|userid|user_?name|login|usr|name|pass|password|passwd|pwd|pw|secret|token|foo|bar|baz|git|me|git|x{3,})(_\w{0,3}|[a-z]{0,2}\d?)>?|\*+|\.+|-+"
+    r"(user|username|userid|user_?name|login|usr|name|pass|password|passwd|pwd|pw|secret|token"
+    r"|foo|bar|baz|git|me|git|x{3,})(_\w{0,3}|[a-z]{0,2}\d?)>?|\*+|\.+|-+"
 )
-PORT = regex(r"\d{1,5}[#?]")  # https://example.com:80#@, which has no password
-# The examples of https://www.rfc-editor.org/rfc/rfc7617, which every description of an API repeats.
-PRINTED = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
-
-# stops after which a rule is not tried again: each takes a second, and a tree has thousands of files
-OFTEN = 20
+PORT = regex(r"\d{1,5}[#?]")  # https://example.com:80#@ has no password
+# The examples of https://www.rfc-editor.org/rfc/rfc7617, which many API descriptions repeat.
+RFC_EXAMPLES = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
+MAX_TIMEOUTS = 20  # of a second each, after which a rule is disabled for the rest of the scan
 
 
 class Token(NamedTuple):
-    """A match: of which rule, and where the secret stands."""
+    """A match of a rule, with the byte offsets of the secret."""
 
     rule: Rule
     value: str
@@ -55,136 +53,165 @@ class Token(NamedTuple):
     end: int
 
 
-def source_of(rule: Rule) -> str:
-    """Return the whole regex of a rule."""
+def full_regex(rule: Rule) -> str:
+    """Return the regex of a rule, with its context and boundaries."""
     if rule.context:
         words = "|".join(re.escape(word) for word in rule.context)
-        text = rf"(?i:{words}){BETWEEN}({rule.value})"
-        return text + AROUND[1]
-    return AROUND[0] + rule.regex + AROUND[1] if rule.bounds else rule.regex
+        return rf"(?i:{words}){ASSIGNMENT}({rule.value}){BOUNDARIES[1]}"
+    if rule.bounds:
+        return BOUNDARIES[0] + rule.regex + BOUNDARIES[1]
+    return rule.regex
 
 
 @functools.lru_cache(maxsize=1024)
-def compiled(rule: Rule) -> re.Pattern[bytes]:
+def compile_rule(rule: Rule) -> re.Pattern[bytes]:
     """Compile a rule; most rules are never needed in a run."""
-    return re.compile(_flags_first(source_of(rule)).encode())
+    return re.compile(_move_flags_first(full_regex(rule)).encode())
 
 
-def _flags_first(text: str) -> str:
-    """Move an inline flag to the front, where it must stand."""
-    found = re.search(r"\(\?[ims]+\)", text)
-    return found[0] + text.replace(found[0], "", 1) if found else text
+def _move_flags_first(text: str) -> str:
+    """Move an inline flag to the front, where Python requires it."""
+    flags = re.search(r"\(\?[ims]+\)", text)
+    return flags[0] + text.replace(flags[0], "", 1) if flags else text
 
 
-class Tokens:
-    """The rules of some patterns, by their keywords."""
+class TokenRules:
+    """The rules of the kinds `regex` and `url`, by number and by keyword."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = [rule for rule in rules if rule.kind in (RuleKind.REGEX, RuleKind.URL)]
-        self.slow: list[str] = []  # rules that were stopped, until somebody tells of them
-        self._stops: Counter[str] = Counter()
-        self.words: dict[bytes, list[int]] = {}
-        for i, rule in enumerate(self.rules):
-            for word in rule.keywords or rule.context:
-                self.words.setdefault(word.encode(), []).append(i)
-
-    def worded(self, raw: bytes, numbers: Iterable[int]) -> list[int]:
-        """Return those of some rules that have a keyword in a text, in order."""
-        wanted = sorted(numbers)
-        lower = raw.lower() if wanted else b""
-        return [
-            i
-            for i in wanted
-            if any(w.encode() in lower for w in self.rules[i].keywords or self.rules[i].context)
+        self.timed_out: list[str] = []  # rule ids, until they are reported
+        self._timeouts: Counter[str] = Counter()
+        self._keywords = [
+            [word.encode() for word in rule.keywords or rule.context] for rule in self.rules
         ]
+        self._rules_by_keyword: dict[bytes, list[int]] = {}
+        for number, words in enumerate(self._keywords):
+            for word in words:
+                self._rules_by_keyword.setdefault(word, []).append(number)
 
-    def candidates(self, raw: bytes) -> list[int]:
-        """Return which rules have a keyword in a text, by plain search."""
+    def with_keyword(self, raw: bytes, numbers: Iterable[int]) -> list[int]:
+        """Return those of some rules that have a keyword in a file, in order."""
+        wanted = sorted(numbers)
+        if not wanted:
+            return []
         lower = raw.lower()
-        return sorted({i for word, found in self.words.items() if word in lower for i in found})
+        return [n for n in wanted if any(word in lower for word in self._keywords[n])]
+
+    def with_any_keyword(self, raw: bytes) -> list[int]:
+        """Return all rules that have a keyword in a file, in order."""
+        lower = raw.lower()
+        found: set[int] = set()
+        for word, numbers in self._rules_by_keyword.items():
+            if word in lower:
+                found.update(numbers)
+        return sorted(found)
 
     def find(
         self,
         raw: bytes,
-        candidates: Iterable[int],
-        parts: Mapping[int, Iterable[Region]],
+        numbers: Iterable[int],
+        regions: Mapping[int, Iterable[Region]],
         *,
-        graded: bool,
+        non_production: bool,
     ) -> Iterator[Token]:
-        """Yield the matches of the rules that may have one.
+        """Yield the matches of some rules.
 
         Args:
             raw: The file.
-            candidates: The numbers of the rules.
-            parts: Where each may match; a rule that lacks, anywhere.
-            graded: Whether the file is likely only for show.
+            numbers: The numbers of the rules.
+            regions: Where each rule may match; a missing rule may match anywhere.
+            non_production: Whether the file is a test, documentation or an example.
         """
-        for i in candidates:
-            rule = self.rules[i]
-            stopped = self._stops[rule.id] >= OFTEN
-            found = None if stopped else matches(compiled(rule), raw, parts.get(i) or whole(raw))
-            if found is None:
-                self.slow.append(rule.id)
-                self._stops[rule.id] += 1
-            for match in found or ():
-                group = next((g for g in range(1, len(match.groups()) + 1) if match[g]), 0)
-                value = match[group].decode("utf-8", "replace")
-                if _credible(rule, value, graded=graded):
-                    start, end = match.span(group)
-                    if rule.kind is RuleKind.URL:  # the secret is what comes after the user
-                        start, value = start + match[group].index(b":") + 1, value.partition(":")[2]
-                    yield Token(rule, value, start, end)
+        for number in numbers:
+            rule = self.rules[number]
+            for match in self._match(rule, raw, regions.get(number) or whole(raw)):
+                token = _token(rule, match, non_production=non_production)
+                if token is not None:
+                    yield token
+
+    def _match(self, rule: Rule, raw: bytes, regions: Iterable[Region]) -> list[re.Match[bytes]]:
+        """Return the matches of a rule; none if it times out or has done so too often."""
+        matches = None
+        if self._timeouts[rule.id] < MAX_TIMEOUTS:
+            matches = find_matches(compile_rule(rule), raw, regions)
+        if matches is None:
+            self.timed_out.append(rule.id)
+            self._timeouts[rule.id] += 1
+            return []
+        return matches
 
 
-def _credible(rule: Rule, value: str, *, graded: bool) -> bool:
-    """Whether what has the right form can be a secret."""
+def _token(rule: Rule, match: re.Match[bytes], *, non_production: bool) -> Token | None:
+    """Extract the secret from a match: the first group that is not empty."""
+    groups = range(1, len(match.groups()) + 1)
+    group = next((number for number in groups if match[number]), 0)
+    value = match[group].decode("utf-8", "replace")
+    if not _is_credible(rule, value, non_production=non_production):
+        return None
+    start, end = match.span(group)
+    if rule.kind is RuleKind.URL:  # user:password
+        start += match[group].index(b":") + 1
+        value = value.partition(":")[2]
+    return Token(rule, value, start, end)
+
+
+def _is_credible(rule: Rule, value: str, *, non_production: bool) -> bool:
+    """Return whether a value that matches a rule can be a secret."""
     if rule.kind is RuleKind.URL:
         return ":" in value and _is_real_login(value)
     if rule.judged:
-        return judge(rule.judged, value, graded=graded) is not None
+        return judge(rule.judged, value, non_production=non_production) is not None
+    if rule.decode == "colon":
+        return _is_encoded_login(value)
     if rule.decode:
-        return _is_login(value) if rule.decode == "colon" else _is_jwt(value)
+        return _is_jwt(value)
+    if rule.context and is_template_or_placeholder(value):
+        return False
+    return _is_random_enough(rule, value)
+
+
+def _is_random_enough(rule: Rule, value: str) -> bool:
     if rule.random and not is_random(value):
         return False
-    if rule.entropy and entropy(value) < rule.entropy:
-        return False
-    return not (rule.context and stands_for_something(value))
+    return not rule.entropy or entropy(value) >= rule.entropy
 
 
 def _is_real_login(value: str) -> bool:
-    """Whether `user:password` of a URL is more than the words that every documentation has there."""
+    """Return whether the `user:password` of a URL is not a template or a common example."""
     user, _, password = value.partition(":")
-    if (
-        PORT.match(password)
-        or TEMPLATE.search(password)
-        or TEMPLATE.search(user)
-        or PLACEHOLDER.search(password)
-    ):
+    if TEMPLATE.search(password) or TEMPLATE.search(user):
         return False
-    return not (
-        SHOWN.fullmatch(password)
-        and (not user or SHOWN.fullmatch(user) or len(password) == len("pass"))
-    )
+    if PORT.match(password) or PLACEHOLDER.search(password):
+        return False
+    if not SAMPLE_LOGIN.fullmatch(password):
+        return True
+    has_sample_user = not user or SAMPLE_LOGIN.fullmatch(user)
+    return not has_sample_user and len(password) != len("pass")
 
 
 def _is_jwt(value: str) -> bool:
-    """Whether the first part of a token is the header of a JWT: https://www.rfc-editor.org/rfc/rfc7519#section-5."""
-    import json  # few files have one
+    """Return whether the first part of a token is a JOSE header.
+
+    https://www.rfc-editor.org/rfc/rfc7519#section-5
+    """
+    import json
 
     head = value.partition(".")[0]
     try:
         header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
     except ValueError:
         return False
-    return isinstance(header, dict) and bool({"alg", "enc", "typ"} & set(header))
+    return isinstance(header, dict) and not header.keys().isdisjoint({"alg", "enc", "typ"})
 
 
-def _is_login(value: str) -> bool:
-    """Whether a text is the base64 of a user, a colon and a password."""
+def _is_encoded_login(value: str) -> bool:
+    """Return whether a text is the base64 of `user:password`."""
     try:
         text = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode()
     except ValueError:
         return False
     user, colon, password = text.partition(":")
-    real = bool(colon and password) and (user + password).isprintable() and text not in PRINTED
-    return real and _is_real_login(text)
+    if not colon or not password or text in RFC_EXAMPLES:
+        return False
+    return (user + password).isprintable() and _is_real_login(text)

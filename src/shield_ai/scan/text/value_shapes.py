@@ -1,131 +1,157 @@
-"""What a value can be instead of a secret: a template, a placeholder, a path, a name, a sentence, code."""
+"""Recognize values that are not secrets: templates, placeholders, paths, names, sentences, code."""
 
 from __future__ import annotations
 
 import re
 
+from shield_ai.model.naming import word_set
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.randomness import is_random
 
-SHORTEST, LONGEST = 4, 4096  # characters of a value that is looked at
-# scheme://user:password@host, the password no template and no placeholder in braces
-CREDENTIALS = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
+MIN_LENGTH, MAX_LENGTH = 4, 4096  # characters
+# scheme://user:password@host
+URL_WITH_PASSWORD = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
 NO_VALUE = frozenset(
     {"", "none", "null", "true", "false", "0", "1", "n/a", "na", "-", "*", "optional", "required"}
 )
-# Another thing fills these in: a shell, a template, a formatter, a vault.
+# Filled in by a shell, a template engine, a formatter or a secret store.
 TEMPLATE = regex(
-    r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@\w+@@|%%\w+%%|\\\(|`[^`]*`|%[sd]\b|\{[A-Za-z_][\w.]*\}|^['\"]+\$\w|^\$[A-Za-z_]\w*[/:.@-]|^ENC\[|^\{cipher\}|^!\w[\w.:/-]*(?:\s|$)|^&\w+$|^\*\w+$"
-    r"|^\$[A-Za-z_]\w*$|^\$\$|^%[A-Za-z_]\w*%?$|^@\w+@$|^\{[^}]*\}$|^<[^>]*>$|^\[[^\]]*\]$|^\(\w*\)$|^\$(?-i:[A-Z_]{3,})\W"
-    r"|^(?:env|vault|ref|secret|ssm|file|op|sops|arn|urn|classpath|resolve|awssm|kms|keyring|data)(?::|\+)",
+    r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@\w+@@|%%\w+%%|\\\(|`[^`]*`|%[sd]\b|\{[A-Za-z_][\w.]*\}"
+    r"|^['\"]+\$\w|^\$[A-Za-z_]\w*[/:.@-]|^ENC\[|^\{cipher\}|^!\w[\w.:/-]*(?:\s|$)|^&\w+$|^\*\w+$"
+    r"|^\$[A-Za-z_]\w*$|^\$\$|^%[A-Za-z_]\w*%?$|^@\w+@$|^\{[^}]*\}$|^<[^>]*>$|^\[[^\]]*\]$"
+    r"|^\(\w*\)$"
+    r"|^\$(?-i:[A-Z_]{3,})\W"
+    r"|^(?:env|vault|ref|secret|ssm|file|op|sops|arn|urn|classpath|resolve|awssm|kms|keyring|data)"
+    r"(?::|\+)",
     re.IGNORECASE,
 )
-# A person is asked to put something here.
+# To be replaced by a person.
 PLACEHOLDER = regex(
-    r"^(x{3,}|\*{2,}|\.{2,}|-{2,}|_{2,}|#+|0{4,}|1{6,}|\?+)$|x{6,}|#{5,}|\*{4,}|\.{3}|^<|>$|^your|^example([_\W]|$)"
+    r"^(x{3,}|\*{2,}|\.{2,}|-{2,}|_{2,}|#+|0{4,}|1{6,}|\?+)$|x{6,}|#{5,}|\*{4,}|\.{3}|^<|>$|^your"
+    r"|^example([_\W]|$)"
     r"|(^|[_\W])(your|my|enter|insert|put|add|use|type|replace|fill|set|change|the|some|any)[-_ ]"
     r".*(here|key|token|secret|value|id|password|pass|this|it|me|now)"
-    r"|placeholder|redacted|(^|[_\W])(todo|fixme|dummy|sanitized|masked|hidden|removed|obfuscated)([_\W]|$)",
+    r"|placeholder|redacted|(^|[_\W])(todo|fixme|dummy|sanitized|masked|hidden|removed"
+    r"|obfuscated)([_\W]|$)",
     re.IGNORECASE,
 )
-# Is used as it is more often than it is replaced.
-WEAK = regex(r"(change|replace).{0,40}", re.IGNORECASE)
-WORDS_OF_CODE = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        none null nil undefined true false yes no on off str string bytes int integer bool boolean float text
-        object any dict list tuple map array char number optional required default empty void self this
-        function undef varchar nan unset passwd secret token key apikey value values username user login
-        credentials credential test auto random disabled enabled basic bearer digest session cookie oauth
-        oauth2 jwt hmac certificate public private internal external prompt ask env environment plain
-        plaintext inherit md5 sha1 sha256 sha512 bcrypt unknown missing invalid valid wrong
-        """,
-    )
+# Placeholders that are often left unchanged, and so are real, weak passwords.
+CHANGE_ME = regex(r"(change|replace).{0,40}", re.IGNORECASE)
+CODE_WORDS = word_set(
+    """
+    none null nil undefined true false yes no on off str string bytes int integer bool boolean
+    float text object any dict list tuple map array char number optional required default
+    empty void self this function undef varchar nan unset passwd secret token key apikey value
+    values username user login credentials credential test auto random disabled enabled basic
+    bearer digest session cookie oauth oauth2 jwt hmac certificate public private internal
+    external prompt ask env environment plain plaintext inherit md5 sha1 sha256 sha512 bcrypt
+    unknown missing invalid valid wrong
+    """
 )
 PROSE = regex(
-    r"\b(password|passphrase|token|secret|key|credentials?|your|enter|please|invalid|must|required|confirm|forgot"
+    r"\b(password|passphrase|token|secret|key|credentials?|your|enter|please|invalid|must"
+    r"|required|confirm|forgot"
     r"|reset|the|is|are|for|with|not|and|or|of|to|in|from|this|that|new|old|change|login|sign)\b",
     re.IGNORECASE,
 )
 FILE = regex(
-    r"^(@?\.{0,2}/|~/|[a-z]:[\\/]|file:)|^[\w./\\-]+\.(pem|key|crt|cer|p12|pfx|jks|json|ya?ml|txt|py|js|ts|env|cfg|ini"
-    r"|conf|toml|xml|php|html?|sh|rb|go|java|md|pub|csv|db|log|asc|gpg|p8|png|svg|jpg|css|tpl|erb|j2|template)$",
+    r"^(@?\.{0,2}/|~/|[a-z]:[\\/]|file:)|^[\w./\\-]+\.(pem|key|crt|cer|p12|pfx|jks|json|ya?ml|txt"
+    r"|py"
+    r"|js|ts|env|cfg|ini|conf|toml|xml|php|html?|sh|rb|go|java|md|pub|csv|db|log|asc|gpg|p8|png|svg"
+    r"|jpg|css|tpl|erb|j2|template)$",
     re.IGNORECASE,
 )
 URL = regex(
     r"^[a-z][a-z0-9+.-]*://|^www\.|^mailto:|^arn:|^projects/|^/subscriptions/", re.IGNORECASE
 )
 MARKUP = regex(
-    r"</?[a-z]+[ >/]|\\[wsdb]\+|\(\?[:=!P]|\[\^|\\n.*\\n|^[#.]\w+[ :>]|&\w+;|^['\"]?\s*[.+]\s*[$\w(]"
+    r"</?[a-z]+[ >/]|\\[wsdb]\+|\(\?[:=!P]|\[\^|\\n.*\\n|^[#.]\w+[ :>]|&\w+;"
+    r"|^['\"]?\s*[.+]\s*[$\w(]"
 )
 CALL = regex(r"^[\w.]+\(|\($|^\w+\[|->|=>|::|\s[|&]{1,2}\s|^lambda\b|^function\b|^new\s|^await\s")
 CONSTANT = regex(r"_?[A-Z][A-Z0-9]*(_[A-Z0-9]+)+_?|[A-Z]{2,10}")
 ALNUM = regex(r"[A-Za-z0-9]")
+BRACKETS = (("(", ")"), ("{", "}"), ("[", "]"))
 DOTTED = regex(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 IDENTIFIER = regex(
-    r"[A-Za-z_]\w*([.:][A-Za-z_]\w*)+(\(.*)?|[a-z]+(_[a-z]+){2,}|[a-z]+[A-Z][a-z]+[A-Za-z]*|[a-z]+(-[a-z]+){2,}"
+    r"[A-Za-z_]\w*([.:][A-Za-z_]\w*)+(\(.*)?|[a-z]+(_[a-z]+){2,}|[a-z]+[A-Z][a-z]+[A-Za-z]*"
+    r"|[a-z]+(-[a-z]+){2,}"
 )
-# Lower-case words in a row, one of which says secret: the name of a field, a setting or an option.
-FIELD = regex(r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt))[a-z]+\d{0,3}([_-][a-z]+\d{0,3})+")
+# Several lower-case words, one of them secret-like: the name of a field, a setting or an option.
+FIELD_NAME = regex(
+    r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt))[a-z]+\d{0,3}([_-][a-z]+\d{0,3})+"
+)
 
 
-def stands_for_something(value: str) -> bool:
-    """Whether a value is filled in later, or only shows where one belongs."""
+def is_template_or_placeholder(value: str) -> bool:
+    """Return whether a value is to be replaced, by a program or a person."""
     return bool(TEMPLATE.search(value)) or is_placeholder(value)
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value asks a person to put another one in its place."""
-    return bool(PLACEHOLDER.search(value)) and not WEAK.fullmatch(value)
+    """Return whether a value asks a person to replace it."""
+    return bool(PLACEHOLDER.search(value)) and not CHANGE_ME.fullmatch(value)
 
 
-def is_something_else(value: str, *, quoted: bool) -> bool:
-    """Whether a value is visibly no secret, under whatever name.
+def cannot_be_secret(value: str, *, quoted: bool) -> bool:
+    """Return whether a value is clearly not a secret, under any name.
 
     Args:
-        value: The text.
-        quoted: Whether it had quotes: a bare word may be code.
+        value: The text, without quotes.
+        quoted: Whether it was quoted; an unquoted value may be code.
     """
-    lower = value.lower()
-    if not SHORTEST <= len(value) <= LONGEST or value.startswith(("--", "[]")):
+    if not MIN_LENGTH <= len(value) <= MAX_LENGTH or value.startswith(("--", "[]")):
         return True
-    if lower in WORDS_OF_CODE or (lower[-1] == "?" and lower[:-1] in WORDS_OF_CODE | {"password"}):
+    if _is_code_word(value.lower()):
         return True
-    if any(kind.search(value) for kind in (TEMPLATE, URL, FILE, MARKUP)):
+    if any(pattern.search(value) for pattern in (TEMPLATE, URL, FILE, MARKUP)):
         return True
-    if not (value.isascii() or ALNUM.search(value)):
+    if not value.isascii() and not ALNUM.search(value):
         return True  # words in another script
-    if quoted:
-        return False
+    return not quoted and _is_code(value)
+
+
+def _is_code_word(lower: str) -> bool:
+    if lower[-1] == "?":
+        return lower[:-1] in CODE_WORDS or lower[:-1] == "password"
+    return lower in CODE_WORDS
+
+
+def _is_code(value: str) -> bool:
+    """Return whether an unquoted value is an expression."""
     if CALL.search(value) or value[0] in "({[|>&*!@%`," or value[-1] in "({[,;\\":
         return True
     if not ALNUM.search(value):
         return True
-    # A bracket at the end is of the code around; one within is of a random text, or of code.
-    return _closes(value) and not (_closes(value[:-1]) and is_random(value))
+    # A single bracket at the end belongs to the code around the value.
+    if not _has_unopened_bracket(value):
+        return False
+    return not (_has_unopened_bracket(value[:-1]) and is_random(value))
 
 
-def _closes(value: str) -> bool:
-    return any(value.count(end) > value.count(start) for start, end in ("()", "{}", "[]"))
+def _has_unopened_bracket(value: str) -> bool:
+    return any(value.count(closing) > value.count(opening) for opening, closing in BRACKETS)
 
 
 def is_identifier(value: str) -> bool:
-    """Whether a value is a name in the way of some language: but the parts of a token are random."""
-    return bool(IDENTIFIER.fullmatch(value)) and not any(
-        map(is_random, re.split(r"[.:]", value)[1:])
-    )
+    """Return whether a value is an identifier of some language, without random parts."""
+    if not IDENTIFIER.fullmatch(value):
+        return False
+    return not any(map(is_random, re.split(r"[.:]", value)[1:]))
 
 
-def is_name(value: str) -> bool:
-    """Whether a value is the name of a constant or of an attribute."""
-    return bool(CONSTANT.fullmatch(value) or DOTTED.fullmatch(value)) and not is_random(value)
+def is_constant_or_attribute(value: str) -> bool:
+    """Return whether a value is the name of a constant or the dotted name of an attribute."""
+    if not CONSTANT.fullmatch(value) and not DOTTED.fullmatch(value):
+        return False
+    return not is_random(value)
 
 
 def is_sentence(value: str) -> bool:
-    """Whether a value is text for people."""
-    parts = value.split()
-    if len(parts) > 4:  # "correct horse battery staple" is none
+    """Return whether a value is prose."""
+    words = value.split()
+    if len(words) > 4:  # more than "correct horse battery staple"
         return True
-    # as above
-    return len(parts) > 1 and bool(PROSE.search(value) or (value[-1] in ".:!?" and len(parts) > 2))
+    if len(words) < 2:
+        return False
+    return bool(PROSE.search(value)) or (len(words) > 2 and value[-1] in ".:!?")
