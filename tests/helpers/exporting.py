@@ -1,4 +1,4 @@
-"""The things of an app that has everything, for each renderer to write."""
+"""The resources of an app that uses all features, for the tests of the export formats."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ MANIFEST = Manifest(
         ),
     ),
 )
-THINGS = (*secret_resources(MANIFEST), *resources(MANIFEST, ACCOUNT, REGION, lambda _: None))
-STRANGE = Resource(kind="nonesuch", name="x", settings={})
+RESOURCES = (*secret_resources(MANIFEST), *resources(MANIFEST, ACCOUNT, REGION, lambda _: None))
+UNSUPPORTED = Resource(kind="nonesuch", name="x", settings={})

@@ -1,4 +1,4 @@
-"""Records of CloudTrail as AWS writes them, for the tests of an audit."""
+"""CloudTrail records in the format of AWS, for the tests of the audit."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 ACCOUNT = "123456789012"
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 
-# Section "CloudTrail Logging" of the plan, as it stands there.
-PLAN_EXAMPLE = {
+# A session of a role, in a record without the name of the role.
+EXAMPLE_RECORD = {
     "eventName": "GetSecretValue",
     "eventSource": "secretsmanager.amazonaws.com",
     "eventTime": "2024-01-15T10:30:45Z",
@@ -74,7 +74,7 @@ def service_event(name: str, secret: str, **more: Any) -> dict[str, Any]:
 
 
 def export(path: Path, records: Iterable[dict[str, Any]]) -> Path:
-    """Write a file as CloudTrail delivers it to S3."""
+    """Write records to a file in the format of the S3 files."""
     text = json.dumps({"Records": list(records)}).encode()
     path.write_bytes(gzip.compress(text) if path.suffix == ".gz" else text)
     return path

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trail_helpers import NOW, PLAN_EXAMPLE, arn, denied, record, role, service_event, user
+from trail_helpers import EXAMPLE_RECORD, NOW, arn, denied, record, role, service_event, user
 
 from shield_ai.aws.cloudtrail.audit import AccessType, Auditor, parse_since
 from shield_ai.aws.cloudtrail.events import parse_event
@@ -14,7 +14,7 @@ from shield_ai.model.errors import ShieldError
 APP = role("Shop")
 BOB = user("bob")
 WEEK = NOW - dt.timedelta(days=7)
-LONG = dt.timedelta(days=8)  # before that week
+LONG = dt.timedelta(days=8)  # before the start
 
 
 def audit(*records, names=("a", "b"), readers=("role/Shop", "role/Shop-*"), start=WEEK):
@@ -25,7 +25,9 @@ def audit(*records, names=("a", "b"), readers=("role/Shop", "role/Shop-*"), star
 
 
 def test_example_event():
-    found = audit(PLAN_EXAMPLE, names=["django-secret-key"], readers=["session/coco-*"], start=None)
+    found = audit(
+        EXAMPLE_RECORD, names=["django-secret-key"], readers=["session/coco-*"], start=None
+    )
     (access,) = found.accesses
     assert (access.secret, access.who, access.counts) == (
         "django-secret-key",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trail_helpers import ACCOUNT, PLAN_EXAMPLE, arn, denied, record, role, service_event, user
+from trail_helpers import ACCOUNT, EXAMPLE_RECORD, arn, denied, record, role, service_event, user
 
 from shield_ai.aws.cloudtrail.events import parse_event
 
@@ -26,7 +26,7 @@ ODD = st.sampled_from(
 
 
 def test_example_event():
-    found = parse_event(PLAN_EXAMPLE)
+    found = parse_event(EXAMPLE_RECORD)
     assert found is not None
     assert (found.name, found.secret, found.who) == (
         "GetSecretValue",

@@ -53,29 +53,39 @@ def test_folder_is_searched(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "whole"),
+    ("content", "complete_records", "reason"),
     [
-        pytest.param(gzip.compress(json.dumps({"Records": RECORDS * 2000}).encode())[:-400], 1, id="incomplete gzip file"),
-        pytest.param(json.dumps({"Records": RECORDS}).encode()[:-20], 2, id="incomplete file"),
-        pytest.param(b"<html>", 0, id="not JSON"),
-        pytest.param(b"", 0, id="empty"),
-        pytest.param(b'{"Records": [{"a": "\xff\xfe"}]}', 0, id="not UTF-8"),
-        pytest.param(b"\x1f\x8bnonsense", 0, id="invalid gzip"),
-        pytest.param(b'{"Records": [' + b"[" * 100_000, 0, id="deep nesting"),
+        pytest.param(gzip.compress(json.dumps({"Records": RECORDS}).encode())[:-20], 0, "incomplete gzip file", id="incomplete gzip file"),
+        pytest.param(json.dumps({"Records": RECORDS}).encode()[:-20], 2, "invalid or incomplete JSON", id="incomplete file"),
+        pytest.param(b"<html>", 0, "invalid or incomplete JSON", id="not JSON"),
+        pytest.param(b"", 0, "invalid or incomplete JSON", id="empty"),
+        pytest.param(b'{"Records": [{"a": "\xff\xfe"}]}', 0, "invalid or incomplete JSON", id="not UTF-8"),
+        pytest.param(b"\x1f\x8bnonsense", 0, "damaged gzip file", id="invalid gzip"),
+        pytest.param(b'{"Records": [' + b"[" * 100_000, 0, "invalid or incomplete JSON", id="deep nesting"),
     ],
 )  # fmt: skip
-def test_unreadable_files_are_reported(tmp_path, content, whole):
+def test_unreadable_files_are_reported(tmp_path, content, complete_records, reason):
     (tmp_path / "a.json").write_bytes(content)
     export(tmp_path / "b.json", RECORDS)
     found, unread = read(tmp_path)
-    assert len(found) >= whole + 3
-    assert [skip.path for skip in unread] == [str(tmp_path / "a.json")]
+    assert found == RECORDS[:complete_records] + RECORDS
+    assert [(skip.path, skip.reason) for skip in unread] == [(str(tmp_path / "a.json"), reason)]
 
 
-@pytest.mark.parametrize("name", ["nothing", "folder"])
-def test_path_without_trail_files(tmp_path, name):
+def test_records_before_the_end_of_an_incomplete_gzip_file_are_read(tmp_path):
+    content = gzip.compress(json.dumps({"Records": RECORDS * 2000}).encode())
+    (tmp_path / "a.json").write_bytes(content[:-400])
+    found, unread = read(tmp_path)
+    assert 0 < len(found) < len(RECORDS) * 2000
+    assert [skip.reason for skip in unread] == ["incomplete gzip file"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("nothing", "does not exist"), ("folder", "contains no .json")]
+)
+def test_path_without_trail_files(tmp_path, name, message):
     (tmp_path / "folder").mkdir()
-    with pytest.raises(SourceError):
+    with pytest.raises(SourceError, match=message):
         read(tmp_path / name)
 
 

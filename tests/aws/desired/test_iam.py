@@ -52,7 +52,7 @@ def test_policy_names_exactly_the_secrets():
 
 
 def test_optional_secret_may_be_missing():
-    """AWS judges a call for a secret that is not there by its bare name, and says "denied" where that is not allowed."""
+    """AWS checks a call for a missing secret against its name without a suffix."""
     secrets = (Secret(name="key", env="KEY"), Secret(name="dsn", env="DSN", optional=True))
     document = policy_document(Manifest(app=App(name="shop"), secret=secrets), ACCOUNT)
     (access,) = document["Statement"]
@@ -85,8 +85,8 @@ def test_partitions_match_botocore():
     for name in known.get_available_partitions():
         regions = known.get_available_regions("secretsmanager", name, allow_non_regional=True)
         assert {partition(region) for region in regions} <= {name}
-        assert name == "aws" or name in PARTITIONS.values()
-    for start, name in PARTITIONS.items():  # some have no region that botocore lists
+        assert name in {"aws", *PARTITIONS.values()}
+    for start, name in PARTITIONS.items():  # botocore lists no regions for some partitions
         assert (
             known.get_partition_for_region(f"{start}{'de-' if name == 'aws-eusc' else ''}east-1")
             == name
@@ -186,7 +186,7 @@ def test_slug_of_non_ascii_names():
     assert slug(manifest(name="日本", prefix="prod/").app) == "app-cf2abf0c-prod"
 
 
-# Of their services' API references; what is deployed for a rotation is named as its function is.
+# From the API references; the resources of a rotation are named after its function.
 LONGEST = {
     "policy": 128,
     "policy-attachment": 64 + 1 + 128,

@@ -36,13 +36,13 @@ FULL = Manifest(
         Secret(name="db", kind=Kind.DATABASE, fields={"password": "P"}),
     ),
 )
-# What botocore calls a service → how IAM calls it.
+# By the name of a service in botocore, its prefix in IAM.
 SERVICES = {
     "secrets-manager": "secretsmanager",
     "cloudwatch": "cloudwatch",
     "eventbridge": "events",
 }
-# In parliament's own list of permissions, which is older than they are.
+# Missing from parliament's list of permissions, which is outdated.
 NEWER = {
     "BatchGetSecretValue",
     "kms:ResourceAliases",
@@ -57,7 +57,7 @@ NEWER = {
 )
 def test_policies_pass_parliament(document):
     program = "import sys, parliament; print(*parliament.analyze_policy_string(sys.stdin.read()).findings, sep='\\n')"
-    # its own process: it leaves files open
+    # in a separate process, because it leaves files open
     command = [sys.executable, "-W", "ignore", "-c", program]
     done = subprocess.run(
         command, input=json.dumps(document), capture_output=True, text=True, check=True
@@ -76,7 +76,7 @@ def test_wildcard_resources_only_where_iam_requires_them():
             "LookAtSecrets",
             "Key",
             "KeyLook",
-        }:  # a key that has an alias is one of all keys, by condition
+        }:  # a condition restricts the keys to those with the alias
             assert not any("*" in arn for arn in statement["Resource"])
 
 
@@ -98,7 +98,7 @@ def test_each_kind_has_an_arn_template():
 
 
 def test_policy_allows_all_calls(tmp_path, aws, caplog):
-    """Everything that a life of an app calls, as botocore logs it, is allowed by the policy."""
+    """The policy allows all calls of an app's lifecycle, which botocore logs."""
     make_app(tmp_path)
     boto3.client("iam").create_role(
         RoleName="Shop", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}'
@@ -141,7 +141,7 @@ def test_policy_allows_all_calls(tmp_path, aws, caplog):
         for a in s["Action"]
     }
     assert len(called) > 30
-    assert called - allowed == {"sts:GetCallerIdentity"}  # which everybody may
+    assert called - allowed == {"sts:GetCallerIdentity"}  # needs no permission
 
 
 def test_secrets_with_similar_names_are_not_readable():

@@ -21,7 +21,6 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 FILES = {"ops/keys.py": b"x = 1\n", "ops/ca.pem": b"CA"}
 
 
-# frozen
 def described(*secrets, functions=Functions(), read=FILES.get, region=REGION, **app):
     manifest = Manifest(
         app=App(name="shop", region=region, **app), secret=secrets, rotation=functions
@@ -65,7 +64,7 @@ def test_resources_of_one_secret():
 
 
 def test_role_names_differ_by_region():
-    """IAM is one for all regions: the second apply would have overwritten the first one's permissions."""
+    """IAM is global: with equal names, the second apply would overwrite the first one's permissions."""
     here, there = (
         {r.key for r in described(database(), region=region)} for region in (REGION, "us-east-1")
     )
@@ -176,5 +175,5 @@ def test_function_names_are_short_and_unique():
 
 
 def test_settings_are_json():
-    # all of it can be written into a plan
-    assert json.dumps([r.settings for r in described(database())])
+    settings = [resource.settings for resource in described(database())]
+    assert json.loads(json.dumps(settings)) == settings

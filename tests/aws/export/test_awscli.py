@@ -1,4 +1,7 @@
-"""The script is run by bash against the embedded AWS; `aws` is played by botocore, which knows each option's name."""
+"""Run the exported script with bash against the embedded AWS.
+
+A small program based on botocore stands in for `aws`; it rejects unknown options.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import subprocess
 import sys
 
 import boto3
-from exporting import REGION, STRANGE, THINGS
+from exporting import REGION, RESOURCES, UNSUPPORTED
 
 from shield_ai.aws.export.awscli import to_awscli
 from shield_ai.aws.live.account import Account
@@ -50,7 +53,7 @@ def test_script_creates_the_same_resources_as_apply_and_can_run_twice(aws, tmp_p
     program.write_text(AWS.format(python=sys.executable))
     program.chmod(0o700)
     script = tmp_path / "script"
-    script.write_text(to_awscli(THINGS, REGION))
+    script.write_text(to_awscli(RESOURCES, REGION))
     for _ in range(2):
         environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
         done = subprocess.run(
@@ -58,15 +61,15 @@ def test_script_creates_the_same_resources_as_apply_and_can_run_twice(aws, tmp_p
         )
         assert done.returncode == 0, done.stderr
     account = Account(Session(REGION))
-    for thing in THINGS:
-        if thing.kind == "secret":
-            assert account.secrets.state(thing.name).settings == thing.settings
-            assert account.secrets.state(thing.name).current == ""
-        elif thing.kind.startswith("policy"):
-            assert account.resources.read([thing.key]) == {thing.key: thing.settings}
+    for resource in RESOURCES:
+        if resource.kind == "secret":
+            assert account.secrets.state(resource.name).settings == resource.settings
+            assert account.secrets.state(resource.name).current == ""
+        elif resource.kind.startswith("policy"):
+            assert account.resources.read([resource.key]) == {resource.key: resource.settings}
 
 
 def test_unsupported_resource_is_named_in_a_comment():
     assert "# nonesuch x\n#   not supported by this export, created by shield apply" in to_awscli(
-        [STRANGE], REGION
+        [UNSUPPORTED], REGION
     )

@@ -3,19 +3,19 @@ from __future__ import annotations
 import pytest
 import yaml
 from cfnlint.api import lint_all
-from exporting import REGION, STRANGE, THINGS
+from exporting import REGION, RESOURCES, UNSUPPORTED
 
 from shield_ai.aws.export.cloudformation import to_cloudformation
 
 
-@pytest.mark.filterwarnings("default")  # the linter's own
+@pytest.mark.filterwarnings("default")  # warnings of the linter itself
 def test_template_passes_cfn_lint():
-    found = lint_all(to_cloudformation(THINGS, REGION))
-    assert [match for match in found if not match.rule.id.startswith("I")] == []  # I: advice
+    found = lint_all(to_cloudformation(RESOURCES, REGION))
+    assert [match for match in found if not match.rule.id.startswith("I")] == []  # I: informational
 
 
 def test_template_is_complete_and_retains_secrets():
-    template = yaml.safe_load(to_cloudformation(THINGS, REGION))["Resources"]
+    template = yaml.safe_load(to_cloudformation(RESOURCES, REGION))["Resources"]
     secret = template["SecretShopProdMailKey"]
     assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
     assert secret["Properties"]["KmsKeyId"] == "alias/shop"
@@ -24,11 +24,12 @@ def test_template_is_complete_and_retains_secrets():
         r["Properties"] for r in template.values() if r["Type"] == "AWS::IAM::ManagedPolicy"
     ]
     assert policy["Roles"] == ["Shop"]
-    assert len(template) >= len(THINGS) - 1  # the attachment stands at the policy
+    attachments = [resource for resource in RESOURCES if resource.kind == "policy-attachment"]
+    assert len(template) >= len(RESOURCES) - len(attachments)  # they are properties of the policy
 
 
 def test_rotation_function_and_schedule():
-    body = yaml.safe_load(to_cloudformation(THINGS, REGION))
+    body = yaml.safe_load(to_cloudformation(RESOURCES, REGION))
     template, function = body["Resources"], "FunctionShopProdRotateDb"
     assert template["RotationScheduleShopProdDb"]["Properties"] == {
         "SecretId": {"Ref": "SecretShopProdDb"},
@@ -41,19 +42,19 @@ def test_rotation_function_and_schedule():
         "S3Key": "shop-prod-rotate-db.zip",
     }
     assert "RotationCodeBucket" in body["Parameters"]
-    assert "Parameters" not in yaml.safe_load(to_cloudformation(THINGS[:1], REGION))
+    assert "Parameters" not in yaml.safe_load(to_cloudformation(RESOURCES[:1], REGION))
 
 
 def test_unsupported_resource_is_named_in_a_comment():
     assert (
         "# not supported by this export, created by shield apply: nonesuch x"
-        in to_cloudformation([STRANGE], REGION)
+        in to_cloudformation([UNSUPPORTED], REGION)
     )
 
 
 def test_names_that_differ_only_in_punctuation():
     twins = [
-        type(THINGS[0])(kind="secret", name=name, settings=THINGS[0].settings)
+        type(RESOURCES[0])(kind="secret", name=name, settings=RESOURCES[0].settings)
         for name in ("a-b", "a/b")
     ]
     assert yaml.safe_load(to_cloudformation(twins, REGION))["Resources"].keys() == {

@@ -4,7 +4,7 @@ import re
 
 import hcl2
 import msgspec
-from exporting import REGION, STRANGE, THINGS
+from exporting import REGION, RESOURCES, UNSUPPORTED
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ def blocks(text):
 
 
 def test_configuration_parses_and_is_complete():
-    found = blocks(to_terraform(THINGS, REGION))
+    found = blocks(to_terraform(RESOURCES, REGION))
     kinds = [kind for kind, *_ in found]
     assert kinds.count("aws_secretsmanager_secret") == 2
     assert {
@@ -46,26 +46,26 @@ def test_configuration_parses_and_is_complete():
         "aws_secretsmanager_secret_rotation",
     } <= set(kinds)
     assert len({(kind, label) for kind, label, _ in found}) == len(found)
-    assert "secret_string" not in to_terraform(THINGS, REGION)
+    assert "secret_string" not in to_terraform(RESOURCES, REGION)
 
 
 def test_template_markers_are_escaped():
-    """`${` and `%{` open a template in HCL; doubled they are text."""
-    text = to_terraform(THINGS[:1], REGION)
+    """In HCL, `${` and `%{` start a template unless they are doubled."""
+    text = to_terraform(RESOURCES[:1], REGION)
     assert r'''description = "it's $${a} \"key\" %%{b} $HOME"''' in text
     hcl2.loads(text)
 
 
 def test_unsupported_resource_is_named_in_a_comment():
     assert "# not supported by this export, created by shield apply: nonesuch x" in to_terraform(
-        [STRANGE], REGION
+        [UNSUPPORTED], REGION
     )
 
 
 @given(st.lists(st.from_regex(r"[aA0/_+.-]{1,8}", fullmatch=True), min_size=2, unique=True))
 @example(["a/b", "a.b", "a_b", "a-b"])
 def test_labels_are_unique(names):
-    secrets = [msgspec.structs.replace(THINGS[0], name=name) for name in names]
+    secrets = [msgspec.structs.replace(RESOURCES[0], name=name) for name in names]
     labels = re.findall(r'^resource "\w+" "(.*)" {', to_terraform(secrets, REGION), re.MULTILINE)
     assert len(set(labels)) == len(names)
     assert all(re.fullmatch(r"[A-Za-z_][\w-]*", label, re.ASCII) for label in labels)

@@ -1,4 +1,4 @@
-"""Each alarm fires: a metric or an event in, a notification out, on an emulator that evaluates both."""
+"""Check that each alarm fires, on an emulator that evaluates alarms and event patterns."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def inbox(server):
-    """Everything that monitoring describes, put there; a queue that gets what the topic is told."""
+    """Create all monitoring resources, and a queue that receives the topic's messages."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in server.environment().items():
             patch.setenv(name, value)
@@ -69,7 +69,7 @@ def inbox(server):
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox")
 
     def read(seconds=5):
-        """The next message; None when none comes."""
+        """Return the next message, or None after the timeout."""
         messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=seconds).get("Messages", [])
         for message in messages:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -79,7 +79,7 @@ def inbox(server):
 
 
 class TestMetrics:
-    """The runtime itself sends them, from a process that can't read its secret."""
+    """The runtime sends the metrics, from a process that can't read its secret."""
 
     def run(self, server, tmp_path, **env):
         code = (

@@ -1,4 +1,4 @@
-"""The rotation functions, deployed by apply into the embedded AWS, called by it, changed, and taken back."""
+"""Deploy, call, change and delete rotation functions in the embedded AWS."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class App:
         return self.client.get_secret_value(SecretId="token")["SecretString"]
 
     def resources(self):
-        """What is there of what was asked for first."""
+        """Return the current settings of the manifest's resources, by kind."""
         found = Account(Session(REGION)).resources.read(self.keys)
         return {kind: settings for (kind, _), settings in found.items()}
 
@@ -134,11 +134,12 @@ def test_exported_code_equals_deployed_code(app):
 def test_resources_no_longer_wanted_are_deleted(app):
     app.shield("apply", "--yes")
     keys = app.keys
+    value = app.value()
     text = (app.folder / "shield.toml").read_text()
     (app.folder / "shield.toml").write_text(text.replace("[rotation]\nlog_days = 30\n", ""))
     app.shield("apply", "--yes")
     assert set(Account(Session(REGION)).resources.read(keys).values()) == {None}
-    assert app.value()
+    assert app.value() == value
 
 
 def test_planned_code_that_cannot_be_built(app):
@@ -152,7 +153,7 @@ def test_planned_code_that_cannot_be_built(app):
 
 
 def test_each_operation_is_idempotent(app):
-    """As after an answer that was lost."""
+    """A lost response leads to a second call."""
     read = {"ops/keys.py": b"x = 1\n"}.get
     wanted = list(
         rotation_resources(parse((app.folder / "shield.toml").read_text()), ACCOUNT, REGION, read)

@@ -1,9 +1,9 @@
-"""A second opinion: ministack, which enforces IAM, where the embedded AWS does not.
+"""Check policies with ministack, an emulator that enforces IAM; the embedded AWS does not.
 
-`make test-iam` installs it into an environment of its own (it wants another botocore) and runs this.
-Known wrongs of it, seen with 1.5: SimulatePrincipalPolicy looks at the first of several resources alone; CreatePolicy is
-judged on the resource *, where AWS takes the policy's ARN; the condition key iam:PolicyARN is unknown to it;
-CreateSecret does not make the ClientRequestToken the version's id, so that a rollback takes its own value for somebody else's.
+`make test-iam` installs it into a separate environment, because it requires another botocore, and runs these tests.
+Known bugs of version 1.5: SimulatePrincipalPolicy checks only the first of several resources; CreatePolicy is checked
+against the resource *, where AWS uses the policy's ARN; the condition key iam:PolicyARN is unsupported; CreateSecret does
+not use the ClientRequestToken as the version ID, so that a rollback treats its own value as a manual change.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TRUST = {
 
 
 def service(name, **settings):
-    """Open a client with the credentials of now; boto3's own keeps those of another test."""
+    """Open a client with the current credentials; boto3's default session caches earlier ones."""
     return boto3.session.Session().client(name, **settings)
 
 
@@ -73,7 +73,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def root(server, no_real_aws, monkeypatch):
-    """The account's root user, whom nothing is denied."""
+    """Use the account's root user, who has all permissions."""
     for name, value in {
         "AWS_ENDPOINT_URL": server,
         "AWS_ACCESS_KEY_ID": "test",
@@ -99,7 +99,7 @@ def session(arn):
 
 
 def be(who, monkeypatch):
-    """Let shield work with the credentials of a session."""
+    """Run shield with the credentials of a session."""
     keys = who.get_credentials()
     for name, value in {
         "AWS_ACCESS_KEY_ID": keys.access_key,

@@ -1,4 +1,4 @@
-"""Topic, queue, rule, alarm and dashboard, against the embedded AWS: each comes, changes and goes."""
+"""Create, change and delete topics, queues, rules, alarms and dashboards in the embedded AWS."""
 
 from __future__ import annotations
 

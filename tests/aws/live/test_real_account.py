@@ -1,9 +1,9 @@
-"""The same life of an app, in a real account that is named on purpose. It costs some cents, and cleans up after itself.
+"""Run the lifecycle of an app in a real AWS account. It costs a few cents and cleans up afterwards.
 
     SHIELD_TEST_ACCOUNT=123456789012 SHIELD_TEST_PREFIX=shield-test/ AWS_PROFILE=sandbox make test ARGS=tests/aws/live/test_real_account.py
 
-The account must be the one of the credentials; everything that is made begins with the prefix, and is deleted without a
-recovery window at the end. Never run by default.
+The credentials must belong to that account. The names of all secrets begin with the prefix, and the secrets are
+deleted without a recovery window. The test is skipped by default.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ PREFIX = os.environ.get("SHIELD_TEST_PREFIX", "")
 REGION = os.environ.get("SHIELD_TEST_REGION", "us-east-1")
 THEIRS = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
 pytestmark = pytest.mark.skipif(
-    not (WANTED and PREFIX), reason="SHIELD_TEST_ACCOUNT and SHIELD_TEST_PREFIX name no account"
+    not (WANTED and PREFIX), reason="SHIELD_TEST_ACCOUNT and SHIELD_TEST_PREFIX are not set"
 )
 NAMES = ("django-secret-key", "mail-api-key", "database-credentials")
 
 
 def service(name, **settings):
-    """Open a client with the credentials of now; boto3's own keeps those of another test."""
+    """Open a client with the current credentials; boto3's default session caches earlier ones."""
     return boto3.session.Session().client(name, **settings)
 
 
@@ -38,7 +38,7 @@ def app(no_real_aws, monkeypatch, tmp_path):
     for name, value in THEIRS.items():
         monkeypatch.setenv(name, value)
     assert service("sts").get_caller_identity()["Account"] == WANTED, (
-        "these are credentials of another account"
+        "the credentials belong to another account"
     )
     make_app(tmp_path)
     run("draft", cwd=tmp_path)

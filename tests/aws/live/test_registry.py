@@ -16,7 +16,7 @@ def test_each_kind_has_permissions():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_permissions_match_the_calls_of_the_class(kind):
-    """A class says the permission of each call; the table that plans and policies are made from says the same."""
+    """The calls of a class name the same permissions as the table for plans and policies."""
     source = Path(__import__(KINDS[kind].__module__, fromlist=["_"]).__file__).read_text()
     body = source.split(f"class {KINDS[kind].__name__}:")[1].split("\nclass ")[0].split("\ndef ")[0]
     named = set(re.findall(r'translate_errors\(\s*"([\w-]+:\w+)"', body))
@@ -27,9 +27,9 @@ def test_permissions_match_the_calls_of_the_class(kind):
         "iam:TagPolicy",
         "iam:PassRole",
         "iam:TagRole",
-        "lambda:InvokeFunction",  # by RotateSecret
+        "lambda:InvokeFunction",  # needed by RotateSecret
         "lambda:TagResource",
-    }  # asked for by the creation
+    }  # needed by other calls, which create resources
 
 
 def test_permissions_of_plan_actions():
