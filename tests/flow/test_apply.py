@@ -59,7 +59,7 @@ def expected(seed="v"):
     }
 
 
-def test_creates_the_secrets_and_rewrites_the_files(app, aws):
+def test_creates_secrets_and_edits_files(app, aws):
     receipts = do(app)
     assert [(r.step, r.what, r.detail) for r in receipts] == [
         ("file", "settings.py", "edited"),
@@ -80,9 +80,9 @@ def test_a_second_apply_does_nothing(app, aws):
     assert (app / ".shield/journal.jsonl").read_bytes() == journal
 
 
-def test_a_file_that_changed_since_the_plan(app, aws):
+def test_refuses_a_plan_if_a_file_changed(app, aws):
     tree = Tree(app)
-    plan = plan_for(tree, account().live(NAMES))
+    plan = plan_for(tree, account().live_state(NAMES))
     (app / "settings.py").write_bytes(b"KEY = 2\r\n")
     before = files_of(app)
     with (
@@ -96,9 +96,9 @@ def test_a_file_that_changed_since_the_plan(app, aws):
     assert secrets_of(account()) == {}
 
 
-def test_a_secret_that_appeared_since_the_plan(app, aws):
+def test_refuses_a_plan_if_a_secret_was_created(app, aws):
     tree = Tree(app)
-    plan = plan_for(tree, account().live(NAMES))
+    plan = plan_for(tree, account().live_state(NAMES))
     account().secrets.create("beta-credentials", Hidden("theirs"), SETTINGS, token="0" * 32)
     before = files_of(app)
     with (
@@ -112,9 +112,9 @@ def test_a_secret_that_appeared_since_the_plan(app, aws):
     assert secrets_of(account()) == {"beta-credentials": Hidden("theirs")}
 
 
-def test_a_plan_for_another_account(app, aws):
+def test_refuses_a_plan_for_another_account(app, aws):
     tree = Tree(app)
-    live = account().live(NAMES)
+    live = account().live_state(NAMES)
     plan = plan_for(tree, type(live)(account="999999999999", region=live.region))
     with pytest.raises(StalePlanError, match="999999999999"), Journal(app).locked() as journal:
         Applier(
@@ -122,9 +122,9 @@ def test_a_plan_for_another_account(app, aws):
         ).apply(plan)
 
 
-def test_a_value_that_is_gone_stops_before_anything_happens(app, aws):
+def test_a_missing_value_stops_apply_before_its_first_step(app, aws):
     tree = Tree(app)
-    plan = plan_for(tree, account().live(NAMES))
+    plan = plan_for(tree, account().live_state(NAMES))
     before = files_of(app)
     with pytest.raises(ShieldError, match="no value any more"), Journal(app).locked() as journal:
         Applier(tree=tree, journal=journal, values=Values({}, {}), aws=account(), tell=print).apply(
@@ -134,7 +134,7 @@ def test_a_value_that_is_gone_stops_before_anything_happens(app, aws):
     assert secrets_of(account()) == {}
 
 
-def test_a_full_disk_stops_before_aws_is_touched(app, aws):
+def test_a_full_disk_stops_apply_before_aws_changes(app, aws):
     before = files_of(app)
     (app / "utils").mkdir()
     temporary_of(app / "utils/secrets.py").symlink_to("/dev/full")
@@ -153,7 +153,7 @@ def test_a_full_disk_stops_before_aws_is_touched(app, aws):
         ("InternalServiceError", 2),
     ],
 )
-def test_when_aws_refuses_half_way_a_second_apply_finishes(app, proxy, code, at):
+def test_a_second_apply_finishes_after_an_aws_error(app, proxy, code, at):
     before = files_of(app)
     for attempt in range(4 if code == "InternalServiceError" else 1):
         proxy.answer("CreateSecret", code, at=at + attempt)
@@ -170,7 +170,7 @@ def test_when_aws_refuses_half_way_a_second_apply_finishes(app, proxy, code, at)
 
 
 @pytest.mark.parametrize("fault", ["throttled", "cut before", "cut after"])
-def test_a_passing_fault_is_not_even_noticed(app, proxy, fault):
+def test_retries_temporary_errors(app, proxy, fault):
     if fault == "throttled":
         proxy.answer("CreateSecret", "ThrottlingException", at=2)
     else:
@@ -181,7 +181,7 @@ def test_a_passing_fault_is_not_even_noticed(app, proxy, fault):
     assert [len(account().secrets.state(name).versions) for name in NAMES] == [1, 1]
 
 
-def test_after_a_rollback_the_secrets_come_back_with_new_values(app, aws):
+def test_restores_deleted_secrets_with_new_values(app, aws):
     do(app)
     undo(app)
     assert secrets_of(account()) == dict.fromkeys(NAMES)
@@ -210,9 +210,7 @@ def forget():
 @pytest.mark.parametrize("after", [False, True], ids=["before AWS acts", "after AWS acted"])
 @pytest.mark.parametrize("again", [False, True], ids=["new", "restored"])
 @pytest.mark.parametrize("end", [do, undo], ids=["apply", "rollback"])
-def test_killed_at_every_call_a_second_apply_or_a_rollback_finishes_the_job(
-    app, aws, proxy, after, again, end
-):
+def test_apply_or_rollback_recovers_when_killed_at_any_call(app, aws, proxy, after, again, end):
     """A new secret takes one call, a restored one two; the looks beforehand are calls as well.
 
     At the seventh, which changes something either way; `make test-kill` does it at every one.

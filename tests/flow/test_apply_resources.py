@@ -34,7 +34,7 @@ def plan(aws, journal, *names):
     )
     desired = resources(manifest, aws.id, REGION)
     applied = journal.applied_settings(aws.id, REGION)
-    live = aws.live([], [*applied, *(resource.key for resource in desired)])
+    live = aws.live_state([], [*applied, *(resource.key for resource in desired)])
     inputs = AwsInputs(live=live, desired=desired, last_applied=applied)
     changes = tuple(resource_changes(inputs))
     return Plan(app="shop", account=aws.id, region=REGION, changes=changes)
@@ -88,7 +88,7 @@ def theirs():
     )
 
 
-def test_a_policy_is_made_attached_changed_and_taken_back(app):
+def test_creates_updates_and_undoes_a_policy(app):
     before = live()
     assert [(r.step, r.what, r.detail) for r in do(app, "a")] == [
         ("resource", f"policy {NAME}", "created"),
@@ -104,7 +104,7 @@ def test_a_policy_is_made_attached_changed_and_taken_back(app):
     assert live() == before == [None, None]
 
 
-def test_what_nobody_asks_for_any_more_is_removed(app):
+def test_removes_resources_that_are_no_longer_desired(app):
     do(app, "a")
     assert [(r.what.split()[0], r.detail) for r in do(app)] == [
         ("policy-attachment", "removed"),
@@ -115,7 +115,7 @@ def test_what_nobody_asks_for_any_more_is_removed(app):
     assert readable() == ["a"]
 
 
-def test_what_somebody_changed_is_left_alone_and_named(app):
+def test_keeps_and_names_manual_changes(app):
     do(app, "a")
     theirs()
     with Journal(app).locked() as journal:
@@ -128,7 +128,7 @@ def test_what_somebody_changed_is_left_alone_and_named(app):
     assert live()[1] is None
 
 
-def test_what_changed_between_plan_and_apply_is_refused(app):
+def test_refuses_a_plan_if_a_resource_changed(app):
     do(app, "a")
     with Journal(app).locked() as journal:
         made = plan(account(), journal, "b")
@@ -139,7 +139,7 @@ def test_what_changed_between_plan_and_apply_is_refused(app):
             ).apply(made)
 
 
-def test_a_policy_that_somebody_uses_elsewhere_stays(app):
+def test_keeps_a_policy_that_is_attached_elsewhere(app):
     do(app, "a")
     boto3.client("iam").create_role(RoleName="Other", AssumeRolePolicyDocument="{}")
     boto3.client("iam").attach_role_policy(RoleName="Other", PolicyArn=ARN)
@@ -152,7 +152,7 @@ def test_a_policy_that_somebody_uses_elsewhere_stays(app):
 
 
 @pytest.mark.parametrize("operation", ["CreatePolicy", "AttachRolePolicy", "GetPolicyVersion"])
-def test_when_aws_refuses_a_second_apply_finishes(app, operation, monkeypatch):
+def test_a_second_apply_finishes_after_a_denied_call(app, operation, monkeypatch):
     url = os.environ["AWS_ENDPOINT_URL"]
     with FaultProxy(url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
@@ -184,7 +184,7 @@ def run_and_kill(app, proxy, operation, number, *names):
 
 
 @pytest.mark.parametrize("end", [do, undo], ids=["apply", "rollback"])
-def test_killed_when_aws_has_acted(app, end, monkeypatch):
+def test_recovers_when_killed_after_a_call(app, end, monkeypatch):
     """At each call that changes something; `make test-kill` does it at every call."""
     every = bool(os.environ.get("SHIELD_KILL_MATRIX"))
     calls = (

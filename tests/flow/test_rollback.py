@@ -43,7 +43,7 @@ def put(name, value):
     account().secrets._client.put_secret_value(SecretId=name, SecretString=value)
 
 
-def test_gives_every_byte_back_and_schedules_the_secrets_for_deletion(app, aws):
+def test_restores_files_and_deletes_created_secrets(app, aws):
     before = files_of(app)
     do(app)
     receipts = undo(app)
@@ -58,7 +58,7 @@ def test_gives_every_byte_back_and_schedules_the_secrets_for_deletion(app, aws):
     assert undo(app) == []
 
 
-def test_one_half_at_a_time(app, aws):
+def test_undoes_files_and_aws_separately(app, aws):
     before = files_of(app)
     do(app)
     tree = Tree(app)
@@ -71,7 +71,7 @@ def test_one_half_at_a_time(app, aws):
         assert any(secrets_of(account()).values()) == secrets
 
 
-def test_a_file_that_somebody_edited_is_refused_and_nothing_is_done(app, aws):
+def test_refuses_edited_files(app, aws):
     do(app)
     (app / "settings.py").write_bytes(b"import x\nKEY = 2\r\n")
     before = files_of(app)
@@ -82,7 +82,7 @@ def test_a_file_that_somebody_edited_is_refused_and_nothing_is_done(app, aws):
 
 
 @pytest.mark.parametrize("removed", [False, True])
-def test_force_keeps_a_copy(app, aws, removed):
+def test_force_saves_a_copy(app, aws, removed):
     before = files_of(app)
     do(app)
     settings, aside = app / "settings.py", app / ".shield/edited/settings.py"
@@ -98,7 +98,7 @@ def test_force_keeps_a_copy(app, aws, removed):
     assert removed or aside.with_name("settings.py.2").read_bytes() == b"mine"
 
 
-def test_git_takes_no_copy_and_nobody_else_reads_it(app, aws):
+def test_the_copy_is_private_and_ignored_by_git(app, aws):
     do(app)
     settings = app / "settings.py"
     settings.write_bytes(b"mine")
@@ -112,7 +112,7 @@ def test_git_takes_no_copy_and_nobody_else_reads_it(app, aws):
     assert git(app, "ls-files", "--others", "--exclude-standard") == ""
 
 
-def test_a_file_that_was_removed_comes_back_with_its_mode(app, aws):
+def test_restores_a_removed_file_with_its_mode(app, aws):
     settings = app / "settings.py"
     settings.chmod(0o600)
     do(app)
@@ -121,7 +121,7 @@ def test_a_file_that_was_removed_comes_back_with_its_mode(app, aws):
     assert stat.S_IMODE(settings.stat().st_mode) == 0o600
 
 
-def test_a_created_file_that_somebody_edited(app, aws):
+def test_an_edited_new_file_is_a_conflict(app, aws):
     do(app)
     (app / "utils/secrets.py").write_bytes(b"mine")
     with Journal(app).locked() as journal:
@@ -131,7 +131,7 @@ def test_a_created_file_that_somebody_edited(app, aws):
         ]
 
 
-def test_a_secret_that_somebody_changed_is_left_alone_and_named(app, aws):
+def test_keeps_and_names_a_changed_secret(app, aws):
     before = files_of(app)
     do(app)
     put("alpha-key", "theirs")
@@ -142,13 +142,13 @@ def test_a_secret_that_somebody_changed_is_left_alone_and_named(app, aws):
     assert secrets_of(account()) == {"alpha-key": Hidden("theirs"), "beta-credentials": None}
 
 
-def test_a_secret_that_is_gone_already(app, aws):
+def test_a_secret_that_is_already_deleted(app, aws):
     do(app)
     account().secrets.delete("alpha-key")
     assert "already deleted" in {r.detail for r in undo(app)}
 
 
-def test_when_aws_refuses_the_files_are_back_and_the_rest_can_be_done_later(app, aws, monkeypatch):
+def test_a_second_rollback_finishes_after_an_aws_error(app, aws, monkeypatch):
     before = files_of(app)
     do(app)
     with FaultProxy(aws.url) as proxy:
@@ -162,7 +162,7 @@ def test_when_aws_refuses_the_files_are_back_and_the_rest_can_be_done_later(app,
     assert secrets_of(account()) == dict.fromkeys(NAMES)
 
 
-def test_applies_are_undone_one_by_one(app, aws):
+def test_undoes_one_apply_at_a_time(app, aws):
     start = files_of(app)
     do(app)
     middle = files_of(app)
@@ -184,7 +184,7 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize(("place", "message"), ELSEWHERE)
-def test_what_was_done_elsewhere_is_neither_undone_nor_forgotten(app, aws, place, message):
+def test_refuses_to_undo_steps_in_another_account(app, aws, place, message):
     do(app)
     before = files_of(app), (app / ".shield/journal.jsonl").read_bytes()
     with pytest.raises(UnsafePlanError, match=message):
@@ -195,7 +195,7 @@ def test_what_was_done_elsewhere_is_neither_undone_nor_forgotten(app, aws, place
 
 
 @pytest.mark.parametrize(("place", "message"), ELSEWHERE)
-def test_an_apply_that_was_cut_off_is_not_finished_elsewhere(app, aws, monkeypatch, place, message):
+def test_refuses_to_finish_an_apply_in_another_account(app, aws, monkeypatch, place, message):
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         proxy.answer("CreateSecret", "AccessDeniedException", at=2)
@@ -206,7 +206,7 @@ def test_an_apply_that_was_cut_off_is_not_finished_elsewhere(app, aws, monkeypat
     with pytest.raises(UnsafePlanError, match=message):
         do(app, aws=account(**place))
     there = account(**place)
-    plan = plan_for(tree, there.live(NAMES))
+    plan = plan_for(tree, there.live_state(NAMES))
     # a plan from a file
     with pytest.raises(UnsafePlanError, match=message), Journal(app).locked() as locked:
         Applier(tree=tree, journal=locked, values=values_for("v"), aws=there, tell=print).apply(

@@ -99,7 +99,7 @@ def do(root: Path, seed: str = "v", aws: Account | None = None):
     tree, aws = Tree(root), aws or account()
     with Journal(root).locked() as journal:
         recover(journal, aws)
-        plan = plan_for(tree, aws.live(NAMES))
+        plan = plan_for(tree, aws.live_state(NAMES))
         return Applier(
             tree=tree, journal=journal, values=values_for(seed), aws=aws, tell=lambda _: None
         ).apply(plan)

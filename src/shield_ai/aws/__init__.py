@@ -1,1 +1,1 @@
-"""Everything that talks to AWS. One file a service; nothing outside imports boto3."""
+"""Describe, read, change, export and price the AWS resources of an app."""

@@ -174,7 +174,7 @@ class AppSession(AppContext):
         applied = self.journal.load().applied_settings(aws.id, target.app.region, self.environment)
         keys = {key for key in applied if key[0] != SECRET} | {item.key for item in desired}
         names = [target.app.prefix + secret.name for secret in target.secret]
-        live = aws.live(names, keys)
+        live = aws.live_state(names, keys)
         variables = [name for secret in target.secret for name in secret.variables()]
         available = values.available(variables)
         if self.copy_from:

@@ -184,7 +184,7 @@ class Applier:
         elif value:
             aws.secrets.put_value(change.name, value, token=begin.token)
         if change.action is not Action.CREATE:
-            aws.secrets.configure(change.name, settings, change.before or {})
+            aws.secrets.update_settings(change.name, settings, change.before or {})
         self.journal.mark_done(begin, arn)
         detail = _OUTCOMES[change.action]
         return Receipt(step="aws", what=change.name, status="done", detail=detail)
@@ -215,7 +215,7 @@ def _require_unchanged(plan: Plan, changes: Sequence[Change], aws: Account) -> N
     """
     secrets = [change.name for change in changes if change.resource == SECRET]
     resources = [(change.resource, change.name) for change in changes if change.resource != SECRET]
-    live = aws.live(secrets, resources)
+    live = aws.live_state(secrets, resources)
     if live.account != plan.account or live.region != plan.region:
         raise StalePlanError(
             f"the plan is for account {plan.account} in {plan.region}, "

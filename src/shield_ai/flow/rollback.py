@@ -218,7 +218,7 @@ class Rollback:
         error, note = self._restore_value(step, state, aws)
         if error:
             return KEPT, error
-        aws.secrets.configure(step.what, step.was or {}, state.settings)
+        aws.secrets.update_settings(step.what, step.was or {}, state.settings)
         return UNDONE, f"restored{note}"
 
     def _restore_value(self, step: Record, state: SecretState, aws: Account) -> tuple[str, str]:

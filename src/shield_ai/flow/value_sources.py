@@ -68,7 +68,7 @@ class SecretCopies:
         """
         source = apply_environment(self._manifest, environment)
         names = {source.app.prefix + secret.name: secret for secret in source.secret}
-        live = self._open_account(environment).secrets.live(names)
+        live = self._open_account(environment).secrets.live_state(names)
         locators = {}
         for name, state in live.secrets.items():
             if not state.current or state.deleted:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.cloudtrail.events import Event
 
-SOURCES = 20  # the maximum number of IP addresses to keep for a principal and secret
+MAX_SOURCES = 20  # the maximum number of IP addresses to keep for a principal and secret
 UNKNOWN_SECRET = "(unknown)"
 _PERIOD = re.compile(r"(\d{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -51,7 +51,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[AccessType, int] = msgspec.field(name="deeds")
     first: dt.datetime
     last: dt.datetime
-    sources: tuple[str, ...] = ()  # sorted, at most `SOURCES`
+    sources: tuple[str, ...] = ()  # sorted, at most `MAX_SOURCES`
     more_sources: int = 0
 
 
@@ -154,10 +154,14 @@ class _Tally:
         self.last = max(self.last, event.at)
         if not event.source or event.source in self.sources:
             return
-        if len(self.sources) < SOURCES:
+        if len(self.sources) < MAX_SOURCES:
             self.sources.add(event.source)
         else:
             self.more_sources += 1
+
+    def ordered_counts(self) -> dict[AccessType, int]:
+        """Return the counts in the order of AccessType, without zeros."""
+        return {type_: self.counts[type_] for type_ in AccessType if self.counts[type_]}
 
 
 class Auditor:
@@ -267,7 +271,7 @@ class Auditor:
             access = Access(
                 secret=secret,
                 who=who,
-                counts={type_: tally.counts[type_] for type_ in AccessType if tally.counts[type_]},
+                counts=tally.ordered_counts(),
                 first=tally.first,
                 last=tally.last,
                 sources=tuple(sorted(tally.sources)),

@@ -1,7 +1,7 @@
 """Describe the canary: a Lambda function that checks every hour whether rotations work.
 
 It publishes how late the rotations are and how many current logins fail; alarms watch both. An
-app has a canary if shield.toml has a [rotation] table and somebody to notify.
+app has a canary if shield.toml has a [rotation] table and recipients of alarms.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ READ_ACTIONS = [
     "secretsmanager:GetSecretValue",
     "secretsmanager:ListSecretVersionIds",
 ]
-# For a cron(...) schedule, whose next date AWS knows; the interval is not constant.
+# For a cron(...) schedule, which has no constant interval.
 LONGEST_INTERVAL_HOURS = 31 * 24
 # Characters of a target's input:
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html

@@ -67,7 +67,7 @@ class Location(NamedTuple):
 
 
 def iam_resources(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
-    """Describe the policies and their attachments; nothing if shield.toml names no role."""
+    """Describe the policies and their attachments; yield nothing if shield.toml names no role."""
     app = manifest.app
     if not app.role or not manifest.secret:
         return

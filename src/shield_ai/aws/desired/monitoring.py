@@ -69,7 +69,7 @@ class MonitoringContext:
 def monitoring_resources(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
     """Describe the dead-letter queue, topic, rules, alarms and dashboard.
 
-    Nothing if shield.toml has no secrets, or neither an email address nor a topic to notify.
+    Yield nothing if shield.toml has no secrets, or neither an email address nor a topic to notify.
     """
     monitoring = manifest.monitoring
     if not monitoring.has_recipients or not manifest.secret:

@@ -47,7 +47,7 @@ ROTATION_ACTIONS = [
 def rotation_resources(
     manifest: Manifest, account: str, region: str, read: Callable[[str], bytes | None] | None
 ) -> Iterator[Resource]:
-    """Describe the functions and schedules; nothing without a [rotation] table in shield.toml.
+    """Describe the functions and schedules; yield nothing without [rotation] in shield.toml.
 
     Args:
         manifest: The parsed shield.toml.
@@ -118,7 +118,7 @@ def _schedule(manifest: Manifest, secret: Secret, rotate: Rotation, location: Lo
 def _statements(
     manifest: Manifest, functions: Functions, secret: Secret, location: Location
 ) -> list[dict[str, Any]]:
-    """Allow what the function needs on its own secret, as long as it is the one that rotates it."""
+    """Allow the function to rotate its secret, as long as the secret is configured to use it."""
     app = manifest.app
     name = function_name(manifest, secret)
     function_arn = location.arn("lambda", f"function:{name}")

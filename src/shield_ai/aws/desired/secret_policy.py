@@ -19,7 +19,7 @@ SID = "OnlyReaders"
 
 
 def secret_policies(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
-    """Describe a policy for each secret; nothing unless `readers_only` is set in shield.toml.
+    """Describe a policy for each secret; yield nothing unless `readers_only` is set.
 
     Only reading is denied: a principal that can change the policy can also remove it.
     """

@@ -50,9 +50,8 @@ def to_terraform(resources: Sequence[Resource], region: str) -> str:
             text += "\n" + _UNSUPPORTED.format(kind=resource.kind, name=resource.name)
             continue
         label = _label(resource.name)
-        for number, (resource_type, arguments) in enumerate(
-            render(resource.name, resource.settings)
-        ):
+        blocks = render(resource.name, resource.settings)
+        for number, (resource_type, arguments) in enumerate(blocks):
             block_label = f"{label}_{number}" if number else label
             text += "\n" + resource_block(resource_type, block_label, arguments)
     return text

@@ -1,1 +1,1 @@
-"""The account as it is: readers and writers for each kind of resource."""
+"""Read and change the current state of an AWS account, with one module per service."""

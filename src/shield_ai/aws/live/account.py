@@ -37,14 +37,14 @@ class Account:
         """The ID of the account that the credentials belong to."""
         return self.session.account()
 
-    def live(self, names: Iterable[str], keys: Iterable[tuple[str, str]] = ()) -> Live:
+    def live_state(self, names: Iterable[str], keys: Iterable[tuple[str, str]] = ()) -> Live:
         """Return the state of the secrets with these names and the resources with these keys.
 
         Args:
             names: The full names of the secrets.
             keys: The kind and name of each resource.
         """
-        live = self.secrets.live(names)
+        live = self.secrets.live_state(names)
         return msgspec.structs.replace(live, resources=self.resources.read(keys))
 
     def as_role(self, arn: str) -> Account:

@@ -43,7 +43,7 @@ class SecretsManager:
         self._client: SecretsManagerClient = session.secretsmanager()
         self._can_batch = True
 
-    def live(self, names: Iterable[str]) -> Live:
+    def live_state(self, names: Iterable[str]) -> Live:
         """Return the state of the secrets with these names, without their values."""
         account = self._session.account()
         wanted = sorted(set(names))
@@ -122,7 +122,7 @@ class SecretsManager:
                 SecretId=name, VersionStage="AWSCURRENT", MoveToVersionId=version, **options
             )
 
-    def configure(self, name: str, settings: Settings, live: Settings) -> None:
+    def update_settings(self, name: str, settings: Settings, live: Settings) -> None:
         """Change the settings that differ from the live ones. The value does not change."""
         self._update_description_and_key(name, settings, live)
         live_tags = live.get("tags", {})
@@ -160,7 +160,7 @@ class SecretsManager:
                     SecretId=name, RemoveReplicaRegions=removed
                 )
 
-    def policy(self, name: str) -> dict[str, Any] | None:
+    def resource_policy(self, name: str) -> dict[str, Any] | None:
         """Return a secret's resource policy; None without one, or if the secret is missing."""
         with translate_errors("secretsmanager:GetResourcePolicy", name):
             try:
@@ -230,8 +230,10 @@ class SecretsManager:
         except AwsError as error:
             return error
 
-    def policies(self, names: Iterable[str]) -> dict[str, dict[str, Any] | AwsError | None]:
-        """Return the resource policy of each secret, as `policy` does, or the error."""
+    def resource_policies(
+        self, names: Iterable[str]
+    ) -> dict[str, dict[str, Any] | AwsError | None]:
+        """Return the resource policy of each secret, as `resource_policy` does, or the error."""
         wanted = list(names)
         policies = parallel_map(
             self._policy_or_error,
@@ -244,7 +246,7 @@ class SecretsManager:
 
     def _policy_or_error(self, name: str) -> dict[str, Any] | AwsError | None:
         try:
-            return self.policy(name)
+            return self.resource_policy(name)
         except AwsError as error:
             return error
 

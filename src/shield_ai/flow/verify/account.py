@@ -70,7 +70,9 @@ def _verify_key(manifest: Manifest, aws: Account) -> Iterator[Check]:
 
 def _verify_secret_policies(manifest: Manifest, aws: Account) -> Check:
     title = "no secret is open to other accounts"
-    policies = aws.secrets.policies(manifest.app.prefix + secret.name for secret in manifest.secret)
+    policies = aws.secrets.resource_policies(
+        manifest.app.prefix + secret.name for secret in manifest.secret
+    )
     public = []
     for name, policy in policies.items():
         if isinstance(policy, AwsError):
