@@ -61,7 +61,7 @@ class Fetch:
 
 
 class Entry:
-    """Cache entry for one secret and version stage, or for one variable if there is no stage."""
+    """Cache entry for one secret and version stage."""
 
     __slots__ = (
         "attempts",
@@ -75,11 +75,11 @@ class Entry:
         "warned",
     )
 
-    def __init__(self, name: str, stage: str | None) -> None:
+    def __init__(self, name: str, stage: str) -> None:
         self.name = name
         self.stage = stage
         self.attempts = 0  # failed in a row
-        self.warned = False
+        self.warned: set[str] = set()  # what has been logged since the secret was last read
         self.value: SecretValue | None = None
         self.failure = Failure(SecretUnavailableError, f"secret {name!r}: no answer yet")
         self.fetch: Fetch | None = None
@@ -90,7 +90,7 @@ class Entry:
         """Store a new value."""
         self.value = value
         self.attempts = 0
-        self.warned = False
+        self.warned.clear()
         self.fresh_until = value.fetched + jitter(ttl, 0.9)
 
     def back_off(self, failure: Failure) -> None:
@@ -135,14 +135,14 @@ class Cache:
         self._report = report
         # Answers that the fast path serves until a time. The dictionary is never replaced.
         self.leases: dict[Any, tuple[float, Any]] = {}
-        self._entries: dict[tuple[str, str | None], Entry] = {}  # the least recently used first
+        self._entries: dict[tuple[str, str], Entry] = {}  # the least recently used first
 
     def __len__(self) -> int:
         return len(self._entries)
 
     # Entries
 
-    def _entry(self, name: str, stage: str | None) -> Entry:
+    def _entry(self, name: str, stage: str) -> Entry:
         """Return an entry, now the most recently used. Hold the lock."""
         entry = self._entries.pop((name, stage), None) or Entry(name, stage)
         self._entries[name, stage] = entry
@@ -165,17 +165,17 @@ class Cache:
 
     def oldest(self) -> float | None:
         """Return when the oldest value was fetched from AWS. Hold the lock."""
-        times = [e.value.fetched for e in self._entries.values() if e.stage and e.value]
+        times = [entry.value.fetched for entry in self._entries.values() if entry.value]
         return min(times) if times else None
 
     def clear(self, name: str | None = None) -> None:
-        """Remove one secret and all variables, or everything."""
+        """Remove one secret, or everything."""
         with process.lock:
             self.leases.clear()
             if name is None:
                 self._entries.clear()
             for key in list(self._entries):
-                if key[0] == name or key[1] is None:
+                if key[0] == name:
                     del self._entries[key]
 
     def forget_fetches(self) -> None:
@@ -183,57 +183,39 @@ class Cache:
         for entry in self._entries.values():
             entry.fetch = None
 
-    def should_warn(self, name: str, stage: str) -> bool:
-        """Tell whether to warn about a secret: once, until it can be read again."""
+    def should_warn(self, name: str, stage: str, source: str) -> bool:
+        """Tell whether to warn about another source of a secret: once, until AWS serves it."""
         with process.lock:
             entry = self._entry(name, stage)
-            warned = entry.warned
-            entry.warned = True
-        return not warned
-
-    # Environment variables, which are cached like secrets
-
-    def variable(self, variable: str) -> SecretValue | None:
-        """Return the cached value of an environment variable while it is fresh."""
-        with process.lock:
-            entry = self._entries.get((variable, None))
-            if entry is None or monotonic() >= entry.fresh_until:
-                return None
-            return self._entry(variable, None).value
-
-    def store_variable(self, variable: str, text: str) -> SecretValue:
-        """Store the value of an environment variable."""
-        value = SecretValue(text)
-        with process.lock:
-            self._entry(variable, None).store(value, self._settings().ttl)
-        return value
+            if source in entry.warned:
+                return False
+            entry.warned.add(source)
+        return True
 
     # Reading
 
-    def lease(self, request: Request, value: object, answer: Any, *, stage: str | None) -> Any:
+    def lease(self, request: Request, value: object, answer: Any) -> Any:
         """Let the fast path serve this answer for a moment, and return it.
 
         Args:
             request: What was asked for.
             value: The cached value that the answer was made from.
             answer: What the caller gets.
-            stage: Version stage of the entry; None for a variable.
         """
         if request.convert is not as_text or isinstance(answer, Failure):
             return answer
         now = monotonic()
-        name = request.name if stage else request.variable
         with process.lock:
-            entry = self._entries.get((name, stage))
+            entry = self._entries.get((request.name, request.stage))
             if entry is None or entry.value is None or entry.value is not value:
                 return answer
             end = entry.fresh_until
             if now >= end:
                 end = entry.value.fetched + self._settings().max_stale
             lease = (min(now + LEASE, end), answer)
-            self.leases[request.name, request.key, request.env, request.stage] = lease
+            self.leases[request.lease_key] = lease
             if request.is_plain:
-                self.leases[request.name] = lease
+                self.leases[request.lease_key[0]] = lease
         return answer
 
     def look_up(
@@ -409,8 +391,8 @@ class Cache:
                     self.leases.clear()
                 else:
                     entry.back_off(answer)
-                    if entry.value is not None and not entry.warned:
-                        entry.warned = True
+                    if entry.value is not None and "stale" not in entry.warned:
+                        entry.warned.add("stale")
                         warning = answer.text
                 entry.fetch = None
             callbacks = fetch.callbacks

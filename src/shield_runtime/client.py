@@ -10,13 +10,13 @@ from .cache import Cache
 from .errors import Failure, SecretFormatError, SecretNotFoundError, value_or_raise
 from .log import warn
 from .metrics import Counters, Reporter
-from .request import CURRENT, MISSING, Request, default_variable, name_and_field
+from .request import CURRENT, MISSING, Request, name_and_field
 from .settings import Settings
 from .value import SecretValue, as_bytes, as_dict, whole_or_field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, TypeVar, Union, overload
 
     from .transport import Connection, Transport
@@ -37,13 +37,29 @@ class SecretsManagerClient:
     """Reads secrets, with a cache. The functions of the package share one client.
 
     Args:
+        secrets: The environment variable behind each secret; for a secret with fields, the variable
+            behind each field:
+            {"sentry-dsn": "SENTRY_DSN", "database": {"password": "DB_PASSWORD"}}.
+            A secret that is not named has the variable of its name, SENTRY_DSN for sentry-dsn.
+        optional: Names of secrets that the app runs without.
+        prefix: Prefix of the names in AWS, unless AWS_SECRETS_PREFIX is set.
         settings: Used instead of the settings in environment variables.
         transport: Used instead of a connection to AWS, for example in tests.
     """
 
     def __init__(
-        self, *, settings: Settings | None = None, transport: Transport | None = None
+        self,
+        secrets: Mapping[str, str | Mapping[str, str]] | None = None,
+        *,
+        optional: Iterable[str] = (),
+        prefix: str = "",
+        settings: Settings | None = None,
+        transport: Transport | None = None,
     ) -> None:
+        self.secrets = tuple(secrets or ())
+        self._variables = _variables(secrets or {})
+        self._optional = frozenset(optional)
+        self._prefix = prefix
         self._given_settings = settings
         self._given_transport = transport
         self._read_settings: Settings | None = None
@@ -85,8 +101,9 @@ class SecretsManagerClient:
             if env not in name:
                 return default()
             name, key = name_and_field(name[env])
-        request = Request(name, default, key=key, env=env, stage=stage, optional=optional)
+        request = Request(name, default, key=key, env=env, stage=stage)
         default = None  # a literal must not show in a traceback
+        request.optional = optional
         return self._serve(request)
 
     async def aget_secret(
@@ -105,10 +122,12 @@ class SecretsManagerClient:
 
             # Looking for boto3 takes a while.
             await asyncio.get_running_loop().run_in_executor(None, self._settings)
-        request = Request(name, default, key=key, env=env, stage=stage, optional=optional)
+        request = Request(name, default, key=key, env=env, stage=stage)
         default = None
+        request.optional = optional
+        self._apply_mapping(request)
         if self._settings().aws and self._from_variable(request) is None:
-            answer = await self._cache.wait_async(self._cache.look_up(name, stage))
+            answer = await self._cache.wait_async(self._cache.look_up(request.name, stage))
             result = self._answer(request, answer, is_new=False)
             return value_or_raise(self._counters.note(result, missing=True))
         return self._serve(request)
@@ -164,27 +183,31 @@ class SecretsManagerClient:
             if env not in name:
                 return env in os.environ
             name, key = name_and_field(name[env])
-        variable = env or default_variable(name)
+        request = Request(name, key=key, env=env)
+        self._apply_mapping(request)
         if not settings.aws:
-            return variable in os.environ
-        is_set = bool(os.environ.get(variable))
-        if settings.development and is_set:
+            return request.variable in os.environ
+        is_set = bool(os.environ.get(request.variable))
+        if settings.prefers_variables and is_set:
             return True
-        answer: Any = self._cache.wait(self._cache.look_up(name))
-        if isinstance(answer, SecretValue) and key is not None:
-            answer = whole_or_field(answer, name, key)
+        answer: Any = self._cache.wait(self._cache.look_up(request.name))
+        if isinstance(answer, SecretValue) and request.key is not None:
+            answer = whole_or_field(answer, request.name, request.key)
         if not isinstance(answer, Failure) or (is_set and settings.fallback != "deny"):
             return True
-        if answer.kind is SecretNotFoundError or settings.development:
+        if answer.kind is SecretNotFoundError or settings.is_development:
             return False
         raise answer.error()
 
     def prefetch(self, *names: str | list[str] | tuple[str, ...]) -> dict[str, Exception]:
-        """Fetch many secrets with few calls; return the errors by name."""
+        """Fetch many secrets with few calls; return the errors by name.
+
+        Without arguments, fetches all secrets that the client's mapping names.
+        """
         if not self._settings().aws:
             return {}
         wanted: dict[str, None] = {}
-        for item in names:
+        for item in names or self.secrets:
             wanted.update(dict.fromkeys([item] if isinstance(item, str) else item))
         failures = self._cache.prefetch(wanted)
         return {name: failure.error() for name, failure in failures.items()}
@@ -245,6 +268,10 @@ class SecretsManagerClient:
         counts["SecretAgeSeconds"] = 0.0 if oldest is None else monotonic() - oldest
         return counts
 
+    def declares(self, name: str) -> bool:
+        """Tell whether the client's mapping names a secret."""
+        return name in self.secrets
+
     # What the other modules of the package use
 
     def is_aws_on(self) -> bool:
@@ -296,7 +323,7 @@ class SecretsManagerClient:
     def _settings(self) -> Settings:
         settings = self._read_settings
         if settings is None:
-            settings = self._read_settings = self._given_settings or Settings()
+            settings = self._read_settings = self._given_settings or Settings(self._prefix)
         return settings
 
     def _get_connection(self) -> Connection:
@@ -315,25 +342,38 @@ class SecretsManagerClient:
                 self._reporter = Reporter(self._settings, self.stats)
         self._reporter.start()
 
+    def _apply_mapping(self, request: Request) -> None:
+        """Take the variable and the mark as optional from the client's mapping."""
+        _, _, env, _ = request.lease_key
+        if env is None:
+            variable = self._variables.get((request.name, request.key))
+            request.variable = variable or request.variable
+        request.optional = request.optional or request.name in self._optional
+
     def _serve(self, request: Request) -> Any:
-        if request.lazy and not self._settings().aws:
-            return request.default()
+        self._apply_mapping(request)
+        if not self._settings().aws:
+            return value_or_raise(self._counters.note(self._read_variable(request), missing=True))
         return value_or_raise(self._counters.note(self._read(request), missing=True))
 
+    def _read_variable(self, request: Request) -> Any:
+        """Return the variable or the default, exactly as the app's own read did: AWS is off."""
+        if request.lazy:
+            return request.default()
+        text = os.environ.get(request.variable) if request.stage == CURRENT else None
+        if text is not None:
+            return request.answer_from_variable(SecretValue(text))
+        if request.default is not MISSING:
+            return request.default
+        reason = f"AWS is off and {request.variable} is not set"
+        return Failure(SecretNotFoundError, f"secret {request.name!r} not found: {reason}")
+
     def _read(self, request: Request) -> Any:
-        value = self._from_variable(request)
-        if value is not None:
+        text = self._from_variable(request)
+        if text is not None:
             if request.lazy:
                 return request.default()
-            answer = request.answer_from_variable(value)
-            return self._cache.lease(request, value, answer, stage=None)
-        if not self._settings().aws:
-            if request.default is not MISSING:
-                return request.default
-            text = (
-                f"secret {request.name!r} not found: AWS is off and {request.variable} is not set"
-            )
-            return Failure(SecretNotFoundError, text)
+            return request.answer_from_variable(SecretValue(text))
         lookup = self._cache.look_up(request.name, request.stage)
         return self._answer(request, self._cache.wait(lookup), is_new=lookup.served is None)
 
@@ -348,39 +388,58 @@ class SecretsManagerClient:
             return request.evaluate(answer)
         if is_new:
             return answer  # no lease, so that the first hit is counted
-        return self._cache.lease(request, found, answer, stage=request.stage)
+        return self._cache.lease(request, found, answer)
 
-    def _from_variable(self, request: Request) -> SecretValue | None:
-        """Return the value of the variable if it has precedence over AWS.
-
-        An empty variable counts as unset.
-        """
+    def _from_variable(self, request: Request) -> str | None:
+        """Return the variable if it has precedence over AWS. An empty variable counts as unset."""
         settings = self._settings()
-        if request.stage != CURRENT or (settings.aws and not settings.development):
+        if request.stage != CURRENT or not settings.prefers_variables:
             return None
-        value = self._cache.variable(request.variable)
-        if value is not None:
-            return value
         text = os.environ.get(request.variable)
-        return self._cache.store_variable(request.variable, text) if text else None
+        if not text:
+            return None
+        if not settings.is_development:
+            message = "secret %r: the environment variable %s takes precedence over AWS"
+            reason = ", because DJANGO_ENV is not set"
+            self._warn_once(request, "variable", message + reason, request.name, request.variable)
+        return text
 
     def _answer_without_aws(self, request: Request, failure: Failure) -> Any:
         """Return the variable if it is set, or a default where one may be served."""
         settings = self._settings()
         text = os.environ.get(request.variable) if request.stage == CURRENT else None
-        if text and settings.fallback != "deny" and not settings.development:
+        if text and settings.fallback != "deny" and not settings.prefers_variables:
             self._counters.add("FallbackToEnv")
-            if self._cache.should_warn(request.name, request.stage):
-                message = "%s; falling back to the environment variable %s"
-                warn(message, failure.text, request.variable)
+            message = "%s; falling back to the environment variable %s"
+            self._warn_once(request, "variable", message, failure.text, request.variable)
             if request.lazy:
                 return request.default()
             return request.answer_from_variable(SecretValue(text))
         if request.default is MISSING:
             return failure
-        is_missing = failure.kind is SecretNotFoundError
-        if is_missing and request.is_expression and not settings.lenient:
-            return request.answer_without_secret(failure)
-        if is_missing or settings.lenient:
-            return request.plain_default()
-        return failure
+        if settings.allows_defaults:
+            answer = request.plain_default()
+        else:
+            is_declared = self.declares(request.name)
+            answer = request.default_in_production(failure, is_declared=is_declared)
+        if not isinstance(answer, Failure):
+            self._warn_once(request, "default", "%s; using the default", failure.text)
+        return answer
+
+    def _warn_once(self, request: Request, source: str, message: str, *args: object) -> None:
+        if self._cache.should_warn(request.name, request.stage, source):
+            warn(message, *args)
+
+
+def _variables(
+    secrets: Mapping[str, str | Mapping[str, str]],
+) -> dict[tuple[str, str | None], str]:
+    """Return the variable of each secret or field."""
+    variables: dict[tuple[str, str | None], str] = {}
+    for name, entry in secrets.items():
+        if isinstance(entry, str):
+            variables[name, None] = entry
+        else:
+            for field, variable in entry.items():
+                variables[name, field] = variable
+    return variables

@@ -2,8 +2,8 @@
 
 ::
 
-    SecretError                    also: an invalid setting, an expression that reads no variable
-     +- SecretNotFoundError        neither AWS nor the environment has it (also ValueError, KeyError)
+    SecretError                    also: an invalid setting, an expression without its variable
+     +- SecretNotFoundError        neither AWS nor the environment has it (also KeyError)
      +- SecretAccessDeniedError    AWS denies access: permissions or credentials
      +- SecretUnavailableError     AWS does not answer, or the answer is not valid
      +- SecretFormatError          the secret has another form (also ValueError)

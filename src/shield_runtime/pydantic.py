@@ -22,7 +22,6 @@ from any source: set `hide_input_in_errors=True` in the class's configuration, a
 
 from __future__ import annotations
 
-import functools
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,7 @@ except ImportError:  # before pydantic-settings 2.9
     )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["SecretsManagerSource"]
 OPTIONS = (
@@ -97,13 +96,18 @@ class SecretsManagerSource(EnvSettingsSource):
         found: dict[str, str | None] = {}
         for variable, secret in self._secrets.items():
             name, key = (secret, None) if isinstance(secret, str) else secret
-            read = functools.partial(os.environ.get, variable)
-            value = get_secret(name, read, key=key, env=variable)
-            if value is not None:
-                found[variable] = value
+            try:
+                found[variable] = get_secret(name, _reader(variable), key=key, env=variable)
+            except KeyError:
+                continue  # pydantic reads the field from its other sources
         return parse_env_vars(
             found, self.case_sensitive, self.env_ignore_empty, self.env_parse_none_str
         )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(self._secrets)})"
+
+
+def _reader(variable: str) -> Callable[[], str]:
+    """Return an expression that reads a variable; a missing secret raises KeyError."""
+    return lambda: os.environ[variable]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .errors import ExpressionFailure, Failure
+from .errors import ExpressionFailure, Failure, SecretNotFoundError
 from .value import as_text, whole_or_field
 
 TYPE_CHECKING = False
@@ -33,22 +33,40 @@ def name_and_field(entry: str | tuple[str, str]) -> tuple[str, str | None]:
     return (entry, None) if isinstance(entry, str) else entry
 
 
+def split_field(name: str) -> tuple[str, str | None]:
+    """Split `name:field`. A colon can't occur in the name of a secret, but it does in an ARN."""
+    if ":" not in name or name.startswith("arn:"):
+        return name, None
+    name, _, field = name.partition(":")
+    return name, field
+
+
 class Request:
-    """One call of get_secret(), get_secret_dict() or get_secret_bytes()."""
+    """One call of get_secret(), get_secret_dict() or get_secret_bytes().
+
+    Args:
+        name: Name of the secret, or `name:field`.
+        default: Value or expression; MISSING if there is none.
+        key: Field of a JSON secret.
+        env: Environment variable of the secret.
+        stage: Version stage.
+        convert: Makes the answer of a value.
+    """
 
     __slots__ = (
         "convert",
         "default",
-        "env",
+        "is_plain",
         "key",
         "lazy",
+        "lease_key",
         "name",
         "optional",
         "stage",
         "variable",
     )
 
-    def __init__(  # noqa: PLR0913  # the arguments of get_secret()
+    def __init__(  # the arguments of get_secret()
         self,
         name: str,
         default: Any = MISSING,
@@ -57,30 +75,26 @@ class Request:
         env: str | None = None,
         stage: str = CURRENT,
         convert: Callable[[SecretValue, str, str | None], Any] = as_text,
-        optional: bool = False,
     ) -> None:
-        self.name = name
+        self.lease_key = (name, key, env, stage)
+        # Whether the name alone identifies the answer.
+        self.is_plain = key is None and env is None and stage == CURRENT
+        self.name, field = split_field(name)
+        self.key = field if key is None else key
         self.default = default
-        self.key = key
-        self.env = env
         self.stage = stage
         self.convert = convert
-        self.optional = optional  # the app runs without the secret
         self.lazy = callable(default)
-        self.variable = env or default_variable(name)
+        self.variable = env or default_variable(self.name)
+        self.optional = False  # the app runs without the secret
 
     @property
     def is_expression(self) -> bool:
         """Whether the default is an expression that is shown the secret."""
         return self.lazy and self.convert is as_text
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether the name alone identifies the answer."""
-        return self.key is None and self.env is None and self.stage == CURRENT
-
     def plain_default(self) -> Any:
-        """Return the default where it is used as it is: a value, or the result of a call."""
+        """Return the default: a value, or the result of a call."""
         return self.default() if self.lazy else self.default
 
     def answer(self, value: SecretValue) -> Any:
@@ -100,18 +114,27 @@ class Request:
 
         return evaluate(self.name, self.variable, text, self.default)
 
-    def answer_without_secret(self, failure: Failure) -> Any:
-        """Return what the expression gives if its variable is unset, or the failure.
+    def default_in_production(self, failure: Failure, *, is_declared: bool) -> Any:
+        """Return the default if the app runs without the secret, or the failure.
 
-        Only an empty result, or a request marked as optional, says that the app runs without the
-        secret. Any other result is a value for development.
+        An empty default, or a secret marked as optional, says so. Any other default is a value for
+        development.
+
+        Args:
+            failure: Why the secret can't be read.
+            is_declared: Whether the client's mapping names the secret. A plain default serves for
+                a secret that it does not name and that does not exist.
         """
+        is_missing = failure.kind is SecretNotFoundError
+        if not self.is_expression:
+            result = self.plain_default()
+            if not result or self.optional or (is_missing and not is_declared):
+                return result
+            return failure
         result = self.evaluate(None)
         is_own_error = isinstance(result, ExpressionFailure)
-        if is_own_error and type(result.raised) not in (KeyError, ValueError):
+        if is_own_error and is_missing and type(result.raised) not in (KeyError, ValueError):
             # The app may handle its own exception; ours would not match the handler.
             result.raised.__cause__ = failure.error()
             return result
-        if result and not self.optional:
-            return failure
-        return result
+        return failure if result and not self.optional else result

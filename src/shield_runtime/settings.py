@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from .errors import SecretError
-from .log import warn
 
 # All durations are in seconds.
 CACHE_TTL = 300.0  # AWS_SECRETS_TTL
@@ -19,44 +17,34 @@ OFF = ("false", "0", "no", "off")
 class Settings:
     """The settings of one client, read when first needed and again after clear_secret_cache().
 
+    Args:
+        prefix: Prefix of the names in AWS, unless AWS_SECRETS_PREFIX is set.
+
     Raises:
         SecretError: A variable has an invalid value.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        environment = os.environ.get("DJANGO_ENV", "")
         self.aws = _choice("USE_AWS_SECRETS", (*OFF, *ON)) in ON
-        self.development = os.environ.get("DJANGO_ENV", "development") == "development"
-        self.prefix = os.environ.get("AWS_SECRETS_PREFIX", "")
+        self.is_development = environment == "development"
+        # Whether a variable that is set takes precedence over AWS.
+        self.prefers_variables = environment in ("", "development")
+        self.prefix = os.environ.get("AWS_SECRETS_PREFIX", prefix)
         self.ttl = _seconds("AWS_SECRETS_TTL", CACHE_TTL)
         self.max_stale = _seconds("AWS_SECRETS_MAX_STALE", MAX_STALE)
         self.idle = self.ttl + max(2 * self.ttl, IDLE)
         self.fallback = _choice("AWS_SECRETS_FALLBACK", ("env", "any", "deny"))
-        # Whether any default may be served for a secret that AWS does not have.
-        self.lenient = self.development or self.fallback == "any"
+        # Whether development values may be served: defaults that are not empty.
+        self.allows_defaults = self.is_development or self.fallback == "any"
         self.transport = _choice("AWS_SECRETS_TRANSPORT", ("boto3", "agent"))
         self.metrics, self.namespace = _metrics()
-        if self.aws and self.transport == "boto3" and not _has_boto3():
-            warn("USE_AWS_SECRETS is on but boto3 is not installed; using the environment")
-            self.aws = False
 
 
 def _metrics() -> tuple[str, str]:
     """Return the kind of metrics and their namespace: `emf:Shop` means `emf` in `Shop`."""
     kind, _, namespace = os.environ.get("AWS_SECRETS_METRICS", "").partition(":")
     return _one_of("AWS_SECRETS_METRICS", kind, ("off", "emf", "cloudwatch")), namespace
-
-
-def _has_boto3() -> bool:
-    try:
-        if "boto3" in sys.modules:
-            import boto3  # noqa: F401
-
-            return True
-        from importlib.util import find_spec
-
-        return find_spec("boto3") is not None
-    except ImportError:
-        return False
 
 
 def _choice(variable: str, choices: tuple[str, ...]) -> str:

@@ -59,7 +59,9 @@ def herd(size, action):
 
 def landed():
     """Wait for the calls in the background."""
-    until(lambda: not any(entry.fetch for entry in [*runtime.default_client._cache._entries.values()]))
+    until(
+        lambda: not any(entry.fetch for entry in [*runtime.default_client._cache._entries.values()])
+    )
 
 
 class TestTime:
@@ -84,7 +86,10 @@ class TestTime:
         for i in range(20):
             on.put(f"secret-{i}", VALUE)
             get_secret(f"secret-{i}")
-            ends.add(runtime.default_client._cache._entries[f"secret-{i}", "AWSCURRENT"].fresh_until - clock.now)
+            ends.add(
+                runtime.default_client._cache._entries[f"secret-{i}", "AWSCURRENT"].fresh_until
+                - clock.now
+            )
         assert len(ends) == 20
         assert all(270 <= end <= 300 for end in ends)
 
@@ -178,7 +183,10 @@ class TestOutage:
         assert on.count() == 1
         waits = []
         for _ in range(12):
-            waits.append(runtime.default_client._cache._entries["test-secret", "AWSCURRENT"].retry_at - clock.now)
+            waits.append(
+                runtime.default_client._cache._entries["test-secret", "AWSCURRENT"].retry_at
+                - clock.now
+            )
             clock.pass_(waits[-1])
             with pytest.raises(SecretUnavailableError):
                 get_secret("test-secret")
@@ -345,7 +353,7 @@ class TestSize:
         assert client.get_secret("a") == VALUE
         value = client.cached_value("a")
         assert client.get_secret("b") == OTHER
-        client._cache.lease(request, value, VALUE, stage="AWSCURRENT")
+        client._cache.lease(request, value, VALUE)
         assert "a" not in client._leases
 
 

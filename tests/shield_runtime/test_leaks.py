@@ -67,9 +67,7 @@ def test_debug_log_of_the_app_goes_on(on, log):
 
 
 def test_debug_log_where_no_thread_is_to_be_had(on, log, monkeypatch):
-    monkeypatch.setattr(
-        runtime.default_client._cache, "start", runtime.default_client._cache._run
-    )
+    monkeypatch.setattr(runtime.default_client._cache, "start", runtime.default_client._cache._run)
     on.put("test-secret", VALUE)
     assert get_secret("test-secret") == VALUE
     assert VALUE not in log.getvalue()

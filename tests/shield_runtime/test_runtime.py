@@ -122,8 +122,6 @@ class TestOff:
     @pytest.mark.parametrize("default", [None, "", "x", 0, [1]])
     def test_plain_default(self, variable, default):
         assert get_secret("test-secret", default) == default
-        variable("TEST_SECRET", "")
-        assert get_secret("test-secret", default=default) == default
 
     def test_nothing(self):
         for kind in (SecretNotFoundError, ValueError, KeyError, SecretError):
@@ -167,25 +165,16 @@ class TestOff:
         assert has_secret("test-secret")
         assert has_secret("other", env="TEST_SECRET")
 
-    def test_variable_is_cached_until_cleared(self, variable):
+    def test_variable_is_not_cached(self, variable):
         variable("TEST_SECRET", VALUE)
         assert get_secret("test-secret") == VALUE
         variable("TEST_SECRET", OTHER)
-        assert get_secret("test-secret") == VALUE
-        clear_secret_cache("test-secret")
         assert get_secret("test-secret") == OTHER
-        variable("TEST_SECRET", VALUE)
-        refresh_secret("test-secret")
-        assert get_secret("test-secret") == VALUE
 
-    def test_variable_is_cached_for_its_time(self, variable, clock):
-        variable("TEST_SECRET", VALUE)
-        assert get_secret("test-secret") == VALUE
-        variable("TEST_SECRET", OTHER)
-        clock.pass_(200)
-        assert get_secret("test-secret") == VALUE
-        clock.pass_(100)
-        assert get_secret("test-secret") == OTHER
+    def test_empty_variable_is_a_value(self, variable):
+        variable("TEST_SECRET", "")
+        assert get_secret("test-secret") == ""
+        assert get_secret("test-secret", "default") == ""
 
     def test_default_is_never_cached(self, variable):
         assert get_secret("test-secret", "default") == "default"
@@ -330,15 +319,17 @@ class TestOn:
         monkeypatch.setattr(cache, "BACKOFF", 60)
         with pytest.raises(SecretNotFoundError, match="does not exist in AWS"):
             get_secret("test-secret")
+        assert not caplog.records
         assert get_secret("test-secret", "default") == "default"
         assert get_secret_dict("test-secret", dict) == {}
         assert not has_secret("test-secret")
-        assert not caplog.records
+        assert len(caplog.records) == 1
+        assert "using the default" in caplog.text
         variable("TEST_SECRET", VALUE)
         assert get_secret("test-secret", "default") == VALUE
         assert get_secret("test-secret") == VALUE
         assert has_secret("test-secret")
-        assert len(caplog.records) == 1
+        assert len(caplog.records) == 2
         assert "TEST_SECRET" in caplog.text
         assert VALUE not in caplog.text
         assert on.count() == 1
@@ -407,7 +398,7 @@ class TestOn:
         monkeypatch.delenv("AWS_ACCESS_KEY_ID")
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
         clear_secret_cache()
-        with pytest.raises(SecretAccessDeniedError, match="NoCredentialsError"):
+        with pytest.raises(SecretUnavailableError, match="no AWS credentials"):
             get_secret("test-secret", "default")
         assert on.count() == 0
 
@@ -432,17 +423,20 @@ class TestOn:
             refresh_secret("test-secret")
         assert transport_of(runtime.default_client) is None
 
-    def test_without_boto3(self, variable, monkeypatch, caplog):
-        for name in [
-            name for name in sys.modules if name.partition(".")[0] in {"boto3", "botocore"}
-        ]:
-            monkeypatch.delitem(sys.modules, name)
+    def test_without_boto3(self, on, variable, monkeypatch, caplog):
+        for name in list(sys.modules):
+            if name.partition(".")[0] in {"boto3", "botocore"} or name.endswith("transport.boto"):
+                monkeypatch.delitem(sys.modules, name)
         monkeypatch.setitem(sys.modules, "boto3", None)
+        monkeypatch.setitem(sys.modules, "botocore", None)
+        client = SecretsManagerClient({"sentry-dsn": "SENTRY_DSN"})
+        for default in (runtime.MISSING, "default", lambda: "default"):
+            with pytest.raises(SecretUnavailableError, match="boto3 is not installed"):
+                client.get_secret("other", default)
+        assert client.get_secret("sentry-dsn", None) is None
         variable("TEST_SECRET", VALUE)
-        client = SecretsManagerClient()
-        assert client.get_secret("test-secret") == VALUE
-        assert client.get_secret("other", "default") == "default"
-        assert caplog.text.count("boto3 is not installed") == 1
+        assert client.get_secret("test-secret", "default") == VALUE
+        assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
 
     @pytest.mark.parametrize("imported", [False, True])
     def test_with_and_without_boto3_in_use(self, on, imported):
@@ -454,18 +448,6 @@ class TestOn:
         )
         out = subprocess.check_output([sys.executable, "-c", code], text=True)
         assert out.split() == [VALUE, str(imported)]
-
-    def test_boto3_that_was_never_there(self, variable, monkeypatch, caplog):
-        for name in [
-            name for name in sys.modules if name.partition(".")[0] in {"boto3", "botocore"}
-        ]:
-            monkeypatch.delitem(sys.modules, name)
-        monkeypatch.setattr(
-            importlib.util, "find_spec", lambda name: None if name == "boto3" else pytest.fail(name)
-        )
-        variable("TEST_SECRET", VALUE)
-        assert SecretsManagerClient().get_secret("test-secret") == VALUE
-        assert "boto3 is not installed" in caplog.text
 
     def test_region_of_the_configuration(self, variable, monkeypatch):
         monkeypatch.delenv("AWS_REGION")
@@ -486,7 +468,7 @@ class TestOn:
 class TestDevelopment:
     @pytest.fixture(autouse=True)
     def development(self, on, monkeypatch):
-        monkeypatch.delenv("DJANGO_ENV")
+        monkeypatch.setenv("DJANGO_ENV", "development")
         clear_secret_cache()
 
     def test_variable_wins(self, on, variable):
@@ -511,6 +493,97 @@ class TestDevelopment:
         assert not has_secret("test-secret")
         with pytest.raises(SecretError):
             get_secret("test-secret")
+
+
+class TestEnvironmentNotSet:
+    """DJANGO_ENV is not set: variables take precedence, and development values do not serve."""
+
+    @pytest.fixture(autouse=True)
+    def not_set(self, on, monkeypatch):
+        monkeypatch.delenv("DJANGO_ENV")
+        clear_secret_cache()
+
+    def test_variable_wins_with_a_warning(self, on, variable, caplog):
+        on.put("test-secret", VALUE)
+        variable("TEST_SECRET", OTHER)
+        assert get_secret("test-secret") == get_secret("test-secret") == OTHER
+        assert on.count() == 0
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        assert "because DJANGO_ENV is not set" in caplog.text
+
+    @pytest.mark.parametrize("fault", ["denied", "broken"])
+    def test_no_development_value(self, on, fault):
+        on.fault = fault
+        for default in ("default", lambda: "default"):
+            with pytest.raises(SecretError):
+                get_secret("test-secret", default)
+
+    @pytest.mark.parametrize("fault", ["missing", "denied", "broken"])
+    @pytest.mark.parametrize("empty", [None, "", False, [], {}])
+    def test_empty_default_serves_with_a_warning(self, on, fault, empty, caplog):
+        on.fault = fault
+        assert get_secret("test-secret", empty) == empty
+        assert get_secret("test-secret", lambda: empty) == empty
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+class TestMapping:
+    """A client that knows the secrets of an app and the variables behind them."""
+
+    @pytest.fixture
+    def client(self):
+        secrets = {
+            "django-key": "SECRET_KEY",
+            "database": {"password": "DB_PASSWORD", "user": "DB_USER"},
+            "sentry-dsn": "SENTRY_DSN",
+        }
+        return SecretsManagerClient(secrets, optional=["sentry-dsn"], prefix="shop/")
+
+    def test_variables_with_aws_off(self, off, client):
+        off.setenv("SECRET_KEY", VALUE)
+        off.setenv("DB_PASSWORD", OTHER)
+        assert client.get_secret("django-key") == VALUE
+        assert client.get_secret("database:password") == OTHER
+        assert client.get_secret("database", key="password") == OTHER
+        assert client.get_secret("database:user", "shop") == "shop"
+        assert client.has_secret("database:password")
+        assert not client.has_secret("database:user")
+        with pytest.raises(KeyError, match="DB_USER is not set"):
+            client.get_secret("database:user")
+
+    def test_fields_with_aws_on(self, on, client):
+        on.put("shop/database", json.dumps({"password": VALUE, "user": "u"}))
+        for _ in range(3):
+            assert client.get_secret("database:password") == VALUE
+            assert client.get_secret("database:user", "shop") == "u"
+            assert client.get_secret("database", key="user") == "u"
+        assert client.has_secret("database:user")
+        assert not client.has_secret("database:host")
+        assert on.count() == 1
+
+    def test_prefetches_all(self, on, client):
+        on.put("shop/django-key", VALUE)
+        on.put("shop/database", json.dumps({"password": OTHER}))
+        assert set(client.prefetch()) == {"sentry-dsn"}
+        assert client.get_secret("django-key") == VALUE
+
+    @pytest.mark.parametrize("fault", ["missing", "denied", "broken"])
+    def test_declared_secret_never_has_a_development_value(self, on, client, fault):
+        on.fault = fault
+        for default in ("dev", lambda: "dev"):
+            with pytest.raises(SecretError):
+                client.get_secret("django-key", default)
+            assert client.get_secret("sentry-dsn", default) == "dev"
+
+    def test_prefix_of_the_environment_wins(self, on, client, variable):
+        variable("AWS_SECRETS_PREFIX", "other/")
+        on.put("other/django-key", VALUE)
+        assert client.get_secret("django-key") == VALUE
+
+    def test_arn_is_not_split(self, on):
+        arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:x-AbCdEf"
+        on.put(arn, VALUE)
+        assert get_secret(arn) == VALUE
 
 
 @pytest.mark.parametrize("collects", [pytest.param(True, id="on"), pytest.param(False, id="off")])

@@ -52,7 +52,7 @@ def edited() -> list[str]:
         folder = Path(str(module.__file__)).parent
         for path in sorted(folder.rglob("*.py")):
             if not is_unchanged(path):
-                paths.append(str(path))  # noqa: PERF401
+                paths.append(str(path))
     return paths
 
 

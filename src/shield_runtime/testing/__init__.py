@@ -88,8 +88,9 @@ def fake_secrets(
     fake = FakeSecrets(runtime)
     settings = Settings()
     settings.aws = True
-    settings.development = False
-    settings.lenient = False
+    settings.is_development = False
+    settings.prefers_variables = False
+    settings.allows_defaults = False
     settings.prefix = ""
     client = runtime.default_client
     before = client.replace_source(settings, fake)

@@ -34,8 +34,7 @@ if TYPE_CHECKING:
             """Return an answer of GetSecretValue, or raise."""
 
 
-# https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html, and botocore's
-# exceptions about credentials.
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
 DENIED = frozenset(
     [
         "AccessDenied",
@@ -48,6 +47,14 @@ DENIED = frozenset(
         "MissingAuthenticationTokenException",
         "SignatureDoesNotMatch",
         "UnrecognizedClientException",
+    ]
+)
+EXPIRED = frozenset(
+    ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"]
+)
+# botocore's exceptions if it has no credentials to ask AWS with.
+NO_CREDENTIALS = frozenset(
+    [
         "NoCredentialsError",
         "PartialCredentialsError",
         "CredentialRetrievalError",
@@ -55,9 +62,6 @@ DENIED = frozenset(
         "SSOTokenLoadError",
         "UnauthorizedSSOTokenError",
     ]
-)
-EXPIRED = frozenset(
-    ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"]
 )
 # An old boto3, or a server that does not know BatchGetSecretValue.
 NO_BATCH = frozenset(["AttributeError", "UnknownOperationException", "InvalidAction"])
@@ -71,6 +75,8 @@ def failure_of(name: str, code: str) -> Failure:
         return Failure(SecretNotFoundError, text)
     if code in DENIED:
         return Failure(SecretAccessDeniedError, f"secret {name!r}: AWS denies access ({code})")
+    if code in NO_CREDENTIALS:
+        return Failure(SecretUnavailableError, f"secret {name!r}: no AWS credentials ({code})")
     text = f"secret {name!r} can't be read from AWS Secrets Manager ({code})"
     return Failure(SecretUnavailableError, text)
 
@@ -177,8 +183,11 @@ def _connect(kind: str) -> Any:
         from .agent import Agent
 
         return Agent()
-    from .boto import Boto
-
+    try:
+        from .boto import Boto
+    except ImportError:
+        text = "secrets can't be read from AWS Secrets Manager: boto3 is not installed"
+        raise SecretUnavailableError(text) from None
     return Boto()
 
 

@@ -81,4 +81,6 @@ def test_djangos_own_command_runs_them_too(tmp_path):
 
 
 def test_no_random_key_is_taken_for_one_of_development():
-    assert not [key for _ in range(2000) if DEVELOPMENT_KEY.search(key := secrets.token_urlsafe(50))]
+    assert not [
+        key for _ in range(2000) if DEVELOPMENT_KEY.search(key := secrets.token_urlsafe(50))
+    ]

@@ -101,7 +101,9 @@ def test_comes_back_within_the_attempts(agent, monkeypatch):
     def mended(_seconds):
         agent.fault = None
 
-    monkeypatch.setattr(agent_module.time, "sleep", lambda seconds: mended(seconds) if seconds else None)
+    monkeypatch.setattr(
+        agent_module.time, "sleep", lambda seconds: mended(seconds) if seconds else None
+    )
     assert get_secret("test-secret") == VALUE
     assert len(agent.requests) == 2
 
