@@ -35,7 +35,7 @@ def stored():
     )
 
 
-def test_a_plan_for_another_app_is_refused(app):
+def test_refuses_a_plan_for_another_app(app):
     toml = app / "shield.toml"
     toml.write_text(toml.read_text().replace('name = "app"', 'name = "other"', 1))
     done = apply(app, "plan.json")
@@ -45,7 +45,7 @@ def test_a_plan_for_another_app_is_refused(app):
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before AWS acts", "after AWS acted"])
-def test_a_plan_from_a_file_that_was_cut_off_is_finished(app, aws, after):
+def test_finishes_an_interrupted_plan_from_a_file(app, aws, after):
     with FaultProxy(aws.url) as proxy:
         environment = {**aws.environment(os.environ), "AWS_ENDPOINT_URL": proxy.url}
         command = [
@@ -78,13 +78,13 @@ def test_a_plan_from_a_file_that_was_cut_off_is_finished(app, aws, after):
     assert stored() == []
 
 
-def test_nothing_is_said_of_a_proof_where_no_code_was_touched(app):
+def test_reports_no_proof_without_code_changes(app):
     done = shield("apply", "plan.json", "--env-file", ".env", "--yes", cwd=app)
     assert done.code == 0, done.text
     assert "prove" not in done.text
 
 
-def test_long_names_are_shortened_as_in_the_plan(app):
+def test_shortens_long_names_as_in_the_plan(app):
     toml = app / "shield.toml"
     toml.write_text(toml.read_text().replace('"mail-api-key"', f'"{"long-" * 20}mail-api-key"'))
     planned = run("plan", "--env-file", ".env", "--only", "aws", cwd=app).out
@@ -97,10 +97,10 @@ def test_long_names_are_shortened_as_in_the_plan(app):
     ("broken", "code"),
     [
         pytest.param("shop/settings.py", 2, id="Django's"),
-        pytest.param("shop/bot/config.py", 0, id="another by its name"),
+        pytest.param("shop/bot/config.py", 0, id="another settings file"),
     ],
 )
-def test_settings_that_do_not_parse_are_refused_where_they_are_the_apps(tmp_path, broken, code):
+def test_refuses_only_the_apps_own_settings_if_they_do_not_parse(tmp_path, broken, code):
     texts = {
         "manage.py": "DJANGO_SETTINGS_MODULE = 'shop.settings'\n",
         "shop/__init__.py": "",

@@ -32,7 +32,7 @@ from shield_ai.model.errors import (
     StalePlanError,
 )
 from shield_ai.model.hidden import Hidden
-from shield_ai.project.tree import Tree, temporary_of
+from shield_ai.project.tree import Tree, temporary_path
 from shield_ai.project.values import Values
 
 HELPERS = Path(__file__).parents[1] / "helpers"
@@ -137,7 +137,7 @@ def test_a_missing_value_stops_apply_before_its_first_step(app, aws):
 def test_a_full_disk_stops_apply_before_aws_changes(app, aws):
     before = files_of(app)
     (app / "utils").mkdir()
-    temporary_of(app / "utils/secrets.py").symlink_to("/dev/full")
+    temporary_path(app / "utils/secrets.py").symlink_to("/dev/full")
     with pytest.raises(SourceError, match="No space left"):
         do(app)
     assert files_of(app) == before

@@ -67,7 +67,7 @@ def app(tmp_path, aws):
     return tmp_path
 
 
-def test_another_value_is_kept_unless_it_is_to_be_replaced_and_comes_back(app):
+def test_keeps_a_different_value_unless_told_to_replace_it(app):
     assert "nothing to do" in apply(app, value="second")
     assert value() == "first"
     assert "keep (value differs)" in plan(app)
@@ -84,7 +84,7 @@ def test_another_value_is_kept_unless_it_is_to_be_replaced_and_comes_back(app):
     assert state().deleted
 
 
-def test_a_value_that_somebody_else_has_stored_is_unknown(app):
+def test_a_value_stored_by_others_is_unknown(app):
     boto3.client("secretsmanager").put_secret_value(SecretId=NAME, SecretString="theirs")
     assert "keep (value may differ)" in plan(app)
     apply(app)
@@ -95,14 +95,14 @@ def test_a_value_that_somebody_else_has_stored_is_unknown(app):
     assert value() == "theirs"
 
 
-def test_what_was_changed_since_is_not_taken_back(app):
+def test_rollback_keeps_a_value_that_changed_since(app):
     apply(app, "--conflict", "replace", value="second")
     boto3.client("secretsmanager").put_secret_value(SecretId=NAME, SecretString="theirs")
     assert "its value was changed since" in undo(app, code=6)
     assert value() == "theirs"
 
 
-def test_settings_follow_shield_toml_and_come_back(app):
+def test_updates_and_restores_settings(app):
     before = state()
     edit(app, "[app]\n", '[app]\ntags = { team = "web" }\nkms_key = "alias/shop"\n')
     edit(app, 'kms_key = "aws/secretsmanager"\n', "")
@@ -118,7 +118,7 @@ def test_settings_follow_shield_toml_and_come_back(app):
     assert state() == before
 
 
-def test_settings_that_somebody_changed_are_named_and_left_unless_told_otherwise(app):
+def test_keeps_manual_settings_unless_told_to_replace_them(app):
     right = state().settings
     boto3.client("secretsmanager").update_secret(SecretId=NAME, Description="by hand")
     assert "manual change, kept" in plan(app)
@@ -128,7 +128,7 @@ def test_settings_that_somebody_changed_are_named_and_left_unless_told_otherwise
     assert state().settings == right
 
 
-def test_a_secret_that_was_made_without_a_value_gets_it(app):
+def test_stores_the_value_of_an_exported_secret(app):
     """As `shield export` makes them."""
     undo(app)
     client, name_of_app = (
@@ -149,11 +149,11 @@ def test_a_secret_that_was_made_without_a_value_gets_it(app):
     assert "nothing to undo" in undo(app)
 
 
-def test_asking_needs_a_terminal(app):
+def test_conflict_ask_needs_a_terminal(app):
     assert "--conflict ask requires a terminal" in apply(app, "--conflict", "ask", code=2)
 
 
-def test_copies_in_other_regions(app):
+def test_replicates_secrets(app):
     edit(app, "[app]\n", '[app]\nreplicas = ["eu-west-1"]\n')
     assert "+ replicas: eu-west-1" in plan(app)
     apply(app)
@@ -172,7 +172,7 @@ def change_password(postgres, role, password):
         )
 
 
-def test_a_former_login_that_the_database_no_longer_takes_is_not_brought_back(app, postgres):
+def test_rollback_does_not_restore_a_login_that_fails(app, postgres):
     """Nobody is locked out by an undo: the database is asked first."""
     role, old, new = (
         f"r_{secrets.token_hex(4)}",
@@ -211,7 +211,7 @@ def first_only(app):
     return len([run_ for run_ in journal.run_ids() if journal.open_steps(run_, "aws")]) == 1
 
 
-def test_refused_at_any_call_a_second_apply_or_a_rollback_finishes_the_job(app, aws, monkeypatch):
+def test_apply_or_rollback_recovers_when_refused_at_any_call(app, aws, monkeypatch):
     """An update is up to five calls on each secret; whichever AWS refuses, nothing is left half done.
 
     At two of them; `make test-kill` does it at every one.

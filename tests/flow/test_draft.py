@@ -33,12 +33,12 @@ DJANGO = "import os\nINSTALLED_APPS = []\n"
                 env="KEY_OF_SHOP_TOKEN",
                 rotate="manual",
             ),
-            id="Django's key by its setting",
+            id="Django key by its setting",
         ),
         pytest.param(
             "import os\nSECRET_KEY = os.environ['SECRET_KEY']",
             Secret(name="secret-key", kind=Kind.API_KEY, env="SECRET_KEY", rotate=None),
-            id="not of Django",
+            id="not Django",
         ),
         pytest.param(
             "import os\nX = os.environ.get('SENTRY_DSN')",
@@ -48,16 +48,16 @@ DJANGO = "import os\nINSTALLED_APPS = []\n"
         pytest.param(
             "import os\nX = os.environ.get('API_PASSWORD', 'dev')",
             Secret(name="api-password", kind=Kind.PASSWORD, env="API_PASSWORD"),
-            id="a development value makes nothing optional",
+            id="development default",
         ),
     ],
 )
-def test_one_secret(text, secret):
+def test_drafts_one_secret(text, secret):
     [found] = drafted(text).secret
     assert msgspec.structs.replace(found, rotate=secret.rotate) == secret
 
 
-def test_parts_of_a_database_are_one_document():
+def test_groups_the_variables_of_a_database_dict():
     text = """\
 import os
 DATABASES = {"default": {
@@ -75,18 +75,18 @@ DATABASES = {"default": {
     }
 
 
-def test_a_family_of_variables_is_one_document():
+def test_groups_database_variables_by_prefix():
     text = "import os\nURL = f\"{os.environ['PG_USER']}:{os.environ['PG_PASSWORD']}@{os.environ['PG_HOST']}\"\n"
     [secret] = drafted(text).secret
     assert secret.fields == {"username": "PG_USER", "password": "PG_PASSWORD", "host": "PG_HOST"}
 
 
-def test_a_password_alone_is_a_text():
+def test_a_single_password_has_no_fields():
     [secret] = drafted("import os\nX = os.environ['DB_PASSWORD']\n").secret
     assert (secret.name, secret.env, secret.fields) == ("db-password", "DB_PASSWORD", None)
 
 
-def test_a_second_database_has_a_name_of_its_own():
+def test_names_each_database_by_its_prefix():
     text = "import os\n" + "".join(
         f"{p}_{part} = os.environ['{p}_{part}']\n"
         for p in ("DB", "PG", "STATS_DB")
@@ -100,7 +100,7 @@ def test_a_second_database_has_a_name_of_its_own():
     ]
 
 
-def test_a_second_key_of_django_is_called_as_its_variable():
+def test_names_a_second_django_key_after_its_variable():
     text = DJANGO + "SECRET_KEY = os.environ['{}']"
     files = {"shop/dev_settings.py": text.format("DEV_KEY").encode()}
     names = [secret.name for secret in drafted(text.format("SHOP_KEY"), **files).secret]
@@ -122,30 +122,30 @@ CLIENT = (
         pytest.param(CLIENT, Secret(name="github-credentials", fields={"client_id": "GITHUB_CLIENT_ID", "client_secret": "GITHUB_CLIENT_SECRET"}), id="a client of OAuth"),
     ],
 )  # fmt: skip
-def test_two_halves_are_one_document(text, secret):
+def test_groups_pairs(text, secret):
     assert drafted(text).secret == (secret,)
 
 
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        pytest.param(MAIL, ["email-host-password"], id="the secret half alone"),
-        pytest.param(KEYS, ["aws-secret-access-key", "aws-access-key-id"], id="what is a secret by itself joins by itself"),
+        pytest.param(MAIL, ["email-host-password"], id="only the secret"),
+        pytest.param(KEYS, ["aws-secret-access-key", "aws-access-key-id"], id="two secrets"),
     ],
 )  # fmt: skip
-def test_a_pair_that_shield_toml_keeps_apart_stays_so(text, names):
+def test_keeps_pairs_that_shield_toml_separates(text, names):
     secret = re.search(r"\w+(PASSWORD|SECRET_ACCESS_KEY)", text)[0]
     old = msgspec.structs.replace(
         drafted(text), secret=(Secret(name=secret.lower().replace("_", "-"), env=secret),)
     )
     raws = {"shop/settings.py": text.encode()}
-    scan = scan_files("shop", list(raws), raws.get, named={secret})
+    scan = scan_files("shop", list(raws), raws.get, manifest_variables={secret})
     found = draft(scan.findings, old, scan.facts)
     assert [entry.name for entry in found.secret] == names
     assert all(entry.fields is None for entry in found.secret)
 
 
-def test_the_key_of_the_app_is_no_half_of_a_pair():
+def test_the_apps_own_key_is_not_part_of_a_pair():
     text = (
         "import os\nSECRET_KEY = os.environ['SHOP_SECRET_KEY']\nX = os.environ['SHOP_ACCESS_KEY']\n"
     )
@@ -155,7 +155,7 @@ def test_the_key_of_the_app_is_no_half_of_a_pair():
     ]
 
 
-def test_half_of_a_key_pair_that_can_not_be_moved_leaves_the_other_alone():
+def test_drafts_the_movable_variable_of_a_pair():
     [secret] = drafted(
         "import os\ne = dict(os.environ)\n"
         + KEYS.replace("os.getenv('AWS_ACCESS", "e.get('AWS_ACCESS")
@@ -163,7 +163,7 @@ def test_half_of_a_key_pair_that_can_not_be_moved_leaves_the_other_alone():
     assert (secret.name, secret.env) == ("aws-secret-access-key", "AWS_SECRET_ACCESS_KEY")
 
 
-def test_what_shield_toml_says_stays():
+def test_keeps_the_entries_of_shield_toml():
     text = "import os\nX = os.environ['API_KEY']\nY = os.environ['A_TOKEN']\n"
     first = drafted(text)
     renamed = msgspec.structs.replace(first.secret[0], name="ours/api", description="kept")
@@ -176,13 +176,13 @@ def test_what_shield_toml_says_stays():
     assert drafted(text, second) == second
 
 
-def test_a_name_that_is_taken_gets_a_number():
+def test_numbers_a_duplicate_name():
     text = "import os\nX = os.environ['API_KEY']\n"
     old = msgspec.structs.replace(drafted(text), secret=(Secret(name="api-key", env="OTHER"),))
     assert [s.name for s in drafted(text, old).secret] == ["api-key", "api-key-2"]
 
 
-def test_the_draft_can_be_written_and_read():
+def test_a_draft_survives_a_round_trip():
     manifest = drafted(
         DJANGO
         + "SECRET_KEY = os.environ['SECRET_KEY']\nCLIENT_SECRET = os.environ['CLIENT_SECRET']\n"
@@ -191,11 +191,11 @@ def test_the_draft_can_be_written_and_read():
     assert manifest.app.settings == ("shop/settings.py",)
 
 
-def test_what_cannot_be_moved_is_not_drafted():
+def test_does_not_draft_what_cannot_be_moved():
     assert drafted("import os\ne = dict(os.environ)\nX = e['API_KEY']\n").secret == ()
 
 
-def test_two_databases_under_one_alias_are_two_documents():
+def test_splits_two_databases_with_one_alias():
     parts = ", ".join(
         f'"{key}": os.environ.get("TEST_DB_{key}", os.environ["DB_{key}"])'
         for key in ("USER", "PASSWORD")
@@ -225,7 +225,7 @@ else:
     ]
 
 
-def test_a_part_that_is_read_outside_the_dict_goes_along():
+def test_adds_a_field_that_is_read_outside_the_dict():
     text = """\
 import os
 HOST = os.environ["DB_HOST"]
@@ -236,7 +236,7 @@ DATABASES = {"default": {"ENGINE": "x", "NAME": "x", "PASSWORD": os.environ["DB_
     ]
 
 
-def test_a_second_database_is_called_after_its_password():
+def test_names_a_second_database_after_its_password():
     dicts = "".join(
         f'{name} = {{"default": {{"ENGINE": "x", "HOST": os.environ["{host}"], "PASSWORD": os.environ["{password}"]}}}}\n'
         for name, host, password in [

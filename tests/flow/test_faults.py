@@ -49,7 +49,7 @@ def stored():
 
 
 @pytest.mark.parametrize("same", [True, False], ids=["in one folder", "in two clones"])
-def test_of_two_applies_at_once_one_wins_and_the_other_says_so(app, aws, proxy, same, tmp_path):
+def test_of_two_concurrent_applies_one_fails(app, aws, proxy, same, tmp_path):
     """The second one runs from beginning to end while the first one's first secret is on its way."""
     there = app if same else shutil.copytree(app, tmp_path / "clone" / "shop")
     ended = []
@@ -81,7 +81,7 @@ def test_of_two_applies_at_once_one_wins_and_the_other_says_so(app, aws, proxy, 
     assert run("verify", "--only", "aws", cwd=app).code == 0
 
 
-def test_no_such_role(app):
+def test_a_missing_role(app):
     boto3.client("iam").delete_role(RoleName="Shop")
     done = run(*APPLY, cwd=app)
     assert done.code == 5
@@ -102,7 +102,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("operation", CALLS)
-def test_a_missing_permission_is_named_with_the_line_that_gives_it(app, proxy, operation):
+def test_names_a_missing_permission_and_its_policy_line(app, proxy, operation):
     permission = f"{CALLS[operation]}:{operation}"
     proxy.answer(operation, "AccessDeniedException", at=None, status=403)
     done = run(*APPLY, cwd=app)
@@ -115,9 +115,7 @@ UPDATES = ("PutSecretValue", "TagResource", "UpdateSecret")
 
 
 @pytest.mark.parametrize("operation", UPDATES)
-def test_a_connection_that_is_cut_when_aws_has_acted_changes_nothing_twice(
-    app, aws, monkeypatch, operation
-):
+def test_a_retry_after_a_lost_response_changes_nothing_twice(app, aws, monkeypatch, operation):
     assert run(*APPLY, cwd=app).code == 0
     env, toml = app / ".env", app / "shield.toml"
     env.write_text(env.read_text().replace("MAIL_API_KEY=", "MAIL_API_KEY=new"))

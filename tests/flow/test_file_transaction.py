@@ -13,7 +13,7 @@ from shield_ai.flow.journal import Journal
 from shield_ai.model.edit import Edit
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import file_change
-from shield_ai.project.tree import Tree, temporary_of
+from shield_ai.project.tree import Tree, temporary_path
 
 
 def snapshot(root):
@@ -57,7 +57,7 @@ def do(tree, journal):
     return begun
 
 
-def test_commit_then_take_back_gives_every_byte_back(app):
+def test_undo_after_commit_restores_every_byte(app):
     before = snapshot(app)
     begun = run(app, do)
     after = snapshot(app)
@@ -76,15 +76,15 @@ def test_a_backup_is_never_overwritten(app):
     assert (app / "settings.py.shield_ai_backup").read_bytes() == b"precious"
 
 
-def test_a_full_disk_on_the_last_file_changes_nothing(app):
+def test_a_full_disk_at_the_last_file_changes_nothing(app):
     before = snapshot(app)
-    temporary_of(app / ".env.example").symlink_to("/dev/full")
+    temporary_path(app / ".env.example").symlink_to("/dev/full")
     with pytest.raises(SourceError, match="No space left"):
         run(app, do)
     assert snapshot(app) == before
 
 
-def test_a_file_that_turns_into_a_folder_takes_the_others_back(app):
+def test_a_failed_commit_undoes_the_other_files(app):
     tree = Tree(app)
     before = snapshot(app)
     with Journal(app).locked() as journal:
@@ -101,7 +101,7 @@ def test_a_file_that_turns_into_a_folder_takes_the_others_back(app):
 
 
 @pytest.mark.parametrize("calls", range(1, 40, 3))
-def test_killed_anywhere_the_journal_still_gives_every_byte_back(app, calls):
+def test_restores_every_byte_when_killed_at_any_fsync(app, calls):
     """The n-th fsync kills the process: every step is on disk before it, or did not happen."""
     before = snapshot(app)
     code = (

@@ -45,7 +45,7 @@ def scanned(listed, tmp_path, **options):
 
 
 class TestList:
-    def test_a_repository_a_line(self, tmp_path):
+    def test_reads_one_repository_per_line(self, tmp_path):
         (tmp_path / "list").write_text(
             "\ufeff# ours\n\n/srv/shop  # the shop\ngit@host:group/app#1\n/srv/shop\n"
         )
@@ -59,14 +59,14 @@ class TestList:
             pytest.param(b"\xff", id="binary"),
         ],
     )
-    def test_no_list(self, tmp_path, content):
+    def test_rejects_an_invalid_list(self, tmp_path, content):
         if content is not None:
             (tmp_path / "list").write_bytes(content)
         with pytest.raises(SourceError):
             read_repository_list(tmp_path / "list")
 
 
-def test_a_folder_a_bare_copy_and_a_url(repository, tmp_path):
+def test_scans_a_folder_a_bare_repository_and_a_url(repository, tmp_path):
     git(repository, "clone", "--quiet", "--bare", ".", str(tmp_path / "copy.git"))
     listed = [repository, tmp_path / "copy.git", repository.as_uri()]
     outcomes = scanned(listed, tmp_path)
@@ -78,7 +78,7 @@ def test_a_folder_a_bare_copy_and_a_url(repository, tmp_path):
     assert copy == url
 
 
-def test_one_that_fails_stops_nobody(repository, tmp_path):
+def test_a_failure_does_not_affect_other_repositories(repository, tmp_path):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "shield.toml").write_text("[app")
     listed = [tmp_path / "gone", tmp_path / "broken", "https://127.0.0.1:1/group/app", repository]
@@ -91,11 +91,11 @@ def test_one_that_fails_stops_nobody(repository, tmp_path):
 @pytest.mark.parametrize(
     ("program", "error"),
     [
-        pytest.param("sleep-for-ever", "timed out after 0.5 s", id="hangs"),
-        pytest.param("false", "exit code 1", id="dies"),
+        pytest.param("sleep-for-ever", "timed out after 0.5 s", id="timeout"),
+        pytest.param("false", "exit code 1", id="failure"),
     ],
 )
-def test_a_scan_that_never_ends_well(repository, tmp_path, monkeypatch, program, error):
+def test_a_scan_that_hangs_or_fails(repository, tmp_path, monkeypatch, program, error):
     if program != "false":
         (tmp_path / program).write_text("#!/bin/sh\nexec sleep 600\n")
         (tmp_path / program).chmod(0o700)
@@ -109,7 +109,7 @@ class TestSecondRun:
         (place,) = (tmp_path / "out").glob("shop-*.json")
         place.write_bytes(msgspec.json.encode({**json.loads(place.read_bytes()), "fixable": 77}))
 
-    def test_what_was_seen_is_not_scanned_again(self, repository, tmp_path):
+    def test_does_not_scan_an_unchanged_repository(self, repository, tmp_path):
         scanned([repository], tmp_path)
         self.mark(tmp_path)
         assert scanned([repository], tmp_path)[0].fixable == 77
@@ -117,7 +117,7 @@ class TestSecondRun:
     @pytest.mark.parametrize(
         "committed", [pytest.param(True, id="commit"), pytest.param(False, id="uncommitted")]
     )
-    def test_what_changed_is(self, repository, tmp_path, committed):
+    def test_scans_a_changed_repository(self, repository, tmp_path, committed):
         scanned([repository], tmp_path)
         self.mark(tmp_path)
         (repository / "settings.py").write_text(
@@ -127,13 +127,13 @@ class TestSecondRun:
             git(repository, "commit", "--quiet", "-am", "second")
         assert scanned([repository], tmp_path)[0].fixable == 3
 
-    def test_what_failed_is(self, tmp_path):
+    def test_scans_a_failed_repository(self, tmp_path):
         folder = tmp_path / "shop"
         assert scanned([folder], tmp_path)[0].error
         folder.mkdir()
         assert not scanned([folder], tmp_path)[0].error
 
-    def test_a_result_that_was_cut_off_counts_for_nothing(self, repository, tmp_path):
+    def test_ignores_a_truncated_outcome(self, repository, tmp_path):
         scanned([repository], tmp_path)
         (place,) = (tmp_path / "out").glob("shop-*.json")
         place.write_bytes(place.read_bytes()[:20])
@@ -149,7 +149,7 @@ class TestSecondRun:
         pytest.param("https://127.0.0.1:1/group/app?private_token={}", id="query"),
     ],
 )
-def test_a_token_in_a_url_is_not_kept_or_shown(tmp_path, url):
+def test_does_not_save_or_print_a_token_in_a_url(tmp_path, url):
     token = secrets.token_hex(12)
     outcomes = scanned([url.format(token)], tmp_path)
     assert outcomes[0].repository == "https://127.0.0.1:1/group/app"
@@ -159,7 +159,7 @@ def test_a_token_in_a_url_is_not_kept_or_shown(tmp_path, url):
     assert token not in repr(outcomes) + kept.decode()
 
 
-def test_a_token_reaches_the_server_and_no_argument(tmp_path, monkeypatch):
+def test_passes_a_token_to_the_server_but_not_as_an_argument(tmp_path, monkeypatch):
     """A server that wants a login; a git that writes its own and its children's arguments down."""
     asked = []
 
@@ -183,7 +183,7 @@ def test_a_token_reaches_the_server_and_no_argument(tmp_path, monkeypatch):
     assert token not in trace.read_text()
 
 
-def test_a_repository_runs_nothing_of_its_own(repository, tmp_path):
+def test_runs_no_program_of_a_repository(repository, tmp_path):
     program = repository / ".git" / "run"
     program.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
     program.chmod(0o700)
@@ -194,13 +194,13 @@ def test_a_repository_runs_nothing_of_its_own(repository, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_folder_that_only_looks_like_a_copy(tmp_path):
+def test_a_folder_with_an_objects_folder_is_not_a_bare_repository(tmp_path):
     (tmp_path / "shop" / "objects").mkdir(parents=True)
     (tmp_path / "shop" / "settings.py").write_text(SETTINGS)
     assert scanned([tmp_path / "shop"], tmp_path)[0].fixable == 2
 
 
-def test_results_need_a_folder(repository, tmp_path):
+def test_a_file_cannot_be_the_output_folder(repository, tmp_path):
     (tmp_path / "out").write_text("")
     with pytest.raises(SourceError, match="can't be created"):
         scanned([repository], tmp_path)
@@ -215,13 +215,13 @@ def test_on_ray(repository, tmp_path):
     ]
 
 
-def test_ray_that_is_not_installed(repository, tmp_path, monkeypatch):
+def test_ray_is_not_installed(repository, tmp_path, monkeypatch):
     monkeypatch.setitem(module.sys.modules, "ray", None)
     with pytest.raises(ShieldError, match="ray is not installed"):
         scanned([repository], tmp_path, engine="ray")
 
 
-def test_an_outcome_is_plain_data():
+def test_an_outcome_survives_a_round_trip():
     assert msgspec.json.decode(
         msgspec.json.encode(Outcome(repository="a")), type=Outcome
     ) == Outcome(repository="a")

@@ -18,7 +18,7 @@ def record(run="r", event="begin", **more):
     return Record(seq=0, run=run, event=event, **more)
 
 
-def test_is_read_back_in_order(tmp_path):
+def test_reads_records_in_order(tmp_path):
     with Journal(tmp_path).locked() as journal:
         run = journal.begin_run(("a.py",))
         begin = journal.write(record(run, kind="file", what="a.py"))
@@ -30,7 +30,7 @@ def test_is_read_back_in_order(tmp_path):
     assert again.interrupted_run() == run
 
 
-def test_nobody_else_may_read_it(tmp_path):
+def test_only_the_owner_can_read_it(tmp_path):
     with Journal(tmp_path).locked() as journal:
         journal.store_backup(b"old")
         journal.request_token("x", Hidden("y"))
@@ -42,7 +42,7 @@ def test_nobody_else_may_read_it(tmp_path):
 
 
 @pytest.mark.parametrize("torn", [b"{", b'{"seq":2,"run":"r","event":"be', b"\xff\x00"])
-def test_a_torn_last_line_never_happened(tmp_path, torn):
+def test_ignores_a_partial_last_line(tmp_path, torn):
     with Journal(tmp_path).locked() as journal:
         journal.write(record())
     with journal.path.open("ab") as file:
@@ -53,7 +53,7 @@ def test_a_torn_last_line_never_happened(tmp_path, torn):
     assert [r.event for r in Journal(tmp_path).load().records] == ["begin", "end"]
 
 
-def test_a_damaged_line_is_never_skipped(tmp_path):
+def test_refuses_a_damaged_line(tmp_path):
     with Journal(tmp_path).locked() as journal:
         journal.write(record())
     journal.path.write_bytes(b"garbage\n" + journal.path.read_bytes())
@@ -61,13 +61,13 @@ def test_a_damaged_line_is_never_skipped(tmp_path):
         Journal(tmp_path).load()
 
 
-def test_two_commands_never_write_at_once(tmp_path):
+def test_refuses_a_second_command(tmp_path):
     with Journal(tmp_path).locked(), pytest.raises(UnsafePlanError, match="another shield"):  # noqa: SIM117
         with Journal(tmp_path).locked():
             pass
 
 
-def test_a_killed_command_does_not_lock_the_next_one_out(tmp_path):
+def test_a_killed_command_releases_the_lock(tmp_path):
     code = (
         "import os, sys, pathlib; from shield_ai.flow.journal import Journal\n"
         "with Journal(pathlib.Path(sys.argv[1])).locked(): os.kill(os.getpid(), 9)"
@@ -77,7 +77,7 @@ def test_a_killed_command_does_not_lock_the_next_one_out(tmp_path):
         pass
 
 
-def test_a_run_is_unfinished_until_its_end_or_until_it_is_undone(tmp_path):
+def test_a_run_is_interrupted_until_it_ends_or_is_undone(tmp_path):
     with Journal(tmp_path).locked() as journal:
         assert journal.interrupted_run() == ""
         run = journal.begin_run(())
@@ -94,7 +94,7 @@ def test_a_run_is_unfinished_until_its_end_or_until_it_is_undone(tmp_path):
         assert journal.begin_run(()) != run
 
 
-def test_standing_steps_are_newest_first_and_by_kind(tmp_path):
+def test_open_steps_are_newest_first_and_filtered_by_kind(tmp_path):
     with Journal(tmp_path).locked() as journal:
         one, two, three = (
             journal.write(record(kind=k, what=w))
@@ -106,7 +106,7 @@ def test_standing_steps_are_newest_first_and_by_kind(tmp_path):
         assert journal.run_ids() == ["r"]
 
 
-def test_a_lost_backup_is_said_and_not_guessed(tmp_path):
+def test_refuses_a_damaged_backup(tmp_path):
     with Journal(tmp_path).locked() as journal:
         digest = journal.store_backup(b"old")
         assert journal.read_backup(digest) == b"old"
@@ -116,7 +116,7 @@ def test_a_lost_backup_is_said_and_not_guessed(tmp_path):
             journal.read_backup(digest)
 
 
-def test_a_tree_that_can_not_be_written(tmp_path):
+def test_a_read_only_folder(tmp_path):
     (tmp_path / ".shield").write_text("in the way")
     with pytest.raises(SourceError, match="can't be written"), Journal(tmp_path).locked():
         pass
@@ -137,7 +137,7 @@ with Journal(pathlib.Path(sys.argv[1])).locked() as journal:
 """
 
 
-def test_a_full_disk_leaves_the_journal_whole(tmp_path):
+def test_a_full_disk_leaves_the_journal_intact(tmp_path):
     """A limit on the size of files stands in for the disk's end: the write stops in the middle, as there."""
     with Journal(tmp_path).locked() as journal:
         journal.write(record())
@@ -153,7 +153,7 @@ def test_a_full_disk_leaves_the_journal_whole(tmp_path):
 
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
-def test_the_token_follows_the_content_and_tells_nothing(tmp_path_factory, one, two):
+def test_the_request_token_depends_on_name_value_and_key(tmp_path_factory, one, two):
     with Journal(tmp_path_factory.mktemp("a")).locked() as journal:
         token = journal.request_token("name", Hidden(one))
         assert token == journal.request_token("name", Hidden(one))
@@ -164,7 +164,7 @@ def test_the_token_follows_the_content_and_tells_nothing(tmp_path_factory, one, 
         assert token != other.request_token("name", Hidden(one))
 
 
-def test_values_never_reach_the_disk(tmp_path):
+def test_writes_no_values(tmp_path):
     value = secrets.token_hex(16)
     with Journal(tmp_path).locked() as journal:
         journal.write(record(token=journal.request_token("n", Hidden(value))))
@@ -175,7 +175,7 @@ def test_values_never_reach_the_disk(tmp_path):
     )
 
 
-def test_git_sees_only_patterns_of_the_users_own(tmp_path):
+def test_git_sees_only_the_users_patterns(tmp_path):
     with Journal(tmp_path).locked():
         pass
     (tmp_path / ".shield" / "patterns").mkdir()

@@ -66,18 +66,18 @@ def of(root, secret, account, available=()):
     ("secret", "account", "available", "changes", "missing"),
     [
         pytest.param(MAIL, live(), ["MAIL_KEY"], {"shop/mail-key": (Action.CREATE, [("", "env:MAIL_KEY")])}, (), id="new"),
-        pytest.param(MAIL, live(mail_key=state(**OURS)), [], {"shop/mail-key": (Action.KEEP, [])}, (), id="there"),
-        pytest.param(MAIL, live(mail_key=state()), ["MAIL_KEY"], {"shop/mail-key": (Action.KEEP, [])}, (), id="there, by hand"),
-        pytest.param(MAIL, live(mail_key=state(deleted=True, **OURS)), ["MAIL_KEY"], {"shop/mail-key": (Action.RESTORE, [("", "env:MAIL_KEY")])}, (), id="in deletion"),
+        pytest.param(MAIL, live(mail_key=state(**OURS)), [], {"shop/mail-key": (Action.KEEP, [])}, (), id="unchanged"),
+        pytest.param(MAIL, live(mail_key=state()), ["MAIL_KEY"], {"shop/mail-key": (Action.KEEP, [])}, (), id="created manually"),
+        pytest.param(MAIL, live(mail_key=state(deleted=True, **OURS)), ["MAIL_KEY"], {"shop/mail-key": (Action.RESTORE, [("", "env:MAIL_KEY")])}, (), id="scheduled for deletion"),
         pytest.param(MAIL, live(), [], {}, ("mail-key (MAIL_KEY)",), id="no value"),
         pytest.param(DSN, live(), [], {}, (), id="optional, no value"),
-        pytest.param(KEY, live(), [], {"shop/django-secret-key": (Action.CREATE, [("", "generate:django-secret-key")])}, (), id="Django's key is made"),
-        pytest.param(KEY, live(), ["SECRET_KEY"], {"shop/django-secret-key": (Action.CREATE, [("", "env:SECRET_KEY")])}, (), id="Django's key is given"),
-        pytest.param(DB, live(), ["DB_USER", "DB_PASSWORD", "DB_PORT"], {"shop/db": (Action.CREATE, [("username", "env:DB_USER"), ("password", "env:DB_PASSWORD"), ("port", "env:DB_PORT")])}, (), id="a document"),
-        pytest.param(DB, live(), ["DB_USER"], {}, ("db (DB_PASSWORD, DB_PORT)",), id="a document with holes"),
+        pytest.param(KEY, live(), [], {"shop/django-secret-key": (Action.CREATE, [("", "generate:django-secret-key")])}, (), id="generated Django key"),
+        pytest.param(KEY, live(), ["SECRET_KEY"], {"shop/django-secret-key": (Action.CREATE, [("", "env:SECRET_KEY")])}, (), id="Django key with a value"),
+        pytest.param(DB, live(), ["DB_USER", "DB_PASSWORD", "DB_PORT"], {"shop/db": (Action.CREATE, [("username", "env:DB_USER"), ("password", "env:DB_PASSWORD"), ("port", "env:DB_PORT")])}, (), id="all fields"),
+        pytest.param(DB, live(), ["DB_USER"], {}, ("db (DB_PASSWORD, DB_PORT)",), id="missing fields"),
     ],
 )  # fmt: skip
-def test_what_becomes_of_a_secret(tmp_path, secret, account, available, changes, missing):
+def test_plans_a_secret(tmp_path, secret, account, available, changes, missing):
     assert of(tmp_path, secret, account, available) == (changes, missing)
 
 
@@ -96,12 +96,12 @@ INSTALLED_APPS = []
     ("secret", "available", "locators"),
     [
         pytest.param(MAIL, [], [("", "code:settings.py")], id="a literal"),
-        pytest.param(MAIL, ["MAIL_KEY"], [("", "env:MAIL_KEY")], id="a source that was named wins"),
-        pytest.param(KEY, [], [("", "generate:django-secret-key")], id="never Django's key from the code"),
-        pytest.param(DB, ["DB_USER", "DB_PASSWORD"], [("username", "env:DB_USER"), ("password", "env:DB_PASSWORD"), ("port", "code:settings.py")], id="the default of a port"),
+        pytest.param(MAIL, ["MAIL_KEY"], [("", "env:MAIL_KEY")], id="source before literal"),
+        pytest.param(KEY, [], [("", "generate:django-secret-key")], id="no literal Django key"),
+        pytest.param(DB, ["DB_USER", "DB_PASSWORD"], [("username", "env:DB_USER"), ("password", "env:DB_PASSWORD"), ("port", "code:settings.py")], id="default of a port"),
     ],
 )  # fmt: skip
-def test_values_that_stand_in_the_code(tmp_path, secret, available, locators):
+def test_finds_values_in_the_code(tmp_path, secret, available, locators):
     (tmp_path / "settings.py").write_text(SETTINGS)
     changes, missing = of(tmp_path, secret, live(), available)
     ((_, origins),) = changes.values()
@@ -115,13 +115,13 @@ MAIL_SETTINGS = "import os\nUSER = os.getenv('EMAIL_HOST_USER', 'shop')\nPASSWOR
 @pytest.mark.parametrize(
     ("optional", "available", "origins", "missing"),
     [
-        pytest.param(True, [], None, (), id="defaults alone are no secret"),
-        pytest.param(True, ["EMAIL_HOST_PASSWORD"], ["username code", "password env"], (), id="the password, and the login's default"),
-        pytest.param(True, ["EMAIL_HOST_USER"], ["username env"], (), id="an app that runs without a password"),
+        pytest.param(True, [], None, (), id="only defaults"),
+        pytest.param(True, ["EMAIL_HOST_PASSWORD"], ["username code", "password env"], (), id="password with default user"),
+        pytest.param(True, ["EMAIL_HOST_USER"], ["username env"], (), id="user without password"),
         pytest.param(False, ["EMAIL_HOST_USER"], ["username env"], (), id="both have a default"),
     ],
 )  # fmt: skip
-def test_half_of_a_pair_has_a_value(tmp_path, optional, available, origins, missing):
+def test_a_pair_with_one_value(tmp_path, optional, available, origins, missing):
     (tmp_path / "settings.py").write_text(MAIL_SETTINGS)
     fields = {"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}
     found, lacking = of(
@@ -135,7 +135,7 @@ def test_half_of_a_pair_has_a_value(tmp_path, optional, available, origins, miss
     assert (got, lacking) == (origins, missing)
 
 
-def test_a_secret_that_a_pair_lacks_is_named(tmp_path):
+def test_names_the_missing_variable_of_a_pair(tmp_path):
     (tmp_path / "settings.py").write_text(
         MAIL_SETTINGS.replace(
             "os.getenv('EMAIL_HOST_PASSWORD', '')", "os.environ['EMAIL_HOST_PASSWORD']"
@@ -148,7 +148,7 @@ def test_a_secret_that_a_pair_lacks_is_named(tmp_path):
     )
 
 
-def test_values_that_contradict_each_other_are_not_stored(tmp_path):
+def test_does_not_store_ambiguous_values(tmp_path):
     (tmp_path / "settings").mkdir()
     for name, value in {"a": "k3y-of-one", "b": "k3y-of-two"}.items():
         (tmp_path / f"settings/{name}.py").write_text(f"X = 1\nMAIL_KEY = '{value}'\n")
@@ -167,12 +167,12 @@ def test_values_that_contradict_each_other_are_not_stored(tmp_path):
     ] == [Action.CREATE]
 
 
-def test_the_default_of_a_password_is_never_stored(tmp_path):
+def test_does_not_store_the_default_of_a_password(tmp_path):
     (tmp_path / "settings.py").write_text(SETTINGS)
     assert of(tmp_path, DB, live(), ["DB_USER"]) == ({}, ("db (DB_PASSWORD)",))
 
 
-def test_a_secret_of_another_app_is_not_touched(tmp_path):
+def test_refuses_secrets_of_another_app(tmp_path):
     theirs = state(**{**OURS, "app": "other"})
     with pytest.raises(UnsafePlanError, match="belongs to the app other"):
         of(tmp_path, MAIL, live(mail_key=theirs), ["MAIL_KEY"])
@@ -180,7 +180,7 @@ def test_a_secret_of_another_app_is_not_touched(tmp_path):
         of(tmp_path, MAIL, live(mail_key=state(deleted=True)), ["MAIL_KEY"])
 
 
-def test_names_the_secret_and_its_tags(tmp_path):
+def test_plans_the_tags_and_the_policy_file(tmp_path):
     result = made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live(), ["MAIL_KEY"])
     (change,) = result.changes
     assert change.settings["tags"] == {"team": "web", **OURS}
@@ -189,7 +189,7 @@ def test_names_the_secret_and_its_tags(tmp_path):
     assert [file.path for file in result.files] == ["aws/iam-policy-secrets-manager.json"]
 
 
-def test_the_code_alone(tmp_path):
+def test_plans_only_the_code(tmp_path):
     (tmp_path / "settings.py").write_text(SETTINGS)
     manifest = Manifest(
         app=App(name="shop", settings=("settings.py",), runtime="aws_secrets.py"), secret=(MAIL, DB)

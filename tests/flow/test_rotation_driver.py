@@ -31,7 +31,7 @@ def secret(client):
     return name
 
 
-def test_zip_is_small_and_the_same_each_time():
+def test_the_zip_is_small_and_reproducible():
     made = build_zip()
     assert made == build_zip()
     assert 100_000 < len(made) < MAX_ZIP_SIZE
@@ -43,7 +43,7 @@ def test_zip_is_small_and_the_same_each_time():
         assert len([name for name in names if "LICENSE" in name]) >= 6
 
 
-def test_zip_works_alone(tmp_path):
+def test_the_zip_needs_no_other_packages(tmp_path):
     """Nothing of ours, and no driver of this environment, is needed beside it."""
     (tmp_path / "code.zip").write_bytes(build_zip({"hook.py": b"x = 1\n"}))
     module, function = HANDLER.rsplit(".", 1)
@@ -62,12 +62,12 @@ def test_zip_works_alone(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["rotator/handler.py", "/etc/x", "../x"])
-def test_zip_takes_no_file_that_could_replace_another(path):
+def test_the_zip_rejects_files_that_would_replace_others(path):
     with pytest.raises(ShieldError, match="can't be added"):
         build_zip({path: b""})
 
 
-def test_the_function_imports_nothing_of_ours():
+def test_the_function_does_not_import_shield():
     with zipfile.ZipFile(io.BytesIO(build_zip())) as archive:
         for name in archive.namelist():
             if name.startswith("rotator/"):
@@ -77,7 +77,7 @@ def test_the_function_imports_nothing_of_ours():
                         assert not (node.module or "").startswith("shield_ai"), name
 
 
-def test_drives_a_rotation(client, secret):
+def test_runs_a_rotation(client, secret):
     steps = []
     old = client.get_secret_value(SecretId=secret)["SecretString"]
     token = run_rotation(client, secret, environ=RANDOM, progress=steps.append)
@@ -95,7 +95,7 @@ def test_drives_a_rotation(client, secret):
     )
 
 
-def test_resumes_or_cancels_what_is_pending(client, secret):
+def test_resumes_or_cancels_a_pending_rotation(client, secret):
     assert pending_version(client, secret) is None
     assert cancel(client, secret) is None
     document = json.dumps({"value": "v", "strategy": "nonsense"})
@@ -115,7 +115,7 @@ def test_resumes_or_cancels_what_is_pending(client, secret):
     run_rotation(client, secret, environ=RANDOM)
 
 
-def test_says_what_aws_refused(client):
+def test_reports_an_aws_error(client):
     with pytest.raises(
         ShieldError,
         match="createSecret: secretsmanager:DescribeSecret failed: ResourceNotFoundException",

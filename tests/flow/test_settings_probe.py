@@ -28,11 +28,11 @@ def load(root, text, module="shop_settings", **env):
         pytest.param(
             "print('noise')\nimport sys\nsys.stderr.write('x')\nX = 1", id="output does not count"
         ),
-        pytest.param("X = []\nX.append(X)", id="endless"),
+        pytest.param("X = []\nX.append(X)", id="recursive"),
         pytest.param("class R:\n    def __repr__(self): raise ValueError\nX = R()", id="no repr"),
     ],
 )
-def test_the_same_settings_are_the_same(tmp_path, text):
+def test_equal_settings_have_equal_hashes(tmp_path, text):
     write(tmp_path, text)
     probe = SettingsProbe(tmp_path, [("shop_settings", "")])
     assert compare_settings(probe.load(os.environ), probe.load(os.environ)) == ([], [])
@@ -44,10 +44,10 @@ def test_the_same_settings_are_the_same(tmp_path, text):
         pytest.param("X = 1", "X = 2", "shop_settings.X", id="value"),
         pytest.param("X = 1", "X = '1'", "shop_settings.X", id="type"),
         pytest.param("X = 1", "X = True", "shop_settings.X", id="bool"),
-        pytest.param("X = 1", "", "shop_settings.X", id="gone"),
+        pytest.param("X = 1", "", "shop_settings.X", id="removed"),
         pytest.param("", "X = 1", "shop_settings.X", id="new"),
         pytest.param("X = {1: {2: b'3'}}", "X = {1: {2: '3'}}", "shop_settings.X", id="deep"),
-        pytest.param("X = 1", "1/0", "shop_settings: ZeroDivisionError", id="fails now"),
+        pytest.param("X = 1", "1/0", "shop_settings: ZeroDivisionError", id="fails"),
         pytest.param(
             "class C:\n  def __init__(s): s.v = 1\nX = C()",
             "class C:\n  def __init__(s): s.v = 2\nX = C()",
@@ -56,7 +56,7 @@ def test_the_same_settings_are_the_same(tmp_path, text):
         ),
     ],
 )
-def test_what_differs_is_named(tmp_path, old, new, expected):
+def test_names_settings_that_differ(tmp_path, old, new, expected):
     write(tmp_path, old)
     probe = SettingsProbe(tmp_path, [("shop_settings", "")])
     before = probe.load(os.environ)
@@ -64,7 +64,7 @@ def test_what_differs_is_named(tmp_path, old, new, expected):
     assert compare_settings(before, probe.load(os.environ))[0] == [expected]
 
 
-def test_a_module_that_does_not_load_proves_nothing(tmp_path):
+def test_reports_modules_that_do_not_load(tmp_path):
     loaded = load(tmp_path, "import no_such_module")
     assert compare_settings(loaded, loaded) == (
         [],
@@ -77,7 +77,7 @@ def test_a_module_that_does_not_load_proves_nothing(tmp_path):
     ]
 
 
-def test_no_value_comes_back(tmp_path):
+def test_returns_no_values(tmp_path):
     value = secrets.token_hex(16)
     loaded = load(tmp_path, "import os\nX = os.environ['X']\n", X=value)
     failed = load(tmp_path, "import os\nraise ValueError(os.environ['X'])\n", X=value)
@@ -87,7 +87,7 @@ def test_no_value_comes_back(tmp_path):
     assert load(tmp_path, "X = 1")[0].settings != load(tmp_path, "X = 1")[0].settings
 
 
-def test_takes_the_python_of_the_app(tmp_path, monkeypatch):
+def test_uses_the_apps_virtual_environment(tmp_path, monkeypatch):
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
     assert find_interpreter(tmp_path) == sys.executable
     venv.create(tmp_path / "venv", with_pip=False)

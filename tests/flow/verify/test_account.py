@@ -68,14 +68,14 @@ def policy(principal, **more):
     ("document", "status"),
     [
         pytest.param(None, Status.OK, id="no policy"),
-        pytest.param(policy("*"), Status.FAILED, id="everybody"),
+        pytest.param(policy("*"), Status.FAILED, id="public"),
         pytest.param(policy({"AWS": "*"}), Status.FAILED, id="every account"),
         pytest.param(policy("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}), Status.OK, id="on a condition"),
-        pytest.param(policy("*", Effect="Deny"), Status.OK, id="nobody"),
+        pytest.param(policy("*", Effect="Deny"), Status.OK, id="deny"),
         pytest.param(policy({"AWS": "arn:aws:iam::123456789012:root"}), Status.OK, id="the account"),
     ],
 )  # fmt: skip
-def test_who_may_read_a_secret(mail, document, status):
+def test_checks_resource_policies(mail, document, status):
     if document:
         client().put_resource_policy(SecretId="mail-key", ResourcePolicy=document)
     check = checks()["no secret is open to other accounts"]
@@ -83,7 +83,7 @@ def test_who_may_read_a_secret(mail, document, status):
     assert ("mail-key" in check.detail) == (status is Status.FAILED)
 
 
-def test_a_key_that_is_on_off_and_not_there(mail):
+def test_checks_the_kms_key(mail):
     key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
     title = f"the KMS key {key} can be used"
     assert checks(kms_key=key)[title].status is Status.OK
@@ -100,7 +100,7 @@ WATCHED = Monitoring(email=("ops@example.com",))
 FALLBACK = "no process fell back to environment variables in the last 24 hours"
 
 
-def test_whether_a_process_fell_back_to_its_environment(mail):
+def test_checks_fallbacks(mail):
     assert FALLBACK not in checks()
     check = checks(monitoring=WATCHED)[FALLBACK]
     assert (check.status, check.detail) == (Status.UNKNOWN, "no process has sent metrics")
@@ -117,11 +117,11 @@ def test_whether_a_process_fell_back_to_its_environment(mail):
     ("days", "status", "detail"),
     [
         pytest.param(1, Status.OK, "", id="new"),
-        pytest.param(30.5, Status.OK, "", id="due, and a day to do it"),
+        pytest.param(30.5, Status.OK, "", id="due within the grace period"),
         pytest.param(32, Status.FAILED, "mail-key was due on 20", id="late"),
     ],
 )
-def test_whether_each_rotation_is_on_time(mail, days, status, detail):
+def test_checks_rotations(mail, days, status, detail):
     rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
     manifest = Manifest(app=App(name="shop"), secret=(rotated,))
     assert "every rotation is on time" not in checks()
@@ -132,7 +132,7 @@ def test_whether_each_rotation_is_on_time(mail, days, status, detail):
     assert check.detail.startswith(detail)
 
 
-def test_what_can_not_be_looked_at_is_unknown_with_why(mail, aws, monkeypatch):
+def test_a_denied_call_makes_a_check_unknown(mail, aws, monkeypatch):
     rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
     calls = {
         "DescribeKey": "the KMS key alias/x can be used",
@@ -151,7 +151,7 @@ def test_what_can_not_be_looked_at_is_unknown_with_why(mail, aws, monkeypatch):
         assert found[title].hint
 
 
-def test_a_database_takes_the_login_or_not(mail, postgres):
+def test_checks_database_logins(mail, postgres):
     role, password = f"r_{secrets.token_hex(4)}", Hidden(secrets.token_urlsafe(12))
     postgres.create_role_and_database(role, password, role)
     document = {

@@ -46,11 +46,11 @@ def greets():
     server.close()
 
 
-def test_a_silent_server_is_taken_for_postgresql(postgres):
+def test_a_server_without_greeting_is_postgresql(postgres):
     assert db_login._engines_by_greeting(document(postgres.host, postgres.port)) == ["postgres"]
 
 
-def test_a_server_that_speaks_first_is_mysql(greets):
+def test_a_server_with_greeting_is_mysql(greets):
     assert db_login._engines_by_greeting(document(*greets)) == ["mysql"]
 
 
@@ -59,22 +59,22 @@ def test_a_server_that_speaks_first_is_mysql(greets):
     [{"host": "", "port": 5}, {"host": "127.0.0.1", "port": ""}],
     ids=["no host", "no port"],
 )
-def test_without_a_place_both_are_tried(place):
+def test_tries_both_engines_without_host_or_port(place):
     assert db_login._engines_by_greeting(document(**place)) == ["postgres", "mysql"]
 
 
-def test_nobody_is_there():
+def test_no_server():
     value = document("127.0.0.1", 1, sslmode="disable")
     assert db_login.login_error(value, {}).startswith("not tried: PostgreSQL")
 
 
-def test_a_server_without_tls_is_named(postgres):
+def test_a_server_without_tls(postgres):
     assert db_login.login_error(document(postgres.host, postgres.port), {}).startswith(
         "not tried: PostgreSQL rejected the connection: it has no TLS, but sslmode requires it"
     )
 
 
-def test_a_login_is_tried_for_real(postgres):
+def test_logs_in(postgres):
     user, password = "u_" + secrets.token_hex(4), secrets.token_hex(8)
     with postgres.connect() as superuser:
         superuser.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")

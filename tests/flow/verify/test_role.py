@@ -60,11 +60,11 @@ def judged(made, account):
         pytest.param(
             wide("shop/*"), "", "allowed: mail-key-not-yours, db-not-yours", id="a wildcard"
         ),
-        pytest.param(wide("shop/mail-key-??????"), "denied: db", "", id="one alone"),
+        pytest.param(wide("shop/mail-key-??????"), "denied: db", "", id="one secret"),
         pytest.param(wide("nothing"), "denied: mail-key, db", "", id="nothing"),
     ],
 )
-def test_reads_as_the_role(account, document, reads, similar):
+def test_reads_secrets_as_the_role(account, document, reads, similar):
     give(document)
     seen, found = judged(manifest(), account)
     assert [found[title].detail for title in (READS_OWN, READS_NO_OTHER)] == [reads, similar]
@@ -76,7 +76,7 @@ def test_reads_as_the_role(account, document, reads, similar):
         assert seen.values == {f"shop/{name}": Hidden(f"value of {name}") for name in NAMES}
 
 
-def test_where_the_role_can_not_be_assumed_iam_is_asked(account, aws, monkeypatch):
+def test_asks_iam_if_the_role_cannot_be_assumed(account, aws, monkeypatch):
     """The embedded AWS has no simulator: a second opinion of this is in test_ministack.py."""
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
@@ -91,7 +91,7 @@ def test_where_the_role_can_not_be_assumed_iam_is_asked(account, aws, monkeypatc
     assert "iam:SimulatePrincipalPolicy" in found[READS_OWN].detail
 
 
-def test_without_a_role_nothing_is_said_of_it(account):
+def test_no_check_without_a_role(account):
     made = Manifest(app=App(name="shop", prefix="shop/"), secret=manifest().secret)
     seen, found = judged(made, account)
     assert (len(seen.values), found) == (2, {})

@@ -23,15 +23,13 @@ OK, FAILED, UNKNOWN = Status.OK, Status.FAILED, Status.UNKNOWN
     ("code", "loads", "alone", "words"),
     [
         pytest.param(MOVED, OK, OK, "", id="moved"),
-        pytest.param(MOVED + FALLS_BACK, OK, FAILED, "settings does not load without it: SecretNotFoundError", id="not in AWS, in the environment"),
-        pytest.param(MOVED + LEFT, OK, FAILED, "settings does not load without it: KeyError", id="read around it"),
-        pytest.param(MOVED + "assert 'USE_AWS_SECRETS' not in os.environ\n", FAILED, UNKNOWN, "settings: AssertionError", id="does not take the value"),
-        pytest.param("import nonesuch\n", UNKNOWN, UNKNOWN, "does not load here: ModuleNotFoundError nonesuch", id="not here"),
+        pytest.param(MOVED + FALLS_BACK, OK, FAILED, "settings does not load without it: SecretNotFoundError", id="fallback used"),
+        pytest.param(MOVED + LEFT, OK, FAILED, "settings does not load without it: KeyError", id="read without get_secret"),
+        pytest.param(MOVED + "assert 'USE_AWS_SECRETS' not in os.environ\n", FAILED, UNKNOWN, "settings: AssertionError", id="fails with AWS on"),
+        pytest.param("import nonesuch\n", UNKNOWN, UNKNOWN, "does not load here: ModuleNotFoundError nonesuch", id="missing dependency"),
     ],
 )  # fmt: skip
-def test_loads_the_settings_with_what_aws_holds_and_nothing_else(
-    tmp_path, code, loads, alone, words
-):
+def test_loads_the_settings_without_environment_variables(tmp_path, code, loads, alone, words):
     value = secrets.token_hex(8)
     (tmp_path / "settings.py").write_text("import os\n" + code)
     environ = {**os.environ, "MAIL_KEY": "another one", "DB_KEY": "set here"}
@@ -50,5 +48,5 @@ def test_loads_the_settings_with_what_aws_holds_and_nothing_else(
     assert value not in str(found)
 
 
-def test_an_app_without_settings_is_not_loaded(tmp_path):
+def test_no_check_without_settings(tmp_path):
     assert list(verify_settings(tmp_path, [], MANIFEST, {}, {})) == []
