@@ -1,4 +1,4 @@
-"""The wheel: the same bytes each time, everything that the tool needs in it, and nothing else."""
+"""Tests of the wheel of shield-ai."""
 
 from __future__ import annotations
 
@@ -11,21 +11,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+SOURCES = ROOT / "src"
+MAN_PAGE = "shield_ai-0.1.0.data/data/share/man/man1/shield.1"
 
 
 def build(folder):
     env = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
-    command = [
-        sys.executable,
-        "-m",
-        "hatchling",
-        "build",
-        "--target",
-        "wheel",
-        "--directory",
-        str(folder),
-    ]
-    subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
+    subprocess.run(
+        [*command, "--directory", str(folder)], cwd=ROOT, env=env, check=True, capture_output=True
+    )
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -35,53 +30,40 @@ def wheel(tmp_path_factory):
     return build(tmp_path_factory.mktemp("dist"))
 
 
-def test_the_same_commit_gives_the_same_bytes(wheel, tmp_path):
+def test_build_is_reproducible(wheel, tmp_path):
     assert build(tmp_path).read_bytes() == wheel.read_bytes()
 
 
-def test_everything_and_nothing_else_is_in_it(wheel):
-    inside = set(zipfile.ZipFile(wheel).namelist())
-    package = ROOT / "src"
-    files = {
-        str(path.relative_to(package))
-        for path in (package / "shield_ai").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    assert files <= inside
-    runtime = {
-        f"shield_ai/bundled_runtime/{path.relative_to(package / 'shield_runtime')}"
-        for path in (package / "shield_runtime").rglob("*.py")
-    }
-    assert runtime <= inside
-    assert {name.split("/")[0] for name in inside - files} == {
+def test_wheel_contains_all_files_and_no_others(wheel):
+    contents = set(zipfile.ZipFile(wheel).namelist())
+    tool = set()
+    for path in (SOURCES / "shield_ai").rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            tool.add(str(path.relative_to(SOURCES)))
+    assert "shield_ai/py.typed" in tool
+    assert tool <= contents
+    runtime = SOURCES / "shield_runtime"
+    copies = [f"shield_ai/bundled_runtime/{p.relative_to(runtime)}" for p in runtime.rglob("*.py")]
+    assert set(copies) <= contents
+    assert {name.split("/")[0] for name in contents - tool} == {
         "shield_ai",
         "shield_ai-0.1.0.dist-info",
         "shield_ai-0.1.0.data",
     }
-    assert [name for name in inside if ".data/" in name] == [
-        "shield_ai-0.1.0.data/data/share/man/man1/shield.1"
-    ]
-    assert "shield_ai/py.typed" in inside
+    assert [name for name in contents if ".data/" in name] == [MAN_PAGE]
 
 
-def test_the_tool_in_it_works(wheel, tmp_path):
-    installed = tmp_path / "site"
-    zipfile.ZipFile(wheel).extractall(installed)
-    (tmp_path / "settings.py").write_text('import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\n')
-    env = {**os.environ, "PYTHONPATH": str(installed)}
-    where = "import shield_ai, shield_ai.rewrite.project.runtime_copy; print(shield_ai.__file__)"
-    done = subprocess.run(
-        [sys.executable, "-c", where], env=env, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.startswith(str(installed))
-    scan = [
-        sys.executable,
-        "-m",
-        "shield_ai",
-        "scan",
-        str(tmp_path / "settings.py").rpartition("/")[0],
-    ]
-    assert (
-        "SECRET_KEY"
-        in subprocess.run(scan, env=env, capture_output=True, text=True, check=False).stdout
-    )
+def test_installed_wheel_scans(wheel, tmp_path):
+    site = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(site)
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "settings.py").write_text('import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\n')
+    env = {**os.environ, "PYTHONPATH": str(site)}
+
+    def run(*arguments):
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False).stdout
+
+    assert run("-c", "import shield_ai; print(shield_ai.__file__)").startswith(str(site))
+    assert "SECRET_KEY" in run("-m", "shield_ai", "scan", str(app))
