@@ -10,7 +10,7 @@ import pytest
 from fault_proxy import FaultProxy
 from shield_helpers import SETTINGS, files_of, make_app, run, shield
 
-from shield_ai.project.tree import temporary_of
+from shield_ai.project.tree import temporary_path
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_a_link_that_leaves_the_tree_is_not_followed(app, tmp_path):
 
 
 def test_a_full_disk(app):
-    temporary_of(app / "shop/settings.py").symlink_to("/dev/full")
+    temporary_path(app / "shop/settings.py").symlink_to("/dev/full")
     before = files_of(app)
     error(code_only(app), 2, "No space left", "nothing was changed")
     assert files_of(app) == {k: v for k, v in before.items() if ".shield_tmp" not in k}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 
-from shield_ai.project.git import changed, holds
+from shield_ai.project.git import changed_files, why_not_ignored
 
 
 def git(root, *arguments):
@@ -24,25 +24,25 @@ def test_lists_what_differs_from_the_last_commit_below_the_app(tmp_path):
     app.mkdir()
     for path in ("backend/a.py", "backend/b é.py", "top.py"):
         (tmp_path / path).write_text("1\n")
-    assert changed(app) == []  # no repository
+    assert changed_files(app) == []  # no repository
     git(tmp_path, "init", "-q")
-    assert changed(app) == []  # no commit
+    assert changed_files(app) == []  # no commit
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "-q", "-m", "x")
-    assert changed(app) == []
+    assert changed_files(app) == []
     for path in ("backend/b é.py", "top.py", "backend/new.py"):
         (tmp_path / path).write_text("2\n")
-    assert changed(app) == ["b é.py"]
+    assert changed_files(app) == ["b é.py"]
     (app / "a.py").unlink()
-    assert changed(app) == ["a.py", "b é.py"]
+    assert changed_files(app) == ["a.py", "b é.py"]
 
 
 def test_says_whether_a_file_would_get_into_a_commit(tmp_path):
-    assert holds(tmp_path, ".env") == ""  # no repository
+    assert why_not_ignored(tmp_path, ".env") == ""  # no repository
     git(tmp_path, "init", "-q")
-    assert holds(tmp_path, ".env") == "is not ignored by git"
+    assert why_not_ignored(tmp_path, ".env") == "is not ignored by git"
     (tmp_path / ".gitignore").write_text(".env\n")
-    assert holds(tmp_path, ".env") == ""
+    assert why_not_ignored(tmp_path, ".env") == ""
     (tmp_path / ".env").touch()
     git(tmp_path, "add", "-f", ".env")
-    assert holds(tmp_path, ".env") == "is tracked by git"
+    assert why_not_ignored(tmp_path, ".env") == "is tracked by git"

@@ -4,16 +4,16 @@ import pytest
 
 from shield_ai.model.manifest import App, Manifest
 from shield_ai.project.layout import (
-    Facts,
+    AppFacts,
+    choose_runtime_path,
+    find_app_packages,
+    find_django_settings,
     find_roots,
     is_example,
-    is_runtime,
     is_settings,
     is_test,
-    named_settings,
-    runtime_place,
-    served_packages,
 )
+from shield_ai.project.runtime_names import is_runtime_module
 
 RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
 
@@ -87,7 +87,7 @@ def test_tests(path, test):
 def test_an_app_that_is_called_like_tests_is_none(naming, settings, served):
     name = settings.removeprefix("src/").removesuffix(".py").replace("/", ".")
     files = {naming: f"DJANGO_SETTINGS_MODULE={name}".encode(), settings: b""}
-    assert served_packages(files, files.get) == served
+    assert find_app_packages(files, files.get) == served
     assert is_test(settings, served) is not bool(served)
     assert is_test("test_other/a.py", served)
 
@@ -105,7 +105,7 @@ def test_an_app_that_is_called_like_tests_is_none(naming, settings, served):
 )
 def test_the_settings_are_found_by_the_name_that_django_is_given(naming, text):
     files = {naming: text, "shop/settings.py": b""}
-    assert named_settings(files, files.get) == {"shop/settings.py": ""}
+    assert find_django_settings(files, files.get) == {"shop/settings.py": ""}
 
 
 def test_a_name_starts_from_the_folder_that_names_it():
@@ -115,7 +115,9 @@ def test_a_name_starts_from_the_folder_that_names_it():
         "backend/config/settings/__init__.py": b"",
         "config/settings.py": b"",
     }
-    assert named_settings(files, files.get) == {"backend/config/settings/__init__.py": "backend"}
+    assert find_django_settings(files, files.get) == {
+        "backend/config/settings/__init__.py": "backend"
+    }
     assert find_roots(
         ["backend/config/settings/__init__.py"], {"x": "backend"}, set(files), files.get
     ) == ("backend",)
@@ -123,7 +125,7 @@ def test_a_name_starts_from_the_folder_that_names_it():
 
 def test_a_name_that_begins_elsewhere_is_found_where_only_one_fits():
     files = {"Dockerfile": b"ENV DJANGO_SETTINGS_MODULE=shop.settings", "src/shop/settings.py": b""}
-    assert named_settings(files, files.get) == {"src/shop/settings.py": "src"}
+    assert find_django_settings(files, files.get) == {"src/shop/settings.py": "src"}
 
 
 def test_without_a_name_packages_tell_the_root():
@@ -218,22 +220,24 @@ def test_the_usual_names_tell_the_root_of_what_nothing_imports(path, root):
     ],
 )
 def test_the_runtime_goes_where_importing_it_runs_nothing_else(settings, root, files, place):
-    assert runtime_place(settings, root, set(files), files.get) == place
+    assert choose_runtime_path(settings, root, set(files), files.get) == place
 
 
 def test_the_import_follows_the_root():
     app = App(name="shop", runtime="backend/shop/utils/secrets.py")
-    facts = Facts(name="shop", roots=("backend", ""))
+    facts = AppFacts(name="shop", roots=("backend", ""))
     assert facts.accessor_import(Manifest(app=app)) == "from shop.utils.secrets import get_secret"
-    other = Facts(name="shop", accessor="aws_get_secret")
+    other = AppFacts(name="shop", accessor="aws_get_secret")
     package = Manifest(app=App(name="shop"))
-    assert other.accessor_import(package) == "from shield_ai import get_secret as aws_get_secret"
+    assert (
+        other.accessor_import(package) == "from shield_runtime import get_secret as aws_get_secret"
+    )
 
 
 def test_a_copy_of_the_runtime_is_told_from_a_namesake():
-    assert is_runtime(RUNTIME)
-    assert not is_runtime(b"def get_secret(name): ...")
-    assert not is_runtime(None)
+    assert is_runtime_module(RUNTIME)
+    assert not is_runtime_module(b"def get_secret(name): ...")
+    assert not is_runtime_module(None)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from shield_ai.project.pydantic_sources import customised
+from shield_ai.project.pydantic_sources import find_customized_sources
 
 HEAD = "def settings_customise_sources(cls, settings_cls, init_settings, env_settings, **others):\n"
 
@@ -40,6 +40,6 @@ HEAD = "def settings_customise_sources(cls, settings_cls, init_settings, env_set
     ],
 )
 def test_the_place_is_before_the_variables(text, line):
-    found = customised(ast.parse(text).body[0])
+    found = find_customized_sources(ast.parse(text).body[0])
     assert (found.variables.lineno if found else 0) == line
     assert not found or found.settings == "settings_cls"

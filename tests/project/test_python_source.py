@@ -77,7 +77,7 @@ def test_what_cannot_be_parsed_names_the_line(raw, line):
     with pytest.raises(SourceError, match=f"not parsed, line {line}: ") as caught:
         _ = Source.from_bytes("a.py", raw).tree
     assert "Python 3." in caught.value.hint
-    assert "says Python 3." in caught.value.message
+    assert "(Python 3." in caught.value.message
 
 
 def test_nesting_without_end_is_an_error_of_the_file():

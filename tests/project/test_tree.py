@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shield_ai.model.errors import SourceError
-from shield_ai.project.tree import Tree, put, temporary_of
+from shield_ai.project.tree import Tree, temporary_path, write_atomically
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def test_refuses_what_is_no_folder(tmp_path):
     with pytest.raises(SourceError, match="does not exist"):
         Tree(tmp_path / "none")
     (tmp_path / "file").touch()
-    with pytest.raises(SourceError, match="is no folder"):
+    with pytest.raises(SourceError, match="is not a folder"):
         Tree(tmp_path / "file")
 
 
@@ -31,7 +31,7 @@ def test_refuses_to_leave_the_tree(tmp_path_factory, path):
     (root / "out.py").symlink_to(outside / "secret.py")
     tree = Tree(root)
     for act in (tree.read, lambda p: tree.write(p, b"new"), tree.remove):
-        with pytest.raises(SourceError, match="through a link"):
+        with pytest.raises(SourceError, match="is outside"):
             act(path)
     assert (outside / "secret.py").read_text() == "x"
 
@@ -72,7 +72,7 @@ def test_stage_changes_nothing_until_commit(tree, tmp_path):
 
 def test_a_full_disk_leaves_nothing_behind(tree, tmp_path):
     (tmp_path / "a").write_bytes(b"old")
-    temporary_of(tmp_path / "a").symlink_to("/dev/full")
+    temporary_path(tmp_path / "a").symlink_to("/dev/full")
     with pytest.raises(SourceError, match="No space left"):
         tree.stage("a", b"new")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a"]
@@ -82,7 +82,7 @@ def test_a_full_disk_leaves_nothing_behind(tree, tmp_path):
 def test_reads_only_files(tree, tmp_path):
     assert tree.read("none") is None
     (tmp_path / "folder").mkdir()
-    with pytest.raises(SourceError, match="no regular file"):
+    with pytest.raises(SourceError, match="is not a regular file"):
         tree.read("folder")
 
 
@@ -113,9 +113,9 @@ def test_names_missing_folders_outermost_first(tree):
 
 def test_a_file_that_a_user_named_is_whole_or_as_before(tmp_path, monkeypatch):
     place = tmp_path / "report.json"
-    put(place, b"old")
+    write_atomically(place, b"old")
     place.chmod(0o640)
-    put(place, b"new")
+    write_atomically(place, b"new")
     assert (place.read_bytes(), place.stat().st_mode & 0o777) == (b"new", 0o640)
 
     def full(_handle):
@@ -123,15 +123,15 @@ def test_a_file_that_a_user_named_is_whole_or_as_before(tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        put(place, b"half")
+        write_atomically(place, b"half")
     assert place.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [place]
 
 
 def test_a_link_and_a_pipe_stay_what_they_are(tmp_path):
     (tmp_path / "link").symlink_to("target")
-    put(tmp_path / "link", b"new")
+    write_atomically(tmp_path / "link", b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_bytes() == b"new"
-    put(Path("/dev/null"), b"new")
+    write_atomically(Path("/dev/null"), b"new")
     assert not Path("/dev/null").is_file()

@@ -6,7 +6,7 @@ import pytest
 
 from shield_ai.model.errors import SourceError, ValueMissingError
 from shield_ai.model.hidden import Hidden
-from shield_ai.project.values import Values, generate, read_env_file
+from shield_ai.project.values import Values, generate_value, read_env_file
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_reads_an_env_file(tmp_path, content, expected):
     ("line", "message"),
     [
         pytest.param(b"SECRET_KEY", ":2: SECRET_KEY has no value", id="no value"),
-        pytest.param(b"KEY='never closed %s", ":2 is no KEY=value line", id="open quote"),
-        pytest.param(b"KEY=\xe4 %s", ":2 is no UTF-8 text", id="latin-1"),
+        pytest.param(b"KEY='never closed %s", ":2: not a KEY=value line", id="open quote"),
+        pytest.param(b"KEY=\xe4 %s", ":2: not UTF-8", id="latin-1"),
     ],
 )
 def test_says_which_line_is_wrong_and_never_shows_it(tmp_path, line, message):
@@ -95,7 +95,7 @@ def test_what_is_gone_is_an_error(locator):
 
 
 def test_generated_values_are_long_and_new():
-    key, other = generate("django-secret-key").reveal(), generate("api-key").reveal()
+    key, other = generate_value("django-secret-key").reveal(), generate_value("api-key").reveal()
     assert len(key) == 50
     assert len(other) == 32
-    assert key != generate("django-secret-key").reveal()
+    assert key != generate_value("django-secret-key").reveal()

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from shield_ai.model.finding import Finding, Site
-    from shield_ai.project.layout import Facts
+    from shield_ai.project.layout import AppFacts
 
 KEY_ROTATION = Rotation(every="90 days")
 
 
-def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: Facts) -> Manifest:
+def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFacts) -> Manifest:
     """Add every secret that can be moved to a manifest.
 
     Args:
@@ -44,7 +44,7 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: Facts) 
     return msgspec.structs.replace(manifest, secret=(*manifest.secret, *added))
 
 
-def _new_secrets(findings: Sequence[Finding], manifest: Manifest, facts: Facts) -> list[Secret]:
+def _new_secrets(findings: Sequence[Finding], manifest: Manifest, facts: AppFacts) -> list[Secret]:
     names = {secret.name for secret in manifest.secret}
     known = {variable for secret in manifest.secret for variable in secret.variables()}
     candidates = [
@@ -74,7 +74,7 @@ def _positions(findings: Sequence[Finding]) -> dict[str, int]:
     return position
 
 
-def _settings_files(findings: Sequence[Finding], facts: Facts) -> tuple[str, ...]:
+def _settings_files(findings: Sequence[Finding], facts: AppFacts) -> tuple[str, ...]:
     """Return the settings files with findings that can be imported, or else the first one."""
     paths = {finding.path for finding in findings}
     # A module with a dot in its path has no dotted name.
@@ -122,7 +122,7 @@ def _reads(findings: Iterable[Finding]) -> Iterator[tuple[Finding, Site]]:
             yield finding, finding.site
 
 
-def _single_secrets(findings: Sequence[Finding], facts: Facts) -> Iterator[Secret]:
+def _single_secrets(findings: Sequence[Finding], facts: AppFacts) -> Iterator[Secret]:
     """Yield a secret for each variable."""
     first_finding: dict[str, Finding] = {}
     computed_names: set[str] = set()
@@ -150,7 +150,7 @@ def _rotation(kind: Kind) -> Rotation | Literal["manual"] | None:
     return KEY_ROTATION if kind is Kind.API_KEY else None
 
 
-def _kind(variable: str, finding: Finding, facts: Facts) -> Kind:
+def _kind(variable: str, finding: Finding, facts: AppFacts) -> Kind:
     is_setting = finding.name == "SECRET_KEY" and finding.path in facts.settings
     if facts.django and (is_setting or variable in {"SECRET_KEY", "DJANGO_SECRET_KEY"}):
         return Kind.DJANGO_SECRET_KEY

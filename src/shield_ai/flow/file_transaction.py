@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.journal import Record
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import apply_edits, digest
-from shield_ai.project.tree import BACKUP, open_to_others
+from shield_ai.project.tree import BACKUP, is_accessible_to_others
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def _write_begin(
             before=file.before,
             after=file.after,
             mode=mode,
-            narrowed=file.private and open_to_others(mode),
+            narrowed=file.private and is_accessible_to_others(mode),
             backup=is_rewritten_code and tree.read(file.path + BACKUP) is None,
             folders=tuple(tree.missing_folders(file.path)),
         )

@@ -154,7 +154,7 @@ def scan_repository(repository: str, previous: Outcome | None, timeout: float) -
     name = redact_urls(repository)
     own_version = version("shield-ai")
     try:
-        commit = git.head(repository) if _is_remote(repository) else _folder_digest(repository)
+        commit = git.head_commit(repository) if _is_remote(repository) else _folder_digest(repository)
         if previous and commit and not previous.error:
             if (previous.commit, previous.version) == (commit, own_version):
                 return previous

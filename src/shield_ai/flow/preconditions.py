@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Skipped
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.plan import Plan
-    from shield_ai.project.layout import Facts
+    from shield_ai.project.layout import AppFacts
     from shield_ai.project.tree import Tree
 
 _SHOWN = 3  # file names in an error; more are counted
 
 
 def require_parsed_settings(
-    manifest: Manifest, facts: Facts, unreadable: Iterable[Skipped]
+    manifest: Manifest, facts: AppFacts, unreadable: Iterable[Skipped]
 ) -> None:
     """Require that every settings file was parsed.
 
@@ -37,7 +37,7 @@ def require_parsed_settings(
     Raises:
         SourceError: A settings file was not parsed.
     """
-    settings = {*manifest.app.settings, *(facts.named or facts.settings)}
+    settings = {*manifest.app.settings, *(facts.django_settings or facts.settings)}
     for skip in unreadable:
         if skip.path in settings:
             raise SourceError(
@@ -75,7 +75,7 @@ def require_untracked_dotenv(root: Path) -> None:
     Raises:
         UnsafePlanError: git tracks the file, or does not ignore it.
     """
-    problem = git.holds(root, DOTENV)
+    problem = git.why_not_ignored(root, DOTENV)
     if not problem:
         return
     hint = "add the line .env to .gitignore"
@@ -119,7 +119,7 @@ def require_committed(tree: Tree, journal: Journal) -> None:
     """
     applied = {record.what: record.after for record in journal.records if record.kind == "file"}
     changed = []
-    for path in git.changed(tree.root):
+    for path in git.changed_files(tree.root):
         if path == MANIFEST or path.startswith(".shield/"):
             continue
         if applied.get(path) != digest(tree.read(path) or b""):

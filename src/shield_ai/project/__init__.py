@@ -1,1 +1,1 @@
-"""The user's app on disk: its files, layout, Git state and values."""
+"""The app on disk: its files, layout, values and git repository."""

@@ -1,4 +1,4 @@
-"""Facts from git, by its own command; a tree without git has none."""
+"""Run git commands on the app's folder and on remote repositories."""
 
 from __future__ import annotations
 
@@ -11,106 +11,107 @@ from urllib.parse import unquote
 
 from shield_ai.model.errors import SourceError
 
-PATIENCE = 300  # seconds for what goes over the network
+NETWORK_TIMEOUT = 300  # seconds
 
 
-def changed(root: Path) -> list[str]:
-    """List tracked files below a folder that differ from the last commit, relative to it.
+def changed_files(root: Path) -> list[str]:
+    """Return the tracked files below a folder that differ from the last commit.
 
     Args:
-        root: The app's folder; need not be the top of the repository.
+        root: The app's folder, which can be any folder of the repository.
+
+    Returns:
+        Paths relative to the folder. Empty without a repository or a commit.
     """
+    command = ["git", "-C", str(root), "diff", "--name-only", "--relative", "-z", "HEAD", "--", "."]
     try:
-        answer = subprocess.run(
-            ["git", "-C", str(root), "diff", "--name-only", "--relative", "-z", "HEAD", "--", "."],
-            capture_output=True,
-            check=True,
-            timeout=60,
-        )
+        result = subprocess.run(command, capture_output=True, check=True, timeout=60)
     except (OSError, subprocess.SubprocessError):
-        return []  # no git here, or no commit yet
-    return [name for name in answer.stdout.decode("utf-8", "surrogateescape").split("\0") if name]
+        return []
+    return [name for name in result.stdout.decode("utf-8", "surrogateescape").split("\0") if name]
 
 
-def holds(root: Path, path: str) -> str:
-    """Say why git has a file, or would take it with the next `git add`; empty where it leaves it alone.
+def why_not_ignored(root: Path, path: str) -> str:
+    """Return why a commit can include a file; empty if git ignores it or there is no repository.
 
     Args:
         root: The app's folder.
-        path: Relative to it.
+        path: The file, relative to the folder.
     """
-
-    def asked(*arguments: str) -> int | None:
-        try:
-            return subprocess.run(
-                ["git", "-C", str(root), *arguments], capture_output=True, check=False
-            ).returncode
-        except OSError:
-            return None
-
-    if asked("rev-parse", "--git-dir") != 0:
+    if _exit_code(root, "rev-parse", "--git-dir") != 0:
         return ""
-    if asked("ls-files", "--error-unmatch", "--", path) == 0:
+    if _exit_code(root, "ls-files", "--error-unmatch", "--", path) == 0:
         return "is tracked by git"
-    return "is not ignored by git" if asked("check-ignore", "-q", "--", path) == 1 else ""
+    if _exit_code(root, "check-ignore", "-q", "--", path) == 1:
+        return "is not ignored by git"
+    return ""
 
 
-def head(repository: str) -> str:
-    """Return the newest commit of a URL or a bare copy.
+def _exit_code(root: Path, *arguments: str) -> int | None:
+    command = ["git", "-C", str(root), *arguments]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode
+    except OSError:
+        return None
+
+
+def head_commit(repository: str) -> str:
+    """Return the newest commit of a repository, by its URL or path.
 
     Raises:
-        SourceError: It can't be reached.
+        SourceError: The repository can't be reached.
     """
-    return _git(repository, "ls-remote", "--", "{}", "HEAD").split("\t", maxsplit=1)[0]
+    return _run(repository, "ls-remote", "--", "{}", "HEAD").split("\t", maxsplit=1)[0]
 
 
 def clone(repository: str, folder: Path) -> None:
-    """Bring the newest commit of a repository into a folder, without its history.
+    """Clone the newest commit of a repository, without its history.
 
     Raises:
-        SourceError: It can't be had.
+        SourceError: The repository can't be cloned.
     """
-    _git(
-        repository,
-        "clone",
-        "--quiet",
-        "--depth=1",
-        "--single-branch",
-        "--no-tags",
-        "--",
-        "{}",
-        str(folder),
-    )
+    options = ("--quiet", "--depth=1", "--single-branch", "--no-tags")
+    _run(repository, "clone", *options, "--", "{}", str(folder))
 
 
-def without_token(url: str) -> tuple[str, str]:
-    """Split a URL over HTTP into what everybody may see and the `user:token` in it; any other text stays whole."""
-    found = re.fullmatch(r"(https?://)([^/]*)@([^/@]*(?:/.*)?)", url)
-    return (found[1] + found[3], found[2]) if found else (url, "")
+def split_credentials(url: str) -> tuple[str, str]:
+    """Split an HTTP URL into the URL without credentials, and `user:token`."""
+    match = re.fullmatch(r"(https?://)([^/]*)@([^/@]*(?:/.*)?)", url)
+    return (match[1] + match[3], match[2]) if match else (url, "")
 
 
-def _git(repository: str, *arguments: str) -> str:
-    """Run git on a URL, which stands for `{}`; a token in it goes by the environment, since all can see arguments."""
-    url, login = without_token(repository)
+def _run(repository: str, *arguments: str) -> str:
+    """Run git with the URL of a repository instead of `{}`, and return its output.
+
+    A token is passed in an environment variable, because other users can see the arguments.
+    """
+    url, credentials = split_credentials(repository)
     source = url if ":" in url else Path(url).absolute().as_uri()
-    env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
-    if login:
-        user, _, token = login.partition(":")
-        basic = base64.b64encode(f"{unquote(user)}:{unquote(token)}".encode()).decode()
-        host = "/".join(url.split("/")[:3])
-        header = {"KEY": f"http.{host}/.extraHeader", "VALUE": f"Authorization: Basic {basic}"}
-        env |= {
-            "GIT_CONFIG_COUNT": "1",
-            **{f"GIT_CONFIG_{name}_0": text for name, text in header.items()},
-        }
     command = ["git", *(source if argument == "{}" else argument for argument in arguments)]
+    env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
+    if credentials:
+        env |= _authorization(url, credentials)
     try:
-        done = subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE, env=env)
+        result = subprocess.run(
+            command, capture_output=True, check=True, timeout=NETWORK_TIMEOUT, env=env
+        )
     except FileNotFoundError:
         raise SourceError("git is not installed") from None
     except subprocess.TimeoutExpired:
-        raise SourceError(f"git {arguments[0]} was not done within {PATIENCE} s") from None
+        raise SourceError(f"git {arguments[0]} timed out after {NETWORK_TIMEOUT} seconds") from None
     except subprocess.CalledProcessError as error:
-        words = error.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise SourceError(f"git {arguments[0]}: {(words or ['failed'])[-1][:200]}") from None
-    return done.stdout.decode("utf-8", "replace")
+        lines = error.stderr.decode("utf-8", "replace").strip().splitlines() or ["failed"]
+        raise SourceError(f"git {arguments[0]}: {lines[-1][:200]}") from None
+    return result.stdout.decode("utf-8", "replace")
+
+
+def _authorization(url: str, credentials: str) -> dict[str, str]:
+    """Return the environment variables that add an Authorization header for a host."""
+    user, _, token = credentials.partition(":")
+    encoded = base64.b64encode(f"{unquote(user)}:{unquote(token)}".encode()).decode()
+    host = "/".join(url.split("/")[:3])
+    return {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"http.{host}/.extraHeader",
+        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {encoded}",
+    }

@@ -1,4 +1,4 @@
-"""What lies in a git repository's index and among its objects, read by git's own commands."""
+"""Read a git repository's index and objects with git commands."""
 
 from __future__ import annotations
 
@@ -10,59 +10,74 @@ from shield_ai.model.errors import SourceError
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import IO
 
-
-# Of a repository's settings, this one alone would run a program: https://git-scm.com/docs/git-config#Documentation/git-config.txt-corefsmonitor
+# core.fsmonitor is the only setting of a repository that could run a program:
+# https://git-scm.com/docs/git-config#Documentation/git-config.txt-corefsmonitor
 GIT = ("git", "-c", "core.fsmonitor=false")
 SUBMODULE = "160000"
+CHUNK = 1 << 20
 
 
-def tracked(root: Path, paths: list[str]) -> set[str] | None:
-    """Return which of some files git has, of those below a folder; None where it can't read its repository."""
+def tracked_files(root: Path, paths: list[str]) -> set[str] | None:
+    """Return the files that git tracks.
+
+    Args:
+        root: A folder, inside or outside a repository.
+        paths: The files to look up, relative to the folder.
+
+    Returns:
+        The tracked ones of these files; None if git can't read the repository.
+    """
     if not paths:
         return set()
-    listed = _ask(root, "ls-files", "-z", "--", *paths)
-    if listed is None:
-        top = root.resolve()
-        return None if any((folder / ".git").exists() for folder in (top, *top.parents)) else set()
-    return {name.decode("utf-8", "surrogateescape") for name in listed.split(b"\0") if name}
+    output = _run(root, "ls-files", "-z", "--", *paths)
+    if output is None:
+        folder = root.resolve()
+        has_repository = any((parent / ".git").exists() for parent in (folder, *folder.parents))
+        return None if has_repository else set()
+    return {name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name}
 
 
-def staged(root: Path) -> dict[str, str]:
-    """Map the files that the next commit adds or changes, relative to a folder, to their objects; no submodules.
+def staged_files(root: Path) -> dict[str, str]:
+    """Map the files that are added or changed in the index to their objects.
+
+    Submodules are excluded. The paths are relative to the folder.
 
     Raises:
-        SourceError: There is no repository.
+        SourceError: The folder is not in a repository.
     """
-    form = ("--raw", "--no-abbrev", "--no-renames", "--relative", "-z", "--diff-filter=AMT")
-    listed = _ask(root, "diff", "--cached", *form, "--", ".")
-    if listed is None:
+    options = ("--raw", "--no-abbrev", "--no-renames", "--relative", "-z", "--diff-filter=AMT")
+    output = _run(root, "diff", "--cached", *options, "--", ".")
+    if output is None:
         raise SourceError(
-            f"{root} is in no git repository, or git can't read it", "git status says more"
+            f"{root} is not in a git repository, or git can't read it", "run git status for details"
         )
-    parts = listed.decode("utf-8", "surrogateescape").split("\0")
-    # :old mode, new mode, old object, new object, what; path
-    changes = zip(parts[::2], parts[1::2], strict=False)
-    return {path: head.split()[3] for head, path in changes if head.split()[1] != SUBMODULE}
+    # alternating: ":old-mode new-mode old-object new-object status", then the path
+    parts = output.decode("utf-8", "surrogateescape").split("\0")
+    objects = {}
+    for head, path in zip(parts[::2], parts[1::2], strict=False):
+        _, mode, _, name, _ = head.split()
+        if mode != SUBMODULE:
+            objects[path] = name
+    return objects
 
 
 def is_shallow(root: Path) -> bool:
-    """Whether the repository lacks its older commits."""
-    return (_ask(root, "rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
+    """Return True if the repository is a shallow clone, without the older commits."""
+    return (_run(root, "rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
 
 
-def _ask(root: Path, *arguments: str) -> bytes | None:
+def _run(root: Path, *arguments: str) -> bytes | None:
+    command = [*GIT, "-C", str(root), *arguments]
     try:
-        answer = subprocess.run(
-            [*GIT, "-C", str(root), *arguments], capture_output=True, check=True, timeout=60
-        )
+        return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout
 
 
-class Blobs:
-    """The contents of objects, by one `git cat-file --batch` for all of them.
+class BlobReader:
+    """Reads objects with a single `git cat-file --batch` process.
 
     Args:
         root: A folder in the repository.
@@ -70,9 +85,9 @@ class Blobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._process = self._started()
+        self._process = self._start()
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [*GIT, "-C", str(self._root), "cat-file", "--batch"],
             stdin=subprocess.PIPE,
@@ -80,39 +95,47 @@ class Blobs:
             stderr=subprocess.DEVNULL,
         )
 
-    def read(self, name: str, largest: int) -> bytes | None:
-        """Return an object's bytes; None where there is none, where it is broken, or where it is larger than that.
+    def read(self, name: str, max_size: int) -> bytes | None:
+        """Return the content of an object; None if it is missing, corrupt or too large.
 
         Args:
-            name: Of the object.
-            largest: In bytes; what is larger is read past.
+            name: The name of the object.
+            max_size: Bytes; larger objects are skipped.
         """
-        write, out = self._process.stdin, self._process.stdout
-        if write is None or out is None or "\n" in name:
+        stdin = self._process.stdin
+        stdout = self._process.stdout
+        if stdin is None or stdout is None or "\n" in name:
             return None
         try:
-            write.write(name.encode() + b"\n")
-            write.flush()
+            stdin.write(name.encode() + b"\n")
+            stdin.flush()
         except OSError:
             return None
-        head = out.readline().split()
-        if not head:  # git ends at a broken object; the others may be whole
+        head = stdout.readline().split()
+        if not head:  # git exits at a corrupt object; other objects can still be read
             self.close()
-            self._process = self._started()
-        if len(head) != 3 or not head[2].isdigit():  # id, kind, size; or "missing"
+            self._process = self._start()
+        if len(head) != 3 or not head[2].isdigit():  # "id kind size", or "name missing"
             return None
         size = int(head[2])
-        if size > largest:
-            left = size + 1
-            while left > 0 and (part := out.read(min(left, 1 << 20))):
-                left -= len(part)
+        if size > max_size:
+            _skip(stdout, size + 1)
             return None
-        return out.read(size + 1)[:size]
+        return stdout.read(size + 1)[:size]
 
     def close(self) -> None:
-        """End the process."""
+        """Stop the process."""
         for stream in (self._process.stdin, self._process.stdout):
             if stream:
                 with contextlib.suppress(OSError):
                     stream.close()
         self._process.wait()
+
+
+def _skip(stream: IO[bytes], size: int) -> None:
+    remaining = size
+    while remaining > 0:
+        chunk = stream.read(min(remaining, CHUNK))
+        if not chunk:
+            break
+        remaining -= len(chunk)

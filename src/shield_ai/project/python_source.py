@@ -1,4 +1,4 @@
-"""A Python file as bytes and as text at once: where its syntax tree lies on disk, and what edits make of it."""
+"""Parse Python files, map syntax trees to byte offsets, and apply edits."""
 
 from __future__ import annotations
 
@@ -23,41 +23,43 @@ if TYPE_CHECKING:
 
     from shield_ai.model.edit import Edit
 
-PROBE = "x = '+AGE-\\u0061'\n"  # what every encoding of source code has as ASCII has it
 UTF8_ENCODINGS = ("utf-8", "ascii")
+# An encoding that is a superset of ASCII decodes these bytes to the same text; UTF-7 does not.
+ASCII_PROBE = "x = '+AGE-\\u0061'\n"
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """One Python file. Offsets are those of the bytes on disk, byte order mark and all."""
+    """A Python file. Offsets refer to the bytes on disk, including a byte order mark."""
 
-    path: str  # relative to the app, with slashes
+    path: str  # relative to the app, with forward slashes
     raw: bytes
-    text: str  # without the byte order mark, newlines as on disk
-    encoding: str  # as Python's codecs call it; never "utf-8-sig"
+    text: str  # without the byte order mark, with the original line endings
+    encoding: str  # Python's name of the codec; never "utf-8-sig"
     bom: bool
-    newline: str  # the one that most lines end with
+    newline: str  # the most frequent line ending
 
     @classmethod
     def from_bytes(cls, path: str, raw: bytes) -> Source:
-        """Decode a file as Python itself would.
+        """Decode a file as Python does.
 
         Raises:
-            SourceError: It can't be decoded, or holds a NUL byte.
+            SourceError: The file can't be decoded, or contains a NUL byte.
         """
         if b"\0" in raw:
             raise SourceError(
-                f"{path}: not parsed, holds a NUL byte", "is it a binary file, or saved as UTF-16?"
+                f"{path}: not parsed, contains a NUL byte",
+                "is it a binary file, or saved as UTF-16?",
             )
         bom = raw.startswith(codecs.BOM_UTF8)
         body = raw[len(codecs.BOM_UTF8) :] if bom else raw
         try:
-            named = tokenize.detect_encoding(io.BytesIO(raw).readline)[0]
-            encoding = codecs.lookup("utf-8" if named == "utf-8-sig" else named).name
-            text = _decoded(body, encoding)
+            declared, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+            encoding = codecs.lookup("utf-8" if declared == "utf-8-sig" else declared).name
+            text = _decode(body, encoding)
         except (SyntaxError, LookupError, UnicodeError):
-            hint = "save it as UTF-8, or name its encoding in the first line: # -*- coding: latin-1 -*-"
             raise SourceError(
-                f"{path}: not parsed, its bytes are not in the encoding it claims", hint
+                f"{path}: not parsed, does not match its declared encoding",
+                "save it as UTF-8, or declare its encoding: # -*- coding: latin-1 -*-",
             ) from None
         return cls(
             path=path, raw=raw, text=text, encoding=encoding, bom=bom, newline=_newline(body)
@@ -68,35 +70,40 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The syntax tree.
 
         Raises:
-            SourceError: The file is no Python, or newer Python than this interpreter understands.
+            SourceError: The file is not valid Python for this version of the interpreter.
         """
         return parse(self.path, self.text)
 
     @functools.cached_property
     def statements(self) -> frozenset[int]:
-        """The lines on which a statement begins."""
-        found: set[int] = set()
-        todo: list[ast.AST] = [self.tree]
-        while todo:
-            node = todo.pop()
-            found.add(getattr(node, "lineno", 0))
+        """The first lines of all statements."""
+        lines: set[int] = set()
+        stack: list[ast.AST] = [self.tree]
+        while stack:
+            node = stack.pop()
+            lines.add(getattr(node, "lineno", 0))
             for field in ("body", "orelse", "finalbody", "handlers", "cases"):
-                todo += getattr(node, field, ())
-        return frozenset(found)
+                stack += getattr(node, field, ())
+        return frozenset(lines)
 
     @functools.cached_property
     def lines(self) -> list[tuple[int, bytes]]:
-        """Offset on disk and bytes of each line, its newline included."""
-        out: list[tuple[int, bytes]] = []
-        at = len(codecs.BOM_UTF8) if self.bom else 0
-        # of bytes: at what ends a line for the tokenizer, too
-        for line in self.raw[at:].splitlines(keepends=True):
-            out.append((at, line))
-            at += len(line)
-        return out or [(at, b"")]
+        """The offset and the bytes of each line, including its line ending."""
+        lines: list[tuple[int, bytes]] = []
+        offset = len(codecs.BOM_UTF8) if self.bom else 0
+        # bytes.splitlines splits at the same characters as the tokenizer, unlike str.splitlines
+        for line in self.raw[offset:].splitlines(keepends=True):
+            lines.append((offset, line))
+            offset += len(line)
+        return lines or [(offset, b"")]
 
     def offset(self, line: int, column: int) -> int:
-        """Turn a position of the syntax tree (line from 1, column in UTF-8 bytes) into an offset on disk."""
+        """Return the offset of a position in the syntax tree.
+
+        Args:
+            line: Starts at 1.
+            column: In UTF-8 bytes, from 0.
+        """
         if line > len(self.lines):
             return len(self.raw)
         start, raw = self.lines[line - 1]
@@ -106,92 +113,99 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return start + len(before.encode(self.encoding))
 
     def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
-        """Offsets of a node on disk."""
+        """Return the start and end offsets of a node."""
         end = self.offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
         return self.offset(node.lineno, node.col_offset), end
 
     def segment(self, node: ast.expr | ast.stmt) -> str:
-        """Return the source text of a node, as it stands on disk."""
+        """Return the source code of a node."""
         start, end = self.span(node)
         return self.raw[start:end].decode(self.encoding)
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Turn an offset on disk into line and column, both from 1, the column in characters."""
+        """Return the line and column of an offset. Both start at 1; the column is in characters."""
         index = max(0, bisect.bisect_right(self.lines, (offset, b"\xff" * 9)) - 1)
         start, raw = self.lines[index]
         return index + 1, len(raw[: offset - start].decode(self.encoding, "replace")) + 1
 
 
-def _decoded(body: bytes, encoding: str) -> str:
-    """Decode, unless it is UTF-7 or the like, in which no place of the text is one of the bytes."""
-    if encoding not in UTF8_ENCODINGS and PROBE.encode().decode(encoding, "replace") != PROBE:
-        raise LookupError
+def _decode(body: bytes, encoding: str) -> str:
+    """Decode bytes.
+
+    Raises:
+        LookupError: The encoding is not a superset of ASCII, so offsets can't be calculated.
+    """
+    if encoding not in UTF8_ENCODINGS:
+        decoded = ASCII_PROBE.encode().decode(encoding, "replace")
+        if decoded != ASCII_PROBE:
+            raise LookupError(encoding)
     return body.decode(encoding)
 
 
 def _newline(body: bytes) -> str:
     crlf = body.count(b"\r\n")
-    lf, cr = body.count(b"\n") - crlf, body.count(b"\r") - crlf
+    lf = body.count(b"\n") - crlf
+    cr = body.count(b"\r") - crlf
     if crlf > lf and crlf >= cr:
         return "\r\n"
     return "\r" if cr > lf else "\n"
 
 
 def parse(path: str, text: str) -> ast.Module:
-    """Parse without a word about odd escapes.
+    """Parse Python code without warnings, for example about invalid escape sequences.
 
     Raises:
-        SourceError: With the line, and a hint where the file may be newer than this Python.
+        SourceError: The code is invalid. The message has the line and the Python version.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # A str makes the parser ignore the coding line, which is about bytes.
+            # the parser ignores the coding line of a str
             return ast.parse(text)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         where = f", line {line}: " if line else ": "
         message = getattr(error, "msg", None) or "the text can't be parsed"
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        hint = f"is it valid Python? Syntax newer than Python {version}, which runs this tool, is not understood"
         raise SourceError(
-            f"{path}: not parsed{where}{message}, says Python {version}", hint
+            f"{path}: not parsed{where}{message} (Python {version})",
+            f"fix the syntax error; for syntax newer than Python {version}, run shield with a "
+            "newer Python",
         ) from None
     except (RecursionError, MemoryError):
         raise SourceError(
-            f"{path}: not parsed, it is nested too deeply", "such files are usually generated"
+            f"{path}: not parsed, nested too deeply", "such files are usually generated"
         ) from None
 
 
 def apply_edits(raw: bytes, edits: Iterable[Edit], encoding: str = "utf-8") -> bytes:
-    """Apply edits from the bottom up; insertions at one place come out in the order given.
+    """Apply edits. Insertions at the same offset keep their order.
 
     Raises:
-        SourceError: Two edits overlap, one lies outside the file, or its text does not fit the file's encoding.
+        SourceError: Edits overlap or are outside the file, or the encoding lacks a character.
     """
-    out, last = raw, len(raw)
-    ordered = sorted(
-        enumerate(edits), key=lambda pair: (pair[1].start, pair[1].end, pair[0]), reverse=True
-    )
-    for _, edit in ordered:
+    result = raw
+    last = len(raw)
+    numbered = [(edit.start, edit.end, number, edit) for number, edit in enumerate(edits)]
+    for _, _, _, edit in sorted(numbered, key=lambda item: item[:3], reverse=True):
         if not 0 <= edit.start <= edit.end <= last:
             raise SourceError(
-                f"{edit.path}: two changes overlap at byte {edit.start}",
+                f"{edit.path}: two edits overlap at byte {edit.start}",
                 "please report this as a bug",
             )
         try:
             text = edit.replacement.encode(encoding)
         except UnicodeEncodeError:
             raise SourceError(
-                f"{edit.path}: a change can't be written in {encoding}", "save the file as UTF-8"
+                f"{edit.path}: an edit can't be encoded in {encoding}", "save the file as UTF-8"
             ) from None
-        out = out[: edit.start] + text + out[edit.end :]
+        result = result[: edit.start] + text + result[edit.end :]
         last = edit.start
-    return out
+    return result
 
 
 def digest(raw: bytes) -> str:
-    """Return the SHA-256 of a file's bytes."""
+    """Return the SHA-256 digest of a file's content."""
     return hexdigest(raw)
 
 
@@ -203,14 +217,14 @@ def file_change(
     *,
     private: bool = False,
 ) -> FileChange:
-    """Describe what edits make of a file, with the digests that apply checks.
+    """Return the change of a file, with the digests that apply verifies.
 
     Args:
-        path: Relative path with slashes.
-        before: The bytes now; None when the file does not exist yet.
-        edits: Over those bytes.
-        encoding: Of the file.
-        private: Only its owner may read the file, if it is new.
+        path: Relative path with forward slashes.
+        before: The current content; None for a new file.
+        edits: Edits of the current content.
+        encoding: The file's encoding.
+        private: Create a new file with mode 0600.
     """
     ordered = tuple(edits)
     after = apply_edits(before or b"", ordered, encoding)

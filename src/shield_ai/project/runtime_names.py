@@ -24,7 +24,7 @@ def runtime_package(module: str) -> str:
 
 
 def accessor_modules(module: str) -> tuple[str, ...]:
-    """Return the modules that get_secret may be imported from: the present one, then former ones."""
+    """Return the modules that can provide get_secret: the current one, then former ones."""
     if module == PACKAGE:
         return (PACKAGE, FORMER_PACKAGE, f"{FORMER_PACKAGE}.runtime")
     return (module,)
@@ -49,12 +49,12 @@ def database_backends(module: str, engine: str) -> tuple[str, str]:
 
 
 def is_copied_file(path: str) -> bool:
-    """Tell whether a path lies in a copy of the runtime's package."""
+    """Return True if a path is in a copy of the runtime's package."""
     return COPY in path.split("/")[:-1]
 
 
 def is_runtime_module(raw: bytes | None) -> bool:
-    """Tell whether a module is the runtime: a copy in one file, or the module beside a copy."""
+    """Return True for the runtime as a single file, or for the module next to a copy."""
     if raw is None:
         return False
     is_single_file = b"class SecretsManagerClient" in raw and b"AWS_SECRETS_FALLBACK" in raw

@@ -1,4 +1,4 @@
-"""The app's folder: reads and writes stay inside it, and a file is either the old one or the new one, never half."""
+"""Read and write files of the app's folder, atomically and never outside of it."""
 
 from __future__ import annotations
 
@@ -11,103 +11,95 @@ from shield_ai.model.errors import SourceError
 
 TEMPORARY = ".shield_tmp"
 BACKUP = ".shield_ai_backup"
+CHECK_PERMISSIONS = "check its permissions"
 
 
 class Tree:
-    """The files below one folder, by relative path with slashes.
+    """The files below a folder, by their relative paths with forward slashes.
 
     Args:
         root: The app's folder.
 
     Raises:
-        SourceError: It is no folder.
+        SourceError: The root is not a folder.
     """
 
     def __init__(self, root: Path) -> None:
         if not root.is_dir():
-            what = "is no folder" if root.exists() else "does not exist"
+            problem = "is not a folder" if root.exists() else "does not exist"
             raise SourceError(
-                f"{root} {what}", "give the folder of the app, the one with manage.py for Django"
+                f"{root} {problem}", "use the app's folder, for Django the one with manage.py"
             )
         self.root = root.resolve()
 
     def path(self, relative: str) -> Path:
-        """Return the place of a file, refusing one that leaves the folder through `..` or a symlink.
+        """Return the absolute path of a file.
 
         Raises:
-            SourceError: It leaves the folder.
+            SourceError: The path leads outside the folder, through `..` or a symbolic link.
         """
-        place = self.root / PurePosixPath(relative)
+        path = self.root / PurePosixPath(relative)
         try:
-            inside = place.resolve().is_relative_to(self.root)
+            is_inside = path.resolve().is_relative_to(self.root)
         except (OSError, RuntimeError):
-            # a loop of links; which of the two depends on Python's version
+            # a loop of links; the type of the error depends on Python's version
+            raise _broken_link(relative) from None
+        if not is_inside:
             raise SourceError(
-                f"{relative} is a link that leads nowhere", "remove it or mend it"
-            ) from None
-        if not inside:
-            raise SourceError(
-                f"{relative} leaves {self.root} through a link",
-                "only files inside the app are touched",
+                f"{relative} is outside {self.root}",
+                "only files inside the app can be read or changed",
             )
-        return place
+        return path
 
     def read(self, relative: str) -> bytes | None:
-        """Return a file's bytes, None where there is none.
+        """Return the content of a file; None if it does not exist.
 
         Raises:
-            SourceError: It can't be read, is no regular file or lies outside.
+            SourceError: The file can't be read, is not a regular file, or is outside the folder.
         """
-        place = self.path(relative)
+        path = self.path(relative)
         try:
-            if not place.exists():
-                if place.is_symlink():
-                    raise SourceError(
-                        f"{relative} is a link that leads nowhere", "remove it or mend it"
-                    )
+            if not path.exists():
+                if path.is_symlink():
+                    raise _broken_link(relative)
                 return None
-            if not place.is_file():
-                raise SourceError(f"{relative} is no regular file", "move it out of the way")
-            return place.read_bytes()
+            if not path.is_file():
+                raise SourceError(f"{relative} is not a regular file", "move or rename it")
+            return path.read_bytes()
         except OSError as error:
             raise SourceError(
-                f"{relative} can't be read: {error.strerror}", "look at its permissions"
+                f"{relative} can't be read: {error.strerror}", CHECK_PERMISSIONS
             ) from None
 
     def mode(self, relative: str) -> int:
-        """Return the permissions of a file, 0 where there is none."""
-        place = self.path(relative)
-        return stat.S_IMODE(place.stat().st_mode) if place.exists() else 0
+        """Return the permissions of a file; 0 if it does not exist."""
+        path = self.path(relative)
+        return stat.S_IMODE(path.stat().st_mode) if path.exists() else 0
 
     def stage(
         self, relative: str, content: bytes, *, like: str = "", private: bool = False, mode: int = 0
     ) -> Path:
-        """Write the new bytes under a temporary name beside the file, on disk for sure, with the file's own mode.
+        """Write a temporary file next to a file, with the same permissions, and sync it to disk.
 
         Args:
-            relative: The file that the bytes are for.
-            content: All of its new bytes.
-            like: Take the mode of this file instead.
-            private: A new file is for its owner alone, and one that others may read becomes so.
-            mode: Have this mode instead; 0 says nothing.
+            relative: The file to replace with `commit`.
+            content: The new content.
+            like: Copy owner and permissions of this file instead.
+            private: Create a new file with mode 0600, and remove access of others from an
+                existing one.
+            mode: Use this mode instead, unless it is 0.
 
         Raises:
-            SourceError: The disk is full, the folder read-only, …; nothing is left behind.
+            SourceError: The file can't be written, because the disk is full or the folder is
+                read-only. The temporary file is removed.
         """
-        place = self.path(relative)
-        temporary = temporary_of(place.resolve())
-        model = self.path(like) if like else place
+        path = self.path(relative)
+        temporary = temporary_path(path.resolve())
+        model = self.path(like) if like else path
         try:
             status = model.stat() if model.exists() else None
             with temporary.open("wb") as file:
-                had = (
-                    stat.S_IMODE(status.st_mode)
-                    if status
-                    else (0o600 if private else 0o644) & ~_umask()
-                )
-                os.fchmod(
-                    file.fileno(), mode or (had & 0o600 if private and open_to_others(had) else had)
-                )
+                os.fchmod(file.fileno(), mode or _new_mode(status, private=private))
                 if status and status.st_uid != os.geteuid():
                     with contextlib.suppress(PermissionError):
                         os.fchown(file.fileno(), status.st_uid, status.st_gid)
@@ -117,126 +109,140 @@ class Tree:
         except OSError as error:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-            hint = (
-                "nothing was changed; make room or fix the permissions, then run the command again"
-            )
-            raise SourceError(f"{relative} can't be written: {error.strerror}", hint) from None
+            raise SourceError(
+                f"{relative} can't be written: {error.strerror}",
+                "nothing was changed; free disk space or fix the permissions, then try again",
+            ) from None
         return temporary
 
     def commit(self, relative: str) -> None:
-        """Put the staged bytes in the place of the file, in one step.
+        """Replace a file by its temporary file, atomically.
 
-        A link inside the tree stays a link: the file it points to is replaced.
+        A symbolic link inside the folder is preserved: the target of the link is replaced.
         """
-        place = self.path(relative).resolve()
+        path = self.path(relative).resolve()
         try:
-            temporary_of(place).replace(place)
-            sync(place.parent)
+            temporary_path(path).replace(path)
+            fsync_folder(path.parent)
         except OSError as error:
             raise SourceError(
-                f"{relative} can't be written: {error.strerror}", "look at its permissions"
+                f"{relative} can't be written: {error.strerror}", CHECK_PERMISSIONS
             ) from None
 
     def write(
         self, relative: str, content: bytes, *, like: str = "", private: bool = False, mode: int = 0
     ) -> None:
-        """Stage and commit at once."""
+        """Call `stage` and `commit`."""
         self.stage(relative, content, like=like, private=private, mode=mode)
         self.commit(relative)
 
     def discard(self, relative: str) -> None:
-        """Remove what `stage` left, if anything."""
+        """Remove the temporary file of `stage`, if there is one."""
         with contextlib.suppress(OSError):
-            temporary_of(self.path(relative).resolve()).unlink(missing_ok=True)
+            temporary_path(self.path(relative).resolve()).unlink(missing_ok=True)
 
     def remove(self, relative: str) -> None:
         """Remove a file.
 
         Raises:
-            SourceError: It can't be removed.
+            SourceError: The file can't be removed.
         """
-        place = self.path(relative)
+        path = self.path(relative)
         try:
-            place.unlink(missing_ok=True)
-            if place.parent.is_dir():
-                sync(place.parent)
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                fsync_folder(path.parent)
         except OSError as error:
             raise SourceError(
-                f"{relative} can't be removed: {error.strerror}", "look at its permissions"
+                f"{relative} can't be removed: {error.strerror}", CHECK_PERMISSIONS
             ) from None
 
     def has_folder(self, relative: str) -> bool:
-        """Tell whether there is such a folder inside the app."""
+        """Return True if the folder exists."""
         return self.path(relative).is_dir()
 
     def missing_folders(self, relative: str) -> list[str]:
-        """Name the folders that must be made for a file, outermost first."""
+        """Return the parent folders of a file that do not exist, outermost first."""
         parents = list(PurePosixPath(relative).parents)[:-1]
-        return [str(p) for p in reversed(parents) if not self.has_folder(str(p))]
+        return [str(parent) for parent in reversed(parents) if not self.has_folder(str(parent))]
 
     def make_folder(self, relative: str) -> None:
-        """Make one folder; fine where it is there already.
+        """Create a folder, unless it exists.
 
         Raises:
-            SourceError: It can't be made.
+            SourceError: The folder can't be created.
         """
         try:
             self.path(relative).mkdir(exist_ok=True)
         except OSError as error:
             raise SourceError(
-                f"{relative} can't be made: {error.strerror}", "look at its permissions"
+                f"{relative} can't be created: {error.strerror}", CHECK_PERMISSIONS
             ) from None
 
     def remove_folder(self, relative: str) -> None:
-        """Remove a folder that we made, with the bytecode that Python left in it; keep it if anything else is there."""
-        place = self.path(relative)
-        cache = place / "__pycache__"
-        if not place.is_dir() or {p.name for p in place.iterdir()} - {"__pycache__"}:
+        """Remove a folder, unless it contains anything other than Python's bytecode."""
+        path = self.path(relative)
+        cache = path / "__pycache__"
+        if not path.is_dir() or {entry.name for entry in path.iterdir()} - {"__pycache__"}:
             return
         if cache.is_dir():
             for file in cache.iterdir():
                 file.unlink()
             cache.rmdir()
-        place.rmdir()
+        path.rmdir()
 
 
-def put(place: Path, content: bytes) -> None:
-    """Write a file that a user named: all of it, or what was there before stays, also on a full disk.
+def _broken_link(relative: str) -> SourceError:
+    return SourceError(f"{relative} is a broken symbolic link", "remove or fix it")
 
-    A pipe, a device and a link are written to as they are.
+
+def _new_mode(status: os.stat_result | None, *, private: bool) -> int:
+    """Return the mode of a file that replaces one with this status."""
+    if status is None:
+        return (0o600 if private else 0o644) & ~_umask()
+    mode = stat.S_IMODE(status.st_mode)
+    if private and is_accessible_to_others(mode):
+        return mode & 0o600
+    return mode
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file that the user selected, so that it never has a partial content.
+
+    Pipes, devices, symbolic links and files in read-only folders are written directly.
 
     Raises:
-        OSError: It can't be written.
+        OSError: The file can't be written.
     """
-    old = place.lstat() if place.exists() or place.is_symlink() else None
-    if (old and not stat.S_ISREG(old.st_mode)) or not os.access(place.parent, os.W_OK):
-        place.write_bytes(content)
+    old = path.lstat() if path.exists() or path.is_symlink() else None
+    if (old and not stat.S_ISREG(old.st_mode)) or not os.access(path.parent, os.W_OK):
+        path.write_bytes(content)
         return
-    temporary = temporary_of(place)
+    temporary = temporary_path(path)
     try:
         with temporary.open("wb") as file:
             os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode) if old else 0o666 & ~_umask())
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(place)
+        temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def temporary_of(place: Path) -> Path:
-    """Name the temporary file of a file: always the same, so that what a killed process left is found."""
-    return place.with_name(f".{place.name}{TEMPORARY}")
+def temporary_path(path: Path) -> Path:
+    """Return the path of a file's temporary file, which is fixed so that leftovers are replaced."""
+    return path.with_name(f".{path.name}{TEMPORARY}")
 
 
-def open_to_others(mode: int) -> bool:
-    """Tell whether more than a file's owner and group may do something with it."""
+def is_accessible_to_others(mode: int) -> bool:
+    """Return True if users other than the owner and the group have any access."""
     return bool(mode & stat.S_IRWXO)
 
 
-def sync(folder: Path) -> None:
-    """Make a rename in a folder survive a power cut."""
+def fsync_folder(folder: Path) -> None:
+    """Sync a folder to disk, so that a rename in it survives a power failure."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

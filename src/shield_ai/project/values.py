@@ -1,4 +1,4 @@
-"""Where values come from: locators, and the one function that turns a locator into a `Hidden`."""
+"""Read secret values from their sources. A locator such as `env:SECRET_KEY` identifies a source."""
 
 from __future__ import annotations
 
@@ -19,56 +19,58 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-# Django's own alphabet and length: django.core.management.utils.get_random_secret_key
+# as in django.core.management.utils.get_random_secret_key
 _DJANGO_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)"
 _DJANGO_LENGTH = 50
 STDIN = "-"
-# In the environment, these are of whoever runs this, and never the app's.
-OPERATORS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
+# In the process's environment, these belong to the person who runs the command, not to the app.
+OPERATOR_VARIABLES = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
 def read_env_file(path: Path) -> dict[str, Hidden]:
-    """Read a .env file, or standard input where it is called `-`; a later line wins over an earlier one.
+    """Read a .env file, or standard input for `-`. The last value of a variable wins.
 
     Raises:
-        SourceError: It can't be read, or a line has no value or can't be understood; the text never shows the line.
+        SourceError: The file can't be read, or a line is invalid. The message does not quote it.
     """
     try:
         raw = sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
         text = raw.decode("utf-8-sig")
     except OSError as error:
         raise SourceError(
-            f"{path} can't be read: {error.strerror}", "name a file with KEY=value lines"
+            f"{path} can't be read: {error.strerror}", "use a file with KEY=value lines"
         ) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise SourceError(f"{path}:{line} is no UTF-8 text", "save the file as UTF-8") from None
-    found: dict[str, Hidden] = {}
+        raise SourceError(f"{path}:{line}: not UTF-8", "save the file as UTF-8") from None
+    values: dict[str, Hidden] = {}
     for binding in parse_stream(io.StringIO(text)):
         line = binding.original.line
         if binding.error:
             raise SourceError(
-                f"{path}:{line} is no KEY=value line", "quote values with special characters"
+                f"{path}:{line}: not a KEY=value line", "quote values with special characters"
             )
-        if binding.key and binding.value is None:
+        if not binding.key:
+            continue
+        if binding.value is None:
             raise SourceError(
                 f"{path}:{line}: {binding.key} has no value",
                 f"write {binding.key}=… or remove the line",
             )
-        if binding.key and binding.value is not None:
-            found[binding.key] = Hidden(binding.value)
-    return found
+        values[binding.key] = Hidden(binding.value)
+    return values
 
 
 class Values:
-    """Every value source of one run.
+    """The sources of values for one command.
 
     Args:
-        env_files: Paths as the user gave them, and what is in each; a later file wins.
+        env_files: The content of each .env file, by the path from the command line. Later files
+            override earlier ones.
         environ: The process's environment.
-        read: Gives the bytes of a file of the app, for literals in code.
-        ask: Asks a person for the value of a variable, unseen.
-        copy: Reads ENVIRONMENT/NAME of another environment.
+        read: Returns the content of a file of the app, for literals in code.
+        ask: Prompts for the value of a variable, with hidden input.
+        copy: Reads the secret ENVIRONMENT/NAME of another environment.
     """
 
     def __init__(
@@ -86,76 +88,80 @@ class Values:
         self._copy = copy
 
     def available(self, variables: Iterable[str]) -> dict[str, str]:
-        """Map those of the variables that have a value, an empty one aside, to its locator."""
-        found: dict[str, str] = {}
+        """Map the variables with a value that is not empty to their locators."""
+        locators: dict[str, str] = {}
         for variable in variables:
-            if self._environ.get(variable) and variable not in OPERATORS:
-                found[variable] = f"env:{variable}"
-            for path, content in self._env_files.items():
-                if content.get(variable):
-                    found[variable] = f"dotenv:{path}#{variable}"
-        return found
+            if self._environ.get(variable) and variable not in OPERATOR_VARIABLES:
+                locators[variable] = f"env:{variable}"
+            for path, values in self._env_files.items():
+                if values.get(variable):
+                    locators[variable] = f"dotenv:{path}#{variable}"
+        return locators
 
     def resolve(self, locator: str) -> Hidden:
-        """Turn a locator into the value.
+        """Return the value of a locator.
 
         Raises:
-            ValueMissingError: It is not there any more.
+            ValueMissingError: The source no longer has a value.
         """
+        value = self._find(locator)
+        if not value:
+            raise ValueMissingError(f"{locator} no longer has a value", "run shield plan again")
+        return value
+
+    def _find(self, locator: str) -> Hidden | None:
         scheme, _, rest = locator.partition(":")
         path, _, key = rest.rpartition("#")
-        value: Hidden | None = None
-        if scheme == "env":
-            value = Hidden(self._environ.get(rest, ""))
-        elif scheme == "dotenv":
-            value = self._env_files.get(path, {}).get(key)
-        elif scheme == "code":
-            value = self._literal(path, key)
-        elif scheme == "generate":
-            value = generate(rest)
-        elif scheme == "prompt" and self._ask:
-            value = self._ask(rest)
-        elif scheme == "copy" and self._copy:
-            value = member(self._copy(path), key)
-        if not value:
-            raise ValueMissingError(f"{locator} has no value any more", "run shield plan again")
-        return value
+        match scheme:
+            case "env":
+                return Hidden(self._environ.get(rest, ""))
+            case "dotenv":
+                return self._env_files.get(path, {}).get(key)
+            case "code":
+                return self._literal(path, key)
+            case "generate":
+                return generate_value(rest)
+            case "prompt":
+                return self._ask(rest) if self._ask else None
+            case "copy":
+                return json_field(self._copy(path), key) if self._copy else None
+        return None
 
     def _literal(self, path: str, span: str) -> Hidden | None:
         start, _, end = span.partition("-")
         try:
             source = (self._read(path) or b"")[int(start) : int(end)]
-            return Hidden(_text(ast.parse(f"({source.decode()})", mode="eval").body))
+            return Hidden(_literal_text(ast.parse(f"({source.decode()})", mode="eval").body))
         except (ValueError, SyntaxError, TypeError):
             return None
 
 
-def _text(node: ast.expr) -> str:
-    """Return the text of a literal, or of literals added together.
+def _literal_text(node: ast.expr) -> str:
+    """Return the text of a constant, or of a sum of constants.
 
     Raises:
-        TypeError: It is none.
+        TypeError: The expression is not a constant.
     """
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _text(node.left) + _text(node.right)
+        return _literal_text(node.left) + _literal_text(node.right)
     if not isinstance(node, ast.Constant):
         raise TypeError(type(node).__name__)
     return node.value.decode() if isinstance(node.value, bytes) else str(node.value)
 
 
-def member(value: Hidden, field: str) -> Hidden | None:
-    """Take one field out of a JSON document; the whole text where no field is named."""
+def json_field(value: Hidden, field: str) -> Hidden | None:
+    """Return a field of a JSON document; without a field name, the entire value."""
     if not field:
         return value
     try:
-        found = json.loads(value.reveal()).get(field)
+        content = json.loads(value.reveal()).get(field)
     except (ValueError, AttributeError):
         return None
-    return None if found is None else Hidden(str(found))
+    return None if content is None else Hidden(str(content))
 
 
-def generate(kind: str) -> Hidden:
-    """Make a new random value: a Django key in Django's alphabet, else 32 characters that need no quoting anywhere.
+def generate_value(kind: str) -> Hidden:
+    """Return a random value: a Django key, or 32 characters that never need escaping.
 
     Args:
         kind: The secret's kind.

@@ -13,7 +13,7 @@ import msgspec
 from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Confidence
-from shield_ai.project.git_objects import GIT, Blobs, is_shallow
+from shield_ai.project.git_objects import GIT, BlobReader, is_shallow
 from shield_ai.scan.files.file_class import is_scannable
 from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.findings import assign_fingerprints
@@ -84,7 +84,7 @@ def scan_history(root: Path, *, include_low_confidence: bool = False) -> History
     )
     if is_shallow(root):
         scanner.skip(".", SHALLOW)
-    blobs = Blobs(root)
+    blobs = BlobReader(root)
     try:
         for version in file_versions(root):
             if is_scannable(version.path):

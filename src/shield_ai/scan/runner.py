@@ -144,9 +144,9 @@ def _tracked_files(root: Path, paths: list[str]) -> set[str] | None:
     """Return those of some files that are in git; None if git fails."""
     if not paths:
         return set()
-    from shield_ai.project.git_objects import tracked
+    from shield_ai.project.git_objects import tracked_files
 
-    return tracked(root, paths)
+    return tracked_files(root, paths)
 
 
 def _manifest_variables(read: ReadFile) -> set[str]:
@@ -222,12 +222,12 @@ def _scan_index(paths: Sequence[Path]) -> _PartResult:
 
     has_one_folder = len(paths) == 1 and is_folder(paths[0])
     root = paths[0] if has_one_folder else Path()
-    blobs = git_objects.staged(root)
+    blobs = git_objects.staged_files(root)
     names = list(blobs)
     if not has_one_folder:
         wanted = {os.path.normpath(path) for path in paths}
         names = [name for name in names if _is_in_any(name, wanted)]
-    objects = git_objects.Blobs(root)
+    objects = git_objects.BlobReader(root)
     try:
         files = {name: objects.read(blobs[name], MAX_SIZE) for name in names}
     finally:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.project.layout import Facts
+from shield_ai.project.layout import AppFacts
 from shield_ai.project.python_source import Source
 from shield_ai.scan.python.importable import explain_not_importable
 
@@ -53,8 +53,11 @@ KNOWN = {
 def test_explains_why_a_file_cannot_import_the_runtime(
     path: str, raw: bytes, runs: str, why: str
 ) -> None:
-    facts = Facts(
-        name="shop", settings=("shop/settings.py",), runtime="shop/aws_secrets.py", runs=runs
+    facts = AppFacts(
+        name="shop",
+        settings=("shop/settings.py",),
+        runtime="shop/aws_secrets.py",
+        runtime_init=runs,
     )
     found = explain_not_importable(Source.from_bytes(path, raw), facts, KNOWN)
     assert why in found
@@ -62,7 +65,7 @@ def test_explains_why_a_file_cannot_import_the_runtime(
 
 
 def test_names_the_folder_of_another_app() -> None:
-    facts = Facts(
+    facts = AppFacts(
         name="a", settings=("back/b.py",), roots=("back", ""), runtime="shop/aws_secrets.py"
     )
     assert "belongs to another app: run shield in back" in explain_not_importable(

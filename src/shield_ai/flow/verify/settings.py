@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.agent_stub import AgentStub, environ_without_aws
 from shield_ai.flow.settings_probe import SettingsProbe
 from shield_ai.flow.verify.check import Check, Status
-from shield_ai.project.values import member
+from shield_ai.project.values import json_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,7 +83,7 @@ def _env_vars(manifest: Manifest, values: Mapping[str, Hidden]) -> dict[str, str
         if not value:
             continue
         for variable, field in secret.variables().items():
-            part = member(value, field)
+            part = json_field(value, field)
             if part:
                 env_vars[variable] = part.reveal()
     return env_vars

@@ -1,1 +1,1 @@
-"""Optimizations that change no result: lazy regular expressions and an on-disk cache."""
+"""Optimizations without an effect on results: lazy regular expressions and an on-disk cache."""

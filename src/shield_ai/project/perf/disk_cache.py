@@ -1,4 +1,4 @@
-"""What takes long to make and is the same each time: kept in the user's cache folder, never needed, never a secret."""
+"""On-disk cache of reproducible artifacts, in the user's cache folder. Never contains secrets."""
 
 from __future__ import annotations
 
@@ -13,67 +13,75 @@ from shield_ai.model.digest import hexdigest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KEPT = 8  # of each name; older ones belong to versions that are gone
+MAX_ENTRIES = 8  # for each name; older entries belong to former versions
 
 
 def get_or_create(
-    name: str, key: bytes, make: Callable[[], bytes], is_valid: Callable[[bytes], bool] = bool
+    name: str, key: bytes, create: Callable[[], bytes], is_valid: Callable[[bytes], bool] = bool
 ) -> bytes:
-    """Return what was kept under a key, or make it and keep it.
+    """Return a cache entry, which is created if it is missing or invalid.
 
     Args:
-        name: Says what it is, for whoever looks into the folder.
-        key: All that it depends on; Python's version is added.
-        make: Makes it.
-        is_valid: Tells what was made from what a full disk or somebody else left in its place; is asked of either.
+        name: The prefix of the entry's file name.
+        key: Everything that the entry depends on; Python's version is added.
+        create: Returns the content of the entry.
+        is_valid: Rejects entries that a full disk or someone else damaged. It is called for
+            new entries as well.
     """
-    found = load(name, key, is_valid)
-    if found is not None:
-        return found
-    made = make()
-    is_valid(made)
-    place = _place(name, key)
-    if place is not None:
-        # a cache that can't be written costs time and nothing else
+    content = load(name, key, is_valid)
+    if content is not None:
+        return content
+    content = create()
+    is_valid(content)
+    path = _entry_path(name, key)
+    if path is not None:
+        # without the cache, the next run only takes longer
         with contextlib.suppress(OSError):
-            _keep(place, made)
-            for old in sorted(
-                place.parent.glob(f"{name}-*"), key=lambda path: path.stat().st_mtime
-            )[:-KEPT]:
-                old.unlink(missing_ok=True)
-    return made
+            _write(path, content)
+            _remove_old_entries(path.parent, name)
+    return content
 
 
 def load(name: str, key: bytes, is_valid: Callable[[bytes], bool] = bool) -> bytes | None:
-    """Return what was kept under a key; None where nothing was, where somebody else put it, or it is not sound."""
-    place = _place(name, key)
+    """Return a cache entry; None if it is missing, invalid or owned by another user."""
+    path = _entry_path(name, key)
     try:
-        found = place.read_bytes() if place and place.stat().st_uid == os.geteuid() else None
+        if path is None or path.stat().st_uid != os.geteuid():
+            return None
+        content = path.read_bytes()
     except OSError:
         return None
-    return found if found is not None and is_valid(found) else None
+    return content if is_valid(content) else None
 
 
-def _place(name: str, key: bytes) -> Path | None:
-    """Return the file of a key; None where there is no folder for it, as for a user that no list of the system has."""
+def _entry_path(name: str, key: bytes) -> Path | None:
+    """Return the file of an entry; None if the user has no home folder."""
     try:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     except RuntimeError:
         return None
-    # https://specifications.freedesktop.org/basedir-spec/latest/: a relative path is to be ignored
+    # https://specifications.freedesktop.org/basedir-spec/latest/ requires absolute paths
+    if not base.is_absolute():
+        return None
     digest = hexdigest(sys.version.encode() + b"\0" + key)[:24]
-    return base / "shield-ai" / f"{name}-{digest}" if base.is_absolute() else None
+    return base / "shield-ai" / f"{name}-{digest}"
 
 
-def _keep(place: Path, made: bytes) -> None:
-    import tempfile  # slow, and only the first run writes
+def _write(path: Path, content: bytes) -> None:
+    import tempfile
 
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, temporary = tempfile.mkstemp(dir=place.parent)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(made)
-        Path(temporary).replace(place)
+            file.write(content)
+        Path(temporary).replace(path)
     except OSError:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _remove_old_entries(folder: Path, name: str) -> None:
+    entries = sorted(folder.glob(f"{name}-*"), key=lambda path: path.stat().st_mtime)
+    for entry in entries[:-MAX_ENTRIES]:
+        entry.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Regular expressions that are compiled when they are first used: a scan of a few files needs few of them."""
+"""Regular expressions that are compiled on first use: short scans need few of them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any, AnyStr, Generic, cast
 METHODS = ("search", "match", "fullmatch", "finditer", "findall", "sub", "split")
 
 
-class _Lazy(Generic[AnyStr]):
-    """Stands for a pattern; after its first use, a call costs no more than the pattern's own."""
+class _LazyPattern(Generic[AnyStr]):
+    """A pattern that replaces its methods by those of the compiled pattern on first use."""
 
     def __init__(self, pattern: AnyStr, flags: int) -> None:
         self.pattern: AnyStr = pattern
         self._flags = flags
 
     def __getattr__(self, name: str) -> Any:
-        made = re.compile(self.pattern, self._flags)
-        self.__dict__.update({method: getattr(made, method) for method in METHODS})
-        return getattr(made, name)
+        compiled = re.compile(self.pattern, self._flags)
+        self.__dict__.update({method: getattr(compiled, method) for method in METHODS})
+        return getattr(compiled, name)
 
 
 def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """Return what behaves as `re.compile(pattern, flags)` does, and compiles when it is first used."""
-    return cast("re.Pattern[AnyStr]", _Lazy(pattern, flags))
+    """Like `re.compile(pattern, flags)`, but compile the pattern on first use."""
+    return cast("re.Pattern[AnyStr]", _LazyPattern(pattern, flags))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.project.pydantic_sources import METHOD as METHOD_NAME
-from shield_ai.project.pydantic_sources import VARIABLES, Customised, customised
+from shield_ai.project.pydantic_sources import VARIABLES, CustomizedSources, find_customized_sources
 from shield_ai.rewrite.python.formatting import file_quote, indentation, insert_below, make_edit
 from shield_ai.rewrite.python.wrap_text import secret_reference
 
@@ -64,7 +64,7 @@ def settings_source_edits(source: Source, wraps: list[Wrap], width: int) -> Iter
         if not own_fields:
             continue
         method = _find_method(node)
-        customized = customised(method) if method else None
+        customized = find_customized_sources(method) if method else None
         if method and customized:
             yield from _extend_method(source, method, customized, own_fields)
         else:
@@ -98,7 +98,7 @@ def _add_method(source: Source, node: ast.ClassDef, wraps: list[Wrap], width: in
 
 
 def _extend_method(
-    source: Source, method: ast.FunctionDef, customized: Customised, wraps: list[Wrap]
+    source: Source, method: ast.FunctionDef, customized: CustomizedSources, wraps: list[Wrap]
 ) -> Iterator[Edit]:
     """Create the source above the `return` of a method, and return it before the variables."""
     used_names = {node.id for node in ast.walk(method) if isinstance(node, ast.Name)}

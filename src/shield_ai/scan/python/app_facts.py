@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.layout import (
-    BESIDE,
-    Facts,
+    DEFAULT_RUNTIME,
+    AppFacts,
+    choose_runtime_path,
+    find_app_packages,
+    find_django_settings,
     find_roots,
     is_settings,
     is_test,
-    named_settings,
-    runs,
-    runtime_place,
-    served_packages,
+    nonempty_init,
 )
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_runtime_module
@@ -56,7 +56,7 @@ class AppFiles(NamedTuple):
                     yield path, raw
 
 
-def collect_facts(folder_name: str, files: AppFiles) -> Facts:
+def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
     """Collect the facts of an app.
 
     Args:
@@ -64,25 +64,27 @@ def collect_facts(folder_name: str, files: AppFiles) -> Facts:
         files: All files of the app.
     """
     known, read = files.paths, files.read
-    named = named_settings(known, read)
-    served = served_packages(known, read)
+    django_settings = find_django_settings(known, read)
+    app_packages = find_app_packages(known, read)
     settings = {path for path in files.python() if is_settings(path)}
-    settings.update(path for path in named if not is_test(path, served))
-    roots = find_roots(sorted(settings), named, known, read)
-    main_settings = _main_settings(settings, named, roots, read)
+    settings.update(path for path in django_settings if not is_test(path, app_packages))
+    roots = find_roots(sorted(settings), django_settings, known, read)
+    main_settings = _main_settings(settings, django_settings, roots, read)
     root = _root_of(main_settings, roots)
-    runtime = runtime_place(main_settings, root, known, read) if main_settings else BESIDE
-    return Facts(
+    runtime = (
+        choose_runtime_path(main_settings, root, known, read) if main_settings else DEFAULT_RUNTIME
+    )
+    return AppFacts(
         name=app_name(folder_name),
         settings=tuple(sorted(settings)),
-        named=tuple(sorted(set(named) & settings)),
+        django_settings=tuple(sorted(set(django_settings) & settings)),
         roots=roots,
         runtime=runtime,
-        django=bool(named) or _has_installed_apps(settings, read),
-        dotenv=_loads_dotenv(files, served),
-        served=served,
+        django=bool(django_settings) or _has_installed_apps(settings, read),
+        dotenv=_loads_dotenv(files, app_packages),
+        app_packages=app_packages,
         accessor=_accessor_name(files),
-        runs=runs(runtime, root, known, read),
+        runtime_init=nonempty_init(runtime, root, known, read),
     )
 
 
@@ -95,29 +97,29 @@ def _has_installed_apps(settings: set[str], read: ReadFile) -> bool:
     return any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
 
 
-def _loads_dotenv(files: AppFiles, served: tuple[str, ...]) -> bool:
+def _loads_dotenv(files: AppFiles, app_packages: tuple[str, ...]) -> bool:
     """Return whether a file outside the tests loads a .env file into the environment."""
     for path, raw in files.with_marker("dotenv_load"):
-        if raw and not is_test(path, served):
+        if raw and not is_test(path, app_packages):
             return True
     return False
 
 
 def _main_settings(
-    settings: set[str], named: dict[str, str], roots: tuple[str, ...], read: ReadFile
+    settings: set[str], django_settings: dict[str, str], roots: tuple[str, ...], read: ReadFile
 ) -> str:
     """Choose the settings file that decides where the runtime goes: the one with the most secrets.
 
     Without settings named by DJANGO_SETTINGS_MODULE, a settings file directly on `sys.path` that
     reads variables wins, because the package can import it. Flask apps are often laid out so.
     """
-    candidates = sorted(set(named) & settings or settings)
+    candidates = sorted(set(django_settings) & settings or settings)
     if not candidates:
         return ""
     best = candidates[0]
     if len(candidates) > 1:
         best = max(candidates, key=lambda path: _secret_weight(read(path) or b""))
-    if named:
+    if django_settings:
         return best
     root = _root_of(best, roots)
     for path in candidates:

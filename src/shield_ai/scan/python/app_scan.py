@@ -9,7 +9,7 @@ import msgspec
 from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Finding
-from shield_ai.project.layout import Facts, is_test
+from shield_ai.project.layout import AppFacts, is_test
 from shield_ai.project.python_source import Source
 from shield_ai.project.runtime_names import is_copied_file, is_runtime_module
 from shield_ai.scan.files.file_filter import find_markers
@@ -50,7 +50,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     skipped: tuple[Skipped, ...]
     files: tuple[str, ...]  # the scanned Python files
-    facts: Facts
+    facts: AppFacts
     # Path, line and column of each get_secret call; a file that defines a settings source
     # also has an entry with line 0 and column 0.
     calls: tuple[tuple[str, int, int], ...] = ()
@@ -61,7 +61,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 def scan(
     root: Path,
     paths: list[str] | None = None,
-    named: Collection[str] = (),
+    manifest_variables: Collection[str] = (),
     markers: Mapping[str, Markers] | None = None,
 ) -> Scan:
     """Scan an app's folder.
@@ -69,18 +69,20 @@ def scan(
     Args:
         root: The folder.
         paths: The app's files; by default, the folder is searched for them.
-        named: Variables named in shield.toml; they count as secrets.
+        manifest_variables: Variables named in shield.toml; they count as secrets.
         markers: The markers of the Python files that were searched before.
     """
     app_paths = list(walk(root)) if paths is None else paths
-    return scan_files(root.resolve().name, app_paths, reader(str(root)), named, markers)
+    return scan_files(
+        root.resolve().name, app_paths, reader(str(root)), manifest_variables, markers
+    )
 
 
 def scan_files(
     name: str,
     paths: list[str],
     read: ReadFile,
-    named: Collection[str] = (),
+    manifest_variables: Collection[str] = (),
     markers: Mapping[str, Markers] | None = None,
 ) -> Scan:
     """Scan the files of an app.
@@ -89,15 +91,19 @@ def scan_files(
         name: The name of the app's folder.
         paths: The app's files, relative, with slashes.
         read: Returns the bytes of a file; None if it can't be read.
-        named: Variables named in shield.toml; they count as secrets.
+        manifest_variables: Variables named in shield.toml; they count as secrets.
         markers: The markers of the Python files that were searched before.
     """
     valid_paths = [path for path in paths if path == display_path(path)]
     files = AppFiles(set(valid_paths), read, markers or {})
     facts = collect_facts(name, files)
-    scanner = _AppScanner(files, facts, named)
+    scanner = _AppScanner(files, facts, manifest_variables)
     for path in valid_paths:
-        if path.endswith(".py") and not is_test(path, facts.served) and not is_copied_file(path):
+        if (
+            path.endswith(".py")
+            and not is_test(path, facts.app_packages)
+            and not is_copied_file(path)
+        ):
             scanner.scan_file(path)
     skipped = [*_invalid_names(paths), *scanner.skipped]
     constants = tuple(scanner.constants)
@@ -123,7 +129,9 @@ def scan_files(
 class _AppScanner:
     """Scans Python files one by one and collects the results."""
 
-    def __init__(self, files: AppFiles, facts: Facts, named: Collection[str]) -> None:
+    def __init__(
+        self, files: AppFiles, facts: AppFacts, manifest_variables: Collection[str]
+    ) -> None:
         self.findings: list[Finding] = []
         self.scanned: list[str] = []
         self.skipped: list[Skipped] = []
@@ -132,7 +140,7 @@ class _AppScanner:
         self.calls: list[tuple[str, int, int]] = []
         self._files = files
         self._facts = facts
-        self._named = named
+        self._manifest_variables = manifest_variables
         self._settings = set(facts.settings)
         self._project = Project(files.python(), facts, files.read, _without_exports(files.markers))
         self._context = ProjectContext()
@@ -143,7 +151,7 @@ class _AppScanner:
         in_settings = path in self._settings
         markers = self._files.markers.get(path)
         has_markers = markers is not None and markers.may_have_secrets(settings=in_settings)
-        if markers is not None and not has_markers and not self._named:
+        if markers is not None and not has_markers and not self._manifest_variables:
             self.scanned.append(path)
             return
         raw = self._read(path)
@@ -159,11 +167,13 @@ class _AppScanner:
 
     def _statement_filter(self, raw: bytes) -> StatementFilter | None:
         # shield.toml may name variables that no pattern of the filter matches.
-        return None if self._named else StatementFilter(raw)
+        return None if self._manifest_variables else StatementFilter(raw)
 
     def related_findings(self) -> list[Finding]:
         """Return the findings of all files, each judged by what the other files contain."""
-        related = select_related_reads(self.findings, self._named, self._context.computed_names)
+        related = select_related_reads(
+            self.findings, self._manifest_variables, self._context.computed_names
+        )
         findings = apply_context(related, self._context)
         affected = self._without_runtime & {finding.path for finding in findings}
         return findings + [missing_runtime_finding(path) for path in affected]
@@ -180,7 +190,7 @@ class _AppScanner:
     def _may_have_secrets(self, raw: bytes, *, in_settings: bool) -> bool:
         if find_markers(raw).may_have_secrets(settings=in_settings):
             return True
-        return any(name.encode() in raw for name in self._named)
+        return any(name.encode() in raw for name in self._manifest_variables)
 
     def _parse_and_visit(
         self, path: str, raw: bytes, statement_filter: StatementFilter | None = None

@@ -18,7 +18,7 @@ from shield_ai.scan.python.literals import literal_text
 from shield_ai.scan.rules.pattern import csec34_rules
 
 if TYPE_CHECKING:
-    from shield_ai.project.layout import Facts
+    from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
     from shield_ai.scan.rules.pattern import Rule
@@ -43,7 +43,7 @@ TEST_VALUE = "a value for the tests"
 
 
 def create_findings(
-    source: Source, candidates: list[Candidate], facts: Facts, known: set[str]
+    source: Source, candidates: list[Candidate], facts: AppFacts, known: set[str]
 ) -> list[Finding]:
     """Turn the candidates of one file into findings.
 

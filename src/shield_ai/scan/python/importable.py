@@ -6,16 +6,16 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.project.layout import root_of
+from shield_ai.project.layout import import_root
 
 if TYPE_CHECKING:
-    from shield_ai.project.layout import Facts
+    from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_source import Source
 
 MAIN_BLOCK = re.compile(rb"(?m)^if __name__ == ['\"]__main__['\"]")
 
 
-def explain_not_importable(source: Source, facts: Facts, known: set[str]) -> str:
+def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> str:
     """Explain why a file cannot, or should not, import the runtime; empty if it can.
 
     Args:
@@ -30,7 +30,7 @@ def explain_not_importable(source: Source, facts: Facts, known: set[str]) -> str
     )
 
 
-def _explain_outside(path: str, facts: Facts, known: set[str]) -> str:
+def _explain_outside(path: str, facts: AppFacts, known: set[str]) -> str:
     """Explain why a file is outside the packages that can import the runtime; else empty."""
     root = facts.root(facts.runtime)
     file_root = facts.root(path)
@@ -40,7 +40,7 @@ def _explain_outside(path: str, facts: Facts, known: set[str]) -> str:
         if file_root:
             return f"belongs to another app: run shield in {file_root}"
         return f"outside the app in {root}, which has the most secrets"
-    if root_of(path, known) == root:
+    if import_root(path, known) == root:
         return ""
     settings_tops = {_top_folder(s, root) for s in facts.settings if facts.root(s) == root}
     if file_root == root and _top_folder(path, root) in settings_tops:
@@ -48,7 +48,7 @@ def _explain_outside(path: str, facts: Facts, known: set[str]) -> str:
     return "outside the packages that can import the runtime"
 
 
-def _explain_script(source: Source, facts: Facts, known: set[str]) -> str:
+def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> str:
     """Explain why a script in a subfolder cannot import the runtime; empty if it can.
 
     Python puts the script's folder on `sys.path`, not the root of the app:
@@ -69,21 +69,21 @@ def _explain_script(source: Source, facts: Facts, known: set[str]) -> str:
     return "run as a script, so it cannot import the runtime"
 
 
-def _explain_side_effects(source: Source, facts: Facts) -> str:
+def _explain_side_effects(source: Source, facts: AppFacts) -> str:
     """Explain that importing the runtime would run an unrelated package; empty if it would not.
 
     Django imports the package of its settings before all other modules of the app.
     """
-    folder = facts.runs.rpartition("/")[0]
-    package = facts.runs.removesuffix("/__init__.py").rpartition("/")[2]
+    folder = facts.runtime_init.rpartition("/")[0]
+    package = facts.runtime_init.removesuffix("/__init__.py").rpartition("/")[2]
     if not folder or source.path.startswith(f"{folder}/") or package in _imported_packages(source):
         return ""
-    root = facts.root(facts.runs)
+    root = facts.root(facts.runtime_init)
     in_subfolder = "/" in source.path.removeprefix(f"{root}/")
     follows_settings = facts.django and in_subfolder and source.path not in facts.settings
     if follows_settings and not MAIN_BLOCK.search(source.raw):
         return ""
-    return f"importing the runtime here would run {facts.runs}, which this file does not import"
+    return f"importing the runtime here would run {facts.runtime_init}, which this file does not import"
 
 
 def _imported_packages(source: Source) -> set[str]:

@@ -12,7 +12,7 @@ from shield_ai.scan.python.bindings import Module
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from shield_ai.project.layout import Facts
+    from shield_ai.project.layout import AppFacts
 
     ReadFile = Callable[[str], bytes | None]
 
@@ -30,7 +30,11 @@ class Project:
     """
 
     def __init__(
-        self, known: set[str], facts: Facts, read: ReadFile, without_exports: Collection[str] = ()
+        self,
+        known: set[str],
+        facts: AppFacts,
+        read: ReadFile,
+        without_exports: Collection[str] = (),
     ) -> None:
         self.known = known
         self.facts = facts

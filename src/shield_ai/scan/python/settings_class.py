@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.project.pydantic_sources import METHOD, customised
+from shield_ai.project.pydantic_sources import METHOD, find_customized_sources
 from shield_ai.scan.python.bindings import Imported
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _explain_no_source(
     has_source: bool,
 ) -> str:
     """Explain why a class cannot get a new source; empty if it can."""
-    if method and (has_source or not customised(method)):
+    if method and (has_source or not find_customized_sources(method)):
         return f"the class already has {METHOD}(): add the secret to it"
     naming = [config.get("env_prefix"), config.get("case_sensitive")]
     is_computed = any(value and not isinstance(value, ast.Constant) for value in naming)
