@@ -27,7 +27,7 @@ def scan_with_manifest(root: Path, secrets: Iterable[Secret]) -> Scan:
         secrets: The secrets in shield.toml.
     """
     named = {variable for secret in secrets for variable in secret.variables()}
-    first = scan(root, named=named)
+    first = scan(root, manifest_variables=named)
     unusual = {
         variable
         for variable in _movable_reads(first.findings)
@@ -35,7 +35,7 @@ def scan_with_manifest(root: Path, secrets: Iterable[Secret]) -> Scan:
     }
     if not unusual:
         return first
-    return scan(root, named=named | unusual)
+    return scan(root, manifest_variables=named | unusual)
 
 
 def _movable_reads(findings: Sequence[Finding]) -> set[str]:

@@ -74,16 +74,16 @@ def _explain_side_effects(source: Source, facts: AppFacts) -> str:
 
     Django imports the package of its settings before all other modules of the app.
     """
-    folder = facts.runtime_init.rpartition("/")[0]
-    package = facts.runtime_init.removesuffix("/__init__.py").rpartition("/")[2]
+    init = facts.runtime_init
+    folder = init.rpartition("/")[0]
+    package = folder.rpartition("/")[2]
     if not folder or source.path.startswith(f"{folder}/") or package in _imported_packages(source):
         return ""
-    root = facts.root(facts.runtime_init)
-    in_subfolder = "/" in source.path.removeprefix(f"{root}/")
+    in_subfolder = "/" in source.path.removeprefix(f"{facts.root(init)}/")
     follows_settings = facts.django and in_subfolder and source.path not in facts.settings
     if follows_settings and not MAIN_BLOCK.search(source.raw):
         return ""
-    return f"importing the runtime here would run {facts.runtime_init}, which this file does not import"
+    return f"importing the runtime here would run {init}, which this file does not import"
 
 
 def _imported_packages(source: Source) -> set[str]:

@@ -16,18 +16,20 @@ if TYPE_CHECKING:
 
 
 def select_related_reads(
-    findings: list[Finding], named: Collection[str] = (), computed: Collection[str] = ()
+    findings: list[Finding],
+    manifest_variables: Collection[str] = (),
+    computed: Collection[str] = (),
 ) -> list[Finding]:
     """Drop harmless reads, except those that belong to the same secret as another finding.
 
     Args:
         findings: All findings of the app.
-        named: Variables named in shield.toml; all are kept.
+        manifest_variables: Variables named in shield.toml; all are kept.
         computed: Variables that may be read under a computed name.
     """
     sites = _sites_of_variables(findings)
     database_fields = _database_fields(sites)
-    paired_secrets = _paired_secrets(sites, named, computed)
+    paired_secrets = _paired_secrets(sites, manifest_variables, computed)
     selected = []
     for finding in findings:
         site = finding.site
@@ -35,7 +37,7 @@ def select_related_reads(
             selected.append(finding)
             continue
         variable = site.variable
-        if variable in named:
+        if variable in manifest_variables:
             relation = "belongs to a secret in shield.toml"
             selected.append(_related(finding, site, relation, site.field))
         elif variable in database_fields:
@@ -104,7 +106,9 @@ def _prefixes_with_password(reads: list[tuple[Finding, Site]]) -> set[str]:
 
 
 def _paired_secrets(
-    sites: list[tuple[Finding, Site]], named: Collection[str], computed: Collection[str]
+    sites: list[tuple[Finding, Site]],
+    manifest_variables: Collection[str],
+    computed: Collection[str],
 ) -> dict[str, str]:
     """Map each identifier to the secret variable with which it forms a credential.
 
@@ -120,7 +124,7 @@ def _paired_secrets(
     secrets = {}
     for pair in find_pairs(reads):
         identifier, secret = pair.fields.values()
-        if identifier in not_migratable or secret in named:
+        if identifier in not_migratable or secret in manifest_variables:
             continue
         if identifier not in unpaired and secret not in unpaired:
             secrets[identifier] = secret
