@@ -263,7 +263,7 @@ def test_a_placeholder_is_refused_unless_it_is_meant(app):
 
 
 def test_what_is_to_be_asked_needs_a_terminal(app):
-    assert "you\n" in done("plan", "--only", "aws", "--prompt", app=app)
+    assert "create from a prompt\n" in done("plan", "--only", "aws", "--prompt", app=app)
     assert "--prompt requires a terminal" in done(
         "apply", "--only", "aws", "--prompt", "--yes", app=app, code=2
     )

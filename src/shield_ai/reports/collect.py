@@ -33,7 +33,7 @@ from shield_ai.reports.report_data import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from shield_ai.aws.cloudtrail.audit import Audit
     from shield_ai.flow.journal import Journal
@@ -69,27 +69,19 @@ def collect_audit(session: AppSession, query: TrailQuery) -> Audit:
     Raises:
         ShieldError: The time, a path or shield.toml is invalid, or an AWS call failed.
     """
-    now = query.now
     manifest = session.target_manifest if session.manifest_on_disk else None
-    start = None
-    if query.since or not query.trails:
-        start = parse_since(query.since or DEFAULT_SINCE, now)
-    app = ""
-    names: list[str] = []
-    if manifest:
-        app = manifest.app.name
-        names = [manifest.app.prefix + secret.name for secret in manifest.secret]
-    auditor = Auditor(app, names, _allowed_readers(manifest), start)
+    since = query.since
+    if not since and not query.trails:
+        since = DEFAULT_SINCE
+    start = parse_since(since, query.now) if since else None
+    auditor = _open_auditor(manifest, start)
     unread: list[Skipped] = []
-    records: Iterable[dict[str, object]]
     if query.trails:
         records = trail.read_files(query.trails, unread.append)
     else:
-        # Read twice the period: a principal that was active in the first half is not new.
-        period = 2 * (now - start) if start else dt.timedelta(0)
-        earliest = now - min(period, dt.timedelta(days=trail.HISTORY_DAYS))
         aws = session.aws if manifest else None
-        records = trail.lookup_events(aws.session if aws else Session(None), earliest)
+        aws_session = aws.session if aws else Session(None)
+        records = trail.lookup_events(aws_session, _lookup_start(start, query.now))
     for record in records:
         event = parse_event(record)
         if event:
@@ -99,9 +91,26 @@ def collect_audit(session: AppSession, query: TrailQuery) -> Audit:
     return auditor.result(unread)
 
 
-def _allowed_readers(manifest: Manifest | None) -> list[str]:
+def _open_auditor(manifest: Manifest | None, start: dt.datetime | None) -> Auditor:
+    if manifest is None:
+        return Auditor("", [], [], start)
+    names = [manifest.app.prefix + secret.name for secret in manifest.secret]
+    return Auditor(manifest.app.name, names, _allowed_readers(manifest), start)
+
+
+def _lookup_start(start: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+    """Return the time of the first event to read.
+
+    It is twice as long ago as the start: a principal that was active before is not new.
+    """
+    if start is None:
+        return now
+    return now - min(2 * (now - start), dt.timedelta(days=trail.HISTORY_DAYS))
+
+
+def _allowed_readers(manifest: Manifest) -> list[str]:
     """Return the principals that may read: the app's role, rotation roles and `readers`."""
-    if manifest is None or not (manifest.app.role or manifest.monitoring.readers):
+    if not manifest.app.role and not manifest.monitoring.readers:
         return []
     readers = [f"role/{slug(manifest.app)}-*", *manifest.monitoring.readers]
     if manifest.app.role:

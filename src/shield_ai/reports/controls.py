@@ -17,6 +17,7 @@ from shield_ai.reports.words import count
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from shield_ai.flow.verify.check import Check
     from shield_ai.reports.report_data import EvidenceState, ReportData
 
     Result = tuple[EvidenceState, str]
@@ -75,25 +76,33 @@ def _encryption(report_data: ReportData) -> Result:
 
 
 def _least_privilege(report_data: ReportData) -> Result:
-    if report_data.audit:
-        alerts = report_data.audit.alerts
-        strangers = {alert.who for alert in alerts if alert.kind == "outside"}
-        if strangers:
-            return "fail", f"read by {_list_names(sorted(strangers))}"
-    passed: list[str] = []
-    for check in report_data.checks:
-        if not any(part in check.name for part in ACCESS_CHECKS):
-            continue
+    readers = _unauthorized_readers(report_data)
+    if readers:
+        return "fail", f"read by {_list_names(readers)}"
+    checks = _access_checks(report_data)
+    for check in checks:
         if check.status is Status.FAILED:
             return "fail", check.detail
-        if check.status is Status.OK:
-            passed.append(check.name)
+    passed = [check.name for check in checks if check.status is Status.OK]
     if not passed:
         return "unknown", "neither the policy nor the role was checked"
     text = "; ".join(passed)
     if not any(name.startswith(ROLE_CHECK) for name in passed):
         text += "; the role's effective permissions were not tested"
     return "pass", text
+
+
+def _access_checks(report_data: ReportData) -> list[Check]:
+    return [
+        check for check in report_data.checks if any(part in check.name for part in ACCESS_CHECKS)
+    ]
+
+
+def _unauthorized_readers(report_data: ReportData) -> list[str]:
+    if report_data.audit is None:
+        return []
+    alerts = report_data.audit.alerts
+    return sorted({alert.who for alert in alerts if alert.kind == "outside"})
 
 
 def _list_names(names: Sequence[str]) -> str:

@@ -65,18 +65,6 @@ def _mask_python(path: str, raw: bytes, keep: Collection[str]) -> bytes:
         return _hide(raw, _assigned_values(raw) if is_one_line else [(0, len(raw))])
 
 
-def mask_line(line: str, path: str = "", keep: Collection[str] = ()) -> str:
-    """Mask one line of a .env file or of Python, and return it as text.
-
-    Args:
-        line: The line.
-        path: The path of its file; Python by default.
-        keep: Names that are not values.
-    """
-    raw = line.replace("\0", "?").encode("utf-8", "replace")
-    return show(mask(path or "line.py", raw, keep))
-
-
 def show(masked: bytes, encoding: str = "utf-8") -> str:
     """Convert masked bytes to text that is safe to print and does not reveal value lengths."""
     return printable(re.sub("\0+", MASK, masked.decode(encoding, "replace")))
@@ -162,13 +150,15 @@ def _is_name(text: str, before: list[str], after: str) -> bool:
         after: The token after it.
     """
     near, last = before[2:]
-    if VARIABLE.fullmatch(text) and _is_env_read(before):
+    if _is_env_read(before) and VARIABLE.fullmatch(text):
         return True
     if last == ":" and near[1:-1] == "ENGINE" and MODULE.fullmatch(text):
         return True
-    is_dict_key = after == ":" and last in ("{", ",")
-    is_subscript = after == "]" and last == "[" and _can_be_subscripted(near)
-    return (is_dict_key or is_subscript) and NAME.fullmatch(text) is not None
+    if after == ":":
+        is_key = last in ("{", ",")
+    else:
+        is_key = after == "]" and last == "[" and _can_be_subscripted(near)
+    return is_key and NAME.fullmatch(text) is not None
 
 
 def _is_env_read(before: list[str]) -> bool:

@@ -119,25 +119,32 @@ def _describe_source(locator: str) -> str:
 
 
 def _summary(plan: Plan) -> str:
-    parts: list[str] = []
-    if plan.files:
-        edited = [file for file in plan.files if file.before is not None]
+    parts = [*_file_counts(plan.files), *_change_counts(plan.changes)]
+    if plan.skipped:
+        parts.append(f"{count(len(plan.skipped), 'item')} skipped")
+    return "plan: " + (", ".join(parts) or "nothing to do")
+
+
+def _file_counts(files: Sequence[FileChange]) -> Iterator[str]:
+    edited = [file for file in files if file.before is not None]
+    if edited:
         edits = sum(len(file.edits) for file in edited)
-        parts.append(f"{count(edits, 'edit')} in {count(len(edited), 'file')}")
-        parts.append(count(len(plan.files) - len(edited), "new file"))
+        yield f"{count(edits, 'edit')} in {count(len(edited), 'file')}"
+    if len(files) > len(edited):
+        yield count(len(files) - len(edited), "new file")
+
+
+def _change_counts(changes: Sequence[Change]) -> Iterator[str]:
     actions: Counter[tuple[Action, str]] = Counter()
-    for change in plan.changes:
+    for change in changes:
         noun = "secret" if change.resource == "secret" else "resource"
         actions[change.action, noun] += 1
     for (action, noun), number in sorted(actions.items()):
         if action not in {Action.KEEP, Action.DRIFT}:
-            parts.append(f"{count(number, noun)} to {action}")
+            yield f"{count(number, noun)} to {action}"
     for (action, noun), number in sorted(actions.items()):
         if action is Action.DRIFT:
-            parts.append(f"{count(number, noun)} with manual changes")
-    if plan.skipped:
-        parts.append(f"{count(len(plan.skipped), 'item')} skipped")
-    return "plan: " + (", ".join(parts) or "nothing to do")
+            yield f"{count(number, noun)} with manual changes"
 
 
 def no_changes_text(plan: Plan) -> str:

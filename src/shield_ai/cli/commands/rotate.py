@@ -110,16 +110,15 @@ def rotate(
     if mode.due:
         return _rotate_due(rotator, secrets, yes=yes)
     if not names:
-        choices = ", ".join(secret.name for secret in secrets if secret.rotate)
-        raise ShieldError("no secret given", f"name one of {choices}, or use --due or --status")
+        raise _no_secret_error(secrets)
     for secret in secrets:
-        if mode.cancel:
-            _cancel(rotator, secret)
-        elif mode.resume:
-            _resume(rotator, secret, yes=yes)
-        else:
-            _rotate(rotator, secret, session, yes=yes)
+        _rotate_one(rotator, secret, session, mode, yes=yes)
     return DONE
+
+
+def _no_secret_error(secrets: Sequence[Secret]) -> ShieldError:
+    choices = ", ".join(secret.name for secret in secrets if secret.rotate)
+    return ShieldError("no secret given", f"name one of {choices}, or use --due or --status")
 
 
 def rotate_now(session: AppSession, names: Sequence[str]) -> None:
@@ -191,15 +190,7 @@ def _find_due(rotator: SecretRotator, secrets: Sequence[Secret]) -> _DueSecrets:
 def _rotate_due(rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool) -> int:
     """Rotate the secrets that are due and need no person; exit with 1 if others remain."""
     due = _find_due(rotator, secrets)
-    if due.automatic:
-        confirm(f"Rotate {', '.join(secret.name for secret in due.automatic)}?", yes=yes)
-    errors: list[ShieldError] = []
-    for secret in due.automatic:
-        try:
-            _run_steps(rotator, secret)
-        except ShieldError as error:  # continue with the other secrets
-            errors.append(error)
-            click.echo(f"  ! {error.message}", err=True)
+    errors = _rotate_all(rotator, due.automatic, yes=yes)
     for name in due.manual:
         click.echo(f"{name} is due for manual rotation: run shield rotate {name}", err=True)
     for name in due.pending:
@@ -215,10 +206,37 @@ def _rotate_due(rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool)
     return FINDINGS if due.manual or due.pending else DONE
 
 
-def _rotate(rotator: SecretRotator, secret: Secret, session: AppSession, *, yes: bool) -> None:
-    if not rotator.is_automated(secret):
+def _rotate_all(
+    rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool
+) -> list[ShieldError]:
+    """Rotate secrets, and return the errors of those that could not be rotated."""
+    errors: list[ShieldError] = []
+    if secrets:
+        confirm(f"Rotate {', '.join(secret.name for secret in secrets)}?", yes=yes)
+    for secret in secrets:
+        try:
+            _run_steps(rotator, secret)
+        except ShieldError as error:
+            errors.append(error)
+            click.echo(f"  ! {error.message}", err=True)
+    return errors
+
+
+def _rotate_one(
+    rotator: SecretRotator, secret: Secret, session: AppSession, mode: Mode, *, yes: bool
+) -> None:
+    """Rotate one secret, or resume or cancel its rotation."""
+    if mode.cancel:
+        _cancel(rotator, secret)
+    elif mode.resume:
+        _resume(rotator, secret, yes=yes)
+    elif rotator.is_automated(secret):
+        _rotate(rotator, secret, session, yes=yes)
+    else:
         _rotate_manually(rotator, secret, yes=yes)
-        return
+
+
+def _rotate(rotator: SecretRotator, secret: Secret, session: AppSession, *, yes: bool) -> None:
     needs_restart = rotator.needs_restart(secret)
     if needs_restart:
         text = django_key_text(secret.name, has_fallbacks=_has_fallbacks(session))

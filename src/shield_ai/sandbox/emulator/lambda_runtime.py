@@ -53,9 +53,7 @@ def rotate(body: dict[str, Any], region: str, url: str) -> dict[str, Any] | Erro
         url: The URL of the embedded AWS, for the function.
     """
     secret: Any = secretsmanager_backends[ACCOUNT][region].secrets.get(body.get("SecretId", ""))
-    if secret is None or secret.is_deleted():
-        return None
-    arn = body.get("RotationLambdaARN") or secret.rotation_lambda_arn
+    arn = _function_arn(secret, body)
     if not arn:
         return None
     try:
@@ -73,6 +71,14 @@ def rotate(body: dict[str, Any], region: str, url: str) -> dict[str, Any] | Erro
     token = body.get("ClientRequestToken") or str(uuid.uuid4())
     _start(secret, function, token, url, rotate_now=body.get("RotateImmediately", True))
     return {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
+
+
+def _function_arn(secret: Any, body: dict[str, Any]) -> str | None:
+    """Return the ARN of the rotation function; None for a missing or deleted secret."""
+    if secret is None or secret.is_deleted():
+        return None
+    arn: str | None = body.get("RotationLambdaARN") or secret.rotation_lambda_arn
+    return arn
 
 
 def _permission_error(function: Any) -> Error | None:
