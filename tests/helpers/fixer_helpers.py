@@ -1,4 +1,4 @@
-"""An app in a dict, for the fixers: its files by path, and what fixers make of them."""
+"""Test the rewrites on an app in a dict: path -> bytes."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ optional = true
 
 
 def manifest(**app):
+    """Return the manifest with other values in its [app] table."""
     text = MANIFEST
     for key, value in app.items():
         lines = [
@@ -43,7 +44,7 @@ def manifest(**app):
 
 
 def run(outcome, files):
-    """Apply changes to the files, as apply would, and return the reasons of what was skipped by path."""
+    """Apply changes to the files; return the reasons of the skipped files by path."""
     changes, skipped = outcome
     for change in changes:
         before = files.get(change.path)
@@ -55,6 +56,6 @@ def run(outcome, files):
 
 
 def is_subsequence(old, new):
-    """Whether every byte of old is in new, in order."""
+    """Tell whether new contains every byte of old, in the same order."""
     rest = iter(new)
     return all(byte in rest for byte in old)

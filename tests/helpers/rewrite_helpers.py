@@ -9,7 +9,7 @@ PATH = "shop/settings.py"
 
 
 def rewritten(raw, files=None, manifest=None):
-    """Scan, draft and rewrite one settings file; return its bytes afterwards and what was skipped."""
+    """Scan, draft and rewrite a settings file; return the new bytes and what was skipped."""
     raw = raw.encode() if isinstance(raw, str) else raw
     raws = {"manage.py": b"", "shop/__init__.py": b"", PATH: raw, **(files or {})}
     named = {
@@ -26,7 +26,7 @@ def rewritten(raw, files=None, manifest=None):
 
 
 def check(before, after, files=None):
-    """The rewrite gives exactly this, and a second one changes nothing."""
+    """Assert the result of a rewrite, and that a second rewrite changes nothing."""
     before = before.encode() if isinstance(before, str) else before
     after = after.encode() if isinstance(after, str) else after
     once, _ = rewritten(before, files)

@@ -25,10 +25,10 @@ def fix(files, made=None, *, folders=()):
     ("before", "folders", "new"),
     [
         pytest.param([], [], ["tests/__init__.py", PATH], id="no tests yet"),
-        pytest.param(["tests/__init__.py"], ["tests"], [PATH], id="a package of tests"),
+        pytest.param(["tests/__init__.py"], ["tests"], [PATH], id="package"),
         pytest.param(["tests/conftest.py"], ["tests"], [PATH], id="pytest"),
-        pytest.param(["tests/test_a.py"], ["tests"], [PATH], id="a folder that is no package stays none"),
-        pytest.param(["tests.py"], [], ["shop/utils/test_secrets.py"], id="a module tests.py is not hidden"),
+        pytest.param(["tests/test_a.py"], ["tests"], [PATH], id="folder without __init__.py"),
+        pytest.param(["tests.py"], [], ["shop/utils/test_secrets.py"], id="module tests.py"),
         pytest.param(
             ["tests/__init__.py", PATH], ["tests"], ["tests/test_aws_secrets.py"], id="the name is taken"
         ),
@@ -38,7 +38,7 @@ def fix(files, made=None, *, folders=()):
         ),
     ],
 )  # fmt: skip
-def test_place_is_where_the_app_finds_its_tests(before, folders, new):
+def test_creates_tests_in_folder_of_the_apps_tests(before, folders, new):
     files = dict.fromkeys(before, b"")
     made = manifest(runtime="backend/shop/utils/secrets.py") if "backend" in folders else manifest()
     assert not fix(files, made, folders=folders)
@@ -46,19 +46,19 @@ def test_place_is_where_the_app_finds_its_tests(before, folders, new):
     assert app_tests.write_tests(files.get, made, lambda _: True) == ([], [])
 
 
-def test_place_is_beside_the_runtime_where_folders_are_unknown():
+def test_creates_tests_beside_runtime_if_folders_are_unknown():
     files = {}
     assert not run(app_tests.write_tests(files.get, manifest()), files)
     assert list(files) == ["shop/utils/test_secrets.py"]
 
 
-def test_two_taken_names_are_left_alone():
+def test_does_not_overwrite_existing_tests():
     files = {"tests/__init__.py": b"", PATH: b"", "tests/test_aws_secrets.py": b""}
     assert "tests not written" in fix(files)["tests/test_aws_secrets.py"]
     assert len(files) == 3
 
 
-def test_tests_follow_the_manifest_until_somebody_edits_them():
+def test_updates_tests_until_they_are_edited():
     files = {}
     fix(files)
     later = parse(MANIFEST + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n')
@@ -70,14 +70,14 @@ def test_tests_follow_the_manifest_until_somebody_edits_them():
     assert files == before
 
 
-def test_name_that_cannot_be_imported_is_said():
+def test_reports_invalid_module_name():
     assert (
         "not a valid module name"
         in fix({}, manifest(runtime="my-app/secrets.py"))["my-app/secrets.py"]
     )
 
 
-def test_no_secret_no_tests():
+def test_creates_no_tests_without_secrets():
     assert fix({}, Manifest(app=manifest().app)) == {}
     assert (
         fix(
@@ -92,13 +92,13 @@ def test_no_secret_no_tests():
     )
 
 
-def test_package_runtime_is_tested_too():
+def test_imports_runtime_package():
     files = {}
     assert not fix(files, manifest(runtime="package"))
     assert b"from shield_runtime import (" in files[PATH]
 
 
-def test_is_laid_out_as_black_does_it(tmp_path):
+def test_is_formatted_like_black(tmp_path):
     files = {}
     fix(files)
     path = tmp_path / "test_secrets.py"
@@ -138,7 +138,7 @@ def app(tmp_path):
         ),
     ],
 )
-def test_tests_pass_in_the_app(app, command):
+def test_generated_tests_pass(app, command):
     environment = {
         **os.environ,
         "USE_AWS_SECRETS": "true",
@@ -158,7 +158,7 @@ def test_tests_pass_in_the_app(app, command):
     assert "skipped" not in done.stderr + done.stdout
 
 
-def test_tests_fail_when_a_secret_is_read_from_elsewhere(app):
+def test_generated_tests_fail_if_secret_is_not_read(app):
     path = app / PATH
     path.write_text(
         path.read_text().replace("return source(", "return os.environ.get(variable) or len(")

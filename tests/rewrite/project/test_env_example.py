@@ -23,7 +23,7 @@ def values(files):
     return dotenv_values(stream=io.StringIO(files[PATH].decode("utf-8-sig")))
 
 
-def test_new_file_has_every_variable_and_documents_every_secret():
+def test_new_file_has_all_variables_and_secrets():
     files = {}
     assert not fix(files, manifest(prefix="shop/prod/"))
     assert values(files) == {
@@ -53,14 +53,14 @@ def test_new_file_has_every_variable_and_documents_every_secret():
     assert "kms" not in text
 
 
-def test_key_of_the_customer_is_named():
+def test_names_customer_managed_key():
     files = {}
     assert not fix(files, manifest(kms_key="alias/shop"))
     assert "# It also needs kms:Decrypt on the key alias/shop.\n" in files[PATH].decode()
 
 
 @pytest.mark.parametrize("form", ["{}=mine", "export {}=mine", "#{}=", "  # {} = x"])
-def test_variable_that_is_there_in_any_form_is_not_added(form):
+def test_does_not_add_existing_variable(form):
     names = [
         "USE_AWS_SECRETS",
         "AWS_REGION",
@@ -91,7 +91,7 @@ def test_variable_that_is_there_in_any_form_is_not_added(form):
         pytest.param(b"# caf\xe9\nSECRET_KEY=", id="latin-1"),
     ],
 )
-def test_every_byte_that_is_there_stays(raw):
+def test_keeps_existing_bytes(raw):
     files = {PATH: raw}
     assert not fix(files)
     assert files[PATH].startswith(raw)
@@ -102,7 +102,7 @@ def test_every_byte_that_is_there_stays(raw):
     assert files == once
 
 
-def test_secret_that_comes_later_is_added_alone():
+def test_adds_only_new_secret():
     files = {}
     fix(files)
     before = files[PATH]
@@ -116,12 +116,12 @@ def test_secret_that_comes_later_is_added_alone():
     )
 
 
-def test_utf_16_is_left_alone():
+def test_skips_utf_16():
     files = {PATH: "A=1\n".encode("utf-16")}
     assert "UTF-16" in fix(files)[PATH]
 
 
-def test_words_of_the_manifest_end_no_comment():
+def test_newlines_in_manifest_do_not_end_comments():
     made = parse(
         MANIFEST.replace('region = "eu-central-1"', 'region = "x\\nEVIL=1"\nkms_key = "k\\nEVIL=2"')
     )
@@ -140,7 +140,7 @@ def test_second_run_changes_nothing(raw):
     assert is_subsequence(raw, once[PATH])
 
 
-def test_app_without_secrets_gets_the_switches():
+def test_adds_configuration_without_secrets():
     files = {}
     assert not fix(files, Manifest(app=manifest().app))
     assert "In production" not in files[PATH].decode()

@@ -26,7 +26,7 @@ from shield_ai.rewrite.project import gitignore
         pytest.param(
             {".gitignore": b"*.shield_ai_backup\r\n.env"},
             {".gitignore": b"*.shield_ai_backup\r\n.env"},
-            id="there",
+            id="already listed",
         ),
         pytest.param(
             {".gitignore": b"#*.shield_ai_backup\n"},
@@ -35,7 +35,7 @@ from shield_ai.rewrite.project import gitignore
         ),
     ],
 )
-def test_adds_one_line_once(before, after):
+def test_adds_pattern_once(before, after):
     files = dict(before)
     for _ in range(2):
         assert not run(gitignore.ignore_backups(files.get), files)

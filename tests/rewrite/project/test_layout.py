@@ -40,16 +40,16 @@ def reader(*paths):
         ),
         pytest.param(
             ["manage.py", "apps/shop/__init__.py"], "apps/shop/utils/secrets.py", "apps", "shop.utils.secrets",
-            ["apps/shop/utils/__init__.py"], id="package in a folder that is none",
+            ["apps/shop/utils/__init__.py"], id="package in a plain folder",
         ),
         pytest.param(
             ["backend/manage.py", "backend/apps/shop/__init__.py"], "backend/apps/shop/utils/secrets.py", "backend",
-            "apps.shop.utils.secrets", ["backend/apps/shop/utils/__init__.py"], id="a folder above packages stays none",
+            "apps.shop.utils.secrets", ["backend/apps/shop/utils/__init__.py"], id="folder above packages",
         ),
         pytest.param([], "aws_secrets.py", "", "aws_secrets", [], id="at the root"),
     ],
 )  # fmt: skip
-def test_finds_where_imports_begin(paths, path, root, module, missing):
+def test_finds_root(paths, path, root, module, missing):
     read = reader(*paths)
     assert root_of(read, path) == root
     assert module_of(root, path) == module
@@ -60,12 +60,12 @@ def test_finds_where_imports_begin(paths, path, root, module, missing):
     ("paths", "path", "expected"),
     [
         pytest.param([], "secrets.py", True, id="at the root"),
-        pytest.param([], "aws_secrets.py", False, id="a name of its own"),
+        pytest.param([], "aws_secrets.py", False, id="unique name"),
         pytest.param(["backend/manage.py"], "backend/secrets.py", True, id="beside manage.py"),
         pytest.param(["src/shop/__init__.py"], "src/shop/secrets.py", False, id="in a package"),
     ],
 )
-def test_sees_a_module_that_would_hide_another(paths, path, expected):
+def test_shadows(paths, path, expected):
     assert shadows(path, root_of(reader(*paths), path)) is expected
 
 
@@ -79,5 +79,5 @@ def test_sees_a_module_that_would_hide_another(paths, path, expected):
         ("a/secrets.py", "shield_ai", ""),
     ],
 )
-def test_dotted_name_says_where_imports_begin(path, module, root):
+def test_dotted_name_determines_root(path, module, root):
     assert root_of(reader(), path, module) == root

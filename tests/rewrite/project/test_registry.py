@@ -27,7 +27,7 @@ def start(encode=bytes):
         pytest.param(lambda raw: raw.rstrip(b"\n"), id="no final newline"),
     ],
 )
-def test_app_gets_everything_once_and_keeps_every_byte(encode):
+def test_creates_all_files_once_and_keeps_existing_bytes(encode):
     before = start(encode)
     files = dict(before)
     changes, skipped = rewrite_project(files.get, manifest(), has_folder=lambda _: False)
@@ -42,7 +42,7 @@ def test_app_gets_everything_once_and_keeps_every_byte(encode):
     assert rewrite_project(files.get, manifest(), has_folder=lambda _: True) == ([], [])
 
 
-def test_dotted_name_of_the_runtime_decides_where_the_tests_go():
+def test_module_name_determines_folder_of_tests():
     made = manifest(runtime="apps/shop/utils/secrets.py")
     changes, _ = rewrite_project(
         {}.get, made, has_folder=lambda _: False, module="shop.utils.secrets"
@@ -52,5 +52,5 @@ def test_dotted_name_of_the_runtime_decides_where_the_tests_go():
     assert "from shop.utils.secrets import (" in tests.edits[0].replacement
 
 
-def test_is_the_same_each_time():
+def test_is_deterministic():
     assert rewrite_project(start().get, manifest()) == rewrite_project(start().get, manifest())

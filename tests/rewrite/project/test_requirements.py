@@ -38,7 +38,7 @@ def fix(files, **app):
                 "requirements/base.txt": "x\n",
             },
             "requirements/base.txt",
-            id="a file that only names others",
+            id="file that only includes others",
         ),
         pytest.param(
             {"requirements.txt": "x\n", "pyproject.toml": "[tool.black]\n"},
@@ -48,11 +48,11 @@ def fix(files, **app):
         pytest.param(
             {"requirements.txt": "boto3-stubs\n# boto3\nx # boto3\n"},
             "requirements.txt",
-            id="alike",
+            id="similar names",
         ),
     ],
 )
-def test_line_is_added_once(before, path):
+def test_adds_lines_once(before, path):
     files = {name: text.encode() for name, text in before.items()}
     expected = {**files, path: files[path] + ADDED.encode()}
     for _ in range(2):
@@ -70,7 +70,7 @@ def test_line_is_added_once(before, path):
         pytest.param(b"x # caf\xe9\n", b"x # caf\xe9\n" + ADDED.encode(), id="latin-1"),
     ],
 )
-def test_layout_of_the_file_stays(before, after):
+def test_keeps_encoding_and_newlines(before, after):
     files = {"requirements.txt": before}
     assert not fix(files)
     assert files["requirements.txt"] == after
@@ -89,7 +89,7 @@ def test_layout_of_the_file_stays(before, after):
         "  boto3 ; python_version > '3'  # why",
     ],
 )
-def test_nothing_where_boto3_is_there(line):
+def test_does_nothing_if_boto3_is_required(line):
     files = {"requirements.txt": b"django\n", "requirements/prod.txt": f"{line}\n".encode()}
     assert requirements.add_requirements(files.get, manifest()) == ([], [])
 
@@ -108,7 +108,7 @@ def test_nothing_where_boto3_is_there(line):
         ),
     ],
 )
-def test_lock_is_left_alone(text):
+def test_skips_lock_file(text):
     files = {"requirements.txt": text.encode()}
     assert "lock" in fix(files)["requirements.txt"]
     assert files == {"requirements.txt": text.encode()}
@@ -132,19 +132,21 @@ def test_lock_is_left_alone(text):
         pytest.param(
             {"pyproject.toml": b'[project]\nname = "x"\ndynamic = ["dependencies"]\n'}, id="dynamic"
         ),
-        pytest.param({"pyproject.toml": b"[project]\ndependencies = 1\n"}, id="no list"),
-        pytest.param({"pyproject.toml": b"project = 1\n"}, id="no table"),
-        pytest.param({"pyproject.toml": b"tool = 1\n"}, id="no tools"),
+        pytest.param(
+            {"pyproject.toml": b"[project]\ndependencies = 1\n"}, id="invalid dependencies"
+        ),
+        pytest.param({"pyproject.toml": b"project = 1\n"}, id="invalid project table"),
+        pytest.param({"pyproject.toml": b"tool = 1\n"}, id="invalid tool table"),
         pytest.param({"Pipfile": b"[dev-packages]\n"}, id="Pipfile without packages"),
     ],
 )
-def test_no_place_for_it_is_said(files):
+def test_reports_missing_dependency_file(files):
     before = dict(files)
     assert "install boto3" in fix(files)["requirements.txt"]
     assert files == before
 
 
-def test_utf_16_is_left_alone():
+def test_skips_utf_16():
     files = {"requirements.txt": "django\n".encode("utf-16")}
     assert "UTF-16" in fix(files)["requirements.txt"]
 
@@ -192,7 +194,7 @@ def test_utf_16_is_left_alone():
         ),
     ],
 )
-def test_pyproject_is_added_to(before, after):
+def test_adds_to_pyproject(before, after):
     files = {"pyproject.toml": before.encode()}
     for _ in range(2):
         assert not fix(files)
@@ -215,7 +217,7 @@ def test_pyproject_is_added_to(before, after):
         ),
     ],
 )
-def test_nothing_where_pyproject_has_boto3(text):
+def test_does_nothing_if_pyproject_has_boto3(text):
     assert requirements.add_requirements({"pyproject.toml": text.encode()}.get, manifest()) == (
         [],
         [],
@@ -225,7 +227,7 @@ def test_nothing_where_pyproject_has_boto3(text):
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        pytest.param(b"[project\n", "invalid TOML", id="no toml"),
+        pytest.param(b"[project\n", "invalid TOML", id="invalid TOML"),
         pytest.param('[project]\nname = "é"\n'.encode("latin-1"), "not valid UTF-8", id="latin-1"),
         pytest.param('[project]\nname = "x"\n'.encode("utf-16"), "not valid UTF-8", id="utf-16"),
         pytest.param(
@@ -235,13 +237,13 @@ def test_nothing_where_pyproject_has_boto3(text):
         ),
     ],
 )
-def test_pyproject_that_cannot_be_added_to_is_left_alone(raw, message):
+def test_skips_invalid_pyproject(raw, message):
     files = {"pyproject.toml": raw}
     assert message in fix(files)["pyproject.toml"]
     assert files == {"pyproject.toml": raw}
 
 
-def test_pipfile_is_added_to_and_its_lock_is_named():
+def test_adds_to_pipfile_and_reports_its_lock():
     text = '[[source]]\nurl = "x"\n\n[packages]\ndjango = "*"\n\n[dev-packages]\n'
     files = {"Pipfile": text.encode(), "Pipfile.lock": b"{}"}
     assert "pipenv lock" in fix(files)["Pipfile.lock"]
@@ -255,11 +257,11 @@ def test_pipfile_is_added_to_and_its_lock_is_named():
 @pytest.mark.parametrize(
     ("lock", "command"), [("uv.lock", "uv lock"), ("poetry.lock", "poetry lock")]
 )
-def test_lock_beside_pyproject_is_named(lock, command):
+def test_reports_lock_of_pyproject(lock, command):
     assert command in fix({"pyproject.toml": PROJECT.encode(), lock: b""})[lock]
 
 
-def test_package_runtime_wants_the_package():
+def test_adds_package_for_package_runtime():
     files = {"requirements.txt": b"django\n"}
     assert not fix(files, runtime="package")
     assert files["requirements.txt"] == b"django\nshield-ai-runtime[aws]>=0.1\n"
@@ -290,7 +292,7 @@ TOML_LINE = st.sampled_from(
 
 
 @given(st.lists(TOML_LINE, max_size=9), st.sampled_from(["\n", "\r\n"]))
-def test_toml_stays_toml(lines, end):
+def test_result_is_valid_toml(lines, end):
     raw = end.join(lines).encode()
     files = {"pyproject.toml": raw}
     fix(files)
@@ -313,7 +315,7 @@ def test_toml_stays_toml(lines, end):
             "web/requirements.txt",
             id="first",
         ),
-        pytest.param(["web/manage.py", "requirements.txt"], "requirements.txt", id="above it"),
+        pytest.param(["web/manage.py", "requirements.txt"], "requirements.txt", id="above the app"),
         pytest.param(
             ["web/manage.py", "web/shop/requirements.txt"],
             "web/shop/requirements.txt",
@@ -326,7 +328,7 @@ def test_toml_stays_toml(lines, end):
         ),
     ],
 )
-def test_dependencies_are_kept_beside_the_app_or_near_it(files, path):
+def test_finds_dependencies_near_the_app(files, path):
     raws = {name: PROJECT.encode() if name.endswith("toml") else b"x\n" for name in files}
     skipped = fix(raws, runtime="web/shop/utils/secrets.py")
     assert [name for name, raw in raws.items() if b"boto3" in raw] == [path]

@@ -15,18 +15,18 @@ from shield_ai.rewrite.project.text import append, encoding_problem, single_line
         pytest.param(b"", True, b"x\n", id="empty file"),
         pytest.param(b"a\n", False, b"a\nx\n", id="no gap"),
         pytest.param(b"a\n", True, b"a\n\nx\n", id="gap"),
-        pytest.param(b"a\n\n", True, b"a\n\nx\n", id="gap is there"),
+        pytest.param(b"a\n\n", True, b"a\n\nx\n", id="existing gap"),
         pytest.param(b"a", False, b"a\nx\n", id="no final newline"),
         pytest.param(b"a", True, b"a\n\nx\n", id="no final newline, gap"),
         pytest.param(b"a\r\nb\r\n", False, b"a\r\nb\r\nx\r\n", id="crlf"),
-        pytest.param(b"a\r\n\r\n", True, b"a\r\n\r\nx\r\n", id="crlf, gap is there"),
+        pytest.param(b"a\r\n\r\n", True, b"a\r\n\r\nx\r\n", id="crlf, existing gap"),
         pytest.param(b"a\r\nb", True, b"a\r\nb\r\n\r\nx\r\n", id="crlf, no final newline, gap"),
         pytest.param(b"\xef\xbb\xbfa\n", False, b"\xef\xbb\xbfa\nx\n", id="bom"),
         pytest.param(b"caf\xe9\n", False, b"caf\xe9\nx\n", id="latin-1"),
         pytest.param(b"a \\", False, b"a \\\n\nx\n", id="continued line"),
     ],
 )
-def test_append_keeps_what_is_there(raw, gap, after):
+def test_append_keeps_existing_bytes(raw, gap, after):
     files = {} if raw is None else {"f": raw}
     assert not run(append("f", raw, "x\n", gap=gap), files)
     assert files["f"] == after
@@ -41,14 +41,14 @@ def test_append_keeps_what_is_there(raw, gap, after):
         ),
     ],
 )
-def test_append_leaves_what_it_cannot_read(raw, text, message):
+def test_append_skips_unsupported_encoding(raw, text, message):
     files = {"f": raw}
     assert message in run(append("f", raw, text), files)["f"]
     assert files == {"f": raw}
 
 
 @given(st.binary(), st.booleans())
-def test_append_never_loses_a_byte(raw, gap):
+def test_append_keeps_all_bytes(raw, gap):
     files = {"f": raw}
     if not run(append("f", raw, "x\ny\n", gap=gap), files):
         assert files["f"].startswith(raw)
@@ -56,9 +56,9 @@ def test_append_never_loses_a_byte(raw, gap):
         assert files["f"].splitlines()[-2:] == [b"x", b"y"]
 
 
-def test_utf8_is_readable():
+def test_utf8_has_no_encoding_problem():
     assert encoding_problem("é".encode(), "é") == ""
 
 
-def test_words_end_no_comment_and_no_cell():
+def test_single_line():
     assert single_line("a\n  b|c`d") == "a b/c'd"

@@ -67,7 +67,7 @@ def coded(text, manifest):
         pytest.param("package", "shield_runtime.django.postgresql", id="the package"),
     ],
 )
-def test_the_engine_is_swapped_and_a_second_run_does_nothing(runtime, engine):
+def test_swaps_engine_once(runtime, engine):
     manifest = manifest_of(SETTINGS, runtime=runtime)
     after, engines, skipped = coded(SETTINGS, manifest)
     assert (
@@ -78,7 +78,7 @@ def test_the_engine_is_swapped_and_a_second_run_does_nothing(runtime, engine):
     assert coded(after, manifest)[0] == after
 
 
-def test_the_engine_is_swapped_where_all_was_moved_already():
+def test_swaps_engine_of_migrated_settings():
     manifest = manifest_of(SETTINGS)
     moved, _, _ = coded(
         SETTINGS, msgspec.structs.replace(manifest, secret=manifest_of(SETTINGS, None).secret)
@@ -91,7 +91,7 @@ def test_the_engine_is_swapped_where_all_was_moved_already():
     )
 
 
-def test_a_database_that_does_not_rotate_stays():
+def test_does_not_swap_engine_without_rotation():
     other = SETTINGS.replace("DB_", "PG_").replace("DATABASES", "OTHERS").replace("import os\n", "")
     manifest = manifest_of(SETTINGS + other)
     first, second = manifest.secret
@@ -102,7 +102,7 @@ def test_a_database_that_does_not_rotate_stays():
     assert (after.count('"SECRET"'), after.count("django.db.backends"), skipped) == (1, 1, [])
 
 
-def test_names_that_change_in_shield_toml_follow():
+def test_updates_names_from_shield_toml():
     manifest = manifest_of(SETTINGS)
     after, _, _ = coded(SETTINGS, manifest)
     [old] = manifest.secret
@@ -127,7 +127,7 @@ def test_names_that_change_in_shield_toml_follow():
         pytest.param("{\r\n  'ENGINE': 'django.db.backends.mysql',\r\n  'NAME': 'x',", "{\r\n  'ENGINE': 'shop.utils._shield_runtime.django.mysql',\r\n  'SECRET': 'database-credentials',\r\n  'NAME': 'x',", id="CRLF"),
     ],
 )  # fmt: skip
-def test_the_text_around_it_stays(before, after):
+def test_keeps_surrounding_text(before, after):
     text = f"import os\r\nD = {before} 'USER': os.environ['DB_USER'], 'PASSWORD': os.environ['DB_PASSWORD']}}\r\n"
     assert after in coded(text, manifest_of(text))[0]
 
@@ -142,11 +142,11 @@ URL = "import os, dj_database_url\nDATABASES = {'default': dj_database_url.confi
         pytest.param(SETTINGS.replace('        "ENGINE": "django.db.backends.postgresql",\n', ""), "ENGINE is not set in the same dict", id="elsewhere"),
         pytest.param(SETTINGS.replace("django.db.backends.postgresql", "django.contrib.gis.db.backends.postgis"), "shield has no backend for django.contrib.gis.db.backends.postgis", id="PostGIS"),
         pytest.param(SETTINGS.replace('"django.db.backends.postgresql"', '("django.db.backends."\n"postgresql")'), "ENGINE is not a simple string literal", id="in two parts"),
-        pytest.param("import os\nD = dict(ENGINE='x', USER=os.environ['DB_USER'], PASSWORD=os.environ['DB_PASSWORD'])\n", "no settings dict with ENGINE and PASSWORD was found", id="no dict"),
+        pytest.param("import os\nD = dict(ENGINE='x', USER=os.environ['DB_USER'], PASSWORD=os.environ['DB_PASSWORD'])\n", "no settings dict with ENGINE and PASSWORD was found", id="not a dict"),
         pytest.param(URL, "its settings come from a URL", id="a URL"),
     ],
 )  # fmt: skip
-def test_an_engine_that_stays_has_a_reason(text, why):
+def test_reports_why_engine_is_not_swapped(text, why):
     after, engines, skipped = coded(text, manifest_of(text))
     assert (engines, skipped) == (
         [],
@@ -158,26 +158,26 @@ def test_an_engine_that_stays_has_a_reason(text, why):
 @pytest.mark.parametrize(
     ("rotate", "function", "rotates"),
     [
-        pytest.param(Rotation(every="30 days"), None, False, id="what a draft proposes"),
+        pytest.param(Rotation(every="30 days"), None, False, id="proposed by a draft"),
         pytest.param(Rotation(every="30 days"), Functions(), True, id="by AWS"),
         pytest.param(
             Rotation(every="30 days", admin="database-admin"),
             None,
             True,
-            id="by the user's own setting",
+            id="configured by the user",
         ),
-        pytest.param("manual", Functions(), False, id="by hand"),
-        pytest.param(None, Functions(), False, id="never"),
+        pytest.param("manual", Functions(), False, id="manual"),
+        pytest.param(None, Functions(), False, id="no rotation"),
     ],
 )
-def test_what_counts_as_rotating(rotate, function, rotates):
+def test_rotating_databases(rotate, function, rotates):
     manifest = manifest_of(SETTINGS, rotate, rotation=function)
     assert bool(rotating_databases(manifest)) == rotates
     assert ("SECRET" in coded(SETTINGS, manifest)[0]) == rotates
 
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
-def test_a_copy_of_the_backend_reads_the_password_of_the_moment(tmp_path, engine):
+def test_copied_backend_reads_current_password(tmp_path, engine):
     files = {"shop/secrets.py": module_text(in_package=True)}
     files |= {f"shop/_shield_runtime/{name}": text for name, text in runtime_files().items()}
     for name, text in files.items():

@@ -47,25 +47,25 @@ def edited(text, sites=()):
         pytest.param(CALL.replace("django-secret-key", "x"), CALL.replace("django-secret-key", "x"), id="another secret"),
     ],
 )  # fmt: skip
-def test_the_setting_goes_below_the_key(text, after):
+def test_adds_setting_below_key(text, after):
     assert edited(text) == after
 
 
 @pytest.mark.parametrize(
     ("rotate", "text", "found"),
     [
-        pytest.param(MONTHLY, b"", True, id="by a schedule"),
-        pytest.param("manual", b"", False, id="by hand"),
-        pytest.param(None, b"", False, id="not at all"),
-        pytest.param(MONTHLY, b"SECRET_KEY_FALLBACKS = []\n", False, id="the app has its own"),
+        pytest.param(MONTHLY, b"", True, id="schedule"),
+        pytest.param("manual", b"", False, id="manual"),
+        pytest.param(None, b"", False, id="no rotation"),
+        pytest.param(MONTHLY, b"SECRET_KEY_FALLBACKS = []\n", False, id="setting exists"),
     ],
 )
-def test_only_a_key_that_rotates_by_a_schedule_gets_it(rotate, text, found):
+def test_only_key_with_schedule_needs_fallbacks(rotate, text, found):
     manifest = Manifest(app=App(name="shop", settings=("shop/settings.py",)), secret=(key(rotate),))
     assert (key_without_fallbacks(manifest, {"shop/settings.py": text}.get) is not None) is found
 
 
-def test_apply_adds_it_once_and_the_settings_stay_the_same(tmp_path):
+def test_apply_adds_setting_once(tmp_path):
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/__init__.py").touch()
     (tmp_path / "manage.py").write_text(

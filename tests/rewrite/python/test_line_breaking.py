@@ -30,46 +30,46 @@ def wrapped(line, inner, width, before="get(", after=")"):
         pytest.param("    x_of_a_length = READ", "    x_of_a_length = get(\n        READ\n    )", id="indented"),
         pytest.param("\tx_of_a_length = READ", "\tx_of_a_length = get(\n\t\tREAD\n\t)", id="tabs"),
         pytest.param('D = {"d": READ, }   ', 'D = {\n    "d": get(READ),\n}   ', id="the outermost bracket"),
-        pytest.param('f("a, (b", READ, "c"*9)', 'f(\n    "a, (b",\n    get(READ),\n    "c"*9,\n)', id="one a line"),
+        pytest.param('f("a, (b", READ, "c"*9)', 'f(\n    "a, (b",\n    get(READ),\n    "c"*9,\n)', id="one per line"),
         pytest.param("x = [f(READ) for a, b in c if d]", "x = [\n    f(get(READ))\n    for a, b in c\n    if d\n]", id="a comprehension"),
-        pytest.param("x = f(READ, a if b else c)", "x = f(\n    get(READ),\n    a if b else c,\n)", id="a ternary"),
-        pytest.param("x = READ or 'something'", "x = (\n    get(READ)\n    or 'something'\n)", id="a choice"),
+        pytest.param("x = f(READ, a if b else c)", "x = f(\n    get(READ),\n    a if b else c,\n)", id="conditional argument"),
+        pytest.param("x = READ or 'something'", "x = (\n    get(READ)\n    or 'something'\n)", id="or"),
         pytest.param("if READ and this_one:", "if (\n    get(READ)\n    and this_one\n):", id="a condition"),
-        pytest.param("f(READ or y, 'a or b')", "f(\n    get(READ) or y,\n    'a or b',\n)", id="a short choice"),
-        pytest.param("f(READ or this_one_or)", "f(\n    get(READ)\n    or this_one_or\n)", id="a choice in brackets"),
-        pytest.param("x = this_one or READ", "x = this_one or get(\n    READ\n)", id="a choice that ends with a call"),
-        pytest.param("x = READ or this_one()", "x = (\n    get(READ)\n    or this_one()\n)", id="a choice that ends with an empty call"),
-        pytest.param("x = f(READ) or g(some_one)", "x = f(\n    get(READ)\n) or g(some_one)", id="the last whose beginning fits"),
-        pytest.param("x = a if READ else 'b_c'", "x = (\n    a\n    if get(READ)\n    else 'b_c'\n)", id="by a condition"),
+        pytest.param("f(READ or y, 'a or b')", "f(\n    get(READ) or y,\n    'a or b',\n)", id="short or"),
+        pytest.param("f(READ or this_one_or)", "f(\n    get(READ)\n    or this_one_or\n)", id="or in brackets"),
+        pytest.param("x = this_one or READ", "x = this_one or get(\n    READ\n)", id="or before a call"),
+        pytest.param("x = READ or this_one()", "x = (\n    get(READ)\n    or this_one()\n)", id="or before an empty call"),
+        pytest.param("x = f(READ) or g(some_one)", "x = f(\n    get(READ)\n) or g(some_one)", id="last bracket that fits"),
+        pytest.param("x = a if READ else 'b_c'", "x = (\n    a\n    if get(READ)\n    else 'b_c'\n)", id="conditional expression"),
         pytest.param("x = READ or this_one; y", "x = get(\n    READ\n) or this_one; y", id="two statements"),
-        pytest.param("x = READ or this_one, {", "x = get(\n    READ\n) or this_one, {", id="left open after it"),
-        pytest.param("x = READ or this_one \\", "x = get(\n    READ\n) or this_one \\", id="going on below"),
+        pytest.param("x = READ or this_one, {", "x = get(\n    READ\n) or this_one, {", id="unclosed bracket after the read"),
+        pytest.param("x = READ or this_one \\", "x = get(\n    READ\n) or this_one \\", id="continued line"),
         pytest.param("x = READ or this  # (or", "x = get(\n    READ\n) or this  # (or", id="a comment after it"),
         pytest.param("long_name[READ] = value_x", "long_name[\n    get(READ)\n] = value_x", id="subscript"),
-        pytest.param('    "KEY_IS": {"x": READ,', '    "KEY_IS": {"x": get(\n        READ\n    ),', id="left open"),
+        pytest.param('    "KEY_IS": {"x": READ,', '    "KEY_IS": {"x": get(\n        READ\n    ),', id="unclosed bracket"),
         pytest.param("x = READ  # (a comment", "x = get(\n    READ\n)  # (a comment", id="comment"),
-        pytest.param("x = READ  # noqa: E1", "x = get(READ)  # noqa: E1", id="a linter's comment has no length"),
+        pytest.param("x = READ  # noqa: E1", "x = get(READ)  # noqa: E1", id="pragma does not count"),
         pytest.param(
-            "x_of_a_length = READ  # noqa", "x_of_a_length = get(  # noqa\n    READ\n)", id="and keeps its line"
+            "x_of_a_length = READ  # noqa", "x_of_a_length = get(  # noqa\n    READ\n)", id="pragma stays on its line"
         ),
         pytest.param(
-            "x_of_a_length = READ # nosec", "x_of_a_length = get(READ) # nosec", id="a scanner's holds the line"
+            "x_of_a_length = READ # nosec", "x_of_a_length = get(READ) # nosec", id="scanner pragma"
         ),
         pytest.param("x_of_some_length = 'READ'", "x_of_some_length = 'get(READ)'", id="in a string"),
     ],
 )  # fmt: skip
-def test_lines(line, result):
+def test_breaks_line(line, result):
     assert wrapped(line, "READ", 21) == result
 
 
-def test_a_line_within_brackets_is_broken_before_or():
+def test_breaks_line_in_brackets_before_or():
     [first, last] = rewrite_line(
         "'k': READ or 'thing',", [Insert(5, 9, "get(", ")")], 21, in_brackets=True
     )
     assert (first.text, last.text) == ("get(", ")\n")
 
 
-def test_within_brackets_elements_come_first():
+def test_breaks_line_in_brackets_at_commas():
     line = "'name', READ"
     [first, last] = rewrite_line(
         line, [Insert(8, 12, "get('the name', ", ")")], 25, in_brackets=True
@@ -77,18 +77,18 @@ def test_within_brackets_elements_come_first():
     assert (first.text, last.text) == ("\nget('the name', ", "),")
 
 
-def test_a_call_of_the_app_is_opened_where_nothing_else_helps():
+def test_breaks_call_of_the_app_only_if_necessary():
     assert wrapped("x = f('some text')", "f('some text')", 21, "get(n, lambda: ") == (
         "x = get(\n    n,\n    lambda: f(\n        'some text'\n    ),\n)"
     )
 
 
-def test_nested_inserts():
+def test_nests_inserts():
     inserts = [Insert(4, 11, "a(", ")"), Insert(6, 10, "b(", ")")]
     assert applied("x = f(READ)", inserts, 99) == "x = a(f(b(READ)))"
 
 
-def test_a_replacement():
+def test_replaces_text():
     assert (
         applied("if 'X' in e: y", [Insert(3, 11, "has(x)", "", replaces=True)], 99)
         == "if has(x): y"
@@ -103,7 +103,7 @@ def test_a_replacement():
     ),
     width=st.integers(10, 60),
 )
-def test_the_meaning_stays(names, width):
+def test_keeps_meaning(names, width):
     line = f"x = g({', '.join(['READ', *names])})"
     after = wrapped(line, "READ", width)
     assert ast.dump(ast.parse(after)) == ast.dump(ast.parse(line.replace("READ", "get(READ)", 1)))

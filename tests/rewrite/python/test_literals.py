@@ -70,7 +70,7 @@ def contents(root):
         pytest.param(DECOUPLE, ["get_secret('django-secret-key', lambda: config('SECRET_KEY'), env='SECRET_KEY')", "get_secret('mail-api-key', lambda: config('MAIL_API_KEY'))", "get_secret('bank-secret-key', lambda: config('BANK_SECRET_KEY'))"], id="decouple"),
     ],
 )  # fmt: skip
-def test_the_values_go_into_dotenv_and_all_comes_back(app, head, reads):
+def test_moves_literals_to_dotenv_and_rolls_back(app, head, reads):
     root = app(head + BODY)
     before = contents(root)
     done = run(root, "apply", "--remove-literals")
@@ -87,7 +87,7 @@ def test_the_values_go_into_dotenv_and_all_comes_back(app, head, reads):
     assert contents(root) == before
 
 
-def test_what_was_moved_before_is_taken_out_later(app):
+def test_removes_defaults_of_migrated_secrets(app):
     root = app(LOADED + BODY, dotenv="OTHER=1")
     run(root, "apply")
     assert MAIL[9:] in (root / "shop/settings.py").read_text()
@@ -105,11 +105,11 @@ def test_what_was_moved_before_is_taken_out_later(app):
 @pytest.mark.parametrize(
     ("mode", "after"),
     [
-        pytest.param(0o644, 0o600, id="open to all"),
-        pytest.param(0o640, 0o640, id="shared with a group on purpose"),
+        pytest.param(0o644, 0o600, id="readable by all"),
+        pytest.param(0o640, 0o640, id="readable by group"),
     ],
 )
-def test_a_dotenv_that_others_may_read_is_closed_and_opened_again(app, mode, after):
+def test_restricts_permissions_of_dotenv_and_restores_them(app, mode, after):
     root = app(LOADED + BODY, dotenv="OTHER=1\n")
     (root / ".env").chmod(mode)
     done = run(root, "apply", "--remove-literals")
@@ -126,18 +126,18 @@ def test_a_dotenv_that_others_may_read_is_closed_and_opened_again(app, mode, aft
 @pytest.mark.parametrize(
     ("settings", "more", "reason"),
     [
-        pytest.param(BODY, {}, "the app does not load .env", id="nothing reads it"),
+        pytest.param(BODY, {}, "the app does not load .env", id="not loaded"),
         pytest.param(
             LOADED + BODY.replace(KEY, KEY + "\\'"),
             {},
             "a character",
-            id="a value that parsers read differently",
+            id="ambiguous characters",
         ),
         pytest.param(
             LOADED + BODY,
             {"dotenv": "SECRET_KEY=another\n"},
             "has another value",
-            id="another value is there",
+            id="another value in .env",
         ),
         pytest.param(
             LOADED + BODY + "class A:\n    SECRET_KEY = 'k3y-of-the-other'\n",
@@ -147,7 +147,7 @@ def test_a_dotenv_that_others_may_read_is_closed_and_opened_again(app, mode, aft
         ),
     ],
 )
-def test_a_literal_that_stays_says_why(app, settings, more, reason):
+def test_reports_why_literal_stays(app, settings, more, reason):
     root = app(settings, **more)
     done = run(root, "apply", "--remove-literals", "--no-proof")
     assert (done.code, reason in done.err) == (0, True), done.text
@@ -157,11 +157,11 @@ def test_a_literal_that_stays_says_why(app, settings, more, reason):
 @pytest.mark.parametrize(
     ("ignored", "more", "words"),
     [
-        pytest.param("", {}, "is not ignored by git", id="not ignored"),
-        pytest.param("", {"dotenv": "A=1\n"}, "is tracked by git", id="tracked"),
+        pytest.param("", {}, "is not ignored by git", id="not ignored by git"),
+        pytest.param("", {"dotenv": "A=1\n"}, "is tracked by git", id="tracked by git"),
     ],
 )
-def test_a_dotenv_that_git_takes_is_refused(app, ignored, more, words):
+def test_rejects_dotenv_that_git_does_not_ignore(app, ignored, more, words):
     root = app(LOADED + BODY, ignored, **more)
     before = contents(root)
     for command in ("plan", "apply"):
@@ -170,7 +170,7 @@ def test_a_dotenv_that_git_takes_is_refused(app, ignored, more, words):
     assert contents(root) == before
 
 
-def test_what_can_not_be_proved_is_not_taken_out(app):
+def test_does_not_remove_literals_if_settings_cannot_be_compared(app):
     root = app("import a_library_that_is_not_here\n" + LOADED + BODY)
     before = contents(root)
     done = run(root, "apply", "--remove-literals")
@@ -178,7 +178,7 @@ def test_what_can_not_be_proved_is_not_taken_out(app):
     assert contents(root) == before
 
 
-def test_a_loader_that_looks_elsewhere_is_seen_by_the_proof(app):
+def test_detects_loader_of_another_dotenv(app):
     root = app(LOADED.replace("load_dotenv()", "load_dotenv('/nowhere/.env')") + BODY)
     before = contents(root)
     done = run(root, "apply", "--remove-literals")
@@ -186,7 +186,7 @@ def test_a_loader_that_looks_elsewhere_is_seen_by_the_proof(app):
     assert contents(root) == before
 
 
-def test_a_plan_names_what_would_go_and_holds_no_value(app):
+def test_plan_contains_no_values(app):
     root = app(LOADED + BODY)
     done = shield(
         "plan", "--only", "code", "--remove-literals", "--json", "-o", "../plan.json", cwd=root

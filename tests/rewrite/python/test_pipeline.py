@@ -10,7 +10,7 @@ READS = "import os\nA = os.environ['A_TOKEN']\n"
 MOVED = "from shop.utils.secrets import get_secret\nB = get_secret('b-old', lambda: os.environ['B_TOKEN'], env='B_TOKEN')\n"
 
 
-def test_each_file_gets_all_that_becomes_of_it_in_one_change():
+def test_combines_all_edits_of_a_file():
     raws = {
         f"shop/settings/{name}.py": text.encode()
         for name, text in {"a": READS, "b": PLAIN, "c": MOVED, "d": READS + MOVED}.items()

@@ -33,19 +33,19 @@ def renamed(code):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        pytest.param('get_secret("email-host-password", lambda: config("EMAIL_HOST_PASSWORD"))', 'get_secret("mail-password", lambda: config("EMAIL_HOST_PASSWORD"), env="EMAIL_HOST_PASSWORD")', id="the variable must be said now"),
-        pytest.param("has_secret('old', env='EMAIL_HOST_PASSWORD')", "has_secret('mail-password', env='EMAIL_HOST_PASSWORD')", id="the variable was said"),
+        pytest.param('get_secret("email-host-password", lambda: config("EMAIL_HOST_PASSWORD"))', 'get_secret("mail-password", lambda: config("EMAIL_HOST_PASSWORD"), env="EMAIL_HOST_PASSWORD")', id="adds env argument"),
+        pytest.param("has_secret('old', env='EMAIL_HOST_PASSWORD')", "has_secret('mail-password', env='EMAIL_HOST_PASSWORD')", id="with env argument"),
         pytest.param('x = f("email-host-password",)', 'x = f("mail-password", env="EMAIL_HOST_PASSWORD",)', id="trailing comma"),
         pytest.param('get_secret("db", lambda: 1, key="username", env="DB_USER")', 'get_secret("db", lambda: 1, key="user", env="DB_USER")', id="a field"),
         pytest.param('get_secret({"EMAIL_HOST_PASSWORD": "old", "DB_USER": "x", "Z": "z"}, lambda: e[k], env=k)', 'get_secret({"EMAIL_HOST_PASSWORD": "mail-password", "DB_USER": ("db", "user"), "Z": "z"}, lambda: e[k], env=k)', id="a mapping"),
         pytest.param('get_secret("spare-key", lambda: config("SPARE_KEY", "none"))', 'get_secret("spare-key", lambda: config("SPARE_KEY", "none"), optional=True)', id="optional"),
         pytest.param('get_secret("db-password", lambda: 1)', 'get_secret("db", lambda: 1, key="pass", env="DB_PASSWORD")', id="into a group"),
         pytest.param('get_secret("mail", lambda: config("A"), key="password", env="EMAIL_HOST_PASSWORD")', 'get_secret("mail-password", lambda: config("A"), env="EMAIL_HOST_PASSWORD")', id="out of a group"),
-        pytest.param('get_secret(\n    "keys",\n    lambda: (1),\n    key="x",\n    env="SAME_KEY",\n)', 'get_secret(\n    "same-key",\n    lambda: (1),\n    env="SAME_KEY",\n)', id="out of a group, on lines"),
+        pytest.param('get_secret(\n    "keys",\n    lambda: (1),\n    key="x",\n    env="SAME_KEY",\n)', 'get_secret(\n    "same-key",\n    lambda: (1),\n    env="SAME_KEY",\n)', id="out of a group, multiline"),
         pytest.param('get_secret("keys", env="SAME_KEY", key="x")', 'get_secret("same-key", env="SAME_KEY")', id="out of a group, at the end"),
     ],
 )  # fmt: skip
-def test_carries_the_new_name(before, after):
+def test_updates_call(before, after):
     assert renamed(before) == after
     assert renamed(after) == after
 
@@ -55,27 +55,27 @@ def test_carries_the_new_name(before, after):
     [
         pytest.param('get_secret("same-key", lambda: os.environ["SAME_KEY"])', id="the same name"),
         pytest.param(
-            'get_secret("spare-key", lambda: config("SPARE_KEY", ""))', id="optional by itself"
+            'get_secret("spare-key", lambda: config("SPARE_KEY", ""))', id="empty default"
         ),
         pytest.param(
             'get_secret("spare-key", lambda: config["SPARE_KEY"])', id="optional without a default"
         ),
         pytest.param('get_secret("unknown", "x")', id="not in shield.toml"),
-        pytest.param("get_secret(name)", id="a name that is computed"),
-        pytest.param('get_secret("email-host-password", **kw)', id="arguments that can't be seen"),
-        pytest.param("get_secret()", id="nothing"),
+        pytest.param("get_secret(name)", id="computed name"),
+        pytest.param('get_secret("email-host-password", **kw)', id="double-star arguments"),
+        pytest.param("get_secret()", id="no arguments"),
     ],
 )
-def test_leaves_alone(code):
+def test_does_not_change_call(code):
     assert renamed(code) == code
 
 
-def test_inside_an_f_string_it_renames_rightly_or_not_at_all():
+def test_updates_call_in_f_string_correctly_or_not_at_all():
     code = "f\"{get_secret('email-host-password')}\""
     assert renamed(code) in {code, "f\"{get_secret('mail-password', env='EMAIL_HOST_PASSWORD')}\""}
 
 
-def test_the_settings_source_of_pydantic_follows():
+def test_updates_pydantic_settings_source():
     before = """\
 class S(BaseSettings):
     @classmethod

@@ -13,7 +13,7 @@ METHOD = """
 """
 
 
-def test_a_class_gets_a_source_at_its_end():
+def test_adds_method_at_end_of_class():
     before = f'{HEAD}\n\nclass Settings(BaseSettings):\n    token: str\n    debug: bool = False\n\n\nSETTINGS = "x"\n'
     method = f'{METHOD}        return first, SecretsManagerSource(args[0], {{"TOKEN": "token"}}, others), *others\n'
     check(
@@ -24,7 +24,7 @@ def test_a_class_gets_a_source_at_its_end():
     )
 
 
-def test_many_secrets_stand_one_a_line():
+def test_puts_many_secrets_on_separate_lines():
     fields = "".join(f"    the_long_name_{i}_password: str\n" for i in range(2))
     after, _ = rewritten(f"{HEAD}\n\nclass Settings(BaseSettings):\n{fields}")
     assert (
@@ -50,7 +50,7 @@ def test_many_secrets_stand_one_a_line():
         pytest.param(
             "    api_key: str\n\n    class Config:\n        env_prefix = 'shop_'\n",
             "SHOP_API_KEY",
-            id="a class within",
+            id="nested Config class",
         ),
         pytest.param(
             "    model_config = {'case_sensitive': True}\n    api_key: str\n", "api_key", id="case"
@@ -59,15 +59,15 @@ def test_many_secrets_stand_one_a_line():
             "    api_key: str = Field(validation_alias='OTHER_KEY')\n", "OTHER_KEY", id="an alias"
         ),
         pytest.param("    api_key: str = Field(default='')\n", "API_KEY", id="a default"),
-        pytest.param("    sentry_dsn: HttpUrl | None = None\n", "SENTRY_DSN", id="no text"),
+        pytest.param("    sentry_dsn: HttpUrl | None = None\n", "SENTRY_DSN", id="not a string"),
         pytest.param(
             "    model_config = SettingsConfigDict(env_prefix='a_')\n    api_key: str = ''\n",
             "A_API_KEY",
-            id="a text with a prefix",
+            id="string with a prefix",
         ),
     ],
 )
-def test_the_variable_is_the_one_that_pydantic_reads(body, variable):
+def test_uses_variable_that_pydantic_reads(body, variable):
     after, skipped = rewritten(
         f"{HEAD}from pydantic import Field\n\n\nclass Settings(BaseSettings):\n{body}"
     )
@@ -79,18 +79,18 @@ def test_the_variable_is_the_one_that_pydantic_reads(body, variable):
     ("text", "reason"),
     [
         pytest.param("from pydantic import BaseSettings\nclass S(BaseSettings):\n    api_key: str\n", "pydantic 1", id="pydantic 1"),
-        pytest.param(HEAD + "class S(BaseSettings):\n    api_key: str\n    @classmethod\n    def settings_customise_sources(cls): ...\n", "has settings_customise_sources", id="a method of its own"),
+        pytest.param(HEAD + "class S(BaseSettings):\n    api_key: str\n    @classmethod\n    def settings_customise_sources(cls): ...\n", "has settings_customise_sources", id="class with the method"),
         pytest.param(HEAD + "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=P)\n    api_key: str\n", "computes the names of its variables", id="a computed prefix"),
         pytest.param(HEAD + "from pydantic import Field\nclass S(BaseSettings):\n    api_key: str = Field(validation_alias=A)\n", "computes the name of its variable", id="a computed alias"),
         pytest.param(HEAD + "class S(BaseSettings): api_key: str\n", "one line", id="one line"),
     ],
 )  # fmt: skip
-def test_a_class_that_stays_says_why(text, reason):
+def test_reports_why_class_is_skipped(text, reason):
     after, [skip] = rewritten(text)
     assert (after, reason in skip.reason) == (text.encode(), True)
 
 
-def test_a_class_of_the_app_in_between_is_followed():
+def test_follows_base_class_in_another_module():
     files = {
         "shop/base.py": f"{HEAD}class Base(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='A_')\n".encode()
     }
@@ -100,7 +100,7 @@ def test_a_class_of_the_app_in_between_is_followed():
     assert b'secrets = {\n            "A_API_KEY": "a-api-key",\n        }\n' in after
 
 
-def test_the_settings_are_the_same_with_aws_off_and_on(tmp_path, monkeypatch):
+def test_apply_keeps_settings_and_updates_names(tmp_path, monkeypatch):
     """The proof of `apply` loads them both ways; a new name in shield.toml is carried into the class."""
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/__init__.py").touch()
@@ -149,7 +149,7 @@ OWN = """\
         pytest.param(
             "        return (\n            init_settings,\n            env_settings,\n        )\n",
             f"{OWN}        return (\n            init_settings,\n            secrets,\n            env_settings,\n        )\n",
-            id="one a line",
+            id="one per line",
         ),
         pytest.param(
             "        secrets = others\n        return env_settings, secrets\n",
@@ -158,7 +158,7 @@ OWN = """\
         ),
     ],
 )
-def test_a_source_goes_into_the_order_that_a_class_has(before, after):
+def test_extends_existing_method(before, after):
     old = f"{CLASS}{SIGNATURE}{before}"
     check(old, old.replace(HEAD, f"{HEAD}\n{IMPORT}\n").replace(before, after))
 
@@ -166,7 +166,7 @@ def test_a_source_goes_into_the_order_that_a_class_has(before, after):
 @pytest.mark.parametrize(
     "method", ["", f"{SIGNATURE}        return env_settings, dotenv_settings\n"]
 )
-def test_a_second_run_leaves_the_fields_that_are_served(method):
+def test_second_run_changes_nothing(method):
     fields = "    token: str = ''\n    redis_url: str | None = None\n"
     once, _ = rewritten(f"{HEAD}\n\nclass Settings(BaseSettings):\n{fields}{method}")
     assert fields.encode() in once

@@ -25,55 +25,55 @@ IMPORT = "from shop.utils.secrets import get_secret"
         pytest.param(
             'X = os.environ["API_KEY"]',
             'X = get_secret("api-key", lambda: os.environ["API_KEY"])',
-            id="the name says the variable",
+            id="name implies variable",
         ),
         pytest.param(
             "SECRET_KEY = os.environ['DJANGO_KEY']",
             "SECRET_KEY = get_secret('django-key', lambda: os.environ['DJANGO_KEY'])",
-            id="quotes as the expression has them",
+            id="quotes of the expression",
         ),
         pytest.param(
             'X = os.getenv("CLIENT_SECRET")',
             'X = get_secret("client_secret", lambda: os.getenv("CLIENT_SECRET"))',
-            id="a name never ends like an ARN's suffix",
+            id="name that would end like an ARN",
         ),
         pytest.param(
             'API_KEY = "k3y-of-a-test"',
             'API_KEY = get_secret("api-key", "k3y-of-a-test")',
-            id="a literal is a plain default",
+            id="literal",
         ),
         pytest.param(
             'X = os.environ.get("API_KEY") or "dev"',
             'X = get_secret("api-key", lambda: os.environ.get("API_KEY")) or "dev"',
-            id="a constant after or stays outside",
+            id="constant after or",
         ),
         pytest.param(
             'X = os.getenv("API_KEY", os.getenv("A_PASS")) or ""',
             'X = get_secret(\n    "api-key",\n'
             '    lambda: os.getenv("API_KEY", get_secret("a-pass", lambda: os.getenv("A_PASS")))\n    or "",\n    optional=True,\n)',
-            id="an empty value after or stays with the read",
+            id="empty constant after or",
         ),
         pytest.param(
             'SECRET_KEY = os.environ.get("API_KEY") or "dev"',
             'SECRET_KEY = get_secret("api-key", lambda: os.environ.get("API_KEY") or "dev")',
-            id="but not that of the key which signs everything",
+            id="constant after or, Django's key",
         ),
         pytest.param(
             'X = os.environ.get("API_KEY") or os.environ.get("A_TOKEN")',
             'X = get_secret("api-key", lambda: os.environ.get("API_KEY")) or get_secret(\n'
             '    "a-token", lambda: os.environ.get("A_TOKEN")\n)',
-            id="each on its own",
+            id="two reads",
         ),
         pytest.param(
             'X = os.getenv("API_KEY", os.getenv("A_TOKEN"))',
             'X = get_secret(\n    "api-key",\n'
             '    lambda: os.getenv("API_KEY", get_secret("a-token", lambda: os.getenv("A_TOKEN"))),\n    optional=True,\n)',
-            id="one in the other",
+            id="nested reads",
         ),
         pytest.param(
             "X = int(os.environ['PIN_TOKEN'])  # four digits",
             "X = int(get_secret('pin-token', lambda: os.environ['PIN_TOKEN']))  # four digits",
-            id="casts and comments stay outside",
+            id="cast and comment",
         ),
         pytest.param(
             "if 'API_KEY' in os.environ:\n    X = os.environ['API_KEY']",
@@ -83,42 +83,42 @@ IMPORT = "from shop.utils.secrets import get_secret"
         pytest.param(
             "if 'API_KEY' not in os.environ and X:\n    X = os.environ['API_KEY']",
             "if not has_secret('api-key') and X:\n    X = get_secret('api-key', lambda: os.environ['API_KEY'])",
-            id="absence",
+            id="negated presence",
         ),
         pytest.param(
             "X = f\"Bearer {os.environ['API_KEY']}\"",
             "X = f\"Bearer {get_secret('api-key', lambda: os.environ['API_KEY'])}\"",
-            id="in an f-string, with the free quote",
+            id="f-string",
         ),
         pytest.param(
             "X = f'''{os.environ[\"API_KEY\"]}'''",
             "X = f'''{get_secret(\"api-key\", lambda: os.environ[\"API_KEY\"])}'''",
-            id="in a long f-string",
+            id="triple-quoted f-string",
         ),
         pytest.param(
             "X = 'é' + f\"ü{os.environ['API_KEY']}\"",
             "X = 'é' + f\"ü{get_secret('api-key', lambda: os.environ['API_KEY'])}\"",
-            id="in an f-string after wide characters",
+            id="f-string after non-ASCII characters",
         ),
         pytest.param(
             'X = (f"a"\n     f"{os.environ[\'API_KEY\']}")',
             "X = (f\"a\"\n     f\"{get_secret('api-key', lambda: os.environ['API_KEY'])}\")",
-            id="in the second of joined f-strings",
+            id="second of two f-strings",
         ),
         pytest.param(
             "if x := os.environ.get('API_KEY'):\n    pass",
             "if x := get_secret('api-key', lambda: os.environ.get('API_KEY')):\n    pass",
-            id="walrus around",
+            id="walrus",
         ),
         pytest.param(
             "class C:\n    d = ''\n    X = os.environ.get('API_KEY', d)",
             "class C:\n    d = ''\n    X = get_secret('api-key', lambda d=d: os.environ.get('API_KEY', d))",
-            id="a lambda does not see the names of a class",
+            id="names of a class body",
         ),
         pytest.param(
             "class C:\n    X = [os.environ['API_KEY'] for _ in y]",
             "class C:\n    X = [get_secret('api-key', lambda: os.environ['API_KEY']) for _ in y]",
-            id="a comprehension in a class does not either",
+            id="comprehension in a class",
         ),
         pytest.param(
             "X = os.environ['API_KEY']; Y = 1",
@@ -151,48 +151,50 @@ def test_expressions(before, after):
         pytest.param(
             "import re\nimport sys\n\nX",
             f"import re\nimport sys\n\n{IMPORT}\n\nX",
-            id="after the last",
+            id="after the last import",
         ),
         pytest.param(
             "import re\n\nfrom .base import *\n\nX",
             f"import re\n\n{IMPORT}\n\nfrom .base import *\n\nX",
-            id="before relative ones",
+            id="before relative imports",
         ),
         pytest.param(
             "from shop.a import b\nfrom shop.z import c\n\nX",
             f"from shop.a import b\n{IMPORT}\nfrom shop.z import c\n\nX",
-            id="among the app's own",
+            id="among first-party imports",
         ),
         pytest.param(
             "import re\nY = 1\nimport sys\nX",
             f"import re\n\n{IMPORT}\nY = 1\nimport sys\nX",
-            id="leading block only",
+            id="first block only",
         ),
         pytest.param(
             "import re; Y = '''\n'''\nX",
             f"{IMPORT}\n\nimport re; Y = '''\n'''\nX",
-            id="a line with more",
+            id="statement on the same line",
         ),
         pytest.param(
-            "#!/bin/sh\n# why\n\nX", f"#!/bin/sh\n# why\n\n{IMPORT}\n\nX", id="comments stay on top"
+            "#!/bin/sh\n# why\n\nX", f"#!/bin/sh\n# why\n\n{IMPORT}\n\nX", id="comment at the top"
         ),
         pytest.param(
             "# Licence: MIT\nX",
             f"# Licence: MIT\n{IMPORT}\n\nX",
-            id="those that are about the file",
+            id="license comment",
         ),
         pytest.param(
             "# Of it.\n# Long.\nX",
             f"{IMPORT}\n\n# Of it.\n# Long.\nX",
-            id="a statement keeps its own",
+            id="comment of a statement",
         ),
         pytest.param(
-            "# a\n\n# Of it.\nX", f"# a\n\n{IMPORT}\n\n# Of it.\nX", id="below that of the file"
+            "# a\n\n# Of it.\nX",
+            f"# a\n\n{IMPORT}\n\n# Of it.\nX",
+            id="comment below a file comment",
         ),
         pytest.param(
             "from a import (\n    b,\n    c,\n)\n\nX",
             f"from a import (\n    b,\n    c,\n)\n\n{IMPORT}\n\nX",
-            id="brackets",
+            id="parentheses",
         ),
     ],
 )
@@ -237,7 +239,7 @@ def test_bytes(before, after):
     check(before, after)
 
 
-def test_long_lines_are_broken_as_black_does():
+def test_breaks_long_lines_like_black():
     before = """\
 import os
 
@@ -256,27 +258,27 @@ DATABASES = {
     assert 'env="DB_PASSWORD"' in after
 
 
-def test_a_get_secret_of_the_app_keeps_its_name():
+def test_uses_alias_if_file_defines_get_secret():
     before = "import os\ndef get_secret(x):\n    return x\nX = os.environ['API_KEY']\n"
     after = rewritten(before)[0].decode()
     assert "import get_secret as aws_get_secret\n" in after
     assert "X = aws_get_secret('api-key', lambda: os.environ['API_KEY'])" in after
 
 
-def test_both_names_taken():
+def test_uses_last_alias_if_other_names_are_taken():
     before = "import os\ndef get_secret(x):\n    return x\naws_get_secret = 1\nX = os.environ['API_KEY']\n"
     after = rewritten(before)[0].decode()
     assert "import get_secret as shield_get_secret\n" in after
     assert "X = shield_get_secret('api-key'" in after
 
 
-def test_a_get_secret_elsewhere_in_the_app_counts_too():
+def test_uses_alias_if_another_module_defines_get_secret():
     files = {"shop/vault.py": b"def get_secret(x):\n    return x\n"}
     after = rewritten("import os\nX = os.environ['API_KEY']\n", files)[0].decode()
     assert "import get_secret as aws_get_secret" in after
 
 
-def test_names_in_shield_toml_win():
+def test_uses_names_in_shield_toml():
     before = "import os\nX = os.environ['API_KEY']\n"
     raws = {PATH: before.encode()}
     scan = scan_files("shop", list(raws), raws.get)
@@ -288,40 +290,32 @@ def test_names_in_shield_toml_win():
 
 
 @pytest.mark.parametrize(
-    "before",
+    ("text", "skipped_count"),
     [
-        pytest.param(
-            "import os\nx = f\"{os.environ['API_KEY'] + f'{x}'}\"\n", id="quotes within an f-string"
-        ),
-        pytest.param(
-            "import os\nx = f\"{f'{os.environ.get(k)}'}\"\n", id="f-string in an f-string"
-        ),
-        pytest.param(
-            "import os\ndef f():\n    return os.environ.get('API_KEY', (yield))\n", id="yield"
-        ),
-        pytest.param("import os\nenv = dict(os.environ)\nX = env['API_KEY']\n", id="a copy"),
+        pytest.param("x = f\"{f'{os.environ.get(k)}'}\"\n", 0, id="unknown variable"),
+        pytest.param("def f():\n    return os.environ.get('API_KEY', (yield))\n", 1, id="yield"),
+        pytest.param("env = dict(os.environ)\nX = env['API_KEY']\n", 1, id="a copy"),
     ],
 )
-def test_what_cannot_be_moved_stays_or_compiles(before):
+def test_does_not_wrap_unsupported_reads(text, skipped_count):
+    before = f"import os\n{text}".encode()
     after, skipped = rewritten(before)
-    ast.parse(after)
-    assert after == before.encode() or b"get_secret('" in after
-    assert all(entry.reason for entry in skipped)
+    assert after == before
+    assert len(skipped) == skipped_count
 
 
-def test_a_result_that_means_something_else_is_not_written(monkeypatch):
+def test_skips_file_if_result_does_not_compile(monkeypatch):
     from shield_ai.rewrite.python import wrap_text
 
     monkeypatch.setattr(wrap_text, "_lambda_parameters", lambda _: " *a")
-    before = "import os\nX = os.environ['API_KEY']\n"
     monkeypatch.setattr(wrap_text, "presence_test", lambda *_: "")
-    after, skipped = rewritten("import os\nif 'API_KEY' in os.environ: X = os.environ['API_KEY']\n")
-    assert after.startswith(b"import os\nif 'API_KEY'")
+    before = b"import os\nif 'API_KEY' in os.environ: X = os.environ['API_KEY']\n"
+    after, skipped = rewritten(before)
+    assert after == before
     assert {entry.reason for entry in skipped} == {"the rewritten file would not compile"}
-    assert before
 
 
-def test_a_file_is_not_left_for_the_sake_of_its_lines(monkeypatch):
+def test_keeps_long_line_if_breaking_it_fails(monkeypatch):
     from shield_ai.rewrite.python import line_breaking
 
     line = "SHOP_OF_A_VERY_LONG_NAME_API_KEY = os.environ.get('SHOP_OF_A_VERY_LONG_NAME_API_KEY')\n"
@@ -406,7 +400,7 @@ VALUES = {
 @pytest.mark.parametrize(
     ("text", "count"), [pytest.param(*case, id=name) for name, case in CONTEXTS.items()]
 )
-def test_in_every_context_the_settings_are_as_before(text, count, monkeypatch):
+def test_settings_are_unchanged_in_every_context(text, count, monkeypatch):
     before = f"import json, os\nimport environ\nenv = environ.Env()\n{text}\n"
     after, skipped = rewritten(before)
     assert (after.count(b"_secret("), skipped) == (count, ())
@@ -426,23 +420,23 @@ def test_in_every_context_the_settings_are_as_before(text, count, monkeypatch):
         pytest.param(
             'X = os.environ.get(\n    "API_KEY",\n    "",  # none\n)\n',
             'X = get_secret(\n    "api-key",\n    lambda: os.environ.get(\n        "API_KEY",\n        "",  # none\n    ),\n)\n',
-            id="moved in",
+            id="indented",
         ),
         pytest.param(
             'if 1:\n\tX = os.environ.get(\n\t\t"API_KEY",\n\t\tos.environ["A_TOKEN"],\n\t)\n',
             'if 1:\n\tX = get_secret(\n\t\t"api-key",\n\t\tlambda: os.environ.get(\n\t\t\t"API_KEY",\n'
             '\t\t\tget_secret("a-token", lambda: os.environ["A_TOKEN"]),\n\t\t),\n\t\toptional=True,\n\t)\n',
-            id="with another inside, by tabs",
+            id="nested, with tabs",
         ),
         pytest.param(
             'X = os.environ.get("API_KEY", """a\n  b""")\n',
             'X = get_secret("api-key", lambda: os.environ.get("API_KEY", """a\n  b"""))\n',
-            id="a long string keeps its lines",
+            id="triple-quoted string",
         ),
         pytest.param(
             'SECRET_KEY = (\n    "k3y-"\n    "of-a-test"\n)\n',
             'SECRET_KEY = (\n    get_secret(\n        "secret-key",\n        "k3y-"\n        "of-a-test",\n    )\n)\n',
-            id="a literal of two lines",
+            id="multiline literal",
         ),
         pytest.param(
             'if (\n    "API_KEY"\n    in os.environ\n):\n    X = os.environ["API_KEY"]\n',
@@ -451,7 +445,7 @@ def test_in_every_context_the_settings_are_as_before(text, count, monkeypatch):
         ),
     ],
 )
-def test_expressions_of_several_lines(before, after):
+def test_multiline_expressions(before, after):
     name = "get_secret, has_secret" if "has_secret" in after else "get_secret"
     check(
         f"import os\n\n{before}", f"import os\n\nfrom shop.utils.secrets import {name}\n\n{after}"
@@ -462,18 +456,23 @@ def test_expressions_of_several_lines(before, after):
     "text",
     [
         pytest.param(
-            "X = (f'é {a}' f\"é {os.environ['API_KEY']}\")\n", id="joined after wide characters"
+            "X = (f'é {a}' f\"é {os.environ['API_KEY']}\")\n",
+            id="after non-ASCII characters, joined",
         ),
         pytest.param(
-            "X = f'''a\n{b}\nc {os.environ[\"API_KEY\"]}'''\n", id="on a later line of a long one"
+            "X = f'''a\n{b}\nc {os.environ[\"API_KEY\"]}'''\n",
+            id="on a later line of a triple-quoted string",
         ),
         pytest.param("X = f\"{os.environ['API_KEY']}{os.environ['API_KEY']}\"\n", id="twice"),
-        pytest.param("X = rf\"\\d{os.environ['API_KEY']:>{w}}\"\n", id="with a format"),
-        pytest.param("X = f\"{x:{os.environ['API_KEY']}}\"\n", id="as a format"),
-        pytest.param('X = f"{os.environ[k]}" + os.environ["API_KEY"]\n', id="beside one"),
+        pytest.param("X = f\"{os.environ['API_KEY'] + f'{x}'}\"\n", id="nested f-string"),
+        pytest.param("X = rf\"\\d{os.environ['API_KEY']:>{w}}\"\n", id="with a format specifier"),
+        pytest.param("X = f\"{x:{os.environ['API_KEY']}}\"\n", id="as a format specifier"),
+        pytest.param(
+            'X = f"{os.environ[k]}" + os.environ["API_KEY"]\n', id="next to another f-string"
+        ),
     ],
 )
-def test_f_strings_are_moved_or_left_but_never_broken(text):
+def test_f_strings_are_wrapped_or_skipped(text):
     before = f"import os\n\n{text}"
     after, skipped = rewritten(before)
     ast.parse(after)
@@ -482,7 +481,7 @@ def test_f_strings_are_moved_or_left_but_never_broken(text):
     assert rewritten(after)[0] == after
 
 
-def test_a_secret_that_shield_toml_lacks_is_said():
+def test_skips_variable_without_secret_in_shield_toml():
     before = "import os\nX = os.environ['API_KEY']\nY = os.environ['A_TOKEN']\n"
     raws = {PATH: before.encode()}
     scan = scan_files("shop", list(raws), raws.get)
@@ -496,7 +495,7 @@ def test_a_secret_that_shield_toml_lacks_is_said():
     assert b"get_secret('api-key'" in apply_edits(before.encode(), result.edits)
 
 
-def test_a_computed_name_names_the_secret_as_well():
+def test_uses_computed_variable_name_as_secret_name():
     before = """\
 import os
 
@@ -514,7 +513,7 @@ API_KEY = os.getenv(f"{P}_API_KEY", "")
     )
 
 
-def test_a_computed_name_chooses_where_shield_toml_calls_one_of_them_otherwise():
+def test_maps_computed_variable_name_to_other_secret_names():
     text = "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ[K]\n"
     manifest = Manifest(
         app=App(name="shop", runtime="shop/utils/secrets.py"),
@@ -580,12 +579,12 @@ LOOPS = {
 @pytest.mark.parametrize(
     ("before", "after"), [pytest.param(*pair, id=name) for name, pair in LOOPS.items()]
 )
-def test_a_loop_over_known_names(before, after):
+def test_loop_over_known_names(before, after):
     names = "get_secret, has_secret" if "has_secret" in after else "get_secret"
     check("import os\n" + before, f"import os\n\nfrom shop.utils.secrets import {names}\n" + after)
 
 
-def test_a_value_of_django_configurations_is_wrapped_whole():
+def test_wraps_whole_value_of_django_configurations():
     check(
         "from configurations import Configuration, values\n\n\nclass Base(Configuration):\n    MAIL_PASSWORD = values.Value('')\n",
         "from configurations import Configuration, values\n\nfrom shop.utils.secrets import get_secret\n\n\n"
@@ -594,7 +593,7 @@ def test_a_value_of_django_configurations_is_wrapped_whole():
     )
 
 
-def test_a_read_inside_a_read_of_the_same_variable_stays():
+def test_does_not_wrap_read_inside_read_of_same_variable():
     check(
         "import dj_database_url, os\nD = dj_database_url.config(ssl_require='x' in os.getenv('DATABASE_URL', ''))\n",
         "import dj_database_url, os\n\nfrom shop.utils.secrets import get_secret\nD = get_secret(\n"
@@ -607,7 +606,7 @@ def test_a_read_inside_a_read_of_the_same_variable_stays():
     assert rewritten(text)[0].count(b"get_secret(") == 2  # this one may be asked later
 
 
-def test_what_shield_toml_calls_optional_has_a_default_that_serves():
+def test_passes_optional_for_optional_secret_with_default():
     spare = Secret(name="spare-key", env="SPARE_KEY", optional=True)
     manifest = Manifest(app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(spare,))
     after, _ = rewritten("import os\nX = os.getenv('SPARE_KEY', 'none')\n", manifest=manifest)
@@ -616,7 +615,7 @@ def test_what_shield_toml_calls_optional_has_a_default_that_serves():
     )
 
 
-def test_a_pair_is_one_document_where_shield_toml_says_so():
+def test_reads_pair_from_one_document():
     mail = Secret(
         name="mail-account",
         fields={"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"},
@@ -637,21 +636,21 @@ def test_a_pair_is_one_document_where_shield_toml_says_so():
         pytest.param(
             "SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL',\n                                         None)\n",
             "SQLALCHEMY_DATABASE_URI = get_secret(\n    'database-url',\n    lambda: os.environ.get('DATABASE_URL',\n                           None),\n)\n",
-            id="to the left",
+            id="moved left",
         ),
         pytest.param(
             "X = os.getenv('API_KEY',\n              None)\n",
             "X = get_secret(\n    'api-key',\n    lambda: os.getenv('API_KEY',\n                      None),\n)\n",
-            id="to the right",
+            id="moved right",
         ),
         pytest.param(
             "X = os.getenv(\n    'API_KEY', None)\n",
             "X = get_secret(\n    'api-key',\n    lambda: os.getenv(\n        'API_KEY', None),\n)\n",
-            id="by a step, where nothing is aligned",
+            id="indented if not aligned",
         ),
     ],
 )  # fmt: skip
-def test_lines_that_are_aligned_with_a_bracket_stay_so(before, after):
+def test_keeps_alignment_with_bracket(before, after):
     check(
         "import os\n" + before, "import os\n\nfrom shop.utils.secrets import get_secret\n" + after
     )
