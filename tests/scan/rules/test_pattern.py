@@ -63,7 +63,7 @@ def test_message_is_filled_in(rule: pattern.Rule) -> None:
 def test_explains_each_rule(rule: str) -> None:
     text = pattern.explain(rule)
     assert text.startswith(f"{rule}: ")
-    assert "What to do" in text
+    assert "How to fix" in text
     assert max(len(line) for line in text.splitlines() if "https://" not in line) <= 80
 
 
@@ -122,16 +122,21 @@ def test_unknown_rule_gets_the_nearest_one() -> None:
             id="wrong type",
         ),
         pytest.param(
-            "  - id: CSEC34.presence", "  - id: CSEC34.literal", "twice", id="id given twice"
+            "  - id: CSEC34.presence",
+            "  - id: CSEC34.literal",
+            "duplicate rule id",
+            id="id given twice",
         ),
-        pytest.param("title: Integrate", "id: x\ntitle: Integrate", "twice", id="key given twice"),
+        pytest.param(
+            "title: Integrate", "id: x\ntitle: Integrate", "duplicate key", id="key given twice"
+        ),
         pytest.param(
             'message: "{name} has',
             'message: "{value} has',
-            "{value}, which nothing fills",
+            "unknown placeholder {value}",
             id="placeholder",
         ),
-        pytest.param('message: "{name} has', 'message: "{name has', "wrong brace", id="brace"),
+        pytest.param('message: "{name} has', 'message: "{name has', "invalid braces", id="brace"),
         pytest.param(
             "title: Integrate", "title: &x [*x]\ntitles: Integrate", "", id="alias to itself"
         ),
@@ -167,7 +172,7 @@ def test_wrong_file_names_the_line(old: str, new: str, message: str) -> None:
         pytest.param(
             "  absent:\n",
             "\n# Messages",
-            "no files are given for rules of kind 'absent'",
+            "no files for rules of kind 'absent'",
             id="no globs",
         ),
     ],
@@ -189,7 +194,7 @@ def test_no_pattern_at_all_is_a_clear_error(text: str) -> None:
 
 def test_rule_without_examples_is_refused() -> None:
     text = TEXT[: TEXT.rindex("    non_examples:")] + "    non_examples: []\n"
-    with pytest.raises(ShieldError, match="lacks examples"):
+    with pytest.raises(ShieldError, match="has no non_examples"):
         pattern.parse(text, "mine.yaml")
 
 
@@ -199,7 +204,10 @@ def test_severity_is_the_models() -> None:
 
 def test_every_rule_finds_its_examples_and_nothing_else() -> None:
     """Of both patterns; `shield patterns check` says the same."""
-    assert [*check_examples(pattern.csec34_pattern()), *check_examples(pattern.credential_pattern())] == []
+    assert [
+        *check_examples(pattern.csec34_pattern()),
+        *check_examples(pattern.credential_pattern()),
+    ] == []
 
 
 def test_credentials_of_many_services_are_known() -> None:
@@ -245,20 +253,24 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
     ("old", "new", "line", "words"),
     [
         pytest.param(
-            "(acme_[a-f0-9]{12})", "(acme_[a-f0-9]{12}", 17, "the regex is wrong", id="no regex"
+            "(acme_[a-f0-9]{12})", "(acme_[a-f0-9]{12}", 17, "invalid regex", id="no regex"
         ),
         pytest.param("(acme_[a-f0-9]{12})", "acme_[a-f0-9]{12}", 17, "no group", id="no group"),
         pytest.param(
             "(acme_[a-f0-9]{12})",
             "((acme_)*)",
             17,
-            "matches an empty text",
+            "matches an empty string",
             id="matches everything",
         ),
         pytest.param(
-            "(acme_[a-f0-9]{12})", "(acme_([a-f]+)+)", 17, "may take for ever", id="catastrophic"
+            "(acme_[a-f0-9]{12})",
+            "(acme_([a-f]+)+)",
+            17,
+            "can take exponential time",
+            id="catastrophic",
         ),
-        pytest.param("(acme_[a-f0-9]{12})", "acme.*key.*(x)", 17, "without a bound", id="slow"),
+        pytest.param("(acme_[a-f0-9]{12})", "acme.*key.*(x)", 17, "unbounded repeats", id="slow"),
         pytest.param(
             "(acme_[a-f0-9]{12})", "(acme_[a-f]{99999999999})", 17, "too large", id="huge repeat"
         ),
@@ -282,8 +294,8 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
         pytest.param(
             "(acme_[a-f0-9]{12})", "(acme_[[a-f]{12})", 17, "nested set", id="set in a set"
         ),
-        pytest.param("[acme_]", "[ACME_]", 18, "capitals", id="keyword in capitals"),
-        pytest.param("[acme_]", "['']", 18, "empty", id="empty keyword"),
+        pytest.param("[acme_]", "[ACME_]", 18, "must be lower case", id="keyword in capitals"),
+        pytest.param("[acme_]", "['']", 18, "empty word", id="empty keyword"),
         pytest.param("keywords: [acme_]", "keywords: []", 17, "no keywords", id="no keyword"),
         pytest.param(
             "keywords: [acme_]",
@@ -300,7 +312,11 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
             id="unknown decoding",
         ),
         pytest.param(
-            "    kind: regex", "    kind: python", 11, "only shield's own have", id="kind of ours"
+            "    kind: regex",
+            "    kind: python",
+            11,
+            "is reserved for built-in rules",
+            id="kind of ours",
         ),
         pytest.param(
             "    title: ACME key", "    titel: ACME key", 13, "unknown key", id="misspelt key"
@@ -312,11 +328,15 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
             "{name} stands", "{name!z} stands", 14, "{name!z}", id="conversion of a placeholder"
         ),
         pytest.param(
-            "examples: ['acme_{hex:12}']", "examples: []", 19, "lacks examples", id="empty examples"
+            "examples: ['acme_{hex:12}']",
+            "examples: []",
+            19,
+            "has no examples",
+            id="empty examples",
         ),
-        pytest.param("ACME.key\n", "CRED.password\n", 10, "is taken", id="id of ours"),
-        pytest.param("id: ACME\n", "id: CRED\n", 1, "is taken", id="pattern of ours"),
-        pytest.param("ACME.key\n", "'a b]'\n", 10, "is no id", id="odd id"),
+        pytest.param("ACME.key\n", "CRED.password\n", 10, "is already used", id="id of ours"),
+        pytest.param("id: ACME\n", "id: CRED\n", 1, "is already used", id="pattern of ours"),
+        pytest.param("ACME.key\n", "'a b]'\n", 10, "invalid id", id="odd id"),
         pytest.param(
             '{regex: ["**/*"]}',
             '{regex: "**/*"}',
@@ -324,13 +344,15 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
             "Expected `array`",
             id="globs without brackets",
         ),
-        pytest.param('["**/*"]', '["[z-a]"]', 8, "is no glob", id="glob that is none"),
-        pytest.param("Keys of ACME", "!!int x", 2, "can't be read", id="value that is none"),
+        pytest.param('["**/*"]', '["[z-a]"]', 8, "invalid glob", id="glob that is none"),
+        pytest.param("Keys of ACME", "!!int x", 2, "invalid value", id="value that is none"),
         pytest.param(
-            "Keys of ACME", "Keys \0 ACME", 2, "forbids", id="character that YAML forbids"
+            "Keys of ACME", "Keys \0 ACME", 2, "does not allow", id="character that YAML forbids"
         ),
-        pytest.param("title: ACME key", 'title: "\\e[31m"', 13, "cursor", id="escape in a title"),
-        pytest.param("rules:\n", "3: 4\nrules:\n", 9, "wrong key", id="number for a key"),
+        pytest.param(
+            "title: ACME key", 'title: "\\e[31m"', 13, "control character", id="escape in a title"
+        ),
+        pytest.param("rules:\n", "3: 4\nrules:\n", 9, "invalid key", id="number for a key"),
         pytest.param(
             "rules:\n", "defaults: {foo: 1}\nrules:\n", 9, "unknown key `foo`", id="defaults"
         ),
@@ -357,7 +379,7 @@ def test_an_id_is_given_in_one_file(tmp_path) -> None:
     (tmp_path / pattern.APP_FOLDER).mkdir(parents=True)
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / pattern.APP_FOLDER / name).write_text(OWN)
-    with pytest.raises(ShieldError, match=r"b\.yaml:1: the id 'ACME' is taken"):
+    with pytest.raises(ShieldError, match=r"b\.yaml:1: the id 'ACME' is already used"):
         pattern.load_app_patterns(tmp_path)
 
 

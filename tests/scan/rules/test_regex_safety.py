@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.scan.rules.regex_safety import runaway, unbounded
+from shield_ai.scan.rules.regex_safety import count_unbounded, find_exponential
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from shield_ai.scan.rules.regex_safety import runaway, unbounded
     ],
 )
 def test_refuses(regex: str) -> None:
-    assert runaway(regex)
+    assert find_exponential(regex)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_refuses(regex: str) -> None:
     ],
 )
 def test_allows(regex: str) -> None:
-    assert not runaway(regex)
+    assert not find_exponential(regex)
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_allows(regex: str) -> None:
     ],
 )
 def test_counts_what_has_no_bound(regex: str, count: int) -> None:
-    assert unbounded(regex) == count
+    assert count_unbounded(regex) == count

@@ -1,6 +1,6 @@
-"""Examples of credentials, made when they are needed, so that no file of ours holds anything that looks like one.
+"""Fill the examples of rules with random characters, so that no file contains a credential.
 
-`{hex:32}` in a template stands for 32 random characters of a kind.
+The field `{hex:32}` of a template stands for 32 random hexadecimal digits.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import random
 import re
 import string
 
-KINDS = {
+ALPHABETS = {
     "hex": "0123456789abcdef",
     "HEX": "0123456789ABCDEF",
     "alnum": string.ascii_letters + string.digits,
@@ -24,13 +24,15 @@ FIELD = re.compile(r"\{(hex|HEX|alnum|alpha|lower|upper|digit|b64|url):(\d{1,4})
 
 
 def fill(template: str, seed: int = 0) -> str:
-    """Put random characters for each field; the same for the same seed.
+    """Replace the fields of a template with random characters.
 
     Args:
         template: With fields such as `{hex:32}`.
-        seed: Of the generator, which is no secure one and need not be.
+        seed: The same seed gives the same text.
     """
-    generator = random.Random(f"{seed} {template}")  # noqa: S311  # an example is no secret
-    return FIELD.sub(
-        lambda match: "".join(generator.choices(KINDS[match[1]], k=int(match[2]))), template
-    )
+    generator = random.Random(f"{seed} {template}")  # noqa: S311 - examples are not secrets
+
+    def random_characters(match: re.Match[str]) -> str:
+        return "".join(generator.choices(ALPHABETS[match[1]], k=int(match[2])))
+
+    return FIELD.sub(random_characters, template)

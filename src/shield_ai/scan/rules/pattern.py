@@ -1,4 +1,4 @@
-"""patterns/*.yaml ⇄ Pattern: what is looked for, how bad it is and what to do, as data."""
+"""Patterns: YAML files with rules for what to search for, its severity and how to fix it."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).with_name("patterns")
 CSEC34_FILE = FOLDER / "csec_34_missing_secrets_manager.yaml"
 CREDENTIALS_FILE = FOLDER / "hardcoded_credential.yaml"
-APP_FOLDER = ".shield/patterns"  # of an app, with its own patterns
+APP_FOLDER = ".shield/patterns"  # in an app, with its custom patterns
 WIDTH = 80
 
 
 class RuleKind(enum.StrEnum):
-    """How a rule is looked for."""
+    """How a rule is searched for."""
 
     PYTHON = "python"
     DOTENV = "dotenv"
-    ABSENT = "absent"  # a fact of the whole file, not of a line
-    REGEX = "regex"  # a text of its own form
-    URL = "url"  # likewise; the secret is the password of a URL
-    ASSIGNMENT = "assignment"  # a value under a telling name
+    ABSENT = "absent"  # a missing import in a file
+    REGEX = "regex"  # a regular expression
+    URL = "url"  # a regular expression for URLs; the secret is the password
+    ASSIGNMENT = "assignment"  # a value with a secret-like name
     TRACKED = "tracked"  # a file that should not be in git
-    COMMENT = "comment"  # a comment that shield reads
+    COMMENT = "comment"  # a suppression comment
 
 
 class Risk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,7 +49,7 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One detector, with an id that never changes."""
+    """A detection rule. Its id never changes."""
 
     id: str
     kind: RuleKind
@@ -59,28 +59,27 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     explanation: str
     fix: str
     reference: str = ""
-    examples: tuple[str, ...]  # whole files in which the rule finds something
-    non_examples: tuple[str, ...]  # and in which it finds nothing
-    regex: str = ""  # whose first group is the secret
-    context: tuple[str, ...] = ()  # or words of a name, and
-    value: str = ""  # the form of the value under it
-    keywords: tuple[str, ...] = ()  # lower case; a text without any of them has no match
-    entropy: float = 0.0  # bits a character that the secret has at least
-    random: bool = False  # the secret must look made by a machine
-    bounds: bool = True  # no letter and no digit stands beside the secret
-    decode: str = (
-        # "colon": base64 of a user, a colon and a password; "jwt": its first part is the base64 of a header
-        ""
-    )
-    judged: str = ""  # the name under which the value is judged, as `judge` does
+    examples: tuple[str, ...]  # files that match
+    non_examples: tuple[str, ...]  # files that do not match
+    # Either a regex, in which the first group is the secret, or words of a name and the regex
+    # of the value.
+    regex: str = ""
+    context: tuple[str, ...] = ()
+    value: str = ""
+    keywords: tuple[str, ...] = ()  # lower case; every matching file contains one of them
+    entropy: float = 0.0  # minimum, in bits per character
+    random: bool = False  # whether the secret must look random
+    bounds: bool = True  # whether no letter or digit may be next to the secret
+    decode: str = ""  # "colon": base64 of user:password; "jwt": begins with a JOSE header
+    judged: str = ""  # the name to check the value with, as for an assignment
 
     def text(self, name: str = "", env: str | None = None) -> str:
-        """Fill in the message."""
+        """Return the message with its placeholders filled in."""
         return self.message.format(name=name or env or "a value", env=env or name)
 
 
 class Pattern(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One YAML file."""
+    """The content of a YAML file."""
 
     id: str
     title: str
@@ -89,152 +88,174 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     fix: str
     references: tuple[str, ...]
     risk_assessment: Risk
-    files: dict[RuleKind, tuple[str, ...]]  # globs in gitignore's syntax
-    defaults: dict[str, Any] = {}  # what a rule does not say of itself
+    files: dict[RuleKind, tuple[str, ...]]  # globs in the syntax of .gitignore
+    defaults: dict[str, Any] = {}  # of the keys of rules
     rules: tuple[Rule, ...]
 
 
 @functools.cache
 def csec34_pattern() -> Pattern:
-    """Return CSEC-34, read once."""
-    return _packed(CSEC34_FILE)
+    """Return the pattern CSEC-34: secrets that are not in Secrets Manager."""
+    return _load_cached(CSEC34_FILE)
 
 
 @functools.cache
 def credential_pattern() -> Pattern:
-    """Return the pattern of credentials that stand in any file, read once and kept in a form that loads fast."""
-    return _packed(CREDENTIALS_FILE)
+    """Return the pattern CRED: hardcoded credentials in any file."""
+    return _load_cached(CREDENTIALS_FILE)
 
 
-def _packed(file: Path) -> Pattern:
+def _load_cached(file: Path) -> Pattern:
+    """Load a pattern from the disk cache, where it is stored as MessagePack, or parse it."""
     raw = file.read_bytes()
-    read: list[Pattern] = []
+    loaded: list[Pattern] = []
 
     def is_valid(packed: bytes) -> bool:
         try:
-            read.append(msgspec.msgpack.decode(packed, type=Pattern))
+            loaded.append(msgspec.msgpack.decode(packed, type=Pattern))
         except msgspec.DecodeError:
             return False
         return True
 
-    get_or_create(
-        "pattern", raw, lambda: msgspec.msgpack.encode(parse(raw.decode(), file.name)), is_valid
-    )
-    return read[-1]
+    def make() -> bytes:
+        return msgspec.msgpack.encode(parse(raw.decode(), file.name))
+
+    get_or_create("pattern", raw, make, is_valid)
+    return loaded[-1]
 
 
 @functools.cache
 def csec34_rules() -> Mapping[str, Rule]:
-    """Return every rule of CSEC-34 by its id."""
+    """Return the rules of CSEC-34 by id."""
     return MappingProxyType({rule.id: rule for rule in csec34_pattern().rules})
 
 
 def load_app_patterns(root: Path) -> tuple[Pattern, ...]:
-    """Return the patterns that an app brings itself, in `.shield/patterns/*.yaml`.
+    """Return the custom patterns of an app, from `.shield/patterns/*.yaml`.
 
     Raises:
-        ShieldError: One of them is wrong; says the line.
+        ShieldError: A pattern is invalid; the message contains the line.
     """
-    found: list[Pattern] = []
     try:
         paths = sorted((root / APP_FOLDER).glob("*.y*ml"))
     except OSError as error:
         raise ShieldError(
-            f"{root / APP_FOLDER} can't be read: {error.strerror}", "look at its permissions"
+            f"{root / APP_FOLDER} can't be read: {error.strerror}", "check its permissions"
         ) from None
+    patterns: list[Pattern] = []
     for path in paths:
+        name = f"{APP_FOLDER}/{path.name}"
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ShieldError(
-                f"{APP_FOLDER}/{path.name} can't be read: {error}", "a pattern is a UTF-8 file"
-            ) from None
-        others = (csec34_pattern(), credential_pattern(), *found)
-        taken = {id_ for other in others for id_ in (other.id, *(rule.id for rule in other.rules))}
-        found.append(parse(text, f"{APP_FOLDER}/{path.name}", taken))
-    return tuple(found)
+            raise ShieldError(f"{name} can't be read: {error}", "save it as UTF-8") from None
+        used_ids = _all_ids([csec34_pattern(), credential_pattern(), *patterns])
+        patterns.append(parse(text, name, used_ids))
+    return tuple(patterns)
 
 
-def find_rule(rule_id: str, more: Iterable[Pattern] = ()) -> Rule | None:
-    """Return a rule by its id, of whatever pattern."""
+def _all_ids(patterns: Iterable[Pattern]) -> set[str]:
+    """Return the ids of patterns and of their rules."""
+    ids: set[str] = set()
+    for pattern in patterns:
+        ids.add(pattern.id)
+        ids.update(rule.id for rule in pattern.rules)
+    return ids
+
+
+def find_rule(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> Rule | None:
+    """Return a rule of a built-in pattern or of an app's patterns; None if there is none."""
     if rule_id in csec34_rules():
         return csec34_rules()[rule_id]
-    return next(
-        (rule for p in (credential_pattern(), *more) for rule in p.rules if rule.id == rule_id), None
-    )
+    for pattern in (credential_pattern(), *app_patterns):
+        for rule in pattern.rules:
+            if rule.id == rule_id:
+                return rule
+    return None
 
 
-def explain(rule_id: str, more: Iterable[Pattern] = ()) -> str:
-    """Say what a rule means and what to do, for a terminal.
+def explain(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> str:
+    """Describe a rule or a pattern, for a terminal.
+
+    Args:
+        rule_id: The id of a rule or a pattern, or `CSEC34` for CSEC-34.
+        app_patterns: The custom patterns of an app.
 
     Raises:
-        ShieldError: No rule has this id.
+        ShieldError: The id is unknown.
     """
-    patterns = (csec34_pattern(), credential_pattern(), *more)
+    patterns = (csec34_pattern(), credential_pattern(), *app_patterns)
     for pattern in patterns:
-        # CSEC34, as a comment may say it
         if rule_id in (pattern.id, pattern.rules[0].id.partition(".")[0]):
             return _explain_pattern(pattern)
         for rule in pattern.rules:
             if rule.id == rule_id:
                 return _explain_rule(pattern, rule)
-    ids = [rule.id for pattern in patterns for rule in pattern.rules]
-    import difflib  # only a wrong id needs it
+    raise ShieldError(f"there is no rule {rule_id!r}", _suggest(rule_id, patterns))
 
-    near = difflib.get_close_matches(rule_id, ids, n=1, cutoff=0.5)
-    hint = (
-        f"did you mean {near[0]}?"
-        if near
-        else f"the rules of a pattern: shield explain {csec34_pattern().id}, or {credential_pattern().id}"
-    )
-    raise ShieldError(f"there is no rule {rule_id!r}", hint)
+
+def _suggest(rule_id: str, patterns: Iterable[Pattern]) -> str:
+    import difflib
+
+    ids = [rule.id for pattern in patterns for rule in pattern.rules]
+    similar = difflib.get_close_matches(rule_id, ids, n=1, cutoff=0.5)
+    if similar:
+        return f"did you mean {similar[0]}?"
+    commands = f"shield explain {csec34_pattern().id}, shield explain {credential_pattern().id}"
+    return f"list the rules of a pattern: {commands}"
 
 
 def _explain_rule(pattern: Pattern, rule: Rule) -> str:
-    parts = [_fill(f"{rule.id}: {rule.title} ({rule.severity})"), _fill(rule.explanation)]
-    parts += [f"What to do\n{_fill(rule.fix)}"]
     example = rule.examples[0].strip()
-    field = re.search(r"\{\w+:(\d+)\}", example)
-    filled = f" ({field[0]} stands for {field[1]} random characters)" if field else ""
-    parts += [f"Is found in, for example{filled}\n{_indent(example)}"]
+    heading = "Example"
+    if field := re.search(r"\{\w+:(\d+)\}", example):
+        heading += f" ({field[0]} stands for {field[1]} random characters)"
     links = [link for link in (rule.reference, *pattern.references) if link]
-    return "\n\n".join([*parts, "\n".join(["See", *links])]) + "\n"
+    parts = [
+        _wrap(f"{rule.id}: {rule.title} ({rule.severity})"),
+        _wrap(rule.explanation),
+        f"How to fix\n{_wrap(rule.fix)}",
+        f"{heading}\n{_indent(example)}",
+        "\n".join(["See", *links]),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _explain_pattern(pattern: Pattern) -> str:
     width = max(len(rule.id) for rule in pattern.rules) + 2
-    listing = "\n".join(f"{rule.id:{width}}{rule.severity:9}{rule.title}" for rule in pattern.rules)
-    head = f"{pattern.id}: {pattern.title} ({pattern.severity})"
-    links = "\n".join(["See", *pattern.references])
-    return (
-        "\n\n".join(
-            [head, _fill(pattern.description), f"What to do\n{_fill(pattern.fix)}", listing, links]
-        )
-        + "\n"
-    )
+    rows = [f"{rule.id:{width}}{rule.severity:9}{rule.title}" for rule in pattern.rules]
+    parts = [
+        f"{pattern.id}: {pattern.title} ({pattern.severity})",
+        _wrap(pattern.description),
+        f"How to fix\n{_wrap(pattern.fix)}",
+        "\n".join(rows),
+        "\n".join(["See", *pattern.references]),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _indent(text: str) -> str:
     return "\n".join(f"    {line}" if line else "" for line in text.splitlines())
 
 
-def _fill(text: str) -> str:
-    import textwrap  # only `explain` needs it
+def _wrap(text: str) -> str:
+    import textwrap
 
     return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def parse(text: str, file: str, taken: Collection[str] | None = None) -> Pattern:
-    """Read one pattern.
+def parse(text: str, file: str, used_ids: Collection[str] | None = None) -> Pattern:
+    """Parse a pattern.
 
     Args:
         text: The YAML.
-        file: Its name, for errors.
-        taken: Ids that a pattern of an app may not have; None for one of ours.
+        file: The name of the file, for errors.
+        used_ids: For a pattern of an app, the ids of all other patterns and their rules; None
+            for a built-in pattern.
 
     Raises:
-        ShieldError: It is no YAML, has a key that isn't known or a value that can't be; says the line.
+        ShieldError: The pattern is invalid; the message contains the line.
     """
-    from shield_ai.scan.rules import loader  # slow; what was read once is kept
+    from shield_ai.scan.rules import loader
 
-    return loader.parse(text, file, taken)
+    return loader.parse(text, file, used_ids)

@@ -1,4 +1,4 @@
-"""Refuses regular expressions that can take exponential time: an unbounded repeat within an unbounded repeat."""
+"""Reject regular expressions that can take exponential time: nested unbounded repeats."""
 
 from __future__ import annotations
 
@@ -7,28 +7,35 @@ from typing import Any
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    # no stubs; Python parses its own regexes here
+    # Private modules without type stubs.
     import re._constants as codes  # type: ignore[import-not-found]
-    import re._parser as parser  # type: ignore[import-not-found]  # likewise
+    import re._parser as parser  # type: ignore[import-not-found]
 
-MANY = 1000  # repeats from which a bound is none
+MAX_BOUND = 1000  # a repeat with a higher bound counts as unbounded
 REPEATS = frozenset({codes.MAX_REPEAT, codes.MIN_REPEAT})
+NESTED_REPEAT = "a repeat within an unbounded repeat"
+AMBIGUOUS_CHOICE = "a choice of the same characters within an unbounded repeat"
 
 
-def runaway(pattern: str) -> str:
-    """Return the kind of repeat that makes a regex dangerous; empty where there is none.
+def find_exponential(pattern: str) -> str:
+    """Describe the part of a regex that can take exponential time; empty if there is none.
 
-    Only the form is looked at: a repeat without a bound must not hold another one, nor a choice whose branches may
-    begin with the same character. What remains takes at most a power of the length of the text.
+    This is a check of the syntax: an unbounded repeat must not contain another repeat, nor a
+    choice with branches that may begin with the same character. A regex that passes takes at
+    most polynomial time.
 
     Raises:
-        re.error: It is no regex.
+        re.error: The regex is invalid.
     """
-    return _within(parser.parse(pattern), inside=False)
+    return _check(parser.parse(pattern), in_unbounded=False)
 
 
-def unbounded(pattern: str) -> int:
-    """Count the repeats without a bound: two of them take the square of a line's length, three its cube."""
+def count_unbounded(pattern: str) -> int:
+    """Count the unbounded repeats: the time of two is quadratic, that of three cubic.
+
+    Raises:
+        re.error: The regex is invalid.
+    """
     return _count(parser.parse(pattern))
 
 
@@ -36,27 +43,36 @@ def _count(node: Any) -> int:
     total = 0
     for code, argument in node:
         if code in REPEATS:
-            total += (argument[1] is codes.MAXREPEAT or argument[1] > MANY) + _count(argument[2])
+            _, high, body = argument
+            total += _is_unbounded(high) + _count(body)
         total += sum(_count(child) for child in _children(code, argument))
     return total
 
 
-def _within(node: Any, *, inside: bool) -> str:
+def _is_unbounded(high: Any) -> bool:
+    return high is codes.MAXREPEAT or high > MAX_BOUND
+
+
+def _check(node: Any, *, in_unbounded: bool) -> str:
     for code, argument in node:
         if code in REPEATS:
-            low, high, body = argument
-            many = high is codes.MAXREPEAT or high > MANY
-            if inside and high != low and high > 1:
-                return "a repeat within an unbounded repeat"
-            if found := _within(body, inside=inside or many):
-                return found
-            continue
-        if inside and code is codes.BRANCH and not _distinct(argument[1]):
-            return "a choice of the same characters within an unbounded repeat"
-        for child in _children(code, argument):
-            if found := _within(child, inside=inside):
-                return found
+            problem = _check_repeat(argument, in_unbounded=in_unbounded)
+        elif in_unbounded and code is codes.BRANCH and not _have_distinct_starts(argument[1]):
+            problem = AMBIGUOUS_CHOICE
+        else:
+            children = _children(code, argument)
+            problems = (_check(child, in_unbounded=in_unbounded) for child in children)
+            problem = next(filter(None, problems), "")
+        if problem:
+            return problem
     return ""
+
+
+def _check_repeat(argument: Any, *, in_unbounded: bool) -> str:
+    low, high, body = argument
+    if in_unbounded and high != low and high > 1:
+        return NESTED_REPEAT
+    return _check(body, in_unbounded=in_unbounded or _is_unbounded(high))
 
 
 def _children(code: Any, argument: Any) -> list[Any]:
@@ -71,8 +87,11 @@ def _children(code: Any, argument: Any) -> list[Any]:
     return []
 
 
-def _distinct(branches: list[Any]) -> bool:
-    """Whether every branch begins with a letter of its own."""
-    firsts = [branch[0] if len(branch) else None for branch in branches]
-    letters = [first[1] for first in firsts if first and first[0] is codes.LITERAL]
-    return len(letters) == len(branches) == len(set(letters))
+def _have_distinct_starts(branches: list[Any]) -> bool:
+    """Return whether each branch begins with a different literal character."""
+    characters = set()
+    for branch in branches:
+        if not len(branch) or branch[0][0] is not codes.LITERAL:
+            return False
+        characters.add(branch[0][1])
+    return len(characters) == len(branches)

@@ -1,0 +1,169 @@
+"""A YAML document that knows the line of each value, for error messages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ANY_KEY = "..."  # in a path of msgspec: any key of a dict, or any item of a list
+
+
+class _Loader(yaml.CSafeLoader):
+    """Loads dates as text, since an invalid date would be an error without its line."""
+
+    yaml_implicit_resolvers: ClassVar = {  # type: ignore[misc]  # an instance variable in its stubs
+        first: [resolver for resolver in resolvers if resolver[0] != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def load(text: str) -> tuple[yaml.Node | None, Any]:
+    """Parse a YAML text to its root node and its value; the node is None if the text is empty.
+
+    Raises:
+        yaml.MarkedYAMLError: The text is not valid YAML, or a value is invalid.
+        yaml.reader.ReaderError: The text contains a character that YAML does not allow.
+    """
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None, None
+        return node, _construct(loader, node)
+    except RecursionError:
+        raise yaml.MarkedYAMLError(problem="nested too deeply") from None
+    finally:
+        loader.dispose()
+
+
+def _construct(loader: _Loader, root: yaml.Node) -> Any:
+    """Return the value of a node.
+
+    Raises:
+        yaml.MarkedYAMLError: A scalar is invalid, such as `!!int x`.
+    """
+    try:
+        return loader.construct_document(root)
+    except ValueError:
+        loader.recursive_objects = {}
+        mark = None
+        for node in walk_nodes(root):
+            if isinstance(node, yaml.ScalarNode) and not _can_construct(loader, node):
+                mark = node.start_mark
+                break
+        raise yaml.MarkedYAMLError(problem="invalid value", problem_mark=mark) from None
+
+
+def _can_construct(loader: _Loader, node: yaml.ScalarNode) -> bool:
+    try:
+        loader.construct_object(node)
+    except ValueError:
+        return False
+    return True
+
+
+def walk_nodes(root: yaml.Node) -> Iterator[yaml.Node]:
+    """Yield each node once: with aliases, a node may contain itself."""
+    pending = [root]
+    visited = set()
+    while pending:
+        node = pending.pop()
+        if id(node) in visited:
+            continue
+        visited.add(id(node))
+        yield node
+        if isinstance(node, yaml.MappingNode):
+            for key, value in reversed(node.value):
+                pending += [value, key]
+        elif isinstance(node, yaml.SequenceNode):
+            pending += reversed(node.value)
+
+
+class Document(NamedTuple):
+    """A pattern file, to find the lines of its values."""
+
+    file: str
+    root: yaml.Node
+
+    def where(self, path: str, key: str = "") -> str:
+        """Return the file and the line of a value, as in `acme.yaml:3`.
+
+        If there is no such value, the line of the innermost value around it is returned.
+
+        Args:
+            path: As in the errors of msgspec, for example `.rules[0].id`.
+            key: The key in the mapping at the path, if its name is not a word.
+        """
+        steps = list(_parse_path(path))
+        if key:
+            steps.append(key)
+        line, _ = self._find(steps)
+        return f"{self.file}:{line + 1}"
+
+    def where_invalid_key(self, path: str, valid_keys: frozenset[str]) -> str:
+        """Return the file and the line of the first invalid key of a mapping."""
+        line, node = self._find(_parse_path(path))
+        if isinstance(node, yaml.MappingNode):
+            for key, _ in node.value:
+                if key.value not in valid_keys:
+                    line = key.start_mark.line
+                    break
+        return f"{self.file}:{line + 1}"
+
+    def _find(self, steps: Iterable[str | int]) -> tuple[int, yaml.Node]:
+        line, node = self.root.start_mark.line, self.root
+        for step in steps:
+            child = self._child(node, step)
+            if child is None:
+                break
+            line, node = child
+        return int(line), node
+
+    def _child(self, node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
+        """Return the line and the node of a child; of a rule, it may be in the defaults."""
+        if isinstance(node, yaml.MappingNode):
+            child = _find_key(node, step)
+            if child is None and isinstance(step, str) and node is not self.root:
+                child = self._find_default(step)
+            return child
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            item = node.value[step]
+            return item.start_mark.line, item
+        return None
+
+    def _find_default(self, name: str) -> tuple[int, yaml.Node] | None:
+        if not isinstance(self.root, yaml.MappingNode):
+            return None
+        for key, value in self.root.value:
+            if key.value == "defaults" and isinstance(value, yaml.MappingNode):
+                return _find_key(value, name, exact=True)
+        return None
+
+
+def _find_key(
+    node: yaml.MappingNode, step: str | int, *, exact: bool = False
+) -> tuple[int, yaml.Node] | None:
+    for key, value in node.value:
+        is_invalid_list = step == ANY_KEY and not exact and not _is_text_list(value)
+        if key.value == step or is_invalid_list:
+            return key.start_mark.line, value
+    return None
+
+
+def _is_text_list(node: yaml.Node) -> bool:
+    if not isinstance(node, yaml.SequenceNode):
+        return False
+    return all(isinstance(item, yaml.ScalarNode) for item in node.value)
+
+
+def _parse_path(path: str) -> Iterator[str | int]:
+    for name, index in re.findall(r"\.(\w+)|\[(\d+|\.\.\.)\]", path):
+        if name or index == ANY_KEY:
+            yield name or index
+        else:
+            yield int(index)
