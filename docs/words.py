@@ -12,11 +12,12 @@ RUNTIME_VARIABLES = {
         ),
     ),
     "DJANGO_ENV": (
-        "`development`",
+        "not set",
         (
             "The environment, also for applications that do not use Django. In `development`, "
-            "environment variables take precedence over AWS; any other value counts as production, "
-            "where AWS takes precedence. See [order of sources](../concepts/sources.md)."
+            "environment variables take precedence over AWS, and defaults are used. If it is not "
+            "set, environment variables take precedence. Any other value means production. See "
+            "[order of sources](../concepts/sources.md)."
         ),
     ),
     "AWS_REGION": ("that of the SDK, then `us-east-1`", "The AWS region of the secrets."),
