@@ -99,11 +99,9 @@ def scan_files(
     facts = collect_facts(name, files)
     scanner = _AppScanner(files, facts, manifest_variables)
     for path in valid_paths:
-        if (
-            path.endswith(".py")
-            and not is_test(path, facts.app_packages)
-            and not is_copied_file(path)
-        ):
+        if not path.endswith(".py") or is_copied_file(path):
+            continue
+        if not is_test(path, facts.app_packages):
             scanner.scan_file(path)
     skipped = [*_invalid_names(paths), *scanner.skipped]
     constants = tuple(scanner.constants)
@@ -149,9 +147,8 @@ class _AppScanner:
     def scan_file(self, path: str) -> None:
         """Scan one Python file."""
         in_settings = path in self._settings
-        markers = self._files.markers.get(path)
-        has_markers = markers is not None and markers.may_have_secrets(settings=in_settings)
-        if markers is not None and not has_markers and not self._manifest_variables:
+        has_markers = self._has_markers(path, in_settings=in_settings)
+        if has_markers is False and not self._manifest_variables:
             self.scanned.append(path)
             return
         raw = self._read(path)
@@ -164,6 +161,11 @@ class _AppScanner:
             self._parse_and_visit(path, raw, self._statement_filter(raw))
         elif has_markers or self._may_have_secrets(raw, in_settings=in_settings):
             self._parse_and_visit(path, raw)
+
+    def _has_markers(self, path: str, *, in_settings: bool) -> bool | None:
+        """Return whether a file may have secrets by its markers; None if they are unknown."""
+        markers = self._files.markers.get(path)
+        return None if markers is None else markers.may_have_secrets(settings=in_settings)
 
     def _statement_filter(self, raw: bytes) -> StatementFilter | None:
         # shield.toml may name variables that no pattern of the filter matches.
