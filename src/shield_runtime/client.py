@@ -7,12 +7,14 @@ from time import monotonic
 
 from . import process
 from .cache import Cache
-from .errors import Failure, SecretFormatError, SecretNotFoundError, value_or_raise
-from .log import warn
+from .errors import Failure, value_or_raise
+from .fast_path import get_secret_of
+from .mapping import SecretMap
 from .metrics import Counters, Reporter
 from .request import CURRENT, MISSING, Request, name_and_field
 from .settings import Settings
-from .value import SecretValue, as_bytes, as_dict, whole_or_field
+from .sources import Sources
+from .value import SecretValue, as_bytes, as_dict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,9 +58,8 @@ class SecretsManagerClient:
         settings: Settings | None = None,
         transport: Transport | None = None,
     ) -> None:
-        self.secrets = tuple(secrets or ())
-        self._variables = _variables(secrets or {})
-        self._optional = frozenset(optional)
+        mapping = SecretMap(secrets or {}, optional)
+        self.secrets = mapping.names
         self._prefix = prefix
         self._given_settings = settings
         self._given_transport = transport
@@ -66,7 +67,9 @@ class SecretsManagerClient:
         self._cache = Cache(
             self._settings, self._get_connection, lambda: self._counters, self._report
         )
-        self._leases = self._cache.leases
+        self._sources = Sources(self._settings, self._cache, mapping, lambda: self._counters)
+        if not TYPE_CHECKING:
+            self.get_secret = get_secret_of(self, self._cache.leases)
         self.reset_process_state()
         process.clients.add(self)
 
@@ -82,29 +85,44 @@ class SecretsManagerClient:
 
     # The public methods
 
-    def get_secret(
-        self,
-        name: Any,
-        default: Any = MISSING,
-        *,
-        key: str | None = None,
-        env: str | None = None,
-        stage: str = CURRENT,
-        optional: bool = False,
-    ) -> Any:
-        """Return the text of a secret, as the function of this name does."""
-        if not callable(default):
-            lease = self._leases.get((name, key, env, stage))
-            if lease is not None and monotonic() < lease[0]:
-                return lease[1]
-        elif isinstance(name, dict):
-            if env not in name:
-                return default()
-            name, key = name_and_field(name[env])
-        request = Request(name, default, key=key, env=env, stage=stage)
-        default = None  # a literal must not show in a traceback
-        request.optional = optional
-        return self._serve(request)
+    if TYPE_CHECKING:
+        # At run time, an attribute: see get_secret_of().
+        @overload
+        def get_secret(
+            self,
+            name: str,
+            default: Callable[[], T],
+            *,
+            key: str | None = ...,
+            env: str | None = ...,
+            stage: str = ...,
+            optional: bool = ...,
+        ) -> T: ...
+        @overload
+        def get_secret(
+            self,
+            name: dict[str, str | tuple[str, str]],
+            default: Callable[[], T],
+            *,
+            env: str,
+            optional: bool = ...,
+        ) -> T: ...
+        @overload
+        def get_secret(
+            self, name: str, *, key: str | None = ..., env: str | None = ..., stage: str = ...
+        ) -> str: ...
+        @overload
+        def get_secret(
+            self,
+            name: str,
+            default: T,
+            *,
+            key: str | None = ...,
+            env: str | None = ...,
+            stage: str = ...,
+        ) -> str | T: ...
+        def get_secret(self, name: Any, default: Any = MISSING, **options: Any) -> Any:
+            """Return the text of a secret."""
 
     async def aget_secret(
         self,
@@ -125,12 +143,7 @@ class SecretsManagerClient:
         request = Request(name, default, key=key, env=env, stage=stage)
         default = None
         request.optional = optional
-        self._apply_mapping(request)
-        if self._settings().aws and self._from_variable(request) is None:
-            answer = await self._cache.wait_async(self._cache.look_up(request.name, stage))
-            result = self._answer(request, answer, is_new=False)
-            return value_or_raise(self._counters.note(result, missing=True))
-        return self._serve(request)
+        return await self._sources.serve_async(request)
 
     @overload
     def get_secret_dict(
@@ -150,7 +163,7 @@ class SecretsManagerClient:
         """Return a secret that is a JSON object, as a new dictionary."""
         request = Request(name, default, env=env, stage=stage, convert=as_dict)
         default = None
-        return self._serve(request)
+        return self._sources.serve(request)
 
     @overload
     def get_secret_bytes(self, name: str, *, env: str | None = ..., stage: str = ...) -> bytes: ...
@@ -168,7 +181,7 @@ class SecretsManagerClient:
         """Return the bytes of a binary secret, or a text in UTF-8."""
         request = Request(name, default, env=env, stage=stage, convert=as_bytes)
         default = None
-        return self._serve(request)
+        return self._sources.serve(request)
 
     def has_secret(
         self,
@@ -178,26 +191,11 @@ class SecretsManagerClient:
         env: str | None = None,
     ) -> bool:
         """Tell whether a secret exists; with AWS off, whether its variable is set."""
-        settings = self._settings()
         if isinstance(name, dict):
             if env not in name:
                 return env in os.environ
             name, key = name_and_field(name[env])
-        request = Request(name, key=key, env=env)
-        self._apply_mapping(request)
-        if not settings.aws:
-            return request.variable in os.environ
-        is_set = bool(os.environ.get(request.variable))
-        if settings.prefers_variables and is_set:
-            return True
-        answer: Any = self._cache.wait(self._cache.look_up(request.name))
-        if isinstance(answer, SecretValue) and request.key is not None:
-            answer = whole_or_field(answer, request.name, request.key)
-        if not isinstance(answer, Failure) or (is_set and settings.fallback != "deny"):
-            return True
-        if answer.kind is SecretNotFoundError or settings.is_development:
-            return False
-        raise answer.error()
+        return self._sources.has(Request(name, key=key, env=env))
 
     def prefetch(self, *names: str | list[str] | tuple[str, ...]) -> dict[str, Exception]:
         """Fetch many secrets with few calls; return the errors by name.
@@ -268,11 +266,22 @@ class SecretsManagerClient:
         counts["SecretAgeSeconds"] = 0.0 if oldest is None else monotonic() - oldest
         return counts
 
-    def declares(self, name: str) -> bool:
-        """Tell whether the client's mapping names a secret."""
-        return name in self.secrets
-
     # What the other modules of the package use
+
+    @staticmethod
+    def request(
+        name: Any, default: Any, key: str | None, env: str | None, stage: str
+    ) -> Request | None:
+        """Return the request for a secret; None if the name is a mapping without the variable."""
+        if isinstance(name, dict):
+            if env not in name:
+                return None
+            name, key = name_and_field(name[env])
+        return Request(name, default, key=key, env=env, stage=stage)
+
+    def serve(self, request: Request) -> Any:
+        """Return what a caller of get_secret() gets, or raise."""
+        return self._sources.serve(request)
 
     def is_aws_on(self) -> bool:
         """Tell whether secrets come from AWS."""
@@ -318,7 +327,7 @@ class SecretsManagerClient:
         self.clear_cache()
         return before
 
-    # The order of sources
+    # Created when first needed
 
     def _settings(self) -> Settings:
         settings = self._read_settings
@@ -341,105 +350,3 @@ class SecretsManagerClient:
             if self._reporter is None:
                 self._reporter = Reporter(self._settings, self.stats)
         self._reporter.start()
-
-    def _apply_mapping(self, request: Request) -> None:
-        """Take the variable and the mark as optional from the client's mapping."""
-        _, _, env, _ = request.lease_key
-        if env is None:
-            variable = self._variables.get((request.name, request.key))
-            request.variable = variable or request.variable
-        request.optional = request.optional or request.name in self._optional
-
-    def _serve(self, request: Request) -> Any:
-        self._apply_mapping(request)
-        if not self._settings().aws:
-            return value_or_raise(self._counters.note(self._read_variable(request), missing=True))
-        return value_or_raise(self._counters.note(self._read(request), missing=True))
-
-    def _read_variable(self, request: Request) -> Any:
-        """Return the variable or the default, exactly as the app's own read did: AWS is off."""
-        if request.lazy:
-            return request.default()
-        text = os.environ.get(request.variable) if request.stage == CURRENT else None
-        if text is not None:
-            return request.answer_from_variable(SecretValue(text))
-        if request.default is not MISSING:
-            return request.default
-        reason = f"AWS is off and {request.variable} is not set"
-        return Failure(SecretNotFoundError, f"secret {request.name!r} not found: {reason}")
-
-    def _read(self, request: Request) -> Any:
-        text = self._from_variable(request)
-        if text is not None:
-            if request.lazy:
-                return request.default()
-            return request.answer_from_variable(SecretValue(text))
-        lookup = self._cache.look_up(request.name, request.stage)
-        return self._answer(request, self._cache.wait(lookup), is_new=lookup.served is None)
-
-    def _answer(self, request: Request, found: Answer, *, is_new: bool) -> Any:
-        """Make the caller's answer of what AWS or the cache gave."""
-        answer = found if isinstance(found, Failure) else request.answer(found)
-        if isinstance(answer, Failure):
-            if answer.kind is SecretFormatError:
-                return answer
-            return self._answer_without_aws(request, answer)
-        if request.is_expression:
-            return request.evaluate(answer)
-        if is_new:
-            return answer  # no lease, so that the first hit is counted
-        return self._cache.lease(request, found, answer)
-
-    def _from_variable(self, request: Request) -> str | None:
-        """Return the variable if it has precedence over AWS. An empty variable counts as unset."""
-        settings = self._settings()
-        if request.stage != CURRENT or not settings.prefers_variables:
-            return None
-        text = os.environ.get(request.variable)
-        if not text:
-            return None
-        if not settings.is_development:
-            message = "secret %r: the environment variable %s takes precedence over AWS"
-            reason = ", because DJANGO_ENV is not set"
-            self._warn_once(request, "variable", message + reason, request.name, request.variable)
-        return text
-
-    def _answer_without_aws(self, request: Request, failure: Failure) -> Any:
-        """Return the variable if it is set, or a default where one may be served."""
-        settings = self._settings()
-        text = os.environ.get(request.variable) if request.stage == CURRENT else None
-        if text and settings.fallback != "deny" and not settings.prefers_variables:
-            self._counters.add("FallbackToEnv")
-            message = "%s; falling back to the environment variable %s"
-            self._warn_once(request, "variable", message, failure.text, request.variable)
-            if request.lazy:
-                return request.default()
-            return request.answer_from_variable(SecretValue(text))
-        if request.default is MISSING:
-            return failure
-        if settings.allows_defaults:
-            answer = request.plain_default()
-        else:
-            is_declared = self.declares(request.name)
-            answer = request.default_in_production(failure, is_declared=is_declared)
-        if not isinstance(answer, Failure):
-            self._warn_once(request, "default", "%s; using the default", failure.text)
-        return answer
-
-    def _warn_once(self, request: Request, source: str, message: str, *args: object) -> None:
-        if self._cache.should_warn(request.name, request.stage, source):
-            warn(message, *args)
-
-
-def _variables(
-    secrets: Mapping[str, str | Mapping[str, str]],
-) -> dict[tuple[str, str | None], str]:
-    """Return the variable of each secret or field."""
-    variables: dict[tuple[str, str | None], str] = {}
-    for name, entry in secrets.items():
-        if isinstance(entry, str):
-            variables[name, None] = entry
-        else:
-            for field, variable in entry.items():
-                variables[name, field] = variable
-    return variables

@@ -61,6 +61,7 @@ class Request:
         "lazy",
         "lease_key",
         "name",
+        "names_variable",
         "optional",
         "stage",
         "variable",
@@ -85,6 +86,7 @@ class Request:
         self.stage = stage
         self.convert = convert
         self.lazy = callable(default)
+        self.names_variable = env is not None
         self.variable = env or default_variable(self.name)
         self.optional = False  # the app runs without the secret
 

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import shield_runtime as runtime
-from shield_runtime import cache, client, metrics, rotation_retry, value
+from shield_runtime import cache, client, entry, fast_path, metrics, rotation_retry, value
 
 NOT_FOUND = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 FAULTS = {
@@ -219,7 +219,7 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now = time.monotonic()
-        for module in (runtime, cache, client, metrics, rotation_retry, value):
+        for module in (cache, client, entry, fast_path, metrics, rotation_retry, value):
             monkeypatch.setattr(module, "monotonic", lambda: self.now)
 
     def pass_(self, seconds):

@@ -24,6 +24,7 @@ from shield_runtime import (
     aget_secret,
     cache,
     clear_secret_cache,
+    entry,
     get_secret,
     metrics,
     prefetch,
@@ -354,7 +355,7 @@ class TestSize:
         value = client.cached_value("a")
         assert client.get_secret("b") == OTHER
         client._cache.lease(request, value, VALUE)
-        assert "a" not in client._leases
+        assert "a" not in client._cache.leases
 
 
 class TestPrefetch:
@@ -464,7 +465,7 @@ class TestAsync:
         asyncio.run(main())
 
     def test_deadline(self, on, monkeypatch):
-        monkeypatch.setattr(cache, "DEADLINE", 0.2)
+        monkeypatch.setattr(entry, "DEADLINE", 0.2)
         on.gate = threading.Event()
 
         async def main():

@@ -25,8 +25,8 @@ from shield_runtime import (
     SecretNotFoundError,
     SecretsManagerClient,
     SecretUnavailableError,
-    cache,
     clear_secret_cache,
+    entry,
     get_secret,
     get_secret_bytes,
     get_secret_dict,
@@ -316,7 +316,7 @@ class TestOn:
 
     def test_missing(self, on, variable, caplog, monkeypatch):
         # however slow the machine is, the refusal is still remembered
-        monkeypatch.setattr(cache, "BACKOFF", 60)
+        monkeypatch.setattr(entry, "BACKOFF", 60)
         with pytest.raises(SecretNotFoundError, match="does not exist in AWS"):
             get_secret("test-secret")
         assert not caplog.records
@@ -388,7 +388,7 @@ class TestOn:
         ("fault", "limit"), [("blackhole", "READ_TIMEOUT"), ("slow", "DEADLINE")]
     )
     def test_no_answer(self, on, monkeypatch, fault, limit):
-        monkeypatch.setattr(limits if limit == "READ_TIMEOUT" else cache, limit, 0.3)
+        monkeypatch.setattr(limits if limit == "READ_TIMEOUT" else entry, limit, 0.3)
         on.fault = fault
         with pytest.raises(SecretUnavailableError):
             get_secret("test-secret", "default")

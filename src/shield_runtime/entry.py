@@ -1,0 +1,99 @@
+"""Cache entries, and the calls to AWS that fill them."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from .errors import Failure, SecretUnavailableError
+from .timing import jitter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from threading import Event
+    from typing import Union
+
+    from .value import SecretValue
+
+    Answer = Union[SecretValue, Failure]
+
+# All durations are in seconds.
+DEADLINE = 30.0  # the longest that a caller waits for a call
+BACKOFF = 0.5  # before the second attempt after a failure; doubled after each further failure
+MAX_BACKOFF = 60.0
+MAX_ATTEMPTS_COUNTED = 16  # keeps 2 ** attempts small
+
+
+class Fetch:
+    """One call to AWS in progress, in a thread of its own."""
+
+    __slots__ = ("answer", "callbacks", "done", "refresh", "started")
+
+    def __init__(self, now: float, *, refresh: bool) -> None:
+        from threading import Event
+
+        self.started = now
+        self.refresh = refresh
+        self.done: Event = Event()
+        self.answer: Answer | None = None
+        self.callbacks: list[Callable[[], object]] = []  # they wake coroutines
+
+    def is_lost(self, now: float) -> bool:
+        """Tell whether the thread must have died: it takes longer than a caller would wait."""
+        return now >= self.started + DEADLINE
+
+    def seconds_left(self) -> float:
+        """Return how long a caller may still wait."""
+        return max(0.0, self.started + DEADLINE - monotonic())
+
+
+class Entry:
+    """Cache entry for one secret and version stage."""
+
+    __slots__ = (
+        "attempts",
+        "failure",
+        "fetch",
+        "fresh_until",
+        "name",
+        "retry_at",
+        "stage",
+        "value",
+        "warned",
+    )
+
+    def __init__(self, name: str, stage: str) -> None:
+        self.name = name
+        self.stage = stage
+        self.attempts = 0  # failed in a row
+        self.warned: set[str] = set()  # what has been logged since the secret was last read
+        self.value: SecretValue | None = None
+        self.failure = Failure(SecretUnavailableError, f"secret {name!r}: no answer yet")
+        self.fetch: Fetch | None = None
+        self.fresh_until = 0.0
+        self.retry_at = 0.0
+
+    def store(self, value: SecretValue, ttl: float) -> None:
+        """Store a new value."""
+        self.value = value
+        self.attempts = 0
+        self.warned.clear()
+        self.fresh_until = value.fetched + jitter(ttl, 0.9)
+
+    def back_off(self, failure: Failure) -> None:
+        """Store a failure, and wait before the next attempt."""
+        self.failure = failure
+        pause = min(BACKOFF * 2**self.attempts, MAX_BACKOFF)
+        self.retry_at = monotonic() + jitter(pause, 0.5)
+        self.attempts = min(self.attempts + 1, MAX_ATTEMPTS_COUNTED)
+
+
+class Lookup:
+    """What the cache found: an answer to serve at once, or a fetch to wait for."""
+
+    __slots__ = ("entry", "fetch", "served")
+
+    def __init__(self, served: Answer | None, entry: Entry, fetch: Fetch | None) -> None:
+        self.served = served
+        self.entry = entry
+        self.fetch = fetch

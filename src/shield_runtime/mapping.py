@@ -1,0 +1,38 @@
+"""The secrets that an app declares, and the environment variables behind them."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .request import Request
+
+
+class SecretMap:
+    """The mapping that a client is created with.
+
+    Args:
+        secrets: Variable by name of the secret, or variables by field.
+        optional: Names of secrets that the app runs without.
+    """
+
+    def __init__(
+        self, secrets: Mapping[str, str | Mapping[str, str]], optional: Iterable[str]
+    ) -> None:
+        self.names = tuple(secrets)
+        self._optional = frozenset(optional)
+        self._variables: dict[tuple[str, str | None], str] = {}
+        for name, entry in secrets.items():
+            if isinstance(entry, str):
+                self._variables[name, None] = entry
+            else:
+                for field, variable in entry.items():
+                    self._variables[name, field] = variable
+
+    def complete(self, request: Request) -> None:
+        """Set the variable of a request that names none, and mark optional secrets."""
+        if not request.names_variable:
+            variable = self._variables.get((request.name, request.key))
+            request.variable = variable or request.variable
+        request.optional = request.optional or request.name in self._optional

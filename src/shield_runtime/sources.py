@@ -1,0 +1,160 @@
+"""Which source serves a secret, and in which order.
+
+With AWS off, the environment variable, then the default. With AWS on: a fresh value in the cache,
+AWS, the last known value, the environment variable if it is set, an error. DJANGO_ENV=development
+puts the variable first, and allows defaults that are values for development.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .errors import Failure, SecretFormatError, SecretNotFoundError, value_or_raise
+from .log import warn
+from .request import CURRENT, MISSING
+from .value import SecretValue, whole_or_field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Union
+
+    from .cache import Cache
+    from .mapping import SecretMap
+    from .metrics import Counters
+    from .request import Request
+    from .settings import Settings
+
+    Answer = Union[SecretValue, Failure]
+
+
+class Sources:
+    """The sources of one client.
+
+    Args:
+        settings: Returns the client's settings.
+        cache: The client's cache, which asks AWS.
+        mapping: The secrets that the app declares.
+        counters: Returns the client's counters.
+    """
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        cache: Cache,
+        mapping: SecretMap,
+        counters: Callable[[], Counters],
+    ) -> None:
+        self._settings = settings
+        self._cache = cache
+        self._mapping = mapping
+        self._counters = counters
+
+    def serve(self, request: Request) -> Any:
+        """Return what the caller gets, or raise."""
+        self._mapping.complete(request)
+        if not self._settings().aws:
+            return value_or_raise(self._counters().note(self._read_variable(request), missing=True))
+        return value_or_raise(self._counters().note(self._read(request), missing=True))
+
+    async def serve_async(self, request: Request) -> Any:
+        """Do what serve() does, without blocking the event loop."""
+        self._mapping.complete(request)
+        if not self._settings().aws or self._from_variable(request) is not None:
+            return self.serve(request)
+        lookup = self._cache.look_up(request.name, request.stage)
+        answer = await self._cache.wait_async(lookup)
+        result = self._answer(request, answer, is_new=False)
+        return value_or_raise(self._counters().note(result, missing=True))
+
+    def has(self, request: Request) -> bool:
+        """Tell whether the secret exists; with AWS off, whether its variable is set."""
+        self._mapping.complete(request)
+        settings = self._settings()
+        if not settings.aws:
+            return request.variable in os.environ
+        is_set = bool(os.environ.get(request.variable))
+        if settings.prefers_variables and is_set:
+            return True
+        answer: Any = self._cache.wait(self._cache.look_up(request.name))
+        if isinstance(answer, SecretValue) and request.key is not None:
+            answer = whole_or_field(answer, request.name, request.key)
+        if not isinstance(answer, Failure) or (is_set and settings.fallback != "deny"):
+            return True
+        if answer.kind is SecretNotFoundError or settings.is_development:
+            return False
+        raise answer.error()
+
+    def _read_variable(self, request: Request) -> Any:
+        """Return the variable or the default, exactly as the app's own read did: AWS is off."""
+        if request.lazy:
+            return request.default()
+        text = os.environ.get(request.variable) if request.stage == CURRENT else None
+        if text is not None:
+            return request.answer_from_variable(SecretValue(text))
+        if request.default is not MISSING:
+            return request.default
+        reason = f"AWS is off and {request.variable} is not set"
+        return Failure(SecretNotFoundError, f"secret {request.name!r} not found: {reason}")
+
+    def _read(self, request: Request) -> Any:
+        text = self._from_variable(request)
+        if text is not None:
+            if request.lazy:
+                return request.default()
+            return request.answer_from_variable(SecretValue(text))
+        lookup = self._cache.look_up(request.name, request.stage)
+        return self._answer(request, self._cache.wait(lookup), is_new=lookup.served is None)
+
+    def _answer(self, request: Request, found: Answer, *, is_new: bool) -> Any:
+        """Make the caller's answer of what AWS or the cache gave."""
+        answer = found if isinstance(found, Failure) else request.answer(found)
+        if isinstance(answer, Failure):
+            if answer.kind is SecretFormatError:
+                return answer
+            return self._answer_without_aws(request, answer)
+        if request.is_expression:
+            return request.evaluate(answer)
+        if is_new:
+            return answer  # no lease, so that the first hit is counted
+        return self._cache.lease(request, found, answer)
+
+    def _from_variable(self, request: Request) -> str | None:
+        """Return the variable if it has precedence over AWS. An empty variable counts as unset."""
+        settings = self._settings()
+        if request.stage != CURRENT or not settings.prefers_variables:
+            return None
+        text = os.environ.get(request.variable)
+        if not text:
+            return None
+        if not settings.is_development:
+            message = "secret %r: the environment variable %s takes precedence over AWS"
+            reason = ", because DJANGO_ENV is not set"
+            self._warn_once(request, "variable", message + reason, request.name, request.variable)
+        return text
+
+    def _answer_without_aws(self, request: Request, failure: Failure) -> Any:
+        """Return the variable if it is set, or a default where one may be served."""
+        settings = self._settings()
+        text = os.environ.get(request.variable) if request.stage == CURRENT else None
+        if text and settings.fallback != "deny" and not settings.prefers_variables:
+            self._counters().add("FallbackToEnv")
+            message = "%s; falling back to the environment variable %s"
+            self._warn_once(request, "variable", message, failure.text, request.variable)
+            if request.lazy:
+                return request.default()
+            return request.answer_from_variable(SecretValue(text))
+        if request.default is MISSING:
+            return failure
+        if settings.allows_defaults:
+            answer = request.plain_default()
+        else:
+            is_declared = request.name in self._mapping.names
+            answer = request.default_in_production(failure, is_declared=is_declared)
+        if not isinstance(answer, Failure):
+            self._warn_once(request, "default", "%s; using the default", failure.text)
+        return answer
+
+    def _warn_once(self, request: Request, source: str, message: str, *args: object) -> None:
+        if self._cache.should_warn(request.name, request.stage, source):
+            warn(message, *args)
