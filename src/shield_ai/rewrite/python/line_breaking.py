@@ -178,9 +178,9 @@ def _diff(cells: Cells, length: int) -> list[Change]:
 
 
 def _split(cells: Cells, layout: Layout, depth: int = 0, *, in_brackets: bool = False) -> Lines:
-    """Split a line until its parts fit, or cannot be split further.
+    """Split a line at its operators, commas and brackets until the parts fit.
 
-    Operators are preferred to brackets, except before the last bracket of a call.
+    Parts that cannot be split stay too long.
     """
     if len(cells) <= layout.room(depth) or not _has_new(cells):
         return [(depth, cells)]

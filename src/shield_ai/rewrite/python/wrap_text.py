@@ -111,7 +111,7 @@ def _wrap_multiline(
         wrap: The expression.
         first: Its first line.
         lines: Its other lines that can be indented; empty to keep the call on the same lines.
-        keep_alignment: Keep lines aligned with the bracket that they are aligned with.
+        keep_alignment: Move lines that are aligned with an opening bracket along with it.
     """
     site = wrap.site
     text = _replacing_call(source, wrap)
@@ -151,7 +151,7 @@ def _indent_line(source: Source, number: int, shift: int, step: str) -> Edit:
 
 
 def _alignment_shift(source: Source, lines: list[int], column: int, new_column: int) -> int:
-    """Return by how many columns lines move that are aligned with a bracket of the first line.
+    """Return the shift in columns that keeps lines aligned with a bracket of the first line.
 
     Args:
         source: The file.
