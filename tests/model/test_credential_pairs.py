@@ -22,12 +22,12 @@ def paired(*variables):
     ("one", "other", "name", "fields"),
     [
         pytest.param("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "aws-credentials", KEYS, id="AWS"),
-        pytest.param("AWS_ACCESS_KEY", "AWS_SECRET_KEY", "aws-credentials", KEYS, id="AWS, in short"),
+        pytest.param("AWS_ACCESS_KEY", "AWS_SECRET_KEY", "aws-credentials", KEYS, id="AWS, short names"),
         pytest.param("S3_ACCESS_KEY", "S3_SECRET_KEY", "s3-credentials", KEYS, id="S3"),
         pytest.param("MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", "minio-credentials", KEYS, id="MinIO"),
         pytest.param("AWS_SES_ACCESS_KEY_ID", "AWS_SES_SECRET_ACCESS_KEY", "aws-ses-credentials", KEYS, id="SES"),
         pytest.param("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "oss-credentials", KEYS, id="Alibaba"),
-        pytest.param("CELLAR_KEY_ID", "CELLAR_KEY_SECRET", "cellar-credentials", KEYS, id="a key's id"),
+        pytest.param("CELLAR_KEY_ID", "CELLAR_KEY_SECRET", "cellar-credentials", KEYS, id="key id"),
         pytest.param("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "email-credentials", LOGIN, id="mail"),
         pytest.param("SMTP_USERNAME", "SMTP_PASS", "smtp-credentials", LOGIN, id="SMTP"),
         pytest.param("SHOP_MAIL_LOGIN", "SHOP_MAIL_PASSWORD", "shop-mail-credentials", LOGIN, id="mail, with a prefix"),
@@ -38,7 +38,7 @@ def paired(*variables):
         pytest.param("FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET", "facebook-credentials", CLIENT, id="Facebook"),
     ],
 )  # fmt: skip
-def test_two_halves_are_one(one, other, name, fields):
+def test_finds_pairs(one, other, name, fields):
     [pair] = paired(other, "DEBUG", one)
     assert pair == (name, dict(zip(fields, (one, other), strict=True)))
     assert list(pair.fields) == list(fields)
@@ -48,14 +48,12 @@ def test_two_halves_are_one(one, other, name, fields):
 @pytest.mark.parametrize(
     "variables",
     [
-        pytest.param(
-            ("STRIPE_PUBLISHABLE_KEY", "STRIPE_SECRET_KEY"), id="a key for everybody's eyes"
-        ),
-        pytest.param(("STRIPE_KEY", "STRIPE_SECRET"), id="not of OAuth"),
+        pytest.param(("STRIPE_PUBLISHABLE_KEY", "STRIPE_SECRET_KEY"), id="public key"),
+        pytest.param(("STRIPE_KEY", "STRIPE_SECRET"), id="not OAuth"),
         pytest.param(("ACCESS_KEY", "SECRET_KEY"), id="Django's key"),
-        pytest.param(("GITHUB_CLIENT_ID", "GITLAB_CLIENT_SECRET"), id="of two providers"),
+        pytest.param(("GITHUB_CLIENT_ID", "GITLAB_CLIENT_SECRET"), id="two providers"),
         pytest.param(("XCLIENT_ID", "XCLIENT_SECRET"), id="in the middle of a word"),
-        pytest.param(("ADMIN_USER", "ADMIN_PASSWORD"), id="of no mail server"),
+        pytest.param(("ADMIN_USER", "ADMIN_PASSWORD"), id="no mail server"),
         pytest.param(("EMAIL_HOST_PASSWORD",), id="one half"),
     ],
 )
@@ -63,7 +61,7 @@ def test_no_pair(variables):
     assert paired(*variables) == []
 
 
-def test_each_variable_is_in_one_pair_and_the_likeliest_one():
+def test_each_variable_is_in_its_most_likely_pair():
     found = paired("AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY")
     assert [tuple(pair.fields.values()) for pair in found] == [
         ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
@@ -71,7 +69,7 @@ def test_each_variable_is_in_one_pair_and_the_likeliest_one():
     ]
 
 
-def test_both_halves_are_read_in_one_folder():
+def test_pairs_are_read_in_the_same_folder():
     one, other = "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"
     assert not list(find_pairs([("shop/settings.py", one), ("stats/settings.py", other)]))
     assert list(
@@ -101,7 +99,7 @@ NAMES = st.builds(
         lambda names: st.tuples(st.just(names), st.permutations(names))
     )
 )
-def test_the_order_of_the_reads_says_nothing(both):
+def test_order_of_the_reads_is_irrelevant(both):
     one, other = (sorted(paired(*names), key=str) for names in both)
     assert [(p.name, p.fields) for p in one] == [(p.name, p.fields) for p in other]
     used = [variable for pair in one for variable in pair.fields.values()]

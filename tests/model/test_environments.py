@@ -31,7 +31,7 @@ MANIFEST = Manifest(
 )
 
 
-def test_what_an_environment_says_replaces_what_the_app_says():
+def test_environment_overrides_the_app():
     app = apply_environment(MANIFEST, "staging").app
     assert (app.prefix, app.region, app.name) == ("shop/staging/", "us-east-1", "shop")
     assert app.tags == {"team": "web", "cost": "7", "environment": "staging"}
@@ -43,12 +43,12 @@ def test_what_an_environment_says_replaces_what_the_app_says():
     ("name", "expected"),
     [("staging", False), ("prod", True), ("demo", True), ("live", False), ("", False)],
 )
-def test_where_a_person_has_to_type_the_name(name, expected):
+def test_is_production(name, expected):
     assert is_production(MANIFEST, name) is expected
 
 
-def test_an_environment_that_is_none():
-    with pytest.raises(ManifestError, match="no environment 'stagin'") as caught:
+def test_unknown_environment():
+    with pytest.raises(ManifestError, match="unknown environment 'stagin'") as caught:
         apply_environment(MANIFEST, "stagin")
     assert caught.value.hint == "did you mean staging?"
 
@@ -61,7 +61,7 @@ def test_an_environment_that_is_none():
         ("[environments.a]\nprefx = 'x'\n", "unknown key `prefx`"),
     ],
 )
-def test_bad_input(text, message):
+def test_invalid_environments(text, message):
     with pytest.raises(ManifestError, match=message):
         parse('[app]\nname = "shop"\n' + text)
 
@@ -92,7 +92,7 @@ def done(*arguments, app, code=0):
     return result.text
 
 
-def test_two_environments_side_by_side(app):
+def test_two_environments(app):
     done("apply", "--only", "aws", "--environment", "staging", "--yes", app=app)
     done(
         "apply",
@@ -117,7 +117,9 @@ def test_two_environments_side_by_side(app):
     assert "nothing to do" in done(
         "apply", "--only", "aws", "--environment", "staging", "--yes", app=app
     )
-    assert "6 of 6 checks passed" in done("verify", "--only", "aws", "--environment", "staging", app=app)
+    assert "6 of 6 checks passed" in done(
+        "verify", "--only", "aws", "--environment", "staging", app=app
+    )
     assert "the last apply was not to staging" in done(
         "rollback", "--environment", "staging", "--yes", app=app, code=4
     )
@@ -126,7 +128,7 @@ def test_two_environments_side_by_side(app):
     assert len(names()) == 3
 
 
-def test_production_asks_for_the_name(app):
+def test_production_requires_the_name(app):
     text = done(
         "apply",
         "--only",
@@ -141,7 +143,7 @@ def test_production_asks_for_the_name(app):
     assert "changes to production require confirmation" in text
 
 
-def test_a_plan_from_a_file_brings_its_environment(app):
+def test_plan_file_selects_its_environment(app):
     done(
         "plan",
         "--only",
@@ -174,7 +176,7 @@ def test_a_plan_from_a_file_brings_its_environment(app):
     assert names() == set()
 
 
-def test_another_account_is_refused(app):
+def test_rejects_another_account(app):
     path = app / "shield.toml"
     path.write_text(
         path.read_text().replace('account = "123456789012"', 'account = "999999999999"')
@@ -186,7 +188,7 @@ def test_another_account_is_refused(app):
     )
 
 
-def test_a_profile_that_is_none(app):
+def test_unknown_profile(app):
     path = app / "shield.toml"
     path.write_text(path.read_text().replace('env_file = "staging.env"', 'profile = "nonesuch"'))
     assert "there is no AWS profile nonesuch" in done(
@@ -194,7 +196,7 @@ def test_a_profile_that_is_none(app):
     )
 
 
-def test_as_a_role(app):
+def test_assumes_a_role(app):
     path = app / "shield.toml"
     role = "arn:aws:iam::123456789012:role/Operator"
     path.write_text(path.read_text().replace('env_file = "staging.env"', f'assume = "{role}"'))
@@ -204,7 +206,7 @@ def test_as_a_role(app):
     assert len(names()) == 3
 
 
-def test_one_prefix_for_two_environments_is_refused(app):
+def test_rejects_one_prefix_for_two_environments(app):
     done("apply", "--only", "aws", "--environment", "staging", "--yes", app=app)
     path = app / "shield.toml"
     path.write_text(path.read_text() + '\n[environments.test]\nprefix = "shop/staging/"\n')
@@ -248,7 +250,7 @@ def test_values_from_standard_input(app):
     assert "mail-api-key" in names()
 
 
-def test_a_placeholder_is_refused_unless_it_is_meant(app):
+def test_placeholder_requires_an_option(app):
     (app / ".env").write_text(
         (app / ".env").read_text().replace("MAIL_API_KEY=", "MAIL_API_KEY=changeme\nX=")
     )
@@ -262,7 +264,7 @@ def test_a_placeholder_is_refused_unless_it_is_meant(app):
     assert value("mail-api-key") == "changeme"
 
 
-def test_what_is_to_be_asked_needs_a_terminal(app):
+def test_prompt_requires_a_terminal(app):
     assert "create from a prompt\n" in done("plan", "--only", "aws", "--prompt", app=app)
     assert "--prompt requires a terminal" in done(
         "apply", "--only", "aws", "--prompt", "--yes", app=app, code=2
@@ -270,7 +272,7 @@ def test_what_is_to_be_asked_needs_a_terminal(app):
     assert names() == set()
 
 
-def test_a_password_is_made_where_shield_toml_says_so(app):
+def test_generates_a_password(app):
     path = app / "shield.toml"
     path.write_text(
         path.read_text().replace(

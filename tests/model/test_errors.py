@@ -5,7 +5,7 @@ import re
 from shield_ai.model import errors
 
 
-def test_the_tree_in_the_docstring_is_the_tree_in_the_code():
+def test_docstring_lists_all_errors():
     drawn = dict(re.findall(r"(\w+Error) +(\d)", errors.__doc__ or ""))
     real = {
         name: str(thing.exit_code)

@@ -11,7 +11,7 @@ from shield_ai.model.manifest_parser import parse
 from shield_ai.model.manifest_writer import render
 
 GOOD = """\
-# ours
+# our app
 [app]
 name = "shop"
 region = "eu-west-1"
@@ -29,7 +29,7 @@ rotate = { every = "30 days" }
 """
 
 
-def test_reads_a_manifest():
+def test_parses_a_manifest():
     manifest = parse(GOOD)
     assert manifest.app.region == "eu-west-1"
     assert manifest.secret[1].rotate == Rotation(every="30 days")
@@ -45,9 +45,9 @@ def test_reads_a_manifest():
             "[app]\n",
             "[app]\ntags = { a = '$x' }\n",
             "shield.toml:3: invalid tag 'a'",
-            id="no tag",
+            id="invalid tag",
         ),
-        pytest.param("[app]", "[app", "shield.toml: ", id="no TOML"),
+        pytest.param("[app]", "[app", "shield.toml: ", id="invalid TOML"),
         pytest.param(
             "[app]\n",
             f'[app]\nprefix = "{"p/" * 250}"\n',
@@ -76,35 +76,35 @@ def test_reads_a_manifest():
             "every", "evry", "shield.toml:15: unknown key `evry`", id="unknown key inside a table"
         ),
         pytest.param(
-            'name = "shop"\n', "", "shield.toml:2: missing key `name`", id="no name of the app"
+            'name = "shop"\n', "", "shield.toml:2: missing key `name`", id="missing name of the app"
         ),
         pytest.param(
             'kind = "database"', 'kind = "databse"', "shield.toml:13: ", id="unknown kind"
         ),
-        pytest.param('"30 days"', "30", "shield.toml:15: ", id="a number for a text"),
+        pytest.param('"30 days"', "30", "shield.toml:15: ", id="wrong type"),
         pytest.param(
             '"SECRET_KEY"',
             '"SECRET-KEY"',
             "shield.toml:6: invalid environment variable 'SECRET-KEY'",
-            id="no variable",
+            id="invalid variable",
         ),
         pytest.param(
             '"django-secret-key"   ',
             '"django secret"',
             "shield.toml:6: invalid secret name 'django secret'",
-            id="no secret name",
+            id="invalid secret name",
         ),
         pytest.param(
             '"django-secret-key"   ',
             '"django-abc123"',
             "ends with a hyphen and six characters, like the suffix of an ARN",
-            id="the suffix of ARNs",
+            id="suffix of ARNs",
         ),
         pytest.param(
             '"database-credentials"',
             '"django-secret-key"',
             "shield.toml:11: duplicate secret 'django-secret-key'",
-            id="same name twice",
+            id="duplicate name",
         ),
         pytest.param(
             'env = "SECRET_KEY"\n', "", "requires either env or fields", id="neither env nor fields"
@@ -119,7 +119,7 @@ def test_reads_a_manifest():
             "[[secret]]",
             '[rotation]\nsubnets = ["s"]\n\n[[secret]]',
             "subnets and security_groups require each other",
-            id="half a network",
+            id="subnets without security groups",
         ),
         pytest.param(
             '"30 days"',
@@ -127,9 +127,14 @@ def test_reads_a_manifest():
             "shield.toml:15: rotate of database-cr",
             id="rotation too often",
         ),
-        pytest.param('"30 days"', '"soon"', "invalid rotation schedule 'soon'", id="no schedule"),
         pytest.param(
-            '"30 days"', '"1 day", window = "2 d"', "invalid rotation window '2 d'", id="no window"
+            '"30 days"', '"soon"', "invalid rotation schedule 'soon'", id="invalid schedule"
+        ),
+        pytest.param(
+            '"30 days"',
+            '"1 day", window = "2 d"',
+            "invalid rotation window '2 d'",
+            id="invalid window",
         ),
         pytest.param(
             '"30 days"', '"1 day", strategy = "x"', "unknown strategy 'x'", id="unknown strategy"
@@ -141,35 +146,35 @@ def test_reads_a_manifest():
             '"30 days"',
             '"1 day", hook = "../x.py"',
             "'../x.py' is outside the app's folder",
-            id="a hook elsewhere",
+            id="hook outside the app",
         ),
         pytest.param(
             '"30 days"',
             '"1 day", ca = "/etc/ca"',
             "'/etc/ca' is outside the app's folder",
-            id="certificates elsewhere",
+            id="certificates outside the app",
         ),
         pytest.param(
             '"30 days"',
             '"1 day", hook = "a-b.py"',
             "'a-b.py' is not a Python module",
-            id="no module",
+            id="hook is not a module",
         ),
         pytest.param(
             'env = "SECRET_KEY"',
             'env = "K"\nrotate = { every = "1 day", strategy = "single-user" }',
             "shield.toml:10: rotate of django-secret-key: strategy single-user does not support",
-            id="a database's strategy for a key",
+            id="database strategy for a key",
         ),
     ],
 )
-def test_says_what_is_wrong_and_where(old, new, message):
+def test_error_messages_have_the_line(old, new, message):
     with pytest.raises(ManifestError) as caught:
         parse(GOOD.replace(old, new, 1))
     assert message in caught.value.message
 
 
-def test_an_update_keeps_every_byte_and_adds_what_is_new():
+def test_update_preserves_the_text_and_appends():
     old = parse(GOOD)
     new = Manifest(
         app=old.app,
@@ -186,7 +191,7 @@ variables = st.from_regex(r"[A-Z][A-Z0-9_]{0,9}", fullmatch=True)
 
 
 @given(st.dictionaries(names, variables, max_size=5), st.text(max_size=9), st.booleans())
-def test_what_is_written_is_read_back(entries, description, optional):
+def test_parses_what_it_renders(entries, description, optional):
     secrets = tuple(
         Secret(name=name, env=variable, description=description, optional=optional)
         for name, variable in entries.items()

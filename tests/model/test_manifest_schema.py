@@ -17,57 +17,57 @@ APP = "[app]\nname = 'shop'\n"
 @pytest.mark.parametrize(
     ("text", "good"),
     [
-        pytest.param(APP, True, id="the least"),
+        pytest.param(APP, True, id="minimal"),
         pytest.param("", False, id="no app"),
-        pytest.param(APP + "naem = 'x'\n", False, id="a key that is none"),
-        pytest.param(APP + "settings = 'x.py'\n", False, id="a text for a list"),
+        pytest.param(APP + "naem = 'x'\n", False, id="unknown key"),
+        pytest.param(APP + "settings = 'x.py'\n", False, id="string for a list"),
         pytest.param(
             APP + "[monitoring]\nerrors = 3\nemail = ['a@example.test']\n", True, id="monitoring"
         ),
-        pytest.param(APP + "[monitoring]\nerrors = 'three'\n", False, id="a text for a number"),
-        pytest.param(APP + "[[secret]]\nname = 'a'\nenv = 'A'\n", True, id="a single text"),
+        pytest.param(APP + "[monitoring]\nerrors = 'three'\n", False, id="string for a number"),
+        pytest.param(APP + "[[secret]]\nname = 'a'\nenv = 'A'\n", True, id="single value"),
         pytest.param(
-            APP + "[[secret]]\nname = 'a'\nfields = { password = 'A' }\n", True, id="a document"
+            APP + "[[secret]]\nname = 'a'\nfields = { password = 'A' }\n", True, id="JSON document"
         ),
         pytest.param(APP + "[[secret]]\nname = 'a'\n", False, id="neither"),
         pytest.param(
             APP + "[[secret]]\nname = 'a'\nenv = 'A'\nfields = { b = 'B' }\n", False, id="both"
         ),
+        pytest.param(APP + "[[secret]]\nname = 'a b'\nenv = 'A'\n", False, id="invalid name"),
+        pytest.param(APP + "[[secret]]\nname = 'a'\nenv = '1A'\n", False, id="invalid variable"),
         pytest.param(
-            APP + "[[secret]]\nname = 'a b'\nenv = 'A'\n", False, id="a name that AWS refuses"
-        ),
-        pytest.param(APP + "[[secret]]\nname = 'a'\nenv = '1A'\n", False, id="no variable"),
-        pytest.param(
-            APP + "[[secret]]\nname = 'a'\nenv = 'A'\nkind = 'token'\n", False, id="no kind"
+            APP + "[[secret]]\nname = 'a'\nenv = 'A'\nkind = 'token'\n", False, id="unknown kind"
         ),
         pytest.param(
-            APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = 'manual'\n", True, id="by hand"
+            APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = 'manual'\n",
+            True,
+            id="manual rotation",
         ),
         pytest.param(
             APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = 'never'\n",
             False,
-            id="a word that is none",
+            id="unknown word for rotate",
         ),
         pytest.param(
             APP + "[[secret]]\nname = 'a'\nkind = 'database'\nfields = { password = 'A' }\n"
             "rotate = { every = '30 days', strategy = 'alternating-users', admin = 'x', sslmode = 'require' }\n",
             True,
-            id="a rotation",
+            id="rotation",
         ),
         pytest.param(
             APP
             + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = { every = '30 days', strategy = 'x' }\n",
             False,
-            id="no strategy",
+            id="unknown strategy",
         ),
         pytest.param(
             APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = {}\n",
             False,
-            id="a rotation without a time",
+            id="rotation without a schedule",
         ),
     ],
 )
-def test_agrees_with_what_shield_reads(text, good):
+def test_agrees_with_the_parser(text, good):
     whole = json_schema()
     jsonschema.Draft4Validator.check_schema(whole)
     assert jsonschema.Draft4Validator(whole).is_valid(tomllib.loads(text)) is good
@@ -79,7 +79,7 @@ def test_agrees_with_what_shield_reads(text, good):
         assert good
 
 
-def test_every_key_is_explained():
+def test_every_key_has_a_description():
     whole, *tables = table_types()
     assert whole.__name__ == "Manifest"
     assert len(tables) >= 4
@@ -89,10 +89,10 @@ def test_every_key_is_explained():
         for key in t.__struct_fields__
         if key not in key_descriptions(t)
     ]
-    assert silent == [], "say in a comment behind it what each is"
+    assert silent == [], "these keys have no comment"
 
 
-def test_the_command_prints_it_or_writes_it(tmp_path):
+def test_schema_command(tmp_path):
     done = shield("schema", cwd=tmp_path)
     assert (done.code, done.out) == (
         0,

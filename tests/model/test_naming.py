@@ -79,7 +79,7 @@ def test_secret_name(variable, name):
 
 
 @given(variable=st.from_regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+){0,4}", fullmatch=True))
-def test_a_secret_name_is_one_for_aws_and_leads_back_to_its_variable(variable):
+def test_secret_names_are_valid_and_reversible(variable):
     name = secret_name(variable)
     assert SECRET_NAME.fullmatch(name)
     assert not ARN_SUFFIX.search(name)
@@ -87,7 +87,7 @@ def test_a_secret_name_is_one_for_aws_and_leads_back_to_its_variable(variable):
 
 
 @given(name=st.text(max_size=40))
-def test_any_name_has_a_meaning(name):
+def test_every_name_has_a_meaning(name):
     assert meaning(name) in Meaning
     assert guess_kind(name) in Kind
 
@@ -104,7 +104,7 @@ def test_any_name_has_a_meaning(name):
         ("CLIENT_SECRET", Kind.GENERIC),
     ],
 )
-def test_kind(variable, what):
+def test_guess_kind(variable, what):
     assert guess_kind(variable) is what
 
 

@@ -21,39 +21,40 @@ def rotate(**more):
 @pytest.mark.parametrize(
     ("kind", "how", "name"),
     [
-        pytest.param(Kind.DATABASE, None, "single-user", id="a database"),
+        pytest.param(Kind.DATABASE, None, "single-user", id="database"),
         pytest.param(
             Kind.DATABASE,
             rotate(admin="a"),
             "alternating-users",
-            id="a database with an administrator",
+            id="database with an administrator",
         ),
         pytest.param(
             Kind.DATABASE,
             rotate(strategy="mysql-single-user"),
             "mysql-single-user",
-            id="as it says",
+            id="explicit strategy",
         ),
         pytest.param(Kind.DJANGO_SECRET_KEY, "manual", "django-secret-key", id="Django's key"),
-        pytest.param(Kind.API_KEY, rotate(), "", id="an API key without a hook: by hand"),
+        pytest.param(Kind.API_KEY, rotate(), "", id="API key without a hook"),
+        pytest.param(Kind.API_KEY, rotate(hook="ops/keys.py"), "api-key", id="API key with a hook"),
         pytest.param(
-            Kind.API_KEY, rotate(hook="ops/keys.py"), "api-key", id="an API key with a hook"
+            Kind.API_KEY, rotate(strategy="api-key"), "", id="explicit api-key without a hook"
         ),
         pytest.param(
-            Kind.API_KEY, rotate(strategy="api-key"), "", id="named, and still without a hook"
+            Kind.API_KEY,
+            rotate(strategy="random-value"),
+            "random-value",
+            id="explicit random-value",
         ),
-        pytest.param(
-            Kind.API_KEY, rotate(strategy="random-value"), "random-value", id="our own key"
-        ),
-        pytest.param(Kind.PASSWORD, rotate(), "", id="a password of who knows what"),
-        pytest.param(Kind.GENERIC, None, "", id="anything"),
+        pytest.param(Kind.PASSWORD, rotate(), "", id="password"),
+        pytest.param(Kind.GENERIC, None, "", id="generic"),
     ],
 )
-def test_strategy(kind, how, name):
+def test_rotation_strategy(kind, how, name):
     assert rotation_strategy(Secret(name="s", kind=kind, env="S", rotate=how)) == name
 
 
-def test_what_the_function_is_told():
+def test_rotation_settings():
     secret = Secret(
         name="s",
         kind=Kind.API_KEY,
@@ -72,7 +73,7 @@ def test_what_the_function_is_told():
     }
 
 
-def test_due():
+def test_next_rotation():
     last = datetime(2026, 1, 1, tzinfo=UTC)
     assert next_rotation(Secret(name="s", env="S", rotate=rotate()), last) == datetime(
         2026, 1, 31, tzinfo=UTC
@@ -82,17 +83,17 @@ def test_due():
 
 
 @pytest.mark.parametrize(
-    ("fields", "asked"),
+    ("fields", "expected"),
     [
-        pytest.param(None, ("",), id="a text"),
-        pytest.param({"username": "A", "password": "B"}, ("",), id="the usual field"),
-        pytest.param({"client_id": "A", "client_secret": "B"}, ("client_secret",), id="a client keeps its name"),
-        pytest.param({"access_key_id": "A", "secret_access_key": "B"}, ("access_key_id", "secret_access_key"), id="a pair"),
+        pytest.param(None, ("",), id="single value"),
+        pytest.param({"username": "A", "password": "B"}, ("",), id="default field"),
+        pytest.param({"client_id": "A", "client_secret": "B"}, ("client_secret",), id="OAuth client"),
+        pytest.param({"access_key_id": "A", "secret_access_key": "B"}, ("access_key_id", "secret_access_key"), id="key pair"),
     ],
 )  # fmt: skip
-def test_what_a_person_brings(fields, asked):
+def test_manual_fields(fields, expected):
     secret = Secret(name="s", env=None if fields else "S", fields=fields)
-    assert manual_fields(secret) == asked
+    assert manual_fields(secret) == expected
     assert rotation_settings(secret).get("ROTATION_FIELD", "") == (
-        asked[0] if len(asked) == 1 else ""
+        expected[0] if len(expected) == 1 else ""
     )

@@ -18,13 +18,13 @@ LAST = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)  # a Tuesday
         pytest.param("30 days", "rate(30 days)", timedelta(days=30), id="days"),
         pytest.param("1 day", "rate(1 day)", timedelta(days=1), id="a day"),
         pytest.param("24 hours", "rate(1 day)", timedelta(days=1), id="a day in hours"),
-        pytest.param("4 hours", "rate(4 hours)", timedelta(hours=4), id="the least"),
+        pytest.param("4 hours", "rate(4 hours)", timedelta(hours=4), id="minimum"),
         pytest.param("2 weeks", "rate(14 days)", timedelta(days=14), id="weeks"),
         pytest.param("rate(10 days)", "rate(10 days)", timedelta(days=10), id="AWS's form"),
-        pytest.param("rate( 999 days )", "rate(999 days)", timedelta(days=999), id="the most"),
+        pytest.param("rate( 999 days )", "rate(999 days)", timedelta(days=999), id="maximum"),
     ],
 )
-def test_rates(text, expression, after):
+def test_parses_rates(text, expression, after):
     schedule = parse(text)
     assert schedule.expression == expression
     assert schedule.next(LAST) == LAST + after
@@ -34,11 +34,11 @@ def test_rates(text, expression, after):
     ("text", "then"),
     [
         pytest.param("cron(0 8 1 * ? *)", "2026-12-01 08:00", id="a day of the month"),
-        pytest.param("cron(0 23 * * ? *)", "2026-11-24 23:00", id="today still"),
-        pytest.param("cron(0 19 * * ? *)", "2026-11-25 19:00", id="today no more"),
-        pytest.param("cron(0 4/12 * * ? *)", "2026-11-25 04:00", id="each twelve hours from four"),
+        pytest.param("cron(0 23 * * ? *)", "2026-11-24 23:00", id="later today"),
+        pytest.param("cron(0 19 * * ? *)", "2026-11-25 19:00", id="tomorrow"),
+        pytest.param("cron(0 4/12 * * ? *)", "2026-11-25 04:00", id="every 12 hours from 4:00"),
         pytest.param("cron(0 8 L * ? *)", "2026-11-30 08:00", id="the last of the month"),
-        pytest.param("cron(0 8 31 * ? *)", "2026-12-31 08:00", id="a day that not each month has"),
+        pytest.param("cron(0 8 31 * ? *)", "2026-12-31 08:00", id="day that some months lack"),
         pytest.param("cron(0 0 29 FEB ? *)", "2028-02-29 00:00", id="the 29th of February"),
         pytest.param("cron(0 3 ? * MON *)", "2026-11-30 03:00", id="a weekday"),
         pytest.param("cron(0 3 ? * 2-6 *)", "2026-11-25 03:00", id="weekdays from Sunday, 1"),
@@ -49,7 +49,7 @@ def test_rates(text, expression, after):
         pytest.param("cron(0 1 1 */6 ? *)", "2027-01-01 01:00", id="each half year"),
     ],
 )
-def test_crons(text, then):
+def test_parses_crons(text, then):
     assert parse(text).expression == text
     assert f"{parse(text).next(LAST):%Y-%m-%d %H:%M}" == then
 
@@ -62,7 +62,7 @@ def test_crons(text, then):
         pytest.param("monthly", "invalid rotation schedule", id="a word"),
         pytest.param("rate(30 days", "invalid rotation schedule", id="no bracket"),
         pytest.param("3 hours", "shorter than AWS's minimum of 4 hours", id="three hours"),
-        pytest.param("0 days", "shorter than AWS's minimum of 4 hours", id="nothing"),
+        pytest.param("0 days", "shorter than AWS's minimum of 4 hours", id="zero"),
         pytest.param("1000 days", "longer than AWS's maximum of 999 days", id="too long"),
         pytest.param("cron(0 8 1 * ?)", "must have 6 fields, but has 5", id="no year"),
         pytest.param("cron(30 8 1 * ? *)", "the minutes must be 0", id="minutes"),
@@ -85,14 +85,14 @@ def test_crons(text, then):
         ),
     ],
 )
-def test_refuses(text, message):
+def test_invalid_schedules(text, message):
     with pytest.raises(ManifestError) as caught:
         parse(text)
     assert message in caught.value.message
     assert caught.value.hint
 
 
-def test_two_hours_that_meet_on_no_day_are_fine():
+def test_hours_that_never_follow_each_other():
     assert parse("cron(0 0,22 1 * ? *)").cron
 
 
@@ -100,7 +100,7 @@ def test_two_hours_that_meet_on_no_day_are_fine():
     st.text(max_size=30),
     st.sampled_from(["{}", "rate({})", "cron({})", "cron(0 {} * * ? *)", "cron(0 1 {} * ? *)"]),
 )
-def test_any_text_is_a_schedule_or_refused(text, form):
+def test_every_text_is_valid_or_rejected(text, form):
     try:
         schedule = parse(form.format(text))
     except ManifestError:
@@ -112,7 +112,7 @@ def test_any_text_is_a_schedule_or_refused(text, form):
 
 
 @pytest.mark.parametrize(("text", "is_good"), [("3h", True), ("3 hours", True), ("1 hour", True), ("0h", False), ("25h", False), ("h", False), ("90 minutes", False)])  # fmt: skip
-def test_windows(text, is_good):
+def test_parses_windows(text, is_good):
     if is_good:
         assert parse_window(text, parse("30 days")) == f"{int(text[0])}h"
     else:
@@ -127,6 +127,6 @@ def test_windows(text, is_good):
         pytest.param("3h", "cron(0 22 * * ? *)", id="into the next day"),
     ],
 )
-def test_windows_that_are_too_long(text, when):
+def test_long_windows(text, when):
     with pytest.raises(ManifestError, match="extends into"):
         parse_window(text, parse(when))

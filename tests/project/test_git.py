@@ -19,7 +19,7 @@ def git(root, *arguments):
     subprocess.run(command, cwd=root, check=True, capture_output=True)
 
 
-def test_lists_what_differs_from_the_last_commit_below_the_app(tmp_path):
+def test_changed_files(tmp_path):
     app = tmp_path / "backend"
     app.mkdir()
     for path in ("backend/a.py", "backend/b é.py", "top.py"):
@@ -37,7 +37,7 @@ def test_lists_what_differs_from_the_last_commit_below_the_app(tmp_path):
     assert changed_files(app) == ["a.py", "b é.py"]
 
 
-def test_says_whether_a_file_would_get_into_a_commit(tmp_path):
+def test_why_not_ignored(tmp_path):
     assert why_not_ignored(tmp_path, ".env") == ""  # no repository
     git(tmp_path, "init", "-q")
     assert why_not_ignored(tmp_path, ".env") == "is not ignored by git"

@@ -48,11 +48,11 @@ def test_settings(path):
         "shop/settings/test.py",
         "config/celery.py",
         "shop/settings.old.py",
-        pytest.param("docs-rtd/source/conf.py", id="of Sphinx"),
-        pytest.param("doc/conf.py", id="of Sphinx, at once"),
+        pytest.param("docs-rtd/source/conf.py", id="Sphinx"),
+        pytest.param("doc/conf.py", id="Sphinx, directly in docs"),
     ],
 )
-def test_no_settings(path):
+def test_not_settings(path):
     assert not is_settings(path)
 
 
@@ -68,7 +68,7 @@ def test_no_settings(path):
         ("shop/latest/x.py", False),
     ],
 )
-def test_tests(path, test):
+def test_is_test(path, test):
     assert is_test(path) is test
 
 
@@ -84,7 +84,7 @@ def test_tests(path, test):
         pytest.param("manage.py", "tests/test_desk/settings.py", (), id="in a library's tests"),
     ],
 )
-def test_an_app_that_is_called_like_tests_is_none(naming, settings, served):
+def test_app_packages_with_names_of_tests(naming, settings, served):
     name = settings.removeprefix("src/").removesuffix(".py").replace("/", ".")
     files = {naming: f"DJANGO_SETTINGS_MODULE={name}".encode(), settings: b""}
     assert find_app_packages(files, files.get) == served
@@ -103,12 +103,12 @@ def test_an_app_that_is_called_like_tests_is_none(naming, settings, served):
         ("docker-compose.yml", b"  DJANGO_SETTINGS_MODULE: shop.settings"),
     ],
 )
-def test_the_settings_are_found_by_the_name_that_django_is_given(naming, text):
+def test_find_django_settings(naming, text):
     files = {naming: text, "shop/settings.py": b""}
     assert find_django_settings(files, files.get) == {"shop/settings.py": ""}
 
 
-def test_a_name_starts_from_the_folder_that_names_it():
+def test_settings_module_is_relative_to_the_file():
     text = b"DJANGO_SETTINGS_MODULE='config.settings'"
     files = {
         "backend/manage.py": text,
@@ -123,12 +123,12 @@ def test_a_name_starts_from_the_folder_that_names_it():
     ) == ("backend",)
 
 
-def test_a_name_that_begins_elsewhere_is_found_where_only_one_fits():
+def test_settings_module_elsewhere_must_be_unique():
     files = {"Dockerfile": b"ENV DJANGO_SETTINGS_MODULE=shop.settings", "src/shop/settings.py": b""}
     assert find_django_settings(files, files.get) == {"src/shop/settings.py": "src"}
 
 
-def test_without_a_name_packages_tell_the_root():
+def test_root_by_packages():
     known = {"src/app/__init__.py", "src/app/core/__init__.py", "src/app/core/config.py"}
     assert find_roots(["src/app/core/config.py"], {}, known, {}.get) == ("src",)
     assert find_roots(["config.py"], {}, {"config.py"}, {}.get) == ("",)
@@ -143,7 +143,7 @@ def test_without_a_name_packages_tell_the_root():
         ("import os, app.other", "back"),
     ],
 )
-def test_imports_tell_the_root_of_packages_without_init(line, root):
+def test_root_by_imports(line, root):
     files = {"back/main.py": f"{line}\n".encode(), "back/app/core/config.py": b""}
     assert find_roots(["back/app/core/config.py"], {}, set(files), files.get) == (root,)
 
@@ -162,7 +162,7 @@ def test_imports_tell_the_root_of_packages_without_init(line, root):
         ),
     ],
 )
-def test_imports_of_the_rest_tell_the_root(settings, roots):
+def test_root_by_imports_of_the_package(settings, roots):
     files = {
         "main.py": b"from app.config import A\nfrom app.api import b\n",
         **dict.fromkeys(settings, b""),
@@ -171,8 +171,8 @@ def test_imports_of_the_rest_tell_the_root(settings, roots):
     assert find_roots(settings, {}, set(files), files.get) == roots
 
 
-def test_what_a_package_itself_makes_tells_no_root():
-    """create_app stands in an `__init__.py` that is not there: the import says nothing of the folder."""
+def test_imports_of_missing_modules_are_ignored():
+    """The package has no `__init__.py` that could define create_app."""
     files = {"app/config.py": b"", "manage.py": b"from app import create_app\n"}
     assert find_roots(["app/config.py"], {}, set(files), files.get) == ("app",)
     files["app/create_app.py"] = b""
@@ -190,7 +190,7 @@ def test_what_a_package_itself_makes_tells_no_root():
         ("env/production.py", "env"),
     ],
 )
-def test_the_usual_names_tell_the_root_of_what_nothing_imports(path, root):
+def test_root_by_common_names(path, root):
     assert find_roots([path], {}, {path}, {}.get) == (root,)
 
 
@@ -219,11 +219,11 @@ def test_the_usual_names_tell_the_root_of_what_nothing_imports(path, root):
         ("shop/settings.py", "", {"shop/utils/secrets.py": RUNTIME}, "shop/utils/secrets.py"),
     ],
 )
-def test_the_runtime_goes_where_importing_it_runs_nothing_else(settings, root, files, place):
+def test_choose_runtime_path(settings, root, files, place):
     assert choose_runtime_path(settings, root, set(files), files.get) == place
 
 
-def test_the_import_follows_the_root():
+def test_accessor_import():
     app = App(name="shop", runtime="backend/shop/utils/secrets.py")
     facts = AppFacts(name="shop", roots=("backend", ""))
     assert facts.accessor_import(Manifest(app=app)) == "from shop.utils.secrets import get_secret"
@@ -234,7 +234,7 @@ def test_the_import_follows_the_root():
     )
 
 
-def test_a_copy_of_the_runtime_is_told_from_a_namesake():
+def test_is_runtime_module():
     assert is_runtime_module(RUNTIME)
     assert not is_runtime_module(b"def get_secret(name): ...")
     assert not is_runtime_module(None)
@@ -251,5 +251,5 @@ def test_a_copy_of_the_runtime_is_told_from_a_namesake():
         ("shop/settings/distribution.py", False),
     ],
 )
-def test_examples_are_there_to_be_copied(path, example):
+def test_is_example(path, example):
     assert is_example(path) == example

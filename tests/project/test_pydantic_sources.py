@@ -39,7 +39,7 @@ HEAD = "def settings_customise_sources(cls, settings_cls, init_settings, env_set
         ),
     ],
 )
-def test_the_place_is_before_the_variables(text, line):
+def test_find_customized_sources(text, line):
     found = find_customized_sources(ast.parse(text).body[0])
     assert (found.variables.lineno if found else 0) == line
     assert not found or found.settings == "settings_cls"

@@ -29,12 +29,12 @@ def edit(start, end, replacement):
         pytest.param("x = 'é€😀'; y = f('K')\n".encode(), id="wide characters before"),
         pytest.param(b"\x0cx = 1\n\x0c\ny = f('K')", id="form feeds, no final newline"),
         pytest.param(b"if x:\n\ty = f('K')\n", id="tabs"),
-        pytest.param("x = '\u2028\x85'\ny = f('K')\n".encode(), id="line separators that are none"),
+        pytest.param("x = '\u2028\x85'\ny = f('K')\n".encode(), id="Unicode line separators"),
         pytest.param(b"x = '''a\r\n\r\nb'''; y = f('K')\r\n", id="string over lines"),
         pytest.param(b"x = \\\r\n  2; y = f('K')\n", id="mixed newlines"),
     ],
 )
-def test_span_is_where_the_node_lies_on_disk(raw):
+def test_span(raw):
     source = Source.from_bytes("a.py", raw)
     call = next(n for n in ast.walk(source.tree) if isinstance(n, ast.Call))
     start, end = source.span(call)
@@ -59,7 +59,7 @@ def test_span_is_where_the_node_lies_on_disk(raw):
         ),
     ],
 )
-def test_what_cannot_be_decoded_says_so(raw, message):
+def test_undecodable_files(raw, message):
     with pytest.raises(SourceError, match=message) as caught:
         Source.from_bytes("a.py", raw)
     assert caught.value.hint
@@ -70,26 +70,26 @@ def test_what_cannot_be_decoded_says_so(raw, message):
     [
         pytest.param(b"x = 1\nx = = 2\n", 2, id="not Python"),
         pytest.param(b"print 'x'\n", 1, id="Python 2"),
-        pytest.param(b"x = 1\n\nfuture <=> syntax\n", 3, id="newer than we know"),
+        pytest.param(b"x = 1\n\nfuture <=> syntax\n", 3, id="future syntax"),
     ],
 )
-def test_what_cannot_be_parsed_names_the_line(raw, line):
+def test_syntax_errors_have_the_line(raw, line):
     with pytest.raises(SourceError, match=f"not parsed, line {line}: ") as caught:
         _ = Source.from_bytes("a.py", raw).tree
     assert "Python 3." in caught.value.hint
     assert "(Python 3." in caught.value.message
 
 
-def test_nesting_without_end_is_an_error_of_the_file():
+def test_deep_nesting():
     with pytest.raises(SourceError, match="not parsed"):
         _ = Source.from_bytes("a.py", b"x = " + b"(" * 100_000 + b")" * 100_000).tree
 
 
-def test_odd_escapes_give_no_warning():
+def test_invalid_escapes_give_no_warning():
     assert Source.from_bytes("a.py", b"x = '\\d'\n").tree.body
 
 
-def test_edits_apply_from_the_bottom_up_and_keep_their_order_at_one_place():
+def test_edits_at_one_offset_keep_their_order():
     edits = [edit(0, 1, "y"), edit(4, 4, "f("), edit(4, 4, "g("), edit(5, 5, "))")]
     assert apply_edits(b"x = 1\n", edits) == b"y = f(g(1))\n"
 
@@ -97,18 +97,18 @@ def test_edits_apply_from_the_bottom_up_and_keep_their_order_at_one_place():
 @pytest.mark.parametrize(
     "edits", [[edit(0, 3, ""), edit(2, 4, "")], [edit(5, 9, "")], [edit(-1, 0, "")]]
 )
-def test_overlaps_and_strays_are_refused(edits):
+def test_rejects_overlapping_and_outside_edits(edits):
     with pytest.raises(SourceError, match="overlap"):
         apply_edits(b"x = 1\n", edits)
 
 
-def test_text_that_the_encoding_lacks_is_refused():
+def test_rejects_characters_that_the_encoding_lacks():
     with pytest.raises(SourceError, match="latin-1"):
         apply_edits(b"x = 1\n", [edit(0, 0, "€")], "latin-1")
 
 
 @given(raw=st.binary(), cuts=st.lists(st.integers(0, 60), max_size=8), text=st.text(max_size=5))
-def test_insertions_can_be_taken_out_again(raw, cuts, text):
+def test_insertions_are_reversible(raw, cuts, text):
     places = sorted({min(cut, len(raw)) for cut in cuts})
     result = apply_edits(raw, [edit(at, at, text) for at in places])
     size = len(text.encode())
@@ -116,7 +116,7 @@ def test_insertions_can_be_taken_out_again(raw, cuts, text):
     assert apply_edits(result, back) == raw
 
 
-def test_file_change_has_the_digests_of_both_sides():
+def test_file_change_has_digests():
     change = file_change("a.py", b"x = 1\n", [edit(0, 1, "y")])
     assert change.before == hashlib.sha256(b"x = 1\n").hexdigest()
     assert change.after == hashlib.sha256(b"y = 1\n").hexdigest()
@@ -126,12 +126,12 @@ def test_file_change_has_the_digests_of_both_sides():
 @pytest.mark.parametrize(
     ("raw", "at", "place"), [(b"ab\ncd\n", 4, (2, 2)), ("é x\n".encode(), 3, (1, 3))]
 )
-def test_position_counts_characters_from_one(raw, at, place):
+def test_position(raw, at, place):
     assert Source.from_bytes("a.py", raw).position(at) == place
 
 
 @pytest.mark.parametrize(
     ("raw", "newline"), [(b"a\r\nb\r\nc\n", "\r\n"), (b"", "\n"), (b"a\rb\r", "\r")]
 )
-def test_newline_is_the_majority(raw, newline):
+def test_newline_is_the_most_frequent_one(raw, newline):
     assert Source.from_bytes("a.py", raw).newline == newline

@@ -15,7 +15,7 @@ def tree(tmp_path):
     return Tree(tmp_path)
 
 
-def test_refuses_what_is_no_folder(tmp_path):
+def test_root_must_be_a_folder(tmp_path):
     with pytest.raises(SourceError, match="does not exist"):
         Tree(tmp_path / "none")
     (tmp_path / "file").touch()
@@ -24,7 +24,7 @@ def test_refuses_what_is_no_folder(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["../x", "link/x", "out.py", "/etc/passwd"])
-def test_refuses_to_leave_the_tree(tmp_path_factory, path):
+def test_rejects_paths_outside_the_root(tmp_path_factory, path):
     root, outside = tmp_path_factory.mktemp("app"), tmp_path_factory.mktemp("outside")
     (outside / "secret.py").write_text("x")
     (root / "link").symlink_to(outside)
@@ -36,7 +36,7 @@ def test_refuses_to_leave_the_tree(tmp_path_factory, path):
     assert (outside / "secret.py").read_text() == "x"
 
 
-def test_a_link_inside_the_tree_stays_a_link(tree, tmp_path):
+def test_preserves_links_inside_the_root(tree, tmp_path):
     (tmp_path / "real.py").write_bytes(b"old")
     (tmp_path / "link.py").symlink_to("real.py")
     tree.write("link.py", b"new")
@@ -53,7 +53,7 @@ def test_keeps_the_mode(tree, tmp_path):
     assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o750
 
 
-def test_a_new_file_follows_the_umask(tree, tmp_path):
+def test_new_files_use_the_umask(tree, tmp_path):
     old = os.umask(0o027)
     try:
         tree.write("new", b"x")
@@ -70,7 +70,7 @@ def test_stage_changes_nothing_until_commit(tree, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a"]
 
 
-def test_a_full_disk_leaves_nothing_behind(tree, tmp_path):
+def test_full_disk_leaves_no_temporary_file(tree, tmp_path):
     (tmp_path / "a").write_bytes(b"old")
     temporary_path(tmp_path / "a").symlink_to("/dev/full")
     with pytest.raises(SourceError, match="No space left"):
@@ -86,13 +86,13 @@ def test_reads_only_files(tree, tmp_path):
         tree.read("folder")
 
 
-def test_an_unreadable_file_is_one_clear_line(tree, tmp_path):
+def test_loop_of_links(tree, tmp_path):
     (tmp_path / "loop").symlink_to("loop")
-    with pytest.raises(SourceError):
+    with pytest.raises(SourceError, match="is a broken symbolic link"):
         tree.read("loop")
 
 
-def test_removes_only_folders_that_are_empty_but_for_bytecode(tree, tmp_path):
+def test_removes_only_folders_without_other_files(tree, tmp_path):
     tree.make_folder("utils")
     (tmp_path / "utils/__pycache__").mkdir()
     (tmp_path / "utils/__pycache__/x.pyc").touch()
@@ -105,30 +105,30 @@ def test_removes_only_folders_that_are_empty_but_for_bytecode(tree, tmp_path):
     tree.remove_folder("utils")
 
 
-def test_names_missing_folders_outermost_first(tree):
+def test_missing_folders(tree):
     assert tree.missing_folders("a/b/c.py") == ["a", "a/b"]
     tree.make_folder("a")
     assert tree.missing_folders("a/b/c.py") == ["a/b"]
 
 
-def test_a_file_that_a_user_named_is_whole_or_as_before(tmp_path, monkeypatch):
-    place = tmp_path / "report.json"
-    write_atomically(place, b"old")
-    place.chmod(0o640)
-    write_atomically(place, b"new")
-    assert (place.read_bytes(), place.stat().st_mode & 0o777) == (b"new", 0o640)
+def test_write_atomically(tmp_path, monkeypatch):
+    path = tmp_path / "report.json"
+    write_atomically(path, b"old")
+    path.chmod(0o640)
+    write_atomically(path, b"new")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o640)
 
     def full(_handle):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        write_atomically(place, b"half")
-    assert place.read_bytes() == b"new"
-    assert list(tmp_path.iterdir()) == [place]
+        write_atomically(path, b"half")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_link_and_a_pipe_stay_what_they_are(tmp_path):
+def test_write_atomically_preserves_links_and_devices(tmp_path):
     (tmp_path / "link").symlink_to("target")
     write_atomically(tmp_path / "link", b"new")
     assert (tmp_path / "link").is_symlink()

@@ -38,7 +38,7 @@ def test_reads_an_env_file(tmp_path, content, expected):
         pytest.param(b"KEY=\xe4 %s", ":2: not UTF-8", id="latin-1"),
     ],
 )
-def test_says_which_line_is_wrong_and_never_shows_it(tmp_path, line, message):
+def test_errors_have_the_line_but_not_its_text(tmp_path, line, message):
     value = secrets.token_hex(8).encode()
     (tmp_path / ".env").write_bytes(b"A=1\n" + (line % value if b"%s" in line else line) + b"\n")
     with pytest.raises(SourceError) as caught:
@@ -47,12 +47,12 @@ def test_says_which_line_is_wrong_and_never_shows_it(tmp_path, line, message):
     assert value.decode() not in str(caught.value) + caught.value.hint
 
 
-def test_a_missing_file(tmp_path):
+def test_missing_file(tmp_path):
     with pytest.raises(SourceError, match="No such file"):
         read_env_file(tmp_path / "none")
 
 
-def test_later_sources_win_and_empty_ones_do_not_count():
+def test_later_files_override_and_empty_values_are_ignored():
     files = {"one": {"A": Hidden("1"), "B": Hidden("")}, "two": {"A": Hidden("2")}}
     values = Values(files, {"A": "0", "B": "env", "C": ""})
     found = values.available(["A", "B", "C", "D"])
@@ -60,7 +60,7 @@ def test_later_sources_win_and_empty_ones_do_not_count():
     assert {k: values.resolve(v).reveal() for k, v in found.items()} == {"A": "2", "B": "env"}
 
 
-def test_the_keys_of_whoever_runs_this_are_not_the_apps():
+def test_aws_keys_in_the_environment_are_ignored():
     name = "AWS_ACCESS_KEY_ID"
     assert Values({}, {name: "x", "S3_ACCESS_KEY": "x"}).available(
         [name, "S3_ACCESS_KEY"]
@@ -81,7 +81,7 @@ def test_the_keys_of_whoever_runs_this_are_not_the_apps():
         ("x = 12", "12"),
     ],
 )
-def test_a_literal_in_code(code, value):
+def test_literal_in_code(code, value):
     values = Values({}, {}, {"s.py": code.encode()}.get)
     assert values.resolve(f"code:s.py#4-{len(code)}").reveal() == value
 
@@ -89,12 +89,12 @@ def test_a_literal_in_code(code, value):
 @pytest.mark.parametrize(
     "locator", ["env:X", "dotenv:f#X", "code:s.py#0-3", "code:none#0-1", "code:s.py#x", "prompt:"]
 )
-def test_what_is_gone_is_an_error(locator):
+def test_missing_values(locator):
     with pytest.raises(ValueMissingError):
         Values({}, {}, {"s.py": b"f()"}.get).resolve(locator)
 
 
-def test_generated_values_are_long_and_new():
+def test_generate_value():
     key, other = generate_value("django-secret-key").reveal(), generate_value("api-key").reveal()
     assert len(key) == 50
     assert len(other) == 32

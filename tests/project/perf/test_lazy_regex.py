@@ -10,7 +10,7 @@ from shield_ai.project.perf.lazy_regex import regex
 @pytest.mark.parametrize(
     "text", [pytest.param(r"(a)(b)?", id="text"), pytest.param(rb"(a)(b)?", id="bytes")]
 )
-def test_does_what_a_compiled_one_does(text: str | bytes) -> None:
+def test_same_as_a_compiled_pattern(text: str | bytes) -> None:
     lazy, compiled = regex(text, re.IGNORECASE), re.compile(text, re.IGNORECASE)
     subject = "xABya" if isinstance(text, str) else b"xABya"
     for _ in range(2):  # the first use, and after it
@@ -26,7 +26,7 @@ def test_does_what_a_compiled_one_does(text: str | bytes) -> None:
     assert (lazy.pattern, lazy.groups) == (compiled.pattern, compiled.groups)
 
 
-def test_waits_with_what_is_wrong_until_it_is_used() -> None:
+def test_errors_are_raised_on_first_use() -> None:
     wrong = regex("(")
     with pytest.raises(re.error):
         wrong.search("")
