@@ -55,7 +55,7 @@ def _is_generated(document: Any) -> bool:
     try:
         statements = document["Statement"]
         found = [(s["Sid"], s["Effect"], s["Action"]) for s in statements]
-        keys = {key for statement in statements for key in statement}
+        keys = set().union(*statements)
     except (TypeError, KeyError):
         return False
     generated = [

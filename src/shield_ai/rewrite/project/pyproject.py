@@ -62,7 +62,7 @@ def add_to_pipfile(path: str, read: Read, wanted: Wanted) -> Outcome | None:
 
 
 def first_requirement_name(wanted: Wanted) -> str:
-    """Return the name of the first requirement, which stands for all of them."""
+    """Return the name of the first requirement, which represents all of them."""
     return requirement_name(next(iter(wanted)))
 
 

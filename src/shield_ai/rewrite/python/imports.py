@@ -168,8 +168,11 @@ def _has_only_future_imports(block: list[Import]) -> bool:
 def _in_block(source: Source, block: list[Import], module: str) -> Placement:
     """Place an import among the app's imports, or above relative imports, or below the block."""
     top_level = module.partition(".")[0]
-    absolute = [node for node in block if isinstance(node, ast.ImportFrom) and not node.level]
-    own = [node for node in absolute if _top_level_package(node) == top_level]
+    own = [
+        node
+        for node in _from_imports(block, is_relative=False)
+        if _top_level_package(node) == top_level
+    ]
     if own:
         return _among_own(source, own, module)
     relative = _trailing_relative_imports(block)
@@ -182,8 +185,13 @@ def _in_block(source: Source, block: list[Import], module: str) -> Placement:
 
 def _trailing_relative_imports(block: list[Import]) -> int:
     """Return the number of relative imports if all of them are at the end of a block, else 0."""
-    relative = [node for node in block if isinstance(node, ast.ImportFrom) and node.level]
+    relative = _from_imports(block, is_relative=True)
     return len(relative) if relative == block[len(block) - len(relative) :] else 0
+
+
+def _from_imports(block: list[Import], *, is_relative: bool) -> list[ast.ImportFrom]:
+    imports = [node for node in block if isinstance(node, ast.ImportFrom)]
+    return [node for node in imports if bool(node.level) == is_relative]
 
 
 def _among_own(source: Source, own: list[ast.ImportFrom], module: str) -> Placement:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-OPENING, CLOSING = "([{", ")]}"
+OPENING = "([{"
+CLOSING = ")]}"
 FOR_CLAUSE = re.compile(r" (?:async )?for ")
 IF_CLAUSE = re.compile(r" if ")
 CONDITIONAL = re.compile(r" (?:if|else) ")

@@ -139,7 +139,7 @@ def _without_nested_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
 
     A read inside a lambda stays: it can run after the outer read.
     """
-    reads = [wrap.site for wrap in wraps if wrap.site.shape is Shape.READ and wrap.site.variable]
+    reads = [wrap.site for wrap in wraps if wrap.site.shape is Shape.READ]
     kept = []
     for wrap in wraps:
         is_read = wrap.site.shape is Shape.READ
@@ -149,7 +149,7 @@ def _without_nested_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
 
 
 def _provides_secret(source: Source, outer: Site, inner: Site) -> bool:
-    if outer is inner or outer.variable != inner.variable:
+    if outer is inner or not outer.variable or outer.variable != inner.variable:
         return False
     is_inside = outer.start <= inner.start and inner.end <= outer.end
     return is_inside and b"lambda" not in source.raw[outer.start : inner.start]
