@@ -25,7 +25,7 @@ def test_finding_has_exactly_the_fields_of_the_contract():
             "end_column": 9,
             "severity": "medium",
             "confidence": "high",
-            "message": "SECRET_KEY is a secret that is read from the environment variable SECRET_KEY",
+            "message": "SECRET_KEY is a secret read from the environment variable SECRET_KEY",
             "name": "SECRET_KEY",
             "env": "SECRET_KEY",
             "fixable": True,

@@ -31,16 +31,16 @@ def test_findings_are_grouped_and_show_no_value():
         text
         == """\
 .env
-  1:1     medium   API_TOKEN has its value in a .env file [CSEC34.dotenv]
+  1:1     medium   API_TOKEN has a value in a .env file [CSEC34.dotenv]
           | API_TOKEN=•••
 
 app/settings.py
-  1:1     low      a settings file that has secrets and does not use
-                   get_secret() [CSEC34.no-runtime]
-  2:14    medium   SECRET_KEY is a secret that is read from the environment
-                   variable SECRET_KEY [CSEC34.environ-read]
+  1:1     low      the settings file has secrets but does not use get_secret()
+                   [CSEC34.no-runtime]
+  2:14    medium   SECRET_KEY is a secret read from the environment variable
+                   SECRET_KEY [CSEC34.environ-read]
           | SECRET_KEY = os.environ["SECRET_KEY"]
-  3:1     high     TOKEN holds a secret that stands in the code [CSEC34.literal]
+  3:1     high     TOKEN is a hardcoded secret [CSEC34.literal]
           | TOKEN = "•••"  #•••
           not fixable: its value is computed its value is computed its value is
           computed its value is computed its value is computed its value is

@@ -92,7 +92,7 @@ def test_the_index(app) -> None:
 def test_the_index_of_no_repository(tmp_path) -> None:
     done = run("scan", "--staged", cwd=tmp_path)
     assert done.code == 2
-    assert "in no git repository" in done.err
+    assert "not in a git repository" in done.err
 
 
 def test_a_dotenv_file_in_git_is_a_finding_of_its_own(app) -> None:

@@ -109,7 +109,7 @@ def test_unknown_rule_gets_the_nearest_one() -> None:
         ),
         pytest.param("    kind: absent", "    kind: present", "'present'", id="unknown kind"),
         pytest.param(
-            "    title: Secret in the code",
+            "    title: Hardcoded secret",
             "    titles: x",
             "unknown key `titles`",
             id="key of a rule",
@@ -171,7 +171,7 @@ def test_wrong_file_names_the_line(old: str, new: str, message: str) -> None:
         pytest.param("    non_examples:", "", "missing key `non_examples`", id="no examples"),
         pytest.param(
             "  absent:\n",
-            "\n# Messages",
+            "\n# Placeholders",
             "no files for rules of kind 'absent'",
             id="no globs",
         ),
@@ -231,7 +231,7 @@ rules:
     kind: regex
     severity: high
     title: ACME key
-    message: "{name} stands in the file"
+    message: "{name} is hardcoded"
     explanation: It opens everything.
     fix: Revoke it.
     regex: '(acme_[a-f0-9]{12})'
@@ -322,10 +322,10 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
             "    title: ACME key", "    titel: ACME key", 13, "unknown key", id="misspelt key"
         ),
         pytest.param(
-            "{name} stands", "{name:d} stands", 14, "{name:d}", id="format of a placeholder"
+            "{name} is", "{name:d} is", 14, "{name:d}", id="format of a placeholder"
         ),
         pytest.param(
-            "{name} stands", "{name!z} stands", 14, "{name!z}", id="conversion of a placeholder"
+            "{name} is", "{name!z} is", 14, "{name!z}", id="conversion of a placeholder"
         ),
         pytest.param(
             "examples: ['acme_{hex:12}']",
