@@ -10,11 +10,11 @@ from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Confidence, Finding, Severity, Site
 from shield_ai.reports.report_data import (
-    FileDiff,
-    SecretStatus,
-    ReportData,
-    MaskedFinding,
     Alarm,
+    FileDiff,
+    MaskedFinding,
+    ReportData,
+    SecretStatus,
 )
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)

@@ -5,7 +5,7 @@ from report_samples import CLEAN, EMPTY, finding, report_data
 
 from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.finding import Severity
-from shield_ai.reports.report_data import attention, applied_diff, mask_findings
+from shield_ai.reports.report_data import applied_diff, attention, mask_findings
 
 
 @pytest.mark.parametrize(

@@ -72,19 +72,18 @@ def test_takes_an_installed_server_where_the_wheel_has_none(
 
 
 @pytest.mark.parametrize(
-    ("postgres", "usable"),
+    ("postgres", "expected"),
     [
         pytest.param("exit 0", True, id="runs"),
         pytest.param("exit 127", False, id="made for another C library"),
         pytest.param(None, False, id="is not there"),
     ],
 )
-# a table's column
-def test_usable(tmp_path: Path, postgres: str | None, is_usable: bool) -> None:
+def test_is_usable(tmp_path: Path, postgres: str | None, expected: bool) -> None:
     installation(tmp_path, postgres or "")
     if postgres is None:
         (tmp_path / "postgres").unlink()
-    assert binaries.is_usable(tmp_path) is is_usable
+    assert binaries.is_usable(tmp_path) is expected
 
 
 def test_a_folder_without_initdb_is_not_usable(tmp_path: Path) -> None:
