@@ -75,23 +75,20 @@ def function_resources(
     role = rotation_role_name(spec.name, location.region)
     document = {"Version": "2012-10-17", "Statement": spec.statements}
     yield Resource(kind="rotation-role", name=role, settings={"document": document, "tags": tags})
-    yield Resource(
-        kind="function",
-        name=spec.name,
-        settings={
-            "code": code_sha256(build_function_zip(spec.environment, read)),
-            "runtime": RUNTIME,
-            "entry": spec.handler,
-            "role": location.iam_arn(f"role/{role}"),
-            "timeout": TIMEOUT,
-            "memory": MEMORY,
-            "environment": spec.environment,
-            "subnets": sorted(functions.subnets),
-            "security_groups": sorted(functions.security_groups),
-            "called_by": spec.called_by,
-            "tags": tags,
-        },
-    )
+    settings = {
+        "code": code_sha256(build_function_zip(spec.environment, read)),
+        "runtime": RUNTIME,
+        "entry": spec.handler,
+        "role": location.iam_arn(f"role/{role}"),
+        "timeout": TIMEOUT,
+        "memory": MEMORY,
+        "environment": spec.environment,
+        "subnets": sorted(functions.subnets),
+        "security_groups": sorted(functions.security_groups),
+        "called_by": spec.called_by,
+        "tags": tags,
+    }
+    yield Resource(kind="function", name=spec.name, settings=settings)
 
 
 def log_group_name(function: str) -> str:

@@ -247,6 +247,20 @@ def _rotation_role(name: str, settings: Settings) -> Iterator[Rendered]:
 
 
 def _function(name: str, settings: Settings) -> Iterator[Rendered]:
+    yield "Lambda::Function", _function_properties(name, settings)
+    if settings["called_by"]:
+        yield (
+            "Lambda::Permission",
+            {
+                "FunctionName": _ref(f"Function {name}"),
+                "Action": "lambda:InvokeFunction",
+                "Principal": SECRETS_MANAGER_PRINCIPAL,
+                "SourceAccount": settings["called_by"],
+            },
+        )
+
+
+def _function_properties(name: str, settings: Settings) -> dict[str, Any]:
     role = settings["role"].rpartition("/")[2]
     properties = {
         "FunctionName": name,
@@ -264,18 +278,7 @@ def _function(name: str, settings: Settings) -> Iterator[Rendered]:
         }
     properties["Code"] = {"S3Bucket": {"Ref": _BUCKET_PARAMETER}, "S3Key": f"{name}.zip"}
     properties["Tags"] = _tags(settings)
-    yield "Lambda::Function", properties
-    if not settings["called_by"]:
-        return
-    yield (
-        "Lambda::Permission",
-        {
-            "FunctionName": _ref(f"Function {name}"),
-            "Action": "lambda:InvokeFunction",
-            "Principal": SECRETS_MANAGER_PRINCIPAL,
-            "SourceAccount": settings["called_by"],
-        },
-    )
+    return properties
 
 
 def _schedule(name: str, settings: Settings) -> Iterator[Rendered]:

@@ -221,6 +221,21 @@ def _rotation_role(name: str, settings: Settings) -> Iterator[Block]:
 
 
 def _function(name: str, settings: Settings) -> Iterator[Block]:
+    yield "aws_lambda_function", _function_arguments(name, settings)
+    if settings["called_by"]:
+        yield (
+            "aws_lambda_permission",
+            {
+                "function_name": name,
+                "action": "lambda:InvokeFunction",
+                "principal": SECRETS_MANAGER_PRINCIPAL,
+                "source_account": settings["called_by"],
+                "depends_on": References(_address("aws_lambda_function", name)),
+            },
+        )
+
+
+def _function_arguments(name: str, settings: Settings) -> dict[str, Any]:
     arguments = {
         "function_name": name,
         "filename": f"{name}.zip",  # written by shield export --rotation-code
@@ -242,19 +257,7 @@ def _function(name: str, settings: Settings) -> Iterator[Block]:
     role = settings["role"].rpartition("/")[2]
     # The role's policy is the second block of the role.
     arguments["depends_on"] = References(_address("aws_iam_role_policy", role) + "_1")
-    yield "aws_lambda_function", arguments
-    if not settings["called_by"]:
-        return
-    yield (
-        "aws_lambda_permission",
-        {
-            "function_name": name,
-            "action": "lambda:InvokeFunction",
-            "principal": SECRETS_MANAGER_PRINCIPAL,
-            "source_account": settings["called_by"],
-            "depends_on": References(_address("aws_lambda_function", name)),
-        },
-    )
+    return arguments
 
 
 def _schedule(name: str, settings: Settings) -> Iterator[Block]:
