@@ -265,7 +265,9 @@ def test_placeholder_requires_an_option(app):
 
 
 def test_prompt_requires_a_terminal(app):
-    assert "create from a prompt, shop/settings.py\n" in done("plan", "--only", "aws", "--prompt", app=app)
+    assert "create from a prompt, shop/settings.py\n" in done(
+        "plan", "--only", "aws", "--prompt", app=app
+    )
     assert "--prompt requires a terminal" in done(
         "apply", "--only", "aws", "--prompt", "--yes", app=app, code=2
     )
