@@ -13,7 +13,6 @@ from shield_ai.project.layout import (
     is_settings,
     is_test,
 )
-from shield_ai.project.runtime_names import is_runtime_module
 
 RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
 
@@ -232,12 +231,6 @@ def test_accessor_import():
     assert (
         other.accessor_import(package) == "from shield_runtime import get_secret as aws_get_secret"
     )
-
-
-def test_is_runtime_module():
-    assert is_runtime_module(RUNTIME)
-    assert not is_runtime_module(b"def get_secret(name): ...")
-    assert not is_runtime_module(None)
 
 
 @pytest.mark.parametrize(

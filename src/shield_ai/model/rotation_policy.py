@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model import schedule
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
-from shield_ai.rotator.values import FIELDS
+from shield_ai.rotator.registry import VALUE_FIELDS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,7 +43,7 @@ def manual_fields(secret: Secret) -> tuple[str, ...]:
     An empty name means the entire secret, or the field that the rotation function would change.
     """
     fields = secret.fields or {}
-    if set(FIELDS) & set(fields):
+    if set(VALUE_FIELDS) & set(fields):
         return ("",)
     secret_fields = tuple(field for field in fields if field not in PUBLIC_FIELDS)
     return secret_fields or ("",)

@@ -1,4 +1,4 @@
-"""The rotation strategies, and the database engines that a secret can name."""
+"""The rotation strategies, and the engines and fields that a secret can have."""
 
 from __future__ import annotations
 
@@ -19,4 +19,5 @@ ENGINES = {
     "mariadb": "mysql",
     "aurora-mysql": "mysql",
 }
+VALUE_FIELDS = ("value", "password", "secret", "key")  # in the order of the runtime
 PORTS = {"5432": "postgres", "3306": "mysql"}  # for secrets without an engine

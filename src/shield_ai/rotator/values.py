@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .errors import SetupError
+from .registry import VALUE_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from .interface import Rotation
-
-FIELDS = ("value", "password", "secret", "key")  # in the order of the runtime
 
 
 def read_value(text: str, field: str = "") -> str:
@@ -21,7 +20,7 @@ def read_value(text: str, field: str = "") -> str:
 
     Args:
         text: The secret.
-        field: The field of the JSON document; by default, the first one of FIELDS.
+        field: The field of the JSON document; by default, the first one of VALUE_FIELDS.
     """
     document, name = _split(text, field)
     return text if document is None else str(document[name])
@@ -41,11 +40,11 @@ def _split(text: str, field: str) -> tuple[dict[str, Any] | None, str]:
         document = None
     if not isinstance(document, dict):
         return None, ""
-    for name in [field] if field else FIELDS:
+    for name in [field] if field else VALUE_FIELDS:
         if isinstance(document.get(name), str):
             return document, name
     raise SetupError(
-        f"the secret's JSON has none of the fields {', '.join(FIELDS)}: "
+        f"the secret's JSON has none of the fields {', '.join(VALUE_FIELDS)}: "
         "set ROTATION_FIELD to the field that rotates"
     )
 

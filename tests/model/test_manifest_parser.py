@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+from manifest_samples import GOOD
+
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.manifest import Rotation
+from shield_ai.model.manifest_parser import parse
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param("[app]", "[app", "shield.toml: ", id="invalid TOML"),
+        pytest.param(
+            'env = "S',
+            'envv = "S',
+            "shield.toml:9: unknown key `envv`",
+            id="unknown key of a secret",
+        ),
+        pytest.param(
+            "region =",
+            "regoin =",
+            "shield.toml:4: unknown key `regoin`",
+            id="unknown key of the app",
+        ),
+        pytest.param(
+            "every", "evry", "shield.toml:15: unknown key `evry`", id="unknown key inside a table"
+        ),
+        pytest.param(
+            'name = "shop"\n', "", "shield.toml:2: missing key `name`", id="missing name of the app"
+        ),
+        pytest.param(
+            'kind = "database"', 'kind = "databse"', "shield.toml:13: ", id="unknown kind"
+        ),
+        pytest.param('"30 days"', "30", "shield.toml:15: ", id="wrong type"),
+    ],
+)
+def test_errors_have_the_line(old, new, message):
+    with pytest.raises(ManifestError) as caught:
+        parse(GOOD.replace(old, new, 1))
+    assert message in caught.value.message
+
+
+def test_parses_a_manifest():
+    manifest = parse(GOOD)
+    assert manifest.app.region == "eu-west-1"
+    assert manifest.secret[1].rotate == Rotation(every="30 days")

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+from manifest_samples import GOOD
+
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.manifest_parser import parse
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param(
+            "[app]\n",
+            "[app]\ntags = { a = '$x' }\n",
+            "shield.toml:3: invalid tag 'a'",
+            id="invalid tag",
+        ),
+        pytest.param(
+            "[app]\n",
+            f'[app]\nprefix = "{"p/" * 250}"\n',
+            "django-secret-key… has 517 characters with the prefix, but AWS allows 512",
+            id="too long with the prefix",
+        ),
+        pytest.param(
+            "[[secret]]",
+            f'[environments.far]\nprefix = "{"p" * 500}"\n[[secret]]',
+            "characters with the prefix",
+            id="too long in an environment",
+        ),
+        pytest.param(
+            '"SECRET_KEY"',
+            '"SECRET-KEY"',
+            "shield.toml:6: invalid environment variable 'SECRET-KEY'",
+            id="invalid variable",
+        ),
+        pytest.param(
+            '"django-secret-key"   ',
+            '"django secret"',
+            "shield.toml:6: invalid secret name 'django secret'",
+            id="invalid secret name",
+        ),
+        pytest.param(
+            '"django-secret-key"   ',
+            '"django-abc123"',
+            "ends with a hyphen and six characters, like the suffix of an ARN",
+            id="suffix of ARNs",
+        ),
+        pytest.param(
+            '"database-credentials"',
+            '"django-secret-key"',
+            "shield.toml:11: duplicate secret 'django-secret-key'",
+            id="duplicate name",
+        ),
+        pytest.param(
+            'env = "SECRET_KEY"\n', "", "requires either env or fields", id="neither env nor fields"
+        ),
+        pytest.param(
+            "[[secret]]",
+            "[rotation]\nlog_days = 2\n\n[[secret]]",
+            "shield.toml:6: CloudWatch Logs does not support log_days = 2",
+            id="log days",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[rotation]\nsubnets = ["s"]\n\n[[secret]]',
+            "subnets and security_groups require each other",
+            id="subnets without security groups",
+        ),
+        pytest.param(
+            '"30 days"',
+            '"3 hours"',
+            "shield.toml:15: rotate of database-cr",
+            id="rotation too often",
+        ),
+        pytest.param(
+            '"30 days"', '"soon"', "invalid rotation schedule 'soon'", id="invalid schedule"
+        ),
+        pytest.param(
+            '"30 days"',
+            '"1 day", window = "2 d"',
+            "invalid rotation window '2 d'",
+            id="invalid window",
+        ),
+        pytest.param(
+            '"30 days"', '"1 day", strategy = "x"', "unknown strategy 'x'", id="unknown strategy"
+        ),
+        pytest.param(
+            '"30 days"', '"1 day", sslmode = "x"', "unknown sslmode 'x'", id="unknown sslmode"
+        ),
+        pytest.param(
+            '"30 days"',
+            '"1 day", hook = "../x.py"',
+            "'../x.py' is outside the app's folder",
+            id="hook outside the app",
+        ),
+        pytest.param(
+            '"30 days"',
+            '"1 day", ca = "/etc/ca"',
+            "'/etc/ca' is outside the app's folder",
+            id="certificates outside the app",
+        ),
+        pytest.param(
+            '"30 days"',
+            '"1 day", hook = "a-b.py"',
+            "'a-b.py' is not a Python module",
+            id="hook is not a module",
+        ),
+        pytest.param(
+            'env = "SECRET_KEY"',
+            'env = "K"\nrotate = { every = "1 day", strategy = "single-user" }',
+            "shield.toml:10: rotate of django-secret-key: strategy single-user does not support",
+            id="database strategy for a key",
+        ),
+    ],
+)
+def test_invalid_values(old, new, message):
+    with pytest.raises(ManifestError) as caught:
+        parse(GOOD.replace(old, new, 1))
+    assert message in caught.value.message

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from manifest_samples import GOOD
+
+from shield_ai.model.finding import Kind
+from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_writer import render
+
+
+def test_update_preserves_the_text_and_appends():
+    old = parse(GOOD)
+    new = Manifest(
+        app=old.app,
+        secret=(*old.secret, Secret(name="stripe-key", kind=Kind.API_KEY, env="STRIPE_KEY")),
+    )
+    text = render(new, GOOD)
+    assert text.startswith(GOOD)
+    assert parse(text) == new
+    assert render(new, text) == text
+
+
+names = st.from_regex(r"[a-z]{1,8}-[a-z]{7,9}", fullmatch=True)
+variables = st.from_regex(r"[A-Z][A-Z0-9_]{0,9}", fullmatch=True)
+
+
+@given(st.dictionaries(names, variables, max_size=5), st.text(max_size=9), st.booleans())
+def test_parses_what_it_renders(entries, description, optional):
+    secrets = tuple(
+        Secret(name=name, env=variable, description=description, optional=optional)
+        for name, variable in entries.items()
+    )
+    manifest = Manifest(
+        app=App(name="shop", settings=("a.py",), tags={"team": "x"}), secret=secrets
+    )
+    assert parse(render(manifest)) == manifest
