@@ -13,18 +13,16 @@ from apply_helpers import (
     NAMES,
     SETTINGS,
     account,
-    do,
+    apply_plan,
     files_of,
     make_app,
+    plan_and_apply,
     plan_for,
     secrets_of,
-    undo,
-    values_for,
+    undo_last_run,
 )
 from fault_proxy import FaultProxy
 
-from shield_ai.flow.apply import Applier
-from shield_ai.flow.journal import Journal
 from shield_ai.model.errors import (
     AwsError,
     ShieldError,
@@ -60,7 +58,7 @@ def expected(seed="v"):
 
 
 def test_creates_secrets_and_edits_files(app, aws):
-    receipts = do(app)
+    receipts = plan_and_apply(app)
     assert [(r.step, r.what, r.detail) for r in receipts] == [
         ("file", "settings.py", "edited"),
         ("file", "utils/secrets.py", "created"),
@@ -72,64 +70,46 @@ def test_creates_secrets_and_edits_files(app, aws):
 
 
 def test_a_second_apply_does_nothing(app, aws):
-    do(app)
+    plan_and_apply(app)
     before, journal = files_of(app), (app / ".shield/journal.jsonl").read_bytes()
-    assert do(app, "other") == []
+    assert plan_and_apply(app, "other") == []
     assert files_of(app) == before
     assert secrets_of(account()) == expected()
     assert (app / ".shield/journal.jsonl").read_bytes() == journal
 
 
 def test_refuses_a_plan_if_a_file_changed(app, aws):
-    tree = Tree(app)
-    plan = plan_for(tree, account().live_state(NAMES))
+    plan = plan_for(Tree(app), account().live_state(NAMES))
     (app / "settings.py").write_bytes(b"KEY = 2\r\n")
     before = files_of(app)
-    with (
-        pytest.raises(StalePlanError, match=r"settings\.py changed"),
-        Journal(app).locked() as journal,
-    ):
-        Applier(
-            tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print
-        ).apply(plan)
+    with pytest.raises(StalePlanError, match=r"settings\.py changed"):
+        apply_plan(app, plan)
     assert files_of(app) == before
     assert secrets_of(account()) == {}
 
 
 def test_refuses_a_plan_if_a_secret_was_created(app, aws):
-    tree = Tree(app)
-    plan = plan_for(tree, account().live_state(NAMES))
+    plan = plan_for(Tree(app), account().live_state(NAMES))
     account().secrets.create("beta-credentials", Hidden("theirs"), SETTINGS, token="0" * 32)
     before = files_of(app)
-    with (
-        pytest.raises(StalePlanError, match="beta-credentials changed"),
-        Journal(app).locked() as journal,
-    ):
-        Applier(
-            tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print
-        ).apply(plan)
+    with pytest.raises(StalePlanError, match="beta-credentials changed"):
+        apply_plan(app, plan)
     assert files_of(app) == before
     assert secrets_of(account()) == {"beta-credentials": Hidden("theirs")}
 
 
 def test_refuses_a_plan_for_another_account(app, aws):
-    tree = Tree(app)
     live = account().live_state(NAMES)
-    plan = plan_for(tree, type(live)(account="999999999999", region=live.region))
-    with pytest.raises(StalePlanError, match="999999999999"), Journal(app).locked() as journal:
-        Applier(
-            tree=tree, journal=journal, values=values_for("v"), aws=account(), tell=print
-        ).apply(plan)
+    plan = plan_for(Tree(app), type(live)(account="999999999999", region=live.region))
+    with pytest.raises(StalePlanError, match="999999999999"):
+        apply_plan(app, plan)
 
 
 def test_a_missing_value_stops_apply_before_its_first_step(app, aws):
-    tree = Tree(app)
-    plan = plan_for(tree, account().live_state(NAMES))
+    plan = plan_for(Tree(app), account().live_state(NAMES))
     before = files_of(app)
-    with pytest.raises(ShieldError, match="no value any more"), Journal(app).locked() as journal:
-        Applier(tree=tree, journal=journal, values=Values({}, {}), aws=account(), tell=print).apply(
-            plan
-        )
+    with pytest.raises(ShieldError, match="env:ALPHA_KEY no longer has a value"):
+        apply_plan(app, plan, values=Values({}, {}))
     assert files_of(app) == before
     assert secrets_of(account()) == {}
 
@@ -139,7 +119,7 @@ def test_a_full_disk_stops_apply_before_aws_changes(app, aws):
     (app / "utils").mkdir()
     temporary_path(app / "utils/secrets.py").symlink_to("/dev/full")
     with pytest.raises(SourceError, match="No space left"):
-        do(app)
+        plan_and_apply(app)
     assert files_of(app) == before
     assert secrets_of(account()) == {}
 
@@ -158,14 +138,14 @@ def test_a_second_apply_finishes_after_an_aws_error(app, proxy, code, at):
     for attempt in range(4 if code == "InternalServiceError" else 1):
         proxy.answer("CreateSecret", code, at=at + attempt)
     with pytest.raises(AwsError) as caught:
-        do(app)
+        plan_and_apply(app)
     assert caught.value.exit_code == 5
     assert caught.value.hint
     assert files_of(app) == before
     assert len(secrets_of(account())) == at - 1
-    do(app)
+    plan_and_apply(app)
     assert secrets_of(account()) == expected()
-    undo(app)
+    undo_last_run(app)
     assert files_of(app) == before
 
 
@@ -175,21 +155,21 @@ def test_retries_temporary_errors(app, proxy, fault):
         proxy.answer("CreateSecret", "ThrottlingException", at=2)
     else:
         proxy.cut("CreateSecret", at=2, after=fault == "cut after")
-    do(app)
+    plan_and_apply(app)
     assert proxy.count("CreateSecret") == 3
     assert secrets_of(account()) == expected()
     assert [len(account().secrets.state(name).versions) for name in NAMES] == [1, 1]
 
 
 def test_restores_deleted_secrets_with_new_values(app, aws):
-    do(app)
-    undo(app)
+    plan_and_apply(app)
+    undo_last_run(app)
     assert secrets_of(account()) == dict.fromkeys(NAMES)
-    assert {r.detail for r in do(app, "w") if r.step == "aws"} == {"restored"}
+    assert {r.detail for r in plan_and_apply(app, "w") if r.step == "aws"} == {"restored"}
     assert secrets_of(account()) == expected("w")
 
 
-CHILD = "import sys; sys.path.insert(0, sys.argv[1]); import pathlib, apply_helpers as h; h.do(pathlib.Path(sys.argv[2]))"
+CHILD = "import sys; sys.path.insert(0, sys.argv[1]); import pathlib, apply_helpers as h; h.plan_and_apply(pathlib.Path(sys.argv[2]))"
 
 
 def run_and_kill(app, proxy, aws, number, *, after):
@@ -209,7 +189,7 @@ def forget():
 
 @pytest.mark.parametrize("after", [False, True], ids=["before AWS acts", "after AWS acted"])
 @pytest.mark.parametrize("again", [False, True], ids=["new", "restored"])
-@pytest.mark.parametrize("end", [do, undo], ids=["apply", "rollback"])
+@pytest.mark.parametrize("end", [plan_and_apply, undo_last_run], ids=["apply", "rollback"])
 def test_apply_or_rollback_recovers_when_killed_at_any_call(app, aws, proxy, after, again, end):
     """A new secret takes one call, a restored one two; the looks beforehand are calls as well.
 
@@ -218,8 +198,8 @@ def test_apply_or_rollback_recovers_when_killed_at_any_call(app, aws, proxy, aft
     first, stride = (1, 1) if os.environ.get("SHIELD_KILL_MATRIX") else (7, 8)
     before = files_of(app)
     if again:
-        do(app, "old")
-        undo(app)
+        plan_and_apply(app, "old")
+        undo_last_run(app)
     for number in range(first, 40, stride):
         code = run_and_kill(app, proxy, aws, number, after=after)
         if code == 0:
@@ -227,9 +207,9 @@ def test_apply_or_rollback_recovers_when_killed_at_any_call(app, aws, proxy, aft
         assert code == -signal.SIGKILL, f"it ended by itself before call {number}"
         call = proxy.calls[number - 1].operation
         end(app)
-        if end is do:
+        if end is plan_and_apply:
             assert secrets_of(account()) == expected(), f"killed at call {number}"
-            undo(app)
+            undo_last_run(app)
         state = secrets_of(account())
         assert all(value is None for value in state.values()), f"killed at call {number}"
         assert files_of(app) == before, f"killed at call {number}"

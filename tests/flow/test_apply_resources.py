@@ -40,7 +40,7 @@ def plan(aws, journal, *names):
     return Plan(app="shop", account=aws.id, region=REGION, changes=changes)
 
 
-def do(root, *names):
+def plan_and_apply(root, *names):
     """Plan and apply, as the command does, an app that reads these secrets."""
     aws = account()
     with Journal(root).locked() as journal:
@@ -51,7 +51,7 @@ def do(root, *names):
         ).apply(made)
 
 
-def undo(root):
+def undo_last_run(root):
     with Journal(root).locked() as journal:
         steps = journal.open_steps(last_run(journal))
         undoer = Rollback(tree=Tree(root), journal=journal, aws=account(), tell=lambda _: None)
@@ -90,46 +90,46 @@ def theirs():
 
 def test_creates_updates_and_undoes_a_policy(app):
     before = live()
-    assert [(r.step, r.what, r.detail) for r in do(app, "a")] == [
+    assert [(r.step, r.what, r.detail) for r in plan_and_apply(app, "a")] == [
         ("resource", f"policy {NAME}", "created"),
         ("resource", f"policy-attachment Shop/{NAME}", "created"),
     ]
-    assert do(app, "a") == []
-    assert [r.detail for r in do(app, "a", "b")] == ["updated"]
+    assert plan_and_apply(app, "a") == []
+    assert [r.detail for r in plan_and_apply(app, "a", "b")] == ["updated"]
     assert readable() == ["a", "b"]
-    assert [r.detail for r in undo(app)] == ["restored"]
+    assert [r.detail for r in undo_last_run(app)] == ["restored"]
     assert readable() == ["a"]
-    assert do(app, "a") == []
-    assert [r.detail for r in undo(app)] == ["removed", "removed"]
+    assert plan_and_apply(app, "a") == []
+    assert [r.detail for r in undo_last_run(app)] == ["removed", "removed"]
     assert live() == before == [None, None]
 
 
 def test_removes_resources_that_are_no_longer_desired(app):
-    do(app, "a")
-    assert [(r.what.split()[0], r.detail) for r in do(app)] == [
+    plan_and_apply(app, "a")
+    assert [(r.what.split()[0], r.detail) for r in plan_and_apply(app)] == [
         ("policy-attachment", "removed"),
         ("policy", "removed"),
     ]
     assert live() == [None, None]
-    undo(app)
+    undo_last_run(app)
     assert readable() == ["a"]
 
 
 def test_keeps_and_names_manual_changes(app):
-    do(app, "a")
+    plan_and_apply(app, "a")
     theirs()
     with Journal(app).locked() as journal:
         made = plan(account(), journal, "a")
     assert [change.action for change in made.changes] == [Action.DRIFT, Action.KEEP]
-    assert do(app, "a") == []
+    assert plan_and_apply(app, "a") == []
     with pytest.raises(RollbackIncompleteError, match=NAME):
-        undo(app)
+        undo_last_run(app)
     assert live()[0]["Statement"][0]["Action"] == "s3:*"
     assert live()[1] is None
 
 
 def test_refuses_a_plan_if_a_resource_changed(app):
-    do(app, "a")
+    plan_and_apply(app, "a")
     with Journal(app).locked() as journal:
         made = plan(account(), journal, "b")
         theirs()
@@ -140,14 +140,14 @@ def test_refuses_a_plan_if_a_resource_changed(app):
 
 
 def test_keeps_a_policy_that_is_attached_elsewhere(app):
-    do(app, "a")
+    plan_and_apply(app, "a")
     boto3.client("iam").create_role(RoleName="Other", AssumeRolePolicyDocument="{}")
     boto3.client("iam").attach_role_policy(RoleName="Other", PolicyArn=ARN)
     with FaultProxy(os.environ["AWS_ENDPOINT_URL"]) as proxy, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", proxy.url)
         proxy.answer("DeletePolicy", "DeleteConflict", status=409)  # which moto forgets to say
         with pytest.raises(RollbackIncompleteError, match=NAME):
-            undo(app)
+            undo_last_run(app)
     assert readable() == ["a"]
 
 
@@ -158,16 +158,16 @@ def test_a_second_apply_finishes_after_a_denied_call(app, operation, monkeypatch
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         proxy.answer(operation, "AccessDenied", status=403)
         with pytest.raises(AwsError, match=f"AWS denied iam:{operation}"):
-            do(app, "a")
-        do(app, "a")
+            plan_and_apply(app, "a")
+        plan_and_apply(app, "a")
         assert readable() == ["a"]
         assert live()[1]
-        undo(app)
+        undo_last_run(app)
         assert live() == [None, None]
 
 
 HERE = Path(__file__).parent
-CHILD = "import sys; sys.path[:0] = sys.argv[1].split(':'); import pathlib, test_apply_resources as t; t.do(pathlib.Path(sys.argv[2]), *sys.argv[3:])"
+CHILD = "import sys; sys.path[:0] = sys.argv[1].split(':'); import pathlib, test_apply_resources as t; t.plan_and_apply(pathlib.Path(sys.argv[2]), *sys.argv[3:])"
 
 
 def run_and_kill(app, proxy, operation, number, *names):
@@ -183,7 +183,7 @@ def run_and_kill(app, proxy, operation, number, *names):
     return child.wait()
 
 
-@pytest.mark.parametrize("end", [do, undo], ids=["apply", "rollback"])
+@pytest.mark.parametrize("end", [plan_and_apply, undo_last_run], ids=["apply", "rollback"])
 def test_recovers_when_killed_after_a_call(app, end, monkeypatch):
     """At each call that changes something; `make test-kill` does it at every call."""
     every = bool(os.environ.get("SHIELD_KILL_MATRIX"))
@@ -201,11 +201,11 @@ def test_recovers_when_killed_after_a_call(app, end, monkeypatch):
                 break
             assert code == -signal.SIGKILL, f"it ended by itself before call {number}"
             call = proxy.calls[number - 1].operation if every else operation
-            if end is do:
-                do(app, "a", "b")
+            if end is plan_and_apply:
+                plan_and_apply(app, "a", "b")
                 assert readable() == ["a", "b"], number
                 assert live()[1], number
-            undo(app)
+            undo_last_run(app)
             assert live() == [None, None], number
             # make test-kill shows it
             print(

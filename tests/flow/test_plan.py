@@ -4,7 +4,7 @@ import pytest
 
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.aws_plan import AwsInputs
-from shield_ai.flow.plan import CodeInputs, plan
+from shield_ai.flow.plan import CodeInputs, make_plan
 from shield_ai.model.errors import AwsError, UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import App, Manifest, Secret
@@ -45,7 +45,7 @@ def made(root, manifest, account, available=(), *, code=False):
         calls=result.calls,
     )
     locators = {name: f"env:{name}" for name in available}
-    return plan(
+    return make_plan(
         manifest,
         result.findings,
         tree.read,

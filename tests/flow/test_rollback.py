@@ -7,17 +7,16 @@ import pytest
 from apply_helpers import (
     NAMES,
     account,
-    do,
+    apply_plan,
     files_of,
     make_app,
+    plan_and_apply,
     plan_for,
     secrets_of,
-    undo,
-    values_for,
+    undo_last_run,
 )
 from fault_proxy import FaultProxy
 
-from shield_ai.flow.apply import Applier
 from shield_ai.flow.journal import Journal
 from shield_ai.flow.rollback import Rollback, conflicts, last_run
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
@@ -45,8 +44,8 @@ def put(name, value):
 
 def test_restores_files_and_deletes_created_secrets(app, aws):
     before = files_of(app)
-    do(app)
-    receipts = undo(app)
+    plan_and_apply(app)
+    receipts = undo_last_run(app)
     assert files_of(app) == before
     assert secrets_of(account()) == dict.fromkeys(NAMES)
     assert {(r.what, r.detail) for r in receipts} == {
@@ -55,12 +54,12 @@ def test_restores_files_and_deletes_created_secrets(app, aws):
         *((name, "scheduled for deletion, restorable for 30 days") for name in NAMES),
     }
     assert not (app / "utils").exists()
-    assert undo(app) == []
+    assert undo_last_run(app) == []
 
 
 def test_undoes_files_and_aws_separately(app, aws):
     before = files_of(app)
-    do(app)
+    plan_and_apply(app)
     tree = Tree(app)
     for kind, secrets in (("file", True), ("aws", False)):
         with Journal(app).locked() as journal:
@@ -72,11 +71,11 @@ def test_undoes_files_and_aws_separately(app, aws):
 
 
 def test_refuses_edited_files(app, aws):
-    do(app)
+    plan_and_apply(app)
     (app / "settings.py").write_bytes(b"import x\nKEY = 2\r\n")
     before = files_of(app)
     with pytest.raises(UnsafePlanError, match=r"edited since apply: settings\.py"):
-        undo(app)
+        undo_last_run(app)
     assert files_of(app) == before
     assert all(secrets_of(account()).values())
 
@@ -84,7 +83,7 @@ def test_refuses_edited_files(app, aws):
 @pytest.mark.parametrize("removed", [False, True])
 def test_force_saves_a_copy(app, aws, removed):
     before = files_of(app)
-    do(app)
+    plan_and_apply(app)
     settings, aside = app / "settings.py", app / ".shield/edited/settings.py"
     aside.parent.mkdir()
     aside.write_bytes(b"mine too")
@@ -92,21 +91,21 @@ def test_force_saves_a_copy(app, aws, removed):
         settings.unlink()
     else:
         settings.write_bytes(b"mine")
-    undo(app, force=True)
+    undo_last_run(app, force=True)
     assert files_of(app) == before
     assert aside.read_bytes() == b"mine too"
     assert removed or aside.with_name("settings.py.2").read_bytes() == b"mine"
 
 
 def test_the_copy_is_private_and_ignored_by_git(app, aws):
-    do(app)
+    plan_and_apply(app)
     settings = app / "settings.py"
     settings.write_bytes(b"mine")
     settings.chmod(0o644)
     git(app, "init", "-q")
     git(app, "add", "-A")
     git(app, "commit", "-q", "-m", "x")
-    undo(app, force=True)
+    undo_last_run(app, force=True)
     copy = app / ".shield/edited/settings.py"
     assert (copy.read_bytes(), stat.S_IMODE(copy.stat().st_mode)) == (b"mine", 0o600)
     assert git(app, "ls-files", "--others", "--exclude-standard") == ""
@@ -115,14 +114,14 @@ def test_the_copy_is_private_and_ignored_by_git(app, aws):
 def test_restores_a_removed_file_with_its_mode(app, aws):
     settings = app / "settings.py"
     settings.chmod(0o600)
-    do(app)
+    plan_and_apply(app)
     settings.unlink()
-    undo(app, force=True)
+    undo_last_run(app, force=True)
     assert stat.S_IMODE(settings.stat().st_mode) == 0o600
 
 
 def test_an_edited_new_file_is_a_conflict(app, aws):
-    do(app)
+    plan_and_apply(app)
     (app / "utils/secrets.py").write_bytes(b"mine")
     with Journal(app).locked() as journal:
         found = conflicts(journal.open_steps(last_run(journal)), Tree(app))
@@ -133,46 +132,46 @@ def test_an_edited_new_file_is_a_conflict(app, aws):
 
 def test_keeps_and_names_a_changed_secret(app, aws):
     before = files_of(app)
-    do(app)
+    plan_and_apply(app)
     put("alpha-key", "theirs")
     with pytest.raises(RollbackIncompleteError, match="not undone: alpha-key") as caught:
-        undo(app)
+        undo_last_run(app)
     assert caught.value.exit_code == 6
     assert files_of(app) == before
     assert secrets_of(account()) == {"alpha-key": Hidden("theirs"), "beta-credentials": None}
 
 
 def test_a_secret_that_is_already_deleted(app, aws):
-    do(app)
+    plan_and_apply(app)
     account().secrets.delete("alpha-key")
-    assert "already deleted" in {r.detail for r in undo(app)}
+    assert "already deleted" in {r.detail for r in undo_last_run(app)}
 
 
 def test_a_second_rollback_finishes_after_an_aws_error(app, aws, monkeypatch):
     before = files_of(app)
-    do(app)
+    plan_and_apply(app)
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         proxy.answer("DeleteSecret", "AccessDeniedException", at=None)
         with pytest.raises(RollbackIncompleteError):
-            undo(app)
+            undo_last_run(app)
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
     assert files_of(app) == before
-    undo(app)
+    undo_last_run(app)
     assert secrets_of(account()) == dict.fromkeys(NAMES)
 
 
 def test_undoes_one_apply_at_a_time(app, aws):
     start = files_of(app)
-    do(app)
+    plan_and_apply(app)
     middle = files_of(app)
     (app / "settings.py").write_bytes(b"x = 1\n")
     edited = files_of(app)
-    do(app)
-    undo(app)
+    plan_and_apply(app)
+    undo_last_run(app)
     assert files_of(app) == edited
     (app / "settings.py").write_bytes(middle["settings.py"])
-    undo(app)
+    undo_last_run(app)
     assert files_of(app) == start
 
 
@@ -185,12 +184,12 @@ ELSEWHERE = [
 
 @pytest.mark.parametrize(("place", "message"), ELSEWHERE)
 def test_refuses_to_undo_steps_in_another_account(app, aws, place, message):
-    do(app)
+    plan_and_apply(app)
     before = files_of(app), (app / ".shield/journal.jsonl").read_bytes()
     with pytest.raises(UnsafePlanError, match=message):
-        undo(app, aws=account(**place))
+        undo_last_run(app, aws=account(**place))
     assert (files_of(app), (app / ".shield/journal.jsonl").read_bytes()) == before
-    undo(app)
+    undo_last_run(app)
     assert secrets_of(account()) == dict.fromkeys(NAMES)
 
 
@@ -200,18 +199,16 @@ def test_refuses_to_finish_an_apply_in_another_account(app, aws, monkeypatch, pl
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         proxy.answer("CreateSecret", "AccessDeniedException", at=2)
         with pytest.raises(AwsError):
-            do(app)
+            plan_and_apply(app)
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
     journal, tree = (app / ".shield/journal.jsonl").read_bytes(), Tree(app)
     with pytest.raises(UnsafePlanError, match=message):
-        do(app, aws=account(**place))
+        plan_and_apply(app, aws=account(**place))
     there = account(**place)
     plan = plan_for(tree, there.live_state(NAMES))
     # a plan from a file
-    with pytest.raises(UnsafePlanError, match=message), Journal(app).locked() as locked:
-        Applier(tree=tree, journal=locked, values=values_for("v"), aws=there, tell=print).apply(
-            plan
-        )
+    with pytest.raises(UnsafePlanError, match=message):
+        apply_plan(app, plan, aws=there)
     assert (app / ".shield/journal.jsonl").read_bytes() == journal
-    do(app)
+    plan_and_apply(app)
     assert all(secrets_of(account()).values())

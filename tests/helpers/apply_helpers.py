@@ -57,7 +57,7 @@ def values_for(seed: str) -> Values:
 
 
 def plan_for(tree: Tree, live: Live) -> Plan:
-    """What plan would say: create what is not there, restore what is in deletion, edit what is unedited."""
+    """Plan as the command does: create or restore missing secrets, and edit unedited files."""
     changes = []
     for name in NAMES:
         state = live.secrets.get(name)
@@ -94,18 +94,28 @@ def plan_for(tree: Tree, live: Live) -> Plan:
     )
 
 
-def do(root: Path, seed: str = "v", aws: Account | None = None):
+def apply_plan(root: Path, plan: Plan, *, values: Values | None = None, aws: Account | None = None):
+    with Journal(root).locked() as journal:
+        applier = Applier(
+            tree=Tree(root),
+            journal=journal,
+            values=values or values_for("v"),
+            aws=aws or account(),
+            tell=lambda _: None,
+        )
+        return applier.apply(plan)
+
+
+def plan_and_apply(root: Path, seed: str = "v", aws: Account | None = None):
     """Plan and apply, as the command does."""
-    tree, aws = Tree(root), aws or account()
+    aws = aws or account()
     with Journal(root).locked() as journal:
         recover(journal, aws)
-        plan = plan_for(tree, aws.live_state(NAMES))
-        return Applier(
-            tree=tree, journal=journal, values=values_for(seed), aws=aws, tell=lambda _: None
-        ).apply(plan)
+    plan = plan_for(Tree(root), aws.live_state(NAMES))
+    return apply_plan(root, plan, values=values_for(seed), aws=aws)
 
 
-def undo(root: Path, *, force: bool = False, aws: Account | None = None):
+def undo_last_run(root: Path, *, force: bool = False, aws: Account | None = None):
     tree, aws = Tree(root), aws or account()
     with Journal(root).locked() as journal:
         steps = journal.open_steps(last_run(journal))
@@ -122,7 +132,7 @@ def files_of(root: Path) -> dict[str, bytes]:
 
 
 def secrets_of(aws: Account) -> dict[str, Hidden | None]:
-    """The value of each secret, None in deletion."""
+    """Return the value of each secret; None if it is scheduled for deletion."""
     found: dict[str, Hidden | None] = {}
     for name in NAMES:
         with contextlib.suppress(StopIteration):

@@ -18,7 +18,7 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.apply import Applier, recover, remaining_plan, resolve_value
 from shield_ai.flow.aws_plan import AwsInputs
 from shield_ai.flow.journal import SECRET, Journal
-from shield_ai.flow.plan import CodeInputs, changes_nothing, plan, rewrites_code
+from shield_ai.flow.plan import CodeInputs, changes_nothing, make_plan, rewrites_code
 from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app
 from shield_ai.flow.preconditions import (
     require_committed,
@@ -101,13 +101,8 @@ class AppSession(AppContext):
         return SecretCopies(self.manifest, self.open_account)
 
     def _values(self, env_files: Sequence[str]) -> Values:
-        return Values(
-            self._env_files.read(env_files),
-            os.environ,
-            self.tree.read,
-            self.prompt,
-            self._copies.read,
-        )
+        files = self._env_files.read(env_files)
+        return Values(files, os.environ, self.tree.read, self.prompt, self._copies.read)
 
     def _selected_env_files(self) -> tuple[str, ...]:
         """Return the env files that the user named, or the one of the environment."""
@@ -131,7 +126,7 @@ class AppSession(AppContext):
         facts = self.scan_result.facts
         require_parsed_settings(self.manifest, facts, self.unreadable)
         values = self._values(self._selected_env_files())
-        made = plan(
+        plan = make_plan(
             self.manifest,
             self.findings,
             self.tree.read,
@@ -141,11 +136,11 @@ class AppSession(AppContext):
         )
         unparsed = [skip for skip in self.unreadable if skip.path in facts.settings]
         return msgspec.structs.replace(
-            made,
-            skipped=(*made.skipped, *unparsed),
+            plan,
+            skipped=(*plan.skipped, *unparsed),
             harmless=self.scan_result.harmless,
             environment=self.environment,
-            placeholders=tuple(placeholders(made.changes, values)),
+            placeholders=tuple(placeholders(plan.changes, values)),
         )
 
     def _code_inputs(self) -> CodeInputs:
@@ -229,11 +224,11 @@ class AppSession(AppContext):
         require_app(loaded, path, self.manifest.app.name)
         return limit_plan(loaded, self.only)
 
-    def resume(self, made: Plan | None = None) -> Plan:
+    def resume(self, plan: Plan | None = None) -> Plan:
         """Settle an interrupted apply, and return the plan of what remains to be done.
 
         Args:
-            made: The plan to continue; None to make a new one.
+            plan: The plan to continue; None to make a new one.
 
         Raises:
             UnsafePlanError: The interrupted apply was to another environment or account.
@@ -241,17 +236,17 @@ class AppSession(AppContext):
         if self.aws:
             require_environment(self.journal, self.environment)
             recover(self.journal, self.aws)
-        if made is None:
+        if plan is None:
             return self.plan()
-        return remaining_plan(made, self.journal)
+        return remaining_plan(plan, self.journal)
 
-    def has_nothing_to_do(self, made: Plan) -> bool:
+    def has_nothing_to_do(self, plan: Plan) -> bool:
         """Return whether a plan changes nothing and no apply was interrupted.
 
         Args:
-            made: The plan.
+            plan: The plan.
         """
-        return changes_nothing(made) and not self.is_interrupted
+        return changes_nothing(plan) and not self.is_interrupted
 
     @property
     def is_interrupted(self) -> bool:
@@ -260,7 +255,7 @@ class AppSession(AppContext):
 
     def require_safe(
         self,
-        made: Plan,
+        plan: Plan,
         *,
         allow_dirty: bool,
         allow_missing: bool,
@@ -269,7 +264,7 @@ class AppSession(AppContext):
         """Require that a plan can be applied without losing anything.
 
         Args:
-            made: The plan.
+            plan: The plan.
             allow_dirty: Accept uncommitted changes.
             allow_missing: Accept secrets without a value.
             allow_placeholders: Accept placeholders such as `changeme`.
@@ -278,39 +273,39 @@ class AppSession(AppContext):
             ValueMissingError: A secret has no value, or a placeholder.
             UnsafePlanError: git has uncommitted changes.
         """
-        require_values(made, allow_missing=allow_missing, allow_placeholders=allow_placeholders)
-        if made.files and not allow_dirty:
+        require_values(plan, allow_missing=allow_missing, allow_placeholders=allow_placeholders)
+        if plan.files and not allow_dirty:
             require_committed(self.tree, self.journal)
 
     def apply(
-        self, made: Plan, tell: Callable[[Receipt], None], *, compare_settings: bool = True
+        self, plan: Plan, tell: Callable[[Receipt], None], *, compare_settings: bool = True
     ) -> list[Receipt]:
         """Apply a plan, and undo the edits if they change a setting.
 
         Args:
-            made: The plan.
+            plan: The plan.
             tell: Called after each step.
             compare_settings: Load the settings before and after the edits, to compare them.
 
         Raises:
             UnsafePlanError: A setting differs.
         """
-        values = self._values([*self._selected_env_files(), *planned_env_files(made.changes)])
-        change = dotenv_change(made.dotenv, values, self.tree.read(DOTENV))
+        values = self._values([*self._selected_env_files(), *planned_env_files(plan.changes)])
+        change = dotenv_change(plan.dotenv, values, self.tree.read(DOTENV))
         if change:
-            made = msgspec.structs.replace(made, files=(*made.files, change))
+            plan = msgspec.structs.replace(plan, files=(*plan.files, change))
         check = None
-        if compare_settings and rewrites_code(made):
-            check = self._settings_check(values, strict=bool(made.dotenv))
+        if compare_settings and rewrites_code(plan):
+            check = self._settings_check(values, strict=bool(plan.dotenv))
         applier = Applier(
             tree=self.tree,
             journal=self.journal,
             values=values,
-            aws=self.aws if made.changes else None,
+            aws=self.aws if plan.changes else None,
             tell=tell,
             check=check.check if check else lambda: None,
         )
-        receipts = applier.apply(made)
+        receipts = applier.apply(plan)
         if check:
             self.compared_modules = [module for module, _ in self.settings_modules()]
             self.comparison_problems = check.problems

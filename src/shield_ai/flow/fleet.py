@@ -154,7 +154,9 @@ def scan_repository(repository: str, previous: Outcome | None, timeout: float) -
     name = redact_urls(repository)
     own_version = version("shield-ai")
     try:
-        commit = git.head_commit(repository) if _is_remote(repository) else _folder_digest(repository)
+        commit = (
+            git.head_commit(repository) if _is_remote(repository) else _folder_digest(repository)
+        )
         if previous and commit and not previous.error:
             if (previous.commit, previous.version) == (commit, own_version):
                 return previous
@@ -167,6 +169,12 @@ def scan_repository(repository: str, previous: Outcome | None, timeout: float) -
     return msgspec.structs.replace(
         outcome, repository=name, commit=commit, version=own_version, seconds=seconds
     )
+
+
+def _current_commit(repository: str) -> str:
+    if _is_remote(repository):
+        return git.head_commit(repository)
+    return _folder_digest(repository)
 
 
 def redact_urls(text: str) -> str:

@@ -44,7 +44,7 @@ class CodeInputs:
     removal: LiteralRemoval | None = None
 
 
-def plan(
+def make_plan(
     manifest: Manifest,
     findings: Sequence[Finding],
     read: Read,
@@ -89,23 +89,23 @@ def plan(
     )
 
 
-def changes_nothing(made: Plan) -> bool:
+def changes_nothing(plan: Plan) -> bool:
     """Return whether a plan neither edits files nor changes anything in AWS.
 
     Args:
-        made: The plan.
+        plan: The plan.
     """
     unchanged = {Action.KEEP, Action.DRIFT}
-    return not made.files and all(change.action in unchanged for change in made.changes)
+    return not plan.files and all(change.action in unchanged for change in plan.changes)
 
 
-def rewrites_code(made: Plan) -> bool:
+def rewrites_code(plan: Plan) -> bool:
     """Return whether a plan edits a Python file that already exists.
 
     Args:
-        made: The plan.
+        plan: The plan.
     """
-    return any(file.before and file.path.endswith(".py") for file in made.files)
+    return any(file.before and file.path.endswith(".py") for file in plan.files)
 
 
 class _Planner:

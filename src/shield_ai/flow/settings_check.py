@@ -99,7 +99,7 @@ class SettingsComparison:
         self._manifest = manifest
         variables = _environment_values(manifest, values)
         self._values = {**variables, **values.literals}
-        # The environment as it is, with AWS off.
+        # The current environment, with AWS off.
         self._current = environ_without_aws(environ)
         # A production environment in which every variable of shield.toml is set.
         self._complete = {

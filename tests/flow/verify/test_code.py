@@ -56,7 +56,7 @@ def lose_the_document(app):
         pytest.param(str, "", "", id="nothing"),
         pytest.param(lambda app: append(app / "shop/settings.py", "\nX_TOKEN = os.environ['X_TOKEN']\n"), "every secret that can be moved", "X_TOKEN", id="a new read"),
         pytest.param(lambda app: append(app / "requirements.txt", "flask\n"), "files are unchanged since apply", "requirements.txt", id="an edited file"),
-        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\n"), "the vendored runtime", "edited by hand", id="an edited runtime"),
+        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\n"), "the vendored runtime", "secrets.py was edited", id="an edited runtime"),
         pytest.param(lambda app: append(app / "shop/utils/_shield_runtime/cache.py", "x"), "the vendored runtime", "cache.py was edited", id="edited file of the copy"),
         pytest.param(lambda app: (app / "shop/utils/secrets.py").unlink(), "the vendored runtime", "is missing", id="no runtime"),
         pytest.param(lambda app: append(app / "aws/iam-policy-secrets-manager.json", "x"), "the IAM policy", "missing", id="a broken policy"),

@@ -69,7 +69,7 @@ def verify_runtime(manifest: Manifest, read: Read) -> Iterator[Check]:
         if raw is None:
             missing.append(f"{path} is missing")
         elif not is_unmodified(raw):
-            edited.append(f"{path} was edited by hand")
+            edited.append(f"{path} was edited")
     yield ok_or_failed(
         "the vendored runtime is unchanged",
         ", ".join([*edited, *missing]),
