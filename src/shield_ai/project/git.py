@@ -61,7 +61,7 @@ def head_commit(repository: str) -> str:
     Raises:
         SourceError: The repository can't be reached.
     """
-    return _run(repository, "ls-remote", "--", "{}", "HEAD").split("\t", maxsplit=1)[0]
+    return _run_with_url(repository, "ls-remote", "--", "{}", "HEAD").split("\t", maxsplit=1)[0]
 
 
 def clone(repository: str, folder: Path) -> None:
@@ -71,7 +71,7 @@ def clone(repository: str, folder: Path) -> None:
         SourceError: The repository can't be cloned.
     """
     options = ("--quiet", "--depth=1", "--single-branch", "--no-tags")
-    _run(repository, "clone", *options, "--", "{}", str(folder))
+    _run_with_url(repository, "clone", *options, "--", "{}", str(folder))
 
 
 def split_credentials(url: str) -> tuple[str, str]:
@@ -80,7 +80,7 @@ def split_credentials(url: str) -> tuple[str, str]:
     return (match[1] + match[3], match[2]) if match else (url, "")
 
 
-def _run(repository: str, *arguments: str) -> str:
+def _run_with_url(repository: str, *arguments: str) -> str:
     """Run git with the URL of a repository instead of `{}`, and return its output.
 
     A token is passed in an environment variable, because other users can see the arguments.

@@ -31,7 +31,7 @@ def tracked_files(root: Path, paths: list[str]) -> set[str] | None:
     """
     if not paths:
         return set()
-    output = _run(root, "ls-files", "-z", "--", *paths)
+    output = _run_git(root, "ls-files", "-z", "--", *paths)
     if output is None:
         folder = root.resolve()
         has_repository = any((parent / ".git").exists() for parent in (folder, *folder.parents))
@@ -48,7 +48,7 @@ def staged_files(root: Path) -> dict[str, str]:
         SourceError: The folder is not in a repository.
     """
     options = ("--raw", "--no-abbrev", "--no-renames", "--relative", "-z", "--diff-filter=AMT")
-    output = _run(root, "diff", "--cached", *options, "--", ".")
+    output = _run_git(root, "diff", "--cached", *options, "--", ".")
     if output is None:
         raise SourceError(
             f"{root} is not in a git repository, or git can't read it", "run git status for details"
@@ -65,10 +65,10 @@ def staged_files(root: Path) -> dict[str, str]:
 
 def is_shallow(root: Path) -> bool:
     """Return True if the repository is a shallow clone, without the older commits."""
-    return (_run(root, "rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
+    return (_run_git(root, "rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
 
 
-def _run(root: Path, *arguments: str) -> bytes | None:
+def _run_git(root: Path, *arguments: str) -> bytes | None:
     command = [*GIT, "-C", str(root), *arguments]
     try:
         return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout

@@ -36,7 +36,7 @@ def select_strategy(current: str, environ: Mapping[str, str]) -> Strategy:
 
 def strategy_name(current: str, environ: Mapping[str, str]) -> str:
     """Return the full name of a secret's strategy, including the database engine."""
-    document = _parse(current)
+    document = _parse_document(current)
     name = environ.get("ROTATION_STRATEGY") or str(document.get("strategy") or "")
     if name and name not in {"single-user", "alternating-users"}:
         return name
@@ -51,7 +51,7 @@ def strategy_name(current: str, environ: Mapping[str, str]) -> str:
     return f"{engine}-{name}"
 
 
-def _parse(text: str) -> dict[str, Any]:
+def _parse_document(text: str) -> dict[str, Any]:
     try:
         document = url.parse(text) if url.is_url(text) else json.loads(text)
     except ValueError:
