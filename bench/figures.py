@@ -147,8 +147,8 @@ def report(modules: list[Code], *, list_largest: bool) -> Figures:
     """Print all figures and return those that have targets."""
     found = functions(modules)
     sizes = [len(module.lines) for module in modules if module.text.strip()]
-    many_parameters = [place for place in found.parameters if place[0] > MOST_PARAMETERS]
-    complex_functions = [place for place in found.complexity if place[0] > MOST_COMPLEX]
+    many_parameters = over(MOST_PARAMETERS, found.parameters)
+    complex_functions = over(MOST_COMPLEX, found.complexity)
     figures = Figures(
         largest_module=max(sizes),
         functions_with_many_parameters=len(many_parameters),
@@ -167,9 +167,13 @@ def report(modules: list[Code], *, list_largest: bool) -> Figures:
         largest = sorted((len(module.lines), str(module.path)) for module in modules)
         print_places(largest)
         print_places(sorted(found.lengths))
-        print_places(sorted(complex_functions))
-        print_places(sorted(many_parameters))
+        print_places(complex_functions)
+        print_places(many_parameters)
     return figures
+
+
+def over(limit: int, places: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    return sorted(place for place in places if place[0] > limit)
 
 
 def print_places(places: list[tuple[int, str]]) -> None:
