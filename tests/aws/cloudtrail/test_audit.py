@@ -14,31 +14,31 @@ from shield_ai.model.errors import ShieldError
 APP = role("Shop")
 BOB = user("bob")
 WEEK = NOW - dt.timedelta(days=7)
-LONG = dt.timedelta(days=8)  # before the start
+BEFORE_START = dt.timedelta(days=8)
 
 
 def audit(*records, names=("a", "b"), readers=("role/Shop", "role/Shop-*"), start=WEEK):
     auditor = Auditor("shop", names, readers, start)
-    for made in records:
-        auditor.add(parse_event(made))
+    for trail_record in records:
+        auditor.add(parse_event(trail_record))
     return auditor.result()
 
 
 def test_example_event():
-    found = audit(
+    result = audit(
         EXAMPLE_RECORD, names=["django-secret-key"], readers=["session/coco-*"], start=None
     )
-    (access,) = found.accesses
+    (access,) = result.accesses
     assert (access.secret, access.who, access.counts) == (
         "django-secret-key",
         "session/coco-testai-prod",
         {AccessType.READ: 1},
     )
-    assert not found.alerts
+    assert not result.alerts
 
 
 @pytest.mark.parametrize(
-    ("made", "kind"),
+    ("trail_record", "kind"),
     [
         pytest.param(record("GetSecretValue", "a", APP), "", id="the app reads"),
         pytest.param(record("DescribeSecret", "a", BOB), "", id="metadata is read"),
@@ -59,17 +59,17 @@ def test_example_event():
         pytest.param(record("PutResourcePolicy", "a", BOB), "policy", id="policy"),
         pytest.param(record("GetSecretValue", "other", BOB), "", id="another app's secret"),
         pytest.param(denied("GetSecretValue", "other", BOB), "", id="denied another app's secret"),
-        pytest.param(record("GetSecretValue", "a", BOB, LONG), "", id="before the start"),
+        pytest.param(record("GetSecretValue", "a", BOB, BEFORE_START), "", id="before the start"),
         pytest.param(record("BatchGetSecretValue", "", BOB), "", id="a batch, logged for each secret as well"),
     ],
 )  # fmt: skip
-def test_alerts(made, kind):
-    assert [alert.kind for alert in audit(made).alerts] == ([kind] if kind else [])
+def test_alerts(trail_record, kind):
+    assert [alert.kind for alert in audit(trail_record).alerts] == ([kind] if kind else [])
 
 
 def test_counts_by_secret_and_principal():
     hour = dt.timedelta(hours=1)
-    found = audit(
+    result = audit(
         record("GetSecretValue", "a", APP, hour, sourceIPAddress="10.0.0.2"),
         record(
             "GetSecretValue",
@@ -82,7 +82,7 @@ def test_counts_by_secret_and_principal():
         record("RotateSecret", "b", BOB),
         service_event("RotationSucceeded", "b"),
     )
-    app, bob, aws = found.accesses
+    app, bob, aws = result.accesses
     assert (app.secret, app.who, app.counts) == (
         "a",
         "role/Shop",
@@ -91,64 +91,68 @@ def test_counts_by_secret_and_principal():
     assert (app.first, app.last) == (NOW - 3 * hour, NOW - hour)
     assert app.sources == ("10.0.0.1", "10.0.0.2", "10.0.3.7")
     assert (bob.who, aws.who) == ("service/secretsmanager.amazonaws.com", "user/bob")
-    assert found.events == found.seen == 5
+    assert result.events == result.seen == 5
 
 
 def test_new_principals_have_no_earlier_events():
     before, now = (
-        record("DescribeSecret", "a", BOB, LONG),
+        record("DescribeSecret", "a", BOB, BEFORE_START),
         record("DescribeSecret", "a", user("eve")),
     )
-    told = record("GetSecretValue", "b", user("eve"))
-    found = audit(
+    reported = record("GetSecretValue", "b", user("eve"))
+    result = audit(
         before, record("DescribeSecret", "a", BOB), now, record("GetSecretValue", "a", APP)
     )
-    assert [(alert.kind, alert.who) for alert in found.alerts] == [("new", "user/eve")]
-    assert not found.notes
-    assert [alert.kind for alert in audit(before, told).alerts] == ["outside"]
-    found = audit(now)
-    assert not found.alerts
-    assert found.notes == ("the trail has no earlier events: new principals are not reported",)
+    assert [(alert.kind, alert.who) for alert in result.alerts] == [("new", "user/eve")]
+    assert not result.notes
+    assert [alert.kind for alert in audit(before, reported).alerts] == ["outside"]
+    result = audit(now)
+    assert not result.alerts
+    assert result.notes == ("the trail has no earlier events: new principals are not reported",)
 
 
 def test_note_without_readers():
-    found = audit(record("GetSecretValue", "a", BOB), readers=(), start=None)
-    assert not found.alerts
-    assert found.notes == ("shield.toml names no role: reads by other principals are not reported",)
+    result = audit(record("GetSecretValue", "a", BOB), readers=(), start=None)
+    assert not result.alerts
+    assert result.notes == (
+        "shield.toml names no role: reads by other principals are not reported",
+    )
 
 
 def test_without_an_app_all_secrets_are_audited():
-    found = audit(
+    result = audit(
         record("GetSecretValue", "x", BOB),
         record("GetSecretValue", arn("y/z"), BOB),
         names=(),
         start=None,
     )
-    assert [access.secret for access in found.accesses] == ["x", "y/z"]
+    assert [access.secret for access in result.accesses] == ["x", "y/z"]
 
 
 def test_name_that_ends_like_an_arn():
     names = ["key-abcdef", "key"]
     arns = [arn("key"), arn("key-abcdef"), arn("key-abcdef").removesuffix("-a1B2c3")]
-    found = audit(*[record("GetSecretValue", each, APP) for each in arns], names=names)
-    assert [(access.secret, access.counts[AccessType.READ]) for access in found.accesses] == [
+    result = audit(*[record("GetSecretValue", each, APP) for each in arns], names=names)
+    assert [(access.secret, access.counts[AccessType.READ]) for access in result.accesses] == [
         ("key", 1),
         ("key-abcdef", 2),
     ]
 
 
 def test_number_of_addresses_is_limited():
-    found = audit(
+    result = audit(
         *[record("GetSecretValue", "a", APP, sourceIPAddress=f"10.0.0.{i}") for i in range(200)]
     )
-    (access,) = found.accesses
+    (access,) = result.accesses
     assert len(access.sources) == 20
     assert access.more_sources == 180
 
 
-@given(st.permutations([record("GetSecretValue", "a", APP), record("DeleteSecret", "b", BOB), denied("GetSecretValue", "a", BOB), record("DescribeSecret", "a", APP, LONG), service_event("RotationFailed", "a")]))  # fmt: skip
+@given(st.permutations([record("GetSecretValue", "a", APP), record("DeleteSecret", "b", BOB), denied("GetSecretValue", "a", BOB), record("DescribeSecret", "a", APP, BEFORE_START), service_event("RotationFailed", "a")]))  # fmt: skip
 def test_order_of_events_is_irrelevant(records):
-    assert audit(*records) == audit(*sorted(records, key=lambda made: made["eventName"]))
+    assert audit(*records) == audit(
+        *sorted(records, key=lambda trail_record: trail_record["eventName"])
+    )
 
 
 @pytest.mark.parametrize(

@@ -26,14 +26,14 @@ ODD = st.sampled_from(
 
 
 def test_example_event():
-    found = parse_event(EXAMPLE_RECORD)
-    assert found is not None
-    assert (found.name, found.secret, found.who) == (
+    parsed = parse_event(EXAMPLE_RECORD)
+    assert parsed is not None
+    assert (parsed.name, parsed.secret, parsed.who) == (
         "GetSecretValue",
         "django-secret-key",
         "session/coco-testai-prod",
     )
-    assert found.at.isoformat() == "2024-01-15T10:30:45+00:00"
+    assert parsed.at.isoformat() == "2024-01-15T10:30:45+00:00"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_principal_name(identity, who):
 
 
 @pytest.mark.parametrize(
-    ("made", "secret"),
+    ("trail_record", "secret"),
     [
         pytest.param(record("GetSecretValue", arn("a"), user("x")), arn("a"), id="requested by ARN"),
         pytest.param(record("CreateSecret", "", user("x"), requestParameters={"name": "a"}), "a", id="created"),
@@ -68,8 +68,8 @@ def test_principal_name(identity, who):
         pytest.param(record("ListSecrets", "", user("x")), "", id="no secret"),
     ],
 )  # fmt: skip
-def test_secret_name(made, secret):
-    assert parse_event(made).secret == secret
+def test_secret_name(trail_record, secret):
+    assert parse_event(trail_record).secret == secret
 
 
 @pytest.mark.parametrize(

@@ -29,13 +29,13 @@ def manifest(number=10, rotate=None, **app):
     return Manifest(app=App(name="shop", **app), secret=secrets)
 
 
-def of(made, things=(), **usage):
-    found = estimate_bill(made, things, Usage(**usage))
-    return {line.what: round(line.usd, 2) for line in found.lines}, found
+def costs(app_manifest, resources=(), **usage):
+    estimate = estimate_bill(app_manifest, resources, Usage(**usage))
+    return {line.what: round(line.usd, 2) for line in estimate.lines}, estimate
 
 
 @pytest.mark.parametrize(
-    ("made", "usage", "what", "usd"),
+    ("app_manifest", "usage", "what", "usd"),
     [
         pytest.param(manifest(), {}, "secrets", 4.00, id="ten secrets"),
         pytest.param(manifest(replicas=("eu-west-1", "eu-west-2")), {}, "replicas in eu-west-2", 4.00, id="replicas"),
@@ -48,23 +48,23 @@ def of(made, things=(), **usage):
         pytest.param(manifest(1, rotate=Rotation(every="1 day")), {}, "API calls by rotations", 0.0, id="rotations"),
     ],
 )  # fmt: skip
-def test_bill_line(made, usage, what, usd):
-    assert of(made, **usage)[0][what] == usd
+def test_bill_line(app_manifest, usage, what, usd):
+    assert costs(app_manifest, **usage)[0][what] == usd
 
 
 def test_unused_items_are_left_out():
-    assert of(manifest())[0].keys() == {"secrets", "API calls by the app"}
-    assert of(manifest(), [ALARM, ALARM])[0]["alarms"] == 0.20
+    assert costs(manifest())[0].keys() == {"secrets", "API calls by the app"}
+    assert costs(manifest(), [ALARM, ALARM])[0]["alarms"] == 0.20
 
 
 def test_savings_of_cache_and_prefetch():
-    _, found = of(manifest(), reads=1_000_000)
-    assert found.without_cache > 1500 > found.without_prefetch > found.with_prefetch
-    assert found.total == found.without_prefetch
-    _, prefetched = of(manifest(prefetch=True), reads=1_000_000)
-    assert prefetched.total == prefetched.with_prefetch == found.with_prefetch
-    assert found.total == pytest.approx(sum(line.usd for line in found.lines))
-    assert all(line.source.startswith("https://aws.amazon.com/") for line in found.lines)
+    _, estimate = costs(manifest(), reads=1_000_000)
+    assert estimate.without_cache > 1500 > estimate.without_prefetch > estimate.with_prefetch
+    assert estimate.total == estimate.without_prefetch
+    _, prefetched = costs(manifest(prefetch=True), reads=1_000_000)
+    assert prefetched.total == prefetched.with_prefetch == estimate.with_prefetch
+    assert estimate.total == pytest.approx(sum(line.usd for line in estimate.lines))
+    assert all(line.source.startswith("https://aws.amazon.com/") for line in estimate.lines)
 
 
 ROTATED = manifest(1, rotate=Rotation(every="1 day", strategy="random-value"))
@@ -80,10 +80,10 @@ ROTATED = manifest(1, rotate=Rotation(every="1 day", strategy="random-value"))
     ],
 )  # fmt: skip
 def test_regional_and_unknown_prices(region, seconds, unknown):
-    made = msgspec.structs.replace(
+    app_manifest = msgspec.structs.replace(
         ROTATED, app=App(name="shop", region=region), rotation=Functions()
     )
-    lines = {line.what: line for line in estimate_bill(made, [ALARM], Usage()).lines}
+    lines = {line.what: line for line in estimate_bill(app_manifest, [ALARM], Usage()).lines}
     time = lines["rotation Lambda duration"]
     assert time.usd / time.amount == pytest.approx(seconds)
     assert {what for what, line in lines.items() if not line.known} == unknown
@@ -106,16 +106,16 @@ def test_text_marks_unknown_prices(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("made", "usage", "message"),
+    ("app_manifest", "usage", "message"),
     [
         (manifest(region="cn-north-1"), {}, "prices in cn-north-1 are unknown"),
         (manifest(), {"ttl": 0}, "processes and TTL must be greater than 0"),
         (manifest(), {"processes": 0}, "processes and TTL must be greater than 0"),
     ],
 )
-def test_invalid_region_or_usage(made, usage, message):
+def test_invalid_region_or_usage(app_manifest, usage, message):
     with pytest.raises(ShieldError, match=message):
-        of(made, **usage)
+        costs(app_manifest, **usage)
 
 
 def test_command_makes_no_aws_calls(tmp_path):

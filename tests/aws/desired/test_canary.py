@@ -39,7 +39,7 @@ rotate = "manual"
 """
 
 
-def described(text=TEXT):
+def describe(text=TEXT):
     return {
         r.key: r.settings for r in canary_resources(parse(text), ACCOUNT, REGION, lambda _: None)
     }
@@ -47,7 +47,7 @@ def described(text=TEXT):
 
 def test_resources_are_in_order_of_dependency():
     name = "shop-prod-canary"
-    assert [*described()] == [
+    assert [*describe()] == [
         ("log-group", f"/aws/lambda/{name}"),
         ("rotation-role", f"{name}-{REGION}"),
         ("function", name),
@@ -57,13 +57,13 @@ def test_resources_are_in_order_of_dependency():
         ("alarm", "shop-prod-rotate-database-errors"),
         ("alarm", "shop-prod-rotate-session-key-errors"),
     ]
-    made = [r.key for r in resources(parse(TEXT), ACCOUNT, REGION, lambda _: None)]
-    assert made[-8:] == [*described()]
-    assert len(set(made)) == len(made)
+    keys = [r.key for r in resources(parse(TEXT), ACCOUNT, REGION, lambda _: None)]
+    assert keys[-8:] == [*describe()]
+    assert len(set(keys)) == len(keys)
 
 
 def test_alarm_on_each_rotation_function():
-    alarm = described()["alarm", "shop-prod-rotate-database-errors"]
+    alarm = describe()["alarm", "shop-prod-rotate-database-errors"]
     assert (alarm["namespace"], alarm["metric"], alarm["threshold"]) == ("AWS/Lambda", "Errors", 0)
     assert alarm["dimensions"] == {"FunctionName": "shop-prod-rotate-database"}
     assert ("function", "shop-prod-rotate-database") in {
@@ -72,8 +72,8 @@ def test_alarm_on_each_rotation_function():
 
 
 def test_input_of_the_canary():
-    told = described()["schedule", "shop-prod-canary"]["input"]
-    assert told == {
+    target_input = describe()["schedule", "shop-prod-canary"]["input"]
+    assert target_input == {
         "namespace": "ShieldAI/shop-prod",
         "secrets": [
             {
@@ -88,7 +88,7 @@ def test_input_of_the_canary():
 
 
 def test_role_permissions():
-    statements = described()["rotation-role", f"shop-prod-canary-{REGION}"]["document"]["Statement"]
+    statements = describe()["rotation-role", f"shop-prod-canary-{REGION}"]["document"]["Statement"]
     look, tell, log = statements
     base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/prod/"
     assert look["Resource"] == [f"{base}database-??????", f"{base}session-key-??????"]
@@ -109,21 +109,21 @@ def test_role_permissions():
 )
 def test_no_canary(without):
     assert not monitored_secrets(parse(without))
-    assert described(without) == {}
+    assert describe(without) == {}
 
 
 def test_overdue_alarm_is_not_duplicated():
     text = TEXT.replace("[monitoring]", "[monitoring]\noverdue = 2")
-    assert ("alarm", "shop-prod-secret-overdue") not in described(text)
-    made = [r.key for r in resources(parse(text), ACCOUNT, REGION, lambda _: None)]
-    assert made.count(("alarm", "shop-prod-secret-overdue")) == 1
+    assert ("alarm", "shop-prod-secret-overdue") not in describe(text)
+    keys = [r.key for r in resources(parse(text), ACCOUNT, REGION, lambda _: None)]
+    assert keys.count(("alarm", "shop-prod-secret-overdue")) == 1
 
 
 def test_input_is_split_at_the_size_limit():
-    one = '[[secret]]\nname = "key-{}"\nenv = "KEY_{}"\nrotate = {{ every = "30 days", strategy = "random-value" }}\n'
-    text = TEXT + "".join(one.format(n, n) for n in range(300))
+    template = '[[secret]]\nname = "key-{}"\nenv = "KEY_{}"\nrotate = {{ every = "30 days", strategy = "random-value" }}\n'
+    text = TEXT + "".join(template.format(n, n) for n in range(300))
     parts = [
-        settings["input"] for (kind, _), settings in described(text).items() if kind == "schedule"
+        settings["input"] for (kind, _), settings in describe(text).items() if kind == "schedule"
     ]
     assert len(parts) > 1
     assert all(len(json.dumps(part)) <= MAX_INPUT_SIZE for part in parts)

@@ -204,31 +204,31 @@ LONGEST = {
 )
 def test_names_are_within_the_limits_of_their_services(name, prefix):
     secrets = tuple(Secret(name=f"{'s' * 40}-{n}", env="X") for n in range(20))
-    whole = Manifest(
+    app_manifest = Manifest(
         app=App(name=name, prefix=prefix, role="Shop"),
         monitoring=Monitoring(email=("ops@example.com",), overdue=1),
         secret=secrets,
     )
-    made = everything(whole, ACCOUNT, "ap-southeast-1")
-    assert [r.name for r in made if len(r.name) > LONGEST[r.kind]] == []
-    assert len({r.key for r in made}) == len(made)
+    created = everything(app_manifest, ACCOUNT, "ap-southeast-1")
+    assert [r.name for r in created if len(r.name) > LONGEST[r.kind]] == []
+    assert len({r.key for r in created}) == len(created)
     assert all(
-        re.fullmatch(r"[\w/-]+", r.name, re.ASCII) and not r.name.startswith("-") for r in made
+        re.fullmatch(r"[\w/-]+", r.name, re.ASCII) and not r.name.startswith("-") for r in created
     )
-    assert len(function_name(whole, secrets[0])) <= 64
+    assert len(function_name(app_manifest, secrets[0])) <= 64
 
 
 @given(
     st.lists(st.from_regex(r"[a-z]{1,200}", fullmatch=True), min_size=1, max_size=80, unique=True)
 )
 def test_policy_is_split_at_the_size_limit(names):
-    whole = Manifest(
+    app_manifest = Manifest(
         app=App(name="shop", kms_key="alias/x"),
         secret=tuple(Secret(name=n, env="X") for n in names),
     )
-    documents = policy_documents(whole, ACCOUNT)
+    documents = policy_documents(app_manifest, ACCOUNT)
     arns = [arn for document in documents for arn in document["Statement"][0]["Resource"]]
-    assert arns == policy_document(whole, ACCOUNT)["Statement"][0]["Resource"]
+    assert arns == policy_document(app_manifest, ACCOUNT)["Statement"][0]["Resource"]
     assert all(
         len(json.dumps(document, separators=(",", ":"))) <= MAX_POLICY_SIZE
         for document in documents

@@ -22,15 +22,17 @@ from shield_ai.model.manifest import (
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 
 
-def manifest(*names, prefix="", role="Shop", **watch):
+def manifest(*names, prefix="", role="Shop", **monitoring):
     secrets = tuple(Secret(name=name, env="X") for name in names or ("stripe-key", "database"))
     app = App(name="shop", region=REGION, prefix=prefix, role=role)
     return Manifest(
-        app=app, secret=secrets, monitoring=Monitoring(**{"email": ("ops@example.com",), **watch})
+        app=app,
+        secret=secrets,
+        monitoring=Monitoring(**{"email": ("ops@example.com",), **monitoring}),
     )
 
 
-def described(*names, **options):
+def describe(*names, **options):
     return {
         r.key: r.settings
         for r in monitoring_resources(manifest(*names, **options), ACCOUNT, REGION)
@@ -38,11 +40,11 @@ def described(*names, **options):
 
 
 def pattern(rule, **options):
-    return described(**options)["event-rule", f"shop-{rule}"]["pattern"]["detail"]
+    return describe(**options)["event-rule", f"shop-{rule}"]["pattern"]["detail"]
 
 
 def test_resources_are_in_order_of_dependency():
-    assert [*described()] == [
+    assert [*describe()] == [
         ("queue", "shop-secrets-undelivered"),
         ("topic", "shop-secrets-alarms"),
         ("event-rule", "shop-secret-rotation-failed"),
@@ -52,7 +54,7 @@ def test_resources_are_in_order_of_dependency():
         ("alarm", "shop-secret-fallback"),
         ("dashboard", f"shop-secrets-{REGION}"),
     ]
-    assert [r.key for r in resources(manifest(), ACCOUNT, REGION)][-8:] == [*described()]
+    assert [r.key for r in resources(manifest(), ACCOUNT, REGION)][-8:] == [*describe()]
 
 
 @pytest.mark.parametrize(
@@ -67,22 +69,22 @@ def test_nothing_without_recipient_or_secret(nothing):
 
 
 def test_existing_topic_is_used():
-    own = f"arn:aws:sns:{REGION}:{ACCOUNT}:ops"
-    made = described(email=(), topic=own)
-    assert not any(kind == "topic" for kind, _ in made)
-    assert made["alarm", "shop-secret-errors"]["actions"] == [own]
-    assert made["event-rule", "shop-secret-deleted"]["target"]["arn"] == own
+    topic_arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:ops"
+    resources_by_key = describe(email=(), topic=topic_arn)
+    assert not any(kind == "topic" for kind, _ in resources_by_key)
+    assert resources_by_key["alarm", "shop-secret-errors"]["actions"] == [topic_arn]
+    assert resources_by_key["event-rule", "shop-secret-deleted"]["target"]["arn"] == topic_arn
 
 
 def test_alarm_on_errors():
-    alarm = described()["alarm", "shop-secret-errors"]
+    alarm = describe()["alarm", "shop-secret-errors"]
     assert (alarm["metric"], alarm["threshold"], alarm["period"], alarm["periods"]) == (
         "SecretErrors",
         10,
         300,
         2,
     )
-    assert described(errors=3)["alarm", "shop-secret-errors"]["threshold"] == 3
+    assert describe(errors=3)["alarm", "shop-secret-errors"]["threshold"] == 3
 
 
 def test_patterns_match_only_secrets_of_the_app():
@@ -99,9 +101,9 @@ def test_patterns_match_only_secrets_of_the_app():
 
 
 def test_prefix_makes_the_pattern_short():
-    made = described(*(f"name-{n}" for n in range(500)), prefix="shop/prod/")
+    resources_by_key = describe(*(f"name-{n}" for n in range(500)), prefix="shop/prod/")
     base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/prod/"
-    detail = made["event-rule", "shop-prod-secret-read-by-others"]["pattern"]["detail"]
+    detail = resources_by_key["event-rule", "shop-prod-secret-read-by-others"]["pattern"]["detail"]
     assert detail["requestParameters"]["secretId"] == [{"prefix": base}, {"prefix": "shop/prod/"}]
 
 
@@ -109,7 +111,7 @@ def test_pattern_is_split_at_the_size_limit():
     names = [f"a-rather-long-name-of-a-secret-{n}" for n in range(60)]
     rules = [
         s
-        for (kind, name), s in described(*names).items()
+        for (kind, name), s in describe(*names).items()
         if kind == "event-rule" and "deleted" in name
     ]
     assert len(rules) > 1
@@ -124,26 +126,29 @@ def test_pattern_is_split_at_the_size_limit():
 
 
 def test_shared_prefix_is_not_matched():
-    detail = described(prefix="prod/")["event-rule", "shop-prod-secret-read-by-others"]["pattern"][
+    detail = describe(prefix="prod/")["event-rule", "shop-prod-secret-read-by-others"]["pattern"][
         "detail"
     ]
-    asked = detail["requestParameters"]["secretId"]
-    assert asked[2:] == ["prod/stripe-key", "prod/database"]
-    assert asked[0]["wildcard"].endswith(":secret:prod/stripe-key-*")
+    filters = detail["requestParameters"]["secretId"]
+    assert filters[2:] == ["prod/stripe-key", "prod/database"]
+    assert filters[0]["wildcard"].endswith(":secret:prod/stripe-key-*")
 
 
 def test_too_many_readers_for_a_rule():
     with pytest.raises(ManifestError, match="readers is too long"):
-        described(readers=tuple(f"role/Some-Team-Deployment-Role-{n}*" for n in range(25)))
+        describe(readers=tuple(f"role/Some-Team-Deployment-Role-{n}*" for n in range(25)))
 
 
 def test_duplicate_email_addresses():
-    made = described(email=("b@example.com", "a@example.com", "b@example.com"))
-    assert made["topic", "shop-secrets-alarms"]["emails"] == ["a@example.com", "b@example.com"]
+    resources_by_key = describe(email=("b@example.com", "a@example.com", "b@example.com"))
+    assert resources_by_key["topic", "shop-secrets-alarms"]["emails"] == [
+        "a@example.com",
+        "b@example.com",
+    ]
 
 
 def test_readers():
-    rule = described(readers=("role/Deploy*", "user/eve"))[
+    rule = describe(readers=("role/Deploy*", "user/eve"))[
         "event-rule", "shop-secret-read-by-others"
     ]
     assert rule["state"] == ALL_EVENTS
@@ -162,7 +167,7 @@ def test_readers():
 
 
 def test_message_uses_only_declared_paths():
-    for (kind, _), settings in described().items():
+    for (kind, _), settings in describe().items():
         if kind == "event-rule":
             template = settings["target"]["template"]
             assert all(f"<{path}>" in template for path in settings["target"]["paths"])
@@ -175,8 +180,8 @@ def test_metric_namespace():
 
 
 def test_overdue_alarm_if_the_metric_is_published():
-    assert ("alarm", "shop-secret-overdue") not in described()
-    alarm = described(overdue=2)["alarm", "shop-secret-overdue"]
+    assert ("alarm", "shop-secret-overdue") not in describe()
+    alarm = describe(overdue=2)["alarm", "shop-secret-overdue"]
     assert (alarm["metric"], alarm["threshold"], alarm["missing"]) == (
         "SecretRotationOverdueDays",
         2,

@@ -130,10 +130,10 @@ def test_policy_allows_all_calls(tmp_path, aws, caplog):
             yes = [] if command == "verify" else ["--yes"]
             done = run(*command.split(), "--only", "aws", *yes, cwd=tmp_path)
             assert done.code == 0, done.text
-    said = "\n".join(record.getMessage() for record in caplog.records)
+    log = "\n".join(record.getMessage() for record in caplog.records)
     called = {
         f"{SERVICES.get(service, service)}:{name}"
-        for service, name in re.findall(r"before-call\.([\w-]+)\.(\w+)", said)
+        for service, name in re.findall(r"before-call\.([\w-]+)\.(\w+)", log)
     }
     allowed = {
         a

@@ -21,7 +21,7 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 FILES = {"ops/keys.py": b"x = 1\n", "ops/ca.pem": b"CA"}
 
 
-def described(*secrets, functions=Functions(), read=FILES.get, region=REGION, **app):
+def describe(*secrets, functions=Functions(), read=FILES.get, region=REGION, **app):
     manifest = Manifest(
         app=App(name="shop", region=region, **app), secret=secrets, rotation=functions
     )
@@ -39,7 +39,7 @@ def statements(resources):
 
 
 def test_resources_of_one_secret():
-    log, role, function, planned = described(
+    log, role, function, planned = describe(
         database(window="3h"), prefix="shop/prod/", tags={"team": "web"}
     )
     name = "shop-prod-rotate-db"
@@ -66,14 +66,14 @@ def test_resources_of_one_secret():
 def test_role_names_differ_by_region():
     """IAM is global: with equal names, the second apply would overwrite the first one's permissions."""
     here, there = (
-        {r.key for r in described(database(), region=region)} for region in (REGION, "us-east-1")
+        {r.key for r in describe(database(), region=region)} for region in (REGION, "us-east-1")
     )
     assert [key for key in here & there if key[0] == "rotation-role"] == []
     assert len(rotation_role_name("f" * 64, "us-gov-west-1")) <= 64
 
 
 def test_role_has_minimal_permissions():
-    allowed = statements(described(database(), prefix="p/"))
+    allowed = statements(describe(database(), prefix="p/"))
     assert sorted(allowed) == ["Log", "MakePassword", "Rotate"]
     assert (
         allowed["Rotate"]["Resource"]
@@ -99,7 +99,7 @@ def test_role_has_minimal_permissions():
     ids=["a name", "an ARN"],
 )
 def test_administrator_secret_is_read_only(admin, resource):
-    allowed = statements(described(database(admin=admin, strategy="postgres-alternating-users")))
+    allowed = statements(describe(database(admin=admin, strategy="postgres-alternating-users")))
     assert allowed["ReadAdministrator"]["Resource"] == resource
     assert not [
         action
@@ -109,8 +109,10 @@ def test_administrator_secret_is_read_only(admin, resource):
 
 
 def test_vpc_and_customer_managed_key():
-    inside = Functions(subnets=("subnet-b", "subnet-a"), security_groups=("sg-1",), log_days=90)
-    resources = described(database(), functions=inside, kms_key="alias/shop")
+    functions_table = Functions(
+        subnets=("subnet-b", "subnet-a"), security_groups=("sg-1",), log_days=90
+    )
+    resources = describe(database(), functions=functions_table, kms_key="alias/shop")
     assert resources[0].settings["days"] == 90
     assert (resources[2].settings["subnets"], resources[2].settings["security_groups"]) == (
         ["subnet-a", "subnet-b"],
@@ -130,13 +132,13 @@ def test_hook_is_part_of_the_code():
         env="K",
         rotate=Rotation(every="90 days", hook="ops/keys.py", ca="ops/ca.pem"),
     )
-    before = described(key)[2].settings["code"]
+    before = describe(key)[2].settings["code"]
     assert (
-        described(key, read=(FILES | {"ops/keys.py": b"x = 2\n"}).get)[2].settings["code"] != before
+        describe(key, read=(FILES | {"ops/keys.py": b"x = 2\n"}).get)[2].settings["code"] != before
     )
-    assert described(key)[2].settings["code"] == before
+    assert describe(key)[2].settings["code"] == before
     with pytest.raises(SourceError, match=r"ops/keys.py is not in the app's folder"):
-        described(key, read={}.get)
+        describe(key, read={}.get)
 
 
 @pytest.mark.parametrize(
@@ -154,12 +156,12 @@ def test_hook_is_part_of_the_code():
     ],
 )
 def test_secrets_that_no_function_rotates(secret):
-    assert described(secret) == []
+    assert describe(secret) == []
 
 
 def test_no_functions_without_rotation_table():
-    assert described(database(), functions=None) == []
-    assert described(database(), read=None) == []
+    assert describe(database(), functions=None) == []
+    assert describe(database(), read=None) == []
 
 
 def test_function_names_are_short_and_unique():
@@ -167,13 +169,13 @@ def test_function_names_are_short_and_unique():
     names = {function_name(manifest, Secret(name="x" * 80 + end, env="X")) for end in "ab"}
     assert len(names) == 2
     assert {len(name) for name in names} == {64}
-    alike = {
+    similar = {
         function_name(manifest, Secret(name=name, env="X")) for name in ("a/b+c", "a.b@c", "a-b-c")
     }
-    assert len(alike) == 3
-    assert {name[:17] for name in alike} == {"shop-rotate-a-b-c"}
+    assert len(similar) == 3
+    assert {name[:17] for name in similar} == {"shop-rotate-a-b-c"}
 
 
 def test_settings_are_json():
-    settings = [resource.settings for resource in described(database())]
+    settings = [resource.settings for resource in describe(database())]
     assert json.loads(json.dumps(settings)) == settings

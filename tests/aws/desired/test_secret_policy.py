@@ -11,7 +11,7 @@ from shield_ai.model.manifest import (
 SECRETS = (Secret(name="a", env="A"), Secret(name="b", env="B"))
 
 
-def made(**app):
+def policies(**app):
     manifest = Manifest(
         app=App(name="shop", prefix="shop/", **app),
         monitoring=Monitoring(readers=("user/ann",)),
@@ -21,11 +21,11 @@ def made(**app):
 
 
 def test_no_policy_by_default():
-    assert made() == []
+    assert policies() == []
 
 
 def test_policy_denies_reading_to_all_but_the_readers():
-    first, second = made(readers_only=True, role="service/Shop")
+    first, second = policies(readers_only=True, role="service/Shop")
     assert (first.key, second.name) == (("secret-policy", "shop/a"), "shop/b")
     (statement,) = first.settings["document"]["Statement"]
     assert (statement["Effect"], statement["Action"]) == ("Deny", "secretsmanager:GetSecretValue")

@@ -101,8 +101,8 @@ class TestMetrics:
 
     def test_errors_and_fallback(self, server, inbox, tmp_path):
         self.run(server, tmp_path, SHOP_A="from-the-environment")
-        told = [json.loads(inbox()) for _ in range(2)]
-        assert sorted((one["AlarmName"], one["NewStateValue"]) for one in told) == [
+        messages = [json.loads(inbox()) for _ in range(2)]
+        assert sorted((one["AlarmName"], one["NewStateValue"]) for one in messages) == [
             ("shop-secret-errors", "ALARM"),
             ("shop-secret-fallback", "ALARM"),
         ]
@@ -115,13 +115,15 @@ class TestMetrics:
     def test_overdue_rotation(self, server, inbox, monkeypatch):
         for name, value in server.environment().items():
             monkeypatch.setenv(name, value)
-        told = []
+        messages = []
         for days in (2.9, 3.1):
             put_metric(Session(REGION), metric_namespace(MANIFEST), OVERDUE_METRIC, days)
             while message := inbox(1):
                 found = json.loads(message)
-                told.append((days, found["AlarmName"], found["NewStateValue"]))
-        assert [one for one in told if one[2] == "ALARM"] == [(3.1, "shop-secret-overdue", "ALARM")]
+                messages.append((days, found["AlarmName"], found["NewStateValue"]))
+        assert [one for one in messages if one[2] == "ALARM"] == [
+            (3.1, "shop-secret-overdue", "ALARM")
+        ]
 
 
 def test_alarms_of_canary_and_functions(server, inbox, monkeypatch):
@@ -147,8 +149,8 @@ def test_alarms_of_canary_and_functions(server, inbox, monkeypatch):
         server.client("cloudwatch").put_metric_data(
             Namespace=resource.settings["namespace"], MetricData=[datum]
         )
-        told = json.loads(inbox())
-        assert (told["AlarmName"], told["NewStateValue"]) == (resource.name, "ALARM")
+        messages = json.loads(inbox())
+        assert (messages["AlarmName"], messages["NewStateValue"]) == (resource.name, "ALARM")
     assert [r.name for r in alarms] == [
         "shop-secret-login-failed",
         "shop-rotate-signing-key-errors",
@@ -181,12 +183,12 @@ EVENTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("detail_type", "detail", "words"), EVENTS)
-def test_events(server, inbox, detail_type, detail, words):
+@pytest.mark.parametrize(("detail_type", "detail", "expected"), EVENTS)
+def test_events(server, inbox, detail_type, detail, expected):
     send(
         server.client("events"),
         detail_type,
         {"eventSource": "secretsmanager.amazonaws.com", **detail},
     )
-    told = inbox(5 if words else 0)
-    assert words in told if words else told is None
+    messages = inbox(5 if expected else 0)
+    assert expected in messages if expected else messages is None

@@ -98,7 +98,7 @@ def session(arn):
     )
 
 
-def be(who, monkeypatch):
+def use_credentials(who, monkeypatch):
     """Run shield with the credentials of a session."""
     keys = who.get_credentials()
     for name, value in {
@@ -138,18 +138,18 @@ def manifest(app):
     return parse((app / "shield.toml").read_text())
 
 
-def ok(*arguments, app):
+def run_ok(*arguments, app):
     done = run(*arguments, "--only", "aws", cwd=app)
     assert done.code == 0, done.text
     return done.out + done.err
 
 
 def test_role_reads_only_its_secrets_and_none_with_similar_names(app):
-    made = manifest(app)
-    arn = make_role(made.app.role)
-    ok("apply", "--env-file", ".env", "--yes", app=app)
+    parsed = manifest(app)
+    arn = make_role(parsed.app.role)
+    run_ok("apply", "--env-file", ".env", "--yes", app=app)
     ours = [
-        f"{made.app.prefix}{name}"
+        f"{parsed.app.prefix}{name}"
         for name in ("django-secret-key", "mail-api-key", "database-credentials")
     ]
     ends = (
@@ -171,8 +171,8 @@ def test_role_reads_only_its_secrets_and_none_with_similar_names(app):
         "-b1",
     )
     others = [name + end for name in ours for end in ends] + [
-        f"{made.app.name}",
-        f"{made.app.name}2/mail-api-key",
+        f"{parsed.app.name}",
+        f"{parsed.app.name}2/mail-api-key",
     ]
     for name in others:
         service("secretsmanager").create_secret(Name=name, SecretString="not yours")
@@ -180,31 +180,31 @@ def test_role_reads_only_its_secrets_and_none_with_similar_names(app):
     assert len(others) == 50
     assert [name for name in ours if not may_read(client, name)] == []
     assert [name for name in others if may_read(client, name)] == []
-    text = ok("verify", app=app)
+    text = run_ok("verify", app=app)
     assert "ok       the app's role may read its secrets" in text
     assert "ok       the app's role may read no secret with a similar name" in text
 
 
 def test_verify_as_the_role_and_without_permission_to_assume_it(app, monkeypatch):
-    made = manifest(app)
-    arn = make_role(made.app.role)
-    ok("apply", "--env-file", ".env", "--yes", app=app)
+    parsed = manifest(app)
+    arn = make_role(parsed.app.role)
+    run_ok("apply", "--env-file", ".env", "--yes", app=app)
     with monkeypatch.context() as patch:
-        be(session(arn), patch)
+        use_credentials(session(arn), patch)
         text = run("verify", "--only", "aws", cwd=app).text
     assert "ok       the app's role may read its secrets\n  ok " in text
     with FaultProxy(os.environ["AWS_ENDPOINT_URL"]) as proxy:
         proxy.answer("AssumeRole", "AccessDenied", at=None, status=403)
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
-        text = ok("verify", app=app)
+        text = run_ok("verify", app=app)
     assert "according to IAM's policy simulator: AWS denied sts:AssumeRole" in text
     assert "ok       the app's role may read no secret with a similar name" in text
 
 
 def test_wildcard_in_another_policy_of_the_role_is_found(app):
-    made = manifest(app)
-    make_role(made.app.role)
-    ok("apply", "--env-file", ".env", "--yes", app=app)
+    parsed = manifest(app)
+    make_role(parsed.app.role)
+    run_ok("apply", "--env-file", ".env", "--yes", app=app)
     wide = {
         "Version": "2012-10-17",
         "Statement": [
@@ -212,7 +212,7 @@ def test_wildcard_in_another_policy_of_the_role_is_found(app):
         ],
     }
     service("iam").put_role_policy(
-        RoleName=made.app.role, PolicyName="wide", PolicyDocument=json.dumps(wide)
+        RoleName=parsed.app.role, PolicyName="wide", PolicyDocument=json.dumps(wide)
     )
     done = run("verify", "--only", "aws", cwd=app)
     assert done.code == 1
@@ -220,22 +220,22 @@ def test_wildcard_in_another_policy_of_the_role_is_found(app):
 
 
 def test_operator_policy_is_sufficient_and_minimal(app, monkeypatch):
-    made = manifest(app)
-    make_role(made.app.role)
-    arn = make_role(f"{made.app.name}-operator")
+    parsed = manifest(app)
+    make_role(parsed.app.role)
+    arn = make_role(f"{parsed.app.name}-operator")
     account = service("sts").get_caller_identity()["Account"]
-    document = json.dumps(operator_policy(made, account, REGION))
+    document = json.dumps(operator_policy(parsed, account, REGION))
     service("iam").put_role_policy(
-        RoleName=f"{made.app.name}-operator", PolicyName="operator", PolicyDocument=document
+        RoleName=f"{parsed.app.name}-operator", PolicyName="operator", PolicyDocument=document
     )
     wrongs = {"Effect": "Allow", "Action": KNOWN_WRONGS, "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [wrongs]})
     service("iam").put_role_policy(
-        RoleName=f"{made.app.name}-operator", PolicyName="wrongs", PolicyDocument=document
+        RoleName=f"{parsed.app.name}-operator", PolicyName="wrongs", PolicyDocument=document
     )
-    service("secretsmanager").create_secret(Name=f"{made.app.name}-theirs", SecretString="x")
+    service("secretsmanager").create_secret(Name=f"{parsed.app.name}-theirs", SecretString="x")
     operator = session(arn)
-    be(operator, monkeypatch)
-    ok("apply", "--env-file", ".env", "--yes", app=app)
-    ok("verify", app=app)
-    assert not may_read(operator.client("secretsmanager"), f"{made.app.name}-theirs")
+    use_credentials(operator, monkeypatch)
+    run_ok("apply", "--env-file", ".env", "--yes", app=app)
+    run_ok("verify", app=app)
+    assert not may_read(operator.client("secretsmanager"), f"{parsed.app.name}-theirs")

@@ -30,7 +30,7 @@ SECOND = {
 }
 
 
-def described(watch, **tags):
+def describe(watch, **tags):
     secrets = (Secret(name="stripe-key", env="X"), Secret(name="database", env="Y"))
     app = App(name="shop", region=REGION, role="Shop", tags=tags)
     return [
@@ -45,22 +45,22 @@ def live(aws):
     return Account(Session(REGION)).resources
 
 
-def put(live, wanted):
+def create(live, wanted):
     for resource in wanted:
         live.reconcile(*resource.key, resource.settings)
 
 
-def seen(live, wanted):
+def live_settings(live, wanted):
     return [*live.read([resource.key for resource in wanted]).items()]
 
 
 def test_resources_are_created_changed_and_deleted(live):
-    first, second = described(FIRST, team="web"), described(SECOND, team="ops", stage="prod")
+    first, second = describe(FIRST, team="web"), describe(SECOND, team="ops", stage="prod")
     keys = sorted(resource.key for resource in first)
     assert sorted(resource.key for resource in second) == keys
-    for wanted in (first, first, second, described(FIRST)):
-        put(live, wanted)
-        assert seen(live, wanted) == sorted(
+    for wanted in (first, first, second, describe(FIRST)):
+        create(live, wanted)
+        assert live_settings(live, wanted) == sorted(
             (resource.key, resource.settings) for resource in wanted
         )
     for _ in range(2):
@@ -76,18 +76,18 @@ def test_missing_resource(aws, kind):
 
 
 def test_other_targets_of_a_rule_are_kept(live):
-    wanted = [resource for resource in described(FIRST) if resource.kind == "event-rule"][:1]
-    put(live, wanted)
+    wanted = [resource for resource in describe(FIRST) if resource.kind == "event-rule"][:1]
+    create(live, wanted)
     name, topic = wanted[0].name, wanted[0].settings["target"]["arn"]
     boto3.client("events", REGION).put_targets(Rule=name, Targets=[{"Id": "theirs", "Arn": topic}])
-    assert seen(live, wanted) == [(wanted[0].key, wanted[0].settings)]
-    put(live, [resource for resource in described(SECOND) if resource.key == wanted[0].key])
+    assert live_settings(live, wanted) == [(wanted[0].key, wanted[0].settings)]
+    create(live, [resource for resource in describe(SECOND) if resource.key == wanted[0].key])
     assert len(boto3.client("events", REGION).list_targets_by_rule(Rule=name)["Targets"]) == 2
 
 
 def test_missing_target_is_detected(live):
-    wanted = [resource for resource in described(FIRST) if resource.kind == "event-rule"][:1]
-    put(live, wanted)
+    wanted = [resource for resource in describe(FIRST) if resource.kind == "event-rule"][:1]
+    create(live, wanted)
     boto3.client("events", REGION).remove_targets(Rule=wanted[0].name, Ids=["shield"])
     assert live.read([wanted[0].key])[wanted[0].key]["target"] == {}
 
@@ -101,7 +101,7 @@ def test_missing_target_is_detected(live):
     ],
 )
 def test_missing_permission_is_named(aws, monkeypatch, operation, permission):
-    wanted = next(resource for resource in described(FIRST) if resource.kind == "event-rule")
+    wanted = next(resource for resource in describe(FIRST) if resource.kind == "event-rule")
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         rules = EventRule(Session(REGION))

@@ -16,10 +16,10 @@ def session(no_real_aws):
 
 
 def test_results_are_in_order_and_progress_is_reported(session):
-    heard = []
-    session.on_progress = lambda *words: heard.append(words)
+    progress = []
+    session.on_progress = lambda *words: progress.append(words)
     assert parallel_map(lambda n: n * n, range(30), session, "things") == [n * n for n in range(30)]
-    assert heard == [("things", n, 30) for n in range(1, 31)]
+    assert progress == [("things", n, 30) for n in range(1, 31)]
     assert parallel_map(str, [], session, "things") == []
 
 

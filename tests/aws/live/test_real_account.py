@@ -56,7 +56,7 @@ def app(no_real_aws, monkeypatch, tmp_path):
                 client.delete_secret(SecretId=prefix + name, ForceDeleteWithoutRecovery=True)
 
 
-def ok(*arguments, app):
+def run_ok(*arguments, app):
     done = run(*arguments, "--only", "aws", cwd=app)
     assert done.code == 0, done.text
     return done.text
@@ -64,19 +64,19 @@ def ok(*arguments, app):
 
 def test_lifecycle(app):
     folder, prefix, client = app
-    ok("apply", "--env-file", ".env", "--yes", app=folder)
+    run_ok("apply", "--env-file", ".env", "--yes", app=folder)
     first = client.get_secret_value(SecretId=f"{prefix}mail-api-key")["SecretString"]
-    assert "nothing to do" in ok("apply", "--env-file", ".env", "--yes", app=folder)
-    ok("verify", app=folder)
+    assert "nothing to do" in run_ok("apply", "--env-file", ".env", "--yes", app=folder)
+    run_ok("verify", app=folder)
     (folder / ".env").write_text(
         (folder / ".env").read_text().replace("MAIL_API_KEY=", "MAIL_API_KEY=other-")
     )
-    ok("apply", "--env-file", ".env", "--conflict", "replace", "--yes", app=folder)
+    run_ok("apply", "--env-file", ".env", "--conflict", "replace", "--yes", app=folder)
     assert (
         client.get_secret_value(SecretId=f"{prefix}mail-api-key")["SecretString"]
         == f"other-{first}"
     )
-    ok("rollback", "--yes", app=folder)
+    run_ok("rollback", "--yes", app=folder)
     assert client.get_secret_value(SecretId=f"{prefix}mail-api-key")["SecretString"] == first
-    ok("rollback", "--yes", app=folder)
+    run_ok("rollback", "--yes", app=folder)
     assert "DeletedDate" in client.describe_secret(SecretId=f"{prefix}mail-api-key")
