@@ -1,4 +1,4 @@
-"""A secret in the embedded AWS, a database user that it belongs to, and what has to be true of them."""
+"""Test beds for rotations: a secret in the embedded AWS, and its database user."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def password() -> str:
 
 
 class Bed:
-    """What every kind of secret has."""
+    """A secret in the embedded AWS."""
 
     environ: Mapping[str, str]
-    never_dark = False  # whether the login that an app holds works at every moment
-    situations = ("later",)  # in which a rotation has other things to do
+    is_always_available = False  # True if a cached login is valid during a rotation
+    situations = ("later",)  # states in which a rotation takes different steps
 
     def __init__(self, aws: LocalAws, value: str, environ: Mapping[str, str]) -> None:
         self.aws = aws
@@ -46,7 +46,7 @@ class Bed:
         )
         self.secret = "secret-" + secrets.token_hex(6)
         self.client.create_secret(Name=self.secret)
-        # Of a secret without a value moto only takes note that rotation is enabled.
+        # moto only stores that rotation is enabled, because the secret has no value yet
         self.client.rotate_secret(
             SecretId=self.secret, RotationRules={"AutomaticallyAfterDays": 30}
         )
@@ -54,10 +54,11 @@ class Bed:
         self.environ = environ
         self.store = Store(self.client, self.secret)
 
-    def begin(self) -> str:
-        """What RotateSecret does in AWS before it calls the function: the token has AWSPENDING, and no value yet.
+    def start_rotation(self) -> str:
+        """Create a pending version without a value, as RotateSecret does before it calls the function.
 
-        moto's RotateSecret makes the token current at once, and it can't hold a version without a value: here bytes stand for none.
+        moto's RotateSecret makes the version current at once, and its versions require a value, so
+        the version has a binary value, which the rotation ignores.
         """
         token = str(uuid.uuid4())
         self.client.put_secret_value(
@@ -72,15 +73,15 @@ class Bed:
         handler.run_step(self.store, step, token, self.environ)
 
     def rotate(self, token: str | None = None) -> str:
-        token = token or self.begin()
+        token = token or self.start_rotation()
         for step in STEPS:
             self.step(step, token)
         return token
 
-    def arrange(self, situation: str) -> None:
-        """Bring a situation about."""
+    def set_up(self, situation: str) -> None:
+        """Set up a situation."""
 
-    def drop_pending(self) -> None:
+    def discard_pending(self) -> None:
         for version, stages in self.stages().items():
             if "AWSPENDING" in stages:
                 self.store.remove_pending_label(version)
@@ -101,7 +102,9 @@ class Bed:
         versions = self.client.list_secret_version_ids(
             SecretId=self.secret, IncludeDeprecated=True
         )["Versions"]
-        return [value for version in versions if (value := self.store.get_value(version["VersionId"]))]
+        return [
+            value for version in versions if (value := self.store.get_value(version["VersionId"]))
+        ]
 
     def process_environment(self, endpoint: str | None = None) -> dict[str, str]:
         environ = {**self.aws.environment(os.environ), **self.environ}
@@ -109,7 +112,7 @@ class Bed:
 
 
 class PostgresBed(Bed):
-    """A role that owns a table in a database of its own, a bystander, and an administrator with its own secret."""
+    """A role with a database and a table, another role, and an administrator with a secret."""
 
     def __init__(
         self,
@@ -120,53 +123,59 @@ class PostgresBed(Bed):
         port: int | None = None,
     ) -> None:
         self.postgres = postgres
-        mark = secrets.token_hex(4)
-        self.user, self.database = user or f"app_{mark}", f"db_{mark}"
-        self.bystander, self.admin = (f"by_{mark}", password()), (f"admin_{mark}", password())
+        suffix = secrets.token_hex(4)
+        self.user, self.database = user or f"app_{suffix}", f"db_{suffix}"
+        self.other_user, self.admin = (f"by_{suffix}", password()), (f"admin_{suffix}", password())
         first = password()
         with self.connect() as superuser:
-            for role, word, options in [
+            for role, text, options in [
                 (self.user, first, ""),
-                (*self.bystander, ""),
+                (*self.other_user, ""),
                 (*self.admin, "SUPERUSER"),
             ]:
-                self.run(superuser, "CREATE ROLE {} LOGIN PASSWORD {} " + options, role, (word,))
+                self.run(superuser, "CREATE ROLE {} LOGIN PASSWORD {} " + options, role, (text,))
             self.run(superuser, "CREATE DATABASE {} OWNER {}", self.database, self.user)
-        self.place = {
+        self.server_fields = {
             "host": postgres.host,
             "port": port or postgres.port,
             "database": self.database,
             "sslmode": "disable",
         }
-        document = {"username": self.user, "password": first, **self.place, "comment": "kept"}
+        document = {
+            "username": self.user,
+            "password": first,
+            **self.server_fields,
+            "comment": "kept",
+        }
         environ = {"ROTATION_STRATEGY": f"postgres-{strategy}"}
         super().__init__(aws, json.dumps(document), environ)
         if strategy == "alternating-users":
-            admin = {"username": self.admin[0], "password": self.admin[1], **self.place}
+            admin = {"username": self.admin[0], "password": self.admin[1], **self.server_fields}
             self.client.create_secret(Name=f"{self.secret}-admin", SecretString=json.dumps(admin))
             self.environ = {**environ, "ROTATION_ADMIN": f"{self.secret}-admin"}
-            self.never_dark, self.situations = True, ("no clone", "to the clone", "to the base")
+            self.is_always_available = True
+            self.situations = ("no clone", "to the clone", "to the base")
         self.execute(document, "CREATE TABLE mine (id int)")
 
     @staticmethod
     def run(connection: psycopg.Connection[Any], statement: str, *parts: Any) -> Any:
-        made = [
+        quoted = [
             sql.Literal(part[0]) if isinstance(part, tuple) else sql.Identifier(part)
             for part in parts
         ]
-        return connection.execute(sql.SQL(statement).format(*made))
+        return connection.execute(sql.SQL(statement).format(*quoted))
 
     def connect(self, database: str = "postgres") -> Any:
         return closing(self.postgres.connect(database))
 
     def login(self, document: Mapping[str, Any]) -> psycopg.Connection[Any]:
-        """Log in past every proxy."""
+        """Log in directly, without a proxy."""
         return psycopg.connect(
             host=self.postgres.host, port=self.postgres.port, dbname=self.database, user=document["username"],
             password=document["password"], connect_timeout=10, autocommit=True,
         )  # fmt: skip
 
-    def works(self, document: Mapping[str, Any]) -> bool:
+    def can_log_in(self, document: Mapping[str, Any]) -> bool:
         try:
             self.login(document).close()
         except psycopg.OperationalError:
@@ -178,8 +187,8 @@ class PostgresBed(Bed):
             for statement in statements:
                 connection.execute(statement)
 
-    def check(self) -> None:
-        """The current login does all that the first one could, and nobody else lost anything."""
+    def assert_access(self) -> None:
+        """Assert that the current login has the first one's privileges, and that others can log in."""
         table = "t_" + secrets.token_hex(6)
         self.execute(
             self.document(),
@@ -187,11 +196,11 @@ class PostgresBed(Bed):
             "ALTER TABLE mine ALTER id SET NOT NULL",
             f"CREATE TABLE {table} (id int)",
         )
-        self.others_work()
+        self.assert_others_can_log_in()
 
-    def others_work(self) -> None:
-        for name, word in (self.bystander, self.admin):
-            assert self.works({"username": name, "password": word})
+    def assert_others_can_log_in(self) -> None:
+        for name, text in (self.other_user, self.admin):
+            assert self.can_log_in({"username": name, "password": text})
         with self.connect() as superuser:
             extra = superuser.execute(
                 "SELECT rolname FROM pg_roles WHERE rolsuper AND NOT rolname LIKE 'admin%' AND rolname <> 'postgres'"
@@ -201,8 +210,8 @@ class PostgresBed(Bed):
     def passwords(self) -> list[str]:
         return [json.loads(value)["password"] for value in self.all_values()]
 
-    def arrange(self, situation: str) -> None:
-        """Rotate until it is the right user's turn."""
+    def set_up(self, situation: str) -> None:
+        """Rotate until the next rotation is for the right user."""
         if situation == "to the base" and self.document()["username"] == self.user:
             self.rotate()
         if situation in ("to the clone", "no clone") and self.document()["username"] != self.user:
@@ -215,7 +224,7 @@ class PostgresBed(Bed):
         with self.connect() as superuser:
             self.run(superuser, "DROP DATABASE {} WITH (FORCE)", self.database)
             names = {
-                self.bystander[0],
+                self.other_user[0],
                 self.admin[0],
                 self.user,
                 *(json.loads(value)["username"] for value in self.all_values()),
@@ -225,7 +234,7 @@ class PostgresBed(Bed):
 
 
 class MysqlBed(Bed):
-    """A user with rights in a database of its own, a bystander, and an administrator with its own secret."""
+    """A user with a database, another user, and an administrator with a secret."""
 
     def __init__(
         self,
@@ -236,16 +245,16 @@ class MysqlBed(Bed):
         port: int | None = None,
     ) -> None:
         self.mariadb = mariadb
-        mark = secrets.token_hex(4)
-        self.user, self.database = user or f"app_{mark}", f"db_{mark}"
-        self.bystander, self.admin = (f"by_{mark}", password()), (f"admin_{mark}", password())
+        suffix = secrets.token_hex(4)
+        self.user, self.database = user or f"app_{suffix}", f"db_{suffix}"
+        self.other_user, self.admin = (f"by_{suffix}", password()), (f"admin_{suffix}", password())
         first = password()
         mariadb.run(f"CREATE DATABASE {self.database}")
-        for name, word in [(self.user, first), self.bystander, self.admin]:
-            mariadb.run("CREATE USER %s@'%%' IDENTIFIED BY PASSWORD %s", name, native_hash(word))
+        for name, text in [(self.user, first), self.other_user, self.admin]:
+            mariadb.run("CREATE USER %s@'%%' IDENTIFIED BY PASSWORD %s", name, native_hash(text))
         mariadb.run(f"GRANT ALL ON {self.database}.* TO %s@'%%'", self.user)
         mariadb.run("GRANT ALL ON *.* TO %s@'%%' WITH GRANT OPTION", self.admin[0])
-        self.place = {
+        self.server_fields = {
             "host": mariadb.host,
             "port": port or mariadb.port,
             "database": self.database,
@@ -253,16 +262,19 @@ class MysqlBed(Bed):
         }
         environ = {"ROTATION_STRATEGY": f"mysql-{strategy}"}
         super().__init__(
-            aws, json.dumps({"username": self.user, "password": first, **self.place}), environ
+            aws,
+            json.dumps({"username": self.user, "password": first, **self.server_fields}),
+            environ,
         )
         if strategy == "alternating-users":
-            admin = {"username": self.admin[0], "password": self.admin[1], **self.place}
+            admin = {"username": self.admin[0], "password": self.admin[1], **self.server_fields}
             self.client.create_secret(Name=f"{self.secret}-admin", SecretString=json.dumps(admin))
             self.environ = {**environ, "ROTATION_ADMIN": f"{self.secret}-admin"}
-            self.never_dark, self.situations = True, ("no clone", "to the clone", "to the base")
+            self.is_always_available = True
+            self.situations = ("no clone", "to the clone", "to the base")
 
-    def arrange(self, situation: str) -> None:
-        """Rotate until it is the right user's turn."""
+    def set_up(self, situation: str) -> None:
+        """Rotate until the next rotation is for the right user."""
         if situation == "to the base" and self.document()["username"] == self.user:
             self.rotate()
         if situation in ("to the clone", "no clone") and self.document()["username"] != self.user:
@@ -270,23 +282,23 @@ class MysqlBed(Bed):
         if situation == "no clone":
             self.mariadb.run("DROP USER IF EXISTS %s@'%%'", f"{self.user}_clone")
 
-    def works(self, document: Mapping[str, Any]) -> bool:
+    def can_log_in(self, document: Mapping[str, Any]) -> bool:
         try:
             self.mariadb.connect(document["username"], document["password"], self.database).close()
         except pymysql.OperationalError:
             return False
         return True
 
-    def check(self) -> None:
-        """The current login does all that the first one could, and nobody else lost anything."""
+    def assert_access(self) -> None:
+        """Assert that the current login has the first one's privileges, and that others can log in."""
         document = self.document()
         with self.mariadb.connect(
             document["username"], document["password"], self.database
         ) as connection:
             connection.cursor().execute(f"CREATE TABLE t_{secrets.token_hex(6)} (id int)")
             connection.cursor().execute("CREATE OR REPLACE VIEW v AS SELECT 1 AS one")
-        for name, word in (self.bystander, self.admin):
-            self.mariadb.connect(name, word).close()
+        for name, text in (self.other_user, self.admin):
+            self.mariadb.connect(name, text).close()
 
     def passwords(self) -> list[str]:
         return [json.loads(value)["password"] for value in self.all_values()]
@@ -294,7 +306,7 @@ class MysqlBed(Bed):
     def remove(self) -> None:
         self.mariadb.run(f"DROP DATABASE {self.database}")
         for name in {
-            self.bystander[0],
+            self.other_user[0],
             self.admin[0],
             self.user,
             *(json.loads(value)["username"] for value in self.all_values()),

@@ -1,4 +1,4 @@
-"""Runs steps of a rotation in a process of its own, which somebody may kill."""
+"""Run steps of a rotation in a child process, which can be killed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(
+FORKSERVER = multiprocessing.get_context("forkserver")
+FORKSERVER.set_forkserver_preload(
     ["boto3", "botocore.config", "pg8000.native", "pymysql", "scramp", "shield_ai.rotator.handler"]
 )
 
@@ -21,13 +21,13 @@ FORKS.set_forkserver_preload(
 def start(
     environ: Mapping[str, str], secret: str, token: str, steps: tuple[str, ...] = STEPS
 ) -> BaseProcess:
-    process = FORKS.Process(target=run, args=(dict(environ), secret, token, steps))
+    process = FORKSERVER.Process(target=run, args=(dict(environ), secret, token, steps))
     process.start()
     return process
 
 
 def run(environ: dict[str, str], secret: str, token: str, steps: tuple[str, ...]) -> None:
-    """Exit with 0 after the last step, with 1 after an error of ours, with 2 after any other."""
+    """Exit with 0 on success, 1 after a RotationError, and 2 after any other exception."""
     from shield_ai.rotator.errors import RotationError
     from shield_ai.rotator.handler import handler
 

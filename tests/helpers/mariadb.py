@@ -1,4 +1,4 @@
-"""A MariaDB of our own, where one is installed."""
+"""Start a MariaDB server, if it is installed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Mariadb:
     def __init__(self, port: int, password: str, folder: Path) -> None:
         self.port, self.password, self.folder = port, password, folder
         self.stop: Callable[[], None]
-        self.start: Callable[[], Mariadb]  # again, after a stop
+        self.start: Callable[[], Mariadb]  # restarts a stopped server
 
     @property
     def log(self) -> bytes:
@@ -52,7 +52,7 @@ def installed() -> bool:
 
 @contextmanager
 def running() -> Iterator[Mariadb]:
-    # a place that the server's account may enter
+    # the server's account requires access to the folder
     folder = Path(tempfile.mkdtemp(prefix="shield-my-", dir="/tmp"))
     account = None
     if os.geteuid() == 0:

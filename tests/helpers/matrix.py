@@ -1,6 +1,7 @@
-"""Kills a rotation at each point, recovers in each way, and says what did not come back.
+"""Kill rotations at every point, recover in every way, and report the failures.
 
-A point is an answer of AWS or of the database that the rotation never gets: the server has acted, the process is dead.
+A point is a response of AWS or the database: the server has processed the request, but the
+rotation is killed before it receives the response.
 """
 
 from __future__ import annotations
@@ -21,28 +22,33 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from bed import PostgresBed
-    from wire import Wire
+    from wire import DatabaseProxy
 
-RECOVERIES = ("retry", "anew", "overlap")
-WHOLE = bool(os.environ.get("ROTATION_MATRIX"))  # make test-rotation
-Point = tuple[str, int]  # "aws" or "sql", and which answer is lost
-table: dict[str, Row] = {}
+RECOVERIES = ("retry", "restart", "overlap")
+RUN_ALL = bool(os.environ.get("ROTATION_MATRIX"))  # make test-rotation
+Point = tuple[str, int]  # "aws" or "sql", and the number of the lost response
+summaries: dict[str, Summary] = {}
 
 
-def some(number: int) -> range:
-    """All numbers from 1; every fifteenth where the whole matrix was not asked for."""
-    return range(1, number + 1, 1 if WHOLE else 15)
+def sample(number: int) -> range:
+    """Return the numbers from 1, or every fifteenth one without ROTATION_MATRIX."""
+    return range(1, number + 1, 1 if RUN_ALL else 15)
 
 
 class Harness:
-    """One bed whose rotations run in a child, through proxies that count."""
+    """Runs the rotations of a test bed in a child process, through proxies that count."""
 
-    def __init__(self, bed: PostgresBed, wire: Wire) -> None:
+    def __init__(self, bed: PostgresBed, wire: DatabaseProxy) -> None:
         self.bed, self.wire = bed, wire
 
     def run(self, token: str, point: Point | None = None) -> tuple[int, int, int]:
-        """Run the four steps in a child that dies at a point; return its exit code and the number of calls and statements."""
-        self.wire.count, self.wire.at = 0, None
+        """Run the four steps in a child process that is killed at a point.
+
+        Returns:
+            Its exit code, the number of AWS calls and the number of statements.
+        """
+        self.wire.count = 0
+        self.wire.at = None
         started = threading.Event()
         child: list[BaseProcess] = []
 
@@ -64,43 +70,43 @@ class Harness:
 
 
 def points(harness: Harness, situation: str) -> list[Point]:
-    """Run undisturbed in a situation, and return every point."""
-    harness.bed.arrange(situation)
-    code, calls, statements = harness.run(harness.bed.begin())
+    """Run a rotation without faults, and return all points."""
+    harness.bed.set_up(situation)
+    code, calls, statements = harness.run(harness.bed.start_rotation())
     assert code == 0
     return [("aws", number) for number in range(1, calls + 1)] + [
         ("sql", number) for number in range(1, statements + 1)
     ]
 
 
-def cell(harness: Harness, situation: str, point: Point, recovery: str) -> list[str]:
-    """Crash at a point, recover, and return what was wrong."""
+def crash_and_recover(harness: Harness, situation: str, point: Point, recovery: str) -> list[str]:
+    """Crash at a point and recover; return the failures."""
     bed = harness.bed
-    never_dark = bed.never_dark
-    bed.arrange(situation)
+    is_always_available = bed.is_always_available
+    bed.set_up(situation)
     before = bed.document()
-    token = bed.begin()
+    token = bed.start_rotation()
     code, _, _ = harness.run(token, point)
     wrong = (
         [] if code == -signal.SIGKILL else [f"the child ended with {code} instead of being killed"]
     )
     crashed = bed.document()
-    if never_dark and not bed.works(crashed):
+    if is_always_available and not bed.can_log_in(crashed):
         wrong.append("the current login fails at the crash")
-    if never_dark and not bed.works(before):
+    if is_always_available and not bed.can_log_in(before):
         wrong.append("the login that the app holds fails at the crash")
     try:
         RECOVER[recovery](bed, token)
     except RotationError as error:
         wrong.append(f"recovery failed: {error}")
-    if not bed.works(bed.document()):
+    if not bed.can_log_in(bed.document()):
         wrong.append("the current login fails after the recovery")
         return wrong
     if bed.document() == before:
         wrong.append("nothing was rotated")
-    if never_dark and crashed == before and not bed.works(before):
+    if is_always_available and crashed == before and not bed.can_log_in(before):
         wrong.append("the login that the app holds fails after the recovery")
-    bed.check()
+    bed.assert_access()
     return wrong
 
 
@@ -108,14 +114,14 @@ def retry(bed: PostgresBed, token: str) -> None:
     bed.rotate(token)
 
 
-def anew(bed: PostgresBed, token: str) -> None:
-    bed.drop_pending()
+def restart(bed: PostgresBed, token: str) -> None:
+    bed.discard_pending()
     bed.rotate()
 
 
 def overlap(bed: PostgresBed, token: str) -> None:
-    """Another rotation begins, and the first one comes back to life before each of its steps and after the last."""
-    other = bed.begin()
+    """Run another rotation, and repeat the steps of the first one between its steps."""
+    other = bed.start_rotation()
     for step in (*STEPS, None):
         for late in STEPS:
             with contextlib.suppress(SupersededError):
@@ -126,46 +132,46 @@ def overlap(bed: PostgresBed, token: str) -> None:
 
 RECOVER: dict[str, Callable[[PostgresBed, str], None]] = {
     "retry": retry,
-    "anew": anew,
+    "restart": restart,
     "overlap": overlap,
 }
 
 
-class Row:
-    """What is known of one strategy on one server."""
+class Summary:
+    """The results for a strategy on a server."""
 
     def __init__(self) -> None:
         self.points: set[tuple[str, Point]] = set()  # situation and point
         self.unrecovered = dict.fromkeys(RECOVERIES, 0)
-        self.lockouts = 0  # where the app's login failed at the crash
-        self.logged: int | None = None  # passwords found in the server's log
-        self.load: tuple[int, int] | None = None  # logins during rotations, and failed ones
+        self.lockouts = 0  # crashes after which the app's login failed
+        self.logged: int | None = None  # number of passwords in the server's log
+        self.load: tuple[int, int] | None = None  # logins during rotations, and failures
 
 
-def row(strategy: str) -> Row:
-    return table.setdefault(strategy, Row())
+def summary_of(strategy: str) -> Summary:
+    return summaries.setdefault(strategy, Summary())
 
 
 def record(strategy: str, situation: str, point: Point, recovery: str, wrong: list[str]) -> None:
-    now = row(strategy)
+    now = summary_of(strategy)
     now.points.add((situation, point))
     now.unrecovered[recovery] += any("at the crash" not in text for text in wrong)
     now.lockouts += any("at the crash" in text for text in wrong)
 
 
-def rows() -> Iterator[str]:
-    """The table of what ran."""
-    if not table:
+def summary_lines() -> Iterator[str]:
+    """Yield the lines of the summary table."""
+    if not summaries:
         return
     yield f"{'':27} crash  --- unrecovered ---  lockouts   in the    logins under load"
-    yield f"{'strategy':27}points  retry  anew overlap  at crash  log          all  failed"
-    for name, now in sorted(table.items()):
+    yield f"{'strategy':27}points  retry restart overlap  at crash  log          all  failed"
+    for name, now in sorted(summaries.items()):
         lost = now.unrecovered
         answered, failed = now.load or ("-", "-")
-        # With one user, the login that the app holds ends with the rotation: there the app waits and reads again.
+        # with a single user, the cached login becomes invalid, and the app reads the secret again
         locked = str(now.lockouts) if "alternating" in name else "waits"
         logged = "-" if now.logged is None else now.logged
         yield (
-            f"{name:27}{len(now.points):>6}{lost['retry']:>7}{lost['anew']:>6}{lost['overlap']:>8}{locked:>10}"
+            f"{name:27}{len(now.points):>6}{lost['retry']:>7}{lost['restart']:>8}{lost['overlap']:>8}{locked:>10}"
             f"{logged:>5}{answered:>13}{failed:>8}"
         )

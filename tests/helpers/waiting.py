@@ -1,4 +1,4 @@
-"""Waiting for a server to get somewhere."""
+"""Wait for a condition."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> bool:
-    """Ask until a condition holds or the time is over; say which."""
+    """Poll a condition; return False after a timeout."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

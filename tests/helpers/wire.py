@@ -1,7 +1,7 @@
-"""A proxy in front of a database that counts statements and may kill, cut or pause at the nth one.
+"""A database proxy that counts statements, and can interrupt the connection at the nth one.
 
-A statement is what a client sends after it has logged in: PostgreSQL's simple queries and each turn of an extended one, MySQL's
-commands. Its turn is over when the server has answered; at the turn that a rule names, the client never sees that answer.
+A statement is a message of the client after the login: a simple query or a step of an extended
+query in PostgreSQL, a command in MySQL.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def postgres_statement(data: bytes) -> bool:
-    """Whether a client's message begins a statement: Query, Parse, or Bind and Describe of one that was parsed."""
+    """Return True for Query, Parse and Describe messages."""
     return data[:1] in (b"Q", b"P", b"D")
 
 
 def mysql_statement(data: bytes) -> bool:
-    """Whether a client's packet is a command: these alone begin at number 0. COM_QUIT is none that anybody waits for."""
+    """Return True for commands, which have sequence number 0, except COM_QUIT."""
     return len(data) > 4 and data[3] == 0 and data[4] != 1
 
 
-class Wire:
-    """See the module."""
+class DatabaseProxy:
+    """Forwards connections to a database server."""
 
     def __init__(self, host: str, port: int, is_statement: Callable[[bytes], bool]) -> None:
         self._upstream = (host, port)
@@ -35,8 +35,9 @@ class Wire:
         self.count = 0
         self.at: int | None = None
         self.act: Callable[[], None] = lambda: None
-        self.before, self.cut = False, True
-        self.seen = bytearray()  # everything that clients have sent
+        self.before = False
+        self.cut = True
+        self.seen = bytearray()  # all bytes from clients
         self._answered = threading.Event()
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -62,16 +63,20 @@ class Wire:
             sock.close()
 
     def pause_at(self, number: int, act: Callable[[], None]) -> None:
-        """At a statement: act, then send it on."""
+        """Call a function before a statement is forwarded."""
         self.stop_at(number, act)
         self.cut = False
 
     def stop_at(
         self, number: int, act: Callable[[], None] = lambda: None, *, before: bool = False
     ) -> None:
-        """At a statement, counted from now on, from 1, in all connections: act, then cut the connection.
+        """Call a function at a statement, then reset the connection.
 
-        `before`: the server never gets the statement; else it has answered, and the client does not get the answer.
+        Args:
+            number: The number of the statement, counted from 1 over all connections from now on.
+            act: The function.
+            before: The server does not receive the statement. By default, it has processed it,
+                but the client does not receive the response.
         """
         self._answered.clear()
         self.at, self.act, self.before, self.cut = self.count + number, act, before, True

@@ -1,4 +1,4 @@
-"""Servers that write every statement into their log."""
+"""Database servers that log every statement."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mariadb import Mariadb, installed, running
-from matrix import rows
+from matrix import summary_lines
 
 from shield_ai.sandbox import LocalPostgres
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def talkative() -> Iterator[LocalPostgres]:
-    """A PostgreSQL whose log holds every statement, with its parameters, also those that fail."""
+def logging_postgres() -> Iterator[LocalPostgres]:
+    """Start a PostgreSQL server that logs every statement with its parameters."""
     with LocalPostgres.start() as server:
         with server.connect() as superuser:
             for setting in (
@@ -30,16 +30,14 @@ def talkative() -> Iterator[LocalPostgres]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for row in rows():
-        terminalreporter.write_line(row)
+    for line in summary_lines():
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[Mariadb]:
-    """A MariaDB that logs every statement."""
+    """Start a MariaDB server that logs every statement."""
     if not installed():
-        pytest.skip(
-            "MariaDB is not installed: its strategies stay untested here (apt-get install mariadb-server)"
-        )
+        pytest.skip("MariaDB is not installed: apt-get install mariadb-server")
     with running() as server:
         yield server

@@ -24,25 +24,25 @@ def bed(aws, postgres):
     bed.remove()
 
 
-def looked(bed, at=None, **more):
+def check(bed, at=None, **more):
     secret = {"name": bed.secret, "hours": 30 * 24, "login": True, "environ": bed.environ, **more}
     return canary.check_secrets(bed.client, [secret], at or now())
 
 
-def test_all_is_well(bed):
-    assert looked(bed) == {"SecretRotationOverdueDays": 0, "SecretLoginFailed": 0}
+def test_no_problem(bed):
+    assert check(bed) == {"SecretRotationOverdueDays": 0, "SecretLoginFailed": 0}
     bed.rotate()
-    assert looked(bed) == {"SecretRotationOverdueDays": 0, "SecretLoginFailed": 0}
+    assert check(bed) == {"SecretRotationOverdueDays": 0, "SecretLoginFailed": 0}
 
 
-def test_a_password_that_somebody_changed_by_hand(bed, caplog):
+def test_manually_changed_password(bed, caplog):
     with bed.connect() as superuser:
         bed.run(superuser, "ALTER ROLE {} PASSWORD {}", bed.user, (password(),))
     with caplog.at_level(logging.INFO):
-        assert looked(bed)["SecretLoginFailed"] == 1
+        assert check(bed)["SecretLoginFailed"] == 1
     assert bed.secret in caplog.text
     assert bed.document()["password"] not in caplog.text
-    assert looked(bed, login=False)["SecretLoginFailed"] == 0
+    assert check(bed, login=False)["SecretLoginFailed"] == 0
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_password_that_somebody_changed_by_hand(bed, caplog):
         pytest.param({"environ": {"ROTATION_STRATEGY": "magic"}}, id="no such strategy"),
     ],
 )
-def test_one_that_can_not_be_looked_at_hides_no_other(bed, wrong):
+def test_a_failed_check_does_not_hide_other_secrets(bed, wrong):
     good = {"name": bed.secret, "hours": 24, "login": True, "environ": bed.environ}
     found = canary.check_secrets(bed.client, [{**good, **wrong}, good], now() + 40 * DAY)
     assert found["SecretLoginFailed"] == 1
@@ -61,7 +61,7 @@ def test_one_that_can_not_be_looked_at_hides_no_other(bed, wrong):
 
 def test_overdue_by_the_age_of_the_current_version(bed):
     def days(after):
-        return looked(bed, now() + after)["SecretRotationOverdueDays"]
+        return check(bed, now() + after)["SecretRotationOverdueDays"]
 
     assert days(30.9 * DAY) == 0
     assert days(33 * DAY) == pytest.approx(2, abs=0.01)
@@ -69,19 +69,15 @@ def test_overdue_by_the_age_of_the_current_version(bed):
     assert days(33 * DAY) == pytest.approx(2, abs=0.01)
 
 
-def test_overdue_by_the_date_that_aws_names(aws, bed):
+def test_overdue_by_the_next_rotation_date(aws, bed):
     state = bed.client.describe_secret(SecretId=bed.secret)
     due = state["NextRotationDate"]
-    assert (
-        canary.check_secrets(bed.client, [{"name": bed.secret, "hours": 1}], due + DAY)[
-            "SecretRotationOverdueDays"
-        ]
-        == 0
-    )
-    assert looked(bed, due + 4 * DAY)["SecretRotationOverdueDays"] == pytest.approx(3, abs=0.01)
+    metrics = canary.check_secrets(bed.client, [{"name": bed.secret, "hours": 1}], due + DAY)
+    assert metrics["SecretRotationOverdueDays"] == 0
+    assert check(bed, due + 4 * DAY)["SecretRotationOverdueDays"] == pytest.approx(3, abs=0.01)
 
 
-def test_the_metrics_arrive(bed):
+def test_sends_the_metrics(bed):
     secrets = [{"name": bed.secret, "hours": 720, "login": True, "environ": bed.environ}]
     canary._clients.clear()
     canary.handler({"namespace": "ShieldAI/shop", "secrets": secrets}, None)

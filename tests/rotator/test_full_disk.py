@@ -1,4 +1,4 @@
-"""A server whose disk is full: on a file system of its own, where we may mount one."""
+"""Rotation in a server with a full disk, which requires the permission to mount a file system."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ def small_disk():
         subprocess.run(["umount", folder], check=True)
     shutil.rmtree(folder)
     if not mounted:
-        pytest.skip("no file system can be mounted here: rotation on a full disk stays untested")
+        pytest.skip("mounting a file system is not permitted")
 
 
 def fill(path):
-    """Take what is left of the disk."""
+    """Fill the disk."""
     with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(os.urandom(4096))
 
 
 @contextlib.contextmanager
-def started_again(home, port):
-    """The same server, by whoever looks after it."""
+def restarted(home, port):
+    """Restart the server with the same data."""
     account = server_user()
     command = [
         str(find_binaries() / "postgres"),
@@ -73,24 +73,24 @@ def started_again(home, port):
 
 
 @pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
-def test_nothing_is_lost_when_the_disk_is_full(aws, small_disk, strategy):
+def test_full_disk(aws, small_disk, strategy):
     home = small_disk / "server"
     with LocalPostgres.start(home) as server:
         bed = PostgresBed(aws, server, strategy)
         bed.rotate()
         fill(small_disk / "rest")
-        # The write-ahead log has files in store: these are used up as well, and the server stops over it.
+        # Also use up the spare files of the write-ahead log, which stops the server.
         with contextlib.suppress(psycopg.Error), server.connect() as superuser:
             for _ in range(200):
                 superuser.execute(
                     "SELECT pg_logical_emit_message(true, 'fill', repeat('x', 1000000))"
                 )
-        old, token = bed.document(), bed.begin()
+        old, token = bed.document(), bed.start_rotation()
         with pytest.raises(DatabaseError):
             bed.rotate(token)
     (small_disk / "rest").unlink()
-    with started_again(home, server.port):
-        assert wait_for(lambda: bed.works(old))
+    with restarted(home, server.port):
+        assert wait_for(lambda: bed.can_log_in(old))
 
         def again():
             with contextlib.suppress(DatabaseError):
@@ -99,6 +99,6 @@ def test_nothing_is_lost_when_the_disk_is_full(aws, small_disk, strategy):
             return False
 
         assert wait_for(again)
-        bed.check()
+        bed.assert_access()
         assert bed.document() != old
-        assert bed.works(old) == bed.never_dark
+        assert bed.can_log_in(old) == bed.is_always_available

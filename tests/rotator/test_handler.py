@@ -25,11 +25,11 @@ def event(bed, step, token, **more):
 
 
 def test_four_events_rotate(bed, monkeypatch, caplog):
-    """As Lambda calls it, each step twice, by name and by ARN; nothing of the value gets into the log."""
+    """Run each step twice, by name and by ARN; the log must not contain values."""
     caplog.set_level(logging.DEBUG, "shield_ai")
     monkeypatch.setattr(handler, "_clients", [])
     monkeypatch.setenv("ROTATION_STRATEGY", "random-value")
-    old, token = bed.value(), bed.begin()
+    old, token = bed.value(), bed.start_rotation()
     for step in handler.STEPS:
         handler.handler(event(bed, step, token), None)
         handler.handler({**event(bed, step, token), "SecretId": bed.store.describe().arn}, None)
@@ -40,17 +40,17 @@ def test_four_events_rotate(bed, monkeypatch, caplog):
 
 
 @pytest.mark.parametrize("missing", ["Step", "SecretId", "ClientRequestToken"])
-def test_an_event_of_somebody_else(bed, missing, monkeypatch):
+def test_incomplete_event(bed, missing, monkeypatch):
     monkeypatch.setattr(handler, "_clients", [bed.client])
-    whole = event(bed, "createSecret", bed.begin())
+    whole = event(bed, "createSecret", bed.start_rotation())
     del whole[missing]
     with pytest.raises(SetupError, match=f"has no {missing}"):
         handler.handler(whole, None)
 
 
-def test_an_unknown_step(bed):
+def test_unknown_step(bed):
     with pytest.raises(SetupError, match="unknown step"):
-        bed.step("deleteSecret", bed.begin())
+        bed.step("deleteSecret", bed.start_rotation())
 
 
 def test_rotation_must_be_enabled(bed):
@@ -61,18 +61,18 @@ def test_rotation_must_be_enabled(bed):
             handler.run_step(Store(bed.client, name), step, token, RANDOM)
 
 
-def test_a_token_must_be_pending(bed):
+def test_token_must_be_pending(bed):
     with pytest.raises(SupersededError, match="is not pending"):
         bed.step("createSecret", "0" * 36)
-    token = bed.begin()
-    bed.drop_pending()
+    token = bed.start_rotation()
+    bed.discard_pending()
     for step in handler.STEPS:
         with pytest.raises(SupersededError, match="is not pending"):
             bed.step(step, token)
 
 
-def test_an_old_rotation_that_wakes_up_late_changes_nothing(bed):
-    late = bed.begin()
+def test_superseded_rotation_changes_nothing(bed):
+    late = bed.start_rotation()
     bed.step("createSecret", late)
     bed.rotate()
     now = bed.value()
@@ -83,14 +83,14 @@ def test_an_old_rotation_that_wakes_up_late_changes_nothing(bed):
 
 
 def test_steps_out_of_order(bed):
-    token = bed.begin()
+    token = bed.start_rotation()
     for step in handler.STEPS[2:]:
         with pytest.raises(SupersededError, match="has no value"):
             bed.step(step, token)
 
 
-def test_create_keeps_the_value_that_is_there(bed):
-    token = bed.begin()
+def test_create_keeps_an_existing_value(bed):
+    token = bed.start_rotation()
     bed.step("createSecret", token)
     first = bed.value("AWSPENDING")
     bed.step("createSecret", token)
@@ -121,37 +121,39 @@ def test_passwords_need_no_escaping(bed):
 @pytest.mark.parametrize(
     ("document", "environ", "name"),
     [
-        pytest.param({}, {"ROTATION_STRATEGY": "api-key"}, "api-key", id="the function says it"),
-        pytest.param({"strategy": "api-key"}, RANDOM, "random-value", id="the function decides"),
-        pytest.param({"strategy": "random-value"}, {}, "random-value", id="the secret says it"),
-        pytest.param({"engine": "postgres"}, {}, "postgres-single-user", id="no administrator"),
+        pytest.param({}, {"ROTATION_STRATEGY": "api-key"}, "api-key", id="from the function"),
+        pytest.param(
+            {"strategy": "api-key"}, RANDOM, "random-value", id="the function overrides the secret"
+        ),
+        pytest.param({"strategy": "random-value"}, {}, "random-value", id="from the secret"),
+        pytest.param({"engine": "postgres"}, {}, "postgres-single-user", id="engine"),
         pytest.param(
             {"engine": "mariadb", "masterarn": "x"},
             {},
             "mysql-alternating-users",
-            id="an administrator",
+            id="engine and administrator",
         ),
         pytest.param(
             {"engine": "mysql"},
             {"ROTATION_ADMIN": "x"},
             "mysql-alternating-users",
-            id="an administrator of the function",
+            id="administrator of the function",
         ),
         pytest.param(
             {"engine": "aurora-postgresql", "strategy": "single-user", "masterarn": "x"},
             {},
             "postgres-single-user",
-            id="both",
+            id="the secret overrides its masterarn",
         ),
     ],
 )
-def test_chooses_the_strategy(document, environ, name):
+def test_strategy_name(document, environ, name):
     assert strategy_name(json.dumps(document), environ) == name
 
 
 @pytest.mark.parametrize(
     "value", ["text", "{}", "[1]", '{"engine": "oracle"}', '{"strategy": "single-user"}']
 )
-def test_chooses_nothing_by_chance(value):
+def test_strategy_is_required(value):
     with pytest.raises(SetupError, match="set ROTATION_STRATEGY"):
         strategy_name(value, {})

@@ -1,23 +1,25 @@
-"""A few crash points of each strategy; `make test-rotation` takes them all."""
+"""Crash each strategy at a sample of points; `make test-rotation` runs all of them."""
 
 from __future__ import annotations
 
 import pytest
 from bed import MysqlBed, PostgresBed
-from matrix import RECOVERIES, WHOLE, Harness, cell, points, record, row
-from wire import Wire, mysql_statement, postgres_statement
+from matrix import RECOVERIES, RUN_ALL, Harness, crash_and_recover, points, record, summary_of
+from wire import DatabaseProxy, mysql_statement, postgres_statement
 
 
 def crash_everywhere(bed, wire, strategy):
-    """Return what was wrong, a line for each."""
-    harness, failures, seen = Harness(bed, wire), [], 0
+    """Return a line for each failure."""
+    harness = Harness(bed, wire)
+    failures = []
+    seen = 0
     for situation in bed.situations:
         for point in points(harness, situation):
             for turn, recovery in enumerate(RECOVERIES):
                 seen += 1
-                if not WHOLE and seen % (13 if len(bed.situations) == 1 else 41) != turn:
+                if not RUN_ALL and seen % (13 if len(bed.situations) == 1 else 41) != turn:
                     continue
-                wrong = cell(harness, situation, point, recovery)
+                wrong = crash_and_recover(harness, situation, point, recovery)
                 record(strategy, situation, point, recovery, wrong)
                 failures += [
                     f"{situation}, {point[0]} {point[1]}, {recovery}: {text}" for text in wrong
@@ -26,19 +28,19 @@ def crash_everywhere(bed, wire, strategy):
 
 
 @pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
-def test_postgres(aws, talkative, strategy):
-    with Wire(talkative.host, talkative.port, postgres_statement) as wire:
-        bed = PostgresBed(aws, talkative, strategy, port=wire.port)
+def test_postgres(aws, logging_postgres, strategy):
+    with DatabaseProxy(logging_postgres.host, logging_postgres.port, postgres_statement) as wire:
+        bed = PostgresBed(aws, logging_postgres, strategy, port=wire.port)
         try:
             failures = crash_everywhere(bed, wire, f"postgres-{strategy}")
             assert not failures, "\n".join(failures)
             secrets = bed.passwords()
-            log = talkative.log_path.read_bytes() + wire.seen
+            log = logging_postgres.log_path.read_bytes() + wire.seen
             assert len(secrets) > 3
             assert b"ALTER ROLE" in log
-            # the first was made by SQL
+            # the test itself created the first password with an SQL statement
             logged = [secret for secret in secrets[1:] if secret.encode() in log]
-            row(f"postgres-{strategy}").logged = len(logged)
+            summary_of(f"postgres-{strategy}").logged = len(logged)
             assert logged == []
         finally:
             bed.remove()
@@ -46,7 +48,7 @@ def test_postgres(aws, talkative, strategy):
 
 @pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
 def test_mysql(aws, mariadb, strategy):
-    with Wire(mariadb.host, mariadb.port, mysql_statement) as wire:
+    with DatabaseProxy(mariadb.host, mariadb.port, mysql_statement) as wire:
         bed = MysqlBed(aws, mariadb, strategy, port=wire.port)
         try:
             failures = crash_everywhere(bed, wire, f"mysql-{strategy}")
@@ -56,7 +58,7 @@ def test_mysql(aws, mariadb, strategy):
             assert len(secrets) > 3
             assert b"SET PASSWORD" in log
             logged = [secret for secret in secrets if secret.encode() in log]
-            row(f"mysql-{strategy}").logged = len(logged)
+            summary_of(f"mysql-{strategy}").logged = len(logged)
             assert logged == []
         finally:
             bed.remove()

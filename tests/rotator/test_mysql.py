@@ -1,4 +1,4 @@
-"""MariaDB stands for both; MySQL's own statements are not run here."""
+"""Rotation in MariaDB. The statements for MySQL are not tested here."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import secrets
 import pytest
 from bed import MysqlBed, password
 from mariadb import installed, running
-from matrix import WHOLE, some
-from wire import Wire, mysql_statement
+from matrix import RUN_ALL, sample
+from wire import DatabaseProxy, mysql_statement
 
 from shield_ai.rotator.errors import DatabaseError, LockedOutError, RotationError, SetupError
 from shield_ai.rotator.mysql import native_hash
 from shield_ai.rotator.mysql_alternating import ACCOUNT, revoke_statements
 
 NAMES = [
-    pytest.param("x WITH SUPER --", id="an attack"),
+    pytest.param("x WITH SUPER --", id="SQL injection"),
     pytest.param("CoCo", id="capitals"),
     pytest.param("select", id="a keyword"),
     pytest.param("coco user", id="a space"),
     pytest.param("a'b`c\"d", id="quotes"),
-    # the server's own table of users has no place for an emoji
+    # MariaDB's table of users does not support emoji
     pytest.param("käse", id="an umlaut"),
     pytest.param("back\\slash\\", id="a backslash"),
     pytest.param("per%s%%cent@host", id="percent and at"),
@@ -51,13 +51,13 @@ def test_names(aws, mariadb, name, strategy):
         for _ in range(3):
             old = bed.document()
             bed.rotate()
-            bed.check()
-            assert bed.works(old) == (strategy == "alternating-users")
+            bed.assert_access()
+            assert bed.can_log_in(old) == (strategy == "alternating-users")
     finally:
         bed.remove()
 
 
-def shown(bed, user):
+def shown_grants(bed, user):
     rows = bed.mariadb.run("SHOW GRANTS FOR %s@'%%'", user)
     return {
         row[0].replace(f"`{user}`", "?").split(" IDENTIFIED")[0] + row[0].partition("' ")[2]
@@ -65,7 +65,7 @@ def shown(bed, user):
     }
 
 
-def test_the_clone_has_the_grants_of_the_base_each_time(bed):
+def test_each_rotation_syncs_the_grants(bed):
     run, user, clone = bed.mariadb.run, bed.user, f"{bed.user}_clone"
     role, other = "r_" + secrets.token_hex(4), "d`b%s_" + secrets.token_hex(4)
     run(f"CREATE ROLE {role}")
@@ -77,17 +77,17 @@ def test_the_clone_has_the_grants_of_the_base_each_time(bed):
     run(f"GRANT SELECT, INSERT ON `{quoted}`.* TO %s@'%%' WITH GRANT OPTION", user)
     run("GRANT USAGE ON *.* TO %s@'%%' WITH MAX_USER_CONNECTIONS 9", user)
     bed.rotate()
-    assert shown(bed, clone) == shown(bed, user)
-    assert len(shown(bed, user)) == 5
+    assert shown_grants(bed, clone) == shown_grants(bed, user)
+    assert len(shown_grants(bed, user)) == 5
     run(f"REVOKE INSERT, GRANT OPTION ON `{quoted}`.* FROM %s@'%%'", user)
-    run(f"SET DEFAULT ROLE NONE FOR %s@'%%'", user)  # noqa: F541  # as its neighbours
+    run("SET DEFAULT ROLE NONE FOR %s@'%%'", user)
     run(f"REVOKE {role} FROM %s@'%%'", user)
     run("GRANT USAGE ON *.* TO %s@'%%' WITH MAX_USER_CONNECTIONS 0", user)
     bed.rotate()
     bed.rotate()
-    assert shown(bed, clone) == shown(bed, user)
-    assert len(shown(bed, user)) == 3
-    bed.check()
+    assert shown_grants(bed, clone) == shown_grants(bed, user)
+    assert len(shown_grants(bed, user)) == 3
+    bed.assert_access()
     run(f"DROP DATABASE `{quoted}`".replace("%%", "%"))
     run(f"DROP ROLE {role}")
 
@@ -112,7 +112,7 @@ def test_all_accounts_of_a_user(bed):
             bed.mariadb.run("DROP USER %s@%s", name, host)
 
 
-def test_a_stranger_with_the_clones_name_is_left_alone(bed):
+def test_unrelated_user_with_the_name_of_the_clone(bed):
     stranger = {"username": f"{bed.user}_clone", "password": password()}
     bed.mariadb.run(
         "CREATE USER %s@'%%' IDENTIFIED BY PASSWORD %s",
@@ -120,27 +120,27 @@ def test_a_stranger_with_the_clones_name_is_left_alone(bed):
         native_hash(stranger["password"]),
     )
     bed.mariadb.run("GRANT SELECT ON *.* TO %s@'%%'", stranger["username"])
-    token, old = bed.begin(), bed.document()
+    token, old = bed.start_rotation(), bed.document()
     bed.step("createSecret", token)
     with pytest.raises(SetupError, match="with privileges that"):
         bed.step("setSecret", token)
-    assert bed.works(stranger)
-    assert bed.works(old)
+    assert bed.can_log_in(stranger)
+    assert bed.can_log_in(old)
 
 
-def test_an_administrator_without_rights(bed):
+def test_administrator_without_privileges(bed):
     bed.mariadb.run("REVOKE ALL, GRANT OPTION FROM %s@'%%'", bed.admin[0])
     bed.mariadb.run(f"GRANT SELECT ON {bed.database}.* TO %s@'%%'", bed.admin[0])
-    token, old = bed.begin(), bed.document()
+    token, old = bed.start_rotation(), bed.document()
     bed.step("createSecret", token)
     with pytest.raises(DatabaseError, match="1142"):
         bed.step("setSecret", token)
-    assert bed.works(old)
+    assert bed.can_log_in(old)
 
 
-def test_none_of_the_passwords_is_in_force(single):
+def test_no_password_is_valid(single):
     single.mariadb.run("SET PASSWORD FOR %s@'%%' = %s", single.user, native_hash("elsewhere"))
-    token = single.begin()
+    token = single.start_rotation()
     single.step("createSecret", token)
     with pytest.raises(LockedOutError):
         single.step("setSecret", token)
@@ -156,11 +156,11 @@ def outcome(bed, token):
     return "done"
 
 
-def test_puts_the_old_password_back_when_the_new_one_does_not_log_in(aws, mariadb):
-    """Somebody changes what was just set, as a server does that checks passwords elsewhere."""
-    with Wire(mariadb.host, mariadb.port, mysql_statement) as wire:
+def test_restores_the_old_password_if_the_new_one_is_rejected(aws, mariadb):
+    """Change the password after each statement, like a server with external authentication."""
+    with DatabaseProxy(mariadb.host, mariadb.port, mysql_statement) as wire:
         bed = MysqlBed(aws, mariadb, "single-user", port=wire.port)
-        token, old = bed.begin(), bed.document()
+        token, old = bed.start_rotation(), bed.document()
         bed.step("createSecret", token)
         outcomes = []
         for number in range(1, 40):
@@ -175,7 +175,7 @@ def test_puts_the_old_password_back_when_the_new_one_does_not_log_in(aws, mariad
                 break
             mariadb.run("SET PASSWORD FOR %s@'%%' = %s", bed.user, native_hash(old["password"]))
         assert outcomes[-1] == "restored"
-        assert bed.works(old)
+        assert bed.can_log_in(old)
         bed.remove()
 
 
@@ -198,45 +198,43 @@ def test_puts_the_old_password_back_when_the_new_one_does_not_log_in(aws, mariad
         (f"SET DEFAULT ROLE `r`@`%` TO {ACCOUNT}", [f"SET DEFAULT ROLE NONE TO {ACCOUNT}"]),
     ],
 )
-def test_taking(grant, statements):
+def test_revoke_statements(grant, statements):
     assert revoke_statements(grant) == statements
 
 
 @pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
-@pytest.mark.parametrize(
-    "before", [True, False], ids=["before the server has it", "before the answer"]
-)
+@pytest.mark.parametrize("before", [True, False], ids=["before the server", "before the response"])
 def test_cut_at_each_statement(aws, mariadb, strategy, before):
-    with Wire(mariadb.host, mariadb.port, mysql_statement) as wire:
+    with DatabaseProxy(mariadb.host, mariadb.port, mysql_statement) as wire:
         bed = MysqlBed(aws, mariadb, strategy, port=wire.port)
         bed.rotate()
-        for number in some(wire.count):
-            old, token = bed.document(), bed.begin()
+        for number in sample(wire.count):
+            old, token = bed.document(), bed.start_rotation()
             wire.stop_at(number, before=before)
             with contextlib.suppress(DatabaseError):
                 bed.rotate(token)
-            if bed.never_dark:
-                assert bed.works(old)
+            if bed.is_always_available:
+                assert bed.can_log_in(old)
             bed.rotate(token)
-            bed.check()
+            bed.assert_access()
         bed.remove()
 
 
-@pytest.mark.skipif(not WHOLE, reason="make test-rotation starts servers of its own")
+@pytest.mark.skipif(not RUN_ALL, reason="only make test-rotation starts additional servers")
 @pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
-def test_the_server_is_restarted_half_way(aws, strategy):
+def test_server_restarts_during_a_rotation(aws, strategy):
     if not installed():
         pytest.skip("MariaDB is not installed")
-    with running() as server, Wire(server.host, server.port, mysql_statement) as wire:
+    with running() as server, DatabaseProxy(server.host, server.port, mysql_statement) as wire:
         bed = MysqlBed(aws, server, strategy, port=wire.port)
         bed.rotate()
         for number in range(2, wire.count, wire.count // 2):
-            old, token = bed.document(), bed.begin()
+            old, token = bed.document(), bed.start_rotation()
             wire.stop_at(number, bed.mariadb.stop)
             with pytest.raises(DatabaseError):
                 bed.rotate(token)
             bed.mariadb = bed.mariadb.start()
-            if bed.never_dark:
-                assert bed.works(old)
+            if bed.is_always_available:
+                assert bed.can_log_in(old)
             bed.rotate(token)
-            bed.check()
+            bed.assert_access()

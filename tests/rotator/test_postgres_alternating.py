@@ -1,4 +1,4 @@
-"""The clone has what the base has, also what comes later; and no stranger is taken for a clone."""
+"""The clone has the privileges of the base, now and later; other roles are never changed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def bed(aws, postgres):
     bed.remove()
 
 
-def ask(bed, document, query):
+def query_one(bed, document, query):
     with bed.login(document) as connection:
         return connection.execute(query).fetchone()
 
 
-def test_both_users_own_what_either_makes(bed):
+def test_both_users_own_all_objects(bed):
     documents = [bed.document()]
     for _ in range(2):
         bed.rotate()
@@ -41,18 +41,21 @@ def test_both_users_own_what_either_makes(bed):
     assert clone["clone_of"] == bed.user
     assert "clone_of" not in base
     assert base["comment"] == clone["comment"] == "kept"
-    assert not bed.works(documents[0])
+    assert not bed.can_log_in(documents[0])
     for first, second in [(base, clone), (clone, base)]:
         table = "t_" + secrets.token_hex(6)
         bed.execute(first, f"CREATE TABLE {table} (id int)", f"CREATE SCHEMA s_{table}")
         bed.execute(
             second,
-            f"INSERT INTO {table} VALUES (1)",  # a name of our own
+            f"INSERT INTO {table} VALUES (1)",  # unqualified
             f"ALTER TABLE {table} ADD x int",
             f"DROP TABLE {table}",
             f"CREATE TABLE s_{table}.x ()",
         )
-    assert ask(bed, clone, "SELECT current_user, session_user") == (bed.user, f"{bed.user}_clone")
+    assert query_one(bed, clone, "SELECT current_user, session_user") == (
+        bed.user,
+        f"{bed.user}_clone",
+    )
 
 
 def test_the_clone_has_the_grants_and_default_privileges_of_the_base(bed):
@@ -65,13 +68,13 @@ def test_the_clone_has_the_grants_and_default_privileges_of_the_base(bed):
             superuser,
             "ALTER DEFAULT PRIVILEGES FOR ROLE {} GRANT SELECT ON TABLES TO {}",
             bed.user,
-            bed.bystander[0],
+            bed.other_user[0],
         )
-    assert ask(bed, clone, "SELECT count(*) FROM theirs") == (0,)
+    assert query_one(bed, clone, "SELECT count(*) FROM theirs") == (0,)
     bed.execute(clone, "CREATE TABLE shared (id int)")
-    assert ask(
+    assert query_one(
         bed,
-        {"username": bed.bystander[0], "password": bed.bystander[1]},
+        {"username": bed.other_user[0], "password": bed.other_user[1]},
         "SELECT count(*) FROM shared",
     ) == (0,)
 
@@ -94,7 +97,7 @@ def test_the_clone_has_the_settings_of_the_base(bed):
     query = "SELECT current_setting('search_path'), current_setting('statement_timeout'), current_setting('my.setting', true)"
     old = bed.document()
     bed.rotate()
-    assert ask(bed, bed.document(), query) == ask(bed, old, query)
+    assert query_one(bed, bed.document(), query) == query_one(bed, old, query)
     with bed.connect() as superuser:
         rows = superuser.execute(
             "SELECT DISTINCT rolconnlimit, rolvaliduntil FROM pg_roles WHERE rolname LIKE %s",
@@ -104,13 +107,13 @@ def test_the_clone_has_the_settings_of_the_base(bed):
         bed.run(superuser, "ALTER ROLE {} RESET ALL", bed.user)
     for _ in range(2):
         bed.rotate()
-    assert ask(bed, bed.document(), "SELECT current_setting('my.setting', true)") in [
+    assert query_one(bed, bed.document(), "SELECT current_setting('my.setting', true)") in [
         (None,),
         ("",),
     ]
 
 
-def test_a_stranger_with_the_clones_name_is_left_alone(bed):
+def test_unrelated_role_with_the_name_of_the_clone(bed):
     stranger = {"username": f"{bed.user}_clone", "password": password()}
     with bed.connect() as superuser:
         bed.run(
@@ -119,27 +122,27 @@ def test_a_stranger_with_the_clones_name_is_left_alone(bed):
             stranger["username"],
             (stranger["password"],),
         )
-    token, old = bed.begin(), bed.document()
+    token, old = bed.start_rotation(), bed.document()
     bed.step("createSecret", token)
     with pytest.raises(SetupError, match="but is not a member of"):
         bed.step("setSecret", token)
-    assert bed.works(stranger)
-    assert bed.works(old)
+    assert bed.can_log_in(stranger)
+    assert bed.can_log_in(old)
 
 
 def admin(bed, **fields):
-    document = {"username": bed.admin[0], "password": bed.admin[1], **bed.place, **fields}
+    document = {"username": bed.admin[0], "password": bed.admin[1], **bed.server_fields, **fields}
     bed.client.put_secret_value(SecretId=f"{bed.secret}-admin", SecretString=json.dumps(document))
 
 
-def test_an_administrator_without_createrole(bed):
+def test_administrator_without_createrole(bed):
     with bed.connect() as superuser:
         bed.run(superuser, "ALTER ROLE {} NOSUPERUSER", bed.admin[0])
-    token, old = bed.begin(), bed.document()
+    token, old = bed.start_rotation(), bed.document()
     bed.step("createSecret", token)
     with pytest.raises(DatabaseError, match="42501"):
         bed.step("setSecret", token)
-    assert bed.works(old)
+    assert bed.can_log_in(old)
     with bed.connect() as superuser:
         assert (
             superuser.execute(
@@ -149,27 +152,27 @@ def test_an_administrator_without_createrole(bed):
         )
 
 
-def test_an_administrator_with_createrole_and_admin_option(bed):
+def test_administrator_with_createrole_and_admin_option(bed):
     with bed.connect() as superuser:
         bed.run(superuser, "ALTER ROLE {} NOSUPERUSER CREATEROLE", bed.admin[0])
         bed.run(superuser, "GRANT {} TO {} WITH ADMIN OPTION", bed.user, bed.admin[0])
     for _ in range(3):
         bed.rotate()
-        bed.check()
+        bed.assert_access()
 
 
 @pytest.mark.parametrize("fields", [{"host": "elsewhere"}, {"port": 1}], ids=["host", "port"])
-def test_an_administrator_of_another_server(bed, fields):
+def test_administrator_of_another_server(bed, fields):
     admin(bed, **fields)
-    token = bed.begin()
+    token = bed.start_rotation()
     bed.step("createSecret", token)
     with pytest.raises(SetupError, match="administrator's secret has another host or port"):
         bed.step("setSecret", token)
 
 
-def test_the_administrator_is_none_of_the_users(bed):
+def test_administrator_is_one_of_the_users(bed):
     admin(bed, username=bed.user)
-    token = bed.begin()
+    token = bed.start_rotation()
     bed.step("createSecret", token)
     with pytest.raises(SetupError, match="one of the two users"):
         bed.step("setSecret", token)
@@ -177,17 +180,17 @@ def test_the_administrator_is_none_of_the_users(bed):
 
 def test_no_administrator(bed):
     bed.environ = {"ROTATION_STRATEGY": "postgres-alternating-users"}
-    token = bed.begin()
+    token = bed.start_rotation()
     bed.step("createSecret", token)
     with pytest.raises(SetupError, match="require an administrator's secret"):
         bed.step("setSecret", token)
 
 
-def test_never_changes_the_user_that_is_in_use(bed):
-    """A pending version that was made before another rotation ended is for the user that is now in use."""
-    late = bed.begin()
+def test_never_changes_the_current_user(bed):
+    """A version from before another rotation is for the user that is now current."""
+    late = bed.start_rotation()
     bed.step("createSecret", late)
-    bed.drop_pending()
+    bed.discard_pending()
     bed.rotate()
     now, holder = bed.document(), bed.store.describe().version_with("AWSPENDING")
     label = {"SecretId": bed.secret, "VersionStage": "AWSPENDING"}
@@ -196,10 +199,10 @@ def test_never_changes_the_user_that_is_in_use(bed):
     )
     with pytest.raises(SupersededError, match="in use"):
         bed.step("setSecret", late)
-    assert bed.works(now)
+    assert bed.can_log_in(now)
     assert not any("AWSPENDING" in stages for stages in bed.stages().values())
     bed.rotate()
-    bed.check()
+    bed.assert_access()
 
 
 def fits(name):
@@ -211,21 +214,21 @@ def fits(name):
         fits
     )
 )
-def test_clones_have_names_that_fit(base):
+def test_clone_names_are_short_enough(base):
     name = clone_name(base, fits)
     assert fits(name)
     assert name != base
     assert name.endswith("_clone")
 
 
-def test_long_names_that_begin_alike_have_other_clones():
+def test_long_names_with_the_same_start_have_different_clones():
     assert clone_name("n" * 62 + "a", fits) != clone_name("n" * 62 + "b", fits)
 
 
 @given(
     st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1)
 )
-def test_lists_of_names_are_split_as_the_server_joins_them(names):
+def test_splits_lists_of_names(names):
     assert split_names(", ".join('"' + name.replace('"', '""') + '"' for name in names)) == names
     assert split_names("a, b,public") == ["a", "b", "public"]
     assert split_names("") == []

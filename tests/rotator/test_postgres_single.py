@@ -4,7 +4,7 @@ import pytest
 from bed import PostgresBed
 
 NAMES = [
-    pytest.param("x WITH SUPERUSER --", id="an attack"),
+    pytest.param("x WITH SUPERUSER --", id="SQL injection"),
     pytest.param("CoCo", id="capitals"),
     pytest.param("select", id="a keyword"),
     pytest.param("coco user", id="a space"),
@@ -26,9 +26,9 @@ def bed(aws, postgres):
 def test_rotates(bed):
     old = bed.document()
     bed.rotate()
-    assert not bed.works(old)
+    assert not bed.can_log_in(old)
     assert bed.document() == {**old, "password": bed.document()["password"]}
-    bed.check()
+    bed.assert_access()
 
 
 @pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
@@ -38,6 +38,6 @@ def test_names(aws, postgres, name, strategy):
     try:
         for _ in range(3):
             bed.rotate()
-            bed.check()
+            bed.assert_access()
     finally:
         bed.remove()

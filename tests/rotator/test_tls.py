@@ -1,4 +1,4 @@
-"""TLS as it is in production: checked, with the server's own certificate authority."""
+"""TLS with verified certificates of a custom certificate authority."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ x509 = pytest.importorskip("cryptography.x509")
 
 
 def certificate(folder, host):
-    """Make a key and a certificate that signs itself."""
+    """Create a key and a self-signed certificate."""
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -59,8 +59,8 @@ def certificate(folder, host):
 
 
 @pytest.fixture(scope="module")
-def secured(tmp_path_factory):
-    """A server with TLS, and the certificates of two of them: one for its address, one for another."""
+def tls_server(tmp_path_factory):
+    """Start a server with TLS; create certificates for its address and for another one."""
     installed = [folder for folder in installed_folders() if is_usable(folder)]
     if not installed:
         pytest.skip(
@@ -95,8 +95,8 @@ def bed_with(aws, server, **fields):
     return bed
 
 
-def test_a_checked_certificate(aws, secured, tmp_path):
-    server, use = secured
+def test_verified_certificate(aws, tls_server, tmp_path):
+    server, use = tls_server
     text = use("127.0.0.1")
     path = tmp_path / "ca.pem"
     path.write_text(text)
@@ -108,7 +108,7 @@ def test_a_checked_certificate(aws, secured, tmp_path):
         bed = bed_with(aws, server, **fields)
         assert wait_for(lambda bed=bed: encrypted(bed))
         bed.rotate()
-        bed.check()
+        bed.assert_access()
         bed.remove()
 
 
@@ -124,35 +124,35 @@ def encrypted(bed):
     return ssl == [[True]]
 
 
-def test_an_unknown_certificate_or_another_host(aws, secured):
-    server, use = secured
+def test_unknown_certificate_or_another_host(aws, tls_server):
+    server, use = tls_server
     text = use("127.0.0.2")
     ready = bed_with(aws, server, sslmode="verify-ca", sslrootcert=text)
     assert wait_for(lambda: encrypted(ready))
     ready.remove()
     for fields in ({}, {"sslrootcert": text}):
         bed = bed_with(aws, server, **fields)
-        token, old = bed.begin(), bed.document()
+        token, old = bed.start_rotation(), bed.document()
         bed.step("createSecret", token)
         with pytest.raises(DatabaseError, match="no trusted TLS connection"):
             bed.step("setSecret", token)
-        assert bed.works(old)
+        assert bed.can_log_in(old)
         bed.remove()
 
 
 @pytest.mark.parametrize("mode", ["require", "verify-ca"])
-def test_weaker_checks_by_the_secrets_own_word(aws, secured, mode):
-    server, use = secured
+def test_sslmode_of_the_secret(aws, tls_server, mode):
+    server, use = tls_server
     text = use("127.0.0.2")
     bed = bed_with(aws, server, sslmode=mode, sslrootcert=text)
     assert wait_for(lambda: encrypted(bed))
     bed.rotate()
-    bed.check()
+    bed.assert_access()
     bed.remove()
 
 
 def test_mariadb(aws, mariadb):
-    """It makes a certificate for itself, which nobody can check."""
+    """MariaDB creates a self-signed certificate, which can't be verified."""
     bed = MysqlBed(aws, mariadb, "single-user")
     for mode in ("verify-full", "require"):
         bed.client.put_secret_value(
@@ -160,13 +160,13 @@ def test_mariadb(aws, mariadb):
         )
         if mode == "require":
             bed.rotate()
-            bed.check()
+            bed.assert_access()
         else:
-            token = bed.begin()
+            token = bed.start_rotation()
             bed.step("createSecret", token)
             with pytest.raises(DatabaseError, match="rejected the connection"):
                 bed.step("setSecret", token)
-            bed.drop_pending()
+            bed.discard_pending()
     bed.remove()
 
 
@@ -181,12 +181,12 @@ def test_mariadb(aws, mariadb):
         ({"username": "a\0b"}, "NUL character"),
     ],
 )
-def test_documents_that_are_refused(fields, text):
+def test_invalid_documents(fields, text):
     with pytest.raises(SetupError, match=text):
         parse_login({"username": "u", "password": "p", "host": "h", "port": 1, **fields}, 5432, {})
 
 
-def test_certificates_that_cannot_be_read():
+def test_unreadable_certificates():
     for place in ("/no/such/file", "-----BEGIN nonsense"):
         document = {"username": "u", "password": "p", "host": "h", "sslrootcert": place}
         with pytest.raises(SetupError, match="can't be read"):

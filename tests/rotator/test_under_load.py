@@ -1,4 +1,4 @@
-"""Logins during rotations: with two users the one that an app holds, with one user as the runtime makes them."""
+"""Logins during rotations: with a cached login for two users, with the runtime for a single user."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import psycopg
 import pymysql
 import pytest
 from bed import MysqlBed, PostgresBed
-from matrix import WHOLE, row
+from matrix import RUN_ALL, summary_of
 from waiting import wait_for
 
 from shield_runtime import SecretsManagerClient
 
-ROTATIONS = 20 if WHOLE else 2
+ROTATIONS = 20 if RUN_ALL else 2
 APPS = 4
 
 
 @pytest.fixture(params=["postgres", "mysql"])
-def place(request, aws):
-    """Makes a bed, and removes it."""
+def make_bed(request, aws):
+    """Create a test bed, and remove it."""
     beds = []
 
     def make(strategy):
@@ -30,27 +30,30 @@ def place(request, aws):
         return beds[0]
 
     yield make
-    for bed in beds:  # none where the server is not installed
+    for bed in beds:  # empty if the server is not installed
         bed.remove()
 
 
 @pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
-def test_no_login_fails(place, monkeypatch, strategy):
+def test_no_login_fails(make_bed, monkeypatch, strategy):
     monkeypatch.setenv("USE_AWS_SECRETS", "true")
     monkeypatch.setenv("DJANGO_ENV", "production")
-    bed = place(strategy)
-    runtime, held, stop = SecretsManagerClient(), [bed.document()], threading.Event()
-    failed, counts = [], [0] * APPS
+    bed = make_bed(strategy)
+    runtime = SecretsManagerClient()
+    held = [bed.document()]
+    stop = threading.Event()
+    failed = []
+    counts = [0] * APPS
 
     def log_in():
-        """Log in as the runtime says now; the runtime waits where a password is refused."""
-        document = runtime.get_secret_dict(bed.secret) if not bed.never_dark else held[0]
+        """Log in with the runtime, which waits and retries if the password is rejected."""
+        document = runtime.get_secret_dict(bed.secret) if not bed.is_always_available else held[0]
         if isinstance(bed, PostgresBed):
             bed.login(document).close()
         else:
             bed.mariadb.connect(document["username"], document["password"], bed.database).close()
 
-    surviving = log_in if bed.never_dark else runtime.survives_rotation(bed.secret)(log_in)
+    surviving = log_in if bed.is_always_available else runtime.survives_rotation(bed.secret)(log_in)
 
     def app(number):
         while not stop.is_set():
@@ -66,13 +69,13 @@ def test_no_login_fails(place, monkeypatch, strategy):
     try:
         for _ in range(ROTATIONS):
             bed.rotate()
-            held[0] = bed.document()  # as a cache does that ends between two rotations
+            held[0] = bed.document()  # like a cache entry that expires between two rotations
             done = sum(counts) + len(failed) + 2 * APPS
             assert wait_for(lambda done=done: sum(counts) + len(failed) >= done)
     finally:
         stop.set()
         for thread in threads:
             thread.join()
-    row(f"{bed.environ['ROTATION_STRATEGY']}").load = (sum(counts), len(failed))
+    summary_of(f"{bed.environ['ROTATION_STRATEGY']}").load = (sum(counts), len(failed))
     assert failed == []
     assert sum(counts) >= 2 * APPS * ROTATIONS

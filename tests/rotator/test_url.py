@@ -30,7 +30,7 @@ NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
         pytest.param("POSTGRES://u:p@H/d", {"engine": "postgres", "host": "h"}, id="capitals"),
     ],
 )  # fmt: skip
-def test_reads(text, found):
+def test_parses_urls(text, found):
     assert is_url(text)
     assert parse(text).items() >= found.items()
     changed = with_password(text, "n&w/")
@@ -49,7 +49,7 @@ def test_reads(text, found):
         "https://u:p@h/",
     ],
 )
-def test_others_are_no_urls_of_databases(text):
+def test_other_secrets_are_not_database_urls(text):
     assert not is_url(text)
 
 
@@ -61,11 +61,11 @@ def test_others_are_no_urls_of_databases(text):
         pytest.param("postgres:///d", id="no host"),
         pytest.param("postgres://u:p@h1,h2/d", id="two hosts"),
         pytest.param("postgres://u:p@h/d?password=q", id="a password in the query"),
-        pytest.param("postgres://u:p@h:x/d", id="a port that is none"),
+        pytest.param("postgres://u:p@h:x/d", id="invalid port"),
         pytest.param("postgres://u:a/b@h/d", id="a slash in the password"),
     ],
 )
-def test_refuses(text):
+def test_invalid_urls(text):
     with pytest.raises(SetupError) as caught:
         parse(text)
     assert "p@" not in str(caught.value)
@@ -73,7 +73,7 @@ def test_refuses(text):
 
 
 @given(NAMES, NAMES, NAMES, NAMES, st.sampled_from(["", "?sslmode=disable", "?a=%20&b=", "#x"]))
-def test_any_password_is_replaced_and_nothing_else(user, old, new, name, end):
+def test_replaces_only_the_password(user, old, new, name, end):
     head = f"postgres://{quote(user, safe='')}:"
     tail = f"@db.example.com:5432/{quote(name, safe='')}{end}"
     changed = with_password(head + quote(old, safe="") + tail, new)
@@ -89,7 +89,7 @@ def bed(aws, postgres):
     bed.client.put_secret_value(SecretId=bed.secret, SecretString='{"username": "%s"}' % bed.user)
     with bed.connect() as superuser:
         bed.run(superuser, "DROP DATABASE {} WITH (FORCE)", bed.database)
-        for name in (bed.bystander[0], bed.admin[0], bed.user):
+        for name in (bed.other_user[0], bed.admin[0], bed.user):
             bed.run(superuser, "DROP ROLE {}", name)
 
 

@@ -1,4 +1,4 @@
-"""The secrets that no server has to know: random values, Django's key, API keys."""
+"""Secrets without a database: random values, Django's key and API keys."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from shield_ai.rotator.errors import RotationError, SetupError
 
 @pytest.mark.parametrize("strategy", ["random-value", "django-secret-key"])
 @pytest.mark.parametrize("field", [None, "value", "key"])
-def test_a_new_value_in_the_place_of_the_old(aws, strategy, field):
-    word = secrets.token_hex(20)
-    first = word if field is None else json.dumps({"note": "kept", field: word})
+def test_replaces_the_value(aws, strategy, field):
+    old = secrets.token_hex(20)
+    first = old if field is None else json.dumps({"note": "kept", field: old})
     bed = Bed(aws, first, {"ROTATION_STRATEGY": strategy})
     bed.rotate()
     new = bed.value() if field is None else bed.document()[field]
-    assert new != word
+    assert new != old
     assert len(new) == (64 if strategy == "django-secret-key" else 40)
     assert field is None or bed.document()["note"] == "kept"
     assert bed.value("AWSPREVIOUS") == first
@@ -29,28 +29,28 @@ def test_a_new_value_in_the_place_of_the_old(aws, strategy, field):
     assert bed.value("AWSPREVIOUS") != first
 
 
-def test_a_field_with_another_name(aws):
+def test_custom_field(aws):
     bed = Bed(aws, json.dumps({"user": "u", "token": "t"}), {"ROTATION_STRATEGY": "random-value"})
     with pytest.raises(SetupError, match="ROTATION_FIELD"):
         bed.rotate()
     bed.environ = {**bed.environ, "ROTATION_FIELD": "token"}
-    bed.drop_pending()
+    bed.discard_pending()
     bed.rotate()
     assert bed.document()["user"] == "u"
     assert len(bed.document()["token"]) == 32
 
 
-def test_the_pending_value_must_be_another_one(aws):
+def test_pending_value_must_differ(aws):
     bed = Bed(aws, "same", {"ROTATION_STRATEGY": "random-value"})
-    token = bed.begin()
+    token = bed.start_rotation()
     bed.store.put_pending(token, "same")
-    bed.step("testSecret", token)  # AWS tries a new configuration with a copy of the current value
+    bed.step("testSecret", token)  # AWS tests a new configuration with a copy of the current value
     with pytest.raises(SetupError, match="equal to the current"):
         bed.step("finishSecret", token)
 
 
 class Provider(types.ModuleType):
-    """A provider of keys, and the hook for it."""
+    """A key provider with its rotation hook."""
 
     def __init__(self, name):
         super().__init__(name)
@@ -88,7 +88,7 @@ def bed(aws, provider):
     return Bed(aws, "first", {"ROTATION_STRATEGY": "api-key", "ROTATION_HOOK": provider.__name__})
 
 
-def test_an_api_key_ends_two_rotations_later(bed, provider):
+def test_api_key_is_revoked_two_rotations_later(bed, provider):
     one = bed.rotate()
     assert provider.keys == {"first", f"key-{one}"}
     two = bed.rotate()
@@ -97,10 +97,10 @@ def test_an_api_key_ends_two_rotations_later(bed, provider):
     assert (bed.value(), bed.value("AWSPREVIOUS")) == (f"key-{two}", f"key-{one}")
 
 
-def test_never_revokes_a_key_that_is_in_use_again(bed, provider):
+def test_never_revokes_a_key_that_is_current_again(bed, provider):
     bed.rotate()
     now = bed.store.describe()
-    again = bed.begin()
+    again = bed.start_rotation()
     bed.store.put_pending(again, bed.value())
     label = {"SecretId": bed.secret, "VersionStage": "AWSPREVIOUS"}
     bed.client.update_secret_version_stage(
@@ -112,9 +112,9 @@ def test_never_revokes_a_key_that_is_in_use_again(bed, provider):
 
 
 @pytest.mark.parametrize("function", ["issue", "test", "revoke"])
-def test_a_hook_that_fails(bed, provider, function):
+def test_failing_hook(bed, provider, function):
     bed.rotate()
-    old, token = bed.value(), bed.begin()
+    old, token = bed.value(), bed.start_rotation()
     provider.broken = function
     with pytest.raises(
         RotationError, match=rf"{function}\(\) of the hook .* failed: RuntimeError$"
@@ -141,7 +141,7 @@ def test_no_hook(bed, hook, text):
         bed.rotate()
 
 
-def test_a_hook_that_gives_no_key(bed, provider):
+def test_hook_without_a_result(bed, provider):
     provider.issue = lambda *_: None
     with pytest.raises(SetupError, match="must return the key"):
         bed.rotate()
