@@ -71,9 +71,9 @@ def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
     roots = find_roots(sorted(settings), django_settings, known, read)
     main_settings = _main_settings(settings, django_settings, roots, read)
     root = _root_of(main_settings, roots)
-    runtime = (
-        choose_runtime_path(main_settings, root, known, read) if main_settings else DEFAULT_RUNTIME
-    )
+    runtime = DEFAULT_RUNTIME
+    if main_settings:
+        runtime = choose_runtime_path(main_settings, root, known, read)
     return AppFacts(
         name=app_name(folder_name),
         settings=tuple(sorted(settings)),

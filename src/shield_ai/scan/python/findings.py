@@ -338,5 +338,6 @@ def _dotenv_value_span(text: str, name: str) -> tuple[int, int]:
     start = len(text) - len(rest)
     if rest[:1] in ("'", '"'):
         closing = rest.find(rest[0], 1)
-        return start + 1, start + closing if closing > 0 else len(text)
+        end = start + closing if closing > 0 else len(text)
+        return start + 1, end
     return start, start + len(rest.partition(" #")[0].rstrip())

@@ -43,9 +43,9 @@ class Reader(NamedTuple):
     label: str
     prefix: str = ""
     fixed: str = ""  # the variable it reads without a name
-    position: int = 0  # of the parameter for the name
-    keyword: str = ""  # the name of that parameter
-    default: int = 1  # position of the parameter for the default; -1 without one
+    name_position: int = 0  # of the parameter for the name
+    name_keyword: str = ""  # the name of that parameter
+    default_position: int = 1  # of the parameter for the default; -1 without one
     copy: bool = False
     computed: bool = False
     method: str = ""
@@ -147,17 +147,17 @@ def classify(path: str) -> Ref:
     if path in ENVIRON:
         return Environ(path)
     if path in {"os.getenv", "os.getenvb"}:
-        return Reader(path, keyword="key")
+        return Reader(path, name_keyword="key")
     if path in FACTORIES:
         return Factory(FACTORIES[path])
     if path in OBJECTS:
         return EnvObject(OBJECTS[path])
     if path in URL_READERS:
-        return Reader(path, fixed=URL_READERS[path], keyword="env")
+        return Reader(path, fixed=URL_READERS[path], name_keyword="env")
     if path.partition(".")[0] in {PACKAGE, FORMER_PACKAGE} and name in ACCESSORS:
         return Accessor(name)
     if "." in path and GUESSED.search(path):
-        return Reader(path, keyword="name", guessed=True)
+        return Reader(path, name_keyword="name", guessed=True)
     return Library(path)
 
 
@@ -188,8 +188,8 @@ def _environ_attribute(environ: Environ, name: str) -> Ref | None:
         f"{environ.label}.{name}",
         copy=environ.copy,
         method=name,
-        default=-1 if name == "__getitem__" else 1,
-        keyword="key",
+        default_position=-1 if name == "__getitem__" else 1,
+        name_keyword="key",
     )
 
 
@@ -206,7 +206,7 @@ def _object_attribute(env: EnvObject, name: str) -> Ref | None:
         fixed=FIXED_VARIABLES.get(name, "") if env.label == "django-environ" else "",
         computed=env.computed,
         method=name,
-        keyword="var",
+        name_keyword="var",
         overridden_by=OVERRIDING_VARIABLES.get(env.label, ""),
     )
 

@@ -28,13 +28,13 @@ def name_and_default(node: ast.Call, reader: Reader) -> tuple[ast.expr | None, a
     """Return the arguments of a call that give the variable's name and the default."""
     keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     positional = list(itertools.takewhile(lambda a: not isinstance(a, ast.Starred), node.args))
-    name = _argument_at(positional, reader.position)
+    name = _argument_at(positional, reader.name_position)
     if name is None:
         name = _name_keyword(keywords, reader)
     default = keywords.get("default")
     if default is None:
-        follows_name = reader.position != 0
-        index = reader.position + 1 if follows_name else reader.default
+        follows_name = reader.name_position != 0
+        index = reader.name_position + 1 if follows_name else reader.default_position
         default = _argument_at(positional, index) if index >= 0 else None
     return name, default
 
@@ -44,12 +44,12 @@ def _argument_at(positional: list[ast.expr], index: int) -> ast.expr | None:
 
 
 def _name_keyword(keywords: dict[str, ast.expr], reader: Reader) -> ast.expr | None:
-    names = {reader.keyword}
+    if reader.name_keyword in keywords:
+        return keywords[reader.name_keyword]
     if not reader.fixed:
-        names |= NAME_KEYWORDS
-    for name in names:
-        if name in keywords:
-            return keywords[name]
+        for name, value in keywords.items():
+            if name in NAME_KEYWORDS:
+                return value
     return None
 
 

@@ -296,8 +296,8 @@ class Resolver:
                 f"{name}()",
                 prefix=read.reader.prefix + (prefix or ""),
                 computed=computed,
-                position=position,
-                keyword=parameter,
+                name_position=position,
+                name_keyword=parameter,
                 overridden_by=self._overriding_function(node, call, parameter, scopes),
             )
         return None
@@ -330,7 +330,7 @@ class Resolver:
         reader = self.resolve(node.func, scopes)
         if isinstance(reader, EnvObject):
             reader = Reader(
-                reader.label, prefix=reader.prefix, computed=reader.computed, keyword="var"
+                reader.label, prefix=reader.prefix, computed=reader.computed, name_keyword="var"
             )
         if not isinstance(reader, Reader):
             return None
@@ -347,7 +347,7 @@ class Resolver:
         base = self.resolve(node.value, scopes)
         if not isinstance(base, Environ) or not isinstance(node.ctx, ast.Load):
             return None
-        reader = Reader(f"{base.label}[]", default=-1, copy=base.copy)
+        reader = Reader(f"{base.label}[]", default_position=-1, copy=base.copy)
         return Read(reader, node.slice, None)
 
 
