@@ -36,16 +36,16 @@ urlpatterns = [path("health/secrets", health.view)]
 """
 
 
-def make(root: Path, *, runtime: str = "shield_ai", more: str = "") -> Path:
+def create_project(root: Path, *, runtime: str = "shield_ai", extra_settings: str = "") -> Path:
     (root / "shop").mkdir()
     (root / "shop/__init__.py").touch()
-    (root / "shop/settings.py").write_text(SETTINGS.format(runtime=runtime) + more)
+    (root / "shop/settings.py").write_text(SETTINGS.format(runtime=runtime) + extra_settings)
     (root / "shop/urls.py").write_text(URLS)
     (root / "manage.py").write_text(MANAGE)
     return root
 
 
-def manage(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+def run_manage(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     environment = {
         "SECRET_KEY": secrets.token_hex(32),
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -4,7 +4,7 @@ import re
 import secrets
 
 import pytest
-from django_project import make, manage
+from django_project import create_project, run_manage
 from vendored_runtime import module_text, write_copy
 
 from shield_runtime.django.checks import DEVELOPMENT_KEY
@@ -18,7 +18,7 @@ def ids(done):
 
 
 @pytest.mark.parametrize(
-    ("more", "env", "found"),
+    ("extra_settings", "env", "found"),
     [
         pytest.param("", {}, [], id="nothing"),
         pytest.param("", {"SECRET_KEY": "django-insecure-abc"}, [], id="a development key in development"),
@@ -31,20 +31,28 @@ def ids(done):
         pytest.param("", {"USE_AWS_SECRETS": "true"}, ["W005"], id="AWS on in development"),
     ],
 )  # fmt: skip
-def test_what_is_wrong(tmp_path, more, env, found):
-    done = manage(make(tmp_path, more=more), "shield", "check", "--deploy", **env)
+def test_what_is_wrong(tmp_path, extra_settings, env, found):
+    done = run_manage(
+        create_project(tmp_path, extra_settings=extra_settings),
+        "shield",
+        "check",
+        "--deploy",
+        **env,
+    )
     assert ids(done) == found, done.stderr
     assert done.returncode == bool(found)
 
 
 def test_a_fall_back_to_the_environment(tmp_path, aws):
-    done = manage(make(tmp_path), "shield", "check", USE_AWS_SECRETS="true", **PRODUCTION)
+    done = run_manage(
+        create_project(tmp_path), "shield", "check", USE_AWS_SECRETS="true", **PRODUCTION
+    )
     assert ids(done) == ["W001"]
     assert KEY not in done.stderr.partition("System check")[2]
 
 
 def test_an_edited_copy_of_the_runtime(tmp_path):
-    make(tmp_path, runtime="shop.utils.secrets")
+    create_project(tmp_path, runtime="shop.utils.secrets")
     (tmp_path / "shop/utils").mkdir()
     (tmp_path / "shop/utils/__init__.py").touch()
     write_copy(tmp_path / "shop/utils")
@@ -52,15 +60,15 @@ def test_an_edited_copy_of_the_runtime(tmp_path):
     written = copy.read_text()
     module = tmp_path / "shop/utils/aws_secrets.py"
     module.rename(tmp_path / "shop/utils/secrets.py").write_text(module_text(in_package=True))
-    assert ids(manage(tmp_path, "shield", "check")) == []
+    assert ids(run_manage(tmp_path, "shield", "check")) == []
     copy.write_text(written + "\n# a change\n")
-    done = manage(tmp_path, "shield", "check")
+    done = run_manage(tmp_path, "shield", "check")
     assert ids(done) == ["W002"]
     assert str(copy) in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("manifest", "more", "found"),
+    ("manifest", "extra_settings", "found"),
     [
         pytest.param('[[secret]]\nname = "k"\nkind = "django-secret-key"\nrotate = "manual"\n', "", ["W003"], id="rotated"),
         pytest.param('[[secret]]\nname = "k"\nkind = "django-secret-key"\nrotate = "manual"\n', "\nSECRET_KEY_FALLBACKS = [SECRET_KEY + 'x']\n", [], id="with fallbacks"),
@@ -68,15 +76,17 @@ def test_an_edited_copy_of_the_runtime(tmp_path):
         pytest.param("no TOML", "", [], id="broken"),
     ],
 )  # fmt: skip
-def test_no_fallbacks_while_the_key_is_rotated(tmp_path, manifest, more, found):
-    make(tmp_path, more=more)
+def test_no_fallbacks_while_the_key_is_rotated(tmp_path, manifest, extra_settings, found):
+    create_project(tmp_path, extra_settings=extra_settings)
     (tmp_path / "shield.toml").write_text(manifest)
-    assert ids(manage(tmp_path, "shield", "check", "--deploy")) == found
-    assert ids(manage(tmp_path, "shield", "check")) == []
+    assert ids(run_manage(tmp_path, "shield", "check", "--deploy")) == found
+    assert ids(run_manage(tmp_path, "shield", "check")) == []
 
 
 def test_djangos_own_command_runs_them_too(tmp_path):
-    done = manage(make(tmp_path), "check", SECRET_KEY="django-insecure-abc", **PRODUCTION)
+    done = run_manage(
+        create_project(tmp_path), "check", SECRET_KEY="django-insecure-abc", **PRODUCTION
+    )
     assert ids(done) == ["E001"]
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from django_project import make, manage
+from django_project import create_project, run_manage
 
 STATUS = (
     "aws",
@@ -19,7 +19,7 @@ STATUS = (
 
 
 def test_status_of_a_laptop(tmp_path):
-    done = manage(make(tmp_path), "shield", "status")
+    done = run_manage(create_project(tmp_path), "shield", "status")
     assert done.returncode == 0, done.stderr
     assert (
         "AWS Secrets Manager is         off\nDJANGO_ENV                     development\n"
@@ -28,8 +28,13 @@ def test_status_of_a_laptop(tmp_path):
 
 
 def test_status_with_aws_and_no_name_in_it(tmp_path, aws):
-    done = manage(
-        make(tmp_path), "shield", "status", "--json", USE_AWS_SECRETS="true", DJANGO_ENV="staging"
+    done = run_manage(
+        create_project(tmp_path),
+        "shield",
+        "status",
+        "--json",
+        USE_AWS_SECRETS="true",
+        DJANGO_ENV="staging",
     )
     found = json.loads(done.stdout)
     assert tuple(found) == STATUS
@@ -43,11 +48,11 @@ def test_status_with_aws_and_no_name_in_it(tmp_path, aws):
 
 
 def test_clear_cache(tmp_path):
-    done = manage(make(tmp_path), "shield", "clear-cache")
+    done = run_manage(create_project(tmp_path), "shield", "clear-cache")
     assert done.stdout.startswith("Cache cleared in this process.")
 
 
 def test_says_what_it_can_do(tmp_path):
-    done = manage(make(tmp_path), "shield")
+    done = run_manage(create_project(tmp_path), "shield")
     assert done.returncode != 0
     assert "check,status,clear-cache" in done.stderr
