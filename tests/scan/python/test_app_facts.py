@@ -30,3 +30,23 @@ def test_chooses_an_unused_name_for_the_accessor(line: str, accessor: str) -> No
 )
 def test_derives_the_name_of_an_app_from_its_folder(folder: str, name: str) -> None:
     assert app_name(folder) == name
+
+
+def test_the_runtime_is_importable_from_imported_modules(scanned):
+    read = "import os\nclass Config:\n    SECRET_KEY = os.environ['SECRET_KEY']\n"
+    files = {
+        "app/__init__.py": "from config import Config\n",
+        "app/settings.py": f"{read}    A_TOKEN = B_KEY = ''\n",
+    }
+    assert scanned(files).facts.runtime == "app/utils/secrets.py"
+    assert scanned({**files, "config.py": read}).facts.runtime == "aws_secrets.py"
+
+
+def test_the_runtime_goes_into_the_package_that_reads_variables(scanned):
+    files = {
+        "cli/__init__.py": "",
+        "cli/settings.py": "PASSWORD_HELP = TOKEN_HELP = KEY_HELP = DATABASE_HELP = ''\n",
+        "shop/__init__.py": "",
+        "shop/settings.py": "import os\nA = os.environ['A_TOKEN']\n",
+    }
+    assert scanned(files).facts.runtime == "shop/utils/secrets.py"

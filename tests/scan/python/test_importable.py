@@ -71,3 +71,89 @@ def test_names_the_folder_of_another_app() -> None:
     assert "belongs to another app: run shield in back" in explain_not_importable(
         Source.from_bytes("back/b.py", b""), facts, KNOWN
     )
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        ("", "run as a script, so it cannot import the runtime"),
+        ("import shop.models\n", ""),
+        ("from . import models\n", ""),
+        ("import sys\nsys.path.insert(0, '.')\n", ""),
+    ],
+)
+def test_a_script_in_a_subfolder_must_be_able_to_import_the_app(scanned, head, reason):
+    text = f"{head}import os\nKEY = os.environ['MAIL_TOKEN']\nif __name__ == '__main__':\n    print()\n"
+    files = {
+        "settings.py": "import os\nA = os.environ['A_TOKEN']\n",
+        "shop/__init__.py": "",
+        "shop/ask.py": text,
+    }
+    assert [
+        f.site.reason for f in scanned(files).findings if f.site and f.path == "shop/ask.py"
+    ] == [reason]
+
+
+def test_settings_outside_the_app_name_its_folder(scanned):
+    read = "import os\nA = os.environ['A_TOKEN']\n"
+    inner = {
+        "back/manage.py": "DJANGO_SETTINGS_MODULE = 'shop.settings'\n",
+        "back/shop/settings.py": read,
+    }
+    reasons = {
+        f.path: f.site.reason for f in scanned({**inner, "config.py": read}).findings if f.site
+    }
+    assert reasons["back/shop/settings.py"] == ""
+    assert reasons["config.py"].startswith("outside the app in back, which has the most secrets")
+
+
+@pytest.mark.parametrize(
+    ("init", "head", "reason"),
+    [
+        pytest.param(
+            "from app.web import site\n",
+            "",
+            "importing the runtime here would run app/__init__.py",
+            id="runs",
+        ),
+        pytest.param(
+            "from app.web import site\n", "import app\n", "", id="which the file runs itself"
+        ),
+        pytest.param(
+            "from app.web import site\n", "from app.web import site\n", "", id="or a module in it"
+        ),
+        pytest.param('"""The app."""\n__version__ = "1.0"\n', "", "", id="nothing to run"),
+    ],
+)
+def test_a_file_outside_the_package_does_not_run_it_to_import_the_runtime(
+    scanned, init, head, reason
+):
+    files = {
+        "app/__init__.py": init,
+        "app/settings.py": "import os\nA = os.environ['A_TOKEN']\n",
+        "job.py": f"{head}import os\nKEY = os.environ['MAIL_TOKEN']\n",
+    }
+    reasons = {f.path: f.site.reason for f in scanned(files).findings if f.site}
+    assert reasons["app/settings.py"] == ""
+    assert reasons["job.py"].startswith(reason)
+    assert bool(reasons["job.py"]) == bool(reason)
+
+
+def test_modules_loaded_by_django_can_import_the_settings_package(scanned):
+    read = "import os\nA = os.environ['A_TOKEN']\n"
+    files = {
+        "manage.py": "DJANGO_SETTINGS_MODULE = 'shop.settings'\n",
+        "shop/__init__.py": "from .celery import app\n",
+        "shop/settings.py": read,
+        "carts/__init__.py": "",
+        "carts/models.py": read,
+        "carts/run.py": f"from carts import models\n{read}if __name__ == '__main__':\n    print(A)\n",
+        "ask.py": read,
+    }
+    reasons = {f.path: bool(f.site.reason) for f in scanned(files).findings if f.site}
+    assert reasons == {
+        "shop/settings.py": False,
+        "carts/models.py": False,
+        "carts/run.py": True,
+        "ask.py": True,
+    }

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+
+COMPUTED = {
+    "a choice": "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ[K]",
+    "branches": "import os\nif LIVE:\n    K = 'A_TOKEN'\nelse:\n    K = 'B_TOKEN'\nX = os.getenv(K)",
+    "an f-string": "import os\np = 'A' if LIVE else 'B'\nX = os.getenv(f'{p}_TOKEN', '')",
+    "the calls of a function": "import os\ndef add(k):\n    KEYS.append(os.environ[k])\nadd('A_TOKEN')\nadd(k='B_TOKEN')",
+    "an index that is added up": "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ['' + K]",
+    "a loop": "import os\nfor k in ['A_TOKEN', 'B_TOKEN']:\n    X = os.environ[k]",
+    "a loop over a constant": "import os\nN = ('A_TOKEN',)\nfor k in [*N, 'B_TOKEN']:\n    X = os.environ[k]",
+    "lists that are added": "import os\nN = ['A_TOKEN']\nfor k in N + ['B_TOKEN']:\n    X = os.environ[k]",
+    "pairs": "import os\nfor k, d in [('A_TOKEN', 1), ('B_TOKEN', 2)]:\n    X = os.environ.get(k, d)",
+    "a count beside": "import os\nfor i, k in enumerate(['A_TOKEN', 'B_TOKEN']):\n    X = os.environ[k]",
+    "a mapping": "import os\nN = {'a': 'A_TOKEN', 'b': 'B_TOKEN'}\nfor a, k in N.items():\n    X = os.environ[k]",
+    "the keys of a mapping": "import os\nN = {'A_TOKEN': 1, 'B_TOKEN': 2}\nX = [os.environ[k] for k in N]",
+    "the values of a mapping": "import os\nX = [os.environ[k] for k in {1: 'A_TOKEN', 2: 'B_TOKEN'}.values()]",
+    "words": "import os\nfor k in 'A_TOKEN B_TOKEN'.split():\n    X = os.environ[k]",
+    "words by comma": "import os\nfor k in sorted('A_TOKEN,B_TOKEN'.split(',')):\n    X = os.environ[k]",
+    "ends of names": "import os\nfor p in ['A', 'B']:\n    X = os.environ[f'{p}_TOKEN']",
+    "an added word": "import os\np = 'A' if LIVE else 'B'\nk = p + '_TOKEN'\nX = os.environ.get(k)",
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in COMPUTED.items()])
+def test_enumerates_the_variables_of_a_computed_name(scanned, text):
+    [site] = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
+    assert (site.variables, site.reason) == (("A_TOKEN", "B_TOKEN"), "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "import os\nfor k in os.environ:\n    X_TOKEN = os.environ[k]",
+            id="a loop over everything",
+        ),
+        pytest.param(
+            "import os\nN = ['A_TOKEN']\nN.append(x)\nfor k in N:\n    X_TOKEN = os.environ[k]",
+            id="a list that grows",
+        ),
+        pytest.param(
+            "import os\nN = ['A_TOKEN']\nN += x\nfor k in N:\n    X_TOKEN = os.environ[k]",
+            id="a list that is added to",
+        ),
+        pytest.param(
+            "import os\nN = {}\nN['A_TOKEN'] = 1\nfor k in N:\n    X_TOKEN = os.environ[k]",
+            id="a mapping that is filled",
+        ),
+        pytest.param(
+            "import os\nfor k, *r in [('A_TOKEN', 1)]:\n    X_TOKEN = os.environ[k]",
+            id="a starred part",
+        ),
+        pytest.param(
+            "import os\nfor k, v in ['A_TOKEN']:\n    X_TOKEN = os.environ[k]", id="no pairs"
+        ),
+        pytest.param(
+            "import os\nK = 'A_TOKEN' if LIVE else other()\nX_TOKEN = os.environ[K]",
+            id="not all are known",
+        ),
+        pytest.param(
+            "import os\ndef f(k):\n    X_TOKEN = os.environ[k]\nf('A_TOKEN')\ncall(f)",
+            id="called elsewhere",
+        ),
+    ],
+)
+def test_an_unknown_computed_name_cannot_be_migrated(scanned, text):
+    sites = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
+    assert [(site.variables, "computed" in site.reason) for site in sites] == [((), True)]
+
+
+def test_a_loop_keeps_harmless_variables_in_the_environment(scanned):
+    text = (
+        "import os\nfor k in ['DB_USER', 'LANG']:\n    globals()[k] = os.environ[k]\n"
+        "D = {'USER': os.getenv('DB_USER'), 'PASSWORD': os.getenv('DB_PASSWORD'), 'NAME': 'x'}"
+    )
+    user, password = (f.site for f in scanned({"shop/settings.py": text}).findings if f.site)
+    assert (user.reason, password.reason) == ("DB_USER is also read under a computed name", "")
+
+
+def test_a_loop_is_reported_with_its_first_names(scanned):
+    text = "import os\nfor k in 'A_TOKEN B_TOKEN C_TOKEN D_TOKEN LANG'.split():\n    locals()[k] = os.environ[k]"
+    [finding] = [f for f in scanned({"shop/settings.py": text}).findings if f.site]
+    assert finding.name == "A_TOKEN or B_TOKEN or C_TOKEN or D_TOKEN"
+    assert "variable A_TOKEN, B_TOKEN or one of 2 others" in finding.message
+
+
+def test_a_presence_test_for_several_variables_migrates_the_read_ones(scanned):
+    text = "import os\nlacking = [k for k in ('A_TOKEN', 'B_TOKEN') if k not in os.environ]\n"
+    one, two = (
+        [f.site for f in scanned({"shop/settings.py": t}).findings if f.site]
+        for t in (text + "X = os.environ['B_TOKEN']", text)
+    )
+    assert [(site.variables, site.others, site.reason) for site in one] == [
+        (("B_TOKEN",), ("A_TOKEN",), ""),
+        (("B_TOKEN",), (), ""),
+    ]
+    assert [site.reason for site in two] == ["no read of A_TOKEN can be migrated"]
+
+
+def test_a_loop_inside_get_secret_keeps_the_other_variables(scanned):
+    text = (
+        "import os\nfrom shop.utils.secrets import get_secret\nX = os.environ['B_TOKEN']\n"
+        "for k in ['A_TOKEN', 'B_TOKEN']:\n    get_secret({'A_TOKEN': 'a'}, lambda: os.environ[k], env=k)"
+    )
+    [site] = (f.site for f in scanned({"shop/settings.py": text}).findings if f.site)
+    assert (site.variable, site.reason) == ("B_TOKEN", "B_TOKEN is also read under a computed name")

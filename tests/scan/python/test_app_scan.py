@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.scan.python.app_scan import scan_files
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "reason"),
+    [
+        ("import os\nX = os.environ.get('TOKEN_AUDIENCE')", "TOKEN_AUDIENCE", "AUDIENCE"),
+        ("import os\nX = os.environ.get('SHOP_DBSSLKEY')", "SHOP_DBSSLKEY", "DBSSLKEY"),
+        (
+            "from decouple import config\nX = config('STORE_TOKEN', cast=bool)",
+            "STORE_TOKEN",
+            "read as a boolean",
+        ),
+        ("PASSWORD_HASHERS = ['a.B', 'c.D']", "PASSWORD_HASHERS", "HASHERS"),
+        ("URLS = {'x': 'postgres://u:{password}@h/d'}", "URLS.x", "template"),
+        ("GET_SECRET_KEY = 'shop.keys.get'", "GET_SECRET_KEY", "looks like a name"),
+    ],
+)
+def test_lists_harmless_values_with_a_secret_like_name(scanned, text, name, reason):
+    seen = scanned({"shop/settings.py": text})
+    assert not [f for f in seen.findings if f.site]
+    assert [(skip.name, skip.line) for skip in seen.harmless] == [(name, text.count("\n") + 1)]
+    assert reason in seen.harmless[0].reason
+
+
+def test_does_not_list_harmless_values_outside_the_settings(scanned):
+    text = "import os\nK = os.environ['API_KEY']\nlabels = {'token': 'token'}\nTOKEN_ERROR = 'wrong token'\ntoken_error = 'wrong token'\n"
+    assert [skip.name for skip in scanned({"shop/views.py": text}).harmless] == ["TOKEN_ERROR"]
+
+
+def test_scans_an_app_with_a_name_like_tests(scanned):
+    naming = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'test_desk.settings')\n"
+    files = {
+        "test_desk/settings.py": "import os\nKEY = os.environ['API_KEY']\n",
+        "test_desk/tests/test_a.py": "API_KEY = 'k3y-of-a-test'",
+    }
+    assert not scanned(files).files
+    seen = scanned({**files, "manage.py": naming})
+    assert (seen.facts.settings, seen.files) == (
+        ("test_desk/settings.py",),
+        ("test_desk/settings.py", "manage.py"),
+    )
+
+
+def test_variables_in_shield_toml_are_secrets():
+    text = "import os\nX = os.environ.get('LICENCE')\nUSER = os.environ.get('MAIL_USER')\n"
+    raws = {"shop/settings.py": b"", "shop/licence.py": text.encode()}
+    assert not [f for f in scan_files("shop", list(raws), raws.get).findings if f.site]
+    found = scan_files("shop", list(raws), raws.get, {"LICENCE"}).findings
+    assert [(f.env, f.message) for f in found] == [
+        ("LICENCE", "LICENCE belongs to a secret in shield.toml")
+    ]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param("os.environ['bot_token']", id="subscript"),
+        pytest.param("os.environ.get('bot_token')", id="get"),
+        pytest.param('os.getenv("Bot_Token")', id="getenv"),
+    ],
+)
+def test_finds_variables_in_lower_case(scanned, read):
+    found = scanned(
+        {"shop/settings.py": "A = 1\n", "shop/bot.py": f"import os\nx = {read}\n"}
+    ).findings
+    assert [f.env.lower() for f in found if f.site] == ["bot_token"]
+
+
+@pytest.mark.parametrize(
+    "name", ["TG_API_HASH", "SLACK_WEBHOOK", "GITHUB_PAT", "DB_CONN", "MNEMONIC"]
+)
+def test_finds_secrets_outside_the_settings_by_name(scanned, name):
+    found = scanned(
+        {"shop/settings.py": "A = 1\n", "shop/bot.py": f"import os\nx = os.environ['{name}']\n"}
+    ).findings
+    assert [f.env for f in found if f.site] == [name]

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+
+
+def test_a_value_is_for_development_if_another_file_reads_the_variable(scanned):
+    found = scanned(
+        {
+            "shop/settings/base.py": "SECRET_KEY = 'k3y-of-a-test'\n",
+            "shop/settings/prod.py": "import os\nfrom .base import *\nSECRET_KEY = os.environ['SECRET_KEY']\n",
+        }
+    ).findings
+    reasons = {f.path: f.site.reason for f in found if f.site}
+    assert reasons["shop/settings/base.py"].startswith("development value")
+    assert reasons["shop/settings/prod.py"] == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "movable"),
+    [
+        ("configuration.SECRET_KEY", True),
+        ("getattr(configuration, 'SECRET_KEY', '')", True),
+        ("configuration.OTHER_KEY", False),
+        ("getattr(configuration, 'OTHER_KEY')", False),
+        ("make_key()", False),
+    ],
+)
+def test_a_setting_copied_from_another_module_is_not_a_new_value(scanned, value, movable):
+    found = scanned(
+        {
+            "shop/configuration.py": "SECRET_KEY = 'k3y-of-a-test'",
+            "shop/settings.py": f"from shop import configuration\nSECRET_KEY = {value}",
+        }
+    ).findings
+    [site] = [f.site for f in found if f.site]
+    assert site.reason == (
+        "" if movable else "development value: shop/settings.py sets SECRET_KEY to another value"
+    )
+
+
+def test_a_presence_test_without_a_read_cannot_be_migrated(sites):
+    assert sites("import os\nX = 'API_KEY' in os.environ") == [
+        ("presence", "API_KEY", "no read of API_KEY can be migrated")
+    ]

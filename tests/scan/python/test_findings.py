@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+
+def test_two_values_for_one_name_cannot_be_migrated(sites):
+    found = sites("KEYS = {'a': [{'secret': 's3cret-1'}, {'secret': 's3cret-2'}]}")
+    assert {reason for _, _, reason in found} == {"several values are assigned to this name"}
+
+
+def test_each_class_can_have_a_value(sites):
+    found = sites("class Dev:\n    SECRET_KEY = 'k3y-1'\nclass Prod:\n    SECRET_KEY = 'k3y-2'")
+    assert {reason for _, _, reason in found} == {""}
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [("AWS_ACCESS_KEY_ID", True), ("DJANGO_AWS_S3_SECRET_ACCESS_KEY", True), ("MINIO_SECRET_KEY", False), ("LAWS_KEY", False)],
+)  # fmt: skip
+def test_recommends_a_role_instead_of_aws_keys(scanned, variable, said):
+    found = scanned({"settings.py": f"import os\nX = os.environ['{variable}']\n"}).findings
+    assert ("use an IAM role instead" in next(f.message for f in found if f.env)) == said
+
+
+def test_findings_are_sorted_and_numbered(scanned):
+    text = "import os\nA = os.environ['API_KEY']\ndef f():\n    return os.environ['API_KEY'], os.environ['API_KEY']\n"
+    found = scanned({"b/settings.py": text, "a/settings.py": text}).findings
+    assert [f.path for f in found] == sorted(f.path for f in found)
+    assert len({f.fingerprint for f in found}) == len(found)
+    again = scanned({"b/settings.py": "# moved down\n" + text, "a/settings.py": text}).findings
+    assert [f.fingerprint for f in again] == [f.fingerprint for f in found]
+
+
+@pytest.mark.parametrize(
+    ("default", "default_ok_in_production"),
+    [
+        pytest.param("'{}'", True, id="an empty document"),
+        pytest.param("'[]'", True, id="an empty list"),
+        pytest.param('\'{"shop": "dev"}\'', False, id="a document for development"),
+        pytest.param("''", False, id="nothing"),
+        pytest.param("None", False, id="None"),
+        pytest.param("'dev'", False, id="a value for development"),
+    ],
+)
+def test_an_empty_document_is_a_production_default(scanned, default, default_ok_in_production):
+    text = f"import json, os\nKEYS = json.loads(os.environ.get('API_KEYS', {default}))\n"
+    [site] = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
+    assert site.default_ok_in_production is default_ok_in_production
+
+
+@pytest.mark.parametrize(
+    ("default", "default_ok_in_production", "made_up"),
+    [
+        pytest.param("token_hex(16)", False, True, id="random"),
+        pytest.param("DEFAULT", False, True, id="a constant by its name"),
+        pytest.param("OTHER", True, False, id="what another variable gave"),
+        pytest.param("os.environ['OTHER_TOKEN']", True, False, id="another variable"),
+        pytest.param("None", False, False, id="nothing"),
+        pytest.param("[]", False, False, id="an empty list"),
+        pytest.param("12345678", False, True, id="a number"),
+        pytest.param("0", False, False, id="nought"),
+        pytest.param("False", False, False, id="no"),
+    ],
+)
+def test_classifies_computed_defaults(scanned, default, default_ok_in_production, made_up):
+    text = f"import os\nDEFAULT = 'dev'\nOTHER = os.environ['OTHER_TOKEN']\nX = os.environ.get('API_TOKEN', {default})\n"
+    site = next(f.site for f in scanned({"settings.py": text}).findings if f.env == "API_TOKEN")
+    assert (site.default_ok_in_production, site.default_literal) == (
+        default_ok_in_production,
+        made_up,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "SECRET_KEY = 'dev-only' if DEBUG else os.environ['DJANGO_KEY']", id="on one line"
+        ),
+        pytest.param(
+            "if DEBUG:\n    SECRET_KEY = 'dev-only'\nelse:\n    SECRET_KEY = os.environ['DJANGO_KEY']",
+            id="branches",
+        ),
+    ],
+)
+def test_a_literal_beside_a_read_of_the_same_setting_is_for_development(sites, text):
+    found = sites(f"import os\n{text}")
+    assert found[0] == (
+        "literal",
+        "SECRET_KEY",
+        "development value: SECRET_KEY is read from DJANGO_KEY elsewhere in this file",
+    )
+    assert found[1] == ("read", "DJANGO_KEY", "")
+
+
+def test_escapes_lone_surrogates_in_names(scanned):
+    raw = b'import os\nA = os.environ["A\\ud800_PASSWORD"]\nX = {"\\ud800_password": "k3y-of-a-test-app"}\n'
+    found = scanned({"settings.py": raw}).findings
+    assert 3 in {finding.line for finding in found}
+    assert msgspec.json.encode(found)
+    assert all(chr(0xD800) not in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        pytest.param("SECRET_KEY = 'k3y-of-a-test'", "SECRET_KEY", id="assigned"),
+        pytest.param("SECRET_KEY: str = 'k3y-of-a-test'", "SECRET_KEY", id="annotated"),
+        pytest.param(
+            "class C:\n    SECRET_KEY = 'k3y-of-a-test'", "SECRET_KEY", id="class attribute"
+        ),
+        pytest.param(
+            "SECRET_KEY = ('k3y-'\n  'of-a-test')", "SECRET_KEY", id="joined by the parser"
+        ),
+        pytest.param("SECRET_KEY = 'k3y-' + 'of-a-test'", "SECRET_KEY", id="added"),
+        pytest.param("JWT = {'SIGNING_KEY': 'k3y-of-a-test'}", "JWT_SIGNING_KEY", id="in a dict"),
+        pytest.param("init(API_KEY='k3y-of-a-test')", "API_KEY", id="keyword"),
+        pytest.param("app.config['SECRET_KEY'] = 'k3y-of-a-test'", "SECRET_KEY", id="flask"),
+        pytest.param(
+            "CACHES = {'default': {'LOCATION': 'redis://:pw1@h:1/0'}}",
+            "CACHES_DEFAULT_LOCATION",
+            id="url",
+        ),
+        pytest.param(
+            "DATABASES = {'default': {'ENGINE': 'x', 'PASSWORD': 'pw1'}}",
+            "DATABASE_PASSWORD",
+            id="database",
+        ),
+        pytest.param(
+            "DATABASES = {'old': {'ENGINE': 'x', 'PASSWORD': 'pw1'}}",
+            "OLD_DATABASE_PASSWORD",
+            id="other database",
+        ),
+        pytest.param(
+            "DATABASE = {'NAME': 'x', 'USER': 'x', 'PASSWORD': 'pw1'}",
+            "DATABASE_PASSWORD",
+            id="the only database",
+        ),
+    ],
+)
+def test_names_the_variable_of_a_literal_after_its_setting(sites, text, variable):
+    assert sites(text) == [("literal", variable, "")]

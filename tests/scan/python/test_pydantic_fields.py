@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize("value", ["None", "''", "f'redis://{HOST}:6379'"])
+def test_the_default_of_a_pydantic_field_can_be_a_secret(sites, value):
+    assert sites(f"class S(BaseSettings):\n    REDIS_URL: str | None = {value}") == [
+        ("fallback", "REDIS_URL", "")
+    ]
+
+
+def test_a_field_without_a_value_is_a_read(scanned):
+    text = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    A_TOKEN: str = ''\n    B_TOKEN: str = 'k3y-of-a-test'\n"
+    found = [(f.rule, f.env) for f in scanned({"config.py": text}).findings if f.site]
+    assert found == [("CSEC34.environ-read", "A_TOKEN"), ("CSEC34.literal", None)]
+
+
+@pytest.mark.parametrize(
+    ("field", "found"),
+    [
+        pytest.param("a_token: str = ''", [("field", "A_TOKEN", "")], id="nothing"),
+        pytest.param("a_token: str | None = None", [("field", "A_TOKEN", "")], id="None"),
+        pytest.param("a_token: str = 'k3y-of-a-test'", [("literal", "A_TOKEN", "")], id="a secret"),
+        pytest.param(
+            "model_config = {'env_prefix': 'shop_'}\n    a_token: str = 'k3y-of-a-test'",
+            [
+                ("field", "SHOP_A_TOKEN", ""),
+                (
+                    "literal",
+                    "A_TOKEN",
+                    "development value: pydantic reads SHOP_A_TOKEN first",
+                ),
+            ],
+            id="a secret under a prefix",
+        ),
+        pytest.param(
+            "db_url: str = Field(default='postgres://user:k3y@db.example/x')",
+            [
+                ("field", "DB_URL", ""),
+                (
+                    "literal",
+                    "DB_URL_DEFAULT",
+                    "development value: pydantic reads DB_URL first",
+                ),
+            ],
+            id="a secret in Field",
+        ),
+    ],
+)
+def test_a_settings_source_serves_fields_with_a_default(sites, field, found):
+    head = "from pydantic import Field\nfrom pydantic_settings import BaseSettings\n"
+    assert sites(f"{head}\nclass S(BaseSettings):\n    {field}\n") == found
+
+
+def test_reads_the_prefix_of_a_settings_class_from_a_keyword(sites):
+    text = "from pydantic_settings import BaseSettings\n\nclass S(BaseSettings, env_prefix='shop_'):\n    a_token: str\n"
+    assert sites(text) == [("field", "SHOP_A_TOKEN", "")]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["Literal['redis', 'amqp']", "Optional[Literal['x']]", "bool", "int | None", "timedelta"],
+)
+def test_ignores_fields_that_cannot_hold_a_text(sites, kind):
+    text = f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    celery_broker: {kind}\n    a_token: str\n"
+    assert sites(text) == [("field", "A_TOKEN", "")]
+
+
+def test_advises_to_keep_the_variable_of_a_field_that_is_not_migrated(scanned):
+    method = "    @classmethod\n    def settings_customise_sources(cls): ...\n"
+    files = {
+        "shop/__init__.py": "",
+        "shop/config.py": f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    a_token: str\n{method}",
+        "shop/mail.py": "import os\nA = os.environ['A_TOKEN']\n",
+    }
+    reasons = {f.path: f.site.reason for f in scanned(files).findings if f.site}
+    assert reasons["shop/mail.py"] == ""
+    assert reasons["shop/config.py"].endswith(
+        "add the secret to it; keep the variable A_TOKEN set for it"
+    )

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import pytest
+
+READS = {
+    "environ subscript": "import os\nX = os.environ['API_KEY']",
+    "environ get": "import os\nX = os.environ.get('API_KEY')",
+    "environ pop": "import os\nX = os.environ.pop('API_KEY', '')",
+    "environ setdefault": "import os\nos.environ.setdefault('API_KEY', 'x')",
+    "getenv": "import os\nX = os.getenv('API_KEY', default='')",
+    "getenv by keyword": "import os\nX = os.getenv(key='API_KEY')",
+    "module alias": "import os as o\nX = o.environ['API_KEY']",
+    "from import alias": "from os import environ as e\nX = e['API_KEY']",
+    "getenv alias": "from os import getenv as g\nX = g('API_KEY')",
+    "assigned alias": "import os\nget = os.environ.get\nX = get('API_KEY')",
+    "assigned mapping": "import os\nenv = os.environ\nX = env.get('API_KEY')",
+    "getattr": "import os\nX = getattr(os, 'environ')['API_KEY']",
+    "dunder": "import os\nX = os.environ.__getitem__('API_KEY')",
+    "constant name": "import os\nNAME = 'API_KEY'\nX = os.environ[NAME]",
+    "prefix": "import os\nP = 'API'\nX = os.environ[f'{P}_KEY']",
+    "added": "import os\nX = os.environ['API' + '_KEY']",
+    "django-environ": "import environ\nenv = environ.Env()\nX = env('API_KEY')",
+    "django-environ method": "from environ import Env\nenv = Env(DEBUG=(bool, False))\nX = env.str('API_KEY', default='')",
+    "django-environ ENVIRON": "import environ\nenv = environ.Env()\nX = env.ENVIRON['API_KEY']",
+    "environs": "from environs import Env\nenv = Env()\nX = env.str('API_KEY')",
+    "environs prefixed": "from environs import Env\nenv = Env()\nwith env.prefixed('API_'):\n    X = env('KEY')",
+    "environs ready made": "from environs import env\nX = env('API_KEY')",
+    "decouple": "from decouple import config\nX = config('API_KEY', cast=str)",
+    "decouple other name": "from decouple import AutoConfig\nread = AutoConfig(search_path='/etc')\nX = read('API_KEY')",
+    "starlette": "from starlette.config import Config\nconfig = Config('.env')\nX = config('API_KEY', cast=str)",
+    "starlette prefix": "from starlette.config import Config\nc = Config(env_prefix='API_')\nX = c('KEY')",
+    "everett": "from everett.manager import ConfigManager\nc = ConfigManager.basic_config()\nX = c('api_key', default='')",
+    "everett by sources": "from everett.manager import *\nc = ConfigManager([ConfigOSEnv()])\nX = c('API_KEY')",
+    "of an unknown library": "from corp.settings import config\nX = config('API_KEY', default='')",
+    "of an unknown library by keyword": "from corp.envs import get_string\nX = get_string(name='API_KEY', default='')",
+    "of an unknown library's module": "from corp.common import envs\nX = envs.get_string('API_KEY')",
+    "of an unknown library, all of it": "from corp.settings import *\nX = getenv('API_KEY')",
+    "helper": "import os\ndef get_env(name):\n    return os.environ[name]\nX = get_env('API_KEY')",
+    "helper with default": "import os\ndef e(n, d=None):\n    try:\n        return os.environ[n]\n    except KeyError:\n        return d\nX = e('API_KEY')",
+    "helper with prefix": "import os\ndef e(n):\n    return os.environ['API_' + n]\nX = e('KEY')",
+    "helper with f-string prefix": "import os\ndef e(n):\n    return os.environ.get(f'API_{n}')\nX = e('KEY')",
+    "helper that hands on": "from decouple import config as c\ndef e(n, *a, **k):\n    return c(n, *a, **k)\nX = e('API_KEY')",
+    "lambda helper": "import os\nread = lambda n, d=None: os.environ.get(n, d)\nX = read('API_KEY')",
+    "keyword to helper": "import os\ndef e(*, d=None, name):\n    pass\ndef f(name):\n    return os.environ[name]\nX = f(name='API_KEY')",
+    "in an f-string": "import os\nX = f'Bearer {os.environ[\"API_KEY\"]}'",
+    "walrus": "import os\nif key := os.environ.get('API_KEY'):\n    X = key",
+    "ternary": "import os\nX = os.environ['API_KEY'] if 1 else None",
+    "comprehension": "import os\nX = [k for k in os.environ['API_KEY'].split(',')]",
+    "late in a function": "import os\ndef view():\n    return os.environ['API_KEY']",
+    "default of a function": "import os\ndef view(key=os.environ['API_KEY']):\n    return key",
+    "decorator": "import os\n@auth(os.environ['API_KEY'])\ndef view():\n    pass",
+    "class attribute": "import os\nclass Config:\n    X = os.environ['API_KEY']",
+    "json": "import json, os\nX = json.loads(os.environ['API_KEY'])",
+    "named by the setting": "import os\nSECRET_KEY = os.environ['API_KEY']",
+    "or a constant": "import os\nX = os.environ.get('API_KEY') or 'dev'",
+    "try import": "try:\n    from os import environ\nexcept ImportError:\n    environ = {}\nX = environ['API_KEY']",
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in READS.items()])
+def test_finds_reads_of_all_libraries(sites, text):
+    assert ("read", "API_KEY", "") in sites(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        (
+            "import dj_database_url\nDATABASES = {'default': dj_database_url.config()}",
+            "DATABASE_URL",
+        ),
+        ("import dj_database_url as d\nX = d.config(env='PRIMARY_DB_URL')", "PRIMARY_DB_URL"),
+        (
+            "import dj_database_url as d\nX = d.config(env=d.DEFAULT_ENV, default='sqlite://')",
+            "DATABASE_URL",
+        ),
+        ("import dj_email_url\nX = dj_email_url.config()", "EMAIL_URL"),
+        ("import environ\nX = environ.Env().db()", "DATABASE_URL"),
+        ("import environ\nenv = environ.Env()\nX = env.email_url()['PASSWORD']", "EMAIL_URL"),
+        ("import environ\nenv = environ.Env()\nX = env.cache_url('REDIS_URL')", "REDIS_URL"),
+    ],
+)
+def test_url_readers_read_fixed_variables(sites, text, variable):
+    assert [site[:2] for site in sites(text)] == [("read", variable)]
+
+
+def test_follows_a_config_object_through_imports(sites):
+    files = {
+        "shop/env.py": "import environ\nenv = environ.Env()\n",
+        "shop/base.py": "from shop.env import *\n",
+    }
+    assert sites("from .base import env\nX = env('API_KEY')", files) == [("read", "API_KEY", "")]
+    assert sites("from shop import env as e\nX = e.env('API_KEY')", files) == [
+        ("read", "API_KEY", "")
+    ]
+
+
+def test_follows_a_name_through_star_imports(sites):
+    files = {"shop/base.py": "import os\n"}
+    assert sites("from .base import *\nX = os.environ['API_KEY']", files) == [
+        ("read", "API_KEY", "")
+    ]
+
+
+def test_follows_a_helper_through_imports(sites):
+    files = {"shop/tools.py": "import os\ndef must(name):\n    return os.environ[name]\n"}
+    assert sites("from shop.tools import must\nX = must('API_KEY')", files) == [
+        ("read", "API_KEY", "")
+    ]
+
+
+def test_circular_imports_end(sites):
+    files = {"shop/a.py": "from shop.b import x\n", "shop/b.py": "from shop.a import x\n"}
+    assert sites("from shop.a import x\nX = x('API_KEY')", files) == []
+
+
+HELPER = "import os\ndef get(name):\n    return os.environ.get(f'{ENV.upper()}_{name}')\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(HELPER + "API_KEY = get('API_KEY')", ["API_KEY"], id="f-string"),
+        pytest.param(HELPER + "DATABASE = {'x': get('DB_PASSWORD')}", ["DATABASE.x"], id="by the end of the name"),
+        pytest.param(HELPER.replace("f'{ENV.upper()}_{name}'", "ENV + name") + "API_KEY = get('API_KEY')", ["API_KEY"], id="added"),
+        pytest.param(HELPER + "COLOUR = get('COLOUR')", [], id="no secret"),
+    ],
+)  # fmt: skip
+def test_a_helper_with_a_computed_prefix_is_reported(scanned, text, expected):
+    found = [f for f in scanned({"settings.py": text}).findings if f.site]
+    assert [f.name for f in found] == expected
+    assert all("computed" in f.site.reason for f in found)
+
+
+ASKS = """\
+import os
+def conf(key, default=None):
+    found = {}
+    if found is not None:
+        return found
+    return os.environ.get(key, default)
+X = conf('API_KEY')
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (
+            "stored(key)",
+            "conf() tries stored() first, which may have another value",
+        ),
+        ("os.environ.get(key + '_FILE')", ""),
+        ("str(key)", ""),
+    ],
+)
+def test_a_helper_that_tries_another_function_first_is_not_migrated(sites, asked, reason):
+    assert sites(f"def stored(key):\n    return None\n{ASKS.format(asked)}")[-1] == (
+        "read",
+        "API_KEY",
+        reason,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "from corp.settings import config\nPASSWORD = config('users.password')",
+            id="a key of a file",
+        ),
+        pytest.param(
+            "from corp import config\nPASSWORD = config.get('DB_PASSWORD')", id="a method"
+        ),
+        pytest.param("from corp import envelope\nX = envelope('API_KEY')", id="another function"),
+        pytest.param(
+            "def config(name):\n    return name\nX = config('API_KEY')", id="a function of the app"
+        ),
+    ],
+)
+def test_ignores_functions_of_unknown_libraries(sites, text):
+    assert sites(text) == []
+
+
+def test_functions_of_the_app_win_over_guesses(sites):
+    base = {"shop/base.py": "import os\ndef env(name):\n    return os.environ['SHOP_' + name]\n"}
+    assert sites("from shop.base import *\nfrom corp.base import *\nX = env('API_KEY')", base) == [
+        ("read", "SHOP_API_KEY", "")
+    ]
+
+
+def test_cfenv_tries_the_services_first(sites):
+    text = "from cfenv import AppEnv\nenv = AppEnv()\nX = env.get_credential('API_KEY', '')\nY = env.get_service(name='SECRET')"
+    assert sites(text) == [
+        ("read", "API_KEY", "cfenv tries VCAP_SERVICES first, which may have another value")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        ("dotenv_values('.env')", "dotenv_values() reads the file, not the environment"),
+        ("{**os.environ}", "read from an earlier copy of the environment"),
+        ("{**dotenv_values('.env'), **os.environ}", "read from an earlier copy of the environment"),
+    ],
+)
+def test_reads_from_a_file_or_a_copy_cannot_be_migrated(sites, made, reason):
+    text = f"import os\nfrom dotenv import dotenv_values\nVALUES = {made}\nA = VALUES['A_TOKEN']\nB = VALUES.get('B_TOKEN')\n"
+    found = sites(text)
+    assert [variable for _, variable, _ in found] == ["A_TOKEN", "B_TOKEN"]
+    assert all(why.startswith(reason) for _, _, why in found)
+
+
+def test_finds_the_calls_of_a_helper_instead_of_its_read(sites):
+    helper = "import os\ndef get(k):\n    return os.environ[k]\n"
+    text = helper + "X = [get(k) for k in ['A_TOKEN', 'B_TOKEN']]\nY = get('A_TOKEN')"
+    assert sites(text) == [("read", "", ""), ("read", "A_TOKEN", "")]
+
+
+def test_another_function_named_get_secret_is_a_helper(sites):
+    files = {"shop/vault.py": "import os\ndef get_secret(name):\n    return os.environ[name]\n"}
+    assert sites("from shop.vault import get_secret\nX = get_secret('API_KEY')", files) == [
+        ("read", "API_KEY", "")
+    ]
