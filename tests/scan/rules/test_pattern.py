@@ -321,12 +321,8 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
         pytest.param(
             "    title: ACME key", "    titel: ACME key", 13, "unknown key", id="misspelt key"
         ),
-        pytest.param(
-            "{name} is", "{name:d} is", 14, "{name:d}", id="format of a placeholder"
-        ),
-        pytest.param(
-            "{name} is", "{name!z} is", 14, "{name!z}", id="conversion of a placeholder"
-        ),
+        pytest.param("{name} is", "{name:d} is", 14, "{name:d}", id="format of a placeholder"),
+        pytest.param("{name} is", "{name!z} is", 14, "{name!z}", id="conversion of a placeholder"),
         pytest.param(
             "examples: ['acme_{hex:12}']",
             "examples: []",

@@ -104,5 +104,11 @@ def apply_suppressions(
         used.update(covering)
         if not covering:
             remaining.append(finding)
+    return remaining, _find_useless(comments, used)
+
+
+def _find_useless(
+    comments: list[Suppression], used: set[Suppression]
+) -> list[tuple[Suppression, str]]:
     unused = [comment for comment in comments if comment.is_shield and comment not in used]
-    return remaining, [(comment, comment.problem() or UNUSED) for comment in unused]
+    return [(comment, comment.problem() or UNUSED) for comment in unused]

@@ -137,15 +137,19 @@ def judge(
         return Confidence.LOW
     # An unquoted word with underscores is a variable, also in a shell script or in SQL.
     in_code = in_code or (not quoted and "_" in value)
-    if name_family is Family.KEY:
-        is_secret = _is_key(name, value)
-    else:
-        is_secret = _is_password(
-            name_family, name, value, non_production=non_production, in_code=in_code
-        )
-    if not is_secret:
+    if not _is_credible(name_family, name, value, non_production=non_production, in_code=in_code):
         return None
     return Confidence.MEDIUM if non_production or not is_random(value) else Confidence.HIGH
+
+
+def _is_credible(
+    name_family: Family, name: str, value: str, *, non_production: bool, in_code: bool
+) -> bool:
+    if name_family is Family.KEY:
+        return _is_key(name, value)
+    if name_family is Family.PASSWORD:
+        return _is_password(name, value, non_production=non_production, in_code=in_code)
+    return _is_secret(name, value, non_production=non_production)
 
 
 def _is_key(name: str, value: str) -> bool:
@@ -156,27 +160,26 @@ def _is_key(name: str, value: str) -> bool:
     return not is_constant_or_attribute(value) and not is_identifier(value)
 
 
-def _is_password(
-    name_family: Family, name: str, value: str, *, non_production: bool, in_code: bool
-) -> bool:
-    """Return whether a value under the name of a password or a secret is one."""
-    is_password = name_family is Family.PASSWORD
-    may_be_upper_case_word = is_password and not in_code and value.isalpha()
-    if is_sentence(value) or (is_constant_or_attribute(value) and not may_be_upper_case_word):
+def _is_password(name: str, value: str, *, non_production: bool, in_code: bool) -> bool:
+    if is_sentence(value):
         return False
-    if is_password and non_production:  # in tests, even words are passwords
+    if is_constant_or_attribute(value) and (in_code or not value.isalpha()):
+        return False
+    if non_production:  # in tests, even words are passwords
         return True
-    if not is_password and _is_word_list_or_short(value):
+    if in_code and FIELD_NAME.fullmatch(value):
         return False
-    # In code, words are more often the name of a field.
-    if in_code or not is_password:
-        if not non_production and FIELD_NAME.fullmatch(value):
-            return False
     return not _repeats_name(name, value)
 
 
-def _is_word_list_or_short(value: str) -> bool:
-    return len(value) < MIN_SECRET_LENGTH or (" " in value and not is_random(value))
+def _is_secret(name: str, value: str, *, non_production: bool) -> bool:
+    if is_sentence(value) or is_constant_or_attribute(value):
+        return False
+    if len(value) < MIN_SECRET_LENGTH or (" " in value and not is_random(value)):
+        return False
+    if not non_production and FIELD_NAME.fullmatch(value):
+        return False
+    return not _repeats_name(name, value)
 
 
 def _repeats_name(name: str, value: str) -> bool:

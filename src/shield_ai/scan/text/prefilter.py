@@ -93,8 +93,13 @@ class KeywordPrefilter:
     def __init__(self, tokens: TokenRules) -> None:
         self.tokens = tokens
 
-    def find_candidates(self, raw: bytes, *, unquoted: bool) -> Candidates:  # noqa: ARG002 - as below
-        """Return the rules that may match a file."""
+    def find_candidates(self, raw: bytes, *, unquoted: bool) -> Candidates:  # noqa: ARG002
+        """Return the rules that may match a file.
+
+        Args:
+            raw: The file's bytes.
+            unquoted: Not used; `HyperscanPrefilter` needs it.
+        """
         return Candidates(self.tokens.with_any_keyword(raw))
 
 
@@ -216,12 +221,19 @@ class HyperscanPrefilter:
         return Candidates(
             rules=self.tokens.with_keyword(raw, rules),
             assignments=_assignment_regions(raw, assignment_ends),
-            pairs=(rule_regions.get(ids.pair) or whole(raw)) if ids.pair in found else (),
+            pairs=self._pair_regions(raw, found, rule_regions),
             markers=Markers(*[number in found for number in ids.markers]),
             parsers=frozenset(name for name, number in parsers if number in found),
             has_suppressions=ids.suppression in found,
             rule_regions=rule_regions,
         )
+
+    def _pair_regions(
+        self, raw: bytes, found: set[int], rule_regions: Mapping[int, list[Region]]
+    ) -> Sequence[Region]:
+        if self._ids.pair not in found:
+            return ()
+        return rule_regions.get(self._ids.pair) or whole(raw)
 
     def _scan(self, raw: bytes, *, unquoted: bool) -> tuple[list[int], list[int]]:
         """Return the numbers of the matching expressions, and where assignments match."""

@@ -25,6 +25,7 @@ HEX = regex(r"[0-9a-f]+|[0-9A-F]+")
 UUID = regex(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 CASE_CHANGE = regex(r"[A-Z]{2}(?=[a-z])|[a-z](?=[A-Z])|[0-9](?=[a-zA-Z])|/")
 MIN_LENGTH = 8  # the shortest keys in use
+MIN_HEX = 10
 MIN_LETTERS = 12  # of a key without digits that changes its case often
 MIN_LONG = 20  # of any other key without digits
 
@@ -58,18 +59,17 @@ def is_random(text: str) -> bool:
         return _has_shuffled_letters(text)
     letters = sum(map(str.isalpha, text))
     if HEX.fullmatch(text):  # but not "deadbeef" and "20240101"
-        return min(digits, letters) >= 2 and len(text) >= 10
+        return min(digits, letters) >= 2 and len(text) >= MIN_HEX
     if UUID.fullmatch(text):
         return entropy(text) > 3  # but not 00000000-0000-… and 12345678-1234-…
-    if not letters:
-        return False
+    return letters > 0 and _is_random_text(text, digits)
+
+
+def _is_random_text(text: str, digits: int) -> bool:
+    """Return whether a text that is neither hexadecimal nor a UUID is random."""
     if digits >= 2:  # many names end with one digit
-        return _is_random_with_digits(text)
+        return _has_inner_digits(text) and wordiness(text) < 0.8 and entropy(text) > 2.8
     return len(text) >= MIN_LONG and _has_random_letters(text)
-
-
-def _is_random_with_digits(text: str) -> bool:
-    return _has_inner_digits(text) and wordiness(text) < 0.8 and entropy(text) > 2.8
 
 
 def _has_inner_digits(text: str) -> bool:

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.scan.files.file_filter import PATTERNS, Markers, find_markers
+
+
+def test_each_marker_has_a_pattern() -> None:
+    assert tuple(PATTERNS) == Markers._fields
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "expected"),
+    [
+        pytest.param(b"os.environ['API_KEY']", False, True, id="read of a secret"),
+        pytest.param(b"os.environ['HOME']", False, False, id="read of another variable"),
+        pytest.param(b"class A(BaseSettings):\n    token: str", False, True, id="pydantic"),
+        pytest.param(b"password = 'a'", False, False, id="short literal"),
+        pytest.param(b"password = 'a'", True, True, id="short literal in settings"),
+        pytest.param(b"password = 'correct-horse'", False, True, id="long literal"),
+    ],
+)
+def test_files_with_secrets_are_parsed(text: bytes, settings: bool, expected: bool) -> None:
+    assert find_markers(text).may_have_secrets(settings=settings) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"from tools import *", True),
+        (b"from tools import config", True),
+        (b"import os\nvalue = os.getenv", True),
+        (b"from tools import logger", False),
+    ],
+)
+def test_files_that_export_a_reader(text: bytes, expected: bool) -> None:
+    assert find_markers(text).may_export_readers() is expected
