@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.candidates import Candidate
     from shield_ai.scan.rules.pattern import Rule
 
+    VariableKey = tuple[int, str]  # a scope, and the variable of a literal
+    SettingKey = tuple[int, tuple[str, ...]]  # a scope, and the path of a setting
+
 RULES = {
     Shape.READ: "CSEC34.environ-read",
     Shape.LITERAL: "CSEC34.literal",
@@ -39,7 +42,7 @@ MAX_SHOWN_NAMES = 3
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
 DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
 OUTSIDE_SETTINGS = "hardcoded outside the settings: move it there first"
-TEST_VALUE = "a value for the tests"
+TEST_VALUE = "a value of the test settings"
 
 
 def create_findings(
@@ -63,30 +66,36 @@ def create_findings(
     for candidate in candidates:
         if not in_settings and is_probably_label(candidate):
             continue
-        key = (candidate.scope, candidate.path)
         if candidate.shape is Shape.LITERAL and not candidate.reason:
-            if literal_counts[candidate.scope, literal_variable(candidate)] > 1:
-                candidate.reason = "several values are assigned to this name"
-            elif variable := read_variables.get(key):
-                setting = candidate.path[-1]
-                candidate.reason = (
-                    f"development value: {setting} is read from {variable} elsewhere in this file"
-                )
+            candidate.reason = _explain_literal(candidate, literal_counts, read_variables)
         candidate.reason = candidate.reason or not_importable
         findings.append(_create_finding(source, candidate, in_settings=in_settings))
     return findings
 
 
-def _count_literals(candidates: list[Candidate]) -> Counter[tuple[int, str]]:
+def _explain_literal(
+    candidate: Candidate, counts: Counter[VariableKey], read_variables: dict[SettingKey, str]
+) -> str:
+    """Explain why a literal cannot be migrated because of others in its file; empty if it can."""
+    if counts[candidate.scope, literal_variable(candidate)] > 1:
+        return "several values are assigned to this name"
+    variable = read_variables.get((candidate.scope, candidate.path))
+    if variable:
+        setting = candidate.path[-1]
+        return f"development value: {setting} is read from {variable} elsewhere in this file"
+    return ""
+
+
+def _count_literals(candidates: list[Candidate]) -> Counter[VariableKey]:
     """Count the literals of each variable name in each scope."""
-    counts: Counter[tuple[int, str]] = Counter()
+    counts: Counter[VariableKey] = Counter()
     for candidate in candidates:
         if candidate.shape is Shape.LITERAL:
             counts[candidate.scope, literal_variable(candidate)] += 1
     return counts
 
 
-def _read_variables(candidates: list[Candidate]) -> dict[tuple[int, tuple[str, ...]], str]:
+def _read_variables(candidates: list[Candidate]) -> dict[SettingKey, str]:
     """Map the scope and path of each setting that is read from the environment to its variable."""
     variables = {}
     for candidate in candidates:
