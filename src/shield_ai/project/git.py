@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import re
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project import git_process
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
 
 NETWORK_TIMEOUT = 300  # seconds
+MAX_COMPARED = 50_000_000  # bytes; larger files are not compared
+SUBMODULE = "160000"
+SYMBOLIC_LINK = "120000"
+SHA256_LENGTH = 64
 
 
 def changed_files(root: Path) -> list[str]:
     """Return the tracked files below a folder that differ from the last commit.
+
+    The files are compared with the index by their hashes: `git diff` would run the filters that the
+    repository names.
 
     Args:
         root: The app's folder, which can be any folder of the repository.
@@ -23,12 +36,72 @@ def changed_files(root: Path) -> list[str]:
     Returns:
         Paths relative to the folder. Empty without a repository or a commit.
     """
-    command = ["git", "-C", str(root), "diff", "--name-only", "--relative", "-z", "HEAD", "--", "."]
-    try:
-        result = subprocess.run(command, capture_output=True, check=True, timeout=60)
-    except (OSError, subprocess.SubprocessError):
+    options = ("--cached", "--name-only", "--relative", "--no-renames", "--no-ext-diff", "-z")
+    staged = git_process.read(root, "diff", *options, "HEAD", "--", ".")
+    index = git_process.read(root, "ls-files", "--stage", "-z", "--", ".")
+    if staged is None or index is None:
         return []
-    return [name for name in result.stdout.decode("utf-8", "surrogateescape").split("\0") if name]
+    changed = {name for name in _decode(staged).split("\0") if name}
+    edited = {entry.path for entry in _entries(index) if _differs(root, entry)}
+    return sorted(changed | (edited - _filtered(root, edited)))
+
+
+class IndexEntry(NamedTuple):
+    """A file in the index."""
+
+    mode: str
+    name: str  # of the object: SHA-1, or SHA-256 in a repository that uses it
+    path: str
+
+
+def _entries(output: bytes) -> Iterator[IndexEntry]:
+    """Parse `git ls-files --stage -z`: mode, object, stage, a tab and the path."""
+    for line in _decode(output).split("\0"):
+        head, tab, path = line.partition("\t")
+        if tab:
+            mode, name, _ = head.split()
+            yield IndexEntry(mode, name, path)
+
+
+def _differs(root: Path, entry: IndexEntry) -> bool:
+    path = root / entry.path
+    if entry.mode == SUBMODULE:
+        return False
+    try:
+        if entry.mode == SYMBOLIC_LINK:
+            content = os.fsencode(path.readlink())
+        elif path.is_symlink() or not path.is_file():
+            return True
+        elif path.stat().st_size > MAX_COMPARED:
+            return False
+        else:
+            content = path.read_bytes()
+    except OSError:
+        return True
+    if entry.name == _object_name(content, entry.name):
+        return False
+    # With core.autocrlf, the file has other line ends than the object.
+    return entry.name != _object_name(content.replace(b"\r\n", b"\n"), entry.name)
+
+
+def _object_name(content: bytes, like: str) -> str:
+    """Return the name that git gives to a file's content, with the algorithm of another name."""
+    algorithm = hashlib.sha256 if len(like) == SHA256_LENGTH else hashlib.sha1
+    return algorithm(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def _filtered(root: Path, paths: Collection[str]) -> set[str]:
+    """Return the files whose content git would filter, such as large files in Git LFS."""
+    if not paths:
+        return set()
+    output = git_process.read(root, "check-attr", "-z", "filter", "--", *paths)
+    fields = _decode(output or b"").split("\0")
+    triples = zip(fields[::3], fields[2::3], strict=False)
+    return {path for path, value in triples if value not in {"unspecified", "unset"}}
+
+
+def _decode(output: bytes) -> str:
+    return output.decode("utf-8", "surrogateescape")
 
 
 def why_not_ignored(root: Path, path: str) -> str:
@@ -38,21 +111,13 @@ def why_not_ignored(root: Path, path: str) -> str:
         root: The app's folder.
         path: The file, relative to the folder.
     """
-    if _exit_code(root, "rev-parse", "--git-dir") != 0:
+    if git_process.run(root, "rev-parse", "--git-dir")[0] != 0:
         return ""
-    if _exit_code(root, "ls-files", "--error-unmatch", "--", path) == 0:
+    if git_process.run(root, "ls-files", "--error-unmatch", "--", path)[0] == 0:
         return "is tracked by git"
-    if _exit_code(root, "check-ignore", "-q", "--", path) == 1:
+    if git_process.run(root, "check-ignore", "-q", "--", path)[0] == 1:
         return "is not ignored by git"
     return ""
-
-
-def _exit_code(root: Path, *arguments: str) -> int | None:
-    command = ["git", "-C", str(root), *arguments]
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode
-    except OSError:
-        return None
 
 
 def head_commit(repository: str) -> str:
@@ -70,7 +135,14 @@ def clone(repository: str, folder: Path) -> None:
     Raises:
         SourceError: The repository can't be cloned.
     """
-    options = ("--quiet", "--depth=1", "--single-branch", "--no-tags")
+    options = (
+        "--quiet",
+        "--depth=1",
+        "--single-branch",
+        "--no-tags",
+        "--no-recurse-submodules",
+        "--template=",
+    )
     _run_with_url(repository, "clone", *options, "--", "{}", str(folder))
 
 
@@ -87,18 +159,10 @@ def _run_with_url(repository: str, *arguments: str) -> str:
     """
     url, credentials = split_credentials(repository)
     source = url if ":" in url else Path(url).absolute().as_uri()
-    command = ["git", *(source if argument == "{}" else argument for argument in arguments)]
-    env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
-    if credentials:
-        env |= _authorization(url, credentials)
+    command = [source if argument == "{}" else argument for argument in arguments]
+    variables = _authorization(url, credentials) if credentials else {}
     try:
-        result = subprocess.run(
-            command, capture_output=True, check=True, timeout=NETWORK_TIMEOUT, env=env
-        )
-    except FileNotFoundError:
-        raise SourceError("git is not installed") from None
-    except subprocess.TimeoutExpired:
-        raise SourceError(f"git {arguments[0]} timed out after {NETWORK_TIMEOUT} seconds") from None
+        result = git_process.run_remote(command, variables, NETWORK_TIMEOUT)
     except subprocess.CalledProcessError as error:
         lines = error.stderr.decode("utf-8", "replace").strip().splitlines() or ["failed"]
         raise SourceError(f"git {arguments[0]}: {lines[-1][:200]}") from None

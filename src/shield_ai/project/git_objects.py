@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project import git_process
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
     from typing import IO
 
-# core.fsmonitor is the only setting of a repository that could run a program:
-# https://git-scm.com/docs/git-config#Documentation/git-config.txt-corefsmonitor
-GIT = ("git", "-c", "core.fsmonitor=false")
 SUBMODULE = "160000"
 CHUNK = 1 << 20
 
@@ -31,7 +29,7 @@ def tracked_files(root: Path, paths: list[str]) -> set[str] | None:
     """
     if not paths:
         return set()
-    output = _run_git(root, "ls-files", "-z", "--", *paths)
+    output = git_process.read(root, "ls-files", "-z", "--", *paths)
     if output is None:
         folder = root.resolve()
         has_repository = any((parent / ".git").exists() for parent in (folder, *folder.parents))
@@ -47,8 +45,16 @@ def staged_files(root: Path) -> dict[str, str]:
     Raises:
         SourceError: The folder is not in a repository.
     """
-    options = ("--raw", "--no-abbrev", "--no-renames", "--relative", "-z", "--diff-filter=AMT")
-    output = _run_git(root, "diff", "--cached", *options, "--", ".")
+    options = (
+        "--raw",
+        "--no-abbrev",
+        "--no-renames",
+        "--no-ext-diff",
+        "--relative",
+        "-z",
+        "--diff-filter=AMT",
+    )
+    output = git_process.read(root, "diff", "--cached", *options, "--", ".")
     if output is None:
         raise SourceError(
             f"{root} is not in a git repository, or git can't read it", "run git status for details"
@@ -65,15 +71,9 @@ def staged_files(root: Path) -> dict[str, str]:
 
 def is_shallow(root: Path) -> bool:
     """Return True if the repository is a shallow clone, without the older commits."""
-    return (_run_git(root, "rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
-
-
-def _run_git(root: Path, *arguments: str) -> bytes | None:
-    command = [*GIT, "-C", str(root), *arguments]
-    try:
-        return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
+    return (
+        git_process.read(root, "rev-parse", "--is-shallow-repository") or b""
+    ).strip() == b"true"
 
 
 class BlobReader:
@@ -88,12 +88,7 @@ class BlobReader:
         self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [*GIT, "-C", str(self._root), "cat-file", "--batch"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        return git_process.start(self._root, "cat-file", "--batch", pipe_stdin=True)
 
     def read(self, name: str, max_size: int) -> bytes | None:
         """Return the content of an object; None if it is missing, corrupt or too large.

@@ -5,7 +5,6 @@ A secret that was ever committed must be rotated: every clone has it.
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -13,7 +12,8 @@ import msgspec
 from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Confidence
-from shield_ai.project.git_objects import GIT, BlobReader, is_shallow
+from shield_ai.project import git_process
+from shield_ai.project.git_objects import BlobReader, is_shallow
 from shield_ai.scan.files.file_class import is_scannable
 from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.findings import assign_fingerprints
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from shield_ai.scan.rules.pattern import Pattern
 
 COMMIT_MARK = b"\x01"  # at the beginning of a commit's line
-# Overrides of the user's configuration: include the first commit, check no signatures.
-LOG_CONFIG = ("-c", "log.showRoot=true", "-c", "log.showSignature=false")
 SHALLOW = "the clone is shallow: fetch its older commits with git fetch --unshallow"
 UNREADABLE = "the version of commit {} can't be read, or is larger than {} MB"
 # With -c, a merge lists the files that differ from all of its parents.
@@ -167,11 +165,7 @@ def file_versions(root: Path) -> Iterator[FileVersion]:
     Raises:
         SourceError: git cannot read the history.
     """
-    process = subprocess.Popen(
-        [*GIT, *LOG_CONFIG, "-C", str(root), "-c", "core.quotePath=off", "log", *LOG, "--", "."],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    process = git_process.start(root, "-c", "log.showRoot=true", "log", *LOG, "--", ".")
     seen: set[str] = set()
     commit = date = ""
     with process:
@@ -206,11 +200,9 @@ def _parse_raw_line(line: bytes) -> tuple[str, str]:
 
 def _head_blobs(root: Path) -> set[str]:
     """Return the blobs of HEAD; none if there is no commit."""
-    answer = subprocess.run(
-        [*GIT, "-C", str(root), "ls-tree", "-r", "HEAD"], capture_output=True, check=False
-    )
+    output = git_process.read(root, "ls-tree", "-r", "HEAD") or b""
     blobs = set()
-    for line in answer.stdout.splitlines():
+    for line in output.splitlines():
         fields = line.split()  # mode, type, blob, path
         if line.count(b" ") >= 2:
             blobs.add(fields[2].decode())

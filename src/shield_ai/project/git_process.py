@@ -1,0 +1,196 @@
+"""Start git so that it runs nothing that the repository names: the only place that starts git.
+
+A repository can name programs in its configuration (core.fsmonitor, core.sshCommand, filters,
+hooks, textconv) and make git contact a server for objects that it lacks. Options on the command
+line take precedence over the repository's configuration.
+https://git-scm.com/docs/git-config, https://git-scm.com/docs/git#_environment_variables
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import threading
+from typing import TYPE_CHECKING, cast
+
+from shield_ai.model.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import IO
+
+TIMEOUT = 60  # seconds
+MAX_OUTPUT = 256 * 1024 * 1024  # bytes
+CHUNK = 1 << 16
+CONFIG = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.sshCommand": "false",
+    "core.gitProxy": "false",
+    "core.askPass": "false",
+    "core.alternateRefsCommand": "false",
+    "core.attributesFile": os.devnull,
+    "core.pager": "cat",
+    "core.quotePath": "off",
+    "credential.helper": "",
+    "diff.external": "",
+    "diff.ignoreSubmodules": "all",
+    "gpg.program": "false",
+    "log.showSignature": "false",
+    "protocol.allow": "never",
+    # A bare repository inside the work tree is a file of that repository, not a repository.
+    "safe.bareRepository": "explicit",
+    "submodule.recurse": "false",
+    "uploadpack.packObjectsHook": "",
+}
+# The caller's variables that git gets: where it finds itself and its user's configuration, and
+# which repository and index a hook works on.
+VARIABLES = (
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_WORK_TREE",
+    "HOME",
+    "TMPDIR",
+    "XDG_CONFIG_HOME",
+)
+FIXED_VARIABLES = {
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_PAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+
+def read(root: Path, *arguments: str, max_output: int = MAX_OUTPUT) -> bytes | None:
+    """Run a git command and return its output.
+
+    Args:
+        root: A folder, inside or outside a repository.
+        arguments: The command and its arguments.
+        max_output: Bytes; a command that prints more is stopped.
+
+    Returns:
+        None if the command fails, prints too much or takes more than a minute.
+    """
+    code, output = run(root, *arguments, max_output=max_output)
+    return output if code == 0 else None
+
+
+def run(root: Path, *arguments: str, max_output: int = MAX_OUTPUT) -> tuple[int | None, bytes]:
+    """Run a git command and return its exit code and output.
+
+    Returns:
+        None as the exit code if git is not installed or was stopped.
+    """
+    try:
+        process = start(root, *arguments)
+    except OSError:
+        return None, b""
+    timer = threading.Timer(TIMEOUT, process.kill)
+    timer.start()
+    output = bytearray()
+    try:
+        with process:
+            stdout = cast("IO[bytes]", process.stdout)
+            while chunk := stdout.read(CHUNK):
+                output += chunk
+                if len(output) > max_output:
+                    process.kill()
+                    return None, b""
+        code = process.returncode
+        return (code if code >= 0 else None), bytes(output)
+    finally:
+        timer.cancel()
+
+
+def start(root: Path, *arguments: str, pipe_stdin: bool = False) -> subprocess.Popen[bytes]:
+    """Start a git command whose output is read from a pipe.
+
+    Args:
+        root: A folder in the repository.
+        arguments: The command and its arguments.
+        pipe_stdin: Connect standard input to a pipe; else it is empty.
+
+    Raises:
+        FileNotFoundError: git is not installed.
+    """
+    return subprocess.Popen(
+        command(root, *arguments),
+        env=environment(),
+        stdin=subprocess.PIPE if pipe_stdin else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+    )
+
+
+def command(root: Path, *arguments: str) -> list[str]:
+    """Return the command line of a git command on a local repository."""
+    options = [part for name, value in CONFIG.items() for part in ("-c", f"{name}={value}")]
+    return [git_program(), *options, "--no-pager", "-C", str(root.absolute()), *arguments]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a git command on a local repository."""
+    kept = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    return {**kept, "PATH": _search_path(), **FIXED_VARIABLES}
+
+
+def run_remote(
+    arguments: Sequence[str], variables: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a git command that contacts a server that the user named.
+
+    Hooks, filters and submodules of the repository are not run. The user's own configuration is
+    used, for example for credentials and proxies.
+
+    Raises:
+        SourceError: git is not installed, or the command times out.
+        subprocess.CalledProcessError: The command fails.
+    """
+    config = {
+        "core.hooksPath": os.devnull,
+        "core.fsmonitor": "false",
+        "core.attributesFile": os.devnull,
+        "protocol.ext.allow": "never",
+        "submodule.recurse": "false",
+    }
+    options = [part for name, value in config.items() for part in ("-c", f"{name}={value}")]
+    fixed = {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+    }
+    env = {**os.environ, "PATH": _search_path(), **fixed, **variables}
+    full_command = [git_program(), *options, *arguments]
+    try:
+        return subprocess.run(
+            full_command, capture_output=True, check=True, timeout=timeout, env=env, cwd="/"
+        )
+    except FileNotFoundError:
+        raise SourceError("git is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise SourceError(f"git {arguments[0]} timed out after {timeout:.0f} seconds") from None
+
+
+@functools.cache
+def git_program() -> str:
+    """Return the path of git, or "git" if it is not installed.
+
+    Relative entries of PATH are skipped: they could lead into the scanned repository.
+    """
+    return shutil.which("git", path=_search_path()) or "git"
+
+
+def _search_path() -> str:
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(entry for entry in entries if entry.startswith(os.sep))
