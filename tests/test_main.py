@@ -22,7 +22,7 @@ from shield_ai.model.errors import (
 
 @pytest.fixture
 def failing(monkeypatch):
-    """A command of our own in the real command line, which fails as it is told."""
+    """Return a function that runs a command which raises an error."""
 
     def make(error):
         @click.command("fail")
@@ -45,23 +45,23 @@ def failing(monkeypatch):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_an_expected_failure_is_one_line_and_a_hint(failing, capsys, error, code):
+def test_expected_error(failing, capsys, error, code):
     assert failing(error) == code
     assert capsys.readouterr().err == "error: wrong\n\nhint: do this\n"
 
 
-def test_without_a_hint_there_is_no_blank_line(failing, capsys):
+def test_error_without_a_hint(failing, capsys):
     failing(ShieldError("wrong"))
     assert capsys.readouterr().err == "error: wrong\n"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()], ids=["ctrl-c", "no"])
-def test_an_interrupt_says_how_to_go_on(failing, capsys, error):
+def test_interrupt(failing, capsys, error):
     assert failing(error) == 130
     assert "run the same command again" in capsys.readouterr().err
 
 
-def test_a_bug_leaves_a_report_without_a_value(failing, capsys):
+def test_bug_report_contains_no_value(failing, capsys):
     value = secrets.token_hex(16)
     error = RuntimeError(f"it was {value}")
     error.__cause__ = ValueError(value)
@@ -80,17 +80,17 @@ def test_a_bug_leaves_a_report_without_a_value(failing, capsys):
     assert value not in text + content
 
 
-def test_no_command_shows_the_help(capsys):
+def test_help_without_a_command(capsys):
     assert main([]) == 2
     assert "Get started: shield scan" in capsys.readouterr().err
 
 
-def test_the_version(capsys):
+def test_version(capsys):
     assert main(["--version"]) == 0
     assert re.fullmatch(r"shield \d+\.\d+\.\d+\n", capsys.readouterr().out)
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path):
+def test_closed_pipe(tmp_path):
     (tmp_path / "settings.py").write_text(
         "".join(f"A{i}_TOKEN = 'value number {i}'\n" for i in range(3000))
     )
@@ -107,7 +107,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
     assert errors == b""
 
 
-def test_without_the_extra_it_says_what_to_install(tmp_path):
+def test_missing_click(tmp_path):
     (tmp_path / "click.py").write_text("raise ModuleNotFoundError('none', name='click')\n")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     command = [sys.executable, "-m", "shield_ai", "scan"]
@@ -116,12 +116,12 @@ def test_without_the_extra_it_says_what_to_install(tmp_path):
     assert done.stderr == "error: click is not installed\n\nhint: pip install shield-ai\n"
 
 
-@pytest.mark.parametrize(("environment", "coloured"), [({}, False), ({"NO_COLOR": "1"}, False)])
-def test_no_colour_without_a_terminal(failing, capsys, monkeypatch, environment, coloured):
+@pytest.mark.parametrize(("environment", "colored"), [({}, False), ({"NO_COLOR": "1"}, False)])
+def test_no_color_without_a_terminal(failing, capsys, monkeypatch, environment, colored):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     failing(ShieldError("wrong"))
-    assert ("\033[" in capsys.readouterr().err) == coloured
+    assert ("\033[" in capsys.readouterr().err) == colored
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_no_colour_without_a_terminal(failing, capsys, monkeypatch, environment,
         pytest.param("scan - <&-", 2, "standard input can't be read", id="closed input"),
     ],
 )
-def test_streams_that_are_full_or_closed(tmp_path, command, code, word):
+def test_full_or_closed_streams(tmp_path, command, code, word):
     line = f"{sys.executable} -m shield_ai {command}"
     # redirects
     done = subprocess.run(

@@ -10,6 +10,7 @@ import pytest
 from fault_proxy import FaultProxy
 from shield_helpers import SETTINGS, files_of, make_app, run, shield
 
+from shield_ai.cli import COMMANDS
 from shield_ai.project.tree import temporary_path
 
 
@@ -22,7 +23,7 @@ def app(tmp_path):
 
 
 def error(done, code, *words):
-    """One line of what is wrong, a blank line, one hint, and the exit code."""
+    """Check the exit code, and that the error is one line and a hint."""
     assert done.code == code, done.text
     lines = done.err.splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("error: "))
@@ -35,7 +36,7 @@ def error(done, code, *words):
     assert "Traceback" not in done.err
 
 
-def test_the_whole_journey(app, aws):
+def test_all_commands_in_order(app, aws):
     before = files_of(app)
     scan = shield("scan", "--format", "json", cwd=app)
     assert scan.code == 1
@@ -65,7 +66,7 @@ def test_the_whole_journey(app, aws):
     assert "nothing to do" in again.err
     assert files_of(app) == applied
 
-    assert shield("scan", cwd=app).code in {0, 1}
+    assert shield("scan", cwd=app).code == 1  # the values in .env
     verify = shield("verify", cwd=app)
     assert verify.code == 0, verify.text
 
@@ -76,7 +77,7 @@ def test_the_whole_journey(app, aws):
     assert (nothing.code, nothing.err) == (0, "nothing to undo\n")
 
 
-def test_apply_alone_does_every_stage_and_rollback_removes_what_it_made(app, aws):
+def test_apply_runs_all_stages_and_rollback_undoes_them(app, aws):
     before = files_of(app)
     assert run("apply", ".", "--env-file", ".env", "--yes", cwd=app).code == 0
     assert (app / "shield.toml").exists()
@@ -84,7 +85,7 @@ def test_apply_alone_does_every_stage_and_rollback_removes_what_it_made(app, aws
     assert files_of(app) == before
 
 
-def test_code_first_and_aws_later_knows_the_same_values(app, aws):
+def test_apply_code_first_and_aws_later(app, aws):
     (app / "shop/settings.py").write_bytes(SETTINGS + b"STRIPE_SECRET_KEY = 'left in the code'\n")
     assert code_only(app).code == 0
     done = run("apply", "--only", "aws", "--env-file", ".env", "--yes", cwd=app)
@@ -102,7 +103,7 @@ def test_code_first_and_aws_later_knows_the_same_values(app, aws):
     assert document["database"] == "shop"  # the default in the code
 
 
-def test_a_name_edited_in_the_manifest_is_carried_into_the_code(app):
+def test_renaming_a_secret_updates_the_code(app):
     assert code_only(app).code == 0
     manifest = app / "shield.toml"
     manifest.write_text(manifest.read_text().replace('"mail-api-key"', '"mail-service"'))
@@ -113,7 +114,7 @@ def test_a_name_edited_in_the_manifest_is_carried_into_the_code(app):
     assert "nothing to do" in code_only(app).err
 
 
-def test_a_plan_in_a_file_is_applied_later(app, aws, tmp_path):
+def test_apply_a_plan_file(app, aws, tmp_path):
     path = str(tmp_path / "plan.json")
     assert run("plan", "--env-file", ".env", "-o", path, cwd=app).code == 0
     assert run("apply", path, "--yes", cwd=app).code == 0
@@ -121,7 +122,7 @@ def test_a_plan_in_a_file_is_applied_later(app, aws, tmp_path):
     assert "nothing to do" in run("apply", ".", "--yes", cwd=app).err
 
 
-def test_a_stale_plan(app, aws, tmp_path):
+def test_stale_plan(app, aws, tmp_path):
     path = str(tmp_path / "plan.json")
     run("plan", "--env-file", ".env", "-o", path, cwd=app)
     (app / "shop/settings.py").write_bytes(SETTINGS + b"X = 1\n")
@@ -143,7 +144,7 @@ def code_only(app):
 
 
 @pytest.mark.parametrize("command", ["draft", "plan", "apply"])
-def test_a_folder_that_is_no_app(tmp_path, command):
+def test_folder_without_an_app(tmp_path, command):
     error(
         run(command, "--only", "code", cwd=tmp_path)
         if command != "draft"
@@ -161,13 +162,13 @@ def test_a_folder_that_is_no_app(tmp_path, command):
             "shop/settings.py",
             b"SECRET_KEY = (\n",
             ["shop/settings.py", "not parsed", "line 1"],
-            id="no Python",
+            id="not Python",
         ),
         pytest.param(
             "shop/settings.py",
             b"SECRET_KEY = '\xe4'\n",
             ["shop/settings.py", "encoding"],
-            id="latin-1, unsaid",
+            id="latin-1, undeclared",
         ),
         pytest.param("shop/settings.py", b"SECRET\0", ["shop/settings.py", "NUL"], id="binary"),
         pytest.param(
@@ -177,11 +178,11 @@ def test_a_folder_that_is_no_app(tmp_path, command):
             id="wrong key",
         ),
         pytest.param(
-            "shield.toml", b"\xff\xfe", ["shield.toml", "UTF-8"], id="manifest is no text"
+            "shield.toml", b"\xff\xfe", ["shield.toml", "UTF-8"], id="manifest is not text"
         ),
     ],
 )
-def test_what_can_not_be_read_stops_everything(app, name, content, words):
+def test_unreadable_file_stops_apply(app, name, content, words):
     (app / name).write_bytes(content)
     before = files_of(app)
     error(code_only(app), 2, *words)
@@ -194,12 +195,12 @@ def test_what_can_not_be_read_stops_everything(app, name, content, words):
         pytest.param(SETTINGS.replace(b"\n", b"\r\n"), id="CRLF"),
         pytest.param(b"\xef\xbb\xbf" + SETTINGS, id="BOM"),
         pytest.param(
-            b"# -*- coding: latin-1 -*-\nNAME = 'B\xe4cker'\n" + SETTINGS, id="latin-1, said"
+            b"# -*- coding: latin-1 -*-\nNAME = 'B\xe4cker'\n" + SETTINGS, id="latin-1, declared"
         ),
         pytest.param(SETTINGS.rstrip(b"\n"), id="no final newline"),
     ],
 )
-def test_odd_files_are_moved_and_given_back_byte_for_byte(app, content):
+def test_encodings_and_line_endings_are_restored_byte_for_byte(app, content):
     (app / "shop/settings.py").write_bytes(content)
     before = files_of(app)
     done = code_only(app)
@@ -212,18 +213,16 @@ def test_odd_files_are_moved_and_given_back_byte_for_byte(app, content):
     assert files_of(app) == before
 
 
-def test_a_link_that_leaves_the_tree_is_not_followed(app, tmp_path):
+def test_symlink_out_of_the_tree_is_not_followed(app, tmp_path):
     outside = tmp_path / "outside.py"
     outside.write_bytes(SETTINGS)
     (app / "shop/settings.py").unlink()
     (app / "shop/settings.py").symlink_to(outside)
-    done = code_only(app)
+    error(code_only(app), 2, "shop/settings.py is outside")
     assert outside.read_bytes() == SETTINGS
-    assert done.code in {0, 2}
-    assert "Traceback" not in done.err
 
 
-def test_a_full_disk(app):
+def test_full_disk(app):
     temporary_path(app / "shop/settings.py").symlink_to("/dev/full")
     before = files_of(app)
     error(code_only(app), 2, "No space left", "nothing was changed")
@@ -234,14 +233,14 @@ AS_NOBODY = """
 import os, sys
 from shield_ai.__main__ import main
 arguments = ["apply", sys.argv[1], "--only", "code", "--yes"]
-assert main([*arguments[:1], sys.argv[2], *arguments[2:]]) == 0  # loads all that is loaded late
+assert main([*arguments[:1], sys.argv[2], *arguments[2:]]) == 0  # imports the lazy modules
 os.setuid(65534)
 sys.exit(main(arguments))
 """
 
 
 def as_nobody(app, tmp_path):
-    """Run `shield apply` without root's rights: for root, permissions do not count."""
+    """Run `shield apply` as a normal user, because root ignores permissions."""
     other = tmp_path / "other"
     other.mkdir()
     make_app(other)
@@ -256,8 +255,8 @@ def as_nobody(app, tmp_path):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="gives root up, so it must have it")
-def test_a_read_only_tree(app, tmp_path):
+@pytest.mark.skipif(os.getuid() != 0, reason="requires root")
+def test_read_only_tree(app, tmp_path):
     before = files_of(app)
     done = as_nobody(app, tmp_path)
     assert done.returncode == 2, done.stderr
@@ -266,8 +265,8 @@ def test_a_read_only_tree(app, tmp_path):
     assert not (app / ".shield").exists()
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="gives root up, so it must have it")
-def test_an_unreadable_file(app, tmp_path):
+@pytest.mark.skipif(os.getuid() != 0, reason="requires root")
+def test_unreadable_file(app, tmp_path):
     before = files_of(app)
     (app / "shop/settings.py").chmod(0o600)
     done = as_nobody(app, tmp_path)
@@ -284,7 +283,7 @@ def test_an_unreadable_file(app, tmp_path):
         pytest.param("", ["no value for database-credentials"], id="absent"),
     ],
 )
-def test_an_env_file_without_a_value(app, aws, line, words):
+def test_env_file_without_a_value(app, aws, line, words):
     kept = [
         x
         for x in (app / ".env").read_text().splitlines()
@@ -302,7 +301,7 @@ def test_an_env_file_without_a_value(app, aws, line, words):
     assert boto3.client("secretsmanager").list_secrets()["SecretList"] == []
 
 
-def test_an_env_file_that_is_not_there(app, aws):
+def test_missing_env_file(app, aws):
     error(run("apply", "--env-file", "none.env", "--yes", cwd=app), 2, "none.env can't be read")
 
 
@@ -335,7 +334,7 @@ def test_endpoint_down(app, aws):
         ("CreateSecret", "ThrottlingException", ["throttled secretsmanager:CreateSecret"]),
     ],
 )
-def test_aws_refuses(app, aws, operation, code, words):
+def test_aws_errors(app, aws, operation, code, words):
     before = files_of(app)
     with FaultProxy(aws.url) as proxy:
         proxy.answer(operation, code, at=None)
@@ -346,7 +345,7 @@ def test_aws_refuses(app, aws, operation, code, words):
     assert files_of(app) == before
 
 
-def test_an_edited_file_is_not_rolled_back_without_force(app, aws):
+def test_rollback_of_an_edited_file_requires_force(app, aws):
     assert run("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
     settings = app / "shop/settings.py"
     settings.write_bytes(settings.read_bytes() + b"X = 1\n")
@@ -363,13 +362,13 @@ def test_an_edited_file_is_not_rolled_back_without_force(app, aws):
     assert (app / ".shield/edited/shop/settings.py").read_bytes() == before["shop/settings.py"]
 
 
-def test_asks_before_it_acts(app, aws):
+def test_apply_requires_confirmation(app, aws):
     before = files_of(app)
     error(run("apply", "--env-file", ".env", cwd=app), 2, "--yes")
     assert files_of(app) == before
 
 
-def test_a_dirty_git_tree(app):
+def test_dirty_git_tree(app):
     ours = app / ".shield/backups/x"  # as `git add --force` takes it in
     ours.parent.mkdir(parents=True)
     ours.write_text("1")
@@ -403,7 +402,7 @@ def test_wrong_usage(tmp_path, arguments, words):
     error(run(*arguments, cwd=tmp_path), 2, *words)
 
 
-def test_a_file_that_is_not_parsed_is_never_clean(tmp_path):
+def test_unparsable_file_fails_the_scan(tmp_path):
     (tmp_path / "settings.py").write_text("SECRET_KEY = (\n")
     for form in ("text", "json"):
         done = run("scan", "--format", form, cwd=tmp_path)
@@ -412,13 +411,13 @@ def test_a_file_that_is_not_parsed_is_never_clean(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["scan", "plan"])
-def test_an_output_file_that_can_not_be_written(app, command):
+def test_output_file_can_not_be_written(app, command):
     only = ["--only", "code"] if command == "plan" else []
     error(run(command, *only, "-o", "none/out", cwd=app), 2, "none/out can't be written")
 
 
 @pytest.mark.parametrize("form", ["json", "sarif", "text"])
-def test_reports_go_to_a_file(app, form):
+def test_output_file(app, form):
     done = run("scan", "--format", form, "-o", "out", cwd=app)
     assert done.code == (0 if form == "sarif" else 1)
     assert done.out == ""
@@ -428,35 +427,28 @@ def test_reports_go_to_a_file(app, form):
         assert any(result.get("fixes") for result in json.loads(text)["runs"][0]["results"])
 
 
-def test_every_command_has_help_within_80_columns(tmp_path):
-    text = run("--help", cwd=tmp_path).out
-    listed = text.partition("Commands:\n")[2].splitlines()
-    commands = [line.split()[0] for line in listed if line.startswith("  ")]
-    for command in [
-        "",
-        "scan",
-        "draft",
-        "plan",
-        "apply",
-        "verify",
-        "rollback",
-        "explain",
-        "local",
-        "demo",
-    ]:
-        assert not command or command in commands
-        done = run(*[c for c in [command] if c], "--help", cwd=tmp_path)
-        assert done.code == 0
-        assert max(map(len, done.out.splitlines())) <= 80
+@pytest.mark.parametrize("arguments", [[], *([name] for name in COMMANDS)], ids=str)
+def test_help_is_80_columns_wide(tmp_path, arguments):
+    done = run(*arguments, "--help", cwd=tmp_path)
+    assert done.code == 0
+    assert max(map(len, done.out.splitlines())) <= 80
 
 
-def test_explains_a_rule(tmp_path):
+def test_help_lists_all_commands_with_a_summary(tmp_path):
+    listed = run("--help", cwd=tmp_path).out.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in listed if line.startswith("  ")][: len(COMMANDS)] == list(
+        COMMANDS
+    )
+    assert [line for line in listed if line.endswith("...")] == []
+
+
+def test_explain(tmp_path):
     done = run("explain", "CSEC34.literal", cwd=tmp_path)
     assert done.code == 0
     assert "CSEC34.literal" in done.out
 
 
-def test_the_scan_does_not_load_boto3(app):
+def test_scan_does_not_import_boto3(app):
     code = "import sys; from shield_ai.__main__ import main; main(['scan', sys.argv[1]]); print('boto3' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code, str(app)], capture_output=True, text=True, check=True
@@ -464,7 +456,7 @@ def test_the_scan_does_not_load_boto3(app):
     assert done.stdout.splitlines()[-1] == "False"
 
 
-def test_an_app_without_secrets_is_left_alone(tmp_path):
+def test_app_without_secrets_is_unchanged(tmp_path):
     (tmp_path / "settings.py").write_text("DEBUG = True\n")
     before = files_of(tmp_path)
     done = code_only(tmp_path)
@@ -473,7 +465,7 @@ def test_an_app_without_secrets_is_left_alone(tmp_path):
     assert not (tmp_path / ".shield").exists()
 
 
-def test_a_variable_that_one_place_takes_as_a_secret_moves_everywhere(tmp_path):
+def test_variable_used_as_a_secret_is_moved_everywhere(tmp_path):
     (tmp_path / "settings.py").write_text("import os\nAPI_KEY = os.environ['CLAUDE_API']\n")
     (tmp_path / "ask.py").write_text("import os\nclient = connect(os.environ['CLAUDE_API'])\n")
     assert code_only(tmp_path).code == 0
@@ -481,7 +473,7 @@ def test_a_variable_that_one_place_takes_as_a_secret_moves_everywhere(tmp_path):
     assert "nothing to do" in code_only(tmp_path).err
 
 
-def test_what_stays_is_not_said_to_be_done(tmp_path):
+def test_skipped_items_are_counted(tmp_path):
     (tmp_path / "settings.py").write_text(
         "class A:\n    API_KEY = 'k3y-of-a-test'\n    API_KEY = 'an0ther-one'\n"
     )
@@ -499,7 +491,7 @@ def test_what_stays_is_not_said_to_be_done(tmp_path):
         ),
     ],
 )
-def test_a_variable_stands_for_an_option(app, variable, value, arguments):
+def test_options_from_env_vars(app, variable, value, arguments):
     done = run(*arguments, cwd=app, env={variable: value})
     if value == "none.env":
         error(done, 2, "none.env can't be read")

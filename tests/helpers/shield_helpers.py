@@ -1,4 +1,4 @@
-"""Run `shield` as a user does, in a process of its own, on a small app."""
+"""Run `shield` on a small app, in a new process or in this one."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Done:
 def shield(
     *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str | None = None
 ) -> Done:
-    """Run one command to its end."""
+    """Run one command in a new process."""
     environment = {"NO_COLOR": "1", "COLUMNS": "80", **os.environ, **(env or {})}
     done = subprocess.run(
         [sys.executable, "-m", "shield_ai", *arguments],
@@ -66,7 +66,7 @@ def shield(
 def run(
     *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str | None = None
 ) -> Done:
-    """Run one command in this process, which is much faster."""
+    """Run one command in this process, which is faster."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     before, typed = dict(os.environ), sys.stdin
     os.environ.update({"NO_COLOR": "1", "COLUMNS": "80", **(env or {})})
@@ -86,7 +86,7 @@ def run(
 
 
 def make_app(root: Path) -> dict[str, str]:
-    """Write a small app with a .env, and return the values by variable."""
+    """Create a small app with a .env file, and return its values by variable."""
     (root / "shop").mkdir()
     (root / "shop/__init__.py").touch()
     (root / "shop/settings.py").write_bytes(SETTINGS)
@@ -101,7 +101,7 @@ def make_app(root: Path) -> dict[str, str]:
 
 
 def files_of(root: Path) -> dict[str, bytes]:
-    """Every file but Shield's own folder and bytecode."""
+    """Return the content of every file by path, without .shield, bytecode and .git."""
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))

@@ -60,7 +60,7 @@ def test_literal_inside_an_edit_is_hidden():
     assert "hunter" not in text
 
 
-def test_given_spans_are_hidden_too():
+def test_given_spans_are_hidden():
     at = RAW.index(b"DEBUG")
     assert "DEBUG" not in diff_text(wrap(RAW, b'os.environ["KEY"]'), RAW, spans=[(at, at + 5)])
 
@@ -73,7 +73,7 @@ def test_given_spans_are_hidden_too():
         pytest.param(lambda raw: b"# -*- coding: latin-1 -*-\n# \xe9\n" + raw, "", id="latin-1"),
     ],
 )
-def test_bytes_of_the_file_show_as_text(encode, note):
+def test_encodings_and_line_endings(encode, note):
     raw = encode(RAW)
     text = diff_text(wrap(raw, b'os.environ["KEY"]', "latin-1" if b"\xe9" in raw else "utf-8"), raw)
     assert text.startswith(f"--- s.py{note}\n+++ s.py{note}\n")
@@ -82,7 +82,7 @@ def test_bytes_of_the_file_show_as_text(encode, note):
     assert "hunter" not in text
 
 
-def test_missing_newline_at_the_end_is_said():
+def test_missing_newline_at_the_end():
     raw = b'KEY = f("x")'
     text = diff_text(wrap(raw, b'f("x")'), raw)
     assert text.count("\\ No newline at end of file\n") == 2

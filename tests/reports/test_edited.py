@@ -14,7 +14,7 @@ def test_shows_lines_and_hides_values():
     assert other not in text
 
 
-def test_says_so_when_only_a_value_differs():
+def test_only_a_value_differs():
     assert (
         edited_text("s.py", b"K = 'one-value'\n", b"K = 'two-value'\n")
         == "s.py: differs only in a value or in line endings"

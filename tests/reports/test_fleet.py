@@ -19,7 +19,7 @@ OUTCOMES = [
 ]
 
 
-def test_the_worst_stands_first_and_no_line_is_wider_than_a_terminal():
+def test_worst_repository_is_first_and_lines_fit():
     text = fleet_text(OUTCOMES)
     lines = text.splitlines()
     assert [line.split()[1:] for line in lines[1:4]] == [
@@ -33,13 +33,13 @@ def test_the_worst_stands_first_and_no_line_is_wider_than_a_terminal():
     assert "4 repositories, 1 failed: 10 findings" in text
 
 
-def test_a_name_can_not_move_the_cursor():
+def test_names_are_printable():
     assert "\x1b" not in fleet_text(
         [Outcome(repository="a\x1b[2Jb"), Outcome(repository="c", error="\x1b[2J")]
     )
 
 
-def test_json_has_each_repository_and_the_sum():
+def test_json_has_repositories_and_totals():
     found = json.loads(fleet_json(OUTCOMES))
     assert [one["repository"] for one in found["repositories"]] == [
         one.repository for one in OUTCOMES

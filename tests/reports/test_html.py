@@ -47,7 +47,7 @@ def show(browser, tmp_path):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_accessible_and_as_wide_as_the_screen(show, width, scheme):
+def test_is_accessible_and_fits_the_screen(show, width, scheme):
     tab = show(report_data(), width=width, scheme=scheme)
     violations = Axe().run(tab).response["violations"]
     assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == []
@@ -55,7 +55,7 @@ def test_accessible_and_as_wide_as_the_screen(show, width, scheme):
 
 
 @pytest.mark.parametrize("made", [CLEAN, EMPTY], ids=["nothing left", "nothing known"])
-def test_accessible_at_both_ends(show, made):
+def test_is_accessible_when_clean_or_empty(show, made):
     assert Axe().run(show(made, width=390, scheme="light")).violations_count == 0
 
 
@@ -68,7 +68,7 @@ def test_hostile_names_and_lines_stay_text(show):
     assert not re.search(r"[\x00-\x08\x0e-\x1f\u202e]", tab.locator("body").inner_text())
 
 
-def test_the_policy_holds(browser, tmp_path):
+def test_content_security_policy(browser, tmp_path):
     text = page(CLEAN).replace("</main>", "<script>document.title = 'run'</script><style>h1 { color: rgb(1, 2, 3) }</style><img src='x.png'></main>")  # fmt: skip
     (tmp_path / "report.html").write_text(text, encoding="utf-8")
     tab = browser.new_page()
@@ -109,7 +109,7 @@ def test_works_without_its_script(browser, tmp_path):
     context.close()
 
 
-def test_a_thousand_findings_are_quick(show):
+def test_thousand_findings_are_fast(show):
     began = time.monotonic()
     tab = show(report_data(findings=1000))
     assert tab.locator("#findings li").count() == 1000
@@ -136,7 +136,7 @@ def test_prints_every_diff(show):
     assert not tab.locator("nav").is_visible()
 
 
-def test_the_same_twice_and_every_section_is_there():
+def test_is_deterministic_and_has_all_sections():
     made = report_data()
     assert page(made) == page(made)
     ids = re.findall(r'href="#([\w-]+)"', page(made))

@@ -10,7 +10,7 @@ from shield_ai.model.plan import Plan
 from shield_ai.reports.json import plan_json, scan_json
 
 
-def test_finding_has_exactly_the_fields_of_the_contract():
+def test_finding_fields():
     made = finding(env="SECRET_KEY", site=site(0, 1))
     skipped = Skipped(path="b.py", line=2, name="", reason="not parsed")
     document = json.loads(scan_json([made], [skipped]))
@@ -35,7 +35,7 @@ def test_finding_has_exactly_the_fields_of_the_contract():
     assert document["skipped"] == [{"path": "b.py", "line": 2, "reason": "not parsed"}]
 
 
-def test_plan_can_be_read_back():
+def test_plan_round_trip():
     plan = Plan(app="shop", missing=("a",))
     text = plan_json(plan)
     assert msgspec.json.decode(text, type=Plan) == plan

@@ -36,7 +36,7 @@ def test_is_short():
         "a\nb",
     ],
 )
-def test_nothing_of_the_app_becomes_markup(text):
+def test_text_of_the_app_is_escaped(text):
     made = markdown(report_data(text, findings=1))
     # of code, in which nothing has a meaning
     outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", made)

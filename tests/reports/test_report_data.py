@@ -43,11 +43,11 @@ def test_findings_are_sorted_by_severity_and_masked():
         pytest.param("a.py", b"A = 'one value'\n", b"A = 'two value'\n", ("differs only in a value or in line endings",), id="only a value"),
     ],
 )  # fmt: skip
-def test_became(path, before, after, lines):
+def test_applied_diff(path, before, after, lines):
     assert applied_diff(path, before, after, {"a"}).lines == lines
 
 
-def test_what_needs_attention():
+def test_attention():
     checks = (
         Check(
             name="a can be read", status=Status.FAILED, detail="is not in AWS", hint="shield apply"

@@ -42,7 +42,7 @@ def test_unchecked_steps_are_unknown():
 @pytest.mark.parametrize(
     ("status", "state"), [(Status.OK, "done"), (Status.UNKNOWN, "unknown"), (Status.FAILED, "open")]
 )
-def test_the_worst_check_counts(status, state):
+def test_worst_check_decides(status, state):
     role = Check(name="the app's role may read its secrets", status=status, detail="why")
     found = states(msgspec.structs.replace(CLEAN, checks=(*CLEAN.checks, role)))
     assert found["Attach the IAM policy for exactly these secrets to the app's role"] == state

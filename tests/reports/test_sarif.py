@@ -78,7 +78,7 @@ def log():
     return json.loads(sarif(FINDINGS, [CHANGE]))
 
 
-def test_has_the_structure_of_the_standard(log):
+def test_structure(log):
     check(log)
     check(json.loads(sarif([])))
     assert log["version"] == "2.1.0"
@@ -89,7 +89,7 @@ def test_has_the_structure_of_the_standard(log):
     "SHIELD_SARIF_SCHEMA" not in os.environ,
     reason="SHIELD_SARIF_SCHEMA names no copy of the schema",
 )
-def test_every_rule_fits_the_schema_of_the_standard():
+def test_rules_match_the_schema():
     schema = json.loads(Path(os.environ["SHIELD_SARIF_SCHEMA"]).read_bytes())
     every = [*csec34_rules(), *(rule.id for rule in credential_pattern().rules)]
     log = json.loads(
@@ -102,7 +102,7 @@ def test_every_rule_fits_the_schema_of_the_standard():
     jsonschema.validate(log, schema)
 
 
-def test_every_rule_has_what_an_upload_asks_for():
+def test_rules_have_the_fields_that_github_requires():
     every = [rule.id for rule in credential_pattern().rules]
     log = json.loads(sarif([msgspec.structs.replace(FINDINGS[0], rule=rule) for rule in every]))
     check(log)
@@ -113,7 +113,7 @@ def test_every_rule_has_what_an_upload_asks_for():
         assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
 
 
-def test_no_more_than_an_upload_takes(monkeypatch):
+def test_number_of_results_is_limited(monkeypatch):
     monkeypatch.setattr("shield_ai.reports.sarif.MAX_RESULTS", 3)
     ranks = [Severity.LOW, Severity.HIGH, Severity.MEDIUM, Severity.CRITICAL, Severity.LOW]
     found = [finding(line=i + 1, severity=severity) for i, severity in enumerate(ranks)]
@@ -125,7 +125,7 @@ def test_no_more_than_an_upload_takes(monkeypatch):
     ]
 
 
-def test_rules_say_how_bad_and_where_to_read_on(log):
+def test_rules_have_severity_and_help(log):
     driver = log["runs"][0]["tool"]["driver"]
     assert [rule["id"] for rule in driver["rules"]] == list(csec34_rules())
     for rule in driver["rules"]:
@@ -136,7 +136,7 @@ def test_rules_say_how_bad_and_where_to_read_on(log):
     assert re.fullmatch(r"\d+\.\d+\.\d+", driver["semanticVersion"])
 
 
-def test_results_point_into_the_tree(log):
+def test_result_locations(log):
     run = log["runs"][0]
     for result, made in zip(run["results"], FINDINGS, strict=True):
         assert (
@@ -159,7 +159,7 @@ def test_results_point_into_the_tree(log):
     assert run["results"][3]["properties"]["security-severity"] == "9.5"
 
 
-def test_fix_is_the_edits_at_the_finding_and_what_all_need(log):
+def test_fix_has_own_and_shared_edits(log):
     first, second, *others = log["runs"][0]["results"]
     assert not any("fixes" in result for result in others)
     for result, expected in (
@@ -182,24 +182,26 @@ def test_fix_is_the_edits_at_the_finding_and_what_all_need(log):
         assert apply_edits(RAW, edits) == expected
 
 
-def test_finding_that_no_edit_touches_has_no_fix():
+def test_finding_without_edits_has_no_fix():
     lone = finding(path="a b/é.py", site=site(100, 110))
     assert "fixes" not in json.loads(sarif([lone], [CHANGE]))["runs"][0]["results"][0]
 
 
-def test_is_the_same_each_time():
+def test_is_deterministic():
     assert sarif(FINDINGS, [CHANGE]) == sarif(FINDINGS, [CHANGE])
 
 
-def test_a_rule_of_the_app_may_have_no_address_and_a_plain_id():
-    rule = msgspec.structs.replace(credential_pattern().rules[0], id="acmekey", reference="see the wiki")
+def test_app_rule_without_reference():
+    rule = msgspec.structs.replace(
+        credential_pattern().rules[0], id="acmekey", reference="see the wiki"
+    )
     made = msgspec.structs.replace(credential_pattern(), references=(), rules=(rule,))
     log = json.loads(sarif([msgspec.structs.replace(FINDINGS[0], rule="acmekey")], patterns=[made]))
     check(log)
     assert log["runs"][0]["tool"]["driver"]["rules"][-1]["name"] == "Acmekey"
 
 
-def test_many_fixes_of_one_file_take_no_time():
+def test_many_fixes_are_fast():
     found = [finding(name=f"A{i}", line=i + 1, site=site(9 * i, 9 * i + 8)) for i in range(3000)]
     edits = [
         Edit(path=found[0].path, start=9 * i, end=9 * i + 8, replacement="x") for i in range(3000)

@@ -10,7 +10,7 @@ OLD = {
 }
 
 
-def test_only_what_differs():
+def test_only_differences():
     new = {
         "document": {"Statement": [{"Action": ["c", "b"], "Effect": "Allow"}]},
         "days": 7,
@@ -27,18 +27,18 @@ def test_only_what_differs():
     assert settings_lines(OLD, OLD) == []
 
 
-def test_all_of_what_is_new_or_gone():
+def test_new_and_removed_settings():
     assert settings_lines(None, {"a": None, "b": False}) == ["+ a: null", "+ b: false"]
     assert settings_lines({"a": "x"}, None) == ["- a: x"]
 
 
-def test_a_long_list_is_counted():
+def test_long_list_is_counted():
     lines = settings_lines(None, {"a": [str(n) for n in range(40)]})
     assert len(lines) == 12
     assert lines[-1] == "  … 29 more, see shield plan --json"
 
 
-def test_a_long_value_keeps_both_ends_and_moves_no_cursor():
+def test_long_value_is_shortened_and_printable():
     (line,) = settings_lines(None, {"a": "arn:" + "x" * 200 + "\x1b[2Jend"})
     assert line.startswith("+ a: arn:")
     assert line.endswith("?[2Jend")

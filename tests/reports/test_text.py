@@ -95,7 +95,7 @@ def test_long_line_is_cut():
     assert "…" in text
 
 
-def test_file_that_is_gone_has_no_source_line():
+def test_missing_file_has_no_source_line():
     assert "|" not in scan_text([finding()], {}.get)
     assert "|" not in scan_text([finding(line=9)], FILES.get)
 

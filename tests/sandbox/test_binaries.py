@@ -33,31 +33,31 @@ def no_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "path"
 
 
-def test_the_wheel_comes_first() -> None:
+def test_wheel_is_preferred() -> None:
     found = binaries.find_binaries()
     assert found == binaries.wheel_folders()[0]
     assert binaries.is_usable(found)
 
 
-def test_installed_servers_the_newest_first(tmp_path: Path, no_path: Path) -> None:
+def test_installed_servers_are_sorted_newest_first(tmp_path: Path, no_path: Path) -> None:
     for version in ("9.6", "16", "17"):
         installation(tmp_path / f"usr/lib/postgresql/{version}/bin")
     found = binaries.installed_folders(tmp_path)
     assert [path.parent.name for path in found] == ["17", "16", "9.6"]
 
 
-def test_asks_pg_config_and_path_too(tmp_path: Path, no_path: Path) -> None:
+def test_pg_config_and_path_are_searched(tmp_path: Path, no_path: Path) -> None:
     program(no_path / "pg_config", "echo /opt/pg/bin")
     program(no_path / "postgres")
     assert binaries.installed_folders(tmp_path) == [Path("/opt/pg/bin"), no_path]
 
 
-def test_a_pg_config_that_says_nothing(tmp_path: Path, no_path: Path) -> None:
+def test_pg_config_fails(tmp_path: Path, no_path: Path) -> None:
     program(no_path / "pg_config", "exit 1")
     assert binaries.installed_folders(tmp_path) == []
 
 
-def test_takes_an_installed_server_where_the_wheel_has_none(
+def test_installed_server_without_the_wheel(
     monkeypatch: pytest.MonkeyPatch, no_path: Path, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(binaries, "WHEEL", "no_such_wheel")
@@ -92,7 +92,7 @@ def test_a_folder_without_initdb_is_not_usable(tmp_path: Path) -> None:
 
 
 @ROOT
-def test_root_hands_the_server_to_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_user_for_root(monkeypatch: pytest.MonkeyPatch) -> None:
     account = binaries.server_user()
     assert account
     assert 0 not in account
@@ -101,12 +101,12 @@ def test_root_hands_the_server_to_somebody_else(monkeypatch: pytest.MonkeyPatch)
         binaries.server_user()
 
 
-def test_a_normal_user_runs_it_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_user_for_a_normal_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert binaries.server_user() is None
 
 
-def test_copies_the_programs_out_of_a_closed_folder(tmp_path: Path) -> None:
+def test_copies_programs_from_a_private_folder(tmp_path: Path) -> None:
     home = tmp_path / "home"  # tmp_path itself is closed to others
     folder = installation(home / binaries.WHEEL / "pginstall" / "bin")
     (home / f"{binaries.WHEEL}.libs").mkdir()
@@ -118,13 +118,13 @@ def test_copies_the_programs_out_of_a_closed_folder(tmp_path: Path) -> None:
     assert (tmp_path / "copy" / f"{binaries.WHEEL}.libs" / "libz.so").exists()
 
 
-def test_copies_an_installation_without_libraries_beside_it(tmp_path: Path) -> None:
+def test_copies_an_installation_without_libraries(tmp_path: Path) -> None:
     folder = installation(tmp_path / "closed" / "pg" / "bin")
     (tmp_path / "closed").chmod(0o700)
     assert binaries.is_usable(binaries.accessible_binaries(folder, tmp_path / "copy"))
 
 
-def test_leaves_programs_that_everybody_reaches() -> None:
+def test_uses_accessible_programs_without_a_copy() -> None:
     shell = shutil.which("sh")
     assert shell
     folder = Path(shell).resolve().parent

@@ -74,7 +74,7 @@ needs_proc = pytest.mark.skipif(
 
 
 @needs_proc
-def test_the_journey_and_no_value_anywhere(tmp_path):
+def test_demo_succeeds_and_leaks_no_value(tmp_path):
     folder = tmp_path / "kept"
     with Watch() as watch:
         process = start("--keep", str(folder), tmp=tmp_path)
@@ -145,7 +145,7 @@ def test_ctrl_c_leaves_nothing_running(tmp_path, moment):
     assert [p.name for p in tmp_path.iterdir()] == []
 
 
-def test_keeps_only_in_a_new_folder(tmp_path):
+def test_keep_requires_an_empty_folder(tmp_path):
     (tmp_path / "mine").touch()
     with pytest.raises(ShieldError, match="is not empty"):
         run_demo(tmp_path)

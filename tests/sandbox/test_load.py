@@ -6,7 +6,7 @@ from shield_ai.sandbox import WebApp
 from shield_ai.sandbox.load import Load
 
 
-def test_counts_what_is_answered_and_what_fails(shop, tmp_path):
+def test_counts_answers_and_failures(shop, tmp_path):
     environment = {
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": "storefront.settings.production",

@@ -38,7 +38,7 @@ def one(connection: psycopg.Connection, query: str) -> object:
     return row[0]
 
 
-def test_a_role_logs_into_its_own_database(postgres: LocalPostgres) -> None:
+def test_role_logs_into_its_database(postgres: LocalPostgres) -> None:
     user, secret, database = name(), password(), name()
     postgres.create_role_and_database(user, secret, database)
     with postgres.connect(database, user, secret) as connection:
@@ -51,7 +51,7 @@ def test_a_role_logs_into_its_own_database(postgres: LocalPostgres) -> None:
         assert one(connection, "SELECT count(*) FROM mine") == 0
 
 
-def test_nobody_gets_in_without_the_right_password(postgres: LocalPostgres) -> None:
+def test_login_requires_the_password(postgres: LocalPostgres) -> None:
     user, secret = name(), password()
     postgres.create_role(user, secret)
     for who, wrong in [(user, password()), ("postgres", password()), (user, Hidden(""))]:
@@ -61,7 +61,7 @@ def test_nobody_gets_in_without_the_right_password(postgres: LocalPostgres) -> N
             postgres.connect("postgres", who, wrong)
 
 
-def test_every_login_is_by_scram(postgres: LocalPostgres) -> None:
+def test_logins_use_scram(postgres: LocalPostgres) -> None:
     user = name()
     postgres.create_role(user, password())
     with postgres.connect() as connection:
@@ -77,7 +77,7 @@ def test_every_login_is_by_scram(postgres: LocalPostgres) -> None:
         assert one(connection, "SHOW unix_socket_directories") == ""
 
 
-def test_a_group_comes_with_a_role(postgres: LocalPostgres) -> None:
+def test_role_is_a_member_of_groups(postgres: LocalPostgres) -> None:
     owner, reader, secret, database = name(), name(), password(), name()
     postgres.create_role_and_database(owner, secret, database)
     postgres.create_role(reader, secret, member_of=["pg_read_all_data"])
@@ -89,7 +89,7 @@ def test_a_group_comes_with_a_role(postgres: LocalPostgres) -> None:
             connection.execute("INSERT INTO t VALUES (2)")
 
 
-def test_names_are_names_and_never_commands(postgres: LocalPostgres) -> None:
+def test_names_are_quoted(postgres: LocalPostgres) -> None:
     user, secret, database = f'{name()}" SUPERUSER --', Hidden("p'\"@/:%"), f'{name()}"; --'
     postgres.create_role_and_database(user, secret, database)
     with psycopg.connect(postgres.url(user, secret, database).reveal()) as connection:
@@ -99,7 +99,7 @@ def test_names_are_names_and_never_commands(postgres: LocalPostgres) -> None:
         assert one(connection, "SELECT current_database()") == database
 
 
-def test_no_password_shows_anywhere(postgres: LocalPostgres) -> None:
+def test_passwords_are_not_visible(postgres: LocalPostgres) -> None:
     user, secret = name(), password()
     with postgres.connect() as connection:
         connection.execute("ALTER SYSTEM SET log_statement = 'all'")
@@ -130,7 +130,7 @@ def test_two_at_once(postgres: LocalPostgres) -> None:
             postgres.connect("postgres", user, secret)
 
 
-def test_leaves_nothing_behind() -> None:
+def test_removes_processes_and_files() -> None:
     with LocalPostgres.start() as server, server.connect():
         pids = with_descendants(server.supervisor_pid)
         scratch = server.log_path.parent.parent
@@ -153,7 +153,7 @@ def place() -> object:
         yield Path(folder)
 
 
-def test_keeps_data_and_log_in_a_folder_of_ones_own(place: Path) -> None:
+def test_keeps_data_in_a_given_folder(place: Path) -> None:
     folder = place / "deep" / "pg"
     with LocalPostgres.start(folder) as server:
         assert server.log_path.parent == folder
@@ -164,7 +164,7 @@ def test_keeps_data_and_log_in_a_folder_of_ones_own(place: Path) -> None:
         LocalPostgres.start(folder)
 
 
-def test_takes_another_port_when_somebody_was_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tries_another_port(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ports = [taken.getsockname()[1], module.free_port()]
         monkeypatch.setattr(module, "free_port", lambda: ports.pop(0))
@@ -181,7 +181,7 @@ def test_gives_up_when_every_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> N
             LocalPostgres.start()
 
 
-def test_a_server_that_can_not_start(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_does_not_start(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for program in ("initdb", "postgres"):
         (place / program).write_text("#!/bin/sh\necho no space left >&2\nexit 1\n")
         (place / program).chmod(0o755)
@@ -203,7 +203,7 @@ def test_runs_an_installed_server() -> None:
             server.connect(password=password())
 
 
-def test_psycopg_missing(postgres: LocalPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_psycopg_is_missing(postgres: LocalPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(ShieldError, match="psycopg is not installed"):
         postgres.connect()
@@ -219,7 +219,7 @@ with LocalAws.start() as aws, LocalPostgres.start() as pg, pg.connect() as conne
 
 
 @ROOT
-def test_says_that_the_servers_account_can_not_reach_a_folder(tmp_path: Path) -> None:
+def test_folder_is_not_accessible_to_the_server(tmp_path: Path) -> None:
     with pytest.raises(ShieldError, match="other users can't access"):
         LocalPostgres.start(tmp_path / "pg")
 
@@ -242,7 +242,7 @@ def python_for_all() -> str | None:
 @pytest.mark.skipif(
     python_for_all() is None, reason="no Python of this version that a normal user may run"
 )
-def test_works_as_a_normal_user_too() -> None:
+def test_works_as_a_normal_user() -> None:
     account = binaries.server_user()
     assert account
     # That user sees our modules, and may write into /tmp.
@@ -267,9 +267,7 @@ def test_works_as_a_normal_user_too() -> None:
 
 
 @ROOT
-def test_works_as_root_from_a_home_that_lets_nobody_through(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_works_as_root_from_a_private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = tmp_path / "site-packages"
     site.mkdir(mode=0o700)
     found = binaries.find_binaries()

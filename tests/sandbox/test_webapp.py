@@ -39,7 +39,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_copy_is_the_sample_without_leftovers(
+def test_copy_sample_leaves_out_bytecode_and_env(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = tmp_path / "source"
@@ -57,19 +57,19 @@ def test_the_copy_is_the_sample_without_leftovers(
     assert set(tree(copy_sample(tmp_path / "copy"))) == {"manage.py", ".env.example", ".gitignore"}
 
 
-def test_the_sample_is_found_from_here(tmp_path: Path) -> None:
+def test_sample_is_found(tmp_path: Path) -> None:
     assert {"manage.py", ".env.example", "storefront/settings/base.py"} <= set(
         tree(copy_sample(tmp_path / "copy"))
     )
 
 
-def test_a_broken_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webapp, "SAMPLES", (tmp_path / "never",))
     with pytest.raises(ShieldError, match="the sample app is missing"):
         copy_sample(tmp_path / "copy")
 
 
-def test_the_env_file_is_for_its_owner_alone_and_holds_every_secret(shop: Shop) -> None:
+def test_env_file_is_private_and_complete(shop: Shop) -> None:
     path = shop.folder / ".env"
     assert path.stat().st_mode & 0o777 == 0o600
     lines = dict(line.partition("=")[::2] for line in path.read_text().split("\n") if line)
@@ -84,7 +84,7 @@ def test_the_env_file_is_for_its_owner_alone_and_holds_every_secret(shop: Shop) 
     assert not any(secret.reveal() in repr(shop.secrets) for secret in shop.secrets.values())
 
 
-def test_runs_on_its_env_file(shop: Shop, tmp_path: Path) -> None:
+def test_runs_with_its_env_file(shop: Shop, tmp_path: Path) -> None:
     before = tree(shop.folder)
     with WebApp.start(shop.folder, ENV, tmp_path / "log") as web:
         assert web.health() == {"status": "ok", "products": 2, "reporting": 2, "signing": "ok"}
@@ -105,7 +105,7 @@ def test_runs_on_its_env_file(shop: Shop, tmp_path: Path) -> None:
     assert not any(secret.reveal() in log for secret in shop.secrets.values())
 
 
-def test_two_at_once_and_again(shop: Shop, tmp_path: Path) -> None:
+def test_two_servers_at_once(shop: Shop, tmp_path: Path) -> None:
     for _ in range(2):
         with (
             WebApp.start(shop.folder, ENV, tmp_path / "a") as one,
@@ -115,14 +115,14 @@ def test_two_at_once_and_again(shop: Shop, tmp_path: Path) -> None:
             assert one.health() == two.health()
 
 
-def test_says_why_the_app_does_not_start(shop: Shop, tmp_path: Path) -> None:
+def test_app_does_not_start(shop: Shop, tmp_path: Path) -> None:
     copy = shutil.copytree(shop.folder, tmp_path / "copy", ignore=shutil.ignore_patterns(".env"))
     with pytest.raises(ShieldError, match="the sample app exited during startup") as error:
         WebApp.start(copy, ENV, tmp_path / "log")
     assert error.value.hint == "last log line: KeyError: 'SECRET_KEY'"
 
 
-def test_is_not_ready_while_the_database_refuses(
+def test_not_ready_without_a_database_login(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webapp, "START_TIMEOUT", 1.0)
@@ -139,7 +139,7 @@ def application(environ, start_response):
 """
 
 
-def test_says_when_the_app_is_no_longer_healthy(tmp_path: Path) -> None:
+def test_health_reports_an_error(tmp_path: Path) -> None:
     (tmp_path / "ailing.py").write_text(AILING)
     with (
         WebApp.start(tmp_path, ENV, tmp_path / "log", "ailing:application") as web,
@@ -148,7 +148,7 @@ def test_says_when_the_app_is_no_longer_healthy(tmp_path: Path) -> None:
         web.health()
 
 
-def test_load_data_says_what_failed(shop: Shop, tmp_path: Path) -> None:
+def test_load_data_fails(shop: Shop, tmp_path: Path) -> None:
     with pytest.raises(ShieldError, match=r"manage.py migrate failed") as error:
         load_data(shop.folder, {**ENV, "DATABASE_PASSWORD": "wrong"}, tmp_path / "log")
     assert "password authentication failed" in error.value.hint
@@ -157,7 +157,7 @@ def test_load_data_says_what_failed(shop: Shop, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "package"), [("environ", "django-environ"), ("waitress", "waitress")]
 )
-def test_says_what_to_install(
+def test_missing_packages(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, package: str
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)

@@ -30,7 +30,7 @@ def app(tmp_path):
     return root
 
 
-def test_the_plans_example_is_a_read_by_a_stranger(app, tmp_path, shield):
+def test_read_by_an_unauthorized_principal(app, tmp_path, shield):
     export(tmp_path / "trail.json", [EXAMPLE_RECORD])
     done = shield("audit", "--trail", str(tmp_path / "trail.json"), cwd=app)
     assert done.code == 1, done.err
@@ -42,7 +42,7 @@ def test_the_plans_example_is_a_read_by_a_stranger(app, tmp_path, shield):
     assert done.out.endswith("audit: 1 event, 1 secret, 1 principal; 1 item to review\n")
 
 
-def test_the_app_and_its_rotation_are_nothing_to_look_at(app, tmp_path, shield):
+def test_reads_by_the_app_and_its_rotation_are_allowed(app, tmp_path, shield):
     export(
         tmp_path / "trail.json.gz",
         [record("GetSecretValue", KEY, role(name)) for name in ("Shop", "rotation-x")],
@@ -52,7 +52,7 @@ def test_the_app_and_its_rotation_are_nothing_to_look_at(app, tmp_path, shield):
     assert done.out.endswith("nothing to review\n")
 
 
-def test_is_80_columns_wide_and_prints_nothing_odd(app, tmp_path, shield):
+def test_is_80_columns_wide_without_control_characters(app, tmp_path, shield):
     hour = dt.timedelta(hours=1)
     records = [
         *[
@@ -77,7 +77,7 @@ def test_is_80_columns_wide_and_prints_nothing_odd(app, tmp_path, shield):
     assert "note: the trail has no earlier events" in done.out
 
 
-def test_json_says_the_same(app, tmp_path, shield):
+def test_json(app, tmp_path, shield):
     export(tmp_path / "trail.json", [record("DeleteSecret", KEY, user("bob"))])
     (tmp_path / "broken.json").write_text("{")
     done = shield("audit", "--json", "--trail", str(tmp_path), cwd=app)
@@ -88,7 +88,7 @@ def test_json_says_the_same(app, tmp_path, shield):
     assert found["unread"][0]["path"].endswith("broken.json")
 
 
-def test_a_file_that_could_not_be_read_needs_eyes(app, tmp_path, shield):
+def test_unreadable_trail_needs_review(app, tmp_path, shield):
     (tmp_path / "broken.json").write_text("{")
     done = shield("audit", "--trail", str(tmp_path / "broken.json"), cwd=app)
     assert done.code == 1
@@ -103,14 +103,14 @@ def test_a_file_that_could_not_be_read_needs_eyes(app, tmp_path, shield):
         (["--trail", "nowhere"], "error: nowhere does not exist"),
     ],
 )
-def test_says_what_is_wrong(app, arguments, error, shield):
+def test_invalid_options(app, arguments, error, shield):
     done = shield("audit", *arguments, cwd=app)
     assert done.code == 2
     assert error in done.err
     assert "hint: " in done.err
 
 
-def test_the_account_itself(tmp_path, aws, shield):
+def test_trail_of_the_account(tmp_path, aws, shield):
     make_app(tmp_path)
     assert shield("apply", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
     done = shield("audit", cwd=tmp_path)

@@ -58,7 +58,7 @@ def revoke(value): made.remove(value)
 
 
 class App:
-    """The folder of an app, and its secrets in AWS."""
+    """An app with secrets in AWS."""
 
     def __init__(self, folder, capsys):
         self.folder, self.capsys = folder, capsys
@@ -80,7 +80,7 @@ class App:
         return self.client.get_secret_value(SecretId=name, VersionStage=stage)["SecretString"]
 
     def begin(self, name):
-        """What a rotation leaves that stopped after its first step."""
+        """Create the pending version of an interrupted rotation."""
         value = secrets.token_hex(12)
         self.client.put_secret_value(
             SecretId=name, SecretString=value, VersionStages=["AWSPENDING"]
@@ -95,7 +95,7 @@ def app(aws, tmp_path, capsys):
 
 @pytest.fixture
 def database(app, postgres):
-    """The login of a user of its own, as the secret has it."""
+    """Create a database user and its secret; return a function that tests the current login."""
     user, password = "shop_" + secrets.token_hex(4), Hidden(secrets.token_urlsafe(12))
     postgres.create_role_and_database(user, password, user)
     place = {"host": postgres.host, "port": str(postgres.port), "database": user}
@@ -137,8 +137,8 @@ def test_rotates_a_database_password_step_by_step(app, database):
     assert database()
 
 
-def test_stops_half_way_and_goes_on(app, database):
-    """A server that nobody can reach, then one that answers."""
+def test_resume_after_a_failed_step(app, database):
+    """The server first rejects the connection, then accepts it."""
     app.write(old='sslmode = "disable"', new='sslmode = "verify-full"')
     code, _, err = app.shield("database-credentials", "--yes")
     assert code == 2
@@ -154,7 +154,7 @@ def test_stops_half_way_and_goes_on(app, database):
     assert database()
 
 
-def test_nothing_is_changed_where_no_strategy_fits(app, database):
+def test_unknown_strategy_changes_nothing(app, database):
     app.write(old='strategy = "postgres-single-user", ')
     code, _, err = app.shield("database-credentials", "--yes")
     assert code == 2
@@ -166,7 +166,7 @@ def test_nothing_is_changed_where_no_strategy_fits(app, database):
     )
 
 
-def test_djangos_key_takes_two_restarts(app):
+def test_django_key_takes_two_restarts(app):
     old = app.value("django-secret-key")
     code, _, err = app.shield("django-secret-key", "--yes")
     assert code == 0
@@ -190,8 +190,8 @@ def test_djangos_key_takes_two_restarts(app):
     assert "have no SECRET_KEY_FALLBACKS" not in app.shield("django-secret-key", "--yes")[2]
 
 
-def test_the_lines_that_it_shows_work(app, monkeypatch):
-    """The fallbacks, as printed, in a settings file."""
+def test_printed_fallbacks_work_in_settings(app, monkeypatch):
+    """Run the printed fallbacks as settings."""
     text = app.shield("django-secret-key", "--yes")[2]
     lines = text[text.index("    SECRET_KEY_FALLBACKS") : text.index("    ]\n") + 6]
     code = "from shield_runtime import SecretsManagerClient\nget_secret = SecretsManagerClient().get_secret\n"
@@ -205,7 +205,7 @@ def test_the_lines_that_it_shows_work(app, monkeypatch):
     assert app.value("django-secret-key", "AWSPREVIOUS") in settings["SECRET_KEY_FALLBACKS"]
 
 
-def test_a_key_that_only_its_provider_makes(app, monkeypatch):
+def test_manual_rotation(app, monkeypatch):
     old = app.value("stripe-secret-key")
     monkeypatch.setattr("sys.stdin", io.StringIO("provider-value-2\n"))
     code, out, err = app.shield("stripe-secret-key", "--yes")
@@ -221,7 +221,7 @@ def test_a_key_that_only_its_provider_makes(app, monkeypatch):
     [('{"value": "a", "b": 1}', '{"value": "new", "b": 1}'), ('{"user": "a"}', None)],
     ids=["the usual field", "no usual field"],
 )
-def test_a_key_within_json(app, monkeypatch, stored, after):
+def test_manual_rotation_of_a_json_field(app, monkeypatch, stored, after):
     app.client.put_secret_value(SecretId="stripe-secret-key", SecretString=stored)
     monkeypatch.setattr("sys.stdin", io.StringIO("new\n"))
     code, _, err = app.shield("stripe-secret-key", "--yes")
@@ -244,7 +244,7 @@ KEYS = 'fields = { access_key_id = "S3_ACCESS_KEY", secret_access_key = "S3_SECR
         pytest.param(CLIENT, {"client_id": "a"}, "new\n", None, id="a document without it"),
     ],
 )  # fmt: skip
-def test_a_pair_by_hand(app, monkeypatch, fields, stored, typed, after):
+def test_manual_rotation_of_a_pair(app, monkeypatch, fields, stored, typed, after):
     app.write(old='env = "STRIPE_SECRET_KEY"', new=fields)
     app.client.put_secret_value(SecretId="stripe-secret-key", SecretString=json.dumps(stored))
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
@@ -253,7 +253,7 @@ def test_a_pair_by_hand(app, monkeypatch, fields, stored, typed, after):
     assert json.loads(app.value("stripe-secret-key")) == (after or stored)
 
 
-def test_the_hook_makes_the_secret_half_of_a_pair(app):
+def test_hook_rotates_the_secret_of_a_pair(app):
     (app.folder / "hook.py").write_text(HOOK.replace("made.remove(value)", "pass"))
     app.write(
         old='env = "STRIPE_SECRET_KEY"\nrotate = { every',
@@ -273,9 +273,9 @@ def test_the_hook_makes_the_secret_half_of_a_pair(app):
         ("", ["--yes"], "no new value given; nothing was changed"),
         ("new\n", [], "confirmation required, but stdin is not a terminal"),
     ],
-    ids=["nothing", "no yes"],
+    ids=["empty", "no confirmation"],
 )
-def test_a_key_that_nobody_brings(app, monkeypatch, typed, arguments, message):
+def test_manual_rotation_without_a_value(app, monkeypatch, typed, arguments, message):
     old = app.value("stripe-secret-key")
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     code, _, err = app.shield("stripe-secret-key", *arguments)
@@ -283,7 +283,7 @@ def test_a_key_that_nobody_brings(app, monkeypatch, typed, arguments, message):
     assert app.value("stripe-secret-key") == old
 
 
-def test_a_terminal_does_not_show_the_key(app, aws):
+def test_terminal_input_is_hidden(app, aws):
     typed = secrets.token_hex(8)
     child, terminal = pty.fork()
     if child == 0:
@@ -305,7 +305,7 @@ def test_a_terminal_does_not_show_the_key(app, aws):
     os.close(terminal)
 
 
-def test_a_hook_of_the_app(app):
+def test_hook(app):
     (app.folder / "ops").mkdir()
     (app.folder / "ops/stripe_keys.py").write_text(HOOK)
     app.write(old='"90 days"', new='"90 days", hook = "ops/stripe_keys.py"')
@@ -321,7 +321,7 @@ def test_a_hook_of_the_app(app):
     ],
     ids=["missing", "broken"],
 )
-def test_a_hook_that_is_none(app, code, message):
+def test_invalid_hook(app, code, message):
     if code:
         (app.folder / "keys.py").write_text(code)
     app.write(old='"90 days"', new='"90 days", hook = "keys.py"')
@@ -341,7 +341,7 @@ def test_nothing_is_due(app, database):
     assert app.value("token") == before
 
 
-def test_rotates_all_that_is_due(app, database, in_61_days):
+def test_rotates_all_due_secrets(app, database, in_61_days):
     before = {
         name: app.value(name)
         for name in ("token", "database-credentials", "stripe-secret-key", "never")
@@ -355,7 +355,7 @@ def test_rotates_all_that_is_due(app, database, in_61_days):
     assert database()
 
 
-def test_one_that_fails_does_not_keep_the_others_from_it(app, database, in_61_days):
+def test_due_continues_after_an_error(app, database, in_61_days):
     app.write(old='sslmode = "disable"', new='sslmode = "require"')
     before = app.value("token")
     code, _, err = app.shield("--due", "--yes")
@@ -370,7 +370,7 @@ def test_one_that_fails_does_not_keep_the_others_from_it(app, database, in_61_da
     )
 
 
-def test_names_what_is_due_and_needs_a_person(app, in_61_days):
+def test_due_lists_manual_rotations(app, in_61_days):
     app.write(every="62 days", old='"90 days"', new='"9 days"')
     code, _, err = app.shield("--due")
     assert code == 1
@@ -425,10 +425,12 @@ def test_cancel(app):
             [], "no secret given\n\nhint: name one of database-credentials, django", id="no name"
         ),
         pytest.param(
-            ["nobody"], "shield.toml has no secret nobody\n\nhint: it has database", id="unknown"
+            ["unknown"], "shield.toml has no secret unknown\n\nhint: it has database", id="unknown"
         ),
         pytest.param(["token", "--due", "--status"], "are mutually exclusive", id="two at once"),
-        pytest.param(["token"], "confirmation required, but stdin is not a terminal", id="no yes"),
+        pytest.param(
+            ["token"], "confirmation required, but stdin is not a terminal", id="no confirmation"
+        ),
         pytest.param(
             ["token", "--resume", "--yes"],
             "no rotation of token is pending",
@@ -444,7 +446,7 @@ def test_cancel(app):
         ),
     ],
 )
-def test_bad_input(app, arguments, message):
+def test_invalid_arguments(app, arguments, message):
     before = {name: app.value(name) for name in ("token", "never")}
     code, out, err = app.shield(*arguments)
     assert (code, out) == (2, "")
@@ -469,15 +471,15 @@ def published(app):
     return max(point["Maximum"] for point in points)
 
 
-def test_tells_cloudwatch_that_nothing_is_late(app):
+def test_publish_without_overdue_secrets(app):
     assert published(app) == 0
 
 
-def test_tells_cloudwatch_how_late_the_latest_is(app, in_61_days):
+def test_publish_with_overdue_secrets(app, in_61_days):
     assert published(app) == pytest.approx(1.0, abs=0.01)
 
 
-def test_publishes_all_or_nothing(app):
+def test_publish_requires_status_of_all_secrets(app):
     code, _, err = app.shield("--publish", "token")
     assert code == 2
     assert "--publish requires --status without secret names" in err

@@ -22,7 +22,7 @@ def events(**arguments):
     return [json.loads(event["CloudTrailEvent"]) for event in found]
 
 
-def test_records_calls_and_no_value(client):
+def test_records_calls_without_values(client):
     value = secrets.token_hex(12)
     made = client.create_secret(Name="a", SecretString=value)
     client.get_secret_value(SecretId="a")
@@ -36,7 +36,7 @@ def test_records_calls_and_no_value(client):
     assert value not in json.dumps([missing, read, create])
 
 
-def test_a_batch_is_a_read_of_each(client):
+def test_batch_is_recorded_as_reads(client):
     client.create_secret(Name="a", SecretString="v")
     client.batch_get_secret_value(SecretIdList=["a"])
     read, batch, _ = events()
@@ -44,7 +44,7 @@ def test_a_batch_is_a_read_of_each(client):
     assert batch["eventName"] == "BatchGetSecretValue"
 
 
-def test_tells_an_assumed_role(client):
+def test_records_an_assumed_role(client):
     sts = boto3.client("sts")
     arn = "arn:aws:iam::123456789012:role/Shop"
     key = sts.assume_role(RoleArn=arn, RoleSessionName="i-0abc")["Credentials"]

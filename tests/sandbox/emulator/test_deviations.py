@@ -72,12 +72,12 @@ from shield_ai.sandbox.emulator import deviations
         ),
     ],
 )
-def test_refusal(operation: str, body: dict[str, Any], code: str | None) -> None:
+def test_find_error(operation: str, body: dict[str, Any], code: str | None) -> None:
     refused = deviations.find_error(operation, body, lambda name: name == "deleted")
     assert (refused[0] if refused else None) == code
 
 
-def test_no_refusal_repeats_the_value() -> None:
+def test_errors_do_not_contain_the_value() -> None:
     refused = deviations.find_error(
         "PutSecretValue", {"SecretId": "a", "SecretString": "s3cret" * 20000}, lambda _: False
     )

@@ -45,7 +45,7 @@ def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_offers_the_services_that_we_use(aws: LocalAws, service: str) -> None:
+def test_supported_services(aws: LocalAws, service: str) -> None:
     client = boto3.client(service)
     answer = getattr(client, SERVICES[service])()
     client.close()
@@ -55,7 +55,7 @@ def test_offers_the_services_that_we_use(aws: LocalAws, service: str) -> None:
 @pytest.mark.parametrize(
     ("service", "operation"), [("s3", "list_buckets"), ("dynamodb", "list_tables")]
 )
-def test_refuses_every_other_by_name(aws: LocalAws, service: str, operation: str) -> None:
+def test_unsupported_services(aws: LocalAws, service: str, operation: str) -> None:
     client = boto3.client(service)
     with pytest.raises(
         ClientError, match=f"the embedded AWS has no {service}; it has cloudtrail, "
@@ -85,7 +85,7 @@ def test_refuses_every_other_by_name(aws: LocalAws, service: str, operation: str
         ),
     ],
 )
-def test_says_at_once_what_it_can_not_do(
+def test_unsupported_operations(
     aws: LocalAws, service: str, operation: str, arguments: dict[str, object]
 ) -> None:
     client = boto3.client(service)
@@ -96,7 +96,7 @@ def test_says_at_once_what_it_can_not_do(
     assert error.value.response["ResponseMetadata"]["RetryAttempts"] == 0
 
 
-def test_an_unsigned_request_is_motos(aws: LocalAws) -> None:
+def test_unsigned_requests_are_passed_to_moto(aws: LocalAws) -> None:
     connection = http.client.HTTPConnection(aws.url.removeprefix("http://"), timeout=20)
     connection.request("POST", "/", "Action=AssumeRoleWithWebIdentity&Version=2011-06-15")
     assert connection.getresponse().status != 404
@@ -120,7 +120,7 @@ def test_scope(header: str, expected: tuple[str, str]) -> None:
     assert scope(header) == expected
 
 
-def test_of_many_that_create_one_secret_one_succeeds(client: SecretsManagerClient) -> None:
+def test_only_one_of_many_creations_succeeds(client: SecretsManagerClient) -> None:
     def create(value: str) -> str:
         try:
             return client.create_secret(Name="once", SecretString=value)["VersionId"]
@@ -132,7 +132,7 @@ def test_of_many_that_create_one_secret_one_succeeds(client: SecretsManagerClien
     assert answers.count("ResourceExistsException") == 23
 
 
-def test_calls_never_meet_inside_moto() -> None:
+def test_calls_are_serialized() -> None:
     meeting = threading.Barrier(2)
     met: list[bool] = []
 
@@ -194,9 +194,7 @@ class TestTokens:
 
 
 class TestStages:
-    def test_move_together_and_want_the_version_that_they_leave(
-        self, client: SecretsManagerClient
-    ) -> None:
+    def test_move_together(self, client: SecretsManagerClient) -> None:
         old = client.create_secret(Name="a", SecretString="1")["VersionId"]
         new = client.put_secret_value(SecretId="a", SecretString="2", VersionStages=["AWSPENDING"])[
             "VersionId"

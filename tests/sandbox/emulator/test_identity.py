@@ -33,11 +33,11 @@ def statement(
         ),
     ],
 )
-def test_what_statements_allow(statements, allowed):
+def test_is_allowed(statements, allowed):
     assert is_allowed(statements, "secretsmanager:GetSecretValue", f"{ARN}:a-AbCdEf") is allowed
 
 
-def test_a_role_that_is_not_there_may_do_everything_and_so_may_whoever_is_no_role(aws):
+def test_missing_roles_and_users_may_do_everything(aws):
     client = boto3.client("secretsmanager")
     client.create_secret(Name="a", SecretString="x")
     assert client.get_secret_value(SecretId="a")["SecretString"] == "x"

@@ -69,7 +69,7 @@ def code_of(error):
     return error.value.response["Error"]["Code"]
 
 
-def test_the_function_rotates_the_secret(client, function, tmp_path, capsys):
+def test_function_rotates_the_secret(client, function, tmp_path, capsys):
     """Through RotateSecret, and then by the command."""
     old = value(client)
     arn = function(ROTATION_STRATEGY="random-value")
@@ -96,7 +96,7 @@ def test_the_function_rotates_the_secret(client, function, tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[1].endswith("AWS      ok")
 
 
-def test_a_rotation_that_is_stuck_is_taken_up_again(client, function):
+def test_interrupted_rotation_is_retried(client, function):
     arn = function(ROTATION_STRATEGY="api-key", ROTATION_HOOK="broken")
     old = value(client)
     token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)[
@@ -118,7 +118,7 @@ def test_a_rotation_that_is_stuck_is_taken_up_again(client, function):
     assert value(client) == f"key-{token}"
 
 
-def test_a_configuration_is_tried_without_a_rotation(client, function, aws):
+def test_configuration_is_tested_without_a_rotation(client, function, aws):
     old = value(client)
     arn = function(ROTATION_STRATEGY="random-value")
     token = client.rotate_secret(
@@ -139,7 +139,7 @@ def test_a_configuration_is_tried_without_a_rotation(client, function, aws):
         pytest.param({"RotationLambdaARN": "arn:aws:lambda:us-east-1:123456789012:function:x"}, "ResourceNotFoundException", id="no function"),
     ],
 )  # fmt: skip
-def test_refuses_what_aws_refuses(client, function, more, code):
+def test_errors(client, function, more, code):
     arn = function(ROTATION_STRATEGY="random-value")
     with pytest.raises(ClientError) as error:
         client.rotate_secret(**{"SecretId": "token", "RotationLambdaARN": arn, **more})
@@ -147,7 +147,7 @@ def test_refuses_what_aws_refuses(client, function, more, code):
     assert len(client.describe_secret(SecretId="token")["VersionIdsToStages"]) == 1
 
 
-def test_the_function_must_let_secrets_manager_in(client, function):
+def test_function_policy_must_allow_secrets_manager(client, function):
     arn = function(allowed=False)
     with pytest.raises(ClientError) as error:
         client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)

@@ -29,18 +29,18 @@ def secret_names(aws: LocalAws) -> list[str]:
         client.close()
 
 
-def test_answers_boto3_by_the_environment_alone(aws: LocalAws) -> None:
+def test_boto3_uses_it_through_env_vars(aws: LocalAws) -> None:
     client = boto3.client("secretsmanager")
     client.create_secret(Name="a", SecretString="x")
     client.close()
     assert secret_names(aws) == ["a"]
 
 
-def test_is_empty_again_for_the_next_test(aws: LocalAws) -> None:
+def test_is_empty_for_each_test(aws: LocalAws) -> None:
     assert secret_names(aws) == []
 
 
-def test_two_at_once_know_nothing_of_each_other(aws: LocalAws) -> None:
+def test_two_accounts_are_independent(aws: LocalAws) -> None:
     with LocalAws.start() as other:
         assert other.url != aws.url
         assert other.environment()["AWS_ACCESS_KEY_ID"] != aws.environment()["AWS_ACCESS_KEY_ID"]
@@ -51,7 +51,7 @@ def test_two_at_once_know_nothing_of_each_other(aws: LocalAws) -> None:
         assert secret_names(aws) == []
 
 
-def test_leaves_nothing_behind() -> None:
+def test_removes_processes_and_files() -> None:
     with LocalAws.start() as aws:
         pids = with_descendants(aws.supervisor_pid)
         log = aws.log_path
@@ -61,7 +61,7 @@ def test_leaves_nothing_behind() -> None:
     assert not log.parent.exists()
 
 
-def test_environment_points_at_nothing_else(aws: LocalAws, tmp_path: Path) -> None:
+def test_environment_replaces_all_aws_variables(aws: LocalAws, tmp_path: Path) -> None:
     base = {
         "PATH": "/bin",
         "AWS_PROFILE": "production",
@@ -85,23 +85,21 @@ def test_environment_points_at_nothing_else(aws: LocalAws, tmp_path: Path) -> No
     assert without_aws(base) == {"PATH": "/bin", "NO_PROXY": "intranet,127.0.0.1"}
 
 
-def test_is_reached_past_a_proxy(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bypasses_a_proxy(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert secret_names(aws) == []
 
 
 @pytest.mark.parametrize("module", ["moto", "flask_cors"])
-def test_says_what_to_install(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+def test_missing_packages(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ShieldError, match=module) as error:
         LocalAws.start()
     assert "pip install 'shield-ai[local]'" in error.value.hint
 
 
-def test_says_that_the_server_did_not_start(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_server_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("PYTHONHOME", "/no/such/place")
     with pytest.raises(ShieldError, match="the embedded AWS exited during startup"):
@@ -112,7 +110,7 @@ def test_says_that_the_server_did_not_start(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_port_that_is_taken(aws: LocalAws) -> None:
+def test_port_is_taken(aws: LocalAws) -> None:
     port = int(aws.url.rpartition(":")[2])
     with pytest.raises(
         ShieldError, match=f"can't listen on 127.0.0.1:{port}: Address already in use"
@@ -121,7 +119,9 @@ def test_a_port_that_is_taken(aws: LocalAws) -> None:
     assert "another port" in error.value.hint
 
 
-def test_serve_forever_prints_exports_and_ends_with_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_forever_prints_exports_and_stops_with_ctrl_c(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -146,7 +146,7 @@ def test_serve_forever_prints_exports_and_ends_with_ctrl_c(monkeypatch: pytest.M
     assert all_gone(pids)
 
 
-def test_serve_forever_says_when_the_server_ended_by_itself() -> None:
+def test_serve_forever_reports_an_unexpected_exit() -> None:
     code = SERVE.replace(
         "print(line, flush=True)",
         "[os.kill(child.pid, 9) for child in psutil.Process().children()]",
@@ -180,7 +180,7 @@ time.sleep(600)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_no_server_stays_when_the_parent_dies(tmp_path: Path, how: signal.Signals) -> None:
+def test_servers_stop_when_the_parent_dies(tmp_path: Path, how: signal.Signals) -> None:
     argv = [sys.executable, "-c", STARTS_ALL, str(tmp_path)]
     with subprocess.Popen(
         argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -198,13 +198,13 @@ def test_no_server_stays_when_the_parent_dies(tmp_path: Path, how: signal.Signal
 
 
 @pytest.mark.parametrize("code", [pytest.param(0, id="well"), pytest.param(7, id="badly")])
-def test_a_command_that_runs_beside_it(code: int, capfd: pytest.CaptureFixture[str]) -> None:
+def test_run_beside(code: int, capfd: pytest.CaptureFixture[str]) -> None:
     told = "import os, sys, boto3; c = boto3.client('sts'); print(c.get_caller_identity()['Account']); c.close()"
     assert run_beside([sys.executable, "-c", f"{told}; sys.exit({code})"]) == code
     assert capfd.readouterr().out == "123456789012\n"
 
 
-def test_a_command_beside_it_decides_about_ctrl_c() -> None:
+def test_run_beside_passes_ctrl_c_to_the_command() -> None:
     inner = "trap 'echo caught' INT; echo ready; read x; echo went on"
     run = f"import sys; from shield_ai.sandbox.emulator.server import run_beside; sys.exit(run_beside(['bash', '-c', {inner!r}]))"
     command = [sys.executable, "-c", run]
@@ -220,7 +220,7 @@ def test_a_command_beside_it_decides_about_ctrl_c() -> None:
         assert process.returncode == 0
 
 
-def test_a_command_that_is_none() -> None:
+def test_run_beside_with_a_missing_program() -> None:
     with pytest.raises(ShieldError, match="can't run nonesuch: No such file") as error:
         run_beside(["nonesuch"])
     assert "give a program" in error.value.hint

@@ -51,7 +51,7 @@ def test_runs_until_stopped(tmp_path: Path) -> None:
     child.stop()
 
 
-def test_runs_commands_in_turn_with_their_environment_and_folder(tmp_path: Path) -> None:
+def test_runs_commands_in_order_with_env_and_folder(tmp_path: Path) -> None:
     code = "import os; print(os.environ['WORD'], os.getcwd())"
     child = Child(
         "x", [python(code), python(code)], log=tmp_path / "log", env={"WORD": "hello"}, cwd=tmp_path
@@ -70,7 +70,7 @@ def test_stops_at_the_first_command_that_fails(tmp_path: Path) -> None:
     child.stop()
 
 
-def test_says_how_the_log_of_a_server_ends_that_does_not_come_up(tmp_path: Path) -> None:
+def test_startup_error_shows_the_last_log_line(tmp_path: Path) -> None:
     with (
         start(tmp_path, "import sys; sys.exit('no room')") as child,
         pytest.raises(ShieldError, match="exited during startup") as error,
@@ -79,7 +79,7 @@ def test_says_how_the_log_of_a_server_ends_that_does_not_come_up(tmp_path: Path)
     assert error.value.hint == "last log line: no room"
 
 
-def test_gives_up_when_the_time_is_over(tmp_path: Path) -> None:
+def test_startup_timeout(tmp_path: Path) -> None:
     with (
         start(tmp_path, FOREVER) as child,
         pytest.raises(ShieldError, match=r"not ready after 0\.1 s"),
@@ -87,20 +87,20 @@ def test_gives_up_when_the_time_is_over(tmp_path: Path) -> None:
         child.wait_until(lambda: None, 0.1)
 
 
-def test_a_program_that_does_not_exist(tmp_path: Path) -> None:
+def test_missing_program(tmp_path: Path) -> None:
     with Child("x", [["/no/such/program"]], log=tmp_path / "log", env={}) as child:
         assert child.wait() == 127
     assert last_line(child.log_path) == "No such file or directory: /no/such/program"
 
 
-def test_kills_a_server_that_does_not_want_to_end(tmp_path: Path) -> None:
+def test_kills_a_server_that_ignores_sigterm(tmp_path: Path) -> None:
     with start(tmp_path, STUBBORN, grace=0.1) as child:
         child.wait_until(lambda: is_up(child), 10)
         pid = child.pid
     assert not alive(pid)
 
 
-def test_ends_the_servers_own_children_too(tmp_path: Path) -> None:
+def test_stops_the_servers_children(tmp_path: Path) -> None:
     with start(tmp_path, WITH_CHILD) as child:
         assert wait_for(lambda: child.log_path.read_text().count("up") == 2)
         grandchild = int(child.log_path.read_text().split()[0])
@@ -109,7 +109,7 @@ def test_ends_the_servers_own_children_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_nothing_stays_when_the_supervisor_is_killed(tmp_path: Path, how: signal.Signals) -> None:
+def test_cleans_up_after_a_killed_supervisor(tmp_path: Path, how: signal.Signals) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
     file = tmp_path / "file"
@@ -123,7 +123,7 @@ def test_nothing_stays_when_the_supervisor_is_killed(tmp_path: Path, how: signal
     assert not file.exists()
 
 
-def test_nothing_stays_when_the_supervisor_hangs(
+def test_cleans_up_after_a_hanging_supervisor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervised, "TIMEOUT", 0.1)
@@ -138,7 +138,7 @@ def test_nothing_stays_when_the_supervisor_hangs(
 
 
 @pytest.mark.parametrize("ends", ["stopped", "by itself"])
-def test_removes_what_it_was_told_to_when_the_log_has_been_read(tmp_path: Path, ends: str) -> None:
+def test_removes_files_after_the_server_has_stopped(tmp_path: Path, ends: str) -> None:
     folder = tmp_path / "data"
     (folder / "deep").mkdir(parents=True)
     file = tmp_path / "file"
