@@ -47,14 +47,20 @@ def plan_and_apply(root, *names):
         recover(journal, aws)
         made = plan(aws, journal, *names)
         return Applier(
-            tree=Tree(root), journal=journal, values=Values({}, {}), aws=aws, tell=lambda _: None
+            tree=Tree(root),
+            journal=journal,
+            values=Values({}, {}),
+            aws=aws,
+            on_receipt=lambda _: None,
         ).apply(made)
 
 
 def undo_last_run(root):
     with Journal(root).locked() as journal:
         steps = journal.open_steps(last_run(journal))
-        undoer = Rollback(tree=Tree(root), journal=journal, aws=account(), tell=lambda _: None)
+        undoer = Rollback(
+            tree=Tree(root), journal=journal, aws=account(), on_receipt=lambda _: None
+        )
         return undoer.undo(steps, force=False)
 
 
@@ -135,7 +141,11 @@ def test_refuses_a_plan_if_a_resource_changed(app):
         theirs()
         with pytest.raises(StalePlanError, match=f"policy {NAME} changed"):
             Applier(
-                tree=Tree(app), journal=journal, values=Values({}, {}), aws=account(), tell=print
+                tree=Tree(app),
+                journal=journal,
+                values=Values({}, {}),
+                aws=account(),
+                on_receipt=print,
             ).apply(made)
 
 

@@ -83,7 +83,7 @@ def test_a_failure_does_not_affect_other_repositories(repository, tmp_path):
     (tmp_path / "broken" / "shield.toml").write_text("[app")
     listed = [tmp_path / "gone", tmp_path / "broken", "https://127.0.0.1:1/group/app", repository]
     seen = []
-    outcomes = scanned(listed, tmp_path, tell=seen.append)
+    outcomes = scanned(listed, tmp_path, on_outcome=seen.append)
     assert seen == outcomes
     assert [bool(outcome.error) for outcome in outcomes] == [True, True, True, False]
 

@@ -64,7 +64,7 @@ def test_undoes_files_and_aws_separately(app, aws):
     for kind, secrets in (("file", True), ("aws", False)):
         with Journal(app).locked() as journal:
             steps = journal.open_steps(last_run(journal, kind), kind)
-            undoer = Rollback(tree=tree, journal=journal, aws=account(), tell=lambda _: None)
+            undoer = Rollback(tree=tree, journal=journal, aws=account(), on_receipt=lambda _: None)
             undoer.undo(steps, force=False)
         assert files_of(app) == before
         assert any(secrets_of(account()).values()) == secrets

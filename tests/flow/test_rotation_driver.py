@@ -80,7 +80,7 @@ def test_the_function_does_not_import_shield():
 def test_runs_a_rotation(client, secret):
     steps = []
     old = client.get_secret_value(SecretId=secret)["SecretString"]
-    token = run_rotation(client, secret, environ=RANDOM, progress=steps.append)
+    token = run_rotation(client, secret, environ=RANDOM, on_step=steps.append)
     now = client.get_secret_value(SecretId=secret, VersionStage="AWSCURRENT")
     assert now["VersionId"] == token
     assert now["SecretString"] != old

@@ -101,7 +101,7 @@ def apply_plan(root: Path, plan: Plan, *, values: Values | None = None, aws: Acc
             journal=journal,
             values=values or values_for("v"),
             aws=aws or account(),
-            tell=lambda _: None,
+            on_receipt=lambda _: None,
         )
         return applier.apply(plan)
 
@@ -119,7 +119,7 @@ def undo_last_run(root: Path, *, force: bool = False, aws: Account | None = None
     tree, aws = Tree(root), aws or account()
     with Journal(root).locked() as journal:
         steps = journal.open_steps(last_run(journal))
-        undoer = Rollback(tree=tree, journal=journal, aws=aws, tell=lambda _: None)
+        undoer = Rollback(tree=tree, journal=journal, aws=aws, on_receipt=lambda _: None)
         return undoer.undo(steps, force=force)
 
 

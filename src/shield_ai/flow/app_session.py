@@ -278,13 +278,13 @@ class AppSession(AppContext):
             require_committed(self.tree, self.journal)
 
     def apply(
-        self, plan: Plan, tell: Callable[[Receipt], None], *, compare_settings: bool = True
+        self, plan: Plan, on_receipt: Callable[[Receipt], None], *, compare_settings: bool = True
     ) -> list[Receipt]:
         """Apply a plan, and undo the edits if they change a setting.
 
         Args:
             plan: The plan.
-            tell: Called after each step.
+            on_receipt: Called after each step.
             compare_settings: Load the settings before and after the edits, to compare them.
 
         Raises:
@@ -302,7 +302,7 @@ class AppSession(AppContext):
             journal=self.journal,
             values=values,
             aws=self.aws if plan.changes else None,
-            tell=tell,
+            on_receipt=on_receipt,
             check=check.check if check else lambda: None,
         )
         receipts = applier.apply(plan)
@@ -359,20 +359,20 @@ class AppSession(AppContext):
         return steps
 
     def rollback(
-        self, steps: list[Record], *, force: bool, tell: Callable[[Receipt], None]
+        self, steps: list[Record], *, force: bool, on_receipt: Callable[[Receipt], None]
     ) -> list[Receipt]:
         """Undo steps.
 
         Args:
             steps: From `steps_to_undo`.
             force: Restore files that were edited since apply, too.
-            tell: Called after each step.
+            on_receipt: Called after each step.
         """
         rollback = Rollback(
             tree=self.tree,
             journal=self.journal,
             aws=self.aws if any(step.kind == "aws" for step in steps) else None,
-            tell=tell,
+            on_receipt=on_receipt,
             login_error=self._login_error,
         )
         return rollback.undo(steps, force=force)

@@ -47,7 +47,7 @@ class Applier:
         journal: Locked by the caller.
         values: Resolves the plan's locators.
         aws: The account; None to apply the file edits only.
-        tell: Called after each step.
+        on_receipt: Called after each step.
         check: Called after the files are edited; an exception from it undoes every edit.
     """
 
@@ -55,7 +55,7 @@ class Applier:
     journal: Journal
     values: Values
     aws: Account | None
-    tell: Callable[[Receipt], None]
+    on_receipt: Callable[[Receipt], None]
     check: Callable[[], None] = lambda: None
 
     def apply(self, plan: Plan) -> list[Receipt]:
@@ -86,7 +86,7 @@ class Applier:
             self.check()
             for receipt in self._run_steps(plan, run, begun, changes, values):
                 receipts.append(receipt)
-                self.tell(receipt)
+                self.on_receipt(receipt)
         except BaseException:
             file_transaction.undo_all(begun, tree=self.tree, journal=self.journal)
             raise

@@ -31,7 +31,7 @@ def _unknown_value(_name: str, _version: str, _origins: tuple[Origin, ...]) -> s
     return "unknown"
 
 
-def _never(_kind: str, _name: str) -> bool:
+def _never_overwrite(_kind: str, _name: str) -> bool:
     return False
 
 
@@ -60,7 +60,7 @@ class AwsInputs:
     desired: Sequence[Resource] = ()
     last_applied: Mapping[tuple[str, str], Settings] = dataclasses.field(default_factory=dict)
     compare_value: Callable[[str, str, tuple[Origin, ...]], str] = _unknown_value
-    may_overwrite: Callable[[str, str], bool] = _never
+    may_overwrite: Callable[[str, str], bool] = _never_overwrite
 
 
 def resource_changes(inputs: AwsInputs) -> Iterator[Change]:

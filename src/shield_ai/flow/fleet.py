@@ -83,7 +83,7 @@ def scan_repositories(
     *,
     engine: Engine = "local",
     timeout: float = TIMEOUT,
-    tell: Callable[[Outcome], None] = lambda _: None,
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
 ) -> list[Outcome]:
     """Scan repositories, and save the outcomes.
 
@@ -92,7 +92,7 @@ def scan_repositories(
         folder: Where the outcomes are saved; created if it does not exist.
         engine: "ray" to distribute the scans over a cluster that can access the repositories.
         timeout: Seconds for the scan of each repository.
-        tell: Called with each outcome.
+        on_outcome: Called with each outcome.
 
     Raises:
         SourceError: The folder can't be written.
@@ -111,7 +111,7 @@ def scan_repositories(
     for repository, outcome in scan(saved, timeout):
         tree.write(_outcome_file(repository), msgspec.json.encode(outcome))
         outcomes[repository] = outcome
-        tell(outcome)
+        on_outcome(outcome)
     return [outcomes[repository] for repository in repositories]
 
 

@@ -97,7 +97,7 @@ def _require_complete(receipts: Sequence[Receipt]) -> None:
         )
 
 
-def _never(_name: str, _value: Hidden) -> str | None:
+def _accept_login(_name: str, _value: Hidden) -> str | None:
     return None
 
 
@@ -109,15 +109,15 @@ class Rollback:
         tree: The app's folder.
         journal: Locked by the caller.
         aws: The account; None if no step needs it.
-        tell: Called after each step.
+        on_receipt: Called after each step.
         login_error: Checks whether the previous value of a secret still works.
     """
 
     tree: Tree
     journal: Journal
     aws: Account | None
-    tell: Callable[[Receipt], None]
-    login_error: LoginError = _never
+    on_receipt: Callable[[Receipt], None]
+    login_error: LoginError = _accept_login
 
     def undo(self, steps: Sequence[Record], *, force: bool) -> list[Receipt]:
         """Undo steps.
@@ -144,7 +144,7 @@ class Rollback:
                 receipts.append(self._undo_file(step, copies.pop(step.what, "")))
             elif self.aws:
                 receipts.append(self._undo_aws(step, self.aws))
-            self.tell(receipts[-1])
+            self.on_receipt(receipts[-1])
         _require_complete(receipts)
         return receipts
 
@@ -168,7 +168,7 @@ class Rollback:
         outcome = file_transaction.undo(step, tree=self.tree, journal=self.journal)
         if copy:
             detail = f"your version is now {copy}"
-            self.tell(Receipt(step="file", what=step.what, status=KEPT, detail=detail))
+            self.on_receipt(Receipt(step="file", what=step.what, status=KEPT, detail=detail))
         return Receipt(step="file", what=step.what, status=UNDONE, detail=outcome)
 
     def _undo_aws(self, step: Record, aws: Account) -> Receipt:

@@ -126,12 +126,14 @@ class SecretRotator:
             since=state.since,
         )
 
-    def rotate(self, secret: Secret, tell: Callable[[str], None], *, resume: bool = False) -> None:
+    def rotate(
+        self, secret: Secret, on_step: Callable[[str], None], *, resume: bool = False
+    ) -> None:
         """Rotate a secret, or resume its rotation.
 
         Args:
             secret: The secret.
-            tell: Called with each step before it begins.
+            on_step: Called with each step before it begins.
             resume: Resume an unfinished rotation.
 
         Raises:
@@ -144,7 +146,7 @@ class SecretRotator:
                 f"start one with shield rotate {secret.name}",
             )
         if state.function:
-            self._rotate_in_aws(secret, state.function, tell)
+            self._rotate_in_aws(secret, state.function, on_step)
             return
         if state.pending and not resume:
             raise ShieldError(
@@ -160,15 +162,15 @@ class SecretRotator:
             self.secret_id(secret),
             state.pending if resume else None,
             self._settings(secret),
-            tell,
+            on_step,
             steps,
         )
 
-    def _rotate_in_aws(self, secret: Secret, function: str, tell: Callable[[str], None]) -> None:
+    def _rotate_in_aws(self, secret: Secret, function: str, on_step: Callable[[str], None]) -> None:
         name = self.secret_id(secret)
-        tell("RotateSecret")
+        on_step("RotateSecret")
         token = self._aws.start(name)
-        tell(function.rpartition(":")[2])
+        on_step(function.rpartition(":")[2])
         while not self._aws.wait(name, token):
             token = self._aws.start(name)
 

@@ -20,7 +20,7 @@ def run_rotation(
     secret_id: str,
     token: str | None = None,
     environ: Mapping[str, str] | None = None,
-    progress: Callable[[str], None] = lambda _step: None,
+    on_step: Callable[[str], None] = lambda _step: None,
     steps: Sequence[str] = STEPS,
 ) -> str:
     """Rotate a secret, or resume its rotation.
@@ -32,7 +32,7 @@ def run_rotation(
             pending.
         environ: The settings of the rotation function, such as ROTATION_STRATEGY; None: the
             environment variables of this process.
-        progress: Called with each step before it begins.
+        on_step: Called with each step before it begins.
         steps: The steps to run.
 
     Returns:
@@ -46,7 +46,7 @@ def run_rotation(
     settings = os.environ if environ is None else environ
     store = Store(client, secret_id)
     for step in steps:
-        progress(step)
+        on_step(step)
         try:
             run_step(store, step, token, settings, is_manual=True)
         except AwsCallError as error:

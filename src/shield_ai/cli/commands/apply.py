@@ -99,7 +99,7 @@ def apply(
         click.echo(plan_text(planned), err=True, nl=False)
         confirm_changes(session, "Apply this plan?", yes=yes)
         receipts = session.apply(
-            planned, tell=_receipt_printer(bar, planned), compare_settings=not no_proof
+            planned, on_receipt=_receipt_printer(bar, planned), compare_settings=not no_proof
         )
     click.echo(receipts_text(receipts), err=True)
     if _edits_python(planned):

@@ -41,7 +41,7 @@ def scan_fleet(repos: Path, folder: Path, *, output_format: str, engine: Engine)
             err=True,
         )
 
-    outcomes = scan_repositories(listed, folder, engine=engine, tell=print_outcome)
+    outcomes = scan_repositories(listed, folder, engine=engine, on_outcome=print_outcome)
     text = fleet_json(outcomes)
     write_output(folder / "fleet.json", text)
     click.echo(text if output_format == "json" else fleet_text(outcomes), nl=False)

@@ -43,6 +43,6 @@ def rollback(app: Path, only: Scope | None, environment: str, *, yes: bool, forc
         for path, applied, current in session.edited_files(steps):
             click.echo(edited_text(path, applied, current), err=True)
         confirm_changes(session, f"Undo {count(len(steps), 'step')}?", yes=yes)
-        receipts = session.rollback(steps, force=force, tell=print_receipt)
+        receipts = session.rollback(steps, force=force, on_receipt=print_receipt)
     click.echo(receipts_text(receipts), err=True)
     return DONE
