@@ -1,6 +1,6 @@
 """Read the value classes of django-configurations, such as `values.SecretValue()`.
 
-https://django-configurations.readthedocs.io/en/stable/values/
+https://django-configurations.readthedocs.io/en/latest/values/
 """
 
 from __future__ import annotations
