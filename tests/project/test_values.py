@@ -55,17 +55,17 @@ def test_missing_file(tmp_path):
 def test_later_files_override_and_empty_values_are_ignored():
     files = {"one": {"A": Hidden("1"), "B": Hidden("")}, "two": {"A": Hidden("2")}}
     values = Values(files, {"A": "0", "B": "env", "C": ""})
-    found = values.available(["A", "B", "C", "D"])
+    found = values.locators(["A", "B", "C", "D"])
     assert found == {"A": "dotenv:two#A", "B": "env:B"}
     assert {k: values.resolve(v).reveal() for k, v in found.items()} == {"A": "2", "B": "env"}
 
 
 def test_aws_keys_in_the_environment_are_ignored():
     name = "AWS_ACCESS_KEY_ID"
-    assert Values({}, {name: "x", "S3_ACCESS_KEY": "x"}).available(
+    assert Values({}, {name: "x", "S3_ACCESS_KEY": "x"}).locators(
         [name, "S3_ACCESS_KEY"]
     ).keys() == {"S3_ACCESS_KEY"}
-    assert Values({".env": {name: Hidden("x")}}, {name: "y"}).available([name]) == {
+    assert Values({".env": {name: Hidden("x")}}, {name: "y"}).locators([name]) == {
         name: f"dotenv:.env#{name}"
     }
 

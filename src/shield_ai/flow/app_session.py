@@ -171,7 +171,7 @@ class AppSession(AppContext):
         names = [target.app.prefix + secret.name for secret in target.secret]
         live = aws.live_state(names, keys)
         variables = [name for secret in target.secret for name in secret.variables()]
-        available = values.available(variables)
+        available = values.locators(variables)
         if self.copy_from:
             available = {**self._copies.locators(self.copy_from), **available}
         can_prompt = self.prompt is not None

@@ -47,7 +47,7 @@ def known_values(
         for variable, value in app_env_values(tree, manifest.app.settings).items()
         if variable in needed
     }
-    for variable, locator in values.available(needed).items():
+    for variable, locator in values.locators(needed).items():
         variables[variable] = values.resolve(locator)
     return KnownValues(variables, literals)
 

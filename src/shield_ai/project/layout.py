@@ -83,7 +83,7 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     def module(self, path: str) -> str:
         """Return the dotted name of a module of the app."""
-        return dotted(path, self.root(path))
+        return dotted_name(path, self.root(path))
 
     def root(self, path: str) -> str:
         """Return the folder on `sys.path` that contains a module."""
@@ -100,7 +100,7 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
         return f"from {module} import get_secret{alias}"
 
 
-def dotted(path: str, root: str) -> str:
+def dotted_name(path: str, root: str) -> str:
     """Return the dotted name of a module below a root."""
     parts = PurePosixPath(path).relative_to(root or ".").with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -264,7 +264,7 @@ def _root_of_module_imports(path: str, folder: str, known: set[str], read: Read)
     """
     if not folder:
         return None
-    roots = {dotted(path, root).encode(): root for root in _parents(folder)}
+    roots = {dotted_name(path, root).encode(): root for root in _parents(folder)}
     imports = _imports_of(roots, rb"(?:[ \t\r,;]|$)")
     everywhere: set[bytes] = set()
     inside: set[bytes] = set()  # imports in files below the root are more reliable
@@ -306,7 +306,7 @@ def _packages(path: str, folder: str) -> dict[bytes, str]:
     """Map the possible names of a module's topmost package to their roots."""
     packages = {}
     for root in _parents(folder):
-        package, dot, _ = dotted(path, root).encode().partition(b".")
+        package, dot, _ = dotted_name(path, root).encode().partition(b".")
         if dot:
             packages[package] = root
     return packages

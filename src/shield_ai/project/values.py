@@ -87,16 +87,16 @@ class Values:
         self._ask = ask
         self._copy = copy
 
-    def available(self, variables: Iterable[str]) -> dict[str, str]:
+    def locators(self, variables: Iterable[str]) -> dict[str, str]:
         """Map the variables with a value that is not empty to their locators."""
-        locators: dict[str, str] = {}
+        found: dict[str, str] = {}
         for variable in variables:
             if self._environ.get(variable) and variable not in OPERATOR_VARIABLES:
-                locators[variable] = f"env:{variable}"
+                found[variable] = f"env:{variable}"
             for path, values in self._env_files.items():
                 if values.get(variable):
-                    locators[variable] = f"dotenv:{path}#{variable}"
-        return locators
+                    found[variable] = f"dotenv:{path}#{variable}"
+        return found
 
     def resolve(self, locator: str) -> Hidden:
         """Return the value of a locator.
