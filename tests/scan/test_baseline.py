@@ -15,7 +15,7 @@ def found(line: int, name: str = "password", path: str = "a.py") -> Finding:
     )  # fmt: skip
 
 
-def test_lines_may_move_and_only_more_is_new(tmp_path) -> None:
+def test_moved_findings_are_known_and_additional_ones_new(tmp_path) -> None:
     file = tmp_path / "baseline.json"
     assert write_baseline(file, [found(1), found(7), found(3, "token")]) == 3
     baseline = read_baseline(file)
@@ -24,7 +24,7 @@ def test_lines_may_move_and_only_more_is_new(tmp_path) -> None:
     assert remove_known([found(1, path="b.py")], baseline) == [found(1, path="b.py")]
 
 
-def test_the_file_does_not_change_when_lines_move(tmp_path) -> None:
+def test_file_does_not_change_when_lines_move(tmp_path) -> None:
     write_baseline(tmp_path / "a", [found(1), found(7, "token")])
     write_baseline(tmp_path / "b", [found(70, "token"), found(10)])
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
@@ -40,13 +40,13 @@ def test_the_file_does_not_change_when_lines_move(tmp_path) -> None:
     "text", ["", "[]", '{"version": 2, "findings": []}', '{"version": 1, "findings": [{"hash": "a"}]}'],
     ids=["empty", "list", "newer", "another tool's"],
 )  # fmt: skip
-def test_a_wrong_file_is_refused(tmp_path, text) -> None:
+def test_invalid_file_is_rejected(tmp_path, text) -> None:
     (tmp_path / "a").write_text(text)
     with pytest.raises(ShieldError):
         read_baseline(tmp_path / "a")
 
 
-def test_no_file_is_refused(tmp_path) -> None:
+def test_missing_file_is_rejected(tmp_path) -> None:
     with pytest.raises(ShieldError) as caught:
         read_baseline(tmp_path / "a")
     assert "--write-baseline" in caught.value.hint

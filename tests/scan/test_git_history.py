@@ -49,7 +49,7 @@ def repository(tmp_path):
     return tmp_path
 
 
-def test_each_secret_once_where_it_came_first(repository) -> None:
+def test_secret_is_reported_in_its_first_commit(repository) -> None:
     first, second = scan_history(repository).findings
     assert (first.path, first.date[:10], first.in_head) == ("a.py", "2020-01-02", False)
     assert (second.path, second.date[:10], second.in_head) == ("é b/c.yml", "2020-01-02", True)
@@ -58,13 +58,13 @@ def test_each_secret_once_where_it_came_first(repository) -> None:
     assert TOKEN not in repr(first)
 
 
-def test_each_blob_once(repository) -> None:
+def test_blob_is_listed_once(repository) -> None:
     commit(repository, {"copy.yml": f"password: {PASSWORD}\n"}, "2023-01-02T03:04:05+00:00")
     blobs = [version.blob for version in file_versions(repository)]
     assert len(blobs) == len(set(blobs)) == 5
 
 
-def test_what_a_merge_brings_is_seen(repository) -> None:
+def test_secret_in_a_merge_commit_is_found(repository) -> None:
     git(repository, "checkout", "-qb", "side", "HEAD~1")
     commit(repository, {"side.py": "x = 1\n"}, "2023-01-02T03:04:05+00:00")
     git(repository, "merge", "-q", "--no-commit", "main")
@@ -75,7 +75,7 @@ def test_what_a_merge_brings_is_seen(repository) -> None:
     }
 
 
-def test_a_name_that_is_no_utf_8(repository) -> None:
+def test_name_that_is_not_utf_8_is_escaped(repository) -> None:
     commit(
         repository,
         {os.fsdecode(b"caf\xe9.py"): f'x = "{fill("ghp_{alnum:36}", 6)}"\n'},
@@ -85,7 +85,7 @@ def test_a_name_that_is_no_utf_8(repository) -> None:
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["none", "broken"])
-def test_without_a_repository_it_says_so(tmp_path, broken) -> None:
+def test_missing_or_broken_repository_is_an_error(tmp_path, broken) -> None:
     if broken:
         (tmp_path / ".git").mkdir()
         (tmp_path / ".git" / "HEAD").write_text("nonsense")
@@ -93,7 +93,7 @@ def test_without_a_repository_it_says_so(tmp_path, broken) -> None:
         scan_history(tmp_path)
 
 
-def test_what_cannot_be_read_is_said_and_the_rest_is_looked_at(repository) -> None:
+def test_unreadable_blob_is_skipped(repository) -> None:
     commit(
         repository, {"f.py": f'x = "{fill("ghp_{alnum:36}", 7)}"\n'}, "2024-01-02T03:04:05+00:00"
     )
@@ -111,7 +111,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_looked_at(repository) -> No
     assert [finding.path for finding in found] == ["a.py", "f.py"]
 
 
-def test_a_shallow_clone_lacks_something(repository, tmp_path_factory) -> None:
+def test_shallow_clone_is_reported(repository, tmp_path_factory) -> None:
     clone = tmp_path_factory.mktemp("clone")
     git(clone, "clone", "-q", "--depth=1", repository.as_uri(), "shallow")
     assert ["unshallow" in skip.reason for skip in scan_history(clone / "shallow").skipped] == [
@@ -120,7 +120,7 @@ def test_a_shallow_clone_lacks_something(repository, tmp_path_factory) -> None:
     assert scan_history(repository).skipped == []
 
 
-def test_what_the_user_has_set_for_git_changes_nothing(repository, tmp_path) -> None:
+def test_git_configuration_of_the_user_has_no_effect(repository, tmp_path) -> None:
     for name, value in (
         ("log.showRoot", "false"),
         ("log.showSignature", "true"),
@@ -132,7 +132,7 @@ def test_what_the_user_has_set_for_git_changes_nothing(repository, tmp_path) -> 
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_rule_that_takes_too_long_costs_its_file_alone(repository) -> None:
+def test_timeout_skips_one_file(repository) -> None:
     (repository / ".shield/patterns").mkdir(parents=True)
     (repository / ".shield/patterns/a.yaml").write_text(
         "id: ACME\ntitle: t\nseverity: high\ndescription: d\nfix: f\nreferences: []\n"

@@ -48,7 +48,7 @@ def git(root, *arguments: str) -> None:
     subprocess.run(["git", "-C", root, *arguments], check=True, capture_output=True)
 
 
-def test_a_folder(app) -> None:
+def test_folder(app) -> None:
     assert places(scanned(cwd=app)) == [
         ("deploy/values.yml", "CRED.password"),
         ("docs/guide.md", "CRED.github-token"),
@@ -58,12 +58,12 @@ def test_a_folder(app) -> None:
     ]
 
 
-def test_a_key_of_a_known_form_is_as_bad_in_the_settings_as_elsewhere(app) -> None:
+def test_literal_keeps_the_severity_of_its_credential_rule(app) -> None:
     (found,) = [f for f in scanned(".", cwd=app) if f["name"] == "STRIPE_SECRET_KEY"]
     assert (found["rule"], found["severity"]) == ("CSEC34.literal", "critical")
 
 
-def test_several_paths_are_named_as_they_were_given(app) -> None:
+def test_several_paths_keep_their_prefixes(app) -> None:
     found = places(scanned("deploy", "shop/settings.py", "clean.py", cwd=app))
     assert {path for path, _ in found} == {"deploy/values.yml", "shop/settings.py"}
     assert ("shop/settings.py", "CSEC34.literal") in found
@@ -72,14 +72,14 @@ def test_several_paths_are_named_as_they_were_given(app) -> None:
     assert "gone.py does not exist" in done.err
 
 
-def test_the_standard_input(app) -> None:
+def test_standard_input(app) -> None:
     assert places(scanned("-", cwd=app, stdin=f"token: {TOKEN}\n")) == [
         ("stdin", "CRED.github-token")
     ]
     assert run("scan", "-", cwd=app, stdin="x = 1\n").code == 0
 
 
-def test_the_index(app) -> None:
+def test_index(app) -> None:
     git(app, "init", "-q")
     git(app, "add", "deploy", "clean.py")
     # after git add: not what is committed
@@ -89,13 +89,13 @@ def test_the_index(app) -> None:
     assert scanned("--staged", "clean.py", cwd=app) == []
 
 
-def test_the_index_of_no_repository(tmp_path) -> None:
+def test_index_without_a_repository(tmp_path) -> None:
     done = run("scan", "--staged", cwd=tmp_path)
     assert done.code == 2
     assert "not in a git repository" in done.err
 
 
-def test_a_dotenv_file_in_git_is_a_finding_of_its_own(app) -> None:
+def test_dotenv_file_in_git_is_reported(app) -> None:
     (app / ".env").write_text(f"API_TOKEN={TOKEN}\n")
     (app / ".env.example").write_text("API_TOKEN=changeme\n")
     assert ("CRED.tracked-dotenv") not in dict(places(scanned(cwd=app))).values()
@@ -105,13 +105,13 @@ def test_a_dotenv_file_in_git_is_a_finding_of_its_own(app) -> None:
     assert found == [(".env", "CRED.tracked-dotenv"), (".env", "CSEC34.dotenv")]
 
 
-def test_fails_from_a_level_on(app) -> None:
+def test_fail_on_sets_the_lowest_severity(app) -> None:
     assert run("scan", "deploy", cwd=app).code == 1
     assert run("scan", "deploy", "--fail-on", "critical", cwd=app).code == 0
     assert run("scan", "deploy", "--fail-on", "high", cwd=app).code == 1
 
 
-def test_a_comment_accepts_and_an_idle_one_is_reported(app) -> None:
+def test_suppression_and_unused_suppression(app) -> None:
     (app / "deploy/values.yml").write_text(
         f"db_password: {PASSWORD}  # shield: ignore[CRED.password] of a demo\n"
     )
@@ -119,7 +119,7 @@ def test_a_comment_accepts_and_an_idle_one_is_reported(app) -> None:
     assert places(scanned("deploy", "clean.py", cwd=app)) == [("clean.py", "CRED.idle-ignore")]
 
 
-def test_a_baseline(app) -> None:
+def test_baseline(app) -> None:
     assert run("scan", "--write-baseline", "known.json", cwd=app).code == 0
     text = (app / "known.json").read_text()
     assert TOKEN not in text
@@ -138,7 +138,7 @@ def test_placeholders_are_shown_with_all(app) -> None:
     assert "1 more with --all" in run("scan", "deploy", cwd=app).out
 
 
-def test_the_text_counts_what_is_alike_in_tests(app) -> None:
+def test_text_groups_findings_in_tests(app) -> None:
     (app / "tests").mkdir()
     (app / "tests/test_a.py").write_text(f'login(password="{PASSWORD}")\n' * 30)
     done = run("scan", cwd=app)
@@ -148,7 +148,7 @@ def test_the_text_counts_what_is_alike_in_tests(app) -> None:
     assert run("scan", "--all", cwd=app).out.count("CRED.password") > 30
 
 
-def test_an_own_pattern(app) -> None:
+def test_custom_pattern(app) -> None:
     (app / pattern.APP_FOLDER).mkdir(parents=True)
     made = pattern.CREDENTIALS_FILE.read_text().split("rules:\n")[0].replace("id: CRED", "id: ACME")
     made += "rules:\n  - id: ACME.key\n    title: ACME key\n    regex: '(acme-[0-9]{6})'\n    keywords: [acme-]\n"
@@ -162,11 +162,11 @@ def test_an_own_pattern(app) -> None:
     assert run("patterns", "check", cwd=app).code == 0
 
 
-def test_progress_is_for_terminals_alone(app) -> None:
+def test_progress_is_only_shown_on_terminals(app) -> None:
     assert "\r" not in run("scan", cwd=app).text
 
 
-def test_a_staged_submodule_is_none_of_our_files(app) -> None:
+def test_staged_submodule_is_skipped(app) -> None:
     git(app, "init", "-q")
     inner = app / "inner"
     inner.mkdir()
@@ -187,7 +187,7 @@ def test_a_staged_submodule_is_none_of_our_files(app) -> None:
     assert (done.code, done.out) == (0, "no findings\n")
 
 
-def test_a_repository_that_git_cannot_read_is_said(app) -> None:
+def test_unreadable_index_is_reported(app) -> None:
     (app / ".env").write_text(f"API_TOKEN={TOKEN}\n")
     git(app, "init", "-q")
     git(app, "add", "-f", ".env")
@@ -195,7 +195,7 @@ def test_a_repository_that_git_cannot_read_is_said(app) -> None:
     assert ".git: git can't tell whether .env files are committed" in run("scan", cwd=app).out
 
 
-def test_a_scan_runs_no_program_of_the_repository(app) -> None:
+def test_scan_runs_no_program_of_the_repository(app) -> None:
     (app / ".env").write_text(f"API_TOKEN={TOKEN}\n")
     git(app, "init", "-q")
     git(app, "add", "-f", ".env")
@@ -205,12 +205,12 @@ def test_a_scan_runs_no_program_of_the_repository(app) -> None:
     assert not (app / "ran").exists()
 
 
-def test_the_text_says_why_a_comment_does_nothing(app) -> None:
+def test_text_shows_the_problem_of_a_comment(app) -> None:
     (app / "clean.py").write_text(f'password = "{PASSWORD}"  # shield: ignore[CSEC34.literal]\n')
     assert "this comment gives no reason" in run("scan", "clean.py", cwd=app).out
 
 
-def test_what_comments_accept_is_counted_apart(app) -> None:
+def test_suppressed_findings_are_counted(app) -> None:
     (app / "clean.py").write_text(f'password = "{PASSWORD}"  # shield: ignore[CSEC34] of a demo\n')
     for more in ([], ["--all"]):
         assert (
@@ -218,7 +218,7 @@ def test_what_comments_accept_is_counted_apart(app) -> None:
         )
 
 
-def test_the_history_by_a_rule_of_the_app_as_sarif(app) -> None:
+def test_history_with_a_custom_rule_as_sarif(app) -> None:
     (app / ".shield/patterns").mkdir(parents=True)
     (app / ".shield/patterns/a.yaml").write_text(PATTERN)
     (app / "clean.py").write_text("x = 'acme_abcd'\n")
@@ -233,7 +233,7 @@ def test_the_history_by_a_rule_of_the_app_as_sarif(app) -> None:
 
 
 @pytest.mark.parametrize("path", ["shop", "./shop/", "PWD/shop"])
-def test_sarif_names_files_from_where_it_ran(app, path) -> None:
+def test_sarif_paths_are_relative_to_the_current_folder(app, path) -> None:
     done = run("scan", path.replace("PWD", str(app)), "--format", "sarif", cwd=app)
     results = json.loads(done.out)["runs"][0]["results"]
     places = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in results]
@@ -250,7 +250,7 @@ def test_sarif_names_files_from_where_it_ran(app, path) -> None:
     "flags",
     [("--history", "--staged"), ("--baseline", "known.json", "--write-baseline", "known.json")],
 )
-def test_what_makes_no_sense_together_is_said(app, flags) -> None:
+def test_conflicting_options_are_rejected(app, flags) -> None:
     assert run("scan", *flags, cwd=app).code == 2
 
 
@@ -269,7 +269,7 @@ rules:
 """
 
 
-def test_a_package_hands_on_a_helper_that_reads(tmp_path):
+def test_reader_re_exported_by_a_package(tmp_path):
     files = {
         "shop/__init__.py": "",
         "shop/tools/__init__.py": "from .reading import value\n",

@@ -39,7 +39,7 @@ def sarif(*found: tuple[str, int]) -> str:
     return json.dumps({"version": "2.1.0", "runs": [{"results": results}, {"results": None}]})
 
 
-def test_places_once_each(tmp_path) -> None:
+def test_locations_are_unique(tmp_path) -> None:
     (tmp_path / "a.sarif").write_text(sarif(("a%20b.py", 2), ("a%20b.py", 2), ("./c.py", 1)))
     assert read_locations(tmp_path / "a.sarif") == [
         Location("a b.py", 2, "generic"),
@@ -50,18 +50,18 @@ def test_places_once_each(tmp_path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"version": "2.0.0", "runs": []}', '{"version": "2.1.0", "runs": 1}']
 )
-def test_refuses_what_is_no_sarif(tmp_path, text: str) -> None:
+def test_rejects_invalid_sarif(tmp_path, text: str) -> None:
     (tmp_path / "a").write_text(text)
     with pytest.raises(ShieldError):
         read_locations(tmp_path / "a")
 
 
-def test_takes_what_windows_writes(tmp_path) -> None:
+def test_accepts_windows_paths_and_byte_order_mark(tmp_path) -> None:
     (tmp_path / "a").write_text(sarif((r"shop\a.py", 2)), encoding="utf-8-sig")
     assert read_locations(tmp_path / "a") == [Location("shop/a.py", 2, "generic")]
 
 
-def test_too_deep_a_file_is_refused(tmp_path) -> None:
+def test_deeply_nested_file_is_rejected(tmp_path) -> None:
     (tmp_path / "a").write_text(
         '{"version": "2.1.0", "runs": ' + "[" * 100_000 + "]" * 100_000 + "}"
     )
@@ -79,14 +79,14 @@ def test_too_deep_a_file_is_refused(tmp_path) -> None:
         ("b.py", "b.py"),
     ],
 )
-def test_the_other_scanner_may_have_run_further_up(tmp_path, given: str, path: str) -> None:
+def test_paths_of_a_scanner_that_ran_above_the_app(tmp_path, given: str, path: str) -> None:
     root = tmp_path / "src/shop"
     root.mkdir(parents=True)
     (root / "a.py").touch()
     assert relative_to_app([Location(given, 1, "x")], root) == [Location(path, 1, "x")]
 
 
-def test_what_we_move_anyway_does_not_stay(tmp_path) -> None:
+def test_fixable_finding_is_not_skipped(tmp_path) -> None:
     make_app(tmp_path)
     (tmp_path / "shop/settings.py").write_text(
         'from os import environ as e\nDATABASES = {"default": {"PASSWORD": e["DB_PASSWORD"]}}\n'
@@ -99,12 +99,12 @@ def test_what_we_move_anyway_does_not_stay(tmp_path) -> None:
 @pytest.mark.parametrize(
     "runs", [[None], [{}], [{"results": [None, {}, {"locations": [None, {}]}]}]]
 )
-def test_leaves_out_what_has_no_place(tmp_path, runs) -> None:
+def test_results_without_location_are_ignored(tmp_path, runs) -> None:
     (tmp_path / "a").write_text(json.dumps({"version": "2.1.0", "runs": runs}))
     assert read_locations(tmp_path / "a") == []
 
 
-def test_names_variables_and_says_why_not() -> None:
+def test_imports_variables_and_explains_skipped_locations() -> None:
     found = [
         Location("a.py", 2, "x"),
         Location("a.py", 3, "x"),
@@ -120,7 +120,7 @@ def test_names_variables_and_says_why_not() -> None:
     assert [skip.path for skip in left] == ["a.py", "b.yml", "c.py"]
 
 
-def test_draft_takes_them_in(tmp_path) -> None:
+def test_draft_imports_sarif(tmp_path) -> None:
     make_app(tmp_path)
     settings = tmp_path / "shop/settings.py"
     settings.write_text(settings.read_text() + 'PASSEPARTOUT = os.environ["PASSEPARTOUT"]\n')

@@ -5,7 +5,7 @@ import re
 from shield_ai.scan.rules.examples import fill
 
 
-def test_a_template_is_filled_and_the_same_for_a_seed() -> None:
+def test_template_is_filled_by_its_seed() -> None:
     text = fill("a={hex:8} b={digit:3} {name} {hex:0}")
     assert re.fullmatch(r"a=[0-9a-f]{8} b=\d{3} \{name\} ", text)
     assert fill("a={hex:8} b={digit:3} {name} {hex:0}") == text

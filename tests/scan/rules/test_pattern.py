@@ -20,19 +20,19 @@ IDS = [
 ]
 
 
-def test_has_the_rules_in_order() -> None:
+def test_csec34_has_its_rules_in_order() -> None:
     assert list(pattern.csec34_rules()) == IDS
     assert pattern.csec34_pattern().id == "CSEC-34"
 
 
-def test_is_read_once_and_cannot_be_changed() -> None:
+def test_pattern_is_cached_and_immutable() -> None:
     assert pattern.csec34_pattern() is pattern.csec34_pattern()
     assert pattern.csec34_rules() is pattern.csec34_rules()
     with pytest.raises(TypeError):
         pattern.csec34_rules()["x"] = pattern.csec34_rules()[IDS[0]]  # type: ignore[index]  # what is tried here
 
 
-def test_holds_the_risk_assessment_of_the_plan() -> None:
+def test_csec34_has_its_risk_assessment() -> None:
     risk = pattern.csec34_pattern().risk_assessment
     assert (risk.impact, risk.exploitability, risk.affected_scope) == (
         "high",
@@ -67,7 +67,7 @@ def test_explains_each_rule(rule: str) -> None:
     assert max(len(line) for line in text.splitlines() if "https://" not in line) <= 80
 
 
-def test_explains_what_stands_in_an_example() -> None:
+def test_explains_the_fields_of_an_example() -> None:
     text = pattern.explain("CRED.github-token")
     assert "{alnum:36} stands for 36 random characters" in text
 
@@ -83,16 +83,16 @@ def test_explains_within_the_width_of_a_terminal(rule: str) -> None:
     )
 
 
-def test_explains_a_pattern_as_a_comment_names_it() -> None:
+def test_explains_a_pattern_by_its_short_id() -> None:
     assert pattern.explain("CSEC34") == pattern.explain("CSEC-34")
 
 
-def test_explains_the_pattern_by_its_rules() -> None:
+def test_explains_a_pattern_with_its_rules() -> None:
     text = pattern.explain("CSEC-34")
     assert all(rule in text for rule in IDS)
 
 
-def test_unknown_rule_gets_the_nearest_one() -> None:
+def test_unknown_rule_suggests_a_similar_one() -> None:
     with pytest.raises(ShieldError, match=r"no rule 'CSEC34\.litteral'") as caught:
         pattern.explain("CSEC34.litteral")
     assert caught.value.hint == "did you mean CSEC34.literal?"
@@ -149,7 +149,7 @@ def test_unknown_rule_gets_the_nearest_one() -> None:
         pytest.param("title: Integrate", "title: 'Integrate", "", id="no YAML"),
     ],
 )
-def test_wrong_file_names_the_line(old: str, new: str, message: str) -> None:
+def test_error_has_the_line_of_the_value(old: str, new: str, message: str) -> None:
     assert TEXT.count(old) == 1
     text = TEXT.replace(old, new)
     with pytest.raises(ShieldError) as caught:
@@ -177,7 +177,7 @@ def test_wrong_file_names_the_line(old: str, new: str, message: str) -> None:
         ),
     ],
 )
-def test_missing_part_is_named(start: str, end: str, message: str) -> None:
+def test_error_names_the_missing_part(start: str, end: str, message: str) -> None:
     at = TEXT.rindex(start)
     text = TEXT[:at] + (TEXT[TEXT.index(end) :] if end else "")
     line = text[: text.index("  - id: CSEC34.no-runtime")].count("\n") + 1
@@ -187,30 +187,30 @@ def test_missing_part_is_named(start: str, end: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\0", "- a\n- b\n", "just words", "a: b: c", "? [x]\n: y\n"])
-def test_no_pattern_at_all_is_a_clear_error(text: str) -> None:
+def test_text_that_is_not_a_pattern_is_rejected(text: str) -> None:
     with pytest.raises(ShieldError, match=r"^mine\.yaml"):
         pattern.parse(text, "mine.yaml")
 
 
-def test_rule_without_examples_is_refused() -> None:
+def test_rule_without_examples_is_rejected() -> None:
     text = TEXT[: TEXT.rindex("    non_examples:")] + "    non_examples: []\n"
     with pytest.raises(ShieldError, match="has no non_examples"):
         pattern.parse(text, "mine.yaml")
 
 
-def test_severity_is_the_models() -> None:
+def test_severity_is_an_enum() -> None:
     assert pattern.csec34_rules()["CSEC34.literal"].severity is Severity.HIGH
 
 
-def test_every_rule_finds_its_examples_and_nothing_else() -> None:
-    """Of both patterns; `shield patterns check` says the same."""
+def test_every_rule_passes_its_examples() -> None:
+    """Run the checks of `shield patterns check`."""
     assert [
         *check_examples(pattern.csec34_pattern()),
         *check_examples(pattern.credential_pattern()),
     ] == []
 
 
-def test_credentials_of_many_services_are_known() -> None:
+def test_credential_pattern_covers_many_services() -> None:
     rules = pattern.credential_pattern().rules
     assert len(rules) > 200
     assert sum(rule.reference.startswith("https://") for rule in rules) > 180
@@ -241,7 +241,7 @@ rules:
 """
 
 
-def test_an_app_brings_its_own_patterns(tmp_path) -> None:
+def test_app_with_a_custom_pattern(tmp_path) -> None:
     (tmp_path / pattern.APP_FOLDER).mkdir(parents=True)
     (tmp_path / pattern.APP_FOLDER / "acme.yaml").write_text(OWN)
     (made,) = pattern.load_app_patterns(tmp_path)
@@ -361,7 +361,7 @@ def test_an_app_brings_its_own_patterns(tmp_path) -> None:
         ),
     ],
 )
-def test_a_wrong_pattern_says_its_line(tmp_path, old, new, line, words) -> None:
+def test_error_of_a_custom_pattern_has_the_line(tmp_path, old, new, line, words) -> None:
     (tmp_path / pattern.APP_FOLDER).mkdir(parents=True)
     text = OWN.replace(old, new).replace("files: {regex", "files: {python: [a], regex")
     (tmp_path / pattern.APP_FOLDER / "acme.yaml").write_text(text)
@@ -371,7 +371,7 @@ def test_a_wrong_pattern_says_its_line(tmp_path, old, new, line, words) -> None:
     assert f"acme.yaml:{line}: " in caught.value.message
 
 
-def test_an_id_is_given_in_one_file(tmp_path) -> None:
+def test_id_is_unique_across_files(tmp_path) -> None:
     (tmp_path / pattern.APP_FOLDER).mkdir(parents=True)
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / pattern.APP_FOLDER / name).write_text(OWN)
@@ -379,7 +379,7 @@ def test_an_id_is_given_in_one_file(tmp_path) -> None:
         pattern.load_app_patterns(tmp_path)
 
 
-def test_a_date_is_a_text() -> None:
+def test_date_is_loaded_as_text() -> None:
     assert (
         pattern.parse(OWN.replace("Keys of ACME", "2026-13-45"), "acme.yaml").title == "2026-13-45"
     )

@@ -18,7 +18,7 @@ from shield_ai.scan.rules.regex_safety import count_unbounded, find_exponential
         "([a-z]+|[0-9]+)*",
     ],
 )
-def test_refuses(regex: str) -> None:
+def test_rejects_exponential_regexes(regex: str) -> None:
     assert find_exponential(regex)
 
 
@@ -36,7 +36,7 @@ def test_refuses(regex: str) -> None:
         "(ab|cd){1,9}",
     ],
 )
-def test_allows(regex: str) -> None:
+def test_accepts_polynomial_regexes(regex: str) -> None:
     assert not find_exponential(regex)
 
 
@@ -51,5 +51,5 @@ def test_allows(regex: str) -> None:
         ("(?=a*)b{5,}", 2),
     ],
 )
-def test_counts_what_has_no_bound(regex: str, count: int) -> None:
+def test_counts_unbounded_repeats(regex: str, count: int) -> None:
     assert count_unbounded(regex) == count

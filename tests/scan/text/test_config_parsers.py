@@ -38,7 +38,7 @@ def nested(values, depth=0):
 @example(raw=b"password: |")
 @example(raw=b"&a [*a, {password: *a}]")
 @example(raw=b'{"password": "')
-def test_takes_anything_and_stays_within_the_file(parse, path, raw):
+def test_parsers_accept_any_bytes_and_stay_within_the_file(parse, path, raw):
     for value in nested(parse(raw)):
         assert 0 <= value.start <= value.end <= len(raw)
     if found := parse_config(path, b"password: abcdef\n" + raw):
@@ -56,11 +56,11 @@ def test_takes_anything_and_stays_within_the_file(parse, path, raw):
         pytest.param(config_parsers.equals_values, b'a = """\n', id="quotes"),
     ],
 )
-def test_a_deep_or_odd_file_ends_in_time(parse, part):
+def test_deeply_nested_files_are_fast(parse, part):
     parse(part * 5000)
 
 
-def test_an_alias_that_grows_is_looked_at_once():
+def test_yaml_alias_bomb_is_visited_once():
     raw = "password: &a0 [x]\n" + "".join(
         f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30)
     )
@@ -69,7 +69,7 @@ def test_an_alias_that_grows_is_looked_at_once():
     assert len(found.spans) < 100
 
 
-def test_without_the_fast_parser_the_same_is_found(monkeypatch):
+def test_pure_python_yaml_parser_gives_the_same_nodes(monkeypatch):
     raw = "ü: {password: hunter22}\ntoken: &t |\n  abcdef12\nkey: !x 'it''s'\n".encode()
     fast = config_parsers.yaml_values(raw)
     monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
@@ -77,16 +77,16 @@ def test_without_the_fast_parser_the_same_is_found(monkeypatch):
 
 
 @pytest.mark.parametrize("path", ["a.py", "a.yml.txt", "Makefile"])
-def test_other_files_have_no_structure(path):
+def test_other_files_are_not_parsed(path):
     assert parse_config(path, b"password: hunter22") is None
 
 
-def test_what_is_large_or_names_nothing_is_not_parsed():
+def test_large_files_and_files_without_secrets_are_not_parsed():
     assert parse_config("a.yml", b"a: b\n") is None
     assert parse_config("a.yml", b"password: hunter22\n" + b"#" * MAX_SIZE) is None
 
 
-def test_positions_are_those_of_the_bytes():
+def test_positions_are_byte_offsets():
     raw = "über: 'ß'\npassword: \"né\"\n".encode()
     (root,) = config_parsers.yaml_values(raw)
     assert [raw[v.start : v.end].decode() for _, v in root.pairs] == ["ß", "né"]

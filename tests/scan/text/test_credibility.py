@@ -60,7 +60,7 @@ def test_families_of_names(name: str, expected: Family) -> None:
     ],
 )
 def test_secrets(name: str, value: str) -> None:
-    assert judge(name, value)
+    assert judge(name, value) in (Confidence.MEDIUM, Confidence.HIGH)
 
 
 @pytest.mark.parametrize(
@@ -97,44 +97,45 @@ def test_secrets(name: str, value: str) -> None:
         pytest.param("token", "settings.api_token.value2", id="attribute of an attribute"),
     ],
 )
-def test_no_secrets(name: str, value: str) -> None:
+def test_values_that_are_not_secrets(name: str, value: str) -> None:
     assert judge(name, value) is None
 
 
 @pytest.mark.parametrize("value", ["db-root-password", "MANAGER"])
-def test_a_configuration_holds_values_where_code_holds_names(value: str) -> None:
-    assert judge("db_password", value, in_code=False)
+def test_words_are_passwords_only_in_configuration(value: str) -> None:
+    assert judge("db_password", value, in_code=False) is Confidence.MEDIUM
     assert judge("db_password", value) is None
 
 
-@pytest.mark.parametrize(
-    "value", ["your-" + KEY, "xxxxxxxxxxxx", "<insert>" + KEY, "redacted-" + KEY]
-)
-def test_placeholders_are_graded_down(value: str) -> None:
-    assert judge("password", value) in (Confidence.LOW, None)
+@pytest.mark.parametrize("value", ["your-" + KEY, "xxxxxxxxxxxx", "redacted-" + KEY])
+def test_placeholders_have_low_confidence(value: str) -> None:
+    assert judge("password", value) is Confidence.LOW
 
 
-def test_a_test_is_less_sure() -> None:
+def test_markup_is_not_a_secret() -> None:
+    assert judge("password", "<insert>" + KEY) is None
+
+
+def test_non_production_files_have_medium_confidence() -> None:
     assert judge("api_key", KEY) is Confidence.HIGH
     assert judge("api_key", KEY, non_production=True) is Confidence.MEDIUM
 
 
-def test_a_bare_value_may_be_code() -> None:
+def test_unquoted_value_may_be_code() -> None:
     assert judge("password", "get_password(user)", quoted=False) is None
-    assert judge("password", "hunter" + "22", quoted=False)
+    assert judge("password", "hunter" + "22", quoted=False) is Confidence.MEDIUM
 
 
 @given(st.text(max_size=40), st.text(), st.booleans(), st.booleans())
-# hypothesis fills them in
-def test_takes_anything(name: str, value: str, quoted: bool, non_production: bool) -> None:
+def test_accepts_any_text(name: str, value: str, quoted: bool, non_production: bool) -> None:
     judge(name, value, quoted=quoted, non_production=non_production)
 
 
-def test_a_bracket_within_a_random_text_is_part_of_it() -> None:
+def test_bracket_within_random_text_belongs_to_the_value() -> None:
     text = fill("{alnum:10}27]{alnum:4}")
-    assert judge("password", text + "}", quoted=False)
+    assert judge("password", text + "}", quoted=False) is Confidence.HIGH
     assert judge("password", fill("{alnum:16})"), quoted=False) is None
 
 
-def test_a_bare_word_with_underscores_is_a_variable() -> None:
+def test_unquoted_word_with_underscores_is_a_variable() -> None:
     assert judge("p_password", "request_new_password", quoted=False, in_code=False) is None

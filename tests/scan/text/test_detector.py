@@ -109,42 +109,43 @@ def rules(path: str, text: str) -> list[str]:
         pytest.param("a.yml", "password: ${DB_PASSWORD}\ntoken: {{ token }}\n", [], id="templates"),
     ],
 )
-def test_finds(path: str, text: str, expected: list[str]) -> None:
+def test_finds_secrets(path: str, text: str, expected: list[str]) -> None:
     assert rules(path, text) == expected
 
 
-def test_a_secret_is_found_once_by_the_rule_that_knows_most() -> None:
+def test_most_specific_rule_reports_a_secret() -> None:
     assert rules("a.py", 'github_token = "ghp_{alnum:36}"') == ["CRED.github-token"]
 
 
-def test_says_where_and_not_what() -> None:
+def test_finding_has_position_but_no_value() -> None:
     (found,) = DETECTOR.find("a.py", f'# é\nname = {{"é": 1, "gh_token": "{TOKEN}"}}\n'.encode())
     assert (found.line, found.column, found.name) == (2, 30, "gh_token")
     assert found.end_column - found.column == len(TOKEN)
     assert TOKEN not in repr(found)
 
 
-def test_whether_a_password_is_still_the_word_is_no_secret() -> None:
+def test_comparison_with_the_word_password_has_low_confidence() -> None:
     (word,) = DETECTOR.find("a.py", b'if password == "password":\n    warn()\n')
     (real,) = DETECTOR.find("a.py", fill('if password == "{alnum:12}":\n    login()\n').encode())
     assert (word.severity, word.confidence) == (Severity.LOW, Confidence.LOW)
     assert real.severity is Severity.HIGH
 
 
-def test_places_that_are_for_show_are_graded_down() -> None:
+def test_non_production_files_have_low_severity() -> None:
     text = fill('password = "{alnum:16}"').encode()
-    (used,), (shown,) = DETECTOR.find("a.py", text), DETECTOR.find("tests/a.py", text)
-    assert (used.severity, shown.severity) == (Severity.HIGH, Severity.LOW)
-    assert shown.confidence < used.confidence or shown.confidence is Confidence.MEDIUM
+    (in_app,) = DETECTOR.find("a.py", text)
+    (in_test,) = DETECTOR.find("tests/a.py", text)
+    assert (in_app.severity, in_app.confidence) == (Severity.HIGH, Confidence.HIGH)
+    assert (in_test.severity, in_test.confidence) == (Severity.LOW, Confidence.MEDIUM)
 
 
-def test_what_a_vendor_documents_is_graded_down() -> None:
+def test_documented_example_keys_have_low_severity() -> None:
     (found,) = DETECTOR.find("a.py", b'key = "' + b"AKIA" + b"IOSFODNN7EXAMPLE" + b'"')
     assert found.severity is Severity.LOW
 
 
 @given(st.binary(max_size=400))
-def test_takes_any_bytes(raw: bytes) -> None:
+def test_accepts_any_bytes(raw: bytes) -> None:
     for path in ("a.py", "a.yml"):
         DETECTOR.find(path, raw)
         DETECTOR.find(path, b"password: " + raw + b"\nsecret_key = '" + raw)
@@ -160,7 +161,7 @@ def test_takes_any_bytes(raw: bytes) -> None:
         pytest.param("x = {{'{}': 'ghp_{{alnum:36}}'}}", "", id="token for a key"),
     ],
 )
-def test_a_secret_is_never_the_name_of_another(text: str, name: str) -> None:
+def test_random_text_is_never_a_name(text: str, name: str) -> None:
     found = DETECTOR.find("deploy.sh", fill(text.format(TOKEN)).encode())
     assert len(found) == 2
     assert TOKEN not in repr(found)
@@ -186,19 +187,19 @@ rules:
     ("path", "found"),
     [("a.yaml", 1), ("b/a.yaml", 1), ("a.py", 0), ("b/deploy/a.py", 1), ("a.test.yaml", 0)],
 )
-def test_a_pattern_says_into_which_files_it_looks(path: str, found: int) -> None:
+def test_pattern_is_limited_to_its_files(path: str, found: int) -> None:
     made = pattern.parse(OWN.replace("KIND", "regex"), "acme.yaml")
     assert len(Detector([made]).find(path, b"see acme_abcd")) == found
     assert check_examples(made) == []
 
 
-def test_a_rule_for_urls_finds_nothing_without_a_colon() -> None:
+def test_url_rule_requires_a_colon() -> None:
     made = pattern.parse(OWN.replace("KIND", "url"), "acme.yaml")
     assert Detector([made]).find("a.yaml", b"see acme_abcd") == []
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_lines_end_as_python_has_it(end: str) -> None:
+def test_line_ends_agree_with_python(end: str) -> None:
     for begin in ("", "\ufeff"):
         text = f"{begin}token: {TOKEN}{end}{end}token: {fill('ghp_{alnum:36}', 1)}{end}"
         found = DETECTOR.find("a.yml", text.encode())

@@ -32,13 +32,13 @@ from shield_ai.scan.text.dotenv import find_dotenv_secrets
         ),
     ],
 )
-def test_secrets_with_their_lines(text: str, expected: list[tuple[int, str]]) -> None:
+def test_secrets_and_their_lines(text: str, expected: list[tuple[int, str]]) -> None:
     assert find_dotenv_secrets(text) == expected
 
 
 @given(st.text("ab=\"'\n\r #\\$DB_PASSWORD", max_size=60))
 @example("A=b\r\r\r\rDB_PASSWORD=c")
-def test_every_line_is_there(text: str) -> None:
+def test_line_numbers_count_every_line(text: str) -> None:
     for line, name in find_dotenv_secrets(text):
         assert name in text.split("\n")[line - 1]
 
@@ -54,7 +54,7 @@ def test_every_line_is_there(text: str) -> None:
         pytest.param("A=b\rDB_PASSWORD=hunter\n", "hunter", id="after a lone CR"),
     ],
 )
-def test_points_at_the_value(text: str, value: str) -> None:
+def test_position_is_that_of_the_value(text: str, value: str) -> None:
     (found,) = scan_files("shop", [".env"], lambda _: text.encode()).findings
     line = text.removeprefix("\ufeff").split("\n")[found.line - 1]
     assert line[found.column - 1 : found.end_column - 1] == value

@@ -32,12 +32,12 @@ def look(root, *paths: str, jobs: int = 1):
         pytest.param(LINE.replace(b"\n", b"\r\n"), 1, id="CRLF"),
     ],
 )
-def test_takes_whatever_a_file_holds(tmp_path, raw: bytes, found: int) -> None:
+def test_scans_all_encodings_and_sizes(tmp_path, raw: bytes, found: int) -> None:
     (tmp_path / "a.py").write_bytes(raw)
     assert len(look(tmp_path, "a.py").findings) == found
 
 
-def test_says_what_it_did_not_look_at(tmp_path, monkeypatch) -> None:
+def test_skipped_files_have_a_reason(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "MAX_SIZE", 1000)
     (tmp_path / "big.py").write_bytes(b"#" * 1001)
     (tmp_path / "a.zip").write_bytes(b"PK")
@@ -52,7 +52,7 @@ def test_says_what_it_did_not_look_at(tmp_path, monkeypatch) -> None:
     }
 
 
-def test_several_processes_find_the_same(tmp_path, monkeypatch) -> None:
+def test_process_pool_gives_the_same_findings(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "MIN_FILES_FOR_POOL", 4)
     for number in range(12):
         (tmp_path / f"{number}.py").write_bytes(LINE)
@@ -62,7 +62,7 @@ def test_several_processes_find_the_same(tmp_path, monkeypatch) -> None:
     assert len(two.findings) == 12
 
 
-def test_tells_how_far_it_is(tmp_path) -> None:
+def test_reports_progress(tmp_path) -> None:
     (tmp_path / "a.py").write_bytes(LINE)
     told: list[tuple[int, int]] = []
     scan_credentials(

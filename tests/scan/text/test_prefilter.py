@@ -34,8 +34,8 @@ def hyper(tmp_path_factory: pytest.TempPathFactory) -> HyperscanPrefilter:
         return HyperscanPrefilter(TOKENS, hyperscan)
 
 
-def test_both_find_the_same(hyper: HyperscanPrefilter) -> None:
-    """In every example, alone and within other text."""
+def test_prefilters_agree(hyper: HyperscanPrefilter) -> None:
+    """Compare every example, alone and within other text."""
     fast = Detector([pattern.credential_pattern()], hyper)
     slow = Detector([pattern.credential_pattern()], KeywordPrefilter(TOKENS))
     generator = random.Random(1)  # the same text each time
@@ -61,8 +61,8 @@ def test_both_find_the_same(hyper: HyperscanPrefilter) -> None:
             assert fast.find(path, example.encode()) == slow.find(path, example.encode())
 
 
-def test_what_stands_before_an_example_hides_nothing(hyper: HyperscanPrefilter) -> None:
-    """As hyperscan does with some choices of words behind a word's boundary."""
+def test_text_before_an_example_does_not_hide_it(hyper: HyperscanPrefilter) -> None:
+    """Check a limitation of hyperscan with choices of words after a word boundary."""
     generator = random.Random(1)  # the same text each time
     others = "\n".join(EXAMPLES).encode()
     for number, rule in enumerate(TOKENS.rules):
@@ -78,7 +78,7 @@ def test_what_stands_before_an_example_hides_nothing(hyper: HyperscanPrefilter) 
     "text",
     ["import os\nos.environ['API_KEY']", "x = 1", "load_dotenv()", "class A(BaseSettings): ..."],
 )
-def test_says_what_is_worth_parsing(hyper: HyperscanPrefilter, text: str) -> None:
+def test_markers_agree_with_the_file_filter(hyper: HyperscanPrefilter, text: str) -> None:
     found = hyper.find_candidates(text.encode(), unquoted=False).markers
     assert found == find_markers(text.encode())
 
@@ -100,7 +100,7 @@ def test_says_what_is_worth_parsing(hyper: HyperscanPrefilter, text: str) -> Non
         pytest.param("a.ini", "password =\n  {alnum:14}\n", id="ini"),
     ],
 )
-def test_both_know_when_a_parser_is_needed(hyper: HyperscanPrefilter, path: str, text: str) -> None:
+def test_prefilters_agree_on_parsed_files(hyper: HyperscanPrefilter, path: str, text: str) -> None:
     raw = fill(text).encode()
     (found,) = Detector([pattern.credential_pattern()], KeywordPrefilter(TOKENS)).find(path, raw)
     assert Detector([pattern.credential_pattern()], hyper).find(path, raw) == [found]
@@ -108,7 +108,7 @@ def test_both_know_when_a_parser_is_needed(hyper: HyperscanPrefilter, path: str,
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Make parts short, so that texts need not be long."""
+    """Shorten the parts, so that short texts have several."""
     monkeypatch.setattr(prefilter_module, "PART_SIZE", 8192)
     monkeypatch.setattr(prefilter_module, "PART_OVERLAP", 4096)
     return 8192
@@ -117,10 +117,10 @@ def short(monkeypatch: pytest.MonkeyPatch) -> int:
 @pytest.mark.parametrize(
     ("path", "sep"), [("a.js", " "), ("a.js", "\n"), ("a.yml", "\n"), ("a.yml", ";")]
 )
-def test_a_long_file_is_looked_at_in_parts(
+def test_long_file_is_searched_in_parts(
     hyper: HyperscanPrefilter, short: int, path: str, sep: str
 ) -> None:
-    """Wherever its parts meet: the same as when it is looked at whole."""
+    """Compare with a search of the whole file, for any boundary of parts."""
     generator = random.Random(2)  # the same text each time
     parts, size = [], 0
     while size < 6 * short:
@@ -139,7 +139,9 @@ def test_a_long_file_is_looked_at_in_parts(
     ["key AKIA{upper:16} ", 'password = "{alnum:20}"', "<password>{alnum:20}</password>"],
     ids=["key", "=", "<>"],
 )
-def test_a_secret_where_two_parts_meet(hyper: HyperscanPrefilter, short: int, text: str) -> None:
+def test_secret_at_the_boundary_of_two_parts(
+    hyper: HyperscanPrefilter, short: int, text: str
+) -> None:
     first, second = fill(text).encode(), fill(text).encode()
     for shift in range(-60, 60, 7):
         raw = first + b" x" * ((short + shift - len(first)) // 2) + second + b" y" * short
@@ -147,7 +149,9 @@ def test_a_secret_where_two_parts_meet(hyper: HyperscanPrefilter, short: int, te
         assert [hit.start < len(first) for hit in found] == [True, False], shift
 
 
-def test_a_few_files_do_not_wait_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_scan_does_not_compile_a_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert isinstance(create_prefilter(TOKENS, 1000), KeywordPrefilter)
     assert isinstance(create_prefilter(TOKENS, 3_000_000), HyperscanPrefilter)
@@ -179,7 +183,7 @@ rules:
         pytest.param(r"(acme|other)", "other acme", 2, id="one stands in the file"),
     ],
 )
-def test_both_find_the_same_by_a_rule_of_the_app(
+def test_prefilters_agree_on_custom_rules(
     tmp_path, monkeypatch, regex: str, text: str, found: int
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -193,7 +197,7 @@ def test_both_find_the_same_by_a_rule_of_the_app(
         )
 
 
-def test_a_database_that_is_none_is_made_anew(tmp_path, monkeypatch) -> None:
+def test_invalid_cached_database_is_compiled_again(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     HyperscanPrefilter(TOKENS, hyperscan)
     (place,) = (tmp_path / "shield-ai").iterdir()

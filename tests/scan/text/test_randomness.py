@@ -48,7 +48,7 @@ def test_nearly_every_key_is_random(alphabet: str, size: int) -> None:
 
 
 def test_letters_alone_can_be_random() -> None:
-    """Where they are many, or change their case as no name does."""
+    """If there are many, or if they change their case often."""
     generator = random.Random(1)  # the same keys each time
     keys = ["".join(generator.choices(string.ascii_letters, k=16)) for _ in range(1000)]
     assert sum(map(is_random, keys)) > 700
@@ -58,7 +58,7 @@ def test_letters_alone_can_be_random() -> None:
 
 
 @given(st.text())
-def test_takes_any_text(text: str) -> None:
+def test_accepts_any_text(text: str) -> None:
     assert 0 <= wordiness(text) <= 1
     assert entropy(text) >= 0
     is_random(text)

@@ -43,7 +43,7 @@ rules:
         pytest.param(rb"([a-z]+)!", b"a" * 1_000_000, id="square of a line"),
     ],
 )
-def test_stops_a_regex(regex: bytes, text: bytes) -> None:
+def test_regex_times_out(regex: bytes, text: bytes) -> None:
     before = time.process_time()
     assert find_matches(re.compile(regex), text, whole(text), 0.1) is None
     assert time.process_time() - before < 5  # a check comes each few thousand steps
@@ -51,13 +51,13 @@ def test_stops_a_regex(regex: bytes, text: bytes) -> None:
     assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
 
 
-def test_finds_what_finditer_does() -> None:
+def test_gives_the_matches_of_finditer() -> None:
     found = find_matches(re.compile(rb"a(b)?"), b"abaab", whole(b"abaab"))
     assert found is not None
     assert [m.span() for m in found] == [(0, 2), (2, 3), (3, 5)]
 
 
-def test_works_in_a_thread_too() -> None:
+def test_works_in_a_thread() -> None:
     found: list[object] = []
     thread = threading.Thread(
         target=lambda: found.append(find_matches(re.compile(b"a"), b"aa", whole(b"aa")))
@@ -67,7 +67,7 @@ def test_works_in_a_thread_too() -> None:
     assert len(found[0]) == 2  # type: ignore[arg-type]
 
 
-def test_an_apps_own_rule_costs_one_file_and_says_so() -> None:
+def test_timeout_of_a_custom_rule_skips_one_file() -> None:
     files = {"a.txt": b"a" * 60 + b"\n", "b.txt": b"aaaaaa!"}
     seen = scan_credentials(
         list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credential_pattern()]
@@ -76,7 +76,7 @@ def test_an_apps_own_rule_costs_one_file_and_says_so() -> None:
     assert [(s.path, "ACME.slow timed out" in s.reason) for s in seen.skipped] == [("a.txt", True)]
 
 
-def test_a_rule_that_is_stopped_again_and_again_is_not_tried_any_more(monkeypatch) -> None:
+def test_rule_with_many_timeouts_is_disabled(monkeypatch) -> None:
     monkeypatch.setattr("shield_ai.scan.text.token_rules.MAX_TIMEOUTS", 2)
     files = {f"{number}.txt": b"a" * 60 + b"\n" for number in range(30)}
     before = time.process_time()

@@ -11,18 +11,18 @@ WORD = re.compile(rb"a+b?")
 
 
 @given(st.text("abc", max_size=40))
-def test_of_the_whole_finds_what_finditer_does(text: str) -> None:
+def test_whole_region_gives_the_matches_of_finditer(text: str) -> None:
     raw = text.encode()
     assert [m.span() for m in finditer_in(WORD, raw, whole(raw))] == [
         m.span() for m in WORD.finditer(raw)
     ]
 
 
-def test_what_begins_in_a_region_may_end_behind_it() -> None:
+def test_match_may_end_after_its_region() -> None:
     raw = b"c" * 8 + b"aaaab" + b"aab"
     regions = [Region(0, 10, 16), Region(10, 16, 16)]
     assert [m[0] for m in finditer_in(WORD, raw, regions)] == [b"aaaab", b"aab"]
 
 
-def test_what_begins_behind_a_region_is_another_ones() -> None:
+def test_match_after_a_region_belongs_to_the_next_one() -> None:
     assert not list(finditer_in(WORD, b"ccab", [Region(0, 2, 4)]))

@@ -320,7 +320,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("path", "marked"), CASES)
-def test_each_secret_is_found_where_it_stands(path: str, marked: str) -> None:
+def test_value_has_its_byte_offsets(path: str, marked: str) -> None:
     marked = fill(marked.replace("PW", PW))
     expected, text = [], ""
     for i, part in enumerate(MARK.split(marked)):
@@ -333,6 +333,6 @@ def test_each_secret_is_found_where_it_stands(path: str, marked: str) -> None:
 
 
 def place(text: str, at: int) -> tuple[int, int]:
-    """Line and column from 1, in characters, of which a byte order mark is none."""
+    """Count lines and columns from 1, in characters, without the byte order mark."""
     line = text.count("\n", 0, at) + 1
     return line, at - text.rfind("\n", 0, at) - (line == 1 and text.startswith("\ufeff"))

@@ -45,11 +45,11 @@ def test_placeholders(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["changeme", "correct horse", "s3cr3t!", "replacethis"])
-def test_weak_passwords_are_no_placeholders(value: str) -> None:
+def test_weak_passwords_are_not_placeholders(value: str) -> None:
     assert not is_placeholder(value)
 
 
-def test_the_rest() -> None:
+def test_other_shapes() -> None:
     assert cannot_be_secret("inherit", quoted=False)  # GitHub's `secrets: inherit`
     assert is_constant_or_attribute("DB_PASSWORD")
     assert is_constant_or_attribute("settings.PASSWORD")
@@ -62,7 +62,7 @@ def test_the_rest() -> None:
 
 
 @given(st.text(), st.booleans())
-def test_take_any_text(value: str, quoted: bool) -> None:  # hypothesis fills it in
+def test_accept_any_text(value: str, quoted: bool) -> None:  # hypothesis fills it in
     cannot_be_secret(value, quoted=quoted)
     is_placeholder(value)
     is_sentence(value)
