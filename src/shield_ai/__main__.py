@@ -47,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "shield"
-        return fail(USAGE, error.format_message().rstrip("."), f"see {command} --help")
+        message = error.format_message().rstrip(".")
+        return fail(USAGE, message[:1].lower() + message[1:], f"see {command} --help")
     except (KeyboardInterrupt, click.Abort):
         return fail(
             INTERRUPTED,

@@ -1,1 +1,1 @@
-"""What was found, planned and done, as text: pure functions that return it; the CLI prints."""
+"""Format results as text, JSON, SARIF, Markdown and HTML. The CLI prints them."""

@@ -1,1 +1,1 @@
-"""One module a command: parse, call one function, show the result."""
+"""The commands, one module each."""
