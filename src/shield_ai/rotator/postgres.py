@@ -44,7 +44,7 @@ class PostgresSession:
 
     def run(self, statement: str, **values: object) -> list[list[Any]]:
         """Run a statement with `:name` placeholders."""
-        from pg8000.exceptions import Error  # type: ignore[import-untyped]
+        from pg8000.exceptions import Error
 
         try:
             return self._connection.run(statement, **values) or []
@@ -97,7 +97,7 @@ def connect(login: Login) -> PostgresSession:
         DatabaseError: Any other failure, such as an unreachable server.
     """
     from pg8000.exceptions import Error
-    from scramp import ScramException  # type: ignore[import-untyped]
+    from scramp import ScramException
 
     tls = ssl_context(login)
     sock = None
@@ -140,7 +140,7 @@ def _connection_class() -> Any:
     The driver rejects names with characters that Unicode 3.2 does not have. The server ignores the
     name in SCRAM messages, because the startup message has it.
     """
-    from pg8000.native import Connection  # type: ignore[import-untyped]
+    from pg8000.native import Connection
 
     class AnyNameConnection(Connection):  # type: ignore[misc]
         def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: object) -> None:  # noqa: N802
