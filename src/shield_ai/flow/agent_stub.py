@@ -88,8 +88,8 @@ def environ_without_aws(environ: Mapping[str, str]) -> dict[str, str]:
     Args:
         environ: The environment variables of this process.
     """
-    return {
-        name: value
-        for name, value in environ.items()
-        if not name.startswith("AWS_") and name != "USE_AWS_SECRETS"
-    }
+    return {name: value for name, value in environ.items() if not _configures_aws(name)}
+
+
+def _configures_aws(name: str) -> bool:
+    return name.startswith("AWS_") or name == "USE_AWS_SECRETS"

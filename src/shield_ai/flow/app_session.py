@@ -170,7 +170,7 @@ class AppSession(AppContext):
         keys = {key for key in applied if key[0] != SECRET} | {item.key for item in desired}
         names = [target.app.prefix + secret.name for secret in target.secret]
         live = aws.live_state(names, keys)
-        variables = [name for secret in target.secret for name in secret.variables()]
+        variables = target.variables()
         available = values.locators(variables)
         if self.copy_from:
             available = {**self._copies.locators(self.copy_from), **available}

@@ -120,11 +120,11 @@ class Applier:
         return [change for change in plan.changes if change.action not in unchanged]
 
     def _secret_values(self, changes: Sequence[Change]) -> dict[str, Hidden]:
-        return {
-            change.name: resolve_value(change.origins, self.values)
-            for change in changes
-            if change.resource == SECRET and change.origins
-        }
+        values = {}
+        for change in changes:
+            if change.resource == SECRET and change.origins:
+                values[change.name] = resolve_value(change.origins, self.values)
+        return values
 
     def _run_steps(
         self,
@@ -317,14 +317,12 @@ def remaining_plan(plan: Plan, journal: Journal) -> Plan:
         plan: The plan of that apply.
         journal: After `recover`.
     """
-    done = [
-        (*step.resource_key, step.action, step.previous)
-        for step in journal.open_steps(journal.interrupted_run(), "aws")
-        if journal.is_done(step)
-    ]
-    remaining = [
-        change
-        for change in plan.changes
-        if (change.resource, change.name, change.action, change.version) not in done
-    ]
+    done = set()
+    for step in journal.open_steps(journal.interrupted_run(), "aws"):
+        if journal.is_done(step):
+            done.add((*step.resource_key, step.action, step.previous))
+    remaining = []
+    for change in plan.changes:
+        if (change.resource, change.name, change.action, change.version) not in done:
+            remaining.append(change)
     return msgspec.structs.replace(plan, changes=tuple(remaining))

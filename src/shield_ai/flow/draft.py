@@ -30,11 +30,7 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFact
         manifest: shield.toml; None if it does not exist.
         facts: Of the same scan.
     """
-    movable = [
-        finding
-        for finding in findings
-        if finding.site and not finding.site.reason and finding.site.variables
-    ]
+    movable = [finding for finding in findings if _is_movable(finding)]
     if manifest is None:
         settings = _settings_files(movable, facts)
         manifest = Manifest(app=App(name=facts.name, settings=settings, runtime=facts.runtime))
@@ -44,9 +40,14 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFact
     return msgspec.structs.replace(manifest, secret=(*manifest.secret, *added))
 
 
+def _is_movable(finding: Finding) -> bool:
+    site = finding.site
+    return site is not None and not site.reason and bool(site.variables)
+
+
 def _new_secrets(findings: Sequence[Finding], manifest: Manifest, facts: AppFacts) -> list[Secret]:
     names = {secret.name for secret in manifest.secret}
-    known = {variable for secret in manifest.secret for variable in secret.variables()}
+    known = set(manifest.variables())
     candidates = [
         *database_secrets(findings, known),
         *_pair_secrets(findings),
@@ -173,9 +174,10 @@ def _is_optional_variable(variable: str, findings: Iterable[Finding]) -> bool:
 
     A secret's constant default does not: it is a development value.
     """
-    sites = [
-        finding.site for finding in findings if finding.site and variable in finding.site.variables
-    ]
+    sites = []
+    for finding in findings:
+        if finding.site and variable in finding.site.variables:
+            sites.append(finding.site)
     if any(site.alternatives and not site.others for site in sites):
         return True  # the app may read another variable instead
     return all(_has_production_default(site) for site in sites)

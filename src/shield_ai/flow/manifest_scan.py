@@ -26,13 +26,12 @@ def scan_with_manifest(root: Path, secrets: Iterable[Secret]) -> Scan:
         root: The app's folder.
         secrets: The secrets in shield.toml.
     """
-    named = {variable for secret in secrets for variable in secret.variables()}
+    named: set[str] = set()
+    for secret in secrets:
+        named.update(secret.variables())
     first = scan(root, manifest_variables=named)
-    unusual = {
-        variable
-        for variable in _movable_reads(first.findings)
-        if variable not in named and not is_secret(variable)
-    }
+    unnamed = _movable_reads(first.findings) - named
+    unusual = {variable for variable in unnamed if not is_secret(variable)}
     if not unusual:
         return first
     return scan(root, manifest_variables=named | unusual)

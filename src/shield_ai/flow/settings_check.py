@@ -134,7 +134,7 @@ class SettingsComparison:
         return off + on, problems
 
     def _load_with_aws(self) -> list[LoadedSettings]:
-        moved = {name for secret in self._manifest.secret for name in secret.variables()}
+        moved = self._manifest.variables()
         environ = {name: text for name, text in self._complete.items() if name not in moved}
         with AgentStub(self._stored_secrets()) as agent:
             self._probe.allowed_port = agent.port

@@ -40,13 +40,9 @@ def known_values(
     """
     read = set(_read_variables(findings))
     literals = _literal_values(findings, read, values)
-    moved = {variable for secret in manifest.secret for variable in secret.variables()}
-    needed = read | (moved - literals.keys())
-    variables = {
-        variable: value
-        for variable, value in app_env_values(tree, manifest.app.settings).items()
-        if variable in needed
-    }
+    needed = read | (set(manifest.variables()) - literals.keys())
+    from_env_files = app_env_values(tree, manifest.app.settings)
+    variables = {name: value for name, value in from_env_files.items() if name in needed}
     for variable, locator in values.locators(needed).items():
         variables[variable] = values.resolve(locator)
     return KnownValues(variables, literals)

@@ -117,14 +117,16 @@ def app_env_values(tree: Tree, settings: Sequence[str]) -> dict[str, Hidden]:
         tree: The app's folder.
         settings: The paths of the settings files.
     """
-    folders = {folder for path in settings for folder in PurePosixPath(path).parents}
+    folders: set[PurePosixPath] = set()
+    for path in settings:
+        folders.update(PurePosixPath(path).parents)
     values: dict[str, Hidden] = {}
     for folder in sorted(folders, key=lambda folder: len(folder.parts)):
-        path = str(folder / DOTENV)
-        if tree.read(path) is None:
+        env_file = str(folder / DOTENV)
+        if tree.read(env_file) is None:
             continue
         with contextlib.suppress(SourceError):  # the app's parser may accept what ours does not
-            variables = read_env_file(tree.path(path))
+            variables = read_env_file(tree.path(env_file))
             values |= {name: value for name, value in variables.items() if value}
     return values
 

@@ -135,6 +135,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     environments: dict[str, Environment] = {}
     secret: tuple[Secret, ...] = ()
 
+    def variables(self) -> list[str]:
+        """Return the environment variables of all secrets."""
+        names: list[str] = []
+        for secret in self.secret:
+            names += secret.variables()
+        return names
+
     def find_variable(self, variable: str) -> tuple[Secret, str] | None:
         """Return the secret and the field of an environment variable."""
         for secret in self.secret:

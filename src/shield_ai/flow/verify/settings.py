@@ -66,7 +66,7 @@ def verify_settings(
 
 
 def _without_moved(environ: Mapping[str, str], manifest: Manifest) -> dict[str, str]:
-    moved = {variable for secret in manifest.secret for variable in secret.variables()}
+    moved = manifest.variables()
     return {name: text for name, text in environ.items() if name not in moved}
 
 
