@@ -130,15 +130,14 @@ def test_no_color_without_a_terminal(failing, capsys, monkeypatch, environment, 
         pytest.param(
             "explain CRED > /dev/full", 2, "can't write output: No space left", id="full disk"
         ),
-        pytest.param("explain CRED >&-", 0, "", id="closed output"),
-        pytest.param("explain nothing 2>&-", 2, "", id="closed errors"),
-        pytest.param("explain nothing 2> /dev/full", 2, "", id="errors to a full disk"),
-        pytest.param("scan - <&-", 2, "standard input can't be read", id="closed input"),
+        pytest.param("explain CRED >&-", 0, "", id="closed stdout"),
+        pytest.param("explain nothing 2>&-", 2, "", id="closed stderr"),
+        pytest.param("explain nothing 2> /dev/full", 2, "", id="stderr to a full disk"),
+        pytest.param("scan - <&-", 2, "standard input can't be read", id="closed stdin"),
     ],
 )
 def test_full_or_closed_streams(tmp_path, command, code, word):
     line = f"{sys.executable} -m shield_ai {command}"
-    # redirects
     done = subprocess.run(
         line, shell=True, capture_output=True, text=True, cwd=tmp_path, check=False
     )

@@ -369,7 +369,7 @@ def test_apply_requires_confirmation(app, aws):
 
 
 def test_dirty_git_tree(app):
-    ours = app / ".shield/backups/x"  # as `git add --force` takes it in
+    ours = app / ".shield/backups/x"  # added with git add --force
     ours.parent.mkdir(parents=True)
     ours.write_text("1")
     git = [

@@ -46,7 +46,7 @@ def test_no_evidence_without_aws():
         pytest.param(LEAST, {"checks": (POLICY, ROLE)}, "pass", "exactly these secrets; the app's role may read its secrets", id="policy and role"),
         pytest.param(LEAST, {"checks": (POLICY,)}, "pass", "the role's effective permissions were not tested", id="the policy alone"),
         pytest.param(LEAST, {"checks": (POLICY, msgspec.structs.replace(ROLE, status=Status.FAILED, detail="denied: a"))}, "fail", "denied: a", id="the role may not"),
-        pytest.param(LEAST, {"audit": audit(kind="outside")}, "fail", "read by user/bob", id="a stranger reads"),
+        pytest.param(LEAST, {"audit": audit(kind="outside")}, "fail", "read by user/bob", id="unauthorized reader"),
         pytest.param(LEAST, {"checks": ()}, "unknown", "neither the policy nor the role was checked", id="no checks"),
         pytest.param(ROTATED, {"secrets": tuple(secret_status(f"s{i}", state="no schedule") for i in range(7))}, "fail", "7 secrets without a schedule: s0, s1, s2, s3, s4 and 2 more", id="many without a schedule"),
         pytest.param(ROTATED, {"secrets": (secret_status("a", state="pending"),)}, "fail", "overdue: a", id="interrupted"),

@@ -1,5 +1,3 @@
-"""Many repositories in one table and as JSON."""
-
 from __future__ import annotations
 
 import json
@@ -14,7 +12,7 @@ OUTCOMES = [
     Outcome(repository="busy", found={"high": 7}, fixable=5),
     Outcome(
         repository="gone",
-        error="git clone: fatal: repository does not exist, as far as anybody can tell " * 2,
+        error="git clone: fatal: repository does not exist, or access is denied " * 2,
     ),
 ]
 

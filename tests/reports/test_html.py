@@ -132,7 +132,7 @@ def test_prints_every_diff(show):
     hidden = "[...document.querySelectorAll('details:not([open]) pre')].filter(e => !e.checkVisibility({contentVisibilityAuto: true}))"
     tab.wait_for_function(
         f"{hidden}.length === 0"
-    )  # a browser unlocks what was skipped with its next frame, not at once
+    )  # the browser renders skipped content with its next frame
     assert not tab.locator("nav").is_visible()
 
 

@@ -35,6 +35,16 @@ def test_finding_fields():
     assert document["skipped"] == [{"path": "b.py", "line": 2, "reason": "not parsed"}]
 
 
+def test_finding_in_git_history_has_its_commit():
+    made = finding(commit="c0ffee", date="2026-11-24T12:00:00+00:00", in_head=False)
+    (fields,) = json.loads(scan_json([made]))["findings"]
+    assert (fields["commit"], fields["date"], fields["stands"]) == (
+        "c0ffee",
+        "2026-11-24T12:00:00+00:00",
+        False,
+    )
+
+
 def test_plan_round_trip():
     plan = Plan(app="shop", missing=("a",))
     text = plan_json(plan)

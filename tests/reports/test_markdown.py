@@ -38,7 +38,7 @@ def test_is_short():
 )
 def test_text_of_the_app_is_escaped(text):
     made = markdown(report_data(text, findings=1))
-    # of code, in which nothing has a meaning
+    # without code spans, in which markup has no effect
     outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", made)
     for markup in (
         "<img",

@@ -34,18 +34,20 @@ def shown(path, text, keep=()):
             "A = config('MY_KEY', default='•••')",
             id="decouple",
         ),
-        pytest.param('A = env("v-1")', 'A = env("•••")', id="no name of a variable"),
-        pytest.param('A = connect("HUNTER")', 'A = connect("•••")', id="argument of anything else"),
+        pytest.param('A = env("v-1")', 'A = env("•••")', id="not a variable"),
+        pytest.param(
+            'A = connect("HUNTER")', 'A = connect("•••")', id="argument of another function"
+        ),
         pytest.param('A = {"PASSWORD": "v", "b": 1}', 'A = {"PASSWORD": "•••", "b": 1}', id="keys"),
         pytest.param(
             'A = {"ENGINE": "a.b_c", "X": "a.b"}',
             'A = {"ENGINE": "a.b_c", "X": "•••"}',
-            id="a backend",
+            id="backend",
         ),
         pytest.param(
-            'A = {"ENGINE": "sk-1.a"}', 'A = {"ENGINE": "•••"}', id="a backend that is no module"
+            'A = {"ENGINE": "sk-1.a"}', 'A = {"ENGINE": "•••"}', id="backend that is not a module"
         ),
-        pytest.param('A = {"sk-1": 1}', 'A = {"•••": 1}', id="key that is no name"),
+        pytest.param('A = {"sk-1": 1}', 'A = {"•••": 1}', id="key that is not a name"),
         pytest.param('A = D["default"]["x"]', 'A = D["default"]["x"]', id="items"),
         pytest.param('A = ["HUNTER"]', 'A = ["•••"]', id="list"),
         pytest.param('A = x in ["HUNTER"]', 'A = x in ["•••"]', id="list after a keyword"),
@@ -58,7 +60,7 @@ def shown(path, text, keep=()):
         pytest.param('    "v",', '    "•••",', id="indented"),
         pytest.param("v''' + x", "•••", id="end of a long string"),
         pytest.param("x = ", "x = ", id="no end"),
-        pytest.param("x = (\n'v'", "•••?•••", id="lines that are no Python"),
+        pytest.param("x = (\n'v'", "•••?•••", id="invalid Python"),
     ],
 )
 def test_python_line_shows_names_only(line, expected):

@@ -80,7 +80,7 @@ def test_skipped_files_are_listed():
         pytest.param(
             [finding(severity=Severity.CRITICAL), finding(severity=Severity.LOW, path="b.py")],
             "2 findings in 2 files: 1 critical, 1 low; 2 fixable with shield apply",
-            id="worst first",
+            id="most severe first",
         ),
     ],
 )

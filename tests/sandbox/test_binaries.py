@@ -9,7 +9,7 @@ import pytest
 from shield_ai.model.errors import ShieldError
 from shield_ai.sandbox import binaries
 
-ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="requires root")
 
 
 def program(path: Path, script: str = "exit 0") -> Path:
@@ -75,8 +75,8 @@ def test_installed_server_without_the_wheel(
     ("postgres", "expected"),
     [
         pytest.param("exit 0", True, id="runs"),
-        pytest.param("exit 127", False, id="made for another C library"),
-        pytest.param(None, False, id="is not there"),
+        pytest.param("exit 127", False, id="built for another libc"),
+        pytest.param(None, False, id="missing"),
     ],
 )
 def test_is_usable(tmp_path: Path, postgres: str | None, expected: bool) -> None:
@@ -107,7 +107,7 @@ def test_server_user_for_a_normal_user(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_copies_programs_from_a_private_folder(tmp_path: Path) -> None:
-    home = tmp_path / "home"  # tmp_path itself is closed to others
+    home = tmp_path / "home"  # other users can't access tmp_path
     folder = installation(home / binaries.WHEEL / "pginstall" / "bin")
     (home / f"{binaries.WHEEL}.libs").mkdir()
     (home / f"{binaries.WHEEL}.libs" / "libz.so").touch()

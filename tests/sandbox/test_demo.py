@@ -19,7 +19,7 @@ PROC = Path("/proc")
 
 
 class Watch(threading.Thread):
-    """Reads the command line and the environment's names of every process, again and again."""
+    """Records the command lines of all processes."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -57,7 +57,7 @@ def start(*arguments: str, tmp: Path) -> subprocess.Popen[str]:
 
 
 def left_behind(tmp: Path) -> list[str]:
-    """Command lines of processes that one demo started and that are still there."""
+    """Return the command lines of a demo's processes that are still running."""
     mark, found = f"SHIELD_DEMO_MARK={tmp}".encode(), []
     for process in PROC.glob("[0-9]*"):
         try:
@@ -68,9 +68,7 @@ def left_behind(tmp: Path) -> list[str]:
     return found
 
 
-needs_proc = pytest.mark.skipif(
-    not (PROC / "self/cmdline").exists(), reason="looks at processes through /proc"
-)
+needs_proc = pytest.mark.skipif(not (PROC / "self/cmdline").exists(), reason="requires /proc")
 
 
 @needs_proc

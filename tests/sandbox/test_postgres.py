@@ -20,7 +20,7 @@ from shield_ai.model.hidden import Hidden
 from shield_ai.sandbox import LocalPostgres, binaries
 from shield_ai.sandbox import postgres as module
 
-ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="requires root")
 INSTALLED = [path for path in binaries.installed_folders() if binaries.is_usable(path)]
 
 
@@ -147,7 +147,7 @@ def stat_mode(path: Path) -> int:
 
 @pytest.fixture
 def place() -> object:
-    """A new folder that other users reach: pytest's own are closed."""
+    """A new folder that other users can access, unlike pytest's."""
     with tempfile.TemporaryDirectory(prefix="shield-test-") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -225,7 +225,7 @@ def test_folder_is_not_accessible_to_the_server(tmp_path: Path) -> None:
 
 
 def python_for_all() -> str | None:
-    """An interpreter of our own version that every user may run; ours may lie in somebody's home."""
+    """Return an interpreter of this Python version that every user can run."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     places = [sys.executable, f"/usr/bin/python{version}", f"/usr/local/bin/python{version}"]
     return next(
@@ -245,7 +245,7 @@ def python_for_all() -> str | None:
 def test_works_as_a_normal_user() -> None:
     account = binaries.server_user()
     assert account
-    # That user sees our modules, and may write into /tmp.
+    # That user can read the modules and write to /tmp.
     env = {
         "PATH": os.environ["PATH"],
         "TMPDIR": "/tmp",

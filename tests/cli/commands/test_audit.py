@@ -92,7 +92,7 @@ def test_unreadable_trail_needs_review(app, tmp_path, shield):
     (tmp_path / "broken.json").write_text("{")
     done = shield("audit", "--trail", str(tmp_path / "broken.json"), cwd=app)
     assert done.code == 1
-    # the line may break anywhere in the path
+    # the path may be wrapped
     assert "broken.json:invalidorincompleteJSON" in "".join(done.out.split())
 
 

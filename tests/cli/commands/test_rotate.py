@@ -198,10 +198,10 @@ def test_printed_fallbacks_work_in_settings(app, monkeypatch):
     code += "\n".join(line[4:] for line in lines.splitlines())
     monkeypatch.setenv("USE_AWS_SECRETS", "true")
     settings = {}
-    exec(code, settings)  # the lines are ours
+    exec(code, settings)  # printed by shield
     assert settings["SECRET_KEY_FALLBACKS"] == [app.value("django-secret-key", "AWSPENDING")]
     app.shield("django-secret-key", "--yes", "--resume")
-    exec(code, settings)  # as above
+    exec(code, settings)  # printed by shield
     assert app.value("django-secret-key", "AWSPREVIOUS") in settings["SECRET_KEY_FALLBACKS"]
 
 
@@ -288,7 +288,6 @@ def test_terminal_input_is_hidden(app, aws):
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(app.folder)
-        # the child
         os.execv(sys.executable, [sys.executable, "-m", "shield_ai", "rotate", "stripe-secret-key"])
     seen = b""
     while b"(hidden input)" not in seen:

@@ -19,19 +19,19 @@ from shield_ai.sandbox.emulator import deviations
         pytest.param("CreateSecret", {"Name": "ä"}, "ValidationException", id="not ASCII"),
         pytest.param("CreateSecret", {"Name": "a" * 512}, None, id="longest name"),
         pytest.param(
-            "CreateSecret", {"Name": "a" * 513}, "ValidationException", id="too long a name"
+            "CreateSecret", {"Name": "a" * 513}, "ValidationException", id="name too long"
         ),
         pytest.param(
             "CreateSecret",
             {"Name": "deleted"},
             "InvalidRequestException",
-            id="name of a deleted one",
+            id="name of a deleted secret",
         ),
         pytest.param(
             "PutSecretValue",
             {"SecretId": "deleted"},
             "InvalidRequestException",
-            id="put to a deleted one",
+            id="change of a deleted secret",
         ),
         pytest.param(
             "PutSecretValue",
@@ -43,7 +43,7 @@ from shield_ai.sandbox.emulator import deviations
             "PutSecretValue",
             {"SecretId": "a", "SecretString": "ä" * 32769},
             "ValidationException",
-            id="bytes count",
+            id="text too large in bytes",
         ),
         pytest.param(
             "PutSecretValue",
@@ -55,7 +55,7 @@ from shield_ai.sandbox.emulator import deviations
             "PutSecretValue",
             {"SecretId": "a", "SecretBinary": base64.b64encode(bytes(65537)).decode()},
             "ValidationException",
-            id="too large a binary",
+            id="binary too large",
         ),
         pytest.param(
             "BatchGetSecretValue", {"SecretIdList": ["a"] * 20}, None, id="twenty at once"
@@ -68,7 +68,7 @@ from shield_ai.sandbox.emulator import deviations
         ),
         pytest.param("BatchGetSecretValue", {"Filters": []}, None, id="batch by filter"),
         pytest.param(
-            "DescribeSecret", {"SecretId": "deleted"}, None, id="reading a deleted one is moto's"
+            "DescribeSecret", {"SecretId": "deleted"}, None, id="read of a deleted secret"
         ),
     ],
 )

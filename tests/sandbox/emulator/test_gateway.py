@@ -113,7 +113,7 @@ def test_unsigned_requests_are_passed_to_moto(aws: LocalAws) -> None:
         ),
         pytest.param("", ("", ""), id="unsigned"),
         pytest.param("Basic dXNlcjpw", ("", ""), id="another scheme"),
-        pytest.param("AWS4-HMAC-SHA256 Credential=K/us-east-1/kms", ("", ""), id="cut short"),
+        pytest.param("AWS4-HMAC-SHA256 Credential=K/us-east-1/kms", ("", ""), id="incomplete"),
     ],
 )
 def test_scope(header: str, expected: tuple[str, str]) -> None:
@@ -163,7 +163,7 @@ def test_calls_are_serialized() -> None:
 
 
 class TestTokens:
-    """What retries rely on: the same token does nothing twice."""
+    """Retries with the same token change nothing."""
 
     token = str(uuid.uuid4())
 

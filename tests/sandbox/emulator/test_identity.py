@@ -18,18 +18,16 @@ def statement(
 @pytest.mark.parametrize(
     ("statements", "allowed"),
     [
-        pytest.param([], False, id="nothing"),
+        pytest.param([], False, id="no statements"),
         pytest.param([statement()], True, id="by name"),
         pytest.param([statement(action="secretsmanager:*", resource="*")], True, id="everything"),
-        pytest.param(
-            [statement(action=["secretsmanager:getsecretvalue"])], True, id="letters of any case"
-        ),
-        pytest.param([statement(resource=f"{ARN}:b-??????")], False, id="another one"),
+        pytest.param([statement(action=["secretsmanager:getsecretvalue"])], True, id="other case"),
+        pytest.param([statement(resource=f"{ARN}:b-??????")], False, id="other secret"),
         pytest.param([statement(), statement("Deny", resource="*")], False, id="denied"),
         pytest.param(
             [statement(Condition={"Bool": {"aws:SecureTransport": "true"}})],
             False,
-            id="on a condition",
+            id="condition",
         ),
     ],
 )

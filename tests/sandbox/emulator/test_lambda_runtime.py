@@ -1,4 +1,4 @@
-"""RotateSecret in the embedded AWS: the function's own zip is run, as Lambda would."""
+"""RotateSecret in the embedded AWS runs the function's zip, as Lambda does."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def client(aws):
 
 @pytest.fixture
 def function(client, code):
-    """Makes functions, and returns their ARN."""
+    """Return a function that creates Lambda functions and returns their ARNs."""
 
     def make(name="rotate-token", *, allowed=True, **environment):
         role = boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")[
@@ -70,7 +70,7 @@ def code_of(error):
 
 
 def test_function_rotates_the_secret(client, function, tmp_path, capsys):
-    """Through RotateSecret, and then by the command."""
+    """Rotate with RotateSecret, then with the command."""
     old = value(client)
     arn = function(ROTATION_STRATEGY="random-value")
     token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)[
@@ -134,8 +134,8 @@ def test_configuration_is_tested_without_a_rotation(client, function, aws):
     ("more", "code"),
     [
         pytest.param({"RotationRules": {"ScheduleExpression": "rate(3 hours)"}}, "InvalidParameterException", id="too often"),
-        pytest.param({"RotationRules": {"AutomaticallyAfterDays": 1000}}, "InvalidParameterException", id="too rare"),
-        pytest.param({"RotationRules": {**RULES, "Duration": "25h"}}, "InvalidParameterException", id="too long a window"),
+        pytest.param({"RotationRules": {"AutomaticallyAfterDays": 1000}}, "InvalidParameterException", id="too rarely"),
+        pytest.param({"RotationRules": {**RULES, "Duration": "25h"}}, "InvalidParameterException", id="window too long"),
         pytest.param({"RotationLambdaARN": "arn:aws:lambda:us-east-1:123456789012:function:x"}, "ResourceNotFoundException", id="no function"),
     ],
 )  # fmt: skip

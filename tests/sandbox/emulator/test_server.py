@@ -197,7 +197,7 @@ def test_servers_stop_when_the_parent_dies(tmp_path: Path, how: signal.Signals) 
     assert not any(map(os.path.exists, folders))
 
 
-@pytest.mark.parametrize("code", [pytest.param(0, id="well"), pytest.param(7, id="badly")])
+@pytest.mark.parametrize("code", [pytest.param(0, id="success"), pytest.param(7, id="failure")])
 def test_run_beside(code: int, capfd: pytest.CaptureFixture[str]) -> None:
     told = "import os, sys, boto3; c = boto3.client('sts'); print(c.get_caller_identity()['Account']); c.close()"
     assert run_beside([sys.executable, "-c", f"{told}; sys.exit({code})"]) == code

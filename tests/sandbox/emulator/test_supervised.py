@@ -163,7 +163,7 @@ def test_stopping_before_the_last_command_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        pytest.param("one\ntwo\n\n", "two", id="last that says something"),
+        pytest.param("one\ntwo\n\n", "two", id="blank lines at the end"),
         pytest.param("", "(empty)", id="empty"),
         pytest.param(None, "(no log)", id="missing"),
     ],
