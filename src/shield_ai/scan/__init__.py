@@ -1,1 +1,1 @@
-"""Find secrets: files in, findings out."""
+"""Scan files for secrets."""

@@ -181,7 +181,7 @@ def _covers_line(node: ast.AST, line: int) -> bool:
 
 
 def _read_variable(node: ast.AST) -> str:
-    """Return the environment variable that a call or an index reads; empty if there is none."""
+    """Return the environment variable that a call or an index reads; empty if not found."""
     argument: ast.expr | None = None
     if isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("environ"):
         argument = node.slice
@@ -195,7 +195,7 @@ def _read_variable(node: ast.AST) -> str:
 
 
 def _assigned_variable(node: ast.AST) -> str:
-    """Return the name, in upper case, that a constant is assigned to; empty if there is none."""
+    """Return the name, in upper case, that a constant is assigned to; empty if not found."""
     target: ast.expr | None = None
     if isinstance(node, ast.Assign):
         target = node.targets[0]

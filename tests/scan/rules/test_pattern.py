@@ -221,7 +221,7 @@ OWN = """\
 id: ACME
 title: Keys of ACME
 severity: high
-description: A key of ACME stands in a file.
+description: A file contains a key of ACME.
 fix: Revoke it.
 references: [https://example.com/keys]
 risk_assessment: {impact: high, exploitability: high, affected_scope: keys}

@@ -179,8 +179,8 @@ rules:
         pytest.param(
             r"((?a:acme_)[a-z]{4})", "acme_abcd", 1, id="a flag that hyperscan does not know"
         ),
-        pytest.param(r"(acme|other)", "other", 0, id="no keyword stands in the match"),
-        pytest.param(r"(acme|other)", "other acme", 2, id="one stands in the file"),
+        pytest.param(r"(acme|other)", "other", 0, id="no keyword in the match"),
+        pytest.param(r"(acme|other)", "other acme", 2, id="a keyword elsewhere in the file"),
     ],
 )
 def test_prefilters_agree_on_custom_rules(

@@ -1,4 +1,4 @@
-"""Configuration files as people write them: each secret, marked «so», is found where it stands, and nothing else is."""
+"""Find the secrets of real configuration files: those marked «like this», and no others."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Which files to scan, and what a file is."""
+"""Select and classify the files to scan."""

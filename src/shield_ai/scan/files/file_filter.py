@@ -34,9 +34,8 @@ SECRET_API = regex(
 )
 # A value of at least 12 characters under a secret-like name, or a URL with a password.
 LITERAL = regex(
-    rb"(?i)(?:secret|passw|pwd|token|_key|apikey|credential|salt|dsn"
-    rb"|webhook)\w{0,30}[\"']?\]?\s{0,4}"
-    rb"(?::\s?[\w .|]+\s?)?[=:]\s{0,4}\(?\s{0,9}[bru]?[\"'][^\n\"'\s]{12,}[\"']"
+    rb"(?i)(?:secret|passw|pwd|token|_key|apikey|credential|salt|dsn|webhook)\w{0,30}"
+    rb"[\"']?\]?\s{0,4}(?::\s?[\w .|]+\s?)?[=:]\s{0,4}\(?\s{0,9}[bru]?[\"'][^\n\"'\s]{12,}[\"']"
     rb"|://[^/\s\"'@]{0,60}:[^/\s\"'@]{1,80}@"
 )
 # In a settings file, any of these words is enough.

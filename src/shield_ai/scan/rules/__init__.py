@@ -1,1 +1,1 @@
-"""Load, check and self-test the patterns and their rules."""
+"""Load, check and explain the detection rules."""

@@ -164,7 +164,7 @@ def _all_ids(patterns: Iterable[Pattern]) -> set[str]:
 
 
 def find_rule(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> Rule | None:
-    """Return a rule of a built-in pattern or of an app's patterns; None if there is none."""
+    """Return a rule of a built-in pattern or of an app's patterns; None if not found."""
     if rule_id in csec34_rules():
         return csec34_rules()[rule_id]
     for pattern in (credential_pattern(), *app_patterns):

@@ -18,7 +18,7 @@ AMBIGUOUS_CHOICE = "a choice of the same characters within an unbounded repeat"
 
 
 def find_exponential(pattern: str) -> str:
-    """Describe the part of a regex that can take exponential time; empty if there is none.
+    """Describe the part of a regex that can take exponential time; empty if it is safe.
 
     This is a check of the syntax: an unbounded repeat must not contain another repeat, nor a
     choice with branches that may begin with the same character. A regex that passes takes at

@@ -52,8 +52,8 @@ CALL = (
 )
 QUOTED = (
     rb"[ \t]{0,40}\(?[ \t]{0,9}\n?[ \t]{0,40}\(?(?:" + CALL + rb")?(?P<prefix>[bBrRuUfF@$]{0,2})"
-    rb"(?:\"(?:\"\")?(?P<double>(?:[^\"\\\r\n]|\\.){4,4096}+)\"|'(?:'')?(?P<single>(?:[^'\\\r\n]"
-    rb"|\\.){4,4096}+)'"
+    rb"(?:\"(?:\"\")?(?P<double>(?:[^\"\\\r\n]|\\.){4,4096}+)\""
+    rb"|'(?:'')?(?P<single>(?:[^'\\\r\n]|\\.){4,4096}+)'"
     rb"|`(?P<back>[^`\r\n]{4,4096}+)`|\\\"(?P<escaped>[^\"\\\r\n]{4,4096}+)\\\")"
 )
 BARE = (
@@ -92,8 +92,8 @@ LIST = regex(
     rb"\s{0,8}\[(?=\s{0,40}\\?[\"'])"
 )
 ITEM = regex(
-    rb"\s{0,40}(?:\"(?P<double>(?:[^\"\\\r\n]|\\.){4,4096}+)\"|'(?P<single>(?:[^'\\\r\n]"
-    rb"|\\.){4,4096}+)'"
+    rb"\s{0,40}(?:\"(?P<double>(?:[^\"\\\r\n]|\\.){4,4096}+)\""
+    rb"|'(?P<single>(?:[^'\\\r\n]|\\.){4,4096}+)'"
     rb"|\\\"(?P<escaped>[^\"\\\r\n]{4,4096}+)\\\")\s{0,8},?"
 )
 # A name and a value side by side: XML, `name: …, value: …` of Kubernetes and ECS, and the defaults
@@ -114,8 +114,8 @@ PAIRS = (
         rb"\s{0,40}(?P<value>[^<>\s]{4,4096}+)\s{0,40}</"
     ),
     regex(
-        rb"(?i)<(?:property|entry|string|param|item|constant|setting)\b[^<>]{0,80}\b(?:key"
-        rb"|name)=[\"']" + TAG + rb"[\"'](?:\s[\w:-]{1,20}=[\"'][^\"'<>]{0,40}[\"']){0,2}>"
+        rb"(?i)<(?:property|entry|string|param|item|constant|setting)\b[^<>]{0,80}"
+        rb"\b(?:key|name)=[\"']" + TAG + rb"[\"'](?:\s[\w:-]{1,20}=[\"'][^\"'<>]{0,40}[\"']){0,2}>"
         rb"\s{0,80}(?:<value>\s{0,40})?(?P<value>[^<>\s]{4,4096}+)\s{0,40}</"
     ),
     regex(

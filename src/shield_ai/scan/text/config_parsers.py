@@ -62,7 +62,7 @@ class _YamlBuilder:
     """Builds nodes from the events of PyYAML's parser.
 
     Args:
-        yaml: The module, whose type stubs lack the positions of events.
+        yaml: The module; untyped, because its type stubs lack the positions of events.
         raw: The file.
         offsets: Converts the positions of events.
     """

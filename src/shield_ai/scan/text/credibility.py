@@ -44,8 +44,8 @@ class Family(enum.Enum):
 PASSWORD_ENDINGS = tuple(word_set("PASSWORD PASSWORDS PASSWD PASSPHRASE PASS PWD PW PASSWRD PSWD"))
 PASSWORD_NAME = regex(
     r"(new|old|current|admin|root|user|db|my|test|sudo|basic|http|smtp|ftp|ldap|mysql|pg|redis"
-    r"|ssh|login|wifi)?_?"
-    r"(pass(word|wd|phrase|code)?|pwd)_?(1|2|confirm|confirmation|again|repeat|new|old)?"
+    r"|ssh|login|wifi)?_?(pass(word|wd|phrase|code)?|pwd)"
+    r"_?(1|2|confirm|confirmation|again|repeat|new|old)?"
     r"|[a-z]{2,20}pwd",
     re.IGNORECASE,
 )
@@ -64,10 +64,8 @@ NOT_SECRETS = frozenset({("FROM", "SECRET"), ("PUBLIC", "KEY", "TOKEN")})
 VERBS = word_set("UPDATE RESET FORGOT CHECK VERIFY GENERATE VALIDATE GET SET DELETE CREATE REQUEST")
 KEY_NAME = regex(
     r"(^|_|\b)(api|access|auth|secret|private|encryption|signing|encrypt|crypt|aes|hmac|jwt"
-    r"|master|service|account|app"
-    r"|license|consumer|client|shared|storage|subscription|integration|session|webhook|write|read"
-    r"|admin|server|ssh|rsa"
-    r"|deploy|bot|push|fernet)[_\-. ]?keys?$|^key$",
+    r"|master|service|account|app|license|consumer|client|shared|storage|subscription|integration"
+    r"|session|webhook|write|read|admin|server|ssh|rsa|deploy|bot|push|fernet)[_\-. ]?keys?$|^key$",
     re.IGNORECASE,
 )
 TOKEN_NAME = regex(

@@ -99,7 +99,10 @@ class Detector:
         if self._globs:
             rules = [n for n in candidates.rules if self._applies_to(self.tokens.rules[n], path)]
             candidates = candidates._replace(rules=rules)
-        hits = [*self._token_hits(path, raw, candidates), *self._assigned(path, raw, candidates)]
+        hits = [
+            *self._token_hits(path, raw, candidates),
+            *self._assignment_hits(path, raw, candidates),
+        ]
         hits.sort(key=lambda hit: (hit.rank, hit.start))
         kept: list[Hit] = []
         for hit in hits:
@@ -140,7 +143,7 @@ class Detector:
                 rank=_rank(token.rule),
             )
 
-    def _assigned(self, path: str, raw: bytes, candidates: Candidates) -> Iterator[Hit]:
+    def _assignment_hits(self, path: str, raw: bytes, candidates: Candidates) -> Iterator[Hit]:
         in_code = not allows_unquoted(path)
         found = _find_assigned(path, raw, candidates)
         if not found:
@@ -158,9 +161,9 @@ class Detector:
                 in_code=in_code,
             )
             if confidence is not None:
-                yield self._assigned_hit(assigned, confidence, non_production=non_production)
+                yield self._assignment_hit(assigned, confidence, non_production=non_production)
 
-    def _assigned_hit(
+    def _assignment_hit(
         self, assigned: Assigned, confidence: Confidence, *, non_production: bool
     ) -> Hit:
         if assigned.compared and assigned.value.upper() in LABELS:  # if password == "password"

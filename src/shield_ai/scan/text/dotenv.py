@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from shield_ai.model.naming import is_secret
+from shield_ai.model.naming import is_secret, word_set
 from shield_ai.scan.text.value_shapes import NO_VALUE, URL_WITH_PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PLACEHOLDER_PREFIXES = (
-    *("changeme", "change-me", "change_me", "your-", "your_"),
-    *("xxx", "<", "${", "placeholder", "todo"),
+PLACEHOLDER_PREFIXES = tuple(
+    word_set("changeme change-me change_me your- your_ xxx < ${ placeholder todo")
 )
 
 

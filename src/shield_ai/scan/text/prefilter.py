@@ -283,7 +283,7 @@ def _keyword_expression(rule: Rule) -> bytes:
 
 
 def _simplify(source: bytes) -> bytes:
-    """Rewrite a regex for hyperscan, whose PREFILTER flag approximates the rest."""
+    """Rewrite a regex for hyperscan; its PREFILTER flag approximates the rest."""
     source = REPEAT.sub(_limit_repeat, source.replace(BOUNDARIES[0].encode(), LEADING_BOUNDARY))
     flags = re.search(rb"\(\?[ims]+\)", source)
     return flags[0] + source.replace(flags[0], b"", 1) if flags else source

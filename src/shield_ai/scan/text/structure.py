@@ -96,7 +96,7 @@ class Node(NamedTuple):
         return None
 
     def kubernetes_kind(self) -> str:
-        """Return the `kind` of a Kubernetes manifest; empty if there is none."""
+        """Return the `kind` of a Kubernetes manifest; empty if it has none."""
         return next((value.text for key, value in self.pairs if key.text == "kind"), "")
 
 

@@ -19,8 +19,7 @@ TEMPLATE = regex(
     r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@\w+@@|%%\w+%%|\\\(|`[^`]*`|%[sd]\b|\{[A-Za-z_][\w.]*\}"
     r"|^['\"]+\$\w|^\$[A-Za-z_]\w*[/:.@-]|^ENC\[|^\{cipher\}|^!\w[\w.:/-]*(?:\s|$)|^&\w+$|^\*\w+$"
     r"|^\$[A-Za-z_]\w*$|^\$\$|^%[A-Za-z_]\w*%?$|^@\w+@$|^\{[^}]*\}$|^<[^>]*>$|^\[[^\]]*\]$"
-    r"|^\(\w*\)$"
-    r"|^\$(?-i:[A-Z_]{3,})\W"
+    r"|^\(\w*\)$|^\$(?-i:[A-Z_]{3,})\W"
     r"|^(?:env|vault|ref|secret|ssm|file|op|sops|arn|urn|classpath|resolve|awssm|kms|keyring|data)"
     r"(?::|\+)",
     re.IGNORECASE,
@@ -31,8 +30,8 @@ PLACEHOLDER = regex(
     r"|^example([_\W]|$)"
     r"|(^|[_\W])(your|my|enter|insert|put|add|use|type|replace|fill|set|change|the|some|any)[-_ ]"
     r".*(here|key|token|secret|value|id|password|pass|this|it|me|now)"
-    r"|placeholder|redacted|(^|[_\W])(todo|fixme|dummy|sanitized|masked|hidden|removed"
-    r"|obfuscated)([_\W]|$)",
+    r"|placeholder|redacted"
+    r"|(^|[_\W])(todo|fixme|dummy|sanitized|masked|hidden|removed|obfuscated)([_\W]|$)",
     re.IGNORECASE,
 )
 # Placeholders that are often left unchanged, and so are real, weak passwords.
@@ -50,15 +49,14 @@ CODE_WORDS = word_set(
 )
 PROSE = regex(
     r"\b(password|passphrase|token|secret|key|credentials?|your|enter|please|invalid|must"
-    r"|required|confirm|forgot"
-    r"|reset|the|is|are|for|with|not|and|or|of|to|in|from|this|that|new|old|change|login|sign)\b",
+    r"|required|confirm|forgot|reset|the|is|are|for|with|not|and|or|of|to|in|from|this|that|new"
+    r"|old|change|login|sign)\b",
     re.IGNORECASE,
 )
 FILE = regex(
-    r"^(@?\.{0,2}/|~/|[a-z]:[\\/]|file:)|^[\w./\\-]+\.(pem|key|crt|cer|p12|pfx|jks|json|ya?ml|txt"
-    r"|py"
-    r"|js|ts|env|cfg|ini|conf|toml|xml|php|html?|sh|rb|go|java|md|pub|csv|db|log|asc|gpg|p8|png|svg"
-    r"|jpg|css|tpl|erb|j2|template)$",
+    r"^(@?\.{0,2}/|~/|[a-z]:[\\/]|file:)"
+    r"|^[\w./\\-]+\.(pem|key|crt|cer|p12|pfx|jks|json|ya?ml|txt|py|js|ts|env|cfg|ini|conf|toml|xml"
+    r"|php|html?|sh|rb|go|java|md|pub|csv|db|log|asc|gpg|p8|png|svg|jpg|css|tpl|erb|j2|template)$",
     re.IGNORECASE,
 )
 URL = regex(
