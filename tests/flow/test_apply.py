@@ -21,6 +21,7 @@ from apply_helpers import (
     secrets_of,
     undo_last_run,
 )
+from disk_faults import fill_disk
 from fault_proxy import FaultProxy
 
 from shield_ai.model.errors import (
@@ -30,7 +31,7 @@ from shield_ai.model.errors import (
     StalePlanError,
 )
 from shield_ai.model.hidden import Hidden
-from shield_ai.project.tree import Tree, temporary_path
+from shield_ai.project.tree import Tree
 from shield_ai.project.values import Values
 
 HELPERS = Path(__file__).parents[1] / "helpers"
@@ -114,10 +115,10 @@ def test_a_missing_value_stops_apply_before_its_first_step(app, aws):
     assert secrets_of(account()) == {}
 
 
-def test_a_full_disk_stops_apply_before_aws_changes(app, aws):
+def test_a_full_disk_stops_apply_before_aws_changes(app, aws, monkeypatch):
     before = files_of(app)
     (app / "utils").mkdir()
-    temporary_path(app / "utils/secrets.py").symlink_to("/dev/full")
+    fill_disk(monkeypatch, "secrets.py")
     with pytest.raises(SourceError, match="No space left"):
         plan_and_apply(app)
     assert files_of(app) == before

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from disk_faults import fill_disk
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from shield_ai.flow.journal import Journal
 from shield_ai.model.edit import Edit
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import file_change
-from shield_ai.project.tree import Tree, temporary_path
+from shield_ai.project.tree import Tree
 
 
 def snapshot(root):
@@ -76,9 +77,9 @@ def test_a_backup_is_never_overwritten(app):
     assert (app / "settings.py.shield_ai_backup").read_bytes() == b"precious"
 
 
-def test_a_full_disk_at_the_last_file_changes_nothing(app):
+def test_a_full_disk_at_the_last_file_changes_nothing(app, monkeypatch):
     before = snapshot(app)
-    temporary_path(app / ".env.example").symlink_to("/dev/full")
+    fill_disk(monkeypatch, ".env.example")
     with pytest.raises(SourceError, match="No space left"):
         run(app, do)
     assert snapshot(app) == before
@@ -105,7 +106,7 @@ def test_restores_every_byte_when_killed_at_any_fsync(app, calls):
     """The n-th fsync kills the process: every step is on disk before it, or did not happen."""
     before = snapshot(app)
     code = (
-        "import os, sys, pathlib; sys.path.insert(0, sys.argv[1]); import test_file_transaction as t\n"
+        "import os, sys, pathlib; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/../helpers']; import test_file_transaction as t\n"
         "real, left = os.fsync, [int(sys.argv[3])]\n"
         "def fsync(fd):\n    real(fd); left[0] -= 1\n    if not left[0]: os._exit(9)\n"
         "os.fsync = fsync; t.run(pathlib.Path(sys.argv[2]), t.do)"

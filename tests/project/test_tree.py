@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 
 import pytest
+from disk_faults import fail_to_sync
 
 from shield_ai.model.errors import SourceError
-from shield_ai.project.tree import Tree, temporary_path, write_atomically
+from shield_ai.project.tree import Tree, temporary_path
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def test_stage_changes_nothing_until_commit(tree, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a"]
 
 
-def test_full_disk_leaves_no_temporary_file(tree, tmp_path):
+def test_full_disk_leaves_no_temporary_file(tree, tmp_path, monkeypatch):
     (tmp_path / "a").write_bytes(b"old")
-    temporary_path(tmp_path / "a").symlink_to("/dev/full")
+    fail_to_sync(monkeypatch)
     with pytest.raises(SourceError, match="No space left"):
         tree.stage("a", b"new")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a"]
@@ -111,27 +111,45 @@ def test_missing_folders(tree):
     assert tree.missing_folders("a/b/c.py") == ["a/b"]
 
 
-def test_write_atomically(tmp_path, monkeypatch):
-    path = tmp_path / "report.json"
-    write_atomically(path, b"old")
-    path.chmod(0o640)
-    write_atomically(path, b"new")
-    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o640)
-
-    def full(_handle):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        write_atomically(path, b"half")
-    assert path.read_bytes() == b"new"
-    assert list(tmp_path.iterdir()) == [path]
+@pytest.mark.parametrize("path", [".git/config", "sub/.git/hooks/x", ".GIT/config"])
+@pytest.mark.parametrize("action", ["read", "stage", "remove", "make_folder"])
+def test_never_touches_a_git_folder(tmp_path, path, action):
+    arguments = (b"x",) if action == "stage" else ()
+    with pytest.raises(SourceError, match=r"inside a \.git folder"):
+        getattr(Tree(tmp_path), action)(path, *arguments)
 
 
-def test_write_atomically_preserves_links_and_devices(tmp_path):
-    (tmp_path / "link").symlink_to("target")
-    write_atomically(tmp_path / "link", b"new")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "target").read_bytes() == b"new"
-    write_atomically(Path("/dev/null"), b"new")
-    assert not Path("/dev/null").is_file()
+def test_link_with_the_name_of_the_temporary_file_is_replaced(tmp_path):
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    app = tmp_path / "app"
+    app.mkdir()
+    temporary_path(app / "settings.py").symlink_to(outside)
+    Tree(app).write("settings.py", b"new")
+    assert outside.read_text() == "mine"
+    assert (app / "settings.py").read_bytes() == b"new"
+    assert not (app / "settings.py").is_symlink()
+
+
+def test_folder_that_becomes_a_link_is_not_followed(tmp_path, monkeypatch):
+    """The folder is exchanged for a link between the check of the path and the write."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    app = tmp_path / "app"
+    (app / "sub").mkdir(parents=True)
+    tree = Tree(app)
+    path = tree.path
+
+    def exchange(relative):
+        found = path(relative)
+        if (app / "sub").is_dir() and not (app / "sub").is_symlink():
+            resolved = found.resolve()
+            (app / "sub").rmdir()
+            (app / "sub").symlink_to(outside)
+            return resolved
+        return found
+
+    monkeypatch.setattr(tree, "path", exchange)
+    with pytest.raises((SourceError, ValueError)):
+        tree.write("sub/settings.py", b"new")
+    assert list(outside.iterdir()) == []

@@ -33,10 +33,10 @@ def write_output(path: Path, text: str) -> None:
     Raises:
         ShieldError: The file can't be written.
     """
-    from shield_ai.project.tree import write_atomically
+    from shield_ai.project.safe_write import write_output
 
     try:
-        write_atomically(path, text.encode())
+        write_output(path, text.encode())
     except OSError as error:
         raise ShieldError(
             f"{path} can't be written: {error.strerror}",

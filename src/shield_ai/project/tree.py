@@ -8,9 +8,11 @@ import stat
 from pathlib import Path, PurePosixPath
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.safe_write import create_file, open_folder, replace_file, umask
 
 TEMPORARY = ".shield_tmp"
 BACKUP = ".shield_ai_backup"
+GIT_FOLDER = ".git"
 CHECK_PERMISSIONS = "check its permissions"
 
 
@@ -39,6 +41,10 @@ class Tree:
             SourceError: The path leads outside the folder, through `..` or a symbolic link.
         """
         path = self.root / PurePosixPath(relative)
+        if any(part.casefold() == GIT_FOLDER for part in PurePosixPath(relative).parts):
+            raise SourceError(
+                f"{relative} is inside a .git folder", "shield never reads or changes files there"
+            )
         try:
             is_inside = path.resolve().is_relative_to(self.root)
         except (OSError, RuntimeError):
@@ -93,27 +99,27 @@ class Tree:
             SourceError: The file can't be written, because the disk is full or the folder is
                 read-only. The temporary file is removed.
         """
-        path = self.path(relative)
-        temporary = temporary_path(path.resolve())
+        path = self.path(relative).resolve()
+        temporary = temporary_path(path)
         model = self.path(like) if like else path
         try:
             status = model.stat() if model.exists() else None
-            with temporary.open("wb") as file:
-                os.fchmod(file.fileno(), mode or _new_mode(status, private=private))
-                if status and status.st_uid != os.geteuid():
-                    with contextlib.suppress(PermissionError):
-                        os.fchown(file.fileno(), status.st_uid, status.st_gid)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            owner = None
+            if status and status.st_uid != os.geteuid():
+                owner = (status.st_uid, status.st_gid)
+            new_mode = mode or _new_mode(status, private=private)
+            with self._folder_of(path) as folder:
+                create_file(folder, temporary.name, content, new_mode, owner)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
             raise SourceError(
                 f"{relative} can't be written: {error.strerror}",
                 "nothing was changed; free disk space or fix the permissions, then try again",
             ) from None
         return temporary
+
+    def _folder_of(self, path: Path) -> contextlib.AbstractContextManager[int]:
+        """Open the folder of a file, given by its path without symbolic links."""
+        return open_folder(self.root, path.parent.relative_to(self.root).parts)
 
     def commit(self, relative: str) -> None:
         """Replace a file by its temporary file, atomically.
@@ -122,8 +128,8 @@ class Tree:
         """
         path = self.path(relative).resolve()
         try:
-            temporary_path(path).replace(path)
-            fsync_folder(path.parent)
+            with self._folder_of(path) as folder:
+                replace_file(folder, temporary_path(path).name, path.name)
         except OSError as error:
             raise SourceError(
                 f"{relative} can't be written: {error.strerror}", CHECK_PERMISSIONS
@@ -149,9 +155,10 @@ class Tree:
         """
         path = self.path(relative)
         try:
-            path.unlink(missing_ok=True)
             if path.parent.is_dir():
-                fsync_folder(path.parent)
+                with self._folder_of(path.parent.resolve() / path.name) as folder:
+                    _unlink(folder, path.name)
+                    os.fsync(folder)
         except OSError as error:
             raise SourceError(
                 f"{relative} can't be removed: {error.strerror}", CHECK_PERMISSIONS
@@ -173,7 +180,9 @@ class Tree:
             SourceError: The folder can't be created.
         """
         try:
-            self.path(relative).mkdir(exist_ok=True)
+            path = self.path(relative)
+            with self._folder_of(path.parent.resolve() / path.name) as folder:
+                _make_folder(folder, path.name)
         except OSError as error:
             raise SourceError(
                 f"{relative} can't be created: {error.strerror}", CHECK_PERMISSIONS
@@ -199,36 +208,21 @@ def _broken_link(relative: str) -> SourceError:
 def _new_mode(status: os.stat_result | None, *, private: bool) -> int:
     """Return the mode of a file that replaces one with this status."""
     if status is None:
-        return (0o600 if private else 0o644) & ~_umask()
+        return (0o600 if private else 0o644) & ~umask()
     mode = stat.S_IMODE(status.st_mode)
     if private and is_accessible_to_others(mode):
         return mode & 0o600
     return mode
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file that the user selected, so that it never has a partial content.
+def _make_folder(folder: int, name: str) -> None:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, dir_fd=folder)
 
-    Pipes, devices, symbolic links and files in read-only folders are written directly.
 
-    Raises:
-        OSError: The file can't be written.
-    """
-    old = path.lstat() if path.exists() or path.is_symlink() else None
-    if (old and not stat.S_ISREG(old.st_mode)) or not os.access(path.parent, os.W_OK):
-        path.write_bytes(content)
-        return
-    temporary = temporary_path(path)
-    try:
-        with temporary.open("wb") as file:
-            os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode) if old else 0o666 & ~_umask())
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+def _unlink(folder: int, name: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
 
 
 def temporary_path(path: Path) -> Path:
@@ -239,18 +233,3 @@ def temporary_path(path: Path) -> Path:
 def is_accessible_to_others(mode: int) -> bool:
     """Return True if users other than the owner and the group have any access."""
     return bool(mode & stat.S_IRWXO)
-
-
-def fsync_folder(folder: Path) -> None:
-    """Sync a folder to disk, so that a rename in it survives a power failure."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

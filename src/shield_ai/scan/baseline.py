@@ -47,10 +47,10 @@ def write_baseline(path: Path, findings: Iterable[Finding]) -> int:
     counts = Counter((finding.path, finding.rule, finding.name) for finding in findings)
     entries = tuple(sorted(Entry(*key, count) for key, count in counts.items()))
     text = msgspec.json.format(msgspec.json.encode(Baseline(VERSION, entries)), indent=1)
-    from shield_ai.project.tree import write_atomically
+    from shield_ai.project.safe_write import write_output
 
     try:
-        write_atomically(path, text + b"\n")
+        write_output(path, text + b"\n")
     except OSError as error:
         hint = "check that the folder exists and that the disk has space"
         raise SourceError(f"{path} can't be written: {error.strerror}", hint) from None

@@ -17,6 +17,7 @@ from shield_ai.cli.console import write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE, ShieldError
+from shield_ai.project import safe_write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,9 +101,8 @@ def _write_function_zips(folder: Path, desired: Sequence[Resource], session: App
             if resource.kind != "function":
                 continue
             path = folder / f"{resource.name}.zip"
-            path.write_bytes(
-                build_function_zip(resource.settings["environment"], session.tree.read)
-            )
+            content = build_function_zip(resource.settings["environment"], session.tree.read)
+            safe_write.write_output(path, content)
             click.echo(f"{path} written", err=True)
     except OSError as error:
         raise ShieldError(

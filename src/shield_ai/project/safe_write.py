@@ -1,0 +1,140 @@
+"""Write files without following a symbolic link: the only place that creates or replaces files.
+
+A scanned repository can contain links with the names of our temporary and output files. Folders are
+opened one by one with O_NOFOLLOW, and files are created with O_EXCL, so no link leads a write to
+another place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+SPECIAL_FOLDERS = (Path("/dev"), Path("/proc"))
+
+
+@contextlib.contextmanager
+def open_folder(root: Path, parts: Sequence[str]) -> Iterator[int]:
+    """Give the descriptor of a folder below a root.
+
+    Args:
+        root: Absolute path without symbolic links.
+        parts: Names of the folders below it.
+
+    Raises:
+        OSError: A folder does not exist, or is a symbolic link.
+    """
+    descriptor = os.open(root, FOLDER_FLAGS)
+    try:
+        for part in parts:
+            below = os.open(part, FOLDER_FLAGS, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = below
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def create_file(
+    folder: int, name: str, content: bytes, mode: int, owner: tuple[int, int] | None = None
+) -> None:
+    """Create a file in an open folder, and sync it to disk.
+
+    Args:
+        folder: Descriptor of the folder.
+        name: Name of the file; a file or link of this name is removed first.
+        content: The content.
+        mode: The permissions.
+        owner: User and group to give the file to, if we may.
+
+    Raises:
+        OSError: The file can't be written. Nothing is left of it.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+    descriptor = os.open(name, CREATE_FLAGS, 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            if owner is not None:
+                with contextlib.suppress(PermissionError):
+                    os.fchown(file.fileno(), *owner)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=folder)
+        raise
+
+
+def replace_file(folder: int, temporary: str, name: str) -> None:
+    """Give a temporary file its final name, atomically; a link of that name is replaced."""
+    os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    os.fsync(folder)
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a file that the user named, so that it never has a partial content.
+
+    A symbolic link of this name is replaced, not followed. Pipes and devices are written directly.
+
+    Raises:
+        OSError: The file can't be written, or a link in a relative path leads out of the current
+            folder.
+    """
+    status = path.lstat() if os.path.lexists(path) else None
+    if _is_special(path, status):
+        with path.open("wb", buffering=0) as device:
+            device.write(content)
+        return
+    parent = path.parent.resolve(strict=True)
+    is_below = ".." not in path.parts and not path.is_absolute()
+    if is_below and not parent.is_relative_to(Path.cwd()):
+        raise OSError(errno.ELOOP, "a symbolic link leads out of the current folder", str(path))
+    mode = 0o666 & ~umask()
+    if status is not None and stat.S_ISREG(status.st_mode):
+        mode = stat.S_IMODE(status.st_mode)
+    with open_folder(parent, ()) as folder:
+        temporary = f".{path.name}.{secrets.token_hex(8)}.tmp"
+        try:
+            create_file(folder, temporary, content, mode)
+        except PermissionError:
+            if status is None or not stat.S_ISREG(status.st_mode):
+                raise
+            _overwrite(folder, path.name, content)
+        else:
+            replace_file(folder, temporary, path.name)
+
+
+def _is_special(path: Path, status: os.stat_result | None) -> bool:
+    """Tell whether a path is a pipe or a device, or a name such as /dev/stdout."""
+    if path.is_absolute() and any(path.is_relative_to(folder) for folder in SPECIAL_FOLDERS):
+        return True
+    if status is None or stat.S_ISLNK(status.st_mode) or stat.S_ISREG(status.st_mode):
+        return False
+    return not stat.S_ISDIR(status.st_mode)
+
+
+def _overwrite(folder: int, name: str, content: bytes) -> None:
+    """Write an existing file in a folder that we may not change."""
+    descriptor = os.open(name, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, dir_fd=folder)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+def umask() -> int:
+    """Return the process's umask."""
+    current = os.umask(0)
+    os.umask(current)
+    return current

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from shield_ai.project.safe_write import write_output
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """The current folder, beside one that is out of bounds."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_replaces_a_file_and_keeps_its_permissions(folder, monkeypatch):
+    path = folder / "report.json"
+    write_output(path, b"old")
+    path.chmod(0o640)
+    write_output(path, b"new")
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o640)
+
+    def full(_handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_output(path, b"half")
+    assert path.read_bytes() == b"new"
+    assert list(folder.iterdir()) == [path]
+
+
+def test_replaces_a_link_instead_of_its_target(tmp_path, folder):
+    target = tmp_path / "target"
+    target.write_text("mine")
+    (folder / "report.html").symlink_to(target)
+    write_output(Path("report.html"), b"new")
+    assert target.read_text() == "mine"
+    assert (folder / "report.html").read_bytes() == b"new"
+    assert not (folder / "report.html").is_symlink()
+
+
+def test_folder_that_is_a_link_out_of_the_current_folder_is_refused(tmp_path, folder):
+    (folder / "out").symlink_to(tmp_path)
+    with pytest.raises(OSError, match="leads out of the current folder"):
+        write_output(Path("out/report.html"), b"new")
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_path_that_the_user_spelled_out_is_followed(tmp_path, folder):
+    write_output(Path("../report.html"), b"1")
+    write_output(tmp_path / "other.html", b"2")
+    assert (tmp_path / "report.html").read_bytes() == b"1"
+    assert (tmp_path / "other.html").read_bytes() == b"2"
+
+
+def test_devices_and_pipes_are_written_directly(folder):
+    write_output(Path("/dev/null"), b"new")
+    assert not Path("/dev/null").is_file()
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_output(Path("pipe"), b"new")
+    assert os.read(reader, 10) == b"new"
+    os.close(reader)
+
+
+def test_missing_folder(folder):
+    with pytest.raises(FileNotFoundError):
+        write_output(Path("missing/report.html"), b"new")
