@@ -154,9 +154,7 @@ def scan_repository(repository: str, previous: Outcome | None, timeout: float) -
     name = redact_urls(repository)
     own_version = version("shield-ai")
     try:
-        commit = (
-            git.head_commit(repository) if _is_remote(repository) else _folder_digest(repository)
-        )
+        commit = _current_commit(repository)
         if previous and commit and not previous.error:
             if (previous.commit, previous.version) == (commit, own_version):
                 return previous

@@ -175,7 +175,8 @@ sys.path.insert(0, request["folder"])
 
 # A database backend of shield, which reads its password from SECRET, equals Django's own.
 BACKENDS = re.compile(
-    r"(?:django\.db\.backends\.|[\w.]*shield_(?:ai|runtime)\.django\.|[\w.]*_)(postgresql|mysql)(?:_psycopg2)?"
+    r"(?:django\.db\.backends\.|[\w.]*shield_(?:ai|runtime)\.django\.|[\w.]*_)"
+    r"(postgresql|mysql)(?:_psycopg2)?"
 )
 
 def show_dict(value, depth):
