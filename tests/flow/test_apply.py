@@ -174,7 +174,7 @@ CHILD = "import sys; sys.path.insert(0, sys.argv[1]); import pathlib, apply_help
 
 
 def run_and_kill(app, proxy, aws, number, *, after):
-    """Run an apply in a process of its own, and SIGKILL it at its n-th call to AWS, before or after AWS has acted."""
+    """Run an apply in a separate process, and kill it before or after its n-th call to AWS."""
     environment = {**aws.environment(dict(os.environ)), "AWS_ENDPOINT_URL": proxy.url}
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(HELPERS), str(app)], env=environment)
     proxy.calls.clear()
@@ -183,7 +183,7 @@ def run_and_kill(app, proxy, aws, number, *, after):
 
 
 def forget():
-    """Delete the secrets for good: the next apply makes new ones, and does not restore these."""
+    """Delete the secrets without recovery: the next apply creates new ones."""
     for name in NAMES:
         boto3.client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
@@ -192,9 +192,9 @@ def forget():
 @pytest.mark.parametrize("again", [False, True], ids=["new", "restored"])
 @pytest.mark.parametrize("end", [plan_and_apply, undo_last_run], ids=["apply", "rollback"])
 def test_apply_or_rollback_recovers_when_killed_at_any_call(app, aws, proxy, after, again, end):
-    """A new secret takes one call, a restored one two; the looks beforehand are calls as well.
+    """A new secret takes one call, a restored one two; there are read calls before.
 
-    At the seventh, which changes something either way; `make test-kill` does it at every one.
+    Kills at the seventh, which changes something in both cases; `make test-kill` at each.
     """
     first, stride = (1, 1) if os.environ.get("SHIELD_KILL_MATRIX") else (7, 8)
     before = files_of(app)

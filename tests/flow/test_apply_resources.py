@@ -41,7 +41,7 @@ def plan(aws, journal, *names):
 
 
 def plan_and_apply(root, *names):
-    """Plan and apply, as the command does, an app that reads these secrets."""
+    """Plan and apply an app with these secrets, as the command does."""
     aws = account()
     with Journal(root).locked() as journal:
         recover(journal, aws)
@@ -181,7 +181,7 @@ CHILD = "import sys; sys.path[:0] = sys.argv[1].split(':'); import pathlib, test
 
 
 def run_and_kill(app, proxy, operation, number, *names):
-    """Run an apply in a process of its own, and SIGKILL it when AWS has acted on a call."""
+    """Run an apply in a separate process, and kill it after a call to AWS."""
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, f"{HERE}:{HERE.parent}/helpers", str(app), *names],
         env=os.environ,
@@ -195,7 +195,7 @@ def run_and_kill(app, proxy, operation, number, *names):
 
 @pytest.mark.parametrize("end", [plan_and_apply, undo_last_run], ids=["apply", "rollback"])
 def test_recovers_when_killed_after_a_call(app, end, monkeypatch):
-    """At each call that changes something; `make test-kill` does it at every call."""
+    """Kills at each call that changes something; `make test-kill` at every call."""
     every = bool(os.environ.get("SHIELD_KILL_MATRIX"))
     calls = (
         [("*", n) for n in range(1, 60)]

@@ -1,4 +1,4 @@
-"""A secret that is there already: another value, other settings, and the way back."""
+"""Update the values and settings of existing secrets, and roll the updates back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def apply(app, *options, value=None, code=0):
         )
     done = run("apply", "--env-file", ".env", "--only", "aws", "--yes", *options, cwd=app)
     assert done.code == code, done.text
-    assert not value or value not in done.text
+    if value:
+        assert value not in done.text
     return done.text
 
 
@@ -129,7 +130,7 @@ def test_keeps_manual_settings_unless_told_to_replace_them(app):
 
 
 def test_stores_the_value_of_an_exported_secret(app):
-    """As `shield export` makes them."""
+    """Templates from `shield export` create secrets without a value."""
     undo(app)
     client, name_of_app = (
         boto3.client("secretsmanager"),
@@ -173,7 +174,7 @@ def change_password(postgres, role, password):
 
 
 def test_rollback_does_not_restore_a_login_that_fails(app, postgres):
-    """Nobody is locked out by an undo: the database is asked first."""
+    """Rollback tests a database login before it makes the login current."""
     role, old, new = (
         f"r_{secrets.token_hex(4)}",
         Hidden(secrets.token_hex(8)),
@@ -206,15 +207,15 @@ EVERY = [("*", number) for number in range(1, 60)]
 
 
 def first_only(app):
-    """Whether nothing but the first apply stands: the refused one had not begun a step."""
+    """Return whether only the first apply has open steps: the refused one began none."""
     journal = Journal(app).load()
     return len([run_ for run_ in journal.run_ids() if journal.open_steps(run_, "aws")]) == 1
 
 
 def test_apply_or_rollback_recovers_when_refused_at_any_call(app, aws, monkeypatch):
-    """An update is up to five calls on each secret; whichever AWS refuses, nothing is left half done.
+    """An update takes up to five calls per secret; a refused call leaves no partial update.
 
-    At two of them; `make test-kill` does it at every one.
+    Refuses two of them; `make test-kill` refuses each.
     """
     every = bool(os.environ.get("SHIELD_KILL_MATRIX"))
     before = (value(), state().settings)

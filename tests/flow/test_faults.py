@@ -1,4 +1,4 @@
-"""What AWS, the network or a colleague may do to an apply; the fault proxy stands between it and the embedded AWS."""
+"""Faults of AWS and the network during an apply, injected by a proxy before the embedded AWS."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def stored():
 
 @pytest.mark.parametrize("same", [True, False], ids=["in one folder", "in two clones"])
 def test_of_two_concurrent_applies_one_fails(app, aws, proxy, same, tmp_path):
-    """The second one runs from beginning to end while the first one's first secret is on its way."""
+    """The second apply runs while the first one's first call is in progress."""
     there = app if same else shutil.copytree(app, tmp_path / "clone" / "shop")
     ended = []
 

@@ -103,7 +103,7 @@ def test_a_failed_commit_undoes_the_other_files(app):
 
 @pytest.mark.parametrize("calls", range(1, 40, 3))
 def test_restores_every_byte_when_killed_at_any_fsync(app, calls):
-    """The n-th fsync kills the process: every step is on disk before it, or did not happen."""
+    """The process exits at its n-th fsync."""
     before = snapshot(app)
     code = (
         "import os, sys, pathlib; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/../helpers']; import test_file_transaction as t\n"

@@ -1,4 +1,4 @@
-"""Many repositories, real git, a process for each: one that fails never stops the run."""
+"""Scan real git repositories, each in a separate process."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_does_not_save_or_print_a_token_in_a_url(tmp_path, url):
 
 
 def test_passes_a_token_to_the_server_but_not_as_an_argument(tmp_path, monkeypatch):
-    """A server that wants a login; a git that writes its own and its children's arguments down."""
+    """The server requires a login, and git traces the arguments of its processes."""
     asked = []
 
     class Door(http.server.BaseHTTPRequestHandler):

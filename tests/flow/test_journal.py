@@ -138,7 +138,7 @@ with Journal(pathlib.Path(sys.argv[1])).locked() as journal:
 
 
 def test_a_full_disk_leaves_the_journal_intact(tmp_path):
-    """A limit on the size of files stands in for the disk's end: the write stops in the middle, as there."""
+    """A limit on the file size interrupts the write, as a full disk does."""
     with Journal(tmp_path).locked() as journal:
         journal.write(record())
     before = journal.path.read_bytes()

@@ -44,7 +44,7 @@ def test_the_zip_is_small_and_reproducible():
 
 
 def test_the_zip_needs_no_other_packages(tmp_path):
-    """Nothing of ours, and no driver of this environment, is needed beside it."""
+    """Neither shield nor a database driver must be installed."""
     (tmp_path / "code.zip").write_bytes(build_zip({"hook.py": b"x = 1\n"}))
     module, function = HANDLER.rsplit(".", 1)
     code = (

@@ -1,4 +1,4 @@
-"""A small app and a plan for it, for the tests of apply and rollback."""
+"""Provide a small app and a plan, for the tests of apply and rollback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A login tried on servers that the secret does not name: a real PostgreSQL, one that greets like MySQL, nobody."""
+"""Log in to PostgreSQL, to a server that greets like MySQL, and to a closed port."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def document(host, port, **more):
 
 @pytest.fixture
 def greets():
-    """A server that speaks first, as MySQL does."""
+    """A server that sends a greeting, as MySQL does."""
     server = socket.create_server(("127.0.0.1", 0))
 
     def serve():
