@@ -216,9 +216,7 @@ def test_apply_or_rollback_recovers_when_killed_at_any_call(app, aws, proxy, aft
         assert files_of(app) == before, f"killed at call {number}"
         if not again:
             forget()
-        # make test-kill shows it
-        print(
-            f"killed at call {number:>2}, {call:<24} then {end.__name__}: as if nothing had happened"
-        )
+        # for the output of make test-kill
+        print(f"killed at call {number:>2}, {call:<24} then {end.__name__}: recovered")
     assert number > 7
     assert secrets_of(account()) == expected()

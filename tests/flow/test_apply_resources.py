@@ -155,7 +155,7 @@ def test_keeps_a_policy_that_is_attached_elsewhere(app):
     boto3.client("iam").attach_role_policy(RoleName="Other", PolicyArn=ARN)
     with FaultProxy(os.environ["AWS_ENDPOINT_URL"]) as proxy, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", proxy.url)
-        proxy.answer("DeletePolicy", "DeleteConflict", status=409)  # which moto forgets to say
+        proxy.answer("DeletePolicy", "DeleteConflict", status=409)  # moto does not return it
         with pytest.raises(RollbackIncompleteError, match=NAME):
             undo_last_run(app)
     assert readable() == ["a"]
@@ -217,7 +217,5 @@ def test_recovers_when_killed_after_a_call(app, end, monkeypatch):
                 assert live()[1], number
             undo_last_run(app)
             assert live() == [None, None], number
-            # make test-kill shows it
-            print(
-                f"killed at call {number:>2}, {call:<24} then {end.__name__}: as if nothing had happened"
-            )
+            # for the output of make test-kill
+            print(f"killed at call {number:>2}, {call:<24} then {end.__name__}: recovered")

@@ -253,10 +253,8 @@ def test_apply_or_rollback_recovers_when_refused_at_any_call(app, aws, monkeypat
             if not first_only(app):
                 undo(app)
             assert (value(), state().settings) == before, number
-            # make test-kill shows it
-            print(
-                f"refused at call {number:>2}, {call:<24} then {end.__name__}: as if nothing had happened"
-            )
+            # for the output of make test-kill
+            print(f"refused at call {number:>2}, {call:<24} then {end.__name__}: recovered")
         if every:
             assert number > 8
             undo(app)

@@ -129,7 +129,7 @@ def test_a_retry_after_a_lost_response_changes_nothing_twice(app, aws, monkeypat
         proxy.cut(operation, after=True)
         done = run(*APPLY, "--conflict", "replace", cwd=app)
         assert done.code == 0, done.text
-        assert proxy.count(operation) >= 2  # the call, and once more
+        assert proxy.count(operation) >= 2  # the call and its retry
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
     assert {name: len(versions) for name, versions in stored().items()} == {
         **dict.fromkeys(NAMES, 1),

@@ -81,9 +81,7 @@ def test_a_run_is_interrupted_until_it_ends_or_is_undone(tmp_path):
     with Journal(tmp_path).locked() as journal:
         assert journal.interrupted_run() == ""
         run = journal.begin_run(())
-        assert (
-            journal.interrupted_run() == ""
-        )  # nothing was begun, so there is nothing to go on with
+        assert journal.interrupted_run() == ""  # no step has begun
         begin = journal.write(record(run, kind="file"))
         assert journal.begin_run(()) == run
         journal.write(record(run, "undone", of=begin.seq))

@@ -83,7 +83,7 @@ def test_returns_no_values(tmp_path):
     failed = load(tmp_path, "import os\nraise ValueError(os.environ['X'])\n", X=value)
     assert value not in repr(loaded) + repr(failed)
     assert failed[0].error == "ValueError"
-    # a new key each time
+    # each probe has another key
     assert load(tmp_path, "X = 1")[0].settings != load(tmp_path, "X = 1")[0].settings
 
 

@@ -1,1 +1,1 @@
-"""The journey, one stage a module: draft, plan, apply, verify, rotate, roll back."""
+"""The stages of a migration: draft, plan, apply, verify, rotate and roll back."""

@@ -1,1 +1,1 @@
-"""Checks of the code, the settings, the account and the role."""
+"""Checks of the code, the settings, the app's role and the account."""
