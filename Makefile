@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rotation test-kill test-iam lint docs bench bench-scan bench-reads bench-runtime coverage dist audit lock clean
+.PHONY: help demo test test-fast test-rotation test-kill test-iam lint docs bench bench-scan bench-reads bench-runtime coverage dist audit lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -12,7 +12,7 @@ $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed\n\nhint: make $(MAKECMDGOALS) PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/demo.stamp: $(VENV)/pyvenv.cfg requirements/demo.lock
+$(VENV)/demo.stamp: $(VENV)/pyvenv.cfg requirements/demo.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m compileall -q src
@@ -32,6 +32,11 @@ test: $(VENV)/dev.stamp  ## run the tests on the built wheel, with branch covera
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+FAST := $(addprefix tests/,model project reports rewrite scan aws/desired aws/cost aws/cloudtrail)
+FAST += $(addprefix tests/flow/test_,draft.py plan.py aws_plan.py)
+test-fast: $(VENV)/dev.stamp  ## run the tests that start no server: scan, rewrite, plan, reports
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(FAST) $(ARGS)
+
 test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each step, on real databases
 	ROTATION_MATRIX=1 $(BIN)/python -m pytest tests/rotator tests/flow/test_rotation_driver.py $(ARGS)
 
@@ -50,11 +55,12 @@ docs: $(VENV)/dev.stamp  ## generate the reference and run every code block in d
 test-iam: $(VENV)/dev.stamp .venv-ministack/stamp  ## test the IAM policies on an emulator that enforces IAM
 	SHIELD_MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack $(BIN)/python -m pytest tests/aws/live/test_ministack.py $(ARGS)
 
-lint: $(VENV)/dev.stamp  ## run ruff, mypy (strict), import-linter and zizmor
+lint: $(VENV)/dev.stamp  ## run ruff, mypy (strict), import-linter, the figures and zizmor
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python bench/figures.py --check
 	$(BIN)/zizmor --offline --no-progress --quiet --persona=pedantic .
 
 bench: $(VENV)/dev.stamp .venv-bench/stamp  ## run all benchmarks in bench/

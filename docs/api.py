@@ -20,8 +20,9 @@ def python_page() -> str:
     return "\n".join(
         [
             "# Python API\n",
-            "Import these names from `shield_runtime`, or from the module that `shield apply` writes into",
-            "your application. The runtime needs Python 3.9 or newer, and boto3 if AWS is on.\n",
+            "Import these names from `shield_runtime`, or from the module that",
+            "`shield apply` writes into your application. The runtime needs Python 3.9 or newer,",
+            "and boto3 if AWS is on.\n",
             *_functions(),
             "## Errors\n",
             table("error | raised if", errors),

@@ -140,12 +140,23 @@ def prompt_for_value(variable: str) -> Hidden:
 
 def print_receipt(receipt: Receipt) -> None:
     """Print a completed step on standard error."""
-    click.echo(format_receipt(receipt), err=True)
+    if is_shown(receipt):
+        click.echo(format_receipt(receipt), err=True)
+
+
+def is_shown(receipt: Receipt) -> bool:
+    """Tell whether a completed step has a line; a copy of the runtime's package has only one."""
+    from shield_ai.project.runtime_names import copied_folder
+
+    folder = copied_folder(receipt.what)
+    return not folder or receipt.what == f"{folder}__init__.py"
 
 
 def format_receipt(receipt: Receipt) -> str:
     """Format a completed step as one line."""
+    from shield_ai.project.runtime_names import copied_folder
     from shield_ai.reports.plan import shorten_name
 
     mark = _RECEIPT_MARKS.get(receipt.status, "+")
-    return f"  {mark} {shorten_name(receipt.what)}  {receipt.detail}"
+    name = copied_folder(receipt.what) or receipt.what
+    return f"  {mark} {shorten_name(name)}  {receipt.detail}"

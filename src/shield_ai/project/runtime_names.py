@@ -50,7 +50,15 @@ def database_backends(module: str, engine: str) -> tuple[str, str]:
 
 def is_copied_file(path: str) -> bool:
     """Return True if a path is in a copy of the runtime's package."""
-    return COPY in path.split("/")[:-1]
+    return bool(copied_folder(path))
+
+
+def copied_folder(path: str) -> str:
+    """Return the folder of a copy that a path lies in, with a final slash; empty without one."""
+    parts = path.split("/")
+    if COPY not in parts[:-1]:
+        return ""
+    return "/".join(parts[: parts.index(COPY) + 1]) + "/"
 
 
 def is_runtime_module(raw: bytes | None) -> bool:

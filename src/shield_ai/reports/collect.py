@@ -22,6 +22,7 @@ from shield_ai.flow.app_session import AppSession
 from shield_ai.flow.rollback import last_run
 from shield_ai.flow.rotate import SecretRotator
 from shield_ai.model.errors import AwsError, ShieldError
+from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.reports.diff import diff_text, literal_spans
 from shield_ai.reports.report_data import (
     Alarm,
@@ -226,6 +227,8 @@ def _applied_diffs(session: AppSession, journal: Journal, run: str) -> Iterator[
     keep = _known_names(session)
     steps = {step.what: step for step in journal.open_steps(run, "file")}
     for path, step in sorted(steps.items()):
+        if is_copied_file(path):
+            continue
         before = journal.read_backup(step.before) if step.before else None
         yield applied_diff(path, before, session.tree.read(path) or b"", keep)
 
@@ -233,6 +236,8 @@ def _applied_diffs(session: AppSession, journal: Journal, run: str) -> Iterator[
 def _planned_diffs(session: AppSession) -> Iterator[FileDiff]:
     keep = _known_names(session)
     for file in session.planned_edits():
+        if is_copied_file(file.path):
+            continue
         if file.before is None:
             content = "".join(edit.replacement for edit in file.edits).encode()
             yield applied_diff(file.path, None, content, keep)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.verify.check import Status
 from shield_ai.model.plan import Action
+from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.settings import settings_lines
 from shield_ai.reports.words import count
 
@@ -37,7 +38,7 @@ _RECEIPT_NOUNS = {"file": "file", "aws": "secret", "resource": "resource"}
 def plan_text(plan: Plan) -> str:
     """Format a plan without its diffs."""
     lines: list[str] = []
-    lines += _section("code", (_file_line(file) for file in plan.files))
+    lines += _section("code", _file_lines(plan.files))
     moved = (f"  - {origin.field}" for origin in plan.dotenv)
     lines += _section("moved from the code to .env", moved)
     changes = itertools.chain.from_iterable(map(_change_lines, plan.changes))
@@ -75,6 +76,19 @@ def _wrap(text: str) -> list[str]:
     return textwrap.wrap(
         text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
     )
+
+
+def _file_lines(files: Sequence[FileChange]) -> Iterator[str]:
+    """Yield a line for each file; a copy of the runtime's package has one line."""
+    copies = Counter(copied_folder(file.path) for file in files)
+    for file in files:
+        folder = copied_folder(file.path)
+        if not folder:
+            yield _file_line(file)
+        elif folder in copies:
+            action = "new" if file.before is None else "updated"
+            number = count(copies.pop(folder), "file")
+            yield f"  + {folder:<{_NAME_WIDTH}} {action}, {number}: copy of the runtime"
 
 
 def _file_line(file: FileChange) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from shield_ai.rewrite.project.stamp import (
     State,
     body_of,
-    look,
+    read_stamp,
     stamp,
 )
 
@@ -16,8 +16,8 @@ from shield_ai.rewrite.project.stamp import (
 @given(body=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r")))
 def test_stamped_is_ours_whatever_git_does_to_line_ends(kind, body):
     text = stamp("docs", kind, body, "1.2")
-    assert look(text.encode(), "docs") == (State.OURS, "1.2")
-    assert look(text.replace("\n", "\r\n").encode(), "docs") == (State.OURS, "1.2")
+    assert read_stamp(text.encode(), "docs") == (State.OURS, "1.2")
+    assert read_stamp(text.replace("\n", "\r\n").encode(), "docs") == (State.OURS, "1.2")
     assert body_of(text.encode()) == body
 
 
@@ -38,4 +38,4 @@ def test_stamped_is_ours_whatever_git_does_to_line_ends(kind, body):
     ],
 )
 def test_look_tells_whose_a_file_is(raw, state):
-    assert look(raw, "docs")[0] is state
+    assert read_stamp(raw, "docs")[0] is state

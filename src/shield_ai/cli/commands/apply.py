@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli.console import confirm_changes, format_receipt
+from shield_ai.cli.console import confirm_changes, format_receipt, is_shown
 from shield_ai.cli.options import YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
 from shield_ai.cli.progress import progress_bar
@@ -120,7 +120,8 @@ def _receipt_printer(bar: ProgressBar, planned: Plan) -> Callable[[Receipt], Non
     number = itertools.count(1)
 
     def print_step(receipt: Receipt) -> None:
-        bar.print(format_receipt(receipt))
+        if is_shown(receipt):
+            bar.print(format_receipt(receipt))
         bar.update("steps done", next(number), total)
 
     return print_step

@@ -48,6 +48,7 @@ def plan(app: Path, options: PlanOptions, output: Path | None, *, as_json: bool)
 
 
 def _diffs(session: AppSession, planned: Plan, *, color: bool) -> str:
+    from shield_ai.project.runtime_names import is_copied_file
     from shield_ai.reports.diff import diff_text, literal_spans
 
     names: set[str] = set()
@@ -55,6 +56,8 @@ def _diffs(session: AppSession, planned: Plan, *, color: bool) -> str:
         names.update((secret.name, *secret.variables()))
     diffs = []
     for file in planned.files:
+        if is_copied_file(file.path):
+            continue  # the same in every app; plan_text() has a line for the folder
         before = session.tree.read(file.path)
         spans = literal_spans(session.findings, file.path)
         diffs.append(diff_text(file, before, keep=names, spans=spans, color=color))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.model.finding import Kind
 from shield_ai.rewrite.project.describe import describe_secrets
-from shield_ai.rewrite.project.stamp import State, look, stamp
+from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
 from shield_ai.rewrite.project.text import NOTHING, Outcome, append, create_or_replace, skip
 
@@ -89,7 +89,7 @@ def write_docs(read: Read, manifest: Manifest, engines: Collection[str] = ()) ->
 
 def _write_page(read: Read, manifest: Manifest, engines: Collection[str]) -> Outcome:
     raw = read(PAGE)
-    state, _ = look(raw, WHAT)
+    state, _ = read_stamp(raw, WHAT)
     if state is State.EDITED:
         return skip(PAGE, "edited manually; delete the file to generate it again")
     if state is State.FOREIGN:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.rewrite.project.layout import module_of, root_of
-from shield_ai.rewrite.project.stamp import State, look, stamp
+from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
 from shield_ai.rewrite.project.text import NOTHING, Outcome, create, create_or_replace, skip
 
@@ -49,7 +49,7 @@ def write_tests(
     folder = _choose_folder(read, anchor, root, has_folder)
     for name in NAMES:
         path = f"{folder.path}/{name}" if folder.path else name
-        state, _ = look(read(path), WHAT)
+        state, _ = read_stamp(read(path), WHAT)
         if state is State.EDITED:
             return skip(path, "edited manually; delete the file to generate it again")
         if state is not State.FOREIGN:

@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from shield_ai.project.runtime_names import COPY, PACKAGE
 from shield_ai.rewrite.project.layout import missing_packages, root_of, shadows
-from shield_ai.rewrite.project.stamp import State, body_of, look, stamp
+from shield_ai.rewrite.project.stamp import State, body_of, read_stamp, stamp
 from shield_ai.rewrite.project.text import NOTHING, Outcome, create, left, replace, skip
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def copies(path: str) -> list[str]:
 
 def is_unmodified(raw: bytes) -> bool:
     """Tell whether a file of a copy, of any version, is as it was written."""
-    return look(raw, WHAT)[0] is State.OURS
+    return read_stamp(raw, WHAT)[0] is State.OURS
 
 
 @functools.cache
@@ -208,7 +208,7 @@ def _former_modules(path: str, *, in_package: bool) -> Iterator[tuple[str, str]]
 
 def _conflict(raw: bytes | None) -> str:
     """Explain why a file can't be replaced; empty if it can."""
-    state, version = look(raw, WHAT)
+    state, version = read_stamp(raw, WHAT)
     if state is State.EDITED:
         return "the copy of the runtime was edited by hand; restore it or remove it"
     if state is State.FOREIGN:

@@ -1,4 +1,4 @@
-"""The first line of a file that is ours: it tells one that we may update from one that somebody has edited."""
+"""The first line of a generated file, which tells an unmodified file from an edited one."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import re
 
 COMMENTS = {"py": ("# ", ""), "md": ("<!-- ", " -->")}
 LINE = re.compile(
-    r"\A(?:# |<!-- )shield-ai (?P<what>[a-z]+)(?: (?P<version>\S+))? sha256:(?P<digest>[0-9a-f]{32})"
+    r"\A(?:# |<!-- )shield-ai (?P<what>[a-z]+)(?: (?P<version>\S+))? "
+    r"sha256:(?P<digest>[0-9a-f]{32})"
 )
 
 
 class State(enum.Enum):
-    """Whose a file is."""
+    """The state of a file that was, or would be, generated."""
 
     ABSENT = enum.auto()
-    OURS = enum.auto()  # as we wrote it, in this or another version
-    EDITED = enum.auto()  # ours once, and edited since
+    OURS = enum.auto()  # as it was generated, by this or another version
+    EDITED = enum.auto()  # generated, and edited since
     FOREIGN = enum.auto()
 
 
@@ -25,20 +26,24 @@ def stamp(what: str, kind: str, body: str, version: str = "") -> str:
     """Put the line before a body.
 
     Args:
-        what: What the file is, one word.
-        kind: `py` or `md`, for the comment.
-        body: All that follows.
-        version: Of what is copied.
+        what: The kind of content, one word.
+        kind: "py" or "md", for the comment.
+        body: Everything below the line.
+        version: The version of what is copied.
     """
     opening, closing = COMMENTS[kind]
-    words = " ".join(
-        ["shield-ai", what, *([version] if version else []), f"sha256:{_digest(body)}"]
-    )
-    return f"{opening}{words}{closing}\n{body}"
+    parts = ["shield-ai", what]
+    if version:
+        parts.append(version)
+    parts.append(f"sha256:{_digest(body)}")
+    return f"{opening}{' '.join(parts)}{closing}\n{body}"
 
 
-def look(raw: bytes | None, what: str) -> tuple[State, str]:
-    """Return whose a file is, and the version in its first line. Line ends don't count: git may change them."""
+def read_stamp(raw: bytes | None, what: str) -> tuple[State, str]:
+    """Return the state of a file, and the version in its first line.
+
+    Line ends are ignored, because Git may convert them.
+    """
     if raw is None:
         return State.ABSENT, ""
     text = raw.decode("utf-8", "replace").replace("\r\n", "\n")
@@ -46,13 +51,12 @@ def look(raw: bytes | None, what: str) -> tuple[State, str]:
     if match is None or match["what"] != what:
         return State.FOREIGN, ""
     body = text.partition("\n")[2]
-    return (State.OURS if _digest(body) == match["digest"] else State.EDITED), match[
-        "version"
-    ] or ""
+    state = State.OURS if _digest(body) == match["digest"] else State.EDITED
+    return state, match["version"] or ""
 
 
 def body_of(raw: bytes) -> str:
-    """Return what follows the first line; line ends don't count."""
+    """Return the text below the first line; line ends are normalized."""
     return raw.decode("utf-8", "replace").replace("\r\n", "\n").partition("\n")[2]
 
 
