@@ -1,4 +1,10 @@
-"""A logging filter that masks the values of secrets."""
+"""A logging filter that masks the values of secrets.
+
+It masks each value in the cache: as it is, and as repr(), JSON, URLs, HTML, shells, Base64 and hex
+write it; the password of a URL by itself as well. It can't mask a value that was changed in another
+way (hashed, encrypted, cut, spread over several records), a value of fewer than four characters,
+or a value that has left the cache.
+"""
 
 from __future__ import annotations
 
@@ -13,39 +19,87 @@ if TYPE_CHECKING:
 # Fields of a JSON secret that are not masked.
 NOT_SECRET = ("engine", "host", "port", "dbname", "database", "username", "user")
 SHORTEST = 4  # characters; masking shorter values would mask ordinary text
+SHORTEST_ENCODED = 8  # characters of a part of a Base64 text
 MASK = "•••"
 
 
 class RedactingFilter:
-    """Mask in log records each value in the cache: `handler.addFilter(RedactingFilter())`."""
+    """Mask in log records each value in the cache: `handler.addFilter(RedactingFilter())`.
+
+    Masks the message, `extra` attributes, the traceback and the stack.
+    """
 
     def filter(self, record: LogRecord) -> bool:
-        """Mask the message and the traceback; keep every record."""
-        from logging import Formatter
-
+        """Mask a record; keep every record."""
+        needles = _needles()
+        if not needles:
+            return True
         text = record.getMessage()
-        masked = mask(text)
+        masked = _replace(text, needles)
         if masked != text:
             record.msg = masked
             record.args = None
         if record.exc_info and not record.exc_text:
+            from logging import Formatter
+
             record.exc_text = Formatter().formatException(record.exc_info)
-        if record.exc_text:
-            record.exc_text = mask(record.exc_text)
+        for name, value in list(vars(record).items()):
+            if name not in {"msg", "args", "exc_info", "name"}:
+                setattr(record, name, _mask_object(value, needles))
+        if record.exc_info and MASK in (record.exc_text or ""):
+            # A formatter that does not use exc_text would format the exception itself.
+            record.exc_info = None
         return True
 
 
 def mask(text: str) -> str:
     """Replace each cached value in a text."""
+    return _replace(text, _needles())
+
+
+_cache: tuple[frozenset[str], tuple[str, ...]] = (frozenset(), ())
+
+
+def _needles() -> tuple[str, ...]:
+    """Return everything to replace, the longest first."""
+    global _cache  # noqa: PLW0603
     with process.lock:
         values = [value for client in process.clients for value in client.cached_values()]
     words = {value.text for value in values if value.text}
     for value in values:
         words.update(_secret_words(value.document))
-    for word in sorted(words, key=len, reverse=True):
-        if len(word) >= SHORTEST:
-            text = text.replace(word, MASK)
+    known = frozenset(words)
+    if known != _cache[0]:
+        needles = {form for word in known for form in _forms(word)}
+        _cache = (known, tuple(sorted(needles, key=len, reverse=True)))
+    return _cache[1]
+
+
+def _replace(text: str, needles: tuple[str, ...]) -> str:
+    for needle in needles:
+        if needle in text:
+            text = text.replace(needle, MASK)
     return text
+
+
+def _mask_object(value: Any, needles: tuple[str, ...]) -> Any:
+    """Return a masked copy of an attribute of a record, or the same object if it shows no value."""
+    if isinstance(value, str):
+        return _replace(value, needles)
+    if isinstance(value, dict):
+        return {
+            _mask_object(key, needles): _mask_object(item, needles) for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        items = [_mask_object(item, needles) for item in value]
+        return tuple(items) if isinstance(value, tuple) else items
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    try:
+        text = f"{value!s}\n{value!r}"
+    except Exception:
+        return value
+    return _replace(str(value), needles) if _replace(text, needles) != text else value
 
 
 def _secret_words(part: Any) -> Iterator[str]:
@@ -59,3 +113,77 @@ def _secret_words(part: Any) -> Iterator[str]:
     elif isinstance(part, list):
         for item in part:
             yield from _secret_words(item)
+    elif isinstance(part, int) and not isinstance(part, bool):
+        yield str(part)
+
+
+def _forms(word: str) -> Iterator[str]:
+    """Yield a value as texts of several formats contain it."""
+    for plain in (word, *_url_password(word)):
+        if len(plain) < SHORTEST:
+            continue
+        yield plain
+        yield from _escaped_forms(plain)
+        yield from _encoded_forms(plain)
+
+
+def _url_password(word: str) -> Iterator[str]:
+    """Yield the password of a URL, as written and decoded."""
+    from urllib.parse import unquote, unquote_plus, urlsplit
+
+    try:
+        password = urlsplit(word).password if "://" in word else None
+    except ValueError:
+        return
+    if password:
+        yield password
+        yield unquote(password)
+        yield unquote_plus(password)
+
+
+def _escaped_forms(word: str) -> Iterator[str]:
+    import json
+    import shlex
+    from html import escape
+    from urllib.parse import quote, quote_plus
+
+    encoded = word.encode("utf-8", "surrogateescape")
+    yield repr(word)[1:-1]
+    yield repr(repr(word))[2:-2]  # a repr in the message of another error
+    yield repr(repr(word)[1:-1])[1:-1]
+    yield ascii(word)[1:-1]
+    yield repr(encoded)[2:-1]
+    for text in (json.dumps(word), json.dumps(word, ensure_ascii=False)):
+        yield text[1:-1]
+        yield repr(text[1:-1])[1:-1]  # JSON inside of a repr
+        yield json.dumps(text)[3:-3]  # JSON inside of JSON
+    for safe in ("", "/"):
+        yield quote(encoded, safe=safe)
+        yield quote_plus(encoded, safe=safe)
+        yield quote(encoded, safe=safe).lower()
+    yield escape(word)
+    yield escape(word, quote=False)
+    yield escape(word).replace("&#x27;", "&#39;")
+    yield shlex.quote(word)
+    yield shlex.quote(word)[1:-1]
+    for line in word.splitlines():
+        if len(line) >= SHORTEST_ENCODED:
+            yield line  # of a private key
+
+
+def _encoded_forms(word: str) -> Iterator[str]:
+    """Yield the Base64 and hex texts that contain a value, wherever it begins in them."""
+    import base64
+
+    encoded = word.encode("utf-8", "surrogateescape")
+    yield encoded.hex()
+    yield encoded.hex().upper()
+    for shift in range(3):
+        # Characters that depend on neighboring bytes are cut off.
+        first = (0, 2, 3)[shift]
+        last = (len(encoded) + shift) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            text = encode(b"\0" * shift + encoded).decode()
+            part = text[first:last]
+            if len(part) >= SHORTEST_ENCODED:
+                yield part

@@ -2,6 +2,7 @@
 
 ==============  ====================================================================
 shield_ai.E001  production runs with a key that was made for development
+shield_ai.E002  AWS is on, and boto3 is not installed
 shield_ai.W001  a secret was read from the environment although AWS is on
 shield_ai.W002  a file of the copied runtime has been edited
 shield_ai.W003  the secret key is rotated, and SECRET_KEY_FALLBACKS is empty
@@ -13,8 +14,10 @@ shield_ai.W005  AWS is on and DJANGO_ENV is not set: variables take precedence
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +41,13 @@ SECRET_NAME = re.compile(r"(?i)(^|_)(password|passwd|secret|secret_key|api_key|t
 
 def register() -> None:
     """Register all checks."""
-    for check in (development_key, environment_fallback, edited_runtime, hardcoded_password):
+    for check in (
+        development_key,
+        missing_boto3,
+        environment_fallback,
+        edited_runtime,
+        hardcoded_password,
+    ):
         checks.register(check, TAG, checks.Tags.security)
     for check in (secret_key_fallbacks, environment_not_set):
         checks.register(check, TAG, checks.Tags.security, deploy=True)
@@ -54,6 +63,20 @@ def development_key(**_: Any) -> list[Any]:
             "SECRET_KEY is a development key, but DJANGO_ENV says that this is production.",
             hint="Rotate it in AWS Secrets Manager: shield rotate django-secret-key.",
             id="shield_ai.E001",
+        )
+    ]
+
+
+def missing_boto3(**_: Any) -> list[Any]:
+    """E002."""
+    uses_agent = os.environ.get("AWS_SECRETS_TRANSPORT", "").strip().lower() == "agent"
+    if not aws_is_on() or uses_agent or find_spec("botocore") is not None:
+        return []
+    return [
+        checks.Error(
+            "USE_AWS_SECRETS is on, but boto3 is not installed: no secret can be read.",
+            hint="Install it where the app runs: pip install boto3.",
+            id="shield_ai.E002",
         )
     ]
 

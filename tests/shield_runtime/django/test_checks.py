@@ -7,6 +7,7 @@ import pytest
 from django_project import create_project, run_manage
 from vendored_runtime import module_text, write_copy
 
+from shield_runtime.django import checks
 from shield_runtime.django.checks import DEVELOPMENT_KEY
 
 KEY = "django-secret-key"
@@ -94,3 +95,18 @@ def test_no_random_key_is_taken_for_one_of_development():
     assert not [
         key for _ in range(2000) if DEVELOPMENT_KEY.search(key := secrets.token_urlsafe(50))
     ]
+
+
+@pytest.mark.parametrize(
+    ("env", "found"),
+    [
+        pytest.param({"USE_AWS_SECRETS": "true"}, ["E002"], id="AWS on"),
+        pytest.param({}, [], id="AWS off"),
+        pytest.param({"USE_AWS_SECRETS": "true", "AWS_SECRETS_TRANSPORT": "agent"}, [], id="agent"),
+    ],
+)
+def test_boto3_is_missing(monkeypatch, env, found):
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(checks, "find_spec", lambda _name: None)
+    assert [error.id for error in checks.missing_boto3()] == [f"shield_ai.{id_}" for id_ in found]
