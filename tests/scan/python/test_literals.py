@@ -28,6 +28,7 @@ PATHS = st.lists(
         ),
         pytest.param("ADMIN_PASSWORD_HASH", "5f4dcc3b5aa765d61d8327deb882cf99", True, id="a hash"),
         pytest.param("SECRET_KEY", "$(head -c 64 /dev/urandom)", False, id="a shell template"),
+        pytest.param("TOKEN_KEY", "[A-Za-z0-9_-]{20,40}", False, id="a range of characters"),
     ],
 )
 def test_tells_values_from_descriptions(name: str, text: str, secret: bool) -> None:
