@@ -76,7 +76,14 @@ def test_form_is_masked(log, form):
     assert longest_left < len("sent  to the server\n") + 40
 
 
-@pytest.mark.parametrize("text", [URL, URL_PASSWORD, urllib.parse.quote(URL_PASSWORD, safe="")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(URL, id="URL"),
+        pytest.param(URL_PASSWORD, id="decoded"),
+        pytest.param(urllib.parse.quote(URL_PASSWORD, safe=""), id="quoted"),
+    ],
+)
 def test_password_of_a_url_is_masked(log, text):
     logger, stream, _ = log
     logger.error("failed: %s", text)
