@@ -18,6 +18,7 @@ from psycopg import sql
 
 from shield_ai.rotator import handler
 from shield_ai.rotator.mysql import native_hash
+from shield_ai.rotator.mysql_alternating import marker_role
 from shield_ai.rotator.secret import Store
 
 if TYPE_CHECKING:
@@ -312,3 +313,4 @@ class MysqlBed(Bed):
             *(json.loads(value)["username"] for value in self.all_values()),
         }:
             self.mariadb.run("DROP USER IF EXISTS %s@'%%'", name)
+            self.mariadb.run("DROP ROLE IF EXISTS %s", marker_role(name))

@@ -122,7 +122,7 @@ def test_unrelated_user_with_the_name_of_the_clone(bed):
     bed.mariadb.run("GRANT SELECT ON *.* TO %s@'%%'", stranger["username"])
     token, old = bed.start_rotation(), bed.document()
     bed.step("createSecret", token)
-    with pytest.raises(SetupError, match="with privileges that"):
+    with pytest.raises(SetupError, match="is not marked as managed by shield-ai"):
         bed.step("setSecret", token)
     assert bed.can_log_in(stranger)
     assert bed.can_log_in(old)

@@ -124,7 +124,7 @@ def test_unrelated_role_with_the_name_of_the_clone(bed):
         )
     token, old = bed.start_rotation(), bed.document()
     bed.step("createSecret", token)
-    with pytest.raises(SetupError, match="but is not a member of"):
+    with pytest.raises(SetupError, match="is not marked as managed by shield-ai"):
         bed.step("setSecret", token)
     assert bed.can_log_in(stranger)
     assert bed.can_log_in(old)
@@ -166,7 +166,7 @@ def test_administrator_of_another_server(bed, fields):
     admin(bed, **fields)
     token = bed.start_rotation()
     bed.step("createSecret", token)
-    with pytest.raises(SetupError, match="administrator's secret has another host or port"):
+    with pytest.raises(SetupError, match="the admin's secret is for another server"):
         bed.step("setSecret", token)
 
 

@@ -1,19 +1,26 @@
 """Rotate between two users: the unused one gets the next password, so that no login ever fails.
 
-The first user is the base. The first rotation creates the second user, the clone; its document
-names the base in `clone_of`. An administrator from another secret, `masterarn` in the document or
-ROTATION_ADMIN, makes the changes.
+The first user is the base. The first rotation creates the second user, the clone, and marks it in
+the server. An administrator from another secret, `masterarn` in the document or ROTATION_ADMIN,
+makes the changes.
+
+Whoever may write the app's secret must not gain the administrator's rights. Therefore the secret
+never selects the user that the administrator changes:
+
+- the current login must work, before the administrator connects
+- the other user has the name that follows from the current one, and the mark of a clone
+- neither of the two users has administrative rights
+- the administrator connects only to the server, and with at least the TLS, of its own secret
 """
 
 from __future__ import annotations
 
 import hashlib
-from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .database import DatabaseStrategy, LockingSession
-from .document import Login, parse
-from .errors import SetupError, SupersededError
+from .document import Login, parse, stricter_ssl_mode
+from .errors import LoginRefusedError, SetupError, SupersededError
 from .secret import CURRENT, PENDING, PREVIOUS
 from .url import is_url
 
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
 
 CLONE_OF = "clone_of"
 CLONE_SUFFIX = "_clone"
+MARKER = "managed by shield-ai"  # of clones; only administrators of the server can set it
 SessionT = TypeVar("SessionT", bound=LockingSession)
 
 
@@ -53,14 +61,23 @@ class AlternatingUsers(DatabaseStrategy[SessionT]):
             )
         user_fields = ("username", "user", CLONE_OF)
         others = {name: value for name, value in document.items() if name not in user_fields}
-        base = document.get(CLONE_OF)
-        if base:
-            return {**others, "username": base}
         username = self.parse_login(rotation, document).username
         if not self.is_short_enough(username):
             raise SetupError("the user's name exceeds the server's limit")
+        base = document.get(CLONE_OF)
+        if base:
+            if not isinstance(base, str) or not self.is_clone_of(username, base):
+                raise SetupError(
+                    f"{CLONE_OF} of the secret is not the base of its user: remove {CLONE_OF}, "
+                    "or restore the previous version of the secret"
+                )
+            return {**others, "username": base}
         clone = clone_name(username, self.is_short_enough)
         return {**others, "username": clone, CLONE_OF: username}
+
+    def is_clone_of(self, clone: str, base: str) -> bool:
+        """Return True if the first user has the name of the other one's clone."""
+        return self.is_short_enough(base) and clone == clone_name(base, self.is_short_enough)
 
     def pending_and_base(self, rotation: Rotation) -> tuple[Login, Login, str | None]:
         """Return the pending and the current login, and the base if the pending user is the clone.
@@ -76,11 +93,9 @@ class AlternatingUsers(DatabaseStrategy[SessionT]):
             raise SupersededError(
                 "the pending version is for the user in use: its AWSPENDING label was removed"
             )
-        pending_base = parse(rotation.pending_value()).get(CLONE_OF)
-        current_base = parse(rotation.current_value()).get(CLONE_OF)
-        if (pending_base, current_base) == (current.username, None):
+        if self.is_clone_of(pending.username, current.username):
             return pending, current, current.username
-        if (pending_base, current_base) == (None, pending.username):
+        if self.is_clone_of(current.username, pending.username):
             return pending, current, None
         raise SetupError("the pending and the current version are not for a user and its clone")
 
@@ -89,7 +104,8 @@ class AlternatingUsers(DatabaseStrategy[SessionT]):
     ) -> Iterator[Login]:
         """Yield the administrator's logins for the database of another login, the current first.
 
-        The administrator's password is only sent to the server that its own secret names.
+        The administrator's password is only sent to the server that its own secret names, with the
+        certificates of that secret or of the function, and the stricter of the two TLS modes.
         """
         name = rotation.environ.get("ROTATION_ADMIN")
         name = name or parse(rotation.current_value()).get("masterarn")
@@ -113,51 +129,79 @@ class AlternatingUsers(DatabaseStrategy[SessionT]):
     def _admin_login(
         self, rotation: Rotation, text: str, target: Login, users: tuple[str, str]
     ) -> Login:
-        document = {"host": target.host, "port": target.port, **parse(text)}
+        document = parse(text)
+        if not document.get("host"):
+            raise SetupError("the admin's secret has no host: add the host of its server")
         admin = self.parse_login(rotation, document)
         if (admin.host, admin.port) != (target.host, target.port):
-            raise SetupError("the administrator's secret has another host or port than the secret")
+            raise SetupError(
+                "the admin's secret is for another server: its host and port must be equal to "
+                "those of the rotated secret"
+            )
         if admin.username in users:
             raise SetupError("the administrator can't be one of the two users")
-        return Login(admin.username, admin.password, *target.target, target.tls, target.ca)
+        tls = stricter_ssl_mode(admin.tls, target.tls)
+        return Login(admin.username, admin.password, *target.target, tls, admin.ca)
 
     def set(self, rotation: Rotation) -> None:
-        """Give the unused user the privileges of the other one, and the pending password."""
+        """Give the unused user the privileges of the other one, and the pending password.
+
+        The administrator only acts for somebody who knows the current login.
+        """
         pending, current, base = self.pending_and_base(rotation)
         if self.is_done(pending):
             return
+        self._prove_current_login(current)
         session, _ = self.connector.log_in_with_any(
             self.admin_logins(rotation, current, (pending.username, current.username))
         )
         try:
             with session.locked(rotation.state.arn):
                 rotation.ensure_pending()
-                self.configure_user(session, rotation, pending, base)
+                self.configure_user(session, pending, current, base)
         finally:
             session.close()
         self.connector.log_in(pending).close()
+
+    def _prove_current_login(self, current: Login) -> None:
+        try:
+            self.connector.log_in(current).close()
+        except LoginRefusedError as error:
+            raise LoginRefusedError(
+                "the server rejects the current user and password of the secret, so the "
+                "administrator changes nothing: restore a version that can log in",
+                error.code,
+            ) from None
 
     def is_done(self, pending: Login) -> bool:
         """Return True if all changes are made: the password is always the last one."""
         return self.connector.accepts(pending)
 
     def configure_user(
-        self, session: SessionT, rotation: Rotation, user: Login, base: str | None
+        self, session: SessionT, user: Login, current: Login, base: str | None
     ) -> None:
-        """Configure the user, and set its password last.
+        """Check both users, configure the pending one, and set its password last.
 
         Args:
             session: A connection of the administrator that holds the lock.
-            rotation: The rotation.
             user: The pending login.
-            base: The base if the user is the clone; otherwise None.
+            current: The current login, which was proved.
+            base: The base if the pending user is the clone; otherwise None.
+
+        Raises:
+            SetupError: A user has administrative rights, or the clone is not marked.
         """
         raise NotImplementedError
 
-    def is_own_user(self, rotation: Rotation, user: Login) -> bool:
-        """Return True if a version of this secret can log in as the user.
 
-        Otherwise, the user only happens to have the name of the clone.
-        """
-        older = self.older_logins(rotation, user)
-        return any(self.connector.accepts(login) for login in chain((user,), older))
+def not_ours_error(kind: str, clone: str, advice: str) -> SetupError:
+    """Return the error for a user with the name of a clone that no rotation has created."""
+    return SetupError(
+        f"the {kind} {clone} already exists, and is not marked as {MARKER}: rename or drop it, "
+        f"or, if an earlier version of shield-ai created it, {advice}"
+    )
+
+
+def is_clone_error(kind: str, name: str) -> SetupError:
+    """Return the error for a clone in a secret without `clone_of`."""
+    return SetupError(f"the {kind} {name} is a clone, but the secret has no {CLONE_OF}: add it")

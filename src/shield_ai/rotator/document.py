@@ -12,7 +12,7 @@ from .errors import SetupError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SSL_MODES = ("disable", "require", "verify-ca", "verify-full")
+SSL_MODES = ("disable", "require", "verify-ca", "verify-full")  # from weak to strict
 # The field "ssl" of AWS's own documents does not select the checks of certificates.
 SSL_FIELD_MODES = {"true": "verify-full", "false": "disable"}
 
@@ -33,6 +33,11 @@ class Login:
     def target(self) -> tuple[str, int, str]:
         """The host, port and database."""
         return self.host, self.port, self.database
+
+    @property
+    def has_verified_tls(self) -> bool:
+        """True if the server must prove its identity with a certificate."""
+        return self.tls.startswith("verify-")
 
     def with_password(self, password: str) -> Login:
         """Return the same login with another password."""
@@ -104,6 +109,11 @@ def _ssl_mode(document: Mapping[str, Any], default: str) -> str:
     if mode not in SSL_MODES:
         raise SetupError(f"sslmode must be one of {', '.join(SSL_MODES)}")
     return str(mode)
+
+
+def stricter_ssl_mode(first: str, second: str) -> str:
+    """Return the stricter of two TLS modes."""
+    return max(first, second, key=SSL_MODES.index)
 
 
 def ensure_same_target(pending: Login, current: Login) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from .errors import DatabaseError, LoginRefusedError, SetupError
-from .tls import ssl_context
+from .tls import ssl_context, unverified_cleartext_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,13 +29,17 @@ SETUP = (
     " SESSION wait_timeout = 90, SESSION lock_wait_timeout = 20"
 )
 ACCESS_DENIED = 1045
+# Methods that send the password itself, or encrypt it with a key that the server chooses.
+CLEARTEXT_PLUGINS = frozenset({"mysql_clear_password", "dialog", "sha256_password"})
+PUBLIC_KEY_REQUEST = b"\2"
 
 
 class MysqlSession:
     """An open connection."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, *, has_verified_tls: bool) -> None:
         self._connection = connection
+        self._has_verified_tls = has_verified_tls
         self._is_mariadb: bool | None = None
 
     def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -78,6 +82,7 @@ class MysqlSession:
         if self.is_mariadb:
             self.run("SET PASSWORD = %s", native_hash(login.password))
         else:
+            self._require_verified_tls()
             self.run("ALTER USER USER() IDENTIFIED BY %s", login.password)
 
     def set_password(self, user: str, host: str, password: str) -> None:
@@ -85,7 +90,15 @@ class MysqlSession:
         if self.is_mariadb:
             self.run("SET PASSWORD FOR %s@%s = %s", user, host, native_hash(password))
         else:
+            self._require_verified_tls()
             self.run("ALTER USER %s@%s IDENTIFIED BY %s", user, host, password)
+
+    def _require_verified_tls(self) -> None:
+        if not self._has_verified_tls:
+            raise SetupError(
+                "MySQL receives the new password itself, which requires verified TLS: set sslmode "
+                "to verify-full, with the server's certificate authority"
+            )
 
 
 def connect(login: Login) -> MysqlSession:
@@ -94,13 +107,15 @@ def connect(login: Login) -> MysqlSession:
     Raises:
         LoginRefusedError: The server rejects the password.
         DatabaseError: Any other failure, such as an unreachable server.
+        SetupError: The server requests the password in cleartext, without verified TLS.
     """
     import pymysql
 
+    connection_class = pymysql.connect if login.has_verified_tls else _unverified_class()
     tls = ssl_context(login)
     options: dict[str, Any] = {"ssl": tls} if tls else {"ssl_disabled": True}
     try:
-        connection = pymysql.connect(
+        connection = connection_class(
             user=login.username,
             password=login.password.encode(),  # the driver would encode a str as Latin-1
             host=login.host,
@@ -118,7 +133,36 @@ def connect(login: Login) -> MysqlSession:
         if code == ACCESS_DENIED:
             raise LoginRefusedError("MySQL rejected the user and password", str(code)) from None
         raise DatabaseError("MySQL rejected the connection", str(code)) from None
-    return MysqlSession(connection)
+    return MysqlSession(connection, has_verified_tls=login.has_verified_tls)
+
+
+def _unverified_class() -> Any:
+    """Return the driver's connection class, which sends no password in cleartext."""
+    from pymysql import connections
+
+    driver: Any = connections.Connection
+
+    class UnverifiedConnection(driver):  # type: ignore[misc]
+        def _get_server_information(self) -> None:
+            super()._get_server_information()
+            _refuse_cleartext(self._auth_plugin_name)
+
+        def _process_auth(self, plugin_name: bytes, *arguments: Any, **options: Any) -> Any:
+            _refuse_cleartext(plugin_name.decode("ascii", "replace"))
+            return super()._process_auth(plugin_name, *arguments, **options)
+
+        def write_packet(self, payload: bytes) -> None:
+            # caching_sha2_password sends one of these if the server has not cached the password
+            if bytes(payload) in {self.password + b"\0", PUBLIC_KEY_REQUEST}:
+                raise unverified_cleartext_error()
+            super().write_packet(payload)
+
+    return UnverifiedConnection
+
+
+def _refuse_cleartext(plugin: str) -> None:
+    if plugin in CLEARTEXT_PLUGINS:
+        raise unverified_cleartext_error()
 
 
 def error_code(error: BaseException) -> int | str:

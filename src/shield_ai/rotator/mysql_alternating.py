@@ -7,18 +7,18 @@ the last statement, which sets its password.
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from typing import TYPE_CHECKING
 
 from . import mysql
-from .alternating import AlternatingUsers
-from .errors import SetupError
+from .alternating import MARKER, AlternatingUsers, is_clone_error, not_ours_error
+from .errors import DatabaseError, SetupError
 from .mysql import MysqlSession, native_hash
 
 if TYPE_CHECKING:
     from .document import Login
-    from .interface import Rotation
 
 MAX_NAME_LENGTH = 32  # of users in MySQL; MariaDB supports longer names
 HOSTS = "SELECT Host FROM mysql.user WHERE BINARY User = BINARY %s ORDER BY Host"
@@ -31,6 +31,38 @@ AUTHENTICATION = re.compile(
     r" IDENTIFIED (?:BY PASSWORD '[^']*'|VIA \S+(?: USING '[^']*')?(?: OR \S+(?: USING '[^']*')?)*)"
 )
 ACCOUNT = "\0"  # placeholder for the account in a grant
+ATTRIBUTE = json.dumps({"comment": MARKER})
+ATTRIBUTES = (
+    "SELECT ATTRIBUTE FROM information_schema.USER_ATTRIBUTES WHERE BINARY USER = BINARY %s"
+)
+MARKER_ROLE = (
+    "SELECT 1 FROM mysql.user WHERE BINARY User = BINARY %s AND Host = '' AND is_role = 'Y'"
+)
+ROLES_IN_MARIADB = (
+    "SELECT Role FROM mysql.roles_mapping WHERE BINARY User = BINARY %s AND Host = %s"
+)
+ROLES_IN_MYSQL = (
+    "SELECT FROM_USER, FROM_HOST FROM mysql.role_edges"
+    " WHERE BINARY TO_USER = BINARY %s AND TO_HOST = %s"
+)
+NO_SUCH_TABLE = "1146"
+SYSTEM_DATABASE = "mysql"
+# Everything else on all databases, also privileges of future versions, counts as administrative.
+HARMLESS_GLOBALLY = frozenset(
+    {
+        "USAGE", "SELECT", "SHOW DATABASES", "SHOW VIEW", "PROCESS", "EXECUTE", "LOCK TABLES",
+        "CREATE TEMPORARY TABLES", "REPLICATION CLIENT", "BINLOG MONITOR", "SLAVE MONITOR",
+        "SHOW_ROUTINE", "SHOW CREATE ROUTINE",
+    }
+)  # fmt: skip
+HARMLESS_IN_SYSTEM = frozenset({"USAGE", "SELECT", "SHOW VIEW"})
+TARGET = re.compile(
+    r"(?:(?:TABLE|PROCEDURE|FUNCTION|PACKAGE|PACKAGE BODY) )?"
+    r"`(?P<database>(?:[^`]|``)*)`\.(?P<object>\*|`.*`)\Z",
+    re.DOTALL,
+)
+WILDCARD = re.compile(r"\\(.)|(.)", re.DOTALL)  # an escaped character, or another one
+PATTERNS = {"%": ".*", "_": "."}
 NO_PRIVILEGES = f"GRANT USAGE ON *.* TO {ACCOUNT}"
 NO_LIMITS = (
     f"{NO_PRIVILEGES} REQUIRE NONE WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0"
@@ -54,57 +86,181 @@ class MysqlAlternating(AlternatingUsers[MysqlSession]):
         return False
 
     def configure_user(
-        self, session: MysqlSession, rotation: Rotation, user: Login, base: str | None
+        self, session: MysqlSession, user: Login, current: Login, base: str | None
     ) -> None:
         """Create the accounts, then sync their grants, then set the password."""
+        for name in (current.username, user.username):
+            require_no_admin(session, name)
         if base is not None:
-            self._sync_clone(session, rotation, user, base)
+            _sync_clone(session, base, user.username)
+        elif not is_marked(session, current.username):
+            raise _unmarked_error(session, current.username)
         hosts = account_hosts(session, user.username)
         if not hosts:
             raise SetupError("the base of the current clone no longer exists")
         for host in hosts:
             session.set_password(user.username, host, user.password)
 
-    def _sync_clone(
-        self, session: MysqlSession, rotation: Rotation, user: Login, base: str
-    ) -> None:
-        clone = user.username
-        hosts = account_hosts(session, base)
-        clone_hosts = account_hosts(session, clone)
-        if not hosts:
-            raise SetupError("the current user does not exist in the server")
-        exceeds_base = any(
-            host not in hosts or _has_more_grants(session, clone, base, host)
-            for host in clone_hosts
-        )
-        if exceeds_base and not self.is_own_user(rotation, user):
+
+def _sync_clone(session: MysqlSession, base: str, clone: str) -> None:
+    hosts = account_hosts(session, base)
+    clone_hosts = account_hosts(session, clone)
+    if not hosts:
+        raise SetupError("the current user does not exist in the server")
+    if is_marked(session, base):
+        raise is_clone_error("user", base)
+    if clone_hosts and not is_marked(session, clone):
+        raise _unmarked_error(session, clone)
+    for host in clone_hosts:
+        if host not in hosts:
             raise SetupError(
-                f"the user {clone} already exists, with privileges that {base} does not have"
+                f"the user {clone} has more rights than {base}, which has no account for the "
+                f"host {host}: drop this account of {clone}"
             )
-        for host in hosts:
-            if host not in clone_hosts:
-                create_account(session, clone, host)
-            sync_grants(session, base, clone, host)
+    mark_clone(session, clone)
+    for host in hosts:
+        if host not in clone_hosts:
+            create_account(session, clone, host)
+        sync_grants(session, base, clone, host)
 
 
 def account_hosts(session: MysqlSession, user: str) -> list[str]:
     """Return the host patterns of a user's accounts."""
-    hosts = [row[0] for row in session.run(HOSTS, user)]
-    return [host if isinstance(host, str) else host.decode() for host in hosts]
+    return [_text(row[0]) for row in session.run(HOSTS, user)]
 
 
 def create_account(session: MysqlSession, user: str, host: str) -> None:
     """Create an account with an unknown password."""
     password = secrets.token_urlsafe(24)
-    statement = "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY %s"
     if session.is_mariadb:
         statement = "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY PASSWORD %s"
-        password = native_hash(password)
-    session.run(statement, user, host, password)
+        session.run(statement, user, host, native_hash(password))
+        return
+    statement = "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY %s ATTRIBUTE %s"
+    session.run(statement, user, host, password, ATTRIBUTE)
 
 
-def _has_more_grants(session: MysqlSession, clone: str, base: str, host: str) -> bool:
-    return not read_grants(session, clone, host) <= read_grants(session, base, host)
+def is_marked(session: MysqlSession, user: str) -> bool:
+    """Return True if a rotation has created all accounts of a user.
+
+    MySQL stores the mark as an attribute of each account. MariaDB has no attributes: the mark is a
+    role with the name of the clone, and only administrators can create it.
+    """
+    if session.is_mariadb:
+        return bool(session.run(MARKER_ROLE, marker_role(user)))
+    rows = session.run(ATTRIBUTES, user)
+    return bool(rows) and all(_has_marker(row[0]) for row in rows)
+
+
+def _has_marker(attributes: object) -> bool:
+    try:
+        document = json.loads(attributes) if isinstance(attributes, (str, bytes)) else None
+    except ValueError:
+        return False
+    return isinstance(document, dict) and document.get("comment") == MARKER
+
+
+def marker_role(clone: str) -> str:
+    """Return the name of the role that marks a clone in MariaDB."""
+    return f"{MARKER}: {clone}"
+
+
+def mark_clone(session: MysqlSession, clone: str) -> None:
+    """Mark a clone in MariaDB, before its first account exists; MySQL marks each new account."""
+    if session.is_mariadb:
+        session.run("CREATE ROLE IF NOT EXISTS %s", marker_role(clone))
+
+
+def _unmarked_error(session: MysqlSession, clone: str) -> SetupError:
+    statement = f"ALTER USER for each account of it with ATTRIBUTE '{ATTRIBUTE}'"
+    if session.is_mariadb:
+        statement = f"CREATE ROLE {mysql.quote_name(marker_role(clone))}"
+    return not_ours_error("user", clone, f"run as administrator: {statement}")
+
+
+def require_no_admin(session: MysqlSession, user: str) -> None:
+    """Require that no account of a user has administrative privileges, directly or by a role.
+
+    Raises:
+        SetupError: An account has them.
+    """
+    accounts = [(user, host) for host in account_hosts(session, user)]
+    seen = set(accounts)
+    while accounts:
+        account = accounts.pop()
+        for grant in sorted(_shown_grants(session, *account)):
+            privilege = admin_privilege(grant)
+            if privilege:
+                raise SetupError(
+                    f"the user {user} has the administrative privilege {privilege}: use a user "
+                    "without it for the app"
+                )
+        for role in granted_roles(session, *account):
+            if role not in seen:
+                seen.add(role)
+                accounts.append(role)
+
+
+def granted_roles(session: MysqlSession, user: str, host: str) -> list[tuple[str, str]]:
+    """Return the roles of an account or role. The host of roles in MariaDB is empty."""
+    if session.is_mariadb:
+        return [(_text(name), "") for (name,) in session.run(ROLES_IN_MARIADB, user, host)]
+    try:
+        rows = session.run(ROLES_IN_MYSQL, user, host)
+    except DatabaseError as error:
+        if error.code == NO_SUCH_TABLE:  # MySQL 5.7 has no roles
+            return []
+        raise
+    return [(_text(name), _text(role_host)) for name, role_host in rows]
+
+
+def _shown_grants(session: MysqlSession, user: str, host: str) -> set[str]:
+    if host or not session.is_mariadb:
+        return read_grants(session, user, host)
+    return {
+        line.replace(f" TO {mysql.quote_name(user)}", f" TO {ACCOUNT}")
+        for (line,) in session.run("SHOW GRANTS FOR %s", user)
+    }
+
+
+def admin_privilege(grant: str) -> str:
+    """Return the administrative privilege of a grant; empty if it has none."""
+    head, _, tail = grant.removeprefix("GRANT ").rpartition(f" TO {ACCOUNT}")
+    privileges, on, target = head.rpartition(" ON ")
+    if privileges == "PROXY":
+        return "PROXY"
+    if not on:
+        return ""
+    allowed = None
+    if target == "*.*":
+        allowed = HARMLESS_GLOBALLY
+    elif _covers_system_database(target):
+        allowed = HARMLESS_IN_SYSTEM
+    if allowed is None:
+        return ""
+    for privilege in privileges.split(", "):
+        if privilege not in allowed:
+            return f"{privilege} ON {target}"
+    if "GRANT OPTION" in tail:
+        return f"GRANT OPTION ON {target}"
+    return ""
+
+
+def _covers_system_database(target: str) -> bool:
+    """Return True if a grant applies to the database `mysql`, which stores the accounts."""
+    match = TARGET.match(target)
+    if not match:
+        return True  # unknown syntax
+    if match["object"] != "*":
+        return match["database"].lower() == SYSTEM_DATABASE
+    pattern = ""
+    for escaped, char in WILDCARD.findall(match["database"].replace("``", "`").lower()):
+        pattern += re.escape(escaped) if escaped else PATTERNS.get(char, re.escape(char))
+    return bool(re.fullmatch(pattern, SYSTEM_DATABASE, re.DOTALL))
+
+
+def _text(name: str | bytes) -> str:
+    return name if isinstance(name, str) else name.decode()
 
 
 def read_grants(session: MysqlSession, user: str, host: str) -> set[str]:

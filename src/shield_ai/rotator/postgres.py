@@ -10,8 +10,8 @@ import ssl
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from .errors import DatabaseError, LoginRefusedError, SetupError
-from .tls import ssl_context
+from .errors import DatabaseError, LoginRefusedError, RotationError, SetupError
+from .tls import ssl_context, unverified_cleartext_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,7 @@ BEGIN = (
     " SET LOCAL standard_conforming_strings = on; SET LOCAL search_path = pg_catalog"
 )
 INVALID_PASSWORD = "28P01"
+CLEARTEXT = 3  # authentication request for the password itself
 SASL = 10  # authentication request for SCRAM
 FIRST_SCRAM_VERSION = 100000  # older versions would store the verifier as the password
 
@@ -95,6 +96,7 @@ def connect(login: Login) -> PostgresSession:
     Raises:
         LoginRefusedError: The server rejects the password.
         DatabaseError: Any other failure, such as an unreachable server.
+        SetupError: The server requests the password in cleartext, without verified TLS.
     """
     from pg8000.exceptions import Error
     from scramp import ScramException
@@ -104,7 +106,7 @@ def connect(login: Login) -> PostgresSession:
     try:
         sock = socket.create_connection((login.host, login.port), CONNECT_TIMEOUT)
         sock.settimeout(READ_TIMEOUT)
-        connection = _connection_class()(
+        connection = _connection_class(login)(
             login.username,
             host=login.host,
             database=login.database or None,
@@ -119,6 +121,9 @@ def connect(login: Login) -> PostgresSession:
     except (Error, ScramException, OSError, ValueError) as error:
         _close(sock)
         raise _connection_error(error) from None
+    except RotationError:
+        _close(sock)
+        raise
     return PostgresSession(connection)
 
 
@@ -134,25 +139,28 @@ def _connection_error(error: Exception) -> DatabaseError:
     return DatabaseError("PostgreSQL rejected the connection", code)
 
 
-def _connection_class() -> Any:
-    """Return the driver's connection class, extended to support any user name with SCRAM.
+def _connection_class(login: Login) -> Any:
+    """Return the driver's connection class, which sends no password in cleartext without need.
 
-    The driver rejects names with characters that Unicode 3.2 does not have. The server ignores the
+    It also supports any user name with SCRAM. The driver rejects names with characters that Unicode 3.2 does not have. The server ignores the
     name in SCRAM messages, because the startup message has it.
     """
     from pg8000.native import Connection
 
-    class AnyNameConnection(Connection):  # type: ignore[misc]
+    class SafeConnection(Connection):  # type: ignore[misc]
         def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: object) -> None:  # noqa: N802
             user: bytes = self.user  # type: ignore[has-type]
-            if int.from_bytes(data[:4], "big") == SASL:
+            request = int.from_bytes(data[:4], "big")
+            if request == CLEARTEXT and not login.has_verified_tls:
+                raise unverified_cleartext_error()
+            if request == SASL:
                 self.user = b"any"
             try:
                 super().handle_AUTHENTICATION_REQUEST(data, context)
             finally:
                 self.user = user
 
-    return AnyNameConnection
+    return SafeConnection
 
 
 def _close(sock: socket.socket | None) -> None:

@@ -10,27 +10,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import postgres
-from .alternating import AlternatingUsers
+from .alternating import MARKER, AlternatingUsers, is_clone_error, not_ours_error
 from .errors import SetupError
 from .postgres import PostgresSession, quote_literal, quote_name
 
 if TYPE_CHECKING:
     from .document import Login
-    from .interface import Rotation
 
 FIRST_VERSION_WITH_MEMBER_OPTIONS = 160000  # INHERIT and SET became options of the membership
 NAME_LISTS = frozenset(
     {"search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries"}
 )
 ROLE = (
-    "SELECT rolconnlimit, rolvaliduntil::text, rolreplication FROM pg_catalog.pg_roles"
-    " WHERE rolname = :role::text"
+    "SELECT rolconnlimit, rolvaliduntil::text, pg_catalog.shobj_description(oid, 'pg_authid')"
+    " FROM pg_catalog.pg_roles WHERE rolname = :role::text"
 )
-IS_MEMBER = (
-    "SELECT EXISTS (SELECT FROM pg_catalog.pg_auth_members m"
-    " JOIN pg_catalog.pg_roles b ON b.oid = m.roleid"
-    " JOIN pg_catalog.pg_roles c ON c.oid = m.member"
-    " WHERE b.rolname = :base::text AND c.rolname = :clone::text)"
+# Administrative roles among a role and those that it is a member of, the role itself first.
+ADMIN_ROLES = (
+    "SELECT r.rolname FROM pg_catalog.pg_roles r, pg_catalog.pg_roles u"
+    " WHERE u.rolname = :role::text AND pg_catalog.pg_has_role(u.oid, r.oid, 'MEMBER')"
+    " AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls"
+    " OR r.rolname IN ('pg_execute_server_program', 'pg_write_server_files'))"
+    " ORDER BY r.oid <> u.oid, r.rolname"
+)
+# Roles that the pending user is a member of, and the current user is not.
+SURPLUS_ROLES = (
+    "SELECT r.rolname FROM pg_catalog.pg_roles r, pg_catalog.pg_roles p, pg_catalog.pg_roles c"
+    " WHERE p.rolname = :pending::text AND c.rolname = :current::text"
+    " AND pg_catalog.pg_has_role(p.oid, r.oid, 'MEMBER')"
+    " AND NOT pg_catalog.pg_has_role(c.oid, r.oid, 'MEMBER')"
+    " AND r.rolname <> :own::text ORDER BY r.rolname"
 )
 SETTINGS = (
     "SELECT d.datname, s.setconfig FROM pg_catalog.pg_db_role_setting s"
@@ -51,33 +60,75 @@ class PostgresAlternating(AlternatingUsers[PostgresSession]):
         return len(name.encode()) <= postgres.MAX_NAME_BYTES
 
     def configure_user(
-        self, session: PostgresSession, rotation: Rotation, user: Login, base: str | None
+        self, session: PostgresSession, user: Login, current: Login, base: str | None
     ) -> None:
         """Configure the role in the transaction of the lock."""
+        for name in (current.username, user.username):
+            _require_no_admin(session, name)
         if base is None:
-            if not session.run(ROLE, role=user.username):
-                raise SetupError("the base of the current clone no longer exists")
+            _require_pair(session, user.username, current.username)
             session.set_password(user.username, user.password)
             return
         rows = session.run(ROLE, role=base)
         if not rows:
             raise SetupError("the current user does not exist in the server")
-        self._create_clone(session, rotation, user, base)
+        if rows[0][-1] == MARKER:
+            raise is_clone_error("role", base)
+        _create_clone(session, user.username)
         _grant_membership(session, base, user.username)
+        _require_no_surplus(session, user.username, base, own=user.username)
         copy_settings(session, base, user.username)
         session.set_password(user.username, user.password, options=_role_options(rows[0]))
 
-    def _create_clone(
-        self, session: PostgresSession, rotation: Rotation, user: Login, base: str
-    ) -> None:
-        if not session.run(ROLE, role=user.username):
-            session.run(f"CREATE ROLE {quote_name(user.username)}")
-            return
-        is_member = session.run(IS_MEMBER, base=base, clone=user.username)[0][0]
-        if not is_member and not self.is_own_user(rotation, user):
-            raise SetupError(
-                f"the role {user.username} already exists, but is not a member of {base}"
-            )
+
+def _require_no_admin(session: PostgresSession, role: str) -> None:
+    rows = session.run(ADMIN_ROLES, role=role)
+    if not rows:
+        return
+    admin = rows[0][0]
+    subject = f"the role {role} is"
+    if admin != role:
+        subject = f"the role {role} is a member of {admin}, which is"
+    raise SetupError(
+        f"{subject} an administrative role (superuser, or with CREATEROLE, CREATEDB, REPLICATION, "
+        "BYPASSRLS or access to the server's files): use a role without these rights for the app"
+    )
+
+
+def _require_pair(session: PostgresSession, base: str, clone: str) -> None:
+    """Require that the current user is a clone of the pending one, created by a rotation."""
+    if not session.run(ROLE, role=base):
+        raise SetupError("the base of the current clone no longer exists")
+    rows = session.run(ROLE, role=clone)
+    if not rows or rows[0][-1] != MARKER:
+        raise not_ours_error("role", clone, _mark_advice(clone))
+    _require_no_surplus(session, base, clone, own="")
+
+
+def _require_no_surplus(session: PostgresSession, pending: str, current: str, *, own: str) -> None:
+    rows = session.run(SURPLUS_ROLES, pending=pending, current=current, own=own)
+    if rows:
+        raise SetupError(
+            f"the role {pending} has more rights than {current}, which is not a member of "
+            f"{rows[0][0]}: grant or revoke this membership for both"
+        )
+
+
+def _create_clone(session: PostgresSession, clone: str) -> None:
+    rows = session.run(ROLE, role=clone)
+    if not rows:
+        session.run(f"CREATE ROLE {quote_name(clone)}")
+        session.run(_mark_statement(clone))
+    elif rows[0][-1] != MARKER:
+        raise not_ours_error("role", clone, _mark_advice(clone))
+
+
+def _mark_statement(clone: str) -> str:
+    return f"COMMENT ON ROLE {quote_name(clone)} IS {quote_literal(MARKER)}"
+
+
+def _mark_advice(clone: str) -> str:
+    return f"run as administrator: {_mark_statement(clone)}"
 
 
 def _grant_membership(session: PostgresSession, base: str, clone: str) -> None:
@@ -88,10 +139,9 @@ def _grant_membership(session: PostgresSession, base: str, clone: str) -> None:
 
 
 def _role_options(row: list[Any]) -> str:
-    connection_limit, valid_until, replication = row
+    connection_limit, valid_until, _ = row
     expiry = quote_literal(valid_until or "infinity")
-    options = f"LOGIN INHERIT CONNECTION LIMIT {int(connection_limit)} VALID UNTIL {expiry}"
-    return f"{options} REPLICATION" if replication else options
+    return f"LOGIN INHERIT CONNECTION LIMIT {int(connection_limit)} VALID UNTIL {expiry}"
 
 
 def copy_settings(session: PostgresSession, base: str, clone: str) -> None:

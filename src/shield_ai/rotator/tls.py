@@ -31,3 +31,11 @@ def ssl_context(login: Login) -> ssl.SSLContext | None:
         ) from None
     verified.check_hostname = login.tls == "verify-full"
     return verified
+
+
+def unverified_cleartext_error() -> SetupError:
+    """Return the error for a server that may not be the right one, and asks for the password."""
+    return SetupError(
+        "the server requests the password in cleartext, but TLS does not verify the server: "
+        "set sslmode to verify-full, with the server's certificate authority"
+    )
