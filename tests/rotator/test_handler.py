@@ -157,3 +157,35 @@ def test_strategy_name(document, environ, name):
 def test_strategy_is_required(value):
     with pytest.raises(SetupError, match="set ROTATION_STRATEGY"):
         strategy_name(value, {})
+
+
+@pytest.fixture
+def debug_log():
+    """Collect everything that the root logger's handlers receive at level DEBUG."""
+    texts = []
+    collector = logging.Handler()
+    collector.emit = lambda record: texts.append(f"{record.name}: {record.getMessage()}")
+    levels = {name: logging.getLogger(name).level for name in ("", "botocore", "boto3", "urllib3")}
+    for name in levels:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    logging.getLogger().addHandler(collector)
+    yield texts
+    logging.getLogger().removeHandler(collector)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def test_debug_log_of_the_sdk_has_no_values(bed, monkeypatch, debug_log):
+    monkeypatch.setattr(handler, "_clients", [])
+    monkeypatch.setenv("ROTATION_STRATEGY", "random-value")
+    old, token = bed.value(), bed.start_rotation()
+    debug_log.clear()
+    for step in handler.STEPS:
+        handler.handler(event(bed, step, token), None)
+    text = "\n".join(debug_log)
+    values = [old, bed.value()]
+    assert not [value for value in values if value in text]
+    assert "shield_ai.rotator: finishSecret: done" in text
+    debug_log.clear()
+    bed.client.describe_secret(SecretId=bed.secret)
+    assert [line for line in debug_log if line.startswith("botocore")]

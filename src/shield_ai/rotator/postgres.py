@@ -142,8 +142,9 @@ def _connection_error(error: Exception) -> DatabaseError:
 def _connection_class(login: Login) -> Any:
     """Return the driver's connection class, which sends no password in cleartext without need.
 
-    It also supports any user name with SCRAM. The driver rejects names with characters that Unicode 3.2 does not have. The server ignores the
-    name in SCRAM messages, because the startup message has it.
+    It also supports any user name with SCRAM. The driver rejects names with characters that
+    Unicode 3.2 does not have. The server ignores the name in SCRAM messages, because the startup
+    message has it.
     """
     from pg8000.native import Connection
 

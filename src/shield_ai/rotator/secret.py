@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,9 @@ PREVIOUS = "AWSPREVIOUS"
 EXCLUDED = "!\"#$%&'()*+,-/:;<=>?@[\\]^`{|}~"
 LENGTH = 32
 MAX_UNLABELED_VERSIONS = 20  # limits the number of failed logins
+SDK_LOGGERS = ("boto3", "botocore", "urllib3")
+
+is_calling: ContextVar[bool] = ContextVar("shield_rotator_is_calling", default=False)
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,8 @@ class Store:
         from botocore.exceptions import BotoCoreError, ClientError
 
         operation = "".join(map(str.title, method.split("_")))
+        _filter_sdk_loggers()
+        token = is_calling.set(True)
         try:
             response: dict[str, Any] = getattr(self._client, method)(**arguments)
         except ClientError as error:
@@ -150,7 +157,21 @@ class Store:
             raise AwsCallError(operation, code) from None
         except BotoCoreError as error:
             raise AwsCallError(operation, type(error).__name__) from None
+        finally:
+            is_calling.reset(token)
         return response
+
+
+def _outside_our_calls(_record: object) -> bool:
+    """Filter the SDK's log records: at level DEBUG, they contain requests and responses."""
+    return not is_calling.get()
+
+
+def _filter_sdk_loggers() -> None:
+    """Filter every logger of the SDK. The SDK can create more of them with each call."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in SDK_LOGGERS:
+            logging.getLogger(name).addFilter(_outside_our_calls)
 
 
 def create_client() -> Any:
