@@ -1,0 +1,195 @@
+"""Edit the values of an env file, and quote them so that every reader gets the same value.
+
+python-dotenv, django-environ and a POSIX shell (`set -a; . FILE`) read quotes, backslashes and `$`
+differently. A value is written in a form that all of them read alike, or not at all: a shell would
+otherwise read another value, or run a command that the value contains.
+
+- python-dotenv decodes `\\\\` and `\\'` in single quotes, and a shell does not.
+- In double quotes, a shell expands `$` and backticks. python-dotenv does not remove the backslash
+  of `\\$`.
+- python-dotenv replaces `${NAME}` in all quotes, and reads a carriage return as a line feed.
+- django-environ reads one line at a time.
+
+https://github.com/theskumar/python-dotenv, https://django-environ.readthedocs.io/en/latest/tips.html,
+https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+from dotenv.parser import Binding, parse_stream
+
+from shield_ai.model.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UTF8_BOM = b"\xef\xbb\xbf"
+_NOT_ALLOWED = re.compile("[\0\r]")
+_EXPANDED_BY_DOTENV = re.compile(r"\$\{[^}]*\}")
+_EXPANDED_BY_SHELL = re.compile("[$`]")
+_ASSIGNMENT = re.compile(
+    r"""
+    (?P<start> \s* (?:export[^\S\r\n]+)? )
+    (?: '[^']+' | [^=\#\s]+ ) [^\S\r\n]*
+    (?: =[^\S\r\n]*
+        (?: '(?:\\.|[^'\\])*'
+          | "(?:\\.|[^"\\])*"
+          | (?!['"]) [^\r\n]*? (?= [^\S\r\n]+\# | [^\S\r\n]* (?:[\r\n]|\Z) )
+        )
+    )?
+    (?P<end> [^\r\n]* (?:\r\n|\n|\r)? )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def quote_value(value: str) -> str | None:
+    """Return a value as it is written after `NAME=`; None if no form is read alike by all readers.
+
+    A value with several lines has a form that python-dotenv and a shell read, and django-environ
+    does not.
+    """
+    if _NOT_ALLOWED.search(value) or _EXPANDED_BY_DOTENV.search(value) or not _is_unicode(value):
+        return None
+    forms = []
+    if "'" not in value:
+        forms.append(f"'{value}'")
+    if not _EXPANDED_BY_SHELL.search(value):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        forms.append(f'"{escaped}"')
+    readable = [form for form in forms if _read_by_dotenv(form) == value]
+    for form in readable:
+        if _read_by_django_environ(form) == value:
+            return form
+    return readable[0] if readable else None
+
+
+def has_several_lines(value: str) -> bool:
+    """Return True if django-environ can't read a value, because it is not on one line."""
+    return len(f"{value}.".splitlines()) > 1
+
+
+def read_assignments(content: bytes) -> dict[str, list[str]]:
+    """Return the values of each variable, in the order of the file. Invalid lines are skipped.
+
+    Raises:
+        SourceError: The content is not UTF-8.
+    """
+    assignments: dict[str, list[str]] = {}
+    for binding in _bindings(_decode(content)):
+        if binding.key and not binding.error:
+            assignments.setdefault(binding.key, []).append(binding.value or "")
+    return assignments
+
+
+def set_variables(content: bytes, values: Mapping[str, str]) -> bytes:
+    """Replace the values of variables, and append the variables that are missing.
+
+    Every other byte is kept. A variable that is assigned more than once gets the value each time:
+    some readers use the first assignment, others the last.
+
+    Args:
+        content: The content of the file.
+        values: The value of each variable.
+
+    Raises:
+        SourceError: The content is not UTF-8, or has an invalid line that would hide a variable.
+        ValueError: A value has no form that all readers read alike.
+    """
+    text = _decode(content)
+    quoted = {variable: _require_quoted(value) for variable, value in values.items()}
+    parts = []
+    for binding in _bindings(text):
+        part = binding.original.string
+        if binding.key in quoted and not binding.error and binding.value != values[binding.key]:
+            part = _replace_value(part, f"{binding.key}={quoted[binding.key]}")
+        parts.append(part)
+    present = read_assignments(content)
+    edited = _append(
+        "".join(parts),
+        [f"{name}={form}" for name, form in quoted.items() if name not in present],
+    )
+    _require_readable(edited, values)
+    bom = UTF8_BOM if content.startswith(UTF8_BOM) else b""
+    return bom + edited.encode()
+
+
+def _append(text: str, lines: list[str]) -> str:
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    if lines and text and not text.endswith(("\n", "\r")):
+        text += line_end
+    return text + "".join(line + line_end for line in lines)
+
+
+def _replace_value(part: str, assignment: str) -> str:
+    match = _ASSIGNMENT.fullmatch(part)
+    if not match:
+        raise ValueError("the assignment has an unknown form")
+    return match["start"] + assignment + match["end"]
+
+
+def _require_quoted(value: str) -> str:
+    quoted = quote_value(value)
+    if quoted is None:
+        raise ValueError("the value has no form that all readers read alike")
+    return quoted
+
+
+def _require_readable(text: str, values: Mapping[str, str]) -> None:
+    """Read the edited text again: an unclosed quote above a line can make it part of a value."""
+    assignments = read_assignments(text.encode())
+    for variable, value in values.items():
+        found = assignments.get(variable, [])
+        if not found or set(found) != {value}:
+            raise SourceError(
+                f"{variable} can't be set, because a line of the file is invalid",
+                "look for a quote that is not closed above the line of the variable",
+            )
+
+
+def _decode(content: bytes) -> str:
+    try:
+        return content.removeprefix(UTF8_BOM).decode()
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SourceError(f"line {line} is not UTF-8", "save the file as UTF-8") from None
+
+
+def _bindings(text: str) -> list[Binding]:
+    return list(parse_stream(io.StringIO(text, newline="")))
+
+
+def _is_unicode(value: str) -> bool:
+    """Return False for a value with lone surrogates, such as binary data."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _read_by_dotenv(form: str) -> str | None:
+    bindings = _bindings(f"NAME={form}\n")
+    if len(bindings) != 1 or bindings[0].error:
+        return None
+    return bindings[0].value
+
+
+def _read_by_django_environ(form: str) -> str | None:
+    """Read a form as `environ.Env.read_env` does."""
+    if has_several_lines(form):
+        return None
+    value = form
+    if value.startswith("'"):
+        value = value[1:-1]
+    if len(value) > 1 and value.startswith('"') and value.endswith('"'):
+        value = re.sub(r"\\(.)", _unescape, value[1:-1])
+    return value
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return match[0] if match[1] in "rnt" else match[1]
