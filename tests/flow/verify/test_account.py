@@ -11,7 +11,7 @@ from fault_proxy import FaultProxy
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
 from shield_ai.flow.verify.account import verify_account, verify_rotations
-from shield_ai.flow.verify.check import Status
+from shield_ai.flow.verify.check import CheckId, Status
 from shield_ai.flow.verify.role import read_secrets
 from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
@@ -39,7 +39,7 @@ def checks(*entries, monitoring=Monitoring(), **app):  # frozen
     )
     aws = Account(Session("us-east-1"))
     return {
-        check.name: check
+        check.id: check
         for check in verify_account(manifest, aws, read_secrets(manifest, aws).values)
     }
 
@@ -78,26 +78,22 @@ def policy(principal, **more):
 def test_checks_resource_policies(mail, document, status):
     if document:
         client().put_resource_policy(SecretId="mail-key", ResourcePolicy=document)
-    check = checks()["no secret is open to other accounts"]
+    check = checks()[CheckId.SECRETS_PRIVATE]
     assert check.status is status
     assert ("mail-key" in check.detail) == (status is Status.FAILED)
 
 
 def test_checks_the_kms_key(mail):
     key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
-    title = f"the KMS key {key} can be used"
-    assert checks(kms_key=key)[title].status is Status.OK
+    assert checks(kms_key=key)[CheckId.KMS_KEY_USABLE].status is Status.OK
     boto3.client("kms").disable_key(KeyId=key)
-    assert checks(kms_key=key)[title].detail == "it is Disabled"
-    assert (
-        checks(kms_key="alias/nonesuch")["the KMS key alias/nonesuch can be used"].detail
-        == "it is missing"
-    )
-    assert not any("KMS" in name for name in checks())
+    assert checks(kms_key=key)[CheckId.KMS_KEY_USABLE].detail == "it is Disabled"
+    assert checks(kms_key="alias/nonesuch")[CheckId.KMS_KEY_USABLE].detail == "it is missing"
+    assert CheckId.KMS_KEY_USABLE not in checks()
 
 
 WATCHED = Monitoring(email=("ops@example.com",))
-FALLBACK = "no process fell back to environment variables in the last 24 hours"
+FALLBACK = CheckId.NO_RECENT_FALLBACK
 
 
 def test_checks_fallbacks(mail):
@@ -124,7 +120,7 @@ def test_checks_fallbacks(mail):
 def test_checks_rotations(mail, days, status, detail):
     rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
     manifest = Manifest(app=App(name="shop"), secret=(rotated,))
-    assert "every rotation is on time" not in checks()
+    assert CheckId.ROTATION_ON_TIME not in checks()
     (check,) = verify_rotations(
         manifest, Account(Session("us-east-1")), datetime.now(UTC) + timedelta(days=days)
     )
@@ -135,9 +131,9 @@ def test_checks_rotations(mail, days, status, detail):
 def test_a_denied_call_makes_a_check_unknown(mail, aws, monkeypatch):
     rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
     calls = {
-        "DescribeKey": "the KMS key alias/x can be used",
-        "GetResourcePolicy": "no secret is open to other accounts",
-        "ListSecretVersionIds": "every rotation is on time",
+        "DescribeKey": CheckId.KMS_KEY_USABLE,
+        "GetResourcePolicy": CheckId.SECRETS_PRIVATE,
+        "ListSecretVersionIds": CheckId.ROTATION_ON_TIME,
         "GetMetricStatistics": FALLBACK,
     }
     with FaultProxy(aws.url) as proxy:
@@ -145,10 +141,10 @@ def test_a_denied_call_makes_a_check_unknown(mail, aws, monkeypatch):
         for operation in calls:
             proxy.answer(operation, "AccessDeniedException", at=None)
         found = checks(rotated, kms_key="alias/x", monitoring=WATCHED)
-    for operation, title in calls.items():
-        assert found[title].status is Status.UNKNOWN
-        assert f":{operation}" in found[title].detail
-        assert found[title].hint
+    for operation, check_id in calls.items():
+        assert found[check_id].status is Status.UNKNOWN
+        assert f":{operation}" in found[check_id].detail
+        assert found[check_id].hint
 
 
 def test_checks_database_logins(mail, postgres):
@@ -162,22 +158,22 @@ def test_checks_database_logins(mail, postgres):
         "database": role,
     }
     client().create_secret(Name="db", SecretString=json.dumps(document))
-    assert checks(DB)["db: the database accepts the login"].status is Status.OK
+    assert checks(DB)[CheckId.DATABASE_LOGIN].status is Status.OK
     client().put_secret_value(
         SecretId="db", SecretString=json.dumps({**document, "password": secrets.token_hex(8)})
     )
-    check = checks(DB)["db: the database accepts the login"]
+    check = checks(DB)[CheckId.DATABASE_LOGIN]
     assert (check.status, check.detail) == (
         Status.FAILED,
         "the database does not accept user and password",
     )
     client().put_secret_value(SecretId="db", SecretString=json.dumps({**document, "port": 1}))
-    check = checks(DB)["db: the database accepts the login"]
+    check = checks(DB)[CheckId.DATABASE_LOGIN]
     assert check.status is Status.UNKNOWN
     assert check.detail.startswith("not tried: ")
     assert check.hint == "run shield where the database can be reached"
     client().put_secret_value(
         SecretId="db", SecretString=json.dumps({**document, "sslmode": "verify-full"})
     )
-    assert 'sslmode = "disable"' in checks(DB)["db: the database accepts the login"].hint
+    assert 'sslmode = "disable"' in checks(DB)[CheckId.DATABASE_LOGIN].hint
     assert password.reveal() not in check.detail

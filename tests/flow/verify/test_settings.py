@@ -5,8 +5,8 @@ import secrets
 
 import pytest
 
-from shield_ai.flow.verify.check import Status
-from shield_ai.flow.verify.settings import NO_FALLBACK, SETTINGS_LOAD, verify_settings
+from shield_ai.flow.verify.check import CheckId, Status
+from shield_ai.flow.verify.settings import verify_settings
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import App, Manifest, Secret
 
@@ -34,13 +34,16 @@ def test_loads_the_settings_without_environment_variables(tmp_path, code, loads,
     (tmp_path / "settings.py").write_text("import os\n" + code)
     environ = {**os.environ, "MAIL_KEY": "another one", "DB_KEY": "set here"}
     found = {
-        check.name: check
+        check.id: check
         for check in verify_settings(
             tmp_path, [("settings", "")], MANIFEST, {"shop/mail-key": Hidden(value)}, environ
         )
     }
-    assert [found[SETTINGS_LOAD].status, found[NO_FALLBACK].status] == [loads, alone]
-    assert words in found[NO_FALLBACK].detail
+    assert [found[CheckId.SETTINGS_LOAD].status, found[CheckId.NO_FALLBACK_NEEDED].status] == [
+        loads,
+        alone,
+    ]
+    assert words in found[CheckId.NO_FALLBACK_NEEDED].detail
     assert all(
         bool(check.detail) == bool(check.hint) == (check.status is not OK)
         for check in found.values()

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.aws.desired.monitoring import metric_namespace
-from shield_ai.flow.verify.check import Check, Status, join_names, ok_or_failed, unknown
-from shield_ai.flow.verify.db_login import NOT_TRIED, login_error
+from shield_ai.flow.rotation_logins import check_logins, explain_live
+from shield_ai.flow.verify.check import (
+    Check,
+    CheckId,
+    Status,
+    join_names,
+    make_check,
+    ok_or_failed,
+    unknown,
+)
+from shield_ai.flow.verify.db_login import LoginResult, try_login
 from shield_ai.model.errors import AwsError
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
@@ -47,41 +56,43 @@ def verify_account(
         if isinstance(value, AwsError):
             continue  # verify_secrets reports it
         if secret.kind is Kind.DATABASE and set(secret.fields or ()) >= _LOGIN_FIELDS:
-            yield _verify_login(secret, manifest.app.prefix + secret.name, value)
+            yield _verify_login(secret, manifest.app.prefix + secret.name, value, aws)
 
 
 def _verify_key(manifest: Manifest, aws: Account) -> Iterator[Check]:
     app = manifest.app
     if not uses_customer_key(app):
         return
-    title = f"the KMS key {app.kms_key} can be used"
+    key = app.kms_key
     try:
         state = aws.key_state(app.kms_key)
     except AwsError as error:
-        yield unknown(title, error)
+        yield unknown(CheckId.KMS_KEY_USABLE, error, subject=key)
         return
     problem = "" if state == "Enabled" else f"it is {state or 'missing'}"
     yield ok_or_failed(
-        title,
+        CheckId.KMS_KEY_USABLE,
         problem,
         "no secret can be read without it: run aws kms enable-key, or set another kms_key",
+        subject=key,
     )
 
 
 def _verify_secret_policies(manifest: Manifest, aws: Account) -> Check:
-    title = "no secret is open to other accounts"
     policies = aws.secrets.resource_policies(
         manifest.app.prefix + secret.name for secret in manifest.secret
     )
     public = []
     for name, policy in policies.items():
         if isinstance(policy, AwsError):
-            return unknown(title, policy)
+            return unknown(CheckId.SECRETS_PRIVATE, policy)
         if policy and _is_public(policy):
             public.append(name)
     problem = f"open to everybody: {join_names(public)}" if public else ""
     return ok_or_failed(
-        title, problem, "aws secretsmanager delete-resource-policy removes the policy"
+        CheckId.SECRETS_PRIVATE,
+        problem,
+        "aws secretsmanager delete-resource-policy removes the policy",
     )
 
 
@@ -114,11 +125,10 @@ def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterato
     }
     if not scheduled:
         return
-    title = "every rotation is on time"
     try:
         states = aws.rotation_states([*scheduled])
     except AwsError as error:
-        yield unknown(title, error)
+        yield unknown(CheckId.ROTATION_ON_TIME, error)
         return
     problems = []
     for name, state in states.items():
@@ -128,7 +138,7 @@ def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterato
         if problem:
             problems.append(f"{name} {problem}")
     yield ok_or_failed(
-        title,
+        CheckId.ROTATION_ON_TIME,
         join_names(problems),
         "shield rotate --due rotates them; shield rotate --status shows details",
     )
@@ -156,40 +166,58 @@ def _verify_fallbacks(manifest: Manifest, aws: Account) -> Iterator[Check]:
     """Check by the app's metrics that no process read a secret from an environment variable."""
     if not manifest.monitoring.has_recipients:
         return
-    title = "no process fell back to environment variables in the last 24 hours"
     namespace = metric_namespace(manifest)
     since = datetime.now(UTC) - timedelta(hours=24)
     try:
         fallbacks = aws.metric_sum(namespace, "FallbackToEnv", since)
     except AwsError as error:
-        yield unknown(title, error)
+        yield unknown(CheckId.NO_RECENT_FALLBACK, error)
         return
     if fallbacks is None:
-        yield Check(
-            name=title,
-            status=Status.UNKNOWN,
-            detail="no process has sent metrics",
-            hint=f"set AWS_SECRETS_METRICS=cloudwatch:{namespace} in the app's environment",
+        yield make_check(
+            CheckId.NO_RECENT_FALLBACK,
+            Status.UNKNOWN,
+            "no process has sent metrics",
+            f"set AWS_SECRETS_METRICS=cloudwatch:{namespace} in the app's environment",
         )
         return
     problem = ""
     if fallbacks:
         problem = "1 time" if fallbacks == 1 else f"{fallbacks:.0f} times"
     yield ok_or_failed(
-        title,
+        CheckId.NO_RECENT_FALLBACK,
         problem,
         "the app's log names the secret and the reason; "
         "remove the variable from the app's environment",
     )
 
 
-def _verify_login(secret: Secret, name: str, value: Hidden) -> Check:
-    title = f"{name}: the database accepts the login"
-    error = login_error(value, rotation_settings(secret))
-    if error is None:
-        return Check(name=title, status=Status.OK)
+def _verify_login(secret: Secret, name: str, value: Hidden, aws: Account) -> Check:
+    login = try_login(value, rotation_settings(secret))
+    if login.result is LoginResult.OK:
+        return make_check(CheckId.DATABASE_LOGIN, Status.OK, subject=name)
+    status = Status.UNKNOWN
+    detail = login.detail
     hint = "run shield where the database can be reached"
-    if "no TLS" in error:
+    if login.result is LoginResult.NO_TLS:
         hint = 'if the database needs no TLS: rotate = { …, sslmode = "disable" } in shield.toml'
-    status = Status.UNKNOWN if error.startswith(NOT_TRIED) else Status.FAILED
-    return Check(name=title, status=status, detail=error, hint=hint)
+    elif login.result is LoginResult.REFUSED:
+        status = Status.FAILED
+        reason, advice = _pending_login(secret, name, aws)
+        if reason:
+            detail = f"{detail}; {reason}"
+            hint = advice
+    return make_check(CheckId.DATABASE_LOGIN, status, detail, hint, subject=name)
+
+
+def _pending_login(secret: Secret, name: str, aws: Account) -> tuple[str, str]:
+    """Return which password of a pending rotation works, and what to do; empty without one."""
+    try:
+        state = aws.rotation_states([name])[name]
+        if state is None or not state.pending:
+            return "", ""
+        client = aws.session.secretsmanager()
+        live = check_logins(client, name, rotation_settings(secret)).live
+    except AwsError:
+        return "", ""
+    return explain_live(live, secret.name)

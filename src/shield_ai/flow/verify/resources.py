@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.aws_plan import comparable
-from shield_ai.flow.verify.check import Check, join_names, ok_or_failed, unknown
+from shield_ai.flow.verify.check import Check, CheckId, join_names, ok_or_failed, unknown
 from shield_ai.model.errors import ShieldError
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterator[Chec
     """
     if not desired:
         return
-    title = "AWS resources match shield.toml"
     problems: list[str] = []
     errors: list[ShieldError] = []
     by_kind: dict[str, list[Resource]] = {}
@@ -41,10 +40,10 @@ def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterator[Chec
             if problem:
                 problems.append(problem)
     if errors and not problems:
-        yield unknown(title, errors[0])
+        yield unknown(CheckId.RESOURCES_MATCH, errors[0])
     else:
         yield ok_or_failed(
-            title,
+            CheckId.RESOURCES_MATCH,
             join_names(problems, "; "),
             "shield plan shows the differences; shield apply --conflict replace fixes them",
         )

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import partition, role_arn, role_name
-from shield_ai.flow.verify.check import Check, Status, join_names, unknown
+from shield_ai.flow.verify.check import Check, CheckId, Status, join_names, make_check, unknown
 from shield_ai.model.errors import AwsDeniedError, AwsError
 from shield_ai.model.hidden import Hidden
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 MAX_DECOYS = 20
 # The suffix of a similar name, which the app's role must not be allowed to read.
 DECOY_SUFFIX = "-not-yours"
-READS_OWN = "the app's role may read its secrets"
-READS_NO_OTHER = "the app's role may read no secret with a similar name"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,16 +78,20 @@ def verify_role(manifest: Manifest, aws: Account, reads: SecretReads) -> Iterato
         try:
             access = _access_by_simulation(manifest, aws)
         except AwsError as error:
-            yield unknown(READS_OWN, error)
-            yield unknown(READS_NO_OTHER, error)
+            yield unknown(CheckId.ROLE_READS_OWN, error)
+            yield unknown(CheckId.ROLE_READS_NO_OTHER, error)
             return
         if reads.assume_error:
             detail = f"according to IAM's policy simulator: {reads.assume_error.message}"
     yield _check(
-        READS_OWN, "denied: ", access.denied, detail, "set role in shield.toml, then shield apply"
+        CheckId.ROLE_READS_OWN,
+        "denied: ",
+        access.denied,
+        detail,
+        "set role in shield.toml, then shield apply",
     )
     yield _check(
-        READS_NO_OTHER,
+        CheckId.ROLE_READS_NO_OTHER,
         "allowed: ",
         access.allowed,
         detail,
@@ -125,7 +127,7 @@ def _similar_names(names: list[str]) -> list[str]:
     return [name + DECOY_SUFFIX for name in names[:MAX_DECOYS]]
 
 
-def _check(title: str, prefix: str, wrong: list[str], detail: str, hint: str) -> Check:
+def _check(check_id: CheckId, prefix: str, wrong: list[str], detail: str, hint: str) -> Check:
     if not wrong:
-        return Check(name=title, status=Status.OK, detail=detail)
-    return Check(name=title, status=Status.FAILED, detail=prefix + join_names(wrong), hint=hint)
+        return make_check(check_id, Status.OK, detail)
+    return make_check(check_id, Status.FAILED, prefix + join_names(wrong), hint)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.agent_stub import AgentStub, environ_without_aws
 from shield_ai.flow.settings_probe import SettingsProbe
-from shield_ai.flow.verify.check import Check, Status
+from shield_ai.flow.verify.check import Check, CheckId, Status, make_check
 from shield_ai.project.values import json_field
 
 if TYPE_CHECKING:
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
-
-SETTINGS_LOAD = "the settings load with AWS on"
-NO_FALLBACK = "no environment fallback in use"
 
 _HINT_NOT_HERE = "run shield where the app's dependencies and its other settings are available"
 _HINT_FAILED = "load them with USE_AWS_SECRETS=true; the error says what is missing"
@@ -55,8 +52,8 @@ def verify_settings(
         alone = _load(probe, {**without_moved, **on, "AWS_SECRETS_FALLBACK": "deny"})
         failed = [module for module, error in alone.items() if error]
         if not failed:
-            yield Check(name=SETTINGS_LOAD, status=Status.OK)
-            yield Check(name=NO_FALLBACK, status=Status.OK)
+            yield make_check(CheckId.SETTINGS_LOAD, Status.OK)
+            yield make_check(CheckId.NO_FALLBACK_NEEDED, Status.OK)
             return
         probe.modules = [pair for pair in modules if pair[0] in failed]
         with_fallback = _load(probe, {**production, **on})
@@ -99,13 +96,12 @@ def _settings_check(with_fallback: Mapping[str, str], off: Mapping[str, str]) ->
     failed = _failed_with_aws(with_fallback, off)
     if failed:
         detail = "; ".join(failed)
-        return Check(name=SETTINGS_LOAD, status=Status.FAILED, detail=detail, hint=_HINT_FAILED)
+        return make_check(CheckId.SETTINGS_LOAD, Status.FAILED, detail, _HINT_FAILED)
     not_here = _failed_here(off)
     if not_here:
         detail = "; ".join(not_here)
-        hint = _HINT_NOT_HERE
-        return Check(name=SETTINGS_LOAD, status=Status.UNKNOWN, detail=detail, hint=hint)
-    return Check(name=SETTINGS_LOAD, status=Status.OK)
+        return make_check(CheckId.SETTINGS_LOAD, Status.UNKNOWN, detail, _HINT_NOT_HERE)
+    return make_check(CheckId.SETTINGS_LOAD, Status.OK)
 
 
 def _fallback_check(
@@ -125,13 +121,13 @@ def _fallback_check(
     ]
     if needed:
         detail = "; ".join(needed)
-        return Check(name=NO_FALLBACK, status=Status.FAILED, detail=detail, hint=_HINT_FALLBACK)
+        return make_check(CheckId.NO_FALLBACK_NEEDED, Status.FAILED, detail, _HINT_FALLBACK)
     failed = _failed_with_aws(with_fallback, off)
-    return Check(
-        name=NO_FALLBACK,
-        status=Status.UNKNOWN,
-        detail="; ".join(_failed_here(off) or failed),
-        hint=_HINT_FAILED if failed else _HINT_NOT_HERE,
+    return make_check(
+        CheckId.NO_FALLBACK_NEEDED,
+        Status.UNKNOWN,
+        "; ".join(_failed_here(off) or failed),
+        _HINT_FAILED if failed else _HINT_NOT_HERE,
     )
 
 

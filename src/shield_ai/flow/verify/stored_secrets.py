@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.verify.check import Check, Status, ok_or_failed
+from shield_ai.flow.verify.check import Check, CheckId, Status, make_check, ok_or_failed
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -35,16 +35,12 @@ def verify_secrets(
             yield _readable(secret, name, value)
 
 
-def _title(name: str) -> str:
-    return f"{name} can be read"
-
-
 def _readable(secret: Secret, name: str, value: Hidden) -> Check:
     if not value:
-        return ok_or_failed(_title(name), "it is empty", "set its value in AWS")
+        return _readable_check(name, "it is empty", "set its value in AWS")
     missing = _missing_fields(secret, value.reveal())
     problem = f"missing fields: {', '.join(missing)}" if missing else ""
-    return ok_or_failed(_title(name), problem, "add the fields in AWS")
+    return _readable_check(name, problem, "add the fields in AWS")
 
 
 def _missing_fields(secret: Secret, text: str) -> list[str]:
@@ -61,16 +57,19 @@ def _missing_fields(secret: Secret, text: str) -> list[str]:
 
 def _unreadable(secret: Secret, name: str, error: AwsError, aws: Account) -> Check:
     """Tell a missing secret from a denied one: AWS may answer both with an access error."""
-    title = _title(name)
     try:
         state = aws.secrets.state(name)
     except AwsError:
-        return ok_or_failed(title, error.message, error.hint)
+        return _readable_check(name, error.message, error.hint)
     if state is None and secret.optional:
         detail = "optional, not in AWS: the app's default is used"
-        return Check(name=title, status=Status.OK, detail=detail)
+        return make_check(CheckId.SECRET_READABLE, Status.OK, detail, subject=name)
     if state is None:
-        return ok_or_failed(title, "is not in AWS", "shield apply")
+        return _readable_check(name, "is not in AWS", "shield apply")
     if state.deleted:
-        return ok_or_failed(title, "is scheduled for deletion", "shield apply")
-    return ok_or_failed(title, error.message, error.hint)
+        return _readable_check(name, "is scheduled for deletion", "shield apply")
+    return _readable_check(name, error.message, error.hint)
+
+
+def _readable_check(name: str, problem: str, hint: str) -> Check:
+    return ok_or_failed(CheckId.SECRET_READABLE, problem, hint, subject=name)
