@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 
-from shield_ai.project.git import changed_files, why_not_ignored
+from shield_ai.project.git import GitState, changed_files, checked_out_commit, git_state
 
 
 def git(root, *arguments):
@@ -37,12 +37,20 @@ def test_changed_files(tmp_path):
     assert changed_files(app) == ["a.py", "b é.py"]
 
 
-def test_why_not_ignored(tmp_path):
-    assert why_not_ignored(tmp_path, ".env") == ""  # no repository
+def test_git_state(tmp_path):
+    assert git_state(tmp_path, ".env") is GitState.NO_REPOSITORY
     git(tmp_path, "init", "-q")
-    assert why_not_ignored(tmp_path, ".env") == "is not ignored by git"
+    assert git_state(tmp_path, ".env") is GitState.NOT_IGNORED
     (tmp_path / ".gitignore").write_text(".env\n")
-    assert why_not_ignored(tmp_path, ".env") == ""
+    assert git_state(tmp_path, ".env") is GitState.IGNORED
     (tmp_path / ".env").touch()
     git(tmp_path, "add", "-f", ".env")
-    assert why_not_ignored(tmp_path, ".env") == "is tracked by git"
+    assert git_state(tmp_path, ".env") is GitState.TRACKED
+
+
+def test_checked_out_commit(tmp_path):
+    assert checked_out_commit(tmp_path) == ""
+    git(tmp_path, "init", "-q")
+    assert checked_out_commit(tmp_path) == ""
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "x")
+    assert len(checked_out_commit(tmp_path)) == 12

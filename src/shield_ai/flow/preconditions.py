@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from shield_ai.project.tree import Tree
 
 _SHOWN = 3  # file names in an error; more are counted
+# By what git does with .env: the problem and the hint.
+_EXPOSED_DOTENV = {
+    git.GitState.TRACKED: (
+        "is tracked by git",
+        "run git rm --cached .env, and add the line .env to .gitignore",
+    ),
+    git.GitState.NOT_IGNORED: ("is not ignored by git", "add the line .env to .gitignore"),
+}
 
 
 def require_parsed_settings(
@@ -75,12 +83,10 @@ def require_untracked_dotenv(root: Path) -> None:
     Raises:
         UnsafePlanError: git tracks the file, or does not ignore it.
     """
-    problem = git.why_not_ignored(root, DOTENV)
-    if not problem:
+    state = git.git_state(root, DOTENV)
+    if state not in _EXPOSED_DOTENV:
         return
-    hint = "add the line .env to .gitignore"
-    if "tracked" in problem:
-        hint = "run git rm --cached .env, and add the line .env to .gitignore"
+    problem, hint = _EXPOSED_DOTENV[state]
     raise UnsafePlanError(f"{DOTENV} {problem}: secrets can't be moved there", hint)
 
 

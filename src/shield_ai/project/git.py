@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import enum
 import hashlib
 import os
 import re
@@ -104,20 +105,40 @@ def _decode(output: bytes) -> str:
     return output.decode("utf-8", "surrogateescape")
 
 
-def why_not_ignored(root: Path, path: str) -> str:
-    """Return why a commit can include a file; empty if git ignores it or there is no repository.
+class GitState(enum.StrEnum):
+    """What git does with a file."""
+
+    IGNORED = "ignored"
+    TRACKED = "tracked"
+    NOT_IGNORED = "not-ignored"  # the next `git add` includes it
+    NO_REPOSITORY = "no-repository"
+    UNKNOWN = "unknown"  # git is not installed, or failed
+
+
+def git_state(root: Path, path: str) -> GitState:
+    """Return whether git tracks or ignores a file.
 
     Args:
         root: The app's folder.
         path: The file, relative to the folder.
     """
-    if git_process.run(root, "rev-parse", "--git-dir")[0] != 0:
-        return ""
+    repository = git_process.run(root, "rev-parse", "--git-dir")[0]
+    if repository is None:
+        return GitState.UNKNOWN
+    if repository != 0:
+        return GitState.NO_REPOSITORY
     if git_process.run(root, "ls-files", "--error-unmatch", "--", path)[0] == 0:
-        return "is tracked by git"
-    if git_process.run(root, "check-ignore", "-q", "--", path)[0] == 1:
-        return "is not ignored by git"
-    return ""
+        return GitState.TRACKED
+    # https://git-scm.com/docs/git-check-ignore#_exit_status
+    code = git_process.run(root, "check-ignore", "-q", "--", path)[0]
+    states: dict[int | None, GitState] = {0: GitState.IGNORED, 1: GitState.NOT_IGNORED}
+    return states.get(code, GitState.UNKNOWN)
+
+
+def checked_out_commit(root: Path) -> str:
+    """Return the short name of the commit that is checked out; empty without one."""
+    output = git_process.read(root, "rev-parse", "--short=12", "--verify", "HEAD")
+    return _decode(output or b"").strip()
 
 
 def head_commit(repository: str) -> str:
