@@ -1,0 +1,23 @@
+"""The words for the state of a rotation, as in the JSON of `shield rotate --status`."""
+
+from __future__ import annotations
+
+import enum
+
+
+class RotationPhase(enum.StrEnum):
+    """Where a secret is between two rotations."""
+
+    OK = "ok"
+    DUE = "due"
+    PENDING = "pending"  # started and not finished
+    UNSCHEDULED = "no schedule"
+    NOT_IN_AWS = "not in AWS"
+
+
+class RotatedBy(enum.StrEnum):
+    """What rotates a secret."""
+
+    AWS = "AWS"  # a Lambda function
+    SHIELD = "shield"  # this command, from cron or CI
+    HAND = "hand"  # a person
