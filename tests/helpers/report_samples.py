@@ -6,9 +6,10 @@ import datetime as dt
 
 from shield_ai.aws.cloudtrail.audit import Access, AccessType, Alert, Audit
 from shield_ai.flow.rotate import RotationStatus
-from shield_ai.flow.verify.check import Check, Status
+from shield_ai.flow.verify.check import CheckId, Status, make_check
 from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Confidence, Finding, Severity, Site
+from shield_ai.model.rotation_status import RotatedBy, RotationPhase
 from shield_ai.reports.report_data import (
     Alarm,
     FileDiff,
@@ -30,17 +31,19 @@ def finding(number: int = 0, path: str = "shop/settings.py", **more) -> Finding:
     return Finding(**(common | more))
 
 
-def rotation_status(name: str, state: str = "ok") -> RotationStatus:
+def rotation_status(name: str, state: RotationPhase = RotationPhase.OK) -> RotationStatus:
     return RotationStatus(
         name=name,
-        by="AWS",
+        by=RotatedBy.AWS,
         last=NOW - dt.timedelta(days=9),
         next=NOW + dt.timedelta(days=21),
         state=state,
     )
 
 
-def secret_status(name: str, where: str = "AWS", state: str = "ok") -> SecretStatus:
+def secret_status(
+    name: str, where: str = "AWS", state: RotationPhase = RotationPhase.OK
+) -> SecretStatus:
     rotation = rotation_status(name, state) if where == "AWS" else None
     return SecretStatus(
         name=name,
@@ -67,9 +70,9 @@ def report_data(text: str = "shop", findings: int = 8, **more) -> ReportData:
         ),
         "unreadable": (Skipped(path=text, line=0, name="", reason="no UTF-8"),),
         "diffs": (FileDiff(path=f"{text}.py", lines=("@@ -1 +1 @@", f"-{text}", f"+{text}", " same")), FileDiff(path="b.txt", lines=("new, 3 lines",))),
-        "is_applied": True, "steps_to_undo": 3,
-        "secrets": (secret_status("a"), secret_status("b", state="due"), secret_status("c", "missing"), secret_status("d", "optional"), secret_status("e", "deleted"), secret_status("f", state="no schedule")),
-        "checks": (Check(name=text, status=Status.FAILED, detail=text, hint=text), Check(name="a can be read", status=Status.OK)),
+        "is_applied": True, "steps_to_undo": 3, "is_scanned": True, "role": "Shop",
+        "secrets": (secret_status("a"), secret_status("b", state=RotationPhase.DUE), secret_status("c", "missing"), secret_status("d", "optional"), secret_status("e", "deleted"), secret_status("f", state=RotationPhase.UNSCHEDULED)),
+        "checks": (make_check(CheckId.KMS_KEY_USABLE, Status.FAILED, text, text, subject=text), make_check(CheckId.SECRET_READABLE, Status.OK, subject="a")),
         "readers": (f"role/{text}",), "audit": audit(text),
         "alarms": (Alarm(name="errors", text=text, is_in_aws=True), Alarm(name="deleted", text="deleted", is_in_aws=False)), "cost": (("5 secrets", "$2.00"),), "cost_note": "by list price",
     }  # fmt: skip
@@ -78,12 +81,21 @@ def report_data(text: str = "shop", findings: int = 8, **more) -> ReportData:
 
 CLEAN = ReportData(
     app="shop", created=NOW, version="1.2.3", account="123456789012", is_applied=True, steps_to_undo=1,
+    is_scanned=True, commit="c0ffee", role="Shop",
     secrets=(secret_status("a"),),
     checks=(
-        Check(name="a can be read", status=Status.OK), Check(name="the IAM policy allows exactly these secrets", status=Status.OK),
-        Check(name="the vendored runtime is unchanged", status=Status.OK),
+        make_check(CheckId.SECRET_READABLE, Status.OK, subject="a"),
+        *(
+            make_check(check_id, Status.OK)
+            for check_id in (
+                CheckId.CODE_MIGRATED, CheckId.RUNTIME_UNMODIFIED, CheckId.POLICY_MINIMAL,
+                CheckId.ROLE_READS_OWN, CheckId.ROLE_READS_NO_OTHER,
+            )
+        ),
     ),
     readers=("role/Shop",), alarms=(Alarm(name="errors", text="errors", is_in_aws=True),),
     audit=Audit(app="shop", since=None, events=1, seen=1, accesses=(Access(secret="a", who="role/Shop", counts={AccessType.READ: 1}, first=NOW, last=NOW),)),
 )  # fmt: skip
-EMPTY = ReportData(app="shop", created=NOW, version="1.2.3", aws_skip_reason="--only code was given")
+EMPTY = ReportData(
+    app="shop", created=NOW, version="1.2.3", aws_skip_reason="--only code was given"
+)

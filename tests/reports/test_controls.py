@@ -2,60 +2,115 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from report_samples import CLEAN, EMPTY, audit, finding, report_data, secret_status
+from report_samples import CLEAN, EMPTY, NOW, audit, finding, report_data, secret_status
 
-from shield_ai.flow.verify.check import Check, Status
+from shield_ai.flow.verify.check import CheckId, Status, make_check
 from shield_ai.model.edit import Skipped
+from shield_ai.model.finding import Severity
+from shield_ai.model.rotation_status import RotationPhase
 from shield_ai.reports.controls import FRAMEWORKS, controls
+from shield_ai.reports.evidence import ControlState, Evidence, NotShown, Shown, Source
 from shield_ai.reports.report_data import MaskedFinding
 
-POLICY = Check(name="the IAM policy allows exactly these secrets", status=Status.OK)
-ROLE = Check(name="the app's role may read its secrets", status=Status.OK)
+POLICY = make_check(CheckId.POLICY_MINIMAL, Status.OK)
+PRIVATE = make_check(CheckId.SECRETS_PRIVATE, Status.OK)
+OWN = make_check(CheckId.ROLE_READS_OWN, Status.OK)
+NO_OTHER = make_check(CheckId.ROLE_READS_NO_OTHER, Status.OK)
 CODE, ENCRYPTED, LEAST, RECORDED, ROTATED, UNDOABLE, NOTICED = range(7)
+SHOWN, NOT_SHOWN, NOT_CHECKED = ControlState
 
 
-def test_each_control_has_all_references():
+def masked(severity=Severity.HIGH, **more):
+    return MaskedFinding(finding=finding(severity=severity, **more))
+
+
+def failed(check, detail):
+    return msgspec.structs.replace(check, status=Status.FAILED, detail=detail)
+
+
+def test_references_name_the_versions_of_the_frameworks():
+    assert FRAMEWORKS == (
+        "SOC 2 (2017 TSC)",
+        "PCI DSS 4.0.1",
+        "NIST SP 800-53 rev. 5",
+        "HIPAA (45 CFR 164)",
+        "ISO/IEC 27001:2022",
+        "GDPR",
+        "AWS Security Hub",
+    )
     rows = controls(CLEAN)
     assert len(rows) == 7
-    assert all([framework for framework, _ in row.references] == list(FRAMEWORKS) for row in rows)
-    assert all(number for row in rows for _, number in row.references)
+    for row in rows:
+        assert {*FRAMEWORKS[:-1]} <= {framework for framework, _ in row.references}
+        assert all(number for _, number in row.references)
+    rotated = dict(rows[ROTATED].references)
+    assert rotated["NIST SP 800-53 rev. 5"] == "IA-5, AC-2(1), AC-3(15)"
+    assert rotated["AWS Security Hub"] == "SecretsManager.1, SecretsManager.2, SecretsManager.4"
 
 
-def test_clean_app_passes_all_controls():
-    assert {row.state for row in controls(CLEAN)} == {"pass"}
-    assert all(row.evidence for row in controls(CLEAN))
+@pytest.mark.parametrize("result", [Shown, NotShown])
+def test_a_result_without_evidence_cannot_be_created(result):
+    with pytest.raises(ValueError, match="without evidence"):
+        result(())
 
 
-def test_no_evidence_without_aws():
-    states = [row.state for row in controls(EMPTY)]
-    assert states == ["pass", *["unknown"] * 6]
-    assert all(row.evidence for row in controls(EMPTY))
+def test_evidence_names_its_source_time_commit_and_account():
+    (shown,) = controls(CLEAN)[CODE].result.evidence
+    assert shown == Evidence(
+        source=Source.SCAN,
+        text="no findings above low severity",
+        time=NOW,
+        commit="c0ffee",
+        account="123456789012",
+    )
+    assert str(shown) == (
+        "no findings above low severity "
+        "(scan, 2026-11-24 12:00 UTC, commit c0ffee, account 123456789012)"
+    )
+
+
+def test_clean_app_shows_all_controls():
+    assert {row.result.state for row in controls(CLEAN)} == {SHOWN}
+    assert all(row.result.lines for row in controls(CLEAN))
+
+
+def test_nothing_is_shown_without_a_scan_and_without_aws():
+    assert {row.result.state for row in controls(EMPTY)} == {NOT_CHECKED}
+    assert all(row.result.lines for row in controls(EMPTY))
 
 
 @pytest.mark.parametrize(
     ("row", "more", "state", "evidence"),
     [
-        pytest.param(CODE, {"findings": (MaskedFinding(finding=finding()),)}, "fail", "1 value found in 1 file", id="a literal"),
-        pytest.param(CODE, {"findings": (MaskedFinding(finding=finding(rule="CSEC34.environ-read")),)}, "pass", "no value in code", id="a read is not a value"),
-        pytest.param(CODE, {"unreadable": (Skipped(path="a", line=0, name="", reason="x"),)}, "unknown", "1 file could not", id="a file that was not scanned"),
-        pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "missing"))}, "fail", "1 of 2", id="one is missing"),
-        pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "optional"))}, "pass", "1 of 1 secret in Secrets Manager, encrypted with alias/shop", id="optional"),
-        pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "unknown"))}, "unknown", "1 secret could not be checked", id="one is unknown"),
-        pytest.param(ENCRYPTED, {"secrets": ()}, "unknown", "no secrets in shield.toml", id="none named"),
-        pytest.param(LEAST, {"checks": (Check(name="the IAM policy allows", status=Status.FAILED, detail="is missing"),)}, "fail", "is missing", id="no policy"),
-        pytest.param(LEAST, {"checks": (POLICY, ROLE)}, "pass", "exactly these secrets; the app's role may read its secrets", id="policy and role"),
-        pytest.param(LEAST, {"checks": (POLICY,)}, "pass", "the role's effective permissions were not tested", id="the policy alone"),
-        pytest.param(LEAST, {"checks": (POLICY, msgspec.structs.replace(ROLE, status=Status.FAILED, detail="denied: a"))}, "fail", "denied: a", id="the role may not"),
-        pytest.param(LEAST, {"audit": audit(kind="outside")}, "fail", "read by user/bob", id="unauthorized reader"),
-        pytest.param(LEAST, {"checks": ()}, "unknown", "neither the policy nor the role was checked", id="no checks"),
-        pytest.param(ROTATED, {"secrets": tuple(secret_status(f"s{i}", state="no schedule") for i in range(7))}, "fail", "7 secrets without a schedule: s0, s1, s2, s3, s4 and 2 more", id="many without a schedule"),
-        pytest.param(ROTATED, {"secrets": (secret_status("a", state="pending"),)}, "fail", "overdue: a", id="interrupted"),
-        pytest.param(ROTATED, {"secrets": (secret_status("a", state="no schedule"),)}, "fail", "1 secret without a schedule: a", id="no schedule"),
-        pytest.param(NOTICED, {"alarms": (), "audit": report_data().audit}, "unknown", "the audit has 1 item to review", id="no alarm"),
-        pytest.param(NOTICED, {"alarms": report_data().alarms}, "fail", "1 of 2 alarms in AWS", id="one alarm is missing"),
+        pytest.param(CODE, {"findings": (masked(),)}, NOT_SHOWN, "1 finding above low severity in 1 file (scan,", id="a high finding"),
+        pytest.param(CODE, {"findings": (masked(Severity.MEDIUM, rule="CSEC34.environ-read"),)}, NOT_SHOWN, "1 finding above low", id="a read of medium severity"),
+        pytest.param(CODE, {"findings": (masked(Severity.LOW),)}, SHOWN, "no findings above low", id="a low finding"),
+        pytest.param(CODE, {"suppressed": 2}, SHOWN, "2 findings suppressed by comments", id="suppressed"),
+        pytest.param(CODE, {"unreadable": (Skipped(path="a", line=0, name="", reason="x"),)}, NOT_CHECKED, "1 file could not", id="a file that was not scanned"),
+        pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "missing"))}, NOT_SHOWN, "1 of 2", id="one is missing"),
+        pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "optional"))}, SHOWN, "1 of 1 secret in Secrets Manager, encrypted with alias/shop", id="optional"),
+        pytest.param(ENCRYPTED, {"secrets": (secret_status("b", "optional"),)}, NOT_CHECKED, "no secrets in AWS", id="only an optional one"),
+        pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "unknown"))}, NOT_CHECKED, "1 secret could not be checked", id="one is unknown"),
+        pytest.param(ENCRYPTED, {"secrets": ()}, NOT_CHECKED, "no secrets in shield.toml", id="none named"),
+        pytest.param(LEAST, {"checks": (failed(POLICY, "is missing"),)}, NOT_SHOWN, "is missing (policy-minimal,", id="no policy"),
+        pytest.param(LEAST, {"checks": (POLICY, OWN, NO_OTHER)}, SHOWN, "the app's role may read its secrets (role-reads-own,", id="policy and role"),
+        pytest.param(LEAST, {"checks": (OWN, NO_OTHER)}, SHOWN, "(role-reads-no-other,", id="only the role, in an environment"),
+        pytest.param(LEAST, {"checks": (POLICY, PRIVATE)}, NOT_CHECKED, "role-reads-own, role-reads-no-other not checked", id="the policy alone"),
+        pytest.param(LEAST, {"role": ""}, NOT_CHECKED, "no role in shield.toml", id="no role"),
+        pytest.param(LEAST, {"role": "", "checks": (failed(PRIVATE, "open to everybody: a"),)}, NOT_SHOWN, "open to everybody: a", id="no role and a public secret"),
+        pytest.param(LEAST, {"checks": (POLICY, failed(OWN, "denied: a"))}, NOT_SHOWN, "denied: a", id="the role may not"),
+        pytest.param(LEAST, {"checks": (POLICY, OWN, msgspec.structs.replace(NO_OTHER, status=Status.UNKNOWN, detail="denied"))}, NOT_CHECKED, "similar name: denied", id="one could not be made"),
+        pytest.param(LEAST, {"audit": audit(kind="outside")}, NOT_SHOWN, "read by user/bob (cloudtrail,", id="unauthorized reader"),
+        pytest.param(LEAST, {"checks": ()}, NOT_CHECKED, "not checked", id="no checks"),
+        pytest.param(ROTATED, {"secrets": tuple(secret_status(f"s{i}", state=RotationPhase.UNSCHEDULED) for i in range(7))}, NOT_SHOWN, "7 secrets without a schedule: s0, s1, s2, s3, s4 and 2 more", id="many without a schedule"),
+        pytest.param(ROTATED, {"secrets": (secret_status("a", state=RotationPhase.PENDING),)}, NOT_SHOWN, "overdue: a", id="interrupted"),
+        pytest.param(ROTATED, {"secrets": (secret_status("a", state=RotationPhase.UNSCHEDULED),)}, NOT_SHOWN, "1 secret without a schedule: a", id="no schedule"),
+        pytest.param(ROTATED, {"secrets": (secret_status("a"), secret_status("b", "unknown"))}, NOT_CHECKED, "rotation of 1 secret not checked", id="one was not checked"),
+        pytest.param(NOTICED, {"alarms": (), "audit": report_data().audit}, NOT_CHECKED, "the audit has 1 item to review", id="no alarm"),
+        pytest.param(NOTICED, {"alarms": report_data().alarms}, NOT_SHOWN, "1 of 2 alarms in AWS", id="one alarm is missing"),
     ],
 )  # fmt: skip
 def test_evidence(row, more, state, evidence):
-    found = controls(msgspec.structs.replace(CLEAN, **more))[row]
-    assert found.state == state
-    assert evidence in found.evidence
+    found = controls(msgspec.structs.replace(CLEAN, **more))[row].result
+    assert found.state is state
+    assert evidence in "; ".join(found.lines)

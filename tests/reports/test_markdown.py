@@ -9,7 +9,7 @@ from shield_ai.reports.markdown import MAX_FINDINGS, markdown
 
 
 def test_is_short():
-    assert markdown(EMPTY).startswith("### Secrets of shop\n\nNo findings.\n\n<sub>")
+    assert markdown(EMPTY).startswith("### Secrets of shop\n\nNo findings.\n\n<details>")
     text = markdown(report_data(findings=MAX_FINDINGS + 5))
     assert (
         text.count("| high |")
@@ -56,3 +56,10 @@ def test_text_of_the_app_is_escaped(text):
         assert markup not in outside.replace(f"\\{markup}", "")
     (row,) = [line for line in made.splitlines() if line.startswith("| low")]
     assert row.replace("\\|", "").count("|") == 4
+
+
+def test_lists_each_control_with_its_evidence():
+    text = markdown(CLEAN)
+    assert "| Changes are recorded and reversible | shown | the journal holds 1 step" in text
+    assert "\\(journal, 2026-11-24 12:00 UTC, commit c0ffee, account 123456789012\\) |" in text
+    assert "| Access to secrets is logged | not checked | no CloudTrail events" in markdown(EMPTY)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from report_samples import CLEAN, EMPTY, finding, report_data
 
-from shield_ai.flow.verify.check import Check, Status
+from shield_ai.flow.verify.check import CheckId, Status, make_check
 from shield_ai.model.finding import Severity
 from shield_ai.reports.report_data import applied_diff, attention, mask_findings
 
@@ -49,18 +49,22 @@ def test_applied_diff(path, before, after, lines):
 
 def test_attention():
     checks = (
-        Check(
-            name="a can be read", status=Status.FAILED, detail="is not in AWS", hint="shield apply"
+        *(
+            make_check(
+                CheckId.SECRET_READABLE,
+                Status.FAILED,
+                "is not in AWS",
+                "shield apply",
+                subject=name,
+            )
+            for name in "ab"
         ),
-        Check(
-            name="b can be read", status=Status.FAILED, detail="is not in AWS", hint="shield apply"
-        ),
-        Check(name="the policy", status=Status.FAILED, detail="is missing"),
-        Check(name="c", status=Status.UNKNOWN, detail="why"),
+        make_check(CheckId.POLICY_MINIMAL, Status.FAILED, "is missing"),
+        make_check(CheckId.SECRETS_PRIVATE, Status.UNKNOWN, "why"),
     )
     assert attention(report_data(checks=checks)) == [
         ("2 secrets can't be read", "is not in AWS: a, b", "shield apply"),
-        ("Check failed: the policy", "is missing", ""),
+        ("Check failed: the IAM policy allows exactly these secrets", "is missing", ""),
         ("b: rotation overdue", "last changed 2026-11-15", "run shield rotate b"),
         (
             "a: access denied",

@@ -4,8 +4,10 @@ import msgspec
 import pytest
 from report_samples import CLEAN, EMPTY, report_data
 
-from shield_ai.flow.verify.check import Check, Status
+from shield_ai.flow.verify.check import CheckId, Status, make_check
 from shield_ai.reports.rollout import MANUAL, STAGES, rollout
+
+ROLE_STEP = "Attach the IAM policy for exactly these secrets to the app's role"
 
 
 def states(made):
@@ -25,7 +27,7 @@ def test_all_checked_steps_are_done():
 def test_open_steps():
     found = states(report_data())
     assert found["Add the secrets to shield.toml"] == "done"
-    assert found["Read each secret with get_secret()"] == "open"
+    assert found["Read each secret with get_secret()"] == "unknown"
     assert found["Create the secrets in AWS"] == "open"
     assert found["Confirm in the audit that only the app reads the secrets"] == "open"
     assert found["Set up alarms"] == "open"
@@ -43,6 +45,12 @@ def test_unchecked_steps_are_unknown():
     ("status", "state"), [(Status.OK, "done"), (Status.UNKNOWN, "unknown"), (Status.FAILED, "open")]
 )
 def test_worst_check_decides(status, state):
-    role = Check(name="the app's role may read its secrets", status=status, detail="why")
-    found = states(msgspec.structs.replace(CLEAN, checks=(*CLEAN.checks, role)))
-    assert found["Attach the IAM policy for exactly these secrets to the app's role"] == state
+    others = [check for check in CLEAN.checks if check.id is not CheckId.ROLE_READS_OWN]
+    role = make_check(CheckId.ROLE_READS_OWN, status, "why")
+    found = states(msgspec.structs.replace(CLEAN, checks=(*others, role)))
+    assert found[ROLE_STEP] == state
+
+
+@pytest.mark.parametrize("more", [{"role": ""}, {"checks": CLEAN.checks[:4]}])
+def test_role_step_needs_a_role_that_was_checked(more):
+    assert states(msgspec.structs.replace(CLEAN, **more))[ROLE_STEP] == "unknown"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from shield_ai.flow.app_session import AppSession
 from shield_ai.flow.rollback import last_run
 from shield_ai.flow.rotate import SecretRotator
 from shield_ai.model.errors import AwsError, ShieldError
+from shield_ai.project import git
 from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.reports.diff import diff_text, literal_spans
 from shield_ai.reports.report_data import (
@@ -32,6 +34,7 @@ from shield_ai.reports.report_data import (
     applied_diff,
     mask_findings,
 )
+from shield_ai.scan.runner import scan_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,6 +137,7 @@ def collect_report(session: AppSession, query: TrailQuery) -> ReportData:
     account, skip_reason = _open_account(session)
     if not account:
         session = AppSession(session.tree.root, only="code", environment=session.environment)
+    survey = scan_paths((session.tree.root,), jobs=os.cpu_count() or 1)
     run = last_run(journal, "file")
     diffs = _applied_diffs(session, journal, run) if run else _planned_diffs(session)
     environment = f" ({session.environment})" if session.environment else ""
@@ -144,8 +148,12 @@ def collect_report(session: AppSession, query: TrailQuery) -> ReportData:
         region=manifest.app.region,
         account=account,
         aws_skip_reason=skip_reason,
-        findings=mask_findings(session.findings, session.tree.read),
-        unreadable=tuple(session.unreadable),
+        findings=mask_findings(survey.findings, survey.read),
+        unreadable=tuple(skip for skip in survey.skipped if skip.name != "archive"),
+        suppressed=survey.suppressed,
+        is_scanned=True,
+        commit=_describe_commit(session.tree.root),
+        role=manifest.app.role,
         diffs=tuple(sorted(diffs, key=_diff_order)),
         is_applied=bool(run),
         steps_to_undo=len(journal.open_steps(last_run(journal))),
@@ -158,6 +166,14 @@ def collect_report(session: AppSession, query: TrailQuery) -> ReportData:
         cost_note=_COST_NOTE,
         audit=_try_audit(session, query) if account or query.trails else None,
     )
+
+
+def _describe_commit(root: Path) -> str:
+    """Return the short commit of the app, with a + for uncommitted changes; empty outside git."""
+    commit = git.checked_out_commit(root)
+    if commit and git.changed_files(root):
+        return f"{commit}+"
+    return commit
 
 
 def _open_account(session: AppSession) -> tuple[str, str]:

@@ -1,8 +1,7 @@
 """Map the results of a report to the controls of compliance frameworks.
 
-The evidence supports an audit; it does not claim compliance. The references are those of SOC 2
-(Trust Services Criteria 2017), PCI DSS 4.0.1, NIST SP 800-53 revision 5, HIPAA (45 CFR 164),
-ISO/IEC 27001:2022 annex A and the GDPR.
+The evidence supports an audit; it does not claim compliance. AWS maps its Security Hub controls to
+NIST SP 800-53: https://docs.aws.amazon.com/securityhub/latest/userguide/secretsmanager-controls.html
 """
 
 from __future__ import annotations
@@ -10,99 +9,158 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.aws.cloudtrail.audit import AccessType
-from shield_ai.flow.verify.check import Status
+from shield_ai.flow.verify.check import CheckId, Status
+from shield_ai.model.finding import Severity
+from shield_ai.model.rotation_status import RotationPhase
+from shield_ai.reports.evidence import (
+    ControlResult,
+    Evidence,
+    NotChecked,
+    NotShown,
+    Shown,
+    Source,
+    shown_if_any,
+)
 from shield_ai.reports.report_data import Control
 from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from shield_ai.flow.verify.check import Check
-    from shield_ai.reports.report_data import EvidenceState, ReportData
+    from shield_ai.reports.report_data import ReportData, SecretStatus
 
-    Result = tuple[EvidenceState, str]
-
-FRAMEWORKS = ("SOC 2", "PCI DSS", "NIST 800-53", "HIPAA", "ISO 27001", "GDPR")
-# Rules about how a secret is read. All other rules are about stored values.
-READ_RULES = frozenset({"environ-read", "presence", "no-runtime"})
-# Parts of the names of verify's checks on who may read.
-ROLE_CHECK = "the app's role may"
-ACCESS_CHECKS = ("IAM policy", ROLE_CHECK, "is open to other accounts")
+SOC2 = "SOC 2 (2017 TSC)"
+PCI_DSS = "PCI DSS 4.0.1"
+NIST = "NIST SP 800-53 rev. 5"
+HIPAA = "HIPAA (45 CFR 164)"
+ISO = "ISO/IEC 27001:2022"
+GDPR = "GDPR"
+SECURITY_HUB = "AWS Security Hub"
+FRAMEWORKS = (SOC2, PCI_DSS, NIST, HIPAA, ISO, GDPR, SECURITY_HUB)
+# The checks of who can read, besides those of the app's role.
+ACCESS_CHECKS = (CheckId.POLICY_MINIMAL, CheckId.SECRETS_PRIVATE)
+ROLE_CHECKS = (CheckId.ROLE_READS_OWN, CheckId.ROLE_READS_NO_OTHER)
+OUTSIDE = "outside"  # the kind of an alert about a reader that is not allowed
 MAX_NAMES = 5  # names listed; others are counted
 
 
 def controls(report_data: ReportData) -> tuple[Control, ...]:
     """Evaluate each control."""
-    found = []
-    for row in _ROWS:
-        state, evidence = row.evaluate(report_data)
-        references = tuple(zip(FRAMEWORKS, row.references, strict=True))
-        found.append(
-            Control(statement=row.statement, state=state, evidence=evidence, references=references)
+    return tuple(
+        Control(
+            statement=row.statement,
+            result=row.evaluate(report_data),
+            references=tuple(row.references.items()),
         )
-    return tuple(found)
+        for row in _ROWS
+    )
 
 
-def _no_secrets_in_code(report_data: ReportData) -> Result:
-    values = [
+def evidence(report_data: ReportData, source: Source | CheckId, text: str) -> Evidence:
+    """Return an observation of this report.
+
+    Args:
+        report_data: The report.
+        source: The check or the part of the report that made it.
+        text: What was observed.
+    """
+    return Evidence(source, text, report_data.created, report_data.commit, report_data.account)
+
+
+def _no_secrets_in_code(report_data: ReportData) -> ControlResult:
+    if not report_data.is_scanned:
+        return NotChecked("the app was not scanned")
+    findings = [
         masked.finding
         for masked in report_data.findings
-        if masked.finding.rule.partition(".")[2] not in READ_RULES
+        if masked.finding.severity is not Severity.LOW
     ]
-    if values:
-        files = len({finding.path for finding in values})
-        return "fail", f"{count(len(values), 'value')} found in {count(files, 'file')}"
+    if findings:
+        files = len({finding.path for finding in findings})
+        text = f"{count(len(findings), 'finding')} above low severity in {count(files, 'file')}"
+        return NotShown((evidence(report_data, Source.SCAN, text),))
     if report_data.unreadable:
-        return "unknown", f"{count(len(report_data.unreadable), 'file')} could not be scanned"
-    return "pass", "the scan found no value in code or configuration"
+        return NotChecked(f"{count(len(report_data.unreadable), 'file')} could not be scanned")
+    text = "no findings above low severity"
+    if report_data.suppressed:
+        text += f", {count(report_data.suppressed, 'finding')} suppressed by comments"
+    return Shown((evidence(report_data, Source.SCAN, text),))
 
 
-def _encryption(report_data: ReportData) -> Result:
+def _encryption(report_data: ReportData) -> ControlResult:
     if not report_data.account:
-        return "unknown", "AWS not checked"
-    secrets = report_data.secrets
-    if not secrets:
-        return "unknown", "no secrets in shield.toml"
-    unknown = sum(secret.where == "unknown" for secret in secrets)
+        return NotChecked("AWS not checked")
+    if not report_data.secrets:
+        return NotChecked("no secrets in shield.toml")
+    unknown = sum(secret.where == "unknown" for secret in report_data.secrets)
     if unknown:
-        return "unknown", f"{count(unknown, 'secret')} could not be checked"
+        return NotChecked(f"{count(unknown, 'secret')} could not be checked")
     in_aws = report_data.in_aws
     required = report_data.required
+    if not in_aws and not required:
+        return NotChecked("no secrets in AWS")
     text = f"{in_aws} of {count(required, 'secret')} in Secrets Manager"
-    keys = sorted({secret.kms_key for secret in secrets if secret.where == "AWS"})
+    keys = sorted({secret.kms_key for secret in report_data.secrets if secret.where == "AWS"})
     if keys:
         text += f", encrypted with {', '.join(keys)}"
-    return ("pass" if in_aws == required else "fail"), text
+    found = evidence(report_data, Source.SECRETS, text)
+    return Shown((found,)) if in_aws == required else NotShown((found,))
 
 
-def _least_privilege(report_data: ReportData) -> Result:
+def _least_privilege(report_data: ReportData) -> ControlResult:
     readers = _unauthorized_readers(report_data)
     if readers:
-        return "fail", f"read by {_list_names(readers)}"
-    checks = _access_checks(report_data)
+        text = f"read by {_list_names(readers)}"
+        return NotShown((evidence(report_data, Source.CLOUDTRAIL, text),))
+    if not report_data.role:
+        failed = _failed(report_data, ACCESS_CHECKS)
+        return failed or NotChecked("no role in shield.toml, so no role was checked")
+    return evaluate_checks(report_data, ROLE_CHECKS, also=ACCESS_CHECKS)
+
+
+def evaluate_checks(
+    report_data: ReportData, required: Sequence[CheckId], also: Sequence[CheckId] = ()
+) -> ControlResult:
+    """Return the common result of some checks.
+
+    Args:
+        report_data: The report.
+        required: Each of these must have passed.
+        also: The others of these that were made must have passed.
+    """
+    failed = _failed(report_data, [*required, *also])
+    if failed:
+        return failed
+    checks = report_data.find_checks([*required, *also])
     for check in checks:
+        if check.status is Status.UNKNOWN:
+            return NotChecked(f"{check.name}: {check.detail}")
+    made = {check.id for check in checks}
+    missing = [check_id for check_id in required if check_id not in made]
+    if missing:
+        return NotChecked(f"{_list_names(missing)} not checked")
+    return shown_if_any(
+        [evidence(report_data, check.id, _check_text(check)) for check in checks], "not checked"
+    )
+
+
+def _failed(report_data: ReportData, ids: Iterable[CheckId]) -> NotShown | None:
+    for check in report_data.find_checks(ids):
         if check.status is Status.FAILED:
-            return "fail", check.detail
-    passed = [check.name for check in checks if check.status is Status.OK]
-    if not passed:
-        return "unknown", "neither the policy nor the role was checked"
-    text = "; ".join(passed)
-    if not any(name.startswith(ROLE_CHECK) for name in passed):
-        text += "; the role's effective permissions were not tested"
-    return "pass", text
+            return NotShown((evidence(report_data, check.id, check.detail),))
+    return None
 
 
-def _access_checks(report_data: ReportData) -> list[Check]:
-    return [
-        check for check in report_data.checks if any(part in check.name for part in ACCESS_CHECKS)
-    ]
+def _check_text(check: Check) -> str:
+    return f"{check.name}, {check.detail}" if check.detail else check.name
 
 
 def _unauthorized_readers(report_data: ReportData) -> list[str]:
     if report_data.audit is None:
         return []
     alerts = report_data.audit.alerts
-    return sorted({alert.who for alert in alerts if alert.kind == "outside"})
+    return sorted({alert.who for alert in alerts if alert.kind == OUTSIDE})
 
 
 def _list_names(names: Sequence[str]) -> str:
@@ -112,94 +170,159 @@ def _list_names(names: Sequence[str]) -> str:
     return listed
 
 
-def _access_logging(report_data: ReportData) -> Result:
+def _access_logging(report_data: ReportData) -> ControlResult:
     audit = report_data.audit
     if audit is None or not audit.events:
-        return "unknown", "no CloudTrail events for these secrets"
+        return NotChecked("no CloudTrail events for these secrets")
     events = count(audit.events, "event")
     reads = count(sum(access.counts.get(AccessType.READ, 0) for access in audit.accesses), "read")
     principals = count(len({access.who for access in audit.accesses}), "principal")
-    return "pass", f"CloudTrail logs {events}, {reads}, {principals}"
+    text = f"CloudTrail logs {events}, {reads}, {principals}"
+    return Shown((evidence(report_data, Source.CLOUDTRAIL, text),))
 
 
-def evaluate_rotation(report_data: ReportData) -> Result:
+def evaluate_rotation(report_data: ReportData) -> ControlResult:
     """Check whether all secrets are rotated on schedule."""
-    secrets = [
-        (secret.name, secret.rotation)
-        for secret in report_data.secrets
-        if secret.rotation and secret.where == "AWS"
-    ]
-    if not secrets:
-        return "unknown", "rotation not checked"
-    if report_data.overdue:
-        names = [secret.name for secret in report_data.overdue]
-        return "fail", f"overdue: {_list_names(names)}"
-    unscheduled = [name for name, rotation in secrets if rotation.state == "no schedule"]
+    overdue = report_data.overdue
+    unscheduled = _secrets_in_phase(report_data, RotationPhase.UNSCHEDULED)
+    if overdue:
+        text = f"overdue: {_list_names([secret.name for secret in overdue])}"
+        return NotShown((evidence(report_data, Source.ROTATIONS, text),))
     if unscheduled:
         number = count(len(unscheduled), "secret")
-        return "fail", f"{number} without a schedule: {_list_names(unscheduled)}"
-    return "pass", f"{len(secrets)} of {count(len(secrets), 'secret')} on schedule"
+        text = f"{number} without a schedule: {_list_names(unscheduled)}"
+        return NotShown((evidence(report_data, Source.ROTATIONS, text),))
+    on_schedule = _secrets_in_phase(report_data, RotationPhase.OK)
+    unchecked = report_data.required - len(on_schedule)
+    if unchecked or not on_schedule:
+        return NotChecked(f"rotation of {count(unchecked, 'secret')} not checked")
+    text = f"{len(on_schedule)} of {count(report_data.required, 'secret')} on schedule"
+    return Shown((evidence(report_data, Source.ROTATIONS, text),))
 
 
-def _change_management(report_data: ReportData) -> Result:
+def _secrets_in_phase(report_data: ReportData, phase: RotationPhase) -> list[str]:
+    return [
+        secret.name
+        for secret in report_data.secrets
+        if _is_in_aws(secret) and secret.rotation and secret.rotation.state == phase
+    ]
+
+
+def _is_in_aws(secret: SecretStatus) -> bool:
+    return secret.where == "AWS"
+
+
+def _change_management(report_data: ReportData) -> ControlResult:
     if not report_data.steps_to_undo:
-        return "unknown", "no apply in the journal"
+        return NotChecked("no apply in the journal")
     steps = count(report_data.steps_to_undo, "step")
-    return "pass", f"the journal holds {steps} that shield rollback can undo"
+    text = f"the journal holds {steps} that shield rollback can undo"
+    return Shown((evidence(report_data, Source.JOURNAL, text),))
 
 
-def _alerting(report_data: ReportData) -> Result:
+def _alerting(report_data: ReportData) -> ControlResult:
     alarms = report_data.alarms
     if not alarms:
         text = "alarms not configured or not checked"
         if report_data.audit and report_data.audit.alerts:
             number = count(len(report_data.audit.alerts), "item")
             text += f"; the audit has {number} to review"
-        return "unknown", text
+        return NotChecked(text)
     text = f"{report_data.alarms_in_aws} of {count(len(alarms), 'alarm')} in AWS"
-    return ("pass" if report_data.alarms_in_aws == len(alarms) else "fail"), text
+    found = evidence(report_data, Source.ALARMS, text)
+    return Shown((found,)) if report_data.alarms_in_aws == len(alarms) else NotShown((found,))
 
 
 class _Row(NamedTuple):
     statement: str
-    evaluate: Callable[[ReportData], Result]
-    references: tuple[str, ...]  # in the order of FRAMEWORKS
+    evaluate: Callable[[ReportData], ControlResult]
+    references: dict[str, str]  # framework -> numbers
 
 
 _ROWS = (
     _Row(
-        "No secrets in code or configuration files",
+        "No hardcoded secrets in code or configuration files",
         _no_secrets_in_code,
-        ("CC6.1", "8.6.2", "IA-5(7)", "164.308(a)(5)(ii)(D)", "A.5.17, A.8.28", "Art. 32(1)(b)"),
+        {
+            SOC2: "CC6.1",
+            PCI_DSS: "8.6.2",
+            NIST: "IA-5(7)",
+            HIPAA: "164.308(a)(5)(ii)(D)",
+            ISO: "A.5.17, A.8.28",
+            GDPR: "Art. 32(1)(b)",
+        },
     ),
     _Row(
         "Secrets are encrypted at rest",
         _encryption,
-        ("CC6.1", "8.3.2", "SC-28, SC-12", "164.312(a)(2)(iv)", "A.8.24", "Art. 32(1)(a)"),
+        {
+            SOC2: "CC6.1",
+            PCI_DSS: "8.3.2",
+            NIST: "SC-28, SC-12",
+            HIPAA: "164.312(a)(2)(iv)",
+            ISO: "A.8.24",
+            GDPR: "Art. 32(1)(a)",
+        },
     ),
     _Row(
         "Access to secrets follows least privilege",
         _least_privilege,
-        ("CC6.3", "7.2.5", "AC-6", "164.312(a)(1)", "A.8.3, A.5.15", "Art. 32(1)(b)"),
+        {
+            SOC2: "CC6.3",
+            PCI_DSS: "7.2.5",
+            NIST: "AC-6, AC-3(15)",
+            HIPAA: "164.312(a)(1)",
+            ISO: "A.8.3, A.5.15",
+            GDPR: "Art. 32(1)(b)",
+        },
     ),
     _Row(
         "Access to secrets is logged",
         _access_logging,
-        ("CC7.2", "10.2.1", "AU-2, AU-12", "164.312(b)", "A.8.15", "Art. 32(1)(d)"),
+        {
+            SOC2: "CC7.2",
+            PCI_DSS: "10.2.1",
+            NIST: "AU-2, AU-12",
+            HIPAA: "164.312(b)",
+            ISO: "A.8.15",
+            GDPR: "Art. 32(1)(d)",
+        },
     ),
     _Row(
         "Secrets are rotated on schedule",
         evaluate_rotation,
-        ("CC6.1", "8.6.3", "IA-5", "164.308(a)(5)(ii)(D)", "A.5.17", "Art. 32(1)(b)"),
+        {
+            SOC2: "CC6.1",
+            PCI_DSS: "8.6.3",
+            NIST: "IA-5, AC-2(1), AC-3(15)",
+            HIPAA: "164.308(a)(5)(ii)(D)",
+            ISO: "A.5.17",
+            GDPR: "Art. 32(1)(b)",
+            SECURITY_HUB: "SecretsManager.1, SecretsManager.2, SecretsManager.4",
+        },
     ),
     _Row(
         "Changes are recorded and reversible",
         _change_management,
-        ("CC8.1", "6.5.1", "CM-3", "164.308(a)(8)", "A.8.32", "Art. 32(1)(c)"),
+        {
+            SOC2: "CC8.1",
+            PCI_DSS: "6.5.1",
+            NIST: "CM-3",
+            HIPAA: "164.308(a)(8)",
+            ISO: "A.8.32",
+            GDPR: "Art. 32(1)(c)",
+        },
     ),
     _Row(
         "Unusual activity triggers notifications",
         _alerting,
-        ("CC7.3", "10.4.1", "SI-4", "164.308(a)(1)(ii)(D)", "A.8.16", "Art. 32(1)(d)"),
+        {
+            SOC2: "CC7.3",
+            PCI_DSS: "10.4.1",
+            NIST: "SI-4",
+            HIPAA: "164.308(a)(1)(ii)(D)",
+            ISO: "A.8.16",
+            GDPR: "Art. 32(1)(d)",
+        },
     ),
 )

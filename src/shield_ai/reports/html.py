@@ -16,7 +16,9 @@ from markupsafe import Markup
 
 from shield_ai.aws.cloudtrail.audit import AccessType
 from shield_ai.model.finding import Severity
+from shield_ai.model.printable import printable_lines
 from shield_ai.reports.controls import controls
+from shield_ai.reports.evidence import ControlState
 from shield_ai.reports.report_data import attention, clean
 from shield_ai.reports.rollout import STAGES, rollout
 from shield_ai.reports.words import count
@@ -37,6 +39,11 @@ CONTENTS = (
     ("controls", "Controls"),
 )
 DIFF_CLASSES = {"+": "add", "-": "del", "@": "hunk"}
+CONTROL_CLASSES = {
+    ControlState.SHOWN: "good",
+    ControlState.NOT_SHOWN: "bad",
+    ControlState.NOT_CHECKED: "soft",
+}
 ACCESS_NOUNS = {AccessType.ROTATE: "rotation", AccessType.DELETE: "deletion"}
 
 
@@ -61,18 +68,27 @@ def page(report_data: ReportData) -> str:
         principals_to_review={alert.who for alert in alerts},
         rollout=rollout(report_data),
         controls=controls(report_data),
+        control_classes=CONTROL_CLASSES,
     )
 
 
 @functools.cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
+        finalize=_remove_control_characters,
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"clean": clean, "counts": _format_counts}
     return environment.get_template("report.html.j2")
+
+
+def _remove_control_characters(value: object) -> object:
+    """Apply to every expression of the template, including those without the filter `clean`."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return printable_lines(value)
+    return value
 
 
 def _format_counts(counts: dict[AccessType, int]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.reports.controls import controls
 from shield_ai.reports.report_data import attention, clean
 from shield_ai.reports.words import count
 
@@ -40,6 +41,7 @@ def _body(report_data: ReportData) -> Iterator[str]:
         yield from _findings_table(report_data)
     if report_data.secrets and report_data.account:
         yield from _secrets_table(report_data)
+    yield from _controls_table(report_data)
     version = _escape(report_data.version)
     yield f"<sub>Shield AI {version}. Contains no values. The HTML report has all details.</sub>\n"
 
@@ -64,6 +66,15 @@ def _secrets_table(report_data: ReportData) -> Iterator[str]:
     yield "\n</details>\n"
 
 
+def _controls_table(report_data: ReportData) -> Iterator[str]:
+    yield "<details><summary>Controls</summary>\n"
+    yield "| control | result | evidence |\n|---|---|---|"
+    for control in controls(report_data):
+        evidence = "; ".join(control.result.lines)
+        yield f"| {control.statement} | {control.result.state} | {_escape(evidence)} |"
+    yield "\n</details>\n"
+
+
 def _last_changed(secret: SecretStatus) -> str:
     if secret.rotation and secret.rotation.last:
         return f"{secret.rotation.last:%Y-%m-%d}"
@@ -73,8 +84,8 @@ def _last_changed(secret: SecretStatus) -> str:
 def _escape(text: object) -> str:
     """Escape markup and join lines."""
     line = " ".join(clean(text).split())
-    # GitHub ignores a backslash before a mention; a zero-width space breaks it.
-    return _MARKUP.sub(r"\\\1", line).replace("\\@", "@\u200b")
+    # GitHub ignores a backslash before a mention; an entity of a zero-width space breaks it.
+    return _MARKUP.sub(r"\\\1", line).replace("\\@", "@&#8203;")
 
 
 def _code(text: str) -> str:

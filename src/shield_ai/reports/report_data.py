@@ -10,16 +10,19 @@ import msgspec
 
 from shield_ai.aws.cloudtrail.audit import Alert, Audit
 from shield_ai.flow.rotate import RotationStatus
-from shield_ai.flow.verify.check import Check, Status
+from shield_ai.flow.verify.check import Check, CheckId, Status
 from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Finding, Severity
-from shield_ai.reports.mask import mask, printable, show
+from shield_ai.model.printable import printable
+from shield_ai.model.rotation_status import RotationPhase
+from shield_ai.reports.evidence import ControlResult
+from shield_ai.reports.mask import mask, show
 from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-READABLE_SUFFIX = " can be read"  # of the check of each secret
+_LATE = frozenset({RotationPhase.DUE, RotationPhase.PENDING})
 ALERTS = {
     "denied": "access denied",
     "outside": "read by a principal that is not an allowed reader",
@@ -28,7 +31,6 @@ ALERTS = {
     "rotation": "rotation failed",
     "policy": "resource policy changed",
 }
-EvidenceState = Literal["pass", "fail", "unknown"]
 
 
 class SecretStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,9 +84,8 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     """A control of compliance frameworks, with the evidence for it."""
 
     statement: str
-    state: EvidenceState
-    evidence: str
-    references: tuple[tuple[str, str], ...]  # framework, number
+    result: ControlResult
+    references: tuple[tuple[str, str], ...]  # framework, numbers
 
 
 class AttentionItem(NamedTuple):
@@ -106,6 +107,10 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     aws_skip_reason: str = ""  # why AWS was not checked
     findings: tuple[MaskedFinding, ...] = ()
     unreadable: tuple[Skipped, ...] = ()
+    suppressed: int = 0  # findings with a suppression comment
+    is_scanned: bool = False  # the findings are those of a complete `shield scan`
+    commit: str = ""  # the commit of the app, with a + for uncommitted changes
+    role: str = ""  # the app's role in shield.toml
     diffs: tuple[FileDiff, ...] = ()
     is_applied: bool = False  # the diffs show the last apply, not the plan
     steps_to_undo: int = 0
@@ -136,9 +141,8 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def overdue(self) -> tuple[SecretStatus, ...]:
         """The secrets with a due or interrupted rotation."""
-        late = {"due", "pending"}
         return tuple(
-            secret for secret in self.secrets if secret.rotation and secret.rotation.state in late
+            secret for secret in self.secrets if secret.rotation and secret.rotation.state in _LATE
         )
 
     @property
@@ -152,6 +156,10 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
         if not self.has_manifest:
             return ()
         return tuple(check for check in self.checks if check.status is Status.FAILED)
+
+    def find_checks(self, ids: Iterable[CheckId]) -> list[Check]:
+        """Return the checks with these ids, in the order of the ids."""
+        return [check for check_id in ids for check in self.checks if check.id is check_id]
 
     def count_findings(self, severity: Severity) -> int:
         """Return the number of findings with a severity."""
@@ -252,16 +260,17 @@ def attention(report_data: ReportData) -> list[AttentionItem]:
 
 def _check_items(report_data: ReportData) -> Iterator[AttentionItem]:
     """Return an item for each failed check; checks that failed for one reason share an item."""
-    names_by_reason: dict[tuple[str, str], list[str]] = {}
+    checks_by_reason: dict[tuple[str, str], list[Check]] = {}
     for check in report_data.failed_checks:
-        names_by_reason.setdefault((check.detail, check.hint), []).append(check.name)
-    for (reason, hint), names in names_by_reason.items():
-        if all(name.endswith(READABLE_SUFFIX) for name in names):
-            secrets = [name.removesuffix(READABLE_SUFFIX) for name in names]
+        checks_by_reason.setdefault((check.detail, check.hint), []).append(check)
+    for (reason, hint), checks in checks_by_reason.items():
+        secrets = [check.subject for check in checks]
+        if all(check.id is CheckId.SECRET_READABLE for check in checks):
             title = f"{count(len(secrets), 'secret')} can't be read"
             yield AttentionItem(title, f"{reason}: {', '.join(secrets)}", hint)
         else:
-            yield AttentionItem(f"Check failed: {'; '.join(names)}", reason, hint)
+            names = "; ".join(check.name for check in checks)
+            yield AttentionItem(f"Check failed: {names}", reason, hint)
 
 
 def _rotation_items(report_data: ReportData) -> Iterator[AttentionItem]:

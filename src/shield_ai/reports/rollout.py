@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from shield_ai.flow.verify.check import Status
-from shield_ai.reports.controls import evaluate_rotation
+from shield_ai.flow.verify.check import CheckId, Status
+from shield_ai.reports.controls import ROLE_CHECKS, evaluate_rotation
+from shield_ai.reports.evidence import ControlState, NotChecked
 from shield_ai.reports.report_data import RolloutStep
 from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.reports.report_data import EvidenceState, ReportData
+    from shield_ai.reports.report_data import ReportData
 
     State = Literal["done", "open", "unknown"]
 
@@ -20,7 +21,11 @@ DEVELOPMENT, STAGING, PRODUCTION = STAGES = ("development", "staging", "producti
 MANUAL = "check manually"
 NOT_CHECKED = "not checked"
 
-_STATES: dict[EvidenceState, State] = {"pass": "done", "fail": "open", "unknown": "unknown"}
+_STATES: dict[ControlState, State] = {
+    ControlState.SHOWN: "done",
+    ControlState.NOT_SHOWN: "open",
+    ControlState.NOT_CHECKED: "unknown",
+}
 
 
 def rollout(report_data: ReportData) -> tuple[RolloutStep, ...]:
@@ -36,17 +41,24 @@ def _development(report_data: ReportData) -> Iterator[RolloutStep]:
     named = len(report_data.secrets) if report_data.has_manifest else 0
     text = "Add the secrets to shield.toml"
     yield _step(DEVELOPMENT, text, is_done=named > 0, evidence=count(named, "secret"))
-    reads = sum(masked.finding.fixable for masked in report_data.findings)
-    yield _step(
-        DEVELOPMENT,
-        "Read each secret with get_secret()",
-        is_done=named > 0 and reads == 0,
-        evidence=f"{count(reads, 'place')} to change" if reads else "",
-    )
+    yield _code_step(report_data, is_named=named > 0)
     yield _check_step(
-        report_data, DEVELOPMENT, "Keep the vendored runtime unchanged", "vendored runtime"
+        report_data,
+        DEVELOPMENT,
+        "Keep the vendored runtime unchanged",
+        CheckId.RUNTIME_UNMODIFIED,
+        CheckId.MAP_CURRENT,
     )
     yield _manual_step(DEVELOPMENT, "Start the app and run its tests with USE_AWS_SECRETS off")
+
+
+def _code_step(report_data: ReportData, *, is_named: bool) -> RolloutStep:
+    text = "Read each secret with get_secret()"
+    if is_named:
+        return _check_step(report_data, DEVELOPMENT, text, CheckId.CODE_MIGRATED)
+    reads = sum(masked.finding.fixable for masked in report_data.findings)
+    evidence = f"{count(reads, 'place')} to change" if reads else ""
+    return _step(DEVELOPMENT, text, is_done=False, evidence=evidence)
 
 
 def _staging(report_data: ReportData) -> Iterator[RolloutStep]:
@@ -58,21 +70,27 @@ def _staging(report_data: ReportData) -> Iterator[RolloutStep]:
         yield _step(STAGING, text, is_done=in_aws == required, evidence=evidence)
     else:
         yield RolloutStep(stage=STAGING, text=text, state="unknown", evidence="AWS not checked")
-    yield _check_step(
-        report_data,
-        STAGING,
-        "Attach the IAM policy for exactly these secrets to the app's role",
-        "IAM policy",
-        "the app's role may read its",
-    )
-    yield _check_step(report_data, STAGING, "Check that each secret can be read", "can be read")
+    yield _role_step(report_data)
+    text = "Check that each secret can be read"
+    yield _check_step(report_data, STAGING, text, CheckId.SECRET_READABLE)
     yield _manual_step(STAGING, "Turn USE_AWS_SECRETS on and watch the logs for a day")
 
 
+def _role_step(report_data: ReportData) -> RolloutStep:
+    """Return a step that is done only if a role is named and was checked."""
+    text = "Attach the IAM policy for exactly these secrets to the app's role"
+    made = {check.id for check in report_data.checks}
+    if report_data.role and made.issuperset(ROLE_CHECKS):
+        return _check_step(report_data, STAGING, text, CheckId.POLICY_MINIMAL, *ROLE_CHECKS)
+    evidence = NOT_CHECKED if report_data.role else "no role in shield.toml"
+    return RolloutStep(stage=STAGING, text=text, state="unknown", evidence=evidence)
+
+
 def _production(report_data: ReportData) -> Iterator[RolloutStep]:
-    state, evidence = evaluate_rotation(report_data)
+    result = evaluate_rotation(report_data)
+    evidence = result.reason if isinstance(result, NotChecked) else result.evidence[0].text
     yield RolloutStep(
-        stage=PRODUCTION, text="Rotate on schedule", state=_STATES[state], evidence=evidence
+        stage=PRODUCTION, text="Rotate on schedule", state=_STATES[result.state], evidence=evidence
     )
     yield _audit_step(report_data)
     alarms = len(report_data.alarms)
@@ -97,9 +115,9 @@ def _audit_step(report_data: ReportData) -> RolloutStep:
     return RolloutStep(stage=PRODUCTION, text=text, state=state, evidence=evidence)
 
 
-def _check_step(report_data: ReportData, stage: str, text: str, *parts: str) -> RolloutStep:
-    """Return a step that is done if the checks with these parts in their names passed."""
-    checks = [check for check in report_data.checks if any(part in check.name for part in parts)]
+def _check_step(report_data: ReportData, stage: str, text: str, *ids: CheckId) -> RolloutStep:
+    """Return a step that is done if the checks with these ids passed."""
+    checks = report_data.find_checks(ids)
     if not checks:
         return RolloutStep(stage=stage, text=text, state="unknown", evidence=NOT_CHECKED)
     for check in checks:
