@@ -10,6 +10,7 @@
      +- UnsafePlanError             4   the plan would lose data
      +- AwsError                    5   an AWS call failed
          +- AwsDeniedError          5   a permission is missing
+         +- AwsNotFoundError        5   a secret or another resource does not exist
      +- RollbackIncompleteError     6   a step could not be undone
 
 Any other exception is a bug (exit code 3). Messages never contain secret values.
@@ -75,6 +76,10 @@ class AwsError(ShieldError):
 
 class AwsDeniedError(AwsError):
     """AWS denied a call because a permission is missing."""
+
+
+class AwsNotFoundError(AwsError):
+    """A secret or another resource does not exist in AWS."""
 
 
 class RollbackIncompleteError(ShieldError):

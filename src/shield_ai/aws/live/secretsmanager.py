@@ -14,7 +14,7 @@ from shield_ai.aws.live.session import (
     tag_list,
     translate_errors,
 )
-from shield_ai.model.errors import AwsError
+from shield_ai.model.errors import AwsError, AwsNotFoundError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.resource import Live, SecretState
 
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
-    from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
+    from mypy_boto3_secretsmanager.type_defs import (
+        DescribeSecretResponseTypeDef,
+        GetSecretValueResponseTypeDef,
+        SecretValueEntryTypeDef,
+    )
 
     from shield_ai.model.resource import Settings
 
@@ -185,11 +189,21 @@ class SecretsManager:
             self._client.delete_secret(SecretId=name, RecoveryWindowInDays=RECOVERY_DAYS)
 
     def read(self, name: str, version: str = "") -> Hidden:
-        """Return the value of a version; of the current version by default."""
+        """Return the value of a version; of the current version by default.
+
+        Raises:
+            AwsNotFoundError: The secret does not exist or is scheduled for deletion.
+        """
         options = {"VersionId": version} if version else {}
         with translate_errors("secretsmanager:GetSecretValue", name):
-            response = self._client.get_secret_value(SecretId=name, **options)
-        return Hidden(response.get("SecretString", ""))
+            try:
+                response = self._client.get_secret_value(SecretId=name, **options)
+            except self._client.exceptions.InvalidRequestException:
+                # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+                raise AwsNotFoundError(
+                    f"secret {name} is scheduled for deletion", "run shield apply to restore it"
+                ) from None
+        return _value(response)
 
     def read_many(self, names: Iterable[str]) -> dict[str, Hidden | AwsError]:
         """Return the current values, by name, or the error of each value that can't be read.
@@ -219,10 +233,7 @@ class SecretsManager:
             # It needs its own permission, which an app without prefetch lacks.
             self._can_batch = False
             return {}
-        return {
-            value["Name"]: Hidden(value.get("SecretString", ""))
-            for value in response.get("SecretValues", [])
-        }
+        return {value["Name"]: _value(value) for value in response.get("SecretValues", [])}
 
     def _read_or_error(self, name: str) -> Hidden | AwsError:
         try:
@@ -264,10 +275,26 @@ def _settings(response: DescribeSecretResponseTypeDef) -> Settings:
     }
 
 
+def _value(response: GetSecretValueResponseTypeDef | SecretValueEntryTypeDef) -> Hidden:
+    """Return the text of a value. Bytes of binary data that are not UTF-8 become lone surrogates.
+
+    Environment variables use the same encoding: https://peps.python.org/pep-0383/
+    """
+    if "SecretString" in response:
+        return Hidden(response["SecretString"])
+    return Hidden(response.get("SecretBinary", b"").decode("utf-8", "surrogateescape"))
+
+
 def _reveal(name: str, value: Hidden) -> str:
-    """Return the text of a value, if AWS accepts its size."""
+    """Return the text of a value, if AWS accepts it and its size."""
     text = value.reveal()
-    if len(text.encode()) > MAX_BYTES:
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError:
+        raise AwsError(
+            f"the value of {name} is not UTF-8 text", "store binary data as text, such as base64"
+        ) from None
+    if len(encoded) > MAX_BYTES:
         raise AwsError(
             f"{name} is larger than 65,536 bytes, the limit of Secrets Manager",
             "store it elsewhere, for example in S3",

@@ -21,7 +21,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from shield_ai.model.errors import AwsDeniedError, AwsError
+from shield_ai.model.errors import AwsDeniedError, AwsError, AwsNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -62,6 +62,7 @@ _KMS_KEY_UNUSABLE = {
     "DisabledException",
 }
 _WRONG_REGION = {"OptInRequired", "AuthFailure", "InvalidSignatureRegion"}
+_NOT_FOUND = "ResourceNotFoundException"
 _THROTTLED = {
     "Throttling",
     "ThrottlingException",
@@ -298,4 +299,6 @@ def _client_error(error: ClientError, permission: str, call: str) -> AwsError:
         )
     if code in _THROTTLED:
         return AwsError(f"AWS throttled {call}", _RETRY_HINT)
+    if code == _NOT_FOUND:
+        return AwsNotFoundError(f"AWS refused {call}: {code}", _RETRY_HINT)
     return AwsError(f"AWS refused {call}: {code}", _RETRY_HINT)
