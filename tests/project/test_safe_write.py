@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shield_ai.project.safe_write import write_output
+from shield_ai.project.safe_write import read_private_file, write_output, write_private_file
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +72,34 @@ def test_devices_and_pipes_are_written_directly(folder):
 def test_missing_folder(folder):
     with pytest.raises(FileNotFoundError):
         write_output(Path("missing/report.html"), b"new")
+
+
+def test_a_private_file_is_replaced_with_mode_0600(folder):
+    path = folder / ".env"
+    assert read_private_file(path) is None
+    path.write_bytes(b"old")
+    path.chmod(0o644)
+    write_private_file(path, b"new")
+    assert (read_private_file(path), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o600)
+    assert list(folder.iterdir()) == [path]
+
+
+def test_a_private_file_is_not_read_through_a_link(tmp_path, folder):
+    target = tmp_path / "target"
+    target.write_bytes(b"theirs")
+    (folder / "link").symlink_to(target)
+    (folder / "out").symlink_to(tmp_path)
+    with pytest.raises(OSError, match="symbolic links"):
+        read_private_file(Path("link"))
+    with pytest.raises(OSError, match="leads out of the current folder"):
+        read_private_file(Path("out/target"))
+    with pytest.raises(OSError, match="leads out of the current folder"):
+        write_private_file(Path("out/target"), b"ours")
+    write_private_file(Path("link"), b"ours")
+    assert (target.read_bytes(), (folder / "link").read_bytes()) == (b"theirs", b"ours")
+
+
+def test_a_private_file_is_a_regular_file(folder):
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(OSError, match="not a regular file"):
+        read_private_file(folder / "pipe")

@@ -1,12 +1,12 @@
-"""Edit the values of an env file, and quote them so that every reader gets the same value.
+r"""Edit the values of an env file, and quote them so that every reader gets the same value.
 
 python-dotenv, django-environ and a POSIX shell (`set -a; . FILE`) read quotes, backslashes and `$`
 differently. A value is written in a form that all of them read alike, or not at all: a shell would
 otherwise read another value, or run a command that the value contains.
 
-- python-dotenv decodes `\\\\` and `\\'` in single quotes, and a shell does not.
+- python-dotenv decodes `\\` and `\'` in single quotes, and a shell does not.
 - In double quotes, a shell expands `$` and backticks. python-dotenv does not remove the backslash
-  of `\\$`.
+  of `\$`.
 - python-dotenv replaces `${NAME}` in all quotes, and reads a carriage return as a line feed.
 - django-environ reads one line at a time.
 

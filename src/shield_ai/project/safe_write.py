@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+PRIVATE = 0o600
 SPECIAL_FOLDERS = (Path("/dev"), Path("/proc"))
 
 
@@ -98,10 +100,7 @@ def write_output(path: Path, content: bytes) -> None:
         with path.open("wb", buffering=0) as device:
             device.write(content)
         return
-    parent = path.parent.resolve(strict=True)
-    is_below = ".." not in path.parts and not path.is_absolute()
-    if is_below and not parent.is_relative_to(Path.cwd()):
-        raise OSError(errno.ELOOP, "a symbolic link leads out of the current folder", str(path))
+    parent = _real_parent(path)
     mode = 0o666 & ~umask()
     if status is not None and stat.S_ISREG(status.st_mode):
         mode = stat.S_IMODE(status.st_mode)
@@ -115,6 +114,60 @@ def write_output(path: Path, content: bytes) -> None:
             _overwrite(folder, path.name, content)
         else:
             replace_file(folder, temporary, path.name)
+
+
+def read_private_file(path: Path) -> bytes | None:
+    """Return the content of a file that the user named; None if it does not exist.
+
+    Raises:
+        OSError: The file can't be read, is a symbolic link or another special file, or a link in a
+            relative path leads out of the current folder.
+    """
+    with open_folder(_real_parent(path), ()) as folder:
+        try:
+            descriptor = os.open(path.name, READ_FLAGS, dir_fd=folder)
+        except FileNotFoundError:
+            return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return file.read()
+
+
+def write_private_file(path: Path, content: bytes) -> None:
+    """Write a file that the user named with mode 0600, atomically. An existing file is replaced.
+
+    Raises:
+        OSError: The file can't be written, or a link in a relative path leads out of the current
+            folder.
+    """
+    with open_folder(_real_parent(path), ()) as folder:
+        temporary = f".{path.name}.{secrets.token_hex(8)}.tmp"
+        create_file(folder, temporary, content, PRIVATE, _owner(folder, path.name))
+        replace_file(folder, temporary, path.name)
+
+
+def _owner(folder: int, name: str) -> tuple[int, int] | None:
+    """Return the owner and the group of a file; None if it does not exist."""
+    try:
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return status.st_uid, status.st_gid
+
+
+def _real_parent(path: Path) -> Path:
+    """Return the folder of a file, without symbolic links.
+
+    Raises:
+        OSError: The folder does not exist, or a link in a relative path leads out of the current
+            folder.
+    """
+    parent = path.parent.resolve(strict=True)
+    is_below = ".." not in path.parts and not path.is_absolute()
+    if is_below and not parent.is_relative_to(Path.cwd()):
+        raise OSError(errno.ELOOP, "a symbolic link leads out of the current folder", str(path))
+    return parent
 
 
 def _is_special(path: Path, status: os.stat_result | None) -> bool:
