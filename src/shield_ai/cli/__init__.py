@@ -23,6 +23,8 @@ COMMANDS = (
     "rotate",
     "audit",
     "report",
+    "pull",
+    "run",
     "rollback",
     "explain",
     "patterns",

@@ -73,6 +73,19 @@ class AppContext:
         """shield.toml, or a draft if it does not exist."""
         return self.manifest_on_disk or self._draft()
 
+    def require_manifest(self) -> Manifest:
+        """Return shield.toml with the settings of the environment.
+
+        Raises:
+            ShieldError: The app has no shield.toml.
+        """
+        if self.manifest_on_disk is None:
+            raise ShieldError(
+                f"no shield.toml in {self.tree.root}",
+                "run shield draft to create it, or name the app's folder",
+            )
+        return apply_environment(self.manifest_on_disk, self.environment)
+
     @property
     def target_manifest(self) -> Manifest:
         """The manifest with the settings of the environment."""
@@ -105,6 +118,16 @@ class AppContext:
         check_account(self.manifest, self.environment, account.id)
         return account
 
+    def require_aws(self) -> Account:
+        """Return the account.
+
+        Raises:
+            ShieldError: The command is limited to the code.
+        """
+        if self.aws is None:
+            raise ShieldError("--only code excludes AWS", "remove --only code")
+        return self.aws
+
     @property
     def aws_session(self) -> Session:
         """The connection to AWS.
@@ -112,9 +135,7 @@ class AppContext:
         Raises:
             ShieldError: The command is limited to the code.
         """
-        if self.aws is None:
-            raise ShieldError("--only code excludes AWS", "remove --only code")
-        return self.aws.session
+        return self.require_aws().session
 
     def open_account(self, name: str) -> Account:
         """Open the account of an environment.

@@ -1,0 +1,63 @@
+"""`shield pull`: write the current values of the secrets into an env file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shield_ai.cli.console import confirm, echo
+from shield_ai.cli.options import APP, ENVIRONMENT, YES
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.current_values import read_current_values
+from shield_ai.flow.pull import plan_update, write_update
+from shield_ai.flow.secret_selection import select_secrets
+from shield_ai.model.errors import DONE, FINDINGS
+from shield_ai.reports.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.command()
+@APP
+@click.option(
+    "--env-file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The file to write; it is created with mode 0600.",
+)
+@click.option("--only", multiple=True, metavar="NAME", help="Limit to this secret. Repeatable.")
+@ENVIRONMENT
+@YES
+def pull(app: Path, env_file: Path, only: tuple[str, ...], environment: str, *, yes: bool) -> int:
+    """Write the current values of the secrets from AWS into an env file.
+
+    After a rotation, the app then also works with AWS off and after shield rollback. Only the
+    values of the secrets' variables are replaced or added; other lines are kept. Prints the names
+    of the variables, never the values. Refuses a file that git does not ignore. Exits with 1 if a
+    required secret is not in AWS.
+
+    Example: shield pull --env-file .env
+    """
+    context = AppContext(app, environment=environment)
+    manifest = context.target_manifest  # a draft if rollback removed shield.toml
+    secrets = select_secrets(manifest, only)
+    current = read_current_values(manifest, secrets, context.require_aws())
+    update = plan_update(env_file, current)
+    if update.replaced:
+        number = count(len(update.replaced), "value")
+        confirm(f"Replace {number} in {env_file} ({', '.join(update.replaced)})?", yes=yes)
+    write_update(update)
+    _print_names(f"written to {env_file}", update.written)
+    _print_names("unchanged", update.unchanged)
+    _print_names("not in AWS", current.missing)
+    _print_names("not in AWS, optional", current.skipped)
+    _print_names("several lines, which django-environ can't read", update.several_lines)
+    return FINDINGS if current.missing else DONE
+
+
+def _print_names(label: str, names: Sequence[str]) -> None:
+    if names:
+        echo(f"{label}: {', '.join(names)}", err=True)

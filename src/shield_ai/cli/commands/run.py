@@ -1,0 +1,68 @@
+"""`shield run`: run a command with the secrets as environment variables."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from shield_ai.cli.console import echo
+from shield_ai.cli.options import ENVIRONMENT
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.current_values import read_current_values
+from shield_ai.flow.run_command import command_environ, find_program, replace_process
+from shield_ai.flow.secret_selection import select_secrets
+
+_SEPARATOR = "--"
+
+
+class _CommandAfterDashes(click.Command):
+    """A command that takes everything after `--` as another program's command line."""
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "-- COMMAND [ARG]..."]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options = args
+        command: list[str] = []
+        if _SEPARATOR in args:
+            at = args.index(_SEPARATOR)
+            options = args[:at]
+            command = args[at + 1 :]
+        rest = super().parse_args(ctx, options)
+        if _SEPARATOR not in args:
+            raise click.UsageError("-- is missing before the command", ctx)
+        if not command:
+            raise click.UsageError("the command after -- is missing", ctx)
+        ctx.params["command"] = command
+        return rest
+
+
+@click.command(cls=_CommandAfterDashes)
+@click.option("--only", multiple=True, metavar="NAME", help="Limit to this secret. Repeatable.")
+@click.option(
+    "--app",
+    type=click.Path(path_type=Path),
+    default=".",
+    help="The app's folder; the current folder by default.",
+)
+@ENVIRONMENT
+def run(only: tuple[str, ...], app: Path, environment: str, command: list[str]) -> int:
+    """Run a command with the secrets as environment variables.
+
+    The command replaces shield, so that signals and the exit code are its own. It is not started
+    if a secret can't be read; optional secrets that are not in AWS are skipped. The values replace
+    inherited variables. They are visible in /proc/PID/environ of the command and of the processes
+    that it starts.
+
+    Example: shield run --only database-credentials -- ./backup.sh
+    """
+    program = find_program(command[0], os.environ)
+    context = AppContext(app, environment=environment)
+    manifest = context.require_manifest()
+    secrets = select_secrets(manifest, only)
+    current = read_current_values(manifest, secrets, context.require_aws())
+    if current.skipped:
+        echo(f"not in AWS, optional: {', '.join(current.skipped)}", err=True)
+    replace_process(program, command, command_environ(os.environ, current))

@@ -1,0 +1,157 @@
+"""Write the current values of secrets from AWS into an env file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.errors import ShieldError, SourceError, StalePlanError, UnsafePlanError
+from shield_ai.model.hidden import Hidden
+from shield_ai.project import git
+from shield_ai.project.env_file import (
+    has_several_lines,
+    quote_value,
+    read_assignments,
+    set_variables,
+)
+from shield_ai.project.safe_write import read_private_file, write_private_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shield_ai.flow.current_values import CurrentValues
+
+# What git does with a file that may contain secrets.
+_SAFE = (git.GitState.IGNORED, git.GitState.NO_REPOSITORY)
+_QUOTING_HINT = (
+    "a value must be UTF-8 text without NUL, carriage return and ${…}, and not contain a single "
+    "quote together with $ or a backtick; name the other secrets with --only"
+)
+
+
+class EnvFileUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pull changes in an env file."""
+
+    path: Path
+    before: bytes | None  # None: the file does not exist
+    values: dict[str, Hidden]  # of the variables to write
+    replaced: tuple[str, ...]  # variables to write that have another value now
+    unchanged: tuple[str, ...]
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The variables to write."""
+        return tuple(self.values)
+
+    @property
+    def several_lines(self) -> tuple[str, ...]:
+        """The variables to write with values that django-environ can't read."""
+        return tuple(
+            variable for variable, value in self.values.items() if has_several_lines(value.reveal())
+        )
+
+
+def plan_update(path: Path, current: CurrentValues) -> EnvFileUpdate:
+    """Compare an env file with the values in AWS.
+
+    Args:
+        path: The env file, which need not exist.
+        current: The values in AWS.
+
+    Raises:
+        UnsafePlanError: git tracks the file, or does not ignore it.
+        SourceError: The file can't be read.
+        ShieldError: An env file can't hold one of the values.
+    """
+    before = _read(path)
+    _require_ignored(path)
+    assigned = _read_assignments(path, before or b"")
+    changed: dict[str, Hidden] = {}
+    unchanged: list[str] = []
+    replaced: list[str] = []
+    for variable, value in current.values.items():
+        old_values = set(assigned.get(variable, []))
+        if old_values == {value.reveal()}:
+            unchanged.append(variable)
+            continue
+        changed[variable] = value
+        if old_values - {""}:
+            replaced.append(variable)
+    _require_quotable(changed)
+    return EnvFileUpdate(
+        path=path,
+        before=before,
+        values=changed,
+        replaced=tuple(replaced),
+        unchanged=tuple(unchanged),
+    )
+
+
+def write_update(update: EnvFileUpdate) -> None:
+    """Write the values into the env file, with mode 0600.
+
+    Raises:
+        SourceError: The file can't be written.
+        StalePlanError: The file was edited since it was read.
+    """
+    if not update.values:
+        return
+    path = update.path
+    revealed = {variable: value.reveal() for variable, value in update.values.items()}
+    try:
+        content = set_variables(update.before or b"", revealed)
+    except SourceError as error:
+        raise SourceError(f"{path}: {error.message}", error.hint) from None
+    if _read(path) != update.before:
+        raise StalePlanError(f"{path} was edited in the meantime", "run shield pull again")
+    try:
+        write_private_file(path, content)
+    except OSError as error:
+        raise SourceError(
+            f"{path} can't be written: {error.strerror}",
+            "nothing was changed; free disk space or fix the permissions, then try again",
+        ) from None
+
+
+def _read(path: Path) -> bytes | None:
+    if path.is_symlink():
+        raise SourceError(f"{path} is a symbolic link", "name the file that it leads to")
+    try:
+        return read_private_file(path)
+    except OSError as error:
+        raise SourceError(
+            f"{path} can't be read: {error.strerror}", "name a regular file in an existing folder"
+        ) from None
+
+
+def _read_assignments(path: Path, content: bytes) -> dict[str, list[str]]:
+    try:
+        return read_assignments(content)
+    except SourceError as error:
+        raise SourceError(f"{path}: {error.message}", error.hint) from None
+
+
+def _require_ignored(path: Path) -> None:
+    state = git.git_state(path.parent.resolve(), f"./{path.name}")
+    if state in _SAFE:
+        return
+    ignore = f"add the line {path.name} to .gitignore"
+    problem = "is not ignored by git"
+    hint = ignore
+    if state is git.GitState.TRACKED:
+        problem = "is tracked by git"
+        hint = f"run git rm --cached {path}, and {ignore}"
+    elif state is git.GitState.UNKNOWN:
+        problem = "is in a git repository that can't be read"
+        hint = "name a file outside of the repository"
+    raise UnsafePlanError(f"{path} {problem}: secrets can't be written there", hint)
+
+
+def _require_quotable(values: Mapping[str, Hidden]) -> None:
+    refused = [name for name, value in values.items() if quote_value(value.reveal()) is None]
+    if refused:
+        raise ShieldError(
+            f"an env file can't hold the value of {', '.join(refused)}", _QUOTING_HINT
+        )

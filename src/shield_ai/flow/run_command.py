@@ -1,0 +1,98 @@
+"""Replace this process by a command that has secrets as environment variables."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from shield_ai.model.errors import AwsError, ShieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from shield_ai.flow.current_values import CurrentValues
+
+# Python ignores these signals, and a program inherits which signals are ignored.
+_IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
+
+
+def find_program(name: str, environ: Mapping[str, str]) -> str:
+    """Return the path of a program.
+
+    Args:
+        name: A path, or a name to look up in PATH.
+        environ: The environment variables.
+
+    Raises:
+        ShieldError: There is no executable file of this name.
+    """
+    path = shutil.which(name, path=environ.get("PATH", os.defpath))
+    if path is None:
+        raise ShieldError(
+            f"command not found: {name}",
+            "check the spelling and PATH; a file must be executable; "
+            "shell syntax needs a shell: sh -c '…'",
+        )
+    return path
+
+
+def command_environ(environ: Mapping[str, str], current: CurrentValues) -> dict[str, str]:
+    """Return the environment variables of the command. Secrets replace inherited variables.
+
+    Args:
+        environ: The inherited environment variables.
+        current: The values in AWS.
+
+    Raises:
+        AwsError: A required secret is missing.
+        ShieldError: An environment variable can't hold one of the values.
+    """
+    if current.missing:
+        raise AwsError(
+            f"not in AWS: {', '.join(current.missing)}",
+            "run shield apply to create the secrets, or name the other secrets with --only",
+        )
+    values = {variable: value.reveal() for variable, value in current.values.items()}
+    refused = [variable for variable, value in values.items() if not _can_hold(value)]
+    if refused:
+        raise ShieldError(
+            f"an environment variable can't hold the value of {', '.join(refused)}",
+            "a value must not contain NUL; name the other secrets with --only",
+        )
+    return {**environ, **values}
+
+
+def replace_process(path: str, command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+    """Replace this process by a program, which then gets its signals and sets its exit code.
+
+    Args:
+        path: From `find_program`.
+        command: The name of the program and its arguments.
+        environ: From `command_environ`.
+
+    Raises:
+        ShieldError: The program can't be started.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for name in _IGNORED_BY_PYTHON:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    try:
+        os.execve(path, list(command), dict(environ))  # noqa: S606  # the user's own command
+    except OSError as error:
+        raise ShieldError(
+            f"{command[0]} can't be started: {error.strerror}",
+            "a script needs an interpreter in its first line: #!/bin/sh",
+        ) from None
+
+
+def _can_hold(value: str) -> bool:
+    try:
+        encoded = os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
+    return b"\0" not in encoded

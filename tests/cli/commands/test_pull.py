@@ -1,0 +1,284 @@
+"""`shield pull` writes the current values of the embedded AWS into an env file."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import stat
+import subprocess
+import sys
+
+import boto3
+import pytest
+from dotenv import dotenv_values
+from fault_proxy import FaultProxy
+from shield_helpers import make_app
+from shield_helpers import run as run_shield
+
+MANIFEST = """\
+[app]
+name = "shop"
+settings = ["settings.py"]
+prefix = "shop/"
+
+[[secret]]
+name = "django-secret-key"
+env = "SECRET_KEY"
+
+[[secret]]
+name = "database-credentials"
+kind = "database"
+fields = { username = "DB_USER", password = "DB_PASSWORD", port = "DB_PORT" }
+
+[[secret]]
+name = "database-url"
+env = "DATABASE_URL"
+
+[[secret]]
+name = "sentry-dsn"
+env = "SENTRY_DSN"
+optional = true
+
+[environments.staging]
+prefix = "staging/"
+"""
+PASSWORD = "it's " + secrets.token_hex(8) + ' #"\\'
+VALUES = {
+    "SECRET_KEY": "$(a`b&" + secrets.token_hex(8),
+    "DB_USER": "shop",
+    "DB_PASSWORD": PASSWORD,
+    "DB_PORT": "5432",
+    "DATABASE_URL": "postgres://u:" + secrets.token_hex(8) + "@db/shop?sslmode=require",
+}
+DOCUMENT = {"username": "shop", "password": PASSWORD, "port": 5432}
+
+
+@pytest.fixture
+def client(aws):
+    return boto3.client("secretsmanager")
+
+
+def store(client, prefix="shop/"):
+    client.create_secret(Name=f"{prefix}django-secret-key", SecretString=VALUES["SECRET_KEY"])
+    client.create_secret(Name=f"{prefix}database-credentials", SecretString=json.dumps(DOCUMENT))
+    client.create_secret(Name=f"{prefix}database-url", SecretString=VALUES["DATABASE_URL"])
+
+
+@pytest.fixture
+def app(tmp_path, client):
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "shield.toml").write_text(MANIFEST)
+    store(client)
+    return folder
+
+
+def git(folder, *arguments):
+    subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def require_no_values(done):
+    for value in (*VALUES.values(), json.dumps(PASSWORD)):
+        if len(value) > 8:
+            assert value not in done.text
+
+
+def test_writes_a_new_file_that_only_its_owner_can_read(app, shield):
+    done = shield("pull", "--env-file", ".env", cwd=app)
+    assert (done.code, done.out) == (0, "")
+    assert done.err.splitlines() == [
+        "written to .env: SECRET_KEY, DB_USER, DB_PASSWORD, DB_PORT, DATABASE_URL",
+        "not in AWS, optional: SENTRY_DSN",
+    ]
+    assert stat.S_IMODE((app / ".env").stat().st_mode) == 0o600
+    assert dotenv_values(app / ".env") == VALUES
+    require_no_values(done)
+
+
+def test_keeps_the_other_lines_of_a_file(app, shield):
+    path = app / ".env"
+    path.write_bytes(b"# mine\r\nexport DB_USER=shop # who\r\nDEBUG=1\r\nSECRET_KEY=\r\nLAST=x y")
+    path.chmod(0o644)
+    done = shield("pull", "--env-file", ".env", "--only", "database-credentials", cwd=app)
+    assert done.err.splitlines() == ["written to .env: DB_PASSWORD, DB_PORT", "unchanged: DB_USER"]
+    form = PASSWORD.replace("\\", "\\\\").replace('"', '\\"')
+    assert path.read_bytes() == (
+        b"# mine\r\nexport DB_USER=shop # who\r\nDEBUG=1\r\nSECRET_KEY=\r\nLAST=x y\r\n"
+        + f"DB_PASSWORD=\"{form}\"\r\nDB_PORT='5432'\r\n".encode()
+    )
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_second_pull_writes_nothing(app, shield):
+    assert shield("pull", "--env-file", ".env", cwd=app).code == 0
+    before = (app / ".env").stat()
+    done = shield("pull", "--env-file", ".env", cwd=app)
+    assert done.err.startswith("unchanged: SECRET_KEY, DB_USER, DB_PASSWORD, DB_PORT, DATABASE_URL")
+    assert (app / ".env").stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_asks_before_it_replaces_a_value(app, shield):
+    (app / ".env").write_text("SECRET_KEY=old\n")
+    done = shield("pull", "--env-file", ".env", cwd=app)
+    assert done.code == 2
+    assert "error: confirmation required, but stdin is not a terminal" in done.err
+    assert (app / ".env").read_text() == "SECRET_KEY=old\n"
+    done = shield("pull", "--env-file", ".env", "--yes", cwd=app)
+    assert (done.code, dotenv_values(app / ".env")) == (0, VALUES)
+
+
+def test_a_shell_reads_the_same_values(app, shield):
+    assert shield("pull", "--env-file", ".env", cwd=app).code == 0
+    script = "set -a; . ./.env; exec " + sys.executable + ' -c "$1"'
+    program = "import json, os; print(json.dumps(dict(os.environ)))"
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", program], cwd=app, capture_output=True, check=True
+    )
+    assert json.loads(done.stdout).items() >= VALUES.items()
+
+
+def test_a_required_secret_that_is_not_in_aws(app, client, shield):
+    client.delete_secret(SecretId="shop/django-secret-key", ForceDeleteWithoutRecovery=True)
+    client.put_secret_value(
+        SecretId="shop/database-credentials", SecretString=json.dumps({"username": "shop"})
+    )
+    done = shield("pull", "--env-file", ".env", cwd=app)
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        "written to .env: DB_USER, DATABASE_URL",
+        "not in AWS: SECRET_KEY, DB_PASSWORD, DB_PORT",
+        "not in AWS, optional: SENTRY_DSN",
+    ]
+
+
+def test_a_denied_secret_stops_the_command(app, aws, shield, monkeypatch):
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer("BatchGetSecretValue", "AccessDeniedException", at=None)
+        proxy.answer("GetSecretValue", "AccessDeniedException", at=None)
+        done = shield("pull", "--env-file", ".env", cwd=app)
+    assert done.code == 5
+    assert "error: AWS denied secretsmanager:GetSecretValue on shop/django-secret-key" in done.err
+    assert not (app / ".env").exists()
+
+
+def test_reads_the_secrets_of_an_environment(app, client, shield):
+    store(client, "staging/")
+    client.put_secret_value(SecretId="staging/django-secret-key", SecretString="of-staging")
+    done = shield("pull", "--env-file", "staging.env", "--environment", "staging", cwd=app)
+    assert done.code == 0
+    assert dotenv_values(app / "staging.env") == {**VALUES, "SECRET_KEY": "of-staging"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param({"SecretString": "a\0b"}, id="NUL"),
+        pytest.param({"SecretBinary": b"\xff\xfe"}, id="binary"),
+        pytest.param({"SecretString": "it's $HOME"}, id="no-common-quoting"),
+    ],
+)
+def test_refuses_a_value_that_no_env_file_can_hold(app, client, shield, value):
+    client.put_secret_value(SecretId="shop/django-secret-key", **value)
+    done = shield("pull", "--env-file", ".env", cwd=app)
+    assert done.code == 2
+    assert "error: an env file can't hold the value of SECRET_KEY\n" in done.err
+    assert not (app / ".env").exists()
+
+
+def test_a_value_with_several_lines(app, client, shield):
+    client.put_secret_value(SecretId="shop/django-secret-key", SecretString="one\ntwo\n")
+    done = shield("pull", "--env-file", ".env", cwd=app)
+    assert dotenv_values(app / ".env")["SECRET_KEY"] == "one\ntwo\n"
+    assert "several lines, which django-environ can't read: SECRET_KEY\n" in done.err
+
+
+def test_refuses_a_file_that_git_does_not_ignore(app, shield, tmp_path):
+    git(app, "init", "-q")
+    done = shield("pull", "--env-file", ".env", cwd=app)
+    assert done.code == 4
+    assert "error: .env is not ignored by git: secrets can't be written there" in done.err
+    assert "hint: add the line .env to .gitignore" in done.err
+    assert not (app / ".env").exists()
+    (app / ".env").write_text("DEBUG=1\n")
+    git(app, "add", ".env")
+    done = shield("pull", "--env-file", ".env", cwd=app)
+    assert done.code == 4
+    assert "hint: run git rm --cached .env, and add the line .env to .gitignore" in done.err
+    assert (app / ".env").read_text() == "DEBUG=1\n"
+    assert shield("pull", "--env-file", str(tmp_path / "outside.env"), cwd=app).code == 0
+    (app / ".gitignore").write_text("ignored.env\n")
+    assert shield("pull", "--env-file", "ignored.env", cwd=app).code == 0
+
+
+def test_does_not_follow_a_link(app, shield, tmp_path):
+    target = tmp_path / "target"
+    target.write_text("DEBUG=1\n")
+    (app / ".env").symlink_to(target)
+    done = shield("pull", "--env-file", ".env", cwd=app)
+    assert (done.code, target.read_text()) == (2, "DEBUG=1\n")
+    assert "error: .env is a symbolic link" in done.err
+    (app / "config").symlink_to(tmp_path)
+    done = shield("pull", "--env-file", "config/new.env", cwd=app)
+    assert (done.code, (tmp_path / "new.env").exists()) == (2, False)
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/null", "no/such/.env", "."])
+def test_refuses_what_is_no_file(app, shield, path):
+    done = shield("pull", "--env-file", path, cwd=app)
+    assert done.code == 2
+    assert done.err.startswith("error: ")
+    require_no_values(done)
+
+
+def test_unknown_names_and_apps(app, shield, tmp_path):
+    done = shield("pull", "--env-file", ".env", "--only", "django-key", cwd=app)
+    assert done.code == 2
+    assert "error: shield.toml has no secret django-key" in done.err
+    (tmp_path / "empty").mkdir()
+    done = shield("pull", "--env-file", ".env", cwd=tmp_path / "empty")
+    assert done.code == 2
+    assert "error: no Python files in " in done.err
+
+
+def test_rollback_after_a_rotation(client, tmp_path):
+    """Apply, rotate a value, pull, roll back the code: the settings load with AWS off."""
+    app = tmp_path / "shop"
+    app.mkdir()
+    values = make_app(app)
+    assert run_shield("apply", "--env-file", ".env", "--no-proof", "--yes", cwd=app).code == 0
+    rotated = {"MAIL_API_KEY": "new " + secrets.token_hex(8), "DATABASE_PASSWORD": "it's new"}
+    client.put_secret_value(SecretId="mail-api-key", SecretString=rotated["MAIL_API_KEY"])
+    document = json.loads(client.get_secret_value(SecretId="database-credentials")["SecretString"])
+    document["password"] = rotated["DATABASE_PASSWORD"]
+    client.put_secret_value(SecretId="database-credentials", SecretString=json.dumps(document))
+
+    refused = run_shield("rollback", "--yes", cwd=app)
+    assert refused.code == 6
+    assert "with shield pull --env-file .env, then delete the secret manually" in refused.err
+    assert "hint: run shield pull --env-file .env, so that the app has" in refused.err
+
+    pulled = run_shield("pull", "--env-file", ".env", "--yes", cwd=app)
+    assert (pulled.code, pulled.err.splitlines()[0]) == (
+        1,
+        "written to .env: MAIL_API_KEY, DATABASE_PASSWORD",
+    )
+    assert b"get_secret" not in (app / "shop/settings.py").read_bytes()
+    expected = {**values, **rotated}
+    program = """if True:
+        import json, dotenv
+        dotenv.load_dotenv(".env")
+        from shop import settings as s
+        d = s.DATABASES["default"]
+        print(json.dumps([s.SECRET_KEY, s.MAIL_API_KEY, d["USER"], d["PASSWORD"]]))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=app,
+        env={"PATH": os.environ["PATH"], "USE_AWS_SECRETS": "false"},
+        capture_output=True,
+        check=True,
+    )
+    names = ("SECRET_KEY", "MAIL_API_KEY", "DATABASE_USER", "DATABASE_PASSWORD")
+    assert json.loads(done.stdout) == [expected[name] for name in names]
