@@ -26,6 +26,8 @@ class CheckId(enum.StrEnum):
     FILES_UNCHANGED = "files-unchanged"
     RUNTIME_UNMODIFIED = "runtime-unmodified"
     MAP_CURRENT = "map-current"
+    SECRETS_USED = "secrets-used"
+    SECRETS_HELD = "secrets-held"
     POLICY_MINIMAL = "policy-minimal"
     SECRET_READABLE = "secret-readable"
     RESOURCES_MATCH = "resources-match"
@@ -60,6 +62,13 @@ CHECKS: dict[CheckId, CheckInfo] = {
     ),
     CheckId.MAP_CURRENT: CheckInfo(
         "the map of secrets matches shield.toml", "the map file and `shield.toml`"
+    ),
+    CheckId.SECRETS_USED: CheckInfo(
+        "code reads every secret in shield.toml", "the scan of the app's code and `shield.toml`"
+    ),
+    CheckId.SECRETS_HELD: CheckInfo(
+        "AWS holds every secret that code reads",
+        "the get_secret calls in the app's code, and the secrets in AWS",
     ),
     CheckId.POLICY_MINIMAL: CheckInfo(
         "the IAM policy allows exactly these secrets", "the policy file in the app's folder"

@@ -1,0 +1,53 @@
+"""The secrets that code reads with get_secret(), by their names."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.project.secret_map import SecretMap
+
+PRESENCE = "has_secret"
+
+
+class SecretCall(NamedTuple):
+    """A call of get_secret(), or a setting of the database backend that names a secret."""
+
+    path: str
+    line: int
+    names: tuple[str, ...] = ()  # of the secrets, without fields; empty if the name is computed
+    is_optional: bool = False  # works without the secret
+
+    @property
+    def place(self) -> str:
+        """The file and the line."""
+        return f"{self.path}:{self.line}"
+
+
+def create_call(
+    path: str, node: ast.Call, names: Sequence[str], accessor: str, known: SecretMap | None
+) -> SecretCall:
+    """Describe a call of the runtime.
+
+    Args:
+        path: The file.
+        node: The call.
+        names: The possible names, as `name` or `name:field`.
+        accessor: The function, such as `get_secret`.
+        known: The map file that the function is imported from.
+    """
+    secrets = tuple(dict.fromkeys(name.partition(":")[0] for name in names))
+    optional = known.optional if known else ()
+    is_optional = accessor == PRESENCE or _has_empty_default(node)
+    if secrets and all(name in optional for name in secrets):
+        is_optional = True
+    return SecretCall(path, node.lineno, secrets, is_optional)
+
+
+def _has_empty_default(node: ast.Call) -> bool:
+    """Return whether the default is an empty constant, which makes a secret optional."""
+    defaults = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "default")]
+    return any(isinstance(default, ast.Constant) and not default.value for default in defaults)

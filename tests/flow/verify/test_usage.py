@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from shield_helpers import make_app, run
+
+SETTINGS = "shop/settings.py"
+UNUSED = '\n[[secret]]\nname = "old-key"\nenv = "OLD_KEY"\n'
+
+
+@pytest.fixture
+def app(tmp_path, aws):
+    make_app(tmp_path)
+    assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=tmp_path).code == 0
+    return tmp_path
+
+
+def check(app, check_id, *options):
+    checks = json.loads(run("verify", "--json", *options, cwd=app).out)
+    return next(found for found in checks if found["id"] == check_id)
+
+
+def append(path, text):
+    path.write_text(path.read_text() + text)
+
+
+def test_every_secret_of_a_migrated_app_is_used_and_held(app):
+    assert check(app, "secrets-used")["status"] == "ok"
+    assert check(app, "secrets-held")["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "code", "status", "detail"),
+    [
+        pytest.param(UNUSED, "", "failed", "no code reads old-key", id="unused"),
+        pytest.param(UNUSED + "external = true\n", "", "ok", "", id="external"),
+        pytest.param(UNUSED, "\nX = get_secret('old-key')\n", "ok", "", id="by its name"),
+        pytest.param(UNUSED, "\nX = get_secret('other', env='OLD_KEY')\n", "ok", "", id="by its variable"),
+        pytest.param(UNUSED, "\nX = get_secret('old-key:field')\n", "ok", "", id="with a field"),
+        pytest.param(UNUSED, "\nimport os\nX = os.environ['OLD_KEY']\n", "ok", "", id="an environment read"),
+        pytest.param(UNUSED, "\nimport sys\nX = get_secret(sys.argv[1])\n", "unknown", "the name is computed: shop/settings.py:", id="a computed name"),
+    ],
+)  # fmt: skip
+def test_secrets_that_no_code_reads(app, manifest, code, status, detail):
+    append(app / "shield.toml", manifest)
+    append(app / SETTINGS, code)
+    found = check(app, "secrets-used", "--only", "code")
+    assert (found["status"], detail in found["detail"]) == (status, True)
+    assert bool(found["hint"]) == (status != "ok")
+
+
+def test_the_hint_for_an_unused_secret_works(app):
+    before = (app / "shield.toml").read_text()
+    append(app / "shield.toml", UNUSED)
+    assert "remove the secret" in check(app, "secrets-used", "--only", "code")["hint"]
+    (app / "shield.toml").write_text(before)
+    assert check(app, "secrets-used", "--only", "code")["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "detail"),
+    [
+        pytest.param("\nX = get_secret('mail-api-kye')\n", "failed", "reads mail-api-kye", id="a wrong name"),
+        pytest.param("\nX = get_secret('new-key', None)\n", "ok", "", id="an optional secret"),
+        pytest.param("\nX = get_secret('new-key:field')\n", "failed", "reads new-key", id="a field"),
+    ],
+)  # fmt: skip
+def test_secrets_that_aws_does_not_hold(app, code, status, detail):
+    append(app / SETTINGS, code)
+    found = check(app, "secrets-held")
+    assert (found["status"], detail in found["detail"]) == (status, True)
+
+
+def test_the_hint_for_a_missing_secret_works(app):
+    append(app / SETTINGS, "\nX = get_secret('new-key')\n")
+    assert "env = " in check(app, "secrets-held")["hint"]
+    append(app / "shield.toml", '\n[[secret]]\nname = "new-key"\nenv = "NEW_KEY"\n')
+    append(app / ".env", "\nNEW_KEY=secret-value-7f3a\n")
+    options = ("--env-file", ".env", "--yes", "--no-proof", "--allow-dirty")
+    assert run("apply", *options, cwd=app).code == 0
+    assert check(app, "secrets-held")["status"] == "ok"
+    assert check(app, "secrets-used")["status"] == "ok"
+
+
+def test_secrets_in_aws_are_checked_only_with_aws_and_code(app):
+    for only in ("code", "aws"):
+        checks = json.loads(run("verify", "--json", "--only", only, cwd=app).out)
+        assert "secrets-held" not in [found["id"] for found in checks]
