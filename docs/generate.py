@@ -33,6 +33,7 @@ def files() -> dict[Path, str]:
         "metrics.md": cloud.metrics_page(),
         "permissions.md": cloud.permissions_page(),
         "exit-codes.md": tool.exit_codes_page(),
+        "checks.md": tool.checks_page(),
         "python.md": api.python_page(),
     }
     generated = {}

@@ -13,6 +13,7 @@ from tables import table
 
 import shield_runtime
 from shield_ai.cli import cli
+from shield_ai.flow.verify.check import CHECKS
 from shield_ai.model import errors
 
 if TYPE_CHECKING:
@@ -110,6 +111,23 @@ def exit_codes_page() -> str:
         (str(code), words.EXIT_CODES[code], "<br>".join(causes[code])) for code in sorted(codes)
     ]
     return "# Exit codes\n\n" + table("code | meaning | errors", rows)
+
+
+def checks_page() -> str:
+    """Return the page on the checks of `shield verify`."""
+    rows = []
+    for check_id, info in CHECKS.items():
+        title = info.title.replace("{subject}", "*NAME*")
+        rows.append((f"`{check_id}`", title, info.reads))
+    parts = [
+        "# Checks\n",
+        "[`shield verify`](commands.md#shield-verify) makes these checks. With `--json`, each has",
+        "its `id`, its title as `name`, the `status` (`ok`, `failed` or `unknown`), a `detail`, a",
+        "`hint`, and as `subject` the secret or key that it is about. The ids are stable; titles",
+        "can change.\n",
+        table("id | title | reads", rows),
+    ]
+    return "\n".join(parts)
 
 
 def _subclasses(error: type[errors.ShieldError]) -> Iterator[type[errors.ShieldError]]:
