@@ -259,6 +259,16 @@ def resolve_value(origins: tuple[Origin, ...], values: Values) -> Hidden:
     return Hidden(json.dumps({field: part.reveal() for field, part in parts.items()}))
 
 
+def unfinished_steps(journal: Journal) -> list[Record]:
+    """Return the AWS steps of an interrupted apply that `recover` settles, newest first.
+
+    Args:
+        journal: Loaded.
+    """
+    steps = journal.open_steps(journal.interrupted_run(), "aws")
+    return [step for step in steps if not journal.is_done(step)]
+
+
 def recover(journal: Journal, aws: Account) -> None:
     """Settle the AWS steps of an interrupted apply: mark each one as done, or revert it.
 

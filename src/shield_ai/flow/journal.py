@@ -1,69 +1,37 @@
-"""The journal: an append-only log of the steps of apply and rollback, without secret values."""
+"""The journal: an append-only log of the steps of apply and rollback, without secret values.
+
+Only a journal that this user wrote in this folder is used, see `journal_chain`.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import hashlib
-import hmac
 import os
+import re
 import secrets
-import uuid
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.flow.journal_chain import JournalChain, create_chain, open_chain
+from shield_ai.flow.journal_record import SECRET, Record, require_same_account
+from shield_ai.flow.private_folder import BACKUPS, FOLDER, PrivateFolder
 from shield_ai.model.errors import SourceError, UnsafePlanError
-from shield_ai.model.resource import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from shield_ai.model.hidden import Hidden
+    from shield_ai.model.resource import Settings
 
-FOLDER = ".shield"
-SECRET = "secret"
+__all__ = ["SECRET", "Journal", "Record", "require_same_account"]
 
-_IGNORED = """\
-# Written by shield. Holds backups of edited files and the journal. Commit only your own patterns.
-*
-!/patterns/
-!/patterns/*.yaml
-"""
-
-
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of the journal: an event of a run or of one of its steps."""
-
-    seq: int
-    run: str
-    event: Literal["start", "begin", "done", "undone", "end"]
-    kind: str = ""  # "file" or "aws"
-    what: str = ""  # the path, or the name in AWS
-    of: int = 0  # done and undone: the seq of the step's begin record
-    before: str | None = None  # file: sha256 of the bytes before; None: it did not exist
-    after: str = ""  # file: sha256 of the bytes after
-    mode: int = 0  # file: its mode before; 0: it did not exist
-    narrowed: bool = False  # file: the step removed the permissions of group and others
-    backup: bool = False  # file: the step created the .shield_ai_backup beside it
-    folders: tuple[str, ...] = ()  # file: the folders that the step created
-    files: tuple[str, ...] = ()  # start: every path that the run may stage
-    action: str = ""  # aws: an Action
-    resource: str = ""  # aws: the kind of resource; empty: a secret
-    settings: Settings | None = None  # aws: the settings after; None: removed
-    was: Settings | None = None  # aws: the settings before; None: it did not exist
-    previous: str = ""  # aws: the id of a secret's current version before
-    token: str = ""  # aws: the ClientRequestToken, which is the id of the new version
-    arn: str = ""
-    account: str = ""
-    region: str = ""
-    environment: str = ""  # aws: the environment of shield.toml; empty: none was selected
-
-    @property
-    def resource_key(self) -> tuple[str, str]:
-        """The kind and name of what an AWS step changes."""
-        return self.resource or SECRET, self.what
+NAME = "journal.jsonl"
+LOCK = "lock"
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Journal:
@@ -71,23 +39,33 @@ class Journal:
 
     Args:
         root: The app's folder.
+        adopt: Read the file steps of a journal that this user did not write on this machine.
+            Its AWS steps are ignored, and nothing is appended to it.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.folder = root / FOLDER
-        self.path = self.folder / "journal.jsonl"
+    def __init__(self, root: Path, *, adopt: bool = False) -> None:
+        self._private = PrivateFolder(root)
+        self.folder = self._private.path
+        self.path = self.folder / NAME
         self.records: list[Record] = []
+        # Whether the journal failed the authentication and was adopted.
+        self.is_adopted = False
+        # The number of AWS steps of an adopted journal, which are never undone.
+        self.ignored_aws_steps = 0
+        self._adopt = adopt
+        self._chain: JournalChain | None = None
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[Journal]:
         """Open the journal for writing, with an exclusive lock.
 
         Raises:
-            UnsafePlanError: Another command holds the lock.
+            UnsafePlanError: Another command holds the lock, or the journal is not this user's.
             SourceError: The folder can't be written.
         """
-        self._create_folders()
-        with (self.folder / "lock").open("a") as lock:
+        self._private.require_own()
+        self._private.create()
+        with os.fdopen(self._open(LOCK, os.O_RDWR | os.O_CREAT), "rb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -96,6 +74,9 @@ class Journal:
                 ) from None
             self._drop_partial_line()
             self.load()
+            if self._chain is None and not self.is_adopted:
+                self._chain, header = create_chain(self._private.root)
+                self._append(header)
             yield self
 
     def load(self) -> Journal:
@@ -103,21 +84,53 @@ class Journal:
 
         Raises:
             SourceError: A line is damaged.
+            UnsafePlanError: The journal was not written by this user on this machine.
         """
         self.records = []
-        if not self.path.exists():
+        self._chain = None
+        self.is_adopted = False
+        self._private.require_own()
+        lines = (self._read(NAME) or b"").split(b"\n")[:-1]
+        if not lines:
             return self
-        lines = self.path.read_bytes().split(b"\n")[:-1]
-        for number, line in enumerate(lines, 1):
-            try:
-                record = msgspec.json.decode(line, type=Record)
-            except msgspec.DecodeError:
-                raise SourceError(
-                    f"{self.path}:{number} is damaged",
-                    "restore the journal from a copy; the old files are in .shield/backups",
-                ) from None
-            self.records.append(record)
+        records = [self._decode(line, number) for number, line in enumerate(lines, 1)]
+        chain = open_chain(self._private.root, lines[0])
+        if chain and all(chain.advance(line) for line in lines[1:]):
+            self._chain = chain
+            self.records = [record for record in records[1:] if record]
+        elif self._adopt:
+            self._adopt_records([record for record in records if record])
+        else:
+            raise UnsafePlanError(
+                f"{self.path} was not written by this user on this machine, or was edited",
+                f"move {FOLDER} away to start a new journal, or restore only the files of the "
+                "last apply with shield rollback --adopt",
+            )
         return self
+
+    def _decode(self, line: bytes, number: int) -> Record | None:
+        """Decode a line; None for the header."""
+        if number == 1 and line.startswith(b'{"journal":'):
+            return None
+        try:
+            return msgspec.json.decode(line, type=Record)
+        except msgspec.DecodeError:
+            raise SourceError(
+                f"{self.path}:{number} is damaged",
+                "restore the journal from a copy; the old files are in .shield/backups",
+            ) from None
+
+    def _adopt_records(self, records: list[Record]) -> None:
+        self.is_adopted = True
+        self.records = [record for record in records if record.kind != "aws"]
+        self.ignored_aws_steps = len(records) - len(self.records)
+
+    def retire(self) -> str:
+        """Rename an adopted journal, so that it is not used again, and return its new path."""
+        name = f"journal-unverified-{secrets.token_hex(4)}.jsonl"
+        with self._private.open() as folder:
+            os.rename(NAME, name, src_dir_fd=folder, dst_dir_fd=folder)
+        return f"{FOLDER}/{name}"
 
     def write(self, record: Record) -> Record:
         """Append one record, sync it to disk, and return it with its sequence number.
@@ -126,17 +139,32 @@ class Journal:
             SourceError: The disk is full; the existing records stay intact.
         """
         record = msgspec.structs.replace(record, seq=len(self.records) + 1)
-        size = self.path.stat().st_size
-        try:
-            with self.path.open("ab") as file:
-                file.write(msgspec.json.encode(record) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            os.truncate(self.path, size)
-            raise _write_error(self.path, error) from None
+        if not self.is_adopted:
+            self._append(self._keyed_chain.seal(msgspec.json.encode(record)))
         self.records.append(record)
         return record
+
+    @property
+    def _keyed_chain(self) -> JournalChain:
+        if self._chain is None:
+            raise RuntimeError("the journal is not open")
+        return self._chain
+
+    def _append(self, line: bytes) -> None:
+        descriptor = self._open(NAME, os.O_WRONLY | os.O_APPEND)
+        try:
+            size = os.fstat(descriptor).st_size
+            try:
+                rest = memoryview(line + b"\n")
+                while rest:
+                    rest = rest[os.write(descriptor, rest) :]
+                os.fsync(descriptor)
+            except OSError as error:
+                os.ftruncate(descriptor, size)
+                raise _write_error(self.path, error) from None
+        finally:
+            os.close(descriptor)
+        self._keyed_chain.advance(line)
 
     def mark_done(self, begin: Record, arn: str = "") -> None:
         """Record that a step has completed.
@@ -161,16 +189,11 @@ class Journal:
             SourceError: The disk is full.
         """
         digest = hashlib.sha256(content).hexdigest()
-        path = self.folder / "backups" / digest
-        if not path.exists():
-            temporary = path.with_suffix(".tmp")
-            temporary.unlink(missing_ok=True)
-            try:
-                _write_private(temporary, content)
-            except OSError as error:
-                temporary.unlink(missing_ok=True)
-                raise _write_error(path, error) from None
-            temporary.replace(path)
+        try:
+            if self._private.read(BACKUPS, digest) != content:
+                self._private.write(BACKUPS, digest, content=content)
+        except OSError as error:
+            raise _write_error(self.folder / BACKUPS / digest, error) from None
         return digest
 
     def read_backup(self, digest: str) -> bytes:
@@ -179,11 +202,14 @@ class Journal:
         Raises:
             SourceError: They are missing or damaged.
         """
-        path = self.folder / "backups" / digest
-        content = path.read_bytes() if path.exists() else b""
-        if hashlib.sha256(content).hexdigest() != digest:
+        content = None
+        if _SHA256.fullmatch(digest):
+            with contextlib.suppress(OSError):
+                content = self._private.read(BACKUPS, digest)
+        if content is None or hashlib.sha256(content).hexdigest() != digest:
             raise SourceError(
-                f"{path} is missing or damaged", "look for the .shield_ai_backup beside the file"
+                f"{self.folder / BACKUPS / digest} is missing or damaged",
+                "look for the .shield_ai_backup beside the file",
             )
         return content
 
@@ -200,18 +226,10 @@ class Journal:
         Raises:
             SourceError: The disk is full.
         """
-        wanted = self.folder / "edited" / path
-        copy = wanted
-        number = 1
         try:
-            copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            while copy.exists():
-                number += 1
-                copy = wanted.with_name(f"{wanted.name}.{number}")
-            _write_private(copy, content)
+            return self._private.save_copy(path, content)
         except OSError as error:
-            raise _write_error(copy, error) from None
-        return copy.relative_to(self.folder.parent).as_posix()
+            raise _write_error(self.folder / "edited" / path, error) from None
 
     def request_token(self, name: str, value: Hidden) -> str:
         """Derive the ClientRequestToken from a keyed hash of the value: a retry is idempotent.
@@ -220,11 +238,7 @@ class Journal:
             name: The secret's name in AWS.
             value: The value to store.
         """
-        path = self.folder / "key"
-        if not path.exists():
-            _write_private(path, secrets.token_hex(32).encode())
-        digest = hmac.digest(path.read_bytes(), f"{name}\0{value.reveal()}".encode(), "sha256")
-        return str(uuid.UUID(bytes=digest[:16], version=4))
+        return self._keyed_chain.request_token(name, value)
 
     def begin_run(self, files: tuple[str, ...]) -> str:
         """Start a run, or continue the interrupted one, and return its id.
@@ -320,61 +334,34 @@ class Journal:
         Returns:
             "unchanged", "differs", or "unknown" if shield did not store the current version.
         """
-        if (self.folder / "key").exists() and self.request_token(name, value) == current:
+        if self._chain and self._chain.request_token(name, value) == current:
             return "unchanged"
         for record in self.records:
             if record.token == current and record.what == name:
                 return "differs"
         return "unknown"
 
-    def _create_folders(self) -> None:
-        try:
-            for folder in (self.folder, self.folder / "backups"):
-                folder.mkdir(mode=0o700, exist_ok=True)
-                folder.chmod(0o700)
-            ignore = self.folder / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text(_IGNORED)
-        except OSError as error:
-            raise SourceError(
-                f"{self.folder} can't be written: {error.strerror}", "nothing was changed"
-            ) from None
-
     def _drop_partial_line(self) -> None:
         """Truncate a last line that a killed process wrote only in part."""
-        if not self.path.exists():
-            self.path.touch(mode=0o600)
-            return
-        content = self.path.read_bytes()
-        if content and not content.endswith(b"\n"):
-            with self.path.open("r+b") as file:
+        descriptor = self._open(NAME, os.O_RDWR | os.O_CREAT)
+        with os.fdopen(descriptor, "r+b") as file:
+            content = file.read()
+            if content and not content.endswith(b"\n"):
                 file.truncate(content.rfind(b"\n") + 1)
 
+    def _open(self, name: str, flags: int) -> int:
+        try:
+            return self._private.open_file(name, flags)
+        except OSError as error:
+            raise _write_error(self.folder / name, error) from None
 
-def require_same_account(steps: Iterable[Record], account: str, region: str) -> None:
-    """Refuse to handle AWS steps that ran in another account or region.
-
-    Args:
-        steps: Begin records.
-        account: The AWS account in use.
-        region: The AWS region in use.
-
-    Raises:
-        UnsafePlanError: A step ran elsewhere.
-    """
-    for step in steps:
-        if step.kind != "aws" or (step.account, step.region) == (account, region):
-            continue
-        remedies = []
-        if step.account != account:
-            remedies.append(f"sign in to {step.account}")
-        if step.region != region:
-            remedies.append(f"set the region in shield.toml to {step.region}")
-        raise UnsafePlanError(
-            f"the last apply was to account {step.account} in {step.region}, "
-            f"but the current one is {account} in {region}",
-            f"{' and '.join(remedies)}, then run the same command; nothing was changed",
-        )
+    def _read(self, name: str) -> bytes | None:
+        try:
+            return self._private.read(name)
+        except NotADirectoryError:
+            return None
+        except OSError as error:
+            raise SourceError(f"{self.folder / name} can't be read: {error.strerror}") from None
 
 
 def _write_error(path: Path, error: OSError) -> SourceError:
@@ -382,11 +369,3 @@ def _write_error(path: Path, error: OSError) -> SourceError:
         f"{path} can't be written: {error.strerror}",
         "free some disk space, then run the same command again",
     )
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    """Create a file with mode 0600 and sync it to disk."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
