@@ -61,6 +61,9 @@ class SecretsManagerClient:
         mapping = SecretMap(secrets or {}, optional)
         self.secrets = mapping.names
         self._prefix = prefix
+        self.has_own_source = settings is not None or transport is not None
+        if not self.has_own_source:
+            settings, transport = process.test_source
         self._given_settings = settings
         self._given_transport = transport
         self._read_settings: Settings | None = None

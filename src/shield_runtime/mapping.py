@@ -35,4 +35,5 @@ class SecretMap:
         if not request.names_variable:
             variable = self._variables.get((request.name, request.key))
             request.variable = variable or request.variable
+            request.has_own_variable = variable is not None
         request.optional = request.optional or request.name in self._optional

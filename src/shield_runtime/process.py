@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .client import SecretsManagerClient
+    from .settings import Settings
+    from .transport import Transport
 
 # Held for a few lines only, never during a call to AWS or while a log record is written.
 # Read it as `process.lock`: a forked child gets a new one.
 lock = RLock()
 clients: WeakSet[SecretsManagerClient] = WeakSet()
+# Used by new clients that are given no source; see testing.fake_secrets().
+test_source: tuple[Settings | None, Transport | None] = (None, None)
 after_fork: list[Callable[[], None]] = []
 
 

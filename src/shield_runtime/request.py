@@ -56,6 +56,7 @@ class Request:
     __slots__ = (
         "convert",
         "default",
+        "has_own_variable",
         "is_plain",
         "key",
         "lazy",
@@ -88,6 +89,7 @@ class Request:
         self.lazy = callable(default)
         self.names_variable = env is not None
         self.variable = env or default_variable(self.name)
+        self.has_own_variable = False  # the mapping names a variable for this very field
         self.optional = False  # the app runs without the secret
 
     @property
@@ -106,7 +108,8 @@ class Request:
 
     def answer_from_variable(self, value: SecretValue) -> Any:
         """Return what the caller gets of an environment variable, which is text or a document."""
-        if self.convert is as_text and (self.key is None or value.document is None):
+        is_whole = self.key is None or self.has_own_variable or value.document is None
+        if self.convert is as_text and is_whole:
             return value.text
         return self.convert(value, self.name, self.key)
 

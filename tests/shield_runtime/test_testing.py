@@ -12,6 +12,7 @@ import pytest
 from vendored_runtime import forget_copy, import_copy
 
 from shield_runtime import (
+    SecretsManagerClient,
     SecretNotFoundError,
     SecretUnavailableError,
     clear_secret_cache,
@@ -112,3 +113,14 @@ def test_without_pytest(monkeypatch):
     module = importlib.import_module("shield_runtime.testing")
     with module.fake_secrets({"key": VALUE}):
         assert get_secret("key") == VALUE
+
+
+def test_serves_the_client_of_a_map_file():
+    early = SecretsManagerClient({"stripe-key": "STRIPE_KEY"})
+    with fake_secrets({"stripe-key": "sk_test"}) as fake:
+        late = SecretsManagerClient({"stripe-key": "STRIPE_KEY"})
+        assert (early.get_secret("stripe-key"), late.get_secret("stripe-key")) == ("sk_test",) * 2
+        fake["stripe-key"] = "rotated"
+        assert (early.get_secret("stripe-key"), late.get_secret("stripe-key")) == ("rotated",) * 2
+    for client in (early, late):
+        assert client.get_secret("stripe-key", None) is None

@@ -35,11 +35,16 @@ def runtimes() -> list[ModuleType]:
     return [own, *copies]
 
 
+def _clients() -> list[Any]:
+    """Return the clients of all runtimes: the shared one, and the one of a map file."""
+    return [client for module in runtimes() for client in list(module.process.clients)]
+
+
 def counts() -> dict[str, float]:
     """Return the sum of their counters."""
     total = dict.fromkeys(COUNTS, 0.0)
-    for module in runtimes():
-        found = module.stats()
+    for client in _clients():
+        found = client.stats()
         for name in total:
             total[name] += found.get(name, 0)
     return total
@@ -99,8 +104,8 @@ def status() -> dict[str, Any]:
 def _last_error() -> str:
     """Return the type of the newest error and its age."""
     errors = []
-    for module in runtimes():
-        last = module.default_client.last_error()
+    for client in _clients():
+        last = client.last_error()
         if last is not None:
             kind, at = last
             errors.append((at, kind))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import ModuleType
 
+    from ..client import SecretsManagerClient
+
     Name = str | tuple[str, str]
     Secret = str | bytes | dict[str, Any] | Exception
 
@@ -50,12 +52,16 @@ class FakeSecrets:
     def __setitem__(self, name: Name, secret: Secret) -> None:
         pair = _with_stage(name)
         self._secrets[pair] = secret
-        self._runtime.clear_secret_cache(pair[0])
+        self._clear(pair[0])
 
     def __delitem__(self, name: Name) -> None:
         pair = _with_stage(name)
         del self._secrets[pair]
-        self._runtime.clear_secret_cache(pair[0])
+        self._clear(pair[0])
+
+    def _clear(self, name: str) -> None:
+        for client in _clients(self._runtime):
+            client.clear_cache(name)
 
     def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:  # noqa: ARG002
         """Answer like GetSecretValue."""
@@ -92,14 +98,27 @@ def fake_secrets(
     settings.prefers_variables = False
     settings.allows_defaults = False
     settings.prefix = ""
-    client = runtime.default_client
-    before = client.replace_source(settings, fake)
+    process = runtime.process
+    before = process.test_source
+    _replace_sources(runtime, (settings, fake))
     try:
         for name, secret in (secrets or {}).items():
             fake[name] = secret
         yield fake
     finally:
-        client.replace_source(*before)
+        _replace_sources(runtime, before)
+
+
+def _replace_sources(runtime: ModuleType, source: tuple[Any, Any]) -> None:
+    """Set the source of every client, also of those that a map file creates later."""
+    runtime.process.test_source = source
+    for client in _clients(runtime):
+        client.replace_source(*source)
+
+
+def _clients(runtime: ModuleType) -> list[SecretsManagerClient]:
+    """Return the clients that were not created with a source of their own."""
+    return [client for client in runtime.process.clients if not client.has_own_source]
 
 
 try:
