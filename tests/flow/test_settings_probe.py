@@ -64,6 +64,14 @@ def test_names_settings_that_differ(tmp_path, old, new, expected):
     assert compare_settings(before, probe.load(os.environ))[0] == [expected]
 
 
+def test_a_missing_variable_is_the_same_error_with_the_runtime(tmp_path):
+    before = load(tmp_path, "import os\nos.environ['NO_SUCH_VARIABLE']")
+    after = load(tmp_path, "from shield_runtime import get_secret\nget_secret('no-such-variable')")
+    assert (before[0].error, after[0].error) == ("KeyError", "SecretNotFoundError")
+    assert compare_settings(before, after)[0] == []
+    assert compare_settings(after, before)[0] != []
+
+
 def test_reports_modules_that_do_not_load(tmp_path):
     loaded = load(tmp_path, "import no_such_module")
     assert compare_settings(loaded, loaded) == (

@@ -6,14 +6,21 @@ import importlib
 import sys
 from typing import TYPE_CHECKING
 
-from shield_ai.rewrite.project.runtime_copy import module_text, runtime_files
+from shield_ai.project.secret_map import SecretMap
+from shield_ai.rewrite.project.runtime_copy import runtime_files
+from shield_ai.rewrite.project.secret_map import map_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+def module_text(*, in_package: bool) -> str:
+    """Return the map file of an app without secrets."""
+    return map_text("shop", SecretMap(), in_package=in_package)
+
+
 def write_copy(folder: Path, module: str = "aws_secrets.py") -> None:
-    """Write the copy into a folder that is on sys.path, with the module beside it."""
+    """Write the copy into a folder that is on sys.path, with the map file beside it."""
     (folder / module).write_text(module_text(in_package=False), encoding="utf-8")
     for name, text in runtime_files().items():
         path = folder / "_shield_runtime" / name

@@ -148,6 +148,8 @@ class AppSession(AppContext):
             accessor_import=self.scan_result.facts.accessor_import(self.manifest),
             has_folder=self.tree.has_folder,
             calls=self.scan_result.calls,
+            python_files=self.scan_result.python_files,
+            loads_dotenv=self.scan_result.facts.dotenv,
             removal=self._literal_removal() if self._remove_literals else None,
         )
 

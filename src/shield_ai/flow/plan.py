@@ -15,6 +15,8 @@ from shield_ai.project.python_source import file_change
 from shield_ai.rewrite.project.iam_policy import write_policy
 from shield_ai.rewrite.project.registry import rewrite_project
 from shield_ai.rewrite.python.pipeline import rewrite_python
+from shield_ai.rewrite.python.unused_imports import Importers
+from shield_ai.rewrite.python.wrap import WrapOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +38,16 @@ class CodeInputs:
         has_folder: Tells whether the app has a folder.
         calls: Path, line and column of each call of the runtime.
         removal: Removes literals from the code; None: they stay as defaults.
+        python_files: All Python files of the app.
+        loads_dotenv: The app loads .env into the environment.
     """
 
     accessor_import: str
     has_folder: HasFolder
     calls: Sequence[tuple[str, int, int]] = ()
     removal: LiteralRemoval | None = None
+    python_files: Sequence[str] = ()
+    loads_dotenv: bool = False
 
 
 def make_plan(
@@ -127,7 +133,9 @@ class _Planner:
             inputs.calls,
             self._read,
             inputs.accessor_import,
-            inputs.removal,
+            WrapOptions(
+                removal=inputs.removal, importers=Importers(inputs.python_files, self._read)
+            ),
         )
         self.files += rewritten.files
         self.files += self._manifest_file()

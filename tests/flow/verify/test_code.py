@@ -30,6 +30,10 @@ def widen(path):
     path.write_text(path.read_text().replace("mail-api-key-??????", "mail-api-key*"))
 
 
+def rename(path):
+    path.write_text(path.read_text().replace('"SECRET_KEY"', '"OTHER_KEY"'))
+
+
 def client():
     return boto3.client("secretsmanager")
 
@@ -56,9 +60,10 @@ def lose_the_document(app):
         pytest.param(str, "", "", id="nothing"),
         pytest.param(lambda app: append(app / "shop/settings.py", "\nX_TOKEN = os.environ['X_TOKEN']\n"), "every secret that can be moved", "X_TOKEN", id="a new read"),
         pytest.param(lambda app: append(app / "requirements.txt", "flask\n"), "files are unchanged since apply", "requirements.txt", id="an edited file"),
-        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\n"), "the vendored runtime", "secrets.py was edited", id="an edited runtime"),
+        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\nx = 1\n"), "", "", id="an edited map file"),
+        pytest.param(lambda app: rename(app / "shop/utils/secrets.py"), "the map of secrets", "the mapping in shop/utils/secrets.py differs from shield.toml", id="another mapping"),
         pytest.param(lambda app: append(app / "shop/utils/_shield_runtime/cache.py", "x"), "the vendored runtime", "cache.py was edited", id="edited file of the copy"),
-        pytest.param(lambda app: (app / "shop/utils/secrets.py").unlink(), "the vendored runtime", "is missing", id="no runtime"),
+        pytest.param(lambda app: (app / "shop/utils/secrets.py").unlink(), "the map of secrets", "is missing", id="no map file"),
         pytest.param(lambda app: append(app / "aws/iam-policy-secrets-manager.json", "x"), "the IAM policy", "missing", id="a broken policy"),
         pytest.param(lambda app: (app / "aws/iam-policy-secrets-manager.json").write_text("{}"), "the IAM policy", "differs from the expected policy", id="another policy"),
         pytest.param(lambda app: widen(app / "aws/iam-policy-secrets-manager.json"), "the IAM policy", "mail-api-key* is not the exact name of one of the app's secrets", id="a policy with a star"),
@@ -96,4 +101,4 @@ def test_no_apply_on_record(tmp_path):
 
 def test_verifies_only_aws_or_only_the_code(app):
     assert len(json.loads(run("verify", "--only", "aws", "--json", cwd=app).out)) == 7
-    assert len(json.loads(run("verify", "--only", "code", "--json", cwd=app).out)) == 3
+    assert len(json.loads(run("verify", "--only", "code", "--json", cwd=app).out)) == 4

@@ -8,6 +8,7 @@ import pytest
 from fixer_helpers import manifest, run
 
 from shield_ai.rewrite.project import runtime_copy
+from shield_ai.rewrite.project.secret_map import matches
 from shield_ai.rewrite.project.stamp import stamp
 
 PATH = "shop/utils/secrets.py"
@@ -35,7 +36,8 @@ def test_module_copy_and_package_are_written_once():
     assert set(files) == {"shop/__init__.py", PACKAGE, *runtime_copy.copies(PATH)}
     assert files[PACKAGE] == b""
     assert f"{FOLDER}/transport/boto.py" in files
-    assert all(runtime_copy.is_unmodified(files[path]) for path in runtime_copy.copies(PATH))
+    assert all(runtime_copy.is_unmodified(files[path]) for path in runtime_copy.engine_files(PATH))
+    assert matches(files[PATH], manifest())
     assert runtime_copy.fix(files.get, manifest()) == ([], [])
 
 
@@ -64,12 +66,13 @@ def test_copy_runs_without_our_packages(tmp_path, path, module):
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {module} as s;"
         "assert not {'shield_ai', 'shield_runtime'} & set(sys.modules);"
-        "print(s.get_secret('a', 'b'), s.__all__ == sorted(s.__all__))"
+        "print(s.get_secret('sentry-dsn', 'b'), s.client.secrets)"
     )
     done = subprocess.run(
         [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
     )
-    assert done.stdout == "b True\n"
+    names = ("django-secret-key", "database-credentials", "sentry-dsn")
+    assert done.stdout == f"b {names}\n"
 
 
 def test_each_file_keeps_its_docstring():
@@ -94,6 +97,23 @@ def test_older_file_is_updated(raw, path):
     assert files[path].replace(b"\r\n", b"\n") == written()[path]
     assert (b"\r\n" in files[path]) == (b"\r\n" in raw)
     assert runtime_copy.fix(files.get, manifest()) == ([], [])
+
+
+def test_edited_map_file_is_updated():
+    files = written()
+    edited = files[PATH].replace(b'"SENTRY_DSN",', b'"OTHER",  # by hand') + b"\nX = get_secret\n"
+    files[PATH] = edited
+    assert fix(files) == {}
+    assert files[PATH] == edited.replace(b'"OTHER"', b'"SENTRY_DSN"')
+    assert runtime_copy.provides_map(files.get, manifest())
+
+
+def test_map_file_that_can_not_be_understood_keeps_the_copy_up_to_date():
+    text = b"from ._shield_runtime import SecretsManagerClient\n"
+    files = written() | {PATH: text, f"{FOLDER}/cache.py": old_file()}
+    assert not runtime_copy.provides_map(files.get, manifest())
+    assert "can't be read" in fix(files)[PATH]
+    assert files == written() | {PATH: text}
 
 
 def test_copy_with_other_line_ends_is_up_to_date():

@@ -7,11 +7,13 @@ import sys
 
 import msgspec
 import pytest
+from rewrite_helpers import map_file
+from vendored_runtime import module_text
 
 from shield_ai.flow.draft import draft
 from shield_ai.model.manifest import Functions, Rotation
 from shield_ai.project.python_source import apply_edits
-from shield_ai.rewrite.project.runtime_copy import module_text, runtime_files
+from shield_ai.rewrite.project.runtime_copy import runtime_files
 from shield_ai.rewrite.python.db_backend import rotating_databases
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.scan.python.app_scan import scan_files
@@ -32,8 +34,8 @@ DATABASES = {
 ROTATION = Rotation(every="30 days", strategy="single-user")
 
 
-def scanned(text):
-    raws = {"shop/__init__.py": b"", PATH: text.encode()}
+def scanned(text, files=()):
+    raws = {"shop/__init__.py": b"", PATH: text.encode(), **dict(files)}
     return scan_files("shop", list(raws), raws.get), raws
 
 
@@ -45,15 +47,23 @@ def manifest_of(text, rotate=ROTATION, runtime="shop/utils/secrets.py", **change
     return msgspec.structs.replace(made, app=app, secret=secrets, **changes)
 
 
-def coded(text, manifest):
-    """Return what becomes of the settings, the backends, and why an engine stays."""
-    scan, raws = scanned(text)
+def coded(text, manifest, earlier=None):
+    """Return what becomes of the settings, the backends, and why an engine stays.
+
+    Args:
+        text: The settings, rewritten before or not.
+        manifest: shield.toml.
+        earlier: shield.toml at the time of the earlier rewrite.
+    """
+    files = map_file(earlier or manifest) if "get_secret(" in text else {}
+    scan, raws = scanned(text, files)
     done = rewrite_python(
         manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest)
     )
     after = text
     for change in done.files:
-        after = apply_edits(raws[change.path], change.edits).decode()
+        if change.path == PATH:
+            after = apply_edits(raws[change.path], change.edits).decode()
     compile(after, PATH, "exec")
     return after, sorted(done.engines), [skip.reason for skip in done.skipped]
 
@@ -110,11 +120,11 @@ def test_updates_names_from_shield_toml():
     new = msgspec.structs.replace(
         manifest, secret=(msgspec.structs.replace(old, name="db", fields=fields),)
     )
-    renamed, _, _ = coded(after, new)
+    renamed, _, _ = coded(after, new, manifest)
     assert '"SECRET": "db"' in renamed
     assert '"SECRET_FIELDS": {"USER": "user", "PASSWORD": "pass"}' in renamed
     assert coded(renamed, new)[0] == renamed
-    back, _, _ = coded(renamed, manifest)
+    back, _, _ = coded(renamed, manifest, new)
     assert '"SECRET_FIELDS": {"USER": "username", "PASSWORD": "password"}' in back
 
 

@@ -3,11 +3,14 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
+import sys
+import types
 
 import environ
 import msgspec
 import pytest
-from rewrite_helpers import PATH, check, rewritten
+from rewrite_helpers import PATH, check, map_file, rewritten, rewritten_and_drafted
 
 from shield_ai.flow.draft import draft
 from shield_ai.model.manifest import App, Manifest, Secret
@@ -24,33 +27,32 @@ IMPORT = "from shop.utils.secrets import get_secret"
     [
         pytest.param(
             'X = os.environ["API_KEY"]',
-            'X = get_secret("api-key", lambda: os.environ["API_KEY"])',
+            'X = get_secret("api-key")',
             id="name implies variable",
         ),
         pytest.param(
             "SECRET_KEY = os.environ['DJANGO_KEY']",
-            "SECRET_KEY = get_secret('django-key', lambda: os.environ['DJANGO_KEY'])",
+            "SECRET_KEY = get_secret('django-key')",
             id="quotes of the expression",
         ),
         pytest.param(
             'X = os.getenv("CLIENT_SECRET")',
-            'X = get_secret("client_secret", lambda: os.getenv("CLIENT_SECRET"))',
+            'X = get_secret("client_secret", None)',
             id="name that would end like an ARN",
         ),
         pytest.param(
             'API_KEY = "k3y-of-a-test"',
-            'API_KEY = get_secret("api-key", "k3y-of-a-test")',
+            'API_KEY = get_secret("api-key", default="k3y-of-a-test")',
             id="literal",
         ),
         pytest.param(
             'X = os.environ.get("API_KEY") or "dev"',
-            'X = get_secret("api-key", lambda: os.environ.get("API_KEY")) or "dev"',
+            'X = get_secret("api-key", None) or "dev"',
             id="constant after or",
         ),
         pytest.param(
             'X = os.getenv("API_KEY", os.getenv("A_PASS")) or ""',
-            'X = get_secret(\n    "api-key",\n'
-            '    lambda: os.getenv("API_KEY", get_secret("a-pass", lambda: os.getenv("A_PASS")))\n    or "",\n    optional=True,\n)',
+            'X = get_secret(\n    "api-key", lambda: os.getenv("API_KEY", get_secret("a-pass", None)) or ""\n)',
             id="empty constant after or",
         ),
         pytest.param(
@@ -60,54 +62,52 @@ IMPORT = "from shop.utils.secrets import get_secret"
         ),
         pytest.param(
             'X = os.environ.get("API_KEY") or os.environ.get("A_TOKEN")',
-            'X = get_secret("api-key", lambda: os.environ.get("API_KEY")) or get_secret(\n'
-            '    "a-token", lambda: os.environ.get("A_TOKEN")\n)',
+            'X = get_secret("api-key", None) or get_secret("a-token", None)',
             id="two reads",
         ),
         pytest.param(
             'X = os.getenv("API_KEY", os.getenv("A_TOKEN"))',
-            'X = get_secret(\n    "api-key",\n'
-            '    lambda: os.getenv("API_KEY", get_secret("a-token", lambda: os.getenv("A_TOKEN"))),\n    optional=True,\n)',
+            'X = get_secret("api-key", lambda: os.getenv("API_KEY", get_secret("a-token", None)))',
             id="nested reads",
         ),
         pytest.param(
             "X = int(os.environ['PIN_TOKEN'])  # four digits",
-            "X = int(get_secret('pin-token', lambda: os.environ['PIN_TOKEN']))  # four digits",
+            "X = int(get_secret('pin-token'))  # four digits",
             id="cast and comment",
         ),
         pytest.param(
             "if 'API_KEY' in os.environ:\n    X = os.environ['API_KEY']",
-            "if has_secret('api-key'):\n    X = get_secret('api-key', lambda: os.environ['API_KEY'])",
+            "if has_secret('api-key'):\n    X = get_secret('api-key')",
             id="presence",
         ),
         pytest.param(
             "if 'API_KEY' not in os.environ and X:\n    X = os.environ['API_KEY']",
-            "if not has_secret('api-key') and X:\n    X = get_secret('api-key', lambda: os.environ['API_KEY'])",
+            "if not has_secret('api-key') and X:\n    X = get_secret('api-key')",
             id="negated presence",
         ),
         pytest.param(
             "X = f\"Bearer {os.environ['API_KEY']}\"",
-            "X = f\"Bearer {get_secret('api-key', lambda: os.environ['API_KEY'])}\"",
+            "X = f\"Bearer {get_secret('api-key')}\"",
             id="f-string",
         ),
         pytest.param(
             "X = f'''{os.environ[\"API_KEY\"]}'''",
-            "X = f'''{get_secret(\"api-key\", lambda: os.environ[\"API_KEY\"])}'''",
+            "X = f'''{get_secret(\"api-key\")}'''",
             id="triple-quoted f-string",
         ),
         pytest.param(
             "X = 'é' + f\"ü{os.environ['API_KEY']}\"",
-            "X = 'é' + f\"ü{get_secret('api-key', lambda: os.environ['API_KEY'])}\"",
+            "X = 'é' + f\"ü{get_secret('api-key')}\"",
             id="f-string after non-ASCII characters",
         ),
         pytest.param(
             'X = (f"a"\n     f"{os.environ[\'API_KEY\']}")',
-            "X = (f\"a\"\n     f\"{get_secret('api-key', lambda: os.environ['API_KEY'])}\")",
+            'X = (f"a"\n     f"{get_secret(\'api-key\')}")',
             id="second of two f-strings",
         ),
         pytest.param(
             "if x := os.environ.get('API_KEY'):\n    pass",
-            "if x := get_secret('api-key', lambda: os.environ.get('API_KEY')):\n    pass",
+            "if x := get_secret('api-key', None):\n    pass",
             id="walrus",
         ),
         pytest.param(
@@ -117,24 +117,27 @@ IMPORT = "from shop.utils.secrets import get_secret"
         ),
         pytest.param(
             "class C:\n    X = [os.environ['API_KEY'] for _ in y]",
-            "class C:\n    X = [get_secret('api-key', lambda: os.environ['API_KEY']) for _ in y]",
+            "class C:\n    X = [get_secret('api-key') for _ in y]",
             id="comprehension in a class",
         ),
         pytest.param(
             "X = os.environ['API_KEY']; Y = 1",
-            "X = get_secret('api-key', lambda: os.environ['API_KEY']); Y = 1",
+            "X = get_secret('api-key'); Y = 1",
             id="two statements on a line",
         ),
         pytest.param(
             "def f():\n\treturn os.environ['API_KEY']",
-            "def f():\n\treturn get_secret('api-key', lambda: os.environ['API_KEY'])",
+            "def f():\n\treturn get_secret('api-key')",
             id="tabs",
         ),
     ],
 )
 def test_expressions(before, after):
     name = "get_secret, has_secret" if "has_secret" in after else "get_secret"
-    head = f"import os\n\nfrom shop.utils.secrets import {name}\n\n"
+    keeps_os = "os." in after or ("os.environ" not in before and "os.getenv" not in before)
+    head = (
+        f"{'import os' + chr(10) * 2 if keeps_os else ''}from shop.utils.secrets import {name}\n\n"
+    )
     check(f"import os\n\n{before}\n", f"{head}{after}\n")
 
 
@@ -200,7 +203,7 @@ def test_expressions(before, after):
 )
 def test_imports(before, after):
     read = 'T = __import__("os").environ\nAPI_KEY = "k3y-of-a-test"'
-    done = 'T = __import__("os").environ\nAPI_KEY = get_secret("api-key", "k3y-of-a-test")'
+    done = 'T = __import__("os").environ\nAPI_KEY = get_secret("api-key", default="k3y-of-a-test")'
     check(before.replace("X", read) + "\n", after.replace("X", done) + "\n")
 
 
@@ -209,28 +212,26 @@ def test_imports(before, after):
     [
         pytest.param(
             b'import os\r\nX = os.environ["API_KEY"]\r\n',
-            b"import os\r\n\r\nfrom shop.utils.secrets import get_secret\r\n"
-            b'X = get_secret("api-key", lambda: os.environ["API_KEY"])\r\n',
+            b'from shop.utils.secrets import get_secret\r\nX = get_secret("api-key")\r\n',
             id="crlf",
         ),
         pytest.param(
             b'\xef\xbb\xbfimport os\nX = os.environ["API_KEY"]',
-            b"\xef\xbb\xbfimport os\n\nfrom shop.utils.secrets import get_secret\n"
-            b'X = get_secret("api-key", lambda: os.environ["API_KEY"])',
+            b'\xef\xbb\xbffrom shop.utils.secrets import get_secret\nX = get_secret("api-key")',
             id="bom, no final newline",
         ),
         pytest.param(
             "# -*- coding: latin-1 -*-\nimport os\nX = 'é', os.environ['API_KEY']\n".encode(
                 "latin-1"
             ),
-            "# -*- coding: latin-1 -*-\nimport os\n\nfrom shop.utils.secrets import get_secret\n"
-            "X = 'é', get_secret('api-key', lambda: os.environ['API_KEY'])\n".encode("latin-1"),
+            "# -*- coding: latin-1 -*-\nfrom shop.utils.secrets import get_secret\n"
+            "X = 'é', get_secret('api-key')\n".encode("latin-1"),
             id="latin-1",
         ),
         pytest.param(
             b"\x0cimport os\n\x0c\nX = os.environ['API_KEY']\n",
             b"\x0cimport os\n\nfrom shop.utils.secrets import get_secret\n\x0c\n"
-            b"X = get_secret('api-key', lambda: os.environ['API_KEY'])\n",
+            b"X = get_secret('api-key')\n",
             id="form feeds",
         ),
     ],
@@ -250,19 +251,16 @@ DATABASES = {
 }
 """
     after = rewritten(before)[0].decode()
-    assert (
-        '= get_secret(\n    "some-long-service-api-key", lambda: os.environ.get("SOME_LONG' in after
-    )
-    assert '= get_secret(\n    "a-much-longer-service-api-key",\n    lambda: os.environ' in after
-    assert 'key="password"' in after
-    assert 'env="DB_PASSWORD"' in after
+    assert '= get_secret("some-long-service-api-key", None)\n' in after
+    assert '= get_secret(\n    "a-much-longer-service-api-key", "a default of it"\n)\n' in after
+    assert '        "PASSWORD": get_secret("database-credentials:password"),\n    },\n' in after
 
 
 def test_uses_alias_if_file_defines_get_secret():
     before = "import os\ndef get_secret(x):\n    return x\nX = os.environ['API_KEY']\n"
     after = rewritten(before)[0].decode()
     assert "import get_secret as aws_get_secret\n" in after
-    assert "X = aws_get_secret('api-key', lambda: os.environ['API_KEY'])" in after
+    assert "X = aws_get_secret('api-key')" in after
 
 
 def test_uses_last_alias_if_other_names_are_taken():
@@ -286,7 +284,7 @@ def test_uses_names_in_shield_toml():
     secret = msgspec.structs.replace(manifest.secret[0], name="our/key")
     manifest = msgspec.structs.replace(manifest, secret=(secret,))
     after = rewritten(before, manifest=manifest)[0].decode()
-    assert "get_secret('our/key', lambda: os.environ['API_KEY'], env='API_KEY')" in after
+    assert "X = get_secret('our/key')" in after
 
 
 @pytest.mark.parametrize(
@@ -318,10 +316,15 @@ def test_skips_file_if_result_does_not_compile(monkeypatch):
 def test_keeps_long_line_if_breaking_it_fails(monkeypatch):
     from shield_ai.rewrite.python import line_breaking
 
-    line = "SHOP_OF_A_VERY_LONG_NAME_API_KEY = os.environ.get('SHOP_OF_A_VERY_LONG_NAME_API_KEY')\n"
+    line = (
+        "SHOP_OF_A_VERY_LONG_NAME_API_KEY = config('SHOP_OF_A_VERY_LONG_NAME_API_KEY', cast=str)\n"
+    )
     monkeypatch.setattr(line_breaking, "_strip", lambda cells: cells[1:])
-    after, skipped = rewritten("import os\n" + line)
-    assert (after.count(b"get_secret('shop-of-a-very-long-name-api-key', lambda: os"), skipped) == (
+    after, skipped = rewritten("from decouple import config\n" + line)
+    assert (
+        after.count(b"get_secret('shop-of-a-very-long-name-api-key', lambda: config"),
+        skipped,
+    ) == (
         1,
         (),
     )
@@ -384,6 +387,8 @@ def settings_of(text, variables, monkeypatch):
             patch.setenv(name, value)
         try:
             exec(compile(text, "settings.py", "exec"), space)
+        except KeyError as error:  # the runtime's error names the variable in a sentence
+            return KeyError, re.search(r"[A-Z]+_[A-Z]+", str(error))[0]
         except Exception as error:  # whatever it is, it is compared
             return type(error), str(error)
     return {name: value for name, value in space.items() if name.isupper()}
@@ -402,9 +407,16 @@ VALUES = {
 )
 def test_settings_are_unchanged_in_every_context(text, count, monkeypatch):
     before = f"import json, os\nimport environ\nenv = environ.Env()\n{text}\n"
-    after, skipped = rewritten(before)
+    after, skipped, manifest = rewritten_and_drafted(before)
     assert (after.count(b"_secret("), skipped) == (count, ())
-    now = after.decode().replace("shop.utils.secrets", "shield_ai")
+    now = after.decode()
+    [(path, raw)] = map_file(manifest).items()
+    module = types.ModuleType(path)
+    exec(raw.replace(b"._shield_runtime", b"shield_runtime"), module.__dict__)
+    for name in ("shop", "shop.utils"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    monkeypatch.setitem(sys.modules, "shop.utils.secrets", module)
+    monkeypatch.setitem(sys.modules, "shop.aws_secrets", module)
     for variables in (VALUES, {}, dict.fromkeys(VALUES, "")):
         assert settings_of(now, variables, monkeypatch) == settings_of(
             before, variables, monkeypatch
@@ -425,7 +437,7 @@ def test_settings_are_unchanged_in_every_context(text, count, monkeypatch):
         pytest.param(
             'if 1:\n\tX = os.environ.get(\n\t\t"API_KEY",\n\t\tos.environ["A_TOKEN"],\n\t)\n',
             'if 1:\n\tX = get_secret(\n\t\t"api-key",\n\t\tlambda: os.environ.get(\n\t\t\t"API_KEY",\n'
-            '\t\t\tget_secret("a-token", lambda: os.environ["A_TOKEN"]),\n\t\t),\n\t\toptional=True,\n\t)\n',
+            '\t\t\tget_secret("a-token"),\n\t\t),\n\t)\n',
             id="nested, with tabs",
         ),
         pytest.param(
@@ -435,21 +447,21 @@ def test_settings_are_unchanged_in_every_context(text, count, monkeypatch):
         ),
         pytest.param(
             'SECRET_KEY = (\n    "k3y-"\n    "of-a-test"\n)\n',
-            'SECRET_KEY = (\n    get_secret(\n        "secret-key",\n        "k3y-"\n        "of-a-test",\n    )\n)\n',
+            'SECRET_KEY = (\n    get_secret(\n        "secret-key",\n        default="k3y-"\n        "of-a-test",\n    )\n)\n',
             id="multiline literal",
         ),
         pytest.param(
             'if (\n    "API_KEY"\n    in os.environ\n):\n    X = os.environ["API_KEY"]\n',
-            'if (\n    has_secret("api-key")\n):\n    X = get_secret("api-key", lambda: os.environ["API_KEY"])\n',
+            'if (\n    has_secret("api-key")\n):\n    X = get_secret("api-key")\n',
             id="presence",
         ),
     ],
 )
 def test_multiline_expressions(before, after):
     name = "get_secret, has_secret" if "has_secret" in after else "get_secret"
-    check(
-        f"import os\n\n{before}", f"import os\n\nfrom shop.utils.secrets import {name}\n\n{after}"
-    )
+    keeps_os = "os." in after or "os." not in before
+    head = "import os\n\n" if keeps_os else ""
+    check(f"import os\n\n{before}", f"{head}from shop.utils.secrets import {name}\n\n{after}")
 
 
 @pytest.mark.parametrize(
@@ -552,18 +564,8 @@ LOOPS = {
         "        env=k,\n"
         "    )\n"
         "D = {\n"
-        "    'USER': get_secret(\n"
-        "        'database-credentials',\n"
-        "        lambda: os.getenv('DB_USER'),\n"
-        "        key='username',\n"
-        "        env='DB_USER',\n"
-        "    ),\n"
-        "    'PASSWORD': get_secret(\n"
-        "        'database-credentials',\n"
-        "        lambda: os.getenv('DB_PASSWORD'),\n"
-        "        key='password',\n"
-        "        env='DB_PASSWORD',\n"
-        "    ),\n"
+        "    'USER': get_secret('database-credentials:username', None),\n"
+        "    'PASSWORD': get_secret('database-credentials:password', None),\n"
         "    'NAME': 'x',\n"
         "}\n"),
     ),
@@ -610,9 +612,7 @@ def test_passes_optional_for_optional_secret_with_default():
     spare = Secret(name="spare-key", env="SPARE_KEY", optional=True)
     manifest = Manifest(app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(spare,))
     after, _ = rewritten("import os\nX = os.getenv('SPARE_KEY', 'none')\n", manifest=manifest)
-    assert (
-        b"get_secret('spare-key', lambda: os.getenv('SPARE_KEY', 'none'), optional=True)" in after
-    )
+    assert b"X = get_secret('spare-key', 'none')\n" in after
 
 
 def test_reads_pair_from_one_document():
@@ -623,34 +623,34 @@ def test_reads_pair_from_one_document():
     manifest = Manifest(app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(mail,))
     text = "import os\nUSER = os.getenv('EMAIL_HOST_USER', '')\nPASSWORD = os.getenv('EMAIL_HOST_PASSWORD')\n"
     after = rewritten(text, manifest=manifest)[0].decode()
-    for name, key in (("USER", "username"), ("PASSWORD", "password")):
-        assert f"key='{key}'" in after
-        assert f"env='EMAIL_HOST_{name}'" in after
+    assert "USER = get_secret('mail-account:username', '')\n" in after
+    assert "PASSWORD = get_secret('mail-account:password', None)\n" in after
     alone, _ = rewritten(text.replace("USER = os.getenv('EMAIL_HOST_USER', '')\n", ""))
-    assert b"get_secret('email-host-password', lambda: os.getenv('EMAIL_HOST_PASSWORD'))" in alone
+    assert b"get_secret('email-host-password', None)" in alone
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
         pytest.param(
-            "SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL',\n                                         None)\n",
-            "SQLALCHEMY_DATABASE_URI = get_secret(\n    'database-url',\n    lambda: os.environ.get('DATABASE_URL',\n                           None),\n)\n",
+            "SQLALCHEMY_DATABASE_URI = env('DATABASE_URL',\n                              None)\n",
+            "SQLALCHEMY_DATABASE_URI = get_secret(\n    'database-url',\n    lambda: env('DATABASE_URL',\n                None),\n)\n",
             id="moved left",
         ),
         pytest.param(
-            "X = os.getenv('API_KEY',\n              None)\n",
-            "X = get_secret(\n    'api-key',\n    lambda: os.getenv('API_KEY',\n                      None),\n)\n",
+            "X = env('API_KEY',\n        None)\n",
+            "X = get_secret(\n    'api-key',\n    lambda: env('API_KEY',\n                None),\n)\n",
             id="moved right",
         ),
         pytest.param(
-            "X = os.getenv(\n    'API_KEY', None)\n",
-            "X = get_secret(\n    'api-key',\n    lambda: os.getenv(\n        'API_KEY', None),\n)\n",
+            "X = env(\n    'API_KEY', None)\n",
+            "X = get_secret(\n    'api-key',\n    lambda: env(\n        'API_KEY', None),\n)\n",
             id="indented if not aligned",
         ),
     ],
 )  # fmt: skip
 def test_keeps_alignment_with_bracket(before, after):
     check(
-        "import os\n" + before, "import os\n\nfrom shop.utils.secrets import get_secret\n" + after
+        f"from environs import env\n{before}",
+        f"from environs import env\n\nfrom shop.utils.secrets import get_secret\n{after}",
     )

@@ -6,16 +6,17 @@ import pytest
 
 from shield_ai.model.finding import Shape
 from shield_ai.project.python_source import Source
+from shield_ai.project.secret_map import SecretMap
 from shield_ai.scan.python.app_scan import scan
 from shield_ai.scan.python.migrated import find_remaining_constants
 
 RUNTIME = "from ._shield_runtime import SecretsManagerClient\n"
 
 
-def found(code):
+def found(code, known=None):
     source = Source.from_bytes("s.py", code.encode())
     calls = [
-        n
+        (n, known)
         for n in ast.walk(source.tree)
         if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "get_secret"
     ]
@@ -43,6 +44,45 @@ def found(code):
 )  # fmt: skip
 def test_finds_constant_defaults(code, expected):
     assert found(code) == expected
+
+
+KNOWN = SecretMap({"mail-key": "MAIL", "db": {"port": "DB_PORT"}})
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param("get_secret('mail-key', 'dev')", [("MAIL", Shape.READ, "'dev'")], id="default of a read"),
+        pytest.param("get_secret('db:port', '5432')", [("DB_PORT", Shape.READ, "'5432'")], id="default of a field"),
+        pytest.param("get_secret('mail-key', default='old')", [("MAIL", Shape.LITERAL, "'old'")], id="literal"),
+        pytest.param("get_secret('other', 'old')", [("OTHER", Shape.LITERAL, "'old'")], id="not in the map"),
+        pytest.param("get_secret('x', 'old', env='Y')", [("Y", Shape.LITERAL, "'old'")], id="old call"),
+        pytest.param("get_secret('mail-key', 5)", [], id="number"),
+        pytest.param("get_secret('mail-key', default='')", [], id="empty"),
+    ],
+)  # fmt: skip
+def test_map_file_tells_reads_from_literals(code, expected):
+    assert found(code, KNOWN) == expected
+
+
+def test_map_file_names_the_variables(tmp_path):
+    (tmp_path / "settings.py").write_text(
+        "import os\nfrom aws_secrets import get_secret\n"
+        "PORT = get_secret('db:port', '5432')\n"
+        "MAIL_TOKEN = get_secret('mail-key', 'dev')\n"
+        "LATER = os.environ['MAIL']\n"
+    )
+    (tmp_path / "aws_secrets.py").write_text(
+        "from _shield_runtime import SecretsManagerClient\n"
+        "client = SecretsManagerClient({'mail-key': 'MAIL', 'db': {'port': 'DB_PORT'}})\n"
+        "get_secret = client.get_secret\n"
+    )
+    seen = scan(tmp_path, manifest_variables=["MAIL", "DB_PORT"])
+    assert [(f.name, f.rule) for f in seen.findings] == [("LATER", "CSEC34.environ-read")]
+    assert [(f.name, f.site.shape) for f in seen.constants] == [
+        ("DB_PORT", Shape.READ),
+        ("MAIL", Shape.READ),
+    ]
 
 
 def test_reports_plain_defaults_only(tmp_path):

@@ -10,8 +10,10 @@ from shield_ai.aws.desired.policy_scope import find_broad_grants
 from shield_ai.flow.rollback import last_run
 from shield_ai.flow.verify.check import Check, Status, join_names, ok_or_failed
 from shield_ai.project.python_source import digest
+from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.project.iam_policy import PATH as POLICY
-from shield_ai.rewrite.project.runtime_copy import copies, is_unmodified
+from shield_ai.rewrite.project.runtime_copy import engine_files, is_unmodified
+from shield_ai.rewrite.project.secret_map import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,32 +51,44 @@ def _verify_files(journal: Journal, read: Read) -> Check:
     applied = {step.what: step.after for step in reversed(steps)}
     if not applied:
         return Check(name=title, status=Status.UNKNOWN, detail="no apply on record")
-    changed = [path for path, after in applied.items() if digest(read(path) or b"") != after]
+    changed = []
+    for path, after in applied.items():
+        raw = read(path)
+        # People edit the map file; verify_runtime() checks its mapping.
+        if digest(raw or b"") != after and parse_map(raw) is None:
+            changed.append(path)
     return ok_or_failed(title, join_names(changed), "git diff shows what changed")
 
 
 def verify_runtime(manifest: Manifest, read: Read) -> Iterator[Check]:
-    """Check that the app's copy of the runtime was not edited.
+    """Check that the app's copy of the runtime is unmodified, and that its map file is current.
 
     Args:
         manifest: shield.toml.
         read: Returns the bytes of a file of the app.
     """
-    if manifest.app.runtime == "package":
+    path = manifest.app.runtime
+    if path == "package":
         return
-    edited = []
-    missing = []
-    for path in copies(manifest.app.runtime):
-        raw = read(path)
-        if raw is None:
-            missing.append(f"{path} is missing")
-        elif not is_unmodified(raw):
-            edited.append(f"{path} was edited")
+    problems: list[str] = []
+    for place in engine_files(path):
+        raw = read(place)
+        if raw is not None and not is_unmodified(raw):
+            problems.insert(0, f"{place} was edited")
+        elif raw is None:
+            problems.append(f"{place} is missing")
     yield ok_or_failed(
         "the vendored runtime is unchanged",
-        ", ".join([*edited, *missing]),
+        ", ".join(problems),
         "shield apply writes missing files; remove edited ones first",
     )
+    raw = read(path)
+    problem = ""
+    if raw is None:
+        problem = f"{path} is missing"
+    elif not matches(raw, manifest):
+        problem = f"the mapping in {path} differs from shield.toml"
+    yield ok_or_failed("the map of secrets matches shield.toml", problem, "shield apply")
 
 
 def verify_policy(manifest: Manifest, account: str, read: Read) -> Iterator[Check]:

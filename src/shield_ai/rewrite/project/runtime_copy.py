@@ -1,7 +1,7 @@
 """Copy the runtime into the app as a folder, and keep an unmodified copy up to date.
 
-The folder `_shield_runtime/` is the same in every app. The module that the app imports lies beside
-it, at the path `runtime` of shield.toml.
+The folder `_shield_runtime/` is the same in every app. The map file, which the app imports, lies
+beside it, at the path `runtime` of shield.toml.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from shield_ai.project.runtime_names import COPY, PACKAGE
+from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, PACKAGE
 from shield_ai.rewrite.project.layout import missing_packages, root_of, shadows
+from shield_ai.rewrite.project.secret_map import expected_map, map_text, write_map
 from shield_ai.rewrite.project.stamp import State, body_of, read_stamp, stamp
 from shield_ai.rewrite.project.text import NOTHING, Outcome, create, left, replace, skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.model.edit import FileChange, Skipped
+    from shield_ai.model.edit import FileChange
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite import Read
 
@@ -37,52 +38,6 @@ HEADER = """\
 # mypy: ignore-errors
 # pylint: skip-file
 """
-MODULE = '''\
-"""Read the secrets of this app: get_secret("name").
-
-Written by `shield apply`, together with the folder {copy}. Do not edit it.
-"""
-
-from {package} import (
-    RedactingFilter,
-    SecretAccessDeniedError,
-    SecretError,
-    SecretFormatError,
-    SecretNotFoundError,
-    SecretsManagerClient,
-    SecretUnavailableError,
-    aget_secret,
-    clear_secret_cache,
-    get_secret,
-    get_secret_bytes,
-    get_secret_dict,
-    has_secret,
-    prefetch,
-    refresh_secret,
-    stats,
-    survives_rotation,
-)
-
-__all__ = [
-    "RedactingFilter",
-    "SecretAccessDeniedError",
-    "SecretError",
-    "SecretFormatError",
-    "SecretNotFoundError",
-    "SecretUnavailableError",
-    "SecretsManagerClient",
-    "aget_secret",
-    "clear_secret_cache",
-    "get_secret",
-    "get_secret_bytes",
-    "get_secret_dict",
-    "has_secret",
-    "prefetch",
-    "refresh_secret",
-    "stats",
-    "survives_rotation",
-]
-'''
 # Modules of earlier versions, which the app may still import.
 FORMER_SOURCE = '''\
 """The settings source of pydantic-settings, under its former name."""
@@ -101,15 +56,15 @@ __all__ = ["DatabaseClient", "DatabaseWrapper"]
 
 
 def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
-    """Write the copy, the module beside it, and the packages that they need.
+    """Write the copy, the map file beside it, and the packages that they need.
 
     Nothing is written if a file of the copy was edited, or if another file has its name: the parts
     of two versions do not work together.
 
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
-        manifest: Names the path of the module.
-        module: Dotted name of the module; worked out if it is not given.
+        manifest: Names the path of the map file.
+        module: Dotted name of the map file; worked out if it is not given.
     """
     path = manifest.app.runtime
     if path == "package":
@@ -117,31 +72,61 @@ def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
     root = root_of(read, path, module)
     if shadows(path, root):
         return skip(path, "a module of this name would hide a module of the standard library")
+    parent = str(PurePosixPath(path).parent)
+    in_package = ("" if parent == "." else parent) != root
+    raw = read(path)
+    is_map = raw is not None and _is_map_file(raw)
     changes: list[FileChange] = []
-    skipped: list[Skipped] = []
-    for place, text in _files(read, path, root):
-        raw = read(place)
-        reason = _conflict(raw)
+    conflict = "" if is_map else _conflict(raw)
+    skipped = [left(path, conflict)] if conflict else []
+    for place, text in _files(read, path, in_package=in_package):
+        old = read(place)
+        reason = _conflict(old)
         if reason:
             skipped.append(left(place, reason))
-        elif raw is None:
+        elif old is None:
             changes.append(create(place, text))
-        elif body_of(raw) != body_of(text.encode()):
-            changes.append(replace(place, raw, text))
+        elif body_of(old) != body_of(text.encode()):
+            changes.append(replace(place, old, text))
     if skipped:
         return [], skipped
+    map_changes, skipped = _write_map(path, raw, manifest, is_map=is_map, in_package=in_package)
     packages = [create(place, "") for place in missing_packages(read, path, root)]
-    return [*packages, *changes], []
+    return [*packages, *map_changes, *changes], skipped
+
+
+def _is_map_file(raw: bytes) -> bool:
+    """Tell whether a file is a map file: it imports the copy and, unlike the copy, has no stamp."""
+    return read_stamp(raw, WHAT)[0] is State.FOREIGN and bool(IMPORTS_COPY.search(raw))
+
+
+def _write_map(
+    path: str, raw: bytes | None, manifest: Manifest, *, is_map: bool, in_package: bool
+) -> Outcome:
+    if is_map or raw is None:
+        return write_map(path, raw, manifest, in_package=in_package)
+    text = map_text(manifest.app.name, expected_map(manifest), in_package=in_package)
+    return [replace(path, raw, text)], []
+
+
+def provides_map(read: Read, manifest: Manifest, module: str = "") -> bool:
+    """Tell whether the app's map file has the secrets of shield.toml, after fix() at the latest."""
+    return manifest.app.runtime != "package" and not fix(read, manifest, module)[1]
 
 
 def copies(path: str) -> list[str]:
-    """Return the paths of the module and of every file of the copy.
+    """Return the paths of the map file and of every file of the copy.
 
     Args:
-        path: Path of the module.
+        path: Path of the map file.
     """
+    return [path, *engine_files(path)]
+
+
+def engine_files(path: str) -> list[str]:
+    """Return the paths of every file of the copy, for the path of the map file."""
     folder = _copy_folder(path)
-    return [path, *(f"{folder}/{name}" for name in runtime_files())]
+    return [f"{folder}/{name}" for name in runtime_files()]
 
 
 def is_unmodified(raw: bytes) -> bool:
@@ -167,26 +152,13 @@ def _source_folder() -> Path:
     return bundled if bundled.is_dir() else Path(__file__).parents[3] / PACKAGE
 
 
-def module_text(*, in_package: bool) -> str:
-    """Return the module beside the copy, as it is written.
-
-    Args:
-        in_package: Whether the folder of the module is a package.
-    """
-    package = f".{COPY}" if in_package else COPY
-    return stamp(WHAT, "py", MODULE.format(copy=COPY, package=package), _version())
-
-
 def _copy_folder(path: str) -> str:
     parent = str(PurePosixPath(path).parent)
     return COPY if parent == "." else f"{parent}/{COPY}"
 
 
-def _files(read: Read, path: str, root: str) -> Iterator[tuple[str, str]]:
-    """Yield path and text of every file to write, the module first."""
-    parent = str(PurePosixPath(path).parent)
-    in_package = ("" if parent == "." else parent) != root
-    yield path, module_text(in_package=in_package)
+def _files(read: Read, path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
+    """Yield path and text of every file to write except the map file."""
     folder = _copy_folder(path)
     for name, text in runtime_files().items():
         yield f"{folder}/{name}", text

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shield_ai.project.python_source import Source
+    from shield_ai.project.secret_map import SecretMap
 
 
 def calls_at(source: Source, positions: Iterable[tuple[int, int]]) -> Iterator[ast.Call]:
@@ -33,7 +34,20 @@ def string_value(node: ast.expr | None) -> str | None:
     return None
 
 
-def variable_of_call(call: ast.Call) -> str:
-    """Return the variable of a get_secret() call: its `env` argument, or else from the name."""
+def variable_of_call(call: ast.Call, known: SecretMap | None = None) -> str:
+    """Return the variable of a get_secret() call.
+
+    Args:
+        call: The call.
+        known: The app's map file, if it has one.
+
+    Returns:
+        The `env` argument, or the variable in the map, or else the one that the name implies.
+    """
     variable = string_value(keyword_value(call, "env"))
-    return variable or env_var_name(string_value(call.args[0]) or "")
+    if variable:
+        return variable
+    name = string_value(call.args[0]) or ""
+    field = string_value(keyword_value(call, "key"))
+    reference = f"{name}:{field}" if field else name
+    return (known.variable(reference) if known else "") or env_var_name(name.partition(":")[0])

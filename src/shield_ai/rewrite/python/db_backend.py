@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.project.python_source import Source
+    from shield_ai.project.secret_map import SecretMap
     from shield_ai.rewrite.python.imports import AccessorNames
 
 ENGINES = {
@@ -55,6 +56,7 @@ class SecretLookup(NamedTuple):
     wrapped: dict[tuple[int, int], str]  # span -> variable
     manifest: Manifest
     get: str  # the name under which the file calls get_secret()
+    known: SecretMap | None = None  # the app's map file
 
     def find(self, item: Item | None) -> tuple[Secret, str] | None:
         """Return the secret and its field, or None."""
@@ -74,7 +76,7 @@ class SecretLookup(NamedTuple):
                 variables.append(variable)
         for child in ast.walk(node):
             if isinstance(child, ast.Call) and child.args and ast.unparse(child.func) == self.get:
-                variables.append(variable_of_call(child))
+                variables.append(variable_of_call(child, self.known))
         return variables
 
 
@@ -97,7 +99,11 @@ def rotating_databases(
 
 
 def swap_engines(
-    source: Source, sites: Iterable[Site], manifest: Manifest, names: AccessorNames
+    source: Source,
+    sites: Iterable[Site],
+    manifest: Manifest,
+    names: AccessorNames,
+    known: SecretMap | None = None,
 ) -> EngineSwaps:
     """Swap the engine of each rotating database in a file.
 
@@ -106,13 +112,14 @@ def swap_engines(
         sites: The sites that are wrapped in it.
         manifest: Maps each variable to its secret.
         names: The names by which the file calls the runtime.
+        known: The map file of the app, if it has one.
     """
     swaps = EngineSwaps()
     secrets = rotating_databases(manifest)
     if not secrets:
         return swaps
     wrapped = {(site.start, site.end): site.variable for site in sites if not site.reason}
-    lookup = SecretLookup(source, wrapped, manifest, names.get)
+    lookup = SecretLookup(source, wrapped, manifest, names.get, known)
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Dict):
             _swap_engine(swaps, lookup, node, secrets, names.module)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.project.pydantic_sources import METHOD
 from shield_ai.project.python_source import Source, parse
 from shield_ai.project.runtime_names import accessor_modules, settings_source_modules
+from shield_ai.rewrite.python.calls import keyword_value, string_value
 from shield_ai.rewrite.python.formatting import first_line
 from shield_ai.rewrite.python.imports import imports_from
+from shield_ai.rewrite.python.plain_reads import PlainRead, os_names, plain_read
+from shield_ai.rewrite.python.unused_imports import REMOVABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 GET = "get_secret"
 HAS = "has_secret"
@@ -22,17 +25,24 @@ REMOVED = "removed"
 PRESENCE = "presence"
 
 
-def equivalence_problem(
-    source: Source, after: bytes, module: str, removed: Collection[str] = ()
-) -> str:
+class Undo(NamedTuple):
+    """What is needed to undo the edits that replace expressions."""
+
+    removed: Collection[str] = ()  # the secrets of the removed literals, as `name` or `name:field`
+    variables: Mapping[str, str] = {}  # `name` or `name:field` -> variable, as in the map file
+    imports: Collection[str] = ()  # local names of the removed imports
+
+
+def equivalence_problem(source: Source, after: bytes, module: str, undo: Undo | None = None) -> str:
     """Return why a rewritten file is not equivalent to the original; "" if it is.
 
     Args:
         source: The original file. Each removed literal is replaced by the string "removed".
         after: The bytes of the rewritten file.
         module: The module that the runtime is imported from.
-        removed: The secrets of the removed literals.
+        undo: How to undo edits that leave no trace of the original expression.
     """
+    undo = undo or Undo()
     try:
         rewritten = Source.from_bytes(source.path, after)
         tree = rewritten.tree
@@ -41,8 +51,8 @@ def equivalence_problem(
             compile(tree, source.path, "exec", dont_inherit=True)
     except (SourceError, SyntaxError, ValueError):
         return "the rewritten file would not compile"
-    before = Unwrapper(source, module, removed)
-    now = Unwrapper(rewritten, module, removed)
+    before = Unwrapper(source, module, undo)
+    now = Unwrapper(rewritten, module, undo)
     if len(before.texts) != len(now.texts) or _has_changed_statement(before, now):
         return "the rewrite would change the meaning of the file; edit it manually"
     return ""
@@ -66,8 +76,9 @@ class Unwrapper(ast.NodeTransformer):
     `texts` has the source lines of each statement: statements with equal lines need no comparison.
     """
 
-    def __init__(self, source: Source, module: str, removed: Collection[str] = ()) -> None:
-        self._removed = removed
+    def __init__(self, source: Source, module: str, undo: Undo) -> None:
+        self._undo = undo
+        self._os_names = os_names(source.tree)
         self._names: dict[str, str] = {}  # local name -> name in the runtime
         self.statements: list[ast.stmt] = []
         for node in source.tree.body:
@@ -75,7 +86,7 @@ class Unwrapper(ast.NodeTransformer):
                 node, *accessor_modules(module), *settings_source_modules(module)
             ):
                 self._names |= {alias.asname or alias.name: alias.name for alias in node.names}
-            else:
+            elif not self._is_removed_import(node):
                 self.statements.append(node)
         self.texts = [_source_lines(source, node) for node in self.statements]
 
@@ -94,9 +105,45 @@ class Unwrapper(ast.NodeTransformer):
             _remove_source(node)
         return self.generic_visit(node)
 
+    def _is_removed_import(self, node: ast.stmt) -> bool:
+        if not isinstance(node, (ast.Import, ast.ImportFrom)):
+            return False
+        return not self._remaining_aliases(node)
+
+    def _remaining_aliases(self, node: ast.Import | ast.ImportFrom) -> list[ast.alias]:
+        if isinstance(node, ast.ImportFrom) and (node.module != "os" or node.level):
+            return node.names
+        return [alias for alias in node.names if not self._is_removed(alias)]
+
+    def _is_removed(self, alias: ast.alias) -> bool:
+        return alias.name in REMOVABLE and (alias.asname or alias.name) in self._undo.imports
+
+    def visit_Import(self, node: ast.Import) -> ast.AST:
+        """Leave out the removed names of an import at the top level."""
+        if node.col_offset == 0:
+            node.names = self._remaining_aliases(node)
+        return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        """Leave out the removed names of an import at the top level."""
+        if node.col_offset == 0:
+            node.names = self._remaining_aliases(node)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """Replace `os.environ["X"]` by the normal form of a read."""
+        read = plain_read(node, self._os_names)
+        return _normal_form(read) if read else self.generic_visit(node)
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Replace `get_secret("name", lambda: x)` by x, and `has_secret(...)` by a constant."""
+        """Replace `get_secret("name", lambda: x)` by x, and `has_secret(...)` by a constant.
+
+        Plain reads, and the calls that replace them, get the same form.
+        """
         self.generic_visit(node)
+        read = plain_read(node, self._os_names)
+        if read:
+            return _normal_form(read)
         name = self._names.get(node.func.id) if isinstance(node.func, ast.Name) else None
         if name == GET:
             return self._unwrap(node)
@@ -105,16 +152,21 @@ class Unwrapper(ast.NodeTransformer):
         return node
 
     def _unwrap(self, node: ast.Call) -> ast.AST:
-        first = node.args[0] if node.args else None
-        if isinstance(first, ast.Constant) and first.value in self._removed:
+        name = string_value(node.args[0]) if node.args else None
+        literal = keyword_value(node, "default")
+        if literal is not None:
+            return literal
+        default = node.args[1] if len(node.args) > 1 else None
+        if name in self._undo.removed and (default is None or isinstance(default, ast.Lambda)):
             return ast.Constant(value=REMOVED)
-        if len(node.args) < 2:
-            return node
-        default = node.args[1]
-        if not isinstance(default, ast.Lambda):
-            return default
-        binds_names = all(isinstance(value, ast.Name) for value in default.args.defaults)
-        return default.body if binds_names else default
+        if isinstance(default, ast.Lambda):
+            values = default.args.defaults
+            binds_names = all(isinstance(value, ast.Name) for value in values)
+            return default.body if binds_names else default
+        variable = self._undo.variables.get(name or "")
+        if variable and not node.keywords:
+            return _normal_form(PlainRead(variable, default))
+        return node if default is None else default
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         """Replace a presence test such as `"X" in os.environ` by a constant."""
@@ -126,6 +178,14 @@ class Unwrapper(ast.NodeTransformer):
         if isinstance(node.ops[0], ast.In):
             return ast.Constant(value=PRESENCE)
         return node
+
+
+def _normal_form(read: PlainRead) -> ast.expr:
+    """Return the same expression for all ways to read a variable with the same default."""
+    arguments: list[ast.expr] = [ast.Constant(value=read.variable)]
+    if read.default is not None:
+        arguments.append(read.default)
+    return ast.Call(func=ast.Name(id="<read>", ctx=ast.Load()), args=arguments, keywords=[])
 
 
 def _may_test_presence(node: ast.Compare) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from shield_ai.model.finding import Shape
 from shield_ai.project.runtime_names import PACKAGE, accessor_modules, settings_source_modules
 from shield_ai.rewrite.python.formatting import first_line, line_below, make_edit
+from shield_ai.rewrite.python.unused_imports import removal_edits, statement_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.model.finding import Site
     from shield_ai.project.python_source import Source
+    from shield_ai.rewrite.python.unused_imports import UnusedImport
 
 ALIASES = ("get_secret", "aws_get_secret", "shield_get_secret")
 # Matches a leading comment that is about the file, not about the statement below it.
@@ -107,15 +109,35 @@ def _bound_names(tree: ast.Module, module: str) -> set[str]:
     return names
 
 
-def import_edits(source: Source, sites: Sequence[Site], names: AccessorNames) -> list[Edit]:
-    """Import what the rewritten sites need and the file lacks."""
+def import_edits(
+    source: Source,
+    sites: Sequence[Site],
+    names: AccessorNames,
+    unused: Sequence[UnusedImport] = (),
+) -> list[Edit]:
+    """Import what the rewritten sites need and the file lacks, and remove what is unused.
+
+    Args:
+        source: The file.
+        sites: The rewritten sites.
+        names: The names of the runtime's functions.
+        unused: The imports to remove. If no other import remains, the new one takes their place.
+    """
     lines = _missing_imports({site.shape for site in sites}, names)
     if not lines:
-        return []
+        return removal_edits(source, unused)
     first_use = min(site.start for site in sites)
-    place = _choose_placement(source, first_use, names.module)
+    removed = [found.node for found in unused if found.is_whole]
+    block = _import_block(source, first_use, removed)
+    first = next((found for found in unused if found.is_whole), None)
+    if first and _has_only_future_imports(block):
+        others = [found for found in unused if found is not first]
+        new = make_edit(source, *statement_lines(source, first.node), "\n".join(lines) + "\n")
+        return [new, *removal_edits(source, others)]
+    place = _choose_placement(source, block, names.module)
     text = place.before + "\n".join(lines) + place.after
-    return [make_edit(source, place.offset, place.offset, text)]
+    new = make_edit(source, place.offset, place.offset, text)
+    return [new, *removal_edits(source, unused)]
 
 
 def _missing_imports(shapes: set[Shape], names: AccessorNames) -> list[str]:
@@ -136,20 +158,20 @@ def _missing_imports(shapes: set[Shape], names: AccessorNames) -> list[str]:
     return sorted(lines)
 
 
-def _choose_placement(source: Source, first_use: int, module: str) -> Placement:
-    block = _import_block(source, first_use)
+def _choose_placement(source: Source, block: list[Import], module: str) -> Placement:
     if _has_only_future_imports(block):
         return _at_top(source, after_future=bool(block))
     return _in_block(source, block, module)
 
 
-def _import_block(source: Source, first_use: int) -> list[Import]:
+def _import_block(source: Source, first_use: int, removed: Sequence[Import]) -> list[Import]:
     """Return the first block of imports above the first use.
 
-    An import is left out if another statement starts on the line on which it ends.
+    An import is left out if it is removed, or if another statement starts on the line on which it
+    ends.
     """
     block: list[Import] = []
-    body = source.tree.body
+    body = [node for node in source.tree.body if node not in removed]
     for node, following in zip(body, [*body[1:], None], strict=True):
         if source.offset(node.lineno, node.col_offset) > first_use:
             break

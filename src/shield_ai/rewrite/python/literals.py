@@ -9,6 +9,7 @@ from shield_ai.model.edit import Edit
 from shield_ai.model.finding import Shape
 from shield_ai.model.plan import Origin
 from shield_ai.project.python_source import file_change
+from shield_ai.project.secret_map import hardcoded_default
 from shield_ai.rewrite.project.text import newline
 from shield_ai.rewrite.python.calls import calls_at, string_value, variable_of_call
 from shield_ai.rewrite.python.formatting import file_quote, make_edit
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.model.hidden import Hidden
     from shield_ai.project.python_source import Source
+    from shield_ai.project.secret_map import SecretMap
     from shield_ai.project.values import Values
 
 DOTENV = ".env"
@@ -102,7 +104,10 @@ def _decouple_config(tree: ast.Module) -> str:
 
 
 def remove_defaults(
-    source: Source, calls: Iterable[tuple[int, int]], removal: LiteralRemoval
+    source: Source,
+    calls: Iterable[tuple[int, int]],
+    removal: LiteralRemoval,
+    known: SecretMap | None = None,
 ) -> Iterator[tuple[str, Edit | str]]:
     """Remove the literal defaults of existing get_secret() calls.
 
@@ -110,29 +115,31 @@ def remove_defaults(
         source: The file.
         calls: Line and column of each call of the runtime.
         removal: Decides which literals can be removed.
+        known: The app's map file, if it has one.
 
     Yields:
         The variable, with the edit or with the reason to keep the default.
     """
     for call in calls_at(source, calls):
-        if not _has_literal_default(call):
+        default = _literal_default(call, known)
+        if default is None:
             continue
-        variable = variable_of_call(call)
+        variable = variable_of_call(call, known)
         if variable not in removal:
             continue
         replacement, problem = removal.replacement_for(source, variable)
-        name, default = call.args[:2]
         text = f", lambda: {replacement}" if replacement else ""
-        start = source.span(name)[1]
+        start = source.span(call.args[0])[1]
         end = source.span(default)[1]
         yield variable, problem or make_edit(source, start, end, text)
 
 
-def _has_literal_default(call: ast.Call) -> bool:
-    if len(call.args) < 2 or string_value(call.args[0]) is None:
-        return False
-    default = call.args[1]
-    return isinstance(default, ast.Constant) and bool(default.value)
+def _literal_default(call: ast.Call, known: SecretMap | None) -> ast.expr | None:
+    """Return the literal of a call if it follows the name."""
+    if not call.args or string_value(call.args[0]) is None:
+        return None
+    follows_name = len(call.args) > 1 or (call.keywords and call.keywords[0].arg == "default")
+    return hardcoded_default(call, known) if follows_name else None
 
 
 def dotenv_change(

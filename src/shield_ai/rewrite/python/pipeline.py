@@ -9,14 +9,16 @@ import msgspec
 
 from shield_ai.model.edit import Edit, FileChange, Skipped
 from shield_ai.project.python_source import Source, file_change
+from shield_ai.project.secret_map import parse_map
+from shield_ai.rewrite.project.runtime_copy import provides_map
 from shield_ai.rewrite.python.db_backend import skipped_databases, swap_engines
 from shield_ai.rewrite.python.imports import accessor_names
 from shield_ai.rewrite.python.key_fallbacks import fallback_edits, key_without_fallbacks
 from shield_ai.rewrite.python.line_length import configured_line_length
 from shield_ai.rewrite.python.literals import remove_defaults
 from shield_ai.rewrite.python.move_imports import move_imports
-from shield_ai.rewrite.python.rename import update_calls
-from shield_ai.rewrite.python.wrap import wrap_secrets
+from shield_ai.rewrite.python.rename import mark_literals, update_calls
+from shield_ai.rewrite.python.wrap import WrapOptions, wrap_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +44,7 @@ def rewrite_python(
     calls: Sequence[tuple[str, int, int]],
     read: Read,
     accessor_import: str,
-    removal: LiteralRemoval | None = None,
+    options: WrapOptions | None = None,
 ) -> PythonChanges:
     """Rewrite each Python file that has findings or calls of the runtime.
 
@@ -52,7 +54,7 @@ def rewrite_python(
         calls: Path, line and column of each call of the runtime.
         read: Returns the bytes of a file.
         accessor_import: The line that imports get_secret().
-        removal: Removes literals from the code; None keeps them as defaults.
+        options: For all files; the line length is looked up for each.
     """
     findings_by_path: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -61,7 +63,7 @@ def rewrite_python(
     calls_by_path: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for path, line, column in calls:
         calls_by_path[path].append((line, column))
-    rewriter = Rewriter(manifest, read, accessor_import, removal)
+    rewriter = Rewriter(manifest, read, accessor_import, options or WrapOptions())
     for path in sorted({*findings_by_path, *calls_by_path}):
         rewriter.rewrite_file(path, findings_by_path[path], calls_by_path[path])
     changes = rewriter.changes
@@ -77,14 +79,17 @@ class Rewriter:
         manifest: Manifest,
         read: Read,
         accessor_import: str,
-        removal: LiteralRemoval | None,
+        options: WrapOptions,
     ) -> None:
         self.changes = PythonChanges()
         self.found_databases: set[str] = set()
         self._manifest = manifest
         self._read = read
         self._accessor_import = accessor_import
-        self._removal = removal
+        self._removal = options.removal
+        module = accessor_import.split()[1]
+        self._options = options._replace(has_map=provides_map(read, manifest, module))
+        self._map = parse_map(read(manifest.app.runtime))  # before this rewrite
         self._key = key_without_fallbacks(manifest, read)
 
     def rewrite_file(
@@ -104,12 +109,11 @@ class Rewriter:
             findings,
             self._manifest,
             self._accessor_import,
-            self._removal,
-            configured_line_length(self._read, path),
+            self._options._replace(line_length=configured_line_length(self._read, path)),
         )
         self.changes.skipped += wrapped.skipped
         self.changes.removed += wrapped.removed
-        edits = [*wrapped.edits, *update_calls(source, calls, self._manifest)]
+        edits = [*wrapped.edits, *self._call_edits(source, calls)]
         edits += self._django_edits(source, findings if wrapped.edits else [])
         if self._removal:
             edits += self._default_edits(source, calls, self._removal)
@@ -118,13 +122,21 @@ class Rewriter:
         if edits:
             self.changes.files.append(file_change(path, raw, edits, source.encoding))
 
+    def _call_edits(self, source: Source, calls: list[tuple[int, int]]) -> list[Edit]:
+        edits = update_calls(
+            source, calls, self._manifest, self._map, has_map=self._options.has_map
+        )
+        if self._options.has_map and self._map is None and not self._removal:
+            edits += mark_literals(source, calls)
+        return edits
+
     def _django_edits(self, source: Source, wrapped: list[Finding]) -> list[Edit]:
         sites = [finding.site for finding in wrapped if finding.site]
         names = accessor_names(source, self._accessor_import)
         edits = []
         if self._key:
             edits += fallback_edits(source, sites, self._key, names.get)
-        swaps = swap_engines(source, sites, self._manifest, names)
+        swaps = swap_engines(source, sites, self._manifest, names, self._map)
         self.changes.skipped += swaps.skipped
         self.changes.engines |= swaps.engines
         self.found_databases |= swaps.found
@@ -134,7 +146,7 @@ class Rewriter:
         self, source: Source, calls: list[tuple[int, int]], removal: LiteralRemoval
     ) -> list[Edit]:
         edits = []
-        for variable, result in remove_defaults(source, calls, removal):
+        for variable, result in remove_defaults(source, calls, removal, self._map):
             if isinstance(result, Edit):
                 edits.append(result)
                 self.changes.removed.append(variable)

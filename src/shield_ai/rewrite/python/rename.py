@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.naming import env_var_name
 from shield_ai.project.pydantic_sources import METHOD
-from shield_ai.rewrite.python.calls import keyword_value, string_value, variable_of_call
+from shield_ai.project.secret_map import hardcoded_default
+from shield_ai.rewrite.python.calls import (
+    calls_at,
+    keyword_value,
+    string_value,
+    variable_of_call,
+)
 from shield_ai.rewrite.python.formatting import make_edit
 from shield_ai.rewrite.python.wrap_text import secret_reference
 
@@ -16,12 +22,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shield_ai.model.edit import Edit
-    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.project.python_source import Source
+    from shield_ai.project.secret_map import SecretMap
 
 
 def update_calls(
-    source: Source, calls: Iterable[tuple[int, int]], manifest: Manifest
+    source: Source,
+    calls: Iterable[tuple[int, int]],
+    manifest: Manifest,
+    known: SecretMap | None = None,
+    *,
+    has_map: bool = False,
 ) -> list[Edit]:
     """Update the names, fields and `optional` arguments that differ from shield.toml.
 
@@ -29,6 +41,8 @@ def update_calls(
         source: The file.
         calls: Line and column, as in the syntax tree, of each call of the runtime.
         manifest: The current names of the secrets.
+        known: The app's map file before it is updated, if it has one.
+        has_map: The app's map file has the current names, or gets them.
     """
     positions = set(calls)
     edits: list[Edit] = []
@@ -39,31 +53,63 @@ def update_calls(
             first = node.args[0] if node.args else None
             if isinstance(first, ast.Dict):
                 edits += _update_mapping(source, first, manifest)
-            else:
-                edits += _update_call(source, node, manifest)
+                continue
+            entry = _entry_of_call(source, node, manifest, known)
+            if entry:
+                edits += _update_call(source, node, *entry, has_map=has_map)
     return edits
 
 
-def _update_call(source: Source, call: ast.Call, manifest: Manifest) -> list[Edit]:
-    name = _updatable_name(source, call)
-    if name is None:
-        return []
-    variable = variable_of_call(call)
-    entry = manifest.find_variable(variable)
-    if entry is None:
-        return []
-    secret, field = entry
+def _entry_of_call(
+    source: Source, call: ast.Call, manifest: Manifest, known: SecretMap | None
+) -> tuple[Secret, str] | None:
+    """Return the secret of a call and its field; None if the call can't be updated."""
+    if _updatable_name(source, call) is None:
+        return None
+    return manifest.find_variable(variable_of_call(call, known))
+
+
+def _update_call(
+    source: Source, call: ast.Call, secret: Secret, field: str, *, has_map: bool
+) -> list[Edit]:
+    name = string_value(call.args[0]) or ""
+    has_key = keyword_value(call, "key") is not None
+    names_field = not has_key and bool(field) and (has_map or ":" in name)
+    reference = f"{secret.name}:{field}" if names_field else secret.name
     edits = []
-    if secret.name != name:
-        edits.append(_replace_string(source, call.args[0], secret.name))
+    if reference != name:
+        edits.append(_replace_string(source, call.args[0], reference))
     edits += _update_key(source, call, field)
+    if has_map:
+        return edits  # the map names the variable, and which secrets are optional
     added = {}
-    if field and keyword_value(call, "key") is None:
+    if field and not has_key and not names_field:
         added["key"] = field
+    variable = variable_in(secret, field)
     if keyword_value(call, "env") is None and env_var_name(secret.name) != variable:
         added["env"] = variable
     needs_optional = secret.optional and _has_development_default(call)
     return [*edits, *_add_keywords(source, call, added, optional=needs_optional)]
+
+
+def variable_in(secret: Secret, field: str) -> str:
+    """Return the variable of a secret, or of one of its fields."""
+    return next((name for name, own in secret.variables().items() if own == field), "")
+
+
+def mark_literals(source: Source, calls: Iterable[tuple[int, int]]) -> list[Edit]:
+    """Turn the literals of old calls into the argument `default`.
+
+    With a map file, a plain default is the one of a read.
+    """
+    edits = []
+    for call in calls_at(source, calls):
+        if len(call.args) != 2 or hardcoded_default(call, None) is None:
+            continue
+        if _has_reliable_position(source, call.args[1]):
+            start = source.span(call.args[1])[0]
+            edits.append(make_edit(source, start, start, "default="))
+    return edits
 
 
 def _add_keywords(

@@ -6,7 +6,7 @@ The app's own expression stays in the call as its fallback.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -15,11 +15,13 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.rewrite.python.equivalence import REMOVED, equivalence_problem
+from shield_ai.rewrite.python.equivalence import REMOVED, Undo, equivalence_problem
 from shield_ai.rewrite.python.imports import accessor_names, import_edits
 from shield_ai.rewrite.python.line_length import max_line_length
+from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments
 from shield_ai.rewrite.python.settings_source import settings_source_edits
-from shield_ai.rewrite.python.wrap_text import Wrap, wrap_edits
+from shield_ai.rewrite.python.unused_imports import unused_imports
+from shield_ai.rewrite.python.wrap_text import Wrap, is_alone, wrap_edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.rewrite.python.imports import AccessorNames
     from shield_ai.rewrite.python.literals import LiteralRemoval
+    from shield_ai.rewrite.python.unused_imports import Importers, UnusedImport
+
+# Labels of the readers in the findings.
+PLAIN_READERS = frozenset({"os.environ[]", "os.environ.get", "os.getenv"})
 
 
 class WrapResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,13 +44,21 @@ class WrapResult(msgspec.Struct, frozen=True, kw_only=True):
     removed: tuple[str, ...] = ()  # variables of the removed literals
 
 
+class WrapOptions(NamedTuple):
+    """What the rewrite of a file depends on, besides its findings and the manifest."""
+
+    removal: LiteralRemoval | None = None  # removes literals from the code; None keeps them
+    line_length: int = 0  # the configured maximum; 0 if none is configured
+    has_map: bool = True  # the app's map file has the secrets, unless the runtime is a package
+    importers: Importers | None = None  # the app's Python files; None keeps unused imports
+
+
 def wrap_secrets(
     source: Source,
     findings: Sequence[Finding],
     manifest: Manifest,
     accessor_import: str,
-    removal: LiteralRemoval | None = None,
-    line_length: int = 0,
+    options: WrapOptions | None = None,
 ) -> WrapResult:
     """Wrap the secrets of one file.
 
@@ -53,19 +67,24 @@ def wrap_secrets(
         findings: The findings in the file.
         manifest: Maps each variable to its secret.
         accessor_import: `from x.secrets import get_secret`, optionally with an alias.
-        removal: Removes literals from the code; None keeps them as defaults.
-        line_length: Configured maximum line length; 0 if none is configured.
+        options: Without them, literals and unused imports stay.
     """
+    options = options or WrapOptions()
+    if manifest.app.runtime == "package":
+        options = options._replace(has_map=False)
     names = accessor_names(source, accessor_import)
-    wraps, skipped = _collect_wraps(source, findings, manifest, names, removal)
+    wraps, skipped = _collect_wraps(source, findings, manifest, names, options)
     if not wraps:
         return WrapResult(skipped=tuple(skipped))
-    wraps = _without_nested_reads(source, wraps)
+    wraps = _find_plain_reads(source, _without_nested_reads(source, wraps))
+    variables = map_variables(manifest) if options.has_map else {}
     removed = [wrap for wrap in wraps if wrap.replacement is not None]
     # If line breaks make the result invalid, long lines are better than a skipped file.
-    for width in (max_line_length(source, line_length), sys.maxsize):
-        edits = _file_edits(source, wraps, names, width)
-        problem = _safety_problem(source, edits, names.module, removed)
+    for width in (max_line_length(source, options.line_length), sys.maxsize):
+        unused = _unused_imports(source, wraps, width, options.importers)
+        edits = _file_edits(source, wraps, names, width, unused)
+        undo = Undo({wrap.reference for wrap in removed}, variables, _local_names(unused))
+        problem = _safety_problem(source, edits, names.module, removed, undo)
         if not problem:
             return WrapResult(
                 edits=tuple(edits),
@@ -78,10 +97,64 @@ def wrap_secrets(
     return WrapResult(skipped=tuple(skipped))
 
 
-def _file_edits(source: Source, wraps: list[Wrap], names: AccessorNames, width: int) -> list[Edit]:
+def map_variables(manifest: Manifest) -> dict[str, str]:
+    """Map `name` or `name:field`, as calls name a secret, to its variable."""
+    variables = {}
+    for secret in manifest.secret:
+        for variable, field in secret.variables().items():
+            variables[f"{secret.name}:{field}" if field else secret.name] = variable
+    return variables
+
+
+def _find_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
+    """Mark the plain reads, which calls replace."""
+    names = os_names(source.tree)
+    marked = []
+    for wrap in wraps:
+        default = _plain_default(source, wrap, wraps, names) if wrap.has_map else None
+        marked.append(msgspec.structs.replace(wrap, plain_default=default))
+    return marked
+
+
+def _plain_default(
+    source: Source, wrap: Wrap, wraps: list[Wrap], names: Mapping[str, str]
+) -> str | None:
+    site = wrap.site
+    if site.shape is not Shape.READ or site.reader not in PLAIN_READERS or site.name_expr:
+        return None
+    text = source.raw[site.start : site.end].decode(source.encoding)
+    if "\n" in text and not is_alone(wrap, wraps):
+        return None  # the lines of the outer expression are indented
+    return plain_arguments(text, site.variable, names)
+
+
+def _unused_imports(
+    source: Source, wraps: list[Wrap], width: int, importers: Importers | None
+) -> list[UnusedImport]:
+    if importers is None or not any(wrap.has_map for wrap in wraps):
+        return []
+    calls = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
+    try:
+        after = apply_edits(source.raw, wrap_edits(source, calls, width), source.encoding)
+    except SourceError:
+        return []
+    return unused_imports(source, after, importers)
+
+
+def _local_names(unused: list[UnusedImport]) -> set[str]:
+    return {name for found in unused for name in found.names}
+
+
+def _file_edits(
+    source: Source,
+    wraps: list[Wrap],
+    names: AccessorNames,
+    width: int,
+    unused: list[UnusedImport],
+) -> list[Edit]:
     expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     return [
-        *import_edits(source, [wrap.site for wrap in wraps], names),
+        *import_edits(source, [wrap.site for wrap in wraps], names, unused),
         *settings_source_edits(source, wraps, width),
         *wrap_edits(source, expressions, width),
     ]
@@ -92,8 +165,9 @@ def _collect_wraps(
     findings: Sequence[Finding],
     manifest: Manifest,
     names: AccessorNames,
-    removal: LiteralRemoval | None,
+    options: WrapOptions,
 ) -> tuple[list[Wrap], list[Skipped]]:
+    removal = options.removal
     wraps: list[Wrap] = []
     skipped: list[Skipped] = []
     spans: set[tuple[int, int]] = set()
@@ -107,6 +181,7 @@ def _collect_wraps(
             skipped.append(_skipped_finding(finding, reason))
             continue
         spans.add((site.start, site.end))
+        wrap = msgspec.structs.replace(wrap, has_map=options.has_map)
         if removal and site.shape is Shape.LITERAL:
             replacement, reason = removal.replacement_for(source, site.variable)
             if reason:
@@ -190,7 +265,9 @@ def _computes_secret_names(site: Site, entries: Mapping[str, tuple[Secret, str]]
     return True
 
 
-def _safety_problem(source: Source, edits: list[Edit], module: str, removed: list[Wrap]) -> str:
+def _safety_problem(
+    source: Source, edits: list[Edit], module: str, removed: list[Wrap], undo: Undo
+) -> str:
     """Return why the edits cannot be trusted; "" if they can."""
     placeholders = [
         Edit(
@@ -208,4 +285,4 @@ def _safety_problem(source: Source, edits: list[Edit], module: str, removed: lis
             source = Source.from_bytes(source.path, before)
     except SourceError as error:
         return error.message.removeprefix(f"{source.path}: ")
-    return equivalence_problem(source, after, module, {wrap.secret for wrap in removed})
+    return equivalence_problem(source, after, module, undo)

@@ -33,6 +33,14 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     # The expression that reads the value of a removed literal: "" if get_secret() alone reads it,
     # None if no literal is removed.
     replacement: str | None = None
+    has_map: bool = False  # the map file names the variable of the secret
+    # The default of a plain read, which the call replaces: "" without one, None for other reads.
+    plain_default: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """The secret as calls name it."""
+        return f"{self.secret}:{self.field}" if self.field and self.has_map else self.secret
 
 
 def wrap_edits(source: Source, wraps: list[Wrap], width: int) -> list[Edit]:
@@ -53,14 +61,15 @@ def wrap_edits(source: Source, wraps: list[Wrap], width: int) -> list[Edit]:
             by_line.setdefault(first, []).append(wrap)
             continue
         lines = _lines_to_indent(source, wrap, first, last)
-        edits += _wrap_multiline(source, wrap, first, lines, keep_alignment=_is_alone(wrap, wraps))
+        alone = is_alone(wrap, wraps)
+        edits += _wrap_multiline(source, wrap, first, lines, width, keep_alignment=alone)
         added_levels.update(lines)
     for number, group in by_line.items():
         edits += _wrap_on_line(source, number, group, width, added_levels[number])
     return edits
 
 
-def _is_alone(wrap: Wrap, wraps: list[Wrap]) -> bool:
+def is_alone(wrap: Wrap, wraps: list[Wrap]) -> bool:
     """Tell whether no other expression inside or around this one is wrapped."""
     site = wrap.site
     return all(
@@ -102,7 +111,7 @@ def _line_insert(source: Source, wrap: Wrap) -> Insert:
 
 
 def _wrap_multiline(
-    source: Source, wrap: Wrap, first: int, lines: list[int], *, keep_alignment: bool
+    source: Source, wrap: Wrap, first: int, lines: list[int], width: int, *, keep_alignment: bool
 ) -> list[Edit]:
     """Wrap an expression of several lines: one argument per line, the expression indented.
 
@@ -111,11 +120,13 @@ def _wrap_multiline(
         wrap: The expression.
         first: Its first line.
         lines: Its other lines that can be indented; empty to keep the call on the same lines.
+        width: Maximum line length.
         keep_alignment: Move lines that are aligned with an opening bracket along with it.
     """
     site = wrap.site
     text = _replacing_call(source, wrap)
     if text is not None:
+        text = _broken_call(source, wrap, text, first, width)
         return [make_edit(source, site.start, site.end, text)]
     if not lines:
         before, after = _call_parts(source, wrap)
@@ -126,7 +137,7 @@ def _wrap_multiline(
     quote = _quote_for(source, site)
     indent, step = indentation(source.lines[first - 1][1].decode(source.encoding))
     start_of_line = f"\n{indent}{step}"
-    prefix = _lambda_prefix(site)
+    prefix = _default_prefix(wrap)
     keywords = "".join(f"{start_of_line}{keyword}," for keyword in _keyword_arguments(wrap, quote))
     opening = (
         f"{wrap.names.get}({start_of_line}{_name_argument(wrap, quote)},{start_of_line}{prefix}"
@@ -140,6 +151,19 @@ def _wrap_multiline(
         *[_indent_line(source, number, shift, step) for number in lines],
         make_edit(source, site.end, site.end, f",{keywords}\n{indent})"),
     ]
+
+
+def _broken_call(source: Source, wrap: Wrap, text: str, first: int, width: int) -> str:
+    """Break a call that replaces several lines, if it is too long for one."""
+    column = source.position(wrap.site.start)[1] - 1
+    last, end = source.position(wrap.site.end)
+    rest = source.lines[last - 1][1].decode(source.encoding).rstrip()[end - 1 :]
+    if column + len(text) + len(rest) <= width or not wrap.plain_default:
+        return text
+    indent, step = indentation(source.lines[first - 1][1].decode(source.encoding))
+    lines = [_name_argument(wrap, _quote_for(source, wrap.site)), wrap.plain_default]
+    arguments = "".join(f"\n{indent}{step}{line}," for line in lines)
+    return f"{wrap.names.get}({arguments}\n{indent})"
 
 
 def _indent_line(source: Source, number: int, shift: int, step: str) -> Edit:
@@ -184,9 +208,12 @@ def _replacing_call(source: Source, wrap: Wrap) -> str | None:
     """Return the call that replaces an expression, or None if the expression stays in the call."""
     if wrap.site.shape is Shape.PRESENCE:
         return presence_test(source, wrap)
+    quote = _quote_for(source, wrap.site)
+    if wrap.plain_default is not None:
+        default = f", {wrap.plain_default}" if wrap.plain_default else ""
+        return f"{wrap.names.get}({_name_argument(wrap, quote)}{default})"
     if wrap.replacement is None:
         return None
-    quote = _quote_for(source, wrap.site)
     arguments = [_name_argument(wrap, quote)]
     if wrap.replacement:
         arguments.append(f"lambda: {wrap.replacement}")
@@ -206,14 +233,18 @@ def _call_parts(source: Source, wrap: Wrap) -> tuple[str, str]:
     """Return the text before and after an expression in a call on one line."""
     quote = _quote_for(source, wrap.site)
     keywords = "".join(f", {keyword}" for keyword in _keyword_arguments(wrap, quote))
-    before = f"{wrap.names.get}({_name_argument(wrap, quote)}, {_lambda_prefix(wrap.site)}"
+    before = f"{wrap.names.get}({_name_argument(wrap, quote)}, {_default_prefix(wrap)}"
     return before, f"{keywords})"
 
 
-def _lambda_prefix(site: Site) -> str:
-    if site.shape in {Shape.LITERAL, Shape.FALLBACK}:
-        return ""
-    return f"lambda{_lambda_parameters(site)}: "
+def _default_prefix(wrap: Wrap) -> str:
+    """Return the text before the expression: a literal is not evaluated late.
+
+    The keyword tells a literal, which the code held before, from the default of a plain read.
+    """
+    if wrap.site.shape in {Shape.LITERAL, Shape.FALLBACK}:
+        return "default=" if wrap.has_map else ""
+    return f"lambda{_lambda_parameters(wrap.site)}: "
 
 
 def _lambda_parameters(site: Site) -> str:
@@ -226,7 +257,7 @@ def _lambda_parameters(site: Site) -> str:
 def _name_argument(wrap: Wrap, quote: str) -> str:
     """Return the first argument: the name, the expression that computes it, or a mapping."""
     if not wrap.candidates:
-        return wrap.site.name_expr or f"{quote}{wrap.secret}{quote}"
+        return wrap.site.name_expr or f"{quote}{wrap.reference}{quote}"
     items = []
     for variable, secret, field in wrap.candidates:
         items.append(f"{quote}{variable}{quote}: {secret_reference(secret, field, quote)}")
@@ -240,15 +271,15 @@ def secret_reference(secret: str, field: str, quote: str) -> str:
 
 
 def _keyword_arguments(wrap: Wrap, quote: str) -> list[str]:
-    """Return the keyword arguments that a call needs."""
+    """Return the keyword arguments that a call needs: none that the map file makes needless."""
     site = wrap.site
     keywords = []
     if wrap.candidates:
         keywords.append(f"env={site.name_expr}")
-    elif wrap.field:
+    elif wrap.field and not wrap.has_map:
         keywords.append(f"key={quote}{wrap.field}{quote}")
     is_named_differently = wrap.field or env_var_name(wrap.secret) != site.variable
-    if is_named_differently and not site.name_expr:
+    if is_named_differently and not site.name_expr and not wrap.has_map:
         keywords.append(f"env={quote}{site.variable}{quote}")
     if site.shape is Shape.READ and _default_serves_production(wrap):
         keywords.append("optional=True")
@@ -257,6 +288,10 @@ def _keyword_arguments(wrap: Wrap, quote: str) -> list[str]:
 
 def _default_serves_production(wrap: Wrap) -> bool:
     site = wrap.site
+    if wrap.has_map and wrap.is_optional:
+        return False  # the map says so
+    if wrap.has_map and wrap.field and site.default_end:
+        return False  # the default is the value of the field in AWS
     return site.default_ok_in_production or (wrap.is_optional and site.default_literal)
 
 

@@ -55,6 +55,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     # also has an entry with line 0 and column 0.
     calls: tuple[tuple[str, int, int], ...] = ()
     harmless: tuple[Skipped, ...] = ()  # values with a secret's name that are not secrets
+    python_files: tuple[str, ...] = ()  # of the app, including tests
     constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
 
 
@@ -120,6 +121,7 @@ def scan_files(
         facts=facts,
         harmless=tuple(scanner.harmless),
         constants=constants,
+        python_files=tuple(path for path in files.python() if not is_copied_file(path)),
         calls=tuple(scanner.calls),
     )
 
@@ -224,7 +226,7 @@ class _AppScanner:
         self.constants += find_remaining_constants(source, visitor.accessor_calls)
         if visitor.has_settings_source:
             self.calls.append((path, 0, 0))
-        for node in visitor.accessor_calls:
+        for node, _ in visitor.accessor_calls:
             self.calls.append((path, node.lineno, node.col_offset))
 
     def _skip(self, path: str, reason: str) -> None:

@@ -55,7 +55,9 @@ class ExpressionVisitor(StatementVisitor):
         """Visit a comparison, and return whether it tests if a variable is set."""
         raise NotImplementedError
 
-    def visit_accessor_call(self, node: ast.Call, path: tuple[str, ...]) -> None:
+    def visit_accessor_call(
+        self, node: ast.Call, path: tuple[str, ...], accessor: Accessor
+    ) -> None:
         """Visit a call of the runtime."""
         raise NotImplementedError
 
@@ -189,7 +191,7 @@ class ExpressionVisitor(StatementVisitor):
     def _visit_call(self, node: ast.Call, path: tuple[str, ...], *, direct: bool) -> None:
         function = self.resolver.resolve(node.func, self.scopes)
         if isinstance(function, Accessor):
-            self.visit_accessor_call(node, path)
+            self.visit_accessor_call(node, path, function)
             return
         if _function_name(node) in BOOLEAN_CONVERSIONS:
             self._visit_booleans(node.args)

@@ -7,48 +7,63 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Confidence, Finding, Shape, Site
 from shield_ai.model.naming import env_var_name
+from shield_ai.project.secret_map import hardcoded_default
 from shield_ai.scan.rules.pattern import csec34_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shield_ai.project.python_source import Source
+    from shield_ai.project.secret_map import SecretMap
 
 RULE = "CSEC34.literal-default"
 
 
-def find_remaining_constants(source: Source, calls: Iterable[ast.Call]) -> Iterator[Finding]:
+def find_remaining_constants(
+    source: Source, calls: Iterable[tuple[ast.Call, SecretMap | None]]
+) -> Iterator[Finding]:
     """Yield the constant defaults in get_secret calls.
 
-    A plain default is a hardcoded secret: a finding that no fixer can rewrite. The default of a
-    wrapped read is not a finding. It has an `env`, and supplies database fields without a value.
+    A literal that the code held before is a hardcoded secret: a finding that no fixer can rewrite.
+    The default of a read is not a finding. It has an `env`, and supplies database fields without a
+    value.
 
     Args:
         source: The file.
-        calls: The get_secret calls in it.
+        calls: The get_secret calls in it, each with the mapping of its map file.
     """
-    for call in calls:
-        if len(call.args) < 2:
-            continue
-        name, default = call.args[:2]
+    for call, known in calls:
+        name = call.args[0] if call.args else None
         if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
             continue
-        variable = _env_argument(call) or env_var_name(name.value)
-        if isinstance(default, ast.Lambda):
+        variable = _variable(call, name.value, known)
+        default = call.args[1] if len(call.args) > 1 else None
+        literal = hardcoded_default(call, known)
+        if literal is not None:
+            yield _create_finding(source, literal, variable, Shape.LITERAL)
+        elif isinstance(default, ast.Lambda):
             read_default = _read_default(default.body)
             if read_default is not None:
                 yield _create_finding(source, read_default, variable, Shape.READ)
-        elif _is_nonempty_constant(default):
-            yield _create_finding(source, default, variable, Shape.LITERAL)
+        elif default is not None and _is_nonempty_constant(default):
+            yield _create_finding(source, default, variable, Shape.READ)
 
 
-def _env_argument(call: ast.Call) -> str:
-    """Return the constant `env` argument of a get_secret call; empty without one."""
-    env = ""
+def _variable(call: ast.Call, name: str, known: SecretMap | None) -> str:
+    env = _constant_argument(call, "env")
+    if env:
+        return env
+    key = _constant_argument(call, "key")
+    variable = known.variable(f"{name}:{key}" if key else name) if known else ""
+    return variable or env_var_name(name.partition(":")[0])
+
+
+def _constant_argument(call: ast.Call, name: str) -> str:
+    """Return a constant keyword argument of a get_secret call; empty without one."""
     for keyword in call.keywords:
-        if keyword.arg == "env" and isinstance(keyword.value, ast.Constant) and keyword.value.value:
-            env = str(keyword.value.value)
-    return env
+        if keyword.arg == name and isinstance(keyword.value, ast.Constant) and keyword.value.value:
+            return str(keyword.value.value)
+    return ""
 
 
 def _is_nonempty_constant(node: ast.expr) -> bool:

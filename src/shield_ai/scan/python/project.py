@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import Source
 from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
+from shield_ai.project.secret_map import parse_map
 from shield_ai.scan.python.bindings import Module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from shield_ai.project.layout import AppFacts
+    from shield_ai.project.secret_map import SecretMap
 
     ReadFile = Callable[[str], bytes | None]
 
@@ -43,6 +45,7 @@ class Project:
         self._modules: dict[str, Module | None] = {}  # the least recently used first
         self._cached_size = 0  # bytes of source code
         self._paths: dict[str, str] = {}  # dotted name → path
+        self._maps: dict[str, SecretMap | None] = {}  # dotted name → mapping of a map file
         self._splits: dict[str, tuple[str, str]] = {}  # dotted name → path, name in the module
 
     def module_at(self, path: str) -> Module | None:
@@ -102,6 +105,13 @@ class Project:
         if dotted.partition(".")[0] in {PACKAGE, FORMER_PACKAGE}:
             return True
         return dotted.rpartition(".")[2] in {"secrets", "aws_secrets"}
+
+    def secret_map(self, dotted: str) -> SecretMap | None:
+        """Return the mapping of a map file; None for another module, or one outside the app."""
+        if dotted not in self._maps:
+            module = self.find_module(dotted) if dotted else None
+            self._maps[dotted] = parse_map(module.source.raw) if module else None
+        return self._maps[dotted]
 
     def split(self, dotted: str) -> tuple[Module, str] | None:
         """Split a dotted name into the app's module that contains it and the name in the module."""

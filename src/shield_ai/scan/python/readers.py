@@ -57,6 +57,7 @@ class Accessor(NamedTuple):
     """A function of the runtime, such as `get_secret`."""
 
     name: str
+    module: str = ""  # dotted name of the app's map file; empty if it is not in the app
 
 
 Ref: TypeAlias = Library | Environ | Factory | EnvObject | Reader | Accessor

@@ -185,7 +185,7 @@ class Resolver:
             return None
         module_name, _, name = dotted.rpartition(".")
         if name in ACCESSORS and self._is_runtime_module(module_name):
-            return Accessor(name)
+            return Accessor(name, module_name)
         place = self.project.split(dotted)
         if place is None:
             return classify(dotted)

@@ -22,8 +22,10 @@ from shield_ai.scan.python.literals import (
 from shield_ai.scan.python.readers import Environ
 
 if TYPE_CHECKING:
+    from shield_ai.project.secret_map import SecretMap
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
+    from shield_ai.scan.python.readers import Accessor
     from shield_ai.scan.python.statement_filter import StatementFilter
 
 # Options of shield's database backends: their values name secrets.
@@ -45,7 +47,8 @@ class SecretVisitor(EnvReadVisitor):
     ) -> None:
         super().__init__(project, module, statement_filter)
         self.candidates: list[Candidate] = []
-        self.accessor_calls: list[ast.Call] = []  # the get_secret calls
+        # the get_secret calls, and the mapping of the map file that they import it from
+        self.accessor_calls: list[tuple[ast.Call, SecretMap | None]] = []
         self.assigned_settings: set[str] = set()  # settings with a value that is not constant
         self._computed_writes: set[str] = set()  # variables that the code may set
 
@@ -85,11 +88,14 @@ class SecretVisitor(EnvReadVisitor):
             if candidate.node is value and candidate.shape is Shape.LITERAL:
                 candidate.reason = "written into the environment, where other code reads it"
 
-    def visit_accessor_call(self, node: ast.Call, path: tuple[str, ...]) -> None:
+    def visit_accessor_call(
+        self, node: ast.Call, path: tuple[str, ...], accessor: Accessor
+    ) -> None:
         """Visit a get_secret call: the variable it wraps is migrated, other reads in it are not."""
-        variables = self._accessor_variables(node)
+        known = self.resolver.project.secret_map(accessor.module)
+        variables = self._accessor_variables(node, known)
         self._enclosing_calls.append(variables)
-        self.accessor_calls.append(node)
+        self.accessor_calls.append((node, known))
         self.migrated.update(variables)
         for argument in node.args[1:]:
             if isinstance(argument, ast.Lambda):
@@ -99,7 +105,7 @@ class SecretVisitor(EnvReadVisitor):
                 self.visit(argument, path, direct=False)
         self._enclosing_calls.pop()
 
-    def _accessor_variables(self, node: ast.Call) -> tuple[str, ...]:
+    def _accessor_variables(self, node: ast.Call, known: SecretMap | None) -> tuple[str, ...]:
         """Return the variables of the secrets that a get_secret call may read."""
         name = node.args[0] if node.args else None
         if isinstance(name, ast.Dict):
@@ -112,7 +118,7 @@ class SecretVisitor(EnvReadVisitor):
         if name is None:
             return ()
         names = possible_texts(self.resolver, name, self.scopes) or ()
-        return tuple(map(env_var_name, names))
+        return tuple(_variable_of(name, node, known) for name in names)
 
     def visit_or_default(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
         """Visit `read or constant`, and return whether the expression has this form.
@@ -210,6 +216,15 @@ class SecretVisitor(EnvReadVisitor):
             if not candidate.quote:
                 return "reuses the quote of the f-string, which requires Python 3.12"
         return explain_not_lambda_safe(candidate.node)
+
+
+def _variable_of(name: str, call: ast.Call, known: SecretMap | None) -> str:
+    """Return the variable in the map file, or the one that the name of the secret implies."""
+    key = next((keyword.value for keyword in call.keywords if keyword.arg == "key"), None)
+    reference = name
+    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+        reference = f"{name}:{key.value}"
+    return (known.variable(reference) if known else "") or env_var_name(name.partition(":")[0])
 
 
 def _sets_new_value(name: str, value: ast.expr) -> bool:

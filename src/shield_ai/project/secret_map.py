@@ -1,0 +1,111 @@
+"""Read the map file of an app: the secrets, and the environment variables behind them.
+
+The file is parsed, never imported. It creates a client with the mapping:
+`client = SecretsManagerClient({"sentry-dsn": "SENTRY_DSN"}, optional=["sentry-dsn"])`.
+"""
+
+from __future__ import annotations
+
+import ast
+
+import msgspec
+
+from shield_ai.model.errors import SourceError
+from shield_ai.project.python_source import Source
+from shield_ai.project.runtime_names import IMPORTS_COPY
+
+CLIENT = "SecretsManagerClient"
+
+
+class SecretMap(msgspec.Struct, frozen=True):
+    """The mapping of a map file, in its order."""
+
+    secrets: dict[str, str | dict[str, str]] = {}
+    optional: tuple[str, ...] = ()
+
+    def variable(self, reference: str) -> str:
+        """Return the variable of `name` or `name:field`; "" if the map does not name it."""
+        name, _, field = reference.partition(":")
+        entry = self.secrets.get(name, "")
+        if isinstance(entry, dict):
+            return entry.get(field, "")
+        return "" if field else entry
+
+
+class MapCall(msgspec.Struct, frozen=True):
+    """The call that creates the client in a map file."""
+
+    source: Source
+    call: ast.Call
+    mapping: ast.Dict
+    optional: ast.expr | None  # the value of the argument
+    content: SecretMap
+
+
+def parse_map(raw: bytes | None) -> SecretMap | None:
+    """Return the mapping of a map file; None for another file, or if it can't be understood."""
+    found = find_map_call(raw)
+    return found.content if found else None
+
+
+def find_map_call(raw: bytes | None) -> MapCall | None:
+    """Return the only `SecretsManagerClient({...})` of a map file, if its arguments are literals.
+
+    Args:
+        raw: The bytes of the file.
+    """
+    if raw is None or not IMPORTS_COPY.search(raw):
+        return None
+    try:
+        source = Source.from_bytes("", raw)
+        calls = [node for node in ast.walk(source.tree) if _is_client(node)]
+    except SourceError:
+        return None
+    if len(calls) != 1 or not isinstance(calls[0], ast.Call):
+        return None
+    call = calls[0]
+    mapping = call.args[0] if len(call.args) == 1 else None
+    if not isinstance(mapping, ast.Dict):
+        return None
+    optional = next((k.value for k in call.keywords if k.arg == "optional"), None)
+    try:
+        secrets = ast.literal_eval(mapping)
+        names = () if optional is None else ast.literal_eval(optional)
+        content = msgspec.convert(
+            {"secrets": secrets, "optional": tuple(names)}, SecretMap, strict=True
+        )
+    except (ValueError, TypeError):  # msgspec.ValidationError is a ValueError
+        return None
+    return MapCall(source, call, mapping, optional, content)
+
+
+def hardcoded_default(call: ast.Call, known: SecretMap | None) -> ast.Constant | None:
+    """Return the hardcoded secret in a get_secret() call, or None.
+
+    A constant after a name of the map is the default of the read that the call replaced. A literal
+    that the code held before is the argument `default`.
+
+    Args:
+        call: The call.
+        known: The app's map file, if it has one.
+    """
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+    default = keywords.get("default")
+    if default is None and len(call.args) > 1 and not _is_mapped(call, known):
+        default = call.args[1]
+    if not isinstance(default, ast.Constant) or not isinstance(default.value, (str, bytes)):
+        return None
+    return default if default.value else None
+
+
+def _is_mapped(call: ast.Call, known: SecretMap | None) -> bool:
+    name = call.args[0]
+    if known is None or not isinstance(name, ast.Constant) or call.keywords:
+        return False
+    return bool(known.variable(str(name.value)))
+
+
+def _is_client(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    return isinstance(node.func, ast.Name) and node.func.id == CLIENT

@@ -1,0 +1,109 @@
+"""Recognize plain reads of the environment: `os.environ["X"]`, `os.getenv("X", "default")`.
+
+get_secret() returns the same value, so its call can replace the whole expression.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.rewrite.python.calls import string_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What can be imported from os, and what a file may use without an import that the tree shows.
+ENVIRON = "os.environ"
+GETENV = "os.getenv"
+
+
+class PlainRead(NamedTuple):
+    """A read of a variable, and its default; None if a missing variable raises KeyError."""
+
+    variable: str
+    default: ast.expr | None
+
+
+def os_names(tree: ast.Module) -> dict[str, str]:
+    """Map the local names that a file imports from os, and os itself, to their dotted names."""
+    names = {"os": "os"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {a.asname: "os" for a in node.names if a.name == "os" and a.asname}
+        elif isinstance(node, ast.ImportFrom) and node.module == "os" and not node.level:
+            names |= {alias.asname or alias.name: f"os.{alias.name}" for alias in node.names}
+    return names
+
+
+def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
+    """Return the plain read that an expression is; None for any other expression.
+
+    Args:
+        node: The expression.
+        names: From os_names().
+    """
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        variable = string_value(node.slice)
+        is_environ = _dotted_name(node.value, names) == ENVIRON
+        return PlainRead(variable, None) if is_environ and variable else None
+    if not isinstance(node, ast.Call):
+        return None
+    if _dotted_name(node.func, names) not in {GETENV, f"{ENVIRON}.get"}:
+        return None
+    arguments = dict(zip(("key", "default"), node.args, strict=False))
+    for keyword in node.keywords:
+        arguments[keyword.arg or "**"] = keyword.value
+    if len(arguments) != len(node.args) + len(node.keywords):
+        return None
+    variable = string_value(arguments.pop("key", None))
+    default = arguments.pop("default", ast.Constant(value=None))
+    if not variable or arguments or isinstance(default, ast.Starred):
+        return None
+    return PlainRead(variable, default)
+
+
+def _dotted_name(node: ast.expr, names: Mapping[str, str]) -> str:
+    if isinstance(node, ast.Name):
+        return names.get(node.id, "")
+    if isinstance(node, ast.Attribute):
+        base = _dotted_name(node.value, names)
+        return f"{base}.{node.attr}" if base else ""
+    return ""
+
+
+def plain_arguments(text: str, variable: str, names: Mapping[str, str]) -> str | None:
+    """Return the text of the default of a plain read; "" without one.
+
+    Args:
+        text: The source code of an expression.
+        variable: The variable that it must read.
+        names: From os_names().
+
+    Returns:
+        None if the expression is not a plain read, if its default is not a constant, or if its
+        comments or line breaks would be lost.
+    """
+    try:
+        node = ast.parse(f"({text})", mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+    read = plain_read(node, names)
+    if read is None or read.variable != variable:
+        return None
+    if "\n" in text and "#" in text:
+        return None
+    if read.default is None:
+        return ""
+    if not _is_constant(read.default):
+        return None
+    default = ast.get_source_segment(f"({text})", read.default) or "None"
+    return None if "\n" in default else default
+
+
+def _is_constant(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError):
+        return False
+    return True

@@ -1,0 +1,203 @@
+"""Remove the imports of os that a rewrite leaves unused.
+
+An import stays if the name may be used in a way that the syntax tree of the file does not show.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.errors import SourceError
+from shield_ai.project.python_source import Source
+from shield_ai.rewrite.python.formatting import make_edit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from shield_ai.model.edit import Edit
+    from shield_ai.rewrite import Read
+
+Import = ast.Import | ast.ImportFrom
+REMOVABLE = frozenset({"os", "environ", "getenv"})
+
+
+class UnusedImport(NamedTuple):
+    """An import statement, and the local names to remove from it."""
+
+    node: Import
+    names: frozenset[str]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the statement remains."""
+        return all((alias.asname or alias.name) in self.names for alias in self.node.names)
+
+
+class Importers:
+    """The Python files of the app, to find those that import a name from another one.
+
+    Args:
+        paths: All Python files of the app, including tests.
+        read: Returns the bytes of a file.
+    """
+
+    def __init__(self, paths: Iterable[str], read: Read) -> None:
+        self._paths = tuple(paths)
+        self._read = read
+
+    def may_use(self, path: str, names: Collection[str]) -> set[str]:
+        """Return the names of a module that another file may use, judging by its last name.
+
+        Args:
+            path: The file of the module.
+            names: Names that the module binds.
+        """
+        pure = PurePosixPath(path)
+        stem = pure.parent.name if pure.stem == "__init__" else pure.stem
+        used: set[str] = set()
+        for other in self._paths:
+            if other == path or used >= set(names):
+                continue
+            raw = self._read(other) or b""
+            is_sibling = PurePosixPath(other).parent == pure.parent and b"from . import" in raw
+            if stem.encode() in raw or is_sibling:
+                used |= _used_names(raw.decode("utf-8", "replace"), stem, names)
+        return used
+
+
+def _used_names(text: str, stem: str, names: Collection[str]) -> set[str]:
+    """Return the names that a file imports from a module, or uses as its attributes."""
+    used = {name for name in names if re.search(rf"\b{re.escape(stem)}\.{name}\b", text)}
+    pattern = rf"(?m)^[ \t]*from\s+(?:[\w.]*\b{re.escape(stem)}|\.+)\s+import\s*(\([^)]*\)|.*)"
+    for match in re.finditer(pattern, text):
+        imported = set(re.findall(r"\w+|\*", match[1]))
+        if "*" in imported:
+            return set(names)
+        used |= imported & set(names)
+    return used
+
+
+def unused_imports(source: Source, after: bytes, importers: Importers | None) -> list[UnusedImport]:
+    """Return the imports of os that a file uses, and no longer uses after edits.
+
+    Args:
+        source: The file before the edits.
+        after: The file after them.
+        importers: The files that may import the names; None if they are not known.
+    """
+    candidates = [node for node in source.tree.body if isinstance(node, Import)]
+    candidates = [node for node in candidates if _imports_os(node)]
+    if not candidates or importers is None:
+        return []
+    try:
+        new = Source.from_bytes(source.path, after).tree
+    except SourceError:
+        return []
+    found = []
+    gone = _names_in(source.tree) - _names_in(new)
+    for node in candidates:
+        names = {local for local in map(_local_name, node.names) if local in gone}
+        names = {name for name in names if not _is_mentioned(new, source.text, name)}
+        if names and _has_lines_to_itself(source, node):
+            names -= importers.may_use(source.path, names)
+            if names:
+                found.append(UnusedImport(node, frozenset(names)))
+    return found
+
+
+def _imports_os(node: Import) -> bool:
+    if isinstance(node, ast.Import):
+        return any(alias.name == "os" for alias in node.names)
+    return node.module == "os" and not node.level
+
+
+def _local_name(alias: ast.alias) -> str:
+    """Return the local name of an import that may be removed, or ""."""
+    return (alias.asname or alias.name) if alias.name in REMOVABLE else ""
+
+
+def _names_in(tree: ast.Module) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _is_mentioned(tree: ast.Module, text: str, name: str) -> bool:
+    """Tell whether a string or a type comment of a file may refer to a name."""
+    if re.search(rf"#\s*type:.*\b{name}\b", text):
+        return True
+    docstrings = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        is_prose = id(node) in docstrings and ">>>" not in node.value
+        is_mention = node.value.strip() == name or re.search(rf"\b{name}\b[.\[(]", node.value)
+        if is_mention and not is_prose:
+            return True
+    return False
+
+
+def _has_lines_to_itself(source: Source, node: Import) -> bool:
+    """Tell whether no other statement and no inner comment is on the lines of an import."""
+    start, end = source.span(node)
+    line_end = source.offset((node.end_lineno or node.lineno) + 1, 0)
+    rest = source.raw[end:line_end].strip()
+    is_first = start == source.offset(node.lineno, 0)
+    return is_first and (not rest or rest.startswith(b"#")) and b"#" not in source.raw[start:end]
+
+
+def removal_edits(source: Source, unused: Iterable[UnusedImport]) -> list[Edit]:
+    """Return the edits that remove imports, and an empty line where two would remain."""
+    edits = []
+    for found in unused:
+        if found.is_whole:
+            edits.append(make_edit(source, *_removed_lines(source, found.node), ""))
+        else:
+            edits += _alias_edits(source, found)
+    return edits
+
+
+def statement_lines(source: Source, node: Import) -> tuple[int, int]:
+    """Return the offsets of the lines of a statement."""
+    last = node.end_lineno or node.lineno
+    return source.offset(node.lineno, 0), source.offset(last + 1, 0)
+
+
+def _removed_lines(source: Source, node: Import) -> tuple[int, int]:
+    start, end = statement_lines(source, node)
+    following = (node.end_lineno or node.lineno) + 1
+    is_group = node.lineno == 1 or not source.lines[node.lineno - 2][1].strip()
+    if is_group and following <= len(source.lines) and not source.lines[following - 1][1].strip():
+        end = source.offset(following + 1, 0)
+    return start, end
+
+
+def _alias_edits(source: Source, found: UnusedImport) -> list[Edit]:
+    """Remove each name with the comma after it, or before it if it is the last one."""
+    aliases = found.node.names
+    spans = [
+        (
+            source.offset(alias.lineno, alias.col_offset),
+            source.offset(alias.end_lineno or alias.lineno, alias.end_col_offset or 0),
+        )
+        for alias in aliases
+    ]
+    kept = [i for i, alias in enumerate(aliases) if _bound(alias) not in found.names]
+    edits = []
+    for i, alias in enumerate(aliases):
+        if _bound(alias) not in found.names:
+            continue
+        if i < kept[-1]:
+            edits.append(make_edit(source, spans[i][0], spans[i + 1][0], ""))
+        else:
+            edits.append(make_edit(source, spans[i - 1][1], spans[i][1], ""))
+    return edits
+
+
+def _bound(alias: ast.alias) -> str:
+    return alias.asname or alias.name

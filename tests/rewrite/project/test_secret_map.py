@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import msgspec
+import pytest
+from fixer_helpers import manifest, run
+
+from shield_ai.project.secret_map import parse_map
+from shield_ai.rewrite.project.secret_map import expected_map, map_text, matches, write_map
+
+PATH = "shop/utils/secrets.py"
+TEXT = '''\
+"""The secrets of shop and the environment variables behind them.
+
+`shield apply` keeps the mapping in step with shield.toml.
+"""
+
+from ._shield_runtime import SecretsManagerClient
+
+client = SecretsManagerClient(
+    {
+        "django-secret-key": "SECRET_KEY",
+        "database-credentials": {
+            "database": "DB_NAME",
+            "username": "DB_USER",
+            "password": "DB_PASSWORD",
+            "host": "DB_HOST",
+            "port": "DB_PORT",
+        },
+        "sentry-dsn": "SENTRY_DSN",
+    },
+    optional=["sentry-dsn"],
+)
+get_secret = client.get_secret
+get_secret_dict = client.get_secret_dict
+has_secret = client.has_secret
+clear_secret_cache = client.clear_cache
+prefetch = client.prefetch
+'''
+
+
+def with_secrets(change):
+    made = manifest()
+    return msgspec.structs.replace(made, secret=tuple(change(list(made.secret))))
+
+
+def renamed(old, new, secrets):
+    return [
+        msgspec.structs.replace(secret, name=new) if secret.name == old else secret
+        for secret in secrets
+    ]
+
+
+def updated(text, made):
+    files = {PATH: text.encode()}
+    skipped = run(write_map(PATH, files[PATH], made, in_package=True), files)
+    return files[PATH].decode(), skipped.get(PATH, "")
+
+
+def test_writes_the_map_of_shield_toml():
+    files = {}
+    assert run(write_map(PATH, None, manifest(), in_package=True), files) == {}
+    assert files[PATH].decode() == TEXT
+    assert matches(files[PATH], manifest())
+    assert write_map(PATH, files[PATH], manifest(), in_package=True) == ([], [])
+
+
+def test_imports_absolutely_on_sys_path():
+    text = map_text("shop", expected_map(manifest()), in_package=False)
+    assert "\nfrom _shield_runtime import SecretsManagerClient\n" in text
+
+
+def test_app_name_can_not_end_the_docstring():
+    text = map_text('a"""\n\\b', expected_map(manifest()), in_package=True)
+    compile(text, "secrets.py", "exec")
+    assert text.startswith("\"\"\"The secrets of a''' /b and")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 12])
+def test_is_formatted_as_ruff_does(count, tmp_path):
+    made = with_secrets(
+        lambda all_: (
+            [
+                msgspec.structs.replace(all_[2], name=f"sentry-dsn-{n}", env=f"SENTRY_DSN_{n}")
+                for n in range(count)
+            ]
+            + [
+                msgspec.structs.replace(
+                    all_[1], fields={"username": "DB_USER", "password": "DB_PW"}
+                )
+            ]
+        )
+    )
+    text = map_text("shop", expected_map(made), in_package=True)
+    (tmp_path / "s.py").write_text(text)
+    argv = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", "s.py"]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_unedited_file_is_written_again():
+    made = with_secrets(lambda all_: [*reversed(renamed("sentry-dsn", "our/sentry", all_))])
+    text, _ = updated(TEXT, made)
+    assert text == map_text("shop", expected_map(made), in_package=True)
+
+
+EDITED = TEXT.replace("    {\n", "    {  # by hand\n").replace(
+    '"SENTRY_DSN",\n', '"SENTRY_DSN",  # errors\n'
+) + "\n\ndef key():\n    return get_secret('django-secret-key')\n"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "old", "new"),
+    [
+        pytest.param(
+            lambda all_: renamed("django-secret-key", "key", all_),
+            '        "django-secret-key": "SECRET_KEY",\n',
+            "",
+            id="renamed",
+        ),
+        pytest.param(lambda all_: all_[1:], '        "django-secret-key": "SECRET_KEY",\n', "", id="removed"),
+        pytest.param(
+            lambda all_: [msgspec.structs.replace(all_[0], env="KEY"), *all_[1:]],
+            '"SECRET_KEY"', '"KEY"', id="another variable",
+        ),
+        pytest.param(
+            lambda all_: [msgspec.structs.replace(all_[0], optional=True), *all_[1:]],
+            '["sentry-dsn"]', '["django-secret-key", "sentry-dsn"]', id="optional",
+        ),
+        pytest.param(
+            lambda all_: [*all_[:2], msgspec.structs.replace(all_[2], optional=False)],
+            '\n    optional=["sentry-dsn"],', "", id="not optional",
+        ),
+    ],
+)  # fmt: skip
+def test_edited_file_keeps_every_other_byte(change, old, new):
+    made = with_secrets(change)
+    text, skipped = updated(EDITED, made)
+    assert not skipped
+    expected = EDITED.replace(old, new)
+    if '"key": "SECRET_KEY",\n' in text:
+        expected = expected.replace("# errors\n", '# errors\n        "key": "SECRET_KEY",\n')
+    assert text.replace("},\n)", "}\n)") == expected.replace("},\n)", "}\n)")
+    assert matches(text.encode(), made)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param('c = SecretsManagerClient({"a": "A"})\n', id="one line"),
+        pytest.param("c = SecretsManagerClient({})\n", id="empty"),
+        pytest.param('c = SecretsManagerClient({"a": "A"}, optional=["a"])\n', id="optional"),
+        pytest.param(
+            'c = SecretsManagerClient(\n    {"a": "A",\n     "b": "B"}\n)\n', id="two lines"
+        ),
+    ],
+)
+def test_other_layouts_get_the_whole_mapping(call):
+    text, skipped = updated(
+        f"from ._shield_runtime import SecretsManagerClient\n{call}", manifest()
+    )
+    assert not skipped
+    assert parse_map(text.encode()).secrets == expected_map(manifest()).secrets
+    assert matches(text.encode(), manifest())
+
+
+def test_skips_a_mapping_with_comments_in_another_layout():
+    text = (
+        "from ._shield_runtime import SecretsManagerClient\n"
+        'c = SecretsManagerClient({"a": "A"  # why\n})\n'
+    )
+    unchanged, reason = updated(text, manifest())
+    assert unchanged == text
+    assert "has comments" in reason
+
+
+def test_skips_a_mapping_that_can_not_be_understood():
+    text = "from ._shield_runtime import SecretsManagerClient\nc = SecretsManagerClient(MAP)\n"
+    assert updated(text, manifest()) == (text, (
+        "the mapping in it can't be read; pass SecretsManagerClient() a dict of literals, "
+        "or delete the file to generate it again"
+    ))  # fmt: skip

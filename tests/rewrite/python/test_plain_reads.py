@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import ast
+
+import pytest
+from rewrite_helpers import check, rewritten
+
+from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments
+from shield_runtime import SecretNotFoundError, SecretsManagerClient
+
+HEAD = "from shop.utils.secrets import get_secret\n"
+
+
+@pytest.mark.parametrize(
+    ("imports", "read", "call"),
+    [
+        ("import os", 'os.environ["API_KEY"]', 'get_secret("api-key")'),
+        ("import os", 'os.environ.get("API_KEY")', 'get_secret("api-key", None)'),
+        ("import os", 'os.getenv("API_KEY")', 'get_secret("api-key", None)'),
+        ("import os", 'os.environ.get("API_KEY", "d")', 'get_secret("api-key", "d")'),
+        ("import os", 'os.getenv("API_KEY", default="d")', 'get_secret("api-key", "d")'),
+        ("import os", 'os.getenv("API_KEY", None)', 'get_secret("api-key", None)'),
+        ("import os", 'os.getenv("API_KEY", 5)', 'get_secret("api-key", 5)'),
+        ("import os", 'os.getenv("API_KEY", False)', 'get_secret("api-key", False)'),
+        ("import os", 'os.getenv("API_KEY", [])', 'get_secret("api-key", [])'),
+        ("import os", "os.getenv('API_KEY', '')", "get_secret('api-key', '')"),
+        ("import os", 'os.getenv("API_KEY", -1)', 'get_secret("api-key", -1)'),
+        ("import os as o", 'o.environ["API_KEY"]', 'get_secret("api-key")'),
+        ("from os import environ", 'environ["API_KEY"]', 'get_secret("api-key")'),
+        ("from os import environ as e", 'e.get("API_KEY")', 'get_secret("api-key", None)'),
+        ("from os import getenv", 'getenv("API_KEY", "d")', 'get_secret("api-key", "d")'),
+    ],
+)
+def test_call_replaces_plain_read_and_its_import(imports, read, call):
+    check(f"{imports}\n\nX = {read}\n", f"{HEAD}\nX = {call}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'os.environ["OTHER"]',
+        'os.environ.pop("API_KEY", "")',
+        'os.environ.setdefault("API_KEY", "")',
+        'os.environ.get("API_KEY", default())',
+        'os.environ.get("API_KEY", NAME)',
+        'os.environ.get("API_KEY") or "d"',
+        'os.environ.get("API_KEY", """a\nb""")',
+        'os.environ.get(\n    "API_KEY",  # why\n)',
+        "os.environ[NAME]",
+        'os.environ.get("API_KEY", *rest)',
+        'os.environ.get("API_KEY", **rest)',
+        'config("API_KEY")',
+        "os.environ.get(",
+    ],
+)
+def test_other_reads_keep_their_expression(text):
+    assert plain_arguments(text, "API_KEY", {"os": "os"}) is None
+
+
+def test_finds_the_names_of_os():
+    text = "import os as o, sys\nfrom os import environ, getenv as g\nfrom .os import path\n"
+    assert os_names(ast.parse(text)) == {
+        "os": "os",
+        "o": "os",
+        "environ": "os.environ",
+        "g": "os.getenv",
+    }
+
+
+def test_joins_a_plain_read_of_several_lines():
+    check(
+        'import os\n\nX = os.environ.get(\n    "API_KEY",\n    "d",\n)\n',
+        f'{HEAD}\nX = get_secret("api-key", "d")\n',
+    )
+    default = "d" * 70
+    check(
+        f'import os\n\nX = os.environ.get(\n    "API_KEY",\n    "{default}",\n)\n',
+        f'{HEAD}\nX = get_secret(\n    "api-key",\n    "{default}",\n)\n',
+    )
+
+
+def test_fields_are_named_after_a_colon():
+    check(
+        """\
+import os
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": os.environ.get("DATABASE_NAME", "storefront"),
+        "USER": os.environ["DATABASE_USER"],
+        "PASSWORD": os.environ["DATABASE_PASSWORD"],
+    }
+}
+BROKER = f"amqp://shop:{os.environ['RABBITMQ_PASSWORD']}@host"
+""",
+        """\
+from shop.utils.secrets import get_secret
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": get_secret("database-credentials:database", "storefront"),
+        "USER": get_secret("database-credentials:username"),
+        "PASSWORD": get_secret("database-credentials:password"),
+    }
+}
+BROKER = f"amqp://shop:{get_secret('rabbitmq-password')}@host"
+""",
+    )
+
+
+def test_expressions_need_no_variable():
+    manifest = Manifest(
+        app=App(name="shop", runtime="shop/utils/secrets.py"),
+        secret=(
+            Secret(name="our/key", env="API_KEY", optional=True),
+            Secret(name="mail", fields={"password": "MAIL_PASSWORD"}),
+        ),
+    )
+    text = (
+        'from decouple import config\n\nX = config("API_KEY", default="d")\n'
+        'Y = config("MAIL_PASSWORD")\n'
+    )
+    after, _ = rewritten(text, manifest=manifest)
+    assert 'X = get_secret("our/key", lambda: config("API_KEY", default="d"))\n' in after.decode()
+    assert 'Y = get_secret("mail:password", lambda: config("MAIL_PASSWORD"))\n' in after.decode()
+
+
+def test_package_runtime_keeps_the_expression_and_its_arguments():
+    manifest = Manifest(
+        app=App(name="shop", runtime="package"), secret=(Secret(name="our/key", env="API_KEY"),)
+    )
+    after, _ = rewritten("import os\n\nX = os.environ['API_KEY']\n", manifest=manifest)
+    assert after.decode() == (
+        "import os\n\nfrom shield_runtime import get_secret\n\n"
+        "X = get_secret('our/key', lambda: os.environ['API_KEY'], env='API_KEY')\n"
+    )
+
+
+@pytest.mark.parametrize("value", ["", "text", '{"a": 1}', "[1]", " x "])
+def test_aws_off_returns_the_variable_as_it_is(value, monkeypatch):
+    client = SecretsManagerClient({"a": "A_VAR", "b": {"field": "B_VAR"}})
+    for reference, variable in (("a", "A_VAR"), ("b:field", "B_VAR")):
+        monkeypatch.setenv(variable, value)
+        assert client.get_secret(reference) == value
+        assert client.get_secret(reference, "default") == value
+
+
+@pytest.mark.parametrize("default", [None, "", "d", 5, False, [], {}, b"x"])
+def test_aws_off_returns_the_default_itself(default, monkeypatch):
+    monkeypatch.delenv("A_VAR", raising=False)
+    assert SecretsManagerClient({"a": "A_VAR"}).get_secret("a", default) is default
+
+
+def test_aws_off_a_missing_variable_is_a_key_error_that_names_it(monkeypatch):
+    monkeypatch.delenv("B_VAR", raising=False)
+    client = SecretsManagerClient({"b": {"field": "B_VAR"}})
+    with pytest.raises(KeyError, match="B_VAR") as caught:
+        client.get_secret("b:field")
+    assert caught.type is SecretNotFoundError

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+from rewrite_helpers import check, rewritten
+
+IMPORT = "from shop.utils.secrets import get_secret\n"
+READ = 'X = os.environ["API_KEY"]\n'
+CALL = 'X = get_secret("api-key")\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(f"import os\n\n{READ}", f"{IMPORT}\n{CALL}", id="only import"),
+        pytest.param(
+            f'"""Doc of os.environ."""\n\nimport os\n\n{READ}',
+            f'"""Doc of os.environ."""\n\n{IMPORT}\n{CALL}',
+            id="below a docstring",
+        ),
+        pytest.param(
+            f"from __future__ import annotations\n\nimport os\n\n{READ}",
+            f"from __future__ import annotations\n\n{IMPORT}\n{CALL}",
+            id="below a future import",
+        ),
+        pytest.param(
+            f"import os\nimport sys\n\n{READ}", f"import sys\n\n{IMPORT}\n{CALL}", id="first"
+        ),
+        pytest.param(
+            f"import abc\nimport os\n\n{READ}", f"import abc\n\n{IMPORT}\n{CALL}", id="last"
+        ),
+        pytest.param(
+            f"import os\n\nimport environ\n\n{READ}",
+            f"import environ\n\n{IMPORT}\n{CALL}",
+            id="group",
+        ),
+        pytest.param(
+            f"import abc\n\nimport os\n\nimport environ\n\n\n{READ}",
+            f"import abc\n\nimport environ\n\n{IMPORT}\n\n{CALL}",
+            id="group in the middle",
+        ),
+        pytest.param(
+            f"# about abc\nimport abc  # abc\nimport os  # os\n# about sys\nimport sys\n\n{READ}",
+            f"# about abc\nimport abc  # abc\n# about sys\nimport sys\n\n{IMPORT}\n{CALL}",
+            id="comments of other imports",
+        ),
+        pytest.param(
+            f"import os, sys\n\n{READ}", f"import sys\n\n{IMPORT}\n{CALL}", id="first name"
+        ),
+        pytest.param(
+            f"import abc, os\n\n{READ}", f"import abc\n\n{IMPORT}\n{CALL}", id="last name"
+        ),
+        pytest.param(
+            f"from os import (\n    environ,\n    path,\n)\n\n{READ.replace('os.', '')}",
+            f"from os import (\n    path,\n)\n\n{IMPORT}\n{CALL}",
+            id="name on a line",
+        ),
+        pytest.param(
+            f"import os\nfrom shop.utils.secrets import get_secret\n\nY = get_secret('y-key')\n{READ}",
+            f"{IMPORT}\nY = get_secret('y-key')\n{CALL}",
+            id="runtime is imported",
+        ),
+    ],
+)
+def test_removes_unused_import(before, after):
+    check(before, after)
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        pytest.param(f"import os\n\n{READ}Y = os.path\n", {}, id="used"),
+        pytest.param(f"import os\n\n{READ}__all__ = ['X', 'os']\n", {}, id="exported"),
+        pytest.param(f"import os\n\n{READ}Y = eval('os.sep')\n", {}, id="in a string"),
+        pytest.param(f"import os\n\n{READ}Y = 1  # type: os.PathLike\n", {}, id="type comment"),
+        pytest.param(f"import os; Y = 1\n\n{READ}", {}, id="shares a line"),
+        pytest.param(f"if 1:\n    import os\n\n{READ}", {}, id="in a block"),
+        pytest.param(
+            f"import os\n\n{READ}", {"shop/local.py": b"from .settings import *\n"}, id="star"
+        ),
+        pytest.param(
+            f"import os\n\n{READ}",
+            {"shop/local.py": b"from shop.settings import (\n    X,\n    os,\n)\n"},
+            id="imported by name",
+        ),
+        pytest.param(
+            f"import os\n\n{READ}",
+            {"tests/test_it.py": b"patch('shop.settings.os.environ')\n"},
+            id="patched",
+        ),
+    ],
+)
+def test_keeps_import_that_may_be_used(text, files):
+    after, _ = rewritten(text, files)
+    assert b"import os" in after
+    assert CALL.encode() in after
+
+
+def test_keeps_import_that_was_unused_before():
+    after, _ = rewritten("import os\n\nAPI_KEY = 'k3y-of-a-test'\n")
+    assert after.startswith(b"import os\n")
