@@ -13,7 +13,7 @@ from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Action, Change, Plan
 from shield_ai.project.python_source import file_change
 from shield_ai.rewrite.project.iam_policy import write_policy
-from shield_ai.rewrite.project.registry import rewrite_project
+from shield_ai.rewrite.project.registry import AppFiles, rewrite_project
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.rewrite.python.unused_imports import Importers
 from shield_ai.rewrite.python.wrap import WrapOptions
@@ -147,7 +147,7 @@ class _Planner:
         files, skipped = rewrite_project(
             self._read,
             self._manifest,
-            has_folder=inputs.has_folder,
+            AppFiles(inputs.has_folder, inputs.python_files, inputs.loads_dotenv),
             module=inputs.accessor_import.split()[1],
             engines=rewritten.engines,
         )

@@ -37,6 +37,8 @@ class App(
     replicas: tuple[str, ...] = ()  # other regions to replicate each secret to
     # attach a policy to each secret: only the app's role, rotation and monitoring.readers can read
     readers_only: bool = False
+    # files to generate: tests where the app has tests, docs where it has a folder `docs`
+    generate: tuple[Literal["tests", "docs"], ...] = ("tests", "docs")
     prefetch: bool = False  # the app calls prefetch(), which requires an additional permission
 
 
@@ -65,6 +67,7 @@ class Secret(
     env: str | None = None  # environment variable of a single value
     fields: dict[str, str] | None = None  # field of the JSON document -> environment variable
     optional: bool = False  # the app starts without it
+    external: bool = False  # read by something other than the app's Python code
     rotate: Literal["manual"] | Rotation | None = None  # "manual", or when and how to rotate
     description: str = ""  # description in AWS
     generate: bool = False  # generate a value or a database password if no source has one

@@ -14,56 +14,56 @@ from shield_ai.rewrite.project import app_tests, runtime_copy
 PATH = "tests/test_secrets.py"
 
 
-def fix(files, made=None, *, folders=()):
-    return run(
-        app_tests.write_tests(files.get, made or manifest(), lambda folder: folder in folders),
-        files,
-    )
+def app_with_tests():
+    """Return the files of an app with tests."""
+    return {"tests/__init__.py": b""}
+
+
+def fix(files, made=None):
+    return run(app_tests.write_tests(files.get, made or manifest(), list(files)), files)
 
 
 @pytest.mark.parametrize(
-    ("before", "folders", "new"),
+    ("before", "path"),
     [
-        pytest.param([], [], ["tests/__init__.py", PATH], id="no tests yet"),
-        pytest.param(["tests/__init__.py"], ["tests"], [PATH], id="package"),
-        pytest.param(["tests/conftest.py"], ["tests"], [PATH], id="pytest"),
-        pytest.param(["tests/test_a.py"], ["tests"], [PATH], id="folder without __init__.py"),
-        pytest.param(["tests.py"], [], ["shop/utils/test_secrets.py"], id="module tests.py"),
+        pytest.param(["tests/test_a.py"], PATH, id="folder"),
+        pytest.param(["shop/tests/test_a.py"], "shop/tests/test_secrets.py", id="folder in a package"),
         pytest.param(
-            ["tests/__init__.py", PATH], ["tests"], ["tests/test_aws_secrets.py"], id="the name is taken"
+            ["shop/tests/test_a.py", "tests/unit/test_b.py", "tests/test_c.py"], PATH, id="outer folder"
         ),
-        pytest.param(
-            ["backend/manage.py", "backend/shop/__init__.py"], ["backend"],
-            ["backend/tests/__init__.py", "backend/tests/test_secrets.py"], id="below manage.py",
-        ),
+        pytest.param(["shop/tests.py"], "shop/utils/test_secrets.py", id="module tests.py"),
+        pytest.param(["tests/test_a.py", PATH], "tests/test_aws_secrets.py", id="the name is taken"),
     ],
 )  # fmt: skip
-def test_creates_tests_in_folder_of_the_apps_tests(before, folders, new):
+def test_creates_tests_in_folder_of_the_apps_tests(before, path):
     files = dict.fromkeys(before, b"")
-    made = manifest(runtime="backend/shop/utils/secrets.py") if "backend" in folders else manifest()
-    assert not fix(files, made, folders=folders)
-    assert sorted(set(files) - set(before)) == sorted(new)
-    assert app_tests.write_tests(files.get, made, lambda _: True) == ([], [])
+    assert not fix(files)
+    assert set(files) - set(before) == {path}
+    assert app_tests.write_tests(files.get, manifest(), list(files)) == ([], [])
 
 
-def test_creates_tests_beside_runtime_if_folders_are_unknown():
-    files = {}
-    assert not run(app_tests.write_tests(files.get, manifest()), files)
-    assert list(files) == ["shop/utils/test_secrets.py"]
+def test_creates_no_tests_if_the_app_has_none():
+    files = {"shop/settings.py": b"", "manage.py": b""}
+    assert fix(files) == {}
+    assert len(files) == 2
 
 
 def test_does_not_overwrite_existing_tests():
-    files = {"tests/__init__.py": b"", PATH: b"", "tests/test_aws_secrets.py": b""}
+    files = {
+        "tests/__init__.py": b"",
+        "tests/test_secrets.py": b"",
+        "tests/test_aws_secrets.py": b"",
+    }
     assert "tests not written" in fix(files)["tests/test_aws_secrets.py"]
     assert len(files) == 3
 
 
 def test_updates_tests_until_they_are_edited():
-    files = {}
+    files = app_with_tests()
     fix(files)
     later = parse(MANIFEST + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n')
     assert not fix(files, later)
-    assert b'("mail-password", None, "MAIL_PASSWORD"),' in files[PATH]
+    assert b'"mail-password": "MAIL_PASSWORD",' in files[PATH]
     files[PATH] += b"# mine\n"
     before = dict(files)
     assert "edited manually" in fix(files)[PATH]
@@ -73,15 +73,15 @@ def test_updates_tests_until_they_are_edited():
 def test_reports_invalid_module_name():
     assert (
         "not a valid module name"
-        in fix({}, manifest(runtime="my-app/secrets.py"))["my-app/secrets.py"]
+        in fix(app_with_tests(), manifest(runtime="my-app/secrets.py"))["my-app/secrets.py"]
     )
 
 
 def test_creates_no_tests_without_secrets():
-    assert fix({}, Manifest(app=manifest().app)) == {}
+    assert fix(app_with_tests(), Manifest(app=manifest().app)) == {}
     assert (
         fix(
-            {},
+            app_with_tests(),
             parse(
                 MANIFEST.replace('"shop/utils/secrets.py"', '"package"').replace(
                     '["shop/settings.py"]', "[]"
@@ -93,13 +93,23 @@ def test_creates_no_tests_without_secrets():
 
 
 def test_imports_runtime_package():
-    files = {}
+    files = app_with_tests()
     assert not fix(files, manifest(runtime="package"))
-    assert b"from shield_runtime import (" in files[PATH]
+    assert b"from shield_runtime import clear_secret_cache, get_secret\n" in files[PATH]
+    assert b"from shield_runtime.testing import fake_secrets\n" in files[PATH]
+    assert b"get_secret(reference, env=READS[reference])" in files[PATH]
+
+
+def test_is_short_and_names_no_rule():
+    files = app_with_tests()
+    fix(files)
+    text = files[PATH].decode()
+    assert len(text.splitlines()) <= 60
+    assert "CSEC" not in text
 
 
 def test_is_formatted_like_black(tmp_path):
-    files = {}
+    files = app_with_tests()
     fix(files)
     path = tmp_path / "test_secrets.py"
     path.write_bytes(files[PATH])
@@ -120,7 +130,7 @@ def test_is_formatted_like_black(tmp_path):
 
 @pytest.fixture
 def app(tmp_path):
-    files = {"shop/__init__.py": b""}
+    files = {"shop/__init__.py": b"", **app_with_tests()}
     run(runtime_copy.fix(files.get, manifest()), files)
     fix(files)
     for path, raw in files.items():
@@ -154,15 +164,13 @@ def test_generated_tests_pass(app, command):
         text=True,
     )
     assert done.returncode == 0, done.stderr + done.stdout
-    assert "12" in done.stderr + done.stdout
+    assert "2 passed" in done.stdout or "Ran 2 tests" in done.stderr
     assert "skipped" not in done.stderr + done.stdout
 
 
 def test_generated_tests_fail_if_secret_is_not_read(app):
     path = app / PATH
-    path.write_text(
-        path.read_text().replace("return source(", "return os.environ.get(variable) or len(")
-    )
+    path.write_text(path.read_text().replace("return get_secret(", "return os.environ.get("))
     done = subprocess.run(
         [sys.executable, "-m", "unittest"], check=False, cwd=app, capture_output=True, text=True
     )

@@ -16,7 +16,9 @@ PATH = ".env.example"
 
 
 def fix(files, made=None):
-    return run(env_example.extend_env_example(files.get, made or manifest()), files)
+    return run(
+        env_example.extend_env_example(files.get, made or manifest(), loads_dotenv=True), files
+    )
 
 
 def values(files):
@@ -51,6 +53,23 @@ def test_new_file_has_all_variables_and_secrets():
         in text
     )
     assert "kms" not in text
+
+
+@pytest.mark.parametrize(
+    "name", [".env.sample", "example.env", "env.template", ".env.dist", ".env.template"]
+)
+def test_extends_the_file_of_another_name(name):
+    files = {name: b"DEBUG=1\n"}
+    assert not fix(files)
+    assert list(files) == [name]
+    assert files[name].startswith(b"DEBUG=1\n")
+    assert b"SECRET_KEY=change-me" in files[name]
+
+
+def test_creates_no_file_for_an_app_without_dotenv():
+    assert env_example.extend_env_example({}.get, manifest()) == ([], [])
+    changes, _ = env_example.extend_env_example({".env": b"A=1\n"}.get, manifest())
+    assert [change.path for change in changes] == [PATH]
 
 
 def test_names_customer_managed_key():

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 from fixer_helpers import is_subsequence, manifest, run
 
-from shield_ai.rewrite.project.registry import rewrite_project
+from shield_ai.rewrite.project.registry import AppFiles, rewrite_project
 from shield_ai.rewrite.project.runtime_copy import copies
 
 
@@ -15,6 +16,7 @@ def start(encode=bytes):
         ".env.example": encode(b"DEBUG=1\n"),
         ".gitignore": encode(b".env\n"),
         "SECURITY_UPDATES.md": encode(b"# Updates\n"),
+        "tests/__init__.py": b"",
     }
 
 
@@ -30,26 +32,55 @@ def start(encode=bytes):
 def test_creates_all_files_once_and_keeps_existing_bytes(encode):
     before = start(encode)
     files = dict(before)
-    changes, skipped = rewrite_project(files.get, manifest(), has_folder=lambda _: False)
+    changes, skipped = rewrite_project(files.get, manifest(), AppFiles(lambda _: True, list(files)))
     assert not run((changes, skipped), files)
     assert sorted(change.path for change in changes) == sorted({
         "shop/utils/__init__.py", *copies("shop/utils/secrets.py"), "requirements.txt", ".env.example", ".gitignore", ".gitattributes",
-        "tests/__init__.py", "tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md", "SECURITY_UPDATES.md",
+        "tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md", "SECURITY_UPDATES.md",
     })  # fmt: skip
     assert all(edit.start == edit.end for change in changes for edit in change.edits)
     for path, raw in before.items():
         assert is_subsequence(raw, files[path])
-    assert rewrite_project(files.get, manifest(), has_folder=lambda _: True) == ([], [])
+    again = rewrite_project(files.get, manifest(), AppFiles(lambda _: True, list(files)))
+    assert again == ([], [])
 
 
-def test_module_name_determines_folder_of_tests():
+@pytest.mark.parametrize(
+    ("generate", "written"),
+    [
+        pytest.param(("tests", "docs"), [True, True], id="both"),
+        pytest.param(("tests",), [True, False], id="tests"),
+        pytest.param(("docs",), [False, True], id="docs"),
+        pytest.param((), [False, False], id="none"),
+    ],
+)
+def test_generates_what_shield_toml_says(generate, written):
+    made = manifest()
+    made = msgspec.structs.replace(made, app=msgspec.structs.replace(made.app, generate=generate))
+    changes, _ = rewrite_project(start().get, made, AppFiles(lambda _: True, list(start())))
+    paths = {change.path for change in changes}
+    assert [
+        path in paths for path in ("tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md")
+    ] == written
+
+
+def test_adds_no_kinds_of_files_that_the_app_does_not_have():
+    changes, _ = rewrite_project({}.get, manifest(), AppFiles(lambda _: False))
+    assert {c.path for c in changes if "_shield_runtime/" not in c.path} == {
+        "shop/utils/__init__.py",
+        "shop/utils/secrets.py",
+        ".gitattributes",
+    }
+
+
+def test_module_name_determines_the_import_in_tests():
     made = manifest(runtime="apps/shop/utils/secrets.py")
     changes, _ = rewrite_project(
-        {}.get, made, has_folder=lambda _: False, module="shop.utils.secrets"
+        {}.get, made, AppFiles(paths=["apps/tests/test_a.py"]), module="shop.utils.secrets"
     )
     (tests,) = [change for change in changes if change.path.endswith("test_secrets.py")]
     assert tests.path == "apps/tests/test_secrets.py"
-    assert "from shop.utils.secrets import (" in tests.edits[0].replacement
+    assert "from shop.utils.secrets import " in tests.edits[0].replacement
 
 
 def test_is_deterministic():

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.iam import policy_document
-from shield_ai.model.finding import Kind
 from shield_ai.rewrite.project.describe import describe_secrets
 from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
@@ -22,58 +19,28 @@ PAGE = "docs/AWS_SECRETS_MANAGER.md"
 UPDATES = "SECURITY_UPDATES.md"
 HEADING = "## AWS Secrets Manager (CSEC-34)"
 WHAT = "docs"
-# A part of a message of the runtime, its cause, and the solution.
+# A part of a message of the runtime, and the solution.
 TROUBLESHOOTING = (
     (
         "does not exist in AWS Secrets Manager",
-        "The secret was not created, or the app uses another name, region, prefix or account",
-        "Compare the table above with `aws secretsmanager list-secrets`",
+        "Compare the table above with `aws secretsmanager list-secrets`: region, prefix, account",
     ),
     (
         "AWS denies access",
-        "The app's role lacks a permission, or the app does not have valid credentials",
-        "Run `aws sts get-caller-identity` to find the role, and attach the policy above to it",
+        "Run `aws sts get-caller-identity` to find the role, and attach the policy to it",
     ),
-    (
-        "can't be read from AWS Secrets Manager",
-        "AWS cannot be reached, or throttles the requests",
-        "Check the network and the VPC endpoint",
-    ),
-    (
-        "serving the last known value",
-        "AWS cannot be reached; the value is used for up to `AWS_SECRETS_MAX_STALE` seconds",
-        "Fix the cause before the value expires",
-    ),
+    ("can't be read from AWS Secrets Manager", "Check the network and the VPC endpoint"),
     (
         "falling back to the environment variable",
-        "AWS did not return the secret, and the environment variable is set",
-        "Fix the cause, then unset the variable",
+        "Fix why AWS did not return the secret, then unset the variable",
     ),
-    (
-        "boto3 is not installed",
-        "`USE_AWS_SECRETS` is on, but boto3 is missing",
-        "Install the app's dependencies again",
-    ),
-    (
-        "is a JSON object without any of the fields",
-        "The secret is a JSON document, but the code reads a single text",
-        "Select a field with `key=`, or store only the text",
-    ),
-    (
-        "has no field",
-        "The JSON document in AWS does not have a field that the app reads",
-        "Add the field; the documents are shown above",
-    ),
-    (
-        "its expression never read the variable",
-        "The expression uses a value that was read earlier",
-        "Read the variable inside the expression, or pass the right name as `env=`",
-    ),
+    ("boto3 is not installed", "Install the app's dependencies again"),
+    ("has no field", "Add the field to the JSON document in AWS"),
 )
 
 
 def write_docs(read: Read, manifest: Manifest, engines: Collection[str] = ()) -> Outcome:
-    """Create or update the page, and add the entry once.
+    """Create or update the page.
 
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
@@ -82,12 +49,6 @@ def write_docs(read: Read, manifest: Manifest, engines: Collection[str] = ()) ->
     """
     if not manifest.secret:
         return NOTHING
-    changes, skipped = _write_page(read, manifest, engines)
-    entry_changes, entry_skipped = _add_entry(read, manifest)
-    return [*changes, *entry_changes], [*skipped, *entry_skipped]
-
-
-def _write_page(read: Read, manifest: Manifest, engines: Collection[str]) -> Outcome:
     raw = read(PAGE)
     state, _ = read_stamp(raw, WHAT)
     if state is State.EDITED:
@@ -98,20 +59,20 @@ def _write_page(read: Read, manifest: Manifest, engines: Collection[str]) -> Out
         "AWS_SECRETS_MANAGER.md.j2",
         app=manifest.app,
         secrets=describe_secrets(manifest),
-        policy=json.dumps(policy_document(manifest, "ACCOUNT"), indent=2),
+        map="" if manifest.app.runtime == "package" else manifest.app.runtime,
         troubleshooting=TROUBLESHOOTING,
         engines=engines,
-        has_django_key=any(secret.kind is Kind.DJANGO_SECRET_KEY for secret in manifest.secret),
     )
     return create_or_replace(PAGE, raw, stamp(WHAT, "md", text))
 
 
-def _add_entry(read: Read, manifest: Manifest) -> Outcome:
+def add_entry(read: Read, manifest: Manifest) -> Outcome:
+    """Add an entry to the app's security updates once, if it has such a file."""
     raw = read(UPDATES)
-    if raw is not None and HEADING.encode() in [line.strip() for line in raw.splitlines()]:
+    if raw is None or not manifest.secret:
+        return NOTHING
+    if HEADING.encode() in [line.strip() for line in raw.splitlines()]:
         return NOTHING
     secrets = describe_secrets(manifest)
     text = render("SECURITY_UPDATES.md.j2", heading=HEADING, app=manifest.app, secrets=secrets)
-    if raw is None:
-        text = f"# Security updates\n\n{text}"
     return append(UPDATES, raw, text, gap=True)

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from shield_ai.project.layout import is_test
+from shield_ai.project.runtime_names import runtime_package
 from shield_ai.rewrite.project.layout import module_of, root_of
 from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
-from shield_ai.rewrite.project.text import NOTHING, Outcome, create, create_or_replace, skip
+from shield_ai.rewrite.project.text import NOTHING, Outcome, create_or_replace, skip
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import HasFolder, Read
+    from shield_ai.rewrite import Read
 
 NAMES = ("test_secrets.py", "test_aws_secrets.py")
 WHAT = "tests"
-
-
-class Folder(msgspec.Struct, frozen=True, kw_only=True):
-    """The folder of the generated tests."""
-
-    path: str
-    needs_init: bool = False  # to become a package
+TEST_FOLDERS = ("tests", "test")
 
 
 def write_tests(
-    read: Read, manifest: Manifest, has_folder: HasFolder | None = None, module: str = ""
+    read: Read, manifest: Manifest, paths: Collection[str] = (), module: str = ""
 ) -> Outcome:
-    """Create or update the tests, unless they were edited.
+    """Create or update the tests, unless they were edited or the app has no tests.
 
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
         manifest: The secrets to read.
-        has_folder: Tells whether the app has a folder; without it, the tests go beside the runtime.
+        paths: All Python files of the app.
         module: Dotted name by which the settings import the runtime; derived from the path if "".
     """
     anchor = _module_path(manifest)
@@ -46,24 +41,17 @@ def write_tests(
     if not all(part.isidentifier() for part in module.split(".")):
         reason = f"tests not written: {module} is not a valid module name"
         return skip(manifest.app.runtime, reason)
-    folder = _choose_folder(read, anchor, root, has_folder)
+    folder = _choose_folder(anchor, root, paths)
+    if folder is None:
+        return NOTHING
     for name in NAMES:
-        path = f"{folder.path}/{name}" if folder.path else name
+        path = f"{folder}/{name}" if folder else name
         state, _ = read_stamp(read(path), WHAT)
         if state is State.EDITED:
             return skip(path, "edited manually; delete the file to generate it again")
         if state is not State.FOREIGN:
-            text = _test_module_text(manifest, module, module_of(root, path))
-            return _write_test_module(read, folder, path, text)
+            return create_or_replace(path, read(path), _test_module_text(manifest, module))
     return skip(path, "tests not written: a file with this name already exists")
-
-
-def _write_test_module(read: Read, folder: Folder, path: str, text: str) -> Outcome:
-    raw = read(path)
-    changes, skipped = create_or_replace(path, raw, text)
-    if raw is None and folder.needs_init:
-        changes = [create(f"{folder.path}/__init__.py", ""), *changes]
-    return changes, skipped
 
 
 def _module_path(manifest: Manifest) -> str:
@@ -73,25 +61,35 @@ def _module_path(manifest: Manifest) -> str:
     return next(iter(manifest.app.settings), "")
 
 
-def _choose_folder(read: Read, anchor: str, root: str, has_folder: HasFolder | None) -> Folder:
-    """Choose a folder in which a new file does not change how the app's tests are collected.
+def _choose_folder(anchor: str, root: str, paths: Collection[str]) -> str | None:
+    """Return a folder of the app's tests, or the runtime's if they are modules; None without tests.
 
-    A new `__init__.py` would change how pytest imports the existing tests of a folder, and a new
-    package `tests` would hide a module `tests.py`.
+    A new folder, or a new `__init__.py`, would change how the existing tests are collected.
     """
-    tests = f"{root}/tests" if root else "tests"
-    if read(f"{tests}/__init__.py") is not None or read(f"{tests}/conftest.py") is not None:
-        return Folder(path=tests)
-    if read(f"{tests}.py") is not None or has_folder is None:
-        parent = str(PurePosixPath(anchor).parent)
-        return Folder(path="" if parent == "." else parent)
-    return Folder(path=tests, needs_init=not has_folder(tests))
+    tests = [path for path in paths if is_test(path)]
+    folders = {path.rpartition("/")[0] for path in tests}
+    prefix = f"{root}/" if root else ""
+    named = [folder for folder in folders if folder.rpartition("/")[2] in TEST_FOLDERS]
+    named.sort(key=lambda folder: (not folder.startswith(prefix), folder.count("/"), folder))
+    if named:
+        return named[0]
+    return anchor.rpartition("/")[0] if tests else None
 
 
-def _test_module_text(manifest: Manifest, module: str, test_module: str) -> str:
+def _test_module_text(manifest: Manifest, module: str) -> str:
     reads = []
     for secret in manifest.secret:
         for variable, field in secret.variables().items():
-            reads.append((secret.name, field, variable))
-    text = render("test_secrets.py.j2", module=module, test_module=test_module, reads=reads)
+            reads.append((f"{secret.name}:{field}" if field else secret.name, variable))
+    text = render(
+        "test_secrets.py.j2",
+        imports=sorted(
+            [
+                f"from {module} import clear_secret_cache, get_secret",
+                f"from {runtime_package(module)}.testing import fake_secrets",
+            ]
+        ),
+        has_map=manifest.app.runtime != "package",
+        reads=reads,
+    )
     return stamp(WHAT, "py", text)

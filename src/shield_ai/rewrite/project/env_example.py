@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from shield_ai.rewrite import Read
 
 PATH = ".env.example"
+NAMES = (
+    PATH,
+    ".env.sample",
+    ".env.template",
+    ".env.dist",
+    "example.env",
+    "sample.env",
+    "env.example",
+    "env.sample",
+    "env.template",
+)
 HEADING = "# In production (USE_AWS_SECRETS=true)"
 VARIABLE = re.compile(
     rb"^[ \t]*(?:#[ \t]*)?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE
@@ -28,9 +39,19 @@ PLACEHOLDER = "change-me"
 DATABASE_PLACEHOLDERS = {"host": "localhost", "port": "5432", "database": "app", "username": "app"}
 
 
-def extend_env_example(read: Read, manifest: Manifest) -> Outcome:
-    """Append the variables and descriptions that .env.example lacks."""
-    raw = read(PATH)
+def extend_env_example(read: Read, manifest: Manifest, *, loads_dotenv: bool = False) -> Outcome:
+    """Append the variables and descriptions that .env.example, or a file like it, lacks.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        manifest: The secrets of the app.
+        loads_dotenv: The app loads .env. Otherwise, the file is created only if there is a .env.
+    """
+    path = next((name for name in NAMES if read(name) is not None), "")
+    if not path and not loads_dotenv and read(".env") is None:
+        return NOTHING
+    path = path or PATH
+    raw = read(path)
     # A byte order mark or a single \r would hide lines from the regular expressions.
     text = (raw or b"").removeprefix(codecs.BOM_UTF8).replace(b"\r", b"\n")
     existing = {name.decode() for name in VARIABLE.findall(text)}
@@ -42,7 +63,7 @@ def extend_env_example(read: Read, manifest: Manifest) -> Outcome:
     addition = "\n".join(block for block in blocks if block)
     if not addition:
         return NOTHING
-    return append(PATH, raw, addition, gap=True)
+    return append(path, raw, addition, gap=True)
 
 
 def _configuration_block(manifest: Manifest, existing: Container[str]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.rewrite.project import runtime_copy
-from shield_ai.rewrite.project.app_docs import write_docs
+from shield_ai.rewrite.project.app_docs import PAGE, add_entry, write_docs
 from shield_ai.rewrite.project.app_tests import write_tests
 from shield_ai.rewrite.project.env_example import extend_env_example
 from shield_ai.rewrite.project.gitattributes import mark_generated
@@ -20,11 +20,19 @@ if TYPE_CHECKING:
     from shield_ai.rewrite import HasFolder, Read
 
 
+class AppFiles(NamedTuple):
+    """What the generated files depend on, besides the content of the app's files."""
+
+    has_folder: HasFolder = lambda _: False  # tells whether the app has a folder
+    paths: Collection[str] = ()  # all Python files of the app
+    loads_dotenv: bool = False  # the app loads .env into the environment
+
+
 def rewrite_project(
     read: Read,
     manifest: Manifest,
+    app: AppFiles | None = None,
     *,
-    has_folder: HasFolder | None = None,
     module: str = "",
     engines: Collection[str] = (),
 ) -> tuple[list[FileChange], list[Skipped]]:
@@ -33,20 +41,24 @@ def rewrite_project(
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
         manifest: The secrets to move.
-        has_folder: Tells whether the app has a folder. Without it, the generated tests go beside
-            the runtime, where they cannot change how the app's tests are collected.
+        app: What is known of the app; without it, no tests and no documentation are written.
         module: Dotted name by which the settings import the runtime; derived from the path if "".
         engines: The Django database backends of shield that the settings use.
     """
+    app = app or AppFiles()
     outcomes = [
         runtime_copy.fix(read, manifest, module),
         add_requirements(read, manifest, module),
-        extend_env_example(read, manifest),
+        extend_env_example(read, manifest, loads_dotenv=app.loads_dotenv),
         ignore_backups(read),
         mark_generated(read, manifest),
-        write_tests(read, manifest, has_folder, module),
-        write_docs(read, manifest, engines),
+        add_entry(read, manifest),
     ]
+    generate = manifest.app.generate
+    if "tests" in generate:
+        outcomes.append(write_tests(read, manifest, app.paths, module))
+    if "docs" in generate and app.has_folder(PAGE.partition("/")[0]):
+        outcomes.append(write_docs(read, manifest, engines))
     changes: list[FileChange] = []
     skipped: list[Skipped] = []
     for new_changes, newly_skipped in outcomes:
