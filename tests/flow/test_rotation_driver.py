@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from shield_ai.aws.desired.lambda_package import HANDLER, MAX_ZIP_SIZE, build_zip
-from shield_ai.flow.rotation_driver import cancel, pending_version, run_rotation
+from shield_ai.flow.rotation_driver import Progress, cancel, pending_version, run_rotation
 from shield_ai.model.errors import ShieldError
 
 RANDOM = {"ROTATION_STRATEGY": "random-value"}
@@ -80,7 +80,7 @@ def test_the_function_does_not_import_shield():
 def test_runs_a_rotation(client, secret):
     steps = []
     old = client.get_secret_value(SecretId=secret)["SecretString"]
-    token = run_rotation(client, secret, environ=RANDOM, on_step=steps.append)
+    token = run_rotation(client, secret, environ=RANDOM, progress=Progress(steps.append))
     now = client.get_secret_value(SecretId=secret, VersionStage="AWSCURRENT")
     assert now["VersionId"] == token
     assert now["SecretString"] != old

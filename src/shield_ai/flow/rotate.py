@@ -11,9 +11,18 @@ import msgspec
 
 from shield_ai.aws.live.rotation import RotationClient, RotationState
 from shield_ai.flow import rotation_driver
+from shield_ai.flow.interruption import InterruptedRotationError
+from shield_ai.flow.rotation_logins import (
+    LivePassword,
+    check_logins,
+    describe_database,
+    describe_strategy,
+    explain_live,
+)
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.rotation_policy import next_rotation, rotation_settings, rotation_strategy
+from shield_ai.model.rotation_status import RotatedBy, RotationPhase
 from shield_ai.rotator.handler import STEPS
 
 if TYPE_CHECKING:
@@ -32,13 +41,24 @@ class RotationStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a secret's rotation. All times are in UTC."""
 
     name: str  # as in shield.toml
-    by: str  # "AWS": a Lambda function; "shield": this command, from cron or CI; "hand": a person
+    by: RotatedBy
     strategy: str = ""
     last: datetime | None = None  # when the current value was created
     next: datetime | None = None
-    state: str = "ok"  # "ok", "due", "pending", "no schedule", "not in AWS"
+    state: RotationPhase = RotationPhase.OK
     pending: str = ""  # the version of an unfinished rotation
     since: datetime | None = None  # when the unfinished rotation started
+    live: LivePassword = LivePassword.NOT_CHECKED  # the version that the database accepts
+
+
+class RotationPreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rotation will do."""
+
+    secret_id: str
+    strategy: str
+    function: str = ""  # the name of the Lambda function; empty: this machine
+    database: str = ""  # user, host and port
+    is_resumed: bool = False
 
 
 def now() -> datetime:
@@ -110,7 +130,10 @@ class SecretRotator:
         self._states[secret.name] = state
         if state is None:
             return RotationStatus(
-                name=secret.name, by="hand", strategy=strategy, state="not in AWS"
+                name=secret.name,
+                by=RotatedBy.HAND,
+                strategy=strategy,
+                state=RotationPhase.NOT_IN_AWS,
             )
         planned = state.next
         if not planned and state.last:
@@ -126,14 +149,77 @@ class SecretRotator:
             since=state.since,
         )
 
+    def status_with_login(self, secret: Secret) -> RotationStatus:
+        """Return the state of a secret's rotation, and which password works if it is pending.
+
+        Raises:
+            AwsError: AWS refused.
+        """
+        return msgspec.structs.replace(self.status(secret), live=self.live_password(secret))
+
+    def live_password(self, secret: Secret) -> LivePassword:
+        """Return which password the database accepts, if a rotation of it is pending.
+
+        Raises:
+            AwsError: AWS refused.
+        """
+        if not is_database(secret):
+            return LivePassword.NOT_CHECKED
+        state = self._state(secret)
+        if state is None or not state.pending:
+            return LivePassword.NOT_CHECKED
+        settings = self._login_settings(secret)
+        return check_logins(self._aws.client, self.secret_id(secret), settings).live
+
+    def preview(self, secret: Secret, *, resume: bool = False) -> RotationPreview:
+        """Return what a rotation will do.
+
+        Raises:
+            ShieldError: The secret is not in AWS.
+        """
+        state = self._require_state(secret)
+        strategy = rotation_strategy(secret)
+        database = ""
+        if is_database(secret):
+            settings = self._login_settings(secret)
+            text = self._aws.current_text(self.secret_id(secret))
+            strategy = describe_strategy(text, settings) or strategy
+            database = describe_database(text, settings)
+        return RotationPreview(
+            secret_id=self.secret_id(secret),
+            strategy=strategy,
+            function=state.function.rpartition(":")[2],
+            database=database,
+            is_resumed=resume,
+        )
+
+    def rollback_problem(self, name: str) -> str:
+        """Return why a secret must not be rolled back while its rotation is pending.
+
+        Args:
+            name: The secret's name in AWS.
+        """
+        for secret in self._manifest.secret:
+            if self.secret_id(secret) != name:
+                continue
+            live = self.live_password(secret)
+            reason, advice = explain_live(live, secret.name)
+            if reason and live is not LivePassword.NONE:
+                return f"its rotation is pending, and {reason}: {advice}"
+        return ""
+
     def rotate(
-        self, secret: Secret, on_step: Callable[[str], None], *, resume: bool = False
+        self,
+        secret: Secret,
+        progress: rotation_driver.Progress = rotation_driver.SILENT,
+        *,
+        resume: bool = False,
     ) -> None:
         """Rotate a secret, or resume its rotation.
 
         Args:
             secret: The secret.
-            on_step: Called with each step before it begins.
+            progress: Receives the progress.
             resume: Resume an unfinished rotation.
 
         Raises:
@@ -146,14 +232,10 @@ class SecretRotator:
                 f"start one with shield rotate {secret.name}",
             )
         if state.function:
-            self._rotate_in_aws(secret, state.function, on_step)
+            self._rotate_in_aws(secret, state.function, progress.on_step)
             return
         if state.pending and not resume:
-            raise ShieldError(
-                f"a rotation of {secret.name} is pending already",
-                f"resume it with shield rotate --resume {secret.name}, "
-                f"or cancel it with shield rotate --cancel {secret.name}",
-            )
+            raise self._pending_error(secret)
         steps: Sequence[str] = STEPS
         if self.needs_restart(secret) and not resume:
             steps = STEPS[:1]  # the others run after the restart, with --resume
@@ -162,17 +244,35 @@ class SecretRotator:
             self.secret_id(secret),
             state.pending if resume else None,
             self._settings(secret),
-            on_step,
+            progress,
             steps,
+        )
+
+    def _pending_error(self, secret: Secret) -> ShieldError:
+        reason, advice = explain_live(self.live_password(secret), secret.name)
+        if reason:
+            return ShieldError(
+                f"a rotation of {secret.name} is pending already, and {reason}", advice
+            )
+        return ShieldError(
+            f"a rotation of {secret.name} is pending already",
+            f"resume it with shield rotate --resume {secret.name}, "
+            f"or cancel it with shield rotate --cancel {secret.name}",
         )
 
     def _rotate_in_aws(self, secret: Secret, function: str, on_step: Callable[[str], None]) -> None:
         name = self.secret_id(secret)
         on_step("RotateSecret")
-        token = self._aws.start(name)
-        on_step(function.rpartition(":")[2])
-        while not self._aws.wait(name, token):
+        try:
             token = self._aws.start(name)
+            on_step(function.rpartition(":")[2])
+            while not self._aws.wait(name, token):
+                token = self._aws.start(name)
+        except KeyboardInterrupt:
+            raise InterruptedRotationError(
+                f"interrupted; the function in AWS continues the rotation of {name}",
+                f"run shield rotate --status {secret.name}",
+            ) from None
 
     def is_automated(self, secret: Secret) -> bool:
         """Return whether the secret can be rotated without a person, here or in AWS.
@@ -191,13 +291,23 @@ class SecretRotator:
         is_django_key = rotation_strategy(secret) == _DJANGO_KEY_STRATEGY
         return is_django_key and not self._require_state(secret).function
 
-    def cancel(self, secret: Secret) -> str | None:
+    def cancel(self, secret: Secret, *, may_be_live: bool = False) -> str | None:
         """Cancel an unfinished rotation, and return its version; None if there is none.
 
+        Args:
+            secret: The secret.
+            may_be_live: Also cancel if the database can't be asked which password works.
+
         Raises:
-            ShieldError: The secret is not in AWS.
+            ShieldError: The secret is not in AWS, or its current password does not work, so that
+                the app would be locked out.
         """
         self._require_state(secret)
+        live = self.live_password(secret)
+        reason, advice = explain_live(live, secret.name)
+        is_accepted = live is LivePassword.NONE or (live is LivePassword.UNKNOWN and may_be_live)
+        if reason and not is_accepted:
+            raise ShieldError(f"the rotation of {secret.name} can't be canceled: {reason}", advice)
         return rotation_driver.cancel(self._aws.client, self.secret_id(secret))
 
     def store_manual_values(self, secret: Secret, values: Mapping[str, Hidden]) -> None:
@@ -213,38 +323,49 @@ class SecretRotator:
         self._require_state(secret)
         self._aws.put_fields(self.secret_id(secret), values)
 
-    def _require_state(self, secret: Secret) -> RotationState:
+    def _state(self, secret: Secret) -> RotationState | None:
         if secret.name not in self._states:
             self._states[secret.name] = self._aws.state(self.secret_id(secret))
-        state = self._states[secret.name]
+        return self._states[secret.name]
+
+    def _require_state(self, secret: Secret) -> RotationState:
+        state = self._state(secret)
         if state is None:
             raise ShieldError(f"{self.secret_id(secret)} is not in AWS", "shield apply creates it")
         return state
 
     def _settings(self, secret: Secret) -> dict[str, str]:
         """Return the settings of the rotation function, with local paths; import the hook."""
-        settings = rotation_settings(secret)
         if isinstance(secret.rotate, Rotation) and secret.rotate.hook:
             _import_hook(self._root / secret.rotate.hook)
+        return self._login_settings(secret)
+
+    def _login_settings(self, secret: Secret) -> dict[str, str]:
+        settings = rotation_settings(secret)
         if "ROTATION_CA_FILE" in settings:
             settings["ROTATION_CA_FILE"] = str(self._root / settings["ROTATION_CA_FILE"])
         return settings
 
 
-def _rotated_by(secret: Secret, state: RotationState) -> str:
+def is_database(secret: Secret) -> bool:
+    """Return whether a rotation of the secret changes a password in a database."""
+    return rotation_strategy(secret).endswith(("single-user", "alternating-users"))
+
+
+def _rotated_by(secret: Secret, state: RotationState) -> RotatedBy:
     if state.function:
-        return "AWS"
+        return RotatedBy.AWS
     if rotation_strategy(secret) and secret.rotate != "manual":
-        return "shield"
-    return "hand"
+        return RotatedBy.SHIELD
+    return RotatedBy.HAND
 
 
-def _describe_state(state: RotationState, planned: datetime | None) -> str:
+def _describe_state(state: RotationState, planned: datetime | None) -> RotationPhase:
     if state.pending:
-        return "pending"
+        return RotationPhase.PENDING
     if planned is None:
-        return "no schedule"
-    return "due" if planned <= now() else "ok"
+        return RotationPhase.UNSCHEDULED
+    return RotationPhase.DUE if planned <= now() else RotationPhase.OK
 
 
 def _import_hook(path: Path) -> None:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shield_ai.flow.interruption import (
+    DeferredRotationError,
+    InterruptedRotationError,
+    deferred_signals,
+)
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.rotator.errors import AwsCallError, RotationError
 from shield_ai.rotator.handler import STEPS, run_step
@@ -15,15 +20,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
+CREATE_STEP = STEPS[0]
+# Between these steps and the end of the rotation, the database can reject the current password.
+UNINTERRUPTED_STEPS = STEPS[1:]
+
+
+class Progress(NamedTuple):
+    """Functions that are called during a rotation."""
+
+    on_step: Callable[[str], None] = lambda _step: None  # before each step
+    on_deferred: Callable[[], None] = lambda: None  # when the first signal is deferred
+
+
+SILENT = Progress()
+
+
 def run_rotation(
     client: Any,
     secret_id: str,
     token: str | None = None,
     environ: Mapping[str, str] | None = None,
-    on_step: Callable[[str], None] = lambda _step: None,
+    progress: Progress = SILENT,
     steps: Sequence[str] = STEPS,
 ) -> str:
     """Rotate a secret, or resume its rotation.
+
+    Signals between setSecret and finishSecret are deferred: they take effect after finishSecret.
 
     Args:
         client: boto3's client of Secrets Manager.
@@ -32,7 +54,7 @@ def run_rotation(
             pending.
         environ: The settings of the rotation function, such as ROTATION_STRATEGY; None: the
             environment variables of this process.
-        on_step: Called with each step before it begins.
+        progress: Receives the progress.
         steps: The steps to run.
 
     Returns:
@@ -41,18 +63,40 @@ def run_rotation(
     Raises:
         AwsError: AWS refused.
         ShieldError: A step failed.
+        InterruptedRotationError: The rotation was interrupted before setSecret.
+        DeferredRotationError: The rotation is finished, and a signal was deferred.
     """
     token = token or str(uuid.uuid4())
     settings = os.environ if environ is None else environ
     store = Store(client, secret_id)
-    for step in steps:
-        on_step(step)
+
+    def run(step: str) -> None:
+        progress.on_step(step)
         try:
             run_step(store, step, token, settings, is_manual=True)
         except AwsCallError as error:
             raise AwsError(f"{step}: {error}", _hint(step, secret_id)) from None
         except RotationError as error:
             raise ShieldError(f"{step}: {error}", _hint(step, secret_id)) from None
+
+    try:
+        for step in steps:
+            if step not in UNINTERRUPTED_STEPS:
+                run(step)
+    except KeyboardInterrupt:
+        raise InterruptedRotationError(
+            f"interrupted; the current value of {secret_id} is unchanged",
+            f"run shield rotate --status {secret_id} to see whether the rotation is pending",
+        ) from None
+    with deferred_signals(progress.on_deferred) as signals:
+        for step in steps:
+            if step in UNINTERRUPTED_STEPS:
+                run(step)
+    if signals:
+        raise DeferredRotationError(
+            f"interrupted by {signals[0]} after the rotation of {secret_id} was finished",
+            "the new value is AWSCURRENT; no step is left to do",
+        )
     return token
 
 
@@ -87,12 +131,15 @@ def cancel(client: Any, secret_id: str) -> str | None:
 
 
 def _hint(step: str, secret_id: str) -> str:
-    if step == STEPS[0]:
+    if step == CREATE_STEP:
         return (
             "nothing was changed; check rotate in shield.toml: "
             "strategy, admin, hook, sslmode and ca"
         )
-    return (
-        f"resume with shield rotate --resume {secret_id}, "
-        f"or cancel with shield rotate --cancel {secret_id}"
-    )
+    if step == STEPS[1]:
+        return (
+            f"resume with shield rotate --resume {secret_id}, "
+            f"or cancel with shield rotate --cancel {secret_id}"
+        )
+    # With a single user, the database already rejects the current password.
+    return f"resume with shield rotate --resume {secret_id}"

@@ -6,6 +6,7 @@ RotationError
 ├── AwsCallError       a call to Secrets Manager failed
 └── DatabaseError      the server can't be reached, or a statement failed
     ├── LoginRefusedError   the server rejects this user and password
+    ├── NoTlsError          the server has no TLS, but the secret requires it
     ├── LockedOutError      the server rejects every version of the secret
     └── TrustError          the server accepts any password
 """
@@ -43,6 +44,10 @@ class DatabaseError(RotationError):
 
 class LoginRefusedError(DatabaseError):
     """The server rejects this user and password."""
+
+
+class NoTlsError(DatabaseError):
+    """The server has no TLS, but the secret requires it."""
 
 
 class LockedOutError(DatabaseError):

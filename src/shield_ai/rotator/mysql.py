@@ -11,7 +11,7 @@ import hashlib
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from .errors import DatabaseError, LoginRefusedError, SetupError
+from .errors import DatabaseError, LoginRefusedError, NoTlsError, SetupError
 from .tls import ssl_context, unverified_cleartext_error
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ SETUP = (
     " SESSION wait_timeout = 90, SESSION lock_wait_timeout = 20"
 )
 ACCESS_DENIED = 1045
+NO_TLS = "SSL is required but the server doesn't support it"  # text of the driver
 # Methods that send the password itself, or encrypt it with a key that the server chooses.
 CLEARTEXT_PLUGINS = frozenset({"mysql_clear_password", "dialog", "sha256_password"})
 PUBLIC_KEY_REQUEST = b"\2"
@@ -132,6 +133,10 @@ def connect(login: Login) -> MysqlSession:
         code = error_code(error)
         if code == ACCESS_DENIED:
             raise LoginRefusedError("MySQL rejected the user and password", str(code)) from None
+        if NO_TLS in str(error):
+            raise NoTlsError(
+                "MySQL rejected the connection: it has no TLS, but sslmode requires it", str(code)
+            ) from None
         raise DatabaseError("MySQL rejected the connection", str(code)) from None
     return MysqlSession(connection, has_verified_tls=login.has_verified_tls)
 

@@ -10,7 +10,7 @@ import ssl
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from .errors import DatabaseError, LoginRefusedError, RotationError, SetupError
+from .errors import DatabaseError, LoginRefusedError, NoTlsError, RotationError, SetupError
 from .tls import ssl_context, unverified_cleartext_error
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _connection_error(error: Exception) -> DatabaseError:
         return LoginRefusedError("PostgreSQL rejected the user and password", code)
     # the driver reports this with a generic exception, before the login
     if str(error) == "Server refuses SSL":
-        return DatabaseError(
+        return NoTlsError(
             "PostgreSQL rejected the connection: it has no TLS, but sslmode requires it", code
         )
     return DatabaseError("PostgreSQL rejected the connection", code)

@@ -112,6 +112,7 @@ def database(app, postgres):
             return False
         return True
 
+    works.user, works.server = user, f"{postgres.host}:{postgres.port}"
     yield works
     with postgres.connect() as superuser:
         superuser.execute(f"DROP DATABASE {user} WITH (FORCE)")
@@ -122,7 +123,17 @@ def test_rotates_a_database_password_step_by_step(app, database):
     before = app.value("database-credentials")
     code, out, err = app.shield("database-credentials", "--yes")
     assert (code, out) == (0, "")
-    assert err.splitlines() == [
+    preview, _, steps = err.partition("\n\n")
+    assert preview.splitlines()[:3] == [
+        "About to rotate database-credentials:",
+        "  strategy   postgres-single-user, on this machine",
+        f"  database   {database.server}, user {database.user}",
+    ]
+    preview = " ".join(preview.split())
+    assert "Open connections stay; new connections need the new value." in preview
+    assert "Processes that read the secret only at startup need a restart right after" in preview
+    assert max(map(len, err.splitlines())) <= 80
+    assert steps.splitlines() == [
         "database-credentials",
         "  createSecret   new value created as AWSPENDING",
         "  setSecret      new value set",

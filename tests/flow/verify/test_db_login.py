@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from shield_ai.flow.verify import db_login
+from shield_ai.flow.verify.db_login import Login, LoginResult
 from shield_ai.model.hidden import Hidden
 
 
@@ -65,11 +66,15 @@ def test_tries_both_engines_without_host_or_port(place):
 
 def test_no_server():
     value = document("127.0.0.1", 1, sslmode="disable")
-    assert db_login.login_error(value, {}).startswith("not tried: PostgreSQL")
+    login = db_login.try_login(value, {})
+    assert login.result is LoginResult.UNTRIED
+    assert login.detail.startswith("not tried: PostgreSQL rejected the connection")
 
 
 def test_a_server_without_tls(postgres):
-    assert db_login.login_error(document(postgres.host, postgres.port), {}).startswith(
+    login = db_login.try_login(document(postgres.host, postgres.port), {})
+    assert login.result is LoginResult.NO_TLS
+    assert login.detail.startswith(
         "not tried: PostgreSQL rejected the connection: it has no TLS, but sslmode requires it"
     )
 
@@ -86,7 +91,9 @@ def test_logs_in(postgres):
     }
     right = Hidden(json.dumps({"username": user, "password": password, **place}))
     wrong = Hidden(json.dumps({"username": user, "password": "wrong", **place}))
-    assert db_login.login_error(right, {}) is None
-    assert db_login.login_error(wrong, {}) == "the database does not accept user and password"
+    assert db_login.try_login(right, {}) == Login(LoginResult.OK)
+    assert db_login.try_login(wrong, {}) == Login(
+        LoginResult.REFUSED, "the database does not accept user and password"
+    )
     with postgres.connect() as superuser:
         superuser.execute(f"DROP ROLE {user}")

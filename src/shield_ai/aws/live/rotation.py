@@ -11,6 +11,7 @@ import msgspec
 
 from shield_ai.aws.live.session import translate_errors
 from shield_ai.model.errors import AwsError, ShieldError
+from shield_ai.model.hidden import Hidden
 from shield_ai.rotator.errors import RotationError
 from shield_ai.rotator.values import replace_value
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shield_ai.aws.live.session import Session
-    from shield_ai.model.hidden import Hidden
     from shield_ai.model.resource import Settings
 
 # Seconds. A function can run for 15 minutes, and Secrets Manager repeats a failed rotation.
@@ -126,6 +126,15 @@ class RotationClient:
     def _stages(self, name: str) -> dict[str, list[str]]:
         with translate_errors("secretsmanager:DescribeSecret", name):
             return self.client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
+
+    def current_text(self, name: str) -> Hidden:
+        """Return the current value; empty if AWS does not allow to read it."""
+        try:
+            with translate_errors("secretsmanager:GetSecretValue", name):
+                response = self.client.get_secret_value(SecretId=name)
+        except AwsError:
+            return Hidden("")
+        return Hidden(response.get("SecretString", ""))
 
     def put_fields(self, name: str, values: Mapping[str, Hidden]) -> None:
         """Store new values; the previous version keeps the label AWSPREVIOUS.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import enum
 import socket
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.rotator.connector import Connector
 from shield_ai.rotator.document import parse, parse_login
-from shield_ai.rotator.errors import LoginRefusedError, RotationError
+from shield_ai.rotator.errors import LoginRefusedError, NoTlsError, RotationError
 from shield_ai.rotator.selection import strategy_name
 
 if TYPE_CHECKING:
@@ -18,36 +21,56 @@ if TYPE_CHECKING:
 
 GREETING_TIMEOUT = 2.0  # seconds
 PORTS = {"postgres": 5432, "mysql": 3306}
-# Prefix of the errors that say nothing about the login itself.
-NOT_TRIED = "not tried"
 
 
-def login_error(value: Hidden, environ: Mapping[str, str]) -> str | None:
-    """Log in to a database, and return why that failed.
+class LoginResult(enum.Enum):
+    """The result of an attempt to log in to a database."""
+
+    OK = "ok"
+    REFUSED = "refused"  # the server rejects the user and password
+    NO_TLS = "no TLS"  # not tried: the server has no TLS, but the secret requires it
+    UNTRIED = "untried"  # says nothing about the login: no server, driver or connection
+
+
+class Login(msgspec.Struct, frozen=True):
+    """An attempt to log in, with the reason if it failed."""
+
+    result: LoginResult
+    detail: str = ""  # contains no value
+
+
+_OK = Login(LoginResult.OK)
+_REFUSED = Login(LoginResult.REFUSED, "the database does not accept user and password")
+
+
+def try_login(value: Hidden, environ: Mapping[str, str]) -> Login:
+    """Log in to a database.
 
     Args:
         value: The secret, a JSON document with username, password, host and port.
         environ: The environment variables of the rotation function, such as ROTATION_SSLMODE.
-
-    Returns:
-        None if the login works; otherwise an error without any value. It begins with NOT_TRIED if
-        the login could not be tried.
     """
-    error = f"{NOT_TRIED}: the secret names no supported database server"
+    login = _untried("the secret names no supported database server")
     for engine in _possible_engines(value, environ):
         try:
             connect = import_module(f"shield_ai.rotator.{engine}").connect
             target = parse_login(parse(value.reveal()), PORTS[engine], environ)
             Connector(connect).log_in(target).close()
         except LoginRefusedError:
-            return "the database does not accept user and password"
-        except RotationError as failure:
-            error = f"{NOT_TRIED}: {failure}"
+            return _REFUSED
+        except RotationError as error:
+            is_without_tls = isinstance(error, NoTlsError)
+            result = LoginResult.NO_TLS if is_without_tls else LoginResult.UNTRIED
+            login = _untried(str(error), result)
         except ImportError:
-            error = f"{NOT_TRIED}: pip install 'shield-ai[rotate]'"
+            login = _untried("pip install 'shield-ai[rotate]'")
         else:
-            return None
-    return error
+            return _OK
+    return login
+
+
+def _untried(reason: str, result: LoginResult = LoginResult.UNTRIED) -> Login:
+    return Login(result, f"not tried: {reason}")
 
 
 def _possible_engines(value: Hidden, environ: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,61 @@
+"""Defer signals while a step runs that must not be interrupted."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import INTERRUPTED, ShieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+# SIGHUP does not exist on Windows.
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
+
+
+class InterruptedRotationError(ShieldError):
+    """A rotation was interrupted; the message says what that means for it."""
+
+    exit_code = INTERRUPTED
+
+
+class DeferredRotationError(InterruptedRotationError):
+    """A signal that arrived during a rotation, after the rotation finished."""
+
+
+@contextlib.contextmanager
+def deferred_signals(on_signal: Callable[[], None]) -> Iterator[list[str]]:
+    """Collect SIGINT, SIGTERM and SIGHUP instead of acting on them.
+
+    Only the main thread can do this; other threads receive no signals anyway.
+
+    Args:
+        on_signal: Called with the first signal.
+
+    Yields:
+        The names of the signals that have arrived.
+    """
+    received: list[str] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+
+    def defer(number: int, _frame: FrameType | None) -> None:
+        received.append(signal.Signals(number).name)
+        if len(received) == 1:
+            on_signal()
+
+    previous = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in previous.items():
+        if handler is not signal.SIG_IGN:  # with nohup, SIGHUP stays ignored
+            signal.signal(number, defer)
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

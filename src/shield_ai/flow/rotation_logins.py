@@ -1,0 +1,146 @@
+"""Find out which version of a secret the database accepts, while a rotation is pending.
+
+With a single user, a rotation that stops after setSecret leaves AWSCURRENT with a password that the
+database rejects. The pending version then has the only password that works.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from shield_ai.flow.verify.db_login import PORTS, Login, LoginResult, try_login
+from shield_ai.model.errors import AwsError
+from shield_ai.model.hidden import Hidden
+from shield_ai.rotator.document import parse, parse_login
+from shield_ai.rotator.errors import AwsCallError, RotationError
+from shield_ai.rotator.secret import CURRENT, PENDING, PREVIOUS, Store
+from shield_ai.rotator.selection import strategy_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class LivePassword(enum.StrEnum):
+    """The version of a secret with a pending rotation that the database accepts."""
+
+    NOT_CHECKED = ""  # no rotation is pending, or the secret is not for a database
+    CURRENT = "current"  # possibly the pending one, too
+    PENDING = "pending"
+    PREVIOUS = "previous"
+    NONE = "none"
+    UNKNOWN = "unknown"  # the login could not be tried
+
+
+class VersionLogins(msgspec.Struct, frozen=True, kw_only=True):
+    """The logins of the versions of one secret. A version without a login is None."""
+
+    current: Login | None
+    pending: Login | None
+    previous: Login | None
+
+    @property
+    def live(self) -> LivePassword:
+        """The version that works; the current one if several do."""
+        if _is(self.current, LoginResult.OK):
+            return LivePassword.CURRENT
+        if _is(self.pending, LoginResult.OK):
+            return LivePassword.PENDING
+        if not _is(self.current, LoginResult.REFUSED):
+            return LivePassword.UNKNOWN
+        if _is(self.previous, LoginResult.OK):
+            return LivePassword.PREVIOUS
+        return LivePassword.NONE
+
+
+def _is(login: Login | None, result: LoginResult) -> bool:
+    return login is not None and login.result is result
+
+
+def check_logins(client: Any, secret_id: str, environ: Mapping[str, str]) -> VersionLogins:
+    """Log in to the database with the current, the pending and the previous version.
+
+    Args:
+        client: boto3's client of Secrets Manager.
+        secret_id: The name or ARN of the secret.
+        environ: The settings of the rotation function, such as ROTATION_SSLMODE.
+
+    Raises:
+        AwsError: AWS refused.
+    """
+    store = Store(client, secret_id)
+    try:
+        stages = store.describe()
+        values = {}
+        for stage in (CURRENT, PENDING, PREVIOUS):
+            version = stages.version_with(stage)
+            values[stage] = store.get_value(version=version) if version else None
+    except AwsCallError as error:
+        raise AwsError(str(error), "allow this call in your AWS permissions") from None
+    logins = {stage: _login(value, environ) for stage, value in values.items()}
+    return VersionLogins(
+        current=logins[CURRENT], pending=logins[PENDING], previous=logins[PREVIOUS]
+    )
+
+
+def _login(value: str | None, environ: Mapping[str, str]) -> Login | None:
+    if value is None:
+        return None
+    try:
+        return try_login(Hidden(value), environ)
+    except RotationError as error:  # not a document with a login
+        return Login(LoginResult.UNTRIED, str(error))
+
+
+def describe_strategy(value: Hidden, environ: Mapping[str, str]) -> str:
+    """Return the name of a secret's strategy with its engine; empty if the secret has none."""
+    try:
+        return strategy_name(value.reveal(), environ)
+    except RotationError:
+        return ""
+
+
+def describe_database(value: Hidden, environ: Mapping[str, str]) -> str:
+    """Return the user and the server of a login without its password; empty if it has none."""
+    engine = describe_strategy(value, environ).partition("-")[0]
+    try:
+        login = parse_login(parse(value.reveal()), PORTS.get(engine, 0), environ)
+    except RotationError:
+        return ""
+    port = f":{login.port}" if login.port else ""
+    return f"{login.host}{port}, user {login.username}"
+
+
+def resume_command(name: str) -> str:
+    """Return the command that resumes a rotation."""
+    return f"shield rotate {name} --resume"
+
+
+def explain_live(live: LivePassword, name: str) -> tuple[str, str]:
+    """Return which password works, and what to do; empty for the usual instructions.
+
+    Args:
+        live: The version that works.
+        name: The secret.
+    """
+    resume = f"run {resume_command(name)}"
+    if live is LivePassword.PENDING:
+        return "the pending password is the live one", resume
+    if live is LivePassword.PREVIOUS:
+        return "the database accepts only the previous password", resume
+    if live is LivePassword.NONE:
+        return (
+            "the database rejects the current, the pending and the previous password",
+            (
+                f"{resume}, which also tries older versions; if it fails, set the user's password "
+                "to that of the current version"
+            ),
+        )
+    if live is LivePassword.UNKNOWN:
+        return (
+            "the database can't be asked which password works",
+            f"where the database can be reached, {resume}",
+        )
+    return "", ""

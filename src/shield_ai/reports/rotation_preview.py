@@ -1,0 +1,76 @@
+"""Say what a rotation will do, before it is confirmed, 80 columns wide."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.flow.rotate import RotationPreview
+
+_WIDTH = 80
+_INDENT = " " * 13
+# By the end of the strategy's name: the effect of the rotation, and what must restart.
+_SINGLE_USER = (
+    "The password changes at once. Open connections stay; new connections need the new value.",
+    (
+        "Processes that read the secret only at startup need a restart right after the rotation; "
+        "their new connections fail until then."
+    ),
+)
+_ALTERNATING_USERS = (
+    (
+        "The user that is not in use gets the new password and becomes current. The login in use "
+        "works until the next rotation."
+    ),
+    "Processes that read the secret only at startup need a restart before the next rotation.",
+)
+_API_KEY = (
+    (
+        "The hook issues a new key. The current key stays valid until the next rotation, which "
+        "revokes it."
+    ),
+    "Processes that read the secret only at startup need a restart before the next rotation.",
+)
+_VALUE = (
+    "A new value becomes current. The app accepts the old one only if it also reads AWSPREVIOUS.",
+    (
+        "Processes that read the secret only at startup need a restart; others read the new value "
+        "when their cache expires (AWS_SECRETS_TTL, 300 seconds)."
+    ),
+)
+
+
+def preview_text(preview: RotationPreview) -> str:
+    """Describe a rotation: the strategy, the server, the effect, and what must restart."""
+    return "\n".join(_lines(preview)) + "\n"
+
+
+def _lines(preview: RotationPreview) -> Iterator[str]:
+    place = "on this machine"
+    if preview.function:
+        place = f"in AWS by the function {preview.function}"
+    action = "resume the rotation of" if preview.is_resumed else "rotate"
+    yield f"About to {action} {preview.secret_id}:"
+    yield from _wrap("strategy", f"{preview.strategy or 'of the function'}, {place}")
+    if preview.database:
+        yield from _wrap("database", preview.database)
+    effect, restart = _consequences(preview.strategy)
+    yield from _wrap("effect", effect)
+    yield from _wrap("restart", restart)
+
+
+def _consequences(strategy: str) -> tuple[str, str]:
+    if strategy.endswith("single-user"):
+        return _SINGLE_USER
+    if strategy.endswith("alternating-users"):
+        return _ALTERNATING_USERS
+    if strategy == "api-key":
+        return _API_KEY
+    return _VALUE
+
+
+def _wrap(label: str, text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=f"  {label:<10} ", subsequent_indent=_INDENT)

@@ -1,0 +1,273 @@
+"""An interrupted rotation never locks the app out, if the user follows what shield prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+
+import boto3
+import psycopg
+import pytest
+
+from shield_ai.__main__ import main
+from shield_ai.flow.interruption import SIGNALS, DeferredRotationError, deferred_signals
+from shield_ai.flow.rotation_driver import Progress, pending_version, run_rotation
+from shield_ai.flow.rotation_logins import LivePassword, VersionLogins
+from shield_ai.flow.verify.db_login import Login, LoginResult
+from shield_ai.model.hidden import Hidden
+
+NAME = "database-credentials"
+STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+MANIFEST = """\
+[app]
+name = "shop"
+settings = ["settings.py"]
+
+[[secret]]
+name = "database-credentials"
+kind = "database"
+fields = { username = "DB_USER", password = "DB_PASSWORD", host = "DB_HOST", port = "DB_PORT", database = "DB_NAME" }
+rotate = { every = "30 days", strategy = "postgres-single-user", sslmode = "disable" }
+"""
+SETTINGS = {"ROTATION_STRATEGY": "postgres-single-user", "ROTATION_SSLMODE": "disable"}
+# Runs shield in a process that signals itself after or before a step.
+CHILD = """\
+import os, signal, sys
+from shield_ai.flow import rotation_driver
+from shield_ai.__main__ import main
+step, moment, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
+real = rotation_driver.run_step
+def run_step(store, name, *arguments, **options):
+    if name == step and moment == "before":
+        os.kill(os.getpid(), number)
+    real(store, name, *arguments, **options)
+    if name == step and moment == "after":
+        os.kill(os.getpid(), number)
+rotation_driver.run_step = run_step
+sys.exit(main(sys.argv[4:]))
+"""
+
+
+class App:
+    """An app whose only secret is the login of a real PostgreSQL user."""
+
+    def __init__(self, folder, postgres, capsys):
+        self.folder, self.postgres, self.capsys = folder, postgres, capsys
+        self.client = boto3.client("secretsmanager")
+        (folder / "shield.toml").write_text(MANIFEST)
+        (folder / "settings.py").write_text("SECRET_KEY = 1\n")
+        self.user = "shop_" + secrets.token_hex(4)
+        password = Hidden(secrets.token_urlsafe(12))
+        postgres.create_role_and_database(self.user, password, self.user)
+        place = {"host": postgres.host, "port": str(postgres.port), "database": self.user}
+        document = {"username": self.user, "password": password.reveal(), **place}
+        self.client.create_secret(Name=NAME, SecretString=json.dumps(document))
+
+    def works(self, stage="AWSCURRENT"):
+        text = self.client.get_secret_value(SecretId=NAME, VersionStage=stage)["SecretString"]
+        password = Hidden(json.loads(text)["password"])
+        try:
+            self.postgres.connect(self.user, self.user, password).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def shield(self, command):
+        """Run a command line as shield prints it."""
+        words = command.split()
+        assert words[0] == "shield"
+        code = main([*words[1:], "--app", str(self.folder), "--yes"])
+        out = self.capsys.readouterr()
+        return code, " ".join((out.out + out.err).split())
+
+    def signal(self, step, number, moment="after", command=("rotate", NAME)):
+        """Run shield in a child process that signals itself at a step."""
+        return subprocess.run(
+            [sys.executable, "-c", CHILD, step, moment, str(int(number)), *command,
+             "--app", str(self.folder), "--yes"],
+            capture_output=True, text=True, timeout=120, check=False, env=dict(os.environ),
+        )  # fmt: skip
+
+    def remove(self):
+        with self.postgres.connect() as superuser:
+            superuser.execute(f"DROP DATABASE {self.user} WITH (FORCE)")
+            superuser.execute(f"DROP ROLE {self.user}")
+
+
+@pytest.fixture
+def app(aws, postgres, tmp_path, capsys):
+    app = App(tmp_path, postgres, capsys)
+    yield app
+    app.remove()
+
+
+def commands(text):
+    """Return the commands that shield prints."""
+    return re.findall(
+        r"shield \w+ (?:--resume |--cancel |--status )?[\w-]+(?: --resume| --cancel)?", text
+    )
+
+
+POINTS = [(step, moment) for step in STEPS for moment in ("before", "after")]
+
+
+@pytest.mark.parametrize(("step", "moment"), POINTS)
+def test_killed_rotation_recovers_with_the_advised_command(app, step, moment):
+    ended = app.signal(step, signal.SIGKILL, moment)
+    assert ended.returncode == -signal.SIGKILL
+    status = app.shield("shield rotate --status")[1]
+    text = app.shield(f"shield rotate {NAME}")[1]
+    if pending_version(app.client, NAME):
+        assert "is pending already" in text
+        is_live = not app.works()
+        assert is_live == ((step, moment) in POINTS[3:7])
+        assert ("the pending password is the live one" in text) == is_live
+        assert ("the pending password is the live one" in status) == is_live
+        for advised in (text, status):
+            assert any("--resume" in command for command in commands(advised))
+            assert is_live == (not any("--cancel" in command for command in commands(advised)))
+        assert app.shield(commands(text)[0])[0] == 0
+    assert app.works()
+    assert pending_version(app.client, NAME) is None
+    assert app.shield(f"shield rotate {NAME}")[0] == 0
+    assert app.works()
+
+
+@pytest.mark.parametrize("step", STEPS[:3])
+def test_cancel_never_locks_the_app_out(app, step):
+    app.signal(step, signal.SIGKILL)
+    code, text = app.shield(f"shield rotate --cancel {NAME}")
+    if step == "createSecret":
+        assert (code, "the current value is unchanged" in text) == (0, True)
+    else:
+        assert code == 2
+        assert "can't be canceled: the pending password is the live one" in text
+        assert commands(text) == [f"shield rotate {NAME} --resume"]
+        assert app.shield(commands(text)[0])[0] == 0
+    assert app.works()
+
+
+def test_cancel_without_a_connection(app, monkeypatch):
+    """Without a terminal and --yes, a rotation that may be live is not canceled."""
+    app.signal("setSecret", signal.SIGKILL)
+    text = (app.folder / "shield.toml").read_text()
+    (app.folder / "shield.toml").write_text(text.replace('"disable"', '"verify-full"'))
+    assert "can't be asked which password works" in app.shield("shield rotate --status")[1]
+    assert main(["rotate", "--cancel", NAME, "--app", str(app.folder)]) == 2
+    err = app.capsys.readouterr().err
+    assert "canceling locks the app out" in err
+    assert "confirmation required" in err
+    assert pending_version(app.client, NAME)
+
+
+def test_verify_says_which_password_works(app):
+    app.signal("setSecret", signal.SIGKILL)
+    main(["verify", "--only", "aws", str(app.folder)])
+    text = " ".join(app.capsys.readouterr().out.split())
+    assert "the pending password is the live one" in text
+    assert f"shield rotate {NAME} --resume" in text
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+@pytest.mark.parametrize("step", STEPS[1:])
+def test_signals_wait_for_the_end_of_the_rotation(app, step, number):
+    ended = app.signal(step, number, "before")
+    assert ended.returncode == 130
+    assert "(interrupt received: shield exits after finishSecret)" in ended.stderr
+    assert f"interrupted by {number.name} after the rotation" in ended.stderr
+    assert "finishSecret" in ended.stderr.rpartition("new value is AWSCURRENT")[0]
+    assert "rollback" not in ended.stderr
+    assert "failed" not in ended.stderr
+    assert app.works()
+    assert pending_version(app.client, NAME) is None
+
+
+def test_interrupt_before_set_secret(app):
+    ended = app.signal("createSecret", signal.SIGINT)
+    assert ended.returncode == 130
+    assert "the current value of database-credentials is unchanged" in ended.stderr
+    assert "rollback" not in ended.stderr
+    assert app.works()
+    text = app.shield(commands(ended.stderr)[0])[1]
+    assert app.shield(next(c for c in commands(text) if "--resume" in c))[0] == 0
+    assert app.works()
+
+
+def test_deferral_in_the_driver(app):
+    told = []
+    steps = []
+
+    def on_step(step):
+        steps.append(step)
+        if step == "testSecret":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(DeferredRotationError, match="interrupted by SIGINT after the rotation"):
+        run_rotation(
+            app.client, NAME, environ=SETTINGS, progress=Progress(on_step, lambda: told.append(1))
+        )
+    assert (steps, told) == (list(STEPS), [1])
+    assert app.works()
+
+
+def test_restores_signal_handlers():
+    before = [signal.getsignal(number) for number in SIGNALS]
+    told = []
+    with deferred_signals(lambda: told.append(1)) as received:
+        for number in (*SIGNALS, signal.SIGINT):
+            os.kill(os.getpid(), number)
+    assert received == [*(number.name for number in SIGNALS), "SIGINT"]
+    assert told == [1]
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+def test_ignored_signals_stay_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with deferred_signals(lambda: None) as received:
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert received == []
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_other_threads_have_no_signals_to_defer():
+    seen = []
+
+    def run():
+        with deferred_signals(lambda: None) as received:
+            seen.append(received)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert seen == [[]]
+
+
+OK, REFUSED, UNTRIED = (
+    Login(result) for result in (LoginResult.OK, LoginResult.REFUSED, LoginResult.UNTRIED)
+)
+
+
+@pytest.mark.parametrize(
+    ("current", "pending", "previous", "live"),
+    [
+        (OK, REFUSED, REFUSED, LivePassword.CURRENT),
+        (OK, OK, OK, LivePassword.CURRENT),
+        (REFUSED, OK, REFUSED, LivePassword.PENDING),
+        (REFUSED, REFUSED, OK, LivePassword.PREVIOUS),
+        (REFUSED, REFUSED, None, LivePassword.NONE),
+        (REFUSED, None, None, LivePassword.NONE),
+        (UNTRIED, UNTRIED, None, LivePassword.UNKNOWN),
+        (None, UNTRIED, None, LivePassword.UNKNOWN),
+    ],
+)
+def test_live_password(current, pending, previous, live):
+    assert VersionLogins(current=current, pending=pending, previous=previous).live is live
