@@ -271,3 +271,24 @@ OK, REFUSED, UNTRIED = (
 )
 def test_live_password(current, pending, previous, live):
     assert VersionLogins(current=current, pending=pending, previous=previous).live is live
+
+
+def test_rollback_keeps_a_secret_while_its_pending_password_is_the_live_one(app):
+    """A rollback would delete the only password that works."""
+    document = json.loads(app.client.get_secret_value(SecretId=NAME)["SecretString"])
+    app.client.delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
+    names = {"username": "USER", "database": "NAME"}
+    lines = [f"DB_{names.get(field, field.upper())}={text}" for field, text in document.items()]
+    (app.folder / ".env").write_text("\n".join(lines) + "\n")
+    folder = str(app.folder)
+    assert main(["apply", "--only", "aws", "--env-file", f"{folder}/.env", "--yes", folder]) == 0
+    assert app.works()
+    app.signal("setSecret", signal.SIGKILL)
+    app.capsys.readouterr()
+    assert main(["rollback", "--only", "aws", "--yes", folder]) == 6
+    text = " ".join(app.capsys.readouterr().err.split())
+    assert "its rotation is pending, and the pending password is the live one" in text
+    assert commands(text)[0] == f"shield rotate {NAME} --resume"
+    assert not app.works()
+    assert app.shield(commands(text)[0])[0] == 0
+    assert app.works()
