@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import BUG, DONE, INTERRUPTED, USAGE, ShieldError
+from shield_ai.model.printable import printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ShieldError as error:
         return fail(error.exit_code, error.message, error.hint)
     except click.exceptions.NoArgsIsHelpError as error:
-        sys.stderr.write(error.format_message() + "\n")
+        sys.stderr.write(_safe_text(error.format_message()) + "\n")
         return USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
@@ -108,15 +109,26 @@ def fail(code: int, message: str, hint: str = "") -> int:
         message: What is wrong.
         hint: What to do about it.
     """
-    text = f"{_paint('error:', 31)} {message}\n"
+    text = f"{_paint('error:', 31)} {_safe_text(message)}\n"
     if hint:
-        text += f"\n{_paint('hint:', 36)} {hint}\n"
+        text += f"\n{_paint('hint:', 36)} {_safe_text(hint)}\n"
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    text = text.encode(encoding, "replace").decode(encoding)
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
     except OSError:
         _redirect_to_devnull(sys.stderr)
     return code
+
+
+def _safe_text(text: str) -> str:
+    """Remove control characters, and mask names that are credentials."""
+    try:
+        from shield_ai.scan.text.secret_names import mask_tokens
+    except ModuleNotFoundError:  # the error is that a dependency is not installed
+        return printable_lines(text)
+    return mask_tokens(printable_lines(text))
 
 
 def _paint(text: str, code: int) -> str:
@@ -143,7 +155,7 @@ def _write_bug_report(error: BaseException) -> str:
         cause = cause.__cause__ or cause.__context__
     descriptor, path = tempfile.mkstemp(prefix="shield-bug-", suffix=".txt")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.writelines(lines)
+        file.writelines(map(printable_lines, lines))
     return path
 
 

@@ -1,4 +1,9 @@
-"""Output, confirmation prompts and progress that the commands share."""
+"""The output layer of the commands: text, JSON, prompts and progress.
+
+Only this module writes to standard output and standard error. It removes the control
+characters and masks the credentials in everything it prints, because names and texts come from the
+scanned repository.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,9 @@ import click
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.printable import printable, printable_lines
 from shield_ai.reports.color import use_color
+from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +28,23 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Receipt
 
 _RECEIPT_MARKS = {"kept": "!", "unchanged": "=", "undone": "-"}
+
+
+def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print text without control characters, except the colors of `reports.color`.
+
+    Args:
+        text: The text, which can have several lines.
+        err: Print on standard error.
+        nl: End with a newline.
+    """
+    stream = sys.stderr if err else sys.stdout
+    color = has_color(stream)
+    safe_text = mask_tokens(printable_lines(text, color=color))
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    if not safe_text.isascii():
+        safe_text = safe_text.encode(encoding, "replace").decode(encoding)
+    click.echo(safe_text, err=err, nl=nl, color=color or None)
 
 
 def write_output(path: Path, text: str) -> None:
@@ -36,7 +60,7 @@ def write_output(path: Path, text: str) -> None:
     from shield_ai.project.safe_write import write_output
 
     try:
-        write_output(path, text.encode())
+        write_output(path, mask_tokens(printable_lines(text)).encode())
     except OSError as error:
         raise ShieldError(
             f"{path} can't be written: {error.strerror}",
@@ -72,7 +96,7 @@ def confirm(question: str, *, yes: bool) -> None:
             "confirmation required, but stdin is not a terminal",
             "use --yes to skip the confirmation",
         )
-    click.confirm(question, abort=True, err=True)
+    click.confirm(printable(question), abort=True, err=True)
 
 
 def confirm_changes(session: AppSession, question: str, *, yes: bool) -> None:
@@ -100,7 +124,7 @@ def confirm_changes(session: AppSession, question: str, *, yes: bool) -> None:
         )
     app = session.manifest.app.name
     text = f"{question} This changes {environment}. Enter the app's name ({app}) to confirm"
-    if click.prompt(text, err=True) != app:
+    if click.prompt(printable(text), err=True) != app:
         raise click.Abort
 
 
@@ -125,9 +149,18 @@ def conflict_resolver(conflict: str) -> Callable[[str, str], bool]:
 
     @functools.cache
     def confirm_overwrite(kind: str, name: str) -> bool:
-        return click.confirm(f"{kind} {name} differs in AWS. Overwrite it?", err=True)
+        question = f"{kind} {name} differs in AWS. Overwrite it?"
+        return click.confirm(printable(question), err=True)
 
     return confirm_overwrite
+
+
+def prompt_hidden(text: str) -> str:
+    """Prompt on standard error with hidden input; the answer may be empty."""
+    answer: str = click.prompt(
+        printable(text), hide_input=True, default="", show_default=False, err=True
+    )
+    return answer
 
 
 @functools.cache
@@ -135,13 +168,13 @@ def prompt_for_value(variable: str) -> Hidden:
     """Prompt for the value of a variable with hidden input, once per variable."""
     if not sys.stdin.isatty():
         raise ShieldError(f"--prompt requires a terminal to ask for {variable}", "use --env-file")
-    return Hidden(click.prompt(f"Value of {variable}", hide_input=True, err=True))
+    return Hidden(click.prompt(printable(f"Value of {variable}"), hide_input=True, err=True))
 
 
 def print_receipt(receipt: Receipt) -> None:
     """Print a completed step on standard error."""
     if is_shown(receipt):
-        click.echo(format_receipt(receipt), err=True)
+        echo(format_receipt(receipt), err=True)
 
 
 def is_shown(receipt: Receipt) -> bool:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from shield_ai.cli.console import echo
+from shield_ai.model.printable import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -49,9 +52,10 @@ class ProgressBar:
     def print(self, line: str) -> None:
         """Print a line on standard error, above the bar."""
         if self._progress:
-            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            safe_line = printable(line)
+            self._progress.console.print(safe_line, markup=False, highlight=False, soft_wrap=True)
         else:
-            click.echo(line, err=True)
+            echo(line, err=True)
 
     def stop(self) -> None:
         """Remove the bar."""
@@ -78,7 +82,7 @@ class ProgressBar:
         )
         self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
         self._description = description
-        self._task = self._progress.add_task(description, total=total)
+        self._task = self._progress.add_task(printable(description), total=total)
         self._progress.start()
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.cloudtrail.audit import AccessType
-from shield_ai.reports.mask import printable
+from shield_ai.model.printable import printable
 from shield_ai.reports.words import count
 
 if TYPE_CHECKING:

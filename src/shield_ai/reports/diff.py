@@ -6,9 +6,10 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.model.printable import printable
 from shield_ai.project.python_source import apply_edits
 from shield_ai.reports.color import paint
-from shield_ai.reports.mask import mask, printable, show
+from shield_ai.reports.mask import mask, show
 from shield_ai.reports.words import count
 
 if TYPE_CHECKING:

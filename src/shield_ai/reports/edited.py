@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+from shield_ai.model.printable import printable
 from shield_ai.reports.mask import mask, show
 
 
@@ -19,14 +20,14 @@ def edited_text(path: str, applied: bytes, current: bytes) -> str:
         difflib.unified_diff(
             _masked_lines(path, applied),
             _masked_lines(path, current),
-            f"{path} (after apply)",
-            f"{path} (now)",
+            f"{printable(path)} (after apply)",
+            f"{printable(path)} (now)",
             n=1,
             lineterm="",
         )
     )
     if not diff:
-        return f"{path}: differs only in a value or in line endings"
+        return f"{printable(path)}: differs only in a value or in line endings"
     return "\n".join(diff)
 
 

@@ -6,10 +6,9 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from shield_ai.model.finding import Severity
-from shield_ai.reports.mask import printable
+from shield_ai.model.printable import printable
+from shield_ai.reports.json import to_json
 from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ TOTALS = ("fixable", "unseen", "moved", "secrets", "scheduled")
 def fleet_json(outcomes: Sequence[Outcome]) -> str:
     """Format every outcome and their totals."""
     document = {"version": 1, "repositories": outcomes, "total": _total(outcomes)}
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return to_json(document, indent=2)
 
 
 def fleet_text(outcomes: Sequence[Outcome]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from shield_ai.model.printable import escape_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +43,7 @@ def scan_json(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> s
             {"path": skip.path, "line": skip.line, "reason": skip.reason} for skip in skipped
         ],
     }
-    return _format(document)
+    return to_json(document, indent=2)
 
 
 def _finding_fields(finding: Finding) -> dict[str, object]:
@@ -54,8 +57,18 @@ def _finding_fields(finding: Finding) -> dict[str, object]:
 
 def plan_json(plan: Plan) -> str:
     """Format a plan, as `shield apply` reads it."""
-    return _format(plan)
+    return to_json(plan, indent=2)
 
 
-def _format(document: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+def to_json(document: object, *, indent: int = -1) -> str:
+    r"""Format a document as JSON with control characters and lone surrogates as \u escapes.
+
+    Args:
+        document: Structs, dictionaries, lists and scalars.
+        indent: Spaces; -1 for one line.
+    """
+    try:
+        raw = msgspec.json.format(msgspec.json.encode(document), indent=indent)
+    except UnicodeEncodeError:  # a lone surrogate, for example in a name: os.getenv("\ud800")
+        raw = json.dumps(msgspec.to_builtins(document), indent=max(indent, 0) or None).encode()
+    return escape_json(raw.decode()) + "\n"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.hidden import MASK
+from shield_ai.model.printable import printable
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 
@@ -32,7 +33,6 @@ LITERAL = regex(r"""(?s)[A-Za-z]{0,2}('''|\"\"\"|'|")(.*)\1""")
 LONG_NUMBER = regex(r"(?:[0-9a-fA-FxX]_?){5,}")
 ASSIGNMENT = regex(rb"[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]{0,59}[ \t]*[=:][ \t]*")
 DOTENV = regex(r"(?:^|/)(?:\.env[^/]*|[^/]*\.env)$")
-CONTROL = regex(r"[\x01-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LAYOUT_TOKENS = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
 # Since Python 3.12, the text of an f-string is a separate token.
 FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)
@@ -68,11 +68,6 @@ def _mask_python(path: str, raw: bytes, keep: Collection[str]) -> bytes:
 def show(masked: bytes, encoding: str = "utf-8") -> str:
     """Convert masked bytes to text that is safe to print and does not reveal value lengths."""
     return printable(re.sub("\0+", MASK, masked.decode(encoding, "replace")))
-
-
-def printable(text: str) -> str:
-    """Replace terminal control characters and text direction marks."""
-    return CONTROL.sub("?", text.replace("\t", "    "))
 
 
 def _hide(raw: bytes, spans: Iterable[Span]) -> bytes:

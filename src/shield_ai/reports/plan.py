@@ -8,7 +8,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.verify.check import Status
-from shield_ai.model.plan import Action
+from shield_ai.model.plan import Action, StepKind, ValueState
+from shield_ai.model.printable import printable
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.settings import settings_lines
 from shield_ai.reports.words import count
@@ -30,21 +31,28 @@ _MARKS = {
     Action.KEEP: "=",
     Action.DRIFT: "!",
 }
-_KEPT_VALUES = {"differs": "keep (value differs)", "unknown": "keep (value may differ)"}
+_KEPT_VALUES = {
+    ValueState.DIFFERS: "keep (value differs)",
+    ValueState.UNKNOWN: "keep (value may differ)",
+}
 _SOURCES = {"env": "the environment", "generate": "a generated value", "prompt": "a prompt"}
-_RECEIPT_NOUNS = {"file": "file", "aws": "secret", "resource": "resource"}
+_RECEIPT_NOUNS = {
+    StepKind.FILE: "file",
+    StepKind.SECRET: "secret",
+    StepKind.RESOURCE: "resource",
+}
 
 
 def plan_text(plan: Plan) -> str:
     """Format a plan without its diffs."""
     lines: list[str] = []
     lines += _section("code", _file_lines(plan.files))
-    moved = (f"  - {origin.field}" for origin in plan.dotenv)
+    moved = (printable(f"  - {origin.field}") for origin in plan.dotenv)
     lines += _section("moved from the code to .env", moved)
     changes = itertools.chain.from_iterable(map(_change_lines, plan.changes))
     lines += _section(f"AWS account {plan.account}, {plan.region}", changes)
-    lines += _section("placeholder values", (f"  ! {name}" for name in plan.placeholders))
-    lines += _section("no value in any source", (f"  ! {name}" for name in plan.missing))
+    lines += _section("placeholder values", _names(plan.placeholders))
+    lines += _section("no value in any source", _names(plan.missing))
     lines += _section("skipped", _skipped_lines(plan.skipped))
     title = "ignored: not secrets (reasons in shield plan --json)"
     lines += _section(title, _harmless_lines(plan.harmless))
@@ -58,23 +66,32 @@ def _section(title: str, body: Iterable[str]) -> list[str]:
     return [title, *lines, ""] if lines else []
 
 
+def _names(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        yield printable(f"  ! {name}")
+
+
 def _skipped_lines(skips: Sequence[Skipped]) -> Iterator[str]:
     for skip in skips:
         where = f"{skip.path}:{skip.line}" if skip.line else skip.path
-        yield f"  {where}  {skip.name}".rstrip()
+        yield printable(f"  {where}  {skip.name}").rstrip()
         yield from _wrap(skip.reason)
 
 
 def _harmless_lines(skips: Sequence[Skipped]) -> Iterator[str]:
     for path, group in itertools.groupby(skips, key=lambda skip: skip.path):
-        yield f"  {path}"
+        yield printable(f"  {path}")
         yield from _wrap(", ".join(f"{skip.name}:{skip.line}" for skip in group))
 
 
 def _wrap(text: str) -> list[str]:
     indent = " " * 6
     return textwrap.wrap(
-        text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
+        printable(text),
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
     )
 
 
@@ -84,7 +101,7 @@ def _file_lines(files: Sequence[FileChange]) -> Iterator[str]:
     for file in files:
         folder = copied_folder(file.path)
         if not folder:
-            yield _file_line(file)
+            yield printable(_file_line(file))
         elif folder in copies:
             action = "new" if file.before is None else "updated"
             number = count(copies.pop(folder), "file")
@@ -101,7 +118,8 @@ def _change_lines(change: Change) -> Iterator[str]:
     is_secret = change.resource == "secret"
     name = change.name if is_secret else f"{change.resource} {change.name}"
     mark = _MARKS[change.action]
-    yield f"  {mark} {shorten_name(name):<{_NAME_WIDTH}} {_describe_action(change)}"
+    line = f"  {mark} {shorten_name(name):<{_NAME_WIDTH}} {_describe_action(change)}"
+    yield printable(line)
     if change.action is Action.KEEP or (is_secret and change.before is None):
         return
     for line in settings_lines(change.before, change.settings):
@@ -192,7 +210,7 @@ def comparison_text(modules: Sequence[str], problems: Sequence[str]) -> str:
     total = count(len(modules), "settings module")
     verb = "has" if good == 1 else "have"
     lines = [f"proved: {good} of {total} {verb} the same values as before, AWS off and on"]
-    lines += [f"not proved: {problem}" for problem in problems]
+    lines += [printable(f"not proved: {problem}") for problem in problems]
     return "\n".join(lines)
 
 
@@ -200,11 +218,11 @@ def checks_text(checks: Sequence[Check]) -> str:
     """Format checks; those that are not ok with the reason and a hint."""
     lines: list[str] = []
     for check in checks:
-        lines.append(f"  {check.status:<8} {check.name}")
+        lines.append(printable(f"  {check.status:<8} {check.name}"))
         if check.detail:
-            lines.append(f"           {check.detail}")
+            lines.append(printable(f"           {check.detail}"))
         if check.hint:
-            lines.append(f"           hint: {check.hint}")
+            lines.append(printable(f"           hint: {check.hint}"))
     passed = sum(check.status is Status.OK for check in checks)
     lines += ["", f"{passed} of {count(len(checks), 'check')} passed"]
     return "\n".join(lines) + "\n"

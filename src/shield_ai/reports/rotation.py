@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
+from shield_ai.reports.json import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ With hook = "FILE.py" in shield.toml, shield does all four steps for
 
 def statuses_json(statuses: Sequence[RotationStatus]) -> str:
     """Format statuses as JSON, with every field."""
-    return msgspec.json.format(msgspec.json.encode(statuses)).decode() + "\n"
+    return to_json(statuses, indent=2)
 
 
 def statuses_text(statuses: Sequence[RotationStatus]) -> str:

@@ -6,12 +6,14 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left, bisect_right
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from shield_ai.model.finding import Severity
+from shield_ai.model.printable import escape_json
 from shield_ai.scan.rules import pattern
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ def sarif(
         "results": [_result(finding, fixes, index) for finding in findings],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+    return escape_json(json.dumps(log, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _most_severe(findings: Sequence[Finding]) -> list[Finding]:
@@ -127,7 +129,7 @@ def _result(finding: Finding, fixes: _Fixes, index: dict[str, int]) -> dict[str,
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
         "level": LEVELS[finding.severity],
-        "message": {"text": finding.message},
+        "message": {"text": _escape_links(finding.message)},
         "locations": [
             {
                 "physicalLocation": {
@@ -148,8 +150,17 @@ def _result(finding: Finding, fixes: _Fixes, index: dict[str, int]) -> dict[str,
     return result
 
 
+def _escape_links(text: str) -> str:
+    """Escape brackets that a viewer would show as a link.
+
+    https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html
+    3.11.6
+    """
+    return re.sub(r"[\[\]\\]", r"\\\g<0>", text) if "](" in text else text
+
+
 def _artifact(path: str) -> dict[str, str]:
-    return {"uri": quote(path), "uriBaseId": ROOT}
+    return {"uri": quote(path, errors="replace"), "uriBaseId": ROOT}
 
 
 def _region(finding: Finding) -> dict[str, int]:

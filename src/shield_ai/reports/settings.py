@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.reports.mask import printable
+from shield_ai.model.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Severity
 from shield_ai.model.hidden import MASK
+from shield_ai.model.printable import printable
 from shield_ai.reports.color import SEVERITY_COLORS, paint
-from shield_ai.reports.mask import mask, printable, show
+from shield_ai.reports.mask import mask, show
 from shield_ai.reports.words import count
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
+from shield_ai.model.printable import printable_lines
 from shield_ai.sandbox.demo_rotations import DemoRotations
 from shield_ai.sandbox.emulator.server import LocalAws
 from shield_ai.sandbox.postgres import LocalPostgres
@@ -161,7 +162,7 @@ class Demo:
         )
         self.printed += done.stdout.encode() + done.stderr.encode()
         if show:
-            click.echo(done.stdout + done.stderr, err=True)
+            click.echo(printable_lines(done.stdout + done.stderr), err=True)
         if done.returncode != expected:
             raise ShieldError(
                 f"shield {arguments[0]} exited with {done.returncode}", "see its output above"

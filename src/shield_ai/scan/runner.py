@@ -26,6 +26,7 @@ from shield_ai.scan.text.engine import (
     reader,
     scan_credentials,
 )
+from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -257,7 +258,7 @@ def _merge_parts(parts: Iterable[_PartResult], *, include_low_confidence: bool) 
             path = display_path(part.prefix + finding.path)
             findings.append(msgspec.structs.replace(finding, path=path))
         for skip in _part_skipped(part):
-            path = display_path(part.prefix + skip.path)
+            path = mask_tokens(display_path(part.prefix + skip.path))
             skipped.append(msgspec.structs.replace(skip, path=path))
         readers[part.prefix] = part.read
     return ScanResult(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli.console import confirm_changes, format_receipt, is_shown
+from shield_ai.cli.console import confirm_changes, echo, format_receipt, is_shown
 from shield_ai.cli.options import YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
 from shield_ai.cli.progress import progress_bar
@@ -85,7 +85,7 @@ def apply(
     session.on_progress = bar.update
     planned = session.load_plan(plan_file) if plan_file else session.plan()
     if session.has_nothing_to_do(planned):
-        click.echo(no_changes_text(planned), err=True)
+        echo(no_changes_text(planned), err=True)
         return DONE
     with session.locked():
         if session.is_interrupted:
@@ -96,15 +96,15 @@ def apply(
             allow_missing=overrides.allow_missing,
             allow_placeholders=overrides.allow_placeholders,
         )
-        click.echo(plan_text(planned), err=True, nl=False)
+        echo(plan_text(planned), err=True, nl=False)
         confirm_changes(session, "Apply this plan?", yes=yes)
         receipts = session.apply(
             planned, on_receipt=_receipt_printer(bar, planned), compare_settings=not no_proof
         )
-    click.echo(receipts_text(receipts), err=True)
+    echo(receipts_text(receipts), err=True)
     if _edits_python(planned):
         text = comparison_text(session.compared_modules, session.comparison_problems)
-        click.echo(text, err=True)
+        echo(text, err=True)
     if rotate_immediately:
         from shield_ai.cli.commands.rotate import rotate_now
 

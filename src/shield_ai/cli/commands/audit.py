@@ -6,13 +6,14 @@ import datetime as dt
 from pathlib import Path
 
 import click
-import msgspec
 
+from shield_ai.cli.console import echo
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.audit import audit_text
 from shield_ai.reports.collect import TrailQuery, collect_audit
+from shield_ai.reports.json import to_json
 
 SINCE = click.option(
     "--since",
@@ -49,7 +50,7 @@ def audit(
     query = TrailQuery(since=since, trails=trails, now=dt.datetime.now(dt.UTC))
     result = collect_audit(session, query)
     if as_json:
-        click.echo(msgspec.json.encode(result))
+        echo(to_json(result), nl=False)
     else:
-        click.echo(audit_text(result), nl=False)
+        echo(audit_text(result), nl=False)
     return FINDINGS if result.alerts or result.unread else DONE

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from shield_ai.aws.cost.bill import Usage, estimate_bill
 from shield_ai.aws.desired import resources
+from shield_ai.cli.console import echo
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE
 from shield_ai.reports.cost import cost_text
+from shield_ai.reports.json import to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +59,7 @@ def cost(
     estimate = estimate_bill(manifest, desired, usage)
     if as_json:
         document = {"region": region, "total": round(estimate.total, 2), "bill": estimate}
-        click.echo(msgspec.json.encode(document).decode())
+        echo(to_json(document), nl=False)
     else:
-        click.echo(cost_text(estimate, usage, region), nl=False)
+        echo(cost_text(estimate, usage, region), nl=False)
     return DONE

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shield_ai.cli.console import echo
 from shield_ai.cli.options import APP
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE
@@ -32,7 +33,7 @@ def draft(app: Path, from_sarif: Path | None) -> int:
     imported: list[Secret] = []
     if from_sarif:
         imported = _import_sarif(session, from_sarif)
-    click.echo(session.write_manifest(imported), err=True)
+    echo(session.write_manifest(imported), err=True)
     return DONE
 
 
@@ -42,5 +43,5 @@ def _import_sarif(session: AppSession, report: Path) -> list[Secret]:
     locations = sarif_import.relative_to_app(sarif_import.read_locations(report), session.tree.root)
     imported, skipped = sarif_import.import_secrets(locations, session.tree.read, session.findings)
     for skip in skipped:
-        click.echo(f"  skipped: {skip.path}:{skip.line}: {skip.reason}", err=True)
+        echo(f"  skipped: {skip.path}:{skip.line}: {skip.reason}", err=True)
     return imported

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from shield_ai.cli.console import echo
 from shield_ai.model.errors import DONE
 
 
@@ -15,5 +16,5 @@ def explain(rule: str) -> int:
     """Explain what a rule finds and how to fix its findings."""
     from shield_ai.scan.rules import pattern
 
-    click.echo(pattern.explain(rule, pattern.load_app_patterns(Path())))
+    echo(pattern.explain(rule, pattern.load_app_patterns(Path())))
     return DONE

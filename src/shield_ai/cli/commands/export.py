@@ -13,7 +13,7 @@ from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.lambda_package import build_function_zip
 from shield_ai.aws.desired.operator import operator_policy
 from shield_ai.aws.export import FORMATS, secret_resources
-from shield_ai.cli.console import write_output
+from shield_ai.cli.console import echo, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE, ShieldError
@@ -77,9 +77,9 @@ def export(
         text = FORMATS[output_format]([*secret_resources(manifest), *desired], region)
     if output:
         write_output(output, text)
-        click.echo(f"{output} written", err=True)
+        echo(f"{output} written", err=True)
     else:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
     return DONE
 
 
@@ -103,7 +103,7 @@ def _write_function_zips(folder: Path, desired: Sequence[Resource], session: App
             path = folder / f"{resource.name}.zip"
             content = build_function_zip(resource.settings["environment"], session.tree.read)
             safe_write.write_output(path, content)
-            click.echo(f"{path} written", err=True)
+            echo(f"{path} written", err=True)
     except OSError as error:
         raise ShieldError(
             f"{folder} can't be written: {error.strerror}", "give a writable folder"

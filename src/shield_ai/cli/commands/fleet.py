@@ -5,9 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-import click
-
-from shield_ai.cli.console import write_output
+from shield_ai.cli.console import echo, write_output
 from shield_ai.flow.fleet import Engine, read_repository_list, scan_repositories
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.fleet import fleet_json, fleet_text
@@ -36,7 +34,7 @@ def scan_fleet(repos: Path, folder: Path, *, output_format: str, engine: Engine)
 
     def print_outcome(outcome: Outcome) -> None:
         result = outcome.error or count(sum(outcome.found.values()), "finding")
-        click.echo(
+        echo(
             f"  [{next(number)}/{len(listed)}] {outcome.repository}: {result}",
             err=True,
         )
@@ -44,6 +42,6 @@ def scan_fleet(repos: Path, folder: Path, *, output_format: str, engine: Engine)
     outcomes = scan_repositories(listed, folder, engine=engine, on_outcome=print_outcome)
     text = fleet_json(outcomes)
     write_output(folder / "fleet.json", text)
-    click.echo(text if output_format == "json" else fleet_text(outcomes), nl=False)
+    echo(text if output_format == "json" else fleet_text(outcomes), nl=False)
     has_failed = any(outcome.found or outcome.error or outcome.unseen for outcome in outcomes)
     return FINDINGS if has_failed else DONE

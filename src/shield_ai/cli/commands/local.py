@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from shield_ai.cli.console import echo
 from shield_ai.model.errors import DONE
 
 
@@ -21,5 +22,5 @@ def local(port: int, command: tuple[str, ...]) -> int:
 
     if command:
         return run_beside(command, port)
-    serve_forever(click.echo, port)
+    serve_forever(echo, port)
     return DONE

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shield_ai.cli.console import echo
 from shield_ai.cli.options import APP
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.words import count
@@ -40,9 +41,9 @@ def check(app: Path) -> int:
         result = f"{count(len(failed), 'example')} failed" if failed else "ok"
         number = len(loaded.rules)
         noun = "rule" if number == 1 else "rules"
-        click.echo(f"{loaded.id:12} {number:3} {noun:5}  {result}")
+        echo(f"{loaded.id:12} {number:3} {noun:5}  {result}")
     for failure in failures:
-        click.echo(f"  {failure}")
+        echo(f"  {failure}")
     return FINDINGS if failures else DONE
 
 
@@ -51,9 +52,9 @@ def check(app: Path) -> int:
 def list_rules(app: Path) -> int:
     """List every rule with its severity."""
     for loaded in _load_patterns(app):
-        click.echo(f"{loaded.id}  {loaded.title}")
+        echo(f"{loaded.id}  {loaded.title}")
         for rule in loaded.rules:
-            click.echo(f"  {rule.id:32} {rule.severity:9} {rule.title}")
+            echo(f"  {rule.id:32} {rule.severity:9} {rule.title}")
     return DONE
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import has_color, write_output
+from shield_ai.cli.console import echo, has_color, write_output
 from shield_ai.cli.options import APP, JSON
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
 from shield_ai.cli.progress import progress_bar
@@ -40,10 +40,10 @@ def plan(app: Path, options: PlanOptions, output: Path | None, *, as_json: bool)
     if output:
         write_output(output, plan_json(planned))
     if as_json:
-        click.echo(plan_json(planned), nl=False)
+        echo(plan_json(planned), nl=False)
     else:
-        click.echo(_diffs(session, planned, color=has_color(sys.stdout)))
-        click.echo(plan_text(planned), nl=False)
+        echo(_diffs(session, planned, color=has_color(sys.stdout)))
+        echo(plan_text(planned), nl=False)
     return DONE
 
 

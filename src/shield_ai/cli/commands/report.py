@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from shield_ai.cli.commands.audit import SINCE, TRAILS
-from shield_ai.cli.console import write_output
+from shield_ai.cli.console import echo, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE
@@ -64,9 +64,9 @@ def report(
     text = _render(data, output_format)
     if output:
         write_output(output, text)
-        click.echo(f"{data.headline} Report written to {output}", err=True)
+        echo(f"{data.headline} Report written to {output}", err=True)
     else:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
     return DONE
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import confirm_changes, print_receipt
+from shield_ai.cli.console import confirm_changes, echo, print_receipt
 from shield_ai.cli.options import APP, ENVIRONMENT, ONLY, YES
 from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.model.errors import DONE
@@ -38,11 +38,11 @@ def rollback(app: Path, only: Scope | None, environment: str, *, yes: bool, forc
     with session.locked():
         steps = session.steps_to_undo()
         if not steps:
-            click.echo("nothing to undo", err=True)
+            echo("nothing to undo", err=True)
             return DONE
         for path, applied, current in session.edited_files(steps):
-            click.echo(edited_text(path, applied, current), err=True)
+            echo(edited_text(path, applied, current), err=True)
         confirm_changes(session, f"Undo {count(len(steps), 'step')}?", yes=yes)
         receipts = session.rollback(steps, force=force, on_receipt=print_receipt)
-    click.echo(receipts_text(receipts), err=True)
+    echo(receipts_text(receipts), err=True)
     return DONE

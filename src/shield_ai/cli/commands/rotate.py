@@ -11,7 +11,7 @@ import msgspec
 
 from shield_ai.aws.desired.monitoring import OVERDUE_METRIC, metric_namespace
 from shield_ai.aws.live import cloudwatch
-from shield_ai.cli.console import confirm
+from shield_ai.cli.console import confirm, echo, prompt_hidden
 from shield_ai.cli.options import ENVIRONMENT, JSON, YES, grouped_options
 from shield_ai.flow.app_session import AppSession
 from shield_ai.flow.rotate import SecretRotator, overdue
@@ -159,7 +159,7 @@ def _show_status(
     if publish:
         namespace = metric_namespace(session.target_manifest)
         cloudwatch.put_metric(session.aws_session, namespace, OVERDUE_METRIC, overdue(statuses))
-    click.echo(statuses_json(statuses) if as_json else statuses_text(statuses), nl=False)
+    echo(statuses_json(statuses) if as_json else statuses_text(statuses), nl=False)
 
 
 class _DueSecrets(NamedTuple):
@@ -192,15 +192,15 @@ def _rotate_due(rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool)
     due = _find_due(rotator, secrets)
     errors = _rotate_all(rotator, due.automatic, yes=yes)
     for name in due.manual:
-        click.echo(f"{name} is due for manual rotation: run shield rotate {name}", err=True)
+        echo(f"{name} is due for manual rotation: run shield rotate {name}", err=True)
     for name in due.pending:
-        click.echo(f"{name} has a pending rotation: run shield rotate --resume {name}", err=True)
+        echo(f"{name} has a pending rotation: run shield rotate --resume {name}", err=True)
     total = len(due.automatic) + len(due.manual) + len(due.pending)
     if total:
         rotated = len(due.automatic) - len(errors)
-        click.echo(f"{rotated} of {count(total, 'due secret')} rotated", err=True)
+        echo(f"{rotated} of {count(total, 'due secret')} rotated", err=True)
     else:
-        click.echo("no secrets are due", err=True)
+        echo("no secrets are due", err=True)
     if errors:
         raise errors[0]
     return FINDINGS if due.manual or due.pending else DONE
@@ -218,7 +218,7 @@ def _rotate_all(
             _run_steps(rotator, secret)
         except ShieldError as error:
             errors.append(error)
-            click.echo(f"  ! {error.message}", err=True)
+            echo(f"  ! {error.message}", err=True)
     return errors
 
 
@@ -240,11 +240,11 @@ def _rotate(rotator: SecretRotator, secret: Secret, session: AppSession, *, yes:
     needs_restart = rotator.needs_restart(secret)
     if needs_restart:
         text = django_key_text(secret.name, has_fallbacks=_has_fallbacks(session))
-        click.echo(f"{text}\n", err=True)
+        echo(f"{text}\n", err=True)
     confirm(f"Rotate {secret.name}?", yes=yes)
     _run_steps(rotator, secret)
     if needs_restart:
-        click.echo(f"\n{first_restart_text(secret.name)}", err=True)
+        echo(f"\n{first_restart_text(secret.name)}", err=True)
 
 
 def _resume(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
@@ -252,29 +252,29 @@ def _resume(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
     confirm(f"Resume the rotation of {secret.name}?", yes=yes)
     _run_steps(rotator, secret, resume=True)
     if needs_restart:
-        click.echo(f"\n{second_restart_text()}", err=True)
+        echo(f"\n{second_restart_text()}", err=True)
 
 
 def _run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -> None:
     """Rotate a secret and print each step with its result."""
-    click.echo(rotator.secret_id(secret), err=True)
+    echo(rotator.secret_id(secret), err=True)
     current_step: str | None = None
 
     def start_step(step: str) -> None:
         nonlocal current_step
         finish_step()
-        click.echo(f"  {step:<14} ", nl=False, err=True)
+        echo(f"  {step:<14} ", nl=False, err=True)
         current_step = step
 
     def finish_step() -> None:
         if current_step:
-            click.echo(_STEP_RESULTS.get(current_step, _FUNCTION_RESULT), err=True)
+            echo(_STEP_RESULTS.get(current_step, _FUNCTION_RESULT), err=True)
 
     try:
         rotator.rotate(secret, start_step, resume=resume)
     except BaseException:
         if current_step:
-            click.echo("failed", err=True)
+            echo("failed", err=True)
         raise
     finish_step()
 
@@ -284,28 +284,26 @@ def _cancel(rotator: SecretRotator, secret: Secret) -> None:
     result = "no rotation is pending"
     if version:
         result = f"rotation canceled (version {version}); the current value is unchanged"
-    click.echo(f"{rotator.secret_id(secret)}: {result}", err=True)
+    echo(f"{rotator.secret_id(secret)}: {result}", err=True)
 
 
 def _rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
     """Store a value that only its provider can create, from a prompt or standard input."""
     secret_id = rotator.secret_id(secret)
-    click.echo(f"{manual_rotation_text(secret.name, secret_id)}\n", err=True)
+    echo(f"{manual_rotation_text(secret.name, secret_id)}\n", err=True)
     values = {field: _read_new_value(field or "value", yes=yes) for field in manual_fields(secret)}
     if not all(values.values()):
         raise ShieldError(
             "no new value given; nothing was changed", f"run shield rotate {secret.name} again"
         )
     rotator.store_manual_values(secret, values)
-    click.echo(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS", err=True)
+    echo(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS", err=True)
 
 
 def _read_new_value(field: str, *, yes: bool) -> Hidden:
     """Prompt with hidden input; without a terminal, read one line of standard input."""
     if sys.stdin.isatty():
-        text = f"New {field} (hidden input)"
-        value = click.prompt(text, hide_input=True, default="", show_default=False, err=True)
-        return Hidden(value)
+        return Hidden(prompt_hidden(f"New {field} (hidden input)"))
     if not yes:
         raise ShieldError(
             "confirmation required, but stdin is not a terminal",

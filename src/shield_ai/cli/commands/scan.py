@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 import msgspec
 
-from shield_ai.cli.console import has_color, show_file_count, write_output
+from shield_ai.cli.console import echo, has_color, show_file_count, write_output
 from shield_ai.cli.options import grouped_options
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.finding import Severity
@@ -116,7 +116,7 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
     result = _run(paths or (Path(),), options)
     if options.write_baseline:
         number = baselines.write_baseline(options.write_baseline, result.findings)
-        click.echo(f"{count(number, 'finding')} written to {options.write_baseline}", err=True)
+        echo(f"{count(number, 'finding')} written to {options.write_baseline}", err=True)
         return DONE
     if options.baseline:
         baseline = baselines.read_baseline(options.baseline)
@@ -125,9 +125,9 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
     text = _format_result(result, paths, options)
     if options.output:
         write_output(options.output, text)
-        click.echo(f"{count(len(result.findings), 'finding')} in {options.output}", err=True)
+        echo(f"{count(len(result.findings), 'finding')} in {options.output}", err=True)
     else:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
     if options.output_format == "sarif":
         return DONE
     return FINDINGS if _has_failed(result, options.fail_on) else DONE

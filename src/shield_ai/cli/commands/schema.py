@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import write_output
+from shield_ai.cli.console import echo, write_output
 from shield_ai.cli.options import OUTPUT
 from shield_ai.model import manifest_schema
 from shield_ai.model.errors import DONE
@@ -28,5 +28,5 @@ def schema(output: Path | None) -> int:
     if output:
         write_output(output, text)
     else:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
     return DONE

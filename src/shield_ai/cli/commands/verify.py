@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
+from shield_ai.cli.console import echo
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY
 from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.model.errors import DONE, FINDINGS
+from shield_ai.reports.json import to_json
 from shield_ai.reports.plan import checks_text
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def verify(app: Path, only: Scope | None, environment: str, *, as_json: bool) ->
     session.on_progress = progress_bar().update
     checks = session.verify()
     if as_json:
-        click.echo(msgspec.json.encode(checks).decode())
+        echo(to_json(checks), nl=False)
     else:
-        click.echo(checks_text(checks), nl=False)
+        echo(checks_text(checks), nl=False)
     return FINDINGS if any(check.status == "failed" for check in checks) else DONE

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Confidence, Finding, Severity, Shape, Site, fingerprint
+from shield_ai.model.manifest import ENV_VAR_NAME
 from shield_ai.model.naming import Meaning, database_field, env_var_name, meaning
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.importable import explain_not_importable
 from shield_ai.scan.python.literals import literal_text
 from shield_ai.scan.rules.pattern import csec34_rules
+from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
 
 if TYPE_CHECKING:
     from shield_ai.project.layout import AppFacts
@@ -42,6 +44,7 @@ MAX_SHOWN_NAMES = 3
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
 DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
 OUTSIDE_SETTINGS = "hardcoded outside the settings: move it there first"
+INVALID_VARIABLE = "not a valid name of an environment variable"
 TEST_VALUE = "a value of the test settings"
 
 
@@ -200,6 +203,9 @@ def _create_site(
             shape = Shape.FALLBACK
         if not in_settings:
             reason = reason or _explain_outside_settings(source.path)
+    names = [name for name in (variable, *candidate.alternatives) if name]
+    if not all(ENV_VAR_NAME.fullmatch(name) for name in names):
+        reason = reason or INVALID_VARIABLE
     return Site(
         start=span[0],
         end=span[1],
@@ -280,7 +286,11 @@ def literal_variable(candidate: Candidate) -> str:
 
 
 def assign_fingerprints(findings: list[Finding]) -> list[Finding]:
-    """Sort findings by place, and set their fingerprint and whether they are fixable."""
+    """Sort findings by place, and set their fingerprint and whether they are fixable.
+
+    Credentials in their names are masked.
+    """
+    findings = _mask_names(findings)
     seen: Counter[tuple[str, str, str]] = Counter()
     numbered = []
     for finding in sorted(findings, key=lambda f: (f.path, f.line, f.column, f.rule)):
@@ -294,6 +304,36 @@ def assign_fingerprints(findings: list[Finding]) -> list[Finding]:
         )
         seen[key] += 1
     return numbered
+
+
+def _mask_names(findings: list[Finding]) -> list[Finding]:
+    """Mask credentials in paths, names and messages; such a finding cannot be fixed."""
+    texts: set[str] = set()
+    for finding in findings:
+        texts.update((finding.path, finding.message, finding.name, finding.env or ""))
+        if finding.site:
+            texts.update((finding.site.name_expr, *finding.site.variables, *finding.site.others))
+    tokens = find_tokens(texts)
+    if not tokens:
+        return findings
+    return [_mask_finding(finding, tokens) for finding in findings]
+
+
+def _mask_finding(finding: Finding, tokens: set[str]) -> Finding:
+    site = finding.site
+    names = [finding.path, finding.name, finding.env or ""]
+    if site:
+        names += [site.name_expr, *site.variables, *site.others]
+    if any(token in name for token in tokens for name in names):
+        site = None
+    return msgspec.structs.replace(
+        finding,
+        path=mask_tokens(finding.path, tokens),
+        message=mask_tokens(finding.message, tokens),
+        name=mask_tokens(finding.name, tokens),
+        env=mask_tokens(finding.env, tokens) if finding.env else finding.env,
+        site=site,
+    )
 
 
 def missing_runtime_finding(path: str) -> Finding:

@@ -1,0 +1,44 @@
+"""Make text from files, git and AWS safe for terminals, logs and reports.
+
+A control character can move the cursor, change the window's title or hide text; a directional or
+zero-width character can make a text look like another one.
+https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+"""
+
+from __future__ import annotations
+
+import re
+
+# C0 and C1 control characters but for tab and newline, directional marks and overrides, zero-width
+# characters, line and paragraph separators, and lone surrogates.
+_UNSAFE = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
+    "\ud800-\udfff"
+)
+_CONTROL = re.compile(f"[{_UNSAFE}]")
+# Also removes sequences that the color codes of `reports.color` are part of.
+_CONTROL_OUTSIDE_COLORS = re.compile(rf"\x1b(?!\[(?:[012]|3[1236])m)|[{_UNSAFE}](?<!\x1b)")
+_REPLACEMENT = "?"
+
+
+def printable(text: str) -> str:
+    """Return a text on one line, without control, directional and zero-width characters."""
+    return _CONTROL.sub(_REPLACEMENT, text.replace("\t", "    ").replace("\n", _REPLACEMENT))
+
+
+def printable_lines(text: str, *, color: bool = False) -> str:
+    """Like `printable`, but keep newlines and tabs.
+
+    Args:
+        text: The text.
+        color: Whether to keep the codes of `reports.color`.
+    """
+    return (_CONTROL_OUTSIDE_COLORS if color else _CONTROL).sub(_REPLACEMENT, text)
+
+
+def escape_json(text: str) -> str:
+    r"""Replace unsafe characters in a JSON document with \u escapes.
+
+    They can occur only in its strings, because a serializer never writes them between tokens.
+    """
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

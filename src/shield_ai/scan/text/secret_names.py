@@ -1,0 +1,50 @@
+"""Find and mask credentials in names: `os.getenv("ghp_…")`, a file or a secret named like a token.
+
+A name is printed and written to shield.toml, unlike a value.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.model.hidden import MASK
+from shield_ai.scan.rules.pattern import credential_pattern
+from shield_ai.scan.text.token_rules import TokenRules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Every rule needs more characters; a shorter text is not searched.
+_CANDIDATE = re.compile(r"[\w+/=.~:@-]{16}")
+_MAX_SIZE = 20_000_000  # characters, as for a file
+
+
+def find_tokens(texts: Iterable[str]) -> set[str]:
+    """Return the credentials in some names, by the rules of the scan for tokens."""
+    candidates = {text for text in texts if _CANDIDATE.search(text)}
+    if not candidates:
+        return set()
+    raw = "\n".join(sorted(candidates))[:_MAX_SIZE].encode("utf-8", "replace")
+    rules = _token_rules()
+    numbers = rules.with_any_keyword(raw)
+    return {token.value for token in rules.find(raw, numbers, {}, non_production=False)}
+
+
+def mask_tokens(text: str, tokens: Iterable[str] | None = None) -> str:
+    """Replace the credentials in a text.
+
+    Args:
+        text: A name, or a message with names.
+        tokens: The credentials, if they are already known.
+    """
+    found = find_tokens([text]) if tokens is None else tokens
+    for token in sorted(found, key=len, reverse=True):
+        text = text.replace(token, MASK)
+    return text
+
+
+@functools.cache
+def _token_rules() -> TokenRules:
+    return TokenRules(credential_pattern().rules)

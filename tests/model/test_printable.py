@@ -1,0 +1,43 @@
+"""Text without control characters."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shield_ai.model.printable import escape_json, printable, printable_lines
+
+UNSAFE = (
+    *map(chr, range(9)),
+    *map(chr, range(11, 32)),
+    *map(chr, range(127, 160)),
+    *"\u061c\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060",
+    *"\u2066\u2067\u2068\u2069\ufeff\ud800\udcff",
+)
+
+
+@pytest.mark.parametrize("character", UNSAFE, ids=ascii)
+def test_replaces_unsafe_characters(character):
+    assert printable(f"a{character}b") == "a?b"
+    assert printable_lines(f"a{character}b\n\tc") == "a?b\n\tc"
+    assert printable_lines(f"a{character}b", color=True) == "a?b"
+
+
+def test_keeps_other_text():
+    assert printable("café 東京 🔑 •••…·") == "café 東京 🔑 •••…·"
+    assert printable("a\nb\tc") == "a?b    c"
+    assert printable_lines("a\n\tcafé\n") == "a\n\tcafé\n"
+
+
+def test_keeps_only_the_codes_of_colors():
+    text = "\x1b[31mred\x1b[0m \x1b[2J \x1b]0;title\x07 \x1b[8mhidden\x1b[38m"
+    assert printable_lines(text, color=True) == "\x1b[31mred\x1b[0m ?[2J ?]0;title? ?[8mhidden?[38m"
+    assert printable_lines("\x1b[31mred") == "?[31mred"
+
+
+def test_escapes_json():
+    document = {"a\x9b\u202e": '\u2028\ufeff\x7f \\ " é'}
+    escaped = escape_json(json.dumps(document, ensure_ascii=False))
+    assert json.loads(escaped) == document
+    assert escaped == '{"a\\u009b\\u202e": "\\u2028\\ufeff\\u007f \\\\ \\" é"}'
