@@ -31,6 +31,8 @@ LoginError: TypeAlias = "Callable[[str, Hidden], str | None]"
 
 UNDONE = "undone"
 KEPT = "kept"
+# The start of the detail of a secret that is kept, because its value is not the one of apply.
+ROTATED = "its value was changed since apply"
 
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,13 +90,26 @@ def _edited_error(edited: Sequence[Conflict]) -> UnsafePlanError:
     )
 
 
-def _require_complete(receipts: Sequence[Receipt]) -> None:
-    kept = [receipt.what for receipt in receipts if receipt.status == KEPT]
-    if kept:
-        raise RollbackIncompleteError(
-            f"not undone: {', '.join(kept)}",
-            "see the reasons above; resolve them, then run shield rollback again",
-        )
+def pull_command(environment: str) -> str:
+    """Return the command that copies rotated values to where the app reads them with AWS off.
+
+    Args:
+        environment: The environment of the secrets; empty: none.
+    """
+    option = f" --environment {environment}" if environment else ""
+    return f"shield pull --env-file .env{option}"
+
+
+def _require_complete(receipts: Sequence[Receipt], environment: str) -> None:
+    kept = [receipt for receipt in receipts if receipt.status == KEPT]
+    if not kept:
+        return
+    hint = "see the reasons above; resolve them, then run shield rollback again"
+    if any(receipt.detail.startswith(ROTATED) for receipt in kept):
+        command = pull_command(environment)
+        hint = f"run {command}, so that the app has the current values with AWS off; {hint}"
+    names = ", ".join(receipt.what for receipt in kept)
+    raise RollbackIncompleteError(f"not undone: {names}", hint)
 
 
 def _accept_login(_name: str, _value: Hidden) -> str | None:
@@ -145,7 +160,8 @@ class Rollback:
             elif self.aws:
                 receipts.append(self._undo_aws(step, self.aws))
             self.on_receipt(receipts[-1])
-        _require_complete(receipts)
+        environments = [step.environment for step in steps if step.kind == "aws"]
+        _require_complete(receipts, environments[0] if environments else "")
         return receipts
 
     def _save_edits(self, conflict: Conflict) -> str:
@@ -199,8 +215,8 @@ class Rollback:
             return UNDONE, "never created"
         if not is_current and not never_stored:
             return KEPT, (
-                "its value was changed since apply: "
-                "copy its current value into .env, then delete the secret manually"
+                f"{ROTATED}: copy its current value with {pull_command(step.environment)}, "
+                "then delete the secret manually"
             )
         aws.secrets.delete(step.what)
         return UNDONE, "scheduled for deletion, restorable for 30 days"
@@ -212,7 +228,10 @@ class Rollback:
             return KEPT, "it was deleted since apply, and its settings with it"
         if self.journal.is_done(step):
             if step.token and step.token != state.current:
-                return KEPT, "its value was changed since apply; restore it manually"
+                return KEPT, (
+                    f"{ROTATED}: copy its current value with {pull_command(step.environment)}, "
+                    "or restore it manually"
+                )
             if state.settings != step.settings:
                 return KEPT, "its settings were changed since apply; restore them manually"
         error, note = self._restore_value(step, state, aws)
