@@ -26,6 +26,8 @@ EXAMPLES = {
     "shield scan": "Find secrets.",
     "shield plan --env-file .env": "Show all code edits and AWS changes without making them.",
     "shield apply --env-file .env": "Make the changes.",
+    "shield pull --env-file .env": "Write the current values from AWS into an env file.",
+    "shield run -- ./backup.sh": "Run a command with the secrets as environment variables.",
     "shield rollback": "Undo the last apply.",
     "shield local bash": "Open a shell with an embedded AWS for testing.",
 }

@@ -82,7 +82,8 @@ MODULE_PURPOSES = {
     "cloudwatch": "`shield rotate --status --publish`",
     "iam": "`shield verify`, to check the application's role",
     "rotation": "`shield rotate`",
-    "secretsmanager": "`shield plan`, `apply`, `verify`, `rollback`",
+    "secretsmanager": "`shield plan`, `apply`, `verify`, `rollback`;"
+    " `pull` and `run` need only `GetSecretValue`",
     "session": "all commands that use AWS",
     "trail": "`shield audit`",
 }

@@ -247,7 +247,7 @@ def test_rollback_after_a_rotation(client, tmp_path):
     app = tmp_path / "shop"
     app.mkdir()
     values = make_app(app)
-    assert run_shield("apply", "--env-file", ".env", "--no-proof", "--yes", cwd=app).code == 0
+    assert run_shield("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
     rotated = {"MAIL_API_KEY": "new " + secrets.token_hex(8), "DATABASE_PASSWORD": "it's new"}
     client.put_secret_value(SecretId="mail-api-key", SecretString=rotated["MAIL_API_KEY"])
     document = json.loads(client.get_secret_value(SecretId="database-credentials")["SecretString"])
