@@ -21,6 +21,32 @@ class Action(enum.StrEnum):
     DRIFT = "drift"  # changed outside this tool since the last apply; skipped
 
 
+class ValueState(enum.StrEnum):
+    """How the value of an existing secret compares with its source."""
+
+    NOT_COMPARED = ""  # there is no source, or no value in AWS
+    UNCHANGED = "unchanged"
+    DIFFERS = "differs"
+    UNKNOWN = "unknown"  # shield did not store the current version
+
+
+class StepKind(enum.StrEnum):
+    """What a step of apply or rollback changes."""
+
+    FILE = "file"
+    SECRET = "aws"
+    RESOURCE = "resource"
+
+
+class StepStatus(enum.StrEnum):
+    """The result of a step of apply or rollback."""
+
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    UNDONE = "undone"
+    KEPT = "kept"  # rollback did not undo it
+
+
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """The source of a secret's value, or of one field of it. Never the value itself.
 
@@ -43,7 +69,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     before: Settings | None = None  # the settings at the time of the plan; None: missing
     origins: tuple[Origin, ...] = ()  # the sources of a secret's new value; empty: keep the value
     version: str = ""  # the id of a secret's current version at the time of the plan
-    value: str = ""  # an existing secret compared with its source: unchanged, differs or unknown
+    value: ValueState = ValueState.NOT_COMPARED
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +93,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one step of apply or rollback."""
 
-    step: str  # "file", "aws" for a secret, or "resource"
+    step: StepKind
     what: str
-    status: str  # "done", "unchanged", "undone", "kept"
+    status: StepStatus
     detail: str = ""
