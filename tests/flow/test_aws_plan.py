@@ -7,7 +7,7 @@ from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.aws_plan import AwsInputs, resource_changes, secret_change
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.manifest import App, Manifest, Secret
-from shield_ai.model.plan import Action, Origin
+from shield_ai.model.plan import Action, Origin, ValueState
 from shield_ai.model.resource import Live, Resource, SecretState
 
 A, B = {"n": 1}, {"n": 2}
@@ -117,7 +117,7 @@ def secret(
     now,
     *,
     put=None,
-    value="unchanged",
+    value=ValueState.UNCHANGED,
     replace=False,
     origins=SOURCE,
     tags=OURS,
@@ -139,9 +139,9 @@ def secret(
     ("given", "expected"),
     [
         pytest.param({"now": RIGHT}, (Action.KEEP, False, "unchanged", RIGHT), id="unchanged"),
-        pytest.param({"now": RIGHT, "value": "differs"}, (Action.KEEP, False, "differs", RIGHT), id="different value kept"),
-        pytest.param({"now": RIGHT, "value": "differs", "replace": True}, (Action.UPDATE, True, "differs", RIGHT), id="different value replaced"),
-        pytest.param({"now": RIGHT, "value": "unknown", "replace": True}, (Action.UPDATE, True, "unknown", RIGHT), id="unknown value replaced"),
+        pytest.param({"now": RIGHT, "value": ValueState.DIFFERS}, (Action.KEEP, False, "differs", RIGHT), id="different value kept"),
+        pytest.param({"now": RIGHT, "value": ValueState.DIFFERS, "replace": True}, (Action.UPDATE, True, "differs", RIGHT), id="different value replaced"),
+        pytest.param({"now": RIGHT, "value": ValueState.UNKNOWN, "replace": True}, (Action.UPDATE, True, "unknown", RIGHT), id="unknown value replaced"),
         pytest.param({"now": RIGHT, "replace": True}, (Action.KEEP, False, "unchanged", RIGHT), id="same value not stored"),
         pytest.param({"now": RIGHT, "origins": (), "replace": True}, (Action.KEEP, False, "", RIGHT), id="no source"),
         pytest.param({"now": RIGHT, "origins": (Origin(locator="generate:password"),), "replace": True}, (Action.KEEP, False, "", RIGHT), id="generated value"),
@@ -180,7 +180,7 @@ def test_names_the_permissions_for_a_customer_key(state, replace, key):
     manifest = Manifest(app=App(name="shop", kms_key=key), secret=(MAIL,))
     live = Live(account="1", region="r", secrets={"mail-key": state} if state else {})
     inputs = AwsInputs(
-        live=live, compare_value=lambda *_: "differs", may_overwrite=lambda *_: replace
+        live=live, compare_value=lambda *_: ValueState.DIFFERS, may_overwrite=lambda *_: replace
     )
     permissions = secret_change(MAIL, manifest, SOURCE, inputs).permissions
     assert ({"kms:Decrypt", "kms:GenerateDataKey"} <= {*permissions}) == (key == "alias/shop")

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from shield_ai.flow.app_session import AppSession
     from shield_ai.model.plan import Receipt
 
-_RECEIPT_MARKS = {"kept": "!", "unchanged": "=", "undone": "-"}
-
 
 def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
     """Print text without control characters, except the colors of `reports.color`.
@@ -187,9 +185,11 @@ def is_shown(receipt: Receipt) -> bool:
 
 def format_receipt(receipt: Receipt) -> str:
     """Format a completed step as one line."""
+    from shield_ai.model.plan import StepStatus
     from shield_ai.project.runtime_names import copied_folder
     from shield_ai.reports.plan import shorten_name
 
-    mark = _RECEIPT_MARKS.get(receipt.status, "+")
+    marks = {StepStatus.KEPT: "!", StepStatus.UNCHANGED: "=", StepStatus.UNDONE: "-"}
+    mark = marks.get(receipt.status, "+")
     name = copied_folder(receipt.what) or receipt.what
     return f"  {mark} {shorten_name(name)}  {receipt.detail}"

@@ -15,7 +15,7 @@ from shield_ai.flow import file_transaction
 from shield_ai.flow.journal import SECRET, Record, require_same_account
 from shield_ai.model.errors import StalePlanError
 from shield_ai.model.hidden import Hidden
-from shield_ai.model.plan import Action, Receipt
+from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
 from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
@@ -187,20 +187,27 @@ class Applier:
             aws.secrets.update_settings(change.name, settings, change.before or {})
         self.journal.mark_done(begin, arn)
         detail = _OUTCOMES[change.action]
-        return Receipt(step="aws", what=change.name, status="done", detail=detail)
+        return Receipt(
+            step=StepKind.SECRET, what=change.name, status=StepStatus.DONE, detail=detail
+        )
 
     def _change_resource(self, change: Change, begin: Record, aws: Account) -> Receipt:
         aws.resources.reconcile(change.resource, change.name, change.settings)
         self.journal.mark_done(begin)
         what = f"{change.resource} {change.name}"
-        return Receipt(step="resource", what=what, status="done", detail=_OUTCOMES[change.action])
+        return Receipt(
+            step=StepKind.RESOURCE,
+            what=what,
+            status=StepStatus.DONE,
+            detail=_OUTCOMES[change.action],
+        )
 
 
 def _file_receipt(begin: Record) -> Receipt:
     detail = "created" if begin.before is None else "edited"
     if begin.narrowed:
         detail += ", restricted to its owner"
-    return Receipt(step="file", what=begin.what, status="done", detail=detail)
+    return Receipt(step=StepKind.FILE, what=begin.what, status=StepStatus.DONE, detail=detail)
 
 
 def _stale(name: str) -> StalePlanError:

@@ -10,7 +10,7 @@ from shield_ai.aws.desired.permissions import KMS_ACTIONS, PERMISSIONS
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.model.environments import ENVIRONMENT_TAG
 from shield_ai.model.errors import AwsError, UnsafePlanError
-from shield_ai.model.plan import Action, Change
+from shield_ai.model.plan import Action, Change, ValueState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,8 +27,8 @@ _PERMISSIONS = {
 }
 
 
-def _unknown_value(_name: str, _version: str, _origins: tuple[Origin, ...]) -> str:
-    return "unknown"
+def _unknown_value(_name: str, _version: str, _origins: tuple[Origin, ...]) -> ValueState:
+    return ValueState.UNKNOWN
 
 
 def _never_overwrite(_kind: str, _name: str) -> bool:
@@ -48,7 +48,7 @@ class AwsInputs:
         last_applied: The settings that apply last gave to each secret and resource, oldest first.
             Live settings that differ from them were changed manually.
         compare_value: Compares the value of a source with a version in AWS: takes the secret's
-            name, the version and the origins; returns "unchanged", "differs" or "unknown".
+            name, the version and the origins.
         may_overwrite: Tells by kind and name whether to overwrite a different value or settings
             that were changed manually.
     """
@@ -59,7 +59,7 @@ class AwsInputs:
     target: Manifest | None = None
     desired: Sequence[Resource] = ()
     last_applied: Mapping[tuple[str, str], Settings] = dataclasses.field(default_factory=dict)
-    compare_value: Callable[[str, str, tuple[Origin, ...]], str] = _unknown_value
+    compare_value: Callable[[str, str, tuple[Origin, ...]], ValueState] = _unknown_value
     may_overwrite: Callable[[str, str], bool] = _never_overwrite
 
 
@@ -244,7 +244,7 @@ def _existing_secret_change(
 
     comparison = _compare_value(name, state, origins, inputs)
     if comparison:
-        stores_value = comparison != "unchanged" and inputs.may_overwrite(SECRET, name)
+        stores_value = comparison is not ValueState.UNCHANGED and inputs.may_overwrite(SECRET, name)
     else:
         stores_value = bool(origins) and not state.current
     updates_settings = state.settings != wanted
@@ -279,11 +279,11 @@ def _has_drifted(name: str, state: SecretState, wanted: Settings, inputs: AwsInp
 
 def _compare_value(
     name: str, state: SecretState, origins: tuple[Origin, ...], inputs: AwsInputs
-) -> str:
+) -> ValueState:
     """Compare the source of a value with the current version; empty if one of them is missing."""
     has_source = any(not origin.locator.startswith("generate:") for origin in origins)
     if not has_source or not state.current:
-        return ""
+        return ValueState.NOT_COMPARED
     return inputs.compare_value(name, state.current, origins)
 
 

@@ -19,6 +19,7 @@ from shield_ai.flow.journal_chain import JournalChain, create_chain, open_chain
 from shield_ai.flow.journal_record import SECRET, Record, require_same_account
 from shield_ai.flow.private_folder import BACKUPS, FOLDER, PrivateFolder
 from shield_ai.model.errors import SourceError, UnsafePlanError
+from shield_ai.model.plan import ValueState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -321,7 +322,7 @@ class Journal:
                 applied[record.resource_key] = record.settings
         return applied
 
-    def compare_value(self, name: str, value: Hidden, current: str) -> str:
+    def compare_value(self, name: str, value: Hidden, current: str) -> ValueState:
         """Compare a value with the current version in AWS, without reading that version.
 
         The id of a version that shield stored is the request token, a keyed hash of its value.
@@ -330,16 +331,13 @@ class Journal:
             name: The secret's name in AWS.
             value: The value to compare.
             current: The id of the current version.
-
-        Returns:
-            "unchanged", "differs", or "unknown" if shield did not store the current version.
         """
         if self._chain and self._chain.request_token(name, value) == current:
-            return "unchanged"
+            return ValueState.UNCHANGED
         for record in self.records:
             if record.token == current and record.what == name:
-                return "differs"
-        return "unknown"
+                return ValueState.DIFFERS
+        return ValueState.UNKNOWN
 
     def _drop_partial_line(self) -> None:
         """Truncate a last line that a killed process wrote only in part."""

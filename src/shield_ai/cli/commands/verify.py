@@ -10,6 +10,7 @@ from shield_ai.cli.console import echo
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY
 from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.app_session import AppSession, Scope
+from shield_ai.flow.verify.check import Status
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.json import to_json
 from shield_ai.reports.plan import checks_text
@@ -36,4 +37,4 @@ def verify(app: Path, only: Scope | None, environment: str, *, as_json: bool) ->
         echo(to_json(checks), nl=False)
     else:
         echo(checks_text(checks), nl=False)
-    return FINDINGS if any(check.status == "failed" for check in checks) else DONE
+    return FINDINGS if any(check.status is Status.FAILED for check in checks) else DONE
