@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.policy_scope import find_broad_grants
 from shield_ai.flow.rollback import last_run
-from shield_ai.flow.verify.check import Check, Status, join_names, ok_or_failed
+from shield_ai.flow.verify.check import (
+    Check,
+    CheckId,
+    Status,
+    join_names,
+    make_check,
+    ok_or_failed,
+)
 from shield_ai.project.python_source import digest
 from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.project.iam_policy import PATH as POLICY
@@ -38,7 +45,7 @@ def verify_code(findings: Sequence[Finding], journal: Journal, read: Read) -> It
         f"{finding.path}:{finding.line} {finding.name}" for finding in findings if finding.fixable
     ]
     yield ok_or_failed(
-        "every secret that can be moved is read with get_secret()",
+        CheckId.CODE_MIGRATED,
         join_names(fixable, "; "),
         "shield apply",
     )
@@ -46,18 +53,17 @@ def verify_code(findings: Sequence[Finding], journal: Journal, read: Read) -> It
 
 
 def _verify_files(journal: Journal, read: Read) -> Check:
-    title = "files are unchanged since apply"
     steps = journal.open_steps(last_run(journal, "file"), "file")
     applied = {step.what: step.after for step in reversed(steps)}
     if not applied:
-        return Check(name=title, status=Status.UNKNOWN, detail="no apply on record")
+        return make_check(CheckId.FILES_UNCHANGED, Status.UNKNOWN, "no apply on record")
     changed = []
     for path, after in applied.items():
         raw = read(path)
         # People edit the map file; verify_runtime() checks its mapping.
         if digest(raw or b"") != after and parse_map(raw) is None:
             changed.append(path)
-    return ok_or_failed(title, join_names(changed), "git diff shows what changed")
+    return ok_or_failed(CheckId.FILES_UNCHANGED, join_names(changed), "git diff shows what changed")
 
 
 def verify_runtime(manifest: Manifest, read: Read) -> Iterator[Check]:
@@ -78,7 +84,7 @@ def verify_runtime(manifest: Manifest, read: Read) -> Iterator[Check]:
         elif raw is None:
             problems.append(f"{place} is missing")
     yield ok_or_failed(
-        "the vendored runtime is unchanged",
+        CheckId.RUNTIME_UNMODIFIED,
         ", ".join(problems),
         "shield apply writes missing files; remove edited ones first",
     )
@@ -88,7 +94,7 @@ def verify_runtime(manifest: Manifest, read: Read) -> Iterator[Check]:
         problem = f"{path} is missing"
     elif not matches(raw, manifest):
         problem = f"the mapping in {path} differs from shield.toml"
-    yield ok_or_failed("the map of secrets matches shield.toml", problem, "shield apply")
+    yield ok_or_failed(CheckId.MAP_CURRENT, problem, "shield apply")
 
 
 def verify_policy(manifest: Manifest, account: str, read: Read) -> Iterator[Check]:
@@ -107,7 +113,7 @@ def verify_policy(manifest: Manifest, account: str, read: Read) -> Iterator[Chec
     if document != policy_document(manifest, account):
         problem = _policy_problem(document, manifest)
     yield ok_or_failed(
-        "the IAM policy allows exactly these secrets",
+        CheckId.POLICY_MINIMAL,
         problem,
         "shield apply writes it, but does not overwrite one that you wrote",
     )

@@ -26,6 +26,7 @@ from shield_ai.scan.python.findings import (
 from shield_ai.scan.python.migrated import find_remaining_constants
 from shield_ai.scan.python.project import Project
 from shield_ai.scan.python.related_reads import select_related_reads
+from shield_ai.scan.python.secret_calls import SecretCall
 from shield_ai.scan.python.statement_filter import StatementFilter
 from shield_ai.scan.python.visitor import SecretVisitor
 from shield_ai.scan.text.dotenv import find_dotenv_secrets
@@ -57,6 +58,8 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     harmless: tuple[Skipped, ...] = ()  # values with a secret's name that are not secrets
     python_files: tuple[str, ...] = ()  # of the app, including tests
     constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
+    migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
+    secret_calls: tuple[SecretCall, ...] = ()
 
 
 def scan(
@@ -123,6 +126,8 @@ def scan_files(
         constants=constants,
         python_files=tuple(path for path in files.python() if not is_copied_file(path)),
         calls=tuple(scanner.calls),
+        migrated=scanner.migrated_variables(),
+        secret_calls=tuple(scanner.secret_calls),
     )
 
 
@@ -138,6 +143,7 @@ class _AppScanner:
         self.constants: list[Finding] = []
         self.harmless: list[Skipped] = []
         self.calls: list[tuple[str, int, int]] = []
+        self.secret_calls: list[SecretCall] = []
         self._files = files
         self._facts = facts
         self._manifest_variables = manifest_variables
@@ -223,11 +229,16 @@ class _AppScanner:
         if in_settings:
             self._context.assigned_settings.append((path, visitor.assigned_settings))
         self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
+        self.secret_calls += visitor.secret_calls
         self.constants += find_remaining_constants(source, visitor.accessor_calls)
         if visitor.has_settings_source:
             self.calls.append((path, 0, 0))
         for node, _ in visitor.accessor_calls:
             self.calls.append((path, node.lineno, node.col_offset))
+
+    def migrated_variables(self) -> tuple[str, ...]:
+        """Return the variables that the code reads through the runtime."""
+        return tuple(sorted(self._context.migrated))
 
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(Skipped(path=path, line=0, name="", reason=reason))

@@ -20,6 +20,7 @@ from shield_ai.scan.python.literals import (
     literal_text,
 )
 from shield_ai.scan.python.readers import Environ
+from shield_ai.scan.python.secret_calls import SecretCall, create_call
 
 if TYPE_CHECKING:
     from shield_ai.project.secret_map import SecretMap
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.statement_filter import StatementFilter
 
 # Options of shield's database backends: their values name secrets.
-BACKEND_OPTIONS = frozenset({"SECRET", "SECRET_FIELDS"})
+BACKEND_SECRET = "SECRET"
+BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
 UNKNOWN_POSITION = "its position in the f-string is unknown; assign it to a variable first"
 
 
@@ -49,6 +51,7 @@ class SecretVisitor(EnvReadVisitor):
         self.candidates: list[Candidate] = []
         # the get_secret calls, and the mapping of the map file that they import it from
         self.accessor_calls: list[tuple[ast.Call, SecretMap | None]] = []
+        self.secret_calls: list[SecretCall] = []
         self.assigned_settings: set[str] = set()  # settings with a value that is not constant
         self._computed_writes: set[str] = set()  # variables that the code may set
 
@@ -96,6 +99,10 @@ class SecretVisitor(EnvReadVisitor):
         variables = self._accessor_variables(node, known)
         self._enclosing_calls.append(variables)
         self.accessor_calls.append((node, known))
+        names = self._called_names(node)
+        if names or not variables:
+            call = create_call(self.source.path, node, names, accessor.name, known)
+            self.secret_calls.append(call)
         self.migrated.update(variables)
         for argument in node.args[1:]:
             if isinstance(argument, ast.Lambda):
@@ -104,6 +111,14 @@ class SecretVisitor(EnvReadVisitor):
             elif literal_text(argument) is None and not isinstance(argument, ast.JoinedStr):
                 self.visit(argument, path, direct=False)
         self._enclosing_calls.pop()
+
+    def _called_names(self, node: ast.Call) -> tuple[str, ...]:
+        """Return the names that a get_secret call may be given; empty if they are computed."""
+        keyword = next((keyword.value for keyword in node.keywords if keyword.arg == "name"), None)
+        name = node.args[0] if node.args else keyword
+        if name is None:
+            return ()
+        return tuple(possible_texts(self.resolver, name, self.scopes) or ())
 
     def _accessor_variables(self, node: ast.Call, known: SecretMap | None) -> tuple[str, ...]:
         """Return the variables of the secrets that a get_secret call may read."""
@@ -155,6 +170,7 @@ class SecretVisitor(EnvReadVisitor):
         if not direct or self._enclosing_calls:
             return  # the defaults of get_secret calls are findings of another rule
         if self._is_backend_option(path):
+            self._add_backend_secret(node, path)
             return
         text = literal_text(node)
         if text is not None and "://" not in text and not has_secret_like_name(path):
@@ -170,6 +186,11 @@ class SecretVisitor(EnvReadVisitor):
             candidate.reason = f"development value: pydantic reads {variable} first"
         self._set_database_field(candidate)
         self.add(candidate)
+
+    def _add_backend_secret(self, node: ast.expr, path: tuple[str, ...]) -> None:
+        text = literal_text(node)
+        if text and BACKEND_SECRET in path:
+            self.secret_calls.append(SecretCall(self.source.path, node.lineno, (text,)))
 
     def _is_backend_option(self, path: tuple[str, ...]) -> bool:
         return bool(self._database_alias) and not BACKEND_OPTIONS.isdisjoint(path)
