@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 Engine = Literal["local", "ray"]
 TIMEOUT = 600.0  # seconds for the scan of one repository, without its clone
 _URL = re.compile(r"(https|http|ssh|git|file)://|[\w.-]+@[\w.-]+:")
+_PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
+# Runs in isolated mode, in which Python imports neither from the current folder nor from PYTHONPATH.
+_CHILD = """
+import sys
+*sys.path, folder = sys.argv[1:]
+from shield_ai.flow.fleet import main
+main(folder)
+"""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,14 +216,24 @@ def _clone_and_scan(repository: str, timeout: float) -> Outcome:
 
 
 def _scan_in_process(root: Path, timeout: float) -> Outcome:
-    command = [sys.executable, "-m", "shield_ai.flow.fleet", str(root)]
+    command = [sys.executable, "-I", "-c", _CHILD, *_import_paths(), str(root.absolute())]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=timeout, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=timeout, check=False, cwd="/")
     except subprocess.TimeoutExpired:
         raise SourceError(f"timed out after {timeout:g} s") from None
     if done.returncode:
         raise SourceError(f"the scan failed with exit code {done.returncode}")
     return msgspec.json.decode(done.stdout, type=Outcome)
+
+
+def _import_paths() -> list[str]:
+    """Return the folders from which this process imports, without the current folder.
+
+    The current folder can be a scanned repository with a module such as json.py.
+    """
+    untrusted = {Path.cwd().resolve()} - {_PACKAGE_FOLDER}
+    paths = [path for path in sys.path if Path(path).is_absolute()]
+    return [path for path in paths if Path(path).resolve() not in untrusted]
 
 
 def summarize_scan(root: Path) -> Outcome:
@@ -271,7 +289,3 @@ def main(folder: str) -> None:
     except ShieldError as error:
         outcome = Outcome(repository=folder, error=error.message)
     sys.stdout.buffer.write(msgspec.json.encode(outcome))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
