@@ -103,3 +103,9 @@ def test_a_private_file_is_a_regular_file(folder):
     os.mkfifo(folder / "pipe")
     with pytest.raises(OSError, match="not a regular file"):
         read_private_file(folder / "pipe")
+
+
+@pytest.mark.parametrize("path", ["/dev/no-such-device", "/dev/fd/1", "/proc/self/no-such-file"])
+def test_a_private_file_is_not_in_a_folder_of_devices(path):
+    with pytest.raises(OSError, match="not a regular file"):
+        read_private_file(Path(path))

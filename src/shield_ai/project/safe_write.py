@@ -22,7 +22,9 @@ FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 PRIVATE = 0o600
-SPECIAL_FOLDERS = (Path("/dev"), Path("/proc"))
+DEVICES = Path("/dev")
+PROCESSES = Path("/proc")
+SPECIAL_FOLDERS = (DEVICES, PROCESSES)
 
 
 @contextlib.contextmanager
@@ -123,7 +125,7 @@ def read_private_file(path: Path) -> bytes | None:
         OSError: The file can't be read, is a symbolic link or another special file, or a link in a
             relative path leads out of the current folder.
     """
-    with open_folder(_real_parent(path), ()) as folder:
+    with open_folder(_private_parent(path), ()) as folder:
         try:
             descriptor = os.open(path.name, READ_FLAGS, dir_fd=folder)
         except FileNotFoundError:
@@ -141,7 +143,7 @@ def write_private_file(path: Path, content: bytes) -> None:
         OSError: The file can't be written, or a link in a relative path leads out of the current
             folder.
     """
-    with open_folder(_real_parent(path), ()) as folder:
+    with open_folder(_private_parent(path), ()) as folder:
         temporary = f".{path.name}.{secrets.token_hex(8)}.tmp"
         create_file(folder, temporary, content, PRIVATE, _owner(folder, path.name))
         replace_file(folder, temporary, path.name)
@@ -154,6 +156,14 @@ def _owner(folder: int, name: str) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return status.st_uid, status.st_gid
+
+
+def _private_parent(path: Path) -> Path:
+    """Return the folder of a file, unless its files are devices or descriptors of processes."""
+    parent = _real_parent(path)
+    if parent == DEVICES or parent.is_relative_to(PROCESSES):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return parent
 
 
 def _real_parent(path: Path) -> Path:

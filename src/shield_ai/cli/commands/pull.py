@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @ENVIRONMENT
 @YES
 def pull(app: Path, env_file: Path, only: tuple[str, ...], environment: str, *, yes: bool) -> int:
-    """Write the current values of the secrets from AWS into an env file.
+    """Write the current values from AWS into an env file.
 
     After a rotation, the app then also works with AWS off and after shield rollback. Only the
     values of the secrets' variables are replaced or added; other lines are kept. Prints the names
