@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.rotation_logins import explain_live
+from shield_ai.model.rotation_status import RotatedBy, RotationPhase
 from shield_ai.reports.json import to_json
 
 if TYPE_CHECKING:
@@ -81,11 +84,15 @@ def _instructions(status: RotationStatus) -> Iterator[str]:
         yield ""
         yield f"{name}: rotation pending{since}, version"
         yield f"  {status.pending}"
+        reason, advice = explain_live(status.live, name)
+        if reason:
+            yield from textwrap.wrap(f"{reason}: {advice}", 80, break_long_words=False)
+            return
         yield f"  shield rotate --resume {name}"
         yield "      resumes it without repeating completed steps"
         yield f"  shield rotate --cancel {name}"
         yield "      cancels it; the current value is unchanged"
-    elif status.state == "due" and status.by == "hand":
+    elif status.state is RotationPhase.DUE and status.by is RotatedBy.HAND:
         yield ""
         yield f"{name} is due for manual rotation: run shield rotate {name}"
 

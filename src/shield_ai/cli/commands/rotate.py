@@ -14,10 +14,14 @@ from shield_ai.aws.live import cloudwatch
 from shield_ai.cli.console import confirm, echo, prompt_hidden
 from shield_ai.cli.options import ENVIRONMENT, JSON, YES, grouped_options
 from shield_ai.flow.app_session import AppSession
+from shield_ai.flow.interruption import DeferredRotationError, InterruptedRotationError
 from shield_ai.flow.rotate import SecretRotator, overdue
+from shield_ai.flow.rotation_driver import Progress
+from shield_ai.flow.rotation_logins import LivePassword
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import manual_fields
+from shield_ai.model.rotation_status import RotatedBy, RotationPhase
 from shield_ai.reports.rotation import (
     django_key_text,
     first_restart_text,
@@ -26,6 +30,7 @@ from shield_ai.reports.rotation import (
     statuses_json,
     statuses_text,
 )
+from shield_ai.reports.rotation_preview import preview_text
 from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
@@ -93,9 +98,21 @@ def rotate(
 
     The rotation runs in the Lambda function that apply deployed, or else on this machine. An
     interrupted rotation can be resumed with --resume, without repeating completed steps, or
-    canceled with --cancel.
+    canceled with --cancel, unless its new password is the only one that works. While a password
+    changes, interrupts take effect after the rotation.
     """
     _check_mode(mode, names)
+    try:
+        return _run(names, app, mode, environment, yes=yes, as_json=as_json)
+    except (KeyboardInterrupt, click.Abort):
+        raise InterruptedRotationError(
+            "interrupted", "run shield rotate --status to see whether a rotation is pending"
+        ) from None
+
+
+def _run(
+    names: tuple[str, ...], app: Path, mode: Mode, environment: str, *, yes: bool, as_json: bool
+) -> int:
     session = AppSession(app, environment=environment)
     if session.manifest_on_disk is None:
         raise ShieldError(
@@ -155,7 +172,7 @@ def _show_status(
     publish: bool,
     as_json: bool,
 ) -> None:
-    statuses = [rotator.status(secret) for secret in secrets]
+    statuses = [rotator.status_with_login(secret) for secret in secrets]
     if publish:
         namespace = metric_namespace(session.target_manifest)
         cloudwatch.put_metric(session.aws_session, namespace, OVERDUE_METRIC, overdue(statuses))
@@ -176,13 +193,13 @@ def _find_due(rotator: SecretRotator, secrets: Sequence[Secret]) -> _DueSecrets:
         if not secret.rotate:
             continue
         status = rotator.status(secret)
-        if status.state == "pending" and status.by == "shield":
+        if status.state is RotationPhase.PENDING and status.by is RotatedBy.SHIELD:
             found.pending.append(secret.name)
-        elif status.state != "due":
+        elif status.state is not RotationPhase.DUE:
             continue
-        elif status.by == "hand" or rotator.needs_restart(secret):
+        elif status.by is RotatedBy.HAND or rotator.needs_restart(secret):
             found.manual.append(secret.name)
-        elif status.by == "shield":
+        elif status.by is RotatedBy.SHIELD:
             found.automatic.append(secret)
     return found
 
@@ -211,6 +228,8 @@ def _rotate_all(
 ) -> list[ShieldError]:
     """Rotate secrets, and return the errors of those that could not be rotated."""
     errors: list[ShieldError] = []
+    for secret in secrets:
+        echo(preview_text(rotator.preview(secret)), err=True)
     if secrets:
         confirm(f"Rotate {', '.join(secret.name for secret in secrets)}?", yes=yes)
     for secret in secrets:
@@ -227,7 +246,7 @@ def _rotate_one(
 ) -> None:
     """Rotate one secret, or resume or cancel its rotation."""
     if mode.cancel:
-        _cancel(rotator, secret)
+        _cancel(rotator, secret, yes=yes)
     elif mode.resume:
         _resume(rotator, secret, yes=yes)
     elif rotator.is_automated(secret):
@@ -241,6 +260,8 @@ def _rotate(rotator: SecretRotator, secret: Secret, session: AppSession, *, yes:
     if needs_restart:
         text = django_key_text(secret.name, has_fallbacks=_has_fallbacks(session))
         echo(f"{text}\n", err=True)
+    else:
+        echo(preview_text(rotator.preview(secret)), err=True)
     confirm(f"Rotate {secret.name}?", yes=yes)
     _run_steps(rotator, secret)
     if needs_restart:
@@ -249,6 +270,8 @@ def _rotate(rotator: SecretRotator, secret: Secret, session: AppSession, *, yes:
 
 def _resume(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
     needs_restart = rotator.needs_restart(secret)
+    if not needs_restart:
+        echo(preview_text(rotator.preview(secret, resume=True)), err=True)
     confirm(f"Resume the rotation of {secret.name}?", yes=yes)
     _run_steps(rotator, secret, resume=True)
     if needs_restart:
@@ -270,8 +293,14 @@ def _run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) 
         if current_step:
             echo(_STEP_RESULTS.get(current_step, _FUNCTION_RESULT), err=True)
 
+    def tell_deferral() -> None:
+        echo("(interrupt received: shield exits after finishSecret) ", nl=False, err=True)
+
     try:
-        rotator.rotate(secret, start_step, resume=resume)
+        rotator.rotate(secret, Progress(start_step, tell_deferral), resume=resume)
+    except DeferredRotationError:
+        finish_step()
+        raise
     except BaseException:
         if current_step:
             echo("failed", err=True)
@@ -279,8 +308,16 @@ def _run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) 
     finish_step()
 
 
-def _cancel(rotator: SecretRotator, secret: Secret) -> None:
-    version = rotator.cancel(secret)
+def _cancel(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
+    is_unknown = rotator.live_password(secret) is LivePassword.UNKNOWN
+    if is_unknown:
+        echo(
+            "The database can't be asked which password works. If the pending password is\n"
+            "the live one, canceling locks the app out.\n",
+            err=True,
+        )
+        confirm(f"Cancel the rotation of {secret.name} anyway?", yes=yes)
+    version = rotator.cancel(secret, may_be_live=is_unknown)
     result = "no rotation is pending"
     if version:
         result = f"rotation canceled (version {version}); the current value is unchanged"
