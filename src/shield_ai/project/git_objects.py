@@ -37,6 +37,17 @@ def tracked_files(root: Path, paths: list[str]) -> set[str] | None:
     return {name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name}
 
 
+def ignored_tracked_files(root: Path) -> list[str]:
+    """Return the files below a folder that git tracks although a .gitignore names them.
+
+    Args:
+        root: A folder, inside or outside a repository.
+    """
+    options = ("-z", "--cached", "--ignored", "--exclude-standard")
+    output = git_process.read(root, "ls-files", *options, "--", ".") or b""
+    return [name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name]
+
+
 def staged_files(root: Path) -> dict[str, str]:
     """Map the files that are added or changed in the index to their objects.
 

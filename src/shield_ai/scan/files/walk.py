@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.naming import word_set
+from shield_ai.project.git_objects import ignored_tracked_files
 from shield_ai.project.layout import SKIPPED_FOLDERS
 from shield_ai.project.perf.lazy_regex import regex
 
@@ -94,6 +95,7 @@ class GitIgnore:
     def __init__(self) -> None:
         self._files: list[tuple[str, list[str], NameFilter]] = []
         self._specs: dict[str, pathspec.GitIgnoreSpec] = {}
+        self.has_matched = False  # a path was ignored
 
     def load(self, root: Path, folder: str) -> None:
         """Read and add the .gitignore file of a folder."""
@@ -118,6 +120,7 @@ class GitIgnore:
             if path.startswith(folder) and name_filter.may_match(below, name):
                 is_included = self._spec(folder, lines).check_file(below).include
                 if is_included is not None:
+                    self.has_matched = self.has_matched or is_included
                     return is_included
         return False
 
@@ -170,7 +173,7 @@ def walk(root: Path) -> Iterator[str]:
 
 
 def walk_all(root: Path) -> Iterator[Entry]:
-    """Yield each file that git does not ignore, and each .env file.
+    """Yield each file that git does not ignore or that it tracks, and each .env file.
 
     Symbolic links to folders are not followed.
 
@@ -179,6 +182,7 @@ def walk_all(root: Path) -> Iterator[Entry]:
     """
     gitignore = GitIgnore()
     pending = [("", True)]
+    dotenv_files: set[str] = set()  # yielded even if they are ignored
     while pending:
         folder, in_app = pending.pop()
         entries = _list_folder(root, folder)
@@ -195,8 +199,25 @@ def walk_all(root: Path) -> Iterator[Entry]:
         files, subfolders = _split_entries(entries, folder, gitignore)
         for path in files:
             yield Entry(path, in_app)
+        dotenv_files.update(path for path in files if ".env" in path)
         for path, name in reversed(subfolders):
             pending.append((path, in_app and _is_app_folder(name)))
+    if gitignore.has_matched:
+        yield from _tracked_ignored_files(root, dotenv_files)
+
+
+def _tracked_ignored_files(root: Path, yielded: set[str]) -> Iterator[Entry]:
+    """Yield the files that a .gitignore names and that git tracks nevertheless.
+
+    Args:
+        root: The folder of the walk.
+        yielded: Ignored files that the walk has yielded.
+    """
+    for path in ignored_tracked_files(root):
+        folders = path.split("/")[:-1]
+        if path not in yielded and (root / path).is_file():
+            in_app = all(_is_app_folder(folder) for folder in folders)
+            yield Entry(path, in_app and SKIPPED_EVERYWHERE.isdisjoint(folders))
 
 
 def _split_entries(
