@@ -31,8 +31,6 @@ LoginError: TypeAlias = "Callable[[str, Hidden], str | None]"
 
 UNDONE = "undone"
 KEPT = "kept"
-# The start of the detail of a secret that is kept, because its value is not the one of apply.
-ROTATED = "its value was changed since apply"
 
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,13 +98,13 @@ def pull_command(environment: str) -> str:
     return f"shield pull --env-file .env{option}"
 
 
-def _require_complete(receipts: Sequence[Receipt], environment: str) -> None:
+def _require_complete(receipts: Sequence[Receipt], rotated: Sequence[Record]) -> None:
     kept = [receipt for receipt in receipts if receipt.status == KEPT]
     if not kept:
         return
     hint = "see the reasons above; resolve them, then run shield rollback again"
-    if any(receipt.detail.startswith(ROTATED) for receipt in kept):
-        command = pull_command(environment)
+    if rotated:
+        command = pull_command(rotated[0].environment)
         hint = f"run {command}, so that the app has the current values with AWS off; {hint}"
     names = ", ".join(receipt.what for receipt in kept)
     raise RollbackIncompleteError(f"not undone: {names}", hint)
@@ -134,6 +132,9 @@ class Rollback:
     on_receipt: Callable[[Receipt], None]
     login_error: LoginError = _accept_login
 
+    # The steps of secrets with another value than the one of apply.
+    rotated: list[Record] = dataclasses.field(default_factory=list, init=False)
+
     def undo(self, steps: Sequence[Record], *, force: bool) -> list[Receipt]:
         """Undo steps.
 
@@ -160,8 +161,7 @@ class Rollback:
             elif self.aws:
                 receipts.append(self._undo_aws(step, self.aws))
             self.on_receipt(receipts[-1])
-        environments = [step.environment for step in steps if step.kind == "aws"]
-        _require_complete(receipts, environments[0] if environments else "")
+        _require_complete(receipts, self.rotated)
         return receipts
 
     def _save_edits(self, conflict: Conflict) -> str:
@@ -214,12 +214,18 @@ class Rollback:
         if never_stored and step.action != Action.RESTORE:
             return UNDONE, "never created"
         if not is_current and not never_stored:
-            return KEPT, (
-                f"{ROTATED}: copy its current value with {pull_command(step.environment)}, "
-                "then delete the secret manually"
-            )
+            return KEPT, self._keep_rotated(step, "then delete the secret manually")
         aws.secrets.delete(step.what)
         return UNDONE, "scheduled for deletion, restorable for 30 days"
+
+    def _keep_rotated(self, step: Record, alternative: str) -> str:
+        """Record that a secret was rotated, and return the detail of its receipt."""
+        self.rotated.append(step)
+        command = pull_command(step.environment)
+        return (
+            f"its value was changed since apply: copy its current value with {command}, "
+            f"{alternative}"
+        )
 
     def _undo_update(self, step: Record, aws: Account) -> tuple[str, str]:
         """Restore the previous value and settings of a secret, unless they were changed since."""
@@ -228,10 +234,7 @@ class Rollback:
             return KEPT, "it was deleted since apply, and its settings with it"
         if self.journal.is_done(step):
             if step.token and step.token != state.current:
-                return KEPT, (
-                    f"{ROTATED}: copy its current value with {pull_command(step.environment)}, "
-                    "or restore it manually"
-                )
+                return KEPT, self._keep_rotated(step, "or restore it manually")
             if state.settings != step.settings:
                 return KEPT, "its settings were changed since apply; restore them manually"
         error, note = self._restore_value(step, state, aws)
