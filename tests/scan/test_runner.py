@@ -63,6 +63,12 @@ def test_literal_keeps_the_severity_of_its_credential_rule(app) -> None:
     assert (found["rule"], found["severity"]) == ("CSEC34.literal", "critical")
 
 
+def test_weak_passwords_of_development_are_low(app) -> None:
+    (app / "docker-compose.yml").write_text(f"DB_PASSWORD: shop1234\nMQ_PASSWORD: {PASSWORD}\n")
+    found = [f for f in scanned(cwd=app) if f["path"] == "docker-compose.yml"]
+    assert [f["severity"] for f in found] == ["low", "high"]
+
+
 def test_several_paths_keep_their_prefixes(app) -> None:
     found = places(scanned("deploy", "shop/settings.py", "clean.py", cwd=app))
     assert {path for path, _ in found} == {"deploy/values.yml", "shop/settings.py"}

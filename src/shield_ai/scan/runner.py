@@ -26,6 +26,7 @@ from shield_ai.scan.text.engine import (
     reader,
     scan_credentials,
 )
+from shield_ai.scan.text.grading import grade
 from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
@@ -286,7 +287,7 @@ def _combine_readers(readers: dict[str, ReadFile]) -> ReadFile:
 
 def _part_findings(part: _PartResult) -> list[Finding]:
     app_findings = list(part.app.findings) if part.app else []
-    findings = _merge_duplicates(app_findings, part.credentials.findings)
+    findings = grade(_merge_duplicates(app_findings, part.credentials.findings), part.read)
     return [*findings, *_tracked_dotenv_findings(part.tracked, findings)]
 
 

@@ -4,8 +4,10 @@ import pytest
 
 from shield_ai.scan.files.file_class import (
     allows_unquoted,
+    is_development,
     is_non_production,
     is_scannable,
+    is_third_party,
     is_translation,
 )
 
@@ -21,6 +23,15 @@ from shield_ai.scan.files.file_class import (
         "examples/a.yml",
         "a.spec.ts",
         "conftest.py",
+        "unittests/a.py",
+        "e2etests/a.py",
+        "app/fake_data.py",
+        "site-fixture/a.py",
+        "settings_testing.py",
+        "test-realm.json",
+        "certs/mocks.key",
+        "pytest.ini",
+        "Dockerfile-test",
     ],
 )
 def test_non_production_files(path: str) -> None:
@@ -28,10 +39,55 @@ def test_non_production_files(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["shop/settings.py", "latest/a.py", "contest.py", "config/prod.yml", ".env"]
+    "path",
+    [
+        "shop/settings.py",
+        "latest/a.py",
+        "contest.py",
+        "config/prod.yml",
+        ".env",
+        "mockingbird/a.py",
+        "contests/a.py",
+    ],
 )
 def test_production_files(path: str) -> None:
     assert not is_non_production(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "docker-compose.dev.yml",
+        "compose.yaml",
+        "Dockerfile",
+        ".github/workflows/a.yml",
+        "conf/development.ini",
+        "Makefile",
+    ],
+)
+def test_development_files(path: str) -> None:
+    assert is_development(path)
+
+
+@pytest.mark.parametrize("path", ["shop/settings.py", "devices/a.py", "locale/a.py"])
+def test_files_of_production(path: str) -> None:
+    assert not is_development(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("static/vendor/a.js", True),
+        ("js/swagger-ui-bundle.js", True),
+        ("static/openapi/v2.yaml", True),
+        ("api/swagger.json", True),
+        ("static/shop.js", False),
+        ("vendor/a.py", False),
+        ("openapi/settings.py", False),
+    ],
+)
+def test_third_party_files(path: str, *, expected: bool) -> None:
+    assert is_third_party(path) is expected
 
 
 @pytest.mark.parametrize(

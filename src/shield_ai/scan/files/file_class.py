@@ -10,8 +10,11 @@ from shield_ai.project.perf.lazy_regex import regex
 
 TESTS = regex(
     r"(^|/)(tests?|testing|__tests__|spec|specs|e2e|fixtures?|mocks?|testdata|test[_-][\w-]+"
-    r"|[\w-]+[_-]tests?|suites)/"
-    r"|(^|/)(test_[\w.-]+|[\w.-]+[_.-](test|tests|spec)\.\w+|conftest\.py|tests?\.\w+)$",
+    r"|[\w-]+[_-](tests?|fixtures?)|suites|(unit|e2e|reg|smoke|func|functional|integration)tests?"
+    r"|molecule)/"
+    r"|(^|/)(test[_-][\w.-]+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?)\.\w+"
+    r"|dockerfile[_.-]tests?|pytest\.ini|tox\.ini)$"
+    r"|(^|[/_.-])(fake|dummy|mock)[_.-][^/]*$",
     re.IGNORECASE,
 )
 DOCUMENTS = regex(
@@ -22,6 +25,26 @@ DOCUMENTS = regex(
 EXAMPLES = regex(
     r"(^|/)(examples?|samples?|demos?|quickstarts?)/"
     r"|(^|[./_-])(example|sample|template|dist|tmpl|tpl|default)([./_-]|$)",
+    re.IGNORECASE,
+)
+# Files for development and continuous integration, where weak passwords are usual.
+DEVELOPMENT = regex(
+    r"(^|[/._-])(dev|devel|development|local|ci|docker|compose|vagrant|devcontainer|regtest|sandbox)"
+    r"([/._-]|$)"
+    r"|(^|/)(\.github|\.circleci|\.gitlab)/"
+    r"|(^|/)(docker-?compose|dockerfile|containerfile|makefile|taskfile|justfile|jenkinsfile"
+    r"|vagrantfile|\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines|appveyor)[^/]*$",
+    re.IGNORECASE,
+)
+# Copies of JavaScript libraries, and descriptions of APIs with made-up examples.
+THIRD_PARTY = regex(
+    r"(^|/)(vendors?|vendored|third[_-]?party|bower_components|node_modules|jspm_packages)/(.*/)?"
+    r"[^/]+\.[cm]?js$"
+    r"|(^|/)(swagger-ui|jquery|bootstrap|angular|qunit|lodash|moment|tinymce|ckeditor|d3|vue|react)"
+    r"[\w.-]*\.js$"
+    r"|[._-]bundle\.js$"
+    r"|(^|/)([\w.-]*[_.-])?(openapi|swagger)([_.-][\w.-]*)?\.(json|ya?ml)$"
+    r"|(^|/)(openapi|swagger)/[^/]+\.(json|ya?ml)$",
     re.IGNORECASE,
 )
 # Translation files: a value under "password" is the word for it in another language.
@@ -78,6 +101,21 @@ def _has_non_production_name(part: str) -> bool:
 
 # Many files share a folder.
 _is_non_production_folder = functools.lru_cache(maxsize=4096)(_has_non_production_name)
+
+
+def is_test(path: str) -> bool:
+    """Return whether a file belongs to the tests."""
+    return bool(TESTS.search(path))
+
+
+def is_development(path: str) -> bool:
+    """Return whether a file configures development, containers or continuous integration."""
+    return bool(DEVELOPMENT.search(path))
+
+
+def is_third_party(path: str) -> bool:
+    """Return whether a file is a copy of a JavaScript library, or describes an API."""
+    return bool(THIRD_PARTY.search(path))
 
 
 def is_translation(path: str) -> bool:

@@ -31,6 +31,12 @@ BOUNDARIES = (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])")
 # Values that are common in documentation.
 SAMPLE_VALUE = regex(
     r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0123456789abcdef|abcdefghij|1234567890(?!\d)|(.)\2{7}"
+    # Keys that documentation publishes: https://docs.stripe.com/keys, https://jwt.io,
+    # https://developers.google.com/recaptcha/docs/faq,
+    # https://learn.microsoft.com/en-us/azure/storage/common/storage-use-azurite
+    # https://github.com/google/google-authenticator/wiki/Key-Uri-Format
+    r"|4eC39HqLyjWDarjtT1zdp7dc|SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c|6LeIxAcTAAAAA"
+    r"|Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6|JBSWY3DPEHPK3PXP"
 )
 # User names and passwords that only show the syntax of a URL.
 SAMPLE_LOGIN = regex(
@@ -159,7 +165,7 @@ def _token(rule: Rule, match: re.Match[bytes], *, non_production: bool) -> Token
 def _is_credible(rule: Rule, value: str, *, non_production: bool) -> bool:
     """Return whether a value that matches a rule can be a secret."""
     if rule.kind is RuleKind.URL:
-        return ":" in value and _is_real_login(value)
+        return ":" in value and is_real_login(value)
     if rule.judged:
         return judge(rule.judged, value, non_production=non_production) is not None
     if rule.decode == "colon":
@@ -177,7 +183,7 @@ def _is_random_enough(rule: Rule, value: str) -> bool:
     return not rule.entropy or entropy(value) >= rule.entropy
 
 
-def _is_real_login(value: str) -> bool:
+def is_real_login(value: str) -> bool:
     """Return whether the `user:password` of a URL is not a template or a common example."""
     user, _, password = value.partition(":")
     if TEMPLATE.search(password) or TEMPLATE.search(user):
@@ -214,4 +220,4 @@ def _is_encoded_login(value: str) -> bool:
     user, colon, password = text.partition(":")
     if not colon or not password or text in RFC_EXAMPLES:
         return False
-    return (user + password).isprintable() and _is_real_login(text)
+    return (user + password).isprintable() and is_real_login(text)

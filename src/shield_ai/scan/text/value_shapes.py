@@ -36,6 +36,19 @@ PLACEHOLDER = regex(
 )
 # Placeholders that are often left unchanged, and so are real, weak passwords.
 CHANGE_ME = regex(r"(change|replace).{0,40}", re.IGNORECASE)
+# Passwords that say what they are, and those that people choose first.
+SAYS_PASSWORD = regex(
+    r"[a-z_\-. ]*(?:pass(?:word|wd|w0rd)|secret|sekrit|change[-_]?(?:me|this|it)|letmein|qwerty)"
+    r"[a-z_\-. ]*\d{0,5}[!@#$%.*]{0,2}",
+    re.IGNORECASE,
+)
+FIRST_CHOICES = regex(
+    r"(?:(?:admin|root|guest|test|user|postgres|pgsql|mysql|maria|mongo|redis|rabbit|minio|django"
+    r"|elastic|keycloak|demo|foo|bar|baz|dev|local|default|example|welcome|hunter|tiger|toor|pass"
+    r"|db|mq|sql|ci)[-_]?)+\d{0,5}[!@#$%.*]{0,2}|\d{4,8}|(?:0?123456789|1234567890)\d*|(.)\1+"
+    r"|to[-_ ]?fill|fill[-_ ]?me",
+    re.IGNORECASE,
+)
 CODE_WORDS = word_set(
     """
     none null nil undefined true false yes no on off str string bytes int integer bool boolean
@@ -89,6 +102,11 @@ def is_template_or_placeholder(value: str) -> bool:
 def is_placeholder(value: str) -> bool:
     """Return whether a value asks a person to replace it."""
     return bool(PLACEHOLDER.search(value)) and not CHANGE_ME.fullmatch(value)
+
+
+def has_only_weak_words(value: str) -> bool:
+    """Return whether a value consists of the words that are guessed first."""
+    return bool(SAYS_PASSWORD.fullmatch(value) or FIRST_CHOICES.fullmatch(value))
 
 
 def cannot_be_secret(value: str, *, quoted: bool) -> bool:

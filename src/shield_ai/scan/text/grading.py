@@ -1,0 +1,328 @@
+"""Grade findings by the text around them: doubtful values and test values become low.
+
+Only the few findings above low are graded, so each rule here may be slower than those that find.
+A finding is never dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from shield_ai.model.finding import Severity
+from shield_ai.model.naming import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.files.file_class import (
+    is_development,
+    is_non_production,
+    is_test,
+    is_third_party,
+    is_translation,
+)
+from shield_ai.scan.rules.pattern import RuleKind, find_rule
+from shield_ai.scan.text.credibility import Family, family
+from shield_ai.scan.text.randomness import is_random, wordiness
+from shield_ai.scan.text.token_rules import SAMPLE_VALUE, is_real_login
+from shield_ai.scan.text.value_shapes import (
+    URL_WITH_PASSWORD,
+    has_only_weak_words,
+    is_placeholder,
+    is_template_or_placeholder,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from shield_ai.model.finding import Finding
+
+    ReadFile = Callable[[str], bytes | None]
+
+READ_RULE = "CSEC34.environ-read"
+LITERAL_RULES = frozenset({"CSEC34.literal", "CSEC34.dotenv"})
+ASSIGNMENT_RULES = frozenset({"CRED.password", "CRED.secret"})
+# Keys that tests generate; tokens of vendors remain critical in tests.
+TEST_KEY_RULES = frozenset(
+    {"CRED.private-key", "CRED.private-key-base64", "CRED.google-service-account"}
+)
+MIN_WORDINESS = 0.6  # of letters that are a name instead of a key
+WINDOW = 240  # characters before a value that may contain its user name
+# A line of a doctest, or a quotation in a docstring or a comment.
+QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
+IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
+LOCAL_HOST = regex(r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b|\[::1\]")
+SAYS_TEST = regex(
+    r"(?:^|[_\W])(?:tests?|testing|fake|dummy|mock|example|sample|do[-_ ]?not[-_ ]?use)(?:[_\W]|$)",
+    re.IGNORECASE,
+)
+TEST_NAMES = word_set("TEST TESTS TESTING FAKE DUMMY MOCK MOCKED EXAMPLE EXAMPLES SAMPLE")
+# Words that values add to their names, as in SESSION_SALT = "dev_session_salt".
+FILLERS = word_set("DEV TEST LOCAL MY THE SOME A AN DEFAULT YOUR NEW")
+SECRET_WORDS = word_set("KEY SECRET TOKEN PASSWORD")
+# Kubernetes references to secrets: https://kubernetes.io/docs/concepts/configuration/secret/
+REFERENCES = word_set("EXISTING")
+# Directives that pass requests on: https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html
+PASS_DIRECTIVES = word_set("UWSGI PROXY FASTCGI SCGI GRPC MEMCACHED")
+# Types of form fields: https://developer.mozilla.org/en-US/docs/Web/HTML/Element/input
+FIELD_TYPES = word_set(
+    "input textarea textfield textbox hidden checkbox label field widget option argument parameter"
+)
+# Keys that name an entry of a cache, a table or a translation.
+ENTRY_KEYS = word_set(
+    "CACHE QUERY MUTATION ROUTE STORAGE SORT GROUP I18N TRANSLATION MESSAGE DICT FIELD"
+)
+IDENTIFIER = regex(r"[A-Za-z_]+")
+PGP_FINGERPRINT = regex(r"[0-9A-F]{40}")
+UNICODE_ESCAPES = regex(r"(?:\\u\{?[0-9A-Fa-f]{4,6}\}?|\\U[0-9A-Fa-f]{8})+")
+CONDITION = regex(r"[A-Za-z_]+=[\w./:,=-]+")
+MIGRATION = regex(r"\d{4}_[a-z0-9_]+")  # the name of a Django migration
+CALL = regex(r"[A-Za-z_][\w.]*\(")
+CAMEL_FIELD = regex(r"(?=.*(?:[Pp]ass|[Ss]ecret|[Tt]oken|[Kk]ey|[Cc]red))[a-z]+(?:[A-Z][a-z]+)+")
+ANNOTATION = regex(r"[A-Z]\w*(?:\.\w+)*(?:\[[\w\[\], .|]*\])?(?: \| [\w.\[\]]+)*")
+NAME_OF_ANNOTATION = regex(r"(?:^|[(,*])\s*[A-Za-z_]\w*:[ \t]*[\"']\Z")
+AFTER_ANNOTATION = regex(r"[\"'][ \t]*(?:[,)=]|$)")
+WORD_LIKE = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*\d{0,5}[!.]?")
+# An access key ID in a URL query is public: it identifies an account without its secret key.
+QUERY_PARAMETER = regex(r"[?&;]\w+=\Z")
+COMPOUND_OPTION = regex(r"\w-(?:password|passphrase|passwd)[ \t]\Z", re.IGNORECASE)
+LITERAL_PREFIX = regex(r"[bBrRuUfF]{0,2}(\"\"\"|'''|\"|')")
+
+
+class Place(NamedTuple):
+    """A value and the text around it."""
+
+    path: str
+    rule: str
+    name: str
+    value: str  # without quotes; the password, if the value is a URL with one
+    line: str
+    before: str  # the text before the value, on its line
+    after: str  # the text after the value, on its line
+    nearby: str  # the lines around the value, without the value
+
+    @property
+    def is_python(self) -> bool:
+        """Whether the file is Python code."""
+        return self.path.endswith(".py")
+
+
+def grade(findings: Iterable[Finding], read: ReadFile) -> list[Finding]:
+    """Return the findings, doubtful ones with the severity low.
+
+    Args:
+        findings: The findings of some files.
+        read: Returns the bytes of a file; None if it cannot be read.
+    """
+    graded = []
+    files: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.severity is Severity.LOW or not _is_gradable(finding.rule):
+            graded.append(finding)
+            continue
+        if finding.path not in files:
+            files[finding.path] = _split_lines(read(finding.path))
+        place = _create_place(finding, files[finding.path])
+        if place is not None and _is_low(place, finding.severity):
+            finding = msgspec.structs.replace(finding, severity=Severity.LOW)  # noqa: PLW2901
+        graded.append(finding)
+    return graded
+
+
+def _is_gradable(rule: str) -> bool:
+    return (
+        rule == READ_RULE
+        or rule in LITERAL_RULES
+        or (rule.startswith("CRED.") and rule != "CRED.tracked-dotenv")
+    )
+
+
+def _split_lines(raw: bytes | None) -> list[str]:
+    if raw is None:
+        return []
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        text = raw.decode("utf-16", "replace")
+    else:
+        text = raw.decode("utf-8-sig", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _create_place(finding: Finding, lines: list[str]) -> Place | None:
+    if not 0 < finding.line <= len(lines) or finding.end_line > len(lines):
+        return None
+    first = lines[finding.line - 1]
+    last = lines[finding.end_line - 1]
+    before = first[: finding.column - 1]
+    after = last[finding.end_column - 1 :]
+    if finding.line == finding.end_line:
+        value = first[finding.column - 1 : finding.end_column - 1]
+    else:
+        inner = lines[finding.line : finding.end_line - 1]
+        value = "\n".join([first[finding.column - 1 :], *inner, last[: finding.end_column - 1]])
+    if finding.rule == "CSEC34.literal":
+        value = _unquote(value)
+    # Only the lines of the same block: a blank line ends it.
+    above = "\n".join([*lines[max(0, finding.line - 4) : finding.line - 1], before])[-WINDOW:]
+    below = "\n".join([after, *lines[finding.end_line : finding.end_line + 3]])[:WINDOW]
+    return Place(
+        path=finding.path,
+        rule=finding.rule,
+        name=finding.name,
+        value=value,
+        line=first,
+        before=before,
+        after=after,
+        nearby=above + "\0" + below,
+    )
+
+
+def _unquote(text: str) -> str:
+    match = LITERAL_PREFIX.match(text)
+    if not match or not text.endswith(match[1]):
+        return text
+    return text[match.end() : -len(match[1])]
+
+
+def _is_low(place: Place, severity: Severity) -> bool:
+    """Return whether a finding is doubtful, or a value of tests or of development."""
+    if place.rule == READ_RULE:
+        return is_development(place.path) and "environ.setdefault(" in place.line
+    if QUOTATION.match(place.line) or IMPORT.match(place.line):
+        return True
+    if severity is not Severity.CRITICAL and is_third_party(place.path):
+        return True
+    if place.rule in LITERAL_RULES and is_test(place.path):
+        return True
+    if _is_public_id(place):
+        return True
+    if is_non_production(place.path) and _is_test_key(place):
+        return True
+    return _is_chosen(place.rule) and _is_doubtful_choice(place)
+
+
+def _is_public_id(place: Place) -> bool:
+    """Return whether a value only identifies something, by its name or by its place in a URL."""
+    if place.rule == "CRED.aws-access-key":
+        return bool(QUERY_PARAMETER.search(place.before))
+    rule = find_rule(place.rule)
+    parts = words(place.name)
+    # A rule with context only knows that the vendor's name is near a value.
+    has_context = rule is not None and bool(rule.context)
+    return has_context and "ID" in parts and SECRET_WORDS.isdisjoint(parts)
+
+
+def _is_test_key(place: Place) -> bool:
+    """Return whether a critical value in a test is generated or says that it is made up."""
+    if place.rule in TEST_KEY_RULES:
+        return True
+    return bool(SAYS_TEST.search(place.value) or SAYS_TEST.search(place.before[-12:]))
+
+
+def _is_chosen(rule_id: str) -> bool:
+    """Return whether a rule finds values that a person chose, instead of tokens of a vendor."""
+    if rule_id in LITERAL_RULES or rule_id in ASSIGNMENT_RULES:
+        return True
+    rule = find_rule(rule_id)
+    return rule is not None and (rule.kind is RuleKind.URL or bool(rule.judged))
+
+
+def _is_doubtful_choice(place: Place) -> bool:
+    url = URL_WITH_PASSWORD.match(place.value)
+    if url:
+        return _is_doubtful_url(place, url[1])
+    if is_translation(place.path) and (" " in place.value or not place.value.isascii()):
+        return True
+    if not TEST_NAMES.isdisjoint(words(place.name)) or _names_reference(place.name):
+        return True
+    if place.rule in LITERAL_RULES and is_placeholder(place.value):
+        return True
+    if _names_entry(place):
+        return True
+    return _is_not_a_value(place) or _repeats_name(place) or _is_weak(place)
+
+
+def _is_doubtful_url(place: Place, password: str) -> bool:
+    user = place.value.partition("://")[2].partition(":")[0]
+    if is_template_or_placeholder(password) or not is_real_login(f"{user}:{password}"):
+        return True
+    if not TEST_NAMES.isdisjoint(words(place.name)):
+        return True
+    nearby = place.value.replace(password, "\0", 1) if user != password else user
+    return _is_weak(place._replace(value=password, nearby=nearby, name="password"))
+
+
+def _names_reference(name: str) -> bool:
+    """Return whether a name refers to the name of a secret, or to a server."""
+    parts = words(name)
+    if not REFERENCES.isdisjoint(parts):
+        return True
+    return parts[-1:] == ("PASS",) and parts[-2:-1] != () and parts[-2] in PASS_DIRECTIVES
+
+
+def _names_entry(place: Place) -> bool:
+    """Return whether a key names something: an entry of a cache, a field."""
+    parts = words(place.name)
+    if len(parts) > 1 and parts[-1] == "KEY" and parts[-2] in ENTRY_KEYS:
+        return True
+    is_key = place.rule == "CSEC34.literal" and family(place.name) is Family.KEY
+    if not is_key or not IDENTIFIER.fullmatch(place.value):
+        return False
+    return wordiness(place.value) > MIN_WORDINESS
+
+
+def _is_not_a_value(place: Place) -> bool:
+    """Return whether a text is a type, a field, a fingerprint, code or a symbol."""
+    value = place.value
+    if value.lower() in FIELD_TYPES or (value[:1].isspace() and value[-1:].isspace()):
+        return True
+    if MIGRATION.fullmatch(value) or value.lower().startswith(f"{place.name.lower()} ("):
+        return True
+    if UNICODE_ESCAPES.fullmatch(value) or CONDITION.fullmatch(value) or CALL.fullmatch(value):
+        return True
+    if place.rule != "CRED.password" and PGP_FINGERPRINT.fullmatch(value):
+        return True
+    if CAMEL_FIELD.fullmatch(value) or COMPOUND_OPTION.search(place.before):
+        return True
+    return place.is_python and _is_annotation(place)
+
+
+def _is_annotation(place: Place) -> bool:
+    """Return whether a text is a quoted type: `passphrase: "Optional[str]"`."""
+    if not ANNOTATION.fullmatch(place.value) or is_random(place.value):
+        return False
+    if not NAME_OF_ANNOTATION.search(place.before):
+        return False
+    return bool(AFTER_ANNOTATION.match(place.after))
+
+
+def _repeats_name(place: Place) -> bool:
+    """Return whether the words of a value are those of its name."""
+    value_words = set(words(place.value)) - FILLERS
+    return bool(value_words) and value_words <= set(words(place.name))
+
+
+def _is_weak(place: Place) -> bool:
+    """Return whether a value is a weak password, or another weak secret of development."""
+    value = place.value
+    in_development = is_development(place.path) or not place.is_python
+    is_password = family(place.name) is Family.PASSWORD or place.rule not in {
+        "CRED.secret",
+        *LITERAL_RULES,
+    }
+    if _is_named_nearby(place):
+        return True
+    if not is_password and not in_development:
+        return False  # SECRET_KEY = "secret" in the settings is a vulnerability
+    if SAMPLE_VALUE.search(value) or SAYS_TEST.search(value) or has_only_weak_words(value):
+        return True
+    if not is_development(place.path) and not LOCAL_HOST.search(place.line):
+        return False
+    return bool(WORD_LIKE.fullmatch(value)) and not is_random(value)
+
+
+def _is_named_nearby(place: Place) -> bool:
+    """Return whether a password is the name of the user or the database beside it."""
+    if is_random(place.value):
+        return False
+    same = re.compile(rf"(?<![\w-]){re.escape(place.value)}(?![\w-])")
+    return bool(WORD_LIKE.fullmatch(place.value) and same.search(place.nearby))

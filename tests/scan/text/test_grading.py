@@ -1,0 +1,162 @@
+"""Test which findings are graded low by the text around them."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from shield_ai.model.finding import Confidence, Finding, Severity
+from shield_ai.scan.rules.pattern import credential_pattern
+from shield_ai.scan.text.detector import Detector
+from shield_ai.scan.text.grading import grade
+
+HIGH, LOW = Severity.HIGH, Severity.LOW
+RANDOM = "q7Vd0zLk3PxT9mWb"
+AWS_ID = "AKIA" + "Q7IODE3ZIX6FGTPA"  # made up
+KEY = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\n" * 4
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return Detector([credential_pattern()])
+
+
+def graded(path, text, findings):
+    raw = text.encode()
+    return [finding.severity for finding in grade(findings, {path: raw}.get)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        pytest.param("k8s.yaml", "database_password: password\n", LOW, id="password"),
+        pytest.param("k8s.yaml", "database_password: Password1000\n", LOW, id="password and digits"),
+        pytest.param("k8s.yaml", f"database_password: {RANDOM}\n", HIGH, id="random"),
+        pytest.param("shop.py", 'SECRET_KEY = "mysecret"\n', HIGH, id="weak key in code"),
+        pytest.param("docker-compose.yml", "DB_PASSWORD: opensesame\n", LOW, id="word in compose"),
+        pytest.param("docker-compose.yml", f"DB_PASSWORD: {RANDOM}\n", HIGH, id="random in compose"),
+        pytest.param("shop.py", 'DB_PASSWORD = "opensesame"\n', HIGH, id="word in code"),
+        pytest.param("a.py", 'DB = {"USER": "shop", "PASSWORD": "shop"}\n', LOW, id="user name"),
+        pytest.param("a.py", 'DB = {"USER": "admins", "PASSWORD": "shop"}\n', HIGH, id="other user"),
+        pytest.param("a.py", 'u = "amqp://guest:guest@mq.example.com/"\n', LOW, id="guest"),
+        pytest.param("a.py", f'u = "amqp://shop:{RANDOM}@mq.example.com/"\n', HIGH, id="url"),
+        pytest.param("a.py", 'u = "amqp://shop:rabbits@localhost/"\n', LOW, id="local host"),
+        pytest.param("a.py", 'u = "amqp://shop:rabbits@mq.example.com/"\n', HIGH, id="remote host"),
+        pytest.param("a.py", 'def f(db, passphrase: "Diceware") -> str: ...\n', LOW, id="annotation"),
+        pytest.param("a.py", 'x = f(passphrase="Diceware")\n', HIGH, id="argument"),
+        pytest.param("a.py", f'  >>> f(password="{RANDOM}")\n', LOW, id="doctest"),
+        pytest.param("a.py", f'  f(password="{RANDOM}")\n', HIGH, id="no doctest"),
+        pytest.param("a.yaml", f"test_secret: {RANDOM}\n", LOW, id="name says test"),
+        pytest.param("a.yaml", f"latest_secret: {RANDOM}\n", HIGH, id="name contains test"),
+        pytest.param("a.yaml", "existingSecret: shop-database\n", LOW, id="Kubernetes reference"),
+        pytest.param("a.yaml", "clientSecret: shop-database\n", HIGH, id="no reference"),
+        pytest.param("a.conf", 'uwsgi_pass = "shop_server"\n', LOW, id="nginx directive"),
+        pytest.param("a.conf", 'smtp_pass = "shop_server1"\n', HIGH, id="no directive"),
+        pytest.param("a.py", 'css["password"] = "input"\n', LOW, id="form field"),
+        pytest.param("a.py", 'css["password"] = "inputs9"\n', HIGH, id="no form field"),
+        pytest.param("a.js", "x = {'secret': '\\u3299\\ufe0f'}\n", LOW, id="emoji"),
+        pytest.param("a.py", 'x = {"app_secret": "provider=ovh"}\n', LOW, id="condition"),
+        pytest.param("a.py", 'RELEASE_KEYS = ["2359E6538C0613E652955E6C188EDD3B7B22E6A3"]\n', LOW, id="fingerprint"),
+        pytest.param("a.py", 'API_KEYS = ["2359e6538c0613e652955e6c188edd3b7b22e6a3"]\n', HIGH, id="lower-case hex"),
+        pytest.param("a.vue", 'v-model:password_2="passwordRepeat"\n', LOW, id="name of a field"),
+        pytest.param("static/vendor/pay.js", 'x = {analyticsKey: "8b03159305e2c0f49bf7481c073a4819"}\n', LOW, id="vendored script"),
+        pytest.param("static/pay.js", 'x = {analyticsKey: "8b03159305e2c0f49bf7481c073a4819"}\n', HIGH, id="own script"),
+        pytest.param("static/openapi/v2.yaml", f"session_token: {RANDOM}\n", LOW, id="API description"),
+        pytest.param("config/v2.yaml", f"session_token: {RANDOM}\n", HIGH, id="no API description"),
+        pytest.param("a.ts", "const mutationKey = ['shopBrowserV1AuthEmailVerifyPost']\n", LOW, id="mutation key"),
+        pytest.param("a.ts", f"const storageApiKey = '{RANDOM}'\n", HIGH, id="API key"),
+        pytest.param("a.py", 'd = [("misago_oauth2_keys", "0002_copy_sso_subjects")]\n', LOW, id="migration"),
+        pytest.param("iata.py", "x = ('PWD', 'PWD (Sherwood, Montana)')\n", LOW, id="label"),
+        pytest.param("h.py", "# the change-password form2 of an account\n", LOW, id="compound word"),
+        pytest.param("h.sh", f"tool --password {RANDOM} x\n", HIGH, id="option"),
+        pytest.param("lang/hu_HU.json", '{"user-password": "Felhasználó jelszava"}\n', LOW, id="translation"),
+        pytest.param("h.py", 'HUBSPOT_FORM_ID = "562ee023-fb3f-4645-a217-4d8c9b4e45be"\n', LOW, id="ID near a vendor"),
+        pytest.param("h.py", 'HUBSPOT_KEY = "562ee023-fb3f-4645-a217-4d8c9b4e45be"\n', HIGH, id="key of a vendor"),
+        pytest.param("a/tests/key.pem", KEY, LOW, id="private key of a test"),
+        pytest.param("a/local/key.pem", KEY, Severity.CRITICAL, id="private key"),
+        pytest.param("a.html", f"a?SubscriptionId={AWS_ID}&tag=x\n", LOW, id="AWS ID in a URL"),
+        pytest.param("a.py", f'KEY = "{AWS_ID}"\n', Severity.CRITICAL, id="AWS ID"),
+        pytest.param("tests/a.py", f'KEY = "{AWS_ID}"\n', Severity.CRITICAL, id="AWS ID in a test"),
+    ],
+)  # fmt: skip
+def test_grades_credentials(detector, path, text, expected):
+    found = detector.find(path, text.encode())
+    assert found
+    assert graded(path, text, found)[0] == expected
+
+
+def literal(path, text, value, name, rule="CSEC34.literal"):
+    column = text.index(value) + 1
+    return Finding(
+        rule=rule,
+        path=path,
+        line=1,
+        column=column,
+        end_line=1,
+        end_column=column + len(value),
+        severity=HIGH,
+        confidence=Confidence.HIGH,
+        message="",
+        name=name,
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "value", "expected"),
+    [
+        pytest.param("app/settings.py", "SECRET_KEY", f'"{RANDOM}"', HIGH, id="random"),
+        pytest.param("app/settings.py", "SECRET_KEY", '"changeme"', HIGH, id="weak key"),
+        pytest.param("app/settings.py", "DB_PASSWORD", '"changeme"', LOW, id="weak password"),
+        pytest.param("app/settings.py", "DB_PASSWORD", '"******"', LOW, id="mask"),
+        pytest.param("app/tests/settings.py", "SECRET_KEY", f'"{RANDOM}"', LOW, id="test settings"),
+        pytest.param("app/models.py", "username_and_password", '"username-password"', LOW, id="enum"),
+        pytest.param("app/util.py", "SUPPLEMENT_KEY", '"_supplementalDetails"', LOW, id="field"),
+        pytest.param("app/util.py", "EXPLARA_API_KEY", '"shjbalkfbdskjlbdskljbd"', HIGH, id="letters"),
+        pytest.param("app/util.py", "URL", '"postgresql://user:pass@host/db"', LOW, id="sample URL"),
+        pytest.param("app/util.py", "URL", f'"postgresql://shop:{RANDOM}@host/db"', HIGH, id="URL"),
+    ],
+)  # fmt: skip
+def test_grades_literals(path, name, value, expected):
+    text = f"{name} = {value}\n"
+    assert graded(path, text, [literal(path, text, value, name)]) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("to_fill", LOW, id="placeholder"),
+        pytest.param("changethis", LOW, id="weak"),
+        pytest.param("postgresql://a:${DB_PASSWORD}@localhost/app", LOW, id="reference"),
+        pytest.param("dev_api_key", LOW, id="its own name"),
+        pytest.param(RANDOM, HIGH, id="random"),
+    ],
+)
+def test_grades_dotenv_values(value, expected):
+    text = f"API_KEY={value}\n"
+    finding = literal(".env", text, value, "API_KEY", "CSEC34.dotenv")
+    assert graded(".env", text, [finding]) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "expected"),
+    [
+        pytest.param("app/conf/dev.py", 'os.environ.setdefault("KEY", "x")', LOW, id="development"),
+        pytest.param("app/conf/prod.py", 'os.environ.setdefault("KEY", "x")', HIGH, id="production"),
+        pytest.param("app/conf/dev.py", 'os.environ.get("KEY", "x")', HIGH, id="read"),
+    ],
+)  # fmt: skip
+def test_grades_default_variables_of_development(path, code, expected):
+    finding = literal(path, code, code, "KEY", "CSEC34.environ-read")
+    assert graded(path, code, [finding]) == [expected]
+
+
+def test_keeps_findings_of_unreadable_files():
+    finding = literal("a.py", 'x = "changeme"', '"changeme"', "DB_PASSWORD")
+    assert grade([finding], {}.get) == [finding]
+
+
+def test_keeps_findings_beyond_the_end_of_a_file():
+    finding = msgspec.structs.replace(
+        literal("a.py", 'x = "changeme"', '"changeme"', "DB_PASSWORD"), line=9, end_line=9
+    )
+    assert grade([finding], {"a.py": b"x"}.get) == [finding]
