@@ -40,6 +40,9 @@ SKIPPED_FILES = re.compile(
     r"|css|scss|vue|html?|json|md|rst|txt|xml|sql|lock)$",
     re.IGNORECASE,
 )
+BINARY_FILES = re.compile(
+    r"\.(png|jpe?g|gif|ico|pdf|woff2?|ttf|eot|mp[34]|zip|gz|mo)$", re.IGNORECASE
+)
 RULES = {"CSEC34.environ-read", "CSEC34.literal"}
 SECRETS = {"secret", "credential-url", "dsn", "identifier"}
 
@@ -55,8 +58,10 @@ def find_clone(mirror: Path, repository: str) -> Path | None:
     return None
 
 
-def extract(clone: Path, commit: str, target: Path) -> None:
-    """Write the files of a commit."""
+def extract(
+    clone: Path, commit: str, target: Path, skipped: re.Pattern[str] = SKIPPED_FILES
+) -> None:
+    """Write the files of a commit, except some."""
     git = ["git", "--git-dir", str(clone)]
     listing = subprocess.run(
         [*git, "ls-tree", "-r", "-z", commit], capture_output=True, check=True
@@ -65,7 +70,7 @@ def extract(clone: Path, commit: str, target: Path) -> None:
     for entry in listing.split(b"\0"):
         head, _, raw_path = entry.partition(b"\t")
         path = raw_path.decode("utf-8", "surrogateescape")
-        if head.startswith(b"100") and not SKIPPED_FILES.search(path):
+        if head.startswith(b"100") and not skipped.search(path):
             blobs.append((head.split()[2], path))
     wanted = b"".join(blob + b"\n" for blob, _ in blobs)
     content = subprocess.run(
