@@ -18,9 +18,17 @@ if TYPE_CHECKING:
 
 _HINT_NOT_HERE = "run shield where the app's dependencies and its other settings are available"
 _HINT_FAILED = "load them with USE_AWS_SECRETS=true; the error says what is missing"
+_HINT_NOT_RUN = "they are the app's code: use --run-settings if you trust it"
 _HINT_FALLBACK = (
     "run shield draft, then shield apply: a secret is in an environment variable, but not in AWS"
 )
+
+
+def settings_not_checked() -> Iterator[Check]:
+    """Return the checks of the settings, when the user did not allow to run the app's code."""
+    detail = "not checked: the settings were not loaded"
+    for check_id in (CheckId.SETTINGS_LOAD, CheckId.NO_FALLBACK_NEEDED):
+        yield make_check(check_id, Status.UNKNOWN, detail, _HINT_NOT_RUN)
 
 
 def verify_settings(
