@@ -91,7 +91,8 @@ class DemoRotations:
             connection.execute(f"ALTER ROLE {name} CREATEROLE")
             connection.execute(f"GRANT {login['username']} TO {name} WITH ADMIN OPTION")
         self.demo.secrets[ADMIN_SECRET] = password
-        document = json.dumps({"username": name, "password": password.reveal()})
+        server = {"host": login["host"], "port": login["port"]}
+        document = json.dumps({"username": name, "password": password.reveal(), **server})
         self.client.create_secret(Name=ADMIN_SECRET, SecretString=document)
 
     def read_login(self) -> dict[str, str]:
