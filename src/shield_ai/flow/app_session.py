@@ -19,6 +19,7 @@ from shield_ai.flow.apply import Applier, recover, remaining_plan, resolve_value
 from shield_ai.flow.aws_plan import AwsInputs
 from shield_ai.flow.journal import SECRET, Journal
 from shield_ai.flow.plan import CodeInputs, changes_nothing, make_plan, rewrites_code
+from shield_ai.flow.plan_check import planned_inputs, require_derived, require_safe_paths
 from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app
 from shield_ai.flow.preconditions import (
     require_committed,
@@ -33,9 +34,10 @@ from shield_ai.flow.settings_values import known_values
 from shield_ai.flow.value_sources import EnvFiles, SecretCopies, placeholders, planned_env_files
 from shield_ai.flow.verify.aws import verify_aws
 from shield_ai.flow.verify.code import verify_code, verify_policy, verify_runtime
-from shield_ai.flow.verify.db_login import login_error
+from shield_ai.flow.verify.db_login import Login, try_login
 from shield_ai.flow.verify.role import read_secrets
-from shield_ai.flow.verify.settings import verify_settings
+from shield_ai.flow.verify.settings import settings_not_checked, verify_settings
+from shield_ai.flow.verify.usage import verify_held, verify_usage
 from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError, UnsafePlanError
 from shield_ai.model.finding import Kind
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from shield_ai.flow.verify.check import Check
     from shield_ai.model.edit import FileChange
     from shield_ai.model.hidden import Hidden
-    from shield_ai.model.plan import Origin, Plan, Receipt
+    from shield_ai.model.plan import Origin, Plan, Receipt, ValueState
     from shield_ai.model.resource import Resource
 
 __all__ = ["AppSession", "Scope"]
@@ -89,6 +91,8 @@ class AppSession(AppContext):
         self.prompt: Callable[[str], Hidden] | None = None
         # Tells by kind and name whether to overwrite values and settings that differ in AWS.
         self.may_overwrite: Callable[[str, str], bool] = lambda _kind, _name: False
+        # Whether verify may load the settings, which runs the app's code.
+        self.may_run_settings = False
         # The settings modules that apply has compared, and why it could not compare others.
         self.compared_modules: list[str] = []
         self.comparison_problems: list[str] = []
@@ -197,7 +201,7 @@ class AppSession(AppContext):
             aws.require_role(role_name(target.app))
         return desired
 
-    def _compare_value(self, name: str, version: str, origins: tuple[Origin, ...]) -> str:
+    def _compare_value(self, name: str, version: str, origins: tuple[Origin, ...]) -> ValueState:
         """Compare the sources of a secret with a version in AWS, without reading that version."""
         value = resolve_value(origins, self._values(self._selected_env_files()))
         return self.journal.compare_value(name, value, version)
@@ -219,12 +223,38 @@ class AppSession(AppContext):
 
         Raises:
             StalePlanError: The file is not a valid plan.
-            UnsafePlanError: The plan is for another app or environment.
+            UnsafePlanError: The plan is for another app or environment, or has a path or a source
+                of a value outside the app.
         """
         loaded = read_plan(path, self.environment)
-        self.environment = loaded.environment
         require_app(loaded, path, self.manifest.app.name)
+        self.environment = loaded.environment
+        require_safe_paths(loaded, self.tree, self._selected_env_files())
+        if loaded.dotenv:
+            require_untracked_dotenv(self.tree.root)
         return limit_plan(loaded, self.only)
+
+    def require_derived(self, plan: Plan) -> None:
+        """Require that planning now produces every change in AWS of a plan.
+
+        Args:
+            plan: From `load_plan`.
+
+        Raises:
+            StalePlanError: Planning does not produce a change.
+            UnsafePlanError: A secret has a source that planning never chooses for it.
+        """
+        if self.aws is None or not plan.changes:
+            return
+        inputs = self._aws_inputs(self.aws, self._values(()))
+        derived = make_plan(
+            self.manifest,
+            self.findings,
+            self.tree.read,
+            constants=self.scan_result.constants,
+            aws=planned_inputs(inputs, plan, self.target_manifest),
+        )
+        require_derived(plan.changes, derived.changes)
 
     def resume(self, plan: Plan | None = None) -> Plan:
         """Settle an interrupted apply, and return the plan of what remains to be done.
@@ -326,6 +356,7 @@ class AppSession(AppContext):
         if self.only != "aws":
             checks += verify_code(self.findings, self.journal.load(), self.tree.read)
             checks += verify_runtime(self.manifest, self.tree.read)
+            checks.append(verify_usage(self.manifest, self.scan_result))
         if self.aws:
             checks += self._verify_aws(self.aws)
         return checks
@@ -337,7 +368,11 @@ class AppSession(AppContext):
         secrets = read_secrets(target, aws)
         yield from verify_aws(target, aws, secrets, self.tree.read)
         if not self.only:
+            yield verify_held(target, aws, self.scan_result)
             modules = self.settings_modules()
+            if modules and not self.may_run_settings:
+                yield from settings_not_checked()
+                return
             yield from verify_settings(
                 self.tree.root, modules, target, secrets.readable, os.environ
             )
@@ -375,16 +410,24 @@ class AppSession(AppContext):
             journal=self.journal,
             aws=self.aws if any(step.kind == "aws" for step in steps) else None,
             on_receipt=on_receipt,
-            login_error=self._login_error,
+            try_login=self._try_login,
+            rotation_problem=self._rotation_problem,
         )
         return rollback.undo(steps, force=force)
 
-    def _login_error(self, name: str, value: Hidden) -> str | None:
-        """Return why a database does not accept a login; None for other kinds of secrets."""
+    def _rotation_problem(self, name: str) -> str:
+        """Return why a secret's pending rotation must be finished before a rollback."""
+        from shield_ai.flow.rotate import SecretRotator
+
+        rotator = SecretRotator(self.target_manifest, self.tree.root, self.aws_session)
+        return rotator.rollback_problem(name)
+
+    def _try_login(self, name: str, value: Hidden) -> Login | None:
+        """Log in to the database of a secret; None for other kinds of secrets."""
         prefix = self.target_manifest.app.prefix
         for secret in self.manifest.secret:
             if prefix + secret.name == name and secret.kind is Kind.DATABASE:
-                return login_error(value, rotation_settings(secret))
+                return try_login(value, rotation_settings(secret))
         return None
 
     def edited_files(self, steps: list[Record]) -> list[tuple[str, bytes, bytes]]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Scope = Literal["code", "aws"]
+MAX_SIZE = 64 * 1024 * 1024  # bytes
 
 
 def read_plan(path: Path, environment: str) -> Plan:
@@ -27,6 +28,8 @@ def read_plan(path: Path, environment: str) -> Plan:
         UnsafePlanError: The plan is for another environment.
     """
     try:
+        if path.stat().st_size > MAX_SIZE:
+            raise StalePlanError(f"{path} is too large for a plan file")
         plan = msgspec.json.decode(path.read_bytes(), type=Plan)
     except (OSError, msgspec.DecodeError):
         raise StalePlanError(

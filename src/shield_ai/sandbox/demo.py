@@ -211,8 +211,8 @@ class Demo:
 
     def verify(self) -> None:
         """Run all checks."""
-        self.shield("verify")
-        checks = json.loads(self.shield("verify", "--json", show=False))
+        self.shield("verify", "--run-settings")
+        checks = json.loads(self.shield("verify", "--run-settings", "--json", show=False))
         passed = sum(check["status"] == "ok" for check in checks)
         unknown = sum(check["status"] == "unknown" for check in checks)
         text = f"{passed} of {len(checks)} checks passed"

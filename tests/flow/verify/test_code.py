@@ -15,7 +15,7 @@ def app(tmp_path, aws):
 
 
 def failed(app):
-    done = run("verify", "--json", cwd=app)
+    done = run("verify", "--run-settings", "--json", cwd=app)
     found = {check["name"]: check for check in json.loads(done.out) if check["status"] != "ok"}
     assert done.code == bool(found)
     assert all(check["detail"] and check["hint"] for check in found.values())

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from shield_ai.cli.console import confirm_changes, echo, format_receipt, is_shown
+from shield_ai.cli.journal_steps import confirm_recovery
 from shield_ai.cli.options import YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
 from shield_ai.cli.progress import progress_bar
@@ -78,6 +79,9 @@ def apply(
 
     Runs scan, draft and plan as needed, then asks for confirmation. You can run it again at any
     time: it skips completed steps and resumes an interrupted apply.
+
+    Applying code edits runs the app's code: its settings are loaded before and after, to compare
+    their values. Use --no-proof for an app that you do not trust.
     """
     plan_file = target if target.is_file() else None
     session = open_session(Path() if plan_file else target, options)
@@ -89,7 +93,10 @@ def apply(
         return DONE
     with session.locked():
         if session.is_interrupted:
+            confirm_recovery(session, yes=yes)
             planned = session.resume(planned if plan_file else None)
+        if plan_file:
+            session.require_derived(planned)
         session.require_safe(
             planned,
             allow_dirty=overrides.allow_dirty,

@@ -12,12 +12,12 @@ import msgspec
 from shield_ai.cli.commands.audit import SINCE, TRAILS
 from shield_ai.cli.console import echo, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
-from shield_ai.flow.app_session import AppSession
+from shield_ai.cli.run_settings import RUN_SETTINGS, may_run_settings
+from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.model.errors import DONE
 from shield_ai.reports.collect import TrailQuery, collect_report
 
 if TYPE_CHECKING:
-    from shield_ai.flow.app_session import Scope
     from shield_ai.reports.report_data import ReportData
 
 
@@ -26,6 +26,14 @@ class TrailOptions(msgspec.Struct, frozen=True):
 
     since: str | None
     trails: tuple[Path, ...]
+
+
+class ReportScope(msgspec.Struct, frozen=True):
+    """What the report covers, and whether it may run the app's settings."""
+
+    only: Scope | None
+    environment: str
+    run_settings: bool | None
 
 
 @click.command()
@@ -37,15 +45,19 @@ class TrailOptions(msgspec.Struct, frozen=True):
     type=click.Choice(["html", "markdown"]),
     help="Report format.  [default: markdown for an --output file that ends in .md, else html]",
 )
-@click.option("--only", type=click.Choice(["code"]), help="Limit to code; make no AWS calls.")
-@ENVIRONMENT
+@grouped_options(
+    "scope",
+    ReportScope,
+    click.option("--only", type=click.Choice(["code"]), help="Limit to code; make no AWS calls."),
+    ENVIRONMENT,
+    RUN_SETTINGS,
+)
 @grouped_options("events", TrailOptions, SINCE, TRAILS)
 def report(
     app: Path,
     output: Path | None,
     output_format: str | None,
-    only: Scope | None,
-    environment: str,
+    scope: ReportScope,
     events: TrailOptions,
 ) -> int:
     """Write a report on the state of the app's secrets.
@@ -53,9 +65,11 @@ def report(
     It covers findings, changes, secrets, access, alarms, cost, rollout and controls. The HTML page
     is self-contained and safe to share: it holds no secret values and loads no external resources.
     Markdown is a summary for pull request comments. The report says what could not be checked, for
-    example AWS without credentials.
+    example AWS without credentials. None of the app's code runs, unless you allow it with
+    --run-settings.
     """
-    session = AppSession(app, only=only, environment=environment)
+    session = AppSession(app, only=scope.only, environment=scope.environment)
+    session.may_run_settings = may_run_settings(session, given=scope.run_settings)
     query = TrailQuery(since=events.since, trails=events.trails, now=dt.datetime.now(dt.UTC))
     data = collect_report(session, query)
     if output_format is None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from shield_ai.cli.console import confirm_changes, echo, print_receipt
+from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.options import APP, ENVIRONMENT, ONLY, YES
 from shield_ai.flow.app_session import AppSession, Scope
+from shield_ai.flow.journal import Journal
 from shield_ai.model.errors import DONE
 from shield_ai.reports.edited import edited_text
 from shield_ai.reports.plan import receipts_text
@@ -28,21 +30,38 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Restore files that were edited after apply; their edits are saved in .shield/edited.",
 )
-def rollback(app: Path, only: Scope | None, environment: str, *, yes: bool, force: bool) -> int:
+@click.option(
+    "--adopt",
+    is_flag=True,
+    help="Restore the files of a journal from another folder, user or machine. Nothing is changed"
+    " in AWS.",
+)
+def rollback(
+    app: Path, only: Scope | None, environment: str, *, yes: bool, force: bool, adopt: bool
+) -> int:
     """Undo the last apply.
 
     Restores files byte for byte and previous versions of secrets. Secrets that apply created are
     scheduled for deletion with a recovery window.
     """
     session = AppSession(app, only=only, environment=environment)
+    session.journal = Journal(session.tree.root, adopt=adopt)
     with session.locked():
         steps = session.steps_to_undo()
+        ignored = session.journal.ignored_aws_steps
+        if ignored:
+            reason = "the journal was not written by this user on this machine"
+            echo(f"not undone: {count(ignored, 'step')} in AWS, because {reason}", err=True)
         if not steps:
             echo("nothing to undo", err=True)
             return DONE
+        echo("steps of the last apply that will be undone:", err=True)
+        list_steps(steps)
         for path, applied, current in session.edited_files(steps):
             echo(edited_text(path, applied, current), err=True)
         confirm_changes(session, f"Undo {count(len(steps), 'step')}?", yes=yes)
         receipts = session.rollback(steps, force=force, on_receipt=print_receipt)
+        if session.journal.is_adopted:
+            echo(f"the journal is now {session.journal.retire()}", err=True)
     echo(receipts_text(receipts), err=True)
     return DONE

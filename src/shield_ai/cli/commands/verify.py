@@ -9,6 +9,7 @@ import click
 from shield_ai.cli.console import echo
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY
 from shield_ai.cli.progress import progress_bar
+from shield_ai.cli.run_settings import RUN_SETTINGS, may_run_settings
 from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.flow.verify.check import Status
 from shield_ai.model.errors import DONE, FINDINGS
@@ -24,14 +25,26 @@ if TYPE_CHECKING:
 @ONLY
 @ENVIRONMENT
 @JSON
-def verify(app: Path, only: Scope | None, environment: str, *, as_json: bool) -> int:
+@RUN_SETTINGS
+def verify(
+    app: Path,
+    only: Scope | None,
+    environment: str,
+    *,
+    as_json: bool,
+    run_settings: bool | None,
+) -> int:
     """Check the app and its secrets in AWS.
 
     Checks that the app reads its secrets from AWS, that it has access to them, and that AWS is
     configured as in shield.toml. Exits with 1 if a check fails.
+
+    None of the app's code runs, unless you allow it with --run-settings: then verify also checks
+    that the settings load with AWS on. Without it, that check is unknown.
     """
     session = AppSession(app, only=only, environment=environment)
     session.on_progress = progress_bar().update
+    session.may_run_settings = may_run_settings(session, given=run_settings)
     checks = session.verify()
     if as_json:
         echo(to_json(checks), nl=False)

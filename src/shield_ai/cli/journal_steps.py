@@ -1,0 +1,48 @@
+"""Show steps of the journal, and ask before they are completed, reverted or undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.cli.console import confirm_changes, echo
+from shield_ai.flow.apply import unfinished_steps
+from shield_ai.project.runtime_names import copied_folder
+from shield_ai.reports.plan import shorten_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.flow.app_session import AppSession
+    from shield_ai.flow.journal import Record
+
+
+def confirm_recovery(session: AppSession, *, yes: bool) -> None:
+    """List the unfinished AWS steps of an interrupted apply, and ask before they are settled.
+
+    Args:
+        session: The app, locked.
+        yes: Whether --yes was given.
+
+    Raises:
+        ShieldError: Standard input is not a terminal.
+        click.Abort: The answer is no.
+    """
+    steps = unfinished_steps(session.journal) if session.only != "code" else []
+    if not steps:
+        return
+    echo("interrupted apply, with unfinished steps in AWS:", err=True)
+    list_steps(steps)
+    confirm_changes(session, "Complete or revert these steps?", yes=yes)
+
+
+def list_steps(steps: Iterable[Record]) -> None:
+    """List what apply did, one step a line; a copied package is one line."""
+    for line in dict.fromkeys(_format_step(step) for step in steps):
+        echo(f"  {line}", err=True)
+
+
+def _format_step(step: Record) -> str:
+    if step.kind == "file":
+        name = copied_folder(step.what) or step.what
+        return f"{'create' if step.before is None else 'edit'} {shorten_name(name)}"
+    return f"{step.action} {step.resource or 'secret'} {shorten_name(step.what)}"

@@ -1,0 +1,37 @@
+"""The consent to run the app's code: its settings, in the Python of its virtual environment."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from shield_ai.model.errors import ShieldError
+
+if TYPE_CHECKING:
+    from shield_ai.flow.app_session import AppSession
+
+RUN_SETTINGS = click.option(
+    "--run-settings/--no-run-settings",
+    default=None,
+    help="Load the settings with AWS on, which runs the app's code in its Python environment."
+    "  [default: ask on a terminal, else no]",
+)
+
+
+def may_run_settings(session: AppSession, *, given: bool | None) -> bool:
+    """Return whether the app's settings may be loaded; ask on a terminal.
+
+    Args:
+        session: The app.
+        given: The value of --run-settings; None: not given.
+    """
+    if given is not None or session.only or not sys.stdin.isatty():
+        return bool(given)
+    try:
+        can_check = session.aws is not None and bool(session.settings_modules())
+    except ShieldError:
+        return False  # without AWS, the settings are not checked
+    question = "Load the app's settings with AWS on? This runs the app's code"
+    return can_check and click.confirm(question, default=False, err=True)

@@ -1,0 +1,219 @@
+"""Check a plan that was read from a file: anyone can have written it.
+
+Its paths and value sources must be inside the app, and its changes in AWS must be changes that
+planning produces now from shield.toml, the code and the account.
+"""
+
+from __future__ import annotations
+
+import codecs
+import dataclasses
+import re
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.journal_record import SECRET
+from shield_ai.flow.private_folder import FOLDER
+from shield_ai.model.errors import StalePlanError, UnsafePlanError
+from shield_ai.model.plan import Action, ValueState
+from shield_ai.project.tree import GIT_FOLDER
+from shield_ai.project.values import OPERATOR_VARIABLES, STDIN
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from shield_ai.flow.aws_plan import AwsInputs
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.plan import Change, Origin, Plan
+    from shield_ai.project.tree import Tree
+
+MAX_ITEMS = 10_000  # files, and changes in AWS
+_UNCHANGED = frozenset({Action.KEEP, Action.DRIFT})
+_RESERVED = frozenset({GIT_FOLDER, FOLDER})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_CODE = re.compile(r"code:(.+)#\d{1,12}-\d{1,12}")
+_DOTENV = re.compile(r"dotenv:(.+)#[^#]+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HINT = "make a new plan with shield plan -o, and review it"
+
+
+def require_safe_paths(plan: Plan, tree: Tree, env_files: Collection[str]) -> None:
+    """Require that a plan changes and reads only files of the app.
+
+    Args:
+        plan: From a file.
+        tree: The app's folder.
+        env_files: The files that the user named on the command line; any path is allowed.
+
+    Raises:
+        UnsafePlanError: A path or a source of a value is not allowed.
+    """
+    if max(len(plan.files), len(plan.changes), len(plan.read), len(plan.dotenv)) > MAX_ITEMS:
+        raise UnsafePlanError(f"the plan has more than {MAX_ITEMS:,} items", _HINT)
+    for file in plan.files:
+        _require_path(file.path, tree)
+        if any(edit.path != file.path for edit in file.edits):
+            raise UnsafePlanError(f"the plan has edits of other files for {file.path!r}", _HINT)
+        if not _is_text_encoding(file.encoding):
+            raise UnsafePlanError(f"the plan has an unknown encoding for {file.path}", _HINT)
+    for path in plan.read:
+        _require_path(path, tree)
+    for origin in plan.dotenv:
+        if not _CODE.fullmatch(origin.locator) or not _VARIABLE.fullmatch(origin.field):
+            raise _source_error(origin.locator)
+    for change in plan.changes:
+        for origin in change.origins:
+            _require_source(origin.locator, tree, env_files)
+
+
+def _is_text_encoding(name: str) -> bool:
+    try:
+        "".encode(name)
+        return codecs.lookup(name).name not in {"idna", "punycode"}
+    except (LookupError, ValueError):
+        return False
+
+
+def _require_path(text: str, tree: Tree) -> None:
+    """Require a relative path in the app that follows no symbolic link."""
+    if not _is_plain(text):
+        raise UnsafePlanError(f"the plan has an unsafe path: {text!r}", _HINT)
+    path = tree.root
+    for part in PurePosixPath(text).parts:
+        path /= part
+        if path.is_symlink():
+            raise UnsafePlanError(
+                f"the plan has the path {text}, which follows a symbolic link",
+                "apply without a plan file: shield apply",
+            )
+
+
+def _is_plain(text: str) -> bool:
+    path = PurePosixPath(text)
+    if not text or _CONTROL.search(text) or path.is_absolute() or str(path) != text:
+        return False
+    # Some file systems ignore case, and dots and spaces at the end.
+    names = {part.casefold().rstrip(". ") for part in path.parts}
+    return path.parts != () and ".." not in path.parts and not names & _RESERVED
+
+
+def _require_source(locator: str, tree: Tree, env_files: Collection[str]) -> None:
+    """Require that a source of a value is in the app, or was named by the user."""
+    match = _CODE.fullmatch(locator)
+    if match:
+        _require_path(match[1], tree)
+        return
+    scheme = locator.partition(":")[0]
+    if scheme != "dotenv":
+        if scheme not in {"env", "generate", "prompt", "copy"}:
+            raise _source_error(locator)
+        return
+    match = _DOTENV.fullmatch(locator)
+    if not match:
+        raise _source_error(locator)
+    if match[1] not in env_files and not _is_app_file(match[1], tree):
+        raise UnsafePlanError(
+            f"the plan reads {match[1]!r}, which is not a file of the app",
+            "name it on the command line: --env-file FILE",
+        )
+
+
+def _is_app_file(text: str, tree: Tree) -> bool:
+    """Return whether a path, relative to the current folder, is a file of the app."""
+    path = Path(text)
+    if text == STDIN or _CONTROL.search(text) or ".." in path.parts:
+        return False
+    try:
+        _require_path((Path.cwd() / path).relative_to(tree.root).as_posix(), tree)
+    except (ValueError, UnsafePlanError):
+        return False
+    return True
+
+
+def _source_error(locator: str) -> UnsafePlanError:
+    return UnsafePlanError(f"the plan has an unknown source of a value: {locator!r}", _HINT)
+
+
+def planned_inputs(inputs: AwsInputs, plan: Plan, manifest: Manifest) -> AwsInputs:
+    """Return the inputs that lead to the changes of a plan, if planning can produce them.
+
+    The sources of values and the decisions to overwrite are those of the plan.
+
+    Args:
+        inputs: Of the account.
+        plan: From a file.
+        manifest: shield.toml, with the settings of the environment.
+
+    Raises:
+        UnsafePlanError: A secret has a source that planning never chooses for it.
+    """
+    changes = {(change.resource, change.name): change for change in plan.changes}
+    overwritten = {key for key, change in changes.items() if change.action not in _UNCHANGED}
+    available = dict(_sources(changes, manifest))
+
+    def compare_value(name: str, _version: str, _origins: tuple[Origin, ...]) -> ValueState:
+        change = changes.get((SECRET, name))
+        return change.value if change else ValueState.UNKNOWN
+
+    return dataclasses.replace(
+        inputs,
+        available=available,
+        prompts={},
+        compare_value=compare_value,
+        may_overwrite=lambda kind, name: (kind, name) in overwritten,
+    )
+
+
+def _sources(
+    changes: dict[tuple[str, str], Change], manifest: Manifest
+) -> Iterator[tuple[str, str]]:
+    """Yield each variable with the locator of the plan, without literals and generated values."""
+    for secret in manifest.secret:
+        change = changes.get((SECRET, manifest.app.prefix + secret.name))
+        if not change:
+            continue
+        variables = {field: variable for variable, field in secret.variables().items()}
+        for origin in change.origins:
+            scheme, _, rest = origin.locator.partition(":")
+            if scheme in {"code", "generate"}:
+                continue
+            variable = variables.get(origin.field, "")
+            allowed = {
+                "env": variable not in OPERATOR_VARIABLES and rest == variable,
+                "prompt": rest == variable,
+                "dotenv": rest.endswith(f"#{variable}"),
+                "copy": rest.endswith(f"/{secret.name}#{origin.field}"),
+            }
+            if not variable or not allowed.get(scheme):
+                raise _source_error(origin.locator)
+            yield variable, origin.locator
+
+
+def require_derived(planned: Sequence[Change], derived: Sequence[Change]) -> None:
+    """Require that planning produces each change of a plan.
+
+    Args:
+        planned: The changes of the plan.
+        derived: The changes that planning produces now.
+
+    Raises:
+        StalePlanError: A change differs, or planning does not produce it.
+    """
+    expected = {(change.resource, change.name): change for change in derived}
+    for change in planned:
+        if change.action in _UNCHANGED:
+            continue
+        if not _is_same(change, expected.get((change.resource, change.name))):
+            raise StalePlanError(
+                f"planning does not produce this change now: {change.action} {change.resource} "
+                f"{change.name}",
+                "shield.toml, the code or the account changed since the plan was made: "
+                "run shield plan again and review the changes",
+            )
+
+
+def _is_same(change: Change, other: Change | None) -> bool:
+    if other is None:
+        return False
+    fields = ("action", "settings", "before", "version", "origins")
+    return all(getattr(change, name) == getattr(other, name) for name in fields)
