@@ -12,9 +12,9 @@ import msgspec
 
 from shield_ai.flow import file_transaction
 from shield_ai.flow.journal import Record, require_same_account
-from shield_ai.flow.verify.db_login import NOT_TRIED
+from shield_ai.flow.verify.db_login import LoginResult
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
-from shield_ai.model.plan import Action, Receipt
+from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
 from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.journal import Journal
+    from shield_ai.flow.verify.db_login import Login
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.resource import SecretState
     from shield_ai.project.tree import Tree
 
-# Takes a secret's name and value. Returns why the value must not become current; None: it may.
-LoginError: TypeAlias = "Callable[[str, Hidden], str | None]"
+# Takes a secret's name and value, and tries its login; None: it has none.
+TryLogin: TypeAlias = "Callable[[str, Hidden], Login | None]"
 
-UNDONE = "undone"
-KEPT = "kept"
+UNDONE = StepStatus.UNDONE
+KEPT = StepStatus.KEPT
 
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,8 +111,12 @@ def _require_complete(receipts: Sequence[Receipt], rotated: Sequence[Record]) ->
     raise RollbackIncompleteError(f"not undone: {names}", hint)
 
 
-def _accept_login(_name: str, _value: Hidden) -> str | None:
+def _no_login(_name: str, _value: Hidden) -> Login | None:
     return None
+
+
+def _no_problem(_name: str) -> str:
+    return ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -123,14 +128,17 @@ class Rollback:
         journal: Locked by the caller.
         aws: The account; None if no step needs it.
         on_receipt: Called after each step.
-        login_error: Checks whether the previous value of a secret still works.
+        try_login: Checks whether the previous value of a secret still works.
+        rotation_problem: Takes a secret's name. Returns why its pending rotation must be finished
+            first; empty if it need not.
     """
 
     tree: Tree
     journal: Journal
     aws: Account | None
     on_receipt: Callable[[Receipt], None]
-    login_error: LoginError = _accept_login
+    try_login: TryLogin = _no_login
+    rotation_problem: Callable[[str], str] = _no_problem
 
     # The steps of secrets with another value than the one of apply.
     rotated: list[Record] = dataclasses.field(default_factory=list, init=False)
@@ -184,12 +192,15 @@ class Rollback:
         outcome = file_transaction.undo(step, tree=self.tree, journal=self.journal)
         if copy:
             detail = f"your version is now {copy}"
-            self.on_receipt(Receipt(step="file", what=step.what, status=KEPT, detail=detail))
-        return Receipt(step="file", what=step.what, status=UNDONE, detail=outcome)
+            self.on_receipt(Receipt(step=StepKind.FILE, what=step.what, status=KEPT, detail=detail))
+        return Receipt(step=StepKind.FILE, what=step.what, status=UNDONE, detail=outcome)
 
     def _undo_aws(self, step: Record, aws: Account) -> Receipt:
         try:
-            if step.resource:
+            problem = "" if step.resource else self.rotation_problem(step.what)
+            if problem:
+                status, detail = KEPT, problem
+            elif step.resource:
                 status, detail = self._undo_resource(step, aws)
             elif step.action == Action.UPDATE:
                 status, detail = self._undo_update(step, aws)
@@ -197,14 +208,14 @@ class Rollback:
                 status, detail = self._undo_creation(step, aws)
         except AwsError as error:
             status, detail = KEPT, error.message
-        if status == UNDONE:
+        if status is UNDONE:
             self.journal.mark_undone(step)
         if step.resource:
             what = f"{step.resource} {step.what}"
-            return Receipt(step="resource", what=what, status=status, detail=detail)
-        return Receipt(step="aws", what=step.what, status=status, detail=detail)
+            return Receipt(step=StepKind.RESOURCE, what=what, status=status, detail=detail)
+        return Receipt(step=StepKind.SECRET, what=step.what, status=status, detail=detail)
 
-    def _undo_creation(self, step: Record, aws: Account) -> tuple[str, str]:
+    def _undo_creation(self, step: Record, aws: Account) -> tuple[StepStatus, str]:
         """Delete a created or restored secret, unless its value was changed since."""
         state = aws.secrets.state(step.what)
         if state is None or state.deleted:
@@ -227,7 +238,7 @@ class Rollback:
             f"{alternative}"
         )
 
-    def _undo_update(self, step: Record, aws: Account) -> tuple[str, str]:
+    def _undo_update(self, step: Record, aws: Account) -> tuple[StepStatus, str]:
         """Restore the previous value and settings of a secret, unless they were changed since."""
         state = aws.secrets.state(step.what)
         if state is None or state.deleted:
@@ -257,13 +268,13 @@ class Rollback:
             return "", ""
         if step.previous not in state.versions:
             return "AWS no longer has its previous value", ""
-        why = self.login_error(step.what, aws.secrets.read(step.what, step.previous)) or ""
-        if why and not why.startswith(NOT_TRIED):
-            return f"its previous value does not work: {why}", ""
+        login = self.try_login(step.what, aws.secrets.read(step.what, step.previous))
+        if login is not None and login.result is LoginResult.REFUSED:
+            return f"its previous value does not work: {login.detail}", ""
         aws.secrets.move_current(step.what, step.previous)
-        return "", f"; {why}" if why else ""
+        return "", f"; {login.detail}" if login is not None and login.detail else ""
 
-    def _undo_resource(self, step: Record, aws: Account) -> tuple[str, str]:
+    def _undo_resource(self, step: Record, aws: Account) -> tuple[StepStatus, str]:
         """Restore the previous settings of a resource, unless they were changed since."""
         key = (step.resource, step.what)
         now = aws.resources.read([key])[key]
