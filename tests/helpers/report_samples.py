@@ -52,6 +52,7 @@ def secret_status(
         where=where,
         kms_key="alias/shop",
         rotation=rotation,
+        is_tagged=where == "AWS",
     )
 
 
@@ -88,7 +89,7 @@ CLEAN = ReportData(
         *(
             make_check(check_id, Status.OK)
             for check_id in (
-                CheckId.CODE_MIGRATED, CheckId.RUNTIME_UNMODIFIED, CheckId.POLICY_MINIMAL,
+                CheckId.CODE_MIGRATED, CheckId.RUNTIME_UNMODIFIED, CheckId.POLICY_MINIMAL, CheckId.SECRETS_USED,
                 CheckId.ROLE_READS_OWN, CheckId.ROLE_READS_NO_OTHER,
             )
         ),

@@ -16,7 +16,7 @@ POLICY = make_check(CheckId.POLICY_MINIMAL, Status.OK)
 PRIVATE = make_check(CheckId.SECRETS_PRIVATE, Status.OK)
 OWN = make_check(CheckId.ROLE_READS_OWN, Status.OK)
 NO_OTHER = make_check(CheckId.ROLE_READS_NO_OTHER, Status.OK)
-CODE, ENCRYPTED, LEAST, RECORDED, ROTATED, UNDOABLE, NOTICED = range(7)
+CODE, ENCRYPTED, LEAST, USED, TAGGED, RECORDED, ROTATED, UNDOABLE, NOTICED = range(9)
 SHOWN, NOT_SHOWN, NOT_CHECKED = ControlState
 
 
@@ -39,10 +39,14 @@ def test_references_name_the_versions_of_the_frameworks():
         "AWS Security Hub",
     )
     rows = controls(CLEAN)
-    assert len(rows) == 7
+    assert len(rows) == 9
     for row in rows:
-        assert {*FRAMEWORKS[:-1]} <= {framework for framework, _ in row.references}
+        assert {framework for framework, _ in row.references} <= {*FRAMEWORKS}
         assert all(number for _, number in row.references)
+    controls_of_aws = [number for row in rows for name, number in row.references if "AWS" in name]
+    assert sorted(", ".join(controls_of_aws).split(", ")) == [
+        f"SecretsManager.{number}" for number in range(1, 6)
+    ]
     rotated = dict(rows[ROTATED].references)
     assert rotated["NIST SP 800-53 rev. 5"] == "IA-5, AC-2(1), AC-3(15)"
     assert rotated["AWS Security Hub"] == "SecretsManager.1, SecretsManager.2, SecretsManager.4"
@@ -102,6 +106,12 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
         pytest.param(LEAST, {"checks": (POLICY, OWN, msgspec.structs.replace(NO_OTHER, status=Status.UNKNOWN, detail="denied"))}, NOT_CHECKED, "similar name: denied", id="one could not be made"),
         pytest.param(LEAST, {"audit": audit(kind="outside")}, NOT_SHOWN, "read by user/bob (cloudtrail,", id="unauthorized reader"),
         pytest.param(LEAST, {"checks": ()}, NOT_CHECKED, "not checked", id="no checks"),
+        pytest.param(USED, {"checks": (failed(make_check(CheckId.SECRETS_USED, Status.OK), "no code reads a"),)}, NOT_SHOWN, "no code reads a (secrets-used,", id="an unused secret"),
+        pytest.param(USED, {"checks": ()}, NOT_CHECKED, "secrets-used not checked", id="usage was not checked"),
+        pytest.param(USED, {"secrets": ()}, NOT_CHECKED, "no secrets in shield.toml", id="no secrets to use"),
+        pytest.param(TAGGED, {"secrets": (msgspec.structs.replace(secret_status("a"), is_tagged=False),)}, NOT_SHOWN, "0 of 1 secret in AWS with tags", id="no tags"),
+        pytest.param(TAGGED, {"secrets": (secret_status("a"), secret_status("b", "unknown"))}, NOT_CHECKED, "1 secret could not be checked", id="tags of one are unknown"),
+        pytest.param(TAGGED, {"secrets": (secret_status("a", "missing"),)}, NOT_CHECKED, "no secrets in AWS", id="no secret to tag"),
         pytest.param(ROTATED, {"secrets": tuple(secret_status(f"s{i}", state=RotationPhase.UNSCHEDULED) for i in range(7))}, NOT_SHOWN, "7 secrets without a schedule: s0, s1, s2, s3, s4 and 2 more", id="many without a schedule"),
         pytest.param(ROTATED, {"secrets": (secret_status("a", state=RotationPhase.PENDING),)}, NOT_SHOWN, "overdue: a", id="interrupted"),
         pytest.param(ROTATED, {"secrets": (secret_status("a", state=RotationPhase.UNSCHEDULED),)}, NOT_SHOWN, "1 secret without a schedule: a", id="no schedule"),

@@ -295,5 +295,9 @@ def _secret_status(secret: Secret, manifest: Manifest, session: AppSession) -> S
     except AwsError:  # for example, access denied
         return unknown
     return msgspec.structs.replace(
-        unknown, where="AWS", kms_key=manifest.app.kms_key, rotation=rotation
+        unknown,
+        where="AWS",
+        kms_key=str(state.settings.get("kms_key", "")),
+        is_tagged=bool(state.tags),
+        rotation=rotation,
     )

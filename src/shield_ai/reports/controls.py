@@ -156,6 +156,25 @@ def _check_text(check: Check) -> str:
     return f"{check.name}, {check.detail}" if check.detail else check.name
 
 
+def _usage(report_data: ReportData) -> ControlResult:
+    if not report_data.secrets:
+        return NotChecked("no secrets in shield.toml")
+    return evaluate_checks(report_data, (CheckId.SECRETS_USED,))
+
+
+def _tags(report_data: ReportData) -> ControlResult:
+    unknown = sum(secret.where == "unknown" for secret in report_data.secrets)
+    if unknown:
+        return NotChecked(f"{count(unknown, 'secret')} could not be checked")
+    in_aws = [secret for secret in report_data.secrets if _is_in_aws(secret)]
+    if not in_aws:
+        return NotChecked("no secrets in AWS")
+    tagged = sum(secret.is_tagged for secret in in_aws)
+    text = f"{tagged} of {count(len(in_aws), 'secret')} in AWS with tags"
+    found = evidence(report_data, Source.SECRETS, text)
+    return Shown((found,)) if tagged == len(in_aws) else NotShown((found,))
+
+
 def _unauthorized_readers(report_data: ReportData) -> list[str]:
     if report_data.audit is None:
         return []
@@ -274,6 +293,23 @@ _ROWS = (
             HIPAA: "164.312(a)(1)",
             ISO: "A.8.3, A.5.15",
             GDPR: "Art. 32(1)(b)",
+        },
+    ),
+    _Row(
+        "Every secret is in use",
+        _usage,
+        {
+            NIST: "AC-2(1), AC-2(3), AC-3(15), AC-6",
+            SECURITY_HUB: "SecretsManager.3",
+        },
+    ),
+    _Row(
+        "Secrets are tagged",
+        _tags,
+        {
+            NIST: "CM-8",
+            ISO: "A.5.9",
+            SECURITY_HUB: "SecretsManager.5",
         },
     ),
     _Row(

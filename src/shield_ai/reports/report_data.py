@@ -41,6 +41,7 @@ class SecretStatus(msgspec.Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...]
     where: Literal["AWS", "deleted", "missing", "optional", "unknown"]
     kms_key: str = ""
+    is_tagged: bool = False  # has a tag in AWS
     rotation: RotationStatus | None = None
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
 import re
+import secrets
 
+import boto3
 import pytest
 from fault_proxy import FaultProxy
 from shield_helpers import make_app
@@ -106,3 +109,27 @@ def test_environment(app, tmp_path, shield, aws):
     assert "shop/staging/django-secret-key" in done.out
     done = shield("report", "--environment", "stagin", cwd=app)
     assert (done.code, "did you mean staging?" in done.err) == (2, True)
+
+
+def test_findings_and_the_control_are_those_of_scan(tmp_path, shield):
+    make_app(tmp_path)
+    (tmp_path / "deploy.yaml").write_text(f"api_token: {secrets.token_hex(20)}\n")
+    found = json.loads(shield("scan", "--format", "json", cwd=tmp_path).out)["findings"]
+    assert "deploy.yaml" in {finding["path"] for finding in found}
+    page = shield("report", cwd=tmp_path).out
+    listed = re.findall(r'<li id="f-(\w+)"', page)
+    assert sorted(listed) == sorted(finding["fingerprint"] for finding in found)
+    comment = shield("report", "--format", "markdown", cwd=tmp_path).out
+    above_low = [finding for finding in found if finding["severity"] != "low"]
+    row = re.search(r"\| No hardcoded secrets in .* \| not shown \| (\d+) findings above", comment)
+    assert row
+    assert int(row[1]) == len(above_low)
+
+
+def test_names_the_key_that_aws_uses(app, aws, shield):
+    boto3.client("secretsmanager").create_secret(Name=KEY, SecretString="x")
+    manifest = app / "shield.toml"
+    manifest.write_text(manifest.read_text().replace("role =", 'kms_key = "alias/shop"\nrole ='))
+    out = shield("report", cwd=app).out
+    assert "encrypted with aws/secretsmanager" in out
+    assert "encrypted with alias/shop" not in out
