@@ -163,6 +163,16 @@ def test_a_denied_secret_stops_the_command(app, aws, shield, monkeypatch):
     assert not (app / ".env").exists()
 
 
+def test_calls_only_what_the_role_of_the_app_may_call(app, aws, shield, monkeypatch):
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer("BatchGetSecretValue", "AccessDeniedException", at=None)
+        assert shield("pull", "--env-file", ".env", cwd=app).code == 0
+        operations = {call.operation for call in proxy.calls}
+    assert operations == {"GetCallerIdentity", "BatchGetSecretValue", "GetSecretValue"}
+    assert dotenv_values(app / ".env") == VALUES
+
+
 def test_reads_the_secrets_of_an_environment(app, client, shield):
     store(client, "staging/")
     client.put_secret_value(SecretId="staging/django-secret-key", SecretString="of-staging")
