@@ -21,6 +21,8 @@ DESCRIPTION = (
 FILES = {
     "shield.toml": "The secrets of the application and their names in AWS. Contains no values.",
     ".shield/": "The journal and the original files, which shield rollback needs.",
+    "~/.local/state/shield-ai/": "The keys that authenticate the journals.  Set SHIELD_STATE_DIR "
+    "to use another folder.",
 }
 EXAMPLES = {
     "shield scan": "Find secrets.",
