@@ -19,6 +19,7 @@ from shield_ai.flow.rotation_logins import (
     describe_strategy,
     explain_live,
 )
+from shield_ai.flow.secret_selection import select_secrets
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.rotation_policy import next_rotation, rotation_settings, rotation_strategy
@@ -107,17 +108,7 @@ class SecretRotator:
         Raises:
             ShieldError: A name is not in shield.toml.
         """
-        if not names:
-            return list(self._manifest.secret)
-        known: dict[str, Secret] = {}
-        for secret in self._manifest.secret:
-            known[secret.name] = secret
-            known[self.secret_id(secret)] = secret
-        for name in names:
-            if name not in known:
-                listed = ", ".join(secret.name for secret in self._manifest.secret)
-                raise ShieldError(f"shield.toml has no secret {name}", f"it has {listed}")
-        return [known[name] for name in dict.fromkeys(names)]
+        return select_secrets(self._manifest, names)
 
     def status(self, secret: Secret) -> RotationStatus:
         """Return the state of a secret's rotation.

@@ -53,19 +53,31 @@ def quote_value(value: str) -> str | None:
     A value with several lines has a form that python-dotenv and a shell read, and django-environ
     does not.
     """
-    if _NOT_ALLOWED.search(value) or _EXPANDED_BY_DOTENV.search(value) or not _is_unicode(value):
+    if not _can_be_quoted(value):
         return None
+    readable = [form for form in _forms(value) if _read_by_dotenv(form) == value]
+    for form in readable:
+        if _read_by_django_environ(form) == value:
+            return form
+    return readable[0] if readable else None
+
+
+def _can_be_quoted(value: str) -> bool:
+    """Return False for a value that python-dotenv reads differently in all quotes."""
+    if _NOT_ALLOWED.search(value) or _EXPANDED_BY_DOTENV.search(value):
+        return False
+    return _is_unicode(value)
+
+
+def _forms(value: str) -> list[str]:
+    """Return the forms of a value that a shell reads, the preferred one first."""
     forms = []
     if "'" not in value:
         forms.append(f"'{value}'")
     if not _EXPANDED_BY_SHELL.search(value):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         forms.append(f'"{escaped}"')
-    readable = [form for form in forms if _read_by_dotenv(form) == value]
-    for form in readable:
-        if _read_by_django_environ(form) == value:
-            return form
-    return readable[0] if readable else None
+    return forms
 
 
 def has_several_lines(value: str) -> bool:
