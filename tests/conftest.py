@@ -40,6 +40,18 @@ def no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder for the keys of journals, instead of the one in the developer's home."""
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(autouse=True)
+def private_state(state_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the keys of journals in a folder of the test run."""
+    monkeypatch.setenv("SHIELD_STATE_DIR", str(state_folder))
+
+
+@pytest.fixture(scope="session")
 def aws_server() -> Iterator[LocalAws]:
     """One embedded AWS for the run (for each worker); use `aws`, which empties it."""
     with LocalAws.start() as server:
