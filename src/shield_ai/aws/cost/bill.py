@@ -31,8 +31,6 @@ SECONDS_PER_STEP = 3.0
 FUNCTION_MEMORY_GB = 0.25
 _YEAR_START = datetime(2026, 1, 1, tzinfo=UTC)
 _YEAR_END = _YEAR_START + timedelta(days=365)
-_APP_CALLS = "API calls by the app"
-_APP_KMS_REQUESTS = "KMS requests by the app"
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,11 +88,12 @@ def estimate_bill(manifest: Manifest, resources: Sequence[Resource], usage: Usag
     cached_calls = fetches * secrets
     prefetch_calls = fetches * math.ceil(secrets / BATCH_SIZE)
     app_calls = prefetch_calls if manifest.app.prefetch else cached_calls
-    lines = tuple(_bill_lines(manifest, resources, app_calls))
+    app_lines = list(_app_lines(manifest, app_calls))
+    lines = tuple(_bill_lines(manifest, resources, app_lines))
 
     other_costs = 0.0
     for line in lines:
-        if line.what not in {_APP_CALLS, _APP_KMS_REQUESTS}:
+        if line not in app_lines:
             other_costs += line.usd
     cost_per_call = find_price("call", region).usd
     if uses_customer_key(manifest.app):
@@ -122,17 +121,16 @@ def _check_region(region: str) -> None:
 
 
 def _bill_lines(
-    manifest: Manifest, resources: Sequence[Resource], app_calls: float
+    manifest: Manifest, resources: Sequence[Resource], app_lines: Sequence[BillLine]
 ) -> Iterator[BillLine]:
     app = manifest.app
     secrets = len(manifest.secret)
     yield _bill_line("secrets", "secret", secrets, app.region)
     for replica_region in app.replicas:
         yield _bill_line(f"replicas in {replica_region}", "secret", secrets, replica_region)
-    yield _bill_line(_APP_CALLS, "call", app_calls, app.region)
     if uses_customer_key(app):
         yield _bill_line("KMS key", "key", 1, app.region)
-        yield _bill_line(_APP_KMS_REQUESTS, "key-call", app_calls, app.region)
+    yield from app_lines
     yield from _rotation_lines(manifest)
     kinds = [resource.kind for resource in resources]
     alarms = kinds.count("alarm")
@@ -142,6 +140,14 @@ def _bill_lines(
     dashboards = kinds.count("dashboard")
     if dashboards:
         yield _bill_line("dashboard", "dashboard", dashboards, app.region)
+
+
+def _app_lines(manifest: Manifest, calls: float) -> Iterator[BillLine]:
+    """Yield what the app's reads cost."""
+    app = manifest.app
+    yield _bill_line("API calls by the app", "call", calls, app.region)
+    if uses_customer_key(app):
+        yield _bill_line("KMS requests by the app", "key-call", calls, app.region)
 
 
 def _rotation_lines(manifest: Manifest) -> Iterator[BillLine]:
