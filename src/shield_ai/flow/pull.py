@@ -40,6 +40,10 @@ class EnvFileUpdate(msgspec.Struct, frozen=True, kw_only=True):
     replaced: tuple[str, ...]  # variables to write that have another value now
     unchanged: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        # `before` contains values
+        return f"EnvFileUpdate({str(self.path)!r})"
+
     @property
     def written(self) -> tuple[str, ...]:
         """The variables to write."""
