@@ -111,6 +111,23 @@ def test_dotenv_file_in_git_is_reported(app) -> None:
     assert found == [(".env", "CRED.tracked-dotenv"), (".env", "CSEC34.dotenv")]
 
 
+def test_live_token_in_a_forced_dotenv_file_fails_a_commit(app) -> None:
+    (app / ".gitignore").write_text(".env\n")
+    (app / ".env").write_text(
+        f"API_TOKEN={TOKEN}\nADMIN_PASSWORD=changeme\nDB_PASSWORD={PASSWORD}\n"
+    )
+    git(app, "init", "-q")
+    git(app, "add", ".gitignore")
+    assert run("scan", "--staged", "--fail-on", "high", cwd=app).code == 0
+    git(app, "add", "-f", ".env")
+    assert run("scan", "--staged", "--fail-on", "high", cwd=app).code == 1
+    found = [f for f in scanned("--staged", cwd=app) if f["rule"] == "CSEC34.dotenv"]
+    assert [(f["name"], f["severity"]) for f in found] == [
+        ("API_TOKEN", "critical"),
+        ("DB_PASSWORD", "high"),
+    ]
+
+
 def test_fail_on_sets_the_lowest_severity(app) -> None:
     assert run("scan", "deploy", cwd=app).code == 1
     assert run("scan", "deploy", "--fail-on", "critical", cwd=app).code == 0

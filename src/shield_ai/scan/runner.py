@@ -287,7 +287,8 @@ def _combine_readers(readers: dict[str, ReadFile]) -> ReadFile:
 
 def _part_findings(part: _PartResult) -> list[Finding]:
     app_findings = list(part.app.findings) if part.app else []
-    findings = grade(_merge_duplicates(app_findings, part.credentials.findings), part.read)
+    findings = _merge_duplicates(app_findings, part.credentials.findings, part.tracked)
+    findings = grade(findings, part.read)
     return [*findings, *_tracked_dotenv_findings(part.tracked, findings)]
 
 
@@ -300,9 +301,15 @@ def _part_skipped(part: _PartResult) -> list[Skipped]:
 
 
 def _merge_duplicates(
-    app_findings: list[Finding], credential_findings: list[Finding]
+    app_findings: list[Finding], credential_findings: list[Finding], tracked: set[str]
 ) -> list[Finding]:
-    """Remove the credentials that CSEC-34 reports too, but keep their higher severity."""
+    """Remove the credentials that CSEC-34 reports too, but keep their higher severity.
+
+    Args:
+        app_findings: The findings of CSEC-34.
+        credential_findings: The credentials.
+        tracked: The .env files in git; the values of others keep their severity.
+    """
     findings = list(app_findings)
     indexes: dict[tuple[str, int], int] = {}
     for index, finding in enumerate(findings):
@@ -314,9 +321,13 @@ def _merge_duplicates(
         at = indexes.get((credential.path, credential.line))
         if at is None:
             others.append(credential)
-        elif findings[at].rule == LITERAL_RULE and _is_worse(credential, findings[at]):
+        elif _may_be_worse(findings[at], tracked) and _is_worse(credential, findings[at]):
             findings[at] = msgspec.structs.replace(findings[at], severity=credential.severity)
     return [*findings, *others]
+
+
+def _may_be_worse(finding: Finding, tracked: set[str]) -> bool:
+    return finding.rule == LITERAL_RULE or finding.path in tracked
 
 
 def _is_worse(finding: Finding, other: Finding) -> bool:

@@ -32,6 +32,9 @@ from shield_ai.scan.files.file_class import (
         "certs/mocks.key",
         "pytest.ini",
         "Dockerfile-test",
+        ".env.test",
+        ".env.test.ci",
+        ".env.e2e",
     ],
 )
 def test_non_production_files(path: str) -> None:

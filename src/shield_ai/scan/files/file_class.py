@@ -14,7 +14,8 @@ TESTS = regex(
     r"|molecule)/"
     r"|(^|/)(test[_-][\w.-]+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?)\.\w+"
     r"|dockerfile[_.-]tests?|pytest\.ini|tox\.ini)$"
-    r"|(^|[/_.-])(fake|dummy|mock)[_.-][^/]*$",
+    r"|(^|[/_.-])(fake|dummy|mock)[_.-][^/]*$"
+    r"|(^|/)\.env[._-]([\w.-]*[._-])?(tests?|testing|e2e)([._-][\w.-]*)?$",
     re.IGNORECASE,
 )
 DOCUMENTS = regex(

@@ -47,6 +47,8 @@ TEST_KEY_RULES = frozenset(
     {"CRED.private-key", "CRED.private-key-base64", "CRED.google-service-account"}
 )
 MIN_WORDINESS = 0.6  # of letters that are a name instead of a key
+LINES_AROUND = 3
+UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 WINDOW = 240  # characters before a value that may contain its user name
 # A line of a doctest, or a quotation in a docstring or a comment.
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
@@ -61,7 +63,8 @@ TEST_NAMES = word_set("TEST TESTS TESTING FAKE DUMMY MOCK MOCKED EXAMPLE EXAMPLE
 FILLERS = word_set("DEV TEST LOCAL MY THE SOME A AN DEFAULT YOUR NEW")
 SECRET_WORDS = word_set("KEY SECRET TOKEN PASSWORD")
 # Kubernetes references to secrets: https://kubernetes.io/docs/concepts/configuration/secret/
-REFERENCES = word_set("EXISTING")
+# and digests of secrets: https://github.com/Yelp/detect-secrets
+REFERENCES = word_set("EXISTING HASHED")
 # Directives that pass requests on: https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html
 PASS_DIRECTIVES = word_set("UWSGI PROXY FASTCGI SCGI GRPC MEMCACHED")
 # Types of form fields: https://developer.mozilla.org/en-US/docs/Web/HTML/Element/input
@@ -74,7 +77,7 @@ ENTRY_KEYS = word_set(
 )
 IDENTIFIER = regex(r"[A-Za-z_]+")
 PGP_FINGERPRINT = regex(r"[0-9A-F]{40}")
-UNICODE_ESCAPES = regex(r"(?:\\u\{?[0-9A-Fa-f]{4,6}\}?|\\U[0-9A-Fa-f]{8})+")
+UNICODE_ESCAPES = regex(r"(?:\\u\{?[0-9A-Fa-f]{4,6}\}?|\\U[0-9A-Fa-f]{8}|&#x?[0-9A-Fa-f]+;)+")
 CONDITION = regex(r"[A-Za-z_]+=[\w./:,=-]+")
 MIGRATION = regex(r"\d{4}_[a-z0-9_]+")  # the name of a Django migration
 CALL = regex(r"[A-Za-z_][\w.]*\(")
@@ -85,6 +88,11 @@ AFTER_ANNOTATION = regex(r"[\"'][ \t]*(?:[,)=]|$)")
 WORD_LIKE = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*\d{0,5}[!.]?")
 # An access key ID in a URL query is public: it identifies an account without its secret key.
 QUERY_PARAMETER = regex(r"[?&;]\w+=\Z")
+AWS_SCOPE = regex(r"/\d{8}/[\w-]+/\w+/aws4_request")
+MADE_UP = regex(r"mock|fake|dummy|testing", re.IGNORECASE)
+COMPARISON = regex(r"(?:!==?|\)\s*={2,3})\s*[\"']\Z")
+VERDICT = regex(r"\bfail", re.IGNORECASE)
+COUNTRY_CODE = regex(r"\b[A-Z]{2,3}[\"']?\s*[:,]\s*[\"']")
 COMPOUND_OPTION = regex(r"\w-(?:password|passphrase|passwd)[ \t]\Z", re.IGNORECASE)
 LITERAL_PREFIX = regex(r"[bBrRuUfF]{0,2}(\"\"\"|'''|\"|')")
 
@@ -115,18 +123,30 @@ def grade(findings: Iterable[Finding], read: ReadFile) -> list[Finding]:
         read: Returns the bytes of a file; None if it cannot be read.
     """
     graded = []
-    files: dict[str, list[str]] = {}
+    path = ""
+    lines: list[str] = []
+    findings = list(findings)
+    ends = _last_lines(findings)
     for finding in findings:
         if finding.severity is Severity.LOW or not _is_gradable(finding.rule):
             graded.append(finding)
             continue
-        if finding.path not in files:
-            files[finding.path] = _split_lines(read(finding.path))
-        place = _create_place(finding, files[finding.path])
-        if place is not None and _is_low(place, finding.severity):
-            finding = msgspec.structs.replace(finding, severity=Severity.LOW)  # noqa: PLW2901
-        graded.append(finding)
+        if finding.path != path:  # only one file is in memory
+            path = finding.path
+            lines = _split_lines(read(path), ends[path] + LINES_AROUND)
+        place = _create_place(finding, lines)
+        is_low = place is not None and _is_low(place, finding.severity)
+        severity = Severity.LOW if is_low else finding.severity
+        graded.append(msgspec.structs.replace(finding, severity=severity))
     return graded
+
+
+def _last_lines(findings: Iterable[Finding]) -> dict[str, int]:
+    """Return the last line of the findings of each file."""
+    ends: dict[str, int] = {}
+    for finding in findings:
+        ends[finding.path] = max(finding.end_line, ends.get(finding.path, 0))
+    return ends
 
 
 def _is_gradable(rule: str) -> bool:
@@ -137,14 +157,17 @@ def _is_gradable(rule: str) -> bool:
     )
 
 
-def _split_lines(raw: bytes | None) -> list[str]:
+def _split_lines(raw: bytes | None, count: int) -> list[str]:
+    """Return the first lines of a file, and the rest of it as another one."""
     if raw is None:
         return []
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if raw[:2] in UTF16_BOMS:
         text = raw.decode("utf-16", "replace")
     else:
         text = raw.decode("utf-8-sig", "replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.split("\n", count)
 
 
 def _create_place(finding: Finding, lines: list[str]) -> Place | None:
@@ -161,9 +184,10 @@ def _create_place(finding: Finding, lines: list[str]) -> Place | None:
         value = "\n".join([first[finding.column - 1 :], *inner, last[: finding.end_column - 1]])
     if finding.rule == "CSEC34.literal":
         value = _unquote(value)
-    # Only the lines of the same block: a blank line ends it.
-    above = "\n".join([*lines[max(0, finding.line - 4) : finding.line - 1], before])[-WINDOW:]
-    below = "\n".join([after, *lines[finding.end_line : finding.end_line + 3]])[:WINDOW]
+    above = "\n".join([*lines[max(0, finding.line - 1 - LINES_AROUND) : finding.line - 1], before])[
+        -WINDOW:
+    ]
+    below = "\n".join([after, *lines[finding.end_line : finding.end_line + LINES_AROUND]])[:WINDOW]
     return Place(
         path=finding.path,
         rule=finding.rule,
@@ -203,7 +227,7 @@ def _is_low(place: Place, severity: Severity) -> bool:
 def _is_public_id(place: Place) -> bool:
     """Return whether a value only identifies something, by its name or by its place in a URL."""
     if place.rule == "CRED.aws-access-key":
-        return bool(QUERY_PARAMETER.search(place.before))
+        return bool(QUERY_PARAMETER.search(place.before) or AWS_SCOPE.match(place.after))
     rule = find_rule(place.rule)
     parts = words(place.name)
     # A rule with context only knows that the vendor's name is near a value.
@@ -215,7 +239,9 @@ def _is_test_key(place: Place) -> bool:
     """Return whether a critical value in a test is generated or says that it is made up."""
     if place.rule in TEST_KEY_RULES:
         return True
-    return bool(SAYS_TEST.search(place.value) or SAYS_TEST.search(place.before[-12:]))
+    if MADE_UP.search(place.value) or SAYS_TEST.search(place.value):
+        return True
+    return bool(SAYS_TEST.search(place.before[-12:]))
 
 
 def _is_chosen(rule_id: str) -> bool:
@@ -236,7 +262,7 @@ def _is_doubtful_choice(place: Place) -> bool:
         return True
     if place.rule in LITERAL_RULES and is_placeholder(place.value):
         return True
-    if _names_entry(place):
+    if _names_entry(place) or _is_word_for_name(place):
         return True
     return _is_not_a_value(place) or _repeats_name(place) or _is_weak(place)
 
@@ -268,6 +294,18 @@ def _names_entry(place: Place) -> bool:
     if not is_key or not IDENTIFIER.fullmatch(place.value):
         return False
     return wordiness(place.value) > MIN_WORDINESS
+
+
+def _is_word_for_name(place: Place) -> bool:
+    """Return whether a word is compared, a verdict or a country, as in `PW: "Palau"`."""
+    if is_random(place.value):
+        return False
+    if COMPARISON.search(place.before):
+        return bool(WORD_LIKE.fullmatch(place.value))
+    name = place.name.rpartition(".")[2]
+    if name.lower() == "pass":
+        return bool(VERDICT.search(place.nearby))
+    return name in {"PW", "PWD"} and len(COUNTRY_CODE.findall(place.nearby)) > 2
 
 
 def _is_not_a_value(place: Place) -> bool:

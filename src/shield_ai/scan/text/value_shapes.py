@@ -46,7 +46,7 @@ FIRST_CHOICES = regex(
     r"(?:(?:admin|root|guest|test|user|postgres|pgsql|mysql|maria|mongo|redis|rabbit|minio|django"
     r"|elastic|keycloak|demo|foo|bar|baz|dev|local|default|example|welcome|hunter|tiger|toor|pass"
     r"|db|mq|sql|ci)[-_]?)+\d{0,5}[!@#$%.*]{0,2}|\d{4,8}|(?:0?123456789|1234567890)\d*|(.)\1+"
-    r"|to[-_ ]?fill|fill[-_ ]?me",
+    r"|(.{4,8})\2{2,}|to[-_ ]?fill|fill[-_ ]?me",
     re.IGNORECASE,
 )
 CODE_WORDS = word_set(
@@ -106,7 +106,8 @@ def is_placeholder(value: str) -> bool:
 
 def has_only_weak_words(value: str) -> bool:
     """Return whether a value consists of the words that are guessed first."""
-    return bool(SAYS_PASSWORD.fullmatch(value) or FIRST_CHOICES.fullmatch(value))
+    bare = value.strip("!*-_# ") or value
+    return bool(SAYS_PASSWORD.fullmatch(bare) or FIRST_CHOICES.fullmatch(bare))
 
 
 def cannot_be_secret(value: str, *, quoted: bool) -> bool:
