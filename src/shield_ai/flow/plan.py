@@ -147,7 +147,11 @@ class _Planner:
         files, skipped = rewrite_project(
             self._read,
             self._manifest,
-            AppFiles(inputs.has_folder, inputs.python_files, inputs.loads_dotenv),
+            AppFiles(
+                inputs.has_folder,
+                inputs.python_files,
+                loads_dotenv=inputs.loads_dotenv or bool(self.dotenv),
+            ),
             module=inputs.accessor_import.split()[1],
             engines=rewritten.engines,
         )

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import uses_customer_key
+from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Kind
 from shield_ai.rewrite.project.describe import describe_secrets
 from shield_ai.rewrite.project.template import render
@@ -48,7 +49,7 @@ def extend_env_example(read: Read, manifest: Manifest, *, loads_dotenv: bool = F
         loads_dotenv: The app loads .env. Otherwise, the file is created only if there is a .env.
     """
     path = next((name for name in NAMES if read(name) is not None), "")
-    if not path and not loads_dotenv and read(".env") is None:
+    if not path and not loads_dotenv and not _has_dotenv(read):
         return NOTHING
     path = path or PATH
     raw = read(path)
@@ -64,6 +65,13 @@ def extend_env_example(read: Read, manifest: Manifest, *, loads_dotenv: bool = F
     if not addition:
         return NOTHING
     return append(path, raw, addition, gap=True)
+
+
+def _has_dotenv(read: Read) -> bool:
+    try:
+        return read(".env") is not None
+    except SourceError:  # for example, a broken symbolic link
+        return False
 
 
 def _configuration_block(manifest: Manifest, existing: Container[str]) -> str:
