@@ -65,6 +65,7 @@ def aws(aws_server: LocalAws, no_real_aws: None, monkeypatch: pytest.MonkeyPatch
     A process that a test starts gets `aws.environment(os.environ)`.
     """
     request = urllib.request.Request(f"{aws_server.url}/moto-api/reset", method="POST")
+    request.add_header("X-Shield-Local-Key", aws_server.access_key_id)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     opener.open(request, timeout=30).close()
     for name, value in aws_server.environment().items():

@@ -145,7 +145,7 @@ def test_calls_are_serialized() -> None:
         start_response("200 OK", [])
         return [b"{}"]
 
-    gateway = Gateway()
+    gateway = Gateway("K")
     gateway.moto = moto
     headers = {
         "Authorization": "AWS4-HMAC-SHA256 Credential=K/20260101/us-east-1/secretsmanager/aws4_request, S=1",

@@ -22,7 +22,7 @@ SERVE = "import sys; from shield_ai.sandbox import serve_forever; serve_forever(
 
 
 def secret_names(aws: LocalAws) -> list[str]:
-    client = boto3.client("secretsmanager", endpoint_url=aws.url)
+    client = aws.client("secretsmanager")
     try:
         return [secret["Name"] for secret in client.list_secrets()["SecretList"]]
     finally:
@@ -44,7 +44,7 @@ def test_two_accounts_are_independent(aws: LocalAws) -> None:
     with LocalAws.start() as other:
         assert other.url != aws.url
         assert other.environment()["AWS_ACCESS_KEY_ID"] != aws.environment()["AWS_ACCESS_KEY_ID"]
-        client = boto3.client("secretsmanager", endpoint_url=other.url)
+        client = other.client("secretsmanager")
         client.create_secret(Name="only-there", SecretString="x")
         client.close()
         assert secret_names(other) == ["only-there"]
@@ -135,14 +135,16 @@ def test_serve_forever_prints_exports_and_stops_with_ctrl_c(
                 name, _, value = rest.partition("=")
                 exports[name] = value
                 monkeypatch.setenv(name, value)
-        client = boto3.client("sts")
-        assert client.get_caller_identity()["Account"] == "123456789012"
-        client.close()
-
-        pids = with_descendants(process.pid)
-        assert len(pids) == 3
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        try:
+            client = boto3.client("sts")
+            assert client.get_caller_identity()["Account"] == "123456789012"
+            client.close()
+            pids = with_descendants(process.pid)
+            assert len(pids) == 3
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
     assert all_gone(pids)
 
 

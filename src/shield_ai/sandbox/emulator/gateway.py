@@ -10,6 +10,7 @@ from __future__ import annotations
 import http
 import io
 import json
+import os
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from shield_ai.sandbox.emulator import deviations, identity, lambda_runtime
+from shield_ai.sandbox.emulator import access, deviations, identity, lambda_runtime
 from shield_ai.sandbox.emulator.cloudtrail import EventHistory
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ SERVICES = frozenset(
 HEALTH_PATH = "/_local/health"
 MOTO_API_PATH = "/moto-api/"  # with which tests reset the account
 JSON_TYPE = "application/x-amz-json-1.1"
+CORS = "access-control-"  # moto lets every web page read its answers
 SCOPE_PARTS = 5  # key, date, region, service, "aws4_request"
 
 
@@ -67,16 +69,24 @@ def scope(authorization: str) -> tuple[str, str]:
 
 
 class Gateway:
-    """A WSGI application in front of moto."""
+    """A WSGI application in front of moto.
 
-    def __init__(self) -> None:
+    Args:
+        access_key_id: Only requests with this key, or with that of an assumed role, are accepted.
+    """
+
+    def __init__(self, access_key_id: str) -> None:
+        self.access_key_id = access_key_id
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.lock = threading.Lock()
         self.history = EventHistory()
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Handle one request."""
-        return self.handle(environ)(environ, start_response)
+        response = self.handle(environ)
+        for name in [name for name, _ in response.headers if name.lower().startswith(CORS)]:
+            del response.headers[name]
+        return response(environ, start_response)
 
     def handle(self, environ: Environ) -> Response:
         """Return the response to a request."""
@@ -84,6 +94,10 @@ class Gateway:
         region, service = scope(environ.get("HTTP_AUTHORIZATION", ""))
         if path == HEALTH_PATH:
             return Response("ok")
+        refusal = access.refusal(environ, self.access_key_id, identity.assumed_role_keys(ACCOUNT))
+        if refusal:
+            status = http.HTTPStatus.FORBIDDEN
+            return error_response(environ, status, "UnrecognizedClientException", refusal)
         if path.startswith(MOTO_API_PATH):
             service = ""
             self.history.clear()
@@ -143,7 +157,8 @@ class _SecretsManagerCall:
             return self.error_response(*error)
         if self.operation == "RotateSecret":
             url = f"http://{self.environ['HTTP_HOST']}"
-            result = lambda_runtime.rotate(self.body, self.region, url)
+            client = lambda_runtime.Client(url, self.gateway.access_key_id)
+            result = lambda_runtime.rotate(self.body, self.region, client)
             if isinstance(result, tuple):
                 return self.error_response(*result)
             if result:
@@ -231,8 +246,9 @@ def error_response(environ: Environ, status: http.HTTPStatus, code: str, text: s
 
 def main(fd: int) -> None:
     """Serve on a listening socket that the parent process opened, until killed."""
+    gateway = Gateway(os.environ.pop(access.KEY_VARIABLE))
     server = make_server(
-        "127.0.0.1", 0, Gateway(), threaded=True, fd=fd, request_handler=MotoRequestHandler
+        "127.0.0.1", 0, gateway, threaded=True, fd=fd, request_handler=MotoRequestHandler
     )
     server.serve_forever()
 

@@ -50,6 +50,11 @@ def assumed_role(authorization: str, account: str) -> Role | None:
     return None
 
 
+def assumed_role_keys(account: str) -> list[str]:
+    """Return the access key IDs of all assumed roles."""
+    return [role.access_key_id for role in sts_backends[account][PARTITION].assumed_roles]
+
+
 def _role_statements(role: str, account: str) -> Iterator[Any]:
     iam = iam_backends[account][PARTITION]
     iam.get_role(role)

@@ -18,11 +18,13 @@ import uuid
 import zipfile
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from moto.awslambda.models import lambda_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
+from shield_ai import rotator
 from shield_ai.model import schedule
 from shield_ai.model.errors import ManifestError
 
@@ -42,15 +44,24 @@ for event in json.loads(sys.argv[2]):
     handler(event, None)
 """
 Error = tuple[str, str]  # code and message
+HANDLERS = frozenset({"rotator.handler.handler", "rotator.canary.handler"})
+ROTATOR = Path(rotator.__file__).parent
 
 
-def rotate(body: dict[str, Any], region: str, url: str) -> dict[str, Any] | Error | None:
+class Client(NamedTuple):
+    """How a function reaches the embedded AWS."""
+
+    url: str
+    access_key_id: str
+
+
+def rotate(body: dict[str, Any], region: str, client: Client) -> dict[str, Any] | Error | None:
     """Answer RotateSecret and start the function; return None if moto should answer.
 
     Args:
         body: The request.
         region: The secret's region.
-        url: The URL of the embedded AWS, for the function.
+        client: How the function reaches the embedded AWS.
     """
     secret: Any = secretsmanager_backends[ACCOUNT][region].secrets.get(body.get("SecretId", ""))
     arn = _function_arn(secret, body)
@@ -60,16 +71,17 @@ def rotate(body: dict[str, Any], region: str, url: str) -> dict[str, Any] | Erro
         function = lambda_backends[ACCOUNT][region].get_function(arn)
     except Exception:  # noqa: BLE001  # moto has an exception for each service
         return "ResourceNotFoundException", f"Lambda function {arn} doesn't exist."
-    error = _permission_error(function) or _configure(secret, arn, body.get("RotationRules") or {})
+    error = _code_error(function) or _permission_error(function)
+    error = error or _configure(secret, arn, body.get("RotationRules") or {})
     if error:
         return error
-    if _retry_interrupted(secret, function, url):
+    if _retry_interrupted(secret, function, client):
         return (
             "InvalidRequestException",
             "A previous rotation isn't complete. That rotation will be reattempted.",
         )
     token = body.get("ClientRequestToken") or str(uuid.uuid4())
-    _start(secret, function, token, url, rotate_now=body.get("RotateImmediately", True))
+    _start(secret, function, token, client, rotate_now=body.get("RotateImmediately", True))
     return {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
 
 
@@ -79,6 +91,26 @@ def _function_arn(secret: Any, body: dict[str, Any]) -> str | None:
         return None
     arn: str | None = body.get("RotationLambdaARN") or secret.rotation_lambda_arn
     return arn
+
+
+def _code_error(function: Any) -> Error | None:
+    """Refuse code that is not the rotation function of this version: it would run on this host."""
+    if function.handler in HANDLERS and is_rotation_function(function.code_bytes):
+        return None
+    text = "the embedded AWS runs only the rotation function of shield; deploy it again"
+    return "InvalidRequestException", text
+
+
+def is_rotation_function(code: bytes) -> bool:
+    """Tell whether a zip has exactly our modules in the package `rotator`."""
+    expected = {f"rotator/{path.name}": path.read_bytes() for path in ROTATOR.glob("*.py")}
+    try:
+        with zipfile.ZipFile(BytesIO(code)) as archive:
+            names = [name for name in archive.namelist() if name.startswith("rotator/")]
+            found = {name: archive.read(name) for name in names}
+    except (zipfile.BadZipFile, NotImplementedError):
+        return False
+    return found == expected
 
 
 def _permission_error(function: Any) -> Error | None:
@@ -91,7 +123,7 @@ def _permission_error(function: Any) -> Error | None:
     )
 
 
-def _retry_interrupted(secret: Any, function: Any, url: str) -> bool:
+def _retry_interrupted(secret: Any, function: Any, client: Client) -> bool:
     """Run the function again if a previous rotation was interrupted; return whether it was."""
     for version, state in secret.versions.items():
         if PENDING not in state["version_stages"]:
@@ -99,12 +131,12 @@ def _retry_interrupted(secret: Any, function: Any, url: str) -> bool:
         if CURRENT in state["version_stages"]:
             return False
         if version != getattr(secret, "tested_version", None):
-            _run_function(secret, function, version, STEPS, url)
+            _run_function(secret, function, version, STEPS, client)
         return True
     return False
 
 
-def _start(secret: Any, function: Any, token: str, url: str, *, rotate_now: bool) -> None:
+def _start(secret: Any, function: Any, token: str, client: Client, *, rotate_now: bool) -> None:
     """Create a pending version and run the function.
 
     A rotation starts with a version without a value. Without `rotate_now`, only the new
@@ -122,7 +154,7 @@ def _start(secret: Any, function: Any, token: str, url: str, *, rotate_now: bool
         "version_stages": [PENDING],
         **value,
     }
-    _run_function(secret, function, token, STEPS if rotate_now else (TEST_STEP,), url)
+    _run_function(secret, function, token, STEPS if rotate_now else (TEST_STEP,), client)
 
 
 def _configure(secret: Any, arn: str, rules: dict[str, Any]) -> Error | None:
@@ -154,17 +186,19 @@ def _set_next_rotation(secret: Any) -> None:
         secret.next_rotation_date = int(when.next(datetime.now(UTC)).timestamp())
 
 
-def _run_function(secret: Any, function: Any, token: str, steps: tuple[str, ...], url: str) -> None:
+def _run_function(
+    secret: Any, function: Any, token: str, steps: tuple[str, ...], client: Client
+) -> None:
     """Call the function for each step in the background, until one fails."""
     events = [{"Step": step, "SecretId": secret.arn, "ClientRequestToken": token} for step in steps]
     command = [sys.executable, "-c", BOOTSTRAP, function.handler, json.dumps(events)]
     environment = {
         **function.environment_vars,
         "PATH": os.environ.get("PATH", os.defpath),
-        "AWS_ENDPOINT_URL": url,
+        "AWS_ENDPOINT_URL": client.url,
         "AWS_REGION": secret.region,
         "AWS_DEFAULT_REGION": secret.region,
-        "AWS_ACCESS_KEY_ID": "LOCALFUNCTION",
+        "AWS_ACCESS_KEY_ID": client.access_key_id,
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": "127.0.0.1",

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from shield_ai.model.errors import ShieldError
+from shield_ai.sandbox.emulator import access
 from shield_ai.sandbox.emulator.supervised import Child, Running
 
 if TYPE_CHECKING:
@@ -31,16 +32,16 @@ START_TIMEOUT = 20.0  # seconds
 class LocalAws(Running):
     """An AWS account on a free loopback port. It is empty at the start and discarded at the end.
 
-    It accepts any credentials and does not enforce most policies. `deviations.py` lists the other
-    differences from AWS.
+    It answers only clients with its random access key ID, and does not enforce most policies.
+    `deviations.py` lists the other differences from AWS.
     """
 
-    def __init__(self, url: str, child: Child) -> None:
+    def __init__(self, url: str, child: Child, access_key_id: str) -> None:
         self.url = url
         self.region = REGION
         self.account = ACCOUNT
         super().__init__(child)
-        self._access_key_id = "LOCAL" + secrets.token_hex(8).upper()
+        self.access_key_id = access_key_id
         self._secret_access_key = secrets.token_hex(20)
 
     @classmethod
@@ -55,6 +56,7 @@ class LocalAws(Running):
         """
         _require_packages()
         folder = Path(tempfile.mkdtemp(prefix="shield-aws-"))
+        access_key_id = "LOCAL" + secrets.token_hex(8).upper()
         gateway = "shield_ai.sandbox.emulator.gateway"
         try:
             with _listen(port) as sock:
@@ -64,7 +66,7 @@ class LocalAws(Running):
                     "the embedded AWS",
                     [[sys.executable, "-P", "-m", gateway, str(fd)]],
                     log=folder / "aws.log",
-                    env=without_aws(os.environ),
+                    env=without_aws(os.environ) | {access.KEY_VARIABLE: access_key_id},
                     fds=[fd],
                     remove=[folder],
                 )
@@ -76,7 +78,7 @@ class LocalAws(Running):
         except BaseException:
             child.stop()
             raise
-        return cls(f"http://{HOST}:{port}", child)
+        return cls(f"http://{HOST}:{port}", child, access_key_id)
 
     def wait(self) -> int:
         """Wait until the server exits, and return its exit code."""
@@ -91,7 +93,7 @@ class LocalAws(Running):
             service,
             endpoint_url=self.url,
             region_name=REGION,
-            aws_access_key_id=self._access_key_id,
+            aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self._secret_access_key,
         )
 
@@ -107,7 +109,7 @@ class LocalAws(Running):
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": self._access_key_id,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self._secret_access_key,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,

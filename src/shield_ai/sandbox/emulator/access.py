@@ -1,0 +1,42 @@
+"""Who may use the embedded AWS: only processes that were given its random key.
+
+Other users of the machine can connect to a loopback port, and so can the pages in a browser.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KEY_VARIABLE = "SHIELD_LOCAL_ACCESS_KEY"  # of the server process
+KEY_HEADER = "HTTP_X_SHIELD_LOCAL_KEY"  # of requests that are not signed, such as moto's own API
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+def refusal(environ: dict[str, Any], key: str, role_keys: Iterable[str]) -> str:
+    """Return why a request is refused; empty if it is accepted.
+
+    Args:
+        environ: The WSGI environment of the request.
+        key: The access key ID of the server's clients.
+        role_keys: The access key IDs of the roles that they have assumed.
+    """
+    host = str(environ.get("HTTP_HOST", ""))
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    if name not in LOOPBACK_NAMES:
+        return "the embedded AWS answers on the loopback interface only"
+    if "HTTP_ORIGIN" in environ:
+        return "the embedded AWS does not answer web pages"
+    given = str(environ.get(KEY_HEADER, "")) or _access_key_id(environ)
+    if any(hmac.compare_digest(given.encode(), known.encode()) for known in (key, *role_keys)):
+        return ""
+    return "unknown access key: use the variables that shield local prints"
+
+
+def _access_key_id(environ: dict[str, Any]) -> str:
+    """Return the access key ID that a request is signed with; empty if it is unsigned."""
+    authorization = str(environ.get("HTTP_AUTHORIZATION", ""))
+    return authorization.partition("Credential=")[2].partition("/")[0]
