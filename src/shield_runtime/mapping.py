@@ -1,4 +1,4 @@
-"""The secrets that an app declares, and the environment variables behind them."""
+"""The secrets that an app declares, and the environment variables that they replace."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ class SecretMap:
     """The mapping that a client is created with.
 
     Args:
-        secrets: Variable by name of the secret, or variables by field.
-        optional: Names of secrets that the app runs without.
+        secrets: Maps each secret's name to its environment variable, or to a dictionary of
+            variables by field.
+        optional: Names of secrets that the app can run without.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class SecretMap:
                     self._variables[name, field] = variable
 
     def complete(self, request: Request) -> None:
-        """Set the variable of a request that names none, and mark optional secrets."""
+        """Fill in the variable of a request that has none, and mark it if its secret is optional."""
         if not request.names_variable:
             variable = self._variables.get((request.name, request.key))
             request.variable = variable or request.variable

@@ -1,4 +1,4 @@
-"""What a caller asks for, and how the answer is made from a secret's value."""
+"""A request for a secret, and the conversion of the secret's value to the result."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ class _Missing:
         return "MISSING"
 
 
-MISSING: Any = _Missing()  # tells "no default" from default=None
+MISSING: Any = _Missing()  # distinguishes "no default" from default=None
 
 
 def default_variable(name: str) -> str:
-    """Return the environment variable of a secret: EMAIL_PASSWORD for email-password."""
+    """Return the default variable of a secret, such as EMAIL_PASSWORD for email-password."""
     return "".join(c if c.isascii() and c.isalnum() else "_" for c in name.upper())
 
 
 def name_and_field(entry: str | tuple[str, str]) -> tuple[str, str | None]:
-    """Return name and field of an entry in a mapping from variables to secrets."""
+    """Return the name and field of an entry in a mapping from variables to secrets."""
     return (entry, None) if isinstance(entry, str) else entry
 
 
 def split_field(name: str) -> tuple[str, str | None]:
-    """Split `name:field`. A colon can't occur in the name of a secret, but it does in an ARN."""
+    """Split `name:field`. Secret names can't contain colons, but ARNs do."""
     if ":" not in name or name.startswith("arn:"):
         return name, None
     name, _, field = name.partition(":")
@@ -46,11 +46,11 @@ class Request:
 
     Args:
         name: Name of the secret, or `name:field`.
-        default: Value or expression; MISSING if there is none.
+        default: Default value, or a callable; MISSING if there is none.
         key: Field of a JSON secret.
         env: Environment variable of the secret.
         stage: Version stage.
-        convert: Makes the answer of a value.
+        convert: Converts the secret's value to the result.
     """
 
     __slots__ = (
@@ -90,11 +90,11 @@ class Request:
         self.names_variable = env is not None
         self.variable = env or default_variable(self.name)
         self.has_own_variable = False  # the mapping names a variable for this very field
-        self.optional = False  # the app runs without the secret
+        self.optional = False  # the app can run without the secret
 
     @property
     def is_expression(self) -> bool:
-        """Whether the default is an expression that is shown the secret."""
+        """Whether the default is a callable that is evaluated with the secret in its variable."""
         return self.lazy and self.convert is as_text
 
     def plain_default(self) -> Any:
@@ -102,33 +102,33 @@ class Request:
         return self.default() if self.lazy else self.default
 
     def answer(self, value: SecretValue) -> Any:
-        """Return what the caller, or the caller's expression, gets of a value from AWS."""
+        """Convert a value from AWS to the result, or to the text for the callable."""
         convert = whole_or_field if self.is_expression else self.convert
         return convert(value, self.name, self.key)
 
     def answer_from_variable(self, value: SecretValue) -> Any:
-        """Return what the caller gets of an environment variable, which is text or a document."""
+        """Convert an environment variable, which is text or a JSON object, to the result."""
         is_whole = self.key is None or self.has_own_variable or value.document is None
         if self.convert is as_text and is_whole:
             return value.text
         return self.convert(value, self.name, self.key)
 
     def evaluate(self, text: str | None) -> Any:
-        """Return the result of the expression that sees `text` in its variable."""
+        """Evaluate the callable with the environment variable set to `text`."""
         from .environ import evaluate
 
         return evaluate(self.name, self.variable, text, self.default)
 
     def default_in_production(self, failure: Failure, *, is_declared: bool) -> Any:
-        """Return the default if the app runs without the secret, or the failure.
+        """Return the default if the app can run without the secret; otherwise return the failure.
 
-        An empty default, or a secret marked as optional, says so. Any other default is a value for
-        development.
+        The app can run without the secret if the default is empty or the secret is optional. Any
+        other default is a value for development.
 
         Args:
             failure: Why the secret can't be read.
-            is_declared: Whether the client's mapping names the secret. A plain default serves for
-                a secret that it does not name and that does not exist.
+            is_declared: Whether the client's mapping names the secret. If it doesn't and the
+                secret doesn't exist, a default value is used as is.
         """
         is_missing = failure.kind is SecretNotFoundError
         if not self.is_expression:

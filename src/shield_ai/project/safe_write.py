@@ -1,8 +1,10 @@
-"""Write files without following a symbolic link: the only place that creates or replaces files.
+"""Write files without following symbolic links.
+
+All writes to the app's folder and to output files go through this module.
 
 A scanned repository can contain links with the names of our temporary and output files. Folders are
-opened one by one with O_NOFOLLOW, and files are created with O_EXCL, so no link leads a write to
-another place.
+opened one by one with O_NOFOLLOW, and files are created with O_EXCL, so a symbolic link can't
+redirect a write.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ SPECIAL_FOLDERS = (DEVICES, PROCESSES)
 
 @contextlib.contextmanager
 def open_folder(root: Path, parts: Sequence[str]) -> Iterator[int]:
-    """Give the descriptor of a folder below a root.
+    """Open a folder below a root, and yield its file descriptor.
 
     Args:
         root: Absolute path without symbolic links.
@@ -56,13 +58,13 @@ def create_file(
 
     Args:
         folder: Descriptor of the folder.
-        name: Name of the file; a file or link of this name is removed first.
+        name: Name of the file; an existing file or link with this name is removed first.
         content: The content.
         mode: The permissions.
-        owner: User and group to give the file to, if we may.
+        owner: User and group IDs of the new owner, if permitted.
 
     Raises:
-        OSError: The file can't be written. Nothing is left of it.
+        OSError: The file can't be written. The incomplete file is removed.
     """
     with contextlib.suppress(FileNotFoundError):
         os.unlink(name, dir_fd=folder)
@@ -89,7 +91,7 @@ def replace_file(folder: int, temporary: str, name: str) -> None:
 
 
 def write_output(path: Path, content: bytes) -> None:
-    """Write a file that the user named, so that it never has a partial content.
+    """Write the file that the user named, atomically if its folder is writable.
 
     A symbolic link of this name is replaced, not followed. Pipes and devices are written directly.
 
@@ -190,7 +192,7 @@ def _is_special(path: Path, status: os.stat_result | None) -> bool:
 
 
 def _overwrite(folder: int, name: str, content: bytes) -> None:
-    """Write an existing file in a folder that we may not change."""
+    """Overwrite a file in place, because its folder is not writable. Not atomic."""
     descriptor = os.open(name, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, dir_fd=folder)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

@@ -1,4 +1,4 @@
-"""Read and write files of the app's folder, atomically and never outside of it."""
+"""Read and write files in the app's folder: writes are atomic, and paths can't leave the folder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class Tree:
         if not root.is_dir():
             problem = "is not a folder" if root.exists() else "does not exist"
             raise SourceError(
-                f"{root} {problem}", "use the app's folder, for Django the one with manage.py"
+                f"{root} {problem}",
+                "use the app's folder; for Django, the one that contains manage.py",
             )
         self.root = root.resolve()
 
@@ -38,7 +39,8 @@ class Tree:
         """Return the absolute path of a file.
 
         Raises:
-            SourceError: The path leads outside the folder, through `..` or a symbolic link.
+            SourceError: The path is in a .git folder, or leads outside the app's folder through
+                `..` or a symbolic link.
         """
         path = self.root / PurePosixPath(relative)
         if any(part.casefold() == GIT_FOLDER for part in PurePosixPath(relative).parts):
@@ -90,9 +92,9 @@ class Tree:
         Args:
             relative: The file to replace with `commit`.
             content: The new content.
-            like: Copy owner and permissions of this file instead.
-            private: Create a new file with mode 0600, and remove access of others from an
-                existing one.
+            like: Copy the owner and permissions of this file instead of `relative`'s.
+            private: Create a new file with mode 0600. If others can access an existing file,
+                remove the access of its group and of others.
             mode: Use this mode instead, unless it is 0.
 
         Raises:
@@ -206,7 +208,7 @@ def _broken_link(relative: str) -> SourceError:
 
 
 def _new_mode(status: os.stat_result | None, *, private: bool) -> int:
-    """Return the mode of a file that replaces one with this status."""
+    """Return the mode for the new version of a file; None is the status of a new file."""
     if status is None:
         return (0o600 if private else 0o644) & ~umask()
     mode = stat.S_IMODE(status.st_mode)
@@ -226,7 +228,10 @@ def _unlink(folder: int, name: str) -> None:
 
 
 def temporary_path(path: Path) -> Path:
-    """Return the path of a file's temporary file, which is fixed so that leftovers are replaced."""
+    """Return the path of a file's temporary file.
+
+    It is always the same, so that leftovers of an interrupted run are replaced.
+    """
     return path.with_name(f".{path.name}{TEMPORARY}")
 
 
