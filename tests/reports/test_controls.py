@@ -8,7 +8,7 @@ from shield_ai.flow.verify.check import CheckId, Status, make_check
 from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Severity
 from shield_ai.model.rotation_status import RotationPhase
-from shield_ai.reports.controls import FRAMEWORKS, controls
+from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState, Evidence, NotShown, Shown, Source
 from shield_ai.reports.report_data import MaskedFinding
 
@@ -29,7 +29,7 @@ def failed(check, detail):
 
 
 def test_references_name_the_versions_of_the_frameworks():
-    assert FRAMEWORKS == (
+    frameworks = {
         "SOC 2 (2017 TSC)",
         "PCI DSS 4.0.1",
         "NIST SP 800-53 rev. 5",
@@ -37,11 +37,11 @@ def test_references_name_the_versions_of_the_frameworks():
         "ISO/IEC 27001:2022",
         "GDPR",
         "AWS Security Hub",
-    )
+    }
     rows = controls(CLEAN)
     assert len(rows) == 9
+    assert {framework for row in rows for framework, _ in row.references} == frameworks
     for row in rows:
-        assert {framework for framework, _ in row.references} <= {*FRAMEWORKS}
         assert all(number for _, number in row.references)
     controls_of_aws = [number for row in rows for name, number in row.references if "AWS" in name]
     assert sorted(", ".join(controls_of_aws).split(", ")) == [

@@ -37,7 +37,6 @@ HIPAA = "HIPAA (45 CFR 164)"
 ISO = "ISO/IEC 27001:2022"
 GDPR = "GDPR"
 SECURITY_HUB = "AWS Security Hub"
-FRAMEWORKS = (SOC2, PCI_DSS, NIST, HIPAA, ISO, GDPR, SECURITY_HUB)
 # The checks of who can read, besides those of the app's role.
 ACCESS_CHECKS = (CheckId.POLICY_MINIMAL, CheckId.SECRETS_PRIVATE)
 ROLE_CHECKS = (CheckId.ROLE_READS_OWN, CheckId.ROLE_READS_NO_OTHER)
@@ -88,18 +87,24 @@ def _no_secrets_in_code(report_data: ReportData) -> ControlResult:
     return Shown((evidence(report_data, Source.SCAN, text),))
 
 
-def _encryption(report_data: ReportData) -> ControlResult:
+def _not_checked_reason(report_data: ReportData) -> str:
+    """Return why the state of the secrets in AWS is not known; empty if it is."""
     if not report_data.account:
-        return NotChecked("AWS not checked")
+        return "AWS not checked"
     if not report_data.secrets:
-        return NotChecked("no secrets in shield.toml")
+        return "no secrets in shield.toml"
     unknown = sum(secret.where == "unknown" for secret in report_data.secrets)
-    if unknown:
-        return NotChecked(f"{count(unknown, 'secret')} could not be checked")
+    return f"{count(unknown, 'secret')} could not be checked" if unknown else ""
+
+
+def _encryption(report_data: ReportData) -> ControlResult:
     in_aws = report_data.in_aws
     required = report_data.required
-    if not in_aws and not required:
-        return NotChecked("no secrets in AWS")
+    reason = _not_checked_reason(report_data)
+    if not reason and not in_aws and not required:
+        reason = "no secrets in AWS"
+    if reason:
+        return NotChecked(reason)
     text = f"{in_aws} of {count(required, 'secret')} in Secrets Manager"
     keys = sorted({secret.kms_key for secret in report_data.secrets if secret.where == "AWS"})
     if keys:
@@ -163,9 +168,9 @@ def _usage(report_data: ReportData) -> ControlResult:
 
 
 def _tags(report_data: ReportData) -> ControlResult:
-    unknown = sum(secret.where == "unknown" for secret in report_data.secrets)
-    if unknown:
-        return NotChecked(f"{count(unknown, 'secret')} could not be checked")
+    reason = _not_checked_reason(report_data)
+    if reason:
+        return NotChecked(reason)
     in_aws = [secret for secret in report_data.secrets if _is_in_aws(secret)]
     if not in_aws:
         return NotChecked("no secrets in AWS")
