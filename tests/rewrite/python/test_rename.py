@@ -6,7 +6,8 @@ import pytest
 
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.rewrite.python.rename import update_calls
+from shield_ai.project.secret_map import SecretMap
+from shield_ai.rewrite.python.rename import mark_literals, update_calls
 
 MANIFEST = Manifest(
     app=App(name="shop"),
@@ -86,3 +87,39 @@ class S(BaseSettings):
     after = before.replace('("keys", "x")', '"same-key"').replace('"db-user"', '("db", "user")')
     assert renamed(before) == after
     assert renamed(after) == after
+
+
+OLD = SecretMap({"old": "EMAIL_HOST_PASSWORD", "x": {"y": "DB_PASSWORD"}, "single": "DB_USER"})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param('get_secret("old")', 'get_secret("mail-password")', id="renamed"),
+        pytest.param('get_secret("old", "d")', 'get_secret("mail-password", "d")', id="default"),
+        pytest.param('get_secret("x:y", None)', 'get_secret("db:pass", None)', id="a field"),
+        pytest.param('get_secret("single")', 'get_secret("db:user")', id="into a group"),
+        pytest.param('has_secret("x:y")', 'has_secret("db:pass")', id="presence"),
+        pytest.param(
+            'get_secret("single", lambda: env("DB_USER"), key="z", env="DB_USER")',
+            'get_secret("db", lambda: env("DB_USER"), key="user", env="DB_USER")',
+            id="old call",
+        ),
+    ],
+)
+def test_map_file_tells_the_variables_of_calls(before, after):
+    source = Source.from_bytes("s.py", before.encode())
+    edits = update_calls(source, [(1, 0)], MANIFEST, OLD, has_map=True)
+    assert apply_edits(source.raw, edits).decode() == after
+
+
+def test_literals_of_old_calls_become_named():
+    text = 'a(\n  get_secret("x", "old"), get_secret("y", None), get_secret("z", lambda: 1))\n'
+    source = Source.from_bytes("s.py", text.encode())
+    calls = [
+        (node.lineno, node.col_offset)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and node.args
+    ]
+    after = apply_edits(source.raw, mark_literals(source, calls)).decode()
+    assert after == text.replace('"old"', 'default="old"')
