@@ -32,7 +32,7 @@ class SecretMap:
                     self._variables[name, field] = variable
 
     def complete(self, request: Request) -> None:
-        """Fill in the variable of a request that has none, and mark it if its secret is optional."""
+        """Fill in the variable of a request without one, and mark it if its secret is optional."""
         if not request.names_variable:
             variable = self._variables.get((request.name, request.key))
             request.variable = variable or request.variable
