@@ -292,3 +292,24 @@ def test_rollback_keeps_a_secret_while_its_pending_password_is_the_live_one(app)
     assert not app.works()
     assert app.shield(commands(text)[0])[0] == 0
     assert app.works()
+
+
+def test_advice_names_the_environment(app, capsys):
+    """Without the option, the advised command would resume the rotation of another secret."""
+    text = MANIFEST.replace(
+        "[[secret]]", '[environments.staging]\nprefix = "staging/"\n\n[[secret]]', 1
+    )
+    (app.folder / "shield.toml").write_text(text)
+    value = app.client.get_secret_value(SecretId=NAME)["SecretString"]
+    app.client.create_secret(Name=f"staging/{NAME}", SecretString=value)
+    command = ("rotate", NAME, "--environment", "staging")
+    app.signal("setSecret", signal.SIGKILL, command=command)
+    assert main([*command, "--app", str(app.folder), "--yes"]) == 2
+    err = " ".join(capsys.readouterr().err.split())
+    options = f"--app {app.folder} --environment staging"
+    assert f"hint: run shield rotate {NAME} --resume; add {options} to shield rotate" in err
+    assert main(["rotate", "--status", *options.split()]) == 0
+    assert f"Add {options} to shield rotate." in capsys.readouterr().err
+    assert main(["rotate", NAME, "--resume", *options.split(), "--yes"]) == 0
+    assert pending_version(app.client, f"staging/{NAME}") is None
+    app.client.delete_secret(SecretId=f"staging/{NAME}", ForceDeleteWithoutRecovery=True)

@@ -47,6 +47,7 @@ _STEP_RESULTS = {
     "RotateSecret": "rotation started",
 }
 _FUNCTION_RESULT = "rotated"
+_COMMAND = "shield rotate"
 
 
 class Mode(msgspec.Struct, frozen=True):
@@ -102,12 +103,29 @@ def rotate(
     changes, interrupts take effect after the rotation.
     """
     _check_mode(mode, names)
+    options = _repeated_options(app, environment)
     try:
-        return _run(names, app, mode, environment, yes=yes, as_json=as_json)
+        code = _run(names, app, mode, environment, yes=yes, as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
         raise InterruptedRotationError(
-            "interrupted", "run shield rotate --status to see whether a rotation is pending"
+            "interrupted",
+            f"run shield rotate --status{options} to see whether a rotation is pending",
         ) from None
+    except ShieldError as error:
+        if options and _COMMAND in error.hint:
+            error.hint += f"; add{options} to {_COMMAND}"
+        raise
+    if options and mode.status and not as_json:
+        echo(f"Add{options} to {_COMMAND}.", err=True)
+    return code
+
+
+def _repeated_options(app: Path, environment: str) -> str:
+    """Return the options that every further command for the same secrets needs."""
+    options = "" if app == Path() else f" --app {app}"
+    if environment:
+        options += f" --environment {environment}"
+    return options
 
 
 def _run(
