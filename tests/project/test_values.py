@@ -33,7 +33,7 @@ def test_reads_an_env_file(tmp_path, content, expected):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        pytest.param(b"SECRET_KEY", ":2: SECRET_KEY has no value", id="no value"),
+        pytest.param(b"SECRET_KEY", ":2: not a KEY=value line", id="no value"),
         pytest.param(b"KEY='never closed %s", ":2: not a KEY=value line", id="open quote"),
         pytest.param(b"KEY=\xe4 %s", ":2: not UTF-8", id="latin-1"),
     ],

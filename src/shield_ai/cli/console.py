@@ -45,12 +45,14 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
     click.echo(safe_text, err=err, nl=nl, color=color or None)
 
 
-def write_output(path: Path, text: str) -> None:
+def write_output(path: Path, text: str, *, masked: bool = True) -> None:
     """Write a result to the file given with --output.
 
     Args:
         path: The file.
         text: Its content.
+        masked: Mask names that are credentials. A plan is not masked, because its edits are
+            applied to the code.
 
     Raises:
         ShieldError: The file can't be written.
@@ -58,7 +60,8 @@ def write_output(path: Path, text: str) -> None:
     from shield_ai.project.safe_write import write_output
 
     try:
-        write_output(path, mask_tokens(printable_lines(text)).encode())
+        safe_text = printable_lines(text)
+        write_output(path, (mask_tokens(safe_text) if masked else safe_text).encode())
     except OSError as error:
         raise ShieldError(
             f"{path} can't be written: {error.strerror}",

@@ -98,6 +98,7 @@ def _locate_error(text: str, message: str) -> str:
 
 def _reword(message: str) -> str:
     sentence = message.split(" - at `", maxsplit=1)[0]
+    sentence = re.sub(r" '.*'$", "", sentence, flags=re.DOTALL)  # a value, which can be a secret
     sentence = sentence.replace("Object contains unknown field", "unknown key")
     return sentence.replace("Object missing required field", "missing key")
 

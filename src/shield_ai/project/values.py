@@ -54,8 +54,7 @@ def read_env_file(path: Path) -> dict[str, Hidden]:
             continue
         if binding.value is None:
             raise SourceError(
-                f"{path}:{line}: {binding.key} has no value",
-                f"write {binding.key}=… or remove the line",
+                f"{path}:{line}: not a KEY=value line", "write KEY=value, or remove the line"
             )
         values[binding.key] = Hidden(binding.value)
     return values

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.printable import escape_json
+from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,8 +57,17 @@ def _finding_fields(finding: Finding) -> dict[str, object]:
 
 
 def plan_json(plan: Plan) -> str:
-    """Format a plan, as `shield apply` reads it."""
+    """Format a plan, as `shield apply` reads it; the paths of skipped items are not read."""
+    plan = msgspec.structs.replace(
+        plan,
+        skipped=type(plan.skipped)(map(_mask_skipped, plan.skipped)),
+        harmless=type(plan.harmless)(map(_mask_skipped, plan.harmless)),
+    )
     return to_json(plan, indent=2)
+
+
+def _mask_skipped(skip: Skipped) -> Skipped:
+    return msgspec.structs.replace(skip, path=mask_tokens(skip.path), name=mask_tokens(skip.name))
 
 
 def to_json(document: object, *, indent: int = -1) -> str:

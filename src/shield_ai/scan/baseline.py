@@ -68,9 +68,9 @@ def read_baseline(path: Path) -> Baseline:
     except OSError as error:
         hint = f"create it with shield scan --write-baseline {path}"
         raise SourceError(f"{path} can't be read: {error.strerror}", hint) from None
-    except msgspec.DecodeError as error:
+    except msgspec.DecodeError:
         raise ShieldError(
-            f"{path} is not a valid baseline file: {error}",
+            f"{path} is not a valid baseline file",
             f"create it again with --write-baseline {path}",
         ) from None
     if baseline.version != VERSION:

@@ -38,7 +38,7 @@ def plan(app: Path, options: PlanOptions, output: Path | None, *, as_json: bool)
     session.on_progress = progress_bar().update
     planned = session.plan()
     if output:
-        write_output(output, plan_json(planned))
+        write_output(output, plan_json(planned), masked=False)
     if as_json:
         echo(plan_json(planned), nl=False)
     else:

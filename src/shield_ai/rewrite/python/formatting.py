@@ -25,9 +25,27 @@ def indentation(line: str) -> tuple[str, str]:
 
 
 def make_edit(source: Source, start: int, end: int, text: str) -> Edit:
-    """Replace the bytes from `start` to `end` by text with the newlines of the file."""
+    """Replace the bytes from `start` to `end` by text with the newlines of the file.
+
+    An end that does not change is left out: it can be the default of a read, and plans and SARIF
+    reports, which contain the replacement, must not contain a value.
+    """
+    old = source.raw[start:end].decode(source.encoding)
     replacement = text.replace("\n", source.newline)
+    length = _common_suffix_length(old, replacement)
+    if length:
+        end -= len(old[-length:].encode(source.encoding))
+        replacement = replacement[:-length]
     return Edit(path=source.path, start=start, end=end, replacement=replacement)
+
+
+def _common_suffix_length(text: str, other: str) -> int:
+    length = 0
+    for character, other_character in zip(reversed(text), reversed(other), strict=False):
+        if character != other_character:
+            break
+        length += 1
+    return length
 
 
 def line_below(source: Source, node: ast.stmt) -> tuple[int, str]:

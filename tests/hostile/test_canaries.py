@@ -1,0 +1,264 @@
+"""No secret value reaches an output or a file that does not have to hold it."""
+
+from __future__ import annotations
+
+import random
+import string
+from typing import TYPE_CHECKING
+
+import pytest
+from hostile_git import git
+from hostile_text import shield
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RANDOM = random.Random(20)
+ALPHABET = string.ascii_letters + string.digits
+COMMANDS = [
+    ["scan"],
+    ["scan", "--all"],
+    ["scan", "--format", "json", "--all"],
+    ["scan", "--format", "sarif"],
+    ["scan", "--format", "sarif", "-o", "out.sarif"],
+    ["scan", "--write-baseline", "baseline.json"],
+    ["scan", "--staged"],
+    ["scan", "--history"],
+    ["scan", "--history", "--format", "json"],
+    ["scan", "-"],
+    ["plan", "--only", "code"],
+    ["plan", "--only", "code", "--json"],
+    ["plan", "--only", "code", "--env-file", ".env"],
+    ["plan", "--only", "code", "-o", "plan.json"],
+    ["plan", "--only", "code", "--remove-literals"],
+    ["draft"],
+    ["cost", "--json"],
+    ["cost"],
+    ["verify", "--only", "code"],
+    ["verify", "--only", "code", "--json"],
+    ["report", "--only", "code", "-o", "report.html"],
+    ["report", "--only", "code", "--format", "markdown"],
+    ["explain", "CSEC34.literal"],
+    ["apply", "--only", "code", "--yes", "--allow-dirty", "--no-proof"],
+    ["verify", "--only", "code"],
+    ["report", "--only", "code", "--format", "markdown"],
+    ["rollback", "--yes"],
+]
+
+
+class Canaries:
+    """Makes values at test time, and remembers where each one is."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def value(self, place: str) -> str:
+        text = "Zq7" + "".join(RANDOM.choices(ALPHABET, k=29))
+        self.values[text] = place
+        return text
+
+    def token(self, place: str) -> str:
+        text = "ghp" + "_" + "".join(RANDOM.choices(ALPHABET, k=36))
+        self.values[text] = place
+        return text
+
+    def found_in(self, raw: bytes) -> list[str]:
+        return sorted(place for text, place in self.values.items() if text.encode() in raw)
+
+
+def make_app(folder: Path) -> Canaries:
+    canaries = Canaries()
+    value, token = canaries.value, canaries.token
+    shop = folder / "shop"
+    shop.mkdir(parents=True)
+    (folder / "manage.py").write_text(
+        'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+    )
+    (shop / "__init__.py").touch()
+    (shop / "settings.py").write_text(
+        f'''import os
+# the old key was {value("comment")}
+SECRET_KEY = os.environ.get("SECRET_KEY", "{value("default of a read")}")
+STRIPE_API_KEY = os.environ["STRIPE_API_KEY"]
+MAIL_PASSWORD = "{value("literal setting")}"
+API_KEYS = {{"live_api_key": "{value("value in a dictionary")}"}}
+TOKENS = ["{token("token in a list")}"]
+DATABASE_URL = os.getenv("DATABASE_URL", "postgres://shop:{value("password of a DSN")}@db.test/x")
+CACHE = f"redis://:{value("f-string")}@{{os.environ['HOST']}}/0"
+SENTRY_DSN = "https://{value("user of a DSN")}@sentry.test/1"
+JOINED_PASSWORD = "{value("joined literal 1")}" "{value("joined literal 2")}"
+SUM_PASSWORD = "{value("sum 1")}" + "{value("sum 2")}"
+BYTES_SECRET = b"{value("bytes")}"
+MULTI_SECRET = """{value("multi-line 1")}
+{value("multi-line 2")}"""
+TERNARY_PASSWORD = "{value("conditional")}" if os.environ.get("X") else "{value("else branch")}"
+OR_PASSWORD = os.environ.get("OR_PASSWORD") or "{value("or fallback")}"
+GITHUB = os.getenv("{token("name of a variable")}")
+GITLAB = os.environ["{token("subscript name")}"]
+DATABASES = {{"default": {{
+    "ENGINE": "django.db.backends.postgresql",
+    "NAME": "shop",
+    "USER": "{value("database user")}",
+    "PASSWORD": "{value("database password")}",
+}}}}
+{token("name of a setting")} = os.environ["SOME_SECRET"]
+NAMED = {{"{token("key of a dictionary")}": os.environ["OTHER_SECRET"]}}
+def connect(password="{value("default argument")}"):
+    """Log in with {value("docstring")}."""
+    return connect(password="{value("keyword argument")}")
+assert SECRET_KEY != "{value("comparison")}", "{value("assertion message")}"
+''',
+        encoding="utf-8",
+    )
+    (shop / f"{token('name of a Python file')}.py").write_text(
+        'import os\nPASSWORD = os.environ["FILE_PASSWORD"]\nAPI_PASSWORD = "x"\n'
+    )
+    (folder / f"{token('name of a file')}.yaml").write_text(
+        f"password: {value('YAML')}\n# {value('YAML comment')}\nlist:\n  - secret: {value('YAML 2')}\n"
+    )
+    secret_folder = folder / token("name of a folder")
+    secret_folder.mkdir()
+    (secret_folder / "app.toml").write_text(f'api_key = "{value("TOML")}"\n')
+    (folder / "data.json").write_text(f'{{"client_secret": "{value("JSON")}"}}')
+    (folder / "bad.json").write_text(f'{{"client_secret": "{value("invalid JSON")}"')
+    (folder / "bad.py").write_text(f'PASSWORD = "{value("invalid Python")}"\ndef (\n')
+    (folder / "script.sh").write_text(f"export API_TOKEN={value('shell')}\n")
+    (folder / "Dockerfile").write_text(f"FROM x\nENV DB_PASSWORD={value('Dockerfile')}\n")
+    (folder / "app.ini").write_text(f"[db]\npassword = {value('INI')}\n")
+    (folder / "README.md").write_text(f"Use `password={value('Markdown')}`\n")
+    (folder / ".env").write_text(
+        f"SECRET_KEY={value('.env')}\n"
+        f"STRIPE_API_KEY='{value('.env, quoted')}'\n"
+        f"# OLD_PASSWORD={value('.env comment')}\n"
+        f"DATABASE_URL=postgres://u:{value('.env DSN')}@h/d\n"
+        f"{token('.env name')}=x\n"
+        f'MULTI_KEY="{value(".env, line 1")}\n{value(".env, line 2")}"\n'
+    )
+    (folder / ".gitignore").write_text("*.env\n.env\n")
+    (folder / "old.py").write_text(f'API_PASSWORD = "{value("git history")}"\n')
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", f"key {value('commit message')}")
+    git(folder, "rm", "-q", "old.py")
+    git(folder, "commit", "-q", "-m", "remove")
+    (folder / "staged.py").write_text(f'API_PASSWORD = "{value("git index")}"\n')
+    git(folder, "add", "staged.py")
+    return canaries
+
+
+def snapshot(folder: Path) -> dict[Path, bytes]:
+    files = {}
+    for path in folder.rglob("*"):
+        if path.is_file() and ".git" not in path.relative_to(folder).parts:
+            files[path.relative_to(folder)] = path.read_bytes()
+    return files
+
+
+def may_hold_values(path: Path) -> bool:
+    """Return whether a file has to hold values: .env and the backups of edited files."""
+    if path.name.endswith((".env", ".shield_ai_backup")):
+        return True
+    return "backups" in path.parts or "objects" in path.parts
+
+
+def test_no_command_shows_or_writes_a_value(tmp_path):
+    app = tmp_path / "app"
+    app.mkdir()
+    canaries = make_app(app)
+    variables = {"DB_PASSWORD": canaries.value("env var"), "OR_PASSWORD": canaries.value("env 2")}
+    assert len(canaries.values) >= 50
+    stdin = f'password = "{canaries.value("standard input")}"\n'
+    leaks = []
+    codes = []
+    for command in COMMANDS:
+        before = snapshot(app)
+        done = shield(app, *command, stdin=stdin, variables=variables)
+        codes.append(done.returncode)
+        text = " ".join(command)
+        leaks += [f"{text}: stdout: {place}" for place in canaries.found_in(done.stdout)]
+        leaks += [f"{text}: stderr: {place}" for place in canaries.found_in(done.stderr)]
+        for path, content in snapshot(app).items():
+            if before.get(path) == content or may_hold_values(path):
+                continue
+            known = canaries.found_in(before.get(path, b""))
+            new = [place for place in canaries.found_in(content) if place not in known]
+            leaks += [f"{text}: {path}: {place}" for place in new]
+        assert done.returncode in {0, 1}, (text, done.stderr)
+    assert leaks == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "command"),
+    [
+        pytest.param(".env", "KEY=-----BEGIN KEY-----\n{}\n", [], id="unquoted PEM in .env"),
+        pytest.param("-", "{}\n", ["--env-file", "-"], id="token on standard input"),
+        pytest.param("-", "A='{}\n", ["--env-file", "-"], id="open quote on standard input"),
+        pytest.param("x.env", "A={}\xff\n", ["--env-file", "x.env"], id="not UTF-8"),
+        pytest.param("x.env", "{}=\n{} x\n", ["--env-file", "x.env"], id="name without a value"),
+        pytest.param("shield.toml", '[app]\nname = "{}\n', [], id="open string in shield.toml"),
+        pytest.param("shield.toml", "[app]\nname = {}\n", [], id="bare value in shield.toml"),
+        pytest.param("shield.toml", '[app]\nname = "x"\n{} = 1\n', [], id="key in shield.toml"),
+        pytest.param("shield.toml", '["{}"]\nname = "x"\n', [], id="table in shield.toml"),
+        pytest.param(
+            "shield.toml",
+            '[app]\nname = "x"\n[[secret]]\nname = "{} !"\nenv = "A"\nkind = "generic"\n',
+            [],
+            id="secret name in shield.toml",
+        ),
+        pytest.param(
+            "shield.toml",
+            '[app]\nname = "x"\n[[secret]]\nname = "a"\nenv = "{} !"\nkind = "generic"\n',
+            [],
+            id="variable in shield.toml",
+        ),
+        pytest.param(
+            "shield.toml",
+            '[app]\nname = "x"\n[[secret]]\nname = "a"\nenv = "A"\nkind = "{}"\n',
+            [],
+            id="kind in shield.toml",
+        ),
+        pytest.param("shield.toml", '[app]\nname = "x"\ntags = {{ "{} !" = "x" }}\n', [], id="tag"),
+    ],
+)
+@pytest.mark.parametrize("is_token", [True, False], ids=["token", "value"])
+def test_errors_quote_no_value(tmp_path, name, content, command, is_token):
+    # A name is quoted unless it is a credential by the rules of the scan.
+    is_name = any(place in name + content for place in ("{} =", '["{}"]', '"{} !"'))
+    canaries = Canaries()
+    value = canaries.token("x") if is_token or is_name else canaries.value("x")
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "settings.py").write_text('import os\nSECRET_KEY = os.environ["SECRET_KEY"]\n')
+    text = content.replace("{}", value).replace("{{", "{").replace("}}", "}").encode("latin-1")
+    if name != "-":
+        (app / name).write_bytes(text)
+    done = shield(app, "plan", "--only", "code", *command, stdin=text)
+    assert canaries.found_in(done.stdout + done.stderr) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "content"),
+    [
+        pytest.param(["apply", "x.json", "--yes"], '{"version": "{}"', id="invalid plan"),
+        pytest.param(["apply", "x.json", "--yes"], '{"{}": 1}', id="wrong plan"),
+        pytest.param(["apply", "x.json", "--yes"], "{}", id="text as a plan"),
+        pytest.param(["scan", "--baseline", "x.json"], '{"{}": ', id="invalid baseline"),
+        pytest.param(["scan", "--baseline", "x.json"], '{"{}": 1}', id="wrong baseline"),
+        pytest.param(["draft", "--from-sarif", "x.json"], '{"runs": "{}"}', id="wrong SARIF"),
+        pytest.param(["draft", "--from-sarif", "x.json"], "{} {", id="invalid SARIF"),
+        pytest.param(["patterns", "list"], "a: {}\n b: [", id="invalid pattern"),
+        pytest.param(["patterns", "list"], "{}: 1\n", id="wrong pattern"),
+        pytest.param(["scan", "--repos", "x.json"], "https://u:{}@127.0.0.1:1/x\n", id="fleet"),
+    ],
+)
+def test_invalid_files_are_not_quoted(tmp_path, arguments, content):
+    canaries = Canaries()
+    app = tmp_path / "app"
+    (app / ".shield/patterns").mkdir(parents=True)
+    text = content.replace("{}", canaries.token("x") if "{}: 1" in content else canaries.value("x"))
+    target = app / (".shield/patterns/x.yaml" if arguments[0] == "patterns" else "x.json")
+    target.write_text(text)
+    (app / "settings.py").write_text('import os\nSECRET_KEY = os.environ["SECRET_KEY"]\n')
+    done = shield(app, *arguments)
+    assert done.returncode not in {0, 3}, done.stderr
+    assert canaries.found_in(done.stdout + done.stderr) == []
