@@ -12,8 +12,8 @@ import pytest
 from vendored_runtime import forget_copy, import_copy
 
 from shield_runtime import (
-    SecretsManagerClient,
     SecretNotFoundError,
+    SecretsManagerClient,
     SecretUnavailableError,
     clear_secret_cache,
     get_secret,

@@ -58,10 +58,10 @@ def find_map_call(raw: bytes | None) -> MapCall | None:
         return None
     try:
         source = Source.from_bytes("", raw)
-        calls = [node for node in ast.walk(source.tree) if _is_client(node)]
+        calls = _client_calls(source.tree)
     except SourceError:
         return None
-    if len(calls) != 1 or not isinstance(calls[0], ast.Call):
+    if len(calls) != 1:
         return None
     call = calls[0]
     mapping = call.args[0] if len(call.args) == 1 else None
@@ -105,7 +105,10 @@ def _is_mapped(call: ast.Call, known: SecretMap | None) -> bool:
     return bool(known.variable(str(name.value)))
 
 
-def _is_client(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    return isinstance(node.func, ast.Name) and node.func.id == CLIENT
+def _client_calls(tree: ast.Module) -> list[ast.Call]:
+    calls = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id == CLIENT:
+                calls.append(node)
+    return calls

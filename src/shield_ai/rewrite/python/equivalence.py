@@ -160,9 +160,7 @@ class Unwrapper(ast.NodeTransformer):
         if name in self._undo.removed and (default is None or isinstance(default, ast.Lambda)):
             return ast.Constant(value=REMOVED)
         if isinstance(default, ast.Lambda):
-            values = default.args.defaults
-            binds_names = all(isinstance(value, ast.Name) for value in values)
-            return default.body if binds_names else default
+            return _evaluated(default)
         variable = self._undo.variables.get(name or "")
         if variable and not node.keywords:
             return _normal_form(PlainRead(variable, default))
@@ -178,6 +176,12 @@ class Unwrapper(ast.NodeTransformer):
         if isinstance(node.ops[0], ast.In):
             return ast.Constant(value=PRESENCE)
         return node
+
+
+def _evaluated(node: ast.Lambda) -> ast.expr:
+    """Return the body of a lambda that at most binds names of a class body."""
+    binds_names = all(isinstance(value, ast.Name) for value in node.args.defaults)
+    return node.body if binds_names else node
 
 
 def _normal_form(read: PlainRead) -> ast.expr:

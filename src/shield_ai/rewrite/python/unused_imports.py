@@ -99,12 +99,14 @@ def unused_imports(source: Source, after: bytes, importers: Importers | None) ->
     found = []
     gone = _names_in(source.tree) - _names_in(new)
     for node in candidates:
+        if not _has_lines_to_itself(source, node):
+            continue
         names = {local for local in map(_local_name, node.names) if local in gone}
-        names = {name for name in names if not _is_mentioned(new, source.text, name)}
-        if names and _has_lines_to_itself(source, node):
+        names -= _mentioned(new, source.text, names)
+        if names:
             names -= importers.may_use(source.path, names)
-            if names:
-                found.append(UnusedImport(node, frozenset(names)))
+        if names:
+            found.append(UnusedImport(node, frozenset(names)))
     return found
 
 
@@ -121,6 +123,10 @@ def _local_name(alias: ast.alias) -> str:
 
 def _names_in(tree: ast.Module) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _mentioned(tree: ast.Module, text: str, names: Collection[str]) -> set[str]:
+    return {name for name in names if _is_mentioned(tree, text, name)}
 
 
 def _is_mentioned(tree: ast.Module, text: str, name: str) -> bool:
