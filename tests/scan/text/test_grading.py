@@ -45,6 +45,7 @@ def graded(path, text, findings):
         pytest.param("a.py", 'def f(db, passphrase: "Diceware") -> str: ...\n', LOW, id="annotation"),
         pytest.param("a.py", 'x = f(passphrase="Diceware")\n', HIGH, id="argument"),
         pytest.param("a.py", f'  >>> f(password="{RANDOM}")\n', LOW, id="doctest"),
+        pytest.param("a.py", f'  >>> f("{AWS_ID}")\n', Severity.CRITICAL, id="token in a doctest"),
         pytest.param("a.py", f'  f(password="{RANDOM}")\n', HIGH, id="no doctest"),
         pytest.param("a.yaml", f"test_secret: {RANDOM}\n", LOW, id="name says test"),
         pytest.param("a.yaml", f"latest_secret: {RANDOM}\n", HIGH, id="name contains test"),

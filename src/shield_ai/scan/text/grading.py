@@ -94,6 +94,7 @@ COMPARISON = regex(r"(?:!==?|\)\s*={2,3})\s*[\"']\Z")
 VERDICT = regex(r"\bfail", re.IGNORECASE)
 COUNTRY_CODE = regex(r"\b[A-Z]{2,3}[\"']?\s*[:,]\s*[\"']")
 COMPOUND_OPTION = regex(r"\w-(?:password|passphrase|passwd)[ \t]\Z", re.IGNORECASE)
+NOT_VALUES = (MIGRATION, UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD)
 LITERAL_PREFIX = regex(r"[bBrRuUfF]{0,2}(\"\"\"|'''|\"|')")
 
 
@@ -211,17 +212,20 @@ def _is_low(place: Place, severity: Severity) -> bool:
     """Return whether a finding is doubtful, or a value of tests or of development."""
     if place.rule == READ_RULE:
         return is_development(place.path) and "environ.setdefault(" in place.line
-    if QUOTATION.match(place.line) or IMPORT.match(place.line):
+    if _is_public_id(place) or (is_non_production(place.path) and _is_test_key(place)):
         return True
-    if severity is not Severity.CRITICAL and is_third_party(place.path):
-        return True
-    if place.rule in LITERAL_RULES and is_test(place.path):
-        return True
-    if _is_public_id(place):
-        return True
-    if is_non_production(place.path) and _is_test_key(place):
+    if severity is Severity.CRITICAL:  # a token of a vendor is live, wherever it is
+        return False
+    if _is_quoted_or_copied(place) or (place.rule in LITERAL_RULES and is_test(place.path)):
         return True
     return _is_chosen(place.rule) and _is_doubtful_choice(place)
+
+
+def _is_quoted_or_copied(place: Place) -> bool:
+    """Return whether a line quotes or imports something, or its file was copied."""
+    if QUOTATION.match(place.line) or IMPORT.match(place.line):
+        return True
+    return is_third_party(place.path)
 
 
 def _is_public_id(place: Place) -> bool:
@@ -253,18 +257,13 @@ def _is_chosen(rule_id: str) -> bool:
 
 
 def _is_doubtful_choice(place: Place) -> bool:
-    url = URL_WITH_PASSWORD.match(place.value)
-    if url:
+    if url := URL_WITH_PASSWORD.match(place.value):
         return _is_doubtful_url(place, url[1])
-    if is_translation(place.path) and (" " in place.value or not place.value.isascii()):
-        return True
-    if not TEST_NAMES.isdisjoint(words(place.name)) or _names_reference(place.name):
+    if not TEST_NAMES.isdisjoint(words(place.name)):
         return True
     if place.rule in LITERAL_RULES and is_placeholder(place.value):
         return True
-    if _names_entry(place) or _is_word_for_name(place):
-        return True
-    return _is_not_a_value(place) or _repeats_name(place) or _is_weak(place)
+    return any(is_doubtful(place) for is_doubtful in DOUBTS)
 
 
 def _is_doubtful_url(place: Place, password: str) -> bool:
@@ -277,9 +276,9 @@ def _is_doubtful_url(place: Place, password: str) -> bool:
     return _is_weak(place._replace(value=password, nearby=nearby, name="password"))
 
 
-def _names_reference(name: str) -> bool:
+def _names_reference(place: Place) -> bool:
     """Return whether a name refers to the name of a secret, or to a server."""
-    parts = words(name)
+    parts = words(place.name)
     if not REFERENCES.isdisjoint(parts):
         return True
     return parts[-1:] == ("PASS",) and parts[-2:-1] != () and parts[-2] in PASS_DIRECTIVES
@@ -308,24 +307,29 @@ def _is_word_for_name(place: Place) -> bool:
     return name in {"PW", "PWD"} and len(COUNTRY_CODE.findall(place.nearby)) > 2
 
 
+def _is_translated(place: Place) -> bool:
+    has_words = " " in place.value or not place.value.isascii()
+    return has_words and is_translation(place.path)
+
+
 def _is_not_a_value(place: Place) -> bool:
-    """Return whether a text is a type, a field, a fingerprint, code or a symbol."""
+    """Return whether a text is a field, a label, a fingerprint, code or a symbol."""
     value = place.value
-    if value.lower() in FIELD_TYPES or (value[:1].isspace() and value[-1:].isspace()):
+    if value.lower() in FIELD_TYPES or value.lower().startswith(f"{place.name.lower()} ("):
         return True
-    if MIGRATION.fullmatch(value) or value.lower().startswith(f"{place.name.lower()} ("):
-        return True
-    if UNICODE_ESCAPES.fullmatch(value) or CONDITION.fullmatch(value) or CALL.fullmatch(value):
+    if value[:1].isspace() and value[-1:].isspace():
         return True
     if place.rule != "CRED.password" and PGP_FINGERPRINT.fullmatch(value):
         return True
-    if CAMEL_FIELD.fullmatch(value) or COMPOUND_OPTION.search(place.before):
+    if any(pattern.fullmatch(value) for pattern in NOT_VALUES):
         return True
-    return place.is_python and _is_annotation(place)
+    return bool(COMPOUND_OPTION.search(place.before))
 
 
 def _is_annotation(place: Place) -> bool:
     """Return whether a text is a quoted type: `passphrase: "Optional[str]"`."""
+    if not place.is_python:
+        return False
     if not ANNOTATION.fullmatch(place.value) or is_random(place.value):
         return False
     if not NAME_OF_ANNOTATION.search(place.before):
@@ -342,14 +346,9 @@ def _repeats_name(place: Place) -> bool:
 def _is_weak(place: Place) -> bool:
     """Return whether a value is a weak password, or another weak secret of development."""
     value = place.value
-    in_development = is_development(place.path) or not place.is_python
-    is_password = family(place.name) is Family.PASSWORD or place.rule not in {
-        "CRED.secret",
-        *LITERAL_RULES,
-    }
     if _is_named_nearby(place):
         return True
-    if not is_password and not in_development:
+    if not _is_password(place) and place.is_python and not is_development(place.path):
         return False  # SECRET_KEY = "secret" in the settings is a vulnerability
     if SAMPLE_VALUE.search(value) or SAYS_TEST.search(value) or has_only_weak_words(value):
         return True
@@ -358,9 +357,27 @@ def _is_weak(place: Place) -> bool:
     return bool(WORD_LIKE.fullmatch(value)) and not is_random(value)
 
 
+def _is_password(place: Place) -> bool:
+    if family(place.name) is Family.PASSWORD:
+        return True
+    return place.rule != "CRED.secret" and place.rule not in LITERAL_RULES
+
+
 def _is_named_nearby(place: Place) -> bool:
     """Return whether a password is the name of the user or the database beside it."""
     if is_random(place.value):
         return False
     same = re.compile(rf"(?<![\w-]){re.escape(place.value)}(?![\w-])")
     return bool(WORD_LIKE.fullmatch(place.value) and same.search(place.nearby))
+
+
+DOUBTS = (
+    _is_translated,
+    _names_reference,
+    _names_entry,
+    _is_word_for_name,
+    _is_not_a_value,
+    _is_annotation,
+    _repeats_name,
+    _is_weak,
+)
