@@ -95,19 +95,29 @@ class Journal:
         if not lines:
             return self
         records = [self._decode(line, number) for number, line in enumerate(lines, 1)]
-        chain = open_chain(self._private.root, lines[0])
-        if chain and all(chain.advance(line) for line in lines[1:]):
-            self._chain = chain
-            self.records = [record for record in records[1:] if record]
-        elif self._adopt:
-            self._adopt_records([record for record in records if record])
-        else:
+        self._chain = self._verified_chain(lines)
+        self.records = [record for record in records if record]
+        if self._chain:
+            return self
+        if not self._adopt:
+            self.records = []
             raise UnsafePlanError(
                 f"{self.path} was not written by this user on this machine, or was edited",
                 f"move {FOLDER} away to start a new journal, or restore only the files of the "
                 "last apply with shield rollback --adopt",
             )
+        self.is_adopted = True
+        adopted = [record for record in self.records if record.kind != "aws"]
+        self.ignored_aws_steps = len(self.records) - len(adopted)
+        self.records = adopted
         return self
+
+    def _verified_chain(self, lines: list[bytes]) -> JournalChain | None:
+        """Return the chain after the last line; None if a line has another MAC."""
+        chain = open_chain(self._private.root, lines[0])
+        if chain and all(chain.advance(line) for line in lines[1:]):
+            return chain
+        return None
 
     def _decode(self, line: bytes, number: int) -> Record | None:
         """Decode a line; None for the header."""
@@ -120,11 +130,6 @@ class Journal:
                 f"{self.path}:{number} is damaged",
                 "restore the journal from a copy; the old files are in .shield/backups",
             ) from None
-
-    def _adopt_records(self, records: list[Record]) -> None:
-        self.is_adopted = True
-        self.records = [record for record in records if record.kind != "aws"]
-        self.ignored_aws_steps = len(records) - len(self.records)
 
     def retire(self) -> str:
         """Rename an adopted journal, so that it is not used again, and return its new path."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from shield_ai.flow.aws_plan import AwsInputs
+    from shield_ai.model.edit import FileChange
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.plan import Change, Origin, Plan
     from shield_ai.project.tree import Tree
@@ -51,11 +52,7 @@ def require_safe_paths(plan: Plan, tree: Tree, env_files: Collection[str]) -> No
     if max(len(plan.files), len(plan.changes), len(plan.read), len(plan.dotenv)) > MAX_ITEMS:
         raise UnsafePlanError(f"the plan has more than {MAX_ITEMS:,} items", _HINT)
     for file in plan.files:
-        _require_path(file.path, tree)
-        if any(edit.path != file.path for edit in file.edits):
-            raise UnsafePlanError(f"the plan has edits of other files for {file.path!r}", _HINT)
-        if not _is_text_encoding(file.encoding):
-            raise UnsafePlanError(f"the plan has an unknown encoding for {file.path}", _HINT)
+        _require_file(file, tree)
     for path in plan.read:
         _require_path(path, tree)
     for origin in plan.dotenv:
@@ -64,6 +61,15 @@ def require_safe_paths(plan: Plan, tree: Tree, env_files: Collection[str]) -> No
     for change in plan.changes:
         for origin in change.origins:
             _require_source(origin.locator, tree, env_files)
+
+
+def _require_file(file: FileChange, tree: Tree) -> None:
+    """Require that the edits of a file are of this file only, and can be encoded."""
+    _require_path(file.path, tree)
+    if any(edit.path != file.path for edit in file.edits):
+        raise UnsafePlanError(f"the plan has edits of other files for {file.path!r}", _HINT)
+    if not _is_text_encoding(file.encoding):
+        raise UnsafePlanError(f"the plan has an unknown encoding for {file.path}", _HINT)
 
 
 def _is_text_encoding(name: str) -> bool:
