@@ -36,6 +36,8 @@ def parse(text: str) -> Manifest:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(f"{MANIFEST}: {error}", "the file must be valid TOML") from None
+    except RecursionError:
+        raise ManifestError(f"{MANIFEST} is nested too deeply", "see shield schema") from None
     try:
         manifest = msgspec.convert(tables, Manifest)
     except msgspec.ValidationError as error:

@@ -18,13 +18,14 @@ from shield_ai.model.manifest import (
     Rotation,
 )
 from shield_ai.model.naming import ARN_SUFFIX
+from shield_ai.model.printable import printable
 from shield_ai.rotator.document import SSL_MODES
 from shield_ai.rotator.registry import STRATEGIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shield_ai.model.manifest import Environment, Manifest, Monitoring, Secret
+    from shield_ai.model.manifest import App, Environment, Manifest, Monitoring, Secret
 
     Locate = Callable[..., str]
 
@@ -33,8 +34,17 @@ MAX_NAME_LENGTH = 512
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 TAG = re.compile(r"[\w .:/=+\-@]{1,256}")
 TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+")
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+EMAIL = re.compile(r"[A-Za-z0-9.!#%&*+/=?^_{|}~-]+@[A-Za-z0-9.-]+")
 READER = re.compile(r"(role|user)/[\w+=,.@*/-]+")
+# Without control characters, quotes, $ and backticks: the names of the resources start with it.
+APP_NAME = re.compile(r"[\w .+=,@/:-]{1,128}")
+PREFIX = re.compile(r"[A-Za-z0-9/_+=.@-]{0,500}")
+# https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html: a name, or an ARN with a path
+ROLE = re.compile(r"[A-Za-z0-9_+=,.@/:-]{0,2048}")
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html: an id, alias or ARN
+KMS_KEY = re.compile(r"[A-Za-z0-9/_:-]{1,2048}")
 HOOK_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.py")
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_DAYS = (
@@ -53,6 +63,8 @@ def validate(manifest: Manifest, locate: Locate) -> None:
     Raises:
         ManifestError: A value is invalid.
     """
+    with _errors_at(locate(table="app")):
+        _check_app(manifest)
     if manifest.rotation:
         with _errors_at(locate(table="rotation")):
             _check_functions(manifest.rotation)
@@ -73,6 +85,27 @@ def _errors_at(place: str) -> Iterator[None]:
         yield
     except ManifestError as error:
         raise ManifestError(f"{place}: {error.message}", error.hint) from None
+
+
+def _check_app(manifest: Manifest) -> None:
+    """Check texts that become part of names, scripts and templates."""
+    app = manifest.app
+    checks = [("name", app.name, APP_NAME)]
+    tables: list[App | Environment] = [app, *manifest.environments.values()]
+    for table in tables:
+        checks += [
+            ("prefix", table.prefix or "", PREFIX),
+            ("role", table.role or "", ROLE),
+            ("region", table.region or "us-east-1", REGION),
+            ("kms_key", table.kms_key or "-", KMS_KEY),
+        ]
+        checks += [("replicas", region, REGION) for region in table.replicas or ()]
+    for key, value, allowed in checks:
+        if not allowed.fullmatch(value):
+            raise ManifestError(f"invalid {key} {value!r}", f"it must match {allowed.pattern}")
+    for path in (*app.settings, app.runtime):
+        if printable(path) != path:
+            raise ManifestError(f"invalid path {path!r}", "rename the file")
 
 
 def _check_functions(functions: Functions) -> None:

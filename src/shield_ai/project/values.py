@@ -14,6 +14,7 @@ from dotenv.parser import parse_stream
 
 from shield_ai.model.errors import SourceError, ValueMissingError
 from shield_ai.model.hidden import Hidden
+from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,7 +35,7 @@ def read_env_file(path: Path) -> dict[str, Hidden]:
         SourceError: The file can't be read, or a line is invalid. The message does not quote it.
     """
     try:
-        raw = sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
+        raw = sys.stdin.buffer.read() if str(path) == STDIN else read_regular_file(path)
         text = raw.decode("utf-8-sig")
     except OSError as error:
         raise SourceError(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.errors import ShieldError, SourceError
+from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,11 +65,11 @@ def read_baseline(path: Path) -> Baseline:
         ShieldError: The file is missing or invalid.
     """
     try:
-        baseline = msgspec.json.decode(path.read_bytes(), type=Baseline)
+        baseline = msgspec.json.decode(read_regular_file(path), type=Baseline)
     except OSError as error:
         hint = f"create it with shield scan --write-baseline {path}"
         raise SourceError(f"{path} can't be read: {error.strerror}", hint) from None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise ShieldError(
             f"{path} is not a valid baseline file",
             f"create it again with --write-baseline {path}",

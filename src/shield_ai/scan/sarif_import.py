@@ -18,6 +18,7 @@ from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.manifest import Secret
 from shield_ai.model.naming import guess_kind, secret_name
 from shield_ai.project.python_source import Source
+from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -47,7 +48,7 @@ def read_locations(file: Path) -> list[Location]:
         ShieldError: The file cannot be read or is not SARIF 2.1.0.
     """
     try:
-        log = msgspec.json.decode(file.read_bytes().removeprefix(codecs.BOM_UTF8))
+        log = msgspec.json.decode(read_regular_file(file).removeprefix(codecs.BOM_UTF8))
     except OSError as error:
         raise SourceError(f"{file} can't be read: {error.strerror}", GIVE_SARIF) from None
     except RecursionError:

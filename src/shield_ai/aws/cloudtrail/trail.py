@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import ijson  # type: ignore[import-untyped]
@@ -73,6 +74,8 @@ def _read_file(path: Path, unread: Callable[[Skipped], None]) -> Records:
         reason = "invalid or incomplete JSON"
     except EOFError:
         reason = "incomplete gzip file"
+    except zlib.error:
+        reason = "damaged gzip file"
     except OSError as error:
         reason = error.strerror or "damaged gzip file"
     if reason:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.naming import word_set
-from shield_ai.project.git_objects import ignored_tracked_files
 from shield_ai.project.layout import SKIPPED_FOLDERS
 from shield_ai.project.perf.lazy_regex import regex
 
@@ -213,6 +212,8 @@ def _tracked_ignored_files(root: Path, yielded: set[str]) -> Iterator[Entry]:
         root: The folder of the walk.
         yielded: Ignored files that the walk has yielded.
     """
+    from shield_ai.project.git_objects import ignored_tracked_files
+
     for path in ignored_tracked_files(root):
         folders = path.split("/")[:-1]
         if path not in yielded and (root / path).is_file():

@@ -1,0 +1,29 @@
+"""Read regular files up to a size, so that a FIFO or a device cannot block or fill the memory."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_SIZE = 100_000_000  # bytes
+
+
+def read_regular_file(path: Path, max_size: int = MAX_SIZE) -> bytes:
+    """Return the content of a file.
+
+    Raises:
+        OSError: The file can't be read, is not a regular file, or is too large.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        content = file.read(max_size + 1)
+    if len(content) > max_size:
+        raise OSError(errno.EFBIG, f"larger than {max_size // 1_000_000} MB")
+    return content
