@@ -156,6 +156,11 @@ def conflict_resolver(conflict: str) -> Callable[[str, str], bool]:
     return confirm_overwrite
 
 
+def ask(question: str) -> bool:
+    """Ask a question on standard error; the default answer is no."""
+    return click.confirm(printable(question), default=False, err=True)
+
+
 def prompt_hidden(text: str) -> str:
     """Prompt on standard error with hidden input; the answer may be empty."""
     answer: str = click.prompt(

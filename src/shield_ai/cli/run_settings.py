@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shield_ai.cli.console import ask
 from shield_ai.model.errors import ShieldError
 
 if TYPE_CHECKING:
@@ -34,4 +35,4 @@ def may_run_settings(session: AppSession, *, given: bool | None) -> bool:
     except ShieldError:
         return False  # without AWS, the settings are not checked
     question = "Load the app's settings with AWS on? This runs the app's code"
-    return can_check and click.confirm(question, default=False, err=True)
+    return can_check and ask(question)
