@@ -36,7 +36,9 @@ urlpatterns = [path("health/secrets", health.view)]
 """
 
 
-def create_project(root: Path, *, runtime: str = "shield_runtime", extra_settings: str = "") -> Path:
+def create_project(
+    root: Path, *, runtime: str = "shield_runtime", extra_settings: str = ""
+) -> Path:
     (root / "shop").mkdir()
     (root / "shop/__init__.py").touch()
     (root / "shop/settings.py").write_text(SETTINGS.format(runtime=runtime) + extra_settings)

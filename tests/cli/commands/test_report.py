@@ -47,7 +47,7 @@ def test_before_and_after_apply(tmp_path, aws, shield):
     assert "Secrets Manager</span>" in done.out
     assert "-SECRET_KEY = os.environ[" in done.out
     assert re.search(r"total</th><td[^>]*>\$\d+\.\d\d<", done.out)
-    assert "user/\u200bbob" in done.out
+    assert "user/<wbr>bob" in done.out
     done = shield("report", "-o", str(tmp_path / "comment.md"), cwd=app)
     assert (tmp_path / "comment.md").read_text().startswith("### Secrets of app")
     assert "comment.md" in done.err

@@ -88,9 +88,9 @@ def test_function_rotates_the_secret(client, function, tmp_path, capsys):
 
     (tmp_path / "shield.toml").write_text(MANIFEST)
     assert main(["rotate", "--app", str(tmp_path), "token", "--yes"]) == 0
-    assert capsys.readouterr().err == (
-        "token\n  RotateSecret   rotation started\n  rotate-token   rotated\n"
-    )
+    shown = capsys.readouterr().err
+    assert shown.startswith("About to rotate token:\n")
+    assert shown.endswith("token\n  RotateSecret   rotation started\n  rotate-token   rotated\n")
     assert old not in (value(client), value(client, "AWSPREVIOUS"))
     assert main(["rotate", "--app", str(tmp_path), "--status"]) == 0
     assert capsys.readouterr().out.splitlines()[1].endswith("AWS      ok")
@@ -131,7 +131,7 @@ def test_configuration_is_tested_without_a_rotation(client, function, aws):
 
 
 @pytest.mark.parametrize(
-    ("more", "code"),
+    ("more", "error_code"),
     [
         pytest.param({"RotationRules": {"ScheduleExpression": "rate(3 hours)"}}, "InvalidParameterException", id="too often"),
         pytest.param({"RotationRules": {"AutomaticallyAfterDays": 1000}}, "InvalidParameterException", id="too rarely"),
@@ -139,11 +139,11 @@ def test_configuration_is_tested_without_a_rotation(client, function, aws):
         pytest.param({"RotationLambdaARN": "arn:aws:lambda:us-east-1:123456789012:function:x"}, "ResourceNotFoundException", id="no function"),
     ],
 )  # fmt: skip
-def test_errors(client, function, more, code):
+def test_errors(client, function, more, error_code):
     arn = function(ROTATION_STRATEGY="random-value")
     with pytest.raises(ClientError) as error:
         client.rotate_secret(**{"SecretId": "token", "RotationLambdaARN": arn, **more})
-    assert code_of(error) == code
+    assert code_of(error) == error_code
     assert len(client.describe_secret(SecretId="token")["VersionIdsToStages"]) == 1
 
 

@@ -136,7 +136,7 @@ def test_serve_forever_prints_exports_and_stops_with_ctrl_c(
                 exports[name] = value
                 monkeypatch.setenv(name, value)
         try:
-            client = boto3.client("sts")
+            client = boto3.session.Session().client("sts")
             assert client.get_caller_identity()["Account"] == "123456789012"
             client.close()
             pids = with_descendants(process.pid)

@@ -253,6 +253,8 @@ def _rotate_all(
     for secret in secrets:
         try:
             _run_steps(rotator, secret)
+        except InterruptedRotationError:
+            raise  # Ctrl-C stops the command, not only this rotation
         except ShieldError as error:
             errors.append(error)
             echo(f"  ! {error.message}", err=True)

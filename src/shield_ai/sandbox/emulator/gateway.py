@@ -94,7 +94,7 @@ class Gateway:
         region, service = scope(environ.get("HTTP_AUTHORIZATION", ""))
         if path == HEALTH_PATH:
             return Response("ok")
-        refusal = access.refusal(environ, self.access_key_id, identity.assumed_role_keys(ACCOUNT))
+        refusal = access.refusal(environ, self.access_key_id, identity.assumed_role_keys())
         if refusal:
             status = http.HTTPStatus.FORBIDDEN
             return error_response(environ, status, "UnrecognizedClientException", refusal)

@@ -50,9 +50,13 @@ def assumed_role(authorization: str, account: str) -> Role | None:
     return None
 
 
-def assumed_role_keys(account: str) -> list[str]:
-    """Return the access key IDs of all assumed roles."""
-    return [role.access_key_id for role in sts_backends[account][PARTITION].assumed_roles]
+def assumed_role_keys() -> list[str]:
+    """Return the access key IDs of the assumed roles of all accounts."""
+    return [
+        role.access_key_id
+        for account in list(sts_backends)
+        for role in sts_backends[account][PARTITION].assumed_roles
+    ]
 
 
 def _role_statements(role: str, account: str) -> Iterator[Any]:
