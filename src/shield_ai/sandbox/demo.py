@@ -111,7 +111,11 @@ class Demo:
         self.verify()
         self.audit()
         self.report()
-        shutil.copytree(self.app, self.folder / "applied")
+        shutil.copytree(
+            self.app,
+            self.folder / "applied",
+            ignore=shutil.ignore_patterns(".shield"),
+        )
         self.rollback(before)
         moved_env_file.rename(env_file)
         self.check_health("again", "with its .env, as before", off)
