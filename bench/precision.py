@@ -8,7 +8,7 @@ column, rule, label, and the part of the sample. It contains neither code nor va
 
 The findings are all those above low that an older version of the scan reported for the newest
 commits of some web applications (Django, Flask, FastAPI, Pyramid). Each was labeled by reading the
-code around it, before any rule changed. Only the folder unittests/ of DefectDojo was left out: it
+code around it. Only the folder unittests/ of DefectDojo was left out: it
 contains 816 such findings, all in reports of other scanners.
 
 Labels:
@@ -19,7 +19,9 @@ Labels:
 - not: not a secret; it should be low or not reported.
 
 Parts: the rules were written for the causes in `first`, then measured on `second`, which nobody had
-tuned to; then for those in `second`, and measured on `third`; and so on.
+tuned to; then for those in `second`, and measured on `third`; and so on. `third` and `fourth` were
+labeled after the earlier rules existed, and `second` had been read once beforehand, so no part but
+the newest is a fair sample, and none is fully independent.
 """
 
 from __future__ import annotations
