@@ -1,8 +1,7 @@
 """Shield AI: the tool behind the command `shield`. Apps import `shield_runtime`.
 
-Names and modules that apps imported from here before the runtime became a package of its own still
-work: `from shield_ai import get_secret`, `shield_ai.testing`, `shield_ai.django`. `shield apply`
-replaces them.
+Apps of earlier versions import the runtime from here: `from shield_ai import get_secret`,
+`shield_ai.testing`, `shield_ai.django`. These imports still work; `shield apply` replaces them.
 """
 
 from __future__ import annotations

@@ -31,5 +31,7 @@ def select_secrets(manifest: Manifest, names: Sequence[str]) -> list[Secret]:
     for name in names:
         if name not in known:
             listed = ", ".join(secret.name for secret in manifest.secret)
-            raise ShieldError(f"shield.toml has no secret {name}", f"it has {listed}")
+            raise ShieldError(
+                f"shield.toml does not define the secret {name}", f"it defines {listed}"
+            )
     return [known[name] for name in dict.fromkeys(names)]

@@ -1,7 +1,7 @@
 """Make text from files, git and AWS safe for terminals, logs and reports.
 
 A control character can move the cursor, change the window's title or hide text; a directional or
-zero-width character can make a text look like another one.
+zero-width character can make two different texts look the same.
 https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
 """
 

@@ -48,10 +48,10 @@ _ASSIGNMENT = re.compile(
 
 
 def quote_value(value: str) -> str | None:
-    """Return a value as it is written after `NAME=`; None if no form is read alike by all readers.
+    """Return the text after `NAME=`; None if no text gives every reader the same value.
 
-    A value with several lines has a form that python-dotenv and a shell read, and django-environ
-    does not.
+    For a value with several lines, the text suits python-dotenv and shells, but not
+    django-environ.
     """
     if not _can_be_quoted(value):
         return None

@@ -10,11 +10,13 @@ never selects the user that the administrator changes:
 - the current login must work, before the administrator connects
 - the other user has the name that follows from the current one, and the mark of a clone
 - neither of the two users has administrative rights
-- the administrator connects only to the server, and with at least the TLS, of its own secret
+- the administrator connects only to the server in its own secret, and its TLS settings are at
+  least as strict as those in that secret
 """
 
 from __future__ import annotations
 
+import abc
 import hashlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -46,12 +48,12 @@ def clone_name(base: str, is_short_enough: Callable[[str], bool]) -> str:
     return base[:length] + suffix
 
 
-class AlternatingUsers(DatabaseStrategy[SessionT]):
+class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
     """Alternate between the base and its clone, for any database server."""
 
+    @abc.abstractmethod
     def is_short_enough(self, name: str) -> bool:
         """Return True if the server supports user names of this length."""
-        raise NotImplementedError
 
     def next_document(self, rotation: Rotation, document: dict[str, Any]) -> dict[str, Any]:
         """Return the document with the other user."""
@@ -177,6 +179,7 @@ class AlternatingUsers(DatabaseStrategy[SessionT]):
         """Return True if all changes are made: the password is always the last one."""
         return self.connector.accepts(pending)
 
+    @abc.abstractmethod
     def configure_user(
         self, session: SessionT, user: Login, current: Login, base: str | None
     ) -> None:
@@ -191,7 +194,6 @@ class AlternatingUsers(DatabaseStrategy[SessionT]):
         Raises:
             SetupError: A user has administrative rights, or the clone is not marked.
         """
-        raise NotImplementedError
 
 
 def not_ours_error(kind: str, clone: str, advice: str) -> SetupError:

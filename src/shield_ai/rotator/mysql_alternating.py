@@ -61,7 +61,7 @@ TARGET = re.compile(
     r"`(?P<database>(?:[^`]|``)*)`\.(?P<object>\*|`.*`)\Z",
     re.DOTALL,
 )
-WILDCARD = re.compile(r"\\(.)|(.)", re.DOTALL)  # an escaped character, or another one
+WILDCARD = re.compile(r"\\(.)|(.)", re.DOTALL)  # an escaped character, or an ordinary one
 PATTERNS = {"%": ".*", "_": "."}
 NO_PRIVILEGES = f"GRANT USAGE ON *.* TO {ACCOUNT}"
 NO_LIMITS = (
@@ -298,7 +298,7 @@ def sync_grants(session: MysqlSession, base: str, clone: str, host: str) -> None
     for grant in sorted(surplus):
         for statement in revoke_statements(grant):
             session.run(statement.replace(ACCOUNT, account))
-    # revoking one grant can revoke privileges of another one, so all are granted again
+    # a REVOKE can also remove privileges of other grants, so all are granted again
     missing = expected if surplus else expected - existing
     for grant in sorted(missing):
         session.run(grant.replace(ACCOUNT, account))

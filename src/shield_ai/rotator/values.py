@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -54,12 +55,12 @@ def rotation_field(environ: Mapping[str, str]) -> str:
     return environ.get("ROTATION_FIELD", "")
 
 
-class ValueStrategy:
-    """A value that is valid as soon as it is current."""
+class ValueStrategy(abc.ABC):
+    """Rotate a value that no other system stores: it is valid once it is AWSCURRENT."""
 
+    @abc.abstractmethod
     def generate(self, rotation: Rotation, value: str) -> str:
         """Return a new value that replaces `value`."""
-        raise NotImplementedError
 
     def new_value(self, rotation: Rotation, current: str) -> str:
         """Return the secret with a new value."""
@@ -67,7 +68,7 @@ class ValueStrategy:
         value = self.generate(rotation, read_value(current, field))
         return replace_value(current, value, field)
 
-    def set(self, rotation: Rotation) -> None:
+    def set(self, rotation: Rotation) -> None:  # noqa: B027 - nothing to do by default
         """Do nothing: no other system stores the value."""
 
     def test(self, rotation: Rotation) -> None:

@@ -35,7 +35,7 @@ def run_demo(keep: Path | None) -> int:
     """Run the demo and print its summary.
 
     Args:
-        keep: A new folder for the app, as it was after apply and as it is at the end.
+        keep: A new folder for two copies of the app: after apply, and after rollback.
 
     Returns:
         The exit code: 0 if every stage succeeded.

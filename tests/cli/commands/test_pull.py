@@ -245,7 +245,7 @@ def test_refuses_what_is_no_file(app, shield, path):
 def test_unknown_names_and_apps(app, shield, tmp_path):
     done = shield("pull", "--env-file", ".env", "--only", "django-key", cwd=app)
     assert done.code == 2
-    assert "error: shield.toml has no secret django-key" in done.err
+    assert "error: shield.toml does not define the secret django-key" in done.err
     (tmp_path / "empty").mkdir()
     done = shield("pull", "--env-file", ".env", cwd=tmp_path / "empty")
     assert done.code == 2

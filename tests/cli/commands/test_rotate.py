@@ -435,7 +435,9 @@ def test_cancel(app):
             [], "no secret given\n\nhint: name one of database-credentials, django", id="no name"
         ),
         pytest.param(
-            ["unknown"], "shield.toml has no secret unknown\n\nhint: it has database", id="unknown"
+            ["unknown"],
+            "shield.toml does not define the secret unknown\n\nhint: it defines database",
+            id="unknown",
         ),
         pytest.param(["token", "--due", "--status"], "are mutually exclusive", id="two at once"),
         pytest.param(

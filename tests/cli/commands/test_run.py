@@ -143,7 +143,9 @@ def test_a_closed_pipe_ends_the_command(app):
         pytest.param(("--", "no-such-command"), "command not found: no-such-command", id="unknown"),
         pytest.param(("--", "./shield.toml"), "command not found", id="not-executable"),
         pytest.param(
-            ("--only", "tokens", "--", "touch", "started"), "has no secret tokens", id="secret"
+            ("--only", "tokens", "--", "touch", "started"),
+            "does not define the secret tokens",
+            id="secret",
         ),
     ],
 )

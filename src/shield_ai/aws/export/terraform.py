@@ -60,7 +60,7 @@ def to_terraform(resources: Sequence[Resource], region: str) -> str:
 def _label(name: str) -> str:
     """Return a unique Terraform label for a resource name: `a/b` becomes `a__b`.
 
-    A name that could collide with another one, as `a.b` and `a+b` would, gets a digest.
+    Names that differ only in replaced characters, such as `a.b` and `a+b`, get a digest.
     """
     label = re.sub(r"[^A-Za-z0-9_-]", "_", name.replace("/", "__"))
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*([_/][A-Za-z0-9-]+)*", name):

@@ -37,7 +37,7 @@ class UnusedImport(NamedTuple):
 
 
 class Importers:
-    """The Python files of the app, to find those that import a name from another one.
+    """Find the Python files of the app that import a name from a given module.
 
     Args:
         paths: All Python files of the app, including tests.

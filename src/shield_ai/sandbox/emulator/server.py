@@ -85,7 +85,7 @@ class LocalAws(Running):
         return self._child.wait()
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client of the embedded AWS, whatever env vars this process has."""
+        """Return a boto3 client of the embedded AWS; it ignores the AWS environment variables."""
         import boto3
 
         create: Any = boto3.client  # the type stubs accept only literal service names

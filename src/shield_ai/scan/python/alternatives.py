@@ -196,7 +196,7 @@ def _item_of(element: ast.expr, index: int | None) -> ast.expr | None:
 
 
 def _constant_keys(node: ast.Dict) -> Elements:
-    """Return the keys of a dict; None if it unpacks another one."""
+    """Return the keys of a dict display; None if it contains `**mapping`."""
     keys = [key for key in node.keys if key]
     return keys if len(keys) == len(node.keys) else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import ast
 from typing import TYPE_CHECKING
 
@@ -37,35 +38,35 @@ class ExpressionVisitor(StatementVisitor):
         self._database_alias = ""  # the key of the enclosing dict of database settings
         self._in_boolean_context = False  # only the truth value of the expression is used
 
+    @abc.abstractmethod
     def visit_read(
         self, node: ast.Call | ast.Subscript, path: tuple[str, ...], *, direct: bool
     ) -> bool:
         """Visit a call or subscript, and return whether it reads a variable."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def visit_or_default(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
         """Visit `read or default`, and return whether the expression has this form."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def visit_literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Visit a text in the code."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def visit_presence_test(self, node: ast.Compare) -> bool:
         """Visit a comparison, and return whether it tests if a variable is set."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def visit_accessor_call(
         self, node: ast.Call, path: tuple[str, ...], accessor: Accessor
     ) -> None:
         """Visit a call of the runtime."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def visit_configurations_value(
         self, node: ast.Call, function: object, path: tuple[str, ...]
     ) -> bool:
         """Visit a call, and return whether it creates a value of django-configurations."""
-        raise NotImplementedError
 
     def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Visit an expression.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import ast
 from typing import TYPE_CHECKING
 
@@ -39,9 +40,9 @@ class PydanticFieldVisitor(ExpressionVisitor):
         # default values in the code, with the variable that pydantic reads first
         self.overridden_defaults: dict[ast.expr, str] = {}
 
+    @abc.abstractmethod
     def add(self, candidate: Candidate) -> None:
         """Add a candidate."""
-        raise NotImplementedError
 
     def visit_statement(self, node: ast.stmt) -> None:
         """Visit a statement, except the method that adds shield's source: its texts are names."""

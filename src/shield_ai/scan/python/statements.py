@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import ast
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.statement_filter import StatementFilter
 
 
-class StatementVisitor:
+class StatementVisitor(abc.ABC):
     """Visits statements; subclasses visit the expressions in them.
 
     Args:
@@ -40,6 +41,7 @@ class StatementVisitor:
         self._in_comprehension = False
         self._in_annotation = False
 
+    @abc.abstractmethod
     def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Visit an expression.
 
@@ -48,8 +50,8 @@ class StatementVisitor:
             path: The setting that gets its value, and the keys below it.
             direct: Whether the setting gets the value unchanged.
         """
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def visit_annotated_field(self, node: ast.AnnAssign) -> None:
         """Visit an annotated assignment, which may be a field of a settings class."""
 

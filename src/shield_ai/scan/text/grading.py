@@ -159,7 +159,7 @@ def _is_gradable(rule: str) -> bool:
 
 
 def _split_lines(raw: bytes | None, count: int) -> list[str]:
-    """Return the first lines of a file, and the rest of it as another one."""
+    """Return the first lines of a file, and then the rest of it as a single string."""
     if raw is None:
         return []
     if raw[:2] in UTF16_BOMS:
