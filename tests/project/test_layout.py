@@ -5,16 +5,12 @@ import pytest
 from shield_ai.model.manifest import App, Manifest
 from shield_ai.project.layout import (
     AppFacts,
-    choose_runtime_path,
     find_app_packages,
     find_django_settings,
-    find_roots,
     is_example,
     is_settings,
     is_test,
 )
-
-RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
 
 
 @pytest.mark.parametrize(
@@ -117,109 +113,11 @@ def test_settings_module_is_relative_to_the_file():
     assert find_django_settings(files, files.get) == {
         "backend/config/settings/__init__.py": "backend"
     }
-    assert find_roots(
-        ["backend/config/settings/__init__.py"], {"x": "backend"}, set(files), files.get
-    ) == ("backend",)
 
 
 def test_settings_module_elsewhere_must_be_unique():
     files = {"Dockerfile": b"ENV DJANGO_SETTINGS_MODULE=shop.settings", "src/shop/settings.py": b""}
     assert find_django_settings(files, files.get) == {"src/shop/settings.py": "src"}
-
-
-def test_root_by_packages():
-    known = {"src/app/__init__.py", "src/app/core/__init__.py", "src/app/core/config.py"}
-    assert find_roots(["src/app/core/config.py"], {}, known, {}.get) == ("src",)
-    assert find_roots(["config.py"], {}, {"config.py"}, {}.get) == ("",)
-
-
-@pytest.mark.parametrize(
-    ("line", "root"),
-    [
-        ("from app.core.config import A", "back"),
-        ("    import core.config", "back/app"),
-        ("import config", "back/app/core"),
-        ("import os, app.other", "back"),
-    ],
-)
-def test_root_by_imports(line, root):
-    files = {"back/main.py": f"{line}\n".encode(), "back/app/core/config.py": b""}
-    assert find_roots(["back/app/core/config.py"], {}, set(files), files.get) == (root,)
-
-
-@pytest.mark.parametrize(
-    ("settings", "roots"),
-    [
-        pytest.param(["app/api/routes/mail_settings.py"], ("",), id="by its package"),
-        pytest.param(
-            ["app/api/routes/mail_settings.py", "app/config.py"], ("",), id="by another one"
-        ),
-        pytest.param(
-            ["app/config.py", "my-bot/config.py"],
-            ("my-bot", ""),
-            id="a folder that can't be a package",
-        ),
-    ],
-)
-def test_root_by_imports_of_the_package(settings, roots):
-    files = {
-        "main.py": b"from app.config import A\nfrom app.api import b\n",
-        **dict.fromkeys(settings, b""),
-    }
-    files["my-bot/run.py"] = b"from config import A\n"
-    assert find_roots(settings, {}, set(files), files.get) == roots
-
-
-def test_imports_of_missing_modules_are_ignored():
-    """The package has no `__init__.py` that could define create_app."""
-    files = {"app/config.py": b"", "manage.py": b"from app import create_app\n"}
-    assert find_roots(["app/config.py"], {}, set(files), files.get) == ("app",)
-    files["app/create_app.py"] = b""
-    assert find_roots(["app/config.py"], {}, set(files), files.get) == ("",)
-
-
-@pytest.mark.parametrize(
-    ("path", "root"),
-    [
-        ("app/core/config.py", ""),
-        ("src/app/core/config.py", "src"),
-        ("configs/production.py", ""),
-        ("back/settings/production.py", "back"),
-        ("app/config.py", "app"),
-        ("env/production.py", "env"),
-    ],
-)
-def test_root_by_common_names(path, root):
-    assert find_roots([path], {}, {path}, {}.get) == (root,)
-
-
-@pytest.mark.parametrize(
-    ("settings", "root", "files", "place"),
-    [
-        ("shop/settings.py", "", {}, "shop/utils/secrets.py"),
-        ("shop/settings/base.py", "", {}, "shop/utils/secrets.py"),
-        ("backend/shop/settings.py", "backend", {}, "backend/shop/utils/secrets.py"),
-        ("settings.py", "", {}, "aws_secrets.py"),
-        ("app/config.py", "app", {}, "app/aws_secrets.py"),
-        (
-            "shop/settings.py",
-            "",
-            {"shop/utils/__init__.py": b'"""Doc."""\n# why\n'},
-            "shop/utils/secrets.py",
-        ),
-        (
-            "shop/settings.py",
-            "",
-            {"shop/utils/__init__.py": b"from shop.models import X\n"},
-            "shop/aws_secrets.py",
-        ),
-        ("shop/settings.py", "", {"shop/utils.py": b""}, "shop/aws_secrets.py"),
-        ("shop/settings.py", "", {"shop/utils/secrets.py": b"KEY = 1"}, "shop/aws_secrets.py"),
-        ("shop/settings.py", "", {"shop/utils/secrets.py": RUNTIME}, "shop/utils/secrets.py"),
-    ],
-)
-def test_choose_runtime_path(settings, root, files, place):
-    assert choose_runtime_path(settings, root, set(files), files.get) == place
 
 
 def test_accessor_import():

@@ -17,7 +17,8 @@ from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.reports.words import count
 from shield_ai.scan import baseline as baselines
-from shield_ai.scan.runner import ScanResult, is_folder, scan_paths
+from shield_ai.scan.merge import ScanResult
+from shield_ai.scan.runner import is_folder, scan_paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.project.import_roots import find_roots
 from shield_ai.project.layout import (
-    DEFAULT_RUNTIME,
     AppFacts,
-    choose_runtime_path,
     find_app_packages,
     find_django_settings,
-    find_roots,
     is_settings,
     is_test,
-    nonempty_init,
 )
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_runtime_module
+from shield_ai.project.runtime_path import (
+    DEFAULT_RUNTIME,
+    choose_runtime_path,
+    nonempty_init,
+)
 from shield_ai.scan.files.file_filter import ENV_READ, PATTERNS, QUOTED_NAME, SECRET_WORD
 
 if TYPE_CHECKING:

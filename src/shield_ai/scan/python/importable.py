@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.project.layout import import_root
+from shield_ai.project.import_roots import import_root
 
 if TYPE_CHECKING:
     from shield_ai.project.layout import AppFacts

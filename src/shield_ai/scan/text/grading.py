@@ -7,7 +7,7 @@ A finding is never dropped.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,6 +23,7 @@ from shield_ai.scan.files.file_class import (
 )
 from shield_ai.scan.rules.pattern import RuleKind, find_rule
 from shield_ai.scan.text.credibility import Family, family
+from shield_ai.scan.text.place import LINES_AROUND, Place, create_place, last_lines, split_lines
 from shield_ai.scan.text.randomness import is_random, wordiness
 from shield_ai.scan.text.token_rules import SAMPLE_VALUE, is_real_login
 from shield_ai.scan.text.value_shapes import (
@@ -47,9 +48,6 @@ TEST_KEY_RULES = frozenset(
     {"CRED.private-key", "CRED.private-key-base64", "CRED.google-service-account"}
 )
 MIN_WORDINESS = 0.6  # of letters that are a name instead of a key
-LINES_AROUND = 3
-UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
-WINDOW = 240  # characters before a value that may contain its user name
 # A line of a doctest, or a quotation in a docstring or a comment.
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
@@ -95,25 +93,6 @@ VERDICT = regex(r"\bfail", re.IGNORECASE)
 COUNTRY_CODE = regex(r"\b[A-Z]{2,3}[\"']?\s*[:,]\s*[\"']")
 COMPOUND_OPTION = regex(r"\w-(?:password|passphrase|passwd)[ \t]\Z", re.IGNORECASE)
 NOT_VALUES = (MIGRATION, UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD)
-LITERAL_PREFIX = regex(r"[bBrRuUfF]{0,2}(\"\"\"|'''|\"|')")
-
-
-class Place(NamedTuple):
-    """A value and the text around it."""
-
-    path: str
-    rule: str
-    name: str
-    value: str  # without quotes; the password, if the value is a URL with one
-    line: str
-    before: str  # the text before the value, on its line
-    after: str  # the text after the value, on its line
-    nearby: str  # the lines around the value, without the value
-
-    @property
-    def is_python(self) -> bool:
-        """Whether the file is Python code."""
-        return self.path.endswith(".py")
 
 
 def grade(findings: Iterable[Finding], read: ReadFile) -> list[Finding]:
@@ -127,27 +106,19 @@ def grade(findings: Iterable[Finding], read: ReadFile) -> list[Finding]:
     path = ""
     lines: list[str] = []
     findings = list(findings)
-    ends = _last_lines(findings)
+    ends = last_lines(findings)
     for finding in findings:
         if finding.severity is Severity.LOW or not _is_gradable(finding.rule):
             graded.append(finding)
             continue
         if finding.path != path:  # only one file is in memory
             path = finding.path
-            lines = _split_lines(read(path), ends[path] + LINES_AROUND)
-        place = _create_place(finding, lines)
+            lines = split_lines(read(path), ends[path] + LINES_AROUND)
+        place = create_place(finding, lines)
         is_low = place is not None and _is_low(place, finding.severity)
         severity = Severity.LOW if is_low else finding.severity
         graded.append(msgspec.structs.replace(finding, severity=severity))
     return graded
-
-
-def _last_lines(findings: Iterable[Finding]) -> dict[str, int]:
-    """Return the last line of the findings of each file."""
-    ends: dict[str, int] = {}
-    for finding in findings:
-        ends[finding.path] = max(finding.end_line, ends.get(finding.path, 0))
-    return ends
 
 
 def _is_gradable(rule: str) -> bool:
@@ -156,56 +127,6 @@ def _is_gradable(rule: str) -> bool:
         or rule in LITERAL_RULES
         or (rule.startswith("CRED.") and rule != "CRED.tracked-dotenv")
     )
-
-
-def _split_lines(raw: bytes | None, count: int) -> list[str]:
-    """Return the first lines of a file, and then the rest of it as a single string."""
-    if raw is None:
-        return []
-    if raw[:2] in UTF16_BOMS:
-        text = raw.decode("utf-16", "replace")
-    else:
-        text = raw.decode("utf-8-sig", "replace")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.split("\n", count)
-
-
-def _create_place(finding: Finding, lines: list[str]) -> Place | None:
-    if not 0 < finding.line <= len(lines) or finding.end_line > len(lines):
-        return None
-    first = lines[finding.line - 1]
-    last = lines[finding.end_line - 1]
-    before = first[: finding.column - 1]
-    after = last[finding.end_column - 1 :]
-    if finding.line == finding.end_line:
-        value = first[finding.column - 1 : finding.end_column - 1]
-    else:
-        inner = lines[finding.line : finding.end_line - 1]
-        value = "\n".join([first[finding.column - 1 :], *inner, last[: finding.end_column - 1]])
-    if finding.rule == "CSEC34.literal":
-        value = _unquote(value)
-    above = "\n".join([*lines[max(0, finding.line - 1 - LINES_AROUND) : finding.line - 1], before])[
-        -WINDOW:
-    ]
-    below = "\n".join([after, *lines[finding.end_line : finding.end_line + LINES_AROUND]])[:WINDOW]
-    return Place(
-        path=finding.path,
-        rule=finding.rule,
-        name=finding.name,
-        value=value,
-        line=first,
-        before=before,
-        after=after,
-        nearby=above + "\0" + below,
-    )
-
-
-def _unquote(text: str) -> str:
-    match = LITERAL_PREFIX.match(text)
-    if not match or not text.endswith(match[1]):
-        return text
-    return text[match.end() : -len(match[1])]
 
 
 def _is_low(place: Place, severity: Severity) -> bool:

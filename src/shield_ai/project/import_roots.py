@@ -1,0 +1,169 @@
+"""Find the import roots of an app: the folders that its modules are imported from."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    Read = Callable[[str], bytes | None]
+
+# Common names of subpackages, which are rarely on sys.path.
+SUBPACKAGES = frozenset({"core", "config", "utils", "common"})
+CONFIG_FOLDERS = frozenset({"config", "configs", "configuration", "settings"})
+
+
+def dotted_name(path: str, root: str) -> str:
+    """Return the dotted name of a module below a root."""
+    parts = PurePosixPath(path).relative_to(root or ".").with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def folder_and_parents(folder: str) -> list[str]:
+    """Return a folder and its parents, up to the app's folder, which is empty."""
+    parts = folder.split("/") if folder else []
+    return ["/".join(parts[:depth]) for depth in range(len(parts), -1, -1)]
+
+
+def import_root(path: str, known: set[str]) -> str:
+    """Return the folder that contains the topmost package of a module."""
+    folder = path.rpartition("/")[0]
+    while folder and f"{folder}/__init__.py" in known:
+        folder = folder.rpartition("/")[0]
+    return folder
+
+
+def find_roots(
+    settings: Iterable[str], django_settings: dict[str, str], known: set[str], read: Read
+) -> tuple[str, ...]:
+    """Return the folders on `sys.path`, deepest first.
+
+    Args:
+        settings: The settings files, which must be importable.
+        django_settings: The settings files of DJANGO_SETTINGS_MODULE, with their import roots.
+        known: All files of the app.
+        read: Returns the content of a file.
+    """
+    roots = set(django_settings.values())
+    remaining = [path for path in settings if not _is_importable(path, roots)]
+    # imports of the settings modules are more reliable than imports from their packages
+    for find in (_root_of_module_imports, _root_of_package_imports):
+        for path in remaining:
+            if not _is_importable(path, roots):
+                root = find(path, import_root(path, known), known, read)
+                if root is not None:
+                    roots.add(root)
+    for path in remaining:
+        if not _is_importable(path, roots):
+            roots.add(_usual_root(path, import_root(path, known)))
+    return tuple(sorted(roots or {""}, key=lambda root: (-root.count("/") - bool(root), root)))
+
+
+def _is_importable(path: str, roots: Iterable[str]) -> bool:
+    """Return True if all folders between a root and the file have names of packages."""
+    for root in roots:
+        if root and not path.startswith(f"{root}/"):
+            continue
+        folders = path.removeprefix(f"{root}/").split("/")[:-1]
+        if all(folder.isidentifier() for folder in folders):
+            return True
+    return False
+
+
+def _root_of_module_imports(path: str, folder: str, known: set[str], read: Read) -> str | None:
+    """Return the root from which the app's files import a module.
+
+    A package can lack `__init__.py`, so the root can also be a parent of its folder.
+
+    Args:
+        path: The module.
+        folder: The folder that contains the module's topmost package with an `__init__.py`.
+        known: All files of the app.
+        read: Returns the content of a file.
+    """
+    if not folder:
+        return None
+    roots = {dotted_name(path, root).encode(): root for root in folder_and_parents(folder)}
+    imports = _imports_of(roots, rb"(?:[ \t\r,;]|$)")
+    everywhere: set[bytes] = set()
+    inside: set[bytes] = set()  # imports in files below the root are more reliable
+    for file, raw in _python_files(known, read):
+        for name in imports.findall(raw):
+            everywhere.add(name)
+            if _is_below(file, roots[name]):
+                inside.add(name)
+    for names in (inside, everywhere):
+        for name, root in roots.items():
+            if name in names:
+                return root
+    return None
+
+
+def _root_of_package_imports(path: str, folder: str, known: set[str], read: Read) -> str | None:
+    """Return the root from which the app's files import most modules of the topmost package.
+
+    Takes the same arguments as `_root_of_module_imports`.
+    """
+    roots = _packages(path, folder)
+    if not folder or not roots:
+        return None
+    imports = _imports_of(roots, rb"(?:\.| import \(?\s*)(\w+)")
+    everywhere: Counter[bytes] = Counter()
+    inside: Counter[bytes] = Counter()
+    for file, raw in _python_files(known, read):
+        for package, name in imports.findall(raw):
+            root = roots[package]
+            if _is_module(root, package, name, known):
+                everywhere[package] += 1
+                if _is_below(file, root):
+                    inside[package] += 1
+    counts = inside or everywhere
+    return roots[max(counts, key=lambda package: counts[package])] if counts else None
+
+
+def _packages(path: str, folder: str) -> dict[bytes, str]:
+    """Map the possible names of a module's topmost package to their roots."""
+    packages = {}
+    for root in folder_and_parents(folder):
+        package, dot, _ = dotted_name(path, root).encode().partition(b".")
+        if dot:
+            packages[package] = root
+    return packages
+
+
+def _imports_of(names: Iterable[bytes], end: bytes) -> re.Pattern[bytes]:
+    alternatives = b"|".join(map(re.escape, names))
+    return re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+(" + alternatives + rb")" + end)
+
+
+def _python_files(known: set[str], read: Read) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(known):
+        if path.endswith(".py"):
+            yield path, read(path) or b""
+
+
+def _is_below(path: str, root: str) -> bool:
+    return not root or path.startswith(f"{root}/")
+
+
+def _is_module(root: str, package: bytes, name: bytes, known: set[str]) -> bool:
+    """Return True if a package contains a module or subpackage of that name."""
+    prefix = f"{root}/" if root else ""
+    path = f"{prefix}{package.decode()}/{name.decode()}"
+    return f"{path}.py" in known or any(file.startswith(f"{path}/") for file in known)
+
+
+def _usual_root(path: str, folder: str) -> str:
+    """Return the root by common names: the module `app/core/config.py` is app.core.config."""
+    while folder:
+        parent, _, name = folder.rpartition("/")
+        child = path.removeprefix(f"{folder}/").partition("/")[0]
+        is_subpackage = name in SUBPACKAGES | CONFIG_FOLDERS
+        if not is_subpackage and child not in SUBPACKAGES - {"config"}:
+            break
+        folder = parent
+    return folder

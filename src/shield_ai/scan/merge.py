@@ -1,0 +1,193 @@
+"""Merge the results of the scans of folders and files into one result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from shield_ai.model.finding import Confidence, Finding, Severity
+from shield_ai.scan.files.suppressions import apply_suppressions
+from shield_ai.scan.files.walk import display_path
+from shield_ai.scan.python.findings import assign_fingerprints
+from shield_ai.scan.rules import pattern
+from shield_ai.scan.text.grading import grade
+from shield_ai.scan.text.secret_names import mask_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from shield_ai.model.edit import Skipped
+    from shield_ai.scan.python.app_scan import Scan
+    from shield_ai.scan.rules.pattern import Pattern
+    from shield_ai.scan.text.engine import CredentialScan
+
+    ReadFile = Callable[[str], bytes | None]
+
+LITERAL_RULE = "CSEC34.literal"
+# A value that these rules report is not reported again as a credential.
+VALUE_RULES = frozenset({LITERAL_RULE, "CSEC34.literal-default", "CSEC34.dotenv"})
+
+
+class ScanResult(NamedTuple):
+    """The results of `shield scan`."""
+
+    findings: list[Finding]
+    skipped: list[Skipped]  # files that could not be scanned
+    hidden: int  # findings of low confidence that are not in `findings`
+    read: ReadFile
+    patterns: list[Pattern]  # of the app
+    suppressed: int = 0  # findings with a suppression comment
+
+
+class PartResult(NamedTuple):
+    """The results of a scan of one folder, or of some files."""
+
+    app: Scan | None
+    credentials: CredentialScan
+    prefix: str  # of the paths in the report
+    read: ReadFile
+    tracked: set[str]  # the .env files in git
+    patterns: list[Pattern]  # of the app
+
+
+def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) -> ScanResult:
+    """Merge the results of several folders.
+
+    Args:
+        parts: The results.
+        include_low_confidence: Whether to include findings of low confidence.
+    """
+    findings: list[Finding] = []
+    skipped: list[Skipped] = []
+    hidden = suppressed = 0
+    readers: dict[str, ReadFile] = {}
+    for part in parts:
+        found = _part_findings(part)
+        remaining, notes = _apply_suppressions(found, part.credentials)
+        shown = remaining
+        if not include_low_confidence:
+            shown = [f for f in remaining if f.confidence is not Confidence.LOW]
+        hidden += len(remaining) - len(shown)
+        suppressed += len(found) - len(remaining)
+        for finding in (*shown, *notes):
+            path = display_path(part.prefix + finding.path)
+            findings.append(msgspec.structs.replace(finding, path=path))
+        for skip in _part_skipped(part):
+            path = mask_tokens(display_path(part.prefix + skip.path))
+            skipped.append(msgspec.structs.replace(skip, path=path))
+        readers[part.prefix] = part.read
+    return ScanResult(
+        findings=assign_fingerprints(findings),
+        skipped=skipped,
+        hidden=hidden,
+        read=_combine_readers(readers),
+        patterns=[],
+        suppressed=suppressed,
+    )
+
+
+def _combine_readers(readers: dict[str, ReadFile]) -> ReadFile:
+    """Return a function that reads a file by its path in the report."""
+    longest_first = sorted(readers, key=len, reverse=True)
+
+    def read(path: str) -> bytes | None:
+        for prefix in longest_first:
+            if path.startswith(prefix):
+                return readers[prefix](path[len(prefix) :])
+        return None
+
+    return read
+
+
+def _part_findings(part: PartResult) -> list[Finding]:
+    app_findings = list(part.app.findings) if part.app else []
+    findings = _merge_duplicates(app_findings, part.credentials.findings, part.tracked)
+    findings = grade(findings, part.read)
+    return [*findings, *_tracked_dotenv_findings(part.tracked, findings)]
+
+
+def _part_skipped(part: PartResult) -> list[Skipped]:
+    """Return the skipped files of a part, each once; without skipped lines of files."""
+    app_skipped = part.app.skipped if part.app else ()
+    skipped = [skip for skip in app_skipped if not skip.line]
+    paths = {skip.path for skip in skipped}
+    return skipped + [skip for skip in part.credentials.skipped if skip.path not in paths]
+
+
+def _merge_duplicates(
+    app_findings: list[Finding], credential_findings: list[Finding], tracked: set[str]
+) -> list[Finding]:
+    """Remove the credentials that CSEC-34 reports too, but keep their higher severity.
+
+    Args:
+        app_findings: The findings of CSEC-34.
+        credential_findings: The credentials.
+        tracked: The .env files in git; the values of others keep their severity.
+    """
+    findings = list(app_findings)
+    indexes: dict[tuple[str, int], int] = {}
+    for index, finding in enumerate(findings):
+        if finding.rule in VALUE_RULES:
+            for line in range(finding.line, finding.end_line + 1):
+                indexes[finding.path, line] = index
+    others = []
+    for credential in credential_findings:
+        at = indexes.get((credential.path, credential.line))
+        if at is None:
+            others.append(credential)
+        elif _may_be_worse(findings[at], tracked) and _is_worse(credential, findings[at]):
+            findings[at] = msgspec.structs.replace(findings[at], severity=credential.severity)
+    return [*findings, *others]
+
+
+def _may_be_worse(finding: Finding, tracked: set[str]) -> bool:
+    return finding.rule == LITERAL_RULE or finding.path in tracked
+
+
+def _is_worse(finding: Finding, other: Finding) -> bool:
+    levels = list(Severity)
+    return levels.index(finding.severity) > levels.index(other.severity)
+
+
+def _tracked_dotenv_findings(tracked: set[str], findings: list[Finding]) -> list[Finding]:
+    """Report .env files in git that have findings."""
+    rule = pattern.find_rule("CRED.tracked-dotenv")
+    if rule is None:
+        return []
+    with_values = {f.path for f in findings if f.confidence is not Confidence.LOW}
+    return [
+        _file_finding(rule.id, path, 1, rule.text(path), rule.severity)
+        for path in sorted(tracked & with_values)
+    ]
+
+
+def _apply_suppressions(
+    findings: list[Finding], credentials: CredentialScan
+) -> tuple[list[Finding], list[Finding]]:
+    """Return the findings that are not suppressed, and findings about useless suppressions."""
+    remaining = [f for f in findings if f.path not in credentials.suppressions]
+    notes = []
+    for path, comments in credentials.suppressions.items():
+        kept, useless = apply_suppressions([f for f in findings if f.path == path], comments)
+        remaining += kept
+        for comment, problem in useless:
+            message = f"this comment {problem}"
+            notes.append(
+                _file_finding("CRED.idle-ignore", path, comment.comment_line, message, Severity.LOW)
+            )
+    return remaining, notes
+
+
+def _file_finding(rule: str, path: str, line: int, message: str, severity: Severity) -> Finding:
+    return Finding(
+        rule=rule,
+        path=path,
+        line=line,
+        column=1,
+        end_line=line,
+        end_column=1,
+        severity=severity,
+        confidence=Confidence.HIGH,
+        message=message,
+    )

@@ -1,0 +1,134 @@
+"""Create the site of a finding: the facts that the fixers need."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.finding import Shape, Site
+from shield_ai.model.manifest import ENV_VAR_NAME
+from shield_ai.model.naming import Meaning, database_field, env_var_name, meaning
+from shield_ai.project.layout import is_test_settings
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.literals import literal_text
+
+if TYPE_CHECKING:
+    from shield_ai.project.python_source import Source
+    from shield_ai.scan.python.candidates import Candidate
+
+# A URL with credentials for a remote host; a password for localhost protects nothing.
+REMOTE_URL = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
+EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
+DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
+OUTSIDE_SETTINGS = "hardcoded outside the settings: move it there first"
+INVALID_VARIABLE = "not a valid name of an environment variable"
+TEST_VALUE = "a value of the test settings"
+
+
+def create_site(
+    source: Source, candidate: Candidate, span: tuple[int, int], *, in_settings: bool
+) -> Site:
+    """Return the site of a candidate.
+
+    Args:
+        source: The file.
+        candidate: A read or a literal in it.
+        span: The offsets of the text to replace.
+        in_settings: Whether the file belongs to the settings.
+    """
+    default_start, default_end = _default_span(source, candidate.default)
+    has_default_text = default_end > 0
+    default_ok = False
+    has_generated_default = False
+    if candidate.shape is Shape.READ:
+        default_ok = candidate.optional and _is_default_ok_in_production(source, candidate)
+        has_generated_default = not default_ok and _is_generated(candidate.default)
+    shape = candidate.shape
+    reason = candidate.reason
+    variable = candidate.variable
+    if candidate.shape is Shape.LITERAL:
+        variable = variable or literal_variable(candidate)
+        if not literal_text(candidate.node):
+            shape = Shape.FALLBACK
+        if not in_settings:
+            reason = reason or _explain_outside_settings(source.path)
+    names = [name for name in (variable, *candidate.alternatives) if name]
+    if not all(ENV_VAR_NAME.fullmatch(name) for name in names):
+        reason = reason or INVALID_VARIABLE
+    return Site(
+        start=span[0],
+        end=span[1],
+        shape=shape,
+        reader=candidate.reader,
+        optional=candidate.optional,
+        default_literal=has_default_text or has_generated_default,
+        default_ok_in_production=default_ok,
+        default_start=default_start,
+        default_end=default_end,
+        variable=variable,
+        group=candidate.group,
+        field=candidate.field,
+        binds=candidate.binds,
+        quote=candidate.quote,
+        negated=candidate.negated,
+        alternatives=candidate.alternatives,
+        others=candidate.others,
+        name_expr=candidate.name_expr,
+        reason=reason,
+    )
+
+
+def _default_span(source: Source, default: ast.expr | None) -> tuple[int, int]:
+    """Return the span of a default that is a non-empty text; both offsets are 0 for others."""
+    if default is None or not literal_text(default):
+        return 0, 0
+    return source.span(default)
+
+
+def _explain_outside_settings(path: str) -> str:
+    return TEST_VALUE if is_test_settings(path) else OUTSIDE_SETTINGS
+
+
+def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
+    """Return whether a default is not a secret: a database host, a URL without a password."""
+    default = candidate.default
+    if candidate.default_from_env:
+        return True
+    if default is None or (isinstance(default, ast.Constant) and not default.value):
+        return False
+    text = literal_text(default)
+    if text in EMPTY_DOCUMENTS:
+        return bool(text)  # an empty JSON document contains no secret
+    if not candidate.is_secret_read() or _database_field(candidate) not in {"", "password"}:
+        return True
+    is_url = meaning(candidate.variable) is Meaning.URL
+    return is_url and not REMOTE_URL.search(source.segment(default))
+
+
+def _database_field(candidate: Candidate) -> str:
+    """Return the database field that a candidate reads, by its dict key or its variable."""
+    if candidate.field:
+        return candidate.field
+    family = database_field(candidate.variable)
+    return family[1] if family else ""
+
+
+def _is_generated(default: ast.expr | None) -> bool:
+    """Return whether a default is non-empty and not a text: a random key, a name, a number."""
+    if default is None or isinstance(default, ast.Dict):
+        return False
+    if isinstance(default, (ast.List, ast.Tuple, ast.Set)):
+        return bool(default.elts)
+    if isinstance(default, ast.Constant):
+        value = default.value
+        return bool(value) and isinstance(value, (int, float)) and value is not True
+    return True
+
+
+def literal_variable(candidate: Candidate) -> str:
+    """Return the variable that a literal would move to: the setting's name and its keys."""
+    if candidate.group:
+        prefix = "" if candidate.group in DEFAULT_DATABASES else f"{candidate.group}_"
+        return env_var_name(f"{prefix}DATABASE_{candidate.path[-1]}".lstrip("_"))
+    names = [part for part in candidate.path if not part.isdigit() and part != "?"]
+    return env_var_name("_".join(name.strip("_") for name in names))

@@ -1,0 +1,94 @@
+"""Read the text around the value of a finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.model.finding import Finding
+
+LINES_AROUND = 3
+UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+WINDOW = 240  # characters before a value that may contain its user name
+LITERAL_PREFIX = regex(r"[bBrRuUfF]{0,2}(\"\"\"|'''|\"|')")
+
+
+class Place(NamedTuple):
+    """A value and the text around it."""
+
+    path: str
+    rule: str
+    name: str
+    value: str  # without quotes; the password, if the value is a URL with one
+    line: str
+    before: str  # the text before the value, on its line
+    after: str  # the text after the value, on its line
+    nearby: str  # the lines around the value, without the value
+
+    @property
+    def is_python(self) -> bool:
+        """Whether the file is Python code."""
+        return self.path.endswith(".py")
+
+
+def last_lines(findings: Iterable[Finding]) -> dict[str, int]:
+    """Return the last line of the findings of each file."""
+    ends: dict[str, int] = {}
+    for finding in findings:
+        ends[finding.path] = max(finding.end_line, ends.get(finding.path, 0))
+    return ends
+
+
+def split_lines(raw: bytes | None, count: int) -> list[str]:
+    """Return the first lines of a file, and then the rest of it as a single string."""
+    if raw is None:
+        return []
+    if raw[:2] in UTF16_BOMS:
+        text = raw.decode("utf-16", "replace")
+    else:
+        text = raw.decode("utf-8-sig", "replace")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.split("\n", count)
+
+
+def create_place(finding: Finding, lines: list[str]) -> Place | None:
+    """Return the value of a finding and the text around it; None outside the lines."""
+    if not 0 < finding.line <= len(lines) or finding.end_line > len(lines):
+        return None
+    first = lines[finding.line - 1]
+    last = lines[finding.end_line - 1]
+    before = first[: finding.column - 1]
+    after = last[finding.end_column - 1 :]
+    if finding.line == finding.end_line:
+        value = first[finding.column - 1 : finding.end_column - 1]
+    else:
+        inner = lines[finding.line : finding.end_line - 1]
+        value = "\n".join([first[finding.column - 1 :], *inner, last[: finding.end_column - 1]])
+    if finding.rule == "CSEC34.literal":
+        value = _unquote(value)
+    above = "\n".join([*lines[max(0, finding.line - 1 - LINES_AROUND) : finding.line - 1], before])[
+        -WINDOW:
+    ]
+    below = "\n".join([after, *lines[finding.end_line : finding.end_line + LINES_AROUND]])[:WINDOW]
+    return Place(
+        path=finding.path,
+        rule=finding.rule,
+        name=finding.name,
+        value=value,
+        line=first,
+        before=before,
+        after=after,
+        nearby=above + "\0" + below,
+    )
+
+
+def _unquote(text: str) -> str:
+    match = LITERAL_PREFIX.match(text)
+    if not match or not text.endswith(match[1]):
+        return text
+    return text[match.end() : -len(match[1])]

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.project.runtime_path import choose_runtime_path
+
+RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "root", "files", "place"),
+    [
+        ("shop/settings.py", "", {}, "shop/utils/secrets.py"),
+        ("shop/settings/base.py", "", {}, "shop/utils/secrets.py"),
+        ("backend/shop/settings.py", "backend", {}, "backend/shop/utils/secrets.py"),
+        ("settings.py", "", {}, "aws_secrets.py"),
+        ("app/config.py", "app", {}, "app/aws_secrets.py"),
+        (
+            "shop/settings.py",
+            "",
+            {"shop/utils/__init__.py": b'"""Doc."""\n# why\n'},
+            "shop/utils/secrets.py",
+        ),
+        (
+            "shop/settings.py",
+            "",
+            {"shop/utils/__init__.py": b"from shop.models import X\n"},
+            "shop/aws_secrets.py",
+        ),
+        ("shop/settings.py", "", {"shop/utils.py": b""}, "shop/aws_secrets.py"),
+        ("shop/settings.py", "", {"shop/utils/secrets.py": b"KEY = 1"}, "shop/aws_secrets.py"),
+        ("shop/settings.py", "", {"shop/utils/secrets.py": RUNTIME}, "shop/utils/secrets.py"),
+    ],
+)
+def test_choose_runtime_path(settings, root, files, place):
+    assert choose_runtime_path(settings, root, set(files), files.get) == place
