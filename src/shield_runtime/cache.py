@@ -176,7 +176,8 @@ class Cache:
             served: Answer | None = None
             if value is not None and not refresh and self._may_serve_stale(entry, value, now):
                 served = value
-                counts["StaleServed"] += 1
+                if entry.attempts:  # AWS failed; otherwise it is only the refresh
+                    counts["StaleServed"] += 1
             elif fetch is None:
                 served = value or entry.failure
         if started is not None and batch is not None:

@@ -100,6 +100,14 @@ class App:
             superuser.execute(f"DROP ROLE {self.user}")
 
 
+@pytest.fixture(autouse=True)
+def default_hangup():
+    """Undo `nohup`, which makes this process and its children ignore SIGHUP."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def app(aws, postgres, tmp_path, capsys):
     app = App(tmp_path, postgres, capsys)

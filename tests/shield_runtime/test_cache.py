@@ -112,6 +112,15 @@ class TestTime:
         assert len(caplog.records) == 1
         assert stats()["StaleServed"] >= 2
 
+    def test_a_refresh_without_an_outage_is_not_stale(self, on, clock):
+        on.put("test-secret", VALUE)
+        assert get_secret("test-secret") == VALUE
+        clock.pass_(301)
+        assert get_secret("test-secret") == VALUE
+        landed()
+        assert get_secret("test-secret") == VALUE
+        assert stats()["StaleServed"] == 0
+
     def test_lease_ends_with_the_value(self, on, monkeypatch, clock):
         monkeypatch.setenv("AWS_SECRETS_TTL", "0.5")
         clear_secret_cache()
