@@ -43,7 +43,7 @@ test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each step, on real datab
 test-kill: $(VENV)/dev.stamp  ## kill an apply at each of its calls to AWS
 	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/flow/test_apply.py tests/flow/test_apply_resources.py tests/flow/test_apply_updates.py tests/sandbox/test_demo.py -k "killed or refused_at or ctrl_c" -rP $(ARGS)
 
-docs: $(VENV)/dev.stamp  ## generate the reference and run every code block in docs/
+docs: $(VENV)/dev.stamp  ## generate the reference and run the code blocks in docs/
 	$(BIN)/python docs/generate.py
 	SHIELD_DOCS=1 $(BIN)/python -m pytest tests/repository/test_docs.py $(ARGS)
 

@@ -18,10 +18,12 @@ Labels:
 - dummy: a value of a test, a fixture or an example; it should be low.
 - not: not a secret; it should be low or not reported.
 
-Parts: the rules were written for the causes in `first`, then measured on `second`, which nobody had
-tuned to; then for those in `second`, and measured on `third`; and so on. `third` and `fourth` were
-labeled after the earlier rules existed, and `second` had been read once beforehand, so no part but
-the newest is a fair sample, and none is fully independent.
+*Above low* means the severities medium, high and critical.
+
+Parts: the rules were developed in rounds. Each part was scored before rules were written for its
+errors, and used for development afterwards, so only the score of the newest part approximates new
+code. No part is fully independent: `second` had been read before it was scored, and `third` and
+`fourth` were labeled after the first rules existed.
 """
 
 from __future__ import annotations

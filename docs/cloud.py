@@ -59,6 +59,9 @@ def metrics_page() -> str:
             "names someone to notify. The name of each alarm starts with the name of the",
             "application.\n",
             table("name | type | notification", alarms),
+            "`secret-overdue` is created only with `overdue` or a canary; the number of days is an",
+            "example. The canary also adds `secret-login-failed`, and an alarm for each rotation",
+            "function.\n",
         ]
     )
 

@@ -54,6 +54,10 @@ COMMAND_VARIABLES = {
     "NO_COLOR": "Disable color output, regardless of the value.",
     "AWS_ENDPOINT_URL": "Use a different endpoint than AWS, such as the one `shield local` prints.",
     "AWS_PROFILE": "The AWS profile to use, as in other AWS tools.",
+    "SHIELD_STATE_DIR": (
+        "Folder of the keys that authenticate the journals; an absolute path outside the "
+        "application."
+    ),
 }
 RUNTIME_METRICS = {
     "SecretsManagerCalls": "Calls to Secrets Manager, which AWS bills.",
@@ -61,7 +65,7 @@ RUNTIME_METRICS = {
     "CacheHits": "Reads served from the cache; counts at most one per second and name.",
     "SecretErrors": "Failed calls, except for optional secrets that do not exist.",
     "FallbackToEnv": "Reads served from an environment variable because AWS was unavailable.",
-    "StaleServed": "Reads served with an expired value because AWS was unavailable.",
+    "StaleServed": "Reads served with an expired value after a failed call.",
     "CacheHitRate": "Percentage of reads served from the cache.",
     "SecretAgeSeconds": "Age of the oldest value in the cache.",
 }
@@ -89,7 +93,10 @@ MODULE_PURPOSES = {
 }
 EXIT_CODES = {
     0: "Success.",
-    1: "There are findings, failed checks or events that need review.",
+    1: (
+        "There are findings, failed checks, events that need review, missing secrets (`pull`) or "
+        "rotations that need manual steps (`rotate --due`)."
+    ),
     2: "Invalid usage or configuration.",
     3: "Internal error. The message names a report file that contains no secret values.",
     4: "The plan is stale or unsafe. Nothing was changed.",
