@@ -105,6 +105,29 @@ def test_removes_only_folders_without_other_files(tree, tmp_path):
     tree.remove_folder("utils")
 
 
+@pytest.mark.parametrize("content", ["linked folder", "linked file", "subfolder", "source file"])
+def test_keeps_folders_whose_cache_contains_other_files(tree, tmp_path, tmp_path_factory, content):
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "mine.pyc").touch()
+    cache = tmp_path / "utils/__pycache__"
+    cache.parent.mkdir()
+    if content == "linked folder":
+        cache.symlink_to(outside)
+    else:
+        cache.mkdir()
+        (cache / "a.pyc").touch()
+    if content == "linked file":
+        (cache / "b.pyc").symlink_to(outside / "mine.pyc")
+    elif content == "subfolder":
+        (cache / "b.pyc").mkdir()
+    elif content == "source file":
+        (cache / "b.py").touch()
+    before = sorted(tmp_path.rglob("*"))
+    tree.remove_folder("utils")
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (outside / "mine.pyc").exists()
+
+
 def test_missing_folders(tree):
     assert tree.missing_folders("a/b/c.py") == ["a", "a/b"]
     tree.make_folder("a")
@@ -114,6 +137,18 @@ def test_missing_folders(tree):
 @pytest.mark.parametrize("path", [".git/config", "sub/.git/hooks/x", ".GIT/config"])
 @pytest.mark.parametrize("action", ["read", "stage", "remove", "make_folder"])
 def test_never_touches_a_git_folder(tmp_path, path, action):
+    arguments = (b"x",) if action == "stage" else ()
+    with pytest.raises(SourceError, match=r"inside a \.git folder"):
+        getattr(Tree(tmp_path), action)(path, *arguments)
+
+
+@pytest.mark.parametrize("path", ["requirements.txt", "utils/__init__.py"])
+@pytest.mark.parametrize("action", ["read", "stage", "remove", "make_folder"])
+def test_never_follows_a_link_into_a_git_folder(tmp_path, path, action):
+    (tmp_path / ".git/hooks").mkdir(parents=True)
+    (tmp_path / ".git/config").touch()
+    (tmp_path / "requirements.txt").symlink_to(".git/config")
+    (tmp_path / "utils").symlink_to(".git/hooks")
     arguments = (b"x",) if action == "stage" else ()
     with pytest.raises(SourceError, match=r"inside a \.git folder"):
         getattr(Tree(tmp_path), action)(path, *arguments)

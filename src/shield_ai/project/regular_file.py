@@ -13,13 +13,21 @@ if TYPE_CHECKING:
 MAX_SIZE = 100_000_000  # bytes
 
 
-def read_regular_file(path: Path, max_size: int = MAX_SIZE) -> bytes:
+def read_regular_file(path: Path, max_size: int = MAX_SIZE, *, follow_links: bool = True) -> bytes:
     """Return the content of a file.
+
+    Args:
+        path: The file.
+        max_size: In bytes.
+        follow_links: Whether the path itself may be a symbolic link.
 
     Raises:
         OSError: The file can't be read, is not a regular file, or is too large.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    if not follow_links:
+        flags |= os.O_NOFOLLOW
+    handle = os.open(path, flags)
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(errno.EINVAL, "not a regular file")

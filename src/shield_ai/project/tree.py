@@ -8,11 +8,19 @@ import stat
 from pathlib import Path, PurePosixPath
 
 from shield_ai.model.errors import SourceError
-from shield_ai.project.safe_write import create_file, open_folder, replace_file, umask
+from shield_ai.project.regular_file import read_regular_file
+from shield_ai.project.safe_write import (
+    FOLDER_FLAGS,
+    create_file,
+    open_folder,
+    replace_file,
+    umask,
+)
 
 TEMPORARY = ".shield_tmp"
 BACKUP = ".shield_ai_backup"
 GIT_FOLDER = ".git"
+BYTECODE_FOLDER = "__pycache__"
 CHECK_PERMISSIONS = "check its permissions"
 
 
@@ -43,19 +51,21 @@ class Tree:
                 `..` or a symbolic link.
         """
         path = self.root / PurePosixPath(relative)
-        if any(part.casefold() == GIT_FOLDER for part in PurePosixPath(relative).parts):
-            raise SourceError(
-                f"{relative} is inside a .git folder", "shield never reads or changes files there"
-            )
         try:
-            is_inside = path.resolve().is_relative_to(self.root)
+            real_path = path.resolve()
         except (OSError, RuntimeError):
             # a loop of links; the type of the error depends on Python's version
             raise _broken_link(relative) from None
-        if not is_inside:
+        if not real_path.is_relative_to(self.root):
             raise SourceError(
                 f"{relative} is outside {self.root}",
                 "only files inside the app can be read or changed",
+            )
+        # a link, too, can lead into a .git folder
+        parts = (*PurePosixPath(relative).parts, *real_path.relative_to(self.root).parts)
+        if any(part.casefold() == GIT_FOLDER for part in parts):
+            raise SourceError(
+                f"{relative} is inside a .git folder", "shield never reads or changes files there"
             )
         return path
 
@@ -73,7 +83,7 @@ class Tree:
                 return None
             if not path.is_file():
                 raise SourceError(f"{relative} is not a regular file", "move or rename it")
-            return path.read_bytes()
+            return read_regular_file(path)
         except OSError as error:
             raise SourceError(
                 f"{relative} can't be read: {error.strerror}", CHECK_PERMISSIONS
@@ -191,16 +201,21 @@ class Tree:
             ) from None
 
     def remove_folder(self, relative: str) -> None:
-        """Remove a folder, unless it contains anything other than Python's bytecode."""
+        """Remove a folder, unless it contains anything other than Python's bytecode.
+
+        Raises:
+            SourceError: The folder can't be removed.
+        """
         path = self.path(relative)
-        cache = path / "__pycache__"
-        if not path.is_dir() or {entry.name for entry in path.iterdir()} - {"__pycache__"}:
+        if path.is_symlink() or not path.is_dir():
             return
-        if cache.is_dir():
-            for file in cache.iterdir():
-                file.unlink()
-            cache.rmdir()
-        path.rmdir()
+        try:
+            with self._folder_of(path.parent.resolve() / path.name) as parent:
+                _remove_folder(parent, path.name)
+        except OSError as error:
+            raise SourceError(
+                f"{relative} can't be removed: {error.strerror}", CHECK_PERMISSIONS
+            ) from None
 
 
 def _broken_link(relative: str) -> SourceError:
@@ -220,6 +235,41 @@ def _new_mode(status: os.stat_result | None, *, private: bool) -> int:
 def _make_folder(folder: int, name: str) -> None:
     with contextlib.suppress(FileExistsError):
         os.mkdir(name, dir_fd=folder)
+
+
+def _remove_folder(parent: int, name: str) -> None:
+    """Remove a folder that contains at most bytecode; a link counts as other content."""
+    folder = os.open(name, FOLDER_FLAGS, dir_fd=parent)
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries]
+        is_empty = not names or (names == [BYTECODE_FOLDER] and _remove_bytecode(folder))
+    finally:
+        os.close(folder)
+    if is_empty:
+        os.rmdir(name, dir_fd=parent)
+
+
+def _remove_bytecode(parent: int) -> bool:
+    """Remove a folder of bytecode, and return whether it contained only bytecode."""
+    if not stat.S_ISDIR(os.stat(BYTECODE_FOLDER, dir_fd=parent, follow_symlinks=False).st_mode):
+        return False
+    folder = os.open(BYTECODE_FOLDER, FOLDER_FLAGS, dir_fd=parent)
+    try:
+        with os.scandir(folder) as listing:
+            entries = list(listing)
+        if not all(_is_bytecode(entry) for entry in entries):
+            return False
+        for entry in entries:
+            os.unlink(entry.name, dir_fd=folder)
+    finally:
+        os.close(folder)
+    os.rmdir(BYTECODE_FOLDER, dir_fd=parent)
+    return True
+
+
+def _is_bytecode(entry: os.DirEntry[str]) -> bool:
+    return entry.name.endswith(".pyc") and entry.is_file(follow_symlinks=False)
 
 
 def _unlink(folder: int, name: str) -> None:
