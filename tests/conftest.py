@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from shield_ai.sandbox import (
     LocalAws,
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
     from shield_ai.model.hidden import Hidden
 
+# On a busy machine, an example may take long; speeds are measured in bench/.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 # A shell that starts the suite in the background ignores Ctrl-C for it, and every process of a test would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

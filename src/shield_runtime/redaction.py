@@ -34,11 +34,7 @@ class RedactingFilter:
         needles = _needles()
         if not needles:
             return True
-        text = record.getMessage()
-        masked = _replace(text, needles)
-        if masked != text:
-            record.msg = masked
-            record.args = None
+        _mask_message(record, needles)
         if record.exc_info and not record.exc_text:
             from logging import Formatter
 
@@ -50,6 +46,20 @@ class RedactingFilter:
             # A formatter that does not use exc_text would format the exception itself.
             record.exc_info = None
         return True
+
+
+def _mask_message(record: LogRecord, needles: tuple[str, ...]) -> None:
+    try:
+        text = record.getMessage()
+    except Exception:
+        # The handler reports the broken format, with the message and the arguments.
+        record.msg = _mask_object(record.msg, needles)
+        record.args = _mask_object(record.args, needles)
+        return
+    masked = _replace(text, needles)
+    if masked != text:
+        record.msg = masked
+        record.args = None
 
 
 def mask(text: str) -> str:

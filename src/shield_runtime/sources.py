@@ -114,7 +114,12 @@ class Sources:
                 return answer
             return self._answer_without_aws(request, answer)
         if request.is_expression:
-            return request.evaluate(answer)
+            result = request.evaluate(answer)
+            if answer or not result or isinstance(result, Failure):
+                return result
+            # Of `read or default`, this is the default: a value for development.
+            failure = Failure(SecretNotFoundError, f"secret {request.name!r} is empty")
+            return self._answer_without_aws(request, failure)
         if is_new:
             return answer  # no lease, so that the first hit is counted
         return self._cache.lease(request, found, answer)

@@ -55,7 +55,7 @@ def _document(text: str | None) -> dict[str, Any] | None:
 
 
 def whole_or_field(value: SecretValue, name: str, key: str | None) -> Any:
-    """Return the text of a secret, or its field `key`; a failure if it has none."""
+    """Return the text of a secret, or its field `key`; a failure if it has none, or null."""
     if key is None:
         if value.text is None:
             reason = "is binary and not UTF-8: use get_secret_bytes()"
@@ -64,9 +64,10 @@ def whole_or_field(value: SecretValue, name: str, key: str | None) -> Any:
     if value.document is None:
         reason = f"is not a JSON object, so it has no field {key!r}"
         return Failure(SecretFormatError, f"secret {name!r} {reason}")
-    if key not in value.document:
-        return Failure(SecretNotFoundError, f"secret {name!r} has no field {key!r}")
-    field = value.document[key]
+    field = value.document.get(key)
+    if field is None:
+        state = "no value in" if key in value.document else "no"
+        return Failure(SecretNotFoundError, f"secret {name!r} has {state} field {key!r}")
     if isinstance(field, str):
         return field
     import json
@@ -77,7 +78,8 @@ def whole_or_field(value: SecretValue, name: str, key: str | None) -> Any:
 def as_text(value: SecretValue, name: str, key: str | None) -> Any:
     """Return what get_secret() returns: of a JSON object, the first of the default fields."""
     if key is None and value.document is not None:
-        key = next((field for field in DEFAULT_FIELDS if field in value.document), None)
+        filled = (field for field in DEFAULT_FIELDS if value.document.get(field) is not None)
+        key = next(filled, None)
         if key is None:
             fields = ", ".join(DEFAULT_FIELDS)
             return Failure(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 
@@ -64,6 +65,7 @@ def test_undo_after_commit_restores_every_byte(app):
     after = snapshot(app)
     assert after["settings.py"] == b"import x\nKEY = 1\r\n"
     assert after["settings.py.shield_ai_backup"] == before["settings.py"]
+    assert stat.S_IMODE((app / "settings.py.shield_ai_backup").stat().st_mode) == 0o600
     assert ".env.example.shield_ai_backup" not in after
     run(app, lambda tree, journal: file_transaction.undo_all(begun, tree=tree, journal=journal))
     assert snapshot(app) == before

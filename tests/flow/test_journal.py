@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.flow.journal import Journal, Record
@@ -150,7 +150,6 @@ def test_a_full_disk_leaves_the_journal_intact(tmp_path):
     assert list((tmp_path / ".shield/backups").iterdir()) == []
 
 
-@settings(deadline=None)  # syncs files to disk and starts git
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_the_request_token_depends_on_name_value_and_key(tmp_path_factory, one, two):
     with Journal(tmp_path_factory.mktemp("a")).locked() as journal:

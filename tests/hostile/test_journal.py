@@ -261,6 +261,16 @@ def test_tracked_files_in_the_folder_are_refused(app, name):
     assert f".shield/{name}" in done.err
 
 
+def test_a_folder_in_a_repository_that_git_refuses(app):
+    """Whether git tracks the folder can't be told."""
+    (app / ".shield").mkdir()
+    git(app, "init", "-q")
+    git(app, "config", "core.repositoryFormatVersion", "99")
+    done = run("apply", "--only", "code", "--yes", "--no-proof", "--allow-dirty", cwd=app)
+    assert (done.code, "git can't tell" in done.err) == (4, True), done.text
+    assert "SHIELD" not in (app / "shop/settings.py").read_text()
+
+
 def test_tracked_patterns_are_allowed(app):
     (app / ".shield/patterns").mkdir(parents=True)
     (app / ".shield/patterns/ours.yaml").touch()

@@ -57,7 +57,7 @@ def path(tmp_path_factory):
     return tmp_path_factory.mktemp("env") / ".env"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(value=VALUES | PLAIN_VALUES)
 @example(value="it's")
 @example(value='"quoted"')

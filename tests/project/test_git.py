@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import subprocess
 
+import pytest
+
+from shield_ai.model.errors import SourceError
 from shield_ai.project.git import GitState, changed_files, checked_out_commit, git_state
+from shield_ai.project.git_objects import ignored_tracked_files, tracked_files
 
 
 def git(root, *arguments):
@@ -46,6 +50,18 @@ def test_git_state(tmp_path):
     (tmp_path / ".env").touch()
     git(tmp_path, "add", "-f", ".env")
     assert git_state(tmp_path, ".env") is GitState.TRACKED
+
+
+def test_unreadable_repository(tmp_path):
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "config", "core.repositoryFormatVersion", "99")
+    app = tmp_path / "app"
+    app.mkdir()
+    assert git_state(app, ".env") is GitState.UNKNOWN
+    with pytest.raises(SourceError, match="git can't read the repository"):
+        changed_files(app)
+    assert ignored_tracked_files(app) is None
+    assert tracked_files(app, ["a.py"]) is None
 
 
 def test_checked_out_commit(tmp_path):

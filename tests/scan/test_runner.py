@@ -215,7 +215,18 @@ def test_unreadable_index_is_reported(app) -> None:
     git(app, "init", "-q")
     git(app, "add", "-f", ".env")
     (app / ".git/index").write_bytes(b"nonsense")
-    assert ".git: git can't tell whether .env files are committed" in run("scan", cwd=app).out
+    assert ".git: git can't tell which files are committed" in run("scan", cwd=app).out
+
+
+def test_ignored_files_of_an_unreadable_repository_are_reported(app) -> None:
+    (app / ".gitignore").write_text("hidden.py\n")
+    (app / "hidden.py").write_text(f'TOKEN = "{TOKEN}"\n')
+    git(app, "init", "-q")
+    git(app, "add", "-f", "hidden.py")
+    assert "hidden.py" in run("scan", cwd=app).out
+    # Git refuses to read a format that it doesn't know.
+    git(app, "config", "core.repositoryFormatVersion", "99")
+    assert ".git: git can't tell which files are committed" in run("scan", cwd=app).out
 
 
 def test_scan_runs_no_program_of_the_repository(app) -> None:

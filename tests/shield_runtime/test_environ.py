@@ -316,6 +316,15 @@ def test_absent_and_needed(expression):
         get_secret("absent", expression)
 
 
+def test_an_empty_field_never_gives_a_development_value(on):
+    on.put("test-secret", json.dumps({"key": ""}))
+    with pytest.raises(SecretNotFoundError, match="is empty"):
+        get_secret("test-secret", lambda: os.environ.get("TEST_SECRET") or "dev", key="key")
+    # Here, the empty text or nothing is the app's own result.
+    assert get_secret("test-secret", lambda: os.environ.get("TEST_SECRET", "dev"), key="key") == ""
+    assert get_secret("test-secret", lambda: os.environ["TEST_SECRET"] or None, key="key") is None
+
+
 def test_absent_and_the_apps_own_error():
     class ImproperlyConfiguredError(Exception):
         pass

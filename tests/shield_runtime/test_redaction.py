@@ -14,6 +14,7 @@ import urllib.parse
 import pytest
 
 from shield_runtime import RedactingFilter, get_secret
+from shield_runtime.redaction import MASK
 from shield_runtime.testing import fake_secrets
 
 # Characters that each format writes differently.
@@ -138,6 +139,18 @@ def test_formatter_that_formats_the_exception_itself(log):
     except ValueError:
         logger.exception("failed")
     assert core(VALUE) not in stream.getvalue()
+
+
+def test_record_with_a_wrong_format(log, capsys):
+    logger, stream, _ = log
+    logger.warning("login of %s as %d", VALUE, "x")
+    message = f"{VALUE} %d"
+    logger.warning(message)
+    logger.warning(message, {"token": VALUE})
+    assert stream.getvalue() == f"{MASK} %d\n"
+    error = capsys.readouterr().err
+    assert error.count("--- Logging error ---") == 2
+    assert core(VALUE) not in error
 
 
 def test_other_records_are_unchanged(log):

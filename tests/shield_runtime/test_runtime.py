@@ -283,6 +283,15 @@ class TestOn:
         variable("TEST_SECRET", OTHER)
         assert get_secret("test-secret", key="password") == OTHER
 
+    def test_null_field_is_missing(self, on, variable):
+        on.put("test-secret", json.dumps({"value": None, "password": VALUE, "pin": None}))
+        assert get_secret("test-secret") == VALUE
+        assert not has_secret("test-secret", key="pin")
+        with pytest.raises(SecretNotFoundError, match="has no value in field 'pin'"):
+            get_secret("test-secret", key="pin")
+        variable("TEST_SECRET", OTHER)
+        assert get_secret("test-secret", key="pin") == OTHER
+
     def test_field_of_a_text(self, on):
         on.put("test-secret", VALUE)
         for ask in (

@@ -92,7 +92,8 @@ def commit(begun: Sequence[Record], *, tree: Tree, journal: Journal) -> None:
         for begin in begun:
             if begin.backup and begin.before:
                 old = journal.read_backup(begin.before)
-                tree.write(begin.what + BACKUP, old, like=begin.what)
+                # The old code contains the values that the new code no longer does.
+                tree.write(begin.what + BACKUP, old, mode=0o600, like=begin.what)
             tree.commit(begin.what)
             journal.mark_done(begin)
     except BaseException:

@@ -29,6 +29,7 @@ _EXPOSED_DOTENV = {
         "run git rm --cached .env, and add the line .env to .gitignore",
     ),
     git.GitState.NOT_IGNORED: ("is not ignored by git", "add the line .env to .gitignore"),
+    git.GitState.UNKNOWN: ("is in a repository that git can't read", git.UNREADABLE_HINT),
 }
 
 
@@ -81,7 +82,7 @@ def require_untracked_dotenv(root: Path) -> None:
         root: The app's folder.
 
     Raises:
-        UnsafePlanError: git tracks the file, or does not ignore it.
+        UnsafePlanError: git tracks the file, does not ignore it, or can't read the repository.
     """
     state = git.git_state(root, DOTENV)
     if state not in _EXPOSED_DOTENV:
@@ -122,6 +123,7 @@ def require_committed(tree: Tree, journal: Journal) -> None:
 
     Raises:
         UnsafePlanError: There are uncommitted changes.
+        SourceError: git can't read the repository.
     """
     applied = {record.what: record.after for record in journal.records if record.kind == "file"}
     changed = []

@@ -53,7 +53,8 @@ class PrivateFolder:
         """Refuse a folder that came with the repository.
 
         Raises:
-            UnsafePlanError: It is or contains a symbolic link, or git tracks one of its files.
+            UnsafePlanError: It is or contains a symbolic link, git tracks one of its files, or
+                git can't read the repository.
         """
         for path in (self.path, *(self.path / name for name in _OWN_NAMES)):
             if path.is_symlink():
@@ -76,8 +77,17 @@ class PrivateFolder:
             )
 
     def _tracked_files(self) -> list[str]:
-        """Return the tracked files, except the user's patterns."""
+        """Return the tracked files, except the user's patterns.
+
+        Raises:
+            UnsafePlanError: git can't read the repository.
+        """
         output = git_process.read(self.root, "ls-files", "-z", "--", f":(icase){FOLDER}")
+        if output is None and git_process.is_in_repository(self.root):
+            raise UnsafePlanError(
+                f"git can't tell whether {FOLDER} belongs to the repository",
+                "install git, or run git status for details",
+            )
         tracked = []
         for name in (output or b"").decode("utf-8", "surrogateescape").split("\0"):
             parts = PurePosixPath(name).parts

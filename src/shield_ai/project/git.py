@@ -23,6 +23,7 @@ MAX_COMPARED = 50_000_000  # bytes; larger files are not compared
 SUBMODULE = "160000"
 SYMBOLIC_LINK = "120000"
 SHA256_LENGTH = 64
+UNREADABLE_HINT = "run git status for details"
 
 
 def changed_files(root: Path) -> list[str]:
@@ -36,10 +37,15 @@ def changed_files(root: Path) -> list[str]:
 
     Returns:
         Paths relative to the folder. Empty without a repository or a commit.
+
+    Raises:
+        SourceError: git can't read the repository.
     """
     options = ("--cached", "--name-only", "--relative", "--no-renames", "--no-ext-diff", "-z")
     staged = git_process.read(root, "diff", *options, "HEAD", "--", ".")
     index = git_process.read(root, "ls-files", "--stage", "-z", "--", ".")
+    if index is None and git_process.is_in_repository(root):
+        raise SourceError(f"git can't read the repository of {root}", UNREADABLE_HINT)
     if staged is None or index is None:
         return []
     changed = {name for name in _decode(staged).split("\0") if name}
@@ -112,7 +118,7 @@ class GitState(enum.StrEnum):
     TRACKED = "tracked"
     NOT_IGNORED = "not-ignored"  # the next `git add` includes it
     NO_REPOSITORY = "no-repository"
-    UNKNOWN = "unknown"  # git is not installed, or failed
+    UNKNOWN = "unknown"  # in a repository that git can't read, or git is not installed
 
 
 def git_state(root: Path, path: str) -> GitState:
@@ -122,11 +128,9 @@ def git_state(root: Path, path: str) -> GitState:
         root: The app's folder.
         path: The file, relative to the folder.
     """
-    repository = git_process.run(root, "rev-parse", "--git-dir")[0]
-    if repository is None:
-        return GitState.UNKNOWN
-    if repository != 0:
-        return GitState.NO_REPOSITORY
+    if git_process.read(root, "rev-parse", "--git-dir") is None:
+        is_in_repository = git_process.is_in_repository(root)
+        return GitState.UNKNOWN if is_in_repository else GitState.NO_REPOSITORY
     if git_process.run(root, "ls-files", "--error-unmatch", "--", path)[0] == 0:
         return GitState.TRACKED
     # https://git-scm.com/docs/git-check-ignore#_exit_status

@@ -31,20 +31,23 @@ def tracked_files(root: Path, paths: list[str]) -> set[str] | None:
         return set()
     output = git_process.read(root, "ls-files", "-z", "--", *paths)
     if output is None:
-        folder = root.resolve()
-        has_repository = any((parent / ".git").exists() for parent in (folder, *folder.parents))
-        return None if has_repository else set()
+        return None if git_process.is_in_repository(root) else set()
     return {name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name}
 
 
-def ignored_tracked_files(root: Path) -> list[str]:
+def ignored_tracked_files(root: Path) -> list[str] | None:
     """Return the files below a folder that git tracks although a .gitignore names them.
 
     Args:
         root: A folder, inside or outside a repository.
+
+    Returns:
+        Paths relative to the folder; None if git can't read the repository.
     """
     options = ("-z", "--cached", "--ignored", "--exclude-standard")
-    output = git_process.read(root, "ls-files", *options, "--", ".") or b""
+    output = git_process.read(root, "ls-files", *options, "--", ".")
+    if output is None:
+        return None if git_process.is_in_repository(root) else []
     return [name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name]
 
 

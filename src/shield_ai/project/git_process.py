@@ -112,6 +112,15 @@ def run(root: Path, *arguments: str, max_output: int = MAX_OUTPUT) -> tuple[int 
         timer.cancel()
 
 
+def is_in_repository(root: Path) -> bool:
+    """Return whether a folder is in a repository, even one that git refuses to read.
+
+    Git refuses, for example, the repository of another user, and formats that it doesn't know.
+    """
+    folder = root.resolve()
+    return any((parent / ".git").exists() for parent in (folder, *folder.parents))
+
+
 def start(root: Path, *arguments: str, pipe_stdin: bool = False) -> subprocess.Popen[bytes]:
     """Start a git command whose output is read from a pipe.
 

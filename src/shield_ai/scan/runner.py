@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     ReadFile = Callable[[str], bytes | None]
 
 STDIN = "-"
-GIT_FAILED = "git can't tell whether .env files are committed: run git status"
+GIT_FAILED = "git can't tell which files are committed: run git status"
 
 
 def scan_paths(
@@ -83,7 +83,8 @@ def _exists(path: Path) -> bool:
 
 
 def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> PartResult:
-    entries = list(walk_all(root))
+    git_failures: list[str] = []
+    entries = list(walk_all(root, lambda: git_failures.append(GIT_FAILED)))
     paths = [entry.path for entry in entries]
     read = reader(str(root))
     app_patterns = list(pattern.load_app_patterns(root))
@@ -98,10 +99,9 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
     app_paths = [entry.path for entry in entries if entry.is_app_file]
     app = scan(root, app_paths, _manifest_variables(read), credentials.markers)
     tracked = _tracked_files(root, [path for path in paths if _is_dotenv_path(path)])
-    if tracked is None:
+    if git_failures or tracked is None:
         credentials.skip(".git", GIT_FAILED)
-        tracked = set()
-    return PartResult(app, credentials, prefix, read, tracked, app_patterns)
+    return PartResult(app, credentials, prefix, read, tracked or set(), app_patterns)
 
 
 def _is_dotenv_path(path: str) -> bool:
@@ -147,7 +147,7 @@ def _scan_several(paths: Sequence[Path], jobs: int, progress: Progress) -> list[
                 f"{path} does not exist", "give files or folders, or - for standard input"
             )
     if files:
-        parts.append(_scan_files(files, reader("."), Path()))
+        parts.append(_scan_files(files, reader(".", follow_links=True), Path()))
     return parts
 
 

@@ -21,6 +21,7 @@ from shield_ai.scan.files.walk import (
     walk_all,
 )
 from shield_ai.scan.python.app_scan import scan
+from shield_ai.scan.text.engine import UNREADABLE
 
 
 def test_walk_honors_gitignore_and_skips_folders_of_others(tmp_path):
@@ -74,9 +75,9 @@ def test_special_files_do_not_stop_the_walk(tmp_path):
         server.bind(str(tmp_path / "socket.py"))
         found = scan(tmp_path)
     assert {f.path for f in found.findings} == {"settings.py"}
-    unreadable = ("a.py", "b.py", "loop.py", "socket.py")
+    unreadable = ("a.py", "b.py", "loop.py", "null.py", "socket.py", "zero.py")
     assert [(s.path, s.reason) for s in found.skipped] == [
-        (path, "can't be read") for path in sorted(unreadable)
+        (path, UNREADABLE) for path in unreadable
     ]
     done = shield("scan", ".", cwd=tmp_path)
     assert (done.code, "settings.py" in done.out) == (1, True), done.text
@@ -135,7 +136,7 @@ def test_unreadable_and_invalid_files_are_reported(tmp_path):
     reasons = {entry.path: entry.reason for entry in found.skipped}
     assert reasons["settings.py"].startswith("not parsed, line 1: ")
     assert "encoding" in reasons["config.py"]
-    assert reasons["conf.py"] == "can't be read"
+    assert reasons["conf.py"] == UNREADABLE
     assert reasons["big_settings.py"] == "too large"
 
 
@@ -182,6 +183,38 @@ def test_utf_16_lines_in_gitignore_are_skipped(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert list(walk(tmp_path)) == [".gitignore", "a.py"]
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "../everything", "pipe"])
+def test_linked_gitignore_does_not_count(tmp_path, target):
+    """Git doesn't follow it, and it could lead anywhere."""
+    (tmp_path / "everything").write_text("*.py\n")
+    app = tmp_path / "app"
+    app.mkdir()
+    os.mkfifo(app / "pipe")
+    (app / ".gitignore").symlink_to(target)
+    (app / "a.py").touch()
+    assert "a.py" in list(walk(app))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_ignored"),
+    [
+        pytest.param("*a" * 30 + "*b", False, id="one name"),
+        pytest.param("**/a/" * 30 + "b", False, id="folders"),
+        pytest.param("*\n!" + "*a" * 30 + "*b", False, id="negated"),
+        pytest.param("*a*a*b", False, id="three wildcards that do not match"),
+        pytest.param("*a*a*a", True, id="three wildcards"),
+    ],
+)
+def test_patterns_that_need_too_long_do_not_count(tmp_path, pattern, is_ignored):
+    name = "a" * 250
+    folder = tmp_path / "/".join(["a"] * 40)
+    folder.mkdir(parents=True)
+    (folder / name).touch()
+    (tmp_path / ".gitignore").write_text(f"{pattern}\n")
+    paths = list(walk(tmp_path))
+    assert any(path.endswith(name) for path in paths) != is_ignored
 
 
 PIECE = st.sampled_from(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import os
 
 import pytest
 
@@ -376,6 +377,37 @@ def test_id_is_unique_across_files(tmp_path) -> None:
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / pattern.APP_FOLDER / name).write_text(OWN)
     with pytest.raises(ShieldError, match=r"b\.yaml:1: the id 'ACME' is already used"):
+        pattern.load_app_patterns(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "message"),
+    [
+        pytest.param(".shield", "outside", "is or is in a symbolic link", id="folder"),
+        pytest.param(
+            ".shield/patterns", "../outside", "is or is in a symbolic link", id="patterns"
+        ),
+        pytest.param(".shield/patterns/a.yaml", "/dev/zero", "Too many levels", id="file"),
+    ],
+)
+def test_links_are_refused(tmp_path, link, target, message) -> None:
+    (tmp_path / "outside/patterns").mkdir(parents=True)
+    (tmp_path / link).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / link).symlink_to(target)
+    with pytest.raises(ShieldError, match=message):
+        pattern.load_app_patterns(tmp_path)
+
+
+def test_large_and_special_files_are_refused(tmp_path) -> None:
+    folder = tmp_path / pattern.APP_FOLDER
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "a.yaml")
+    with pytest.raises(ShieldError, match="not a regular file"):
+        pattern.load_app_patterns(tmp_path)
+    (folder / "a.yaml").unlink()
+    with (folder / "a.yaml").open("wb") as file:
+        file.truncate(3_000_000_000)
+    with pytest.raises(ShieldError, match="larger than 1 MB"):
         pattern.load_app_patterns(tmp_path)
 
 

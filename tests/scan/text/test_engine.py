@@ -47,9 +47,23 @@ def test_skipped_files_have_a_reason(tmp_path, monkeypatch) -> None:
     assert {skip.path: skip.reason.partition(":")[0] for skip in seen.skipped} == {
         "big.py": "larger than 0 MB",
         "a.zip": "an archive",
-        "loop": "can't be read",
-        "gone.py": "can't be read",
+        "loop": module.UNREADABLE,
+        "gone.py": module.UNREADABLE,
     }
+
+
+def test_links_out_of_the_folder_are_reported_and_not_read(tmp_path) -> None:
+    app = tmp_path / "app"
+    app.mkdir()
+    (tmp_path / "outside.py").write_bytes(LINE)
+    (app / "inside.txt").write_bytes(LINE)
+    (app / "out.py").symlink_to("../outside.py")
+    (app / "chain.py").symlink_to("out.py")
+    (app / "in.py").symlink_to("inside.txt")
+    seen = look(app, "out.py", "chain.py", "in.py")
+    assert [skip.path for skip in seen.skipped] == ["out.py", "chain.py"]
+    assert [finding.path for finding in seen.findings] == ["in.py"]
+    assert reader(".", follow_links=True)(str(app / "out.py")) == LINE
 
 
 def test_process_pool_gives_the_same_findings(tmp_path, monkeypatch) -> None:

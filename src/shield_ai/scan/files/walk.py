@@ -11,9 +11,10 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.naming import word_set
 from shield_ai.project.layout import SKIPPED_FOLDERS
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import pathspec
@@ -22,6 +23,10 @@ DOTENV = regex(r"^\.env(\.[\w.-]+)?$|^[\w.-]+\.env$")
 EXAMPLE = regex(r"example|sample|template|dist|default", re.IGNORECASE)
 TEMPLATE_FOLDER = regex(r"\{\{|\{%")
 WILDCARD = regex(r"[*?\[\\]")
+WILDCARDS = regex(r"\*+")  # that match names of any length
+MAX_WILDCARDS = 3  # in a pattern; of them, at most two that match several folders
+MAX_IGNORE_SIZE = 200_000  # bytes of a .gitignore
+ANYTHING = ".*"
 # A bracket expression with anything but words matches everything after it, to be on the safe side.
 GLOB_TOKEN = regex(r"\*+|\?|\[[!^]?[\w.\-]+\]|\[.*|\\.?|[^*?\[\\]+")
 # Never scanned: version control, caches, virtual environments and installed packages.
@@ -55,7 +60,7 @@ class NameFilter:
                 self._names.add(last)
                 continue
             folder = "" if WILDCARD.search(above) else (above + slash).lstrip("/")
-            globs.setdefault(folder, []).append(GLOB_TOKEN.sub(_loose_regex, last))
+            globs.setdefault(folder, []).append(_loose_regex(last))
         self._globs = [
             (folder, re.compile("|".join(regexes), re.DOTALL))
             for folder, regexes in globs.items()
@@ -74,15 +79,38 @@ class NameFilter:
         return any(path.startswith(folder) and glob.fullmatch(name) for folder, glob in self._globs)
 
 
-def _loose_regex(match: re.Match[str]) -> str:
-    """Translate a token of a glob to a regex that matches at least the same names."""
-    token = match[0]
+def _limit_wildcards(line: str) -> str:
+    """Return a pattern that is matched fast, and that ignores at most the same files.
+
+    The time to match a name grows with the power of the number of wildcards.
+    """
+    wildcards = WILDCARDS.findall(line)
+    across_folders = [wildcard for wildcard in wildcards if len(wildcard) > 1]
+    if len(wildcards) <= MAX_WILDCARDS and len(across_folders) < MAX_WILDCARDS:
+        return line
+    return "!*" if line.startswith("!") else ""
+
+
+def _loose_regex(glob: str) -> str:
+    """Translate a glob to a regex that matches at least the same names, in linear time.
+
+    Everything between the first and the last wildcard of any length matches.
+    """
+    parts = [_token_regex(token) for token in GLOB_TOKEN.findall(glob)]
+    if ANYTHING not in parts:
+        return "".join(parts)
+    first = parts.index(ANYTHING)
+    last = len(parts) - parts[::-1].index(ANYTHING)
+    return "".join((*parts[:first], ANYTHING, *parts[last:]))
+
+
+def _token_regex(token: str) -> str:
     if token == "?":
         return "."
     if token[0] == "*" or token == "\\":
-        return ".*"
+        return ANYTHING
     if token[0] == "[":
-        return "." if token[-1] == "]" else ".*"
+        return "." if token[-1] == "]" else ANYTHING
     if token[0] == "\\":
         return re.escape(token[1])
     return re.escape(token)
@@ -98,13 +126,17 @@ class GitIgnore:
 
     def load(self, root: Path, folder: str) -> None:
         """Read and add the .gitignore file of a folder."""
+        path = root / folder / ".gitignore"
         with contextlib.suppress(OSError):
-            self.add(folder, (root / folder / ".gitignore").read_text("utf-8", "replace"))
+            # Git doesn't follow a link either.
+            raw = read_regular_file(path, MAX_IGNORE_SIZE, follow_links=False)
+            self.add(folder, raw.decode("utf-8", "replace"))
 
     def add(self, folder: str, text: str) -> None:
         """Add the text of the .gitignore file of a folder."""
         # Git ends a line at LF and a pattern at NUL; lines appended by PowerShell are UTF-16.
-        lines = [line.partition("\0")[0].rstrip("\r") for line in text.split("\n")]
+        raw_lines = [line.partition("\0")[0].rstrip("\r") for line in text.split("\n")]
+        lines = [_limit_wildcards(line) for line in raw_lines]
         self._files.append((folder and f"{folder}/", lines, NameFilter(lines)))
 
     def matches(self, path: str, name: str) -> bool:
@@ -171,10 +203,18 @@ def walk(root: Path) -> Iterator[str]:
     return (entry.path for entry in walk_all(root) if entry.is_app_file)
 
 
-def walk_all(root: Path) -> Iterator[Entry]:
+def _ignore_failure() -> None:
+    """Do not report that git failed."""
+
+
+def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -> Iterator[Entry]:
     """Yield each file that git does not ignore or that it tracks, and each .env file.
 
     Symbolic links to folders are not followed.
+
+    Args:
+        root: The folder.
+        report_failure: Called if git can't tell which of the ignored files it tracks.
 
     Raises:
         SourceError: The root cannot be listed.
@@ -202,19 +242,29 @@ def walk_all(root: Path) -> Iterator[Entry]:
         for path, name in reversed(subfolders):
             pending.append((path, in_app and _is_app_folder(name)))
     if gitignore.has_matched:
-        yield from _tracked_ignored_files(root, dotenv_files)
+        tracked = _ignored_tracked_files(root)
+        if tracked is None:
+            report_failure()
+            return
+        yield from _tracked_entries(root, tracked, dotenv_files)
 
 
-def _tracked_ignored_files(root: Path, yielded: set[str]) -> Iterator[Entry]:
-    """Yield the files that a .gitignore names and that git tracks nevertheless.
+def _ignored_tracked_files(root: Path) -> list[str] | None:
+    """Return the files that a .gitignore names and that git tracks; None if git fails."""
+    from shield_ai.project.git_objects import ignored_tracked_files
+
+    return ignored_tracked_files(root)
+
+
+def _tracked_entries(root: Path, tracked: list[str], yielded: set[str]) -> Iterator[Entry]:
+    """Yield files that git tracks.
 
     Args:
         root: The folder of the walk.
-        yielded: Ignored files that the walk has yielded.
+        tracked: Paths relative to the folder.
+        yielded: Files that the walk has yielded, and that are left out.
     """
-    from shield_ai.project.git_objects import ignored_tracked_files
-
-    for path in ignored_tracked_files(root):
+    for path in tracked:
         folders = path.split("/")[:-1]
         if path not in yielded and (root / path).is_file():
             in_app = all(_is_app_folder(folder) for folder in folders)

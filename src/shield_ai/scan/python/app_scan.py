@@ -30,7 +30,7 @@ from shield_ai.scan.python.secret_calls import SecretCall
 from shield_ai.scan.python.statement_filter import StatementFilter
 from shield_ai.scan.python.visitor import SecretVisitor
 from shield_ai.scan.text.dotenv import find_dotenv_secrets
-from shield_ai.scan.text.engine import reader
+from shield_ai.scan.text.engine import UNREADABLE, reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -191,7 +191,7 @@ class _AppScanner:
     def _read(self, path: str) -> bytes | None:
         raw = self._files.read(path)
         if raw is None:
-            self._skip(path, "can't be read")
+            self._skip(path, UNREADABLE)
         elif len(raw) > MAX_SIZE:
             self._skip(path, "too large")
             return None

@@ -14,6 +14,7 @@ import msgspec
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.project.perf.disk_cache import get_or_create
+from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -22,6 +23,7 @@ FOLDER = Path(__file__).with_name("patterns")
 CSEC34_FILE = FOLDER / "csec_34_missing_secrets_manager.yaml"
 CREDENTIALS_FILE = FOLDER / "hardcoded_credential.yaml"
 APP_FOLDER = ".shield/patterns"  # in an app, with its custom patterns
+MAX_SIZE = 1_000_000  # bytes of a custom pattern
 WIDTH = 80
 
 
@@ -136,18 +138,24 @@ def load_app_patterns(root: Path) -> tuple[Pattern, ...]:
     Raises:
         ShieldError: A pattern is invalid; the message contains the line.
     """
+    folder = root / APP_FOLDER
+    if folder.is_symlink() or folder.parent.is_symlink():
+        raise ShieldError(f"{folder} is or is in a symbolic link", "use a folder instead")
     try:
-        paths = sorted((root / APP_FOLDER).glob("*.y*ml"))
+        paths = sorted(folder.glob("*.y*ml"))
     except OSError as error:
         raise ShieldError(
-            f"{root / APP_FOLDER} can't be read: {error.strerror}", "check its permissions"
+            f"{folder} can't be read: {error.strerror}", "check its permissions"
         ) from None
     patterns: list[Pattern] = []
     for path in paths:
         name = f"{APP_FOLDER}/{path.name}"
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_regular_file(path, MAX_SIZE, follow_links=False).decode()
+        except OSError as error:
+            hint = f"use a regular file of at most {MAX_SIZE // 1_000_000} MB"
+            raise ShieldError(f"{name} can't be read: {error.strerror}", hint) from None
+        except UnicodeDecodeError as error:
             raise ShieldError(f"{name} can't be read: {error}", "save it as UTF-8") from None
         used_ids = _all_ids([csec34_pattern(), credential_pattern(), *patterns])
         patterns.append(parse(text, name, used_ids))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.edit import Skipped
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]  # files done, files in total
 
 MAX_SIZE = 20_000_000  # bytes; larger files are data
+READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK
 BINARY_CHECK_SIZE = 8192  # bytes; a NUL in them means a binary file, as in git
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 AVERAGE_SIZE = 10_000  # bytes of a file, estimated
 PROGRESS_STEP = 256  # files
 MIN_FILES_FOR_POOL = 12_000  # smaller trees are scanned faster than a pool starts
-UNREADABLE = "can't be read"
+UNREADABLE = "can't be read, or a link that leads out of the folder"
 ARCHIVE = "an archive: unpack it to scan its files"
 TIMEOUT = "rule {} timed out in this file: limit its * and + to {{0,200}}"
 
@@ -161,16 +164,24 @@ def _scan_chunk(root: str, paths: Sequence[str], patterns: tuple[Pattern, ...]) 
     return _scan_files(paths, reader(root), patterns, MAX_SIZE)
 
 
-def reader(root: str) -> ReadFile:
-    """Return a function that reads the regular files of a folder, up to a little over MAX_SIZE."""
+def reader(root: str, *, follow_links: bool = False) -> ReadFile:
+    """Return a function that reads the regular files of a folder, up to a little over MAX_SIZE.
+
+    Args:
+        root: The folder.
+        follow_links: Also read links that lead out of the folder.
+    """
     base = root.rstrip("/") + "/" if root else ""
 
     def read(path: str) -> bytes | None:
         full_path = path if path.startswith("/") else base + path
         try:
-            handle = os.open(full_path, os.O_RDONLY | os.O_NONBLOCK)
-        except OSError:
-            return None
+            handle = os.open(full_path, READ_FLAGS if follow_links else READ_FLAGS | os.O_NOFOLLOW)
+        except OSError as error:
+            if follow_links or error.errno != errno.ELOOP:
+                return None
+            target = _target_inside(full_path, root)
+            return read(target) if target else None
         try:
             status = os.fstat(handle)
             return _read_file(handle, status.st_size) if stat.S_ISREG(status.st_mode) else b""
@@ -180,6 +191,13 @@ def reader(root: str) -> ReadFile:
             os.close(handle)
 
     return read
+
+
+def _target_inside(link: str, root: str) -> str:
+    """Return the file that a link leads to; empty if it is outside of the folder or missing."""
+    target = os.path.realpath(link)
+    is_inside = target.startswith(os.path.realpath(root).rstrip("/") + "/")
+    return target if is_inside and not Path(target).is_symlink() else ""
 
 
 def _read_file(handle: int, size: int) -> bytes:
