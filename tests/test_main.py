@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -53,6 +54,12 @@ def test_expected_error(failing, capsys, error, code):
 def test_error_without_a_hint(failing, capsys):
     failing(ShieldError("wrong"))
     assert capsys.readouterr().err == "error: wrong\n"
+
+
+def test_missing_permission(failing, capsys):
+    assert failing(PermissionError(errno.EACCES, "Permission denied", "/srv/app/.env")) == 2
+    error = "error: /srv/app/.env: Permission denied\n\nhint: check its permissions\n"
+    assert capsys.readouterr().err == error
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()], ids=["ctrl-c", "no"])

@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail_unexpectedly(error: Exception) -> int:
-    """Handle a closed pipe and a full disk; report any other exception as a bug."""
+    """Handle a closed pipe, a full disk and missing permissions; report the rest as a bug."""
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.EPIPE:
         _redirect_to_devnull(sys.stdout)
@@ -70,6 +70,10 @@ def _fail_unexpectedly(error: Exception) -> int:
         _redirect_to_devnull(sys.stdout)
         reason = os.strerror(number or 0)
         return fail(USAGE, f"can't write output: {reason}", "free some space or write elsewhere")
+    if isinstance(error, PermissionError) and error.filename:
+        return fail(
+            USAGE, f"{os.fsdecode(error.filename)}: {error.strerror}", "check its permissions"
+        )
     path = _write_bug_report(error)
     return fail(
         BUG,

@@ -175,7 +175,8 @@ def _escaped_forms(word: str) -> Iterator[str]:
     yield escape(word, quote=False)
     yield escape(word).replace("&#x27;", "&#39;")
     yield shlex.quote(word)
-    yield shlex.quote(word)[1:-1]
+    if shlex.quote(word) != word:
+        yield shlex.quote(word)[1:-1]
     for line in word.splitlines():
         if len(line) >= SHORTEST_ENCODED:
             yield line  # of a private key

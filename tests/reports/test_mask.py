@@ -4,7 +4,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from shield_ai.reports.mask import mask, show
@@ -149,6 +149,7 @@ PYTHON = [
 @example(value="AKIA2345ABCDEFGHIJKL")
 @example(value="a'b\"c'd\"e'f\"g'")
 def test_no_value_is_shown_in_python(template, value):
+    assume(value not in template)
     text = template.format(value)
     out = shown("a.py", text)
     for part in (value, repr(value)[1:-1]):

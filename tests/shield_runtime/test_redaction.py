@@ -97,6 +97,14 @@ def test_fields_of_a_json_secret(log):
     assert stream.getvalue() == "user shop, password •••, pin •••\n"
 
 
+def test_short_parts_of_a_value_are_not_masked(log):
+    logger, stream, _ = log
+    with fake_secrets({"word": "step"}):
+        get_secret("word")
+        logger.warning("the shopkeeper takes a step; a template")
+    assert stream.getvalue() == "the shopkeeper takes a •••; a template\n"
+
+
 def test_extra_attributes(log):
     logger, stream, handler = log
     handler.setFormatter(
