@@ -95,6 +95,17 @@ def test_returns_no_values(tmp_path):
     assert load(tmp_path, "X = 1")[0].settings != load(tmp_path, "X = 1")[0].settings
 
 
+def test_variables_are_not_in_the_environment_that_the_process_starts_with(tmp_path):
+    text = (
+        "import os\nfrom pathlib import Path\n"
+        "IS_VISIBLE = os.environ['API_KEY'] in Path('/proc/self/environ').read_text()\n"
+        "NO = False\n"
+    )
+    (loaded,) = load(tmp_path, text, API_KEY=secrets.token_hex(16))
+    assert loaded.error == ""
+    assert loaded.settings["IS_VISIBLE"] == loaded.settings["NO"]
+
+
 def test_uses_the_apps_virtual_environment(tmp_path, monkeypatch):
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
     assert find_interpreter(tmp_path) == sys.executable

@@ -62,6 +62,31 @@ def test_reports_a_corrupt_gzip_file(tmp_path):
     assert [skip.reason for skip in unread] == ["damaged gzip file"]
 
 
+def test_reports_a_gzip_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr(trail, "_MAX_DECOMPRESSED", 1_000_000)
+    path = tmp_path / "a.json.gz"
+    path.write_bytes(gzip.compress(b'{"Records": [' + b" " * 50_000_000 + b"]}"))
+    read = count_bytes(monkeypatch)
+    unread = []
+    assert list(trail.read_files([path], unread.append)) == []
+    assert [skip.reason for skip in unread] == [trail._TOO_LARGE]
+    assert sum(read) < 2_000_000
+
+
+def count_bytes(monkeypatch):
+    """Return a list that gets the number of bytes of each decompressed chunk."""
+    sizes = []
+    original = gzip.GzipFile.read
+
+    def read(self, size=-1):
+        chunk = original(self, size)
+        sizes.append(len(chunk))
+        return chunk
+
+    monkeypatch.setattr(gzip.GzipFile, "read", read)
+    return sizes
+
+
 @pytest.mark.parametrize("evil", ["a\\nb", "$(id)", "`id`", "a'b", "\\u0000", "\\u001b[2J"])
 @pytest.mark.parametrize(
     "line",

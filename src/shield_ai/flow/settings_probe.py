@@ -58,17 +58,20 @@ class SettingsProbe:
         return [self._load_module(module, folder, environ) for module, folder in self.modules]
 
     def _load_module(self, module: str, folder: str, environ: Mapping[str, str]) -> LoadedSettings:
+        # Other processes can read the environment that a process starts with, in /proc.
+        inherited = {name: text for name, text in environ.items() if os.environ.get(name) == text}
         request = {
             "module": module,
             "folder": str(self.root / folder),
             "key": self._key,
             "port": self.allowed_port,
+            "environ": {name: environ[name] for name in environ.keys() - inherited.keys()},
         }
         try:
             done = subprocess.run(
                 [self.python, "-X", "utf8", "-c", _CHILD],
                 cwd=self.root / folder,
-                env={**environ, "PYTHONDONTWRITEBYTECODE": "1"},
+                env={**inherited, "PYTHONDONTWRITEBYTECODE": "1"},
                 input=json.dumps(request),
                 capture_output=True,
                 text=True,
@@ -151,6 +154,7 @@ import hashlib, hmac, importlib, io, json, os, re, sys
 
 request = json.load(sys.stdin)
 out, sys.stdout = sys.stdout, io.StringIO()
+os.environ.update(request["environ"])
 
 FORBIDDEN = (
     "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink", "os.chmod",

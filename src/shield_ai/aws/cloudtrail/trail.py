@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import math
 import re
 import zlib
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -41,6 +43,8 @@ _HEAD_SIZE = 4096
 # ijson's memory grows with the square of the depth.
 _MAX_DEPTH_INCREASE = 200
 _GZIP_MAGIC = b"\x1f\x8b"
+_MAX_DECOMPRESSED = 500_000_000  # bytes of a file; a gzip bomb has more
+_TOO_LARGE = f"larger than {_MAX_DECOMPRESSED // 1_000_000} MB when decompressed"
 
 
 def read_files(paths: Iterable[Path], unread: Callable[[Skipped], None]) -> Records:
@@ -67,7 +71,8 @@ def _read_file(path: Path, unread: Callable[[Skipped], None]) -> Records:
             is_compressed = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
             stream.seek(0)
             if is_compressed:
-                yield from _stream_records(cast("IO[bytes]", gzip.GzipFile(fileobj=stream)))
+                decompressed = cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
+                yield from _stream_records(decompressed, _MAX_DECOMPRESSED)
             else:
                 yield from _stream_records(stream)
     except (ijson.JSONError, UnicodeDecodeError):
@@ -99,10 +104,10 @@ def _trail_files(path: Path) -> list[Path]:
     return sorted(files)
 
 
-def _stream_records(stream: IO[bytes]) -> Records:
+def _stream_records(stream: IO[bytes], max_size: float = math.inf) -> Records:
     head = stream.read(_HEAD_SIZE)
     record_path = _record_path(head)
-    joined = _JoinedStream(head, stream)
+    joined = _JoinedStream(head, stream, max_size)
     for record in ijson.items(joined, record_path, multiple_values=True, use_float=True):
         if isinstance(record, dict):
             yield from _unwrap(record)
@@ -131,17 +136,26 @@ class _JoinedStream:
     """Join the head that was already read with the rest of a stream.
 
     Seeking back in a gzip stream would decompress the head again.
+
+    Args:
+        head: The beginning.
+        rest: The stream.
+        max_size: In bytes, of both.
     """
 
-    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+    def __init__(self, head: bytes, rest: IO[bytes], max_size: float) -> None:
         self._head = head
         self._rest = rest
+        self._left = max_size
 
     def read(self, size: int = -1) -> bytes:
         if size == 0:  # the first call of ijson, to detect whether the stream is binary
             return b""
         chunk = self._head or self._rest.read(size)
         self._head = b""
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise OSError(errno.EFBIG, _TOO_LARGE)
         opened = chunk.count(b"[") + chunk.count(b"{")
         closed = chunk.count(b"]") + chunk.count(b"}")
         if opened - closed > _MAX_DEPTH_INCREASE:
