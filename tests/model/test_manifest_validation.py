@@ -118,3 +118,16 @@ def test_invalid_values(old, new, message):
     with pytest.raises(ManifestError) as caught:
         parse(GOOD.replace(old, new, 1))
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize("path", ["secrets.py", "shop/utils/secrets.py", "my-app/src/shop/s.py"])
+def test_valid_runtime_paths(path):
+    assert parse(GOOD.replace("[app]\n", f'[app]\nruntime = "{path}"\n', 1)).app.runtime == path
+
+
+@pytest.mark.parametrize(
+    "path", [".shield/x.py", "shop/.git/x.py", "../x.py", "/x.py", "shop/x.txt", "a-b.py", ""]
+)
+def test_invalid_runtime_paths(path):
+    with pytest.raises(ManifestError, match="invalid runtime"):
+        parse(GOOD.replace("[app]\n", f'[app]\nruntime = "{path}"\n', 1))

@@ -8,12 +8,13 @@ import msgspec
 
 from shield_ai.model.errors import StalePlanError, UnsafePlanError
 from shield_ai.model.plan import Plan
+from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Scope = Literal["code", "aws"]
-MAX_SIZE = 64 * 1024 * 1024  # bytes
+MAX_SIZE = 64_000_000  # bytes
 
 
 def read_plan(path: Path, environment: str) -> Plan:
@@ -28,10 +29,13 @@ def read_plan(path: Path, environment: str) -> Plan:
         UnsafePlanError: The plan is for another environment.
     """
     try:
-        if path.stat().st_size > MAX_SIZE:
-            raise StalePlanError(f"{path} is too large for a plan file")
-        plan = msgspec.json.decode(path.read_bytes(), type=Plan)
-    except (OSError, msgspec.DecodeError):
+        plan = msgspec.json.decode(read_regular_file(path, MAX_SIZE), type=Plan)
+    except OSError as error:
+        raise StalePlanError(
+            f"{path} can't be read: {error.strerror}",
+            f"create a plan with shield plan -o {path.name}",
+        ) from None
+    except (msgspec.DecodeError, RecursionError):
         raise StalePlanError(
             f"{path} is not a valid plan file", f"create one with shield plan -o {path.name}"
         ) from None

@@ -45,6 +45,7 @@ REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 ROLE = re.compile(r"[A-Za-z0-9_+=,.@/:-]{0,2048}")
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html: an id, alias or ARN
 KMS_KEY = re.compile(r"[A-Za-z0-9/_:-]{1,2048}")
+RUNTIME_PATH = re.compile(r"(?:[^./][^/]*/)*[^\W\d]\w*\.py")  # in no hidden folder
 HOOK_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.py")
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_DAYS = (
@@ -106,6 +107,11 @@ def _check_app(manifest: Manifest) -> None:
     for path in (*app.settings, app.runtime):
         if printable(path) != path:
             raise ManifestError(f"invalid path {path!r}", "rename the file")
+    if app.runtime != "package" and not RUNTIME_PATH.fullmatch(app.runtime):
+        raise ManifestError(
+            f"invalid runtime {app.runtime!r}",
+            'use the path of a Python module in the app, such as shop/utils/secrets.py, or "package"',
+        )
 
 
 def _check_functions(functions: Functions) -> None:
