@@ -110,7 +110,7 @@ def _check_app(manifest: Manifest) -> None:
     if app.runtime != "package" and not RUNTIME_PATH.fullmatch(app.runtime):
         raise ManifestError(
             f"invalid runtime {app.runtime!r}",
-            'use the path of a Python module in the app, such as shop/utils/secrets.py, or "package"',
+            'use the path of a Python file, such as shop/utils/secrets.py, or "package"',
         )
 
 
