@@ -60,6 +60,16 @@ def test_every_python_of_the_action_is_isolated():
         assert re.search(r'(\$PYTHON|bin/python)" -I -[mc] ', line), line
 
 
+def test_action_installs_only_what_its_lock_file_names():
+    steps = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
+    lines = [line.split() for step in steps for line in step.get("run", "").splitlines()]
+    installs = [line[1:] for line in lines if line[:1] == ["install"]]
+    assert installs == [
+        ["--require-hashes", "-r", '"$ACTION/requirements/scan.lock"'],
+        ["--no-deps", "--no-build-isolation", '"$ACTION"'],
+    ]
+
+
 def test_action_counts_the_findings_in_a_hostile_workspace(tmp_path, workspace):
     """Run the scan step with its real script, and an installed shield."""
     steps = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
