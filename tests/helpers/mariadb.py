@@ -68,7 +68,9 @@ def running() -> Iterator[Mariadb]:
             "--skip-test-db",
         ]
         more = ["--user=mysql"] if account else []
-        subprocess.run([*install, *more], check=True, capture_output=True, timeout=120)
+        # the caller's temporary folder may be closed to the server's account
+        env = {**os.environ, "TMPDIR": str(folder)}
+        subprocess.run([*install, *more], check=True, capture_output=True, timeout=120, env=env)
         port = free_port()
         server = [
             *(
