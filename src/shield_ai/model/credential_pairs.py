@@ -10,7 +10,8 @@ GITHUB_CLIENT_ID        GITHUB_CLIENT_SECRET; CONSUMER_…        client_id, cli
 SOCIAL_AUTH_GITHUB_KEY  SOCIAL_AUTH_GITHUB_SECRET               client_id, client_secret
 ======================  ======================================  ================================
 
-Public keys such as STRIPE_PUBLISHABLE_KEY and RECAPTCHA_SITE_KEY form no pair: browsers get them.
+Public keys such as STRIPE_PUBLISHABLE_KEY and RECAPTCHA_SITE_KEY, which are sent to browsers, are
+not paired.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ class Pair(NamedTuple):
     """Two variables that become one secret."""
 
     name: str  # name of the secret
-    fields: dict[str, str]  # field -> variable: the identifier, then the secret
+    fields: dict[str, str]  # field of the document -> variable; the identifier comes first
 
 
 class _PairType(NamedTuple):
-    prefix: re.Pattern[str]  # of both variables, without the underscore after it
-    identifiers: tuple[str, ...]  # endings, the most likely first
-    secrets: tuple[str, ...]
+    prefix: re.Pattern[str]  # common prefix of the variables, without the trailing underscore
+    identifiers: tuple[str, ...]  # suffixes of the identifier, most likely first
+    secrets: tuple[str, ...]  # suffixes of the secret
     fields: tuple[str, str]
 
 
@@ -62,11 +63,11 @@ _TYPES = (
 
 
 def find_pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
-    """Find the pairs among variables. Each variable is in at most one pair.
+    """Yield the credential pairs among variables. Each variable is in at most one pair.
 
     Args:
-        reads: Paths of files with the variables that they read. Only variables that are read in
-            the same folder form a pair.
+        reads: A path and a variable for each read. Two variables form a pair only if files in the
+            same folder read them.
     """
     folders: dict[str, set[str]] = defaultdict(set)
     variables: dict[str, str] = {}  # by their uppercase name
@@ -76,7 +77,7 @@ def find_pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
     for pair_type in _TYPES:
         for first, second in itertools.product(pair_type.identifiers, pair_type.secrets):
             for prefix in _prefixes(variables, pair_type.prefix, first):
-                # a pair that was found before can have removed one of the variables
+                # an earlier pair can have removed one of the variables
                 identifier = variables.get(prefix + first)
                 secret = variables.get(prefix + second)
                 if identifier and secret and folders[identifier] & folders[secret]:
@@ -86,7 +87,7 @@ def find_pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
 
 
 def _prefixes(names: Iterable[str], pattern: re.Pattern[str], ending: str) -> list[str]:
-    """Return the prefixes, including the underscore, of the names with an ending."""
+    """Return the prefixes that match, with trailing underscore, of the names with an ending."""
     prefixes = []
     for name in names:
         prefix = name.removesuffix(ending)

@@ -1,4 +1,4 @@
-"""SHA-256 from Python's built-in module.
+"""Compute SHA-256 digests with CPython's built-in module.
 
 `hashlib` loads OpenSSL, which takes a tenth of the time of a short scan.
 """

@@ -6,7 +6,10 @@ import msgspec
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True):
-    """Replace bytes [start, end) of a file by text that never contains a secret value."""
+    """Replace bytes [start, end) of a file by text.
+
+    An edit in a plan never contains a secret value.
+    """
 
     path: str
     start: int
@@ -19,9 +22,9 @@ class FileChange(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     before: str | None  # SHA-256 of the file that the plan was made from; None for a new file
-    after: str  # SHA-256 of the result
+    after: str  # SHA-256 of the file after the edits
     edits: tuple[Edit, ...]
-    encoding: str = "utf-8"  # encodes the replacements
+    encoding: str = "utf-8"  # of the file, used to encode the replacements
     private: bool = False  # create the file with mode 0600
 
 
@@ -29,6 +32,6 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
     """An item that was not processed, with the reason."""
 
     path: str
-    line: int
-    name: str
+    line: int  # 0 for the whole file
+    name: str  # of the variable, setting or secret; can be empty
     reason: str

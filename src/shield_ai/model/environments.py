@@ -1,4 +1,4 @@
-"""Environments of shield.toml: the same secrets with another prefix, region or account."""
+"""Apply an environment of shield.toml: the same secrets with another prefix, region or account."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _APP_KEYS = ("prefix", "region", "kms_key", "role", "replicas")
 
 
 def get_environment(manifest: Manifest, name: str) -> Environment:
-    """Return the table of an environment; an empty table without a name.
+    """Return the table of an environment; an empty table if the name is empty.
 
     Raises:
         ManifestError: shield.toml does not have the environment.
@@ -38,7 +38,7 @@ def get_environment(manifest: Manifest, name: str) -> Environment:
 
 
 def apply_environment(manifest: Manifest, name: str) -> Manifest:
-    """Return the manifest with the settings of an environment; unchanged without a name.
+    """Return the manifest with the settings of an environment; unchanged if the name is empty.
 
     Raises:
         ManifestError: shield.toml does not have the environment.
@@ -53,15 +53,20 @@ def apply_environment(manifest: Manifest, name: str) -> Manifest:
 
 
 def is_production(manifest: Manifest, name: str) -> bool:
-    """Return True if changes require typing the app's name."""
+    """Return True if the user must type the app's name to confirm changes.
+
+    Raises:
+        ManifestError: shield.toml does not have the environment.
+    """
     production = get_environment(manifest, name).production
     return name.lower() in PRODUCTION if production is None else production
 
 
 def check_account(manifest: Manifest, name: str, account: str) -> None:
-    """Compare the credentials' account with the environment's.
+    """Check that the credentials belong to the environment's account.
 
     Raises:
+        ManifestError: shield.toml does not have the environment.
         UnsafePlanError: The credentials belong to another account.
     """
     expected = get_environment(manifest, name).account

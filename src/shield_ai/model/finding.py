@@ -42,14 +42,14 @@ class Shape(enum.StrEnum):
 
     READ = "read"  # reads an environment variable, with any supported library
     LITERAL = "literal"  # a hardcoded value
-    FALLBACK = "fallback"  # a default that is empty or computed, so there is no value to move
-    PRESENCE = "presence"  # tests if a variable is set
+    FALLBACK = "fallback"  # an empty or computed value in the code: no constant to move
+    PRESENCE = "presence"  # tests whether a variable is set
     FIELD = "field"  # a pydantic settings field
     OTHER = "other"  # reported, but never rewritten
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """The location and form of the code that reads or holds a secret, for the fixers."""
+    """The location and form of the code that reads or contains a secret, for the fixers."""
 
     start: int  # byte offsets of the expression to wrap, in the file on disk
     end: int
@@ -63,13 +63,13 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     variable: str = ""  # the environment variable; for a literal, the suggested name
     group: str = ""  # the database it belongs to: "default", or the prefix of its variables
     field: str = ""  # the database field: database, username, password, host, port
-    binds: tuple[str, ...] = ()  # class-body names that a lambda at this place could not access
-    quote: str = ""  # the quote that new strings must use inside an f-string
-    negated: bool = False  # a presence test for a missing variable
+    binds: tuple[str, ...] = ()  # names of the class body that a lambda must bind as defaults
+    quote: str = ""  # inside an f-string, the quote character for new strings
+    negated: bool = False  # a negated presence test: "X" not in os.environ
     alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
-    reason: str = ""  # why no fixer can move it; empty if one can
+    reason: str = ""  # why no fixer can rewrite the site; empty if one can
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -80,7 +80,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A secret that is read or written outside Secrets Manager. Lines and columns start at 1."""
+    """A problem that the scan reports, such as a hardcoded secret.
+
+    Lines and columns start at 1. Columns count characters, and `end_column` is exclusive.
+    """
 
     rule: str
     path: str  # relative to the scanned folder, with forward slashes

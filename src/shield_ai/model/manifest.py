@@ -15,7 +15,7 @@ from shield_ai.model.finding import Kind
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 ENV_VAR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Rotation strategies without the name of the database server.
+# Rotation strategies that do not name the database server.
 SHORT_STRATEGIES = ("single-user", "alternating-users")
 
 
@@ -146,7 +146,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return names
 
     def find_variable(self, variable: str) -> tuple[Secret, str] | None:
-        """Return the secret and the field of an environment variable."""
+        """Return the secret and the field of an environment variable; None if it is unknown."""
         for secret in self.secret:
             variables = secret.variables()
             if variable in variables:

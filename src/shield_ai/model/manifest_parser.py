@@ -1,4 +1,4 @@
-"""Parse shield.toml, and locate its errors."""
+"""Parse shield.toml, and find the lines of errors."""
 
 from __future__ import annotations
 
@@ -50,13 +50,16 @@ def parse(text: str) -> Manifest:
 
 
 def locate(text: str, key: str = "", *, table: str = "", secret: int | None = None) -> str:
-    """Return `shield.toml:LINE` of a key, or of the header if the key is not found.
+    """Return `shield.toml:LINE` of a key, or of the table's header if the key is not found.
 
     Args:
         text: The text of shield.toml.
-        key: The key, in any table or in the selected one; empty for the header.
-        table: Select a table.
-        secret: Select a [[secret]] by its index.
+        key: The key; empty for the header.
+        table: The name of the table to search; by default, all tables are searched.
+        secret: The index of the [[secret]] to search, from 0.
+
+    Returns:
+        `shield.toml`, without a line, if neither the key nor a header is found.
     """
     assignment = re.compile(rf"(?:^|[\[{{,\s.])[\"']?{re.escape(key)}[\"']?\s*[=\].]")
     header = 0
@@ -100,7 +103,8 @@ def _locate_error(text: str, message: str) -> str:
 
 def _reword(message: str) -> str:
     sentence = message.split(" - at `", maxsplit=1)[0]
-    sentence = re.sub(r" '.*'$", "", sentence, flags=re.DOTALL)  # a value, which can be a secret
+    # remove the value, which can be a secret
+    sentence = re.sub(r" '.*'$", "", sentence, flags=re.DOTALL)
     sentence = sentence.replace("Object contains unknown field", "unknown key")
     return sentence.replace("Object missing required field", "missing key")
 

@@ -1,4 +1,4 @@
-"""Validate what the types of shield.toml do not express."""
+"""Validate constraints of shield.toml that its types do not express."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ TAG = re.compile(r"[\w .:/=+\-@]{1,256}")
 TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+")
 EMAIL = re.compile(r"[A-Za-z0-9.!#%&*+/=?^_{|}~-]+@[A-Za-z0-9.-]+")
 READER = re.compile(r"(role|user)/[\w+=,.@*/-]+")
-# Without control characters, quotes, $ and backticks: the names of the resources start with it.
+# Without control characters, quotes, $ and backticks: the names of AWS resources in exported
+# scripts and templates start with it.
 APP_NAME = re.compile(r"[\w .+=,@/:-]{1,128}")
 PREFIX = re.compile(r"[A-Za-z0-9/_+=.@-]{0,500}")
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
@@ -45,7 +46,7 @@ REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 ROLE = re.compile(r"[A-Za-z0-9_+=,.@/:-]{0,2048}")
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html: an id, alias or ARN
 KMS_KEY = re.compile(r"[A-Za-z0-9/_:-]{1,2048}")
-RUNTIME_PATH = re.compile(r"(?:[^./][^/]*/)*[^\W\d]\w*\.py")  # in no hidden folder
+RUNTIME_PATH = re.compile(r"(?:[^./][^/]*/)*[^\W\d]\w*\.py")  # not in a hidden folder
 HOOK_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.py")
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_DAYS = (
@@ -81,7 +82,7 @@ def validate(manifest: Manifest, locate: Locate) -> None:
 
 @contextlib.contextmanager
 def _errors_at(place: str) -> Iterator[None]:
-    """Prefix the messages of errors with their place."""
+    """Prefix the messages of errors with a file and a line."""
     try:
         yield
     except ManifestError as error:
@@ -89,7 +90,7 @@ def _errors_at(place: str) -> Iterator[None]:
 
 
 def _check_app(manifest: Manifest) -> None:
-    """Check texts that become part of names, scripts and templates."""
+    """Check the values that become part of resource names, scripts and templates."""
     app = manifest.app
     checks = [("name", app.name, APP_NAME)]
     tables: list[App | Environment] = [app, *manifest.environments.values()]

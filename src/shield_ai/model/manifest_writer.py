@@ -1,4 +1,4 @@
-"""Write shield.toml."""
+"""Render shield.toml."""
 
 from __future__ import annotations
 
@@ -22,8 +22,12 @@ def render(manifest: Manifest, old: str = "") -> str:
     """Return the text of shield.toml.
 
     Args:
-        manifest: What to write.
-        old: The current text: missing secrets are appended, and everything else is preserved.
+        manifest: The tables to render.
+        old: The current text; empty for a new file. Secrets that it lacks are appended, and
+            everything else is preserved.
+
+    Raises:
+        ManifestError: The current text is invalid.
     """
     if not old:
         return _render_new(manifest)

@@ -1,17 +1,17 @@
-"""Decide from the name of a setting or variable if its value is a secret.
+"""Decide from the name of a setting or variable whether its value is a secret.
 
 A name is split into words (`DB_PASSWORD`, `dbPassword` and `db-password` give the same words). The
-first matching row of this table applies:
+first matching row of this table applies. *Harmless* means that the value is not a secret.
 
 ===============  ==========================================  =======================================
 meaning          rule                                        examples
 ===============  ==========================================  =======================================
-harmless         starts with a switch or a count             USE_API_KEY, OPENAI_MAX_TOKENS
+harmless         starts with a flag or a count               USE_API_KEY, OPENAI_MAX_TOKENS
 harmless         a property of the secret follows            PASSWORD_HASHERS, TOKEN_URL, KEY_PREFIX
-secret           URL of a webhook: anyone can post to it     SLACK_WEBHOOK_URL, SLACK_WEBHOOK
+secret           webhook URL: anyone who has it can post     SLACK_WEBHOOK_URL, SLACK_WEBHOOK
 credential URL   a service, then URL, URI, DSN, LOCATION …   DATABASE_URL, REDIS_TLS_URL
 DSN              ends with DSN                               SENTRY_DSN
-identifier       the public half of a key pair               AWS_ACCESS_KEY_ID, S3_ACCESS_KEY
+identifier       the ID of an access key, not its secret     AWS_ACCESS_KEY_ID, S3_ACCESS_KEY
 secret           contains PASSWORD, SECRET, TOKEN, SALT …    DBPASSWORD, GITHUB_TOKENS
 secret           ends with KEY, and is not a public key      STRIPE_KEY; not PUBLIC_KEY, SORT_KEY
 harmless         everything else                             DEBUG, EMAIL_HOST, GOOGLE_CLIENT_ID
@@ -47,7 +47,7 @@ class Meaning(enum.StrEnum):
 
 
 def word_set(text: str) -> frozenset[str]:
-    """Return the words of a text."""
+    """Split a text at white space."""
     return frozenset(text.split())
 
 
@@ -87,13 +87,14 @@ PROPERTIES = word_set("""
     ACCEPTED HOSTNAME CFG ITERATIONS PRICE PRICES PRICING REUSE CHARSET ALPHABET PUBLIC CHECK CHECKS
     MASK
 """)
-# Before PASSWORD: a page, an action or a rule.
+# Before PASSWORD: the name refers to a page, an action or a rule.
 PASSWORD_ACTIONS = word_set("FORGOT FORGOTTEN RESET CHANGE SET PREVENT")
-# Before PASSWORDS: a list of forbidden passwords.
+# Before PASSWORDS: the value is a list of forbidden passwords.
 FORBIDDEN_PASSWORDS = word_set("COMMON WEAK BREACHED FORBIDDEN BANNED")
 # Variables that contain the path of a file.
 PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE"})
-# Before AUTH at the end: "user:password". Other names, such as SOCIAL_AUTH, are settings.
+# Before AUTH at the end: the value is "user:password". Other names, such as SOCIAL_AUTH, are not
+# secrets.
 AUTH_SERVICES = word_set("""
     HTTP BASIC INBOUND REMOTE SMS REDIS REGISTRY WEBHOOK ELASTIC ELASTICSEARCH NEO OPENSEARCH MQTT
     RABBITMQ DOCKER
@@ -116,19 +117,19 @@ SECRET_PHRASES = (
 WEBHOOK_SERVICES = word_set(
     "SLACK DISCORD TEAMS MATTERMOST ROCKETCHAT DINGTALK FEISHU LARK WECOM INCOMING"
 )
-# Before PAT at the end: a personal access token.
+# Before PAT at the end: the value is a personal access token.
 GIT_SERVICES = word_set("GITHUB GH GITLAB BITBUCKET DEVOPS ADO AZURE")
 # After a secret word: no effect on the meaning.
 NEUTRAL_ENDINGS = frozenset({"ID", "FALLBACKS", "FALLBACK"})
-# At the start of a name: a switch or a number.
+# At the start of a name: the value is a flag or a number.
 SWITCHES = word_set("""
     USE USES ENABLE ALLOW ALLOWS REQUIRE REQUIRES DISABLE SHOW HAS IS FORCE SKIP VALIDATE NO NUM MAX
     MIN HIDE CHECK ROTATE LOG MASK
 """)
-# Anywhere in a name: a switch.
+# Anywhere in a name: the value is a flag.
 SWITCHES_ANYWHERE = word_set("USE ALLOW ENABLE DISABLE REQUIRE ENABLED DISABLED REQUIRED")
 LIMITS = word_set("RATE RATES RATELIMIT LIMIT LIMITS THROTTLE THROTTLES QUOTA")
-# Before a secret word: a number of tokens, or a token that is not a secret.
+# Before a secret word: the value is a number of tokens, or a token that is not a secret.
 COUNTS = word_set("MAX MIN NUM TOTAL INPUT OUTPUT PROMPT COMPLETION CSRF STOP")
 
 SERVICES = word_set("""
@@ -153,7 +154,7 @@ DATABASE_WORDS = word_set("""
     DB DATABASE POSTGRES POSTGRESQL PG PSQL MYSQL MARIADB SQL MSSQL ORACLE RDS SQLSERVER DBASE
     TIMESCALE COCKROACH PGSQL
 """)
-# Field of the secret, as in AWS's rotation functions -> endings of the variable.
+# Field of a database secret -> last words of its variable.
 DATABASE_FIELDS = {
     "database": frozenset({"NAME", "DB", "DATABASE", "DBNAME"}),
     "username": frozenset({"USER", "USERNAME", "LOGIN"}),
@@ -271,13 +272,13 @@ def _is_secret_word(parts: tuple[str, ...], index: int) -> bool:
 
 
 def _is_property(parts: tuple[str, ...], index: int) -> bool:
-    """Return True if a name describes the secret at `index`: PASSWORD_HASHERS, MAX_TOKENS."""
+    """Return True if other words describe the secret word at `index`: PASSWORD_HASHERS."""
     tail = set(parts[index + 1 :]) - NEUTRAL_ENDINGS
     return bool(tail & PROPERTIES) or (index > 0 and parts[index - 1] in COUNTS)
 
 
 def _has_key_inside(parts: tuple[str, ...]) -> bool:
-    """Return True for a key before the end of a name: API_KEY_SENDGRID."""
+    """Return True if a name has API_KEY or PRIVATE_KEY before its end: API_KEY_SENDGRID."""
     for phrase in (("API", "KEY"), ("PRIVATE", "KEY")):
         tail = _words_after(parts, phrase)
         if tail:
@@ -286,7 +287,7 @@ def _has_key_inside(parts: tuple[str, ...]) -> bool:
 
 
 def _ends_with_auth(parts: tuple[str, ...]) -> bool:
-    """Return True for "user:password" in one variable: ES_HTTP_AUTH."""
+    """Return True if the value is "user:password", as for ES_HTTP_AUTH."""
     return parts[-1] == "AUTH" and bool(AUTH_SERVICES & set(parts))
 
 
@@ -302,7 +303,7 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
     if _is_access_key(parts):
         return Meaning.IDENTIFIER
     if parts[-1] == "ID":
-        # CELLAR_KEY_ID belongs to CELLAR_KEY_SECRET, but the id of a KMS key is an address
+        # CELLAR_KEY_ID and CELLAR_KEY_SECRET are a credential, but a KMS key's ID is not
         is_address = {"KMS", "SIGNING", "KEYCLOAK", "TEAM"} & set(parts)
         return Meaning.HARMLESS if is_address else Meaning.IDENTIFIER
     before = parts[-2] if len(parts) > 1 else ""
@@ -323,10 +324,7 @@ def is_secret(name: str) -> bool:
 
 
 def harmless_word(name: str) -> str:
-    """Return the word because of which a secret-sounding name is harmless.
-
-    Empty if the name is a secret, or does not sound like one.
-    """
+    """Return the word that makes a secret-like name harmless; empty for other names."""
     parts = words(name)
     indexes = [i for i in range(len(parts)) if _sounds_secret(parts, i)]
     if not indexes:

@@ -14,7 +14,7 @@ class Action(enum.StrEnum):
     """What a change does to an AWS resource."""
 
     CREATE = "create"
-    RESTORE = "restore"
+    RESTORE = "restore"  # cancel the scheduled deletion of a secret
     UPDATE = "update"
     REMOVE = "remove"
     KEEP = "keep"  # up to date
@@ -55,7 +55,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     locator: str
-    field: str = ""  # a field of the JSON document; empty: the entire secret
+    field: str = ""  # a field of the JSON document; empty for the entire secret
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,8 +65,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     resource: str  # "secret", or the kind of a `Resource`
     name: str  # the name in AWS, with the app's prefix
     permissions: tuple[str, ...] = ()
-    settings: Settings | None = None  # the desired settings; None: removed
-    before: Settings | None = None  # the settings at the time of the plan; None: missing
+    settings: Settings | None = None  # the desired settings; None to remove the resource
+    before: Settings | None = None  # the settings at the time of the plan; None if it is missing
     origins: tuple[Origin, ...] = ()  # the sources of a secret's new value; empty: keep the value
     version: str = ""  # the id of a secret's current version at the time of the plan
     value: ValueState = ValueState.NOT_COMPARED
@@ -94,6 +94,6 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one step of apply or rollback."""
 
     step: StepKind
-    what: str
+    what: str  # the path of the file, or the name in AWS
     status: StepStatus
     detail: str = ""

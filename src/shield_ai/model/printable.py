@@ -9,29 +9,29 @@ from __future__ import annotations
 
 import re
 
-# C0 and C1 control characters but for tab and newline, directional marks and overrides, zero-width
+# C0 and C1 control characters except tab and newline, directional marks and overrides, zero-width
 # characters, line and paragraph separators, and lone surrogates.
 _UNSAFE = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
     "\ud800-\udfff"
 )
 _CONTROL = re.compile(f"[{_UNSAFE}]")
-# Also removes sequences that the color codes of `reports.color` are part of.
+# Does not match the escape sequences of `reports.color`.
 _CONTROL_OUTSIDE_COLORS = re.compile(rf"\x1b(?!\[(?:[012]|3[1236])m)|[{_UNSAFE}](?<!\x1b)")
 _REPLACEMENT = "?"
 
 
 def printable(text: str) -> str:
-    """Return a text on one line, without control, directional and zero-width characters."""
+    """Replace newlines and unsafe characters by `?`, and tabs by spaces."""
     return _CONTROL.sub(_REPLACEMENT, text.replace("\t", "    ").replace("\n", _REPLACEMENT))
 
 
 def printable_lines(text: str, *, color: bool = False) -> str:
-    """Like `printable`, but keep newlines and tabs.
+    """Replace unsafe characters by `?`, but keep newlines and tabs.
 
     Args:
         text: The text.
-        color: Whether to keep the codes of `reports.color`.
+        color: Whether to keep the escape sequences of `reports.color`.
     """
     return (_CONTROL_OUTSIDE_COLORS if color else _CONTROL).sub(_REPLACEMENT, text)
 

@@ -21,7 +21,7 @@ DEFAULT_STRATEGIES = {Kind.DJANGO_SECRET_KEY: "django-secret-key", Kind.API_KEY:
 
 
 def rotation_strategy(secret: Secret) -> str:
-    """Return the name of the strategy, possibly a short one; empty for manual rotation."""
+    """Return the name of the strategy, full or short; empty for manual rotation."""
     rotation = _rotation(secret)
     name = rotation.strategy
     if not name and secret.kind is Kind.DATABASE:

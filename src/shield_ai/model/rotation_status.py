@@ -1,4 +1,4 @@
-"""The words for the state of a rotation, as in the JSON of `shield rotate --status`."""
+"""Values of `state` and `by` in the JSON of `shield rotate --status`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import enum
 
 
 class RotationPhase(enum.StrEnum):
-    """Where a secret is between two rotations."""
+    """The state of a secret's rotation."""
 
     OK = "ok"
     DUE = "due"
@@ -16,7 +16,7 @@ class RotationPhase(enum.StrEnum):
 
 
 class RotatedBy(enum.StrEnum):
-    """What rotates a secret."""
+    """Who or what rotates a secret."""
 
     AWS = "AWS"  # a Lambda function
     SHIELD = "shield"  # this command, from cron or CI

@@ -17,7 +17,7 @@ from shield_ai.model.errors import ManifestError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# AWS's limits of the time between two rotations
+# AWS's limits for the time between two rotations
 MIN_INTERVAL = timedelta(hours=4)
 MAX_INTERVAL = timedelta(days=999)
 HOURS_PER_DAY = 24
@@ -61,7 +61,7 @@ class Cron:
         return day.day in _parse_field(self.day, 1, 31)
 
     def _matches_weekday(self, day: datetime) -> bool:
-        weekday = day.isoweekday() % 7 + 1  # AWS's weekdays start with Sunday, 1
+        weekday = day.isoweekday() % 7 + 1  # AWS numbers the weekdays from 1 (Sunday)
         name, hash_sign, nth = self.weekday.partition("#")
         if hash_sign:
             is_nth = (day.day + 6) // 7 == int(nth)
@@ -74,7 +74,11 @@ class Cron:
         return weekday in _parse_field(self.weekday, 1, 7, WEEKDAYS)
 
     def fire_times(self, after: datetime) -> Iterator[datetime]:
-        """Yield the times at which the schedule fires in the next four years, in order."""
+        """Yield the times at which the schedule fires in the four years after a time, in order.
+
+        Raises:
+            ValueError: A field is invalid.
+        """
         midnight = datetime.combine(after.date(), time(), UTC)
         for number in range(DAYS_TO_SEARCH):
             day = midnight + timedelta(days=number)

@@ -105,7 +105,7 @@ def _open_auditor(manifest: Manifest | None, start: dt.datetime | None) -> Audit
 def _lookup_start(start: dt.datetime | None, now: dt.datetime) -> dt.datetime:
     """Return the time of the first event to read.
 
-    It is twice as long ago as the start: a principal that was active before is not new.
+    The period is doubled, because a principal that was active before the start is not new.
     """
     if start is None:
         return now
@@ -123,7 +123,7 @@ def _allowed_readers(manifest: Manifest) -> list[str]:
 
 
 def collect_report(session: AppSession, query: TrailQuery) -> ReportData:
-    """Collect the data of a report; data that AWS does not give access to is left out.
+    """Collect the data of a report. Data that can't be read from AWS is left out.
 
     Args:
         session: The app and its environment.
@@ -221,7 +221,7 @@ def _alarm_text(resource: Resource) -> str:
 
 
 def _cost_items(manifest: Manifest, session: AppSession) -> Iterator[tuple[str, str]]:
-    """Return the items of the monthly cost and the total; nothing for an unsupported region."""
+    """Yield the items of the monthly cost and the total; nothing for an unsupported region."""
     if not manifest.secret:
         return
     region = manifest.app.region
@@ -264,7 +264,7 @@ def _planned_diffs(session: AppSession) -> Iterator[FileDiff]:
 
 
 def _diff_order(diff: FileDiff) -> tuple[bool, bool, str]:
-    """Sort long diffs first, Python files first, then by path."""
+    """Return a sort key: diffs of several lines first, then Python files, then by path."""
     return diff.is_one_line, not diff.path.endswith(".py"), diff.path
 
 

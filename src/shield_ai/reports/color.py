@@ -19,10 +19,10 @@ SEVERITY_COLORS = {
 
 
 def use_color(environ: Mapping[str, str], *, tty: bool) -> bool:
-    """Check whether output should be colored (https://no-color.org).
+    """Return whether output should be colored (https://no-color.org).
 
     Args:
-        environ: The env vars of the process.
+        environ: The environment variables of the process.
         tty: Whether the output goes to a terminal.
     """
     if environ.get("NO_COLOR"):

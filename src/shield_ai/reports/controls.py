@@ -1,6 +1,6 @@
 """Map the results of a report to the controls of compliance frameworks.
 
-The evidence supports an audit; it does not claim compliance. AWS maps its Security Hub controls to
+The results support an audit. They do not certify compliance. AWS maps its Security Hub controls to
 NIST SP 800-53: https://docs.aws.amazon.com/securityhub/latest/userguide/secretsmanager-controls.html
 """
 
@@ -57,12 +57,12 @@ def controls(report_data: ReportData) -> tuple[Control, ...]:
 
 
 def evidence(report_data: ReportData, source: Source | CheckId, text: str) -> Evidence:
-    """Return an observation of this report.
+    """Create a piece of evidence from a report.
 
     Args:
         report_data: The report.
-        source: The check or the part of the report that made it.
-        text: What was observed.
+        source: The check or the part of the report that the evidence comes from.
+        text: The observation.
     """
     return Evidence(source, text, report_data.created, report_data.commit, report_data.account)
 
@@ -127,12 +127,12 @@ def _least_privilege(report_data: ReportData) -> ControlResult:
 def evaluate_checks(
     report_data: ReportData, required: Sequence[CheckId], also: Sequence[CheckId] = ()
 ) -> ControlResult:
-    """Return the common result of some checks.
+    """Return the combined result of some checks.
 
     Args:
         report_data: The report.
-        required: Each of these must have passed.
-        also: The others of these that were made must have passed.
+        required: Each of these checks must have passed.
+        also: Each of these checks that was made must have passed.
     """
     failed = _failed(report_data, [*required, *also])
     if failed:
@@ -206,7 +206,7 @@ def _access_logging(report_data: ReportData) -> ControlResult:
 
 
 def evaluate_rotation(report_data: ReportData) -> ControlResult:
-    """Check whether all secrets are rotated on schedule."""
+    """Evaluate whether all secrets are rotated on schedule."""
     overdue = report_data.overdue
     unscheduled = _secrets_in_phase(report_data, RotationPhase.UNSCHEDULED)
     if overdue:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Opcodes = list[tuple[str, int, int, int, int]]
 
-CONTEXT = 2  # lines around a change in Python; other files may hold values there
+CONTEXT = 2  # lines around a change in Python; in other files, they may contain values
 NEW_LINES = 12  # lines shown of a new file
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -61,7 +61,7 @@ def diff_text(
 
 
 def _replaces_file(change: FileChange, raw: bytes) -> bool:
-    """Check whether the change is a new file, or new content for a file that shield wrote."""
+    """Return whether the change is a new file, or new content for a file that shield wrote."""
     if len(change.edits) > 1:
         return False
     return all(edit.start == 0 and edit.end == len(raw) for edit in change.edits)
@@ -120,7 +120,7 @@ def _hunk(
 
 
 def _range(start: int, stop: int) -> str:
-    """Format a line range of a hunk header; an empty range names the line before it."""
+    """Format a line range of a hunk header; an empty range has the number of the line before it."""
     length = stop - start
     first = start + 1 if length else start
     return f"{first}" if length == 1 else f"{first},{length}"

@@ -1,6 +1,6 @@
-"""What a report can say about a control: it is shown, not shown or not checked.
+"""Results of controls: shown, not shown, or not checked.
 
-A control that is shown has evidence: `Shown` can't be created without any.
+`Shown` and `NotShown` require evidence.
 """
 
 from __future__ import annotations
@@ -106,11 +106,11 @@ ControlResult = Shown | NotShown | NotChecked
 
 
 def shown_if_any(evidence: Iterable[Evidence], otherwise: str) -> Shown | NotChecked:
-    """Return that a control is shown; without evidence, that it is not checked.
+    """Return `Shown` with the evidence, or `NotChecked` if there is none.
 
     Args:
-        evidence: What shows it.
-        otherwise: Why it is not checked, if there is no evidence.
+        evidence: The evidence for the control.
+        otherwise: The reason for `NotChecked`.
     """
     items = [*evidence]
     if not items:

@@ -27,7 +27,7 @@ def fleet_json(outcomes: Sequence[Outcome]) -> str:
 
 
 def fleet_text(outcomes: Sequence[Outcome]) -> str:
-    """Format one line per repository, the worst first, then failures and totals."""
+    """Format one line per repository, the most severe findings first, then failures and totals."""
     columns = f"{'critical':>8} {'high':>5} {'other':>6} {'moved':>6} {'secrets':>8}"
     lines = [f"{'repository':<{NAME_WIDTH}} {columns}"]
     for outcome in sorted(outcomes, key=_severity_order):
@@ -68,7 +68,7 @@ def _error_lines(outcome: Outcome) -> list[str]:
 
 
 def _severity_order(outcome: Outcome) -> tuple[int, ...]:
-    """Sort by the number of findings of the highest severity, then of the next."""
+    """Return a sort key: the number of findings of the highest severity, then of the next."""
     return tuple(-outcome.found.get(severity, 0) for severity in reversed(Severity))
 
 

@@ -85,7 +85,7 @@ def _template() -> jinja2.Template:
 
 
 def _remove_control_characters(value: object) -> object:
-    """Apply to every expression of the template, including those without the filter `clean`."""
+    """Remove control characters from a value. Jinja calls this for every expression."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return printable_lines(value)
     return value

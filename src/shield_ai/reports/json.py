@@ -57,7 +57,10 @@ def _finding_fields(finding: Finding) -> dict[str, object]:
 
 
 def plan_json(plan: Plan) -> str:
-    """Format a plan, as `shield apply` reads it; the paths of skipped items are not read."""
+    """Format a plan as `shield apply` reads it.
+
+    Credentials in the paths and names of skipped items, which are not read, are masked.
+    """
     plan = msgspec.structs.replace(
         plan,
         skipped=type(plan.skipped)(map(_mask_skipped, plan.skipped)),

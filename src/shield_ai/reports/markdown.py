@@ -84,7 +84,7 @@ def _last_changed(secret: SecretStatus) -> str:
 def _escape(text: object) -> str:
     """Escape markup and join lines."""
     line = " ".join(clean(text).split())
-    # GitHub ignores a backslash before a mention; an entity of a zero-width space breaks it.
+    # GitHub ignores a backslash before a mention; the entity of a zero-width space prevents it.
     return _MARKUP.sub(r"\\\1", line).replace("\\@", "@&#8203;")
 
 

@@ -1,6 +1,7 @@
 """Hide possible secret values in the app's own text.
 
-In Python, all string contents but names are hidden; in other files, everything but variable names.
+In Python, comments, long numbers and the contents of strings that are not names are hidden. In .env
+files, everything except variable names is hidden, and in other files everything.
 Each hidden byte becomes a NUL, so that offsets stay valid. `show` replaces each run of NULs with
 one mark.
 """
@@ -100,7 +101,7 @@ def _python_values(source: Source, keep: Collection[str]) -> Iterator[Span]:
     tokens = [
         token for token in tokenize.generate_tokens(readline) if token.type not in LAYOUT_TOKENS
     ]
-    code = [""] * 4  # the tokens before, without comments
+    code = [""] * 4  # the preceding tokens, without comments
     offsets = _Offsets(source)
     for token, following in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
         if token.type == tokenize.ERRORTOKEN and token.string.strip():
@@ -137,7 +138,7 @@ def _value_in_token(
 
 
 def _is_name(text: str, before: list[str], after: str) -> bool:
-    """Check whether a string is a variable that is read, a database backend or a dictionary key.
+    """Return whether a string is a variable that is read, a database backend or a dictionary key.
 
     Args:
         text: The content of the string.
@@ -157,7 +158,7 @@ def _is_name(text: str, before: list[str], after: str) -> bool:
 
 
 def _is_env_read(before: list[str]) -> bool:
-    """Check for the start of a read, such as `os.environ[`, `environ.get(` or `getenv(`."""
+    """Return whether tokens start a read, such as `os.environ[`, `environ.get(` or `getenv(`."""
     owner, dot, near, last = before
     if last == "[":
         return near in MAPPINGS
@@ -167,7 +168,7 @@ def _is_env_read(before: list[str]) -> bool:
 
 
 def _can_be_subscripted(token: str) -> bool:
-    """Check whether a bracket after a token takes an item, and does not start a list."""
+    """Return whether a bracket after a token is a subscript, not the start of a list."""
     return token in (")", "]") or (token.isidentifier() and not keyword.iskeyword(token))
 
 

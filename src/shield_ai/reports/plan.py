@@ -180,7 +180,7 @@ def _change_counts(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def no_changes_text(plan: Plan) -> str:
-    """Say that a plan changes nothing, and how many items it skips."""
+    """Format a plan without changes: the number of skipped items."""
     text = "nothing to do: no changes"
     if plan.skipped:
         text += f"; {count(len(plan.skipped), 'item')} skipped, shield plan shows why"
@@ -215,7 +215,7 @@ def comparison_text(modules: Sequence[str], problems: Sequence[str]) -> str:
 
 
 def checks_text(checks: Sequence[Check]) -> str:
-    """Format checks; those that are not ok with the reason and a hint."""
+    """Format checks, with the reason and a hint if they did not pass."""
     lines: list[str] = []
     for check in checks:
         lines.append(printable(f"  {check.status:<8} {check.name}"))

@@ -60,7 +60,7 @@ class FileDiff(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_one_line(self) -> bool:
-        """Check for a single line, such as "new, 12 lines"."""
+        """Whether the diff is a single line, such as "new, 12 lines"."""
         return len(self.lines) == 1
 
 
@@ -90,7 +90,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttentionItem(NamedTuple):
-    """A problem that a person has to look at."""
+    """A problem that needs review."""
 
     title: str
     reason: str
@@ -126,7 +126,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_aws_state(self) -> bool:
-        """Check whether the state in AWS of at least one secret is known."""
+        """Whether the state in AWS of at least one secret is known."""
         return bool(self.account) and any(secret.where != "unknown" for secret in self.secrets)
 
     @property
@@ -136,12 +136,12 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def required(self) -> int:
-        """The number of secrets that should be in AWS: all but optional ones without a value."""
+        """The number of secrets that should be in AWS: all except optional ones that are not."""
         return sum(secret.where != "optional" for secret in self.secrets)
 
     @property
     def overdue(self) -> tuple[SecretStatus, ...]:
-        """The secrets with a due or interrupted rotation."""
+        """The secrets with a due or unfinished rotation."""
         return tuple(
             secret for secret in self.secrets if secret.rotation and secret.rotation.state in _LATE
         )
@@ -244,12 +244,12 @@ def applied_diff(path: str, before: bytes | None, after: bytes, keep: Collection
 
 
 def clean(text: object) -> str:
-    """Remove terminal control characters and text direction marks; does not escape markup."""
+    """Replace control characters and text direction marks. Markup is not escaped."""
     return printable(str(text))
 
 
 def attention(report_data: ReportData) -> list[AttentionItem]:
-    """Return the problems that a person has to look at."""
+    """Return the problems that need review."""
     if report_data.secrets and not report_data.has_manifest:
         hint = "run shield draft to create it, then shield plan"
         return [AttentionItem("No secret is moved yet", "there is no shield.toml", hint)]
@@ -260,7 +260,7 @@ def attention(report_data: ReportData) -> list[AttentionItem]:
 
 
 def _check_items(report_data: ReportData) -> Iterator[AttentionItem]:
-    """Return an item for each failed check; checks that failed for one reason share an item."""
+    """Yield an item for each failed check; checks with the same reason share an item."""
     checks_by_reason: dict[tuple[str, str], list[Check]] = {}
     for check in report_data.failed_checks:
         checks_by_reason.setdefault((check.detail, check.hint), []).append(check)

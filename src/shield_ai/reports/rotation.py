@@ -111,14 +111,14 @@ def django_key_text(name: str, *, has_fallbacks: bool) -> str:
 
 
 def first_restart_text(name: str) -> str:
-    """Say what to do after the new SECRET_KEY was created."""
+    """Explain what to do after the new SECRET_KEY was created."""
     return (
         f"Restart the processes now, one after another. Then run\n  shield rotate --resume {name}"
     )
 
 
 def second_restart_text() -> str:
-    """Say what to do after the new SECRET_KEY became current."""
+    """Explain what to do after the new SECRET_KEY became current."""
     return (
         "Restart the processes again, one after another. The old key is accepted\n"
         "until the next rotation."

@@ -1,4 +1,4 @@
-"""Say what a rotation will do, before it is confirmed, 80 columns wide."""
+"""Describe what a rotation will do, before the user confirms it, 80 columns wide."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _INDENT = " " * 13
-# By the end of the strategy's name: the effect of the rotation, and what must restart.
+# For each kind of strategy: the effect of the rotation, and what must restart.
 _SINGLE_USER = (
     "The password changes at once. Open connections stay; new connections need the new value.",
     (

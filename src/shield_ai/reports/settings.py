@@ -19,7 +19,7 @@ _WIDTH = 72
 def settings_lines(before: Settings | None, after: Settings | None) -> list[str]:
     """Return `- path: old` and `+ path: new` for each setting that differs.
 
-    After a number of lines, the others are counted.
+    After `_MAX_LINES` lines, the others are counted.
 
     Args:
         before: The current settings, or None for a new resource.
@@ -41,9 +41,10 @@ def settings_lines(before: Settings | None, after: Settings | None) -> list[str]
 
 
 def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Return each path and its values.
+    """Yield each path and its values.
 
-    A list of scalars is one path with several values, so that a new order is not a difference.
+    A list of scalars is one path with several values, so that a change of order is not a
+    difference.
     """
     if isinstance(value, dict):
         for key, item in value.items():

@@ -85,14 +85,14 @@ def _hidden_summary(hidden: tuple[int, int]) -> str:
 
 
 def _is_countable(finding: Finding) -> bool:
-    """Check for a low-severity credential; unused suppressions are always listed."""
+    """Return whether a finding is a low-severity credential and not an unused suppression."""
     if finding.severity is not Severity.LOW or finding.rule == "CRED.idle-ignore":
         return False
     return finding.rule.startswith("CRED.")
 
 
 def _file_counts(findings: Sequence[Finding]) -> Iterator[str]:
-    """Return the number of findings per file, the highest first."""
+    """Yield the number of findings per file, the highest first."""
     numbers = Counter(finding.path for finding in findings).most_common()
     for path, number in numbers[:MAX_FILES]:
         yield _truncate(f"  {number:<7} {printable(path)}")

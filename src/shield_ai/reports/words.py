@@ -1,4 +1,4 @@
-"""Counts in sentences."""
+"""Format counts with nouns."""
 
 from __future__ import annotations
 

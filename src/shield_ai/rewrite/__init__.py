@@ -6,5 +6,5 @@ from collections.abc import Callable
 
 # Returns the bytes of a file by its path relative to the app, or None if it does not exist.
 Read = Callable[[str], bytes | None]
-# Tells whether the app has a folder.
+# Returns whether the app has a folder.
 HasFolder = Callable[[str], bool]

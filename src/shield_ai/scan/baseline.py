@@ -1,7 +1,7 @@
 """Record existing findings in a baseline file, so that later scans report only new ones.
 
 An entry is a rule, a path, a name and a number of findings. It stays valid when lines move. It
-contains no secret, nor a hash of one that could be used to guess it.
+contains neither a secret nor its hash, which could be used to guess the secret.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Scan the git history for credentials: each blob once, oldest commit first.
 
-A secret that was ever committed must be rotated: every clone has it.
+A secret that was ever committed must be rotated, because every clone contains it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ SUBMODULE_MODE = "160"
 
 
 class FileVersion(NamedTuple):
-    """A blob, and the commit that added it first."""
+    """A blob, and the first commit that contains it."""
 
     blob: str
     path: str
@@ -73,6 +73,7 @@ def scan_history(root: Path, *, include_low_confidence: bool = False) -> History
 
     Raises:
         SourceError: The folder is not in a repository, or git cannot read it.
+        ShieldError: A custom pattern is invalid.
     """
     app_patterns = list(pattern.load_app_patterns(root))
     scanner = _HistoryScanner(
@@ -160,7 +161,7 @@ def _describe(finding: Finding, *, in_head: bool) -> Finding:
 
 
 def file_versions(root: Path) -> Iterator[FileVersion]:
-    """Yield each blob of the history once, with the commit that added it first.
+    """Yield each blob of the history once, with the first commit that contains it.
 
     Raises:
         SourceError: git cannot read the history.
@@ -199,7 +200,7 @@ def _parse_raw_line(line: bytes) -> tuple[str, str]:
 
 
 def _head_blobs(root: Path) -> set[str]:
-    """Return the blobs of HEAD; none if there is no commit."""
+    """Return the IDs of the blobs in HEAD; none if there is no commit."""
     output = git_process.read(root, "ls-tree", "-r", "HEAD") or b""
     blobs = set()
     for line in output.splitlines():

@@ -1,4 +1,4 @@
-"""Merge the results of the scans of folders and files into one result."""
+"""Merge the results of several scanned folders and files."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class ScanResult(NamedTuple):
     findings: list[Finding]
     skipped: list[Skipped]  # files that could not be scanned
     hidden: int  # findings of low confidence that are not in `findings`
-    read: ReadFile
+    read: ReadFile  # by the paths of `findings`
     patterns: list[Pattern]  # of the app
     suppressed: int = 0  # findings with a suppression comment
 
 
 class PartResult(NamedTuple):
-    """The results of a scan of one folder, or of some files."""
+    """The results of the scan of one folder, or of some files."""
 
     app: Scan | None
     credentials: CredentialScan
@@ -108,7 +108,7 @@ def _part_findings(part: PartResult) -> list[Finding]:
 
 
 def _part_skipped(part: PartResult) -> list[Skipped]:
-    """Return the skipped files of a part, each once; without skipped lines of files."""
+    """Return the skipped files of a part, each once. Skipped expressions are left out."""
     app_skipped = part.app.skipped if part.app else ()
     skipped = [skip for skip in app_skipped if not skip.line]
     paths = {skip.path for skip in skipped}
@@ -118,12 +118,12 @@ def _part_skipped(part: PartResult) -> list[Skipped]:
 def _merge_duplicates(
     app_findings: list[Finding], credential_findings: list[Finding], tracked: set[str]
 ) -> list[Finding]:
-    """Remove the credentials that CSEC-34 reports too, but keep their higher severity.
+    """Remove the credentials that CSEC-34 also reports, and keep the higher severity.
 
     Args:
         app_findings: The findings of CSEC-34.
         credential_findings: The credentials.
-        tracked: The .env files in git; the values of others keep their severity.
+        tracked: The .env files in git; findings in other .env files keep their severity.
     """
     findings = list(app_findings)
     indexes: dict[tuple[str, int], int] = {}
@@ -165,7 +165,7 @@ def _tracked_dotenv_findings(tracked: set[str], findings: list[Finding]) -> list
 def _apply_suppressions(
     findings: list[Finding], credentials: CredentialScan
 ) -> tuple[list[Finding], list[Finding]]:
-    """Return the findings that are not suppressed, and findings about useless suppressions."""
+    """Return the remaining findings, and a finding for each invalid or unused suppression."""
     remaining = [f for f in findings if f.path not in credentials.suppressions]
     notes = []
     for path, comments in credentials.suppressions.items():

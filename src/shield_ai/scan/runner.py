@@ -52,7 +52,8 @@ def scan_paths(
         progress: Called from time to time with the numbers of files done and in total.
 
     Raises:
-        SourceError: A path does not exist, or git cannot read the index.
+        SourceError: A path does not exist or cannot be read, or git cannot read the index.
+        ShieldError: A custom pattern is invalid.
     """
     if staged:
         parts = [_scan_index(paths)]

@@ -36,7 +36,7 @@ READER_FUNCTIONS = frozenset({"getenv", "get", "config"})
 class Location(NamedTuple):
     """A finding of another scanner."""
 
-    path: str  # relative, with slashes
+    path: str  # relative, with forward slashes
     line: int  # from 1
     rule: str
 
@@ -80,7 +80,7 @@ def relative_to_app(locations: Iterable[Location], root: Path) -> list[Location]
     The scanner may have run in a folder above the app, such as the root of the repository.
 
     Args:
-        locations: Their paths are relative to the folder of the scanner.
+        locations: Locations with paths relative to the folder in which the scanner ran.
         root: The app's folder.
     """
     root = root.resolve()
@@ -94,7 +94,7 @@ def relative_to_app(locations: Iterable[Location], root: Path) -> list[Location]
 
 
 def _strip_root(path: str, root: Path) -> str:
-    """Remove the end of the root's path from the beginning of a path."""
+    """Remove the last folders of the root's path from the beginning of a path."""
     parts = PurePosixPath(path).parts
     for size in range(1, len(parts)):
         if parts[:size] == root.parts[-size:]:

@@ -25,9 +25,9 @@ def check_examples(pattern: Pattern) -> list[str]:
     """Return a message for each example that fails.
 
     Args:
-        pattern: The fields in its examples are filled by `examples.fill`, several times.
+        pattern: The pattern. `examples.fill` fills each example with several random values.
     """
-    # Examples have no path, so that the rules must apply to all files.
+    # Examples have no path, so the rules must apply to all files.
     detector = Detector([msgspec.structs.replace(pattern, files={})])
     failures: list[str] = []
     for rule in pattern.rules:

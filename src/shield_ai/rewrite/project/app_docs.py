@@ -40,7 +40,7 @@ TROUBLESHOOTING = (
 
 
 def write_docs(read: Read, manifest: Manifest, engines: Collection[str] = ()) -> Outcome:
-    """Create or update the page.
+    """Create or update the page `PAGE`.
 
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.

@@ -29,7 +29,7 @@ def write_tests(
 
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
-        manifest: The secrets to read.
+        manifest: The secrets that the tests read.
         paths: All Python files of the app.
         module: Dotted name by which the settings import the runtime; derived from the path if "".
     """
@@ -62,8 +62,9 @@ def _module_path(manifest: Manifest) -> str:
 
 
 def _choose_folder(anchor: str, root: str, paths: Collection[str]) -> str | None:
-    """Return a folder of the app's tests, or the runtime's if they are modules; None without tests.
+    """Return the folder for the tests; None if the app has no tests.
 
+    This is a folder of the app's tests, or the folder of the runtime if the tests are only modules.
     A new folder, or a new `__init__.py`, would change how the existing tests are collected.
     """
     tests = [path for path in paths if is_test(path)]

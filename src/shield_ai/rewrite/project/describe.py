@@ -19,7 +19,7 @@ class SecretDescription(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str  # in AWS, with the prefix
     kind: str
-    fields: dict[str, str]  # field -> variable; empty for a text
+    fields: dict[str, str]  # field -> variable; empty for a single value
     variables: tuple[str, ...]
     optional: bool
     rotation: str

@@ -1,4 +1,4 @@
-"""Mark the copy of the runtime as generated, so that a review on GitHub or GitLab folds it away.
+"""Mark the copy of the runtime as generated, so that GitHub and GitLab collapse it in reviews.
 
 https://docs.github.com/en/repositories/working-with-files/managing-files/customizing-how-changed-files-appear-on-github
 """

@@ -51,7 +51,7 @@ def _parse_json(raw: bytes) -> Any:
 
 
 def _is_generated(document: Any) -> bool:
-    """Tell whether shield generated a policy, for any secrets."""
+    """Return whether shield generated a policy, for any secrets."""
     try:
         statements = document["Statement"]
         found = [(s["Sid"], s["Effect"], s["Action"]) for s in statements]

@@ -64,5 +64,5 @@ def missing_packages(read: Read, path: str, root: str) -> list[str]:
 
 
 def shadows(path: str, root: str) -> bool:
-    """Tell whether a module on `sys.path` would hide a module of the standard library."""
+    """Return whether a module on `sys.path` would hide a module of the standard library."""
     return _parent(path) == root and PurePosixPath(path).stem in sys.stdlib_module_names

@@ -1,6 +1,6 @@
 """Add dependencies to pyproject.toml and Pipfile.
 
-tomlkit computes the new text. It is only used if it differs from the old text by an insertion.
+tomlkit computes the new text, which is used only if a single insertion leads to it.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ Add = Callable[[Any, Wanted], Result]
 
 
 def add_to_pyproject(path: str, read: Read, wanted: Wanted) -> Outcome | None:
-    """Add to `[project]` or Poetry's table; return None if the file declares no dependencies."""
+    """Add requirements to `[project]` or Poetry's table; return None if the file declares none."""
     return _add_to_file(path, read, wanted, _add_to_project)
 
 
 def add_to_pipfile(path: str, read: Read, wanted: Wanted) -> Outcome | None:
-    """Add to `[packages]`; return None if the file does not have that table."""
+    """Add requirements to `[packages]`; return None if the file does not have that table."""
     return _add_to_file(path, read, wanted, _add_to_packages)
 
 
@@ -171,7 +171,7 @@ def _is_toml(text: str) -> bool:
 
 
 def _single_insertion(old: str, new: str) -> tuple[int, str] | None:
-    """Return position and text of the insertion that turns one text into another.
+    """Return the position and the text of the insertion that turns one text into another.
 
     Returns:
         None if the texts differ in another way.

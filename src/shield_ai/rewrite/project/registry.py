@@ -1,4 +1,4 @@
-"""Run all rewrites of the files around the code."""
+"""Run all rewrites of files other than the Python files with findings."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class AppFiles(NamedTuple):
-    """What the generated files depend on, besides the content of the app's files."""
+    """Properties of the app that the generated files depend on."""
 
-    has_folder: HasFolder = lambda _: False  # tells whether the app has a folder
+    has_folder: HasFolder = lambda _: False  # returns whether the app has a folder
     paths: Collection[str] = ()  # all Python files of the app
     loads_dotenv: bool = False  # the app loads .env into the environment
 
@@ -41,7 +41,7 @@ def rewrite_project(
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
         manifest: The secrets to move.
-        app: What is known of the app; without it, no tests and no documentation are written.
+        app: Properties of the app; without them, no tests and no documentation are written.
         module: Dotted name by which the settings import the runtime; derived from the path if "".
         engines: The Django database backends of shield that the settings use.
     """

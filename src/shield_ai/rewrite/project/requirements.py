@@ -43,9 +43,9 @@ NAME_IN_URL = re.compile(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
 
 
 def add_requirements(read: Read, manifest: Manifest, module: str = "") -> Outcome:
-    """Add what the runtime needs to the first file that declares dependencies.
+    """Add the dependencies of the runtime to the first file that declares dependencies.
 
-    The files beside the app come first, then those in the folders above, then in its package.
+    The app's import root is searched first, then the folders above it, then the app's package.
 
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
@@ -88,7 +88,7 @@ def _candidate_folders(read: Read, manifest: Manifest, module: str) -> list[str]
 
 
 def _add_in_folder(read: Read, folder: str, wanted: Mapping[str, str]) -> Outcome | None:
-    """Add to a file of one folder; return None if no file in it declares dependencies."""
+    """Add requirements to a file in a folder; return None if no file declares dependencies."""
     name = first_requirement_name(wanted)
     files = _requirements_files(read, folder)
     if any(name in required_names(raw) for raw in files.values()):
@@ -117,7 +117,7 @@ def _requirements_files(read: Read, folder: str) -> dict[str, bytes]:
 def _add_to_toml(
     read: Read, folder: str, wanted: Mapping[str, str], locks: list[Skipped]
 ) -> Outcome | None:
-    """Add to pyproject.toml or Pipfile."""
+    """Add requirements to pyproject.toml or Pipfile."""
     for name, add in (("pyproject.toml", add_to_pyproject), ("Pipfile", add_to_pipfile)):
         outcome = add(f"{folder}{name}", read, wanted)
         if outcome is None:
@@ -138,7 +138,7 @@ def required_names(raw: bytes) -> set[str]:
 
 
 def _only_includes(raw: bytes) -> bool:
-    """Tell whether a requirements file only includes others."""
+    """Return whether a requirements file only includes others."""
     lines = [line.strip() for line in raw.splitlines()]
     return b"-r" in raw and all(
         not line or line.startswith((b"-r", b"--requirement", b"#")) for line in lines

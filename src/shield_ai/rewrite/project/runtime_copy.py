@@ -1,7 +1,7 @@
 """Copy the runtime into the app as a folder, and keep an unmodified copy up to date.
 
-The folder `_shield_runtime/` is the same in every app. The map file, which the app imports, lies
-beside it, at the path `runtime` of shield.toml.
+The folder `_shield_runtime/` is the same in every app. The map file, which the app imports, is
+beside it, at the path `runtime` in shield.toml.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
         manifest: Names the path of the map file.
-        module: Dotted name of the map file; worked out if it is not given.
+        module: Dotted name of the map file; derived from the path if "".
     """
     path = manifest.app.runtime
     if path == "package":
@@ -96,7 +96,7 @@ def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
 
 
 def _is_map_file(raw: bytes) -> bool:
-    """Tell whether a file is a map file: it imports the copy and, unlike the copy, has no stamp."""
+    """Return whether a file is a map file, which imports the copy and has no stamp."""
     return read_stamp(raw, WHAT)[0] is State.FOREIGN and bool(IMPORTS_COPY.search(raw))
 
 
@@ -110,7 +110,7 @@ def _write_map(
 
 
 def provides_map(read: Read, manifest: Manifest, module: str = "") -> bool:
-    """Tell whether the app's map file has the secrets of shield.toml, after fix() at the latest."""
+    """Return whether the app's map file has the secrets of shield.toml after fix()."""
     return manifest.app.runtime != "package" and not fix(read, manifest, module)[1]
 
 
@@ -130,13 +130,13 @@ def engine_files(path: str) -> list[str]:
 
 
 def is_unmodified(raw: bytes) -> bool:
-    """Tell whether a file of a copy, of any version, is as it was written."""
+    """Return whether a file of a copy, of any version, is unmodified."""
     return read_stamp(raw, WHAT)[0] is State.OURS
 
 
 @functools.cache
 def runtime_files() -> dict[str, str]:
-    """Return the files of the copy, as they are written, by their paths in the folder."""
+    """Map the paths of the copy's files, relative to its folder, to their text."""
     folder = _source_folder()
     files = {}
     for path in sorted(folder.rglob("*.py")):
@@ -147,7 +147,7 @@ def runtime_files() -> dict[str, str]:
 
 
 def _source_folder() -> Path:
-    """Return the folder of the runtime: the one in our wheel, else the one in the repository."""
+    """Return the source folder of the runtime: in the wheel of shield, else in the repository."""
     bundled = Path(__file__).parents[2] / "bundled_runtime"
     return bundled if bundled.is_dir() else Path(__file__).parents[3] / PACKAGE
 
@@ -158,7 +158,7 @@ def _copy_folder(path: str) -> str:
 
 
 def _files(read: Read, path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
-    """Yield path and text of every file to write except the map file."""
+    """Yield the path and the text of every file to write except the map file."""
     folder = _copy_folder(path)
     for name, text in runtime_files().items():
         yield f"{folder}/{name}", text
@@ -168,7 +168,7 @@ def _files(read: Read, path: str, *, in_package: bool) -> Iterator[tuple[str, st
 
 
 def _former_modules(path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
-    """Yield path and text of the modules that earlier versions wrote beside the runtime."""
+    """Yield the path and the text of the modules that earlier versions wrote beside the runtime."""
     stem = path.removesuffix(".py")
     dot = "." if in_package else ""
     yield f"{stem}_pydantic.py", FORMER_SOURCE.format(package=f"{dot}{COPY}")

@@ -1,7 +1,7 @@
-"""Write the map file of an app, which names its secrets and the variables behind them.
+"""Write the map file of an app, which maps its secrets to environment variables.
 
-The file belongs to the app: people edit it. An edited file keeps everything except the entries of
-the mapping that differ from shield.toml.
+Users can edit the file. In an edited file, only the entries that differ from shield.toml are
+changed.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ COMMENTED = "the mapping in it has comments; put each entry and its comma on a s
 
 
 def expected_map(manifest: Manifest) -> SecretMap:
-    """Return the mapping that follows from shield.toml."""
+    """Return the mapping that corresponds to shield.toml."""
     secrets: dict[str, Entry] = {}
     for secret in manifest.secret:
         if secret.fields:
@@ -62,7 +62,7 @@ def expected_map(manifest: Manifest) -> SecretMap:
 
 
 def matches(raw: bytes | None, manifest: Manifest) -> bool:
-    """Tell whether a map file has the mapping of shield.toml, in any order."""
+    """Return whether a map file has the mapping of shield.toml, in any order."""
     found = parse_map(raw)
     return found is not None and _is_same(found, expected_map(manifest))
 
@@ -126,7 +126,7 @@ def map_text(app: str, content: SecretMap, *, in_package: bool) -> str:
 
 
 def _dict_text(secrets: dict[str, Entry], indent: str) -> str:
-    """Return the mapping with one entry a line, formatted as Black does."""
+    """Return the mapping with one entry per line, in the format of Black."""
     if not secrets:
         return "{}"
     inner = indent + STEP
@@ -158,7 +158,7 @@ def _quoted(text: str) -> str:
 
 
 def _mapping_edits(found: MapCall, wanted: SecretMap) -> Iterator[Edit]:
-    """Change the entries that differ, or the whole dict unless it has one entry a line."""
+    """Change the entries that differ, or the whole dict unless it has one entry per line."""
     source = found.source
     if found.content.secrets == wanted.secrets:
         return
@@ -192,7 +192,7 @@ def _value_edit(found: MapCall, name: str, entry: Entry) -> Edit:
 
 
 def _entries(found: MapCall) -> dict[str, tuple[int, int]] | None:
-    """Return the offsets of each entry's lines, or None unless each entry has lines to itself."""
+    """Return the offsets of each entry's lines; None unless each entry is on separate lines."""
     source = found.source
     entries: dict[str, tuple[int, int]] = {}
     previous = found.mapping.lineno

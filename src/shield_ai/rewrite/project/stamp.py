@@ -1,4 +1,7 @@
-"""The first line of a generated file, which tells an unmodified file from an edited one."""
+"""Write and read the stamp, the first line of a generated file.
+
+It contains a checksum, which shows whether the file was edited.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +22,17 @@ class State(enum.Enum):
     ABSENT = enum.auto()
     OURS = enum.auto()  # as it was generated, by this or another version
     EDITED = enum.auto()  # generated, and edited since
-    FOREIGN = enum.auto()
+    FOREIGN = enum.auto()  # not generated
 
 
 def stamp(what: str, kind: str, body: str, version: str = "") -> str:
-    """Put the line before a body.
+    """Put the stamp before a body.
 
     Args:
         what: The kind of content, one word.
-        kind: "py" or "md", for the comment.
-        body: Everything below the line.
-        version: The version of what is copied.
+        kind: "py" or "md", which determines the syntax of the comment.
+        body: The text below the stamp.
+        version: The version of the copied content, if it has one.
     """
     opening, closing = COMMENTS[kind]
     parts = ["shield-ai", what]
@@ -40,9 +43,9 @@ def stamp(what: str, kind: str, body: str, version: str = "") -> str:
 
 
 def read_stamp(raw: bytes | None, what: str) -> tuple[State, str]:
-    """Return the state of a file, and the version in its first line.
+    """Return the state of a file, and the version in its stamp.
 
-    Line ends are ignored, because Git may convert them.
+    Differences in line endings are ignored, because Git may convert them.
     """
     if raw is None:
         return State.ABSENT, ""
@@ -56,7 +59,7 @@ def read_stamp(raw: bytes | None, what: str) -> tuple[State, str]:
 
 
 def body_of(raw: bytes) -> str:
-    """Return the text below the first line; line ends are normalized."""
+    """Return the text below the stamp, with normalized line endings."""
     return raw.decode("utf-8", "replace").replace("\r\n", "\n").partition("\n")[2]
 
 

@@ -1,4 +1,4 @@
-"""Create files and add to files without changing their existing bytes."""
+"""Create files, and insert text into files without changing their existing bytes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def create(path: str, text: str) -> FileChange:
 
 
 def replace(path: str, raw: bytes, text: str) -> FileChange:
-    """Replace the content of a generated file; its newlines stay the same."""
+    """Replace the content of a generated file, and keep its style of newlines."""
     replacement = text.replace("\n", newline(raw))
     edit = Edit(path=path, start=0, end=len(raw), replacement=replacement)
     return file_change(path, raw, [edit])

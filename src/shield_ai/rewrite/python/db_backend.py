@@ -1,4 +1,4 @@
-"""Switch rotated databases to a Django backend that reads the credentials of each new connection.
+"""Switch rotated databases to a Django backend that reads the credentials for each new connection.
 
 ENGINE is set to the backend, and SECRET to the name of the secret with the credentials.
 """
@@ -46,20 +46,20 @@ class EngineSwaps(msgspec.Struct, kw_only=True):
     edits: list[Edit] = []
     skipped: list[Skipped] = []
     engines: set[str] = set()  # of the backends that the file uses: "postgresql", "mysql"
-    found: set[str] = set()  # secrets with a database in the file, swapped or skipped
+    found: set[str] = set()  # secrets of the databases in the file, edited or skipped
 
 
 class SecretLookup(NamedTuple):
     """Find the secret that a database setting reads, before or after this rewrite."""
 
     source: Source
-    wrapped: dict[tuple[int, int], str]  # span -> variable
+    wrapped: dict[tuple[int, int], str]  # span of each wrapped site -> variable
     manifest: Manifest
     get: str  # the name under which the file calls get_secret()
     known: SecretMap | None = None  # the app's map file
 
     def find(self, item: Item | None) -> tuple[Secret, str] | None:
-        """Return the secret and its field, or None."""
+        """Return the secret and its field; None if the setting reads none."""
         if item is None:
             return None
         for variable in self._variables_in(item[1]):
@@ -85,7 +85,7 @@ def rotating_databases(
 ) -> list[Secret]:
     """Return the databases with a rotation that the user has configured.
 
-    A schedule that a draft proposes does not count unless there is a rotation function.
+    Without a rotation function, a schedule that `shield draft` has proposed does not count.
     """
     has_function = manifest.rotation is not None
     found = []
@@ -105,7 +105,7 @@ def swap_engines(
     names: AccessorNames,
     known: SecretMap | None = None,
 ) -> EngineSwaps:
-    """Swap the engine of each rotating database in a file.
+    """Replace the engine of each rotating database in a file by shield's backend.
 
     Args:
         source: The file.
@@ -129,7 +129,7 @@ def swap_engines(
 def _swap_engine(
     swaps: EngineSwaps, lookup: SecretLookup, node: ast.Dict, secrets: list[Secret], module: str
 ) -> None:
-    """Swap the engine in a dict, if the password in it belongs to one of the secrets."""
+    """Replace the engine in a dict, if the password in it belongs to one of the secrets."""
     source = lookup.source
     items = _dict_items(node)
     password = lookup.find(items.get("PASSWORD"))
@@ -186,7 +186,7 @@ def _supported_engine(node: ast.expr, module: str) -> str:
 
 
 def _engine_problem(source: Source, item: Item | None, module: str) -> str:
-    """Return why an engine cannot be swapped; "" if it can."""
+    """Return why an engine cannot be replaced; "" if it can."""
     if item is None:
         return "ENGINE is not set in the same dict"
     node = item[1]

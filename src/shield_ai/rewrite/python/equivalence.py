@@ -1,4 +1,4 @@
-"""Check that a rewritten file compiles, and equals the original without the added calls."""
+"""Check that a rewritten file compiles, and that it equals the original without the added calls."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Unwrapper(ast.NodeTransformer):
         self.texts = [_source_lines(source, node) for node in self.statements]
 
     def dump(self, statements: list[ast.stmt]) -> str:
-        """Return statements without calls of the runtime, as text. Changes the statements."""
+        """Return the AST dump of statements without calls of the runtime. Modifies the nodes."""
         return "".join(ast.dump(self.visit(statement)) for statement in statements)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
@@ -179,7 +179,7 @@ class Unwrapper(ast.NodeTransformer):
 
 
 def _evaluated(node: ast.Lambda) -> ast.expr:
-    """Return the body of a lambda that at most binds names of a class body."""
+    """Return the body of a lambda with no parameters except names bound from a class body."""
     binds_names = all(isinstance(value, ast.Name) for value in node.args.defaults)
     return node.body if binds_names else node
 

@@ -18,7 +18,7 @@ def file_quote(source: Source) -> str:
 
 
 def indentation(line: str) -> tuple[str, str]:
-    """Return the leading whitespace of a line and the whitespace of one more level."""
+    """Return the leading whitespace of a line and the whitespace of one level."""
     indent = line[: len(line) - len(line.lstrip(" \t"))]
     step = "\t" if "\t" in indent else "    "
     return indent, step
@@ -27,8 +27,8 @@ def indentation(line: str) -> tuple[str, str]:
 def make_edit(source: Source, start: int, end: int, text: str) -> Edit:
     """Replace the bytes from `start` to `end` by text with the newlines of the file.
 
-    An end that does not change is left out: it can be the default of a read, and plans and SARIF
-    reports, which contain the replacement, must not contain a value.
+    A common suffix of the old and the new text is left out of the edit. It can contain the default
+    of a read, and plans and SARIF reports, which contain the replacement, must not contain values.
     """
     old = source.raw[start:end].decode(source.encoding)
     replacement = text.replace("\n", source.newline)

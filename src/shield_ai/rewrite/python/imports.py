@@ -1,4 +1,4 @@
-"""Import get_secret() under a free name, at the right place of a file."""
+"""Import get_secret() in a file, under a name that the file does not use otherwise."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Import = ast.Import | ast.ImportFrom
 
 
 class AccessorNames(msgspec.Struct, frozen=True, kw_only=True):
-    """The names by which a file calls the runtime, and which of them it imports already."""
+    """The names by which a file calls the runtime, and which of them it already imports."""
 
     module: str
     get: str = "get_secret"
@@ -43,7 +43,7 @@ class AccessorNames(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Placement(NamedTuple):
-    """Where an import goes, and the newlines around it."""
+    """The position of an import, and the newlines around it."""
 
     offset: int
     before: str
@@ -83,7 +83,7 @@ def _imported_names(source: Source, *modules: str) -> dict[str, str]:
 
 
 def imports_from(node: ast.AST, *modules: str) -> bool:
-    """Tell whether a node is an absolute `from ... import` of one of the modules."""
+    """Return whether a node is an absolute `from ... import` of one of the modules."""
     return isinstance(node, ast.ImportFrom) and not node.level and node.module in modules
 
 

@@ -1,6 +1,6 @@
 """Set SECRET_KEY_FALLBACKS if Django's secret key rotates on a schedule.
 
-Django then accepts the keys before and after a rotation.
+Django then also accepts the previous key and the pending key.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TEXT = (
 
 
 def key_without_fallbacks(manifest: Manifest, read: Read) -> Secret | None:
-    """Return Django's key if it rotates on a schedule and no settings file has fallbacks."""
+    """Return the secret of SECRET_KEY if it rotates on a schedule and has no fallbacks yet."""
     for path in manifest.app.settings:
         if SETTING.encode() in (read(path) or b""):
             return None
@@ -48,7 +48,7 @@ def fallback_edits(source: Source, sites: Iterable[Site], secret: Secret, get: s
     Args:
         source: The file.
         sites: The sites that are wrapped in it.
-        secret: Django's key.
+        secret: The secret of SECRET_KEY.
         get: The name under which the file calls get_secret().
     """
     spans = []

@@ -41,7 +41,7 @@ class Cell(NamedTuple):
 
 
 class Insert(NamedTuple):
-    """Text around, or instead of, a part of a line."""
+    """Text to insert around a part of a line, or to replace it."""
 
     start: int
     end: int
@@ -71,7 +71,7 @@ class Layout(NamedTuple):
 
 
 Cells = list[Cell]
-Lines = list[tuple[int, Cells]]  # each with its depth below the indentation
+Lines = list[tuple[int, Cells]]  # each with its depth, in levels below the indentation
 
 
 def rewrite_line(
@@ -80,10 +80,10 @@ def rewrite_line(
     """Insert texts into a line and break the result if it is too long.
 
     Args:
-        line: Without its newline.
-        inserts: Outer inserts before the inserts inside them.
+        line: The line, without its newline.
+        inserts: The texts; an outer insert comes before the inserts inside it.
         width: Maximum line length.
-        deeper: By how many levels the whole line is indented in addition.
+        deeper: The number of levels by which other edits indent the line.
         in_brackets: The line starts inside brackets.
     """
     cells = _insert_texts(line, inserts)
@@ -252,7 +252,7 @@ def _elements_outside_brackets(cells: Cells) -> list[Cells]:
 
 
 def _ends_with_call(cells: Cells) -> bool:
-    """Tell whether a line ends with a bracket that has content and can be split itself."""
+    """Return whether a line ends with brackets that are not empty, so that they can be split."""
     return cells[-1].char in CLOSING and cells[-2].char not in OPENING
 
 

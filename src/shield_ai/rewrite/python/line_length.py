@@ -17,7 +17,7 @@ MAXIMUM = 120
 
 
 def max_line_length(source: Source, configured: int) -> int:
-    """Return the configured line length of a file, or else the length that its lines keep to."""
+    """Return the configured line length, or else estimate it from the lines of the file."""
     if configured:
         return configured
     lengths = [len(raw.rstrip()) for _, raw in source.lines]

@@ -76,8 +76,8 @@ class LiteralRemoval:
         """Return the expression that replaces a literal in a file.
 
         Returns:
-            The expression, "" if get_secret() reads the variable by itself; and the reason to keep
-            the literal, "" if it can be removed.
+            The expression, "" if get_secret() alone reads the variable; and the reason to keep the
+            literal, "" if it can be removed.
         """
         problem = self._problems.get(variable, "")
         config = _decouple_config(source.tree)
@@ -89,7 +89,7 @@ class LiteralRemoval:
         return f"{config}({quote}{variable}{quote})", ""
 
     def origins(self, variables: Iterable[str]) -> tuple[Origin, ...]:
-        """Return where the values of removed literals come from, sorted by variable."""
+        """Return the sources of the values of removed literals, sorted by variable."""
         return tuple(self._origins[variable] for variable in sorted(set(variables)))
 
 
@@ -135,7 +135,7 @@ def remove_defaults(
 
 
 def _literal_default(call: ast.Call, known: SecretMap | None) -> ast.expr | None:
-    """Return the literal of a call if it follows the name."""
+    """Return the literal default of a call if it directly follows the name."""
     if not call.args or string_value(call.args[0]) is None:
         return None
     follows_name = len(call.args) > 1 or (call.keywords and call.keywords[0].arg == "default")
@@ -147,7 +147,7 @@ def dotenv_change(
 ) -> FileChange | None:
     """Return the change that adds values to .env, or None if it has all of them.
 
-    The edit contains secret values and must only be created while it is applied.
+    The edit contains secret values: create it only when it is applied, never for a plan.
 
     Args:
         origins: The values to add; the field is the variable.

@@ -24,7 +24,7 @@ def move_imports(source: Source, edits: Sequence[Edit]) -> list[Edit]:
 
     Args:
         source: The file.
-        edits: Edits of the same file; what they replace is not edited again.
+        edits: Other edits of the file; the spans that they replace are not edited again.
     """
     taken = [(edit.start, edit.end) for edit in edits]
     moves = []

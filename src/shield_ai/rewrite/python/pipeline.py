@@ -54,7 +54,7 @@ def rewrite_python(
         calls: Path, line and column of each call of the runtime.
         read: Returns the bytes of a file.
         accessor_import: The line that imports get_secret().
-        options: For all files; the line length is looked up for each.
+        options: The options for all files, except the line length, which is looked up per file.
     """
     findings_by_path: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:

@@ -13,16 +13,15 @@ from shield_ai.rewrite.python.calls import string_value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What can be imported from os, and what a file may use without an import that the tree shows.
 ENVIRON = "os.environ"
 GETENV = "os.getenv"
 
 
 class PlainRead(NamedTuple):
-    """A read of a variable, and its default; None if a missing variable raises KeyError."""
+    """A read of a variable."""
 
     variable: str
-    default: ast.expr | None
+    default: ast.expr | None  # None if a missing variable raises KeyError
 
 
 def os_names(tree: ast.Module) -> dict[str, str]:
@@ -37,11 +36,11 @@ def os_names(tree: ast.Module) -> dict[str, str]:
 
 
 def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
-    """Return the plain read that an expression is; None for any other expression.
+    """Return an expression as a plain read; None if it is another expression.
 
     Args:
         node: The expression.
-        names: From os_names().
+        names: The names that os_names() returns for the file.
     """
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
         variable = string_value(node.slice)
@@ -78,7 +77,7 @@ def plain_arguments(text: str, variable: str, names: Mapping[str, str]) -> str |
     Args:
         text: The source code of an expression.
         variable: The variable that it must read.
-        names: From os_names().
+        names: The names that os_names() returns for the file.
 
     Returns:
         None if the expression is not a plain read, if its default is not a constant, or if its

@@ -42,7 +42,7 @@ def update_calls(
         calls: Line and column, as in the syntax tree, of each call of the runtime.
         manifest: The current names of the secrets.
         known: The app's map file before it is updated, if it has one.
-        has_map: The app's map file has the current names, or gets them.
+        has_map: Whether the app has a map file, with the current names after the rewrite.
     """
     positions = set(calls)
     edits: list[Edit] = []
@@ -100,7 +100,7 @@ def variable_in(secret: Secret, field: str) -> str:
 def mark_literals(source: Source, calls: Iterable[tuple[int, int]]) -> list[Edit]:
     """Turn the literals of old calls into the argument `default`.
 
-    With a map file, a plain default is the one of a read.
+    With a map file, a positional default is that of a read.
     """
     edits = []
     for call in calls_at(source, calls):
@@ -150,7 +150,7 @@ def _update_key(source: Source, call: ast.Call, field: str) -> list[Edit]:
 
 
 def _has_development_default(call: ast.Call) -> bool:
-    """Tell whether the wrapped read has a default that production uses only if it is optional."""
+    """Return whether the wrapped read has a default, which production uses only with `optional`."""
     default = call.args[1] if len(call.args) > 1 else None
     read = default.body if isinstance(default, ast.Lambda) else None
     if not isinstance(read, ast.Call):
@@ -198,9 +198,9 @@ def _remove_key(source: Source, value: ast.expr) -> list[Edit]:
 
 
 def _has_reliable_position(source: Source, node: ast.expr) -> bool:
-    """Tell whether the syntax tree has the position of a string.
+    """Return whether the position of a string in the syntax tree is correct.
 
-    In f-strings it does not before Python 3.12.
+    Before Python 3.12, positions in f-strings are often wrong.
     """
     try:
         return bool(ast.literal_eval(source.segment(node)) == string_value(node))

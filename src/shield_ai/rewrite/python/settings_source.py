@@ -51,7 +51,7 @@ def settings_source_edits(source: Source, wraps: list[Wrap], width: int) -> Iter
 
     Args:
         source: The file.
-        wraps: All secrets in it; only fields of settings classes are used.
+        wraps: All secrets in the file; only fields of settings classes are used.
         width: Maximum line length.
     """
     fields = [wrap for wrap in wraps if wrap.site.shape is Shape.FIELD]

@@ -1,6 +1,6 @@
 """Remove the imports of os that a rewrite leaves unused.
 
-An import stays if the name may be used in a way that the syntax tree of the file does not show.
+An import is kept if the name may be used in a way that the syntax tree of the file does not show.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class Importers:
         self._read = read
 
     def may_use(self, path: str, names: Collection[str]) -> set[str]:
-        """Return the names of a module that another file may use, judging by its last name.
+        """Return the names of a module that another file may use.
+
+        Imports are matched by the last part of the module's dotted name.
 
         Args:
             path: The file of the module.
@@ -81,7 +83,7 @@ def _used_names(text: str, stem: str, names: Collection[str]) -> set[str]:
 
 
 def unused_imports(source: Source, after: bytes, importers: Importers | None) -> list[UnusedImport]:
-    """Return the imports of os that a file uses, and no longer uses after edits.
+    """Return the imports of os that a file uses before its edits and not after them.
 
     Args:
         source: The file before the edits.
@@ -130,7 +132,7 @@ def _mentioned(tree: ast.Module, text: str, names: Collection[str]) -> set[str]:
 
 
 def _is_mentioned(tree: ast.Module, text: str, name: str) -> bool:
-    """Tell whether a string or a type comment of a file may refer to a name."""
+    """Return whether a string or a type comment of a file may refer to a name."""
     if re.search(rf"#\s*type:.*\b{name}\b", text):
         return True
     docstrings = {
@@ -149,7 +151,7 @@ def _is_mentioned(tree: ast.Module, text: str, name: str) -> bool:
 
 
 def _has_lines_to_itself(source: Source, node: Import) -> bool:
-    """Tell whether no other statement and no inner comment is on the lines of an import."""
+    """Return whether the lines of an import contain no other statement and no inner comment."""
     start, end = source.span(node)
     line_end = source.offset((node.end_lineno or node.lineno) + 1, 0)
     rest = source.raw[end:line_end].strip()

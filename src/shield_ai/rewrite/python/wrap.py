@@ -1,6 +1,6 @@
-"""Wrap the expressions that read or hold secrets in get_secret().
+"""Wrap the expressions that read or contain secrets in get_secret().
 
-The app's own expression stays in the call as its fallback.
+With a map file, the call replaces a plain read. Other expressions stay in the call as its default.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class WrapResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WrapOptions(NamedTuple):
-    """What the rewrite of a file depends on, besides its findings and the manifest."""
+    """Options for the rewrite of a file, in addition to its findings and the manifest."""
 
     removal: LiteralRemoval | None = None  # removes literals from the code; None keeps them
     line_length: int = 0  # the configured maximum; 0 if none is configured
@@ -67,7 +67,7 @@ def wrap_secrets(
         findings: The findings in the file.
         manifest: Maps each variable to its secret.
         accessor_import: `from x.secrets import get_secret`, optionally with an alias.
-        options: Without them, literals and unused imports stay.
+        options: By default, literals and unused imports are kept.
     """
     options = options or WrapOptions()
     if manifest.app.runtime == "package":
@@ -98,7 +98,7 @@ def wrap_secrets(
 
 
 def map_variables(manifest: Manifest) -> dict[str, str]:
-    """Map `name` or `name:field`, as calls name a secret, to its variable."""
+    """Map the reference to each secret in a call, `name` or `name:field`, to its variable."""
     variables = {}
     for secret in manifest.secret:
         for variable, field in secret.variables().items():
@@ -107,7 +107,7 @@ def map_variables(manifest: Manifest) -> dict[str, str]:
 
 
 def _find_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
-    """Mark the plain reads, which calls replace."""
+    """Set the default of each plain read, which a call replaces."""
     names = os_names(source.tree)
     marked = []
     for wrap in wraps:
@@ -124,7 +124,7 @@ def _plain_default(
         return None
     text = source.raw[site.start : site.end].decode(source.encoding)
     if "\n" in text and not is_alone(wrap, wraps):
-        return None  # the lines of the outer expression are indented
+        return None  # another edit indents the lines of the outer expression
     return plain_arguments(text, site.variable, names)
 
 
@@ -210,9 +210,9 @@ def _skipped_finding(finding: Finding, reason: str) -> Skipped:
 
 
 def _without_nested_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
-    """Leave out reads inside a read of the same variable, which already sees the secret there.
+    """Leave out reads inside a read of the same variable, which then contains the secret.
 
-    A read inside a lambda stays: it can run after the outer read.
+    A read inside a lambda is kept, because it can run after the outer read.
     """
     reads = [wrap.site for wrap in wraps if wrap.site.shape is Shape.READ]
     kept = []
@@ -253,7 +253,7 @@ def _wrap_for(site: Site, manifest: Manifest, names: AccessorNames) -> Wrap | No
 
 
 def _computes_secret_names(site: Site, entries: Mapping[str, tuple[Secret, str]]) -> bool:
-    """Tell whether each variable has a secret of the same name.
+    """Return whether each variable has a secret of the same name.
 
     The expression that computes the variable's name can then serve as the secret's name.
     """

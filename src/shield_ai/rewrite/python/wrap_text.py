@@ -39,7 +39,7 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def reference(self) -> str:
-        """The secret as calls name it."""
+        """The reference to the secret in calls: `name` or `name:field`."""
         return f"{self.secret}:{self.field}" if self.field and self.has_map else self.secret
 
 
@@ -70,7 +70,7 @@ def wrap_edits(source: Source, wraps: list[Wrap], width: int) -> list[Edit]:
 
 
 def is_alone(wrap: Wrap, wraps: list[Wrap]) -> bool:
-    """Tell whether no other expression inside or around this one is wrapped."""
+    """Return whether no other expression inside or around this one is wrapped."""
     site = wrap.site
     return all(
         other is wrap or other.site.end <= site.start or site.end <= other.site.start
@@ -81,7 +81,7 @@ def is_alone(wrap: Wrap, wraps: list[Wrap]) -> bool:
 def _wrap_on_line(
     source: Source, number: int, wraps: list[Wrap], width: int, added_levels: int
 ) -> list[Edit]:
-    """Wrap the expressions within one line, which is itself indented by added levels."""
+    """Wrap the expressions within one line, which other edits indent by added levels."""
     offset, raw = source.lines[number - 1]
     line = raw.decode(source.encoding).rstrip("\r\n")
     inserts = [_line_insert(source, wrap) for wrap in wraps]
@@ -121,7 +121,7 @@ def _wrap_multiline(
         first: Its first line.
         lines: Its other lines that can be indented; empty to keep the call on the same lines.
         width: Maximum line length.
-        keep_alignment: Move lines that are aligned with an opening bracket along with it.
+        keep_alignment: Keep lines aligned with an opening bracket of the first line.
     """
     site = wrap.site
     text = _replacing_call(source, wrap)
@@ -238,9 +238,9 @@ def _call_parts(source: Source, wrap: Wrap) -> tuple[str, str]:
 
 
 def _default_prefix(wrap: Wrap) -> str:
-    """Return the text before the expression: a literal is not evaluated late.
+    """Return the text before the expression: a literal does not need a lambda.
 
-    The keyword tells a literal, which the code held before, from the default of a plain read.
+    The keyword `default` distinguishes a former literal from the default of a plain read.
     """
     if wrap.site.shape in {Shape.LITERAL, Shape.FALLBACK}:
         return "default=" if wrap.has_map else ""
@@ -248,7 +248,7 @@ def _default_prefix(wrap: Wrap) -> str:
 
 
 def _lambda_parameters(site: Site) -> str:
-    """Bind the names of a class body, which a lambda in it does not see."""
+    """Return parameters that bind the names of a class body, which a lambda in it can't access."""
     if not site.binds:
         return ""
     return " " + ", ".join(f"{name}={name}" for name in site.binds)
@@ -271,7 +271,7 @@ def secret_reference(secret: str, field: str, quote: str) -> str:
 
 
 def _keyword_arguments(wrap: Wrap, quote: str) -> list[str]:
-    """Return the keyword arguments that a call needs: none that the map file makes needless."""
+    """Return the keyword arguments that a call needs in addition to the map file."""
     site = wrap.site
     keywords = []
     if wrap.candidates:
@@ -289,9 +289,9 @@ def _keyword_arguments(wrap: Wrap, quote: str) -> list[str]:
 def _default_serves_production(wrap: Wrap) -> bool:
     site = wrap.site
     if wrap.has_map and wrap.is_optional:
-        return False  # the map says so
+        return False  # the map file names the optional secrets
     if wrap.has_map and wrap.field and site.default_end:
-        return False  # the default is the value of the field in AWS
+        return False  # the default becomes the value of the field in AWS
     return site.default_ok_in_production or (wrap.is_optional and site.default_literal)
 
 

@@ -28,7 +28,7 @@ EXAMPLES = regex(
     r"|(^|[./_-])(example|sample|template|dist|tmpl|tpl|default)([./_-]|$)",
     re.IGNORECASE,
 )
-# Files for development and continuous integration, where weak passwords are usual.
+# Files for development and continuous integration, where weak passwords are common.
 DEVELOPMENT = regex(
     r"(^|[/._-])(dev|devel|development|local|ci|docker|compose|vagrant|devcontainer|regtest|sandbox)"
     r"([/._-]|$)"
@@ -37,7 +37,7 @@ DEVELOPMENT = regex(
     r"|vagrantfile|\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines|appveyor)[^/]*$",
     re.IGNORECASE,
 )
-# Copies of JavaScript libraries, and descriptions of APIs with made-up examples.
+# Copies of JavaScript libraries, and OpenAPI descriptions, which contain example values.
 THIRD_PARTY = regex(
     r"(^|/)(vendors?|vendored|third[_-]?party|bower_components|node_modules|jspm_packages)/(.*/)?"
     r"[^/]+\.[cm]?js$"
@@ -82,7 +82,7 @@ BINARY_EXTENSIONS = word_set(
 ARCHIVE_EXTENSIONS = word_set(
     "zip tar tgz gz bz2 xz zst 7z rar whl egg jar war ear deb rpm apk dmg iso nupkg"
 )
-# Generated files: full of digests, without secrets.
+# Generated files, which contain many digests and no secrets.
 LOCK_FILES = frozenset(
     {"package-lock.json", "pnpm-lock.yaml", "go.sum", "conda-lock.yml", "RECORD"}
 )
@@ -100,7 +100,7 @@ def _has_non_production_name(part: str) -> bool:
     return bool(TESTS.search(part) or DOCUMENTS.search(part) or EXAMPLES.search(part))
 
 
-# Many files share a folder.
+# Cached, because many files share a folder.
 _is_non_production_folder = functools.lru_cache(maxsize=4096)(_has_non_production_name)
 
 
@@ -115,18 +115,18 @@ def is_development(path: str) -> bool:
 
 
 def is_third_party(path: str) -> bool:
-    """Return whether a file is a copy of a JavaScript library, or describes an API."""
+    """Return whether a file is a copy of a JavaScript library, or an OpenAPI description."""
     return bool(THIRD_PARTY.search(path))
 
 
 def is_translation(path: str) -> bool:
-    """Return whether a file holds translated texts of a user interface."""
+    """Return whether a file contains translated texts of a user interface."""
     return bool(TRANSLATIONS.search(path))
 
 
 @functools.lru_cache(maxsize=8)  # called a few times for each file
 def allows_unquoted(path: str) -> bool:
-    """Return whether a file may hold values without quotes."""
+    """Return whether a file may contain values without quotes."""
     name = path[path.rfind("/") + 1 :].lower()
     stem, _, extension = name.rpartition(".")
     if not stem or extension in CONFIG_EXTENSIONS:
@@ -142,7 +142,7 @@ def is_archive(path: str) -> bool:
 
 
 def is_scannable(path: str) -> bool:
-    """Return whether a file may hold text that a person wrote."""
+    """Return whether a file may contain text that a person wrote."""
     if _extension(path) in UNSCANNABLE_EXTENSIONS or path.endswith((".min.js", ".min.css")):
         return False
     return path.rpartition("/")[2] not in LOCK_FILES

@@ -21,24 +21,25 @@ ENV_READ = regex(
     rb"|(?:^|[^.\w])[Cc]onfig(?:\.\w+\(|\[)|\benvs?\b|configurations"
     rb"|starlette"
 )
-# A quoted secret name where a read or a test has it: in a call, an index, `in` or a constant.
+# A quoted secret-like name as an argument, an index, an operand of `in`, or a constant: the syntax
+# of a read or a presence test.
 QUOTED_NAME = regex(
     rb"[\[(,]\s{0,20}[bf]?[\"'][A-Za-z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
     rb"|[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']\s{1,20}(?:not )?in\b"
     rb"|=\s?[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
     rb"|(?:getenv\(|environ(?:\[|\.get\())[\"'][A-Za-z0-9_]*(?i:" + SECRET + rb")[A-Za-z0-9_]*[\"']"
 )
-# APIs that hold secrets without quoting their names, including shield's runtime.
+# APIs that read secrets without the quoted name of a variable, including shield's runtime.
 SECRET_API = regex(
     rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource"
 )
-# A value of at least 12 characters under a secret-like name, or a URL with a password.
+# A value of at least 12 characters with a secret-like name, or a URL with a password.
 LITERAL = regex(
     rb"(?i)(?:secret|passw|pwd|token|_key|apikey|credential|salt|dsn|webhook)\w{0,30}"
     rb"[\"']?\]?\s{0,4}(?::\s?[\w .|]+\s?)?[=:]\s{0,4}\(?\s{0,9}[bru]?[\"'][^\n\"'\s]{12,}[\"']"
     rb"|://[^/\s\"'@]{0,60}:[^/\s\"'@]{1,80}@"
 )
-# In a settings file, any of these words is enough.
+# A settings file is parsed if it contains any of these words.
 SECRET_WORD = regex(
     rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://"
     rb"|auth"

@@ -32,10 +32,10 @@ class Suppression(NamedTuple):
     rules: frozenset[str]  # rule or pattern ids; empty: every rule
     reason: str
     is_shield: bool  # other tools' comments need no reason and may be unused
-    comment_line: int
+    comment_line: int  # the line of the comment itself
 
     def covers(self, finding: Finding) -> bool:
-        """Return whether the comment applies to a finding, by its rule or its pattern."""
+        """Return whether the comment applies to a finding, by its line and its rule or pattern."""
         if not finding.line <= self.line <= max(finding.line, finding.end_line):
             return False
         if not self.rules or finding.rule in self.rules:

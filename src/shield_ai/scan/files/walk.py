@@ -1,4 +1,4 @@
-"""Walk the files of a folder as git sees them, and mark those that belong to the app."""
+"""Walk the files of a folder that git does not ignore, and mark those that belong to the app."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ DOTENV = regex(r"^\.env(\.[\w.-]+)?$|^[\w.-]+\.env$")
 EXAMPLE = regex(r"example|sample|template|dist|default", re.IGNORECASE)
 TEMPLATE_FOLDER = regex(r"\{\{|\{%")
 WILDCARD = regex(r"[*?\[\\]")
-WILDCARDS = regex(r"\*+")  # that match names of any length
-MAX_WILDCARDS = 3  # in a pattern; of them, at most two that match several folders
+WILDCARDS = regex(r"\*+")
+MAX_WILDCARDS = 3  # per pattern; at most two of them can be `**`
 MAX_IGNORE_SIZE = 200_000  # bytes of a .gitignore
 ANYTHING = ".*"
-# A bracket expression with anything but words matches everything after it, to be on the safe side.
+# If a bracket expression has characters other than words, dots and hyphens, it is taken to match
+# the rest of the name, so that no match is missed.
 GLOB_TOKEN = regex(r"\*+|\?|\[[!^]?[\w.\-]+\]|\[.*|\\.?|[^*?\[\\]+")
 # Never scanned: version control, caches, virtual environments and installed packages.
 SKIPPED_EVERYWHERE = word_set(
@@ -40,10 +41,10 @@ SKIPPED_EVERYWHERE = word_set(
 
 
 class NameFilter:
-    """Cheap test for which paths the patterns of a .gitignore may apply to.
+    """Test cheaply whether the patterns of a .gitignore file may match a path.
 
-    It compares only the last part of a path, since the walk has already tested the folders above
-    it. It never rejects a path that a pattern matches; pathspec decides on the rest.
+    Only the last part of the path is compared, because the walk has already tested the folders
+    above it. A path that a pattern matches is never rejected; pathspec tests the others.
 
     Args:
         lines: The lines of the .gitignore file.
@@ -71,8 +72,8 @@ class NameFilter:
         """Return whether a pattern may match a path.
 
         Args:
-            path: Relative to the folder of the .gitignore file.
-            name: Its last part.
+            path: The path relative to the folder of the .gitignore file.
+            name: The last part of the path.
         """
         if name in self._names:
             return True
@@ -80,9 +81,9 @@ class NameFilter:
 
 
 def _limit_wildcards(line: str) -> str:
-    """Return a pattern that is matched fast, and that ignores at most the same files.
+    """Replace a pattern that has too many wildcards by one that ignores no additional file.
 
-    The time to match a name grows with the power of the number of wildcards.
+    Matching a name of length n against a pattern with k wildcards can take n ** k steps.
     """
     wildcards = WILDCARDS.findall(line)
     across_folders = [wildcard for wildcard in wildcards if len(wildcard) > 1]
@@ -94,7 +95,7 @@ def _limit_wildcards(line: str) -> str:
 def _loose_regex(glob: str) -> str:
     """Translate a glob to a regex that matches at least the same names, in linear time.
 
-    Everything between the first and the last wildcard of any length matches.
+    The part between the first and the last `*` matches any text.
     """
     parts = [_token_regex(token) for token in GLOB_TOKEN.findall(glob)]
     if ANYTHING not in parts:
@@ -117,7 +118,7 @@ def _token_regex(token: str) -> str:
 
 
 class GitIgnore:
-    """The .gitignore files of a folder and of the folders above it."""
+    """The .gitignore files that a walk has found."""
 
     def __init__(self) -> None:
         self._files: list[tuple[str, list[str], NameFilter]] = []
@@ -125,16 +126,16 @@ class GitIgnore:
         self.has_matched = False  # a path was ignored
 
     def load(self, root: Path, folder: str) -> None:
-        """Read and add the .gitignore file of a folder."""
+        """Read and add the .gitignore file of a folder; an unreadable file is skipped."""
         path = root / folder / ".gitignore"
         with contextlib.suppress(OSError):
-            # Git doesn't follow a link either.
+            # Git does not follow a symbolic link to a .gitignore file either.
             raw = read_regular_file(path, MAX_IGNORE_SIZE, follow_links=False)
             self.add(folder, raw.decode("utf-8", "replace"))
 
     def add(self, folder: str, text: str) -> None:
         """Add the text of the .gitignore file of a folder."""
-        # Git ends a line at LF and a pattern at NUL; lines appended by PowerShell are UTF-16.
+        # Git ends a line at LF and a pattern at NUL. PowerShell appends lines in UTF-16, with NULs.
         raw_lines = [line.partition("\0")[0].rstrip("\r") for line in text.split("\n")]
         lines = [_limit_wildcards(line) for line in raw_lines]
         self._files.append((folder and f"{folder}/", lines, NameFilter(lines)))
@@ -143,8 +144,8 @@ class GitIgnore:
         """Return whether a path is ignored, given that the folders above it are not.
 
         Args:
-            path: Of a file, or of a folder with a trailing slash.
-            name: Its last part.
+            path: The path of a file, or of a folder with a trailing slash.
+            name: The last part of the path.
         """
         for folder, lines, name_filter in reversed(self._files):
             below = path[len(folder) :]
@@ -177,7 +178,7 @@ def _compile_spec(lines: list[str]) -> pathspec.GitIgnoreSpec:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about nested sets, which git does not support either
-            # With its hyperscan backend, pathspec compiles a database for each file: slower.
+            # The hyperscan backend is slower: it compiles a database for each .gitignore file.
             return pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")
     except re.error as error:
         raise ValueError from error
@@ -194,12 +195,16 @@ def _is_valid(line: str) -> bool:
 class Entry(NamedTuple):
     """A file of a tree."""
 
-    path: str  # relative, with slashes
+    path: str  # relative, with forward slashes
     is_app_file: bool  # not documentation, vendored libraries, migrations or templates
 
 
 def walk(root: Path) -> Iterator[str]:
-    """Yield the relative path of each file of an app, including ignored .env files."""
+    """Yield the relative path of each file of an app, including ignored .env files.
+
+    Raises:
+        SourceError: The root cannot be listed.
+    """
     return (entry.path for entry in walk_all(root) if entry.is_app_file)
 
 
@@ -230,7 +235,7 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
             yield Entry(folder, is_app_file=False)
             continue
         names = {entry.name for entry in entries}
-        if folder and "pyvenv.cfg" in names:  # a virtual environment of any name
+        if folder and "pyvenv.cfg" in names:  # a virtual environment with any name
             continue
         if ".gitignore" in names:
             gitignore.load(root, folder)
@@ -250,7 +255,7 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
 
 
 def _ignored_tracked_files(root: Path) -> list[str] | None:
-    """Return the files that a .gitignore names and that git tracks; None if git fails."""
+    """Return the files that git tracks although a .gitignore file matches; None if git fails."""
     from shield_ai.project.git_objects import ignored_tracked_files
 
     return ignored_tracked_files(root)
@@ -262,7 +267,7 @@ def _tracked_entries(root: Path, tracked: list[str], yielded: set[str]) -> Itera
     Args:
         root: The folder of the walk.
         tracked: Paths relative to the folder.
-        yielded: Files that the walk has yielded, and that are left out.
+        yielded: Files that the walk has already yielded; they are left out.
     """
     for path in tracked:
         folders = path.split("/")[:-1]
@@ -297,13 +302,13 @@ def _has_installed_packages(names: set[str]) -> bool:
 
 
 def _list_folder(root: Path, folder: str) -> list[os.DirEntry[str]] | None:
-    """List a folder in order; None if it cannot be listed.
+    """Return the sorted entries of a folder; None if it cannot be listed.
 
     Raises:
         SourceError: The root cannot be listed.
     """
     try:
-        # pathlib would add a third to the time of a walk.
+        # With pathlib, a walk takes a third longer.
         with os.scandir(f"{root}/{folder}") as listing:
             return sorted(listing, key=lambda entry: entry.name)
     except OSError as error:
@@ -317,7 +322,7 @@ def _list_folder(root: Path, folder: str) -> list[os.DirEntry[str]] | None:
 
 
 def _is_folder(entry: os.DirEntry[str], *, follow_links: bool = True) -> bool:
-    """Like DirEntry.is_dir(), but False for a symbolic link to itself."""
+    """Like DirEntry.is_dir(), but False on an error, such as a loop of symbolic links."""
     try:
         return entry.is_dir(follow_symlinks=follow_links)
     except OSError:
@@ -332,7 +337,7 @@ def display_path(path: str) -> str:
 
 
 def is_dotenv(name: str) -> bool:
-    """Return whether a file name is that of a .env file, and not of an example of one."""
+    """Return whether a file name is that of a .env file. Examples such as .env.dist are not."""
     return ".env" in name and bool(DOTENV.match(name)) and not EXAMPLE.search(name)
 
 

@@ -1,4 +1,4 @@
-"""Enumerate the texts that a variable's computed name can be, in choices and loops."""
+"""Enumerate the possible values of a computed variable name, in conditions and loops."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MUTATING_METHODS = word_set("append extend insert add update setdefault pop popi
 
 
 def possible_texts(resolver: Resolver, node: ast.AST, scopes: Scopes) -> Texts:
-    """Return all texts that an expression can be; None if they are unknown or too many.
+    """Return all strings that an expression can be; None if they are unknown or too many.
 
     Args:
         resolver: The resolver of the module.
@@ -42,14 +42,14 @@ def possible_texts(resolver: Resolver, node: ast.AST, scopes: Scopes) -> Texts:
 
 
 class _Enumerator:
-    """Enumerates texts and elements; each method takes the scopes and the depth of recursion."""
+    """Enumerates strings and elements; each method takes the scopes and the depth of recursion."""
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
         self._module = resolver.module
 
     def texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
-        """Return all texts that an expression can be."""
+        """Return all strings that an expression can be."""
         text = self._resolver.constant_text(node, scopes)
         if text is not None:
             return (text,)
@@ -86,7 +86,7 @@ class _Enumerator:
         return _union(texts)
 
     def _argument_texts(self, name: str, scopes: Scopes, depth: int) -> Texts:
-        """Return the texts that the calls of the innermost function pass for a parameter."""
+        """Return the strings that calls of the innermost function pass for a parameter."""
         function = scopes[-1]
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return None
@@ -94,7 +94,7 @@ class _Enumerator:
         if name not in parameters:
             return None
         if isinstance(self._resolver.resolve_name(function.name, scopes[:-1]), Reader):
-            return None  # a helper that reads variables: its calls are migrated
+            return None  # the calls of a helper that reads variables are migrated instead
         tree = self._module.source.tree
         calls = _all_calls(tree, function.name)
         if calls is None:
@@ -252,7 +252,7 @@ def _argument_of(call: ast.Call, name: str, position: int) -> ast.expr | None:
 
 
 def _union(parts: Iterable[Texts]) -> Texts:
-    """Return the texts of all parts; None if one of them is unknown or there are no parts."""
+    """Return the strings of all parts; None if one of them is unknown or there are no parts."""
     texts: list[str] = []
     is_empty = True
     for part in parts:
@@ -264,7 +264,7 @@ def _union(parts: Iterable[Texts]) -> Texts:
 
 
 def _concatenations(parts: list[Texts]) -> Texts:
-    """Return the concatenations of one text of each part; None if a part is unknown."""
+    """Return the concatenations of one string of each part; None if a part is unknown."""
     known = [part for part in parts if part is not None]
     if len(known) != len(parts):
         return None

@@ -1,4 +1,4 @@
-"""Collect the facts of an app: its settings files, import roots and runtime path."""
+"""Determine the properties of an app: its settings files, import roots and runtime path."""
 
 from __future__ import annotations
 
@@ -39,14 +39,18 @@ class AppFiles(NamedTuple):
 
     paths: set[str]
     read: ReadFile
-    markers: Mapping[str, Markers]  # of the Python files that were searched before
+    markers: Mapping[str, Markers]  # of the Python files that were already searched, by path
 
     def python(self) -> set[str]:
         """Return the paths of the Python files."""
         return {path for path in self.paths if path.endswith(".py")}
 
     def with_marker(self, name: str) -> Iterator[tuple[str, bytes]]:
-        """Yield the path and the bytes of each Python file with a marker of `Markers`."""
+        """Yield the path and the bytes of each Python file with a marker.
+
+        Args:
+            name: The name of the marker, a field of `Markers`.
+        """
         for path in self.python():
             markers = self.markers.get(path)
             if markers is not None:
@@ -59,7 +63,7 @@ class AppFiles(NamedTuple):
 
 
 def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
-    """Collect the facts of an app.
+    """Determine the properties of an app.
 
     Args:
         folder_name: The name of the app's folder.
@@ -110,10 +114,11 @@ def _loads_dotenv(files: AppFiles, app_packages: tuple[str, ...]) -> bool:
 def _main_settings(
     settings: set[str], django_settings: dict[str, str], roots: tuple[str, ...], read: ReadFile
 ) -> str:
-    """Choose the settings file that decides where the runtime goes: the one with the most secrets.
+    """Choose the settings file that determines the runtime's path: the one with the most secrets.
 
-    Without settings named by DJANGO_SETTINGS_MODULE, a settings file directly on `sys.path` that
-    reads variables wins, because the package can import it. Flask apps are often laid out so.
+    Without DJANGO_SETTINGS_MODULE, a settings file directly in a folder on `sys.path` that reads
+    variables takes precedence, because the app's packages can import modules from there. This
+    layout is common in Flask apps.
     """
     candidates = sorted(set(django_settings) & settings or settings)
     if not candidates:
@@ -139,7 +144,7 @@ def _root_of(path: str, roots: tuple[str, ...]) -> str:
 
 
 def _secret_weight(raw: bytes) -> tuple[bool, int]:
-    """Estimate how many secrets a settings file holds; files that read none sort first."""
+    """Return a sort key: files that read secrets sort last, by the number of secret-like words."""
     reads = b"BaseSettings" in raw or (ENV_READ.search(raw) and QUOTED_NAME.search(raw))
     return bool(reads), len(SECRET_WORD.findall(raw))
 

@@ -55,7 +55,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     # Path, line and column of each get_secret call; a file that defines a settings source
     # also has an entry with line 0 and column 0.
     calls: tuple[tuple[str, int, int], ...] = ()
-    harmless: tuple[Skipped, ...] = ()  # values with a secret's name that are not secrets
+    harmless: tuple[Skipped, ...] = ()  # values with a secret-like name that are not secrets
     python_files: tuple[str, ...] = ()  # of the app, including tests
     constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
@@ -73,8 +73,8 @@ def scan(
     Args:
         root: The folder.
         paths: The app's files; by default, the folder is searched for them.
-        manifest_variables: Variables named in shield.toml; they count as secrets.
-        markers: The markers of the Python files that were searched before.
+        manifest_variables: Variables in shield.toml; they count as secrets.
+        markers: The markers of the Python files that were already searched, by path.
     """
     app_paths = list(walk(root)) if paths is None else paths
     return scan_files(
@@ -93,10 +93,10 @@ def scan_files(
 
     Args:
         name: The name of the app's folder.
-        paths: The app's files, relative, with slashes.
+        paths: The app's files, relative, with forward slashes.
         read: Returns the bytes of a file; None if it can't be read.
-        manifest_variables: Variables named in shield.toml; they count as secrets.
-        markers: The markers of the Python files that were searched before.
+        manifest_variables: Variables in shield.toml; they count as secrets.
+        markers: The markers of the Python files that were already searched, by path.
     """
     valid_paths = [path for path in paths if path == display_path(path)]
     files = AppFiles(set(valid_paths), read, markers or {})
@@ -171,7 +171,7 @@ class _AppScanner:
             self._parse_and_visit(path, raw)
 
     def _has_markers(self, path: str, *, in_settings: bool) -> bool | None:
-        """Return whether a file may have secrets by its markers; None if they are unknown."""
+        """Return whether a file may have secrets, by its markers; None if they are unknown."""
         markers = self._files.markers.get(path)
         return None if markers is None else markers.may_have_secrets(settings=in_settings)
 
@@ -180,7 +180,7 @@ class _AppScanner:
         return None if self._manifest_variables else StatementFilter(raw)
 
     def related_findings(self) -> list[Finding]:
-        """Return the findings of all files, each judged by what the other files contain."""
+        """Return the findings of all files, after the checks that need the whole app."""
         related = select_related_reads(
             self.findings, self._manifest_variables, self._context.computed_names
         )
@@ -219,7 +219,7 @@ class _AppScanner:
             self._without_runtime.add(path)
 
     def _collect(self, source: Source, visitor: SecretVisitor) -> None:
-        """Add what a visitor has collected besides its candidates."""
+        """Add what a visitor has collected in addition to its candidates."""
         path = source.path
         in_settings = path in self._settings
         self._context.migrated |= visitor.migrated
@@ -245,7 +245,7 @@ class _AppScanner:
 
 
 def _invalid_names(paths: list[str]) -> list[Skipped]:
-    """Report Python files that no import can name, and that no plan or journal can hold."""
+    """Report Python files with invalid names: imports, plans and the journal can't contain them."""
     skipped = []
     for path in paths:
         shown = display_path(path)
@@ -259,7 +259,7 @@ def _is_part_of_runtime(raw: bytes) -> bool:
 
 
 def _without_exports(markers: Mapping[str, Markers]) -> set[str]:
-    """Return the files that export no reader; a package may also export its modules."""
+    """Return the files that export no reader, except packages, which also export their modules."""
     paths = set()
     for path, found in markers.items():
         if not found.may_export_readers() and not path.endswith("__init__.py"):
@@ -270,7 +270,7 @@ def _without_exports(markers: Mapping[str, Markers]) -> set[str]:
 def _harmless_values(
     source: Source, visitor: SecretVisitor, *, in_settings: bool
 ) -> Iterator[Skipped]:
-    """Yield the values with a secret's name that are not secrets, each name once.
+    """Yield the values with a secret-like name that are not secrets, each name once.
 
     Outside the settings, only names in capitals are reported.
     """

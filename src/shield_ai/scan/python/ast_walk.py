@@ -1,4 +1,4 @@
-"""Walk a syntax tree faster than `ast.walk`, without nodes that bind no name and hold none.
+"""Walk a syntax tree faster than `ast.walk`, without the nodes of operators and contexts.
 
 `ast.iter_child_nodes` inspects every field of every node, which would dominate the scan time.
 """
@@ -14,7 +14,7 @@ from shield_ai.model.naming import word_set
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Fields that hold no node, or only the context of a name or an operator.
+# Fields that contain no node, an operator, or the context of a name.
 SKIPPED_FIELDS = word_set("""
     ctx op ops id attr arg kind level module asname conversion simple is_async type_comment tag
 """)
@@ -22,7 +22,7 @@ _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
 
 
 def children(node: ast.AST) -> list[ast.AST]:
-    """Return a node's children in the order of `ast.iter_child_nodes`, but no operators."""
+    """Return the children in the order of `ast.iter_child_nodes`, except operators and contexts."""
     node_type = node.__class__
     fields = _FIELDS.get(node_type)
     if fields is None:
@@ -39,7 +39,7 @@ def children(node: ast.AST) -> list[ast.AST]:
 
 
 def descend(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield a node and its descendants in the order of `ast.walk`, but no operators."""
+    """Yield a node and its descendants in the order of `ast.walk`, as `children` returns them."""
     queue = deque([node])
     while queue:
         node = queue.popleft()

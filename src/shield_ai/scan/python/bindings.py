@@ -18,7 +18,7 @@ Scope: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lam
 
 
 class Imported:
-    """A name that is imported from another module, with its dotted path."""
+    """An imported name, with the dotted path of the object."""
 
     __slots__ = ("path",)
 
@@ -44,7 +44,7 @@ OPAQUE = Opaque()
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
-LEAVES = frozenset({ast.Constant, ast.Name})  # bind no name, and have no children that do
+LEAVES = frozenset({ast.Constant, ast.Name})  # nodes that bind no name, nor do their children
 BINDERS = frozenset(
     {
         *SCOPES,
@@ -162,7 +162,7 @@ def _parameters(args: ast.arguments) -> Iterator[ast.arg]:
 
 
 def _find_binding_lines(text: str) -> list[int]:
-    """Return the lines where an expression may bind a name, and a number past the last line."""
+    """Return the lines where an expression may bind a name, and a sentinel past the last line."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     offsets = []
@@ -217,7 +217,7 @@ def _scope_nodes(body: Sequence[ast.AST], binding_lines: Sequence[int]) -> Itera
 def _evaluated_outside(
     node: ast.Lambda | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
 ) -> list[ast.expr]:
-    """Return the parts of a nested scope that belong to the scope around it."""
+    """Return the parts of a nested scope that are evaluated in the enclosing scope."""
     if isinstance(node, ast.ClassDef):
         keywords = [keyword.value for keyword in node.keywords]
         return [*node.decorator_list, *node.bases, *keywords]

@@ -1,4 +1,4 @@
-"""Candidates: expressions that may read, hold or test for a secret, before they become findings."""
+"""Candidates: expressions that may read, contain or test for a secret. Some become findings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HARMLESS_ENDS = word_set("""
 
 
 class Candidate(msgspec.Struct, kw_only=True):
-    """An expression that may read, hold or test for a secret."""
+    """An expression that may read, contain or test for a secret."""
 
     node: ast.expr
     shape: Shape
@@ -32,10 +32,10 @@ class Candidate(msgspec.Struct, kw_only=True):
     default_from_env: bool = False  # the default is the value of another variable
     group: str = ""  # the database it belongs to
     field: str = ""  # the database field
-    binds: tuple[str, ...] = ()  # class-body names that a lambda at this place could not access
-    quote: str = ""  # the quote that new strings must use inside an f-string
-    span: tuple[int, int] | None = None
-    negated: bool = False  # a presence test for a missing variable
+    binds: tuple[str, ...] = ()  # names of the class body that a lambda must bind as defaults
+    quote: str = ""  # inside an f-string, the quote character for new strings
+    span: tuple[int, int] | None = None  # byte offsets; None if they are unknown
+    negated: bool = False  # a negated presence test: "X" not in os.environ
     scope: int = 0  # the id of the class or function around it
     reason: str = ""  # why it cannot be migrated; empty if it can
     always_secret: bool = False  # its reader is for secrets only
@@ -57,7 +57,7 @@ class Candidate(msgspec.Struct, kw_only=True):
         return ""
 
     def is_secret_read(self) -> bool:
-        """Return whether the variable, or the setting that gets its value, has a secret's name."""
+        """Return whether the variable, or the setting with its value, has a secret-like name."""
         if self.always_secret or self.alternatives:
             return True
         if self.variable:

@@ -14,7 +14,7 @@ COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 
 
 class ProjectContext(msgspec.Struct):
-    """What the scan of all files of an app has collected."""
+    """What the scan has collected from all files of an app."""
 
     # variables already read through get_secret
     migrated: set[str] = msgspec.field(default_factory=set)
@@ -25,7 +25,7 @@ class ProjectContext(msgspec.Struct):
 
 
 def collection_texts(tree: ast.Module) -> set[str]:
-    """Return the texts in a file's lists, tuples and sets: a loop may read variables so named."""
+    """Return the strings in a file's lists, tuples and sets: a loop may read these variables."""
     texts = set()
     for node in descend(tree):
         if not isinstance(node, COLLECTIONS):
@@ -37,7 +37,7 @@ def collection_texts(tree: ast.Module) -> set[str]:
 
 
 def apply_context(findings: list[Finding], context: ProjectContext) -> list[Finding]:
-    """Add a reason to each finding that code elsewhere keeps from being migrated.
+    """Add a reason to each finding that cannot be migrated because of code in other files.
 
     Args:
         findings: All findings of the app.

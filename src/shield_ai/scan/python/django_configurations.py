@@ -30,7 +30,9 @@ DEFAULT_PREFIX = "DJANGO"
 def configurations_read(
     node: ast.Call, function: object, path: tuple[str, ...], constant_text: TextOf
 ) -> Candidate | None:
-    """Return the read of a value class; without a variable if it does not read the environment.
+    """Return the candidate for the call of a value class; None for other calls.
+
+    The variable is empty if the value class does not read the environment.
 
     Args:
         node: The call.

@@ -1,4 +1,4 @@
-"""Collect the reads of environment variables in a file, and the tests if one is set."""
+"""Collect the reads of environment variables in a file, and the tests whether one is set."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class EnvReadVisitor(PydanticFieldVisitor):
     ) -> None:
         super().__init__(project, module, statement_filter)
         self.has_computed_read = False  # a variable is read under an unknown name
-        # harmless variables that are read under computed names: they stay in the environment
+        # non-secret variables that are read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
-        # values with a secret's name that are not secrets: node, name, reason
+        # values with a secret-like name that are not secrets: node, name, reason
         self.not_secrets: list[tuple[ast.expr, str, str]] = []
         # the variables of the get_secret calls around the current node, the innermost last
         self._enclosing_calls: list[tuple[str, ...]] = []
@@ -79,7 +79,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
                 self.not_secrets.append((candidate.node, candidate.variable, reason))
 
     def _set_database_field(self, candidate: Candidate) -> None:
-        """Set the database field that a value belongs to; deeper keys, as in TEST, are none."""
+        """Set the database field of a candidate. Nested keys, as in TEST, are not such fields."""
         if not self._database_alias or not candidate.path:
             return
         key = candidate.path[-1]
@@ -124,7 +124,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         return prefix
 
     def _reads_variable(self, default: ast.expr) -> bool:
-        """Return whether a default reads another variable, itself or through a name."""
+        """Return whether a default reads another variable, directly or through a name."""
         parts = [default]
         for node in ast.walk(default):
             if isinstance(node, ast.Name):
@@ -137,7 +137,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         return False
 
     def _set_alternatives(self, candidate: Candidate, argument: ast.expr | None) -> None:
-        """Set the variables that a computed name can refer to, if the name can be repeated."""
+        """Set the variables that a computed name can refer to, if the expression can be copied."""
         if self._fstrings or not isinstance(argument, (ast.Name, ast.JoinedStr, ast.BinOp)):
             return
         secrets = []
@@ -153,7 +153,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             candidate.name_expr = self.source.segment(argument)
 
     def _note_computed_read(self, candidate: Candidate, argument: ast.expr | None) -> None:
-        """Remember the variables that a computed name can refer to, unless it can be migrated."""
+        """Record the variables that a computed name can refer to, unless it can be migrated."""
         if candidate.alternatives:
             return
         if not candidate.others and not self._is_parameter(argument):
@@ -161,7 +161,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         self.computed_names.update(candidate.others)
 
     def _is_parameter(self, node: ast.expr | None) -> bool:
-        """Return whether a name depends on a parameter: the calls name the variables then."""
+        """Return whether a computed name depends on a parameter, so that the calls determine it."""
         if node is None:
             return False
         for part in ast.walk(node):
@@ -241,7 +241,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         return True
 
     def _environ_of(self, container: ast.expr) -> Environ | None:
-        """Return the environment that an expression refers to."""
+        """Return the environment that an expression refers to; None for other expressions."""
         base = self.resolver.resolve(container, self.scopes)
         if isinstance(base, EnvObject) and base.label == "django-environ" and not base.prefix:
             return Environ()

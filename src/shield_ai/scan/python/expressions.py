@@ -50,11 +50,11 @@ class ExpressionVisitor(StatementVisitor):
 
     @abc.abstractmethod
     def visit_literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
-        """Visit a text in the code."""
+        """Visit a string in the code."""
 
     @abc.abstractmethod
     def visit_presence_test(self, node: ast.Compare) -> bool:
-        """Visit a comparison, and return whether it tests if a variable is set."""
+        """Visit a comparison, and return whether it is a presence test of a variable."""
 
     @abc.abstractmethod
     def visit_accessor_call(
@@ -76,7 +76,7 @@ class ExpressionVisitor(StatementVisitor):
             path: The setting that gets its value, and the keys below it.
             direct: Whether the setting gets the value unchanged.
         """
-        # These three types are most of a tree.
+        # Most nodes of a tree have one of these three types.
         if isinstance(node, ast.Attribute):
             self.visit(node.value, path, direct=False)
         elif isinstance(node, ast.Constant):

@@ -1,4 +1,4 @@
-"""Turn the candidates of a file into findings, and number the findings of an app."""
+"""Turn the candidates of a file into findings, and set the fingerprints of an app's findings."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def create_findings(
 ) -> list[Finding]:
     """Turn the candidates of one file into findings.
 
-    Reads of harmless variables become findings, too: they may belong to the same secret as others.
+    Reads of non-secret variables become findings too: they may belong to the same secret as others.
 
     Args:
         source: The file.
@@ -70,7 +70,7 @@ def create_findings(
 def _explain_literal(
     candidate: Candidate, counts: Counter[VariableKey], read_variables: dict[SettingKey, str]
 ) -> str:
-    """Explain why a literal cannot be migrated because of others in its file; empty if it can."""
+    """Explain why other code in the file keeps a literal from being migrated; else empty."""
     if counts[candidate.scope, literal_variable(candidate)] > 1:
         return "several values are assigned to this name"
     variable = read_variables.get((candidate.scope, candidate.path))
@@ -160,7 +160,7 @@ def _shorten_names(names: str) -> str:
 
 
 def _escape_surrogates(finding: Finding) -> Finding:
-    """Escape lone surrogates: no file, terminal or environment variable can hold them."""
+    """Escape lone surrogates: no file, terminal or environment variable can contain them."""
     texts = (finding.message, finding.name, finding.env or "")
     joined = "".join(texts)
     if joined.isascii():
@@ -176,7 +176,7 @@ def _escape_surrogates(finding: Finding) -> Finding:
 
 
 def assign_fingerprints(findings: list[Finding]) -> list[Finding]:
-    """Sort findings by place, and set their fingerprint and whether they are fixable.
+    """Sort findings by location, and set their fingerprint and whether they are fixable.
 
     Credentials in their names are masked.
     """
@@ -269,7 +269,7 @@ def dotenv_finding(path: str, line: int, text: str, name: str) -> Finding:
 
 
 def _dotenv_value_span(text: str, name: str) -> tuple[int, int]:
-    """Return the columns of a variable's value in a line, or of the part of it in that line."""
+    """Return the columns, from 0, of a variable's value, or of the part of it on this line."""
     _, equals, rest = text.partition(name)[2].partition("=")
     if not equals:
         return 0, len(text)

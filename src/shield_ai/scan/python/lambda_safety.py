@@ -1,4 +1,4 @@
-"""Check whether an expression can move into a lambda, and which quote an f-string leaves unused."""
+"""Check whether an expression can move into a lambda, and which quote an f-string allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decide whether a text in the code is a hardcoded secret."""
+"""Decide whether a string in the code is a hardcoded secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shield_ai.scan.text.value_shapes import NO_VALUE, URL_WITH_PASSWORD, is_sen
 
 TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$[{(]?\w)|[}>]$")
 DOTTED_PATH = regex(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
-# Before KEY, these words make a name a secret's for all values.
+# Before KEY: the name is that of a secret, for any value.
 STRONG_KEYS = frozenset(
     {"SECRET", "API", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING", "MASTER", "SALT", "AUTH", "JWT"}
 )
@@ -28,12 +28,12 @@ LABEL = regex(r"[A-Za-z_]+")
 HASH_SCHEME = regex(r"[a-z]+2?(_[a-z]+\d{0,3})*")  # "pbkdf2_sha512"
 SETTING = regex(r"^_?[A-Z][A-Z0-9_]*$")
 SECRET_KEYS = frozenset({"key", "secret", "token", "password", "pass"})
-# The value "password" may be a real one under these names; under others, it is a label.
+# With these names, the value "password" may be a real password; with others, it is a label.
 REAL_PASSWORD_NAMES = frozenset({"PASSWORD", "SECRET_KEY"})
 
 
 def literal_text(node: ast.AST | None) -> str | None:
-    """Return the text of a constant or of added constants; None for other expressions."""
+    """Return the value of a string constant or a sum of them; None for other expressions."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -77,7 +77,7 @@ def _has_hardcoded_password(node: ast.JoinedStr) -> bool:
 
 
 def _is_auth_user(path: tuple[str, ...]) -> bool:
-    """Return whether a path is the first element of an (user, password) pair."""
+    """Return whether a path is the first element of a (user, password) pair."""
     return path[-1] == "0" and len(path) > 1 and words(path[-2])[-1:] == ("AUTH",)
 
 
@@ -103,7 +103,7 @@ def _lists_names(path: tuple[str, ...], element: str) -> bool:
 
 
 def has_secret_like_name(path: tuple[str, ...]) -> bool:
-    """Return whether a name is, or resembles, a secret's; other names need no closer look."""
+    """Return whether a name is, or resembles, that of a secret. Other names are not examined."""
     return _is_secret_like(_innermost_name(path))
 
 
@@ -144,7 +144,7 @@ def explain_not_secret(path: tuple[str, ...], node: ast.expr) -> str:
 
 
 def _has_secret_name(path: tuple[str, ...]) -> bool:
-    """Return whether the innermost name is a secret's; indexes are ignored."""
+    """Return whether the innermost name is that of a secret; indexes are ignored."""
     names = _names(path)
     if not names:
         return False
@@ -158,7 +158,7 @@ def _has_secret_name(path: tuple[str, ...]) -> bool:
 
 
 def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
-    """Return whether a text can be the value of a secret, and is not the name of something."""
+    """Return whether a text can be the value of a secret, and is not a name or a label."""
     name_words = words(path[-1])
     if URL.match(text):
         return "WEBHOOK" in name_words

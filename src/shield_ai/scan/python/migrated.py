@@ -24,13 +24,12 @@ def find_remaining_constants(
 ) -> Iterator[Finding]:
     """Yield the constant defaults in get_secret calls.
 
-    A literal that the code held before is a hardcoded secret: a finding that no fixer can rewrite.
-    The default of a read is not a finding. It has an `env`, and supplies database fields without a
-    value.
+    A former literal is a hardcoded secret: it is reported, but no fixer rewrites it. The default of
+    a former read has an `env` and is not reported. It can supply the value of a database field.
 
     Args:
         source: The file.
-        calls: The get_secret calls in it, each with the mapping of its map file.
+        calls: The get_secret calls in the file, each with the map file that it uses.
     """
     for call, known in calls:
         name = call.args[0] if call.args else None

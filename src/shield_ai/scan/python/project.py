@@ -1,4 +1,4 @@
-"""Parse the app's modules on demand, and keep the most recently used."""
+"""Parse the app's modules on demand, and cache the most recently used."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class Project:
         known: The paths of the app's Python files.
         facts: The app's layout.
         read: Returns the bytes of a file; None if it can't be read.
-        without_exports: Files that neither read variables nor re-export a reader: never parsed.
+        without_exports: Files that neither read variables nor re-export a reader. An import from
+            them is not followed.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Project:
             return None
 
     def add(self, source: Source) -> Module:
-        """Return the module of a file that was read before."""
+        """Return the module of a parsed file, and cache it."""
         module = self._modules.get(source.path)
         if module is None:
             module = Module(source, self.facts.module(source.path))
@@ -78,13 +79,13 @@ class Project:
         return module
 
     def _evict(self) -> None:
-        """Drop the least recently used modules: a tree takes forty times its source's memory."""
+        """Drop the least recently used modules: a tree takes forty times the size of its source."""
         while self._cached_size > MAX_CACHED and len(self._modules) > 1:
             module = self._modules.pop(next(iter(self._modules)))
             self._cached_size -= len(module.source.raw) if module else 0
 
     def find_module(self, dotted: str) -> Module | None:
-        """Return the app's module with a dotted name."""
+        """Return the app's module with a dotted name; None if not found."""
         path = self._paths.get(dotted)
         if path is None:
             path = self._find_path(dotted)
@@ -114,7 +115,11 @@ class Project:
         return self._maps[dotted]
 
     def split(self, dotted: str) -> tuple[Module, str] | None:
-        """Split a dotted name into the app's module that contains it and the name in the module."""
+        """Split a dotted name into the app's module that contains it and the name in the module.
+
+        Returns:
+            None if no module of the app contains it.
+        """
         if dotted not in self._splits:
             self._splits[dotted] = self._split(dotted)
         path, name = self._splits[dotted]

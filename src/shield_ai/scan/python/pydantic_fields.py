@@ -45,7 +45,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         """Add a candidate."""
 
     def visit_statement(self, node: ast.stmt) -> None:
-        """Visit a statement, except the method that adds shield's source: its texts are names."""
+        """Visit a statement, except the method that adds shield's settings source."""
         if not (isinstance(node, ast.FunctionDef) and adds_source(node)):
             super().visit_statement(node)
 
@@ -75,7 +75,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         annotation: str,
         settings: SettingsClass | None,
     ) -> None:
-        """Add the candidate of a field with a secret's name.
+        """Add the candidate of a field with a secret-like name.
 
         Args:
             target: The field's name.
@@ -94,7 +94,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         )
         has_plain_default = _is_plain_default(value, candidate.path)
         if value is not None and has_plain_default and self._can_set_default(annotation, settings):
-            # The variable wins over the default, so the default can be the secret.
+            # The variable takes precedence over the default, so the default can be wrapped.
             candidate.node = value
             candidate.shape = Shape.LITERAL
             candidate.reason = ""
@@ -118,7 +118,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
     def _add_settings_field(
         self, candidate: Candidate, settings: SettingsClass, value: ast.expr | None
     ) -> None:
-        """Add the candidate of a field that a settings source can serve."""
+        """Add the candidate of a field for which a settings source can provide the value."""
         variable = settings.variable(candidate.path[0], value)
         candidate.variable = variable
         candidate.shape = Shape.FIELD
@@ -147,7 +147,7 @@ def _is_field_call(value: ast.expr) -> bool:
 
 
 def _overrides_default(settings: SettingsClass, name: str, value: ast.expr | None) -> bool:
-    """Return whether a variable with a name other than the field's wins over a constant default."""
+    """Return whether a variable that is not named like the field overrides a constant default."""
     if not settings.can_serve or not isinstance(value, ast.Constant):
         return False
     return settings.variable(name, None) != name.upper()

@@ -1,4 +1,4 @@
-"""The libraries that read the environment, and what each of their functions reads."""
+"""Describe the libraries that read the environment, and what each of their functions reads."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
 
 
 class Library(NamedTuple):
-    """An imported object without a special meaning, by its dotted path."""
+    """Any other imported object, by its dotted path."""
 
     path: str
 
 
 class Environ(NamedTuple):
-    """A mapping of variables; a copy does not reflect later changes of the environment."""
+    """A mapping of variables. A copy does not reflect later changes to the environment."""
 
     label: str = "os.environ"
     copy: bool = False
@@ -42,15 +42,15 @@ class Reader(NamedTuple):
 
     label: str
     prefix: str = ""
-    fixed: str = ""  # the variable it reads without a name
+    fixed: str = ""  # the variable that it reads if no name is passed
     name_position: int = 0  # of the parameter for the name
     name_keyword: str = ""  # the name of that parameter
     default_position: int = 1  # of the parameter for the default; -1 without one
-    copy: bool = False
-    computed: bool = False
+    copy: bool = False  # it reads a copy of the environment
+    computed: bool = False  # the prefix is unknown
     method: str = ""
-    overridden_by: str = ""  # a function or variable that it tries before the variable
-    guessed: bool = False  # an unknown library's, recognized by its name
+    overridden_by: str = ""  # a function or variable that takes precedence over the variable
+    guessed: bool = False  # belongs to an unknown library, and is recognized by its name
 
 
 class Accessor(NamedTuple):
@@ -91,10 +91,10 @@ OBJECTS = {
     "getenv.env": "django-getenv",
     "environ.env": "django-environ",
 }
-# Libraries that look into another variable first:
+# Libraries that read another variable first:
 # https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
 OVERRIDING_VARIABLES = {"cfenv": "VCAP_SERVICES"}
-# Functions that read a fixed variable if they are given none.
+# Functions that read a fixed variable if no name is passed.
 URL_READERS = {
     "dj_database_url.config": "DATABASE_URL",
     "dj_email_url.config": "EMAIL_URL",
@@ -108,7 +108,7 @@ URL_READERS = {
 CONSTANTS = {
     f"{path.rpartition('.')[0]}.DEFAULT_ENV": variable for path, variable in URL_READERS.items()
 }
-# Methods of django-environ that read a fixed variable if they are given none.
+# Methods of django-environ that read a fixed variable if no name is passed.
 FIXED_VARIABLES = {
     "db": "DATABASE_URL",
     "db_url": "DATABASE_URL",

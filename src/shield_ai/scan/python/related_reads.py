@@ -1,4 +1,4 @@
-"""Select the harmless reads that belong to the same secret as another finding."""
+"""Select the reads of non-secret variables that belong to the same secret as another finding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def select_related_reads(
     manifest_variables: Collection[str] = (),
     computed: Collection[str] = (),
 ) -> list[Finding]:
-    """Drop harmless reads, except those that belong to the same secret as another finding.
+    """Drop reads of non-secret variables, unless they belong to the same secret as another finding.
 
     Args:
         findings: All findings of the app.
@@ -141,7 +141,7 @@ def _not_migratable_variables(sites: list[tuple[Finding, Site]]) -> set[str]:
 
 
 def _unpaired_variables(sites: list[tuple[Finding, Site]]) -> set[str]:
-    """Return the variables that are always secrets by themselves."""
+    """Return the secret variables that are never part of a pair."""
     variables: set[str] = set()
     for finding, site in sites:
         variables.update(site.alternatives)

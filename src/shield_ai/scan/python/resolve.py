@@ -51,7 +51,7 @@ class Resolver:
     Args:
         project: The modules of the app.
         module: The module.
-        depth: How many names were followed to get here.
+        depth: The number of names that were followed to reach this module.
     """
 
     def __init__(self, project: Project, module: Module, depth: int = 0) -> None:
@@ -60,7 +60,7 @@ class Resolver:
         self.depth = depth
 
     def resolve(self, node: ast.AST, scopes: Scopes) -> Ref | None:
-        """Return what an expression refers to; None if it has nothing to do with variables."""
+        """Return what an expression refers to; None if it is not related to reading variables."""
         if self.depth > MAX_DEPTH:
             return None
         if isinstance(node, ast.Name):
@@ -155,7 +155,7 @@ class Resolver:
         return cache[name]
 
     def _resolve_from_stars(self, name: str) -> Ref | None:
-        """Return what a name from a star import refers to; the app's own names win over guesses."""
+        """Return what a name from a star import refers to; guesses have the lowest priority."""
         guess = None
         for module in reversed(self.module.star_imports):
             ref = self.resolve_path(f"{module}.{name}")
@@ -215,7 +215,7 @@ class Resolver:
         return self.resolve_path(imported_path) if imported_path else None
 
     def _has_opaque_base(self, node: ast.Attribute, scopes: Scopes) -> bool:
-        """Return whether an attribute is one of `self` or of another opaque name: most are."""
+        """Return whether an attribute is one of `self` or of another opaque name, as most are."""
         base, _ = _split_attribute(node)
         if not isinstance(base, ast.Name):
             return False
@@ -269,7 +269,7 @@ class Resolver:
         return None
 
     def _resolve_helper(self, node: ast.FunctionDef | ast.Lambda, scopes: Scopes) -> Ref | None:
-        """Return the reader that a function of the app is, if a parameter names the variable."""
+        """Return the reader for a function of the app with a parameter for the variable's name."""
         if isinstance(node, ast.FunctionDef) and not _returns_value(node):
             return None
         inner = scopes if node in scopes else (*scopes, node)
@@ -305,7 +305,7 @@ class Resolver:
     def _overriding_function(
         self, helper: ast.AST, read: ast.expr, parameter: str, scopes: Scopes
     ) -> str:
-        """Return the app's function that a helper tries for the same name before its read.
+        """Return the app's function that a helper calls with the same name before its read.
 
         Returns:
             The function's name with parentheses; empty without one.

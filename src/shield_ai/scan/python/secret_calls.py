@@ -1,4 +1,4 @@
-"""The secrets that code reads with get_secret(), by their names."""
+"""Record the get_secret() calls in the code, and the names of the secrets that they read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def create_call(
         node: The call.
         names: The possible names, as `name` or `name:field`.
         accessor: The function, such as `get_secret`.
-        known: The map file that the function is imported from.
+        known: The map file that the function is imported from; None for other modules.
     """
     secrets = tuple(dict.fromkeys(name.partition(":")[0] for name in names))
     optional = known.optional if known else ()

@@ -28,11 +28,11 @@ class SettingsClass(NamedTuple):
     prefix: str = ""
     case_sensitive: bool = False
     reason: str = ""  # why it cannot get a new source; empty if it can
-    migrated: frozenset[str] = frozenset()  # the variables that a source in it serves already
+    migrated: frozenset[str] = frozenset()  # variables that shield's source already provides
 
     @property
     def can_serve(self) -> bool:
-        """Whether a source serves the fields, or can be added to do so."""
+        """Whether shield's source provides the fields, or can be added."""
         return not self.reason or bool(self.migrated)
 
     def variable(self, field: str, value: ast.expr | None) -> str:
@@ -213,7 +213,7 @@ def adds_source(method: ast.FunctionDef) -> bool:
 
 
 def _served_variables(method: ast.FunctionDef) -> Iterator[str]:
-    """Yield the variables that shield's settings source serves."""
+    """Yield the variables that shield's settings source provides."""
     if not adds_source(method):
         return
     for node in ast.walk(method):

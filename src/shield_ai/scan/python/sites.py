@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
 
-# A URL with credentials for a remote host; a password for localhost protects nothing.
+# A URL with credentials for a remote host. A password for localhost is not a secret.
 REMOTE_URL = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
 DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
@@ -33,7 +33,7 @@ def create_site(
     Args:
         source: The file.
         candidate: A read or a literal in it.
-        span: The offsets of the text to replace.
+        span: The byte offsets of the text to replace.
         in_settings: Whether the file belongs to the settings.
     """
     default_start, default_end = _default_span(source, candidate.default)
@@ -114,7 +114,7 @@ def _database_field(candidate: Candidate) -> str:
 
 
 def _is_generated(default: ast.expr | None) -> bool:
-    """Return whether a default is non-empty and not a text: a random key, a name, a number."""
+    """Return whether a default is non-empty and not a string constant, such as a random key."""
     if default is None or isinstance(default, ast.Dict):
         return False
     if isinstance(default, (ast.List, ast.Tuple, ast.Set)):

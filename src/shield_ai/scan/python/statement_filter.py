@@ -1,4 +1,4 @@
-"""Find the statements of a file that can contain a secret: searching is faster than visiting.
+"""Find the statements of a file that can contain a secret, which is faster than visiting all.
 
 Only files outside the settings are filtered, because a setting can take any value. In other files,
 most statements neither read or name a variable, nor assign a text to a secret-like name.

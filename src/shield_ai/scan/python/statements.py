@@ -178,7 +178,7 @@ class StatementVisitor(abc.ABC):
         del self._env_prefixes[outer_count:]
 
     def _add_env_prefix(self, call: ast.expr) -> None:
-        """Remember the prefix if an expression is `env.prefixed("APP_")`."""
+        """Record the prefix if an expression is `env.prefixed("APP_")`."""
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
             return
         if call.func.attr != "prefixed":

@@ -53,7 +53,7 @@ class SecretVisitor(EnvReadVisitor):
         self.accessor_calls: list[tuple[ast.Call, SecretMap | None]] = []
         self.secret_calls: list[SecretCall] = []
         self.assigned_settings: set[str] = set()  # settings with a value that is not constant
-        self._computed_writes: set[str] = set()  # variables that the code may set
+        self._computed_writes: set[str] = set()  # variables that may be set under a computed name
 
     def run(self) -> list[Candidate]:
         """Visit the file, and return the candidates in order."""
@@ -78,7 +78,7 @@ class SecretVisitor(EnvReadVisitor):
     def _note_environ_write(
         self, name: ast.expr, value: ast.expr, candidates: list[Candidate]
     ) -> None:
-        """Note `os.environ[name] = value`.
+        """Record `os.environ[name] = value`.
 
         Args:
             name: The variable's name.
@@ -94,7 +94,7 @@ class SecretVisitor(EnvReadVisitor):
     def visit_accessor_call(
         self, node: ast.Call, path: tuple[str, ...], accessor: Accessor
     ) -> None:
-        """Visit a get_secret call: the variable it wraps is migrated, other reads in it are not."""
+        """Visit a get_secret call. Its variable is migrated; other reads in it are not."""
         known = self.resolver.project.secret_map(accessor.module)
         variables = self._accessor_variables(node, known)
         self._enclosing_calls.append(variables)
@@ -157,7 +157,7 @@ class SecretVisitor(EnvReadVisitor):
         return True
 
     def _include_default(self, candidate: Candidate, node: ast.BoolOp, default: ast.expr) -> None:
-        """Extend a read to the whole of `read or default`."""
+        """Extend the candidate of a read to the whole expression `read or default`."""
         candidate.node = node
         candidate.default = candidate.default or default
         candidate.optional = True
@@ -166,7 +166,7 @@ class SecretVisitor(EnvReadVisitor):
             candidate.reason = UNKNOWN_POSITION
 
     def visit_literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
-        """Visit a text in the code, and add a candidate if it is a secret."""
+        """Visit a string in the code, and add a candidate if it is a secret."""
         if not direct or self._enclosing_calls:
             return  # the defaults of get_secret calls are findings of another rule
         if self._is_backend_option(path):
@@ -174,7 +174,7 @@ class SecretVisitor(EnvReadVisitor):
             return
         text = literal_text(node)
         if text is not None and "://" not in text and not has_secret_like_name(path):
-            return  # most texts
+            return  # true for most strings
         if not is_secret_literal(path, node):
             reason = explain_not_secret(path, node)
             if reason:

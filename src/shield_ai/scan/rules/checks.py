@@ -1,4 +1,4 @@
-"""Check what the types of a pattern do not express: ids, examples, regexes, messages."""
+"""Check constraints of patterns that the types do not express: ids, examples, regexes, messages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_pattern(pattern: Pattern, document: Document, used_ids: Collection[str
 
     Args:
         pattern: The pattern.
-        document: Its YAML, for the lines in errors.
+        document: The YAML document of the pattern, for the lines in errors.
         used_ids: For a pattern of an app, the ids of all other patterns and rules; None for a
             built-in pattern.
 
@@ -67,7 +67,7 @@ class _RuleChecker(NamedTuple):
     """Checks one rule."""
 
     rule: Rule
-    number: int  # from 0
+    number: int  # index in the pattern, from 0
     document: Document
 
     def fail(self, key: str, message: str, hint: str) -> NoReturn:
@@ -166,9 +166,9 @@ class _RuleChecker(NamedTuple):
 
 
 def _compile(text: str) -> re.Pattern[str]:
-    """Compile a regex as text, and as bytes with something in front, as in a scan."""
+    """Compile a regex as text, and as bytes with a prefix, as the scan does."""
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # about nested sets, which other languages have
+        warnings.simplefilter("error")  # reject nested sets, which `re` does not support
         compiled = re.compile(text)
         re.compile(("(?:)" + FLAGS.sub("", text, count=1)).encode())
     return compiled

@@ -1,4 +1,4 @@
-"""A YAML document that knows the line of each value, for error messages."""
+"""Load YAML, and find the line of each value for error messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ANY_KEY = "..."  # in a path of msgspec: any key of a dict, or any item of a lis
 
 
 class _Loader(yaml.CSafeLoader):
-    """Loads dates as text, since an invalid date would be an error without its line."""
+    """Loads dates as text: for an invalid date, PyYAML raises an error without a line."""
 
     yaml_implicit_resolvers: ClassVar = {  # type: ignore[misc]  # an instance variable in its stubs
         first: [resolver for resolver in resolvers if resolver[0] != "tag:yaml.org,2002:timestamp"]
@@ -85,7 +85,7 @@ def walk_nodes(root: yaml.Node) -> Iterator[yaml.Node]:
 
 
 class Document(NamedTuple):
-    """A pattern file, to find the lines of its values."""
+    """The YAML document of a pattern file, to find the lines of its values."""
 
     file: str
     root: yaml.Node
@@ -93,11 +93,11 @@ class Document(NamedTuple):
     def where(self, path: str, key: str = "") -> str:
         """Return the file and the line of a value, as in `acme.yaml:3`.
 
-        If there is no such value, the line of the innermost value around it is returned.
+        If there is no such value, the line of the innermost enclosing value is returned.
 
         Args:
-            path: As in the errors of msgspec, for example `.rules[0].id`.
-            key: The key in the mapping at the path, if its name is not a word.
+            path: The path, as in the errors of msgspec, for example `.rules[0].id`.
+            key: A key of the mapping at the path. Unlike in the path, any text is allowed.
         """
         steps = list(_parse_path(path))
         if key:
@@ -125,7 +125,7 @@ class Document(NamedTuple):
         return int(line), node
 
     def _child(self, node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
-        """Return the line and the node of a child; of a rule, it may be in the defaults."""
+        """Return the line and the node of a child; the defaults apply if a rule lacks a key."""
         if isinstance(node, yaml.MappingNode):
             child = _find_key(node, step)
             if child is None and isinstance(step, str) and node is not self.root:

@@ -1,4 +1,4 @@
-"""Load patterns from YAML; errors contain the line."""
+"""Parse patterns from YAML. Errors contain the line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patterns: YAML files with rules for what to search for, its severity and how to fix it."""
+"""Load and explain patterns, which are YAML files with detection rules."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ WIDTH = 80
 
 
 class RuleKind(enum.StrEnum):
-    """How a rule is searched for."""
+    """What a rule matches."""
 
-    PYTHON = "python"
-    DOTENV = "dotenv"
-    ABSENT = "absent"  # a missing import in a file
+    PYTHON = "python"  # an expression in the syntax tree
+    DOTENV = "dotenv"  # a variable in a .env file
+    ABSENT = "absent"  # a file without an import
     REGEX = "regex"  # a regular expression
     URL = "url"  # a regular expression for URLs; the secret is the password
     ASSIGNMENT = "assignment"  # a value with a secret-like name
@@ -63,8 +63,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     reference: str = ""
     examples: tuple[str, ...]  # files that match
     non_examples: tuple[str, ...]  # files that do not match
-    # Either a regex, in which the first group is the secret, or words of a name and the regex
-    # of the value.
+    # Either `regex`, in which the first group is the secret; or `context`, the words of a name, and
+    # `value`, the regex of the value after the name.
     regex: str = ""
     context: tuple[str, ...] = ()
     value: str = ""
@@ -73,7 +73,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     random: bool = False  # whether the secret must look random
     bounds: bool = True  # whether no letter or digit may be next to the secret
     decode: str = ""  # "colon": base64 of user:password; "jwt": begins with a JOSE header
-    judged: str = ""  # the name to check the value with, as for an assignment
+    judged: str = ""  # the value is checked as if it were assigned to this name
 
     def text(self, name: str = "", env: str | None = None) -> str:
         """Return the message with its placeholders filled in."""
@@ -81,7 +81,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Pattern(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The content of a YAML file."""
+    """The content of a pattern file."""
 
     id: str
     title: str
@@ -91,7 +91,7 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     references: tuple[str, ...]
     risk_assessment: Risk
     files: dict[RuleKind, tuple[str, ...]]  # globs in the syntax of .gitignore
-    defaults: dict[str, Any] = {}  # of the keys of rules
+    defaults: dict[str, Any] = {}  # for the keys that a rule does not set
     rules: tuple[Rule, ...]
 
 
@@ -186,7 +186,7 @@ def explain(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> str:
     """Describe a rule or a pattern, for a terminal.
 
     Args:
-        rule_id: The id of a rule or a pattern, or `CSEC34` for CSEC-34.
+        rule_id: The id of a rule or a pattern, or the prefix of a pattern's rules, as in `CSEC34`.
         app_patterns: The custom patterns of an app.
 
     Raises:

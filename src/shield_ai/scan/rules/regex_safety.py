@@ -1,4 +1,4 @@
-"""Reject regular expressions that can take exponential time: nested unbounded repeats."""
+"""Detect regular expressions that can take exponential time, such as nested unbounded repeats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ with warnings.catch_warnings():
     import re._constants as codes  # type: ignore[import-not-found]
     import re._parser as parser  # type: ignore[import-not-found]
 
-MAX_BOUND = 1000  # a repeat with a higher bound counts as unbounded
+MAX_BOUND = 1000  # a repeat with a higher upper bound counts as unbounded
 REPEATS = frozenset({codes.MAX_REPEAT, codes.MIN_REPEAT})
 NESTED_REPEAT = "a repeat within an unbounded repeat"
 AMBIGUOUS_CHOICE = "a choice of the same characters within an unbounded repeat"
@@ -20,9 +20,9 @@ AMBIGUOUS_CHOICE = "a choice of the same characters within an unbounded repeat"
 def find_exponential(pattern: str) -> str:
     """Describe the part of a regex that can take exponential time; empty if it is safe.
 
-    This is a check of the syntax: an unbounded repeat must not contain another repeat, nor a
-    choice with branches that may begin with the same character. A regex that passes takes at
-    most polynomial time.
+    This is a syntactic check: an unbounded repeat must not contain another repeat, nor an
+    alternation (`|`) with branches that may begin with the same character. A regex that passes
+    takes at most polynomial time.
 
     Raises:
         re.error: The regex is invalid.
@@ -31,7 +31,7 @@ def find_exponential(pattern: str) -> str:
 
 
 def count_unbounded(pattern: str) -> int:
-    """Count the unbounded repeats: the time of two is quadratic, that of three cubic.
+    """Count the unbounded repeats. Two can take quadratic time, three cubic time.
 
     Raises:
         re.error: The regex is invalid.

@@ -15,20 +15,21 @@ from shield_ai.scan.text.regions import Region, finditer_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-# A secret-like name contains one of these words; the rest of the name is read around it.
+# A secret-like name contains one of these words. `name_start` and NAME_END find the rest of it.
 CORE = (
     rb"(?:passw|passphrase|passcode|pswd|pwd|pass\b|pass_|_pass|pw\b|secret|token|key|auth"
     rb"|credential|creds|salt|bearer|ticket|nonce|signature|verifier)"
 )
-# The beginnings of CORE, in lower case: a plain search is far faster than the regex.
+# The beginnings of the words, in lower case: bytes.find() is far faster than the regex.
 CORE_PREFIXES = tuple(
     b"""
     pass _pass pswd pw secret token key auth cred salt bearer ticket nonce signature verifier
     """.split()
 )
 NAME_END = rb"[\w\-]{0,50}"
-# The sign of an assignment: = : := => == and the = after a type; or a comma after a quoted name,
-# as in setdefault() and define(); or none, as in Gradle and in `the password is "…"`.
+# OPERATOR matches the text between a name and its value: an operator such as = or :=, the = after
+# a type annotation, a comma after a quoted name, as in setdefault() and define(), or white space,
+# as in Gradle and in `the password is "…"`.
 SIGN = rb":=|={1,3}>?|!={1,2}|=>|:|\?=|\+="
 # Operators before the default of an unset variable, as in `process.env.API_TOKEN || "…"`.
 ELSE = rb"\|\||\?\?|\?:"
@@ -44,7 +45,7 @@ CALLS = (
     rb"b64decode|base64decode|unhexlify|fromhex|a2b_hex|atob|buffer\.from|secretstr|secretbytes"
     rb"|to_bytes|bytes|bytearray|quote_plus|\[\]byte"
 )
-# The lookbehinds test the name of a function only once: far faster than at each letter.
+# A lookbehind tests the name of the function only once, which is far faster than at each letter.
 CALL = (
     rb"[\w.\[\]]{4,50}+\((?:"
     + b"|".join(rb"(?<=" + name + rb"\()" for name in CALLS.split(b"|"))
@@ -66,7 +67,7 @@ QUOTES = ("double", "single", "back", "escaped")
 # `${NAME:-default}` in shell scripts and compose files.
 DEFAULT = regex(rb"\$\{[A-Za-z_]\w*:?-(?P<value>[^${}]{4,512})\}")
 ARGUMENT = regex(rb"[ \t]+[$\"'.\-]")
-# "mailchimp key: …", but not the FOREIGN KEY of SQL
+# The word before `key`, as in "mailchimp key: …", but not in SQL's FOREIGN KEY.
 SERVICE = regex(rb"(?i)[a-z]{3}(?<!reign)(?<!imary)(?<!nique) \Z")
 NAME_CHARACTERS = regex(rb"[\w\-.]*")
 IN_CODE = regex(rb"(?i)" + CORE + NAME_END + OPERATOR + QUOTED)
@@ -97,7 +98,7 @@ ITEM = regex(
     rb"|\\\"(?P<escaped>[^\"\\\r\n]{4,4096}+)\\\")\s{0,8},?"
 )
 # A name and a value side by side: XML, `name: …, value: …` of Kubernetes and ECS, and the defaults
-# of Terraform variables. PAIR_MARK finds secret-like words near them; `judge` decides on the name.
+# of Terraform variables. PAIR_MARK finds secret-like words near them; `judge` checks the name.
 TAG = rb"(?P<tag>[\w:.\-]{1,110})"
 PAIRS = (
     regex(rb"(?i)<" + TAG + rb">\s{0,40}(?P<value>[^<>\s]{4,4096}+)\s{0,40}</"),
@@ -133,7 +134,7 @@ PAIR_MARK = regex(
     rb"|[\"'](?:\s[\w:-]{1,20}=[\"'][^\"'<>]{0,40}[\"']){0,2}>"
     rb"|[\"']?,?\s{1,80}[\"']?value[\"']?\s{0,3}[:=]|\"\s{0,4}\{[^{}]{0,300}default)"
 )
-# In bytes: what may be in a pair before the secret-like word, and the longest value.
+# The maximum numbers of bytes of a pair before and after the match of PAIR_MARK.
 BEFORE, LONGEST = 160, 4200
 COMPARISON = regex(rb"[=!]=")
 # Calls that set a value by name: set("db", "password", "…"), setattr(settings, "SECRET_KEY", "…").
@@ -147,7 +148,7 @@ AFTER = regex(rb"[ \t]*(?:%[^>=]|\.format\(|\+[ \t]*\w|\.replace\(|\[)")
 
 
 class Assigned(NamedTuple):
-    """A name and its value, with the byte offsets of the value."""
+    """A name and its value, with byte offsets."""
 
     name: str
     value: str
@@ -155,15 +156,15 @@ class Assigned(NamedTuple):
     end: int
     name_start: int
     quoted: bool
-    compared: bool = False  # compared with the name instead of assigned to it
+    compared: bool = False  # the value is compared with the name, not assigned to it
 
 
 def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Iterator[Assigned]:
-    """Yield each secret-like name that a text is assigned to.
+    """Yield each secret-like name to which a text is assigned, with the text.
 
     Args:
-        raw: The file.
-        regions: Where such names may be, sorted.
+        raw: The file's bytes.
+        regions: The regions that may contain such names, sorted.
         unquoted: Whether values may be unquoted, as in configuration files.
     """
     pattern = IN_TEXT if unquoted else IN_CODE
@@ -186,7 +187,7 @@ def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Ite
 
 
 def _find_core_words(raw: bytes, region: Region) -> list[int]:
-    """Return where a secret-like word may begin in a region, in order."""
+    """Return the offsets at which a secret-like word may begin in a region, sorted."""
     lower = raw[region.start : region.stop].lower()
     offsets = []
     for word in CORE_PREFIXES:
@@ -204,7 +205,7 @@ def name_start(raw: bytes, at: int) -> int:
 
 
 def _list_items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assigned]:
-    """Yield the random texts of a list: words in a list are names, options or rules."""
+    """Yield the random-looking texts of a list. Words in a list are names, options or rules."""
     start = name_start(raw, match.start())
     name = raw[start : match.end("name")].decode("utf-8", "replace")
     item = ITEM.match(raw, match.end())
@@ -217,7 +218,12 @@ def _list_items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assigned]:
 
 
 def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assigned]:
-    """Yield each secret-like name with a value beside it, once; see `assignments`."""
+    """Yield each secret-like name and the value beside it, without duplicates.
+
+    Args:
+        raw: The file's bytes.
+        regions: The regions that may contain such names, sorted.
+    """
     near = []
     for region in regions:
         for at in _find_core_words(raw, region):
@@ -283,7 +289,7 @@ def _is_unquoted_text(raw: bytes, match: re.Match[bytes], begin: int, end: int) 
     start = match.start("bare")
     before_value = raw[start - 1 : start]
     if raw[begin - 1 : begin] == b":" and before_value == b":":
-        return True  # the description of a format: user:password:uid:gid
+        return True  # the documentation of a format: user:password:uid:gid
     if before_value.isspace() and ARGUMENT.match(raw, end):
         return True  # a command: `$password = Read-Host -AsSecureString`
     if raw[end : end + 1] not in (b" ", b"\t") or b"=" in raw[match.start() : start]:

@@ -1,6 +1,6 @@
-"""Parse configuration files and keep positions: YAML, JSON, TOML, HCL, INI, .env, Dockerfiles.
+"""Parse YAML, JSON, TOML, HCL, INI, .env files and Dockerfiles to nodes with byte offsets.
 
-Invalid files are parsed as far as possible.
+Invalid files are parsed as far as possible, except YAML.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LONG_TEXT = regex(
     rb"|<<[-~]?\"?(?P<word>\w{1,40})\"?\r?\n(?P<here>(?s:.{0,4096}?))\n" + SPACES + rb"(?P=word)\b"
     rb")"
 )
-# The old syntax, in which everything after the name is the value.
+# The legacy syntax of a Dockerfile, `ENV NAME value`: everything after the name is the value.
 ENV = regex(
     rb"(?im)^" + SPACES + rb"ENV[ \t]+(?P<key>[A-Za-z_]\w*)[ \t]+(?P<value>[^=\s][^\r\n]*)$"
 )
@@ -43,7 +43,7 @@ INI_COMMENT = regex(rb"[ \t]+[#;].*$|^[#;].*$")
 
 
 def yaml_values(raw: bytes) -> list[Node]:
-    """Parse the documents of a YAML file; none if it is invalid, as templates are."""
+    """Parse the documents of a YAML file; return none if it is invalid, as templates are."""
     import yaml
 
     text = raw.decode("utf-8-sig", "surrogateescape")
@@ -108,7 +108,7 @@ class _YamlBuilder:
         elif event.style in ("'", '"'):
             start += 1
             end -= 1
-        # `!Ref`, `!secret` and the like are references, or the value is encrypted.
+        # With a tag such as `!Ref`, `!secret` or `!vault`, the value is a reference or encrypted.
         tag = event.tag or ""
         is_reference = tag.startswith("!") and tag not in ("!", "!unsafe")
         return Node("" if is_reference else event.value, start, end, quoted=bool(event.style))
@@ -149,7 +149,7 @@ def _map(pairs: list[tuple[Node, Node]], raw: bytes) -> list[Node]:
 
 
 def json_values(raw: bytes) -> list[Node]:
-    """Parse a JSON file with comments; what is not closed ends with the file."""
+    """Parse a JSON file, with comments. An unclosed list or map ends at the end of the file."""
     roots: list[Node] = []
     open_: list[tuple[bool, int, list[Node]]] = [(False, 0, roots)]  # is a map, offset, children
     for match in JSON_TOKEN.finditer(raw):
@@ -186,7 +186,7 @@ def _json_text(token: bytes) -> str:
 
 
 def equals_values(raw: bytes) -> list[Node]:
-    """Parse the multi-line texts of a TOML or HCL file; `assignments` finds the others."""
+    """Parse the multi-line strings of a TOML or HCL file; `assignments` finds the others."""
     pairs = []
     for match in LONG_TEXT.finditer(raw):
         key = Node(_decode(match["key"].replace(b'"', b"")), *match.span("key"))
@@ -210,7 +210,7 @@ def docker_values(raw: bytes) -> list[Node]:
 
 
 def line_values(raw: bytes) -> list[Node]:
-    """Parse an INI, properties or .env file, with values of several lines."""
+    """Parse an INI, properties or .env file, including multi-line values."""
     return _map(list(_line_pairs(raw)), raw)
 
 

@@ -1,10 +1,11 @@
-"""Decide whether a value under a name is a secret.
+"""Decide from a name and its value whether the value is a secret.
 
-A name belongs to a family, by `naming.meaning` and by some names that are common only in text:
+The family of the name determines which values are credible:
 
-- A *password* may be any word: it is reported unless it is clearly something else.
-- A *secret* too, but not if it only repeats its name.
-- A *key* or a *token* must look random: in code, most of these names denote columns and fields.
+- *Password*: any value, even a word, unless it is clearly something else.
+- *Secret*: the same, but with at least six characters.
+- *Key*, also for tokens: only values that look random, because most of these names in code are
+  those of columns and fields.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ from shield_ai.scan.text.value_shapes import (
     is_sentence,
 )
 
-# Values that only repeat that a password is expected.
+# Values that only name the kind of secret.
 LABELS = word_set("PASSWORD PASSWD PASSPHRASE CLIENTSECRET SECRETKEY APISECRET SECRETS")
 MIN_SECRET_LENGTH = 6
-MIN_KEY_LENGTH = 20  # of a value named only "key"
+MIN_KEY_LENGTH = 20  # of a value with the name "key"
 
 
 class Family(enum.Enum):
-    """What a name says about its value."""
+    """The kind of secret that a name suggests."""
 
     PASSWORD = "password"
     SECRET = "secret"
@@ -49,9 +50,9 @@ PASSWORD_NAME = regex(
     r"|[a-z]{2,20}pwd",
     re.IGNORECASE,
 )
-# Names of digests and ids of secrets; NOPASSWD is from sudoers.
+# At the end of a name: the value is a digest or an id of a secret. NOPASSWD is from sudoers.
 NOT_VALUES = word_set("HASH SHA MD DIGEST CHECKSUM FINGERPRINT FINGERPRINTS IDS NOPASSWD")
-# Names of tokens that only identify a page or a request.
+# Before TOKEN or KEY: the value only identifies a page or a request.
 CURSORS = word_set(
     """
     CSRF XSRF NEXT CHANGE PAGE CONTINUATION CONTINUE SYNC LOCK RESUME IDEMPOTENCY REQUEST SKIP
@@ -133,7 +134,7 @@ def judge(
         return None
     if is_placeholder(value):
         return Confidence.LOW
-    # An unquoted word with underscores is a variable, also in a shell script or in SQL.
+    # An unquoted word with underscores is a variable, even in a shell script or in SQL.
     in_code = in_code or (not quoted and "_" in value)
     if not _is_credible(name_family, name, value, non_production=non_production, in_code=in_code):
         return None
@@ -190,6 +191,6 @@ def _repeats_name(name: str, value: str) -> bool:
     joined_name = "".join(name_words)
     if joined in LABELS or joined == joined_name:
         return True
-    # "myclientsecret" is a made-up password: fields have separated words.
+    # "myclientsecret" is a made-up password: the name of a field would have separators.
     is_made_up = value.islower() and len(value_words) == 1
     return len(name_words) > 1 and joined.endswith(joined_name) and not is_made_up

@@ -1,4 +1,4 @@
-"""Find the secrets of one file; only the most specific rule reports each of them."""
+"""Find the credentials in a file. Of overlapping matches, the most specific one is reported."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ASSIGNMENT_RANK = 9  # after all token rules
 
 
 class Hit(NamedTuple):
-    """A secret in a file, with its byte offsets."""
+    """A credential in a file, with its byte offsets."""
 
     rule: Rule
     name: str
@@ -56,7 +56,7 @@ class Hit(NamedTuple):
 
 
 class Detector:
-    """Finds the secrets of files by the rules of some patterns.
+    """Finds the credentials in files by the rules of some patterns.
 
     Args:
         patterns: The built-in pattern and those of the app.
@@ -83,15 +83,15 @@ class Detector:
         """Return the findings of a file, in order.
 
         Args:
-            path: Relative, with slashes; it decides how the file is read.
+            path: Relative, with forward slashes. It determines the format and class of the file.
             raw: The file's bytes.
-            candidates: The result of the prefilter, if it has been run before.
+            candidates: The result of the prefilter, if it has already run.
         """
         lines = LineIndex(raw)
         return [create_finding(path, hit, lines) for hit in self.hits(path, raw, candidates)]
 
     def hits(self, path: str, raw: bytes, candidates: Candidates | None = None) -> list[Hit]:
-        """Return the secrets of a file, in order; see `find`."""
+        """Return the credentials in a file, in order. The arguments are those of `find`."""
         if candidates is None:
             candidates = self.prefilter.find_candidates(raw, unquoted=allows_unquoted(path))
         if candidates.is_empty:
@@ -198,7 +198,7 @@ def _token_confidence(token: Token, *, non_production: bool, in_code: bool) -> C
     rule = token.rule
     if is_placeholder(token.value):
         return Confidence.LOW
-    # The hash of a password in the code of a test.
+    # Matches of low severity in the code of tests, such as password hashes.
     if non_production and in_code and rule.severity is Severity.LOW:
         return Confidence.LOW
     if non_production or rule.context or rule.judged or SAMPLE_VALUE.search(token.value):
@@ -223,7 +223,7 @@ def _compile_globs(globs: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
 
 
 def _rank(rule: Rule) -> int:
-    """Rank a rule: the more specific its regex, the lower."""
+    """Rank a rule: a more specific regex has a lower rank."""
     if rule.kind is RuleKind.URL or rule.judged:
         return ASSIGNMENT_RANK - 1
     return 4 * bool(rule.context) + 2 * rule.random + (not rule.bounds)
@@ -255,7 +255,7 @@ class LineIndex:
 
 
 def create_finding(path: str, hit: Hit, lines: LineIndex) -> Finding:
-    """Describe a secret without its value."""
+    """Create a finding, which does not contain the value."""
     line, column = lines.position(hit.start)
     end_line, end_column = lines.position(hit.end)
     subject = hit.name or "a text"

@@ -1,4 +1,4 @@
-"""Scan the files of a tree for credentials: in this process, or in several for a large tree."""
+"""Scan files for credentials, in several processes for a large tree."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     ReadFile = Callable[[str], bytes | None]
     Progress = Callable[[int, int], None]  # files done, files in total
 
-MAX_SIZE = 20_000_000  # bytes; larger files are data
-READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK
-BINARY_CHECK_SIZE = 8192  # bytes; a NUL in them means a binary file, as in git
+MAX_SIZE = 20_000_000  # bytes; larger files are skipped
+READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK  # do not wait for the writer of a FIFO
+BINARY_CHECK_SIZE = 8192  # bytes; a file with a NUL in them is binary, as in git
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 AVERAGE_SIZE = 10_000  # bytes of a file, estimated
 PROGRESS_STEP = 256  # files
@@ -43,7 +43,7 @@ def no_progress(_done: int, _total: int) -> None:
 
 
 class CredentialScan(NamedTuple):
-    """The credentials of some files."""
+    """The results of a scan for credentials."""
 
     findings: list[Finding]
     skipped: list[Skipped]
@@ -74,12 +74,12 @@ def scan_credentials(
     """Scan files for credentials.
 
     Args:
-        paths: Relative, with slashes.
+        paths: Relative paths with forward slashes.
         read: Returns the bytes of a file; None if it cannot be read.
-        patterns: The patterns to search for.
+        patterns: The patterns with the rules.
         root: The folder of the files on disk; required for several processes.
         jobs: The maximum number of processes.
-        progress: Called from time to time.
+        progress: Called from time to time with the numbers of files done and in total.
     """
     patterns = tuple(patterns)
     if jobs > 1 and root and len(paths) >= MIN_FILES_FOR_POOL:
@@ -137,7 +137,7 @@ def is_binary(raw: bytes) -> bool:
 def _scan_in_pool(
     paths: Sequence[str], patterns: tuple[Pattern, ...], root: str, jobs: int, progress: Progress
 ) -> CredentialScan:
-    """Distribute the files over processes, which read them themselves."""
+    """Scan the files in several processes, each of which reads its files from disk."""
     from concurrent.futures import ProcessPoolExecutor
 
     chunk_count = jobs * 4
@@ -160,16 +160,18 @@ def _scan_in_pool(
 
 
 def _scan_chunk(root: str, paths: Sequence[str], patterns: tuple[Pattern, ...]) -> CredentialScan:
-    # The size makes the process use hyperscan in any case.
+    # With this size, the process uses hyperscan even for a few files.
     return _scan_files(paths, reader(root), patterns, MAX_SIZE)
 
 
 def reader(root: str, *, follow_links: bool = False) -> ReadFile:
-    """Return a function that reads the regular files of a folder, up to a little over MAX_SIZE.
+    """Return a function that reads a file of a folder, up to one byte over MAX_SIZE.
+
+    The function returns None if the file cannot be read, and no bytes if it is not a regular file.
 
     Args:
         root: The folder.
-        follow_links: Also read links that lead out of the folder.
+        follow_links: Whether to follow symbolic links that lead out of the folder.
     """
     base = root.rstrip("/") + "/" if root else ""
 
@@ -194,7 +196,7 @@ def reader(root: str, *, follow_links: bool = False) -> ReadFile:
 
 
 def _target_inside(link: str, root: str) -> str:
-    """Return the file that a link leads to; empty if it is outside of the folder or missing."""
+    """Return the target of a symbolic link; empty if it is outside the folder, or a broken link."""
     target = os.path.realpath(link)
     is_inside = target.startswith(os.path.realpath(root).rstrip("/") + "/")
     return target if is_inside and not Path(target).is_symlink() else ""
@@ -205,7 +207,7 @@ def _read_file(handle: int, size: int) -> bytes:
 
     Args:
         handle: The file descriptor.
-        size: The size by fstat(); the file may be longer if it grows or lies in /proc.
+        size: The size by fstat(); the file may be longer if it grows or is in /proc.
     """
     wanted = min(size, MAX_SIZE) + 1
     raw = os.read(handle, wanted)

@@ -1,7 +1,7 @@
-"""Grade findings by the text around them: doubtful values and test values become low.
+"""Grade findings by the text around them: doubtful values and test values get low severity.
 
-Only the few findings above low are graded, so each rule here may be slower than those that find.
-A finding is never dropped.
+Only findings above low severity are graded. They are few, so a check here may be slower than the
+rules of the scan. No finding is removed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ ASSIGNMENT_RULES = frozenset({"CRED.password", "CRED.secret"})
 TEST_KEY_RULES = frozenset(
     {"CRED.private-key", "CRED.private-key-base64", "CRED.google-service-account"}
 )
-MIN_WORDINESS = 0.6  # of letters that are a name instead of a key
+MIN_WORDINESS = 0.6  # of letters that are a name, not a key
 # A line of a doctest, or a quotation in a docstring or a comment.
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
@@ -63,13 +63,13 @@ SECRET_WORDS = word_set("KEY SECRET TOKEN PASSWORD")
 # Kubernetes references to secrets: https://kubernetes.io/docs/concepts/configuration/secret/
 # and digests of secrets: https://github.com/Yelp/detect-secrets
 REFERENCES = word_set("EXISTING HASHED")
-# Directives that pass requests on: https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html
+# nginx directives that forward requests: https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html
 PASS_DIRECTIVES = word_set("UWSGI PROXY FASTCGI SCGI GRPC MEMCACHED")
 # Types of form fields: https://developer.mozilla.org/en-US/docs/Web/HTML/Element/input
 FIELD_TYPES = word_set(
     "input textarea textfield textbox hidden checkbox label field widget option argument parameter"
 )
-# Keys that name an entry of a cache, a table or a translation.
+# Before KEY: the value is the key of an entry in a cache, a table or a translation.
 ENTRY_KEYS = word_set(
     "CACHE QUERY MUTATION ROUTE STORAGE SORT GROUP I18N TRANSLATION MESSAGE DICT FIELD"
 )
@@ -96,7 +96,7 @@ NOT_VALUES = (MIGRATION, UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD)
 
 
 def grade(findings: Iterable[Finding], read: ReadFile) -> list[Finding]:
-    """Return the findings, doubtful ones with the severity low.
+    """Return the findings; doubtful ones get low severity.
 
     Args:
         findings: The findings of some files.
@@ -111,7 +111,7 @@ def grade(findings: Iterable[Finding], read: ReadFile) -> list[Finding]:
         if finding.severity is Severity.LOW or not _is_gradable(finding.rule):
             graded.append(finding)
             continue
-        if finding.path != path:  # only one file is in memory
+        if finding.path != path:  # keep only one file in memory
             path = finding.path
             lines = split_lines(read(path), ends[path] + LINES_AROUND)
         place = create_place(finding, lines)
@@ -130,12 +130,12 @@ def _is_gradable(rule: str) -> bool:
 
 
 def _is_low(place: Place, severity: Severity) -> bool:
-    """Return whether a finding is doubtful, or a value of tests or of development."""
+    """Return whether a finding is doubtful, or a value for tests or development."""
     if place.rule == READ_RULE:
         return is_development(place.path) and "environ.setdefault(" in place.line
     if _is_public_id(place) or (is_non_production(place.path) and _is_test_key(place)):
         return True
-    if severity is Severity.CRITICAL:  # a token of a vendor is live, wherever it is
+    if severity is Severity.CRITICAL:  # a vendor's token is real, even in a test
         return False
     if _is_quoted_or_copied(place) or (place.rule in LITERAL_RULES and is_test(place.path)):
         return True
@@ -143,25 +143,25 @@ def _is_low(place: Place, severity: Severity) -> bool:
 
 
 def _is_quoted_or_copied(place: Place) -> bool:
-    """Return whether a line quotes or imports something, or its file was copied."""
+    """Return whether a line is a quotation or an import, or its file is third-party code."""
     if QUOTATION.match(place.line) or IMPORT.match(place.line):
         return True
     return is_third_party(place.path)
 
 
 def _is_public_id(place: Place) -> bool:
-    """Return whether a value only identifies something, by its name or by its place in a URL."""
+    """Return whether a value is a public identifier, by its name or by its position in a URL."""
     if place.rule == "CRED.aws-access-key":
         return bool(QUERY_PARAMETER.search(place.before) or AWS_SCOPE.match(place.after))
     rule = find_rule(place.rule)
     parts = words(place.name)
-    # A rule with context only knows that the vendor's name is near a value.
+    # A rule with `context` only checks that the vendor's name is near a value.
     has_context = rule is not None and bool(rule.context)
     return has_context and "ID" in parts and SECRET_WORDS.isdisjoint(parts)
 
 
 def _is_test_key(place: Place) -> bool:
-    """Return whether a critical value in a test is generated or says that it is made up."""
+    """Return whether a value is a key that tests generate, or is marked as a test value."""
     if place.rule in TEST_KEY_RULES:
         return True
     if MADE_UP.search(place.value) or SAYS_TEST.search(place.value):
@@ -170,7 +170,7 @@ def _is_test_key(place: Place) -> bool:
 
 
 def _is_chosen(rule_id: str) -> bool:
-    """Return whether a rule finds values that a person chose, instead of tokens of a vendor."""
+    """Return whether a rule finds values that people choose, not tokens that vendors issue."""
     if rule_id in LITERAL_RULES or rule_id in ASSIGNMENT_RULES:
         return True
     rule = find_rule(rule_id)
@@ -198,7 +198,7 @@ def _is_doubtful_url(place: Place, password: str) -> bool:
 
 
 def _names_reference(place: Place) -> bool:
-    """Return whether a name refers to the name of a secret, or to a server."""
+    """Return whether the value is the name of a secret, its digest, or the address of a server."""
     parts = words(place.name)
     if not REFERENCES.isdisjoint(parts):
         return True
@@ -206,7 +206,7 @@ def _names_reference(place: Place) -> bool:
 
 
 def _names_entry(place: Place) -> bool:
-    """Return whether a key names something: an entry of a cache, a field."""
+    """Return whether the value is a lookup key, such as a cache key or the name of a field."""
     parts = words(place.name)
     if len(parts) > 1 and parts[-1] == "KEY" and parts[-2] in ENTRY_KEYS:
         return True
@@ -217,7 +217,10 @@ def _names_entry(place: Place) -> bool:
 
 
 def _is_word_for_name(place: Place) -> bool:
-    """Return whether a word is compared, a verdict or a country, as in `PW: "Palau"`."""
+    """Return whether a value is compared with the name, a test result, or a country.
+
+    Examples: `password !== "value"`, `pass: "failed"`, `PW: "Palau"`.
+    """
     if is_random(place.value):
         return False
     if COMPARISON.search(place.before):
@@ -234,7 +237,7 @@ def _is_translated(place: Place) -> bool:
 
 
 def _is_not_a_value(place: Place) -> bool:
-    """Return whether a text is a field, a label, a fingerprint, code or a symbol."""
+    """Return whether a text is a form field type, a label, a fingerprint, a symbol or code."""
     value = place.value
     if value.lower() in FIELD_TYPES or value.lower().startswith(f"{place.name.lower()} ("):
         return True
@@ -265,7 +268,7 @@ def _repeats_name(place: Place) -> bool:
 
 
 def _is_weak(place: Place) -> bool:
-    """Return whether a value is a weak password, or another weak secret of development."""
+    """Return whether a value is a weak password, or another weak secret for development."""
     value = place.value
     if _is_named_nearby(place):
         return True
@@ -285,7 +288,7 @@ def _is_password(place: Place) -> bool:
 
 
 def _is_named_nearby(place: Place) -> bool:
-    """Return whether a password is the name of the user or the database beside it."""
+    """Return whether a value also occurs nearby, as the name of the user or the database."""
     if is_random(place.value):
         return False
     same = re.compile(rf"(?<![\w-]){re.escape(place.value)}(?![\w-])")

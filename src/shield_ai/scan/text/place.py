@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 LINES_AROUND = 3
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
-WINDOW = 240  # characters before a value that may contain its user name
+WINDOW = 240  # characters before and after a value that may contain its user name
 LITERAL_PREFIX = regex(r"[bBrRuUfF]{0,2}(\"\"\"|'''|\"|')")
 
 
@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 
 def last_lines(findings: Iterable[Finding]) -> dict[str, int]:
-    """Return the last line of the findings of each file."""
+    """Map each path to the last line of its findings."""
     ends: dict[str, int] = {}
     for finding in findings:
         ends[finding.path] = max(finding.end_line, ends.get(finding.path, 0))
@@ -57,7 +57,7 @@ def split_lines(raw: bytes | None, count: int) -> list[str]:
 
 
 def create_place(finding: Finding, lines: list[str]) -> Place | None:
-    """Return the value of a finding and the text around it; None outside the lines."""
+    """Return the value of a finding and the text around it; None if it is outside the lines."""
     if not 0 < finding.line <= len(lines) or finding.end_line > len(lines):
         return None
     first = lines[finding.line - 1]

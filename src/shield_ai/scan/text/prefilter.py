@@ -1,6 +1,6 @@
-"""Find out which rules may match a file, and where: with hyperscan if installed, else by keyword.
+"""Find the rules that may match a file, with hyperscan if it is installed, else by keyword.
 
-A prefilter only narrows the search. The same regular expressions decide afterwards, so that both
+A prefilter only narrows the search. The regular expressions of the rules then decide, so both
 prefilters lead to the same findings. https://intel.github.io/hyperscan/dev-reference/
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.token_rules import TokenRules
 
 CACHE_NAME = "hyperscan"
-WORTH_COMPILING = 2_000_000  # bytes to scan from which compiling a database saves time
+WORTH_COMPILING = 2_000_000  # bytes to scan for which compiling a database saves time
 # The beginning of an assignment, up to the first character of its value.
 ASSIGNED_NAME = rb"(?i)" + assignments.CORE + assignments.NAME_END + rb"\\?[\"'`]?\]?\)?"
 ASSIGNMENT_SIGN = (
@@ -58,19 +58,22 @@ UNQUOTED_ASSIGNMENT = (
 )
 REPEAT = regex(rb"\{(\d+)(,?)(\d*)\}")
 MAX_REPEAT = 40
-# Replaces the lookbehind in front of a rule: hyperscan supports none. That a match then begins
-# earlier does not matter. Lookaheads are dropped: checking them would cost more than it saves.
+# Replaces the lookbehind before a rule, which hyperscan does not support. A match then begins one
+# byte earlier, which does not matter. Lookaheads are dropped, because checking them costs more
+# than it saves.
 LEADING_BOUNDARY = b"(?:^|[^A-Za-z0-9])"
-# In bytes: the longest name plus what is between it and its value, and the same for short lines.
+# In bytes. A region begins at most REACH before the end of a match, and at the beginning of a line
+# if there is one between REACH and NEAR before the end.
 REACH, NEAR = 320, 140
-# Files of more than two parts are searched part by part. No match is longer than the overlap.
+# In bytes. Files of more than two parts are searched part by part. No match is longer than the
+# overlap.
 PART_SIZE, PART_OVERLAP = 131_072, 16_384
 
 
 class Candidates(NamedTuple):
-    """The rules that may match a file. None means that the prefilter did not search for it."""
+    """What may match in a file. None means that the prefilter did not search for it."""
 
-    rules: list[int]
+    rules: list[int]  # indexes in `TokenRules.rules`
     assignments: list[Region] | None = None
     pairs: Sequence[Region] | None = None  # a name and a value side by side
     markers: Markers | None = None  # of a Python file
@@ -81,7 +84,7 @@ class Candidates(NamedTuple):
 
     @property
     def is_empty(self) -> bool:
-        """Return whether the file has no secrets, as most files."""
+        """Whether nothing can match, as in most files."""
         if None in (self.assignments, self.pairs, self.parsers):
             return False
         return not (self.rules or self.assignments or self.pairs or self.parsers)
@@ -104,10 +107,10 @@ class KeywordPrefilter:
 
 
 class _ExpressionIds:
-    """The numbers of the expressions in a hyperscan database.
+    """The ids of the expressions in a hyperscan database.
 
     Args:
-        rules: How many rules there are; their numbers come first.
+        rules: The number of rules; their ids come first.
     """
 
     def __init__(self, rules: int) -> None:
@@ -168,7 +171,7 @@ class HyperscanPrefilter:
         try:
             database = self._compile_expressions(sources, extra)
         except self._hyperscan.error:
-            # A rule of the app uses syntax that only Python's re supports.
+            # A custom rule uses syntax that hyperscan does not support.
             supported = [
                 source if self._is_supported(source) else _keyword_expression(rule)
                 for source, rule in zip(sources, self.tokens.rules, strict=True)
@@ -236,7 +239,7 @@ class HyperscanPrefilter:
         return rule_regions.get(self._ids.pair) or whole(raw)
 
     def _scan(self, raw: bytes, *, unquoted: bool) -> tuple[list[int], list[int]]:
-        """Return the numbers of the matching expressions, and where assignments match."""
+        """Return the ids of the expressions that match, and the offsets where assignments end."""
         numbers: list[int] = []
         assignment_ends: list[int] = []
         assignment, other = self._ids.quoted_assignment, self._ids.unquoted_assignment
@@ -302,8 +305,7 @@ def _limit_repeat(match: re.Match[bytes]) -> bytes:
 def _assignment_regions(raw: bytes, ends: list[int]) -> list[Region]:
     """Extend the end of each match to the lines of its name and its value.
 
-    The value may be on the next line. On long lines, as in generated files, a region is limited
-    to the longest name and what is between it and its value.
+    The value may be on the next line. REACH limits a region on long lines, as in generated files.
     """
     regions: list[Region] = []
     line_end = next_line_end = 0

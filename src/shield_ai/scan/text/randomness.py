@@ -1,4 +1,4 @@
-"""Tell random text, such as keys and tokens, from words and names."""
+"""Distinguish random text, such as keys and tokens, from words and names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UUID = regex(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 CASE_CHANGE = regex(r"[A-Z]{2}(?=[a-z])|[a-z](?=[A-Z])|[0-9](?=[a-zA-Z])|/")
 MIN_LENGTH = 8  # the shortest keys in use
 MIN_HEX = 10
-MIN_LETTERS = 12  # of a key without digits that changes its case often
+MIN_LETTERS = 12  # of a key without digits that often changes its case
 MIN_LONG = 20  # of any other key without digits
 
 
@@ -73,7 +73,7 @@ def _is_random_text(text: str, digits: int) -> bool:
 
 
 def _has_inner_digits(text: str) -> bool:
-    """Return whether there are digits besides a number at the end of a name."""
+    """Return whether there are digits other than a number at the end of a name."""
     core = re.sub(r"^[A-Za-z_.\-]+[0-9]{1,4}$|[.\-_][0-9]+(?=[.\-_]|$)", "", text)
     return bool(re.search(r"[0-9]", core)) and bool(re.search(r"[A-Za-z]", core))
 

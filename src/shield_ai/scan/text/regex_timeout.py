@@ -1,4 +1,4 @@
-"""Limit the time of regular expressions: no static check finds all that backtrack too much."""
+"""Limit the time of regular expressions. No static check finds all that backtrack too much."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def find_matches(
     """Return each match that begins in one of the regions; None on timeout.
 
     Python's `re` checks for signals while it matches. Only the main thread receives signals, so
-    that the timeout has no effect in other threads.
+    the timeout has no effect in other threads.
 
     Args:
         pattern: The regular expression.
         raw: The bytes to search.
-        regions: Sorted.
-        timeout: In seconds.
+        regions: The regions, sorted.
+        timeout: The CPU time in seconds.
     """
     if threading.current_thread() is not threading.main_thread():
         return list(finditer_in(pattern, raw, regions))

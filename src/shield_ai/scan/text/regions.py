@@ -13,8 +13,8 @@ class Region(NamedTuple):
     """A region of a file, as byte offsets."""
 
     start: int
-    stop: int  # a match begins before it
-    end: int  # and ends here at the latest
+    stop: int  # a match begins before this offset
+    end: int  # a match ends at this offset or before
 
 
 def whole(raw: bytes) -> tuple[Region, ...]:
@@ -29,8 +29,8 @@ def finditer_in(
 
     Args:
         pattern: The regular expression.
-        raw: The file.
-        regions: Sorted; they may overlap.
+        raw: The file's bytes.
+        regions: The regions, sorted; they may overlap.
     """
     done = 0
     for region in regions:

@@ -1,6 +1,6 @@
-"""Find and mask credentials in names: `os.getenv("ghp_…")`, a file or a secret named like a token.
+"""Find and mask credentials in names, such as `os.getenv("ghp_…")` and the names of files.
 
-A name is printed and written to shield.toml, unlike a value.
+Unlike values, names are printed and written to shield.toml.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from shield_ai.scan.text.token_rules import TokenRules
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Every rule needs more characters; a shorter text is not searched.
+# Every token has more characters, so a shorter text is not searched.
 _CANDIDATE = re.compile(r"[\w+/=.~:@-]{16}")
 _MAX_SIZE = 20_000_000  # characters, as for a file
 
 
 def find_tokens(texts: Iterable[str]) -> set[str]:
-    """Return the credentials in some names, by the rules of the scan for tokens."""
+    """Return the credentials that the built-in token rules find in some names."""
     candidates = {text for text in texts if _CANDIDATE.search(text)}
     if not candidates:
         return set()

@@ -1,8 +1,8 @@
 """Find secrets in configuration files with parsers that keep positions.
 
 The regular expressions of `assignments` miss or misread values on the next line, in blocks, lists
-and anchors, beside their name, or in base64. They still find what parsers do not see: comments,
-scripts in values, and files that do not parse.
+and anchors, beside their name, or in base64. They are still used for comments, scripts in values,
+and files that cannot be parsed.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     Span = tuple[int, int]
-    # A secret and its span; or None and a span that the parser has decided is not a secret.
+    # A secret and its span; or None and the span of a value that is not a secret.
     Result = tuple["Assigned | None", Span]
 
 MAX_SIZE = 400_000  # bytes; larger files are generated, and slow to parse
-# The name, from its secret-like word on; `name_start` finds the beginning.
+# A name from its secret-like word on; `name_start` finds its beginning.
 NAME = rb"(?P<name>" + CORE + NAME_END + rb")[\"']?"
 BESIDE = (
     rb"|\b(?:name|key)[\"']?[ \t]{0,9}:\s{0,9}[\"']?(?P<beside>[\w.\-]{0,60}"
     + CORE
     + rb"[\w.\-]{0,50})"
 )
-# The name of a file; each group is a function of `config_parsers`.
+# Matches the name of a file. Each group has the name of a function in `config_parsers`.
 FORMAT = regex(
     r"(?P<yaml_values>.*\.ya?ml)|(?P<json_values>.*\.(?:json|jsonc|json5|ipynb|tfstate|template))"
     r"|(?P<equals_values>.*\.(?:toml|tfvars|tf|hcl))"
@@ -47,7 +47,7 @@ FORMAT = regex(
     r"|(?P<line_values>\.env.*|\.pypirc|pip\.conf|.*\.(?:env|ini|cfg|conf|cnf|properties))",
     re.IGNORECASE,
 )
-# What the regular expressions of `assignments` misread; other files are not parsed.
+# Syntax that the regular expressions of `assignments` misread. Files without it are not parsed.
 PARSER_MARKS = {
     "yaml_values": regex(
         rb"(?im)" + NAME + rb"(?:[ \t]{0,9}:[ \t]{0,9}"
@@ -89,7 +89,7 @@ class Node(NamedTuple):
     is_container: bool = False
 
     def get(self, keys: frozenset[str]) -> Node | None:
-        """Return the first text of a map under one of some keys, in lower case."""
+        """Return the first text of a map with one of the keys, which are in lower case."""
         for key, value in self.pairs:
             if key.text.lower() in keys and not value.is_container:
                 return value
@@ -104,10 +104,10 @@ class ParsedConfig(NamedTuple):
     """The secrets of a configuration file."""
 
     values: list[Assigned]
-    spans: list[Span]  # decided by the parser, sorted
+    spans: list[Span]  # of names and values that the parser has checked, sorted
 
     def covers(self, assigned: Assigned) -> bool:
-        """Return whether the parser has decided about a value found by a regular expression."""
+        """Return whether the parser has checked a value that a regular expression found."""
         return any(start < assigned.end and assigned.name_start < end for start, end in self.spans)
 
 
@@ -117,12 +117,12 @@ def parse_config(
     """Parse a configuration file that the regular expressions of `assignments` may misread.
 
     Args:
-        path: Relative, with slashes.
+        path: Relative, with forward slashes.
         raw: The file's bytes.
         parsers: The keys of `PARSER_MARKS` that match the file; None if not known.
 
     Returns:
-        None if there is no parser for the file, or no need to parse it.
+        The secrets; None if there is no parser for the file, or no need to parse it.
     """
     if parsers is not None and not parsers:
         return None
@@ -208,7 +208,7 @@ def _secret_key(key: Node, value: Node) -> Iterator[Result]:
 
 def _texts_in(key: Node, container: Node) -> list[Node]:
     """Return the items of a list, or the defaults of a map, that may be secrets."""
-    # A list under `password:` holds rules for passwords; under `passwords:`, it holds passwords.
+    # A list under `password:` contains rules for passwords; under `passwords:`, the passwords.
     is_plural = key.text.lower().endswith("s")
     texts = []
     for item in container.items:
@@ -264,7 +264,7 @@ def _kubernetes_secret(node: Node) -> Iterator[Result]:
 
 
 def _decode(name: str, text: str) -> Iterator[tuple[str, str]]:
-    """Yield the secrets in a base64 text: the text, the password of a URL, those of a file."""
+    """Yield the names and secrets in a base64 text: the text, a URL's password, or assignments."""
     try:
         raw = base64.b64decode("".join(text.split()), validate=True)
         decoded = raw.decode()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.rules.pattern import Rule
     from shield_ai.scan.text.regions import Region
 
-# What may be between a name and its value, in any language.
+# The text between a name and its value, in any language.
 ASSIGNMENT = (
     r"""[\w .\-]{0,40}["'`]?\]?\)?[ \t]{0,10}(?:=>|:=|={1,3}|:|,|>|\|\||[ \t])[ \t]{0,10}["'`]?"""
     r"(?:(?i:bearer|basic|token) )?"
@@ -47,7 +47,7 @@ SAMPLE_LOGIN = regex(
 PORT = regex(r"\d{1,5}[#?]")  # https://example.com:80#@ has no password
 # The examples of https://www.rfc-editor.org/rfc/rfc7617, which many API descriptions repeat.
 RFC_EXAMPLES = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
-MAX_TIMEOUTS = 20  # of a second each, after which a rule is disabled for the rest of the scan
+MAX_TIMEOUTS = 20  # after which a rule is disabled for the rest of the scan
 
 
 class Token(NamedTuple):
@@ -71,12 +71,12 @@ def full_regex(rule: Rule) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def compile_rule(rule: Rule) -> re.Pattern[bytes]:
-    """Compile a rule; most rules are never needed in a run."""
+    """Compile a rule on first use: most scans need only a few rules."""
     return re.compile(_move_flags_first(full_regex(rule)).encode())
 
 
 def _move_flags_first(text: str) -> str:
-    """Move an inline flag to the front, where Python requires it."""
+    """Move inline flags to the front, where Python requires them."""
     flags = re.search(r"\(\?[ims]+\)", text)
     return flags[0] + text.replace(flags[0], "", 1) if flags else text
 
@@ -97,7 +97,7 @@ class TokenRules:
                 self._rules_by_keyword.setdefault(word, []).append(number)
 
     def with_keyword(self, raw: bytes, numbers: Iterable[int]) -> list[int]:
-        """Return those of some rules that have a keyword in a file, in order."""
+        """Return the numbers of the given rules with a keyword in a file, sorted."""
         wanted = sorted(numbers)
         if not wanted:
             return []
@@ -105,7 +105,7 @@ class TokenRules:
         return [n for n in wanted if any(word in lower for word in self._keywords[n])]
 
     def with_any_keyword(self, raw: bytes) -> list[int]:
-        """Return all rules that have a keyword in a file, in order."""
+        """Return the numbers of all rules with a keyword in a file, sorted."""
         lower = raw.lower()
         found: set[int] = set()
         for word, numbers in self._rules_by_keyword.items():
@@ -124,9 +124,9 @@ class TokenRules:
         """Yield the matches of some rules.
 
         Args:
-            raw: The file.
+            raw: The file's bytes.
             numbers: The numbers of the rules.
-            regions: Where each rule may match; a missing rule may match anywhere.
+            regions: The regions in which each rule may match; by default, the whole file.
             non_production: Whether the file is a test, documentation or an example.
         """
         for number in numbers:

@@ -14,7 +14,7 @@ URL_WITH_PASSWORD = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]
 NO_VALUE = frozenset(
     {"", "none", "null", "true", "false", "0", "1", "n/a", "na", "-", "*", "optional", "required"}
 )
-# Filled in by a shell, a template engine, a formatter or a secret store.
+# Values that a shell, a template engine, a formatter or a secret store fills in.
 TEMPLATE = regex(
     r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@\w+@@|%%\w+%%|\\\(|`[^`]*`|%[sd]\b|\{[A-Za-z_][\w.]*\}"
     r"|^['\"]+\$\w|^\$[A-Za-z_]\w*[/:.@-]|^ENC\[|^\{cipher\}|^!\w[\w.:/-]*(?:\s|$)|^&\w+$|^\*\w+$"
@@ -24,7 +24,7 @@ TEMPLATE = regex(
     r"(?::|\+)",
     re.IGNORECASE,
 )
-# To be replaced by a person.
+# Values that a person has to replace.
 PLACEHOLDER = regex(
     r"^(x{3,}|\*{2,}|\.{2,}|-{2,}|_{2,}|#+|0{4,}|1{6,}|\?+)$|x{6,}|#{5,}|\*{4,}|\.{3}|^<|>$|^your"
     r"|^example([_\W]|$)"
@@ -36,7 +36,7 @@ PLACEHOLDER = regex(
 )
 # Placeholders that are often left unchanged, and so are real, weak passwords.
 CHANGE_ME = regex(r"(change|replace).{0,40}", re.IGNORECASE)
-# Passwords that say what they are, and those that people choose first.
+# Weak passwords: words that mean "password", and common choices.
 SAYS_PASSWORD = regex(
     r"[a-z_\-. ]*(?:pass(?:word|wd|w0rd)|secret|sekrit|change[-_]?(?:me|this|it)|letmein|qwerty)"
     r"[a-z_\-. ]*\d{0,5}[!@#$%.*]{0,2}",
@@ -95,17 +95,17 @@ FIELD_NAME = regex(
 
 
 def is_template_or_placeholder(value: str) -> bool:
-    """Return whether a value is to be replaced, by a program or a person."""
+    """Return whether a program or a person has to replace a value."""
     return bool(TEMPLATE.search(value)) or is_placeholder(value)
 
 
 def is_placeholder(value: str) -> bool:
-    """Return whether a value asks a person to replace it."""
+    """Return whether a value is a placeholder that a person has to replace."""
     return bool(PLACEHOLDER.search(value)) and not CHANGE_ME.fullmatch(value)
 
 
 def has_only_weak_words(value: str) -> bool:
-    """Return whether a value consists of the words that are guessed first."""
+    """Return whether a value consists of words that are common in weak passwords."""
     bare = value.strip("!*-_# ") or value
     return bool(SAYS_PASSWORD.fullmatch(bare) or FIRST_CHOICES.fullmatch(bare))
 
@@ -124,7 +124,7 @@ def cannot_be_secret(value: str, *, quoted: bool) -> bool:
     if any(pattern.search(value) for pattern in (TEMPLATE, URL, FILE, MARKUP)):
         return True
     if not value.isascii() and not ALNUM.search(value):
-        return True  # words in another script
+        return True  # words in a non-Latin script
     return not quoted and _is_code(value)
 
 
