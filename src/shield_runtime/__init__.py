@@ -1,10 +1,10 @@
-"""Read secrets: get_secret("name") returns a secret from AWS Secrets Manager, or a variable.
+"""Read secrets from AWS Secrets Manager or environment variables, with get_secret("name").
 
 Without USE_AWS_SECRETS=true, secrets come from environment variables, and boto3 is not imported.
-With it, they come from AWS and are cached. Needs Python 3.9 or newer, and boto3 only with AWS on.
-A value never shows in an error, a log record, a repr or the environment of a process.
+With it, they come from AWS and are cached. Requires Python 3.9 or newer, and boto3 if AWS is on.
+Secret values never appear in errors, log records, reprs or the environment of a process.
 
-This package may be copied into an app. It imports nothing but the standard library.
+Apps can contain a copy of this package, so the core imports only the standard library.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .errors import (
 )
 from .request import MISSING
 
-TYPE_CHECKING = False  # importing typing is slow; type checkers take this name for true
+TYPE_CHECKING = False  # importing typing is slow; type checkers treat this name as True
 if TYPE_CHECKING:
     from typing import Any
 
@@ -46,7 +46,7 @@ __all__ = [
     "survives_rotation",
 ]
 
-default_client = SecretsManagerClient()  # the client of the functions below
+default_client = SecretsManagerClient()  # used by the functions below
 get_secret = default_client.get_secret
 aget_secret = default_client.aget_secret
 get_secret_dict = default_client.get_secret_dict
@@ -60,7 +60,7 @@ survives_rotation = default_client.survives_rotation
 
 
 def __getattr__(name: str) -> Any:
-    """Import RedactingFilter when it is first used: most apps do not need it."""
+    """Import RedactingFilter on first use, because most apps do not need it."""
     if name == "RedactingFilter":
         from .redaction import RedactingFilter
 

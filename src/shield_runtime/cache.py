@@ -1,7 +1,7 @@
-"""The cache: entries with a time to live, refreshed in the background, one call per secret.
+"""Cache secrets with a time to live (TTL), and refresh them in the background.
 
-An expired value is served while one thread fetches the new one. Only a process that has not used
-the value for long, so that it may have been rotated away, waits for the new one.
+An expired value is served while one thread fetches the new one. A value that was not used for a
+while after it expired may have been rotated, so callers wait for the new one.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 SIZE = 128  # entries
 BATCH_SIZE = 20  # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
 # All durations are in seconds.
-LEASE = 1.0  # how long the fast path serves a value before it looks at the entry again
-LET_CALLER_GO_FIRST = 0.001
+LEASE = 1.0  # how long the fast path serves a value without checking its entry
+LET_CALLER_GO_FIRST = 0.001  # delay of a background refresh
 
 
 class Cache:
@@ -57,7 +57,8 @@ class Cache:
         self._connection = connection
         self._counters = counters
         self._report = report
-        # Answers that the fast path serves until a time. The dictionary is never replaced.
+        # For the fast path, the expiry (monotonic time) and the answer of each request. The fast
+        # path keeps a reference to this dictionary, so it is never replaced.
         self.leases: dict[Any, tuple[float, Any]] = {}
         self._entries: dict[tuple[str, str], Entry] = {}  # the least recently used first
 
@@ -67,33 +68,33 @@ class Cache:
     # Entries
 
     def _entry(self, name: str, stage: str) -> Entry:
-        """Return an entry, now the most recently used. Hold the lock."""
+        """Get or create an entry, and mark it as most recently used. Requires process.lock."""
         entry = self._entries.pop((name, stage), None) or Entry(name, stage)
         self._entries[name, stage] = entry
         if len(self._entries) > SIZE:
             del self._entries[next(iter(self._entries))]
-            self.leases.clear()  # so that each secret in use counts as recently used again
+            self.leases.clear()  # hits on leases do not update the order of use
         return entry
 
     def value_of(self, name: str) -> SecretValue | None:
-        """Return the cached value of a secret, fresh or not."""
+        """Return the cached value of a secret, fresh or stale; None if it is not cached."""
         with process.lock:
             entry = self._entries.get((name, CURRENT))
             return entry.value if entry else None
 
     def values(self) -> Iterator[SecretValue]:
-        """Yield all values. Hold the lock."""
+        """Yield all values. Requires process.lock."""
         for entry in self._entries.values():
             if entry.value:
                 yield entry.value
 
     def oldest(self) -> float | None:
-        """Return when the oldest value was fetched from AWS. Hold the lock."""
+        """Return the monotonic time of the oldest value's fetch. Requires process.lock."""
         times = [entry.value.fetched for entry in self._entries.values() if entry.value]
         return min(times) if times else None
 
     def clear(self, name: str | None = None) -> None:
-        """Remove one secret, or everything."""
+        """Remove one secret, or all secrets."""
         with process.lock:
             self.leases.clear()
             if name is None:
@@ -103,12 +104,12 @@ class Cache:
                     del self._entries[key]
 
     def forget_fetches(self) -> None:
-        """Forget calls in progress: after a fork, their threads are the parent's."""
+        """Discard the fetches in progress: after a fork, their threads exist only in the parent."""
         for entry in self._entries.values():
             entry.fetch = None
 
     def should_warn(self, name: str, stage: str, source: str) -> bool:
-        """Tell whether to warn about another source of a secret: once, until AWS serves it."""
+        """Return whether to warn about a fallback: once per source until AWS returns the secret."""
         with process.lock:
             entry = self._entry(name, stage)
             if source in entry.warned:
@@ -119,12 +120,12 @@ class Cache:
     # Reading
 
     def lease(self, request: Request, value: object, answer: Any) -> Any:
-        """Let the fast path serve this answer for a moment, and return it.
+        """Let the fast path serve an answer for up to LEASE seconds, and return the answer.
 
         Args:
-            request: What was asked for.
-            value: The cached value that the answer was made from.
-            answer: What the caller gets.
+            request: The request that was answered.
+            value: The cached value that the answer is based on.
+            answer: The result for the caller.
         """
         if request.convert is not as_text or isinstance(answer, Failure):
             return answer
@@ -150,13 +151,13 @@ class Cache:
         refresh: bool = False,
         batch: list[tuple[Entry, Fetch]] | None = None,
     ) -> Lookup:
-        """Return what can be served at once, or the fetch to wait for.
+        """Return an answer to serve immediately, or the fetch to wait for.
 
         Args:
             name: Name of the secret.
             stage: Version stage.
             refresh: Fetch even if the value is fresh.
-            batch: Gets the fetch that has to be started, if any; else it is started here.
+            batch: List to which a new fetch is added; the caller starts it. None starts it here.
         """
         counts = self._counters().counts
         started = None
@@ -170,13 +171,13 @@ class Cache:
             value = self._still_usable(entry, now)
             fetch = entry.fetch
             if fetch is not None and fetch.is_lost(now):
-                fetch = None  # its thread is lost
+                fetch = None
             if fetch is None and (refresh or now >= entry.retry_at):
                 fetch = entry.fetch = started = Fetch(now, refresh=refresh)
             served: Answer | None = None
             if value is not None and not refresh and self._may_serve_stale(entry, value, now):
                 served = value
-                if entry.attempts:  # AWS failed; otherwise it is only the refresh
+                if entry.attempts:  # AWS failed; a normal refresh is not counted
                     counts["StaleServed"] += 1
             elif fetch is None:
                 served = value or entry.failure
@@ -192,11 +193,14 @@ class Cache:
         return None
 
     def _may_serve_stale(self, entry: Entry, value: SecretValue, now: float) -> bool:
-        """An unused value may have been rotated away, so it is served only if AWS fails."""
+        """Return whether a stale value may be served without waiting for the refresh.
+
+        A value that was not used for a while may have been rotated. It is served only if AWS fails.
+        """
         return bool(entry.attempts) or now < value.fetched + self._settings().idle
 
     def wait(self, lookup: Lookup) -> Answer:
-        """Return the answer of a lookup; wait for its fetch, but not longer than the deadline."""
+        """Return the answer of a lookup; wait for its fetch until the deadline."""
         if lookup.served is not None:
             return lookup.served
         fetch = lookup.fetch
@@ -207,7 +211,7 @@ class Cache:
         return self._outcome(lookup.entry, fetch)
 
     async def wait_async(self, lookup: Lookup) -> Answer:
-        """Do what wait() does, without blocking the event loop."""
+        """Asynchronous version of wait()."""
         if lookup.served is not None:
             return lookup.served
         fetch = lookup.fetch
@@ -233,7 +237,7 @@ class Cache:
         return self._outcome(lookup.entry, fetch)
 
     def _outcome(self, entry: Entry, fetch: Fetch) -> Answer:
-        """Return a fetch's answer; if it failed, the last known value while it may be served."""
+        """Return a fetch's answer; if it failed, the last known value unless it is too old."""
         with process.lock:
             answer = fetch.answer or entry.failure
             if isinstance(answer, SecretValue):
@@ -245,7 +249,7 @@ class Cache:
         return value
 
     def prefetch(self, names: Iterable[str]) -> dict[str, Failure]:
-        """Fetch many secrets with few calls; return those that failed."""
+        """Fetch many secrets with batch calls; return the failures by name."""
         batch: list[tuple[Entry, Fetch]] = []
         lookups = {name: self.look_up(name, batch=batch) for name in names}
         for start in range(0, len(batch), BATCH_SIZE):
@@ -260,7 +264,12 @@ class Cache:
     # Calls
 
     def start(self, fetches: list[tuple[Entry, Fetch]], pause: float = 0) -> None:
-        """Start a thread that fetches one secret, or up to 20 with one call."""
+        """Start a thread that fetches one secret, or several with one batch call.
+
+        Args:
+            fetches: At most BATCH_SIZE.
+            pause: Seconds to wait before the call.
+        """
         from threading import Thread
 
         run = copy_context().run
@@ -269,7 +278,7 @@ class Cache:
         try:
             thread.start()
         except RuntimeError:
-            # The system has no more threads, or the interpreter is shutting down.
+            # The thread limit is reached, or the interpreter is shutting down.
             self._run(fetches)
 
     def _run(self, fetches: list[tuple[Entry, Fetch]], pause: float = 0) -> None:
@@ -288,7 +297,7 @@ class Cache:
                 if is_single or fetch.answer is not None:
                     self._complete(entry, fetch)
                 else:
-                    # AWS refused the batch, or its answer does not mention this secret.
+                    # AWS rejected the batch, or the response does not include this secret.
                     self.start([(entry, fetch)])
 
     def _fetch_many(self, fetches: list[tuple[Entry, Fetch]]) -> None:
@@ -327,7 +336,7 @@ class Cache:
             try:
                 wake()
             except RuntimeError:
-                continue  # its event loop has just been closed, so it has no waiter
+                continue  # the event loop was closed in the meantime
         if warning:
             warn("%s; serving the last known value for up to %d s", warning, settings.max_stale)
         if settings.metrics != "off":

@@ -1,4 +1,4 @@
-"""The client: which source serves a secret, and in which order."""
+"""The client with which an app reads its secrets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 else:
 
     def overload(function):
-        """Stand in for typing.overload: the typing module is slow to import."""
+        """Replace typing.overload at run time: the typing module is slow to import."""
         return function
 
 
@@ -36,14 +36,13 @@ ROTATION_WINDOW = 75.0  # seconds; see rotation_retry
 
 
 class SecretsManagerClient:
-    """Reads secrets, with a cache. The functions of the package share one client.
+    """Reads secrets and caches them. The functions of the package share one client.
 
     Args:
-        secrets: The environment variable behind each secret; for a secret with fields, the variable
-            behind each field:
+        secrets: The environment variable of each secret; for a JSON secret, of each field:
             {"sentry-dsn": "SENTRY_DSN", "database": {"password": "DB_PASSWORD"}}.
-            A secret that is not named has the variable of its name, SENTRY_DSN for sentry-dsn.
-        optional: Names of secrets that the app runs without.
+            By default, the variable follows from the name: SENTRY_DSN for sentry-dsn.
+        optional: Names of the secrets that the app can run without.
         prefix: Prefix of the names in AWS, unless AWS_SECRETS_PREFIX is set.
         settings: Used instead of the settings in environment variables.
         transport: Used instead of a connection to AWS, for example in tests.
@@ -77,7 +76,7 @@ class SecretsManagerClient:
         process.clients.add(self)
 
     def reset_process_state(self) -> None:
-        """Start in a new process or after a fork: values stay, connections and threads do not."""
+        """Reset counters, connection and threads, for example after a fork; keep cached values."""
         self._counters = Counters()
         self._connection: Connection | None = None
         self._reporter: Reporter | None = None
@@ -86,10 +85,10 @@ class SecretsManagerClient:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} with {len(self._cache)} secrets>"
 
-    # The public methods
+    # Public methods
 
     if TYPE_CHECKING:
-        # At run time, an attribute: see get_secret_of().
+        # At run time, get_secret is an attribute: see get_secret_of().
         @overload
         def get_secret(
             self,
@@ -137,11 +136,10 @@ class SecretsManagerClient:
         stage: str = CURRENT,
         optional: bool = False,
     ) -> Any:
-        """Do what get_secret() does, without blocking the event loop."""
+        """Asynchronous version of get_secret(), which does not block the event loop."""
         if self._read_settings is None:
             import asyncio
 
-            # Looking for boto3 takes a while.
             await asyncio.get_running_loop().run_in_executor(None, self._settings)
         request = Request(name, default, key=key, env=env, stage=stage)
         default = None
@@ -181,7 +179,7 @@ class SecretsManagerClient:
     def get_secret_bytes(
         self, name: str, default: Any = MISSING, *, env: str | None = None, stage: str = CURRENT
     ) -> Any:
-        """Return the bytes of a binary secret, or a text in UTF-8."""
+        """Return a binary secret; text is encoded as UTF-8."""
         request = Request(name, default, env=env, stage=stage, convert=as_bytes)
         default = None
         return self._sources.serve(request)
@@ -193,7 +191,11 @@ class SecretsManagerClient:
         key: str | None = None,
         env: str | None = None,
     ) -> bool:
-        """Tell whether a secret exists; with AWS off, whether its variable is set."""
+        """Return whether a secret exists; with AWS off, whether its variable is set.
+
+        Raises:
+            SecretError: AWS denies access or is unavailable.
+        """
         if isinstance(name, dict):
             if env not in name:
                 return env in os.environ
@@ -201,9 +203,9 @@ class SecretsManagerClient:
         return self._sources.has(Request(name, key=key, env=env))
 
     def prefetch(self, *names: str | list[str] | tuple[str, ...]) -> dict[str, Exception]:
-        """Fetch many secrets with few calls; return the errors by name.
+        """Fetch many secrets with batch calls; return the errors by name.
 
-        Without arguments, fetches all secrets that the client's mapping names.
+        Without arguments, fetches all secrets in the client's mapping.
         """
         if not self._settings().aws:
             return {}
@@ -214,7 +216,11 @@ class SecretsManagerClient:
         return {name: failure.error() for name, failure in failures.items()}
 
     def refresh_secret(self, name: str, *, stage: str = CURRENT) -> None:
-        """Read a secret from AWS now, fresh or not; an error leaves the last value cached."""
+        """Read a secret from AWS now, even if the cached value is fresh.
+
+        Raises:
+            SecretError: The secret can't be read; the cached value is kept.
+        """
         if not self._settings().aws:
             self.clear_cache(name)
             return
@@ -229,10 +235,10 @@ class SecretsManagerClient:
         refused: Callable[[Exception], bool] | None = None,
         window: float = ROTATION_WINDOW,
     ) -> Callable[[Callable[..., T]], Callable[..., T]]:
-        """Decorate a function that connects with a secret: call it again if the secret changes.
+        """Return a decorator that retries a connection with the new secret during a rotation.
 
-        If the server refuses the password, the secret is read from AWS at once, then again with
-        growing pauses for `window` seconds. As soon as it has changed, the function is called
+        If the server rejects the password, the secret is read from AWS immediately, then again with
+        increasing pauses for `window` seconds. As soon as it has changed, the function is called
         again. With SQLAlchemy::
 
             @event.listens_for(engine, "do_connect")
@@ -245,22 +251,22 @@ class SecretsManagerClient:
 
         Args:
             name: Name of the secret.
-            refused: Tells whether an error says that the password is wrong. By default, recognizes
-                the errors of the PostgreSQL and MySQL drivers.
-            window: Seconds; 0 asks AWS once and does not wait.
+            refused: Returns whether an exception means that the password is wrong. By default,
+                recognizes the exceptions of the PostgreSQL and MySQL drivers.
+            window: Seconds to wait for a new secret; 0 reads it from AWS once.
         """
         from .rotation_retry import retry_after_rotation
 
         return retry_after_rotation(self, name, is_refused=refused, window=window)
 
     def clear_cache(self, name: str | None = None) -> None:
-        """Forget one secret, or all of them and the settings."""
+        """Remove one secret from the cache; without a name, remove all, and reset the settings."""
         self._cache.clear(name)
         if name is None:
             self._read_settings = None
 
     def stats(self) -> dict[str, float]:
-        """Return the counters of this process. A hit counts once a second for each name."""
+        """Return the counters of this process. Hits are counted once per second for each name."""
         with process.lock:
             counts: dict[str, float] = dict(self._counters.counts)
             oldest = self._cache.oldest()
@@ -269,13 +275,13 @@ class SecretsManagerClient:
         counts["SecretAgeSeconds"] = 0.0 if oldest is None else monotonic() - oldest
         return counts
 
-    # What the other modules of the package use
+    # Used by the other modules of the package
 
     @staticmethod
     def request(
         name: Any, default: Any, key: str | None, env: str | None, stage: str
     ) -> Request | None:
-        """Return the request for a secret; None if the name is a mapping without the variable."""
+        """Return the request for a secret; None if `name` is a mapping that lacks `env`."""
         if isinstance(name, dict):
             if env not in name:
                 return None
@@ -283,27 +289,27 @@ class SecretsManagerClient:
         return Request(name, default, key=key, env=env, stage=stage)
 
     def serve(self, request: Request) -> Any:
-        """Return what a caller of get_secret() gets, or raise."""
+        """Return the result of a request, or raise its error."""
         return self._sources.serve(request)
 
     def is_aws_on(self) -> bool:
-        """Tell whether secrets come from AWS."""
+        """Return whether secrets come from AWS."""
         return self._settings().aws
 
     def last_error(self) -> tuple[str, float] | None:
-        """Return type and monotonic time of the last error."""
+        """Return the type name and the monotonic time of the last error; None without one."""
         return self._counters.last_error
 
     def cached_value(self, name: str) -> SecretValue | None:
-        """Return the cached value of a secret, fresh or not."""
+        """Return the cached value of a secret, fresh or stale; None if it is not cached."""
         return self._cache.value_of(name)
 
     def cached_values(self) -> Iterator[SecretValue]:
-        """Yield all cached values. Hold process.lock."""
+        """Yield all cached values. Requires process.lock."""
         return self._cache.values()
 
     def try_refresh(self, name: str) -> None:
-        """Read a secret from AWS now; an error leaves the last value."""
+        """Read a secret from AWS now; after an error, keep the cached value."""
         self._cache.wait(self._cache.look_up(name, refresh=True))
 
     def disconnect(self) -> None:
@@ -314,14 +320,14 @@ class SecretsManagerClient:
     def replace_source(
         self, settings: Settings | None, transport: Transport | None
     ) -> tuple[Settings | None, Transport | None]:
-        """Read from another transport from now on, with an empty cache; for tests.
+        """Replace the settings and the transport, and clear the cache; for tests.
 
         Args:
-            settings: As of the constructor; None for the settings in environment variables.
-            transport: As of the constructor; None for AWS.
+            settings: As in the constructor; None for the settings in environment variables.
+            transport: As in the constructor; None for AWS.
 
         Returns:
-            What was used before, for another call of this method.
+            The previous settings and transport, which can be passed to this method again.
         """
         before = self._given_settings, self._given_transport
         self._given_settings = settings
@@ -330,7 +336,7 @@ class SecretsManagerClient:
         self.clear_cache()
         return before
 
-    # Created when first needed
+    # Created on first use
 
     def _settings(self) -> Settings:
         settings = self._read_settings

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     Answer = Union[SecretValue, Failure]
 
 # All durations are in seconds.
-DEADLINE = 30.0  # the longest that a caller waits for a call
+DEADLINE = 30.0  # the longest time that a caller waits for a fetch
 BACKOFF = 0.5  # before the second attempt after a failure; doubled after each further failure
 MAX_BACKOFF = 60.0
 MAX_ATTEMPTS_COUNTED = 16  # keeps 2 ** attempts small
 
 
 class Fetch:
-    """One call to AWS in progress, in a thread of its own."""
+    """A call to AWS in progress, in a background thread."""
 
     __slots__ = ("answer", "callbacks", "done", "refresh", "started")
 
@@ -36,14 +36,14 @@ class Fetch:
         self.refresh = refresh
         self.done: Event = Event()
         self.answer: Answer | None = None
-        self.callbacks: list[Callable[[], object]] = []  # they wake coroutines
+        self.callbacks: list[Callable[[], object]] = []  # called when done, to wake coroutines
 
     def is_lost(self, now: float) -> bool:
-        """Tell whether the thread must have died: it takes longer than a caller would wait."""
+        """Return whether the thread must have died: it has run for longer than the deadline."""
         return now >= self.started + DEADLINE
 
     def seconds_left(self) -> float:
-        """Return how long a caller may still wait."""
+        """Return the time until the deadline."""
         return max(0.0, self.started + DEADLINE - monotonic())
 
 
@@ -65,8 +65,8 @@ class Entry:
     def __init__(self, name: str, stage: str) -> None:
         self.name = name
         self.stage = stage
-        self.attempts = 0  # failed in a row
-        self.warned: set[str] = set()  # what has been logged since the secret was last read
+        self.attempts = 0  # consecutive failures
+        self.warned: set[str] = set()  # warnings logged since the last successful fetch
         self.value: SecretValue | None = None
         self.failure = Failure(SecretUnavailableError, f"secret {name!r}: no answer yet")
         self.fetch: Fetch | None = None
@@ -74,14 +74,14 @@ class Entry:
         self.retry_at = 0.0
 
     def store(self, value: SecretValue, ttl: float) -> None:
-        """Store a new value."""
+        """Store a new value, which is fresh for at most `ttl` seconds."""
         self.value = value
         self.attempts = 0
         self.warned.clear()
         self.fresh_until = value.fetched + jitter(ttl, 0.9)
 
     def back_off(self, failure: Failure) -> None:
-        """Store a failure, and wait before the next attempt."""
+        """Store a failure, and delay the next attempt with exponential backoff."""
         self.failure = failure
         pause = min(BACKOFF * 2**self.attempts, MAX_BACKOFF)
         self.retry_at = monotonic() + jitter(pause, 0.5)
@@ -89,7 +89,7 @@ class Entry:
 
 
 class Lookup:
-    """What the cache found: an answer to serve at once, or a fetch to wait for."""
+    """Result of a cache lookup: an answer to serve immediately, or a fetch to wait for."""
 
     __slots__ = ("entry", "fetch", "served")
 

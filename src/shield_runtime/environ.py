@@ -1,6 +1,6 @@
-"""Evaluate an app's own expression while one environment variable holds a secret.
+"""Evaluate an app's own expression while one environment variable contains a secret.
 
-The variable is visible to the current thread and context only, and putenv() is never called: the
+The value is visible only to the current thread and context, and putenv() is never called: the
 value is neither in /proc/PID/environ nor in the environment of a child process.
 """
 
@@ -37,7 +37,7 @@ else:
 
 
 class Overlay:
-    """One variable that an expression sees, with the value of a secret or as unset."""
+    """A variable that an expression sees with another value, or as unset."""
 
     __slots__ = ("outer", "raw_name", "text", "thread", "was_read")
 
@@ -53,7 +53,7 @@ _overlay: ContextVar[Overlay | None] = ContextVar("shield_runtime_overlay", defa
 
 
 def _overlays() -> Iterator[Overlay]:
-    """Yield the overlays of this thread; a context copied into another thread shows none there."""
+    """Yield the overlays of this thread, innermost first; other threads don't inherit them."""
     overlay = _overlay.get()
     thread = get_ident()
     while overlay is not None:
@@ -101,7 +101,7 @@ class _OverlaidEnviron(_Environ):
         if overlay is None:
             super().__setitem__(key, value)
         else:
-            # putenv() would show the value to every child process.
+            # putenv() would pass the value to child processes.
             overlay.text = os.environ.decodevalue(self.encodevalue(value))
 
     def __delitem__(self, key: Any) -> None:
@@ -129,12 +129,12 @@ class _OverlaidEnviron(_Environ):
         return sum(1 for _ in self)
 
 
-_overlaid_classes: dict[type, type] = {}  # by the class that os.environ had: it may be a subclass
+_overlaid_classes: dict[type, type] = {}  # the overlaid class, by the original class of os.environ
 _running = 0  # expressions that run now, in all threads
 
 
 def _count_expression(change: int) -> None:
-    """Count the running expressions; os.environ is of our class while there are any."""
+    """Count the running expressions, and overlay os.environ while there are any."""
     global _running  # noqa: PLW0603
     with process.lock:
         _running += change
@@ -148,13 +148,13 @@ def _count_expression(change: int) -> None:
 
 
 def evaluate(name: str, variable: str, text: str | None, expression: Callable[[], Any]) -> Any:
-    """Return the result of an expression that sees `text` in `variable`, or a failure.
+    """Evaluate an expression that sees `text` in `variable`; return its result, or a failure.
 
     Args:
         name: Name of the secret, for error messages.
         variable: Environment variable that the expression reads.
         text: Value of the variable; None if the variable is unset.
-        expression: The app's own expression.
+        expression: The app's original expression.
     """
     if not issubclass(type(os.environ), _Environ):
         kind = type(os.environ).__name__
@@ -182,7 +182,10 @@ def evaluate(name: str, variable: str, text: str | None, expression: Callable[[]
 
 
 def _reads_later(result: Any, name: str, variable: str, text: str) -> bool:
-    """Postpone a value of django-configurations, which reads its variable in setup()."""
+    """Defer the evaluation of a django-configurations value, which reads its variable in setup().
+
+    Return False for any other result.
+    """
     if not any(kind.__module__ == "configurations.values" for kind in type(result).__mro__):
         return False
     setup = result.setup
@@ -195,7 +198,7 @@ def _reads_later(result: Any, name: str, variable: str, text: str) -> bool:
 
 
 def _place_of(error: BaseException) -> str:
-    """Return type, file and line of an error: its text, arguments and frames may hold a value."""
+    """Return the type and place of an error; its text, arguments and frames may contain a value."""
     traceback = error.__traceback__
     place = ""
     while traceback is not None:

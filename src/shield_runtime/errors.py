@@ -1,12 +1,12 @@
-"""The errors that the runtime raises. None of them holds a value.
+"""Exceptions of the runtime. None of them contains a secret value.
 
 ::
 
-    SecretError                    also: an invalid setting, an expression without its variable
+    SecretError                    base class; also: a setting or an expression is invalid
      +- SecretNotFoundError        neither AWS nor the environment has it (also KeyError)
      +- SecretAccessDeniedError    AWS denies access: permissions or credentials
-     +- SecretUnavailableError     AWS does not answer, or the answer is not valid
-     +- SecretFormatError          the secret has another form (also ValueError)
+     +- SecretUnavailableError     AWS does not respond, or the response is invalid
+     +- SecretFormatError          the secret has another format (also ValueError)
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class SecretError(Exception):
-    """A secret can't be served, or the runtime is configured wrongly."""
+    """A secret can't be read, or the runtime is misconfigured."""
 
     def __str__(self) -> str:
         # KeyError.__str__ would put the message in quotes.
@@ -41,17 +41,17 @@ class SecretAccessDeniedError(SecretError):
 
 
 class SecretUnavailableError(SecretError):
-    """AWS does not answer, throttles, or sends something other than the secret."""
+    """AWS does not respond, throttles the request, or returns an invalid response."""
 
 
 class SecretFormatError(SecretError, ValueError):
-    """The secret exists, but not in the form that was requested."""
+    """The secret exists, but does not have the requested format."""
 
 
 class Failure:
     """An error that has not been raised yet.
 
-    The exception is created for each caller anew, away from every frame that has seen a value.
+    A new exception is created for each caller, outside the frames that contain a value.
     """
 
     __slots__ = ("kind", "text")
@@ -66,14 +66,14 @@ class Failure:
 
 
 class ExpressionFailure(Failure):
-    """An exception of the app's own expression, which has not seen a value."""
+    """An exception of the app's own expression, which had not read a secret."""
 
     __slots__ = ("raised",)
 
     def __init__(self, raised: Exception) -> None:
         super().__init__(SecretError, type(raised).__name__)
         traceback = raised.__traceback__
-        # The first frame is ours and holds the value.
+        # The first frame is the runtime's, and contains the value.
         self.raised = raised.with_traceback(traceback and traceback.tb_next)
 
     def error(self) -> Exception:

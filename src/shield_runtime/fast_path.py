@@ -1,4 +1,4 @@
-"""get_secret() itself: a cached value is served by one look into a dictionary."""
+"""The function get_secret(): for a cached value, it costs one dictionary lookup."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def get_secret_of(
 ) -> Callable[..., Any]:
     """Return the get_secret() of a client.
 
-    It is a function, not a method: an attribute of self on the fast path would cost as much as the
-    rest of it.
+    It is a closure, not a method: looking up an attribute of self would take as long as the rest of
+    the fast path.
     """
 
     def get_secret(
@@ -34,34 +34,34 @@ def get_secret_of(
         """Return the text of a secret.
 
         Args:
-            name: Name in AWS, without the prefix; `name:field` for a field of a JSON secret. If the
-                code computes which variable it reads: a mapping from variables to names, or to
-                names with fields, together with an expression and env. A variable that is not in
-                the mapping is not a secret.
-            default: A plain value is returned if the app runs without the secret. A callable is the
-                expression that read the variable before: with AWS off, it is called; with AWS on,
-                it sees the secret as that variable, and its result is returned.
-            key: Field of a secret that is a JSON object; the same as `name:field`.
+            name: Name in AWS without the prefix, or `name:field` for a field of a JSON secret. If
+                the app computes the variable at run time: a mapping from variables to names, or to
+                pairs of name and field. It requires a callable as the default, and env. If the
+                mapping lacks env, the variable is not a secret, and the callable is called.
+            default: A value is returned if the secret can't be read and the app can run without it.
+                A callable is the app's original expression: with AWS off, its result is returned;
+                with AWS on, it is called while the variable has the value of the secret.
+            key: Field of a JSON secret; the same as `name:field`.
             env: Environment variable of the secret; by default the one of the client's mapping, or
                 the name in upper case with "_".
             stage: Version stage; AWSPREVIOUS for the previous version.
-            optional: The app runs without the secret: if it can't be read, the default is returned
-                in production as well. An empty default says the same.
+            optional: The app can run without the secret: the default is returned in production,
+                too. An empty default implies this.
 
         Raises:
             SecretNotFoundError: Neither AWS nor the environment has it, and there is no default.
             SecretAccessDeniedError: AWS denies access.
-            SecretUnavailableError: AWS does not answer.
+            SecretUnavailableError: AWS does not respond.
             SecretFormatError: The secret is not text, or is a JSON object without the field.
 
         Pass key, env, stage and optional by keyword. The signature does not enforce it because that
-        would make each call a fifth slower.
+        would make each call 20% slower.
         """
         if default is MISSING and key is None and env is None and stage is CURRENT:
             try:
                 until, value = leases[name]
             except (KeyError, TypeError):
-                pass  # TypeError: a mapping can't be a key
+                pass  # TypeError: a mapping is not hashable
             else:
                 if monotonic() < until:
                     return value
@@ -72,7 +72,7 @@ def get_secret_of(
         request = client.request(name, default, key, env, stage)
         if request is None:
             return default()
-        default = None  # a literal must not show in a traceback
+        default = None  # a literal must not appear in a traceback
         request.optional = optional
         return client.serve(request)
 

@@ -1,4 +1,4 @@
-"""Warnings of the runtime."""
+"""Log the warnings of the runtime."""
 
 from __future__ import annotations
 

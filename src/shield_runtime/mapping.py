@@ -32,7 +32,7 @@ class SecretMap:
                     self._variables[name, field] = variable
 
     def complete(self, request: Request) -> None:
-        """Fill in the variable of a request without one, and mark it if its secret is optional."""
+        """Set the variable of a request that names none, and mark a request as optional."""
         if not request.names_variable:
             variable = self._variables.get((request.name, request.key))
             request.variable = variable or request.variable

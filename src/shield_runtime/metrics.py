@@ -1,4 +1,4 @@
-"""Counters of one client, and how they are sent to CloudWatch."""
+"""Count the operations of a client, and send the counters to CloudWatch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ REPORT_EVERY = 60.0  # seconds
 
 
 class Counters:
-    """What happened in this process. Change `counts` under process.lock."""
+    """The counters of a client in this process. Changing `counts` requires process.lock."""
 
     def __init__(self) -> None:
         self.counts = dict.fromkeys(COUNTS, 0)
@@ -48,12 +48,12 @@ class Counters:
     def note(self, answer: Any, *, missing: bool) -> Any:
         """Count an answer that is an error, and return the answer.
 
-        A missing secret is an error only where the caller can't do without it, so it is counted
-        at another place than other errors.
+        A missing secret is an error only if the caller has no default. Therefore, it is counted
+        later than other errors.
 
         Args:
             answer: A value or a failure.
-            missing: Count secrets that do not exist; else, all other failures.
+            missing: Count only missing secrets; otherwise, only other failures.
         """
         if isinstance(answer, Failure) and (answer.kind is SecretNotFoundError) is missing:
             with process.lock:
@@ -63,7 +63,7 @@ class Counters:
 
 
 class Reporter:
-    """A thread that sends the counters of the last minute."""
+    """Sends the changes of the counters every minute, in a background thread."""
 
     def __init__(self, settings: Callable[[], Settings], stats: Callable[[], Any]) -> None:
         self._settings = settings
@@ -71,7 +71,7 @@ class Reporter:
         self.thread: Thread | None = None
 
     def start(self) -> None:
-        """Start the thread unless it runs."""
+        """Start the thread, unless it is running."""
         from threading import Thread
 
         with process.lock:

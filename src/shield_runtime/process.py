@@ -1,4 +1,4 @@
-"""State of the process: the lock, the clients, and what happens to them at a fork or at exit."""
+"""State of the process: the lock and the clients, and their cleanup at a fork or at exit."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from .settings import Settings
     from .transport import Transport
 
-# Held for a few lines only, never during a call to AWS or while a log record is written.
-# Read it as `process.lock`: a forked child gets a new one.
+# Never hold it during a call to AWS or while a log record is written.
+# Always access it as `process.lock`, because a forked child creates a new lock.
 lock = RLock()
 clients: WeakSet[SecretsManagerClient] = WeakSet()
-# Used by new clients that are given no source; see testing.fake_secrets().
+# Settings and transport of new clients that have none; see testing.fake_secrets().
 test_source: tuple[Settings | None, Transport | None] = (None, None)
 after_fork: list[Callable[[], None]] = []
 
 
 def reset_in_child() -> None:
-    """Start over in a forked child, where other threads of the parent may have held locks."""
+    """Reset the state in a forked child, because threads of the parent may have held locks."""
     global lock  # noqa: PLW0603
     lock = RLock()
     for reset in after_fork:
@@ -35,7 +35,7 @@ def reset_in_child() -> None:
 
 
 def disconnect() -> None:
-    """Close all connections before the interpreter shuts down, which takes longer with them."""
+    """Close all connections at exit, because they slow down the interpreter's shutdown."""
     for client in clients:
         client.disconnect()
 

@@ -1,4 +1,4 @@
-"""A settings source for pydantic-settings: fields read their secrets from AWS Secrets Manager.
+"""A settings source for pydantic-settings that reads fields from AWS Secrets Manager.
 
 ::
 
@@ -12,10 +12,10 @@
             return first, source, *others
 
 A secret is read like an environment variable: pydantic's prefix, aliases, nested models and JSON
-apply. With AWS off, this source is empty and pydantic's own sources are used. Needs
+apply. With AWS off, this source is empty and pydantic's own sources are used. Requires
 pydantic-settings 2.
 
-Errors of this source hold no value. pydantic's ValidationError shows the input that it rejects,
+Errors of this source contain no values. pydantic's ValidationError shows the input that it rejects,
 from any source: set `hide_input_in_errors=True` in the class's configuration, and log
 `error.errors(include_input=False)`.
 """
@@ -55,13 +55,13 @@ OPTIONS = (
 
 
 class SecretsManagerSource(EnvSettingsSource):
-    """Reads each variable as get_secret() does.
+    """Settings source that reads each variable with get_secret().
 
     Args:
         settings_cls: The settings class.
-        secrets: Name of the secret by variable; (name, field) for a field of a JSON secret.
-        others: The other sources. Options of a call such as `Settings(_env_prefix="A_")` are taken
-            from pydantic's EnvSettingsSource among them.
+        secrets: Name of the secret of each variable; (name, field) for a field of a JSON secret.
+        others: The other sources. Options such as `Settings(_env_prefix="A_")` are copied from the
+            EnvSettingsSource among them.
         options: Options of EnvSettingsSource.
     """
 
@@ -82,7 +82,7 @@ class SecretsManagerSource(EnvSettingsSource):
 
         Raises:
             SettingsError: A field needs JSON and the secret is not JSON. The error has no cause,
-                because that would hold the value.
+                because that would contain the value.
         """
         try:
             return super().__call__()

@@ -1,9 +1,9 @@
 """A logging filter that masks the values of secrets.
 
-It masks each value in the cache: as it is, and as repr(), JSON, URLs, HTML, shells, Base64 and hex
-write it; the password of a URL by itself as well. It can't mask a value that was changed in another
-way (hashed, encrypted, cut, spread over several records), a value of fewer than four characters,
-or a value that has left the cache.
+It masks each value in the cache, unchanged and as repr(), JSON, URLs, HTML, shells, Base64 and hex
+encode it. If a value is a URL, its password is also masked alone. The filter can't mask a value
+that was changed in another way (hashed, encrypted, truncated, split over several records), a value
+of fewer than four characters, or a value that is no longer in the cache.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 # Fields of a JSON secret that are not masked.
 NOT_SECRET = ("engine", "host", "port", "dbname", "database", "username", "user")
 SHORTEST = 4  # characters; masking shorter values would mask ordinary text
-SHORTEST_ENCODED = 8  # characters of a part of a Base64 text
+SHORTEST_ENCODED = 8  # characters; for parts of Base64 text and for single lines
 MASK = "•••"
 
 
 class RedactingFilter:
-    """Mask in log records each value in the cache: `handler.addFilter(RedactingFilter())`.
+    """Masks each cached value in log records: `handler.addFilter(RedactingFilter())`.
 
     Masks the message, `extra` attributes, the traceback and the stack.
     """
 
     def filter(self, record: LogRecord) -> bool:
-        """Mask a record; keep every record."""
+        """Mask a record. Always returns True, which keeps the record."""
         needles = _needles()
         if not needles:
             return True
@@ -52,7 +52,7 @@ def _mask_message(record: LogRecord, needles: tuple[str, ...]) -> None:
     try:
         text = record.getMessage()
     except Exception:
-        # The handler reports the broken format, with the message and the arguments.
+        # The format is invalid, so the handler reports the message and the arguments.
         record.msg = _mask_object(record.msg, needles)
         record.args = _mask_object(record.args, needles)
         return
@@ -63,7 +63,7 @@ def _mask_message(record: LogRecord, needles: tuple[str, ...]) -> None:
 
 
 def mask(text: str) -> str:
-    """Replace each cached value in a text."""
+    """Mask each cached value in a text."""
     return _replace(text, _needles())
 
 
@@ -71,7 +71,7 @@ _cache: tuple[frozenset[str], tuple[str, ...]] = (frozenset(), ())
 
 
 def _needles() -> tuple[str, ...]:
-    """Return everything to replace, the longest first."""
+    """Return the strings to mask, longest first."""
     global _cache  # noqa: PLW0603
     with process.lock:
         values = [value for client in process.clients for value in client.cached_values()]
@@ -93,7 +93,7 @@ def _replace(text: str, needles: tuple[str, ...]) -> str:
 
 
 def _mask_object(value: Any, needles: tuple[str, ...]) -> Any:
-    """Return a masked copy of an attribute of a record, or the same object if it shows no value."""
+    """Mask an attribute of a record; an object without a secret value is returned unchanged."""
     if isinstance(value, str):
         return _replace(value, needles)
     if isinstance(value, dict):
@@ -113,7 +113,7 @@ def _mask_object(value: Any, needles: tuple[str, ...]) -> Any:
 
 
 def _secret_words(part: Any) -> Iterator[str]:
-    """Yield the texts inside a JSON document that may be secret."""
+    """Yield the strings and numbers in a JSON document that may be secret."""
     if isinstance(part, str):
         yield part
     elif isinstance(part, dict):
@@ -128,7 +128,7 @@ def _secret_words(part: Any) -> Iterator[str]:
 
 
 def _forms(word: str) -> Iterator[str]:
-    """Yield a value as texts of several formats contain it."""
+    """Yield a value in plain text and in the encodings of several formats."""
     for plain in (word, *_url_password(word)):
         if len(plain) < SHORTEST:
             continue
@@ -159,7 +159,7 @@ def _escaped_forms(word: str) -> Iterator[str]:
 
     encoded = word.encode("utf-8", "surrogateescape")
     yield repr(word)[1:-1]
-    yield repr(repr(word))[2:-2]  # a repr in the message of another error
+    yield repr(repr(word))[2:-2]  # a repr inside a repr, as in the message of another error
     yield repr(repr(word)[1:-1])[1:-1]
     yield ascii(word)[1:-1]
     yield repr(encoded)[2:-1]
@@ -179,11 +179,11 @@ def _escaped_forms(word: str) -> Iterator[str]:
         yield shlex.quote(word)[1:-1]
     for line in word.splitlines():
         if len(line) >= SHORTEST_ENCODED:
-            yield line  # of a private key
+            yield line  # for example, of a private key
 
 
 def _encoded_forms(word: str) -> Iterator[str]:
-    """Yield the Base64 and hex texts that contain a value, wherever it begins in them."""
+    """Yield a value in hex, and in Base64 at each position in a group of three bytes."""
     import base64
 
     encoded = word.encode("utf-8", "surrogateescape")

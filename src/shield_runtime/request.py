@@ -68,7 +68,7 @@ class Request:
         "variable",
     )
 
-    def __init__(  # the arguments of get_secret()
+    def __init__(
         self,
         name: str,
         default: Any = MISSING,
@@ -79,7 +79,7 @@ class Request:
         convert: Callable[[SecretValue, str, str | None], Any] = as_text,
     ) -> None:
         self.lease_key = (name, key, env, stage)
-        # Whether the name alone identifies the answer.
+        # Whether the name alone identifies the result.
         self.is_plain = key is None and env is None and stage == CURRENT
         self.name, field = split_field(name)
         self.key = field if key is None else key
@@ -89,7 +89,7 @@ class Request:
         self.lazy = callable(default)
         self.names_variable = env is not None
         self.variable = env or default_variable(self.name)
-        self.has_own_variable = False  # the mapping names a variable for this very field
+        self.has_own_variable = False  # the mapping names a variable for exactly this field
         self.optional = False  # the app can run without the secret
 
     @property
@@ -98,11 +98,11 @@ class Request:
         return self.lazy and self.convert is as_text
 
     def plain_default(self) -> Any:
-        """Return the default: a value, or the result of a call."""
+        """Return the default value, or the result of a callable default."""
         return self.default() if self.lazy else self.default
 
     def answer(self, value: SecretValue) -> Any:
-        """Convert a value from AWS to the result, or to the text for the callable."""
+        """Convert a value from AWS to the result; for an expression, to the variable's text."""
         convert = whole_or_field if self.is_expression else self.convert
         return convert(value, self.name, self.key)
 
@@ -128,7 +128,7 @@ class Request:
         Args:
             failure: Why the secret can't be read.
             is_declared: Whether the client's mapping names the secret. If it doesn't and the
-                secret doesn't exist, a default value is used as is.
+                secret doesn't exist, any default value is returned.
         """
         is_missing = failure.kind is SecretNotFoundError
         if not self.is_expression:

@@ -1,4 +1,4 @@
-"""Connect again with the new secret if a server refuses the old one during a rotation."""
+"""Connect again with the new secret if a server rejects the old one during a rotation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-# A rotation changes the password up to about a minute before it moves the stage to the new version.
+# Seconds. A rotation can change the password about a minute before it moves AWSCURRENT.
 ROTATION_WINDOW = 75.0
 POLL_INTERVAL = 1.0
 MAX_POLL_INTERVAL = 8.0
@@ -32,7 +32,7 @@ def retry_after_rotation(
     is_refused: Callable[[Exception], bool] | None,
     window: float,
 ) -> Callable[[Callable[..., T]], Callable[..., T]]:
-    """Return the decorator that SecretsManagerClient.survives_rotation() documents."""
+    """Return a decorator; see SecretsManagerClient.survives_rotation()."""
     is_refused = is_refused or is_password_error
 
     def decorate(connect: Callable[..., T]) -> Callable[..., T]:
@@ -73,7 +73,7 @@ def _same(one: SecretValue, other: SecretValue) -> bool:
 
 
 def is_password_error(error: Exception) -> bool:
-    """Tell whether a PostgreSQL or MySQL driver's error says that the password is wrong.
+    """Return whether an exception of a database driver means that the password is wrong.
 
     https://www.postgresql.org/docs/current/errcodes-appendix.html (class 28),
     https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html (1045, 1698)

@@ -9,7 +9,7 @@ from .errors import SecretError
 # All durations are in seconds.
 CACHE_TTL = 300.0  # AWS_SECRETS_TTL
 MAX_STALE = 86400.0  # AWS_SECRETS_MAX_STALE: how long a value that can't be refreshed is served
-IDLE = 60.0  # how long after it expires an unused value is refreshed before it is served
+IDLE = 60.0  # how long an expired value is served before callers wait; at least 2 * TTL
 ON = ("true", "1", "yes", "on")
 OFF = ("false", "0", "no", "off")
 
@@ -35,7 +35,7 @@ class Settings:
         self.max_stale = _seconds("AWS_SECRETS_MAX_STALE", MAX_STALE)
         self.idle = self.ttl + max(2 * self.ttl, IDLE)
         self.fallback = _choice("AWS_SECRETS_FALLBACK", ("env", "any", "deny"))
-        # Whether development values may be served: defaults that are not empty.
+        # Whether non-empty defaults, which are development values, may be returned.
         self.allows_defaults = self.is_development or self.fallback == "any"
         self.transport = _choice("AWS_SECRETS_TRANSPORT", ("boto3", "agent"))
         self.metrics, self.namespace = _metrics()

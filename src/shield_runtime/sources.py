@@ -1,8 +1,8 @@
-"""Which source serves a secret, and in which order.
+"""Select the source of a secret.
 
-With AWS off, the environment variable, then the default. With AWS on: a fresh value in the cache,
-AWS, the last known value, the environment variable if it is set, an error. DJANGO_ENV=development
-puts the variable first, and allows defaults that are values for development.
+With AWS off, the order is: the environment variable, the default. With AWS on, it is: a fresh value
+in the cache, AWS, the last known value, the environment variable, the default if the app can run
+without the secret. DJANGO_ENV=development puts the variable first, and allows any default.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Sources:
 
     Args:
         settings: Returns the client's settings.
-        cache: The client's cache, which asks AWS.
+        cache: The client's cache, which reads from AWS.
         mapping: The secrets that the app declares.
         counters: Returns the client's counters.
     """
@@ -51,14 +51,14 @@ class Sources:
         self._counters = counters
 
     def serve(self, request: Request) -> Any:
-        """Return what the caller gets, or raise."""
+        """Return the result of a request, or raise its error."""
         self._mapping.complete(request)
         if not self._settings().aws:
             return value_or_raise(self._counters().note(self._read_variable(request), missing=True))
         return value_or_raise(self._counters().note(self._read(request), missing=True))
 
     async def serve_async(self, request: Request) -> Any:
-        """Do what serve() does, without blocking the event loop."""
+        """Asynchronous version of serve()."""
         self._mapping.complete(request)
         if not self._settings().aws or self._from_variable(request) is not None:
             return self.serve(request)
@@ -68,7 +68,11 @@ class Sources:
         return value_or_raise(self._counters().note(result, missing=True))
 
     def has(self, request: Request) -> bool:
-        """Tell whether the secret exists; with AWS off, whether its variable is set."""
+        """Return whether the secret exists; with AWS off, whether its variable is set.
+
+        Raises:
+            SecretError: AWS denies access or is unavailable.
+        """
         self._mapping.complete(request)
         settings = self._settings()
         if not settings.aws:
@@ -86,7 +90,7 @@ class Sources:
         raise answer.error()
 
     def _read_variable(self, request: Request) -> Any:
-        """Return the variable or the default, exactly as the app's own read did: AWS is off."""
+        """Return the variable or the default, as the app did before the migration. AWS is off."""
         if request.lazy:
             return request.default()
         text = os.environ.get(request.variable) if request.stage == CURRENT else None
@@ -107,7 +111,7 @@ class Sources:
         return self._answer(request, self._cache.wait(lookup), is_new=lookup.served is None)
 
     def _answer(self, request: Request, found: Answer, *, is_new: bool) -> Any:
-        """Make the caller's answer of what AWS or the cache gave."""
+        """Convert the answer of AWS or the cache to the result for the caller."""
         answer = found if isinstance(found, Failure) else request.answer(found)
         if isinstance(answer, Failure):
             if answer.kind is SecretFormatError:
@@ -117,7 +121,7 @@ class Sources:
             result = request.evaluate(answer)
             if answer or not result or isinstance(result, Failure):
                 return result
-            # Of `read or default`, this is the default: a value for development.
+            # The result is the default in `read or default`, which is a development value.
             failure = Failure(SecretNotFoundError, f"secret {request.name!r} is empty")
             return self._answer_without_aws(request, failure)
         if is_new:
@@ -125,7 +129,7 @@ class Sources:
         return self._cache.lease(request, found, answer)
 
     def _from_variable(self, request: Request) -> str | None:
-        """Return the variable if it has precedence over AWS. An empty variable counts as unset."""
+        """Return the variable if it takes precedence over AWS. An empty one counts as unset."""
         settings = self._settings()
         if request.stage != CURRENT or not settings.prefers_variables:
             return None
@@ -139,7 +143,7 @@ class Sources:
         return text
 
     def _answer_without_aws(self, request: Request, failure: Failure) -> Any:
-        """Return the variable if it is set, or a default where one may be served."""
+        """Return the variable, or the default if it is allowed; otherwise, the failure."""
         settings = self._settings()
         text = os.environ.get(request.variable) if request.stage == CURRENT else None
         if text and settings.fallback != "deny" and not settings.prefers_variables:

@@ -1,4 +1,4 @@
-"""Random delays, so that processes which start together don't call AWS together."""
+"""Random delays, so that processes that start together don't call AWS at the same time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def jitter(seconds: float, least: float) -> float:
-    """Return a random duration between `least * seconds` and `seconds`.
+    """Return a random duration, in seconds, between `least * seconds` and `seconds`.
 
     Uses os.urandom: the random module is slow to import, and forked processes share its state.
     """

@@ -1,4 +1,4 @@
-"""One version of a secret, and the forms in which it is returned."""
+"""The value of a secret, and its conversion to text, a dictionary or bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-# The fields that get_secret() returns of a JSON object if no key is given, in this order.
+# Without a key, get_secret() returns the first of these fields that a JSON object has.
 DEFAULT_FIELDS = ("value", "password", "secret", "key")
 
 
@@ -33,7 +33,7 @@ class SecretValue:
 
 
 def from_response(response: Mapping[str, Any]) -> SecretValue | None:
-    """Return the value in an answer of GetSecretValue or BatchGetSecretValue."""
+    """Return the value in a response of GetSecretValue or BatchGetSecretValue; None without one."""
     if "SecretString" in response:
         return SecretValue(response["SecretString"])
     if "SecretBinary" in response:
@@ -42,7 +42,7 @@ def from_response(response: Mapping[str, Any]) -> SecretValue | None:
 
 
 def _document(text: str | None) -> dict[str, Any] | None:
-    """Parse a JSON object; None for any other text."""
+    """Parse a JSON object; return None for any other text."""
     if text is None or not text.lstrip().startswith("{"):
         return None
     import json
@@ -55,7 +55,7 @@ def _document(text: str | None) -> dict[str, Any] | None:
 
 
 def whole_or_field(value: SecretValue, name: str, key: str | None) -> Any:
-    """Return the text of a secret, or its field `key`; a failure if it has none, or null."""
+    """Return the text of a secret, or its field `key`; a failure if that is missing or null."""
     if key is None:
         if value.text is None:
             reason = "is binary and not UTF-8: use get_secret_bytes()"
@@ -76,7 +76,7 @@ def whole_or_field(value: SecretValue, name: str, key: str | None) -> Any:
 
 
 def as_text(value: SecretValue, name: str, key: str | None) -> Any:
-    """Return what get_secret() returns: of a JSON object, the first of the default fields."""
+    """Return the text or a field; by default, the first of DEFAULT_FIELDS of a JSON object."""
     if key is None and value.document is not None:
         filled = (field for field in DEFAULT_FIELDS if value.document.get(field) is not None)
         key = next(filled, None)

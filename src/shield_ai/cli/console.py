@@ -1,8 +1,7 @@
 """The output layer of the commands: text, JSON, prompts and progress.
 
-Only this module writes to standard output and standard error. It removes the control
-characters and masks the credentials in everything it prints, because names and texts come from the
-scanned repository.
+Only this module writes to standard output and standard error. It removes control characters from
+all output and masks credentials in it, because names and texts come from the scanned repository.
 """
 
 from __future__ import annotations
@@ -184,7 +183,7 @@ def print_receipt(receipt: Receipt) -> None:
 
 
 def is_shown(receipt: Receipt) -> bool:
-    """Tell whether a completed step has a line; a copy of the runtime's package has only one."""
+    """Return whether a completed step is printed; all files of a copied runtime share one line."""
     from shield_ai.project.runtime_names import copied_folder
 
     folder = copied_folder(receipt.what)

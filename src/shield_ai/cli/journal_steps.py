@@ -1,4 +1,4 @@
-"""Show steps of the journal, and ask before they are completed, reverted or undone."""
+"""List steps of the journal, and ask for confirmation to recover them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def confirm_recovery(session: AppSession, *, yes: bool) -> None:
-    """List the unfinished AWS steps of an interrupted apply, and ask before they are settled.
+    """List the unfinished AWS steps of an interrupted apply, and confirm their recovery.
 
     Args:
         session: The app, locked.

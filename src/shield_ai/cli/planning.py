@@ -1,4 +1,4 @@
-"""The options of `shield plan` and `shield apply`, and the session that they describe."""
+"""The options of `shield plan` and `shield apply`, and the session that they configure."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from shield_ai.model.printable import printable
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-MIN_ITEMS = 20  # fewer are done before a bar can be read
+MIN_ITEMS = 20  # fewer items finish before a bar can be read
 
 
 class ProgressBar:

@@ -1,4 +1,4 @@
-"""The consent to run the app's code: its settings, in the Python of its virtual environment."""
+"""Ask for permission to run the app's settings, with the Python of its virtual environment."""
 
 from __future__ import annotations
 

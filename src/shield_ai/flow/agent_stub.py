@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class AgentStub:
-    """A stand-in for the agent, on a free port of the loopback interface.
+    """A stub of the agent, on a free loopback port.
 
     Args:
         values: The value of each secret, by its name in AWS.

@@ -1,4 +1,4 @@
-"""What a command knows of an app: its folder, scan, shield.toml and AWS account."""
+"""The state of an app that commands share: its folder, scan, shield.toml and AWS account."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 class AppContext:
-    """An app. Everything is loaded when it is first used.
+    """An app. All properties are loaded on first use.
 
     Args:
         folder: The app's folder.
-        only: "code" or "aws" to limit the command to one half.
+        only: "code" or "aws" to limit the command to code or AWS.
         environment: An environment of shield.toml; empty: none.
 
     Raises:
@@ -41,7 +41,7 @@ class AppContext:
         self.tree = Tree(folder)
         self.only = only
         self.environment = environment
-        # Called with a label, the number of done items and their total.
+        # Called with a label, the number of completed items and their total.
         self.on_progress: Callable[[str, int, int], None] = lambda _label, _done, _total: None
 
     @functools.cached_property
@@ -100,7 +100,7 @@ class AppContext:
         return draft(self.findings, self.manifest_on_disk, self.scan_result.facts)
 
     def write_manifest(self, more: Sequence[Secret] = ()) -> str:
-        """Write shield.toml, or add to it, and return what happened.
+        """Write shield.toml, or add secrets to it, and return a message for the user.
 
         Args:
             more: Secrets from other tools, added after those of the scan.

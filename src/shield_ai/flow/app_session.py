@@ -48,10 +48,10 @@ __all__ = ["AppSession", "Scope"]
 
 
 class AppSession(PlanningSession):
-    """One command on one app. The arguments are those of `PlanningSession`."""
+    """One run of a command on one app. The arguments are those of `PlanningSession`."""
 
     def resume(self, plan: Plan | None = None) -> Plan:
-        """Settle an interrupted apply, and return the plan of what remains to be done.
+        """Recover an interrupted apply, and return the plan of the remaining changes.
 
         Args:
             plan: The plan to continue; None to make a new one.
@@ -87,7 +87,7 @@ class AppSession(PlanningSession):
         allow_missing: bool,
         allow_placeholders: bool = False,
     ) -> None:
-        """Require that a plan can be applied without losing anything.
+        """Require that every secret has a value, and that git has no uncommitted changes.
 
         Args:
             plan: The plan.
@@ -172,7 +172,7 @@ class AppSession(PlanningSession):
             )
 
     def steps_to_undo(self) -> list[Record]:
-        """Return the open steps of the last run, newest first, and switch to its environment.
+        """Return the steps of the last run to undo, newest first, and switch to its environment.
 
         Raises:
             UnsafePlanError: The run was to another environment.

@@ -1,6 +1,6 @@
 """Apply a plan: edit the files as one transaction, then change AWS.
 
-The begin record of each step is in the journal before the step runs.
+Each step is recorded in the journal before it runs.
 """
 
 from __future__ import annotations
@@ -65,14 +65,14 @@ class Applier:
             StalePlanError: A file or a secret changed since the plan was made; nothing was done.
             UnsafePlanError: An apply to another account was interrupted; nothing was done.
             SourceError: A file can't be written; every file is unchanged.
-            AwsError: AWS refused; the files are restored, and a second apply continues.
+            AwsError: An AWS call failed; the files are restored, and a second apply continues.
             ValueMissingError: A value no longer exists in the source that the plan names.
         """
         pending = self._pending_files(plan)
         changes = self._pending_changes(plan)
         if not pending and not changes and not self.journal.interrupted_run():
             return []
-        # Resolve every value before the first step: a missing one must not stop a run half-way.
+        # Resolve every value before the first step: a missing value must not interrupt the run.
         values = self._secret_values(changes)
         if self.aws:
             _require_unchanged(plan, changes, self.aws)
@@ -134,7 +134,7 @@ class Applier:
         changes: Sequence[Change],
         values: Mapping[str, Hidden],
     ) -> Iterator[Receipt]:
-        """Report the file steps, then change the secrets, then the resources."""
+        """Yield the receipts of the file edits, then change the secrets, then the resources."""
         for begin in begun:
             yield _file_receipt(begin)
         if self.aws is None:
@@ -218,7 +218,7 @@ def _require_unchanged(plan: Plan, changes: Sequence[Change], aws: Account) -> N
     """Require that the account still has the state that the plan was made for.
 
     Raises:
-        StalePlanError: It is another account or region, or a secret or resource changed.
+        StalePlanError: The account or region differs, or a secret or resource changed.
     """
     secrets = [change.name for change in changes if change.resource == SECRET]
     resources = [(change.resource, change.name) for change in changes if change.resource != SECRET]
@@ -254,7 +254,7 @@ def resolve_value(origins: tuple[Origin, ...], values: Values) -> Hidden:
     """Build the value of a secret: one text, or a JSON document with a member for each field.
 
     Args:
-        origins: The locator of each field; one without a field is the whole value.
+        origins: The locator of each field; an origin without a field is the entire value.
         values: Resolves the locators.
 
     Raises:
@@ -267,7 +267,7 @@ def resolve_value(origins: tuple[Origin, ...], values: Values) -> Hidden:
 
 
 def unfinished_steps(journal: Journal) -> list[Record]:
-    """Return the AWS steps of an interrupted apply that `recover` settles, newest first.
+    """Return the AWS steps of an interrupted apply that may be incomplete, newest first.
 
     Args:
         journal: Loaded.
@@ -277,14 +277,14 @@ def unfinished_steps(journal: Journal) -> list[Record]:
 
 
 def recover(journal: Journal, aws: Account) -> None:
-    """Settle the AWS steps of an interrupted apply: mark each one as done, or revert it.
+    """Recover the AWS steps of an interrupted apply: mark each one as done, or revert it.
 
     Args:
         journal: Locked by the caller.
         aws: The account.
 
     Raises:
-        AwsError: AWS refused.
+        AwsError: An AWS call failed.
         UnsafePlanError: The apply was to another account or region; nothing was done.
     """
     begun = journal.open_steps(journal.interrupted_run(), "aws")

@@ -37,20 +37,21 @@ def _never_overwrite(_kind: str, _name: str) -> bool:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AwsInputs:
-    """What the AWS half of a plan depends on, besides shield.toml and the findings.
+    """The inputs of the AWS part of a plan, besides shield.toml and the findings.
 
     Args:
-        live: The account. Its `resources` have an entry for each desired and each applied key.
+        live: The state of the account. Its `resources` include each desired and each applied key.
         available: The locator of each variable that has a value in a source.
-        prompts: The locator of each variable that the user can be asked for, if no source has it.
+        prompts: The locator of each variable that the user can be prompted for, if no source has
+            a value.
         target: shield.toml with the settings of the environment; None: no environment.
         desired: The desired resources besides the secrets, each after what it depends on.
         last_applied: The settings that apply last gave to each secret and resource, oldest first.
             Live settings that differ from them were changed manually.
         compare_value: Compares the value of a source with a version in AWS: takes the secret's
             name, the version and the origins.
-        may_overwrite: Tells by kind and name whether to overwrite a different value or settings
-            that were changed manually.
+        may_overwrite: Returns, by kind and name, whether to overwrite a different value or
+            settings that were changed manually.
     """
 
     live: Live
@@ -110,7 +111,7 @@ def _require_own_resource(
     """Require that a resource that would be updated was created by shield for this app.
 
     Raises:
-        UnsafePlanError: It was not.
+        UnsafePlanError: The resource was created by something else.
     """
     kind, name = key
     if not current or not settings or current == settings or "tags" not in settings:
@@ -146,7 +147,7 @@ def secret_change(
     Args:
         secret: The secret.
         manifest: shield.toml, with the settings of the environment.
-        origins: Where its value comes from; empty: no source has one.
+        origins: The sources of its value; empty: there are none.
         inputs: What the plan depends on.
 
     Returns:
@@ -196,7 +197,7 @@ def _new_secret_change(
 
 
 def _owner(what: str, live: Mapping[str, str], wanted: Mapping[str, str]) -> str:
-    """Return the app that shield created something for, by its tags; empty if shield did not.
+    """Return the app that a secret or resource belongs to; empty if shield did not create it.
 
     Args:
         what: The kind and name, for the error.
@@ -234,11 +235,11 @@ def _existing_secret_change(
 ) -> Change:
     """Update the settings of a secret, and its value if it has none or may be overwritten.
 
-    A secret has no value if it was created by what `shield export` writes.
+    Secrets that were created from the output of `shield export` have no value.
     """
     name = manifest.app.prefix + secret.name
     wanted = secret_settings(secret, manifest)
-    # Keep the tags that somebody else has added.
+    # Keep the tags that were added outside of shield.
     wanted["tags"] = {**state.tags, **wanted["tags"]}
     has_drifted = _has_drifted(name, state, wanted, inputs)
 
@@ -280,7 +281,7 @@ def _has_drifted(name: str, state: SecretState, wanted: Settings, inputs: AwsInp
 def _compare_value(
     name: str, state: SecretState, origins: tuple[Origin, ...], inputs: AwsInputs
 ) -> ValueState:
-    """Compare the source of a value with the current version; empty if one of them is missing."""
+    """Compare a value with the current version; NOT_COMPARED if one of them is missing."""
     has_source = any(not origin.locator.startswith("generate:") for origin in origins)
     if not has_source or not state.current:
         return ValueState.NOT_COMPARED

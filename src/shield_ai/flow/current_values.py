@@ -1,6 +1,7 @@
-"""Read the current values of secrets as environment variables, with the rights of the app's role.
+"""Read the current values of secrets as environment variables.
 
-Only secretsmanager:GetSecretValue is needed; BatchGetSecretValue is used if it is allowed.
+The permissions of the app's role are sufficient: secretsmanager:GetSecretValue is required, and
+BatchGetSecretValue is used if it is allowed.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class CurrentValues(msgspec.Struct, frozen=True, kw_only=True):
-    """The values of environment variables in AWS, and the variables without one."""
+    """The values of environment variables in AWS, and the variables without a value."""
 
     values: dict[str, Hidden]  # by variable
     missing: tuple[str, ...]  # required variables: no secret in AWS, or no field in its document
-    skipped: tuple[str, ...]  # the same for optional secrets, and those that AWS denies
+    skipped: tuple[str, ...]  # like missing, for optional secrets; also if AWS denies access
 
 
 def read_current_values(
@@ -65,7 +66,7 @@ def _values_of(secret: Secret, result: Hidden | AwsError) -> dict[str, Hidden]:
     """
     if isinstance(result, Hidden):
         return _split_value(secret, result.reveal())
-    # IAM denies access to a missing secret if the policy names the random end of the ARN.
+    # IAM denies access to a missing secret if the policy contains the ARN's random suffix.
     is_denied = isinstance(result, AwsDeniedError) and secret.optional
     if is_denied or isinstance(result, AwsNotFoundError):
         return {}

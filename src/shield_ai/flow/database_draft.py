@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DATABASE_SECRET = "database-credentials"
 _FIELDS = ("database", "username", "password", "host", "port")
-# Prefixes that add nothing to the name of the secret.
+# Prefixes that are not part of the secret's name.
 _GENERIC_PREFIXES = frozenset({"db", "database", "postgres", "postgresql", "mysql", "pg", "sql"})
 _ROTATION = Rotation(every="30 days")
 
@@ -25,8 +25,8 @@ _ROTATION = Rotation(every="30 days")
 class _Database:
     """The variables of one database."""
 
-    alias: str  # in DATABASES, or the prefix of the variables
-    shares_alias: bool  # with another database, for example that of the tests
+    alias: str  # the alias in DATABASES, or the prefix of the variables
+    shares_alias: bool  # another database has the same alias, for example one for tests
     fields: dict[str, str]  # field -> variable
 
 
@@ -76,7 +76,7 @@ def _databases(findings: Sequence[Finding], known: set[str]) -> list[_Database]:
         free = {field: name for field, name in candidate.fields.items() if name not in claimed}
         password = candidate.fields.get("password", "")
         if password in claimed:
-            # The settings read other fields of a known database elsewhere.
+            # The candidate may have other fields of a database that is already known.
             owner = _with_password(databases, password)
             if owner is None:
                 continue

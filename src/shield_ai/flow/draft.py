@@ -23,12 +23,12 @@ KEY_ROTATION = Rotation(every="90 days")
 
 
 def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFacts) -> Manifest:
-    """Add every secret that can be moved to a manifest.
+    """Return the manifest with all secrets that can be moved to AWS.
 
     Args:
         findings: All findings of the app.
         manifest: shield.toml; None if it does not exist.
-        facts: Of the same scan.
+        facts: The facts of the same scan.
     """
     movable = [finding for finding in findings if _is_movable(finding)]
     if manifest is None:
@@ -84,7 +84,7 @@ def _settings_files(findings: Sequence[Finding], facts: AppFacts) -> tuple[str, 
 
 
 def _unused_name(secret: Secret, names: set[str]) -> str:
-    """Return a name that no secret has yet: its own, one from its variable, or a numbered one."""
+    """Return an unused name: the secret's own, one from its variable, or a numbered one."""
     candidates = [secret.name]
     if secret.kind is Kind.DATABASE and secret.fields:
         password = secret.fields.get("password", "")
@@ -172,7 +172,7 @@ def _is_optional(secret: Secret, findings: Sequence[Finding]) -> bool:
 def _is_optional_variable(variable: str, findings: Iterable[Finding]) -> bool:
     """Return whether every read of a variable has a default that works in production.
 
-    A secret's constant default does not: it is a development value.
+    A constant default does not count: it is a development value.
     """
     sites = []
     for finding in findings:

@@ -58,7 +58,7 @@ def _write_begin(
     file: FileChange, run: str, old: bytes | None, tree: Tree, journal: Journal
 ) -> Record:
     mode = tree.mode(file.path)
-    # Only rewritten code gets a backup beside the file; .shield/backups has the old bytes of all.
+    # Only rewritten code gets a backup beside it; .shield/backups has the old bytes of all files.
     is_rewritten_code = file.path.endswith(".py") and old is not None
     return journal.write(
         Record(
@@ -92,7 +92,7 @@ def commit(begun: Sequence[Record], *, tree: Tree, journal: Journal) -> None:
         for begin in begun:
             if begin.backup and begin.before:
                 old = journal.read_backup(begin.before)
-                # The old code contains the values that the new code no longer does.
+                # Private, because the old code may contain values that the edits remove.
                 tree.write(begin.what + BACKUP, old, mode=0o600, like=begin.what)
             tree.commit(begin.what)
             journal.mark_done(begin)
@@ -117,7 +117,7 @@ def undo_all(begun: Sequence[Record], *, tree: Tree, journal: Journal) -> None:
 def undo(begin: Record, *, tree: Tree, journal: Journal) -> str:
     """Restore one file, and remove the backup and the folders that the step created.
 
-    A file that was edited since is not touched; the caller has asked before.
+    A file that was edited since the step is not changed.
 
     Args:
         begin: The begin record of the step.

@@ -43,11 +43,11 @@ main(folder)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The result for one repository. Contains no values, and only the number of findings."""
+    """The result for one repository. Contains only numbers of findings, and no values."""
 
     repository: str
-    commit: str = ""  # of a clone; for a folder, a digest of its file names, sizes and times
-    version: str = ""  # of this tool
+    commit: str = ""  # for a folder: a digest of its file names, sizes and times
+    version: str = ""  # the version of shield
     seconds: float = 0.0
     files: int = 0  # Python files
     found: dict[str, int] = {}  # severity -> number of findings
@@ -191,7 +191,7 @@ def redact_urls(text: str) -> str:
 def _folder_digest(folder: str) -> str:
     """Hash the names, sizes and times of a folder's files.
 
-    git could do that, too, but would run programs that the repository's configuration names.
+    git is not used, because it would run programs that the repository's configuration names.
     """
     digest = hashlib.sha256()
     for path, folders, files in os.walk(folder):

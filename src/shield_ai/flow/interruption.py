@@ -19,20 +19,20 @@ SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name
 
 
 class InterruptedRotationError(ShieldError):
-    """A rotation was interrupted; the message says what that means for it."""
+    """A rotation was interrupted. The message describes the state of the rotation."""
 
     exit_code = INTERRUPTED
 
 
 class DeferredRotationError(InterruptedRotationError):
-    """A signal that arrived during a rotation, after the rotation finished."""
+    """A signal arrived during a rotation. Raised after the rotation has finished."""
 
 
 @contextlib.contextmanager
 def deferred_signals(on_signal: Callable[[], None]) -> Iterator[list[str]]:
     """Collect SIGINT, SIGTERM and SIGHUP instead of acting on them.
 
-    Only the main thread can do this; other threads receive no signals anyway.
+    In threads other than the main thread, this does nothing: Python handles no signals there.
 
     Args:
         on_signal: Called with the first signal.

@@ -113,7 +113,7 @@ class Journal:
         return self
 
     def _verified_chain(self, lines: list[bytes]) -> JournalChain | None:
-        """Return the chain after the last line; None if a line has another MAC."""
+        """Return the chain after the last line; None if a line has an invalid MAC."""
         chain = open_chain(self._private.root, lines[0])
         if chain and all(chain.advance(line) for line in lines[1:]):
             return chain
@@ -206,7 +206,7 @@ class Journal:
         """Read the stored bytes with a sha256.
 
         Raises:
-            SourceError: They are missing or damaged.
+            SourceError: The backup is missing or damaged.
         """
         content = None
         if _SHA256.fullmatch(digest):
@@ -238,7 +238,7 @@ class Journal:
             raise _write_error(self.folder / "edited" / path, error) from None
 
     def request_token(self, name: str, value: Hidden) -> str:
-        """Derive the ClientRequestToken from a keyed hash of the value: a retry is idempotent.
+        """Derive the ClientRequestToken from a keyed hash of the value, for idempotent retries.
 
         Args:
             name: The secret's name in AWS.
@@ -300,7 +300,7 @@ class Journal:
     ) -> dict[tuple[str, str], Settings]:
         """Return the settings that apply last gave to each secret and resource, oldest first.
 
-        Leaves out what was undone, removed or interrupted.
+        Excludes steps that were undone or interrupted, and what was removed.
 
         Args:
             account: The AWS account.

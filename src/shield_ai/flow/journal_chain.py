@@ -1,6 +1,6 @@
 """Authenticate the lines of a journal: each has a MAC over the previous MAC and the line.
 
-The key is in the user's state folder. A journal that somebody else wrote, or that was copied from
+The key is in the user's state folder. A journal that another user wrote, or that was copied from
 another folder, has no valid MAC.
 """
 
@@ -45,7 +45,7 @@ class JournalChain:
         self._last = b""
 
     def seal(self, record: bytes) -> bytes:
-        """Return a line with its MAC, without the newline; call `advance` when it is on disk.
+        """Return a line with its MAC, without the newline. Call `advance` when it is on disk.
 
         Args:
             record: A JSON object.
@@ -54,7 +54,7 @@ class JournalChain:
         return record[:-1] + _SEPARATOR + mac.hex().encode() + b'"}'
 
     def advance(self, line: bytes) -> bool:
-        """Return whether a line is the next one of this journal, and accept it if so.
+        """Return whether a line is the next one of this journal; if it is, advance to it.
 
         Args:
             line: A line without the newline.
@@ -66,7 +66,7 @@ class JournalChain:
         return True
 
     def request_token(self, name: str, value: Hidden) -> str:
-        """Derive the ClientRequestToken from a keyed hash of the value: a retry is idempotent.
+        """Derive the ClientRequestToken from a keyed hash of the value, for idempotent retries.
 
         Args:
             name: The secret's name in AWS.
@@ -91,7 +91,7 @@ def create_chain(root: Path) -> tuple[JournalChain, bytes]:
 
 
 def open_chain(root: Path, first_line: bytes) -> JournalChain | None:
-    """Return the chain of a journal after its first line; None if it is not this user's.
+    """Return the chain of a journal after its first line; None if it has no valid MAC.
 
     Args:
         root: The app's folder, resolved.
@@ -112,6 +112,6 @@ def open_chain(root: Path, first_line: bytes) -> JournalChain | None:
 
 
 def _key_name(root: Path, journal: str) -> str:
-    """Return the name of the key for a journal in a folder: a copy elsewhere has no key."""
+    """Return the name of a journal's key. It depends on the folder, so that a copy has no key."""
     identity = f"{root}\0{journal}".encode("utf-8", "surrogatepass")
     return hashlib.sha256(identity).hexdigest()

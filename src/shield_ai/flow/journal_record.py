@@ -49,7 +49,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def require_same_account(steps: Iterable[Record], account: str, region: str) -> None:
-    """Refuse to handle AWS steps that ran in another account or region.
+    """Require that AWS steps ran in the account and region in use.
 
     Args:
         steps: Begin records.
@@ -57,7 +57,7 @@ def require_same_account(steps: Iterable[Record], account: str, region: str) -> 
         region: The AWS region in use.
 
     Raises:
-        UnsafePlanError: A step ran elsewhere.
+        UnsafePlanError: A step ran in another account or region.
     """
     for step in steps:
         if step.kind != "aws" or (step.account, step.region) == (account, region):

@@ -52,7 +52,7 @@ def add_secrets(manifest: Manifest, secrets: Iterable[Secret]) -> Manifest:
 
 
 def write_manifest(tree: Tree, manifest: Manifest, known: int) -> str:
-    """Write shield.toml, keeping its comments, and return what happened.
+    """Write shield.toml, keeping its comments, and return a message for the user.
 
     Args:
         tree: The app's folder.

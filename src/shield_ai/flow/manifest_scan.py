@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def scan_with_manifest(root: Path, secrets: Iterable[Secret]) -> Scan:
-    """Scan an app, and scan it again if it uses variables as secrets that have other names.
+    """Scan an app, and scan it again if it reads secrets from variables with unusual names.
 
-    Such a variable is found where a setting of a known secret reads it. The second scan also finds
-    its other reads.
+    The first scan finds such a variable only where a setting with a secret's name reads it. The
+    second scan also finds its other reads.
 
     Args:
         root: The app's folder.

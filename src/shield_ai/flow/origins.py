@@ -34,14 +34,14 @@ def choose_origins(
     available: Mapping[str, str],
     prompts: Mapping[str, str],
 ) -> tuple[tuple[Origin, ...], list[Skipped]]:
-    """Choose the origin of each field of a secret: a value source, else the code, else a new value.
+    """Choose the origin of each field of a secret: a value source, the code, or a new value.
 
     Args:
         secret: The secret.
         findings: All findings of the app.
         read: Returns the bytes of a file of the app.
         available: The locator of each variable that has a value in a source.
-        prompts: The locator of each variable that the user can be asked for.
+        prompts: The locator of each variable that the user can be prompted for.
 
     Returns:
         The origins, and the values in the code that are ambiguous.
@@ -69,7 +69,7 @@ def _new_origin(secret: Secret, field: str, prompt: str) -> list[Origin]:
 def _known_origins(
     secret: Secret, findings: Sequence[Finding], read: Read, available: Mapping[str, str]
 ) -> tuple[list[Origin], list[Skipped], bool]:
-    """Return the origins that have a value, the ambiguous values, and whether any is no default."""
+    """Return the origins, the ambiguous values, and whether any value is not a default."""
     origins: list[Origin] = []
     ambiguous: list[Skipped] = []
     has_value = False
@@ -93,8 +93,8 @@ def _code_values(
 ) -> Iterator[_CodeValue]:
     """Yield the literals of a variable, and the defaults of a database's public fields.
 
-    A literal Django key is no value: everybody with the code knows it. Nor are the default of a
-    password and the values in example settings.
+    A literal Django key is not used, because everybody with access to the code knows it. Defaults
+    of passwords and values in example settings are not used, either.
     """
     if secret.kind is Kind.DJANGO_SECRET_KEY:
         return

@@ -1,4 +1,4 @@
-"""Plan every file edit and every change in AWS. A plan holds no secret value."""
+"""Plan every file edit and every change in AWS. A plan contains no secret value."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CodeInputs:
-    """What the code half of a plan depends on, besides shield.toml and the findings.
+    """The inputs of the code part of a plan, besides shield.toml and the findings.
 
     Args:
         accessor_import: The line that imports `get_secret` in this app.
-        has_folder: Tells whether the app has a folder.
+        has_folder: Returns whether the app has a folder.
         calls: Path, line and column of each call of the runtime.
-        removal: Removes literals from the code; None: they stay as defaults.
+        removal: Removes literals from the code; None keeps them as defaults.
         python_files: All Python files of the app.
-        loads_dotenv: The app loads .env into the environment.
+        loads_dotenv: Whether the app loads .env into the environment.
     """
 
     accessor_import: str
@@ -66,8 +66,8 @@ def make_plan(
         findings: All findings of the app.
         read: Returns the bytes of a file of the app; None if it does not exist.
         constants: Literals in the code of secrets that were migrated already.
-        code: None to leave the code out.
-        aws: None to leave AWS out.
+        code: None plans no code edits.
+        aws: None plans no changes in AWS.
 
     Raises:
         AwsError: A secret is scheduled for deletion and was not created by shield.

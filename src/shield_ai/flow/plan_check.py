@@ -1,4 +1,4 @@
-"""Check a plan that was read from a file: anyone can have written it.
+"""Validate a plan that was read from a file, because anybody could have written it.
 
 Its paths and value sources must be inside the app, and its changes in AWS must be changes that
 planning produces now from shield.toml, the code and the account.
@@ -64,7 +64,7 @@ def require_safe_paths(plan: Plan, tree: Tree, env_files: Collection[str]) -> No
 
 
 def _require_file(file: FileChange, tree: Tree) -> None:
-    """Require that the edits of a file are of this file only, and can be encoded."""
+    """Require that a file's edits refer to this file only, and that its encoding is valid."""
     _require_path(file.path, tree)
     if any(edit.path != file.path for edit in file.edits):
         raise UnsafePlanError(f"the plan has edits of other files for {file.path!r}", _HINT)
@@ -141,12 +141,12 @@ def _source_error(locator: str) -> UnsafePlanError:
 
 
 def planned_inputs(inputs: AwsInputs, plan: Plan, manifest: Manifest) -> AwsInputs:
-    """Return the inputs that lead to the changes of a plan, if planning can produce them.
+    """Return inputs with which planning produces the changes of a plan again, if it is valid.
 
     The sources of values and the decisions to overwrite are those of the plan.
 
     Args:
-        inputs: Of the account.
+        inputs: The inputs that planning uses now.
         plan: From a file.
         manifest: shield.toml, with the settings of the environment.
 
@@ -173,7 +173,7 @@ def planned_inputs(inputs: AwsInputs, plan: Plan, manifest: Manifest) -> AwsInpu
 def _sources(
     changes: dict[tuple[str, str], Change], manifest: Manifest
 ) -> Iterator[tuple[str, str]]:
-    """Yield each variable with the locator of the plan, without literals and generated values."""
+    """Yield the locators in the plan by variable, except those of literals and new values."""
     for secret in manifest.secret:
         change = changes.get((SECRET, manifest.app.prefix + secret.name))
         if not change:

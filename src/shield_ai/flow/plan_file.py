@@ -1,4 +1,4 @@
-"""Load a plan from a file, and limit a plan to one half."""
+"""Read a plan from a file, and limit a plan to code or AWS."""
 
 from __future__ import annotations
 

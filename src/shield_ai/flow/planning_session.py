@@ -1,6 +1,6 @@
-"""Plan for one app: what the files, the options and the account say, in one plan.
+"""Make the plan for one app from its files, the options and the account.
 
-`AppSession` adds the commands that change something.
+`AppSession` adds the commands that make changes.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 
 
 class PlanningSession(AppContext):
-    """The plan of one command on one app.
+    """Makes the plan of one command on one app.
 
     Args:
         app: The app's folder.
-        only: "code" or "aws" to limit the command to one half.
+        only: "code" or "aws" to limit the command to code or AWS.
         env_files: Files to take values from.
         remove_literals: Move literals from the code to .env.
         environment: An environment of shield.toml; empty: none.
@@ -69,9 +69,9 @@ class PlanningSession(AppContext):
         self.journal = Journal(self.tree.root)
         # The environment to copy values from; empty: none.
         self.copy_from = ""
-        # Asks the user for the value of a variable; None: don't ask.
+        # Prompts the user for the value of a variable; None: don't prompt.
         self.prompt: Callable[[str], Hidden] | None = None
-        # Tells by kind and name whether to overwrite values and settings that differ in AWS.
+        # Returns, by kind and name, whether to overwrite values and settings that differ in AWS.
         self.may_overwrite: Callable[[str, str], bool] = lambda _kind, _name: False
         # Whether verify may load the settings, which runs the app's code.
         self.may_run_settings = False
@@ -189,7 +189,7 @@ class PlanningSession(AppContext):
         return self.journal.compare_value(name, value, version)
 
     def planned_edits(self) -> Sequence[FileChange]:
-        """Return the edits of a plan for the code alone; empty if it can't be planned."""
+        """Return the file edits of a plan for code only; empty if planning fails."""
         try:
             session = PlanningSession(self.tree.root, only="code")
             session.scan_result = self.scan_result

@@ -1,4 +1,4 @@
-"""Check that a plan can be made and applied without losing anything."""
+"""Check the preconditions for making and applying a plan."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shield_ai.project.tree import Tree
 
 _SHOWN = 3  # file names in an error; more are counted
-# By what git does with .env: the problem and the hint.
+# The problem and the hint, by the state of .env in git.
 _EXPOSED_DOTENV = {
     git.GitState.TRACKED: (
         "is tracked by git",
@@ -40,7 +40,7 @@ def require_parsed_settings(
 
     Args:
         manifest: shield.toml.
-        facts: Of the scan.
+        facts: The facts of the scan.
         unreadable: The files that the scan could not read or parse.
 
     Raises:
@@ -76,7 +76,7 @@ def require_environment(journal: Journal, environment: str) -> None:
 
 
 def require_untracked_dotenv(root: Path) -> None:
-    """Require that git does not contain .env, and would not add it.
+    """Require that git does not track .env, and ignores it.
 
     Args:
         root: The app's folder.

@@ -1,6 +1,6 @@
 """The folder .shield of an app: the journal, its lock, and copies of the app's files.
 
-A scanned repository can contain such a folder. It is refused if git tracks its files or if it
+A scanned repository can contain such a folder. It is rejected if git tracks its files or if it
 contains symbolic links, and no link is followed.
 """
 
@@ -50,10 +50,10 @@ class PrivateFolder:
         self._is_untracked = False
 
     def require_own(self) -> None:
-        """Refuse a folder that came with the repository.
+        """Reject a folder that is part of the repository.
 
         Raises:
-            UnsafePlanError: It is or contains a symbolic link, git tracks one of its files, or
+            UnsafePlanError: The folder is or contains a link, git tracks one of its files, or
                 git can't read the repository.
         """
         for path in (self.path, *(self.path / name for name in _OWN_NAMES)):
@@ -106,7 +106,7 @@ class PrivateFolder:
                 _make_private(root, FOLDER)
             with self.open() as folder:
                 _make_private(folder, BACKUPS)
-            # A repository may have brought a file that includes the backups in a commit.
+            # The repository may contain a .gitignore that does not ignore the backups.
             if self.read(IGNORE) != _IGNORED.encode():
                 self.write(IGNORE, content=_IGNORED.encode(), mode=0o644)
         except OSError as error:
@@ -116,7 +116,7 @@ class PrivateFolder:
 
     @contextlib.contextmanager
     def open(self, *below: str) -> Iterator[int]:
-        """Give the descriptor of the folder, or of a folder in it."""
+        """Open the folder, or a folder in it, and yield its file descriptor."""
         with open_folder(self.root, (FOLDER, *below)) as folder:
             yield folder
 
@@ -124,7 +124,7 @@ class PrivateFolder:
         """Open a file without following a link, and return its descriptor.
 
         Raises:
-            OSError: It does not exist, or is not a regular file.
+            OSError: The file does not exist, or is not a regular file.
         """
         with self.open() as folder:
             return _open_regular(folder, name, flags)
@@ -133,7 +133,7 @@ class PrivateFolder:
         """Return the content of a file; None if it does not exist.
 
         Raises:
-            OSError: It can't be read, or is a link.
+            OSError: The file can't be read, or is a symbolic link.
         """
         *below, name = path
         try:
@@ -148,7 +148,7 @@ class PrivateFolder:
         """Create or replace a file atomically, and sync it to disk.
 
         Raises:
-            OSError: It can't be written; nothing is left of it.
+            OSError: The file can't be written; an existing file is unchanged.
         """
         *below, name = path
         temporary = f"{name}.tmp"
@@ -167,7 +167,7 @@ class PrivateFolder:
             The path of the copy, relative to the app's folder.
 
         Raises:
-            OSError: It can't be written.
+            OSError: The copy can't be written.
         """
         *parents, name = PurePosixPath(relative).parts
         if ".." in parents:
@@ -187,7 +187,7 @@ class PrivateFolder:
 
 
 def _make_private(folder: int, name: str) -> None:
-    """Create a folder that only its owner can read, or take the access of others away."""
+    """Create a folder with mode 0700, or set this mode on an existing folder."""
     with contextlib.suppress(FileExistsError):
         os.mkdir(name, mode=0o700, dir_fd=folder)
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
@@ -199,7 +199,7 @@ def _make_private(folder: int, name: str) -> None:
 
 
 def _open_regular(folder: int, name: str, flags: int) -> int:
-    """Open a file without following a link or waiting for a pipe."""
+    """Open a regular file without following a link or blocking on a FIFO."""
     flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(name, flags, 0o600, dir_fd=folder)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -36,8 +36,8 @@ class EnvFileUpdate(msgspec.Struct, frozen=True, kw_only=True):
 
     path: Path
     before: bytes | None  # None: the file does not exist
-    values: dict[str, Hidden]  # of the variables to write
-    replaced: tuple[str, ...]  # variables to write that have another value now
+    values: dict[str, Hidden]  # the variables to write
+    replaced: tuple[str, ...]  # variables to write that have another value in the file
     unchanged: tuple[str, ...]
 
     def __repr__(self) -> str:
@@ -67,7 +67,7 @@ def plan_update(path: Path, current: CurrentValues) -> EnvFileUpdate:
     Raises:
         UnsafePlanError: git tracks the file, or does not ignore it.
         SourceError: The file can't be read.
-        ShieldError: An env file can't hold one of the values.
+        ShieldError: An env file can't contain one of the values.
     """
     before = _read(path)
     _require_ignored(path)

@@ -1,6 +1,6 @@
 """Undo the last apply: restore files, delete created secrets, restore everything else in AWS.
 
-A deleted secret stays restorable for AWS's recovery window.
+A deleted secret can be restored within AWS's recovery window.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import SecretState
     from shield_ai.project.tree import Tree
 
-# Takes a secret's name and value, and tries its login; None: it has none.
+# Takes a secret's name and value, and tries its login; returns None for a secret without a login.
 TryLogin: TypeAlias = "Callable[[str, Hidden], Login | None]"
 
 UNDONE = StepStatus.UNDONE
@@ -35,10 +35,10 @@ KEPT = StepStatus.KEPT
 
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
-    """A file with neither the bytes before apply nor the bytes after it."""
+    """A file that differs from its content before apply and after it."""
 
     path: str
-    applied: str  # sha256 of the bytes that apply wrote, which the journal has a backup of
+    applied: str  # sha256 of the bytes that apply wrote; the journal has a backup
     now: bytes | None
     mode: int  # before apply; 0: the file did not exist
 
@@ -90,7 +90,7 @@ def _edited_error(edited: Sequence[Conflict]) -> UnsafePlanError:
 
 
 def pull_command(environment: str) -> str:
-    """Return the command that copies rotated values to where the app reads them with AWS off.
+    """Return the command that copies the current values to .env, which the app reads with AWS off.
 
     Args:
         environment: The environment of the secrets; empty: none.
@@ -140,7 +140,7 @@ class Rollback:
     try_login: TryLogin = _no_login
     rotation_problem: Callable[[str], str] = _no_problem
 
-    # The steps of secrets with another value than the one of apply.
+    # The steps of secrets that were rotated since apply.
     rotated: list[Record] = dataclasses.field(default_factory=list, init=False)
 
     def undo(self, steps: Sequence[Record], *, force: bool) -> list[Receipt]:
@@ -153,8 +153,8 @@ class Rollback:
         Raises:
             UnsafePlanError: A file was edited since, or a step ran in another account; nothing
                 was done.
-            RollbackIncompleteError: AWS refused, or a secret or resource was changed since; all
-                other steps were undone.
+            RollbackIncompleteError: An AWS call failed, or a secret or resource was changed since;
+                all other steps were undone.
         """
         if self.aws:
             require_same_account(steps, self.aws.id, self.aws.session.region)
@@ -173,9 +173,9 @@ class Rollback:
         return receipts
 
     def _save_edits(self, conflict: Conflict) -> str:
-        """Save the user's version of a file, and write the bytes that apply wrote.
+        """Save the user's version of a file, and restore the version that apply wrote.
 
-        The step is then undone like any other.
+        The step can then be undone like any other.
 
         Returns:
             The path of the copy; empty if the user removed the file.

@@ -63,12 +63,12 @@ class RotationPreview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def now() -> datetime:
-    """Return the current time."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def overdue(statuses: Sequence[RotationStatus]) -> float:
-    """Return how many days the most overdue rotation is late; 0 if none is.
+    """Return by how many days the most overdue rotation is late; 0 if none is late.
 
     Args:
         statuses: The state of each rotation.
@@ -114,7 +114,7 @@ class SecretRotator:
         """Return the state of a secret's rotation.
 
         Raises:
-            AwsError: AWS refused.
+            AwsError: An AWS call failed.
         """
         strategy = rotation_strategy(secret)
         state = self._aws.state(self.secret_id(secret))
@@ -144,15 +144,15 @@ class SecretRotator:
         """Return the state of a secret's rotation, and which password works if it is pending.
 
         Raises:
-            AwsError: AWS refused.
+            AwsError: An AWS call failed.
         """
         return msgspec.structs.replace(self.status(secret), live=self.live_password(secret))
 
     def live_password(self, secret: Secret) -> LivePassword:
-        """Return which password the database accepts, if a rotation of it is pending.
+        """Return which version's password the database accepts, if a rotation is pending.
 
         Raises:
-            AwsError: AWS refused.
+            AwsError: An AWS call failed.
         """
         if not is_database(secret):
             return LivePassword.NOT_CHECKED
@@ -266,7 +266,7 @@ class SecretRotator:
             ) from None
 
     def is_automated(self, secret: Secret) -> bool:
-        """Return whether the secret can be rotated without a person, here or in AWS.
+        """Return whether the secret can be rotated automatically, on this machine or in AWS.
 
         Raises:
             ShieldError: The secret is not in AWS.
@@ -287,7 +287,7 @@ class SecretRotator:
 
         Args:
             secret: The secret.
-            may_be_live: Also cancel if the database can't be asked which password works.
+            may_be_live: Also cancel if it is unknown which password the database accepts.
 
         Raises:
             ShieldError: The secret is not in AWS, or its current password does not work, so that
@@ -302,7 +302,7 @@ class SecretRotator:
         return rotation_driver.cancel(self._aws.client, self.secret_id(secret))
 
     def store_manual_values(self, secret: Secret, values: Mapping[str, Hidden]) -> None:
-        """Store the values that a person entered, and make them current.
+        """Store the values that the user entered, and make them current.
 
         Args:
             secret: The secret.

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 CREATE_STEP = STEPS[0]
-# Between these steps and the end of the rotation, the database can reject the current password.
+# From setSecret until the rotation ends, the database may reject the current password.
 UNINTERRUPTED_STEPS = STEPS[1:]
 
 
 class Progress(NamedTuple):
-    """Functions that are called during a rotation."""
+    """The callbacks of a rotation."""
 
     on_step: Callable[[str], None] = lambda _step: None  # before each step
     on_deferred: Callable[[], None] = lambda: None  # when the first signal is deferred
@@ -61,7 +61,7 @@ def run_rotation(
         The token, which is the id of the new version.
 
     Raises:
-        AwsError: AWS refused.
+        AwsError: An AWS call failed.
         ShieldError: A step failed.
         InterruptedRotationError: The rotation was interrupted before setSecret.
         DeferredRotationError: The rotation is finished, and a signal was deferred.

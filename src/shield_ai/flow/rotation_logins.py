@@ -1,4 +1,4 @@
-"""Find out which version of a secret the database accepts, while a rotation is pending.
+"""Determine which version of a secret the database accepts, while a rotation is pending.
 
 With a single user, a rotation that stops after setSecret leaves AWSCURRENT with a password that the
 database rejects. The pending version then has the only password that works.
@@ -68,7 +68,7 @@ def check_logins(client: Any, secret_id: str, environ: Mapping[str, str]) -> Ver
         environ: The settings of the rotation function, such as ROTATION_SSLMODE.
 
     Raises:
-        AwsError: AWS refused.
+        AwsError: An AWS call failed.
     """
     store = Store(client, secret_id)
     try:
@@ -119,7 +119,7 @@ def resume_command(name: str) -> str:
 
 
 def explain_live(live: LivePassword, name: str) -> tuple[str, str]:
-    """Return which password works, and what to do; empty for the usual instructions.
+    """Explain which password works, and what to do; both are empty if the usual hints apply.
 
     Args:
         live: The version that works.

@@ -48,7 +48,7 @@ def command_environ(environ: Mapping[str, str], current: CurrentValues) -> dict[
 
     Raises:
         AwsError: A required secret is missing.
-        ShieldError: An environment variable can't hold one of the values.
+        ShieldError: An environment variable can't contain one of the values.
     """
     if current.missing:
         raise AwsError(

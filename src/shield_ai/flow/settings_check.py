@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from shield_ai.flow.settings_values import KnownValues
     from shield_ai.model.manifest import Manifest, Secret
 
-# Seconds to wait before settings are loaded again, so that a time in whole seconds differs.
+# Seconds before settings are loaded again, so that a time with a resolution of 1 s differs.
 _CLOCK_DELAY = 1.1
-# Valid URLs for variables without a value, by a word in the variable's name; no server is there.
+# URLs for variables without a value, by a word in the variable's name. No server is contacted.
 _SAMPLE_URLS = {
     "CACHE": "redis://:password@localhost:6379/0",
     "REDIS": "redis://:password@localhost:6379/0",
@@ -42,7 +42,7 @@ _SAMPLE_URLS = {
 
 
 class SettingsCheck:
-    """Refuses edits that change a setting.
+    """Rejects edits that change a setting.
 
     Args:
         comparison: Loads the settings.
@@ -83,7 +83,7 @@ class SettingsComparison:
         root: The app's folder.
         modules: The settings modules, each with the folder below root that it is imported from.
         manifest: shield.toml.
-        values: The values of the app's variables; the others get a sample value.
+        values: The values of the app's variables; other required variables get a sample value.
         environ: The environment variables of this process.
     """
 
@@ -114,7 +114,7 @@ class SettingsComparison:
         self._before = [self._probe.load(self._current), self._probe.load(self._complete)]
 
     def compare_after(self) -> tuple[list[str], list[str]]:
-        """Load the settings again, and a third time with AWS on and without the variables.
+        """Load the settings again, also with AWS on and without the variables, and compare them.
 
         Returns:
             The settings that differ, and why modules could not be compared.

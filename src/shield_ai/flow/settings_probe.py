@@ -58,7 +58,7 @@ class SettingsProbe:
         return [self._load_module(module, folder, environ) for module, folder in self.modules]
 
     def _load_module(self, module: str, folder: str, environ: Mapping[str, str]) -> LoadedSettings:
-        # Other processes can read the environment that a process starts with, in /proc.
+        # Values are passed in a pipe: other processes can read the initial environment in /proc.
         inherited = {name: text for name, text in environ.items() if os.environ.get(name) == text}
         request = {
             "module": module,
@@ -87,7 +87,7 @@ class SettingsProbe:
 
 
 def _is_same_error(before: str, after: str) -> bool:
-    """Tell whether errors are of the same kind: the runtime's error is a KeyError, too."""
+    """Return whether two errors are equivalent: SecretNotFoundError is also a KeyError."""
     return after == before or (before, after) == ("KeyError", "SecretNotFoundError")
 
 
@@ -127,7 +127,7 @@ def _different_settings(old: LoadedSettings, new: LoadedSettings) -> list[str]:
 
 
 def find_interpreter(root: Path) -> str:
-    """Return the Python with the app's dependencies: of its virtual environment, or the active one.
+    """Return the interpreter of the app's virtual environment, or of the active one.
 
     Falls back to the Python that runs shield.
 

@@ -1,4 +1,4 @@
-"""Collect the values that the app has now, for the comparison of its settings."""
+"""Collect the current values of the app's variables, for the comparison of its settings."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class KnownValues(NamedTuple):
     """The values of an app's variables."""
 
-    variables: Mapping[str, Hidden]  # that the app reads
-    literals: Mapping[str, Hidden]  # that the code assigns a literal to
+    variables: Mapping[str, Hidden]  # values of the variables that the app reads
+    literals: Mapping[str, Hidden]  # values of the literals in the code, by variable
 
 
 def known_values(

@@ -64,7 +64,7 @@ class SecretCopies:
             environment: The environment to copy from.
 
         Raises:
-            AwsError: AWS refused.
+            AwsError: An AWS call failed.
         """
         source = apply_environment(self._manifest, environment)
         names = {source.app.prefix + secret.name: secret for secret in source.secret}
@@ -85,7 +85,7 @@ class SecretCopies:
             path: ENVIRONMENT/NAME, with the name in shield.toml.
 
         Raises:
-            AwsError: AWS refused.
+            AwsError: An AWS call failed.
         """
         if path not in self._values:
             environment, _, name = path.partition("/")
@@ -125,14 +125,14 @@ def app_env_values(tree: Tree, settings: Sequence[str]) -> dict[str, Hidden]:
         env_file = str(folder / DOTENV)
         if tree.read(env_file) is None:
             continue
-        with contextlib.suppress(SourceError):  # the app's parser may accept what ours does not
+        with contextlib.suppress(SourceError):  # the app's parser may accept the file
             variables = read_env_file(tree.path(env_file))
             values |= {name: value for name, value in variables.items() if value}
     return values
 
 
 def placeholders(changes: Sequence[Change], values: Values) -> Iterator[str]:
-    """Name the secrets with a placeholder such as `changeme` in a file or an environment variable.
+    """Yield the secrets with a placeholder such as `changeme` in a file or environment variable.
 
     Args:
         changes: The planned changes.

@@ -1,8 +1,8 @@
 r"""Edit the values of an env file, and quote them so that every reader gets the same value.
 
 python-dotenv, django-environ and a POSIX shell (`set -a; . FILE`) read quotes, backslashes and `$`
-differently. A value is written in a form that all of them read alike, or not at all: a shell would
-otherwise read another value, or run a command that the value contains.
+differently. A value is written only in a form that all of them read in the same way. Otherwise, a
+shell could read another value, or run a command that the value contains.
 
 - python-dotenv decodes `\\` and `\'` in single quotes, and a shell does not.
 - In double quotes, a shell expands `$` and backticks. python-dotenv does not remove the backslash
@@ -70,7 +70,7 @@ def _can_be_quoted(value: str) -> bool:
 
 
 def _forms(value: str) -> list[str]:
-    """Return the forms of a value that a shell reads, the preferred one first."""
+    """Return the quoted forms of a value that a shell reads correctly, the preferred one first."""
     forms = []
     if "'" not in value:
         forms.append(f"'{value}'")
@@ -110,7 +110,7 @@ def set_variables(content: bytes, values: Mapping[str, str]) -> bytes:
 
     Raises:
         SourceError: The content is not UTF-8, or has an invalid line that would hide a variable.
-        ValueError: A value has no form that all readers read alike.
+        ValueError: A value has no form that all readers read in the same way.
     """
     text = _decode(content)
     quoted = {variable: _require_quoted(value) for variable, value in values.items()}

@@ -57,7 +57,7 @@ class IndexEntry(NamedTuple):
     """A file in the index."""
 
     mode: str
-    name: str  # of the object: SHA-1, or SHA-256 in a repository that uses it
+    name: str  # the object ID: SHA-1, or SHA-256 in a repository that uses it
     path: str
 
 
@@ -87,18 +87,18 @@ def _differs(root: Path, entry: IndexEntry) -> bool:
         return True
     if entry.name == _object_name(content, entry.name):
         return False
-    # With core.autocrlf, the file has other line ends than the object.
+    # With core.autocrlf, the line endings of the file and the object differ.
     return entry.name != _object_name(content.replace(b"\r\n", b"\n"), entry.name)
 
 
 def _object_name(content: bytes, like: str) -> str:
-    """Return the name that git gives to a file's content, with the algorithm of another name."""
+    """Return git's object ID of a file's content, with the hash algorithm of another ID."""
     algorithm = hashlib.sha256 if len(like) == SHA256_LENGTH else hashlib.sha1
     return algorithm(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def _filtered(root: Path, paths: Collection[str]) -> set[str]:
-    """Return the files whose content git would filter, such as large files in Git LFS."""
+    """Return the files with a git filter, such as large files in Git LFS."""
     if not paths:
         return set()
     output = git_process.read(root, "check-attr", "-z", "filter", "--", *paths)
@@ -118,7 +118,7 @@ class GitState(enum.StrEnum):
     TRACKED = "tracked"
     NOT_IGNORED = "not-ignored"  # the next `git add` includes it
     NO_REPOSITORY = "no-repository"
-    UNKNOWN = "unknown"  # in a repository that git can't read, or git is not installed
+    UNKNOWN = "unknown"  # git can't read the repository, or is not installed
 
 
 def git_state(root: Path, path: str) -> GitState:
@@ -140,13 +140,13 @@ def git_state(root: Path, path: str) -> GitState:
 
 
 def checked_out_commit(root: Path) -> str:
-    """Return the short name of the commit that is checked out; empty without one."""
+    """Return the abbreviated hash of the commit that is checked out; empty without one."""
     output = git_process.read(root, "rev-parse", "--short=12", "--verify", "HEAD")
     return _decode(output or b"").strip()
 
 
 def head_commit(repository: str) -> str:
-    """Return the newest commit of a repository, by its URL or path.
+    """Return the hash of the newest commit of a repository, given by its URL or path.
 
     Raises:
         SourceError: The repository can't be reached.

@@ -25,7 +25,7 @@ def tracked_files(root: Path, paths: list[str]) -> set[str] | None:
         paths: The files to look up, relative to the folder.
 
     Returns:
-        The tracked ones of these files; None if git can't read the repository.
+        The files that git tracks; None if git can't read the repository.
     """
     if not paths:
         return set()
@@ -52,7 +52,7 @@ def ignored_tracked_files(root: Path) -> list[str] | None:
 
 
 def staged_files(root: Path) -> dict[str, str]:
-    """Map the files that are added or changed in the index to their objects.
+    """Map the files that are added or changed in the index to their object IDs.
 
     Submodules are excluded. The paths are relative to the folder.
 
@@ -108,7 +108,7 @@ class BlobReader:
         """Return the content of an object; None if it is missing, corrupt or too large.
 
         Args:
-            name: The name of the object.
+            name: The ID of the object.
             max_size: Bytes; larger objects are skipped.
         """
         stdin = self._process.stdin

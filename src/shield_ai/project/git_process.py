@@ -1,4 +1,4 @@
-"""Start git so that it runs nothing that the repository names: the only place that starts git.
+"""Start git so that it runs no program that the repository names. Only this module starts git.
 
 A repository can name programs in its configuration (core.fsmonitor, core.sshCommand, filters,
 hooks, textconv) and make git contact a server for objects that it lacks. Options on the command
@@ -41,13 +41,13 @@ CONFIG = {
     "gpg.program": "false",
     "log.showSignature": "false",
     "protocol.allow": "never",
-    # A bare repository inside the work tree is a file of that repository, not a repository.
+    # Git must not use a bare repository that is part of the work tree's content.
     "safe.bareRepository": "explicit",
     "submodule.recurse": "false",
     "uploadpack.packObjectsHook": "",
 }
-# The caller's variables that git gets: where it finds itself and its user's configuration, and
-# which repository and index a hook works on.
+# The environment variables that git inherits: the folders of the user's configuration, and the
+# repository and the index that a hook works on.
 VARIABLES = (
     "GIT_CEILING_DIRECTORIES",
     "GIT_CONFIG_GLOBAL",
@@ -122,7 +122,7 @@ def is_in_repository(root: Path) -> bool:
 
 
 def start(root: Path, *arguments: str, pipe_stdin: bool = False) -> subprocess.Popen[bytes]:
-    """Start a git command whose output is read from a pipe.
+    """Start a git command with its output connected to a pipe.
 
     Args:
         root: A folder in the repository.

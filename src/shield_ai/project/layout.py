@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # The module after DJANGO_SETTINGS_MODULE, in Python, INI, YAML or a Dockerfile.
 DJANGO_SETTINGS = regex(rb"DJANGO_SETTINGS_MODULE[\"'\s,=:}\])]{1,8}([A-Za-z_][\w.]*)")
-# Files in which DJANGO_SETTINGS_MODULE can be the settings of the tests.
+# Files in which DJANGO_SETTINGS_MODULE can name settings for tests.
 TEST_CONFIGS = frozenset(
     {"conftest.py", "noxfile.py", "pytest.ini", "setup.cfg", "tox.ini", "pyproject.toml"}
 )
@@ -61,7 +61,7 @@ SKIPPED_FOLDERS = frozenset({
 
 
 class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Properties of an app that draft and the fixers use in addition to its findings."""
+    """Properties of an app that draft and the rewriting use in addition to its findings."""
 
     name: str
     settings: tuple[str, ...] = ()
@@ -70,8 +70,8 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     runtime: str = DEFAULT_RUNTIME  # the path for a vendored runtime
     django: bool = False
     dotenv: bool = False  # the app loads .env into the environment
-    app_packages: tuple[str, ...] = ()  # packages with names of tests that belong to the app
-    accessor: str = "get_secret"  # the name of get_secret in the app's modules, free of conflicts
+    app_packages: tuple[str, ...] = ()  # packages with test-like names that belong to the app
+    accessor: str = "get_secret"  # the name of get_secret in the app's modules, without conflicts
     runtime_init: str = ""  # the `__init__.py` that importing the runtime runs, unless it is empty
 
     def module(self, path: str) -> str:
@@ -94,11 +94,11 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_test(path: str, app_packages: Iterable[str] = ()) -> bool:
-    """Return True if a file belongs to the tests. The settings of tests do not.
+    """Return True if a file belongs to the tests. Settings for tests do not.
 
     Args:
         path: The file.
-        app_packages: Packages with names of tests that belong to the app.
+        app_packages: Packages with test-like names that belong to the app.
     """
     for package in app_packages:
         if path.startswith(f"{package}/"):
@@ -114,7 +114,7 @@ def _is_test_folder(folder: str) -> bool:
 
 
 def is_test_settings(path: str) -> bool:
-    """Return True if a file has the settings of the tests."""
+    """Return True if a file has the name of settings for tests."""
     return bool(TEST_SETTINGS.search(path))
 
 
@@ -154,7 +154,7 @@ def _startup_files(paths: Iterable[str]) -> list[str]:
 
 
 def find_app_packages(paths: Collection[str], read: Read) -> tuple[str, ...]:
-    """Return the packages with names of tests that contain the settings of the app itself."""
+    """Return the packages with test-like names that contain the settings of the app itself."""
     folders = {path.rpartition("/")[0] for path in paths}
     if not any("test_" in folder for folder in folders):
         return ()
@@ -170,8 +170,8 @@ def find_app_packages(paths: Collection[str], read: Read) -> tuple[str, ...]:
 def _locate_module(name: str, folder: str, known: set[str]) -> tuple[str, str] | None:
     """Return the file and the import root of a dotted name.
 
-    The folder of the file with the name and its parents come first. Elsewhere in the app, the
-    module must be unique.
+    The folder of the file that contains the name and its parents are searched first. Elsewhere in
+    the app, the module must be unique.
     """
     module = name.strip(".").replace(".", "/")
     for root in folder_and_parents(folder):

@@ -76,7 +76,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @functools.cached_property
     def statements(self) -> frozenset[int]:
-        """The first lines of all statements."""
+        """The lines on which statements start."""
         lines: set[int] = set()
         stack: list[ast.AST] = [self.tree]
         while stack:

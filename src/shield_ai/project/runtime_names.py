@@ -6,7 +6,7 @@ import re
 
 PACKAGE = "shield_runtime"
 FORMER_PACKAGE = "shield_ai"
-COPY = "_shield_runtime"  # the folder in an app
+COPY = "_shield_runtime"  # the folder of a copy in an app
 IMPORTS_COPY = re.compile(rb"(?m)^from \.?" + COPY.encode() + rb" import ")
 
 
@@ -54,7 +54,7 @@ def is_copied_file(path: str) -> bool:
 
 
 def copied_folder(path: str) -> str:
-    """Return the folder of a copy that a path lies in, with a final slash; empty without one."""
+    """Return the folder of the copy that contains a path, with a final slash; empty without one."""
     parts = path.split("/")
     if COPY not in parts[:-1]:
         return ""

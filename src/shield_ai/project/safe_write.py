@@ -85,7 +85,7 @@ def create_file(
 
 
 def replace_file(folder: int, temporary: str, name: str) -> None:
-    """Give a temporary file its final name, atomically; a link of that name is replaced."""
+    """Rename a temporary file to its final name, atomically; a link of that name is replaced."""
     os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     os.fsync(folder)
 
@@ -161,7 +161,11 @@ def _owner(folder: int, name: str) -> tuple[int, int] | None:
 
 
 def _private_parent(path: Path) -> Path:
-    """Return the folder of a file, unless its files are devices or descriptors of processes."""
+    """Return the folder of a file.
+
+    Raises:
+        OSError: As `_real_parent`; also if the folder is /dev or in /proc.
+    """
     parent = _real_parent(path)
     if parent == DEVICES or parent.is_relative_to(PROCESSES):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
@@ -183,7 +187,7 @@ def _real_parent(path: Path) -> Path:
 
 
 def _is_special(path: Path, status: os.stat_result | None) -> bool:
-    """Tell whether a path is a pipe or a device, or a name such as /dev/stdout."""
+    """Return whether a path is a pipe or a device, or a name such as /dev/stdout."""
     if path.is_absolute() and any(path.is_relative_to(folder) for folder in SPECIAL_FOLDERS):
         return True
     if status is None or stat.S_ISLNK(status.st_mode) or stat.S_ISREG(status.st_mode):

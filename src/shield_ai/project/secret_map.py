@@ -43,7 +43,7 @@ class MapCall(msgspec.Struct, frozen=True):
 
 
 def parse_map(raw: bytes | None) -> SecretMap | None:
-    """Return the mapping of a map file; None for another file, or if it can't be understood."""
+    """Return the mapping of a map file; None for another file, or if the mapping is not literal."""
     found = find_map_call(raw)
     return found.content if found else None
 
@@ -82,8 +82,8 @@ def find_map_call(raw: bytes | None) -> MapCall | None:
 def hardcoded_default(call: ast.Call, known: SecretMap | None) -> ast.Constant | None:
     """Return the hardcoded secret in a get_secret() call, or None.
 
-    A constant after a name of the map is the default of the read that the call replaced. A literal
-    that the code held before is the argument `default`.
+    If the map file contains the name, a second positional argument is the default of the original
+    read, and not a secret. A literal that the code contained is passed as `default=`.
 
     Args:
         call: The call.

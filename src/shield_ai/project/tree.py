@@ -223,7 +223,7 @@ def _broken_link(relative: str) -> SourceError:
 
 
 def _new_mode(status: os.stat_result | None, *, private: bool) -> int:
-    """Return the mode for the new version of a file; None is the status of a new file."""
+    """Return the mode for the new version of a file; the status of a new file is None."""
     if status is None:
         return (0o600 if private else 0o644) & ~umask()
     mode = stat.S_IMODE(status.st_mode)

@@ -1,4 +1,4 @@
-"""Keys in the user's state folder, which no scanned repository can write.
+"""Store keys in the user's state folder, to which a scanned repository can't write.
 
 The folder is SHIELD_STATE_DIR, else shield-ai in XDG_STATE_HOME, else ~/.local/state/shield-ai.
 https://specifications.freedesktop.org/basedir-spec/latest/

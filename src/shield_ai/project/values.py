@@ -88,7 +88,7 @@ class Values:
         self._copy = copy
 
     def locators(self, variables: Iterable[str]) -> dict[str, str]:
-        """Map the variables with a value that is not empty to their locators."""
+        """Map each variable with a non-empty value to its locator."""
         found: dict[str, str] = {}
         for variable in variables:
             if self._environ.get(variable) and variable not in OPERATOR_VARIABLES:

@@ -1,1 +1,1 @@
-"""The rotation function of Lambda and `shield rotate`; imports nothing from other packages."""
+"""The code of the rotation function and of `shield rotate`. Imports no other shield_ai package."""

@@ -1,11 +1,11 @@
-"""Rotate between two users: the unused one gets the next password, so that no login ever fails.
+"""Rotate between two users: the unused user gets the next password, so that no login fails.
 
 The first user is the base. The first rotation creates the second user, the clone, and marks it in
-the server. An administrator from another secret, `masterarn` in the document or ROTATION_ADMIN,
-makes the changes.
+the server. An administrator makes the changes. Its login is in another secret, which `masterarn` in
+the document or ROTATION_ADMIN names.
 
-Whoever may write the app's secret must not gain the administrator's rights. Therefore the secret
-never selects the user that the administrator changes:
+A principal that may write the app's secret must not gain the administrator's rights. Therefore, the
+secret alone never determines which user the administrator changes:
 
 - the current login must work, before the administrator connects
 - the other user has the name that follows from the current one, and the mark of a clone
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CLONE_OF = "clone_of"
 CLONE_SUFFIX = "_clone"
-MARKER = "managed by shield-ai"  # of clones; only administrators of the server can set it
+MARKER = "managed by shield-ai"  # marks clones; only administrators of the server can set it
 SessionT = TypeVar("SessionT", bound=LockingSession)
 
 
@@ -78,7 +78,7 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
         return {**others, "username": clone, CLONE_OF: username}
 
     def is_clone_of(self, clone: str, base: str) -> bool:
-        """Return True if the first user has the name of the other one's clone."""
+        """Return True if `clone` is the name of the clone of `base`."""
         return self.is_short_enough(base) and clone == clone_name(base, self.is_short_enough)
 
     def pending_and_base(self, rotation: Rotation) -> tuple[Login, Login, str | None]:
@@ -86,8 +86,9 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
 
         Raises:
             SupersededError: The pending version was created from another current version, and
-                would change the user in use. It is no longer pending, so that the next rotation
-                starts from scratch.
+                would change the user in use. Its label AWSPENDING is removed, so that the next
+                rotation creates a new version.
+            SetupError: The two versions are not for a user and its clone.
         """
         pending, current = self.pending_and_current(rotation)
         if pending.username == current.username:
@@ -104,10 +105,13 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
     def admin_logins(
         self, rotation: Rotation, target: Login, users: tuple[str, str]
     ) -> Iterator[Login]:
-        """Yield the administrator's logins for the database of another login, the current first.
+        """Yield the administrator's logins for the target's database, the current version first.
 
         The administrator's password is only sent to the server that its own secret names, with the
-        certificates of that secret or of the function, and the stricter of the two TLS modes.
+        CA certificates of that secret or of the function, and the stricter of the two TLS modes.
+
+        Raises:
+            SetupError: The administrator's secret is missing, or can't be used for this rotation.
         """
         name = rotation.environ.get("ROTATION_ADMIN")
         name = name or parse(rotation.current_value()).get("masterarn")
@@ -146,9 +150,9 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
         return Login(admin.username, admin.password, *target.target, tls, admin.ca)
 
     def set(self, rotation: Rotation) -> None:
-        """Give the unused user the privileges of the other one, and the pending password.
+        """Set the privileges and the pending password of the unused user.
 
-        The administrator only acts for somebody who knows the current login.
+        The administrator makes changes only after a login with the current version.
         """
         pending, current, base = self.pending_and_base(rotation)
         if self.is_done(pending):
@@ -176,7 +180,7 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
             ) from None
 
     def is_done(self, pending: Login) -> bool:
-        """Return True if all changes are made: the password is always the last one."""
+        """Return True if all changes were made: the password is always changed last."""
         return self.connector.accepts(pending)
 
     @abc.abstractmethod
@@ -188,7 +192,7 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
         Args:
             session: A connection of the administrator that holds the lock.
             user: The pending login.
-            current: The current login, which was proved.
+            current: The current login, which was verified.
             base: The base if the pending user is the clone; otherwise None.
 
         Raises:

@@ -1,4 +1,4 @@
-"""An API key that a hook of the user rotates: a module in the function's zip, ROTATION_HOOK.
+"""Rotate an API key with the user's hook: the module ROTATION_HOOK in the function's zip.
 
     def issue(current: str, token: str) -> str: ...   # request a new key from the provider
     def test(value: str) -> None: ...                 # raise an exception if the key is invalid
@@ -6,7 +6,7 @@
 
 `token` is the id of the rotation. Passed on as an idempotency key, it prevents duplicate keys.
 The current and the previous key remain valid, because processes can cache the previous one. The
-next rotation revokes the key before these.
+next rotation revokes the previous key.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ApiKey(ValueStrategy):
-    """Replace an API key with the help of the user's hook."""
+    """Replace an API key with the user's hook."""
 
     def generate(self, rotation: Rotation, value: str) -> str:
         """Return a new key from the provider."""
@@ -57,7 +57,13 @@ class ApiKey(ValueStrategy):
 
 
 def call_hook(rotation: Rotation, function: str, *arguments: str) -> Any:
-    """Call a function of the hook. Its error messages are dropped: they can quote the key."""
+    """Call a function of the hook.
+
+    Raises:
+        SetupError: The hook or its function does not exist.
+        RotationError: The function failed. Its error message is dropped, because it can quote the
+            key.
+    """
     name = rotation.environ.get("ROTATION_HOOK")
     if not name:
         raise SetupError(

@@ -1,4 +1,4 @@
-"""Log in to servers, with proof that they check passwords."""
+"""Log in to servers, after verifying that they reject wrong passwords."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SessionT = TypeVar("SessionT", bound=Session)
 
 
 class Connector(Generic[SessionT]):
-    """Logs in to a type of server. Remembers the users for which wrong passwords are rejected.
+    """Logs in to a type of server. Remembers for which users it rejects wrong passwords.
 
     Args:
         connect: Logs in; raises LoginRefusedError if the server rejects the user and password.
@@ -46,7 +46,7 @@ class Connector(Generic[SessionT]):
         return self._connect(login)
 
     def log_in_once(self, login: Login) -> None:
-        """Log in and disconnect, without a wrong password: some servers then lock the user.
+        """Log in and disconnect. Tries no wrong password, because some servers then lock the user.
 
         Raises:
             LoginRefusedError: The server rejects the password.

@@ -56,7 +56,7 @@ class DatabaseStrategy(Generic[SessionT]):
         return json.dumps({**following, "password": password})
 
     def next_document(self, rotation: Rotation, document: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        """Return the document with the next user."""
+        """Return the document with the next user; by default, the user stays the same."""
         return document
 
     def parse_login(self, rotation: Rotation, document: dict[str, Any]) -> Login:
@@ -64,7 +64,11 @@ class DatabaseStrategy(Generic[SessionT]):
         return parse_login(document, self.default_port, rotation.environ)
 
     def pending_and_current(self, rotation: Rotation) -> tuple[Login, Login]:
-        """Return the pending and the current login, which are for the same server."""
+        """Return the pending and the current login.
+
+        Raises:
+            SetupError: A login is invalid, or the logins are for different servers or databases.
+        """
         pending = self.parse_login(rotation, parse(rotation.pending_value()))
         current = self.parse_login(rotation, parse(rotation.current_value()))
         ensure_same_target(pending, current)
@@ -87,7 +91,7 @@ class DatabaseStrategy(Generic[SessionT]):
 
     @contextmanager
     def finishing(self, rotation: Rotation) -> Iterator[None]:
-        """Hold the lock, and log in with the pending login again."""
+        """Hold the lock, and verify the pending login again."""
         pending, _ = self.pending_and_current(rotation)
         session = self.connector.log_in(pending)
         try:

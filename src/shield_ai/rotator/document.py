@@ -12,8 +12,8 @@ from .errors import SetupError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SSL_MODES = ("disable", "require", "verify-ca", "verify-full")  # from weak to strict
-# The field "ssl" of AWS's own documents does not select the checks of certificates.
+SSL_MODES = ("disable", "require", "verify-ca", "verify-full")  # the weakest first
+# The field "ssl" of AWS's own documents does not say how certificates are verified.
 SSL_FIELD_MODES = {"true": "verify-full", "false": "disable"}
 
 
@@ -45,7 +45,11 @@ class Login:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Parse a secret that is a JSON object or a URL."""
+    """Parse a secret.
+
+    Raises:
+        SetupError: The secret is neither a JSON object nor a valid URL.
+    """
     if url.is_url(text):
         return url.parse(text)
     try:
@@ -68,6 +72,9 @@ def parse_login(
         document: A parsed secret. AWS's field `dbname` and the alternative `user` are supported.
         default_port: The port if the document has none.
         environ: The settings of the function.
+
+    Raises:
+        SetupError: A field is missing or invalid.
     """
     return Login(
         username=_get_text(document, "username", "user"),
@@ -117,7 +124,7 @@ def stricter_ssl_mode(first: str, second: str) -> str:
 
 
 def ensure_same_target(pending: Login, current: Login) -> None:
-    """Compare the servers of both logins, so that no password is sent to another server.
+    """Require the same server and database, so that no password is sent to another server.
 
     Raises:
         SetupError: The servers differ.

@@ -76,7 +76,7 @@ def _is_current(rotation: Rotation, *, is_manual: bool) -> bool:
 
 
 def _check_version(rotation: Rotation, step: str, *, is_manual: bool) -> None:
-    """Make the same checks as AWS's rotation functions: the version must be pending."""
+    """Require that the version is pending, as AWS's own rotation functions do."""
     state = rotation.state
     stages = state.stages.get(rotation.token)
     if stages is None and is_manual and step == "createSecret":
@@ -86,7 +86,7 @@ def _check_version(rotation: Rotation, step: str, *, is_manual: bool) -> None:
                 f"version {pending} is pending: resume that rotation or cancel it"
             )
     elif stages is None or PENDING not in stages:
-        # AWS does not list versions without a staging label, so the two causes look the same
+        # AWS does not list versions without a staging label, so both causes have the same result
         raise SupersededError(
             f"version {rotation.token} is not pending: another rotation took over, "
             "or it never existed"

@@ -30,7 +30,11 @@ class Rotation:
     environ: Mapping[str, str] = field(default_factory=dict)
 
     def current_value(self) -> str:
-        """Return the value of the current version."""
+        """Return the value of the current version.
+
+        Raises:
+            SetupError: There is no current version, or it is binary.
+        """
         version = self.state.version_with(CURRENT)
         value = self.store.get_value(version=version) if version else None
         if value is None:
@@ -40,7 +44,11 @@ class Rotation:
         return value
 
     def pending_value(self) -> str:
-        """Return the value of the new version."""
+        """Return the value of the new version.
+
+        Raises:
+            SupersededError: The version has no value, or is no longer pending.
+        """
         value = self.store.get_value(version=self.token, stage=PENDING)
         if value is None:
             raise SupersededError(
@@ -62,7 +70,7 @@ class Rotation:
                 yield value
 
     def ensure_pending(self) -> None:
-        """Read the secret's state again and compare it. Callers hold the lock, if there is one.
+        """Require that the version is still pending. Callers hold the lock, if there is one.
 
         Raises:
             SupersededError: The version is no longer pending, or the current version changed.
@@ -85,13 +93,13 @@ class Rotation:
 
 
 class Strategy(Protocol):
-    """How a type of secret rotates.
+    """The rotation of a type of secret.
 
-    Every method can run again after a crash at any point, and then completes the work.
+    Every method is idempotent: after a crash at any point, it can run again and completes the work.
     """
 
     def new_value(self, rotation: Rotation, current: str) -> str:
-        """Return a new value that replaces `current`, without side effects."""
+        """Create a new value that replaces `current`. Databases are not changed."""
         ...
 
     def set(self, rotation: Rotation) -> None:
@@ -103,5 +111,5 @@ class Strategy(Protocol):
         ...
 
     def finishing(self, rotation: Rotation) -> AbstractContextManager[None]:
-        """Keep the pending value valid, and other rotations out, while it becomes current."""
+        """Exclude other rotations while the pending value becomes current."""
         ...

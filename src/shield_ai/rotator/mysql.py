@@ -1,8 +1,8 @@
 """MySQL and MariaDB with PyMySQL: logins, locks and password changes.
 
 MariaDB receives a hash of the password. In MySQL, users can't set a hash for themselves, so MySQL
-receives the password, through verified TLS. It omits passwords from its logs, unless it runs with
---log-raw.
+receives the password, through verified TLS. MySQL omits passwords from its logs, unless it runs
+with --log-raw.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ SETUP = (
     " SESSION wait_timeout = 90, SESSION lock_wait_timeout = 20"
 )
 ACCESS_DENIED = 1045
-NO_TLS = "SSL is required but the server doesn't support it"  # text of the driver
-# Methods that send the password itself, or encrypt it with a key that the server chooses.
+NO_TLS = "SSL is required but the server doesn't support it"  # the driver's message
+# Plugins that send the password itself, or encrypt it with a key that the server chooses.
 CLEARTEXT_PLUGINS = frozenset({"mysql_clear_password", "dialog", "sha256_password"})
 PUBLIC_KEY_REQUEST = b"\2"
 
@@ -142,7 +142,7 @@ def connect(login: Login) -> MysqlSession:
 
 
 def _unverified_class() -> Any:
-    """Return the driver's connection class, which sends no password in cleartext."""
+    """Return a subclass of the driver's connection that sends no password in cleartext."""
     from pymysql import connections
 
     driver: Any = connections.Connection
@@ -171,7 +171,7 @@ def _refuse_cleartext(plugin: str) -> None:
 
 
 def error_code(error: BaseException) -> int | str:
-    """Return the server's error number, or the type of the error without one."""
+    """Return the server's error number; without one, the type name of the error."""
     number = error.args[0] if error.args else None
     return number if isinstance(number, int) else type(error).__name__
 
@@ -184,6 +184,6 @@ def quote_name(name: str) -> str:
 
 
 def native_hash(password: str) -> str:
-    """Return the hash of `mysql_native_password`, which the server stores, and can't log in."""
+    """Return the `mysql_native_password` hash of a password. It can't be used to log in."""
     inner = hashlib.sha1(password.encode(), usedforsecurity=False).digest()
     return "*" + hashlib.sha1(inner, usedforsecurity=False).hexdigest().upper()

@@ -1,8 +1,8 @@
 """MySQL and MariaDB with alternating users: the clone has the accounts and grants of the base.
 
-Users can't be members of other users there, so each rotation compares the grants, and grants or
-revokes the differences. Account changes are not transactional: a new account can't log in before
-the last statement, which sets its password.
+In these servers, users can't be members of other users, so each rotation compares the grants, and
+grants or revokes the differences. Account changes are not transactional: nobody can log in to a new
+account before the last statement sets its password.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .mysql import MysqlSession, native_hash
 if TYPE_CHECKING:
     from .document import Login
 
-MAX_NAME_LENGTH = 32  # of users in MySQL; MariaDB supports longer names
+MAX_NAME_LENGTH = 32  # characters, in MySQL; MariaDB supports longer names
 HOSTS = "SELECT Host FROM mysql.user WHERE BINARY User = BINARY %s ORDER BY Host"
 DEFAULT_ROLES = (
     "SELECT DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles"
@@ -47,7 +47,7 @@ ROLES_IN_MYSQL = (
 )
 NO_SUCH_TABLE = "1146"
 SYSTEM_DATABASE = "mysql"
-# Everything else on all databases, also privileges of future versions, counts as administrative.
+# All other global privileges, including those of future versions, count as administrative.
 HARMLESS_GLOBALLY = frozenset(
     {
         "USAGE", "SELECT", "SHOW DATABASES", "SHOW VIEW", "PROCESS", "EXECUTE", "LOCK TABLES",
@@ -130,7 +130,7 @@ def account_hosts(session: MysqlSession, user: str) -> list[str]:
 
 
 def create_account(session: MysqlSession, user: str, host: str) -> None:
-    """Create an account with an unknown password."""
+    """Create an account with a random password, which nobody knows."""
     password = secrets.token_urlsafe(24)
     if session.is_mariadb:
         statement = "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY PASSWORD %s"
@@ -179,7 +179,7 @@ def _unmarked_error(session: MysqlSession, clone: str) -> SetupError:
 
 
 def require_no_admin(session: MysqlSession, user: str) -> None:
-    """Require that no account of a user has administrative privileges, directly or by a role.
+    """Require that no account of a user has administrative privileges, directly or through a role.
 
     Raises:
         SetupError: An account has them.
@@ -264,7 +264,7 @@ def _text(name: str | bytes) -> str:
 
 
 def read_grants(session: MysqlSession, user: str, host: str) -> set[str]:
-    """Return the grants of an account as statements, without its name and password hash."""
+    """Return an account's grants as statements, with ACCOUNT for its name, without its password."""
     account = quote_account(user, host)
     # MySQL 5.7 writes accounts as strings, later versions and MariaDB as names
     quoted = session.run("SELECT CONCAT(QUOTE(%s), '@', QUOTE(%s))", user, host)[0][0]
@@ -285,7 +285,7 @@ def read_grants(session: MysqlSession, user: str, host: str) -> set[str]:
 
 
 def quote_account(user: str, host: str) -> str:
-    """Quote an account."""
+    """Quote the user and host of an account."""
     return f"{mysql.quote_name(user)}@{mysql.quote_name(host)}"
 
 

@@ -1,8 +1,8 @@
 """MySQL and MariaDB with a single user.
 
 An account consists of a user and a host pattern. The rotation changes the account that the server
-selects for the function's connection. If several accounts have the same user, alternating users
-are required, which change all of them.
+selects for the function's connection. If several accounts have the same user, use alternating
+users, which change all of them.
 """
 
 from __future__ import annotations

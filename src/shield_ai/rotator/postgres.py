@@ -61,7 +61,7 @@ class PostgresSession:
     def locked(self, key: str) -> Iterator[None]:
         """Hold the lock for a key in a transaction, which an exception rolls back.
 
-        The lock and the settings are local to the transaction, so that connection pools work.
+        The lock and the settings are local to the transaction, as connection poolers require.
         """
         self.run(BEGIN)
         number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big", signed=True)
@@ -140,11 +140,11 @@ def _connection_error(error: Exception) -> DatabaseError:
 
 
 def _connection_class(login: Login) -> Any:
-    """Return the driver's connection class, which sends no password in cleartext without need.
+    """Return a subclass of the driver's connection that protects passwords sent in cleartext.
 
-    It also supports any user name with SCRAM. The driver rejects names with characters that
-    Unicode 3.2 does not have. The server ignores the name in SCRAM messages, because the startup
-    message has it.
+    It sends them only through verified TLS. It also supports any user name with SCRAM: the driver
+    rejects names with characters that are not in Unicode 3.2. The server ignores the name in SCRAM
+    messages, because the startup message contains it.
     """
     from pg8000.native import Connection
 
@@ -170,7 +170,7 @@ def _close(sock: socket.socket | None) -> None:
 
 
 def sqlstate(error: BaseException | None) -> str:
-    """Return the server's error code, or the type of the error without one.
+    """Return the server's error code; without one, the type name of the error.
 
     The driver can wrap the server's error in another exception.
     """
@@ -200,9 +200,9 @@ def quote_literal(text: str) -> str:
 
 
 def scram_verifier(password: str) -> str:
-    """Return the SCRAM verifier of a password, which the server stores, and can't log in.
+    """Return the SCRAM verifier of a password. It can't be used to log in.
 
-    Passwords with other characters than ASCII are normalized with SASLprep, as in all clients.
+    Non-ASCII passwords are normalized with SASLprep, as in all clients.
     """
     import scramp
 

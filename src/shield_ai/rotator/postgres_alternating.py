@@ -1,7 +1,7 @@
 """PostgreSQL with alternating users.
 
 The clone is a member of the base and switches to it at each login (`SET role`). Therefore the base
-owns all objects, whichever user creates them, and grants and default privileges apply to both.
+owns the objects that either user creates, and grants and default privileges apply to both.
 Settings of the login itself (parameters, connection limit, expiry) are copied in each rotation.
 """
 
@@ -17,7 +17,7 @@ from .postgres import PostgresSession, quote_literal, quote_name
 if TYPE_CHECKING:
     from .document import Login
 
-FIRST_VERSION_WITH_MEMBER_OPTIONS = 160000  # INHERIT and SET became options of the membership
+FIRST_VERSION_WITH_MEMBER_OPTIONS = 160000  # INHERIT and SET are options of the membership
 NAME_LISTS = frozenset(
     {"search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries"}
 )
@@ -25,7 +25,7 @@ ROLE = (
     "SELECT rolconnlimit, rolvaliduntil::text, pg_catalog.shobj_description(oid, 'pg_authid')"
     " FROM pg_catalog.pg_roles WHERE rolname = :role::text"
 )
-# Administrative roles among a role and those that it is a member of, the role itself first.
+# Administrative roles among a role and the roles that it is a member of, the role itself first.
 ADMIN_ROLES = (
     "SELECT r.rolname FROM pg_catalog.pg_roles r, pg_catalog.pg_roles u"
     " WHERE u.rolname = :role::text AND pg_catalog.pg_has_role(u.oid, r.oid, 'MEMBER')"
@@ -62,7 +62,7 @@ class PostgresAlternating(AlternatingUsers[PostgresSession]):
     def configure_user(
         self, session: PostgresSession, user: Login, current: Login, base: str | None
     ) -> None:
-        """Configure the role in the transaction of the lock."""
+        """Configure the role in the transaction that holds the lock."""
         for name in (current.username, user.username):
             _require_no_admin(session, name)
         if base is None:

@@ -19,5 +19,5 @@ ENGINES = {
     "mariadb": "mysql",
     "aurora-mysql": "mysql",
 }
-VALUE_FIELDS = ("value", "password", "secret", "key")  # in the order of the runtime
+VALUE_FIELDS = ("value", "password", "secret", "key")  # as in shield_runtime.value
 PORTS = {"5432": "postgres", "3306": "mysql"}  # for secrets without an engine

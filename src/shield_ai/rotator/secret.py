@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 CURRENT = "AWSCURRENT"
 PENDING = "AWSPENDING"
 PREVIOUS = "AWSPREVIOUS"
-# The remaining characters need no escaping in a URL, a shell, a .env file or SQL.
+# The allowed characters need no escaping in a URL, a shell, a .env file or SQL.
 EXCLUDED = "!\"#$%&'()*+,-/:;<=>?@[\\]^`{|}~"
 LENGTH = 32
 MAX_UNLABELED_VERSIONS = 20  # limits the number of failed logins
@@ -33,7 +33,7 @@ class State:
     stages: Mapping[str, Sequence[str]]
 
     def version_with(self, stage: str) -> str | None:
-        """Return the version with a staging label."""
+        """Return the version with a staging label; None if no version has it."""
         for version, stages in self.stages.items():
             if stage in stages:
                 return version
@@ -85,7 +85,7 @@ class Store:
         return value
 
     def unlabeled_versions(self) -> list[str]:
-        """Return the newest versions without a staging label, which aborted rotations leave."""
+        """Return the newest versions without a staging label, which canceled rotations leave."""
         versions: list[dict[str, Any]] = []
         page: dict[str, str] = {}
         while True:
@@ -96,7 +96,7 @@ class Store:
             if not response.get("NextToken"):
                 break
             page = {"NextToken": response["NextToken"]}
-        # of versions with the same date, the last one that AWS lists counts as the newest
+        # among versions with the same date, the last one that AWS lists counts as the newest
         versions.reverse()
         versions.sort(key=lambda version: version["CreatedDate"], reverse=True)
         return [version["VersionId"] for version in versions[:MAX_UNLABELED_VERSIONS]]
@@ -163,12 +163,12 @@ class Store:
 
 
 def _outside_our_calls(_record: object) -> bool:
-    """Filter the SDK's log records: at level DEBUG, they contain requests and responses."""
+    """Drop the SDK's log records during our calls: at level DEBUG, they contain values."""
     return not is_calling.get()
 
 
 def _filter_sdk_loggers() -> None:
-    """Filter every logger of the SDK. The SDK can create more of them with each call."""
+    """Add the filter to every logger of the SDK. Each call can create new loggers."""
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in SDK_LOGGERS:
             logging.getLogger(name).addFilter(_outside_our_calls)

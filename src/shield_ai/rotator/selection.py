@@ -25,6 +25,9 @@ def select_strategy(current: str, environ: Mapping[str, str]) -> Strategy:
     Args:
         current: The current value.
         environ: The settings of the function.
+
+    Raises:
+        SetupError: The strategy or the database engine is unknown.
     """
     name = strategy_name(current, environ)
     if name not in STRATEGIES:
@@ -35,7 +38,11 @@ def select_strategy(current: str, environ: Mapping[str, str]) -> Strategy:
 
 
 def strategy_name(current: str, environ: Mapping[str, str]) -> str:
-    """Return the full name of a secret's strategy, including the database engine."""
+    """Return the full name of a secret's strategy, including the database engine.
+
+    Raises:
+        SetupError: The database engine is unknown.
+    """
     document = _parse_document(current)
     name = environ.get("ROTATION_STRATEGY") or str(document.get("strategy") or "")
     if name and name not in {"single-user", "alternating-users"}:
@@ -62,5 +69,5 @@ def _parse_document(text: str) -> dict[str, Any]:
 def _engine(document: dict[str, Any]) -> str | None:
     if "engine" in document:
         return ENGINES.get(str(document["engine"]).lower())
-    # with the port of another server, the login fails before anything is changed
+    # if the port belongs to another type of server, the login fails before anything is changed
     return PORTS.get(str(document.get("port")))

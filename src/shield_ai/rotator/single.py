@@ -31,7 +31,7 @@ class SingleUser(DatabaseStrategy[SessionT]):
     """Change the password of the secret's user, for any database server."""
 
     def set(self, rotation: Rotation) -> None:
-        """Change the user's password in a connection of the user."""
+        """Change the user's password, logged in as this user."""
         pending, current = self.pending_and_current(rotation)
         if pending.username != current.username:
             raise SetupError("the pending and the current version have different users")

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 def ssl_context(login: Login) -> ssl.SSLContext | None:
-    """Return the SSL context of a login; None if the secret disables TLS."""
+    """Return the SSL context of a login; None if the secret disables TLS.
+
+    Raises:
+        SetupError: The CA certificates can't be read.
+    """
     if login.tls == "disable":
         return None
     if login.tls == "require":
@@ -34,7 +38,7 @@ def ssl_context(login: Login) -> ssl.SSLContext | None:
 
 
 def unverified_cleartext_error() -> SetupError:
-    """Return the error for a server that may not be the right one, and asks for the password."""
+    """Return the error for an unverified server that requests the password in cleartext."""
     return SetupError(
         "the server requests the password in cleartext, but TLS does not verify the server: "
         "set sslmode to verify-full, with the server's certificate authority"

@@ -1,6 +1,6 @@
 """Database secrets that are URLs: `postgres://user:password@host:5432/name?sslmode=require`.
 
-A rotation replaces only the password and preserves all other bytes, for any parser of the app.
+A rotation replaces only the password and preserves all other bytes, for any parser.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ENGINES = {
     "mysql-connector": "mysql",
     "mariadb": "mysql",
 }
-# Query parameters that override the login in front of the host.
+# Query parameters that override the login and the server before the query.
 LOGIN_PARAMETERS = frozenset(
     {"user", "username", "password", "host", "hostaddr", "port", "dbname", "service", "passfile"}
 )

@@ -22,13 +22,16 @@ def read_value(text: str, field: str = "") -> str:
     Args:
         text: The secret.
         field: The field of the JSON document; by default, the first one of VALUE_FIELDS.
+
+    Raises:
+        SetupError: The JSON document does not have the field.
     """
     document, name = _split(text, field)
     return text if document is None else str(document[name])
 
 
 def replace_value(text: str, value: str, field: str = "") -> str:
-    """Return the secret with another value."""
+    """Return the secret with another value. The arguments and errors are those of `read_value`."""
     document, name = _split(text, field)
     return value if document is None else json.dumps({**document, name: value})
 
@@ -82,7 +85,7 @@ class ValueStrategy(abc.ABC):
 
     @contextmanager
     def finishing(self, rotation: Rotation) -> Iterator[None]:
-        """Test the value again. AWS itself lets only one rotation replace a current version."""
+        """Test the value again. AWS itself lets only one rotation replace the current version."""
         self.test(rotation)
         field = rotation_field(rotation.environ)
         pending = read_value(rotation.pending_value(), field)

@@ -24,7 +24,7 @@ INSTALLED = (
     "/opt/homebrew/opt/postgresql*/bin",
     "/usr/local/opt/postgresql*/bin",
 )
-USERS = ("postgres", "nobody")  # that can run the server for root
+USERS = ("postgres", "nobody")  # the users that can run the server for root
 TIMEOUT = 10  # seconds
 
 
@@ -78,7 +78,7 @@ def _version(folder: Path) -> list[int]:
 
 
 def is_usable(folder: Path) -> bool:
-    """Check whether the server in a folder runs here; a wheel for another libc does not."""
+    """Check whether the server in a folder runs on this machine."""
     if not (folder / "initdb").is_file():
         return False
     command = [str(folder / "postgres"), "--version"]
@@ -114,7 +114,7 @@ def server_user() -> tuple[int, int] | None:
 
 
 def is_accessible_to_all(path: Path) -> bool:
-    """Check whether all users can access the folders of a path; root's home, for example, not."""
+    """Check whether all users can access the parent folders of a path, unlike root's home."""
     return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
 
 

@@ -1,4 +1,4 @@
-"""Load on the sample app: clients that request its pages without a pause and count failures."""
+"""Generate load on the sample app: clients request its pages continuously and count failures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TIMEOUT = 60.0  # seconds
 
 
 class Load:
-    """Clients of the sample app. A late answer is not a failure; `slowest` tells how late."""
+    """Clients of the sample app. A slow response is not a failure; see `slowest`."""
 
     def __init__(self, app: WebApp) -> None:
         self._app = app

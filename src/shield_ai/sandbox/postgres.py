@@ -31,7 +31,7 @@ HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 START_TIMEOUT = 60.0  # seconds
 ATTEMPTS = 5
-# Nothing outlives the run, so nothing has to reach the disk.
+# The data is temporary, so it does not have to be durable.
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",

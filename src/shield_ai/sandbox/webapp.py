@@ -139,7 +139,7 @@ class WebApp(Running):
         Args:
             app: The app's folder; nothing is written there.
             environment: All env vars of the process.
-            log: The file for its output, which is appended.
+            log: The file to which its output is appended.
             application: Module and name of the WSGI application.
 
         Raises:

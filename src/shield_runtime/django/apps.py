@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class ShieldConfig(AppConfig):
-    """Registers the checks. The name follows from the folder that the package is copied to."""
+    """Registers the checks. The app's name depends on the folder that contains this package."""
 
     name = __package__
     label = "shield_ai"

@@ -1,4 +1,4 @@
-"""Database backends that survive a rotation: each new connection reads user and password again.
+"""Database backends for rotated credentials: each new connection reads the current login.
 
 ::
 
@@ -13,7 +13,7 @@
         }
     }
 
-Open connections stay open. This module does not import Django.
+Existing connections stay open. This module does not import Django.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 from .. import SecretError, SecretFormatError, get_secret, get_secret_dict, survives_rotation
 
 if TYPE_CHECKING:
-    # Django has no types.
+    # Django has no type hints.
     class _Wrapper:
         def get_connection_params(self) -> dict[str, Any]: ...
         def get_new_connection(self, conn_params: dict[str, Any]) -> Any: ...
@@ -40,10 +40,13 @@ DEFAULT_FIELDS = {"USER": "username", "PASSWORD": "password"}
 
 
 def credentials(settings: dict[str, Any]) -> dict[str, str]:
-    """Return user and password from the secret that a database's settings name.
+    """Read the credentials of a database from its secret.
+
+    Args:
+        settings: One item of DATABASES.
 
     Returns:
-        The settings to replace; empty if the database's own settings are to be used.
+        The settings to override; empty if there is no secret, or if it can't be read.
     """
     name = settings.get("SECRET")
     if not name:
@@ -59,7 +62,7 @@ def credentials(settings: dict[str, Any]) -> dict[str, str]:
 
 
 def _from_text(text: str) -> dict[str, str]:
-    """Return user and password of a URL; any other text is the password."""
+    """Return the user and password in a URL. Any other text is the password."""
     try:
         url = urlsplit(text)
         if url.scheme and url.hostname and url.username and url.password is not None:
@@ -70,7 +73,7 @@ def _from_text(text: str) -> dict[str, str]:
 
 
 class _Params(dict[str, Any]):
-    """Connection parameters that hide the password on Django's debug page and in error reports."""
+    """Connection parameters. Their repr hides the password on debug pages and in error reports."""
 
     def __repr__(self) -> str:
         hidden = {key: "•••" for key in self if key in {"password", "passwd"}}
@@ -93,7 +96,7 @@ class RotatingCredentials(_Wrapper):
         return _Params(params)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect; if the server refuses the password, connect again with the new secret."""
+        """Connect; if the server rejects the password, connect again with the new secret."""
         connect = super().get_new_connection
         name = self.settings_dict.get("SECRET")
 
@@ -105,7 +108,7 @@ class RotatingCredentials(_Wrapper):
                 return connect(conn_params)
             return survives_rotation(name)(connect_with_secret)()
         except Exception as error:
-            # The frames of the driver hold the password.
+            # The frames of the driver contain the password.
             raise error.with_traceback(None) from None
 
 

@@ -1,13 +1,13 @@
-"""System checks. None of them calls AWS; W003 and W005 run with `check --deploy` only.
+"""System checks. None of them calls AWS; W003 and W005 run only with `check --deploy`.
 
 ==============  ====================================================================
-shield_ai.E001  production runs with a key that was made for development
-shield_ai.E002  AWS is on, and boto3 is not installed
-shield_ai.W001  a secret was read from the environment although AWS is on
+shield_ai.E001  SECRET_KEY is a development key in production
+shield_ai.E002  AWS is on, but boto3 is not installed
+shield_ai.W001  AWS is on, but a secret was read from an environment variable
 shield_ai.W002  a file of the copied runtime has been edited
-shield_ai.W003  the secret key is rotated, and SECRET_KEY_FALLBACKS is empty
+shield_ai.W003  the secret key is rotated, but SECRET_KEY_FALLBACKS is empty
 shield_ai.W004  a settings file contains a hardcoded password
-shield_ai.W005  AWS is on and DJANGO_ENV is not set: variables take precedence
+shield_ai.W005  AWS is on, but DJANGO_ENV lets variables take precedence
 ==============  ====================================================================
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 TAG = "shield_ai"
-# Keys of Django's startproject, and keys written by hand. 50 random characters match none of these.
+# Keys of startproject, and manually written keys. A key of 50 random characters does not match.
 DEVELOPMENT_KEY = re.compile(
     r"(?i)insecure|change.?me|^(dev|test|local|dummy|secret)\b"
     r"|(secret|dev(elopment)?)[-_ ]?key|example"
@@ -54,7 +54,7 @@ def register() -> None:
 
 
 def development_key(**_: Any) -> list[Any]:
-    """E001."""
+    """Report a development key in production (E001)."""
     key = settings.SECRET_KEY
     if not in_production() or not isinstance(key, str) or not DEVELOPMENT_KEY.search(key):
         return []
@@ -68,7 +68,7 @@ def development_key(**_: Any) -> list[Any]:
 
 
 def missing_boto3(**_: Any) -> list[Any]:
-    """E002."""
+    """Report that boto3 is not installed (E002)."""
     uses_agent = os.environ.get("AWS_SECRETS_TRANSPORT", "").strip().lower() == "agent"
     if not aws_is_on() or uses_agent or find_spec("botocore") is not None:
         return []
@@ -82,7 +82,7 @@ def missing_boto3(**_: Any) -> list[Any]:
 
 
 def environment_fallback(**_: Any) -> list[Any]:
-    """W001."""
+    """Report secrets that were read from environment variables (W001)."""
     number = int(counts()["FallbackToEnv"])
     if not aws_is_on() or not in_production() or not number:
         return []
@@ -97,7 +97,7 @@ def environment_fallback(**_: Any) -> list[Any]:
 
 
 def edited_runtime(**_: Any) -> list[Any]:
-    """W002."""
+    """Report edited files of a copied runtime (W002)."""
     return [
         checks.Warning(
             f"{path} has been edited since shield apply wrote it.",
@@ -109,7 +109,7 @@ def edited_runtime(**_: Any) -> list[Any]:
 
 
 def secret_key_fallbacks(**_: Any) -> list[Any]:
-    """W003."""
+    """Report that rotations of SECRET_KEY log all users out (W003)."""
     if getattr(settings, "SECRET_KEY_FALLBACKS", None) or not _rotates_secret_key():
         return []
     return [
@@ -124,7 +124,7 @@ def secret_key_fallbacks(**_: Any) -> list[Any]:
 
 
 def hardcoded_password(**_: Any) -> list[Any]:
-    """W004."""
+    """Report hardcoded passwords in the settings (W004)."""
     return [
         checks.Warning(
             f"{name} is hardcoded in {path}, line {line}.",
@@ -137,7 +137,7 @@ def hardcoded_password(**_: Any) -> list[Any]:
 
 
 def environment_not_set(**_: Any) -> list[Any]:
-    """W005."""
+    """Report that environment variables take precedence over AWS (W005)."""
     if not aws_is_on() or in_production():
         return []
     return [
@@ -151,7 +151,7 @@ def environment_not_set(**_: Any) -> list[Any]:
 
 
 def _rotates_secret_key() -> bool:
-    """Look in shield.toml, if it is deployed with the app. Needs Python 3.11."""
+    """Return whether shield.toml, if deployed, rotates the Django key. Requires Python 3.11."""
     try:
         import tomllib
     except ModuleNotFoundError:
@@ -169,7 +169,7 @@ def _rotates_secret_key() -> bool:
 
 
 def _settings_modules() -> list[ModuleType]:
-    """Return the settings module, and the modules of its package if that is called settings."""
+    """Return the settings module, and the modules of its package if that is named settings."""
     name = getattr(settings, "SETTINGS_MODULE", "") or ""
     own = sys.modules.get(name)
     package = getattr(own, "__package__", "") or ""
@@ -182,7 +182,7 @@ def _settings_modules() -> list[ModuleType]:
 
 
 def _hardcoded(module: ModuleType) -> Iterator[tuple[str, int, str]]:
-    """Yield path, line and name of each hardcoded password of a module."""
+    """Yield the path, line and name of each hardcoded password in a module."""
     path = str(getattr(module, "__file__", None))
     try:
         tree = ast.parse(Path(path).read_bytes())
@@ -206,7 +206,7 @@ def _is_text(value: ast.expr | None) -> bool:
 
 
 def _names_and_values(node: ast.AST) -> list[tuple[str, ast.expr | None]]:
-    """Return name and value of an assignment, or of each item of a dictionary."""
+    """Return the name and value of an assignment, or of each item of a dictionary."""
     if isinstance(node, ast.Assign):
         return [(target.id, node.value) for target in node.targets if isinstance(target, ast.Name)]
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -218,6 +218,6 @@ def _names_and_values(node: ast.AST) -> list[tuple[str, ast.expr | None]]:
         if isinstance(key, ast.Constant):
             items.append((str(key.value), value))
     if "ENGINE" in dict(items):
-        # In a database, SECRET is the name of a secret.
+        # In DATABASES, SECRET is the name of a secret, not a value.
         items = [item for item in items if item[0] != "SECRET"]
     return items

@@ -1,12 +1,13 @@
-"""A probe for load balancers and dashboards: does this process read its secrets from AWS?
+"""Health view for load balancers and dashboards: whether this process reads secrets from AWS.
 
 ::
 
     # urls.py
     path("health/secrets", shield_runtime.django.health.view)
 
-It names no secret, shows no value and does not call AWS. A degraded process still serves requests,
-so the status code is always 200: an outage of AWS does not take the app out of its load balancer.
+The response contains no names or values of secrets, and the view does not call AWS. A degraded
+process still serves requests, so the status code is always 200: an AWS outage must not remove the
+app from its load balancer.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def health() -> dict[str, Any]:
-    """Return the mode and the counters, with `degraded` if a fallback or a stale value served."""
+    """Return the state of the runtime; `degraded` after a fallback or a stale value."""
     found = status()
     is_degraded = found["aws"] and (found["fallbacks"] or found["stale"])
     return {"status": "degraded" if is_degraded else "ok", **found}
 
 
 def view(_request: HttpRequest) -> JsonResponse:
-    """Answer with `health()` as JSON that is never cached."""
+    """Return `health()` as JSON that must not be cached."""
     from django.http import JsonResponse
 
     return JsonResponse(health(), headers={"Cache-Control": "no-store"})

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 OWN_NAME = __name__.removesuffix(".django.state")
 ON = frozenset({"true", "1", "yes", "on"})
-# The first line that `shield apply` writes into each file of a copy of this package; the digest is
-# that of all lines after it.
+# The first line that `shield apply` writes into each copied file of this package. The digest covers
+# all following lines.
 STAMP = re.compile(r"# shield-ai runtime(?: \S+)? sha256:([0-9a-f]{32})")
 
 
@@ -36,12 +36,12 @@ def runtimes() -> list[ModuleType]:
 
 
 def _clients() -> list[Any]:
-    """Return the clients of all runtimes: the shared one, and the one of a map file."""
+    """Return the clients of all runtimes: the default client, and the one in a map file."""
     return [client for module in runtimes() for client in list(module.process.clients)]
 
 
 def counts() -> dict[str, float]:
-    """Return the sum of their counters."""
+    """Return the sums of the counters of all clients."""
     total = dict.fromkeys(COUNTS, 0.0)
     for client in _clients():
         found = client.stats()
@@ -62,7 +62,7 @@ def edited() -> list[str]:
 
 
 def is_unchanged(path: Path) -> bool:
-    """Tell whether a file has the digest of its first line; a file without one is not a copy."""
+    """Return whether a file matches the digest in its first line; True if it has no digest."""
     try:
         # Universal newlines: Git may have changed the line ends.
         text = path.read_text(encoding="utf-8")
@@ -74,17 +74,17 @@ def is_unchanged(path: Path) -> bool:
 
 
 def aws_is_on() -> bool:
-    """Tell whether USE_AWS_SECRETS is on."""
+    """Return whether USE_AWS_SECRETS is on."""
     return os.environ.get("USE_AWS_SECRETS", "").strip().lower() in ON
 
 
 def in_production() -> bool:
-    """Tell whether DJANGO_ENV names anything but development."""
+    """Return whether DJANGO_ENV is set to anything but development."""
     return os.environ.get("DJANGO_ENV", "development") != "development"
 
 
 def status() -> dict[str, Any]:
-    """Return mode and counters, for a person or a probe."""
+    """Return the configuration and the counters of all clients."""
     found = counts()
     reads = found["CacheHits"] + found["CacheMisses"]
     return {
@@ -102,7 +102,7 @@ def status() -> dict[str, Any]:
 
 
 def _last_error() -> str:
-    """Return the type of the newest error and its age."""
+    """Return the type and age of the newest error; empty if there is none."""
     errors = []
     for client in _clients():
         last = client.last_error()

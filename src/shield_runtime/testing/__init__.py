@@ -1,4 +1,4 @@
-"""Secrets for an app's own tests: fake_secrets() replaces AWS, without network, boto3 or waiting.
+"""Test support for apps: fake_secrets() replaces AWS, without network, boto3 or delays.
 
 ::
 
@@ -7,7 +7,7 @@
         fake["stripe-key"] = "rotated"
         fake["database"] = SecretUnavailableError("AWS is down")
 
-With pytest, `pytest_plugins = ["shield_runtime.testing"]` makes it a fixture of the same name.
+With pytest, `pytest_plugins = ["shield_runtime.testing"]` provides a fixture of the same name.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _runtime = sys.modules[__name__.rpartition(".")[0]]
 
 
 class FakeSecrets:
-    """What AWS holds during a test.
+    """The secrets in AWS during a test.
 
-    Set a name to a text, to bytes, to a dictionary (a JSON secret), or to an error to raise. The
-    name may be a pair with a version stage: `fake["django-secret-key", "AWSPREVIOUS"] = "old"`.
+    Assign a string, bytes, a dictionary (a JSON secret), or an exception to raise. The key is a
+    name, or a name and a version stage: `fake["django-secret-key", "AWSPREVIOUS"] = "old"`.
     """
 
     def __init__(self, runtime: ModuleType = _runtime) -> None:
@@ -64,7 +64,7 @@ class FakeSecrets:
             client.clear_cache(name)
 
     def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:  # noqa: ARG002
-        """Answer like GetSecretValue."""
+        """Return a response in the format of GetSecretValue."""
         self.calls.append(secret_id)
         secret = self._secrets.get((secret_id, stage))
         if secret is None:
@@ -89,7 +89,7 @@ def fake_secrets(
 
     Args:
         secrets: Values by name.
-        runtime: The runtime package that the app imports, if it is not the one of this module.
+        runtime: The runtime package that the app imports, if it is another copy.
     """
     fake = FakeSecrets(runtime)
     settings = Settings()
@@ -110,14 +110,14 @@ def fake_secrets(
 
 
 def _replace_sources(runtime: ModuleType, source: tuple[Any, Any]) -> None:
-    """Set the source of every client, also of those that a map file creates later."""
+    """Set the settings and transport of all clients, including those that are created later."""
     runtime.process.test_source = source
     for client in _clients(runtime):
         client.replace_source(*source)
 
 
 def _clients(runtime: ModuleType) -> list[SecretsManagerClient]:
-    """Return the clients that were not created with a source of their own."""
+    """Return the clients that were created without settings and transport."""
     return [client for client in runtime.process.clients if not client.has_own_source]
 
 
@@ -129,6 +129,6 @@ else:
 
     @pytest.fixture(name="fake_secrets")
     def _fixture() -> Iterator[FakeSecrets]:
-        """Give an empty FakeSecrets for the time of one test."""
+        """Provide an empty FakeSecrets for one test."""
         with fake_secrets() as fake:
             yield fake

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     Answer = SecretValue | Failure
 
     class Transport(Protocol):
-        """What a client reads secrets through; pass your own to SecretsManagerClient."""
+        """The interface through which a client reads secrets."""
 
         def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:
-            """Return an answer of GetSecretValue, or raise."""
+            """Return a response in the format of GetSecretValue, or raise an exception."""
 
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
@@ -52,7 +52,7 @@ DENIED = frozenset(
 EXPIRED = frozenset(
     ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"]
 )
-# botocore's exceptions if it has no credentials to ask AWS with.
+# botocore's exceptions for missing credentials.
 NO_CREDENTIALS = frozenset(
     [
         "NoCredentialsError",
@@ -63,13 +63,13 @@ NO_CREDENTIALS = frozenset(
         "UnauthorizedSSOTokenError",
     ]
 )
-# An old boto3, or a server that does not know BatchGetSecretValue.
+# An old boto3, or a server that does not support BatchGetSecretValue.
 NO_BATCH = frozenset(["AttributeError", "UnknownOperationException", "InvalidAction"])
 LONGEST_CODE = 80  # characters
 
 
 def failure_of(name: str, code: str) -> Failure:
-    """Return the failure for an error code of AWS, or for the type of an exception."""
+    """Return the failure for an AWS error code, or for the type name of an exception."""
     if code == "ResourceNotFoundException":
         text = f"secret {name!r} does not exist in AWS Secrets Manager ({code})"
         return Failure(SecretNotFoundError, text)
@@ -82,7 +82,7 @@ def failure_of(name: str, code: str) -> Failure:
 
 
 def error_code(error: BaseException) -> str:
-    """Return the error code of a botocore ClientError, or the type of any other exception."""
+    """Return the code of a botocore ClientError, or the type name of any other exception."""
     response = getattr(error, "response", None)
     detail = response.get("Error") if isinstance(response, dict) else None
     code = detail.get("Code") if isinstance(detail, dict) else type(error).__name__
@@ -90,7 +90,7 @@ def error_code(error: BaseException) -> str:
 
 
 class Connection:
-    """The transport of one client, connected when first needed.
+    """The transport of one client, connected on first use.
 
     Args:
         kind: Returns "boto3" or "agent".
@@ -108,7 +108,7 @@ class Connection:
         self._lock = RLock()
 
     def close(self) -> None:
-        """Forget the connection; the next call makes a new one."""
+        """Drop the connection; the next call opens a new one."""
         self._connected = None
 
     def read(self, secret_id: str, stage: str | None, *, refresh: bool) -> Answer:
@@ -116,8 +116,8 @@ class Connection:
 
         Args:
             secret_id: Name with prefix, or ARN.
-            stage: Version stage.
-            refresh: Ask AWS even if the agent has the value in its own cache.
+            stage: Version stage; None for AWSCURRENT.
+            refresh: Bypass the agent's cache.
         """
         answer: Answer
         try:
@@ -127,7 +127,7 @@ class Connection:
         except SecretError as error:
             answer = Failure(type(error), str(error))
         except Exception as error:
-            # Text, arguments and frames of the exception may hold the value.
+            # Text, arguments and frames of the exception may contain the value.
             code = error_code(error)
             answer = failure_of(secret_id, code)
             if code in EXPIRED:
@@ -139,7 +139,8 @@ class Connection:
     def read_many(self, secret_ids: Iterable[str]) -> dict[str, Answer]:
         """Read up to 20 secrets with one call.
 
-        Secrets that the answer does not mention are missing in the result: they need a call each.
+        Secrets that the response does not include are missing in the result: they need a separate
+        call.
         """
         transport = self._transport()
         if not hasattr(transport, "fetch_many"):
@@ -162,7 +163,7 @@ class Connection:
         return answers
 
     def _transport(self) -> Any:
-        """Return the transport; connect again if the environment that it came from has changed."""
+        """Return the transport; reconnect if environment variables or boto3's Session changed."""
         if self._given is not None:
             return self._given
         session = getattr(sys.modules.get("boto3.session"), "Session", None)
@@ -205,7 +206,7 @@ def _batch_answers(response: Mapping[str, Any], wanted: set[str]) -> dict[str, A
 
 
 def _span(secret_id: str) -> AbstractContextManager[object]:
-    """Return an OpenTelemetry span around a call, in an app that uses OpenTelemetry."""
+    """Return an OpenTelemetry span, or a null context if the app does not use OpenTelemetry."""
     from contextlib import nullcontext
 
     trace = sys.modules.get("opentelemetry.trace")

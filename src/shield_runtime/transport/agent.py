@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT = "2773"
 TOKEN_VARIABLES = ("AWS_TOKEN", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN")
 TOKEN_FILE = "file:///var/run/awssmatoken"
-OPEN_TO_OTHERS = 0o027  # permissions: writable by the group, or anything by others
+OPEN_TO_OTHERS = 0o027  # mode bits: write access for the group, any access for others
 
 
 class AgentError(Exception):
@@ -37,7 +37,7 @@ class AgentError(Exception):
 
 
 class Agent:
-    """The agent on this host: no proxy, no redirects.
+    """HTTP client of the agent on this host, without proxies and redirects.
 
     Raises:
         SecretError: The port is not a number.
@@ -51,10 +51,10 @@ class Agent:
         self.port = int(port)
 
     def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:
-        """Return the agent's answer, which is that of GetSecretValue.
+        """Return the agent's response, in the format of GetSecretValue.
 
         Raises:
-            AgentError: The agent or AWS refused.
+            AgentError: The agent can't be reached, or it returns an error.
             SecretAccessDeniedError: The token can't be read.
         """
         query = {"secretId": secret_id, "versionStage": stage}

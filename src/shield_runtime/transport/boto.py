@@ -23,12 +23,12 @@ MAX_CONNECTIONS = 32
 DEFAULT_REGION = "us-east-1"
 
 is_calling: ContextVar[bool] = ContextVar("shield_runtime_is_calling", default=False)
-# One item for each client that is being created while garbage collection is paused for it.
+# One item for each client that is being created with garbage collection paused.
 gc_pauses: list[bool] = []
 
 
 def _outside_our_calls(_record: object) -> bool:
-    """Filter the SDK's log records: at level DEBUG, they would print the secret."""
+    """Drop the SDK's log records during our calls: at level DEBUG, they contain the secret."""
     return not is_calling.get()
 
 
@@ -42,7 +42,7 @@ process.after_fork.append(_resume_gc_in_child)
 
 
 class _GcPause:
-    """Pause garbage collection: the SDK creates 100,000 objects, none of them garbage."""
+    """Pause garbage collection while the SDK creates 100,000 objects that it keeps."""
 
     def __enter__(self) -> None:
         self._collects = bool(gc_pauses) or gc.isenabled()
@@ -58,7 +58,7 @@ class _GcPause:
 
 
 class Boto:
-    """A client of the SDK with short timeouts."""
+    """The SDK's client of Secrets Manager, with short timeouts."""
 
     def __init__(self) -> None:
         with _GcPause():
@@ -86,7 +86,7 @@ class Boto:
 
 
 def _create_client() -> Any:
-    # With the SDK's own limits, a call can hang for minutes.
+    # With the SDK's default timeouts, a call can hang for minutes.
     config = Config(
         connect_timeout=limits.CONNECT_TIMEOUT,
         read_timeout=limits.READ_TIMEOUT,
@@ -96,15 +96,15 @@ def _create_client() -> Any:
     )
     boto3 = sys.modules.get("boto3")
     if boto3 is not None:
-        # The app may have replaced or configured its Session.
+        # The app may have replaced or configured boto3's Session.
         session = boto3.session.Session()
         create, region = session.client, session.region_name
     else:
-        # What boto3 is built on, which loads faster.
+        # botocore, which boto3 is based on, loads faster.
         from botocore.session import Session
 
         session = Session()
-        # The SDK would look into the folders of its 400 services to see that this one exists.
+        # botocore would list the folders of its 400 services to check that this one exists.
         loader = session.get_component("data_loader")
         loader.list_available_services = lambda _kind: ["secretsmanager"]
         create, region = session.create_client, session.get_config_variable("region")

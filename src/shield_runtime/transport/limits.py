@@ -1,4 +1,4 @@
-"""Timeouts in seconds, and the number of calls in one read."""
+"""Timeouts in seconds, and the maximum number of attempts for one read."""
 
 CONNECT_TIMEOUT = 2
 READ_TIMEOUT = 5

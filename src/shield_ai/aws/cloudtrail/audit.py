@@ -40,7 +40,7 @@ class AccessType(enum.StrEnum):
     DELETE = "delete"
     DESCRIBE = "look"  # reads the metadata, not the value
     DENIED = "denied"
-    FAILED = "failed"  # for another reason than a missing permission
+    FAILED = "failed"  # failed for a reason other than a missing permission
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +139,7 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
 
 
 class _Tally:
-    """Summarize the events of one kind."""
+    """Count the events of one access or alert, with their time range and IP addresses."""
 
     def __init__(self, event: Event) -> None:
         self.counts: Counter[AccessType] = Counter()
@@ -224,7 +224,7 @@ class Auditor:
     def _is_audited(self, name: str, access_type: AccessType) -> bool:
         if not self._names or name in self._names:
             return True
-        # A denied call may be about one of the app's secrets.
+        # A denied call without a name may be about one of the app's secrets.
         return name == UNKNOWN_SECRET and access_type is AccessType.DENIED
 
     def _alert(self, event: Event, access_type: AccessType) -> tuple[str, str] | None:
@@ -239,7 +239,7 @@ class Auditor:
         return _ALERTS.get(event.name)
 
     def _may_read(self, who: str) -> bool:
-        if "@" in who:  # in another account, to which a reader without one does not refer
+        if "@" in who:  # in another account: a reader without one does not match
             readers = [reader for reader in self._readers if "@" in reader]
             return _matches_any(who, readers)
         name = who.partition("/")[2]
@@ -297,7 +297,7 @@ class Auditor:
         return alerts
 
     def _newcomer_alerts(self, accesses: Sequence[Access]) -> list[Alert]:
-        """Return an alert for each principal without earlier events, unless it has one already."""
+        """Return an alert for each principal without earlier events, unless it already has one."""
         if not self._earlier_principals:
             return []
         reported = {(secret, who) for _, secret, who, _ in self._alerts}

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 # second: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 HISTORY_DAYS = 90
 _SUFFIXES = (".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
-# By the start of a file, the path of its records in ijson's notation: a file from S3, the output of
-# `aws cloudtrail lookup-events`, a list, one record after the other.
+# By the start of a file, the path of its records in ijson's notation: for a log file from S3, the
+# output of `aws cloudtrail lookup-events`, a JSON array, and concatenated JSON objects.
 _RECORD_PATHS = (
     (re.compile(rb'\s*\{\s*"Records"'), "Records.item"),
     (re.compile(rb'\s*\{\s*"Events"'), "Events.item"),
@@ -138,9 +138,9 @@ class _JoinedStream:
     Seeking back in a gzip stream would decompress the head again.
 
     Args:
-        head: The beginning.
+        head: The bytes that were already read.
         rest: The stream.
-        max_size: In bytes, of both.
+        max_size: The maximum number of bytes of both.
     """
 
     def __init__(self, head: bytes, rest: IO[bytes], max_size: float) -> None:
@@ -171,7 +171,7 @@ def lookup_events(session: Session, since: dt.datetime) -> Records:
         since: The start, at most 90 days ago.
 
     Raises:
-        AwsError: AWS refuses the call.
+        AwsError: The call failed.
     """
     attributes: list[Any] = [{"AttributeKey": "EventSource", "AttributeValue": SOURCE}]
     with translate_errors("cloudtrail:LookupEvents"):

@@ -34,11 +34,11 @@ _YEAR_END = _YEAR_START + timedelta(days=365)
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """How the app runs."""
+    """How the app reads its secrets."""
 
     processes: int = 4
     ttl: float = 300.0  # seconds for which a value is cached
-    reads: int = 100_000  # of each secret by the whole app, per day
+    reads: int = 100_000  # per day, of each secret, by all processes of the app
 
 
 class BillLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ def estimate_bill(manifest: Manifest, resources: Sequence[Resource], usage: Usag
     Args:
         manifest: The app.
         resources: Its AWS resources besides the secrets.
-        usage: How it runs.
+        usage: How it reads its secrets.
 
     Raises:
         ShieldError: The region bills in another currency, or the usage has an invalid number.
@@ -157,7 +157,7 @@ def _rotation_lines(manifest: Manifest) -> Iterator[BillLine]:
         return
     calls = rotations * ROTATION_API_CALLS
     yield _bill_line("API calls by rotations", "call", calls, region)
-    if manifest.rotation:  # otherwise shield rotate runs on a machine that exists anyway
+    if manifest.rotation:  # otherwise, shield rotate runs on an existing machine
         requests = rotations * ROTATION_STEPS
         duration = requests * SECONDS_PER_STEP * FUNCTION_MEMORY_GB
         yield _bill_line("rotation Lambda requests", "lambda-call", requests, region)

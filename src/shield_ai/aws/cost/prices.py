@@ -1,9 +1,9 @@
-"""AWS prices in US dollars, by region. Free tiers are left out, since they apply to an account.
+"""AWS prices in US dollars, by region. Free tiers are not included: they apply per account.
 
 AWS publishes the prices of each service and region in a file:
 https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/SERVICE/current/REGION/index.json
-The prices here come from public copies of these files. `source` is the page of AWS with the
-current prices.
+The prices here come from public copies of these files. `source` is the page of AWS that
+lists the current prices.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 class RegionalPrice(msgspec.Struct, frozen=True, kw_only=True):
     """A price in one region."""
 
-    usd: float  # for one item
+    usd: float  # the price of one item
     price: Price
     known: bool  # False: the region's price is unknown, and this is the one of BASE_REGION
 

@@ -29,7 +29,7 @@ def resources(
         manifest: The parsed shield.toml.
         account: The ID of the AWS account.
         region: The region of the secrets.
-        read: Returns the content of a file of the app. None leaves out the Lambda functions, which
+        read: Returns the content of a file of the app. None omits the Lambda functions, which
             can include such files.
     """
     return (

@@ -1,7 +1,7 @@
 """Describe the canary: a Lambda function that checks every hour whether rotations work.
 
-It publishes how late the rotations are and how many current logins fail; alarms watch both. An
-app has a canary if shield.toml has a [rotation] table and recipients of alarms.
+It publishes how overdue the rotations are and how many current logins fail; alarms monitor both.
+An app has a canary if shield.toml has a [rotation] table and recipients of alarms.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ LONGEST_INTERVAL_HOURS = 31 * 24
 # Characters of a target's input:
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
 MAX_INPUT_SIZE = 8192
-_INPUT_RESERVE = 300  # for the rest of the input, such as the namespace
+_INPUT_RESERVE = 300  # characters for the rest of the input, such as the namespace
 
 
 def monitored_secrets(manifest: Manifest) -> list[tuple[Secret, Rotation]]:
@@ -73,7 +73,7 @@ def canary_resources(
         manifest: The parsed shield.toml.
         account: The ID of the AWS account.
         region: The region of the secrets.
-        read: Returns the content of a file of the app; None leaves out the canary.
+        read: Returns the content of a file of the app; None omits the canary.
     """
     functions = manifest.rotation
     if not monitored_secrets(manifest) or functions is None or read is None:

@@ -48,7 +48,7 @@ _KEY_ALIAS = re.compile(r"(?:arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/.+)")
 
 
 class Location(NamedTuple):
-    """An account and region, to build ARNs of."""
+    """An account and region, to build ARNs from."""
 
     account: str
     region: str
@@ -88,7 +88,7 @@ def iam_resources(manifest: Manifest, account: str, region: str) -> Iterator[Res
 def slug(app: App) -> str:
     """Return a short name of the app and its environment, such as `storefront-prod`.
 
-    It has only characters that all services accept in the name of a resource.
+    It contains only characters that all services accept in resource names.
     """
     name = _hyphenate(app.name)
     prefix = _hyphenate(app.prefix)
@@ -167,15 +167,15 @@ def policy_document(manifest: Manifest, account: str) -> dict[str, Any]:
     app = manifest.app
     base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{account}:secret:{app.prefix}"
     resources = [f"{base}{secret.name}{ARN_SUFFIX}" for secret in manifest.secret]
-    # AWS checks a call for a secret that does not exist against its name without a suffix. Without
-    # this permission the answer would be "access denied", and an app that can do without the
-    # secret needs "not found". No existing secret has such an ARN.
+    # For a secret that does not exist, AWS evaluates the ARN without the suffix. Without this
+    # permission, it would return AccessDeniedException, but an app that can run without the secret
+    # needs ResourceNotFoundException. No existing secret has such an ARN.
     resources += [f"{base}{secret.name}" for secret in manifest.secret if secret.optional]
     statements = [{"Sid": SID, "Effect": "Allow", "Action": list(ACTIONS), "Resource": resources}]
     if uses_customer_key(app):
         statements.append(decrypt_statement(app, account))
     if app.prefetch:
-        # This action supports no resources; it returns only what GetSecretValue may read.
+        # This action supports no resource ARNs; it returns only what GetSecretValue may read.
         statements.append(
             {"Sid": BATCH_SID, "Effect": "Allow", "Action": list(BATCH_ACTIONS), "Resource": ["*"]}
         )

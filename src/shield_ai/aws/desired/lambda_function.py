@@ -41,12 +41,12 @@ VPC_ACTIONS = [
 
 
 class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What differs from one function to another."""
+    """The properties in which the functions differ."""
 
     name: str
     handler: str
     environment: dict[str, str] = {}
-    statements: list[dict[str, Any]]  # of the execution role's policy
+    statements: list[dict[str, Any]]  # the statements of the execution role's policy
     called_by: str = ""  # the account for which Secrets Manager may call the function
 
 
@@ -99,7 +99,7 @@ def log_group_name(function: str) -> str:
 def rotation_role_name(function: str, region: str) -> str:
     """Return the name of a function's execution role.
 
-    It contains the region, since IAM is global and functions in two regions may have equal names.
+    It contains the region, because IAM is global and functions in two regions may share a name.
     """
     return truncate_name(f"{function}-{region}", MAX_NAME_LENGTH)
 
@@ -110,11 +110,11 @@ def allow(sid: str, actions: list[str], resource: str | list[str]) -> dict[str, 
 
 
 def log_statement(function: str, location: Location) -> dict[str, Any]:
-    """Allow a function to write its log."""
+    """Return the statement that allows a function to write its log."""
     log_streams = location.arn("logs", f"log-group:{log_group_name(function)}:*")
     return allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], log_streams)
 
 
 def network_statement() -> dict[str, Any]:
-    """Allow a function to run in a VPC."""
+    """Return the statement that allows a function to run in a VPC."""
     return allow("Network", VPC_ACTIONS, "*")

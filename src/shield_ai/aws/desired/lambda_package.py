@@ -20,8 +20,8 @@ RUNTIME = "python3.13"
 PACKAGES = ("asn1crypto", "pg8000", "pymysql", "python-dateutil", "scramp", "six")
 MAX_ZIP_SIZE = 3 * 1024 * 1024
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can store
-_LICENSE_FILES = ("licen", "copying", "notice")  # parts of their names
-_UNIX = 3  # PKZIP's number of the operating system
+_LICENSE_FILES = ("licen", "copying", "notice")  # substrings of file names
+_UNIX = 3  # the zip format's number of the operating system
 _FILE_MODE = 0o100644 << 16
 
 
@@ -30,6 +30,9 @@ def build_zip(extra_files: Mapping[str, bytes] | None = None) -> bytes:
 
     Args:
         extra_files: Files to add, by path: a rotation hook, or the CA certificates of a database.
+
+    Raises:
+        ShieldError: A package is not installed, a path is not allowed, or the zip is too large.
     """
     package = Path(__file__).parents[2] / "rotator"
     files = {f"rotator/{path.name}": path.read_bytes() for path in package.glob("*.py")}

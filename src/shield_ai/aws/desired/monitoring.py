@@ -1,9 +1,9 @@
 """Describe the alarms: on metrics of the runtime, and on CloudTrail events about the app's secrets.
 
-CloudWatch has no metric `RotationFailed` in `AWS/SecretsManager`, so an alarm on it never fires:
-failed rotations are events.
+Failed rotations are events. CloudWatch has no metric `RotationFailed` in `AWS/SecretsManager`, so
+an alarm on it would never fire.
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/monitoring-cloudwatch.html
-The events reach EventBridge in accounts that have a trail.
+The events reach EventBridge only in accounts that have a trail.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 """
 
@@ -280,7 +280,7 @@ def _alarms(context: MonitoringContext) -> Iterator[tuple[str, Settings]]:
             f"A rotation is more than {days} days overdue, or no data was published. "
             "See shield rotate --status."
         )
-        # Missing data means that the job that publishes the metric is dead.
+        # Missing data means that the job that publishes the metric does not run.
         daily = {"period": DAY, "statistic": "Maximum", "missing": "breaching"}
         settings = alarm_settings(context, OVERDUE_METRIC, description, threshold=days, periods=1)
         yield "secret-overdue", {**settings, **daily}

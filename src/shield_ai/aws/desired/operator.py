@@ -1,4 +1,4 @@
-"""Build the IAM policy of whoever runs plan, apply, verify and rollback.
+"""Build the IAM policy of the operator, who runs plan, apply, verify and rollback.
 
 It allows the API calls of these commands on the app's own resources only.
 """
@@ -63,11 +63,11 @@ def _secret_statements(manifest: Manifest, account: str, region: str) -> Iterato
     base = f"arn:{partition(region)}:secretsmanager:{region}:{account}:secret:{prefix}"
     arns = [f"{base}{secret.name}{ARN_SUFFIX}" for secret in manifest.secret]
     yield _allow("Secrets", sorted(SECRET_ACTIONS - _DESCRIBE), arns)
-    # IAM sees the ARN of a secret that does not exist yet without a suffix.
+    # For a secret that does not exist yet, IAM evaluates the ARN without the suffix.
     arns_before_creation = [arn.removesuffix(ARN_SUFFIX) for arn in arns]
     create = ["secretsmanager:CreateSecret", "secretsmanager:TagResource"]
     yield _allow("SecretsToCome", create, arns_before_creation)
-    # A secret that does not exist has no ARN to name here; the call returns no value.
+    # A secret that does not exist has no ARN to list here; the call returns no value.
     yield _allow("LookAtSecrets", sorted(_DESCRIBE), ["*"])
 
 

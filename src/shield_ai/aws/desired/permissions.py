@@ -1,4 +1,4 @@
-"""List the IAM permissions of every AWS API call of the tool, by kind of resource.
+"""List the IAM permissions of every AWS API call that shield makes, by kind of resource.
 
 A plan shows them for each change, and the operator policy is built from them.
 """
@@ -19,7 +19,7 @@ class Verbs(msgspec.Struct, frozen=True, kw_only=True):
     delete: tuple[str, ...]
 
     def for_action(self, action: Action) -> tuple[str, ...]:
-        """Return the permissions of an action in a plan; those to read if it changes nothing."""
+        """Return the permissions for an action; for one that changes nothing, those to read."""
         by_action = {
             Action.CREATE: self.create,
             Action.UPDATE: self.update,

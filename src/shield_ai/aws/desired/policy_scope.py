@@ -1,4 +1,4 @@
-"""Find grants in a policy that reach beyond the app's secrets.
+"""Find grants in a policy that are broader than the app's secrets.
 
 For example, the resource `aws-*` also matches the secret `aws-root-account-keys`.
 """
@@ -13,7 +13,7 @@ from shield_ai.aws.desired.iam import ARN_SUFFIX
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-# IAM actions are compared without regard to case.
+# In lower case, because IAM actions are case-insensitive.
 SENSITIVE_ACTIONS = (
     "secretsmanager:getsecretvalue",
     "secretsmanager:putsecretvalue",
@@ -65,7 +65,7 @@ def _is_exact_name(arn: str, names: Collection[str]) -> bool:
 
 
 def _as_list(value: Any) -> list[Any]:
-    """Return the value as a list: IAM accepts a single item without one."""
+    """Return the value as a list, because IAM accepts a single item without one."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]

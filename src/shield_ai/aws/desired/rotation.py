@@ -53,7 +53,7 @@ def rotation_resources(
         manifest: The parsed shield.toml.
         account: The ID of the AWS account.
         region: The region of the secrets.
-        read: Returns the content of a file of the app. None leaves out the functions, since they
+        read: Returns the content of a file of the app. None omits the functions, because they
             can include such files.
     """
     functions = manifest.rotation

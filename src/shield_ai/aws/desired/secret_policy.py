@@ -1,4 +1,4 @@
-"""Describe a resource policy for each secret that denies reading to all but the listed principals.
+"""Describe the resource policies of secrets, which deny reads by all but the listed principals.
 
 A deny in a resource policy overrides what the principals' own policies allow.
 """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Account:
-    """An account and region. Methods raise AwsError if AWS refuses a call."""
+    """An account and region. Methods raise AwsError if a call fails."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -61,7 +61,7 @@ class Account:
         return dict(zip(names, states, strict=True))
 
     def readable_secrets(self, role: str, arns: Sequence[str]) -> set[str]:
-        """Return the ARNs of the secrets that a role's own policies allow it to read.
+        """Return the ARNs of the secrets that a role's identity-based policies allow it to read.
 
         Args:
             role: The name of the role.

@@ -100,7 +100,7 @@ class Alarm:
                 TreatMissingData=settings["missing"],
                 AlarmActions=settings["actions"],
                 OKActions=settings["actions"],
-                # AWS ignores them for an existing alarm.
+                # AWS ignores tags for an existing alarm.
                 Tags=tag_list(settings["tags"]) if live is None else [],
             )
         if live is not None:
@@ -127,7 +127,7 @@ class Alarm:
 
 
 class Dashboard:
-    """A dashboard: its `body`."""
+    """A dashboard, with its `body` as the only setting."""
 
     def __init__(self, session: Session) -> None:
         self._client: CloudWatchClient = session.cloudwatch()

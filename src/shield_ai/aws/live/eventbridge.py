@@ -60,7 +60,7 @@ class EventRule:
                 EventPattern=json.dumps(settings["pattern"], separators=(",", ":")),
                 State=settings["state"],
                 Description=settings["description"],
-                Tags=tag_list(settings["tags"]),  # AWS ignores them for an existing rule
+                Tags=tag_list(settings["tags"]),  # AWS ignores tags for an existing rule
             )
         if live is not None and live["tags"] != settings["tags"]:
             self._update_tags(name, settings["tags"], live["tags"])

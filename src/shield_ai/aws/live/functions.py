@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _POLICY_NAME = "rotate"
 _STATEMENT_ID = "secrets-manager"
-# Seconds. For some seconds after a role is created, Lambda answers that it cannot be assumed.
+# Seconds. Lambda can't assume a new role for some seconds after it is created.
 _ROLE_TIMEOUT = 60.0
 _ROLE_RETRY_INTERVAL = 2.0
 
@@ -68,7 +68,7 @@ class LogGroup:
             self._update_tags(name, settings["tags"], live_tags)
 
     def _create(self, name: str, settings: Settings) -> bool:
-        """Return False if it exists already: the response to the first attempt was lost."""
+        """Return False if it already exists, because the response to an earlier call was lost."""
         with translate_errors("logs:CreateLogGroup", name):
             try:
                 self._client.create_log_group(logGroupName=name, tags=settings["tags"])
@@ -130,7 +130,7 @@ class RotationRole:
             self._update_tags(name, settings["tags"], live_tags)
 
     def _create(self, name: str, settings: Settings) -> bool:
-        """Return False if it exists already: the response to the first attempt was lost."""
+        """Return False if it already exists, because the response to an earlier call was lost."""
         with translate_errors("iam:CreateRole", name):
             try:
                 self._client.create_role(
@@ -235,7 +235,7 @@ class Function:
             try:
                 self._retry_until_assumable(create)
             except self._client.exceptions.ResourceConflictException:
-                return  # created by the first attempt, whose response was lost
+                return  # created by an earlier call; its response was lost
 
     def _update(self, name: str, settings: Settings, live: Settings, code: bytes) -> None:
         def update_configuration() -> None:
@@ -261,7 +261,7 @@ class Function:
             self._client.tag_resource(Resource=self._arn(name), Tags=wanted)
 
     def _retry_until_assumable(self, call: Callable[[], object]) -> None:
-        """Repeat a call while Lambda can't assume the function's new role yet."""
+        """Retry a call until Lambda can assume the function's new role."""
         deadline = time.monotonic() + _ROLE_TIMEOUT
         while True:
             try:
@@ -293,7 +293,7 @@ class Function:
                     SourceAccount=settings["called_by"],
                 )
             except self._client.exceptions.ResourceConflictException:
-                return  # added by the first attempt, whose response was lost
+                return  # added by an earlier call; its response was lost
 
     def _read_caller(self, name: str) -> str:
         with translate_errors("lambda:GetPolicy", name):

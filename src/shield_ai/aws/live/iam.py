@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.resource import Settings
 
-# A policy can have five versions. Keeping three leaves room for a call that is repeated.
+# A policy can have five versions. Keeping three leaves room for repeated calls.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _KEPT_VERSIONS = 3
 # Calls a second. AWS documents no limit; this one checks a hundred secrets in seconds.
@@ -96,7 +96,7 @@ class Policy:
                     Tags=tag_list(settings["tags"]),
                 )
             except self._client.exceptions.EntityAlreadyExistsException:
-                return  # created by the first attempt, whose response was lost
+                return  # created by an earlier call; its response was lost
         # IAM is eventually consistent.
         with translate_errors("iam:GetPolicy", name):
             self._client.get_waiter("policy_exists").wait(PolicyArn=self._arn(name))
@@ -186,7 +186,7 @@ def role_exists(session: Session, name: str) -> bool:
 def allowed_resources(session: Session, role: str, action: str, arns: Sequence[str]) -> set[str]:
     """Return the resources on which the IAM policy simulator allows a role an action.
 
-    Each call asks about one resource, so that the decision is unambiguous.
+    Each call is about one resource, so that the decision is unambiguous.
     """
     client: IAMClient = session.iam()
     role_arn = session.iam_arn(f"role/{role}")

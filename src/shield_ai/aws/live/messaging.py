@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.resource import Settings
 
-# In place of the ARN of an unconfirmed subscription, which can't be deleted.
+# AWS returns this instead of the ARN of an unconfirmed subscription, which can't be deleted.
 _PENDING_CONFIRMATION = "PendingConfirmation"
 _NO_QUEUE = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
 

@@ -1,7 +1,7 @@
 """Read, create, change and delete AWS resources other than secrets, by kind.
 
-`KINDS` maps each kind to a class with three methods. Each of them can safely be called again, as
-after a response that was lost::
+`KINDS` maps each kind to a class with three methods. They are idempotent, because a call is
+repeated if its response was lost::
 
     read(name) -> Settings | None    the current settings, limited to those that shield manages
     upsert(name, settings, live)     create the resource or change its settings
@@ -71,7 +71,7 @@ KINDS: dict[str, type[ResourceClient]] = {
 
 
 class Resources:
-    """The resources of one account and region. Methods raise AwsError if AWS refuses a call."""
+    """The resources of one account and region. Methods raise AwsError if a call fails."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -80,7 +80,7 @@ class Resources:
     def read(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Settings | None]:
         """Return the settings of many resources, by kind and name; None for a missing one."""
         wanted = sorted(set(keys))
-        # Create the clients in this thread: threads would create several of a kind.
+        # Create the clients before the threads start, which could create several of a kind.
         clients = {kind: self._client(kind) for kind, _ in wanted}
 
         def read_one(key: tuple[str, str]) -> Settings | None:

@@ -37,7 +37,7 @@ class RotationState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RotationClient:
-    """Rotation in one account and region. Methods raise AwsError if AWS refuses a call."""
+    """Rotation in one account and region. Methods raise AwsError if a call fails."""
 
     def __init__(self, session: Session) -> None:
         self.client = session.secretsmanager()
@@ -105,8 +105,13 @@ class RotationClient:
 
         AWS discards the version with which it has tested a new rotation configuration.
 
+        Args:
+            name: The name of the secret.
+            version: The ID of the version.
+            timeout: Seconds.
+
         Raises:
-            AwsError: The version is still pending; the function's log says why.
+            AwsError: The version is still pending after the timeout.
         """
         deadline = time.monotonic() + timeout
         while True:
@@ -128,7 +133,7 @@ class RotationClient:
             return self.client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
 
     def current_text(self, name: str) -> Hidden:
-        """Return the current value; empty if AWS does not allow to read it."""
+        """Return the current value; empty if it can't be read."""
         try:
             with translate_errors("secretsmanager:GetSecretValue", name):
                 response = self.client.get_secret_value(SecretId=name)
@@ -141,8 +146,8 @@ class RotationClient:
 
         Args:
             name: The name of the secret.
-            values: By field. An empty field name stands for a plain-text value, or for the usual
-                field of a JSON secret.
+            values: By field. An empty field name means a plain-text value, or the default field of
+                a JSON secret.
         """
         with translate_errors("secretsmanager:GetSecretValue", name):
             text = self.client.get_secret_value(SecretId=name).get("SecretString", "")

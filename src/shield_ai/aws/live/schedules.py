@@ -66,7 +66,7 @@ class Schedule:
                 Name=name,
                 ScheduleExpression=settings["rate"],
                 State="ENABLED",
-                Tags=tag_list(settings["tags"]),  # AWS ignores them for an existing rule
+                Tags=tag_list(settings["tags"]),  # AWS ignores tags for an existing rule
             )
         if live is not None and live["tags"] != settings["tags"]:
             self._update_tags(name, settings["tags"], live["tags"])

@@ -27,7 +27,7 @@ class SecretPolicy:
         return {"document": json.loads(text)} if text else None
 
     def upsert(self, name: str, settings: Settings, _live: Settings | None) -> None:
-        """Create or replace the policy. AWS refuses a policy that grants public access."""
+        """Create or replace the policy. AWS rejects a policy that grants public access."""
         with translate_errors("secretsmanager:PutResourcePolicy", name):
             self._client.put_resource_policy(
                 SecretId=name,

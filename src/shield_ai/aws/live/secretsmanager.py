@@ -40,7 +40,7 @@ _BATCH_SIZE = 20
 
 
 class SecretsManager:
-    """The secrets of one account and region. Methods raise AwsError if AWS refuses a call."""
+    """The secrets of one account and region. Methods raise AwsError if a call fails."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -116,7 +116,7 @@ class SecretsManager:
         self.move_current(name, token)
 
     def move_current(self, name: str, version: str) -> None:
-        """Move the label AWSCURRENT to a version, if it is elsewhere."""
+        """Move the label AWSCURRENT to a version, unless the version already has it."""
         state = self.state(name)
         if not state or state.current == version:
             return
@@ -177,7 +177,7 @@ class SecretsManager:
         return document
 
     def delete(self, name: str) -> None:
-        """Remove a secret's replicas and schedule it for deletion. `restore` cancels that."""
+        """Remove a secret's replicas and schedule it for deletion, which `restore` cancels."""
         state = self.state(name)
         replicas = state.settings["replicas"] if state else []
         if replicas:
@@ -230,7 +230,7 @@ class SecretsManager:
             with translate_errors("secretsmanager:BatchGetSecretValue"):
                 response = self._client.batch_get_secret_value(SecretIdList=names)
         except AwsError:
-            # It needs its own permission, which an app without prefetch lacks.
+            # The call needs a separate permission, which an app without prefetch lacks.
             self._can_batch = False
             return {}
         return {value["Name"]: _value(value) for value in response.get("SecretValues", [])}
@@ -286,7 +286,11 @@ def _value(response: GetSecretValueResponseTypeDef | SecretValueEntryTypeDef) ->
 
 
 def _reveal(name: str, value: Hidden) -> str:
-    """Return the text of a value, if AWS accepts it and its size."""
+    """Return the text of a value.
+
+    Raises:
+        AwsError: AWS does not accept the value: it is not valid Unicode, or too large.
+    """
     text = value.reveal()
     try:
         encoded = text.encode()

@@ -45,7 +45,7 @@ _CONFIG = Config(
 )
 # LookupEvents allows two calls a second, so paging through a long history is throttled.
 _ADAPTIVE_CONFIG = _CONFIG.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 10}))
-# Error codes of AWS, by what to do about them.
+# AWS error codes, grouped by the hint for the user.
 _ACCESS_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 _INVALID_CREDENTIALS = {
     "ExpiredToken",
@@ -243,7 +243,7 @@ def removed_tags(live: Mapping[str, str], wanted: Mapping[str, str]) -> list[str
 def translate_errors(permission: str, name: str = "") -> Iterator[None]:
     """Turn botocore's errors into `AwsError`, with the call, its subject and what to do.
 
-    An error's message is left out, since it could quote a parameter.
+    The message of the error is omitted, because it could quote a parameter.
 
     Args:
         permission: The IAM permission of the call, for example `secretsmanager:CreateSecret`.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Overrides(msgspec.Struct, frozen=True):
-    """Safety checks that the user switched off."""
+    """The safety checks that the user disabled."""
 
     allow_dirty: bool
     allow_missing: bool

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.manifest import Secret
 
-# What each step of a rotation has achieved, by the name of the step.
+# The result of each step of a rotation, by the name of the step.
 _STEP_RESULTS = {
     "createSecret": "new value created as AWSPENDING",
     "setSecret": "new value set",
@@ -51,7 +51,7 @@ _COMMAND = "shield rotate"
 
 
 class Mode(msgspec.Struct, frozen=True):
-    """What shield rotate does instead of rotating the named secrets."""
+    """The mode options. Without any, shield rotate rotates the named secrets."""
 
     due: bool
     status: bool
@@ -121,7 +121,7 @@ def rotate(
 
 
 def _repeated_options(app: Path, environment: str) -> str:
-    """Return the options that every further command for the same secrets needs."""
+    """Return the options that follow-up commands for the same secrets need."""
     options = "" if app == Path() else f" --app {app}"
     if environment:
         options += f" --environment {environment}"
@@ -201,7 +201,7 @@ class _DueSecrets(NamedTuple):
     """The secrets that --due has to handle."""
 
     automatic: list[Secret]
-    manual: list[str]  # need a person: a provider's key, or restarts of the app
+    manual: list[str]  # need manual steps: a key of a provider, or restarts of the app
     pending: list[str]  # interrupted rotations
 
 
@@ -223,7 +223,7 @@ def _find_due(rotator: SecretRotator, secrets: Sequence[Secret]) -> _DueSecrets:
 
 
 def _rotate_due(rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool) -> int:
-    """Rotate the secrets that are due and need no person; exit with 1 if others remain."""
+    """Rotate the due secrets that need no manual step; return 1 if other due secrets remain."""
     due = _find_due(rotator, secrets)
     errors = _rotate_all(rotator, due.automatic, yes=yes)
     for name in due.manual:

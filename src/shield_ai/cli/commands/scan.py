@@ -145,7 +145,7 @@ def _reject_conflicts(options: ScanOptions) -> None:
 
 
 def _tune_garbage_collector() -> None:
-    """Collect less often: syntax trees are many objects without cycles, and a search costs 10 %."""
+    """Run the collector less often: it takes 10% of the time, but syntax trees have no cycles."""
     gc.freeze()
     gc.set_threshold(50_000, 20)
 

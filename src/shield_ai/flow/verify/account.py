@@ -163,7 +163,7 @@ def _rotation_problem(secret: Secret, state: RotationState, latest: datetime) ->
 
 
 def _verify_fallbacks(manifest: Manifest, aws: Account) -> Iterator[Check]:
-    """Check by the app's metrics that no process read a secret from an environment variable."""
+    """Check, with the app's metrics, that no process read a secret from an environment variable."""
     if not manifest.monitoring.has_recipients:
         return
     namespace = metric_namespace(manifest)

@@ -43,9 +43,9 @@ class CheckId(enum.StrEnum):
 
 
 class CheckInfo(NamedTuple):
-    """What a check is called, and what it reads."""
+    """The title of a check, and the data that it reads."""
 
-    title: str  # with {subject}, if there is one check for each secret or key
+    title: str  # contains {subject} if there is one check for each secret or key
     reads: str
 
 

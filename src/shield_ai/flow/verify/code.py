@@ -60,7 +60,7 @@ def _verify_files(journal: Journal, read: Read) -> Check:
     changed = []
     for path, after in applied.items():
         raw = read(path)
-        # People edit the map file; verify_runtime() checks its mapping.
+        # Users may edit the map file; verify_runtime() checks its mapping.
         if digest(raw or b"") != after and parse_map(raw) is None:
             changed.append(path)
     return ok_or_failed(CheckId.FILES_UNCHANGED, join_names(changed), "git diff shows what changed")

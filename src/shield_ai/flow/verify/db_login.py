@@ -83,7 +83,7 @@ def _possible_engines(value: Hidden, environ: Mapping[str, str]) -> list[str]:
 
 
 def _engines_by_greeting(value: Hidden) -> list[str]:
-    """Detect the engine by who speaks first: a MySQL server sends a greeting, PostgreSQL does not.
+    """Detect the engine by the greeting: a MySQL server sends one, a PostgreSQL server does not.
 
     The wrong driver would wait a long time for an answer.
     """
@@ -97,5 +97,5 @@ def _engines_by_greeting(value: Hidden) -> list[str]:
         with socket.create_connection(address, GREETING_TIMEOUT) as connection:
             return ["mysql"] if connection.recv(1) else ["postgres"]
     except (OSError, OverflowError):
-        # No greeting or no connection: PostgreSQL's driver tells which.
+        # There is no greeting or no connection; PostgreSQL's driver reports the reason.
         return ["postgres"]

@@ -1,4 +1,4 @@
-"""Check that the resources besides the secrets have the settings of shield.toml."""
+"""Check that the AWS resources other than secrets match shield.toml."""
 
 from __future__ import annotations
 

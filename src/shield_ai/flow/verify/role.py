@@ -23,9 +23,9 @@ DECOY_SUFFIX = "-not-yours"
 
 @dataclasses.dataclass(frozen=True)
 class SecretReads:
-    """The secrets that were read, and by whom."""
+    """The secrets that were read, and the role that read them."""
 
-    values: Mapping[str, Hidden | AwsError]  # by the name in AWS
+    values: Mapping[str, Hidden | AwsError]  # the value or the error, by the name in AWS
     role: Account | None = None  # the account, accessed as the app's role; None: as the caller
     assume_error: AwsError | None = None  # why the app's role could not be assumed
 
@@ -37,7 +37,7 @@ class SecretReads:
 
 @dataclasses.dataclass(frozen=True)
 class _Access:
-    """What the app's role may and may not read, by the names in shield.toml."""
+    """The secrets of the app that its role can't read, and others that it can read."""
 
     denied: list[str]  # own secrets
     allowed: list[str]  # secrets with similar names
@@ -110,7 +110,7 @@ def _access_by_reading(manifest: Manifest, reads: SecretReads, role: Account) ->
 
 
 def _access_by_simulation(manifest: Manifest, aws: Account) -> _Access:
-    """Ask IAM's policy simulator, which needs no existing secrets."""
+    """Query IAM's policy simulator, which does not require existing secrets."""
     app = manifest.app
     names = [secret.name for secret in manifest.secret]
     decoys = _similar_names(names)

@@ -25,7 +25,7 @@ _HINT_FALLBACK = (
 
 
 def settings_not_checked() -> Iterator[Check]:
-    """Return the checks of the settings, when the user did not allow to run the app's code."""
+    """Return the checks of the settings if the user did not allow running the app's code."""
     detail = "not checked: the settings were not loaded"
     for check_id in (CheckId.SETTINGS_LOAD, CheckId.NO_FALLBACK_NEEDED):
         yield make_check(check_id, Status.UNKNOWN, detail, _HINT_NOT_RUN)
@@ -95,7 +95,7 @@ def _env_vars(manifest: Manifest, values: Mapping[str, Hidden]) -> dict[str, str
 
 
 def _settings_check(with_fallback: Mapping[str, str], off: Mapping[str, str]) -> Check:
-    """Judge the modules that failed alone, by how they load with AWS on and off.
+    """Return the check SETTINGS_LOAD, if modules failed without environment variables.
 
     Args:
         with_fallback: The errors with AWS on and environment variables to fall back to.
@@ -115,7 +115,7 @@ def _settings_check(with_fallback: Mapping[str, str], off: Mapping[str, str]) ->
 def _fallback_check(
     alone: Mapping[str, str], with_fallback: Mapping[str, str], off: Mapping[str, str]
 ) -> Check:
-    """Judge whether the modules that failed alone need environment variables.
+    """Return the check NO_FALLBACK_NEEDED, if modules failed without environment variables.
 
     Args:
         alone: The errors with AWS on and without environment variables.

@@ -56,7 +56,7 @@ def _missing_fields(secret: Secret, text: str) -> list[str]:
 
 
 def _unreadable(secret: Secret, name: str, error: AwsError, aws: Account) -> Check:
-    """Tell a missing secret from a denied one: AWS may answer both with an access error."""
+    """Distinguish a missing secret from a denied one: AWS may deny access to both."""
     try:
         state = aws.secrets.state(name)
     except AwsError:

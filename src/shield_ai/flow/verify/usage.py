@@ -1,4 +1,4 @@
-"""Check that the code reads every secret, and that AWS holds every secret that the code reads."""
+"""Check that the code reads every secret, and that AWS has every secret that the code reads."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _names_of(secret: Secret, manifest: Manifest) -> set[str]:
 
 
 def verify_held(manifest: Manifest, aws: Account, scan: Scan) -> Check:
-    """Check that AWS holds the secrets that code reads and shield.toml does not have.
+    """Check that AWS has the secrets that the code reads and shield.toml does not list.
 
     The secrets in shield.toml have a check each.
 
@@ -97,7 +97,7 @@ def verify_held(manifest: Manifest, aws: Account, scan: Scan) -> Check:
 
 
 def _required_names(manifest: Manifest, scan: Scan) -> Mapping[str, str]:
-    """Map each name that shield.toml does not have to the first place that needs it."""
+    """Map each required name that shield.toml does not list to the first place that reads it."""
     known = {secret.name for secret in manifest.secret}
     known |= {manifest.app.prefix + name for name in known}
     places: dict[str, str] = {}

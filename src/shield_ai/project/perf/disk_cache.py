@@ -25,8 +25,7 @@ def get_or_create(
         name: The prefix of the entry's file name.
         key: Everything that the entry depends on; Python's version is added.
         create: Returns the content of the entry.
-        is_valid: Rejects entries that a full disk or someone else damaged. It is called for
-            new entries as well.
+        is_valid: Returns whether an entry is undamaged. It is called for new entries, too.
     """
     content = load(name, key, is_valid)
     if content is not None:

@@ -22,5 +22,5 @@ class _LazyPattern(Generic[AnyStr]):
 
 
 def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """Like `re.compile(pattern, flags)`, but compile the pattern on first use."""
+    """Return a pattern as `re.compile(pattern, flags)` does, but compile it on first use."""
     return cast("re.Pattern[AnyStr]", _LazyPattern(pattern, flags))

@@ -1,6 +1,6 @@
-"""Who may use the embedded AWS: only processes that were given its random key.
+"""Restrict the embedded AWS to processes that have its random key.
 
-Other users of the machine can connect to a loopback port, and so can the pages in a browser.
+Other users of the machine, and web pages in a browser, can also connect to a loopback port.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-KEY_VARIABLE = "SHIELD_LOCAL_ACCESS_KEY"  # of the server process
-KEY_HEADER = "HTTP_X_SHIELD_LOCAL_KEY"  # of requests that are not signed, such as moto's own API
+KEY_VARIABLE = "SHIELD_LOCAL_ACCESS_KEY"  # environment variable of the server process
+KEY_HEADER = "HTTP_X_SHIELD_LOCAL_KEY"  # header of unsigned requests, such as to moto's own API
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 def refusal(environ: dict[str, Any], key: str, role_keys: Iterable[str]) -> str:
-    """Return why a request is refused; empty if it is accepted.
+    """Return why a request is rejected; empty if it is accepted.
 
     Args:
         environ: The WSGI environment of the request.

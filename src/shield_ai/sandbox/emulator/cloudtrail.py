@@ -1,4 +1,4 @@
-"""The CloudTrail of the embedded AWS, which moto does not have.
+"""CloudTrail for the embedded AWS, because moto does not have it.
 
 It records the calls of Secrets Manager, without values, and answers LookupEvents:
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html

@@ -1,16 +1,17 @@
-"""Corrections of moto's Secrets Manager, as far as shield depends on them.
+"""Correct moto's Secrets Manager where shield depends on the behavior of AWS.
 
 Corrected here (moto 5.2):
 
 - AWS rejects new values, tags and stages for a secret that is scheduled for deletion, and a new
   secret with its name, with InvalidRequestException. moto accepts the former and answers the
   latter with ResourceExistsException.
-- AWS limits names, the size of values and the number of secrets in one BatchGetSecretValue.
-- DescribeSecret and ListSecretVersionIds list versions without a stage, the latter even without
-  IncludeDeprecated. The ARN in ListSecretVersionIds is the secret's name.
-- After UpdateSecretVersionStage moves AWSCURRENT, GetSecretValue without a stage returns the old
-  value.
-- RotateSecret requires Docker to call a function, and makes an empty version current. See
+- AWS limits names, the size of values and the number of secrets in one BatchGetSecretValue. moto
+  does not.
+- moto's DescribeSecret and ListSecretVersionIds list versions without a stage, the latter even
+  without IncludeDeprecated. Its ARN in ListSecretVersionIds is the secret's name.
+- After UpdateSecretVersionStage moves AWSCURRENT, moto's GetSecretValue without a stage returns the
+  old value.
+- moto's RotateSecret requires Docker to call a function, and makes an empty version current. See
   `lambda_runtime.py`.
 
 Not corrected:
@@ -62,7 +63,7 @@ def find_error(
     Args:
         operation: The operation, for example CreateSecret.
         body: The request.
-        is_deleted: Whether the secret with a name or ARN is scheduled for deletion.
+        is_deleted: Returns whether the secret with a name or ARN is scheduled for deletion.
     """
     if operation == "CreateSecret":
         error = _creation_error(body.get("Name", ""), is_deleted)

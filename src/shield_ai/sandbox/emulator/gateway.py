@@ -1,8 +1,8 @@
 """The server of the embedded AWS: moto behind a gateway that corrects its differences from AWS.
 
 Only the services that shield uses are available; calls to others fail with an error that names
-the service. As in AWS, calls of Secrets Manager are atomic: moto checks and then writes, so that
-two threads could interfere. `deviations.py` lists the remaining differences.
+the service. A lock makes calls of Secrets Manager atomic, as in AWS: moto checks and then writes,
+so that concurrent calls could interfere. `deviations.py` lists the remaining differences.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ SERVICES = frozenset(
     }
 )
 HEALTH_PATH = "/_local/health"
-MOTO_API_PATH = "/moto-api/"  # with which tests reset the account
+MOTO_API_PATH = "/moto-api/"  # tests use it to reset the account
 JSON_TYPE = "application/x-amz-json-1.1"
-CORS = "access-control-"  # moto lets every web page read its answers
+CORS = "access-control-"  # moto's headers, which are removed, allow web pages to read responses
 SCOPE_PARTS = 5  # key, date, region, service, "aws4_request"
 
 

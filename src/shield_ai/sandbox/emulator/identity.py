@@ -1,6 +1,6 @@
 """Enforce the IAM policies of assumed roles on reads of secrets, which moto does not.
 
-Only the role's own policies count. All other callers may do everything. Statements with a
+Only the role's own policies are evaluated. Other callers are not restricted. Statements with a
 condition are ignored, and trust policies are not checked.
 """
 
@@ -28,7 +28,7 @@ class Role(NamedTuple):
     """An assumed role."""
 
     arn: str
-    statements: list[Any]  # of its policies
+    statements: list[Any]  # the statements of its policies
 
 
 def assumed_role(authorization: str, account: str) -> Role | None:
@@ -94,7 +94,7 @@ def _applies(statement: Statement, action: str, resource: str) -> bool:
 
 
 def access_denied(principal: str, action: str, resource: str) -> tuple[str, str]:
-    """Return code and message of the error that AWS gives."""
+    """Return the code and message of AWS's error for a denied call."""
     return "AccessDeniedException", (
         f"User: {principal} is not authorized to perform: {action} on resource: {resource} "
         f"because no identity-based policy allows the {action} action"

@@ -1,4 +1,4 @@
-"""RotateSecret as in AWS: after the call, the secret's Lambda function runs step by step.
+"""Emulate RotateSecret: after the call, run the secret's Lambda function step by step.
 
 moto would need Docker for that, and makes an empty version current. Here, the function's zip runs
 in a separate process with the function's env vars, as in Lambda. Failed steps are not retried
@@ -94,7 +94,7 @@ def _function_arn(secret: Any, body: dict[str, Any]) -> str | None:
 
 
 def _code_error(function: Any) -> Error | None:
-    """Refuse code that is not the rotation function of this version: it would run on this host."""
+    """Reject code other than this version's rotation function, because it runs on this host."""
     if function.handler in HANDLERS and is_rotation_function(function.code_bytes):
         return None
     text = "the embedded AWS runs only the rotation function of shield; deploy it again"
@@ -102,7 +102,7 @@ def _code_error(function: Any) -> Error | None:
 
 
 def is_rotation_function(code: bytes) -> bool:
-    """Tell whether a zip has exactly our modules in the package `rotator`."""
+    """Return whether the package `rotator` in a zip has exactly the modules of this version."""
     expected = {f"rotator/{path.name}": path.read_bytes() for path in ROTATOR.glob("*.py")}
     try:
         with zipfile.ZipFile(BytesIO(code)) as archive:

@@ -1,6 +1,6 @@
 """Serve a WSGI application with waitress, on a socket that the parent process opened.
 
-The script runs in the app's own folder.
+The script runs in the app's folder.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def serve_forever(show: Callable[[str], None], port: int = 0) -> None:
     """Run an embedded AWS until Ctrl-C.
 
     Args:
-        show: Prints a line: the exports that configure a shell.
+        show: Called with each shell command that configures a client.
         port: A loopback port, or 0 for a free one.
 
     Raises:

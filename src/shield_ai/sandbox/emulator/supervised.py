@@ -1,4 +1,4 @@
-"""Processes that never outlive this one: the embedded servers and the sample app."""
+"""Run servers as child processes that are stopped when this process exits."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Child:
     Args:
         name: The server's name in errors.
         run: The argument lists of the commands. Other processes can see them: no secrets.
-        log: The file for the output of the commands, which is appended.
+        log: The file to which the output of the commands is appended.
         env: All env vars of the commands.
         cwd: The working directory.
-        user: User and group ID to run as, if this process is root's.
+        user: User and group ID to run as, if this process runs as root.
         fds: File descriptors to inherit.
         stop: The signal that asks the server to exit.
         grace: Seconds to wait for that before the server is killed.
@@ -135,11 +135,11 @@ class Child:
         """Call `ready` until it returns something other than None.
 
         Args:
-            ready: The check.
+            ready: The check; None means not yet.
             seconds: The timeout.
 
         Raises:
-            ShieldError: The server exited, or the time is over.
+            ShieldError: The server exited, or the timeout expired.
         """
         deadline = time.monotonic() + seconds
         while True:

@@ -1,4 +1,4 @@
-"""Django's MySQL backend, with credentials that may rotate."""
+"""Django's MySQL backend with rotating credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, with credentials that may rotate; with its connection pool, too."""
+"""Django's PostgreSQL backend with rotating credentials. Supports Django's connection pool."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class DatabaseWrapper(RotatingCredentials, base.DatabaseWrapper):
 
     @property
     def pool(self) -> Any:
-        """Return Django's pool; its connections read the credentials when they are created."""
+        """Return Django's connection pool. Each new connection reads the current credentials."""
         before = self.settings_dict
         options = before["OPTIONS"].get("pool")
         if not options or not before.get("SECRET"):
@@ -45,7 +45,7 @@ def _connection_class(wrapper: type[DatabaseWrapper], settings: dict[str, Any], 
             connect = super().connect
 
             def connect_with_secret() -> Any:
-                # Threads of the pool connect at the same time, so each has a wrapper.
+                # The pool's threads connect concurrently, so each connection needs a wrapper.
                 current = wrapper(settings, alias).get_connection_params()
                 return connect(conninfo, **{**params, **current})
 

@@ -1,4 +1,4 @@
-"""`manage.py shield check|status|clear-cache`."""
+"""Management command: `manage.py shield check|status|clear-cache`."""
 
 from __future__ import annotations
 
