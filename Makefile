@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-rotation test-kill test-iam lint docs bench bench-scan bench-reads bench-runtime coverage dist audit lock clean
+.PHONY: help demo test test-fast test-rotation test-kill test-iam lint docs bench bench-scan bench-reads bench-runtime fuzz coverage dist audit lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -81,16 +81,27 @@ bench-runtime: .venv-bench/stamp  ## compare get_secret() with other libraries, 
 	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/run.py $(ARGS)
 	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/soak.py --seconds 20
 
+.venv-fuzz/stamp: $(VENV)/pyvenv.cfg requirements/fuzz.lock
+	$(BIN)/python -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.lock
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+SECONDS ?= 600
+fuzz: .venv-fuzz/stamp  ## fuzz what reads untrusted input; SECONDS=600 ARGS="TARGET …" (needs Python 3.11 to 3.13)
+	@.venv-fuzz/bin/python -m fuzz.run --seconds $(SECONDS) $(ARGS)
+
 # Archives contain the date of the last commit, so that builds are reproducible.
-dist: $(VENV)/dev.stamp .venv-release/stamp  ## build the wheel, the sdist and the SBOM, and check that the build is reproducible
+BUILD = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(CURDIR)/$(BIN)/hatchling build
+dist: $(VENV)/dev.stamp .venv-release/stamp  ## build the wheels, the sdists and the SBOM, and check that the build is reproducible
 	@rm -rf dist build/again
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build -d dist
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build -d build/again
+	@for folder in . src/shield_runtime; do for target in dist build/again; do \
+	  (cd $$folder && $(BUILD) -d $(CURDIR)/$$target) || exit; done; done
 	@for f in dist/*; do cmp $$f build/again/$${f##*/} || exit; done
 	.venv-release/bin/cyclonedx-py requirements --output-reproducible -o dist/shield-ai.cdx.json requirements/demo.lock
 
 audit: .venv-release/stamp  ## check the locked dependencies for known vulnerabilities (needs PyPI)
-	@for f in demo dev bench release; do .venv-release/bin/pip-audit --require-hashes --disable-pip -r requirements/$$f.lock || exit; done
+	@for f in demo dev scan bench release; do .venv-release/bin/pip-audit --require-hashes --disable-pip -r requirements/$$f.lock || exit; done
 
 .venv-release/stamp: $(VENV)/pyvenv.cfg requirements/release.lock
 	$(BIN)/python -m venv .venv-release
@@ -101,9 +112,11 @@ COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --gene
 lock:  ## update the lock files (needs uv)
 	$(COMPILE) --extra local --group build -o requirements/demo.lock
 	$(COMPILE) --all-extras --group build --group test --group lint -c requirements/demo.lock -o requirements/dev.lock
+	$(COMPILE) --extra scan --group build -c requirements/dev.lock -o requirements/scan.lock
 	$(subst pyproject.toml,requirements/bench.in,$(COMPILE)) -c requirements/demo.lock -o requirements/bench.lock
+	$(COMPILE) requirements/fuzz.in --group build -c requirements/demo.lock -o requirements/fuzz.lock
 	$(subst pyproject.toml,requirements/release.in,$(COMPILE)) -o requirements/release.lock
 	$(subst pyproject.toml,requirements/ministack.in,$(COMPILE)) -o requirements/ministack.lock
 
 clean:  ## remove generated files
-	rm -rf $(VENV) .venv-bench .venv-release .venv-ministack .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-fuzz .venv-release .venv-ministack .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

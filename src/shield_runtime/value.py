@@ -49,7 +49,7 @@ def _document(text: str | None) -> dict[str, Any] | None:
 
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
 
@@ -72,7 +72,10 @@ def whole_or_field(value: SecretValue, name: str, key: str | None) -> Any:
         return field
     import json
 
-    return json.dumps(field)
+    try:
+        return json.dumps(field)
+    except RecursionError:
+        return _too_deep(name)
 
 
 def as_text(value: SecretValue, name: str, key: str | None) -> Any:
@@ -94,7 +97,14 @@ def as_dict(value: SecretValue, name: str, _key: str | None) -> Any:
     """Return a copy of the JSON object."""
     if value.document is None:
         return Failure(SecretFormatError, f"secret {name!r} is not a JSON object")
-    return _deep_copy(value.document)
+    try:
+        return _deep_copy(value.document)
+    except RecursionError:
+        return _too_deep(name)
+
+
+def _too_deep(name: str) -> Failure:
+    return Failure(SecretFormatError, f"secret {name!r} is nested too deeply")
 
 
 def as_bytes(value: SecretValue, _name: str, _key: str | None) -> Any:

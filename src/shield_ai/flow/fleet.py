@@ -23,6 +23,7 @@ import msgspec
 
 from shield_ai.flow.app_context import AppContext
 from shield_ai.model.errors import ShieldError, SourceError
+from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.project import git
 from shield_ai.project.tree import Tree
 
@@ -278,7 +279,7 @@ def _load_outcome(tree: Tree, repository: str) -> Outcome | None:
     raw = tree.read(_outcome_file(repository)) or b""
     try:
         return msgspec.json.decode(raw, type=Outcome)
-    except msgspec.DecodeError:
+    except INVALID_JSON:
         return None
 
 

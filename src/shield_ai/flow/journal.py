@@ -19,6 +19,7 @@ from shield_ai.flow.journal_chain import JournalChain, create_chain, open_chain
 from shield_ai.flow.journal_record import SECRET, Record, require_same_account
 from shield_ai.flow.private_folder import BACKUPS, FOLDER, PrivateFolder
 from shield_ai.model.errors import SourceError, UnsafePlanError
+from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.plan import ValueState
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Journal:
             return None
         try:
             return msgspec.json.decode(line, type=Record)
-        except msgspec.DecodeError:
+        except INVALID_JSON:
             raise SourceError(
                 f"{self.path}:{number} is damaged",
                 "restore the journal from a copy; the old files are in .shield/backups",

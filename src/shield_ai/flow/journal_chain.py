@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.project import user_state
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def open_chain(root: Path, first_line: bytes) -> JournalChain | None:
     """
     try:
         header = msgspec.json.decode(first_line, type=_Header)
-    except msgspec.DecodeError:
+    except INVALID_JSON:
         return None
     key = user_state.read_key(root, _key_name(root, header.journal))
     if key is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from shield_ai.model.errors import StalePlanError, UnsafePlanError
+from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.plan import Plan
 from shield_ai.project.regular_file import read_regular_file
 
@@ -35,7 +36,7 @@ def read_plan(path: Path, environment: str) -> Plan:
             f"{path} can't be read: {error.strerror}",
             f"create a plan with shield plan -o {path.name}",
         ) from None
-    except (msgspec.DecodeError, RecursionError):
+    except INVALID_JSON:
         raise StalePlanError(
             f"{path} is not a valid plan file", f"create one with shield plan -o {path.name}"
         ) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.errors import ManifestError
+from shield_ai.model.invalid_input import INVALID_TOML
 from shield_ai.model.manifest import App, Environment, Manifest, Monitoring, Secret
 from shield_ai.model.manifest_validation import validate
 from shield_ai.model.naming import MANIFEST
@@ -34,10 +35,9 @@ def parse(text: str) -> Manifest:
     """
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ManifestError(f"{MANIFEST}: {error}", "the file must be valid TOML") from None
-    except RecursionError:
-        raise ManifestError(f"{MANIFEST} is nested too deeply", "see shield schema") from None
+    except INVALID_TOML as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else error
+        raise ManifestError(f"{MANIFEST}: {reason}", "the file must be valid TOML") from None
     try:
         manifest = msgspec.convert(tables, Manifest)
     except msgspec.ValidationError as error:

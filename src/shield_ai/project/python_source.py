@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.edit import Edit
 
+TOO_DEEP = "nested too deeply"
 UTF8_ENCODINGS = ("utf-8", "ascii")
 # An encoding that is a superset of ASCII decodes these bytes to the same text; UTF-7 does not.
 ASCII_PROBE = "x = '+AGE-\\u0061'\n"
@@ -174,7 +175,7 @@ def parse(path: str, text: str) -> ast.Module:
         ) from None
     except (RecursionError, MemoryError):
         raise SourceError(
-            f"{path}: not parsed, nested too deeply", "such files are usually generated"
+            f"{path}: not parsed, {TOO_DEEP}", "such files are usually generated"
         ) from None
 
 

@@ -34,6 +34,7 @@ LITERAL = regex(r"""(?s)[A-Za-z]{0,2}('''|\"\"\"|'|")(.*)\1""")
 LONG_NUMBER = regex(r"(?:[0-9a-fA-FxX]_?){5,}")
 ASSIGNMENT = regex(rb"[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]{0,59}[ \t]*[=:][ \t]*")
 DOTENV = regex(r"(?:^|/)(?:\.env[^/]*|[^/]*\.env)$")
+MAX_LINE = 1000  # bytes of a line of Python by itself; a longer one is hidden completely
 LAYOUT_TOKENS = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
 # Since Python 3.12, the text of an f-string is a separate token.
 FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)
@@ -56,6 +57,8 @@ def mask(path: str, raw: bytes, keep: Collection[str] = ()) -> bytes:
 
 def _mask_python(path: str, raw: bytes, keep: Collection[str]) -> bytes:
     is_one_line = len(raw.splitlines()) == 1
+    if is_one_line and len(raw) > MAX_LINE:  # Python 3.11's tokenizer takes quadratic time
+        return _hide(raw, [(0, len(raw))])
     try:
         source = Source.from_bytes(path, raw)
         if not is_one_line:

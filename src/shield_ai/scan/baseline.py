@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.errors import ShieldError, SourceError
+from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def read_baseline(path: Path) -> Baseline:
     except OSError as error:
         hint = f"create it with shield scan --write-baseline {path}"
         raise SourceError(f"{path} can't be read: {error.strerror}", hint) from None
-    except (msgspec.DecodeError, RecursionError):
+    except INVALID_JSON:
         raise ShieldError(
             f"{path} is not a valid baseline file",
             f"create it again with --write-baseline {path}",

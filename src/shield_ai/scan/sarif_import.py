@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import codecs
+import contextlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -15,9 +16,10 @@ import msgspec
 
 from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import ShieldError, SourceError
+from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.manifest import Secret
 from shield_ai.model.naming import guess_kind, secret_name
-from shield_ai.project.python_source import Source
+from shield_ai.project.python_source import TOO_DEEP, Source
 from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
@@ -51,10 +53,9 @@ def read_locations(file: Path) -> list[Location]:
         log = msgspec.json.decode(read_regular_file(file).removeprefix(codecs.BOM_UTF8))
     except OSError as error:
         raise SourceError(f"{file} can't be read: {error.strerror}", GIVE_SARIF) from None
-    except RecursionError:
-        raise ShieldError(f"{file} is nested too deeply", GIVE_SARIF) from None
-    except msgspec.DecodeError as error:
-        raise ShieldError(f"{file} is not valid JSON: {error}", GIVE_SARIF) from None
+    except INVALID_JSON as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else error
+        raise ShieldError(f"{file} is not valid JSON: {reason}", GIVE_SARIF) from None
     if _get(log, "version") != SARIF_VERSION or not isinstance(_get(log, "runs"), list):
         raise ShieldError(
             f"{file} is not a SARIF {SARIF_VERSION} file",
@@ -70,8 +71,14 @@ def _parse_runs(runs: list[Any]) -> Iterator[Location]:
                 uri = _get(location, "physicalLocation", "artifactLocation", "uri")
                 line = _get(location, "physicalLocation", "region", "startLine")
                 if isinstance(uri, str) and isinstance(line, int):
-                    path = unquote(urlsplit(uri.replace("\\", "/")).path).removeprefix("./")
-                    yield Location(path, line, str(_get(result, "ruleId") or ""))
+                    yield Location(_path(uri), line, str(_get(result, "ruleId") or ""))
+
+
+def _path(uri: str) -> str:
+    """Return the path of a URI; the URI itself if it is invalid."""
+    with contextlib.suppress(ValueError):
+        return unquote(urlsplit(uri.replace("\\", "/")).path).removeprefix("./")
+    return uri
 
 
 def relative_to_app(locations: Iterable[Location], root: Path) -> list[Location]:
@@ -87,10 +94,17 @@ def relative_to_app(locations: Iterable[Location], root: Path) -> list[Location]
     result = []
     for location in locations:
         path = location.path
-        if not (root / path).exists():
+        if not _exists(root / path):
             path = _strip_root(path, root)
         result.append(location._replace(path=path))
     return result
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # the name is too long, or contains a NUL character
+        return False
 
 
 def _strip_root(path: str, root: Path) -> str:
@@ -141,6 +155,9 @@ def import_secrets(
             variable = _find_variable(location, read)
         except SourceError as error:
             skipped.append(_skip(location, error.message))
+            continue
+        except RecursionError:
+            skipped.append(_skip(location, TOO_DEEP))
             continue
         secrets[variable] = Secret(
             name=secret_name(variable), kind=guess_kind(variable), env=variable

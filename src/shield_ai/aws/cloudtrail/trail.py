@@ -16,6 +16,7 @@ from shield_ai.aws.cloudtrail.events import SOURCE
 from shield_ai.aws.live.session import translate_errors
 from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
+from shield_ai.model.invalid_input import INVALID_JSON
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -128,7 +129,7 @@ def _unwrap(record: dict[str, Any]) -> Records:
         return
     try:
         yield msgspec.json.decode(event, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError):
+    except INVALID_JSON:
         return
 
 

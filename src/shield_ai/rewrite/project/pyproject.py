@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
+from shield_ai.model.invalid_input import INVALID_TOML
 from shield_ai.rewrite.project.text import (
     NOTHING,
     Outcome,
@@ -165,7 +166,7 @@ def _add_to_table(table: Any, wanted: Wanted) -> None:
 def _is_toml(text: str) -> bool:
     try:
         tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except INVALID_TOML:
         return False
     return True
 

@@ -7,6 +7,8 @@ import tomllib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.model.invalid_input import INVALID_TOML
+
 if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite import Read
@@ -62,7 +64,7 @@ def _formatter_length(read: Read, folder: str) -> int:
 def _parse_toml(raw: bytes | None) -> dict[str, Any]:
     try:
         return tomllib.loads((raw or b"").decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    except INVALID_TOML:
         return {}
 
 
@@ -75,5 +77,5 @@ def _linter_length(read: Read, folder: str) -> int:
         except (configparser.Error, UnicodeDecodeError):
             continue
         if length.isdecimal():
-            return min(int(length), MAXIMUM)
+            return min(int(length[:4]), MAXIMUM)
     return 0

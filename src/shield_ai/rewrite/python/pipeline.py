@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.edit import Edit, FileChange, Skipped
-from shield_ai.project.python_source import Source, file_change
+from shield_ai.project.python_source import TOO_DEEP, Source, file_change
 from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.project.runtime_copy import provides_map
 from shield_ai.rewrite.python.db_backend import skipped_databases, swap_engines
@@ -36,6 +36,13 @@ class PythonChanges(msgspec.Struct, kw_only=True):
     skipped: list[Skipped] = []
     removed: list[str] = []  # variables of the removed literals
     engines: set[str] = set()  # of the database backends that the settings use
+
+    def extend(self, other: PythonChanges) -> None:
+        """Add the changes of other files."""
+        self.files += other.files
+        self.skipped += other.skipped
+        self.removed += other.removed
+        self.engines |= other.engines
 
 
 def rewrite_python(
@@ -95,13 +102,26 @@ class Rewriter:
     def rewrite_file(
         self, path: str, findings: list[Finding], calls: list[tuple[int, int]]
     ) -> None:
-        """Rewrite one file.
+        """Rewrite one file, or skip it if its code is nested too deeply.
 
         Args:
             path: The file.
             findings: The findings in it.
             calls: Line and column of each call of the runtime in it.
         """
+        before = self.changes
+        self.changes = PythonChanges()
+        try:
+            self._rewrite_file(path, findings, calls)
+        except RecursionError:
+            skipped = Skipped(path=path, line=0, name="", reason=TOO_DEEP)
+            self.changes = PythonChanges(skipped=[skipped])
+        before.extend(self.changes)
+        self.changes = before
+
+    def _rewrite_file(
+        self, path: str, findings: list[Finding], calls: list[tuple[int, int]]
+    ) -> None:
         raw = self._read(path) or b""
         source = Source.from_bytes(path, raw)
         wrapped = wrap_secrets(

@@ -21,7 +21,7 @@ SHIELD_COMMENT = regex(
     rb"[ \t:,-]*(?P<reason>[^\r\n]*)"
 )
 ALLOWLIST_PRAGMA = regex(rb"pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
-COMMENT_END = regex(r"\s*(\*/|-{0,2}>|#\})\s*$")
+COMMENT_END = regex(r"(\*/|-{0,2}>|#\})$")
 UNUSED = "is an unused suppression: no matching finding on its line"
 
 
@@ -72,7 +72,7 @@ def find_suppressions(raw: bytes) -> list[Suppression]:
             suppression = Suppression(
                 line=number + 1 if is_alone else number,
                 rules=_parse_rules(comment["rules"] or b""),
-                reason=COMMENT_END.sub("", comment["reason"].decode("utf-8", "replace")).strip(),
+                reason=_parse_reason(comment["reason"]),
                 is_shield=True,
                 comment_line=number,
             )
@@ -81,6 +81,10 @@ def find_suppressions(raw: bytes) -> list[Suppression]:
             target = number + 1 if pragma["next"] else number
             found.append(Suppression(target, frozenset(), "", is_shield=False, comment_line=number))
     return found
+
+
+def _parse_reason(text: bytes) -> str:
+    return COMMENT_END.sub("", text.decode("utf-8", "replace").strip()).strip()
 
 
 def _parse_rules(brackets: bytes) -> frozenset[str]:

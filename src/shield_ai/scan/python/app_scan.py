@@ -10,7 +10,7 @@ from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Finding
 from shield_ai.project.layout import AppFacts, is_test
-from shield_ai.project.python_source import Source
+from shield_ai.project.python_source import TOO_DEEP, Source
 from shield_ai.project.runtime_names import is_copied_file, is_runtime_module
 from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.files.walk import display_path, is_dotenv, walk
@@ -208,13 +208,17 @@ class _AppScanner:
         try:
             source = Source.from_bytes(path, raw)
             module = self._project.add(source)
+            visitor = SecretVisitor(self._project, module, statement_filter)
+            candidates = visitor.run()
+            findings = create_findings(source, candidates, self._facts, self._files.paths)
+            self._collect(source, visitor)
         except SourceError as error:
             self._skip(path, error.message.removeprefix(f"{path}: "))
             return
-        visitor = SecretVisitor(self._project, module, statement_filter)
-        candidates = visitor.run()
-        self.findings += create_findings(source, candidates, self._facts, self._files.paths)
-        self._collect(source, visitor)
+        except RecursionError:  # the parser accepts deeper nesting than the visitors
+            self._skip(path, TOO_DEEP)
+            return
+        self.findings += findings
         if path in self._settings and b"get_secret" not in raw:
             self._without_runtime.add(path)
 

@@ -65,7 +65,7 @@ class Project:
             return None
         try:
             return self.add(Source.from_bytes(path, raw))
-        except SourceError:
+        except (SourceError, RecursionError):
             return None
 
     def add(self, source: Source) -> Module:

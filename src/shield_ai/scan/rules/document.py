@@ -10,6 +10,8 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+# What PyYAML raises for a scalar that its tag does not allow, such as `!!int` or `!!bool x`.
+INVALID_SCALAR = (ValueError, IndexError, KeyError, AttributeError)
 ANY_KEY = "..."  # in a path of msgspec: any key of a dict, or any item of a list
 
 
@@ -49,7 +51,7 @@ def _construct(loader: _Loader, root: yaml.Node) -> Any:
     """
     try:
         return loader.construct_document(root)
-    except ValueError:
+    except INVALID_SCALAR:
         loader.recursive_objects = {}
         mark = None
         for node in walk_nodes(root):
@@ -62,7 +64,7 @@ def _construct(loader: _Loader, root: yaml.Node) -> Any:
 def _can_construct(loader: _Loader, node: yaml.ScalarNode) -> bool:
     try:
         loader.construct_object(node)
-    except ValueError:
+    except INVALID_SCALAR:
         return False
     return True
 
