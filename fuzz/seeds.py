@@ -182,6 +182,7 @@ URI = (
 )
 # Inputs that once failed, or took quadratic time.
 FOUND: dict[str, tuple[bytes, ...]] = {
+    "dotenv": (b"';\rt\nt",),
     "credentials": (b"key=key=" * 1000, b"password=x" * 800, b'"password":{' * 700),
     "python": (
         *(K + READ + b"+'x'" * 324, K + b"not " * 324 + READ, K + b"a" + b"[0]" * 327),

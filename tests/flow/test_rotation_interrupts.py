@@ -18,9 +18,10 @@ import pytest
 from shield_ai.__main__ import main
 from shield_ai.flow.interruption import SIGNALS, DeferredRotationError, deferred_signals
 from shield_ai.flow.rotation_driver import Progress, pending_version, run_rotation
-from shield_ai.flow.rotation_logins import LivePassword, VersionLogins
+from shield_ai.flow.rotation_logins import VersionLogins
 from shield_ai.flow.verify.db_login import Login, LoginResult
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.rotation_status import LivePassword
 
 NAME = "database-credentials"
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 from shield_ai.aws.cloudtrail.audit import Access, AccessType, Alert, Audit
-from shield_ai.flow.rotate import RotationStatus
 from shield_ai.flow.verify.check import CheckId, Status, make_check
 from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Confidence, Finding, Severity, Site
-from shield_ai.model.rotation_status import RotatedBy, RotationPhase
+from shield_ai.model.rotation_status import RotatedBy, RotationPhase, RotationStatus
 from shield_ai.reports.report_data import (
     Alarm,
     FileDiff,

@@ -8,6 +8,7 @@ from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.manifest_parser import parse
 from shield_ai.model.manifest_writer import render
+from shield_ai.model.printable import printable_lines
 
 
 def test_update_preserves_the_text_and_appends():
@@ -22,11 +23,12 @@ def test_update_preserves_the_text_and_appends():
     assert render(new, text) == text
 
 
+descriptions = st.text(max_size=9).filter(lambda text: printable_lines(text) == text)
 names = st.from_regex(r"[a-z]{1,8}-[a-z]{7,9}", fullmatch=True)
 variables = st.from_regex(r"[A-Z][A-Z0-9_]{0,9}", fullmatch=True)
 
 
-@given(st.dictionaries(names, variables, max_size=5), st.text(max_size=9), st.booleans())
+@given(st.dictionaries(names, variables, max_size=5), descriptions, st.booleans())
 def test_parses_what_it_renders(entries, description, optional):
     secrets = tuple(
         Secret(name=name, env=variable, description=description, optional=optional)

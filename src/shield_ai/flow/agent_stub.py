@@ -6,6 +6,7 @@ import json
 import secrets
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shield_ai.model.hidden import Hidden
+
+
+class _Server(ThreadingHTTPServer):
+    """An HTTP server that does not look up the name of its host."""
+
+    def server_bind(self) -> None:
+        """Bind the socket."""
+        TCPServer.server_bind(self)
+        self.server_name = "localhost"
+        self.server_port = int(self.server_address[1])
 
 
 class AgentStub:
@@ -25,7 +36,7 @@ class AgentStub:
     def __init__(self, values: Mapping[str, Hidden]) -> None:
         self._values = values
         self.token = secrets.token_hex(16)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )

@@ -13,7 +13,6 @@ from shield_ai.aws.live.rotation import RotationClient, RotationState
 from shield_ai.flow import rotation_driver
 from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.flow.rotation_logins import (
-    LivePassword,
     check_logins,
     describe_database,
     describe_strategy,
@@ -23,7 +22,7 @@ from shield_ai.flow.secret_selection import select_secrets
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.rotation_policy import next_rotation, rotation_settings, rotation_strategy
-from shield_ai.model.rotation_status import RotatedBy, RotationPhase
+from shield_ai.model.rotation_status import LivePassword, RotatedBy, RotationPhase, RotationStatus
 from shield_ai.rotator.handler import STEPS
 
 if TYPE_CHECKING:
@@ -36,20 +35,6 @@ if TYPE_CHECKING:
 
 _DJANGO_KEY_STRATEGY = "django-secret-key"
 _SECONDS_PER_DAY = 86_400
-
-
-class RotationStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a secret's rotation. All times are in UTC."""
-
-    name: str  # as in shield.toml
-    by: RotatedBy
-    strategy: str = ""
-    last: datetime | None = None  # when the current value was created
-    next: datetime | None = None
-    state: RotationPhase = RotationPhase.OK
-    pending: str = ""  # the version of an unfinished rotation
-    since: datetime | None = None  # when the unfinished rotation started
-    live: LivePassword = LivePassword.NOT_CHECKED  # the version that the database accepts
 
 
 class RotationPreview(msgspec.Struct, frozen=True, kw_only=True):

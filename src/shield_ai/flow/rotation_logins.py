@@ -6,7 +6,6 @@ database rejects. The pending version then has the only password that works.
 
 from __future__ import annotations
 
-import enum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +13,7 @@ import msgspec
 from shield_ai.flow.verify.db_login import PORTS, Login, LoginResult, try_login
 from shield_ai.model.errors import AwsError
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.rotation_status import LivePassword
 from shield_ai.rotator.document import parse, parse_login
 from shield_ai.rotator.errors import AwsCallError, RotationError
 from shield_ai.rotator.secret import CURRENT, PENDING, PREVIOUS, Store
@@ -21,17 +21,6 @@ from shield_ai.rotator.selection import strategy_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-class LivePassword(enum.StrEnum):
-    """The version of a secret with a pending rotation that the database accepts."""
-
-    NOT_CHECKED = ""  # no rotation is pending, or the secret is not for a database
-    CURRENT = "current"  # possibly the pending one, too
-    PENDING = "pending"
-    PREVIOUS = "previous"
-    NONE = "none"
-    UNKNOWN = "unknown"  # the login could not be tried
 
 
 class VersionLogins(msgspec.Struct, frozen=True, kw_only=True):

@@ -150,7 +150,11 @@ def find_interpreter(root: Path) -> str:
 # to a limited depth. The settings may read files, but can't write files, start processes or
 # connect to a server other than the agent stub.
 _CHILD = r"""
-import hashlib, hmac, importlib, io, json, os, re, sys
+import sys
+
+# With -c, the first entry is the current folder: no module of the app may replace one of these.
+sys.path[:] = [entry for entry in sys.path if entry]
+import hashlib, hmac, importlib, io, json, os, re
 
 request = json.load(sys.stdin)
 out, sys.stdout = sys.stdout, io.StringIO()

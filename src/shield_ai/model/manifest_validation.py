@@ -18,7 +18,7 @@ from shield_ai.model.manifest import (
     Rotation,
 )
 from shield_ai.model.naming import ARN_SUFFIX
-from shield_ai.model.printable import printable
+from shield_ai.model.printable import printable, printable_lines
 from shield_ai.rotator.document import SSL_MODES
 from shield_ai.rotator.registry import STRATEGIES
 
@@ -38,14 +38,18 @@ EMAIL = re.compile(r"[A-Za-z0-9.!#%&*+/=?^_{|}~-]+@[A-Za-z0-9.-]+")
 READER = re.compile(r"(role|user)/[\w+=,.@*/-]+")
 # Without control characters, quotes, $ and backticks: the names of AWS resources in exported
 # scripts and templates start with it.
-APP_NAME = re.compile(r"[\w .+=,@/:-]{1,128}")
+APP_NAME = re.compile(r"(?!-)(?:[\w .+=,@/-]|:(?!//)){1,128}")
 PREFIX = re.compile(r"[A-Za-z0-9/_+=.@-]{0,500}")
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html: a name, or an ARN with a path
-ROLE = re.compile(r"[A-Za-z0-9_+=,.@/:-]{0,2048}")
+ROLE = re.compile(r"(?:[A-Za-z0-9_+=,.@/-]|:(?!//)){0,2048}")
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html: an id, alias or ARN
-KMS_KEY = re.compile(r"[A-Za-z0-9/_:-]{1,2048}")
+KMS_KEY = re.compile(r"(?:[A-Za-z0-9/_-]|:(?!//)){1,2048}")
+# Texts that the AWS CLI reads as a file, and CloudFormation as a reference to another secret.
+# https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+SPECIAL_TEXT = re.compile(r"\s*fileb?://|.*\{\{resolve:", re.IGNORECASE | re.DOTALL)
 RUNTIME_PATH = re.compile(r"(?:[^./][^/]*/)*[^\W\d]\w*\.py")  # not in a hidden folder
 HOOK_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.py")
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -198,6 +202,13 @@ def _check_secret(secret: Secret, prefix: str) -> None:
     if not SECRET_NAME.fullmatch(secret.name):
         raise ManifestError(
             f"invalid secret name {secret.name!r}", "use letters, digits and /_+=.@-"
+        )
+    if printable_lines(secret.description) != secret.description or SPECIAL_TEXT.match(
+        secret.description
+    ):
+        raise ManifestError(
+            f"invalid description of {secret.name}",
+            "leave out control characters, file:// and {{resolve:",
         )
     length = len(prefix + secret.name)
     if length > MAX_NAME_LENGTH:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import enum
+from datetime import datetime
+
+import msgspec
 
 
 class RotationPhase(enum.StrEnum):
@@ -21,3 +24,28 @@ class RotatedBy(enum.StrEnum):
     AWS = "AWS"  # a Lambda function
     SHIELD = "shield"  # this command, from cron or CI
     HAND = "hand"  # a person
+
+
+class LivePassword(enum.StrEnum):
+    """The version of a secret with a pending rotation that the database accepts."""
+
+    NOT_CHECKED = ""  # no rotation is pending, or the secret is not for a database
+    CURRENT = "current"  # possibly the pending one, too
+    PENDING = "pending"
+    PREVIOUS = "previous"
+    NONE = "none"
+    UNKNOWN = "unknown"  # the login could not be tried
+
+
+class RotationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of a secret's rotation. All times are in UTC."""
+
+    name: str  # as in shield.toml
+    by: RotatedBy
+    strategy: str = ""
+    last: datetime | None = None  # when the current value was created
+    next: datetime | None = None
+    state: RotationPhase = RotationPhase.OK
+    pending: str = ""  # the version of an unfinished rotation
+    since: datetime | None = None  # when the unfinished rotation started
+    live: LivePassword = LivePassword.NOT_CHECKED  # the version that the database accepts

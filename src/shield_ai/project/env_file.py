@@ -125,7 +125,7 @@ def set_variables(content: bytes, values: Mapping[str, str]) -> bytes:
         "".join(parts),
         [f"{name}={form}" for name, form in quoted.items() if name not in present],
     )
-    _require_readable(edited, values)
+    _require_readable(edited, present, values)
     bom = UTF8_BOM if content.startswith(UTF8_BOM) else b""
     return bom + edited.encode()
 
@@ -151,12 +151,14 @@ def _require_quoted(value: str) -> str:
     return quoted
 
 
-def _require_readable(text: str, values: Mapping[str, str]) -> None:
+def _require_readable(
+    text: str, before: Mapping[str, list[str]], values: Mapping[str, str]
+) -> None:
     """Read the edited text again: an unclosed quote above a line can make it part of a value."""
-    assignments = read_assignments(text.encode())
-    for variable, value in values.items():
-        found = assignments.get(variable, [])
-        if not found or set(found) != {value}:
+    after = read_assignments(text.encode())
+    expected = {name: [value] * len(before.get(name, [""])) for name, value in values.items()}
+    for variable, assigned in {**before, **expected}.items():
+        if after.get(variable) != assigned:
             raise SourceError(
                 f"{variable} can't be set, because a line of the file is invalid",
                 "look for a quote that is not closed above the line of the variable",

@@ -18,10 +18,8 @@ from shield_ai.aws.cost.bill import Usage, estimate_bill
 from shield_ai.aws.cost.prices import AS_OF
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import role_name, slug
-from shield_ai.aws.live.session import Session
 from shield_ai.flow.app_session import AppSession
 from shield_ai.flow.rollback import last_run
-from shield_ai.flow.rotate import SecretRotator
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.project import git
 from shield_ai.project.runtime_names import is_copied_file
@@ -83,6 +81,9 @@ def collect_audit(session: AppSession, query: TrailQuery) -> Audit:
     if query.trails:
         records = trail.read_files(query.trails, unread.append)
     else:
+        # Importing botocore opens a socket, and reading files needs no network.
+        from shield_ai.aws.live.session import Session
+
         aws = session.aws if manifest else None
         aws_session = aws.session if aws else Session(None)
         records = trail.lookup_events(aws_session, _lookup_start(start, query.now))
@@ -283,6 +284,8 @@ def _secret_status(secret: Secret, manifest: Manifest, session: AppSession) -> S
     )
     if session.aws is None:
         return unknown
+    from shield_ai.flow.rotate import SecretRotator  # imports boto3
+
     try:
         state = session.aws.secrets.state(name)
         if state is None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from shield_ai.flow.rotate import RotationStatus
+    from shield_ai.model.rotation_status import RotationStatus
 
 _NAME_WIDTH = 32
 _FALLBACKS = """\

@@ -28,7 +28,8 @@ options = {{xform_name(name): name for name in shape.members}} | {{"notification
 given = {{}}
 for word in words:
     if word.startswith("--"):
-        given[last := options[word[2:].replace("-", "_")]] = []
+        option, equals, text = word[2:].partition("=")
+        given[last := options[option.replace("-", "_")]] = [text] if equals else []
     else:
         given[last].append(word)
 def value(name, words):

@@ -13,7 +13,6 @@ import ijson  # type: ignore[import-untyped]
 import msgspec
 
 from shield_ai.aws.cloudtrail.events import SOURCE
-from shield_ai.aws.live.session import translate_errors
 from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.invalid_input import INVALID_JSON
@@ -175,6 +174,9 @@ def lookup_events(session: Session, since: dt.datetime) -> Records:
         AwsError: The call failed.
     """
     attributes: list[Any] = [{"AttributeKey": "EventSource", "AttributeValue": SOURCE}]
+    # Importing botocore opens a socket, and reading files needs no network.
+    from shield_ai.aws.live.session import translate_errors
+
     with translate_errors("cloudtrail:LookupEvents"):
         paginator = session.cloudtrail().get_paginator("lookup_events")
         for page in paginator.paginate(LookupAttributes=attributes, StartTime=since):

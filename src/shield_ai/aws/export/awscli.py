@@ -59,11 +59,13 @@ def _command(service: str, operation: str, **options: str | Sequence[str] | bool
     """
     lines = [f"aws {service} {operation}"]
     for name, value in options.items():
-        words = ["--" + name.replace("_", "-")]
+        option = "--" + name.replace("_", "-")
         if isinstance(value, str):
-            words.append(value)
-        elif not isinstance(value, bool):
-            words.extend(value)
+            words = [f"{option}={value}"]  # with a space, -x would be read as another option
+        elif isinstance(value, bool):
+            words = [option]
+        else:
+            words = [option, *value]
         lines.append(shlex.join(words))
     return " \\\n  ".join(lines)
 

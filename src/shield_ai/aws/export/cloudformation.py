@@ -39,6 +39,12 @@ class _NoAliasDumper(yaml.SafeDumper):
         return True
 
 
+class _Target(str):
+    """The type and name of a resource that another one refers to: `Queue orders`."""
+
+    __slots__ = ()
+
+
 def to_cloudformation(resources: Sequence[Resource], region: str) -> str:
     """Return the template; a comment names each resource that it can't express."""
     template = _template(resources, region)
@@ -63,6 +69,7 @@ def _template(resources: Sequence[Resource], region: str) -> dict[str, Any]:
 
 def _template_resources(resources: Sequence[Resource]) -> dict[str, Any]:
     entries: dict[str, Any] = {}
+    ids: dict[str, str] = {}  # by type and name
     for resource in resources:
         render = _RENDERERS.get(resource.kind)
         if render is None:
@@ -75,9 +82,21 @@ def _template_resources(resources: Sequence[Resource]) -> dict[str, Any]:
             if resource.kind == "policy":
                 properties["Roles"] = _attached_roles(resource.name, resources)
             entry["Properties"] = properties
-            short_type = resource_type.partition("::")[2]
-            entries[_logical_id(f"{short_type} {resource.name}", entries)] = entry
-    return entries
+            target = f"{resource_type.partition('::')[2]} {resource.name}"
+            ids[target] = _logical_id(target, entries)
+            entries[ids[target]] = entry
+    return {name: _resolve(entry, ids) for name, entry in entries.items()}
+
+
+def _resolve(value: Any, ids: dict[str, str]) -> Any:
+    """Replace each reference by the logical ID of its target."""
+    if isinstance(value, _Target):
+        return ids.get(value) or _logical_id(value)
+    if isinstance(value, dict):
+        return {key: _resolve(item, ids) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_resolve(item, ids) for item in value]
+    return value
 
 
 def _attached_roles(policy: str, resources: Sequence[Resource]) -> list[str]:
@@ -110,11 +129,11 @@ def _logical_id(words: str, taken: Collection[str] = ()) -> str:
 
 
 def _ref(words: str) -> dict[str, str]:
-    return {"Ref": _logical_id(words)}
+    return {"Ref": _Target(words)}
 
 
 def _arn_of(words: str) -> dict[str, list[str]]:
-    return {"Fn::GetAtt": [_logical_id(words), "Arn"]}
+    return {"Fn::GetAtt": [_Target(words), "Arn"]}
 
 
 def _tags(settings: Settings) -> list[dict[str, str]]:

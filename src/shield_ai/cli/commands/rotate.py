@@ -17,11 +17,10 @@ from shield_ai.flow.app_session import AppSession
 from shield_ai.flow.interruption import DeferredRotationError, InterruptedRotationError
 from shield_ai.flow.rotate import SecretRotator, overdue
 from shield_ai.flow.rotation_driver import Progress
-from shield_ai.flow.rotation_logins import LivePassword
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import manual_fields
-from shield_ai.model.rotation_status import RotatedBy, RotationPhase
+from shield_ai.model.rotation_status import LivePassword, RotatedBy, RotationPhase
 from shield_ai.reports.rotation import (
     django_key_text,
     first_restart_text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -16,7 +17,7 @@ from shield_ai.scan.text.prefilter import create_prefilter
 from shield_ai.scan.text.token_rules import TokenRules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shield_ai.model.finding import Finding
     from shield_ai.scan.files.file_filter import Markers
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]  # files done, files in total
 
 MAX_SIZE = 20_000_000  # bytes; larger files are skipped
+SAFE_PATH = "PYTHONSAFEPATH"
 READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK  # do not wait for the writer of a FIFO
 BINARY_CHECK_SIZE = 8192  # bytes; a file with a NUL in them is binary, as in git
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -145,7 +147,7 @@ def _scan_in_pool(
     chunks = [paths[at : at + size] for at in range(0, len(paths), size)]
     result = CredentialScan([], [], {}, {})
     done = 0
-    with ProcessPoolExecutor(jobs) as pool:
+    with _safe_import_path(), ProcessPoolExecutor(jobs) as pool:
         try:
             scans = pool.map(_scan_chunk, [root] * len(chunks), chunks, [patterns] * len(chunks))
             for scan in scans:
@@ -157,6 +159,24 @@ def _scan_in_pool(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return result
+
+
+@contextlib.contextmanager
+def _safe_import_path() -> Iterator[None]:
+    """Keep new Python processes from importing modules of the current folder.
+
+    Where the pool does not fork, as by default on macOS and from Python 3.14 on, it starts
+    `python -c`, which has the current folder on its import path.
+    """
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
 
 
 def _scan_chunk(root: str, paths: Sequence[str], patterns: tuple[Pattern, ...]) -> CredentialScan:
